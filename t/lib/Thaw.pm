@@ -1,0 +1,410 @@
+# Thaw.pm: starts what a test needs and ends it again.
+#
+#   use FindBin; use lib "$FindBin::Bin/lib"; use Test::More; use Thaw;
+#
+#   my $t = Thaw->new;                    # MariaDB, thaw init, workers, nginx
+#   my $tok = $t->admin;                  # tokens: admin, reader, member, other
+#   my $r = $t->req(POST => '/api/v1/models', token => $tok, body => {...});
+#   is($r->{status}, 201);                # also headers (lower case), body, json
+#   $t->finish;                           # the silent assertions, done_testing
+#
+# Thaw->new(%options):
+#   workers => 2      how many workers (0: none, and no nginx)
+#   nginx   => 1      0: no nginx
+#   init    => 1      0: an empty MariaDB, no `thaw init`, no workers, no nginx
+#   limits  => 0      1: rate limits on, in the program and in nginx
+#   proxy   => 0      1: the workers reach MariaDB through a proxy (see cut)
+#   config  => {...}  settings of thaw.conf added to the usual ones
+#   mariadb => [...]  options of mariadbd added to the usual ones
+#   conf    => sub    changes $_, the text of thaw.conf for nginx, before use
+#
+# Principals. `thaw init` makes the organization 'Main' with the administrator
+# 'admin'; the first use of reader or member makes that user there, of other
+# the organization 'Other' with its administrator 'other'. Each gives a token.
+#   $t->org($name)                        makes an organization
+#   $t->user($name, role => 'reader', org => 'Main')    makes a user
+#   $t->password($name)                   of any user made here
+#   $t->token($name, @options)            a token (`thaw token` options)
+#
+# Talking:
+#   $t->req($method, $path, token =>, body => \%json|$bytes, type =>,
+#           headers => [name => value, ...], port =>)
+#   $t->raw($bytes, timeout => 10)        the reply's bytes, until it closes
+#   $t->socket                            a connection to nginx
+#   $t->thaw([{stdin => $text},] @args)   runs the command: {exit,out,err,json}
+#   $t->sql($statement)                   as the database's root: list of rows,
+#                                         or in scalar context the first value
+#   concurrently($n, sub { my $i = shift; ... })   runs n copies in processes of
+#           their own, let go at the same moment; their return values, in order
+#   within($seconds, sub {...}, $what)    polls until true; its value, or dies
+#
+# Processes: $t->{worker}, $t->{nginx}, $t->{mariadb} are guards with
+# ->pid, ->alive, ->kill($signal), ->wait($seconds), ->stop. $t->worker_pids
+# lists the workers; $t->start_workers, start_nginx, start_mariadb start again.
+#
+# $t->cut($when, $times) arms the proxy: the next COMMITs lose their connection
+# 'before' they are forwarded, 'after' the server's OK came back (which is not
+# passed on), or 'late': the worker is cut off first and the COMMIT forwarded
+# half a second afterwards. $t->uncut disarms; $t->cuts counts what was cut.
+#
+# Environment: THAW_BUILDDIR the build under test (build/sanitized by default),
+# LEAVE=1 keeps the directory, VERBOSE=1 prints the wire and the commands.
+
+package Thaw;
+use strict;
+use warnings;
+use Exporter 'import';
+use Cwd 'abs_path';
+use Digest::SHA 'sha1_hex';
+use Fcntl ':flock';
+use File::Basename 'dirname';
+use File::Path qw(make_path remove_tree);
+use File::Temp ();
+use IO::Select;
+use IO::Socket::INET;
+use IO::Socket::UNIX;
+use JSON::PP ();
+use POSIX ();
+use Storable ();
+use Test::More ();
+use Thaw::Guard;
+use Thaw::Proxy;
+use Time::HiRes qw(time sleep);
+
+our @EXPORT = qw(concurrently within slurp spew);
+our $SRC = abs_path(dirname(__FILE__) . '/../..');
+our $BUILD = abs_path($ENV{THAW_BUILDDIR} || "$SRC/build/sanitized")
+    or die "no build: run ./check once, or set THAW_BUILDDIR\n";
+my $json = JSON::PP->new->utf8->canonical->allow_nonref;
+$SIG{PIPE} = 'IGNORE';
+$SIG{$_} = sub { exit 130 } for qw(INT TERM HUP);      # so that guards run
+
+# --- small helpers -----------------------------------------------------------
+
+sub slurp { my $f = shift; open my $h, '<:raw', $f or return ''; local $/; scalar <$h> // '' }
+
+sub spew {
+    my ($file, $text, $mode) = @_;
+    open my $h, '>:raw', $file or die "$file: $!";
+    chmod $mode, $file if $mode;
+    print $h $text; close $h or die "$file: $!";
+}
+
+sub within {
+    my ($seconds, $try, $what) = @_;
+    my $end = time + $seconds;
+    while (1) {
+        my $got = $try->();
+        return $got if $got;
+        die(($what // 'condition') . " not within $seconds s\n") if time > $end;
+        sleep 0.02;
+    }
+}
+
+sub concurrently {
+    my ($n, $sub) = @_;
+    pipe my $gate_r, my $gate_w or die $!;
+    my @kids;
+    for my $i (0 .. $n - 1) {
+        pipe my $r, my $w or die $!;
+        my $pid = fork // die $!;
+        if (!$pid) {
+            close $gate_w; sysread $gate_r, my $byte, 1;         # until the parent lets go
+            my @got = eval { $sub->($i) };
+            Storable::nstore_fd({ got => \@got, died => $@ }, $w);
+            close $w; POSIX::_exit(0);
+        }
+        push @kids, [$pid, $r];
+    }
+    close $gate_r; close $gate_w;
+    my @all = map { my $res = Storable::fd_retrieve($_->[1]); waitpid $_->[0], 0; $res } @kids;
+    for (@all) { die $_->{died} if $_->{died} }
+    return map { @{ $_->{got} } == 1 ? $_->{got}[0] : $_->{got} } @all;
+}
+
+# --- starting -------------------------------------------------------------------
+
+sub new {
+    my ($class, %o) = @_;
+    my $dir = File::Temp::tempdir('thaw-t.XXXXXX', TMPDIR => 1);
+    my $t = bless { dir => $dir, owner => $$, workers => 2, nginx_on => 1, init => 1, limits => 0,
+                    config => {}, mariadb_options => [], password => {} }, $class;
+    @$t{ map { { nginx => 'nginx_on', mariadb => 'mariadb_options' }->{$_} // $_ } keys %o } = values %o;
+    delete @ENV{ grep { /^THAW_(?!BUILDDIR)/ } keys %ENV };      # settings of the caller's are not the test's
+    $ENV{ASAN_OPTIONS} //= "log_path=$dir/sanitizer:abort_on_error=0:detect_leaks=1";
+    $ENV{UBSAN_OPTIONS} //= "log_path=$dir/sanitizer:print_stacktrace=1";
+    mkdir "$dir/$_", 0700 or die $! for qw(keys run);
+    $t->start_mariadb;
+    if ($t->{init}) {
+        $t->init;
+        $t->start_workers if $t->{workers};
+        $t->start_nginx if $t->{workers} && $t->{nginx_on};
+    }
+    return $t;
+}
+
+my @mariadb = qw(--no-defaults --innodb-log-file-size=16M --innodb-undo-tablespaces=0
+    --innodb-data-file-path=ibdata1:10M:autoextend --skip-name-resolve);
+push @mariadb, '--user=root' if $> == 0;
+
+# An empty data directory takes half a second to make: made once per build.
+sub template {
+    my $home = "$BUILD/t-cache";
+    make_path($home);
+    my $name = "$home/mariadb-" . substr sha1_hex(join ' ', @mariadb, `mariadbd --version`), 0, 12;
+    open my $lock, '>', "$home/lock" or die $!;
+    flock $lock, LOCK_EX;
+    if (!-d $name) {
+        remove_tree("$name.tmp");
+        my $out = `mariadb-install-db @mariadb --datadir='$name.tmp' --auth-root-authentication-method=normal --skip-test-db 2>&1`;
+        die "mariadb-install-db: $out" if $?;
+        rename "$name.tmp", $name or die $!;
+    }
+    return $name;
+}
+
+sub start_mariadb {
+    my $t = shift;
+    my $dir = $t->{dir};
+    if (!-d "$dir/db") {
+        my $template = template();
+        system('cp', '-a', $template, "$dir/db") and die 'cp failed';
+        spew("$dir/admin.cnf", "[client]\nuser=root\nsocket=$dir/db.sock\n", 0600);
+    }
+    $t->{mariadb} = Thaw::Guard->start({}, "$dir/mariadb.log", 'mariadbd', @mariadb, "--datadir=$dir/db",
+        "--socket=$dir/db.sock", "--pid-file=$dir/db.pid", '--skip-networking', '--innodb-buffer-pool-size=32M',
+        '--innodb-flush-log-at-trx-commit=1', '--performance-schema=off', '--character-set-server=utf8mb4',
+        '--collation-server=utf8mb4_bin', '--max-connections=300', @{ $t->{mariadb_options} });
+    within(30, sub {
+        $t->{mariadb}->alive or die "mariadbd died:\n" . slurp("$dir/mariadb.log");
+        IO::Socket::UNIX->new(Peer => "$dir/db.sock");
+    }, 'mariadbd');
+}
+
+sub init {
+    my $t = shift;
+    my $dir = $t->{dir};
+    my %conf = (db_option_file => "$dir/thaw.cnf", key_dir => "$dir/keys", run_dir => "$dir/run", sql_dir => "$SRC/sql",
+        issuer => 'thaw-test', audience => 'thaw-test', rate_limits => $t->{limits} ? 'on' : 'off', %{ $t->{config} });
+    spew("$dir/thaw.conf", join '', map { "$_ = $conf{$_}\n" } sort keys %conf);
+    $t->{password}{admin} = 'correct horse battery';
+    my $r = $t->thaw({ stdin => "$t->{password}{admin}\n" }, 'init', '--db-admin', "$dir/admin.cnf", '--database', 'thaw',
+        '--org', 'Main', '--admin-username', 'admin', '--admin-email', 'admin@main.example', '--admin-password-stdin');
+    die "thaw init failed ($r->{exit}): $r->{err}$r->{out}" if $r->{exit};
+    $t->start_proxy if $t->{proxy};
+}
+
+sub start_workers {
+    my $t = shift;
+    my $dir = $t->{dir};
+    $t->{worker} = Thaw::Guard->start({ env => { THAW_CONFIG => "$dir/thaw.conf" } }, "$dir/worker.log",
+        "$BUILD/thaw.fcgi", '--workers', $t->{workers}, '--socket', "$dir/thaw.sock", '--socket-mode', '0660');
+    within(20, sub {
+        $t->{worker}->alive or die "thaw.fcgi died:\n" . slurp("$dir/worker.log");
+        IO::Socket::UNIX->new(Peer => "$dir/thaw.sock");
+    }, 'workers');
+}
+
+# The children of the supervising parent.
+sub worker_pids {
+    my $pid = $_[0]{worker}->pid;
+    return sort { $a <=> $b } split ' ', slurp("/proc/$pid/task/$pid/children");
+}
+
+# The installed configuration with its parameters filled in. The listening
+# socket is opened here and handed over as nginx hands it to its own
+# successor: no other process can take the port in between.
+sub start_nginx {
+    my $t = shift;
+    my $dir = $t->{dir};
+    for my $part (qw(http server)) {
+        my $r = $t->thaw('nginx-errors', $part);
+        die "thaw nginx-errors $part: $r->{err}" if $r->{exit};
+        spew("$dir/thaw-errors-$part.conf", $r->{out});
+    }
+    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $t->{port} // 0, Listen => 511, ReuseAddr => 1)
+        or die "listen: $!";
+    $t->{port} = $listen->sockport;
+    $t->{url} = "http://127.0.0.1:$t->{port}";
+    my %value = (LISTEN => "127.0.0.1:$t->{port}", SOCKET => "$dir/thaw.sock", ERRORSDIR => $dir, NGINXDIR => "$SRC/nginx",
+        LIMIT_KEY => $t->{limits} ? '$binary_remote_addr' : '""', DIR => $dir, USER => $> == 0 ? 'user root;' : '');
+    for ([ 'thaw.conf.in', 'thaw-nginx.conf' ], [ 'nginx.conf.in', 'nginx.conf' ]) {
+        local $_ = [ slurp("$SRC/nginx/$_->[0]"), $_->[1] ];
+        my ($text, $name) = @$_;
+        $text =~ s/@([A-Z_]+)@/$value{$1} \/\/ die "no value for \@$1\@"/ge;
+        if ($t->{conf} && $name eq 'thaw-nginx.conf') { local $_ = $text; $t->{conf}->(); $text = $_ }
+        spew("$dir/$name", $text);
+    }
+    $t->{nginx} = Thaw::Guard->start({ keep => $listen, env => { NGINX => fileno($listen) . ';' } }, "$dir/nginx-stderr.log",
+        'nginx', '-p', $dir, '-e', "$dir/nginx-error.log", '-c', "$dir/nginx.conf");
+    close $listen;
+    within(20, sub {
+        $t->{nginx}->alive or die "nginx died:\n" . slurp("$dir/nginx-stderr.log") . slurp("$dir/nginx-error.log");
+        my $r = eval { $t->req(GET => '/readyz') };
+        $r && $r->{status} == 200;
+    }, 'GET /readyz');
+}
+
+# --- talking ----------------------------------------------------------------------
+
+sub socket {
+    my ($t, $port) = @_;
+    return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port // $t->{port}, Timeout => 10) || die "connect: $@";
+}
+
+sub raw {
+    my ($t, $bytes, %o) = @_;
+    my $s = $o{socket} // $t->socket($o{port});
+    print STDERR map { "# > $_\n" } split /\r?\n/, $bytes if $ENV{VERBOSE};
+    for (my $done = 0; $done < length $bytes;) {
+        my $n = syswrite $s, $bytes, length($bytes) - $done, $done;
+        last unless $n;
+        $done += $n;
+    }
+    my ($reply, $end) = ('', time + ($o{timeout} // 30));
+    my $wait = IO::Select->new($s);
+    while ((my $left = $end - time) > 0) {
+        next unless $wait->can_read($left);
+        last unless sysread $s, $reply, 65536, length $reply;
+    }
+    print STDERR map { "# < $_\n" } split /\r?\n/, $reply if $ENV{VERBOSE};
+    return $reply;
+}
+
+sub req {
+    my ($t, $method, $path, %o) = @_;
+    my $body = $o{body};
+    my @h = @{ $o{headers} // [] };
+    unshift @h, Authorization => "Bearer $o{token}" if defined $o{token};
+    $body = $json->encode($body) if ref $body;
+    if (defined $body) {
+        push @h, 'Content-Type' => $o{type} // 'application/json' unless grep { lc eq 'content-type' } @h;
+        push @h, 'Content-Length' => length $body;
+    }
+    my $text = "$method $path HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n";
+    $text .= shift(@h) . ': ' . shift(@h) . "\r\n" while @h;
+    return parse($t->raw("$text\r\n" . ($body // ''), %o));
+}
+
+# A reply's bytes as {status, headers, body, json}; {raw} is what came.
+sub parse {
+    my $raw = shift;
+    my ($head, $body) = split /\r\n\r\n/, $raw, 2;
+    my ($line, @lines) = split /\r\n/, $head // '';
+    my %r = (raw => $raw, status => 0, headers => {}, body => $body // '');
+    $r{status} = $1 if ($line // '') =~ m{^HTTP/1\.[01] (\d{3})};
+    for (@lines) {
+        my ($name, $value) = /^([^:]+):\s*(.*?)\s*$/ or next;
+        $name = lc $name;
+        $r{headers}{$name} = defined $r{headers}{$name} ? "$r{headers}{$name}, $value" : $value;
+    }
+    if (($r{headers}{'transfer-encoding'} // '') eq 'chunked') {
+        my ($rest, $all) = ($r{body}, '');
+        while ($rest =~ s/^([0-9a-fA-F]+)\r\n//) { my $n = hex $1 or last; $all .= substr $rest, 0, $n, ''; $rest =~ s/^\r\n// }
+        $r{body} = $all;
+    }
+    $r{json} = eval { $json->decode($r{body}) } if $r{body} =~ /^\s*[\[{]/;
+    return \%r;
+}
+
+sub run {
+    my ($t, $env, $stdin, @command) = @_;
+    my ($in, $out, $err) = map { File::Temp->new(DIR => $t->{dir}) } 1 .. 3;
+    print $in $stdin; $in->flush; seek $in, 0, 0;
+    print STDERR "# @command\n" if $ENV{VERBOSE};
+    my $pid = fork // die $!;
+    if (!$pid) {
+        open STDIN, '<&', $in; open STDOUT, '>&', $out; open STDERR, '>&', $err;
+        %ENV = (%ENV, %$env);
+        exec @command or POSIX::_exit(127);
+    }
+    waitpid $pid, 0;
+    my %r = (exit => $? >> 8, signal => $? & 127, out => slurp("$out"), err => slurp("$err"));
+    print STDERR map { "#   $_\n" } split /\n/, "$r{out}$r{err}" if $ENV{VERBOSE};
+    $r{json} = eval { $json->decode($r{out}) } if $r{out} =~ /^\s*[\[{]/;
+    return \%r;
+}
+
+sub thaw {
+    my ($t, @args) = @_;
+    my $o = ref $args[0] ? shift @args : {};
+    return $t->run({ THAW_CONFIG => "$t->{dir}/thaw.conf", %{ $o->{env} // {} } }, $o->{stdin} // '', "$BUILD/thaw", @args);
+}
+
+sub sql {
+    my ($t, $statement) = @_;
+    my $r = $t->run({}, $statement, 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock", '-uroot', '--batch',
+        '--skip-column-names', '--default-character-set=utf8mb4', $t->{init} ? 'thaw' : ());
+    die "sql: $r->{err}in: $statement\n" if $r->{exit};
+    my @rows = map { [ map { $_ eq 'NULL' ? undef : $_ } split /\t/, $_, -1 ] } split /\n/, $r->{out};
+    return wantarray ? @rows : $rows[0] && $rows[0][0];
+}
+
+# --- principals --------------------------------------------------------------------
+
+sub must { my ($t, @args) = @_; my $r = $t->thaw(@args); $r->{exit} and die "thaw failed: $r->{err}"; $r->{out} =~ s/\s+\z//r }
+sub org { my ($t, $name) = @_; $t->must('org', 'create', $name) }
+sub password { $_[0]{password}{ $_[1] } }
+
+sub user {
+    my ($t, $name, %o) = @_;
+    $t->{password}{$name} = "the password of $name";
+    return $t->must({ stdin => "$t->{password}{$name}\n" }, 'user', 'create', '--org', $o{org} // 'Main', '--username', $name,
+        '--email', "$name\@main.example", '--role', $o{role} // 'member', '--password-stdin');
+}
+
+sub token { my ($t, $name, @args) = @_; $t->must('token', '--user', $name, @args) }
+sub _made { my ($t, $name, $make) = @_; $t->{made}{$name} //= do { $make->(); $t->token($name) } }
+sub admin  { my $t = shift; $t->_made(admin  => sub { }) }
+sub reader { my $t = shift; $t->_made(reader => sub { $t->user('reader', role => 'reader') }) }
+sub member { my $t = shift; $t->_made(member => sub { $t->user('member', role => 'member') }) }
+sub other  { my $t = shift; $t->_made(other  => sub { $t->org('Other'); $t->user('other', role => 'admin', org => 'Other') }) }
+
+# --- the proxy between workers and MariaDB ------------------------------------------
+
+sub start_proxy {
+    my $t = shift;
+    my $dir = $t->{dir};
+    my $listen = IO::Socket::UNIX->new(Local => "$dir/proxy.sock", Listen => 128) or die "proxy: $!";
+    my $text = slurp("$dir/thaw.cnf");
+    $text =~ s{^(\s*socket\s*=\s*).*$}{$1$dir/proxy.sock}mg or die "no socket in thaw.cnf";
+    spew("$dir/thaw.cnf", $text);
+    $t->{proxy_guard} = Thaw::Guard->start({ run => sub { Thaw::Proxy::serve($listen, $dir) } }, "$dir/proxy.log", 'proxy');
+    close $listen;
+}
+
+sub cut { my ($t, $when, $n) = @_; $t->{armed} += $n //= 1; spew("$t->{dir}/cut.$_.$when", '') for map { ++$t->{cut_no} } 1 .. $n }
+sub uncut { my $t = shift; my @left = glob "$t->{dir}/cut.*"; unlink @left; $t->{armed} -= @left; return }
+sub cuts { my $t = shift; my @left = glob "$t->{dir}/cut.*"; ($t->{armed} // 0) - @left }
+
+# --- ending ------------------------------------------------------------------------
+
+# Stops everything and makes the assertions that every test file ends with.
+# allow => qr/.../ names lines of nginx's log that this test provokes.
+sub finish {
+    my ($t, %o) = @_;
+    if ($t->{init}) {
+        my $r = $t->thaw('audit', 'verify');
+        Test::More::is($r->{exit}, 0, 'audit and state reconcile') or Test::More::diag($r->{out}, $r->{err});
+    }
+    for (qw(nginx worker proxy_guard mariadb)) { $t->{$_}->stop if ref $t->{$_} }
+    my @bad = grep { /\[(alert|crit|emerg)\]/ && !($o{allow} && $_ =~ $o{allow}) } split /\n/, slurp("$t->{dir}/nginx-error.log");
+    Test::More::is(join("\n", @bad), '', 'no alert in the log of nginx');
+    my $reports = '';
+    for my $file (glob "$t->{dir}/*.log $t->{dir}/sanitizer*") {
+        my $text = slurp($file);
+        $reports .= "$file:\n$text" if $file =~ /sanitizer/ || $text =~ /Sanitizer|runtime error:/;
+    }
+    Test::More::is($reports, '', 'no sanitizer report');
+    Test::More::done_testing();
+}
+
+sub DESTROY {
+    my $t = shift;
+    return if $t->{owner} != $$;
+    local ($?, $@);
+    for (qw(nginx worker proxy_guard mariadb)) { $t->{$_}->stop if ref $t->{$_} }
+    $ENV{LEAVE} ? Test::More::diag("left: $t->{dir}") : remove_tree($t->{dir});
+}
+
+1;
