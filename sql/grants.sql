@@ -1,0 +1,16 @@
+-- grants: what the application's account may do, table by table.  Run by `thaw init`
+-- and `thaw migrate` after the migrations, with @DB@ and @APP@ replaced.  Audit rows
+-- can be added and read by it and nothing else; it owns no schema.
+
+GRANT SELECT ON @DB@.schema_versions TO @APP@;
+GRANT SELECT, INSERT, UPDATE ON @DB@.organizations TO @APP@;
+GRANT SELECT, INSERT, UPDATE ON @DB@.roles TO @APP@;
+GRANT SELECT, INSERT, UPDATE ON @DB@.principals TO @APP@;
+GRANT SELECT, INSERT, DELETE ON @DB@.refresh_tokens TO @APP@;
+GRANT SELECT, INSERT, UPDATE ON @DB@.models TO @APP@;
+GRANT SELECT, INSERT, UPDATE, DELETE ON @DB@.grants TO @APP@;
+GRANT SELECT, INSERT, UPDATE ON @DB@.training_runs TO @APP@;
+GRANT SELECT, INSERT, UPDATE ON @DB@.model_versions TO @APP@;
+GRANT SELECT, INSERT ON @DB@.audit_events TO @APP@;
+GRANT SELECT, INSERT, UPDATE ON @DB@.outbox TO @APP@;
+GRANT SELECT, INSERT, DELETE ON @DB@.attempts TO @APP@;

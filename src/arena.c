@@ -1,0 +1,131 @@
+/* arena.c: bump allocation in a chain of blocks.  Under AddressSanitizer every
+ * allocation is a malloc of its own, so that an overrun of one is seen. */
+#include "arena.h"
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef THAW_SANITIZE
+enum { BLOCK = 0 };
+#else
+enum { BLOCK = 16384 };
+#endif
+
+struct block { struct block *next; size_t used, size; alignas(max_align_t) unsigned char data[]; };
+struct cleanup { struct cleanup *next; void (*fn)(void *); void *p; };
+struct arena { struct block *blocks; struct cleanup *cleanups; };
+
+static void *must(void *p)
+{
+	if (!p) {
+		fputs("thaw: out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
+struct arena *arena_new(void)
+{
+	return must(calloc(1, sizeof(struct arena)));
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	const size_t al = alignof(max_align_t);
+	struct block *b = a->blocks;
+	void *p;
+
+	if (n > SIZE_MAX / 2)
+		must(NULL);
+	n = (n + al - 1) & ~(al - 1);
+	if (!b || b->size - b->used < n) {
+		size_t size = n > BLOCK ? n : BLOCK;
+
+		b = must(malloc(sizeof *b + size));
+		b->size = size;
+		b->used = 0;
+		b->next = a->blocks;
+		a->blocks = b;
+	}
+	p = b->data + b->used;
+	b->used += n;
+	return memset(p, 0, n);
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+	char *d = arena_alloc(a, n + 1);
+
+	if (n)
+		memcpy(d, s, n);
+	return d;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+	return arena_strndup(a, s, strlen(s));
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		must(NULL);
+	s = arena_alloc(a, (size_t)n + 1);
+	va_start(ap, fmt);
+	vsnprintf(s, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	return s;
+}
+
+void arena_defer(struct arena *a, void (*fn)(void *), void *p)
+{
+	struct cleanup *c = ARENA_NEW(a, struct cleanup);
+
+	c->fn = fn;
+	c->p = p;
+	c->next = a->cleanups;
+	a->cleanups = c;
+}
+
+static void release(struct arena *a, size_t keep)
+{
+	struct cleanup *c = a->cleanups;
+	struct block *b, *next, *kept = NULL;
+
+	a->cleanups = NULL;
+	for (; c; c = c->next)
+		c->fn(c->p);
+	for (b = a->blocks; b; b = next) {
+		next = b->next;
+		if (!kept && keep && b->size == keep) {
+			kept = b;
+			b->used = 0;
+			b->next = NULL;
+		} else {
+			free(b);
+		}
+	}
+	a->blocks = kept;
+}
+
+void arena_reset(struct arena *a)
+{
+	release(a, BLOCK);
+}
+
+void arena_free(struct arena *a)
+{
+	if (a) {
+		release(a, 0);
+		free(a);
+	}
+}

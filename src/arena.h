@@ -1,0 +1,24 @@
+/* arena.h: memory of one request.  Everything allocated here is released at one
+ * point, arena_reset(); nothing is freed singly.  Library objects register a
+ * cleanup and are released at the same point, newest first.  Out of memory ends
+ * the process: request sizes are bounded, and the supervisor starts a new worker. */
+#ifndef ARENA_H
+#define ARENA_H
+#include <stddef.h>
+#include <stdarg.h>
+
+struct arena;
+
+struct arena *arena_new(void);
+void arena_reset(struct arena *a);               /* cleanups run, memory reused */
+void arena_free(struct arena *a);
+
+void *arena_alloc(struct arena *a, size_t n);    /* zeroed, aligned for any type */
+char *arena_strdup(struct arena *a, const char *s);
+char *arena_strndup(struct arena *a, const char *s, size_t n);  /* adds the NUL */
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void arena_defer(struct arena *a, void (*fn)(void *), void *p);
+
+#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+
+#endif

@@ -1,0 +1,21 @@
+/* clock.h: time.  Wall times are int64_t microseconds since 1970 UTC, as the
+ * database keeps them (DATETIME(6)); durations use the monotonic clock. */
+#ifndef CLOCK_H
+#define CLOCK_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "arena.h"
+
+#define SECOND INT64_C(1000000)
+
+int64_t clock_now(void);                         /* wall, microseconds */
+int64_t clock_mono(void);                        /* monotonic, microseconds */
+
+enum time_form { TIME_SECONDS, TIME_MILLIS, TIME_MICROS };
+
+/* ISO 8601 in UTC with `Z`. */
+char *clock_iso(struct arena *a, int64_t us, enum time_form form);
+/* RFC 3339 date-time with any offset, or a plain date (midnight UTC). */
+bool clock_parse(const char *s, int64_t *us);
+
+#endif

@@ -1,0 +1,136 @@
+/* conf.c: see conf.h. */
+#define _GNU_SOURCE
+#include "conf.h"
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "str.h"
+
+struct conf conf;
+
+const struct conf_row conf_rows[] = {
+#define CONF(name, type, def, help) { #name, #type, def, help, offsetof(struct conf, name) },
+#include "conf.def"
+#undef CONF
+	{ 0 }
+};
+
+static char used[4096];
+
+const char *conf_file(void)
+{
+	return used;
+}
+
+static int set(const struct conf_row *row, const char *value)
+{
+	char *at = (char *)&conf + row->off;
+
+	if (!strcmp(row->type, "STR")) {
+		char *copy = strdup(value);
+
+		if (!copy)
+			abort();
+		memcpy(at, &copy, sizeof copy);  /* lives as long as the process */
+	} else if (!strcmp(row->type, "INT")) {
+		int64_t v;
+
+		if (!parse_int(value, 0, INT64_C(1) << 53, &v))
+			return -1;
+		memcpy(at, &v, sizeof v);
+	} else {
+		bool v = !strcmp(value, "on");
+
+		if (!v && strcmp(value, "off"))
+			return -1;
+		memcpy(at, &v, sizeof v);
+	}
+	return 0;
+}
+
+static const char *wanted(const struct conf_row *row)
+{
+	return !strcmp(row->type, "INT") ? "a whole number" : "on or off";
+}
+
+static int set_line(char *line, const char *file, int number, char *err, size_t n)
+{
+	const struct conf_row *row;
+	char *name = line + strspn(line, " \t"), *eq, *end, *value;
+
+	if (!*name || *name == '#')
+		return 0;
+	if (!(eq = strchr(name, '='))) {
+		snprintf(err, n, "%s:%d: expected `name = value`", file, number);
+		return -1;
+	}
+	for (end = eq; end > name && isblank((unsigned char)end[-1]); end--)
+		;
+	*end = '\0';
+	value = eq + 1 + strspn(eq + 1, " \t");
+	for (end = value + strlen(value); end > value && isspace((unsigned char)end[-1]); end--)
+		;
+	*end = '\0';
+	for (row = conf_rows; row->name && strcmp(row->name, name); row++)
+		;
+	if (!row->name) {
+		snprintf(err, n, "%s:%d: unknown setting `%s`; `thaw tables config` lists them", file, number, name);
+		return -1;
+	}
+	if (set(row, value)) {
+		snprintf(err, n, "%s:%d: `%s` must be %s", file, number, name, wanted(row));
+		return -1;
+	}
+	return 0;
+}
+
+static int read_file(const char *file, bool must, char *err, size_t n)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	int number = 0, bad = 0;
+	FILE *f = fopen(file, "re");
+
+	if (!f) {
+		if (!must && errno == ENOENT)
+			return 0;
+		snprintf(err, n, "%s: %s; name the configuration by --config or THAW_CONFIG", file, strerror(errno));
+		return -1;
+	}
+	snprintf(used, sizeof used, "%s", file);
+	while (!bad && getline(&line, &cap, f) >= 0)
+		bad = set_line(line, file, ++number, err, n);
+	free(line);
+	fclose(f);
+	return bad;
+}
+
+int conf_load(const char *file, char *err, size_t n)
+{
+	const struct conf_row *row;
+	bool named = true;
+
+	for (row = conf_rows; row->name; row++)
+		if (set(row, row->def))
+			abort();
+	if (!file && !(file = getenv("THAW_CONFIG"))) {
+		file = THAW_SYSCONFDIR "/thaw.conf";
+		named = false;
+	}
+	if (read_file(file, named, err, n))
+		return -1;
+	for (row = conf_rows; row->name; row++) {
+		char name[64] = "THAW_";
+		const char *value;
+
+		for (size_t i = 0; row->name[i] && i < sizeof name - 6; i++)
+			name[5 + i] = (char)toupper((unsigned char)row->name[i]);
+		if ((value = getenv(name)) && set(row, value)) {
+			snprintf(err, n, "%s in the environment must be %s", name, wanted(row));
+			return -1;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,452 @@
+/* db.c: see db.h.  What each error number means is one table (classify), after
+ * what was measured on MariaDB and Galera: 1213 and 1020 are definite and worth
+ * another try, 1205 undoes one statement alone and so asks for a ROLLBACK, a lost
+ * connection is definite before COMMIT and open at it. */
+#include "db.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <mysql.h>
+#include <errmsg.h>
+#include <mysqld_error.h>
+#include "clock.h"
+#include "conf.h"
+#include "log.h"
+
+const struct sql_row sql_rows[SQL__MAX] = {
+#define SQL(name, in, out, dup, text) [SQL_##name] = { #name, in, out, dup, text },
+#include "sql.def"
+#undef SQL
+};
+
+enum { MAX_COLS = 48, CELL = 256 };
+
+struct db {
+	MYSQL *m;
+	MYSQL_STMT *st[SQL__MAX];
+	char *option_file, *group;
+	char error[512];
+	unsigned trips;
+	bool checked;                            /* the schema's version was right */
+};
+
+static char *copy(const char *s)
+{
+	char *d = strdup(s);
+
+	if (!d)
+		abort();
+	return d;
+}
+
+struct db *db_new(const char *option_file, const char *group)
+{
+	struct db *db = calloc(1, sizeof *db);
+
+	if (!db)
+		abort();
+	db->option_file = copy(option_file);
+	db->group = copy(group);
+	return db;
+}
+
+void db_close(struct db *db)
+{
+	for (size_t i = 0; i < SQL__MAX; i++) {
+		if (db->st[i])
+			mysql_stmt_close(db->st[i]);
+		db->st[i] = NULL;
+	}
+	if (db->m)
+		mysql_close(db->m);
+	db->m = NULL;
+}
+
+void db_free(struct db *db)
+{
+	if (!db)
+		return;
+	db_close(db);
+	free(db->option_file);
+	free(db->group);
+	free(db);
+	mysql_library_end();
+}
+
+const char *db_error(const struct db *db)
+{
+	return db->error;
+}
+
+unsigned db_trips(struct db *db)
+{
+	unsigned n = db->trips;
+
+	db->trips = 0;
+	return n;
+}
+
+static enum err classify(unsigned code, bool at_commit)
+{
+	switch (code) {
+	case ER_LOCK_DEADLOCK:
+	case ER_CHECKREAD:                       /* innodb_snapshot_isolation */
+	case ER_LOCK_WAIT_TIMEOUT:
+	case ER_NEED_REPREPARE:                  /* DDL under a prepared statement */
+		return ERR_DB_RETRY;
+	case ER_UNKNOWN_COM_ERROR:               /* 1047: the node left its cluster */
+	case ER_ERROR_DURING_COMMIT:
+	case ER_SERVER_SHUTDOWN:
+	case ER_QUERY_INTERRUPTED:
+	case ER_CONNECTION_KILLED:
+	case ER_STATEMENT_TIMEOUT:
+	case ER_OPTION_PREVENTS_STATEMENT:       /* read-only node */
+	case ER_NET_PACKETS_OUT_OF_ORDER: case ER_NET_READ_ERROR:
+	case ER_NET_READ_INTERRUPTED: case ER_NET_ERROR_ON_WRITE: case ER_NET_WRITE_INTERRUPTED:
+		return at_commit ? ERR_DB_OPEN : ERR_DB_LOST;
+	}
+	if (code >= CR_MIN_ERROR && code <= CR_MAX_ERROR)
+		return at_commit ? ERR_DB_OPEN : ERR_DB_LOST;
+	return at_commit ? ERR_DB_OPEN : ERR_INTERNAL;
+}
+
+/* The one place that looks at an error.  A connection that failed is closed here. */
+static enum err failed(struct db *db, unsigned code, const char *message, const char *what, bool at_commit)
+{
+	enum err e = classify(code, at_commit);
+
+	snprintf(db->error, sizeof db->error, "%s: %u %s", what, code, message);
+	if (e == ERR_INTERNAL)
+		log_error(LOG_ERROR, "database: %s", db->error);
+	else if (e != ERR_DB_RETRY)
+		log_error(LOG_WARN, "database: %s", db->error);
+	if (e == ERR_DB_LOST || e == ERR_DB_OPEN)
+		db_close(db);
+	return e;
+}
+
+static enum err run(struct db *db, const char *text, const char *what, bool at_commit)
+{
+	if (!db->m)
+		return ERR_DB_LOST;
+	db->trips++;
+	if (mysql_real_query(db->m, text, strlen(text)))
+		return failed(db, mysql_errno(db->m), mysql_error(db->m), what, at_commit);
+	return OK;
+}
+
+enum err db_connect(struct db *db)
+{
+	static const unsigned connect_s = 2, io_s = 5, off = 0;
+	MYSQL *m;
+
+	if (db->m)
+		return OK;
+	if (!(m = mysql_init(NULL)))
+		abort();
+	mysql_options(m, MYSQL_READ_DEFAULT_FILE, db->option_file);
+	mysql_options(m, MYSQL_READ_DEFAULT_GROUP, db->group);
+	mysql_options(m, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	mysql_options(m, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+	mysql_options(m, MYSQL_OPT_READ_TIMEOUT, &io_s);
+	mysql_options(m, MYSQL_OPT_WRITE_TIMEOUT, &io_s);
+	mysql_options(m, MYSQL_OPT_LOCAL_INFILE, &off);
+	db->trips++;
+	/* FOUND_ROWS: an UPDATE counts the rows it matched, changed or not. */
+	if (!mysql_real_connect(m, NULL, NULL, NULL, NULL, 0, NULL, CLIENT_FOUND_ROWS)) {
+		snprintf(db->error, sizeof db->error, "connect: %u %s", mysql_errno(m), mysql_error(m));
+		log_error(LOG_ERROR, "database: %s (option file %s, group %s)", db->error, db->option_file, db->group);
+		mysql_close(m);
+		return ERR_UNAVAILABLE;
+	}
+	db->m = m;
+	if (run(db, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "session", false)
+	 || run(db, "SET SESSION innodb_lock_wait_timeout = 2, "
+		"sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,"
+		"NO_ZERO_DATE,NO_ZERO_IN_DATE'", "session", false)
+	 || (conf.galera && run(db, "SET SESSION wsrep_sync_wait = 1", "session", false))) {
+		db_close(db);
+		return ERR_UNAVAILABLE;
+	}
+	return OK;
+}
+
+enum err db_ready(struct db *db)
+{
+	struct arena *a;
+	struct db_rows r;
+	enum err e;
+	int64_t version;
+
+	if ((e = db_connect(db)) || db->checked)
+		return e;
+	a = arena_new();
+	e = db_query(db, a, SQL_SCHEMA_VERSION, DB_NONE, &r);
+	version = !e && r.n ? db_row(&r, 0)->i : 0;
+	arena_free(a);
+	if (e == ERR_DB_LOST || e == ERR_DB_RETRY)
+		return ERR_UNAVAILABLE;
+	if (e || version < SCHEMA_MIN || version > SCHEMA_MAX) {
+		log_error(LOG_ERROR, "database: the schema has version %lld, this program works with %d to %d; run `thaw migrate`",
+			(long long)version, SCHEMA_MIN, SCHEMA_MAX);
+		return ERR_SCHEMA;
+	}
+	db->checked = true;
+	return OK;
+}
+
+static MYSQL_TIME to_time(int64_t us)
+{
+	time_t t = (time_t)(us / SECOND);
+	MYSQL_TIME v = { 0 };
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	v.year = (unsigned)tm.tm_year + 1900;
+	v.month = (unsigned)tm.tm_mon + 1;
+	v.day = (unsigned)tm.tm_mday;
+	v.hour = (unsigned)tm.tm_hour;
+	v.minute = (unsigned)tm.tm_min;
+	v.second = (unsigned)tm.tm_sec;
+	v.second_part = (unsigned long)(us % SECOND);
+	v.time_type = MYSQL_TIMESTAMP_DATETIME;
+	return v;
+}
+
+static int64_t from_time(const MYSQL_TIME *v)
+{
+	struct tm tm = { .tm_year = (int)v->year - 1900, .tm_mon = (int)v->month - 1, .tm_mday = (int)v->day,
+		.tm_hour = (int)v->hour, .tm_min = (int)v->minute, .tm_sec = (int)v->second };
+
+	return (int64_t)timegm(&tm) * SECOND + (int64_t)v->second_part;
+}
+
+/* The statement, prepared, executed with its parameters bound. */
+static enum err execute(struct db *db, enum sql id, const struct db_val *in, size_t n, MYSQL_STMT **out)
+{
+	const struct sql_row *row = &sql_rows[id];
+	MYSQL_BIND bind[MAX_COLS];
+	MYSQL_TIME times[MAX_COLS];
+	MYSQL_STMT *st;
+
+	if (!db->m)
+		return ERR_DB_LOST;
+	if (n != strlen(row->in) || n > MAX_COLS) {
+		fprintf(stderr, "thaw: %s takes %zu parameters, not %zu\n", row->name, strlen(row->in), n);
+		abort();
+	}
+	if (!(st = db->st[id])) {
+		if (!(st = mysql_stmt_init(db->m)))
+			abort();
+		db->trips++;
+		if (mysql_stmt_prepare(st, row->text, strlen(row->text))) {
+			enum err e = failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
+
+			mysql_stmt_close(st);
+			return e;
+		}
+		db->st[id] = st;
+	}
+	memset(bind, 0, sizeof bind);
+	for (size_t i = 0; i < n; i++) {
+		if (in[i].t != row->in[i]) {
+			fprintf(stderr, "thaw: parameter %zu of %s is '%c', not '%c'\n", i + 1, row->name, row->in[i], in[i].t);
+			abort();
+		}
+		if (in[i].null) {
+			bind[i].buffer_type = MYSQL_TYPE_NULL;
+			continue;
+		}
+		switch (in[i].t) {
+		case 'i':
+			bind[i].buffer_type = MYSQL_TYPE_LONGLONG;
+			bind[i].buffer = (void *)&in[i].i;
+			break;
+		case 't':
+			times[i] = to_time(in[i].i);
+			bind[i].buffer_type = MYSQL_TYPE_DATETIME;
+			bind[i].buffer = &times[i];
+			break;
+		case 's':
+			bind[i].buffer_type = MYSQL_TYPE_STRING;
+			bind[i].buffer = (void *)in[i].s;
+			bind[i].buffer_length = strlen(in[i].s);
+			break;
+		case 'd':
+			bind[i].buffer_type = MYSQL_TYPE_BLOB;
+			bind[i].buffer = (void *)in[i].id.b;
+			bind[i].buffer_length = ID_BYTES;
+			break;
+		case 'x':
+			bind[i].buffer_type = MYSQL_TYPE_BLOB;
+			bind[i].buffer = (void *)in[i].s;
+			bind[i].buffer_length = in[i].n;
+			break;
+		default:
+			abort();
+		}
+	}
+	db->trips++;
+	if ((n && mysql_stmt_bind_param(st, bind)) || mysql_stmt_execute(st)) {
+		unsigned code = mysql_stmt_errno(st);
+
+		if (code == ER_DUP_ENTRY && row->dup)
+			return row->dup;
+		if (code == ER_NEED_REPREPARE || code == ER_UNKNOWN_STMT_HANDLER) {
+			mysql_stmt_close(st);
+			db->st[id] = NULL;
+			return ERR_DB_RETRY;
+		}
+		return failed(db, code, mysql_stmt_error(st), row->name, false);
+	}
+	*out = st;
+	return OK;
+}
+
+enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, int64_t *affected)
+{
+	MYSQL_STMT *st;
+	enum err e = execute(db, id, in, n, &st);
+
+	if (!e && affected)
+		*affected = (int64_t)mysql_stmt_affected_rows(st);
+	return e;
+}
+
+/* A text or byte column whole, however long: what did not fit its cell is fetched again. */
+static enum err long_cell(MYSQL_STMT *st, struct arena *a, unsigned col, const char *cell, unsigned long len,
+	struct db_val *v)
+{
+	char *p = arena_alloc(a, len + 1);
+	MYSQL_BIND b = { .buffer_type = MYSQL_TYPE_STRING, .buffer = p, .buffer_length = len };
+
+	if (len <= CELL)
+		memcpy(p, cell, len);
+	else if (mysql_stmt_fetch_column(st, &b, col, 0))
+		return ERR_INTERNAL;
+	v->s = p;
+	v->n = len;
+	return OK;
+}
+
+static enum err fetch(struct db *db, MYSQL_STMT *st, struct arena *a, const struct sql_row *row, struct db_rows *out)
+{
+	char cells[MAX_COLS][CELL];
+	MYSQL_TIME times[MAX_COLS];
+	int64_t ints[MAX_COLS];
+	unsigned long lens[MAX_COLS];
+	my_bool nulls[MAX_COLS];
+	MYSQL_BIND bind[MAX_COLS];
+	size_t cols = strlen(row->out), r = 0;
+	int rc;
+
+	if (cols != mysql_stmt_field_count(st) || cols > MAX_COLS) {
+		fprintf(stderr, "thaw: %s gives %u columns, not %zu\n", row->name, mysql_stmt_field_count(st), cols);
+		abort();
+	}
+	memset(bind, 0, sizeof bind);
+	for (size_t i = 0; i < cols; i++) {
+		bind[i].is_null = &nulls[i];
+		bind[i].length = &lens[i];
+		if (row->out[i] == 'i') {
+			bind[i].buffer_type = MYSQL_TYPE_LONGLONG;
+			bind[i].buffer = &ints[i];
+		} else if (row->out[i] == 't') {
+			bind[i].buffer_type = MYSQL_TYPE_DATETIME;
+			bind[i].buffer = &times[i];
+		} else {
+			bind[i].buffer_type = MYSQL_TYPE_STRING;
+			bind[i].buffer = cells[i];
+			bind[i].buffer_length = CELL;
+		}
+	}
+	if (mysql_stmt_bind_result(st, bind) || mysql_stmt_store_result(st))
+		return failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
+	out->cols = cols;
+	out->n = (size_t)mysql_stmt_num_rows(st);
+	out->v = arena_alloc(a, (out->n * cols + 1) * sizeof *out->v);
+	while ((rc = mysql_stmt_fetch(st)) == 0 || rc == MYSQL_DATA_TRUNCATED) {
+		for (size_t i = 0; i < cols; i++) {
+			struct db_val *v = &out->v[r * cols + i];
+
+			v->t = row->out[i];
+			if ((v->null = nulls[i]))
+				continue;
+			if (v->t == 'i') {
+				v->i = ints[i];
+			} else if (v->t == 't') {
+				v->i = from_time(&times[i]);
+			} else if (v->t == 'd' && lens[i] == ID_BYTES) {
+				memcpy(v->id.b, cells[i], ID_BYTES);
+			} else if (long_cell(st, a, (unsigned)i, cells[i], lens[i], v)) {
+				mysql_stmt_free_result(st);
+				return failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
+			}
+		}
+		r++;
+	}
+	mysql_stmt_free_result(st);
+	if (rc != MYSQL_NO_DATA || r != out->n)
+		return failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
+	return OK;
+}
+
+enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
+{
+	MYSQL_STMT *st;
+	enum err e = execute(db, id, in, n, &st);
+
+	return e ? e : fetch(db, st, a, &sql_rows[id], out);
+}
+
+enum err db_begin(struct db *db)
+{
+	return run(db, "START TRANSACTION", "begin", false);
+}
+
+enum err db_commit(struct db *db)
+{
+	return run(db, "COMMIT", "commit", true);
+}
+
+void db_rollback(struct db *db)
+{
+	if (db->m && run(db, "ROLLBACK", "rollback", false))
+		db_close(db);                    /* the server rolls back what it loses sight of */
+}
+
+enum err db_script(struct db *db, const char *text)
+{
+	enum err e = OK;
+
+	while (!e && *text) {
+		const char *end = strstr(text, ";\n");
+		size_t n = end ? (size_t)(end - text) : strlen(text);
+
+		if (strspn(text, " \t\r\n") < n) {
+			char *one = strndup(text, n);
+
+			if (!one)
+				abort();
+			e = run(db, one, "script", false);
+			free(one);
+		}
+		text += end ? n + 2 : n;
+	}
+	return e;
+}
+
+char *db_ask(struct db *db, struct arena *a, const char *text)
+{
+	MYSQL_RES *res;
+	MYSQL_ROW row;
+	char *s = NULL;
+
+	if (run(db, text, "ask", false) || !(res = mysql_store_result(db->m)))
+		return NULL;
+	if ((row = mysql_fetch_row(res)) && row[0])
+		s = arena_strdup(a, row[0]);
+	mysql_free_result(res);
+	return s;
+}

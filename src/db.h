@@ -1,0 +1,83 @@
+/* db.h: the database.  The only module that knows Connector/C.  The statements it
+ * can run are the rows of sql.def; each is prepared on first use and kept with the
+ * connection.  There is no automatic reconnect: a lost connection is reported as
+ * ERR_DB_LOST (nothing of the transaction happened) or, at COMMIT, ERR_DB_OPEN, and
+ * the next db_ready() makes a new one. */
+#ifndef DB_H
+#define DB_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "arena.h"
+#include "err.h"
+#include "id.h"
+
+enum sql {
+	SQL_NONE = 0,
+#define SQL(name, in, out, dup, text) SQL_##name,
+#include "sql.def"
+#undef SQL
+	SQL__MAX
+};
+
+/* in, out: a letter for each parameter and column: s text, i integer, d identity,
+ * x bytes, t time in microseconds.  dup: what a duplicate key means here. */
+struct sql_row { const char *name, *in, *out; enum err dup; const char *text; };
+extern const struct sql_row sql_rows[SQL__MAX];
+
+/* The schema versions this program works with. */
+enum { SCHEMA_MIN = 1, SCHEMA_MAX = 1 };
+
+/* A value in or out.  Text is NUL-terminated; s == NULL is NULL; null tells for all. */
+struct db_val { char t; bool null; int64_t i; const char *s; size_t n; struct id id; };
+
+static inline struct db_val db_s(const char *s) { return (struct db_val){ .t = 's', .s = s, .null = !s }; }
+static inline struct db_val db_i(int64_t i) { return (struct db_val){ .t = 'i', .i = i }; }
+static inline struct db_val db_i0(int64_t i) { return (struct db_val){ .t = 'i', .i = i, .null = !i }; }
+static inline struct db_val db_d(const struct id *id) { return (struct db_val){ .t = 'd', .id = *id }; }
+static inline struct db_val db_d0(const struct id *id) { return (struct db_val){ .t = 'd', .id = *id, .null = id_is_zero(id) }; }
+static inline struct db_val db_x(const void *p, size_t n) { return (struct db_val){ .t = 'x', .s = p, .n = n, .null = !p }; }
+static inline struct db_val db_t(int64_t us) { return (struct db_val){ .t = 't', .i = us }; }
+static inline struct db_val db_t0(int64_t us) { return (struct db_val){ .t = 't', .i = us, .null = !us }; }
+
+#define DB_IN(...) (const struct db_val[]){ __VA_ARGS__ }, \
+	sizeof((const struct db_val[]){ __VA_ARGS__ }) / sizeof(struct db_val)
+#define DB_NONE NULL, 0
+
+/* Rows of a result, column by column: v[row * cols + col]. */
+struct db_rows { size_t n, cols; struct db_val *v; };
+static inline const struct db_val *db_row(const struct db_rows *r, size_t i) { return r->v + i * r->cols; }
+
+struct db;
+
+/* A handle for the accounts of an option file's group; no connection yet. */
+struct db *db_new(const char *option_file, const char *group);
+void db_free(struct db *db);
+/* A usable connection, made anew when the last was lost: OK, ERR_UNAVAILABLE, or
+ * ERR_SCHEMA when the schema's version is not one this program works with. */
+enum err db_ready(struct db *db);
+/* The same without the look at the schema's version, for `thaw migrate`. */
+enum err db_connect(struct db *db);
+void db_close(struct db *db);                    /* the connection, not the handle */
+
+/* Errors of both: ERR_DB_RETRY, ERR_DB_LOST, the row's dup, ERR_INTERNAL (logged). */
+enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, int64_t *affected);
+enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n,
+	struct db_rows *out);
+
+enum err db_begin(struct db *db);
+enum err db_commit(struct db *db);               /* OK, ERR_DB_RETRY (it did not happen), ERR_DB_OPEN */
+void db_rollback(struct db *db);
+
+/* Round trips since the last call, for the access log. */
+unsigned db_trips(struct db *db);
+/* The server's last message, for the administrator's commands. */
+const char *db_error(const struct db *db);
+
+/* Statements of a migration or of `thaw init`, separated by ";\n".  Not for requests. */
+enum err db_script(struct db *db, const char *text);
+/* One text column of one row, of a statement that is not in sql.def (doctor, init);
+ * NULL when there is none. */
+char *db_ask(struct db *db, struct arena *a, const char *text);
+
+#endif

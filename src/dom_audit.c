@@ -1,0 +1,52 @@
+/* dom_audit.c: reading the audit of one model. */
+#include "dom_model.h"
+#include <string.h>
+
+enum err audit_of_model(struct tx *tx, const struct id *model, const struct audit_filter *f, struct page page,
+	struct audit_event **out, size_t *n, int64_t *total)
+{
+	const struct db_val org = db_d(&tx->who->organization), id = db_d(model);
+	int64_t offset = (page.number - 1) * page.size;
+	struct db_val in[16] = { org, id, db_t(f->from), db_t(f->to) };
+	size_t filters = 4, ni;
+	int which = 0;
+	struct db_rows r;
+	struct model m;
+	enum err e;
+
+	if (f->action) {
+		in[filters++] = db_s(f->action);
+		which |= 1;
+	}
+	if (!id_is_zero(&f->actor)) {
+		in[filters++] = db_d(&f->actor);
+		which |= 2;
+	}
+	ni = filters;
+	in[ni++] = db_i(page.size);
+	in[ni++] = db_i(offset);
+	in[ni++] = id;
+	in[ni++] = org;
+	in[ni++] = db_d(&tx->who->principal);
+	if ((e = tx_read(tx, SQL_AUDIT_PAGE + (enum sql)(which | (f->oldest_first ? 4 : 0)), in, ni, &r))
+	 || (e = model_of_row(tx, db_row(&r, 0), &m)))
+		return e;
+	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
+	*n = 0;
+	for (size_t i = 0; i < r.n; i++) {
+		const struct db_val *v = db_row(&r, i) + WHO_COLUMNS + MODEL_COLUMNS;
+
+		if (!v[0].null)
+			(*out)[(*n)++] = (struct audit_event){ .id = v[0].id, .at = v[1].i, .actor = v[2].id,
+				.actor_name = v[3].s, .action = v[4].s, .revision = v[5].i, .from = v[6].s, .to = v[7].s,
+				.request_id = v[8].s, .address = v[9].s, .user_agent = v[10].s, .details = v[11].s };
+	}
+	if (*n < (size_t)page.size && (*n || page.number == 1)) {
+		*total = offset + (int64_t)*n;
+		return OK;
+	}
+	if ((e = tx_query(tx, SQL_AUDIT_COUNT + (enum sql)which, in, filters, &r)))
+		return e;
+	*total = db_row(&r, 0)->i;
+	return OK;
+}

@@ -1,0 +1,197 @@
+/* dom_model.c: models themselves: made, read, listed, edited, archived, restored. */
+#include "dom_model.h"
+#include <string.h>
+#include "str.h"
+
+static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
+
+static void from_row(const struct db_val *v, struct model *m)
+{
+	*m = (struct model){
+		.life = { v[19].id, v[0].id, life_state(RES_MODEL, v[1].s), v[2].i },
+		.name = v[3].s, .description = v[4].s, .model_type = v[5].s, .task_type = v[6].s, .dataset_id = v[7].s,
+		.tags = v[8].s, .config = v[9].s, .metadata = v[10].s,
+		.global = v[11].i, .last_version = v[12].i, .active_version = num(&v[13]), .created_by = v[14].id,
+		.created_at = v[15].i, .updated_at = v[16].i, .archived_at = num(&v[17]), .unarchived_at = num(&v[18]),
+		.granted = (int)num(&v[20]),
+	};
+}
+
+enum err model_of_row(struct tx *tx, const struct db_val *row, struct model *out)
+{
+	const struct db_val *v = row + WHO_COLUMNS;
+
+	if (v[0].null)
+		return ERR_MODEL_NOT_FOUND;
+	from_row(v, out);
+	return who_may_model(tx->who, tx->perm, out->global, out->granted);
+}
+
+enum err model_lock(struct tx *tx, const struct id *id, struct model *out)
+{
+	const struct db_val *v;
+	enum err e = tx_row(tx, SQL_MODEL_LOCK,
+		DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(id)), &v);
+
+	if (e)
+		return e == ERR_DB_NONE ? ERR_MODEL_NOT_FOUND : e;
+	from_row(v, out);
+	e = who_may_model(tx->who, tx->perm, out->global, out->granted);
+	return e ? e : life_expected(tx, &out->life);
+}
+
+enum err model_get(struct tx *tx, const struct id *id, struct model *out)
+{
+	struct db_rows r;
+	enum err e = tx_read(tx, SQL_MODEL_GET,
+		DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+
+	return e ? e : model_of_row(tx, db_row(&r, 0), out);
+}
+
+static enum err name_taken(struct tx *tx, enum err e)
+{
+	if (e == ERR_MODEL_NAME_TAKEN)
+		why_add(tx, "name", "Another model of the organization has this name");
+	return e;
+}
+
+enum err model_create(struct tx *tx, const struct model *in, struct model *out)
+{
+	enum err e;
+
+	if ((e = who_may(tx->who, tx->perm)))
+		return e;
+	*out = *in;
+	out->life = (struct life){ .organization = tx->who->organization };
+	id_new(tx->now, &out->life.id);
+	out->created_by = tx->who->principal;
+	out->created_at = out->updated_at = tx->now;
+	e = life_create(tx, LIFE_MODEL_CREATE, &out->life, DB_IN(db_s(in->name), db_s(in->description),
+		db_s(in->model_type), db_s(in->task_type), db_s(in->dataset_id), db_s(in->tags), db_s(in->config),
+		db_s(in->metadata), db_i(in->global), db_d(&out->created_by)), NULL);
+	return name_taken(tx, e);
+}
+
+/* What LIKE takes literally. */
+static char *like(struct arena *a, const char *s)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "%");
+	for (; *s; s++) {
+		if (strchr("%_\\", *s))
+			buf_puts(&b, "\\");
+		buf_put(&b, s, 1);
+	}
+	buf_puts(&b, "%");
+	return b.p;
+}
+
+struct values { struct db_val v[40]; size_t n; };
+
+static void push(struct values *in, const struct db_val *v, size_t n)
+{
+	memcpy(in->v + in->n, v, n * sizeof *v);
+	in->n += n;
+}
+
+enum err model_list(struct tx *tx, const struct model_filter *f, struct page page,
+	struct model **out, size_t *n, int64_t *total)
+{
+	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal), hidden = db_i(f->hidden);
+	int64_t offset = (page.number - 1) * page.size;
+	struct values in = { .n = 0 }, count = { .n = 0 };
+	struct db_val filter[3];
+	size_t nf = 0;
+	int which = 0;
+	struct db_rows r;
+	enum err e;
+
+	if (f->status) {
+		filter[nf++] = db_s(f->status);
+		which |= 1;
+	}
+	if (f->task_type) {
+		filter[nf++] = db_s(f->task_type);
+		which |= 2;
+	}
+	if (f->search) {
+		filter[nf++] = db_s(like(tx->arena, f->search));
+		which |= 4;
+	}
+	const struct db_val run_end = db_i(offset + page.size);
+
+	push(&in, DB_IN(org, hidden)), push(&in, filter, nf), push(&in, DB_IN(run_end));
+	push(&in, DB_IN(org, me, hidden)), push(&in, filter, nf), push(&in, DB_IN(run_end));
+	push(&in, DB_IN(org, hidden)), push(&in, filter, nf), push(&in, DB_IN(org, me, run_end));
+	push(&in, DB_IN(db_i(page.size), db_i(offset), org, me));
+	if ((e = tx_read(tx, SQL_MODEL_PAGE + (enum sql)which, in.v, in.n, &r)) || (e = who_may(tx->who, tx->perm)))
+		return e;
+	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
+	*n = 0;
+	for (size_t i = 0; i < r.n; i++)
+		if (!db_row(&r, i)[WHO_COLUMNS].null)
+			from_row(db_row(&r, i) + WHO_COLUMNS, &(*out)[(*n)++]);
+	/* The last page tells the total by itself. */
+	if (*n < (size_t)page.size && (*n || page.number == 1)) {
+		*total = offset + (int64_t)*n;
+		return OK;
+	}
+	push(&count, DB_IN(org, hidden)), push(&count, filter, nf), push(&count, DB_IN(org, me));
+	push(&count, DB_IN(org, hidden)), push(&count, filter, nf);
+	push(&count, DB_IN(org, me, hidden)), push(&count, filter, nf);
+	if ((e = tx_query(tx, SQL_MODEL_COUNT + (enum sql)which, count.v, count.n, &r)))
+		return e;
+	*total = db_row(&r, 0)->i;
+	return OK;
+}
+
+enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit *edit, struct model *out)
+{
+	struct json *details = js_object(tx->arena), *changed = js_array(tx->arena);
+	bool config_only = edit->config_set;
+	enum err e;
+
+	if ((e = model_lock(tx, id, out)))
+		return e;
+#define TAKE(field) \
+	if (edit->field##_set) { \
+		out->field = edit->field; \
+		js_add(changed, js_string(tx->arena, #field)); \
+		config_only = config_only && !strcmp(#field, "config"); \
+	}
+	TAKE(name)
+	TAKE(description)
+	TAKE(tags)
+	TAKE(config)
+	TAKE(metadata)
+#undef TAKE
+	js_put(details, "changed", changed);
+	out->updated_at = tx->now;
+	e = life_move(tx, config_only ? LIFE_MODEL_EDIT_CONFIG : LIFE_MODEL_EDIT, &out->life,
+		DB_IN(db_s(out->name), db_s(out->description), db_s(out->tags), db_s(out->config), db_s(out->metadata)),
+		details);
+	return name_taken(tx, e);
+}
+
+enum err model_archive(struct tx *tx, const struct id *id, struct model *out)
+{
+	enum err e;
+
+	if ((e = model_lock(tx, id, out)) || (e = life_move(tx, LIFE_MODEL_ARCHIVE, &out->life, DB_NONE, NULL)))
+		return e;
+	out->updated_at = out->archived_at = tx->now;
+	return OK;
+}
+
+enum err model_unarchive(struct tx *tx, const struct id *id, struct model *out)
+{
+	enum err e;
+
+	if ((e = model_lock(tx, id, out)) || (e = life_move(tx, LIFE_MODEL_UNARCHIVE, &out->life, DB_NONE, NULL)))
+		return e;
+	out->updated_at = out->unarchived_at = tx->now;
+	out->archived_at = 0;
+	return OK;
+}

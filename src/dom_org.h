@@ -1,0 +1,37 @@
+/* dom_org.h: organizations, their roles, their users: what the thaw command manages,
+ * audited like everything else; and the sessions of users. */
+#ifndef DOM_ORG_H
+#define DOM_ORG_H
+#include "life.h"
+
+/* Makes the organization with the roles admin, member and reader.  ERR_DB_DUPLICATE. */
+enum err org_create(struct tx *tx, const char *name, struct id *out);
+/* By `org-...` or exact name.  ERR_DB_NONE. */
+enum err org_find(struct tx *tx, const char *which, struct id *out);
+
+/* Makes the role or changes it.  permissions: words of perm.def; rate: requests a minute. */
+enum err role_set(struct tx *tx, const struct id *org, const char *name, const char *permissions, int64_t rate);
+
+struct user {
+	struct id organization, id;
+	const char *username, *email, *role, *status, *password;
+	int64_t rate, created_at;
+};
+/* password: its hash (passwd.h).  ERR_DB_DUPLICATE: the name or the address is taken. */
+enum err user_create(struct tx *tx, const struct user *in, struct id *out);
+enum err user_find(struct tx *tx, const char *username, struct user *out);   /* ERR_DB_NONE */
+/* Each ends every session and access token the user has. */
+enum err user_password(struct tx *tx, const struct user *u, const char *hash);
+enum err user_enable(struct tx *tx, const struct user *u, bool enabled);     /* ERR_STATE_ALREADY */
+enum err user_role(struct tx *tx, const struct user *u, const char *role);
+
+/* Sessions (dom_session.c).  A refresh token is random; only its hash is stored. */
+struct session { struct user user; char *refresh_token; };
+/* Checks the password, in the same time for an unknown user.  ERR_LOGIN_FAILED. */
+enum err session_check(struct tx *tx, const char *username, const char *password, struct session *out);
+/* Stores a new refresh token for the user of `s`; inside tx_run(). */
+enum err session_open(struct tx *tx, struct session *s);
+/* Who a refresh token belongs to.  ERR_REFRESH_INVALID: unknown, expired, disabled. */
+enum err session_find(struct tx *tx, const char *refresh_token, struct session *out);
+
+#endif

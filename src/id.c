@@ -1,0 +1,53 @@
+/* id.c: see id.h. */
+#include "id.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/rand.h>
+#include "str.h"
+
+void random_bytes(void *p, int n)
+{
+	if (RAND_bytes(p, n) != 1) {
+		fputs("thaw: no random numbers\n", stderr);
+		abort();
+	}
+}
+
+void id_new(int64_t now_us, struct id *out)
+{
+	uint64_t ms = (uint64_t)(now_us / 1000);
+
+	for (int i = 0; i < 6; i++)
+		out->b[i] = (unsigned char)(ms >> (40 - 8 * i));
+	random_bytes(out->b + 6, 6);
+}
+
+bool id_is_zero(const struct id *id)
+{
+	static const struct id zero;
+
+	return id_equal(id, &zero);
+}
+
+bool id_equal(const struct id *a, const struct id *b)
+{
+	return !memcmp(a->b, b->b, ID_BYTES);
+}
+
+char *id_spell(struct arena *a, const char *prefix, const struct id *id)
+{
+	size_t n = strlen(prefix);
+	char *s = arena_alloc(a, n + ID_HEX + 1);
+
+	memcpy(s, prefix, n);
+	hex_encode(id->b, ID_BYTES, s + n);
+	return s;
+}
+
+bool id_parse(const char *s, const char *prefix, struct id *out)
+{
+	size_t n = strlen(prefix);
+
+	return !strncmp(s, prefix, n) && hex_decode(s + n, ID_BYTES, out->b);
+}

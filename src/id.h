@@ -1,0 +1,23 @@
+/* id.h: the identity of every object: 96 bits, time-ordered (48 bits of Unix
+ * milliseconds, 48 random), spelled differently by each dialect. */
+#ifndef ID_H
+#define ID_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "arena.h"
+
+enum { ID_BYTES = 12, ID_HEX = 24 };
+struct id { unsigned char b[ID_BYTES]; };
+
+void id_new(int64_t now_us, struct id *out);
+bool id_is_zero(const struct id *id);
+bool id_equal(const struct id *a, const struct id *b);
+
+/* prefix + 24 lower-case hex digits, and back; any other spelling is false. */
+char *id_spell(struct arena *a, const char *prefix, const struct id *id);
+bool id_parse(const char *s, const char *prefix, struct id *out);
+
+/* Cryptographically random bytes (OpenSSL); aborts when there are none. */
+void random_bytes(void *p, int n);
+
+#endif

@@ -1,0 +1,49 @@
+/* json.h: JSON values (names in js_, since json_ is the library's).  The only module that knows json-c.  Every value made or
+ * parsed here belongs to the arena and lives until its reset; adding a value to
+ * another keeps both valid. */
+#ifndef JSON_H
+#define JSON_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "arena.h"
+#include "err.h"
+
+struct json;
+enum js_type { JS_NULL, JS_BOOL, JS_INT, JS_DOUBLE, JS_STRING, JS_ARRAY, JS_OBJECT };
+
+/* Strict RFC 8259 text of any type: refuses duplicate keys, U+0000, lone
+ * surrogates, control characters, bad UTF-8, integers beyond 64 bits, infinite
+ * numbers, more than 32 levels and trailing bytes.  ERR_JSON with a reason that
+ * names the byte. */
+enum err js_parse(struct arena *a, const char *s, size_t n, struct json **out, const char **reason);
+
+enum js_type js_type(const struct json *j);
+const char *js_type_name(enum js_type t);    /* "a string", "an object"... */
+const char *js_str(const struct json *j);
+int64_t js_int(const struct json *j);
+double js_double(const struct json *j);        /* of an integer too */
+bool js_bool(const struct json *j);
+size_t js_length(const struct json *j);        /* of an array or an object */
+struct json *js_at(const struct json *j, size_t i);
+/* Member of an object; false when absent.  A JSON null is found, as NULL. */
+bool js_get(const struct json *j, const char *key, struct json **out);
+/* Members in order: start with *it == NULL; false at the end. */
+bool js_next(const struct json *j, void **it, const char **key, struct json **value);
+
+struct json *js_object(struct arena *a);
+struct json *js_array(struct arena *a);
+struct json *js_string(struct arena *a, const char *s);      /* NULL gives null */
+struct json *js_integer(struct arena *a, int64_t v);
+struct json *js_boolean(struct arena *a, bool v);
+void js_put(struct json *object, const char *key, struct json *value);
+void js_put_str(struct arena *a, struct json *object, const char *key, const char *s);
+void js_put_int(struct arena *a, struct json *object, const char *key, int64_t v);
+void js_put_bool(struct arena *a, struct json *object, const char *key, bool v);
+void js_add(struct json *array, struct json *value);
+
+/* The text, without blanks; lives as long as the value and until it is changed. */
+const char *js_text(struct json *j, size_t *n);
+const char *js_pretty(struct json *j);
+
+#endif

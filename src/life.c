@@ -1,0 +1,155 @@
+/* life.c: the lifecycle engine.  A change is: the edge is legal (409), the target is
+ * found, the row is written under its revision, the audit row and the event are
+ * inserted; the transaction around it makes them one. */
+#include "life.h"
+#include <stdio.h>
+#include <string.h>
+#include "str.h"
+
+const struct resource_row life_resources[RES__MAX] = {
+#define RESOURCE(name, word, prefix) [RES_##name] = { word, prefix },
+#include "life.def"
+#undef RESOURCE
+};
+
+const struct state_row life_states[STATE__MAX] = {
+	[STATE_NONE] = { RES__MAX, "none", ERR_INTERNAL, false },
+#define STATE(resource, name, word, refuse, last) [STATE_##resource##_##name] = { RES_##resource, word, refuse, last },
+#include "life.def"
+#undef STATE
+};
+
+#define CREATE 0
+const struct transition_row life_transitions[LIFE__MAX] = {
+#define TRANSITION(name, resource, from, rule, to, compute, sql, audit, event, refuse) \
+	[LIFE_##name] = { #name, RES_##resource, from, LIFE_##rule, STATE_##to, SQL_##compute, SQL_##sql, audit, event, refuse },
+#include "life.def"
+#undef TRANSITION
+};
+
+enum { MAX_VALUES = 24 };
+
+enum state life_state(enum resource r, const char *word)
+{
+	for (int s = STATE_NONE + 1; s < STATE__MAX; s++)
+		if (life_states[s].resource == r && !strcmp(life_states[s].word, word))
+			return s;
+	return STATE_NONE;
+}
+
+const char *life_word(enum state s)
+{
+	return life_states[s].word;
+}
+
+bool life_starts_in(enum transition t, enum state s)
+{
+	return life_transitions[t].from & 1u << s;
+}
+
+enum err life_expected(const struct tx *tx, const struct life *o)
+{
+	char now[24];
+
+	if (!tx->if_match)
+		return OK;
+	snprintf(now, sizeof now, "%lld", (long long)o->revision);
+	return word_in(tx->if_match, now) ? OK : ERR_PRECONDITION;
+}
+
+static enum err legal(struct tx *tx, const struct transition_row *row, enum state s)
+{
+	if (row->from & 1u << s)
+		return OK;
+	why_add(tx, "status", arena_printf(tx->arena, "The current status is `%s`%s", life_word(s),
+		life_states[s].last ? ", which is permanent" : ""));
+	return life_states[s].last || row->refuse == OK ? life_states[s].refuse : row->refuse;
+}
+
+static enum err target(struct tx *tx, const struct transition_row *row, const struct life *o, enum state *to)
+{
+	const struct db_val *v;
+	enum err e;
+
+	switch (row->rule) {
+	case LIFE_FIXED:
+		*to = row->to;
+		return OK;
+	case LIFE_SAME:
+		*to = o->state;
+		return OK;
+	case LIFE_COMPUTED:
+		if ((e = tx_row(tx, row->compute, DB_IN(db_d(&o->organization), db_d(&o->id)), &v)))
+			return e;
+		*to = life_state(row->resource, v[0].s);
+		return *to ? OK : ERR_INTERNAL;
+	}
+	return ERR_INTERNAL;
+}
+
+/* What every change leaves behind: the audit row, the event, the attempt's own note. */
+static enum err record(struct tx *tx, const struct transition_row *row, const struct life *o, enum state from,
+	struct json *details)
+{
+	enum err e;
+
+	if (!tx->changed_type) {
+		tx->changed_type = life_resources[row->resource].word;
+		tx->changed_id = o->id;
+		tx->changed_revision = o->revision;
+	}
+	if ((e = audit_add(tx, row, o, from, details)))
+		return e;
+	return row->event ? outbox_add(tx, row, o, from, details) : OK;
+}
+
+enum err life_create(struct tx *tx, enum transition t, struct life *o,
+	const struct db_val *more, size_t n, struct json *details)
+{
+	const struct transition_row *row = &life_transitions[t];
+	struct db_val in[MAX_VALUES];
+	enum err e;
+
+	if (n > MAX_VALUES - 5)
+		return ERR_INTERNAL;
+	in[0] = db_s(life_word(row->to));
+	in[1] = in[2] = db_t(tx->now);
+	in[3] = db_d(&o->organization);
+	in[4] = db_d(&o->id);
+	if (n)
+		memcpy(in + 5, more, n * sizeof *in);
+	if ((e = db_exec(tx->db, row->sql, in, n + 5, NULL)))
+		return e;
+	o->state = row->to;
+	o->revision = 1;
+	return record(tx, row, o, STATE_NONE, details);
+}
+
+enum err life_move(struct tx *tx, enum transition t, struct life *o,
+	const struct db_val *more, size_t n, struct json *details)
+{
+	const struct transition_row *row = &life_transitions[t];
+	struct db_val in[MAX_VALUES];
+	enum state from = o->state, to;
+	int64_t affected;
+	enum err e;
+
+	if (n > MAX_VALUES - 5)
+		return ERR_INTERNAL;
+	if ((e = legal(tx, row, from)) || (e = target(tx, row, o, &to)))
+		return e;
+	in[0] = db_s(life_word(to));
+	in[1] = db_t(tx->now);
+	if (n)
+		memcpy(in + 2, more, n * sizeof *in);
+	in[n + 2] = db_d(&o->organization);
+	in[n + 3] = db_d(&o->id);
+	in[n + 4] = db_i(o->revision);
+	if ((e = db_exec(tx->db, row->sql, in, n + 5, &affected)))
+		return e;
+	if (affected != 1)
+		return ERR_DB_RETRY;             /* somebody moved it although it was locked: a cluster */
+	o->state = to;
+	o->revision++;
+	return record(tx, row, o, from, details);
+}

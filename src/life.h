@@ -1,0 +1,78 @@
+/* life.h: the lifecycle engine: the only writer of states, audit rows and events.
+ * The rows are in life.def; life_create() and life_move() are the two ways an object
+ * changes, each called inside tx_run(). */
+#ifndef LIFE_H
+#define LIFE_H
+#include "tx.h"
+
+enum resource {
+#define RESOURCE(name, word, prefix) RES_##name,
+#include "life.def"
+#undef RESOURCE
+	RES__MAX
+};
+
+enum state {
+	STATE_NONE = 0,
+#define STATE(resource, name, word, refuse, last) STATE_##resource##_##name,
+#include "life.def"
+#undef STATE
+	STATE__MAX
+};
+
+enum transition {
+#define TRANSITION(name, resource, from, rule, to, compute, sql, audit, event, refuse) LIFE_##name,
+#include "life.def"
+#undef TRANSITION
+	LIFE__MAX
+};
+
+struct resource_row { const char *word, *prefix; };
+struct state_row { enum resource resource; const char *word; enum err refuse; bool last; };
+enum life_rule { LIFE_FIXED, LIFE_SAME, LIFE_COMPUTED };
+struct transition_row {
+	const char *name;
+	enum resource resource;
+	unsigned from;                           /* a bit for each state; 0: creation */
+	enum life_rule rule;
+	enum state to;
+	enum sql compute, sql;
+	const char *audit;
+	bool event;
+	enum err refuse;
+};
+extern const struct resource_row life_resources[RES__MAX];
+extern const struct state_row life_states[STATE__MAX];
+extern const struct transition_row life_transitions[LIFE__MAX];
+
+/* What the engine knows of an object; the first member of every domain struct. */
+struct life { struct id organization, id; enum state state; int64_t revision; };
+
+/* The state of a resource that a word spells; STATE_NONE for none. */
+enum state life_state(enum resource r, const char *word);
+const char *life_word(enum state s);
+/* Which transitions may start in this state, as bits by enum transition. */
+bool life_starts_in(enum transition t, enum state s);
+
+/* Does the object, locked, have a revision that the request's If-Match allows?
+ * ERR_PRECONDITION.  Called where the object the request names is locked. */
+enum err life_expected(const struct tx *tx, const struct life *o);
+
+/* Make it: o->organization and o->id are given, state and revision are set. `more`
+ * are the statement's values after status, created_at, updated_at, organization, id. */
+enum err life_create(struct tx *tx, enum transition t, struct life *o,
+	const struct db_val *more, size_t n, struct json *details);
+
+/* Change it: the row is locked by the caller and o tells its state and revision.
+ * `more` are the statement's values between updated_at and organization.  Errors: what
+ * the rows say for a wrong state. */
+enum err life_move(struct tx *tx, enum transition t, struct life *o,
+	const struct db_val *more, size_t n, struct json *details);
+
+/* audit.c and outbox.c, called by the engine alone. */
+enum err audit_add(struct tx *tx, const struct transition_row *t, const struct life *o, enum state from,
+	struct json *details);
+enum err outbox_add(struct tx *tx, const struct transition_row *t, const struct life *o, enum state from,
+	struct json *details);
+
+#endif

@@ -1,0 +1,17 @@
+/* log.h: one JSON object per line, to standard error or `log_file`, each line one
+ * write().  Three kinds: `access` (a request), `security` (who was refused),
+ * `error` (what the operator should see).  Never holds a token or a password. */
+#ifndef LOG_H
+#define LOG_H
+#include "arena.h"
+#include "err.h"
+#include "json.h"
+
+/* The lines of this request carry its id; "" outside of one. */
+void log_request_id(const char *id);
+/* A line of `kind` with the members of `fields` (an object, or NULL). */
+void log_line(struct arena *a, const char *kind, struct json *fields);
+/* An `error` line. */
+void log_error(enum level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,195 @@
+/* main.c: thaw.fcgi.  With a listening socket as fd 0 it is a FastCGI worker: one
+ * process, one connection, one request at a time.  Without one, and started by a web
+ * server, it is a CGI script for one request.  With --workers it is the parent of
+ * workers (super.c). */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <fcgiapp.h>
+#include "conf.h"
+#include "log.h"
+#include "req.h"
+#include "route.h"
+#include "super.h"
+
+extern char **environ;
+
+static volatile sig_atomic_t stopping;
+
+static void on_stop(int sig)
+{
+	(void)sig;
+	stopping = 1;
+}
+
+static long fcgi_read(void *p, char *buf, size_t n)
+{
+	FCGX_Request *f = p;
+	int got = FCGX_GetStr(buf, n > 65536 ? 65536 : (int)n, f->in);
+
+	return FCGX_GetError(f->in) ? -1 : got;
+}
+
+static int fcgi_write(void *p, const char *buf, size_t n)
+{
+	FCGX_Request *f = p;
+
+	for (; n; ) {
+		int part = n > 65536 ? 65536 : (int)n;
+
+		if (FCGX_PutStr(buf, part, f->out) != part)
+			return -1;
+		buf += part;
+		n -= (size_t)part;
+	}
+	return 0;
+}
+
+static long cgi_read(void *p, char *buf, size_t n)
+{
+	(void)p;
+	return read(STDIN_FILENO, buf, n);
+}
+
+static int cgi_write(void *p, const char *buf, size_t n)
+{
+	(void)p;
+	for (; n; ) {
+		ssize_t part = write(STDOUT_FILENO, buf, n);
+
+		if (part < 0)
+			return -1;
+		buf += part;
+		n -= (size_t)part;
+	}
+	return 0;
+}
+
+/* Wait for a connection.  Signals come through here and nowhere else, so that a
+ * request in hand is never cut; EPOLLEXCLUSIVE wakes one worker, not all. */
+static int wait_turn(int ep, const sigset_t *open)
+{
+	struct epoll_event e;
+
+	for (;;) {
+		int n;
+
+		if (stopping)
+			return -1;
+		n = epoll_pwait(ep, &e, 1, -1, open);
+		if (n == 1)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -1;
+	}
+}
+
+static int work(struct arena *a, struct db *db)
+{
+	struct sigaction sa = { .sa_handler = on_stop };
+	struct epoll_event e = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	sigset_t block, open;
+	FCGX_Request f;
+	int ep;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGHUP);
+	sigaddset(&block, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &block, &open);
+	sigdelset(&open, SIGTERM);
+	sigdelset(&open, SIGINT);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGUSR1, &sa, NULL);
+	/* A connection that stays silent must not hold this worker for libfcgi's two seconds. */
+	setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "500", 0);
+	setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "500", 0);
+	if (FCGX_Init() || FCGX_InitRequest(&f, 0, FCGI_FAIL_ACCEPT_ON_INTR)
+	    || fcntl(0, F_SETFL, fcntl(0, F_GETFL) | O_NONBLOCK)
+	    || (ep = epoll_create1(EPOLL_CLOEXEC)) < 0 || epoll_ctl(ep, EPOLL_CTL_ADD, 0, &e)) {
+		fprintf(stderr, "thaw.fcgi: fd 0: %s\n", strerror(errno));
+		return 1;
+	}
+	while (!wait_turn(ep, &open)) {
+		struct io io = { .read = fcgi_read, .write = fcgi_write, .p = &f };
+
+		if (FCGX_Accept_r(&f) < 0)
+			continue;                /* another worker was faster, or the peer is gone */
+		io.env = f.envp;
+		serve(a, db, &io);
+		FCGX_Finish_r(&f);
+	}
+	FCGX_Free(&f, 1);
+	close(ep);
+	return 0;
+}
+
+static int usage(void)
+{
+	fputs("usage: thaw.fcgi --workers N [--socket PATH] [--socket-mode OCTAL]\n"
+		"       thaw.fcgi            as a FastCGI worker: fd 0 is a listening socket\n"
+		"       thaw.fcgi            as a CGI script: started by a web server\n"
+		"       thaw.fcgi --check    look at the configuration and end\n", stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = { { "workers", required_argument, NULL, 'w' },
+		{ "socket", required_argument, NULL, 's' }, { "socket-mode", required_argument, NULL, 'm' },
+		{ "check", no_argument, NULL, 'c' }, { 0 } };
+	int workers = 0, check = 0, option, listening = 0, status;
+	const char *path = NULL, *mode = "0660";
+	socklen_t n = sizeof listening;
+	char err[512];
+	struct arena *a;
+	struct db *db;
+
+	/* A web server's query may reach a CGI script's arguments (RFC 3875 4.4). */
+	while (!getenv("GATEWAY_INTERFACE") && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'w': workers = atoi(optarg); break;
+		case 's': path = optarg; break;
+		case 'm': mode = optarg; break;
+		case 'c': check = 1; break;
+		default: return usage();
+		}
+	}
+	if (conf_load(NULL, err, sizeof err)) {
+		fprintf(stderr, "thaw.fcgi: %s\n", err);
+		return 1;
+	}
+	if (!tables_whole())
+		return 1;
+	if (check)
+		return 0;
+	if (workers)
+		return supervise(workers, path, (unsigned)strtoul(mode, NULL, 8));
+	if (getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n))
+		listening = 0;
+	if (!listening && !getenv("GATEWAY_INTERFACE"))
+		return usage();
+	signal(SIGPIPE, SIG_IGN);
+	a = arena_new();
+	db = db_new(conf.db_option_file, conf.db_group);
+	if (listening) {
+		status = work(a, db);
+	} else {
+		serve(a, db, &(struct io){ .env = environ, .read = cgi_read, .write = cgi_write });
+		status = 0;
+	}
+	db_free(db);
+	arena_free(a);
+	return status;
+}

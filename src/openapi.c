@@ -1,0 +1,270 @@
+/* openapi.c: OpenAPI 3.1 from the rows of routes, shapes and errors. */
+#include "openapi.h"
+#include <string.h>
+#include "route.h"
+#include "str.h"
+
+const char *status_phrase(int status)
+{
+	static const struct { int status; const char *phrase; } rows[] = {
+		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 304, "Not Modified" },
+		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
+		{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+		{ 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
+		{ 505, "HTTP Version Not Supported" } };
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].status == status)
+			return rows[i].phrase;
+	return "Error";
+}
+
+static struct json *content(struct arena *a, const char *type, struct json *schema)
+{
+	struct json *c = js_object(a), *t = js_object(a);
+
+	js_put(t, "schema", schema);
+	js_put(c, type, t);
+	return c;
+}
+
+static void parameter(struct arena *a, struct json *list, const char *name, const char *where, bool required,
+	struct json *schema)
+{
+	struct json *p = js_object(a);
+
+	js_put_str(a, p, "name", name);
+	js_put_str(a, p, "in", where);
+	js_put_bool(a, p, "required", required);
+	js_put(p, "schema", schema);
+	js_add(list, p);
+}
+
+static struct json *string_schema(struct arena *a)
+{
+	struct json *s = js_object(a);
+
+	js_put_str(a, s, "type", "string");
+	return s;
+}
+
+static struct json *parameters(struct arena *a, const struct route *row)
+{
+	struct json *list = js_array(a);
+
+	for (const char *p = strchr(row->path, '{'); p; p = strchr(p + 1, '{')) {
+		size_t n = strcspn(p + 1, "}");
+
+		parameter(a, list, arena_strndup(a, p + 1, n), "path", true, string_schema(a));
+	}
+	for (const struct shape *s = row->query; s && s->key; s++)
+		parameter(a, list, s->key, "query", s->flags & F_REQUIRED, shape_type_schema(a, s, true));
+	return list;
+}
+
+/* One more meaning of a status: several errors may share one. */
+static void add_error(struct arena *a, struct json *responses, const struct dialect *d, enum err e)
+{
+	const char *status = arena_printf(a, "%d", error_status(d, e)), *text = error_text(d, e);
+	struct json *r, *old;
+
+	if (js_get(responses, status, &r)) {
+		js_get(r, "description", &old);
+		if (!strstr(js_str(old), text))
+			js_put_str(a, r, "description", arena_printf(a, "%s; or: %s", js_str(old), text));
+		return;
+	}
+	r = js_object(a);
+	js_put_str(a, r, "description", text);
+	js_put(r, "content", content(a, d->error_type, js_object(a)));
+	js_put(responses, status, r);
+}
+
+static enum err error_named(const char *name, size_t n)
+{
+	for (int e = OK + 1; e < ERR__MAX; e++)
+		if (strlen(err_row(e)->name) == n && !memcmp(err_row(e)->name, name, n))
+			return e;
+	return ERR_INTERNAL;
+}
+
+static struct json *responses(struct arena *a, const struct dialect *d, const struct route *row)
+{
+	struct json *o = js_object(a), *ok = js_object(a);
+
+	js_put_str(a, ok, "description", status_phrase(row->status));
+	if (row->out)
+		js_put(ok, "content", content(a, "application/json", shape_schema(a, row->out, false)));
+	js_put(o, arena_printf(a, "%d", row->status), ok);
+	add_error(a, o, d, ERR_REQUEST);
+	if (row->perm != PERM_PUBLIC) {
+		add_error(a, o, d, ERR_AUTH_NONE);
+		add_error(a, o, d, ERR_RATE);
+	}
+	if (row->perm > PERM_MEMBER)
+		add_error(a, o, d, ERR_FORBIDDEN);
+	if (row->in) {
+		add_error(a, o, d, ERR_SHAPE);
+		add_error(a, o, d, ERR_MEDIA_TYPE);
+		add_error(a, o, d, ERR_TOO_LARGE);
+	}
+	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC)
+		add_error(a, o, d, ERR_PRECONDITION);
+	add_error(a, o, d, ERR_UNAVAILABLE);
+	for (const char *p = row->errors; p && *p; ) {
+		size_t n = strcspn(p, " ");
+
+		add_error(a, o, d, error_named(p, n));
+		p += n;
+		p += strspn(p, " ");
+	}
+	return o;
+}
+
+static struct json *operation(struct arena *a, const struct dialect *d, const struct route *row)
+{
+	struct json *o = js_object(a), *tags = js_array(a), *params = parameters(a, row), *body, *security;
+	struct buf id = { .arena = a };
+
+	buf_printf(&id, "%s_%s", d->name, row->method);
+	for (const char *p = row->path; *p; p++)
+		buf_put(&id, strchr("/{}-.", *p) ? "_" : p, 1);
+	js_put_str(a, o, "operationId", id.p);
+	js_put_str(a, o, "summary", row->summary);
+	js_add(tags, js_string(a, d->name));
+	js_put(o, "tags", tags);
+	if (row->perm != PERM_PUBLIC) {
+		struct json *one = js_object(a);
+
+		security = js_array(a);
+		js_put(one, "bearer", js_array(a));
+		js_add(security, one);
+		js_put(o, "security", security);
+		js_put_str(a, o, "x-permission", perm_word(row->perm));
+	}
+	if (js_length(params))
+		js_put(o, "parameters", params);
+	if (row->in) {
+		body = js_object(a);
+		js_put_bool(a, body, "required", !(row->flags & R_NO_BODY_NEEDED));
+		js_put(body, "content", content(a, "application/json", shape_schema(a, row->in, true)));
+		js_put(o, "requestBody", body);
+	}
+	js_put(o, "responses", responses(a, d, row));
+	return o;
+}
+
+struct json *openapi_document(struct arena *a)
+{
+	struct json *doc = js_object(a), *info = js_object(a), *paths = js_object(a), *path;
+	struct json *components = js_object(a), *schemes = js_object(a), *bearer = js_object(a);
+
+	js_put_str(a, doc, "openapi", "3.1.0");
+	js_put_str(a, info, "title", "Thaw");
+	js_put_str(a, info, "version", PACKAGE_VERSION);
+	js_put_str(a, info, "description", "A registry of models, spoken in several published dialects.");
+	js_put(doc, "info", info);
+	for (size_t i = 0; dialects[i]; i++) {
+		for (const struct route *row = dialects[i]->routes; row->method; row++) {
+			char *method = arena_strdup(a, row->method);
+
+			for (char *p = method; *p; p++)
+				*p = (char)(*p | 32);
+			if (!js_get(paths, row->path, &path))
+				js_put(paths, row->path, path = js_object(a));
+			js_put(path, method, operation(a, dialects[i], row));
+		}
+	}
+	js_put(doc, "paths", paths);
+	js_put_str(a, bearer, "type", "http");
+	js_put_str(a, bearer, "scheme", "bearer");
+	js_put_str(a, bearer, "bearerFormat", "JWT");
+	js_put(schemes, "bearer", bearer);
+	js_put(components, "securitySchemes", schemes);
+	js_put(doc, "components", components);
+	return doc;
+}
+
+/* What nginx answers by itself, and the error it is to us.  The status stays but for
+ * 494 and 497, which are nginx's own words for 400. */
+static const struct { const char *codes; int status; enum err err; const char *name; } nginx_rows[] = {
+	{ "400 494 495 496 497", 400, ERR_REQUEST, "400" },
+	{ "403 404", 404, ERR_ROUTE_NOT_FOUND, "404" },
+	{ "405", 405, ERR_METHOD, "405" },
+	{ "413", 413, ERR_TOO_LARGE, "413" },
+	{ "414", 414, ERR_REQUEST, "414" },
+	{ "429", 429, ERR_RATE, "429" },
+	{ "500", 500, ERR_INTERNAL, "500" },
+	{ "502 503", 503, ERR_UNAVAILABLE, "503" },
+	{ "504", 504, ERR_OUTCOME_UNKNOWN, "504" },
+	{ "505", 505, ERR_REQUEST, "505" },
+};
+enum { NGINX_ROWS = sizeof nginx_rows / sizeof *nginx_rows };
+
+static const char *body_text(struct arena *a, const struct dialect *d, enum err e, int status)
+{
+	struct why why = { 0 };
+
+	return js_text(d->error_body(a, e, &d->errors[e], status, error_text(d, e), &why,
+		"$request_id", "$thaw_time"), NULL);
+}
+
+static char *nginx_http(struct arena *a)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "# Made by `thaw nginx-errors http` from the tables of dialects and errors.\n"
+		"# $request, since $request_uri is empty for what nginx itself refuses.\n"
+		"map $request $thaw_dialect {\n    default plain;\n");
+	for (size_t i = 0; dialects[i]; i++)
+		for (const char *const *p = dialects[i]->prefixes; *p; p++)
+			buf_printf(&b, "    \"~^[A-Z]+ (https?://[^/ ]+)?%s[/? ]\" %s;\n", *p, dialects[i]->name);
+	buf_puts(&b, "}\nmap $thaw_dialect $thaw_error_type {\n");
+	for (size_t i = 0; dialects[i]; i++)
+		buf_printf(&b, "    %s %s;\n", dialects[i]->name, dialects[i]->error_type);
+	buf_puts(&b, "}\nmap $time_iso8601 $thaw_time {\n    \"~^(?<thaw_utc>.*)\\+00:00$\" ${thaw_utc}Z;\n"
+		"    default $time_iso8601;\n}\n"
+		"# Was the request on its way to a worker when it failed?  Then its outcome is open.\n"
+		"map $upstream_connect_time $thaw_sent {\n    default \"\";\n    \"~[0-9]$\" -sent;\n}\n");
+	for (size_t k = 0; k < NGINX_ROWS; k++) {
+		bool open = nginx_rows[k].err == ERR_UNAVAILABLE;
+
+		buf_printf(&b, "map $thaw_dialect%s $thaw_body_%s {\n", open ? "$thaw_sent" : "", nginx_rows[k].name);
+		for (size_t i = 0; dialects[i]; i++) {
+			buf_printf(&b, "    %s '%s';\n", dialects[i]->name,
+				body_text(a, dialects[i], nginx_rows[k].err, nginx_rows[k].status));
+			if (open)
+				buf_printf(&b, "    %s-sent '%s';\n", dialects[i]->name,
+					body_text(a, dialects[i], ERR_OUTCOME_UNKNOWN, nginx_rows[k].status));
+		}
+		buf_puts(&b, "}\n");
+	}
+	return b.p;
+}
+
+static char *nginx_server(struct arena *a)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "# Made by `thaw nginx-errors server`.\n");
+	for (size_t k = 0; k < NGINX_ROWS; k++) {
+		int status = nginx_rows[k].status;
+
+		buf_printf(&b, "error_page %s =%d /_thaw/%s;\nlocation = /_thaw/%s {\n    internal;\n    types { }\n"
+			"    default_type \"\";\n    add_header Content-Type $thaw_error_type always;\n"
+			"    add_header X-Request-Id $request_id always;\n    add_header Cache-Control no-store always;\n"
+			"    add_header X-Content-Type-Options nosniff always;\n",
+			nginx_rows[k].codes, status, nginx_rows[k].name, nginx_rows[k].name);
+		if (status == 429 || status >= 503)
+			buf_puts(&b, "    add_header Retry-After 1 always;\n");
+		buf_printf(&b, "    return %d $thaw_body_%s;\n}\n", status, nginx_rows[k].name);
+	}
+	return b.p;
+}
+
+char *nginx_errors(struct arena *a, bool server)
+{
+	return server ? nginx_server(a) : nginx_http(a);
+}

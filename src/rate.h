@@ -1,0 +1,21 @@
+/* rate.h: how often a principal may call: counters in a file that all workers of a
+ * node map (it works for CGI scripts too), a minute at a time on the monotonic clock,
+ * so that a step of the wall clock resets nothing. */
+#ifndef RATE_H
+#define RATE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rate { int64_t limit, remaining, reset_s; };      /* reset_s: seconds until the window ends */
+
+/* Count one request of `key` (any bytes) against `limit` a minute; false when it is
+ * over.  A counter file that cannot be used lets everyone pass, and says so once. */
+bool rate_take(const void *key, size_t n, int64_t limit, struct rate *out);
+
+/* One of `conf.login_parallel` places for hashing a password; -1 when all are taken.
+ * A place belongs to the process and is free when it ends. */
+int rate_place(void);
+void rate_leave(int place);
+
+#endif

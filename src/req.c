@@ -1,0 +1,291 @@
+/* req.c: from the FastCGI or CGI variables to a request.  Routing looks at one
+ * string only, REQUEST_URI up to the '?': split at '/', each segment percent-decoded
+ * once, and whatever nginx and this program could read differently is refused:
+ * encoded slashes, backslashes, NULs, control bytes, dot segments. */
+#define _GNU_SOURCE
+#include "req.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include "conf.h"
+#include "log.h"
+#include "route.h"
+#include "str.h"
+
+/* Headers that may come once; two of them are refused, since FCGX_GetParam and the
+ * like would silently believe the first. */
+static const char *const singletons[] = { "HTTP_AUTHORIZATION", "HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH",
+	"HTTP_CONTENT_ENCODING", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IDEMPOTENCY_KEY", "HTTP_HOST",
+	"HTTP_ORIGIN", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_URI", "REQUEST_METHOD" };
+
+static const char *var(const struct req *r, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (char **e = r->io->env; *e; e++)
+		if (!strncmp(*e, name, n) && (*e)[n] == '=')
+			return *e + n + 1;
+	return NULL;
+}
+
+static enum err bad(struct req *r, const char *field, const char *reason)
+{
+	why_add(&r->tx, field, reason);
+	return ERR_REQUEST;
+}
+
+static enum err once_only(struct req *r)
+{
+	for (size_t i = 0; i < sizeof singletons / sizeof *singletons; i++) {
+		size_t n = strlen(singletons[i]);
+		int seen = 0;
+
+		for (char **e = r->io->env; *e; e++)
+			seen += !strncmp(*e, singletons[i], n) && (*e)[n] == '=';
+		if (seen > 1)
+			return bad(r, arena_strdup(r->arena, singletons[i]), "the header is given twice");
+	}
+	return OK;
+}
+
+static bool printable(const char *s, size_t max)
+{
+	size_t n = strlen(s);
+
+	for (const char *p = s; *p; p++)
+		if (*p <= ' ' || *p > '~' || strchr("\"\\", *p))
+			return false;
+	return n > 0 && n <= max;
+}
+
+/* The address of the client and the id of the request, as far as they can be
+ * believed: X-Forwarded-For and X-Request-Id only from a trusted proxy. */
+static void origin(struct req *r)
+{
+	const char *peer = var(r, "REMOTE_ADDR"), *id = var(r, "REQUEST_ID"), *agent = var(r, "HTTP_USER_AGENT"), *h;
+	char *address;
+	struct id fresh;
+
+	r->tx.address = peer && printable(peer, 64) ? arena_strdup(r->arena, peer) : "";
+	if (word_in(conf.trusted_proxies, r->tx.address)) {
+		if ((h = var(r, "HTTP_X_FORWARDED_FOR"))) {
+			const char *last = strrchr(h, ',');
+
+			last = last ? last + 1 : h;
+			last += strspn(last, " ");
+			address = arena_strndup(r->arena, last, strcspn(last, " "));
+			if (printable(address, 64))
+				r->tx.address = address;
+		}
+		if ((h = var(r, "HTTP_X_REQUEST_ID")) && printable(h, 64))
+			id = h;
+	}
+	if (id && printable(id, 64)) {
+		r->tx.request_id = arena_strdup(r->arena, id);
+	} else {
+		id_new(r->tx.now, &fresh);
+		r->tx.request_id = id_spell(r->arena, "", &fresh);
+	}
+	r->tx.user_agent = "";
+	if (agent && utf8_valid(agent, strlen(agent)))
+		r->tx.user_agent = utf8_cut(r->arena, agent, 512);
+}
+
+static enum err decode_segment(struct req *r, const char *s, size_t n)
+{
+	char *d;
+
+	if (r->nsegments == MAX_SEGMENTS)
+		return bad(r, "path", "has too many segments");
+	if (!(d = pct_decode(r->arena, s, n, false)))
+		return bad(r, "path", "has a broken percent escape or a NUL");
+	for (const char *p = d; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '/' || *p == '\\')
+			return bad(r, "path", "has an encoded slash or a control character");
+	if (!strcmp(d, ".") || !strcmp(d, "..") || !utf8_valid(d, strlen(d)))
+		return bad(r, "path", "has a dot segment or is not UTF-8");
+	r->segments[r->nsegments++] = d;
+	return OK;
+}
+
+/* A slash at the end is let be; an empty segment elsewhere matches nothing. */
+static enum err decode_path(struct req *r)
+{
+	const char *p = r->path;
+	enum err e = OK;
+
+	while (!e && *p == '/') {
+		size_t n = strcspn(++p, "/");
+
+		if (n || p[n] || !r->nsegments)
+			e = decode_segment(r, p, n);
+		p += n;
+	}
+	return e;
+}
+
+static enum err decode_query(struct req *r, const char *q)
+{
+	while (*q) {
+		size_t n = strcspn(q, "&"), name = strcspn(q, "=&");
+		struct param *p = &r->params[r->nparams];
+
+		if (n) {
+			if (r->nparams == MAX_PARAMS)
+				return bad(r, "query", "has too many parameters");
+			p->name = pct_decode(r->arena, q, name, true);
+			p->value = name < n ? pct_decode(r->arena, q + name + 1, n - name - 1, true) : "";
+			if (!p->name || !p->value || !utf8_valid(p->name, strlen(p->name)) || !utf8_valid(p->value, strlen(p->value)))
+				return bad(r, "query", "has a broken percent escape or is not UTF-8");
+			r->nparams++;
+		}
+		q += n + (q[n] == '&');
+	}
+	return OK;
+}
+
+static enum err read_body(struct req *r)
+{
+	const char *length = var(r, "CONTENT_LENGTH");
+	int64_t want = 0;
+	long n;
+
+	if (length && *length && !parse_int(length, 0, INT64_MAX, &want))
+		return bad(r, "Content-Length", "must be a whole number");
+	if (want > conf.body_limit)
+		return ERR_TOO_LARGE;
+	r->body = arena_alloc(r->arena, (size_t)want + 1);
+	while (r->body_n < (size_t)want) {
+		n = r->io->read(r->io->p, r->body + r->body_n, (size_t)want - r->body_n);
+		if (n <= 0)
+			return bad(r, "body", "is shorter than its Content-Length");
+		r->body_n += (size_t)n;
+	}
+	return OK;
+}
+
+/* If-Match as the revisions it names (ours are "<revision>-<hash>"); "*" asks for
+ * nothing more than the object, weak tags never match (RFC 9110 13.1.1). */
+static const char *wanted_revisions(struct arena *a, const char *h)
+{
+	struct buf b = { .arena = a };
+
+	if (!h || !strcmp(h, "*"))
+		return NULL;
+	buf_puts(&b, "");
+	for (const char *p = h; *p; ) {
+		if (*p == '"' && strchr(p + 1, '"')) {
+			size_t digits = strspn(p + 1, "0123456789");
+
+			if (p[1 + digits] == '-' || p[1 + digits] == '"') {
+				buf_put(&b, p + 1, digits);
+				buf_puts(&b, " ");
+			}
+			p = strchr(p + 1, '"') + 1;
+		} else if (!strncmp(p, "W/\"", 3) && strchr(p + 3, '"')) {
+			p = strchr(p + 3, '"') + 1;
+		} else {
+			p++;
+		}
+	}
+	return b.p;
+}
+
+static const char *keep(struct req *r, const char *name)
+{
+	const char *v = var(r, name);
+
+	return v && *v ? arena_strdup(r->arena, v) : NULL;
+}
+
+enum err req_decode(struct req *r)
+{
+	const char *uri = var(r, "REQUEST_URI"), *method = var(r, "REQUEST_METHOD"), *scheme, *question;
+	size_t base = strlen(conf.base_path);
+	enum err e;
+
+	uri = uri ? uri : "";
+	/* The absolute form of RFC 9112 3.2.2: what counts is the path. */
+	if (*uri != '/' && (scheme = strstr(uri, "://")) && scheme < strchrnul(uri, '?'))
+		uri = strchrnul(scheme + 3, '/');
+	question = strchrnul(uri, '?');
+	r->path = arena_strndup(r->arena, uri, (size_t)(question - uri));
+	if (!strncmp(r->path, conf.base_path, base) && (r->path[base] == '/' || !r->path[base]))
+		r->path += base;
+	r->dialect = dialect_of(r->path);
+	origin(r);
+	log_request_id(r->tx.request_id);
+	r->method = arena_strdup(r->arena, method ? method : "");
+	if ((r->head = !strcmp(r->method, "HEAD")))
+		r->method = "GET";
+	r->authorization = keep(r, "HTTP_AUTHORIZATION");
+	r->content_type = keep(r, "CONTENT_TYPE");
+	r->if_none_match = keep(r, "HTTP_IF_NONE_MATCH");
+	r->origin = keep(r, "HTTP_ORIGIN");
+	r->tx.if_match = wanted_revisions(r->arena, keep(r, "HTTP_IF_MATCH"));
+	if ((e = once_only(r)) || (e = decode_path(r)) || (e = decode_query(r, *question ? question + 1 : "")))
+		return e;
+	return read_body(r);
+}
+
+/* application/json, whatever parameters follow but another charset. */
+static bool is_json(const char *type)
+{
+	size_t n = strcspn(type, "; \t");
+	const char *charset = strcasestr(type + n, "charset=");
+
+	if (n != strlen("application/json") || strncasecmp(type, "application/json", n))
+		return false;
+	if (!charset)
+		return true;
+	charset += strlen("charset=");
+	charset += *charset == '"';
+	return !strncasecmp(charset, "utf-8", 5);
+}
+
+static enum err shape_body(struct req *r)
+{
+	const char *reason, *encoding = var(r, "HTTP_CONTENT_ENCODING");
+	struct json *j;
+	enum err e;
+
+	r->in = arena_alloc(r->arena, r->row->in_size);
+	if (!r->body_n && r->row->flags & R_NO_BODY_NEEDED)
+		return OK;
+	if (!r->body_n) {
+		why_add(&r->tx, "body", "a JSON object is required");
+		return ERR_SHAPE;
+	}
+	if (!r->content_type || !is_json(r->content_type) || (encoding && *encoding && strcasecmp(encoding, "identity")))
+		return ERR_MEDIA_TYPE;
+	if ((e = js_parse(r->arena, r->body, r->body_n, &j, &reason))) {
+		why_add(&r->tx, "body", reason);
+		return e;
+	}
+	if (js_type(j) != JS_OBJECT) {
+		why_add(&r->tx, "body", "must be a JSON object");
+		return ERR_SHAPE;
+	}
+	return shape_decode(&r->tx, r->row->in, j, r->in);
+}
+
+enum err req_shape(struct req *r)
+{
+	enum err e = OK;
+
+	if (r->row->query) {
+		r->query = arena_alloc(r->arena, r->row->query_size);
+		e = shape_decode_params(&r->tx, r->row->query, r->params, r->nparams, r->query);
+	}
+	if (!e && r->row->in)
+		e = shape_body(r);
+	return e;
+}
+
+struct id req_id(const struct req *r, size_t n, const char *prefix)
+{
+	struct id id;
+
+	return id_parse(r->vars[n], prefix, &id) ? id : (struct id){ 0 };
+}

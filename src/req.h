@@ -1,0 +1,91 @@
+/* req.h: one request, from its bytes to the row that serves it. */
+#ifndef REQ_H
+#define REQ_H
+#include <stdbool.h>
+#include <stddef.h>
+#include "arena.h"
+#include "db.h"
+#include "err.h"
+#include "rate.h"
+#include "shape.h"
+#include "tx.h"
+#include "who.h"
+
+struct route;
+struct dialect;
+
+/* Where the bytes come from and go to: FastCGI or CGI (main.c). */
+struct io {
+	char **env;
+	long (*read)(void *p, char *buf, size_t n);      /* bytes, 0 at the end, -1 broken */
+	int (*write)(void *p, const char *buf, size_t n);
+	void *p;
+};
+
+enum { MAX_SEGMENTS = 16, MAX_PARAMS = 64, MAX_HEADERS = 24, MAX_VARS = 4 };
+
+struct res {
+	int status;
+	struct param headers[MAX_HEADERS];
+	size_t nheaders;
+	const char *type;                        /* of the body; NULL: none */
+	const char *body;
+	size_t n;
+};
+
+struct req {
+	struct arena *arena;
+	const struct io *io;
+	const struct dialect *dialect;
+	const struct route *row;
+	int64_t began;                           /* monotonic */
+
+	const char *method, *path;               /* path: raw, without base path and query */
+	bool head;
+	char *segments[MAX_SEGMENTS];            /* decoded */
+	size_t nsegments;
+	struct param params[MAX_PARAMS];         /* decoded */
+	size_t nparams;
+	const char *vars[MAX_VARS];              /* of the template, in order */
+	const char *allow;                       /* for 405 and OPTIONS */
+	const char *authorization, *content_type, *if_none_match, *origin;
+	char *body;
+	size_t body_n;
+
+	struct who who;
+	struct rate rate;
+	bool rated;
+	struct tx tx;
+	void *in, *query;                        /* decoded by the row's shapes */
+	struct res res;
+};
+
+/* Headers, path, query, body: ERR_REQUEST, ERR_TOO_LARGE.  The dialect and the
+ * request id are set whatever fails. */
+enum err req_decode(struct req *r);
+/* The body and the query as the row's shapes want them: ERR_MEDIA_TYPE, ERR_JSON, ERR_SHAPE. */
+enum err req_shape(struct req *r);
+
+/* An id of the path; any other spelling is the zero id, which nothing has. */
+struct id req_id(const struct req *r, size_t var, const char *prefix);
+
+/* res.c: the one module that makes and sends a reply. */
+void res_reset(struct req *r);
+void res_header(struct req *r, const char *name, const char *value);
+/* A body by a shape; revision 0: no ETag. */
+void res_shape(struct req *r, int status, const struct shape *s, const void *v, int64_t revision);
+void res_body(struct req *r, int status, const char *type, const char *body, size_t n);
+void res_error(struct req *r, enum err e);
+void res_send(struct req *r);
+
+/* auth.c */
+enum err auth_who(struct req *r);                /* ERR_AUTH_* */
+enum err auth_rate(struct req *r);               /* ERR_RATE */
+struct session;
+/* A password checked, within the limits of sign-ins.  ERR_LOGIN_FAILED, ERR_LOGIN_RATE. */
+enum err auth_login(struct req *r, const char *username, const char *password, struct session *out);
+
+/* serve.c: one request, start to finish. */
+void serve(struct arena *a, struct db *db, const struct io *io);
+
+#endif

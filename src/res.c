@@ -1,0 +1,137 @@
+/* res.c: the reply: made in memory, sent once, after COMMIT. */
+#define _GNU_SOURCE
+#include "req.h"
+#include <stdio.h>
+#include <string.h>
+#include <openssl/sha.h>
+#include "conf.h"
+#include "log.h"
+#include "route.h"
+#include "str.h"
+
+void res_reset(struct req *r)
+{
+	r->res = (struct res){ 0 };
+}
+
+void res_header(struct req *r, const char *name, const char *value)
+{
+	if (r->res.nheaders < MAX_HEADERS)
+		r->res.headers[r->res.nheaders++] = (struct param){ name, value };
+}
+
+void res_body(struct req *r, int status, const char *type, const char *body, size_t n)
+{
+	r->res.status = status;
+	r->res.type = type;
+	r->res.body = body;
+	r->res.n = n;
+}
+
+/* RFC 9110 13.1.2: does If-None-Match name this tag?  Weak comparison. */
+static bool named(const char *h, const char *tag)
+{
+	size_t n = strlen(tag);
+	const char *at;
+
+	if (!strcmp(h, "*"))
+		return true;
+	for (at = strstr(h, tag); at; at = strstr(at + n, tag))
+		if (at[n] == '\0' || at[n] == ',' || at[n] == ' ')
+			return true;
+	return false;
+}
+
+void res_shape(struct req *r, int status, const struct shape *s, const void *v, int64_t revision)
+{
+	struct json *j = shape_render(r->arena, s, v, r->dialect->time);
+	unsigned char md[SHA256_DIGEST_LENGTH];
+	char hash[17], *tag;
+	size_t n;
+	const char *body = js_text(j, &n);
+
+	res_body(r, status, "application/json", body, n);
+	if (!revision)
+		return;
+	/* The revision alone is what If-Match compares; the hash makes it a strong tag,
+	 * since what surrounds an object may change its bytes. */
+	SHA256((const unsigned char *)body, n, md);
+	hex_encode(md, 8, hash);
+	tag = arena_printf(r->arena, "\"%lld-%s\"", (long long)revision, hash);
+	res_header(r, "ETag", tag);
+	if (!strcmp(r->method, "GET") && r->if_none_match && named(r->if_none_match, tag))
+		res_body(r, 304, NULL, NULL, 0);
+}
+
+static void challenge(struct req *r, enum err e, int status)
+{
+	if (status == 401 && e != ERR_LOGIN_FAILED && e != ERR_REFRESH_INVALID)
+		res_header(r, "WWW-Authenticate", e == ERR_AUTH_NONE ? "Bearer realm=\"thaw\""
+			: "Bearer realm=\"thaw\", error=\"invalid_token\"");
+	else if (status == 403)
+		res_header(r, "WWW-Authenticate", arena_printf(r->arena,
+			"Bearer realm=\"thaw\", error=\"insufficient_scope\", scope=\"%s\"", perm_word(r->row->perm)));
+}
+
+void res_error(struct req *r, enum err e)
+{
+	const struct dialect *d = r->dialect;
+	struct json *j;
+	const char *body;
+	int status;
+	size_t n;
+
+	if (!err_row(e)->status)
+		e = ERR_INTERNAL;
+	if (err_row(e)->level >= LOG_WARN)
+		log_error(err_row(e)->level, "%s %s: %s", r->method, r->path, err_row(e)->name);
+	res_reset(r);
+	status = error_status(d, e);
+	j = d->error_body(r->arena, e, &d->errors[e], status, error_text(d, e), &r->tx.why, r->tx.request_id,
+		clock_iso(r->arena, r->tx.now, d->time));
+	body = js_text(j, &n);
+	res_body(r, status, d->error_type, body, n);
+	challenge(r, e, status);
+	if (r->allow && status == 405)
+		res_header(r, "Allow", r->allow);
+	if (r->tx.why.retry_after)
+		res_header(r, "Retry-After", arena_printf(r->arena, "%lld", (long long)r->tx.why.retry_after));
+}
+
+static void common_headers(struct req *r)
+{
+	const struct dialect *d = r->dialect;
+
+	res_header(r, "X-Request-Id", r->tx.request_id);
+	/* A tag invites to keep the answer and ask again; everything else is for once. */
+	res_header(r, "Cache-Control", !strcmp(r->method, "GET") && r->res.status < 400 ? "private, no-cache" : "no-store");
+	if (r->rated && (d->rate_headers || r->res.status == 429)) {
+		res_header(r, "X-RateLimit-Limit", arena_printf(r->arena, "%lld", (long long)r->rate.limit));
+		res_header(r, "X-RateLimit-Remaining", arena_printf(r->arena, "%lld", (long long)r->rate.remaining));
+		res_header(r, "X-RateLimit-Reset", arena_printf(r->arena, "%lld",
+			(long long)(r->tx.now / SECOND + r->rate.reset_s)));
+	}
+	if (d->cors && *conf.cors_origin) {
+		res_header(r, "Access-Control-Allow-Origin", conf.cors_origin);
+		res_header(r, "Access-Control-Expose-Headers",
+			"ETag, Retry-After, X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset");
+	}
+}
+
+void res_send(struct req *r)
+{
+	struct buf b = { .arena = r->arena };
+
+	common_headers(r);
+	buf_printf(&b, "Status: %d\r\n", r->res.status);
+	if (r->res.type)
+		buf_printf(&b, "Content-Type: %s\r\n", r->res.type);
+	if (r->res.status != 304 && r->res.status != 204)
+		buf_printf(&b, "Content-Length: %zu\r\n", r->res.n);
+	for (size_t i = 0; i < r->res.nheaders; i++)
+		buf_printf(&b, "%s: %s\r\n", r->res.headers[i].name, r->res.headers[i].value);
+	buf_puts(&b, "\r\n");
+	if (!r->head && r->res.n)
+		buf_put(&b, r->res.body, r->res.n);
+	(void)r->io->write(r->io->p, b.p, b.n);      /* the client may be gone; the commit stands */
+}

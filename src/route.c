@@ -1,0 +1,129 @@
+/* route.c: from a path to its dialect and its row, by the tables alone. */
+#include "route.h"
+#include <stdio.h>
+#include <string.h>
+#include "conf.h"
+#include "str.h"
+
+const struct dialect *const dialects[] = { &api_models, &api_plain, NULL };
+
+static bool under(const char *path, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return !strncmp(path, prefix, n) && (path[n] == '/' || path[n] == '\0');
+}
+
+const struct dialect *dialect_of(const char *path)
+{
+	size_t i = 0;
+
+	for (; dialects[i + 1]; i++)
+		for (const char *const *p = dialects[i]->prefixes; *p; p++)
+			if (under(path, *p))
+				return dialects[i];
+	return dialects[i];
+}
+
+/* Does the template fit the segments?  Fills vars. */
+static bool fits(const struct route *row, struct req *r)
+{
+	const char *t = row->path;
+	size_t nvars = 0;
+
+	for (size_t i = 0; i < r->nsegments; i++) {
+		size_t n;
+
+		if (*t++ != '/')
+			return false;
+		n = strcspn(t, "/");
+		if (*t == '{') {
+			if (!*r->segments[i] || nvars == MAX_VARS)
+				return false;
+			r->vars[nvars++] = r->segments[i];
+		} else if (strlen(r->segments[i]) != n || memcmp(t, r->segments[i], n)) {
+			return false;
+		}
+		t += n;
+	}
+	return !*t;
+}
+
+static enum err run_options(struct req *r)
+{
+	res_body(r, 204, NULL, NULL, 0);
+	res_header(r, "Allow", r->allow);
+	if (r->dialect->cors && r->origin) {
+		res_header(r, "Access-Control-Allow-Methods", r->allow);
+		res_header(r, "Access-Control-Allow-Headers",
+			"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match");
+		res_header(r, "Access-Control-Max-Age", "600");
+	}
+	return OK;
+}
+
+static const struct route options_row = { .method = "OPTIONS", .path = "*", .perm = PERM_PUBLIC, .status = 204,
+	.run = run_options, .summary = "What methods an address knows" };
+
+enum err route_find(struct req *r)
+{
+	struct buf allow = { .arena = r->arena };
+	const struct route *row, *match = NULL;
+
+	for (row = r->dialect->routes; row->method; row++) {
+		if (!fits(row, r))
+			continue;
+		if (!strcmp(row->method, r->method)) {
+			match = row;
+			break;
+		}
+		buf_printf(&allow, "%s%s, ", row->method, !strcmp(row->method, "GET") ? ", HEAD" : "");
+	}
+	if (match) {
+		r->row = match;
+		return OK;
+	}
+	if (!allow.n)
+		return ERR_ROUTE_NOT_FOUND;
+	buf_puts(&allow, "OPTIONS");
+	r->allow = allow.p;
+	if (!strcmp(r->method, "OPTIONS")) {
+		r->row = &options_row;
+		return OK;
+	}
+	return ERR_METHOD;
+}
+
+int error_status(const struct dialect *d, enum err e)
+{
+	return d->errors[e].status ? d->errors[e].status : err_row(e)->status;
+}
+
+const char *error_text(const struct dialect *d, enum err e)
+{
+	return d->errors[e].text ? d->errors[e].text : err_row(e)->text;
+}
+
+bool tables_whole(void)
+{
+	bool whole = true;
+
+	for (size_t i = 0; dialects[i]; i++) {
+		const struct dialect *d = dialects[i];
+
+		for (const struct route *row = d->routes; row->method; row++) {
+			if (row->perm != PERM_INVALID && row->run && row->status && row->summary)
+				continue;
+			fprintf(stderr, "thaw: the route %s %s of %s has no permission, handler, status or summary\n",
+				row->method, row->path, d->name);
+			whole = false;
+		}
+		for (int e = OK + 1; e < ERR__MAX; e++) {
+			if (!err_row(e)->status || d->errors[e].code)
+				continue;
+			fprintf(stderr, "thaw: %s has no code for the error %s\n", d->name, err_row(e)->name);
+			whole = false;
+		}
+	}
+	return whole;
+}

@@ -1,0 +1,60 @@
+/* route.h: the tables of addresses, and the dialect an address speaks. */
+#ifndef ROUTE_H
+#define ROUTE_H
+#include "req.h"
+#include "shape.h"
+
+enum {
+	R_WRITE = 1,        /* runs inside a transaction */
+	R_SECRET = 2,       /* the answer carries a secret: never cached, never stored in clear */
+	R_NO_BODY_NEEDED = 4    /* a missing body is an empty object */
+};
+
+struct route {
+	const char *method, *path;               /* "/models/{model_id}/archive", after the dialect's base */
+	enum perm perm;
+	unsigned flags;
+	const struct shape *query, *in;          /* NULL: none; a body nobody asked for is let be */
+	size_t query_size, in_size;
+	int status;                              /* of success */
+	const struct shape *out;
+	enum err (*run)(struct req *r);
+	const char *summary;
+	const char *errors;                      /* names of err.def it may give beyond the common ones */
+};
+
+/* How a dialect says an error: status 0 and text NULL take err.def's; code NULL is a hole. */
+struct error_row { const char *code; int status; const char *text; };
+
+struct dialect {
+	const char *name;
+	const char *const *prefixes;             /* whole segments: "/api/v1/models"; ends with NULL */
+	const struct route *routes;              /* ends with a NULL method */
+	const struct error_row *errors;          /* by enum err */
+	/* The body of an error; text and the details are the caller's business. */
+	struct json *(*error_body)(struct arena *a, enum err e, const struct error_row *row, int status,
+		const char *text, const struct why *why, const char *request_id, const char *time);
+	const char *error_type;                  /* media type of errors */
+	enum time_form time;
+	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
+};
+
+extern const struct dialect api_plain, api_models;
+extern const struct dialect *const dialects[];   /* ends with NULL; the last one takes what no prefix does */
+
+/* The dialect of a path, by whole segments; never NULL. */
+const struct dialect *dialect_of(const char *path);
+
+/* The row of r->segments and r->method: fills r->row and r->vars.
+ * ERR_ROUTE_NOT_FOUND, ERR_METHOD (r->allow tells). */
+enum err route_find(struct req *r);
+
+/* Every table is whole: no permission 0, no hole in an error map, each write a way
+ * to fail.  Prints what is wrong; false then.  Looked at when the program starts. */
+bool tables_whole(void);
+
+/* The code, status and text a dialect gives an error. */
+int error_status(const struct dialect *d, enum err e);
+const char *error_text(const struct dialect *d, enum err e);
+
+#endif

@@ -1,0 +1,115 @@
+/* serve.c: one request, start to finish.  Read this first: serve() is the only
+ * function that knows the order of the stages.
+ *
+ *   decode  bytes to a request, its dialect by the path          400 413
+ *   route   the row of the tables                                404 405
+ *   who     the token                                            401
+ *   rate    the principal's minute                               429
+ *   shape   query and body as the row wants them                 400 415
+ *   perform a read: one statement { visible? 404, may? 403 }
+ *           a write: a transaction { visible? may? legal? 409, change, audit, event }
+ *   send    the one reply, after COMMIT
+ */
+#include "req.h"
+#include <string.h>
+#include "clock.h"
+#include "log.h"
+#include "route.h"
+
+/* The work of a write, run again as a whole when the database says so. */
+static enum err write_work(void *arg)
+{
+	struct req *r = arg;
+	const struct db_val *v;
+	enum err e;
+
+	if (r->row->perm == PERM_PUBLIC)
+		return r->row->run(r);
+	e = tx_row(&r->tx, SQL_WHO_LOAD, DB_IN(db_d(&r->who.organization), db_d(&r->who.principal)), &v);
+	if (e)
+		return e == ERR_DB_NONE ? ERR_AUTH_REFUSED : e;
+	return (e = who_settle(&r->who, v)) ? e : r->row->run(r);
+}
+
+static void write_again(void *arg)
+{
+	res_reset(arg);
+}
+
+static enum err perform(struct req *r)
+{
+	if (r->row->flags & R_WRITE)
+		return tx_run(&r->tx, write_work, write_again, r);
+	return r->row->run(r);
+}
+
+/* Who was refused what: not the audit of changes, and it never blocks. */
+static void log_security(struct req *r, enum err e)
+{
+	struct json *o;
+	int status = err_row(e)->status;
+
+	if (status != 401 && status != 403 && e != ERR_LOGIN_RATE && (status != 404 || e == ERR_ROUTE_NOT_FOUND))
+		return;
+	o = js_object(r->arena);
+	js_put_str(r->arena, o, "event", err_row(e)->name);
+	js_put_str(r->arena, o, "client", r->tx.address);
+	js_put_str(r->arena, o, "method", r->method);
+	js_put_str(r->arena, o, "path", r->path);
+	if (!id_is_zero(&r->who.principal))
+		js_put_str(r->arena, o, "principal", id_spell(r->arena, "usr-", &r->who.principal));
+	log_line(r->arena, "security", o);
+}
+
+static void log_access(struct req *r, enum err e)
+{
+	struct json *o = js_object(r->arena);
+
+	js_put_str(r->arena, o, "client", r->tx.address);
+	js_put_str(r->arena, o, "method", r->head ? "HEAD" : r->method);
+	js_put_str(r->arena, o, "route", r->row ? r->row->path : NULL);
+	js_put_str(r->arena, o, "dialect", r->dialect->name);
+	js_put_int(r->arena, o, "status", r->res.status);
+	js_put_int(r->arena, o, "microseconds", clock_mono() - r->began);
+	js_put_int(r->arena, o, "statements", db_trips(r->tx.db));
+	if (!id_is_zero(&r->who.principal))
+		js_put_str(r->arena, o, "principal", id_spell(r->arena, "usr-", &r->who.principal));
+	if (e)
+		js_put_str(r->arena, o, "error", err_row(e)->name);
+	log_line(r->arena, "access", o);
+}
+
+static struct req *begin(struct arena *a, struct db *db, const struct io *io)
+{
+	struct req *r = ARENA_NEW(a, struct req);
+
+	r->arena = a;
+	r->io = io;
+	r->began = clock_mono();
+	r->who.name = "";
+	r->tx.arena = a;
+	r->tx.db = db;
+	r->tx.who = &r->who;
+	r->tx.now = clock_now();
+	return r;
+}
+
+void serve(struct arena *a, struct db *db, const struct io *io)
+{
+	struct req *r = begin(a, db, io);
+	enum err e;
+
+	if ((e = req_decode(r))
+	 || (e = route_find(r))
+	 || (e = auth_who(r))
+	 || (e = auth_rate(r))
+	 || (e = req_shape(r))
+	 || (r->tx.perm = r->row->perm, e = perform(r)))
+		res_error(r, e);
+
+	res_send(r);
+	log_security(r, e);
+	log_access(r, e);
+	arena_reset(a);
+	log_request_id("");
+}

@@ -1,0 +1,342 @@
+/* shape.c: see shape.h. */
+#include "shape.h"
+#include <string.h>
+#include "str.h"
+
+static enum err fault(struct tx *tx, const char *path, const char *reason)
+{
+	why_add(tx, path, reason);
+	return ERR_SHAPE;
+}
+
+static void *at(void *v, size_t off)
+{
+	return (char *)v + off;
+}
+
+static const char *one_of(struct arena *a, const char *const *words)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "must be one of");
+	for (size_t i = 0; words[i]; i++)
+		buf_printf(&b, "%s %s", i ? "," : "", words[i]);
+	return b.p;
+}
+
+static enum err check_text(struct tx *tx, const struct shape *s, const char *path, const char *v)
+{
+	size_t n = utf8_length(v);
+
+	if (s->words) {
+		for (size_t i = 0; s->words[i]; i++)
+			if (!strcmp(s->words[i], v))
+				return OK;
+		return fault(tx, path, one_of(tx->arena, s->words));
+	}
+	if ((int64_t)n < s->min)
+		return fault(tx, path, n ? arena_printf(tx->arena, "must have at least %lld characters", (long long)s->min)
+			: "must not be empty");
+	if (s->max && (int64_t)n > s->max)
+		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld characters", (long long)s->max));
+	if (s->flags & F_TRIMMED && n && (strchr(" \t\r\n", *v) || strchr(" \t\r\n", v[strlen(v) - 1])))
+		return fault(tx, path, "must not begin or end with white space");
+	return OK;
+}
+
+static enum err check_int(struct tx *tx, const struct shape *s, const char *path, int64_t v)
+{
+	if (v >= s->min && v <= s->max)
+		return OK;
+	if (s->max == INT64_MAX)
+		return fault(tx, path, arena_printf(tx->arena, "must be at least %lld", (long long)s->min));
+	return fault(tx, path, arena_printf(tx->arena, "must be from %lld to %lld", (long long)s->min, (long long)s->max));
+}
+
+static enum err wrong(struct tx *tx, const char *path, const char *wanted, const struct json *got)
+{
+	return fault(tx, path, arena_printf(tx->arena, "must be %s, not %s", wanted, js_type_name(js_type(got))));
+}
+
+static enum err decode_at(struct tx *tx, const char *base, const struct shape *s, const struct json *in, void *out);
+
+static enum err decode_strings(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
+{
+	if (js_type(j) != JS_ARRAY)
+		return wrong(tx, path, "an array of strings", j);
+	if (s->max && (int64_t)js_length(j) > s->max)
+		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld entries", (long long)s->max));
+	for (size_t i = 0; i < js_length(j); i++)
+		if (js_type(js_at(j, i)) != JS_STRING)
+			return wrong(tx, arena_printf(tx->arena, "%s[%zu]", path, i), "a string", js_at(j, i));
+	if (out)
+		*(const char **)out = arena_strdup(tx->arena, js_text(j, NULL));
+	return OK;
+}
+
+/* One value.  out NULL: checked only (inside a document that is kept as sent). */
+static enum err decode_value(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
+{
+	int64_t i;
+	enum err e;
+
+	switch (s->type) {
+	case T_STR:
+		if (js_type(j) != JS_STRING)
+			return wrong(tx, path, "a string", j);
+		if (!(e = check_text(tx, s, path, js_str(j))) && out)
+			*(const char **)out = arena_strdup(tx->arena, js_str(j));
+		return e;
+	case T_INT:
+		if (js_type(j) != JS_INT)
+			return wrong(tx, path, "a whole number", j);
+		if (!(e = check_int(tx, s, path, js_int(j))) && out)
+			*(int64_t *)out = js_int(j);
+		return e;
+	case T_BOOL:
+		if (js_type(j) != JS_BOOL)
+			return wrong(tx, path, "true or false", j);
+		if (out)
+			*(bool *)out = js_bool(j);
+		return OK;
+	case T_TIME:
+		if (js_type(j) != JS_STRING || !clock_parse(js_str(j), &i))
+			return fault(tx, path, "must be a date-time such as 2026-03-14T10:15:30Z");
+		if (out)
+			*(int64_t *)out = i;
+		return OK;
+	case T_STRINGS:
+		return decode_strings(tx, s, path, j, out);
+	case T_OBJECT:
+		if (js_type(j) != JS_OBJECT)
+			return wrong(tx, path, "an object", j);
+		if (s->sub && (e = decode_at(tx, path, s->sub, j, NULL)))
+			return e;
+		if (out)
+			*(const char **)out = arena_strdup(tx->arena, js_text(j, NULL));
+		return OK;
+	case T_DOC:
+		if (out)
+			*(const char **)out = arena_strdup(tx->arena, js_text(j, NULL));
+		return OK;
+	case T_SUB:
+		return js_type(j) == JS_OBJECT ? decode_at(tx, path, s->sub, j, out) : wrong(tx, path, "an object", j);
+	case T_ID:
+		if (js_type(j) != JS_STRING || !id_parse(js_str(j), s->prefix, out ? out : &(struct id){ 0 }))
+			return fault(tx, path, arena_printf(tx->arena, "must be an id such as %s65f0c0ffee5eed0123456789", s->prefix));
+		return OK;
+	case T_LIST:
+		break;
+	}
+	return ERR_INTERNAL;
+}
+
+static enum err decode_at(struct tx *tx, const char *base, const struct shape *s, const struct json *in, void *out)
+{
+	enum err result = OK, e;
+
+	for (; s->key; s++) {
+		const char *path = *base ? arena_printf(tx->arena, "%s.%s", base, s->key) : s->key;
+		struct json *j;
+
+		if (!js_get(in, s->key, &j)) {
+			if (s->flags & F_REQUIRED)
+				result = fault(tx, path, "is required");
+			continue;
+		}
+		if (!j && !(s->flags & F_NULL)) {
+			result = fault(tx, path, "must not be null");
+			continue;
+		}
+		if (out && s->set != SIZE_MAX)
+			*(bool *)at(out, s->set) = true;
+		if (j && (e = decode_value(tx, s, path, j, out ? at(out, s->off) : NULL)))
+			result = e;
+	}
+	return result;
+}
+
+enum err shape_decode(struct tx *tx, const struct shape *s, const struct json *in, void *out)
+{
+	return decode_at(tx, "", s, in, out);
+}
+
+/* A query's text as the JSON value its row wants. */
+static enum err from_text(struct tx *tx, const struct shape *s, const char *text, struct json **out)
+{
+	int64_t i;
+
+	switch (s->type) {
+	case T_INT:
+		if (!parse_int(text, INT64_MIN, INT64_MAX, &i))
+			return fault(tx, s->key, "must be a whole number");
+		*out = js_integer(tx->arena, i);
+		return OK;
+	case T_BOOL:
+		if (strcmp(text, "true") && strcmp(text, "false"))
+			return fault(tx, s->key, "must be true or false");
+		*out = js_boolean(tx->arena, *text == 't');
+		return OK;
+	default:
+		*out = js_string(tx->arena, text);
+		return OK;
+	}
+}
+
+enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct param *in, size_t n, void *out)
+{
+	struct json *o = js_object(tx->arena), *j, *seen;
+	enum err result = OK, e;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct shape *row = s;
+
+		while (row->key && strcmp(row->key, in[i].name))
+			row++;
+		if (!row->key)
+			continue;
+		if (js_get(o, row->key, &seen))
+			result = fault(tx, row->key, "is given twice");
+		else if ((e = from_text(tx, row, in[i].value, &j)))
+			result = e;
+		else
+			js_put(o, row->key, j);
+	}
+	return result ? result : shape_decode(tx, s, o, out);
+}
+
+static struct json *document(struct arena *a, const char *text, const char *otherwise)
+{
+	const char *reason;
+	struct json *j;
+
+	if (!text)
+		text = otherwise;
+	return text && !js_parse(a, text, strlen(text), &j, &reason) ? j : NULL;
+}
+
+static struct json *render_value(struct arena *a, const struct shape *s, const void *v, enum time_form form)
+{
+	const struct list *l;
+	struct json *array;
+	int64_t i;
+
+	switch (s->type) {
+	case T_STR:
+		return js_string(a, *(const char *const *)v);
+	case T_INT:
+		i = *(const int64_t *)v;
+		return i || !(s->flags & F_ZERO_NULL) ? js_integer(a, i) : NULL;
+	case T_BOOL:
+		return js_boolean(a, *(const bool *)v);
+	case T_TIME:
+		i = *(const int64_t *)v;
+		return i ? js_string(a, clock_iso(a, i, form)) : NULL;
+	case T_ID:
+		return id_is_zero(v) ? NULL : js_string(a, id_spell(a, s->prefix, v));
+	case T_OBJECT:
+	case T_STRINGS:
+	case T_DOC:
+		return document(a, *(const char *const *)v, s->prefix);
+	case T_SUB:
+		return shape_render(a, s->sub, v, form);
+	case T_LIST:
+		l = v;
+		array = js_array(a);
+		for (size_t k = 0; k < l->n; k++)
+			js_add(array, shape_render(a, s->sub, (const char *)l->v + k * l->size, form));
+		return array;
+	}
+	return NULL;
+}
+
+struct json *shape_render(struct arena *a, const struct shape *s, const void *v, enum time_form form)
+{
+	struct json *o = js_object(a);
+
+	for (; s->key; s++)
+		js_put(o, s->key, render_value(a, s, (const char *)v + s->off, form));
+	return o;
+}
+
+static void bounds(struct arena *a, struct json *o, const struct shape *s, const char *min, const char *max)
+{
+	if (s->min)
+		js_put_int(a, o, min, s->min);
+	if (s->max && s->max != INT64_MAX)
+		js_put_int(a, o, max, s->max);
+}
+
+struct json *shape_type_schema(struct arena *a, const struct shape *s, bool writing)
+{
+	static const char *const types[] = { [T_STR] = "string", [T_INT] = "integer", [T_BOOL] = "boolean",
+		[T_TIME] = "string", [T_ID] = "string", [T_OBJECT] = "object", [T_STRINGS] = "array", [T_DOC] = NULL,
+		[T_SUB] = "object", [T_LIST] = "array" };
+	struct json *o = js_object(a), *inner;
+
+	if ((s->type == T_SUB || s->type == T_OBJECT) && s->sub)
+		o = shape_schema(a, s->sub, writing || s->type == T_OBJECT);
+	if (s->flags & F_NULL && types[s->type]) {
+		inner = js_array(a);
+		js_add(inner, js_string(a, types[s->type]));
+		js_add(inner, js_string(a, "null"));
+		js_put(o, "type", inner);
+	} else if (types[s->type]) {
+		js_put_str(a, o, "type", types[s->type]);
+	}
+	switch (s->type) {
+	case T_STR:
+		if (s->words) {
+			inner = js_array(a);
+			for (size_t i = 0; s->words[i]; i++)
+				js_add(inner, js_string(a, s->words[i]));
+			if (s->flags & F_NULL)
+				js_add(inner, NULL);
+			js_put(o, "enum", inner);
+		} else if (writing) {
+			bounds(a, o, s, "minLength", "maxLength");
+		}
+		break;
+	case T_INT:
+		if (writing)
+			bounds(a, o, s, "minimum", "maximum");
+		break;
+	case T_TIME:
+		js_put_str(a, o, "format", "date-time");
+		break;
+	case T_ID:
+		js_put_str(a, o, "pattern", arena_printf(a, "^%s[0-9a-f]{24}$", s->prefix));
+		break;
+	case T_STRINGS:
+		inner = js_object(a);
+		js_put_str(a, inner, "type", "string");
+		js_put(o, "items", inner);
+		if (writing)
+			bounds(a, o, s, "minItems", "maxItems");
+		break;
+	case T_LIST:
+		js_put(o, "items", shape_schema(a, s->sub, writing));
+		break;
+	default:
+		break;
+	}
+	if (s->help)
+		js_put_str(a, o, "description", s->help);
+	return o;
+}
+
+struct json *shape_schema(struct arena *a, const struct shape *s, bool writing)
+{
+	struct json *o = js_object(a), *properties = js_object(a), *required = js_array(a);
+
+	js_put_str(a, o, "type", "object");
+	for (; s->key; s++) {
+		js_put(properties, s->key, shape_type_schema(a, s, writing));
+		if (!writing || s->flags & F_REQUIRED)
+			js_add(required, js_string(a, s->key));
+	}
+	js_put(o, "properties", properties);
+	if (js_length(required))
+		js_put(o, "required", required);
+	return o;
+}

@@ -1,0 +1,61 @@
+/* shape.h: what goes in and out, as rows.  From the same rows come decoding with
+ * validation (a handler sees typed, checked values or never runs), rendering, and
+ * the schemas of /openapi.json.  A row is made by one of the macros below. */
+#ifndef SHAPE_H
+#define SHAPE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "clock.h"
+#include "json.h"
+#include "tx.h"
+
+enum shape_type {
+	T_STR,      /* const char *; min and max count characters */
+	T_INT,      /* int64_t */
+	T_BOOL,     /* bool */
+	T_TIME,     /* int64_t microseconds; 0 is null */
+	T_ID,       /* struct id, spelled with `prefix`; zero is null */
+	T_OBJECT,   /* const char *: the JSON text of an object; checked against `sub` if any */
+	T_STRINGS,  /* const char *: the JSON text of an array of strings, max of them */
+	T_DOC,      /* const char *: any JSON text */
+	T_SUB,      /* a struct, by `sub` */
+	T_LIST      /* struct list of structs, by `sub`; out only */
+};
+
+enum {
+	F_REQUIRED = 1,     /* in: must be there; out: always there (all of ours are) */
+	F_NULL = 2,         /* in: null is the same as a cleared value; out: may be null */
+	F_TRIMMED = 4,      /* in: refuse leading or trailing white space */
+	F_ZERO_NULL = 8     /* out: T_INT 0 is null */
+};
+
+struct list { const void *v; size_t n, size; };
+
+struct shape {
+	const char *key;
+	enum shape_type type;
+	size_t off, set;                         /* set: offset of the bool `field_set`; SIZE_MAX none */
+	unsigned flags;
+	int64_t min, max;
+	const char *const *words;                /* what a T_STR may be; ends with NULL */
+	const struct shape *sub;
+	const char *prefix;                      /* of a T_ID; of T_OBJECT, T_STRINGS: the text for NULL */
+	const char *help;
+};
+
+/* Decode a JSON object into `out` (zeroed): every fault is a why_add() and the
+ * result ERR_SHAPE.  Unknown keys are let be. */
+enum err shape_decode(struct tx *tx, const struct shape *s, const struct json *in, void *out);
+
+struct param { const char *name, *value; };
+/* The same for a query or a form; words and numbers from text; a name twice is a fault. */
+enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct param *in, size_t n, void *out);
+
+struct json *shape_render(struct arena *a, const struct shape *s, const void *v, enum time_form form);
+
+/* The JSON Schema (2020-12) of a shape; writing: as a request body. */
+struct json *shape_schema(struct arena *a, const struct shape *s, bool writing);
+struct json *shape_type_schema(struct arena *a, const struct shape *s, bool writing);
+
+#endif

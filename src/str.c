@@ -1,0 +1,253 @@
+/* str.c: see str.h. */
+#include "str.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void buf_put(struct buf *b, const void *p, size_t n)
+{
+	if (b->cap - b->n < n + 1 || !b->p) {
+		size_t cap = b->cap ? b->cap : 256;
+		char *q;
+
+		while (cap - b->n < n + 1)
+			cap *= 2;
+		q = arena_alloc(b->arena, cap);
+		if (b->n)
+			memcpy(q, b->p, b->n);
+		b->p = q;
+		b->cap = cap;
+	}
+	if (n)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
+void buf_puts(struct buf *b, const char *s)
+{
+	buf_put(b, s, strlen(s));
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	char tmp[512];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(tmp, sizeof tmp, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		abort();
+	if ((size_t)n < sizeof tmp) {
+		buf_put(b, tmp, (size_t)n);
+		return;
+	}
+	char *big = arena_alloc(b->arena, (size_t)n + 1);
+
+	va_start(ap, fmt);
+	vsnprintf(big, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	buf_put(b, big, (size_t)n);
+}
+
+void hex_encode(const void *p, size_t n, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *b = p;
+
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = digits[b[i] >> 4];
+		out[2 * i + 1] = digits[b[i] & 15];
+	}
+	out[2 * n] = '\0';
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+bool hex_decode(const char *s, size_t n, void *out)
+{
+	unsigned char *b = out;
+
+	if (strlen(s) != 2 * n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		int hi = hex_digit(s[2 * i]), lo = hex_digit(s[2 * i + 1]);
+
+		if (hi < 0 || lo < 0)
+			return false;
+		b[i] = (unsigned char)(hi << 4 | lo);
+	}
+	return true;
+}
+
+static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+char *b64url_encode(struct arena *a, const void *p, size_t n)
+{
+	const unsigned char *s = p;
+	char *out = arena_alloc(a, (n * 4 + 2) / 3 + 1), *o = out;
+	uint32_t acc = 0;
+	int bits = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		acc = (acc << 8 | s[i]) & 0xffffff;
+		for (bits += 8; bits >= 6; bits -= 6)
+			*o++ = b64[acc >> (bits - 6) & 63];
+	}
+	if (bits)
+		*o++ = b64[acc << (6 - bits) & 63];
+	return out;
+}
+
+long b64url_decode(const char *s, size_t n, unsigned char *out, size_t cap)
+{
+	uint32_t acc = 0;
+	int bits = 0;
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *d = s[i] ? strchr(b64, s[i]) : NULL;
+
+		if (!d)
+			return -1;
+		acc = (acc << 6 | (uint32_t)(d - b64)) & 0xffffff;
+		if ((bits += 6) >= 8) {
+			bits -= 8;
+			if (len == cap)
+				return -1;
+			out[len++] = (unsigned char)(acc >> bits);
+		}
+	}
+	if (bits >= 6 || (acc & ((1u << bits) - 1)))
+		return -1;
+	return (long)len;
+}
+
+char *pct_decode(struct arena *a, const char *s, size_t n, bool plus)
+{
+	char *out = arena_alloc(a, n + 1), *o = out;
+
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '%') {
+			char pair[3] = { 0 };
+			unsigned char c;
+
+			if (n - i < 3)
+				return NULL;
+			for (int k = 0; k < 2; k++) {
+				char h = s[i + 1 + k];
+
+				pair[k] = h >= 'A' && h <= 'F' ? (char)(h - 'A' + 'a') : h;
+			}
+			if (!hex_decode(pair, 1, &c) || c == 0)
+				return NULL;
+			*o++ = (char)c;
+			i += 2;
+		} else {
+			*o++ = plus && s[i] == '+' ? ' ' : s[i];
+		}
+	}
+	return out;
+}
+
+bool utf8_valid(const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s, *end = p + n;
+
+	while (p < end) {
+		unsigned c = *p++;
+		unsigned lo = 0x80, hi = 0xbf;
+		int more;
+
+		if (c < 0x80)
+			continue;
+		if (c >= 0xc2 && c <= 0xdf)
+			more = 1;
+		else if (c >= 0xe0 && c <= 0xef)
+			more = 2;
+		else if (c >= 0xf0 && c <= 0xf4)
+			more = 3;
+		else
+			return false;
+		if (c == 0xe0)
+			lo = 0xa0;
+		else if (c == 0xed)
+			hi = 0x9f;               /* no surrogates */
+		else if (c == 0xf0)
+			lo = 0x90;
+		else if (c == 0xf4)
+			hi = 0x8f;               /* nothing above U+10FFFF */
+		for (; more; more--, lo = 0x80, hi = 0xbf)
+			if (p == end || *p < lo || *p++ > hi)
+				return false;
+	}
+	return true;
+}
+
+size_t utf8_length(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+char *utf8_cut(struct arena *a, const char *s, size_t max)
+{
+	const char *p = s;
+
+	for (; *p; p++)
+		if (((unsigned char)*p & 0xc0) != 0x80 && !max--)
+			break;
+	return arena_strndup(a, s, (size_t)(p - s));
+}
+
+bool parse_int(const char *s, int64_t min, int64_t max, int64_t *out)
+{
+	bool neg = *s == '-';
+	uint64_t v = 0;
+	uint64_t limit = neg ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
+	int64_t r;
+
+	s += neg;
+	if (!*s || (*s == '0' && (s[1] || neg)))
+		return false;
+	for (; *s; s++) {
+		if (*s < '0' || *s > '9')
+			return false;
+		if (v > (limit - (uint64_t)(*s - '0')) / 10)
+			return false;
+		v = v * 10 + (uint64_t)(*s - '0');
+	}
+	r = neg ? (int64_t)(0 - v) : (int64_t)v;
+	if (r < min || r > max)
+		return false;
+	*out = r;
+	return true;
+}
+
+bool word_in(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = list; p && *p; ) {
+		size_t len = strcspn(p, " ");
+
+		if (len == n && n && !memcmp(p, word, n))
+			return true;
+		p += len;
+		p += strspn(p, " ");
+	}
+	return false;
+}

@@ -1,0 +1,42 @@
+/* str.h: bytes to text and back: a growing buffer, hex, base64url, percent
+ * encoding, UTF-8, numbers.  Nothing here knows HTTP or SQL. */
+#ifndef STR_H
+#define STR_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "arena.h"
+
+/* A growing byte buffer in an arena; always NUL-terminated after the first put. */
+struct buf { struct arena *arena; char *p; size_t n, cap; };
+
+void buf_put(struct buf *b, const void *p, size_t n);
+void buf_puts(struct buf *b, const char *s);
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Lower-case hex of n bytes; out holds 2n + 1. */
+void hex_encode(const void *p, size_t n, char *out);
+/* Exactly 2n lower-case hex digits into n bytes; false for anything else. */
+bool hex_decode(const char *s, size_t n, void *out);
+
+/* RFC 4648 base64url without padding.  Decoding refuses padding, other
+ * alphabets and non-zero trailing bits; returns the length or -1. */
+char *b64url_encode(struct arena *a, const void *p, size_t n);
+long b64url_decode(const char *s, size_t n, unsigned char *out, size_t cap);
+
+/* Percent-decode n bytes; NULL when a sequence is broken or a NUL results.
+ * plus: a '+' is a blank, as in a query. */
+char *pct_decode(struct arena *a, const char *s, size_t n, bool plus);
+
+bool utf8_valid(const char *s, size_t n);
+size_t utf8_length(const char *s);               /* code points of valid UTF-8 */
+
+char *utf8_cut(struct arena *a, const char *s, size_t max);     /* the first max code points */
+
+/* A whole decimal number within [min, max]: no sign but '-', no blanks, no leading zeros. */
+bool parse_int(const char *s, int64_t min, int64_t max, int64_t *out);
+
+/* Is `word` one of the blank-separated words of `list`? */
+bool word_in(const char *list, const char *word);
+
+#endif

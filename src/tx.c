@@ -1,0 +1,171 @@
+/* tx.c: the outcomes of a transaction.
+ *
+ * Every try that writes inserts a row of its own into `attempts`, under an id made
+ * for that try, in the same commit.  When COMMIT gives no definite answer, the same
+ * id is inserted again as a fence on a new connection: accepted, the first try can
+ * never commit any more and is run again as a new attempt; a duplicate, and its
+ * outcome says whether it was the try itself (it had committed: the reply in hand is
+ * right) or an earlier fence of ours.  A SELECT would not do: the first COMMIT may
+ * still be under way. */
+#include "tx.h"
+#include <string.h>
+#include <time.h>
+#include "clock.h"
+#include "conf.h"
+#include "log.h"
+
+enum { TRIES = 6 };
+
+void why_add(struct tx *tx, const char *field, const char *reason)
+{
+	if (tx->why.n < WHY_ITEMS)
+		tx->why.items[tx->why.n++] = (struct why_item){ field, reason };
+}
+
+static void pause_ms(int64_t ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* Full jitter: 5 to 200 ms, longer with each try. */
+static void backoff(int try)
+{
+	uint32_t r;
+	int64_t cap = INT64_C(5) << (try < 5 ? try : 5);
+
+	random_bytes(&r, sizeof r);
+	pause_ms(1 + r % (uint32_t)cap);
+}
+
+static enum err attempt_row(struct tx *tx, const unsigned char attempt[16], const char *outcome)
+{
+	return db_exec(tx->db, SQL_ATTEMPT_ADD, DB_IN(db_x(attempt, 16), db_s(outcome),
+		db_d0(&tx->who->organization), db_d0(&tx->who->principal), db_s(tx->request_id),
+		db_s(tx->changed_type), db_d0(&tx->changed_id), db_i0(tx->changed_revision), db_t(tx->now)), NULL);
+}
+
+enum fate { COMMITTED, NEVER, UNSETTLED };
+
+/* What became of a try whose COMMIT gave no answer. */
+static enum fate fence(struct tx *tx, const unsigned char attempt[16], int64_t deadline)
+{
+	for (int try = 0; clock_mono() < deadline; try++) {
+		struct db_rows r;
+		enum err e;
+
+		if (try)
+			backoff(try);
+		if (db_ready(tx->db))
+			continue;
+		e = attempt_row(tx, attempt, "fence");           /* autocommit */
+		if (!e)
+			return NEVER;
+		if (e != ERR_DB_DUPLICATE)
+			continue;
+		e = db_query(tx->db, tx->arena, SQL_ATTEMPT_OUTCOME, DB_IN(db_x(attempt, 16)), &r);
+		if (!e && r.n)
+			return !strcmp(db_row(&r, 0)->s, "done") ? COMMITTED : NEVER;
+	}
+	return UNSETTLED;
+}
+
+/* One try: OK, an error of the work, or one of ERR_DB_*. */
+static enum err once(struct tx *tx, const unsigned char attempt[16], enum err (*work)(void *), void *arg)
+{
+	enum err e;
+
+	if ((e = db_begin(tx->db)))
+		return e;
+	tx->open = true;
+	if (!(e = work(arg)))
+		e = attempt_row(tx, attempt, "done");
+	tx->open = false;
+	if (e) {
+		db_rollback(tx->db);
+		return e;
+	}
+	return db_commit(tx->db);
+}
+
+enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), void *arg)
+{
+	int64_t deadline = clock_mono() + conf.db_deadline_ms * 1000;
+	enum err e = OK;
+
+	for (int try = 0; try < TRIES; try++) {
+		unsigned char attempt[16];
+
+		if (try) {
+			if (clock_mono() > deadline)
+				break;
+			backoff(try);
+			again(arg);
+		}
+		tx->why = (struct why){ 0 };
+		tx->changed_type = NULL;
+		tx->changed_id = (struct id){ 0 };
+		tx->changed_revision = 0;
+		if ((e = db_ready(tx->db))) {
+			tx->why.retry_after = 1;
+			return e;
+		}
+		random_bytes(attempt, sizeof attempt);
+		e = once(tx, attempt, work, arg);
+		if (e == ERR_DB_OPEN) {
+			switch (fence(tx, attempt, clock_mono() + conf.db_deadline_ms * 1000)) {
+			case COMMITTED:
+				return OK;
+			case UNSETTLED:
+				log_error(LOG_ERROR, "the outcome of a COMMIT stayed unknown");
+				tx->why.retry_after = 5;
+				return ERR_OUTCOME_UNKNOWN;
+			case NEVER:
+				continue;
+			}
+		}
+		if (e != ERR_DB_RETRY && e != ERR_DB_LOST)
+			return e;
+	}
+	tx->why.retry_after = 1;
+	return e == ERR_DB_RETRY ? ERR_CONTENTION : ERR_UNAVAILABLE;
+}
+
+enum err tx_query(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
+{
+	enum err e = OK;
+
+	if (tx->open)                            /* part of a transaction: it is run again whole */
+		return db_query(tx->db, tx->arena, id, in, n, out);
+	for (int try = 0; try < 3; try++) {
+		if ((e = db_ready(tx->db)))
+			break;
+		e = db_query(tx->db, tx->arena, id, in, n, out);
+		if (e != ERR_DB_LOST && e != ERR_DB_RETRY)
+			return e;
+	}
+	tx->why.retry_after = 1;
+	return e == ERR_SCHEMA ? e : ERR_UNAVAILABLE;
+}
+
+enum err tx_read(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
+{
+	enum err e = tx_query(tx, id, in, n, out);
+
+	if (e)
+		return e;
+	return out->n ? who_settle(tx->who, db_row(out, 0)) : ERR_AUTH_REFUSED;
+}
+
+enum err tx_row(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct db_val **out)
+{
+	struct db_rows r;
+	enum err e = db_query(tx->db, tx->arena, id, in, n, &r);
+
+	if (!e && !r.n)
+		e = ERR_DB_NONE;
+	if (!e)
+		*out = db_row(&r, 0);
+	return e;
+}

@@ -1,0 +1,59 @@
+/* tx.h: one unit of work on the database, in the name of somebody.  Holds what the
+ * audit row needs to know of the request, and settles every outcome a transaction
+ * can have: done, refused, run again, or open (see tx.c). */
+#ifndef TX_H
+#define TX_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "arena.h"
+#include "db.h"
+#include "err.h"
+#include "json.h"
+#include "who.h"
+
+/* Why it failed, for the reply: the first writer wins. */
+struct why_item { const char *field, *reason; };
+struct why {
+	enum { WHY_ITEMS = 16 } max;
+	struct why_item items[WHY_ITEMS];
+	int n;
+	int64_t retry_after;                     /* seconds; 0: none */
+};
+
+struct tx {
+	struct db *db;
+	struct arena *arena;
+	struct who *who;
+	struct why why;
+	enum perm perm;                          /* what the route asks for */
+	int64_t now;                             /* of this request: one time for all its rows */
+	const char *request_id, *address, *user_agent;
+	const char *idempotency_key;             /* NULL: none */
+	const char *if_match;                    /* revisions wanted, e.g. "3 7"; NULL: any */
+	bool open;                               /* inside tx_run's transaction */
+	/* What this try changed first, for its attempt row. */
+	const char *changed_type;
+	struct id changed_id;
+	int64_t changed_revision;
+};
+
+void why_add(struct tx *tx, const char *field, const char *reason);
+
+/* Run `work` in a transaction and commit it with its attempt row.  An error of
+ * `work` rolls back and is returned.  Deadlocks, conflicts and lost connections are
+ * run again as a whole, `again` undoing what `work` left in memory; a COMMIT without
+ * an answer is settled by a fence.  ERR_CONTENTION, ERR_UNAVAILABLE and
+ * ERR_OUTCOME_UNKNOWN when the deadline passes. */
+enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), void *arg);
+
+/* One read statement that begins with WHO: run, tried again when the connection was
+ * lost, and the caller settled by its first columns.  ERR_AUTH_REFUSED when the
+ * principal is gone.  Rows keep the WHO columns. */
+enum err tx_read(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out);
+/* One more read statement, without WHO. */
+enum err tx_query(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out);
+
+/* The one row a statement must give; ERR_DB_NONE when there is none. */
+enum err tx_row(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct db_val **out);
+
+#endif
