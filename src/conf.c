@@ -33,6 +33,7 @@ static int set(const struct conf_row *row, const char *value)
 
 		if (!copy)
 			abort();
+		free(*(char **)(void *)at);
 		memcpy(at, &copy, sizeof copy);  /* lives as long as the process */
 	} else if (!strcmp(row->type, "INT")) {
 		int64_t v;

@@ -38,7 +38,7 @@ enum err version_list(struct tx *tx, const struct id *model, struct page page,
 	struct model m;
 	enum err e;
 
-	if ((e = tx_read(tx, SQL_VERSION_PAGE, DB_IN(org, id, db_i(page.size), db_i((page.number - 1) * page.size), id,
+	if ((e = tx_read(tx, SQL_VERSION_PAGE, DB_IN(id, org, id, db_i(page.size), db_i((page.number - 1) * page.size),
 		org, db_d(&tx->who->principal)), &r)) || (e = model_of_row(tx, db_row(&r, 0), &m)))
 		return e;
 	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);

@@ -6,7 +6,6 @@
 #include "json.h"
 
 struct json *openapi_document(struct arena *a);
-const char *status_phrase(int status);           /* RFC 9110: "Not Found" */
 
 /* The maps for nginx's http level, or the error pages for its server level. */
 char *nginx_errors(struct arena *a, bool server);

@@ -77,6 +77,7 @@ void res_shape(struct req *r, int status, const struct shape *s, const void *v, 
 void res_body(struct req *r, int status, const char *type, const char *body, size_t n);
 void res_error(struct req *r, enum err e);
 void res_send(struct req *r);
+const char *status_phrase(int status);           /* RFC 9110: "Not Found" */
 
 /* auth.c */
 enum err auth_who(struct req *r);                /* ERR_AUTH_* */

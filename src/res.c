@@ -1,5 +1,4 @@
 /* res.c: the reply: made in memory, sent once, after COMMIT. */
-#define _GNU_SOURCE
 #include "req.h"
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +7,23 @@
 #include "log.h"
 #include "route.h"
 #include "str.h"
+
+const char *status_phrase(int status)
+{
+	static const struct { int status; const char *phrase; } rows[] = {
+		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 304, "Not Modified" },
+		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
+		{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+		{ 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
+		{ 505, "HTTP Version Not Supported" } };
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].status == status)
+			return rows[i].phrase;
+	return "Error";
+}
 
 void res_reset(struct req *r)
 {
@@ -123,7 +139,7 @@ void res_send(struct req *r)
 	struct buf b = { .arena = r->arena };
 
 	common_headers(r);
-	buf_printf(&b, "Status: %d\r\n", r->res.status);
+	buf_printf(&b, "Status: %d %s\r\n", r->res.status, status_phrase(r->res.status));
 	if (r->res.type)
 		buf_printf(&b, "Content-Type: %s\r\n", r->res.type);
 	if (r->res.status != 304 && r->res.status != 204)

@@ -104,9 +104,28 @@ const char *error_text(const struct dialect *d, enum err e)
 	return d->errors[e].text ? d->errors[e].text : err_row(e)->text;
 }
 
-bool tables_whole(void)
+/* A statement has a letter for each of its parameters. */
+static bool statements_whole(void)
 {
 	bool whole = true;
+
+	for (int i = SQL_NONE + 1; i < SQL__MAX; i++) {
+		size_t marks = 0;
+
+		for (const char *p = sql_rows[i].text; *p; p++)
+			marks += *p == '?';
+		if (marks == strlen(sql_rows[i].in))
+			continue;
+		fprintf(stderr, "thaw: the statement %s has %zu parameters and %zu letters\n", sql_rows[i].name, marks,
+			strlen(sql_rows[i].in));
+		whole = false;
+	}
+	return whole;
+}
+
+bool tables_whole(void)
+{
+	bool whole = statements_whole();
 
 	for (size_t i = 0; dialects[i]; i++) {
 		const struct dialect *d = dialects[i];
