@@ -3,10 +3,12 @@
  * another try, 1205 undoes one statement alone and so asks for a ROLLBACK, a lost
  * connection is definite before COMMIT and open at it. */
 #include "db.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <mysql.h>
 #include <errmsg.h>
 #include <mysqld_error.h>
@@ -143,6 +145,12 @@ enum err db_connect(struct db *db)
 
 	if (db->m)
 		return OK;
+	/* Without it the library would try its own defaults, and another database. */
+	if (access(db->option_file, R_OK)) {
+		snprintf(db->error, sizeof db->error, "%s: %s", db->option_file, strerror(errno));
+		log_error(LOG_ERROR, "database: the option file %s; see db_option_file", db->error);
+		return ERR_UNAVAILABLE;
+	}
 	if (!(m = mysql_init(NULL)))
 		abort();
 	mysql_options(m, MYSQL_READ_DEFAULT_FILE, db->option_file);

@@ -44,7 +44,7 @@ const char *life_word(enum state s)
 
 bool life_starts_in(enum transition t, enum state s)
 {
-	return life_transitions[t].from & 1u << s;
+	return life_transitions[t].from >> s & 1;
 }
 
 enum err life_expected(const struct tx *tx, const struct life *o)
@@ -59,7 +59,7 @@ enum err life_expected(const struct tx *tx, const struct life *o)
 
 static enum err legal(struct tx *tx, const struct transition_row *row, enum state s)
 {
-	if (row->from & 1u << s)
+	if (row->from >> s & 1)
 		return OK;
 	why_add(tx, "status", arena_printf(tx->arena, "The current status is `%s`%s", life_word(s),
 		life_states[s].last ? ", which is permanent" : ""));

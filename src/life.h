@@ -33,7 +33,7 @@ enum life_rule { LIFE_FIXED, LIFE_SAME, LIFE_COMPUTED };
 struct transition_row {
 	const char *name;
 	enum resource resource;
-	unsigned from;                           /* a bit for each state; 0: creation */
+	uint64_t from;                           /* a bit for each state; 0: creation */
 	enum life_rule rule;
 	enum state to;
 	enum sql compute, sql;
@@ -51,7 +51,7 @@ struct life { struct id organization, id; enum state state; int64_t revision; };
 /* The state of a resource that a word spells; STATE_NONE for none. */
 enum state life_state(enum resource r, const char *word);
 const char *life_word(enum state s);
-/* Which transitions may start in this state, as bits by enum transition. */
+/* May this transition start in this state? */
 bool life_starts_in(enum transition t, enum state s);
 
 /* Does the object, locked, have a revision that the request's If-Match allows?

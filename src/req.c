@@ -223,6 +223,9 @@ enum err req_decode(struct req *r)
 	r->content_type = keep(r, "CONTENT_TYPE");
 	r->if_none_match = keep(r, "HTTP_IF_NONE_MATCH");
 	r->origin = keep(r, "HTTP_ORIGIN");
+	r->tx.idempotency_key = keep(r, "HTTP_IDEMPOTENCY_KEY");
+	if (r->tx.idempotency_key && !printable(r->tx.idempotency_key, 255))
+		r->tx.idempotency_key = NULL;
 	r->tx.if_match = wanted_revisions(r->arena, keep(r, "HTTP_IF_MATCH"));
 	if ((e = once_only(r)) || (e = decode_path(r)) || (e = decode_query(r, *question ? question + 1 : "")))
 		return e;

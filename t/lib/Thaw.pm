@@ -45,7 +45,7 @@
 # $t->cut($when, $times) arms the proxy: the next COMMITs lose their connection
 # 'before' they are forwarded, 'after' the server's OK came back (which is not
 # passed on), or 'late': the worker is cut off first and the COMMIT forwarded
-# half a second afterwards. $t->uncut disarms; $t->cuts counts what was cut.
+# half a second afterwards. $t->uncut disarms and tells how many were not made.
 #
 # Environment: THAW_BUILDDIR the build under test (build/sanitized by default),
 # LEAVE=1 keeps the directory, VERBOSE=1 prints the wire and the commands.
@@ -373,9 +373,8 @@ sub start_proxy {
     close $listen;
 }
 
-sub cut { my ($t, $when, $n) = @_; $t->{armed} += $n //= 1; spew("$t->{dir}/cut.$_.$when", '') for map { ++$t->{cut_no} } 1 .. $n }
-sub uncut { my $t = shift; my @left = glob "$t->{dir}/cut.*"; unlink @left; $t->{armed} -= @left; return }
-sub cuts { my $t = shift; my @left = glob "$t->{dir}/cut.*"; ($t->{armed} // 0) - @left }
+sub cut { my ($t, $when, $n) = @_; spew("$t->{dir}/cut." . ++$t->{cut_no} . ".$when", '') for 1 .. $n // 1 }
+sub uncut { my $t = shift; my @left = glob "$t->{dir}/cut.*"; unlink @left; scalar @left }
 
 # --- ending ------------------------------------------------------------------------
 
