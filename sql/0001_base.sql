@@ -137,7 +137,7 @@ CREATE TABLE IF NOT EXISTS training_runs (
   revision BIGINT NOT NULL,
   PRIMARY KEY (organization_id, id),
   KEY run_model (organization_id, model_id, id),
-  CHECK (status IN ('running', 'succeeded', 'failed'))
+  CHECK (status IN ('running', 'completed', 'failed'))
 ) ENGINE=InnoDB;
 
 CREATE TABLE IF NOT EXISTS model_versions (

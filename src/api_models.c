@@ -229,12 +229,11 @@ static const struct shape run_out[] = {
 
 static enum err reply_run(struct req *r, enum err e, int status, const struct shape *s, const struct run *run)
 {
-	static const char *const words[] = { [STATE_RUN_RUNNING] = "training", [STATE_RUN_SUCCEEDED] = "completed",
-		[STATE_RUN_FAILED] = "failed" };
-
-	if (!e)
-		res_shape(r, status, s, &(struct run_view){ *run, words[run->life.state] }, 0);
-	return e;
+	if (e)
+		return e;
+	res_shape(r, status, s, &(struct run_view){ *run,
+		run->life.state == STATE_RUN_RUNNING ? "training" : life_word(run->life.state) }, 0);
+	return OK;
 }
 
 #define J(field) AT(struct run, field), NOSET

@@ -86,12 +86,11 @@ enum err run_complete(struct tx *tx, const struct id *model, const struct id *ru
 	out->artifacts = in->artifacts;
 	out->logs = in->logs;
 	out->ended_at = tx->now;
-	if ((e = version_add(tx, &m, out, &v)))
+	if ((e = life_move(tx, LIFE_RUN_COMPLETE, &out->life, DB_IN(db_s(out->algorithm), db_s(out->hyperparameters),
+		db_s(out->metrics), db_s(out->features), db_s(out->target), db_s(out->artifacts), db_s(out->logs)), NULL))
+	 || (e = version_add(tx, &m, out, &v)))
 		return e;
-	if ((e = life_move(tx, LIFE_MODEL_TRAINED, &m.life, DB_IN(db_i(v.number), db_i(v.number)), about(tx, out))))
-		return e;
-	return life_move(tx, LIFE_RUN_SUCCEED, &out->life, DB_IN(db_s(out->algorithm), db_s(out->hyperparameters),
-		db_s(out->metrics), db_s(out->features), db_s(out->target), db_s(out->artifacts), db_s(out->logs)), NULL);
+	return life_move(tx, LIFE_MODEL_TRAINED, &m.life, DB_IN(db_i(v.number), db_i(v.number)), about(tx, out));
 }
 
 enum err run_fail(struct tx *tx, const struct id *model, const struct id *run, const char *reason, struct run *out)
@@ -106,7 +105,7 @@ enum err run_fail(struct tx *tx, const struct id *model, const struct id *run, c
 	out->ended_at = tx->now;
 	details = about(tx, out);
 	js_put_str(tx->arena, details, "reason", reason);
-	if ((e = life_move(tx, LIFE_MODEL_TRAIN_FAIL, &m.life, DB_NONE, details)))
+	if ((e = life_move(tx, LIFE_RUN_FAIL, &out->life, DB_IN(db_s(reason)), NULL)))
 		return e;
-	return life_move(tx, LIFE_RUN_FAIL, &out->life, DB_IN(db_s(reason)), NULL);
+	return life_move(tx, LIFE_MODEL_TRAIN_FAIL, &m.life, DB_NONE, details);
 }

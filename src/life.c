@@ -42,11 +42,6 @@ const char *life_word(enum state s)
 	return life_states[s].word;
 }
 
-bool life_starts_in(enum transition t, enum state s)
-{
-	return life_transitions[t].from >> s & 1;
-}
-
 enum err life_expected(const struct tx *tx, const struct life *o)
 {
 	char now[24];

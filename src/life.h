@@ -51,8 +51,6 @@ struct life { struct id organization, id; enum state state; int64_t revision; };
 /* The state of a resource that a word spells; STATE_NONE for none. */
 enum state life_state(enum resource r, const char *word);
 const char *life_word(enum state s);
-/* May this transition start in this state? */
-bool life_starts_in(enum transition t, enum state s);
 
 /* Does the object, locked, have a revision that the request's If-Match allows?
  * ERR_PRECONDITION.  Called where the object the request names is locked. */
