@@ -99,8 +99,9 @@ CREATE TABLE IF NOT EXISTS models (
   PRIMARY KEY (organization_id, id),
   UNIQUE KEY model_name (organization_id, name_hash),
   KEY model_list (organization_id, is_global, hidden, id, name_key),
-  KEY model_by_status (organization_id, is_global, status, id),
+  KEY model_by_status (organization_id, is_global, hidden, status, id),
   KEY model_by_task (organization_id, is_global, hidden, task_type, id),
+  KEY model_by_both (organization_id, is_global, hidden, status, task_type, id),
   CHECK (status IN ('draft', 'training', 'ready', 'archived', 'retired'))
 ) ENGINE=InnoDB;
 

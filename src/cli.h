@@ -1,0 +1,94 @@
+/* cli.h: what the commands of `thaw` share: the command line as it was understood,
+ * the transaction they act in, and how they speak.  A command is a row of the table
+ * in cli.c and a function that returns the exit code. */
+#ifndef CLI_H
+#define CLI_H
+#include <stdbool.h>
+#include <stddef.h>
+#include "json.h"
+#include "tx.h"
+
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_FOUND = 3 };
+enum { CLI_OPTIONS = 16, CLI_ARGS = 4 };
+
+struct cli;
+/* usage: also the grammar of the arguments, see cli.c.  bare: works without a
+ * configuration that can be read. */
+struct command { const char *usage, *help; int (*run)(struct cli *c); bool bare; };
+
+struct cli {
+	struct arena *arena;
+	bool json;                               /* --json: one value on standard output */
+	const char *conf_error;                  /* NULL: the configuration was read */
+	const char *log_file;                    /* the setting; the command itself keeps no log */
+	struct { const char *name, *value; } options[CLI_OPTIONS];
+	int noptions;
+	const char *args[CLI_ARGS];
+	int nargs;
+	struct who who;
+	struct tx tx;
+};
+
+/* The value of an option ("" for one without), NULL when it is absent. */
+const char *cli_option(const struct cli *c, const char *name);
+/* A whole number given as an option; `absent` when it is not given.  False, and said, if it is wrong. */
+bool cli_number(struct cli *c, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *out);
+
+/* cli_out.c: a message on standard error; returns CLI_FAILED. */
+int cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Says what an error of the database or the domain means here; returns CLI_FAILED. */
+int cli_failed(const struct cli *c, enum err e);
+/* An array of flat objects as aligned columns, or as JSON.  none: said of an empty one. */
+void cli_rows(const struct cli *c, struct json *rows, const char *none);
+/* The same, separated by tabs. */
+void cli_tabs(const struct cli *c, struct json *rows);
+/* The text, or with --json the value. */
+void cli_result(const struct cli *c, struct json *value, const char *text);
+
+/* cli_lib.c: the transaction of this command, its database handle opened.  NULL, and
+ * said why, when there is no option file. */
+struct tx *cli_tx(struct cli *c);
+enum err cli_write(struct cli *c, enum err (*work)(void *), void *arg);
+/* True when found; otherwise said. */
+bool cli_org(struct cli *c, const char *which, struct id *out);
+/* The password of standard input, or a new one (then *made): NULL when it will not do. */
+char *cli_password(struct cli *c, const char *option, bool *made);
+/* Printable UTF-8 of min to max characters, without blanks at its ends (or at all); else said. */
+bool cli_word(const char *what, const char *s, size_t max, bool blanks);
+/* The whole of a file; NULL when it cannot be read (errno). */
+char *cli_read_file(struct arena *a, const char *path);
+/* Replace a file at once: 0600, owned by `uid` when root asks.  0, or -1 and said. */
+int cli_write_file(const char *path, const char *text, unsigned uid, unsigned gid);
+
+/* cli_migrate.c: brings the schema up to date and the grants with it; what it did is
+ * added to `notes` as strings. */
+int cli_migrate(struct cli *c, struct json *notes);
+/* A value from a group of an option file ([client] holds for all); NULL for none. */
+char *cli_option_file(struct arena *a, const char *text, const char *group, const char *key);
+
+/* The commands. */
+int cmd_init(struct cli *c);
+int cmd_migrate(struct cli *c);
+int cmd_org_create(struct cli *c);
+int cmd_org_list(struct cli *c);
+int cmd_user_create(struct cli *c);
+int cmd_user_list(struct cli *c);
+int cmd_user_password(struct cli *c);
+int cmd_user_disable(struct cli *c);
+int cmd_user_enable(struct cli *c);
+int cmd_user_role(struct cli *c);
+int cmd_role_list(struct cli *c);
+int cmd_role_set(struct cli *c);
+int cmd_key_create(struct cli *c);
+int cmd_key_rotate(struct cli *c);
+int cmd_key_list(struct cli *c);
+int cmd_token(struct cli *c);
+int cmd_audit_list(struct cli *c);
+int cmd_audit_verify(struct cli *c);
+int cmd_sweep(struct cli *c);
+int cmd_doctor(struct cli *c);
+int cmd_tables(struct cli *c);
+int cmd_openapi(struct cli *c);
+int cmd_nginx_errors(struct cli *c);
+
+#endif

@@ -1,0 +1,143 @@
+/* cli_lib.c: what several commands need: their transaction, an organization by its
+ * name, a password, small files. */
+#include "cli.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "clock.h"
+#include "conf.h"
+#include "dom_org.h"
+#include "passwd.h"
+#include "str.h"
+
+enum { PASSWORD_MIN = 8, PASSWORD_MAX = 256, FILE_MAX = 1 << 22 };
+
+/* Who types: what the audit rows name. */
+static const char *actor(struct arena *a)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	const char *name = pw ? pw->pw_name : arena_printf(a, "%u", (unsigned)getuid());
+
+	return utf8_cut(a, arena_printf(a, "thaw: %s", name), 128);
+}
+
+struct tx *cli_tx(struct cli *c)
+{
+	unsigned char bytes[16];
+	char *request_id;
+
+	if (c->tx.db)
+		return &c->tx;
+	/* Connector/C lets a missing file pass and connects as whoever. */
+	if (access(conf.db_option_file, R_OK)) {
+		cli_say("%s: %s; run `thaw init` first, or name the file by db_option_file", conf.db_option_file, strerror(errno));
+		return NULL;
+	}
+	request_id = arena_alloc(c->arena, 2 * sizeof bytes + 1);
+	random_bytes(bytes, sizeof bytes);
+	hex_encode(bytes, sizeof bytes, request_id);
+	c->who = (struct who){ .system = true, .name = actor(c->arena) };
+	c->tx = (struct tx){ .db = db_new(conf.db_option_file, conf.db_group), .arena = c->arena, .who = &c->who,
+		.now = clock_now(), .request_id = request_id, .address = "", .user_agent = "thaw" };
+	return &c->tx;
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+enum err cli_write(struct cli *c, enum err (*work)(void *), void *arg)
+{
+	return tx_run(&c->tx, work, nothing, arg);
+}
+
+bool cli_org(struct cli *c, const char *which, struct id *out)
+{
+	struct tx *tx = cli_tx(c);
+	enum err e;
+
+	if (!tx)
+		return false;
+	e = org_find(tx, which, out);
+	if (e == ERR_DB_NONE)
+		cli_say("there is no organization `%s`; `thaw org list` shows them", which);
+	else if (e)
+		cli_failed(c, e);
+	return !e;
+}
+
+char *cli_password(struct cli *c, const char *option, bool *made)
+{
+	char line[PASSWORD_MAX * 4 + 2], *password = NULL;
+
+	*made = !cli_option(c, option);
+	if (*made)
+		return passwd_generate(c->arena);
+	if (!fgets(line, sizeof line, stdin)) {
+		cli_say("%s: standard input is empty; give the password as its first line", option);
+		return NULL;
+	}
+	line[strcspn(line, "\r\n")] = '\0';
+	if (!utf8_valid(line, strlen(line)))
+		cli_say("the password is not UTF-8 text");
+	else if (utf8_length(line) < PASSWORD_MIN || strlen(line) > PASSWORD_MAX)
+		cli_say("a password has at least %d characters and at most %d bytes", PASSWORD_MIN, PASSWORD_MAX);
+	else
+		password = arena_strdup(c->arena, line);
+	return password;
+}
+
+bool cli_word(const char *what, const char *s, size_t max, bool blanks)
+{
+	size_t n = strlen(s);
+	bool ok = n && utf8_valid(s, n) && utf8_length(s) <= max && s[0] != ' ' && s[n - 1] != ' ';
+
+	for (const unsigned char *p = (const unsigned char *)s; ok && *p; p++)
+		if (*p < ' ' || *p == 0x7f || (*p == ' ' && !blanks) || (*p == 0xc2 && p[1] < 0xa0))
+			ok = false;
+	if (!ok)
+		cli_say("%s has 1 to %zu characters, no control characters, and no blanks%s", what, max,
+			blanks ? " at its ends" : "");
+	return ok;
+}
+
+char *cli_read_file(struct arena *a, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct buf b = { .arena = a };
+	char piece[4096];
+	ssize_t n = -1;
+
+	if (fd < 0)
+		return NULL;
+	buf_put(&b, "", 0);
+	while (b.n < FILE_MAX && (n = read(fd, piece, sizeof piece)) > 0)
+		buf_put(&b, piece, (size_t)n);
+	close(fd);
+	return n < 0 ? NULL : b.p;
+}
+
+int cli_write_file(const char *path, const char *text, unsigned uid, unsigned gid)
+{
+	size_t n = strlen(text);
+	char tmp[4200];
+	int fd, bad;
+
+	snprintf(tmp, sizeof tmp, "%s.new", path);
+	unlink(tmp);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bad = fd < 0 || write(fd, text, n) != (ssize_t)n || (geteuid() == 0 && fchown(fd, uid, gid)) || fsync(fd);
+	if (bad || rename(tmp, path)) {
+		cli_say("%s: %s", path, strerror(errno));
+		bad = 1;
+	}
+	if (fd >= 0)
+		close(fd);
+	return bad ? -1 : 0;
+}
