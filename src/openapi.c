@@ -170,19 +170,11 @@ struct json *openapi_document(struct arena *a)
 	return doc;
 }
 
-/* What nginx answers by itself, and the error it is to us.  The status stays but for
- * 494 and 497, which are nginx's own words for 400. */
-static const struct { const char *codes; int status; enum err err; const char *name; } nginx_rows[] = {
-	{ "400 494 495 496 497", 400, ERR_REQUEST, "400" },
-	{ "403 404", 404, ERR_ROUTE_NOT_FOUND, "404" },
-	{ "405", 405, ERR_METHOD, "405" },
-	{ "413", 413, ERR_TOO_LARGE, "413" },
-	{ "414", 414, ERR_REQUEST, "414" },
-	{ "429", 429, ERR_RATE, "429" },
-	{ "500", 500, ERR_INTERNAL, "500" },
-	{ "502 503", 503, ERR_UNAVAILABLE, "503" },
-	{ "504", 504, ERR_OUTCOME_UNKNOWN, "504" },
-	{ "505", 505, ERR_REQUEST, "505" },
+/* What nginx answers by itself (error_page in thaw.conf), and the error it is to us. */
+static const struct { int status; enum err err; } nginx_rows[] = {
+	{ 400, ERR_REQUEST }, { 404, ERR_ROUTE_NOT_FOUND }, { 405, ERR_METHOD }, { 413, ERR_TOO_LARGE },
+	{ 414, ERR_REQUEST }, { 429, ERR_RATE }, { 500, ERR_INTERNAL }, { 503, ERR_UNAVAILABLE },
+	{ 504, ERR_OUTCOME_UNKNOWN }, { 505, ERR_REQUEST },
 };
 enum { NGINX_ROWS = sizeof nginx_rows / sizeof *nginx_rows };
 
@@ -208,19 +200,18 @@ static char *nginx_http(struct arena *a)
 	for (size_t i = 0; dialects[i]; i++)
 		buf_printf(&b, "    %s %s;\n", dialects[i]->name, dialects[i]->error_type);
 	buf_puts(&b, "}\nmap $time_iso8601 $thaw_time {\n    \"~^(?<thaw_utc>.*)\\+00:00$\" ${thaw_utc}Z;\n"
-		"    default $time_iso8601;\n}\n"
-		"# Was the request on its way to a worker when it failed?  Then its outcome is open.\n"
-		"map $upstream_connect_time $thaw_sent {\n    default \"\";\n    \"~[0-9]$\" -sent;\n}\n");
+		"    default $time_iso8601;\n}\n");
 	for (size_t k = 0; k < NGINX_ROWS; k++) {
-		bool open = nginx_rows[k].err == ERR_UNAVAILABLE;
+		int status = nginx_rows[k].status;
+		bool open = nginx_rows[k].err == ERR_UNAVAILABLE;    /* unless it had been sent: thaw.conf tells */
 
-		buf_printf(&b, "map $thaw_dialect%s $thaw_body_%s {\n", open ? "$thaw_sent" : "", nginx_rows[k].name);
+		buf_printf(&b, "map $thaw_dialect%s $thaw_body_%d {\n", open ? "-$thaw_sent" : "", status);
 		for (size_t i = 0; dialects[i]; i++) {
-			buf_printf(&b, "    %s '%s';\n", dialects[i]->name,
-				body_text(a, dialects[i], nginx_rows[k].err, nginx_rows[k].status));
+			buf_printf(&b, "    %s%s '%s';\n", dialects[i]->name, open ? "-no" : "",
+				body_text(a, dialects[i], nginx_rows[k].err, status));
 			if (open)
-				buf_printf(&b, "    %s-sent '%s';\n", dialects[i]->name,
-					body_text(a, dialects[i], ERR_OUTCOME_UNKNOWN, nginx_rows[k].status));
+				buf_printf(&b, "    %s-yes '%s';\n", dialects[i]->name,
+					body_text(a, dialects[i], ERR_OUTCOME_UNKNOWN, status));
 		}
 		buf_puts(&b, "}\n");
 	}
@@ -235,14 +226,14 @@ static char *nginx_server(struct arena *a)
 	for (size_t k = 0; k < NGINX_ROWS; k++) {
 		int status = nginx_rows[k].status;
 
-		buf_printf(&b, "error_page %s =%d /_thaw/%s;\nlocation = /_thaw/%s {\n    internal;\n    types { }\n"
+		buf_printf(&b, "location = /_thaw/%d {\n    internal;\n    types { }\n"
 			"    default_type \"\";\n    add_header Content-Type $thaw_error_type always;\n"
 			"    add_header X-Request-Id $request_id always;\n    add_header Cache-Control no-store always;\n"
-			"    add_header X-Content-Type-Options nosniff always;\n",
-			nginx_rows[k].codes, status, nginx_rows[k].name, nginx_rows[k].name);
+			"    add_header X-Content-Type-Options nosniff always;\n    add_header Referrer-Policy no-referrer always;\n",
+			status);
 		if (status == 429 || status >= 503)
 			buf_puts(&b, "    add_header Retry-After 1 always;\n");
-		buf_printf(&b, "    return %d $thaw_body_%s;\n}\n", status, nginx_rows[k].name);
+		buf_printf(&b, "    return %d $thaw_body_%d;\n}\n", status, status);
 	}
 	return b.p;
 }

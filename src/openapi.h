@@ -7,7 +7,8 @@
 
 struct json *openapi_document(struct arena *a);
 
-/* The maps for nginx's http level, or the error pages for its server level. */
+/* The maps for nginx's http level, or the locations of the error pages for its server
+ * level.  nginx/thaw.conf says which status goes where, and what $thaw_sent is. */
 char *nginx_errors(struct arena *a, bool server);
 
 #endif
