@@ -179,6 +179,10 @@ static enum err edit(struct req *r)
 	struct id id = req_id(r, 0, "mdl-");
 	struct model m;
 
+	if (!in->name_set && !in->description_set && !in->tags_set && !in->config_set && !in->metadata_set) {
+		why_add(&r->tx, "body", "must have at least one of name, description, tags, config, metadata");
+		return ERR_SHAPE;
+	}
 	return reply_model(r, model_edit(&r->tx, &id, in, &m), 200, &m);
 }
 

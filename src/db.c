@@ -29,7 +29,7 @@ struct db {
 	MYSQL_STMT *st[SQL__MAX];
 	char *option_file, *group;
 	char error[512];
-	unsigned trips;
+	unsigned statements;
 	bool checked;                            /* the schema's version was right */
 };
 
@@ -81,11 +81,11 @@ const char *db_error(const struct db *db)
 	return db->error;
 }
 
-unsigned db_trips(struct db *db)
+unsigned db_statements(struct db *db)
 {
-	unsigned n = db->trips;
+	unsigned n = db->statements;
 
-	db->trips = 0;
+	db->statements = 0;
 	return n;
 }
 
@@ -108,6 +108,10 @@ static enum err classify(unsigned code, bool at_commit)
 	case ER_NET_READ_INTERRUPTED: case ER_NET_ERROR_ON_WRITE: case ER_NET_WRITE_INTERRUPTED:
 		return at_commit ? ERR_DB_OPEN : ERR_DB_LOST;
 	}
+	/* The server is there and cannot: the operator's business, and worth another try later. */
+	if (!at_commit && (code == ER_DISK_FULL || code == ER_RECORD_FILE_FULL || code == ER_OUT_OF_RESOURCES
+	    || code == ER_OUTOFMEMORY || code == ER_TABLEACCESS_DENIED_ERROR))
+		return ERR_UNAVAILABLE;
 	if (code >= CR_MIN_ERROR && code <= CR_MAX_ERROR)
 		return at_commit ? ERR_DB_OPEN : ERR_DB_LOST;
 	return at_commit ? ERR_DB_OPEN : ERR_INTERNAL;
@@ -119,7 +123,7 @@ static enum err failed(struct db *db, unsigned code, const char *message, const 
 	enum err e = classify(code, at_commit);
 
 	snprintf(db->error, sizeof db->error, "%s: %u %s", what, code, message);
-	if (e == ERR_INTERNAL)
+	if (e == ERR_INTERNAL || e == ERR_UNAVAILABLE)
 		log_error(LOG_ERROR, "database: %s", db->error);
 	else if (e != ERR_DB_RETRY)
 		log_error(LOG_WARN, "database: %s", db->error);
@@ -132,7 +136,7 @@ static enum err run(struct db *db, const char *text, const char *what, bool at_c
 {
 	if (!db->m)
 		return ERR_DB_LOST;
-	db->trips++;
+	db->statements++;
 	if (mysql_real_query(db->m, text, strlen(text)))
 		return failed(db, mysql_errno(db->m), mysql_error(db->m), what, at_commit);
 	return OK;
@@ -160,7 +164,6 @@ enum err db_connect(struct db *db)
 	mysql_options(m, MYSQL_OPT_READ_TIMEOUT, &io_s);
 	mysql_options(m, MYSQL_OPT_WRITE_TIMEOUT, &io_s);
 	mysql_options(m, MYSQL_OPT_LOCAL_INFILE, &off);
-	db->trips++;
 	/* FOUND_ROWS: an UPDATE counts the rows it matched, changed or not. */
 	if (!mysql_real_connect(m, NULL, NULL, NULL, NULL, 0, NULL, CLIENT_FOUND_ROWS)) {
 		snprintf(db->error, sizeof db->error, "connect: %u %s", mysql_errno(m), mysql_error(m));
@@ -247,7 +250,6 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 	if (!(st = db->st[id])) {
 		if (!(st = mysql_stmt_init(db->m)))
 			abort();
-		db->trips++;
 		if (mysql_stmt_prepare(st, row->text, strlen(row->text))) {
 			enum err e = failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
 
@@ -295,7 +297,7 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 			abort();
 		}
 	}
-	db->trips++;
+	db->statements++;
 	if ((n && mysql_stmt_bind_param(st, bind)) || mysql_stmt_execute(st)) {
 		unsigned code = mysql_stmt_errno(st);
 

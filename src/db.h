@@ -60,7 +60,8 @@ enum err db_ready(struct db *db);
 enum err db_connect(struct db *db);
 void db_close(struct db *db);                    /* the connection, not the handle */
 
-/* Errors of both: ERR_DB_RETRY, ERR_DB_LOST, the row's dup, ERR_INTERNAL (logged). */
+/* Errors of both: ERR_DB_RETRY, ERR_DB_LOST, the row's dup, ERR_UNAVAILABLE (disk full and
+ * the like) and ERR_INTERNAL, both logged. */
 enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, int64_t *affected);
 enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n,
 	struct db_rows *out);
@@ -69,8 +70,8 @@ enum err db_begin(struct db *db);
 enum err db_commit(struct db *db);               /* OK, ERR_DB_RETRY (it did not happen), ERR_DB_OPEN */
 void db_rollback(struct db *db);
 
-/* Round trips since the last call, for the access log. */
-unsigned db_trips(struct db *db);
+/* Statements run since the last call, for the access log. */
+unsigned db_statements(struct db *db);
 /* The server's last message, for the administrator's commands. */
 const char *db_error(const struct db *db);
 

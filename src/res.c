@@ -110,6 +110,8 @@ void res_error(struct req *r, enum err e)
 	challenge(r, e, status);
 	if (r->allow && status == 405)
 		res_header(r, "Allow", r->allow);
+	if (status == 503 && !r->tx.why.retry_after)
+		r->tx.why.retry_after = 1;
 	if (r->tx.why.retry_after)
 		res_header(r, "Retry-After", arena_printf(r->arena, "%lld", (long long)r->tx.why.retry_after));
 }

@@ -71,7 +71,7 @@ static void log_access(struct req *r, enum err e)
 	js_put_str(r->arena, o, "dialect", r->dialect->name);
 	js_put_int(r->arena, o, "status", r->res.status);
 	js_put_int(r->arena, o, "microseconds", clock_mono() - r->began);
-	js_put_int(r->arena, o, "statements", db_trips(r->tx.db));
+	js_put_int(r->arena, o, "statements", db_statements(r->tx.db));
 	if (!id_is_zero(&r->who.principal))
 		js_put_str(r->arena, o, "principal", id_spell(r->arena, "usr-", &r->who.principal));
 	if (e)

@@ -107,10 +107,8 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 		tx->changed_type = NULL;
 		tx->changed_id = (struct id){ 0 };
 		tx->changed_revision = 0;
-		if ((e = db_ready(tx->db))) {
-			tx->why.retry_after = 1;
+		if ((e = db_ready(tx->db)))
 			return e;
-		}
 		random_bytes(attempt, sizeof attempt);
 		e = once(tx, attempt, work, arg);
 		if (e == ERR_DB_OPEN) {
@@ -128,7 +126,6 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 		if (e != ERR_DB_RETRY && e != ERR_DB_LOST)
 			return e;
 	}
-	tx->why.retry_after = 1;
 	return e == ERR_DB_RETRY ? ERR_CONTENTION : ERR_UNAVAILABLE;
 }
 
@@ -145,7 +142,6 @@ enum err tx_query(struct tx *tx, enum sql id, const struct db_val *in, size_t n,
 		if (e != ERR_DB_LOST && e != ERR_DB_RETRY)
 			return e;
 	}
-	tx->why.retry_after = 1;
 	return e == ERR_SCHEMA ? e : ERR_UNAVAILABLE;
 }
 
