@@ -13,10 +13,6 @@ static const char *const statuses[] = { "draft", "training", "ready", "archived"
 static const char *const model_types[] = { "auto", "custom", NULL };
 static const char *const task_types[] = { "classification", "regression", "clustering", NULL };
 
-#define AT(type, field) .off = offsetof(type, field)
-#define SET(type, field) AT(type, field), .set = offsetof(type, field##_set)
-#define NOSET .set = SIZE_MAX
-
 /* ---- Model ---- */
 
 struct model_view { struct model m; const char *status; int64_t version; };
@@ -554,8 +550,6 @@ static enum err refresh(struct req *r)
 
 #define BASE "/api/v1/models"
 #define ONE BASE "/{model_id}"
-#define QUERY(shape, type) .query = shape, .query_size = sizeof(type)
-#define BODY(shape, type) .in = shape, .in_size = sizeof(type)
 #define NOT_FOUND "MODEL_NOT_FOUND"
 #define FIXED " MODEL_ARCHIVED MODEL_RETIRED"
 static const struct route routes[] = {
@@ -596,42 +590,43 @@ static const struct route routes[] = {
 	{ 0 }
 };
 
-#define CODE(name, code) [ERR_##name] = { code, 0, NULL }
+static const char *const codes[CLASS__MAX] = {
+	[CLASS_MALFORMED] = "VALIDATION_ERROR",
+	[CLASS_WHO] = "AUTH_INVALID",
+	[CLASS_FORBIDDEN] = "PERMISSION_DENIED",
+	[CLASS_NOT_FOUND] = "RESOURCE_NOT_FOUND",
+	[CLASS_METHOD] = "METHOD_NOT_ALLOWED",
+	[CLASS_CONFLICT] = "CONFLICT",
+	[CLASS_PRECONDITION] = "PRECONDITION_FAILED",
+	[CLASS_TOO_LARGE] = "PAYLOAD_TOO_LARGE",
+	[CLASS_MEDIA_TYPE] = "UNSUPPORTED_MEDIA_TYPE",
+	[CLASS_RATE] = "RATE_LIMIT_EXCEEDED",
+	[CLASS_INTERNAL] = "INTERNAL_ERROR",
+	[CLASS_UNAVAILABLE] = "SERVICE_UNAVAILABLE",
+};
 static const struct error_row errors[ERR__MAX] = {
-	CODE(AUTH_NONE, "AUTH_REQUIRED"), CODE(AUTH_INVALID, "AUTH_INVALID"), CODE(AUTH_EXPIRED, "AUTH_EXPIRED"),
-	CODE(AUTH_REFUSED, "AUTH_INVALID"), CODE(LOGIN_FAILED, "AUTH_INVALID"), CODE(REFRESH_INVALID, "AUTH_INVALID"),
-	CODE(FORBIDDEN, "PERMISSION_DENIED"), CODE(SCOPE_DENIED, "PERMISSION_DENIED"),
-	CODE(ROUTE_NOT_FOUND, "RESOURCE_NOT_FOUND"), CODE(MODEL_NOT_FOUND, "RESOURCE_NOT_FOUND"),
-	CODE(VERSION_NOT_FOUND, "RESOURCE_NOT_FOUND"), CODE(RUN_NOT_FOUND, "RESOURCE_NOT_FOUND"),
-	CODE(METHOD, "METHOD_NOT_ALLOWED"), CODE(REQUEST, "VALIDATION_ERROR"), CODE(JSON, "VALIDATION_ERROR"),
-	CODE(SHAPE, "VALIDATION_ERROR"), CODE(PRECONDITION, "PRECONDITION_FAILED"), CODE(TOO_LARGE, "PAYLOAD_TOO_LARGE"),
-	CODE(MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"), CODE(RATE, "RATE_LIMIT_EXCEEDED"), CODE(LOGIN_RATE, "RATE_LIMIT_EXCEEDED"),
-	CODE(MODEL_NAME_TAKEN, "CONFLICT"), CODE(MODEL_NOT_ARCHIVED, "CONFLICT"), CODE(MODEL_RETIRED, "CONFLICT"),
-	CODE(MODEL_ARCHIVED, "CONFLICT"), CODE(MODEL_TRAINING, "CONFLICT"), CODE(RUN_FINISHED, "CONFLICT"),
-	CODE(STATE_ALREADY, "CONFLICT"), CODE(CONTENTION, "SERVICE_UNAVAILABLE"), CODE(UNAVAILABLE, "SERVICE_UNAVAILABLE"),
-	CODE(SCHEMA, "SERVICE_UNAVAILABLE"), CODE(OUTCOME_UNKNOWN, "SERVICE_UNAVAILABLE"), CODE(INTERNAL, "INTERNAL_ERROR"),
+	[ERR_AUTH_NONE] = { .code = "AUTH_REQUIRED" },
+	[ERR_AUTH_EXPIRED] = { .code = "AUTH_EXPIRED" },
 };
 
 /* {"error":{code,message,details?,timestamp}}; details name the first field at fault. */
-static struct json *error_body(struct arena *a, enum err e, const struct error_row *row, int status, const char *text,
-	const struct why *why, const char *request_id, const char *time)
+static struct json *error_body(struct arena *a, const struct error_say *say)
 {
 	struct json *o = js_object(a), *error = js_object(a), *details;
 
-	(void)e, (void)status, (void)request_id;
-	js_put_str(a, error, "code", row->code);
-	js_put_str(a, error, "message", text);
-	if (why->n) {
+	js_put_str(a, error, "code", say->code);
+	js_put_str(a, error, "message", say->text);
+	if (say->why->n) {
 		details = js_object(a);
-		js_put_str(a, details, "field", why->items[0].field);
-		js_put_str(a, details, "reason", why->items[0].reason);
+		js_put_str(a, details, "field", say->why->items[0].field);
+		js_put_str(a, details, "reason", say->why->items[0].reason);
 		js_put(error, "details", details);
 	}
-	js_put_str(a, error, "timestamp", time);
+	js_put_str(a, error, "timestamp", say->time);
 	js_put(o, "error", error);
 	return o;
 }
 
 static const char *const prefixes[] = { BASE, "/api/auth", NULL };
-const struct dialect api_models = { .name = "models", .prefixes = prefixes, .routes = routes, .errors = errors,
+const struct dialect api_models = { .name = "models", .prefixes = prefixes, .routes = routes, .codes = codes, .errors = errors,
 	.error_body = error_body, .error_type = "application/json", .time = TIME_SECONDS, .cors = true, .rate_headers = true };

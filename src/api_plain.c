@@ -55,43 +55,42 @@ static const struct route routes[] = {
 	{ 0 }
 };
 
-#define CODE(name, code) [ERR_##name] = { code, 0, NULL }
+static const char *const codes[CLASS__MAX] = {
+	[CLASS_MALFORMED] = "invalid_request",
+	[CLASS_WHO] = "authentication_required",
+	[CLASS_FORBIDDEN] = "permission_denied",
+	[CLASS_NOT_FOUND] = "not_found",
+	[CLASS_METHOD] = "method_not_allowed",
+	[CLASS_CONFLICT] = "conflict",
+	[CLASS_PRECONDITION] = "precondition_failed",
+	[CLASS_TOO_LARGE] = "request_too_large",
+	[CLASS_MEDIA_TYPE] = "unsupported_media_type",
+	[CLASS_RATE] = "rate_limit_exceeded",
+	[CLASS_INTERNAL] = "internal_error",
+	[CLASS_UNAVAILABLE] = "unavailable",
+};
 static const struct error_row errors[ERR__MAX] = {
-	CODE(AUTH_NONE, "authentication_required"), CODE(AUTH_INVALID, "authentication_required"),
-	CODE(AUTH_EXPIRED, "authentication_required"), CODE(AUTH_REFUSED, "authentication_required"),
-	CODE(LOGIN_FAILED, "authentication_required"), CODE(REFRESH_INVALID, "authentication_required"),
-	CODE(FORBIDDEN, "permission_denied"), CODE(SCOPE_DENIED, "permission_denied"),
-	CODE(ROUTE_NOT_FOUND, "not_found"), CODE(MODEL_NOT_FOUND, "not_found"), CODE(VERSION_NOT_FOUND, "not_found"),
-	CODE(RUN_NOT_FOUND, "not_found"), CODE(METHOD, "method_not_allowed"), CODE(REQUEST, "invalid_request"),
-	CODE(JSON, "invalid_request"), CODE(SHAPE, "invalid_request"), CODE(PRECONDITION, "precondition_failed"),
-	CODE(TOO_LARGE, "request_too_large"), CODE(MEDIA_TYPE, "unsupported_media_type"),
-	CODE(RATE, "rate_limit_exceeded"), CODE(LOGIN_RATE, "rate_limit_exceeded"),
-	CODE(MODEL_NAME_TAKEN, "conflict"), CODE(MODEL_NOT_ARCHIVED, "conflict"), CODE(MODEL_RETIRED, "conflict"),
-	CODE(MODEL_ARCHIVED, "conflict"), CODE(MODEL_TRAINING, "conflict"), CODE(RUN_FINISHED, "conflict"),
-	CODE(STATE_ALREADY, "conflict"), CODE(CONTENTION, "unavailable"), CODE(UNAVAILABLE, "unavailable"),
-	CODE(SCHEMA, "unavailable"), CODE(OUTCOME_UNKNOWN, "outcome_unknown"), CODE(INTERNAL, "internal_error"),
+	[OK] = { 0 },
 };
 
 /* RFC 9457 with `about:blank`: the title is the phrase of the status. */
-static struct json *error_body(struct arena *a, enum err e, const struct error_row *row, int status, const char *text,
-	const struct why *why, const char *request_id, const char *time)
+static struct json *error_body(struct arena *a, const struct error_say *say)
 {
 	struct json *o = js_object(a), *list, *item;
 
-	(void)e, (void)time;
 	js_put_str(a, o, "type", "about:blank");
-	js_put_str(a, o, "title", status_phrase(status));
-	js_put_int(a, o, "status", status);
-	js_put_str(a, o, "detail", text);
-	js_put_str(a, o, "code", row->code);
-	js_put_str(a, o, "request_id", request_id);
-	if (!why->n)
+	js_put_str(a, o, "title", status_phrase(say->status));
+	js_put_int(a, o, "status", say->status);
+	js_put_str(a, o, "detail", say->text);
+	js_put_str(a, o, "code", say->code);
+	js_put_str(a, o, "request_id", say->request_id);
+	if (!say->why->n)
 		return o;
 	list = js_array(a);
-	for (int i = 0; i < why->n; i++) {
+	for (int i = 0; i < say->why->n; i++) {
 		item = js_object(a);
-		js_put_str(a, item, "field", why->items[i].field);
-		js_put_str(a, item, "detail", why->items[i].reason);
+		js_put_str(a, item, "field", say->why->items[i].field);
+		js_put_str(a, item, "detail", say->why->items[i].reason);
 		js_add(list, item);
 	}
 	js_put(o, "errors", list);
@@ -99,5 +98,5 @@ static struct json *error_body(struct arena *a, enum err e, const struct error_r
 }
 
 static const char *const prefixes[] = { NULL };
-const struct dialect api_plain = { .name = "plain", .prefixes = prefixes, .routes = routes, .errors = errors,
+const struct dialect api_plain = { .name = "plain", .prefixes = prefixes, .routes = routes, .codes = codes, .errors = errors,
 	.error_body = error_body, .error_type = "application/problem+json", .time = TIME_SECONDS };

@@ -2,8 +2,8 @@
 #include "err.h"
 
 static const struct err_row rows[ERR__MAX] = {
-	[OK] = { "OK", 200, LOG_DEBUG, "" },
-#define ERR(name, status, level, text) [ERR_##name] = { #name, status, LOG_##level, text },
+	[OK] = { "OK", CLASS_INNER, 200, LOG_DEBUG, "" },
+#define ERR(name, class, status, level, text) [ERR_##name] = { #name, CLASS_##class, status, LOG_##level, text },
 #include "err.def"
 #undef ERR
 };

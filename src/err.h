@@ -5,7 +5,7 @@
 
 enum err {
 	OK = 0,
-#define ERR(name, status, level, text) ERR_##name,
+#define ERR(name, class, status, level, text) ERR_##name,
 #include "err.def"
 #undef ERR
 	ERR__MAX
@@ -13,7 +13,11 @@ enum err {
 
 enum level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
-struct err_row { const char *name; int status; enum level level; const char *text; };
+/* The rows of the contracts' common table of errors. */
+enum err_class { CLASS_INNER, CLASS_MALFORMED, CLASS_WHO, CLASS_FORBIDDEN, CLASS_NOT_FOUND, CLASS_METHOD, CLASS_CONFLICT,
+	CLASS_PRECONDITION, CLASS_TOO_LARGE, CLASS_MEDIA_TYPE, CLASS_RATE, CLASS_INTERNAL, CLASS_UNAVAILABLE, CLASS__MAX };
+
+struct err_row { const char *name; enum err_class class; int status; enum level level; const char *text; };
 
 /* Row of an error; never NULL. */
 const struct err_row *err_row(enum err e);

@@ -50,7 +50,8 @@ static struct json *parameters(struct arena *a, const struct route *row)
 /* One more meaning of a status: several errors may share one. */
 static void add_error(struct arena *a, struct json *responses, const struct dialect *d, enum err e)
 {
-	const char *status = arena_printf(a, "%d", error_status(d, e)), *text = error_text(d, e);
+	struct error_say say = error_say(d, e);
+	const char *status = arena_printf(a, "%d", say.status), *text = say.text;
 	struct json *r, *old;
 
 	if (js_get(responses, status, &r)) {
@@ -181,9 +182,13 @@ enum { NGINX_ROWS = sizeof nginx_rows / sizeof *nginx_rows };
 static const char *body_text(struct arena *a, const struct dialect *d, enum err e, int status)
 {
 	struct why why = { 0 };
+	struct error_say say = error_say(d, e);
 
-	return js_text(d->error_body(a, e, &d->errors[e], status, error_text(d, e), &why,
-		"$request_id", "$thaw_time"), NULL);
+	say.status = status;
+	say.why = &why;
+	say.request_id = "$request_id";
+	say.time = "$thaw_time";
+	return js_text(d->error_body(a, &say), NULL);
 }
 
 static char *nginx_http(struct arena *a)

@@ -91,10 +91,8 @@ static void challenge(struct req *r, enum err e, int status)
 
 void res_error(struct req *r, enum err e)
 {
-	const struct dialect *d = r->dialect;
-	struct json *j;
+	struct error_say say;
 	const char *body;
-	int status;
 	size_t n;
 
 	if (!err_row(e)->status)
@@ -102,15 +100,16 @@ void res_error(struct req *r, enum err e)
 	if (err_row(e)->level >= LOG_WARN)
 		log_error(err_row(e)->level, "%s %s: %s", r->method, r->path, err_row(e)->name);
 	res_reset(r);
-	status = error_status(d, e);
-	j = d->error_body(r->arena, e, &d->errors[e], status, error_text(d, e), &r->tx.why, r->tx.request_id,
-		clock_iso(r->arena, r->tx.now, d->time));
-	body = js_text(j, &n);
-	res_body(r, status, d->error_type, body, n);
-	challenge(r, e, status);
-	if (r->allow && status == 405)
+	say = error_say(r->dialect, e);
+	say.why = &r->tx.why;
+	say.request_id = r->tx.request_id;
+	say.time = clock_iso(r->arena, r->tx.now, r->dialect->time);
+	body = js_text(r->dialect->error_body(r->arena, &say), &n);
+	res_body(r, say.status, r->dialect->error_type, body, n);
+	challenge(r, e, say.status);
+	if (r->allow && say.status == 405)
 		res_header(r, "Allow", r->allow);
-	if (status == 503 && !r->tx.why.retry_after)
+	if (say.status == 503 && !r->tx.why.retry_after)
 		r->tx.why.retry_after = 1;
 	if (r->tx.why.retry_after)
 		res_header(r, "Retry-After", arena_printf(r->arena, "%lld", (long long)r->tx.why.retry_after));

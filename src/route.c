@@ -94,14 +94,13 @@ enum err route_find(struct req *r)
 	return ERR_METHOD;
 }
 
-int error_status(const struct dialect *d, enum err e)
+struct error_say error_say(const struct dialect *d, enum err e)
 {
-	return d->errors[e].status ? d->errors[e].status : err_row(e)->status;
-}
+	const struct error_row *own = &d->errors[e];
+	const struct err_row *row = err_row(e);
 
-const char *error_text(const struct dialect *d, enum err e)
-{
-	return d->errors[e].text ? d->errors[e].text : err_row(e)->text;
+	return (struct error_say){ .err = e, .status = own->status ? own->status : row->status,
+		.code = own->code ? own->code : d->codes[row->class], .text = own->text ? own->text : row->text };
 }
 
 /* A statement has a letter for each of its parameters. */
@@ -137,10 +136,10 @@ bool tables_whole(void)
 				row->method, row->path, d->name);
 			whole = false;
 		}
-		for (int e = OK + 1; e < ERR__MAX; e++) {
-			if (!err_row(e)->status || d->errors[e].code)
+		for (int c = CLASS_INNER + 1; c < CLASS__MAX; c++) {
+			if (d->codes[c])
 				continue;
-			fprintf(stderr, "thaw: %s has no code for the error %s\n", d->name, err_row(e)->name);
+			fprintf(stderr, "thaw: %s has no code for the errors of class %d\n", d->name, c);
 			whole = false;
 		}
 	}

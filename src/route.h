@@ -23,17 +23,30 @@ struct route {
 	const char *errors;                      /* names of err.def it may give beyond the common ones */
 };
 
-/* How a dialect says an error: status 0 and text NULL take err.def's; code NULL is a hole. */
+/* How a dialect says one error in its own way: NULL and 0 take the code of the
+ * error's class, and status and text of err.def. */
 struct error_row { const char *code; int status; const char *text; };
+
+/* The last members of a route's row. */
+#define QUERY(shape, type) .query = shape, .query_size = sizeof(type)
+#define BODY(shape, type) .in = shape, .in_size = sizeof(type)
+
+/* All that the body of an error may tell. */
+struct error_say {
+	enum err err;
+	int status;
+	const char *code, *text;
+	const struct why *why;
+	const char *request_id, *time;
+};
 
 struct dialect {
 	const char *name;
 	const char *const *prefixes;             /* whole segments: "/api/v1/models"; ends with NULL */
 	const struct route *routes;              /* ends with a NULL method */
-	const struct error_row *errors;          /* by enum err */
-	/* The body of an error; text and the details are the caller's business. */
-	struct json *(*error_body)(struct arena *a, enum err e, const struct error_row *row, int status,
-		const char *text, const struct why *why, const char *request_id, const char *time);
+	const char *const *codes;                /* by enum err_class; no hole */
+	const struct error_row *errors;          /* by enum err; only the exceptions */
+	struct json *(*error_body)(struct arena *a, const struct error_say *say);
 	const char *error_type;                  /* media type of errors */
 	enum time_form time;
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
@@ -53,8 +66,7 @@ enum err route_find(struct req *r);
  * to fail.  Prints what is wrong; false then.  Looked at when the program starts. */
 bool tables_whole(void);
 
-/* The code, status and text a dialect gives an error. */
-int error_status(const struct dialect *d, enum err e);
-const char *error_text(const struct dialect *d, enum err e);
+/* What a dialect says of an error: status, code and text; the rest is the caller's. */
+struct error_say error_say(const struct dialect *d, enum err e);
 
 #endif

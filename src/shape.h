@@ -44,6 +44,12 @@ struct shape {
 	const char *help;
 };
 
+/* Where a row's value goes: AT alone for what goes out, with NOSET or as SET for what
+ * comes in; SET tells `field` given from not given by the bool `field_set` beside it. */
+#define AT(type, field) .off = offsetof(type, field)
+#define SET(type, field) AT(type, field), .set = offsetof(type, field##_set)
+#define NOSET .set = SIZE_MAX
+
 /* Decode a JSON object into `out` (zeroed): every fault is a why_add() and the
  * result ERR_SHAPE.  Unknown keys are let be. */
 enum err shape_decode(struct tx *tx, const struct shape *s, const struct json *in, void *out);
