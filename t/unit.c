@@ -1,0 +1,669 @@
+/* unit.c: the bottom shelf by itself: what is text, what is JSON, what is a time, an
+ * identity, a token, a field.  Speaks TAP (t/00-unit.t runs it).  Where a published
+ * standard has vectors they are used; else the table beside the test is the rule. */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <jwt.h>
+#include "arena.h"
+#include "clock.h"
+#include "conf.h"
+#include "id.h"
+#include "json.h"
+#include "shape.h"
+#include "str.h"
+#include "token.h"
+
+#define COUNT(a) (sizeof (a) / sizeof *(a))
+#define assert_text(got, want) assert_string_equal((got) ? (got) : "(NULL)", want)
+
+static struct arena *a;
+
+static int begin(void **state) { (void)state; a = arena_new(); return 0; }
+static int end(void **state) { (void)state; arena_free(a); return 0; }
+
+/* ---- arena.c ---- */
+
+static int order[3], nth;
+static void note(void *p) { order[nth++] = *(int *)p; }
+
+static void arena_runs_cleanups_newest_first(void **state)
+{
+	int one = 1, two = 2, three = 3;
+
+	(void)state;
+	nth = 0;
+	arena_defer(a, note, &one);
+	arena_defer(a, note, &two);
+	arena_defer(a, note, &three);
+	arena_reset(a);
+	assert_int_equal(nth, 3);
+	assert_int_equal(order[0] * 100 + order[1] * 10 + order[2], 321);
+	arena_reset(a);
+	assert_int_equal(nth, 3);                /* and once */
+}
+
+static void arena_gives_zeroed_aligned_memory(void **state)
+{
+	static const size_t sizes[] = { 1, 3, 16, 17, 4096, 100000 };
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < COUNT(sizes); i++) {
+			unsigned char *p = arena_alloc(a, sizes[i]);
+
+			assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+			for (size_t k = 0; k < sizes[i]; k++)
+				assert_int_equal(p[k], 0);
+			memset(p, 0xa5, sizes[i]);
+		}
+		arena_reset(a);
+	}
+}
+
+/* ---- str.c ---- */
+
+static void buffers_grow(void **state)
+{
+	struct buf b = { .arena = a };
+	char *big = arena_alloc(a, 5001);
+
+	(void)state;
+	memset(big, 'x', 5000);
+	for (int i = 0; i < 300; i++)
+		buf_puts(&b, "0123456789");
+	assert_int_equal(b.n, 3000);
+	assert_memory_equal(b.p + 2990, "0123456789", 11);
+	buf_printf(&b, "<%s>", big);
+	assert_int_equal(b.n, 8002);
+	assert_int_equal(b.p[8001], '>');
+}
+
+static void hex_is_lower_case_and_whole(void **state)
+{
+	static const char *const bad[] = { "", "0", "000", "0G", "AB", "0x", "00 ", " 00", "0000" };
+	unsigned char byte;
+	char out[9];
+
+	(void)state;
+	hex_encode("\x00\x7f\x80\xff", 4, out);
+	assert_string_equal(out, "007f80ff");
+	assert_true(hex_decode("ff", 1, &byte));
+	assert_int_equal(byte, 255);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(hex_decode(bad[i], 1, &byte));
+}
+
+/* RFC 4648 section 10, in the alphabet of section 5 without padding. */
+static void base64url_vectors(void **state)
+{
+	static const struct { const char *plain, *coded; } v[] = { { "", "" }, { "f", "Zg" }, { "fo", "Zm8" },
+		{ "foo", "Zm9v" }, { "foob", "Zm9vYg" }, { "fooba", "Zm9vYmE" }, { "foobar", "Zm9vYmFy" },
+		{ "\xfb\xff\xfe", "-__-" } };
+	static const char *const bad[] = { "Z", "Zg==", "Zm8=", "Zh", "Zm9", "-_/-", "+/8", "Zm 9v", "Zm9v\n", "Zm9vY" };
+	unsigned char out[16];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(v); i++) {
+		size_t n = strlen(v[i].plain);
+
+		assert_string_equal(b64url_encode(a, v[i].plain, n), v[i].coded);
+		assert_int_equal(b64url_decode(v[i].coded, strlen(v[i].coded), out, sizeof out), n);
+		assert_memory_equal(out, v[i].plain, n);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(b64url_decode(bad[i], strlen(bad[i]), out, sizeof out), -1);
+	assert_int_equal(b64url_decode("Zm9v\0Zm9v", 9, out, sizeof out), -1);
+	assert_int_equal(b64url_decode("Zm9vYmFy", 8, out, 5), -1);      /* no room is no success */
+}
+
+static void percent_decoding(void **state)
+{
+	static const char *const bad[] = { "%", "%4", "a%zz", "%00", "a%0", "%-1", "%+1", "% 1" };
+
+	(void)state;
+	assert_text(pct_decode(a, "a%2Fb%2fc+d", 11, false), "a/b/c+d");
+	assert_text(pct_decode(a, "a+b%2Bc", 7, true), "a b+c");
+	assert_text(pct_decode(a, "%2541", 5, false), "%41");            /* once */
+	assert_text(pct_decode(a, "abc", 2, false), "ab");
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_null(pct_decode(a, bad[i], strlen(bad[i]), false));
+}
+
+/* The Unicode standard, table 3-7. */
+static void utf8_well_formed(void **state)
+{
+	static const char *const good[] = { "", "a", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+		"\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "Zürich 東京 🚀" };
+	static const char *const bad[] = { "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x9f\xbf", "\xe0\xa0",
+		"\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xfe" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_true(utf8_valid(good[i], strlen(good[i])));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(utf8_valid(bad[i], strlen(bad[i])));
+	assert_int_equal(utf8_length("Zürich 東京 🚀"), 11);
+	assert_text(utf8_cut(a, "東京🚀!", 3), "東京🚀");
+	assert_text(utf8_cut(a, "東京", 2), "東京");
+	assert_text(utf8_cut(a, "東京", 0), "");
+}
+
+static void whole_numbers(void **state)
+{
+	static const struct { const char *text; int64_t value; } good[] = { { "0", 0 }, { "7", 7 }, { "-7", -7 },
+		{ "9223372036854775807", INT64_MAX }, { "-9223372036854775808", INT64_MIN } };
+	static const char *const bad[] = { "", "-", "+1", "01", "-0", "00", " 1", "1 ", "1.0", "1e3", "0x10", "a",
+		"9223372036854775808", "-9223372036854775809", "99999999999999999999", "184467440737095516160" };
+	int64_t v;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++) {
+		assert_true(parse_int(good[i].text, INT64_MIN, INT64_MAX, &v));
+		assert_true(v == good[i].value);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(parse_int(bad[i], INT64_MIN, INT64_MAX, &v));
+	assert_true(parse_int("100", 1, 100, &v));
+	assert_false(parse_int("101", 1, 100, &v));
+	assert_false(parse_int("0", 1, 100, &v));
+}
+
+static void words(void **state)
+{
+	(void)state;
+	assert_true(word_in("model:read model:write", "model:write"));
+	assert_true(word_in("  model:read  ", "model:read"));
+	assert_false(word_in("model:read model:write", "model"));
+	assert_false(word_in("model:read", "model:read model:write"));
+	assert_false(word_in("model:readx", "model:read"));
+	assert_false(word_in("", ""));
+	assert_false(word_in(NULL, "x"));
+}
+
+/* ---- json.c ---- */
+
+static const char *reason_of(const char *s, size_t n)
+{
+	const char *reason = NULL;
+	struct json *j;
+
+	return js_parse(a, s, n, &j, &reason) ? reason : NULL;
+}
+
+/* Every text here is RFC 8259 and comes back as it was sent, but for blanks. */
+static void json_accepts(void **state)
+{
+	static const char *const good[] = { "null", "true", "false", "0", "-1", "1.50", "1e2", "1E+2", "0.1e-10", "\"\"", "[]", "{}",
+		"9223372036854775807", "-9223372036854775808", "[1,[2,[3]],{\"a\":{\"b\":null}}]", "{\"z\":1,\"a\":2,\"Z\":3}",
+		"\"東京 🚀\"", "{\"\":1}", "[\"a/b\"]" };
+	static const char escapes[] = "\"\\u0041\\n\\ud83d\\ude80\\/\"";
+	const char *reason;
+	struct json *j;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++) {
+		char *blanks = arena_printf(a, " \t\r\n%s\n ", good[i]);
+
+		assert_int_equal(js_parse(a, blanks, strlen(blanks), &j, &reason), OK);
+		assert_string_equal(js_text(j, &n), good[i]);
+		assert_int_equal(n, strlen(good[i]));
+	}
+	assert_int_equal(js_parse(a, escapes, strlen(escapes), &j, &reason), OK);
+	assert_string_equal(js_str(j), "A\n🚀/");
+}
+
+/* What json-c 0.16 lets through even in its strict mode is refused here, with the byte. */
+static void json_refuses(void **state)
+{
+#define BYTES(s) { s, sizeof (s) - 1 }
+	static const struct { const char *s; size_t n; } bad[] = {
+		BYTES(""), BYTES(" "), BYTES("{"), BYTES("["), BYTES("]"), BYTES("[1,]"), BYTES("[,1]"), BYTES("[1 2]"), BYTES("{\"a\"}"),
+		BYTES("{\"a\":}"), BYTES("{\"a\":1,}"), BYTES("{,}"), BYTES("{a:1}"), BYTES("{'a':1}"), BYTES("'a'"), BYTES("\"a"),
+		BYTES("tru"), BYTES("True"), BYTES("nul"), BYTES("NaN"), BYTES("Infinity"), BYTES("-Infinity"), BYTES("undefined"),
+		BYTES("01"), BYTES("-01"), BYTES("+1"), BYTES("1."), BYTES(".5"), BYTES("-"), BYTES("1e"), BYTES("1e+"), BYTES("0x10"),
+		BYTES("1e999"), BYTES("-1e999"), BYTES("9223372036854775808"), BYTES("-9223372036854775809"), BYTES("18446744073709551615"),
+		BYTES("1 2"), BYTES("{} x"), BYTES("{}{}"), BYTES("{}\0"), BYTES("{\0}"), BYTES("\"a\0b\""), BYTES("null\0"), BYTES("1\0"),
+		BYTES("\"\\u0000\""), BYTES("{\"a\\u0000b\":1}"), BYTES("\"\\ud800\""), BYTES("\"\\udc00\""), BYTES("\"\\ud800\\u0041\""),
+		BYTES("\"\\ud800\\ud800\""), BYTES("\"\\u12g4\""), BYTES("\"\\u12\""), BYTES("\"\\x41\""), BYTES("\"\\'\""), BYTES("\"\\"),
+		BYTES("\"a\nb\""), BYTES("\"a\tb\""), BYTES("\"\x1f\""), BYTES("\"\xff\""), BYTES("\"\xc0\x80\""), BYTES("\"\xed\xa0\x80\""),
+		BYTES("{\"a\":1,\"a\":2}"), BYTES("{\"a\":1,\"\\u0061\":2}"), BYTES("[{\"x\":{\"b\":1,\"c\":2,\"b\":1}}]"),
+		BYTES("/* a */ 1"), BYTES("// a\n1"), BYTES("\xef\xbb\xbf{}"), BYTES("\xa0{}"), BYTES("1\x0c") };
+#undef BYTES
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		const char *reason = reason_of(bad[i].s, bad[i].n);
+
+		if (!reason)
+			fail_msg("accepted: %s", bad[i].s);
+		assert_non_null(strstr(reason, "at byte "));
+	}
+}
+
+static void json_reasons_are_utf8_whatever_was_sent(void **state)
+{
+	char *key = arena_alloc(a, 400), *text;
+
+	(void)state;
+	/* A long key of 3-byte characters at each of the three offsets a cut could fall on. */
+	for (int shift = 0; shift < 3; shift++) {
+		const char *reason;
+
+		strcpy(key, "aaa" + 3 - shift);
+		for (int i = 0; i < 100; i++)
+			strcat(key, "東");
+		text = arena_printf(a, "{\"%s\":1,\"%s\":2}", key, key);
+		reason = reason_of(text, strlen(text));
+		assert_non_null(reason);
+		assert_true(utf8_valid(reason, strlen(reason)));
+	}
+}
+
+static void json_depth_is_bounded(void **state)
+{
+	char text[400];
+
+	(void)state;
+	for (int depth = 32; depth <= 33; depth++) {
+		memset(text, '[', (size_t)depth);
+		memset(text + depth, ']', (size_t)depth);
+		assert_int_equal(!reason_of(text, 2 * (size_t)depth), depth == 32);
+		for (int i = 0; i < depth; i++)
+			memcpy(text + 5 * i, "{\"a\":", 5);
+		text[5 * depth] = '1';
+		memset(text + 5 * depth + 1, '}', (size_t)depth);
+		/* the innermost value is a level of its own */
+		assert_int_equal(!reason_of(text, 6 * (size_t)depth + 1), 0);
+	}
+	char *deep = arena_alloc(a, 1000000);
+	memset(deep, '[', 1000000);
+	assert_non_null(reason_of(deep, 1000000));
+}
+
+static void json_members(void **state)
+{
+	static const char text[] = "{\"i\":-5,\"d\":1.5,\"s\":\"x\",\"n\":null,\"b\":true,\"a\":[1,2],\"o\":{}}";
+	static const enum js_type types[] = { JS_INT, JS_DOUBLE, JS_STRING, JS_NULL, JS_BOOL, JS_ARRAY, JS_OBJECT };
+	const char *reason, *key;
+	struct json *j, *v;
+	void *it = NULL;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(js_parse(a, text, strlen(text), &j, &reason), OK);
+	while (js_next(j, &it, &key, &v)) {
+		assert_int_equal(*key, "idsnbao"[n]);
+		assert_int_equal(js_type(v), types[n++]);
+	}
+	assert_int_equal(n, 7);
+	assert_int_equal(js_length(j), 7);
+	assert_true(js_get(j, "n", &v));
+	assert_null(v);
+	assert_false(js_get(j, "absent", &v));
+	assert_true(js_get(j, "a", &v));
+	assert_int_equal(js_int(js_at(v, 1)), 2);
+	assert_true(js_get(j, "i", &v));
+	assert_int_equal(js_int(v), -5);
+}
+
+/* ---- clock.c ---- */
+
+static void times_are_spelled(void **state)
+{
+	static const struct { int64_t us; enum time_form form; const char *text; } v[] = {
+		{ 0, TIME_SECONDS, "1970-01-01T00:00:00Z" },
+		{ INT64_C(1773483330) * SECOND, TIME_SECONDS, "2026-03-14T10:15:30Z" },
+		{ INT64_C(1773483330) * SECOND + 999999, TIME_SECONDS, "2026-03-14T10:15:30Z" },
+		{ INT64_C(1773483330) * SECOND + 45678, TIME_MILLIS, "2026-03-14T10:15:30.045Z" },
+		{ INT64_C(1773483330) * SECOND + 45678, TIME_MICROS, "2026-03-14T10:15:30.045678Z" },
+		{ -1, TIME_MICROS, "1969-12-31T23:59:59.999999Z" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(v); i++)
+		assert_string_equal(clock_iso(a, v[i].us, v[i].form), v[i].text);
+}
+
+/* RFC 3339 section 5.8, and what is none. */
+static void times_are_read(void **state)
+{
+	static const struct { const char *text; int64_t seconds, micros; } good[] = {
+		{ "1970-01-01T00:00:00Z", 0, 0 }, { "2026-03-14T10:15:30Z", 1773483330, 0 }, { "2026-03-14t10:15:30z", 1773483330, 0 },
+		{ "2026-03-14T10:15:30.5Z", 1773483330, 500000 }, { "2026-03-14T10:15:30.1234567Z", 1773483330, 123456 },
+		{ "2026-03-14T12:15:30+02:00", 1773483330, 0 }, { "2026-03-14T04:45:30-05:30", 1773483330, 0 },
+		{ "1985-04-12T23:20:50.52Z", 482196050, 520000 }, { "1996-12-19T16:39:57-08:00", 851042397, 0 },
+		{ "1990-12-31T23:59:60Z", 662688000, 0 }, { "1937-01-01T12:00:27.87+00:20", -1041337173 - 0, 870000 },
+		{ "2026-03-14", 1773446400, 0 }, { "2024-02-29T00:00:00Z", 1709164800, 0 } };
+	static const char *const bad[] = { "", "now", "2026", "2026-03", "2026-3-14", "2026-13-01", "2026-00-01", "2026-01-00",
+		"2026-02-29", "2026-02-30T00:00:00Z", "2026-04-31", "2026-03-14T", "2026-03-14T10:15Z", "2026-03-14T10:15:30",
+		"2026-03-14T24:00:00Z", "2026-03-14T10:60:00Z", "2026-03-14T10:15:61Z", "2026-03-14T10:15:30.Z", "2026-03-14T10:15:30+0200",
+		"2026-03-14T10:15:30+24:00", "2026-03-14T10:15:30Zx", " 2026-03-14T10:15:30Z", "1773483330", "20260314T101530Z" };
+	int64_t us;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++) {
+		if (!clock_parse(good[i].text, &us))
+			fail_msg("refused: %s", good[i].text);
+		assert_true(us == good[i].seconds * SECOND + good[i].micros);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (clock_parse(bad[i], &us))
+			fail_msg("accepted: %s", bad[i]);
+}
+
+/* ---- id.c ---- */
+
+static void ids_are_spelled_one_way(void **state)
+{
+	static const char *const bad[] = { "", "mdl-", "mdl-65f0c0ffee5eed012345678", "mdl-65f0c0ffee5eed01234567890",
+		"mdl-65F0C0FFEE5EED0123456789", "MDL-65f0c0ffee5eed0123456789", "65f0c0ffee5eed0123456789", "org-65f0c0ffee5eed0123456789",
+		"mdl-65f0c0ffee5eed012345678g", " mdl-65f0c0ffee5eed0123456789", "mdl-65f0c0ffee5eed0123456789 ", "mdl--5f0c0ffee5eed0123456789" };
+	struct id id;
+
+	(void)state;
+	assert_true(id_parse("mdl-65f0c0ffee5eed0123456789", "mdl-", &id));
+	assert_string_equal(id_spell(a, "mdl-", &id), "mdl-65f0c0ffee5eed0123456789");
+	assert_string_equal(id_spell(a, "", &id), "65f0c0ffee5eed0123456789");
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(id_parse(bad[i], "mdl-", &id));
+}
+
+static void ids_are_in_the_order_of_time_and_differ(void **state)
+{
+	struct id before, now, again;
+
+	(void)state;
+	id_new(INT64_C(1773483330) * SECOND, &before);
+	id_new(INT64_C(1773483330) * SECOND + 1000, &now);
+	id_new(INT64_C(1773483330) * SECOND + 1000, &again);
+	assert_true(memcmp(before.b, now.b, ID_BYTES) < 0);
+	assert_memory_equal(now.b, again.b, 6);
+	assert_false(id_equal(&now, &again));
+	assert_false(id_is_zero(&now));
+	assert_true(id_is_zero(&(struct id){ { 0 } }));
+}
+
+/* ---- shape.c ---- */
+
+struct thing { const char *name, *note, *kind, *tags, *doc; int64_t count, at; bool flag, name_set, note_set, count_set; struct id id; };
+#undef T
+#define T(field) .off = offsetof(struct thing, field)
+static const char *const kinds[] = { "auto", "custom", NULL };
+static const struct shape inner[] = { { "n", T_INT, .set = SIZE_MAX, .min = 1, .max = 9 }, { 0 } };
+static const struct shape thing_in[] = {
+	{ "name", T_STR, T(name), .set = offsetof(struct thing, name_set), .min = 2, .max = 4, .flags = F_REQUIRED | F_TRIMMED },
+	{ "note", T_STR, T(note), .set = offsetof(struct thing, note_set), .max = 3, .flags = F_NULL },
+	{ "kind", T_STR, T(kind), .set = SIZE_MAX, .words = kinds },
+	{ "count", T_INT, T(count), .set = offsetof(struct thing, count_set), .min = 1, .max = 100 },
+	{ "flag", T_BOOL, T(flag), .set = SIZE_MAX },
+	{ "at", T_TIME, T(at), .set = SIZE_MAX },
+	{ "id", T_ID, T(id), .set = SIZE_MAX, .prefix = "mdl-" },
+	{ "tags", T_STRINGS, T(tags), .set = SIZE_MAX, .max = 2, .flags = F_NULL },
+	{ "doc", T_OBJECT, T(doc), .set = SIZE_MAX, .sub = inner },
+	{ 0 }
+};
+
+static enum err decode(const char *text, struct thing *out, struct tx *tx)
+{
+	const char *reason;
+	struct json *j;
+
+	*tx = (struct tx){ .arena = a };
+	*out = (struct thing){ 0 };
+	assert_int_equal(js_parse(a, text, strlen(text), &j, &reason), OK);
+	return shape_decode(tx, thing_in, j, out);
+}
+
+static void fields_are_absent_null_or_set(void **state)
+{
+	struct thing v;
+	struct tx tx;
+
+	(void)state;
+	assert_int_equal(decode("{\"name\":\"東京\",\"else\":[1]}", &v, &tx), OK);       /* characters, not bytes */
+	assert_string_equal(v.name, "東京");
+	assert_true(v.name_set && !v.note_set && !v.count_set);
+	assert_int_equal(decode("{\"name\":\"ab\",\"note\":null,\"count\":100,\"flag\":true,\"at\":\"2026-03-14T10:15:30Z\","
+		"\"id\":\"mdl-65f0c0ffee5eed0123456789\",\"tags\":[\"x\",\"\"],\"doc\":{\"n\":3,\"z\":1.50},\"kind\":\"auto\"}", &v, &tx), OK);
+	assert_true(v.note_set && v.count_set && v.flag);
+	assert_null(v.note);
+	assert_int_equal(v.count, 100);
+	assert_true(v.at == INT64_C(1773483330) * SECOND);
+	assert_string_equal(v.tags, "[\"x\",\"\"]");
+	assert_string_equal(v.doc, "{\"n\":3,\"z\":1.50}");
+	assert_string_equal(id_spell(a, "", &v.id), "65f0c0ffee5eed0123456789");
+}
+
+static void faulty_fields_are_named(void **state)
+{
+	static const struct { const char *text, *field; } bad[] = {
+		{ "{}", "name" }, { "{\"name\":null}", "name" }, { "{\"name\":1}", "name" }, { "{\"name\":\"a\"}", "name" },
+		{ "{\"name\":\"abcde\"}", "name" }, { "{\"name\":\" ab\"}", "name" }, { "{\"name\":\"ab \"}", "name" }, { "{\"name\":\"\"}", "name" },
+		{ "{\"name\":\"ab\",\"note\":\"abcd\"}", "note" }, { "{\"name\":\"ab\",\"note\":{}}", "note" },
+		{ "{\"name\":\"ab\",\"kind\":\"Auto\"}", "kind" }, { "{\"name\":\"ab\",\"count\":0}", "count" }, { "{\"name\":\"ab\",\"count\":101}", "count" },
+		{ "{\"name\":\"ab\",\"count\":1.0}", "count" }, { "{\"name\":\"ab\",\"count\":\"1\"}", "count" }, { "{\"name\":\"ab\",\"count\":null}", "count" },
+		{ "{\"name\":\"ab\",\"flag\":1}", "flag" }, { "{\"name\":\"ab\",\"flag\":\"true\"}", "flag" }, { "{\"name\":\"ab\",\"at\":5}", "at" },
+		{ "{\"name\":\"ab\",\"at\":\"soon\"}", "at" }, { "{\"name\":\"ab\",\"id\":\"65f0c0ffee5eed0123456789\"}", "id" },
+		{ "{\"name\":\"ab\",\"tags\":\"x\"}", "tags" }, { "{\"name\":\"ab\",\"tags\":[\"a\",\"b\",\"c\"]}", "tags" },
+		{ "{\"name\":\"ab\",\"tags\":[\"a\",1]}", "tags[1]" }, { "{\"name\":\"ab\",\"tags\":[null]}", "tags[0]" },
+		{ "{\"name\":\"ab\",\"doc\":[]}", "doc" }, { "{\"name\":\"ab\",\"doc\":null}", "doc" }, { "{\"name\":\"ab\",\"doc\":{\"n\":0}}", "doc.n" },
+		{ "{\"name\":\"ab\",\"doc\":{\"n\":null}}", "doc.n" } };
+	struct thing v;
+	struct tx tx;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		if (decode(bad[i].text, &v, &tx) != ERR_SHAPE)
+			fail_msg("accepted: %s", bad[i].text);
+		assert_int_equal(tx.why.n, 1);
+		assert_string_equal(tx.why.items[0].field, bad[i].field);
+		assert_true(*tx.why.items[0].reason);
+	}
+	assert_int_equal(decode("{\"count\":0,\"flag\":7,\"kind\":\"x\"}", &v, &tx), ERR_SHAPE);
+	assert_int_equal(tx.why.n, 4);                   /* all of them, not the first */
+}
+
+static void query_parameters(void **state)
+{
+	static const struct param good[] = { { "name", "ab" }, { "count", "7" }, { "flag", "true" }, { "unknown", "x" }, { "unknown", "y" } };
+	static const struct { struct param p[2]; const char *field; } bad[] = {
+		{ { { "count", "07" } }, "count" }, { { { "count", "" } }, "count" }, { { { "count", "1.0" } }, "count" }, { { { "count", "+1" } }, "count" },
+		{ { { "flag", "yes" } }, "flag" }, { { { "kind", "" } }, "kind" }, { { { "count", "1" }, { "count", "1" } }, "count" } };
+	struct tx tx = { .arena = a };
+	struct thing v = { 0 };
+
+	(void)state;
+	assert_int_equal(shape_decode_params(&tx, thing_in, good, COUNT(good), &v), OK);
+	assert_string_equal(v.name, "ab");
+	assert_true(v.count == 7 && v.flag);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct param p[3] = { { "name", "ab" }, bad[i].p[0], bad[i].p[1] };
+
+		tx = (struct tx){ .arena = a };
+		assert_int_equal(shape_decode_params(&tx, thing_in, p, p[2].name ? 3 : 2, &v), ERR_SHAPE);
+		assert_string_equal(tx.why.items[0].field, bad[i].field);
+	}
+}
+
+static void shapes_render(void **state)
+{
+	static const struct shape out[] = { { "id", T_ID, T(id), .prefix = "mdl-" }, { "name", T_STR, T(name) }, { "note", T_STR, T(note), .flags = F_NULL },
+		{ "tags", T_STRINGS, T(tags), .prefix = "[]" }, { "doc", T_OBJECT, T(doc), .prefix = "{}" }, { "count", T_INT, T(count) },
+		{ "flag", T_BOOL, T(flag) }, { "at", T_TIME, T(at), .flags = F_NULL }, { 0 } };
+	struct thing v = { .name = "a\"b\n", .doc = "{\"z\":1.50,\"a\":[]}", .at = INT64_C(1773483330) * SECOND + 5 };
+
+	(void)state;
+	assert_string_equal(js_text(shape_render(a, out, &v, TIME_SECONDS), NULL), "{\"id\":null,\"name\":\"a\\\"b\\n\",\"note\":null,"
+		"\"tags\":[],\"doc\":{\"z\":1.50,\"a\":[]},\"count\":0,\"flag\":false,\"at\":\"2026-03-14T10:15:30Z\"}");
+}
+
+/* ---- token.c ---- */
+
+static char key_dir[40];
+
+static int keys_begin(void **state)
+{
+	strcpy(key_dir, "/tmp/thaw-unit.XXXXXX");
+	if (!mkdtemp(key_dir))
+		return -1;
+	conf = (struct conf){ .key_dir = key_dir, .issuer = "thaw-test", .audience = "thaw-test", .clock_leeway = 30 };
+	return begin(state);
+}
+
+static int keys_end(void **state)
+{
+	char command[100];
+
+	snprintf(command, sizeof command, "rm -r '%s'", key_dir);
+	return system(command) | end(state);
+}
+
+static const struct claims alice = { .subject = { "0123456789ab" }, .organization = { "ba9876543210" }, .username = "alice",
+	.scopes = "model:read", .issued = 1773483330, .expires = 1773486930, .rate = 77 };
+#define AT_SECOND(seconds) ((int64_t)(seconds) * SECOND)
+
+/* keys_list looks at the directory now; the verifier itself at most once a second. */
+static char *token_of(const char *alg)
+{
+	struct key_info *list;
+	char kid[64];
+	size_t n;
+
+	assert_int_equal(keys_create(alg, true, kid), 0);
+	assert_int_equal(keys_list(a, &list, &n), 0);
+	return token_make(a, &alice);
+}
+
+static void tokens_made_are_accepted(void **state)
+{
+	static const char *const algs[] = { "HS256", "ES256", "RS256" };
+	struct claims c;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(algs); i++) {
+		char *token = token_of(algs[i]);
+
+		assert_non_null(token);
+		assert_int_equal(token_verify(a, token, AT_SECOND(1773483330), &c), OK);
+		assert_true(id_equal(&c.subject, &alice.subject) && id_equal(&c.organization, &alice.organization));
+		assert_string_equal(c.username, "alice");
+		assert_string_equal(c.scopes, "model:read");
+		assert_true(c.issued == alice.issued && c.expires == alice.expires && c.rate == 77);
+		/* libjwt is the oracle for the form: three segments, this header, these claims. */
+		jwt_t *jwt = NULL;
+		assert_int_equal(jwt_decode(&jwt, arena_printf(a, "%.*s.", (int)(strrchr(token, '.') - token), token), NULL, 0) != 0
+			|| !strcmp(jwt_get_grant(jwt, "iss"), "thaw-test"), 1);
+		jwt_free(jwt);
+	}
+}
+
+static void tokens_expire(void **state)
+{
+	char *token = token_of("ES256");
+	struct claims c;
+
+	(void)state;
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773486930 + 29), &c), OK);           /* within the leeway */
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773486930 + 30), &c), ERR_AUTH_EXPIRED);
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773483330 - 30), &c), OK);
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773483330 - 31), &c), ERR_AUTH_INVALID);   /* issued in the future */
+}
+
+/* Whatever single character of a token is changed: it is not valid. */
+static void tokens_changed_anywhere_are_refused(void **state)
+{
+	static const char *const algs[] = { "HS256", "ES256", "RS256" };
+	struct claims c;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(algs); i++) {
+		char *token = token_of(algs[i]);
+
+		for (char *p = token; *p; p++) {
+			static const char others[] = "Aa0-_.=+ ";
+			char was = *p;
+
+			for (const char *o = others; *o; o++) {
+				if (*o == was)
+					continue;
+				*p = *o;
+				if (token_verify(a, token, AT_SECOND(1773483330), &c) != ERR_AUTH_INVALID)
+					fail_msg("accepted: %s", token);
+			}
+			*p = was;
+		}
+		assert_int_equal(token_verify(a, token, AT_SECOND(1773483330), &c), OK);
+		token[strlen(token) - 1] = '\0';
+		assert_int_equal(token_verify(a, token, AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
+	}
+}
+
+static void tokens_need_their_key(void **state)
+{
+	char *token = token_of("ES256"), *newer = token_of("RS256"), path[200];
+	struct key_info *list;
+	struct claims c;
+	size_t n;
+
+	(void)state;
+	/* rotation: the older key still counts, until its file is gone */
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773483330), &c), OK);
+	assert_int_equal(token_verify(a, newer, AT_SECOND(1773483330), &c), OK);
+	keys_list(a, &list, &n);
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i].alg, "ES256")) {
+			snprintf(path, sizeof path, "%s/%s.ES256.pem", key_dir, list[i].kid);
+			assert_int_equal(unlink(path), 0);
+		}
+	keys_list(a, &list, &n);
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
+	assert_int_equal(token_verify(a, newer, AT_SECOND(1773483330), &c), OK);
+	conf.audience = "someone-else";
+	assert_int_equal(token_verify(a, newer, AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
+	conf.audience = "thaw-test";
+	conf.issuer = "someone-else";
+	assert_int_equal(token_verify(a, newer, AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
+	conf.issuer = "thaw-test";
+}
+
+static void tokens_of_no_form(void **state)
+{
+	static const char *const bad[] = { "", ".", "..", "...", "a.b.c", "a.b", "a.b.c.d", "eyJ9..", "e30.e30.e30", "e30.e30.", "....", "\xff.\xff.\xff" };
+	char *token = token_of("HS256"), *huge = arena_alloc(a, 10001);
+	struct claims c;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(token_verify(a, bad[i], AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
+	assert_int_equal(token_verify(a, arena_printf(a, "%s.", token), AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
+	assert_int_equal(token_verify(a, arena_printf(a, "%s.x", token), AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
+	memset(huge, 'A', 10000);
+	assert_int_equal(token_verify(a, huge, AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
+}
+
+int main(void)
+{
+#define BASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define KEYS(f) cmocka_unit_test_setup_teardown(f, keys_begin, keys_end)
+	static const struct CMUnitTest tests[] = {
+		BASE(arena_runs_cleanups_newest_first), BASE(arena_gives_zeroed_aligned_memory),
+		BASE(buffers_grow), BASE(hex_is_lower_case_and_whole), BASE(base64url_vectors), BASE(percent_decoding),
+		BASE(utf8_well_formed), BASE(whole_numbers), BASE(words),
+		BASE(json_accepts), BASE(json_refuses), BASE(json_reasons_are_utf8_whatever_was_sent), BASE(json_depth_is_bounded),
+		BASE(json_members), BASE(times_are_spelled), BASE(times_are_read),
+		BASE(ids_are_spelled_one_way), BASE(ids_are_in_the_order_of_time_and_differ),
+		BASE(fields_are_absent_null_or_set), BASE(faulty_fields_are_named), BASE(query_parameters), BASE(shapes_render),
+		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),
+		KEYS(tokens_need_their_key), KEYS(tokens_of_no_form),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
