@@ -309,6 +309,7 @@ static int run(struct cli *c, const struct command *row, const char *config)
 	c->log_file = conf.log_file;
 	conf.log_file = "/dev/null";
 	rc = row->run(c);
+	conf.log_file = c->log_file;
 	if (fflush(stdout) || ferror(stdout))
 		return cli_say("the output could not be written");
 	return rc;

@@ -59,6 +59,20 @@ bool cli_word(const char *what, const char *s, size_t max, bool blanks);
 char *cli_read_file(struct arena *a, const char *path);
 /* Replace a file at once: 0600, owned by `uid` when root asks.  0, or -1 and said. */
 int cli_write_file(const char *path, const char *text, unsigned uid, unsigned gid);
+/* Whose a file that is made at `path` should be: the directory's owner; where that is
+ * root, the account of the workers if there is one.  0, or 1 and said. */
+int cli_owner(struct arena *a, const char *path, unsigned *uid, unsigned *gid);
+/* Make the directories above a path, as far as they are missing. */
+void cli_parents(struct arena *a, const char *path);
+/* Make key_dir, if it is missing.  0, or 1 and said. */
+int cli_key_dir(struct cli *c);
+
+/* cli_org.c: is it a name, are these a user's, who has them already?  Said if not. */
+bool cli_org_name(const char *name);
+bool cli_user_words(const char *username, const char *email);
+int cli_user_taken(struct cli *c, const char *username, const char *email);
+struct user;
+bool cli_user(struct cli *c, const char *username, struct user *out);
 
 /* cli_migrate.c: brings the schema up to date and the grants with it; what it did is
  * added to `notes` as strings. */

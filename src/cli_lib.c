@@ -141,3 +141,45 @@ int cli_write_file(const char *path, const char *text, unsigned uid, unsigned gi
 		close(fd);
 	return bad ? -1 : 0;
 }
+
+void cli_parents(struct arena *a, const char *path)
+{
+	for (const char *s = *path ? strchr(path + 1, '/') : NULL; s; s = strchr(s + 1, '/'))
+		(void)mkdir(arena_strndup(a, path, (size_t)(s - path)), 0755);
+}
+
+int cli_owner(struct arena *a, const char *path, unsigned *uid, unsigned *gid)
+{
+	size_t n = strlen(path);
+	const struct passwd *pw;
+	struct stat st;
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	while (n && path[n - 1] != '/')
+		n--;
+	if (stat(n ? arena_strndup(a, path, n) : ".", &st))
+		return cli_say("%s: %s", path, strerror(errno));
+	*uid = st.st_uid;
+	*gid = st.st_gid;
+	if (st.st_uid == 0 && (pw = getpwnam("thaw"))) {
+		*uid = pw->pw_uid;
+		*gid = pw->pw_gid;
+	}
+	return 0;
+}
+
+int cli_key_dir(struct cli *c)
+{
+	unsigned uid, gid;
+	struct stat st;
+
+	if (!stat(conf.key_dir, &st))
+		return 0;
+	cli_parents(c->arena, conf.key_dir);
+	if (cli_owner(c->arena, conf.key_dir, &uid, &gid))
+		return CLI_FAILED;
+	if ((mkdir(conf.key_dir, 0700) && errno != EEXIST) || (geteuid() == 0 && chown(conf.key_dir, uid, gid)))
+		return cli_say("key_dir %s: %s", conf.key_dir, strerror(errno));
+	return 0;
+}
