@@ -1,0 +1,211 @@
+/* cli_accounts.c: the part of `thaw init` that needs an administrator of the database:
+ * the database, the account that serves and the account that owns the schema, and the
+ * option file with their passwords.  An account that may not make others is used for
+ * both, as shared hosting has it. */
+#include "cli_init.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include "conf.h"
+#include "passwd.h"
+#include "str.h"
+
+/* --- the database and its accounts ----------------------------------------------- */
+
+static unsigned error_code(const struct db *db)
+{
+	const char *s = strstr(db_error(db), ": ");
+
+	return s ? (unsigned)strtoul(s + 2, NULL, 10) : 0;
+}
+
+static bool denied(const struct db *db)
+{
+	unsigned code = error_code(db);          /* access denied: to a database, a command, a right */
+
+	return code == 1044 || code == 1142 || code == 1227 || code == 1410;
+}
+
+static int refused(const struct init *in, const char *what)
+{
+	return cli_say("%s: the database refused (%s)", what, db_error(in->admin));
+}
+
+/* Names are compared byte by byte, and text is whatever Unicode has: a database that a
+ * hosting panel made is set right as long as it is empty. */
+static int make_database(struct init *in)
+{
+	static const char right[] = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+	const char *was = db_ask(in->admin, in->a, arena_printf(in->a, "SELECT CONCAT(default_collation_name, ' ', "
+		"(SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = schema_name)) "
+		"FROM information_schema.schemata WHERE schema_name = '%s'", in->database));
+
+	if (!was) {
+		if (db_script(in->admin, arena_printf(in->a, "CREATE DATABASE IF NOT EXISTS `%s` %s", in->database, right)))
+			return denied(in->admin) ? cli_say("the account of --db-admin may not create the database `%s` (%s); create it "
+				"with %s, or name an account that may", in->database, db_error(in->admin), right)
+				: refused(in, "the database");
+		init_note(in, arena_printf(in->a, "Made the database `%s`", in->database));
+	} else if (strncmp(was, "utf8mb4_bin ", 12)) {
+		if (strcmp(strchr(was, ' '), " 0"))
+			return cli_say("the database `%s` has tables and is not %s; name another by --database", in->database, right);
+		if (db_script(in->admin, arena_printf(in->a, "ALTER DATABASE `%s` %s", in->database, right)))
+			return refused(in, "the database's character set");
+		init_note(in, arena_printf(in->a, "Set the database `%s` to utf8mb4_bin", in->database));
+	}
+	return 0;
+}
+
+/* Makes the account, or gives one of an earlier run a new password and no rights. */
+static int make_account(struct init *in, const char *account, const char *password)
+{
+	if (db_script(in->admin, arena_printf(in->a, "CREATE USER IF NOT EXISTS %s IDENTIFIED BY '%s'", account, password))) {
+		in->shared = denied(in->admin);
+		return in->shared ? 0 : refused(in, account);
+	}
+	if (db_script(in->admin, arena_printf(in->a, "ALTER USER %s IDENTIFIED BY '%s';\n"
+		"REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s", account, password, account)))
+		return refused(in, account);
+	init_note(in, arena_printf(in->a, "Made the account %s", account));
+	return 0;
+}
+
+/* In a grant on a database `_` stands for any character. */
+static const char *escaped(struct arena *a, const char *name)
+{
+	struct buf b = { .arena = a };
+
+	for (; *name; name++)
+		buf_printf(&b, "%s%c", *name == '_' ? "\\" : "", *name);
+	return b.p;
+}
+
+static int make_accounts(struct init *in, const char *host, char *passwords[2])
+{
+	const char *owner = arena_printf(in->a, "'%s_owner'@'%s'", in->database, host);
+
+	for (int i = 0; i < 2; i++)              /* letters of every kind, for servers that insist */
+		passwords[i] = arena_printf(in->a, "%s-Aa1", passwd_generate(in->a));
+	if (make_account(in, arena_printf(in->a, "'%s_app'@'%s'", in->database, host), passwords[0]))
+		return -1;
+	if (in->shared)
+		return 0;
+	if (make_account(in, owner, passwords[1]))
+		return -1;
+	if (db_script(in->admin, arena_printf(in->a, "GRANT ALL PRIVILEGES ON `%s`.* TO %s WITH GRANT OPTION",
+		escaped(in->a, in->database), owner)))
+		return cli_say("the account of --db-admin may make accounts but not give them rights (%s); it needs ALL PRIVILEGES "
+			"on `%s` with GRANT OPTION", db_error(in->admin), in->database);
+	return 0;
+}
+
+/* --- the option file ----------------------------------------------------------------- */
+
+/* The lines of [client] that tell how to reach the server; with `all` also who. */
+static const char *client_lines(struct arena *a, const char *text, bool all)
+{
+	static const char *const who[] = { "user", "password", "database" };
+	struct buf out = { .arena = a };
+	bool in = false;
+
+	buf_puts(&out, "");
+	for (const char *s = text; *s; ) {
+		const char *line = s + strspn(s, " \t");
+		size_t n = strcspn(line, "\n"), key = strcspn(line, " \t=\r\n");
+		bool skip = !n || *line == '#' || *line == ';' || *line == '!';
+
+		if (*line == '[') {
+			in = !strncmp(line, "[client]", 8);
+			skip = true;
+		}
+		for (size_t i = 0; i < 3; i++)
+			if (strlen(who[i]) == key && !strncmp(line, who[i], key) && (!all || i == 2))
+				skip = true;
+		if (in && !skip)
+			buf_printf(&out, "%.*s\n", (int)n, line);
+		s = line + n + (line[n] == '\n');
+	}
+	return out.p;
+}
+
+/* The socket, when the admin's file leaves it to the library's default. */
+static const char *socket_line(struct init *in, const char *text)
+{
+	const char *host = cli_option_file(in->a, text, "client", "host"), *path;
+
+	if ((host && strcmp(host, "localhost")) || cli_option_file(in->a, text, "client", "socket")
+	    || !(path = db_ask(in->admin, in->a, "SELECT @@socket")) || !*path)
+		return "";
+	return arena_printf(in->a, "socket = %s\n", path);
+}
+
+static int write_options(struct init *in, const char *text, char *passwords[2])
+{
+	const char *groups[2] = { conf.db_group, conf.db_migrate_group }, *roles[2] = { "app", "owner" };
+	const char *where = client_lines(in->a, text, in->shared), *socket = socket_line(in, text);
+	struct buf out = { .arena = in->a };
+	unsigned uid, gid;
+
+	buf_puts(&out, "# Written by `thaw init`: the accounts that serve and that own the schema.\n");
+	for (int i = 0; i < 2; i++) {
+		buf_printf(&out, "\n[%s]\n%s%sdatabase = %s\n", groups[i], where, socket, in->database);
+		if (!in->shared)
+			buf_printf(&out, "user = %s_%s\npassword = %s\n", in->database, roles[i], passwords[i]);
+	}
+	if (cli_owner(in->a, conf.db_option_file, &uid, &gid) || cli_write_file(conf.db_option_file, out.p, uid, gid))
+		return -1;
+	init_note(in, arena_printf(in->a, "Wrote %s", conf.db_option_file));
+	return 0;
+}
+
+static int set_up_database(struct init *in, const char *file)
+{
+	const char *text = cli_read_file(in->a, file), *user, *host;
+	char *passwords[2];
+
+	if (!text)
+		return cli_say("--db-admin %s: %s", file, strerror(errno));
+	in->admin = db_new(file, "client");
+	if (db_connect(in->admin))
+		return cli_say("the database cannot be reached with --db-admin %s, group [client] (%s)", file, db_error(in->admin));
+	if (!(user = db_ask(in->admin, in->a, "SELECT USER()")) || !(host = strrchr(user, '@')))
+		return refused(in, "the account of --db-admin");
+	if (make_database(in) || make_accounts(in, host + 1, passwords))
+		return -1;
+	return write_options(in, text, passwords);
+}
+
+/* One `thaw init` at a time: the directory of the option file is the lock. */
+static int lock(struct init *in)
+{
+	const char *slash = strrchr(conf.db_option_file, '/');
+	const char *dir = slash ? arena_strndup(in->a, conf.db_option_file, (size_t)(slash - conf.db_option_file) + 1) : ".";
+	int fd;
+
+	cli_parents(in->a, conf.db_option_file);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX))
+		cli_say("%s: %s", dir, strerror(errno));
+	return fd;
+}
+
+int init_database(struct init *in)
+{
+	const char *admin = cli_option(in->c, "--db-admin");
+	int fd = lock(in), bad = fd < 0;
+
+	if (!bad && !access(conf.db_option_file, F_OK))
+		init_note(in, arena_printf(in->a, "Left %s as it is", conf.db_option_file));
+	else if (!bad && !admin)
+		bad = cli_say("--db-admin OPTIONFILE is needed, since there is no %s yet", conf.db_option_file);
+	else if (!bad)
+		bad = set_up_database(in, admin);
+	db_free(in->admin);
+	in->admin = NULL;
+	if (fd >= 0)
+		close(fd);
+	return bad;
+}

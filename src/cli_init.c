@@ -1,0 +1,207 @@
+/* cli_init.c: `thaw init`, the first hour: database and accounts (cli_accounts.c),
+ * schema, organization, administrator, signing key, and what to do next.  Each step
+ * looks at what there is and leaves it: a second run changes nothing. */
+#include "cli_init.h"
+#include <stdio.h>
+#include <string.h>
+#include "conf.h"
+#include "dom_org.h"
+#include "passwd.h"
+#include "str.h"
+#include "token.h"
+
+/* The first organization and its administrator, made in one transaction. */
+struct first {
+	struct tx *tx;
+	const char *org_name, *password;
+	struct user user;
+	bool make_org, make_user, made_password;
+};
+
+void init_note(struct init *in, const char *text)
+{
+	js_add(in->notes, js_string(in->a, text));
+	if (!in->c->json)
+		puts(text);
+}
+
+static enum err work_first(void *arg)
+{
+	struct first *f = arg;
+	struct id id;
+	enum err e = f->make_org ? org_create(f->tx, f->org_name, &f->user.organization) : OK;
+
+	return e || !f->make_user ? e : user_create(f->tx, &f->user, &id);
+}
+
+/* Which organization is meant, and is it there? */
+static enum err find_org(struct first *f, const char *wanted)
+{
+	struct db_rows r;
+	enum err e;
+
+	if (!wanted) {
+		if ((e = tx_query(f->tx, SQL_ORG_LIST, DB_NONE, &r)))
+			return e;
+		f->make_org = !r.n;
+		f->org_name = r.n ? db_row(&r, 0)[1].s : "Main";
+		if (r.n)
+			f->user.organization = db_row(&r, 0)[0].id;
+		return OK;
+	}
+	f->org_name = wanted;
+	e = org_find(f->tx, wanted, &f->user.organization);
+	f->make_org = e == ERR_DB_NONE;
+	return f->make_org ? OK : e;
+}
+
+/* Without a name given, an administrator is made only where there is nobody yet. */
+static enum err find_user(struct first *f, const char *wanted)
+{
+	struct user there;
+	struct db_rows r;
+	enum err e;
+
+	if (!wanted && !f->make_org) {
+		e = tx_query(f->tx, SQL_USER_LIST, DB_IN(db_d(&f->user.organization)), &r);
+		f->make_user = !e && !r.n;
+		if (e || r.n)
+			return e;
+	}
+	f->user.username = wanted ? wanted : "admin";
+	e = user_find(f->tx, f->user.username, &there);
+	f->make_user = e == ERR_DB_NONE;
+	if (f->make_user)
+		return OK;
+	return !e && (f->make_org || !id_equal(&there.organization, &f->user.organization)) ? ERR_DB_DUPLICATE : e;
+}
+
+static int first_organization(struct init *in, struct first *f)
+{
+	const char *email = cli_option(in->c, "--admin-email");
+	enum err e;
+
+	if (!(f->tx = cli_tx(in->c)))
+		return CLI_FAILED;
+	f->user.role = "admin";
+	if ((e = find_org(f, cli_option(in->c, "--org"))))
+		return cli_failed(in->c, e);
+	e = find_user(f, cli_option(in->c, "--admin-username"));
+	if (e == ERR_DB_DUPLICATE)
+		return cli_say("the user `%s` is of another organization; name another by --admin-username", f->user.username);
+	if (e)
+		return cli_failed(in->c, e);
+	if (f->make_user) {
+		f->user.email = email ? email : arena_printf(in->a, "%s@localhost", f->user.username);
+		if (!cli_user_words(f->user.username, f->user.email))
+			return CLI_FAILED;
+		f->user.password = passwd_hash(in->a, f->password);
+	}
+	if (f->make_org && !cli_org_name(f->org_name))
+		return CLI_FAILED;
+	if (!f->make_org && !f->make_user)
+		return CLI_DONE;
+	e = cli_write(in->c, work_first, f);
+	if (e == ERR_DB_DUPLICATE)
+		return cli_user_taken(in->c, f->user.username, f->user.email);
+	if (e)
+		return cli_failed(in->c, e);
+	if (f->make_org)
+		init_note(in, arena_printf(in->a, "Made the organization %s", f->org_name));
+	if (f->make_user)
+		init_note(in, arena_printf(in->a, "Made the administrator %s", f->user.username));
+	return CLI_DONE;
+}
+
+static int signing_key(struct init *in)
+{
+	struct key_info *keys;
+	char kid[64];
+	size_t n;
+
+	if (cli_key_dir(in->c))
+		return CLI_FAILED;
+	if (!keys_list(in->a, &keys, &n))
+		for (size_t i = 0; i < n; i++)
+			if (keys[i].active)
+				return CLI_DONE;
+	if (keys_create("ES256", true, kid))
+		return CLI_FAILED;
+	init_note(in, arena_printf(in->a, "Made the signing key %s", kid));
+	return CLI_DONE;
+}
+
+static void what_next(struct init *in, const struct first *f)
+{
+	const char *file = *conf_file() ? conf_file() : "none; the defaults hold (`thaw tables config`)";
+
+	if (in->shared)
+		printf("\nThe account of --db-admin may not make others, so the service uses it too. Everything works, but\n"
+			"the database itself does not keep the service from changing audit rows that were written.\n");
+	if (f->make_user)
+		printf("\nAdministrator: %s of %s%s%s\n", f->user.username, f->org_name,
+			f->made_password ? ", password " : "", f->made_password ? f->password : "");
+	printf("\nConfiguration: %s\nAccounts:      %s\nSigning keys:  %s\n"
+		"\nWhat to do next:\n"
+		"  thaw doctor                          checks all of this\n"
+		"  systemctl enable --now thaw.socket   starts the workers when nginx asks for them\n"
+		"  include %s/nginx/thaw.conf;   in the http block of nginx, then reload it\n",
+		file, conf.db_option_file, conf.key_dir, THAW_DATADIR);
+	if (f->user.username)
+		printf("  thaw token --user %-18s prints a first access token; one signs in by\n"
+			"                                       POST %s/api/auth/login\n", f->user.username, conf.base_path);
+}
+
+static struct json *result(struct init *in, const struct first *f)
+{
+	struct json *o = js_object(in->a);
+
+	js_put(o, "done", in->notes);
+	js_put_str(in->a, o, "config", conf_file());
+	js_put_str(in->a, o, "db_option_file", conf.db_option_file);
+	js_put_bool(in->a, o, "one_account", in->shared);
+	js_put_str(in->a, o, "organization", f->org_name);
+	js_put_str(in->a, o, "organization_id", id_spell(in->a, "org-", &f->user.organization));
+	js_put_str(in->a, o, "username", f->user.username);
+	js_put_str(in->a, o, "password", f->make_user && f->made_password ? f->password : NULL);
+	return o;
+}
+
+static bool database_name(const char *s)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+	if (*s && strlen(s) <= 48 && strspn(s, letters) == strlen(s))
+		return true;
+	cli_say("--database has 1 to 48 of the characters A-Z a-z 0-9 _");
+	return false;
+}
+
+/* The schema, and what it reports to be told on. */
+static int schema(struct init *in)
+{
+	struct json *done = js_array(in->a);
+	int bad = cli_migrate(in->c, done);
+
+	for (size_t i = 0; i < js_length(done); i++)
+		init_note(in, js_str(js_at(done, i)));
+	return bad;
+}
+
+int cmd_init(struct cli *c)
+{
+	struct init in = { .c = c, .a = c->arena, .notes = js_array(c->arena), .database = cli_option(c, "--database") };
+	struct first f = { 0 };
+
+	if (!in.database)
+		in.database = "thaw";
+	if (!database_name(in.database) || !(f.password = cli_password(c, "--admin-password-stdin", &f.made_password)))
+		return CLI_FAILED;
+	if (init_database(&in) || schema(&in) || first_organization(&in, &f) || signing_key(&in))
+		return CLI_FAILED;
+	if (c->json)
+		puts(js_pretty(result(&in, &f)));
+	else
+		what_next(&in, &f);
+	return CLI_DONE;
+}

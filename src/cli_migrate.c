@@ -1,0 +1,230 @@
+/* cli_migrate.c: the schema brought up to date: the numbered files of sql_dir that
+ * the database lacks, in order, and then the grants of the application's account.
+ * Each file is re-runnable and its number is recorded after it, so that a run that
+ * was cut short, or two at once, come to the same end. */
+#include "cli.h"
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "clock.h"
+#include "conf.h"
+#include "str.h"
+
+enum { TRIES = 5, NUMBER = 4 };
+
+static int refused(const struct db *db, const char *what)
+{
+	return cli_say("%s: the database refused (%s)", what, db_error(db));
+}
+
+/* --- the option file ----------------------------------------------------------- */
+
+/* Does the line name the group?  Sets *in for a group's line. */
+static bool group_line(const char *line, const char *group, bool *in)
+{
+	size_t n = strlen(group);
+
+	if (*line != '[')
+		return false;
+	*in = !strncmp(line + 1, group, n) && line[1 + n] == ']';
+	return true;
+}
+
+/* The value of `key` in a line of an option file, without blanks and quotes around it. */
+static char *line_value(struct arena *a, const char *line, size_t n, const char *key)
+{
+	const char *end = line + n, *v = line + strlen(key);
+
+	if (strncmp(line, key, strlen(key)) || v >= end)
+		return NULL;
+	while (v < end && (*v == ' ' || *v == '\t'))
+		v++;
+	if (v == end || *v++ != '=')
+		return NULL;
+	while (v < end && (*v == ' ' || *v == '\t'))
+		v++;
+	while (end > v && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+		end--;
+	if (end - v >= 2 && (*v == '"' || *v == '\'') && end[-1] == *v)
+		v++, end--;
+	return arena_strndup(a, v, (size_t)(end - v));
+}
+
+char *cli_option_file(struct arena *a, const char *text, const char *group, const char *key)
+{
+	bool in = false, client = false;
+	char *own = NULL, *shared = NULL, *v;
+
+	for (const char *s = text; *s; ) {
+		const char *line = s + strspn(s, " \t");
+		size_t n = strcspn(line, "\n");
+
+		if (group_line(line, "client", &client))
+			group_line(line, group, &in);
+		else if ((in || client) && (v = line_value(a, line, n, key)))
+			*(in ? &own : &shared) = v;
+		s = line + n + (line[n] == '\n');
+	}
+	return own ? own : shared;
+}
+
+/* --- migrations ------------------------------------------------------------------ */
+
+static int is_migration(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return n > NUMBER + 5 && strspn(d->d_name, "0123456789") == NUMBER && d->d_name[NUMBER] == '_'
+		&& !strcmp(d->d_name + n - 4, ".sql");
+}
+
+/* A script, again when another session was in its way. */
+static enum err script(struct db *db, const char *text)
+{
+	enum err e = ERR_DB_RETRY;
+
+	for (int try = 0; e == ERR_DB_RETRY && try < TRIES; try++)
+		e = db_script(db, text);
+	return e;
+}
+
+static int apply(struct cli *c, struct db *db, const char *name, int64_t number, struct json *notes)
+{
+	const char *path = arena_printf(c->arena, "%s/%s", conf.sql_dir, name), *text = cli_read_file(c->arena, path);
+
+	if (!text)
+		return cli_say("%s: %s", path, strerror(errno));
+	if (script(db, text) || db_exec(db, SQL_SCHEMA_APPLIED, DB_IN(db_i(number), db_t(clock_now())), NULL))
+		return refused(db, name);
+	js_add(notes, js_string(c->arena, arena_printf(c->arena, "Applied %s", name)));
+	return 0;
+}
+
+/* The versions the database has, separated by blanks; "" for none, NULL on an error. */
+static const char *versions(struct cli *c, struct db *db)
+{
+	const char *there = db_ask(db, c->arena, "SELECT COUNT(*) FROM information_schema.tables "
+		"WHERE table_schema = DATABASE() AND table_name = 'schema_versions'");
+
+	if (!there || !strcmp(there, "0"))
+		return there ? "" : NULL;
+	return db_ask(db, c->arena, "SELECT COALESCE(GROUP_CONCAT(version ORDER BY version SEPARATOR ' '), '') "
+		"FROM schema_versions");
+}
+
+static int files(struct cli *c, struct db *db, struct json *notes)
+{
+	const char *have = versions(c, db), *newest;
+	int64_t number, last = 0;
+	struct dirent **list;
+	int n, bad = 0;
+
+	if (!have)
+		return refused(db, "schema_versions");
+	newest = strrchr(have, ' ');
+	if (*have && parse_int(newest ? newest + 1 : have, 0, INT32_MAX, &number) && number > SCHEMA_MAX)
+		return cli_say("the schema has version %lld, which is newer than this program knows (%d); install the newer program",
+			(long long)number, SCHEMA_MAX);
+	if ((n = scandir(conf.sql_dir, &list, is_migration, alphasort)) < 0)
+		return cli_say("sql_dir %s: %s", conf.sql_dir, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		number = strtol(list[i]->d_name, NULL, 10);
+		if (!bad && number <= SCHEMA_MAX) {
+			last = number;
+			if (!word_in(have, arena_printf(c->arena, "%lld", (long long)number)))
+				bad = apply(c, db, list[i]->d_name, number, notes);
+		}
+		free(list[i]);
+	}
+	free(list);
+	if (!bad && last < SCHEMA_MIN)
+		bad = cli_say("sql_dir %s has no migration %04d; is the program installed whole?", conf.sql_dir, SCHEMA_MIN);
+	return bad;
+}
+
+/* --- grants -------------------------------------------------------------------------- */
+
+static const char *replace(struct arena *a, const char *text, const char *what, const char *with)
+{
+	struct buf out = { .arena = a };
+	const char *at;
+
+	for (; (at = strstr(text, what)); text = at + strlen(what)) {
+		buf_put(&out, text, (size_t)(at - text));
+		buf_puts(&out, with);
+	}
+	buf_puts(&out, text);
+	return out.p;
+}
+
+/* The application's account as the server names it.  It cannot sign in to the database
+ * before its first grant: then its name, and the host of the account that owns the schema. */
+static const char *app_account(struct cli *c, struct db *owner, const char *user)
+{
+	struct db *app = db_new(conf.db_option_file, conf.db_group);
+	const char *account = db_connect(app) ? NULL : db_ask(app, c->arena, "SELECT CURRENT_USER()");
+
+	db_free(app);
+	if (!account)
+		account = db_ask(owner, c->arena, "SELECT CURRENT_USER()");
+	account = account ? strrchr(account, '@') : NULL;
+	return account ? arena_printf(c->arena, "'%s'@'%s'", user, account + 1) : NULL;
+}
+
+static int grants(struct cli *c, struct db *db, struct json *notes)
+{
+	const char *path = arena_printf(c->arena, "%s/grants.sql", conf.sql_dir);
+	const char *text = cli_read_file(c->arena, path), *file = cli_read_file(c->arena, conf.db_option_file);
+	const char *user, *owner, *account, *name;
+
+	if (!text || !file)
+		return cli_say("%s: %s", text ? conf.db_option_file : path, strerror(errno));
+	user = cli_option_file(c->arena, file, conf.db_group, "user");
+	owner = cli_option_file(c->arena, file, conf.db_migrate_group, "user");
+	if (!user || !owner || !strcmp(user, owner)) {
+		js_add(notes, js_string(c->arena, "No grants: one account serves and owns the schema"));
+		return 0;
+	}
+	account = app_account(c, db, user);
+	name = db_ask(db, c->arena, "SELECT DATABASE()");
+	if (!account || !name)
+		return refused(db, "the application's account");
+	text = replace(c->arena, text, "@DB@", arena_printf(c->arena, "`%s`", name));
+	if (script(db, replace(c->arena, text, "@APP@", account)))
+		return refused(db, arena_printf(c->arena, "the grants of %s", account));
+	js_add(notes, js_string(c->arena, arena_printf(c->arena, "Granted %s what it needs", account)));
+	return 0;
+}
+
+int cli_migrate(struct cli *c, struct json *notes)
+{
+	struct db *db = db_new(conf.db_option_file, conf.db_migrate_group);
+	int bad;
+
+	if (db_connect(db))
+		bad = cli_say("the database cannot be reached (%s); the account is in %s, group [%s]", db_error(db),
+			conf.db_option_file, conf.db_migrate_group);
+	else
+		bad = files(c, db, notes) || grants(c, db, notes) ? CLI_FAILED : CLI_DONE;
+	db_free(db);
+	return bad;
+}
+
+int cmd_migrate(struct cli *c)
+{
+	struct json *notes = js_array(c->arena);
+	int bad;
+
+	if (!cli_tx(c))
+		return CLI_FAILED;
+	bad = cli_migrate(c, notes);
+	for (size_t i = 0; !c->json && i < js_length(notes); i++)
+		puts(js_str(js_at(notes, i)));
+	if (c->json)
+		puts(js_pretty(notes));
+	else if (!bad)
+		printf("The schema has version %d.\n", SCHEMA_MAX);
+	return bad;
+}
