@@ -1,0 +1,393 @@
+/* cli_org.c: organizations, their users and roles.  Each change goes through the
+ * domain's functions in one audited transaction, like those of the service. */
+#include "cli.h"
+#include <stdio.h>
+#include <string.h>
+#include "clock.h"
+#include "dom_org.h"
+#include "passwd.h"
+#include "str.h"
+
+enum { ORG_MAX = 255, USERNAME_MAX = 128, EMAIL_MAX = 254, ROLE_MAX = 64, PERMISSIONS_MAX = 1024 };
+
+/* What a unit of work needs besides its transaction. */
+struct work {
+	struct tx *tx;
+	struct user user;
+	struct id id;
+	const char *name, *permissions, *hash;
+	int64_t rate;
+	bool enabled;
+};
+
+static enum err work_org(void *arg)
+{
+	struct work *w = arg;
+
+	return org_create(w->tx, w->name, &w->id);
+}
+
+static enum err work_user(void *arg)
+{
+	struct work *w = arg;
+
+	return user_create(w->tx, &w->user, &w->id);
+}
+
+static enum err work_password(void *arg)
+{
+	struct work *w = arg;
+
+	return user_password(w->tx, &w->user, w->hash);
+}
+
+static enum err work_enable(void *arg)
+{
+	struct work *w = arg;
+
+	return user_enable(w->tx, &w->user, w->enabled);
+}
+
+static enum err work_user_role(void *arg)
+{
+	struct work *w = arg;
+
+	return user_role(w->tx, &w->user, w->name);
+}
+
+static enum err work_role(void *arg)
+{
+	struct work *w = arg;
+
+	return role_set(w->tx, &w->id, w->name, w->permissions, w->rate);
+}
+
+static struct json *time_of(struct arena *a, int64_t us)
+{
+	return js_string(a, clock_iso(a, us, TIME_SECONDS));
+}
+
+static struct json *id_object(struct cli *c, const char *prefix, const struct id *id)
+{
+	struct json *o = js_object(c->arena);
+
+	js_put_str(c->arena, o, "id", id_spell(c->arena, prefix, id));
+	return o;
+}
+
+/* --- organizations --------------------------------------------------------------- */
+
+bool cli_org_name(const char *name)
+{
+	struct id id;
+
+	if (!cli_word("an organization's name", name, ORG_MAX, true))
+		return false;
+	if (!id_parse(name, "org-", &id))
+		return true;
+	cli_say("an organization's name may not look like an id");
+	return false;
+}
+
+int cmd_org_create(struct cli *c)
+{
+	struct work w = { .tx = cli_tx(c), .name = c->args[0] };
+	struct json *o;
+	enum err e;
+
+	if (!w.tx || !cli_org_name(w.name))
+		return CLI_FAILED;
+	e = cli_write(c, work_org, &w);
+	if (e == ERR_DB_DUPLICATE)
+		return cli_say("there is an organization `%s` already", w.name);
+	if (e)
+		return cli_failed(c, e);
+	o = id_object(c, "org-", &w.id);
+	js_put_str(c->arena, o, "name", w.name);
+	cli_result(c, o, id_spell(c->arena, "org-", &w.id));
+	return CLI_DONE;
+}
+
+int cmd_org_list(struct cli *c)
+{
+	struct json *rows = js_array(c->arena);
+	struct tx *tx = cli_tx(c);
+	struct db_rows r;
+	enum err e;
+
+	if (!tx)
+		return CLI_FAILED;
+	if ((e = tx_query(tx, SQL_ORG_LIST, DB_NONE, &r)))
+		return cli_failed(c, e);
+	for (size_t i = 0; i < r.n; i++) {
+		const struct db_val *v = db_row(&r, i);
+		struct json *o = id_object(c, "org-", &v[0].id);
+
+		js_put_str(c->arena, o, "name", v[1].s);
+		js_put(o, "created_at", time_of(c->arena, v[2].i));
+		js_add(rows, o);
+	}
+	cli_rows(c, rows, "There is no organization yet; `thaw org create NAME` makes one.");
+	return CLI_DONE;
+}
+
+/* --- roles ---------------------------------------------------------------------------- */
+
+/* Is there such a role?  Otherwise said, with those there are. */
+static bool role_known(struct cli *c, const struct id *org, const char *role)
+{
+	struct buf names = { .arena = c->arena };
+	struct db_rows r;
+	enum err e;
+
+	if ((e = tx_query(&c->tx, SQL_ROLE_LIST, DB_IN(db_d(org)), &r))) {
+		cli_failed(c, e);
+		return false;
+	}
+	buf_puts(&names, "");
+	for (size_t i = 0; i < r.n; i++) {
+		const char *name = db_row(&r, i)[1].s;
+
+		if (!strcmp(name, role))
+			return true;
+		buf_printf(&names, "%s%s", i ? ", " : "", name);
+	}
+	cli_say("there is no role `%s` in this organization; it has %s", role, names.p);
+	return false;
+}
+
+int cmd_role_list(struct cli *c)
+{
+	struct json *rows = js_array(c->arena);
+	struct db_rows r;
+	struct id org;
+	enum err e;
+
+	if (!cli_org(c, cli_option(c, "--org"), &org))
+		return CLI_FAILED;
+	if ((e = tx_query(&c->tx, SQL_ROLE_LIST, DB_IN(db_d(&org)), &r)))
+		return cli_failed(c, e);
+	for (size_t i = 0; i < r.n; i++) {
+		const struct db_val *v = db_row(&r, i);
+		struct json *o = js_object(c->arena);
+
+		js_put_str(c->arena, o, "name", v[1].s);
+		js_put_int(c->arena, o, "rate", v[3].i);
+		js_put_str(c->arena, o, "permissions", v[2].s);
+		js_put(o, "updated_at", time_of(c->arena, v[4].i));
+		js_add(rows, o);
+	}
+	cli_rows(c, rows, "There is no role.");
+	return CLI_DONE;
+}
+
+/* The words, each known and once, one blank between two; NULL, and said, otherwise. */
+static char *permissions(struct cli *c, const char *words)
+{
+	struct buf out = { .arena = c->arena }, all = { .arena = c->arena };
+
+	buf_puts(&out, "");
+	for (const char *s = words; *(s += strspn(s, " \t\n")); s += strcspn(s, " \t\n")) {
+		char *word = arena_strndup(c->arena, s, strcspn(s, " \t\n"));
+
+		if (!perm_known(word)) {
+			for (int p = PERM_MEMBER + 1; p < PERM__MAX; p++)
+				buf_printf(&all, " %s", perm_word(p));
+			cli_say("there is no permission `%s`; there are:%s", word, all.p);
+			return NULL;
+		}
+		if (!word_in(out.p, word))
+			buf_printf(&out, "%s%s", out.n ? " " : "", word);
+	}
+	if (!out.n)
+		cli_say("--permissions is empty");
+	return out.n && out.n <= PERMISSIONS_MAX ? out.p : NULL;
+}
+
+static bool role_name(const char *s)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	if (*s && strlen(s) <= ROLE_MAX && strspn(s, letters) == strlen(s))
+		return true;
+	cli_say("a role's name has 1 to %d of the characters A-Z a-z 0-9 . _ -", ROLE_MAX);
+	return false;
+}
+
+int cmd_role_set(struct cli *c)
+{
+	struct work w = { .name = c->args[0], .permissions = permissions(c, cli_option(c, "--permissions")) };
+	struct json *o = js_object(c->arena);
+	enum err e;
+
+	if (!w.permissions || !role_name(w.name) || !cli_number(c, "--rate", 1, 1000000, 0, &w.rate))
+		return CLI_USAGE;
+	if (!cli_org(c, cli_option(c, "--org"), &w.id))
+		return CLI_FAILED;
+	w.tx = &c->tx;
+	e = cli_write(c, work_role, &w);
+	if (e)                                   /* a duplicate: it was made meanwhile */
+		return e == ERR_DB_DUPLICATE ? cli_failed(c, ERR_CONTENTION) : cli_failed(c, e);
+	js_put_str(c->arena, o, "name", w.name);
+	js_put_int(c->arena, o, "rate", w.rate);
+	js_put_str(c->arena, o, "permissions", w.permissions);
+	cli_result(c, o, arena_printf(c->arena, "Role %s: %s; %lld requests a minute.", w.name, w.permissions,
+		(long long)w.rate));
+	return CLI_DONE;
+}
+
+/* --- users ------------------------------------------------------------------------------- */
+
+bool cli_user_words(const char *username, const char *email)
+{
+	const char *at = strchr(email, '@');
+
+	if (!cli_word("a user name", username, USERNAME_MAX, false) || !cli_word("an email address", email, EMAIL_MAX, false))
+		return false;
+	if (at && at > email && at[1])
+		return true;
+	cli_say("`%s` is not an email address", email);
+	return false;
+}
+
+int cli_user_taken(struct cli *c, const char *username, const char *email)
+{
+	struct user other;
+
+	if (!user_find(&c->tx, username, &other))
+		return cli_say("there is a user `%s` already; user names are unique over all organizations", username);
+	return cli_say("there is a user with the email address `%s` already", email);
+}
+
+int cmd_user_create(struct cli *c)
+{
+	const char *username = cli_option(c, "--username"), *email = cli_option(c, "--email"), *role = cli_option(c, "--role");
+	struct work w = { .user = { .username = username, .email = email, .role = role } };
+	struct json *o;
+	char *password;
+	bool made;
+	enum err e;
+
+	if (!cli_user_words(username, email) || !(password = cli_password(c, "--password-stdin", &made))
+	    || !cli_org(c, cli_option(c, "--org"), &w.user.organization) || !role_known(c, &w.user.organization, role))
+		return CLI_FAILED;
+	w.tx = &c->tx;
+	w.user.password = passwd_hash(c->arena, password);
+	e = cli_write(c, work_user, &w);
+	if (e)
+		return e == ERR_DB_DUPLICATE ? cli_user_taken(c, username, email) : cli_failed(c, e);
+	o = id_object(c, "usr-", &w.id);
+	js_put_str(c->arena, o, "username", username);
+	if (made)
+		js_put_str(c->arena, o, "password", password);
+	cli_result(c, o, arena_printf(c->arena, "%s%s%s", id_spell(c->arena, "usr-", &w.id), made ? "\npassword: " : "",
+		made ? password : ""));
+	return CLI_DONE;
+}
+
+int cmd_user_list(struct cli *c)
+{
+	struct json *rows = js_array(c->arena);
+	struct db_rows r;
+	struct id org;
+	enum err e;
+
+	if (!cli_org(c, cli_option(c, "--org"), &org))
+		return CLI_FAILED;
+	if ((e = tx_query(&c->tx, SQL_USER_LIST, DB_IN(db_d(&org)), &r)))
+		return cli_failed(c, e);
+	for (size_t i = 0; i < r.n; i++) {
+		const struct db_val *v = db_row(&r, i);
+		struct json *o = id_object(c, "usr-", &v[0].id);
+
+		js_put_str(c->arena, o, "username", v[1].s);
+		js_put_str(c->arena, o, "email", v[2].s);
+		js_put_str(c->arena, o, "role", v[3].s);
+		js_put_str(c->arena, o, "status", v[4].s);
+		js_put(o, "created_at", time_of(c->arena, v[5].i));
+		js_add(rows, o);
+	}
+	cli_rows(c, rows, "There is no user; `thaw user create` makes one.");
+	return CLI_DONE;
+}
+
+bool cli_user(struct cli *c, const char *username, struct user *out)
+{
+	struct tx *tx = cli_tx(c);
+	enum err e;
+
+	if (!tx)
+		return false;
+	e = user_find(tx, username, out);
+	if (e == ERR_DB_NONE)
+		cli_say("there is no user `%s`; `thaw user list --org ORG` shows them", username);
+	else if (e)
+		cli_failed(c, e);
+	return !e;
+}
+
+/* What a change of a user answers with. */
+static int changed(struct cli *c, const struct work *w, const char *text, const char *password)
+{
+	struct json *o = id_object(c, "usr-", &w->user.id);
+
+	js_put_str(c->arena, o, "username", w->user.username);
+	if (password)
+		js_put_str(c->arena, o, "password", password);
+	cli_result(c, o, text);
+	return CLI_DONE;
+}
+
+int cmd_user_password(struct cli *c)
+{
+	struct work w = { .tx = &c->tx };
+	char *password;
+	bool made;
+	enum err e;
+
+	if (!(password = cli_password(c, "--password-stdin", &made)) || !cli_user(c, c->args[0], &w.user))
+		return CLI_FAILED;
+	w.hash = passwd_hash(c->arena, password);
+	if ((e = cli_write(c, work_password, &w)))
+		return cli_failed(c, e);
+	return changed(c, &w, made ? arena_printf(c->arena, "password: %s", password)
+		: arena_printf(c->arena, "The password of %s is changed, its sessions are ended.", c->args[0]), made ? password : NULL);
+}
+
+static int enable(struct cli *c, bool enabled)
+{
+	struct work w = { .tx = &c->tx, .enabled = enabled };
+	const char *word = enabled ? "enabled" : "disabled";
+	enum err e;
+
+	if (!cli_user(c, c->args[0], &w.user))
+		return CLI_FAILED;
+	e = cli_write(c, work_enable, &w);
+	if (e == ERR_STATE_ALREADY)
+		return cli_say("%s is %s already", c->args[0], word);
+	if (e)
+		return cli_failed(c, e);
+	return changed(c, &w, arena_printf(c->arena, "%s is %s.", c->args[0], word), NULL);
+}
+
+int cmd_user_disable(struct cli *c)
+{
+	return enable(c, false);
+}
+
+int cmd_user_enable(struct cli *c)
+{
+	return enable(c, true);
+}
+
+int cmd_user_role(struct cli *c)
+{
+	struct work w = { .tx = &c->tx, .name = c->args[1] };
+	enum err e;
+
+	if (!cli_user(c, c->args[0], &w.user) || !role_known(c, &w.user.organization, w.name))
+		return CLI_FAILED;
+	if ((e = cli_write(c, work_user_role, &w)))
+		return cli_failed(c, e);
+	return changed(c, &w, arena_printf(c->arena, "%s has the role %s.", c->args[0], w.name), NULL);
+}
