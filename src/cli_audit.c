@@ -1,0 +1,177 @@
+/* cli_audit.c: what was done by whom, whether it agrees with what there is, and the
+ * removal of rows that have served their time. */
+#include "cli.h"
+#include <stdio.h>
+#include <string.h>
+#include "clock.h"
+#include "life.h"
+#include "str.h"
+
+/* The id of any resource that has a prefix. */
+static bool resource_id(const char *s, struct id *out)
+{
+	for (int i = 0; i < RES__MAX; i++)
+		if (*life_resources[i].prefix && id_parse(s, life_resources[i].prefix, out))
+			return true;
+	return id_parse(s, "", out);
+}
+
+/* An id as the caller of `--resource` spells it. */
+static char *spell(struct arena *a, const char *type, const char *hex)
+{
+	for (int i = 0; i < RES__MAX; i++)
+		if (!strcmp(life_resources[i].word, type))
+			return arena_printf(a, "%s%s", life_resources[i].prefix, hex);
+	return arena_strdup(a, hex);
+}
+
+static struct json *audit_row(struct cli *c, const struct db_val *v)
+{
+	struct json *o = js_object(c->arena);
+
+	js_put_str(c->arena, o, "at", clock_iso(c->arena, v[1].i, TIME_MILLIS));
+	js_put_str(c->arena, o, "actor", v[2].s);
+	js_put_str(c->arena, o, "action", v[3].s);
+	js_put_str(c->arena, o, "resource", spell(c->arena, v[4].s, v[5].s));
+	js_put_int(c->arena, o, "revision", v[6].i);
+	js_put_str(c->arena, o, "from", v[7].null ? NULL : v[7].s);
+	js_put_str(c->arena, o, "to", v[8].s);
+	js_put_str(c->arena, o, "request_id", v[9].s);
+	if (c->json) {                           /* too wide for a screen */
+		struct json *details = NULL;
+		const char *reason;
+
+		js_put_str(c->arena, o, "address", v[10].s);
+		js_put_str(c->arena, o, "user_agent", v[11].s);
+		if (!v[12].null)
+			(void)js_parse(c->arena, v[12].s, v[12].n, &details, &reason);
+		js_put(o, "details", details);
+	}
+	return o;
+}
+
+int cmd_audit_list(struct cli *c)
+{
+	const char *resource = cli_option(c, "--resource");
+	struct json *rows = js_array(c->arena);
+	struct id org, id = { 0 };
+	struct db_rows r;
+	int64_t limit;
+	enum err e;
+
+	if (!cli_number(c, "--limit", 1, 100000, 100, &limit))
+		return CLI_USAGE;
+	if (resource && !resource_id(resource, &id))
+		return cli_say("`%s` is not an id; ids look like mdl- and 24 hexadecimal digits", resource);
+	if (!cli_org(c, cli_option(c, "--org"), &org))
+		return CLI_FAILED;
+	e = resource ? tx_query(&c->tx, SQL_AUDIT_LIST_OBJECT, DB_IN(db_d(&org), db_d(&id), db_i(limit)), &r)
+		: tx_query(&c->tx, SQL_AUDIT_LIST, DB_IN(db_d(&org), db_i(limit)), &r);
+	if (e)
+		return cli_failed(c, e);
+	for (size_t i = 0; i < r.n; i++)
+		js_add(rows, audit_row(c, db_row(&r, i)));
+	cli_rows(c, rows, "There is no audit row.");
+	return CLI_DONE;
+}
+
+/* Every statement of sql.def whose name says that it verifies: each row is a disagreement. */
+static enum err disagreements(struct cli *c, struct json *found)
+{
+	for (int s = SQL_NONE + 1; s < SQL__MAX; s++) {
+		struct db_rows r;
+		enum err e;
+
+		if (strncmp(sql_rows[s].name, "VERIFY_", 7))
+			continue;
+		if ((e = tx_query(&c->tx, s, DB_NONE, &r)))
+			return e;
+		for (size_t i = 0; i < r.n; i++) {
+			const struct db_val *v = db_row(&r, i);
+			struct json *o = js_object(c->arena);
+
+			js_put_str(c->arena, o, "resource", v[0].s);
+			js_put_str(c->arena, o, "id", spell(c->arena, v[0].s, v[1].s));
+			js_put_str(c->arena, o, "problem", v[2].s);
+			js_add(found, o);
+		}
+	}
+	return OK;
+}
+
+int cmd_audit_verify(struct cli *c)
+{
+	struct json *found = js_array(c->arena), *counts = js_array(c->arena), *o = js_object(c->arena);
+	struct tx *tx = cli_tx(c);
+	struct db_rows r;
+	enum err e;
+
+	if (!tx)
+		return CLI_FAILED;
+	if ((e = disagreements(c, found)) || (e = tx_query(tx, SQL_AUDIT_COUNTS, DB_NONE, &r)))
+		return cli_failed(c, e);
+	for (size_t i = 0; i < r.n; i++) {
+		struct json *count = js_object(c->arena);
+
+		js_put_str(c->arena, count, "resource", db_row(&r, i)[0].s);
+		js_put_int(c->arena, count, "objects", db_row(&r, i)[1].i);
+		js_put_int(c->arena, count, "audit_rows", db_row(&r, i)[2].i);
+		js_add(counts, count);
+	}
+	if (c->json) {
+		js_put_bool(c->arena, o, "reconciled", !js_length(found));
+		js_put(o, "verified", counts);
+		js_put(o, "disagreements", found);
+		puts(js_pretty(o));
+	} else if (js_length(found)) {
+		cli_rows(c, found, "");
+	} else {
+		cli_rows(c, counts, "There is no audit row.");
+		puts("Every object agrees with its audit rows.");
+	}
+	return js_length(found) ? CLI_FOUND : CLI_DONE;
+}
+
+/* --- sweep ------------------------------------------------------------------------ */
+
+/* In batches, so that no lock is held for long and a replica keeps up. */
+static enum err sweep(struct cli *c, enum sql sql, int64_t before, int64_t *total)
+{
+	enum { BATCH = 1000, TRIES = 5 };
+	int64_t n = BATCH;
+	enum err e = OK;
+
+	*total = 0;
+	for (int try = 0; n == BATCH && try < TRIES; ) {
+		if ((e = db_ready(c->tx.db)))
+			return e;
+		e = db_exec(c->tx.db, sql, DB_IN(db_t(before), db_i(BATCH)), &n);
+		if (!e)
+			*total += n;
+		else if (e == ERR_DB_RETRY || e == ERR_DB_LOST)
+			try++;
+		else
+			return e;
+	}
+	return e;
+}
+
+int cmd_sweep(struct cli *c)
+{
+	const int64_t day = 24 * 3600 * SECOND;
+	struct json *o = js_object(c->arena);
+	struct tx *tx = cli_tx(c);
+	int64_t attempts, tokens;
+	enum err e;
+
+	if (!tx)
+		return CLI_FAILED;
+	if ((e = sweep(c, SQL_ATTEMPT_SWEEP, tx->now - day, &attempts))
+	    || (e = sweep(c, SQL_REFRESH_SWEEP, tx->now, &tokens)))
+		return cli_failed(c, e);
+	js_put_int(c->arena, o, "attempts", attempts);
+	js_put_int(c->arena, o, "refresh_tokens", tokens);
+	cli_result(c, o, arena_printf(c->arena, "Deleted %lld attempts and %lld refresh tokens.", (long long)attempts,
+		(long long)tokens));
+	return CLI_DONE;
+}

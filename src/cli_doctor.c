@@ -1,0 +1,258 @@
+/* cli_doctor.c: `thaw doctor`: what must be right for the service to keep its
+ * promises, a line for each: ok, a warning, or a problem with what to do about it.
+ * It only looks; nothing is changed. */
+#include "cli.h"
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "clock.h"
+#include "conf.h"
+#include "route.h"
+#include "str.h"
+#include "token.h"
+
+struct doctor { struct cli *c; struct arena *a; struct json *rows; bool problem, shared; struct db *db; };
+enum verdict { FINE, WARNING, PROBLEM };
+
+static void say(struct doctor *d, enum verdict v, const char *check, const char *text)
+{
+	static const char *const words[] = { "ok", "warning", "problem" };
+	struct json *o = js_object(d->a);
+
+	js_put_str(d->a, o, "result", words[v]);
+	js_put_str(d->a, o, "check", check);
+	js_put_str(d->a, o, "text", text);
+	js_add(d->rows, o);
+	d->problem |= v == PROBLEM;
+}
+
+/* A file or directory of secrets: there, and nobody else's business. */
+static bool secret(struct doctor *d, const char *check, const char *path, mode_t type, const char *remedy, struct stat *st)
+{
+	if (stat(path, st))
+		say(d, PROBLEM, check, arena_printf(d->a, "%s: %s; %s", path, strerror(errno), remedy));
+	else if ((st->st_mode & S_IFMT) != type)
+		say(d, PROBLEM, check, arena_printf(d->a, "%s is not a %s", path, type == S_IFDIR ? "directory" : "file"));
+	else if (st->st_mode & 077)
+		say(d, PROBLEM, check, arena_printf(d->a, "%s can be used by others (mode %03o); chmod %s %s", path,
+			(unsigned)st->st_mode & 0777, type == S_IFDIR ? "700" : "600", path));
+	else if (access(path, type == S_IFDIR ? R_OK | X_OK : R_OK))
+		say(d, PROBLEM, check, arena_printf(d->a, "%s: %s; run this as root or as the workers' account", path,
+			strerror(errno)));
+	else
+		return true;
+	return false;
+}
+
+static bool check_configuration(struct doctor *d)
+{
+	if (d->c->conf_error) {
+		say(d, PROBLEM, "configuration", d->c->conf_error);
+		return false;
+	}
+	say(d, FINE, "configuration", *conf_file() ? conf_file() : "no file; the defaults hold");
+	if (!tables_whole())
+		say(d, PROBLEM, "tables", "the program's own tables have holes (see above); this build is broken");
+	return true;
+}
+
+static void check_files(struct doctor *d)
+{
+	struct stat options, keys, run;
+	bool a = secret(d, "option file", conf.db_option_file, S_IFREG, "`thaw init` writes it", &options);
+	bool b = secret(d, "key_dir", conf.key_dir, S_IFDIR, "`thaw signing-key create` makes it", &keys);
+
+	if (a)
+		say(d, FINE, "option file", conf.db_option_file);
+	if (b && a && keys.st_uid != options.st_uid)
+		say(d, WARNING, "key_dir", arena_printf(d->a, "%s and %s have different owners; the workers' account must own both",
+			conf.key_dir, conf.db_option_file));
+	else if (b)
+		say(d, FINE, "key_dir", conf.key_dir);
+	if (stat(conf.run_dir, &run)) {
+		say(d, WARNING, "run_dir", arena_printf(d->a, "%s: %s; the workers make it when they may (systemd does it for them), "
+			"else rate limits are off", conf.run_dir, strerror(errno)));
+	} else if (secret(d, "run_dir", conf.run_dir, S_IFDIR, "", &run)) {
+		if (a && run.st_uid != options.st_uid)
+			say(d, WARNING, "run_dir", arena_printf(d->a, "%s and %s have different owners; the workers' account must own both",
+				conf.run_dir, conf.db_option_file));
+		else
+			say(d, FINE, "run_dir", conf.run_dir);
+	}
+}
+
+/* Key files of key_dir, by their names. */
+static size_t key_files(void)
+{
+	static const char *const ends[] = { ".ES256.pem", ".RS256.pem", ".HS256.key" };
+	DIR *dir = opendir(conf.key_dir);
+	struct dirent *e;
+	size_t n = 0;
+
+	while (dir && (e = readdir(dir)))
+		for (int i = 0; i < 3; i++) {
+			size_t len = strlen(e->d_name), end = strlen(ends[i]);
+
+			n += *e->d_name != '.' && len > end && !strcmp(e->d_name + len - end, ends[i]);
+		}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+static void check_keys(struct doctor *d)
+{
+	size_t n = 0, files = key_files();
+	struct key_info *keys;
+	const char *kid = NULL;
+
+	if (!files) {
+		say(d, PROBLEM, "signing key", "there is none; `thaw signing-key create` makes one");
+		return;
+	}
+	(void)keys_list(d->a, &keys, &n);
+	for (size_t i = 0; i < n; i++)
+		if (keys[i].active)
+			kid = keys[i].kid;
+	if (n < files)
+		say(d, PROBLEM, "signing key", arena_printf(d->a, "%zu of the %zu key files in %s cannot be used; look at their "
+			"owner and content, or remove them", files - n, files, conf.key_dir));
+	if (!kid)
+		say(d, PROBLEM, "signing key", arena_printf(d->a, "none signs: %s/active names no key; `thaw signing-key rotate` "
+			"makes one that does", conf.key_dir));
+	else if (n == files)
+		say(d, FINE, "signing key", arena_printf(d->a, "%s signs, %zu accepted", kid, n));
+}
+
+static const char *ask(struct doctor *d, const char *text)
+{
+	return db_ask(d->db, d->a, text);
+}
+
+static void check_schema(struct doctor *d)
+{
+	const char *is = ask(d, "SELECT COALESCE(MAX(version), 0) FROM schema_versions"), *collation;
+	int64_t version;
+
+	if (!is || !parse_int(is, 0, INT32_MAX, &version))
+		say(d, PROBLEM, "schema", arena_printf(d->a, "there is none (%s); run `thaw migrate`", db_error(d->db)));
+	else if (version < SCHEMA_MIN)
+		say(d, PROBLEM, "schema", arena_printf(d->a, "version %s is too old; run `thaw migrate`", is));
+	else if (version > SCHEMA_MAX)
+		say(d, PROBLEM, "schema", arena_printf(d->a, "version %s is newer than this program knows (%d); install the newer one",
+			is, SCHEMA_MAX));
+	else
+		say(d, version < SCHEMA_MAX ? WARNING : FINE, "schema", arena_printf(d->a, "version %s%s", is,
+			version < SCHEMA_MAX ? "; `thaw migrate` brings it up to date" : ""));
+	collation = ask(d, "SELECT @@collation_database");
+	if (!collation || strcmp(collation, "utf8mb4_bin"))
+		say(d, PROBLEM, "character set", arena_printf(d->a, "the database has %s, not utf8mb4_bin: names would be compared "
+			"wrongly; make it anew", collation ? collation : "none"));
+}
+
+/* Rows that were written stay as they are when this account cannot change them.  Asked
+ * of the server itself, since a right may come by a role, a wildcard or a column. */
+static void check_audit(struct doctor *d)
+{
+	static const char *const tries[] = {
+		"UPDATE audit_events SET action = action WHERE 1 = 0", "DELETE FROM audit_events WHERE 1 = 0",
+	};
+	const char *remedy = "`thaw init` with an account that may make others sets up two";
+
+	for (int i = 0; i < 2; i++) {
+		if (db_script(d->db, tries[i])) {
+			if (strstr(db_error(d->db), " 1142 ") || strstr(db_error(d->db), " 1143 "))
+				continue;
+			say(d, PROBLEM, "audit", db_error(d->db));
+			return;
+		}
+		say(d, d->shared ? WARNING : PROBLEM, "audit", arena_printf(d->a, "the service's account may %.6s audit rows; %s",
+			tries[i], d->shared ? remedy : "revoke that, and run `thaw migrate` for the grants it needs"));
+		return;
+	}
+	say(d, FINE, "audit", "the service's account cannot change or delete audit rows");
+}
+
+static void check_server(struct doctor *d)
+{
+	const char *flush = ask(d, "SELECT @@innodb_flush_log_at_trx_commit");
+	const char *time = ask(d, "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))");
+	int64_t theirs, off;
+
+	if (flush && !strcmp(flush, "1"))
+		say(d, FINE, "durability", "a commit is on disk before it is answered");
+	else
+		say(d, PROBLEM, "durability", arena_printf(d->a, "innodb_flush_log_at_trx_commit is %s: acknowledged changes can be "
+			"lost when the server dies; set it to 1 in the server's configuration", flush ? flush : "unknown"));
+	if (!time || !parse_int(time, 0, INT64_MAX, &theirs)) {
+		say(d, PROBLEM, "clock", "the database does not tell its time");
+		return;
+	}
+	off = theirs - clock_now();
+	if (off > 2 * SECOND || off < -2 * SECOND)
+		say(d, PROBLEM, "clock", arena_printf(d->a, "the database's clock is %lld seconds %s this machine's; let both follow "
+			"one time server", (long long)((off < 0 ? -off : off) / SECOND), off < 0 ? "behind" : "ahead of"));
+	else
+		say(d, FINE, "clock", "agrees with the database's");
+}
+
+static void check_database(struct doctor *d)
+{
+	const char *text = cli_read_file(d->a, conf.db_option_file), *user, *owner;
+
+	if (!text)                               /* told already */
+		return;
+	user = cli_option_file(d->a, text, conf.db_group, "user");
+	owner = cli_option_file(d->a, text, conf.db_migrate_group, "user");
+	d->shared = user && owner && !strcmp(user, owner);
+	d->db = db_new(conf.db_option_file, conf.db_group);
+	if (db_connect(d->db)) {
+		say(d, PROBLEM, "database", arena_printf(d->a, "cannot be reached (%s); is the server running, and is group [%s] of "
+			"%s right?", db_error(d->db), conf.db_group, conf.db_option_file));
+	} else {
+		say(d, FINE, "database", ask(d, "SELECT CONCAT(CURRENT_USER(), ', ', VERSION())"));
+		check_schema(d);
+		check_server(d);
+		check_audit(d);
+	}
+	db_free(d->db);
+}
+
+static void check_sql_dir(struct doctor *d)
+{
+	const char *path = arena_printf(d->a, "%s/grants.sql", conf.sql_dir);
+
+	if (access(path, R_OK))
+		say(d, PROBLEM, "sql_dir", arena_printf(d->a, "%s: %s; `thaw migrate` needs it, see the setting sql_dir", path,
+			strerror(errno)));
+	else
+		say(d, FINE, "sql_dir", conf.sql_dir);
+}
+
+int cmd_doctor(struct cli *c)
+{
+	struct doctor d = { .c = c, .a = c->arena, .rows = js_array(c->arena) };
+
+	if (check_configuration(&d)) {
+		check_files(&d);
+		check_keys(&d);
+		check_sql_dir(&d);
+		check_database(&d);
+	}
+	if (c->json) {
+		puts(js_pretty(d.rows));
+	} else {
+		for (size_t i = 0; i < js_length(d.rows); i++) {
+			struct json *v[3];
+
+			js_get(js_at(d.rows, i), "result", &v[0]);
+			js_get(js_at(d.rows, i), "check", &v[1]);
+			js_get(js_at(d.rows, i), "text", &v[2]);
+			printf("%-8s %-14s %s\n", js_str(v[0]), js_str(v[1]), js_str(v[2]));
+		}
+	}
+	return d.problem ? CLI_FOUND : CLI_DONE;
+}

@@ -1,0 +1,157 @@
+/* cli_tables.c: the tables the program is made of, and the texts derived from them. */
+#include "cli.h"
+#include <stdio.h>
+#include <string.h>
+#include "conf.h"
+#include "life.h"
+#include "openapi.h"
+#include "route.h"
+#include "str.h"
+
+static struct json *row(struct json *rows, struct arena *a)
+{
+	struct json *o = js_object(a);
+
+	js_add(rows, o);
+	return o;
+}
+
+static void table_routes(struct cli *c, struct json *rows)
+{
+	static const struct { unsigned flag; const char *word; } flags[] = {
+		{ R_WRITE, "write" }, { R_SECRET, "secret" }, { R_NO_BODY_NEEDED, "no-body-needed" },
+	};
+
+	for (size_t i = 0; dialects[i]; i++) {
+		for (const struct route *r = dialects[i]->routes; r->method; r++) {
+			struct json *o = row(rows, c->arena);
+			struct buf words = { .arena = c->arena };
+
+			for (size_t f = 0; f < sizeof flags / sizeof *flags; f++)
+				if (r->flags & flags[f].flag)
+					buf_printf(&words, "%s%s", words.n ? " " : "", flags[f].word);
+			js_put_str(c->arena, o, "dialect", dialects[i]->name);
+			js_put_str(c->arena, o, "method", r->method);
+			js_put_str(c->arena, o, "path", r->path);
+			js_put_str(c->arena, o, "permission", perm_word(r->perm));
+			js_put_str(c->arena, o, "flags", words.n ? words.p : NULL);
+			js_put_int(c->arena, o, "status", r->status);
+			js_put_str(c->arena, o, "summary", r->summary);
+		}
+	}
+}
+
+static void table_errors(struct cli *c, struct json *rows)
+{
+	for (int e = OK + 1; e < ERR__MAX; e++) {
+		const struct err_row *r = err_row(e);
+		struct json *o;
+
+		if (!r->status)                  /* the database's own never leave the program */
+			continue;
+		o = row(rows, c->arena);
+		js_put_str(c->arena, o, "name", r->name);
+		js_put_int(c->arena, o, "status", r->status);
+		for (size_t i = 0; dialects[i]; i++) {
+			struct error_say say = error_say(dialects[i], e);
+
+			js_put_str(c->arena, o, dialects[i]->name, say.status != r->status
+				? arena_printf(c->arena, "%d %s", say.status, say.code) : say.code);
+		}
+	}
+}
+
+static void table_transitions(struct cli *c, struct json *rows)
+{
+	for (int t = 0; t < LIFE__MAX; t++) {
+		const struct transition_row *r = &life_transitions[t];
+		struct json *o = row(rows, c->arena);
+		struct buf from = { .arena = c->arena };
+
+		for (int s = STATE_NONE + 1; s < STATE__MAX; s++)
+			if (r->from >> s & 1)
+				buf_printf(&from, "%s%s", from.n ? " " : "", life_word(s));
+		js_put_str(c->arena, o, "resource", life_resources[r->resource].word);
+		js_put_str(c->arena, o, "transition", r->name);
+		js_put_str(c->arena, o, "from", from.n ? from.p : NULL);
+		js_put_str(c->arena, o, "to", r->rule == LIFE_FIXED ? life_word(r->to) : r->rule == LIFE_SAME ? "same"
+			: arena_printf(c->arena, "computed by %s", sql_rows[r->compute].name));
+		js_put_str(c->arena, o, "audit", r->audit);
+		js_put_str(c->arena, o, "event", r->event ? r->audit : NULL);
+	}
+}
+
+static void table_sql(struct cli *c, struct json *rows)
+{
+	for (int i = SQL_NONE + 1; i < SQL__MAX; i++) {
+		struct json *o = row(rows, c->arena);
+
+		js_put_str(c->arena, o, "name", sql_rows[i].name);
+		js_put_str(c->arena, o, "in", sql_rows[i].in);
+		js_put_str(c->arena, o, "out", sql_rows[i].out);
+		js_put_str(c->arena, o, "text", sql_rows[i].text);
+	}
+}
+
+static void table_config(struct cli *c, struct json *rows)
+{
+	conf.log_file = c->log_file;
+	for (const struct conf_row *r = conf_rows; r->name; r++) {
+		const char *at = (const char *)&conf + r->off;
+		struct json *o = row(rows, c->arena);
+		const char *s;
+		int64_t i;
+		bool b;
+
+		js_put_str(c->arena, o, "name", r->name);
+		js_put_str(c->arena, o, "type", r->type);
+		js_put_str(c->arena, o, "default", r->def);
+		if (!strcmp(r->type, "INT")) {
+			memcpy(&i, at, sizeof i);
+			js_put_str(c->arena, o, "value", arena_printf(c->arena, "%lld", (long long)i));
+		} else if (!strcmp(r->type, "BOOL")) {
+			memcpy(&b, at, sizeof b);
+			js_put_str(c->arena, o, "value", b ? "on" : "off");
+		} else {
+			memcpy(&s, at, sizeof s);
+			js_put_str(c->arena, o, "value", s);
+		}
+		js_put_str(c->arena, o, "help", r->help);
+	}
+}
+
+int cmd_tables(struct cli *c)
+{
+	static const struct { const char *name; void (*fill)(struct cli *c, struct json *rows); } tables[] = {
+		{ "routes", table_routes }, { "errors", table_errors }, { "transitions", table_transitions },
+		{ "sql", table_sql }, { "config", table_config },
+	};
+	struct json *rows = js_array(c->arena);
+
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		if (strcmp(tables[i].name, c->args[0]))
+			continue;
+		if (tables[i].fill == table_config && c->conf_error)
+			return cli_say("%s", c->conf_error);
+		tables[i].fill(c, rows);
+	}
+	cli_tabs(c, rows);
+	return CLI_DONE;
+}
+
+int cmd_openapi(struct cli *c)
+{
+	puts(js_pretty(openapi_document(c->arena)));
+	return CLI_DONE;
+}
+
+int cmd_nginx_errors(struct cli *c)
+{
+	const char *text = nginx_errors(c->arena, !strcmp(c->args[0], "server"));
+
+	if (c->json)
+		puts(js_pretty(js_string(c->arena, text)));
+	else
+		fputs(text, stdout);
+	return CLI_DONE;
+}
