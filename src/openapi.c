@@ -174,7 +174,7 @@ struct json *openapi_document(struct arena *a)
 /* What nginx answers by itself (error_page in thaw.conf), and the error it is to us. */
 static const struct { int status; enum err err; } nginx_rows[] = {
 	{ 400, ERR_REQUEST }, { 404, ERR_ROUTE_NOT_FOUND }, { 405, ERR_METHOD }, { 413, ERR_TOO_LARGE },
-	{ 414, ERR_REQUEST }, { 429, ERR_RATE }, { 500, ERR_INTERNAL }, { 503, ERR_UNAVAILABLE },
+	{ 414, ERR_URI_TOO_LONG }, { 429, ERR_RATE }, { 500, ERR_INTERNAL }, { 503, ERR_UNAVAILABLE },
 	{ 504, ERR_OUTCOME_UNKNOWN }, { 505, ERR_REQUEST },
 };
 enum { NGINX_ROWS = sizeof nginx_rows / sizeof *nginx_rows };
@@ -234,7 +234,9 @@ static char *nginx_server(struct arena *a)
 		buf_printf(&b, "location = /_thaw/%d {\n    internal;\n    types { }\n"
 			"    default_type \"\";\n    add_header Content-Type $thaw_error_type always;\n"
 			"    add_header X-Request-Id $request_id always;\n    add_header Cache-Control no-store always;\n"
-			"    add_header X-Content-Type-Options nosniff always;\n    add_header Referrer-Policy no-referrer always;\n",
+			"    add_header X-Content-Type-Options nosniff always;\n    add_header Referrer-Policy no-referrer always;\n"
+			"    add_header X-Frame-Options DENY always;\n"
+			"    add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;\n",
 			status);
 		if (status == 429 || status >= 503)
 			buf_puts(&b, "    add_header Retry-After 1 always;\n");
