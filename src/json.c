@@ -192,7 +192,8 @@ static bool scan_object(struct scan *c)
 	qsort(k, n, sizeof *k, by_text);
 	for (size_t i = 1; i < n; i++)
 		if (!strcmp(k[i - 1], k[i]))
-			return fail(c, arena_printf(c->arena, "the key \"%.60s\" stands twice in one object", k[i]));
+			return fail(c, arena_printf(c->arena, "the key \"%s\" stands twice in one object",
+				utf8_cut(c->arena, k[i], 60)));
 	return true;
 }
 
