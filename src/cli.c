@@ -105,10 +105,10 @@ static void help_one(const struct command *row)
 	wrap(stdout, row->help);
 }
 
-/* Rows that begin with the word; all of them for NULL. */
+/* Rows that begin with the word; all of them for "". */
 static int help_group(FILE *f, const char *word)
 {
-	size_t n = word ? strlen(word) : 0;
+	size_t n = strlen(word);
 	int found = 0;
 
 	for (int i = 0; i < COMMANDS; i++) {
@@ -125,7 +125,7 @@ static int help_group(FILE *f, const char *word)
 static void help_all(FILE *f)
 {
 	fprintf(f, "usage: thaw [--config FILE] [--json] COMMAND ...\n\nCommands (`thaw COMMAND --help` tells more of each):\n\n");
-	help_group(f, NULL);
+	help_group(f, "");
 	fprintf(f, "\nThe configuration is FILE, else $THAW_CONFIG, else %s/thaw.conf.\n"
 		"Exit codes: 0 done, 1 failed, 2 usage, 3 a check found a problem.\n", THAW_SYSCONFDIR);
 }

@@ -91,8 +91,10 @@ static int make_accounts(struct init *in, const char *host, char *passwords[2])
 		passwords[i] = arena_printf(in->a, "%s-Aa1", passwd_generate(in->a));
 	if (make_account(in, arena_printf(in->a, "'%s_app'@'%s'", in->database, host), passwords[0]))
 		return -1;
-	if (in->shared)
+	if (in->shared) {
+		init_note(in, "The account of --db-admin may not make others; the service uses it too");
 		return 0;
+	}
 	if (make_account(in, owner, passwords[1]))
 		return -1;
 	if (db_script(in->admin, arena_printf(in->a, "GRANT ALL PRIVILEGES ON `%s`.* TO %s WITH GRANT OPTION",
@@ -146,12 +148,15 @@ static int write_options(struct init *in, const char *text, char *passwords[2])
 {
 	const char *groups[2] = { conf.db_group, conf.db_migrate_group }, *roles[2] = { "app", "owner" };
 	const char *where = client_lines(in->a, text, in->shared), *socket = socket_line(in, text);
+	const char *user = cli_option_file(in->a, text, "client", "user"), *me = db_ask(in->admin, in->a, "SELECT USER()");
 	struct buf out = { .arena = in->a };
 	unsigned uid, gid;
 
 	buf_puts(&out, "# Written by `thaw init`: the accounts that serve and that own the schema.\n");
 	for (int i = 0; i < 2; i++) {
 		buf_printf(&out, "\n[%s]\n%s%sdatabase = %s\n", groups[i], where, socket, in->database);
+		if (in->shared && !user && me)   /* the library's default is another for the workers */
+			buf_printf(&out, "user = %.*s\n", (int)(strrchr(me, '@') - me), me);
 		if (!in->shared)
 			buf_printf(&out, "user = %s_%s\npassword = %s\n", in->database, roles[i], passwords[i]);
 	}

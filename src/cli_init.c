@@ -136,8 +136,8 @@ static void what_next(struct init *in, const struct first *f)
 	const char *file = *conf_file() ? conf_file() : "none; the defaults hold (`thaw tables config`)";
 
 	if (in->shared)
-		printf("\nThe account of --db-admin may not make others, so the service uses it too. Everything works, but\n"
-			"the database itself does not keep the service from changing audit rows that were written.\n");
+		printf("\nOne account serves and owns the schema. Everything works, but the database does not keep the\n"
+			"service from changing audit rows that were written.\n");
 	if (f->make_user)
 		printf("\nAdministrator: %s of %s%s%s\n", f->user.username, f->org_name,
 			f->made_password ? ", password " : "", f->made_password ? f->password : "");
@@ -177,6 +177,16 @@ static bool database_name(const char *s)
 	return false;
 }
 
+/* Does one account serve and own the schema? */
+static bool one_account(struct arena *a)
+{
+	const char *text = cli_read_file(a, conf.db_option_file);
+	const char *user = text ? cli_option_file(a, text, conf.db_group, "user") : NULL;
+	const char *owner = text ? cli_option_file(a, text, conf.db_migrate_group, "user") : NULL;
+
+	return user && owner && !strcmp(user, owner);
+}
+
 /* The schema, and what it reports to be told on. */
 static int schema(struct init *in)
 {
@@ -199,6 +209,7 @@ int cmd_init(struct cli *c)
 		return CLI_FAILED;
 	if (init_database(&in) || schema(&in) || first_organization(&in, &f) || signing_key(&in))
 		return CLI_FAILED;
+	in.shared = one_account(in.a);
 	if (c->json)
 		puts(js_pretty(result(&in, &f)));
 	else

@@ -35,10 +35,11 @@ static bool group_line(const char *line, const char *group, bool *in)
 /* The value of `key` in a line of an option file, without blanks and quotes around it. */
 static char *line_value(struct arena *a, const char *line, size_t n, const char *key)
 {
-	const char *end = line + n, *v = line + strlen(key);
+	const char *end = line + n, *v;
 
-	if (strncmp(line, key, strlen(key)) || v >= end)
+	if (n <= strlen(key) || strncmp(line, key, strlen(key)))
 		return NULL;
+	v = line + strlen(key);
 	while (v < end && (*v == ' ' || *v == '\t'))
 		v++;
 	if (v == end || *v++ != '=')
@@ -159,21 +160,15 @@ static const char *replace(struct arena *a, const char *text, const char *what, 
 	return out.p;
 }
 
-/* The application's account as the server names it.  It cannot sign in to the database
- * before its first grant: then its name, and the host of the account that owns the schema. */
-static const char *app_account(struct cli *c, struct db *owner, const char *user)
+/* The account of this handle as the server names it; NULL when it cannot sign in. */
+static const char *account_of(struct arena *a, struct db *db)
 {
-	struct db *app = db_new(conf.db_option_file, conf.db_group);
-	const char *account = db_connect(app) ? NULL : db_ask(app, c->arena, "SELECT CURRENT_USER()");
-
-	db_free(app);
-	if (!account)
-		account = db_ask(owner, c->arena, "SELECT CURRENT_USER()");
-	account = account ? strrchr(account, '@') : NULL;
-	return account ? arena_printf(c->arena, "'%s'@'%s'", user, account + 1) : NULL;
+	return db_connect(db) ? NULL : db_ask(db, a, "SELECT CURRENT_USER()");
 }
 
-static int grants(struct cli *c, struct db *db, struct json *notes)
+/* app: the application's account, NULL when it cannot sign in.  It cannot before its
+ * first grant: then it is its name, and the host of the account that owns the schema. */
+static int grants(struct cli *c, struct db *db, const char *app, struct json *notes)
 {
 	const char *path = arena_printf(c->arena, "%s/grants.sql", conf.sql_dir);
 	const char *text = cli_read_file(c->arena, path), *file = cli_read_file(c->arena, conf.db_option_file);
@@ -187,10 +182,12 @@ static int grants(struct cli *c, struct db *db, struct json *notes)
 		js_add(notes, js_string(c->arena, "No grants: one account serves and owns the schema"));
 		return 0;
 	}
-	account = app_account(c, db, user);
 	name = db_ask(db, c->arena, "SELECT DATABASE()");
-	if (!account || !name)
+	if (!app)
+		app = account_of(c->arena, db);
+	if (!name || !app || !strchr(app, '@'))
 		return refused(db, "the application's account");
+	account = arena_printf(c->arena, "'%s'@'%s'", user, strrchr(app, '@') + 1);
 	text = replace(c->arena, text, "@DB@", arena_printf(c->arena, "`%s`", name));
 	if (script(db, replace(c->arena, text, "@APP@", account)))
 		return refused(db, arena_printf(c->arena, "the grants of %s", account));
@@ -200,14 +197,17 @@ static int grants(struct cli *c, struct db *db, struct json *notes)
 
 int cli_migrate(struct cli *c, struct json *notes)
 {
-	struct db *db = db_new(conf.db_option_file, conf.db_migrate_group);
+	struct db *db = db_new(conf.db_option_file, conf.db_group);
+	const char *app = account_of(c->arena, db);
 	int bad;
 
+	db_free(db);
+	db = db_new(conf.db_option_file, conf.db_migrate_group);
 	if (db_connect(db))
 		bad = cli_say("the database cannot be reached (%s); the account is in %s, group [%s]", db_error(db),
 			conf.db_option_file, conf.db_migrate_group);
 	else
-		bad = files(c, db, notes) || grants(c, db, notes) ? CLI_FAILED : CLI_DONE;
+		bad = files(c, db, notes) || grants(c, db, app, notes) ? CLI_FAILED : CLI_DONE;
 	db_free(db);
 	return bad;
 }
