@@ -610,23 +610,24 @@ static const struct error_row errors[ERR__MAX] = {
 };
 
 /* {"error":{code,message,details?,timestamp}}; details name the first field at fault. */
-static struct json *error_body(struct arena *a, const struct error_say *say)
-{
-	struct json *o = js_object(a), *error = js_object(a), *details;
-
-	js_put_str(a, error, "code", say->code);
-	js_put_str(a, error, "message", say->text);
-	if (say->why->n) {
-		details = js_object(a);
-		js_put_str(a, details, "field", say->why->items[0].field);
-		js_put_str(a, details, "reason", say->why->items[0].reason);
-		js_put(error, "details", details);
-	}
-	js_put_str(a, error, "timestamp", say->time);
-	js_put(o, "error", error);
-	return o;
-}
+#define X(field) AT(struct error_say, field)
+static const struct shape details_out[] = {
+	{ "field", T_STR, AT(struct why_item, field) },
+	{ "reason", T_STR, AT(struct why_item, reason) },
+	{ 0 }
+};
+static const struct shape inner_error_out[] = {
+	{ "code", T_STR, X(code) },
+	{ "message", T_STR, X(text) },
+	{ "details", T_REF, X(detail), .sub = details_out, .flags = F_OMIT },
+	{ "timestamp", T_TIME, X(time) },
+	{ 0 }
+};
+static const struct shape error_out[] = {
+	{ "error", T_SUB, .off = 0, .sub = inner_error_out },
+	{ 0 }
+};
 
 static const char *const prefixes[] = { BASE, "/api/auth", NULL };
 const struct dialect api_models = { .name = "models", .prefixes = prefixes, .routes = routes, .codes = codes, .errors = errors,
-	.error_body = error_body, .error_type = "application/json", .time = TIME_SECONDS, .cors = true, .rate_headers = true };
+	.error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS, .cors = true, .rate_headers = true };

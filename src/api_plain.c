@@ -74,29 +74,23 @@ static const struct error_row errors[ERR__MAX] = {
 };
 
 /* RFC 9457 with `about:blank`: the title is the phrase of the status. */
-static struct json *error_body(struct arena *a, const struct error_say *say)
-{
-	struct json *o = js_object(a), *list, *item;
-
-	js_put_str(a, o, "type", "about:blank");
-	js_put_str(a, o, "title", status_phrase(say->status));
-	js_put_int(a, o, "status", say->status);
-	js_put_str(a, o, "detail", say->text);
-	js_put_str(a, o, "code", say->code);
-	js_put_str(a, o, "request_id", say->request_id);
-	if (!say->why->n)
-		return o;
-	list = js_array(a);
-	for (int i = 0; i < say->why->n; i++) {
-		item = js_object(a);
-		js_put_str(a, item, "field", say->why->items[i].field);
-		js_put_str(a, item, "detail", say->why->items[i].reason);
-		js_add(list, item);
-	}
-	js_put(o, "errors", list);
-	return o;
-}
+#define E(field) AT(struct error_say, field)
+static const struct shape fault_out[] = {
+	{ "field", T_STR, AT(struct why_item, field) },
+	{ "detail", T_STR, AT(struct why_item, reason) },
+	{ 0 }
+};
+static const struct shape error_out[] = {
+	{ "type", T_STR, E(type) },
+	{ "title", T_STR, E(title) },
+	{ "status", T_INT, E(status) },
+	{ "detail", T_STR, E(text) },
+	{ "code", T_STR, E(code) },
+	{ "request_id", T_STR, E(request_id) },
+	{ "errors", T_LIST, E(details), .sub = fault_out, .flags = F_OMIT },
+	{ 0 }
+};
 
 static const char *const prefixes[] = { NULL };
 const struct dialect api_plain = { .name = "plain", .prefixes = prefixes, .routes = routes, .codes = codes, .errors = errors,
-	.error_body = error_body, .error_type = "application/problem+json", .time = TIME_SECONDS };
+	.error_out = error_out, .error_type = "application/problem+json", .time = TIME_SECONDS };

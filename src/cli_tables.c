@@ -56,7 +56,7 @@ static void table_errors(struct cli *c, struct json *rows)
 			struct error_say say = error_say(dialects[i], e);
 
 			js_put_str(c->arena, o, dialects[i]->name, say.status != r->status
-				? arena_printf(c->arena, "%d %s", say.status, say.code) : say.code);
+				? arena_printf(c->arena, "%d %s", (int)say.status, say.code) : say.code);
 		}
 	}
 }

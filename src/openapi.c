@@ -51,7 +51,7 @@ static struct json *parameters(struct arena *a, const struct route *row)
 static void add_error(struct arena *a, struct json *responses, const struct dialect *d, enum err e)
 {
 	struct error_say say = error_say(d, e);
-	const char *status = arena_printf(a, "%d", say.status), *text = say.text;
+	const char *status = arena_printf(a, "%d", (int)say.status), *text = say.text;
 	struct json *r, *old;
 
 	if (js_get(responses, status, &r)) {
@@ -62,7 +62,7 @@ static void add_error(struct arena *a, struct json *responses, const struct dial
 	}
 	r = js_object(a);
 	js_put_str(a, r, "description", text);
-	js_put(r, "content", content(a, d->error_type, js_object(a)));
+	js_put(r, "content", content(a, d->error_type, shape_schema(a, d->error_out, false)));
 	js_put(responses, status, r);
 }
 
@@ -179,16 +179,21 @@ static const struct { int status; enum err err; } nginx_rows[] = {
 };
 enum { NGINX_ROWS = sizeof nginx_rows / sizeof *nginx_rows };
 
+/* The body of an error with nginx's variables in it; a time that is no other text's
+ * stands where $thaw_time goes. */
 static const char *body_text(struct arena *a, const struct dialect *d, enum err e, int status)
 {
-	struct why why = { 0 };
+	const char *marker = clock_iso(a, SECOND, d->time), *text, *at;
 	struct error_say say = error_say(d, e);
 
 	say.status = status;
-	say.why = &why;
+	say.title = status_phrase(status);
 	say.request_id = "$request_id";
-	say.time = "$thaw_time";
-	return js_text(d->error_body(a, &say), NULL);
+	say.time = SECOND;
+	text = js_text(shape_render(a, d->error_out, &say, d->time), NULL);
+	if (!(at = strstr(text, marker)))
+		return text;
+	return arena_printf(a, "%.*s$thaw_time%s", (int)(at - text), text, at + strlen(marker));
 }
 
 static char *nginx_http(struct arena *a)

@@ -101,10 +101,10 @@ void res_error(struct req *r, enum err e)
 		log_error(err_row(e)->level, "%s %s: %s", r->method, r->path, err_row(e)->name);
 	res_reset(r);
 	say = error_say(r->dialect, e);
-	say.why = &r->tx.why;
+	error_details(&say, &r->tx.why);
 	say.request_id = r->tx.request_id;
-	say.time = clock_iso(r->arena, r->tx.now, r->dialect->time);
-	body = js_text(r->dialect->error_body(r->arena, &say), &n);
+	say.time = r->tx.now;
+	body = js_text(shape_render(r->arena, r->dialect->error_out, &say, r->dialect->time), &n);
 	res_body(r, say.status, r->dialect->error_type, body, n);
 	challenge(r, e, say.status);
 	if (r->allow && say.status == 405)

@@ -100,7 +100,14 @@ struct error_say error_say(const struct dialect *d, enum err e)
 	const struct err_row *row = err_row(e);
 
 	return (struct error_say){ .err = e, .status = own->status ? own->status : row->status,
-		.code = own->code ? own->code : d->codes[row->class], .text = own->text ? own->text : row->text };
+		.code = own->code ? own->code : d->codes[row->class], .text = own->text ? own->text : row->text,
+		.type = "about:blank", .title = status_phrase(own->status ? own->status : row->status) };
+}
+
+void error_details(struct error_say *say, const struct why *why)
+{
+	say->detail = why->n ? &why->items[0] : NULL;
+	say->details = (struct list){ why->items, (size_t)why->n, sizeof *why->items };
 }
 
 /* A statement has a letter for each of its parameters. */

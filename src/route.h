@@ -34,10 +34,13 @@ struct error_row { const char *code; int status; const char *text; };
 /* All that the body of an error may tell. */
 struct error_say {
 	enum err err;
-	int status;
+	int64_t status;
 	const char *code, *text;
-	const struct why *why;
-	const char *request_id, *time;
+	const char *type, *title;                /* of RFC 9457: about:blank and the phrase of the status */
+	const char *request_id;
+	int64_t time;
+	const struct why_item *detail;           /* the first fault, or NULL */
+	struct list details;                     /* all of them */
 };
 
 struct dialect {
@@ -46,7 +49,7 @@ struct dialect {
 	const struct route *routes;              /* ends with a NULL method */
 	const char *const *codes;                /* by enum err_class; no hole */
 	const struct error_row *errors;          /* by enum err; only the exceptions */
-	struct json *(*error_body)(struct arena *a, const struct error_say *say);
+	const struct shape *error_out;           /* of struct error_say */
 	const char *error_type;                  /* media type of errors */
 	enum time_form time;
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
@@ -66,7 +69,9 @@ enum err route_find(struct req *r);
  * to fail.  Prints what is wrong; false then.  Looked at when the program starts. */
 bool tables_whole(void);
 
-/* What a dialect says of an error: status, code and text; the rest is the caller's. */
+/* What a dialect says of an error, as far as the tables know. */
 struct error_say error_say(const struct dialect *d, enum err e);
+/* The same with the faults in `why`. */
+void error_details(struct error_say *say, const struct why *why);
 
 #endif

@@ -125,6 +125,7 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 		if (js_type(j) != JS_STRING || !id_parse(js_str(j), s->prefix, out ? out : &(struct id){ 0 }))
 			return fault(tx, path, arena_printf(tx->arena, "must be an id such as %s65f0c0ffee5eed0123456789", s->prefix));
 		return OK;
+	case T_REF:
 	case T_LIST:
 		break;
 	}
@@ -218,6 +219,7 @@ static struct json *document(struct arena *a, const char *text, const char *othe
 static struct json *render_value(struct arena *a, const struct shape *s, const void *v, enum time_form form)
 {
 	const struct list *l;
+	const void *ref;
 	struct json *array;
 	int64_t i;
 
@@ -225,8 +227,7 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 	case T_STR:
 		return js_string(a, *(const char *const *)v);
 	case T_INT:
-		i = *(const int64_t *)v;
-		return i || !(s->flags & F_ZERO_NULL) ? js_integer(a, i) : NULL;
+		return js_integer(a, *(const int64_t *)v);
 	case T_BOOL:
 		return js_boolean(a, *(const bool *)v);
 	case T_TIME:
@@ -240,8 +241,13 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 		return document(a, *(const char *const *)v, s->prefix);
 	case T_SUB:
 		return shape_render(a, s->sub, v, form);
+	case T_REF:
+		memcpy(&ref, v, sizeof ref);
+		return ref ? shape_render(a, s->sub, ref, form) : NULL;
 	case T_LIST:
 		l = v;
+		if (!l->n && s->flags & F_OMIT)
+			return NULL;
 		array = js_array(a);
 		for (size_t k = 0; k < l->n; k++)
 			js_add(array, shape_render(a, s->sub, (const char *)l->v + k * l->size, form));
@@ -254,8 +260,12 @@ struct json *shape_render(struct arena *a, const struct shape *s, const void *v,
 {
 	struct json *o = js_object(a);
 
-	for (; s->key; s++)
-		js_put(o, s->key, render_value(a, s, (const char *)v + s->off, form));
+	for (; s->key; s++) {
+		struct json *value = render_value(a, s, (const char *)v + s->off, form);
+
+		if (value || !(s->flags & F_OMIT))
+			js_put(o, s->key, value);
+	}
 	return o;
 }
 
@@ -271,10 +281,10 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, bool writ
 {
 	static const char *const types[] = { [T_STR] = "string", [T_INT] = "integer", [T_BOOL] = "boolean",
 		[T_TIME] = "string", [T_ID] = "string", [T_OBJECT] = "object", [T_STRINGS] = "array", [T_DOC] = NULL,
-		[T_SUB] = "object", [T_LIST] = "array" };
+		[T_SUB] = "object", [T_REF] = "object", [T_LIST] = "array" };
 	struct json *o = js_object(a), *inner;
 
-	if ((s->type == T_SUB || s->type == T_OBJECT) && s->sub)
+	if ((s->type == T_SUB || s->type == T_REF || s->type == T_OBJECT) && s->sub)
 		o = shape_schema(a, s->sub, writing || s->type == T_OBJECT);
 	if (s->flags & F_NULL && types[s->type]) {
 		inner = js_array(a);
@@ -332,7 +342,7 @@ struct json *shape_schema(struct arena *a, const struct shape *s, bool writing)
 	js_put_str(a, o, "type", "object");
 	for (; s->key; s++) {
 		js_put(properties, s->key, shape_type_schema(a, s, writing));
-		if (!writing || s->flags & F_REQUIRED)
+		if (s->flags & F_REQUIRED || !(writing || s->flags & F_OMIT))
 			js_add(required, js_string(a, s->key));
 	}
 	js_put(o, "properties", properties);

@@ -20,6 +20,7 @@ enum shape_type {
 	T_STRINGS,  /* const char *: the JSON text of an array of strings, max of them */
 	T_DOC,      /* const char *: any JSON text */
 	T_SUB,      /* a struct, by `sub` */
+	T_REF,      /* a pointer to a struct, by `sub`; out only */
 	T_LIST      /* struct list of structs, by `sub`; out only */
 };
 
@@ -27,7 +28,7 @@ enum {
 	F_REQUIRED = 1,     /* in: must be there; out: always there (all of ours are) */
 	F_NULL = 2,         /* in: null is the same as a cleared value; out: may be null */
 	F_TRIMMED = 4,      /* in: refuse leading or trailing white space */
-	F_ZERO_NULL = 8     /* out: T_INT 0 is null */
+	F_OMIT = 8          /* out: left out when null or an empty list */
 };
 
 struct list { const void *v; size_t n, size; };
