@@ -1,0 +1,290 @@
+# Contract.pm: what the contract tests share, on top of Thaw.pm: models and their
+# state in the database, the shape of an error, tokens made by hand, a FastCGI
+# client, another writer that holds a lock.
+package Contract;
+use strict;
+use warnings;
+use Digest::SHA 'hmac_sha256';
+use Exporter 'import';
+use IO::Socket::UNIX;
+use JSON::PP ();
+use MIME::Base64 'encode_base64url';
+use POSIX ();
+use Storable ();
+use Test::More ();
+use Thaw;
+use Time::HiRes qw(time clock_gettime CLOCK_MONOTONIC);
+
+our @EXPORT = qw($MODELS $UTC $NOWHERE json hex_of model act get trained retired audits audit_rows database unchanged
+    error_is problem_is keys_are tables mint signing_key fastcgi hold in_background blocked fresh_minute log_lines curl);
+
+our $MODELS = '/api/v1/models';
+our $UTC = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+our $NOWHERE = 'mdl-65f0c0ffee5eed0123456789';           # an id that no model has
+
+my $json = JSON::PP->new->utf8->canonical->allow_nonref;
+sub json { $json->encode($_[0]) }
+sub hex_of { $_[0] =~ /([0-9a-f]{24})$/ ? $1 : die "no id: $_[0]" }
+
+# --- models -----------------------------------------------------------------------
+
+my $made = 0;
+
+# A model, made through the API: the reply's object.
+sub model {
+    my ($t, %o) = @_;
+    my $token = delete $o{token} // $t->admin;
+    my $r = $t->req(POST => $MODELS, token => $token,
+        body => { name => "model $$ " . ++$made, model_type => 'custom', task_type => 'regression', %o });
+    $r->{status} == 201 or die "create: $r->{raw}";
+    return $r->{json};
+}
+
+sub act {
+    my ($t, $id, $verb, %o) = @_;
+    return $t->req(POST => "$MODELS/$id/$verb", token => $t->admin, %o);
+}
+
+sub get { my ($t, $id, %o) = @_; $t->req(GET => "$MODELS/$id", token => $t->admin, %o) }
+
+# A training run that succeeded, reported for the model: the job's object.
+sub trained {
+    my ($t, $id, %report) = @_;
+    my $job = act($t, $id, 'train')->{json}{job_id} // die 'no training run';
+    my $r = act($t, $id, "train/$job/complete", body => \%report);
+    $r->{status} == 200 or die "complete: $r->{raw}";
+    return $r->{json};
+}
+
+# No route of this dialect retires a model; here it is done as one would, with its
+# audit row and its event, so that the audit reconciles.
+sub retired {
+    my ($t, $id) = @_;
+    my $hex = hex_of($id);
+    my ($common, $where) = ("m.organization_id, UNHEX(LPAD(HEX(RAND() * 1e15), 24, '0')), UTC_TIMESTAMP(6)",
+        "FROM models m WHERE m.id = UNHEX('$hex')");
+    $t->sql("BEGIN; INSERT INTO audit_events (organization_id, id, at, actor_name, action, resource_type, resource_id, revision,
+        from_state, to_state, request_id, client_address, user_agent) SELECT $common, 'test', 'model.deleted', 'model', m.id,
+        m.revision + 1, m.status, 'retired', 'test', '', '' $where;
+        INSERT INTO outbox (organization_id, id, at, type, resource_type, resource_id, revision, request_id, payload)
+        SELECT $common, 'model.deleted', 'model', m.id, m.revision + 1, 'test', '{}' $where;
+        UPDATE models m SET m.status = 'retired', m.revision = m.revision + 1 WHERE m.id = UNHEX('$hex'); COMMIT");
+}
+
+# --- what the database holds ---------------------------------------------------------
+
+# How many audit rows of an action an object has.
+sub audits {
+    my ($t, $id, $action) = @_;
+    return $t->sql(sprintf "SELECT COUNT(*) FROM audit_events WHERE resource_id = UNHEX('%s') AND action = '%s'", hex_of($id), $action);
+}
+
+# Columns of the audit rows of an object, oldest first, as hashes.
+sub audit_rows {
+    my ($t, $id, $where) = @_;
+    my @columns = qw(action resource_type revision from_state to_state actor_name actor_id request_id client_address user_agent details at);
+    my @rows = $t->sql(sprintf "SELECT %s FROM audit_events WHERE resource_id = UNHEX('%s') %s ORDER BY revision",
+        join(', ', map { $_ eq 'actor_id' ? 'LOWER(HEX(actor_id))' : $_ } @columns), hex_of($id), $where ? "AND $where" : '');
+    return map { my %h; @h{@columns} = @$_; \%h } @rows;
+}
+
+# A checksum of everything that a request could change, attempts included.
+sub database {
+    my $t = shift;
+    return join "\n", map { join ' ', @$_ } $t->sql('CHECKSUM TABLE organizations, roles, principals, refresh_tokens, models, grants,
+        training_runs, model_versions, audit_events, outbox, attempts');
+}
+
+# Runs the code and asserts that the database is afterwards what it was before.
+sub unchanged {
+    my ($t, $name, $code) = @_;
+    my $before = database($t);
+    $code->();
+    Test::More::is(database($t), $before, "$name: nothing has changed");
+}
+
+# --- answers --------------------------------------------------------------------------
+
+sub keys_are {
+    my ($object, $keys, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    Test::More::is(join(' ', sort keys %{ ref $object eq 'HASH' ? $object : {} }), join(' ', sort split ' ', $keys), $name);
+}
+
+# The error envelope of the models dialect, whole; field: the field that details name.
+sub error_is {
+    my ($r, $status, $code, $name, $field) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $e = ref $r->{json} eq 'HASH' && ref $r->{json}{error} eq 'HASH' ? $r->{json}{error} : {};
+    my @bad;
+    push @bad, "status $r->{status}, not $status" if $r->{status} != $status;
+    push @bad, 'code ' . ($e->{code} // 'none') . ", not $code" if ($e->{code} // '') ne $code;
+    push @bad, 'Content-Type ' . ($r->{headers}{'content-type'} // 'none') if ($r->{headers}{'content-type'} // '') ne 'application/json';
+    push @bad, 'more than `error` in the envelope' if keys %{ ref $r->{json} eq 'HASH' ? $r->{json} : {} } != 1;
+    push @bad, "unknown key $_" for grep { !/^(?:code|message|details|timestamp)$/ } sort keys %$e;
+    push @bad, 'no message' unless length($e->{message} // '');
+    push @bad, 'no timestamp' unless ($e->{timestamp} // '') =~ $UTC;
+    push @bad, 'no X-Request-Id' unless length($r->{headers}{'x-request-id'} // '');
+    push @bad, 'cacheable' unless ($r->{headers}{'cache-control'} // '') =~ /no-store/;
+    push @bad, 'details name ' . (ref $e->{details} eq 'HASH' ? $e->{details}{field} : 'nothing') . ", not $field"
+        if defined $field && !(ref $e->{details} eq 'HASH' && ($e->{details}{field} // '') eq $field && length($e->{details}{reason} // ''));
+    Test::More::is(join('; ', @bad), '', $name) or Test::More::diag(substr($r->{raw} // $r->{body}, 0, 2000));
+}
+
+# Problem details (RFC 9457), for an address under no dialect's prefix.
+sub problem_is {
+    my ($r, $status, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $p = ref $r->{json} eq 'HASH' ? $r->{json} : {};
+    my @bad;
+    push @bad, "status $r->{status}, not $status" if $r->{status} != $status;
+    push @bad, 'Content-Type ' . ($r->{headers}{'content-type'} // 'none') if ($r->{headers}{'content-type'} // '') ne 'application/problem+json';
+    push @bad, 'its status member differs' if ($p->{status} // 0) != $status;
+    push @bad, "no $_" for grep { !length($p->{$_} // '') } qw(type title detail);
+    Test::More::is(join('; ', @bad), '', $name) or Test::More::diag(substr($r->{raw} // $r->{body}, 0, 2000));
+}
+
+# The rows of `thaw tables NAME`.
+sub tables {
+    my ($t, $name) = @_;
+    my $r = $t->thaw('--json', 'tables', $name);
+    ref $r->{json} eq 'ARRAY' or die "thaw tables $name: $r->{exit} $r->{err}";
+    return @{ $r->{json} };
+}
+
+# --- tokens by hand ----------------------------------------------------------------------
+
+# A signing key of the server: {kid, alg, file}; of the algorithm, made when there is none.
+sub signing_key {
+    my ($t, $alg) = @_;
+    my $find = sub { map { m{([^/]+)\.(\w+)\.(?:pem|key)$} ? { kid => $1, alg => $2, file => $_ } : () } glob "$t->{dir}/keys/*.$alg.*" };
+    my ($key) = $find->();
+    if (!$key) {
+        my $r = $t->thaw('signing-key', 'create', '--alg', $alg);
+        $r->{exit} and die "signing-key create: $r->{err}";
+        ($key) = $find->();
+    }
+    return $key;
+}
+
+sub run_openssl {
+    my ($in, @command) = @_;
+    my ($from, $to) = (File::Temp->new, File::Temp->new);
+    print $from $in; $from->flush;
+    system("openssl @command < $from > $to") == 0 or die "openssl @command";
+    return slurp("$to");
+}
+
+# An ECDSA signature from DER, SEQUENCE { r INTEGER, s INTEGER }, to the 64 bytes
+# of RFC 7518 3.4.
+sub raw_signature {
+    my ($r, $s) = unpack 'x2 x C/a x C/a', $_[0];
+    return join '', map { s/^\0+//; ("\0" x (32 - length)) . $_ } $r, $s;
+}
+
+# A JWT. key: {kid, alg, file}; header and claims: members to add, replace or, when
+# undef, to leave out; *_text: those bytes instead; signature: those bytes instead.
+sub mint {
+    my ($key, %o) = @_;
+    my %header = (typ => 'JWT', alg => $key->{alg}, kid => $key->{kid}, %{ $o{header} // {} });
+    my $now = int time;
+    my %claims = (iss => 'thaw-test', aud => 'thaw-test', iat => $now, exp => $now + 600, %{ $o{claims} // {} });
+    delete @header{ grep { !defined $header{$_} } keys %header };
+    delete @claims{ grep { !defined $claims{$_} } keys %claims };
+    my $signed = join '.', map { encode_base64url($_) } $o{header_text} // json(\%header), $o{claims_text} // json(\%claims);
+    my $with = $o{sign_as} // $key->{alg};
+    my $signature = $o{signature} // (
+          $with eq 'none'  ? ''
+        : $with eq 'HS256' ? hmac_sha256($signed, $o{secret} // pack 'H*', slurp($key->{file}) =~ s/\s+//gr)
+        : $with eq 'RS256' ? run_openssl($signed, "dgst -sha256 -sign '$key->{file}'")
+        :                    raw_signature(run_openssl($signed, "dgst -sha256 -sign '$key->{file}'")));
+    return "$signed." . encode_base64url($signature);
+}
+
+# --- other ways in --------------------------------------------------------------------------
+
+# One request over the workers' own socket, past nginx: [name => value, ...], stdin.
+sub fastcgi {
+    my ($t, $params, $stdin) = @_;
+    my $record = sub { my ($type, $content) = @_; pack('CCnnCC', 1, $type, 1, length $content, 0, 0) . $content };
+    my $size = sub { $_[0] < 128 ? chr $_[0] : pack 'N', $_[0] | 0x80000000 };
+    my @p = (GATEWAY_INTERFACE => 'CGI/1.1', REMOTE_ADDR => '192.0.2.7', REQUEST_ID => 'fastcgi-test', @$params);
+    my $pairs = '';
+    while (my ($n, $v) = splice @p, 0, 2) { $pairs .= $size->(length $n) . $size->(length $v) . $n . $v }
+    my $s = IO::Socket::UNIX->new(Peer => "$t->{dir}/thaw.sock") or die "thaw.sock: $!";
+    print $s pack('CCnnCCnCx5', 1, 1, 1, 8, 0, 0, 1, 0), $record->(4, $pairs), $record->(4, ''),
+        length $stdin ? $record->(5, $stdin) : (), $record->(5, '');
+    my ($all, $out) = ('', '');
+    alarm 20;
+    1 while sysread $s, $all, 65536, length $all;
+    alarm 0;
+    while (length $all >= 8) {
+        my (undef, $type, undef, $n, $pad) = unpack 'CCnnC', $all;
+        $out .= substr $all, 8, $n if $type == 6;
+        substr $all, 0, 8 + $n + $pad, '';
+    }
+    $out =~ s{^Status: }{HTTP/1.1 };
+    return Thaw::parse($out);
+}
+
+# Real curl, its arguments as one shell command; the reply with its status.
+sub curl {
+    my ($t, $command) = @_;
+    my $r = $t->run({}, '', 'sh', '-c', "curl -s -i $command");
+    $r->{exit} and die "curl $command: $r->{exit} $r->{err}";
+    return Thaw::parse($r->{out});
+}
+
+# --- others at work ----------------------------------------------------------------------------
+
+# Another writer: runs the statements in a transaction that it keeps open. The
+# returned sub runs more statements (if given) and commits.
+sub hold {
+    my ($t, $statements) = @_;
+    my $log = "$t->{dir}/hold." . ++$made;
+    pipe my $r, my $w or die $!;
+    my $guard = Thaw::Guard->start({ stdin => $r }, $log, 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock",
+        '-uroot', '--unbuffered', '-N', 'thaw');
+    syswrite $w, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN; $statements;\nSELECT 'held';\n";
+    within(10, sub { slurp($log) =~ /^held/m }, "the other writer: $statements");
+    return sub {
+        my $more = shift;
+        syswrite $w, ($more ? "$more;\n" : '') . "COMMIT;\n";
+        close $w;
+        my $status = $guard->wait;
+        die "the other writer: " . slurp($log) if $status;
+    };
+}
+
+# Runs the code in a process of its own; the returned sub waits for what it returns.
+sub in_background {
+    my $code = shift;
+    pipe my $r, my $w or die $!;
+    my $pid = fork // die $!;
+    if (!$pid) { Storable::nstore_fd($code->(), $w); close $w; POSIX::_exit(0) }
+    close $w;
+    return sub { my $got = Storable::fd_retrieve($r); waitpid $pid, 0; $got };
+}
+
+# Waits until n transactions wait for a lock.
+sub blocked {
+    my ($t, $n) = @_;
+    within(5, sub { $t->sql("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'") >= $n },
+        "$n transactions waiting");
+}
+
+# Rates are counted by minutes of the monotonic clock: waits until this one has room.
+sub fresh_minute {
+    my $seconds = shift;
+    within(60, sub { 60 - fmod60() > $seconds }, 'a minute');
+}
+sub fmod60 { my $s = clock_gettime(CLOCK_MONOTONIC); $s - 60 * int($s / 60) }
+
+# The JSON lines of the workers' log, of one kind, for one request if given.
+sub log_lines {
+    my ($t, $kind, $request_id) = @_;
+    return grep { $_->{log} eq $kind && (!defined $request_id || ($_->{request_id} // '') eq $request_id) }
+        map { eval { $json->decode($_) } // () } grep { /^\{/ } split /\n/, slurp("$t->{dir}/worker.log");
+}
+
+1;
