@@ -95,7 +95,7 @@ CREATE TABLE IF NOT EXISTS models (
   children_rev BIGINT NOT NULL,
   hidden TINYINT GENERATED ALWAYS AS (status IN ('archived', 'retired')) STORED,
   name_hash BINARY(32) GENERATED ALWAYS AS (IF(status = 'retired', NULL, UNHEX(SHA2(name, 256)))) STORED,
-  name_key VARCHAR(700) COLLATE utf8mb4_general_ci GENERATED ALWAYS AS (LEFT(name, 700)) STORED,
+  name_key VARCHAR(700) COLLATE utf8mb4_unicode_520_ci GENERATED ALWAYS AS (LEFT(name, 700)) STORED,
   PRIMARY KEY (organization_id, id),
   UNIQUE KEY model_name (organization_id, name_hash),
   KEY model_list (organization_id, is_global, hidden, id, name_key),
