@@ -120,7 +120,7 @@ subtest 'names are unique in the organization' => sub {
     my $r;
     unchanged($t, 'a name that is taken', sub { $r = create(good(name => 'Taken')) });
     error_is($r, 409, 'CONFLICT', 'a second of the name', 'name');
-    is(create(good(name => $_))->{status}, 201, "$_ is another name") for 'taken', 'Taken 2', encode_utf8('Tåken') =~ s/Ã¥/å/r;
+    is(create(good(name => $_))->{status}, 201, encode_utf8("$_ is another name")) for 'taken', 'Taken 2', 'Tåken';
     is(create(good(name => "Cafe\x{301}"))->{status}, 201, 'bytes are compared');
     is(create(good(name => "Caf\x{e9}"))->{status}, 201, 'not what they look like');
     act($t, $id, 'archive');

@@ -1,0 +1,115 @@
+#!/usr/bin/perl
+# Model versions: each successful run makes one, numbered without gaps; one of them
+# is the active one, and another can be restored.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Contract;
+
+my $t = Thaw->new;
+my $token = $t->admin;
+my $FIELDS = 'version_id model_id version_number is_promoted status algorithm hyperparameters metrics artifacts trained_at trained_by training_duration_seconds';
+sub version { my ($id, $v, %o) = @_; $t->req(GET => "$MODELS/$id/versions/$v", token => $token, %o) }
+sub versions { my ($id, $query, %o) = @_; $t->req(GET => "$MODELS/$id/versions$query", token => $token, %o) }
+sub restore { my ($id, $v, %o) = @_; $t->req(POST => "$MODELS/$id/versions/$v/restore", token => $token, %o) }
+# Which versions of a model say that the active configuration comes from them.
+sub promoted { join ' ', map { $_->{version_id} } grep { $_->{is_promoted} } @{ versions($_[0], '')->{json}{items} } }
+
+subtest 'a model without versions' => sub {
+    my $m = model($t);
+    is($m->{version}, 1, 'is at version 1 all the same');
+    is(json(versions($m->{id}, '')->{json}), '{"has_next":false,"items":[],"page":1,"page_size":20,"total":0}', 'its list is empty');
+    error_is(version($m->{id}, 'ver-001'), 404, 'RESOURCE_NOT_FOUND', 'ver-001 does not exist');
+};
+
+subtest 'versions of successful runs' => sub {
+    my $m = model($t);
+    my $id = $m->{id};
+    trained($t, $id, algorithm => 'a1', hyperparameters => { n => 1 }, metrics => { auc => 0.5 }, artifacts => { model_file => 's3://1', onnx_file => 's3://1.onnx' });
+    my $failed = act($t, $id, 'train')->{json}{job_id};
+    act($t, $id, "train/$failed/fail", body => { reason => 'x' });
+    trained($t, $id, algorithm => 'a2', artifacts => { model_file => 's3://2', other => 'kept elsewhere' });
+    my $r = version($id, 'ver-001');
+    is($r->{status}, 200, 'status 200');
+    keys_are($r->{json}, $FIELDS, 'every field');
+    my $v = $r->{json};
+    is("$v->{version_id} $v->{model_id} $v->{version_number} $v->{status}", "ver-001 $id 1 ready", 'ver-001 of the model, number 1, ready');
+    is("$v->{algorithm} $v->{hyperparameters}{n} $v->{metrics}{auc}", 'a1 1 0.5', 'as the run reported');
+    is_deeply($v->{artifacts}, { model_file => 's3://1', onnx_file => 's3://1.onnx' }, 'artifacts');
+    like($v->{trained_at}, $UTC, 'trained_at');
+    is($v->{trained_by}, $m->{created_by}, 'trained_by');
+    like($v->{training_duration_seconds}, qr/^\d+$/, 'training_duration_seconds');
+    ok(!$v->{is_promoted}, 'not the active one');
+    $v = version($id, 'ver-002')->{json};
+    is("$v->{version_number} $v->{algorithm}", '2 a2', 'a failed run leaves no gap: the next is number 2');
+    is_deeply($v->{artifacts}, { model_file => 's3://2', onnx_file => undef }, 'artifacts have these two members');
+    is(promoted($id), 'ver-002', 'the newest is the active one');
+    is(get($t, $id)->{json}{version}, 2, 'and what the model is at');
+};
+
+subtest 'list' => sub {
+    my $id = model($t)->{id};
+    trained($t, $id) for 1 .. 5;
+    my $ids_of = sub { join ' ', map { $_->{version_id} } @{ versions($id, $_[0])->{json}{items} } };
+    my $r = versions($id, '');
+    keys_are($r->{json}, 'items total page page_size has_next', 'a page');
+    keys_are($r->{json}{items}[0], $FIELDS, 'of versions');
+    is_deeply($r->{json}{items}[0], version($id, 'ver-005')->{json}, 'each as it is read by itself');
+    is($ids_of->(''), 'ver-005 ver-004 ver-003 ver-002 ver-001', 'newest first');
+    is($ids_of->('?page_size=2&page=2'), 'ver-003 ver-002', 'by pages');
+    is(json([ @{ versions($id, '?page_size=2&page=2')->{json} }{qw(total page page_size has_next)} ]), '[5,2,2,true]', 'that tell where they are');
+    is(json([ @{ versions($id, '?page_size=2&page=3')->{json} }{qw(total has_next)} ]), '[5,false]', 'and where the last is');
+    is($ids_of->('?page=9'), '', 'and nothing beyond');
+    error_is(versions($id, "?$_->[0]"), 400, 'VALIDATION_ERROR', $_->[0], $_->[1]) for [ 'page=0', 'page' ], [ 'page_size=101', 'page_size' ], [ 'page=a', 'page' ];
+    act($t, $id, 'archive');
+    is($ids_of->(''), 'ver-005 ver-004 ver-003 ver-002 ver-001', 'the history is kept whole by archive');
+    my $before = versions($id, '')->{body};
+    act($t, $id, 'unarchive');
+    is(versions($id, '')->{body}, $before, 'and by unarchive');
+};
+
+subtest 'version ids have one spelling' => sub {
+    my $id = model($t)->{id};
+    trained($t, $id);
+    error_is(version($id, $_), 404, 'RESOURCE_NOT_FOUND', "not $_") for qw(1 001 ver-1 ver-01 ver-0001 ver-000 ver-002 VER-001 ver-+01 ver--01 ver- ver-999999999999 ver-00a);
+    error_is(version($NOWHERE, 'ver-001'), 404, 'RESOURCE_NOT_FOUND', 'of no model');
+    error_is(version($id, 'ver-001', token => $t->other), 404, 'RESOURCE_NOT_FOUND', "another organization's");
+};
+
+subtest 'restore' => sub {
+    my $id = model($t)->{id};
+    trained($t, $id, algorithm => 'gbm', hyperparameters => { depth => 3 });
+    trained($t, $id, algorithm => 'rf');
+    my $before = get($t, $id)->{json};
+    my $r = restore($id, 'ver-001');
+    is($r->{status}, 200, 'status 200');
+    keys_are($r->{json}, 'model_id restored_from_version active_config restored_at', 'model_id, restored_from_version, active_config, restored_at');
+    is("$r->{json}{model_id} $r->{json}{restored_from_version}", "$id ver-001", 'of this model, from that version');
+    is_deeply($r->{json}{active_config}, { algorithm => 'gbm', hyperparameters => { depth => 3 } }, 'its configuration is the active one');
+    like($r->{json}{restored_at}, $UTC, 'restored_at');
+    is(promoted($id), 'ver-001', 'is_promoted is the version that the active configuration comes from');
+    my $after = get($t, $id)->{json};
+    is("$after->{status} $after->{version}", 'ready 2', 'status and version stay');
+    is($after->{updated_at}, $r->{json}{restored_at}, 'updated when restored');
+    my ($row) = audit_rows($t, $id, "action = 'model.version_restored'");
+    is("$row->{from_state} $row->{to_state}", 'ready ready', 'one audit row model.version_restored');
+    like($row->{details}, qr/"version_number":1\b/, 'naming the version');
+    act($t, $id, $_) for qw(archive unarchive);
+    is(promoted($id), 'ver-001', 'archive and unarchive keep it');
+    trained($t, $id);
+    is(promoted($id), 'ver-003', 'the next trained version is the active one again');
+
+    unchanged($t, 'refused', sub {
+        error_is(restore($id, $_), 404, 'RESOURCE_NOT_FOUND', "version $_") for qw(ver-004 ver-1 x);
+        error_is(restore($NOWHERE, 'ver-001'), 404, 'RESOURCE_NOT_FOUND', 'of no model');
+        error_is(restore($id, 'ver-001', token => $t->other), 404, 'RESOURCE_NOT_FOUND', "another organization's");
+        error_is(restore($id, 'ver-001', token => $t->reader), 403, 'PERMISSION_DENIED', 'by a reader');
+    });
+    act($t, $id, 'archive');
+    unchanged($t, 'an archived model', sub { error_is(restore($id, 'ver-001'), 409, 'CONFLICT', 'is refused', 'status') });
+};
+
+$t->finish;
