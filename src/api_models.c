@@ -102,7 +102,7 @@ struct page_view { struct list items; int64_t total, page, page_size; bool has_n
 static const struct shape list_query[] = {
 	PAGE_ROWS(100),
 	{ "status", T_STR, Q(status), .words = statuses, .help = "without it, all but the archived" },
-	{ "search", T_STR, Q(search), .min = 1, .max = 255, .help = "a part of the name, in any case" },
+	{ "search", T_STR, Q(search), .min = 1, .max = 255, .help = "a part of the first 700 characters of the name, in any case" },
 	{ "task_type", T_STR, Q(task_type), .words = task_types },
 	{ 0 }
 };
@@ -425,13 +425,13 @@ static const char *const actions[] = { "model.created", "model.updated", "model.
 static const char *const orders[] = { "asc", "desc", NULL };
 struct actor_view { struct id id; const char *name; };
 struct event_view { struct audit_event e; struct actor_view actor; };
-struct audit_query { struct page_query p; struct id actor; int64_t from, to; const char *action, *sort_order; };
+struct audit_query { struct page_query p; struct id actor; int64_t from, to; bool from_set, to_set; const char *action, *sort_order; };
 #define A(field) AT(struct event_view, field)
 #define F(field) AT(struct audit_query, field), NOSET
 static const struct shape audit_query[] = {
 	PAGE_ROWS(200),
-	{ "from", T_TIME, F(from), .help = "90 days ago by default" },
-	{ "to", T_TIME, F(to), .help = "now by default" },
+	{ "from", T_TIME, SET(struct audit_query, from), .help = "90 days ago by default" },
+	{ "to", T_TIME, SET(struct audit_query, to), .help = "now by default" },
 	{ "action", T_STR, F(action), .words = actions },
 	{ "actor_id", T_ID, F(actor), .prefix = "usr-" },
 	{ "sort_order", T_STR, F(sort_order), .words = orders, .help = "`desc` by default" },
@@ -462,8 +462,8 @@ static enum err audit_logs(struct req *r)
 	const struct audit_query *q = r->query;
 	struct id id = req_id(r, 0, "mdl-");
 	struct page page = page_of(&q->p, 50);
-	struct audit_filter f = { .from = q->from ? q->from : r->tx.now - 90 * 86400 * SECOND,
-		.to = q->to ? q->to : r->tx.now, .action = q->action, .actor = q->actor,
+	struct audit_filter f = { .from = q->from_set ? q->from : r->tx.now - 90 * 86400 * SECOND,
+		.to = q->to_set ? q->to : r->tx.now, .action = q->action, .actor = q->actor,
 		.oldest_first = q->sort_order && !strcmp(q->sort_order, "asc") };
 	struct audit_event *events;
 	struct event_view *views;
