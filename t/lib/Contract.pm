@@ -209,7 +209,9 @@ sub fastcgi {
     my ($t, $params, $stdin) = @_;
     my $record = sub { my ($type, $content) = @_; pack('CCnnCC', 1, $type, 1, length $content, 0, 0) . $content };
     my $size = sub { $_[0] < 128 ? chr $_[0] : pack 'N', $_[0] | 0x80000000 };
-    my @p = (GATEWAY_INTERFACE => 'CGI/1.1', REMOTE_ADDR => '192.0.2.7', REQUEST_ID => 'fastcgi-test', @$params);
+    my %given = @$params;
+    my %usual = (GATEWAY_INTERFACE => 'CGI/1.1', REMOTE_ADDR => '192.0.2.7', REQUEST_ID => 'fastcgi-test', REQUEST_METHOD => 'GET');
+    my @p = ((map { exists $given{$_} ? () : ($_ => $usual{$_}) } sort keys %usual), @$params);
     my $pairs = '';
     while (my ($n, $v) = splice @p, 0, 2) { $pairs .= $size->(length $n) . $size->(length $v) . $n . $v }
     my $s = IO::Socket::UNIX->new(Peer => "$t->{dir}/thaw.sock") or die "thaw.sock: $!";
