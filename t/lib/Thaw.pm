@@ -36,6 +36,8 @@
 #                                         or in scalar context the first value
 #   concurrently($n, sub { my $i = shift; ... })   runs n copies in processes of
 #           their own, let go at the same moment; their return values, in order
+#   background(sub {...})                 runs it in a process of its own; what it
+#           returns is a sub that waits for its value
 #   within($seconds, sub {...}, $what)    polls until true; its value, or dies
 #
 # Processes: $t->{worker}, $t->{nginx}, $t->{mariadb} are guards with
@@ -71,7 +73,7 @@ use Thaw::Guard;
 use Thaw::Proxy;
 use Time::HiRes qw(time sleep);
 
-our @EXPORT = qw(concurrently within slurp spew);
+our @EXPORT = qw(background concurrently within slurp spew);
 our $SRC = abs_path(dirname(__FILE__) . '/../..');
 our $BUILD = abs_path($ENV{THAW_BUILDDIR} || "$SRC/build/sanitized")
     or die "no build: run ./check once, or set THAW_BUILDDIR\n";
@@ -101,25 +103,33 @@ sub within {
     }
 }
 
+sub background {
+    my $sub = shift;
+    pipe my $r, my $w or die $!;
+    my $pid = fork // die $!;
+    if (!$pid) {
+        my @got = eval { $sub->() };
+        Storable::nstore_fd({ got => \@got, died => $@ }, $w);
+        close $w; POSIX::_exit(0);
+    }
+    close $w;
+    return sub {
+        my $res = eval { Storable::fd_retrieve($r) } // { died => "a process in the background was killed\n" };
+        waitpid $pid, 0;
+        die $res->{died} if $res->{died};
+        return wantarray ? @{ $res->{got} } : $res->{got}[-1];
+    };
+}
+
 sub concurrently {
     my ($n, $sub) = @_;
     pipe my $gate_r, my $gate_w or die $!;
-    my @kids;
-    for my $i (0 .. $n - 1) {
-        pipe my $r, my $w or die $!;
-        my $pid = fork // die $!;
-        if (!$pid) {
-            close $gate_w; sysread $gate_r, my $byte, 1;         # until the parent lets go
-            my @got = eval { $sub->($i) };
-            Storable::nstore_fd({ got => \@got, died => $@ }, $w);
-            close $w; POSIX::_exit(0);
-        }
-        push @kids, [$pid, $r];
-    }
+    my @waits = map {
+        my $i = $_;
+        background(sub { close $gate_w; sysread $gate_r, my $byte, 1; $sub->($i) });     # until the parent lets go
+    } 0 .. $n - 1;
     close $gate_r; close $gate_w;
-    my @all = map { my $res = Storable::fd_retrieve($_->[1]); waitpid $_->[0], 0; $res } @kids;
-    for (@all) { die $_->{died} if $_->{died} }
-    return map { @{ $_->{got} } == 1 ? $_->{got}[0] : $_->{got} } @all;
+    return map { my @got = $_->(); @got == 1 ? $got[0] : \@got } @waits;
 }
 
 # --- starting -------------------------------------------------------------------
@@ -208,7 +218,8 @@ sub start_workers {
 # The children of the supervising parent.
 sub worker_pids {
     my $pid = $_[0]{worker}->pid;
-    return sort { $a <=> $b } split ' ', slurp("/proc/$pid/task/$pid/children");
+    my @pids = sort { $a <=> $b } split ' ', slurp("/proc/$pid/task/$pid/children");
+    return @pids;
 }
 
 # The installed configuration with its parameters filled in. The listening
@@ -224,6 +235,7 @@ sub start_nginx {
     }
     my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $t->{port} // 0, Listen => 511, ReuseAddr => 1)
         or die "listen: $!";
+    $listen->blocking(0);                # nginx takes it as it is
     $t->{port} = $listen->sockport;
     $t->{url} = "http://127.0.0.1:$t->{port}";
     my %value = (LISTEN => "127.0.0.1:$t->{port}", SOCKET => "$dir/thaw.sock", ERRORSDIR => $dir, NGINXDIR => "$SRC/nginx",

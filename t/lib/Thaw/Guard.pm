@@ -36,11 +36,11 @@ sub wait {
 }
 sub stop {
     my $s = shift;
-    return $s->{status} unless $s->alive;
-    CORE::kill(TERM => $s->{pid});
-    return $s->{status} if defined $s->wait(20);
-    Test::More::diag("$s->{name} did not end on SIGTERM");
-    CORE::kill(-9, $s->{pid});                     # its process group: what it started too
+    if ($s->alive) {
+        CORE::kill(TERM => $s->{pid});
+        Test::More::diag("$s->{name} did not end on SIGTERM") unless defined $s->wait(20);
+    }
+    CORE::kill(-9, $s->{pid}) unless $s->{swept}++;      # its process group: what it may have left
     return $s->wait;
 }
 sub DESTROY { local ($?, $@); $_[0]{owner} == $$ and $_[0]->stop }

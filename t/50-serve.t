@@ -1,0 +1,130 @@
+#!/usr/bin/perl
+# ./serve as a newcomer meets it: from a clone that nobody else can enter and
+# whose path is long, then from the same clone opened to others; twice, with a
+# taken port, stopped, started again, ended by Ctrl-C, reset.
+use strict;
+use warnings;
+use File::Path 'make_path';
+use File::Temp 'tempdir';
+use FindBin;
+use IO::Socket::INET;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Time::HiRes qw(sleep time);
+
+my $top = tempdir('thaw-serve-t.XXXXXX', TMPDIR => 1, CLEANUP => !$ENV{LEAVE});     # mode 0700
+my $clone = "$top/" . join '/', ('a-path-that-is-far-too-long-for-a-unix-socket') x 2, 'thaw';
+make_path($clone);
+my $files = -e "$Thaw::SRC/.git" ? 'git ls-files -z -co --exclude-standard' : 'find . -path ./build -prune -o -path ./var -prune -o -type f -print0';
+system("cd '$Thaw::SRC' && $files | tar --null --ignore-failed-read -T - -cf - 2>/dev/null | tar -xf - -C '$clone'");
+ok(-x "$clone/serve", 'a clone under a directory of mode 0700, ' . length($clone) . ' bytes deep') or BAIL_OUT('no clone');
+
+my ($state, $t) = ("$clone/var", bless { dir => $top, owner => 0 }, 'Thaw');
+sub free_port { IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1, ReuseAddr => 1)->sockport }
+sub serve { $t->run({}, '', "$clone/serve", @_) }
+sub env { return { map { /^(\w+)=(.*)$/ ? ($1, $2) : () } split /\n/, slurp("$state/demo.env") } }
+sub get { my ($env, $path, $token) = @_; $env->{THAW_URL} =~ /:(\d+)$/; $t->req(GET => $path, token => $token, port => $1) }
+sub pids { map { /^(\d+)/ ? $1 : () } map { slurp($_) } glob "$state/*.pid" }
+sub gone { my @pids = @_; within(10, sub { !grep { -e "/proc/$_" && slurp("/proc/$_/stat") !~ /\) Z/ } @pids }, "end of @pids") }
+sub enabled { join '', sort `find /etc/systemd/system /etc/rc2.d -name '*nginx*' -o -name '*mariadb*' -o -name '*mysql*' -o -name '*apache*' 2>/dev/null` }
+sub uid { (stat "/proc/$_[0]")[4] }
+END { my $keep = $?; serve('--stop') if -d $state; $? = $keep }
+
+my $enabled = enabled();
+my $port = free_port();
+my $r = serve('--port', $port, '--detach');
+is($r->{exit}, 0, './serve --detach') or BAIL_OUT($r->{err});
+like($r->{out}, qr{http://127\.0\.0\.1:$port\b}, 'prints the address');
+my $env = env();
+is(join(' ', sort keys %$env), 'THAW_DB THAW_OTHER THAW_READER THAW_TOKEN THAW_URL', 'demo.env');
+is(get($env, '/readyz')->{status}, 200, 'ready when it returns');
+
+subtest 'demo.env and what is printed' => sub {
+    unlike(slurp("$state/demo.env"), qr/^(?!\w+=[^\s'"\\\$`]+$)/m, 'NAME=value, nothing that a shell reads otherwise');
+    for my $name (sort keys %$env) {
+        my $sh = $t->run({}, ". '$state/demo.env'; printf %s \"\$$name\"", 'sh');
+        is($sh->{out}, $env->{$name}, "$name is the same when sourced");
+    }
+    my ($curl) = $r->{out} =~ /^\s*(curl .*)$/m;
+    my $pasted = $t->run({}, "cd /; $curl", 'sh');
+    like($pasted->{out}, qr/"items"/, 'the first curl works when pasted');
+    my ($thaw) = $r->{out} =~ /^Administer:\s+(.*)$/m;
+    my $orgs = $t->run({}, "cd /; $thaw", 'sh');
+    like($orgs->{out}, qr/Demo Organization/, 'so does the first thaw') or diag $orgs->{err};
+    is($t->run({}, '', $env->{THAW_DB}, '-N', '-e', 'select 1')->{out}, "1\n", 'and THAW_DB');
+    like($t->run({}, '', $env->{THAW_DB}, '-N', '-e', 'select count(*) from audit_events')->{out}, qr/^[1-9]/, 'which has the demo');
+    is((stat "$state/$_")[2] & 077, 0, "$_ is nobody else's business") for qw(demo.env passwords d);
+};
+
+my $id;
+subtest 'the three tokens' => sub {
+    my $model = { name => 'serve test', model_type => 'custom', task_type => 'regression' };
+    my $post = sub { $t->req(POST => '/api/v1/models', token => $_[0], body => $model, port => $port) };
+    my $made = $post->($env->{THAW_TOKEN});
+    is($made->{status}, 201, 'THAW_TOKEN makes a model') or diag $made->{raw};
+    $id = $made->{json}{id} // '';
+    is(get($env, "/api/v1/models/$id", $env->{THAW_READER})->{status}, 200, 'THAW_READER reads it');
+    is($post->($env->{THAW_READER})->{status}, 403, 'and makes none');
+    is(get($env, "/api/v1/models/$id", $env->{THAW_OTHER})->{status}, 404, 'THAW_OTHER does not see it');
+    is($post->($env->{THAW_OTHER})->{status}, 201, 'but has its own');
+};
+
+subtest 'again, and a taken port' => sub {
+    my $second = serve('--port', $port);
+    isnt($second->{exit}, 0, 'a second ./serve does not start');
+    like($second->{out}, qr/already running/, 'and says so');
+    is(serve('--port', $port, '--detach')->{exit}, 0, 'a second --detach is content');
+    my $taken = serve('--port', $port, '--state', "$top/other");
+    isnt($taken->{exit}, 0, 'another state on the same port');
+    like($taken->{err}, qr/port $port .*taken/, 'says that the port is taken');
+    is(serve('--port', 'x')->{exit}, 2, 'a port that is none');
+    is(get($env, '/readyz')->{status}, 200, 'the first one goes on');
+};
+
+my @pids = pids();
+is(scalar @pids, 4, 'four processes are written down');
+is(enabled(), $enabled, 'no service was enabled');
+is($t->run({}, '', "$state/thaw", 'audit', 'verify')->{exit}, 0, 'audit and state reconcile');
+is(serve('--stop')->{exit}, 0, '--stop');
+gone(@pids);
+pass('everything has ended');
+like(serve('--stop')->{out}, qr/Nothing runs/, '--stop again');
+
+# Now others may enter: root hands the work to www-data.
+chmod 0755, $top;
+$r = serve('--port', $port, '--detach', '--limits', 'off');
+is($r->{exit}, 0, 'started again') or BAIL_OUT($r->{err});
+my $new = env();
+isnt($new->{THAW_TOKEN}, $env->{THAW_TOKEN}, 'with new tokens');
+is(get($new, "/api/v1/models/$id", $new->{THAW_TOKEN})->{status}, 200, 'the data is still there');
+my ($worker) = slurp("$state/workers.pid") =~ /^(\d+)/;
+SKIP: {
+    skip 'not root', 1 if $>;
+    is(uid($worker), scalar getpwnam('www-data'), 'the workers run as www-data');
+}
+is(scalar(grep { get($new, '/api/v1/models', $new->{THAW_READER})->{status} == 429 } 1 .. 150), 0, '--limits off: no limit');
+@pids = pids();
+is($t->run({}, '', "$clone/serve", '--stop')->{exit}, 0, 'stopped');
+gone(@pids);
+
+subtest 'in the foreground until Ctrl-C' => sub {
+    my $guard = Thaw::Guard->start({}, "$top/fg.log", "$clone/serve", '--port', $port);
+    within(60, sub { $guard->alive or die slurp("$top/fg.log"); -e "$state/ready" }, 'the demo');
+    is(get(env(), '/readyz')->{status}, 200, 'ready');
+    my @all = pids();
+    CORE::kill(-2, $guard->pid);         # as the terminal does: to the process group
+    ok(defined $guard->wait(30), 'ended by SIGINT');
+    gone(@all);
+    pass('and everything with it');
+};
+
+$r = serve('--port', $port, '--detach', '--reset');
+is($r->{exit}, 0, '--reset') or diag $r->{err};
+$new = env();
+is(get($new, "/api/v1/models/$id", $new->{THAW_TOKEN})->{status}, 404, 'the data is gone');
+my @bad = grep { /\[(alert|crit|emerg)\]/ } split /\n/, slurp("$state/d/nginx/nginx-error.log");
+is("@bad", '', 'no alert in the log of nginx');
+is(serve('--stop')->{exit}, 0, 'stopped');
+is(enabled(), $enabled, 'no service was enabled');
+done_testing();

@@ -1,0 +1,145 @@
+#!/usr/bin/perl
+# The workers and the parent that supervises them: kills, reloads, more clients
+# than workers, clients that keep their connection open.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Time::HiRes qw(time sleep);
+
+my $t = Thaw->new(workers => 4);
+my $token = $t->admin;
+my $seq = 0;
+
+sub model {
+    my $r = $t->req(POST => '/api/v1/models', token => $token,
+        body => { name => "worker test $$ " . ++$seq, model_type => 'custom', task_type => 'regression' });
+    return $r->{json}{id} // die "create: $r->{status} $r->{body}";
+}
+sub act { my ($id, $verb) = @_; $t->req(POST => "/api/v1/models/$id/$verb", token => $token) }
+sub status { my $id = shift; $t->req(GET => "/api/v1/models/$id", token => $token)->{json}{status} }
+sub audits {
+    my ($id, $action) = @_;
+    my ($hex) = $id =~ /^mdl-(\w+)/;
+    return $t->sql("SELECT COUNT(*) FROM audit_events WHERE resource_id = UNHEX('$hex') AND action = '$action'");
+}
+# Holds the model's row locked; the returned sub lets go.
+sub lock_row {
+    my $id = shift;
+    my ($hex) = $id =~ /^mdl-(\w+)/;
+    my $log = "$t->{dir}/lock." . ++$seq;
+    pipe my $r, my $w or die $!;
+    my $guard = Thaw::Guard->start({ stdin => $r }, $log, 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock",
+        '-uroot', '--unbuffered', '-N', 'thaw');
+    syswrite $w, "BEGIN;\nSELECT 'locked' FROM models WHERE id = UNHEX('$hex') FOR UPDATE;\n";
+    within(10, sub { slurp($log) =~ /locked/ }, 'the lock');
+    return sub { $guard->kill('KILL'); $guard->wait; close $w };
+}
+# A worker waits inside the transaction when MariaDB shows its statement waiting.
+sub blocked { $t->sql("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'") > 0 }
+
+is(scalar(my @first = $t->worker_pids), 4, 'four workers');
+
+subtest 'SIGKILL during a transition' => sub {
+    my $id = model();
+    is(act($id, 'archive')->{status}, 200, 'archived');
+    my $lock = lock_row($id);
+    my $reply = background(sub { act($id, 'unarchive') });
+    within(5, \&blocked, 'the blocked transition');
+    kill KILL => $t->worker_pids;
+    my $r = $reply->();
+    is($r->{status}, 503, 'the client is told that it did not work out');
+    like($r->{headers}{'content-type'}, qr{^application/json}, 'in JSON');
+    is($r->{json}{error}{code}, 'SERVICE_UNAVAILABLE', 'in the words of the dialect');
+    ok($r->{headers}{'retry-after'}, 'with Retry-After');
+    $lock->();
+    is(status($id), 'archived', 'nothing happened');
+    is(audits($id, 'model.unarchived'), 0, 'no audit row');
+    is(act($id, 'unarchive')->{status}, 200, 'a new try works');
+    is(audits($id, 'model.unarchived'), 1, 'one audit row');
+};
+
+subtest 'fifty kills in a row' => sub {
+    my $id = model();
+    my @bad;
+    for my $n (1 .. 50) {
+        my @pids = within(10, sub { my @p = $t->worker_pids; @p && \@p }, 'a worker')->@*;
+        kill KILL => $pids[ $n % @pids ];
+        my $r = $t->req(GET => "/api/v1/models/$id", token => $token);
+        push @bad, "$n: $r->{status}" if $r->{status} != 200;
+    }
+    is("@bad", '', 'every request after a kill was answered');
+    within(10, sub { $t->worker_pids == 4 }, 'four workers again');
+    ok($t->{worker}->alive, 'the parent lives');
+    is($t->req(GET => '/readyz')->{status}, 200, 'ready');
+};
+
+subtest 'a reload drops no request' => sub {
+    my @before = $t->worker_pids;
+    my $end = time + 4;
+    my @ids = map { model() } 1 .. 4;
+    my $load = background(sub {
+        return concurrently(4, sub {
+            my ($id, %count) = $ids[ $_[0] ];
+            while (time < $end) {
+                for my $verb (qw(archive unarchive)) { my $r = act($id, $verb); $count{"$verb $r->{status}"}++ }
+                my $r = $t->req(GET => "/api/v1/models/$id", token => $token);
+                $count{"get $r->{status}"}++;
+            }
+            return \%count;
+        });
+    });
+    my $reloads = 0;
+    while (time < $end - 0.7) { sleep 0.4; $t->{worker}->kill('HUP'); $reloads++ }
+    my %sum;
+    for my $c ($load->()) { $sum{$_} += $c->{$_} for keys %$c }
+    is(join(' ', grep { !/ 200$/ } sort keys %sum), '', "only 200s over $reloads reloads")
+        or diag(explain(\%sum));
+    cmp_ok($sum{'archive 200'} // 0, '>', 10, 'under load: ' . ($sum{'archive 200'} // 0) . ' archives');
+    within(10, sub { my @now = $t->worker_pids; my %old = map { $_ => 1 } @before; @now == 4 && !grep { $old{$_} } @now }, 'new workers');
+    pass('all workers are new');
+    $_ && is(audits($_, 'model.archived'), audits($_, 'model.unarchived'), 'as many archived as unarchived') for @ids;
+};
+
+subtest 'SIGTERM: the request in hand is finished' => sub {
+    my $id = model();
+    my $lock = lock_row($id);
+    my $reply = background(sub { act($id, 'archive') });
+    within(5, \&blocked, 'the blocked transition');
+    $t->{worker}->kill('TERM');
+    sleep 0.3;
+    ok($t->{worker}->alive, 'the parent waits for it');
+    $lock->();
+    is($reply->()->{status}, 200, 'the client has its answer');
+    is($t->{worker}->wait(10), 0, 'then the parent ends with 0');
+    my $r = $t->req(GET => "/api/v1/models/$id", token => $token);
+    is($r->{status}, 503, 'no workers: 503');
+    is($r->{json}{error}{code}, 'SERVICE_UNAVAILABLE', 'in the words of the dialect');
+    $t->start_workers;
+    is(status($id), 'archived', 'started again: the change is there');
+};
+
+subtest 'more clients than workers' => sub {
+    my $id = model();
+    my @codes = concurrently(40, sub { map { $t->req(GET => "/api/v1/models/$id", token => $token)->{status} } 1 .. 5 });
+    is(join(' ', sort keys %{ { map { $_ => 1 } map { ref $_ ? @$_ : $_ } @codes } }), '200', '40 clients, 4 workers: 200 of 200');
+};
+
+subtest 'clients that keep their connection open' => sub {
+    my @open;
+    for (1 .. 20) {
+        my $s = $t->socket;
+        print $s "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+        my $reply = '';
+        while ($reply !~ /\r\n\r\n/) { sysread $s, $reply, 4096, length $reply or last }
+        like($reply, qr{^HTTP/1.1 200 }, 'answered') or last;
+        push @open, $s;
+    }
+    my $began = time;
+    is($t->req(GET => '/readyz')->{status}, 200, 'one more is answered');
+    cmp_ok(time - $began, '<', 1, 'at once');
+};
+
+$t->finish(allow => qr/connect\(\) to unix:\S+ failed/);
