@@ -208,6 +208,7 @@ CREATE TABLE IF NOT EXISTS outbox (
 
 -- One row per try that writes, in the same commit as its effect, or a fence under
 -- the same id, which keeps a try whose COMMIT gave no answer from ever landing.
+-- With an idempotency key it also keeps the answer, for the repetition.
 CREATE TABLE IF NOT EXISTS attempts (
   attempt_id BINARY(16) NOT NULL PRIMARY KEY,
   outcome VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -218,6 +219,12 @@ CREATE TABLE IF NOT EXISTS attempts (
   resource_id BINARY(12) NULL,
   revision BIGINT NULL,
   created_at DATETIME(6) NOT NULL,
+  idempotency_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  fingerprint BINARY(32) NULL,
+  status INT NULL,
+  headers LONGTEXT NULL,
+  body LONGTEXT NULL,
+  UNIQUE KEY attempt_key (organization_id, principal_id, idempotency_key),
   KEY attempt_age (created_at),
   CHECK (outcome IN ('done', 'fence'))
 ) ENGINE=InnoDB;

@@ -15,8 +15,10 @@ enum err auth_who(struct req *r)
 	const char *token;
 	enum err e;
 
-	if (r->row->perm == PERM_PUBLIC)
+	if (r->row->perm == PERM_PUBLIC) {
+		r->tx.idempotency_key = NULL;    /* a key belongs to a principal, and this is nobody yet */
 		return OK;
+	}
 	if (!r->authorization)
 		return ERR_AUTH_NONE;
 	if (strncasecmp(r->authorization, "Bearer ", 7))

@@ -4,10 +4,8 @@
  * both, as shared hosting has it. */
 #include "cli_init.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 #include "conf.h"
 #include "passwd.h"
@@ -183,34 +181,19 @@ static int set_up_database(struct init *in, const char *file)
 	return write_options(in, text, passwords);
 }
 
-/* One `thaw init` at a time: the directory of the option file is the lock. */
-static int lock(struct init *in)
-{
-	const char *slash = strrchr(conf.db_option_file, '/');
-	const char *dir = slash ? arena_strndup(in->a, conf.db_option_file, (size_t)(slash - conf.db_option_file) + 1) : ".";
-	int fd;
-
-	cli_parents(in->a, conf.db_option_file);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_EX))
-		cli_say("%s: %s", dir, strerror(errno));
-	return fd;
-}
-
 int init_database(struct init *in)
 {
 	const char *admin = cli_option(in->c, "--db-admin");
-	int fd = lock(in), bad = fd < 0;
+	int bad;
 
-	if (!bad && !access(conf.db_option_file, F_OK))
+	if (!access(conf.db_option_file, F_OK)) {
 		init_note(in, arena_printf(in->a, "Left %s as it is", conf.db_option_file));
-	else if (!bad && !admin)
-		bad = cli_say("--db-admin OPTIONFILE is needed, since there is no %s yet", conf.db_option_file);
-	else if (!bad)
-		bad = set_up_database(in, admin);
+		return 0;
+	}
+	if (!admin)
+		return cli_say("--db-admin OPTIONFILE is needed, since there is no %s yet", conf.db_option_file);
+	bad = set_up_database(in, admin);
 	db_free(in->admin);
 	in->admin = NULL;
-	if (fd >= 0)
-		close(fd);
 	return bad;
 }

@@ -2,8 +2,12 @@
  * schema, organization, administrator, signing key, and what to do next.  Each step
  * looks at what there is and leaves it: a second run changes nothing. */
 #include "cli_init.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 #include "conf.h"
 #include "dom_org.h"
 #include "passwd.h"
@@ -198,16 +202,35 @@ static int schema(struct init *in)
 	return bad;
 }
 
+/* One `thaw init` at a time: the directory of the option file is the lock. */
+static int lock(struct init *in)
+{
+	const char *slash = strrchr(conf.db_option_file, '/');
+	const char *dir = slash ? arena_strndup(in->a, conf.db_option_file, (size_t)(slash - conf.db_option_file) + 1) : ".";
+	int fd;
+
+	cli_parents(in->a, conf.db_option_file);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX))
+		cli_say("%s: %s", dir, strerror(errno));
+	return fd;
+}
+
 int cmd_init(struct cli *c)
 {
 	struct init in = { .c = c, .a = c->arena, .notes = js_array(c->arena), .database = cli_option(c, "--database") };
 	struct first f = { 0 };
+	int fd, bad;
 
 	if (!in.database)
 		in.database = "thaw";
 	if (!database_name(in.database) || !(f.password = cli_password(c, "--admin-password-stdin", &f.made_password)))
 		return CLI_FAILED;
-	if (init_database(&in) || schema(&in) || first_organization(&in, &f) || signing_key(&in))
+	if ((fd = lock(&in)) < 0)
+		return CLI_FAILED;
+	bad = init_database(&in) || schema(&in) || first_organization(&in, &f) || signing_key(&in);
+	close(fd);
+	if (bad)
 		return CLI_FAILED;
 	in.shared = one_account(in.a);
 	if (c->json)

@@ -44,6 +44,10 @@ static struct json *parameters(struct arena *a, const struct route *row)
 	}
 	for (const struct shape *s = row->query; s && s->key; s++)
 		parameter(a, list, s->key, "query", s->flags & F_REQUIRED, shape_type_schema(a, s, true));
+	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC) {
+		parameter(a, list, "Idempotency-Key", "header", false, string_schema(a));
+		parameter(a, list, "If-Match", "header", false, string_schema(a));
+	}
 	return list;
 }
 
@@ -94,8 +98,11 @@ static struct json *responses(struct arena *a, const struct dialect *d, const st
 		add_error(a, o, d, ERR_MEDIA_TYPE);
 		add_error(a, o, d, ERR_TOO_LARGE);
 	}
-	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC)
+	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC) {
 		add_error(a, o, d, ERR_PRECONDITION);
+		add_error(a, o, d, ERR_KEY_BUSY);
+		add_error(a, o, d, ERR_KEY_REUSED);
+	}
 	add_error(a, o, d, ERR_UNAVAILABLE);
 	for (const char *p = row->errors; p && *p; ) {
 		size_t n = strcspn(p, " ");

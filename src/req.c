@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <openssl/sha.h>
 #include "conf.h"
 #include "log.h"
 #include "route.h"
@@ -199,6 +200,32 @@ static const char *keep(struct req *r, const char *name)
 	return v && *v ? arena_strdup(r->arena, v) : NULL;
 }
 
+/* The idempotency key of a write, bare or as the quoted string of the IETF's draft
+ * (httpapi-idempotency-key-header-07), and the fingerprint of what it stands for. */
+static enum err decode_key(struct req *r, const char *query)
+{
+	const char *h = var(r, "HTTP_IDEMPOTENCY_KEY");
+	struct buf all = { .arena = r->arena };
+	char *key;
+	size_t n;
+
+	if (!h || !strcmp(r->method, "GET") || !strcmp(r->method, "OPTIONS"))
+		return OK;
+	key = arena_strdup(r->arena, h);
+	n = strlen(key);
+	if (n >= 2 && key[0] == '"' && key[n - 1] == '"') {
+		key[n - 1] = '\0';
+		key++;
+	}
+	if (!printable(key, 255))
+		return bad(r, "Idempotency-Key", "must have 1 to 255 visible ASCII characters");
+	r->tx.idempotency_key = key;
+	buf_printf(&all, "%s %s%s\n%s\n", r->method, r->path, query, r->content_type ? r->content_type : "");
+	buf_put(&all, r->body, r->body_n);
+	SHA256((const unsigned char *)all.p, all.n, r->tx.fingerprint);
+	return OK;
+}
+
 enum err req_decode(struct req *r)
 {
 	const char *uri = var(r, "REQUEST_URI"), *method = var(r, "REQUEST_METHOD"), *scheme, *question;
@@ -223,13 +250,11 @@ enum err req_decode(struct req *r)
 	r->content_type = keep(r, "CONTENT_TYPE");
 	r->if_none_match = keep(r, "HTTP_IF_NONE_MATCH");
 	r->origin = keep(r, "HTTP_ORIGIN");
-	r->tx.idempotency_key = keep(r, "HTTP_IDEMPOTENCY_KEY");
-	if (r->tx.idempotency_key && !printable(r->tx.idempotency_key, 255))
-		r->tx.idempotency_key = NULL;
 	r->tx.if_match = wanted_revisions(r->arena, keep(r, "HTTP_IF_MATCH"));
-	if ((e = once_only(r)) || (e = decode_path(r)) || (e = decode_query(r, *question ? question + 1 : "")))
+	if ((e = once_only(r)) || (e = decode_path(r)) || (e = decode_query(r, *question ? question + 1 : ""))
+	 || (e = read_body(r)))
 		return e;
-	return read_body(r);
+	return decode_key(r, *question ? question : "");
 }
 
 /* application/json, whatever parameters follow but another charset. */

@@ -76,6 +76,9 @@ void res_header(struct req *r, const char *name, const char *value);
 void res_shape(struct req *r, int status, const struct shape *s, const void *v, int64_t revision);
 void res_body(struct req *r, int status, const char *type, const char *body, size_t n);
 void res_error(struct req *r, enum err e);
+/* The reply as it is kept under an idempotency key, and back. */
+void res_keep(struct req *r);
+void res_replay(struct req *r);
 void res_send(struct req *r);
 const char *status_phrase(int status);           /* RFC 9110: "Not Found" */
 

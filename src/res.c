@@ -115,6 +115,40 @@ void res_error(struct req *r, enum err e)
 		res_header(r, "Retry-After", arena_printf(r->arena, "%lld", (long long)r->tx.why.retry_after));
 }
 
+/* What belongs to the first answer and goes with every repetition of it. */
+void res_keep(struct req *r)
+{
+	struct json *headers = js_object(r->arena);
+
+	js_put_str(r->arena, headers, "Content-Type", r->res.type);
+	js_put_str(r->arena, headers, "X-Request-Id", r->tx.request_id);
+	for (size_t i = 0; i < r->res.nheaders; i++)
+		js_put_str(r->arena, headers, r->res.headers[i].name, r->res.headers[i].value);
+	r->tx.answer = (struct answer){ r->res.status, js_text(headers, NULL), r->res.body };
+}
+
+void res_replay(struct req *r)
+{
+	const struct answer *a = &r->tx.answer;
+	struct json *headers, *value;
+	const char *reason, *name;
+	void *it = NULL;
+
+	res_reset(r);
+	res_body(r, (int)a->status, NULL, a->body, a->body ? strlen(a->body) : 0);
+	res_header(r, "Idempotent-Replayed", "true");
+	if (js_parse(r->arena, a->headers, strlen(a->headers), &headers, &reason))
+		return;
+	while (js_next(headers, &it, &name, &value)) {
+		if (!strcmp(name, "Content-Type"))
+			r->res.type = value ? js_str(value) : NULL;
+		else if (!strcmp(name, "X-Request-Id"))
+			r->tx.request_id = js_str(value);
+		else
+			res_header(r, name, js_str(value));
+	}
+}
+
 static void common_headers(struct req *r)
 {
 	const struct dialect *d = r->dialect;
@@ -131,7 +165,7 @@ static void common_headers(struct req *r)
 	if (d->cors && *conf.cors_origin) {
 		res_header(r, "Access-Control-Allow-Origin", conf.cors_origin);
 		res_header(r, "Access-Control-Expose-Headers",
-			"ETag, Retry-After, X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset");
+			"ETag, Idempotent-Replayed, Retry-After, X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset");
 	}
 }
 

@@ -7,7 +7,8 @@
  *   rate    the principal's minute                               429
  *   shape   query and body as the row wants them                 400 415
  *   perform a read: one statement { visible? 404, may? 403 }
- *           a write: a transaction { visible? may? legal? 409, change, audit, event }
+ *           a write: a transaction { attempt (replay?), visible? may? legal? 409,
+ *           change, audit, event }
  *   send    the one reply, after COMMIT
  */
 #include "req.h"
@@ -20,15 +21,11 @@
 static enum err write_work(void *arg)
 {
 	struct req *r = arg;
-	const struct db_val *v;
-	enum err e;
+	enum err e = r->row->run(r);
 
-	if (r->row->perm == PERM_PUBLIC)
-		return r->row->run(r);
-	e = tx_row(&r->tx, SQL_WHO_LOAD, DB_IN(db_d(&r->who.organization), db_d(&r->who.principal)), &v);
-	if (e)
-		return e == ERR_DB_NONE ? ERR_AUTH_REFUSED : e;
-	return (e = who_settle(&r->who, v)) ? e : r->row->run(r);
+	if (!e && r->tx.idempotency_key)
+		res_keep(r);
+	return e;
 }
 
 static void write_again(void *arg)
@@ -38,9 +35,40 @@ static void write_again(void *arg)
 
 static enum err perform(struct req *r)
 {
-	if (r->row->flags & R_WRITE)
-		return tx_run(&r->tx, write_work, write_again, r);
-	return r->row->run(r);
+	enum err e;
+
+	r->tx.perm = r->row->perm;
+	if (!(r->row->flags & R_WRITE))
+		return r->row->run(r);
+	e = tx_run(&r->tx, write_work, write_again, r);
+	if (!e && r->tx.replayed)
+		res_replay(r);
+	return e;
+}
+
+static enum err keep_work(void *arg)
+{
+	res_keep(arg);
+	return OK;
+}
+
+static void keep_again(void *arg)
+{
+	(void)arg;
+}
+
+/* Under an idempotency key a refusal is kept too when it is definite: what the object's
+ * state answered, not who was asking or how often.  Its transaction has the attempt's
+ * row alone; when that fails nothing is lost, since nothing was done. */
+static void keep_refusal(struct req *r, enum err e)
+{
+	int status = err_row(e)->status;
+
+	if (!e || !r->tx.idempotency_key || !r->row || !(r->row->flags & R_WRITE) || !r->tx.perm
+	    || (status != 404 && status != 409 && status != 412) || e == ERR_KEY_BUSY)
+		return;
+	if (!tx_run(&r->tx, keep_work, keep_again, r) && r->tx.replayed)
+		res_replay(r);
 }
 
 /* Who was refused what: not the audit of changes, and it never blocks. */
@@ -104,8 +132,9 @@ void serve(struct arena *a, struct db *db, const struct io *io)
 	 || (e = auth_who(r))
 	 || (e = auth_rate(r))
 	 || (e = req_shape(r))
-	 || (r->tx.perm = r->row->perm, e = perform(r)))
+	 || (e = perform(r)))
 		res_error(r, e);
+	keep_refusal(r, e);
 
 	res_send(r);
 	log_security(r, e);

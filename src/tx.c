@@ -6,7 +6,11 @@
  * never commit any more and is run again as a new attempt; a duplicate, and its
  * outcome says whether it was the try itself (it had committed: the reply in hand is
  * right) or an earlier fence of ours.  A SELECT would not do: the first COMMIT may
- * still be under way. */
+ * still be under way.
+ *
+ * An idempotency key is a unique key of the same row, inserted before anything else is
+ * done: key recorded and effect committed are one.  A second request with the key
+ * waits for the first one's commit and then finds its answer. */
 #include "tx.h"
 #include <string.h>
 #include <time.h>
@@ -14,7 +18,7 @@
 #include "conf.h"
 #include "log.h"
 
-enum { TRIES = 6 };
+enum { TRIES = 6, KEY_LIFE_S = 86400 };
 
 void why_add(struct tx *tx, const char *field, const char *reason)
 {
@@ -41,9 +45,43 @@ static void backoff(int try)
 
 static enum err attempt_row(struct tx *tx, const unsigned char attempt[16], const char *outcome)
 {
-	return db_exec(tx->db, SQL_ATTEMPT_ADD, DB_IN(db_x(attempt, 16), db_s(outcome),
+	return db_exec(tx->db, SQL_ATTEMPT_DONE, DB_IN(db_x(attempt, 16), db_s(outcome),
 		db_d0(&tx->who->organization), db_d0(&tx->who->principal), db_s(tx->request_id),
 		db_s(tx->changed_type), db_d0(&tx->changed_id), db_i0(tx->changed_revision), db_t(tx->now)), NULL);
+}
+
+static enum err key_row(struct tx *tx, const unsigned char attempt[16])
+{
+	return db_exec(tx->db, SQL_ATTEMPT_ADD, DB_IN(db_x(attempt, 16), db_s("done"), db_d0(&tx->who->organization),
+		db_d0(&tx->who->principal), db_s(tx->request_id), db_t(tx->now), db_s(tx->idempotency_key),
+		db_x(tx->fingerprint, sizeof tx->fingerprint)), NULL);
+}
+
+static enum err keep_answer(struct tx *tx, const unsigned char attempt[16])
+{
+	return db_exec(tx->db, SQL_ATTEMPT_ANSWER, DB_IN(db_s(tx->changed_type), db_d0(&tx->changed_id),
+		db_i0(tx->changed_revision), db_i(tx->answer.status), db_s(tx->answer.headers), db_s(tx->answer.body),
+		db_x(attempt, 16)), NULL);
+}
+
+/* The answer of the first request with this key.  ERR_DB_RETRY: it is gone, do it. */
+static enum err replay(struct tx *tx)
+{
+	const struct db_val *v;
+	enum err e = tx_row(tx, SQL_ATTEMPT_OF_KEY, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal),
+		db_s(tx->idempotency_key)), &v);
+
+	if (e)
+		return e == ERR_DB_NONE ? ERR_DB_RETRY : e;
+	if (v[5].i + KEY_LIFE_S * SECOND < tx->now) {
+		e = db_exec(tx->db, SQL_ATTEMPT_FORGET, DB_IN(db_x(v[0].s, v[0].n)), NULL);
+		return e ? e : ERR_DB_RETRY;
+	}
+	if (memcmp(v[1].s, tx->fingerprint, sizeof tx->fingerprint))
+		return ERR_KEY_REUSED;
+	tx->answer = (struct answer){ v[2].i, v[3].s, v[4].s };
+	tx->replayed = true;
+	return OK;
 }
 
 enum fate { COMMITTED, NEVER, UNSETTLED };
@@ -71,6 +109,35 @@ static enum fate fence(struct tx *tx, const unsigned char attempt[16], int64_t d
 	return UNSETTLED;
 }
 
+/* Is the caller still who the token says?  The thaw command and public routes are nobody. */
+static enum err settle(struct tx *tx)
+{
+	const struct db_val *v;
+	enum err e;
+
+	if (id_is_zero(&tx->who->principal))
+		return OK;
+	e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), &v);
+	if (e)
+		return e == ERR_DB_NONE ? ERR_AUTH_REFUSED : e;
+	return who_settle(tx->who, v);
+}
+
+static enum err steps(struct tx *tx, const unsigned char attempt[16], enum err (*work)(void *), void *arg)
+{
+	enum err e;
+
+	if ((e = settle(tx)))
+		return e;
+	if (!tx->idempotency_key)
+		return (e = work(arg)) ? e : attempt_row(tx, attempt, "done");
+	if ((e = key_row(tx, attempt))) {
+		tx->key_busy = e == ERR_DB_RETRY;
+		return e == ERR_DB_DUPLICATE ? ERR_KEY_TAKEN : e;
+	}
+	return (e = work(arg)) ? e : keep_answer(tx, attempt);
+}
+
 /* One try: OK, an error of the work, or one of ERR_DB_*. */
 static enum err once(struct tx *tx, const unsigned char attempt[16], enum err (*work)(void *), void *arg)
 {
@@ -79,14 +146,12 @@ static enum err once(struct tx *tx, const unsigned char attempt[16], enum err (*
 	if ((e = db_begin(tx->db)))
 		return e;
 	tx->open = true;
-	if (!(e = work(arg)))
-		e = attempt_row(tx, attempt, "done");
+	e = steps(tx, attempt, work, arg);
 	tx->open = false;
-	if (e) {
-		db_rollback(tx->db);
-		return e;
-	}
-	return db_commit(tx->db);
+	if (!e)
+		return db_commit(tx->db);
+	db_rollback(tx->db);
+	return e == ERR_KEY_TAKEN ? replay(tx) : e;
 }
 
 enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), void *arg)
@@ -104,6 +169,7 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 			again(arg);
 		}
 		tx->why = (struct why){ 0 };
+		tx->replayed = tx->key_busy = false;
 		tx->changed_type = NULL;
 		tx->changed_id = (struct id){ 0 };
 		tx->changed_revision = 0;
@@ -126,7 +192,9 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 		if (e != ERR_DB_RETRY && e != ERR_DB_LOST)
 			return e;
 	}
-	return e == ERR_DB_RETRY ? ERR_CONTENTION : ERR_UNAVAILABLE;
+	if (e != ERR_DB_RETRY)
+		return ERR_UNAVAILABLE;
+	return tx->key_busy ? ERR_KEY_BUSY : ERR_CONTENTION;
 }
 
 enum err tx_query(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)

@@ -20,6 +20,9 @@ struct why {
 	int64_t retry_after;                     /* seconds; 0: none */
 };
 
+/* An answer as it is kept for the repetition of a request. */
+struct answer { int64_t status; const char *headers, *body; };
+
 struct tx {
 	struct db *db;
 	struct arena *arena;
@@ -29,18 +32,26 @@ struct tx {
 	int64_t now;                             /* of this request: one time for all its rows */
 	const char *request_id, *address, *user_agent;
 	const char *idempotency_key;             /* NULL: none */
+	unsigned char fingerprint[32];           /* of the request, when it has a key */
 	const char *if_match;                    /* revisions wanted, e.g. "3 7"; NULL: any */
 	bool open;                               /* inside tx_run's transaction */
 	/* What this try changed first, for its attempt row. */
 	const char *changed_type;
 	struct id changed_id;
 	int64_t changed_revision;
+	struct answer answer;                    /* with a key: made by the work, or found */
+	bool replayed;                           /* found: nothing was done this time */
+	bool key_busy;                           /* the last try waited for the key in vain */
 };
 
 void why_add(struct tx *tx, const char *field, const char *reason);
 
-/* Run `work` in a transaction and commit it with its attempt row.  An error of
- * `work` rolls back and is returned.  Deadlocks, conflicts and lost connections are
+/* Run `work` in a transaction and commit it with its attempt row, after the caller is
+ * settled (ERR_AUTH_REFUSED).  With an idempotency key the row comes first: of a
+ * request that was done already the kept answer is found, `replayed` is set and
+ * nothing is run; ERR_KEY_REUSED when it was another request, ERR_KEY_BUSY while the
+ * first is under way.  `work` fills `answer` then.  An error of `work` rolls back and
+ * is returned.  Deadlocks, conflicts and lost connections are
  * run again as a whole, `again` undoing what `work` left in memory; a COMMIT without
  * an answer is settled by a fence.  ERR_CONTENTION, ERR_UNAVAILABLE and
  * ERR_OUTCOME_UNKNOWN when the deadline passes. */
