@@ -250,7 +250,9 @@ static char *nginx_server(struct arena *a)
 			"    add_header X-Frame-Options DENY always;\n"
 			"    add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;\n",
 			status);
-		if (status == 429 || status >= 503)
+		if (status == 405)               /* a method that no address knows: TRACE, CONNECT */
+			buf_puts(&b, "    add_header Allow \"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\" always;\n");
+		if (status == 429 || status == 503 || status == 504)
 			buf_puts(&b, "    add_header Retry-After 1 always;\n");
 		buf_printf(&b, "    return %d $thaw_body_%d;\n}\n", status, status);
 	}
