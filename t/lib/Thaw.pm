@@ -166,7 +166,9 @@ sub template {
     flock $lock, LOCK_EX;
     if (!-d $name) {
         remove_tree("$name.tmp");
-        my $out = `mariadb-install-db @mariadb --datadir='$name.tmp' --auth-root-authentication-method=normal --skip-test-db 2>&1`;
+        # A server that starts deletes another one's temporary files: never share their directory.
+        my $tmp = File::Temp->newdir;
+        my $out = `mariadb-install-db @mariadb --tmpdir='$tmp' --datadir='$name.tmp' --auth-root-authentication-method=normal --skip-test-db 2>&1`;
         die "mariadb-install-db: $out" if $?;
         rename "$name.tmp", $name or die $!;
     }
@@ -176,12 +178,13 @@ sub template {
 sub start_mariadb {
     my $t = shift;
     my $dir = $t->{dir};
+    make_path("$dir/tmp");
     if (!-d "$dir/db") {
         my $template = template();
         system('cp', '-a', $template, "$dir/db") and die 'cp failed';
         spew("$dir/admin.cnf", "[client]\nuser=root\nsocket=$dir/db.sock\n", 0600);
     }
-    $t->{mariadb} = Thaw::Guard->start({}, "$dir/mariadb.log", 'mariadbd', @mariadb, "--datadir=$dir/db",
+    $t->{mariadb} = Thaw::Guard->start({}, "$dir/mariadb.log", 'mariadbd', @mariadb, "--datadir=$dir/db", "--tmpdir=$dir/tmp",
         "--socket=$dir/db.sock", "--pid-file=$dir/db.pid", '--skip-networking', '--innodb-buffer-pool-size=32M',
         '--innodb-flush-log-at-trx-commit=1', '--performance-schema=off', '--character-set-server=utf8mb4',
         '--collation-server=utf8mb4_bin', '--max-connections=300', @{ $t->{mariadb_options} });
