@@ -148,7 +148,9 @@ static void check_schema(struct doctor *d)
 		say(d, version < SCHEMA_MAX ? WARNING : FINE, "schema", arena_printf(d->a, "version %s%s", is,
 			version < SCHEMA_MAX ? "; `thaw migrate` brings it up to date" : ""));
 	collation = ask(d, "SELECT @@collation_database");
-	if (!collation || strcmp(collation, "utf8mb4_bin"))
+	if (collation && !strcmp(collation, "utf8mb4_bin"))
+		say(d, FINE, "character set", collation);
+	else
 		say(d, PROBLEM, "character set", arena_printf(d->a, "the database has %s, not utf8mb4_bin: names would be compared "
 			"wrongly; make it anew", collation ? collation : "none"));
 }

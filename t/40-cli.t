@@ -1,0 +1,207 @@
+#!/usr/bin/perl
+# The administrator's command: organizations, users, roles, tokens, signing keys
+# and the audit, seen from outside and through the service that they govern.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+
+my $t = Thaw->new(workers => 1);
+my $models = '/api/v1/models';
+
+sub thaw { $t->thaw(@_) }
+sub ok_json { my ($name, @args) = @_; my $r = thaw('--json', @args); is($r->{exit}, 0, $name) or diag $r->{err}; $r->{json} }
+sub fails {
+    my ($name, $exit, $like, @args) = @_;
+    my $r = thaw(@args);
+    is($r->{exit}, $exit, "$name: exit $exit") or diag $r->{out}, $r->{err};
+    like($r->{err}, $like, "$name: says what is wrong");
+    is($r->{out}, '', "$name: nothing on standard output");
+}
+sub model { return { name => shift, model_type => 'auto', task_type => 'classification' } }
+sub status { my ($token, $path) = @_; $t->req(GET => $path // $models, token => $token)->{status} }
+
+subtest 'organizations' => sub {
+    my $r = thaw('org', 'create', 'Acme & Söhne');
+    is($r->{exit}, 0, 'an organization is made');
+    like($r->{out}, qr/\Aorg-[0-9a-f]{24}\n\z/, 'its id alone is printed');
+    chomp(my $id = $r->{out});
+    my ($row) = grep { $_->{id} eq $id } @{ ok_json('listed', 'org', 'list') };
+    is($row->{name}, "Acme & S\x{f6}hne", 'with its name');
+    like($row->{created_at}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\z/, 'and its time');
+    is_deeply([ map { $_->{name} } @{ ok_json('its roles, by id', 'role', 'list', '--org', $id) } ],
+        [qw(admin member reader)], 'it has the three roles');
+    fails('the same name again', 1, qr/there is an organization .* already/, 'org', 'create', 'Acme & Söhne');
+    is(scalar $t->sql("SELECT COUNT(*) FROM roles WHERE organization_id = UNHEX('" . substr($id, 4) . "')"), 3,
+        'and nothing of it is left');
+    fails('a name that looks like an id', 1, qr/may not look like an id/, 'org', 'create', $id);
+    fails('an empty name', 1, qr/1 to 255 characters/, 'org', 'create', '');
+    fails('a name with a newline', 1, qr/control characters/, 'org', 'create', "a\nb");
+    fails('a name of bytes that are no text', 1, qr/1 to 255 characters/, 'org', 'create', "a\xff");
+    fails('an unknown organization', 1, qr/no organization `Nowhere`/, 'user', 'list', '--org', 'Nowhere');
+};
+
+subtest 'a user is made, changed, disabled' => sub {
+    my @who = ('--org', 'Main', '--username', 'ada', '--email', 'ada@main.example');
+    my $made = ok_json('made', 'user', 'create', @who, '--role', 'reader');
+    like($made->{id}, qr/\Ausr-[0-9a-f]{24}\z/, 'an id');
+    is(length $made->{password}, 20, 'and a password is made and shown once');
+    my $login = sub { $t->req(POST => '/api/auth/login', body => { username => 'ada', password => shift }) };
+    my $session = $login->($made->{password});
+    is($session->{status}, 200, 'which signs in');
+
+    is(status($session->{json}{access_token}), 200, 'given a session that works');
+    is(thaw({ stdin => "a better secret\n" }, 'user', 'password', 'ada', '--password-stdin')->{exit}, 0, 'when the password is changed');
+    is($t->req(POST => '/api/auth/refresh', body => { refresh_token => $session->{json}{refresh_token} })->{status}, 401,
+        'then its refresh token is worth nothing');
+    is($login->($made->{password})->{status}, 401, 'nor is the old password');
+    is($login->('a better secret')->{status}, 200, 'the new one signs in');
+
+    my $token = ok_json('a token', 'token', '--user', 'ada')->{access_token};
+    is($t->req(POST => $models, token => $token, body => model('x'))->{status}, 403, 'a reader may not write');
+    is(thaw('user', 'role', 'ada', 'member')->{exit}, 0, 'given another role');
+    is($t->req(POST => $models, token => $token, body => model('x'))->{status}, 201, 'the same token may at once');
+
+    is(thaw('user', 'disable', 'ada')->{exit}, 0, 'disabled');
+    is(status($token), 401, 'her token is refused');
+    is($login->('a better secret')->{status}, 401, 'and her password');
+    fails('a token for a disabled user', 1, qr/disabled/, 'token', '--user', 'ada');
+    fails('disabled twice', 1, qr/is disabled already/, 'user', 'disable', 'ada');
+    is(thaw('user', 'enable', 'ada')->{exit}, 0, 'enabled');
+    fails('enabled twice', 1, qr/is enabled already/, 'user', 'enable', 'ada');
+    is($login->('a better secret')->{status}, 200, 'she signs in again');
+
+    my ($row) = grep { $_->{username} eq 'ada' } @{ ok_json('listed', 'user', 'list', '--org', 'Main') };
+    is_deeply([ @$row{qw(id email role status)} ], [ $made->{id}, 'ada@main.example', 'member', 'active' ], 'as she is now');
+    is_deeply([ map { $_->{action} } @{ ok_json('audit', 'audit', 'list', '--org', 'Main', '--resource', $made->{id}) } ],
+        [qw(user.enabled user.disabled user.role_changed user.password_changed user.created)], 'and the audit has every change');
+
+    fails('the same name', 1, qr/user `ada` already/, 'user', 'create', '--org', 'Main', '--username', 'ada', '--email',
+        'ada2@main.example', '--role', 'reader');
+    fails('the same address', 1, qr/email address .* already/, 'user', 'create', '--org', 'Main', '--username', 'ada2',
+        '--email', 'ada@main.example', '--role', 'reader');
+    fails('an unknown role', 1, qr/no role `king`.*admin, member, reader/, 'user', 'role', 'ada', 'king');
+    fails('an unknown user', 1, qr/no user `bob`/, 'user', 'disable', 'bob');
+};
+
+subtest 'what a user may not be' => sub {
+    my @rest = ('--role', 'reader', '--org', 'Main', '--password-stdin');
+    my $try = sub {
+        my ($name, $like, $user, $email, $password) = @_;
+        my $r = thaw({ stdin => $password // "long enough\n" }, 'user', 'create', '--username', $user, '--email', $email, @rest);
+        is($r->{exit}, 1, $name);
+        like($r->{err}, $like, "$name: said");
+    };
+    $try->('a name with a blank', qr/user name/, 'a b', 'x@y.z');
+    $try->('an empty name', qr/user name/, '', 'x@y.z');
+    $try->('a name of 129 characters', qr/1 to 128/, 'x' x 129, 'x@y.z');
+    $try->('an address without @', qr/not an email/, 'eve', 'y.z');
+    $try->('an address of 255 characters', qr/1 to 254/, 'eve', 'x@' . 'y' x 253);
+    $try->('seven characters of password', qr/at least 8/, 'eve', 'x@y.z', "1234567\n");
+    $try->('a password of 300 bytes', qr/at most 256/, 'eve', 'x@y.z', 'x' x 300);
+    $try->('a password that is not text', qr/UTF-8/, 'eve', 'x@y.z', "\xff\xfe123456789\n");
+    $try->('no password', qr/standard input is empty/, 'eve', 'x@y.z', '');
+    is(scalar $t->sql("SELECT COUNT(*) FROM principals WHERE username = 'eve'"), 0, 'and nothing was made');
+};
+
+subtest 'roles' => sub {
+    is(thaw('role', 'set', '--org', 'Main', 'ops', '--permissions', " model:read\tmodel:write model:read", '--rate', '7')->{exit},
+        0, 'a role is made');
+    my ($row) = grep { $_->{name} eq 'ops' } @{ ok_json('listed', 'role', 'list', '--org', 'Main') };
+    is_deeply([ @$row{qw(permissions rate)} ], [ 'model:read model:write', 7 ], 'each word once');
+    $t->user('oscar', role => 'ops');
+    my $token = $t->token('oscar');
+    is(status($token), 200, 'its user reads');
+    is(thaw('role', 'set', '--org', 'Main', 'ops', '--permissions', 'project:read', '--rate', '7')->{exit}, 0, 'changed');
+    is(status($token), 403, 'then no more');
+    fails('an unknown permission', 2, qr/no permission `root`.*model:read/, 'role', 'set', '--org', 'Main', 'ops',
+        '--permissions', 'model:read root', '--rate', '7');
+    fails('no permission', 2, qr/empty/, 'role', 'set', '--org', 'Main', 'ops', '--permissions', ' ', '--rate', '7');
+    fails('no rate', 2, qr/whole number/, 'role', 'set', '--org', 'Main', 'ops', '--permissions', 'model:read', '--rate', '0');
+    fails('a name with a blank', 2, qr/role's name/, 'role', 'set', '--org', 'Main', 'o ps', '--permissions', 'model:read', '--rate', '7');
+};
+
+subtest 'tokens' => sub {
+    my $narrow = ok_json('narrowed', 'token', '--user', 'admin', '--scope', 'model:read', '--ttl', '60');
+    is($narrow->{expires_in}, 60, 'as long as asked');
+    is(status($narrow->{access_token}), 200, 'it reads');
+    is($t->req(POST => $models, token => $narrow->{access_token}, body => model('y'))->{status}, 403, 'and does not write');
+    like(thaw('token', '--user', 'admin')->{out}, qr/\A[\w-]+\.[\w-]+\.[\w-]+\n\z/, 'the token alone is printed');
+    fails('no time', 2, qr/--ttl/, 'token', '--user', 'admin', '--ttl', '0');
+    fails('an unknown scope', 2, qr/no scope `all`/, 'token', '--user', 'admin', '--scope', 'model:read all');
+    fails('an unknown user', 1, qr/no user/, 'token', '--user', 'nobody');
+};
+
+subtest 'signing keys' => sub {
+    my $first = ok_json('one key', 'signing-key', 'list');
+    is_deeply([ map { [ $_->{alg}, $_->{active} ? 1 : 0 ] } @$first ], [ [ 'ES256', 1 ] ], 'of init, and it signs');
+    my $old = $t->token('admin');
+    my $kept = ok_json('another', 'signing-key', 'create', '--alg', 'RS256');
+    ok(!$kept->{active}, 'does not sign yet');
+    for my $alg (qw(RS256 HS256 ES256)) {
+        my $new = ok_json("rotated to $alg", 'signing-key', 'rotate', '--alg', $alg);
+        is($new->{alg}, $alg, 'of that kind');
+        is(status($t->token('admin')), 200, "tokens by $alg are accepted at once");
+    }
+    is(status($old), 200, 'older ones still are');
+    my $list = ok_json('listed', 'signing-key', 'list');
+    is(scalar(grep { $_->{active} } @$list), 1, 'one key signs');
+    is(scalar(@$list), 5, 'of five');
+    is_deeply([ grep { (stat)[2] & 077 } glob "$t->{dir}/keys/*" ], [], 'none can be read by others');
+    fails('an unknown kind', 2, qr/ES256, RS256 or HS256/, 'signing-key', 'create', '--alg', 'none');
+
+    unlink "$t->{dir}/keys/$first->[0]{kid}.ES256.pem" or die $!;
+    Thaw::within(5, sub { status($old) == 401 }, 'a removed key is forgotten');
+    pass('the tokens of a removed key end');
+};
+
+subtest 'audit' => sub {
+    my $model = $t->req(POST => $models, token => $t->admin, body => model('audited'))->{json};
+    my $id = $model->{id};
+    my $rows = ok_json('of an object', 'audit', 'list', '--org', 'Main', '--resource', $id);
+    is(scalar @$rows, 1, 'one row');
+    is_deeply([ @{ $rows->[0] }{qw(actor action resource revision from to)} ],
+        [ 'admin', 'model.created', $id, 1, undef, 'draft' ], 'which tells what happened');
+    is($rows->[0]{user_agent}, '', 'and from where');
+    is(scalar @{ ok_json('limited', 'audit', 'list', '--org', 'Main', '--limit', '2') }, 2, 'as many as asked');
+    my ($made) = grep { $_->{action} eq 'organization.created' } @{ ok_json('all', 'audit', 'list', '--org', 'Main') };
+    like($made->{actor}, qr/\Athaw: \S+\z/, 'what the command did names who typed');
+    fails('something that is no id', 1, qr/is not an id/, 'audit', 'list', '--org', 'Main', '--resource', 'mdl-1');
+    is_deeply(ok_json('of another organization', 'audit', 'list', '--org', "Acme & Söhne", '--resource', $id), [], 'none');
+
+    $t->org('Escape');
+    $t->sql("UPDATE organizations SET name = CONCAT('a', CHAR(27), '[2J', UNHEX('C29B'), 'b') WHERE name = 'Escape'");
+    my $out = thaw('org', 'list')->{out};
+    like($out, qr/a \[2J\?\?b/, 'nothing that steers a terminal is printed');
+    unlike($out, qr/\x1b|\xc2\x9b/, 'of either kind');
+
+    my $v = ok_json('verified', 'audit', 'verify');
+    ok($v->{reconciled}, 'all is well');
+    my %n = map { $_->{resource} => $_ } @{ $v->{verified} };
+    is($n{user}{audit_rows}, scalar $t->sql("SELECT SUM(revision) FROM principals"), 'so many rows as revisions');
+    like(thaw('audit', 'verify')->{out}, qr/^user\s+\d+\s+\d+$/m, 'and says what was looked at');
+};
+
+subtest 'sweep' => sub {
+    $t->sql("INSERT INTO attempts (attempt_id, outcome, request_id, created_at) SELECT UNHEX(MD5(seq)), 'done', 'r', "
+        . "UTC_TIMESTAMP(6) - INTERVAL 25 HOUR FROM seq_1_to_2500");
+    my $young = $t->sql("SELECT COUNT(*) FROM attempts WHERE created_at > UTC_TIMESTAMP(6) - INTERVAL 1 HOUR");
+    $t->sql("UPDATE refresh_tokens SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND LIMIT 1");
+    my $tokens = $t->sql("SELECT COUNT(*) FROM refresh_tokens");
+    is_deeply(ok_json('swept', 'sweep'), { attempts => 2500, refresh_tokens => 1 }, 'the old ones, in batches');
+    is(scalar $t->sql("SELECT COUNT(*) FROM attempts"), $young, 'the young ones stay');
+    is(scalar $t->sql("SELECT COUNT(*) FROM refresh_tokens"), $tokens - 1, 'and the tokens that are good');
+    is_deeply(ok_json('again', 'sweep'), { attempts => 0, refresh_tokens => 0 }, 'nothing is left to do');
+};
+
+subtest 'the database is away' => sub {
+    $t->{mariadb}->stop;
+    fails('a list', 1, qr/\Athaw: the database cannot be reached \(.*thaw doctor/, 'org', 'list');
+    fails('a change', 1, qr/\Athaw: the database cannot be reached/, 'org', 'create', 'Nobody');
+    $t->start_mariadb;
+    is(thaw('org', 'list')->{exit}, 0, 'and back');
+};
+
+$t->finish;

@@ -1,0 +1,135 @@
+#!/usr/bin/perl
+# thaw doctor finds each fault it knows, one at a time, and says what to do;
+# thaw audit verify finds each way in which audit and state can disagree.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+
+my $t = Thaw->new(workers => 1);
+my $dir = $t->{dir};
+
+sub doctor {
+    my $r = $t->thaw('--json', 'doctor', @_);
+    my %by;
+    push @{ $by{ $_->{result} } }, "$_->{check}: $_->{text}" for @{ $r->{json} // [] };
+    return { exit => $r->{exit}, err => $r->{err}, map { $_ => join("\n", @{ $by{$_} // [] }) } qw(ok warning problem) };
+}
+# A fault, what is said of it, and the way back.
+sub finds {
+    my ($name, $like, $break, $mend, %o) = @_;
+    my $level = $o{level} // 'problem';
+    $break->();
+    my $d = doctor(@{ $o{args} // [] });
+    $mend->();
+    is($d->{exit}, $level eq 'problem' ? 3 : 0, "$name: exit") or diag explain $d;
+    like($d->{$level}, $like, "$name: said, and what to do");
+}
+sub renamed { my ($file, $is) = @_; (sub { rename $file, "$file.x" or die $! }, sub { rename "$file.x", $file or die $! }) }
+sub mode { my ($file, $bad) = @_; my $was = (stat $file)[2] & 07777; (sub { chmod $bad, $file }, sub { chmod $was, $file }) }
+sub edited {
+    my ($file, $sub) = @_;
+    my $was = slurp($file);
+    (sub { local $_ = $was; $sub->(); spew($file, $_, 0600) }, sub { spew($file, $was, 0600) });
+}
+sub sqls { my ($break, $mend) = @_; (sub { $t->sql($break) }, sub { $t->sql($mend) }) }
+
+my $well = doctor();
+is($well->{exit}, 0, 'given all is well, the doctor is content') or diag explain $well;
+is("$well->{warning}$well->{problem}$well->{err}", '', 'with everything');
+is(scalar(split /\n/, $well->{ok}), 12, 'that it looks at');
+like($t->thaw('doctor')->{out}, qr/^ok       durability     /m, 'a line for each');
+
+subtest 'files' => sub {
+    finds('a broken configuration', qr/configuration: .*thaw\.conf:\d+: unknown setting `colour`/,
+        edited("$dir/thaw.conf", sub { $_ .= "colour = red\n" }));
+    finds('no configuration', qr/configuration: .*No such file/, renamed("$dir/thaw.conf"));
+    finds('no option file', qr/option file: .*No such file.*thaw init/, renamed("$dir/thaw.cnf"));
+    finds('an option file that others read', qr/option file: .*mode 644.*chmod 600/, mode("$dir/thaw.cnf", 0644));
+    finds('a key directory that others enter', qr/key_dir: .*mode 755.*chmod 700/, mode("$dir/keys", 0755));
+    finds('no key directory', qr/key_dir: .*thaw signing-key create/, renamed("$dir/keys"));
+    finds('no migrations', qr/sql_dir: .*nowhere/, edited("$dir/thaw.conf", sub { s/^sql_dir.*/sql_dir = \/nowhere/m }));
+    finds('a directory of counters that others write', qr/run_dir: .*mode 777/, mode("$dir/run", 0777));
+    finds('none', qr/run_dir: .*No such file/, renamed("$dir/run"), level => 'warning');
+  SKIP: {
+        skip 'only root gives files away', 2 if $> != 0;
+        finds('one of another owner', qr/run_dir: .*different owners/, sub { chown 12345, 12345, "$dir/run" },
+            sub { chown 0, 0, "$dir/run" }, level => 'warning');
+    }
+};
+
+subtest 'signing keys' => sub {
+    my ($pem) = glob "$dir/keys/*.pem";
+    finds('a key that is none', qr/signing key: 1 of the 1 key files/, edited($pem, sub { $_ = "-----BEGIN\n" }));
+    finds('none that signs', qr/signing key: none signs.*signing-key rotate/, renamed("$dir/keys/active"));
+    finds('no key at all', qr/signing key: there is none; .*signing-key create/, renamed($pem));
+};
+
+subtest 'database' => sub {
+    finds('a wrong password', qr/database: cannot be reached .*1045/, edited("$dir/thaw.cnf", sub { s/^password = /$&x/m }));
+    finds('a commit that is not on disk', qr/durability: innodb_flush_log_at_trx_commit is 2.*set it to 1/,
+        sqls('SET GLOBAL innodb_flush_log_at_trx_commit = 2', 'SET GLOBAL innodb_flush_log_at_trx_commit = 1'));
+    finds('a clock that goes before', qr/clock: .* seconds ahead of/,
+        sqls("SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP() + 100'", "SET GLOBAL init_connect = ''"));
+    finds('a clock that goes after', qr/clock: .* seconds behind/,
+        sqls("SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP() - 5'", "SET GLOBAL init_connect = ''"));
+    finds('names compared loosely', qr/character set: .*utf8mb4_general_ci/,
+        sqls('ALTER DATABASE thaw COLLATE utf8mb4_general_ci', 'ALTER DATABASE thaw COLLATE utf8mb4_bin'));
+    finds('no schema', qr/schema: version 0 is too old; run `thaw migrate`/,
+        sqls('CREATE TABLE thaw.keep AS SELECT * FROM thaw.schema_versions; DELETE FROM thaw.schema_versions',
+            'INSERT INTO thaw.schema_versions SELECT * FROM thaw.keep; DROP TABLE thaw.keep'));
+    my $app = "thaw_app\@localhost";
+    finds('audit rows that can be changed', qr/audit: .*may UPDATE audit rows; revoke/,
+        sqls("GRANT UPDATE ON thaw.audit_events TO $app", "REVOKE UPDATE ON thaw.audit_events FROM $app"));
+    finds('one column of them', qr/audit: .*may UPDATE audit rows/,
+        sqls("GRANT UPDATE (action) ON thaw.audit_events TO $app", "REVOKE UPDATE (action) ON thaw.audit_events FROM $app"));
+    finds('audit rows that can be deleted', qr/audit: .*may DELETE audit rows/,
+        sqls("GRANT DELETE ON thaw.audit_events TO $app", "REVOKE DELETE ON thaw.audit_events FROM $app"));
+    finds('by a right on everything', qr/audit: .*may UPDATE/,
+        sqls("GRANT ALL ON thaw.* TO $app", "REVOKE ALL PRIVILEGES ON thaw.* FROM $app"));
+    finds('a server that is away', qr/database: cannot be reached/, sub { $t->{mariadb}->stop }, sub { $t->start_mariadb });
+    is(doctor()->{exit}, 0, 'in the end all is well again');
+};
+
+# Each disagreement is made by the database's root, seen, and taken back.
+subtest 'audit verify' => sub {
+    my $r = $t->req(POST => '/api/v1/models', token => $t->admin,
+        body => { name => 'm', model_type => 'auto', task_type => 'classification' });
+    is($r->{status}, 201, 'given a model') or diag $r->{body};
+    my $id = $r->{json}{id};
+    $t->req(POST => "/api/v1/models/$id/archive", token => $t->admin);
+    my $hex = substr $id, 4;
+    my $sees = sub {
+        my ($name, $like, $break, @mend) = @_;
+        $t->sql($break);
+        my $text = $t->thaw('audit', 'verify');
+        my $j = $t->thaw('--json', 'audit', 'verify');
+        $t->sql($_) for @mend;
+        is($text->{exit}, 3, "$name: exit 3") or diag $text->{out}, $text->{err};
+        like($text->{out}, $like, "$name: said");
+        ok(@{ $j->{json}{disagreements} } && !$j->{json}{reconciled}, "$name: in JSON too");
+    };
+    my $of = "resource_id = UNHEX('$hex')";
+    $sees->('a state that nobody changed', qr/$id .*status ready.*the last to archived/,
+        "UPDATE models SET status = 'ready' WHERE id = UNHEX('$hex')", "UPDATE models SET status = 'archived' WHERE id = UNHEX('$hex')");
+    $sees->('an audit row taken away', qr/$id .*revision 2 .*but 1 audit rows/,
+        "CREATE TABLE kept AS SELECT * FROM audit_events WHERE $of AND revision = 1; DELETE FROM audit_events WHERE $of AND revision = 1",
+        'INSERT INTO audit_events SELECT * FROM kept', 'DROP TABLE kept');
+    $sees->('an audit row of something that is not', qr/audit row of revision 1 without its object/,
+        "INSERT INTO audit_events SELECT organization_id, UNHEX(REPEAT('ab', 12)), at, actor_id, actor_name, human_id, action, resource_type, "
+        . "UNHEX(REPEAT('cd', 12)), 1, from_state, to_state, request_id, client_address, user_agent, idempotency_key, details "
+        . "FROM audit_events WHERE $of AND revision = 1", "DELETE FROM audit_events WHERE resource_id = UNHEX(REPEAT('cd', 12))");
+    $sees->('an event taken away', qr/audit row model\.archived of revision 2 without its event/,
+        "CREATE TABLE kept AS SELECT * FROM outbox WHERE $of AND revision = 2; DELETE FROM outbox WHERE $of AND revision = 2",
+        'INSERT INTO outbox SELECT * FROM kept', 'DROP TABLE kept');
+    $sees->('an event of another name', qr/event model\.born of revision 1 without its audit row/,
+        "UPDATE outbox SET type = 'model.born' WHERE $of AND revision = 1", "UPDATE outbox SET type = 'model.created' WHERE $of AND revision = 1");
+    $sees->('a user whose revision was moved', qr/usr-[0-9a-f]{24}\s+revision 7/,
+        "UPDATE principals SET revision = revision + 6 WHERE username = 'admin'",
+        "UPDATE principals SET revision = revision - 6 WHERE username = 'admin'");
+    is($t->thaw('audit', 'verify')->{exit}, 0, 'in the end all agrees again');
+};
+
+$t->finish;

@@ -1,0 +1,142 @@
+#!/usr/bin/perl
+# The command's help, the tables it prints, and the manual pages: each row is whole,
+# and the pages tell of every command and every setting, with its default.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+
+my $t = Thaw->new(init => 0);
+my $thaw = sub { $t->run({ THAW_CONFIG => '/dev/null' }, '', "$Thaw::BUILD/thaw", @_) };
+my ($SRC, %table) = ($Thaw::SRC);
+
+# The rows of a table, as hashes; the same in both forms.
+sub table {
+    my $name = shift;
+    my $r = $thaw->('tables', $name);
+    is($r->{exit}, 0, "tables $name") or diag $r->{err};
+    my ($head, @lines) = split /\n/, $r->{out};
+    my @names = split /\t/, $head;
+    my @rows = map { my %row; @row{@names} = split /\t/, $_, -1; \%row } @lines;
+    is(scalar(grep { keys %$_ != @names } @rows), 0, 'every line has every column');
+    my $j = $thaw->('--json', 'tables', $name)->{json};
+    is(scalar @$j, scalar @rows, 'as many in JSON');
+    return @rows;
+}
+
+subtest 'help' => sub {
+    my $all = $thaw->('help');
+    is($all->{exit}, 0, 'help');
+    my @commands = $all->{out} =~ /^  thaw (.+)$/mg;
+    cmp_ok(scalar @commands, '>=', 23, 'lists the commands');
+    for my $command (@commands) {
+        my @words = split / /, $command;
+        for ([ @words, '--help' ], [ 'help', @words ]) {
+            my $r = $thaw->(@$_);
+            is($r->{exit}, 0, "@$_");
+            like($r->{out}, qr/\Ausage: thaw \[--config FILE\] \[--json\] \Q$command\E\b.*\n\n  \S/, 'says how and what');
+        }
+        my $r = $thaw->(@words, '--no-such-option');
+        is($r->{exit}, 2, "$command refuses what it does not know");
+        like($r->{err}, qr/unknown option --no-such-option\nusage: thaw \Q$command\E/, 'and says how');
+    }
+    for ([], ['frobnicate'], [ 'org', 'frobnicate' ], ['org'], [ 'org', 'create' ], [ 'org', 'create', 'a', 'b' ],
+        [ 'user', 'list' ], [ 'user', 'list', '--org' ], [ 'user', 'list', '--org=a', '--org=b' ], [ 'tables', 'chairs' ],
+        [ 'user', 'create', '--org', 'a', '--password-stdin=x' ], ['--config'], [ 'org', 'list', 'x', 'x', 'x', 'x', 'x', 'x' ]) {
+        my $r = $thaw->(@$_);
+        is($r->{exit}, 2, "`thaw @$_`: exit 2");
+        isnt($r->{err}, '', 'with a message');
+        is($r->{out}, '', 'and nothing else');
+    }
+    is($thaw->('--json', 'org', 'create', '--', '--help')->{exit}, 1, 'after -- everything is an argument');
+    like($thaw->('--version')->{out}, qr/\Athaw \d+\.\d+\S*\n\z/, '--version');
+    is($thaw->('org', '--help')->{exit}, 0, 'a group has help too');
+
+    my $page = slurp("$SRC/doc/thaw.1");
+    $page =~ s/\\//g;
+    for my $command (@commands) {
+        my ($usage) = $thaw->(split(/ /, $command), '--help')->{out} =~ /\[--json\] (.*)/;
+        my ($item) = $page =~ /^\.It Cm \Q$command\E\b(.*)$/m;
+        ok(defined $item, "thaw.1 has $command") or next;
+        $item =~ s/\bFl -/--/g; $item =~ s/ O[oc]\b| Op\b| Ar\b//g;
+        is(join(' ', split ' ', $item), join(' ', split ' ', substr($usage, length $command) =~ s/[][]//gr), 'with its arguments');
+    }
+};
+
+subtest 'routes' => sub {
+    my @rows = table('routes');
+    my %seen;
+    is(scalar(grep { $seen{"$_->{method} $_->{path}"}++ } @rows), 0, 'no address twice');
+    is(scalar(grep { $_->{method} !~ /\A(GET|POST|PUT|PATCH|DELETE)\z/ || $_->{path} !~ m{\A/} || $_->{permission} !~ /\A[a-z:]+\z/
+            || $_->{status} !~ /\A2\d\d\z/ || $_->{summary} !~ /\A[A-Z]/ } @rows), 0, 'every row is whole');
+    is(scalar(grep { $_->{method} eq 'GET' && $_->{flags} =~ /\bwrite\b/ } @rows), 0, 'no GET writes');
+    my ($unarchive) = grep { $_->{path} =~ m{/models/\{model_id\}/unarchive\z} } @rows;
+    is_deeply([ @$unarchive{qw(dialect method permission flags status)} ], [qw(models POST model:write write 200)], 'such as unarchive');
+
+    my $doc = $thaw->('openapi')->{json};
+    like($doc->{openapi}, qr/\A3\.1\./, 'OpenAPI 3.1');
+    is(scalar(grep { !$doc->{paths}{ $_->{path} }{ lc $_->{method} } } @rows), 0, 'has every route');
+};
+
+subtest 'errors' => sub {
+    my @rows = table('errors');
+    my @dialects = grep { !/\A(name|status)\z/ } keys %{ $rows[0] };
+    cmp_ok(scalar @dialects, '>=', 2, 'of every dialect');
+    is(scalar(grep { my $row = $_; grep { $row->{$_} eq '-' || $row->{$_} eq '' } @dialects } @rows), 0, 'no hole');
+    is(scalar(grep { $_->{status} !~ /\A[45]\d\d\z/ } @rows), 0, 'each with a status');
+};
+
+subtest 'transitions' => sub {
+    my @rows = table('transitions');
+    my @def = slurp("$SRC/src/life.def") =~ /^TRANSITION\((\w+),/mg;
+    is_deeply([ map { $_->{transition} } @rows ], \@def, 'every row of life.def');
+    my ($un) = grep { $_->{transition} eq 'MODEL_UNARCHIVE' } @rows;
+    is_deeply([ @$un{qw(resource from to audit event)} ],
+        [ 'model', 'archived', 'computed by MODEL_TARGET', 'model.unarchived', 'model.unarchived' ], 'such as unarchive');
+};
+
+subtest 'sql' => sub {
+    my @rows = table('sql');
+    my %seen;
+    is(scalar(grep { $seen{ $_->{name} }++ } @rows), 0, 'no name twice');
+    is(scalar(grep { my $n = () = $_->{text} =~ /\?/g; $n != length $_->{in} } @rows), 0, 'a letter for every parameter');
+    is(scalar(grep { $_->{text} =~ /^SELECT/ xor length $_->{out} } @rows), 0, 'columns for every SELECT');
+    # Only the domain's engine writes a state, and nothing changes the audit.
+    is(scalar(grep { $_->{text} =~ /(UPDATE|DELETE FROM) audit_events/ } @rows), 0, 'no statement changes the audit');
+};
+
+subtest 'config' => sub {
+    my @rows = table('config');
+    my @def = slurp("$SRC/src/conf.def") =~ /^CONF\((\w+), \w+, (.*?), "/mg;
+    my @page = slurp("$SRC/doc/thaw.conf.5") =~ /^\.It Ic (\w+)\n.*?^Default:\n(.*?)$/msg;
+    my %page = @page;
+    is(scalar keys %page, scalar @rows, 'thaw.conf.5 has as many settings');
+    while (my ($name, $default) = splice @def, 0, 2) {
+        my ($row) = grep { $_->{name} eq $name } @rows;
+        ok($row && $row->{help} && $row->{type}, "$name is there") or next;
+        is($row->{value}, $row->{default}, 'and holds its default');
+        my ($want) = $default =~ /"(.*)"\z/;
+        $want = ($default =~ /^THAW_SYSCONFDIR/ ? '/etc/thaw' : $default =~ /^THAW_DATADIR/ ? '/usr/share/thaw' : '') . $want;
+        is($page{$name} // 'nothing', $want eq '' ? 'empty.' : ".Li $want", 'which thaw.conf.5 tells');
+    }
+    my ($row) = grep { $_->{name} eq 'login_rate' }
+        @{ $t->run({ THAW_CONFIG => '/dev/null', THAW_LOGIN_RATE => 7 }, '', "$Thaw::BUILD/thaw", '--json', 'tables', 'config')->{json} };
+    is($row->{value}, '7', 'the environment wins');
+    my $bad = $t->run({ THAW_CONFIG => '/dev/null', THAW_LOGIN_RATE => 'x' }, '', "$Thaw::BUILD/thaw", 'tables', 'config');
+    is($bad->{exit}, 1, 'a wrong value is refused');
+    like($bad->{err}, qr/THAW_LOGIN_RATE/, 'by name');
+    is($t->run({ THAW_CONFIG => '/nowhere' }, '', "$Thaw::BUILD/thaw", 'nginx-errors', $_)->{exit}, 0,
+        "nginx-errors $_ needs no configuration") for qw(http server);
+};
+
+SKIP: {
+    skip 'no groff here', 3 unless grep { -x "$_/groff" } split /:/, $ENV{PATH};
+    for my $page (qw(thaw.1 thaw.conf.5 thaw.fcgi.8)) {
+        my $r = $t->run({}, '', 'groff', '-mdoc', '-ww', '-Tascii', "$SRC/doc/$page");
+        is($r->{err}, '', "$page is well formed");
+    }
+}
+
+$t->finish;
