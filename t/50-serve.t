@@ -48,7 +48,14 @@ subtest 'demo.env and what is printed' => sub {
     }
     my ($curl) = $r->{out} =~ /^\s*(curl .*)$/m;
     my $pasted = $t->run({}, "cd /; $curl", 'sh');
-    like($pasted->{out}, qr/"items"/, 'the first curl works when pasted');
+    like($pasted->{out}, qr/"status":"draft"/, 'the first curl makes a model when pasted');
+    like($t->run({}, "cd /; $curl", 'sh')->{out}, qr/"status":"draft"|"code":"CONFLICT"/, 'and does no harm twice');
+    my ($id) = $pasted->{out} =~ /"id":"(mdl-\w+)"/;
+    my ($job) = $r->{out} =~ /^Archive it.*?\n(.*?)\n\n/ms;
+    $job =~ s/id=mdl-\.\.\./id=$id/;
+    my $restored = $t->run({}, "cd /; $job", 'sh');
+    like($restored->{out}, qr/"status":"archived".*"status":"draft".*"action":"model.unarchived"/s,
+        'what follows archives it, restores it and shows the audit row') or diag $restored->{err};
     my ($thaw) = $r->{out} =~ /^Administer:\s+(.*)$/m;
     my $orgs = $t->run({}, "cd /; $thaw", 'sh');
     like($orgs->{out}, qr/Demo Organization/, 'so does the first thaw') or diag $orgs->{err};
