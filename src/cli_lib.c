@@ -35,7 +35,8 @@ struct tx *cli_tx(struct cli *c)
 		return &c->tx;
 	/* Connector/C lets a missing file pass and connects as whoever. */
 	if (access(conf.db_option_file, R_OK)) {
-		cli_say("%s: %s; run `thaw init` first, or name the file by db_option_file", conf.db_option_file, strerror(errno));
+		cli_say("%s: %s; %s", conf.db_option_file, strerror(errno), errno == EACCES
+			? "run this as root or as the workers' account" : "run `thaw init` first, or name the file by db_option_file");
 		return NULL;
 	}
 	request_id = arena_alloc(c->arena, 2 * sizeof bytes + 1);
