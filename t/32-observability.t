@@ -1,0 +1,160 @@
+#!/usr/bin/perl
+# What an operator sees: a line per request, request ids that can be followed into
+# the audit, refusals in a log of their own, health and readiness; and that the
+# service's own account cannot rewrite the audit.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Contract;
+
+my $t = Thaw->new;
+my $token = $t->admin;
+my $m = model($t);
+my $id = $m->{id};
+$t->$_ for qw(reader other);
+# The lines of one reply's request, which are written when it has been sent.
+sub lines_of { my ($kind, $r) = @_; my $rid = $r->{headers}{'x-request-id'}; within(5, sub { log_lines($t, 'access', $rid) > 0 }, 'the access log'); return log_lines($t, $kind, $rid) }
+
+subtest 'a line for each request' => sub {
+    for my $case ([ 'a read' => get($t, $id), 'GET', '/api/v1/models/{model_id}', 1 ], [ 'a list' => $t->req(GET => "$MODELS?page_size=1&search=x", token => $token), 'GET', $MODELS, 1 ],
+                  [ 'a change' => act($t, $id, 'archive'), 'POST', '/api/v1/models/{model_id}/archive', 9 ], [ 'HEAD' => $t->req(HEAD => "$MODELS/$id", token => $token), 'HEAD', '/api/v1/models/{model_id}', 1 ]) {
+        my ($what, $r, $method, $route, $statements) = @$case;
+        my @lines = lines_of(access => $r);
+        is(@lines, 1, "$what: one line");
+        my $l = $lines[0];
+        keys_are($l, 'log time request_id client method route dialect status microseconds statements principal', 'every field');
+        is("$l->{method} $l->{route} $l->{dialect} $l->{status}", "$method $route models $r->{status}", 'method, route, dialect, status');
+        is("$l->{client} $l->{principal}", "127.0.0.1 $m->{created_by}", 'client and principal');
+        like($l->{time}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/, 'time');
+        like($l->{microseconds}, qr/^[1-9]\d*$/, 'microseconds');
+        cmp_ok($l->{statements}, '>=', 1, "statements: $l->{statements}");
+        cmp_ok($l->{statements}, '<=', $statements, "$statements at most");
+    }
+    my ($l) = lines_of(access => $t->req(GET => "$MODELS/x/y/z/w?q=secret", token => $token));
+    is("$l->{status} $l->{error}", '404 ROUTE_NOT_FOUND', 'an error is named');
+    is($l->{route}, undef, 'no route: null');
+    ($l) = lines_of(access => $t->req(GET => '/healthz'));
+    is("$l->{route} $l->{dialect} $l->{statements}", '/healthz plain 0', 'health: no statement');
+    is($l->{principal}, undef, 'nobody');
+};
+
+subtest 'a state change is at most nine round trips' => sub {
+    for my $verb (qw(unarchive archive unarchive)) {
+        my $r = act($t, $id, $verb);
+        my ($l) = lines_of(access => $r);
+        cmp_ok($l->{statements}, '<=', 9, "$verb: $l->{statements}");
+    }
+};
+
+subtest 'the log is lines of JSON, whatever the client sends' => sub {
+    my $evil = "x\"}\n{\"log\":\"security\",\"event\":\"FORGED\"}";
+    my @r = (get($t, $id, headers => [ 'User-Agent' => "a\"b\\c\t\x80\xff" ]), $t->req(GET => "$MODELS/%22%7d%0a%7b", token => $token),
+        fastcgi($t, [ REQUEST_URI => "$MODELS/$evil", HTTP_USER_AGENT => $evil, HTTP_AUTHORIZATION => "Bearer $evil", REMOTE_ADDR => $evil, REQUEST_ID => $evil, REQUEST_METHOD => $evil ]));
+    lines_of(access => $_) for @r;
+    my @text = grep { length } split /\n/, slurp("$t->{dir}/worker.log");
+    is(join("\n", grep { !eval { JSON::PP->new->utf8->decode($_) } } @text), '', 'each line is an object');
+    is(join('', map { $_->{event} } grep { $_->{event} eq 'FORGED' } log_lines($t, 'security')), '', 'none is forged');
+    unlike(slurp("$t->{dir}/worker.log"), qr/\Q$token\E/, 'no token is in it');
+};
+
+subtest 'request ids' => sub {
+    my @r = map { get($t, $id) } 1, 2;
+    like($_->{headers}{'x-request-id'}, qr/^[0-9a-f]{24,32}$/, 'each reply has one') for @r;
+    isnt($r[0]{headers}{'x-request-id'}, $r[1]{headers}{'x-request-id'}, 'of its own');
+    my $r = act($t, $id, 'archive', headers => [ 'X-Request-Id' => 'from-the-client', 'X-Forwarded-For' => '203.0.113.9' ]);
+    isnt($r->{headers}{'x-request-id'}, 'from-the-client', "a client's is not believed");
+    my ($row) = audit_rows($t, $id, "request_id = '$r->{headers}{'x-request-id'}'");
+    is("$row->{action} $row->{client_address}", 'model.archived 127.0.0.1', 'it leads to the audit row; nor is the address believed');
+    is(scalar($t->sql("SELECT COUNT(*) FROM outbox WHERE request_id = '$r->{headers}{'x-request-id'}'")), 1, 'and to the event');
+    $r = $t->req(GET => $MODELS);
+    ok($r->{headers}{'x-request-id'}, 'errors have one');
+    $r = $t->req(GET => "$MODELS?" . 'x' x 9000);
+    ok($r->{headers}{'x-request-id'}, "nginx's own errors too");
+};
+
+subtest 'security log' => sub {
+    my %case = (AUTH_NONE => $t->req(GET => $MODELS), AUTH_INVALID => $t->req(GET => $MODELS, token => 'x'), FORBIDDEN => act($t, $id, 'unarchive', token => $t->reader),
+        MODEL_NOT_FOUND => act($t, $id, 'unarchive', token => $t->other), LOGIN_FAILED => $t->req(POST => '/api/auth/login', body => { username => 'admin', password => 'wrong' }));
+    for my $event (sort keys %case) {
+        my @l = lines_of(security => $case{$event});
+        is(@l, 1, "$event: one line");
+        is("$l[0]{event} $l[0]{client}", "$event 127.0.0.1", 'what and from where');
+        ok($l[0]{path} && $l[0]{method} && $l[0]{time}, 'method, path, time');
+    }
+    my ($l) = lines_of(security => $case{MODEL_NOT_FOUND});
+    is("$l->{path} " . ($l->{principal} ? 'by somebody' : 'by nobody'), "$MODELS/$id/unarchive by somebody", "another tenant's id: by whom");
+    is(scalar(lines_of(security => get($t, $id))), 0, 'what is allowed is not in it');
+    is(scalar(lines_of(security => $t->req(GET => "$MODELS/a/b/c/d", token => $token))), 0, 'nor a wrong address');
+    is(audits($t, $id, 'model.unarchived'), 2, 'and it is not the audit of changes');
+};
+
+subtest 'health and readiness' => sub {
+    my $r = $t->req(GET => '/healthz');
+    is("$r->{status} " . json($r->{json}), '200 {"status":"ok"}', '/healthz');
+    $r = $t->req(GET => '/readyz');
+    is($r->{status}, 200, '/readyz');
+    is($r->{json}{status}, 'ok', 'ok');
+    is($r->{json}{schema}, scalar($t->sql('SELECT MAX(version) FROM schema_versions')), 'and the schema version');
+    is($t->req(HEAD => '/healthz')->{status}, 200, 'HEAD');
+    problem_is($t->req(POST => '/healthz'), 405, 'POST');
+
+    $t->sql('INSERT INTO schema_versions (version, applied_at) VALUES (9999, UTC_TIMESTAMP())');
+    $r = $t->req(GET => '/readyz');
+    problem_is($r, 503, 'a schema of the future: not ready');
+    is($t->req(GET => '/healthz')->{status}, 200, 'but alive');
+    $t->sql('DELETE FROM schema_versions WHERE version = 9999');
+    is($t->req(GET => '/readyz')->{status}, 200, 'ready again');
+};
+
+subtest 'headers on every answer' => sub {
+    for my $r (get($t, $id), get($t, $NOWHERE), $t->req(GET => '/healthz'), $t->req(GET => '/nothing'), $t->req(GET => "$MODELS?" . 'x' x 9000)) {
+        my $h = $r->{headers};
+        is($h->{'x-content-type-options'}, 'nosniff', "$r->{status}: nosniff");
+        is($h->{server}, 'nginx', 'no server version');
+        is($h->{'x-powered-by'}, undef, 'nor what is behind it');
+        unlike($r->{raw}, qr/mysql|mariadb|SELECT |\/work|\.c:\d/i, 'nothing of the inside');
+        ok(length($h->{$_} // ''), $_) for qw(referrer-policy x-frame-options content-security-policy);
+    }
+};
+
+subtest 'the account of the service cannot rewrite the audit' => sub {
+    my $as_app = sub {
+        my $r = $t->run({}, $_[0], 'mariadb', '--no-defaults', '--batch', '-N', @{ login() });
+        return $r->{exit} ? $r->{err} =~ /ERROR (\d+)/ ? $1 : $r->{err} : 'done';
+    };
+    is(login()->[0], '--user=thaw_app', 'given its own credentials');
+    is($as_app->('SELECT COUNT(*) FROM audit_events'), 'done', 'it reads the audit');
+    is($as_app->($_), 1142, $_) for 'UPDATE audit_events SET actor_name = "nobody"', 'DELETE FROM audit_events', 'TRUNCATE audit_events', 'DROP TABLE audit_events',
+        'ALTER TABLE audit_events ADD x INT', 'REPLACE INTO audit_events SELECT * FROM audit_events LIMIT 1', 'DELETE FROM models', 'DELETE FROM model_versions', 'DROP TABLE models',
+        'CREATE TABLE x (a INT)', 'CREATE TRIGGER x BEFORE INSERT ON models FOR EACH ROW SET NEW.name = ""', 'UPDATE schema_versions SET version = 7';
+    like($as_app->($_), qr/^(1044|1045|1142|1227)$/, $_) for 'SELECT * FROM mysql.user', 'CREATE USER x', 'GRANT ALL ON *.* TO CURRENT_USER', 'CREATE DATABASE x', 'SET GLOBAL innodb_flush_log_at_trx_commit = 0';
+};
+# The credentials that the service itself uses: group [thaw] of its option file.
+sub login {
+    my ($group) = map { /^thaw\]\n(.*)/s ? $1 : () } split /^\[/m, slurp("$t->{dir}/thaw.cnf");
+    my %o = $group =~ /^\s*(\w+)\s*=\s*(\S+)/mg;
+    return [ "--user=$o{user}", "--password=$o{password}", "--socket=$o{socket}", 'thaw' ];
+}
+
+subtest 'a trusted proxy' => sub {
+    my $t = Thaw->new(workers => 1, config => { trusted_proxies => '192.0.2.1 127.0.0.1' });
+    my $id = model($t)->{id};
+    my $ask = sub { act($t, $id, $_[0], headers => [ 'X-Request-Id' => $_[1], 'X-Forwarded-For' => $_[2] ]) };
+    my $r = $ask->('archive', 'trace-4711', '203.0.113.9');
+    is($r->{headers}{'x-request-id'}, 'trace-4711', 'its request id is taken');
+    my ($row) = audit_rows($t, $id, "action = 'model.archived'");
+    is("$row->{request_id} $row->{client_address}", 'trace-4711 203.0.113.9', 'and the address it tells');
+    $r = $ask->('unarchive', 'x' x 65, '10.0.0.1, 203.0.113.10');
+    like($r->{headers}{'x-request-id'}, qr/^[0-9a-f]{32}$/, 'an id that is too long is not');
+    ($row) = audit_rows($t, $id, "action = 'model.unarchived'");
+    is($row->{client_address}, '203.0.113.10', 'of several addresses the one that the proxy saw');
+    like(get($t, $id, headers => [ 'X-Request-Id' => 'a b"c' ])->{headers}{'x-request-id'}, qr/^[0-9a-f]{32}$/, 'nor one with blanks or quotes');
+    my $far = fastcgi($t, [ REQUEST_URI => '/healthz', REMOTE_ADDR => '192.0.2.2', HTTP_X_REQUEST_ID => 'trace', REQUEST_ID => 'of-nginx' ]);
+    is($far->{headers}{'x-request-id'}, 'of-nginx', 'another address is not trusted');
+    $_->stop for @$t{qw(nginx worker mariadb)};
+};
+
+$t->finish;
