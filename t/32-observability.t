@@ -10,7 +10,7 @@ use Test::More;
 use Thaw;
 use Contract;
 
-my $t = Thaw->new;
+my $t = Thaw->new(workers => 1);                  # so that a second request finds what the first one prepared
 my $token = $t->admin;
 my $m = model($t);
 my $id = $m->{id};
@@ -19,19 +19,21 @@ $t->$_ for qw(reader other);
 sub lines_of { my ($kind, $r) = @_; my $rid = $r->{headers}{'x-request-id'}; within(5, sub { log_lines($t, 'access', $rid) > 0 }, 'the access log'); return log_lines($t, $kind, $rid) }
 
 subtest 'a line for each request' => sub {
-    for my $case ([ 'a read' => get($t, $id), 'GET', '/api/v1/models/{model_id}', 1 ], [ 'a list' => $t->req(GET => "$MODELS?page_size=1&search=x", token => $token), 'GET', $MODELS, 1 ],
-                  [ 'a change' => act($t, $id, 'archive'), 'POST', '/api/v1/models/{model_id}/archive', 9 ], [ 'HEAD' => $t->req(HEAD => "$MODELS/$id", token => $token), 'HEAD', '/api/v1/models/{model_id}', 1 ]) {
-        my ($what, $r, $method, $route, $statements) = @$case;
+    my @path = ("$MODELS/$id", "$MODELS?page_size=1&search=x", "$MODELS?page_size=1");
+    for my $case ([ 'a read', GET => $path[0], '/api/v1/models/{model_id}', 1 ], [ 'the only page of a list', GET => $path[1], $MODELS, 1 ],
+                  [ 'a page and its total', GET => $path[2], $MODELS, 2 ], [ 'HEAD', HEAD => $path[0], '/api/v1/models/{model_id}', 1 ],
+                  [ 'an unknown id', GET => "$MODELS/$NOWHERE", '/api/v1/models/{model_id}', 1 ]) {
+        my ($what, $method, $path, $route, $statements) = @$case;
+        my ($r) = reverse map { $t->req($method => $path, token => $token) } 1, 2;
         my @lines = lines_of(access => $r);
         is(@lines, 1, "$what: one line");
         my $l = $lines[0];
-        keys_are($l, 'log time request_id client method route dialect status microseconds statements principal', 'every field');
+        keys_are({ %$l, error => '' }, 'log time request_id client method route dialect status microseconds statements principal error', 'every field');
         is("$l->{method} $l->{route} $l->{dialect} $l->{status}", "$method $route models $r->{status}", 'method, route, dialect, status');
         is("$l->{client} $l->{principal}", "127.0.0.1 $m->{created_by}", 'client and principal');
         like($l->{time}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/, 'time');
         like($l->{microseconds}, qr/^[1-9]\d*$/, 'microseconds');
-        cmp_ok($l->{statements}, '>=', 1, "statements: $l->{statements}");
-        cmp_ok($l->{statements}, '<=', $statements, "$statements at most");
+        is($l->{statements}, $statements, 'statements');
     }
     my ($l) = lines_of(access => $t->req(GET => "$MODELS/x/y/z/w?q=secret", token => $token));
     is("$l->{status} $l->{error}", '404 ROUTE_NOT_FOUND', 'an error is named');
@@ -42,6 +44,7 @@ subtest 'a line for each request' => sub {
 };
 
 subtest 'a state change is at most nine round trips' => sub {
+    act($t, $id, 'archive');
     for my $verb (qw(unarchive archive unarchive)) {
         my $r = act($t, $id, $verb);
         my ($l) = lines_of(access => $r);
@@ -76,6 +79,7 @@ subtest 'request ids' => sub {
 };
 
 subtest 'security log' => sub {
+    my $unarchived = audits($t, $id, 'model.unarchived');
     my %case = (AUTH_NONE => $t->req(GET => $MODELS), AUTH_INVALID => $t->req(GET => $MODELS, token => 'x'), FORBIDDEN => act($t, $id, 'unarchive', token => $t->reader),
         MODEL_NOT_FOUND => act($t, $id, 'unarchive', token => $t->other), LOGIN_FAILED => $t->req(POST => '/api/auth/login', body => { username => 'admin', password => 'wrong' }));
     for my $event (sort keys %case) {
@@ -88,7 +92,7 @@ subtest 'security log' => sub {
     is("$l->{path} " . ($l->{principal} ? 'by somebody' : 'by nobody'), "$MODELS/$id/unarchive by somebody", "another tenant's id: by whom");
     is(scalar(lines_of(security => get($t, $id))), 0, 'what is allowed is not in it');
     is(scalar(lines_of(security => $t->req(GET => "$MODELS/a/b/c/d", token => $token))), 0, 'nor a wrong address');
-    is(audits($t, $id, 'model.unarchived'), 2, 'and it is not the audit of changes');
+    is(audits($t, $id, 'model.unarchived'), $unarchived, 'and it is not the audit of changes');
 };
 
 subtest 'health and readiness' => sub {
