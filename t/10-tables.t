@@ -1,0 +1,194 @@
+#!/usr/bin/perl
+# The tables that the program is made of are whole, the layers hold, and every
+# statement it can run is a statement that MariaDB takes and answers by an index.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Contract;
+
+my $t = Thaw->new(workers => 1);
+my $src = "$Thaw::SRC/src";
+
+subtest 'routes' => sub {
+    my @routes = tables($t, 'routes');
+    cmp_ok(scalar @routes, '>=', 18, scalar(@routes) . ' routes');
+    my %seen;
+    for my $r (@routes) {
+        my $name = "$r->{method} $r->{path}";
+        like($r->{method}, qr/^(GET|POST|PUT|PATCH|DELETE)$/, "$name: a method");
+        like($r->{path}, qr{^(/(\{[a-z_]+\}|[A-Za-z0-9.-]+))+$}, 'a path');
+        like($r->{permission}, qr/^(public|member|[a-z]+:[a-z]+)$/, 'a permission, spelled out');
+        like($r->{status}, qr/^20[0-9]$/, 'a status of success');
+        ok(length $r->{summary}, 'a summary');
+        ok(!$seen{ $name =~ s/\{[^}]*\}/{}/gr }++, 'no other like it');
+        is($r->{method} eq 'GET' && ($r->{flags} // '') =~ /write/, '', 'a GET does not write');
+    }
+};
+
+subtest 'errors' => sub {
+    my @errors = tables($t, 'errors');
+    my %allowed = (models => { map { $_ => 1 } qw(AUTH_REQUIRED AUTH_INVALID AUTH_EXPIRED PERMISSION_DENIED RESOURCE_NOT_FOUND CONFLICT RATE_LIMIT_EXCEEDED
+        VALIDATION_ERROR INTERNAL_ERROR SERVICE_UNAVAILABLE METHOD_NOT_ALLOWED PRECONDITION_FAILED PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE) });
+    for my $e (@errors) {
+        like($e->{status}, qr/^[45]\d\d$/, "$e->{name}: $e->{status}");
+        for my $dialect (grep { $_ !~ /^(name|status|level|text|kind|class)$/ } sort keys %$e) {
+            ok(length($e->{$dialect} // ''), "$dialect has a code: " . ($e->{$dialect} // 'none'));
+            my ($code) = ($e->{$dialect} // '') =~ /(\w+)$/;
+            ok($allowed{$dialect}{$code}, 'one of its contract') if $allowed{$dialect};
+        }
+    }
+};
+
+subtest 'transitions' => sub {
+    my @all = tables($t, 'transitions');
+    my %model = map { $_->{transition} => $_ } grep { $_->{resource} eq 'model' } @all;
+    my @sql = tables($t, 'sql');
+    ok(length($_->{audit} // ''), "$_->{transition}: an audit action") for @all;
+    is($model{MODEL_UNARCHIVE}{from}, 'archived', 'unarchive starts from archived alone');
+    like($model{MODEL_UNARCHIVE}{to}, qr/^computed/, 'and its target is computed');
+    is($model{MODEL_ARCHIVE}{from}, 'draft ready', 'archive starts from draft and ready');
+    is(join(' ', grep { ($model{$_}{from} // '') =~ /retired/ } sort keys %model), '', 'nothing leads out of retired');
+    is(join(' ', grep { ($model{$_}{from} // '') =~ /archived/ } sort keys %model), 'MODEL_UNARCHIVE', 'nothing else leads out of archived');
+    like($_->{event} // '', qr/^model\./, "$_->{transition}: subscribers are told") for values %model;
+
+    # Nothing but the engine's statements writes a status.
+    my @writers = sort grep { my $n = $_; grep { $_->{name} eq $n && $_->{text} =~ /^(?:UPDATE\s+\w+\s+SET\b.*?\bstatus\s*=(?=.*WHERE)|INSERT\s+INTO\s+\w+\s*\([^)]*\bstatus\b)/s } @sql } map { $_->{name} } @sql;
+    my $def = slurp("$src/life.def");
+    my %engine = map { $_ => 1 } $def =~ /^TRANSITION\(\w+,\s*\w+,[^\n]*?,\s*(?:FIXED|SAME|COMPUTED),\s*\w+,\s*\w+,\s*(\w+),/mg;
+    cmp_ok(scalar keys %engine, '>=', 10, 'statements of the engine');
+    # an attempt's status is that of the answer it keeps, not of an object
+    is(join(' ', grep { !$engine{$_} && !/^ATTEMPT_/ } @writers), '', 'they alone write a status column');
+    is(join(' ', grep { my $n = $_; !grep { $_ eq $n } @writers } sort keys %engine), '', 'and each of them does');
+    is(join(' ', map { $_->{name} } grep { $_->{text} =~ /^\s*(?:UPDATE|DELETE|REPLACE)\b[^;]*\b(?:audit_events)\b/ } @sql), '', 'no statement changes an audit row');
+};
+
+subtest 'config' => sub {
+    for my $c (tables($t, 'config')) {
+        like($c->{name}, qr/^[a-z_]+$/, $c->{name});
+        like($c->{type}, qr/^(STR|INT|BOOL|PATH)$/, 'a type');
+        ok(length($c->{help}), 'help');
+    }
+    my %value = map { $_->{name} => $_->{value} } tables($t, 'config');
+    is("$value{issuer} $value{rate_limits}", 'thaw-test off', 'the values are those in force');
+};
+
+# --- layers --------------------------------------------------------------------------
+
+subtest 'layers' => sub {
+    my %includes;
+    for my $file (glob "$src/*.[ch]") {
+        my ($name) = $file =~ m{([^/]+)$};
+        $includes{$name} = [ slurp($file) =~ /^\s*#\s*include\s+[<"]([^>"]+)[>"]/mg ];
+    }
+    my $users = sub { my $what = shift; join ' ', sort grep { grep { $_ =~ $what } @{ $includes{$_} } } keys %includes };
+    is($users->(qr/^(mysql|mariadb)/), 'db.c', 'MariaDB: only db.c');
+    is($users->(qr/^json-c|^json_/), 'json.c', 'json-c: only json.c');
+    is($users->(qr/^jwt\.h/), 'token.c', 'libjwt: only token.c');
+    is($users->(qr{^openssl/(ecdsa|rsa|pem|hmac|ec)\.h}), 'token.c', 'signatures: only token.c');
+    is($users->(qr/^fcgi/), 'main.c', 'FastCGI: only main.c');
+    is($users->(qr/^crypt\.h/), 'passwd.c', 'password hashes: only passwd.c');
+    my @domain = grep { /^dom_/ } sort keys %includes;
+    cmp_ok(scalar @domain, '>=', 5, "the domain: @domain");
+    is(join(' ', grep { my $f = $_; grep { /^(req|route|res|shape|serve|api_\w+)\.h$/ } @{ $includes{$f} } } @domain), '', 'knows no request and no route');
+    my @engine = grep { /^(life|audit|outbox|tx|db)\.[ch]$/ } sort keys %includes;
+    is(join(' ', grep { my $f = $_; grep { /^(dom_\w+|req|route|shape|serve)\.h$/ } @{ $includes{$f} } } @engine), '', 'nor does the engine, which knows no domain either');
+    my @shelf = grep { /^(arena|str|json|log|clock|err|id|conf)\.[ch]$/ } sort keys %includes;
+    is(join(' ', grep { my $f = $_; grep { /^(db|tx|life|audit|outbox|dom_\w+|req|route|who|token)\.h$/ } @{ $includes{$f} } } @shelf), '', 'the bottom shelf knows nobody above');
+    is(join(' ', grep { my $f = $_; grep { /^api_/ } @{ $includes{$f} } } sort keys %includes), '', 'nobody includes a dialect');
+    my @statements = grep { slurp("$src/$_") =~ /"\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\s/ && !/^(sql\.def|db\.c|cli_\w+\.c)$/ } grep { /\.c$/ } sort keys %includes;
+    is("@statements", '', 'statements stand in sql.def');
+    is(join(' ', grep { /\.c$/ && !/^(json|db|life)\.c$/ && slurp("$src/$_") !~ m{\A/\*\s*\w} } sort keys %includes), '', 'each file opens with its job');
+};
+
+# --- statements -----------------------------------------------------------------------
+
+sub quoted { "'" . ($_[0] =~ s/(['\\])/\\$1/gr) . "'" }
+
+subtest 'every statement can be prepared' => sub {
+    my @sql = tables($t, 'sql');
+    cmp_ok(scalar @sql, '>=', 60, scalar(@sql) . ' statements');
+    my $r = $t->run({}, join('', map { "SELECT 'at $_->{name}';\nPREPARE s FROM " . quoted($_->{text}) . ";\n" } @sql) . "SELECT 'all';\n",
+        'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock", '-uroot', '--batch', '-N', 'thaw');
+    is($r->{err}, '', 'by MariaDB') or diag((split /\n/, $r->{out})[-1]);
+    like($r->{out}, qr/^all$/m, 'all of them');
+    is(length($_->{in} // ''), ($_->{text} =~ tr/?//), "$_->{name}: a letter for each parameter") for @sql;
+    is(join(' ', map { $_->{name} } grep { $_->{text} =~ /\b(GET_LOCK|RETURNING|XA |CALL |NEXTVAL|SLEEP)\b/i } @sql), '', 'none that a cluster or MySQL 8 would not take');
+};
+
+subtest 'tables' => sub {
+    my @bad = $t->sql("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'thaw' AND (ENGINE <> 'InnoDB' OR TABLE_COLLATION <> 'utf8mb4_bin')");
+    is(join(' ', map { $_->[0] } @bad), '', 'InnoDB, utf8mb4_bin');
+    @bad = $t->sql("SELECT t.TABLE_NAME FROM information_schema.TABLES t LEFT JOIN information_schema.STATISTICS s ON s.TABLE_SCHEMA = t.TABLE_SCHEMA
+        AND s.TABLE_NAME = t.TABLE_NAME AND s.INDEX_NAME = 'PRIMARY' WHERE t.TABLE_SCHEMA = 'thaw' AND s.TABLE_NAME IS NULL");
+    is(join(' ', map { $_->[0] } @bad), '', 'a primary key on each');
+    is(scalar($t->sql("SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'thaw'")), 0, 'no triggers');
+};
+
+subtest 'many rows' => sub {
+    # given 20000 models of one organization, most of them alike; 2000 that are local;
+    # 20000 audit rows of one model; 5000 versions of it
+    my $m = model($t);
+    my ($org, $user, $id) = map { "UNHEX('" . hex_of($_) . "')" } @$m{qw(organization_id created_by id)};
+    my $fill = sub { $t->sql($_) for @_ };
+    my $columns = 'organization_id, id, name, model_type, task_type, is_global, status, last_version, created_by, created_at, updated_at, revision, children_rev';
+    my $row = sub { "SELECT $org, UNHEX(LPAD(HEX(seq + $_[0]), 24, '0')), CONCAT('filler $_[0] ', seq), 'auto', ELT(1 + seq % 2, 'regression', 'clustering'), $_[1],
+        IF(seq % 10 = 0, 'archived', IF(seq % 10 = 1, 'ready', 'draft')), 0, $user, NOW(6), NOW(6), 1, 0" };
+    $fill->("INSERT INTO models ($columns) " . $row->(100000, 1) . ' FROM seq_1_to_20000', "INSERT INTO models ($columns) " . $row->(200000, 0) . ' FROM seq_1_to_2000',
+        "INSERT INTO grants (organization_id, model_id, grantee_id, role, created_at) SELECT organization_id, id, UNHEX('0102030405060708090a0b0c'), 1, NOW(6) FROM models WHERE is_global = 0",
+        "INSERT INTO audit_events (organization_id, id, at, actor_id, actor_name, action, resource_type, resource_id, revision, to_state, request_id, client_address, user_agent)
+            SELECT $org, UNHEX(LPAD(HEX(seq + 300000), 24, '0')), NOW(6) - INTERVAL 20001 - seq SECOND, $user, 'x', IF(seq % 100, 'model.updated', 'model.archived'), 'model', $id, seq + 1, 'draft', '', '', '' FROM seq_1_to_20000",
+        "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision)
+            SELECT $org, UNHEX(LPAD(HEX(seq + 400000), 24, '0')), $id, seq, 'ready', NOW(6), NOW(6), 1 FROM seq_1_to_5000",
+        "INSERT INTO training_runs (organization_id, id, model_id, status, started_by, started_at, updated_at, revision)
+            SELECT $org, UNHEX(LPAD(HEX(seq + 500000), 24, '0')), $id, 'completed', $user, NOW(6), NOW(6), 1 FROM seq_1_to_5000",
+        'ANALYZE TABLE models, grants, audit_events, model_versions, training_runs');
+    my @sql = grep { $_->{text} =~ /^SELECT/ && $_->{name} !~ /^VERIFY/ } tables($t, 'sql');
+
+    # then EXPLAIN shows no full scan of these tables, of no statement a request runs
+    my $big = qr/^(?:m|k|g|a|v|t|e|models|grants|audit_events|model_versions|training_runs)$/;
+    my (%plan, @scans);
+    for my $s (@sql) {
+        next if $s->{name} =~ /^(AUDIT_LIST|AUDIT_COUNTS|SCHEMA|ORG_|ROLE_|USER_)/;      # the thaw command's
+        my @in = arguments($s, $org, $user, $id);
+        my $using = @in ? 'EXECUTE s USING ' . join(', ', map { "\@p$_" } 0 .. $#in) : 'EXECUTE s';
+        my $sets = join '', map { "SET \@p$_ = $in[$_];\n" } 0 .. $#in;
+        my @rows = $t->sql("${sets}PREPARE s FROM " . quoted("EXPLAIN $s->{text}") . ";\n$using");
+        for (@rows) {
+            my ($table, $type, $key, $rows) = @$_[ 2, 3, 5, 8 ];
+            push @scans, "$s->{name}: $table $type key " . ($key // 'none') . " rows $rows" if ($table // '') =~ $big && ($type // '') =~ /^(ALL|index)$/ && ($rows // 0) > 1000;
+        }
+        # and a page costs what a page costs: rows read, counted by the server itself
+        my @read = $t->sql("${sets}PREPARE s FROM " . quoted($s->{text} =~ s/^SELECT/SELECT SQL_NO_CACHE/r) . ";\nFLUSH STATUS;\n"
+            . "$using;\nSELECT 'read', SUM(VARIABLE_VALUE) FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME LIKE 'HANDLER_READ%'");
+        ($plan{ $s->{name} }) = map { $_->[1] } grep { ($_->[0] // '') eq 'read' } @read;
+    }
+    is(join("\n", @scans), '', 'no full scan in any EXPLAIN');
+    # A page of one filter reads its rows by an index; of several, or searching, it may read on.
+    my @pages = grep { /^(MODEL_PAGE|MODEL_PAGE_S|MODEL_PAGE_T|AUDIT_PAGE|AUDIT_PAGE_A|AUDIT_PAGE_W|AUDIT_PAGE_UP|AUDIT_PAGE_A_UP|AUDIT_PAGE_W_UP|VERSION_PAGE|MODEL_GET|RUN_GET|VERSION_GET|MODEL_LOCK|MODEL_TARGET)$/ } sort keys %plan;
+    cmp_ok(scalar @pages, '>=', 14, 'pages and single objects');
+    cmp_ok($plan{$_}, '<', 700, "$_ of 20 rows reads $plan{$_} rows") for @pages;
+    note "$_ reads $plan{$_} rows" for grep { my $n = $_; !grep { $_ eq $n } @pages } sort keys %plan;
+    $t->sql("DELETE FROM $_ WHERE id < UNHEX('000000000001000000000000')") for qw(audit_events model_versions training_runs models);
+};
+
+# What a statement is run with, guessed from the letters and the words around each mark.
+sub arguments {
+    my ($s, $org, $user, $id) = @_;
+    my @parts = split /\?/, $s->{text}, -1;
+    my ($n, @in) = 0;
+    for my $letter (split //, $s->{in} // '') {
+        my $before = $parts[ $n++ ];
+        push @in,
+              $letter eq 'd' ? $before =~ /(?:organization_id)\s*=\s*$/ ? $org : $before =~ /(?:grantee_id IN \(|p\.id\s*=|principal_id\s*=|actor_id\s*=)\s*$/ ? $user : $id
+            : $letter eq 't' ? ($before =~ /<=?\s*$/ ? "'2099-01-01'" : "'2000-01-01'")
+            : $letter eq 'i' ? ($before =~ /OFFSET\s*$/ ? 0 : $before =~ /LIMIT\s*$/ ? 20 : $before =~ /hidden\s*=\s*$/ ? 0 : 7)
+            : $letter eq 'x' ? "UNHEX('00')"
+            : $before =~ /LIKE\s*$/ ? "'%filler%'" : $before =~ /status\s*=\s*$/ ? "'ready'" : $before =~ /task_type\s*=\s*$/ ? "'clustering'" : $before =~ /action\s*=\s*$/ ? "'model.archived'" : "'x'";
+    }
+    return @in;
+}
+
+$t->finish;

@@ -1,0 +1,106 @@
+#!/usr/bin/perl
+# /openapi.json: valid by a public validator, and it tells every route there is, as
+# the tables have it. The validator is openapi-spec-validator from PyPI, put into a
+# directory of its own under the build; without Python's venv or without PyPI that
+# part is skipped, and says so.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Contract;
+
+my $t = Thaw->new(workers => 1);
+my $r = $t->req(GET => '/openapi.json');
+my $doc = $r->{json};
+
+is("$r->{status} $r->{headers}{'content-type'}", '200 application/json', 'GET /openapi.json needs no token');
+like($doc->{openapi}, qr/^3\.1\./, 'OpenAPI 3.1');
+my $printed = $t->thaw('openapi');
+is(json($printed->{json}), json($doc), '`thaw openapi` prints the same');
+
+subtest 'valid by a public validator' => sub {
+    my $venv = "$Thaw::BUILD/t-cache/openapi-validator";
+    my $python = "$venv/bin/python";
+    if (system("'$python' -c 'import openapi_spec_validator' 2>/dev/null")) {
+        plan skip_all => 'NOT VALIDATED: no python3-venv' if system("python3 -c 'import ensurepip, venv' 2>/dev/null");
+        my $out = `(python3 -m venv '$venv' && '$python' -m pip install --quiet --disable-pip-version-check --timeout 20 openapi-spec-validator==0.7.1) 2>&1`;
+        plan skip_all => 'NOT VALIDATED: openapi-spec-validator cannot be installed: ' . ((split /\n/, $out)[-1] // '') if $?;
+    }
+    my $validate = sub {
+        spew("$t->{dir}/openapi.json", $_[0]);
+        return $t->run({}, '', $python, '-m', 'openapi_spec_validator', '--errors', 'all', "$t->{dir}/openapi.json");
+    };
+    my $v = $validate->($r->{body});
+    is($v->{exit}, 0, 'it is valid') or diag $v->{out}, $v->{err};
+    isnt($validate->($r->{body} =~ s/"responses":/"answers":/gr)->{exit}, 0, 'and the validator finds what is not');
+};
+
+subtest 'every route' => sub {
+    my @routes = tables($t, 'routes');
+    my %told = map { my $path = $_; map { (uc($_) . " $path" => $doc->{paths}{$path}{$_}) } keys %{ $doc->{paths}{$path} } } keys %{ $doc->{paths} };
+    is(join("\n", sort keys %told), join("\n", sort map { "$_->{method} $_->{path}" } @routes), 'the routes of the tables, and no others');
+    my %ids;
+    for my $route (@routes) {
+        my $name = "$route->{method} $route->{path}";
+        my $o = $told{$name} or next;
+        ok(!$ids{ $o->{operationId} }++, "$name: an operationId of its own");
+        is($o->{summary}, $route->{summary}, 'the summary');
+        is(join(' ', grep { /^2/ } keys %{ $o->{responses} }), $route->{status}, 'the status of success');
+        is(join(' ', map { $_->{name} } grep { $_->{in} eq 'path' && $_->{required} } @{ $o->{parameters} // [] }), join(' ', $route->{path} =~ /\{(\w+)\}/g), 'the ids in the path');
+        if ($route->{permission} eq 'public') {
+            ok(!@{ $o->{security} // [] }, 'open to all');
+        } else {
+            is(json($o->{security}), '[{"bearer":[]}]', 'a bearer token');
+            ok($o->{responses}{$_}, "$_ is told") for qw(401 429);
+            ok($o->{responses}{403}, '403 is told') if $route->{permission} ne 'member';
+        }
+        ok($o->{responses}{404}, '404 is told') if $route->{path} =~ /\{/;
+    }
+};
+
+subtest 'answers are what their schemas say' => sub {
+    my $token = $t->admin;
+    my $id = model($t, config => { algorithm => 'a' })->{id};
+    my $job = trained($t, $id, artifacts => { model_file => 'x' })->{job_id};
+    my %id = (model_id => $id, job_id => $job, version_id => 'ver-001');
+    for my $path (sort grep { $doc->{paths}{$_}{get} } keys %{ $doc->{paths} }) {
+        my $schema = $doc->{paths}{$path}{get}{responses}{200}{content}{'application/json'}{schema} or next;
+        my $reply = $t->req(GET => $path =~ s/\{(\w+)\}/$id{$1}/gr, token => $token);
+        is(join("\n", faults($reply->{json}, $schema, '')), '', "GET $path");
+    }
+    my $schema = $doc->{paths}{"$MODELS/{model_id}/unarchive"}{post}{responses}{200}{content}{'application/json'}{schema};
+    act($t, $id, 'archive');
+    is(join("\n", faults(act($t, $id, 'unarchive')->{json}, $schema, '')), '', 'unarchive');
+    isnt(join("\n", faults({ id => 5 }, $schema, '')), '', 'and what is not would be found');
+};
+
+# What of a value its schema does not allow: type, enum, pattern, required, items.
+sub faults {
+    my ($v, $s, $at) = @_;
+    my @types = ref $s->{type} ? @{ $s->{type} } : $s->{type} // ();
+    my $is = !defined $v ? 'null' : ref $v eq 'HASH' ? 'object' : ref $v eq 'ARRAY' ? 'array' : JSON::PP::is_bool($v) ? 'boolean'
+        : json($v) =~ /^"/ ? 'string' : json($v) =~ /^-?\d+$/ ? 'integer' : 'number';
+    my @bad;
+    push @bad, "$at: $is, not @types" if @types && !grep { $_ eq $is } @types;
+    return @bad if $is eq 'null';
+    push @bad, "$at: not of " . json($s->{enum}) if $s->{enum} && !grep { defined && $_ eq $v } @{ $s->{enum} };
+    push @bad, "$at: $v does not fit $s->{pattern}" if $s->{pattern} && $v !~ /$s->{pattern}/;
+    push @bad, map { "$at: no $_" } grep { !exists $v->{$_} } @{ $s->{required} // [] } if $is eq 'object';
+    push @bad, map { faults($v->{$_}, $s->{properties}{$_}, "$at.$_") } grep { exists $v->{$_} } sort keys %{ $s->{properties} // {} } if $is eq 'object';
+    push @bad, map { "$at: $_ is not told" } grep { !exists $s->{properties}{$_} } sort keys %$v if $is eq 'object' && $s->{properties};
+    push @bad, map { faults($v->[$_], $s->{items}, "$at\[$_]") } 0 .. $#$v if $is eq 'array' && $s->{items};
+    return @bad;
+}
+
+subtest 'error bodies are described and are what they are described as' => sub {
+    my $told = $doc->{paths}{"$MODELS/{model_id}"}{get}{responses}{404}{content};
+    ok($told->{'application/json'}, 'in the media type of the dialect') or diag explain $told;
+    my $schema = $told->{'application/json'}{schema};
+    $schema = $doc->{components}{schemas}{$1} if ($schema->{'$ref'} // '') =~ m{^#/components/schemas/(\w+)$};
+    ok($schema && $schema->{properties}{error}, 'with the envelope') or diag explain $schema;
+    is(join("\n", faults(get($t, $NOWHERE)->{json}, $schema, '')), '', 'which a 404 has');
+};
+
+$t->finish;
