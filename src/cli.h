@@ -45,6 +45,8 @@ void cli_tabs(const struct cli *c, struct json *rows);
 /* The text, or with --json the value. */
 void cli_result(const struct cli *c, struct json *value, const char *text);
 
+/* A handle that waits as long as the administration of a large database takes. */
+struct db *cli_db(const char *option_file, const char *group);
 /* cli_lib.c: the transaction of this command, its database handle opened.  NULL, and
  * said why, when there is no option file. */
 struct tx *cli_tx(struct cli *c);
@@ -57,6 +59,11 @@ char *cli_password(struct cli *c, const char *option, bool *made);
 bool cli_word(const char *what, const char *s, size_t max, bool blanks);
 /* The whole of a file; NULL when it cannot be read (errno). */
 char *cli_read_file(struct arena *a, const char *path);
+/* The option file of the account that owns the schema: as it is, or as `thaw init`
+ * would write it. */
+const char *cli_owner_file(struct arena *a, bool writing);
+/* Does one account serve and own the schema? */
+bool cli_one_account(struct arena *a);
 /* Replace a file at once: 0600, owned by `uid` when root asks.  0, or -1 and said. */
 int cli_write_file(const char *path, const char *text, unsigned uid, unsigned gid);
 /* Whose a file that is made at `path` should be: the directory's owner; where that is

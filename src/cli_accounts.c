@@ -142,23 +142,40 @@ static const char *socket_line(struct init *in, const char *text)
 	return arena_printf(in->a, "socket = %s\n", path);
 }
 
+/* The group of one account; role NULL: the account of --db-admin itself. */
+static void group(struct init *in, struct buf *out, const char *name, const char *text, const char *role,
+	const char *password)
+{
+	const char *user = cli_option_file(in->a, text, "client", "user"), *me = db_ask(in->admin, in->a, "SELECT USER()");
+
+	buf_printf(out, "\n[%s]\n%s%sdatabase = %s\n", name, client_lines(in->a, text, !role), socket_line(in, text),
+		in->database);
+	if (role)
+		buf_printf(out, "user = %s_%s\npassword = %s\n", in->database, role, password);
+	else if (!user && me)                    /* the library's default is another for the workers */
+		buf_printf(out, "user = %.*s\n", (int)(strrchr(me, '@') - me), me);
+}
+
+/* Two files, so that a worker cannot read the password of the schema's owner; with one
+ * account for all, one. */
 static int write_options(struct init *in, const char *text, char *passwords[2])
 {
-	const char *groups[2] = { conf.db_group, conf.db_migrate_group }, *roles[2] = { "app", "owner" };
-	const char *where = client_lines(in->a, text, in->shared), *socket = socket_line(in, text);
-	const char *user = cli_option_file(in->a, text, "client", "user"), *me = db_ask(in->admin, in->a, "SELECT USER()");
-	struct buf out = { .arena = in->a };
+	const char *owner = cli_owner_file(in->a, true);
+	struct buf app = { .arena = in->a }, own = { .arena = in->a };
 	unsigned uid, gid;
 
-	buf_puts(&out, "# Written by `thaw init`: the accounts that serve and that own the schema.\n");
-	for (int i = 0; i < 2; i++) {
-		buf_printf(&out, "\n[%s]\n%s%sdatabase = %s\n", groups[i], where, socket, in->database);
-		if (in->shared && !user && me)   /* the library's default is another for the workers */
-			buf_printf(&out, "user = %.*s\n", (int)(strrchr(me, '@') - me), me);
-		if (!in->shared)
-			buf_printf(&out, "user = %s_%s\npassword = %s\n", in->database, roles[i], passwords[i]);
+	buf_puts(&app, "# Written by `thaw init`: the account that serves.\n");
+	group(in, &app, conf.db_group, text, in->shared ? NULL : "app", passwords[0]);
+	if (in->shared) {
+		group(in, &app, conf.db_migrate_group, text, NULL, NULL);
+	} else {
+		buf_puts(&own, "# Written by `thaw init`: the account that owns the schema.\n");
+		group(in, &own, conf.db_migrate_group, text, "owner", passwords[1]);
+		if (cli_write_file(owner, own.p, geteuid(), getegid()))
+			return -1;
+		init_note(in, arena_printf(in->a, "Wrote %s", owner));
 	}
-	if (cli_owner(in->a, conf.db_option_file, &uid, &gid) || cli_write_file(conf.db_option_file, out.p, uid, gid))
+	if (cli_owner(in->a, conf.db_option_file, &uid, &gid) || cli_write_file(conf.db_option_file, app.p, uid, gid))
 		return -1;
 	init_note(in, arena_printf(in->a, "Wrote %s", conf.db_option_file));
 	return 0;
@@ -171,7 +188,7 @@ static int set_up_database(struct init *in, const char *file)
 
 	if (!text)
 		return cli_say("--db-admin %s: %s", file, strerror(errno));
-	in->admin = db_new(file, "client");
+	in->admin = cli_db(file, "client");
 	if (db_connect(in->admin))
 		return cli_say("the database cannot be reached with --db-admin %s, group [client] (%s)", file, db_error(in->admin));
 	if (!(user = db_ask(in->admin, in->a, "SELECT USER()")) || !(host = strrchr(user, '@')))

@@ -8,11 +8,16 @@
 #include "str.h"
 
 /* The id of any resource that has a prefix. */
-static bool resource_id(const char *s, struct id *out)
+static bool resource_id(const char *s, struct id *out, const char *types[2])
 {
-	for (int i = 0; i < RES__MAX; i++)
-		if (*life_resources[i].prefix && id_parse(s, life_resources[i].prefix, out))
+	for (int i = 0; i < RES__MAX; i++) {
+		if (*life_resources[i].prefix && id_parse(s, life_resources[i].prefix, out)) {
+			types[0] = types[1] = life_resources[i].word;
 			return true;
+		}
+	}
+	types[0] = life_resources[RES_RUN].word;         /* the two that are spelled bare */
+	types[1] = life_resources[RES_VERSION].word;
 	return id_parse(s, "", out);
 }
 
@@ -52,7 +57,7 @@ static struct json *audit_row(struct cli *c, const struct db_val *v)
 
 int cmd_audit_list(struct cli *c)
 {
-	const char *resource = cli_option(c, "--resource");
+	const char *resource = cli_option(c, "--resource"), *types[2];
 	struct json *rows = js_array(c->arena);
 	struct id org, id = { 0 };
 	struct db_rows r;
@@ -61,11 +66,12 @@ int cmd_audit_list(struct cli *c)
 
 	if (!cli_number(c, "--limit", 1, 100000, 100, &limit))
 		return CLI_USAGE;
-	if (resource && !resource_id(resource, &id))
+	if (resource && !resource_id(resource, &id, types))
 		return cli_say("`%s` is not an id; ids look like mdl- and 24 hexadecimal digits", resource);
 	if (!cli_org(c, cli_option(c, "--org"), &org))
 		return CLI_FAILED;
-	e = resource ? tx_query(&c->tx, SQL_AUDIT_LIST_OBJECT, DB_IN(db_d(&org), db_d(&id), db_i(limit)), &r)
+	e = resource ? tx_query(&c->tx, SQL_AUDIT_LIST_OBJECT, DB_IN(db_d(&org), db_s(types[0]), db_s(types[1]), db_d(&id),
+			db_i(limit)), &r)
 		: tx_query(&c->tx, SQL_AUDIT_LIST, DB_IN(db_d(&org), db_i(limit)), &r);
 	if (e)
 		return cli_failed(c, e);

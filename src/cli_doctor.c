@@ -203,14 +203,10 @@ static void check_server(struct doctor *d)
 
 static void check_database(struct doctor *d)
 {
-	const char *text = cli_read_file(d->a, conf.db_option_file), *user, *owner;
-
-	if (!text)                               /* told already */
+	if (access(conf.db_option_file, R_OK))   /* told already */
 		return;
-	user = cli_option_file(d->a, text, conf.db_group, "user");
-	owner = cli_option_file(d->a, text, conf.db_migrate_group, "user");
-	d->shared = user && owner && !strcmp(user, owner);
-	d->db = db_new(conf.db_option_file, conf.db_group);
+	d->shared = cli_one_account(d->a);
+	d->db = cli_db(conf.db_option_file, conf.db_group);
 	if (db_connect(d->db)) {
 		say(d, PROBLEM, "database", arena_printf(d->a, "cannot be reached (%s); is the server running, and is group [%s] of "
 			"%s right?", db_error(d->db), conf.db_group, conf.db_option_file));

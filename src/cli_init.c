@@ -181,16 +181,6 @@ static bool database_name(const char *s)
 	return false;
 }
 
-/* Does one account serve and own the schema? */
-static bool one_account(struct arena *a)
-{
-	const char *text = cli_read_file(a, conf.db_option_file);
-	const char *user = text ? cli_option_file(a, text, conf.db_group, "user") : NULL;
-	const char *owner = text ? cli_option_file(a, text, conf.db_migrate_group, "user") : NULL;
-
-	return user && owner && !strcmp(user, owner);
-}
-
 /* The schema, and what it reports to be told on. */
 static int schema(struct init *in)
 {
@@ -232,7 +222,7 @@ int cmd_init(struct cli *c)
 	close(fd);
 	if (bad)
 		return CLI_FAILED;
-	in.shared = one_account(in.a);
+	in.shared = cli_one_account(in.a);
 	if (c->json)
 		puts(js_pretty(result(&in, &f)));
 	else

@@ -15,7 +15,7 @@
 #include "passwd.h"
 #include "str.h"
 
-enum { PASSWORD_MIN = 8, PASSWORD_MAX = 256, FILE_MAX = 1 << 22 };
+enum { PASSWORD_MIN = 8, PASSWORD_MAX = 256, FILE_MAX = 1 << 22, PATIENCE_S = 3600 };
 
 /* Who types: what the audit rows name. */
 static const char *actor(struct arena *a)
@@ -24,6 +24,33 @@ static const char *actor(struct arena *a)
 	const char *name = pw ? pw->pw_name : arena_printf(a, "%u", (unsigned)getuid());
 
 	return utf8_cut(a, arena_printf(a, "thaw: %s", name), 128);
+}
+
+struct db *cli_db(const char *option_file, const char *group)
+{
+	struct db *db = db_new(option_file, group);
+
+	db_patience(db, PATIENCE_S);
+	return db;
+}
+
+const char *cli_owner_file(struct arena *a, bool writing)
+{
+	const char *slash = strrchr(conf.db_option_file, '/'), *beside;
+
+	if (*conf.db_migrate_option_file)
+		return conf.db_migrate_option_file;
+	beside = arena_printf(a, "%.*sowner.cnf", slash ? (int)(slash - conf.db_option_file) + 1 : 0, conf.db_option_file);
+	return writing || !access(beside, F_OK) ? beside : conf.db_option_file;
+}
+
+bool cli_one_account(struct arena *a)
+{
+	const char *app = cli_read_file(a, conf.db_option_file), *own = cli_read_file(a, cli_owner_file(a, false));
+	const char *user = app ? cli_option_file(a, app, conf.db_group, "user") : NULL;
+	const char *owner = own ? cli_option_file(a, own, conf.db_migrate_group, "user") : NULL;
+
+	return user && owner && !strcmp(user, owner);
 }
 
 struct tx *cli_tx(struct cli *c)
@@ -43,7 +70,7 @@ struct tx *cli_tx(struct cli *c)
 	random_bytes(bytes, sizeof bytes);
 	hex_encode(bytes, sizeof bytes, request_id);
 	c->who = (struct who){ .system = true, .name = actor(c->arena) };
-	c->tx = (struct tx){ .db = db_new(conf.db_option_file, conf.db_group), .arena = c->arena, .who = &c->who,
+	c->tx = (struct tx){ .db = cli_db(conf.db_option_file, conf.db_group), .arena = c->arena, .who = &c->who,
 		.now = clock_now(), .request_id = request_id, .address = "", .user_agent = "thaw" };
 	return &c->tx;
 }

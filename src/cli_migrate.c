@@ -172,13 +172,12 @@ static int grants(struct cli *c, struct db *db, const char *app, struct json *no
 {
 	const char *path = arena_printf(c->arena, "%s/grants.sql", conf.sql_dir);
 	const char *text = cli_read_file(c->arena, path), *file = cli_read_file(c->arena, conf.db_option_file);
-	const char *user, *owner, *account, *name;
+	const char *user, *account, *name;
 
 	if (!text || !file)
 		return cli_say("%s: %s", text ? conf.db_option_file : path, strerror(errno));
 	user = cli_option_file(c->arena, file, conf.db_group, "user");
-	owner = cli_option_file(c->arena, file, conf.db_migrate_group, "user");
-	if (!user || !owner || !strcmp(user, owner)) {
+	if (!user || cli_one_account(c->arena)) {
 		js_add(notes, js_string(c->arena, "No grants: one account serves and owns the schema"));
 		return 0;
 	}
@@ -197,15 +196,16 @@ static int grants(struct cli *c, struct db *db, const char *app, struct json *no
 
 int cli_migrate(struct cli *c, struct json *notes)
 {
-	struct db *db = db_new(conf.db_option_file, conf.db_group);
+	const char *owner = cli_owner_file(c->arena, false);
+	struct db *db = cli_db(conf.db_option_file, conf.db_group);
 	const char *app = account_of(c->arena, db);
 	int bad;
 
 	db_free(db);
-	db = db_new(conf.db_option_file, conf.db_migrate_group);
+	db = cli_db(owner, conf.db_migrate_group);
 	if (db_connect(db))
 		bad = cli_say("the database cannot be reached (%s); the account is in %s, group [%s]", db_error(db),
-			conf.db_option_file, conf.db_migrate_group);
+			owner, conf.db_migrate_group);
 	else
 		bad = files(c, db, notes) || grants(c, db, app, notes) ? CLI_FAILED : CLI_DONE;
 	db_free(db);

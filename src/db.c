@@ -29,9 +29,12 @@ struct db {
 	MYSQL_STMT *st[SQL__MAX];
 	char *option_file, *group;
 	char error[512];
+	unsigned patience;
 	unsigned statements;
 	bool checked;                            /* the schema's version was right */
 };
+
+static int handles;                              /* the library ends with the last */
 
 static char *copy(const char *s)
 {
@@ -50,7 +53,14 @@ struct db *db_new(const char *option_file, const char *group)
 		abort();
 	db->option_file = copy(option_file);
 	db->group = copy(group);
+	db->patience = 5;
+	handles++;
 	return db;
+}
+
+void db_patience(struct db *db, unsigned seconds)
+{
+	db->patience = seconds;
 }
 
 void db_close(struct db *db)
@@ -73,7 +83,8 @@ void db_free(struct db *db)
 	free(db->option_file);
 	free(db->group);
 	free(db);
-	mysql_library_end();
+	if (!--handles)
+		mysql_library_end();
 }
 
 const char *db_error(const struct db *db)
@@ -144,7 +155,7 @@ static enum err run(struct db *db, const char *text, const char *what, bool at_c
 
 enum err db_connect(struct db *db)
 {
-	static const unsigned connect_s = 2, io_s = 5, off = 0;
+	static const unsigned connect_s = 2, off = 0;
 	MYSQL *m;
 
 	if (db->m)
@@ -161,8 +172,8 @@ enum err db_connect(struct db *db)
 	mysql_options(m, MYSQL_READ_DEFAULT_GROUP, db->group);
 	mysql_options(m, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	mysql_options(m, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
-	mysql_options(m, MYSQL_OPT_READ_TIMEOUT, &io_s);
-	mysql_options(m, MYSQL_OPT_WRITE_TIMEOUT, &io_s);
+	mysql_options(m, MYSQL_OPT_READ_TIMEOUT, &db->patience);
+	mysql_options(m, MYSQL_OPT_WRITE_TIMEOUT, &db->patience);
 	mysql_options(m, MYSQL_OPT_LOCAL_INFILE, &off);
 	/* FOUND_ROWS: an UPDATE counts the rows it matched, changed or not. */
 	if (!mysql_real_connect(m, NULL, NULL, NULL, NULL, 0, NULL, CLIENT_FOUND_ROWS)) {

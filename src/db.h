@@ -53,6 +53,8 @@ struct db;
 /* A handle for the accounts of an option file's group; no connection yet. */
 struct db *db_new(const char *option_file, const char *group);
 void db_free(struct db *db);
+/* How long one statement may take, in seconds (5 unless told), for the next connection. */
+void db_patience(struct db *db, unsigned seconds);
 /* A usable connection, made anew when the last was lost: OK, ERR_UNAVAILABLE, or
  * ERR_SCHEMA when the schema's version is not one this program works with. */
 enum err db_ready(struct db *db);

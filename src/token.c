@@ -146,7 +146,8 @@ static void refresh(void)
 			log_error(LOG_ERROR, "key_dir %s: %s; make a key with `thaw signing-key create`", conf.key_dir, strerror(errno));
 		return;
 	}
-	if (!fstat(dirfd(d), &st) && (st.st_mtim.tv_sec != dir_mtime.tv_sec || st.st_mtim.tv_nsec != dir_mtime.tv_nsec)) {
+	/* The directory's time has the kernel's coarse tick: what changed just now may change again. */
+	if (!fstat(dirfd(d), &st) && (st.st_mtim.tv_sec + 2 >= clock_now() / SECOND || st.st_mtim.tv_sec != dir_mtime.tv_sec || st.st_mtim.tv_nsec != dir_mtime.tv_nsec)) {
 		dir_mtime = st.st_mtim;
 		load(d);
 	}

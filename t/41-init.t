@@ -33,10 +33,10 @@ sub refused {
     is($r->{exit}, 1, "$name: exit 1") or diag $r->{out};
     like($r->{err}, $like, "$name: says why");
 }
-# As the account of a group of the scene's option file.
+# As the account of a group of the scene's option files.
 sub as {
     my ($name, $group, $sql) = @_;
-    my ($part) = slurp("$dir/$name/thaw.cnf") =~ /^\[\Q$group\E\]\n(.*?)(?=^\[|\z)/ms;
+    my ($part) = slurp("$dir/$name/" . ($group eq 'thaw' ? 'thaw.cnf' : 'owner.cnf')) =~ /^\[\Q$group\E\]\n(.*?)(?=^\[|\z)/ms;
     spew("$dir/as.cnf", "[client]\n$part", 0600);
     return $t->run({}, $sql, 'mariadb', "--defaults-file=$dir/as.cnf", '--batch', '--skip-column-names');
 }
@@ -58,6 +58,8 @@ subtest 'a server that has nothing' => sub {
     like($r->{out}, qr/What to do next:.*thaw doctor.*systemctl/s, 'and what to do next');
     unlike($r->{out}, qr/a first password/, 'but not the password that it was given');
     is((stat "$dir/fresh/thaw.cnf")[2] & 07777, 0600, 'the option file is for its owner alone');
+    is((stat "$dir/fresh/owner.cnf")[2] & 07777, 0600, 'so is that of the owner of the schema');
+    unlike(slurp("$dir/fresh/thaw.cnf"), qr/owner|migrate/, 'whose password the service does not have');
     is((stat "$dir/fresh/keys")[2] & 07777, 0700, 'and the keys are');
     is(scalar $t->sql("SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = 'fresh'"),
         'utf8mb4_bin', 'names are compared byte by byte');
