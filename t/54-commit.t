@@ -52,6 +52,17 @@ for my $case ([ before => 'cut before the COMMIT was forwarded' ],
         is(scalar $t->sql("SELECT COUNT(*) FROM models WHERE name = '$name'"), 1, 'one model');
         is(rows($r->{json}{id}, 'model.created'), 1, 'one audit row');
         is($t->req(GET => "/api/v1/models/$r->{json}{id}", token => $token)->{status}, 200, 'its id is the one that exists');
+
+        is(act($id, 'archive')->{status}, 200, 'archived again');
+        my @key = (headers => [ 'Idempotency-Key' => "key-$when" ]);
+        $t->cut($when);
+        my $first = act($id, 'unarchive', @key);
+        is($t->uncut, 0, 'the connection was cut');
+        is($first->{status}, 200, 'unarchive with an idempotency key answers 200') or diag $first->{raw};
+        my $again = act($id, 'unarchive', @key);
+        is($again->{status}, 200, 'the repetition too');
+        is($again->{body}, $first->{body}, 'with the same bytes');
+        is(rows($id, 'model.unarchived'), 2, 'one more audit row, not two');
     };
 }
 
