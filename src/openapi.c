@@ -181,8 +181,8 @@ struct json *openapi_document(struct arena *a)
 /* What nginx answers by itself (error_page in thaw.conf), and the error it is to us. */
 static const struct { int status; enum err err; } nginx_rows[] = {
 	{ 400, ERR_REQUEST }, { 404, ERR_ROUTE_NOT_FOUND }, { 405, ERR_METHOD }, { 413, ERR_TOO_LARGE },
-	{ 414, ERR_URI_TOO_LONG }, { 429, ERR_RATE }, { 500, ERR_INTERNAL }, { 503, ERR_UNAVAILABLE },
-	{ 504, ERR_OUTCOME_UNKNOWN }, { 505, ERR_REQUEST },
+	{ 414, ERR_URI_TOO_LONG }, { 429, ERR_RATE }, { 500, ERR_INTERNAL }, { 503, ERR_AWAY },
+	{ 504, ERR_OUTCOME_UNKNOWN }, { 505, ERR_HTTP_VERSION },
 };
 enum { NGINX_ROWS = sizeof nginx_rows / sizeof *nginx_rows };
 
@@ -220,7 +220,7 @@ static char *nginx_http(struct arena *a)
 		"    default $time_iso8601;\n}\n");
 	for (size_t k = 0; k < NGINX_ROWS; k++) {
 		int status = nginx_rows[k].status;
-		bool open = nginx_rows[k].err == ERR_UNAVAILABLE;    /* unless it had been sent: thaw.conf tells */
+		bool open = nginx_rows[k].err == ERR_AWAY;    /* unless it had been sent: thaw.conf tells */
 
 		buf_printf(&b, "map $thaw_dialect%s $thaw_body_%d {\n", open ? "-$thaw_sent" : "", status);
 		for (size_t i = 0; dialects[i]; i++) {
