@@ -100,6 +100,8 @@ subtest 'refused' => sub {
         [ 'a signature of zeros' => token('ES256', signature => "\0" x 64) ], [ 'a signature of ones' => token('ES256', signature => "\xff" x 64) ],
         [ 'a signature in DER' => token('ES256', signature => "\x30\x06\x02\x01\x01\x02\x01\x01") ], [ 'an RSA signature of 600 bytes' => token('RS256', signature => 'x' x 600) ],
         [ 'an RSA signature of zeros' => token('RS256', signature => "\0" x 256) ], [ 'a short HMAC' => token('HS256', signature => 'x' x 31) ], [ 'one byte of HMAC' => token('HS256', signature => 'x') ],
+        (map { my $alg = $_; my ($ah, $ap, $as) = split /\./, token($alg); map { [ "a right signature of $alg and $_->[0]" => "$ah.$ap." . encode_base64url($_->[1]->(decode_base64url($as))) ] }
+            [ 'a byte more' => sub { "$_[0]\0" } ], [ 'one before it' => sub { "\0$_[0]" } ], [ 'one less' => sub { substr $_[0], 0, -1 } ], [ 'twice' => sub { $_[0] x 2 } ] } qw(ES256 RS256 HS256)),
         [ 'two segments' => "$h.$p" ], [ 'three, the last empty' => "$h.$p." ], [ 'four segments' => "$good.$s" ], [ 'five, as a JWE has' => "$h.$p.$s.$p.$s" ],
         [ 'one segment' => $h ], [ 'dots' => '..' ], [ 'padding' => "$good=" ], [ 'the other base64 alphabet' => $good =~ tr{-_}{+/}r . '+' ], [ 'a blank inside' => "$h.$p $s" ],
         [ 'two tokens' => "$good $good" ], [ 'two tokens with a comma' => "$good,$good" ], [ 'a token of 5 kB' => with(x => 'x' x 3600) ],
