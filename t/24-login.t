@@ -46,7 +46,7 @@ subtest 'login refused' => sub {
     $t->thaw('user', 'disable', 'gone');
     unchanged($t, 'no session is opened', sub {
         my @all = (login('member', 'wrong'), login('nobody', 'wrong'), login('gone', $t->password('gone')), login('Member', $t->password('member')),
-            login('member', $t->password('member') . ' '), login("member' OR '1'='1", 'x'));
+            login('member', $t->password('member') . ' '), login("member' OR '1'='1", 'x'), login('member ', $t->password('member')), login(' member', $t->password('member')));
         error_is($all[0], 401, 'AUTH_INVALID', 'a wrong password');
         is(plain($_), plain($all[0]), 'an unknown user, a disabled one, another spelling: the same bytes') for @all[ 1 .. $#all ];
         for (@all) {
@@ -63,7 +63,7 @@ subtest 'login refused' => sub {
         error_is($t->req(POST => '/api/auth/logout'), 404, 'RESOURCE_NOT_FOUND', 'another address of the prefix');
     });
     my @log = grep { $_->{event} eq 'LOGIN_FAILED' } log_lines($t, 'security');
-    is(@log, 6, 'each refusal is in the security log');
+    is(@log, 8, 'each refusal is in the security log');
     my $all = slurp("$t->{dir}/worker.log");
     ok(index($all, $_) < 0, 'no password in the log') for $t->password('member'), $t->password('gone');
 };

@@ -78,6 +78,13 @@ subtest 'request ids' => sub {
     ok($r->{headers}{'x-request-id'}, "nginx's own errors too");
 };
 
+subtest 'user agents' => sub {
+    act($t, $id, 'unarchive', headers => [ 'User-Agent' => "\xe6\x9d\xb1" x 600 ]);
+    is(scalar($t->sql('SELECT CHAR_LENGTH(user_agent) FROM audit_events ORDER BY id DESC LIMIT 1')), 512, 'a long one is cut between characters');
+    act($t, $id, 'archive', headers => [ 'User-Agent' => "\xff" ]);
+    is((audit_rows($t, $id))[-1]{user_agent}, '', 'one that is no UTF-8 is not kept');
+};
+
 subtest 'security log' => sub {
     my $unarchived = audits($t, $id, 'model.unarchived');
     my %case = (AUTH_NONE => $t->req(GET => $MODELS), AUTH_INVALID => $t->req(GET => $MODELS, token => 'x'), FORBIDDEN => act($t, $id, 'unarchive', token => $t->reader),
