@@ -6,6 +6,7 @@ use strict;
 use warnings;
 use Digest::SHA 'hmac_sha256';
 use Exporter 'import';
+use File::Temp ();
 use IO::Socket::UNIX;
 use JSON::PP ();
 use MIME::Base64 'encode_base64url';
