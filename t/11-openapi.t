@@ -94,6 +94,20 @@ sub faults {
     return @bad;
 }
 
+subtest 'bodies and queries are told as the contract has them' => sub {
+    my %required = ('/api/auth/login post' => 'password username', '/api/auth/refresh post' => 'refresh_token', "$MODELS post" => 'model_type name task_type', "$MODELS/{model_id} patch" => '',
+        "$MODELS/{model_id}/train post" => '', "$MODELS/{model_id}/train/{job_id}/complete post" => '', "$MODELS/{model_id}/train/{job_id}/fail post" => 'reason');
+    my %body = map { my $path = $_; map { ("$path $_" => $doc->{paths}{$path}{$_}{requestBody}) } grep { $doc->{paths}{$path}{$_}{requestBody} } keys %{ $doc->{paths}{$path} } } keys %{ $doc->{paths} };
+    is(join("\n", grep { m{^/api/(v1/models|auth)} } sort keys %body), join("\n", sort keys %required), 'these take a body');
+    is(join(' ', sort @{ $body{$_}{content}{'application/json'}{schema}{required} // [] }), $required{$_}, "$_ requires it") for sort keys %required;
+    my $create = $body{"$MODELS post"}{content}{'application/json'}{schema}{properties};
+    is(json($create->{model_type}{enum}) . json($create->{task_type}{enum}), '["auto","custom"]["classification","regression","clustering"]', 'words');
+    is("$create->{name}{minLength} $create->{name}{maxLength} $create->{description}{maxLength}", '1 1024 2048', 'lengths');
+    my $query = sub { join ' ', sort map { $_->{name} } grep { $_->{in} eq 'query' } @{ $doc->{paths}{ $_[0] }{get}{parameters} } };
+    is($query->($MODELS), 'page page_size search status task_type', 'the query of the list');
+    is($query->("$MODELS/{model_id}/audit-logs"), 'action actor_id from page page_size sort_order to', 'and of the audit logs');
+};
+
 subtest 'error bodies are described and are what they are described as' => sub {
     my $told = $doc->{paths}{"$MODELS/{model_id}"}{get}{responses}{404}{content};
     ok($told->{'application/json'}, 'in the media type of the dialect') or diag explain $told;
