@@ -7,7 +7,6 @@
 #include "dom_model.h"
 #include "dom_org.h"
 #include "str.h"
-#include "token.h"
 
 static const char *const statuses[] = { "draft", "training", "ready", "archived", NULL };
 static const char *const model_types[] = { "auto", "custom", NULL };
@@ -232,7 +231,7 @@ static enum err reply_run(struct req *r, enum err e, int status, const struct sh
 	if (e)
 		return e;
 	res_shape(r, status, s, &(struct run_view){ *run,
-		run->life.state == STATE_RUN_RUNNING ? "training" : life_word(run->life.state) }, 0);
+		run->life.state == STATE_RUN_RUNNING ? "training" : life_word(run->life.state) }, run->life.revision);
 	return OK;
 }
 
@@ -315,7 +314,7 @@ static const struct shape version_out[] = {
 	{ "artifacts", T_SUB, V(artifacts), .sub = artifacts_out },
 	{ "trained_at", T_TIME, V(v.trained_at), .flags = F_NULL },
 	{ "trained_by", T_ID, V(v.trained_by), .prefix = "usr-", .flags = F_NULL },
-	{ "training_duration_seconds", T_INT, V(v.training_seconds) },
+	{ "training_duration_seconds", T_INT, V(v.training_seconds), .flags = F_NULL },
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
@@ -471,6 +470,12 @@ static enum err audit_logs(struct req *r)
 	size_t n;
 	enum err e;
 
+	if (f.to % SECOND == 0)                  /* times are shown to the second: all of it */
+		f.to += SECOND - 1;
+	if (q->from_set && q->to_set && f.from > f.to) {
+		why_add(&r->tx, "from", "must not be after `to`");
+		return ERR_SHAPE;
+	}
 	if ((e = audit_of_model(&r->tx, &id, &f, page, &events, &n, &total)))
 		return e;
 	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
@@ -517,10 +522,7 @@ static enum err reply_tokens(struct req *r, const struct shape *s, const struct 
 {
 	struct login_view v = { .token_type = "bearer", .expires_in = conf.access_ttl, .s = *session };
 
-	v.access_token = token_make(r->arena, &(struct claims){ .organization = session->user.organization,
-		.subject = session->user.id, .username = session->user.username, .rate = session->user.rate,
-		.issued = r->tx.now / SECOND, .expires = r->tx.now / SECOND + conf.access_ttl });
-	if (!v.access_token)
+	if (!(v.access_token = auth_token(r, session, conf.access_ttl)))
 		return ERR_INTERNAL;
 	res_shape(r, 200, s, &v, 0);
 	return OK;
@@ -530,11 +532,9 @@ static enum err login(struct req *r)
 {
 	const struct login *in = r->in;
 	struct session s;
-	enum err e;
+	enum err e = auth_login(r, SQL_LOGIN_BY_USERNAME, in->username, in->password, &s);
 
-	if ((e = auth_login(r, in->username, in->password, &s)) || (e = session_open(&r->tx, &s)))
-		return e;
-	return reply_tokens(r, login_out, &s);
+	return e ? e : reply_tokens(r, login_out, &s);
 }
 
 static enum err refresh(struct req *r)
@@ -553,7 +553,7 @@ static enum err refresh(struct req *r)
 #define NOT_FOUND "MODEL_NOT_FOUND"
 #define FIXED " MODEL_ARCHIVED MODEL_RETIRED"
 static const struct route routes[] = {
-	{ "POST", "/api/auth/login", PERM_PUBLIC, R_WRITE | R_SECRET, BODY(login_in, struct login), .status = 200,
+	{ "POST", "/api/auth/login", PERM_PUBLIC, R_SECRET, BODY(login_in, struct login), .status = 200,
 	  .out = login_out, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED LOGIN_RATE" },
 	{ "POST", "/api/auth/refresh", PERM_PUBLIC, R_SECRET, BODY(refresh_in, struct login), .status = 200,
 	  .out = refresh_out, .run = refresh, .summary = "A new access token", .errors = "REFRESH_INVALID" },
@@ -630,4 +630,4 @@ static const struct shape error_out[] = {
 
 static const char *const prefixes[] = { BASE, "/api/auth", NULL };
 const struct dialect api_models = { .name = "models", .prefixes = prefixes, .routes = routes, .codes = codes, .errors = errors,
-	.error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS, .cors = true, .rate_headers = true };
+	.error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS, .tells_state = true, .cors = true, .rate_headers = true };

@@ -93,4 +93,4 @@ static const struct shape error_out[] = {
 
 static const char *const prefixes[] = { NULL };
 const struct dialect api_plain = { .name = "plain", .prefixes = prefixes, .routes = routes, .codes = codes, .errors = errors,
-	.error_out = error_out, .error_type = "application/problem+json", .time = TIME_SECONDS };
+	.error_out = error_out, .error_type = "application/problem+json", .time = TIME_SECONDS, .tells_state = true };

@@ -43,11 +43,31 @@ enum err auth_rate(struct req *r)
 	return ERR_RATE;
 }
 
+void auth_rate_now(struct req *r)
+{
+	if (r->rated && r->who.rate_now && r->who.rate_now != r->rate.limit)
+		rate_learn(r->who.principal.b, ID_BYTES, r->who.rate_now);
+}
+
+struct opening { struct req *r; struct session *s; };
+
+static enum err open_work(void *arg)
+{
+	struct opening *o = arg;
+
+	return session_open(&o->r->tx, o->s);
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
 /* One sign-in: counted for the address and for the name, a few at a time. */
-enum err auth_login(struct req *r, const char *username, const char *password, struct session *out)
+enum err auth_login(struct req *r, enum sql by, const char *who, const char *password, struct session *out)
 {
 	const char *address = arena_printf(r->arena, "login from %s", r->tx.address);
-	const char *name = arena_printf(r->arena, "login as %s", username);
+	const char *name = arena_printf(r->arena, "login as %s", who);
 	struct rate rate;
 	enum err e;
 	int place;
@@ -61,7 +81,15 @@ enum err auth_login(struct req *r, const char *username, const char *password, s
 		r->tx.why.retry_after = 1;
 		return ERR_LOGIN_RATE;
 	}
-	e = session_check(&r->tx, username, password, out);
+	e = session_check(&r->tx, by, who, password, out);
 	rate_leave(place);
-	return e;
+	return e ? e : tx_run(&r->tx, open_work, nothing, &(struct opening){ r, out });
+}
+
+char *auth_token(struct req *r, const struct session *s, int64_t ttl)
+{
+	int64_t now = r->tx.now / SECOND;
+
+	return token_make(r->arena, &(struct claims){ .organization = s->user.organization, .subject = s->user.id,
+		.username = s->user.username, .rate = s->user.rate, .issued = now, .expires = now + ttl });
 }

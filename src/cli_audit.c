@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "clock.h"
+#include "conf.h"
 #include "life.h"
 #include "str.h"
 
@@ -167,13 +168,14 @@ int cmd_sweep(struct cli *c)
 	const int64_t day = 24 * 3600 * SECOND;
 	struct json *o = js_object(c->arena);
 	struct tx *tx = cli_tx(c);
-	int64_t attempts, tokens;
+	int64_t attempts, tokens, rotations;
 	enum err e;
 
 	if (!tx)
 		return CLI_FAILED;
 	if ((e = sweep(c, SQL_ATTEMPT_SWEEP, tx->now - day, &attempts))
-	    || (e = sweep(c, SQL_REFRESH_SWEEP, tx->now, &tokens)))
+	    || (e = sweep(c, SQL_REFRESH_SWEEP, tx->now, &tokens))
+	    || (e = sweep(c, SQL_ROTATION_SWEEP, tx->now - conf.refresh_ttl * SECOND, &rotations)))
 		return cli_failed(c, e);
 	js_put_int(c->arena, o, "attempts", attempts);
 	js_put_int(c->arena, o, "refresh_tokens", tokens);

@@ -4,6 +4,10 @@
 #include <string.h>
 #include <time.h>
 
+/* 0001-01-01 and the end of 9999-12-31. */
+#define FIRST (INT64_C(-62135596800) * SECOND)
+#define LAST (INT64_C(253402300800) * SECOND - 1)
+
 static int64_t read_clock(clockid_t id)
 {
 	struct timespec ts;
@@ -93,6 +97,11 @@ bool clock_parse(const char *s, int64_t *us)
 	gmtime_r(&t, &back);
 	if (back.tm_mday != d)                   /* 31 February */
 		return false;
-	*us = ((int64_t)t + h * 3600 + mi * 60 + sec - sign * (oh * 3600 + om * 60)) * SECOND + frac;
+	t += h * 3600 + mi * 60 + sec - sign * (oh * 3600 + om * 60);
+	*us = (int64_t)t * SECOND + frac;
+	if (*us < FIRST)                         /* what an offset made of it: years have four digits */
+		*us = FIRST;
+	if (*us > LAST)
+		*us = LAST;
 	return true;
 }

@@ -133,5 +133,9 @@ int conf_load(const char *file, char *err, size_t n)
 			return -1;
 		}
 	}
+	if (*conf.base_path && (*conf.base_path != '/' || conf.base_path[strlen(conf.base_path) - 1] == '/')) {
+		snprintf(err, n, "base_path must be empty or begin with a slash and not end with one");
+		return -1;
+	}
 	return 0;
 }

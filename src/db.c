@@ -73,6 +73,7 @@ void db_close(struct db *db)
 	if (db->m)
 		mysql_close(db->m);
 	db->m = NULL;
+	db->checked = false;
 }
 
 void db_free(struct db *db)
@@ -184,7 +185,7 @@ enum err db_connect(struct db *db)
 	}
 	db->m = m;
 	if (run(db, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "session", false)
-	 || run(db, "SET SESSION innodb_lock_wait_timeout = 2, "
+	 || run(db, "SET SESSION autocommit = 1, innodb_lock_wait_timeout = 2, "
 		"sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,"
 		"NO_ZERO_DATE,NO_ZERO_IN_DATE'", "session", false)
 	 || (conf.galera && run(db, "SET SESSION wsrep_sync_wait = 1", "session", false))) {

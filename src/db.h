@@ -26,7 +26,7 @@ struct sql_row { const char *name, *in, *out; enum err dup; const char *text; };
 extern const struct sql_row sql_rows[SQL__MAX];
 
 /* The schema versions this program works with. */
-enum { SCHEMA_MIN = 1, SCHEMA_MAX = 1 };
+enum { SCHEMA_MIN = 2, SCHEMA_MAX = 2 };
 
 /* A value in or out.  Text is NUL-terminated; s == NULL is NULL; null tells for all. */
 struct db_val { char t; bool null; int64_t i; const char *s; size_t n; struct id id; };
@@ -38,7 +38,6 @@ static inline struct db_val db_d(const struct id *id) { return (struct db_val){ 
 static inline struct db_val db_d0(const struct id *id) { return (struct db_val){ .t = 'd', .id = *id, .null = id_is_zero(id) }; }
 static inline struct db_val db_x(const void *p, size_t n) { return (struct db_val){ .t = 'x', .s = p, .n = n, .null = !p }; }
 static inline struct db_val db_t(int64_t us) { return (struct db_val){ .t = 't', .i = us }; }
-static inline struct db_val db_t0(int64_t us) { return (struct db_val){ .t = 't', .i = us, .null = !us }; }
 
 #define DB_IN(...) (const struct db_val[]){ __VA_ARGS__ }, \
 	sizeof((const struct db_val[]){ __VA_ARGS__ }) / sizeof(struct db_val)

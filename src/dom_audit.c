@@ -2,6 +2,8 @@
 #include "dom_model.h"
 #include <string.h>
 
+_Static_assert(SQL_AUDIT_PAGE_AW_UP == SQL_AUDIT_PAGE + 7 && SQL_AUDIT_COUNT_AW == SQL_AUDIT_COUNT + 3, "filters add up");
+
 enum err audit_of_model(struct tx *tx, const struct id *model, const struct audit_filter *f, struct page page,
 	struct audit_event **out, size_t *n, int64_t *total)
 {

@@ -36,7 +36,14 @@ enum err model_lock(struct tx *tx, const struct id *id, struct model *out)
 	if (e)
 		return e == ERR_DB_NONE ? ERR_MODEL_NOT_FOUND : e;
 	from_row(v, out);
-	e = who_may_model(tx->who, tx->perm, out->global, out->granted);
+	return who_may_model(tx->who, tx->perm, out->global, out->granted);
+}
+
+/* The model that the request names: also as If-Match wants it. */
+static enum err lock_named(struct tx *tx, const struct id *id, struct model *out)
+{
+	enum err e = model_lock(tx, id, out);
+
 	return e ? e : life_expected(tx, &out->life);
 }
 
@@ -73,20 +80,7 @@ enum err model_create(struct tx *tx, const struct model *in, struct model *out)
 	return name_taken(tx, e);
 }
 
-/* What LIKE takes literally. */
-static char *like(struct arena *a, const char *s)
-{
-	struct buf b = { .arena = a };
-
-	buf_puts(&b, "%");
-	for (; *s; s++) {
-		if (strchr("%_\\", *s))
-			buf_puts(&b, "\\");
-		buf_put(&b, s, 1);
-	}
-	buf_puts(&b, "%");
-	return b.p;
-}
+_Static_assert(SQL_MODEL_PAGE_STN == SQL_MODEL_PAGE + 7 && SQL_MODEL_COUNT_STN == SQL_MODEL_COUNT + 7, "filters add up");
 
 struct values { struct db_val v[40]; size_t n; };
 
@@ -117,7 +111,7 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 		which |= 2;
 	}
 	if (f->search) {
-		filter[nf++] = db_s(like(tx->arena, f->search));
+		filter[nf++] = db_s(str_like(tx->arena, f->search));
 		which |= 4;
 	}
 	const struct db_val run_end = db_i(offset + page.size);
@@ -153,7 +147,7 @@ enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit 
 	bool config_only = edit->config_set;
 	enum err e;
 
-	if ((e = model_lock(tx, id, out)))
+	if ((e = lock_named(tx, id, out)))
 		return e;
 #define TAKE(field) \
 	if (edit->field##_set) { \
@@ -179,7 +173,7 @@ enum err model_archive(struct tx *tx, const struct id *id, struct model *out)
 {
 	enum err e;
 
-	if ((e = model_lock(tx, id, out)) || (e = life_move(tx, LIFE_MODEL_ARCHIVE, &out->life, DB_NONE, NULL)))
+	if ((e = lock_named(tx, id, out)) || (e = life_move(tx, LIFE_MODEL_ARCHIVE, &out->life, DB_NONE, NULL)))
 		return e;
 	out->updated_at = out->archived_at = tx->now;
 	return OK;
@@ -189,7 +183,7 @@ enum err model_unarchive(struct tx *tx, const struct id *id, struct model *out)
 {
 	enum err e;
 
-	if ((e = model_lock(tx, id, out)) || (e = life_move(tx, LIFE_MODEL_UNARCHIVE, &out->life, DB_NONE, NULL)))
+	if ((e = lock_named(tx, id, out)) || (e = life_move(tx, LIFE_MODEL_UNARCHIVE, &out->life, DB_NONE, NULL)))
 		return e;
 	out->updated_at = out->unarchived_at = tx->now;
 	out->archived_at = 0;

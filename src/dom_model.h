@@ -45,7 +45,7 @@ enum err model_archive(struct tx *tx, const struct id *id, struct model *out);
 /* Back to ready or draft by what there is now.  ERR_MODEL_NOT_ARCHIVED, ERR_MODEL_RETIRED. */
 enum err model_unarchive(struct tx *tx, const struct id *id, struct model *out);
 
-/* For the other files of models: the row locked, seen, permitted, and as If-Match wants it. */
+/* For the other files of models: the row locked, seen, permitted. */
 enum err model_lock(struct tx *tx, const struct id *id, struct model *out);
 /* The model of a row whose columns start with WHO_MODEL (sql.def), seen and permitted. */
 enum err model_of_row(struct tx *tx, const struct db_val *row, struct model *out);

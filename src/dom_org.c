@@ -1,7 +1,7 @@
 /* dom_org.c: organizations, roles, users.  The thaw command acts here in the name of
  * the system; rights are not asked. */
 #include "dom_org.h"
-#include <string.h>
+#include "clock.h"
 
 static const struct { const char *name, *permissions; int64_t rate; } first_roles[] = {
 	{ "admin",  "organization:admin", 1000 },
@@ -108,7 +108,11 @@ static enum err move_user(struct tx *tx, enum transition t, const struct user *u
 	enum err e = locked(tx, RES_USER, SQL_USER_LOCK, DB_IN(db_d(&u->organization), db_d(&u->id)),
 		&u->organization, &user);
 
-	return e ? e : life_move(tx, t, &user, more, n, NULL);
+	if (e)
+		return e;
+	/* After the lock: no token made until now may outlive this. */
+	tx->now = clock_now();
+	return life_move(tx, t, &user, more, n, NULL);
 }
 
 static enum err forget(struct tx *tx, const struct user *u)

@@ -20,18 +20,24 @@ struct user {
 /* password: its hash (passwd.h).  ERR_DB_DUPLICATE: the name or the address is taken. */
 enum err user_create(struct tx *tx, const struct user *in, struct id *out);
 enum err user_find(struct tx *tx, const char *username, struct user *out);   /* ERR_DB_NONE */
-/* Each ends every session and access token the user has. */
+/* The first two end every session and access token the user has. */
 enum err user_password(struct tx *tx, const struct user *u, const char *hash);
 enum err user_enable(struct tx *tx, const struct user *u, bool enabled);     /* ERR_STATE_ALREADY */
 enum err user_role(struct tx *tx, const struct user *u, const char *role);
 
 /* Sessions (dom_session.c).  A refresh token is random; only its hash is stored. */
-struct session { struct user user; char *refresh_token; };
-/* Checks the password, in the same time for an unknown user.  ERR_LOGIN_FAILED. */
-enum err session_check(struct tx *tx, const char *username, const char *password, struct session *out);
+struct session { struct user user; struct id family; char *refresh_token; };
+/* Checks the password, in the same time for an unknown user.  by: SQL_LOGIN_BY_USERNAME
+ * or SQL_LOGIN_BY_EMAIL.  ERR_LOGIN_FAILED. */
+enum err session_check(struct tx *tx, enum sql by, const char *name, const char *password, struct session *out);
 /* Stores a new refresh token for the user of `s`; inside tx_run(). */
 enum err session_open(struct tx *tx, struct session *s);
-/* Who a refresh token belongs to.  ERR_REFRESH_INVALID: unknown, expired, disabled. */
+/* Who a refresh token belongs to.  ERR_REFRESH_INVALID: unknown, expired, exchanged, or
+ * its user is disabled. */
 enum err session_find(struct tx *tx, const char *refresh_token, struct session *out);
+/* The same, and the token is exchanged for its successor; inside tx_run().  For 30
+ * seconds the same successor is given again; a later use ends the whole family:
+ * *stolen, the work is to be committed, and the answer is ERR_REFRESH_INVALID. */
+enum err session_rotate(struct tx *tx, const char *refresh_token, struct session *out, bool *stolen);
 
 #endif

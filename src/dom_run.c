@@ -25,7 +25,7 @@ enum err run_start(struct tx *tx, const struct id *model, const struct run *in, 
 	struct model m;
 	enum err e;
 
-	if ((e = model_lock(tx, model, &m)))
+	if ((e = model_lock(tx, model, &m)) || (e = life_expected(tx, &m.life)))
 		return e;
 	*out = (struct run){ .life = { .organization = m.life.organization }, .model = m.life.id,
 		.algorithm = in->algorithm, .hyperparameters = in->hyperparameters,
@@ -66,7 +66,7 @@ static enum err lock(struct tx *tx, const struct id *model, const struct id *run
 	if (e)
 		return e == ERR_DB_NONE ? ERR_RUN_NOT_FOUND : e;
 	from_row(v, &m->life.organization, out);
-	return OK;
+	return life_expected(tx, &out->life);
 }
 
 enum err run_complete(struct tx *tx, const struct id *model, const struct id *run, const struct run *in,

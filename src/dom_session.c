@@ -7,22 +7,27 @@
 #include "passwd.h"
 #include "str.h"
 
-enum err session_check(struct tx *tx, const char *username, const char *password, struct session *out)
+enum { AGAIN_S = 30 };
+
+enum err session_check(struct tx *tx, enum sql by, const char *name, const char *password, struct session *out)
 {
 	const struct db_val *v = NULL;
 	struct db_rows r;
-	enum err e = tx_query(tx, SQL_LOGIN_BY_USERNAME, DB_IN(db_s(username)), &r);
+	enum err e = tx_query(tx, by, DB_IN(db_s(name)), &r);
 	bool right;
 
 	if (e)
 		return e;
 	if (r.n)
 		v = db_row(&r, 0);
+	/* SQL lets trailing blanks pass, and the count of attempts does not. */
+	if (v && strcmp(v[by == SQL_LOGIN_BY_EMAIL ? 3 : 2].s, name))
+		v = NULL;
 	right = passwd_check(password, v ? v[4].s : NULL);
 	if (!right || strcmp(v[6].s, "active"))
 		return ERR_LOGIN_FAILED;
 	out->user = (struct user){ .organization = v[0].id, .id = v[1].id, .username = v[2].s, .email = v[3].s,
-		.role = v[5].s, .status = v[6].s, .rate = v[7].i };
+		.role = v[5].s, .status = v[6].s, .rate = v[7].i, .password = v[4].s };
 	return OK;
 }
 
@@ -31,20 +36,35 @@ static void hash(const char *token, unsigned char out[SHA256_DIGEST_LENGTH])
 	SHA256((const unsigned char *)token, strlen(token), out);
 }
 
-enum err session_open(struct tx *tx, struct session *s)
+/* One row: the token of `s`, of its family. */
+static enum err store(struct tx *tx, const struct session *s)
 {
-	unsigned char random[32], h[SHA256_DIGEST_LENGTH];
-	struct id family;
+	unsigned char h[SHA256_DIGEST_LENGTH];
 
-	random_bytes(random, sizeof random);
-	s->refresh_token = b64url_encode(tx->arena, random, sizeof random);
 	hash(s->refresh_token, h);
-	id_new(tx->now, &family);
 	return db_exec(tx->db, SQL_REFRESH_ADD, DB_IN(db_x(h, sizeof h), db_d(&s->user.organization),
-		db_d(&s->user.id), db_d(&family), db_t(tx->now), db_t(tx->now + conf.refresh_ttl * SECOND)), NULL);
+		db_d(&s->user.id), db_d(&s->family), db_t(tx->now), db_t(tx->now + conf.refresh_ttl * SECOND)), NULL);
 }
 
-enum err session_find(struct tx *tx, const char *refresh_token, struct session *out)
+enum err session_open(struct tx *tx, struct session *s)
+{
+	unsigned char random[32];
+	const struct db_val *v;
+	enum err e;
+
+	/* Locked, so that a password changed meanwhile leaves no session of the old one. */
+	e = tx_row(tx, SQL_LOGIN_STILL, DB_IN(db_d(&s->user.organization), db_d(&s->user.id), db_s(s->user.password)), &v);
+	if (e)
+		return e == ERR_DB_NONE ? ERR_LOGIN_FAILED : e;
+	random_bytes(random, sizeof random);
+	s->refresh_token = b64url_encode(tx->arena, random, sizeof random);
+	id_new(tx->now, &s->family);
+	return store(tx, s);
+}
+
+/* The session of a token's row, whether exchanged or not; *rotated 0: not. */
+static enum err find(struct tx *tx, const char *refresh_token, struct session *out, int64_t *rotated,
+	const unsigned char **salt)
 {
 	unsigned char h[SHA256_DIGEST_LENGTH];
 	const struct db_val *v;
@@ -60,6 +80,58 @@ enum err session_find(struct tx *tx, const char *refresh_token, struct session *
 	if (v[3].i <= tx->now || strcmp(v[5].s, "active"))
 		return ERR_REFRESH_INVALID;
 	out->user = (struct user){ .organization = v[0].id, .id = v[1].id, .role = v[4].s, .status = v[5].s,
-		.rate = v[6].i, .username = v[7].s };
+		.rate = v[6].i, .username = v[7].s, .email = v[11].s };
+	out->family = v[8].id;
+	*rotated = v[9].null ? 0 : v[9].i;
+	*salt = (const unsigned char *)v[10].s;
 	return OK;
+}
+
+enum err session_find(struct tx *tx, const char *refresh_token, struct session *out)
+{
+	const unsigned char *salt;
+	int64_t rotated;
+	enum err e = find(tx, refresh_token, out, &rotated, &salt);
+
+	return !e && rotated ? ERR_REFRESH_INVALID : e;
+}
+
+/* Needs the old token and the database's salt, neither of which yields it alone. */
+static char *successor(struct arena *a, const char *token, const unsigned char salt[32])
+{
+	struct buf both = { .arena = a };
+	unsigned char md[SHA256_DIGEST_LENGTH];
+
+	buf_put(&both, salt, 32);
+	buf_puts(&both, token);
+	SHA256((const unsigned char *)both.p, both.n, md);
+	return b64url_encode(a, md, sizeof md);
+}
+
+enum err session_rotate(struct tx *tx, const char *refresh_token, struct session *out, bool *stolen)
+{
+	unsigned char h[SHA256_DIGEST_LENGTH], fresh[32];
+	const unsigned char *salt;
+	int64_t rotated;
+	enum err e = find(tx, refresh_token, out, &rotated, &salt);
+
+	*stolen = false;
+	if (e)
+		return e;
+	if (rotated && tx->now - rotated > AGAIN_S * SECOND) {
+		*stolen = true;
+		return db_exec(tx->db, SQL_FAMILY_FORGET, DB_IN(db_d(&out->user.organization), db_d(&out->user.id),
+			db_d(&out->family)), NULL);
+	}
+	if (rotated) {
+		out->refresh_token = successor(tx->arena, refresh_token, salt);
+		return OK;
+	}
+	random_bytes(fresh, sizeof fresh);
+	hash(refresh_token, h);
+	out->refresh_token = successor(tx->arena, refresh_token, fresh);
+	if ((e = db_exec(tx->db, SQL_ROTATION_ADD, DB_IN(db_x(h, sizeof h), db_d(&out->user.organization),
+		db_x(fresh, sizeof fresh), db_t(tx->now)), NULL)))
+		return e;
+	return store(tx, out);
 }

@@ -79,6 +79,8 @@ enum err version_restore(struct tx *tx, const struct id *model, int64_t number, 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_VERSION_NOT_FOUND : e;
 	from_row(v, &m, out);
+	if ((e = life_expected(tx, &out->life)))
+		return e;
 	js_put_int(tx->arena, details, "version_number", number);
 	out->active = true;
 	return life_move(tx, LIFE_MODEL_RESTORE_VERSION, &m.life, DB_IN(db_i(number)), details);

@@ -314,7 +314,6 @@ const char *js_type_name(enum js_type t)
 
 const char *js_str(const struct json *j) { return json_object_get_string(raw(j)); }
 int64_t js_int(const struct json *j) { return json_object_get_int64(raw(j)); }
-double js_double(const struct json *j) { return json_object_get_double(raw(j)); }
 bool js_bool(const struct json *j) { return json_object_get_boolean(raw(j)); }
 
 size_t js_length(const struct json *j)

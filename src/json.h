@@ -22,7 +22,6 @@ enum js_type js_type(const struct json *j);
 const char *js_type_name(enum js_type t);    /* "a string", "an object"... */
 const char *js_str(const struct json *j);
 int64_t js_int(const struct json *j);
-double js_double(const struct json *j);        /* of an integer too */
 bool js_bool(const struct json *j);
 size_t js_length(const struct json *j);        /* of an array or an object */
 struct json *js_at(const struct json *j, size_t i);

@@ -74,15 +74,17 @@ static int cgi_write(void *p, const char *buf, size_t n)
 }
 
 /* Wait for a connection.  Signals come through here and nowhere else, so that a
- * request in hand is never cut; EPOLLEXCLUSIVE wakes one worker, not all. */
+ * request in hand is never cut; EPOLLEXCLUSIVE wakes one worker, not all.  While the
+ * queue is never empty epoll_pwait() returns without letting a signal in: so look. */
 static int wait_turn(int ep, const sigset_t *open)
 {
 	struct epoll_event e;
+	sigset_t pending;
 
 	for (;;) {
 		int n;
 
-		if (stopping)
+		if (stopping || (!sigpending(&pending) && (sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT))))
 			return -1;
 		n = epoll_pwait(ep, &e, 1, -1, open);
 		if (n == 1)
@@ -122,7 +124,7 @@ static int work(struct arena *a, struct db *db)
 		return 1;
 	}
 	while (!wait_turn(ep, &open)) {
-		struct io io = { .read = fcgi_read, .write = fcgi_write, .p = &f };
+		struct io io = { .read = fcgi_read, .write = fcgi_write, .p = &f, .ends = true };
 
 		if (FCGX_Accept_r(&f) < 0)
 			continue;                /* another worker was faster, or the peer is gone */

@@ -1,6 +1,7 @@
 /* openapi.c: OpenAPI 3.1 from the rows of routes, shapes and errors. */
 #include "openapi.h"
 #include <string.h>
+#include "conf.h"
 #include "route.h"
 #include "str.h"
 
@@ -33,6 +34,12 @@ static struct json *string_schema(struct arena *a)
 	return s;
 }
 
+/* Does it change an object that the address names? */
+static bool conditional(const struct route *row)
+{
+	return row->flags & R_WRITE && row->perm != PERM_PUBLIC && strchr(row->path, '{');
+}
+
 static struct json *parameters(struct arena *a, const struct route *row)
 {
 	struct json *list = js_array(a);
@@ -44,10 +51,10 @@ static struct json *parameters(struct arena *a, const struct route *row)
 	}
 	for (const struct shape *s = row->query; s && s->key; s++)
 		parameter(a, list, s->key, "query", s->flags & F_REQUIRED, shape_type_schema(a, s, true));
-	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC) {
+	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC)
 		parameter(a, list, "Idempotency-Key", "header", false, string_schema(a));
+	if (conditional(row))
 		parameter(a, list, "If-Match", "header", false, string_schema(a));
-	}
 	return list;
 }
 
@@ -99,10 +106,11 @@ static struct json *responses(struct arena *a, const struct dialect *d, const st
 		add_error(a, o, d, ERR_TOO_LARGE);
 	}
 	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC) {
-		add_error(a, o, d, ERR_PRECONDITION);
 		add_error(a, o, d, ERR_KEY_BUSY);
 		add_error(a, o, d, ERR_KEY_REUSED);
 	}
+	if (conditional(row))
+		add_error(a, o, d, ERR_PRECONDITION);
 	add_error(a, o, d, ERR_UNAVAILABLE);
 	for (const char *p = row->errors; p && *p; ) {
 		size_t n = strcspn(p, " ");
@@ -151,12 +159,16 @@ struct json *openapi_document(struct arena *a)
 {
 	struct json *doc = js_object(a), *info = js_object(a), *paths = js_object(a), *path;
 	struct json *components = js_object(a), *schemes = js_object(a), *bearer = js_object(a);
+	struct json *servers = js_array(a), *server = js_object(a);
 
 	js_put_str(a, doc, "openapi", "3.1.0");
 	js_put_str(a, info, "title", "Thaw");
 	js_put_str(a, info, "version", PACKAGE_VERSION);
 	js_put_str(a, info, "description", "A registry of models, spoken in several published dialects.");
 	js_put(doc, "info", info);
+	js_put_str(a, server, "url", *conf.base_path ? conf.base_path : "/");
+	js_add(servers, server);
+	js_put(doc, "servers", servers);
 	for (size_t i = 0; dialects[i]; i++) {
 		for (const struct route *row = dialects[i]->routes; row->method; row++) {
 			char *method = arena_strdup(a, row->method);
@@ -181,8 +193,8 @@ struct json *openapi_document(struct arena *a)
 /* What nginx answers by itself (error_page in thaw.conf), and the error it is to us. */
 static const struct { int status; enum err err; } nginx_rows[] = {
 	{ 400, ERR_REQUEST }, { 404, ERR_ROUTE_NOT_FOUND }, { 405, ERR_METHOD }, { 413, ERR_TOO_LARGE },
-	{ 414, ERR_URI_TOO_LONG }, { 429, ERR_RATE }, { 500, ERR_INTERNAL }, { 503, ERR_AWAY },
-	{ 504, ERR_OUTCOME_UNKNOWN }, { 505, ERR_HTTP_VERSION },
+	{ 414, ERR_URI_TOO_LONG }, { 429, ERR_RATE }, { 500, ERR_INTERNAL }, { 501, ERR_ENCODING }, { 503, ERR_AWAY },
+	{ 504, ERR_AWAY }, { 505, ERR_HTTP_VERSION },
 };
 enum { NGINX_ROWS = sizeof nginx_rows / sizeof *nginx_rows };
 
@@ -212,7 +224,7 @@ static char *nginx_http(struct arena *a)
 		"map $request $thaw_dialect {\n    default plain;\n");
 	for (size_t i = 0; dialects[i]; i++)
 		for (const char *const *p = dialects[i]->prefixes; *p; p++)
-			buf_printf(&b, "    \"~^[A-Z]+ (https?://[^/ ]+)?%s[/? ]\" %s;\n", *p, dialects[i]->name);
+			buf_printf(&b, "    \"~^[A-Za-z]+ (https?://[^/ ]+)?%s%s[/? ]\" %s;\n", conf.base_path, *p, dialects[i]->name);
 	buf_puts(&b, "}\nmap $thaw_dialect $thaw_error_type {\n");
 	for (size_t i = 0; dialects[i]; i++)
 		buf_printf(&b, "    %s %s;\n", dialects[i]->name, dialects[i]->error_type);

@@ -1,7 +1,7 @@
 /* rate.c: see rate.h.
  *
- * The file is an array of two-word slots: the hash of a key, and its window and count
- * packed into one word, each changed by compare-and-swap.  A key lives in one of the
+ * The file is an array of slots: the hash of a key, its window and count packed into
+ * one word, and the limit learned for it, each changed atomically.  A key lives in one of the
  * eight slots after its hash; the one with the oldest window makes room.  The boot id
  * in the header tells counters of another boot, whose clock began anew. */
 #define _GNU_SOURCE
@@ -22,7 +22,7 @@
 
 enum { SLOTS = 65536, NEAR = 8, WINDOW_S = 60, BOOT_ID = 36, PLACES_AT = 1 << 24 };
 
-struct slot { _Atomic uint64_t key, count; };            /* count: window << 32 | requests */
+struct slot { _Atomic uint64_t key, count, limit; };     /* count: window << 32 | requests; limit 0: not learned */
 struct table { char magic[8], boot[BOOT_ID + 4]; struct slot slots[SLOTS]; };
 
 static struct table *table;
@@ -42,7 +42,7 @@ static void boot_id(char out[BOOT_ID + 1])
 /* A file of ours: in a directory that is ours alone, no link, the right size. */
 static struct table *map(void)
 {
-	static const char magic[8] = "thawrate";
+	static const char magic[8] = "thawrat2";
 	char boot[BOOT_ID + 1], path[4200];
 	struct table *t = MAP_FAILED;
 	struct stat st;
@@ -106,22 +106,38 @@ static struct slot *find(uint64_t key)
 	}
 	atomic_store(&stalest->key, key);
 	atomic_store(&stalest->count, 0);
+	atomic_store(&stalest->limit, 0);
 	return stalest;
+}
+
+static struct slot *slot_of(const void *key, size_t n)
+{
+	unsigned char md[SHA256_DIGEST_LENGTH];
+	uint64_t hash;
+
+	SHA256(key, n, md);
+	memcpy(&hash, md, sizeof hash);
+	return find(hash ? hash : 1);
+}
+
+void rate_learn(const void *key, size_t n, int64_t limit)
+{
+	if (ready())
+		atomic_store(&slot_of(key, n)->limit, (uint64_t)limit);
 }
 
 bool rate_take(const void *key, size_t n, int64_t limit, struct rate *out)
 {
-	unsigned char md[SHA256_DIGEST_LENGTH];
 	int64_t now = clock_mono() / SECOND;
-	uint64_t hash, window = (uint64_t)(now / WINDOW_S) + 1, old, count;
+	uint64_t window = (uint64_t)(now / WINDOW_S) + 1, old, count;
 	struct slot *s;
 
 	*out = (struct rate){ limit, limit, WINDOW_S - now % WINDOW_S };
 	if (!ready())
 		return true;
-	SHA256(key, n, md);
-	memcpy(&hash, md, sizeof hash);
-	s = find(hash ? hash : 1);
+	s = slot_of(key, n);
+	if (atomic_load(&s->limit))
+		out->limit = limit = (int64_t)atomic_load(&s->limit);
 	old = atomic_load(&s->count);
 	do {
 		count = old >> 32 == window ? (uint32_t)old : 0;

@@ -13,6 +13,10 @@ struct rate { int64_t limit, remaining, reset_s; };      /* reset_s: seconds unt
  * over.  A counter file that cannot be used lets everyone pass, and says so once. */
 bool rate_take(const void *key, size_t n, int64_t limit, struct rate *out);
 
+/* The limit of a key as the database has it now; it holds from the next request on,
+ * whatever a token made earlier says. */
+void rate_learn(const void *key, size_t n, int64_t limit);
+
 /* One of `conf.login_parallel` places for hashing a password; -1 when all are taken.
  * A place belongs to the process and is free when it ends. */
 int rate_place(void);

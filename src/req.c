@@ -30,10 +30,36 @@ static const char *var(const struct req *r, const char *name)
 	return NULL;
 }
 
+/* The last of several headers of a name: what the nearest proxy added. */
+static const char *last_var(const struct req *r, const char *name)
+{
+	const char *found = NULL;
+	size_t n = strlen(name);
+
+	for (char **e = r->io->env; *e; e++)
+		if (!strncmp(*e, name, n) && (*e)[n] == '=')
+			found = *e + n + 1;
+	return found;
+}
+
 static enum err bad(struct req *r, const char *field, const char *reason)
 {
 	why_add(&r->tx, field, reason);
 	return ERR_REQUEST;
+}
+
+/* HTTP_IF_MATCH as a client writes it: If-Match. */
+static char *header_name(struct arena *a, const char *variable)
+{
+	char *s = arena_strdup(a, strncmp(variable, "HTTP_", 5) ? variable : variable + 5);
+
+	for (char *p = s; *p; p++) {
+		if (*p == '_')
+			*p = '-';
+		else if (p > s && p[-1] != '-')
+			*p |= 32;
+	}
+	return s;
 }
 
 static enum err once_only(struct req *r)
@@ -45,7 +71,7 @@ static enum err once_only(struct req *r)
 		for (char **e = r->io->env; *e; e++)
 			seen += !strncmp(*e, singletons[i], n) && (*e)[n] == '=';
 		if (seen > 1)
-			return bad(r, arena_strdup(r->arena, singletons[i]), "the header is given twice");
+			return bad(r, header_name(r->arena, singletons[i]), "the header is given twice");
 	}
 	return OK;
 }
@@ -70,7 +96,7 @@ static void origin(struct req *r)
 
 	r->tx.address = peer && printable(peer, 64) ? arena_strdup(r->arena, peer) : "";
 	if (word_in(conf.trusted_proxies, r->tx.address)) {
-		if ((h = var(r, "HTTP_X_FORWARDED_FOR"))) {
+		if ((h = last_var(r, "HTTP_X_FORWARDED_FOR"))) {
 			const char *last = strrchr(h, ',');
 
 			last = last ? last + 1 : h;
@@ -79,7 +105,7 @@ static void origin(struct req *r)
 			if (printable(address, 64))
 				r->tx.address = address;
 		}
-		if ((h = var(r, "HTTP_X_REQUEST_ID")) && printable(h, 64))
+		if ((h = last_var(r, "HTTP_X_REQUEST_ID")) && printable(h, 64))
 			id = h;
 	}
 	if (id && printable(id, 64)) {
@@ -89,8 +115,15 @@ static void origin(struct req *r)
 		r->tx.request_id = id_spell(r->arena, "", &fresh);
 	}
 	r->tx.user_agent = "";
-	if (agent && utf8_valid(agent, strlen(agent)))
+	if (agent && utf8_valid(agent, strlen(agent))) {
 		r->tx.user_agent = utf8_cut(r->arena, agent, 512);
+	} else if (agent) {                      /* what can be told of it */
+		char *copy = arena_strndup(r->arena, agent, strnlen(agent, 512));
+
+		for (char *p = copy; *p; p++)
+			*p = *p < 0 ? '?' : *p;
+		r->tx.user_agent = copy;
+	}
 }
 
 static enum err decode_segment(struct req *r, const char *s, size_t n)
@@ -150,6 +183,7 @@ static enum err read_body(struct req *r)
 {
 	const char *length = var(r, "CONTENT_LENGTH");
 	int64_t want = 0;
+	char more;
 	long n;
 
 	if (length && *length && !parse_int(length, 0, INT64_MAX, &want))
@@ -163,6 +197,8 @@ static enum err read_body(struct req *r)
 			return bad(r, "body", "is shorter than its Content-Length");
 		r->body_n += (size_t)n;
 	}
+	if (r->io->ends && r->io->read(r->io->p, &more, 1) != 0)
+		return bad(r, "body", "is longer than its Content-Length");
 	return OK;
 }
 
@@ -174,7 +210,7 @@ static const char *wanted_revisions(struct arena *a, const char *h)
 
 	if (!h || !strcmp(h, "*"))
 		return NULL;
-	buf_puts(&b, "");
+	buf_puts(&b, "");                        /* none, also of an empty header: matches nothing */
 	for (const char *p = h; *p; ) {
 		if (*p == '"' && strchr(p + 1, '"')) {
 			size_t digits = strspn(p + 1, "0123456789");
@@ -220,7 +256,8 @@ static enum err decode_key(struct req *r, const char *query)
 	if (!printable(key, 255))
 		return bad(r, "Idempotency-Key", "must have 1 to 255 visible ASCII characters");
 	r->tx.idempotency_key = key;
-	buf_printf(&all, "%s %s%s\n%s\n", r->method, r->path, query, r->content_type ? r->content_type : "");
+	buf_printf(&all, "%s %s%s\n%s\n%s\n", r->method, r->path, query, r->content_type ? r->content_type : "",
+		r->tx.if_match ? r->tx.if_match : "*");
 	buf_put(&all, r->body, r->body_n);
 	SHA256((const unsigned char *)all.p, all.n, r->tx.fingerprint);
 	return OK;
@@ -250,7 +287,7 @@ enum err req_decode(struct req *r)
 	r->content_type = keep(r, "CONTENT_TYPE");
 	r->if_none_match = keep(r, "HTTP_IF_NONE_MATCH");
 	r->origin = keep(r, "HTTP_ORIGIN");
-	r->tx.if_match = wanted_revisions(r->arena, keep(r, "HTTP_IF_MATCH"));
+	r->tx.if_match = wanted_revisions(r->arena, var(r, "HTTP_IF_MATCH"));
 	if ((e = once_only(r)) || (e = decode_path(r)) || (e = decode_query(r, *question ? question + 1 : ""))
 	 || (e = read_body(r)))
 		return e;

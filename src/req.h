@@ -20,6 +20,7 @@ struct io {
 	long (*read)(void *p, char *buf, size_t n);      /* bytes, 0 at the end, -1 broken */
 	int (*write)(void *p, const char *buf, size_t n);
 	void *p;
+	bool ends;                               /* read tells the end of the body, also behind Content-Length */
 };
 
 enum { MAX_SEGMENTS = 16, MAX_PARAMS = 64, MAX_HEADERS = 24, MAX_VARS = 4 };
@@ -85,9 +86,14 @@ const char *status_phrase(int status);           /* RFC 9110: "Not Found" */
 /* auth.c */
 enum err auth_who(struct req *r);                /* ERR_AUTH_* */
 enum err auth_rate(struct req *r);               /* ERR_RATE */
+void auth_rate_now(struct req *r);               /* learns what the role allows by now */
 struct session;
-/* A password checked, within the limits of sign-ins.  ERR_LOGIN_FAILED, ERR_LOGIN_RATE. */
-enum err auth_login(struct req *r, const char *username, const char *password, struct session *out);
+/* A password checked, within the limits of sign-ins, and the session begun in a
+ * transaction of its own, so that a retry of that hashes nothing again.  ERR_LOGIN_FAILED, ERR_LOGIN_RATE. */
+enum err auth_login(struct req *r, enum sql by, const char *who, const char *password, struct session *out);
+
+/* An access token for a session, of `ttl` seconds; NULL when no key signs. */
+char *auth_token(struct req *r, const struct session *s, int64_t ttl);
 
 /* serve.c: one request, start to finish. */
 void serve(struct arena *a, struct db *db, const struct io *io);

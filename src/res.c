@@ -16,7 +16,7 @@ const char *status_phrase(int status)
 		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
 		{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
 		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
-		{ 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
+		{ 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
 		{ 505, "HTTP Version Not Supported" } };
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -101,7 +101,7 @@ void res_error(struct req *r, enum err e)
 		log_error(err_row(e)->level, "%s %s: %s", r->method, r->path, err_row(e)->name);
 	res_reset(r);
 	say = error_say(r->dialect, e);
-	error_details(&say, &r->tx.why);
+	error_details(r->dialect, &say, &r->tx.why);
 	say.request_id = r->tx.request_id;
 	say.time = r->tx.now;
 	body = js_text(shape_render(r->arena, r->dialect->error_out, &say, r->dialect->time), &n);

@@ -5,7 +5,7 @@
 #include "conf.h"
 #include "str.h"
 
-const struct dialect *const dialects[] = { &api_models, &api_plain, NULL };
+const struct dialect *const dialects[] = { &api_models, &api_projects, &api_plain, NULL };
 
 static bool under(const char *path, const char *prefix)
 {
@@ -104,10 +104,28 @@ struct error_say error_say(const struct dialect *d, enum err e)
 		.type = "about:blank", .title = status_phrase(own->status ? own->status : row->status) };
 }
 
-void error_details(struct error_say *say, const struct why *why)
+void error_details(const struct dialect *d, struct error_say *say, const struct why *why)
 {
+	if (!d->tells_state && err_row(say->err)->class != CLASS_MALFORMED)
+		return;
 	say->detail = why->n ? &why->items[0] : NULL;
 	say->details = (struct list){ why->items, (size_t)why->n, sizeof *why->items };
+}
+
+static bool errors_known(const char *names)
+{
+	for (const char *p = names; p && *p; ) {
+		size_t n = strcspn(p, " ");
+		bool known = false;
+
+		for (int e = OK + 1; e < ERR__MAX; e++)
+			known |= strlen(err_row(e)->name) == n && !memcmp(err_row(e)->name, p, n);
+		if (!known)
+			return false;
+		p += n;
+		p += strspn(p, " ");
+	}
+	return true;
 }
 
 /* A statement has a letter for each of its parameters. */
@@ -137,9 +155,13 @@ bool tables_whole(void)
 		const struct dialect *d = dialects[i];
 
 		for (const struct route *row = d->routes; row->method; row++) {
-			if (row->perm != PERM_INVALID && row->run && row->status && row->summary)
+			/* A secret under a key of a principal would have to be sealed: there is none yet. */
+			bool secret_kept = (row->flags & (R_WRITE | R_SECRET)) == (R_WRITE | R_SECRET) && row->perm != PERM_PUBLIC;
+
+			if (row->perm != PERM_INVALID && row->run && row->status && row->summary && !secret_kept
+			    && errors_known(row->errors))
 				continue;
-			fprintf(stderr, "thaw: the route %s %s of %s has no permission, handler, status or summary\n",
+			fprintf(stderr, "thaw: the route %s %s of %s has no permission, handler, status or summary, names an unknown error, or keeps a secret\n",
 				row->method, row->path, d->name);
 			whole = false;
 		}

@@ -6,7 +6,7 @@
 
 enum {
 	R_WRITE = 1,        /* runs inside a transaction */
-	R_SECRET = 2,       /* the answer carries a secret: never cached, never stored in clear */
+	R_SECRET = 2,       /* the answer carries a secret: never kept under an idempotency key */
 	R_NO_BODY_NEEDED = 4    /* a missing body is an empty object */
 };
 
@@ -52,10 +52,11 @@ struct dialect {
 	const struct shape *error_out;           /* of struct error_say */
 	const char *error_type;                  /* media type of errors */
 	enum time_form time;
+	bool tells_state;                        /* conflicts carry details too, not bad input alone */
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
 };
 
-extern const struct dialect api_plain, api_models;
+extern const struct dialect api_plain, api_models, api_projects;
 extern const struct dialect *const dialects[];   /* ends with NULL; the last one takes what no prefix does */
 
 /* The dialect of a path, by whole segments; never NULL. */
@@ -65,13 +66,14 @@ const struct dialect *dialect_of(const char *path);
  * ERR_ROUTE_NOT_FOUND, ERR_METHOD (r->allow tells). */
 enum err route_find(struct req *r);
 
-/* Every table is whole: no permission 0, no hole in an error map, each write a way
- * to fail.  Prints what is wrong; false then.  Looked at when the program starts. */
+/* Every table is whole: no permission 0, no code missing, every error a route names
+ * there is, each statement a letter for each parameter.  Prints what is wrong; false
+ * then.  Looked at when the program starts. */
 bool tables_whole(void);
 
 /* What a dialect says of an error, as far as the tables know. */
 struct error_say error_say(const struct dialect *d, enum err e);
-/* The same with the faults in `why`. */
-void error_details(struct error_say *say, const struct why *why);
+/* Adds the faults in `why`, as far as the dialect tells them. */
+void error_details(const struct dialect *d, struct error_say *say, const struct why *why);
 
 #endif

@@ -135,6 +135,7 @@ void serve(struct arena *a, struct db *db, const struct io *io)
 	 || (e = perform(r)))
 		res_error(r, e);
 	keep_refusal(r, e);
+	auth_rate_now(r);
 
 	res_send(r);
 	log_security(r, e);

@@ -39,6 +39,9 @@ static enum err check_text(struct tx *tx, const struct shape *s, const char *pat
 			: "must not be empty");
 	if (s->max && (int64_t)n > s->max)
 		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld characters", (long long)s->max));
+	for (const char *p = v; s->flags & F_TRIMMED && *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return fault(tx, path, "must not have control characters");
 	if (s->flags & F_TRIMMED && n && (strchr(" \t\r\n", *v) || strchr(" \t\r\n", v[strlen(v) - 1])))
 		return fault(tx, path, "must not begin or end with white space");
 	return OK;
@@ -227,7 +230,8 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 	case T_STR:
 		return js_string(a, *(const char *const *)v);
 	case T_INT:
-		return js_integer(a, *(const int64_t *)v);
+		i = *(const int64_t *)v;
+		return i < 0 && s->flags & F_NULL ? NULL : js_integer(a, i);
 	case T_BOOL:
 		return js_boolean(a, *(const bool *)v);
 	case T_TIME:

@@ -12,7 +12,7 @@
 
 enum shape_type {
 	T_STR,      /* const char *; min and max count characters */
-	T_INT,      /* int64_t */
+	T_INT,      /* int64_t; with F_NULL a negative one is null */
 	T_BOOL,     /* bool */
 	T_TIME,     /* int64_t microseconds; 0 is null */
 	T_ID,       /* struct id, spelled with `prefix`; zero is null */
@@ -27,7 +27,7 @@ enum shape_type {
 enum {
 	F_REQUIRED = 1,     /* in: must be there; out: always there (all of ours are) */
 	F_NULL = 2,         /* in: null is the same as a cleared value; out: may be null */
-	F_TRIMMED = 4,      /* in: refuse leading or trailing white space */
+	F_TRIMMED = 4,      /* in: a name: no white space at its ends, no control characters */
 	F_OMIT = 8          /* out: left out when null or an empty list */
 };
 

@@ -251,3 +251,17 @@ bool word_in(const char *list, const char *word)
 	}
 	return false;
 }
+
+char *str_like(struct arena *a, const char *s)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "%");
+	for (; *s; s++) {
+		if (strchr("%_\\", *s))
+			buf_puts(&b, "\\");
+		buf_put(&b, s, 1);
+	}
+	buf_puts(&b, "%");
+	return b.p;
+}

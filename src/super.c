@@ -34,12 +34,17 @@ static int listen_at(const char *path, unsigned mode)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct stat st;
 
 	if (strlen(path) >= sizeof a.sun_path) {
 		fprintf(stderr, "thaw.fcgi: %s: a socket's path has at most %zu bytes\n", path, sizeof a.sun_path - 1);
 		return -1;
 	}
 	memcpy(a.sun_path, path, strlen(path) + 1);
+	if (!lstat(path, &st) && !S_ISSOCK(st.st_mode)) {
+		fprintf(stderr, "thaw.fcgi: %s: is there and no socket\n", path);
+		return -1;
+	}
 	if (fd >= 0 && !connect(fd, (struct sockaddr *)&a, sizeof a)) {
 		fprintf(stderr, "thaw.fcgi: %s: somebody listens there already\n", path);
 		return -1;
@@ -50,7 +55,8 @@ static int listen_at(const char *path, unsigned mode)
 
 		umask(old);
 		if (!bad && !chmod(path, mode) && !listen(fd, BACKLOG) && dup2(fd, 0) == 0) {
-			close(fd);
+			if (fd)
+				close(fd);
 			return 0;
 		}
 	}
@@ -132,15 +138,18 @@ static void reload(void)
 	}
 	for (int i = 0; i < nslots; i++) {
 		pid_t old = slots[i].pid;
+		int k = 0;
 
+		while (k < MAX_WORKERS && leaving[k])
+			k++;
+		if (k == MAX_WORKERS)
+			break;                   /* too many still leave: the rest goes on as it is */
 		start(&slots[i]);
-		for (int k = 0; old && k < MAX_WORKERS; k++) {
-			if (leaving[k])
-				continue;
-			leaving[k] = old;
-			break;
+		if (!slots[i].pid) {
+			slots[i].pid = old;      /* no new one could be made */
+			continue;
 		}
-		if (old)
+		if ((leaving[k] = old))
 			kill(old, SIGTERM);
 	}
 }

@@ -56,6 +56,13 @@ static void forget_key(struct key *k)
 	*k = (struct key){ 0 };
 }
 
+static void forget_keys(void)
+{
+	while (nkeys)
+		forget_key(&keys[--nkeys]);
+	active = -1;
+}
+
 static int read_file(int dir, const char *name, char *buf, size_t cap, struct stat *st)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -113,9 +120,7 @@ static void load(DIR *d)
 	struct dirent *e;
 	struct stat st;
 
-	while (nkeys)
-		forget_key(&keys[--nkeys]);
-	active = -1;
+	forget_keys();
 	while ((e = readdir(d)) && nkeys < MAX_KEYS) {
 		for (int alg = 0; alg < 3; alg++) {
 			size_t n = strlen(e->d_name), m = strlen(algs[alg].suffix);
@@ -142,8 +147,9 @@ static void refresh(void)
 		return;
 	looked_at = now;
 	if (!(d = opendir(conf.key_dir))) {
-		if (!nkeys)
-			log_error(LOG_ERROR, "key_dir %s: %s; make a key with `thaw signing-key create`", conf.key_dir, strerror(errno));
+		log_error(LOG_ERROR, "key_dir %s: %s; make a key with `thaw signing-key create`", conf.key_dir, strerror(errno));
+		forget_keys();                   /* keys that were taken away are good no more */
+		dir_mtime = (struct timespec){ 0 };
 		return;
 	}
 	/* The directory's time has the kernel's coarse tick: what changed just now may change again. */

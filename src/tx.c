@@ -133,7 +133,10 @@ static enum err steps(struct tx *tx, const unsigned char attempt[16], enum err (
 		return (e = work(arg)) ? e : attempt_row(tx, attempt, "done");
 	if ((e = key_row(tx, attempt))) {
 		tx->key_busy = e == ERR_DB_RETRY;
-		return e == ERR_DB_DUPLICATE ? ERR_KEY_TAKEN : e;
+		if (e != ERR_DB_DUPLICATE)
+			return e;
+		/* The kept answer is for a token that could have asked. */
+		return (e = who_scoped(tx->who, tx->perm)) ? e : ERR_KEY_TAKEN;
 	}
 	return (e = work(arg)) ? e : keep_answer(tx, attempt);
 }
@@ -156,14 +159,15 @@ static enum err once(struct tx *tx, const unsigned char attempt[16], enum err (*
 
 enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), void *arg)
 {
-	int64_t deadline = clock_mono() + conf.db_deadline_ms * 1000;
 	enum err e = OK;
 
+	if (!tx->deadline)
+		tx->deadline = clock_mono() + conf.db_deadline_ms * 1000;
 	for (int try = 0; try < TRIES; try++) {
 		unsigned char attempt[16];
 
 		if (try) {
-			if (clock_mono() > deadline)
+			if (clock_mono() > tx->deadline)
 				break;
 			backoff(try);
 			again(arg);
@@ -178,7 +182,7 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 		random_bytes(attempt, sizeof attempt);
 		e = once(tx, attempt, work, arg);
 		if (e == ERR_DB_OPEN) {
-			switch (fence(tx, attempt, clock_mono() + conf.db_deadline_ms * 1000)) {
+			switch (fence(tx, attempt, tx->deadline + conf.db_deadline_ms * 1000)) {
 			case COMMITTED:
 				return OK;
 			case UNSETTLED:

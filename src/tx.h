@@ -29,6 +29,7 @@ struct tx {
 	struct who *who;
 	struct why why;
 	enum perm perm;                          /* what the route asks for */
+	int64_t deadline;                        /* monotonic; set by the first tx_run() */
 	int64_t now;                             /* of this request: one time for all its rows */
 	const char *request_id, *address, *user_agent;
 	const char *idempotency_key;             /* NULL: none */

@@ -30,8 +30,8 @@ enum err who_settle(struct who *who, const struct db_val *row)
 	/* Tokens carry whole seconds, so the second of the change itself still counts. */
 	if (strcmp(row[0].s, "active") || who->issued / SECOND < row[1].i / SECOND)
 		return ERR_AUTH_REFUSED;
-	who->role = row[2].s;
-	who->permissions = row[3].s;
+	who->permissions = row[2].s;
+	who->rate_now = row[3].i;
 	return OK;
 }
 
@@ -41,7 +41,7 @@ bool who_is_admin(const struct who *who)
 }
 
 /* A token's scopes narrow, last. */
-static enum err scoped(const struct who *who, enum perm perm)
+enum err who_scoped(const struct who *who, enum perm perm)
 {
 	if (!who->scopes || perm <= PERM_MEMBER || word_in(who->scopes, perms[perm].word)
 	    || word_in(who->scopes, perms[PERM_ORG_ADMIN].word)
@@ -54,7 +54,7 @@ enum err who_may(const struct who *who, enum perm perm)
 {
 	if (perm > PERM_MEMBER && !who_is_admin(who) && !word_in(who->permissions, perms[perm].word))
 		return ERR_FORBIDDEN;
-	return scoped(who, perm);
+	return who_scoped(who, perm);
 }
 
 enum err who_may_model(const struct who *who, enum perm perm, bool global, int granted)
@@ -67,5 +67,5 @@ enum err who_may_model(const struct who *who, enum perm perm, bool global, int g
 		return ERR_MODEL_NOT_FOUND;
 	if (granted < (perm == PERM_MODEL_READ ? OBSERVER : USER))
 		return ERR_FORBIDDEN;
-	return scoped(who, perm);
+	return who_scoped(who, perm);
 }

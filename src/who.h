@@ -25,20 +25,24 @@ struct who {
 	struct id organization, principal;       /* zero: nobody, or the thaw command */
 	struct id human;                         /* for whom an agent acts; zero: itself */
 	const char *name;                        /* for the audit row */
-	const char *role, *permissions;          /* words; NULL until who_settle() */
+	const char *permissions;                 /* words; NULL until who_settle() */
 	const char *scopes;                      /* words of the token; NULL: not narrowed */
 	int64_t issued;                          /* of the token, microseconds */
-	int64_t rate;                            /* requests a minute */
+	int64_t rate;                            /* requests a minute, as the token says */
+	int64_t rate_now;                        /* as the role has it; 0 until who_settle() */
 	bool system;                             /* the thaw command: may do all */
 };
 
 /* The first WHO_COLUMNS columns of a statement that begins with WHO (sql.def):
  * ERR_AUTH_REFUSED for a disabled principal or a token from before tokens_since. */
-enum { WHO_COLUMNS = 5 };
+enum { WHO_COLUMNS = 4 };
 enum err who_settle(struct who *who, const struct db_val *row);
 
 /* May they use this permission at all?  ERR_FORBIDDEN, ERR_SCOPE_DENIED. */
 enum err who_may(const struct who *who, enum perm perm);
+
+/* Do the token's scopes allow it, whoever asks?  ERR_SCOPE_DENIED. */
+enum err who_scoped(const struct who *who, enum perm perm);
 
 /* May they, on a model?  granted: 0 none, 1 OBSERVER, 2 USER, 3 OWNER.  What they
  * may not see is ERR_MODEL_NOT_FOUND: visible comes before may. */

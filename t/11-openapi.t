@@ -64,10 +64,12 @@ subtest 'answers are what their schemas say' => sub {
     my $token = $t->admin;
     my $id = model($t, config => { algorithm => 'a' })->{id};
     my $job = trained($t, $id, artifacts => { model_file => 'x' })->{job_id};
-    my %id = (model_id => $id, job_id => $job, version_id => 'ver-001');
+    my $project = $t->req(POST => '/api/v1/projects', token => $token, body => { name => 'shown' })->{json}{data}{id};
+    my %id = (model_id => $id, job_id => $job, version_id => 'ver-001', id => $project);
+    my %query = ('/api/v1/projects/check-url' => '?url=free.talkide.app');
     for my $path (sort grep { $doc->{paths}{$_}{get} } keys %{ $doc->{paths} }) {
         my $schema = $doc->{paths}{$path}{get}{responses}{200}{content}{'application/json'}{schema} or next;
-        my $reply = $t->req(GET => $path =~ s/\{(\w+)\}/$id{$1}/gr, token => $token);
+        my $reply = $t->req(GET => ($path =~ s/\{(\w+)\}/$id{$1}/gr) . ($query{$path} // ''), token => $token);
         is(join("\n", faults($reply->{json}, $schema, '')), '', "GET $path");
     }
     my $schema = $doc->{paths}{"$MODELS/{model_id}/unarchive"}{post}{responses}{200}{content}{'application/json'}{schema};

@@ -1,0 +1,376 @@
+/* api_projects.c: the projects dialect: projects with their status changes, archive,
+ * restore and delete, login and refresh.  Answers are {"data": ...}, errors flat. */
+#include "route.h"
+#include <string.h>
+#include "conf.h"
+#include "dom_org.h"
+#include "dom_project.h"
+#include "str.h"
+
+static const char *const statuses[] = { "DRAFT", "BUILDING", "LIVE", "UPDATED", "PAUSED", "ARCHIVED", NULL };
+static const char *const orders[] = { "recent", "name", "status", NULL };
+
+/* ---- Project ---- */
+
+struct project_view { struct project p; const char *status, *preview_url, *conversation_id; };
+#define P(field) AT(struct project_view, field)
+#define PROJECT_ROWS \
+	{ "id", T_INT, P(p.number) }, \
+	{ "name", T_STR, P(p.name) }, \
+	{ "description", T_STR, P(p.description), .flags = F_NULL }, \
+	{ "status", T_STR, P(status), .words = statuses }, \
+	{ "url", T_STR, P(p.url), .flags = F_NULL, .help = "`<slug>.talkide.app`" }, \
+	{ "accent", T_STR, P(p.accent), .flags = F_NULL, .help = "a colour, such as `oklch(0.78 0.15 70)`" }, \
+	{ "techStack", T_STR, P(p.tech_stack), .flags = F_NULL }, \
+	{ "progress", T_INT, P(p.progress), .min = 0, .flags = F_NULL, .help = "of a build, in percent" }, \
+	{ "createdAt", T_TIME, P(p.created_at) }, \
+	{ "updatedAt", T_TIME, P(p.updated_at) }
+static const struct shape project_out[] = { PROJECT_ROWS, { 0 } };
+static const struct shape detail_out[] = { PROJECT_ROWS, { "previewUrl", T_STR, P(preview_url), .flags = F_NULL }, { 0 } };
+static const struct shape created_out[] = { PROJECT_ROWS,
+	{ "conversationId", T_STR, P(conversation_id), .flags = F_NULL }, { 0 } };
+#define DATA(shape) { { "data", T_SUB, .off = 0, .sub = shape }, { 0 } }
+static const struct shape project_data[] = DATA(project_out);
+static const struct shape detail_data[] = DATA(detail_out);
+static const struct shape created_data[] = DATA(created_out);
+
+static struct project_view view(const struct project *p)
+{
+	struct project_view v = { .p = *p, .status = life_word(p->life.state) };
+
+	if (p->life.state != STATE_PROJECT_BUILDING)     /* kept while archived, told of a build alone */
+		v.p.progress = -1;
+	return v;
+}
+
+static enum err reply(struct req *r, enum err e, int status, const struct shape *s, const struct project *p)
+{
+	struct project_view v;
+
+	if (e)
+		return e;
+	v = view(p);
+	v.preview_url = p->url ? arena_printf(r->arena, "https://%s", p->url) : NULL;
+	res_shape(r, status, s, &v, p->life.revision);
+	return OK;
+}
+
+/* The id of the path: positive, or the caller is told. */
+static enum err number(struct req *r, int64_t *out)
+{
+	if (parse_int(r->vars[0], 1, INT64_MAX, out))
+		return OK;
+	why_add(&r->tx, "id", "must be a positive integer");
+	return ERR_SHAPE;
+}
+
+#define B(field) AT(struct project, field), NOSET
+static const struct shape project_in[] = {
+	{ "name", T_STR, B(name), .min = 1, .max = 100, .flags = F_REQUIRED | F_TRIMMED, .help = "unique in the organization" },
+	{ "description", T_STR, B(description), .max = 500, .flags = F_NULL },
+	{ "url", T_STR, B(url), .min = 1, .max = 100, .flags = F_NULL, .help = "`<slug>.talkide.app`, unique everywhere" },
+	{ "accent", T_STR, B(accent), .min = 1, .max = 64, .flags = F_NULL },
+	{ "techStack", T_STR, B(tech_stack), .min = 1, .max = 255, .flags = F_NULL },
+	{ 0 }
+};
+
+/* <slug>.talkide.app: a label of a host name (RFC 1123) in lower case. */
+static bool is_url(const char *s)
+{
+	static const char domain[] = ".talkide.app";
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return n && n <= 63 && *s != '-' && s[n - 1] != '-' && !strcmp(s + n, domain);
+}
+
+static enum err check_url_form(struct req *r, const char *url)
+{
+	if (!url || is_url(url))
+		return OK;
+	why_add(&r->tx, "url", "must be <slug>.talkide.app, the slug of a-z, 0-9 and -");
+	return ERR_SHAPE;
+}
+
+static enum err create(struct req *r)
+{
+	const struct project *in = r->in;
+	struct project p;
+	enum err e;
+
+	if ((e = check_url_form(r, in->url)) || (e = project_create(&r->tx, in, &p)))
+		return e;
+	(void)reply(r, OK, 201, created_data, &p);
+	res_header(r, "Location", arena_printf(r->arena, "%s/api/v1/projects/%lld", conf.base_path, (long long)p.number));
+	return OK;
+}
+
+struct list_query { const char *status, *search, *sort; int64_t page, size; };
+struct list_view { struct list data; int64_t page, size, total, pages; };
+#define Q(field) AT(struct list_query, field), NOSET
+#define L(field) AT(struct list_view, field)
+static const struct shape list_query[] = {
+	{ "status", T_STR, Q(status), .words = statuses, .help = "without it, all but the archived" },
+	{ "search", T_STR, Q(search), .min = 1, .max = 100, .help = "a part of the name, in any case" },
+	{ "sort", T_STR, Q(sort), .words = orders, .help = "`recent`, the default, is the latest change first" },
+	{ "page", T_INT, Q(page), .min = 0, .max = INT32_MAX, .help = "from 0" },
+	{ "size", T_INT, Q(size), .min = 1, .max = 100, .help = "20 by default" },
+	{ 0 }
+};
+static const struct shape list_out[] = {
+	{ "data", T_LIST, L(data), .sub = project_out },
+	{ "page", T_INT, L(page) },
+	{ "size", T_INT, L(size) },
+	{ "totalElements", T_INT, L(total) },
+	{ "totalPages", T_INT, L(pages) },
+	{ 0 }
+};
+
+static enum err list(struct req *r)
+{
+	const struct list_query *q = r->query;
+	struct project_filter f = { .status = q->status, .search = q->search };
+	int64_t size = q->size ? q->size : 20, total;
+	struct project_view *views;
+	struct project *p;
+	size_t n;
+	enum err e;
+
+	for (int i = 0; q->sort && orders[i]; i++)
+		if (!strcmp(orders[i], q->sort))
+			f.order = (enum project_order)i;
+	if (q->status && !strcmp(q->status, "ARCHIVED")) {
+		f.status = NULL;
+		f.archived = true;
+	}
+	if ((e = project_list(&r->tx, &f, q->page * size, size, &p, &n, &total)))
+		return e;
+	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
+	for (size_t i = 0; i < n; i++)
+		views[i] = view(&p[i]);
+	res_shape(r, 200, list_out, &(struct list_view){ { views, n, sizeof *views }, q->page, size, total,
+		(total + size - 1) / size }, 0);
+	return OK;
+}
+
+static enum err get(struct req *r)
+{
+	struct project p;
+	int64_t n;
+	enum err e = number(r, &n);
+
+	return reply(r, e ? e : project_get(&r->tx, n, &p), 200, detail_data, &p);
+}
+
+static enum err edit(struct req *r)
+{
+	const struct project *in = r->in;
+	struct project p;
+	int64_t n;
+	enum err e;
+
+	if ((e = number(r, &n)) || (e = check_url_form(r, in->url)))
+		return e;
+	return reply(r, project_edit(&r->tx, n, in, &p), 200, project_data, &p);
+}
+
+static enum err move(struct req *r, enum transition t)
+{
+	struct project p;
+	int64_t n;
+	enum err e = number(r, &n);
+
+	return reply(r, e ? e : project_move(&r->tx, n, t, &p), 200, project_data, &p);
+}
+
+static enum err archive(struct req *r) { return move(r, LIFE_PROJECT_ARCHIVE); }
+static enum err restore(struct req *r) { return move(r, LIFE_PROJECT_RESTORE); }
+static enum err publish(struct req *r) { return move(r, LIFE_PROJECT_PUBLISH); }
+static enum err pause_it(struct req *r) { return move(r, LIFE_PROJECT_PAUSE); }
+static enum err resume(struct req *r) { return move(r, LIFE_PROJECT_RESUME); }
+
+static enum err delete(struct req *r)
+{
+	enum err e = move(r, LIFE_PROJECT_DELETE);
+
+	if (e)
+		return e;
+	res_reset(r);
+	res_body(r, 204, NULL, NULL, 0);
+	return OK;
+}
+
+struct build { int64_t progress; };
+static const struct shape build_in[] = {
+	{ "progress", T_INT, AT(struct build, progress), NOSET, .min = 0, .max = 100, .flags = F_REQUIRED,
+	  .help = "in percent; 100 ends the build" },
+	{ 0 }
+};
+
+static enum err build(struct req *r)
+{
+	const struct build *in = r->in;
+	struct project p;
+	int64_t n;
+	enum err e = number(r, &n);
+
+	return reply(r, e ? e : project_build(&r->tx, n, in->progress, &p), 200, project_data, &p);
+}
+
+struct url_query { const char *url; };
+struct url_view { bool available; };
+static const struct shape url_query[] = {
+	{ "url", T_STR, AT(struct url_query, url), NOSET, .min = 1, .max = 100, .flags = F_REQUIRED },
+	{ 0 }
+};
+static const struct shape url_out[] = { { "available", T_BOOL, AT(struct url_view, available) }, { 0 } };
+static const struct shape url_data[] = DATA(url_out);
+
+static enum err check_url(struct req *r)
+{
+	const struct url_query *q = r->query;
+	struct url_view v;
+	enum err e;
+
+	if ((e = check_url_form(r, q->url)) || (e = project_url_free(&r->tx, q->url, &v.available)))
+		return e;
+	res_shape(r, 200, url_data, &v, 0);
+	return OK;
+}
+
+/* ---- Sessions ---- */
+
+enum { ACCESS_TTL_S = 15 * 60 };
+struct login { const char *email, *password, *refresh_token; };
+#define G(field) AT(struct login, field), NOSET
+static const struct shape login_in[] = {
+	{ "email", T_STR, G(email), .min = 1, .max = 254, .flags = F_REQUIRED },
+	{ "password", T_STR, G(password), .min = 1, .max = 512, .flags = F_REQUIRED },
+	{ 0 }
+};
+static const struct shape refresh_in[] = {
+	{ "refreshToken", T_STR, G(refresh_token), .min = 1, .max = 512, .flags = F_REQUIRED },
+	{ 0 }
+};
+struct tokens { const char *access_token, *refresh_token; };
+static const struct shape tokens_out[] = {
+	{ "accessToken", T_STR, AT(struct tokens, access_token) },
+	{ "refreshToken", T_STR, AT(struct tokens, refresh_token) },
+	{ 0 }
+};
+static const struct shape tokens_data[] = DATA(tokens_out);
+
+static enum err reply_tokens(struct req *r, const struct session *s)
+{
+	struct tokens v = { auth_token(r, s, ACCESS_TTL_S), s->refresh_token };
+
+	if (!v.access_token)
+		return ERR_INTERNAL;
+	res_shape(r, 200, tokens_data, &v, 0);
+	return OK;
+}
+
+static enum err login(struct req *r)
+{
+	const struct login *in = r->in;
+	struct session s;
+	enum err e = auth_login(r, SQL_LOGIN_BY_EMAIL, in->email, in->password, &s);
+
+	return e ? e : reply_tokens(r, &s);
+}
+
+static enum err refresh(struct req *r)
+{
+	const struct login *in = r->in;
+	struct session s;
+	bool stolen;
+	enum err e = session_rotate(&r->tx, in->refresh_token, &s, &stolen);
+
+	if (e)
+		return e;
+	if (!stolen)
+		return reply_tokens(r, &s);
+	res_error(r, ERR_REFRESH_INVALID);       /* and what was revoked is committed */
+	return OK;
+}
+
+/* ---- Tables ---- */
+
+#define BASE "/api/v1/projects"
+#define ONE BASE "/{id}"
+#define MOVE(word, handler, what, refusals) \
+	{ "PUT", ONE "/" word, PERM_PROJECT_WRITE, R_WRITE, .status = 200, .out = project_data, .run = handler, \
+	  .summary = what, .errors = "SHAPE PROJECT_NOT_FOUND " refusals }
+static const struct route routes[] = {
+	{ "POST", "/api/v1/auth/login", PERM_PUBLIC, R_SECRET, BODY(login_in, struct login), .status = 200,
+	  .out = tokens_data, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED LOGIN_RATE" },
+	{ "POST", "/api/v1/auth/refresh", PERM_PUBLIC, R_WRITE | R_SECRET, BODY(refresh_in, struct login), .status = 200,
+	  .out = tokens_data, .run = refresh, .summary = "New tokens for a refresh token", .errors = "REFRESH_INVALID" },
+	{ "POST", BASE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 201, .out = created_data,
+	  .run = create, .summary = "Create a project", .errors = "PROJECT_NAME_TAKEN PROJECT_URL_TAKEN" },
+	{ "GET", BASE, PERM_PROJECT_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
+	  .run = list, .summary = "List projects" },
+	{ "GET", BASE "/check-url", PERM_PROJECT_READ, 0, QUERY(url_query, struct url_query), .status = 200,
+	  .out = url_data, .run = check_url, .summary = "Is a url free?" },
+	{ "GET", ONE, PERM_PROJECT_READ, 0, .status = 200, .out = detail_data, .run = get, .summary = "One project",
+	  .errors = "SHAPE PROJECT_NOT_FOUND" },
+	{ "PUT", ONE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 200, .out = project_data,
+	  .run = edit, .summary = "Replace a project's fields; a LIVE one becomes UPDATED",
+	  .errors = "PROJECT_NOT_FOUND PROJECT_NAME_TAKEN PROJECT_URL_TAKEN PROJECT_ARCHIVED" },
+	{ "DELETE", ONE, PERM_PROJECT_WRITE, R_WRITE, .status = 204, .run = delete, .summary = "Delete an archived project",
+	  .errors = "SHAPE PROJECT_NOT_FOUND PROJECT_NOT_DELETABLE" },
+	MOVE("archive", archive, "Archive a project", "PROJECT_ARCHIVED"),
+	MOVE("restore", restore, "Restore an archived project to the status it had", "PROJECT_NOT_ARCHIVED"),
+	MOVE("publish", publish, "Publish a DRAFT or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),
+	MOVE("pause", pause_it, "Pause a LIVE or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),
+	MOVE("resume", resume, "Resume a PAUSED project", "PROJECT_STATE PROJECT_ARCHIVED"),
+	{ "PUT", ONE "/build", PERM_PROJECT_WRITE, R_WRITE, BODY(build_in, struct build), .status = 200, .out = project_data,
+	  .run = build, .summary = "A build of a DRAFT or UPDATED project reports",
+	  .errors = "PROJECT_NOT_FOUND PROJECT_STATE PROJECT_ARCHIVED" },
+	{ 0 }
+};
+
+static const char *const codes[CLASS__MAX] = {
+	[CLASS_MALFORMED] = "VALIDATION_ERROR",
+	[CLASS_WHO] = "AUTHENTICATION_FAILED",
+	[CLASS_FORBIDDEN] = "ACCESS_DENIED",
+	[CLASS_NOT_FOUND] = "NOT_FOUND",
+	[CLASS_METHOD] = "METHOD_NOT_ALLOWED",
+	[CLASS_CONFLICT] = "CONFLICT_PROJECT",
+	[CLASS_PRECONDITION] = "PRECONDITION_FAILED",
+	[CLASS_TOO_LARGE] = "PAYLOAD_TOO_LARGE",
+	[CLASS_MEDIA_TYPE] = "UNSUPPORTED_MEDIA_TYPE",
+	[CLASS_RATE] = "TOO_MANY_REQUESTS",
+	[CLASS_INTERNAL] = "INTERNAL_ERROR",
+	[CLASS_UNAVAILABLE] = "SERVICE_UNAVAILABLE",
+};
+#define NO_TOKEN { .text = "Access token is missing or invalid" }
+#define NO_RIGHT { .text = "You do not have permission to perform this action" }
+static const struct error_row errors[ERR__MAX] = {
+	[ERR_AUTH_NONE] = NO_TOKEN,
+	[ERR_AUTH_INVALID] = NO_TOKEN,
+	[ERR_AUTH_EXPIRED] = NO_TOKEN,
+	[ERR_AUTH_REFUSED] = NO_TOKEN,
+	[ERR_LOGIN_FAILED] = { .text = "Invalid email or password" },
+	[ERR_FORBIDDEN] = NO_RIGHT,
+	[ERR_SCOPE_DENIED] = NO_RIGHT,
+	[ERR_SHAPE] = { .text = "Validation failed" },
+};
+
+/* {status, code, message, errors?} without a wrapper. */
+#define X(field) AT(struct error_say, field)
+static const struct shape fault_out[] = {
+	{ "field", T_STR, AT(struct why_item, field) },
+	{ "message", T_STR, AT(struct why_item, reason) },
+	{ 0 }
+};
+static const struct shape error_out[] = {
+	{ "status", T_INT, X(status) },
+	{ "code", T_STR, X(code) },
+	{ "message", T_STR, X(text) },
+	{ "errors", T_LIST, X(details), .sub = fault_out, .flags = F_OMIT },
+	{ 0 }
+};
+
+static const char *const prefixes[] = { BASE, "/api/v1/auth", NULL };
+const struct dialect api_projects = { .name = "projects", .prefixes = prefixes, .routes = routes, .codes = codes,
+	.errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS, .cors = true };

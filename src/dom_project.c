@@ -1,0 +1,180 @@
+/* dom_project.c: see dom_project.h. */
+#include "dom_project.h"
+#include "str.h"
+
+_Static_assert(SQL_PROJECT_PAGE_BY_STATUS_SN == SQL_PROJECT_PAGE + 11 && SQL_PROJECT_COUNT_SN == SQL_PROJECT_COUNT + 3,
+	"orders and filters add up");
+
+static void from_row(const struct db_val *v, const struct id *organization, struct project *p)
+{
+	*p = (struct project){
+		.life = { *organization, v[0].id, life_state(RES_PROJECT, v[1].s), v[2].i },
+		.number = v[3].i, .name = v[4].s, .description = v[5].s, .url = v[6].s, .accent = v[7].s,
+		.tech_stack = v[8].s, .progress = v[9].null ? -1 : v[9].i, .created_at = v[10].i, .updated_at = v[11].i,
+	};
+}
+
+enum err project_get(struct tx *tx, int64_t number, struct project *out)
+{
+	const struct db_val *v;
+	struct db_rows r;
+	enum err e = tx_read(tx, SQL_PROJECT_GET, DB_IN(db_i(number), db_d(&tx->who->organization),
+		db_d(&tx->who->principal)), &r);
+
+	if (e)
+		return e;
+	v = db_row(&r, 0) + WHO_COLUMNS;
+	if (v[0].null)
+		return ERR_PROJECT_NOT_FOUND;
+	from_row(v, &tx->who->organization, out);
+	return who_may(tx->who, tx->perm);
+}
+
+static enum err lock(struct tx *tx, int64_t number, struct project *out)
+{
+	const struct db_val *v;
+	enum err e = tx_row(tx, SQL_PROJECT_LOCK, DB_IN(db_d(&tx->who->organization), db_i(number)), &v);
+
+	if (e)
+		return e == ERR_DB_NONE ? ERR_PROJECT_NOT_FOUND : e;
+	from_row(v, &tx->who->organization, out);
+	e = who_may(tx->who, tx->perm);
+	return e ? e : life_expected(tx, &out->life);
+}
+
+/* Which of its two unique words is somebody else's?  The unique keys have the last word:
+ * who comes between is told in the next try. */
+static enum err taken(struct tx *tx, const struct id *id, const struct project *p)
+{
+	const struct db_val *v;
+	enum err e = tx_row(tx, SQL_PROJECT_TAKEN, DB_IN(db_d(&tx->who->organization), db_s(p->name), db_d(id),
+		db_s(p->url), db_d(id)), &v);
+
+	if (e)
+		return e;
+	return v[0].i ? ERR_PROJECT_NAME_TAKEN : v[1].i ? ERR_PROJECT_URL_TAKEN : OK;
+}
+
+enum err project_create(struct tx *tx, const struct project *in, struct project *out)
+{
+	const struct db_val *v;
+	enum err e;
+
+	if ((e = who_may(tx->who, tx->perm)))
+		return e;
+	*out = *in;
+	out->life = (struct life){ .organization = tx->who->organization };
+	id_new(tx->now, &out->life.id);
+	out->progress = -1;
+	out->created_at = out->updated_at = tx->now;
+	if ((e = taken(tx, &out->life.id, out))
+	 || (e = tx_row(tx, SQL_PROJECT_NEXT, DB_IN(db_d(&tx->who->organization)), &v)))
+		return e;
+	out->number = v[0].i;
+	return life_create(tx, LIFE_PROJECT_CREATE, &out->life, DB_IN(db_i(out->number), db_s(out->name),
+		db_s(out->description), db_s(out->url), db_s(out->accent), db_s(out->tech_stack),
+		db_d(&tx->who->principal)), NULL);
+}
+
+enum err project_list(struct tx *tx, const struct project_filter *f, int64_t offset, int64_t size,
+	struct project **out, size_t *n, int64_t *total)
+{
+	struct db_val in[10] = { db_d(&tx->who->organization), db_i(f->archived) };
+	size_t filters = 2, ni;
+	int which = 0;
+	struct db_rows r;
+	enum err e;
+
+	if (f->status) {
+		in[filters++] = db_s(f->status);
+		which |= 1;
+	}
+	if (f->search) {
+		in[filters++] = db_s(str_like(tx->arena, f->search));
+		which |= 2;
+	}
+	ni = filters;
+	in[ni++] = db_i(size);
+	in[ni++] = db_i(offset);
+	in[ni++] = db_d(&tx->who->organization);
+	in[ni++] = db_d(&tx->who->principal);
+	if ((e = tx_read(tx, SQL_PROJECT_PAGE + (enum sql)(which + 4 * (int)f->order), in, ni, &r))
+	 || (e = who_may(tx->who, tx->perm)))
+		return e;
+	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
+	*n = 0;
+	for (size_t i = 0; i < r.n; i++)
+		if (!db_row(&r, i)[WHO_COLUMNS].null)
+			from_row(db_row(&r, i) + WHO_COLUMNS, &tx->who->organization, &(*out)[(*n)++]);
+	if (*n < (size_t)size && (*n || !offset)) {
+		*total = offset + (int64_t)*n;
+		return OK;
+	}
+	if ((e = tx_query(tx, SQL_PROJECT_COUNT + (enum sql)which, in, filters, &r)))
+		return e;
+	*total = db_row(&r, 0)->i;
+	return OK;
+}
+
+enum err project_edit(struct tx *tx, int64_t number, const struct project *in, struct project *out)
+{
+	enum err e;
+
+	if ((e = lock(tx, number, out)))
+		return e;
+	out->name = in->name;
+	out->description = in->description;
+	out->url = in->url;
+	out->accent = in->accent;
+	out->tech_stack = in->tech_stack;
+	/* Legal before taken: an archived project cannot be changed whatever its name. */
+	if (out->life.state != STATE_PROJECT_ARCHIVED && (e = taken(tx, &out->life.id, out)))
+		return e;
+	if ((e = life_move(tx, out->life.state == STATE_PROJECT_LIVE ? LIFE_PROJECT_EDIT_LIVE : LIFE_PROJECT_EDIT,
+		&out->life, DB_IN(db_s(out->name), db_s(out->description), db_s(out->url), db_s(out->accent),
+		db_s(out->tech_stack)), NULL)))
+		return e;
+	out->updated_at = tx->now;
+	return OK;
+}
+
+enum err project_move(struct tx *tx, int64_t number, enum transition t, struct project *out)
+{
+	enum err e;
+
+	if ((e = lock(tx, number, out)) || (e = life_move(tx, t, &out->life, DB_NONE, NULL)))
+		return e;
+	out->updated_at = tx->now;
+	return OK;
+}
+
+enum err project_build(struct tx *tx, int64_t number, int64_t progress, struct project *out)
+{
+	enum err e;
+
+	if ((e = lock(tx, number, out)))
+		return e;
+	if (out->life.state != STATE_PROJECT_BUILDING)
+		e = life_move(tx, LIFE_PROJECT_BUILD, &out->life, DB_IN(db_i(progress)), NULL);
+	else if (progress < 100)
+		e = life_move(tx, LIFE_PROJECT_PROGRESS, &out->life, DB_IN(db_i(progress)), NULL);
+	if (!e && progress == 100)
+		e = life_move(tx, LIFE_PROJECT_BUILT, &out->life, DB_NONE, NULL);
+	if (e)
+		return e;
+	out->progress = progress < 100 ? progress : -1;
+	out->updated_at = tx->now;
+	return OK;
+}
+
+enum err project_url_free(struct tx *tx, const char *url, bool *free)
+{
+	struct db_rows r;
+	enum err e = tx_read(tx, SQL_PROJECT_URL, DB_IN(db_s(url), db_d(&tx->who->organization),
+		db_d(&tx->who->principal)), &r);
+
+	if (e)
+		return e;
+	*free = !db_row(&r, 0)[WHO_COLUMNS].i;
+	return who_may(tx->who, tx->perm);
+}
