@@ -186,7 +186,8 @@ CREATE TABLE IF NOT EXISTS audit_events (
   PRIMARY KEY (organization_id, id),
   UNIQUE KEY audit_object (organization_id, resource_type, resource_id, revision),
   KEY audit_action (organization_id, resource_type, resource_id, action, revision),
-  KEY audit_actor (organization_id, resource_type, resource_id, actor_id, revision)
+  KEY audit_actor (organization_id, resource_type, resource_id, actor_id, revision),
+  KEY audit_recent (organization_id, at, resource_type, action)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What subscribers are to be told.  sequence is given to committed rows afterwards.

@@ -55,7 +55,7 @@ static const struct route routes[] = {
 	{ 0 }
 };
 
-static const char *const codes[CLASS__MAX] = {
+const char *const problem_codes[CLASS__MAX] = {
 	[CLASS_MALFORMED] = "invalid_request",
 	[CLASS_WHO] = "authentication_required",
 	[CLASS_FORBIDDEN] = "permission_denied",
@@ -69,7 +69,7 @@ static const char *const codes[CLASS__MAX] = {
 	[CLASS_INTERNAL] = "internal_error",
 	[CLASS_UNAVAILABLE] = "unavailable",
 };
-static const struct error_row errors[ERR__MAX] = {
+const struct error_row problem_errors[ERR__MAX] = {
 	[OK] = { 0 },
 };
 
@@ -80,7 +80,7 @@ static const struct shape fault_out[] = {
 	{ "detail", T_STR, AT(struct why_item, reason) },
 	{ 0 }
 };
-static const struct shape error_out[] = {
+const struct shape problem_out[] = {
 	{ "type", T_STR, E(type) },
 	{ "title", T_STR, E(title) },
 	{ "status", T_INT, E(status) },
@@ -92,5 +92,5 @@ static const struct shape error_out[] = {
 };
 
 static const char *const prefixes[] = { NULL };
-const struct dialect api_plain = { .name = "plain", .prefixes = prefixes, .routes = routes, .codes = codes, .errors = errors,
-	.error_out = error_out, .error_type = "application/problem+json", .time = TIME_SECONDS, .tells_state = true };
+const struct dialect api_plain = { .name = "plain", .prefixes = prefixes, .routes = routes, .codes = problem_codes, .errors = problem_errors,
+	.error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS, .tells_state = true };

@@ -2,6 +2,29 @@
 #include "dom_model.h"
 #include <string.h>
 
+static struct audit_event from_row(const struct db_val *v)
+{
+	return (struct audit_event){ .id = v[0].id, .at = v[1].i, .actor = v[2].id, .actor_name = v[3].s, .action = v[4].s,
+		.revision = v[5].i, .from = v[6].s, .to = v[7].s, .request_id = v[8].s, .address = v[9].s,
+		.user_agent = v[10].s, .details = v[11].s };
+}
+
+enum err audit_of_object(struct tx *tx, const struct life *o, enum resource type, struct page page,
+	struct audit_event **out, size_t *n)
+{
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_HISTORY, DB_IN(db_d(&o->organization), db_s(life_resources[type].word), db_d(&o->id),
+		db_i(page.size), db_i((page.number - 1) * page.size)), &r);
+
+	if (e)
+		return e;
+	*n = r.n;
+	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
+	for (size_t i = 0; i < r.n; i++)
+		(*out)[i] = from_row(db_row(&r, i));
+	return OK;
+}
+
 _Static_assert(SQL_AUDIT_PAGE_AW_UP == SQL_AUDIT_PAGE + 7 && SQL_AUDIT_COUNT_AW == SQL_AUDIT_COUNT + 3, "filters add up");
 
 enum err audit_of_model(struct tx *tx, const struct id *model, const struct audit_filter *f, struct page page,
@@ -39,9 +62,7 @@ enum err audit_of_model(struct tx *tx, const struct id *model, const struct audi
 		const struct db_val *v = db_row(&r, i) + WHO_COLUMNS + MODEL_COLUMNS;
 
 		if (!v[0].null)
-			(*out)[(*n)++] = (struct audit_event){ .id = v[0].id, .at = v[1].i, .actor = v[2].id,
-				.actor_name = v[3].s, .action = v[4].s, .revision = v[5].i, .from = v[6].s, .to = v[7].s,
-				.request_id = v[8].s, .address = v[9].s, .user_agent = v[10].s, .details = v[11].s };
+			(*out)[(*n)++] = from_row(v);
 	}
 	if (*n < (size_t)page.size && (*n || page.number == 1)) {
 		*total = offset + (int64_t)*n;

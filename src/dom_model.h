@@ -102,6 +102,9 @@ struct audit_filter {
 	struct id actor;                         /* zero: any */
 	bool oldest_first;
 };
+/* All of one object, newest first, once it was seen and permitted; its revision is their number. */
+enum err audit_of_object(struct tx *tx, const struct life *o, enum resource type, struct page page,
+	struct audit_event **out, size_t *n);
 enum err audit_of_model(struct tx *tx, const struct id *model, const struct audit_filter *f, struct page page,
 	struct audit_event **out, size_t *n, int64_t *total);
 

@@ -14,7 +14,7 @@ enum err role_set(struct tx *tx, const struct id *org, const char *name, const c
 
 struct user {
 	struct id organization, id;
-	const char *username, *email, *role, *status, *password;
+	const char *username, *email, *role, *permissions, *status, *password;
 	int64_t rate, created_at;
 };
 /* password: its hash (passwd.h).  ERR_DB_DUPLICATE: the name or the address is taken. */
@@ -35,6 +35,8 @@ enum err session_open(struct tx *tx, struct session *s);
 /* Who a refresh token belongs to.  ERR_REFRESH_INVALID: unknown, expired, exchanged, or
  * its user is disabled. */
 enum err session_find(struct tx *tx, const char *refresh_token, struct session *out);
+/* Ends the family of a refresh token, if it is one; inside tx_run(). */
+enum err session_close(struct tx *tx, const char *refresh_token);
 /* The same, and the token is exchanged for its successor; inside tx_run().  For 30
  * seconds the same successor is given again; a later use ends the whole family:
  * *stolen, the work is to be committed, and the answer is ERR_REFRESH_INVALID. */

@@ -27,7 +27,7 @@ enum err session_check(struct tx *tx, enum sql by, const char *name, const char 
 	if (!right || strcmp(v[6].s, "active"))
 		return ERR_LOGIN_FAILED;
 	out->user = (struct user){ .organization = v[0].id, .id = v[1].id, .username = v[2].s, .email = v[3].s,
-		.role = v[5].s, .status = v[6].s, .rate = v[7].i, .password = v[4].s };
+		.role = v[5].s, .status = v[6].s, .rate = v[7].i, .password = v[4].s, .permissions = v[8].s };
 	return OK;
 }
 
@@ -80,11 +80,24 @@ static enum err find(struct tx *tx, const char *refresh_token, struct session *o
 	if (v[3].i <= tx->now || strcmp(v[5].s, "active"))
 		return ERR_REFRESH_INVALID;
 	out->user = (struct user){ .organization = v[0].id, .id = v[1].id, .role = v[4].s, .status = v[5].s,
-		.rate = v[6].i, .username = v[7].s, .email = v[11].s };
+		.rate = v[6].i, .username = v[7].s, .email = v[11].s, .permissions = v[12].s };
 	out->family = v[8].id;
 	*rotated = v[9].null ? 0 : v[9].i;
 	*salt = (const unsigned char *)v[10].s;
 	return OK;
+}
+
+enum err session_close(struct tx *tx, const char *refresh_token)
+{
+	const unsigned char *salt;
+	struct session s;
+	int64_t rotated;
+	enum err e = find(tx, refresh_token, &s, &rotated, &salt);
+
+	if (e)
+		return e == ERR_REFRESH_INVALID ? OK : e;
+	return db_exec(tx->db, SQL_FAMILY_FORGET, DB_IN(db_d(&s.user.organization), db_d(&s.user.id),
+		db_d(&s.family)), NULL);
 }
 
 enum err session_find(struct tx *tx, const char *refresh_token, struct session *out)

@@ -16,7 +16,7 @@
 
 /* Headers that may come once; two of them are refused, since FCGX_GetParam and the
  * like would silently believe the first. */
-static const char *const singletons[] = { "HTTP_AUTHORIZATION", "HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH",
+static const char *const singletons[] = { "HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH",
 	"HTTP_CONTENT_ENCODING", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IDEMPOTENCY_KEY", "HTTP_HOST",
 	"HTTP_ORIGIN", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_URI", "REQUEST_METHOD" };
 
@@ -287,6 +287,13 @@ enum err req_decode(struct req *r)
 	r->content_type = keep(r, "CONTENT_TYPE");
 	r->if_none_match = keep(r, "HTTP_IF_NONE_MATCH");
 	r->origin = keep(r, "HTTP_ORIGIN");
+	r->host = keep(r, "HTTP_HOST");
+	r->cookie = keep(r, "HTTP_COOKIE");
+	if ((scheme = var(r, "HTTPS")))
+		r->secure = !strcmp(scheme, "on");
+	if (word_in(conf.trusted_proxies, var(r, "REMOTE_ADDR") ? var(r, "REMOTE_ADDR") : "")
+	    && (scheme = last_var(r, "HTTP_X_FORWARDED_PROTO")))
+		r->secure = !strcmp(scheme, "https");
 	r->tx.if_match = wanted_revisions(r->arena, var(r, "HTTP_IF_MATCH"));
 	if ((e = once_only(r)) || (e = decode_path(r)) || (e = decode_query(r, *question ? question + 1 : ""))
 	 || (e = read_body(r)))

@@ -49,7 +49,8 @@ struct req {
 	size_t nparams;
 	const char *vars[MAX_VARS];              /* of the template, in order */
 	const char *allow;                       /* for 405 and OPTIONS */
-	const char *authorization, *content_type, *if_none_match, *origin;
+	const char *authorization, *content_type, *if_none_match, *origin, *host, *cookie;
+	bool secure;                             /* it came by TLS */
 	char *body;
 	size_t body_n;
 

@@ -21,6 +21,7 @@ struct route {
 	enum err (*run)(struct req *r);
 	const char *summary;
 	const char *errors;                      /* names of err.def it may give beyond the common ones */
+	int moves;                               /* the LIFE_ that it asks for; 0: none, or several */
 };
 
 /* How a dialect says one error in its own way: NULL and 0 take the code of the
@@ -56,7 +57,11 @@ struct dialect {
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
 };
 
-extern const struct dialect api_plain, api_models, api_projects;
+extern const struct dialect api_plain, api_models, api_projects, api_console;
+/* Problem details (RFC 9457), for every dialect that has no words of its own. */
+extern const char *const problem_codes[];
+extern const struct error_row problem_errors[];
+extern const struct shape problem_out[];
 extern const struct dialect *const dialects[];   /* ends with NULL; the last one takes what no prefix does */
 
 /* The dialect of a path, by whole segments; never NULL. */

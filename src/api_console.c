@@ -1,0 +1,343 @@
+/* api_console.c: what the web console needs beyond the published dialects: a session
+ * of its own, what may be done in which state, what happened lately, and the history
+ * of one object.
+ *
+ * The session: the access token goes to the page's memory alone; the refresh token is
+ * an HttpOnly SameSite=Strict cookie limited to this path, exchanged at each use.
+ * Requests that carry the cookie must name this site as their origin. */
+#include "route.h"
+#include <string.h>
+#include "conf.h"
+#include "dom_model.h"
+#include "dom_org.h"
+#include "dom_project.h"
+#include "str.h"
+
+#define SESSION "/console/session"
+#define COOKIE "thaw_session"
+enum { ACCESS_TTL_S = 15 * 60 };
+
+/* ---- Session ---- */
+
+struct login { const char *email, *password; };
+#define L(field) AT(struct login, field), NOSET
+static const struct shape login_in[] = {
+	{ "email", T_STR, L(email), .min = 1, .max = 254, .flags = F_REQUIRED },
+	{ "password", T_STR, L(password), .min = 1, .max = 512, .flags = F_REQUIRED },
+	{ 0 }
+};
+struct session_view { const char *token; int64_t expires_in; struct user user; const char *permissions; };
+#define S(field) AT(struct session_view, field)
+static const struct shape user_out[] = {
+	{ "id", T_ID, S(user.id), .prefix = "usr-" },
+	{ "username", T_STR, S(user.username) },
+	{ "email", T_STR, S(user.email) },
+	{ "role", T_STR, S(user.role) },
+	{ "permissions", T_STRINGS, S(permissions), .prefix = "[]" },
+	{ 0 }
+};
+static const struct shape session_out[] = {
+	{ "access_token", T_STR, S(token) },
+	{ "expires_in", T_INT, S(expires_in), .help = "seconds" },
+	{ "user", T_SUB, .off = 0, .sub = user_out },
+	{ 0 }
+};
+
+/* The origin that a browser names must be this very site. */
+static enum err same_site(const struct req *r)
+{
+	const char *host = r->origin ? strstr(r->origin, "://") : NULL;
+
+	return host && r->host && !strcmp(host + 3, r->host) ? OK : ERR_ORIGIN;
+}
+
+static void set_cookie(struct req *r, const char *value, int64_t ttl)
+{
+	res_header(r, "Set-Cookie", arena_printf(r->arena, COOKIE "=%s; Path=%s" SESSION "; Max-Age=%lld; HttpOnly; "
+		"SameSite=Strict%s", value, conf.base_path, (long long)ttl, r->secure ? "; Secure" : ""));
+}
+
+/* The value of our cookie; "" without one. */
+static const char *cookie(const struct req *r)
+{
+	for (const char *p = r->cookie; p && *p; ) {
+		size_t n = strcspn(p, ";");
+
+		if (!strncmp(p, COOKIE "=", sizeof COOKIE))
+			return arena_strndup(r->arena, p + sizeof COOKIE, n - sizeof COOKIE);
+		p += n;
+		p += strspn(p, "; ");
+	}
+	return "";
+}
+
+static const char *words(struct arena *a, const char *list)
+{
+	struct json *array = js_array(a);
+
+	while (*list) {
+		size_t n = strcspn(list, " ");
+
+		js_add(array, js_string(a, arena_strndup(a, list, n)));
+		list += n;
+		list += strspn(list, " ");
+	}
+	return js_text(array, NULL);
+}
+
+static enum err reply_session(struct req *r, const struct session *s)
+{
+	struct session_view v = { .token = auth_token(r, s, ACCESS_TTL_S), .expires_in = ACCESS_TTL_S, .user = s->user,
+		.permissions = words(r->arena, s->user.permissions) };
+
+	if (!v.token)
+		return ERR_INTERNAL;
+	res_shape(r, 200, session_out, &v, 0);
+	set_cookie(r, s->refresh_token, conf.refresh_ttl);
+	return OK;
+}
+
+static enum err sign_in(struct req *r)
+{
+	const struct login *in = r->in;
+	struct session s;
+	enum err e = same_site(r);
+
+	if (!e)
+		e = auth_login(r, SQL_LOGIN_BY_EMAIL, in->email, in->password, &s);
+	return e ? e : reply_session(r, &s);
+}
+
+static enum err refresh(struct req *r)
+{
+	struct session s;
+	bool stolen;
+	enum err e;
+
+	if ((e = same_site(r)) || (e = session_rotate(&r->tx, cookie(r), &s, &stolen)))
+		return e;
+	if (!stolen)
+		return reply_session(r, &s);
+	res_error(r, ERR_REFRESH_INVALID);       /* and what was revoked is committed */
+	set_cookie(r, "", 0);
+	return OK;
+}
+
+static enum err sign_out(struct req *r)
+{
+	enum err e;
+
+	if ((e = same_site(r)) || (e = session_close(&r->tx, cookie(r))))
+		return e;
+	res_body(r, 204, NULL, NULL, 0);
+	set_cookie(r, "", 0);
+	return OK;
+}
+
+/* ---- What may be done ---- */
+
+struct action_view { const char *resource, *transition, *from, *to, *method, *path, *permission, *summary; };
+#define A(field) AT(struct action_view, field)
+static const struct shape action_out[] = {
+	{ "resource", T_STR, A(resource) },
+	{ "transition", T_STR, A(transition) },
+	{ "from", T_STRINGS, A(from), .help = "the states it starts in" },
+	{ "to", T_STR, A(to), .help = "a state, `same`, or `computed` at that moment" },
+	{ "method", T_STR, A(method) },
+	{ "path", T_STR, A(path) },
+	{ "permission", T_STR, A(permission) },
+	{ "summary", T_STR, A(summary) },
+	{ 0 }
+};
+struct items_view { struct list items; };
+#define ITEMS(shape) { { "items", T_LIST, AT(struct items_view, items), .sub = shape }, { 0 } }
+static const struct shape actions_out[] = ITEMS(action_out);
+
+static const char *states(struct arena *a, uint64_t from)
+{
+	struct json *array = js_array(a);
+
+	for (int s = STATE_NONE + 1; s < STATE__MAX; s++)
+		if (from >> s & 1)
+			js_add(array, js_string(a, life_word(s)));
+	return js_text(array, NULL);
+}
+
+static enum err actions(struct req *r)
+{
+	struct action_view *views = arena_alloc(r->arena, LIFE__MAX * sizeof *views);
+	struct db_rows rows;
+	size_t n = 0;
+	enum err e = tx_read(&r->tx, SQL_WHO_LOAD, DB_IN(db_d(&r->who.organization), db_d(&r->who.principal)), &rows);
+
+	if (e)
+		return e;
+	for (size_t i = 0; dialects[i]; i++) {
+		for (const struct route *row = dialects[i]->routes; row->method; row++) {
+			const struct transition_row *t = &life_transitions[row->moves];
+
+			if (!row->moves || n == LIFE__MAX)
+				continue;
+			views[n++] = (struct action_view){ life_resources[t->resource].word, t->name, states(r->arena, t->from),
+				t->rule == LIFE_FIXED ? life_word(t->to) : t->rule == LIFE_SAME ? "same" : "computed",
+				row->method, row->path, perm_word(row->perm), row->summary };
+		}
+	}
+	res_shape(r, 200, actions_out, &(struct items_view){ { views, n, sizeof *views } }, 0);
+	return OK;
+}
+
+/* ---- What happened lately ---- */
+
+enum { ACTIVITY_DAYS = 30 };
+struct day_view { const char *date, *action; int64_t count; };
+struct status_view { const char *resource, *status; int64_t count; };
+struct activity_view { struct list days, statuses; };
+static const struct shape day_out[] = {
+	{ "date", T_STR, AT(struct day_view, date) },
+	{ "action", T_STR, AT(struct day_view, action) },
+	{ "count", T_INT, AT(struct day_view, count) },
+	{ 0 }
+};
+static const struct shape status_out[] = {
+	{ "resource", T_STR, AT(struct status_view, resource) },
+	{ "status", T_STR, AT(struct status_view, status) },
+	{ "count", T_INT, AT(struct status_view, count) },
+	{ 0 }
+};
+static const struct shape activity_out[] = {
+	{ "days", T_LIST, AT(struct activity_view, days), .sub = day_out, .help = "state changes of the last 30 days, UTC" },
+	{ "statuses", T_LIST, AT(struct activity_view, statuses), .sub = status_out },
+	{ 0 }
+};
+
+static enum err activity(struct req *r)
+{
+	const struct db_val org = db_d(&r->who.organization);
+	int64_t since = r->tx.now / (86400 * SECOND) * (86400 * SECOND) - (ACTIVITY_DAYS - 1) * 86400 * SECOND;
+	struct status_view *statuses;
+	struct day_view *days;
+	struct db_rows rows;
+	size_t n = 0;
+	enum err e;
+
+	if ((e = tx_read(&r->tx, SQL_ACTIVITY, DB_IN(org, db_t(since), org, db_d(&r->who.principal)), &rows)))
+		return e;
+	days = arena_alloc(r->arena, (rows.n + 1) * sizeof *days);
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct db_val *v = db_row(&rows, i) + WHO_COLUMNS;
+
+		if (!v[0].null)
+			days[n++] = (struct day_view){ v[0].s, v[1].s, v[2].i };
+	}
+	if ((e = tx_query(&r->tx, SQL_STATUSES, DB_IN(org, org), &rows)))
+		return e;
+	statuses = arena_alloc(r->arena, (rows.n + 1) * sizeof *statuses);
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct db_val *v = db_row(&rows, i);
+
+		statuses[i] = (struct status_view){ v[0].s, v[1].s, v[2].i };
+	}
+	res_shape(r, 200, activity_out, &(struct activity_view){ { days, n, sizeof *days },
+		{ statuses, rows.n, sizeof *statuses } }, 0);
+	return OK;
+}
+
+/* ---- The history of one object ---- */
+
+struct history_query { int64_t page, page_size; };
+#define Q(field) AT(struct history_query, field), NOSET
+static const struct shape history_query[] = {
+	{ "page", T_INT, Q(page), .min = 1, .max = INT32_MAX },
+	{ "page_size", T_INT, Q(page_size), .min = 1, .max = 200 },
+	{ 0 }
+};
+struct actor_view { struct id id; const char *name; };
+struct event_view { struct audit_event e; struct actor_view actor; };
+#define E(field) AT(struct event_view, field)
+static const struct shape actor_out[] = {
+	{ "id", T_ID, AT(struct actor_view, id), .prefix = "usr-", .flags = F_NULL },
+	{ "name", T_STR, AT(struct actor_view, name) },
+	{ 0 }
+};
+static const struct shape event_out[] = {
+	{ "timestamp", T_TIME, E(e.at) },
+	{ "action", T_STR, E(e.action) },
+	{ "actor", T_SUB, E(actor), .sub = actor_out },
+	{ "from_status", T_STR, E(e.from), .flags = F_NULL },
+	{ "to_status", T_STR, E(e.to) },
+	{ "ip_address", T_STR, E(e.address) },
+	{ "request_id", T_STR, E(e.request_id) },
+	{ "details", T_OBJECT, E(e.details), .prefix = "{}" },
+	{ 0 }
+};
+struct history_view { struct list items; int64_t total, page, page_size; bool has_next; };
+#define H(field) AT(struct history_view, field)
+static const struct shape history_out[] = {
+	{ "items", T_LIST, H(items), .sub = event_out },
+	{ "total", T_INT, H(total) },
+	{ "page", T_INT, H(page) },
+	{ "page_size", T_INT, H(page_size) },
+	{ "has_next", T_BOOL, H(has_next) },
+	{ 0 }
+};
+
+static enum err reply_history(struct req *r, const struct life *o, enum resource type)
+{
+	const struct history_query *q = r->query;
+	struct page page = { q->page ? q->page : 1, q->page_size ? q->page_size : 50 };
+	struct audit_event *events;
+	struct event_view *views;
+	size_t n;
+	enum err e = audit_of_object(&r->tx, o, type, page, &events, &n);
+
+	if (e)
+		return e;
+	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
+	for (size_t i = 0; i < n; i++)
+		views[i] = (struct event_view){ events[i], { events[i].actor, events[i].actor_name } };
+	res_shape(r, 200, history_out, &(struct history_view){ { views, n, sizeof *views }, o->revision, page.number,
+		page.size, page.number * page.size < o->revision }, 0);
+	return OK;
+}
+
+static enum err history_of_model(struct req *r)
+{
+	struct id id = req_id(r, 0, "mdl-");
+	struct model m;
+	enum err e = model_get(&r->tx, &id, &m);
+
+	return e ? e : reply_history(r, &m.life, RES_MODEL);
+}
+
+static enum err history_of_project(struct req *r)
+{
+	struct project p;
+	int64_t n;
+	enum err e = project_get(&r->tx, parse_int(r->vars[0], 1, INT64_MAX, &n) ? n : 0, &p);
+
+	return e ? e : reply_history(r, &p.life, RES_PROJECT);
+}
+
+static const struct route routes[] = {
+	{ "POST", SESSION, PERM_PUBLIC, R_SECRET, BODY(login_in, struct login), .status = 200, .out = session_out,
+	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED LOGIN_RATE ORIGIN" },
+	{ "POST", SESSION "/refresh", PERM_PUBLIC, R_WRITE | R_SECRET, .status = 200, .out = session_out, .run = refresh,
+	  .summary = "A new access token for the cookie", .errors = "REFRESH_INVALID ORIGIN" },
+	{ "DELETE", SESSION, PERM_PUBLIC, R_WRITE, .status = 204, .run = sign_out, .summary = "Sign out of the console",
+	  .errors = "ORIGIN" },
+	{ "GET", "/console/actions", PERM_MEMBER, 0, .status = 200, .out = actions_out, .run = actions,
+	  .summary = "What may be done in which state, and by which request" },
+	{ "GET", "/console/activity", PERM_MEMBER, 0, .status = 200, .out = activity_out, .run = activity,
+	  .summary = "State changes a day, and how many objects are in which state" },
+	{ "GET", "/console/history/model/{model_id}", PERM_MODEL_READ, 0, QUERY(history_query, struct history_query), .status = 200,
+	  .out = history_out, .run = history_of_model, .summary = "Who did what to a model", .errors = "MODEL_NOT_FOUND" },
+	{ "GET", "/console/history/project/{id}", PERM_PROJECT_READ, 0, QUERY(history_query, struct history_query), .status = 200,
+	  .out = history_out, .run = history_of_project, .summary = "Who did what to a project", .errors = "PROJECT_NOT_FOUND" },
+	{ 0 }
+};
+
+static const char *const prefixes[] = { "/console", NULL };
+const struct dialect api_console = { .name = "console", .prefixes = prefixes, .routes = routes, .codes = problem_codes,
+	.errors = problem_errors, .error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS,
+	.tells_state = true };

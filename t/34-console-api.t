@@ -1,0 +1,96 @@
+#!/usr/bin/perl
+# What the console asks of the program beyond the published dialects.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+
+my $t = Thaw->new;
+my $token = $t->admin;
+my $reader = $t->reader;
+my $here = "http://127.0.0.1:$t->{port}";
+my ($email) = map { ref ? $_->[0] : $_ } $t->sql("SELECT email FROM principals WHERE username = 'admin'");
+
+sub session {
+    my ($method, $path, %o) = @_;
+    my @h = (Host => "127.0.0.1:$t->{port}", exists $o{origin} ? ($o{origin} ? (Origin => $o{origin}) : ()) : (Origin => $here),
+        $o{cookie} ? (Cookie => "other=1; thaw_session=$o{cookie}; more=2") : ());
+    my $body = $o{body} ? JSON::PP->new->utf8->encode($o{body}) : '';
+    my $text = "$method /console/session$path HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: " . length($body) . "\r\n";
+    $text .= shift(@h) . ': ' . shift(@h) . "\r\n" while @h;
+    my $r = Thaw::parse($t->raw("$text\r\n$body"));
+    ($r->{cookie}) = ($r->{headers}{'set-cookie'} // '') =~ /thaw_session=([^;]*)/;
+    return $r;
+}
+sub sign_in { session(POST => '', body => { email => $email, password => $t->password('admin') }, @_) }
+
+subtest 'sign in' => sub {
+    my $r = sign_in();
+    is($r->{status}, 200, 'by e-mail and password');
+    is($r->{json}{expires_in}, 900, 'an access token of 15 minutes');
+    is($t->req(GET => '/api/v1/models', token => $r->{json}{access_token})->{status}, 200, 'that is one');
+    is(join(',', @{ $r->{json}{user}{permissions} }), 'organization:admin', 'what the user may do');
+    is(join(' ', @{ $r->{json}{user} }{qw(username email role)}), "admin $email admin", 'who it is');
+    unlike($r->{body}, qr/\Q$r->{cookie}\E/, 'the refresh token is not in the body');
+    like($r->{headers}{'set-cookie'}, qr{; Path=/console/session; Max-Age=\d+; HttpOnly; SameSite=Strict$}, 'but in its cookie, without TLS not Secure');
+    is(session(POST => '', body => { email => $email, password => 'wrong' })->{status}, 401, 'a wrong password');
+    is(session(POST => '', body => { email => $email })->{json}{errors}[0]{field}, 'password', 'a missing one');
+};
+
+subtest 'another site' => sub {
+    my $cookie = sign_in()->{cookie};
+    for my $origin ('', 'https://evil.example', 'null', "http://127.0.0.1:1", "http://evil.example/127.0.0.1:$t->{port}") {
+        is(sign_in(origin => $origin)->{status}, 403, "sign in from '$origin'");
+        is(session(POST => '/refresh', origin => $origin, cookie => $cookie)->{status}, 403, 'refresh');
+        is(session(DELETE => '', origin => $origin, cookie => $cookie)->{status}, 403, 'sign out');
+    }
+    is(session(POST => '/refresh', cookie => $cookie)->{status}, 200, 'the session is as it was');
+};
+
+subtest 'refresh and sign out' => sub {
+    is(session(POST => '/refresh')->{status}, 401, 'without a cookie');
+    my $first = sign_in()->{cookie};
+    my $r = session(POST => '/refresh', cookie => $first);
+    isnt($r->{cookie}, $first, 'the cookie is exchanged');
+    is(session(POST => '/refresh', cookie => $first)->{cookie}, $r->{cookie}, 'a lost answer is given again');
+    is($r->{json}{user}{username}, 'admin', 'and tells who it is');
+    my $out = session(DELETE => '', cookie => $r->{cookie});
+    is($out->{status}, 204, 'sign out');
+    like($out->{headers}{'set-cookie'}, qr/thaw_session=; .*Max-Age=0/, 'takes the cookie away');
+    is(session(POST => '/refresh', cookie => $r->{cookie})->{status}, 401, 'and revokes it');
+    is(session(DELETE => '')->{status}, 204, 'signed out already');
+};
+
+subtest 'what may be done' => sub {
+    my $r = $t->req(GET => '/console/actions', token => $reader);
+    my %by = map { $_->{transition} => $_ } @{ $r->{json}{items} };
+    is_deeply($by{PROJECT_RESTORE}, { resource => 'project', transition => 'PROJECT_RESTORE', from => ['ARCHIVED'], to => 'computed',
+        method => 'PUT', path => '/api/v1/projects/{id}/restore', permission => 'project:write',
+        summary => 'Restore an archived project to the status it had' }, 'a row of the table of transitions with its route');
+    is(join(' ', @{ $by{MODEL_ARCHIVE}{from} }), 'draft ready', 'from which states');
+    is($t->req(GET => '/console/actions')->{status}, 401, 'for those who signed in');
+};
+
+subtest 'activity and history' => sub {
+    my $id = $t->req(POST => '/api/v1/projects', token => $token, body => { name => 'seen' })->{json}{data}{id};
+    $t->req(PUT => "/api/v1/projects/$id/$_", token => $token) for qw(archive restore archive);
+    my $mid = $t->req(POST => '/api/v1/models', token => $token, body => { name => 'seen', model_type => 'auto', task_type => 'regression' })->{json}{id};
+    my $r = $t->req(GET => '/console/activity', token => $reader);
+    my %count = map { ("$_->{action}" => $_->{count}) } @{ $r->{json}{days} };
+    is($count{'project.archived'}, 2, 'state changes a day');
+    is($count{'user.created'}, undef, 'of what the console shows');
+    my %status = map { ("$_->{resource} $_->{status}" => $_->{count}) } @{ $r->{json}{statuses} };
+    is("$status{'project ARCHIVED'} $status{'model draft'}", '1 1', 'how many are in which state');
+    is(scalar @{ $t->req(GET => '/console/activity', token => $t->other)->{json}{days} }, 0, 'of the own organization');
+    $r = $t->req(GET => "/console/history/project/$id?page_size=3", token => $reader);
+    is(join(' ', map { $_->{action} } @{ $r->{json}{items} }), 'project.archived project.restored project.archived', 'newest first');
+    is("$r->{json}{total} $r->{json}{has_next}", '4 1', 'of all');
+    is("$r->{json}{items}[1]{from_status} $r->{json}{items}[1]{to_status} $r->{json}{items}[1]{actor}{name}", 'ARCHIVED DRAFT admin', 'who did what');
+    is($t->req(GET => "/console/history/model/$mid", token => $reader)->{json}{total}, 1, 'of a model');
+    is($t->req(GET => "/console/history/model/$mid", token => $t->other)->{status}, 404, 'of another organization: not found');
+    is($t->req(GET => '/console/history/project/x', token => $reader)->{status}, 404, 'nor what never was');
+};
+
+$t->finish;
