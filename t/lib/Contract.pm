@@ -273,7 +273,7 @@ sub in_background {
 # Waits until n transactions wait for a lock.
 sub blocked {
     my ($t, $n) = @_;
-    within(5, sub { $t->sql("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'") >= $n },
+    within(5, sub { $t->sql("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'INNODB_ROW_LOCK_CURRENT_WAITS'") >= $n },
         "$n transactions waiting");
 }
 
