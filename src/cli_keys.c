@@ -42,20 +42,26 @@ static int made(struct cli *c, const char *kid, const char *alg, bool active)
 	return CLI_DONE;
 }
 
-int cmd_key_create(struct cli *c)
+/* A new key; the first one signs at once. */
+static int new_key(struct cli *c, const char **alg, bool *first, char kid[64])
 {
-	const char *alg = algorithm(c);
 	struct key_info *keys;
-	char kid[64];
-	bool first;
 	size_t n;
 
-	if (!alg)
+	if (!(*alg = algorithm(c)))
 		return CLI_USAGE;
-	first = keys_list(c->arena, &keys, &n) || !active_key(keys, n);
-	if (cli_key_dir(c) || keys_create(alg, first, kid))
-		return CLI_FAILED;
-	return made(c, kid, alg, first);
+	*first = keys_list(c->arena, &keys, &n) || !active_key(keys, n);
+	return cli_key_dir(c) || keys_create(*alg, *first, kid) ? CLI_FAILED : CLI_DONE;
+}
+
+int cmd_key_create(struct cli *c)
+{
+	const char *alg;
+	char kid[64];
+	bool first;
+	int bad = new_key(c, &alg, &first, kid);
+
+	return bad ? bad : made(c, kid, alg, first);
 }
 
 /* The workers look at the directory once a second: a key that signed at once would
@@ -63,18 +69,14 @@ int cmd_key_create(struct cli *c)
 int cmd_key_rotate(struct cli *c)
 {
 	const struct timespec known = { 2, 0 };
-	const char *alg = algorithm(c);
-	struct key_info *keys;
+	const char *alg;
 	struct stat st;
 	char kid[64];
 	bool first;
-	size_t n;
+	int bad = new_key(c, &alg, &first, kid);
 
-	if (!alg)
-		return CLI_USAGE;
-	first = keys_list(c->arena, &keys, &n) || !active_key(keys, n);
-	if (cli_key_dir(c) || keys_create(alg, first, kid))
-		return CLI_FAILED;
+	if (bad)
+		return bad;
 	if (!first) {
 		nanosleep(&known, NULL);
 		if (stat(conf.key_dir, &st) || cli_write_file(arena_printf(c->arena, "%s/active", conf.key_dir), kid,

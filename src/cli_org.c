@@ -156,17 +156,26 @@ static bool role_known(struct cli *c, const struct id *org, const char *role)
 	return false;
 }
 
-int cmd_role_list(struct cli *c)
+/* The rows of a statement about the organization of --org. */
+static int rows_of_org(struct cli *c, enum sql sql, struct db_rows *r)
 {
-	struct json *rows = js_array(c->arena);
-	struct db_rows r;
 	struct id org;
 	enum err e;
 
 	if (!cli_org(c, cli_option(c, "--org"), &org))
 		return CLI_FAILED;
-	if ((e = tx_query(&c->tx, SQL_ROLE_LIST, DB_IN(db_d(&org)), &r)))
-		return cli_failed(c, e);
+	e = tx_query(&c->tx, sql, DB_IN(db_d(&org)), r);
+	return e ? cli_failed(c, e) : CLI_DONE;
+}
+
+int cmd_role_list(struct cli *c)
+{
+	struct json *rows = js_array(c->arena);
+	struct db_rows r;
+	int bad = rows_of_org(c, SQL_ROLE_LIST, &r);
+
+	if (bad)
+		return bad;
 	for (size_t i = 0; i < r.n; i++) {
 		const struct db_val *v = db_row(&r, i);
 		struct json *o = js_object(c->arena);
@@ -289,13 +298,10 @@ int cmd_user_list(struct cli *c)
 {
 	struct json *rows = js_array(c->arena);
 	struct db_rows r;
-	struct id org;
-	enum err e;
+	int bad = rows_of_org(c, SQL_USER_LIST, &r);
 
-	if (!cli_org(c, cli_option(c, "--org"), &org))
-		return CLI_FAILED;
-	if ((e = tx_query(&c->tx, SQL_USER_LIST, DB_IN(db_d(&org)), &r)))
-		return cli_failed(c, e);
+	if (bad)
+		return bad;
 	for (size_t i = 0; i < r.n; i++) {
 		const struct db_val *v = db_row(&r, i);
 		struct json *o = id_object(c, "usr-", &v[0].id);
