@@ -178,6 +178,9 @@ static int write_options(struct init *in, const char *text, char *passwords[2])
 	if (cli_owner(in->a, conf.db_option_file, &uid, &gid) || cli_write_file(conf.db_option_file, app.p, uid, gid))
 		return -1;
 	init_note(in, arena_printf(in->a, "Wrote %s", conf.db_option_file));
+	if (!uid)
+		init_note(in, arena_printf(in->a, "It is root's, since there is no account `thaw` (systemd-sysusers makes it): "
+			"give it and %s to the account of the workers", conf.key_dir));
 	return 0;
 }
 
