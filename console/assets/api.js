@@ -1,0 +1,156 @@
+// api.js: the session and every request. The access token lives in this module's
+// memory and nowhere else; the refresh token is a cookie that no script can read.
+//
+//   request(method, path, {body, key, match}) -> {status, data, etag}, or throws a Failure
+//   Failure.kind says what a view does about it:
+//     invalid (400, 422: fields)  denied (403)  gone (404)  conflict (409)  stale (412)
+//     slow (429: wait)  away (5xx)  lost (no answer)  ended (the person signed out)
+
+const SESSION = '/console/session';
+const EARLY = 30_000;           // a token is renewed this long before its end
+
+let session = null;             // {token, until, user}
+let renewing = null;
+let askAgain = null;            // shows the dialog that signs in again
+const bus = 'BroadcastChannel' in globalThis ? new BroadcastChannel('thaw-session') : null;
+
+export class Failure extends Error {
+    constructor(kind, text, more = {}) {
+        super(text);
+        Object.assign(this, { kind, status: 0, code: '', fields: {}, wait: 0, requestId: '' }, more);
+    }
+}
+
+export const user = () => session?.user ?? null;
+export const may = permission => !!session &&
+    (session.user.permissions.includes('organization:admin') || session.user.permissions.includes(permission));
+export function onSignIn(dialog) { askAgain = dialog; }
+export function onSignOut(tell) { if (bus) bus.onmessage = () => { session = null; tell(); }; }
+
+// ---- One exchange ---------------------------------------------------------------
+
+const kindOf = status => ({ 400: 'invalid', 401: 'signin', 403: 'denied', 404: 'gone', 409: 'conflict', 412: 'stale', 413: 'invalid',
+    415: 'invalid', 422: 'invalid', 428: 'stale', 429: 'slow' })[status] ?? (status >= 500 ? 'away' : 'invalid');
+
+// Each dialect has its own error body: problem+json, {error: {...}}, or flat.
+function failure(status, headers, body) {
+    const e = body?.error ?? body ?? {};
+    const list = e.errors ?? body?.errors ?? (e.details ? [e.details].flat() : []);
+    const fields = {};
+    for (const f of list) if (f?.field) fields[f.field] ??= f.detail ?? f.message ?? f.reason ?? 'is not valid';
+    return new Failure(kindOf(status), e.detail ?? e.message ?? e.title ?? `The server answered ${status}.`, {
+        status, fields, code: e.code ?? '', requestId: headers.get('X-Request-Id') ?? '',
+        wait: status === 429 || status === 503 ? Math.max(1, Number.parseInt(headers.get('Retry-After') ?? '5', 10) || 5) : 0,
+    });
+}
+
+async function exchange(method, path, { body, key, match, token } = {}) {
+    const headers = { Accept: 'application/json' };
+    if (token) headers.Authorization = `Bearer ${token}`;
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    if (key) headers['Idempotency-Key'] = key;
+    if (match) headers['If-Match'] = match;
+    let reply, text;
+    try {
+        reply = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+            credentials: 'same-origin', cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout?.(30_000) });
+        text = await reply.text();
+    } catch {
+        throw new Failure('lost', 'The server did not answer.');
+    }
+    let data = null;
+    try { data = text ? JSON.parse(text) : null; } catch { /* the status says enough */ }
+    if (!reply.ok) throw failure(reply.status, reply.headers, data);
+    return { status: reply.status, data, etag: reply.headers.get('ETag') };
+}
+
+// ---- The session -----------------------------------------------------------------
+
+function keep({ data }) {
+    session = { token: data.access_token, until: Date.now() + data.expires_in * 1000, user: data.user };
+    return session.user;
+}
+
+// Two windows that spend one cookie at the same moment look like a thief: one after the other.
+const alone = work => navigator.locks ? navigator.locks.request('thaw-session', work) : work();
+
+export const signIn = (email, password) => alone(async () => keep(await exchange('POST', SESSION, { body: { email, password } })));
+export const resume = () => alone(async () => keep(await exchange('POST', `${SESSION}/refresh`)));
+
+export async function signOut() {
+    const token = session?.token;
+    try {
+        await alone(() => exchange('DELETE', SESSION, { token }));
+    } catch (e) {
+        if (e.kind !== 'signin') throw e;          // over already: as good as signed out
+    }
+    session = null;
+    bus?.postMessage('out');
+}
+
+// A new access token, from the cookie or, when the session is over, from the person.
+function renew() {
+    renewing ??= (async () => {
+        const before = session?.user;
+        try {
+            await resume();
+        } catch (e) {
+            if (e.kind !== 'signin') throw e;
+            await askAgain(before);
+        }
+        // Another window may have signed in as someone else: what is shown is not theirs.
+        if (before && session && session.user.id !== before.id) {
+            location.reload();
+            await new Promise(() => {});
+        }
+    })().finally(() => { renewing = null; });
+    return renewing;
+}
+
+export async function request(method, path, options = {}) {
+    if (!session) throw new Failure('ended', 'Signed out.');
+    if (renewing || Date.now() > session.until - EARLY) await renew();
+    const before = session;
+    try {
+        return await exchange(method, path, { ...options, token: session.token });
+    } catch (e) {
+        if (e.kind !== 'signin') throw e;
+    }
+    // Refused: nothing was done, so the same request may go again, once.
+    if (session === before) await renew();
+    if (!session) throw new Failure('ended', 'Signed out.');
+    return exchange(method, path, { ...options, token: session.token });
+}
+
+export const get = async path => (await request('GET', path)).data;
+export const query = (path, values) => {
+    const set = Object.entries(values).filter(([, v]) => v !== '' && v !== null && v !== undefined);
+    return set.length ? `${path}?${new URLSearchParams(set)}` : path;
+};
+
+// What one may do: the server's own table of state changes.
+let table = null;
+export function forget() { table = null; }
+export async function offers(resource, status) {
+    table ??= (await get('/console/actions')).items;
+    const mine = table.filter(a => a.resource === resource.word && may(a.permission));
+    const open = mine.filter(a => a.from.includes(status));
+    const also = resource.also?.[status];
+    const twin = also && !open.some(a => a.transition === also.transition) && mine.find(a => a.transition === also.as);
+    return twin ? [{ ...twin, ...also }, ...open] : open;
+}
+
+// What to do about a failure, for people. `writing`: the request would have changed something.
+export function advice(e, writing = false) {
+    switch (e.kind) {
+    case 'conflict': return ['It was not done', `${e.message.replace(/\.$/, "")}. Someone else may have been faster. The view now shows the present state: look at it, and decide again.`];
+    case 'stale': return ['It has changed meanwhile', 'Someone else changed it since you opened it. Look at the present state, and decide again.'];
+    case 'gone': return ['Not found', `${e.message.replace(/\.$/, "")}. It may have been deleted. Choose another one from the list.`];
+    case 'denied': return ['Not allowed', `${e.message.replace(/\.$/, "")}. An administrator of your organization can give you the permission.`];
+    case 'slow': return ['Too many requests', `Wait ${e.wait} seconds, then try again.`];
+    case 'away': return ['The service is away', `${writing ? 'It is not known whether the change was made; trying again is safe, it is made once at most.' : 'Nothing was changed.'} Wait ${e.wait || 'a few'} seconds, then try again.`];
+    case 'lost': return ['No connection', `The server did not answer. ${writing ? 'It is not known whether the change was made; trying again is safe, it is made once at most. ' : ''}Check the connection, then try again.`];
+    case 'signin': return ['Signed out', 'The session is over. Sign in again.'];
+    default: return ['It was not done', e.message];
+    }
+}

@@ -1,0 +1,107 @@
+// dialog.js: what comes up over the page. <dialog> keeps the keyboard inside,
+// takes Escape as cancel and gives the focus back; toasts say what happened.
+import { h, uid } from './dom.js';
+import { advice } from './api.js';
+
+// ---- Toasts -------------------------------------------------------------------------
+
+// Two live regions that stand in the page from the start, or nothing is read out.
+const polite = h('div', { role: 'status', 'aria-live': 'polite' });
+const urgent = h('div', { role: 'alert', 'aria-live': 'assertive' });
+document.getElementById('toasts').append(polite, urgent);
+
+// No clock takes it away, since some read slowly: the next view does, or, when it is said
+// on the way to a view (`travels`), the one after.
+export function toast(tone, title, text, travels) {
+    const box = h('div', { class: `note note-${tone}`, 'data-turned': !travels },
+        h('div', {}, h('strong', {}, title), text && h('div', {}, text)),
+        h('button', { type: 'button', class: 'close', 'aria-label': `Close: ${title}`, onclick: () => box.remove() }, '\u00d7'));
+    const where = tone === 'good' ? polite : urgent;
+    while (where.children.length > 2) where.firstChild.remove();
+    where.append(box);
+}
+export function turnToasts() {
+    for (const box of document.querySelectorAll('#toasts .note')) if ('turned' in box.dataset) box.remove(); else box.dataset.turned = '';
+}
+export function toastFailure(e, writing) {
+    if (e.kind === 'ended') return;
+    toast('bad', ...advice(e, writing));
+}
+export function clearToasts() { polite.replaceChildren(); urgent.replaceChildren(); }
+
+// ---- Dialogs ------------------------------------------------------------------------
+
+// open({title, body, foot, first}) -> {box, close, closed}; closed resolves with what
+// close() was given. `busy()` true: Escape does nothing.
+export function open({ title, body, foot, first, busy = () => false }) {
+    const opener = document.activeElement;
+    const id = uid('dialog');
+    const box = h('dialog', { class: 'ask', 'aria-labelledby': id },
+        h('h2', { id, class: 'h5' }, title), body, h('div', { class: 'foot' }, foot));
+    box.addEventListener('cancel', e => { e.preventDefault(); if (!busy()) close(); });
+    box.addEventListener('keydown', e => {
+        if (e.key === 'Escape') { e.preventDefault(); if (!busy()) close(); }
+        if (e.key !== 'Tab') return;
+        const stops = [...box.querySelectorAll('button, input, select, textarea, a[href]')].filter(x => !x.disabled);
+        const edge = e.shiftKey ? stops[0] : stops.at(-1);
+        if (!stops.length || (document.activeElement !== edge && box.contains(document.activeElement))) return;
+        e.preventDefault();
+        (e.shiftKey ? stops.at(-1) : stops[0]).focus();
+    });
+    let done;
+    const closed = new Promise(resolve => { done = resolve; });
+    function close(result) {
+        if (!box.isConnected) return;
+        box.close();
+        box.remove();
+        if (opener?.isConnected) opener.focus();
+        else document.querySelector('main h1')?.focus();
+        done(result);
+    }
+    document.body.append(box);
+    box.showModal();
+    (first ?? box.querySelector('input, button')).focus();
+    return { box, close, closed };
+}
+
+// confirm({title, body, label, tone, run}) -> what run() gave, undefined when cancelled.
+// Nothing is sent before the person confirms. When no answer came, or not now, the
+// dialog stays and offers the same request again; any other failure is thrown.
+export function confirm({ title, body, label, tone = 'primary', run }) {
+    let working = false, thrown = null;
+    const problem = h('div', { role: 'alert' });
+    const yes = h('button', { type: 'button', class: `btn btn-${tone}` }, label);
+    const no = h('button', { type: 'button', class: 'btn btn-outline-secondary' }, 'Cancel');
+    const d = open({ title, body: [body, problem], foot: [no, yes], first: no, busy: () => working });
+    no.addEventListener('click', () => { if (!working) d.close(); });
+    yes.addEventListener('click', async () => {
+        if (working) return;
+        working = true;
+        yes.setAttribute('aria-disabled', 'true');
+        no.setAttribute('aria-disabled', 'true');
+        problem.replaceChildren();
+        try {
+            d.close({ result: await run() });
+        } catch (e) {
+            working = false;
+            yes.removeAttribute('aria-disabled');
+            no.removeAttribute('aria-disabled');
+            if (['lost', 'away', 'slow'].includes(e.kind)) {
+                problem.replaceChildren(notice(e, true));
+                yes.textContent = 'Try again';
+                return;
+            }
+            thrown = e;
+            d.close();
+        }
+    });
+    return d.closed.then(r => { if (thrown) throw thrown; return r?.result; });
+}
+
+// The same words in place of a view, or above a form.
+export function notice(e, writing, again) {
+    const [title, text] = advice(e, writing);
+    return h('div', { class: 'note note-bad inline' }, h('div', {}, h('strong', {}, title), h('div', {}, text),
+        e.requestId && e.kind === 'away' && h('div', { class: 'soft' }, `Request ${e.requestId}`),
+        again && h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary mt-2', onclick: again }, 'Try again')));
+}

@@ -1,0 +1,67 @@
+// dom.js: elements from words, and how values read. Text always goes in as text,
+// never as markup: nothing that a person typed can become an element.
+
+// h('p', {class: 'soft', onclick: f}, 'text', node, [more]): null and false are left out.
+export function h(tag, props, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(props ?? {})) {
+        if (value === null || value === undefined || value === false) continue;
+        if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+        else if (name === 'value') element.value = value;
+        else element.setAttribute(name, value === true ? '' : value);
+    }
+    element.append(...children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== false));
+    return element;
+}
+
+let last = 0;
+export const uid = stem => `${stem}-${++last}`;
+
+// An unforeseeable word, also where crypto.randomUUID is missing (plain http, another host).
+export const nonce = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, '0')).join('');
+
+const whole = new Intl.NumberFormat();
+export const count = n => whole.format(n);
+export const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
+export const sentence = s => s.charAt(0).toUpperCase() + s.slice(1);
+
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
+export function time(iso) {
+    const at = new Date(iso);
+    return isNaN(at) ? String(iso) : h('time', { datetime: iso, title: iso }, moment.format(at));
+}
+export const dayName = date => day.format(new Date(`${date}T00:00:00Z`));
+
+export const spinner = what => h('p', { class: 'busy', role: 'status' },
+    h('span', { class: 'spinner-border spinner-border-sm', 'aria-hidden': 'true' }), ` ${what}`);
+
+export const badge = (resource, status) => {
+    const known = resource?.statuses[status];
+    return h('span', { class: `badge tone-${known?.tone ?? 'grey'}` }, known?.label ?? sentence(String(status).toLowerCase()));
+};
+
+// One value as its kind reads; '-' where there is none.
+const nothing = () => h('span', { class: 'soft' }, h('span', { 'aria-hidden': 'true' }, '\u2013'), h('span', { class: 'visually-hidden' }, 'none'));
+const kinds = {
+    text: v => String(v),
+    time,
+    words: v => v.length ? h('ul', { class: 'tags' }, v.map(w => h('li', { class: 'badge tone-grey' }, w))) : nothing(),
+    json: v => Object.keys(v).length ? h('pre', { tabindex: '0' }, JSON.stringify(v, null, 2)) : nothing(),
+    percent: v => h('span', {}, h('progress', { max: 100, value: v, 'aria-label': 'Progress' }), ` ${v} %`),
+    colour: v => h('span', { class: 'colour' }, swatch(v), h('code', {}, v)),
+    code: v => h('code', {}, v),
+    // Another site: told nothing of this one, and only ever over http.
+    link: v => /^https?:/.test(v) ? h('a', { href: v, rel: 'noopener noreferrer external', target: '_blank' }, v,
+        h('span', { class: 'visually-hidden' }, ' (opens in a new window)')) : String(v),
+};
+export function swatch(colour) {
+    const spot = h('span', { class: 'swatch', 'aria-hidden': 'true' });
+    spot.style.background = CSS.supports('color', colour) ? colour : 'none';
+    return spot;
+}
+export function value(resource, { field, kind = 'text' }, object) {
+    const v = object[field];
+    if (kind === 'status') return badge(resource, v);
+    return v === null || v === undefined || v === '' ? nothing() : (kinds[kind] ?? kinds.text)(v);
+}

@@ -1,0 +1,114 @@
+// main.js: starts the console, and shows the view that the address names.
+//
+//   #/                      overview
+//   #/projects?status=LIVE  a list          #/projects/archived   its archive
+//   #/projects/new          a form          #/projects/12         an object
+//   #/projects/12/edit      its form
+import { h } from './dom.js';
+import { resume, user, may, signOut, onSignIn, onSignOut, forget } from './api.js';
+import { clearToasts, notice, toastFailure, turnToasts } from './dialog.js';
+import { signInPage, signInAgain } from './signin.js';
+import { resources, byPath } from './resources.js';
+import { start } from './start.js';
+import { list } from './list.js';
+import { detail } from './detail.js';
+import { form } from './form.js';
+
+const main = document.getElementById('main');
+const shell = document.getElementById('shell');
+let turn = 0, current = null, shown = '';
+
+// ---- Where the address leads -----------------------------------------------------------
+
+function route() {
+    const [path, search = ''] = location.hash.replace(/^#\/?/, '').split('?');
+    let parts;
+    try { parts = path.split('/').filter(Boolean).map(decodeURIComponent); } catch { parts = ['?']; }
+    const [word, id, verb] = parts;
+    const resource = byPath(word);
+    if (!word) return start();
+    if (!resource || parts.length > 3 || (verb && verb !== 'edit')) return nowhere();
+    if (!may(resource.read)) return nowhere(`Your role may not look at ${resource.many}.`);
+    if (!id || (id === 'archived' && !verb)) return list(resource, id === 'archived', new URLSearchParams(search));
+    if (id === 'new' && !verb) return may(resource.create) ? form(resource) : nowhere(`Your role may not create ${resource.many}.`);
+    return verb ? form(resource, id) : detail(resource, id);
+}
+const nowhere = (text = 'There is no such page.') => ({ title: 'Not found', node: h('div', {}, h('h1', { tabindex: -1 }, 'Not found'), h('p', {}, text), h('a', { href: '#/' }, 'Overview')) });
+
+async function show() {
+    const mine = ++turn;
+    if (!user()) return;
+    main.setAttribute('aria-busy', 'true');
+    let view;
+    try {
+        view = await route();
+    } catch (e) {
+        if (e.kind === 'ended') return;
+        view = { title: 'Problem', node: h('div', {}, h('h1', { tabindex: -1 }, 'Something went wrong'), h('div', { role: 'alert' }, notice(e, false, show))) };
+        if (!e.kind) console.error(e);
+    }
+    if (mine === turn) put(view);
+}
+function put(view) {
+    current = view;
+    turnToasts();
+    shown = location.hash;
+    document.title = view.title === 'Thaw' ? 'Thaw' : `${view.title} \u2013 Thaw`;
+    main.replaceChildren(view.node);
+    main.dataset.shown = shown;
+    main.removeAttribute('aria-busy');
+    frame();
+    (view.first ?? main.querySelector('h1')).focus({ preventScroll: true });
+    scrollTo(0, 0);
+}
+
+addEventListener('hashchange', () => {
+    if (current?.dirty?.() && !leaving()) { history.replaceState(null, '', shown); return; }
+    show();
+});
+const leaving = () => globalThis.confirm('Leave this page? What you typed here is not saved.');
+addEventListener('beforeunload', e => { if (current?.dirty?.()) e.preventDefault(); });
+document.getElementById('skip').addEventListener('click', e => { e.preventDefault(); main.focus(); });
+
+// ---- The frame around every view ---------------------------------------------------------
+
+function frame() {
+    const who = user();
+    const here = location.hash.replace(/^#\/?/, '').split(/[/?]/)[0];
+    const link = (to, text, on) => h('li', {}, h('a', { href: to, 'aria-current': on ? 'page' : null }, text));
+    shell.replaceChildren(h('header', { class: 'bar' }, h('div', { class: 'container-xxl' },
+        h('a', { class: 'brand', href: '#/' }, h('img', { src: 'assets/icon.svg', alt: '', width: 28, height: 28 }), 'Thaw'),
+        who && h('nav', { 'aria-label': 'Main' }, h('ul', {}, link('#/', 'Overview', here === ''),
+            resources.filter(r => may(r.read)).map(r => link(`#/${r.path}`, r.title, here === r.path)))),
+        who && h('div', { class: 'who' }, h('span', { class: 'soft' }, h('span', { class: 'visually-hidden' }, 'Signed in as '), who.username, ` (${who.role})`),
+            h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: leave }, 'Sign out')))));
+}
+
+async function leave() {
+    if (current?.dirty?.() && !leaving()) return;
+    try { await signOut(); } catch (e) { toastFailure(e); return; }
+    ended();
+}
+function ended(note) {
+    turn++;
+    forget();
+    document.querySelectorAll('dialog').forEach(d => d.remove());
+    clearToasts();
+    put(signInPage(begin, note));
+}
+function begin() {
+    forget();
+    clearToasts();
+    show();
+}
+
+onSignIn(who => signInAgain(who, () => ended()));
+onSignOut(() => ended('You signed out in another window.'));
+frame();
+try {
+    await resume();
+    begin();
+} catch (e) {
+    ended();
+    if (e.kind !== 'signin') toastFailure(e);
+}

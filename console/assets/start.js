@@ -1,0 +1,113 @@
+// start.js: the start page: how many objects are in which state, and what was done
+// to them on each of the last thirty days.
+import { h, count, dayName, badge, spinner } from './dom.js';
+import { get, may } from './api.js';
+import { notice } from './dialog.js';
+import { resources, byWord, told } from './resources.js';
+
+const DAYS = 30;
+function lastDays() {
+    const today = new Date();
+    return Array.from({ length: DAYS }, (_, i) =>
+        new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate() - (DAYS - 1 - i))).toISOString().slice(0, 10));
+}
+const title = action => `${byWord(action.split('.')[0])?.title ?? action.split('.')[0]}: ${told(action).toLowerCase()}`;
+
+function counts(statuses) {
+    return h('div', { class: 'row g-3' }, resources.filter(r => may(r.read)).map(r => {
+        const mine = statuses.filter(s => s.resource === r.word);
+        const total = mine.reduce((n, s) => n + s.count, 0);
+        const of = status => mine.find(s => s.status === status)?.count ?? 0;
+        return h('section', { class: 'col-md-6', 'aria-labelledby': `count-${r.word}` }, h('div', { class: 'panel' },
+            h('h2', { class: 'h5', id: `count-${r.word}` }, h('a', { href: `#/${r.path}` }, r.title), h('span', { class: 'soft' }, ` ${count(total)}`)),
+            h('ul', { class: 'counts' }, [...r.listed, r.archived].map(s => h('li', {},
+                h('a', { href: s === r.archived ? `#/${r.path}/archived` : `#/${r.path}?status=${s}` },
+                    h('span', { class: 'number' }, count(of(s))), ' ', badge(r, s)))))));
+    }));
+}
+
+// The colours of the sheet, light or dark: ten that stand apart from the ground.
+const colours = () => {
+    const style = getComputedStyle(document.documentElement);
+    return { ink: style.getPropertyValue('--ink').trim(), line: style.getPropertyValue('--line').trim(), ground: style.getPropertyValue('--panel').trim(),
+        series: Array.from({ length: 10 }, (_, i) => style.getPropertyValue(`--series-${i}`).trim()) };
+};
+
+async function chart(days) {
+    const dates = lastDays();
+    const actions = [...new Set(days.filter(d => d.date >= dates[0]).map(d => d.action))].sort();
+    const at = new Map(days.map(d => [`${d.date} ${d.action}`, d.count]));
+    const number = (date, action) => at.get(`${date} ${action}`) ?? 0;
+    const total = days.reduce((n, d) => n + d.count, 0);
+    if (!actions.length) return h('p', { class: 'soft mb-0' }, 'Nothing was changed in the last 30 days.');
+
+    const canvas = h('canvas', { role: 'img', 'aria-label': `Bar chart: ${count(total)} changes of ${actions.length} kinds in the last ${DAYS} days. The table below has the numbers.` });
+    const busy = dates.filter(d => actions.some(a => number(d, a)));
+    const table = h('details', { class: 'mt-3' }, h('summary', {}, 'The numbers as a table'),
+        h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Changes per day, table' },
+            h('table', { class: 'table table-sm' }, h('caption', { class: 'visually-hidden' }, 'Changes per day; days without any are left out'),
+                h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Day (UTC)'), actions.map(a => h('th', { scope: 'col', class: 'number' }, title(a))))),
+                h('tbody', {}, busy.toReversed().map(d => h('tr', {}, h('th', { scope: 'row' }, dayName(d)), actions.map(a => h('td', { class: 'number' }, count(number(d, a))))))))));
+
+    // A classic script that also runs as a module: it leaves Chart in the global scope.
+    try {
+        await import('../vendor/chart.js/chart.min.js');
+    } catch {
+        table.open = true;
+        return h('div', {}, h('p', { class: 'soft' }, 'The chart could not be loaded.'), table);
+    }
+    const { Chart } = globalThis;
+    // Ten colours: the nine most frequent kinds, and the rest as one. The table has them all.
+    const sum = a => dates.reduce((n, d) => n + number(d, a), 0);
+    const often = actions.length > 10 ? actions.toSorted((a, b) => sum(b) - sum(a)).slice(0, 9) : actions;
+    const series = actions.filter(a => often.includes(a)).map(a => ({ label: title(a), data: dates.map(d => number(d, a)) }));
+    if (series.length < actions.length)
+        series.push({ label: 'All others', data: dates.map(d => actions.reduce((n, a) => often.includes(a) ? n : n + number(d, a), 0)) });
+    const set = () => {
+        const c = colours();
+        return {
+            data: { labels: dates, datasets: series.map((s, i) => ({ ...s, backgroundColor: c.series[i], borderColor: c.ground, borderWidth: { top: 1 }, stack: 'all', maxBarThickness: 28 })) },
+            options: {
+                animation: false, responsive: true, maintainAspectRatio: false, color: c.ink,
+                font: { family: 'system-ui, sans-serif' },
+                interaction: { mode: 'index', intersect: false },
+                scales: {
+                    x: { stacked: true, grid: { display: false, borderColor: c.line }, ticks: { color: c.ink, maxRotation: 0, autoSkipPadding: 16,
+                        callback(v) { return this.getLabelForValue(v).slice(5); } } },
+                    y: { stacked: true, beginAtZero: true, grid: { color: c.line, borderColor: c.line }, ticks: { color: c.ink, precision: 0 } },
+                },
+                plugins: { legend: { position: 'bottom', labels: { color: c.ink, boxWidth: 14 } },
+                    tooltip: { filter: item => item.raw > 0, callbacks: { title: items => items[0] && dayName(items[0].label) } } },
+            },
+        };
+    };
+    const node = h('div', {}, h('div', { class: 'chart' }, canvas), table);
+    // Drawn when it is in the page and has a size; again when the person turns light into dark.
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    let drawn = null;
+    const draw = () => {
+        if (!canvas.isConnected) { drawn?.destroy(); dark.removeEventListener('change', draw); return; }
+        drawn?.destroy();
+        drawn = new Chart(canvas, { type: 'bar', ...set() });
+    };
+    dark.addEventListener('change', draw);
+    requestAnimationFrame(draw);
+    return node;
+}
+
+export function start() {
+    const holder = h('div', {}, spinner('Loading'));
+    async function load() {
+        try {
+            const activity = await get('/console/activity');
+            holder.replaceChildren(counts(activity.statuses), h('section', { class: 'panel', 'aria-labelledby': 'activity' },
+                h('h2', { class: 'h5', id: 'activity' }, `Changes of the last ${DAYS} days`), await chart(activity.days)));
+        } catch (e) {
+            if (e.kind === 'ended') return;
+            if (!e.kind) throw e;
+            holder.replaceChildren(h('div', { role: 'alert' }, notice(e, false, load)));
+        }
+    }
+    load();
+    return { title: 'Overview', node: h('div', {}, h('div', { class: 'head' }, h('h1', { tabindex: -1 }, 'Overview')), holder), refresh: load };
+}
