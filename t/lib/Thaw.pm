@@ -241,7 +241,7 @@ sub start_nginx {
     $listen->blocking(0);                # nginx takes it as it is
     $t->{port} = $listen->sockport;
     $t->{url} = "http://127.0.0.1:$t->{port}";
-    my %value = (LISTEN => "127.0.0.1:$t->{port}", SOCKET => "$dir/thaw.sock", ERRORSDIR => $dir, NGINXDIR => "$SRC/nginx",
+    my %value = (LISTEN => "127.0.0.1:$t->{port}", SOCKET => "$dir/thaw.sock", ERRORSDIR => $dir, NGINXDIR => "$SRC/nginx", CONSOLEDIR => "$SRC/console",
         LIMIT_KEY => $t->{limits} ? '$binary_remote_addr' : '""', DIR => $dir, USER => $> == 0 ? 'user root;' : '');
     for ([ 'thaw.conf.in', 'thaw-nginx.conf' ], [ 'nginx.conf.in', 'nginx.conf' ]) {
         local $_ = [ slurp("$SRC/nginx/$_->[0]"), $_->[1] ];
