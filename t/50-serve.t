@@ -39,6 +39,19 @@ like($r->{out}, qr{http://127\.0\.0\.1:$port\b}, 'prints the address');
 my $env = env();
 is(join(' ', sort keys %$env), 'THAW_DB THAW_OTHER THAW_READER THAW_TOKEN THAW_URL', 'demo.env');
 is(get($env, '/readyz')->{status}, 200, 'ready when it returns');
+subtest 'the console' => sub {
+    like($r->{out}, qr{^The console: open http://127\.0\.0\.1:$port/ }m, 'its address is printed');
+    my $page = get($env, '/');
+    is($page->{status}, 200, 'and answers');
+    is(get($env, "/$_")->{status}, 200, "with $_") for $page->{body} =~ /(?:src|href)="((?:assets|vendor)[^"]*)"/g;
+    my @who = $r->{out} =~ /^  \w+ +(\S+@\S+) .* (\S+)$/mg;
+    is(scalar @who, 6, 'three can sign in');
+    while (my ($email, $password) = splice @who, 0, 2) {
+        my $in = $t->req(POST => '/console/session', port => $port, body => { email => $email, password => $password },
+            headers => [ Origin => 'http://127.0.0.1' ]);
+        is($in->{status}, 200, "$email with what is printed") or diag $in->{raw};
+    }
+};
 
 subtest 'demo.env and what is printed' => sub {
     unlike(slurp("$state/demo.env"), qr/^(?!\w+=[^\s'"\\\$`]+$)/m, 'NAME=value, nothing that a shell reads otherwise');

@@ -1,0 +1,118 @@
+// harness.mjs: a browser, what to watch in each of its pages, and TAP.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+
+export const setup = JSON.parse(process.env.CONSOLE_SETUP);
+const require = createRequire(`${setup.modules}/`);
+const { chromium } = require('playwright-core');
+const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+const browser = await chromium.launch({ executablePath: setup.chromium, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
+    '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+
+// Everything that no page may ever do, from every page of the run.
+export const complaints = [];
+let count = 0, failed = 0;
+
+// A person's browser: contexts share nothing, pages of one context are windows of one person.
+export async function person(options = {}) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...options });
+    context.setDefaultTimeout(10_000);
+    await context.addInitScript(() => addEventListener('securitypolicyviolation',
+        e => console.error(`CSP violation: ${e.violatedDirective} ${e.blockedURI}`)));
+    context.on('weberror', e => complaints.push(`uncaught: ${e.error()}`));
+    context.on('console', m => {
+        // Chromium reports each answer of 400 and above as an error, also those that are meant.
+        if (m.type() === 'error' && !/^Failed to load resource: (the server responded with a status of 4|net::ERR_(FAILED|INTERNET_DISCONNECTED))/.test(m.text()))
+            complaints.push(`console: ${m.text()}`);
+    });
+    context.on('request', r => {
+        if (new URL(r.url()).origin !== new URL(setup.url).origin && !r.url().startsWith('data:')) complaints.push(`foreign: ${r.url()}`);
+    });
+    return context;
+}
+
+export async function visit(context, hash = '') {
+    const page = await context.newPage();
+    await page.goto(`${setup.url}/${hash}`);
+    await page.locator('h1').waitFor();
+    return page;
+}
+export async function go(page, hash) {
+    await page.evaluate(h => { location.hash = h; }, hash);
+    await page.waitForFunction(h => document.getElementById('main').dataset.shown === h && !document.querySelector('main .busy, [aria-busy=true]'), hash);
+}
+export async function signIn(page, who = setup.admin) {
+    await page.getByLabel('E-mail address').fill(who.email);
+    await page.getByLabel('Password').fill(who.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+}
+export async function signedIn(options, who) {
+    const context = await person(options);
+    const page = await visit(context);
+    await signIn(page, who);
+    return { context, page };
+}
+
+// The requests of a page that change something, while work runs.
+export async function writes(page, work) {
+    const seen = [];
+    const note = r => { if (r.url().includes('/api/') && r.method() !== 'GET') seen.push(r); };
+    page.on('request', note);
+    await work();
+    page.off('request', note);
+    return seen;
+}
+
+// By the API itself, beside the page.
+export async function api(method, path, body) {
+    const reply = await fetch(setup.url + path, { method, headers: { Authorization: `Bearer ${setup.token}`, 'Content-Type': 'application/json' },
+        body: body && JSON.stringify(body) });
+    const text = await reply.text();
+    return { status: reply.status, body: text ? JSON.parse(text) : null };
+}
+let serial = 0;
+export async function project(name, ...moves) {
+    const made = await api('POST', '/api/v1/projects', { name: `${name} ${++serial}` });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const { id, name: called } = made.body.data;
+    for (const move of moves) assert.equal((await api('PUT', `/api/v1/projects/${id}/${move}`)).status, 200, move);
+    return { id, name: called };
+}
+export const status = async id => (await api('GET', `/api/v1/projects/${id}`)).body.data?.status;
+
+export async function accessible(page, what) {
+    await page.evaluate(axe);
+    const found = await page.evaluate(async () => (await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })).violations
+        .map(v => `${v.id}: ${v.nodes.map(n => `${n.target} ${n.failureSummary.split('\n')[1] ?? ''}`).slice(0, 3).join('; ')}`));
+    assert.deepEqual(found, [], what);
+}
+export async function fits(page, what) {
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(over <= 0, `${what} is ${over} pixels too wide`);
+}
+
+export async function test(name, work) {
+    count++;
+    try {
+        await work();
+        console.log(`ok ${count} - ${name}`);
+    } catch (e) {
+        failed++;
+        console.log(`not ok ${count} - ${name}`);
+        for (const line of String(e.stack ?? e).split('\n')) console.log(`# ${line}`);
+        let n = 0;
+        for (const context of browser.contexts())
+            for (const page of context.pages())
+                await page.screenshot({ path: `${setup.failures}/${count}-${++n}.png`, timeout: 5000 }).then(
+                    () => console.log(`# seen: ${setup.failures}/${count}-${n}.png`), () => {});
+    }
+    for (const context of browser.contexts()) await context.close();
+}
+export async function end() {
+    await browser.close();
+    console.log(`1..${count}`);
+    process.exit(failed ? 1 : 0);
+}

@@ -1,0 +1,450 @@
+// run.mjs: what a person does at the console, in a real browser. Run by t/60-console.t.
+import assert from 'node:assert/strict';
+import { accessible, api, complaints, end, fits, go, person, project, setup, signIn, signedIn, status, test, visit, writes } from './harness.mjs';
+
+const restoreButton = (page, p) => page.getByRole('button', { name: `Restore project ${p.name}`, exact: true });
+const dialog = page => page.getByRole('dialog');
+const good = page => page.locator('#toasts .note-good');
+const bad = page => page.locator('#toasts .note-bad');
+const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+const focused = page => page.evaluate(() => document.activeElement.textContent || document.activeElement.name);
+
+await test('sign-in: a wrong password says so, the right one opens the overview', async () => {
+    const context = await person();
+    const page = await visit(context);
+    await page.getByLabel('E-mail address').fill(setup.admin.email);
+    await page.getByLabel('Password').fill('not this one');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('The e-mail address or the password is wrong').waitFor();
+    assert.equal(await page.getByLabel('E-mail address').inputValue(), setup.admin.email, 'the address is kept');
+    await signIn(page);
+    await heading(page, 'Overview');
+    assert.equal(await page.title(), 'Overview \u2013 Thaw');
+});
+
+await test('the session: nothing that a script could read, a cookie for its path alone, kept over a reload', async () => {
+    const { context, page } = await signedIn();
+    assert.deepEqual(await page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length]), ['', 0, 0]);
+    const cookies = await context.cookies(`${setup.url}/console/session`);
+    assert.equal(cookies.length, 1);
+    assert.equal(cookies[0].httpOnly, true);
+    assert.equal(cookies[0].sameSite, 'Strict');
+    assert.equal(cookies[0].path, '/console/session');
+    assert.deepEqual(await context.cookies(`${setup.url}/api/v1/projects`), [], 'no cookie for the API');
+    await page.reload();
+    await heading(page, 'Overview');
+    // Several windows that start at once spend one cookie after the other.
+    await Promise.all([1, 2, 3, 4].map(async () => heading(await visit(context), 'Overview')));
+    await page.reload();
+    await heading(page, 'Overview');
+});
+
+await test('restore: asks first; cancel and Escape send nothing; confirm restores and goes to the project', async () => {
+    const p = await project('Wildwood Bakery', 'publish', 'archive');
+    const { page } = await signedIn();
+    await go(page, '#/projects/archived');
+    for (const leave of [() => page.getByRole('button', { name: 'Cancel' }).click(), () => page.keyboard.press('Escape')]) {
+        const sent = await writes(page, async () => {
+            await restoreButton(page, p).click();
+            await dialog(page).getByText(`Restore project \u201c${p.name}\u201d?`).waitFor();
+            assert.equal(await focused(page), 'Cancel', 'the harmless button has the focus');
+            await leave();
+            await dialog(page).waitFor({ state: 'detached' });
+        });
+        assert.equal(sent.length, 0, 'nothing was sent');
+        assert.equal(await status(p.id), 'ARCHIVED');
+        assert.ok(await restoreButton(page, p).evaluate(b => b === document.activeElement), 'the focus is back where it was');
+    }
+    const sent = await writes(page, async () => {
+        await restoreButton(page, p).click();
+        await dialog(page).getByRole('button', { name: 'Restore project' }).dblclick();
+        await good(page).getByText(`Project \u201c${p.name}\u201d was restored`).waitFor();
+    });
+    assert.deepEqual(sent.map(r => [r.method(), new URL(r.url()).pathname]), [['PUT', `/api/v1/projects/${p.id}/restore`]], 'one request');
+    assert.match((await sent[0].allHeaders()).authorization, /^Bearer ey/);
+    assert.equal(sent[0].postData(), null, 'without a body');
+    await heading(page, p.name);
+    assert.equal(new URL(page.url()).hash, `#/projects/${p.id}`);
+    await page.locator('.head .badge', { hasText: 'Live' }).waitFor();
+    const latest = page.locator('.timeline li').first();
+    await latest.locator('strong', { hasText: 'Restored' }).waitFor();
+    assert.match(await latest.innerText(), /Restored by admin\s+Archived\s.*\sLive/s);
+    assert.equal(await status(p.id), 'LIVE');
+});
+
+await test('restore with the keyboard alone, from the sign-in on', async () => {
+    const p = await project('By keyboard', 'archive');
+    const page = await visit(await person());
+    const press = async (key, until) => {
+        for (let i = 0; i < 60; i++) { if (await page.evaluate(until)) return; await page.keyboard.press(key); }
+        assert.fail(`not reached: ${until}`);
+    };
+    const on = text => `document.activeElement.textContent.trim().startsWith(${JSON.stringify(text)})`;
+    await page.keyboard.type(setup.admin.email);       // where the focus is
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(setup.admin.password);
+    await page.keyboard.press('Enter');
+    await heading(page, 'Overview');
+    await press('Shift+Tab', `${on('Projects')} && !!document.activeElement.closest('header')`);
+    await page.keyboard.press('Enter');
+    await heading(page, 'Projects');
+    await press('Tab', `${on('Archived')} && document.activeElement.tagName === 'A'`);
+    await page.keyboard.press('Enter');
+    await heading(page, 'Archived projects');
+    await restoreButton(page, p).waitFor();
+    await press('Tab', `document.activeElement.textContent.includes(${JSON.stringify(p.name)}) && document.activeElement.tagName === 'BUTTON'`);
+    await page.keyboard.press('Enter');
+    await dialog(page).waitFor();
+    for (const key of ['Tab', 'Tab', 'Tab', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab']) {
+        await page.keyboard.press(key);
+        assert.ok(await page.evaluate(() => !!document.activeElement.closest('dialog')), 'the focus stays in the dialog');
+    }
+    await press('Tab', on('Restore project'));
+    await page.keyboard.press('Enter');
+    await heading(page, p.name);
+    assert.equal(await status(p.id), 'DRAFT');
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1', 'the focus goes to the new page');
+});
+
+await test('409: with two windows open, the slower one is told, and its list is refreshed', async () => {
+    const p = await project('In two windows', 'archive');
+    const { context, page: slow } = await signedIn();
+    const fast = await visit(context, '#/projects/archived');
+    await go(slow, '#/projects/archived');
+    await restoreButton(slow, p).click();
+    await restoreButton(fast, p).click();
+    await dialog(fast).getByRole('button', { name: 'Restore project' }).click();
+    await heading(fast, p.name);
+    await dialog(slow).getByRole('button', { name: 'Restore project' }).click();
+    await bad(slow).getByText('Only archived projects can be restored').waitFor();
+    assert.match(await bad(slow).innerText(), /Someone else may have been faster.*look at it, and decide again/s);
+    await restoreButton(slow, p).waitFor({ state: 'detached' });
+    assert.equal(new URL(slow.url()).hash, '#/projects/archived');
+    assert.ok(await slow.evaluate(() => document.activeElement !== document.body), 'the focus is not lost');
+});
+
+await test('404: deleted meanwhile; the person is told, and the list is refreshed', async () => {
+    const p = await project('Deleted meanwhile', 'archive');
+    const { page } = await signedIn();
+    await go(page, '#/projects/archived');
+    await restoreButton(page, p).click();
+    assert.equal((await api('DELETE', `/api/v1/projects/${p.id}`)).status, 204);
+    await dialog(page).getByRole('button', { name: 'Restore project' }).click();
+    await bad(page).getByText('Project not found').waitFor();
+    await restoreButton(page, p).waitFor({ state: 'detached' });
+    await go(page, `#/projects/${p.id}`);
+    await heading(page, 'Not found');
+});
+
+await test('429: says how long to wait, and the same button tries again', async () => {
+    const p = await project('Too fast', 'archive');
+    const { page } = await signedIn();
+    await go(page, '#/projects/archived');
+    await page.route('**/restore', r => r.fulfill({ status: 429, headers: { 'Retry-After': '7' }, contentType: 'application/json',
+        body: '{"status":429,"code":"TOO_MANY_REQUESTS","message":"Too many requests"}' }), { times: 1 });
+    await restoreButton(page, p).click();
+    await dialog(page).getByRole('button', { name: 'Restore project' }).click();
+    await dialog(page).getByText('Wait 7 seconds, then try again').waitFor();
+    await dialog(page).getByRole('button', { name: 'Try again' }).click();
+    await heading(page, p.name);
+    assert.equal(await status(p.id), 'DRAFT');
+});
+
+await test('a lost answer: says what is not known; trying again is the same request, done once', async () => {
+    const p = await project('Lost answer', 'archive');
+    const { page } = await signedIn();
+    await go(page, '#/projects/archived');
+    await page.route('**/restore', async r => { await r.fetch(); await r.abort(); }, { times: 1 });
+    const sent = await writes(page, async () => {
+        await restoreButton(page, p).click();
+        await dialog(page).getByRole('button', { name: 'Restore project' }).click();
+        await dialog(page).getByText('not known whether the change was made').waitFor();
+        await dialog(page).getByRole('button', { name: 'Try again' }).click();
+        await heading(page, p.name);
+    });
+    assert.equal(sent.length, 2);
+    assert.ok(sent[0].headers()['idempotency-key']);
+    assert.equal(sent[0].headers()['idempotency-key'], sent[1].headers()['idempotency-key']);
+    await page.locator('.timeline li').nth(2).waitFor();
+    assert.equal(await bad(page).count() + await dialog(page).count(), 0);
+    assert.equal(await page.locator('.timeline strong', { hasText: 'Restored' }).count(), 1, 'one row in the history');
+});
+
+await test('a lost answer, given up: the view shows what became of it', async () => {
+    const p = await project('Given up', 'archive');
+    const { page } = await signedIn();
+    await go(page, '#/projects/archived');
+    await page.route('**/restore', async r => { await r.fetch(); await r.abort(); }, { times: 1 });
+    await restoreButton(page, p).click();
+    await dialog(page).getByRole('button', { name: 'Restore project' }).click();
+    await dialog(page).getByRole('button', { name: 'Try again' }).waitFor();
+    await page.keyboard.press('Escape');
+    await restoreButton(page, p).waitFor({ state: 'detached' });
+    assert.equal(new URL(page.url()).hash, '#/projects/archived');
+});
+
+await test('no connection at all: the view says what to do and comes back', async () => {
+    const { page } = await signedIn();
+    await page.context().setOffline(true);
+    await page.evaluate(() => { location.hash = '#/projects'; });
+    await page.getByText('Check the connection, then try again').waitFor();
+    await page.context().setOffline(false);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('table').waitFor();
+});
+
+await test('the session ends while one types: signs in again, and nothing typed is lost', async () => {
+    const { context, page } = await signedIn();
+    await go(page, '#/projects/new');
+    await page.getByLabel('Name').fill('Typed before the end');
+    await page.getByLabel('Description').fill('a long story');
+    await context.clearCookies();
+    await page.route('**/api/v1/projects', r => r.request().method() === 'POST'
+        ? r.continue({ headers: { ...r.request().headers(), authorization: 'Bearer over' } }) : r.continue(), { times: 1 });
+    await page.getByRole('button', { name: 'Create project' }).click();
+    await dialog(page).getByText('Sign in again').first().waitFor();
+    await accessible(page, 'the sign-in dialog');
+    await page.keyboard.press('Escape');
+    assert.equal(await dialog(page).count(), 1, 'Escape does not throw the work away');
+    assert.equal(await dialog(page).getByLabel('E-mail address').inputValue(), setup.admin.email);
+    await dialog(page).getByLabel('Password').fill('wrong');
+    await page.keyboard.press('Enter');
+    await dialog(page).getByText('password is wrong').waitFor();
+    await dialog(page).getByLabel('Password').fill(setup.admin.password);
+    await page.keyboard.press('Enter');
+    await heading(page, 'Typed before the end');
+    await page.getByText('a long story').waitFor();
+});
+
+await test('a token that is about to end is renewed without a word', async () => {
+    const context = await person();
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto(setup.url);
+    await signIn(page);
+    const renewed = page.waitForResponse(r => r.url().endsWith('/console/session/refresh') && r.status() === 200);
+    await page.clock.fastForward('02:00:00');
+    await page.evaluate(() => { location.hash = '#/projects'; });
+    await renewed;
+    await page.locator('table').waitFor();
+    assert.equal(await dialog(page).count(), 0);
+});
+
+await test('create and edit: the API says which field is wrong, and the form shows it there', async () => {
+    const { page } = await signedIn();
+    await go(page, '#/projects');
+    await page.getByRole('link', { name: 'New project' }).click();
+    await heading(page, 'New project');
+    await page.getByLabel('URL').fill('not an address');
+    await page.getByRole('button', { name: 'Create project' }).click();
+    const name = page.getByLabel('Name');
+    await page.locator('[aria-invalid=true]').first().waitFor();
+    if (await name.getAttribute('aria-invalid')) {
+        await name.fill(`Formed ${Date.now()}`);
+        await page.getByRole('button', { name: 'Create project' }).click();
+        await page.locator('input[name=url][aria-invalid=true]').waitFor();
+    }
+    const id = (await page.getByLabel('URL').getAttribute('aria-describedby')).split(' ').at(-1);
+    assert.match(await page.locator(`#${id}`).innerText(), /talkide\.app/);
+    assert.equal(await focused(page), 'url', 'the focus is on the field');
+    await accessible(page, 'a form with errors');
+    await page.getByLabel('URL').fill(`formed-${Date.now()}.talkide.app`);
+    await page.getByLabel('Accent').fill('oklch(0.78 0.15 70)');
+    await page.getByRole('button', { name: 'Create project' }).click();
+    await good(page).getByText('was created').waitFor();
+    await page.getByRole('link', { name: 'Edit project' }).click();
+    await heading(page, 'Edit project');
+    await page.getByLabel('Description').fill('edited');
+    await page.getByLabel('URL').fill('');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await good(page).getByText('was saved').waitFor();
+    await page.locator('dd', { hasText: 'edited' }).first().waitFor();
+    const taken = await project('Taken');
+    await go(page, '#/projects/new');
+    await page.getByLabel('Name').fill(taken.name);
+    await page.getByRole('button', { name: 'Create project' }).click();
+    await page.getByRole('alert').getByText('It was not saved').waitFor();
+    assert.equal(await page.getByLabel('Name').inputValue(), taken.name, 'what was typed stays');
+});
+
+await test('edited by someone else meanwhile: told, nothing overwritten unasked, nothing typed lost', async () => {
+    const p = await project('Edited twice');
+    const { page } = await signedIn();
+    await go(page, `#/projects/${p.id}/edit`);
+    await page.getByLabel('Tech stack').fill('mine');
+    assert.equal((await api('PUT', `/api/v1/projects/${p.id}`, { name: p.name, description: 'theirs', techStack: 'theirs' })).status, 200);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('It has changed meanwhile').waitFor();
+    await page.getByText('Description is now').waitFor();
+    assert.equal(await page.getByLabel('Tech stack').inputValue(), 'mine');
+    assert.equal((await api('GET', `/api/v1/projects/${p.id}`)).body.data.techStack, 'theirs');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await good(page).getByText('was saved').waitFor();
+    assert.equal((await api('GET', `/api/v1/projects/${p.id}`)).body.data.techStack, 'mine');
+});
+
+await test('the detail offers exactly what its state and the person allow', async () => {
+    const p = await project('Offers', 'publish');
+    const { page } = await signedIn();
+    const offered = () => page.locator('.next :is(a, button)').evaluateAll(b => b.map(x => x.firstChild.textContent));
+    await go(page, `#/projects/${p.id}`);
+    assert.deepEqual(await offered(), ['Edit project', 'Pause', 'Archive']);
+    await page.getByRole('button', { name: /^Archive project/ }).click();
+    await dialog(page).getByRole('button', { name: 'Archive project' }).click();
+    await good(page).getByText('was archived').waitFor();
+    await page.locator('.head .badge', { hasText: 'Archived' }).waitFor();
+    assert.deepEqual(await offered(), ['Restore', 'Delete']);
+    await page.getByRole('button', { name: /^Delete project/ }).click();
+    await dialog(page).getByRole('button', { name: 'Delete project' }).click();
+    await good(page).getByText('was deleted').waitFor();
+    await heading(page, 'Archived projects');
+    assert.equal((await api('GET', `/api/v1/projects/${p.id}`)).status, 404);
+
+    const q = await project('Not for readers', 'archive');
+    const { page: reader } = await signedIn({}, setup.reader);
+    await go(reader, '#/projects/archived');
+    await reader.getByRole('link', { name: q.name }).waitFor();
+    assert.equal(await reader.getByRole('button', { name: /Restore/ }).count(), 0, 'a reader is offered nothing');
+    assert.equal(await reader.getByRole('link', { name: 'New project' }).count(), 0);
+    await go(reader, `#/projects/${q.id}`);
+    await reader.getByText('may look at projects but not change them').waitFor();
+});
+
+await test('the list: status, search, order and pages, each with an address of its own', async () => {
+    for (let i = 0; i < 23; i++) await project(`Many ${i % 2 ? 'odd' : 'even'}`, ...(i < 3 ? ['publish'] : []));
+    const { page } = await signedIn();
+    await go(page, '#/projects');
+    const names = () => page.locator('tbody th').allInnerTexts();
+    const settled = async text => page.getByText(text, { exact: true }).waitFor();
+    await page.getByLabel('Search by name').fill('many e');
+    await settled('12 projects');
+    assert.ok((await names()).every(n => n.startsWith('Many even')));
+    await page.getByLabel('Search by name').fill('many');
+    await settled('23 projects');
+    await Promise.all([page.waitForResponse(r => r.url().includes('sort=name')), page.getByLabel('Order').selectOption('name')]);
+    await page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null);
+    const sorted = await names();
+    assert.deepEqual(sorted, [...sorted].sort());
+    await page.getByRole('link', { name: 'Next' }).click();
+    await settled('Page 2 of 2');
+    assert.equal(new URL(page.url()).hash, '#/projects?search=many&sort=name&page=2');
+    assert.equal((await names()).length, 3);
+    await page.reload();
+    await settled('Page 2 of 2');
+    await page.goBack();
+    await settled('Page 1 of 2');
+    await page.getByLabel('Status').selectOption('LIVE');
+    await settled('3 projects');
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Projects' }).click();
+    await page.waitForFunction(() => document.querySelector('input[name=search]').value === '');
+    await page.getByLabel('Search by name').fill('no such name');
+    await settled('No projects match.');
+    await page.getByRole('link', { name: 'Show all' }).click();
+    await page.locator('table').waitFor();
+    assert.equal(new URL(page.url()).hash, '#/projects');
+});
+
+await test('what was typed is text, never markup', async () => {
+    const p = await project('<img src=x onerror="document.title=1"><b>bold</b> & \u202e');
+    await api('PUT', `/api/v1/projects/${p.id}`, { name: p.name, description: '<script>alert(1)</script>', accent: 'url(https://elsewhere.example/x)' });
+    const { page } = await signedIn();
+    await go(page, `#/projects/${p.id}`);
+    await page.getByText('<script>alert(1)</script>').waitFor();
+    assert.equal(await page.locator('main img').count(), 0);
+});
+
+await test('models: the same list, archive, restore, history and forms', async () => {
+    const { page } = await signedIn();
+    await go(page, '#/models/new');
+    await page.getByRole('button', { name: 'Create model' }).click();
+    await page.locator('input[name=name][aria-invalid=true]').waitFor();
+    await page.getByLabel('Name').fill('Customer Churn Predictor');
+    await page.getByLabel('Task').selectOption('regression');
+    await page.getByLabel('Tags').fill('churn, q4 ,');
+    await page.getByRole('button', { name: 'Create model' }).click();
+    await good(page).getByText('was created').waitFor();
+    await go(page, '#/models?task_type=clustering');
+    await page.getByText('No models match.').waitFor();
+    await go(page, '#/models?task_type=regression');
+    await page.getByRole('button', { name: 'Archive model Customer Churn Predictor' }).click();
+    await dialog(page).getByRole('button', { name: 'Archive model' }).click();
+    await good(page).getByText('was archived').waitFor();
+    await go(page, '#/models/archived');
+    await page.getByRole('button', { name: 'Restore model Customer Churn Predictor' }).click();
+    await dialog(page).getByRole('button', { name: 'Restore model' }).click();
+    await good(page).getByText('was restored').waitFor();
+    await heading(page, 'Customer Churn Predictor');
+    await page.locator('.timeline li').nth(2).waitFor();
+    assert.match((await page.locator('.timeline li').allInnerTexts()).join('\n'), /Restored by admin.*Archived by admin.*Created by admin/s);
+    await page.getByRole('link', { name: 'Edit model' }).click();
+    assert.equal(await page.getByLabel('Tags').inputValue(), 'churn, q4');
+    await page.getByLabel('Tags').fill('one');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await good(page).getByText('was saved').waitFor();
+    await page.locator('.tags', { hasText: 'one' }).waitFor();
+});
+
+await test('the overview: counts by status, a chart of thirty days and the same numbers as a table', async () => {
+    const { page } = await signedIn();
+    await page.locator('canvas[role=img]').waitFor();
+    const live = (await api('GET', '/api/v1/projects?status=LIVE')).body.totalElements;
+    assert.match(await page.locator('a[href="#/projects?status=LIVE"]').innerText(), new RegExp(`^${live}\\s+Live$`));
+    await page.getByText('The numbers as a table').click();
+    const columns = await page.locator('details thead th').allInnerTexts();
+    const today = await page.locator('details tbody tr').first().locator('td').allInnerTexts();
+    assert.ok(Number(today[columns.indexOf('Projects: restored') - 1]) >= 4, `restored today: ${today}`);
+    assert.ok(await page.locator('canvas').evaluate(c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(x => x)), 'something is drawn');
+});
+
+await test('sign-out: the session is over in every window, and for good', async () => {
+    const { context, page } = await signedIn();
+    const other = await visit(context, '#/projects');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await heading(page, 'Sign in to Thaw');
+    await heading(other, 'Sign in to Thaw');
+    assert.deepEqual(await context.cookies(`${setup.url}/console/session`), []);
+    await page.reload();
+    await heading(page, 'Sign in to Thaw');
+    assert.equal(new URL(page.url()).hash, '');
+});
+
+const archived = await project('Shown in every light', 'publish', 'archive');
+const shown = await project('Shown with a rather long name that has to be broken somewhere on a narrow screen', 'publish');
+await api('PUT', `/api/v1/projects/${shown.id}`, { name: shown.name, description: 'word '.repeat(90), url: `${'a'.repeat(60)}.talkide.app`, accent: 'oklch(0.78 0.15 70)', techStack: 'C'.repeat(120) });
+const model = (await api('GET', '/api/v1/models')).body.items[0];
+for (const colorScheme of ['light', 'dark']) {
+    for (const width of [360, 1600]) {
+        await test(`every view in ${colorScheme} at ${width} pixels: accessible, and no wider than the screen`, async () => {
+            const context = await person({ colorScheme, viewport: { width, height: 800 } });
+            const page = await visit(context);
+            const look = async what => { await fits(page, what); await accessible(page, what); };
+            await look('sign-in');
+            await signIn(page);
+            await page.locator('canvas').waitFor();
+            await look('overview');
+            await page.getByText('The numbers as a table').click();
+            await look('overview with its table');
+            for (const hash of ['#/projects', '#/projects?search=nothing+like+it', '#/projects/archived', `#/projects/${shown.id}`, `#/projects/${shown.id}/edit`, '#/projects/new',
+                '#/models', `#/models/${model.id}`, '#/models/new', '#/models/archived', '#/nowhere', '#/projects/99999999']) {
+                await go(page, hash);
+                await page.waitForFunction(() => !document.querySelector('main .busy, main [aria-busy=true]'));
+                await look(hash);
+            }
+            await go(page, `#/projects/${shown.id}`);
+            await page.locator('.timeline summary').first().click();
+            await look('history opened');
+            await go(page, '#/projects/archived');
+            await restoreButton(page, archived).click();
+            await look('dialog');
+            await page.keyboard.press('Escape');
+            await page.route('**/restore', r => r.fulfill({ status: 409, contentType: 'application/json', body: '{"status":409,"code":"CONFLICT_PROJECT","message":"Only archived projects can be restored"}' }), { times: 1 });
+            await restoreButton(page, archived).click();
+            await dialog(page).getByRole('button', { name: 'Restore project' }).click();
+            await bad(page).waitFor();
+            await look('notification');
+        });
+    }
+}
+
+await test('no console error, no violation of the Content-Security-Policy, no foreign request in all of this', () => assert.deepEqual(complaints, []));
+await end();
