@@ -163,6 +163,13 @@ static const char *states(struct arena *a, uint64_t from)
 	return js_text(array, NULL);
 }
 
+static struct action_view view_action(struct arena *a, const struct route *row, const struct transition_row *t)
+{
+	return (struct action_view){ life_resources[t->resource].word, t->name, states(a, t->from),
+		t->rule == LIFE_FIXED ? life_word(t->to) : t->rule == LIFE_SAME ? "same" : "computed",
+		row->method, row->path, perm_word(row->perm), row->summary };
+}
+
 static enum err actions(struct req *r)
 {
 	struct action_view *views = arena_alloc(r->arena, LIFE__MAX * sizeof *views);
@@ -174,13 +181,8 @@ static enum err actions(struct req *r)
 		return e;
 	for (size_t i = 0; dialects[i]; i++) {
 		for (const struct route *row = dialects[i]->routes; row->method; row++) {
-			const struct transition_row *t = &life_transitions[row->moves];
-
-			if (!row->moves || n == LIFE__MAX)
-				continue;
-			views[n++] = (struct action_view){ life_resources[t->resource].word, t->name, states(r->arena, t->from),
-				t->rule == LIFE_FIXED ? life_word(t->to) : t->rule == LIFE_SAME ? "same" : "computed",
-				row->method, row->path, perm_word(row->perm), row->summary };
+			for (const int *move = row->moves; *move && n < LIFE__MAX; move++)
+				views[n++] = view_action(r->arena, row, &life_transitions[*move]);
 		}
 	}
 	res_shape(r, 200, actions_out, &(struct items_view){ { views, n, sizeof *views } }, 0);

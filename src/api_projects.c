@@ -299,7 +299,7 @@ static enum err refresh(struct req *r)
 #define ONE BASE "/{id}"
 #define MOVE(word, handler, transition, what, refusals) \
 	{ "PUT", ONE "/" word, PERM_PROJECT_WRITE, R_WRITE, .status = 200, .out = project_data, .run = handler, \
-	  .moves = LIFE_PROJECT_##transition, .summary = what, .errors = "SHAPE PROJECT_NOT_FOUND " refusals }
+	  .moves = { LIFE_PROJECT_##transition }, .summary = what, .errors = "SHAPE PROJECT_NOT_FOUND " refusals }
 static const struct route routes[] = {
 	{ "POST", "/api/v1/auth/login", PERM_PUBLIC, R_SECRET, BODY(login_in, struct login), .status = 200,
 	  .out = tokens_data, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED LOGIN_RATE" },
@@ -314,9 +314,10 @@ static const struct route routes[] = {
 	{ "GET", ONE, PERM_PROJECT_READ, 0, .status = 200, .out = detail_data, .run = get, .summary = "One project",
 	  .errors = "SHAPE PROJECT_NOT_FOUND" },
 	{ "PUT", ONE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 200, .out = project_data,
-	  .run = edit, .moves = LIFE_PROJECT_EDIT, .summary = "Replace a project's fields; a LIVE one becomes UPDATED",
+	  .run = edit, .moves = { LIFE_PROJECT_EDIT, LIFE_PROJECT_EDIT_LIVE },
+	  .summary = "Replace a project's fields; a LIVE one becomes UPDATED",
 	  .errors = "PROJECT_NOT_FOUND PROJECT_NAME_TAKEN PROJECT_URL_TAKEN PROJECT_ARCHIVED" },
-	{ "DELETE", ONE, PERM_PROJECT_WRITE, R_WRITE, .status = 204, .run = delete, .moves = LIFE_PROJECT_DELETE, .summary = "Delete an archived project",
+	{ "DELETE", ONE, PERM_PROJECT_WRITE, R_WRITE, .status = 204, .run = delete, .moves = { LIFE_PROJECT_DELETE }, .summary = "Delete an archived project",
 	  .errors = "SHAPE PROJECT_NOT_FOUND PROJECT_NOT_DELETABLE" },
 	MOVE("archive", archive, ARCHIVE, "Archive a project", "PROJECT_ARCHIVED"),
 	MOVE("restore", restore, RESTORE, "Restore an archived project to the status it had", "PROJECT_NOT_ARCHIVED"),
@@ -324,7 +325,7 @@ static const struct route routes[] = {
 	MOVE("pause", pause_it, PAUSE, "Pause a LIVE or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),
 	MOVE("resume", resume, RESUME, "Resume a PAUSED project", "PROJECT_STATE PROJECT_ARCHIVED"),
 	{ "PUT", ONE "/build", PERM_PROJECT_WRITE, R_WRITE, BODY(build_in, struct build), .status = 200, .out = project_data,
-	  .run = build, .moves = LIFE_PROJECT_BUILD, .summary = "A build of a DRAFT or UPDATED project reports",
+	  .run = build, .moves = { LIFE_PROJECT_BUILD, LIFE_PROJECT_PROGRESS }, .summary = "A build of a DRAFT or UPDATED project reports",
 	  .errors = "PROJECT_NOT_FOUND PROJECT_STATE PROJECT_ARCHIVED" },
 	{ 0 }
 };

@@ -21,7 +21,7 @@ struct route {
 	enum err (*run)(struct req *r);
 	const char *summary;
 	const char *errors;                      /* names of err.def it may give beyond the common ones */
-	int moves;                               /* the LIFE_ that it asks for; 0: none, or several */
+	int moves[3];                            /* the LIFE_ that it may make; ends with 0 */
 };
 
 /* How a dialect says one error in its own way: NULL and 0 take the code of the

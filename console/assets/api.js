@@ -133,11 +133,7 @@ let table = null;
 export function forget() { table = null; }
 export async function offers(resource, status) {
     table ??= (await get('/console/actions')).items;
-    const mine = table.filter(a => a.resource === resource.word && may(a.permission));
-    const open = mine.filter(a => a.from.includes(status));
-    const also = resource.also?.[status];
-    const twin = also && !open.some(a => a.transition === also.transition) && mine.find(a => a.transition === also.as);
-    return twin ? [{ ...twin, ...also }, ...open] : open;
+    return table.filter(a => a.resource === resource.word && may(a.permission) && a.from.includes(status));
 }
 
 // What to do about a failure, for people. `writing`: the request would have changed something.

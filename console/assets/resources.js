@@ -14,7 +14,6 @@
 //   form        fields {name, label, type, options, help, required, only}; type: text,
 //               area, choice, tags, colour; only: 'create' or 'edit'
 //   edit        method, and the transitions that it stands for
-//   also        status -> a transition that a request of another row makes from there
 //   create      the permission that it takes
 //   actions     transition -> {label, ask, done, tone, row, after}: the ones without a
 //               body, in the order in which they are offered. row: also offered in the
@@ -69,7 +68,6 @@ const projects = {
           options: ['oklch(0.78 0.15 70)', 'oklch(0.70 0.17 25)', 'oklch(0.72 0.15 150)', 'oklch(0.70 0.13 230)', 'oklch(0.65 0.18 290)', 'oklch(0.70 0.17 350)'] },
     ],
     edit: { method: 'PUT', transitions: ['PROJECT_EDIT', 'PROJECT_EDIT_LIVE'] },
-    also: { LIVE: { transition: 'PROJECT_EDIT_LIVE', as: 'PROJECT_EDIT', to: 'UPDATED' } },
     actions: {
         PROJECT_PUBLISH: { label: 'Publish', ask: 'It goes live.', done: 'is live' },
         PROJECT_RESUME: { label: 'Resume', ask: 'It goes live again.', done: 'is live again' },
