@@ -39,6 +39,18 @@ subtest 'sign in' => sub {
     is(session(POST => '', body => { email => $email })->{json}{errors}[0]{field}, 'password', 'a missing one');
 };
 
+subtest 'under TLS' => sub {
+    my $body = JSON::PP->new->utf8->encode({ email => $email, password => $t->password('admin') });
+    my %cgi = (GATEWAY_INTERFACE => 'CGI/1.1', THAW_CONFIG => "$t->{dir}/thaw.conf", REQUEST_METHOD => 'POST', REQUEST_URI => '/console/session',
+        CONTENT_TYPE => 'application/json', CONTENT_LENGTH => length $body, REMOTE_ADDR => '127.0.0.1', HTTP_HOST => 'thaw.example', HTTP_ORIGIN => 'https://thaw.example');
+    for my $case ([ { HTTPS => 'on' }, 1 ], [ {}, 0 ], [ { HTTP_X_FORWARDED_PROTO => 'https' }, 0 ],
+        [ { HTTP_X_FORWARDED_PROTO => 'https', THAW_TRUSTED_PROXIES => '127.0.0.1' }, 1 ]) {
+        my $out = $t->run({ %cgi, %{ $case->[0] } }, $body, "$Thaw::BUILD/thaw.fcgi")->{out};
+        like($out, qr/^Set-Cookie: thaw_session=/m, 'signed in');
+        is($out =~ /^Set-Cookie: .*; Secure\r?$/m ? 1 : 0, $case->[1], 'Secure: ' . join ' ', %{ $case->[0] });
+    }
+};
+
 subtest 'another site' => sub {
     my $cookie = sign_in()->{cookie};
     for my $origin ('', 'https://evil.example', 'null', "http://127.0.0.1:1", "http://evil.example/127.0.0.1:$t->{port}") {
