@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Socket;
 use Test::More;
 use Thaw;
 use Time::HiRes qw(time sleep);
@@ -126,6 +127,27 @@ subtest 'more clients than workers' => sub {
     my $id = model();
     my @codes = concurrently(40, sub { map { $t->req(GET => "/api/v1/models/$id", token => $token)->{status} } 1 .. 5 });
     is(join(' ', sort keys %{ { map { $_ => 1 } map { ref $_ ? @$_ : $_ } @codes } }), '200', '40 clients, 4 workers: 200 of 200');
+};
+
+subtest 'clients that ask for much and do not read' => sub {
+    my $big = 'x' x 40_000;
+    for (1 .. 100) {
+        my $r = $t->req(POST => '/api/v1/models', token => $token,
+            body => { name => "big $_", model_type => 'custom', task_type => 'clustering', metadata => { a => $big } });
+        is($r->{status}, 201, 'a large model') if $_ == 1;
+    }
+    my $path = '/api/v1/models?task_type=clustering&page_size=100';
+    cmp_ok(length $t->req(GET => $path, token => $token)->{body}, '>', 4_000_000, 'a page of four megabytes');
+    my @idle = map {                         # as little room for the answer as the kernel gives
+        socket my $s, AF_INET, SOCK_STREAM, 0 or die $!;
+        setsockopt $s, SOL_SOCKET, SO_RCVBUF, 4096 or die $!;
+        connect $s, pack_sockaddr_in($t->{port}, inet_aton('127.0.0.1')) or die $!;
+        $s;
+    } 1 .. 12;
+    syswrite $_, "GET $path HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $token\r\n\r\n" for @idle;
+    my $began = time;
+    is($t->req(GET => '/api/v1/models?page_size=1', token => $token)->{status}, 200, 'another is served');
+    cmp_ok(time - $began, '<', 8, 'before anybody reads');
 };
 
 subtest 'clients that keep their connection open' => sub {
