@@ -63,7 +63,8 @@ void db_patience(struct db *db, unsigned seconds)
 	db->patience = seconds;
 }
 
-void db_close(struct db *db)
+/* The connection, not the handle. */
+static void disconnect(struct db *db)
 {
 	for (size_t i = 0; i < SQL__MAX; i++) {
 		if (db->st[i])
@@ -80,7 +81,7 @@ void db_free(struct db *db)
 {
 	if (!db)
 		return;
-	db_close(db);
+	disconnect(db);
 	free(db->option_file);
 	free(db->group);
 	free(db);
@@ -140,7 +141,7 @@ static enum err failed(struct db *db, unsigned code, const char *message, const 
 	else if (e != ERR_DB_RETRY)
 		log_error(LOG_WARN, "database: %s", db->error);
 	if (e == ERR_DB_LOST || e == ERR_DB_OPEN)
-		db_close(db);
+		disconnect(db);
 	return e;
 }
 
@@ -189,7 +190,7 @@ enum err db_connect(struct db *db)
 		"sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,"
 		"NO_ZERO_DATE,NO_ZERO_IN_DATE'", "session", false)
 	 || (conf.galera && run(db, "SET SESSION wsrep_sync_wait = 1", "session", false))) {
-		db_close(db);
+		disconnect(db);
 		return ERR_UNAVAILABLE;
 	}
 	return OK;
@@ -435,7 +436,7 @@ enum err db_commit(struct db *db)
 void db_rollback(struct db *db)
 {
 	if (db->m && run(db, "ROLLBACK", "rollback", false))
-		db_close(db);                    /* the server rolls back what it loses sight of */
+		disconnect(db);                    /* the server rolls back what it loses sight of */
 }
 
 enum err db_script(struct db *db, const char *text)

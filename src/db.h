@@ -59,7 +59,6 @@ void db_patience(struct db *db, unsigned seconds);
 enum err db_ready(struct db *db);
 /* The same without the look at the schema's version, for `thaw migrate`. */
 enum err db_connect(struct db *db);
-void db_close(struct db *db);                    /* the connection, not the handle */
 
 /* Errors of both: ERR_DB_RETRY, ERR_DB_LOST, the row's dup, ERR_UNAVAILABLE (disk full and
  * the like) and ERR_INTERNAL, both logged. */

@@ -1,5 +1,5 @@
 /* str.h: bytes to text and back: a growing buffer, hex, base64url, percent
- * encoding, UTF-8, numbers.  Nothing here knows HTTP or SQL. */
+ * encoding, UTF-8, numbers, patterns. */
 #ifndef STR_H
 #define STR_H
 #include <stdbool.h>

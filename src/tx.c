@@ -33,7 +33,7 @@ static void pause_ms(int64_t ms)
 	nanosleep(&t, NULL);
 }
 
-/* Full jitter: 5 to 200 ms, longer with each try. */
+/* Full jitter: up to 5 ms at first, up to 160 later. */
 static void backoff(int try)
 {
 	uint32_t r;

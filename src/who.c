@@ -35,7 +35,7 @@ enum err who_settle(struct who *who, const struct db_val *row)
 	return OK;
 }
 
-bool who_is_admin(const struct who *who)
+static bool is_admin(const struct who *who)
 {
 	return who->system || word_in(who->permissions, perms[PERM_ORG_ADMIN].word);
 }
@@ -52,7 +52,7 @@ enum err who_scoped(const struct who *who, enum perm perm)
 
 enum err who_may(const struct who *who, enum perm perm)
 {
-	if (perm > PERM_MEMBER && !who_is_admin(who) && !word_in(who->permissions, perms[perm].word))
+	if (perm > PERM_MEMBER && !is_admin(who) && !word_in(who->permissions, perms[perm].word))
 		return ERR_FORBIDDEN;
 	return who_scoped(who, perm);
 }
@@ -61,7 +61,7 @@ enum err who_may_model(const struct who *who, enum perm perm, bool global, int g
 {
 	enum { OBSERVER = 1, USER = 2 };
 
-	if (global || who_is_admin(who))
+	if (global || is_admin(who))
 		return who_may(who, perm);
 	if (granted < OBSERVER)
 		return ERR_MODEL_NOT_FOUND;

@@ -48,7 +48,6 @@ enum err who_scoped(const struct who *who, enum perm perm);
  * may not see is ERR_MODEL_NOT_FOUND: visible comes before may. */
 enum err who_may_model(const struct who *who, enum perm perm, bool global, int granted);
 
-bool who_is_admin(const struct who *who);
 const char *perm_word(enum perm perm);           /* "public", "member", "model:read"... */
 bool perm_known(const char *word);
 
