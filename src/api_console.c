@@ -232,7 +232,7 @@ static enum err activity(struct req *r)
 		if (!v[0].null)
 			days[n++] = (struct day_view){ v[0].s, v[1].s, v[2].i };
 	}
-	if ((e = tx_query(&r->tx, SQL_STATUSES, DB_IN(org, org), &rows)))
+	if ((e = tx_query(&r->tx, SQL_STATUSES, DB_IN(org, org, org, org), &rows)))
 		return e;
 	statuses = arena_alloc(r->arena, (rows.n + 1) * sizeof *statuses);
 	for (size_t i = 0; i < rows.n; i++) {

@@ -13,5 +13,5 @@ enum err audit_add(struct tx *tx, const struct transition_row *t, const struct l
 		db_s(life_resources[t->resource].word), db_d(&o->id), db_i(o->revision),
 		db_s(from ? life_word(from) : NULL), db_s(life_word(o->state)), db_s(tx->request_id),
 		db_s(tx->address), db_s(tx->user_agent), db_s(tx->idempotency_key),
-		db_s(details ? js_text(details, NULL) : NULL)), NULL);
+		db_s(details ? js_text(details, NULL) : NULL), db_d0(&tx->who->token)), NULL);
 }

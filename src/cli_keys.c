@@ -111,7 +111,7 @@ int cmd_key_list(struct cli *c)
 static bool scopes_known(struct cli *c, const char *words)
 {
 	static const char known[] = ""
-#define PERM(name, word, scope) word " " scope " "
+#define PERM(name, word, scope, test) word " " scope " "
 #include "perm.def"
 #undef PERM
 		;

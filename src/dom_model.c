@@ -24,7 +24,7 @@ enum err model_of_row(struct tx *tx, const struct db_val *row, struct model *out
 	if (v[0].null)
 		return ERR_MODEL_NOT_FOUND;
 	from_row(v, out);
-	return who_may_model(tx->who, tx->perm, out->global, out->granted);
+	return who_may_model(tx->who, tx->ask, out->global, out->granted);
 }
 
 enum err model_lock(struct tx *tx, const struct id *id, struct model *out)
@@ -36,7 +36,7 @@ enum err model_lock(struct tx *tx, const struct id *id, struct model *out)
 	if (e)
 		return e == ERR_DB_NONE ? ERR_MODEL_NOT_FOUND : e;
 	from_row(v, out);
-	return who_may_model(tx->who, tx->perm, out->global, out->granted);
+	return who_may_model(tx->who, tx->ask, out->global, out->granted);
 }
 
 /* The model that the request names: also as If-Match wants it. */
@@ -67,7 +67,7 @@ enum err model_create(struct tx *tx, const struct model *in, struct model *out)
 {
 	enum err e;
 
-	if ((e = who_may(tx->who, tx->perm)))
+	if ((e = who_may(tx->who, tx->ask)))
 		return e;
 	*out = *in;
 	out->life = (struct life){ .organization = tx->who->organization };
@@ -120,7 +120,7 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 	push(&in, DB_IN(org, me, hidden)), push(&in, filter, nf), push(&in, DB_IN(run_end));
 	push(&in, DB_IN(org, hidden)), push(&in, filter, nf), push(&in, DB_IN(org, me, run_end));
 	push(&in, DB_IN(db_i(page.size), db_i(offset), org, me));
-	if ((e = tx_read(tx, SQL_MODEL_PAGE + (enum sql)which, in.v, in.n, &r)) || (e = who_may(tx->who, tx->perm)))
+	if ((e = tx_read(tx, SQL_MODEL_PAGE + (enum sql)which, in.v, in.n, &r)) || (e = who_may(tx->who, tx->ask)))
 		return e;
 	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
 	*n = 0;

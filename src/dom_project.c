@@ -27,7 +27,7 @@ enum err project_get(struct tx *tx, int64_t number, struct project *out)
 	if (v[0].null)
 		return ERR_PROJECT_NOT_FOUND;
 	from_row(v, &tx->who->organization, out);
-	return who_may(tx->who, tx->perm);
+	return who_may(tx->who, tx->ask);
 }
 
 static enum err lock(struct tx *tx, int64_t number, struct project *out)
@@ -38,7 +38,7 @@ static enum err lock(struct tx *tx, int64_t number, struct project *out)
 	if (e)
 		return e == ERR_DB_NONE ? ERR_PROJECT_NOT_FOUND : e;
 	from_row(v, &tx->who->organization, out);
-	e = who_may(tx->who, tx->perm);
+	e = who_may(tx->who, tx->ask);
 	return e ? e : life_expected(tx, &out->life);
 }
 
@@ -60,7 +60,7 @@ enum err project_create(struct tx *tx, const struct project *in, struct project 
 	const struct db_val *v;
 	enum err e;
 
-	if ((e = who_may(tx->who, tx->perm)))
+	if ((e = who_may(tx->who, tx->ask)))
 		return e;
 	*out = *in;
 	out->life = (struct life){ .organization = tx->who->organization };
@@ -99,7 +99,7 @@ enum err project_list(struct tx *tx, const struct project_filter *f, int64_t off
 	in[ni++] = db_d(&tx->who->organization);
 	in[ni++] = db_d(&tx->who->principal);
 	if ((e = tx_read(tx, SQL_PROJECT_PAGE + (enum sql)(which + 4 * (int)f->order), in, ni, &r))
-	 || (e = who_may(tx->who, tx->perm)))
+	 || (e = who_may(tx->who, tx->ask)))
 		return e;
 	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
 	*n = 0;
@@ -176,5 +176,5 @@ enum err project_url_free(struct tx *tx, const char *url, bool *free)
 	if (e)
 		return e;
 	*free = !db_row(&r, 0)[WHO_COLUMNS].i;
-	return who_may(tx->who, tx->perm);
+	return who_may(tx->who, tx->ask);
 }

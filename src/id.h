@@ -13,7 +13,10 @@ void id_new(int64_t now_us, struct id *out);
 bool id_is_zero(const struct id *id);
 bool id_equal(const struct id *a, const struct id *b);
 
-/* prefix + 24 lower-case hex digits, and back; any other spelling is false. */
+/* prefix + 24 lower-case hex digits, or, after a prefix that ends with '_', 17 base62
+ * digits (0-9 A-Z a-z), so that both sort as the ids do; and back.  Any other spelling
+ * is false. */
+enum { ID_BASE62 = 17 };
 char *id_spell(struct arena *a, const char *prefix, const struct id *id);
 bool id_parse(const char *s, const char *prefix, struct id *out);
 

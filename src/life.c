@@ -7,7 +7,7 @@
 #include "str.h"
 
 const struct resource_row life_resources[RES__MAX] = {
-#define RESOURCE(name, word, prefix) [RES_##name] = { word, prefix },
+#define RESOURCE(name, word, prefix, lock, missing) [RES_##name] = { word, prefix, SQL_##lock, missing },
 #include "life.def"
 #undef RESOURCE
 };
@@ -52,16 +52,36 @@ enum err life_expected(const struct tx *tx, const struct life *o)
 	return word_in(tx->if_match, now) ? OK : ERR_PRECONDITION;
 }
 
+enum err life_seen(const struct tx *tx, enum resource r, const struct db_val *row, struct life *o)
+{
+	if (row[0].null)
+		return life_resources[r].missing;
+	*o = (struct life){ .organization = tx->who->organization, .id = row[0].id,
+		.state = life_state(r, row[1].s), .revision = row[2].i, .test = !row[3].i };
+	return who_sees(tx->who, row[3].i) ? who_may(tx->who, tx->ask) : life_resources[r].missing;
+}
+
+enum err life_lock(struct tx *tx, enum resource r, const struct id *id, struct life *o, const struct db_val **row)
+{
+	enum err e = tx_row(tx, life_resources[r].lock, DB_IN(db_d(&tx->who->organization), db_d(id)), row);
+
+	if (e)
+		return e == ERR_DB_NONE ? life_resources[r].missing : e;
+	return life_seen(tx, r, *row, o);
+}
+
 static enum err legal(struct tx *tx, const struct transition_row *row, enum state s)
 {
 	if (row->from >> s & 1)
 		return OK;
+	tx->why.state = life_word(s);
+	tx->why.action = row->audit;
 	why_add(tx, "status", arena_printf(tx->arena, "The current status is `%s`%s", life_word(s),
 		life_states[s].last ? ", which is permanent" : ""));
 	return life_states[s].last || row->refuse == OK ? life_states[s].refuse : row->refuse;
 }
 
-static enum err target(struct tx *tx, const struct transition_row *row, const struct life *o, enum state *to)
+static enum err target(struct tx *tx, const struct transition_row *row, struct life *o, enum state *to)
 {
 	const struct db_val *v;
 	enum err e;
@@ -76,6 +96,7 @@ static enum err target(struct tx *tx, const struct transition_row *row, const st
 	case LIFE_COMPUTED:
 		if ((e = tx_row(tx, row->compute, DB_IN(db_d(&o->organization), db_d(&o->id)), &v)))
 			return e;
+		o->computed = v;
 		*to = life_state(row->resource, v[0].s);
 		return *to ? OK : ERR_INTERNAL;
 	}
@@ -95,7 +116,7 @@ static enum err record(struct tx *tx, const struct transition_row *row, const st
 	}
 	if ((e = audit_add(tx, row, o, from, details)))
 		return e;
-	return row->event ? outbox_add(tx, row, o, from, details) : OK;
+	return row->event & TOLD ? outbox_add(tx, row, o, from, details) : OK;
 }
 
 enum err life_create(struct tx *tx, enum transition t, struct life *o,
@@ -131,7 +152,11 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o,
 
 	if (n > MAX_VALUES - 5)
 		return ERR_INTERNAL;
-	if ((e = legal(tx, row, from)) || (e = target(tx, row, o, &to)))
+	if ((e = legal(tx, row, from)))
+		return e;
+	if (row->event & HUMAN && tx->who->agent && !tx->who->human_grant)
+		return ERR_HUMAN_GATE;
+	if ((e = target(tx, row, o, &to)))
 		return e;
 	in[0] = db_s(life_word(to));
 	in[1] = db_t(tx->now);
@@ -146,5 +171,7 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o,
 		return ERR_DB_RETRY;             /* somebody moved it although it was locked: a cluster */
 	o->state = to;
 	o->revision++;
-	return record(tx, row, o, from, details);
+	e = record(tx, row, o, from, details);
+	o->now = o->before = NULL;               /* told; a next change tells its own */
+	return e;
 }

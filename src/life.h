@@ -6,7 +6,7 @@
 #include "tx.h"
 
 enum resource {
-#define RESOURCE(name, word, prefix) RES_##name,
+#define RESOURCE(name, word, prefix, lock, missing) RES_##name,
 #include "life.def"
 #undef RESOURCE
 	RES__MAX
@@ -27,9 +27,10 @@ enum transition {
 	LIFE__MAX
 };
 
-struct resource_row { const char *word, *prefix; };
+struct resource_row { const char *word, *prefix; enum sql lock; enum err missing; };
 struct state_row { enum resource resource; const char *word; enum err refuse; bool last; };
 enum life_rule { LIFE_FIXED, LIFE_SAME, LIFE_COMPUTED };
+enum { TOLD = 1, HUMAN = 2 };
 struct transition_row {
 	const char *name;
 	enum resource resource;
@@ -38,15 +39,24 @@ struct transition_row {
 	enum state to;
 	enum sql compute, sql;
 	const char *audit;
-	bool event;
+	unsigned event;                          /* TOLD, HUMAN */
 	enum err refuse;
 };
 extern const struct resource_row life_resources[RES__MAX];
 extern const struct state_row life_states[STATE__MAX];
 extern const struct transition_row life_transitions[LIFE__MAX];
 
-/* What the engine knows of an object; the first member of every domain struct. */
-struct life { struct id organization, id; enum state state; int64_t revision; };
+/* What the engine knows of an object; the first member of every domain struct.
+ * now, before: members that the event tells beyond id, object and status, and those
+ * that this change replaced; NULL: none.  computed: the row of a computed target. */
+struct life {
+	struct id organization, id;
+	enum state state;
+	int64_t revision;
+	bool test;                               /* of the test mode */
+	struct json *now, *before;
+	const struct db_val *computed;
+};
 
 /* The state of a resource that a word spells; STATE_NONE for none. */
 enum state life_state(enum resource r, const char *word);
@@ -56,6 +66,15 @@ const char *life_word(enum state s);
  * ERR_PRECONDITION.  Called where the object the request names is locked. */
 enum err life_expected(const struct tx *tx, const struct life *o);
 
+/* The object of a row that begins with id, status, revision, livemode: ERR_DB_NONE or the
+ * resource's own error when it is not of the caller's mode; then may they? */
+enum { LIFE_COLUMNS = 4 };
+enum err life_seen(const struct tx *tx, enum resource r, const struct db_val *row, struct life *o);
+
+/* Lock it by its resource's statement and look at it in the same way; *row is the rest
+ * of its columns, from the first. */
+enum err life_lock(struct tx *tx, enum resource r, const struct id *id, struct life *o, const struct db_val **row);
+
 /* Make it: o->organization and o->id are given, state and revision are set. `more`
  * are the statement's values after status, created_at, updated_at, organization, id. */
 enum err life_create(struct tx *tx, enum transition t, struct life *o,
@@ -63,7 +82,7 @@ enum err life_create(struct tx *tx, enum transition t, struct life *o,
 
 /* Change it: the row is locked by the caller and o tells its state and revision.
  * `more` are the statement's values between updated_at and organization.  Errors: what
- * the rows say for a wrong state. */
+ * the rows say for a wrong state; ERR_HUMAN_GATE when an agent needs its human first. */
 enum err life_move(struct tx *tx, enum transition t, struct life *o,
 	const struct db_val *more, size_t n, struct json *details);
 

@@ -37,7 +37,7 @@ static enum err perform(struct req *r)
 {
 	enum err e;
 
-	r->tx.perm = r->row->perm;
+	r->tx.ask = r->row->perm;
 	if (!(r->row->flags & R_WRITE))
 		return r->row->run(r);
 	e = tx_run(&r->tx, write_work, write_again, r);
@@ -64,7 +64,7 @@ static void keep_refusal(struct req *r, enum err e)
 {
 	int status = err_row(e)->status;
 
-	if (!e || !r->tx.idempotency_key || !r->row || !(r->row->flags & R_WRITE) || !r->tx.perm
+	if (!e || !r->tx.idempotency_key || !r->row || !(r->row->flags & R_WRITE) || !r->tx.ask
 	    || (status != 404 && status != 409 && status != 412) || e == ERR_KEY_BUSY)
 		return;
 	if (!tx_run(&r->tx, keep_work, keep_again, r) && r->tx.replayed)

@@ -92,6 +92,47 @@ bool hex_decode(const char *s, size_t n, void *out)
 
 static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+static const char b62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+enum { BASE62_BYTES = 64 };
+
+void base62_encode(const unsigned char *p, size_t n, char *out, size_t digits)
+{
+	unsigned char number[BASE62_BYTES];
+
+	memcpy(number, p, n < sizeof number ? n : sizeof number);
+	out[digits] = '\0';
+	while (digits--) {
+		unsigned rest = 0;
+
+		for (size_t i = 0; i < n; i++) {         /* number / 62, byte by byte */
+			rest = rest << 8 | number[i];
+			number[i] = (unsigned char)(rest / 62);
+			rest %= 62;
+		}
+		out[digits] = b62[rest];
+	}
+}
+
+bool base62_decode(const char *s, unsigned char *out, size_t n)
+{
+	memset(out, 0, n);
+	for (; *s; s++) {
+		const char *d = strchr(b62, *s);
+		unsigned carry = d ? (unsigned)(d - b62) : 0;
+
+		if (!d)
+			return false;
+		for (size_t i = n; i--; ) {              /* number * 62 + digit */
+			carry += out[i] * 62u;
+			out[i] = (unsigned char)carry;
+			carry >>= 8;
+		}
+		if (carry)
+			return false;
+	}
+	return true;
+}
+
 char *b64url_encode(struct arena *a, const void *p, size_t n)
 {
 	const unsigned char *s = p;

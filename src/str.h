@@ -19,6 +19,11 @@ void hex_encode(const void *p, size_t n, char *out);
 /* Exactly 2n lower-case hex digits into n bytes; false for anything else. */
 bool hex_decode(const char *s, size_t n, void *out);
 
+/* n bytes as a number of exactly `digits` base62 digits (0-9 A-Z a-z), the NUL after
+ * them, and back; false for another alphabet or a number that n bytes do not hold. */
+void base62_encode(const unsigned char *p, size_t n, char *out, size_t digits);
+bool base62_decode(const char *s, unsigned char *out, size_t n);
+
 /* RFC 4648 base64url without padding.  Decoding refuses padding, other
  * alphabets and non-zero trailing bits; returns the length or -1. */
 char *b64url_encode(struct arena *a, const void *p, size_t n);

@@ -23,7 +23,7 @@ enum { TRIES = 6, KEY_LIFE_S = 86400 };
 void why_add(struct tx *tx, const char *field, const char *reason)
 {
 	if (tx->why.n < WHY_ITEMS)
-		tx->why.items[tx->why.n++] = (struct why_item){ field, reason };
+		tx->why.items[tx->why.n++] = (struct why_item){ field, reason, "invalid" };
 }
 
 static void pause_ms(int64_t ms)
@@ -46,14 +46,14 @@ static void backoff(int try)
 static enum err attempt_row(struct tx *tx, const unsigned char attempt[16], const char *outcome)
 {
 	return db_exec(tx->db, SQL_ATTEMPT_DONE, DB_IN(db_x(attempt, 16), db_s(outcome),
-		db_d0(&tx->who->organization), db_d0(&tx->who->principal), db_s(tx->request_id),
+		db_d0(&tx->who->organization), db_d0(&tx->who->caller), db_s(tx->request_id),
 		db_s(tx->changed_type), db_d0(&tx->changed_id), db_i0(tx->changed_revision), db_t(tx->now)), NULL);
 }
 
 static enum err key_row(struct tx *tx, const unsigned char attempt[16])
 {
 	return db_exec(tx->db, SQL_ATTEMPT_ADD, DB_IN(db_x(attempt, 16), db_s("done"), db_d0(&tx->who->organization),
-		db_d0(&tx->who->principal), db_s(tx->request_id), db_t(tx->now), db_s(tx->idempotency_key),
+		db_d0(&tx->who->caller), db_s(tx->request_id), db_t(tx->now), db_s(tx->idempotency_key),
 		db_x(tx->fingerprint, sizeof tx->fingerprint)), NULL);
 }
 
@@ -68,7 +68,7 @@ static enum err keep_answer(struct tx *tx, const unsigned char attempt[16])
 static enum err replay(struct tx *tx)
 {
 	const struct db_val *v;
-	enum err e = tx_row(tx, SQL_ATTEMPT_OF_KEY, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal),
+	enum err e = tx_row(tx, SQL_ATTEMPT_OF_KEY, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->caller),
 		db_s(tx->idempotency_key)), &v);
 
 	if (e)
@@ -109,13 +109,14 @@ static enum fate fence(struct tx *tx, const unsigned char attempt[16], int64_t d
 	return UNSETTLED;
 }
 
-/* Is the caller still who the token says?  The thaw command and public routes are nobody. */
+/* Is the caller still who the token says?  The thaw command and public routes are nobody;
+ * an API key was looked up with its principal in this very request. */
 static enum err settle(struct tx *tx)
 {
 	const struct db_val *v;
 	enum err e;
 
-	if (id_is_zero(&tx->who->principal))
+	if (id_is_zero(&tx->who->principal) || tx->who->narrow)
 		return OK;
 	e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), &v);
 	if (e)
@@ -136,7 +137,7 @@ static enum err steps(struct tx *tx, const unsigned char attempt[16], enum err (
 		if (e != ERR_DB_DUPLICATE)
 			return e;
 		/* The kept answer is for a token that could have asked. */
-		return (e = who_scoped(tx->who, tx->perm)) ? e : ERR_KEY_TAKEN;
+		return (e = who_scoped(tx->who, tx->ask)) ? e : ERR_KEY_TAKEN;
 	}
 	return (e = work(arg)) ? e : keep_answer(tx, attempt);
 }

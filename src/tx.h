@@ -12,12 +12,13 @@
 #include "who.h"
 
 /* Why it failed, for the reply: the first writer wins. */
-struct why_item { const char *field, *reason; };
+struct why_item { const char *field, *reason, *code; };       /* code: `invalid`, `required` */
 struct why {
 	enum { WHY_ITEMS = 16 } max;
 	struct why_item items[WHY_ITEMS];
 	int n;
 	int64_t retry_after;                     /* seconds; 0: none */
+	const char *state, *action;              /* of an object whose state refused a change: both words, or NULL */
 };
 
 /* An answer as it is kept for the repetition of a request. */
@@ -28,9 +29,10 @@ struct tx {
 	struct arena *arena;
 	struct who *who;
 	struct why why;
-	enum perm perm;                          /* what the route asks for */
+	struct ask ask;                          /* what the route asks for */
 	int64_t deadline;                        /* monotonic; set by the first tx_run() */
 	int64_t now;                             /* of this request: one time for all its rows */
+	struct { const char *kind, *id; } about; /* the object that the request names, as it spells it; NULL: none */
 	const char *request_id, *address, *user_agent;
 	const char *idempotency_key;             /* NULL: none */
 	unsigned char fingerprint[32];           /* of the request, when it has a key */

@@ -4,10 +4,10 @@
 #include "clock.h"
 #include "str.h"
 
-static const struct { const char *word, *scope; } perms[PERM__MAX] = {
-	[PERM_PUBLIC] = { "public", "" },
-	[PERM_MEMBER] = { "member", "" },
-#define PERM(name, word, scope) [PERM_##name] = { word, scope },
+static const struct { const char *word, *scope; bool test; } perms[PERM__MAX] = {
+	[PERM_PUBLIC] = { "public", "", true },
+	[PERM_MEMBER] = { "member", "", true },
+#define PERM(name, word, scope, test) [PERM_##name] = { word, scope, test },
 #include "perm.def"
 #undef PERM
 };
@@ -35,37 +35,45 @@ enum err who_settle(struct who *who, const struct db_val *row)
 	return OK;
 }
 
-static bool is_admin(const struct who *who)
+bool who_is_admin(const struct who *who)
 {
 	return who->system || word_in(who->permissions, perms[PERM_ORG_ADMIN].word);
 }
 
-/* A token's scopes narrow, last. */
-enum err who_scoped(const struct who *who, enum perm perm)
+bool who_sees(const struct who *who, bool livemode)
 {
-	if (!who->scopes || perm <= PERM_MEMBER || word_in(who->scopes, perms[perm].word)
-	    || word_in(who->scopes, perms[PERM_ORG_ADMIN].word)
-	    || (*perms[perm].scope && word_in(who->scopes, perms[perm].scope)))
-		return OK;
-	return ERR_SCOPE_DENIED;
+	return who->mode == MODE_BOTH || livemode == (who->mode == MODE_LIVE);
 }
 
-enum err who_may(const struct who *who, enum perm perm)
+/* A token's mode, scopes and tier narrow, last. */
+enum err who_scoped(const struct who *who, struct ask ask)
 {
-	if (perm > PERM_MEMBER && !is_admin(who) && !word_in(who->permissions, perms[perm].word))
+	const char *word = perms[ask.perm].word, *scope = perms[ask.perm].scope;
+
+	if (who->mode == MODE_TEST && !perms[ask.perm].test)
+		return ERR_SCOPE_DENIED;
+	if (who->scopes && ask.perm > PERM_MEMBER && !word_in(who->scopes, word)
+	    && !word_in(who->scopes, perms[PERM_ORG_ADMIN].word) && !(*scope && word_in(who->scopes, scope)))
+		return ERR_SCOPE_DENIED;
+	return who->tier && who->tier < ask.tier ? ERR_TIER_DENIED : OK;
+}
+
+enum err who_may(const struct who *who, struct ask ask)
+{
+	if (ask.perm > PERM_MEMBER && !who_is_admin(who) && !word_in(who->permissions, perms[ask.perm].word))
 		return ERR_FORBIDDEN;
-	return who_scoped(who, perm);
+	return who_scoped(who, ask);
 }
 
-enum err who_may_model(const struct who *who, enum perm perm, bool global, int granted)
+enum err who_may_model(const struct who *who, struct ask ask, bool global, int granted)
 {
 	enum { OBSERVER = 1, USER = 2 };
 
-	if (global || is_admin(who))
-		return who_may(who, perm);
+	if (global || who_is_admin(who))
+		return who_may(who, ask);
 	if (granted < OBSERVER)
 		return ERR_MODEL_NOT_FOUND;
-	if (granted < (perm == PERM_MODEL_READ ? OBSERVER : USER))
+	if (granted < (ask.perm == PERM_MODEL_READ ? OBSERVER : USER))
 		return ERR_FORBIDDEN;
-	return who_scoped(who, perm);
+	return who_scoped(who, ask);
 }

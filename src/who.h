@@ -15,20 +15,35 @@ enum perm {
 	PERM_INVALID = 0,
 	PERM_PUBLIC,                             /* no token */
 	PERM_MEMBER,                             /* any token of an organization */
-#define PERM(name, word, scope) PERM_##name,
+#define PERM(name, word, scope, test) PERM_##name,
 #include "perm.def"
 #undef PERM
 	PERM__MAX
 };
 
+/* The data of API keys comes in two disjoint sets; a sign-in sees both. */
+enum mode { MODE_BOTH, MODE_LIVE, MODE_TEST };
+
+/* What a route asks of its caller; tier 0: any. */
+enum tier { TIER_ANY, TIER_OBSERVE, TIER_PREPARE, TIER_EXECUTE, TIER_AUTONOMOUS };
+struct ask { enum perm perm; enum tier tier; };
+
 struct who {
 	struct id organization, principal;       /* zero: nobody, or the thaw command */
-	struct id human;                         /* for whom an agent acts; zero: itself */
+	struct id token;                         /* of the credential itself; zero: none known */
+	struct id caller;                        /* whose the idempotency keys and the rate are: the API key, else the principal */
+	const char *agent;                       /* `agt_...`: who holds the token for the principal; NULL: nobody */
+	bool human_grant;                        /* and may pass the human gate */
+	enum mode mode;
+	enum tier tier;                          /* of the token; TIER_ANY: not narrowed */
+	const char *api_version;                 /* pinned; NULL: none */
+	bool narrow;                             /* the token's rate is its own, not the role's */
 	const char *name;                        /* for the audit row */
 	const char *permissions;                 /* words; NULL until who_settle() */
 	const char *scopes;                      /* words of the token; NULL: not narrowed */
 	int64_t issued;                          /* of the token, microseconds */
 	int64_t rate;                            /* requests a minute, as the token says */
+	int64_t burst;                           /* requests a second; 0: any */
 	int64_t rate_now;                        /* as the role has it; 0 until who_settle() */
 	bool system;                             /* the thaw command: may do all */
 };
@@ -38,15 +53,20 @@ struct who {
 enum { WHO_COLUMNS = 4 };
 enum err who_settle(struct who *who, const struct db_val *row);
 
-/* May they use this permission at all?  ERR_FORBIDDEN, ERR_SCOPE_DENIED. */
-enum err who_may(const struct who *who, enum perm perm);
+/* May they at all?  ERR_FORBIDDEN, ERR_SCOPE_DENIED, ERR_TIER_DENIED. */
+enum err who_may(const struct who *who, struct ask ask);
 
-/* Do the token's scopes allow it, whoever asks?  ERR_SCOPE_DENIED. */
-enum err who_scoped(const struct who *who, enum perm perm);
+/* Does the token itself allow it, whoever asks?  ERR_SCOPE_DENIED, ERR_TIER_DENIED. */
+enum err who_scoped(const struct who *who, struct ask ask);
+
+/* Is it of the caller's mode? */
+bool who_sees(const struct who *who, bool livemode);
+/* Has the principal every right of the organization (a token may narrow it)? */
+bool who_is_admin(const struct who *who);
 
 /* May they, on a model?  granted: 0 none, 1 OBSERVER, 2 USER, 3 OWNER.  What they
  * may not see is ERR_MODEL_NOT_FOUND: visible comes before may. */
-enum err who_may_model(const struct who *who, enum perm perm, bool global, int granted);
+enum err who_may_model(const struct who *who, struct ask ask, bool global, int granted);
 
 const char *perm_word(enum perm perm);           /* "public", "member", "model:read"... */
 bool perm_known(const char *word);

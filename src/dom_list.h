@@ -1,0 +1,36 @@
+/* dom_list.h: pages by cursor (starting_after, ending_before), for every list whose
+ * statements come in pairs upwards and downwards (ID_PAGE, KEY_PAGE in sql.def). */
+#ifndef DOM_LIST_H
+#define DOM_LIST_H
+#include "tx.h"
+
+struct list_ask {
+	struct id after, before;                 /* zero: none; one of them at most */
+	bool up;                                 /* oldest, or smallest, first */
+	int64_t limit;
+};
+struct list_got { size_t n; bool more; };        /* more: beyond this page, in the direction asked */
+
+enum { LIST_LABELS = 4 };
+/* Labels that all must be there: the digests of sql.def's LABELLED. */
+struct labels { unsigned char digest[LIST_LABELS][16]; size_t n; };
+/* metadata: JSON text of an object of strings, NULL for none.  word: the resource's. */
+void labels_of(struct arena *a, const char *word, const char *metadata, struct labels *out);
+/* The index of an object's metadata, made anew. */
+enum err labels_store(struct tx *tx, const char *word, const struct id *object, const char *metadata);
+
+/* The values of one statement, in order. */
+struct values { struct db_val v[48]; size_t n; };
+void values_add(struct values *in, const struct db_val *v, size_t n);
+void values_labels(struct values *in, const struct labels *l);
+
+/* A page by id.  head: what the statement's head takes, `modes` the place of livemode in
+ * it; down is its pair `sql + 1`.  The rows come in the order asked for, limit at most. */
+enum err list_by_id(struct tx *tx, enum sql sql, const struct values *head, size_t mode_at, const struct list_ask *ask,
+	struct db_rows *rows, struct list_got *got);
+/* A page by another column, then the id; `place` is that column of the cursor's object,
+ * of the right type, and means nothing without a cursor. */
+enum err list_by_key(struct tx *tx, enum sql sql, const struct values *head, size_t mode_at, struct db_val place,
+	const struct list_ask *ask, struct db_rows *rows, struct list_got *got);
+
+#endif

@@ -1,0 +1,71 @@
+/* dom_webhook.h: events as they are numbered and listed, webhook endpoints, and the
+ * deliveries of events to them.  Functions check visible (ERR_NOT_FOUND), may, legal;
+ * writers run inside tx_run().  Strings belong to the transaction's arena. */
+#ifndef DOM_WEBHOOK_H
+#define DOM_WEBHOOK_H
+#include "dom_list.h"
+#include "life.h"
+
+struct event {
+	struct id id, human, token;              /* human, token: who let it happen; zero: the thaw command */
+	int64_t at, sequence, pending;           /* sequence: in its organization, 0 before it is numbered; pending: deliveries to come */
+	const char *type, *payload;              /* payload: {"object", "previous_attributes"?, "details"?}, JSON text */
+	const char *request_id, *idempotency_key, *agent;
+	bool test;
+};
+enum { EVENT_COLUMNS = 12 };
+/* Of a row with the columns EVENT_COLS (sql.def). */
+void event_of_row(const struct db_val *v, struct event *out);
+
+enum err event_get(struct tx *tx, const struct id *id, struct event *out);
+/* type NULL: any.  By number, after those of the organization were numbered. */
+enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask, struct event **out, struct list_got *got);
+
+/* Number up to `most` committed events of an organization that have none yet, and make
+ * their deliveries to the endpoints that listen, in one transaction of its own; *n is
+ * how many there were.  Callers may come at once: they wait for each other. */
+enum err events_number(struct tx *tx, const struct id *organization, int64_t most, size_t *n);
+/* Does an endpoint's list of patterns (JSON text: "*", "workspace.*", "workspace.archived")
+ * take an event of this type? */
+bool event_wanted(struct arena *a, const char *patterns, const char *type);
+
+struct endpoint {
+	struct life life;
+	const char *url, *description, *enabled_events, *api_version, *metadata;
+	const char *secret;                      /* `whsec_...`: given by create and rotate alone */
+	int64_t old_until;                       /* the former secret signs too until then; 0: none */
+	int64_t failing_since, created_at, updated_at;
+};
+struct endpoint_edit {
+	const char *url, *description, *enabled_events, *metadata, *status;
+	bool url_set, description_set, enabled_events_set, metadata_set, status_set;
+};
+
+enum { ENDPOINTS_MOST = 100 };
+/* in: url, description, enabled_events, api_version, metadata.  ERR_ENDPOINT_LIMIT. */
+enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoint *out);
+enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out);
+enum err endpoint_list(struct tx *tx, const struct list_ask *ask, struct endpoint **out, struct list_got *got);
+/* status: `enabled` or `disabled`. */
+enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint_edit *edit, struct endpoint *out);
+/* A new secret; the old one signs too for `seconds`. */
+enum err endpoint_rotate(struct tx *tx, const struct id *id, int64_t seconds, struct endpoint *out);
+/* LIFE_ENDPOINT_TEST (an event for it alone), LIFE_ENDPOINT_DELETE. */
+enum err endpoint_move(struct tx *tx, const struct id *id, enum transition t, struct endpoint *out);
+
+struct delivery {
+	struct id id, endpoint, event;
+	const char *outcome;                     /* "succeeded", "failed"; NULL: to be sent */
+	int64_t tries, next_at, response_status, created_at, updated_at;
+};
+struct delivery_try { int64_t number, at, milliseconds, response_status; const char *error; };
+
+enum err delivery_list(struct tx *tx, const struct id *endpoint, const struct list_ask *ask, struct delivery **out,
+	struct list_got *got);
+/* With its attempts, the last first, 100 at most. */
+enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out,
+	struct delivery_try **tries, size_t *n);
+/* Send it once more, whatever became of it. */
+enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out);
+
+#endif
