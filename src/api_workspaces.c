@@ -586,8 +586,10 @@ static void say(struct req *r, struct error_say *s)
 	struct authority *by;
 
 	s->instance = arena_printf(r->arena, "/requests/%s", r->tx.request_id);
-	if (s->detail && !strchr(s->detail->field, ' '))
+	if (s->detail) {
 		s->param = s->detail->field;
+		s->text = arena_printf(r->arena, "`%s` %s.", s->detail->field, s->detail->reason);
+	}
 	if (r->who.delegated) {
 		by = ARENA_NEW(r->arena, struct authority);
 		*by = (struct authority){ r->who.principal, r->who.agent };
