@@ -285,9 +285,7 @@ static const struct touched_view *touched(struct arena *a, const struct db_val *
 
 	if (v[4].null || v[5].null)
 		return NULL;
-	for (int i = 0; i < RES__MAX; i++)
-		if (!strcmp(life_resources[i].word, v[4].s))
-			*t = (struct touched_view){ id_spell(a, life_resources[i].prefix, &v[5].id), v[4].s, v[6].i };
+	*t = (struct touched_view){ life_spell(a, v[4].s, &v[5].id), v[4].s, v[6].i };
 	return t;
 }
 

@@ -42,6 +42,14 @@ const char *life_word(enum state s)
 	return life_states[s].word;
 }
 
+char *life_spell(struct arena *a, const char *resource, const struct id *id)
+{
+	for (int r = 0; r < RES__MAX; r++)
+		if (!strcmp(life_resources[r].word, resource))
+			return id_spell(a, life_resources[r].prefix, id);
+	return id_spell(a, "", id);
+}
+
 enum err life_expected(const struct tx *tx, const struct life *o)
 {
 	char now[24];

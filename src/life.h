@@ -61,6 +61,8 @@ struct life {
 /* The state of a resource that a word spells; STATE_NONE for none. */
 enum state life_state(enum resource r, const char *word);
 const char *life_word(enum state s);
+/* An id as the resource of that word spells it. */
+char *life_spell(struct arena *a, const char *resource, const struct id *id);
 
 /* Does the object, locked, have a revision that the request's If-Match allows?
  * ERR_PRECONDITION.  Called where the object the request names is locked. */
