@@ -136,7 +136,9 @@ enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out)
 		return fault(tx, "tier", "is higher than that of the token which asks");
 	if (!within(tx->arena, in->scopes, tx->who->scopes))
 		return fault(tx, "scopes", "are more than those of the token which asks");
-	k.life = (struct life){ .organization = tx->who->organization, .test = tx->who->mode == MODE_TEST };
+	if (!who_sees(tx->who, !in->life.test))
+		return fault(tx, "livemode", "is not that of the token which asks");
+	k.life = (struct life){ .organization = tx->who->organization, .test = in->life.test };
 	k.kind = "token";
 	return apikey_create(tx, &k, out);
 }
