@@ -161,13 +161,9 @@ static enum err mine(const struct tx *tx, const struct apikey *k)
 enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out)
 {
 	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_TOKEN_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	enum err e = life_read(tx, RES_TOKEN, id, &out->life, &v);
 
 	if (e)
-		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if ((e = life_seen(tx, RES_TOKEN, v, &out->life)))
 		return e;
 	apikey_of_row(&tx->who->organization, v, out);
 	return mine(tx, out);

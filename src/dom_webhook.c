@@ -84,13 +84,9 @@ enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoi
 enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out)
 {
 	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_ENDPOINT_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	enum err e = life_read(tx, RES_ENDPOINT, id, &out->life, &v);
 
-	if (e)
-		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (!(e = life_seen(tx, RES_ENDPOINT, v, &out->life)))
+	if (!e)
 		fill(out, v);
 	return e;
 }
