@@ -89,9 +89,13 @@ static const struct shape endpoint_out[] = { ENDPOINT_ROWS, { 0 } };
 static const struct shape secret_out[] = { ENDPOINT_ROWS,
 	{ "secret", T_STR, W(n.secret), .help = "`whsec_...`, shown this once" }, { 0 } };
 
-static struct endpoint_view view(const struct endpoint *n)
+static struct endpoint_view view(const struct req *r, const struct endpoint *n)
 {
-	return (struct endpoint_view){ *n, "webhook_endpoint", life_word(n->life.state), !n->life.test };
+	struct endpoint_view v = { *n, "webhook_endpoint", life_word(n->life.state), !n->life.test };
+
+	if (v.n.old_until <= r->tx.now)
+		v.n.old_until = 0;
+	return v;
 }
 
 static enum err reply(struct req *r, enum err e, const struct shape *s, const struct endpoint *n)
@@ -100,7 +104,7 @@ static enum err reply(struct req *r, enum err e, const struct shape *s, const st
 
 	if (e)
 		return e;
-	v = view(n);
+	v = view(r, n);
 	res_shape(r, 200, s, &v, s == endpoint_out ? n->life.revision : 0);
 	return OK;
 }
@@ -201,7 +205,7 @@ static enum err list(struct req *r)
 		return e;
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
-		views[i] = view(&all[i]);
+		views[i] = view(r, &all[i]);
 	return reply_list(r, list_out, views, got, sizeof *views, "we_");
 }
 
