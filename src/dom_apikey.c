@@ -193,6 +193,8 @@ enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out)
 	if (e)
 		return e;
 	apikey_of_row(&tx->who->organization, v, out);
+	if (tx->who->agent && !id_equal(id, &tx->who->token))
+		return ERR_AGENT_DENIED;
 	if ((e = mine(tx, out)) || (e = life_expected(tx, &out->life)) || out->life.state == STATE_TOKEN_REVOKED)
 		return e;
 	out->life.now = tell(tx->arena, out);
