@@ -187,7 +187,7 @@ my %cursor = (
     ENTITY_PAGE => "$nothing, $unlabelled", ENTITY_PAGE_BY_NAME => "$nothing, $unlabelled", ENTITY_PAGE_BY_CHANGE => "$nothing, $unlabelled",
     ENTITY_PAGE_W => of_entity(0, "UNHEX(LPAD(HEX(605001), 24, '0'))"), ENTITY_PAGE_P => of_entity(2, "'folio'"),
     ENTITY_PAGE_J => of_entity(4, "'US-DE'"), ENTITY_PAGE_S => of_entity(6, "'registered'"), ENTITY_PAGE_L => "$nothing, $labelled{ENTITY}",
-    TOKEN_PAGE => 'NULL, NULL', AUTHORIZATION_PAGE => 'NULL, NULL', ENDPOINT_PAGE => '',
+    TOKEN_PAGE => '', TOKEN_PAGE_P => "UNHEX('0102030405060708090a0b0c')", AUTHORIZATION_PAGE => '', AUTHORIZATION_PAGE_S => "'pending'", ENDPOINT_PAGE => '',
     EVENT_PAGE => 'NULL, NULL', 'EVENT_PAGE of a type' => "'workspace.archived', 'workspace.archived'", DELIVERY_PAGE => '',
 );
 # The names of %cursor that a statement stands for.
@@ -221,13 +221,13 @@ subtest 'many rows, by cursor' => sub {
         "INSERT INTO entities (organization_id, id, livemode, workspace_id, name, jurisdiction, type, portfolio_id, status, created_by, created_at, updated_at, revision)
             SELECT $org, @{[ $id->(700000) ]}, seq % 4 = 0 OR seq % 10 > 0, UNHEX(LPAD(HEX(IF(seq % 4, 600000 + seq, 605001)), 24, '0')), CONCAT('filler ', LPAD(seq, 5, '0')), IF(seq % 7, 'US-CA', 'US-DE'), 'llc',
             IF(seq % 5, NULL, 'folio'), ELT(1 + seq % 3, 'draft', 'registered', 'dissolved'), $user, $times, 1 FROM seq_1_to_20000",
-        "INSERT INTO labels (organization_id, digest, object_id) SELECT $org, $digest{WORKSPACE}, @{[ $id->(600000) ]} FROM seq_1_to_20000",
-        "INSERT INTO labels (organization_id, digest, object_id) SELECT $org, UNHEX(MD5('tier=gold')), @{[ $id->(600000) ]} FROM seq_1_to_20000",
-        "INSERT INTO labels (organization_id, digest, object_id) SELECT $org, $digest{ENTITY}, @{[ $id->(700000) ]} FROM seq_1_to_20000",
+        "INSERT INTO labels (organization_id, digest, livemode, object_id) SELECT $org, $digest{WORKSPACE}, seq % 10 > 0, @{[ $id->(600000) ]} FROM seq_1_to_20000",
+        "INSERT INTO labels (organization_id, digest, livemode, object_id) SELECT $org, UNHEX(MD5('tier=gold')), seq % 10 > 0, @{[ $id->(600000) ]} FROM seq_1_to_20000",
+        "INSERT INTO labels (organization_id, digest, livemode, object_id) SELECT $org, $digest{ENTITY}, seq % 4 = 0 OR seq % 10 > 0, @{[ $id->(700000) ]} FROM seq_1_to_20000",
         "INSERT INTO api_keys (organization_id, id, secret_hash, hint, kind, livemode, principal_id, human_grant, status, created_at, updated_at, revision)
-            SELECT $org, @{[ $id->(800000) ]}, UNHEX(SHA2(seq, 256)), 'sk_live_...', 'secret', seq % 10 > 0, $user, 0, 'active', $times, 1 FROM seq_1_to_20000",
+            SELECT $org, @{[ $id->(800000) ]}, UNHEX(SHA2(seq, 256)), 'sk_live_...', 'secret', seq % 10 > 0, IF(seq % 200 IN (7, 10), UNHEX('0102030405060708090a0b0c'), $user), 0, 'active', $times, 1 FROM seq_1_to_20000",
         "INSERT INTO authorizations (organization_id, id, livemode, action, resource_type, resource_id, human_id, agent, token_id, status, created_at, updated_at, revision)
-            SELECT $org, @{[ $id->(900000) ]}, seq % 10 > 0, 'workspace.archived', 'workspace', @{[ $id->(600000) ]}, $user, 'agt_x', @{[ $id->(800000) ]}, IF(seq % 9, 'approved', 'pending'), $times, 1 FROM seq_1_to_20000",
+            SELECT $org, @{[ $id->(900000) ]}, seq % 10 > 0, 'workspace.archived', 'workspace', @{[ $id->(600000) ]}, $user, 'agt_x', @{[ $id->(800000) ]}, IF(seq % 200 IN (7, 10), 'pending', 'approved'), $times, 1 FROM seq_1_to_20000",
         "INSERT INTO webhook_endpoints (organization_id, id, livemode, url, enabled_events, api_version, secret, status, created_at, updated_at, revision)
             SELECT $org, @{[ $id->(0) ]}, seq % 10 > 0, 'https://x', '[\"*\"]', '2026-06-10', 'x', IF(seq > 100, 'deleted', 'enabled'), $times, 1 FROM seq_1_to_20000",
         "INSERT INTO outbox (organization_id, id, at, type, resource_type, resource_id, revision, request_id, payload, livemode, sequence)
