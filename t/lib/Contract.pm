@@ -201,7 +201,7 @@ sub refusal_is {
     my $docs = $with{docs} // 'https://mattermode.com/docs';
     delete $with{docs};
     $with{param} //= $with{errors}[0] if $with{errors};
-    my %want = (type => "$docs/errors/$code", title => ucfirst($code =~ tr/_/ /r), status => $status, code => $code, detail => $detail,
+    my %want = (type => "$docs/errors/$code", title => ucfirst($code =~ tr/_/ /r), status => 0 + $status, code => $code, detail => $detail,
         instance => '/requests/' . ($p->{request_id} // ''), doc_url => "$docs/guides/errors#$code", request_id => $h->{'x-request-id'}, %with);
     my %got = (%$p, $p->{errors} ? (errors => [ map { $_->{field} } @{ $p->{errors} } ]) : ());
     my @bad;

@@ -27,7 +27,7 @@
 #   $t->token($name, @options)            a token (`thaw token` options)
 #   $t->key(user => 'admin', test => 1, kind => 'token', tier => 2, scope => '...',
 #           agent => 'agt_x', human_grant => 1, rate => 5, api_version => '...', ttl => 60)
-#                                         an API key: its secret, or (secret, id)
+#                                         an API key: its secret; key_and_id: with its tok_ id
 #
 # Talking:
 #   $t->req($method, $path, token =>, body => \%json|$bytes, type =>,
@@ -373,12 +373,13 @@ sub user {
 
 sub token { my ($t, $name, @args) = @_; $t->must('token', '--user', $name, @args) }
 
-sub key {
+sub key { (key_and_id(@_))[0] }
+sub key_and_id {
     my ($t, %o) = @_;
     $o{user} //= 'admin';
     my @args = map { ('--' . tr/_/-/r, /^(?:test|human_grant)$/ ? () : $o{$_}) } sort grep { $o{$_} } keys %o;
     my $k = $json->decode($t->must('--json', 'api-key', 'create', @args));
-    return wantarray ? @$k{qw(key id)} : $k->{key};
+    return @$k{qw(key id)};
 }
 
 sub _made { my ($t, $name, $make) = @_; $t->{made}{$name} //= do { $make->(); $t->token($name) } }
