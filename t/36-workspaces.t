@@ -105,6 +105,12 @@ subtest 'list' => sub {
     is(ids($list->('metadata[n]=zero')), $id[0], 'a changed value is found');
     is(ids($list->("metadata[n]=$_")), '', "metadata[n]=$_: nothing") for 'ODD', 'od', '';
     is($list->(join '&', map { "metadata[k$_]=v" } 1 .. 5)->{status}, 400, 'five filters are too many');
+    my $odd = $w->(metadata => { 'a b' => "c&d=\x{e9}" });
+    is(ids($list->('metadata%5Ba%20b%5D=c%26d%3D%C3%A9')), $odd, 'whatever characters there are');
+    my ($foreign, $hidden) = (workspace($t, token => $other)->{id}, made()->{id});
+    for my $cursor ($none, $foreign, $hidden) {
+        refusal_is($list->("sort=name&starting_after=$cursor"), 400, 'invalid_request', '`starting_after` names no object of this list.', 'a cursor that is not visible', errors => ['starting_after']);
+    }
     post($t, "workspaces/$id[4]/archive", token => $test);
     unlike(ids($list->('limit=100')), qr/$id[4]/, 'an archived one is not listed');
     is(ids($list->('status=archived')), $id[4], 'but with status=archived');
@@ -222,6 +228,7 @@ subtest 'archive and unarchive' => sub {
     $again = act_on($id, 'unarchive');
     is("$again->{status} $again->{body} $again->{headers}{etag}", "200 $r->{body} $r->{headers}{etag}", 'once more: 200 and the same object');
     is($again->{body}, ask(GET => "workspaces/$id")->{body}, 'the current one');
+    is(act_on($id, 'unarchive', body => '{', type => 'text/plain')->{body}, $r->{body}, 'it takes no body, and looks at none');
     is(act_on(made()->{id}, 'unarchive')->{json}{status}, 'ready', 'one that was never archived: 200 too');
     is(traces($id, 'workspace.unarchived'), '1 audited, 1 told', 'no other audit row, no other event');
     refusal_is(act_on($id, 'archive', headers => [ 'If-Match' => '"1"' ]), 412, 'precondition_failed', qr/changed/, 'If-Match holds here too');
@@ -345,6 +352,9 @@ subtest 'archive by an agent waits for its human' => sub {
     is(seen($w)->{status}, 'ready', 'the workspace is as it was');
     is(act_on($w, 'archive', token => $agent)->{json}{id}, $a->{id}, 'asked again it is the same authorization');
     is(traces($a->{id}, 'authorization.created'), '1 audited, 1 told', 'created once');
+    my $x = made()->{id};
+    my @same = concurrently(6, sub { act_on($x, 'archive', token => $agent) });
+    is(tally(@same) . ', ' . keys(%{ +{ map { $_->{body} => 1 } @same } }), '202:6, 1', 'asked six times at once too');
     is(ask(GET => "authorizations/$a->{id}")->{body}, $r->{body}, 'it can be read');
     my $by = { agent_id => 'agt_Nq3KcAbc', human_principal_id => $a->{requested_by}{human_principal_id} };
     refusal_is($decide->($a->{id}, 'approve', $agent), 403, 'scope_denied', "Token $agent_id has no grant on authorization $a->{id}.", 'the agent does not approve', authorized_by => $by);
