@@ -106,6 +106,7 @@ int cmd_key_list(struct cli *c);
 int cmd_token(struct cli *c);
 int cmd_audit_list(struct cli *c);
 int cmd_audit_verify(struct cli *c);
+int cmd_deliver(struct cli *c);
 int cmd_sweep(struct cli *c);
 int cmd_doctor(struct cli *c);
 int cmd_tables(struct cli *c);

@@ -1,0 +1,527 @@
+/* cli_deliver.c: `thaw deliver`: numbers the committed events and sends them to the
+ * webhook endpoints that listen.  The only module that knows libcurl.
+ *
+ * One loop: look what is due, tend each endpoint in hand, let libcurl work, wait.  All
+ * requests are under way at once; between them there is only work on the database.
+ * So a receiver that is slow or dead costs its own endpoint and no other:
+ * an endpoint has a few requests under way at most, is given back after a while so
+ * that others get their turn, and is left alone for a minute when it does not answer. */
+#include "cli.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <curl/curl.h>
+#include "clock.h"
+#include "conf.h"
+#include "dom_deliver.h"
+#include "event.h"
+#include "log.h"
+#include "net.h"
+#include "sign.h"
+#include "str.h"
+
+enum { HANDS = 32, FLIGHTS = 8, NUMBERED = 500, ORGS = 64, ANSWER_MOST = 65536, CONNECT_MS = 10000,
+	TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250 };
+
+/* A try.  LANDED: its reply is still to be written down. */
+struct flight {
+	enum { GROUNDED, FLYING, LANDED } state;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct arena *arena;                     /* of this try: body, headers, post */
+	struct post post;
+	struct reply reply;
+	int64_t began;                           /* monotonic */
+	size_t got;                              /* bytes of the answer's head and body */
+	bool full;                               /* they were too many: no more was read */
+	const char *refused;                     /* the address that may not be called */
+	char error[CURL_ERROR_SIZE];
+};
+
+/* An endpoint in hand. */
+struct hand {
+	bool held, ended;                        /* ended: no more is begun, it is given back when all have landed */
+	struct hold hold;
+	int64_t began, look_at;                  /* monotonic */
+	int silent;                              /* tries in a row without an answer */
+	struct flight flights[FLIGHTS];
+};
+
+struct deliver {
+	struct cli *c;
+	struct arena *arena;                     /* of one unit of work */
+	CURLM *multi;
+	unsigned char lease[LEASE];
+	struct hand hands[HANDS];
+	bool follow;
+	enum err error;                          /* of the last work on the database */
+	int64_t look_at;                         /* monotonic; of the next look at what is due */
+	int64_t numbered, delivered, failed;
+};
+
+static volatile sig_atomic_t stopping;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stopping = 1;
+}
+
+/* The transaction of the next unit of work: a time, an id and memory of its own. */
+static struct tx *unit(struct deliver *d)
+{
+	struct tx *tx = &d->c->tx;
+	unsigned char bytes[16];
+	char *request_id;
+
+	arena_reset(d->arena);
+	request_id = arena_alloc(d->arena, 2 * sizeof bytes + 1);
+	random_bytes(bytes, sizeof bytes);
+	hex_encode(bytes, sizeof bytes, request_id);
+	tx->arena = d->arena;
+	tx->request_id = request_id;
+	tx->deadline = 0;
+	tx->now = clock_now();
+	tx->who->organization = (struct id){ 0 };
+	return tx;
+}
+
+/* A database that does not answer is waited for. */
+static bool failed(struct deliver *d, enum err e)
+{
+	if (e) {
+		d->error = e;
+		d->look_at = clock_mono() + SECOND;
+	}
+	return e;
+}
+
+/* --- one try ------------------------------------------------------------------------ */
+
+/* The address is judged here, where it is connected: not what a name meant before. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct flight *f = arg;
+
+	(void)purpose;
+	if (net_may_call(&to->addr))
+		return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	f->refused = net_spell(f->arena, &to->addr);
+	return CURL_SOCKET_BAD;
+}
+
+/* The answer's head and body are counted and thrown away. */
+static size_t swallow(char *data, size_t size, size_t n, void *arg)
+{
+	struct flight *f = arg;
+
+	(void)data;
+	f->got += size * n;
+	f->full = f->got > ANSWER_MOST;
+	return f->full ? 0 : size * n;
+}
+
+static void header(struct flight *f, const char *name, const char *value)
+{
+	struct curl_slist *all = curl_slist_append(f->headers, arena_printf(f->arena, "%s:%s%s", name, *value ? " " : "", value));
+
+	if (!all)
+		abort();
+	f->headers = all;
+}
+
+static void land(struct flight *f, const char *error)
+{
+	f->state = LANDED;
+	f->reply.milliseconds = (clock_mono() - f->began) / 1000;
+	f->reply.error = error;
+}
+
+/* False when the endpoint's secrets cannot be used. */
+static bool sign(struct flight *f, const struct target *to, const char *body, size_t n)
+{
+	const char *id = id_spell(f->arena, "evt_", &f->post.event.id), *standard;
+	struct sign s = { to->secrets, to->nsecrets, f->reply.at / SECOND, body, n };
+
+	if (!to->nsecrets || !(standard = sign_standard(f->arena, &s, id)))
+		return false;
+	header(f, "Content-Type", "application/json");
+	header(f, "Expect", "");
+	header(f, "Matter-Signature", sign_matter(f->arena, &s));
+	header(f, "webhook-id", id);
+	header(f, "webhook-timestamp", arena_printf(f->arena, "%lld", (long long)s.time));
+	header(f, "webhook-signature", standard);
+	return true;
+}
+
+static void options(struct flight *f, const struct target *to, const char *body, size_t n)
+{
+	const long timeout = (long)conf.webhook_timeout_s * 1000;
+	CURL *e = f->easy;
+
+	curl_easy_reset(e);
+	curl_easy_setopt(e, CURLOPT_PRIVATE, f);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, f->error);
+	curl_easy_setopt(e, CURLOPT_URL, to->url);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, conf.webhook_http ? "http,https" : "https");
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_PROXY, "");
+	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, f);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, swallow);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, swallow);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, timeout < CONNECT_MS ? timeout : (long)CONNECT_MS);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, "Thaw/" PACKAGE_VERSION);
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
+}
+
+static void launch(struct deliver *d, struct flight *f, const struct post *p, const struct target *to)
+{
+	const char *body;
+	size_t n;
+
+	if (!f->easy && !(f->easy = curl_easy_init()))
+		abort();
+	if (!f->arena)
+		f->arena = arena_new();
+	arena_reset(f->arena);
+	curl_slist_free_all(f->headers);
+	f->headers = NULL;
+	f->post = *p;
+	f->post.resource_type = arena_strdup(f->arena, p->resource_type);
+	f->reply = (struct reply){ .at = clock_now() };
+	f->began = clock_mono();
+	f->got = 0;
+	f->full = false;
+	f->refused = NULL;
+	*f->error = '\0';
+	body = js_text(event_json(f->arena, &p->event, to->api_version), &n);
+	if (!sign(f, to, body, n)) {
+		land(f, "the endpoint's secret cannot be opened, so nothing was sent");
+		return;
+	}
+	options(f, to, body, n);
+	f->state = FLYING;
+	if (curl_multi_add_handle(d->multi, f->easy))
+		abort();
+}
+
+static void landed(struct flight *f, CURLcode rc)
+{
+	curl_off_t after = 0;
+	long status = 0;
+	const char *error = NULL;
+
+	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(f->easy, CURLINFO_RETRY_AFTER, &after);
+	/* Of an answer that does not end the status counts all the same. */
+	if (rc == CURLE_OK || (f->full && status >= 200)) {
+		f->reply.status = status;
+		f->reply.retry_after = after;
+	} else if (f->refused) {
+		error = arena_printf(f->arena, "the address %s is not one that may be called; see webhook_networks", f->refused);
+	} else {
+		error = arena_strdup(f->arena, *f->error ? f->error : curl_easy_strerror(rc));
+	}
+	if (!error && !status)
+		error = "no HTTP answer";
+	land(f, error);
+}
+
+static void collect(struct deliver *d)
+{
+	CURLMsg *m;
+	int left;
+
+	while ((m = curl_multi_info_read(d->multi, &left))) {
+		CURL *easy = m->easy_handle;
+		CURLcode rc = m->data.result;
+		void *f = NULL;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &f);
+		curl_multi_remove_handle(d->multi, easy);
+		landed(f, rc);
+	}
+}
+
+/* --- an endpoint in hand -------------------------------------------------------------- */
+
+static int busy(const struct hand *h)
+{
+	int n = 0;
+
+	for (int i = 0; i < FLIGHTS; i++)
+		n += h->flights[i].state != GROUNDED;
+	return n;
+}
+
+static struct flight *grounded(struct hand *h)
+{
+	for (int i = 0; i < FLIGHTS; i++)
+		if (h->flights[i].state == GROUNDED)
+			return &h->flights[i];
+	return NULL;
+}
+
+static bool has(const struct hand *h, const struct id *post)
+{
+	for (int i = 0; i < FLIGHTS; i++)
+		if (h->flights[i].state != GROUNDED && id_equal(&h->flights[i].post.id, post))
+			return true;
+	return false;
+}
+
+/* Write down what has landed; what cannot be written stays for the next turn. */
+static enum err settle(struct deliver *d, struct hand *h)
+{
+	for (int i = 0; i < FLIGHTS; i++) {
+		struct flight *f = &h->flights[i];
+		enum err e;
+
+		if (f->state != LANDED)
+			continue;
+		if ((e = deliver_settle(unit(d), &h->hold, &f->post, &f->reply)))
+			return e;
+		d->delivered += reply_good(&f->reply);
+		d->failed += !reply_good(&f->reply);
+		h->silent = f->reply.status ? 0 : h->silent + 1;
+		h->look_at = 0;
+		f->state = GROUNDED;
+	}
+	return OK;
+}
+
+/* Begin what may be sent now.  `ended` when there is no more of it, or somebody else's turn has come. */
+static enum err begin(struct deliver *d, struct hand *h)
+{
+	struct tx *tx = unit(d);
+	struct target to;
+	struct post *posts;
+	struct flight *f;
+	bool begun = false;
+	size_t n;
+	enum err e = OK;
+
+	h->look_at = clock_mono() + LOOK_MS * 1000;
+	if (h->hold.until < tx->now + (conf.webhook_timeout_s + LEASE_MORE_S / 2) * SECOND)
+		e = deliver_renew(tx, &h->hold);
+	if (e || (e = deliver_target(tx, &h->hold, &to))) {
+		h->ended |= e == ERR_DB_NONE;
+		return e == ERR_DB_NONE ? OK : e;
+	}
+	if ((e = deliver_posts(tx, &h->hold, &posts, 2 * FLIGHTS, &n)))
+		return e;
+	for (size_t i = 0; i < n && (f = grounded(h)); i++) {
+		if (has(h, &posts[i].id))
+			continue;
+		launch(d, f, &posts[i], &to);
+		begun = true;
+	}
+	h->ended |= !begun && !busy(h);
+	return OK;
+}
+
+/* Its work between requests; false when it could not be done for the database. */
+static bool tend(struct deliver *d, struct hand *h)
+{
+	enum err e = settle(d, h);
+
+	if (stopping || h->silent >= SILENT_MOST || clock_mono() > h->began + TURN_S * SECOND)
+		h->ended = true;
+	if (!e && !h->ended && grounded(h) && h->look_at <= clock_mono())
+		e = begin(d, h);
+	if (!e && h->ended && !busy(h)) {
+		e = deliver_release(unit(d), &h->hold, h->silent >= SILENT_MOST ? PAUSE_S : 0);
+		h->held = e;
+		d->look_at = e ? d->look_at : 0;
+	}
+	return !failed(d, e);
+}
+
+/* --- the loop --------------------------------------------------------------------------- */
+
+static enum err number(struct deliver *d, bool *found)
+{
+	struct id orgs[ORGS];
+	size_t n, many;
+	enum err e = deliver_unnumbered(unit(d), orgs, ORGS, &n);
+
+	for (size_t i = 0; !e && i < n; i++) {
+		do {
+			struct tx *tx = unit(d);
+
+			tx->who->organization = orgs[i];
+			if ((e = events_number(tx, &orgs[i], NUMBERED, &many)))
+				break;
+			d->numbered += (int64_t)many;
+			*found |= many > 0;
+		} while (many == NUMBERED);
+	}
+	return e;
+}
+
+static struct hand *hand_of(struct deliver *d, const struct hold *h)
+{
+	for (int i = 0; i < HANDS; i++)
+		if (d->hands[i].held && id_equal(&d->hands[i].hold.endpoint, &h->endpoint))
+			return &d->hands[i];
+	return NULL;
+}
+
+static enum err take(struct deliver *d, bool *found)
+{
+	struct hold due[2 * HANDS];              /* those in hand may be among them */
+	int free = 0;
+	size_t n;
+	enum err e = deliver_due(unit(d), d->lease, due, 2 * HANDS, &n);
+
+	for (size_t i = 0; !e && i < n; i++) {
+		bool mine;
+
+		while (free < HANDS && d->hands[free].held)
+			free++;
+		if (free == HANDS)
+			break;
+		if (hand_of(d, &due[i]))
+			continue;
+		if ((e = deliver_take(unit(d), &due[i], &mine)) || !mine)
+			continue;
+		d->hands[free].held = *found = true;
+		d->hands[free].ended = false;
+		d->hands[free].hold = due[i];
+		d->hands[free].began = clock_mono();
+		d->hands[free].look_at = 0;
+		d->hands[free].silent = 0;
+	}
+	return e;
+}
+
+/* What is in hand: endpoints, and whether there is something to write down now. */
+static int in_hand(const struct deliver *d, bool *writing)
+{
+	int n = 0;
+
+	*writing = false;
+	for (int i = 0; i < HANDS; i++) {
+		n += d->hands[i].held;
+		for (int k = 0; d->hands[i].held && k < FLIGHTS; k++)
+			*writing |= d->hands[i].flights[k].state == LANDED;
+	}
+	return n;
+}
+
+/* Until there is no more, or for ever. */
+static int loop(struct deliver *d)
+{
+	int64_t give_up = 0;
+	int running, hands;
+	bool found, writing;
+
+	for (;;) {
+		d->error = OK;
+		found = false;
+		if (!stopping && d->look_at <= clock_mono()) {
+			d->look_at = clock_mono() + LOOK_MS * 1000;
+			if (!failed(d, number(d, &found)) && !failed(d, take(d, &found)) && found)
+				d->look_at = 0;
+		} else {
+			found = !stopping;       /* not looked: perhaps */
+		}
+		for (int i = 0; i < HANDS && !d->error; i++)
+			if (d->hands[i].held)
+				tend(d, &d->hands[i]);
+		if (d->error && !d->follow)
+			return cli_failed(d->c, d->error);
+		curl_multi_perform(d->multi, &running);
+		collect(d);
+		hands = in_hand(d, &writing);
+		if (stopping && !give_up)
+			give_up = clock_mono() + (conf.webhook_timeout_s + LEASE_MORE_S) * SECOND;
+		if ((!hands && (stopping || !(d->follow || found))) || (stopping && clock_mono() > give_up))
+			return CLI_DONE;
+		curl_multi_poll(d->multi, NULL, 0, d->error ? 1000 : writing || (found && d->look_at == 0) ? 0
+			: hands ? LOOK_MS : d->follow ? IDLE_MS : 10, NULL);
+	}
+}
+
+static int summary(struct deliver *d)
+{
+	struct json *o = js_object(d->c->arena);
+	int64_t waiting = 0;
+	enum err e = deliver_waiting(unit(d), &waiting);
+
+	if (e && !d->follow)
+		return cli_failed(d->c, e);
+	js_put_int(d->c->arena, o, "numbered", d->numbered);
+	js_put_int(d->c->arena, o, "delivered", d->delivered);
+	js_put_int(d->c->arena, o, "failed", d->failed);
+	js_put_int(d->c->arena, o, "waiting", waiting);
+	cli_result(d->c, o, arena_printf(d->c->arena, "Numbered %lld events; %lld deliveries succeeded, %lld tries failed, %lld wait.",
+		(long long)d->numbered, (long long)d->delivered, (long long)d->failed, (long long)waiting));
+	return CLI_DONE;
+}
+
+static void end(struct deliver *d)
+{
+	for (int i = 0; i < HANDS; i++) {
+		for (int k = 0; k < FLIGHTS; k++) {
+			struct flight *f = &d->hands[i].flights[k];
+
+			if (f->state == FLYING)
+				curl_multi_remove_handle(d->multi, f->easy);
+			curl_easy_cleanup(f->easy);
+			curl_slist_free_all(f->headers);
+			if (f->arena)
+				arena_free(f->arena);
+		}
+	}
+	curl_multi_cleanup(d->multi);
+	curl_global_cleanup();
+	arena_free(d->arena);
+	free(d);
+}
+
+int cmd_deliver(struct cli *c)
+{
+	const char *fault = deliver_fault(c->arena);
+	struct sigaction sa = { .sa_handler = on_signal };
+	struct deliver *d;
+	struct tx *tx;
+	int rc;
+
+	if (fault)
+		return cli_say("%s", fault);
+	if (!(tx = cli_tx(c)))
+		return CLI_FAILED;
+	db_patience(tx->db, 5);                  /* short statements, and somebody waits behind each */
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) || !(d = calloc(1, sizeof *d)))
+		abort();
+	d->c = c;
+	d->arena = arena_new();
+	d->follow = cli_option(c, "--follow");
+	if (!(d->multi = curl_multi_init()))
+		abort();
+	random_bytes(d->lease, sizeof d->lease);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (d->follow)
+		conf.log_file = "";              /* a service: what happens is told as it does */
+	rc = loop(d);
+	if (rc == CLI_DONE)
+		rc = summary(d);
+	end(d);
+	return rc;
+}
