@@ -217,18 +217,22 @@ enum err deliver_posts(struct tx *tx, const struct hold *h, struct post **out, s
 
 struct settle { struct tx *tx; const struct hold *hold; const struct post *post; const struct reply *reply; int64_t next; };
 
-static enum err disable(struct tx *tx, struct life *o, const char *reason)
+enum { ROW_URL = 4, ROW_FAILING_SINCE = 11 };   /* of ENDPOINT_COLS (sql.def) */
+
+static enum err disable(struct tx *tx, struct life *o, const struct db_val *row, const char *reason)
 {
 	struct json *details = js_object(tx->arena);
 
 	js_put_str(tx->arena, details, "reason", reason);
+	o->now = js_object(tx->arena);
+	js_put_str(tx->arena, o->now, "url", row[ROW_URL].s);
+	js_put_bool(tx->arena, o->now, "livemode", !o->test);
 	return life_move(tx, LIFE_ENDPOINT_DISABLE, o, NULL, 0, details);
 }
 
 /* A failure counts against the endpoint: long enough without a success, or a 410, and it is disabled. */
 static enum err count_failure(struct tx *tx, const struct hold *h, const struct reply *r)
 {
-	enum { FAILING_SINCE = 11 };             /* of ENDPOINT_COLS (sql.def) */
 	const struct db_val *row;
 	struct life o;
 	enum err e = life_lock(tx, RES_ENDPOINT, &h->endpoint, &o, &row);
@@ -238,13 +242,13 @@ static enum err count_failure(struct tx *tx, const struct hold *h, const struct 
 	if (o.state != STATE_ENDPOINT_ENABLED)
 		return OK;
 	if (r->status == 410)
-		return disable(tx, &o, "The receiver answered 410 Gone.");
-	if (row[FAILING_SINCE].null)
+		return disable(tx, &o, row, "The receiver answered 410 Gone.");
+	if (row[ROW_FAILING_SINCE].null)
 		return db_exec(tx->db, SQL_DELIVER_FAILING, DB_IN(db_t(r->at), db_d(&h->organization), db_d(&h->endpoint)), NULL);
-	if (tx->now - row[FAILING_SINCE].i < conf.webhook_disable_s * SECOND)
+	if (tx->now - row[ROW_FAILING_SINCE].i < conf.webhook_disable_s * SECOND)
 		return OK;
-	return disable(tx, &o, arena_printf(tx->arena, "No delivery has succeeded since %s.",
-		clock_iso(tx->arena, row[FAILING_SINCE].i, TIME_SECONDS)));
+	return disable(tx, &o, row, arena_printf(tx->arena, "No delivery has succeeded since %s.",
+		clock_iso(tx->arena, row[ROW_FAILING_SINCE].i, TIME_SECONDS)));
 }
 
 static enum err settle_work(void *arg)
