@@ -13,6 +13,7 @@
 package Thaw::Receiver;
 use strict;
 use warnings;
+use Encode ();
 use IO::Select;
 use IO::Socket::INET;
 use JSON::PP ();
