@@ -43,7 +43,7 @@ struct flight {
 struct hand {
 	bool held, ended;                        /* ended: no more is begun, it is given back when all have landed */
 	struct hold hold;
-	int64_t began, look_at;                  /* monotonic */
+	int64_t began, look_at, later;           /* monotonic; later: it is let be until then */
 	int silent;                              /* tries in a row without an answer */
 	struct flight flights[FLIGHTS];
 };
@@ -55,7 +55,7 @@ struct deliver {
 	unsigned char lease[LEASE];
 	struct hand hands[HANDS];
 	bool follow;
-	enum err error;                          /* of the last work on the database */
+	enum err error;                          /* the database is away; without --follow, any */
 	int64_t look_at;                         /* monotonic; of the next look at what is due */
 	int64_t numbered, delivered, failed;
 };
@@ -87,14 +87,17 @@ static struct tx *unit(struct deliver *d)
 	return tx;
 }
 
-/* A database that does not answer is waited for. */
-static bool failed(struct deliver *d, enum err e)
+/* Is the whole database away?  It is waited for then; another error is one of this piece of
+ * work, which is left for later and holds up no other. */
+static bool away(struct deliver *d, enum err e)
 {
-	if (e) {
-		d->error = e;
-		d->look_at = clock_mono() + SECOND;
-	}
-	return e;
+	bool whole = e == ERR_UNAVAILABLE || e == ERR_SCHEMA || e == ERR_DB_LOST || e == ERR_OUTCOME_UNKNOWN;
+
+	if (!e || (d->follow && !whole))
+		return false;
+	d->error = e;
+	d->look_at = clock_mono() + SECOND;
+	return true;
 }
 
 /* --- one try ------------------------------------------------------------------------ */
@@ -314,7 +317,7 @@ static enum err begin(struct deliver *d, struct hand *h)
 	size_t n;
 	enum err e = OK;
 
-	h->look_at = clock_mono() + LOOK_MS * 1000;
+	h->look_at = clock_mono() + IDLE_MS * 1000;
 	if (h->hold.until < tx->now + (conf.webhook_timeout_s + LEASE_MORE_S / 2) * SECOND)
 		e = deliver_renew(tx, &h->hold);
 	if (e || (e = deliver_target(tx, &h->hold, &to))) {
@@ -333,8 +336,8 @@ static enum err begin(struct deliver *d, struct hand *h)
 	return OK;
 }
 
-/* Its work between requests; false when it could not be done for the database. */
-static bool tend(struct deliver *d, struct hand *h)
+/* Its work between requests. */
+static void tend(struct deliver *d, struct hand *h)
 {
 	enum err e = settle(d, h);
 
@@ -347,29 +350,28 @@ static bool tend(struct deliver *d, struct hand *h)
 		h->held = e;
 		d->look_at = e ? d->look_at : 0;
 	}
-	return !failed(d, e);
+	h->later = e ? clock_mono() + SECOND : 0;
+	away(d, e);
 }
 
 /* --- the loop --------------------------------------------------------------------------- */
 
-static enum err number(struct deliver *d, bool *found)
+static void number(struct deliver *d, bool *found)
 {
 	struct id orgs[ORGS];
 	size_t n, many;
 	enum err e = deliver_unnumbered(unit(d), orgs, ORGS, &n);
 
-	for (size_t i = 0; !e && i < n; i++) {
+	for (size_t i = 0; !away(d, e) && i < n; i++) {
 		do {
 			struct tx *tx = unit(d);
 
 			tx->who->organization = orgs[i];
-			if ((e = events_number(tx, &orgs[i], NUMBERED, &many)))
-				break;
+			e = events_number(tx, &orgs[i], NUMBERED, &many);
 			d->numbered += (int64_t)many;
 			*found |= many > 0;
-		} while (many == NUMBERED);
+		} while (!e && many == NUMBERED);
 	}
-	return e;
 }
 
 static struct hand *hand_of(struct deliver *d, const struct hold *h)
@@ -380,14 +382,14 @@ static struct hand *hand_of(struct deliver *d, const struct hold *h)
 	return NULL;
 }
 
-static enum err take(struct deliver *d, bool *found)
+static void take(struct deliver *d, bool *found)
 {
 	struct hold due[2 * HANDS];              /* those in hand may be among them */
 	int free = 0;
 	size_t n;
 	enum err e = deliver_due(unit(d), d->lease, due, 2 * HANDS, &n);
 
-	for (size_t i = 0; !e && i < n; i++) {
+	for (size_t i = 0; !away(d, e) && i < n; i++) {
 		bool mine;
 
 		while (free < HANDS && d->hands[free].held)
@@ -402,10 +404,10 @@ static enum err take(struct deliver *d, bool *found)
 		d->hands[free].ended = false;
 		d->hands[free].hold = due[i];
 		d->hands[free].began = clock_mono();
-		d->hands[free].look_at = 0;
+		d->hands[free].look_at = d->hands[free].later = 0;
 		d->hands[free].silent = 0;
 	}
-	return e;
+	away(d, e);
 }
 
 /* What is in hand: endpoints, and whether there is something to write down now. */
@@ -417,7 +419,7 @@ static int in_hand(const struct deliver *d, bool *writing)
 	for (int i = 0; i < HANDS; i++) {
 		n += d->hands[i].held;
 		for (int k = 0; d->hands[i].held && k < FLIGHTS; k++)
-			*writing |= d->hands[i].flights[k].state == LANDED;
+			*writing |= d->hands[i].flights[k].state == LANDED && d->hands[i].later <= clock_mono();
 	}
 	return n;
 }
@@ -434,13 +436,16 @@ static int loop(struct deliver *d)
 		found = false;
 		if (!stopping && d->look_at <= clock_mono()) {
 			d->look_at = clock_mono() + LOOK_MS * 1000;
-			if (!failed(d, number(d, &found)) && !failed(d, take(d, &found)) && found)
+			number(d, &found);
+			if (!d->error)
+				take(d, &found);
+			if (!d->error && found)
 				d->look_at = 0;
 		} else {
 			found = !stopping;       /* not looked: perhaps */
 		}
 		for (int i = 0; i < HANDS && !d->error; i++)
-			if (d->hands[i].held)
+			if (d->hands[i].held && d->hands[i].later <= clock_mono())
 				tend(d, &d->hands[i]);
 		if (d->error && !d->follow)
 			return cli_failed(d->c, d->error);
