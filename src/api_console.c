@@ -180,7 +180,7 @@ static enum err actions(struct req *r)
 	if (e)
 		return e;
 	for (size_t i = 0; dialects[i]; i++) {
-		for (const struct route *row = dialects[i]->routes; row->method; row++) {
+		EACH_ROUTE(dialects[i], row) {
 			for (const int *move = row->moves; *move && n < LIFE__MAX; move++)
 				views[n++] = view_action(r->arena, row, &life_transitions[*move]);
 		}
@@ -339,7 +339,8 @@ static const struct route routes[] = {
 	{ 0 }
 };
 
+static const struct route *const tables[] = { routes, NULL };
 static const char *const prefixes[] = { "/console", NULL };
-const struct dialect api_console = { .name = "console", .prefixes = prefixes, .routes = routes, .codes = problem_codes,
+const struct dialect api_console = { .name = "console", .prefixes = prefixes, .tables = tables, .codes = problem_codes,
 	.errors = problem_errors, .error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS,
 	.tells_state = true };

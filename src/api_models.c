@@ -608,6 +608,7 @@ static const char *const codes[CLASS__MAX] = {
 static const struct error_row errors[ERR__MAX] = {
 	[ERR_AUTH_NONE] = { .code = "AUTH_REQUIRED" },
 	[ERR_AUTH_EXPIRED] = { .code = "AUTH_EXPIRED" },
+	[ERR_QUERY] = { .text = "The request has invalid fields" },
 };
 
 /* {"error":{code,message,details?,timestamp}}; details name the first field at fault. */
@@ -629,6 +630,7 @@ static const struct shape error_out[] = {
 	{ 0 }
 };
 
+static const struct route *const tables[] = { routes, NULL };
 static const char *const prefixes[] = { BASE, "/api/auth", NULL };
-const struct dialect api_models = { .name = "models", .prefixes = prefixes, .routes = routes, .codes = codes, .errors = errors,
+const struct dialect api_models = { .name = "models", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
 	.error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS, .tells_state = true, .cors = true, .rate_headers = true };

@@ -1,8 +1,9 @@
 /* api_plain.c: what belongs to no dialect: health, readiness, the description of all
- * routes, and the answers to addresses under no prefix (RFC 9457 problem details). */
+ * routes, pages that explain error codes, and the answers to addresses under no prefix (RFC 9457 problem details). */
 #include "openapi.h"
 #include "route.h"
 #include <string.h>
+#include "str.h"
 
 struct health { const char *status; int64_t schema; };
 static const struct shape health_out[] = {
@@ -45,6 +46,69 @@ static enum err openapi(struct req *r)
 	return OK;
 }
 
+/* ---- What the codes of errors mean ---- */
+
+/* Is it the code of some error in the dialect whose errors point here? */
+static bool told(const char *code, enum err e)
+{
+	return err_row(e)->status && !strcmp(error_code(&api_workspaces, e), code);
+}
+
+static void explain(struct buf *b, const char *code)
+{
+	bool first = true;
+
+	buf_printf(b, "<section id=\"%s\"><h2>%s</h2>\n<p><code>%s</code></p>\n<ul>\n", code, code_title(b->arena, code), code);
+	for (int e = OK + 1; e < ERR__MAX; e++) {
+		struct error_say say;
+
+		if (!told(code, (enum err)e))
+			continue;
+		say = error_say(b->arena, &api_workspaces, (enum err)e);
+		buf_printf(b, "<li>%d: %s</li>\n", (int)say.status, escape_html(b->arena, say.text));
+		first = false;
+	}
+	buf_puts(b, first ? "<li>No error has this code.</li>\n</ul></section>\n" : "</ul></section>\n");
+}
+
+static enum err reply_page(struct req *r, const char *title, const struct buf *body)
+{
+	char *page = arena_printf(r->arena, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title>"
+		"</head>\n<body><main><h1>%s</h1>\n%s</main></body></html>\n", title, title, body->p);
+
+	res_body(r, 200, "text/html; charset=utf-8", page, strlen(page));
+	return OK;
+}
+
+static enum err error_page(struct req *r)
+{
+	struct buf b = { .arena = r->arena };
+	bool known = false;
+
+	for (int e = OK + 1; e < ERR__MAX; e++)
+		known = known || told(r->vars[0], (enum err)e);
+	if (!known)
+		return ERR_ROUTE_NOT_FOUND;
+	explain(&b, r->vars[0]);
+	return reply_page(r, code_title(r->arena, r->vars[0]), &b);
+}
+
+static enum err errors_page(struct req *r)
+{
+	struct buf b = { .arena = r->arena };
+
+	for (int e = OK + 1; e < ERR__MAX; e++) {
+		const char *code = error_code(&api_workspaces, (enum err)e);
+		bool seen = !err_row((enum err)e)->status;
+
+		for (int before = OK + 1; before < e && !seen; before++)
+			seen = told(code, (enum err)before);
+		if (!seen)
+			explain(&b, code);
+	}
+	return reply_page(r, "Errors", &b);
+}
+
 static const struct route routes[] = {
 	{ .method = "GET", .path = "/healthz", .perm = PERM_PUBLIC, .status = 200, .out = health_out, .run = healthz,
 	  .summary = "The process is alive" },
@@ -52,6 +116,10 @@ static const struct route routes[] = {
 	  .summary = "The database answers and its schema fits", .errors = "UNAVAILABLE SCHEMA" },
 	{ .method = "GET", .path = "/openapi.json", .perm = PERM_PUBLIC, .status = 200, .run = openapi,
 	  .summary = "This description, made from the tables of routes and shapes (OpenAPI 3.1)" },
+	{ .method = "GET", .path = "/docs/guides/errors", .perm = PERM_PUBLIC, .status = 200, .run = errors_page,
+	  .summary = "What each error code means (HTML)" },
+	{ .method = "GET", .path = "/docs/errors/{code}", .perm = PERM_PUBLIC, .status = 200, .run = error_page,
+	  .summary = "What one error code means (HTML)", .errors = "ROUTE_NOT_FOUND" },
 	{ 0 }
 };
 
@@ -91,6 +159,7 @@ const struct shape problem_out[] = {
 	{ 0 }
 };
 
+static const struct route *const tables[] = { routes, NULL };
 static const char *const prefixes[] = { NULL };
-const struct dialect api_plain = { .name = "plain", .prefixes = prefixes, .routes = routes, .codes = problem_codes, .errors = problem_errors,
+const struct dialect api_plain = { .name = "plain", .prefixes = prefixes, .tables = tables, .codes = problem_codes, .errors = problem_errors,
 	.error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS, .tells_state = true };

@@ -355,6 +355,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_FORBIDDEN] = NO_RIGHT,
 	[ERR_SCOPE_DENIED] = NO_RIGHT,
 	[ERR_SHAPE] = { .text = "Validation failed" },
+	[ERR_QUERY] = { .text = "Validation failed" },
 };
 
 /* {status, code, message, errors?} without a wrapper. */
@@ -372,6 +373,7 @@ static const struct shape error_out[] = {
 	{ 0 }
 };
 
+static const struct route *const tables[] = { routes, NULL };
 static const char *const prefixes[] = { BASE, "/api/v1/auth", NULL };
-const struct dialect api_projects = { .name = "projects", .prefixes = prefixes, .routes = routes, .codes = codes,
+const struct dialect api_projects = { .name = "projects", .prefixes = prefixes, .tables = tables, .codes = codes,
 	.errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS, .cors = true };

@@ -5,9 +5,36 @@
 #include <strings.h>
 #include "conf.h"
 #include "dom_org.h"
+#include "dom_apikey.h"
 #include "route.h"
 #include "str.h"
 #include "token.h"
+
+/* The contract's limits of API keys, by mode: so many in a second and in a minute. */
+static const struct { int64_t burst, minute; } key_rates[] = { [MODE_LIVE] = { 100, 1000 }, [MODE_TEST] = { 25, 250 } };
+enum { PK_BURST = 10 };                          /* publishable keys, for each address */
+
+static bool is_api_key(const char *token)
+{
+	return !strncmp(token, "sk_", 3) || !strncmp(token, "pk_", 3) || !strncmp(token, "tok_", 4);
+}
+
+static enum err api_key_who(struct req *r, const char *token)
+{
+	struct apikey k;
+	enum err e = apikey_find(&r->tx, token, &r->who, &k);
+
+	if (e)
+		return e;
+	r->who.rate = k.rate ? k.rate : key_rates[r->who.mode].minute;
+	r->who.burst = key_rates[r->who.mode].burst;
+	if (!strcmp(k.kind, "publishable")) {
+		r->who.burst = PK_BURST;
+		r->who.rate = PK_BURST * RATE_MINUTE;
+		r->rate_key = arena_printf(r->arena, "pk from %s", r->tx.address);
+	}
+	return OK;
+}
 
 enum err auth_who(struct req *r)
 {
@@ -24,29 +51,50 @@ enum err auth_who(struct req *r)
 	if (strncasecmp(r->authorization, "Bearer ", 7))
 		return ERR_AUTH_INVALID;
 	token = r->authorization + 7 + strspn(r->authorization + 7, " ");
+	if (is_api_key(token))
+		return api_key_who(r, token);
 	if ((e = token_verify(r->arena, token, r->tx.now, &c)))
 		return e;
-	r->who = (struct who){ .organization = c.organization, .principal = c.subject,
+	r->who = (struct who){ .organization = c.organization, .principal = c.subject, .caller = c.subject, .token = c.id,
 		.name = c.username ? c.username : "", .scopes = c.scopes, .issued = c.issued * SECOND,
 		.rate = c.rate ? c.rate : conf.rate_default };
 	return OK;
 }
 
+/* Whose counter it is: the API key's, the principal's, an address's. */
+static bool take(struct req *r, int64_t limit, int span, struct rate *out)
+{
+	return r->rate_key ? rate_take(r->rate_key, strlen(r->rate_key), limit, span, out)
+		: rate_take(r->who.caller.b, ID_BYTES, limit, span, out);
+}
+
 enum err auth_rate(struct req *r)
 {
+	struct rate burst;
+
 	if (r->row->perm == PERM_PUBLIC || !conf.rate_limits)
 		return OK;
 	r->rated = true;
-	if (rate_take(r->who.principal.b, ID_BYTES, r->who.rate, &r->rate))
+	if (!take(r, r->who.rate, RATE_MINUTE, &r->rate)) {
+		r->tx.why.retry_after = r->rate.reset_s;
+		return ERR_RATE;
+	}
+	if (!r->who.burst || take(r, r->who.burst, RATE_SECOND, &burst))
 		return OK;
-	r->tx.why.retry_after = r->rate.reset_s;
+	r->tx.why.retry_after = burst.reset_s;
 	return ERR_RATE;
 }
 
 void auth_rate_now(struct req *r)
 {
-	if (r->rated && r->who.rate_now && r->who.rate_now != r->rate.limit)
-		rate_learn(r->who.principal.b, ID_BYTES, r->who.rate_now);
+	if (r->rated && !r->who.narrow && r->who.rate_now && r->who.rate_now != r->rate.limit)
+		rate_learn(r->who.caller.b, ID_BYTES, r->who.rate_now);
+	/* Where every answer tells of a rate, one without a token tells of its address's. */
+	if (r->rated || !r->dialect->rate_headers || !conf.rate_limits)
+		return;
+	r->rate_key = arena_printf(r->arena, "nobody from %s", r->tx.address);
+	(void)take(r, conf.rate_default, RATE_MINUTE, &r->rate);
+	r->rated = true;
 }
 
 struct opening { struct req *r; struct session *s; };
@@ -72,8 +120,8 @@ enum err auth_login(struct req *r, enum sql by, const char *who, const char *pas
 	enum err e;
 	int place;
 
-	if (conf.rate_limits && (!rate_take(address, strlen(address), conf.login_rate, &rate)
-	    || !rate_take(name, strlen(name), conf.login_rate, &rate))) {
+	if (conf.rate_limits && (!rate_take(address, strlen(address), conf.login_rate, RATE_MINUTE, &rate)
+	    || !rate_take(name, strlen(name), conf.login_rate, RATE_MINUTE, &rate))) {
 		r->tx.why.retry_after = rate.reset_s;
 		return ERR_LOGIN_RATE;
 	}

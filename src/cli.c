@@ -47,6 +47,14 @@ static const struct command commands[] = {
 	{ "token --user USERNAME [--ttl SECONDS] [--scope WORDS]",
 		"Print an access token, for scripts and first steps: an hour long (access_ttl) when --ttl does not say "
 		"otherwise, narrowed to the permissions of --scope when given.", cmd_token, false },
+	{ "api-key create --user USERNAME [--test] [--kind KIND] [--tier N] [--scope WORDS] [--agent AGENT] [--human-grant] "
+		"[--rate N] [--api-version DATE] [--ttl SECONDS] [--name NAME]",
+		"Make an API key that uses the rights of a user, and print its secret, this once. KIND is secret (sk_live_, or "
+		"sk_test_ with --test), publishable (pk_, reads alone) or token (tok_: narrowed by --tier 1 to 4 and --scope, "
+		"perhaps in the hands of --agent agt_...; --human-grant lets that agent do what is kept for humans).",
+		cmd_apikey_create, false },
+	{ "api-key list --org ORG", "The API keys of an organization, without their secrets. " ORG, cmd_apikey_list, false },
+	{ "api-key revoke --org ORG ID", "Refuse an API key (tok_... of the list) from now on. " ORG, cmd_apikey_revoke, false },
 	{ "audit list --org ORG [--resource ID] [--limit N]",
 		"The newest audit rows (100) of an organization, or of one object. " ORG, cmd_audit_list, false },
 	{ "audit verify", "Check that every object agrees with its audit rows and events. Exit code 3 when not.",

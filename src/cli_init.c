@@ -11,6 +11,7 @@
 #include "conf.h"
 #include "dom_org.h"
 #include "passwd.h"
+#include "seal.h"
 #include "str.h"
 #include "token.h"
 
@@ -218,7 +219,7 @@ int cmd_init(struct cli *c)
 		return CLI_FAILED;
 	if ((fd = lock(&in)) < 0)
 		return CLI_FAILED;
-	bad = init_database(&in) || schema(&in) || first_organization(&in, &f) || signing_key(&in);
+	bad = init_database(&in) || schema(&in) || first_organization(&in, &f) || signing_key(&in) || seal_key_make();
 	close(fd);
 	if (bad)
 		return CLI_FAILED;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "clock.h"
 #include "conf.h"
+#include "seal.h"
 #include "str.h"
 
 enum { TRIES = 5, NUMBER = 4 };
@@ -219,7 +220,7 @@ int cmd_migrate(struct cli *c)
 
 	if (!cli_tx(c))
 		return CLI_FAILED;
-	bad = cli_migrate(c, notes);
+	bad = cli_migrate(c, notes) || cli_key_dir(c) || seal_key_make() ? CLI_FAILED : CLI_DONE;
 	for (size_t i = 0; !c->json && i < js_length(notes); i++)
 		puts(js_str(js_at(notes, i)));
 	if (c->json)

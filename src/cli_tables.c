@@ -23,7 +23,7 @@ static void table_routes(struct cli *c, struct json *rows)
 	};
 
 	for (size_t i = 0; dialects[i]; i++) {
-		for (const struct route *r = dialects[i]->routes; r->method; r++) {
+		EACH_ROUTE(dialects[i], r) {
 			struct json *o = row(rows, c->arena);
 			struct buf words = { .arena = c->arena };
 
@@ -34,6 +34,7 @@ static void table_routes(struct cli *c, struct json *rows)
 			js_put_str(c->arena, o, "method", r->method);
 			js_put_str(c->arena, o, "path", r->path);
 			js_put_str(c->arena, o, "permission", perm_word(r->perm));
+			js_put_int(c->arena, o, "tier", route_ask(r).tier);
 			js_put_str(c->arena, o, "flags", words.n ? words.p : NULL);
 			js_put_int(c->arena, o, "status", r->status);
 			js_put_str(c->arena, o, "summary", r->summary);
@@ -53,7 +54,7 @@ static void table_errors(struct cli *c, struct json *rows)
 		js_put_str(c->arena, o, "name", r->name);
 		js_put_int(c->arena, o, "status", r->status);
 		for (size_t i = 0; dialects[i]; i++) {
-			struct error_say say = error_say(dialects[i], e);
+			struct error_say say = error_say(c->arena, dialects[i], e);
 
 			js_put_str(c->arena, o, dialects[i]->name, say.status != r->status
 				? arena_printf(c->arena, "%d %s", (int)say.status, say.code) : say.code);
@@ -77,7 +78,8 @@ static void table_transitions(struct cli *c, struct json *rows)
 		js_put_str(c->arena, o, "to", r->rule == LIFE_FIXED ? life_word(r->to) : r->rule == LIFE_SAME ? "same"
 			: arena_printf(c->arena, "computed by %s", sql_rows[r->compute].name));
 		js_put_str(c->arena, o, "audit", r->audit);
-		js_put_str(c->arena, o, "event", r->event ? r->audit : NULL);
+		js_put_str(c->arena, o, "event", r->event & TOLD ? r->audit : NULL);
+		js_put_str(c->arena, o, "gate", r->event & HUMAN ? "human" : NULL);
 	}
 }
 

@@ -11,7 +11,7 @@
 int64_t clock_now(void);                         /* wall, microseconds */
 int64_t clock_mono(void);                        /* monotonic, microseconds */
 
-enum time_form { TIME_SECONDS, TIME_MILLIS, TIME_MICROS };
+enum time_form { TIME_SECONDS, TIME_MILLIS, TIME_MICROS, TIME_UNIX };   /* the last: an integer, Unix seconds */
 
 /* ISO 8601 in UTC with `Z`. */
 char *clock_iso(struct arena *a, int64_t us, enum time_form form);

@@ -185,8 +185,9 @@ enum err db_connect(struct db *db)
 		return ERR_UNAVAILABLE;
 	}
 	db->m = m;
+	/* group_concat_max_len: the ids of a workspace's entities come in one column. */
 	if (run(db, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "session", false)
-	 || run(db, "SET SESSION autocommit = 1, innodb_lock_wait_timeout = 2, "
+	 || run(db, "SET SESSION autocommit = 1, innodb_lock_wait_timeout = 2, group_concat_max_len = 16777216, "
 		"sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,"
 		"NO_ZERO_DATE,NO_ZERO_IN_DATE'", "session", false)
 	 || (conf.galera && run(db, "SET SESSION wsrep_sync_wait = 1", "session", false))) {

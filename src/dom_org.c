@@ -54,7 +54,7 @@ static enum err locked(struct tx *tx, enum resource resource, enum sql sql, cons
 	enum err e = tx_row(tx, sql, in, n, &v);
 
 	if (!e)
-		*out = (struct life){ *org, v[0].id, life_state(resource, v[1].s), v[2].i };
+		*out = (struct life){ .organization = *org, .id = v[0].id, .state = life_state(resource, v[1].s), .revision = v[2].i };
 	return e;
 }
 

@@ -65,7 +65,7 @@ enum err delivery_list(struct tx *tx, const struct id *endpoint, const struct li
 /* With its attempts, the last first, 100 at most. */
 enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out,
 	struct delivery_try **tries, size_t *n);
-/* Send it once more, whatever became of it. */
+/* Send it once more, whatever became of it.  ERR_ENDPOINT_DISABLED. */
 enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out);
 
 #endif

@@ -35,7 +35,7 @@ bool id_equal(const struct id *a, const struct id *b)
 	return !memcmp(a->b, b->b, ID_BYTES);
 }
 
-static bool in_base62(const char *prefix)
+bool id_in_base62(const char *prefix)
 {
 	size_t n = strlen(prefix);
 
@@ -48,7 +48,7 @@ char *id_spell(struct arena *a, const char *prefix, const struct id *id)
 	char *s = arena_alloc(a, n + ID_HEX + 1);
 
 	memcpy(s, prefix, n);
-	if (in_base62(prefix))
+	if (id_in_base62(prefix))
 		base62_encode(id->b, ID_BYTES, s + n, ID_BASE62);
 	else
 		hex_encode(id->b, ID_BYTES, s + n);
@@ -61,6 +61,6 @@ bool id_parse(const char *s, const char *prefix, struct id *out)
 
 	if (strncmp(s, prefix, n))
 		return false;
-	return in_base62(prefix) ? strlen(s + n) == ID_BASE62 && base62_decode(s + n, out->b, ID_BYTES)
+	return id_in_base62(prefix) ? strlen(s + n) == ID_BASE62 && base62_decode(s + n, out->b, ID_BYTES)
 		: hex_decode(s + n, ID_BYTES, out->b);
 }

@@ -17,6 +17,7 @@ bool id_equal(const struct id *a, const struct id *b);
  * digits (0-9 A-Z a-z), so that both sort as the ids do; and back.  Any other spelling
  * is false. */
 enum { ID_BASE62 = 17 };
+bool id_in_base62(const char *prefix);
 char *id_spell(struct arena *a, const char *prefix, const struct id *id);
 bool id_parse(const char *s, const char *prefix, struct id *out);
 

@@ -40,7 +40,7 @@ static bool conditional(const struct route *row)
 	return row->flags & R_WRITE && row->perm != PERM_PUBLIC && strchr(row->path, '{');
 }
 
-static struct json *parameters(struct arena *a, const struct route *row)
+static struct json *parameters(struct arena *a, const struct dialect *d, const struct route *row)
 {
 	struct json *list = js_array(a);
 
@@ -50,7 +50,7 @@ static struct json *parameters(struct arena *a, const struct route *row)
 		parameter(a, list, arena_strndup(a, p + 1, n), "path", true, string_schema(a));
 	}
 	for (const struct shape *s = row->query; s && s->key; s++)
-		parameter(a, list, s->key, "query", s->flags & F_REQUIRED, shape_type_schema(a, s, true));
+		parameter(a, list, s->key, "query", s->flags & F_REQUIRED, shape_type_schema(a, s, d->time, true));
 	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC)
 		parameter(a, list, "Idempotency-Key", "header", false, string_schema(a));
 	if (conditional(row))
@@ -61,7 +61,7 @@ static struct json *parameters(struct arena *a, const struct route *row)
 /* One more meaning of a status: several errors may share one. */
 static void add_error(struct arena *a, struct json *responses, const struct dialect *d, enum err e)
 {
-	struct error_say say = error_say(d, e);
+	struct error_say say = error_say(a, d, e);
 	const char *status = arena_printf(a, "%d", (int)say.status), *text = say.text;
 	struct json *r, *old;
 
@@ -73,7 +73,7 @@ static void add_error(struct arena *a, struct json *responses, const struct dial
 	}
 	r = js_object(a);
 	js_put_str(a, r, "description", text);
-	js_put(r, "content", content(a, d->error_type, shape_schema(a, d->error_out, false)));
+	js_put(r, "content", content(a, d->error_type, shape_schema(a, d->error_out, d->time, false)));
 	js_put(responses, status, r);
 }
 
@@ -91,8 +91,15 @@ static struct json *responses(struct arena *a, const struct dialect *d, const st
 
 	js_put_str(a, ok, "description", status_phrase(row->status));
 	if (row->out)
-		js_put(ok, "content", content(a, "application/json", shape_schema(a, row->out, false)));
+		js_put(ok, "content", content(a, "application/json", shape_schema(a, row->out, d->time, false)));
 	js_put(o, arena_printf(a, "%d", row->status), ok);
+	if (row->also) {
+		struct json *also = js_object(a);
+
+		js_put_str(a, also, "description", status_phrase(row->also));
+		js_put(also, "content", content(a, "application/json", shape_schema(a, row->also_out, d->time, false)));
+		js_put(o, arena_printf(a, "%d", row->also), also);
+	}
 	add_error(a, o, d, ERR_REQUEST);
 	if (row->perm != PERM_PUBLIC) {
 		add_error(a, o, d, ERR_AUTH_NONE);
@@ -124,7 +131,7 @@ static struct json *responses(struct arena *a, const struct dialect *d, const st
 
 static struct json *operation(struct arena *a, const struct dialect *d, const struct route *row)
 {
-	struct json *o = js_object(a), *tags = js_array(a), *params = parameters(a, row), *body, *security;
+	struct json *o = js_object(a), *tags = js_array(a), *params = parameters(a, d, row), *body, *security;
 	struct buf id = { .arena = a };
 
 	buf_printf(&id, "%s_%s", d->name, row->method);
@@ -148,7 +155,7 @@ static struct json *operation(struct arena *a, const struct dialect *d, const st
 	if (row->in) {
 		body = js_object(a);
 		js_put_bool(a, body, "required", !(row->flags & R_NO_BODY_NEEDED));
-		js_put(body, "content", content(a, "application/json", shape_schema(a, row->in, true)));
+		js_put(body, "content", content(a, "application/json", shape_schema(a, row->in, d->time, true)));
 		js_put(o, "requestBody", body);
 	}
 	js_put(o, "responses", responses(a, d, row));
@@ -170,7 +177,7 @@ struct json *openapi_document(struct arena *a)
 	js_add(servers, server);
 	js_put(doc, "servers", servers);
 	for (size_t i = 0; dialects[i]; i++) {
-		for (const struct route *row = dialects[i]->routes; row->method; row++) {
+		EACH_ROUTE(dialects[i], row) {
 			char *method = arena_strdup(a, row->method);
 
 			for (char *p = method; *p; p++)
@@ -203,11 +210,16 @@ enum { NGINX_ROWS = sizeof nginx_rows / sizeof *nginx_rows };
 static const char *body_text(struct arena *a, const struct dialect *d, enum err e, int status)
 {
 	const char *marker = clock_iso(a, SECOND, d->time), *text, *at;
-	struct error_say say = error_say(d, e);
+	struct error_say say = error_say(a, d, e);
 
 	say.status = status;
-	say.title = status_phrase(status);
-	say.request_id = "$request_id";
+	if (!d->documented)
+		say.title = status_phrase(status);
+	say.request_id = d->request_prefix ? arena_printf(a, "%s$request_id", d->request_prefix) : "$request_id";
+	if (d->request_prefix)
+		say.instance = arena_printf(a, "/requests/%s", say.request_id);
+	if (status == 429 || status == 503 || status == 504)
+		say.retry_after = 1;
 	say.time = SECOND;
 	text = js_text(shape_render(a, d->error_out, &say, d->time), NULL);
 	if (!(at = strstr(text, marker)))
@@ -228,6 +240,10 @@ static char *nginx_http(struct arena *a)
 	buf_puts(&b, "}\nmap $thaw_dialect $thaw_error_type {\n");
 	for (size_t i = 0; dialects[i]; i++)
 		buf_printf(&b, "    %s %s;\n", dialects[i]->name, dialects[i]->error_type);
+	buf_puts(&b, "}\nmap $thaw_dialect $thaw_request_id {\n    default $request_id;\n");
+	for (size_t i = 0; dialects[i]; i++)
+		if (dialects[i]->request_prefix)
+			buf_printf(&b, "    %s %s$request_id;\n", dialects[i]->name, dialects[i]->request_prefix);
 	buf_puts(&b, "}\nmap $time_iso8601 $thaw_time {\n    \"~^(?<thaw_utc>.*)\\+00:00$\" ${thaw_utc}Z;\n"
 		"    default $time_iso8601;\n}\n");
 	for (size_t k = 0; k < NGINX_ROWS; k++) {
@@ -257,7 +273,7 @@ static char *nginx_server(struct arena *a)
 
 		buf_printf(&b, "location = /_thaw/%d {\n    internal;\n    types { }\n"
 			"    default_type \"\";\n    add_header Content-Type $thaw_error_type always;\n"
-			"    add_header X-Request-Id $request_id always;\n    add_header Cache-Control no-store always;\n"
+			"    add_header X-Request-Id $thaw_request_id always;\n    add_header Cache-Control no-store always;\n"
 			"    add_header X-Content-Type-Options nosniff always;\n    add_header Referrer-Policy no-referrer always;\n"
 			"    add_header X-Frame-Options DENY always;\n"
 			"    add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;\n",

@@ -20,7 +20,7 @@
 #include "conf.h"
 #include "log.h"
 
-enum { SLOTS = 65536, NEAR = 8, WINDOW_S = 60, BOOT_ID = 36, PLACES_AT = 1 << 24 };
+enum { SLOTS = 65536, NEAR = 8, BOOT_ID = 36, PLACES_AT = 1 << 24 };
 
 struct slot { _Atomic uint64_t key, count, limit; };     /* count: window << 32 | requests; limit 0: not learned */
 struct table { char magic[8], boot[BOOT_ID + 4]; struct slot slots[SLOTS]; };
@@ -110,32 +110,34 @@ static struct slot *find(uint64_t key)
 	return stalest;
 }
 
-static struct slot *slot_of(const void *key, size_t n)
+/* A key has a slot for each window it is counted in. */
+static struct slot *slot_of(const void *key, size_t n, int window)
 {
 	unsigned char md[SHA256_DIGEST_LENGTH];
 	uint64_t hash;
 
 	SHA256(key, n, md);
 	memcpy(&hash, md, sizeof hash);
+	hash ^= (uint64_t)window;
 	return find(hash ? hash : 1);
 }
 
 void rate_learn(const void *key, size_t n, int64_t limit)
 {
 	if (ready())
-		atomic_store(&slot_of(key, n)->limit, (uint64_t)limit);
+		atomic_store(&slot_of(key, n, RATE_MINUTE)->limit, (uint64_t)limit);
 }
 
-bool rate_take(const void *key, size_t n, int64_t limit, struct rate *out)
+bool rate_take(const void *key, size_t n, int64_t limit, int span, struct rate *out)
 {
 	int64_t now = clock_mono() / SECOND;
-	uint64_t window = (uint64_t)(now / WINDOW_S) + 1, old, count;
+	uint64_t window = (uint64_t)(now / span) + 1, old, count;
 	struct slot *s;
 
-	*out = (struct rate){ limit, limit, WINDOW_S - now % WINDOW_S };
+	*out = (struct rate){ limit, limit, span - now % span };
 	if (!ready())
 		return true;
-	s = slot_of(key, n);
+	s = slot_of(key, n, span);
 	if (atomic_load(&s->limit))
 		out->limit = limit = (int64_t)atomic_load(&s->limit);
 	old = atomic_load(&s->count);

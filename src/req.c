@@ -18,7 +18,7 @@
  * like would silently believe the first. */
 static const char *const singletons[] = { "HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH",
 	"HTTP_CONTENT_ENCODING", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IDEMPOTENCY_KEY", "HTTP_HOST",
-	"HTTP_ORIGIN", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_URI", "REQUEST_METHOD" };
+	"HTTP_ORIGIN", "HTTP_MATTER_VERSION", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_URI", "REQUEST_METHOD" };
 
 static const char *var(const struct req *r, const char *name)
 {
@@ -105,15 +105,14 @@ static void origin(struct req *r)
 			if (printable(address, 64))
 				r->tx.address = address;
 		}
-		if ((h = last_var(r, "HTTP_X_REQUEST_ID")) && printable(h, 64))
+		if ((h = last_var(r, "HTTP_X_REQUEST_ID")) && printable(h, 60))
 			id = h;
 	}
-	if (id && printable(id, 64)) {
-		r->tx.request_id = arena_strdup(r->arena, id);
-	} else {
+	if (!id || !printable(id, 60)) {
 		id_new(r->tx.now, &fresh);
-		r->tx.request_id = id_spell(r->arena, "", &fresh);
+		id = id_spell(r->arena, "", &fresh);
 	}
+	r->tx.request_id = arena_printf(r->arena, "%s%s", r->dialect->request_prefix ? r->dialect->request_prefix : "", id);
 	r->tx.user_agent = "";
 	if (agent && utf8_valid(agent, strlen(agent))) {
 		r->tx.user_agent = utf8_cut(r->arena, agent, 512);
@@ -253,8 +252,10 @@ static enum err decode_key(struct req *r, const char *query)
 		key[n - 1] = '\0';
 		key++;
 	}
-	if (!printable(key, 255))
-		return bad(r, "Idempotency-Key", "must have 1 to 255 visible ASCII characters");
+	if (!printable(key, 255)) {              /* told in its turn, after 401 and 429 */
+		r->bad_key = "must have 1 to 255 visible ASCII characters";
+		return OK;
+	}
 	r->tx.idempotency_key = key;
 	buf_printf(&all, "%s %s%s\n%s\n%s\n", r->method, r->path, query, r->content_type ? r->content_type : "",
 		r->tx.if_match ? r->tx.if_match : "*");
@@ -289,6 +290,7 @@ enum err req_decode(struct req *r)
 	r->origin = keep(r, "HTTP_ORIGIN");
 	r->host = keep(r, "HTTP_HOST");
 	r->cookie = keep(r, "HTTP_COOKIE");
+	r->matter_version = keep(r, "HTTP_MATTER_VERSION");
 	if ((scheme = var(r, "HTTPS")))
 		r->secure = !strcmp(scheme, "on");
 	if (word_in(conf.trusted_proxies, var(r, "REMOTE_ADDR") ? var(r, "REMOTE_ADDR") : "")
@@ -346,9 +348,14 @@ enum err req_shape(struct req *r)
 {
 	enum err e = OK;
 
+	if (r->bad_key && r->row->perm != PERM_PUBLIC)
+		return bad(r, "Idempotency-Key", r->bad_key);
+	if (r->dialect->check && (e = r->dialect->check(r)))
+		return e;
 	if (r->row->query) {
 		r->query = arena_alloc(r->arena, r->row->query_size);
-		e = shape_decode_params(&r->tx, r->row->query, r->params, r->nparams, r->query);
+		if (shape_decode_params(&r->tx, r->row->query, r->params, r->nparams, r->query))
+			return ERR_QUERY;
 	}
 	if (!e && r->row->in)
 		e = shape_body(r);

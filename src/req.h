@@ -51,12 +51,16 @@ struct req {
 	const char *allow;                       /* for 405 and OPTIONS */
 	const char *authorization, *content_type, *if_none_match, *origin, *host, *cookie;
 	bool secure;                             /* it came by TLS */
+	const char *matter_version;              /* the header; NULL: not sent */
+	const char *api_version;                 /* of this answer, where a dialect has versions */
+	const char *bad_key;                     /* what is wrong with the Idempotency-Key; NULL: nothing */
 	char *body;
 	size_t body_n;
 
 	struct who who;
 	struct rate rate;
 	bool rated;
+	const char *rate_key;                    /* whose counter, when it is not the caller's */
 	struct tx tx;
 	void *in, *query;                        /* decoded by the row's shapes */
 	struct res res;
@@ -80,7 +84,7 @@ void res_body(struct req *r, int status, const char *type, const char *body, siz
 void res_error(struct req *r, enum err e);
 /* The reply as it is kept under an idempotency key, and back. */
 void res_keep(struct req *r);
-void res_replay(struct req *r);
+enum err res_replay(struct req *r);              /* ERR_KEY_SEALED */
 void res_send(struct req *r);
 const char *status_phrase(int status);           /* RFC 9110: "Not Found" */
 

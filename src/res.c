@@ -6,6 +6,7 @@
 #include "conf.h"
 #include "log.h"
 #include "route.h"
+#include "seal.h"
 #include "str.h"
 
 const char *status_phrase(int status)
@@ -100,17 +101,21 @@ void res_error(struct req *r, enum err e)
 	if (err_row(e)->level >= LOG_WARN)
 		log_error(err_row(e)->level, "%s %s: %s", r->method, r->path, err_row(e)->name);
 	res_reset(r);
-	say = error_say(r->dialect, e);
+	say = error_say(r->arena, r->dialect, e);
 	error_details(r->dialect, &say, &r->tx.why);
 	say.request_id = r->tx.request_id;
 	say.time = r->tx.now;
+	if (say.status == 503 && !r->tx.why.retry_after)
+		r->tx.why.retry_after = 1;
+	if (r->tx.why.retry_after)
+		say.retry_after = r->tx.why.retry_after;
+	if (r->dialect->say)
+		r->dialect->say(r, &say);
 	body = js_text(shape_render(r->arena, r->dialect->error_out, &say, r->dialect->time), &n);
 	res_body(r, say.status, r->dialect->error_type, body, n);
 	challenge(r, e, say.status);
 	if (r->allow && say.status == 405)
 		res_header(r, "Allow", r->allow);
-	if (say.status == 503 && !r->tx.why.retry_after)
-		r->tx.why.retry_after = 1;
 	if (r->tx.why.retry_after)
 		res_header(r, "Retry-After", arena_printf(r->arena, "%lld", (long long)r->tx.why.retry_after));
 }
@@ -125,20 +130,26 @@ void res_keep(struct req *r)
 	for (size_t i = 0; i < r->res.nheaders; i++)
 		js_put_str(r->arena, headers, r->res.headers[i].name, r->res.headers[i].value);
 	r->tx.answer = (struct answer){ r->res.status, js_text(headers, NULL), r->res.body };
+	if (r->row->flags & R_SECRET && r->res.body)
+		r->tx.answer.body = seal_answer(r->arena, r->authorization, r->tx.idempotency_key, r->res.body);
 }
 
-void res_replay(struct req *r)
+enum err res_replay(struct req *r)
 {
 	const struct answer *a = &r->tx.answer;
 	struct json *headers, *value;
-	const char *reason, *name;
+	const char *reason, *name, *body;
 	void *it = NULL;
 
+	body = a->body;
+	if (body && r->row->flags & R_SECRET
+	    && !(body = seal_open_answer(r->arena, r->authorization, r->tx.idempotency_key, body)))
+		return ERR_KEY_SEALED;
 	res_reset(r);
-	res_body(r, (int)a->status, NULL, a->body, a->body ? strlen(a->body) : 0);
+	res_body(r, (int)a->status, NULL, body, body ? strlen(body) : 0);
 	res_header(r, "Idempotent-Replayed", "true");
 	if (js_parse(r->arena, a->headers, strlen(a->headers), &headers, &reason))
-		return;
+		return ERR_INTERNAL;
 	while (js_next(headers, &it, &name, &value)) {
 		if (!strcmp(name, "Content-Type"))
 			r->res.type = value ? js_str(value) : NULL;
@@ -147,6 +158,7 @@ void res_replay(struct req *r)
 		else
 			res_header(r, name, js_str(value));
 	}
+	return OK;
 }
 
 static void common_headers(struct req *r)
@@ -162,6 +174,8 @@ static void common_headers(struct req *r)
 		res_header(r, "X-RateLimit-Reset", arena_printf(r->arena, "%lld",
 			(long long)(r->tx.now / SECOND + r->rate.reset_s)));
 	}
+	if (d->headers)
+		d->headers(r);
 	if (d->cors && *conf.cors_origin) {
 		res_header(r, "Access-Control-Allow-Origin", conf.cors_origin);
 		res_header(r, "Access-Control-Expose-Headers",

@@ -5,7 +5,7 @@
 #include "conf.h"
 #include "str.h"
 
-const struct dialect *const dialects[] = { &api_models, &api_projects, &api_console, &api_plain, NULL };
+const struct dialect *const dialects[] = { &api_models, &api_projects, &api_workspaces, &api_console, &api_plain, NULL };
 
 static bool under(const char *path, const char *prefix)
 {
@@ -68,14 +68,14 @@ static const struct route options_row = { .method = "OPTIONS", .path = "*", .per
 enum err route_find(struct req *r)
 {
 	struct buf allow = { .arena = r->arena };
-	const struct route *row, *match = NULL;
+	const struct route *match = NULL;
 
-	for (row = r->dialect->routes; row->method; row++) {
-		if (!fits(row, r))
+	EACH_ROUTE(r->dialect, row) {
+		if (match || !fits(row, r))
 			continue;
 		if (!strcmp(row->method, r->method)) {
 			match = row;
-			break;
+			continue;
 		}
 		buf_printf(&allow, "%s%s, ", row->method, !strcmp(row->method, "GET") ? ", HEAD" : "");
 	}
@@ -94,14 +94,38 @@ enum err route_find(struct req *r)
 	return ERR_METHOD;
 }
 
-struct error_say error_say(const struct dialect *d, enum err e)
+char *code_title(struct arena *a, const char *code)
+{
+	char *title = arena_strdup(a, code);
+
+	for (char *p = title; *p; p++)
+		if (*p == '_')
+			*p = ' ';
+	if (*title >= 'a' && *title <= 'z')
+		*title = (char)(*title - 'a' + 'A');
+	return title;
+}
+
+const char *error_code(const struct dialect *d, enum err e)
+{
+	return d->errors[e].code ? d->errors[e].code : d->codes[err_row(e)->class];
+}
+
+struct error_say error_say(struct arena *a, const struct dialect *d, enum err e)
 {
 	const struct error_row *own = &d->errors[e];
 	const struct err_row *row = err_row(e);
+	struct error_say say = { .err = e, .status = own->status ? own->status : row->status,
+		.code = error_code(d, e), .text = own->text ? own->text : row->text,
+		.type = "about:blank", .retry_after = -1 };
 
-	return (struct error_say){ .err = e, .status = own->status ? own->status : row->status,
-		.code = own->code ? own->code : d->codes[row->class], .text = own->text ? own->text : row->text,
-		.type = "about:blank", .title = status_phrase(own->status ? own->status : row->status) };
+	say.title = status_phrase((int)say.status);
+	if (d->documented) {
+		say.title = code_title(a, say.code);
+		say.type = arena_printf(a, "%s/errors/%s", conf.docs_url, say.code);
+		say.doc_url = arena_printf(a, "%s/guides/errors#%s", conf.docs_url, say.code);
+	}
+	return say;
 }
 
 void error_details(const struct dialect *d, struct error_say *say, const struct why *why)
@@ -154,14 +178,10 @@ bool tables_whole(void)
 	for (size_t i = 0; dialects[i]; i++) {
 		const struct dialect *d = dialects[i];
 
-		for (const struct route *row = d->routes; row->method; row++) {
-			/* A secret under a key of a principal would have to be sealed: there is none yet. */
-			bool secret_kept = (row->flags & (R_WRITE | R_SECRET)) == (R_WRITE | R_SECRET) && row->perm != PERM_PUBLIC;
-
-			if (row->perm != PERM_INVALID && row->run && row->status && row->summary && !secret_kept
-			    && errors_known(row->errors))
+		EACH_ROUTE(d, row) {
+			if (row->perm != PERM_INVALID && row->run && row->status && row->summary && errors_known(row->errors))
 				continue;
-			fprintf(stderr, "thaw: the route %s %s of %s has no permission, handler, status or summary, names an unknown error, or keeps a secret\n",
+			fprintf(stderr, "thaw: the route %s %s of %s has no permission, handler, status or summary, or names an unknown error\n",
 				row->method, row->path, d->name);
 			whole = false;
 		}

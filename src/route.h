@@ -6,7 +6,7 @@
 
 enum {
 	R_WRITE = 1,        /* runs inside a transaction */
-	R_SECRET = 2,       /* the answer carries a secret: never kept under an idempotency key */
+	R_SECRET = 2,       /* the answer carries a secret: kept sealed under an idempotency key (seal.h) */
 	R_NO_BODY_NEEDED = 4    /* a missing body is an empty object */
 };
 
@@ -14,6 +14,7 @@ struct route {
 	const char *method, *path;               /* "/models/{model_id}/archive", after the dialect's base */
 	enum perm perm;
 	unsigned flags;
+	enum tier tier;                          /* of a token that may; TIER_ANY: EXECUTE to write, OBSERVE to read */
 	const struct shape *query, *in;          /* NULL: none; a body nobody asked for is let be */
 	size_t query_size, in_size;
 	int status;                              /* of success */
@@ -21,8 +22,16 @@ struct route {
 	enum err (*run)(struct req *r);
 	const char *summary;
 	const char *errors;                      /* names of err.def it may give beyond the common ones */
+	int also;                                /* another status of success, and its shape; 0: none */
+	const struct shape *also_out;
 	int moves[3];                            /* the LIFE_ that it may make; ends with 0 */
 };
+
+/* What the route asks of its caller. */
+static inline struct ask route_ask(const struct route *row)
+{
+	return (struct ask){ row->perm, row->tier ? row->tier : row->flags & R_WRITE ? TIER_EXECUTE : TIER_OBSERVE };
+}
 
 /* How a dialect says one error in its own way: NULL and 0 take the code of the
  * error's class, and status and text of err.def. */
@@ -38,16 +47,20 @@ struct error_say {
 	int64_t status;
 	const char *code, *text;
 	const char *type, *title;                /* of RFC 9457: about:blank and the phrase of the status */
+	const char *doc_url, *instance, *param;  /* NULL: none */
+	int64_t retry_after;                     /* seconds; -1: none */
+	const struct authority *authority;       /* who acted by a token; NULL: none */
 	const char *request_id;
 	int64_t time;
 	const struct why_item *detail;           /* the first fault, or NULL */
 	struct list details;                     /* all of them */
 };
+struct authority { struct id human; const char *agent; };
 
 struct dialect {
 	const char *name;
 	const char *const *prefixes;             /* whole segments: "/api/v1/models"; ends with NULL */
-	const struct route *routes;              /* ends with a NULL method */
+	const struct route *const *tables;       /* of its routes, ended by NULL; each ends with a NULL method */
 	const char *const *codes;                /* by enum err_class; no hole */
 	const struct error_row *errors;          /* by enum err; only the exceptions */
 	const struct shape *error_out;           /* of struct error_say */
@@ -55,9 +68,19 @@ struct dialect {
 	enum time_form time;
 	bool tells_state;                        /* conflicts carry details too, not bad input alone */
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
+	bool documented;                         /* an error's type, title and doc_url come from its code */
+	const char *request_prefix;              /* of its request ids; NULL: none */
+	enum err (*check)(struct req *r);        /* its own headers, before the shapes; NULL: none */
+	void (*say)(struct req *r, struct error_say *say);      /* the error in the words of this very request */
+	void (*headers)(struct req *r);          /* on every answer */
 };
 
-extern const struct dialect api_plain, api_models, api_projects, api_console;
+/* Every route of a dialect, in order. */
+#define EACH_ROUTE(d, row) \
+	for (const struct route *const *table_ = (d)->tables; *table_; table_++) \
+		for (const struct route *row = *table_; row->method; row++)
+
+extern const struct dialect api_plain, api_models, api_projects, api_workspaces, api_console;
 /* Problem details (RFC 9457), for every dialect that has no words of its own. */
 extern const char *const problem_codes[];
 extern const struct error_row problem_errors[];
@@ -76,8 +99,12 @@ enum err route_find(struct req *r);
  * then.  Looked at when the program starts. */
 bool tables_whole(void);
 
+/* The code of an error in a dialect. */
+const char *error_code(const struct dialect *d, enum err e);
 /* What a dialect says of an error, as far as the tables know. */
-struct error_say error_say(const struct dialect *d, enum err e);
+struct error_say error_say(struct arena *a, const struct dialect *d, enum err e);
+/* A code in words: `scope_denied` is "Scope denied". */
+char *code_title(struct arena *a, const char *code);
 /* Adds the faults in `why`, as far as the dialect tells them. */
 void error_details(const struct dialect *d, struct error_say *say, const struct why *why);
 

@@ -37,13 +37,11 @@ static enum err perform(struct req *r)
 {
 	enum err e;
 
-	r->tx.ask = r->row->perm;
+	r->tx.ask = route_ask(r->row);
 	if (!(r->row->flags & R_WRITE))
 		return r->row->run(r);
 	e = tx_run(&r->tx, write_work, write_again, r);
-	if (!e && r->tx.replayed)
-		res_replay(r);
-	return e;
+	return !e && r->tx.replayed ? res_replay(r) : e;
 }
 
 static enum err keep_work(void *arg)
@@ -64,11 +62,11 @@ static void keep_refusal(struct req *r, enum err e)
 {
 	int status = err_row(e)->status;
 
-	if (!e || !r->tx.idempotency_key || !r->row || !(r->row->flags & R_WRITE) || !r->tx.ask
-	    || (status != 404 && status != 409 && status != 412) || e == ERR_KEY_BUSY)
+	if (!e || !r->tx.idempotency_key || !r->row || !(r->row->flags & R_WRITE) || !r->tx.ask.perm
+	    || (status != 404 && status != 409 && status != 412) || e == ERR_KEY_BUSY || e == ERR_KEY_SEALED)
 		return;
 	if (!tx_run(&r->tx, keep_work, keep_again, r) && r->tx.replayed)
-		res_replay(r);
+		(void)res_replay(r);             /* a refusal has no secret to open */
 }
 
 /* Who was refused what: not the audit of changes, and it never blocks. */

@@ -9,6 +9,16 @@ static enum err fault(struct tx *tx, const char *path, const char *reason)
 	return ERR_SHAPE;
 }
 
+static enum err missing(struct tx *tx, const char *path)
+{
+	int n = tx->why.n;
+	enum err e = fault(tx, path, "is required");
+
+	if (tx->why.n > n)
+		tx->why.items[n].code = "required";
+	return e;
+}
+
 static void *at(void *v, size_t off)
 {
 	return (char *)v + off;
@@ -77,6 +87,35 @@ static enum err decode_strings(struct tx *tx, const struct shape *s, const char 
 	return OK;
 }
 
+enum { LABEL_KEY = 40, LABEL_VALUE = 500 };
+
+static enum err decode_labels(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
+{
+	struct json *value;
+	const char *key;
+	void *it = NULL;
+
+	if (js_type(j) != JS_OBJECT)
+		return wrong(tx, path, "an object of strings", j);
+	if (s->max && (int64_t)js_length(j) > s->max)
+		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld keys", (long long)s->max));
+	while (js_next(j, &it, &key, &value)) {
+		const char *place = arena_printf(tx->arena, "%s[%s]", path, key);
+
+		if (!*key || utf8_length(key) > LABEL_KEY)
+			return fault(tx, place, arena_printf(tx->arena, "must have a key of 1 to %d characters", LABEL_KEY));
+		if (!value && s->flags & F_NULL)
+			continue;
+		if (js_type(value) != JS_STRING)
+			return wrong(tx, place, "a string", value);
+		if (utf8_length(js_str(value)) > LABEL_VALUE)
+			return fault(tx, place, arena_printf(tx->arena, "must have at most %d characters", LABEL_VALUE));
+	}
+	if (out)
+		*(const char **)out = arena_strdup(tx->arena, js_text(j, NULL));
+	return OK;
+}
+
 /* One value.  out NULL: checked only (inside a document that is kept as sent). */
 static enum err decode_value(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
 {
@@ -110,6 +149,8 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 		return OK;
 	case T_STRINGS:
 		return decode_strings(tx, s, path, j, out);
+	case T_LABELS:
+		return decode_labels(tx, s, path, j, out);
 	case T_OBJECT:
 		if (js_type(j) != JS_OBJECT)
 			return wrong(tx, path, "an object", j);
@@ -126,7 +167,8 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 		return js_type(j) == JS_OBJECT ? decode_at(tx, path, s->sub, j, out) : wrong(tx, path, "an object", j);
 	case T_ID:
 		if (js_type(j) != JS_STRING || !id_parse(js_str(j), s->prefix, out ? out : &(struct id){ 0 }))
-			return fault(tx, path, arena_printf(tx->arena, "must be an id such as %s65f0c0ffee5eed0123456789", s->prefix));
+			return fault(tx, path, arena_printf(tx->arena, "must be an id such as %s", id_spell(tx->arena, s->prefix,
+				&(struct id){ { 0x65, 0xf0, 0xc0, 0xff, 0xee, 0x5e, 0xed, 0x01, 0x23, 0x45, 0x67, 0x89 } })));
 		return OK;
 	case T_REF:
 	case T_LIST:
@@ -145,7 +187,7 @@ static enum err decode_at(struct tx *tx, const char *base, const struct shape *s
 
 		if (!js_get(in, s->key, &j)) {
 			if (s->flags & F_REQUIRED)
-				result = fault(tx, path, "is required");
+				result = missing(tx, path);
 			continue;
 		}
 		if (!j && !(s->flags & F_NULL)) {
@@ -187,6 +229,30 @@ static enum err from_text(struct tx *tx, const struct shape *s, const char *text
 	}
 }
 
+/* The name in `key[name]`; NULL for another parameter. */
+static const char *label_name(struct arena *a, const struct shape *row, const char *param)
+{
+	size_t key = strlen(row->key), n = strlen(param);
+
+	return n > key + 1 && !strncmp(param, row->key, key) && param[key] == '[' && param[n - 1] == ']'
+		? arena_strndup(a, param + key + 1, n - key - 2) : NULL;
+}
+
+static enum err add_label(struct tx *tx, const struct shape *row, const struct param *p, struct json *o)
+{
+	const char *name = label_name(tx->arena, row, p->name);
+	struct json *labels, *seen;
+
+	if (!name)
+		return fault(tx, row->key, arena_printf(tx->arena, "must be given as %s[name]=value", row->key));
+	if (!js_get(o, row->key, &labels))
+		js_put(o, row->key, labels = js_object(tx->arena));
+	if (js_get(labels, name, &seen))
+		return fault(tx, p->name, "is given twice");
+	js_put_str(tx->arena, labels, name, p->value);
+	return OK;
+}
+
 enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct param *in, size_t n, void *out)
 {
 	struct json *o = js_object(tx->arena), *j, *seen;
@@ -195,11 +261,13 @@ enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct 
 	for (size_t i = 0; i < n; i++) {
 		const struct shape *row = s;
 
-		while (row->key && strcmp(row->key, in[i].name))
+		while (row->key && strcmp(row->key, in[i].name) && !(row->type == T_LABELS && label_name(tx->arena, row, in[i].name)))
 			row++;
 		if (!row->key)
 			continue;
-		if (js_get(o, row->key, &seen))
+		if (row->type == T_LABELS)
+			result = add_label(tx, row, &in[i], o) ? ERR_SHAPE : result;
+		else if (js_get(o, row->key, &seen))
 			result = fault(tx, row->key, "is given twice");
 		else if ((e = from_text(tx, row, in[i].value, &j)))
 			result = e;
@@ -236,11 +304,14 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 		return js_boolean(a, *(const bool *)v);
 	case T_TIME:
 		i = *(const int64_t *)v;
-		return i ? js_string(a, clock_iso(a, i, form)) : NULL;
+		if (!i)
+			return NULL;
+		return form == TIME_UNIX ? js_integer(a, i / SECOND) : js_string(a, clock_iso(a, i, form));
 	case T_ID:
 		return id_is_zero(v) ? NULL : js_string(a, id_spell(a, s->prefix, v));
 	case T_OBJECT:
 	case T_STRINGS:
+	case T_LABELS:
 	case T_DOC:
 		return document(a, *(const char *const *)v, s->prefix);
 	case T_SUB:
@@ -281,22 +352,33 @@ static void bounds(struct arena *a, struct json *o, const struct shape *s, const
 		js_put_int(a, o, max, s->max);
 }
 
-struct json *shape_type_schema(struct arena *a, const struct shape *s, bool writing)
+static struct json *string_type(struct arena *a, bool or_null)
+{
+	struct json *o = js_object(a), *both = js_array(a);
+
+	js_add(both, js_string(a, "string"));
+	js_add(both, js_string(a, "null"));
+	js_put(o, "type", or_null ? both : js_string(a, "string"));
+	return o;
+}
+
+struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time_form form, bool writing)
 {
 	static const char *const types[] = { [T_STR] = "string", [T_INT] = "integer", [T_BOOL] = "boolean",
-		[T_TIME] = "string", [T_ID] = "string", [T_OBJECT] = "object", [T_STRINGS] = "array", [T_DOC] = NULL,
+		[T_TIME] = "string", [T_ID] = "string", [T_OBJECT] = "object", [T_STRINGS] = "array", [T_LABELS] = "object", [T_DOC] = NULL,
 		[T_SUB] = "object", [T_REF] = "object", [T_LIST] = "array" };
+	const char *type = s->type == T_TIME && form == TIME_UNIX ? "integer" : types[s->type];
 	struct json *o = js_object(a), *inner;
 
 	if ((s->type == T_SUB || s->type == T_REF || s->type == T_OBJECT) && s->sub)
-		o = shape_schema(a, s->sub, writing || s->type == T_OBJECT);
-	if (s->flags & F_NULL && types[s->type]) {
+		o = shape_schema(a, s->sub, form, writing || s->type == T_OBJECT);
+	if (s->flags & F_NULL && type) {
 		inner = js_array(a);
-		js_add(inner, js_string(a, types[s->type]));
+		js_add(inner, js_string(a, type));
 		js_add(inner, js_string(a, "null"));
 		js_put(o, "type", inner);
-	} else if (types[s->type]) {
-		js_put_str(a, o, "type", types[s->type]);
+	} else if (type) {
+		js_put_str(a, o, "type", type);
 	}
 	switch (s->type) {
 	case T_STR:
@@ -316,10 +398,17 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, bool writ
 			bounds(a, o, s, "minimum", "maximum");
 		break;
 	case T_TIME:
-		js_put_str(a, o, "format", "date-time");
+		if (form != TIME_UNIX)
+			js_put_str(a, o, "format", "date-time");
 		break;
 	case T_ID:
-		js_put_str(a, o, "pattern", arena_printf(a, "^%s[0-9a-f]{24}$", s->prefix));
+		js_put_str(a, o, "pattern", arena_printf(a, id_in_base62(s->prefix) ? "^%s[0-9A-Za-z]{17}$" : "^%s[0-9a-f]{24}$",
+			s->prefix));
+		break;
+	case T_LABELS:
+		js_put(o, "additionalProperties", string_type(a, writing && s->flags & F_NULL));
+		if (writing)
+			bounds(a, o, s, "minProperties", "maxProperties");
 		break;
 	case T_STRINGS:
 		inner = js_object(a);
@@ -329,7 +418,7 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, bool writ
 			bounds(a, o, s, "minItems", "maxItems");
 		break;
 	case T_LIST:
-		js_put(o, "items", shape_schema(a, s->sub, writing));
+		js_put(o, "items", shape_schema(a, s->sub, form, writing));
 		break;
 	default:
 		break;
@@ -339,13 +428,13 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, bool writ
 	return o;
 }
 
-struct json *shape_schema(struct arena *a, const struct shape *s, bool writing)
+struct json *shape_schema(struct arena *a, const struct shape *s, enum time_form form, bool writing)
 {
 	struct json *o = js_object(a), *properties = js_object(a), *required = js_array(a);
 
 	js_put_str(a, o, "type", "object");
 	for (; s->key; s++) {
-		js_put(properties, s->key, shape_type_schema(a, s, writing));
+		js_put(properties, s->key, shape_type_schema(a, s, form, writing));
 		if (s->flags & F_REQUIRED || !(writing || s->flags & F_OMIT))
 			js_add(required, js_string(a, s->key));
 	}

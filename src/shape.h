@@ -18,6 +18,9 @@ enum shape_type {
 	T_ID,       /* struct id, spelled with `prefix`; zero is null */
 	T_OBJECT,   /* const char *: the JSON text of an object; checked against `sub` if any */
 	T_STRINGS,  /* const char *: the JSON text of an array of strings, max of them */
+	T_LABELS,   /* const char *: the JSON text of an object of strings, max of them, each at most
+	             * 500 characters under a key of 1 to 40; F_NULL: a null among them takes one away.
+	             * In a query: key[name]=value */
 	T_DOC,      /* const char *: any JSON text */
 	T_SUB,      /* a struct, by `sub` */
 	T_REF,      /* a pointer to a struct, by `sub`; out only */
@@ -62,7 +65,7 @@ enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct 
 struct json *shape_render(struct arena *a, const struct shape *s, const void *v, enum time_form form);
 
 /* The JSON Schema (2020-12) of a shape; writing: as a request body. */
-struct json *shape_schema(struct arena *a, const struct shape *s, bool writing);
-struct json *shape_type_schema(struct arena *a, const struct shape *s, bool writing);
+struct json *shape_schema(struct arena *a, const struct shape *s, enum time_form form, bool writing);
+struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time_form form, bool writing);
 
 #endif

@@ -306,3 +306,17 @@ char *str_like(struct arena *a, const char *s)
 	buf_puts(&b, "%");
 	return b.p;
 }
+
+char *escape_html(struct arena *a, const char *s)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "");
+	for (; *s; s++) {
+		if (strchr("<>&\"'", *s))
+			buf_printf(&b, "&#%d;", *s);
+		else
+			buf_put(&b, s, 1);
+	}
+	return b.p;
+}

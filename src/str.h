@@ -41,6 +41,9 @@ char *utf8_cut(struct arena *a, const char *s, size_t max);     /* the first max
 /* A whole decimal number within [min, max]: no sign but '-', no blanks, no leading zeros. */
 bool parse_int(const char *s, int64_t min, int64_t max, int64_t *out);
 
+/* Text for HTML, between tags or in a quoted attribute. */
+char *escape_html(struct arena *a, const char *s);
+
 /* A pattern of SQL's LIKE for any text that holds s. */
 char *str_like(struct arena *a, const char *s);
 

@@ -266,6 +266,8 @@ static enum err read_claims(const struct json *o, int64_t now_us, struct claims 
 	if (js_get(o, "scope", &v) && !(c->scopes = text(o, "scope")))
 		return ERR_AUTH_INVALID;
 	c->username = text(o, "username");
+	if (text(o, "jti") && !id_parse(text(o, "jti"), "", &c->id))
+		c->id = (struct id){ 0 };
 	if (c->expires > INT64_MAX / SECOND || nbf > now + conf.clock_leeway)
 		return ERR_AUTH_INVALID;
 	return c->expires + conf.clock_leeway <= now ? ERR_AUTH_EXPIRED : OK;

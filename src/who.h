@@ -32,12 +32,14 @@ struct who {
 	struct id organization, principal;       /* zero: nobody, or the thaw command */
 	struct id token;                         /* of the credential itself; zero: none known */
 	struct id caller;                        /* whose the idempotency keys and the rate are: the API key, else the principal */
+	struct id human;                         /* for whom an agent acts; zero: nobody but the principal itself */
 	const char *agent;                       /* `agt_...`: who holds the token for the principal; NULL: nobody */
 	bool human_grant;                        /* and may pass the human gate */
 	enum mode mode;
 	enum tier tier;                          /* of the token; TIER_ANY: not narrowed */
 	const char *api_version;                 /* pinned; NULL: none */
-	bool narrow;                             /* the token's rate is its own, not the role's */
+	bool narrow;                             /* an API key: its rate is its own, and its principal is settled with it */
+	bool delegated;                          /* a `tok_` */
 	const char *name;                        /* for the audit row */
 	const char *permissions;                 /* words; NULL until who_settle() */
 	const char *scopes;                      /* words of the token; NULL: not narrowed */

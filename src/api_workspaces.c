@@ -1,0 +1,640 @@
+/* api_workspaces.c: the workspaces dialect: workspaces, the entities they own, the
+ * authorizations agents ask for; its errors (RFC 9457), versions and headers.  Webhooks
+ * and events are in api_webhooks.c, tokens and the registries in api_tokens.c. */
+#include "workspaces.h"
+#include <string.h>
+#include "conf.h"
+#include "dom_apikey.h"
+#include "dom_workspace.h"
+#include "str.h"
+
+/* ---- Lists ---- */
+
+/* `-created,name`: the keys behind `created` decide nothing, since an id comes once. */
+enum err list_asked(struct req *r, const struct list_query *q, struct list_ask *ask, int *order)
+{
+	static const char *const keys[] = { [ORDER_CREATED] = "created", [ORDER_NAME] = "name", [ORDER_UPDATED] = "updated" };
+	const char *sort = q->sort ? q->sort : "-created", *key = sort + (*sort == '-');
+	size_t n = strcspn(key, ",");
+	int found = -1;
+
+	*ask = (struct list_ask){ .after = q->after, .before = q->before, .up = *sort != '-', .limit = q->limit ? q->limit : 10 };
+	if (!id_is_zero(&q->after) && !id_is_zero(&q->before)) {
+		why_add(&r->tx, "ending_before", "cannot be given together with starting_after");
+		return ERR_QUERY;
+	}
+	for (int i = 0; i < (order ? 3 : 1); i++)
+		if (strlen(keys[i]) == n && !strncmp(keys[i], key, n))
+			found = i;
+	if (found < 0 || (key[n] && found != ORDER_CREATED && strcmp(key + n, ask->up ? ",created" : ",-created"))) {
+		why_add(&r->tx, "sort", order ? "must be created, name or updated, a `-` before it for downwards; after name and updated "
+			"only created may follow, the same way" : "must be created or -created");
+		return ERR_QUERY;
+	}
+	if (order)
+		*order = found;
+	return OK;
+}
+
+enum err reply_list(struct req *r, const struct shape *s, const void *views, struct list_got got, size_t size,
+	const char *prefix)
+{
+	struct list_view v = { "list", { views, got.n, size }, got.more, r->path, NULL };
+
+	if (got.more) {
+		const struct life *last = (const void *)((const char *)views + (got.n - 1) * size);
+
+		v.next_cursor = id_spell(r->arena, prefix, &last->id);
+	}
+	res_shape(r, 200, s, &v, 0);
+	return OK;
+}
+
+void about_kind(struct req *r, enum resource resource)
+{
+	r->tx.about.kind = life_resources[resource].word;
+	r->tx.about.id = NULL;
+}
+
+struct id named(struct req *r, size_t var, enum resource resource)
+{
+	r->tx.about.kind = life_resources[resource].word;
+	r->tx.about.id = r->vars[var];
+	return req_id(r, var, life_resources[resource].prefix);
+}
+
+/* ---- Workspaces ---- */
+
+static const char *const statuses[] = { "provisioning", "ready", "active", "archived", NULL };
+struct workspace_view { struct workspace w; const char *object, *status, *entity_ids; bool livemode; };
+#define W(field) AT(struct workspace_view, field)
+static const struct shape workspace_out[] = {
+	{ "id", T_ID, W(w.life.id), .prefix = "wks_" },
+	{ "object", T_STR, W(object), .help = "`workspace`" },
+	{ "name", T_STR, W(w.name) },
+	{ "status", T_STR, W(status), .words = statuses },
+	{ "archived_at", T_TIME, W(w.archived_at), .flags = F_NULL },
+	{ "entity_ids", T_STRINGS, W(entity_ids), .prefix = "[]", .help = "oldest first" },
+	{ "metadata", T_LABELS, W(w.metadata), .prefix = "{}" },
+	{ "created", T_TIME, W(w.created_at) },
+	{ "updated", T_TIME, W(w.updated_at) },
+	{ "livemode", T_BOOL, W(livemode) },
+	{ 0 }
+};
+
+/* Hex ids separated by commas, as an array of `ent_...`. */
+static const char *entity_ids(struct arena *a, const char *hex)
+{
+	struct json *array = js_array(a);
+	struct id id;
+
+	for (const char *p = hex; p && hex_decode(arena_strndup(a, p, ID_HEX), ID_BYTES, id.b); p = p[ID_HEX] ? p + ID_HEX + 1 : NULL)
+		js_add(array, js_string(a, id_spell(a, "ent_", &id)));
+	return js_text(array, NULL);
+}
+
+static struct workspace_view view(struct arena *a, const struct workspace *w)
+{
+	return (struct workspace_view){ *w, "workspace", life_word(w->life.state), entity_ids(a, w->entities), !w->life.test };
+}
+
+static enum err reply(struct req *r, enum err e, int status, const struct workspace *w)
+{
+	struct workspace_view v;
+
+	if (e)
+		return e;
+	v = view(r->arena, w);
+	res_shape(r, status, workspace_out, &v, w->life.revision);
+	return OK;
+}
+
+#define C(field) AT(struct workspace, field), NOSET
+static const struct shape create_in[] = {
+	{ "name", T_STR, C(name), .min = 1, .max = 255, .flags = F_REQUIRED | F_TRIMMED },
+	{ "metadata", T_LABELS, C(metadata), .max = METADATA_MOST, .flags = F_NULL },
+	{ 0 }
+};
+
+static enum err create(struct req *r)
+{
+	struct workspace w;
+	enum err e;
+
+	about_kind(r, RES_WORKSPACE);
+	if ((e = workspace_create(&r->tx, r->in, &w)))
+		return e;
+	res_header(r, "Location", arena_printf(r->arena, "%s/v1/workspaces/%s", conf.base_path,
+		id_spell(r->arena, "wks_", &w.life.id)));
+	return reply(r, OK, 201, &w);
+}
+
+struct workspaces_query { struct list_query list; const char *status, *metadata; };
+#define Q(field) AT(struct workspaces_query, field), NOSET
+#define SORT_ANY "`-created`, the default, `name` or `updated`, a `-` before it for downwards"
+static const struct shape list_query[] = {
+	LIST_ROWS("wks_", SORT_ANY),
+	{ "status", T_STR, Q(status), .words = statuses, .help = "without it, all but the archived" },
+	{ "metadata", T_LABELS, Q(metadata), .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
+	{ 0 }
+};
+static const struct shape list_out[] = LIST_OUT(workspace_out);
+
+static enum err list(struct req *r)
+{
+	const struct workspaces_query *q = r->query;
+	struct workspace_filter f = { .status = q->status, .metadata = q->metadata };
+	struct workspace_view *views;
+	struct list_ask ask;
+	struct list_got got;
+	struct workspace *w;
+	int order;
+	enum err e;
+
+	about_kind(r, RES_WORKSPACE);
+	if ((e = list_asked(r, &q->list, &ask, &order)))
+		return e;
+	f.order = (enum order)order;
+	if ((e = workspace_list(&r->tx, &f, &ask, &w, &got)))
+		return e;
+	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
+	for (size_t i = 0; i < got.n; i++)
+		views[i] = view(r->arena, &w[i]);
+	return reply_list(r, list_out, views, got, sizeof *views, "wks_");
+}
+
+static enum err get(struct req *r)
+{
+	struct id id = named(r, 0, RES_WORKSPACE);
+	struct workspace w;
+
+	return reply(r, workspace_get(&r->tx, &id, &w), 200, &w);
+}
+
+#define E(field) SET(struct label_edit, field)
+static const struct shape edit_in[] = {
+	{ "name", T_STR, E(name), .min = 1, .max = 255, .flags = F_TRIMMED },
+	{ "metadata", T_LABELS, E(metadata), .max = METADATA_MOST, .flags = F_NULL,
+	  .help = "members to set; null takes one away, null for the whole all of them" },
+	{ 0 }
+};
+
+static enum err check_edit(struct req *r)
+{
+	const struct label_edit *in = r->in;
+
+	if (in->name_set || in->metadata_set)
+		return OK;
+	why_add(&r->tx, "body", "must have at least one of name, metadata");
+	return ERR_SHAPE;
+}
+
+static enum err edit(struct req *r)
+{
+	struct id id = named(r, 0, RES_WORKSPACE);
+	struct workspace w;
+	enum err e = check_edit(r);
+
+	return reply(r, e ? e : workspace_edit(&r->tx, &id, r->in, &w), 200, &w);
+}
+
+static enum err unarchive(struct req *r)
+{
+	struct id id = named(r, 0, RES_WORKSPACE);
+	struct workspace w;
+
+	return reply(r, workspace_unarchive(&r->tx, &id, &w), 200, &w);
+}
+
+/* ---- Authorizations ---- */
+
+static const char *const decisions[] = { "pending", "approved", "denied", NULL };
+struct subject_view { const char *id, *object; };
+struct asker_view { struct id human, token; const char *agent; };
+struct authorization_view { struct authorization a; const char *object, *status; struct subject_view subject;
+	struct asker_view asker; bool livemode; };
+#define Z(field) AT(struct authorization_view, field)
+static const struct shape subject_out[] = {
+	{ "id", T_STR, AT(struct subject_view, id) },
+	{ "object", T_STR, AT(struct subject_view, object) },
+	{ 0 }
+};
+static const struct shape asker_out[] = {
+	{ "human_principal_id", T_ID, AT(struct asker_view, human), .prefix = "usr_" },
+	{ "agent_id", T_STR, AT(struct asker_view, agent) },
+	{ "token_id", T_ID, AT(struct asker_view, token), .prefix = "tok_" },
+	{ 0 }
+};
+static const struct shape authorization_out[] = {
+	{ "id", T_ID, Z(a.life.id), .prefix = "auth_" },
+	{ "object", T_STR, Z(object), .help = "`authorization`" },
+	{ "status", T_STR, Z(status), .words = decisions },
+	{ "action", T_STR, Z(a.action), .help = "the event that an approval brings, such as `workspace.archived`" },
+	{ "resource", T_SUB, Z(subject), .sub = subject_out },
+	{ "requested_by", T_SUB, Z(asker), .sub = asker_out, .help = "human_principal_id decides" },
+	{ "created", T_TIME, Z(a.created_at) },
+	{ "updated", T_TIME, Z(a.updated_at) },
+	{ "livemode", T_BOOL, Z(livemode) },
+	{ 0 }
+};
+
+static struct authorization_view view_authorization(struct arena *a, const struct authorization *n)
+{
+	const char *prefix = "";
+
+	for (int i = 0; i < RES__MAX; i++)
+		if (!strcmp(life_resources[i].word, n->resource_type))
+			prefix = life_resources[i].prefix;
+	return (struct authorization_view){ *n, "authorization", life_word(n->life.state),
+		{ id_spell(a, prefix, &n->resource), n->resource_type }, { n->human, n->token, n->agent }, !n->life.test };
+}
+
+static enum err reply_authorization(struct req *r, enum err e, int status, const struct authorization *n)
+{
+	struct authorization_view v;
+
+	if (e)
+		return e;
+	v = view_authorization(r->arena, n);
+	res_shape(r, status, authorization_out, &v, n->life.revision);
+	return OK;
+}
+
+/* What an agent may not do alone becomes an authorization, and 202. */
+static enum err archive(struct req *r)
+{
+	struct id id = named(r, 0, RES_WORKSPACE);
+	struct authorization asked;
+	struct workspace w;
+	enum err e = workspace_archive(&r->tx, &id, &w, &asked);
+
+	return !e && asked.action ? reply_authorization(r, OK, 202, &asked) : reply(r, e, 200, &w);
+}
+
+static enum err get_authorization(struct req *r)
+{
+	struct id id = named(r, 0, RES_AUTHORIZATION);
+	struct authorization n;
+
+	return reply_authorization(r, authorization_get(&r->tx, &id, &n), 200, &n);
+}
+
+static enum err decide(struct req *r, bool approve)
+{
+	struct id id = named(r, 0, RES_AUTHORIZATION);
+	struct authorization n;
+
+	return reply_authorization(r, authorization_decide(&r->tx, &id, approve, &n), 200, &n);
+}
+
+static enum err approve(struct req *r) { return decide(r, true); }
+static enum err deny(struct req *r) { return decide(r, false); }
+
+struct authorizations_query { struct list_query list; const char *status; };
+static const struct shape authorizations_query[] = {
+	LIST_ROWS("auth_", SORT_CREATED),
+	{ "status", T_STR, AT(struct authorizations_query, status), NOSET, .words = decisions },
+	{ 0 }
+};
+static const struct shape authorizations_out[] = LIST_OUT(authorization_out);
+
+static enum err list_authorizations(struct req *r)
+{
+	const struct authorizations_query *q = r->query;
+	struct authorization_view *views;
+	struct authorization *all;
+	struct list_ask ask;
+	struct list_got got;
+	enum err e;
+
+	about_kind(r, RES_AUTHORIZATION);
+	if ((e = list_asked(r, &q->list, &ask, NULL)) || (e = authorization_list(&r->tx, q->status, &ask, &all, &got)))
+		return e;
+	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
+	for (size_t i = 0; i < got.n; i++)
+		views[i] = view_authorization(r->arena, &all[i]);
+	return reply_list(r, authorizations_out, views, got, sizeof *views, "auth_");
+}
+
+/* ---- Entities ---- */
+
+static const char *const entity_statuses[] = { "draft", "submitted", "registered", "dissolved", "cancelled", "rejected", NULL };
+struct entity_view { struct entity n; const char *object, *status; bool livemode; };
+#define N(field) AT(struct entity_view, field)
+static const struct shape entity_out[] = {
+	{ "id", T_ID, N(n.life.id), .prefix = "ent_" },
+	{ "object", T_STR, N(object), .help = "`entity`" },
+	{ "workspace_id", T_ID, N(n.workspace), .prefix = "wks_" },
+	{ "name", T_STR, N(n.name) },
+	{ "jurisdiction", T_STR, N(n.jurisdiction) },
+	{ "type", T_STR, N(n.type) },
+	{ "portfolio_id", T_STR, N(n.portfolio), .flags = F_NULL },
+	{ "status", T_STR, N(status), .words = entity_statuses },
+	{ "metadata", T_LABELS, N(n.metadata), .prefix = "{}" },
+	{ "created", T_TIME, N(n.created_at) },
+	{ "updated", T_TIME, N(n.updated_at) },
+	{ "livemode", T_BOOL, N(livemode) },
+	{ 0 }
+};
+
+static struct entity_view view_entity(const struct entity *n)
+{
+	return (struct entity_view){ *n, "entity", life_word(n->life.state), !n->life.test };
+}
+
+static enum err reply_entity(struct req *r, enum err e, int status, const struct entity *n)
+{
+	struct entity_view v;
+
+	if (e)
+		return e;
+	v = view_entity(n);
+	res_shape(r, status, entity_out, &v, n->life.revision);
+	return OK;
+}
+
+struct entity_in { struct entity n; const char *workspace; };
+#define I(field) AT(struct entity_in, field), NOSET
+static const struct shape entity_in[] = {
+	{ "workspace_id", T_STR, I(workspace), .min = 1, .max = 64, .flags = F_REQUIRED, .help = "whose it is" },
+	{ "name", T_STR, I(n.name), .min = 1, .max = 255, .flags = F_REQUIRED | F_TRIMMED },
+	{ "jurisdiction", T_STR, I(n.jurisdiction), .min = 1, .max = 64, .flags = F_REQUIRED | F_TRIMMED, .help = "such as US-DE" },
+	{ "type", T_STR, I(n.type), .min = 1, .max = 64, .flags = F_REQUIRED | F_TRIMMED, .help = "such as c_corp" },
+	{ "portfolio_id", T_STR, I(n.portfolio), .min = 1, .max = 64, .flags = F_NULL | F_TRIMMED },
+	{ "metadata", T_LABELS, I(n.metadata), .max = METADATA_MOST, .flags = F_NULL },
+	{ 0 }
+};
+
+static enum err create_entity(struct req *r)
+{
+	struct entity_in *in = r->in;
+	struct entity n;
+
+	/* What may not be found is the workspace. */
+	about_kind(r, RES_WORKSPACE);
+	r->tx.about.id = in->workspace;
+	if (!id_parse(in->workspace, "wks_", &in->n.workspace))
+		in->n.workspace = (struct id){ 0 };
+	return reply_entity(r, entity_create(&r->tx, &in->n, &n), 202, &n);
+}
+
+struct entities_query { struct list_query list; struct id workspace; const char *status, *jurisdiction, *portfolio, *metadata; };
+#define F(field) AT(struct entities_query, field), NOSET
+static const struct shape entities_query[] = {
+	LIST_ROWS("ent_", SORT_ANY),
+	{ "workspace_id", T_ID, F(workspace), .prefix = "wks_" },
+	{ "status", T_STR, F(status), .words = entity_statuses },
+	{ "jurisdiction", T_STR, F(jurisdiction), .min = 1, .max = 64 },
+	{ "portfolio_id", T_STR, F(portfolio), .min = 1, .max = 64 },
+	{ "metadata", T_LABELS, F(metadata), .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
+	{ 0 }
+};
+static const struct shape entities_out[] = LIST_OUT(entity_out);
+
+static enum err list_entities(struct req *r)
+{
+	const struct entities_query *q = r->query;
+	struct entity_filter f = { .status = q->status, .jurisdiction = q->jurisdiction, .portfolio = q->portfolio,
+		.metadata = q->metadata, .workspace = q->workspace };
+	struct entity_view *views;
+	struct list_ask ask;
+	struct list_got got;
+	struct entity *all;
+	int order;
+	enum err e;
+
+	about_kind(r, RES_ENTITY);
+	if ((e = list_asked(r, &q->list, &ask, &order)))
+		return e;
+	f.order = (enum order)order;
+	if ((e = entity_list(&r->tx, &f, &ask, &all, &got)))
+		return e;
+	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
+	for (size_t i = 0; i < got.n; i++)
+		views[i] = view_entity(&all[i]);
+	return reply_list(r, entities_out, views, got, sizeof *views, "ent_");
+}
+
+static enum err get_entity(struct req *r)
+{
+	struct id id = named(r, 0, RES_ENTITY);
+	struct entity n;
+
+	return reply_entity(r, entity_get(&r->tx, &id, &n), 200, &n);
+}
+
+static enum err edit_entity(struct req *r)
+{
+	struct id id = named(r, 0, RES_ENTITY);
+	struct entity n;
+	enum err e = check_edit(r);
+
+	return reply_entity(r, e ? e : entity_edit(&r->tx, &id, r->in, &n), 200, &n);
+}
+
+static enum err move_entity(struct req *r, enum transition t)
+{
+	struct id id = named(r, 0, RES_ENTITY);
+	struct entity n;
+
+	return reply_entity(r, entity_move(&r->tx, &id, t, &n), 200, &n);
+}
+
+static enum err submit(struct req *r) { return move_entity(r, LIFE_ENTITY_SUBMIT); }
+static enum err register_it(struct req *r) { return move_entity(r, LIFE_ENTITY_REGISTER); }
+static enum err reject(struct req *r) { return move_entity(r, LIFE_ENTITY_REJECT); }
+static enum err cancel(struct req *r) { return move_entity(r, LIFE_ENTITY_CANCEL); }
+static enum err dissolve(struct req *r) { return move_entity(r, LIFE_ENTITY_DISSOLVE); }
+
+/* ---- Tables ---- */
+
+#define WORKSPACES "/v1/workspaces"
+#define WORKSPACE WORKSPACES "/{workspace_id}"
+#define ENTITIES "/v1/entities"
+#define ENTITY ENTITIES "/{entity_id}"
+#define AUTHORIZATIONS "/v1/authorizations"
+#define AUTHORIZATION AUTHORIZATIONS "/{authorization_id}"
+#define MOVE(word, handler, transition, what) \
+	{ "POST", ENTITY "/" word, PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = entity_out, .run = handler, \
+	  .moves = { LIFE_ENTITY_##transition }, .summary = what, .errors = "NOT_FOUND WRONG_STATE" }
+static const struct route routes[] = {
+	{ "POST", WORKSPACES, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(create_in, struct workspace), .status = 201,
+	  .out = workspace_out, .run = create, .summary = "Create a workspace" },
+	{ "GET", WORKSPACES, PERM_WORKSPACE_READ, 0, QUERY(list_query, struct workspaces_query), .status = 200, .out = list_out,
+	  .run = list, .summary = "List workspaces" },
+	{ "GET", WORKSPACE, PERM_WORKSPACE_READ, 0, .status = 200, .out = workspace_out, .run = get, .summary = "One workspace",
+	  .errors = "NOT_FOUND" },
+	{ "PATCH", WORKSPACE, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(edit_in, struct label_edit), .status = 200,
+	  .out = workspace_out, .run = edit, .moves = { LIFE_WORKSPACE_EDIT }, .summary = "Change a workspace's name or metadata",
+	  .errors = "NOT_FOUND WRONG_STATE" },
+	{ "POST", WORKSPACE "/archive", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = workspace_out, .run = archive,
+	  .also = 202, .also_out = authorization_out, .moves = { LIFE_WORKSPACE_ARCHIVE },
+	  .summary = "Archive a workspace; an agent's request waits for its human", .errors = "NOT_FOUND WRONG_STATE" },
+	{ "POST", WORKSPACE "/unarchive", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = workspace_out, .run = unarchive,
+	  .moves = { LIFE_WORKSPACE_UNARCHIVE }, .errors = "NOT_FOUND WRONG_STATE",
+	  .summary = "Restore an archived workspace: active when an entity of it is not in its last state, else ready" },
+	{ "POST", ENTITIES, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(entity_in, struct entity_in), .status = 202,
+	  .out = entity_out, .run = create_entity, .summary = "Create an entity as a draft", .errors = "NOT_FOUND WORKSPACE_ARCHIVED" },
+	{ "GET", ENTITIES, PERM_WORKSPACE_READ, 0, QUERY(entities_query, struct entities_query), .status = 200, .out = entities_out,
+	  .run = list_entities, .summary = "List entities" },
+	{ "GET", ENTITY, PERM_WORKSPACE_READ, 0, .status = 200, .out = entity_out, .run = get_entity, .summary = "One entity",
+	  .errors = "NOT_FOUND" },
+	{ "PATCH", ENTITY, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(edit_in, struct label_edit), .status = 200,
+	  .out = entity_out, .run = edit_entity, .moves = { LIFE_ENTITY_EDIT }, .summary = "Change an entity's name or metadata",
+	  .errors = "NOT_FOUND WRONG_STATE" },
+	MOVE("submit", submit, SUBMIT, "Submit a draft"),
+	MOVE("register", register_it, REGISTER, "Record that a submitted entity was registered"),
+	MOVE("reject", reject, REJECT, "Record that a submitted entity was rejected"),
+	MOVE("cancel", cancel, CANCEL, "Cancel a draft or submitted entity"),
+	MOVE("dissolve", dissolve, DISSOLVE, "Dissolve a registered entity"),
+	{ "GET", AUTHORIZATIONS, PERM_WORKSPACE_READ, 0, QUERY(authorizations_query, struct authorizations_query), .status = 200,
+	  .out = authorizations_out, .run = list_authorizations, .summary = "What agents asked for" },
+	{ "GET", AUTHORIZATION, PERM_WORKSPACE_READ, 0, .status = 200, .out = authorization_out, .run = get_authorization,
+	  .summary = "One authorization", .errors = "NOT_FOUND" },
+	{ "POST", AUTHORIZATION "/approve", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = authorization_out, .run = approve,
+	  .summary = "Approve, by the human the agent acts for; it is done at once", .errors = "NOT_FOUND WRONG_STATE AGENT_DENIED" },
+	{ "POST", AUTHORIZATION "/deny", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = authorization_out, .run = deny,
+	  .summary = "Deny, by the human the agent acts for", .errors = "NOT_FOUND WRONG_STATE AGENT_DENIED" },
+	{ 0 }
+};
+
+static const char *const codes[CLASS__MAX] = {
+	[CLASS_MALFORMED] = "invalid_request",
+	[CLASS_WHO] = "authentication_required",
+	[CLASS_FORBIDDEN] = "scope_denied",
+	[CLASS_NOT_FOUND] = "not_found",
+	[CLASS_METHOD] = "method_not_allowed",
+	[CLASS_CONFLICT] = "invalid_state_transition",
+	[CLASS_PRECONDITION] = "precondition_failed",
+	[CLASS_TOO_LARGE] = "request_too_large",
+	[CLASS_MEDIA_TYPE] = "unsupported_media_type",
+	[CLASS_RATE] = "rate_limit_exceeded",
+	[CLASS_INTERNAL] = "internal_error",
+	[CLASS_UNAVAILABLE] = "upstream_unavailable",
+};
+static const struct error_row errors[ERR__MAX] = {
+	[ERR_AUTH_NONE] = { .text = "No bearer token was supplied. Pass `Authorization: Bearer sk_live_...` on every request." },
+	[ERR_SHAPE] = { .code = "validation_failed", .status = 422 },
+	[ERR_VERSION_HEADER] = { .code = "validation_header_invalid" },
+	[ERR_RATE] = { .text = "Request rate exceeded for this key. Retry after `retry_after` seconds or honor the `Retry-After` header." },
+	[ERR_KEY_REUSED] = { .code = "idempotency_key_reused_with_different_body", .status = 409,
+		.text = "This Idempotency-Key was used for another request; use a new key." },
+	[ERR_KEY_BUSY] = { .code = "idempotency_key_in_use" },
+	[ERR_KEY_SEALED] = { .code = "idempotency_key_sealed" },
+	[ERR_ENDPOINT_LIMIT] = { .code = "limit_reached" },
+};
+
+#define X(field) AT(struct error_say, field)
+static const struct shape fault_out[] = {
+	{ "field", T_STR, AT(struct why_item, field) },
+	{ "code", T_STR, AT(struct why_item, code) },
+	{ "message", T_STR, AT(struct why_item, reason) },
+	{ 0 }
+};
+static const struct shape authority_out[] = {
+	{ "human_principal_id", T_ID, AT(struct authority, human), .prefix = "usr_" },
+	{ "agent_id", T_STR, AT(struct authority, agent), .flags = F_NULL },
+	{ 0 }
+};
+static const struct shape error_out[] = {
+	{ "type", T_STR, X(type) },
+	{ "title", T_STR, X(title) },
+	{ "status", T_INT, X(status) },
+	{ "code", T_STR, X(code) },
+	{ "detail", T_STR, X(text) },
+	{ "instance", T_STR, X(instance) },
+	{ "param", T_STR, X(param), .flags = F_OMIT, .help = "the one input at fault" },
+	{ "doc_url", T_STR, X(doc_url) },
+	{ "request_id", T_STR, X(request_id) },
+	{ "retry_after", T_INT, X(retry_after), .flags = F_OMIT | F_NULL, .help = "seconds" },
+	{ "authorized_by", T_REF, X(authority), .sub = authority_out, .flags = F_OMIT, .help = "of a `tok_`" },
+	{ "errors", T_LIST, X(details), .sub = fault_out, .flags = F_OMIT },
+	{ 0 }
+};
+
+/* `webhook_endpoint` in a sentence. */
+static char *in_words(struct arena *a, const char *kind)
+{
+	char *s = arena_strdup(a, kind);
+
+	for (char *p = s; *p; p++)
+		if (*p == '_')
+			*p = ' ';
+	return s;
+}
+
+static const char *token_of(const struct req *r)
+{
+	if (!id_is_zero(&r->who.token))
+		return id_spell(r->arena, "tok_", &r->who.token);
+	return id_spell(r->arena, "usr_", &r->who.principal);
+}
+
+/* "Entity ent_1 is in state `dissolved` and cannot be dissolved again." */
+static const char *conflict(struct req *r, const char *kind, const char *id)
+{
+	const char *state = r->tx.why.state, *past = strchr(r->tx.why.action, '.') + 1;
+
+	return arena_printf(r->arena, "%s %s is in state `%s` and cannot be %s%s.", code_title(r->arena, kind), id, state, past,
+		strcmp(state, past) ? "" : " again");
+}
+
+/* The sentences of the contract, with the kind and the id of the object in hand. */
+static void say(struct req *r, struct error_say *s)
+{
+	const char *kind = r->tx.about.kind ? in_words(r->arena, r->tx.about.kind) : NULL, *id = r->tx.about.id;
+	struct authority *by;
+
+	s->instance = arena_printf(r->arena, "/requests/%s", r->tx.request_id);
+	if (s->detail) {
+		s->param = s->detail->field;
+		s->text = arena_printf(r->arena, "`%s` %s.", s->detail->field, s->detail->reason);
+	}
+	if (r->who.delegated) {
+		by = ARENA_NEW(r->arena, struct authority);
+		*by = (struct authority){ r->who.principal, r->who.agent };
+		s->authority = by;
+	}
+	if (s->err == ERR_NOT_FOUND && id)
+		s->text = arena_printf(r->arena, "No %s with id `%s` is visible to this token.", kind, id);
+	else if (err_row(s->err)->class == CLASS_FORBIDDEN && kind)
+		s->text = id ? arena_printf(r->arena, "Token %s has no grant on %s %s.", token_of(r), kind, id)
+			: arena_printf(r->arena, "Token %s has no grant on %s.", token_of(r), kind);
+	else if (s->err == ERR_WRONG_STATE && r->tx.why.state && id)
+		s->text = conflict(r, r->tx.about.kind, id);
+}
+
+/* Matter-Version: the header, else the key's pin, else the newest. */
+static const char *newest(void)
+{
+	size_t n = 0;
+
+	while (api_versions[n + 1])
+		n++;
+	return api_versions[n];
+}
+
+static enum err check(struct req *r)
+{
+	r->api_version = r->who.api_version ? r->who.api_version : newest();
+	if (!r->matter_version)
+		return OK;
+	if (!api_version_known(r->matter_version)) {
+		why_add(&r->tx, "Matter-Version", arena_printf(r->arena, "is no version of this API; the newest is %s", newest()));
+		return ERR_VERSION_HEADER;
+	}
+	r->api_version = r->matter_version;
+	return OK;
+}
+
+static void headers(struct req *r)
+{
+	res_header(r, "Matter-Request-Id", r->tx.request_id);
+	res_header(r, "Matter-Version", r->api_version ? r->api_version : newest());
+}
+
+static const struct route *const tables[] = { routes, webhook_routes, token_routes, NULL };
+static const char *const prefixes[] = { "/v1", NULL };
+const struct dialect api_workspaces = { .name = "workspaces", .prefixes = prefixes, .tables = tables, .codes = codes,
+	.errors = errors, .error_out = error_out, .error_type = "application/problem+json", .time = TIME_UNIX,
+	.rate_headers = true, .documented = true, .request_prefix = "req_", .check = check, .say = say, .headers = headers };

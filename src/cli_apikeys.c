@@ -1,0 +1,158 @@
+/* cli_apikeys.c: API keys: sk_, pk_ and tok_.  The secret is printed once. */
+#include "cli.h"
+#include <stdio.h>
+#include <string.h>
+#include "clock.h"
+#include "dom_apikey.h"
+#include "dom_org.h"
+#include "str.h"
+
+struct work { struct tx *tx; struct apikey in, out; struct id id; };
+
+static enum err work_create(void *arg)
+{
+	struct work *w = arg;
+
+	return apikey_create(w->tx, &w->in, &w->out);
+}
+
+static enum err work_revoke(void *arg)
+{
+	struct work *w = arg;
+
+	return apikey_revoke(w->tx, &w->id, &w->out);
+}
+
+static struct json *describe(struct cli *c, const struct apikey *k)
+{
+	struct json *o = js_object(c->arena);
+
+	js_put_str(c->arena, o, "id", id_spell(c->arena, "tok_", &k->life.id));
+	js_put_str(c->arena, o, "kind", k->kind);
+	js_put_str(c->arena, o, "key", k->secret ? k->secret : k->hint);
+	js_put_str(c->arena, o, "mode", k->life.test ? "test" : "live");
+	js_put_str(c->arena, o, "human", id_spell(c->arena, "usr_", &k->principal));
+	js_put_str(c->arena, o, "agent", k->agent);
+	if (k->tier)
+		js_put_int(c->arena, o, "tier", k->tier);
+	else
+		js_put(o, "tier", NULL);
+	js_put_str(c->arena, o, "scopes", k->scopes);
+	js_put_str(c->arena, o, "name", k->name);
+	return o;
+}
+
+static bool scopes_known(const struct cli *c, const char *words)
+{
+	for (const char *s = words; *(s += strspn(s, " ")); s += strcspn(s, " ")) {
+		char *word = arena_strndup(c->arena, s, strcspn(s, " "));
+
+		if (!perm_known(word)) {
+			cli_say("there is no scope `%s`; `thaw role list` shows permissions", word);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What the options say, beyond whose key it is.  False, and said, when they do not fit. */
+static bool options(struct cli *c, struct apikey *k)
+{
+	const char *kind = cli_option(c, "--kind");
+	int64_t ttl;
+
+	*k = (struct apikey){ .kind = kind ? kind : "secret", .name = cli_option(c, "--name"), .agent = cli_option(c, "--agent"),
+		.scopes = cli_option(c, "--scope"), .api_version = cli_option(c, "--api-version"),
+		.human_grant = cli_option(c, "--human-grant"), .life.test = cli_option(c, "--test") };
+	if (strcmp(k->kind, "secret") && strcmp(k->kind, "publishable") && strcmp(k->kind, "token")) {
+		cli_say("--kind is secret, publishable or token");
+		return false;
+	}
+	if (!cli_number(c, "--tier", TIER_OBSERVE, TIER_AUTONOMOUS, 0, &k->tier) || !cli_number(c, "--rate", 1, 1000000, 0, &k->rate)
+	    || !cli_number(c, "--ttl", 60, 315360000, 0, &ttl))
+		return false;
+	k->expires_at = ttl ? clock_now() + ttl * SECOND : 0;
+	if ((k->tier || k->agent || k->human_grant) && strcmp(k->kind, "token")) {
+		cli_say("--tier, --agent and --human-grant are of --kind token");
+		return false;
+	}
+	if (k->api_version && !api_version_known(k->api_version)) {
+		cli_say("there is no version `%s` of the API", k->api_version);
+		return false;
+	}
+	if (k->agent && (strncmp(k->agent, "agt_", 4) || strlen(k->agent) > 64 || !k->agent[4])) {
+		cli_say("an agent is agt_ and letters and digits");
+		return false;
+	}
+	if (!strcmp(k->kind, "token") && !k->tier)
+		k->tier = TIER_EXECUTE;
+	return !k->scopes || scopes_known(c, k->scopes);
+}
+
+int cmd_apikey_create(struct cli *c)
+{
+	struct work w = { .tx = cli_tx(c) };
+	struct user u;
+	enum err e;
+
+	if (!w.tx)
+		return CLI_FAILED;
+	if (!options(c, &w.in))
+		return CLI_USAGE;
+	if (!cli_user(c, cli_option(c, "--user"), &u))
+		return CLI_FAILED;
+	w.in.life.organization = u.organization;
+	w.in.principal = u.id;
+	if ((e = cli_write(c, work_create, &w)))
+		return cli_failed(c, e);
+	cli_result(c, describe(c, &w.out), w.out.secret);
+	return CLI_DONE;
+}
+
+int cmd_apikey_list(struct cli *c)
+{
+	struct json *rows = js_array(c->arena);
+	struct db_rows r;
+	struct id org;
+	enum err e;
+
+	if (!cli_org(c, cli_option(c, "--org"), &org))
+		return CLI_FAILED;
+	if ((e = tx_query(&c->tx, SQL_TOKEN_LIST, DB_IN(db_d(&org)), &r)))
+		return cli_failed(c, e);
+	for (size_t i = 0; i < r.n; i++) {
+		struct apikey k;
+		struct json *o;
+
+		apikey_of_row(&org, db_row(&r, i), &k);
+		js_add(rows, o = describe(c, &k));
+		js_put_str(c->arena, o, "status", life_word(k.life.state));
+		js_put_str(c->arena, o, "created_at", clock_iso(c->arena, k.created_at, TIME_SECONDS));
+		js_put_str(c->arena, o, "expires_at", k.expires_at ? clock_iso(c->arena, k.expires_at, TIME_SECONDS) : NULL);
+	}
+	cli_rows(c, rows, "There is no API key; `thaw api-key create --user USERNAME` makes one.");
+	return CLI_DONE;
+}
+
+int cmd_apikey_revoke(struct cli *c)
+{
+	struct work w = { .tx = cli_tx(c) };
+	struct json *o;
+	struct id org;
+	enum err e;
+
+	if (!w.tx || !cli_org(c, cli_option(c, "--org"), &org))
+		return CLI_FAILED;
+	if (!id_parse(c->args[0], "tok_", &w.id))
+		return cli_say("`%s` is no id of an API key; `thaw api-key list` shows them", c->args[0]);
+	c->who.organization = org;
+	e = cli_write(c, work_revoke, &w);
+	if (e == ERR_NOT_FOUND)
+		return cli_say("the organization has no API key %s", c->args[0]);
+	if (e)
+		return cli_failed(c, e);
+	o = describe(c, &w.out);
+	js_put_str(c->arena, o, "status", "revoked");
+	cli_result(c, o, arena_printf(c->arena, "%s is refused from now on.", c->args[0]));
+	return CLI_DONE;
+}

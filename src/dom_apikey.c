@@ -1,0 +1,202 @@
+/* dom_apikey.c: see dom_apikey.h. */
+#include "dom_apikey.h"
+#include <string.h>
+#include <openssl/sha.h>
+#include "clock.h"
+#include "str.h"
+
+enum { SECRET_BYTES = 32, SECRET_DIGITS = 43, HINT_TAIL = 4 };
+
+const char *const api_versions[] = { "2026-05-01", "2026-06-10", NULL };
+
+bool api_version_known(const char *version)
+{
+	for (size_t i = 0; api_versions[i]; i++)
+		if (!strcmp(api_versions[i], version))
+			return true;
+	return false;
+}
+
+static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
+
+static void hash(const char *secret, unsigned char out[SHA256_DIGEST_LENGTH])
+{
+	SHA256((const unsigned char *)secret, strlen(secret), out);
+}
+
+enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct apikey *out)
+{
+	unsigned char h[SHA256_DIGEST_LENGTH];
+	const struct db_val *v;
+	struct db_rows r;
+	enum err e;
+
+	hash(secret, h);
+	if ((e = tx_query(tx, SQL_TOKEN_FIND, DB_IN(db_x(h, sizeof h)), &r)))
+		return e;
+	if (!r.n)
+		return ERR_AUTH_INVALID;
+	v = db_row(&r, 0) + WHO_COLUMNS;
+	*out = (struct apikey){ .life = { .organization = v[0].id, .id = v[1].id, .test = !v[3].i }, .kind = v[2].s,
+		.principal = v[4].id, .agent = v[5].s, .human_grant = num(&v[6]), .tier = num(&v[7]), .scopes = v[8].s,
+		.rate = num(&v[9]), .api_version = v[10].s, .expires_at = num(&v[12]) };
+	*who = (struct who){ .organization = out->life.organization, .principal = out->principal, .token = out->life.id,
+		.caller = out->life.id, .agent = out->agent, .human_grant = out->human_grant,
+		.mode = out->life.test ? MODE_TEST : MODE_LIVE, .tier = !strcmp(out->kind, "publishable") ? TIER_OBSERVE : (enum tier)out->tier, .scopes = out->scopes,
+		.api_version = out->api_version, .narrow = true, .issued = INT64_MAX,
+		.delegated = !strcmp(out->kind, "token") };
+	who->name = out->agent ? utf8_cut(tx->arena, arena_printf(tx->arena, "%s for %s", out->agent, v[13].s), 128) : v[13].s;
+	if (out->agent)
+		who->human = out->principal;
+	if (strcmp(v[11].s, "active"))
+		return ERR_AUTH_REFUSED;
+	if (out->expires_at && out->expires_at <= tx->now)
+		return ERR_AUTH_EXPIRED;
+	return who_settle(who, db_row(&r, 0));
+}
+
+/* A new secret, and what may be shown of it later. */
+static void make_secret(struct arena *a, struct apikey *k)
+{
+	const char *prefix = !strcmp(k->kind, "token") ? "tok_" : arena_printf(a, "%s_%s_",
+		!strcmp(k->kind, "secret") ? "sk" : "pk", k->life.test ? "test" : "live");
+	unsigned char random[SECRET_BYTES];
+	char digits[SECRET_DIGITS + 1];
+
+	random_bytes(random, sizeof random);
+	base62_encode(random, sizeof random, digits, SECRET_DIGITS);
+	k->secret = arena_printf(a, "%s%s", prefix, digits);
+	k->hint = arena_printf(a, "%s...%s", prefix, digits + SECRET_DIGITS - HINT_TAIL);
+}
+
+static struct json *tell(struct arena *a, const struct apikey *k)
+{
+	struct json *o = js_object(a);
+
+	js_put_str(a, o, "kind", k->kind);
+	js_put_str(a, o, "hint", k->hint);
+	js_put_str(a, o, "human_principal_id", id_spell(a, "usr_", &k->principal));
+	js_put_str(a, o, "agent_id", k->agent);
+	js_put_bool(a, o, "livemode", !k->life.test);
+	return o;
+}
+
+enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *out)
+{
+	const struct db_val expires = in->expires_at ? db_t(in->expires_at) : (struct db_val){ .t = 't', .null = true };
+	unsigned char h[SHA256_DIGEST_LENGTH];
+
+	*out = *in;
+	make_secret(tx->arena, out);
+	hash(out->secret, h);
+	id_new(tx->now, &out->life.id);
+	out->created_at = tx->now;
+	out->life.now = tell(tx->arena, out);
+	return life_create(tx, LIFE_TOKEN_CREATE, &out->life, DB_IN(db_x(h, sizeof h), db_s(out->hint), db_s(out->kind),
+		db_i(!out->life.test), db_s(out->name), db_d(&out->principal), db_s(out->agent), db_i(out->human_grant),
+		db_i0(out->tier), db_s(out->scopes), db_i0(out->rate), db_s(out->api_version), expires), tell(tx->arena, out));
+}
+
+static enum err fault(struct tx *tx, const char *field, const char *reason)
+{
+	why_add(tx, field, reason);
+	return ERR_SHAPE;
+}
+
+/* Every scope of the new token is one that the caller's token has. */
+static bool within(struct arena *a, const char *wanted, const char *have)
+{
+	if (!have)
+		return true;
+	for (const char *s = wanted ? wanted : "?"; *(s += strspn(s, " ")); s += strcspn(s, " "))
+		if (!word_in(have, arena_strndup(a, s, strcspn(s, " "))))
+			return false;
+	return true;
+}
+
+enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out)
+{
+	bool himself = id_equal(&in->principal, &tx->who->principal);
+	struct apikey k = *in;
+	const struct db_val *v;
+	enum err e;
+
+	if ((e = who_may(tx->who, tx->ask)))
+		return e;
+	if (tx->who->agent)
+		return ERR_AGENT_DENIED;
+	if (!himself && !who_is_admin(tx->who))
+		return ERR_FORBIDDEN;
+	e = tx_row(tx, SQL_HUMAN_FIND, DB_IN(db_d(&tx->who->organization), db_d(&in->principal)), &v);
+	if (e)
+		return e == ERR_DB_NONE ? fault(tx, "principal.human_id", "is no active user of the organization") : e;
+	if (in->human_grant && (!himself || tx->who->narrow))
+		return fault(tx, "human_grant", "is given by the human itself, signed in");
+	if (tx->who->tier && in->tier > (int64_t)tx->who->tier)
+		return fault(tx, "tier", "is higher than that of the token which asks");
+	if (!within(tx->arena, in->scopes, tx->who->scopes))
+		return fault(tx, "scopes", "are more than those of the token which asks");
+	k.life = (struct life){ .organization = tx->who->organization, .test = tx->who->mode == MODE_TEST };
+	k.kind = "token";
+	return apikey_create(tx, &k, out);
+}
+
+void apikey_of_row(const struct id *organization, const struct db_val *v, struct apikey *out)
+{
+	*out = (struct apikey){ .life = { .organization = *organization, .id = v[0].id,
+		.state = life_state(RES_TOKEN, v[1].s), .revision = v[2].i, .test = !v[3].i },
+		.kind = v[4].s, .hint = v[5].s, .name = v[6].s, .principal = v[7].id, .agent = v[8].s,
+		.human_grant = num(&v[9]), .tier = num(&v[10]), .scopes = v[11].s, .rate = num(&v[12]),
+		.api_version = v[13].s, .expires_at = num(&v[14]), .created_at = v[15].i };
+}
+
+/* Not an administrator's key: it sees the keys of its own principal alone. */
+static enum err mine(const struct tx *tx, const struct apikey *k)
+{
+	return who_is_admin(tx->who) || id_equal(&k->principal, &tx->who->principal) ? OK : ERR_NOT_FOUND;
+}
+
+enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out)
+{
+	const struct db_val *v;
+	struct db_rows r;
+	enum err e = tx_read(tx, SQL_TOKEN_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+
+	if (e)
+		return e;
+	v = db_row(&r, 0) + WHO_COLUMNS;
+	if ((e = life_seen(tx, RES_TOKEN, v, &out->life)))
+		return e;
+	apikey_of_row(&tx->who->organization, v, out);
+	return mine(tx, out);
+}
+
+enum err apikey_list(struct tx *tx, const struct list_ask *ask, struct apikey **out, struct list_got *got)
+{
+	const struct db_val own = who_is_admin(tx->who) ? (struct db_val){ .t = 'd', .null = true } : db_d(&tx->who->principal);
+	struct values head = { .n = 0 };
+	struct db_rows r;
+	enum err e;
+
+	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0), own, own));
+	if ((e = list_by_id(tx, SQL_TOKEN_PAGE_UP, &head, 1, ask, &r, got)))
+		return e;
+	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
+	for (size_t i = 0; i < got->n; i++)
+		apikey_of_row(&tx->who->organization, db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
+	return OK;
+}
+
+enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out)
+{
+	const struct db_val *v;
+	enum err e = life_lock(tx, RES_TOKEN, id, &out->life, &v);
+
+	if (e)
+		return e;
+	apikey_of_row(&tx->who->organization, v, out);
+	if ((e = mine(tx, out)) || (e = life_expected(tx, &out->life)) || out->life.state == STATE_TOKEN_REVOKED)
+		return e;
+	out->life.now = tell(tx->arena, out);
+	return life_move(tx, LIFE_TOKEN_REVOKE, &out->life, DB_NONE, NULL);
+}

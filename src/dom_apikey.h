@@ -1,0 +1,42 @@
+/* dom_apikey.h: API keys: `sk_live_`, `sk_test_` (all that their principal may), `pk_live_`,
+ * `pk_test_` (reading alone) and `tok_` (narrowed by tier and scopes, and perhaps in an
+ * agent's hands).  A key uses the rights of a human of the organization; the secret is
+ * shown once and only its SHA-256 is stored.  On the wire the object is a `token`. */
+#ifndef DOM_APIKEY_H
+#define DOM_APIKEY_H
+#include "dom_list.h"
+#include "life.h"
+
+struct apikey {
+	struct life life;                        /* life.test: of the test mode */
+	struct id principal;
+	const char *kind;                        /* "secret", "publishable", "token" */
+	const char *secret, *hint;               /* secret: when it is made, and never again */
+	const char *name, *agent, *scopes, *api_version;        /* NULL: none; scopes: words of perm.def */
+	bool human_grant;
+	int64_t tier, rate, expires_at, created_at;             /* 0: none; rate: requests a minute */
+};
+
+/* Who a secret belongs to: fills who and out.  ERR_AUTH_INVALID, ERR_AUTH_EXPIRED,
+ * ERR_AUTH_REFUSED (revoked, or its principal disabled). */
+enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct apikey *out);
+
+/* in: organization, test, principal, kind, name, agent, human_grant, tier, scopes, rate,
+ * api_version, expires_at.  Rights are the caller's business: apikey_mint() asks them. */
+enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *out);
+/* A `tok_` for a human, in the caller's mode: for oneself, or anyone when an administrator
+ * asks; never by an agent, never of a higher tier or of more scopes than the caller's own
+ * token.  ERR_AGENT_DENIED, ERR_FORBIDDEN, ERR_SHAPE (names the field). */
+enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out);
+enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out);
+enum err apikey_list(struct tx *tx, const struct list_ask *ask, struct apikey **out, struct list_got *got);
+/* Idempotent. */
+enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out);
+/* Of a row with the columns TOKEN_COLS (sql.def). */
+void apikey_of_row(const struct id *organization, const struct db_val *v, struct apikey *out);
+
+/* The versions of the API that a key may be pinned to, oldest first; ends with NULL. */
+extern const char *const api_versions[];
+bool api_version_known(const char *version);
+
+#endif

@@ -1,0 +1,119 @@
+/* dom_authorization.c: the human gate.  A change that its row of life.def keeps for
+ * humans, asked for by an agent, becomes an authorization that waits for the human the
+ * agent acts for; the approval does it, in the approver's name and transaction. */
+#include "dom_workspace.h"
+#include <string.h>
+
+static void fill(struct authorization *n, const struct db_val *v)
+{
+	n->action = v[4].s;
+	n->resource_type = v[5].s;
+	n->resource = v[6].id;
+	n->human = v[7].id;
+	n->agent = v[8].s;
+	n->token = v[9].id;
+	n->created_at = v[10].i;
+	n->updated_at = v[11].i;
+}
+
+static struct json *tell(struct arena *a, const struct authorization *n)
+{
+	struct json *o = js_object(a);
+
+	js_put_str(a, o, "action", n->action);
+	js_put_str(a, o, "agent_id", n->agent);
+	js_put_str(a, o, "human_principal_id", id_spell(a, "usr_", &n->human));
+	js_put_bool(a, o, "livemode", !n->life.test);
+	return o;
+}
+
+enum err authorization_ask(struct tx *tx, const struct life *o, enum transition t, struct authorization *out)
+{
+	const struct transition_row *row = &life_transitions[t];
+	const struct db_val *v;
+	enum err e = tx_row(tx, SQL_AUTHORIZATION_OPEN, DB_IN(db_d(&o->organization), db_d(&o->id), db_d(&tx->who->token),
+		db_s(row->audit)), &v);
+
+	if (e != ERR_DB_NONE) {
+		if (!e && !(e = life_seen(tx, RES_AUTHORIZATION, v, &out->life)))
+			fill(out, v);
+		return e;
+	}
+	*out = (struct authorization){ .life = { .organization = o->organization, .test = o->test }, .action = row->audit,
+		.resource_type = life_resources[row->resource].word, .resource = o->id, .human = tx->who->principal,
+		.agent = tx->who->agent, .token = tx->who->token, .created_at = tx->now, .updated_at = tx->now };
+	id_new(tx->now, &out->life.id);
+	out->life.now = tell(tx->arena, out);
+	return life_create(tx, LIFE_AUTHORIZATION_CREATE, &out->life, DB_IN(db_i(!o->test), db_s(out->action),
+		db_s(out->resource_type), db_d(&out->resource), db_d(&out->human), db_s(out->agent), db_d(&out->token)), NULL);
+}
+
+enum err authorization_get(struct tx *tx, const struct id *id, struct authorization *out)
+{
+	const struct db_val *v;
+	struct db_rows r;
+	enum err e = tx_read(tx, SQL_AUTHORIZATION_GET, DB_IN(db_d(id), db_d(&tx->who->organization),
+		db_d(&tx->who->principal)), &r);
+
+	if (e)
+		return e;
+	v = db_row(&r, 0) + WHO_COLUMNS;
+	if (!(e = life_seen(tx, RES_AUTHORIZATION, v, &out->life)))
+		fill(out, v);
+	return e;
+}
+
+enum err authorization_list(struct tx *tx, const char *status, const struct list_ask *ask, struct authorization **out,
+	struct list_got *got)
+{
+	struct values head = { .n = 0 };
+	struct db_rows r;
+	enum err e;
+
+	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0), db_s(status), db_s(status)));
+	if ((e = list_by_id(tx, SQL_AUTHORIZATION_PAGE_UP, &head, 1, ask, &r, got)))
+		return e;
+	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
+	for (size_t i = 0; i < got->n; i++) {
+		(void)life_seen(tx, RES_AUTHORIZATION, db_row(&r, i) + WHO_COLUMNS, &(*out)[i].life);
+		fill(&(*out)[i], db_row(&r, i) + WHO_COLUMNS);
+	}
+	return OK;
+}
+
+/* What an approved authorization stands for. */
+static enum err act(struct tx *tx, const struct authorization *n)
+{
+	const char *wanted = tx->if_match;
+	struct authorization asked;
+	enum err e = ERR_INTERNAL;
+	struct workspace w;
+
+	tx->if_match = NULL;                     /* it was of the authorization */
+	if (!strcmp(n->action, life_transitions[LIFE_WORKSPACE_ARCHIVE].audit))
+		e = workspace_archive(tx, &n->resource, &w, &asked);
+	tx->if_match = wanted;
+	return e;
+}
+
+enum err authorization_decide(struct tx *tx, const struct id *id, bool approve, struct authorization *out)
+{
+	const struct db_val *v;
+	enum err e = life_lock(tx, RES_AUTHORIZATION, id, &out->life, &v);
+
+	if (e)
+		return e;
+	fill(out, v);
+	if (tx->who->agent)
+		return ERR_AGENT_DENIED;
+	if (!id_equal(&tx->who->principal, &out->human))
+		return ERR_FORBIDDEN;
+	if ((e = life_expected(tx, &out->life)))
+		return e;
+	out->life.now = tell(tx->arena, out);
+	e = life_move(tx, approve ? LIFE_AUTHORIZATION_APPROVE : LIFE_AUTHORIZATION_DENY, &out->life, DB_NONE, NULL);
+	if (e)
+		return e;
+	out->updated_at = tx->now;
+	return approve ? act(tx, out) : OK;
+}

@@ -1,0 +1,171 @@
+/* dom_entity.c: the entities that workspaces own.  The workspace's row is locked before
+ * the entity's, always in this order. */
+#include "dom_workspace.h"
+#include "clock.h"
+
+static void fill(struct entity *n, const struct db_val *v)
+{
+	n->workspace = v[4].id;
+	n->name = v[5].s;
+	n->jurisdiction = v[6].s;
+	n->type = v[7].s;
+	n->portfolio = v[8].s;
+	n->metadata = v[9].s;
+	n->created_at = v[10].i;
+	n->updated_at = v[11].i;
+}
+
+/* What an event tells of it. */
+static struct json *tell(struct arena *a, const struct entity *n, int64_t now)
+{
+	struct json *o = js_object(a);
+
+	js_put_str(a, o, "workspace_id", id_spell(a, life_resources[RES_WORKSPACE].prefix, &n->workspace));
+	js_put_str(a, o, "name", n->name);
+	js_put_str(a, o, "jurisdiction", n->jurisdiction);
+	js_put_str(a, o, "type", n->type);
+	js_put_str(a, o, "portfolio_id", n->portfolio);
+	js_put(o, "metadata", metadata_json(a, n->metadata));
+	js_put_int(a, o, "created", n->created_at / SECOND);
+	js_put_int(a, o, "updated", now / SECOND);
+	js_put_bool(a, o, "livemode", !n->life.test);
+	return o;
+}
+
+enum err entity_create(struct tx *tx, const struct entity *in, struct entity *out)
+{
+	struct workspace w;
+	enum err e;
+
+	if ((e = workspace_of_entity(tx, &in->workspace, &w)))
+		return e;
+	if (w.life.state == STATE_WORKSPACE_ARCHIVED)
+		return ERR_WORKSPACE_ARCHIVED;
+	*out = *in;
+	out->life = (struct life){ .organization = tx->who->organization, .test = w.life.test };
+	id_new(tx->now, &out->life.id);
+	out->created_at = out->updated_at = tx->now;
+	if ((e = metadata_merge(tx, NULL, in->metadata, &out->metadata)))
+		return e;
+	out->life.now = tell(tx->arena, out, tx->now);
+	if ((e = life_create(tx, LIFE_ENTITY_CREATE, &out->life, DB_IN(db_i(!out->life.test), db_d(&out->workspace),
+		db_s(out->name), db_s(out->jurisdiction), db_s(out->type), db_s(out->portfolio), db_s(out->metadata),
+		db_d0(&tx->who->principal)), NULL))
+	 || (out->metadata && (e = labels_store(tx, "entity", &out->life.id, out->metadata))))
+		return e;
+	return workspace_settle(tx, &w);
+}
+
+enum err entity_get(struct tx *tx, const struct id *id, struct entity *out)
+{
+	const struct db_val *v;
+	struct db_rows r;
+	enum err e = tx_read(tx, SQL_ENTITY_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+
+	if (e)
+		return e;
+	v = db_row(&r, 0) + WHO_COLUMNS;
+	if (!(e = life_seen(tx, RES_ENTITY, v, &out->life)))
+		fill(out, v);
+	return e;
+}
+
+/* The statement that goes along the index of the narrowest filter. */
+static enum sql page_of(const struct entity_filter *f, const struct labels *labels)
+{
+	if (f->order)
+		return f->order == ORDER_NAME ? SQL_ENTITY_PAGE_BY_NAME_UP : SQL_ENTITY_PAGE_BY_CHANGE_UP;
+	return !id_is_zero(&f->workspace) ? SQL_ENTITY_PAGE_W_UP : labels->n ? SQL_ENTITY_PAGE_L_UP
+		: f->portfolio ? SQL_ENTITY_PAGE_P_UP : f->jurisdiction ? SQL_ENTITY_PAGE_J_UP
+		: f->status ? SQL_ENTITY_PAGE_S_UP : SQL_ENTITY_PAGE_UP;
+}
+
+enum err entity_list(struct tx *tx, const struct entity_filter *f, const struct list_ask *ask, struct entity **out,
+	struct list_got *got)
+{
+	const struct db_val org = db_d(&tx->who->organization);
+	struct values head = { .n = 0 };
+	struct db_val place;
+	struct labels labels;
+	struct db_rows r;
+	enum sql page;
+	enum err e;
+
+	labels_of(tx->arena, "entity", f->metadata, &labels);
+	page = page_of(f, &labels);
+	values_add(&head, DB_IN(org));
+	if (page == SQL_ENTITY_PAGE_L_UP)
+		values_add(&head, DB_IN(db_x(labels.digest[0], 16)));
+	values_add(&head, DB_IN(db_i(0), db_d0(&f->workspace), db_d0(&f->workspace), db_s(f->portfolio), db_s(f->portfolio),
+		db_s(f->jurisdiction), db_s(f->jurisdiction), db_s(f->status), db_s(f->status)));
+	values_labels(&head, &labels);
+	if (f->order) {
+		if ((e = list_place(tx, SQL_ENTITY_PLACE, ask, f->order == ORDER_NAME ? 0 : 1, &place)))
+			return e;
+		e = list_by_key(tx, page, &head, 1, place, ask, &r, got);
+	} else {
+		e = list_by_id(tx, page, &head, page == SQL_ENTITY_PAGE_L_UP ? 2 : 1, ask, &r, got);
+	}
+	if (e)
+		return e;
+	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
+	for (size_t i = 0; i < got->n; i++) {
+		(void)life_seen(tx, RES_ENTITY, db_row(&r, i) + WHO_COLUMNS, &(*out)[i].life);
+		fill(&(*out)[i], db_row(&r, i) + WHO_COLUMNS);
+	}
+	return OK;
+}
+
+/* Its workspace, and it, locked and seen. */
+static enum err lock(struct tx *tx, const struct id *id, struct entity *out, struct workspace *w)
+{
+	const struct db_val *v;
+	enum err e = tx_row(tx, SQL_ENTITY_OWNER, DB_IN(db_d(&tx->who->organization), db_d(id)), &v);
+
+	if (e)
+		return e == ERR_DB_NONE ? ERR_NOT_FOUND : e;
+	if ((e = workspace_of_entity(tx, &v[0].id, w)) || (e = life_lock(tx, RES_ENTITY, id, &out->life, &v)))
+		return e;
+	fill(out, v);
+	return life_expected(tx, &out->life);
+}
+
+enum err entity_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct entity *out)
+{
+	struct json *before = js_object(tx->arena);
+	struct workspace w;
+	enum err e;
+
+	if ((e = lock(tx, id, out, &w)))
+		return e;
+	if (edit->name_set) {
+		js_put_str(tx->arena, before, "name", out->name);
+		out->name = edit->name;
+	}
+	if (edit->metadata_set) {
+		js_put(before, "metadata", metadata_json(tx->arena, out->metadata));
+		if ((e = metadata_merge(tx, out->metadata, edit->metadata, &out->metadata)))
+			return e;
+	}
+	out->life.now = tell(tx->arena, out, tx->now);
+	out->life.before = before;
+	if ((e = life_move(tx, LIFE_ENTITY_EDIT, &out->life, DB_IN(db_s(out->name), db_s(out->metadata)), NULL))
+	 || (edit->metadata_set && (e = labels_store(tx, "entity", id, out->metadata))))
+		return e;
+	out->updated_at = tx->now;
+	return workspace_settle(tx, &w);
+}
+
+enum err entity_move(struct tx *tx, const struct id *id, enum transition t, struct entity *out)
+{
+	struct workspace w;
+	enum err e;
+
+	if ((e = lock(tx, id, out, &w)))
+		return e;
+	out->life.now = tell(tx->arena, out, tx->now);
+	if ((e = life_move(tx, t, &out->life, DB_NONE, NULL)))
+		return e;
+	out->updated_at = tx->now;
+	return workspace_settle(tx, &w);
+}

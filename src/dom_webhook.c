@@ -1,0 +1,247 @@
+/* dom_webhook.c: webhook endpoints, and the deliveries of events to them as their owner
+ * sees them.  Sending is another process's work (cli_deliver.c). */
+#include "dom_webhook.h"
+#include <string.h>
+#include <openssl/evp.h>
+#include "clock.h"
+#include "seal.h"
+
+enum { SECRET_BYTES = 32 };
+
+static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
+
+static void fill(struct endpoint *n, const struct db_val *v)
+{
+	n->url = v[4].s;
+	n->description = v[5].s;
+	n->enabled_events = v[6].s;
+	n->api_version = v[7].s;
+	n->metadata = v[8].s;
+	n->secret = NULL;
+	n->old_until = num(&v[10]);
+	n->failing_since = num(&v[11]);
+	n->created_at = v[12].i;
+	n->updated_at = v[13].i;
+}
+
+static enum err lock(struct tx *tx, const struct id *id, struct endpoint *out)
+{
+	const struct db_val *v;
+	enum err e = life_lock(tx, RES_ENDPOINT, id, &out->life, &v);
+
+	if (e)
+		return e;
+	fill(out, v);
+	return life_expected(tx, &out->life);
+}
+
+static struct json *tell(struct arena *a, const struct endpoint *n)
+{
+	struct json *o = js_object(a);
+
+	js_put_str(a, o, "url", n->url);
+	js_put_bool(a, o, "livemode", !n->life.test);
+	return o;
+}
+
+/* A new secret, and how it is stored.  ERR_INTERNAL when the installation has no key. */
+static enum err make_secret(struct tx *tx, struct endpoint *n, struct db_val *stored)
+{
+	unsigned char random[SECRET_BYTES], text[2 * SECRET_BYTES], *sealed;
+	size_t size;
+
+	random_bytes(random, sizeof random);
+	(void)EVP_EncodeBlock(text, random, sizeof random);
+	n->secret = arena_printf(tx->arena, "whsec_%s", (const char *)text);
+	if (!(sealed = seal_secret(tx->arena, n->secret, &size)))
+		return ERR_INTERNAL;
+	*stored = db_x(sealed, size);
+	return OK;
+}
+
+enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoint *out)
+{
+	struct db_val secret;
+	struct db_rows r;
+	enum err e;
+
+	if ((e = who_may(tx->who, tx->ask))
+	 || (e = db_query(tx->db, tx->arena, SQL_ENDPOINTS_LISTENING, DB_IN(db_d(&tx->who->organization)), &r)))
+		return e;
+	if (r.n >= ENDPOINTS_MOST)
+		return ERR_ENDPOINT_LIMIT;
+	*out = *in;
+	out->life = (struct life){ .organization = tx->who->organization, .test = tx->who->mode == MODE_TEST };
+	id_new(tx->now, &out->life.id);
+	out->created_at = out->updated_at = tx->now;
+	if ((e = metadata_merge(tx, NULL, in->metadata, &out->metadata)) || (e = make_secret(tx, out, &secret)))
+		return e;
+	out->life.now = tell(tx->arena, out);
+	return life_create(tx, LIFE_ENDPOINT_CREATE, &out->life, DB_IN(db_i(!out->life.test), db_s(out->url),
+		db_s(out->description), db_s(out->enabled_events), db_s(out->api_version), db_s(out->metadata), secret), NULL);
+}
+
+enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out)
+{
+	const struct db_val *v;
+	struct db_rows r;
+	enum err e = tx_read(tx, SQL_ENDPOINT_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+
+	if (e)
+		return e;
+	v = db_row(&r, 0) + WHO_COLUMNS;
+	if (!(e = life_seen(tx, RES_ENDPOINT, v, &out->life)))
+		fill(out, v);
+	return e;
+}
+
+enum err endpoint_list(struct tx *tx, const struct list_ask *ask, struct endpoint **out, struct list_got *got)
+{
+	struct values head = { .n = 0 };
+	struct db_rows r;
+	enum err e;
+
+	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0)));
+	if ((e = list_by_id(tx, SQL_ENDPOINT_PAGE_UP, &head, 1, ask, &r, got)))
+		return e;
+	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
+	for (size_t i = 0; i < got->n; i++) {
+		(void)life_seen(tx, RES_ENDPOINT, db_row(&r, i) + WHO_COLUMNS, &(*out)[i].life);
+		fill(&(*out)[i], db_row(&r, i) + WHO_COLUMNS);
+	}
+	return OK;
+}
+
+static enum err set_status(struct tx *tx, struct endpoint *n, const char *status)
+{
+	enum state to = life_state(RES_ENDPOINT, status);
+
+	if (to == n->life.state)
+		return OK;
+	n->life.now = tell(tx->arena, n);
+	return life_move(tx, to == STATE_ENDPOINT_ENABLED ? LIFE_ENDPOINT_ENABLE : LIFE_ENDPOINT_DISABLE, &n->life, DB_NONE, NULL);
+}
+
+enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint_edit *edit, struct endpoint *out)
+{
+	enum err e;
+
+	if ((e = lock(tx, id, out)))
+		return e;
+	if (edit->url_set)
+		out->url = edit->url;
+	if (edit->description_set)
+		out->description = edit->description;
+	if (edit->enabled_events_set)
+		out->enabled_events = edit->enabled_events;
+	if (edit->metadata_set && (e = metadata_merge(tx, out->metadata, edit->metadata, &out->metadata)))
+		return e;
+	out->updated_at = tx->now;
+	if (edit->url_set || edit->description_set || edit->enabled_events_set || edit->metadata_set) {
+		out->life.now = tell(tx->arena, out);
+		if ((e = life_move(tx, LIFE_ENDPOINT_EDIT, &out->life, DB_IN(db_s(out->url), db_s(out->description),
+			db_s(out->enabled_events), db_s(out->metadata)), NULL)))
+			return e;
+	}
+	if (!edit->status_set)
+		return OK;
+	if (!strcmp(edit->status, "enabled"))
+		out->failing_since = 0;
+	return set_status(tx, out, edit->status);
+}
+
+enum err endpoint_rotate(struct tx *tx, const struct id *id, int64_t seconds, struct endpoint *out)
+{
+	struct db_val secret;
+	enum err e;
+
+	if ((e = lock(tx, id, out)) || (e = make_secret(tx, out, &secret)))
+		return e;
+	out->old_until = tx->now + seconds * SECOND;
+	out->updated_at = tx->now;
+	out->life.now = tell(tx->arena, out);
+	return life_move(tx, LIFE_ENDPOINT_ROTATE, &out->life, DB_IN(secret, db_t(out->old_until)), NULL);
+}
+
+enum err endpoint_move(struct tx *tx, const struct id *id, enum transition t, struct endpoint *out)
+{
+	enum err e;
+
+	if ((e = lock(tx, id, out)))
+		return e;
+	out->life.now = tell(tx->arena, out);
+	out->updated_at = tx->now;
+	return life_move(tx, t, &out->life, DB_NONE, NULL);
+}
+
+/* ---- Deliveries ---- */
+
+static void delivery_of_row(const struct db_val *v, struct delivery *out)
+{
+	*out = (struct delivery){ .id = v[0].id, .endpoint = v[1].id, .event = v[2].id, .outcome = v[3].s, .tries = v[4].i,
+		.next_at = num(&v[5]), .response_status = num(&v[6]), .created_at = v[7].i, .updated_at = v[8].i };
+}
+
+enum err delivery_list(struct tx *tx, const struct id *endpoint, const struct list_ask *ask, struct delivery **out,
+	struct list_got *got)
+{
+	struct values head = { .n = 0 };
+	struct endpoint n;
+	struct db_rows r;
+	enum err e;
+
+	values_add(&head, DB_IN(db_d(&tx->who->organization), db_d(endpoint)));
+	if ((e = endpoint_get(tx, endpoint, &n)) || (e = list_plain(tx, SQL_DELIVERY_PAGE_UP, &head, ask, &r, got)))
+		return e;
+	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
+	for (size_t i = 0; i < got->n; i++)
+		delivery_of_row(db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
+	return OK;
+}
+
+enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out,
+	struct delivery_try **tries, size_t *n)
+{
+	const struct db_val org = db_d(&tx->who->organization), *v;
+	struct endpoint whose;
+	struct db_rows r;
+	enum err e;
+
+	if ((e = endpoint_get(tx, endpoint, &whose))
+	 || (e = tx_read(tx, SQL_DELIVERY_GET, DB_IN(db_d(id), db_d(endpoint), org, db_d(&tx->who->principal)), &r)))
+		return e;
+	v = db_row(&r, 0) + WHO_COLUMNS;
+	if (v[0].null)
+		return ERR_NOT_FOUND;
+	delivery_of_row(v, out);
+	if ((e = tx_query(tx, SQL_DELIVERY_TRIES, DB_IN(org, db_d(id)), &r)))
+		return e;
+	*tries = arena_alloc(tx->arena, (r.n + 1) * sizeof **tries);
+	*n = r.n;
+	for (size_t i = 0; i < r.n; i++) {
+		v = db_row(&r, i);
+		(*tries)[i] = (struct delivery_try){ v[0].i, v[1].i, v[2].i, v[3].i, v[4].s };
+	}
+	return OK;
+}
+
+enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out)
+{
+	const struct db_val org = db_d(&tx->who->organization), *v;
+	struct endpoint whose;
+	enum err e;
+
+	if ((e = lock(tx, endpoint, &whose)))
+		return e;
+	e = tx_row(tx, SQL_DELIVERY_LOCK, DB_IN(org, db_d(id), db_d(endpoint)), &v);
+	if (e)
+		return e == ERR_DB_NONE ? ERR_NOT_FOUND : e;
+	if (whose.life.state != STATE_ENDPOINT_ENABLED)
+		return ERR_ENDPOINT_DISABLED;
+	delivery_of_row(v, out);
+	out->outcome = NULL;
+	out->next_at = out->updated_at = tx->now;
+	if ((e = db_exec(tx->db, SQL_DELIVERY_AGAIN, DB_IN(db_t(tx->now), db_t(tx->now), org, db_d(id)), NULL)))
+		return e;
+	return db_exec(tx->db, SQL_ENDPOINT_DUE, DB_IN(db_t(tx->now), db_t(tx->now), org, db_d(endpoint)), NULL);
+}

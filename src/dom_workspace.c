@@ -1,0 +1,234 @@
+/* dom_workspace.c: workspaces.  What becomes of one is a matter of its entities: active
+ * while one of them is still on its way or registered, else ready.  An entity changes
+ * only while its workspace's row is locked, so that what a restore computes is true when
+ * it commits. */
+#include "dom_workspace.h"
+#include <string.h>
+#include "clock.h"
+#include "str.h"
+
+static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
+
+/* The columns behind those of life_seen(). */
+static void fill(struct workspace *w, const struct db_val *v)
+{
+	w->name = v[4].s;
+	w->metadata = v[5].s;
+	w->created_at = v[6].i;
+	w->updated_at = v[7].i;
+	w->archived_at = num(&v[8]);
+	w->entities = NULL;
+}
+enum { ENTITIES_AT = 9 };
+
+static enum err lock(struct tx *tx, const struct id *id, struct workspace *out)
+{
+	const struct db_val *v;
+	enum err e = life_lock(tx, RES_WORKSPACE, id, &out->life, &v);
+
+	if (e)
+		return e;
+	fill(out, v);
+	return life_expected(tx, &out->life);
+}
+
+static enum err load_entities(struct tx *tx, struct workspace *w)
+{
+	const struct db_val *v;
+	enum err e = tx_row(tx, SQL_WORKSPACE_TARGET, DB_IN(db_d(&w->life.organization), db_d(&w->life.id)), &v);
+
+	if (!e)
+		w->entities = v[1].s;
+	return e;
+}
+
+static void put_time(struct arena *a, struct json *o, const char *key, int64_t us)
+{
+	js_put(o, key, us ? js_integer(a, us / SECOND) : NULL);
+}
+
+/* What an event tells of it. */
+static struct json *tell(struct arena *a, const struct workspace *w, int64_t now, int64_t archived_at)
+{
+	struct json *o = js_object(a);
+
+	js_put_str(a, o, "name", w->name);
+	put_time(a, o, "archived_at", archived_at);
+	js_put(o, "metadata", metadata_json(a, w->metadata));
+	put_time(a, o, "created", w->created_at);
+	put_time(a, o, "updated", now);
+	js_put_bool(a, o, "livemode", !w->life.test);
+	return o;
+}
+
+enum err workspace_create(struct tx *tx, const struct workspace *in, struct workspace *out)
+{
+	enum err e;
+
+	if ((e = who_may(tx->who, tx->ask)))
+		return e;
+	*out = *in;
+	out->life = (struct life){ .organization = tx->who->organization, .test = tx->who->mode == MODE_TEST };
+	id_new(tx->now, &out->life.id);
+	out->created_at = out->updated_at = tx->now;
+	if ((e = metadata_merge(tx, NULL, in->metadata, &out->metadata)))
+		return e;
+	out->life.now = tell(tx->arena, out, tx->now, 0);
+	if ((e = life_create(tx, LIFE_WORKSPACE_CREATE, &out->life, DB_IN(db_i(!out->life.test), db_s(out->name),
+		db_s(out->metadata), db_d0(&tx->who->principal)), NULL)))
+		return e;
+	return out->metadata ? labels_store(tx, "workspace", &out->life.id, out->metadata) : OK;
+}
+
+enum err workspace_get(struct tx *tx, const struct id *id, struct workspace *out)
+{
+	const struct db_val *v;
+	struct db_rows r;
+	enum err e = tx_read(tx, SQL_WORKSPACE_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+
+	if (e)
+		return e;
+	v = db_row(&r, 0) + WHO_COLUMNS;
+	if ((e = life_seen(tx, RES_WORKSPACE, v, &out->life)))
+		return e;
+	fill(out, v);
+	out->entities = v[ENTITIES_AT].s;
+	return OK;
+}
+
+_Static_assert(SQL_WORKSPACE_PAGE_DOWN == SQL_WORKSPACE_PAGE_UP + 1
+	&& SQL_WORKSPACE_PAGE_BY_CHANGE_DOWN == SQL_WORKSPACE_PAGE_BY_CHANGE_UP + 1, "pages come in pairs");
+
+enum err workspace_list(struct tx *tx, const struct workspace_filter *f, const struct list_ask *ask,
+	struct workspace **out, struct list_got *got)
+{
+	bool archived = f->status && !strcmp(f->status, life_word(STATE_WORKSPACE_ARCHIVED));
+	const struct db_val org = db_d(&tx->who->organization);
+	struct values head = { .n = 0 };
+	struct db_val place;
+	struct labels labels;
+	struct db_rows r;
+	enum err e;
+
+	labels_of(tx->arena, "workspace", f->metadata, &labels);
+	if (labels.n && !f->order)
+		values_add(&head, DB_IN(org, db_x(labels.digest[0], 16), db_i(0)));
+	else
+		values_add(&head, DB_IN(org, db_i(0)));
+	values_add(&head, DB_IN(db_i(archived), db_s(f->status), db_s(f->status)));
+	values_labels(&head, &labels);
+	if (f->order) {
+		if ((e = list_place(tx, SQL_WORKSPACE_PLACE, ask, f->order == ORDER_NAME ? 0 : 1, &place)))
+			return e;
+		e = list_by_key(tx, f->order == ORDER_NAME ? SQL_WORKSPACE_PAGE_BY_NAME_UP : SQL_WORKSPACE_PAGE_BY_CHANGE_UP,
+			&head, 1, place, ask, &r, got);
+	} else {
+		e = list_by_id(tx, labels.n ? SQL_WORKSPACE_PAGE_L_UP : f->status ? SQL_WORKSPACE_PAGE_S_UP : SQL_WORKSPACE_PAGE_UP,
+			&head, labels.n ? 2 : 1, ask, &r, got);
+	}
+	if (e)
+		return e;
+	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
+	for (size_t i = 0; i < got->n; i++) {
+		const struct db_val *v = db_row(&r, i) + WHO_COLUMNS;
+
+		(void)life_seen(tx, RES_WORKSPACE, v, &(*out)[i].life);
+		fill(&(*out)[i], v);
+		(*out)[i].entities = v[ENTITIES_AT].s;
+	}
+	return OK;
+}
+
+enum err workspace_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct workspace *out)
+{
+	struct json *before = js_object(tx->arena);
+	enum err e;
+
+	if ((e = lock(tx, id, out)))
+		return e;
+	if (edit->name_set) {
+		js_put_str(tx->arena, before, "name", out->name);
+		out->name = edit->name;
+	}
+	if (edit->metadata_set) {
+		js_put(before, "metadata", metadata_json(tx->arena, out->metadata));
+		if ((e = metadata_merge(tx, out->metadata, edit->metadata, &out->metadata)))
+			return e;
+	}
+	out->life.now = tell(tx->arena, out, tx->now, out->archived_at);
+	out->life.before = before;
+	if ((e = life_move(tx, LIFE_WORKSPACE_EDIT, &out->life, DB_IN(db_s(out->name), db_s(out->metadata)), NULL))
+	 || (edit->metadata_set && (e = labels_store(tx, "workspace", id, out->metadata))))
+		return e;
+	out->updated_at = tx->now;
+	return load_entities(tx, out);
+}
+
+enum err workspace_archive(struct tx *tx, const struct id *id, struct workspace *out, struct authorization *asked)
+{
+	enum err e;
+
+	*asked = (struct authorization){ .action = NULL };
+	if ((e = lock(tx, id, out)))
+		return e;
+	if (out->life.state != STATE_WORKSPACE_ARCHIVED) {
+		out->life.now = tell(tx->arena, out, tx->now, tx->now);
+		out->life.before = js_object(tx->arena);
+		put_time(tx->arena, out->life.before, "archived_at", 0);
+		e = life_move(tx, LIFE_WORKSPACE_ARCHIVE, &out->life, DB_NONE, NULL);
+		if (e == ERR_HUMAN_GATE)
+			return authorization_ask(tx, &out->life, LIFE_WORKSPACE_ARCHIVE, asked);
+		if (e)
+			return e;
+		out->updated_at = out->archived_at = tx->now;
+	}
+	return load_entities(tx, out);
+}
+
+enum err workspace_unarchive(struct tx *tx, const struct id *id, struct workspace *out)
+{
+	enum err e;
+
+	if ((e = lock(tx, id, out)))
+		return e;
+	if (out->life.state == STATE_WORKSPACE_READY || out->life.state == STATE_WORKSPACE_ACTIVE)
+		return load_entities(tx, out);
+	out->life.now = tell(tx->arena, out, tx->now, 0);
+	out->life.before = js_object(tx->arena);
+	put_time(tx->arena, out->life.before, "archived_at", out->archived_at);
+	if ((e = life_move(tx, LIFE_WORKSPACE_UNARCHIVE, &out->life, DB_NONE, NULL)))
+		return e;
+	out->entities = out->life.computed[1].s;
+	out->updated_at = tx->now;
+	out->archived_at = 0;
+	return OK;
+}
+
+/* ---- For entities ---- */
+
+enum err workspace_of_entity(struct tx *tx, const struct id *id, struct workspace *out)
+{
+	const struct db_val *v;
+	enum err e = life_lock(tx, RES_WORKSPACE, id, &out->life, &v);
+
+	if (!e)
+		fill(out, v);
+	return e;
+}
+
+enum err workspace_settle(struct tx *tx, struct workspace *w)
+{
+	const struct db_val key[] = { db_d(&w->life.organization), db_d(&w->life.id) }, *v;
+	enum state to, now = w->life.state;
+	enum err e;
+
+	if (now != STATE_WORKSPACE_READY && now != STATE_WORKSPACE_ACTIVE)
+		return db_exec(tx->db, SQL_WORKSPACE_TOUCH, key, 2, NULL);
+	if ((e = tx_row(tx, SQL_WORKSPACE_TARGET, key, 2, &v)))
+		return e;
+	to = life_state(RES_WORKSPACE, v[0].s);
+	if (to == now)
+		return db_exec(tx->db, SQL_WORKSPACE_TOUCH, key, 2, NULL);
+	w->life.now = tell(tx->arena, w, tx->now, 0);
+	return life_move(tx, to == STATE_WORKSPACE_ACTIVE ? LIFE_WORKSPACE_ACTIVATE : LIFE_WORKSPACE_EMPTY, &w->life, DB_NONE, NULL);
+}

@@ -1,0 +1,82 @@
+/* dom_workspace.h: workspaces, the entities they own, and the authorizations that agents
+ * ask their humans for.  Every function checks visible (ERR_NOT_FOUND), may, legal (the
+ * row of life.def).  Strings belong to the transaction's arena; metadata is the JSON text
+ * of an object of strings, NULL for none.  Writers run inside tx_run(). */
+#ifndef DOM_WORKSPACE_H
+#define DOM_WORKSPACE_H
+#include "dom_list.h"
+#include "life.h"
+
+struct workspace {
+	struct life life;
+	const char *name, *metadata;
+	const char *entities;                    /* their ids in hex, oldest first, separated by commas; NULL: none */
+	int64_t created_at, updated_at, archived_at;
+};
+enum order { ORDER_CREATED, ORDER_NAME, ORDER_UPDATED };
+struct workspace_filter {
+	const char *status;                      /* a word of life.def; NULL: all but the archived */
+	const char *metadata;                    /* of at most LIST_LABELS members; NULL: any */
+	enum order order;
+};
+/* metadata: members to set, a null takes one away; metadata_set and NULL: all go. */
+struct label_edit { const char *name, *metadata; bool name_set, metadata_set; };
+
+enum err workspace_create(struct tx *tx, const struct workspace *in, struct workspace *out);
+enum err workspace_get(struct tx *tx, const struct id *id, struct workspace *out);
+/* ERR_QUERY: the cursor is none of a workspace that can be seen. */
+enum err workspace_list(struct tx *tx, const struct workspace_filter *f, const struct list_ask *ask,
+	struct workspace **out, struct list_got *got);
+enum err workspace_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct workspace *out);
+struct authorization;
+/* Idempotent.  An agent without its human's grant changes nothing: then asked->life.id is
+ * not zero, and *asked waits for the human. */
+enum err workspace_archive(struct tx *tx, const struct id *id, struct workspace *out, struct authorization *asked);
+/* Back to active or ready by the entities there are now; idempotent: of one that is not
+ * archived nothing changes. */
+enum err workspace_unarchive(struct tx *tx, const struct id *id, struct workspace *out);
+
+struct entity {
+	struct life life;
+	struct id workspace;
+	const char *name, *jurisdiction, *type, *portfolio, *metadata;
+	int64_t created_at, updated_at;
+};
+struct entity_filter {
+	const char *status, *jurisdiction, *portfolio, *metadata;
+	struct id workspace;                     /* zero: any */
+	enum order order;
+};
+/* in: workspace, name, jurisdiction, type, portfolio, metadata.  ERR_WORKSPACE_ARCHIVED. */
+enum err entity_create(struct tx *tx, const struct entity *in, struct entity *out);
+enum err entity_get(struct tx *tx, const struct id *id, struct entity *out);
+enum err entity_list(struct tx *tx, const struct entity_filter *f, const struct list_ask *ask, struct entity **out,
+	struct list_got *got);
+enum err entity_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct entity *out);
+/* One of LIFE_ENTITY_SUBMIT, REGISTER, REJECT, CANCEL, DISSOLVE; its workspace becomes
+ * active or ready with it, unless that is archived. */
+enum err entity_move(struct tx *tx, const struct id *id, enum transition t, struct entity *out);
+
+/* For dom_entity.c: the workspace locked and seen; and once its entities have changed,
+ * its status made what they make it, or at least its children_rev moved. */
+enum err workspace_of_entity(struct tx *tx, const struct id *id, struct workspace *out);
+enum err workspace_settle(struct tx *tx, struct workspace *w);
+
+/* dom_authorization.c */
+struct authorization {
+	struct life life;
+	const char *action, *resource_type, *agent;      /* action: as the audit has it, "workspace.archived" */
+	struct id resource, human, token;
+	int64_t created_at, updated_at;
+};
+/* The pending one of this token for this change of this object, made if there is none. */
+enum err authorization_ask(struct tx *tx, const struct life *o, enum transition t, struct authorization *out);
+enum err authorization_get(struct tx *tx, const struct id *id, struct authorization *out);
+/* status NULL: any. */
+enum err authorization_list(struct tx *tx, const char *status, const struct list_ask *ask, struct authorization **out,
+	struct list_got *got);
+/* By its human, who is the actor of what it stands for: that is done in the same
+ * transaction.  ERR_AGENT_DENIED, ERR_FORBIDDEN for anybody else. */
+enum err authorization_decide(struct tx *tx, const struct id *id, bool approve, struct authorization *out);
+
+#endif

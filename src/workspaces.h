@@ -1,0 +1,41 @@
+/* workspaces.h: what the files of the workspaces dialect share: lists by cursor, ids of
+ * the path, and the tables of routes of each file. */
+#ifndef WORKSPACES_H
+#define WORKSPACES_H
+#include "dom_list.h"
+#include "life.h"
+#include "route.h"
+
+extern const struct route webhook_routes[], token_routes[];
+
+/* The members that every list takes, first in its query. */
+struct list_query { int64_t limit; struct id after, before; const char *sort; };
+#define LIST_ROWS(id_prefix, sorts) \
+	{ "limit", T_INT, AT(struct list_query, limit), NOSET, .min = 1, .max = 100, .help = "10 by default" }, \
+	{ "starting_after", T_ID, AT(struct list_query, after), NOSET, .prefix = id_prefix, .help = "the last id of the page before" }, \
+	{ "ending_before", T_ID, AT(struct list_query, before), NOSET, .prefix = id_prefix, .help = "the first id of the page behind" }, \
+	{ "sort", T_STR, AT(struct list_query, sort), NOSET, .min = 1, .max = 64, .help = sorts }
+#define SORT_CREATED "`-created`, the default, or `created`"
+
+struct list_view { const char *object; struct list data; bool has_more; const char *url, *next_cursor; };
+#define LIST_OUT(shape) { \
+	{ "object", T_STR, AT(struct list_view, object), .help = "`list`" }, \
+	{ "data", T_LIST, AT(struct list_view, data), .sub = shape }, \
+	{ "has_more", T_BOOL, AT(struct list_view, has_more) }, \
+	{ "url", T_STR, AT(struct list_view, url) }, \
+	{ "next_cursor", T_STR, AT(struct list_view, next_cursor), .flags = F_NULL, .help = "for starting_after" }, \
+	{ 0 } }
+
+/* The page that is asked for.  ERR_QUERY: both cursors, or an order there is not; named:
+ * by `name` and `updated` too, told in *order. */
+enum err list_asked(struct req *r, const struct list_query *q, struct list_ask *ask, int *named);
+/* The answer: `n` views of `size` bytes, each beginning with its struct life. */
+enum err reply_list(struct req *r, const struct shape *s, const void *views, struct list_got got, size_t size,
+	const char *prefix);
+
+/* The id of the path, and the object that errors speak of. */
+struct id named(struct req *r, size_t var, enum resource resource);
+/* Errors of a request that names no object yet speak of its kind. */
+void about_kind(struct req *r, enum resource resource);
+
+#endif
