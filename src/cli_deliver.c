@@ -1,7 +1,7 @@
 /* cli_deliver.c: `thaw deliver`: numbers the committed events and sends them to the
- * webhook endpoints that listen.  The only module that knows libcurl.
+ * webhook endpoints that listen.
  *
- * One loop: look what is due, tend each endpoint in hand, let libcurl work, wait.  All
+ * One loop: look what is due, tend each endpoint in hand, let the requests go on, wait.  All
  * requests are under way at once; between them there is only work on the database.
  * So a receiver that is slow or dead costs its own endpoint and no other:
  * an endpoint has a few requests under way at most, is given back after a while so
@@ -10,34 +10,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <curl/curl.h>
+#include "cli_send.h"
 #include "clock.h"
 #include "conf.h"
-#include "dom_deliver.h"
-#include "event.h"
-#include "log.h"
-#include "net.h"
-#include "sign.h"
 #include "str.h"
 
-enum { HANDS = 32, FLIGHTS = 8, NUMBERED = 500, ORGS = 64, ANSWER_MOST = 65536, CONNECT_MS = 10000,
-	TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250 };
-
-/* A try.  LANDED: its reply is still to be written down. */
-struct flight {
-	enum { GROUNDED, FLYING, LANDED } state;
-	CURL *easy;
-	struct curl_slist *headers;
-	struct arena *arena;                     /* of this try: body, headers, post */
-	struct post post;
-	struct reply reply;
-	int64_t began;                           /* monotonic */
-	size_t got;                              /* bytes of the answer's head and body */
-	bool full;                               /* they were too many: no more was read */
-	const char *refused;                     /* the address that may not be called */
-	char error[CURL_ERROR_SIZE];
-};
+enum { HANDS = 32, FLIGHTS = 8, NUMBERED = 500, ORGS = 64, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250 };
 
 /* An endpoint in hand. */
 struct hand {
@@ -51,7 +29,7 @@ struct hand {
 struct deliver {
 	struct cli *c;
 	struct arena *arena;                     /* of one unit of work */
-	CURLM *multi;
+	struct sender *sender;
 	unsigned char lease[LEASE];
 	struct hand hands[HANDS];
 	bool follow;
@@ -98,165 +76,6 @@ static bool away(struct deliver *d, enum err e)
 	d->error = e;
 	d->look_at = clock_mono() + SECOND;
 	return true;
-}
-
-/* --- one try ------------------------------------------------------------------------ */
-
-/* The address is judged here, where it is connected: not what a name meant before. */
-static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
-{
-	struct flight *f = arg;
-
-	(void)purpose;
-	if (net_may_call(&to->addr))
-		return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
-	f->refused = net_spell(f->arena, &to->addr);
-	return CURL_SOCKET_BAD;
-}
-
-/* The answer's head and body are counted and thrown away. */
-static size_t swallow(char *data, size_t size, size_t n, void *arg)
-{
-	struct flight *f = arg;
-
-	(void)data;
-	f->got += size * n;
-	f->full = f->got > ANSWER_MOST;
-	return f->full ? 0 : size * n;
-}
-
-static void header(struct flight *f, const char *name, const char *value)
-{
-	struct curl_slist *all = curl_slist_append(f->headers, arena_printf(f->arena, "%s:%s%s", name, *value ? " " : "", value));
-
-	if (!all)
-		abort();
-	f->headers = all;
-}
-
-static void land(struct flight *f, const char *error)
-{
-	f->state = LANDED;
-	f->reply.milliseconds = (clock_mono() - f->began) / 1000;
-	f->reply.error = error;
-}
-
-/* False when the endpoint's secrets cannot be used. */
-static bool sign(struct flight *f, const struct target *to, const char *body, size_t n)
-{
-	const char *id = id_spell(f->arena, "evt_", &f->post.event.id), *standard;
-	struct sign s = { to->secrets, to->nsecrets, f->reply.at / SECOND, body, n };
-
-	if (!to->nsecrets || !(standard = sign_standard(f->arena, &s, id)))
-		return false;
-	header(f, "Content-Type", "application/json");
-	header(f, "Expect", "");
-	header(f, "Matter-Signature", sign_matter(f->arena, &s));
-	header(f, "webhook-id", id);
-	header(f, "webhook-timestamp", arena_printf(f->arena, "%lld", (long long)s.time));
-	header(f, "webhook-signature", standard);
-	return true;
-}
-
-static void options(struct flight *f, const struct target *to, const char *body, size_t n)
-{
-	const long timeout = (long)conf.webhook_timeout_s * 1000;
-	CURL *e = f->easy;
-
-	curl_easy_reset(e);
-	curl_easy_setopt(e, CURLOPT_PRIVATE, f);
-	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, f->error);
-	curl_easy_setopt(e, CURLOPT_URL, to->url);
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, conf.webhook_http ? "http,https" : "https");
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(e, CURLOPT_PROXY, "");
-	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, f);
-	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, swallow);
-	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
-	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, swallow);
-	curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
-	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout);
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, timeout < CONNECT_MS ? timeout : (long)CONNECT_MS);
-	curl_easy_setopt(e, CURLOPT_USERAGENT, "Thaw/" PACKAGE_VERSION);
-	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
-	curl_easy_setopt(e, CURLOPT_POSTFIELDS, body);
-	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
-}
-
-static void launch(struct deliver *d, struct flight *f, const struct post *p, const struct target *to)
-{
-	const char *body;
-	size_t n;
-
-	if (!f->easy && !(f->easy = curl_easy_init()))
-		abort();
-	if (!f->arena)
-		f->arena = arena_new();
-	arena_reset(f->arena);
-	curl_slist_free_all(f->headers);
-	f->headers = NULL;
-	f->post = *p;
-	f->post.resource_type = arena_strdup(f->arena, p->resource_type);
-	f->reply = (struct reply){ .at = clock_now() };
-	f->began = clock_mono();
-	f->got = 0;
-	f->full = false;
-	f->refused = NULL;
-	*f->error = '\0';
-	body = js_text(event_json(f->arena, &p->event, to->api_version), &n);
-	if (!sign(f, to, body, n)) {
-		land(f, "the endpoint's secret cannot be opened, so nothing was sent");
-		return;
-	}
-	options(f, to, body, n);
-	f->state = FLYING;
-	if (curl_multi_add_handle(d->multi, f->easy))
-		abort();
-}
-
-static void landed(struct flight *f, CURLcode rc)
-{
-	curl_off_t after = 0;
-	long status = 0;
-	const char *error = NULL;
-
-	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(f->easy, CURLINFO_RETRY_AFTER, &after);
-	/* Of an answer that does not end the status counts all the same. */
-	if (rc == CURLE_OK || (f->full && status >= 200)) {
-		f->reply.status = status;
-		f->reply.retry_after = after;
-	} else if (f->refused) {
-		error = arena_printf(f->arena, "the address %s is not one that may be called; see webhook_networks", f->refused);
-	} else {
-		error = arena_strdup(f->arena, *f->error ? f->error : curl_easy_strerror(rc));
-	}
-	if (!error && !status)
-		error = "no HTTP answer";
-	land(f, error);
-}
-
-static void collect(struct deliver *d)
-{
-	CURLMsg *m;
-	int left;
-
-	while ((m = curl_multi_info_read(d->multi, &left))) {
-		CURL *easy = m->easy_handle;
-		CURLcode rc = m->data.result;
-		void *f = NULL;
-
-		if (m->msg != CURLMSG_DONE)
-			continue;
-		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &f);
-		curl_multi_remove_handle(d->multi, easy);
-		landed(f, rc);
-	}
 }
 
 /* --- an endpoint in hand -------------------------------------------------------------- */
@@ -329,7 +148,7 @@ static enum err begin(struct deliver *d, struct hand *h)
 	for (size_t i = 0; i < n && (f = grounded(h)); i++) {
 		if (has(h, &posts[i].id))
 			continue;
-		launch(d, f, &posts[i], &to);
+		sender_send(d->sender, f, &posts[i], &to);
 		begun = true;
 	}
 	h->ended |= !begun && !busy(h);
@@ -428,7 +247,7 @@ static int in_hand(const struct deliver *d, bool *writing)
 static int loop(struct deliver *d)
 {
 	int64_t give_up = 0;
-	int running, hands;
+	int hands;
 	bool found, writing;
 
 	for (;;) {
@@ -449,15 +268,14 @@ static int loop(struct deliver *d)
 				tend(d, &d->hands[i]);
 		if (d->error && !d->follow)
 			return cli_failed(d->c, d->error);
-		curl_multi_perform(d->multi, &running);
-		collect(d);
+		sender_work(d->sender);
 		hands = in_hand(d, &writing);
 		if (stopping && !give_up)
 			give_up = clock_mono() + (conf.webhook_timeout_s + LEASE_MORE_S) * SECOND;
 		if ((!hands && (stopping || !(d->follow || found))) || (stopping && clock_mono() > give_up))
 			return CLI_DONE;
-		curl_multi_poll(d->multi, NULL, 0, d->error ? 1000 : writing || (found && d->look_at == 0) ? 0
-			: hands ? LOOK_MS : d->follow ? IDLE_MS : 10, NULL);
+		sender_wait(d->sender, d->error ? 1000 : writing || (found && d->look_at == 0) ? 0
+			: hands ? LOOK_MS : d->follow ? IDLE_MS : 10);
 	}
 }
 
@@ -480,20 +298,10 @@ static int summary(struct deliver *d)
 
 static void end(struct deliver *d)
 {
-	for (int i = 0; i < HANDS; i++) {
-		for (int k = 0; k < FLIGHTS; k++) {
-			struct flight *f = &d->hands[i].flights[k];
-
-			if (f->state == FLYING)
-				curl_multi_remove_handle(d->multi, f->easy);
-			curl_easy_cleanup(f->easy);
-			curl_slist_free_all(f->headers);
-			if (f->arena)
-				arena_free(f->arena);
-		}
-	}
-	curl_multi_cleanup(d->multi);
-	curl_global_cleanup();
+	for (int i = 0; i < HANDS; i++)
+		for (int k = 0; k < FLIGHTS; k++)
+			sender_drop(d->sender, &d->hands[i].flights[k]);
+	sender_free(d->sender);
 	arena_free(d->arena);
 	free(d);
 }
@@ -511,13 +319,12 @@ int cmd_deliver(struct cli *c)
 	if (!(tx = cli_tx(c)))
 		return CLI_FAILED;
 	db_patience(tx->db, 5);                  /* short statements, and somebody waits behind each */
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) || !(d = calloc(1, sizeof *d)))
+	if (!(d = calloc(1, sizeof *d)))
 		abort();
 	d->c = c;
 	d->arena = arena_new();
 	d->follow = cli_option(c, "--follow");
-	if (!(d->multi = curl_multi_init()))
-		abort();
+	d->sender = sender_new();
 	random_bytes(d->lease, sizeof d->lease);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
