@@ -243,39 +243,47 @@ static int in_hand(const struct deliver *d, bool *writing)
 	return n;
 }
 
-/* Until there is no more, or for ever. */
+/* What is due: more to number, more endpoints in hand.  True when there was something. */
+static bool look(struct deliver *d)
+{
+	bool found = false;
+
+	d->look_at = clock_mono() + LOOK_MS * 1000;
+	number(d, &found);
+	if (!d->error)
+		take(d, &found);
+	if (!d->error && found)
+		d->look_at = 0;
+	return found;
+}
+
+/* Until a look finds nothing and there was nothing in hand before it, or for ever. */
 static int loop(struct deliver *d)
 {
 	int64_t give_up = 0;
-	int hands;
-	bool found, writing;
+	bool writing, nothing;
 
 	for (;;) {
 		d->error = OK;
-		found = false;
-		if (!stopping && d->look_at <= clock_mono()) {
-			d->look_at = clock_mono() + LOOK_MS * 1000;
-			number(d, &found);
-			if (!d->error)
-				take(d, &found);
-			if (!d->error && found)
-				d->look_at = 0;
-		} else {
-			found = !stopping;       /* not looked: perhaps */
-		}
+		nothing = !in_hand(d, &writing);
+		if (!stopping && d->look_at <= clock_mono())
+			nothing &= !look(d);
+		else
+			nothing &= stopping;
 		for (int i = 0; i < HANDS && !d->error; i++)
 			if (d->hands[i].held && d->hands[i].later <= clock_mono())
 				tend(d, &d->hands[i]);
 		if (d->error && !d->follow)
 			return cli_failed(d->c, d->error);
+		if (nothing && (stopping || !d->follow))
+			return CLI_DONE;
 		sender_work(d->sender);
-		hands = in_hand(d, &writing);
 		if (stopping && !give_up)
 			give_up = clock_mono() + (conf.webhook_timeout_s + LEASE_MORE_S) * SECOND;
-		if ((!hands && (stopping || !(d->follow || found))) || (stopping && clock_mono() > give_up))
+		if (stopping && clock_mono() > give_up)
 			return CLI_DONE;
-		sender_wait(d->sender, d->error ? 1000 : writing || (found && d->look_at == 0) ? 0
-			: hands ? LOOK_MS : d->follow ? IDLE_MS : 10);
+		sender_wait(d->sender, d->error ? 1000 : in_hand(d, &writing) ? (writing ? 0 : LOOK_MS)
+			: d->look_at == 0 ? 0 : d->follow ? IDLE_MS : LOOK_MS);
 	}
 }
 

@@ -190,6 +190,27 @@ enum err deliver_target(struct tx *tx, const struct hold *h, struct target *out)
 	return OK;
 }
 
+/* What is due and may not go is behind one that waits: due with that one, so that it is
+ * not looked at again until then.  Object by object; what is left has another turn. */
+static enum err put_behind(struct tx *tx, const struct hold *h)
+{
+	enum { OBJECTS = 16 };
+	const struct db_val org = db_d(&h->organization), endpoint = db_d(&h->endpoint), *first;
+	struct db_rows due, head;
+	enum err e = OK;
+
+	for (int i = 0; !e && i < OBJECTS; i++) {
+		if ((e = tx_query(tx, SQL_DELIVER_FIRST_DUE, DB_IN(org, endpoint, db_t(tx->now)), &due)) || !due.n)
+			return e;
+		e = tx_query(tx, SQL_DELIVER_FOREMOST, DB_IN(org, endpoint, db_row(&due, 0)[0], db_row(&due, 0)[1]), &head);
+		if (e || !head.n || (first = db_row(&head, 0))[1].i <= tx->now)
+			return e;
+		e = step(tx, SQL_DELIVER_BEHIND, DB_IN(first[1], org, endpoint, db_row(&due, 0)[0], db_row(&due, 0)[1], first[0],
+			first[1]), NULL);
+	}
+	return e;
+}
+
 enum err deliver_posts(struct tx *tx, const struct hold *h, struct post **out, size_t most, size_t *n)
 {
 	struct db_rows r;
@@ -207,10 +228,7 @@ enum err deliver_posts(struct tx *tx, const struct hold *h, struct post **out, s
 			.tries = v[4].i };
 		event_of_row(v + 5, &(*out)[i].event);
 	}
-	if (r.n)
-		return OK;
-	/* Due, but behind one that is not: due with it, so that they are not looked at again until then. */
-	return step(tx, SQL_DELIVER_BEHIND_ALL, DB_IN(db_t(tx->now), db_d(&h->organization), db_d(&h->endpoint), db_t(tx->now)), NULL);
+	return r.n ? OK : put_behind(tx, h);
 }
 
 /* --- what became of it ------------------------------------------------------------------ */
