@@ -48,10 +48,28 @@ static enum err openapi(struct req *r)
 
 /* ---- What the codes of errors mean ---- */
 
-/* Is it the code of some error in the dialect whose errors point here? */
+/* Does a route of the dialect name this error? */
+static bool named(const struct dialect *d, enum err e)
+{
+	EACH_ROUTE(d, row)
+		if (row->errors && word_in(row->errors, err_row(e)->name))
+			return true;
+	return false;
+}
+
+/* Can the dialect whose errors point here give it?  What no route names is common to all. */
+static bool given(enum err e)
+{
+	bool elsewhere = false;
+
+	for (size_t i = 0; dialects[i]; i++)
+		elsewhere = elsewhere || (dialects[i] != &api_workspaces && named(dialects[i], e));
+	return err_row(e)->status && (!elsewhere || named(&api_workspaces, e));
+}
+
 static bool told(const char *code, enum err e)
 {
-	return err_row(e)->status && !strcmp(error_code(&api_workspaces, e), code);
+	return given(e) && !strcmp(error_code(&api_workspaces, e), code);
 }
 
 static void explain(struct buf *b, const char *code)
@@ -99,7 +117,7 @@ static enum err errors_page(struct req *r)
 
 	for (int e = OK + 1; e < ERR__MAX; e++) {
 		const char *code = error_code(&api_workspaces, (enum err)e);
-		bool seen = !err_row((enum err)e)->status;
+		bool seen = !given((enum err)e);
 
 		for (int before = OK + 1; before < e && !seen; before++)
 			seen = told(code, (enum err)before);

@@ -73,7 +73,8 @@ static enum err reply(struct req *r, enum err e, const struct shape *s, const st
 
 struct limits_in { int64_t rate; };
 struct owner_in { struct id human; const char *agent; };
-struct token_in { struct apikey k; const char *scopes, *portfolio; struct owner_in owner; struct limits_in limits; int64_t expires_in; };
+struct token_in { struct apikey k; const char *scopes, *portfolio; struct owner_in owner; struct limits_in limits; int64_t expires_in;
+	bool livemode, livemode_set; };
 #define I(field) AT(struct token_in, field), NOSET
 static const struct shape limits_in[] = {
 	{ "requests_per_minute", T_INT, AT(struct limits_in, rate), NOSET, .min = 1, .max = 1000000 },
@@ -93,6 +94,7 @@ static const struct shape create_in[] = {
 	{ "api_version", T_STR, I(k.api_version), .min = 1, .max = 10, .flags = F_REQUIRED },
 	{ "name", T_STR, I(k.name), .min = 1, .max = 128, .flags = F_NULL | F_TRIMMED },
 	{ "human_grant", T_BOOL, I(k.human_grant), .help = "only by the human itself, signed in" },
+	{ "livemode", T_BOOL, SET(struct token_in, livemode), .help = "that of the token which asks; a sign-in may choose, and makes live ones" },
 	{ "expires_in", T_INT, I(expires_in), .min = 60, .max = INT64_C(315360000), .help = "seconds; without it, until it is revoked" },
 	{ "portfolio_id", T_STR, I(portfolio), .flags = F_NULL, .help = "not supported: must not be given" },
 	{ 0 }
@@ -139,6 +141,7 @@ static enum err create(struct req *r)
 	in->k.agent = in->owner.agent;
 	in->k.rate = in->limits.rate;
 	in->k.expires_at = in->expires_in ? r->tx.now + in->expires_in * SECOND : 0;
+	in->k.life.test = in->livemode_set ? !in->livemode : r->who.mode == MODE_TEST;
 	if ((e = scopes_of(r, in->scopes, &in->k.scopes)))
 		return e;
 	if (!api_version_known(in->k.api_version))
@@ -285,9 +288,7 @@ static const struct touched_view *touched(struct arena *a, const struct db_val *
 
 	if (v[4].null || v[5].null)
 		return NULL;
-	for (int i = 0; i < RES__MAX; i++)
-		if (!strcmp(life_resources[i].word, v[4].s))
-			*t = (struct touched_view){ id_spell(a, life_resources[i].prefix, &v[5].id), v[4].s, v[6].i };
+	*t = (struct touched_view){ life_spell(a, v[4].s, &v[5].id), v[4].s, v[6].i };
 	return t;
 }
 
@@ -321,7 +322,7 @@ const struct route token_routes[] = {
 	{ "GET", TOKENS "/{token_id}", PERM_TOKEN_READ, 0, .status = 200, .out = token_out, .run = get,
 	  .summary = "One API key or token", .errors = "NOT_FOUND" },
 	{ "DELETE", TOKENS "/{token_id}", PERM_TOKEN_WRITE, R_WRITE, .status = 200, .out = token_out, .run = revoke,
-	  .moves = { LIFE_TOKEN_REVOKE }, .summary = "Revoke an API key or token", .errors = "NOT_FOUND" },
+	  .moves = { LIFE_TOKEN_REVOKE }, .summary = "Revoke an API key or token", .errors = "NOT_FOUND AGENT_DENIED" },
 	{ "GET", "/v1/api_versions", PERM_MEMBER, 0, .status = 200, .out = versions_out, .run = versions,
 	  .summary = "The versions of this API" },
 	{ "GET", "/v1/limits", PERM_MEMBER, 0, .status = 200, .out = registry_out, .run = limits,

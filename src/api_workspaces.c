@@ -240,13 +240,8 @@ static const struct shape authorization_out[] = {
 
 static struct authorization_view view_authorization(struct arena *a, const struct authorization *n)
 {
-	const char *prefix = "";
-
-	for (int i = 0; i < RES__MAX; i++)
-		if (!strcmp(life_resources[i].word, n->resource_type))
-			prefix = life_resources[i].prefix;
 	return (struct authorization_view){ *n, "authorization", life_word(n->life.state),
-		{ id_spell(a, prefix, &n->resource), n->resource_type }, { n->human, n->token, n->agent }, !n->life.test };
+		{ life_spell(a, n->resource_type, &n->resource), n->resource_type }, { n->human, n->token, n->agent }, !n->life.test };
 }
 
 static enum err reply_authorization(struct req *r, enum err e, int status, const struct authorization *n)

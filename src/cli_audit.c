@@ -22,13 +22,10 @@ static bool resource_id(const char *s, struct id *out, const char *types[2])
 	return id_parse(s, "", out);
 }
 
-/* An id as the caller of `--resource` spells it. */
-static char *spell(struct arena *a, const char *type, const char *hex)
+/* What is not there is null. */
+static void put_id(struct arena *a, struct json *o, const char *key, const char *prefix, const struct db_val *v)
 {
-	for (int i = 0; i < RES__MAX; i++)
-		if (!strcmp(life_resources[i].word, type))
-			return arena_printf(a, "%s%s", life_resources[i].prefix, hex);
-	return arena_strdup(a, hex);
+	js_put_str(a, o, key, v->null ? NULL : id_spell(a, prefix, &v->id));
 }
 
 static struct json *audit_row(struct cli *c, const struct db_val *v)
@@ -38,7 +35,7 @@ static struct json *audit_row(struct cli *c, const struct db_val *v)
 	js_put_str(c->arena, o, "at", clock_iso(c->arena, v[1].i, TIME_MILLIS));
 	js_put_str(c->arena, o, "actor", v[2].s);
 	js_put_str(c->arena, o, "action", v[3].s);
-	js_put_str(c->arena, o, "resource", spell(c->arena, v[4].s, v[5].s));
+	js_put_str(c->arena, o, "resource", life_spell(c->arena, v[4].s, &v[5].id));
 	js_put_int(c->arena, o, "revision", v[6].i);
 	js_put_str(c->arena, o, "from", v[7].null ? NULL : v[7].s);
 	js_put_str(c->arena, o, "to", v[8].s);
@@ -52,6 +49,8 @@ static struct json *audit_row(struct cli *c, const struct db_val *v)
 		if (!v[12].null)
 			(void)js_parse(c->arena, v[12].s, v[12].n, &details, &reason);
 		js_put(o, "details", details);
+		put_id(c->arena, o, "human", "usr_", &v[13]);
+		put_id(c->arena, o, "token", "tok_", &v[14]);
 	}
 	return o;
 }
@@ -68,7 +67,7 @@ int cmd_audit_list(struct cli *c)
 	if (!cli_number(c, "--limit", 1, 100000, 100, &limit))
 		return CLI_USAGE;
 	if (resource && !resource_id(resource, &id, types))
-		return cli_say("`%s` is not an id; ids look like mdl- and 24 hexadecimal digits", resource);
+		return cli_say("`%s` is not an id; ids look like mdl-65f0c0ffee5eed0123456789 or wks_00ekfJjIL9k9upmyT", resource);
 	if (!cli_org(c, cli_option(c, "--org"), &org))
 		return CLI_FAILED;
 	e = resource ? tx_query(&c->tx, SQL_AUDIT_LIST_OBJECT, DB_IN(db_d(&org), db_s(types[0]), db_s(types[1]), db_d(&id),
@@ -98,7 +97,7 @@ static enum err disagreements(struct cli *c, struct json *found)
 			struct json *o = js_object(c->arena);
 
 			js_put_str(c->arena, o, "resource", v[0].s);
-			js_put_str(c->arena, o, "id", spell(c->arena, v[0].s, v[1].s));
+			js_put_str(c->arena, o, "id", life_spell(c->arena, v[0].s, &v[1].id));
 			js_put_str(c->arena, o, "problem", v[2].s);
 			js_add(found, o);
 		}

@@ -136,7 +136,9 @@ enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out)
 		return fault(tx, "tier", "is higher than that of the token which asks");
 	if (!within(tx->arena, in->scopes, tx->who->scopes))
 		return fault(tx, "scopes", "are more than those of the token which asks");
-	k.life = (struct life){ .organization = tx->who->organization, .test = tx->who->mode == MODE_TEST };
+	if (!who_sees(tx->who, !in->life.test))
+		return fault(tx, "livemode", "is not that of the token which asks");
+	k.life = (struct life){ .organization = tx->who->organization, .test = in->life.test };
 	k.kind = "token";
 	return apikey_create(tx, &k, out);
 }
@@ -159,13 +161,9 @@ static enum err mine(const struct tx *tx, const struct apikey *k)
 enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out)
 {
 	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_TOKEN_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	enum err e = life_read(tx, RES_TOKEN, id, &out->life, &v);
 
 	if (e)
-		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if ((e = life_seen(tx, RES_TOKEN, v, &out->life)))
 		return e;
 	apikey_of_row(&tx->who->organization, v, out);
 	return mine(tx, out);
@@ -195,6 +193,8 @@ enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out)
 	if (e)
 		return e;
 	apikey_of_row(&tx->who->organization, v, out);
+	if (tx->who->agent && !id_equal(id, &tx->who->token))
+		return ERR_AGENT_DENIED;
 	if ((e = mine(tx, out)) || (e = life_expected(tx, &out->life)) || out->life.state == STATE_TOKEN_REVOKED)
 		return e;
 	out->life.now = tell(tx->arena, out);

@@ -51,14 +51,9 @@ enum err authorization_ask(struct tx *tx, const struct life *o, enum transition 
 enum err authorization_get(struct tx *tx, const struct id *id, struct authorization *out)
 {
 	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_AUTHORIZATION_GET, DB_IN(db_d(id), db_d(&tx->who->organization),
-		db_d(&tx->who->principal)), &r);
+	enum err e = life_read(tx, RES_AUTHORIZATION, id, &out->life, &v);
 
-	if (e)
-		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (!(e = life_seen(tx, RES_AUTHORIZATION, v, &out->life)))
+	if (!e)
 		fill(out, v);
 	return e;
 }

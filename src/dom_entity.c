@@ -59,13 +59,9 @@ enum err entity_create(struct tx *tx, const struct entity *in, struct entity *ou
 enum err entity_get(struct tx *tx, const struct id *id, struct entity *out)
 {
 	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_ENTITY_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	enum err e = life_read(tx, RES_ENTITY, id, &out->life, &v);
 
-	if (e)
-		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (!(e = life_seen(tx, RES_ENTITY, v, &out->life)))
+	if (!e)
 		fill(out, v);
 	return e;
 }
@@ -132,23 +128,12 @@ static enum err lock(struct tx *tx, const struct id *id, struct entity *out, str
 
 enum err entity_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct entity *out)
 {
-	struct json *before = js_object(tx->arena);
 	struct workspace w;
 	enum err e;
 
-	if ((e = lock(tx, id, out, &w)))
+	if ((e = lock(tx, id, out, &w)) || (e = label_edit(tx, edit, &out->name, &out->metadata, &out->life.before)))
 		return e;
-	if (edit->name_set) {
-		js_put_str(tx->arena, before, "name", out->name);
-		out->name = edit->name;
-	}
-	if (edit->metadata_set) {
-		js_put(before, "metadata", metadata_json(tx->arena, out->metadata));
-		if ((e = metadata_merge(tx, out->metadata, edit->metadata, &out->metadata)))
-			return e;
-	}
 	out->life.now = tell(tx->arena, out, tx->now);
-	out->life.before = before;
 	if ((e = life_move(tx, LIFE_ENTITY_EDIT, &out->life, DB_IN(db_s(out->name), db_s(out->metadata)), NULL))
 	 || (edit->metadata_set && (e = labels_store(tx, "entity", id, out->metadata))))
 		return e;
