@@ -189,6 +189,22 @@ subtest 'where nothing is sent' => sub {
     is($sentinel->connections, 0, 'nobody came to 127.0.0.1');
 };
 
+subtest 'a certificate of nobody' => sub {
+    my $r = $t->run({}, '', qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=127.0.0.2
+        -addext subjectAltName=IP:127.0.0.2 -keyout), "$dir/tls.key", '-out', "$dir/tls.crt");
+    is($r->{exit}, 0, 'a certificate') or diag $r->{err};
+    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.2', LocalPort => 0, Listen => 1) or die $!;
+    my $port = $listen->sockport;
+    close $listen;
+    my $server = Thaw::Guard->start({}, "$dir/tls.log", qw(openssl s_server -www -accept), "127.0.0.2:$port", '-key', "$dir/tls.key", '-cert', "$dir/tls.crt");
+    within(5, sub { slurp("$dir/tls.log") =~ /ACCEPT/ }, 's_server');
+    my $e = endpoint("https://127.0.0.2:$port/");
+    model($t);
+    within(5, sub { $t->sql("SELECT COUNT(*) FROM delivery_attempts WHERE response_status IS NULL AND error LIKE '%certificate%'") }, 'the refusal');
+    pass('gets nothing');
+    forget($e);
+};
+
 subtest 'answers of all kinds' => sub {
     my %r;
     $r{gone} = Thaw::Receiver->new($t, sub { { status => 410 } });
