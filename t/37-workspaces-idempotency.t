@@ -242,7 +242,7 @@ for my $case ([ before => 'cut off before the COMMIT' ], [ after => 'cut off aft
     };
 }
 
-with_key 'a worker killed after its COMMIT, before the answer' => sub {
+with_key 'a worker killed once its COMMIT was sent, before the answer' => sub {
     my $id = archived();
     # The COMMIT is forwarded half a second after the worker was cut off: it dies in between.
     $t->cut('late');
