@@ -25,6 +25,9 @@
 #   $t->user($name, role => 'reader', org => 'Main')    makes a user
 #   $t->password($name)                   of any user made here
 #   $t->token($name, @options)            a token (`thaw token` options)
+#   $t->key(user => 'admin', test => 1, kind => 'token', tier => 2, scope => '...',
+#           agent => 'agt_x', human_grant => 1, rate => 5, api_version => '...', ttl => 60)
+#                                         an API key: its secret; key_and_id: with its tok_ id
 #
 # Talking:
 #   $t->req($method, $path, token =>, body => \%json|$bytes, type =>,
@@ -369,6 +372,16 @@ sub user {
 }
 
 sub token { my ($t, $name, @args) = @_; $t->must('token', '--user', $name, @args) }
+
+sub key { (key_and_id(@_))[0] }
+sub key_and_id {
+    my ($t, %o) = @_;
+    $o{user} //= 'admin';
+    my @args = map { ('--' . tr/_/-/r, /^(?:test|human_grant)$/ ? () : $o{$_}) } sort grep { $o{$_} } keys %o;
+    my $k = $json->decode($t->must('--json', 'api-key', 'create', @args));
+    return @$k{qw(key id)};
+}
+
 sub _made { my ($t, $name, $make) = @_; $t->{made}{$name} //= do { $make->(); $t->token($name) } }
 sub admin  { my $t = shift; $t->_made(admin  => sub { }) }
 sub reader { my $t = shift; $t->_made(reader => sub { $t->user('reader', role => 'reader') }) }
