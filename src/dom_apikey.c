@@ -171,13 +171,15 @@ enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out)
 
 enum err apikey_list(struct tx *tx, const struct list_ask *ask, struct apikey **out, struct list_got *got)
 {
-	const struct db_val own = who_is_admin(tx->who) ? (struct db_val){ .t = 'd', .null = true } : db_d(&tx->who->principal);
+	bool all = who_is_admin(tx->who);
 	struct values head = { .n = 0 };
 	struct db_rows r;
 	enum err e;
 
-	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0), own, own));
-	if ((e = list_by_id(tx, SQL_TOKEN_PAGE_UP, &head, 1, ask, &r, got)))
+	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0)));
+	if (!all)
+		values_add(&head, DB_IN(db_d(&tx->who->principal)));
+	if ((e = list_by_id(tx, all ? SQL_TOKEN_PAGE_UP : SQL_TOKEN_PAGE_P_UP, &head, 1, ask, &r, got)))
 		return e;
 	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
 	for (size_t i = 0; i < got->n; i++)

@@ -77,7 +77,7 @@ enum err workspace_create(struct tx *tx, const struct workspace *in, struct work
 	if ((e = life_create(tx, LIFE_WORKSPACE_CREATE, &out->life, DB_IN(db_i(!out->life.test), db_s(out->name),
 		db_s(out->metadata), db_d0(&tx->who->principal)), NULL)))
 		return e;
-	return out->metadata ? labels_store(tx, "workspace", &out->life.id, out->metadata) : OK;
+	return out->metadata ? labels_store(tx, "workspace", &out->life.id, out->life.test, out->metadata) : OK;
 }
 
 enum err workspace_get(struct tx *tx, const struct id *id, struct workspace *out)
@@ -157,7 +157,7 @@ enum err workspace_edit(struct tx *tx, const struct id *id, const struct label_e
 		return e;
 	out->life.now = tell(tx->arena, out, tx->now, out->archived_at);
 	if ((e = life_move(tx, LIFE_WORKSPACE_EDIT, &out->life, DB_IN(db_s(out->name), db_s(out->metadata)), NULL))
-	 || (edit->metadata_set && (e = labels_store(tx, "workspace", id, out->metadata))))
+	 || (edit->metadata_set && (e = labels_store(tx, "workspace", id, out->life.test, out->metadata))))
 		return e;
 	out->updated_at = tx->now;
 	return load_entities(tx, out);

@@ -18,7 +18,7 @@ use Thaw;
 use Time::HiRes qw(time clock_gettime CLOCK_MONOTONIC);
 
 our @EXPORT = qw($MODELS $UTC $NOWHERE json hex_of model act get trained retired workspace entity post moved_sql audits audit_rows
-    told database unchanged error_is problem_is refusal_is keys_are tables mint signing_key fastcgi hold in_background blocked fresh_minute log_lines curl);
+    told database unchanged error_is problem_is refusal_is keys_are in_base62 usr tables mint signing_key fastcgi hold in_background blocked fresh_minute log_lines curl);
 
 our $MODELS = '/api/v1/models';
 our $UTC = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
@@ -34,6 +34,15 @@ sub hex_of {
     $n = $n * 62 + index join('', 0 .. 9, 'A' .. 'Z', 'a' .. 'z'), $_ for split //, $digits;
     return substr '0' x 24 . substr($n->as_hex, 2), -24;
 }
+
+# An id as the workspaces dialect spells it, and that of a user.
+sub in_base62 {
+    my ($prefix, $id) = @_;
+    my ($n, $s) = (Math::BigInt->from_hex(hex_of($id)), '');
+    for (1 .. 17) { $s = (0 .. 9, 'A' .. 'Z', 'a' .. 'z')[ ($n % 62)->numify ] . $s; $n = int($n / 62) }
+    return $prefix . $s;
+}
+sub usr { my ($t, $name) = @_; in_base62('usr_', scalar $t->sql("SELECT LOWER(HEX(id)) FROM principals WHERE username = '$name'")) }
 
 # --- models -----------------------------------------------------------------------
 
