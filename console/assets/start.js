@@ -14,13 +14,13 @@ function lastDays() {
 const title = action => `${byWord(action.split('.')[0])?.title ?? action.split('.')[0]}: ${told(action).toLowerCase()}`;
 
 function counts(statuses) {
-    return h('div', { class: 'row g-3' }, resources.filter(r => may(r.read)).map(r => {
+    return h('div', { class: 'row g-3' }, resources.filter(r => r.counted && may(r.read)).map(r => {
         const mine = statuses.filter(s => s.resource === r.word);
         const total = mine.reduce((n, s) => n + s.count, 0);
         const of = status => mine.find(s => s.status === status)?.count ?? 0;
         return h('section', { class: 'col-md-6', 'aria-labelledby': `count-${r.word}` }, h('div', { class: 'panel' },
             h('h2', { class: 'h5', id: `count-${r.word}` }, h('a', { href: `#/${r.path}` }, r.title), h('span', { class: 'soft' }, ` ${count(total)}`)),
-            h('ul', { class: 'counts' }, [...r.listed, r.archived].map(s => h('li', {},
+            h('ul', { class: 'counts' }, [...r.listed, r.archived].filter(Boolean).map(s => h('li', {},
                 h('a', { href: s === r.archived ? `#/${r.path}/archived` : `#/${r.path}?status=${s}` },
                     h('span', { class: 'number' }, count(of(s))), ' ', badge(r, s)))))));
     }));
