@@ -55,7 +55,7 @@ export async function detail(resource, id) {
             .map(d => [h('dt', {}, d.label), h('dd', {}, value(resource, d, object))])));
         const past = !resource.noHistory && section('history', 'History', timeline(resource, id));
         const tables = (resource.tables ?? []).map((t, i) => section(`table-${i}`, t.title, object[t.field].length
-            ? h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t.title }, plainTable(resource, t.columns, object[t.field], t.title)) : h('p', { class: 'soft mb-0' }, t.none)));
+            ? h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${t.title}, table` }, plainTable(resource, t.columns, object[t.field], t.title)) : h('p', { class: 'soft mb-0' }, t.none)));
         // What has much beside it gets the whole width for that.
         const broad = parts.length || tables.length || !past;
         return [
