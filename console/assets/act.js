@@ -23,12 +23,14 @@ export async function tellSecret(resource, reply) {
     if (text) await secret(`The secret of this ${resource.one}`, text);
 }
 
+const deed = (resource, action) => action.bare ? action.label : `${action.label} ${resource.one}`;
+
 // A button of an object. `refresh` brings the view up to date.
 export function button(resource, offer, object, refresh, small) {
     const action = resource.actions[offer.transition];
     return h('button', { type: 'button', class: `btn btn-${action.tone ? `outline-${action.tone}` : 'primary'}${small ? ' btn-sm' : ''}`,
         'data-transition': offer.transition, onclick: () => perform(resource, offer, object, refresh) },
-        action.label, h('span', { class: small ? 'tail' : null }, ` ${resource.one}`),
+        action.label, !action.bare && h('span', { class: small ? 'tail' : null }, ` ${resource.one}`),
         h('span', { class: 'visually-hidden' }, ` ${resource.name(object)}`));
 }
 
@@ -52,10 +54,10 @@ async function decide(resource, offer, object, refresh) {
             if (location.hash !== here) return;
         }
         const done = await confirm({
-            title: `${action.label} ${resource.one} \u201c${name}\u201d?`,
+            title: `${deed(resource, action)}${action.bare ? ':' : ''} \u201c${name}\u201d?`,
             body: h('div', {}, foreseen ? h('p', {}, 'It will be ', h('strong', {}, resource.statuses[foreseen.to].label), `. ${foreseen.text}`) : h('p', {}, action.ask),
                 target(resource, foreseen ?? offer, resource.status(object)) || null),
-            label: `${action.label} ${resource.one}`, tone: action.tone === 'secondary' ? 'primary' : action.tone, no: action.no,
+            label: deed(resource, action), tone: action.tone === 'secondary' ? 'primary' : action.tone, no: action.no,
             run: () => { tried = true; return request(offer.method, place(resource, offer.path, object), { key, body: offer.body }); },
         });
         if (!done) {

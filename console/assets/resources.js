@@ -34,6 +34,7 @@
 //   actions     transition -> {label, ask, done, tone, row, after, foresee}: in the order in
 //               which they are offered. row: also offered in the list; after: 'list' when
 //               there is no detail to go to afterwards, 'stay' where one is well placed;
+//               bare: its label says all, without the word for the object;
 //               no: the words of the harmless button, where Cancel would be unclear;
 //               foresee: {path(id), told(reply) -> {to, text}}: asked before the person is
 //   audit       audit action -> how the history tells it
@@ -214,8 +215,8 @@ const workspaces = {
             foresee: {
                 path: id => `/console/target/workspace/${encodeURIComponent(id)}`,
                 told: t => ({ to: t.target, text: !t.entities ? 'It has no entities.'
-                    : t.open ? `Of its ${t.entities} ${t.entities === 1 ? 'entity' : 'entities'}, ${t.open} ${t.open === 1 ? 'is' : 'are'} not in a final status.`
-                        : t.entities === 1 ? 'Its one entity is in a final status.' : `All of its ${t.entities} entities are in a final status.` }),
+                    : t.entities === 1 ? `Its one entity is ${t.open ? 'not ' : ''}in a final status.`
+                        : t.open ? `${t.open} of its ${t.entities} entities ${t.open === 1 ? 'is' : 'are'} not in a final status.` : `All of its ${t.entities} entities are in a final status.` }),
             } },
         WORKSPACE_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', done: 'was archived',
             ask: 'It leaves the list of workspaces, and no entity can be made in it. It can be restored from the archive at any time.' },
@@ -366,7 +367,7 @@ const endpoints = {
         ENDPOINT_TEST: { label: 'Test', row: true, after: 'stay', tone: 'secondary', ask: 'A test event is sent to it, and listed among its deliveries.', done: 'will get a test event' },
         ENDPOINT_ENABLE: { label: 'Enable', row: true, after: 'stay', ask: 'Events are sent to it again, those that still wait among them.', done: 'is enabled' },
         ENDPOINT_DISABLE: { label: 'Disable', after: 'stay', tone: 'secondary', ask: 'Nothing is sent to it until it is enabled again.', done: 'is disabled' },
-        ENDPOINT_ROTATE: { label: 'Rotate secret of', after: 'stay', tone: 'secondary', ask: 'It gets a new secret, which is shown once. For a day the former one signs too.', done: 'has a new secret' },
+        ENDPOINT_ROTATE: { label: 'Rotate secret', bare: true, after: 'stay', tone: 'secondary', ask: 'It gets a new secret, which is shown once. For a day the former one signs too.', done: 'has a new secret' },
         ENDPOINT_DELETE: { label: 'Delete', after: 'list', tone: 'danger', ask: 'It is gone for good, and nothing is sent to it any more.', done: 'was deleted' },
     },
     audit: {},
@@ -420,7 +421,7 @@ const deliveries = {
     ] }],
     own: [{ transition: 'DELIVERY_AGAIN', from: ['pending', 'succeeded', 'failed'], to: 'pending', method: 'POST', path: '{url}/redeliver', permission: 'webhook:write' }],
     actions: {
-        DELIVERY_AGAIN: { label: 'Redeliver', row: true, after: 'stay', tone: 'secondary', ask: 'The event is sent once more, whatever became of it.', done: 'will be sent once more' },
+        DELIVERY_AGAIN: { label: 'Redeliver', bare: true, row: true, after: 'stay', tone: 'secondary', ask: 'The event is sent once more, whatever became of it.', done: 'will be sent once more' },
     },
     audit: {},
 };
