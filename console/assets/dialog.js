@@ -102,7 +102,7 @@ export function confirm({ title, body, label, tone = 'primary', no: harmless = '
 export async function secret(title, text) {
     const id = uid('secret');
     const said = h('span', { role: 'status', class: 'soft' });
-    const field = h('input', { id, type: 'text', class: 'form-control font-monospace', readonly: true, value: text, autocomplete: 'off', spellcheck: 'false' });
+    const field = h('textarea', { id, rows: 2, class: 'form-control secret', readonly: true, value: text, autocomplete: 'off', spellcheck: 'false' });
     const copy = h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: async () => {
         // Over plain http to another host there is no clipboard, but a selection can be copied.
         let copied;
@@ -110,9 +110,9 @@ export async function secret(title, text) {
         said.textContent = copied ? 'Copied.' : 'It could not be copied: select it and copy it by hand.';
     } }, 'Copy');
     const close = h('button', { type: 'button', class: 'btn btn-primary', onclick: () => d.close() }, 'I have stored it');
-    const d = open({ title, first: copy, busy: () => true, foot: close, body: [
+    const d = open({ title, first: copy, busy: () => true, foot: [copy, close], body: [
         h('p', {}, 'It is shown this once and cannot be read again. Store it where the receiver verifies signatures.'),
-        h('label', { for: id, class: 'form-label' }, 'Secret'), h('div', { class: 'beside' }, field, copy), said] });
+        h('label', { for: id, class: 'form-label' }, 'Secret'), field, said] });
     await d.closed;
 }
 

@@ -1,6 +1,6 @@
 // list.js: the list of any resource, and its archive: filters, search, order, pages;
 // and the lists of what belongs to an object, in its detail.
-import { h, uid, value, test, count, plural, spinner, sentence } from './dom.js';
+import { h, uid, value, badge, test, count, plural, spinner, sentence } from './dom.js';
 import { get, query, offers, may, user } from './api.js';
 import { notice } from './dialog.js';
 import { button, detailHash, known } from './act.js';
@@ -30,8 +30,13 @@ async function read(resource, base, view) {
         : { items, previous: back ? page.more && first : view.after && first, next: back || page.more ? last : null };
 }
 
-const wide = c => c.wide ? 'd-none d-lg-table-cell' : null;
-// `plain`: rows without a page or an action of their own.
+// How many wait for this person.
+export async function waiting(resource) {
+    return (await read(resource, resource.api.base, { status: resource.shown, limit: 100 })).items.length;
+}
+
+const wide = c => c.wide || c.kind === 'status' ? 'd-none d-lg-table-cell' : null;
+// Rows without a page or an action of their own.
 export function plainTable(resource, columns, rows, caption) {
     return h('table', { class: 'table align-middle' }, h('caption', { class: 'visually-hidden' }, caption),
         h('thead', {}, h('tr', {}, columns.map(c => h('th', { scope: 'col' }, c.label)))),
@@ -48,7 +53,8 @@ async function table(resource, items, caption, refresh) {
             acts && h('th', { scope: 'col', class: 'acts' }, h('span', { class: 'visually-hidden' }, 'Actions')))),
         h('tbody', {}, items.map(o => h('tr', { 'data-id': resource.id(o) },
             resource.columns.map((c, i) => i === 0
-                ? h('th', { scope: 'row' }, h('a', { href: detailHash(resource, o) }, resource.name(o)), ' ', test(o))
+                ? h('th', { scope: 'row' }, h('a', { href: detailHash(resource, o) }, resource.name(o)), ' ', test(o),
+                    h('div', { class: 'd-lg-none' }, badge(resource, resource.status(o))))
                 : h('td', { class: wide(c) }, value(resource, c, o))),
             acts && h('td', { class: 'acts' }, h('div', {}, can.get(o).map(a => button(resource, a, o, refresh, true))))))));
 }

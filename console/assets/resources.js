@@ -18,7 +18,8 @@
 //   statuses    status -> {label, tone}
 //   noSearch, noHistory, counted    what the API does not offer; whether the overview counts it
 //   sorts       [value, label] that the API offers; filters: {name, label, options}
-//   columns     {label, field, kind, wide}: wide ones are left out on a narrow screen
+//   columns     {label, field, kind, wide}: wide ones are left out on a narrow screen, and
+//               the status goes below the name
 //   details     {label, field, kind} of the detail page
 //   parts       {word, title, url(object), query(object), none, make}: the objects that
 //               belong to it, as lists in its detail; make: the statuses in which another
@@ -306,7 +307,7 @@ const authorizations = {
     noSearch: true, sorts: newest, filters: [],
     columns: [
         { label: 'Asked for', field: 'action' },
-        { label: 'Status', field: 'status', kind: 'status', wide: true },
+        { label: 'Status', field: 'status', kind: 'status' },
         { label: 'Agent', field: 'agent', wide: true },
         { label: 'Created', field: 'created', kind: 'time', wide: true },
     ],
@@ -316,12 +317,12 @@ const authorizations = {
         { label: 'Agent', field: 'agent' },
         { label: 'Token', field: 'token', kind: 'code' },
         { label: 'Created', field: 'created', kind: 'time' },
-        { label: 'Decided', field: 'updated', kind: 'time' },
+        { label: 'Changed', field: 'updated', kind: 'time' },
         { label: 'Id', field: 'id', kind: 'code' },
     ],
     actions: {
-        AUTHORIZATION_APPROVE: { label: 'Approve', row: true, after: 'stay', ask: 'What the agent asked for is done at once, in your name.', done: 'was approved' },
-        AUTHORIZATION_DENY: { label: 'Deny', row: true, after: 'stay', tone: 'secondary', ask: 'Nothing is done. The agent may ask again.', done: 'was denied' },
+        AUTHORIZATION_APPROVE: { label: 'Approve', bare: true, row: true, after: 'stay', ask: 'What the agent asked for is done at once, in your name.', done: 'was approved' },
+        AUTHORIZATION_DENY: { label: 'Deny', bare: true, row: true, after: 'stay', tone: 'secondary', ask: 'Nothing is done. The agent may ask again.', done: 'was denied' },
     },
     audit: {},
 };
