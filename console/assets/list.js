@@ -32,7 +32,7 @@ async function read(resource, base, view) {
 
 // How many wait for this person.
 export async function waiting(resource) {
-    return (await read(resource, resource.api.base, { status: resource.shown, limit: 100 })).items.length;
+    return (await read({ ...resource, api: { ...resource.api, complete: null } }, resource.api.base, { status: resource.shown, limit: 100 })).items.length;
 }
 
 const wide = c => c.wide || c.kind === 'status' ? 'd-none d-lg-table-cell' : null;
@@ -117,7 +117,8 @@ export function list(resource, archived, params) {
     view.after = params.get('after') ?? '';
     view.before = view.after ? '' : params.get('before') ?? '';
     view.page = Math.max(1, Number.parseInt(params.get('page') ?? '1', 10) || 1);
-    const hash = ({ page = 1, after = '', before = '' }) => query(base, { ...view, status: view.status === resource.shown ? '' : view.status, page: page > 1 ? page : '', after, before });
+    const hash = ({ page = 1, after = '', before = '' }) => query(base, { ...view, status: view.status === resource.shown ? '' : view.status,
+        sort: view.sort === resource.sorts[0]?.[0] ? '' : view.sort, page: page > 1 ? page : '', after, before });
     const inside = () => view.page > 1 || view.after || view.before;
 
     const summary = h('p', { class: 'soft mb-2', role: 'status' });

@@ -1,6 +1,6 @@
 // start.js: the start page: how many objects are in which state, and what was done
 // to them on each of the last thirty days.
-import { h, count, plural, sentence, dayName, badge, spinner } from './dom.js';
+import { h, count, plural, dayName, badge, spinner } from './dom.js';
 import { get, may } from './api.js';
 import { notice } from './dialog.js';
 import { waiting } from './list.js';
@@ -32,7 +32,7 @@ async function calls() {
     const asked = resources.filter(r => r.mine && may(r.create));
     const numbers = await Promise.all(asked.map(r => waiting(r).catch(e => { if (e.kind === 'ended') throw e; return 0; })));
     return asked.map((r, i) => numbers[i] > 0 && h('p', { class: 'panel' },
-        h('a', { href: `#/${r.path}` }, `${sentence(plural(numbers[i], r.one, r.many))} ${numbers[i] === 1 ? 'waits' : 'wait'} for you`))).filter(Boolean);
+        h('a', { href: `#/${r.path}` }, `${plural(numbers[i], r.one, r.many)} ${numbers[i] === 1 ? 'waits' : 'wait'} for you`))).filter(Boolean);
 }
 
 // The colours of the sheet, light or dark: ten that stand apart from the ground.
