@@ -18,8 +18,8 @@ my $test = $t->key(test => 1);
 my $none = 'wks_0000000000000000A';                      # an id that no workspace has
 
 sub ask { my ($method, $path, %o) = @_; $t->req($method => "/v1/$path", token => $live, %o) }
-sub act_on { my ($w, $verb, %o) = @_; post($t, "workspaces/$w/$verb", token => $live, %o) }
-sub move { my ($e, $verb, %o) = @_; post($t, "entities/$e/$verb", token => $live, %o) }
+sub act_on { my ($w, $verb, %o) = @_; post_v1($t, "workspaces/$w/$verb", token => $live, %o) }
+sub move { my ($e, $verb, %o) = @_; post_v1($t, "entities/$e/$verb", token => $live, %o) }
 sub made { workspace($t, token => $live, @_) }
 sub child { entity($t, shift, token => $live, @_) }
 sub seen { ask(GET => "workspaces/$_[0]")->{json} }
@@ -112,7 +112,7 @@ subtest 'list' => sub {
     for my $cursor ($none, $foreign, $hidden) {
         refusal_is($list->("sort=name&starting_after=$cursor"), 400, 'invalid_request', '`starting_after` names no object of this list.', 'a cursor that is not visible', errors => ['starting_after']);
     }
-    post($t, "workspaces/$id[4]/archive", token => $test);
+    post_v1($t, "workspaces/$id[4]/archive", token => $test);
     unlike(ids($list->('limit=100')), qr/$id[4]/, 'an archived one is not listed');
     is(ids($list->('status=archived')), $id[4], 'but with status=archived');
     is(ids($list->('metadata[n]=even&status=archived')), $id[4], 'with other filters');
@@ -344,7 +344,7 @@ subtest 'archive by an agent waits for its human' => sub {
     my $human_key = $t->key(user => 'member');
     my $human = $t->sql("SELECT LOWER(HEX(id)) FROM principals WHERE username = 'member'");
     my $asks = sub { my $id = made()->{id}; ($id, act_on($id, 'archive', token => $agent)) };
-    my $decide = sub { my ($a, $verb, $token) = @_; post($t, "authorizations/$a/$verb", token => $token) };
+    my $decide = sub { my ($a, $verb, $token) = @_; post_v1($t, "authorizations/$a/$verb", token => $token) };
     my ($w, $r) = $asks->();
     my $a = $r->{json};
     is("$r->{status} $a->{object} $a->{status} $a->{action}", '202 authorization pending workspace.archived', '202, an authorization that is pending');
