@@ -1,6 +1,6 @@
 /* api_console.c: what the web console needs beyond the published dialects: a session
- * of its own, what may be done in which state, what happened lately, and the history
- * of one object.
+ * of its own, what may be done in which state and what a restore would come to, what
+ * happened lately, and the history of one object.
  *
  * The session: the access token goes to the page's memory alone; the refresh token is
  * an HttpOnly SameSite=Strict cookie limited to this path, exchanged at each use.
@@ -11,6 +11,7 @@
 #include "dom_model.h"
 #include "dom_org.h"
 #include "dom_project.h"
+#include "dom_workspace.h"
 #include "str.h"
 
 #define SESSION "/console/session"
@@ -30,6 +31,7 @@ struct session_view { const char *token; int64_t expires_in; struct user user; c
 #define S(field) AT(struct session_view, field)
 static const struct shape user_out[] = {
 	{ "id", T_ID, S(user.id), .prefix = "usr-" },
+	{ "principal_id", T_ID, S(user.id), .prefix = "usr_", .help = "the same, as the workspaces dialect spells it" },
 	{ "username", T_STR, S(user.username) },
 	{ "email", T_STR, S(user.email) },
 	{ "role", T_STR, S(user.role) },
@@ -189,6 +191,28 @@ static enum err actions(struct req *r)
 	return OK;
 }
 
+/* ---- What a restore would make of a workspace ---- */
+
+struct target_view { const char *target; int64_t entities, open; };
+static const struct shape target_out[] = {
+	{ "target", T_STR, AT(struct target_view, target), .help = "`active` or `ready`" },
+	{ "entities", T_INT, AT(struct target_view, entities) },
+	{ "open", T_INT, AT(struct target_view, open), .help = "those not in their last state" },
+	{ 0 }
+};
+
+static enum err target_of_workspace(struct req *r)
+{
+	struct id id = req_id(r, 0, "wks_");
+	struct workspace_target t;
+	enum err e = workspace_target(&r->tx, &id, &t);
+
+	if (e)
+		return e;
+	res_shape(r, 200, target_out, &(struct target_view){ life_word(t.to), t.entities, t.open }, 0);
+	return OK;
+}
+
 /* ---- What happened lately ---- */
 
 enum { ACTIVITY_DAYS = 30 };
@@ -321,6 +345,24 @@ static enum err history_of_project(struct req *r)
 	return e ? e : reply_history(r, &p.life, RES_PROJECT);
 }
 
+static enum err history_of_workspace(struct req *r)
+{
+	struct id id = req_id(r, 0, "wks_");
+	struct workspace w;
+	enum err e = workspace_get(&r->tx, &id, &w);
+
+	return e ? e : reply_history(r, &w.life, RES_WORKSPACE);
+}
+
+static enum err history_of_entity(struct req *r)
+{
+	struct id id = req_id(r, 0, "ent_");
+	struct entity n;
+	enum err e = entity_get(&r->tx, &id, &n);
+
+	return e ? e : reply_history(r, &n.life, RES_ENTITY);
+}
+
 static const struct route routes[] = {
 	{ "POST", SESSION, PERM_PUBLIC, R_SECRET, BODY(login_in, struct login), .status = 200, .out = session_out,
 	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED LOGIN_RATE ORIGIN" },
@@ -332,10 +374,16 @@ static const struct route routes[] = {
 	  .summary = "What may be done in which state, and by which request" },
 	{ "GET", "/console/activity", PERM_MEMBER, 0, .status = 200, .out = activity_out, .run = activity,
 	  .summary = "State changes a day, and how many objects are in which state" },
+	{ "GET", "/console/target/workspace/{workspace_id}", PERM_WORKSPACE_READ, 0, .status = 200, .out = target_out,
+	  .run = target_of_workspace, .summary = "What a restore would make of a workspace", .errors = "NOT_FOUND" },
 	{ "GET", "/console/history/model/{model_id}", PERM_MODEL_READ, 0, QUERY(history_query, struct history_query), .status = 200,
 	  .out = history_out, .run = history_of_model, .summary = "Who did what to a model", .errors = "MODEL_NOT_FOUND" },
 	{ "GET", "/console/history/project/{id}", PERM_PROJECT_READ, 0, QUERY(history_query, struct history_query), .status = 200,
 	  .out = history_out, .run = history_of_project, .summary = "Who did what to a project", .errors = "PROJECT_NOT_FOUND" },
+	{ "GET", "/console/history/workspace/{workspace_id}", PERM_WORKSPACE_READ, 0, QUERY(history_query, struct history_query), .status = 200,
+	  .out = history_out, .run = history_of_workspace, .summary = "Who did what to a workspace", .errors = "NOT_FOUND" },
+	{ "GET", "/console/history/entity/{entity_id}", PERM_WORKSPACE_READ, 0, QUERY(history_query, struct history_query), .status = 200,
+	  .out = history_out, .run = history_of_entity, .summary = "Who did what to an entity", .errors = "NOT_FOUND" },
 	{ 0 }
 };
 

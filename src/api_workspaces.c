@@ -487,9 +487,11 @@ static const struct route routes[] = {
 	{ "GET", AUTHORIZATION, PERM_WORKSPACE_READ, 0, .status = 200, .out = authorization_out, .run = get_authorization,
 	  .summary = "One authorization", .errors = "NOT_FOUND" },
 	{ "POST", AUTHORIZATION "/approve", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = authorization_out, .run = approve,
-	  .summary = "Approve, by the human the agent acts for; it is done at once", .errors = "NOT_FOUND WRONG_STATE AGENT_DENIED" },
+	  .moves = { LIFE_AUTHORIZATION_APPROVE }, .summary = "Approve, by the human the agent acts for; it is done at once",
+	  .errors = "NOT_FOUND WRONG_STATE AGENT_DENIED" },
 	{ "POST", AUTHORIZATION "/deny", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = authorization_out, .run = deny,
-	  .summary = "Deny, by the human the agent acts for", .errors = "NOT_FOUND WRONG_STATE AGENT_DENIED" },
+	  .moves = { LIFE_AUTHORIZATION_DENY }, .summary = "Deny, by the human the agent acts for",
+	  .errors = "NOT_FOUND WRONG_STATE AGENT_DENIED" },
 	{ 0 }
 };
 

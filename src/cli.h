@@ -112,6 +112,7 @@ int cmd_apikey_list(struct cli *c);
 int cmd_apikey_revoke(struct cli *c);
 int cmd_audit_list(struct cli *c);
 int cmd_audit_verify(struct cli *c);
+int cmd_deliver(struct cli *c);
 int cmd_sweep(struct cli *c);
 int cmd_doctor(struct cli *c);
 int cmd_tables(struct cli *c);

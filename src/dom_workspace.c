@@ -203,6 +203,19 @@ enum err workspace_unarchive(struct tx *tx, const struct id *id, struct workspac
 	return OK;
 }
 
+enum err workspace_target(struct tx *tx, const struct id *id, struct workspace_target *out)
+{
+	const struct db_val *v;
+	struct workspace w;
+	enum err e;
+
+	if ((e = workspace_get(tx, id, &w))
+	 || (e = tx_row(tx, SQL_WORKSPACE_TARGET, DB_IN(db_d(&w.life.organization), db_d(&w.life.id)), &v)))
+		return e;
+	*out = (struct workspace_target){ life_state(RES_WORKSPACE, v[0].s), v[2].i, v[3].i };
+	return OK;
+}
+
 /* ---- For entities ---- */
 
 enum err workspace_of_entity(struct tx *tx, const struct id *id, struct workspace *out)

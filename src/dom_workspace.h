@@ -39,6 +39,10 @@ enum err workspace_archive(struct tx *tx, const struct id *id, struct workspace 
 /* Back to active or ready by the entities there are now; idempotent: of one that is not
  * archived nothing changes. */
 enum err workspace_unarchive(struct tx *tx, const struct id *id, struct workspace *out);
+/* What a restore of it would make it now, and from how many entities, `open` of them not
+ * in their last state. */
+struct workspace_target { enum state to; int64_t entities, open; };
+enum err workspace_target(struct tx *tx, const struct id *id, struct workspace_target *out);
 
 struct entity {
 	struct life life;

@@ -33,6 +33,7 @@ subtest 'sign in' => sub {
     is($t->req(GET => '/api/v1/models', token => $r->{json}{access_token})->{status}, 200, 'that is one');
     is(join(',', @{ $r->{json}{user}{permissions} }), 'organization:admin', 'what the user may do');
     is(join(' ', @{ $r->{json}{user} }{qw(username email role)}), "admin $email admin", 'who it is');
+    like($r->{json}{user}{principal_id}, qr/^usr_\w+$/, 'as each dialect spells it');
     unlike($r->{body}, qr/\Q$r->{cookie}\E/, 'the refresh token is not in the body');
     like($r->{headers}{'set-cookie'}, qr{; Path=/console/session; Max-Age=\d+; HttpOnly; SameSite=Strict$}, 'but in its cookie, without TLS not Secure');
     is(session(POST => '', body => { email => $email, password => 'wrong' })->{status}, 401, 'a wrong password');
@@ -103,6 +104,29 @@ subtest 'activity and history' => sub {
     is($t->req(GET => "/console/history/model/$mid", token => $reader)->{json}{total}, 1, 'of a model');
     is($t->req(GET => "/console/history/model/$mid", token => $t->other)->{status}, 404, 'of another organization: not found');
     is($t->req(GET => '/console/history/project/x', token => $reader)->{status}, 404, 'nor what never was');
+};
+
+subtest 'what a restore would make of a workspace' => sub {
+    my $id = $t->req(POST => '/v1/workspaces', token => $token, body => { name => 'asked' })->{json}{id};
+    my $target = sub { $t->req(GET => "/console/target/workspace/$id", token => $_[0] // $reader) };
+    is_deeply($target->()->{json}, { target => 'ready', entities => 0, open => 0 }, 'without entities');
+    my @entities = map { $t->req(POST => '/v1/entities', token => $token,
+        body => { workspace_id => $id, name => "entity $_", jurisdiction => 'US-DE', type => 'c_corp' })->{json}{id} } 1 .. 2;
+    $t->req(POST => "/v1/entities/$entities[0]/cancel", token => $token);
+    is($t->req(POST => "/v1/workspaces/$id/archive", token => $token)->{json}{status}, 'archived', 'archived');
+    is_deeply($target->()->{json}, { target => 'active', entities => 2, open => 1 }, 'with one that is not in its last state');
+    $t->req(POST => "/v1/entities/$entities[1]/cancel", token => $token);
+    is_deeply($target->()->{json}, { target => 'ready', entities => 2, open => 0 }, 'with none');
+    is($t->req(POST => "/v1/workspaces/$id/unarchive", token => $token)->{json}{status}, 'ready', 'and so it is');
+    is($target->($t->other)->{status}, 404, 'of another organization: not found');
+    is($t->req(GET => '/console/target/workspace/x', token => $reader)->{json}{code}, 'not_found', 'nor what never was');
+
+    my $r = $t->req(GET => "/console/history/workspace/$id?page_size=2", token => $reader);
+    is(join(' ', map { $_->{action} } @{ $r->{json}{items} }), 'workspace.unarchived workspace.archived', 'its history');
+    is("$r->{json}{total} $r->{json}{has_next}", '4 1', 'of all');
+    $r = $t->req(GET => "/console/history/entity/$entities[0]", token => $reader);
+    is(join(' ', map { "$_->{action} $_->{to_status}" } @{ $r->{json}{items} }), 'entity.cancelled cancelled entity.created draft', 'that of an entity');
+    is($t->req(GET => "/console/history/$_", token => $t->other)->{status}, 404, "of another organization: $_") for "workspace/$id", "entity/$entities[0]";
 };
 
 $t->finish;

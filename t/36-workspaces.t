@@ -18,8 +18,8 @@ my $test = $t->key(test => 1);
 my $none = 'wks_0000000000000000A';                      # an id that no workspace has
 
 sub ask { my ($method, $path, %o) = @_; $t->req($method => "/v1/$path", token => $live, %o) }
-sub act_on { my ($w, $verb, %o) = @_; post($t, "workspaces/$w/$verb", token => $live, %o) }
-sub move { my ($e, $verb, %o) = @_; post($t, "entities/$e/$verb", token => $live, %o) }
+sub act_on { my ($w, $verb, %o) = @_; post_v1($t, "workspaces/$w/$verb", token => $live, %o) }
+sub move { my ($e, $verb, %o) = @_; post_v1($t, "entities/$e/$verb", token => $live, %o) }
 sub made { workspace($t, token => $live, @_) }
 sub child { entity($t, shift, token => $live, @_) }
 sub seen { ask(GET => "workspaces/$_[0]")->{json} }
@@ -102,6 +102,7 @@ subtest 'list' => sub {
     is((split ' ', ids($list->('sort=-updated')))[0], $id[0], 'sort=-updated: the changed one is first');
     is(ids($list->('metadata[n]=odd&metadata%5Bthird%5D=yes')), "@id[9, 3]", 'metadata filters, all of them');
     is(ids($list->('metadata[n]=even&limit=2')), "@id[10, 8]", 'one filter, by pages');
+    is(json([ @{ $list->('metadata[n]=odd&metadata[third]=yes&limit=2')->{json} }{qw(has_more next_cursor)} ]), '[false,null]', 'a last page that is full has no more behind it');
     is(ids($list->('metadata[n]=zero')), $id[0], 'a changed value is found');
     is(ids($list->("metadata[n]=$_")), '', "metadata[n]=$_: nothing") for 'ODD', 'od', '';
     is($list->(join '&', map { "metadata[k$_]=v" } 1 .. 5)->{status}, 400, 'five filters are too many');
@@ -111,7 +112,7 @@ subtest 'list' => sub {
     for my $cursor ($none, $foreign, $hidden) {
         refusal_is($list->("sort=name&starting_after=$cursor"), 400, 'invalid_request', '`starting_after` names no object of this list.', 'a cursor that is not visible', errors => ['starting_after']);
     }
-    post($t, "workspaces/$id[4]/archive", token => $test);
+    post_v1($t, "workspaces/$id[4]/archive", token => $test);
     unlike(ids($list->('limit=100')), qr/$id[4]/, 'an archived one is not listed');
     is(ids($list->('status=archived')), $id[4], 'but with status=archived');
     is(ids($list->('metadata[n]=even&status=archived')), $id[4], 'with other filters');
@@ -158,6 +159,7 @@ subtest 'an entity goes from draft to its end' => sub {
     is(ask(GET => "entities/$r->{json}{id}")->{body}, $r->{body}, 'GET gives the same bytes');
     is(traces($r->{json}{id}, 'entity.created'), '1 audited, 1 told', 'one audit row, one event');
     is(ask(PATCH => "entities/$r->{json}{id}", body => { name => 'Acme Ltd.' })->{json}{name}, 'Acme Ltd.', 'it is renamed');
+    is(ask(PATCH => "workspaces/$w", body => { name => 'Acme' })->{body}, ask(GET => "workspaces/$w")->{body}, 'and so is its workspace, which keeps it');
     for my $state (@states) {
         my $stays = child($w, status => $state)->{id};
         for my $verb (sort keys %past) {
@@ -239,11 +241,11 @@ subtest 'the status after unarchive is computed, not remembered' => sub {
     my $try = sub { my ($want, $later, @status) = @_;
         my $w = made()->{id};
         my @e = map { child($w, status => $_)->{id} } @status;
-        act_on($w, 'archive');
+        is("@{ act_on($w, 'archive')->{json}{entity_ids} }", "@e", 'archived with its entities, oldest first');
         move($e[$_], $later) for $later ? 0 .. $#e : ();
         my $r = act_on($w, 'unarchive');
         is("$r->{status} $r->{json}{status} @{ $r->{json}{entity_ids} }", join(' ', 200, $want) . " @e", (@status ? "@status" : 'no entity') . ($later ? ", $later while archived" : '') . ": $want");
-        is($r->{json}{status}, seen($w)->{status}, 'and so it is') };
+        is($r->{body}, $_->{body}, 'and so it is') for act_on($w, 'unarchive'), ask(GET => "workspaces/$w") };
     $try->('ready', '', @$_) for [], map({ [$_] } @terminal), \@terminal;
     $try->('active', '', @$_) for map { [$_], [ @terminal, $_ ] } qw(draft submitted registered);
     $try->('ready', @$_) for [ dissolve => 'registered' ], [ cancel => 'draft', 'submitted' ], [ reject => 'submitted' ];
@@ -342,7 +344,7 @@ subtest 'archive by an agent waits for its human' => sub {
     my $human_key = $t->key(user => 'member');
     my $human = $t->sql("SELECT LOWER(HEX(id)) FROM principals WHERE username = 'member'");
     my $asks = sub { my $id = made()->{id}; ($id, act_on($id, 'archive', token => $agent)) };
-    my $decide = sub { my ($a, $verb, $token) = @_; post($t, "authorizations/$a/$verb", token => $token) };
+    my $decide = sub { my ($a, $verb, $token) = @_; post_v1($t, "authorizations/$a/$verb", token => $token) };
     my ($w, $r) = $asks->();
     my $a = $r->{json};
     is("$r->{status} $a->{object} $a->{status} $a->{action}", '202 authorization pending workspace.archived', '202, an authorization that is pending');

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <cmocka.h>
 #include <jwt.h>
 #include "arena.h"
@@ -19,8 +21,10 @@
 #include "dom_webhook.h"
 #include "id.h"
 #include "json.h"
+#include "net.h"
 #include "seal.h"
 #include "shape.h"
+#include "sign.h"
 #include "str.h"
 #include "token.h"
 
@@ -940,6 +944,115 @@ static void tokens_of_no_form(void **state)
 	assert_int_equal(token_verify(a, huge, AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
 }
 
+/* ---- net.c ---- */
+
+static bool may(const char *text)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+
+	if (strchr(text, ':')) {
+		assert_int_equal(inet_pton(AF_INET6, text, &v6.sin6_addr), 1);
+		return net_may_call((const struct sockaddr *)&v6);
+	}
+	assert_int_equal(inet_pton(AF_INET, text, &v4.sin_addr), 1);
+	return net_may_call((const struct sockaddr *)&v4);
+}
+
+static void addresses_that_may_be_called(void **state)
+{
+	static const char *const never[] = { "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.127.255.255",
+		"127.0.0.1", "127.255.255.255", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.2.1",
+		"192.88.99.1", "192.168.1.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1", "224.0.0.1",
+		"239.255.255.255", "240.0.0.1", "255.255.255.255", "::", "::1", "::7f00:1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
+		"::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b:1::1", "100::1", "2001::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+		"2001:db8::1", "2002:7f00:1::", "3fff::1", "5f00::1", "fc00::1", "fdff::1", "fe80::1", "febf::1", "fec0::1", "ff02::1" };
+	static const char *const may_be[] = { "1.1.1.1", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255",
+		"128.0.0.0", "169.253.255.255", "172.15.255.255", "172.32.0.0", "192.0.1.0", "192.167.255.255", "198.17.255.255",
+		"198.20.0.0", "223.255.255.255", "2606:4700::1111", "2a00::1", "2001:4860:4860::8888", "::ffff:1.1.1.1" };
+
+	(void)state;
+	conf.webhook_networks = "";
+	for (size_t i = 0; i < COUNT(never); i++)
+		if (may(never[i]))
+			fail_msg("%s", never[i]);
+	for (size_t i = 0; i < COUNT(may_be); i++)
+		if (!may(may_be[i]))
+			fail_msg("%s", may_be[i]);
+	conf.webhook_networks = " 127.0.0.2/32  10.1.0.0/17 fd00::/9 ";
+	assert_true(may("127.0.0.2") && may("::ffff:127.0.0.2") && may("10.1.127.255") && may("fd7f::1"));
+	assert_false(may("127.0.0.1") || may("127.0.0.3") || may("10.1.128.0") || may("fd80::1") || may("fc00::1"));
+	assert_null(net_list_fault(a, conf.webhook_networks));
+	assert_string_equal(net_list_fault(a, "10.0.0.0/8 127.0.0.1"), "127.0.0.1");
+	assert_string_equal(net_list_fault(a, "10.0.0.0/33"), "10.0.0.0/33");
+	assert_string_equal(net_list_fault(a, "x/8"), "x/8");
+	conf.webhook_networks = "";
+}
+
+static void urls_that_may_be_called(void **state)
+{
+	static const char *const good[] = { "https://example.com", "HTTPS://example.com/", "https://example.com:8443/a?b=c", "https://a-b.c_d.example.",
+		"https://1.1.1.1/", "https://[2606:4700::1111]/x", "https://[2606:4700::1111]:444", "https://xn--bcher-kva.example/",
+		"https://example.com/%0a", "https://example.com?@", "https://3com.com/" };
+	static const char *const bad[] = { "", "/", "example.com", "http://example.com/", "ftp://example.com/", "https:/example.com", "https://",
+		"https:///x", "https://:443/", "https://user@example.com/", "https://user:pass@example.com/", "https://@example.com/",
+		"https://example.com/#x", "https://example.com:0/", "https://example.com:65536/", "https://example.com:/", "https://example.com:80x/",
+		"https://example.com:0443/", "https://exa mple.com/", "https://example.com/ ", "https://ex\xc3\xa4mple.com/", "https://example.com\\@a/",
+		"https://a..b/", "https://.a/", "https://./", "https://exa%6dple.com/", "https://127.0.0.1/", "https://127.0.0.1:80/", "https://127.0.0.1./",
+		"https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://0x7f.0.0.1/", "https://0177.0.0.1/", "https://1.1.1/",
+		"https://01.1.1.1/", "https://1.1.1.1.1/", "https://0/", "https://0x/", "https://[::1]/", "https://[::]/", "https://[::ffff:127.0.0.1]/",
+		"https://[::ffff:7f00:1]/", "https://[fe80::1%25eth0]/", "https://[127.0.0.1]/", "https://[::1/", "https://[2606:4700::1111]x/",
+		"https://10.0.0.1/", "https://169.254.169.254/latest/meta-data/", "https://localhost/", "https://LOCALHOST./", "https://a.localhost:1/",
+		"https://a/<", "https://a\n/", "javascript:alert(1)", "file:///etc/passwd", "gopher://a/" };
+	char *longest = arena_alloc(a, URL_MOST + 2);
+
+	(void)state;
+	conf.webhook_networks = "";
+	conf.webhook_http = false;
+	for (size_t i = 0; i < COUNT(good); i++)
+		if (url_fault(a, good[i]))
+			fail_msg("%s %s", good[i], url_fault(a, good[i]));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (!url_fault(a, bad[i]))
+			fail_msg("%s", bad[i]);
+	memset(longest, 'a', URL_MOST + 1);
+	memcpy(longest, "https://a/", 10);
+	assert_non_null(url_fault(a, longest));
+	longest[URL_MOST] = '\0';
+	assert_null(url_fault(a, longest));
+	conf.webhook_http = true;
+	conf.webhook_networks = "127.0.0.0/8";
+	assert_null(url_fault(a, "http://127.0.0.1:8080/"));
+	assert_null(url_fault(a, "http://localhost/"));
+	assert_null(url_fault(a, "https://[::ffff:127.0.0.1]/"));
+	assert_non_null(url_fault(a, "http://[::1]/"));
+	assert_non_null(url_fault(a, "http://127.1/"));
+	conf.webhook_http = false;
+	conf.webhook_networks = "";
+}
+
+/* ---- sign.c ---- */
+
+static void webhooks_are_signed(void **state)
+{
+	static const char *const secrets[] = { "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" };
+	static const char *const wrong[] = { "C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "whsec_", "whsec_A", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7o!" };
+	const char body[] = "{\"email\":\"test@example.com\",\"username\":\"test_user\"}";
+	struct sign s = { secrets, 1, 1649367553, body, sizeof body - 1 };
+
+	(void)state;
+	/* the vector of Standard Webhooks */
+	assert_text(sign_standard(a, &s, "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk"), "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=");
+	assert_text(sign_matter(a, &s), "t=1649367553,v1=996637d7f89ef8f7b59f7faaf5341457472e823d8ca666d16b7bbd1dc831721d");
+	s.n = 2;
+	assert_text(sign_standard(a, &s, "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk"), "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw= v1,H+RYDKli6ntvOIETWqflVRK+UIsRWejzXbFSJBJuEmc=");
+	assert_text(sign_matter(a, &s), "t=1649367553,v1=996637d7f89ef8f7b59f7faaf5341457472e823d8ca666d16b7bbd1dc831721d,v1=c3acaa232e98da07dd7985faf31cde191553f2d18a48b7a3651ab6028094e8f6");
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		s = (struct sign){ &wrong[i], 1, 1649367553, body, sizeof body - 1 };
+		assert_null(sign_standard(a, &s, "msg_1"));
+	}
+}
+
 int main(void)
 {
 #define BASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -953,6 +1066,7 @@ int main(void)
 		BASE(ids_are_spelled_one_way), BASE(ids_are_in_the_order_of_time_and_differ), BASE(ids_in_base62_vectors),
 		BASE(ids_in_base62_sort_as_they_are),
 		BASE(fields_are_absent_null_or_set), BASE(faulty_fields_are_named), BASE(query_parameters), BASE(shapes_render),
+		BASE(addresses_that_may_be_called), BASE(urls_that_may_be_called), BASE(webhooks_are_signed),
 		BASE(times_render_as_unix_seconds), BASE(labels_are_strings_under_short_keys), BASE(labels_of_a_query), BASE(labels_render),
 		BASE(patterns_of_events), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
 		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),

@@ -1,13 +1,14 @@
 // act.js: offering what one may do next, asking first, doing it, saying so.
 import { h, badge, nonce, sentence } from './dom.js';
-import { request } from './api.js';
-import { confirm, toast, toastFailure, clearToasts } from './dialog.js';
+import { request, get, user } from './api.js';
+import { confirm, secret, toast, toastFailure, clearToasts } from './dialog.js';
+import { url } from './resources.js';
 
-const place = (resource, path, object) => path.replace(/\{\w+\}/, encodeURIComponent(resource.id(object)));
+const place = (resource, path, object) => path.replace('{url}', url(resource, resource.id(object))).replace(/\{\w+\}/, encodeURIComponent(resource.id(object)));
 export const detailHash = (resource, object) => `#/${resource.path}/${encodeURIComponent(resource.id(object))}`;
 
 // The offers of the server's table that this page has words for, in its order.
-export const known = (resource, offers) => Object.keys(resource.actions)
+export const known = (resource, offers, object) => resource.mine && !resource.mine(object, user()) ? [] : Object.keys(resource.actions)
     .map(t => offers.find(o => o.transition === t)).filter(Boolean);
 export const editable = (resource, offers) => offers.find(o => resource.edit?.transitions.includes(o.transition));
 
@@ -16,43 +17,74 @@ export const target = (resource, offer, from) => offer.to in resource.statuses &
     h('span', { class: 'leads' }, badge(resource, from), h('span', { 'aria-hidden': 'true' }, ' \u2192 '),
         h('span', { class: 'visually-hidden' }, ' to '), badge(resource, offer.to));
 
+// A secret in an answer is shown before anything else happens: there is no second time.
+export async function tellSecret(resource, reply) {
+    const text = resource.api.secret?.(reply);
+    if (text) await secret(`The secret of this ${resource.one}`, text);
+}
+
+const deed = (resource, action) => action.bare ? action.label : `${action.label} ${resource.one}`;
+
 // A button of an object. `refresh` brings the view up to date.
 export function button(resource, offer, object, refresh, small) {
     const action = resource.actions[offer.transition];
     return h('button', { type: 'button', class: `btn btn-${action.tone ? `outline-${action.tone}` : 'primary'}${small ? ' btn-sm' : ''}`,
         'data-transition': offer.transition, onclick: () => perform(resource, offer, object, refresh) },
-        action.label, h('span', { class: small ? 'tail' : null }, ` ${resource.one}`),
+        action.label, !action.bare && h('span', { class: small ? 'tail' : null }, ` ${resource.one}`),
         h('span', { class: 'visually-hidden' }, ` ${resource.name(object)}`));
 }
 
+let deciding = false;
 async function perform(resource, offer, object, refresh) {
+    if (deciding) return;
+    deciding = true;
+    try { await decide(resource, offer, object, refresh); } finally { deciding = false; }
+}
+
+async function decide(resource, offer, object, refresh) {
     const action = resource.actions[offer.transition];
     const name = resource.name(object);
     const key = nonce();            // of this one decision: repeated, it is made once
-    let tried = false;
+    const here = location.hash;
+    let tried = false, foreseen = null;
     clearToasts();
     try {
+        if (action.foresee) {
+            foreseen = action.foresee.told(await get(action.foresee.path(resource.id(object))));
+            if (location.hash !== here) return;
+        }
         const done = await confirm({
-            title: `${action.label} ${resource.one} \u201c${name}\u201d?`,
-            body: h('div', {}, h('p', {}, action.ask), target(resource, offer, resource.status(object)) || null),
-            label: `${action.label} ${resource.one}`, tone: action.tone === 'secondary' ? 'primary' : action.tone,
-            run: () => { tried = true; return request(offer.method, place(resource, offer.path, object), { key }); },
+            title: `${deed(resource, action)}${action.bare ? ':' : ''} \u201c${name}\u201d?`,
+            body: h('div', {}, foreseen ? h('p', {}, 'It will be ', h('strong', {}, resource.statuses[foreseen.to].label), `. ${foreseen.text}`) : h('p', {}, action.ask),
+                target(resource, foreseen ?? offer, resource.status(object)) || null),
+            label: deed(resource, action), tone: action.tone === 'secondary' ? 'primary' : action.tone, no: action.no,
+            run: () => { tried = true; return request(offer.method, place(resource, offer.path, object), { key, body: offer.body }); },
         });
         if (!done) {
             // Given up after a try of which nothing is known: look what became of it.
             if (tried) await refresh();
             return;
         }
-        const now = done.data && resource.statuses[resource.status(resource.api.one(done.data))];
-        const to = action.after === 'list' ? `#/${resource.path}/archived` : detailHash(resource, object);
-        toast('good', `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, now && `Its status is now ${now.label}.`, location.hash !== to);
-        if (location.hash === to) await refresh();
-        else location.hash = to;
+        await tellSecret(resource, done.data);
+        const status = done.data && offer.to !== 'same' && resource.status(resource.api.one(done.data));
+        const now = resource.statuses[status];
+        const to = action.after === 'stay' ? location.hash : action.after !== 'list' ? detailHash(resource, object)
+            : `#/${resource.path}${resource.archived ? '/archived' : ''}`;
+        toast('good', `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, now && `Its status is now ${now.label}${foreseen && foreseen.to !== status
+            ? `, not ${resource.statuses[foreseen.to].label}: it has changed meanwhile` : ''}.`, location.hash !== to);
+        if (location.hash !== to) location.hash = to;
+        else {
+            await refresh();
+            settle();
+        }
     } catch (e) {
         toastFailure(e, true);
         if (e.kind === 'ended') return;
         await refresh();
-        // The button that was pressed may be gone with its row.
-        if (document.activeElement === document.body) document.querySelector('main h1')?.focus();
+        settle();
     }
+}
+// The button that was pressed may be gone with its row.
+function settle() {
+    if (document.activeElement === document.body) document.querySelector('main h1')?.focus();
 }

@@ -39,7 +39,7 @@ function failure(status, headers, body) {
     const fields = {};
     for (const f of list) if (f?.field) fields[f.field] ??= f.detail ?? f.message ?? f.reason ?? 'is not valid';
     return new Failure(kindOf(status), e.detail ?? e.message ?? e.title ?? `The server answered ${status}.`, {
-        status, fields, code: e.code ?? '', requestId: headers.get('X-Request-Id') ?? '',
+        status, fields, code: e.code ?? '', requestId: headers.get('X-Request-Id') ?? e.request_id ?? '',
         wait: status === 429 || status === 503 ? Math.max(1, Number.parseInt(headers.get('Retry-After') ?? '5', 10) || 5) : 0,
     });
 }
@@ -128,12 +128,12 @@ export const query = (path, values) => {
     return set.length ? `${path}?${new URLSearchParams(set)}` : path;
 };
 
-// What one may do: the server's own table of state changes.
+// What one may do: the server's own table of state changes, and what the resource adds.
 let table = null;
 export function forget() { table = null; }
 export async function offers(resource, status) {
     table ??= (await get('/console/actions')).items;
-    return table.filter(a => a.resource === resource.word && may(a.permission) && a.from.includes(status));
+    return [...table.filter(a => a.resource === resource.word), ...resource.own ?? []].filter(a => may(a.permission) && a.from.includes(status));
 }
 
 // What to do about a failure, for people. `writing`: the request would have changed something.

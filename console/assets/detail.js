@@ -1,56 +1,71 @@
-// detail.js: one object of any resource: its fields, what one may do next, its history.
-import { h, value, badge, spinner } from './dom.js';
-import { request, offers, user, may } from './api.js';
+// detail.js: one object of any resource: its fields, what one may do next, what belongs to
+// it, its history.
+import { h, value, badge, test, spinner } from './dom.js';
+import { request, get, offers, user, may } from './api.js';
 import { notice } from './dialog.js';
 import { button, detailHash, editable, known, target } from './act.js';
+import { part, plainTable } from './list.js';
+import { url as urlOf } from './resources.js';
 import { timeline } from './timeline.js';
 
 export async function detail(resource, id) {
-    const url = `${resource.api.base}/${encodeURIComponent(id)}`;
+    const url = urlOf(resource, id);
     const holder = h('div', {});
+    const shown = new Map();         // of each part, how much of it
     let title;
 
     async function load() {
         const object = resource.api.one((await request('GET', url)).data);
+        await resource.api.complete?.([object], get, true);
         const open = await offers(resource, resource.status(object));
+        const parts = await Promise.all((resource.parts ?? []).map(spec => part(spec, object, n => { if (n) shown.set(spec, n); return shown.get(spec) ?? 0; }, refresh)));
         title = resource.name(object);
-        holder.replaceChildren(...page(object, open));
+        holder.replaceChildren(...page(object, open, parts));
     }
     async function refresh() {
-        const inside = holder.contains(document.activeElement);
+        const inside = holder.contains(document.activeElement), row = document.activeElement.closest('tr')?.dataset.id;
         try { await load(); } catch (e) { if (e.kind !== 'ended') holder.replaceChildren(...failed(e)); }
-        if (inside || document.activeElement === document.body) holder.querySelector('h1')?.focus();
+        // Where one was: in the row of which something was done, or else on the page.
+        if (inside || document.activeElement === document.body) (row && holder.querySelector(`tr[data-id="${CSS.escape(row)}"] a`) || holder.querySelector('h1'))?.focus();
     }
 
-    const back = () => h('nav', { 'aria-label': 'Breadcrumb' }, h('a', { href: `#/${resource.path}` }, `\u2190 ${resource.title}`));
+    const back = object => {
+        const of = object && resource.within, up = of ? object[of.place] : { href: `#/${resource.inner ?? resource.path}`, text: resource.title };
+        return h('nav', { 'aria-label': 'Breadcrumb' }, h('a', { href: up.href }, `\u2190 ${up.text}`));
+    };
     const failed = e => [back(), h('h1', { tabindex: -1 }, e.kind === 'gone' ? 'Not found' : resource.title),
         h('div', { role: 'alert' }, notice(e, false, e.kind === 'gone' ? null : refresh))];
 
-    function page(object, open) {
+    function page(object, open, parts) {
         const status = resource.status(object);
         const edit = editable(resource, open);
-        const list = known(resource, open);
+        const list = known(resource, open, object);
+        const section = (stem, heading, ...body) => h('section', { class: 'panel', 'aria-labelledby': stem }, h('h2', { id: stem, class: 'h5' }, heading), body);
+        const next = section('next', 'What you can do next',
+            list.length || edit ? h('ul', { class: 'next' },
+                edit && h('li', {}, h('a', { class: 'btn btn-outline-secondary', href: `${detailHash(resource, object)}/edit` }, `Edit ${resource.one}`),
+                    h('span', { class: 'what' }, 'Change its fields. ', target(resource, edit, status))),
+                list.map(o => h('li', {}, button(resource, o, object, refresh),
+                    h('span', { class: 'what' }, resource.actions[o.transition].ask, ' ', target(resource, o, status)))))
+                : h('p', { class: 'soft mb-0' }, !may(resource.create) ? `Your role, ${user().role}, may look at ${resource.many} but not change them.`
+                    : open.length ? 'Another person decides it.'
+                        : `Nothing can be done while it is ${(resource.statuses[status]?.label ?? status).toLowerCase()}.`));
+        const details = section('fields', 'Details', h('dl', { class: 'fields' }, resource.details
+            .filter(d => !d.optional || (object[d.field] !== null && object[d.field] !== undefined))
+            .map(d => [h('dt', {}, d.label), h('dd', {}, value(resource, d, object))])));
+        const past = !resource.noHistory && section('history', 'History', timeline(resource, id));
+        const tables = (resource.tables ?? []).map((t, i) => section(`table-${i}`, t.title, object[t.field].length
+            ? h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${t.title}, table` }, plainTable(resource, t.columns, object[t.field], t.title)) : h('p', { class: 'soft mb-0' }, t.none)));
+        // What has much beside it gets the whole width for that.
+        const broad = parts.length || tables.length || !past;
         return [
-            back(),
-            h('div', { class: 'head' }, h('h1', { tabindex: -1 }, resource.name(object)), badge(resource, status)),
+            back(object),
+            h('div', { class: 'head' }, h('h1', { tabindex: -1 }, resource.name(object)), badge(resource, status), test(object)),
             h('div', { class: 'row g-3' },
-                h('div', { class: 'col-lg-7' },
-                    h('section', { class: 'panel', 'aria-labelledby': 'next' }, h('h2', { id: 'next', class: 'h5' }, 'What you can do next'),
-                        list.length || edit ? h('ul', { class: 'next' },
-                            edit && h('li', {}, h('a', { class: 'btn btn-outline-secondary', href: `${detailHash(resource, object)}/edit` }, `Edit ${resource.one}`),
-                                h('span', { class: 'what' }, 'Change its fields. ', target(resource, edit, status))),
-                            list.map(o => h('li', {}, button(resource, o, object, refresh),
-                                h('span', { class: 'what' }, resource.actions[o.transition].ask, ' ', target(resource, o, status)))))
-                            : h('p', { class: 'soft mb-0' }, may(resource.create) ? `Nothing can be done while it is ${(resource.statuses[status]?.label ?? status).toLowerCase()}.`
-                                : `Your role, ${user().role}, may look at ${resource.many} but not change them.`)),
-                    h('section', { class: 'panel', 'aria-labelledby': 'fields' }, h('h2', { id: 'fields', class: 'h5' }, 'Details'),
-                        h('dl', { class: 'fields' }, resource.details
-                            .filter(d => !d.optional || (object[d.field] !== null && object[d.field] !== undefined))
-                            .map(d => [h('dt', {}, d.label), h('dd', {}, value(resource, d, object))])))),
-                h('div', { class: 'col-lg-5' },
-                    h('section', { class: 'panel', 'aria-labelledby': 'history' }, h('h2', { id: 'history', class: 'h5' }, 'History'),
-                        timeline(resource, id)))),
-        ];
+                h('div', { class: 'col-lg-7' }, next, !broad && details),
+                h('div', { class: 'col-lg-5' }, broad ? details : past)),
+            parts, tables, broad && past,
+        ].flat().filter(Boolean);
     }
 
     holder.append(spinner('Loading'));

@@ -64,14 +64,14 @@ export function open({ title, body, foot, first, busy = () => false }) {
     return { box, close, closed };
 }
 
-// confirm({title, body, label, tone, run}) -> what run() gave, undefined when cancelled.
+// confirm({title, body, label, tone, no, run}) -> what run() gave, undefined when cancelled.
 // Nothing is sent before the person confirms. When no answer came, or not now, the
 // dialog stays and offers the same request again; any other failure is thrown.
-export function confirm({ title, body, label, tone = 'primary', run }) {
+export function confirm({ title, body, label, tone = 'primary', no: harmless = 'Cancel', run }) {
     let working = false, thrown = null;
     const problem = h('div', { role: 'alert' });
     const yes = h('button', { type: 'button', class: `btn btn-${tone}` }, label);
-    const no = h('button', { type: 'button', class: 'btn btn-outline-secondary' }, 'Cancel');
+    const no = h('button', { type: 'button', class: 'btn btn-outline-secondary' }, harmless);
     const d = open({ title, body: [body, problem], foot: [no, yes], first: no, busy: () => working });
     no.addEventListener('click', () => { if (!working) d.close(); });
     yes.addEventListener('click', async () => {
@@ -96,6 +96,24 @@ export function confirm({ title, body, label, tone = 'primary', run }) {
         }
     });
     return d.closed.then(r => { if (thrown) throw thrown; return r?.result; });
+}
+
+// A secret that is shown this once: Escape does not throw it away.
+export async function secret(title, text) {
+    const id = uid('secret');
+    const said = h('span', { role: 'status', class: 'soft' });
+    const field = h('textarea', { id, rows: 2, class: 'form-control secret', readonly: true, value: text, autocomplete: 'off', spellcheck: 'false' });
+    const copy = h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: async () => {
+        // Over plain http to another host there is no clipboard, but a selection can be copied.
+        let copied;
+        try { await navigator.clipboard.writeText(text); copied = true; } catch { field.select(); copied = document.execCommand('copy'); copy.focus(); }
+        said.textContent = copied ? 'Copied.' : 'It could not be copied: select it and copy it by hand.';
+    } }, 'Copy');
+    const close = h('button', { type: 'button', class: 'btn btn-primary', onclick: () => d.close() }, 'I have stored it');
+    const d = open({ title, first: copy, busy: () => true, foot: [copy, close], body: [
+        h('p', {}, 'It is shown this once and cannot be read again. Store it where the receiver verifies signatures.'),
+        h('label', { for: id, class: 'form-label' }, 'Secret'), field, said] });
+    await d.closed;
 }
 
 // The same words in place of a view, or above a form.

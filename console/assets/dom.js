@@ -27,9 +27,12 @@ export const sentence = s => s.charAt(0).toUpperCase() + s.slice(1);
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
-export function time(iso) {
-    const at = new Date(iso);
-    return isNaN(at) ? String(iso) : h('time', { datetime: iso, title: iso }, moment.format(at));
+// Of ISO 8601, or of seconds since 1970.
+export function time(given) {
+    const at = new Date(typeof given === 'number' ? given * 1000 : given);
+    if (isNaN(at)) return String(given);
+    const iso = typeof given === 'number' ? at.toISOString() : given;
+    return h('time', { datetime: iso, title: iso }, moment.format(at));
 }
 export const dayName = date => day.format(new Date(`${date}T00:00:00Z`));
 
@@ -41,6 +44,9 @@ export const badge = (resource, status) => {
     return h('span', { class: `badge tone-${known?.tone ?? 'grey'}` }, known?.label ?? sentence(String(status).toLowerCase()));
 };
 
+// Beside the name of what is no real data.
+export const test = object => object.livemode === false && h('span', { class: 'badge tone-amber test' }, 'test');
+
 // One value as its kind reads; '-' where there is none.
 const nothing = () => h('span', { class: 'soft' }, h('span', { 'aria-hidden': 'true' }, '\u2013'), h('span', { class: 'visually-hidden' }, 'none'));
 const kinds = {
@@ -48,6 +54,10 @@ const kinds = {
     time,
     words: v => v.length ? h('ul', { class: 'tags' }, v.map(w => h('li', { class: 'badge tone-grey' }, w))) : nothing(),
     json: v => Object.keys(v).length ? h('pre', { tabindex: '0' }, JSON.stringify(v, null, 2)) : nothing(),
+    labels: v => Object.keys(v).length ? h('dl', { class: 'labels' }, Object.entries(v).map(([key, text]) => h('div', {}, h('dt', {}, key), h('dd', {}, text)))) : nothing(),
+    number: v => count(Array.isArray(v) ? v.length : v),
+    milliseconds: v => `${count(v)} ms`,
+    place: v => h('a', { href: v.href }, v.text),
     percent: v => h('span', {}, h('progress', { max: 100, value: v, 'aria-label': 'Progress' }), ` ${v} %`),
     colour: v => h('span', { class: 'colour' }, swatch(v), h('code', {}, v)),
     code: v => h('code', {}, v),

@@ -1,15 +1,125 @@
-// list.js: the list of any resource, and its archive: filters, search, order, pages.
-import { h, uid, value, count, plural, spinner, sentence } from './dom.js';
-import { get, query, offers, may } from './api.js';
+// list.js: the list of any resource, and its archive: filters, search, order, pages;
+// and the lists of what belongs to an object, in its detail.
+import { h, uid, value, badge, test, count, plural, spinner, sentence } from './dom.js';
+import { get, query, offers, may, user } from './api.js';
 import { notice } from './dialog.js';
 import { button, detailHash, known } from './act.js';
+import { byWord } from './resources.js';
+
+// ---- Pages and tables -----------------------------------------------------------------
+
+// A page of the list at `base`: {items, total, size}, or, when the API has cursors, {items,
+// previous, next}: the ids to go on from. Where only some are this person's, it goes on
+// until there are enough of them.
+async function read(resource, base, view) {
+    const enough = view.limit ?? 20, back = !!view.before;
+    const items = [];
+    let { after, before } = view, page, first, last;
+    do {
+        page = resource.api.page(await get(query(base, resource.api.list({ ...view, after, before, limit: resource.mine ? 100 : enough }))));
+        if (page.total !== undefined) { items.push(...page.items); break; }
+        const mine = resource.mine ? page.items.filter(o => resource.mine(o, user())) : page.items;
+        if (back) items.unshift(...mine); else items.push(...mine);
+        if (!page.items.length) break;
+        if (!back || last === undefined) last = page.items.at(-1).id;
+        if (back || first === undefined) first = page.items[0].id;
+        if (back) before = first; else after = last;
+    } while (page.more && resource.mine && items.length < enough);
+    await resource.api.complete?.(items, get, false);
+    return page.total !== undefined ? page
+        : { items, previous: back ? page.more && first : view.after && first, next: back || page.more ? last : null };
+}
+
+// How many wait for this person.
+export async function waiting(resource) {
+    return (await read({ ...resource, api: { ...resource.api, complete: null } }, resource.api.base, { status: resource.shown, limit: 100 })).items.length;
+}
+
+const wide = c => c.wide || c.kind === 'status' ? 'd-none d-lg-table-cell' : null;
+// Rows without a page or an action of their own.
+export function plainTable(resource, columns, rows, caption) {
+    return h('table', { class: 'table align-middle' }, h('caption', { class: 'visually-hidden' }, caption),
+        h('thead', {}, h('tr', {}, columns.map(c => h('th', { scope: 'col' }, c.label)))),
+        h('tbody', {}, rows.map(o => h('tr', {}, columns.map((c, i) => h(i ? 'td' : 'th', { scope: i ? null : 'row' }, value(resource, c, o)))))));
+}
+async function table(resource, items, caption, refresh) {
+    const can = new Map();
+    for (const o of items)
+        can.set(o, known(resource, await offers(resource, resource.status(o)), o).filter(a => resource.actions[a.transition].row));
+    const acts = items.some(o => can.get(o).length);
+    return h('table', { class: 'table align-middle' },
+        h('caption', { class: 'visually-hidden' }, sentence(caption)),
+        h('thead', {}, h('tr', {}, resource.columns.map(c => h('th', { scope: 'col', class: wide(c) }, c.label)),
+            acts && h('th', { scope: 'col', class: 'acts' }, h('span', { class: 'visually-hidden' }, 'Actions')))),
+        h('tbody', {}, items.map(o => h('tr', { 'data-id': resource.id(o) },
+            resource.columns.map((c, i) => i === 0
+                ? h('th', { scope: 'row' }, h('a', { href: detailHash(resource, o) }, resource.name(o)), ' ', test(o),
+                    h('div', { class: 'd-lg-none' }, badge(resource, resource.status(o))))
+                : h('td', { class: wide(c) }, value(resource, c, o))),
+            acts && h('td', { class: 'acts' }, h('div', {}, can.get(o).map(a => button(resource, a, o, refresh, true))))))));
+}
+
+// ---- What belongs to an object ----------------------------------------------------------
+
+// `shown`: how many, at least; it grows as the person asks for more, and outlives a refresh.
+export async function part(spec, object, shown, refresh) {
+    const resource = byWord(spec.word);
+    const step = 10, base = spec.url?.(object) ?? resource.api.base;
+    const state = { items: [], next: '' };
+    const rows = h('div', { class: 'rows' });
+    async function more(limit) {
+        const page = await read({ ...resource, api: { ...resource.api, list: v => ({ ...spec.query(object), ...resource.api.list(v) }) } }, base, { after: state.next, limit: Math.min(limit, 100) });
+        state.items.push(...page.items);
+        state.next = page.next;
+    }
+    async function paint() {
+        const problem = h('div', { role: 'alert' });
+        const on = state.next && h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: async () => {
+            if (on.getAttribute('aria-disabled')) return;
+            on.setAttribute('aria-disabled', 'true');
+            const before = state.items.length;
+            try {
+                await more(step);
+                shown(state.items.length);
+                await paint();
+                (rows.querySelectorAll('tbody a')[before] ?? rows.querySelector('tbody a'))?.focus();
+            } catch (e) {
+                on.removeAttribute('aria-disabled');
+                if (e.kind !== 'ended') problem.replaceChildren(notice(e, false));
+            }
+        } }, 'Show more', h('span', { class: 'visually-hidden' }, ` ${resource.many}`));
+        rows.replaceChildren(state.items.length ? await table(resource, state.items, spec.title, refresh) : h('p', { class: 'soft mb-0' }, spec.none), on || '', problem);
+    }
+    const id = uid('part');
+    const node = h('section', { class: 'panel', 'aria-labelledby': id },
+        h('div', { class: 'head' }, h('h2', { id, class: 'h5' }, spec.title),
+            resource.form && may(resource.create) && spec.make?.includes(byWord(resource.within.word).status(object)) &&
+                h('a', { class: 'btn btn-sm btn-outline-secondary', href: query(`#/${resource.path}/new`, { [resource.within.field]: object.id }) }, `New ${resource.one}`)),
+        rows);
+    try {
+        do await more(Math.max(step, shown() - state.items.length)); while (state.next && state.items.length < shown());
+        await paint();
+    } catch (e) {
+        if (e.kind === 'ended') throw e;
+        rows.replaceChildren(h('div', { role: 'alert' }, notice(e, false, refresh)));
+    }
+    return node;
+}
+
+// ---- The list -------------------------------------------------------------------------
 
 export function list(resource, archived, params) {
     const base = `#/${resource.path}${archived ? '/archived' : ''}`;
-    const names = ['search', ...(archived ? [] : ['status']), ...(resource.sorts.length ? ['sort'] : []), ...resource.filters.map(f => f.name)];
+    const statuses = !archived && resource.listed.length > 0;
+    const names = [...(resource.noSearch ? [] : ['search']), ...(statuses ? ['status'] : []), ...(resource.sorts.length ? ['sort'] : []), ...resource.filters.map(f => f.name)];
     const view = Object.fromEntries(names.map(n => [n, params.get(n) ?? '']));
+    if (statuses) view.status ||= resource.shown ?? '';
+    view.after = params.get('after') ?? '';
+    view.before = view.after ? '' : params.get('before') ?? '';
     view.page = Math.max(1, Number.parseInt(params.get('page') ?? '1', 10) || 1);
-    const hash = page => query(base, { ...view, page: page > 1 ? page : '' });
+    const hash = ({ page = 1, after = '', before = '' }) => query(base, { ...view, status: view.status === resource.shown ? '' : view.status,
+        sort: view.sort === resource.sorts[0]?.[0] ? '' : view.sort, page: page > 1 ? page : '', after, before });
+    const inside = () => view.page > 1 || view.after || view.before;
 
     const summary = h('p', { class: 'soft mb-2', role: 'status' });
     const rows = h('div', { class: 'rows' }, spinner('Loading'));
@@ -19,63 +129,47 @@ export function list(resource, archived, params) {
         const mine = ++turn;
         rows.setAttribute('aria-busy', 'true');
         try {
-            const reply = await get(query(resource.api.base, resource.api.list({ ...view, status: archived ? resource.archived : view.status })));
-            const page = resource.api.page(reply);
-            const can = new Map();
-            for (const o of page.items) {
-                const s = resource.status(o);
-                if (!can.has(s)) can.set(s, known(resource, await offers(resource, s)).filter(a => resource.actions[a.transition].row));
-            }
+            const page = await read(resource, resource.api.base, { ...view, status: archived ? resource.archived : view.status });
+            const shown = page.items.length > 0 && await table(resource, page.items, `${archived ? 'Archived ' : ''}${resource.many}`, load);
             if (mine !== turn) return;
-            summary.textContent = plural(page.total, resource.one, resource.many);
-            rows.replaceChildren(...(page.items.length ? [table(page, can), pages(page)].filter(Boolean) : [empty()]));
+            summary.textContent = plural(page.total ?? page.items.length, resource.one, resource.many) + (page.previous || page.next ? ' on this page' : '');
+            rows.replaceChildren(...(shown ? [shown, pages(page)].filter(Boolean) : [empty()]));
         } catch (e) {
             if (mine !== turn || e.kind === 'ended') return;
             summary.textContent = '';
             rows.replaceChildren(h('div', { role: 'alert' }, notice(e, false, load)));
+            if (!e.kind) console.error(e);
         } finally {
             if (mine === turn) rows.removeAttribute('aria-busy');
         }
     }
 
-    const wide = c => c.wide ? 'd-none d-lg-table-cell' : null;
-    function table(page, can) {
-        const caption = `${archived ? 'Archived ' : ''}${resource.many}`;
-        return h('table', { class: 'table align-middle' },
-            h('caption', { class: 'visually-hidden' }, sentence(caption)),
-            h('thead', {}, h('tr', {}, resource.columns.map(c => h('th', { scope: 'col', class: wide(c) }, c.label)),
-                h('th', { scope: 'col', class: 'acts' }, h('span', { class: 'visually-hidden' }, 'Actions')))),
-            h('tbody', {}, page.items.map(o => h('tr', {},
-                resource.columns.map((c, i) => i === 0
-                    ? h('th', { scope: 'row' }, h('a', { href: detailHash(resource, o) }, resource.name(o)))
-                    : h('td', { class: wide(c) }, value(resource, c, o))),
-                h('td', { class: 'acts' }, can.get(resource.status(o)).map(a => button(resource, a, o, load, true)))))));
-    }
-
     function pages(page) {
-        const last = Math.ceil(page.total / page.size);
-        if (last < 2) return null;
-        const link = (n, text, on) => on ? h('a', { class: 'btn btn-outline-secondary', href: hash(n) }, text)
+        const link = (to, text, on) => on ? h('a', { class: 'btn btn-outline-secondary', href: hash(to) }, text)
             : h('span', { class: 'btn btn-outline-secondary disabled', 'aria-disabled': 'true' }, text);
-        return h('nav', { 'aria-label': 'Pages', class: 'pages' }, link(view.page - 1, 'Previous', view.page > 1),
-            h('span', {}, `Page ${count(view.page)} of ${count(last)}`), link(view.page + 1, 'Next', view.page < last));
+        const last = Math.ceil(page.total / page.size);
+        if (page.total === undefined ? !page.previous && !page.next : last < 2) return null;
+        return h('nav', { 'aria-label': 'Pages', class: 'pages' }, page.total === undefined
+            ? [link({ before: page.previous }, 'Previous', page.previous), link({ after: page.next }, 'Next', page.next)]
+            : [link({ page: view.page - 1 }, 'Previous', view.page > 1), h('span', {}, `Page ${count(view.page)} of ${count(last)}`), link({ page: view.page + 1 }, 'Next', view.page < last)]);
     }
 
     function empty() {
-        if (names.some(n => view[n] && n !== 'sort'))
+        if (names.some(n => view[n] && n !== 'sort' && !(n === 'status' && view[n] === resource.shown)))
             return h('div', { class: 'empty' }, h('p', {}, `No ${resource.many} match.`), h('a', { class: 'btn btn-outline-secondary', href: base, onclick: clear }, 'Show all'));
-        if (view.page > 1)
+        if (inside())
             return h('div', { class: 'empty' }, h('p', {}, 'There is nothing on this page.'), h('a', { class: 'btn btn-outline-secondary', href: base }, 'First page'));
-        return h('div', { class: 'empty' }, h('p', {}, archived ? `No archived ${resource.many}.` : `No ${resource.many} yet.`));
+        return h('div', { class: 'empty' }, h('p', {}, archived ? `No archived ${resource.many}.`
+            : resource.mine ? `No ${resource.many} wait for you.` : `No ${resource.many} yet.`));
     }
-    function clear(e) { e.preventDefault(); controls.reset(); for (const x of controls.elements) if (x.name) x.value = ''; changed(); controls.elements.search.focus(); }
+    function clear(e) { e.preventDefault(); controls.reset(); for (const x of controls.elements) if (x.name) x.value = (x.name === 'status' && resource.shown) || (x.name === 'sort' ? resource.sorts[0][0] : ''); changed(); controls.elements[0].focus(); }
 
     // ---- The controls: each change is a new address, so that Reload and Back agree
 
     function changed() {
         for (const n of names) view[n] = controls.elements[n].value.trim();
-        view.page = 1;
-        history.replaceState(null, '', hash(1));
+        Object.assign(view, { page: 1, after: '', before: '' });
+        history.replaceState(null, '', hash({}));
         load();
     }
     const choice = (name, label, options, any) => {
@@ -88,11 +182,11 @@ export function list(resource, archived, params) {
     let typing;
     const controls = h('form', { class: 'filters', role: 'search', 'aria-label': `Filter ${resource.many}`,
         onsubmit: e => { e.preventDefault(); clearTimeout(typing); changed(); } },
-        h('div', { class: 'grow' }, h('label', { for: searchId, class: 'form-label' }, 'Search by name'),
+        !resource.noSearch && h('div', { class: 'grow' }, h('label', { for: searchId, class: 'form-label' }, 'Search by name'),
             h('input', { id: searchId, name: 'search', type: 'search', maxlength: 100, class: 'form-control', value: view.search, autocomplete: 'off',
                 oninput: () => { clearTimeout(typing); typing = setTimeout(changed, 350); } })),
-        !archived && choice('status', 'Status', Object.entries(resource.statuses)
-            .filter(([s]) => resource.listed.includes(s)).map(([s, v]) => [s, v.label]), 'All'),
+        statuses && choice('status', 'Status', Object.entries(resource.statuses)
+            .filter(([s]) => resource.listed.includes(s)).map(([s, v]) => [s, v.label]), !resource.shown && 'All'),
         resource.filters.map(f => choice(f.name, f.label, f.options, 'All')),
         resource.sorts.length > 0 && choice('sort', 'Order', resource.sorts));
 
@@ -102,8 +196,8 @@ export function list(resource, archived, params) {
         title: archived ? `Archived ${resource.many}` : resource.title,
         node: h('div', {},
             h('div', { class: 'head' }, h('h1', { tabindex: -1 }, archived ? `Archived ${resource.many}` : resource.title),
-                may(resource.create) && h('a', { class: 'btn btn-primary', href: `#/${resource.path}/new` }, `New ${resource.one}`)),
-            h('nav', { 'aria-label': resource.title }, h('ul', { class: 'nav nav-tabs' },
+                may(resource.create) && resource.form && !resource.within && h('a', { class: 'btn btn-primary', href: `#/${resource.path}/new` }, `New ${resource.one}`)),
+            resource.archived && h('nav', { 'aria-label': resource.title }, h('ul', { class: 'nav nav-tabs' },
                 tab(`#/${resource.path}`, 'In use', !archived), tab(`#/${resource.path}/archived`, 'Archived', archived))),
             h('div', { class: 'panel' }, controls, summary, rows)),
         refresh: load,

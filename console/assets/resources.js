@@ -3,25 +3,45 @@
 //
 //   word        its name in /console/actions, /console/activity and /console/history
 //   path        where it lives behind the #
-//   api         base: its URL; list(view) -> query; page(reply) -> {items, total, size};
-//               one(reply) -> the object
+//   inner       no list of its own in the navigation: seen in another one's detail
+//   within      {word, field, place}: it belongs to the object that this field names;
+//               place: the field with the way there
+//   api         base: its URL, or url(id): that of an object; list(view) -> query;
+//               page(reply) -> {items, total, size}, or {items, more} when the API has
+//               cursors; one(reply) -> the object; secret(reply): shown once;
+//               complete(items, get, alone): what is worth a request more, for the
+//               names; alone: on a detail page
 //   id, name, status     where an object has these
-//   archived    the status that the Archived view asks for; listed: those of the list
+//   mine        (object, user): only these are listed, and may be acted on
+//   archived    the status that the Archived view asks for; listed: those of the list;
+//               shown: the one that is listed when none is chosen
 //   statuses    status -> {label, tone}
+//   noSearch, noHistory, counted    what the API does not offer; whether the overview counts it
 //   sorts       [value, label] that the API offers; filters: {name, label, options}
-//   columns     {label, field, kind, wide}: wide ones are left out on a narrow screen
+//   columns     {label, field, kind, wide}: wide ones are left out on a narrow screen, and
+//               the status goes below the name
 //   details     {label, field, kind} of the detail page
+//   parts       {word, title, url(object), query(object), none, make}: the objects that
+//               belong to it, as lists in its detail; make: the statuses in which another
+//               can be made
+//   tables      {title, field, none, columns}: lists in the object itself
 //   form        fields {name, label, type, options, help, required, only}; type: text,
-//               area, choice, tags, colour; only: 'create' or 'edit'
-//   edit        method, and the transitions that it stands for
+//               area, choice, tags, colour, labels, owner; only: 'create' or 'edit'
+//   edit        method, and the transitions that it stands for; send(values, object):
+//               the body, when that is not the values
 //   create      the permission that it takes
-//   actions     transition -> {label, ask, done, tone, row, after}: the ones without a
-//               body, in the order in which they are offered. row: also offered in the
-//               list; after: 'list' when there is no detail to go to afterwards
+//   own         offers as /console/actions has them, of what is no transition of its own;
+//               {url} in a path is the object's
+//   actions     transition -> {label, ask, done, tone, row, after, foresee}: in the order in
+//               which they are offered. row: also offered in the list; after: 'list' when
+//               there is no detail to go to afterwards, 'stay' where one is well placed;
+//               bare: its label says all, without the word for the object;
+//               no: the words of the harmless button, where Cancel would be unclear;
+//               foresee: {path(id), told(reply) -> {to, text}}: asked before the person is
 //   audit       audit action -> how the history tells it
 
 const projects = {
-    word: 'project', path: 'projects', one: 'project', many: 'projects', title: 'Projects',
+    word: 'project', path: 'projects', one: 'project', many: 'projects', title: 'Projects', counted: true,
     read: 'project:read', create: 'project:write',
     id: p => p.id, name: p => p.name, status: p => p.status,
     api: {
@@ -81,7 +101,7 @@ const projects = {
 
 const tasks = [['classification', 'Classification'], ['regression', 'Regression'], ['clustering', 'Clustering']];
 const models = {
-    word: 'model', path: 'models', one: 'model', many: 'models', title: 'Models',
+    word: 'model', path: 'models', one: 'model', many: 'models', title: 'Models', counted: true,
     read: 'model:read', create: 'model:write',
     id: m => m.id, name: m => m.name, status: m => m.status,
     api: {
@@ -138,9 +158,279 @@ const models = {
         'model.training_completed': 'Training succeeded' },
 };
 
-export const resources = [projects, models];
+// ---- What the dialect of workspaces has in common ----
+
+const cursors = base => ({
+    base,
+    list: v => ({ status: v.status, sort: v.sort, starting_after: v.after, ending_before: v.before, limit: v.limit }),
+    page: r => ({ items: r.data, more: r.has_more }),
+    one: r => r,
+});
+const newest = [['-created', 'Latest first'], ['created', 'Oldest first']];
+const orders = [...newest, ['name', 'Name'], ['-updated', 'Changed last']];
+const made = [
+    { label: 'Metadata', field: 'metadata', kind: 'labels' },
+    { label: 'Created', field: 'created', kind: 'time' },
+    { label: 'Changed', field: 'updated', kind: 'time' },
+];
+const metadata = { name: 'metadata', label: 'Metadata', type: 'labels', help: 'Your own keys, each with a text' };
+// A member that is missing stays as it was: what was taken away is sent as null.
+const labelled = (values, before) => ({ ...values, metadata: {
+    ...Object.fromEntries(Object.keys(before.metadata).filter(k => !(k in values.metadata)).map(k => [k, null])), ...values.metadata } });
+
+// The objects that others name by their id, each asked for once; one that cannot be had keeps its id.
+async function named(get, urls) {
+    const found = new Map();
+    await Promise.all([...new Set(urls)].map(async url => { try { found.set(url, await get(url)); } catch (e) { if (e.kind === 'ended') throw e; } }));
+    return found;
+}
+const workspaceUrl = id => `/v1/workspaces/${encodeURIComponent(id)}`;
+
+const workspaces = {
+    word: 'workspace', path: 'workspaces', one: 'workspace', many: 'workspaces', title: 'Workspaces', counted: true,
+    read: 'workspace:read', create: 'workspace:write',
+    id: w => w.id, name: w => w.name, status: w => w.status,
+    api: cursors('/v1/workspaces'),
+    archived: 'archived', listed: ['ready', 'active', 'provisioning'],
+    statuses: {
+        provisioning: { label: 'Provisioning', tone: 'violet' },
+        ready: { label: 'Ready', tone: 'blue' },
+        active: { label: 'Active', tone: 'green' },
+        archived: { label: 'Archived', tone: 'slate' },
+    },
+    noSearch: true, sorts: orders, filters: [],
+    columns: [
+        { label: 'Name', field: 'name' },
+        { label: 'Status', field: 'status', kind: 'status' },
+        { label: 'Entities', field: 'entity_ids', kind: 'number', wide: true },
+        { label: 'Created', field: 'created', kind: 'time', wide: true },
+        { label: 'Changed', field: 'updated', kind: 'time', wide: true },
+    ],
+    details: [...made, { label: 'Archived', field: 'archived_at', kind: 'time', optional: true }, { label: 'Id', field: 'id', kind: 'code' }],
+    parts: [{ word: 'entity', title: 'Entities', query: w => ({ workspace_id: w.id }), none: 'It has no entities.', make: ['provisioning', 'ready', 'active'] }],
+    form: [{ name: 'name', label: 'Name', type: 'text', required: true }, metadata],
+    edit: { method: 'PATCH', transitions: ['WORKSPACE_EDIT'], send: labelled },
+    actions: {
+        WORKSPACE_UNARCHIVE: { label: 'Restore', row: true, done: 'was restored',
+            ask: 'It becomes active when one of its entities is not in a final status, and ready otherwise.',
+            foresee: {
+                path: id => `/console/target/workspace/${encodeURIComponent(id)}`,
+                told: t => ({ to: t.target, text: !t.entities ? 'It has no entities.'
+                    : t.entities === 1 ? `Its one entity is ${t.open ? 'not ' : ''}in a final status.`
+                        : t.open ? `${t.open} of its ${t.entities} entities ${t.open === 1 ? 'is' : 'are'} not in a final status.` : `All of its ${t.entities} entities are in a final status.` }),
+            } },
+        WORKSPACE_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', done: 'was archived',
+            ask: 'It leaves the list of workspaces, and no entity can be made in it. It can be restored from the archive at any time.' },
+    },
+    audit: { 'workspace.unarchived': 'Restored', 'workspace.updated': 'Edited', 'workspace.activated': 'Became active', 'workspace.emptied': 'Became ready' },
+};
+
+const entities = {
+    word: 'entity', path: 'entities', one: 'entity', many: 'entities', title: 'Entities', counted: true,
+    read: 'workspace:read', create: 'workspace:write', within: { word: 'workspace', field: 'workspace_id', place: 'workspace' },
+    id: e => e.id, name: e => e.name, status: e => e.status,
+    api: {
+        ...cursors('/v1/entities'),
+        async complete(items, get, alone) {
+            if (!alone) return;
+            const found = await named(get, items.map(e => workspaceUrl(e.workspace_id)));
+            for (const e of items) e.workspace = { href: `#/workspaces/${e.workspace_id}`, text: found.get(workspaceUrl(e.workspace_id))?.name ?? e.workspace_id };
+        },
+    },
+    listed: ['draft', 'submitted', 'registered', 'dissolved', 'cancelled', 'rejected'],
+    statuses: {
+        draft: { label: 'Draft', tone: 'grey' },
+        submitted: { label: 'Submitted', tone: 'violet' },
+        registered: { label: 'Registered', tone: 'green' },
+        dissolved: { label: 'Dissolved', tone: 'slate' },
+        cancelled: { label: 'Cancelled', tone: 'slate' },
+        rejected: { label: 'Rejected', tone: 'red' },
+    },
+    noSearch: true, sorts: orders, filters: [],
+    columns: [
+        { label: 'Name', field: 'name' },
+        { label: 'Status', field: 'status', kind: 'status' },
+        { label: 'Jurisdiction', field: 'jurisdiction', wide: true },
+        { label: 'Type', field: 'type', wide: true },
+    ],
+    details: [
+        { label: 'Workspace', field: 'workspace', kind: 'place' },
+        { label: 'Jurisdiction', field: 'jurisdiction' },
+        { label: 'Type', field: 'type' },
+        { label: 'Portfolio', field: 'portfolio_id', optional: true },
+        ...made, { label: 'Id', field: 'id', kind: 'code' },
+    ],
+    form: [
+        { name: 'workspace_id', label: 'Workspace', type: 'owner', only: 'create' },
+        { name: 'name', label: 'Name', type: 'text', required: true },
+        { name: 'jurisdiction', label: 'Jurisdiction', type: 'text', required: true, only: 'create', help: 'Such as US-DE' },
+        { name: 'type', label: 'Type', type: 'text', required: true, only: 'create', help: 'Such as c_corp' },
+        { name: 'portfolio_id', label: 'Portfolio', type: 'text', only: 'create' },
+        metadata,
+    ],
+    edit: { method: 'PATCH', transitions: ['ENTITY_EDIT'], send: labelled },
+    actions: {
+        ENTITY_SUBMIT: { label: 'Submit', row: true, after: 'stay', ask: 'It is on its way to the register.', done: 'was submitted' },
+        ENTITY_REGISTER: { label: 'Register', row: true, after: 'stay', ask: 'Records that it was registered.', done: 'is registered' },
+        ENTITY_REJECT: { label: 'Reject', row: true, after: 'stay', tone: 'danger', ask: 'Records that it was rejected. This is final.', done: 'was rejected' },
+        ENTITY_CANCEL: { label: 'Cancel', row: true, after: 'stay', tone: 'secondary', no: 'Keep it', ask: 'It goes no further. This is final.', done: 'was cancelled' },
+        ENTITY_DISSOLVE: { label: 'Dissolve', row: true, after: 'stay', tone: 'danger', ask: 'It ceases to exist. This is final.', done: 'was dissolved' },
+    },
+    audit: { 'entity.updated': 'Edited' },
+};
+
+const deeds = { 'workspace.archived': 'Archive' };
+const authorizations = {
+    word: 'authorization', path: 'authorizations', one: 'authorization', many: 'authorizations', title: 'Authorizations',
+    read: 'workspace:read', create: 'workspace:write', noHistory: true,
+    id: a => a.id, status: a => a.status,
+    name: a => `${deeds[a.action] ?? a.action} ${a.resource.object} ${a.subject?.text ?? a.resource.id}`,
+    mine: (a, user) => a.requested_by.human_principal_id === user.principal_id,
+    api: {
+        ...cursors('/v1/authorizations'),
+        async complete(items, get) {
+            const url = a => a.resource.object === 'workspace' ? workspaceUrl(a.resource.id) : null;
+            const found = await named(get, items.map(url).filter(Boolean));
+            for (const a of items) {
+                a.agent = a.requested_by.agent_id;
+                a.token = a.requested_by.token_id;
+                a.subject = { href: `#/workspaces/${a.resource.id}`, text: found.get(url(a))?.name ?? a.resource.id };
+            }
+        },
+    },
+    listed: ['pending', 'approved', 'denied'], shown: 'pending',
+    statuses: {
+        pending: { label: 'Pending', tone: 'amber' },
+        approved: { label: 'Approved', tone: 'green' },
+        denied: { label: 'Denied', tone: 'red' },
+    },
+    noSearch: true, sorts: newest, filters: [],
+    columns: [
+        { label: 'Asked for', field: 'action' },
+        { label: 'Status', field: 'status', kind: 'status' },
+        { label: 'Agent', field: 'agent', wide: true },
+        { label: 'Created', field: 'created', kind: 'time', wide: true },
+    ],
+    details: [
+        { label: 'Asked for', field: 'action' },
+        { label: 'Of', field: 'subject', kind: 'place' },
+        { label: 'Agent', field: 'agent' },
+        { label: 'Token', field: 'token', kind: 'code' },
+        { label: 'Created', field: 'created', kind: 'time' },
+        { label: 'Changed', field: 'updated', kind: 'time' },
+        { label: 'Id', field: 'id', kind: 'code' },
+    ],
+    actions: {
+        AUTHORIZATION_APPROVE: { label: 'Approve', bare: true, row: true, after: 'stay', ask: 'What the agent asked for is done at once, in your name.', done: 'was approved' },
+        AUTHORIZATION_DENY: { label: 'Deny', bare: true, row: true, after: 'stay', tone: 'secondary', ask: 'Nothing is done. The agent may ask again.', done: 'was denied' },
+    },
+    audit: {},
+};
+
+const endpoints = {
+    word: 'webhook_endpoint', path: 'webhooks', one: 'endpoint', many: 'webhook endpoints', title: 'Webhooks',
+    read: 'webhook:read', create: 'webhook:write', noHistory: true,
+    id: n => n.id, name: n => n.url, status: n => n.status,
+    api: { ...cursors('/v1/webhook_endpoints'), secret: r => r.secret },
+    listed: [],
+    statuses: {
+        enabled: { label: 'Enabled', tone: 'green' },
+        disabled: { label: 'Disabled', tone: 'slate' },
+    },
+    noSearch: true, sorts: newest, filters: [],
+    columns: [
+        { label: 'URL', field: 'url' },
+        { label: 'Status', field: 'status', kind: 'status' },
+        { label: 'Events', field: 'enabled_events', kind: 'words', wide: true },
+        { label: 'Failing since', field: 'failing_since', kind: 'time', wide: true },
+    ],
+    details: [
+        { label: 'Description', field: 'description' },
+        { label: 'Events', field: 'enabled_events', kind: 'words' },
+        { label: 'Version of the API', field: 'api_version' },
+        { label: 'Failing since', field: 'failing_since', kind: 'time', optional: true },
+        { label: 'The former secret signs too until', field: 'previous_secret_expires_at', kind: 'time', optional: true },
+        ...made, { label: 'Id', field: 'id', kind: 'code' },
+    ],
+    parts: [{ word: 'delivery', title: 'Deliveries', url: n => `/v1/webhook_endpoints/${encodeURIComponent(n.id)}/deliveries`, query: () => ({}), none: 'Nothing was sent to it yet.' }],
+    form: [
+        { name: 'url', label: 'URL', type: 'text', required: true, help: 'https, reachable from this server' },
+        { name: 'enabled_events', label: 'Events', type: 'tags', required: true, help: 'With commas between them: * for all, workspace.* for a kind, workspace.archived for one' },
+        { name: 'description', label: 'Description', type: 'area' },
+        metadata,
+    ],
+    edit: { method: 'PATCH', transitions: ['ENDPOINT_EDIT'], send: labelled },
+    own: [
+        { transition: 'ENDPOINT_ENABLE', from: ['disabled'], to: 'enabled', method: 'PATCH', path: '{url}', body: { status: 'enabled' }, permission: 'webhook:write' },
+        { transition: 'ENDPOINT_DISABLE', from: ['enabled'], to: 'disabled', method: 'PATCH', path: '{url}', body: { status: 'disabled' }, permission: 'webhook:write' },
+    ],
+    actions: {
+        ENDPOINT_TEST: { label: 'Test', row: true, after: 'stay', tone: 'secondary', ask: 'A test event is sent to it, and listed among its deliveries.', done: 'will get a test event' },
+        ENDPOINT_ENABLE: { label: 'Enable', row: true, after: 'stay', ask: 'Events are sent to it again, those that still wait among them.', done: 'is enabled' },
+        ENDPOINT_DISABLE: { label: 'Disable', after: 'stay', tone: 'secondary', ask: 'Nothing is sent to it until it is enabled again.', done: 'is disabled' },
+        ENDPOINT_ROTATE: { label: 'Rotate secret', bare: true, after: 'stay', tone: 'secondary', ask: 'It gets a new secret, which is shown once. For a day the former one signs too.', done: 'has a new secret' },
+        ENDPOINT_DELETE: { label: 'Delete', after: 'list', tone: 'danger', ask: 'It is gone for good, and nothing is sent to it any more.', done: 'was deleted' },
+    },
+    audit: {},
+};
+
+// An id of two parts: the API has deliveries below their endpoint.
+const deliveries = {
+    word: 'delivery', path: 'deliveries', one: 'delivery', many: 'deliveries', title: 'Webhooks', inner: 'webhooks',
+    read: 'webhook:read', create: 'webhook:write', noHistory: true, within: { word: 'webhook_endpoint', field: 'webhook_endpoint_id', place: 'endpoint' },
+    id: d => `${d.webhook_endpoint_id}.${d.id}`, name: d => d.type ?? d.event_id, status: d => d.status,
+    api: {
+        ...cursors(''),
+        url: id => { const [endpoint, delivery = ''] = id.split('.').map(encodeURIComponent); return `/v1/webhook_endpoints/${endpoint}/deliveries/${delivery}`; },
+        async complete(items, get, alone) {
+            const event = d => `/v1/events/${encodeURIComponent(d.event_id)}`, endpoint = d => `/v1/webhook_endpoints/${encodeURIComponent(d.webhook_endpoint_id)}`;
+            const found = await named(get, items.flatMap(d => alone ? [event(d), endpoint(d)] : [event(d)]));
+            for (const d of items) {
+                d.type = found.get(event(d))?.type;
+                d.endpoint = { href: `#/webhooks/${d.webhook_endpoint_id}`, text: found.get(endpoint(d))?.url ?? d.webhook_endpoint_id };
+            }
+        },
+    },
+    listed: [],
+    statuses: {
+        pending: { label: 'Pending', tone: 'amber' },
+        succeeded: { label: 'Succeeded', tone: 'green' },
+        failed: { label: 'Failed', tone: 'red' },
+    },
+    columns: [
+        { label: 'Event', field: 'type' },
+        { label: 'Status', field: 'status', kind: 'status' },
+        { label: 'Attempts', field: 'attempt_count', wide: true },
+        { label: 'Answer', field: 'response_status', wide: true },
+        { label: 'Created', field: 'created', kind: 'time', wide: true },
+    ],
+    details: [
+        { label: 'Endpoint', field: 'endpoint', kind: 'place' },
+        { label: 'Event', field: 'event_id', kind: 'code' },
+        { label: 'Last answer', field: 'response_status' },
+        { label: 'Next attempt', field: 'next_attempt_at', kind: 'time', optional: true },
+        { label: 'Created', field: 'created', kind: 'time' },
+        { label: 'Changed', field: 'updated', kind: 'time' },
+        { label: 'Id', field: 'id', kind: 'code' },
+    ],
+    tables: [{ title: 'Attempts', field: 'attempts', none: 'None was made yet.', columns: [
+        { label: 'No.', field: 'number' },
+        { label: 'Time', field: 'created', kind: 'time' },
+        { label: 'Answer', field: 'response_status' },
+        { label: 'Error', field: 'error' },
+        { label: 'Took', field: 'duration_ms', kind: 'milliseconds' },
+    ] }],
+    own: [{ transition: 'DELIVERY_AGAIN', from: ['pending', 'succeeded', 'failed'], to: 'pending', method: 'POST', path: '{url}/redeliver', permission: 'webhook:write' }],
+    actions: {
+        DELIVERY_AGAIN: { label: 'Redeliver', bare: true, row: true, after: 'stay', tone: 'secondary', ask: 'The event is sent once more, whatever became of it.', done: 'will be sent once more' },
+    },
+    audit: {},
+};
+
+export const resources = [projects, models, workspaces, entities, authorizations, endpoints, deliveries];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
+export const url = (resource, id) => resource.api.url?.(id) ?? `${resource.api.base}/${encodeURIComponent(id)}`;
 
 // How the history and the chart tell an audit action: 'project.restored' -> 'Restored'.
 export function told(action) {

@@ -1,8 +1,9 @@
 // start.js: the start page: how many objects are in which state, and what was done
 // to them on each of the last thirty days.
-import { h, count, dayName, badge, spinner } from './dom.js';
+import { h, count, plural, dayName, badge, spinner } from './dom.js';
 import { get, may } from './api.js';
 import { notice } from './dialog.js';
+import { waiting } from './list.js';
 import { resources, byWord, told } from './resources.js';
 
 const DAYS = 30;
@@ -14,16 +15,24 @@ function lastDays() {
 const title = action => `${byWord(action.split('.')[0])?.title ?? action.split('.')[0]}: ${told(action).toLowerCase()}`;
 
 function counts(statuses) {
-    return h('div', { class: 'row g-3' }, resources.filter(r => may(r.read)).map(r => {
+    return h('div', { class: 'row g-3' }, resources.filter(r => r.counted && may(r.read)).map(r => {
         const mine = statuses.filter(s => s.resource === r.word);
         const total = mine.reduce((n, s) => n + s.count, 0);
         const of = status => mine.find(s => s.status === status)?.count ?? 0;
         return h('section', { class: 'col-md-6', 'aria-labelledby': `count-${r.word}` }, h('div', { class: 'panel' },
             h('h2', { class: 'h5', id: `count-${r.word}` }, h('a', { href: `#/${r.path}` }, r.title), h('span', { class: 'soft' }, ` ${count(total)}`)),
-            h('ul', { class: 'counts' }, [...r.listed, r.archived].map(s => h('li', {},
+            h('ul', { class: 'counts' }, [...r.listed, r.archived].filter(Boolean).map(s => h('li', {},
                 h('a', { href: s === r.archived ? `#/${r.path}/archived` : `#/${r.path}?status=${s}` },
                     h('span', { class: 'number' }, count(of(s))), ' ', badge(r, s)))))));
     }));
+}
+
+// What other people's work waits for; nothing, when that cannot be had.
+async function calls() {
+    const asked = resources.filter(r => r.mine && may(r.create));
+    const numbers = await Promise.all(asked.map(r => waiting(r).catch(e => { if (e.kind === 'ended') throw e; return 0; })));
+    return asked.map((r, i) => numbers[i] > 0 && h('p', { class: 'panel' },
+        h('a', { href: `#/${r.path}` }, `${plural(numbers[i], r.one, r.many)} ${numbers[i] === 1 ? 'waits' : 'wait'} for you`))).filter(Boolean);
 }
 
 // The colours of the sheet, light or dark: ten that stand apart from the ground.
@@ -99,8 +108,8 @@ export function start() {
     const holder = h('div', {}, spinner('Loading'));
     async function load() {
         try {
-            const activity = await get('/console/activity');
-            holder.replaceChildren(counts(activity.statuses), h('section', { class: 'panel', 'aria-labelledby': 'activity' },
+            const [activity, asked] = await Promise.all([get('/console/activity'), calls()]);
+            holder.replaceChildren(...asked, counts(activity.statuses), h('section', { class: 'panel', 'aria-labelledby': 'activity' },
                 h('h2', { class: 'h5', id: 'activity' }, `Changes of the last ${DAYS} days`), await chart(activity.days)));
         } catch (e) {
             if (e.kind === 'ended') return;

@@ -1,5 +1,6 @@
 // harness.mjs: a browser, what to watch in each of its pages, and TAP.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -59,7 +60,7 @@ export async function signedIn(options, who) {
 // The requests of a page that change something, while work runs.
 export async function writes(page, work) {
     const seen = [];
-    const note = r => { if (r.url().includes('/api/') && r.method() !== 'GET') seen.push(r); };
+    const note = r => { if (/\/(api|v1)\//.test(r.url()) && r.method() !== 'GET') seen.push(r); };
     page.on('request', note);
     await work();
     page.off('request', note);
@@ -67,8 +68,8 @@ export async function writes(page, work) {
 }
 
 // By the API itself, beside the page.
-export async function api(method, path, body) {
-    const reply = await fetch(setup.url + path, { method, headers: { Authorization: `Bearer ${setup.token}`, 'Content-Type': 'application/json' },
+export async function api(method, path, body, token = setup.token) {
+    const reply = await fetch(setup.url + path, { method, headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
         body: body && JSON.stringify(body) });
     const text = await reply.text();
     return { status: reply.status, body: text ? JSON.parse(text) : null };
@@ -81,6 +82,18 @@ export async function project(name, ...moves) {
     for (const move of moves) assert.equal((await api('PUT', `/api/v1/projects/${id}/${move}`)).status, 200, move);
     return { id, name: called };
 }
+export async function workspace(name) {
+    const made = await api('POST', '/v1/workspaces', { name: `${name} ${++serial}` });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    return made.body;
+}
+export async function entity(of, name, ...moves) {
+    const made = await api('POST', '/v1/entities', { workspace_id: of.id, name: `${name} ${++serial}`, jurisdiction: 'US-DE', type: 'c_corp' });
+    assert.equal(made.status, 202, JSON.stringify(made.body));
+    for (const move of moves) assert.equal((await api('POST', `/v1/entities/${made.body.id}/${move}`)).status, 200, move);
+    return made.body;
+}
+export const sql = statement => execFileSync(setup.database[0], setup.database.slice(1), { input: statement });
 export const status = async id => (await api('GET', `/api/v1/projects/${id}`)).body.data?.status;
 
 export async function accessible(page, what) {

@@ -1,6 +1,6 @@
 // run.mjs: what a person does at the console, in a real browser. Run by t/60-console.t.
 import assert from 'node:assert/strict';
-import { accessible, api, complaints, end, fits, go, person, project, setup, signIn, signedIn, status, test, visit, writes } from './harness.mjs';
+import { accessible, api, complaints, end, entity, fits, go, person, project, setup, signIn, signedIn, sql, status, test, visit, workspace, writes } from './harness.mjs';
 
 const restoreButton = (page, p) => page.getByRole('button', { name: `Restore project ${p.name}`, exact: true });
 const dialog = page => page.getByRole('dialog');
@@ -384,11 +384,339 @@ await test('models: the same list, archive, restore, history and forms', async (
     await page.locator('.tags', { hasText: 'one' }).waitFor();
 });
 
+const column = (page, text) => page.getByRole('row').filter({ hasText: text });
+const press = (page, name) => page.getByRole('button', { name }).click();
+const confirm = (page, name) => dialog(page).getByRole('button', { name, exact: true }).click();
+const badge = (page, text) => page.locator('.head > .badge', { hasText: text }).first().waitFor();
+
+await test('workspaces: create with metadata, edit, and make an entity that goes its way', async () => {
+    const { page } = await signedIn();
+    await go(page, '#/workspaces');
+    await page.getByRole('link', { name: 'New workspace' }).click();
+    await heading(page, 'New workspace');
+    await press(page, 'Create workspace');
+    await page.locator('input[name=name][aria-invalid=true]').waitFor();
+    assert.equal(await focused(page), 'name');
+    await page.getByLabel('Name').fill('Northern Holdings');
+    await press(page, 'Add a key');
+    await page.keyboard.type('team');
+    await press(page, 'Add a key');
+    await page.keyboard.type('team');
+    const sent = await writes(page, async () => {
+        await press(page, 'Create workspace');
+        await page.getByText('Metadata has the key team twice').waitFor();
+    });
+    assert.equal(sent.length, 0, 'nothing was sent');
+    await accessible(page, 'a form with an error in its metadata');
+    await page.getByLabel('Text 1').fill('legal');
+    await press(page, 'Remove key 2');
+    const made = await writes(page, async () => {
+        await page.getByRole('button', { name: 'Create workspace' }).dblclick();
+        await good(page).getByText('was created').waitFor();
+    });
+    assert.deepEqual(made.map(r => r.postDataJSON()), [{ name: 'Northern Holdings', metadata: { team: 'legal' } }], 'once');
+    assert.ok(made[0].headers()['idempotency-key']);
+    await heading(page, 'Northern Holdings');
+    await badge(page, 'Ready');
+    const at = new URL(page.url()).hash;
+
+    await page.getByRole('link', { name: 'Edit workspace' }).click();
+    await heading(page, 'Edit workspace');
+    await page.getByLabel('Name').fill('Southern Holdings');
+    await press(page, 'Remove key 1');
+    await press(page, 'Add a key');
+    await page.keyboard.type('cost_center');
+    await page.getByLabel('Text 2').fill('4711');
+    await press(page, 'Save');
+    await good(page).getByText('was saved').waitFor();
+    await page.locator('.labels', { hasText: 'cost_center' }).waitFor();
+    assert.deepEqual((await api('GET', `/v1/workspaces/${at.split('/').at(-1)}`)).body.metadata, { cost_center: '4711' }, 'what was taken away is gone');
+
+    await page.getByRole('link', { name: 'New entity' }).click();
+    await heading(page, 'New entity');
+    await page.getByLabel('Name').fill('Southern Inc');
+    await press(page, 'Create entity');
+    await page.locator('input[name=jurisdiction][aria-invalid=true]').waitFor();
+    assert.equal(await focused(page), 'jurisdiction');
+    await page.getByLabel('Jurisdiction').fill('US-DE');
+    await page.getByLabel('Type').fill('c_corp');
+    await press(page, 'Create entity');
+    await good(page).getByText('was created').waitFor();
+    await heading(page, 'Southern Inc');
+    await page.locator('.timeline li').first().waitFor();
+    await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link', { name: 'Southern Holdings' }).click();
+    await heading(page, 'Southern Holdings');
+    await badge(page, 'Active');
+
+    const row = column(page, 'Southern Inc');
+    assert.deepEqual(await row.getByRole('button').evaluateAll(b => b.map(x => x.firstChild.textContent)), ['Submit', 'Cancel']);
+    await row.getByRole('button', { name: /^Submit entity/ }).click();
+    await confirm(page, 'Submit entity');
+    await good(page).getByText('Its status is now Submitted.').waitFor();
+    await row.getByText('Submitted').filter({ visible: true }).waitFor();
+    assert.equal(new URL(page.url()).hash, at, 'one stays with the workspace');
+    assert.equal(await focused(page), 'Southern Inc', 'the focus is on the row');
+    await row.getByRole('button', { name: /^Cancel entity/ }).click();
+    assert.equal(await focused(page), 'Keep it');
+    await confirm(page, 'Cancel entity');
+    await badge(page, 'Ready');
+    assert.equal(await row.getByRole('button').count(), 0);
+    assert.match((await page.locator('.timeline li').allInnerTexts()).join('\n'), /Became ready by admin.*Became active by admin.*Edited by admin.*Created by admin/s);
+});
+
+await test('restore of a workspace: the status that it will have, and why, before one confirms', async () => {
+    const { page } = await signedIn();
+    const open = await workspace('With open entities'), done = await workspace('With ended entities'), none = await workspace('Without entities');
+    await entity(open, 'Open', 'submit');
+    await entity(open, 'Ended', 'cancel');
+    await entity(done, 'Ended', 'cancel');
+    for (const w of [open, done, none]) assert.equal((await api('POST', `/v1/workspaces/${w.id}/archive`)).body.status, 'archived');
+    await go(page, '#/workspaces/archived');
+    const button = w => page.getByRole('button', { name: `Restore workspace ${w.name}`, exact: true });
+    const sent = await writes(page, async () => {
+        for (const [w, to, why] of [[open, 'Active', '1 of its 2 entities is not in a final status.'], [done, 'Ready', 'Its one entity is in a final status.'], [none, 'Ready', 'It has no entities.']]) {
+            await button(w).dblclick();
+            await dialog(page).getByText(`It will be ${to}. ${why}`).waitFor();
+            assert.equal(await dialog(page).locator('.leads').textContent(), `Archived \u2192  to ${to}`, 'where it leads');
+            assert.equal(await focused(page), 'Cancel', 'the harmless button has the focus');
+            await page.keyboard.press('Escape');
+            await dialog(page).waitFor({ state: 'detached' });
+            assert.ok(await button(w).evaluate(b => b === document.activeElement), 'the focus is back');
+        }
+    });
+    assert.equal(sent.length, 0, 'nothing was sent');
+    await button(open).click();
+    await dialog(page).getByRole('button', { name: 'Restore workspace' }).dblclick();
+    await good(page).getByText('Its status is now Active.').waitFor();
+    await heading(page, open.name);
+    await badge(page, 'Active');
+    await page.locator('.timeline strong', { hasText: 'Restored' }).waitFor();
+    assert.equal(await page.locator('.timeline strong', { hasText: 'Restored' }).count(), 1);
+
+    // Changed between the question and the answer.
+    await go(page, `#/workspaces/${none.id}`);
+    assert.equal((await api('POST', `/v1/workspaces/${open.id}/archive`)).status, 200);
+    await go(page, `#/workspaces/${open.id}`);
+    await press(page, /^Restore workspace/);
+    await dialog(page).getByText('It will be Active.').waitFor();
+    for (const id of (await api('GET', `/v1/workspaces/${open.id}`)).body.entity_ids) await api('POST', `/v1/entities/${id}/cancel`);
+    await confirm(page, 'Restore workspace');
+    await good(page).getByText('Its status is now Ready, not Active: it has changed meanwhile.').waitFor();
+
+    // Without an answer to the question there is nothing to confirm.
+    await page.route('**/console/target/**', r => r.abort(), { times: 1 });
+    await go(page, '#/workspaces/archived');
+    await button(done).click();
+    await bad(page).getByText('No connection').waitFor();
+    assert.equal(await dialog(page).count(), 0);
+});
+
+await test('workspaces: archive, the archived view, status, order, and pages by cursor', async () => {
+    for (let i = 0; i < 45; i++) await workspace(`Cursor ${String(i).padStart(2, '0')}`);
+    const { page } = await signedIn();
+    await go(page, '#/workspaces');
+    const names = () => page.locator('tbody th a').allInnerTexts();
+    const settled = async hash => page.waitForFunction(h => location.hash === h && document.getElementById('main').dataset.shown === h && !document.querySelector('main .busy, [aria-busy=true]'), hash);
+    const follow = async name => {
+        const link = page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name });
+        const to = new URL(await link.evaluate(a => a.href)).hash;
+        await link.click();
+        await settled(to);
+        return names();
+    };
+    assert.equal(await page.getByLabel('Search by name').count(), 0, 'the API does not search');
+    await Promise.all([page.waitForResponse(r => r.url().includes('sort=name')), page.getByLabel('Order').selectOption('name')]);
+    await page.waitForFunction(() => !document.querySelector('[aria-busy=true]'));
+    assert.equal(new URL(page.url()).hash, '#/workspaces?sort=name');
+    const first = await names();
+    assert.equal(first.length, 20);
+    assert.equal(await page.getByText('20 workspaces on this page').count(), 1);
+    assert.equal(await page.getByRole('link', { name: 'Previous' }).count(), 0);
+    const second = await follow('Next'), third = await follow('Next');
+    assert.deepEqual([...first, ...second, ...third], [...new Set([...first, ...second, ...third])].sort(), 'in order, none twice');
+    assert.match(page.url(), /after=wks_/);
+    await page.reload();
+    await page.locator('table').waitFor();
+    assert.deepEqual(await names(), third, 'each page has an address');
+    assert.deepEqual(await follow('Previous'), second);
+    assert.deepEqual(await follow('Previous'), first);
+    assert.equal(await page.getByRole('link', { name: 'Previous' }).count(), 0);
+    assert.deepEqual(await follow('Next'), second);
+    await page.goBack();
+    await page.waitForFunction(n => document.querySelector('tbody th a')?.textContent === n, first[0]);
+
+    await page.getByRole('button', { name: `Archive workspace ${first[0]}`, exact: true }).click();
+    await confirm(page, 'Archive workspace');
+    await good(page).getByText('was archived').waitFor();
+    await heading(page, first[0]);
+    assert.equal(await page.getByRole('link', { name: 'New entity' }).count(), 0, 'no entity can be made in it');
+    await go(page, '#/workspaces/archived');
+    assert.ok((await names()).includes(first[0]));
+    assert.equal(await page.getByLabel('Status').count(), 0);
+    await go(page, '#/workspaces?status=active');
+    for (const row of await page.locator('tbody tr').all()) assert.match(await row.innerText(), /Active/);
+    await go(page, '#/entities?status=cancelled');
+    for (const row of await page.locator('tbody tr').all()) assert.match(await row.innerText(), /Cancelled/);
+    await go(page, '#/entities/new?workspace_id=wks_nothing');
+    await page.getByText('Not found').first().waitFor();
+});
+
+await test('webhook endpoints: create and rotate show a secret once; edit, disable, enable, test, delete', async () => {
+    const { page } = await signedIn();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await go(page, '#/webhooks');
+    await page.getByRole('link', { name: 'New endpoint' }).click();
+    await heading(page, 'New endpoint');
+    await page.getByLabel('URL').fill('https://hooks.example/thaw');
+    await page.getByLabel('Events').fill('workspace.*, nothing.*');
+    await press(page, 'Create endpoint');
+    await page.locator('input[name=enabled_events][aria-invalid=true]').waitFor();
+    assert.equal(await focused(page), 'enabled_events');
+    await page.getByLabel('Events').fill('workspace.*');
+    await page.getByRole('button', { name: 'Create endpoint' }).dblclick();
+    await dialog(page).getByText('shown this once').waitFor();
+    const secret = await dialog(page).getByLabel('Secret').inputValue();
+    assert.match(secret, /^whsec_/);
+    await accessible(page, 'the secret');
+    await page.keyboard.press('Escape');
+    assert.equal(await dialog(page).count(), 1, 'Escape does not throw it away');
+    assert.equal(await focused(page), 'Copy');
+    await page.keyboard.press('Enter');
+    await dialog(page).getByText('Copied.').waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), secret);
+    await press(page, 'I have stored it');
+    await heading(page, 'https://hooks.example/thaw');
+    await good(page).getByText('was created').waitFor();
+    assert.equal(await page.getByText('whsec_').count(), 0, 'it is nowhere any more');
+    const id = new URL(page.url()).hash.split('/').at(-1);
+    const now = async () => (await api('GET', `/v1/webhook_endpoints/${id}`)).body;
+
+    await page.getByRole('link', { name: 'Edit endpoint' }).click();
+    await page.getByLabel('Description').fill('The billing service');
+    await page.getByLabel('Events').fill('workspace.*, entity.*');
+    await press(page, 'Save');
+    await good(page).getByText('was saved').waitFor();
+    assert.deepEqual((await now()).enabled_events, ['workspace.*', 'entity.*']);
+    await press(page, /^Disable endpoint/);
+    await confirm(page, 'Disable endpoint');
+    await good(page).getByText('Its status is now Disabled.').waitFor();
+    await badge(page, 'Disabled');
+    assert.equal(await page.getByRole('button', { name: /^Test endpoint/ }).count(), 0, 'no test event for a disabled one');
+    await press(page, /^Enable endpoint/);
+    await confirm(page, 'Enable endpoint');
+    await badge(page, 'Enabled');
+    assert.equal((await now()).status, 'enabled');
+    await press(page, /^Test endpoint/);
+    await confirm(page, 'Test endpoint');
+    await good(page).getByText('will get a test event').waitFor();
+    await press(page, /^Rotate secret/);
+    await confirm(page, 'Rotate secret');
+    await dialog(page).getByLabel('Secret').waitFor();
+    const other = await dialog(page).getByLabel('Secret').inputValue();
+    assert.match(other, /^whsec_/);
+    assert.notEqual(other, secret);
+    await press(page, 'I have stored it');
+    await good(page).getByText('has a new secret').waitFor();
+    await page.getByText('The former secret signs too until').waitFor();
+    await press(page, /^Delete endpoint/);
+    await confirm(page, 'Delete endpoint');
+    await good(page).getByText('was deleted').waitFor();
+    await heading(page, 'Webhooks');
+    assert.equal((await api('GET', `/v1/webhook_endpoints/${id}`)).status, 404);
+
+    const { page: reader } = await signedIn({}, setup.reader);
+    await go(reader, '#/webhooks');
+    assert.equal(await reader.getByRole('link', { name: 'New endpoint' }).count(), 0, 'a reader is offered nothing');
+});
+
+await test('deliveries: what became of each, its attempts, and once more', async () => {
+    const made = await api('POST', '/v1/webhook_endpoints', { url: 'https://hooks.example/deliveries', enabled_events: ['workspace.*'] });
+    for (let i = 0; i < 12; i++) await workspace('Told of');
+    await api('GET', '/v1/events');
+    const told = (await api('GET', `/v1/webhook_endpoints/${made.body.id}/deliveries?limit=100`)).body.data;
+    assert.ok(told.length >= 12, 'there are deliveries');
+    sql(`UPDATE deliveries SET outcome = 'failed', tries = 2, response_status = 500, next_at = NULL ORDER BY id DESC LIMIT 1;
+        INSERT INTO delivery_attempts SELECT organization_id, id, 1, updated_at, 10003, NULL, 'no answer in time' FROM deliveries WHERE tries = 2;
+        INSERT INTO delivery_attempts SELECT organization_id, id, 2, updated_at, 87, 500, NULL FROM deliveries WHERE tries = 2`);
+    const { page } = await signedIn();
+    await go(page, `#/webhooks/${made.body.id}`);
+    const failed = column(page, 'Failed');
+    await failed.getByRole('link').waitFor();
+    assert.equal(await page.locator('tbody tr').count(), 10);
+    await page.getByRole('button', { name: 'Show more deliveries' }).click();
+    await page.locator('tbody tr').nth(10).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement === document.querySelectorAll('tbody th a')[10]), true, 'the focus is on the first of the new rows');
+    await failed.getByRole('link').click();
+    await page.getByRole('heading', { name: 'Attempts' }).waitFor();
+    const attempts = await page.getByRole('region', { name: 'Attempts' }).locator('tbody tr').allInnerTexts();
+    assert.match(attempts[0], /^2\s.*500.*87 ms$/s);
+    assert.match(attempts[1], /^1\s.*no answer in time.*10,003 ms$/s);
+    await press(page, /^Redeliver/);
+    const sent = await writes(page, async () => {
+        await dialog(page).getByRole('button', { name: 'Redeliver' }).dblclick();
+        await good(page).getByText('will be sent once more').waitFor();
+    });
+    assert.deepEqual(sent.map(r => new URL(r.url()).pathname), [`/v1/webhook_endpoints/${made.body.id}/deliveries/${told[0].id}/redeliver`], 'once');
+    await badge(page, 'Pending');
+    await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link').click();
+    await heading(page, 'https://hooks.example/deliveries');
+    await api('PATCH', `/v1/webhook_endpoints/${made.body.id}`, { status: 'disabled' });
+    await page.locator('tbody tr').first().getByRole('button', { name: /^Redeliver/ }).click();
+    await confirm(page, 'Redeliver');
+    await bad(page).getByText('The webhook endpoint is disabled; enable it first').waitFor();
+    await badge(page, 'Disabled');
+    await go(page, '#/deliveries');
+    await heading(page, 'Not found');
+});
+
+await test('authorizations: what an agent asked for waits for its human, who approves or denies', async () => {
+    const yes = await workspace('To be approved'), no = await workspace('To be denied');
+    for (const w of [yes, no]) assert.equal((await api('POST', `/v1/workspaces/${w.id}/archive`, undefined, setup.agent)).status, 202);
+    const { page } = await signedIn();
+    await page.getByRole('link', { name: '2 authorizations wait for you' }).click();
+    await heading(page, 'Authorizations');
+    const row = w => column(page, `Archive workspace ${w.name}`);
+    await row(yes).getByRole('button', { name: /^Approve/ }).click();
+    await dialog(page).getByText(`Archive workspace ${yes.name}`).waitFor();
+    assert.equal(await focused(page), 'Cancel');
+    const sent = await writes(page, async () => {
+        await dialog(page).getByRole('button', { name: 'Approve' }).dblclick();
+        await good(page).getByText('Its status is now Approved.').waitFor();
+    });
+    assert.equal(sent.length, 1, 'once');
+    await row(yes).waitFor({ state: 'detached' });
+    assert.ok(await page.evaluate(() => document.activeElement !== document.body), 'the focus is not lost');
+    assert.equal((await api('GET', `/v1/workspaces/${yes.id}`)).body.status, 'archived');
+    await row(no).getByRole('link').click();
+    await heading(page, `Archive workspace ${no.name}`);
+    await page.getByText('agt_console').waitFor();
+    await press(page, /^Deny/);
+    await confirm(page, 'Deny');
+    await badge(page, 'Denied');
+    assert.equal((await api('GET', `/v1/workspaces/${no.id}`)).body.status, 'ready');
+    await page.getByText('Nothing can be done while it is denied.').waitFor();
+    await go(page, '#/authorizations');
+    await page.getByText('No authorizations wait for you.').waitFor();
+    await page.getByLabel('Status').selectOption('approved');
+    await row(yes).waitFor();
+    assert.equal(new URL(page.url()).hash, '#/authorizations?status=approved');
+
+    const { page: reader } = await signedIn({}, setup.reader);
+    await go(reader, '#/authorizations?status=approved');
+    assert.equal(await reader.locator('tbody tr').count(), 0, 'another person decides nothing of it');
+    const asked = (await api('POST', `/v1/workspaces/${no.id}/archive`, undefined, setup.agent)).body;
+    await go(reader, `#/authorizations/${asked.id}`);
+    await reader.getByText('may look at authorizations but not change them').waitFor();
+});
+
 await test('the overview: counts by status, a chart of thirty days and the same numbers as a table', async () => {
     const { page } = await signedIn();
     await page.locator('canvas[role=img]').waitFor();
     const live = (await api('GET', '/api/v1/projects?status=LIVE')).body.totalElements;
     assert.match(await page.locator('a[href="#/projects?status=LIVE"]').innerText(), new RegExp(`^${live}\\s+Live$`));
+    const ready = (await api('GET', '/console/activity')).body.statuses.find(s => s.resource === 'workspace' && s.status === 'ready').count;
+    assert.match(await page.locator('a[href="#/workspaces?status=ready"]').innerText(), new RegExp(`^${ready}\\s+Ready$`));
+    assert.equal(await page.getByRole('heading', { name: /^Entities \d/ }).count(), 1);
     await page.getByText('The numbers as a table').click();
     const columns = await page.locator('details thead th').allInnerTexts();
     const today = await page.locator('details tbody tr').first().locator('td').allInnerTexts();
@@ -412,6 +740,15 @@ const archived = await project('Shown in every light', 'publish', 'archive');
 const shown = await project('Shown with a rather long name that has to be broken somewhere on a narrow screen', 'publish');
 await api('PUT', `/api/v1/projects/${shown.id}`, { name: shown.name, description: 'word '.repeat(90), url: `${'a'.repeat(60)}.talkide.app`, accent: 'oklch(0.78 0.15 70)', techStack: 'C'.repeat(120) });
 const model = (await api('GET', '/api/v1/models')).body.items[0];
+const holder = await workspace('Held with a rather long name that has to be broken somewhere on a narrow screen');
+await api('PATCH', `/v1/workspaces/${holder.id}`, { metadata: { team: 'legal', ['k'.repeat(40)]: 'v'.repeat(200) } });
+for (const moves of [[], ['submit'], ['submit', 'register'], ['cancel']]) await entity(holder, 'Held', ...moves);
+const kept = await workspace('Kept in the archive');
+await entity(kept, 'Kept');
+await api('POST', `/v1/workspaces/${kept.id}/archive`);
+const held = (await api('GET', `/v1/entities?workspace_id=${holder.id}`)).body.data[0];
+const hook = (await api('GET', '/v1/webhook_endpoints')).body.data[0];
+const sent = (await api('GET', `/v1/webhook_endpoints/${hook.id}/deliveries?limit=100`)).body.data.find(d => d.attempt_count);
 for (const colorScheme of ['light', 'dark']) {
     for (const width of [360, 1600]) {
         await test(`every view in ${colorScheme} at ${width} pixels: accessible, and no wider than the screen`, async () => {
@@ -425,7 +762,10 @@ for (const colorScheme of ['light', 'dark']) {
             await page.getByText('The numbers as a table').click();
             await look('overview with its table');
             for (const hash of ['#/projects', '#/projects?search=nothing+like+it', '#/projects/archived', `#/projects/${shown.id}`, `#/projects/${shown.id}/edit`, '#/projects/new',
-                '#/models', `#/models/${model.id}`, '#/models/new', '#/models/archived', '#/nowhere', '#/projects/99999999']) {
+                '#/models', `#/models/${model.id}`, '#/models/new', '#/models/archived',
+                '#/workspaces', '#/workspaces/archived', `#/workspaces/${holder.id}`, `#/workspaces/${holder.id}/edit`, '#/workspaces/new', '#/entities', `#/entities/${held.id}`,
+                `#/entities/${held.id}/edit`, `#/entities/new?workspace_id=${holder.id}`, '#/authorizations', '#/authorizations?status=approved', '#/webhooks', '#/webhooks/new',
+                `#/webhooks/${hook.id}`, `#/webhooks/${hook.id}/edit`, `#/deliveries/${hook.id}.${sent.id}`, '#/nowhere', '#/projects/99999999']) {
                 await go(page, hash);
                 await page.waitForFunction(() => !document.querySelector('main .busy, main [aria-busy=true]'));
                 await look(hash);
@@ -437,6 +777,16 @@ for (const colorScheme of ['light', 'dark']) {
             await restoreButton(page, archived).click();
             await look('dialog');
             await page.keyboard.press('Escape');
+            await go(page, '#/workspaces/archived');
+            await press(page, `Restore workspace ${kept.name}`);
+            await dialog(page).getByText('It will be Active.').waitFor();
+            await look('dialog with its target');
+            await page.keyboard.press('Escape');
+            await go(page, '#/authorizations');
+            await press(page, /^Approve/);
+            await look('dialog of an authorization');
+            await page.keyboard.press('Escape');
+            await go(page, '#/projects/archived');
             await page.route('**/restore', r => r.fulfill({ status: 409, contentType: 'application/json', body: '{"status":409,"code":"CONFLICT_PROJECT","message":"Only archived projects can be restored"}' }), { times: 1 });
             await restoreButton(page, archived).click();
             await dialog(page).getByRole('button', { name: 'Restore project' }).click();

@@ -17,7 +17,7 @@ use Test::More ();
 use Thaw;
 use Time::HiRes qw(time clock_gettime CLOCK_MONOTONIC);
 
-our @EXPORT = qw($MODELS $UTC $NOWHERE json hex_of model act get trained retired workspace entity post moved_sql audits audit_rows
+our @EXPORT = qw($MODELS $UTC $NOWHERE json hex_of model act get trained retired workspace entity post_v1 moved_sql audits audit_rows
     told database unchanged error_is problem_is refusal_is keys_are in_base62 usr tables mint signing_key fastcgi hold in_background blocked fresh_minute log_lines curl);
 
 our $MODELS = '/api/v1/models';
@@ -95,14 +95,14 @@ sub moved_sql {
 
 # --- workspaces and entities ----------------------------------------------------------
 
-# POST to an object's address: post($t, "workspaces/$id/archive").
-sub post { my ($t, $path, %o) = @_; $t->req(POST => "/v1/$path", token => $t->admin, %o) }
+# POST to an object's address: post_v1($t, "workspaces/$id/archive").
+sub post_v1 { my ($t, $path, %o) = @_; $t->req(POST => "/v1/$path", token => $t->admin, %o) }
 
 # A workspace, made through the API: the reply's object.
 sub workspace {
     my ($t, %o) = @_;
     my $token = delete $o{token} // $t->admin;
-    my $r = post($t, 'workspaces', token => $token, body => { name => 'workspace ' . ++$made, %o });
+    my $r = post_v1($t, 'workspaces', token => $token, body => { name => 'workspace ' . ++$made, %o });
     $r->{status} == 201 or die "create: $r->{raw}";
     return $r->{json};
 }
@@ -111,12 +111,12 @@ sub workspace {
 sub entity {
     my ($t, $workspace, %o) = @_;
     my ($token, $status) = (delete $o{token} // $t->admin, delete $o{status} // 'draft');
-    my $r = post($t, 'entities', token => $token, body => { workspace_id => $workspace, name => 'entity ' . ++$made,
+    my $r = post_v1($t, 'entities', token => $token, body => { workspace_id => $workspace, name => 'entity ' . ++$made,
         jurisdiction => 'US-DE', type => 'c_corp', %o });
     $r->{status} == 202 or die "create: $r->{raw}";
     my %way = (draft => [], submitted => ['submit'], registered => [qw(submit register)], dissolved => [qw(submit register dissolve)],
         rejected => [qw(submit reject)], cancelled => ['cancel']);
-    $r = post($t, "entities/$r->{json}{id}/$_", token => $token) for @{ $way{$status} };
+    $r = post_v1($t, "entities/$r->{json}{id}/$_", token => $token) for @{ $way{$status} };
     ($r->{json}{status} // '') eq $status or die "$status: $r->{raw}";
     return $r->{json};
 }

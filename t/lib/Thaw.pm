@@ -49,8 +49,9 @@
 #
 # $t->cut($when, $times) arms the proxy: the next COMMITs lose their connection
 # 'before' they are forwarded, 'after' the server's OK came back (which is not
-# passed on), or 'late': the worker is cut off first and the COMMIT forwarded
-# half a second afterwards. $t->uncut disarms and tells how many were not made.
+# passed on), 'late': the worker is cut off first and the COMMIT forwarded half
+# a second afterwards, or 'held': likewise, but not before $t->release. $t->uncut
+# disarms and tells how many were not made.
 #
 # Environment: THAW_BUILDDIR the build under test (build/sanitized by default),
 # LEAVE=1 keeps the directory, VERBOSE=1 prints the wire and the commands.
@@ -402,6 +403,7 @@ sub start_proxy {
 }
 
 sub cut { my ($t, $when, $n) = @_; spew("$t->{dir}/cut." . ++$t->{cut_no} . ".$when", '') for 1 .. $n // 1 }
+sub release { spew("$_[0]{dir}/released", '') }
 sub uncut { my $t = shift; my @left = glob "$t->{dir}/cut.*"; unlink @left; scalar @left }
 
 # --- ending ------------------------------------------------------------------------
