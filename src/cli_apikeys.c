@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "dom_apikey.h"
 #include "dom_org.h"
+#include "str.h"
 
 struct work { struct tx *tx; struct apikey in, out; struct id id; };
 

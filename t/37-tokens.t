@@ -268,9 +268,9 @@ subtest 'tiers, for every route' => sub {
     my $live = $t->key;
     $vars{workspace_id} = workspace($t, token => $live)->{id};
     $vars{entity_id} = entity($t, $vars{workspace_id}, token => $live)->{id};
-    $vars{authorization_id} = post($t, 'workspaces/' . workspace($t, token => $live)->{id} . '/archive', token => $t->key(kind => 'token', agent => 'agt_x'))->{json}{id};
+    $vars{authorization_id} = post_v1($t, 'workspaces/' . workspace($t, token => $live)->{id} . '/archive', token => $t->key(kind => 'token', agent => 'agt_x'))->{json}{id};
     $vars{webhook_endpoint_id} = api(POST => '/webhook_endpoints', { url => 'https://hooks.example.org/', enabled_events => ['*'] }, token => $live)->{json}{id};
-    post($t, "webhook_endpoints/$vars{webhook_endpoint_id}/test", token => $live);
+    post_v1($t, "webhook_endpoints/$vars{webhook_endpoint_id}/test", token => $live);
     $vars{event_id} = api(GET => '/events', undef, token => $live)->{json}{data}[0]{id};
     $vars{delivery_id} = api(GET => "/webhook_endpoints/$vars{webhook_endpoint_id}/deliveries")->{json}{data}[0]{id};
     $vars{token_id} = ($t->key_and_id)[1];
@@ -380,8 +380,8 @@ subtest 'the audit tells who, by what, for whom' => sub {
     my ($sk, $sk_id) = $t->key_and_id(user => 'member');
     my ($agent, $agent_id) = $t->key_and_id(user => 'member', kind => 'token', tier => 3, agent => 'agt_Bot');
     my $w = workspace($t, token => $sk)->{id};
-    post($t, "workspaces/$w/archive", token => $t->token('member'));
-    post($t, "workspaces/$w/unarchive", token => $agent);
+    post_v1($t, "workspaces/$w/archive", token => $t->token('member'));
+    post_v1($t, "workspaces/$w/unarchive", token => $agent);
     my $rows = $t->thaw('--json', 'audit', 'list', '--org', 'Main', '--resource', $w)->{json};
     my ($un, $ar, $cr) = @$rows;
     is(json([ map { [ @$_{qw(actor action)} ] } $cr, $ar, $un ]), json([ [ 'member', 'workspace.created' ], [ 'member', 'workspace.archived' ], [ 'agt_Bot for member', 'workspace.unarchived' ] ]), 'the actor');
