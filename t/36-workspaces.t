@@ -57,6 +57,9 @@ subtest 'patch' => sub {
     is(traces($id, 'workspace.updated'), '1 audited, 1 told', 'one audit row, one event');
     is($edit->({ name => 'mine' }, 'If-Match' => $r->{headers}{etag})->{status}, 200, 'If-Match of what it is: done');
     refusal_is($edit->({ name => 'x' }, 'If-Match' => $r->{headers}{etag}), 412, 'precondition_failed', qr/has changed/, 'of what it was: 412');
+    $edit->({ metadata => { map { ("k$_" => 'v') } 1 .. 50 } });
+    refusal_is($edit->({ metadata => { k51 => 'v' } }), 422, 'validation_failed', qr/^`metadata` must have at most 50 keys/, 'more keys than 50 in all: 422', errors => ['metadata']);
+    is(json($edit->({ metadata => { k51 => 'v', map { ("k$_" => undef) } 1 .. 50 } })->{json}{metadata}), '{"k51":"v"}', 'one for others is fine');
     is(json($edit->({ metadata => undef })->{json}{metadata}), '{}', 'metadata null: all keys go');
     refusal_is($edit->({}), 422, 'validation_failed', qr/at least one/, 'nothing to change: 422', errors => ['body']);
     act_on($id, 'archive');
