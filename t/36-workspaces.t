@@ -57,7 +57,7 @@ subtest 'patch' => sub {
     is(traces($id, 'workspace.updated'), '1 audited, 1 told', 'one audit row, one event');
     is($edit->({ name => 'mine' }, 'If-Match' => $r->{headers}{etag})->{status}, 200, 'If-Match of what it is: done');
     refusal_is($edit->({ name => 'x' }, 'If-Match' => $r->{headers}{etag}), 412, 'precondition_failed', qr/has changed/, 'of what it was: 412');
-    $edit->({ metadata => { map { ("k$_" => 'v') } 1 .. 50 } });
+    $edit->({ metadata => { a => undef, c => undef, map { ("k$_" => 'v') } 1 .. 50 } });
     refusal_is($edit->({ metadata => { k51 => 'v' } }), 422, 'validation_failed', qr/^`metadata` must have at most 50 keys/, 'more keys than 50 in all: 422', errors => ['metadata']);
     is(json($edit->({ metadata => { k51 => 'v', map { ("k$_" => undef) } 1 .. 50 } })->{json}{metadata}), '{"k51":"v"}', 'one for others is fine');
     is(json($edit->({ metadata => undef })->{json}{metadata}), '{}', 'metadata null: all keys go');
@@ -347,7 +347,7 @@ subtest 'archive by an agent waits for its human' => sub {
     my $human_key = $t->key(user => 'member');
     my $human = $t->sql("SELECT LOWER(HEX(id)) FROM principals WHERE username = 'member'");
     my $asks = sub { my $id = made()->{id}; ($id, act_on($id, 'archive', token => $agent)) };
-    my $decide = sub { my ($a, $verb, $token) = @_; post_v1($t, "authorizations/$a/$verb", token => $token) };
+    my $decide = sub { my ($a, $verb, $token, @h) = @_; post_v1($t, "authorizations/$a/$verb", token => $token, headers => \@h) };
     my ($w, $r) = $asks->();
     my $a = $r->{json};
     is("$r->{status} $a->{object} $a->{status} $a->{action}", '202 authorization pending workspace.archived', '202, an authorization that is pending');
@@ -370,7 +370,10 @@ subtest 'archive by an agent waits for its human' => sub {
     for my $way ([ 'signed in', $member ], [ 'with a key of his own', $human_key ]) {
         ($w, $r) = $asks->() if $way->[1] ne $member;
         my $id = $r->{json}{id};
-        my $done = $decide->($id, 'approve', $way->[1]);
+        refusal_is($decide->($id, 'approve', $way->[1], 'If-Match' => '"9"'), 412, 'precondition_failed', qr/changed/, 'If-Match is about the authorization');
+        act_on($w, 'archive', token => $agent);
+        ask(PATCH => "workspaces/$w", body => { name => 'meanwhile' });
+        my $done = $decide->($id, 'approve', $way->[1], 'If-Match' => ask(GET => "authorizations/$id")->{headers}{etag});
         is("$done->{status} $done->{json}{status} " . seen($w)->{status}, '200 approved archived', "its human approves, $way->[0]: archived");
         my ($row) = audit_rows($t, $w, "action = 'workspace.archived'");
         my ($approval) = audit_rows($t, $id, "action = 'authorization.approved'");

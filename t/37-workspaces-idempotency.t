@@ -143,8 +143,7 @@ with_key 'Matter-Version' => sub {
     $version->(ask(GET => "workspaces/$none", $with->('2026-05-01')), '2026-05-01', 'errors say it too');
     $version->($t->req(GET => '/v1/workspaces'), '2026-06-10', '401 too');
     is(ask(GET => 'events?limit=1', $with->('2026-05-01'))->{json}{data}[0]{api_version}, '2026-05-01', 'events are told in it');
-    for my $bad ('2026-01-01', '2026-6-10', 'v1', '2026-06-10 ', '2026-06-10,2026-05-01') {
-        next if $bad =~ / $/;                            # HTTP takes that blank away
+    for my $bad ('2026-01-01', '2026-6-10', 'v1', '2026-06-10T00:00:00Z', '2026-06-10,2026-05-01') {
         refusal_is(ask(POST => "workspaces/$w/archive", $with->($bad)), 400, 'validation_header_invalid', qr/^`Matter-Version` /, $bad, errors => ['Matter-Version']);
     }
     refusal_is(ask(GET => "workspaces/$w", headers => [ map { ('Matter-Version' => $_) } '2026-06-10', '2026-05-01' ]), 400, 'validation_header_invalid', qr/^`Matter-Version` /, 'two of them', errors => ['Matter-Version']);
