@@ -143,6 +143,11 @@ static enum err begin(struct deliver *d, struct hand *h)
 		h->ended |= e == ERR_DB_NONE;
 		return e == ERR_DB_NONE ? OK : e;
 	}
+	if (!to.nsecrets) {                      /* our key is not there (logged): no fault of the receiver's */
+		h->ended = true;
+		h->silent = SILENT_MOST;
+		return OK;
+	}
 	if ((e = deliver_posts(tx, &h->hold, &posts, 2 * FLIGHTS, &n)))
 		return e;
 	for (size_t i = 0; i < n && (f = grounded(h)); i++) {

@@ -85,13 +85,13 @@ static void land(struct flight *f, const char *error)
 	f->reply.error = error;
 }
 
-/* False when the endpoint's secrets cannot be used. */
+/* False when a secret is no such secret. */
 static bool sign(struct flight *f, const struct target *to, const char *body, size_t n)
 {
 	const char *id = id_spell(f->arena, "evt_", &f->post.event.id), *standard;
 	struct sign s = { to->secrets, to->nsecrets, f->reply.at / SECOND, body, n };
 
-	if (!to->nsecrets || !(standard = sign_standard(f->arena, &s, id)))
+	if (!(standard = sign_standard(f->arena, &s, id)))
 		return false;
 	header(f, "Content-Type", "application/json");
 	header(f, "Expect", "");
@@ -154,7 +154,7 @@ void sender_send(struct sender *s, struct flight *f, const struct post *p, const
 	*f->error = '\0';
 	body = js_text(event_json(f->arena, &p->event, to->api_version), &n);
 	if (!sign(f, to, body, n)) {
-		land(f, "the endpoint's secret cannot be opened, so nothing was sent");
+		land(f, "the endpoint's secret is none, so nothing was sent; rotate it");
 		return;
 	}
 	options(f, to, body, n);

@@ -17,7 +17,7 @@ struct hold { struct id organization, endpoint; unsigned char lease[LEASE]; int6
 struct target {
 	const char *url, *api_version;
 	const char *secrets[2];                  /* the second: the former one while it signs too */
-	size_t nsecrets;                         /* 0: none could be opened */
+	size_t nsecrets;                         /* 0: none could be opened, which is logged */
 };
 struct post {
 	struct id id, resource;
