@@ -57,9 +57,10 @@ subtest 'patch' => sub {
     is(traces($id, 'workspace.updated'), '1 audited, 1 told', 'one audit row, one event');
     is($edit->({ name => 'mine' }, 'If-Match' => $r->{headers}{etag})->{status}, 200, 'If-Match of what it is: done');
     refusal_is($edit->({ name => 'x' }, 'If-Match' => $r->{headers}{etag}), 412, 'precondition_failed', qr/has changed/, 'of what it was: 412');
-    $edit->({ metadata => { a => undef, c => undef, map { ("k$_" => 'v') } 1 .. 50 } });
+    $edit->({ metadata => undef });
+    is(keys(%{ $edit->({ metadata => { map { ("k$_" => 'v') } 1 .. 50 } })->{json}{metadata} }), 50, 'as many keys as there may be');
     refusal_is($edit->({ metadata => { k51 => 'v' } }), 422, 'validation_failed', qr/^`metadata` must have at most 50 keys/, 'more keys than 50 in all: 422', errors => ['metadata']);
-    is(json($edit->({ metadata => { k51 => 'v', map { ("k$_" => undef) } 1 .. 50 } })->{json}{metadata}), '{"k51":"v"}', 'one for others is fine');
+    is($edit->({ metadata => { k51 => 'v', k1 => undef } })->{status}, 200, 'one for another is fine');
     is(json($edit->({ metadata => undef })->{json}{metadata}), '{}', 'metadata null: all keys go');
     refusal_is($edit->({}), 422, 'validation_failed', qr/at least one/, 'nothing to change: 422', errors => ['body']);
     act_on($id, 'archive');
@@ -432,6 +433,10 @@ subtest 'events' => sub {
     is(join(' ', keys %{ { map { $_->{type} => 1 } @{ $list->('type=workspace.unarchived&limit=100')->{data} } } }), 'workspace.unarchived', 'type');
     my $two = $list->('limit=2');
     is(json([ map { $_->{id} } @{ $list->("limit=2&starting_after=$two->{next_cursor}")->{data} } ]), json([ map { $_->{id} } @{ $list->('limit=4')->{data} }[2, 3] ]), 'next_cursor leads on');
+    my ($narrow, $narrow_id) = $t->key_and_id(kind => 'token', scope => 'workspace:read');
+    my @by = (authorized_by => { human_principal_id => $e->{authorized_by}{human_principal_id}, agent_id => undef });
+    refusal_is(ask(GET => "events/$e->{id}", token => $narrow), 403, 'scope_denied', "Token $narrow_id has no grant on event $e->{id}.", 'not for every scope', @by);
+    refusal_is(ask(GET => 'events', token => $narrow), 403, 'scope_denied', "Token $narrow_id has no grant on event.", 'nor the list', @by);
     my ($theirs) = do { workspace($t, token => $other); @{ ask(GET => 'events', token => $other)->{json}{data} } };
     my ($testing) = @{ $list->('limit=1', token => $test)->{data} };
     refusal_is(ask(GET => "events/$_"), 404, 'not_found', "No event with id `$_` is visible to this token.", 'not visible') for $theirs->{id}, $testing->{id}, 'x';
