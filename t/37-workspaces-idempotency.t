@@ -251,9 +251,7 @@ with_key 'a worker killed once its COMMIT was sent, before the answer' => sub {
     within(10, sub { !(() = glob "$t->{dir}/cut.*") }, 'the cut');
     kill KILL => $t->worker_pids;
     my $r = $reply->();
-    is($r->{status}, 503, 'the client is told that the outcome is open');
-    ok($r->{headers}{'retry-after'}, 'with Retry-After');
-    is("$r->{headers}{'content-type'} $r->{json}{code}", 'application/problem+json upstream_unavailable', 'in the words of the dialect');
+    refusal_is($r, 503, 'upstream_unavailable', qr/read the object before you repeat/, 'the client is told that the outcome is open', retry_after => 1);
     is(audits($t, $id, 'workspace.unarchived'), 0, 'the COMMIT is still on its way');
     $t->release;
     within(5, sub { audits($t, $id, 'workspace.unarchived') == 1 }, 'the COMMIT');
