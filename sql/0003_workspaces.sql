@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS entities (
   name_key VARCHAR(255) COLLATE utf8mb4_unicode_520_ci GENERATED ALWAYS AS (name) STORED,
   PRIMARY KEY (organization_id, id),
   KEY entity_list (organization_id, livemode, id),
-  KEY entity_by_workspace (organization_id, workspace_id, id, status),
+  KEY entity_by_workspace (organization_id, workspace_id, livemode, id, status),
   KEY entity_by_status (organization_id, livemode, status, id),
   KEY entity_by_jurisdiction (organization_id, livemode, jurisdiction, id),
   KEY entity_by_portfolio (organization_id, livemode, portfolio_id, id),
@@ -60,8 +60,9 @@ CREATE TABLE IF NOT EXISTS entities (
 CREATE TABLE IF NOT EXISTS labels (
   organization_id BINARY(12) NOT NULL,
   digest BINARY(16) NOT NULL,
+  livemode TINYINT NOT NULL,
   object_id BINARY(12) NOT NULL,
-  PRIMARY KEY (organization_id, digest, object_id),
+  PRIMARY KEY (organization_id, digest, livemode, object_id),
   KEY label_of_object (organization_id, object_id)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
@@ -91,6 +92,7 @@ CREATE TABLE IF NOT EXISTS api_keys (
   PRIMARY KEY (organization_id, id),
   UNIQUE KEY api_key_secret (secret_hash),
   KEY api_key_list (organization_id, livemode, id),
+  KEY api_key_by_principal (organization_id, livemode, principal_id, id),
   CHECK (kind IN ('secret', 'publishable', 'token')),
   CHECK (status IN ('active', 'revoked'))
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
@@ -112,6 +114,7 @@ CREATE TABLE IF NOT EXISTS authorizations (
   revision BIGINT NOT NULL,
   PRIMARY KEY (organization_id, id),
   KEY authorization_list (organization_id, livemode, id),
+  KEY authorization_by_status (organization_id, livemode, status, id),
   KEY authorization_open (organization_id, resource_id, status, token_id),
   CHECK (status IN ('pending', 'approved', 'denied'))
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -89,9 +89,13 @@ static const struct shape endpoint_out[] = { ENDPOINT_ROWS, { 0 } };
 static const struct shape secret_out[] = { ENDPOINT_ROWS,
 	{ "secret", T_STR, W(n.secret), .help = "`whsec_...`, shown this once" }, { 0 } };
 
-static struct endpoint_view view(const struct endpoint *n)
+static struct endpoint_view view(const struct req *r, const struct endpoint *n)
 {
-	return (struct endpoint_view){ *n, "webhook_endpoint", life_word(n->life.state), !n->life.test };
+	struct endpoint_view v = { *n, "webhook_endpoint", life_word(n->life.state), !n->life.test };
+
+	if (v.n.old_until <= r->tx.now)
+		v.n.old_until = 0;
+	return v;
 }
 
 static enum err reply(struct req *r, enum err e, const struct shape *s, const struct endpoint *n)
@@ -100,7 +104,7 @@ static enum err reply(struct req *r, enum err e, const struct shape *s, const st
 
 	if (e)
 		return e;
-	v = view(n);
+	v = view(r, n);
 	res_shape(r, 200, s, &v, s == endpoint_out ? n->life.revision : 0);
 	return OK;
 }
@@ -201,7 +205,7 @@ static enum err list(struct req *r)
 		return e;
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
-		views[i] = view(&all[i]);
+		views[i] = view(r, &all[i]);
 	return reply_list(r, list_out, views, got, sizeof *views, "we_");
 }
 
@@ -288,17 +292,6 @@ static enum err test(struct req *r)
 static const char *const outcomes[] = { "pending", "succeeded", "failed", NULL };
 struct delivery_view { struct delivery d; const char *object, *status; int64_t response; struct list tries; };
 #define D(field) AT(struct delivery_view, field)
-#define DELIVERY_ROWS \
-	{ "id", T_ID, D(d.id), .prefix = "del_" }, \
-	{ "object", T_STR, D(object), .help = "`delivery`" }, \
-	{ "webhook_endpoint_id", T_ID, D(d.endpoint), .prefix = "we_" }, \
-	{ "event_id", T_ID, D(d.event), .prefix = "evt_" }, \
-	{ "status", T_STR, D(status), .words = outcomes }, \
-	{ "attempt_count", T_INT, D(d.tries) }, \
-	{ "response_status", T_INT, D(response), .flags = F_NULL, .help = "of the last attempt; null: none came" }, \
-	{ "next_attempt_at", T_TIME, D(d.next_at), .flags = F_NULL }, \
-	{ "created", T_TIME, D(d.created_at) }, \
-	{ "updated", T_TIME, D(d.updated_at) }
 struct try_view { struct delivery_try t; int64_t response; };
 #define T(field) AT(struct try_view, field)
 static const struct shape try_out[] = {
@@ -309,17 +302,31 @@ static const struct shape try_out[] = {
 	{ "error", T_STR, T(t.error), .flags = F_NULL },
 	{ 0 }
 };
-static const struct shape delivery_out[] = { DELIVERY_ROWS, { 0 } };
-static const struct shape delivery_full_out[] = { DELIVERY_ROWS,
-	{ "attempts", T_LIST, D(tries), .sub = try_out, .help = "the last first, 100 at most" }, { 0 } };
+static const struct shape delivery_out[] = {
+	{ "id", T_ID, D(d.id), .prefix = "del_" },
+	{ "object", T_STR, D(object), .help = "`delivery`" },
+	{ "webhook_endpoint_id", T_ID, D(d.endpoint), .prefix = "we_" },
+	{ "event_id", T_ID, D(d.event), .prefix = "evt_" },
+	{ "status", T_STR, D(status), .words = outcomes },
+	{ "attempt_count", T_INT, D(d.tries) },
+	{ "response_status", T_INT, D(response), .flags = F_NULL, .help = "of the last attempt; null: none came" },
+	{ "next_attempt_at", T_TIME, D(d.next_at), .flags = F_NULL },
+	{ "created", T_TIME, D(d.created_at) },
+	{ "updated", T_TIME, D(d.updated_at) },
+	{ "attempts", T_LIST, D(tries), .sub = try_out, .help = "the first one first" },
+	{ 0 }
+};
 
-static struct delivery_view view_delivery(const struct delivery *d)
+static struct delivery_view view_delivery(struct arena *a, const struct delivery *d)
 {
+	struct try_view *views = arena_alloc(a, (d->nmade + 1) * sizeof *views);
 	struct delivery_view v = { .d = *d, .object = "delivery", .status = d->outcome ? d->outcome : "pending",
-		.response = d->response_status ? d->response_status : -1 };
+		.response = d->response_status ? d->response_status : -1, .tries = { views, d->nmade, sizeof *views } };
 
 	if (d->outcome)
 		v.d.next_at = 0;
+	for (size_t i = 0; i < d->nmade; i++)
+		views[i] = (struct try_view){ d->made[i], d->made[i].response_status ? d->made[i].response_status : -1 };
 	return v;
 }
 
@@ -340,46 +347,45 @@ static enum err list_deliveries(struct req *r)
 		return e;
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
-		views[i] = view_delivery(&all[i]);
+		views[i] = view_delivery(r->arena, &all[i]);
 	v = (struct list_view){ "list", { views, got.n, sizeof *views }, got.more, r->path,
 		got.more ? id_spell(r->arena, "del_", &all[got.n - 1].id) : NULL };
 	res_shape(r, 200, deliveries_out, &v, 0);
 	return OK;
 }
 
+/* What is not found is the endpoint, or else the delivery. */
+static enum err reply_delivery(struct req *r, enum err e, int status, const struct delivery *d)
+{
+	struct id id = named(r, 0, RES_ENDPOINT);
+	struct delivery_view v;
+	struct endpoint n;
+
+	if (e == ERR_NOT_FOUND && !endpoint_get(&r->tx, &id, &n)) {
+		r->tx.about.kind = "delivery";
+		r->tx.about.id = r->vars[1];
+	}
+	if (e)
+		return e;
+	v = view_delivery(r->arena, d);
+	res_shape(r, status, delivery_out, &v, 0);
+	return OK;
+}
+
 static enum err get_delivery(struct req *r)
 {
 	struct id id = named(r, 0, RES_ENDPOINT), which = req_id(r, 1, "del_");
-	struct delivery_try *tries;
-	struct delivery_view v;
-	struct try_view *views;
 	struct delivery d;
-	size_t n;
-	enum err e = delivery_get(&r->tx, &id, &which, &d, &tries, &n);
 
-	if (e)
-		return e;
-	v = view_delivery(&d);
-	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
-	for (size_t i = 0; i < n; i++)
-		views[i] = (struct try_view){ tries[i], tries[i].response_status ? tries[i].response_status : -1 };
-	v.tries = (struct list){ views, n, sizeof *views };
-	res_shape(r, 200, delivery_full_out, &v, 0);
-	return OK;
+	return reply_delivery(r, delivery_get(&r->tx, &id, &which, &d), 200, &d);
 }
 
 static enum err redeliver(struct req *r)
 {
 	struct id id = named(r, 0, RES_ENDPOINT), which = req_id(r, 1, "del_");
-	struct delivery_view v;
 	struct delivery d;
-	enum err e = delivery_again(&r->tx, &id, &which, &d);
 
-	if (e)
-		return e;
-	v = view_delivery(&d);
-	res_shape(r, 202, delivery_out, &v, 0);
-	return OK;
+	return reply_delivery(r, delivery_again(&r->tx, &id, &which, &d), 202, &d);
 }
 
 /* ---- Tables ---- */
@@ -413,7 +419,7 @@ const struct route webhook_routes[] = {
 	{ "GET", DELIVERIES, PERM_WEBHOOK_READ, 0, QUERY(deliveries_query, struct list_query), .status = 200,
 	  .out = deliveries_out, .run = list_deliveries, .summary = "What was sent to a webhook endpoint, or is to be",
 	  .errors = "NOT_FOUND" },
-	{ "GET", DELIVERY, PERM_WEBHOOK_READ, 0, .status = 200, .out = delivery_full_out, .run = get_delivery,
+	{ "GET", DELIVERY, PERM_WEBHOOK_READ, 0, .status = 200, .out = delivery_out, .run = get_delivery,
 	  .summary = "One delivery with its attempts", .errors = "NOT_FOUND" },
 	{ "POST", DELIVERY "/redeliver", PERM_WEBHOOK_WRITE, R_WRITE, .status = 202, .out = delivery_out, .run = redeliver,
 	  .summary = "Send an event to a webhook endpoint once more", .errors = "NOT_FOUND ENDPOINT_DISABLED" },

@@ -61,6 +61,8 @@ static const struct command commands[] = {
 		cmd_audit_verify, false },
 	{ "doctor", "Check configuration, database, schema, keys, directories and clock, and say what to do. "
 		"Exit code 3 when there is a problem.", cmd_doctor, true },
+	{ "deliver [--follow]", "Number the committed events and send those that are due to their webhook endpoints; prints "
+		"what was done. For cron; with --follow it goes on until SIGTERM, as a service.", cmd_deliver, false },
 	{ "sweep", "Delete what is no longer needed: attempts older than a day, expired refresh tokens. For cron.",
 		cmd_sweep, false },
 	{ "tables routes|errors|transitions|sql|config", "Print one of the tables the program is made of, separated by tabs.",

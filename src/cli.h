@@ -87,6 +87,9 @@ int cli_migrate(struct cli *c, struct json *notes);
 /* A value from a group of an option file ([client] holds for all); NULL for none. */
 char *cli_option_file(struct arena *a, const char *text, const char *group, const char *key);
 
+/* cli_keys.c: are these scopes that a token may carry?  Said if not. */
+bool cli_scopes(struct cli *c, const char *words);
+
 /* The commands. */
 int cmd_init(struct cli *c);
 int cmd_migrate(struct cli *c);
@@ -109,6 +112,7 @@ int cmd_apikey_list(struct cli *c);
 int cmd_apikey_revoke(struct cli *c);
 int cmd_audit_list(struct cli *c);
 int cmd_audit_verify(struct cli *c);
+int cmd_deliver(struct cli *c);
 int cmd_sweep(struct cli *c);
 int cmd_doctor(struct cli *c);
 int cmd_tables(struct cli *c);

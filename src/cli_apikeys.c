@@ -5,7 +5,6 @@
 #include "clock.h"
 #include "dom_apikey.h"
 #include "dom_org.h"
-#include "str.h"
 
 struct work { struct tx *tx; struct apikey in, out; struct id id; };
 
@@ -42,19 +41,6 @@ static struct json *describe(struct cli *c, const struct apikey *k)
 	return o;
 }
 
-static bool scopes_known(const struct cli *c, const char *words)
-{
-	for (const char *s = words; *(s += strspn(s, " ")); s += strcspn(s, " ")) {
-		char *word = arena_strndup(c->arena, s, strcspn(s, " "));
-
-		if (!perm_known(word)) {
-			cli_say("there is no scope `%s`; `thaw role list` shows permissions", word);
-			return false;
-		}
-	}
-	return true;
-}
-
 /* What the options say, beyond whose key it is.  False, and said, when they do not fit. */
 static bool options(struct cli *c, struct apikey *k)
 {
@@ -86,7 +72,7 @@ static bool options(struct cli *c, struct apikey *k)
 	}
 	if (!strcmp(k->kind, "token") && !k->tier)
 		k->tier = TIER_EXECUTE;
-	return !k->scopes || scopes_known(c, k->scopes);
+	return !k->scopes || cli_scopes(c, k->scopes);
 }
 
 int cmd_apikey_create(struct cli *c)

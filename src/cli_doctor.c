@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "route.h"
+#include "seal.h"
 #include "str.h"
 #include "token.h"
 
@@ -127,6 +128,25 @@ static void check_keys(struct doctor *d)
 		say(d, FINE, "signing key", arena_printf(d->a, "%s signs, %zu accepted", kid, n));
 }
 
+/* The key that webhook secrets are sealed under. */
+static void check_seal(struct doctor *d)
+{
+	const char *path = arena_printf(d->a, "%s/seal.key", conf.key_dir);
+	struct stat key, dir;
+
+	if (stat(conf.key_dir, &dir)             /* told already */
+	    || !secret(d, "seal key", path, S_IFREG, "copy it from another node or a backup; where there never was one, "
+	    "`thaw migrate` makes it", &key))
+		return;
+	if (!seal_key_usable())
+		say(d, PROBLEM, "seal key", arena_printf(d->a, "%s is no key; copy it from another node or a backup", path));
+	else if (key.st_uid != dir.st_uid)
+		say(d, WARNING, "seal key", arena_printf(d->a, "%s and %s have different owners; the workers' account must own both",
+			path, conf.key_dir));
+	else
+		say(d, FINE, "seal key", path);
+}
+
 static const char *ask(struct doctor *d, const char *text)
 {
 	return db_ask(d->db, d->a, text);
@@ -201,6 +221,18 @@ static void check_server(struct doctor *d)
 		say(d, FINE, "clock", "agrees with the database's");
 }
 
+/* A key of this node's own making does not open what the others sealed. */
+static void check_sealed(struct doctor *d)
+{
+	const char *hex = ask(d, "SELECT LOWER(HEX(secret)) FROM webhook_endpoints WHERE status <> 'deleted' ORDER BY id DESC LIMIT 1");
+	size_t n = hex ? strlen(hex) / 2 : 0;
+	unsigned char *sealed = arena_alloc(d->a, n + 1);
+
+	if (n && hex_decode(hex, n, sealed) && seal_key_usable() && !seal_open_secret(d->a, sealed, n))
+		say(d, PROBLEM, "seal key", arena_printf(d->a, "%s/seal.key does not open the webhook secrets of this database; copy "
+			"it from another node or a backup, or rotate the secrets", conf.key_dir));
+}
+
 static void check_database(struct doctor *d)
 {
 	if (access(conf.db_option_file, R_OK))   /* told already */
@@ -215,6 +247,7 @@ static void check_database(struct doctor *d)
 		check_schema(d);
 		check_server(d);
 		check_audit(d);
+		check_sealed(d);
 	}
 	db_free(d->db);
 }
@@ -237,6 +270,7 @@ int cmd_doctor(struct cli *c)
 	if (check_configuration(&d)) {
 		check_files(&d);
 		check_keys(&d);
+		check_seal(&d);
 		check_sql_dir(&d);
 		check_database(&d);
 	}

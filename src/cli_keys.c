@@ -108,7 +108,7 @@ int cmd_key_list(struct cli *c)
 }
 
 /* Scopes as a token may carry them: permissions, or the OAuth words that stand for them. */
-static bool scopes_known(struct cli *c, const char *words)
+bool cli_scopes(struct cli *c, const char *words)
 {
 	static const char known[] = ""
 #define PERM(name, word, scope, test) word " " scope " "
@@ -136,7 +136,7 @@ int cmd_token(struct cli *c)
 	int64_t ttl;
 	char *jwt;
 
-	if (!cli_number(c, "--ttl", 1, TEN_YEARS, conf.access_ttl, &ttl) || (claims.scopes && !scopes_known(c, claims.scopes)))
+	if (!cli_number(c, "--ttl", 1, TEN_YEARS, conf.access_ttl, &ttl) || (claims.scopes && !cli_scopes(c, claims.scopes)))
 		return CLI_USAGE;
 	if (!cli_user(c, claims.username, &u))
 		return CLI_FAILED;

@@ -161,13 +161,9 @@ static enum err mine(const struct tx *tx, const struct apikey *k)
 enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out)
 {
 	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_TOKEN_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	enum err e = life_read(tx, RES_TOKEN, id, &out->life, &v);
 
 	if (e)
-		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if ((e = life_seen(tx, RES_TOKEN, v, &out->life)))
 		return e;
 	apikey_of_row(&tx->who->organization, v, out);
 	return mine(tx, out);
@@ -175,13 +171,15 @@ enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out)
 
 enum err apikey_list(struct tx *tx, const struct list_ask *ask, struct apikey **out, struct list_got *got)
 {
-	const struct db_val own = who_is_admin(tx->who) ? (struct db_val){ .t = 'd', .null = true } : db_d(&tx->who->principal);
+	bool all = who_is_admin(tx->who);
 	struct values head = { .n = 0 };
 	struct db_rows r;
 	enum err e;
 
-	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0), own, own));
-	if ((e = list_by_id(tx, SQL_TOKEN_PAGE_UP, &head, 1, ask, &r, got)))
+	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0)));
+	if (!all)
+		values_add(&head, DB_IN(db_d(&tx->who->principal)));
+	if ((e = list_by_id(tx, all ? SQL_TOKEN_PAGE_UP : SQL_TOKEN_PAGE_P_UP, &head, 1, ask, &r, got)))
 		return e;
 	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
 	for (size_t i = 0; i < got->n; i++)
@@ -197,6 +195,8 @@ enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out)
 	if (e)
 		return e;
 	apikey_of_row(&tx->who->organization, v, out);
+	if (tx->who->agent && !id_equal(id, &tx->who->token))
+		return ERR_AGENT_DENIED;
 	if ((e = mine(tx, out)) || (e = life_expected(tx, &out->life)) || out->life.state == STATE_TOKEN_REVOKED)
 		return e;
 	out->life.now = tell(tx->arena, out);

@@ -30,7 +30,7 @@ enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *ou
 enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out);
 enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out);
 enum err apikey_list(struct tx *tx, const struct list_ask *ask, struct apikey **out, struct list_got *got);
-/* Idempotent. */
+/* Idempotent.  An agent revokes its own alone: ERR_AGENT_DENIED. */
 enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out);
 /* Of a row with the columns TOKEN_COLS (sql.def). */
 void apikey_of_row(const struct id *organization, const struct db_val *v, struct apikey *out);

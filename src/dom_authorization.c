@@ -51,14 +51,9 @@ enum err authorization_ask(struct tx *tx, const struct life *o, enum transition 
 enum err authorization_get(struct tx *tx, const struct id *id, struct authorization *out)
 {
 	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_AUTHORIZATION_GET, DB_IN(db_d(id), db_d(&tx->who->organization),
-		db_d(&tx->who->principal)), &r);
+	enum err e = life_read(tx, RES_AUTHORIZATION, id, &out->life, &v);
 
-	if (e)
-		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (!(e = life_seen(tx, RES_AUTHORIZATION, v, &out->life)))
+	if (!e)
 		fill(out, v);
 	return e;
 }
@@ -70,8 +65,10 @@ enum err authorization_list(struct tx *tx, const char *status, const struct list
 	struct db_rows r;
 	enum err e;
 
-	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0), db_s(status), db_s(status)));
-	if ((e = list_by_id(tx, SQL_AUTHORIZATION_PAGE_UP, &head, 1, ask, &r, got)))
+	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0)));
+	if (status)
+		values_add(&head, DB_IN(db_s(status)));
+	if ((e = list_by_id(tx, status ? SQL_AUTHORIZATION_PAGE_S_UP : SQL_AUTHORIZATION_PAGE_UP, &head, 1, ask, &r, got)))
 		return e;
 	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
 	for (size_t i = 0; i < got->n; i++) {

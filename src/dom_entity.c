@@ -51,7 +51,7 @@ enum err entity_create(struct tx *tx, const struct entity *in, struct entity *ou
 	if ((e = life_create(tx, LIFE_ENTITY_CREATE, &out->life, DB_IN(db_i(!out->life.test), db_d(&out->workspace),
 		db_s(out->name), db_s(out->jurisdiction), db_s(out->type), db_s(out->portfolio), db_s(out->metadata),
 		db_d0(&tx->who->principal)), NULL))
-	 || (out->metadata && (e = labels_store(tx, "entity", &out->life.id, out->metadata))))
+	 || (out->metadata && (e = labels_store(tx, "entity", &out->life.id, out->life.test, out->metadata))))
 		return e;
 	return workspace_settle(tx, &w);
 }
@@ -59,13 +59,9 @@ enum err entity_create(struct tx *tx, const struct entity *in, struct entity *ou
 enum err entity_get(struct tx *tx, const struct id *id, struct entity *out)
 {
 	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_ENTITY_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	enum err e = life_read(tx, RES_ENTITY, id, &out->life, &v);
 
-	if (e)
-		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (!(e = life_seen(tx, RES_ENTITY, v, &out->life)))
+	if (!e)
 		fill(out, v);
 	return e;
 }
@@ -132,25 +128,14 @@ static enum err lock(struct tx *tx, const struct id *id, struct entity *out, str
 
 enum err entity_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct entity *out)
 {
-	struct json *before = js_object(tx->arena);
 	struct workspace w;
 	enum err e;
 
-	if ((e = lock(tx, id, out, &w)))
+	if ((e = lock(tx, id, out, &w)) || (e = label_edit(tx, edit, &out->name, &out->metadata, &out->life.before)))
 		return e;
-	if (edit->name_set) {
-		js_put_str(tx->arena, before, "name", out->name);
-		out->name = edit->name;
-	}
-	if (edit->metadata_set) {
-		js_put(before, "metadata", metadata_json(tx->arena, out->metadata));
-		if ((e = metadata_merge(tx, out->metadata, edit->metadata, &out->metadata)))
-			return e;
-	}
 	out->life.now = tell(tx->arena, out, tx->now);
-	out->life.before = before;
 	if ((e = life_move(tx, LIFE_ENTITY_EDIT, &out->life, DB_IN(db_s(out->name), db_s(out->metadata)), NULL))
-	 || (edit->metadata_set && (e = labels_store(tx, "entity", id, out->metadata))))
+	 || (edit->metadata_set && (e = labels_store(tx, "entity", id, out->life.test, out->metadata))))
 		return e;
 	out->updated_at = tx->now;
 	return workspace_settle(tx, &w);

@@ -36,7 +36,7 @@ void labels_of(struct arena *a, const char *word, const char *metadata, struct l
 		digest(a, word, key, js_str(value), out->digest[out->n++]);
 }
 
-enum err labels_store(struct tx *tx, const char *word, const struct id *object, const char *metadata)
+enum err labels_store(struct tx *tx, const char *word, const struct id *object, bool test, const char *metadata)
 {
 	const struct db_val org = db_d(&tx->who->organization), id = db_d(object);
 	struct json *o = object_of(tx->arena, metadata), *value;
@@ -47,7 +47,7 @@ enum err labels_store(struct tx *tx, const char *word, const struct id *object, 
 
 	while (!e && o && js_next(o, &it, &key, &value)) {
 		digest(tx->arena, word, key, js_str(value), d);
-		e = db_exec(tx->db, SQL_LABEL_ADD, DB_IN(org, db_x(d, sizeof d), id), NULL);
+		e = db_exec(tx->db, SQL_LABEL_ADD, DB_IN(org, db_x(d, sizeof d), db_i(!test), id), NULL);
 	}
 	return e;
 }

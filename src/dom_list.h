@@ -17,7 +17,7 @@ struct labels { unsigned char digest[LIST_LABELS][16]; size_t n; };
 /* metadata: JSON text of an object of strings, NULL for none.  word: the resource's. */
 void labels_of(struct arena *a, const char *word, const char *metadata, struct labels *out);
 /* The index of an object's metadata, made anew. */
-enum err labels_store(struct tx *tx, const char *word, const struct id *object, const char *metadata);
+enum err labels_store(struct tx *tx, const char *word, const struct id *object, bool test, const char *metadata);
 
 enum { METADATA_MOST = 50 };
 /* `old` with the members of `edit`, whose nulls take away; edit NULL takes all away.  ERR_SHAPE

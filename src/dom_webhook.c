@@ -84,13 +84,9 @@ enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoi
 enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out)
 {
 	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_ENDPOINT_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	enum err e = life_read(tx, RES_ENDPOINT, id, &out->life, &v);
 
-	if (e)
-		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (!(e = life_seen(tx, RES_ENDPOINT, v, &out->life)))
+	if (!e)
 		fill(out, v);
 	return e;
 }
@@ -182,6 +178,36 @@ static void delivery_of_row(const struct db_val *v, struct delivery *out)
 		.next_at = num(&v[5]), .response_status = num(&v[6]), .created_at = v[7].i, .updated_at = v[8].i };
 }
 
+/* The attempts of `n` deliveries of one endpoint. */
+static enum err load_tries(struct tx *tx, const struct id *endpoint, struct delivery *d, size_t n)
+{
+	struct id low, high;
+	struct db_rows r;
+	enum err e;
+
+	if (!n)
+		return OK;
+	low = high = d[0].id;
+	for (size_t i = 1; i < n; i++) {
+		if (memcmp(d[i].id.b, low.b, ID_BYTES) < 0)
+			low = d[i].id;
+		if (memcmp(d[i].id.b, high.b, ID_BYTES) > 0)
+			high = d[i].id;
+	}
+	if ((e = tx_query(tx, SQL_DELIVERY_TRIES, DB_IN(db_d(&tx->who->organization), db_d(endpoint), db_d(&low), db_d(&high)), &r)))
+		return e;
+	for (size_t i = 0; i < n; i++) {
+		d[i].made = arena_alloc(tx->arena, (r.n + 1) * sizeof *d[i].made);
+		for (size_t k = 0; k < r.n; k++) {
+			const struct db_val *v = db_row(&r, k);
+
+			if (id_equal(&v[0].id, &d[i].id))
+				d[i].made[d[i].nmade++] = (struct delivery_try){ v[1].i, v[2].i, v[3].i, v[4].i, v[5].s };
+		}
+	}
+	return OK;
+}
+
 enum err delivery_list(struct tx *tx, const struct id *endpoint, const struct list_ask *ask, struct delivery **out,
 	struct list_got *got)
 {
@@ -196,33 +222,25 @@ enum err delivery_list(struct tx *tx, const struct id *endpoint, const struct li
 	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
 	for (size_t i = 0; i < got->n; i++)
 		delivery_of_row(db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
-	return OK;
+	return load_tries(tx, endpoint, *out, got->n);
 }
 
-enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out,
-	struct delivery_try **tries, size_t *n)
+enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out)
 {
-	const struct db_val org = db_d(&tx->who->organization), *v;
+	const struct db_val *v;
 	struct endpoint whose;
 	struct db_rows r;
 	enum err e;
 
 	if ((e = endpoint_get(tx, endpoint, &whose))
-	 || (e = tx_read(tx, SQL_DELIVERY_GET, DB_IN(db_d(id), db_d(endpoint), org, db_d(&tx->who->principal)), &r)))
+	 || (e = tx_read(tx, SQL_DELIVERY_GET, DB_IN(db_d(id), db_d(endpoint), db_d(&tx->who->organization),
+		db_d(&tx->who->principal)), &r)))
 		return e;
 	v = db_row(&r, 0) + WHO_COLUMNS;
 	if (v[0].null)
 		return ERR_NOT_FOUND;
 	delivery_of_row(v, out);
-	if ((e = tx_query(tx, SQL_DELIVERY_TRIES, DB_IN(org, db_d(id)), &r)))
-		return e;
-	*tries = arena_alloc(tx->arena, (r.n + 1) * sizeof **tries);
-	*n = r.n;
-	for (size_t i = 0; i < r.n; i++) {
-		v = db_row(&r, i);
-		(*tries)[i] = (struct delivery_try){ v[0].i, v[1].i, v[2].i, v[3].i, v[4].s };
-	}
-	return OK;
+	return load_tries(tx, endpoint, out, 1);
 }
 
 enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out)
@@ -243,5 +261,7 @@ enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct i
 	out->next_at = out->updated_at = tx->now;
 	if ((e = db_exec(tx->db, SQL_DELIVERY_AGAIN, DB_IN(db_t(tx->now), db_t(tx->now), org, db_d(id)), NULL)))
 		return e;
-	return db_exec(tx->db, SQL_ENDPOINT_DUE, DB_IN(db_t(tx->now), db_t(tx->now), org, db_d(endpoint)), NULL);
+	if ((e = db_exec(tx->db, SQL_ENDPOINT_DUE, DB_IN(db_t(tx->now), db_t(tx->now), org, db_d(endpoint)), NULL)))
+		return e;
+	return load_tries(tx, endpoint, out, 1);
 }

@@ -53,18 +53,18 @@ enum err endpoint_rotate(struct tx *tx, const struct id *id, int64_t seconds, st
 /* LIFE_ENDPOINT_TEST (an event for it alone), LIFE_ENDPOINT_DELETE. */
 enum err endpoint_move(struct tx *tx, const struct id *id, enum transition t, struct endpoint *out);
 
+struct delivery_try { int64_t number, at, milliseconds, response_status; const char *error; };
 struct delivery {
 	struct id id, endpoint, event;
 	const char *outcome;                     /* "succeeded", "failed"; NULL: to be sent */
 	int64_t tries, next_at, response_status, created_at, updated_at;
+	struct delivery_try *made;               /* the attempts, the first one first */
+	size_t nmade;
 };
-struct delivery_try { int64_t number, at, milliseconds, response_status; const char *error; };
 
 enum err delivery_list(struct tx *tx, const struct id *endpoint, const struct list_ask *ask, struct delivery **out,
 	struct list_got *got);
-/* With its attempts, the last first, 100 at most. */
-enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out,
-	struct delivery_try **tries, size_t *n);
+enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out);
 /* Send it once more, whatever became of it.  ERR_ENDPOINT_DISABLED. */
 enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out);
 

@@ -77,19 +77,15 @@ enum err workspace_create(struct tx *tx, const struct workspace *in, struct work
 	if ((e = life_create(tx, LIFE_WORKSPACE_CREATE, &out->life, DB_IN(db_i(!out->life.test), db_s(out->name),
 		db_s(out->metadata), db_d0(&tx->who->principal)), NULL)))
 		return e;
-	return out->metadata ? labels_store(tx, "workspace", &out->life.id, out->metadata) : OK;
+	return out->metadata ? labels_store(tx, "workspace", &out->life.id, out->life.test, out->metadata) : OK;
 }
 
 enum err workspace_get(struct tx *tx, const struct id *id, struct workspace *out)
 {
 	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_WORKSPACE_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	enum err e = life_read(tx, RES_WORKSPACE, id, &out->life, &v);
 
 	if (e)
-		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if ((e = life_seen(tx, RES_WORKSPACE, v, &out->life)))
 		return e;
 	fill(out, v);
 	out->entities = v[ENTITIES_AT].s;
@@ -139,26 +135,29 @@ enum err workspace_list(struct tx *tx, const struct workspace_filter *f, const s
 	return OK;
 }
 
+enum err label_edit(struct tx *tx, const struct label_edit *edit, const char **name, const char **metadata,
+	struct json **before)
+{
+	*before = js_object(tx->arena);
+	if (edit->name_set) {
+		js_put_str(tx->arena, *before, "name", *name);
+		*name = edit->name;
+	}
+	if (!edit->metadata_set)
+		return OK;
+	js_put(*before, "metadata", metadata_json(tx->arena, *metadata));
+	return metadata_merge(tx, *metadata, edit->metadata, metadata);
+}
+
 enum err workspace_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct workspace *out)
 {
-	struct json *before = js_object(tx->arena);
 	enum err e;
 
-	if ((e = lock(tx, id, out)))
+	if ((e = lock(tx, id, out)) || (e = label_edit(tx, edit, &out->name, &out->metadata, &out->life.before)))
 		return e;
-	if (edit->name_set) {
-		js_put_str(tx->arena, before, "name", out->name);
-		out->name = edit->name;
-	}
-	if (edit->metadata_set) {
-		js_put(before, "metadata", metadata_json(tx->arena, out->metadata));
-		if ((e = metadata_merge(tx, out->metadata, edit->metadata, &out->metadata)))
-			return e;
-	}
 	out->life.now = tell(tx->arena, out, tx->now, out->archived_at);
-	out->life.before = before;
 	if ((e = life_move(tx, LIFE_WORKSPACE_EDIT, &out->life, DB_IN(db_s(out->name), db_s(out->metadata)), NULL))
-	 || (edit->metadata_set && (e = labels_store(tx, "workspace", id, out->metadata))))
+	 || (edit->metadata_set && (e = labels_store(tx, "workspace", id, out->life.test, out->metadata))))
 		return e;
 	out->updated_at = tx->now;
 	return load_entities(tx, out);

@@ -22,6 +22,10 @@ struct workspace_filter {
 /* metadata: members to set, a null takes one away; metadata_set and NULL: all go. */
 struct label_edit { const char *name, *metadata; bool name_set, metadata_set; };
 
+/* Makes it so, and says what was before.  ERR_SHAPE: too many members. */
+enum err label_edit(struct tx *tx, const struct label_edit *edit, const char **name, const char **metadata,
+	struct json **before);
+
 enum err workspace_create(struct tx *tx, const struct workspace *in, struct workspace *out);
 enum err workspace_get(struct tx *tx, const struct id *id, struct workspace *out);
 /* ERR_QUERY: the cursor is none of a workspace that can be seen. */

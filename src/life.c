@@ -7,7 +7,7 @@
 #include "str.h"
 
 const struct resource_row life_resources[RES__MAX] = {
-#define RESOURCE(name, word, prefix, lock, missing) [RES_##name] = { word, prefix, SQL_##lock, missing },
+#define RESOURCE(name, word, prefix, lock, read, missing) [RES_##name] = { word, prefix, SQL_##lock, SQL_##read, missing },
 #include "life.def"
 #undef RESOURCE
 };
@@ -75,6 +75,18 @@ enum err life_lock(struct tx *tx, enum resource r, const struct id *id, struct l
 
 	if (e)
 		return e == ERR_DB_NONE ? life_resources[r].missing : e;
+	return life_seen(tx, r, *row, o);
+}
+
+enum err life_read(struct tx *tx, enum resource r, const struct id *id, struct life *o, const struct db_val **row)
+{
+	struct db_rows rows;
+	enum err e = tx_read(tx, life_resources[r].read, DB_IN(db_d(id), db_d(&tx->who->organization),
+		db_d(&tx->who->principal)), &rows);
+
+	if (e)
+		return e;
+	*row = db_row(&rows, 0) + WHO_COLUMNS;
 	return life_seen(tx, r, *row, o);
 }
 

@@ -6,7 +6,7 @@
 #include "tx.h"
 
 enum resource {
-#define RESOURCE(name, word, prefix, lock, missing) RES_##name,
+#define RESOURCE(name, word, prefix, lock, read, missing) RES_##name,
 #include "life.def"
 #undef RESOURCE
 	RES__MAX
@@ -27,7 +27,7 @@ enum transition {
 	LIFE__MAX
 };
 
-struct resource_row { const char *word, *prefix; enum sql lock; enum err missing; };
+struct resource_row { const char *word, *prefix; enum sql lock, read; enum err missing; };
 struct state_row { enum resource resource; const char *word; enum err refuse; bool last; };
 enum life_rule { LIFE_FIXED, LIFE_SAME, LIFE_COMPUTED };
 enum { TOLD = 1, HUMAN = 2 };
@@ -76,6 +76,9 @@ enum err life_seen(const struct tx *tx, enum resource r, const struct db_val *ro
 /* Lock it by its resource's statement and look at it in the same way; *row is the rest
  * of its columns, from the first. */
 enum err life_lock(struct tx *tx, enum resource r, const struct id *id, struct life *o, const struct db_val **row);
+
+/* The same without a lock and outside of a transaction, the caller settled. */
+enum err life_read(struct tx *tx, enum resource r, const struct id *id, struct life *o, const struct db_val **row);
 
 /* Make it: o->organization and o->id are given, state and revision are set. `more`
  * are the statement's values after status, created_at, updated_at, organization, id. */

@@ -155,6 +155,15 @@ char *seal_open_secret(struct arena *a, const void *sealed, size_t n)
 	return text;
 }
 
+bool seal_key_usable(void)
+{
+	unsigned char k[KEY];
+	bool ok = own_key(k);
+
+	OPENSSL_cleanse(k, sizeof k);
+	return ok;
+}
+
 int seal_key_make(void)
 {
 	char path[4200], hex[2 * KEY + 1];

@@ -20,5 +20,7 @@ char *seal_open_secret(struct arena *a, const void *sealed, size_t n);
 
 /* Makes `seal.key` when it is missing; owned as key_dir is.  0, or -1 with a message. */
 int seal_key_make(void);
+/* Is it there, and a key?  Logged when not. */
+bool seal_key_usable(void);
 
 #endif

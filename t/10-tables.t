@@ -19,7 +19,7 @@ subtest 'routes' => sub {
     for my $r (@routes) {
         my $name = "$r->{method} $r->{path}";
         like($r->{method}, qr/^(GET|POST|PUT|PATCH|DELETE)$/, "$name: a method");
-        like($r->{path}, qr{^(/(\{[a-z_]+\}|[A-Za-z0-9.-]+))+$}, 'a path');
+        like($r->{path}, qr{^(/(\{[a-z_]+\}|[A-Za-z0-9._-]+))+$}, 'a path');
         like($r->{permission}, qr/^(public|member|[a-z]+:[a-z]+)$/, 'a permission, spelled out');
         like($r->{status}, qr/^20[0-9]$/, 'a status of success');
         ok(length $r->{summary}, 'a summary');
@@ -89,13 +89,14 @@ subtest 'layers' => sub {
     is($users->(qr/^jwt\.h/), 'token.c', 'libjwt: only token.c');
     is($users->(qr{^openssl/(ecdsa|rsa|pem|hmac|ec)\.h}), 'token.c', 'signatures: only token.c');
     is($users->(qr/^fcgi/), 'main.c', 'FastCGI: only main.c');
+    is($users->(qr{^curl/}), 'cli_send.c', 'libcurl: only cli_send.c');
     is($users->(qr/^crypt\.h/), 'passwd.c', 'password hashes: only passwd.c');
     my @domain = grep { /^dom_/ } sort keys %includes;
     cmp_ok(scalar @domain, '>=', 5, "the domain: @domain");
     is(join(' ', grep { my $f = $_; grep { /^(req|route|res|shape|serve|api_\w+)\.h$/ } @{ $includes{$f} } } @domain), '', 'knows no request and no route');
     my @engine = grep { /^(life|audit|outbox|tx|db)\.[ch]$/ } sort keys %includes;
     is(join(' ', grep { my $f = $_; grep { /^(dom_\w+|req|route|shape|serve)\.h$/ } @{ $includes{$f} } } @engine), '', 'nor does the engine, which knows no domain either');
-    my @shelf = grep { /^(arena|str|json|log|clock|err|id|conf)\.[ch]$/ } sort keys %includes;
+    my @shelf = grep { /^(arena|str|json|log|clock|err|id|conf|net|sign)\.[ch]$/ } sort keys %includes;
     is(join(' ', grep { my $f = $_; grep { /^(db|tx|life|audit|outbox|dom_\w+|req|route|who|token)\.h$/ } @{ $includes{$f} } } @shelf), '', 'the bottom shelf knows nobody above');
     is(join(' ', grep { my $f = $_; grep { /^api_/ } @{ $includes{$f} } } sort keys %includes), '', 'nobody includes a dialect');
     my @statements = grep { slurp("$src/$_") =~ /"\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\s/ && !/^(sql\.def|db\.c|cli_\w+\.c)$/ } grep { /\.c$/ } sort keys %includes;
@@ -150,7 +151,7 @@ subtest 'many rows' => sub {
     # then EXPLAIN shows no full scan of these tables, of no statement a request runs
     my $big = qr/^(?:m|k|g|a|v|t|e|models|grants|audit_events|model_versions|training_runs)$/;
     my (%plan, @scans);
-    for my $s (@sql) {
+    for my $s (grep { !cursor_page($_->{name}) } @sql) {
         next if $s->{name} =~ /^(AUDIT_LIST|AUDIT_COUNTS|SCHEMA|ORG_|ROLE_|USER_)/;      # the thaw command's
         my @in = arguments($s, $org, $user, $id);
         my $using = @in ? 'EXECUTE s USING ' . join(', ', map { "\@p$_" } 0 .. $#in) : 'EXECUTE s';
@@ -172,6 +173,111 @@ subtest 'many rows' => sub {
     cmp_ok($plan{$_}, '<', 700, "$_ of 20 rows reads $plan{$_} rows") for @pages;
     note "$_ reads $plan{$_} rows" for grep { my $n = $_; !grep { $_ eq $n } @pages } sort keys %plan;
     $t->sql("DELETE FROM $_ WHERE id < UNHEX('000000000001000000000000')") for qw(audit_events model_versions training_runs models);
+};
+
+# The lists by cursor. Filters: what the statement's head takes after organization and mode.
+my %digest = map { $_ => "UNHEX(MD5('$_ env=prod'))" } qw(WORKSPACE ENTITY);
+my ($unlabelled, %labelled) = join ', ', 0, ("UNHEX(MD5(''))") x 4, 0;
+$labelled{$_} = join ', ', 1, ($digest{$_}) x 4, 1 for sort keys %digest;
+my $nothing = join ', ', ('NULL') x 8;
+sub of_entity { my ($at, $value) = @_; my @f = ('NULL') x 8; @f[ $at, $at + 1 ] = ($value, $value); join(', ', @f) . ", $unlabelled" }
+my %cursor = (
+    WORKSPACE_PAGE => "0, NULL, NULL, $unlabelled", WORKSPACE_PAGE_S => "0, 'active', 'active', $unlabelled",
+    WORKSPACE_PAGE_BY_NAME => "0, NULL, NULL, $unlabelled", WORKSPACE_PAGE_BY_CHANGE => "0, NULL, NULL, $unlabelled",
+    WORKSPACE_PAGE_L => "0, NULL, NULL, $labelled{WORKSPACE}",
+    ENTITY_PAGE => "$nothing, $unlabelled", ENTITY_PAGE_BY_NAME => "$nothing, $unlabelled", ENTITY_PAGE_BY_CHANGE => "$nothing, $unlabelled",
+    ENTITY_PAGE_W => of_entity(0, "UNHEX(LPAD(HEX(605001), 24, '0'))"), ENTITY_PAGE_P => of_entity(2, "'folio'"),
+    ENTITY_PAGE_J => of_entity(4, "'US-DE'"), ENTITY_PAGE_S => of_entity(6, "'registered'"), ENTITY_PAGE_L => "$nothing, $labelled{ENTITY}",
+    TOKEN_PAGE => '', TOKEN_PAGE_P => "UNHEX('0102030405060708090a0b0c')", AUTHORIZATION_PAGE => '', AUTHORIZATION_PAGE_S => "'pending'", ENDPOINT_PAGE => '',
+    EVENT_PAGE => 'NULL, NULL', 'EVENT_PAGE of a type' => "'workspace.archived', 'workspace.archived'", DELIVERY_PAGE => '',
+);
+# The names of %cursor that a statement stands for.
+sub cursor_page { my ($base) = $_[0] =~ /^(\w+)_(?:UP|DOWN)$/ or return; grep { /^\Q$base\E( |$)/ } sort keys %cursor }
+
+# The values of such a statement, from the first page on or from the middle.
+sub cursor_arguments {
+    my ($page, $name, $org, $user, $first) = @_;
+    my $id = sub { sprintf "UNHEX(LPAD(HEX(%d), 24, '0'))", $_[0] };
+    my $up = $name =~ /_UP$/;
+    my %at = (WORKSPACE => 610000, ENTITY => 710000, TOKEN => 810000, AUTHORIZATION => 910000, ENDPOINT => 50, DELIVERY => 1110000);
+    my ($kind) = $page =~ /^([A-Z]+)/;
+    my $cursor = $first ? ($up ? "UNHEX('" . '0' x 24 . "')" : "UNHEX('" . 'f' x 24 . "')") : $id->($at{$kind} // 0);
+    return ($org, $id->(1), $cursor, 21, $org, $user) if $kind eq 'DELIVERY';
+    $cursor = $first ? ($up ? 0 : '9223372036854775807') : 10000 if $kind eq 'EVENT';
+    my @place = $page =~ /BY_NAME/ ? "'filler 10000'" : $page =~ /BY_CHANGE/ ? "'2026-01-01' + INTERVAL 10000 SECOND" : ();
+    my @run = map { ($org, $page =~ /_L$/ ? $digest{$kind} : (), $_, length $cursor{$page} ? $cursor{$page} : (),
+        (map { ($first ? 1 : 0, $_, $_) } @place), $cursor, 21) } 1, 0;
+    return (@run, 21, $org, $user);
+}
+
+subtest 'many rows, by cursor' => sub {
+    # given 20000 of each: a tenth in test mode, a tenth archived; 5000 entities in one workspace
+    my $m = model($t);
+    my ($org, $user) = map { "UNHEX('" . hex_of($_) . "')" } @$m{qw(organization_id created_by)};
+    my $id = sub { "UNHEX(LPAD(HEX(seq + $_[0]), 24, '0'))" };
+    my $times = "'2026-01-01' + INTERVAL seq SECOND, '2026-01-01' + INTERVAL seq SECOND";
+    $t->sql($_) for
+        "INSERT INTO workspaces (organization_id, id, livemode, name, status, created_by, created_at, updated_at, revision, children_rev)
+            SELECT $org, @{[ $id->(600000) ]}, seq % 10 > 0, CONCAT('filler ', LPAD(seq, 5, '0')), ELT(1 + seq % 3, 'ready', 'active', IF(seq % 10 < 4, 'archived', 'ready')), $user, $times, 1, 0 FROM seq_1_to_20000",
+        "INSERT INTO entities (organization_id, id, livemode, workspace_id, name, jurisdiction, type, portfolio_id, status, created_by, created_at, updated_at, revision)
+            SELECT $org, @{[ $id->(700000) ]}, seq % 4 = 0 OR seq % 10 > 0, UNHEX(LPAD(HEX(IF(seq % 4, 600000 + seq, 605001)), 24, '0')), CONCAT('filler ', LPAD(seq, 5, '0')), IF(seq % 7, 'US-CA', 'US-DE'), 'llc',
+            IF(seq % 5, NULL, 'folio'), ELT(1 + seq % 3, 'draft', 'registered', 'dissolved'), $user, $times, 1 FROM seq_1_to_20000",
+        "INSERT INTO labels (organization_id, digest, livemode, object_id) SELECT $org, $digest{WORKSPACE}, seq % 10 > 0, @{[ $id->(600000) ]} FROM seq_1_to_20000",
+        "INSERT INTO labels (organization_id, digest, livemode, object_id) SELECT $org, UNHEX(MD5('tier=gold')), seq % 10 > 0, @{[ $id->(600000) ]} FROM seq_1_to_20000",
+        "INSERT INTO labels (organization_id, digest, livemode, object_id) SELECT $org, $digest{ENTITY}, seq % 4 = 0 OR seq % 10 > 0, @{[ $id->(700000) ]} FROM seq_1_to_20000",
+        "INSERT INTO api_keys (organization_id, id, secret_hash, hint, kind, livemode, principal_id, human_grant, status, created_at, updated_at, revision)
+            SELECT $org, @{[ $id->(800000) ]}, UNHEX(SHA2(seq, 256)), 'sk_live_...', 'secret', seq % 10 > 0, IF(seq % 200 IN (7, 10), UNHEX('0102030405060708090a0b0c'), $user), 0, 'active', $times, 1 FROM seq_1_to_20000",
+        "INSERT INTO authorizations (organization_id, id, livemode, action, resource_type, resource_id, human_id, agent, token_id, status, created_at, updated_at, revision)
+            SELECT $org, @{[ $id->(900000) ]}, seq % 10 > 0, 'workspace.archived', 'workspace', @{[ $id->(600000) ]}, $user, 'agt_x', @{[ $id->(800000) ]}, IF(seq % 200 IN (7, 10), 'pending', 'approved'), $times, 1 FROM seq_1_to_20000",
+        "INSERT INTO webhook_endpoints (organization_id, id, livemode, url, enabled_events, api_version, secret, status, created_at, updated_at, revision)
+            SELECT $org, @{[ $id->(0) ]}, seq % 10 > 0, 'https://x', '[\"*\"]', '2026-06-10', 'x', IF(seq > 100, 'deleted', 'enabled'), $times, 1 FROM seq_1_to_20000",
+        "INSERT INTO outbox (organization_id, id, at, type, resource_type, resource_id, revision, request_id, payload, livemode, sequence)
+            SELECT $org, @{[ $id->(1000000) ]}, '2026-01-01' + INTERVAL seq SECOND, IF(seq % 100, 'workspace.updated', 'workspace.archived'), 'workspace', @{[ $id->(600000) ]}, 2, 'r', '{}', seq % 10 > 0, seq FROM seq_1_to_20000",
+        "INSERT INTO deliveries (organization_id, id, endpoint_id, event_id, resource_type, resource_id, sequence, outcome, tries, next_at, created_at, updated_at)
+            SELECT $org, @{[ $id->(1100000) ]}, UNHEX(LPAD('1', 24, '0')), @{[ $id->(1000000) ]}, 'workspace', @{[ $id->(600000) ]}, seq, IF(seq % 50, 'succeeded', NULL), 1, NULL, $times FROM seq_1_to_20000",
+        "INSERT INTO attempts (attempt_id, outcome, organization_id, principal_id, request_id, created_at) SELECT UNHEX(MD5(seq)), 'done', $org, $user, CONCAT('r', seq), NOW(6) FROM seq_1_to_20000",
+        'ANALYZE TABLE workspaces, entities, labels, api_keys, authorizations, webhook_endpoints, outbox, deliveries, attempts';
+    my $read = sub {
+        my ($s, @in) = @_;
+        my $using = 'EXECUTE s USING ' . join ', ', @in;
+        my @plan = $t->sql("PREPARE s FROM " . quoted("EXPLAIN $s->{text}") . ";\n$using");
+        my @scans = map { "$$_[2]: $$_[3] key " . ($$_[5] // 'none') . " rows $$_[8]" }
+            grep { ($$_[2] // '') !~ /^(?:<.*>|p|r)$/ && ($$_[3] // '') =~ /^(ALL|index)$/ && ($$_[8] // 0) > 1000 } @plan;
+        my @got = $t->sql("PREPARE s FROM " . quoted($s->{text} =~ s/^SELECT/SELECT SQL_NO_CACHE/r) . ";\nFLUSH STATUS;\n"
+            . "$using;\nSELECT 'read', SUM(VARIABLE_VALUE) FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME LIKE 'HANDLER_READ%'");
+        my ($n) = map { $_->[1] } grep { ($_->[0] // '') eq 'read' && @$_ == 2 } @got;
+        return ($n, join('; ', @scans), scalar(@got) - 1);
+    };
+    my %seen;
+    for my $s (grep { cursor_page($_->{name}) } tables($t, 'sql')) {
+        for my $page (cursor_page($s->{name})) {
+            $seen{$page}++;
+            for my $first (1, 0) {
+                my ($n, $scans, $rows) = $read->($s, cursor_arguments($page, $s->{name}, $org, $user, $first));
+                my $name = ($page =~ / / ? $page : $s->{name}) . ($first ? ', first' : ', next');
+                is($scans, '', "$name: no full scan");
+                is($rows, 21, 'a page');
+                cmp_ok($n, "<", 700, "$name reads $n rows");
+            }
+        }
+    }
+    is(join(' ', grep { ($seen{$_} // 0) != 2 } sort keys %cursor), '', 'both ways of each list');
+    # and what a request runs beside them
+    my $secret = "UNHEX(SHA2('77', 256))";
+    my $object = "UNHEX(LPAD(HEX(605003), 24, '0'))";
+    my %one = (TOKEN_FIND => [$secret], TOKEN_GET => [ "UNHEX(LPAD(HEX(800077), 24, '0'))", $org, $user ], WORKSPACE_GET => [ $object, $org, $user ],
+        WORKSPACE_TARGET => [ $org, $object ], WORKSPACE_PLACE => [ $org, $object ], ENTITY_GET => [ "UNHEX(LPAD(HEX(700001), 24, '0'))", $org, $user ],
+        ENTITY_OWNER => [ $org, "UNHEX(LPAD(HEX(700001), 24, '0'))" ], AUTHORIZATION_OPEN => [ $org, $object, "UNHEX(LPAD(HEX(805003), 24, '0'))", "'workspace.archived'" ],
+        EVENT_GET => [ "UNHEX(LPAD(HEX(1000077), 24, '0'))", $org, $user ], EVENTS_NEW => [ $org, 1000 ], EVENTS_WAITING => [100], ENDPOINTS_LISTENING => [$org],
+        REQUEST_GET => [ "'r77'", $org, $user ], DELIVERY_GET => [ "UNHEX(LPAD(HEX(1100077), 24, '0'))", "UNHEX(LPAD('1', 24, '0'))", $org, $user ]);
+    my %sql = map { $_->{name} => $_ } tables($t, 'sql');
+    for my $name (sort keys %one) {
+        my ($n, $scans) = $read->($sql{$name}, @{ $one{$name} });
+        is($scans, '', "$name: no full scan");
+        cmp_ok($n, "<", 700, "$name reads $n rows");
+    }
+    $t->sql("DELETE FROM $_ WHERE organization_id = $org AND id < UNHEX('000000000001000000000000')") for qw(workspaces entities api_keys authorizations webhook_endpoints outbox deliveries);
+    $t->sql('DELETE FROM labels; DELETE FROM attempts');
 };
 
 # What a statement is run with, guessed from the letters and the words around each mark.

@@ -39,7 +39,7 @@ sub sqls { my ($break, $mend) = @_; (sub { $t->sql($break) }, sub { $t->sql($men
 my $well = doctor();
 is($well->{exit}, 0, 'given all is well, the doctor is content') or diag explain $well;
 is("$well->{warning}$well->{problem}$well->{err}", '', 'with everything');
-is(scalar(split /\n/, $well->{ok}), 12, 'that it looks at');
+is(scalar(split /\n/, $well->{ok}), 13, 'that it looks at');
 like($t->thaw('doctor')->{out}, qr/^ok       durability     /m, 'a line for each');
 
 subtest 'files' => sub {
@@ -65,6 +65,27 @@ subtest 'signing keys' => sub {
     finds('a key that is none', qr/signing key: 1 of the 1 key files/, edited($pem, sub { $_ = "-----BEGIN\n" }));
     finds('none that signs', qr/signing key: none signs.*signing-key rotate/, renamed("$dir/keys/active"));
     finds('no key at all', qr/signing key: there is none; .*signing-key create/, renamed($pem));
+};
+
+subtest 'the key of webhook secrets' => sub {
+    my $key = "$dir/keys/seal.key";
+    finds('none', qr/seal key: .*seal\.key: No such file.*another node or a backup.*thaw migrate/, renamed($key));
+    finds('one that others read', qr/seal key: .*mode 640.*chmod 600/, mode($key, 0640));
+    finds('one that is none', qr/seal key: .*seal\.key is no key/, edited($key, sub { $_ = 'x' x 64 }));
+    finds('half of one', qr/seal key: .*seal\.key is no key/, edited($key, sub { $_ = substr $_, 0, 63 }));
+    finds('no file', qr/seal key: .*seal\.key is not a file/, sub { rename $key, "$key.x"; mkdir $key }, sub { rmdir $key; rename "$key.x", $key });
+  SKIP: {
+        skip 'only root gives files away', 2 if $> != 0;
+        finds('one of another owner', qr/seal key: .*different owners/, sub { chown 12345, 12345, $key }, sub { chown 0, 0, $key }, level => 'warning');
+    }
+    my ($swap, $back) = edited($key, sub { tr/0-9a-f/1-9a-f0/ });
+    $swap->();
+    is(doctor()->{exit}, 0, 'another key is fine where nothing was sealed');
+    $back->();
+    my $made = $t->req(POST => '/v1/webhook_endpoints', token => $t->admin, body => { url => 'https://hooks.example.org/', enabled_events => ['*'] });
+    is($made->{status}, 200, 'given a webhook endpoint') or diag $made->{raw};
+    finds('a key that opens none of its secrets', qr/seal key: .*does not open the webhook secrets/, $swap, $back);
+    is(doctor()->{exit}, 0, 'with the right one all is well');
 };
 
 subtest 'database' => sub {
@@ -119,7 +140,7 @@ subtest 'audit verify' => sub {
         'INSERT INTO audit_events SELECT * FROM kept', 'DROP TABLE kept');
     $sees->('an audit row of something that is not', qr/audit row of revision 1 without its object/,
         "INSERT INTO audit_events SELECT organization_id, UNHEX(REPEAT('ab', 12)), at, actor_id, actor_name, human_id, action, resource_type, "
-        . "UNHEX(REPEAT('cd', 12)), 1, from_state, to_state, request_id, client_address, user_agent, idempotency_key, details "
+        . "UNHEX(REPEAT('cd', 12)), 1, from_state, to_state, request_id, client_address, user_agent, idempotency_key, details, token_id "
         . "FROM audit_events WHERE $of AND revision = 1", "DELETE FROM audit_events WHERE resource_id = UNHEX(REPEAT('cd', 12))");
     $sees->('an event taken away', qr/audit row model\.archived of revision 2 without its event/,
         "CREATE TABLE kept AS SELECT * FROM outbox WHERE $of AND revision = 2; DELETE FROM outbox WHERE $of AND revision = 2",

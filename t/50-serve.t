@@ -37,7 +37,7 @@ my $r = serve('--port', $port, '--detach');
 is($r->{exit}, 0, './serve --detach') or BAIL_OUT($r->{err});
 like($r->{out}, qr{http://127\.0\.0\.1:$port\b}, 'prints the address');
 my $env = env();
-is(join(' ', sort keys %$env), 'THAW_DB THAW_OTHER THAW_READER THAW_TOKEN THAW_URL', 'demo.env');
+is(join(' ', sort keys %$env), 'THAW_AGENT THAW_DB THAW_KEY_LIVE THAW_KEY_TEST THAW_OTHER THAW_READER THAW_TOKEN THAW_URL', 'demo.env');
 is(get($env, '/readyz')->{status}, 200, 'ready when it returns');
 subtest 'the console' => sub {
     like($r->{out}, qr{^The console: open http://127\.0\.0\.1:$port/ }m, 'its address is printed');
@@ -72,6 +72,9 @@ subtest 'demo.env and what is printed' => sub {
     my ($thaw) = $r->{out} =~ /^Administer:\s+(.*)$/m;
     my $orgs = $t->run({}, "cd /; $thaw", 'sh');
     like($orgs->{out}, qr/Demo Organization/, 'so does the first thaw') or diag $orgs->{err};
+    my ($rows, $keys) = map { $_->{json} } map { get($env, $_, $env->{THAW_KEY_TEST}) } qw(/v1/workspaces /v1/tokens);
+    is(($rows->{object} // 'nothing') . ' ' . join(' ', sort map { $_->{kind} . ($_->{livemode} ? '' : ' of test') } @{ $keys->{data} // [] }),
+        'list secret of test token of test', 'the API keys are good') or diag explain $keys;
     is($t->run({}, '', $env->{THAW_DB}, '-N', '-e', 'select 1')->{out}, "1\n", 'and THAW_DB');
     like($t->run({}, '', $env->{THAW_DB}, '-N', '-e', 'select count(*) from audit_events')->{out}, qr/^[1-9]/, 'which has the demo');
     is((stat "$state/$_")[2] & 077, 0, "$_ is nobody else's business") for qw(demo.env passwords d);

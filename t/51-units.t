@@ -21,21 +21,28 @@ for my $line ('NoNewPrivileges=yes', 'ProtectSystem=strict', 'ProtectHome=yes', 
     'StandardInput=socket', 'Restart=always', 'StartLimitIntervalSec=0', 'ExecReload=/bin/kill -HUP $MAINPID') {
     like($unit, qr/^\Q$line\E/m, $line);
 }
+my $deliver = slurp("$Thaw::BUILD/nginx/thaw-deliver.service");
+unlike($deliver, qr/\@[A-Z]+\@/, 'nor in that of the deliverer');
+like($deliver, qr/^\Q$_\E$/m, "deliverer: $_") for 'NoNewPrivileges=yes', 'ProtectSystem=strict', 'Restart=always', 'StartLimitIntervalSec=0';
+like($deliver, qr/^ExecStart=\S+\/thaw deliver --follow$/m, 'deliverer: its command');
 like($socket, qr/^\Q$_\E$/m, $_) for 'Backlog=4096', 'SocketMode=0660', 'SocketGroup=www-data';
 like(slurp("$Thaw::SRC/nginx/nginx.service.d/thaw.conf"), qr/^Wants=thaw\.socket$/m, 'nginx brings the socket up');
 
 SKIP: {
     my ($analyze) = grep { -x } map { "$_/systemd-analyze" } split /:/, $ENV{PATH};
-    skip 'no systemd-analyze', 2 unless $analyze;
+    skip 'no systemd-analyze', 3 unless $analyze;
     # Not installed here: the program is the one in the build.
     (my $here = $unit) =~ s{^ExecStart=\S+}{ExecStart=$Thaw::BUILD/thaw.fcgi}m;
     mkdir "$dir/units";
     spew("$dir/units/thaw.service", $here, 0644);
     spew("$dir/units/thaw.socket", $socket, 0644);
-    my $r = $t->run({}, '', $analyze, 'verify', '--man=no', "$dir/units/thaw.service", "$dir/units/thaw.socket");
+    spew("$dir/units/thaw-deliver.service", $deliver =~ s{^ExecStart=\S+}{ExecStart=$Thaw::BUILD/thaw}mr, 0644);
+    my $r = $t->run({}, '', $analyze, 'verify', '--man=no', map { "$dir/units/$_" } 'thaw.service', 'thaw.socket', 'thaw-deliver.service');
     is("$r->{exit} $r->{out}$r->{err}", '0 ', 'systemd-analyze verify');
-    $r = $t->run({}, '', $analyze, 'security', '--offline=yes', '--threshold=25', "$dir/units/thaw.service");
-    is($r->{exit}, 0, 'systemd-analyze security: exposure below 2.5') or diag $r->{out}, $r->{err};
+    for my $one ('thaw', 'thaw-deliver') {
+        $r = $t->run({}, '', $analyze, 'security', '--offline=yes', '--threshold=25', "$dir/units/$one.service");
+        is($r->{exit}, 0, "systemd-analyze security: exposure of $one below 2.5") or diag $r->{out}, $r->{err};
+    }
 }
 
 # As the units do it: the listener is fd 0, nobody else opened it.

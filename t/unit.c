@@ -9,15 +9,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <cmocka.h>
 #include <jwt.h>
 #include "arena.h"
 #include "clock.h"
 #include "conf.h"
+#include "dom_webhook.h"
 #include "id.h"
 #include "json.h"
+#include "net.h"
+#include "seal.h"
 #include "shape.h"
+#include "sign.h"
 #include "str.h"
 #include "token.h"
 
@@ -391,6 +398,67 @@ static void ids_are_in_the_order_of_time_and_differ(void **state)
 	assert_true(id_is_zero(&(struct id){ { 0 } }));
 }
 
+/* The digits are those of Python's integers, most significant first. */
+static void ids_in_base62_vectors(void **state)
+{
+	static const struct { const char *hex, *digits; } v[] = {
+		{ "65f0c0ffee5eed0123456789", "0f1ugsOJurbSEm0j3" }, { "000000000000000000000000", "00000000000000000" },
+		{ "000000000000000000000001", "00000000000000001" }, { "00000000000000000000003e", "00000000000000010" },
+		{ "ffffffffffffffffffffffff", "1f2SI9UJPXvb7vdJ1" } };
+	static const char *const bad[] = { "", "wks_", "wks_0f1ugsOJurbSEm0j", "wks_0f1ugsOJurbSEm0j30", "wks_00f1ugsOJurbSEm0j3",
+		"wks_f1ugsOJurbSEm0j3", "WKS_0f1ugsOJurbSEm0j3", "wks-0f1ugsOJurbSEm0j3", "ent_0f1ugsOJurbSEm0j3", "0f1ugsOJurbSEm0j3",
+		"wks_65f0c0ffee5eed0123456789", " wks_0f1ugsOJurbSEm0j3", "wks_0f1ugsOJurbSEm0j3 ", "wks_ f1ugsOJurbSEm0j3",
+		"wks_0f1ugsOJurbSEm0j-", "wks_0f1ugsOJurbSEm0j_", "wks_0f1ugsOJurbSEm0j+", "wks_+f1ugsOJurbSEm0j3", "wks_0f1ugsOJurbSEm0\xc3\xa4",
+		/* more than 96 bits */
+		"wks_1f2SI9UJPXvb7vdJ2", "wks_1f2SI9UJPXvb7vdJz", "wks_20000000000000000", "wks_zzzzzzzzzzzzzzzzz" };
+	struct id id, back;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(v); i++) {
+		char *spelled = arena_printf(a, "wks_%s", v[i].digits);
+
+		assert_true(hex_decode(v[i].hex, ID_BYTES, id.b));
+		assert_string_equal(id_spell(a, "wks_", &id), spelled);
+		assert_true(id_parse(spelled, "wks_", &back));
+		assert_true(id_equal(&id, &back));
+	}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (id_parse(bad[i], "wks_", &id))
+			fail_msg("accepted: %s", bad[i]);
+}
+
+static void ids_in_base62_sort_as_they_are(void **state)
+{
+	struct id one, two, back;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		const char *s, *t;
+
+		random_bytes(one.b, ID_BYTES);
+		two = one;
+		if (i % 2)
+			random_bytes(two.b, ID_BYTES);
+		else                                     /* a neighbour */
+			two.b[i / 2 % ID_BYTES] ^= (unsigned char)(1 << i % 8);
+		s = id_spell(a, "ent_", &one);
+		t = id_spell(a, "ent_", &two);
+		assert_int_equal(strlen(s), strlen("ent_") + ID_BASE62);
+		assert_int_equal(strcmp(s, t) < 0, memcmp(one.b, two.b, ID_BYTES) < 0);
+		assert_true(strcmp(s, t));
+		assert_true(id_parse(s, "ent_", &back));
+		assert_true(id_equal(&one, &back));
+		/* and every other character in any place is another id, or none */
+		for (size_t k = 0; k < ID_BASE62; k++) {
+			char *changed = arena_strdup(a, s);
+
+			changed[4 + k] = changed[4 + k] == '7' ? '8' : '7';
+			assert_false(id_parse(changed, "ent_", &back) && id_equal(&one, &back));
+		}
+		arena_reset(a);
+	}
+}
+
 /* ---- shape.c ---- */
 
 struct thing { const char *name, *note, *kind, *tags, *doc; int64_t count, at; bool flag, name_set, note_set, count_set; struct id id; };
@@ -505,6 +573,176 @@ static void shapes_render(void **state)
 		"\"tags\":[],\"doc\":{\"z\":1.50,\"a\":[]},\"count\":0,\"flag\":false,\"at\":\"2026-03-14T10:15:30Z\"}");
 }
 
+static void times_render_as_unix_seconds(void **state)
+{
+	static const struct shape out[] = { { "at", T_TIME, T(at), .flags = F_NULL }, { 0 } };
+	struct thing v = { .at = INT64_C(1773483330) * SECOND + 999999 };
+
+	(void)state;
+	assert_string_equal(js_text(shape_render(a, out, &v, TIME_UNIX), NULL), "{\"at\":1773483330}");
+	v.at = 0;
+	assert_string_equal(js_text(shape_render(a, out, &v, TIME_UNIX), NULL), "{\"at\":null}");
+	assert_string_equal(js_text(shape_type_schema(a, &out[0], TIME_UNIX, false), NULL), "{\"type\":[\"integer\",\"null\"]}");
+	assert_string_equal(js_text(shape_type_schema(a, &out[0], TIME_SECONDS, false), NULL),
+		"{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}");
+}
+
+/* tags takes no null, note does, which takes a label away; three of them at most. */
+static const struct shape labels_in[] = {
+	{ "tags", T_LABELS, T(tags), .set = SIZE_MAX, .max = 3 },
+	{ "note", T_LABELS, T(note), .set = offsetof(struct thing, note_set), .max = 3, .flags = F_NULL },
+	{ 0 }
+};
+
+static char *times(const char *s, size_t n)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "");
+	while (n--)
+		buf_puts(&b, s);
+	return b.p;
+}
+
+static void labels_are_strings_under_short_keys(void **state)
+{
+	const struct { const char *text, *field; } bad[] = {
+		{ "{\"tags\":[]}", "tags" }, { "{\"tags\":\"a\"}", "tags" }, { "{\"tags\":null}", "tags" },
+		{ "{\"tags\":{\"a\":1}}", "tags[a]" }, { "{\"tags\":{\"a\":true}}", "tags[a]" }, { "{\"tags\":{\"a\":{}}}", "tags[a]" },
+		{ "{\"tags\":{\"a\":null}}", "tags[a]" }, { "{\"tags\":{\"\":\"x\"}}", "tags[]" },
+		{ "{\"tags\":{\"a\":\"\",\"b\":\"\",\"c\":\"\",\"d\":\"\"}}", "tags" }, { "{\"note\":{\"a\":\"x\",\"b\":0}}", "note[b]" },
+		{ arena_printf(a, "{\"tags\":{\"%s\":\"\"}}", times("\xc3\xa4", 41)), arena_printf(a, "tags[%s]", times("\xc3\xa4", 41)) },
+		{ arena_printf(a, "{\"tags\":{\"a\":\"%s\"}}", times("\xc3\xa4", 501)), "tags[a]" } };
+	const char *longest = arena_printf(a, "{\"%s\":\"%s\"}", times("\xc3\xa4", 40), times("\xc3\xa4", 500)), *reason;
+	struct thing v = { 0 };
+	struct tx tx = { .arena = a };
+	struct json *j;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		tx = (struct tx){ .arena = a };
+		assert_int_equal(js_parse(a, bad[i].text, strlen(bad[i].text), &j, &reason), OK);
+		if (shape_decode(&tx, labels_in, j, &v) != ERR_SHAPE)
+			fail_msg("accepted: %s", bad[i].text);
+		assert_int_equal(tx.why.n, 1);
+		assert_string_equal(tx.why.items[0].field, bad[i].field);
+	}
+	tx = (struct tx){ .arena = a };
+	v = (struct thing){ 0 };
+	j = js_object(a);
+	js_put_str(a, j, "z", "");
+	js_put(j, "b", NULL);
+	assert_int_equal(shape_decode(&tx, labels_in, j, &v), OK);      /* members nobody asked for */
+	assert_null(v.tags);
+	assert_false(v.note_set);
+	assert_int_equal(js_parse(a, longest, strlen(longest), &j, &reason), OK);
+	struct json *both = js_object(a), *edit = js_object(a);
+
+	js_put(both, "tags", j);
+	js_put_str(a, edit, "z", "");
+	js_put(edit, "b", NULL);
+	js_put(both, "note", edit);
+	assert_int_equal(shape_decode(&tx, labels_in, both, &v), OK);
+	assert_string_equal(v.tags, longest);                           /* characters, not bytes */
+	assert_string_equal(v.note, "{\"z\":\"\",\"b\":null}");
+	js_put(both, "note", NULL);
+	v = (struct thing){ 0 };
+	assert_int_equal(shape_decode(&tx, labels_in, both, &v), OK);
+	assert_true(v.note_set && !v.note);
+}
+
+static void labels_of_a_query(void **state)
+{
+	static const struct param good[] = { { "tags[a b]", "x" }, { "tags[c]", "" }, { "tags[]]", "]" }, { "tagsx", "y" }, { "tags[", "y" } };
+	static const struct { struct param p[4]; const char *field; } bad[] = {
+		{ { { "tags", "x" } }, "tags" }, { { { "tags[]", "x" } }, "tags[]" }, { { { "tags[a]", "1" }, { "tags[a]", "1" } }, "tags[a]" },
+		{ { { "tags[a]", "1" }, { "tags[b]", "1" }, { "tags[c]", "1" }, { "tags[d]", "1" } }, "tags" } };
+	struct tx tx = { .arena = a };
+	struct thing v = { 0 };
+
+	(void)state;
+	assert_int_equal(shape_decode_params(&tx, labels_in, good, COUNT(good), &v), OK);
+	assert_string_equal(v.tags, "{\"a b\":\"x\",\"c\":\"\",\"]\":\"]\"}");
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		size_t n = 0;
+
+		while (n < COUNT(bad[i].p) && bad[i].p[n].name)
+			n++;
+		tx = (struct tx){ .arena = a };
+		assert_int_equal(shape_decode_params(&tx, labels_in, bad[i].p, n, &v), ERR_SHAPE);
+		assert_string_equal(tx.why.items[0].field, bad[i].field);
+	}
+}
+
+static void labels_render(void **state)
+{
+	static const struct shape out[] = { { "tags", T_LABELS, T(tags), .prefix = "{}" }, { 0 } };
+	struct thing v = { .tags = "{\"z\":\"1\",\"a\":\"\"}" };
+
+	(void)state;
+	assert_string_equal(js_text(shape_render(a, out, &v, TIME_UNIX), NULL), "{\"tags\":{\"z\":\"1\",\"a\":\"\"}}");
+	v.tags = NULL;
+	assert_string_equal(js_text(shape_render(a, out, &v, TIME_UNIX), NULL), "{\"tags\":{}}");
+	assert_string_equal(js_text(shape_type_schema(a, &labels_in[1], TIME_UNIX, true), NULL),
+		"{\"type\":[\"object\",\"null\"],\"additionalProperties\":{\"type\":[\"string\",\"null\"]},\"maxProperties\":3}");
+}
+
+/* ---- dom_event.c ---- */
+
+static void patterns_of_events(void **state)
+{
+	static const struct { const char *patterns, *type; bool wanted; } v[] = {
+		{ "[\"*\"]", "workspace.archived", true }, { "[\"workspace.archived\"]", "workspace.archived", true },
+		{ "[\"workspace.*\"]", "workspace.archived", true }, { "[\"entity.*\",\"workspace.archived\"]", "workspace.archived", true },
+		{ "[\"webhook_endpoint.*\"]", "webhook_endpoint.tested", true },
+		{ "[]", "workspace.archived", false }, { "[\"workspace\"]", "workspace.archived", false }, { "[\"workspace.\"]", "workspace.archived", false },
+		{ "[\"work*\"]", "workspace.archived", false }, { "[\"work.*\"]", "workspace.archived", false }, { "[\".*\"]", "workspace.archived", false },
+		{ "[\"*.archived\"]", "workspace.archived", false }, { "[\"workspace.archive\"]", "workspace.archived", false },
+		{ "[\"workspace.archived\"]", "workspace.archive", false }, { "[\"Workspace.*\"]", "workspace.archived", false },
+		{ "[\"workspace.*\"]", "workspaces.archived", false }, { "[\"\"]", "workspace.archived", false }, { "[\"**\"]", "workspace.archived", false },
+		{ "", "workspace.archived", false }, { "[\"*\"", "workspace.archived", false } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(v); i++)
+		if (event_wanted(a, v[i].patterns, v[i].type) != v[i].wanted)
+			fail_msg("%s, %s", v[i].patterns, v[i].type);
+}
+
+/* ---- seal.c ---- */
+
+/* Changed in any one place it does not open. */
+static void answers_open_with_credential_and_key_alone(void **state)
+{
+	static const char *const texts[] = { "", "{\"secret\":\"tok_x\"}", "\xf0\x9f\x94\x91" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		char *sealed = seal_answer(a, "Bearer sk_live_1", "key 1", texts[i]), *again = seal_answer(a, "Bearer sk_live_1", "key 1", texts[i]);
+
+		assert_string_not_equal(sealed, again);
+		assert_true(!*texts[i] || !strstr(sealed, texts[i]));
+		assert_text(seal_open_answer(a, "Bearer sk_live_1", "key 1", sealed), texts[i]);
+		assert_text(seal_open_answer(a, "Bearer sk_live_1", "key 1", again), texts[i]);
+		assert_null(seal_open_answer(a, "Bearer sk_live_2", "key 1", sealed));
+		assert_null(seal_open_answer(a, "Bearer sk_live_1", "key 2", sealed));
+		assert_null(seal_open_answer(a, "Bearer sk_live_1", "", sealed));
+		assert_null(seal_open_answer(a, "", "key 1", sealed));
+		assert_null(seal_open_answer(a, "Bearer sk_live_1key 1", "", sealed));
+		for (char *p = sealed; *p; p++) {
+			char was = *p;
+
+			*p = was == 'B' ? 'C' : 'B';
+			assert_null(seal_open_answer(a, "Bearer sk_live_1", "key 1", sealed));
+			*p = was;
+		}
+		sealed[strlen(sealed) - 1] = '\0';
+		assert_null(seal_open_answer(a, "Bearer sk_live_1", "key 1", sealed));
+	}
+	assert_null(seal_open_answer(a, "x", "y", ""));
+	assert_null(seal_open_answer(a, "x", "y", "{\"plain\":1}"));
+	assert_null(seal_open_answer(a, "x", "y", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+}
+
 /* ---- token.c ---- */
 
 static char key_dir[40];
@@ -514,7 +752,8 @@ static int keys_begin(void **state)
 	strcpy(key_dir, "/tmp/thaw-unit.XXXXXX");
 	if (!mkdtemp(key_dir))
 		return -1;
-	conf = (struct conf){ .key_dir = key_dir, .issuer = "thaw-test", .audience = "thaw-test", .clock_leeway = 30 };
+	conf = (struct conf){ .key_dir = key_dir, .issuer = "thaw-test", .audience = "thaw-test", .clock_leeway = 30,
+		.log_file = "/dev/null" };
 	return begin(state);
 }
 
@@ -524,6 +763,62 @@ static int keys_end(void **state)
 
 	snprintf(command, sizeof command, "rm -r '%s'", key_dir);
 	return system(command) | end(state);
+}
+
+static char *seal_key(void)
+{
+	return arena_printf(a, "%s/seal.key", key_dir);
+}
+
+static void write_seal_key(const char *text)
+{
+	FILE *f = fopen(seal_key(), "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void secrets_open_with_the_key_file(void **state)
+{
+	static const char *const no_key[] = { "", "0123", "zz23456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" };
+	unsigned char *sealed, *again;
+	struct stat st;
+	size_t n, m;
+
+	(void)state;
+	assert_null(seal_secret(a, "whsec_1", &n));                     /* no key yet */
+	assert_int_equal(seal_key_make(), 0);
+	assert_int_equal(stat(seal_key(), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_size, 64);
+	assert_non_null(sealed = seal_secret(a, "whsec_1", &n));
+	assert_non_null(again = seal_secret(a, "whsec_1", &m));
+	assert_true(n == m && memcmp(sealed, again, n));
+	assert_null(memmem(sealed, n, "whsec_1", 7));
+	assert_text(seal_open_secret(a, sealed, n), "whsec_1");
+	assert_int_equal(seal_key_make(), 0);                           /* keeps the one there is */
+	assert_text(seal_open_secret(a, sealed, n), "whsec_1");
+	for (size_t i = 0; i < n; i++) {
+		sealed[i] ^= 1;
+		assert_null(seal_open_secret(a, sealed, n));
+		sealed[i] ^= 1;
+		assert_null(seal_open_secret(a, sealed, i));
+	}
+	for (size_t i = 0; i < COUNT(no_key); i++) {
+		write_seal_key(no_key[i]);
+		assert_null(seal_secret(a, "whsec_1", &m));
+		assert_null(seal_open_secret(a, sealed, n));
+	}
+	write_seal_key("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	assert_null(seal_open_secret(a, sealed, n));                    /* another key */
+	assert_non_null(again = seal_secret(a, "whsec_2", &m));
+	write_seal_key("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n");
+	assert_text(seal_open_secret(a, again, m), "whsec_2");          /* a line end behind it is let be */
+	assert_int_equal(unlink(seal_key()), 0);
+	assert_null(seal_open_secret(a, again, m));
+	assert_int_equal(symlink("/dev/zero", seal_key()), 0);          /* nor through a link */
+	assert_null(seal_secret(a, "whsec_1", &m));
 }
 
 static const struct claims alice = { .subject = { "0123456789ab" }, .organization = { "ba9876543210" }, .username = "alice",
@@ -649,6 +944,115 @@ static void tokens_of_no_form(void **state)
 	assert_int_equal(token_verify(a, huge, AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
 }
 
+/* ---- net.c ---- */
+
+static bool may(const char *text)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+
+	if (strchr(text, ':')) {
+		assert_int_equal(inet_pton(AF_INET6, text, &v6.sin6_addr), 1);
+		return net_may_call((const struct sockaddr *)&v6);
+	}
+	assert_int_equal(inet_pton(AF_INET, text, &v4.sin_addr), 1);
+	return net_may_call((const struct sockaddr *)&v4);
+}
+
+static void addresses_that_may_be_called(void **state)
+{
+	static const char *const never[] = { "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.127.255.255",
+		"127.0.0.1", "127.255.255.255", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.2.1",
+		"192.88.99.1", "192.168.1.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1", "224.0.0.1",
+		"239.255.255.255", "240.0.0.1", "255.255.255.255", "::", "::1", "::7f00:1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
+		"::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b:1::1", "100::1", "2001::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+		"2001:db8::1", "2002:7f00:1::", "3fff::1", "5f00::1", "fc00::1", "fdff::1", "fe80::1", "febf::1", "fec0::1", "ff02::1" };
+	static const char *const may_be[] = { "1.1.1.1", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255",
+		"128.0.0.0", "169.253.255.255", "172.15.255.255", "172.32.0.0", "192.0.1.0", "192.167.255.255", "198.17.255.255",
+		"198.20.0.0", "223.255.255.255", "2606:4700::1111", "2a00::1", "2001:4860:4860::8888", "::ffff:1.1.1.1" };
+
+	(void)state;
+	conf.webhook_networks = "";
+	for (size_t i = 0; i < COUNT(never); i++)
+		if (may(never[i]))
+			fail_msg("%s", never[i]);
+	for (size_t i = 0; i < COUNT(may_be); i++)
+		if (!may(may_be[i]))
+			fail_msg("%s", may_be[i]);
+	conf.webhook_networks = " 127.0.0.2/32  10.1.0.0/17 fd00::/9 ";
+	assert_true(may("127.0.0.2") && may("::ffff:127.0.0.2") && may("10.1.127.255") && may("fd7f::1"));
+	assert_false(may("127.0.0.1") || may("127.0.0.3") || may("10.1.128.0") || may("fd80::1") || may("fc00::1"));
+	assert_null(net_list_fault(a, conf.webhook_networks));
+	assert_string_equal(net_list_fault(a, "10.0.0.0/8 127.0.0.1"), "127.0.0.1");
+	assert_string_equal(net_list_fault(a, "10.0.0.0/33"), "10.0.0.0/33");
+	assert_string_equal(net_list_fault(a, "x/8"), "x/8");
+	conf.webhook_networks = "";
+}
+
+static void urls_that_may_be_called(void **state)
+{
+	static const char *const good[] = { "https://example.com", "HTTPS://example.com/", "https://example.com:8443/a?b=c", "https://a-b.c_d.example.",
+		"https://1.1.1.1/", "https://[2606:4700::1111]/x", "https://[2606:4700::1111]:444", "https://xn--bcher-kva.example/",
+		"https://example.com/%0a", "https://example.com?@", "https://3com.com/" };
+	static const char *const bad[] = { "", "/", "example.com", "http://example.com/", "ftp://example.com/", "https:/example.com", "https://",
+		"https:///x", "https://:443/", "https://user@example.com/", "https://user:pass@example.com/", "https://@example.com/",
+		"https://example.com/#x", "https://example.com:0/", "https://example.com:65536/", "https://example.com:/", "https://example.com:80x/",
+		"https://example.com:0443/", "https://exa mple.com/", "https://example.com/ ", "https://ex\xc3\xa4mple.com/", "https://example.com\\@a/",
+		"https://a..b/", "https://.a/", "https://./", "https://exa%6dple.com/", "https://127.0.0.1/", "https://127.0.0.1:80/", "https://127.0.0.1./",
+		"https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://0x7f.0.0.1/", "https://0177.0.0.1/", "https://1.1.1/",
+		"https://01.1.1.1/", "https://1.1.1.1.1/", "https://0/", "https://0x/", "https://[::1]/", "https://[::]/", "https://[::ffff:127.0.0.1]/",
+		"https://[::ffff:7f00:1]/", "https://[fe80::1%25eth0]/", "https://[127.0.0.1]/", "https://[::1/", "https://[2606:4700::1111]x/",
+		"https://10.0.0.1/", "https://169.254.169.254/latest/meta-data/", "https://localhost/", "https://LOCALHOST./", "https://a.localhost:1/",
+		"https://a/<", "https://a\n/", "javascript:alert(1)", "file:///etc/passwd", "gopher://a/" };
+	char *longest = arena_alloc(a, URL_MOST + 2);
+
+	(void)state;
+	conf.webhook_networks = "";
+	conf.webhook_http = false;
+	for (size_t i = 0; i < COUNT(good); i++)
+		if (url_fault(a, good[i]))
+			fail_msg("%s %s", good[i], url_fault(a, good[i]));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (!url_fault(a, bad[i]))
+			fail_msg("%s", bad[i]);
+	memset(longest, 'a', URL_MOST + 1);
+	memcpy(longest, "https://a/", 10);
+	assert_non_null(url_fault(a, longest));
+	longest[URL_MOST] = '\0';
+	assert_null(url_fault(a, longest));
+	conf.webhook_http = true;
+	conf.webhook_networks = "127.0.0.0/8";
+	assert_null(url_fault(a, "http://127.0.0.1:8080/"));
+	assert_null(url_fault(a, "http://localhost/"));
+	assert_null(url_fault(a, "https://[::ffff:127.0.0.1]/"));
+	assert_non_null(url_fault(a, "http://[::1]/"));
+	assert_non_null(url_fault(a, "http://127.1/"));
+	conf.webhook_http = false;
+	conf.webhook_networks = "";
+}
+
+/* ---- sign.c ---- */
+
+static void webhooks_are_signed(void **state)
+{
+	static const char *const secrets[] = { "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" };
+	static const char *const wrong[] = { "C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "whsec_", "whsec_A", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7o!" };
+	const char body[] = "{\"email\":\"test@example.com\",\"username\":\"test_user\"}";
+	struct sign s = { secrets, 1, 1649367553, body, sizeof body - 1 };
+
+	(void)state;
+	/* the vector of Standard Webhooks */
+	assert_text(sign_standard(a, &s, "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk"), "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=");
+	assert_text(sign_matter(a, &s), "t=1649367553,v1=996637d7f89ef8f7b59f7faaf5341457472e823d8ca666d16b7bbd1dc831721d");
+	s.n = 2;
+	assert_text(sign_standard(a, &s, "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk"), "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw= v1,H+RYDKli6ntvOIETWqflVRK+UIsRWejzXbFSJBJuEmc=");
+	assert_text(sign_matter(a, &s), "t=1649367553,v1=996637d7f89ef8f7b59f7faaf5341457472e823d8ca666d16b7bbd1dc831721d,v1=c3acaa232e98da07dd7985faf31cde191553f2d18a48b7a3651ab6028094e8f6");
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		s = (struct sign){ &wrong[i], 1, 1649367553, body, sizeof body - 1 };
+		assert_null(sign_standard(a, &s, "msg_1"));
+	}
+}
+
 int main(void)
 {
 #define BASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -659,8 +1063,12 @@ int main(void)
 		BASE(utf8_well_formed), BASE(whole_numbers), BASE(words),
 		BASE(json_accepts), BASE(json_refuses), BASE(json_reasons_are_utf8_whatever_was_sent), BASE(json_depth_is_bounded),
 		BASE(json_members), BASE(times_are_spelled), BASE(times_are_read),
-		BASE(ids_are_spelled_one_way), BASE(ids_are_in_the_order_of_time_and_differ),
+		BASE(ids_are_spelled_one_way), BASE(ids_are_in_the_order_of_time_and_differ), BASE(ids_in_base62_vectors),
+		BASE(ids_in_base62_sort_as_they_are),
 		BASE(fields_are_absent_null_or_set), BASE(faulty_fields_are_named), BASE(query_parameters), BASE(shapes_render),
+		BASE(addresses_that_may_be_called), BASE(urls_that_may_be_called), BASE(webhooks_are_signed),
+		BASE(times_render_as_unix_seconds), BASE(labels_are_strings_under_short_keys), BASE(labels_of_a_query), BASE(labels_render),
+		BASE(patterns_of_events), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
 		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),
 		KEYS(tokens_need_their_key), KEYS(tokens_of_no_form),
 	};

@@ -1,6 +1,6 @@
-# Contract.pm: what the contract tests share, on top of Thaw.pm: models and their
-# state in the database, the shape of an error, tokens made by hand, a FastCGI
-# client, another writer that holds a lock.
+# Contract.pm: what the contract tests share, on top of Thaw.pm: models, workspaces,
+# entities and their state in the database, the shape of an error, tokens made by
+# hand, a FastCGI client, another writer that holds a lock.
 package Contract;
 use strict;
 use warnings;
@@ -9,6 +9,7 @@ use Exporter 'import';
 use File::Temp ();
 use IO::Socket::UNIX;
 use JSON::PP ();
+use Math::BigInt;
 use MIME::Base64 'encode_base64url';
 use POSIX ();
 use Storable ();
@@ -16,8 +17,8 @@ use Test::More ();
 use Thaw;
 use Time::HiRes qw(time clock_gettime CLOCK_MONOTONIC);
 
-our @EXPORT = qw($MODELS $UTC $NOWHERE json hex_of model act get trained retired audits audit_rows database unchanged
-    error_is problem_is keys_are tables mint signing_key fastcgi hold in_background blocked fresh_minute log_lines curl);
+our @EXPORT = qw($MODELS $UTC $NOWHERE json hex_of model act get trained retired workspace entity post_v1 moved_sql audits audit_rows
+    told database unchanged error_is problem_is refusal_is keys_are in_base62 usr tables mint signing_key fastcgi hold in_background blocked fresh_minute log_lines curl);
 
 our $MODELS = '/api/v1/models';
 our $UTC = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
@@ -25,7 +26,23 @@ our $NOWHERE = 'mdl-65f0c0ffee5eed0123456789';           # an id that no model h
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 sub json { $json->encode($_[0]) }
-sub hex_of { $_[0] =~ /([0-9a-f]{24})$/ ? $1 : die "no id: $_[0]" }
+sub hex_of {
+    my $id = shift;
+    return $1 if $id =~ /([0-9a-f]{24})$/;
+    my ($digits) = $id =~ /_([0-9A-Za-z]{17})$/ or die "no id: $id";
+    my $n = Math::BigInt->new(0);
+    $n = $n * 62 + index join('', 0 .. 9, 'A' .. 'Z', 'a' .. 'z'), $_ for split //, $digits;
+    return substr '0' x 24 . substr($n->as_hex, 2), -24;
+}
+
+# An id as the workspaces dialect spells it, and that of a user.
+sub in_base62 {
+    my ($prefix, $id) = @_;
+    my ($n, $s) = (Math::BigInt->from_hex(hex_of($id)), '');
+    for (1 .. 17) { $s = (0 .. 9, 'A' .. 'Z', 'a' .. 'z')[ ($n % 62)->numify ] . $s; $n = int($n / 62) }
+    return $prefix . $s;
+}
+sub usr { my ($t, $name) = @_; in_base62('usr_', scalar $t->sql("SELECT LOWER(HEX(id)) FROM principals WHERE username = '$name'")) }
 
 # --- models -----------------------------------------------------------------------
 
@@ -57,19 +74,51 @@ sub trained {
     return $r->{json};
 }
 
-# No route of this dialect retires a model; here it is done as one would, with its
-# audit row and its event, so that the audit reconciles.
-sub retired {
-    my ($t, $id) = @_;
+# No route of this dialect retires a model; here it is done as one would.
+sub retired { my ($t, $id) = @_; $t->sql('BEGIN; ' . moved_sql('model', $id, 'retired', 'model.deleted') . '; COMMIT') }
+
+# Another writer's change of an object's status, with its audit row and its event, so
+# that the audit reconciles: the statements, for a transaction.
+sub moved_sql {
+    my ($type, $id, $status, $action) = @_;
     my $hex = hex_of($id);
+    my $table = { model => 'models', workspace => 'workspaces', entity => 'entities' }->{$type};
     my ($common, $where) = ("m.organization_id, UNHEX(LPAD(HEX(RAND() * 1e15), 24, '0')), UTC_TIMESTAMP(6)",
-        "FROM models m WHERE m.id = UNHEX('$hex')");
-    $t->sql("BEGIN; INSERT INTO audit_events (organization_id, id, at, actor_name, action, resource_type, resource_id, revision,
-        from_state, to_state, request_id, client_address, user_agent) SELECT $common, 'test', 'model.deleted', 'model', m.id,
-        m.revision + 1, m.status, 'retired', 'test', '', '' $where;
+        "FROM $table m WHERE m.id = UNHEX('$hex')");
+    return "INSERT INTO audit_events (organization_id, id, at, actor_name, action, resource_type, resource_id, revision,
+        from_state, to_state, request_id, client_address, user_agent) SELECT $common, 'test', '$action', '$type', m.id,
+        m.revision + 1, m.status, '$status', 'test', '', '' $where;
         INSERT INTO outbox (organization_id, id, at, type, resource_type, resource_id, revision, request_id, payload)
-        SELECT $common, 'model.deleted', 'model', m.id, m.revision + 1, 'test', '{}' $where;
-        UPDATE models m SET m.status = 'retired', m.revision = m.revision + 1 WHERE m.id = UNHEX('$hex'); COMMIT");
+        SELECT $common, '$action', '$type', m.id, m.revision + 1, 'test', '{}' $where;
+        UPDATE $table m SET m.status = '$status', m.revision = m.revision + 1 WHERE m.id = UNHEX('$hex')";
+}
+
+# --- workspaces and entities ----------------------------------------------------------
+
+# POST to an object's address: post_v1($t, "workspaces/$id/archive").
+sub post_v1 { my ($t, $path, %o) = @_; $t->req(POST => "/v1/$path", token => $t->admin, %o) }
+
+# A workspace, made through the API: the reply's object.
+sub workspace {
+    my ($t, %o) = @_;
+    my $token = delete $o{token} // $t->admin;
+    my $r = post_v1($t, 'workspaces', token => $token, body => { name => 'workspace ' . ++$made, %o });
+    $r->{status} == 201 or die "create: $r->{raw}";
+    return $r->{json};
+}
+
+# An entity of a workspace, brought to a status.
+sub entity {
+    my ($t, $workspace, %o) = @_;
+    my ($token, $status) = (delete $o{token} // $t->admin, delete $o{status} // 'draft');
+    my $r = post_v1($t, 'entities', token => $token, body => { workspace_id => $workspace, name => 'entity ' . ++$made,
+        jurisdiction => 'US-DE', type => 'c_corp', %o });
+    $r->{status} == 202 or die "create: $r->{raw}";
+    my %way = (draft => [], submitted => ['submit'], registered => [qw(submit register)], dissolved => [qw(submit register dissolve)],
+        rejected => [qw(submit reject)], cancelled => ['cancel']);
+    $r = post_v1($t, "entities/$r->{json}{id}/$_", token => $token) for @{ $way{$status} };
+    ($r->{json}{status} // '') eq $status or die "$status: $r->{raw}";
+    return $r->{json};
 }
 
 # --- what the database holds ---------------------------------------------------------
@@ -78,6 +127,12 @@ sub retired {
 sub audits {
     my ($t, $id, $action) = @_;
     return $t->sql(sprintf "SELECT COUNT(*) FROM audit_events WHERE resource_id = UNHEX('%s') AND action = '%s'", hex_of($id), $action);
+}
+
+# How many events of a type an object has.
+sub told {
+    my ($t, $id, $type) = @_;
+    return $t->sql(sprintf "SELECT COUNT(*) FROM outbox WHERE resource_id = UNHEX('%s') AND type = '%s'", hex_of($id), $type);
 }
 
 # Columns of the audit rows of an object, oldest first, as hashes.
@@ -93,7 +148,7 @@ sub audit_rows {
 sub database {
     my $t = shift;
     return join "\n", map { join ' ', @$_ } $t->sql('CHECKSUM TABLE organizations, roles, principals, refresh_tokens, models, grants,
-        training_runs, model_versions, audit_events, outbox, attempts');
+        training_runs, model_versions, workspaces, entities, labels, api_keys, authorizations, webhook_endpoints, deliveries, audit_events, outbox, attempts');
 }
 
 # Runs the code and asserts that the database is afterwards what it was before.
@@ -143,6 +198,37 @@ sub problem_is {
     push @bad, 'Content-Type ' . ($r->{headers}{'content-type'} // 'none') if ($r->{headers}{'content-type'} // '') ne 'application/problem+json';
     push @bad, 'its status member differs' if ($p->{status} // 0) != $status;
     push @bad, "no $_" for grep { !length($p->{$_} // '') } qw(type title detail);
+    Test::More::is(join('; ', @bad), '', $name) or Test::More::diag(substr($r->{raw} // $r->{body}, 0, 2000));
+}
+
+# The problem of the workspaces dialect, whole: detail is a sentence or a pattern; with:
+# the members that this one has beyond those of all (errors: the fields it names).
+sub refusal_is {
+    my ($r, $status, $code, $detail, $name, %with) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my ($p, $h) = (ref $r->{json} eq 'HASH' ? $r->{json} : {}, $r->{headers});
+    my $docs = $with{docs} // 'https://mattermode.com/docs';
+    delete $with{docs};
+    $with{param} //= $with{errors}[0] if $with{errors};
+    my %want = (type => "$docs/errors/$code", title => ucfirst($code =~ tr/_/ /r), status => 0 + $status, code => $code, detail => $detail,
+        instance => '/requests/' . ($p->{request_id} // ''), doc_url => "$docs/guides/errors#$code", request_id => $h->{'x-request-id'}, %with);
+    my %got = (%$p, $p->{errors} ? (errors => [ map { $_->{field} } @{ $p->{errors} } ]) : ());
+    my @bad;
+    push @bad, "status $r->{status}, not $status" if $r->{status} != $status;
+    push @bad, 'Content-Type ' . ($h->{'content-type'} // 'none') if ($h->{'content-type'} // '') ne 'application/problem+json';
+    push @bad, 'request_id ' . ($p->{request_id} // 'none') if ($p->{request_id} // '') !~ /^req_\w+$/;
+    push @bad, 'Matter-Request-Id ' . ($h->{'matter-request-id'} // 'none') if ($h->{'matter-request-id'} // '') ne ($p->{request_id} // '');
+    push @bad, 'cacheable' unless ($h->{'cache-control'} // '') =~ /no-store/;
+    push @bad, 'Retry-After ' . ($h->{'retry-after'} // 'none') if json($h->{'retry-after'}) ne json(defined $p->{retry_after} ? "$p->{retry_after}" : undef);
+    push @bad, map { "no member $_" } grep { !exists $got{$_} } sort keys %want;
+    push @bad, map { "a member $_" } grep { !exists $want{$_} } sort keys %got;
+    for my $k (grep { exists $got{$_} } sort keys %want) {
+        next if ref $want{$k} eq 'Regexp' ? ($got{$k} // '') =~ $want{$k} : json($got{$k}) eq json($want{$k});
+        push @bad, "$k is " . json($got{$k}) . ', not ' . (ref $want{$k} eq 'Regexp' ? $want{$k} : json($want{$k}));
+    }
+    for my $fault (@{ $p->{errors} // [] }) {
+        push @bad, 'an entry of errors without code or message' unless length($fault->{code} // '') && length($fault->{message} // '') && keys %$fault == 3;
+    }
     Test::More::is(join('; ', @bad), '', $name) or Test::More::diag(substr($r->{raw} // $r->{body}, 0, 2000));
 }
 

@@ -25,6 +25,9 @@
 #   $t->user($name, role => 'reader', org => 'Main')    makes a user
 #   $t->password($name)                   of any user made here
 #   $t->token($name, @options)            a token (`thaw token` options)
+#   $t->key(user => 'admin', test => 1, kind => 'token', tier => 2, scope => '...',
+#           agent => 'agt_x', human_grant => 1, rate => 5, api_version => '...', ttl => 60)
+#                                         an API key: its secret; key_and_id: with its tok_ id
 #
 # Talking:
 #   $t->req($method, $path, token =>, body => \%json|$bytes, type =>,
@@ -46,8 +49,9 @@
 #
 # $t->cut($when, $times) arms the proxy: the next COMMITs lose their connection
 # 'before' they are forwarded, 'after' the server's OK came back (which is not
-# passed on), or 'late': the worker is cut off first and the COMMIT forwarded
-# half a second afterwards. $t->uncut disarms and tells how many were not made.
+# passed on), 'late': the worker is cut off first and the COMMIT forwarded half
+# a second afterwards, or 'held': likewise, but not before $t->release. $t->uncut
+# disarms and tells how many were not made.
 #
 # Environment: THAW_BUILDDIR the build under test (build/sanitized by default),
 # LEAVE=1 keeps the directory, VERBOSE=1 prints the wire and the commands.
@@ -369,6 +373,16 @@ sub user {
 }
 
 sub token { my ($t, $name, @args) = @_; $t->must('token', '--user', $name, @args) }
+
+sub key { (key_and_id(@_))[0] }
+sub key_and_id {
+    my ($t, %o) = @_;
+    $o{user} //= 'admin';
+    my @args = map { ('--' . tr/_/-/r, /^(?:test|human_grant)$/ ? () : $o{$_}) } sort grep { $o{$_} } keys %o;
+    my $k = $json->decode($t->must('--json', 'api-key', 'create', @args));
+    return @$k{qw(key id)};
+}
+
 sub _made { my ($t, $name, $make) = @_; $t->{made}{$name} //= do { $make->(); $t->token($name) } }
 sub admin  { my $t = shift; $t->_made(admin  => sub { }) }
 sub reader { my $t = shift; $t->_made(reader => sub { $t->user('reader', role => 'reader') }) }
@@ -389,6 +403,7 @@ sub start_proxy {
 }
 
 sub cut { my ($t, $when, $n) = @_; spew("$t->{dir}/cut." . ++$t->{cut_no} . ".$when", '') for 1 .. $n // 1 }
+sub release { spew("$_[0]{dir}/released", '') }
 sub uncut { my $t = shift; my @left = glob "$t->{dir}/cut.*"; unlink @left; scalar @left }
 
 # --- ending ------------------------------------------------------------------------

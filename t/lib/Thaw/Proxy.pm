@@ -33,6 +33,11 @@ sub serve {
                     my $packet = substr $held, 0, 4 + $n, '';
                     $cut = armed($dir) if substr($packet, 4) =~ /^\x03COMMIT\b/i;
                     POSIX::_exit(0) if $cut eq 'before';
+                    if ($cut eq 'held') {
+                        close $client;
+                        for (1 .. 1000) { last if -e "$dir/released"; sleep 0.02 }
+                        syswrite $server, $packet; sysread $server, $bytes, 64; POSIX::_exit(0);
+                    }
                     if ($cut eq 'late') { close $client; sleep 0.5; syswrite $server, $packet; sysread $server, $bytes, 64; POSIX::_exit(0) }
                     syswrite $server, $packet;
                 }

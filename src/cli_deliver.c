@@ -1,0 +1,352 @@
+/* cli_deliver.c: `thaw deliver`: numbers the committed events and sends them to the
+ * webhook endpoints that listen.
+ *
+ * One loop: look what is due, tend each endpoint in hand, let the requests go on, wait.  All
+ * requests are under way at once; between them there is only work on the database.
+ * So a receiver that is slow or dead costs its own endpoint and no other:
+ * an endpoint has a few requests under way at most, is given back after a while so
+ * that others get their turn, and is left alone for a minute when it does not answer. */
+#include "cli.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli_send.h"
+#include "clock.h"
+#include "conf.h"
+#include "str.h"
+
+enum { HANDS = 32, FLIGHTS = 8, NUMBERED = 500, ORGS = 64, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250 };
+
+/* An endpoint in hand. */
+struct hand {
+	bool held, ended;                        /* ended: no more is begun, it is given back when all have landed */
+	struct hold hold;
+	int64_t began, look_at, later;           /* monotonic; later: it is let be until then */
+	int silent;                              /* tries in a row without an answer */
+	struct flight flights[FLIGHTS];
+};
+
+struct deliver {
+	struct cli *c;
+	struct arena *arena;                     /* of one unit of work */
+	struct sender *sender;
+	unsigned char lease[LEASE];
+	struct hand hands[HANDS];
+	bool follow;
+	enum err error;                          /* the database is away; without --follow, any */
+	int64_t look_at;                         /* monotonic; of the next look at what is due */
+	int64_t numbered, delivered, failed;
+};
+
+static volatile sig_atomic_t stopping;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stopping = 1;
+}
+
+/* The transaction of the next unit of work: a time, an id and memory of its own. */
+static struct tx *unit(struct deliver *d)
+{
+	struct tx *tx = &d->c->tx;
+	unsigned char bytes[16];
+	char *request_id;
+
+	arena_reset(d->arena);
+	request_id = arena_alloc(d->arena, 2 * sizeof bytes + 1);
+	random_bytes(bytes, sizeof bytes);
+	hex_encode(bytes, sizeof bytes, request_id);
+	tx->arena = d->arena;
+	tx->request_id = request_id;
+	tx->deadline = 0;
+	tx->now = clock_now();
+	tx->who->organization = (struct id){ 0 };
+	return tx;
+}
+
+/* Is the whole database away?  It is waited for then; another error is one of this piece of
+ * work, which is left for later and holds up no other. */
+static bool away(struct deliver *d, enum err e)
+{
+	bool whole = e == ERR_UNAVAILABLE || e == ERR_SCHEMA || e == ERR_DB_LOST || e == ERR_OUTCOME_UNKNOWN;
+
+	if (!e || (d->follow && !whole))
+		return false;
+	d->error = e;
+	d->look_at = clock_mono() + SECOND;
+	return true;
+}
+
+/* --- an endpoint in hand -------------------------------------------------------------- */
+
+static int busy(const struct hand *h)
+{
+	int n = 0;
+
+	for (int i = 0; i < FLIGHTS; i++)
+		n += h->flights[i].state != GROUNDED;
+	return n;
+}
+
+static struct flight *grounded(struct hand *h)
+{
+	for (int i = 0; i < FLIGHTS; i++)
+		if (h->flights[i].state == GROUNDED)
+			return &h->flights[i];
+	return NULL;
+}
+
+static bool has(const struct hand *h, const struct id *post)
+{
+	for (int i = 0; i < FLIGHTS; i++)
+		if (h->flights[i].state != GROUNDED && id_equal(&h->flights[i].post.id, post))
+			return true;
+	return false;
+}
+
+/* Write down what has landed; what cannot be written stays for the next turn. */
+static enum err settle(struct deliver *d, struct hand *h)
+{
+	for (int i = 0; i < FLIGHTS; i++) {
+		struct flight *f = &h->flights[i];
+		enum err e;
+
+		if (f->state != LANDED)
+			continue;
+		if ((e = deliver_settle(unit(d), &h->hold, &f->post, &f->reply)))
+			return e;
+		d->delivered += reply_good(&f->reply);
+		d->failed += !reply_good(&f->reply);
+		h->silent = f->reply.status ? 0 : h->silent + 1;
+		h->look_at = 0;
+		f->state = GROUNDED;
+	}
+	return OK;
+}
+
+/* Begin what may be sent now.  `ended` when there is no more of it, or somebody else's turn has come. */
+static enum err begin(struct deliver *d, struct hand *h)
+{
+	struct tx *tx = unit(d);
+	struct target to;
+	struct post *posts;
+	struct flight *f;
+	bool begun = false;
+	size_t n;
+	enum err e = OK;
+
+	h->look_at = clock_mono() + IDLE_MS * 1000;
+	if (h->hold.until < tx->now + (conf.webhook_timeout_s + LEASE_MORE_S / 2) * SECOND)
+		e = deliver_renew(tx, &h->hold);
+	if (e || (e = deliver_target(tx, &h->hold, &to))) {
+		h->ended |= e == ERR_DB_NONE;
+		return e == ERR_DB_NONE ? OK : e;
+	}
+	if (!to.nsecrets) {                      /* our key is not there (logged): no fault of the receiver's */
+		h->ended = true;
+		h->silent = SILENT_MOST;
+		return OK;
+	}
+	if ((e = deliver_posts(tx, &h->hold, &posts, 2 * FLIGHTS, &n)))
+		return e;
+	for (size_t i = 0; i < n && (f = grounded(h)); i++) {
+		if (has(h, &posts[i].id))
+			continue;
+		sender_send(d->sender, f, &posts[i], &to);
+		begun = true;
+	}
+	h->ended |= !begun && !busy(h);
+	return OK;
+}
+
+/* Its work between requests. */
+static void tend(struct deliver *d, struct hand *h)
+{
+	enum err e = settle(d, h);
+
+	if (stopping || h->silent >= SILENT_MOST || clock_mono() > h->began + TURN_S * SECOND)
+		h->ended = true;
+	if (!e && !h->ended && grounded(h) && h->look_at <= clock_mono())
+		e = begin(d, h);
+	if (!e && h->ended && !busy(h)) {
+		e = deliver_release(unit(d), &h->hold, h->silent >= SILENT_MOST ? PAUSE_S : 0);
+		h->held = e;
+		d->look_at = e ? d->look_at : 0;
+	}
+	h->later = e ? clock_mono() + SECOND : 0;
+	away(d, e);
+}
+
+/* --- the loop --------------------------------------------------------------------------- */
+
+static void number(struct deliver *d, bool *found)
+{
+	struct id orgs[ORGS];
+	size_t n, many;
+	enum err e = deliver_unnumbered(unit(d), orgs, ORGS, &n);
+
+	for (size_t i = 0; !away(d, e) && i < n; i++) {
+		do {
+			struct tx *tx = unit(d);
+
+			tx->who->organization = orgs[i];
+			e = events_number(tx, &orgs[i], NUMBERED, &many);
+			d->numbered += (int64_t)many;
+			*found |= many > 0;
+		} while (!e && many == NUMBERED);
+	}
+}
+
+static struct hand *hand_of(struct deliver *d, const struct hold *h)
+{
+	for (int i = 0; i < HANDS; i++)
+		if (d->hands[i].held && id_equal(&d->hands[i].hold.endpoint, &h->endpoint))
+			return &d->hands[i];
+	return NULL;
+}
+
+static void take(struct deliver *d, bool *found)
+{
+	struct hold due[2 * HANDS];              /* those in hand may be among them */
+	int free = 0;
+	size_t n;
+	enum err e = deliver_due(unit(d), d->lease, due, 2 * HANDS, &n);
+
+	for (size_t i = 0; !away(d, e) && i < n; i++) {
+		bool mine;
+
+		while (free < HANDS && d->hands[free].held)
+			free++;
+		if (free == HANDS)
+			break;
+		if (hand_of(d, &due[i]))
+			continue;
+		if ((e = deliver_take(unit(d), &due[i], &mine)) || !mine)
+			continue;
+		d->hands[free].held = *found = true;
+		d->hands[free].ended = false;
+		d->hands[free].hold = due[i];
+		d->hands[free].began = clock_mono();
+		d->hands[free].look_at = d->hands[free].later = 0;
+		d->hands[free].silent = 0;
+	}
+	away(d, e);
+}
+
+/* What is in hand: endpoints, and whether there is something to write down now. */
+static int in_hand(const struct deliver *d, bool *writing)
+{
+	int n = 0;
+
+	*writing = false;
+	for (int i = 0; i < HANDS; i++) {
+		n += d->hands[i].held;
+		for (int k = 0; d->hands[i].held && k < FLIGHTS; k++)
+			*writing |= d->hands[i].flights[k].state == LANDED && d->hands[i].later <= clock_mono();
+	}
+	return n;
+}
+
+/* What is due: more to number, more endpoints in hand.  True when there was something. */
+static bool look(struct deliver *d)
+{
+	bool found = false;
+
+	d->look_at = clock_mono() + LOOK_MS * 1000;
+	number(d, &found);
+	if (!d->error)
+		take(d, &found);
+	if (!d->error && found)
+		d->look_at = 0;
+	return found;
+}
+
+/* Until a look finds nothing and there was nothing in hand before it, or for ever. */
+static int loop(struct deliver *d)
+{
+	int64_t give_up = 0;
+	bool writing, nothing;
+
+	for (;;) {
+		d->error = OK;
+		nothing = !in_hand(d, &writing);
+		if (!stopping && d->look_at <= clock_mono())
+			nothing &= !look(d);
+		else
+			nothing &= stopping;
+		for (int i = 0; i < HANDS && !d->error; i++)
+			if (d->hands[i].held && d->hands[i].later <= clock_mono())
+				tend(d, &d->hands[i]);
+		if (d->error && !d->follow)
+			return cli_failed(d->c, d->error);
+		if (nothing && (stopping || !d->follow))
+			return CLI_DONE;
+		sender_work(d->sender);
+		if (stopping && !give_up)
+			give_up = clock_mono() + (conf.webhook_timeout_s + LEASE_MORE_S) * SECOND;
+		if (stopping && clock_mono() > give_up)
+			return CLI_DONE;
+		sender_wait(d->sender, d->error ? 1000 : in_hand(d, &writing) ? (writing ? 0 : LOOK_MS)
+			: d->look_at == 0 ? 0 : d->follow ? IDLE_MS : LOOK_MS);
+	}
+}
+
+static int summary(struct deliver *d)
+{
+	struct json *o = js_object(d->c->arena);
+	int64_t waiting = 0;
+	enum err e = deliver_waiting(unit(d), &waiting);
+
+	if (e && !d->follow)
+		return cli_failed(d->c, e);
+	js_put_int(d->c->arena, o, "numbered", d->numbered);
+	js_put_int(d->c->arena, o, "delivered", d->delivered);
+	js_put_int(d->c->arena, o, "failed", d->failed);
+	js_put_int(d->c->arena, o, "waiting", waiting);
+	cli_result(d->c, o, arena_printf(d->c->arena, "Numbered %lld events; %lld deliveries succeeded, %lld tries failed, %lld wait.",
+		(long long)d->numbered, (long long)d->delivered, (long long)d->failed, (long long)waiting));
+	return CLI_DONE;
+}
+
+static void end(struct deliver *d)
+{
+	for (int i = 0; i < HANDS; i++)
+		for (int k = 0; k < FLIGHTS; k++)
+			sender_drop(d->sender, &d->hands[i].flights[k]);
+	sender_free(d->sender);
+	arena_free(d->arena);
+	free(d);
+}
+
+int cmd_deliver(struct cli *c)
+{
+	const char *fault = deliver_fault(c->arena);
+	struct sigaction sa = { .sa_handler = on_signal };
+	struct deliver *d;
+	struct tx *tx;
+	int rc;
+
+	if (fault)
+		return cli_say("%s", fault);
+	if (!(tx = cli_tx(c)))
+		return CLI_FAILED;
+	db_patience(tx->db, 5);                  /* short statements, and somebody waits behind each */
+	if (!(d = calloc(1, sizeof *d)))
+		abort();
+	d->c = c;
+	d->arena = arena_new();
+	d->follow = cli_option(c, "--follow");
+	d->sender = sender_new();
+	random_bytes(d->lease, sizeof d->lease);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (d->follow)
+		conf.log_file = "";              /* a service: what happens is told as it does */
+	rc = loop(d);
+	if (rc == CLI_DONE)
+		rc = summary(d);
+	end(d);
+	return rc;
+}

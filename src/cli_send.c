@@ -1,0 +1,205 @@
+/* cli_send.c: see cli_send.h.  The only module that knows libcurl. */
+#include "cli_send.h"
+#include <stdlib.h>
+#include <string.h>
+#include <curl/curl.h>
+#include "clock.h"
+#include "conf.h"
+#include "event.h"
+#include "net.h"
+#include "sign.h"
+
+enum { ANSWER_MOST = 65536, CONNECT_MS = 10000 };
+_Static_assert(FLIGHT_ERROR >= CURL_ERROR_SIZE, "room for libcurl's words");
+
+struct sender { CURLM *multi; };
+
+struct sender *sender_new(void)
+{
+	struct sender *s = calloc(1, sizeof *s);
+
+	if (!s || curl_global_init(CURL_GLOBAL_DEFAULT) || !(s->multi = curl_multi_init()))
+		abort();
+	return s;
+}
+
+void sender_free(struct sender *s)
+{
+	curl_multi_cleanup(s->multi);
+	curl_global_cleanup();
+	free(s);
+}
+
+void sender_drop(struct sender *s, struct flight *f)
+{
+	if (f->state == FLYING)
+		curl_multi_remove_handle(s->multi, f->easy);
+	curl_easy_cleanup(f->easy);
+	curl_slist_free_all(f->headers);
+	if (f->arena)
+		arena_free(f->arena);
+	*f = (struct flight){ 0 };
+}
+
+void sender_wait(struct sender *s, int ms)
+{
+	curl_multi_poll(s->multi, NULL, 0, ms, NULL);
+}
+
+/* The address is judged here, where it is connected: not what a name meant before. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct flight *f = arg;
+
+	(void)purpose;
+	if (net_may_call(&to->addr))
+		return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	f->refused = net_spell(f->arena, &to->addr);
+	return CURL_SOCKET_BAD;
+}
+
+/* The answer's head and body are counted and thrown away. */
+static size_t swallow(char *data, size_t size, size_t n, void *arg)
+{
+	struct flight *f = arg;
+
+	(void)data;
+	f->got += size * n;
+	f->full = f->got > ANSWER_MOST;
+	return f->full ? 0 : size * n;
+}
+
+static void header(struct flight *f, const char *name, const char *value)
+{
+	struct curl_slist *all = curl_slist_append(f->headers, arena_printf(f->arena, "%s:%s%s", name, *value ? " " : "", value));
+
+	if (!all)
+		abort();
+	f->headers = all;
+}
+
+static void land(struct flight *f, const char *error)
+{
+	f->state = LANDED;
+	f->reply.milliseconds = (clock_mono() - f->began) / 1000;
+	f->reply.error = error;
+}
+
+/* False when a secret is no such secret. */
+static bool sign(struct flight *f, const struct target *to, const char *body, size_t n)
+{
+	const char *id = id_spell(f->arena, "evt_", &f->post.event.id), *standard;
+	struct sign s = { to->secrets, to->nsecrets, f->reply.at / SECOND, body, n };
+
+	if (!(standard = sign_standard(f->arena, &s, id)))
+		return false;
+	header(f, "Content-Type", "application/json");
+	header(f, "Expect", "");
+	header(f, "Matter-Signature", sign_matter(f->arena, &s));
+	header(f, "webhook-id", id);
+	header(f, "webhook-timestamp", arena_printf(f->arena, "%lld", (long long)s.time));
+	header(f, "webhook-signature", standard);
+	return true;
+}
+
+static void options(struct flight *f, const struct target *to, const char *body, size_t n)
+{
+	const long timeout = (long)conf.webhook_timeout_s * 1000;
+	CURL *e = f->easy;
+
+	curl_easy_reset(e);
+	curl_easy_setopt(e, CURLOPT_PRIVATE, f);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, f->error);
+	curl_easy_setopt(e, CURLOPT_URL, to->url);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, conf.webhook_http ? "http,https" : "https");
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_PROXY, "");
+	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, f);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, swallow);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, swallow);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, timeout < CONNECT_MS ? timeout : (long)CONNECT_MS);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, "Thaw/" PACKAGE_VERSION);
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
+}
+
+void sender_send(struct sender *s, struct flight *f, const struct post *p, const struct target *to)
+{
+	const char *body;
+	size_t n;
+
+	if (!f->easy && !(f->easy = curl_easy_init()))
+		abort();
+	if (!f->arena)
+		f->arena = arena_new();
+	arena_reset(f->arena);
+	curl_slist_free_all(f->headers);
+	f->headers = NULL;
+	f->post = *p;
+	f->post.resource_type = arena_strdup(f->arena, p->resource_type);
+	f->reply = (struct reply){ .at = clock_now() };
+	f->began = clock_mono();
+	f->got = 0;
+	f->full = false;
+	f->refused = NULL;
+	*f->error = '\0';
+	body = js_text(event_json(f->arena, &p->event, to->api_version), &n);
+	if (!sign(f, to, body, n)) {
+		land(f, "the endpoint's secret is none, so nothing was sent; rotate it");
+		return;
+	}
+	options(f, to, body, n);
+	f->state = FLYING;
+	if (curl_multi_add_handle(s->multi, f->easy))
+		abort();
+}
+
+static void landed(struct flight *f, CURLcode rc)
+{
+	curl_off_t after = 0;
+	long status = 0;
+	const char *error = NULL;
+
+	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(f->easy, CURLINFO_RETRY_AFTER, &after);
+	/* Of an answer that does not end the status counts all the same. */
+	if (rc == CURLE_OK || (f->full && status >= 200)) {
+		f->reply.status = status;
+		f->reply.retry_after = after;
+	} else if (f->refused) {
+		error = arena_printf(f->arena, "the address %s is not one that may be called; see webhook_networks", f->refused);
+	} else {
+		error = arena_strdup(f->arena, *f->error ? f->error : curl_easy_strerror(rc));
+	}
+	if (!error && !status)
+		error = "no HTTP answer";
+	land(f, error);
+}
+
+void sender_work(struct sender *s)
+{
+	CURLMsg *m;
+	int left;
+
+	curl_multi_perform(s->multi, &left);
+	while ((m = curl_multi_info_read(s->multi, &left))) {
+		CURL *easy = m->easy_handle;
+		CURLcode rc = m->data.result;
+		void *f = NULL;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &f);
+		curl_multi_remove_handle(s->multi, easy);
+		landed(f, rc);
+	}
+}
