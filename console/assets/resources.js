@@ -389,6 +389,7 @@ const deliveries = {
             const found = await named(get, items.flatMap(d => alone ? [event(d), endpoint(d)] : [event(d)]));
             for (const d of items) {
                 d.type = found.get(event(d))?.type;
+                d.attempts?.sort((a, b) => b.number - a.number);
                 d.endpoint = { href: `#/webhooks/${d.webhook_endpoint_id}`, text: found.get(endpoint(d))?.url ?? d.webhook_endpoint_id };
             }
         },
