@@ -511,6 +511,37 @@ await test('restore of a workspace: the status that it will have, and why, befor
     assert.equal(await dialog(page).count(), 0);
 });
 
+await test('a workspace with the keyboard alone: an entity goes its way, archive, restore', async () => {
+    const w = await workspace('By keyboard'), e = await entity(w, 'By keyboard');
+    const { page } = await signedIn();
+    await go(page, `#/workspaces/${w.id}`);
+    const reach = async text => {
+        for (let i = 0; i < 60; i++) {
+            if (await page.evaluate(t => document.activeElement.textContent.trim().startsWith(t) && document.activeElement.matches('button, a'), text)) return;
+            await page.keyboard.press('Tab');
+        }
+        assert.fail(`not reached: ${text}`);
+    };
+    const act = async (text, again = text) => {
+        await reach(text);
+        await page.keyboard.press('Enter');
+        await dialog(page).waitFor();
+        await reach(again);
+        await page.keyboard.press('Enter');
+        await dialog(page).waitFor({ state: 'detached' });
+    };
+    await act('Submit entity');
+    await good(page).getByText('Its status is now Submitted.').waitFor();
+    assert.equal((await api('GET', `/v1/entities/${e.id}`)).body.status, 'submitted');
+    await go(page, `#/workspaces/${w.id}/edit`);
+    await go(page, `#/workspaces/${w.id}`);
+    await act('Archive workspace');
+    await badge(page, 'Archived');
+    await act('Restore workspace');
+    await badge(page, 'Active');
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1', 'the focus is on the page');
+});
+
 await test('workspaces: archive, the archived view, status, order, and pages by cursor', async () => {
     for (let i = 0; i < 45; i++) await workspace(`Cursor ${String(i).padStart(2, '0')}`);
     const { page } = await signedIn();
