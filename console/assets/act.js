@@ -34,14 +34,8 @@ export function button(resource, offer, object, refresh, small) {
         h('span', { class: 'visually-hidden' }, ` ${resource.name(object)}`));
 }
 
-let deciding = false;
+let asking = false;                 // a second click while the question is not yet there
 async function perform(resource, offer, object, refresh) {
-    if (deciding) return;
-    deciding = true;
-    try { await decide(resource, offer, object, refresh); } finally { deciding = false; }
-}
-
-async function decide(resource, offer, object, refresh) {
     const action = resource.actions[offer.transition];
     const name = resource.name(object);
     const key = nonce();            // of this one decision: repeated, it is made once
@@ -50,7 +44,9 @@ async function decide(resource, offer, object, refresh) {
     clearToasts();
     try {
         if (action.foresee) {
-            foreseen = action.foresee.told(await get(action.foresee.path(resource.id(object))));
+            if (asking) return;
+            asking = true;
+            try { foreseen = action.foresee.told(await get(action.foresee.path(resource.id(object)))); } finally { asking = false; }
             if (location.hash !== here) return;
         }
         const done = await confirm({

@@ -5,6 +5,7 @@
 //   Failure.kind says what a view does about it:
 //     invalid (400, 422: fields)  denied (403)  gone (404)  conflict (409)  stale (412)
 //     slow (429: wait)  away (5xx)  lost (no answer)  ended (the person signed out)
+//     sealed (409: it was done before, and the secret in its answer is not told twice)
 
 const SESSION = '/console/session';
 const EARLY = 30_000;           // a token is renewed this long before its end
@@ -38,7 +39,7 @@ function failure(status, headers, body) {
     const list = e.errors ?? body?.errors ?? (e.details ? [e.details].flat() : []);
     const fields = {};
     for (const f of list) if (f?.field) fields[f.field] ??= f.detail ?? f.message ?? f.reason ?? 'is not valid';
-    return new Failure(kindOf(status), e.detail ?? e.message ?? e.title ?? `The server answered ${status}.`, {
+    return new Failure(e.code === 'idempotency_key_sealed' ? 'sealed' : kindOf(status), e.detail ?? e.message ?? e.title ?? `The server answered ${status}.`, {
         status, fields, code: e.code ?? '', requestId: headers.get('X-Request-Id') ?? e.request_id ?? '',
         wait: status === 429 || status === 503 ? Math.max(1, Number.parseInt(headers.get('Retry-After') ?? '5', 10) || 5) : 0,
     });
@@ -140,6 +141,7 @@ export async function offers(resource, status) {
 export function advice(e, writing = false) {
     switch (e.kind) {
     case 'conflict': return ['It was not done', `${e.message.replace(/\.$/, "")}. Someone else may have been faster. The view now shows the present state: look at it, and decide again.`];
+    case 'sealed': return ['It was done', 'But the secret in the answer can no longer be shown: rotate the secret to get a new one.'];
     case 'stale': return ['It has changed meanwhile', 'Someone else changed it since you opened it. Look at the present state, and decide again.'];
     case 'gone': return ['Not found', `${e.message.replace(/\.$/, "")}. It may have been deleted. Choose another one from the list.`];
     case 'denied': return ['Not allowed', `${e.message.replace(/\.$/, "")}. An administrator of your organization can give you the permission.`];

@@ -363,12 +363,14 @@ const endpoints = {
     own: [
         { transition: 'ENDPOINT_ENABLE', from: ['disabled'], to: 'enabled', method: 'PATCH', path: '{url}', body: { status: 'enabled' }, permission: 'webhook:write' },
         { transition: 'ENDPOINT_DISABLE', from: ['enabled'], to: 'disabled', method: 'PATCH', path: '{url}', body: { status: 'disabled' }, permission: 'webhook:write' },
+        { transition: 'ENDPOINT_REPLACE', from: ['enabled', 'disabled'], to: 'same', method: 'POST', path: '{url}/rotate_secret', body: { expires_in: 0 }, permission: 'webhook:write' },
     ],
     actions: {
         ENDPOINT_TEST: { label: 'Test', row: true, after: 'stay', tone: 'secondary', ask: 'A test event is sent to it, and listed among its deliveries.', done: 'will get a test event' },
         ENDPOINT_ENABLE: { label: 'Enable', row: true, after: 'stay', ask: 'Events are sent to it again, those that still wait among them.', done: 'is enabled' },
         ENDPOINT_DISABLE: { label: 'Disable', after: 'stay', tone: 'secondary', ask: 'Nothing is sent to it until it is enabled again.', done: 'is disabled' },
         ENDPOINT_ROTATE: { label: 'Rotate secret', bare: true, after: 'stay', tone: 'secondary', ask: 'It gets a new secret, which is shown once. For a day the former one signs too.', done: 'has a new secret' },
+        ENDPOINT_REPLACE: { label: 'Replace secret', bare: true, after: 'stay', tone: 'secondary', ask: 'For one that others know: the same, but the former secret is void at once.', done: 'has a new secret' },
         ENDPOINT_DELETE: { label: 'Delete', after: 'list', tone: 'danger', ask: 'It is gone for good, and nothing is sent to it any more.', done: 'was deleted' },
     },
     audit: {},
@@ -387,6 +389,7 @@ const deliveries = {
             const found = await named(get, items.flatMap(d => alone ? [event(d), endpoint(d)] : [event(d)]));
             for (const d of items) {
                 d.type = found.get(event(d))?.type;
+                d.attempts?.sort((a, b) => b.number - a.number);
                 d.endpoint = { href: `#/webhooks/${d.webhook_endpoint_id}`, text: found.get(endpoint(d))?.url ?? d.webhook_endpoint_id };
             }
         },

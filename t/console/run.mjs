@@ -511,6 +511,37 @@ await test('restore of a workspace: the status that it will have, and why, befor
     assert.equal(await dialog(page).count(), 0);
 });
 
+await test('a workspace with the keyboard alone: an entity goes its way, archive, restore', async () => {
+    const w = await workspace('By keyboard'), e = await entity(w, 'By keyboard');
+    const { page } = await signedIn();
+    await go(page, `#/workspaces/${w.id}`);
+    const reach = async text => {
+        for (let i = 0; i < 60; i++) {
+            if (await page.evaluate(t => document.activeElement.textContent.trim().startsWith(t) && document.activeElement.matches('button, a'), text)) return;
+            await page.keyboard.press('Tab');
+        }
+        assert.fail(`not reached: ${text}`);
+    };
+    const act = async (text, again = text) => {
+        await reach(text);
+        await page.keyboard.press('Enter');
+        await dialog(page).waitFor();
+        await reach(again);
+        await page.keyboard.press('Enter');
+        await dialog(page).waitFor({ state: 'detached' });
+    };
+    await act('Submit entity');
+    await good(page).getByText('Its status is now Submitted.').waitFor();
+    assert.equal((await api('GET', `/v1/entities/${e.id}`)).body.status, 'submitted');
+    await go(page, `#/workspaces/${w.id}/edit`);
+    await go(page, `#/workspaces/${w.id}`);
+    await act('Archive workspace');
+    await badge(page, 'Archived');
+    await act('Restore workspace');
+    await badge(page, 'Active');
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1', 'the focus is on the page');
+});
+
 await test('workspaces: archive, the archived view, status, order, and pages by cursor', async () => {
     for (let i = 0; i < 45; i++) await workspace(`Cursor ${String(i).padStart(2, '0')}`);
     const { page } = await signedIn();
@@ -624,6 +655,31 @@ await test('webhook endpoints: create and rotate show a secret once; edit, disab
     await heading(page, 'Webhooks');
     assert.equal((await api('GET', `/v1/webhook_endpoints/${id}`)).status, 404);
 
+    // A lost answer had a secret: the same request again tells it.
+    await go(page, '#/webhooks/new');
+    await page.getByLabel('URL').fill('https://hooks.example/lost');
+    await page.getByLabel('Events').fill('*');
+    await page.route('**/v1/webhook_endpoints', async r => { await r.fetch(); await r.abort(); }, { times: 1 });
+    const tries = await writes(page, async () => {
+        await press(page, 'Create endpoint');
+        await page.getByText('not known whether the change was made').waitFor();
+        await press(page, 'Create endpoint');
+        await dialog(page).getByLabel('Secret').waitFor();
+    });
+    assert.equal(tries[0].headers()['idempotency-key'], tries[1].headers()['idempotency-key']);
+    await press(page, 'I have stored it');
+    await heading(page, 'https://hooks.example/lost');
+    assert.equal((await api('GET', '/v1/webhook_endpoints?limit=100')).body.data.filter(n => n.url.endsWith('/lost')).length, 1, 'made once');
+    // Another token may not have it.
+    await page.route('**/rotate_secret', r => r.fulfill({ status: 409, contentType: 'application/problem+json', body: '{"status":409,"code":"idempotency_key_sealed","detail":"sealed"}' }), { times: 1 });
+    await press(page, /^Replace secret/);
+    await confirm(page, 'Replace secret');
+    await bad(page).getByText('rotate the secret to get a new one').waitFor();
+    await press(page, /^Replace secret/);
+    await confirm(page, 'Replace secret');
+    await press(page, 'I have stored it');
+    await good(page).getByText('has a new secret').waitFor();
+
     const { page: reader } = await signedIn({}, setup.reader);
     await go(reader, '#/webhooks');
     assert.equal(await reader.getByRole('link', { name: 'New endpoint' }).count(), 0, 'a reader is offered nothing');
@@ -635,7 +691,8 @@ await test('deliveries: what became of each, its attempts, and once more', async
     await api('GET', '/v1/events');
     const told = (await api('GET', `/v1/webhook_endpoints/${made.body.id}/deliveries?limit=100`)).body.data;
     assert.ok(told.length >= 12, 'there are deliveries');
-    sql(`UPDATE deliveries SET outcome = 'failed', tries = 2, response_status = 500, next_at = NULL ORDER BY id DESC LIMIT 1;
+    sql(`UPDATE deliveries SET outcome = 'failed', tries = 2, response_status = 500, next_at = NULL
+            WHERE endpoint_id = (SELECT id FROM webhook_endpoints WHERE url = '${made.body.url}') ORDER BY id DESC LIMIT 1;
         INSERT INTO delivery_attempts SELECT organization_id, id, 1, updated_at, 10003, NULL, 'no answer in time' FROM deliveries WHERE tries = 2;
         INSERT INTO delivery_attempts SELECT organization_id, id, 2, updated_at, 87, 500, NULL FROM deliveries WHERE tries = 2`);
     const { page } = await signedIn();
@@ -747,7 +804,7 @@ const kept = await workspace('Kept in the archive');
 await entity(kept, 'Kept');
 await api('POST', `/v1/workspaces/${kept.id}/archive`);
 const held = (await api('GET', `/v1/entities?workspace_id=${holder.id}`)).body.data[0];
-const hook = (await api('GET', '/v1/webhook_endpoints')).body.data[0];
+const hook = (await api('GET', '/v1/webhook_endpoints')).body.data.find(n => n.url.endsWith('/deliveries'));
 const sent = (await api('GET', `/v1/webhook_endpoints/${hook.id}/deliveries?limit=100`)).body.data.find(d => d.attempt_count);
 for (const colorScheme of ['light', 'dark']) {
     for (const width of [360, 1600]) {
