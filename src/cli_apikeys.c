@@ -63,6 +63,10 @@ static bool options(struct cli *c, struct apikey *k)
 		cli_say("--tier, --agent and --human-grant are of --kind token");
 		return false;
 	}
+	if (k->rate && !strcmp(k->kind, "publishable")) {
+		cli_say("--rate is not of --kind publishable: those are counted by address");
+		return false;
+	}
 	if (k->api_version && !api_version_known(k->api_version)) {
 		cli_say("there is no version `%s` of the API", k->api_version);
 		return false;

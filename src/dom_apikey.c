@@ -51,7 +51,7 @@ enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct 
 		.caller = out->life.id, .agent = out->agent, .human_grant = out->human_grant,
 		.mode = out->life.test ? MODE_TEST : MODE_LIVE, .tier = !strcmp(out->kind, "publishable") ? TIER_OBSERVE : (enum tier)out->tier, .scopes = out->scopes,
 		.api_version = out->api_version, .narrow = true, .issued = INT64_MAX,
-		.delegated = !strcmp(out->kind, "token") };
+		.delegated = !strcmp(out->kind, "token"), .limit = out->rate, .expires = out->expires_at };
 	who->name = out->agent ? utf8_cut(tx->arena, arena_printf(tx->arena, "%s for %s", out->agent, v[13].s), 128) : v[13].s;
 	if (out->agent)
 		who->human = out->principal;
@@ -113,7 +113,7 @@ static enum err fault(struct tx *tx, const char *field, const char *reason)
 /* Every scope of the new token is one that the caller's token has. */
 static bool within(struct arena *a, const char *wanted, const char *have)
 {
-	if (!have)
+	if (!have || word_in(have, perm_word(PERM_ORG_ADMIN)))
 		return true;
 	for (const char *s = wanted ? wanted : "?"; *(s += strspn(s, " ")); s += strcspn(s, " "))
 		if (!word_in(have, arena_strndup(a, s, strcspn(s, " "))))
@@ -141,6 +141,12 @@ enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out)
 		return fault(tx, "human_grant", "is given by the human itself, signed in");
 	if (tx->who->tier && in->tier > (int64_t)tx->who->tier)
 		return fault(tx, "tier", "is higher than that of the token which asks");
+	if (tx->who->limit && in->rate > tx->who->limit)
+		return fault(tx, "limits.requests_per_minute", "is more than that of the token which asks");
+	if (tx->who->expires && (!in->expires_at || in->expires_at > tx->who->expires))
+		return fault(tx, "expires_in", "must end with the token which asks, at the latest");
+	if (!k.rate)
+		k.rate = tx->who->limit;
 	if (!within(tx->arena, in->scopes, tx->who->scopes))
 		return fault(tx, "scopes", "are more than those of the token which asks");
 	if (!who_sees(tx->who, !in->life.test))

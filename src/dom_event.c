@@ -42,7 +42,7 @@ enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask,
 	if ((e = list_place(tx, SQL_EVENT_PLACE, ask, 0, &place)))
 		return e;
 	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0), db_s(type), db_s(type)));
-	if ((e = list_by_number(tx, SQL_EVENT_PAGE_UP, &head, 1, place.i, ask, &r, got)))
+	if ((e = list_by_number(tx, type ? SQL_EVENT_PAGE_T_UP : SQL_EVENT_PAGE_UP, &head, 1, place.i, ask, &r, got)))
 		return e;
 	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
 	for (size_t i = 0; i < got->n; i++)

@@ -40,6 +40,7 @@ struct who {
 	const char *api_version;                 /* pinned; NULL: none */
 	bool narrow;                             /* an API key: its rate is its own, and its principal is settled with it */
 	bool delegated;                          /* a `tok_` */
+	int64_t limit, expires;                  /* of an API key: its own requests a minute, its end; 0: none */
 	const char *name;                        /* for the audit row */
 	const char *permissions;                 /* words; NULL until who_settle() */
 	const char *scopes;                      /* words of the token; NULL: not narrowed */

@@ -189,7 +189,7 @@ my %cursor = (
     ENTITY_PAGE_W => of_entity(0, "UNHEX(LPAD(HEX(605001), 24, '0'))"), ENTITY_PAGE_P => of_entity(2, "'folio'"),
     ENTITY_PAGE_J => of_entity(4, "'US-DE'"), ENTITY_PAGE_S => of_entity(6, "'registered'"), ENTITY_PAGE_L => "$nothing, $labelled{ENTITY}",
     TOKEN_PAGE => '', TOKEN_PAGE_P => "UNHEX('0102030405060708090a0b0c')", AUTHORIZATION_PAGE => '', AUTHORIZATION_PAGE_S => "'pending'", ENDPOINT_PAGE => '',
-    EVENT_PAGE => 'NULL, NULL', 'EVENT_PAGE of a type' => "'workspace.archived', 'workspace.archived'", DELIVERY_PAGE => '',
+    EVENT_PAGE => 'NULL, NULL', EVENT_PAGE_T => "'workspace.archived', 'workspace.archived'", DELIVERY_PAGE => '',
 );
 # The names of %cursor that a statement stands for.
 sub cursor_page { my ($base) = $_[0] =~ /^(\w+)_(?:UP|DOWN)$/ or return; grep { /^\Q$base\E( |$)/ } sort keys %cursor }
