@@ -461,6 +461,7 @@ await test('workspaces: create with metadata, edit, and make an entity that goes
     await confirm(page, 'Cancel entity');
     await badge(page, 'Ready');
     assert.equal(await row.getByRole('button').count(), 0);
+    await page.locator('.timeline li').nth(3).waitFor();
     assert.match((await page.locator('.timeline li').allInnerTexts()).join('\n'), /Became ready by admin.*Became active by admin.*Edited by admin.*Created by admin/s);
 });
 
