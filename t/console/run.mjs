@@ -812,7 +812,11 @@ for (const colorScheme of ['light', 'dark']) {
         await test(`every view in ${colorScheme} at ${width} pixels: accessible, and no wider than the screen`, async () => {
             const context = await person({ colorScheme, viewport: { width, height: 800 } });
             const page = await visit(context);
-            const look = async what => { await fits(page, what); await accessible(page, what); };
+            const look = async what => {
+                await page.waitForFunction(() => !document.querySelector('main .busy, main [aria-busy=true]'));
+                await fits(page, what);
+                await accessible(page, what);
+            };
             await look('sign-in');
             await signIn(page);
             await page.locator('canvas').waitFor();
