@@ -125,11 +125,6 @@ static enum err scopes_of(struct req *r, const char *array, const char **out)
 	return OK;
 }
 
-static bool is_agent(const char *s)
-{
-	return !strncmp(s, "agt_", 4) && s[4] && !s[4 + strspn(s + 4, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")];
-}
-
 static enum err create(struct req *r)
 {
 	struct token_in *in = r->in;
@@ -146,7 +141,7 @@ static enum err create(struct req *r)
 		return e;
 	if (!api_version_known(in->k.api_version))
 		return fault(r, "api_version", "is no version of this API");
-	if (in->k.agent && !is_agent(in->k.agent))
+	if (in->k.agent && !agent_valid(in->k.agent))
 		return fault(r, "principal.agent_id", "must be `agt_` and letters and digits");
 	if (in->portfolio)
 		return fault(r, "portfolio_id", "is not supported: a token is not narrowed to a portfolio");

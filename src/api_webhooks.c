@@ -46,7 +46,7 @@ static enum err list_events(struct req *r)
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = event_view(r->arena, &all[i], r->api_version);
 	v = (struct list_view){ "list", { views, got.n, sizeof *views }, got.more, r->path,
-		got.more ? id_spell(r->arena, "evt_", &all[got.n - 1].id) : NULL };
+		got.more ? id_spell(r->arena, "evt_", &all[got.back ? 0 : got.n - 1].id) : NULL };
 	res_shape(r, 200, events_out, &v, 0);
 	return OK;
 }
@@ -222,7 +222,7 @@ static const struct shape edit_in[] = {
 	{ "url", T_STR, E(url), .min = 1, .max = URL_MOST },
 	{ "enabled_events", T_STRINGS, E(enabled_events), .max = PATTERNS },
 	{ "description", T_STR, E(description), .max = 500, .flags = F_NULL },
-	{ "metadata", T_LABELS, E(metadata), .max = METADATA_MOST, .flags = F_NULL,
+	{ "metadata", T_LABELS, E(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL,
 	  .help = "members to set; null takes one away, null for the whole all of them" },
 	{ "status", T_STR, E(status), .words = statuses },
 	{ 0 }
@@ -349,7 +349,7 @@ static enum err list_deliveries(struct req *r)
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = view_delivery(r->arena, &all[i]);
 	v = (struct list_view){ "list", { views, got.n, sizeof *views }, got.more, r->path,
-		got.more ? id_spell(r->arena, "del_", &all[got.n - 1].id) : NULL };
+		got.more ? id_spell(r->arena, "del_", &all[got.back ? 0 : got.n - 1].id) : NULL };
 	res_shape(r, 200, deliveries_out, &v, 0);
 	return OK;
 }

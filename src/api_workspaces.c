@@ -10,23 +10,33 @@
 
 /* ---- Lists ---- */
 
+/* The first key of a list of them: its number among the first `n`, -1 for another word. */
+static int sort_key(const char *s, int n)
+{
+	static const char *const keys[] = { [ORDER_CREATED] = "created", [ORDER_NAME] = "name", [ORDER_UPDATED] = "updated" };
+
+	s += *s == '-';
+	for (int i = 0; i < n; i++)
+		if (strlen(keys[i]) == strcspn(s, ",") && !strncmp(keys[i], s, strcspn(s, ",")))
+			return i;
+	return -1;
+}
+
 /* `-created,name`: the keys behind `created` decide nothing, since an id comes once. */
 enum err list_asked(struct req *r, const struct list_query *q, struct list_ask *ask, int *order)
 {
-	static const char *const keys[] = { [ORDER_CREATED] = "created", [ORDER_NAME] = "name", [ORDER_UPDATED] = "updated" };
-	const char *sort = q->sort ? q->sort : "-created", *key = sort + (*sort == '-');
-	size_t n = strcspn(key, ",");
-	int found = -1;
+	const char *sort = q->sort ? q->sort : "-created", *rest = sort + strcspn(sort, ",");
+	int found = sort_key(sort, order ? 3 : 1);
 
 	*ask = (struct list_ask){ .after = q->after, .before = q->before, .up = *sort != '-', .limit = q->limit ? q->limit : 10 };
 	if (!id_is_zero(&q->after) && !id_is_zero(&q->before)) {
 		why_add(&r->tx, "ending_before", "cannot be given together with starting_after");
 		return ERR_QUERY;
 	}
-	for (int i = 0; i < (order ? 3 : 1); i++)
-		if (strlen(keys[i]) == n && !strncmp(keys[i], key, n))
-			found = i;
-	if (found < 0 || (key[n] && found != ORDER_CREATED && strcmp(key + n, ask->up ? ",created" : ",-created"))) {
+	for (const char *p = rest; *p && found >= 0; p += strcspn(p + 1, ",") + 1)
+		if (sort_key(p + 1, 3) < 0)
+			found = -1;
+	if (found < 0 || (*rest && found != ORDER_CREATED && strcmp(rest, ask->up ? ",created" : ",-created"))) {
 		why_add(&r->tx, "sort", order ? "must be created, name or updated, a `-` before it for downwards; after name and updated "
 			"only created may follow, the same way" : "must be created or -created");
 		return ERR_QUERY;
@@ -42,9 +52,9 @@ enum err reply_list(struct req *r, const struct shape *s, const void *views, str
 	struct list_view v = { "list", { views, got.n, size }, got.more, r->path, NULL };
 
 	if (got.more) {
-		const struct life *last = (const void *)((const char *)views + (got.n - 1) * size);
+		const struct life *end = (const void *)((const char *)views + (got.back ? 0 : got.n - 1) * size);
 
-		v.next_cursor = id_spell(r->arena, prefix, &last->id);
+		v.next_cursor = id_spell(r->arena, prefix, &end->id);
 	}
 	res_shape(r, 200, s, &v, 0);
 	return OK;
@@ -174,7 +184,7 @@ static enum err get(struct req *r)
 #define E(field) SET(struct label_edit, field)
 static const struct shape edit_in[] = {
 	{ "name", T_STR, E(name), .min = 1, .max = 255, .flags = F_TRIMMED },
-	{ "metadata", T_LABELS, E(metadata), .max = METADATA_MOST, .flags = F_NULL,
+	{ "metadata", T_LABELS, E(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL,
 	  .help = "members to set; null takes one away, null for the whole all of them" },
 	{ 0 }
 };
@@ -469,7 +479,7 @@ static const struct route routes[] = {
 	  .moves = { LIFE_WORKSPACE_UNARCHIVE }, .errors = "NOT_FOUND WRONG_STATE",
 	  .summary = "Restore an archived workspace: active when an entity of it is not in its last state, else ready" },
 	{ "POST", ENTITIES, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(entity_in, struct entity_in), .status = 202,
-	  .out = entity_out, .run = create_entity, .summary = "Create an entity as a draft", .errors = "NOT_FOUND WORKSPACE_ARCHIVED" },
+	  .out = entity_out, .run = create_entity, .summary = "Create an entity as a draft", .errors = "NOT_FOUND WRONG_STATE" },
 	{ "GET", ENTITIES, PERM_WORKSPACE_READ, 0, QUERY(entities_query, struct entities_query), .status = 200, .out = entities_out,
 	  .run = list_entities, .summary = "List entities" },
 	{ "GET", ENTITY, PERM_WORKSPACE_READ, 0, .status = 200, .out = entity_out, .run = get_entity, .summary = "One entity",
@@ -511,6 +521,9 @@ static const char *const codes[CLASS__MAX] = {
 };
 static const struct error_row errors[ERR__MAX] = {
 	[ERR_AUTH_NONE] = { .text = "No bearer token was supplied. Pass `Authorization: Bearer sk_live_...` on every request." },
+	[ERR_AUTH_INVALID] = { .text = "The bearer token is not valid; check it, or create another." },
+	[ERR_AUTH_EXPIRED] = { .text = "The bearer token has expired; create another." },
+	[ERR_AUTH_REFUSED] = { .text = "The bearer token is no longer accepted: it was revoked, or its principal is disabled." },
 	[ERR_SHAPE] = { .code = "validation_failed", .status = 422 },
 	[ERR_VERSION_HEADER] = { .code = "validation_header_invalid" },
 	[ERR_RATE] = { .text = "Request rate exceeded for this key. Retry after `retry_after` seconds or honor the `Retry-After` header." },

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "dom_apikey.h"
 #include "dom_org.h"
+#include "str.h"
 
 struct work { struct tx *tx; struct apikey in, out; struct id id; };
 
@@ -66,8 +67,12 @@ static bool options(struct cli *c, struct apikey *k)
 		cli_say("there is no version `%s` of the API", k->api_version);
 		return false;
 	}
-	if (k->agent && (strncmp(k->agent, "agt_", 4) || strlen(k->agent) > 64 || !k->agent[4])) {
-		cli_say("an agent is agt_ and letters and digits");
+	if (k->agent && !agent_valid(k->agent)) {
+		cli_say("an agent is agt_ and letters and digits, 64 characters at most");
+		return false;
+	}
+	if (k->name && utf8_length(k->name) > 128) {
+		cli_say("--name has 128 characters at most");
 		return false;
 	}
 	if (!strcmp(k->kind, "token") && !k->tier)

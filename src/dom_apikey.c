@@ -5,7 +5,7 @@
 #include "clock.h"
 #include "str.h"
 
-enum { SECRET_BYTES = 32, SECRET_DIGITS = 43, HINT_TAIL = 4 };
+enum { SECRET_BYTES = 32, SECRET_DIGITS = 43, HINT_TAIL = 4, AGENT_MOST = 64 };
 
 const char *const api_versions[] = { "2026-05-01", "2026-06-10", NULL };
 
@@ -15,6 +15,13 @@ bool api_version_known(const char *version)
 		if (!strcmp(api_versions[i], version))
 			return true;
 	return false;
+}
+
+bool agent_valid(const char *s)
+{
+	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+	return strlen(s) <= AGENT_MOST && !strncmp(s, "agt_", 4) && s[4] && !s[4 + strspn(s + 4, digits)];
 }
 
 static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
@@ -171,11 +178,15 @@ enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out)
 
 enum err apikey_list(struct tx *tx, const struct list_ask *ask, struct apikey **out, struct list_got *got)
 {
-	bool all = who_is_admin(tx->who);
+	bool all;
 	struct values head = { .n = 0 };
 	struct db_rows r;
 	enum err e;
 
+	/* What there is to see depends on a role that a sign-in does not know yet. */
+	if (!tx->who->permissions && (e = tx_read(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), &r)))
+		return e;
+	all = who_is_admin(tx->who);
 	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0)));
 	if (!all)
 		values_add(&head, DB_IN(db_d(&tx->who->principal)));

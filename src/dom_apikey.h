@@ -38,5 +38,7 @@ void apikey_of_row(const struct id *organization, const struct db_val *v, struct
 /* The versions of the API that a key may be pinned to, oldest first; ends with NULL. */
 extern const char *const api_versions[];
 bool api_version_known(const char *version);
+/* Does it name an agent: `agt_` and letters and digits, 64 characters at most? */
+bool agent_valid(const char *s);
 
 #endif

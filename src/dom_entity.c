@@ -39,8 +39,11 @@ enum err entity_create(struct tx *tx, const struct entity *in, struct entity *ou
 
 	if ((e = workspace_of_entity(tx, &in->workspace, &w)))
 		return e;
-	if (w.life.state == STATE_WORKSPACE_ARCHIVED)
-		return ERR_WORKSPACE_ARCHIVED;
+	if (w.life.state == STATE_WORKSPACE_ARCHIVED) {
+		tx->why.state = life_word(w.life.state);
+		tx->why.action = "workspace.given an entity";
+		return ERR_WRONG_STATE;
+	}
 	*out = *in;
 	out->life = (struct life){ .organization = tx->who->organization, .test = w.life.test };
 	id_new(tx->now, &out->life.id);

@@ -130,7 +130,7 @@ static void cut(struct tx *tx, const struct list_ask *ask, struct db_rows *rows,
 		all.n = 0;
 	got->more = all.n > (size_t)ask->limit;
 	got->n = rows->n = got->more ? (size_t)ask->limit : all.n;
-	if (id_is_zero(&ask->before))
+	if (!(got->back = !id_is_zero(&ask->before)))
 		return;
 	rows->v = arena_alloc(tx->arena, (rows->n * rows->cols + 1) * sizeof *rows->v);
 	for (size_t i = 0; i < rows->n; i++)
@@ -185,7 +185,7 @@ enum err list_place(struct tx *tx, enum sql sql, const struct list_ask *ask, siz
 		return OK;
 	if ((e = tx_query(tx, sql, DB_IN(db_d(&tx->who->organization), db_d(cursor(ask))), &r)))
 		return e;
-	if (r.n) {
+	if (r.n && who_sees(tx->who, db_row(&r, 0)[r.cols - 1].i)) {
 		*out = db_row(&r, 0)[column];
 		return OK;
 	}

@@ -9,7 +9,7 @@ struct list_ask {
 	bool up;                                 /* oldest, or smallest, first */
 	int64_t limit;
 };
-struct list_got { size_t n; bool more; };        /* more: beyond this page, in the direction asked */
+struct list_got { size_t n; bool more, back; };  /* more: beyond this page, in the direction asked; back: that is before it */
 
 enum { LIST_LABELS = 4 };
 /* Labels that all must be there: the digests of sql.def's LABELLED. */
@@ -36,8 +36,8 @@ void values_labels(struct values *in, const struct labels *l);
  * at most, none when there is none. */
 enum err list_by_id(struct tx *tx, enum sql sql, const struct values *head, size_t mode_at, const struct list_ask *ask,
 	struct db_rows *rows, struct list_got *got);
-/* Where the cursor's object is, by a statement of (organization, id): one of its columns.
- * ERR_QUERY: there is no such object. */
+/* Where the cursor's object is, by a statement of (organization, id) whose last column is
+ * livemode: one of its columns.  ERR_QUERY: there is no such object to be seen. */
 enum err list_place(struct tx *tx, enum sql sql, const struct list_ask *ask, size_t column, struct db_val *out);
 /* A page by another column, then the id; `place` is that column of the cursor's object,
  * of the right type, and means nothing without a cursor. */

@@ -55,7 +55,7 @@ struct entity_filter {
 	struct id workspace;                     /* zero: any */
 	enum order order;
 };
-/* in: workspace, name, jurisdiction, type, portfolio, metadata.  ERR_WORKSPACE_ARCHIVED. */
+/* in: workspace, name, jurisdiction, type, portfolio, metadata.  ERR_WRONG_STATE: the workspace is archived. */
 enum err entity_create(struct tx *tx, const struct entity *in, struct entity *out);
 enum err entity_get(struct tx *tx, const struct id *id, struct entity *out);
 enum err entity_list(struct tx *tx, const struct entity_filter *f, const struct list_ask *ask, struct entity **out,

@@ -17,8 +17,8 @@
 /* Headers that may come once; two of them are refused, since FCGX_GetParam and the
  * like would silently believe the first. */
 static const char *const singletons[] = { "HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH",
-	"HTTP_CONTENT_ENCODING", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IDEMPOTENCY_KEY", "HTTP_HOST",
-	"HTTP_ORIGIN", "HTTP_MATTER_VERSION", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_URI", "REQUEST_METHOD" };
+	"HTTP_CONTENT_ENCODING", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_HOST",
+	"HTTP_ORIGIN", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_URI", "REQUEST_METHOD" };
 
 static const char *var(const struct req *r, const char *name)
 {
@@ -62,17 +62,21 @@ static char *header_name(struct arena *a, const char *variable)
 	return s;
 }
 
+static bool twice(const struct req *r, const char *name)
+{
+	size_t n = strlen(name);
+	int seen = 0;
+
+	for (char **e = r->io->env; *e; e++)
+		seen += !strncmp(*e, name, n) && (*e)[n] == '=';
+	return seen > 1;
+}
+
 static enum err once_only(struct req *r)
 {
-	for (size_t i = 0; i < sizeof singletons / sizeof *singletons; i++) {
-		size_t n = strlen(singletons[i]);
-		int seen = 0;
-
-		for (char **e = r->io->env; *e; e++)
-			seen += !strncmp(*e, singletons[i], n) && (*e)[n] == '=';
-		if (seen > 1)
-			return bad(r, header_name(r->arena, singletons[i]), "the header is given twice");
-	}
+	for (size_t i = 0; i < sizeof singletons / sizeof *singletons; i++)
+		if (twice(r, singletons[i]))
+			return bad(r, header_name(r->arena, singletons[i]), "is given twice");
 	return OK;
 }
 
@@ -252,10 +256,13 @@ static enum err decode_key(struct req *r, const char *query)
 		key[n - 1] = '\0';
 		key++;
 	}
-	if (!printable(key, 255)) {              /* told in its turn, after 401 and 429 */
+	/* Told in its turn, after 401 and 429. */
+	if (twice(r, "HTTP_IDEMPOTENCY_KEY"))
+		r->bad_key = "is given twice";
+	else if (!printable(key, 255))
 		r->bad_key = "must have 1 to 255 visible ASCII characters";
+	if (r->bad_key)
 		return OK;
-	}
 	r->tx.idempotency_key = key;
 	buf_printf(&all, "%s %s%s\n%s\n%s\n", r->method, r->path, query, r->content_type ? r->content_type : "",
 		r->tx.if_match ? r->tx.if_match : "*");
@@ -290,7 +297,7 @@ enum err req_decode(struct req *r)
 	r->origin = keep(r, "HTTP_ORIGIN");
 	r->host = keep(r, "HTTP_HOST");
 	r->cookie = keep(r, "HTTP_COOKIE");
-	r->matter_version = keep(r, "HTTP_MATTER_VERSION");
+	r->matter_version = twice(r, "HTTP_MATTER_VERSION") ? "" : keep(r, "HTTP_MATTER_VERSION");
 	if ((scheme = var(r, "HTTPS")))
 		r->secure = !strcmp(scheme, "on");
 	if (word_in(conf.trusted_proxies, var(r, "REMOTE_ADDR") ? var(r, "REMOTE_ADDR") : "")

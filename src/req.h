@@ -51,7 +51,7 @@ struct req {
 	const char *allow;                       /* for 405 and OPTIONS */
 	const char *authorization, *content_type, *if_none_match, *origin, *host, *cookie;
 	bool secure;                             /* it came by TLS */
-	const char *matter_version;              /* the header; NULL: not sent */
+	const char *matter_version;              /* the header; NULL: not sent, "": twice */
 	const char *api_version;                 /* of this answer, where a dialect has versions */
 	const char *bad_key;                     /* what is wrong with the Idempotency-Key; NULL: nothing */
 	char *body;

@@ -120,6 +120,14 @@ void res_error(struct req *r, enum err e)
 		res_header(r, "Retry-After", arena_printf(r->arena, "%lld", (long long)r->tx.why.retry_after));
 }
 
+/* The token itself, however its scheme is spelled. */
+static const char *credential(const struct req *r)
+{
+	const char *token = strchr(r->authorization, ' ');
+
+	return token + strspn(token, " ");
+}
+
 /* What belongs to the first answer and goes with every repetition of it. */
 void res_keep(struct req *r)
 {
@@ -131,7 +139,7 @@ void res_keep(struct req *r)
 		js_put_str(r->arena, headers, r->res.headers[i].name, r->res.headers[i].value);
 	r->tx.answer = (struct answer){ r->res.status, js_text(headers, NULL), r->res.body };
 	if (r->row->flags & R_SECRET && r->res.body)
-		r->tx.answer.body = seal_answer(r->arena, r->authorization, r->tx.idempotency_key, r->res.body);
+		r->tx.answer.body = seal_answer(r->arena, credential(r), r->tx.idempotency_key, r->res.body);
 }
 
 enum err res_replay(struct req *r)
@@ -143,7 +151,7 @@ enum err res_replay(struct req *r)
 
 	body = a->body;
 	if (body && r->row->flags & R_SECRET
-	    && !(body = seal_open_answer(r->arena, r->authorization, r->tx.idempotency_key, body)))
+	    && !(body = seal_open_answer(r->arena, credential(r), r->tx.idempotency_key, body)))
 		return ERR_KEY_SEALED;
 	res_reset(r);
 	res_body(r, (int)a->status, NULL, body, body ? strlen(body) : 0);

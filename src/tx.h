@@ -18,7 +18,7 @@ struct why {
 	struct why_item items[WHY_ITEMS];
 	int n;
 	int64_t retry_after;                     /* seconds; 0: none */
-	const char *state, *action;              /* of an object whose state refused a change: both words, or NULL */
+	const char *state, *action;              /* of an object whose state refused a change: its word, and the change as `kind.participle`; or NULL */
 };
 
 /* An answer as it is kept for the repetition of a request. */

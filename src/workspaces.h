@@ -23,7 +23,7 @@ struct list_view { const char *object; struct list data; bool has_more; const ch
 	{ "data", T_LIST, AT(struct list_view, data), .sub = shape }, \
 	{ "has_more", T_BOOL, AT(struct list_view, has_more) }, \
 	{ "url", T_STR, AT(struct list_view, url) }, \
-	{ "next_cursor", T_STR, AT(struct list_view, next_cursor), .flags = F_NULL, .help = "for starting_after" }, \
+	{ "next_cursor", T_STR, AT(struct list_view, next_cursor), .flags = F_NULL, .help = "for starting_after, or for ending_before when that was given" }, \
 	{ 0 } }
 
 /* The page that is asked for.  ERR_QUERY: both cursors, or an order there is not; named:

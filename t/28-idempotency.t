@@ -98,6 +98,8 @@ subtest 'many at once' => sub {
 subtest 'what is no key' => sub {
     unchanged($t, 'none of them', sub {
         error_is(create($_, good()), 400, 'VALIDATION_ERROR', 'key ' . (length $_ > 40 ? length($_) . ' long' : $_)) for 'x' x 256, 'a b', "a\x80b", '""', 'a"b', 'a\\b';
+        error_is(create('a b', good(), token => 'x'), 401, 'AUTH_INVALID', 'but 401 comes first');
+        is($t->req(POST => '/v1/workspaces', token => $_->[0], headers => key('a b'), body => { name => 'x' })->{status}, $_->[1], "of workspaces: $_->[1]") for [ undef, 401 ], [ $token, 400 ];
     });
     is(create('y' x 255, good())->{status}, 201, 'one of 255 characters is');
     my $id = model($t)->{id};

@@ -57,6 +57,10 @@ subtest 'patch' => sub {
     is(traces($id, 'workspace.updated'), '1 audited, 1 told', 'one audit row, one event');
     is($edit->({ name => 'mine' }, 'If-Match' => $r->{headers}{etag})->{status}, 200, 'If-Match of what it is: done');
     refusal_is($edit->({ name => 'x' }, 'If-Match' => $r->{headers}{etag}), 412, 'precondition_failed', qr/has changed/, 'of what it was: 412');
+    $edit->({ metadata => undef });
+    is(keys(%{ $edit->({ metadata => { map { ("k$_" => 'v') } 1 .. 50 } })->{json}{metadata} }), 50, 'as many keys as there may be');
+    refusal_is($edit->({ metadata => { k51 => 'v' } }), 422, 'validation_failed', qr/^`metadata` must have at most 50 keys/, 'more keys than 50 in all: 422', errors => ['metadata']);
+    is($edit->({ metadata => { k51 => 'v', k1 => undef } })->{status}, 200, 'one for another is fine');
     is(json($edit->({ metadata => undef })->{json}{metadata}), '{}', 'metadata null: all keys go');
     refusal_is($edit->({}), 422, 'validation_failed', qr/at least one/, 'nothing to change: 422', errors => ['body']);
     act_on($id, 'archive');
@@ -344,7 +348,7 @@ subtest 'archive by an agent waits for its human' => sub {
     my $human_key = $t->key(user => 'member');
     my $human = $t->sql("SELECT LOWER(HEX(id)) FROM principals WHERE username = 'member'");
     my $asks = sub { my $id = made()->{id}; ($id, act_on($id, 'archive', token => $agent)) };
-    my $decide = sub { my ($a, $verb, $token) = @_; post_v1($t, "authorizations/$a/$verb", token => $token) };
+    my $decide = sub { my ($a, $verb, $token, @h) = @_; post_v1($t, "authorizations/$a/$verb", token => $token, headers => \@h) };
     my ($w, $r) = $asks->();
     my $a = $r->{json};
     is("$r->{status} $a->{object} $a->{status} $a->{action}", '202 authorization pending workspace.archived', '202, an authorization that is pending');
@@ -367,7 +371,10 @@ subtest 'archive by an agent waits for its human' => sub {
     for my $way ([ 'signed in', $member ], [ 'with a key of his own', $human_key ]) {
         ($w, $r) = $asks->() if $way->[1] ne $member;
         my $id = $r->{json}{id};
-        my $done = $decide->($id, 'approve', $way->[1]);
+        refusal_is($decide->($id, 'approve', $way->[1], 'If-Match' => '"9"'), 412, 'precondition_failed', qr/changed/, 'If-Match is about the authorization');
+        act_on($w, 'archive', token => $agent);
+        ask(PATCH => "workspaces/$w", body => { name => 'meanwhile' });
+        my $done = $decide->($id, 'approve', $way->[1], 'If-Match' => ask(GET => "authorizations/$id")->{headers}{etag});
         is("$done->{status} $done->{json}{status} " . seen($w)->{status}, '200 approved archived', "its human approves, $way->[0]: archived");
         my ($row) = audit_rows($t, $w, "action = 'workspace.archived'");
         my ($approval) = audit_rows($t, $id, "action = 'authorization.approved'");
@@ -426,6 +433,10 @@ subtest 'events' => sub {
     is(join(' ', keys %{ { map { $_->{type} => 1 } @{ $list->('type=workspace.unarchived&limit=100')->{data} } } }), 'workspace.unarchived', 'type');
     my $two = $list->('limit=2');
     is(json([ map { $_->{id} } @{ $list->("limit=2&starting_after=$two->{next_cursor}")->{data} } ]), json([ map { $_->{id} } @{ $list->('limit=4')->{data} }[2, 3] ]), 'next_cursor leads on');
+    my ($narrow, $narrow_id) = $t->key_and_id(kind => 'token', scope => 'workspace:read');
+    my @by = (authorized_by => { human_principal_id => $e->{authorized_by}{human_principal_id}, agent_id => undef });
+    refusal_is(ask(GET => "events/$e->{id}", token => $narrow), 403, 'scope_denied', "Token $narrow_id has no grant on event $e->{id}.", 'not for every scope', @by);
+    refusal_is(ask(GET => 'events', token => $narrow), 403, 'scope_denied', "Token $narrow_id has no grant on event.", 'nor the list', @by);
     my ($theirs) = do { workspace($t, token => $other); @{ ask(GET => 'events', token => $other)->{json}{data} } };
     my ($testing) = @{ $list->('limit=1', token => $test)->{data} };
     refusal_is(ask(GET => "events/$_"), 404, 'not_found', "No event with id `$_` is visible to this token.", 'not visible') for $theirs->{id}, $testing->{id}, 'x';

@@ -143,8 +143,7 @@ with_key 'Matter-Version' => sub {
     $version->(ask(GET => "workspaces/$none", $with->('2026-05-01')), '2026-05-01', 'errors say it too');
     $version->($t->req(GET => '/v1/workspaces'), '2026-06-10', '401 too');
     is(ask(GET => 'events?limit=1', $with->('2026-05-01'))->{json}{data}[0]{api_version}, '2026-05-01', 'events are told in it');
-    for my $bad ('2026-01-01', '2026-6-10', 'v1', '2026-06-10 ', '2026-06-10,2026-05-01') {
-        next if $bad =~ / $/;                            # HTTP takes that blank away
+    for my $bad ('2026-01-01', '2026-6-10', 'v1', '2026-06-10T00:00:00Z', '2026-06-10,2026-05-01') {
         refusal_is(ask(POST => "workspaces/$w/archive", $with->($bad)), 400, 'validation_header_invalid', qr/^`Matter-Version` /, $bad, errors => ['Matter-Version']);
     }
     refusal_is(ask(GET => "workspaces/$w", headers => [ map { ('Matter-Version' => $_) } '2026-06-10', '2026-05-01' ]), 400, 'validation_header_invalid', qr/^`Matter-Version` /, 'two of them', errors => ['Matter-Version']);
@@ -197,8 +196,10 @@ with_key 'what is kept' => sub {
     ok($r->{status} == 201 && !replayed($r), 'with the right tier it is done');
     my @asked = map { ask(POST => "workspaces/$r->{json}{id}/archive", token => $agent, headers => key('k5')) } 1 .. 2;
     is("$asked[1]{status} $asked[1]{body}", "202 $asked[0]{body}", '202 is kept');
+    $t->sql("UPDATE api_keys SET tier = 1 WHERE id = UNHEX('" . hex_of($tok) . "')");
+    is(create('k4', 'kept', token => $agent)->{status}, 403, 'a token that could not ask gets no kept answer');
     $t->must('api-key', 'revoke', '--org', 'Main', $tok);
-    is(create('k4', 'kept', token => $agent)->{status}, 401, 'a revoked token gets no kept answer');
+    is(create('k4', 'kept', token => $agent)->{status}, 401, 'nor does a revoked one');
     my $once = $t->key(rate => 2);
     ask(GET => 'limits', token => $once) for 1 .. 2;
     is(create('k6', 'limited', token => $once)->{status}, 429, 'a limited request');
@@ -247,12 +248,10 @@ with_key 'a worker killed once its COMMIT was sent, before the answer' => sub {
     # The proxy has the COMMIT and forwards it when the worker is dead.
     $t->cut('held');
     my $reply = in_background(sub { unarchive($id, headers => key('killed')) });
-    within(5, sub { !glob "$t->{dir}/cut.*" }, 'the cut');
+    within(10, sub { !(() = glob "$t->{dir}/cut.*") }, 'the cut');
     kill KILL => $t->worker_pids;
     my $r = $reply->();
-    is($r->{status}, 503, 'the client is told that the outcome is open');
-    ok($r->{headers}{'retry-after'}, 'with Retry-After');
-    is("$r->{headers}{'content-type'} $r->{json}{code}", 'application/problem+json upstream_unavailable', 'in the words of the dialect');
+    refusal_is($r, 503, 'upstream_unavailable', qr/read the object before you repeat/, 'the client is told that the outcome is open', retry_after => 1);
     is(audits($t, $id, 'workspace.unarchived'), 0, 'the COMMIT is still on its way');
     $t->release;
     within(5, sub { audits($t, $id, 'workspace.unarchived') == 1 }, 'the COMMIT');

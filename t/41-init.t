@@ -61,6 +61,8 @@ subtest 'a server that has nothing' => sub {
     is((stat "$dir/fresh/owner.cnf")[2] & 07777, 0600, 'so is that of the owner of the schema');
     unlike(slurp("$dir/fresh/thaw.cnf"), qr/owner|migrate/, 'whose password the service does not have');
     is((stat "$dir/fresh/keys")[2] & 07777, 0700, 'and the keys are');
+    is((stat "$dir/fresh/keys/seal.key")[2] & 07777, 0600, 'with the one of webhook secrets');
+    like(slurp("$dir/fresh/keys/seal.key"), qr/\A[0-9a-f]{64}\z/, 'which is 32 bytes in hex');
     is(scalar $t->sql("SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = 'fresh'"),
         'utf8mb4_bin', 'names are compared byte by byte');
     is(thaw('fresh', '--json', 'user', 'list', '--org', 'Acme')->{json}[0]{role}, 'admin', 'the administrator is one');
@@ -180,6 +182,12 @@ subtest 'four at once' => sub {
     is(scalar $t->sql("SELECT COUNT(*) FROM twice.organizations"), 1, 'once');
     worked(thaw('twice', 'audit', 'verify'), 'the audit agrees');
     is_deeply([ concurrently(4, sub { thaw('twice', 'migrate')->{exit} }) ], [ 0, 0, 0, 0 ], 'four migrations at once');
+    for my $round (1 .. 5) {
+        unlink "$dir/twice/keys/seal.key" or die $!;
+        my @made = concurrently(8, sub { my $m = thaw('twice', 'migrate'); "$m->{exit}$m->{err} " . slurp("$dir/twice/keys/seal.key") });
+        is(join("\n", @made), join("\n", ('0 ' . slurp("$dir/twice/keys/seal.key")) x 8), "round $round: eight that make seal.key make one");
+    }
+    is_deeply([ grep { !/\/(?:active|seal\.key|[^\/]+\.pem)$/ } glob "$dir/twice/keys/* $dir/twice/keys/.??*" ], [], 'and leave nothing beside it');
 };
 
 subtest 'migrate' => sub {
@@ -187,6 +195,12 @@ subtest 'migrate' => sub {
     my $r = worked(thaw('twice', 'migrate'), 'a file that was applied but not recorded');
     like($r->{out}, qr/^Applied 0001_base\.sql$/m, 'is applied again');
     unlike(worked(thaw('twice', 'migrate'), 'and then no more')->{out}, qr/Applied/, 'not');
+    my $seal = slurp("$dir/twice/keys/seal.key");
+    worked(thaw('twice', 'migrate'), 'the key of webhook secrets');
+    is(slurp("$dir/twice/keys/seal.key"), $seal, 'is kept');
+    unlink "$dir/twice/keys/seal.key" or die $!;
+    worked(thaw('twice', 'migrate'), 'and where it is missing');
+    like(slurp("$dir/twice/keys/seal.key"), qr/\A(?!$seal)[0-9a-f]{64}\z/, 'another is made');
     $t->sql("REVOKE SELECT ON twice.models FROM twice_app\@localhost");
     worked(thaw('twice', 'migrate'), 'a grant that is missing');
     is(as('twice', 'thaw', 'SELECT COUNT(*) FROM models')->{exit}, 0, 'is given');

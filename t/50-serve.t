@@ -75,6 +75,14 @@ subtest 'demo.env and what is printed' => sub {
     my ($rows, $keys) = map { $_->{json} } map { get($env, $_, $env->{THAW_KEY_TEST}) } qw(/v1/workspaces /v1/tokens);
     is(($rows->{object} // 'nothing') . ' ' . join(' ', sort map { $_->{kind} . ($_->{livemode} ? '' : ' of test') } @{ $keys->{data} // [] }),
         'list secret of test token of test', 'the API keys are good') or diag explain $keys;
+    my ($lines) = slurp("$clone/README.md") =~ /^## Workspaces and API keys\n.*?^((?:    [^\n]*\n|\n    [^\n]*\n)+)/ms;
+    my ($make, $rest) = split /^    id=wks_.*\n/m, $lines;
+    my $workspace = $t->run({}, "cd '$clone'\n$make", 'sh');
+    like($workspace->{out}, qr/"status":"ready"/, 'the curl of the README makes a workspace') or diag $workspace->{err};
+    ($id) = $workspace->{out} =~ /"id":"(wks_\w+)"/;
+    my ($setup) = $make =~ /^(.*^ *auth=.*?\n)/ms;
+    like($t->run({}, "cd '$clone'\n$setup\nid=$id\n$rest", 'sh')->{out}, qr/"status":"archived".*"status":"ready".*"type":"workspace\.unarchived"/s,
+        'what follows archives it, restores it and shows the event');
     is($t->run({}, '', $env->{THAW_DB}, '-N', '-e', 'select 1')->{out}, "1\n", 'and THAW_DB');
     like($t->run({}, '', $env->{THAW_DB}, '-N', '-e', 'select count(*) from audit_events')->{out}, qr/^[1-9]/, 'which has the demo');
     is((stat "$state/$_")[2] & 077, 0, "$_ is nobody else's business") for qw(demo.env passwords d);
@@ -106,7 +114,7 @@ subtest 'again, and a taken port' => sub {
 };
 
 my @pids = pids();
-is(scalar @pids, 4, 'four processes are written down');
+is(scalar @pids, 5, 'five processes are written down');
 is(enabled(), $enabled, 'no service was enabled');
 is($t->run({}, '', "$state/thaw", 'audit', 'verify')->{exit}, 0, 'audit and state reconcile');
 is(serve('--stop')->{exit}, 0, '--stop');
