@@ -18,7 +18,7 @@ let count = 0, failed = 0;
 
 // A person's browser: contexts share nothing, pages of one context are windows of one person.
 export async function person(options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...options });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', reducedMotion: 'reduce', ...options });
     context.setDefaultTimeout(30_000);
     await context.addInitScript(() => addEventListener('securitypolicyviolation',
         e => console.error(`CSP violation: ${e.violatedDirective} ${e.blockedURI}`)));

@@ -461,6 +461,7 @@ await test('workspaces: create with metadata, edit, and make an entity that goes
     await confirm(page, 'Cancel entity');
     await badge(page, 'Ready');
     assert.equal(await row.getByRole('button').count(), 0);
+    await page.locator('.timeline li').nth(3).waitFor();
     assert.match((await page.locator('.timeline li').allInnerTexts()).join('\n'), /Became ready by admin.*Became active by admin.*Edited by admin.*Created by admin/s);
 });
 
@@ -811,7 +812,11 @@ for (const colorScheme of ['light', 'dark']) {
         await test(`every view in ${colorScheme} at ${width} pixels: accessible, and no wider than the screen`, async () => {
             const context = await person({ colorScheme, viewport: { width, height: 800 } });
             const page = await visit(context);
-            const look = async what => { await fits(page, what); await accessible(page, what); };
+            const look = async what => {
+                await page.waitForFunction(() => !document.querySelector('main .busy, main [aria-busy=true]'));
+                await fits(page, what);
+                await accessible(page, what);
+            };
             await look('sign-in');
             await signIn(page);
             await page.locator('canvas').waitFor();
