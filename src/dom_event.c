@@ -71,11 +71,10 @@ bool event_wanted(struct arena *a, const char *patterns, const char *type)
 
 struct numbering { struct tx *tx; struct id organization; int64_t most; size_t n; };
 
-/* Of its mode, and not of before its time.  A test event is for the endpoint it is about,
- * whatever that listens to. */
+/* A test event is for the endpoint it is about, whatever that listens to. */
 static bool due_to(struct arena *a, const struct db_val *event, const struct db_val *endpoint)
 {
-	if (event[5].i != endpoint[1].i || event[6].i < endpoint[3].i)
+	if (event[5].i != endpoint[1].i)
 		return false;
 	if (!strcmp(event[1].s, life_transitions[LIFE_ENDPOINT_TEST].audit))
 		return id_equal(&event[3].id, &endpoint[0].id);
@@ -92,14 +91,12 @@ static enum err deliver_to(struct tx *tx, const struct id *organization, const s
 		db_s(event[2].s), db_d(&event[3].id), db_i(number), db_t(tx->now), db_t(tx->now), db_t(tx->now)), NULL);
 }
 
-enum { EVENT_NEW_COLUMNS = 7 };
-
 /* Clocks of several nodes may disagree, revisions do not: of one object the lower comes first. */
 static void in_revision_order(struct db_rows *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		for (size_t k = i + 1; k < r->n; k++) {
-			struct db_val *a = r->v + i * r->cols, *b = r->v + k * r->cols, hold[EVENT_NEW_COLUMNS];
+			struct db_val *a = r->v + i * r->cols, *b = r->v + k * r->cols, hold[6];
 
 			if (!id_equal(&a[3].id, &b[3].id) || strcmp(a[2].s, b[2].s) || a[4].i < b[4].i)
 				continue;
