@@ -69,8 +69,6 @@ bool event_wanted(struct arena *a, const char *patterns, const char *type)
 	return false;
 }
 
-struct numbering { struct tx *tx; struct id organization; int64_t most; size_t n; };
-
 /* A test event is for the endpoint it is about, whatever that listens to. */
 static bool due_to(struct arena *a, const struct db_val *event, const struct db_val *endpoint)
 {
@@ -107,11 +105,9 @@ static void in_revision_order(struct db_rows *r)
 	}
 }
 
-static enum err number_work(void *arg)
+enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n)
 {
-	struct numbering *w = arg;
-	struct tx *tx = w->tx;
-	const struct db_val org = db_d(&w->organization), *v;
+	const struct db_val org = db_d(organization), *v;
 	struct db_rows events, endpoints;
 	bool *due;
 	int64_t last;
@@ -121,7 +117,7 @@ static enum err number_work(void *arg)
 	 || (e = tx_row(tx, SQL_COUNTER_LOCK, DB_IN(org), &v)))
 		return e;
 	last = v[0].i;
-	if ((e = db_query(tx->db, tx->arena, SQL_EVENTS_NEW, DB_IN(org, db_i(w->most)), &events))
+	if ((e = db_query(tx->db, tx->arena, SQL_EVENTS_NEW, DB_IN(org, db_i(most)), &events))
 	 || (e = db_query(tx->db, tx->arena, SQL_ENDPOINTS_LISTENING, DB_IN(org), &endpoints)))
 		return e;
 	in_revision_order(&events);
@@ -136,7 +132,7 @@ static enum err number_work(void *arg)
 			if (!due_to(tx->arena, event, endpoint))
 				continue;
 			due[k] = true;
-			e = deliver_to(tx, &w->organization, event, last, &endpoint[0].id);
+			e = deliver_to(tx, organization, event, last, &endpoint[0].id);
 		}
 	}
 	for (size_t k = 0; k < endpoints.n && !e; k++)
@@ -145,8 +141,17 @@ static enum err number_work(void *arg)
 				db_d(&db_row(&endpoints, k)[0].id)), NULL);
 	if (!e)
 		e = db_exec(tx->db, SQL_COUNTER_SET, DB_IN(db_i(last), org), NULL);
-	w->n = events.n;
+	*n = e ? 0 : events.n;
 	return e;
+}
+
+struct numbering { struct tx *tx; struct id organization; int64_t most; size_t n; };
+
+static enum err number_work(void *arg)
+{
+	struct numbering *w = arg;
+
+	return events_number_here(w->tx, &w->organization, w->most, &w->n);
 }
 
 static void number_again(void *arg)

@@ -61,6 +61,8 @@ static enum err make_secret(struct tx *tx, struct endpoint *n, struct db_val *st
 
 enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoint *out)
 {
+	enum { BACKLOG = 500, BACKLOG_TURNS = 20 };
+	size_t n = BACKLOG;
 	struct db_val secret;
 	struct db_rows r;
 	enum err e;
@@ -70,6 +72,11 @@ enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoi
 		return e;
 	if (r.n >= ENDPOINTS_MOST)
 		return ERR_ENDPOINT_LIMIT;
+	/* It hears nothing of before its time: that has its number and its deliveries first. */
+	for (int i = 0; i < BACKLOG_TURNS && n == BACKLOG && !e; i++)
+		e = events_number_here(tx, &tx->who->organization, BACKLOG, &n);
+	if (e)
+		return e;
 	*out = *in;
 	out->life = (struct life){ .organization = tx->who->organization, .test = tx->who->mode == MODE_TEST };
 	id_new(tx->now, &out->life.id);

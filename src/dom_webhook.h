@@ -25,6 +25,8 @@ enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask,
  * their deliveries to the endpoints that listen, in one transaction of its own; *n is
  * how many there were.  Callers may come at once: they wait for each other. */
 enum err events_number(struct tx *tx, const struct id *organization, int64_t most, size_t *n);
+/* The same as a part of the transaction in hand. */
+enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n);
 /* Does an endpoint's list of patterns (JSON text: "*", "workspace.*", "workspace.archived")
  * take an event of this type? */
 bool event_wanted(struct arena *a, const char *patterns, const char *type);
