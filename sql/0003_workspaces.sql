@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS entities (
   PRIMARY KEY (organization_id, id),
   KEY entity_list (organization_id, livemode, id),
   KEY entity_by_workspace (organization_id, workspace_id, livemode, id, status),
+  KEY entity_open (organization_id, workspace_id, status),
   KEY entity_by_status (organization_id, livemode, status, id),
   KEY entity_by_jurisdiction (organization_id, livemode, jurisdiction, id),
   KEY entity_by_portfolio (organization_id, livemode, portfolio_id, id),
@@ -123,7 +124,7 @@ CREATE TABLE IF NOT EXISTS authorizations (
 -- of the database alone cannot sign; the old one signs too until old_until.
 -- due_at: when the earliest delivery is due, NULL for none; lease, leased_until: the
 -- deliverer that has the endpoint in hand; failing_since: the first failure since the
--- last success.
+-- last success; failed_at: the last one.
 CREATE TABLE IF NOT EXISTS webhook_endpoints (
   organization_id BINARY(12) NOT NULL,
   id BINARY(12) NOT NULL,
@@ -144,6 +145,7 @@ CREATE TABLE IF NOT EXISTS webhook_endpoints (
   lease BINARY(16) NULL,
   leased_until DATETIME(6) NULL,
   failing_since DATETIME(6) NULL,
+  failed_at DATETIME(6) NULL,
   hidden TINYINT GENERATED ALWAYS AS (status = 'deleted') STORED,
   PRIMARY KEY (organization_id, id),
   KEY endpoint_list (organization_id, livemode, hidden, id),

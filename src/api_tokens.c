@@ -186,14 +186,6 @@ static enum err revoke(struct req *r)
 
 /* ---- Registries ---- */
 
-/* A member of the organization asks; there is nothing else to look up. */
-static enum err settle(struct req *r)
-{
-	struct db_rows rows;
-
-	return tx_read(&r->tx, SQL_WHO_LOAD, DB_IN(db_d(&r->who.organization), db_d(&r->who.principal)), &rows);
-}
-
 struct version_view { const char *object, *version; bool current; };
 static const struct shape version_out[] = {
 	{ "object", T_STR, AT(struct version_view, object), .help = "`api_version`" },
@@ -208,7 +200,7 @@ static enum err versions(struct req *r)
 	enum { MOST = 16 };
 	struct version_view views[MOST];
 	size_t n = 0;
-	enum err e = settle(r);
+	enum err e = tx_settle(&r->tx);
 
 	if (e)
 		return e;
@@ -247,7 +239,7 @@ static enum err limits(struct req *r)
 	/* A sign-in has no limit by the second, and where limits are off there is none by the minute. */
 	struct limit_view here[sizeof all / sizeof *all];
 	size_t n = 0;
-	enum err e = settle(r);
+	enum err e = tx_settle(&r->tx);
 
 	if (e)
 		return e;
@@ -297,11 +289,12 @@ static enum err request(struct req *r)
 
 	r->tx.about.kind = "request";
 	r->tx.about.id = r->vars[0];
-	if ((e = tx_read(&r->tx, SQL_REQUEST_GET, DB_IN(db_s(r->vars[0]), db_d(&r->who.organization),
-		db_d(&r->who.principal)), &rows)))
+	if ((e = tx_settle(&r->tx))
+	 || (e = tx_read(&r->tx, SQL_REQUEST_GET, DB_IN(db_s(r->vars[0]), db_i(!r->who.narrow && who_acts_as_admin(&r->who)),
+		db_d(&r->who.caller), db_d(&r->who.organization), db_d(&r->who.principal)), &rows)))
 		return e;
 	v = db_row(&rows, 0) + WHO_COLUMNS;
-	if (v[0].null || (!id_equal(&v[7].id, &r->who.caller) && (r->who.narrow || !who_is_admin(&r->who))))
+	if (v[0].null)
 		return ERR_NOT_FOUND;
 	res_shape(r, 200, request_out, &(struct request_view){ v[0].s, "request", v[3].s, v[1].i, v[2].null ? -1 : v[2].i,
 		touched(r->arena, v) }, 0);

@@ -1,6 +1,7 @@
 /* api_webhooks.c: of the workspaces dialect: events, webhook endpoints, deliveries. */
 #include "workspaces.h"
 #include <string.h>
+#include "clock.h"
 #include "conf.h"
 #include "dom_apikey.h"
 #include "dom_webhook.h"
@@ -25,7 +26,10 @@ static void about_event(struct req *r, const char *id)
 }
 
 /* What was committed before this request is in the list: the events that nobody has
- * numbered yet are numbered here. */
+ * numbered yet are numbered here.  When that cannot be, the list is of those that have
+ * their number. */
+enum { NUMBERED_HERE = 100 };
+
 static enum err list_events(struct req *r)
 {
 	const struct events_query *q = r->query;
@@ -39,8 +43,12 @@ static enum err list_events(struct req *r)
 
 	about_event(r, NULL);
 	if ((e = list_asked(r, &q->list, &ask, NULL))
-	 || (e = events_number(&r->tx, &r->who.organization, 1000, &n))
-	 || (e = event_list(&r->tx, q->type, &ask, &all, &got)))
+	 || (e = tx_settle(&r->tx)) || (e = who_may(&r->who, r->tx.ask)))
+		return e;
+	do                                       /* batch by batch, for a second at the most */
+		e = events_number(&r->tx, &r->who.organization, NUMBERED_HERE, &n);
+	while (!e && n && clock_mono() < r->began + SECOND);
+	if ((e && e != ERR_CONTENTION) || (e = event_list(&r->tx, q->type, &ask, &all, &got)))
 		return e;
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
@@ -422,6 +430,6 @@ const struct route webhook_routes[] = {
 	{ "GET", DELIVERY, PERM_WEBHOOK_READ, 0, .status = 200, .out = delivery_out, .run = get_delivery,
 	  .summary = "One delivery with its attempts", .errors = "NOT_FOUND" },
 	{ "POST", DELIVERY "/redeliver", PERM_WEBHOOK_WRITE, R_WRITE, .status = 202, .out = delivery_out, .run = redeliver,
-	  .summary = "Send an event to a webhook endpoint once more", .errors = "NOT_FOUND ENDPOINT_DISABLED" },
+	  .summary = "Send an event to a webhook endpoint once more", .errors = "NOT_FOUND WRONG_STATE" },
 	{ 0 }
 };

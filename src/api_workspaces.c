@@ -615,22 +615,13 @@ static void say(struct req *r, struct error_say *s)
 }
 
 /* Matter-Version: the header, else the key's pin, else the newest. */
-static const char *newest(void)
-{
-	size_t n = 0;
-
-	while (api_versions[n + 1])
-		n++;
-	return api_versions[n];
-}
-
 static enum err check(struct req *r)
 {
-	r->api_version = r->who.api_version ? r->who.api_version : newest();
+	r->api_version = r->who.api_version ? r->who.api_version : newest_version(r->dialect);
 	if (!r->matter_version)
 		return OK;
 	if (!api_version_known(r->matter_version)) {
-		why_add(&r->tx, "Matter-Version", arena_printf(r->arena, "is no version of this API; the newest is %s", newest()));
+		why_add(&r->tx, "Matter-Version", arena_printf(r->arena, "is no version of this API; the newest is %s", newest_version(r->dialect)));
 		return ERR_VERSION_HEADER;
 	}
 	r->api_version = r->matter_version;
@@ -640,11 +631,11 @@ static enum err check(struct req *r)
 static void headers(struct req *r)
 {
 	res_header(r, "Matter-Request-Id", r->tx.request_id);
-	res_header(r, "Matter-Version", r->api_version ? r->api_version : newest());
+	res_header(r, "Matter-Version", r->api_version ? r->api_version : newest_version(r->dialect));
 }
 
 static const struct route *const tables[] = { routes, webhook_routes, token_routes, NULL };
 static const char *const prefixes[] = { "/v1", NULL };
 const struct dialect api_workspaces = { .name = "workspaces", .prefixes = prefixes, .tables = tables, .codes = codes,
 	.errors = errors, .error_out = error_out, .error_type = "application/problem+json", .time = TIME_UNIX,
-	.rate_headers = true, .documented = true, .request_prefix = "req_", .check = check, .say = say, .headers = headers };
+	.rate_headers = true, .documented = true, .request_prefix = "req_", .versions = api_versions, .check = check, .say = say, .headers = headers };

@@ -87,6 +87,9 @@ int cli_migrate(struct cli *c, struct json *notes);
 /* A value from a group of an option file ([client] holds for all); NULL for none. */
 char *cli_option_file(struct arena *a, const char *text, const char *group, const char *key);
 
+/* cli_lib.c: makes seal.key when it is missing, unless secrets are sealed under another
+ * node's already.  0, or 1 and said. */
+int cli_seal_key(struct cli *c);
 /* cli_keys.c: are these scopes that a token may carry?  Said if not. */
 bool cli_scopes(struct cli *c, const char *words);
 

@@ -15,7 +15,7 @@
 #include "conf.h"
 #include "str.h"
 
-enum { HANDS = 32, FLIGHTS = 8, NUMBERED = 500, ORGS = 64, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250 };
+enum { HANDS = 32, FLIGHTS = 8, NUMBERED = 200, ORGS = 64, ORGS_A_LOOK = 4, SHARE = 8, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250 };
 
 /* An endpoint in hand. */
 struct hand {
@@ -35,6 +35,7 @@ struct deliver {
 	bool follow;
 	enum err error;                          /* the database is away; without --follow, any */
 	int64_t look_at;                         /* monotonic; of the next look at what is due */
+	size_t turn;                             /* of the organizations to number */
 	int64_t numbered, delivered, failed;
 };
 
@@ -180,22 +181,35 @@ static void tend(struct deliver *d, struct hand *h)
 
 /* --- the loop --------------------------------------------------------------------------- */
 
+/* A batch each of a few organizations in turn, so that whoever has many events holds up
+ * neither the others nor what is under way. */
 static void number(struct deliver *d, bool *found)
 {
 	struct id orgs[ORGS];
 	size_t n, many;
 	enum err e = deliver_unnumbered(unit(d), orgs, ORGS, &n);
 
-	for (size_t i = 0; !away(d, e) && i < n; i++) {
-		do {
-			struct tx *tx = unit(d);
+	for (size_t i = 0; !away(d, e) && i < n && i < ORGS_A_LOOK; i++) {
+		const struct id *org = &orgs[d->turn++ % n];
+		struct tx *tx = unit(d);
 
-			tx->who->organization = orgs[i];
-			e = events_number(tx, &orgs[i], NUMBERED, &many);
-			d->numbered += (int64_t)many;
-			*found |= many > 0;
-		} while (!e && many == NUMBERED);
+		tx->who->organization = *org;
+		e = events_number(tx, org, NUMBERED, &many);
+		d->numbered += (int64_t)many;
+		*found |= many > 0;
 	}
+}
+
+/* Has one organization its share of the hands, while they are not plenty? */
+static bool has_share(const struct deliver *d, const struct id *organization)
+{
+	int free = 0, its = 0;
+
+	for (int i = 0; i < HANDS; i++) {
+		free += !d->hands[i].held;
+		its += d->hands[i].held && id_equal(&d->hands[i].hold.organization, organization);
+	}
+	return its >= SHARE && free <= HANDS / 2;
 }
 
 static struct hand *hand_of(struct deliver *d, const struct hold *h)
@@ -220,7 +234,7 @@ static void take(struct deliver *d, bool *found)
 			free++;
 		if (free == HANDS)
 			break;
-		if (hand_of(d, &due[i]))
+		if (hand_of(d, &due[i]) || has_share(d, &due[i].organization))
 			continue;
 		if ((e = deliver_take(unit(d), &due[i], &mine)) || !mine)
 			continue;

@@ -11,7 +11,6 @@
 #include "conf.h"
 #include "dom_org.h"
 #include "passwd.h"
-#include "seal.h"
 #include "str.h"
 #include "token.h"
 
@@ -219,7 +218,7 @@ int cmd_init(struct cli *c)
 		return CLI_FAILED;
 	if ((fd = lock(&in)) < 0)
 		return CLI_FAILED;
-	bad = init_database(&in) || schema(&in) || first_organization(&in, &f) || signing_key(&in) || seal_key_make();
+	bad = init_database(&in) || schema(&in) || first_organization(&in, &f) || signing_key(&in) || cli_seal_key(c);
 	close(fd);
 	if (bad)
 		return CLI_FAILED;

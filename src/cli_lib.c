@@ -13,6 +13,7 @@
 #include "conf.h"
 #include "dom_org.h"
 #include "passwd.h"
+#include "seal.h"
 #include "str.h"
 
 enum { PASSWORD_MIN = 8, PASSWORD_MAX = 256, FILE_MAX = 1 << 22, PATIENCE_S = 3600 };
@@ -210,4 +211,22 @@ int cli_key_dir(struct cli *c)
 	if ((mkdir(conf.key_dir, 0700) && errno != EEXIST) || (geteuid() == 0 && chown(conf.key_dir, uid, gid)))
 		return cli_say("key_dir %s: %s", conf.key_dir, strerror(errno));
 	return 0;
+}
+
+int cli_seal_key(struct cli *c)
+{
+	struct tx *tx = cli_tx(c);
+	struct db_rows r;
+	enum err e;
+
+	if (!tx || cli_key_dir(c))
+		return CLI_FAILED;
+	if (seal_key_usable())
+		return CLI_DONE;
+	if ((e = tx_query(tx, SQL_SEALED_COUNT, DB_NONE, &r)))
+		return cli_failed(c, e);
+	if (db_row(&r, 0)->i)
+		return cli_say("%s/seal.key is missing or broken, and the secrets of webhook endpoints are sealed under it: "
+			"copy it from another node, or from the backup", conf.key_dir);
+	return seal_key_make() ? CLI_FAILED : CLI_DONE;
 }

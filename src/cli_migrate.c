@@ -10,7 +10,6 @@
 #include <string.h>
 #include "clock.h"
 #include "conf.h"
-#include "seal.h"
 #include "str.h"
 
 enum { TRIES = 5, NUMBER = 4 };
@@ -220,7 +219,7 @@ int cmd_migrate(struct cli *c)
 
 	if (!cli_tx(c))
 		return CLI_FAILED;
-	bad = cli_migrate(c, notes) || cli_key_dir(c) || seal_key_make() ? CLI_FAILED : CLI_DONE;
+	bad = cli_migrate(c, notes) || cli_seal_key(c) ? CLI_FAILED : CLI_DONE;
 	for (size_t i = 0; !c->json && i < js_length(notes); i++)
 		puts(js_str(js_at(notes, i)));
 	if (c->json)

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "event.h"
+#include "log.h"
 #include "net.h"
 #include "sign.h"
 
@@ -176,7 +177,9 @@ static void landed(struct flight *f, CURLcode rc)
 		f->reply.status = status;
 		f->reply.retry_after = after;
 	} else if (f->refused) {
-		error = arena_printf(f->arena, "the address %s is not one that may be called; see webhook_networks", f->refused);
+		/* What a name means inside is the administrator's business, not the tenant's. */
+		log_error(LOG_WARN, "webhook: %s is an address that may not be called; see webhook_networks", f->refused);
+		error = "the address is not one that may be called";
 	} else {
 		error = arena_strdup(f->arena, *f->error ? f->error : curl_easy_strerror(rc));
 	}

@@ -7,6 +7,8 @@
 
 enum { SECRET_BYTES = 32, SECRET_DIGITS = 43, HINT_TAIL = 4, AGENT_MOST = 64 };
 
+#define PUBLISHABLE_SCOPES "model:read project:read workspace:read"
+
 const char *const api_versions[] = { "2026-05-01", "2026-06-10", NULL };
 
 bool api_version_known(const char *version)
@@ -94,6 +96,9 @@ enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *ou
 	unsigned char h[SHA256_DIGEST_LENGTH];
 
 	*out = *in;
+	/* Published with a page: it tells of keys, webhooks and events to nobody. */
+	if (!out->scopes && !strcmp(out->kind, "publishable"))
+		out->scopes = PUBLISHABLE_SCOPES;
 	make_secret(tx->arena, out);
 	hash(out->secret, h);
 	id_new(tx->now, &out->life.id);
@@ -132,11 +137,14 @@ enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out)
 		return e;
 	if (tx->who->agent)
 		return ERR_AGENT_DENIED;
-	if (!himself && !who_is_admin(tx->who))
+	if (!himself && !who_acts_as_admin(tx->who))
 		return ERR_FORBIDDEN;
 	e = tx_row(tx, SQL_HUMAN_FIND, DB_IN(db_d(&tx->who->organization), db_d(&in->principal)), &v);
 	if (e)
 		return e == ERR_DB_NONE ? fault(tx, "principal.human_id", "is no active user of the organization") : e;
+	/* Nobody speaks as another human: an agent's token names who asked for it. */
+	if (!himself && !in->agent)
+		return fault(tx, "principal.agent_id", "is required in a token for another human");
 	if (in->human_grant && (!himself || tx->who->narrow))
 		return fault(tx, "human_grant", "is given by the human itself, signed in");
 	if (tx->who->tier && in->tier > (int64_t)tx->who->tier)
@@ -168,7 +176,7 @@ void apikey_of_row(const struct id *organization, const struct db_val *v, struct
 /* Not an administrator's key: it sees the keys of its own principal alone. */
 static enum err mine(const struct tx *tx, const struct apikey *k)
 {
-	return who_is_admin(tx->who) || id_equal(&k->principal, &tx->who->principal) ? OK : ERR_NOT_FOUND;
+	return who_acts_as_admin(tx->who) || id_equal(&k->principal, &tx->who->principal) ? OK : ERR_NOT_FOUND;
 }
 
 enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out)
@@ -190,9 +198,9 @@ enum err apikey_list(struct tx *tx, const struct list_ask *ask, struct apikey **
 	enum err e;
 
 	/* What there is to see depends on a role that a sign-in does not know yet. */
-	if (!tx->who->permissions && (e = tx_read(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), &r)))
+	if ((e = tx_settle(tx)))
 		return e;
-	all = who_is_admin(tx->who);
+	all = who_acts_as_admin(tx->who);
 	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0)));
 	if (!all)
 		values_add(&head, DB_IN(db_d(&tx->who->principal)));
@@ -212,9 +220,11 @@ enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out)
 	if (e)
 		return e;
 	apikey_of_row(&tx->who->organization, v, out);
+	if ((e = mine(tx, out)))
+		return e;
 	if (tx->who->agent && !id_equal(id, &tx->who->token))
 		return ERR_AGENT_DENIED;
-	if ((e = mine(tx, out)) || (e = life_expected(tx, &out->life)) || out->life.state == STATE_TOKEN_REVOKED)
+	if ((e = life_expected(tx, &out->life)) || out->life.state == STATE_TOKEN_REVOKED)
 		return e;
 	out->life.now = tell(tx->arena, out);
 	return life_move(tx, LIFE_TOKEN_REVOKE, &out->life, DB_NONE, NULL);

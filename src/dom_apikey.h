@@ -24,8 +24,8 @@ enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct 
 /* in: organization, test, principal, kind, name, agent, human_grant, tier, scopes, rate,
  * api_version, expires_at.  Rights are the caller's business: apikey_mint() asks them. */
 enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *out);
-/* A `tok_` for a human, in a mode of the caller's (in->life.test): for oneself, or anyone when an administrator
- * asks; never by an agent, never of a higher tier, of more scopes or limits, or of a
+/* A `tok_` for a human, in a mode of the caller's (in->life.test): for oneself, or for an agent of anyone when an
+ * administrator asks; never by an agent, never of a higher tier, of more scopes or limits, or of a
  * longer life than the caller's own token.  ERR_AGENT_DENIED, ERR_FORBIDDEN, ERR_SHAPE (names the field). */
 enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out);
 enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out);

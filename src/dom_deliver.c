@@ -133,8 +133,8 @@ enum err deliver_renew(struct tx *tx, struct hold *h)
 
 struct release { struct tx *tx; const struct hold *hold; int64_t pause; };
 
-/* The row is locked before the look at what is left, since whoever adds a delivery
- * lowers due_at after it: either that is seen here, or lowered again behind us. */
+/* The row is locked before the look at what is left, since whoever adds deliveries locks
+ * it first too, to lower due_at: either they are seen here, or it is lowered behind us. */
 static enum err release_work(void *arg)
 {
 	const struct release *x = arg;
@@ -235,7 +235,8 @@ enum err deliver_posts(struct tx *tx, const struct hold *h, struct post **out, s
 
 struct settle { struct tx *tx; const struct hold *hold; const struct post *post; const struct reply *reply; int64_t next; };
 
-enum { ROW_URL = 4, ROW_FAILING_SINCE = 11 };   /* of ENDPOINT_COLS (sql.def) */
+enum { ROW_URL = 4, ROW_FAILING_SINCE = 11, ROW_FAILED_AT = 14 };  /* of ENDPOINT_COLS (sql.def) */
+enum { STALE_S = 2 * 86400 };                    /* more than the longest wait between two tries */
 
 static enum err disable(struct tx *tx, struct life *o, const struct db_val *row, const char *reason)
 {
@@ -248,25 +249,24 @@ static enum err disable(struct tx *tx, struct life *o, const struct db_val *row,
 	return life_move(tx, LIFE_ENDPOINT_DISABLE, o, NULL, 0, details);
 }
 
-/* A failure counts against the endpoint: long enough without a success, or a 410, and it is disabled. */
-static enum err count_failure(struct tx *tx, const struct hold *h, const struct reply *r)
+/* A failure counts against the endpoint, locked and known by its row: long enough without a
+ * success, or a 410, and it is disabled.  A failure of long ago, with nothing sent since,
+ * does not count. */
+static enum err count_failure(struct tx *tx, const struct hold *h, const struct reply *r, struct life *o, const struct db_val *row)
 {
-	const struct db_val *row;
-	struct life o;
-	enum err e = life_lock(tx, RES_ENDPOINT, &h->endpoint, &o, &row);
+	int64_t since = row[ROW_FAILING_SINCE].null ? 0 : row[ROW_FAILING_SINCE].i;
 
-	if (e)
-		return e == ERR_NOT_FOUND ? OK : e;      /* deleted meanwhile */
-	if (o.state != STATE_ENDPOINT_ENABLED)
+	if (o->state != STATE_ENDPOINT_ENABLED)
 		return OK;
 	if (r->status == 410)
-		return disable(tx, &o, row, "The receiver answered 410 Gone.");
-	if (row[ROW_FAILING_SINCE].null)
-		return db_exec(tx->db, SQL_DELIVER_FAILING, DB_IN(db_t(r->at), db_d(&h->organization), db_d(&h->endpoint)), NULL);
-	if (tx->now - row[ROW_FAILING_SINCE].i < conf.webhook_disable_s * SECOND)
-		return OK;
-	return disable(tx, &o, row, arena_printf(tx->arena, "No delivery has succeeded since %s.",
-		clock_iso(tx->arena, row[ROW_FAILING_SINCE].i, TIME_SECONDS)));
+		return disable(tx, o, row, "The receiver answered 410 Gone.");
+	if (row[ROW_FAILED_AT].null || tx->now - row[ROW_FAILED_AT].i > STALE_S * SECOND)
+		since = r->at;
+	if (since && tx->now - since >= conf.webhook_disable_s * SECOND)
+		return disable(tx, o, row, arena_printf(tx->arena, "No delivery has succeeded since %s.",
+			clock_iso(tx->arena, since, TIME_SECONDS)));
+	return db_exec(tx->db, SQL_DELIVER_FAILING, DB_IN(db_t(since ? since : r->at), db_t(r->at), db_d(&h->organization),
+		db_d(&h->endpoint)), NULL);
 }
 
 static enum err settle_work(void *arg)
@@ -277,16 +277,27 @@ static enum err settle_work(void *arg)
 	const struct reply *r = x->reply;
 	const struct db_val org = db_d(&h->organization), endpoint = db_d(&h->endpoint);
 	struct db_val next = x->next ? db_t(x->next) : (struct db_val){ .t = 't', .null = true };
+	const struct db_val *row = NULL;
 	struct tx *tx = x->tx;
+	bool found = false;
 	int64_t affected;
+	struct life o;
 	enum err e;
 
-	e = reply_good(r) ? db_exec(tx->db, SQL_DELIVER_WELL, DB_IN(org, endpoint), NULL) : count_failure(tx, h, r);
+	/* The endpoint is locked first, and counted against only when the try was ours to settle. */
+	if (reply_good(r))
+		e = db_exec(tx->db, SQL_DELIVER_WELL, DB_IN(org, endpoint), NULL);
+	else if ((e = life_lock(tx, RES_ENDPOINT, &h->endpoint, &o, &row)) == ERR_NOT_FOUND)
+		e = OK;                          /* deleted meanwhile */
+	else
+		found = !e;
 	if (e)
 		return e;
 	e = db_exec(tx->db, SQL_DELIVER_SETTLE, DB_IN(db_s(x->next ? NULL : reply_good(r) ? "succeeded" : "failed"), next,
 		db_i0(r->status), db_t(tx->now), org, db_d(&p->id), db_i(p->tries)), &affected);
 	if (e || affected != 1)                  /* not 1: the lease was lost and another one settled it */
+		return e;
+	if (found && (e = count_failure(tx, h, r, &o, row)))
 		return e;
 	e = db_exec(tx->db, SQL_DELIVER_TRIED, DB_IN(org, db_d(&p->id), db_i(p->tries + 1), db_t(r->at), db_i(r->milliseconds),
 		db_i0(r->status), db_s(r->error ? utf8_cut(tx->arena, r->error, ERROR_MOST) : NULL)), NULL);

@@ -54,7 +54,7 @@ enum err entity_create(struct tx *tx, const struct entity *in, struct entity *ou
 	if ((e = life_create(tx, LIFE_ENTITY_CREATE, &out->life, DB_IN(db_i(!out->life.test), db_d(&out->workspace),
 		db_s(out->name), db_s(out->jurisdiction), db_s(out->type), db_s(out->portfolio), db_s(out->metadata),
 		db_d0(&tx->who->principal)), NULL))
-	 || (out->metadata && (e = labels_store(tx, "entity", &out->life.id, out->life.test, out->metadata))))
+	 || (out->metadata && (e = labels_store(tx, "entity", &out->life, out->metadata))))
 		return e;
 	return workspace_settle(tx, &w);
 }
@@ -138,10 +138,10 @@ enum err entity_edit(struct tx *tx, const struct id *id, const struct label_edit
 		return e;
 	out->life.now = tell(tx->arena, out, tx->now);
 	if ((e = life_move(tx, LIFE_ENTITY_EDIT, &out->life, DB_IN(db_s(out->name), db_s(out->metadata)), NULL))
-	 || (edit->metadata_set && (e = labels_store(tx, "entity", id, out->life.test, out->metadata))))
+	 || (edit->metadata_set && (e = labels_store(tx, "entity", &out->life, out->metadata))))
 		return e;
 	out->updated_at = tx->now;
-	return workspace_settle(tx, &w);
+	return workspace_touch(tx, &w);
 }
 
 enum err entity_move(struct tx *tx, const struct id *id, enum transition t, struct entity *out)

@@ -105,11 +105,13 @@ static void in_revision_order(struct db_rows *r)
 	}
 }
 
+enum { FANOUT_MOST = 1000 };
+_Static_assert(FANOUT_MOST > (int)ENDPOINTS_MOST, "an event at a time at least");
+
 enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n)
 {
 	const struct db_val org = db_d(organization), *v;
 	struct db_rows events, endpoints;
-	bool *due;
 	int64_t last;
 	enum err e;
 
@@ -121,24 +123,27 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 	 || (e = db_query(tx->db, tx->arena, SQL_ENDPOINTS_LISTENING, DB_IN(org), &endpoints)))
 		return e;
 	in_revision_order(&events);
-	due = arena_alloc(tx->arena, endpoints.n + 1);
+	/* So many deliveries in one transaction, whatever they come of. */
+	if (endpoints.n && events.n > FANOUT_MOST / endpoints.n)
+		events.n = FANOUT_MOST / endpoints.n;
+	/* The endpoint's row before its deliveries, as everybody else locks them. */
+	for (size_t k = 0; k < endpoints.n && !e; k++) {
+		const struct db_val *endpoint = db_row(&endpoints, k);
+		bool due = false;
+
+		for (size_t i = 0; i < events.n && !due; i++)
+			due = due_to(tx->arena, db_row(&events, i), endpoint);
+		if (due)
+			e = db_exec(tx->db, SQL_ENDPOINT_DUE, DB_IN(db_t(tx->now), db_t(tx->now), org, db_d(&endpoint[0].id)), NULL);
+	}
 	for (size_t i = 0; i < events.n && !e; i++) {
 		const struct db_val *event = db_row(&events, i);
 
 		e = db_exec(tx->db, SQL_EVENT_NUMBER, DB_IN(db_i(++last), org, db_d(&event[0].id)), NULL);
-		for (size_t k = 0; k < endpoints.n && !e; k++) {
-			const struct db_val *endpoint = db_row(&endpoints, k);
-
-			if (!due_to(tx->arena, event, endpoint))
-				continue;
-			due[k] = true;
-			e = deliver_to(tx, organization, event, last, &endpoint[0].id);
-		}
+		for (size_t k = 0; k < endpoints.n && !e; k++)
+			if (due_to(tx->arena, event, db_row(&endpoints, k)))
+				e = deliver_to(tx, organization, event, last, &db_row(&endpoints, k)[0].id);
 	}
-	for (size_t k = 0; k < endpoints.n && !e; k++)
-		if (due[k])
-			e = db_exec(tx->db, SQL_ENDPOINT_DUE, DB_IN(db_t(tx->now), db_t(tx->now), org,
-				db_d(&db_row(&endpoints, k)[0].id)), NULL);
 	if (!e)
 		e = db_exec(tx->db, SQL_COUNTER_SET, DB_IN(db_i(last), org), NULL);
 	*n = e ? 0 : events.n;

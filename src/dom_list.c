@@ -17,6 +17,8 @@ static void digest(struct arena *a, const char *word, const char *key, const cha
 	memcpy(out, md, 16);
 }
 
+enum { LABELS_AT_ONCE = 10 };                    /* of SQL_LABELS_ADD */
+
 static struct json *object_of(struct arena *a, const char *metadata)
 {
 	const char *reason;
@@ -36,18 +38,24 @@ void labels_of(struct arena *a, const char *word, const char *metadata, struct l
 		digest(a, word, key, js_str(value), out->digest[out->n++]);
 }
 
-enum err labels_store(struct tx *tx, const char *word, const struct id *object, bool test, const char *metadata)
+enum err labels_store(struct tx *tx, const char *word, const struct life *o, const char *metadata)
 {
-	const struct db_val org = db_d(&tx->who->organization), id = db_d(object);
-	struct json *o = object_of(tx->arena, metadata), *value;
-	unsigned char d[16];
+	const struct db_val org = db_d(&o->organization), id = db_d(&o->id), mode = db_i(!o->test);
+	struct json *all = object_of(tx->arena, metadata), *value;
+	unsigned char (*d)[16] = arena_alloc(tx->arena, (METADATA_MOST + LABELS_AT_ONCE) * sizeof *d);
+	struct values in;
 	const char *key;
 	void *it = NULL;
-	enum err e = db_exec(tx->db, SQL_LABELS_FORGET, DB_IN(org, id), NULL);
+	size_t n = 0;
+	enum err e = o->revision > 1 ? db_exec(tx->db, SQL_LABELS_FORGET, DB_IN(org, id), NULL) : OK;
 
-	while (!e && o && js_next(o, &it, &key, &value)) {
-		digest(tx->arena, word, key, js_str(value), d);
-		e = db_exec(tx->db, SQL_LABEL_ADD, DB_IN(org, db_x(d, sizeof d), db_i(!test), id), NULL);
+	while (all && n < METADATA_MOST && js_next(all, &it, &key, &value))
+		digest(tx->arena, word, key, js_str(value), d[n++]);
+	for (size_t i = 0; !e && i < n; i += LABELS_AT_ONCE) {
+		in.n = 0;
+		for (size_t k = i; k < i + LABELS_AT_ONCE; k++)  /* the last one again where there are no more */
+			values_add(&in, DB_IN(org, db_x(d[k < n ? k : n - 1], 16), mode, id));
+		e = db_exec(tx->db, SQL_LABELS_ADD, in.v, in.n, NULL);
 	}
 	return e;
 }

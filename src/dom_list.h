@@ -2,7 +2,7 @@
  * statements come in pairs upwards and downwards (ID_PAGE, KEY_PAGE in sql.def). */
 #ifndef DOM_LIST_H
 #define DOM_LIST_H
-#include "tx.h"
+#include "life.h"
 
 struct list_ask {
 	struct id after, before;                 /* zero: none; one of them at most */
@@ -16,8 +16,8 @@ enum { LIST_LABELS = 4 };
 struct labels { unsigned char digest[LIST_LABELS][16]; size_t n; };
 /* metadata: JSON text of an object of strings, NULL for none.  word: the resource's. */
 void labels_of(struct arena *a, const char *word, const char *metadata, struct labels *out);
-/* The index of an object's metadata, made anew. */
-enum err labels_store(struct tx *tx, const char *word, const struct id *object, bool test, const char *metadata);
+/* The index of an object's metadata, made anew after its change (o->revision is the new one). */
+enum err labels_store(struct tx *tx, const char *word, const struct life *o, const char *metadata);
 
 enum { METADATA_MOST = 50 };
 /* `old` with the members of `edit`, whose nulls take away; edit NULL takes all away.  ERR_SHAPE

@@ -5,8 +5,8 @@
 
 static const struct { const char *name, *permissions; int64_t rate; } first_roles[] = {
 	{ "admin",  "organization:admin", 1000 },
-	{ "member", "model:read model:write project:read project:write workspace:read workspace:write webhook:read", 100 },
-	{ "reader", "model:read project:read workspace:read webhook:read", 100 },
+	{ "member", "model:read model:write project:read project:write workspace:read workspace:write", 100 },
+	{ "reader", "model:read project:read workspace:read", 100 },
 };
 
 static enum err role_create(struct tx *tx, const struct id *org, const char *name, const char *permissions,

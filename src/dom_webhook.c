@@ -59,23 +59,28 @@ static enum err make_secret(struct tx *tx, struct endpoint *n, struct db_val *st
 	return OK;
 }
 
+/* What happened before has its number and its deliveries first, so that a new endpoint hears
+ * nothing of before its time; and the counter's lock makes the count of endpoints right. */
+static enum err make_room(struct tx *tx)
+{
+	enum { BACKLOG = 500, TURNS = 100 };
+	const struct db_val org = db_d(&tx->who->organization), *v;
+	size_t n = 1;
+	enum err e = OK;
+
+	for (int i = 0; i < TURNS && n && !e; i++)
+		e = events_number_here(tx, &tx->who->organization, BACKLOG, &n);
+	if (e || (e = tx_row(tx, SQL_ENDPOINT_COUNT, DB_IN(org), &v)))
+		return e;
+	return v[0].i < ENDPOINTS_MOST ? OK : ERR_ENDPOINT_LIMIT;
+}
+
 enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoint *out)
 {
-	enum { BACKLOG = 500, BACKLOG_TURNS = 20 };
-	size_t n = BACKLOG;
 	struct db_val secret;
-	struct db_rows r;
 	enum err e;
 
-	if ((e = who_may(tx->who, tx->ask))
-	 || (e = db_query(tx->db, tx->arena, SQL_ENDPOINTS_LISTENING, DB_IN(db_d(&tx->who->organization)), &r)))
-		return e;
-	if (r.n >= ENDPOINTS_MOST)
-		return ERR_ENDPOINT_LIMIT;
-	/* It hears nothing of before its time: that has its number and its deliveries first. */
-	for (int i = 0; i < BACKLOG_TURNS && n == BACKLOG && !e; i++)
-		e = events_number_here(tx, &tx->who->organization, BACKLOG, &n);
-	if (e)
+	if ((e = who_may(tx->who, tx->ask)) || (e = make_room(tx)))
 		return e;
 	*out = *in;
 	out->life = (struct life){ .organization = tx->who->organization, .test = tx->who->mode == MODE_TEST };
@@ -122,7 +127,11 @@ static enum err set_status(struct tx *tx, struct endpoint *n, const char *status
 	if (to == n->life.state)
 		return OK;
 	n->life.now = tell(tx->arena, n);
-	return life_move(tx, to == STATE_ENDPOINT_ENABLED ? LIFE_ENDPOINT_ENABLE : LIFE_ENDPOINT_DISABLE, &n->life, DB_NONE, NULL);
+	n->updated_at = tx->now;
+	if (to == STATE_ENDPOINT_DISABLED)
+		return life_move(tx, LIFE_ENDPOINT_DISABLE, &n->life, DB_NONE, NULL);
+	n->failing_since = 0;                    /* it begins anew */
+	return life_move(tx, LIFE_ENDPOINT_ENABLE, &n->life, DB_NONE, NULL);
 }
 
 enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint_edit *edit, struct endpoint *out)
@@ -139,18 +148,14 @@ enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint
 		out->enabled_events = edit->enabled_events;
 	if (edit->metadata_set && (e = metadata_merge(tx, out->metadata, edit->metadata, &out->metadata)))
 		return e;
-	out->updated_at = tx->now;
 	if (edit->url_set || edit->description_set || edit->enabled_events_set || edit->metadata_set) {
 		out->life.now = tell(tx->arena, out);
 		if ((e = life_move(tx, LIFE_ENDPOINT_EDIT, &out->life, DB_IN(db_s(out->url), db_s(out->description),
 			db_s(out->enabled_events), db_s(out->metadata)), NULL)))
 			return e;
+		out->updated_at = tx->now;
 	}
-	if (!edit->status_set)
-		return OK;
-	if (!strcmp(edit->status, "enabled"))
-		out->failing_since = 0;
-	return set_status(tx, out, edit->status);
+	return edit->status_set ? set_status(tx, out, edit->status) : OK;
 }
 
 enum err endpoint_rotate(struct tx *tx, const struct id *id, int64_t seconds, struct endpoint *out)
@@ -188,6 +193,7 @@ static void delivery_of_row(const struct db_val *v, struct delivery *out)
 /* The attempts of `n` deliveries of one endpoint. */
 static enum err load_tries(struct tx *tx, const struct id *endpoint, struct delivery *d, size_t n)
 {
+	struct delivery_try *made;
 	struct id low, high;
 	struct db_rows r;
 	enum err e;
@@ -203,14 +209,15 @@ static enum err load_tries(struct tx *tx, const struct id *endpoint, struct deli
 	}
 	if ((e = tx_query(tx, SQL_DELIVERY_TRIES, DB_IN(db_d(&tx->who->organization), db_d(endpoint), db_d(&low), db_d(&high)), &r)))
 		return e;
-	for (size_t i = 0; i < n; i++) {
-		d[i].made = arena_alloc(tx->arena, (r.n + 1) * sizeof *d[i].made);
-		for (size_t k = 0; k < r.n; k++) {
-			const struct db_val *v = db_row(&r, k);
+	made = arena_alloc(tx->arena, (r.n + 1) * sizeof *made);
+	for (size_t k = 0, i; k < r.n; k++) {        /* those of one delivery stand together */
+		const struct db_val *v = db_row(&r, k);
 
-			if (id_equal(&v[0].id, &d[i].id))
-				d[i].made[d[i].nmade++] = (struct delivery_try){ v[1].i, v[2].i, v[3].i, v[4].i, v[5].s };
-		}
+		made[k] = (struct delivery_try){ v[1].i, v[2].i, v[3].i, v[4].i, v[5].s };
+		for (i = 0; i < n && !id_equal(&d[i].id, &v[0].id); i++)
+			;
+		if (i < n && !d[i].nmade++)
+			d[i].made = &made[k];
 	}
 	return OK;
 }
@@ -261,8 +268,11 @@ enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct i
 	e = tx_row(tx, SQL_DELIVERY_LOCK, DB_IN(org, db_d(id), db_d(endpoint)), &v);
 	if (e)
 		return e == ERR_DB_NONE ? ERR_NOT_FOUND : e;
-	if (whose.life.state != STATE_ENDPOINT_ENABLED)
-		return ERR_ENDPOINT_DISABLED;
+	if (whose.life.state != STATE_ENDPOINT_ENABLED) {
+		tx->why.state = life_word(whose.life.state);
+		tx->why.action = "webhook_endpoint.delivered to";
+		return ERR_WRONG_STATE;
+	}
 	delivery_of_row(v, out);
 	out->outcome = NULL;
 	out->next_at = out->updated_at = tx->now;

@@ -13,7 +13,6 @@ struct event {
 	const char *request_id, *idempotency_key, *agent;
 	bool test;
 };
-enum { EVENT_COLUMNS = 12 };
 /* Of a row with the columns EVENT_COLS (sql.def). */
 void event_of_row(const struct db_val *v, struct event *out);
 
@@ -21,9 +20,10 @@ enum err event_get(struct tx *tx, const struct id *id, struct event *out);
 /* type NULL: any.  By number, after those of the organization were numbered. */
 enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask, struct event **out, struct list_got *got);
 
-/* Number up to `most` committed events of an organization that have none yet, and make
- * their deliveries to the endpoints that listen, in one transaction of its own; *n is
- * how many there were.  Callers may come at once: they wait for each other. */
+/* Number committed events of an organization that have no number yet, up to `most` and
+ * fewer where many endpoints listen, and make their deliveries, in one transaction of
+ * its own; *n is how many there were, 0 for none left.  Callers may come at once: they
+ * wait for each other. */
 enum err events_number(struct tx *tx, const struct id *organization, int64_t most, size_t *n);
 /* The same as a part of the transaction in hand. */
 enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n);
@@ -67,7 +67,8 @@ struct delivery {
 enum err delivery_list(struct tx *tx, const struct id *endpoint, const struct list_ask *ask, struct delivery **out,
 	struct list_got *got);
 enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out);
-/* Send it once more, whatever became of it.  ERR_ENDPOINT_DISABLED. */
+/* Send it once more, whatever became of it; what is to be sent is sent at once, and a try
+ * that is under way counts.  ERR_WRONG_STATE: the endpoint is disabled. */
 enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out);
 
 #endif

@@ -77,7 +77,7 @@ enum err workspace_create(struct tx *tx, const struct workspace *in, struct work
 	if ((e = life_create(tx, LIFE_WORKSPACE_CREATE, &out->life, DB_IN(db_i(!out->life.test), db_s(out->name),
 		db_s(out->metadata), db_d0(&tx->who->principal)), NULL)))
 		return e;
-	return out->metadata ? labels_store(tx, "workspace", &out->life.id, out->life.test, out->metadata) : OK;
+	return out->metadata ? labels_store(tx, "workspace", &out->life, out->metadata) : OK;
 }
 
 enum err workspace_get(struct tx *tx, const struct id *id, struct workspace *out)
@@ -157,7 +157,7 @@ enum err workspace_edit(struct tx *tx, const struct id *id, const struct label_e
 		return e;
 	out->life.now = tell(tx->arena, out, tx->now, out->archived_at);
 	if ((e = life_move(tx, LIFE_WORKSPACE_EDIT, &out->life, DB_IN(db_s(out->name), db_s(out->metadata)), NULL))
-	 || (edit->metadata_set && (e = labels_store(tx, "workspace", id, out->life.test, out->metadata))))
+	 || (edit->metadata_set && (e = labels_store(tx, "workspace", &out->life, out->metadata))))
 		return e;
 	out->updated_at = tx->now;
 	return load_entities(tx, out);
@@ -207,11 +207,13 @@ enum err workspace_target(struct tx *tx, const struct id *id, struct workspace_t
 {
 	const struct db_val *v;
 	struct workspace w;
+	struct db_rows r;
 	enum err e;
 
 	if ((e = workspace_get(tx, id, &w))
-	 || (e = tx_row(tx, SQL_WORKSPACE_TARGET, DB_IN(db_d(&w.life.organization), db_d(&w.life.id)), &v)))
+	 || (e = tx_query(tx, SQL_WORKSPACE_TARGET, DB_IN(db_d(&w.life.organization), db_d(&w.life.id)), &r)))
 		return e;
+	v = db_row(&r, 0);                       /* counts: always a row */
 	*out = (struct workspace_target){ life_state(RES_WORKSPACE, v[0].s), v[2].i, v[3].i };
 	return OK;
 }
@@ -228,6 +230,11 @@ enum err workspace_of_entity(struct tx *tx, const struct id *id, struct workspac
 	return e;
 }
 
+enum err workspace_touch(struct tx *tx, const struct workspace *w)
+{
+	return db_exec(tx->db, SQL_WORKSPACE_TOUCH, DB_IN(db_d(&w->life.organization), db_d(&w->life.id)), NULL);
+}
+
 enum err workspace_settle(struct tx *tx, struct workspace *w)
 {
 	const struct db_val key[] = { db_d(&w->life.organization), db_d(&w->life.id) }, *v;
@@ -235,12 +242,12 @@ enum err workspace_settle(struct tx *tx, struct workspace *w)
 	enum err e;
 
 	if (now != STATE_WORKSPACE_READY && now != STATE_WORKSPACE_ACTIVE)
-		return db_exec(tx->db, SQL_WORKSPACE_TOUCH, key, 2, NULL);
-	if ((e = tx_row(tx, SQL_WORKSPACE_TARGET, key, 2, &v)))
+		return workspace_touch(tx, w);
+	if ((e = tx_row(tx, SQL_WORKSPACE_OPEN, key, 2, &v)))
 		return e;
-	to = life_state(RES_WORKSPACE, v[0].s);
+	to = v[0].i ? STATE_WORKSPACE_ACTIVE : STATE_WORKSPACE_READY;
 	if (to == now)
-		return db_exec(tx->db, SQL_WORKSPACE_TOUCH, key, 2, NULL);
+		return workspace_touch(tx, w);
 	w->life.now = tell(tx->arena, w, tx->now, 0);
 	return life_move(tx, to == STATE_WORKSPACE_ACTIVE ? LIFE_WORKSPACE_ACTIVATE : LIFE_WORKSPACE_EMPTY, &w->life, DB_NONE, NULL);
 }

@@ -66,9 +66,11 @@ enum err entity_edit(struct tx *tx, const struct id *id, const struct label_edit
 enum err entity_move(struct tx *tx, const struct id *id, enum transition t, struct entity *out);
 
 /* For dom_entity.c: the workspace locked and seen; and once its entities have changed,
- * its status made what they make it, or at least its children_rev moved. */
+ * its status made what they make it, or at least its children_rev moved, which is
+ * all that a change of no status asks for. */
 enum err workspace_of_entity(struct tx *tx, const struct id *id, struct workspace *out);
 enum err workspace_settle(struct tx *tx, struct workspace *w);
+enum err workspace_touch(struct tx *tx, const struct workspace *w);
 
 /* dom_authorization.c */
 struct authorization {

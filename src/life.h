@@ -68,9 +68,8 @@ char *life_spell(struct arena *a, const char *resource, const struct id *id);
  * ERR_PRECONDITION.  Called where the object the request names is locked. */
 enum err life_expected(const struct tx *tx, const struct life *o);
 
-/* The object of a row that begins with id, status, revision, livemode: ERR_DB_NONE or the
- * resource's own error when it is not of the caller's mode; then may they? */
-enum { LIFE_COLUMNS = 4 };
+/* The object of a row that begins with id, status, revision, livemode: the resource's own
+ * error when there is none or it is of the other mode; then may they? */
 enum err life_seen(const struct tx *tx, enum resource r, const struct db_val *row, struct life *o);
 
 /* Lock it by its resource's statement and look at it in the same way; *row is the rest

@@ -244,11 +244,15 @@ static char *nginx_http(struct arena *a)
 	for (size_t i = 0; dialects[i]; i++)
 		if (dialects[i]->request_prefix)
 			buf_printf(&b, "    %s %s$request_id;\n", dialects[i]->name, dialects[i]->request_prefix);
-	buf_puts(&b, "}\n# Its second name in the dialect that has one; an empty header is left out.\n"
+	buf_puts(&b, "}\n# Headers of one dialect alone; an empty one is left out.\n"
 		"map $thaw_dialect $thaw_matter_request_id {\n    default \"\";\n");
 	for (size_t i = 0; dialects[i]; i++)
 		if (dialects[i]->request_prefix)
 			buf_printf(&b, "    %s %s$request_id;\n", dialects[i]->name, dialects[i]->request_prefix);
+	buf_puts(&b, "}\nmap $thaw_dialect $thaw_matter_version {\n    default \"\";\n");
+	for (size_t i = 0; dialects[i]; i++)
+		if (dialects[i]->versions)
+			buf_printf(&b, "    %s %s;\n", dialects[i]->name, newest_version(dialects[i]));
 	buf_puts(&b, "}\nmap $time_iso8601 $thaw_time {\n    \"~^(?<thaw_utc>.*)\\+00:00$\" ${thaw_utc}Z;\n"
 		"    default $time_iso8601;\n}\n");
 	for (size_t k = 0; k < NGINX_ROWS; k++) {
@@ -278,7 +282,8 @@ static char *nginx_server(struct arena *a)
 
 		buf_printf(&b, "location = /_thaw/%d {\n    internal;\n    types { }\n"
 			"    default_type \"\";\n    add_header Content-Type $thaw_error_type always;\n"
-			"    add_header X-Request-Id $thaw_request_id always; add_header Matter-Request-Id $thaw_matter_request_id always;\n    add_header Cache-Control no-store always;\n"
+			"    add_header X-Request-Id $thaw_request_id always; add_header Matter-Request-Id $thaw_matter_request_id always;\n"
+			"    add_header Matter-Version $thaw_matter_version always;\n    add_header Cache-Control no-store always;\n"
 			"    add_header X-Content-Type-Options nosniff always;\n    add_header Referrer-Policy no-referrer always;\n"
 			"    add_header X-Frame-Options DENY always;\n"
 			"    add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;\n",

@@ -1,5 +1,5 @@
 /* outbox.c: the event of a change, for those who subscribe.  It is numbered and sent
- * after the commit, by another process (webhook.h).  The payload is
+ * after the commit, by another process (dom_event.c).  The payload is
  * {"object": {id, object, status, ...}, "previous_attributes": {...}}. */
 #include "life.h"
 

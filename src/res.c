@@ -85,6 +85,9 @@ static void challenge(struct req *r, enum err e, int status)
 	if (status == 401 && e != ERR_LOGIN_FAILED && e != ERR_REFRESH_INVALID)
 		res_header(r, "WWW-Authenticate", e == ERR_AUTH_NONE ? "Bearer realm=\"thaw\""
 			: "Bearer realm=\"thaw\", error=\"invalid_token\"");
+	else if (e == ERR_TIER_DENIED)
+		res_header(r, "WWW-Authenticate", arena_printf(r->arena, "Bearer realm=\"thaw\", error=\"insufficient_scope\", "
+			"error_description=\"a token of tier %d is needed\"", (int)route_ask(r->row).tier));
 	else if (status == 403)
 		res_header(r, "WWW-Authenticate", arena_printf(r->arena,
 			"Bearer realm=\"thaw\", error=\"insufficient_scope\", scope=\"%s\"", perm_word(r->row->perm)));
@@ -138,7 +141,7 @@ void res_keep(struct req *r)
 	for (size_t i = 0; i < r->res.nheaders; i++)
 		js_put_str(r->arena, headers, r->res.headers[i].name, r->res.headers[i].value);
 	r->tx.answer = (struct answer){ r->res.status, js_text(headers, NULL), r->res.body };
-	if (r->row->flags & R_SECRET && r->res.body)
+	if (r->row->flags & R_SECRET && r->res.body && r->res.status < 300)
 		r->tx.answer.body = seal_answer(r->arena, credential(r), r->tx.idempotency_key, r->res.body);
 }
 
@@ -150,7 +153,7 @@ enum err res_replay(struct req *r)
 	void *it = NULL;
 
 	body = a->body;
-	if (body && r->row->flags & R_SECRET
+	if (body && r->row->flags & R_SECRET && a->status < 300
 	    && !(body = seal_open_answer(r->arena, credential(r), r->tx.idempotency_key, body)))
 		return ERR_KEY_SEALED;
 	res_reset(r);

@@ -106,6 +106,15 @@ char *code_title(struct arena *a, const char *code)
 	return title;
 }
 
+const char *newest_version(const struct dialect *d)
+{
+	const char *newest = "";
+
+	for (const char *const *v = d->versions; v && *v; v++)
+		newest = *v;
+	return newest;
+}
+
 const char *error_code(const struct dialect *d, enum err e)
 {
 	return d->errors[e].code ? d->errors[e].code : d->codes[err_row(e)->class];

@@ -70,10 +70,14 @@ struct dialect {
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
 	bool documented;                         /* an error's type, title and doc_url come from its code */
 	const char *request_prefix;              /* of its request ids; NULL: none */
+	const char *const *versions;             /* of Matter-Version, the newest last, ended by NULL; NULL: none */
 	enum err (*check)(struct req *r);        /* its own headers, before the shapes; NULL: none */
 	void (*say)(struct req *r, struct error_say *say);      /* the error in the words of this very request */
 	void (*headers)(struct req *r);          /* on every answer */
 };
+
+/* The newest version of a dialect; "" for none. */
+const char *newest_version(const struct dialect *d);
 
 /* Every route of a dialect, in order. */
 #define EACH_ROUTE(d, row) \

@@ -65,8 +65,8 @@ static void keep_refusal(struct req *r, enum err e)
 	if (!e || !r->tx.idempotency_key || !r->row || !(r->row->flags & R_WRITE) || !r->tx.ask.perm
 	    || (status != 404 && status != 409 && status != 412) || e == ERR_KEY_BUSY || e == ERR_KEY_SEALED)
 		return;
-	if (!tx_run(&r->tx, keep_work, keep_again, r) && r->tx.replayed)
-		(void)res_replay(r);             /* a refusal has no secret to open */
+	if (!tx_run(&r->tx, keep_work, keep_again, r) && r->tx.replayed && (e = res_replay(r)))
+		res_error(r, e);
 }
 
 /* Who was refused what: not the audit of changes, and it never blocks. */

@@ -227,6 +227,15 @@ enum err tx_read(struct tx *tx, enum sql id, const struct db_val *in, size_t n, 
 	return out->n ? who_settle(tx->who, db_row(out, 0)) : ERR_AUTH_REFUSED;
 }
 
+enum err tx_settle(struct tx *tx)
+{
+	struct db_rows r;
+
+	if (tx->who->permissions)
+		return OK;
+	return tx_read(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+}
+
 enum err tx_row(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct db_val **out)
 {
 	struct db_rows r;

@@ -64,6 +64,8 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
  * lost, and the caller settled by its first columns.  ERR_AUTH_REFUSED when the
  * principal is gone.  Rows keep the WHO columns. */
 enum err tx_read(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out);
+/* The caller settled, where no statement has done so yet: for what depends on the role. */
+enum err tx_settle(struct tx *tx);
 /* One more read statement, without WHO. */
 enum err tx_query(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out);
 

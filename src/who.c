@@ -35,9 +35,14 @@ enum err who_settle(struct who *who, const struct db_val *row)
 	return OK;
 }
 
-bool who_is_admin(const struct who *who)
+static bool is_admin(const struct who *who)
 {
 	return who->system || word_in(who->permissions, perms[PERM_ORG_ADMIN].word);
+}
+
+bool who_acts_as_admin(const struct who *who)
+{
+	return is_admin(who) && (!who->scopes || word_in(who->scopes, perms[PERM_ORG_ADMIN].word));
 }
 
 bool who_sees(const struct who *who, bool livemode)
@@ -60,7 +65,7 @@ enum err who_scoped(const struct who *who, struct ask ask)
 
 enum err who_may(const struct who *who, struct ask ask)
 {
-	if (ask.perm > PERM_MEMBER && !who_is_admin(who) && !word_in(who->permissions, perms[ask.perm].word))
+	if (ask.perm > PERM_MEMBER && !is_admin(who) && !word_in(who->permissions, perms[ask.perm].word))
 		return ERR_FORBIDDEN;
 	return who_scoped(who, ask);
 }
@@ -69,7 +74,7 @@ enum err who_may_model(const struct who *who, struct ask ask, bool global, int g
 {
 	enum { OBSERVER = 1, USER = 2 };
 
-	if (global || who_is_admin(who))
+	if (global || is_admin(who))
 		return who_may(who, ask);
 	if (granted < OBSERVER)
 		return ERR_MODEL_NOT_FOUND;

@@ -64,8 +64,8 @@ enum err who_scoped(const struct who *who, struct ask ask);
 
 /* Is it of the caller's mode? */
 bool who_sees(const struct who *who, bool livemode);
-/* Has the principal every right of the organization (a token may narrow it)? */
-bool who_is_admin(const struct who *who);
+/* Has the caller every right of the organization, its token not narrowed by scopes? */
+bool who_acts_as_admin(const struct who *who);
 
 /* May they, on a model?  granted: 0 none, 1 OBSERVER, 2 USER, 3 OWNER.  What they
  * may not see is ERR_MODEL_NOT_FOUND: visible comes before may. */

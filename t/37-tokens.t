@@ -145,7 +145,14 @@ subtest 'who may mint what' => sub {
     my %own = (principal => { human_id => $usr{mia} });
     my $mode = sub { livemode => $_[0] ? JSON::PP::true : JSON::PP::false };
     is($for->($mia, %own)->{status}, 200, 'a user for herself');
-    is($for->($token, %own)->{status}, 200, 'an administrator for another human');
+    my %of_agent = (principal => { human_id => $usr{mia}, agent_id => 'agt_y' });
+    is($for->($token, %of_agent)->{status}, 200, "an administrator for another human's agent");
+    refusal_is($for->($token, %own), 422, 'validation_failed', qr/^`principal\.agent_id` is required/, 'but not for that human: nobody speaks as another', errors => ['principal.agent_id']);
+    refusal_is($for->($t->token('admin', '--scope', 'token:write'), %of_agent), 403, 'scope_denied', qr/^Token tok_\w+ has no grant on token\.$/, 'nor with a narrowed token');
+    my $short = $t->key(user => 'mia', ttl => 600, rate => 50);
+    refusal_is($for->($short, %own), 422, 'validation_failed', qr/^`expires_in` must end/, 'no longer life than one has', errors => ['expires_in']);
+    refusal_is($for->($short, %own, expires_in => 300, limits => { requests_per_minute => 51 }), 422, 'validation_failed', qr/^`limits\.requests_per_minute` is more/, 'nor more rate', errors => ['limits.requests_per_minute']);
+    is($for->($short, %own, expires_in => 300)->{json}{limits}{requests_per_minute}, 50, 'which is handed down');
     refusal_is($for->($mia), 403, 'scope_denied', qr/^Token tok_\w+ has no grant on token\.$/, 'a user for another: 403');
     refusal_is($for->($t->member, principal => { human_id => $usr{member} }), 403, 'scope_denied', qr/^Token tok_\w+ has no grant on token\.$/, 'who has no token:write: 403');
     my $agent = $t->key(user => 'mia', kind => 'token', tier => 4, agent => 'agt_x');
@@ -167,7 +174,7 @@ subtest 'who may mint what' => sub {
     is($for->($t->token('mia', '--scope', 'token:write'), %own)->{status}, 422, 'a narrowed sign-in too');
 
     is($for->($mia, %own, human_grant => JSON::PP::true)->{status}, 200, 'human_grant: by the human itself, signed in');
-    refusal_is($for->($token, %own, human_grant => JSON::PP::true), 422, 'validation_failed', qr/^`human_grant` is given by/, 'not by an administrator', errors => ['human_grant']);
+    refusal_is($for->($token, %of_agent, human_grant => JSON::PP::true), 422, 'validation_failed', qr/^`human_grant` is given by/, 'not by an administrator', errors => ['human_grant']);
     refusal_is($for->($t->key(user => 'mia'), %own, human_grant => JSON::PP::true), 422, 'validation_failed', qr/^`human_grant` is given by/, 'not by her API key', errors => ['human_grant']);
 
     my $test = $t->key(user => 'mia', test => 1);

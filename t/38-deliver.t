@@ -189,7 +189,7 @@ subtest 'where nothing is sent' => sub {
     my ($q) = wait_for($r, 1);
     is($q->{path}, '/4', 'the one that is left');
     within(5, sub { $t->sql('SELECT COUNT(*) FROM delivery_attempts') >= $before + 4 }, 'a try of each');
-    is(scalar($t->sql("SELECT COUNT(*) FROM delivery_attempts WHERE error LIKE 'the address %127.0.0.1 is not one that may be called%' OR error LIKE 'the address ::1 is not%'")) >= 3, 1,
+    is(scalar($t->sql("SELECT COUNT(*) FROM delivery_attempts WHERE error = 'the address is not one that may be called'")) >= 3, 1,
         'the others say why');
     is(scalar($t->sql('SELECT COUNT(*) FROM delivery_attempts WHERE response_status = 301')) >= 1, 1, 'a redirect is a failure');
     forget(@e);
