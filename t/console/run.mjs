@@ -721,7 +721,7 @@ await test('deliveries: what became of each, its attempts, and once more', async
     await api('PATCH', `/v1/webhook_endpoints/${made.body.id}`, { status: 'disabled' });
     await page.locator('tbody tr').first().getByRole('button', { name: /^Redeliver/ }).click();
     await confirm(page, 'Redeliver');
-    await bad(page).getByText('The webhook endpoint is disabled; enable it first').waitFor();
+    await bad(page).getByText('is in state `disabled` and cannot be delivered to').waitFor();
     await badge(page, 'Disabled');
     await go(page, '#/deliveries');
     await heading(page, 'Not found');
