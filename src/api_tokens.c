@@ -204,7 +204,7 @@ static enum err versions(struct req *r)
 
 	if (e)
 		return e;
-	for (; api_versions[n] && n < MOST; n++)
+	for (; n < MOST && api_versions[n]; n++)
 		views[n] = (struct version_view){ "api_version", api_versions[n], !api_versions[n + 1] };
 	res_shape(r, 200, versions_out, &(struct list_view){ "list", { views, n, sizeof *views }, false, r->path, NULL }, 0);
 	return OK;

@@ -271,7 +271,7 @@ static enum err archive(struct req *r)
 	struct id id = named(r, 0, RES_WORKSPACE);
 	struct authorization asked;
 	struct workspace w;
-	enum err e = workspace_archive(&r->tx, &id, &w, &asked);
+	enum err e = workspace_archive(&r->tx, &id, NULL, &w, &asked);
 
 	return !e && asked.action ? reply_authorization(r, OK, 202, &asked) : reply(r, e, 200, &w);
 }

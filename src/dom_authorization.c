@@ -90,7 +90,7 @@ static enum err act(struct tx *tx, const struct authorization *n)
 	tx->about.kind = n->resource_type;       /* what refuses now is the object itself */
 	tx->about.id = life_spell(tx->arena, n->resource_type, &n->resource);
 	if (!strcmp(n->action, life_transitions[LIFE_WORKSPACE_ARCHIVE].audit))
-		e = workspace_archive(tx, &n->resource, &w, &asked);
+		e = workspace_archive(tx, &n->resource, n, &w, &asked);
 	tx->if_match = wanted;
 	return e;
 }

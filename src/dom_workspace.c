@@ -163,7 +163,21 @@ enum err workspace_edit(struct tx *tx, const struct id *id, const struct label_e
 	return load_entities(tx, out);
 }
 
-enum err workspace_archive(struct tx *tx, const struct id *id, struct workspace *out, struct authorization *asked)
+/* Who asked for what a human approved. */
+static struct json *approved(struct arena *a, const struct authorization *because)
+{
+	struct json *o;
+
+	if (!because)
+		return NULL;
+	o = js_object(a);
+	js_put_str(a, o, "authorization", id_spell(a, life_resources[RES_AUTHORIZATION].prefix, &because->life.id));
+	js_put_str(a, o, "agent_id", because->agent);
+	return o;
+}
+
+enum err workspace_archive(struct tx *tx, const struct id *id, const struct authorization *because, struct workspace *out,
+	struct authorization *asked)
 {
 	enum err e;
 
@@ -174,7 +188,7 @@ enum err workspace_archive(struct tx *tx, const struct id *id, struct workspace 
 		out->life.now = tell(tx->arena, out, tx->now, tx->now);
 		out->life.before = js_object(tx->arena);
 		put_time(tx->arena, out->life.before, "archived_at", 0);
-		e = life_move(tx, LIFE_WORKSPACE_ARCHIVE, &out->life, DB_NONE, NULL);
+		e = life_move(tx, LIFE_WORKSPACE_ARCHIVE, &out->life, DB_NONE, approved(tx->arena, because));
 		if (e == ERR_HUMAN_GATE)
 			return authorization_ask(tx, &out->life, LIFE_WORKSPACE_ARCHIVE, asked);
 		if (e)

@@ -33,9 +33,10 @@ enum err workspace_list(struct tx *tx, const struct workspace_filter *f, const s
 	struct workspace **out, struct list_got *got);
 enum err workspace_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct workspace *out);
 struct authorization;
-/* Idempotent.  An agent without its human's grant changes nothing: then asked->life.id is
+/* Idempotent.  because: the authorization it is done by, for the audit; NULL: none.  An agent without its human's grant changes nothing: then asked->life.id is
  * not zero, and *asked waits for the human. */
-enum err workspace_archive(struct tx *tx, const struct id *id, struct workspace *out, struct authorization *asked);
+enum err workspace_archive(struct tx *tx, const struct id *id, const struct authorization *because, struct workspace *out,
+	struct authorization *asked);
 /* Back to active or ready by the entities there are now; idempotent: of one that is not
  * archived nothing changes. */
 enum err workspace_unarchive(struct tx *tx, const struct id *id, struct workspace *out);

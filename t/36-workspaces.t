@@ -379,6 +379,7 @@ subtest 'archive by an agent waits for its human' => sub {
         my ($row) = audit_rows($t, $w, "action = 'workspace.archived'");
         my ($approval) = audit_rows($t, $id, "action = 'authorization.approved'");
         is("$row->{actor_name} $row->{actor_id} $row->{request_id}", "member $human $approval->{request_id}", 'by him, in the same request');
+        like($row->{details}, qr/"authorization":"\Q$id\E","agent_id":"agt_\w+"/, 'naming what was approved, and whose wish it was');
         refusal_is($decide->($id, 'approve', $member), 409, 'invalid_state_transition', "Authorization $id is in state `approved` and cannot be approved again.", 'once');
         refusal_is($decide->($id, 'deny', $member), 409, 'invalid_state_transition', "Authorization $id is in state `approved` and cannot be denied.", 'and not denied');
         is(traces($w, 'workspace.archived'), '1 audited, 1 told', 'archived once');
