@@ -89,12 +89,14 @@ static enum err deliver_to(struct tx *tx, const struct id *organization, const s
 		db_s(event[2].s), db_d(&event[3].id), db_i(number), db_t(tx->now), db_t(tx->now), db_t(tx->now)), NULL);
 }
 
+enum { NEW_COLUMNS = 6 };                        /* of SQL_EVENTS_NEW */
+
 /* Clocks of several nodes may disagree, revisions do not: of one object the lower comes first. */
 static void in_revision_order(struct db_rows *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		for (size_t k = i + 1; k < r->n; k++) {
-			struct db_val *a = r->v + i * r->cols, *b = r->v + k * r->cols, hold[6];
+			struct db_val *a = r->v + i * r->cols, *b = r->v + k * r->cols, hold[NEW_COLUMNS];
 
 			if (!id_equal(&a[3].id, &b[3].id) || strcmp(a[2].s, b[2].s) || a[4].i < b[4].i)
 				continue;
@@ -113,6 +115,7 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 	const struct db_val org = db_d(organization), *v;
 	struct db_rows events, endpoints;
 	int64_t last;
+	bool *due;                               /* event by event, which endpoints */
 	enum err e;
 
 	if ((e = db_exec(tx->db, SQL_COUNTER_ADD, DB_IN(org), NULL))
@@ -126,14 +129,15 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 	/* So many deliveries in one transaction, whatever they come of. */
 	if (endpoints.n && events.n > FANOUT_MOST / endpoints.n)
 		events.n = FANOUT_MOST / endpoints.n;
+	due = arena_alloc(tx->arena, events.n * endpoints.n + 1);
 	/* The endpoint's row before its deliveries, as everybody else locks them. */
 	for (size_t k = 0; k < endpoints.n && !e; k++) {
 		const struct db_val *endpoint = db_row(&endpoints, k);
-		bool due = false;
+		bool any = false;
 
-		for (size_t i = 0; i < events.n && !due; i++)
-			due = due_to(tx->arena, db_row(&events, i), endpoint);
-		if (due)
+		for (size_t i = 0; i < events.n; i++)
+			any |= due[i * endpoints.n + k] = due_to(tx->arena, db_row(&events, i), endpoint);
+		if (any)
 			e = db_exec(tx->db, SQL_ENDPOINT_DUE, DB_IN(db_t(tx->now), db_t(tx->now), org, db_d(&endpoint[0].id)), NULL);
 	}
 	for (size_t i = 0; i < events.n && !e; i++) {
@@ -141,7 +145,7 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 
 		e = db_exec(tx->db, SQL_EVENT_NUMBER, DB_IN(db_i(++last), org, db_d(&event[0].id)), NULL);
 		for (size_t k = 0; k < endpoints.n && !e; k++)
-			if (due_to(tx->arena, event, db_row(&endpoints, k)))
+			if (due[i * endpoints.n + k])
 				e = deliver_to(tx, organization, event, last, &db_row(&endpoints, k)[0].id);
 	}
 	if (!e)

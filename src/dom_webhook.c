@@ -60,16 +60,19 @@ static enum err make_secret(struct tx *tx, struct endpoint *n, struct db_val *st
 }
 
 /* What happened before has its number and its deliveries first, so that a new endpoint hears
- * nothing of before its time; and the counter's lock makes the count of endpoints right. */
+ * nothing of before its time, unless there is more than one transaction should do; and
+ * the counter's lock makes the count of endpoints right. */
 static enum err make_room(struct tx *tx)
 {
-	enum { BACKLOG = 500, TURNS = 100 };
+	enum { BACKLOG = 500, TURNS = 10 };
 	const struct db_val org = db_d(&tx->who->organization), *v;
 	size_t n = 1;
 	enum err e = OK;
 
 	for (int i = 0; i < TURNS && n && !e; i++)
 		e = events_number_here(tx, &tx->who->organization, BACKLOG, &n);
+	if (!e && n)
+		return ERR_EVENTS_BEHIND;
 	if (e || (e = tx_row(tx, SQL_ENDPOINT_COUNT, DB_IN(org), &v)))
 		return e;
 	return v[0].i < ENDPOINTS_MOST ? OK : ERR_ENDPOINT_LIMIT;

@@ -44,7 +44,8 @@ struct endpoint_edit {
 };
 
 enum { ENDPOINTS_MOST = 100 };
-/* in: url, description, enabled_events, api_version, metadata.  ERR_ENDPOINT_LIMIT. */
+/* in: url, description, enabled_events, api_version, metadata.  ERR_ENDPOINT_LIMIT; ERR_EVENTS_BEHIND:
+ * many events wait for `thaw deliver`, which would all be told to it. */
 enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoint *out);
 enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out);
 enum err endpoint_list(struct tx *tx, const struct list_ask *ask, struct endpoint **out, struct list_got *got);
