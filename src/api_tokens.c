@@ -165,7 +165,7 @@ static enum err list(struct req *r)
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = view(r->arena, &all[i]);
-	return reply_list(r, list_out, views, got, sizeof *views, "tok_");
+	return reply_list(r, list_out, views, got, sizeof *views, offsetof(struct token_view, k.life.id), "tok_");
 }
 
 static enum err get(struct req *r)

@@ -34,7 +34,6 @@ static enum err list_events(struct req *r)
 {
 	const struct events_query *q = r->query;
 	struct event_view *views;
-	struct list_view v;
 	struct event *all;
 	struct list_ask ask;
 	struct list_got got;
@@ -53,10 +52,7 @@ static enum err list_events(struct req *r)
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = event_view(r->arena, &all[i], r->api_version);
-	v = (struct list_view){ "list", { views, got.n, sizeof *views }, got.more, r->path,
-		got.more ? id_spell(r->arena, "evt_", &all[got.back ? 0 : got.n - 1].id) : NULL };
-	res_shape(r, 200, events_out, &v, 0);
-	return OK;
+	return reply_list(r, events_out, views, got, sizeof *views, offsetof(struct event_view, id), "evt_");
 }
 
 static enum err get_event(struct req *r)
@@ -214,7 +210,7 @@ static enum err list(struct req *r)
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = view(r, &all[i]);
-	return reply_list(r, list_out, views, got, sizeof *views, "we_");
+	return reply_list(r, list_out, views, got, sizeof *views, offsetof(struct endpoint_view, n.life.id), "we_");
 }
 
 static enum err get(struct req *r)
@@ -346,7 +342,6 @@ static enum err list_deliveries(struct req *r)
 	struct id id = named(r, 0, RES_ENDPOINT);
 	struct delivery_view *views;
 	struct delivery *all;
-	struct list_view v;
 	struct list_ask ask;
 	struct list_got got;
 	enum err e;
@@ -356,10 +351,7 @@ static enum err list_deliveries(struct req *r)
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = view_delivery(r->arena, &all[i]);
-	v = (struct list_view){ "list", { views, got.n, sizeof *views }, got.more, r->path,
-		got.more ? id_spell(r->arena, "del_", &all[got.back ? 0 : got.n - 1].id) : NULL };
-	res_shape(r, 200, deliveries_out, &v, 0);
-	return OK;
+	return reply_list(r, deliveries_out, views, got, sizeof *views, offsetof(struct delivery_view, d.id), "del_");
 }
 
 /* What is not found is the endpoint, or else the delivery. */
@@ -409,7 +401,7 @@ const struct route webhook_routes[] = {
 	{ "GET", EVENTS "/{event_id}", PERM_WEBHOOK_READ, 0, .status = 200, .out = event_out, .run = get_event,
 	  .summary = "One event", .errors = "NOT_FOUND" },
 	{ "POST", ENDPOINTS, PERM_WEBHOOK_WRITE, R_WRITE | R_SECRET, BODY(create_in, struct endpoint_in), .status = 200,
-	  .out = secret_out, .run = create, .summary = "Create a webhook endpoint", .errors = "ENDPOINT_LIMIT KEY_SEALED" },
+	  .out = secret_out, .run = create, .summary = "Create a webhook endpoint", .errors = "ENDPOINT_LIMIT EVENTS_BEHIND KEY_SEALED" },
 	{ "GET", ENDPOINTS, PERM_WEBHOOK_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List webhook endpoints" },
 	{ "GET", ENDPOINT, PERM_WEBHOOK_READ, 0, .status = 200, .out = endpoint_out, .run = get,

@@ -46,15 +46,15 @@ enum err list_asked(struct req *r, const struct list_query *q, struct list_ask *
 	return OK;
 }
 
-enum err reply_list(struct req *r, const struct shape *s, const void *views, struct list_got got, size_t size,
+enum err reply_list(struct req *r, const struct shape *s, const void *views, struct list_got got, size_t size, size_t id_at,
 	const char *prefix)
 {
 	struct list_view v = { "list", { views, got.n, size }, got.more, r->path, NULL };
+	struct id end;
 
 	if (got.more) {
-		const struct life *end = (const void *)((const char *)views + (got.back ? 0 : got.n - 1) * size);
-
-		v.next_cursor = id_spell(r->arena, prefix, &end->id);
+		memcpy(&end, (const char *)views + (got.back ? 0 : got.n - 1) * size + id_at, sizeof end);
+		v.next_cursor = id_spell(r->arena, prefix, &end);
 	}
 	res_shape(r, 200, s, &v, 0);
 	return OK;
@@ -170,7 +170,7 @@ static enum err list(struct req *r)
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = view(r->arena, &w[i]);
-	return reply_list(r, list_out, views, got, sizeof *views, "wks_");
+	return reply_list(r, list_out, views, got, sizeof *views, offsetof(struct workspace_view, w.life.id), "wks_");
 }
 
 static enum err get(struct req *r)
@@ -318,7 +318,7 @@ static enum err list_authorizations(struct req *r)
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = view_authorization(r->arena, &all[i]);
-	return reply_list(r, authorizations_out, views, got, sizeof *views, "auth_");
+	return reply_list(r, authorizations_out, views, got, sizeof *views, offsetof(struct authorization_view, a.life.id), "auth_");
 }
 
 /* ---- Entities ---- */
@@ -417,7 +417,7 @@ static enum err list_entities(struct req *r)
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = view_entity(&all[i]);
-	return reply_list(r, entities_out, views, got, sizeof *views, "ent_");
+	return reply_list(r, entities_out, views, got, sizeof *views, offsetof(struct entity_view, n.life.id), "ent_");
 }
 
 static enum err get_entity(struct req *r)

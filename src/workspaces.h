@@ -29,8 +29,8 @@ struct list_view { const char *object; struct list data; bool has_more; const ch
 /* The page that is asked for.  ERR_QUERY: both cursors, or an order there is not; named:
  * by `name` and `updated` too, told in *order. */
 enum err list_asked(struct req *r, const struct list_query *q, struct list_ask *ask, int *named);
-/* The answer: `n` views of `size` bytes, each beginning with its struct life. */
-enum err reply_list(struct req *r, const struct shape *s, const void *views, struct list_got got, size_t size,
+/* The answer: views of `size` bytes, each with its id at `id_at`. */
+enum err reply_list(struct req *r, const struct shape *s, const void *views, struct list_got got, size_t size, size_t id_at,
 	const char *prefix);
 
 /* The id of the path, and the object that errors speak of. */
