@@ -5,11 +5,13 @@
 enum err audit_add(struct tx *tx, const struct transition_row *t, const struct life *o, enum state from,
 	struct json *details)
 {
+	static const struct id nobody;
+	const struct id *human = tx->who->agent ? &tx->who->principal : &nobody;
 	struct id id;
 
 	id_new(tx->now, &id);
 	return db_exec(tx->db, SQL_AUDIT_ADD, DB_IN(db_d(&o->organization), db_d(&id), db_t(tx->now),
-		db_d0(&tx->who->principal), db_s(tx->who->name), db_d0(&tx->who->human), db_s(t->audit),
+		db_d0(&tx->who->principal), db_s(tx->who->name), db_d0(human), db_s(t->audit),
 		db_s(life_resources[t->resource].word), db_d(&o->id), db_i(o->revision),
 		db_s(from ? life_word(from) : NULL), db_s(life_word(o->state)), db_s(tx->request_id),
 		db_s(tx->address), db_s(tx->user_agent), db_s(tx->idempotency_key),

@@ -55,8 +55,6 @@ enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct 
 		.api_version = out->api_version, .narrow = true, .issued = INT64_MAX,
 		.delegated = !strcmp(out->kind, "token"), .limit = out->rate, .expires = out->expires_at };
 	who->name = out->agent ? utf8_cut(tx->arena, arena_printf(tx->arena, "%s for %s", out->agent, v[13].s), 128) : v[13].s;
-	if (out->agent)
-		who->human = out->principal;
 	if (strcmp(v[11].s, "active"))
 		return ERR_AUTH_REFUSED;
 	if (out->expires_at && out->expires_at <= tx->now)
