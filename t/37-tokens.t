@@ -57,7 +57,7 @@ subtest 'thaw api-key create' => sub {
     my @fails = ([ 2, qr/--user/ ], [ 1, qr/no user/, '--user', 'nobody' ], map { [ 2, $_->[0], '--user', 'admin', @$_[ 1 .. $#$_ ] ] }
         [ qr/--kind is/, '--kind', 'Secret' ], [ qr/--kind is/, '--kind', '' ], [ qr/--tier/, '--kind', 'token', '--tier', '0' ], [ qr/--tier/, '--kind', 'token', '--tier', '5' ],
         [ qr/--tier/, '--kind', 'token', '--tier', '1.5' ], [ qr/--tier, --agent/, '--tier', '2' ], [ qr/--tier, --agent/, '--agent', 'agt_x' ], [ qr/--tier, --agent/, '--human-grant' ],
-        [ qr/--tier, --agent/, '--kind', 'publishable', '--tier', '1' ], (map { [ qr/an agent is/, '--kind', 'token', '--agent', $_ ] } 'agt_', 'bot', 'AGT_x', 'agt_a b', 'agt_ä', 'agt_a-b', 'agt_' . 'x' x 61),
+        [ qr/--tier, --agent/, '--kind', 'publishable', '--tier', '1' ], [ qr/--rate is not/, '--kind', 'publishable', '--rate', '5' ], (map { [ qr/an agent is/, '--kind', 'token', '--agent', $_ ] } 'agt_', 'bot', 'AGT_x', 'agt_a b', 'agt_ä', 'agt_a-b', 'agt_' . 'x' x 61),
         [ qr/no version `2026-06-11`/, '--api-version', '2026-06-11' ], [ qr/--ttl/, '--ttl', '59' ], [ qr/--ttl/, '--ttl', 'x' ], [ qr/--rate/, '--rate', '0' ],
         [ qr/--rate/, '--rate', '1000001' ], [ qr/no scope `all`/, '--scope', 'workspace:read all' ], [ qr/--name/, '--name', 'x' x 129 ], [ qr/unknown option/, '--secret', 'x' ]);
     for my $case (@fails) {
@@ -248,6 +248,7 @@ subtest 'what a kind may do in which dialect' => sub {
         $is->(get($t, $m->{id}, %o), 200, 'reads a model');
         $is->($t->req(GET => $PROJECTS, %o), 200, 'reads projects');
         $is->($t->req(GET => '/v1/workspaces', %o), 200, 'reads workspaces');
+        $is->($t->req(GET => "/v1/$_", %o), $secret ? 200 : 403, "reads $_, or not") for qw(tokens events webhook_endpoints);
         $is->($t->req(POST => '/v1/workspaces', %o, body => { name => 'x' }), $secret ? 201 : 403, 'makes a workspace, or not');
         my $before = database($t);
         my $made = $t->req(POST => $MODELS, %o, body => { name => "by $kind", model_type => 'auto', task_type => 'clustering' });

@@ -119,6 +119,48 @@ subtest 'an event, signed' => sub {
     forget($e);
 };
 
+subtest 'nothing of before its time' => sub {
+    my $r = Thaw::Receiver->new($t, sub { { status => 200 } });
+    model($t);                           # committed, and nobody has numbered it yet
+    is(scalar($t->sql("SELECT COUNT(*) FROM outbox WHERE type = 'model.created' AND sequence IS NULL")), 1, 'given an event without a number');
+    my $e = endpoint($r->url);
+    my $m = model($t);
+    once();
+    my @q = wait_for($r, 1);
+    is(join(' ', map { $_->{event}{data}{object}{id} } @q), $m->{id}, 'a new endpoint hears of what comes after it alone');
+    # as an upgrade leaves it: more events than one request should number
+    $t->sql("INSERT INTO outbox (organization_id, id, at, type, resource_type, resource_id, revision, request_id, payload) SELECT o.organization_id,
+        UNHEX(LPAD(HEX(seq), 24, '0')), '2020-01-01', 'model.updated', 'filler', UNHEX(LPAD(HEX(seq), 24, '0')), 1, '', '{}' FROM (SELECT organization_id FROM outbox LIMIT 1) o, seq_1_to_12000");
+    refusal_is($t->req(POST => '/v1/webhook_endpoints', token => $t->admin, body => { url => $r->url, enabled_events => ['*'] }),
+        503, 'upstream_unavailable', qr/events .* numbered/, 'with very many to number it waits for the deliverer', retry_after => 1);
+    $t->sql("DELETE FROM outbox WHERE resource_type = 'filler'");
+    forget($e);
+};
+
+subtest 'a lost seal.key' => sub {
+    my $r = Thaw::Receiver->new($t, sub { { status => 200 } });
+    my $e = endpoint($r->url);
+    my $key = $t->thaw('--json', 'tables', 'config')->{json};
+    my ($keys) = map { $_->{value} } grep { $_->{name} eq 'key_dir' } @$key;
+    rename "$keys/seal.key", "$keys/away" or die $!;
+    model($t);
+    once();
+    is(join(' ', map { $_ // 'NULL' } @{ ($t->sql("SELECT COUNT(*), MAX(failing_since) FROM webhook_endpoints x LEFT JOIN deliveries d ON d.endpoint_id = x.id AND d.tries > 0
+        WHERE x.url = '" . $r->url . "'"))[0] }), '1 NULL', 'is no failure of the endpoint');
+    is(scalar($r->requests), 0, 'nothing is sent without a signature');
+    my $m = $t->thaw('migrate');
+    is($m->{exit}, 1, '`thaw migrate` makes no other key');
+    like($m->{err}, qr/seal\.key is missing .* copy it from another node, or from the backup/s, 'and says what to do');
+    ok(!-e "$keys/seal.key", 'none is there');
+    is($t->req(POST => '/v1/webhook_endpoints', token => $t->admin, body => { url => $r->url, enabled_events => ['*'] })->{status}, 500, 'no secret is made');
+    rename "$keys/away", "$keys/seal.key" or die $!;
+    is($t->thaw('migrate')->{exit}, 0, 'with the key it is well again');
+    $t->sql("UPDATE webhook_endpoints SET leased_until = NULL WHERE url = '" . $r->url . "'");
+    once();
+    wait_for($r, 1);
+    forget($e);
+};
+
 my $deliverer = follow();
 
 subtest 'failures are tried again' => sub {
@@ -346,6 +388,20 @@ subtest 'an endpoint that never succeeds is disabled' => sub {
     forget($e);
 };
 
+subtest 'a failure of long ago' => sub {
+    my $r = Thaw::Receiver->new($t, sub { { status => 500 } });
+    for my $case ([ 3, 'enabled', 'with nothing sent since, does not count' ], [ 1, 'disabled', 'and failures ever since do' ]) {
+        my ($days, $status, $name) = @$case;
+        my $e = endpoint($r->url("/$days"));
+        $t->sql("UPDATE webhook_endpoints SET failing_since = UTC_TIMESTAMP(6) - INTERVAL 6 DAY, failed_at = UTC_TIMESTAMP(6) - INTERVAL $days DAY WHERE url LIKE '%/$days'");
+        model($t);
+        once();
+        within(8, sub { seen($e)->{status} eq 'disabled' || seen($e)->{failing_since} > time - 60 }, 'a try');
+        is(seen($e)->{status}, $status, $name);
+        forget($e);
+    }
+};
+
 subtest 'two deliverers, 200 events' => sub {
     my $r = Thaw::Receiver->new($t, sub { { status => 200 } });
     my @e = map { endpoint($r->url("/$_")) } 1 .. 3;
@@ -389,6 +445,20 @@ subtest 'a deliverer was killed with a request under way' => sub {
 };
 
 is($sentinel->connections, 0, 'and in all that time nobody came to 127.0.0.1');
+subtest 'as many endpoints as there may be' => sub {
+    my $make = sub { $t->req(POST => '/v1/webhook_endpoints', token => $t->admin, body => { url => 'http://127.0.0.2:9/', enabled_events => ['project.*'] }) };
+    my $free = 100 - $t->sql('SELECT COUNT(*) FROM webhook_endpoints WHERE hidden = 0');
+    my @made = map { $make->()->{json} } 1 .. $free - 1;
+    my @last = concurrently(4, sub { $make->() });
+    is(join(' ', sort map { $_->{status} } @last), '200 409 409 409', 'of four at once for the last place one has it');
+    my ($refused) = grep { $_->{status} == 409 } @last;
+    refusal_is($refused, 409, 'limit_reached', qr/delete one first/, 'the others are told');
+    $t->req(PATCH => "/v1/webhook_endpoints/$made[0]{id}", token => $t->admin, body => { status => 'disabled' });
+    is($make->()->{status}, 409, 'to disable one makes no room');
+    forget($made[0]);
+    is($make->()->{status}, 200, 'to delete one does');
+};
+
 subtest 'settings' => sub {
     for ([ NETWORKS => '127.0.0.1', qr/`127\.0\.0\.1` is no network/ ], [ RETRIES => '5 x', qr/webhook_retries/ ], [ TIMEOUT_S => 0, qr/webhook_timeout_s/ ]) {
         my $r = $t->thaw({ env => { "THAW_WEBHOOK_$_->[0]" => $_->[1] } }, 'deliver');
