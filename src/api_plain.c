@@ -1,5 +1,6 @@
 /* api_plain.c: what belongs to no dialect: health, readiness, the description of all
- * routes, pages that explain error codes, and the answers to addresses under no prefix (RFC 9457 problem details). */
+ * routes, pages that explain error codes, and the answers to addresses under no prefix
+ * (RFC 9457 problem details). */
 #include "openapi.h"
 #include "route.h"
 #include <string.h>
