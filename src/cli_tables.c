@@ -35,6 +35,7 @@ static void table_routes(struct cli *c, struct json *rows)
 			js_put_str(c->arena, o, "path", r->path);
 			js_put_str(c->arena, o, "permission", perm_word(r->perm));
 			js_put_int(c->arena, o, "tier", route_ask(r).tier);
+			js_put_str(c->arena, o, "scope", *ask_scope(route_ask(r)) ? ask_scope(route_ask(r)) : NULL);
 			js_put_str(c->arena, o, "flags", words.n ? words.p : NULL);
 			js_put_int(c->arena, o, "status", r->status);
 			js_put_str(c->arena, o, "summary", r->summary);

@@ -15,6 +15,7 @@ struct route {
 	enum perm perm;
 	unsigned flags;
 	enum tier tier;                          /* of a token that may; TIER_ANY: EXECUTE to write, OBSERVE to read */
+	const char *scope;                       /* of OAuth; NULL: the permission's own (perm.def) */
 	const struct shape *query, *in;          /* NULL: none; a body nobody asked for is let be */
 	size_t query_size, in_size;
 	int status;                              /* of success */
@@ -30,7 +31,7 @@ struct route {
 /* What the route asks of its caller. */
 static inline struct ask route_ask(const struct route *row)
 {
-	return (struct ask){ row->perm, row->tier ? row->tier : row->flags & R_WRITE ? TIER_EXECUTE : TIER_OBSERVE };
+	return (struct ask){ row->perm, row->tier ? row->tier : row->flags & R_WRITE ? TIER_EXECUTE : TIER_OBSERVE, row->scope };
 }
 
 /* How a dialect says one error in its own way: NULL and 0 take the code of the

@@ -17,6 +17,11 @@ const char *perm_word(enum perm perm)
 	return perms[perm].word;
 }
 
+const char *ask_scope(struct ask ask)
+{
+	return ask.scope ? ask.scope : perms[ask.perm].scope;
+}
+
 bool perm_known(const char *word)
 {
 	for (int p = PERM_MEMBER + 1; p < PERM__MAX; p++)
@@ -53,7 +58,7 @@ bool who_sees(const struct who *who, bool livemode)
 /* A token's mode, scopes and tier narrow, last. */
 enum err who_scoped(const struct who *who, struct ask ask)
 {
-	const char *word = perms[ask.perm].word, *scope = perms[ask.perm].scope;
+	const char *word = perms[ask.perm].word, *scope = ask_scope(ask);
 
 	if (who->mode == MODE_TEST && !perms[ask.perm].test)
 		return ERR_SCOPE_DENIED;

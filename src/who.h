@@ -24,9 +24,10 @@ enum perm {
 /* The data of API keys comes in two disjoint sets; a sign-in sees both. */
 enum mode { MODE_BOTH, MODE_LIVE, MODE_TEST };
 
-/* What a route asks of its caller; tier 0: any. */
+/* What a route asks of its caller; tier 0: any.  scope: the OAuth scope that stands for the
+ * permission here; NULL: the permission's own (perm.def). */
 enum tier { TIER_ANY, TIER_OBSERVE, TIER_PREPARE, TIER_EXECUTE, TIER_AUTONOMOUS };
-struct ask { enum perm perm; enum tier tier; };
+struct ask { enum perm perm; enum tier tier; const char *scope; };
 
 struct who {
 	struct id organization, principal;       /* zero: nobody, or the thaw command */
@@ -71,6 +72,7 @@ bool who_acts_as_admin(const struct who *who);
 enum err who_may_model(const struct who *who, struct ask ask, bool global, int granted);
 
 const char *perm_word(enum perm perm);           /* "public", "member", "model:read"... */
+const char *ask_scope(struct ask ask);           /* the OAuth scope; "" for none */
 bool perm_known(const char *word);
 
 #endif
