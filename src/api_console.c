@@ -5,7 +5,7 @@
  * The session: the access token goes to the page's memory alone; the refresh token is
  * an HttpOnly SameSite=Strict cookie limited to this path, exchanged at each use.
  * Requests that carry the cookie must name this site as their origin. */
-#include "route.h"
+#include "console.h"
 #include <string.h>
 #include "conf.h"
 #include "dom_model.h"
@@ -392,7 +392,7 @@ static enum err check(struct req *r)
 	return r->who.narrow ? ERR_FORBIDDEN : OK;
 }
 
-static const struct route *const tables[] = { routes, NULL };
+static const struct route *const tables[] = { routes, lineage_routes, NULL };
 static const char *const prefixes[] = { "/console", NULL };
 const struct dialect api_console = { .name = "console", .prefixes = prefixes, .tables = tables, .codes = problem_codes,
 	.errors = problem_errors, .error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS,

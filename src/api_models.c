@@ -3,6 +3,7 @@
  * out, its handlers hand the rest to the domain. */
 #include "route.h"
 #include <string.h>
+#include <openssl/sha.h>
 #include "conf.h"
 #include "dom_model.h"
 #include "dom_org.h"
@@ -34,6 +35,7 @@ static const struct shape model_out[] = {
 	{ "updated_at", T_TIME, M(m.updated_at) },
 	{ "archived_at", T_TIME, M(m.archived_at), .flags = F_NULL },
 	{ "unarchived_at", T_TIME, M(m.unarchived_at), .flags = F_NULL },
+	{ "rid", T_ID, M(m.life.id), .prefix = RID_MODEL, .help = "the same model in the foundry dialect" },
 	{ 0 }
 };
 
@@ -295,11 +297,17 @@ static enum err fail(struct req *r)
 /* ---- Versions ---- */
 
 struct artifacts { const char *model_file, *onnx_file; };
-struct version_view { struct version v; const char *id, *status; struct artifacts artifacts; };
+struct file_view { int64_t size; const char *sha256; };
+struct version_view { struct version v; const char *id, *status; struct artifacts artifacts; struct file_view *file; };
 #define V(field) AT(struct version_view, field)
 static const struct shape artifacts_out[] = {
 	{ "model_file", T_STR, AT(struct artifacts, model_file), .flags = F_NULL },
 	{ "onnx_file", T_STR, AT(struct artifacts, onnx_file), .flags = F_NULL },
+	{ 0 }
+};
+static const struct shape file_out[] = {
+	{ "size", T_INT, AT(struct file_view, size), .help = "bytes" },
+	{ "sha256", T_STR, AT(struct file_view, sha256) },
 	{ 0 }
 };
 static const struct shape version_out[] = {
@@ -315,28 +323,15 @@ static const struct shape version_out[] = {
 	{ "trained_at", T_TIME, V(v.trained_at), .flags = F_NULL },
 	{ "trained_by", T_ID, V(v.trained_by), .prefix = "usr-", .flags = F_NULL },
 	{ "training_duration_seconds", T_INT, V(v.training_seconds), .flags = F_NULL },
+	{ "branch", T_STR, V(v.branch) },
+	{ "source", T_STR, V(v.source), .flags = F_NULL, .help = "`sdk` uploaded, `promoted` from another version; null: a training run" },
+	{ "artifact", T_REF, V(file), .sub = file_out, .flags = F_NULL, .help = "the uploaded file; GET .../artifact" },
+	{ "created_at", T_TIME, V(v.created_at) },
+	{ "rid", T_ID, V(v.life.id), .prefix = RID_VERSION, .help = "the same version in the foundry dialect" },
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
 static const struct shape versions_query[] = { PAGE_ROWS(100), { 0 } };
-
-static char *spell_version(struct arena *a, int64_t number)
-{
-	return arena_printf(a, "ver-%03lld", (long long)number);
-}
-
-/* The number of a version id in its canonical spelling, else 0, which none has. */
-static int64_t version_number(struct req *r, const char *s)
-{
-	const char *digits = s + 4;
-	int64_t n;
-
-	if (strncmp(s, "ver-", 4))
-		return 0;
-	while (*digits == '0' && digits[1])
-		digits++;
-	return parse_int(digits, 1, INT32_MAX, &n) && !strcmp(spell_version(r->arena, n), s) ? n : 0;
-}
 
 static const char *member(struct arena *a, const char *document, const char *key)
 {
@@ -348,9 +343,22 @@ static const char *member(struct arena *a, const char *document, const char *key
 	return js_str(v);
 }
 
+static struct file_view *view_file(struct arena *a, const struct version *v)
+{
+	struct file_view *f = NULL;
+	char hex[2 * SHA256_DIGEST_LENGTH + 1];
+
+	if (v->artifact) {
+		hex_encode(v->artifact, SHA256_DIGEST_LENGTH, hex);
+		f = ARENA_NEW(a, struct file_view);
+		*f = (struct file_view){ v->artifact_size, arena_strdup(a, hex) };
+	}
+	return f;
+}
+
 static struct version_view view_version(struct arena *a, const struct version *v)
 {
-	return (struct version_view){ .v = *v, .id = spell_version(a, v->number), .status = life_word(v->life.state),
+	return (struct version_view){ .file = view_file(a, v), .v = *v, .id = version_spell(a, v->number), .status = life_word(v->life.state),
 		.artifacts = { member(a, v->artifacts, "model_file"), member(a, v->artifacts, "onnx_file") } };
 }
 
@@ -359,12 +367,26 @@ static enum err get_version(struct req *r)
 	struct id id = req_id(r, 0, "mdl-");
 	struct version_view view;
 	struct version v;
-	enum err e = version_get(&r->tx, &id, version_number(r, r->vars[1]), &v);
+	enum err e = version_get(&r->tx, &id, version_number(r->arena, r->vars[1]), &v);
 
 	if (e)
 		return e;
 	view = view_version(r->arena, &v);
 	res_shape(r, 200, version_out, &view, v.life.revision);
+	return OK;
+}
+
+static enum err get_artifact(struct req *r)
+{
+	struct id id = req_id(r, 0, "mdl-");
+	const char *bytes;
+	struct version v;
+	enum err e = version_file(&r->tx, &id, version_number(r->arena, r->vars[1]), &v, &bytes);
+
+	if (e)
+		return e;
+	res_body(r, 200, "application/octet-stream", bytes, (size_t)v.artifact_size);
+	res_header(r, "Content-Disposition", arena_printf(r->arena, "attachment; filename=\"%s-%s.dill\"", r->vars[0], r->vars[1]));
 	return OK;
 }
 
@@ -406,10 +428,10 @@ static enum err restore_version(struct req *r)
 {
 	struct id id = req_id(r, 0, "mdl-");
 	struct version v;
-	enum err e = version_restore(&r->tx, &id, version_number(r, r->vars[1]), &v);
+	enum err e = version_restore(&r->tx, &id, version_number(r->arena, r->vars[1]), &v);
 
 	if (!e)
-		res_shape(r, 200, restored_out, &(struct restored_view){ v.model, spell_version(r->arena, v.number),
+		res_shape(r, 200, restored_out, &(struct restored_view){ v.model, version_spell(r->arena, v.number),
 			{ v.algorithm, v.hyperparameters }, r->tx.now }, 0);
 	return e;
 }
@@ -420,7 +442,7 @@ static const char *const actions[] = { "model.created", "model.updated", "model.
 	"model.unarchived", "model.duplicated", "model.training_started", "model.training_completed",
 	"model.training_failed", "model.version_promoted", "model.version_restored", "model.dataset_linked",
 	"model.dataset_unlinked", "model.config_updated", "model.settings_updated", "model.collaborator_added",
-	"model.collaborator_removed", NULL };
+	"model.collaborator_removed", "model.version_created", NULL };
 static const char *const orders[] = { "asc", "desc", NULL };
 struct actor_view { struct id id; const char *name; };
 struct event_view { struct audit_event e; struct actor_view actor; };
@@ -583,8 +605,10 @@ static const struct route routes[] = {
 	  .out = versions_out, .run = list_versions, .summary = "Versions, newest first", .errors = NOT_FOUND },
 	{ "GET", ONE "/versions/{version_id}", PERM_MODEL_READ, 0, .status = 200, .out = version_out, .run = get_version,
 	  .summary = "One version", .errors = NOT_FOUND " VERSION_NOT_FOUND" },
+	{ "GET", ONE "/versions/{version_id}/artifact", PERM_MODEL_READ, 0, .status = 200, .run = get_artifact,
+	  .summary = "The file that was uploaded with a version, as bytes", .errors = NOT_FOUND " VERSION_NOT_FOUND ARTIFACT_NOT_FOUND ARTIFACT_BROKEN" },
 	{ "POST", ONE "/versions/{version_id}/restore", PERM_MODEL_WRITE, R_WRITE, .status = 200, .out = restored_out,
-	  .run = restore_version, .summary = "Make a version's configuration the active one",
+	  .run = restore_version, .moves = { LIFE_MODEL_RESTORE_VERSION }, .summary = "Make a version's configuration the active one",
 	  .errors = NOT_FOUND " VERSION_NOT_FOUND" FIXED },
 	{ "GET", ONE "/audit-logs", PERM_MODEL_READ, 0, QUERY(audit_query, struct audit_query), .status = 200,
 	  .out = audit_out, .run = audit_logs, .summary = "Who did what to a model", .errors = NOT_FOUND },

@@ -84,7 +84,7 @@ static void explain(struct buf *b, const char *code)
 
 		if (!told(code, (enum err)e))
 			continue;
-		say = error_say(b->arena, &api_workspaces, (enum err)e);
+		say = error_say(b->arena, &api_workspaces, NULL, (enum err)e);
 		buf_printf(b, "<li>%d: %s</li>\n", (int)say.status, escape_html(b->arena, say.text));
 		first = false;
 	}

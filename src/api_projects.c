@@ -355,6 +355,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_FORBIDDEN] = NO_RIGHT,
 	[ERR_SCOPE_DENIED] = NO_RIGHT,
 	[ERR_SHAPE] = { .text = "Validation failed" },
+	[ERR_NO_BODY] = { .text = "Validation failed" },
 	[ERR_QUERY] = { .text = "Validation failed" },
 };
 

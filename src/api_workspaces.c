@@ -525,6 +525,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_AUTH_EXPIRED] = { .text = "The bearer token has expired; create another." },
 	[ERR_AUTH_REFUSED] = { .text = "The bearer token is no longer accepted: it was revoked, or its principal is disabled." },
 	[ERR_SHAPE] = { .code = "validation_failed", .status = 422 },
+	[ERR_NO_BODY] = { .code = "validation_failed", .status = 422 },
 	[ERR_VERSION_HEADER] = { .code = "validation_header_invalid" },
 	[ERR_RATE] = { .text = "Request rate exceeded for this key. Retry after `retry_after` seconds or honor the `Retry-After` header." },
 	[ERR_KEY_REUSED] = { .code = "idempotency_key_reused_with_different_body", .status = 409,

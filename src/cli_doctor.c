@@ -198,8 +198,11 @@ static void check_audit(struct doctor *d)
 	say(d, FINE, "audit", "the service's account cannot change or delete audit rows");
 }
 
+enum { PACKET_REST = 65536 };
+
 static void check_server(struct doctor *d)
 {
+	const char *packet = ask(d, "SELECT @@max_allowed_packet");
 	const char *flush = ask(d, "SELECT @@innodb_flush_log_at_trx_commit");
 	const char *time = ask(d, "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))");
 	int64_t theirs, off;
@@ -209,6 +212,12 @@ static void check_server(struct doctor *d)
 	else
 		say(d, PROBLEM, "durability", arena_printf(d->a, "innodb_flush_log_at_trx_commit is %s: acknowledged changes can be "
 			"lost when the server dies; set it to 1 in the server's configuration", flush ? flush : "unknown"));
+	if (packet && parse_int(packet, 0, INT64_MAX, &theirs) && theirs < conf.artifact_limit + PACKET_REST)
+		say(d, PROBLEM, "packets", arena_printf(d->a, "max_allowed_packet is %s, and a file of a model version may have %lld bytes "
+			"(artifact_limit): raise the one to %lld at least, or lower the other", packet, (long long)conf.artifact_limit,
+			(long long)(conf.artifact_limit + PACKET_REST)));
+	else
+		say(d, FINE, "packets", "the database takes the largest file of a version");
 	if (!time || !parse_int(time, 0, INT64_MAX, &theirs)) {
 		say(d, PROBLEM, "clock", "the database does not tell its time");
 		return;

@@ -20,6 +20,7 @@ static void table_routes(struct cli *c, struct json *rows)
 {
 	static const struct { unsigned flag; const char *word; } flags[] = {
 		{ R_WRITE, "write" }, { R_SECRET, "secret" }, { R_NO_BODY_NEEDED, "no-body-needed" },
+		{ R_PREVIEW, "preview" }, { R_FILE, "file" }, { R_UNRETIRED, "unretired" }, { R_UNARCHIVED, "unarchived" },
 	};
 
 	for (size_t i = 0; dialects[i]; i++) {
@@ -55,7 +56,7 @@ static void table_errors(struct cli *c, struct json *rows)
 		js_put_str(c->arena, o, "name", r->name);
 		js_put_int(c->arena, o, "status", r->status);
 		for (size_t i = 0; dialects[i]; i++) {
-			struct error_say say = error_say(c->arena, dialects[i], e);
+			struct error_say say = error_say(c->arena, dialects[i], NULL, e);
 
 			js_put_str(c->arena, o, dialects[i]->name, say.status != r->status
 				? arena_printf(c->arena, "%d %s", (int)say.status, say.code) : say.code);
@@ -80,7 +81,7 @@ static void table_transitions(struct cli *c, struct json *rows)
 			: arena_printf(c->arena, "computed by %s", sql_rows[r->compute].name));
 		js_put_str(c->arena, o, "audit", r->audit);
 		js_put_str(c->arena, o, "event", r->event & TOLD ? r->audit : NULL);
-		js_put_str(c->arena, o, "gate", r->event & HUMAN ? "human" : NULL);
+		js_put_str(c->arena, o, "gate", r->event & HUMAN ? "human" : r->event & OWNER ? "owner" : NULL);
 	}
 }
 

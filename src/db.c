@@ -22,7 +22,7 @@ const struct sql_row sql_rows[SQL__MAX] = {
 #undef SQL
 };
 
-enum { MAX_COLS = 48, CELL = 256 };
+enum { CELL = 256 };
 
 struct db {
 	MYSQL *m;
@@ -251,13 +251,13 @@ static int64_t from_time(const MYSQL_TIME *v)
 static enum err execute(struct db *db, enum sql id, const struct db_val *in, size_t n, MYSQL_STMT **out)
 {
 	const struct sql_row *row = &sql_rows[id];
-	MYSQL_BIND bind[MAX_COLS];
-	MYSQL_TIME times[MAX_COLS];
+	MYSQL_BIND bind[DB_COLUMNS];
+	MYSQL_TIME times[DB_COLUMNS];
 	MYSQL_STMT *st;
 
 	if (!db->m)
 		return ERR_DB_LOST;
-	if (n != strlen(row->in) || n > MAX_COLS) {
+	if (n != strlen(row->in) || n > DB_COLUMNS) {
 		fprintf(stderr, "thaw: %s takes %zu parameters, not %zu\n", row->name, strlen(row->in), n);
 		abort();
 	}
@@ -356,16 +356,16 @@ static enum err long_cell(MYSQL_STMT *st, struct arena *a, unsigned col, const c
 
 static enum err fetch(struct db *db, MYSQL_STMT *st, struct arena *a, const struct sql_row *row, struct db_rows *out)
 {
-	char cells[MAX_COLS][CELL];
-	MYSQL_TIME times[MAX_COLS];
-	int64_t ints[MAX_COLS];
-	unsigned long lens[MAX_COLS];
-	my_bool nulls[MAX_COLS];
-	MYSQL_BIND bind[MAX_COLS];
+	char cells[DB_COLUMNS][CELL];
+	MYSQL_TIME times[DB_COLUMNS];
+	int64_t ints[DB_COLUMNS];
+	unsigned long lens[DB_COLUMNS];
+	my_bool nulls[DB_COLUMNS];
+	MYSQL_BIND bind[DB_COLUMNS];
 	size_t cols = strlen(row->out), r = 0;
 	int rc;
 
-	if (cols != mysql_stmt_field_count(st) || cols > MAX_COLS) {
+	if (cols != mysql_stmt_field_count(st) || cols > DB_COLUMNS) {
 		fprintf(stderr, "thaw: %s gives %u columns, not %zu\n", row->name, mysql_stmt_field_count(st), cols);
 		abort();
 	}

@@ -23,10 +23,11 @@ enum sql {
 /* in, out: a letter for each parameter and column: s text, i integer, d identity,
  * x bytes, t time in microseconds.  dup: what a duplicate key means here. */
 struct sql_row { const char *name, *in, *out; enum err dup; const char *text; };
+enum { DB_COLUMNS = 64 };                        /* and parameters, of one statement at most */
 extern const struct sql_row sql_rows[SQL__MAX];
 
 /* The schema versions this program works with. */
-enum { SCHEMA_MIN = 3, SCHEMA_MAX = 3 };
+enum { SCHEMA_MIN = 4, SCHEMA_MAX = 4 };
 
 /* A value in or out.  Text is NUL-terminated; s == NULL is NULL; null tells for all. */
 struct db_val { char t; bool null; int64_t i; const char *s; size_t n; struct id id; };

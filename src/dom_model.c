@@ -1,6 +1,7 @@
 /* dom_model.c: models themselves: made, read, listed, edited, archived, restored. */
 #include "dom_model.h"
 #include <string.h>
+#include "dom_folder.h"
 #include "str.h"
 
 static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
@@ -13,18 +14,31 @@ static void from_row(const struct db_val *v, struct model *m)
 		.tags = v[8].s, .config = v[9].s, .metadata = v[10].s,
 		.global = v[11].i, .last_version = v[12].i, .active_version = num(&v[13]), .created_by = v[14].id,
 		.created_at = v[15].i, .updated_at = v[16].i, .archived_at = num(&v[17]), .unarchived_at = num(&v[18]),
-		.granted = (int)num(&v[20]),
+		.folder = v[20].id, .granted = (int)num(&v[21]),
 	};
+}
+
+void model_of_columns(const struct tx *tx, const struct db_val *v, struct model *out)
+{
+	from_row(v, out);
+	out->life.owned = who_owns(tx->who, out->global, out->granted, &out->created_by);
+}
+
+/* Is it there for this route, and may they? */
+static enum err permitted(const struct tx *tx, const struct db_val *v, struct model *out)
+{
+	model_of_columns(tx, v, out);
+	if ((tx->ask.hidden >= HIDDEN_RETIRED && out->life.state == STATE_MODEL_RETIRED)
+	    || (tx->ask.hidden >= HIDDEN_ARCHIVED && out->life.state == STATE_MODEL_ARCHIVED))
+		return ERR_MODEL_NOT_FOUND;
+	return who_may_model(tx->who, tx->ask, out->global, out->granted);
 }
 
 enum err model_of_row(struct tx *tx, const struct db_val *row, struct model *out)
 {
 	const struct db_val *v = row + WHO_COLUMNS;
 
-	if (v[0].null)
-		return ERR_MODEL_NOT_FOUND;
-	from_row(v, out);
-	return who_may_model(tx->who, tx->ask, out->global, out->granted);
+	return v[0].null ? ERR_MODEL_NOT_FOUND : permitted(tx, v, out);
 }
 
 enum err model_lock(struct tx *tx, const struct id *id, struct model *out)
@@ -35,8 +49,7 @@ enum err model_lock(struct tx *tx, const struct id *id, struct model *out)
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_MODEL_NOT_FOUND : e;
-	from_row(v, out);
-	return who_may_model(tx->who, tx->ask, out->global, out->granted);
+	return permitted(tx, v, out);
 }
 
 /* The model that the request names: also as If-Match wants it. */
@@ -67,16 +80,18 @@ enum err model_create(struct tx *tx, const struct model *in, struct model *out)
 {
 	enum err e;
 
-	if ((e = who_may(tx->who, tx->ask)))
+	if ((e = folder_enter(tx, &in->folder)) || (e = who_may(tx->who, tx->ask)))
 		return e;
 	*out = *in;
 	out->life = (struct life){ .organization = tx->who->organization };
 	id_new(tx->now, &out->life.id);
+	if (id_equal(&in->folder, &tx->who->organization))
+		out->folder = (struct id){ 0 };
 	out->created_by = tx->who->principal;
 	out->created_at = out->updated_at = tx->now;
 	e = life_create(tx, LIFE_MODEL_CREATE, &out->life, DB_IN(db_s(in->name), db_s(in->description),
 		db_s(in->model_type), db_s(in->task_type), db_s(in->dataset_id), db_s(in->tags), db_s(in->config),
-		db_s(in->metadata), db_i(in->global), db_d(&out->created_by)), NULL);
+		db_s(in->metadata), db_i(in->global), db_d(&out->created_by), db_d0(&out->folder)), NULL);
 	return name_taken(tx, e);
 }
 
@@ -187,5 +202,15 @@ enum err model_unarchive(struct tx *tx, const struct id *id, struct model *out)
 		return e;
 	out->updated_at = out->unarchived_at = tx->now;
 	out->archived_at = 0;
+	return OK;
+}
+
+enum err model_retire(struct tx *tx, const struct id *id, struct model *out)
+{
+	enum err e;
+
+	if ((e = lock_named(tx, id, out)) || (e = life_move(tx, LIFE_MODEL_RETIRE, &out->life, DB_NONE, NULL)))
+		return e;
+	out->updated_at = tx->now;
 	return OK;
 }

@@ -1,5 +1,5 @@
 /* dom_model.h: models, their training runs, their versions, and the audit of one.
- * Every function checks, in this order: visible (ERR_MODEL_NOT_FOUND), may
+ * Every function checks, in this order: visible, also to the route (ERR_MODEL_NOT_FOUND), may
  * (ERR_FORBIDDEN, ERR_SCOPE_DENIED), legal (the row of life.def).  Strings belong to
  * the transaction's arena; NULL is SQL's NULL.  Documents (tags, config, metrics...)
  * are JSON text.  Writers run inside tx_run(). */
@@ -15,6 +15,7 @@ struct model {
 	int64_t last_version, active_version;    /* 0: none */
 	struct id created_by;
 	int64_t created_at, updated_at, archived_at, unarchived_at;
+	struct id folder;                        /* where it lies; to create: zero is the home project */
 	int granted;
 };
 
@@ -31,8 +32,8 @@ struct model_filter {
 
 struct page { int64_t number, size; };           /* number counts from 1 */
 
-/* ERR_MODEL_NAME_TAKEN.  in: name, description, model_type, task_type, dataset_id,
- * tags, config, metadata, global. */
+/* ERR_FOLDER_NOT_FOUND, ERR_MODEL_NAME_TAKEN.  in: name, description, model_type, task_type,
+ * dataset_id, tags, config, metadata, global, folder. */
 enum err model_create(struct tx *tx, const struct model *in, struct model *out);
 enum err model_get(struct tx *tx, const struct id *id, struct model *out);
 /* Newest first; total counts what the filter matches. */
@@ -44,12 +45,16 @@ enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit 
 enum err model_archive(struct tx *tx, const struct id *id, struct model *out);
 /* Back to ready or draft by what there is now.  ERR_MODEL_NOT_ARCHIVED, ERR_MODEL_RETIRED. */
 enum err model_unarchive(struct tx *tx, const struct id *id, struct model *out);
+/* For good; its row, its audit and its versions stay.  ERR_OWNER_ONLY, ERR_MODEL_NOT_ARCHIVED, ERR_MODEL_RETIRED. */
+enum err model_retire(struct tx *tx, const struct id *id, struct model *out);
 
 /* For the other files of models: the row locked, seen, permitted. */
 enum err model_lock(struct tx *tx, const struct id *id, struct model *out);
 /* The model of a row whose columns start with WHO_MODEL (sql.def), seen and permitted. */
 enum err model_of_row(struct tx *tx, const struct db_val *row, struct model *out);
-enum { MODEL_COLUMNS = 21 };
+enum { MODEL_COLUMNS = 22 };
+/* The model of columns MODEL_COLS and GRANTED, whoever may see it. */
+void model_of_columns(const struct tx *tx, const struct db_val *v, struct model *out);
 
 /* dom_run.c: the runs of a trainer elsewhere, as it reports them. */
 struct run {
@@ -79,14 +84,57 @@ struct version {
 	const char *algorithm, *hyperparameters, *metrics, *artifacts;
 	struct id trained_by;
 	int64_t trained_at, training_seconds, created_at;
+	struct id created_by;                    /* by version_find(); zero: unknown */
+	const char *branch;
+	const char *source;                      /* VERSION_SDK...; NULL: a training run */
+	struct id from_model, from_version;      /* of a promoted one */
+	const unsigned char *artifact;           /* SHA-256 of its file; NULL: it has none */
+	int64_t artifact_size;
+	/* Where asked for: the Model API, requirements, repositories as they were sent, or NULL
+	 * and what the training run knows. */
+	const char *model_api, *conda_requirements, *backing_repositories, *features, *target;
 };
+/* The resource identifiers of models and versions, as the audit names them. */
+#define RID_MODEL "ri.models.main.model."
+#define RID_VERSION "ri.models.main.model-version."
+#define BRANCH_MASTER "master"
+#define VERSION_SDK "sdk"
+#define VERSION_PROMOTED "promoted"
+/* `ver-` and the number, three digits at least; and back, 0 for any other spelling. */
+char *version_spell(struct arena *a, int64_t number);
+int64_t version_number(struct arena *a, const char *s);
+/* Is it a source that clients are told of?  A later release or an importer may know others. */
+bool version_source_known(const char *source);
 
 enum err version_get(struct tx *tx, const struct id *model, int64_t number, struct version *out);
 /* Newest first; total is the number of versions. */
 enum err version_list(struct tx *tx, const struct id *model, struct page page,
 	struct version **out, size_t *n, int64_t *total);
+/* Whatever model's it is: to ask about the model next.  ERR_VERSION_NOT_FOUND. */
+enum err version_find(struct tx *tx, const struct id *id, struct version *out);
 /* A new version from a run; the model's row is locked and is moved by the caller. */
 enum err version_add(struct tx *tx, const struct model *m, const struct run *run, struct version *out);
+/* By its own id, with what describes it.  ERR_VERSION_NOT_FOUND. */
+enum err version_get_by_id(struct tx *tx, const struct id *model, const struct id *id, struct version *out);
+/* Of one branch, below a number, newest first, with what describes them. */
+enum err version_branch(struct tx *tx, const struct id *model, const char *branch, int64_t below, int64_t limit,
+	struct version **out, size_t *n);
+/* A new one from a client, on in->branch, with its file.  in: branch, model_api,
+ * conda_requirements, backing_repositories.  ERR_TOO_LARGE. */
+enum err version_upload(struct tx *tx, const struct id *model, const struct version *in, const void *file, size_t n,
+	struct version *out);
+/* A copy of a version, of whatever model of the organization, as the newest of the target's
+ * branch.  ERR_VERSION_NOT_FOUND: the source cannot be seen, or its model is archived;
+ * ERR_VERSION_SOURCE. */
+enum err version_promote(struct tx *tx, const struct id *target, const struct id *source, const char *branch,
+	struct version *out);
+/* Its file, checked against its checksum.  ERR_ARTIFACT_NOT_FOUND: it has none; ERR_ARTIFACT_BROKEN. */
+enum err version_file(struct tx *tx, const struct id *model, int64_t number, struct version *out, const char **bytes);
+/* Where it was promoted from, the nearest first, and what was promoted from it, newest first,
+ * as far as the caller may see; *hidden: there is an origin that they may not. */
+struct relative { struct version v; struct model m; };
+struct lineage { struct relative self, *from, *to; size_t nfrom, nto, more; bool hidden; };
+enum err version_lineage(struct tx *tx, const struct id *model, int64_t number, struct lineage *out);
 /* Its configuration becomes the active one.  ERR_VERSION_NOT_FOUND, and as model_edit(). */
 enum err version_restore(struct tx *tx, const struct id *model, int64_t number, struct version *out);
 

@@ -2,6 +2,7 @@
  * the system; rights are not asked. */
 #include "dom_org.h"
 #include "clock.h"
+#include "dom_folder.h"
 
 static const struct { const char *name, *permissions; int64_t rate; } first_roles[] = {
 	{ "admin",  "organization:admin", 1000 },
@@ -28,7 +29,7 @@ enum err org_create(struct tx *tx, const char *name, struct id *out)
 	e = life_create(tx, LIFE_ORG_CREATE, &org, DB_IN(db_s(name)), NULL);
 	for (size_t i = 0; !e && i < sizeof first_roles / sizeof *first_roles; i++)
 		e = role_create(tx, &org.id, first_roles[i].name, first_roles[i].permissions, first_roles[i].rate);
-	return e;
+	return e ? e : folder_home(tx, &org.id);
 }
 
 enum err org_find(struct tx *tx, const char *which, struct id *out)

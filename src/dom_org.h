@@ -4,7 +4,8 @@
 #define DOM_ORG_H
 #include "life.h"
 
-/* Makes the organization with the roles admin, member and reader.  ERR_DB_DUPLICATE. */
+/* Makes the organization with the roles admin, member and reader, and its home project.
+ * ERR_DB_DUPLICATE. */
 enum err org_create(struct tx *tx, const char *name, struct id *out);
 /* By `org-...` or exact name.  ERR_DB_NONE. */
 enum err org_find(struct tx *tx, const char *which, struct id *out);

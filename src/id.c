@@ -42,13 +42,56 @@ bool id_in_base62(const char *prefix)
 	return n && prefix[n - 1] == '_';
 }
 
+bool id_in_uuid(const char *prefix)
+{
+	return !strncmp(prefix, "ri.", 3);
+}
+
+/* The places of the 24 hex digits in `tttttttt-tttt-8rrr-8000-000rrrrrrrrr`. */
+static const char uuid_form[] = "xxxxxxxx-xxxx-8xxx-8000-000xxxxxxxxx";
+
+static void uuid_put(const struct id *id, char *out)
+{
+	char hex[2 * ID_BYTES + 1], *h = hex;
+
+	hex_encode(id->b, ID_BYTES, hex);
+	for (const char *f = uuid_form; *f; f++)
+		*out++ = *f == 'x' ? *h++ : *f;
+	*out = '\0';
+}
+
+static bool uuid_parse(const char *s, struct id *out)
+{
+	char hex[2 * ID_BYTES + 1], *h = hex;
+	const char *f = uuid_form;
+
+	for (; *f && *s; f++, s++) {
+		if (*f == 'x')
+			*h++ = *s;
+		else if (*f != *s)
+			return false;
+	}
+	*h = '\0';
+	return !*f && !*s && hex_decode(hex, ID_BYTES, out->b);
+}
+
+char *id_uuid(struct arena *a, const struct id *id)
+{
+	char *s = arena_alloc(a, ID_UUID + 1);
+
+	uuid_put(id, s);
+	return s;
+}
+
 char *id_spell(struct arena *a, const char *prefix, const struct id *id)
 {
 	size_t n = strlen(prefix);
-	char *s = arena_alloc(a, n + ID_HEX + 1);
+	char *s = arena_alloc(a, n + ID_UUID + 1);
 
 	memcpy(s, prefix, n);
-	if (id_in_base62(prefix))
+	if (id_in_uuid(prefix))
+		uuid_put(id, s + n);
+	else if (id_in_base62(prefix))
 		base62_encode(id->b, ID_BYTES, s + n, ID_BASE62);
 	else
 		hex_encode(id->b, ID_BYTES, s + n);
@@ -61,6 +104,8 @@ bool id_parse(const char *s, const char *prefix, struct id *out)
 
 	if (strncmp(s, prefix, n))
 		return false;
+	if (id_in_uuid(prefix))
+		return uuid_parse(s + n, out);
 	return id_in_base62(prefix) ? strlen(s + n) == ID_BASE62 && base62_decode(s + n, out->b, ID_BYTES)
 		: hex_decode(s + n, ID_BYTES, out->b);
 }

@@ -14,12 +14,17 @@ bool id_is_zero(const struct id *id);
 bool id_equal(const struct id *a, const struct id *b);
 
 /* prefix + 24 lower-case hex digits, or, after a prefix that ends with '_', 17 base62
- * digits (0-9 A-Z a-z), so that both sort as the ids do; and back.  Any other spelling
- * is false. */
-enum { ID_BASE62 = 17 };
+ * digits (0-9 A-Z a-z), or, after one that begins with "ri." (a resource identifier), a
+ * UUID, so that all sort as the ids do; and back.  Any other spelling is false. */
+enum { ID_BASE62 = 17, ID_UUID = 36 };
 bool id_in_base62(const char *prefix);
+bool id_in_uuid(const char *prefix);
 char *id_spell(struct arena *a, const char *prefix, const struct id *id);
 bool id_parse(const char *s, const char *prefix, struct id *out);
+
+/* As a UUID of version 8 (RFC 9562 5.8): the time, then the random bits around version
+ * and variant; what the 96 bits do not fill is zero. */
+char *id_uuid(struct arena *a, const struct id *id);
 
 /* Cryptographically random bytes (OpenSSL); aborts when there are none. */
 void random_bytes(void *p, int n);

@@ -172,6 +172,8 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o,
 
 	if (n > MAX_VALUES - 5)
 		return ERR_INTERNAL;
+	if (row->event & OWNER && !o->owned)
+		return ERR_OWNER_ONLY;
 	if ((e = legal(tx, row, from)))
 		return e;
 	if (row->event & HUMAN && tx->who->agent && !tx->who->human_grant)

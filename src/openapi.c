@@ -59,9 +59,9 @@ static struct json *parameters(struct arena *a, const struct dialect *d, const s
 }
 
 /* One more meaning of a status: several errors may share one. */
-static void add_error(struct arena *a, struct json *responses, const struct dialect *d, enum err e)
+static void add_error(struct arena *a, struct json *responses, const struct dialect *d, const struct route *row, enum err e)
 {
-	struct error_say say = error_say(a, d, e);
+	struct error_say say = error_say(a, d, row, e);
 	const char *status = arena_printf(a, "%d", (int)say.status), *text = say.text;
 	struct json *r, *old;
 
@@ -100,29 +100,29 @@ static struct json *responses(struct arena *a, const struct dialect *d, const st
 		js_put(also, "content", content(a, "application/json", shape_schema(a, row->also_out, d->time, false)));
 		js_put(o, arena_printf(a, "%d", row->also), also);
 	}
-	add_error(a, o, d, ERR_REQUEST);
+	add_error(a, o, d, row, ERR_REQUEST);
 	if (row->perm != PERM_PUBLIC) {
-		add_error(a, o, d, ERR_AUTH_NONE);
-		add_error(a, o, d, ERR_RATE);
+		add_error(a, o, d, row, ERR_AUTH_NONE);
+		add_error(a, o, d, row, ERR_RATE);
 	}
 	if (row->perm > PERM_MEMBER)
-		add_error(a, o, d, ERR_FORBIDDEN);
+		add_error(a, o, d, row, ERR_FORBIDDEN);
 	if (row->in) {
-		add_error(a, o, d, ERR_SHAPE);
-		add_error(a, o, d, ERR_MEDIA_TYPE);
-		add_error(a, o, d, ERR_TOO_LARGE);
+		add_error(a, o, d, row, ERR_SHAPE);
+		add_error(a, o, d, row, ERR_MEDIA_TYPE);
+		add_error(a, o, d, row, ERR_TOO_LARGE);
 	}
 	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC) {
-		add_error(a, o, d, ERR_KEY_BUSY);
-		add_error(a, o, d, ERR_KEY_REUSED);
+		add_error(a, o, d, row, ERR_KEY_BUSY);
+		add_error(a, o, d, row, ERR_KEY_REUSED);
 	}
 	if (conditional(row))
-		add_error(a, o, d, ERR_PRECONDITION);
-	add_error(a, o, d, ERR_UNAVAILABLE);
+		add_error(a, o, d, row, ERR_PRECONDITION);
+	add_error(a, o, d, row, ERR_UNAVAILABLE);
 	for (const char *p = row->errors; p && *p; ) {
 		size_t n = strcspn(p, " ");
 
-		add_error(a, o, d, error_named(p, n));
+		add_error(a, o, d, row, error_named(p, n));
 		p += n;
 		p += strspn(p, " ");
 	}
@@ -210,11 +210,12 @@ enum { NGINX_ROWS = sizeof nginx_rows / sizeof *nginx_rows };
 static const char *body_text(struct arena *a, const struct dialect *d, enum err e, int status)
 {
 	const char *marker = clock_iso(a, SECOND, d->time), *text, *at;
-	struct error_say say = error_say(a, d, e);
+	struct error_say say = error_say(a, d, NULL, e);
 
 	say.status = status;
 	if (!d->documented)
 		say.title = status_phrase(status);
+	say.instance_id = "$thaw_instance";
 	say.request_id = d->request_prefix ? arena_printf(a, "%s$request_id", d->request_prefix) : "$request_id";
 	if (d->request_prefix)
 		say.instance = arena_printf(a, "/requests/%s", say.request_id);
@@ -255,6 +256,14 @@ static char *nginx_http(struct arena *a)
 			buf_printf(&b, "    %s %s;\n", dialects[i]->name, newest_version(dialects[i]));
 	buf_puts(&b, "}\nmap $time_iso8601 $thaw_time {\n    \"~^(?<thaw_utc>.*)\\+00:00$\" ${thaw_utc}Z;\n"
 		"    default $time_iso8601;\n}\n");
+	/* A UUID of version 4 out of nginx's own random number. */
+	buf_puts(&b, "map $request_id $thaw_instance {\n"
+		"    \"~^(?<i1>.{8})(?<i2>.{4}).(?<i3>.{3}).(?<i4>.{3})(?<i5>.{12})$\" $i1-$i2-4$i3-8$i4-$i5;\n    default $request_id;\n}\n"
+		"map $thaw_dialect-$thaw_sent $thaw_retry_hint {\n    default \"\";\n");
+	for (size_t i = 0; dialects[i]; i++)
+		if (dialects[i]->retry_hint)
+			buf_printf(&b, "    %s-yes %s;\n", dialects[i]->name, dialects[i]->retry_hint);
+	buf_puts(&b, "}\n");
 	for (size_t k = 0; k < NGINX_ROWS; k++) {
 		int status = nginx_rows[k].status;
 		bool open = nginx_rows[k].err == ERR_AWAY;    /* unless it had been sent: thaw.conf tells */
@@ -292,6 +301,8 @@ static char *nginx_server(struct arena *a)
 			buf_puts(&b, "    add_header Allow \"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\" always;\n");
 		if (status == 429 || status == 503 || status == 504)
 			buf_puts(&b, "    add_header Retry-After 1 always;\n");
+		if (status == 503 || status == 504)
+			buf_puts(&b, "    add_header " RETRY_HINT " $thaw_retry_hint always;\n");
 		buf_printf(&b, "    return %d $thaw_body_%d;\n}\n", status, status);
 	}
 	return b.p;

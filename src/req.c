@@ -191,7 +191,7 @@ static enum err read_body(struct req *r)
 
 	if (length && *length && !parse_int(length, 0, INT64_MAX, &want))
 		return bad(r, "Content-Length", "must be a whole number");
-	if (want > conf.body_limit)
+	if (want > conf.body_limit + (r->row->flags & R_FILE ? (conf.artifact_limit + 2) / 3 * 4 : 0))
 		return ERR_TOO_LARGE;
 	r->body = arena_alloc(r->arena, (size_t)want + 1);
 	while (r->body_n < (size_t)want) {
@@ -241,9 +241,9 @@ static const char *keep(struct req *r, const char *name)
 
 /* The idempotency key of a write, bare or as the quoted string of the IETF's draft
  * (httpapi-idempotency-key-header-07), and the fingerprint of what it stands for. */
-static enum err decode_key(struct req *r, const char *query)
+static enum err decode_key(struct req *r)
 {
-	const char *h = var(r, "HTTP_IDEMPOTENCY_KEY");
+	const char *h = var(r, "HTTP_IDEMPOTENCY_KEY"), *query = strchrnul(var(r, "REQUEST_URI"), '?');
 	struct buf all = { .arena = r->arena };
 	char *key;
 	size_t n;
@@ -304,10 +304,16 @@ enum err req_decode(struct req *r)
 	    && (scheme = last_var(r, "HTTP_X_FORWARDED_PROTO")))
 		r->secure = !strcmp(scheme, "https");
 	r->tx.if_match = wanted_revisions(r->arena, var(r, "HTTP_IF_MATCH"));
-	if ((e = once_only(r)) || (e = decode_path(r)) || (e = decode_query(r, *question ? question + 1 : ""))
-	 || (e = read_body(r)))
+	if ((e = once_only(r)) || (e = decode_path(r)))
 		return e;
-	return decode_key(r, *question ? question : "");
+	return decode_query(r, *question ? question + 1 : "");
+}
+
+enum err req_body(struct req *r)
+{
+	enum err e = read_body(r);
+
+	return e ? e : decode_key(r);
 }
 
 /* application/json, whatever parameters follow but another charset. */
@@ -336,7 +342,7 @@ static enum err shape_body(struct req *r)
 		return OK;
 	if (!r->body_n) {
 		why_add(&r->tx, "body", "a JSON object is required");
-		return ERR_SHAPE;
+		return ERR_NO_BODY;
 	}
 	if (!r->content_type || !is_json(r->content_type) || (encoding && *encoding && strcasecmp(encoding, "identity")))
 		return ERR_MEDIA_TYPE;

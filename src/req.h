@@ -63,12 +63,16 @@ struct req {
 	const char *rate_key;                    /* whose counter, when it is not the caller's */
 	struct tx tx;
 	void *in, *query;                        /* decoded by the row's shapes */
+	struct json *told;                       /* values that an error may tell, by name; NULL: none */
+	const char *error_instance;              /* the id of the error in the answer, where the dialect has one */
 	struct res res;
 };
 
-/* Headers, path, query, body: ERR_REQUEST, ERR_TOO_LARGE.  The dialect and the
- * request id are set whatever fails. */
+/* Headers, path, query: ERR_REQUEST.  The dialect and the request id are set whatever fails. */
 enum err req_decode(struct req *r);
+/* The body, as long as the row lets it be, and what an Idempotency-Key stands for:
+ * ERR_REQUEST, ERR_TOO_LARGE. */
+enum err req_body(struct req *r);
 /* The body and the query as the row's shapes want them: ERR_MEDIA_TYPE, ERR_JSON, ERR_SHAPE. */
 enum err req_shape(struct req *r);
 

@@ -104,7 +104,7 @@ void res_error(struct req *r, enum err e)
 	if (err_row(e)->level >= LOG_WARN)
 		log_error(err_row(e)->level, "%s %s: %s", r->method, r->path, err_row(e)->name);
 	res_reset(r);
-	say = error_say(r->arena, r->dialect, e);
+	say = error_say(r->arena, r->dialect, r->row, e);
 	error_details(r->dialect, &say, &r->tx.why);
 	say.request_id = r->tx.request_id;
 	say.time = r->tx.now;
@@ -117,6 +117,8 @@ void res_error(struct req *r, enum err e)
 	body = js_text(shape_render(r->arena, r->dialect->error_out, &say, r->dialect->time), &n);
 	res_body(r, say.status, r->dialect->error_type, body, n);
 	challenge(r, e, say.status);
+	if (e == ERR_OUTCOME_UNKNOWN && r->dialect->retry_hint)
+		res_header(r, RETRY_HINT, r->dialect->retry_hint);
 	if (r->allow && say.status == 405)
 		res_header(r, "Allow", r->allow);
 	if (r->tx.why.retry_after)

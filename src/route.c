@@ -5,7 +5,7 @@
 #include "conf.h"
 #include "str.h"
 
-const struct dialect *const dialects[] = { &api_models, &api_projects, &api_workspaces, &api_console, &api_plain, NULL };
+const struct dialect *const dialects[] = { &api_models, &api_projects, &api_workspaces, &api_foundry, &api_console, &api_plain, NULL };
 
 static bool under(const char *path, const char *prefix)
 {
@@ -120,12 +120,14 @@ const char *error_code(const struct dialect *d, enum err e)
 	return d->errors[e].code ? d->errors[e].code : d->codes[err_row(e)->class];
 }
 
-struct error_say error_say(struct arena *a, const struct dialect *d, enum err e)
+struct error_say error_say(struct arena *a, const struct dialect *d, const struct route *route, enum err e)
 {
-	const struct error_row *own = &d->errors[e];
 	const struct err_row *row = err_row(e);
+	const struct error_row *own = route && route->denied && row->class == CLASS_FORBIDDEN && !d->errors[e].code
+		? route->denied : &d->errors[e];
 	struct error_say say = { .err = e, .status = own->status ? own->status : row->status,
-		.code = error_code(d, e), .text = own->text ? own->text : row->text,
+		.code = own->code ? own->code : error_code(d, e), .text = own->text ? own->text : row->text,
+		.group = d->groups ? d->groups[row->class] : NULL, .params = own->params, .parameters = "{}",
 		.type = "about:blank", .retry_after = -1 };
 
 	say.title = status_phrase((int)say.status);
@@ -161,7 +163,7 @@ static bool errors_known(const char *names)
 	return true;
 }
 
-/* A statement has a letter for each of its parameters. */
+/* A statement has a letter for each of its parameters, and not too many. */
 static bool statements_whole(void)
 {
 	bool whole = true;
@@ -171,10 +173,10 @@ static bool statements_whole(void)
 
 		for (const char *p = sql_rows[i].text; *p; p++)
 			marks += *p == '?';
-		if (marks == strlen(sql_rows[i].in))
+		if (marks == strlen(sql_rows[i].in) && marks <= DB_COLUMNS && strlen(sql_rows[i].out) <= DB_COLUMNS)
 			continue;
-		fprintf(stderr, "thaw: the statement %s has %zu parameters and %zu letters\n", sql_rows[i].name, marks,
-			strlen(sql_rows[i].in));
+		fprintf(stderr, "thaw: the statement %s has %zu parameters, %zu letters and %zu columns\n", sql_rows[i].name, marks,
+			strlen(sql_rows[i].in), strlen(sql_rows[i].out));
 		whole = false;
 	}
 	return whole;

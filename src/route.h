@@ -7,8 +7,17 @@
 enum {
 	R_WRITE = 1,        /* runs inside a transaction */
 	R_SECRET = 2,       /* the answer carries a secret: kept sealed under an idempotency key (seal.h) */
-	R_NO_BODY_NEEDED = 4    /* a missing body is an empty object */
+	R_NO_BODY_NEEDED = 4,   /* a missing body is an empty object */
+	R_PREVIEW = 8,      /* takes preview=true */
+	R_FILE = 16,        /* its body carries a file: up to artifact_limit, in base64 */
+	R_UNRETIRED = 32,   /* what was retired is not there */
+	R_UNARCHIVED = 64   /* nor is what is archived */
 };
+
+/* How a dialect says one error in its own way: NULL and 0 take the code of the
+ * error's class, and status and text of err.def.  params: the names of the values that
+ * go with it, where a dialect has such. */
+struct error_row { const char *code; int status; const char *text, *params; };
 
 struct route {
 	const char *method, *path;               /* "/models/{model_id}/archive", after the dialect's base */
@@ -23,6 +32,7 @@ struct route {
 	enum err (*run)(struct req *r);
 	const char *summary;
 	const char *errors;                      /* names of err.def it may give beyond the common ones */
+	const struct error_row *denied;          /* what the dialect says when the caller may not; NULL: as everywhere */
 	int also;                                /* another status of success, and its shape; 0: none */
 	const struct shape *also_out;
 	int moves[3];                            /* the LIFE_ that it may make; ends with 0 */
@@ -31,12 +41,9 @@ struct route {
 /* What the route asks of its caller. */
 static inline struct ask route_ask(const struct route *row)
 {
-	return (struct ask){ row->perm, row->tier ? row->tier : row->flags & R_WRITE ? TIER_EXECUTE : TIER_OBSERVE, row->scope };
+	return (struct ask){ row->perm, row->tier ? row->tier : row->flags & R_WRITE ? TIER_EXECUTE : TIER_OBSERVE, row->scope,
+		row->flags & R_UNARCHIVED ? HIDDEN_ARCHIVED : row->flags & R_UNRETIRED ? HIDDEN_RETIRED : HIDDEN_NONE };
 }
-
-/* How a dialect says one error in its own way: NULL and 0 take the code of the
- * error's class, and status and text of err.def. */
-struct error_row { const char *code; int status; const char *text; };
 
 /* The last members of a route's row. */
 #define QUERY(shape, type) .query = shape, .query_size = sizeof(type)
@@ -46,7 +53,9 @@ struct error_row { const char *code; int status; const char *text; };
 struct error_say {
 	enum err err;
 	int64_t status;
-	const char *code, *text;
+	const char *code, *group, *text;         /* group: the coarser code of a dialect that has two */
+	const char *params, *parameters;         /* the names, and JSON text of an object with their values */
+	const char *instance_id;                 /* a UUID of this very error; NULL: none */
 	const char *type, *title;                /* of RFC 9457: about:blank and the phrase of the status */
 	const char *doc_url, *instance, *param;  /* NULL: none */
 	int64_t retry_after;                     /* seconds; -1: none */
@@ -63,6 +72,7 @@ struct dialect {
 	const char *const *prefixes;             /* whole segments: "/api/v1/models"; ends with NULL */
 	const struct route *const *tables;       /* of its routes, ended by NULL; each ends with a NULL method */
 	const char *const *codes;                /* by enum err_class; no hole */
+	const char *const *groups;               /* likewise, coarser; NULL: none */
 	const struct error_row *errors;          /* by enum err; only the exceptions */
 	const struct shape *error_out;           /* of struct error_say */
 	const char *error_type;                  /* media type of errors */
@@ -70,12 +80,16 @@ struct dialect {
 	bool tells_state;                        /* conflicts carry details too, not bad input alone */
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
 	bool documented;                         /* an error's type, title and doc_url come from its code */
+	const char *retry_hint;                  /* RETRY_HINT of an answer that leaves the outcome open, for
+	                                          * clients that repeat a 503 by themselves; NULL: none */
 	const char *request_prefix;              /* of its request ids; NULL: none */
 	const char *const *versions;             /* of Matter-Version, the newest last, ended by NULL; NULL: none */
 	enum err (*check)(struct req *r);        /* its own headers, before the shapes; NULL: none */
 	void (*say)(struct req *r, struct error_say *say);      /* the error in the words of this very request */
 	void (*headers)(struct req *r);          /* on every answer */
 };
+
+#define RETRY_HINT "QoS-Retry-Hint"
 
 /* The newest version of a dialect; "" for none. */
 const char *newest_version(const struct dialect *d);
@@ -85,7 +99,7 @@ const char *newest_version(const struct dialect *d);
 	for (const struct route *const *table_ = (d)->tables; *table_; table_++) \
 		for (const struct route *row = *table_; row->method; row++)
 
-extern const struct dialect api_plain, api_models, api_projects, api_workspaces, api_console;
+extern const struct dialect api_plain, api_models, api_projects, api_workspaces, api_foundry, api_console;
 /* Problem details (RFC 9457), for every dialect that has no words of its own. */
 extern const char *const problem_codes[];
 extern const struct error_row problem_errors[];
@@ -106,8 +120,8 @@ bool tables_whole(void);
 
 /* The code of an error in a dialect. */
 const char *error_code(const struct dialect *d, enum err e);
-/* What a dialect says of an error, as far as the tables know. */
-struct error_say error_say(struct arena *a, const struct dialect *d, enum err e);
+/* What a dialect says of an error, on a route or (NULL) on any, as far as the tables know. */
+struct error_say error_say(struct arena *a, const struct dialect *d, const struct route *row, enum err e);
 /* A code in words: `scope_denied` is "Scope denied". */
 char *code_title(struct arena *a, const char *code);
 /* Adds the faults in `why`, as far as the dialect tells them. */

@@ -1,8 +1,9 @@
 /* serve.c: one request, start to finish.  Read this first: serve() is the only
  * function that knows the order of the stages.
  *
- *   decode  bytes to a request, its dialect by the path          400 413
+ *   decode  headers and path to a request, its dialect           400
  *   route   the row of the tables                                404 405
+ *   body    as long as the row lets it be                        400 413
  *   who     the token                                            401
  *   rate    the principal's minute                               429
  *   shape   query and body as the row wants them                 400 415
@@ -102,6 +103,8 @@ static void log_access(struct req *r, enum err e)
 		js_put_str(r->arena, o, "principal", id_spell(r->arena, "usr-", &r->who.principal));
 	if (e)
 		js_put_str(r->arena, o, "error", err_row(e)->name);
+	if (r->error_instance)
+		js_put_str(r->arena, o, "error_instance", r->error_instance);
 	log_line(r->arena, "access", o);
 }
 
@@ -127,6 +130,7 @@ void serve(struct arena *a, struct db *db, const struct io *io)
 
 	if ((e = req_decode(r))
 	 || (e = route_find(r))
+	 || (e = req_body(r))
 	 || (e = auth_who(r))
 	 || (e = auth_rate(r))
 	 || (e = req_shape(r))

@@ -1,6 +1,7 @@
 /* shape.c: see shape.h. */
 #include "shape.h"
 #include <string.h>
+#include <strings.h>
 #include "str.h"
 
 static enum err fault(struct tx *tx, const char *path, const char *reason)
@@ -219,9 +220,9 @@ static enum err from_text(struct tx *tx, const struct shape *s, const char *text
 		*out = js_integer(tx->arena, i);
 		return OK;
 	case T_BOOL:
-		if (strcmp(text, "true") && strcmp(text, "false"))
+		if (strcasecmp(text, "true") && strcasecmp(text, "false"))
 			return fault(tx, s->key, "must be true or false");
-		*out = js_boolean(tx->arena, *text == 't');
+		*out = js_boolean(tx->arena, !strcasecmp(text, "true"));
 		return OK;
 	default:
 		*out = js_string(tx->arena, text);
@@ -362,6 +363,18 @@ static struct json *string_type(struct arena *a, bool or_null)
 	return o;
 }
 
+/* The dots of a resource identifier are dots. */
+static char *rid_pattern(struct arena *a, const char *prefix)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "^");
+	for (const char *p = prefix; *p; p++)
+		buf_printf(&b, *p == '.' ? "\\%c" : "%c", *p);
+	buf_puts(&b, "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$");
+	return b.p;
+}
+
 struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time_form form, bool writing)
 {
 	static const char *const types[] = { [T_STR] = "string", [T_INT] = "integer", [T_BOOL] = "boolean",
@@ -402,8 +415,8 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 			js_put_str(a, o, "format", "date-time");
 		break;
 	case T_ID:
-		js_put_str(a, o, "pattern", arena_printf(a, id_in_base62(s->prefix) ? "^%s[0-9A-Za-z]{17}$" : "^%s[0-9a-f]{24}$",
-			s->prefix));
+		js_put_str(a, o, "pattern", id_in_uuid(s->prefix) ? rid_pattern(a, s->prefix)
+			: arena_printf(a, id_in_base62(s->prefix) ? "^%s[0-9A-Za-z]{17}$" : "^%s[0-9a-f]{24}$", s->prefix));
 		break;
 	case T_LABELS:
 		js_put(o, "additionalProperties", string_type(a, writing && s->flags & F_NULL));

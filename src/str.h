@@ -29,6 +29,10 @@ bool base62_decode(const char *s, unsigned char *out, size_t n);
 char *b64url_encode(struct arena *a, const void *p, size_t n);
 long b64url_decode(const char *s, size_t n, unsigned char *out, size_t cap);
 
+/* RFC 4648 base64 with its padding, strictly: no blanks, no other alphabet, zero
+ * trailing bits.  Returns the length or -1; out holds n / 4 * 3. */
+long b64_decode(const char *s, size_t n, unsigned char *out);
+
 /* Percent-decode n bytes; NULL when a sequence is broken or a NUL results.
  * plus: a '+' is a blank, as in a query. */
 char *pct_decode(struct arena *a, const char *s, size_t n, bool plus);

@@ -75,10 +75,20 @@ enum err who_may(const struct who *who, struct ask ask)
 	return who_scoped(who, ask);
 }
 
+enum { OBSERVER = 1, USER = 2, OWNS = 3 };
+
+bool who_reads_model(const struct who *who, bool global, int granted)
+{
+	return is_admin(who) || (global ? word_in(who->permissions, perms[PERM_MODEL_READ].word) : granted >= OBSERVER);
+}
+
+bool who_owns(const struct who *who, bool global, int granted, const struct id *maker)
+{
+	return is_admin(who) || granted >= OWNS || (global && id_equal(maker, &who->principal) && !id_is_zero(maker));
+}
+
 enum err who_may_model(const struct who *who, struct ask ask, bool global, int granted)
 {
-	enum { OBSERVER = 1, USER = 2 };
-
 	if (global || is_admin(who))
 		return who_may(who, ask);
 	if (granted < OBSERVER)

@@ -24,10 +24,13 @@ enum perm {
 /* The data of API keys comes in two disjoint sets; a sign-in sees both. */
 enum mode { MODE_BOTH, MODE_LIVE, MODE_TEST };
 
+/* The objects that are not there for a route, whoever asks. */
+enum hidden { HIDDEN_NONE, HIDDEN_RETIRED, HIDDEN_ARCHIVED };    /* each one also what stands before it */
+
 /* What a route asks of its caller; tier 0: any.  scope: the OAuth scope that stands for the
  * permission here; NULL: the permission's own (perm.def). */
 enum tier { TIER_ANY, TIER_OBSERVE, TIER_PREPARE, TIER_EXECUTE, TIER_AUTONOMOUS };
-struct ask { enum perm perm; enum tier tier; const char *scope; };
+struct ask { enum perm perm; enum tier tier; const char *scope; enum hidden hidden; };
 
 struct who {
 	struct id organization, principal;       /* zero: nobody, or the thaw command */
@@ -70,6 +73,11 @@ bool who_acts_as_admin(const struct who *who);
 /* May they, on a model?  granted: 0 none, 1 OBSERVER, 2 USER, 3 OWNER.  What they
  * may not see is ERR_MODEL_NOT_FOUND: visible comes before may. */
 enum err who_may_model(const struct who *who, struct ask ask, bool global, int granted);
+/* May they read it, by their role and their grant?  For an object beside the one that
+ * the route asks about: the token's scopes are that one's. */
+bool who_reads_model(const struct who *who, bool global, int granted);
+/* Do they own it: as an administrator, by a grant, or as the maker of what is everybody's? */
+bool who_owns(const struct who *who, bool global, int granted, const struct id *maker);
 
 const char *perm_word(enum perm perm);           /* "public", "member", "model:read"... */
 const char *ask_scope(struct ask ask);           /* the OAuth scope; "" for none */

@@ -19,7 +19,7 @@ subtest 'routes' => sub {
     for my $r (@routes) {
         my $name = "$r->{method} $r->{path}";
         like($r->{method}, qr/^(GET|POST|PUT|PATCH|DELETE)$/, "$name: a method");
-        like($r->{path}, qr{^(/(\{[a-z_]+\}|[A-Za-z0-9._-]+))+$}, 'a path');
+        like($r->{path}, qr{^(/(\{[a-z][A-Za-z_]*\}|[A-Za-z0-9._-]+))+$}, 'a path');
         like($r->{permission}, qr/^(public|member|[a-z]+:[a-z]+)$/, 'a permission, spelled out');
         like($r->{status}, qr/^20[0-9]$/, 'a status of success');
         ok(length $r->{summary}, 'a summary');
@@ -51,7 +51,8 @@ subtest 'transitions' => sub {
     like($model{MODEL_UNARCHIVE}{to}, qr/^computed/, 'and its target is computed');
     is($model{MODEL_ARCHIVE}{from}, 'draft ready', 'archive starts from draft and ready');
     is(join(' ', grep { ($model{$_}{from} // '') =~ /retired/ } sort keys %model), '', 'nothing leads out of retired');
-    is(join(' ', grep { ($model{$_}{from} // '') =~ /archived/ } sort keys %model), 'MODEL_UNARCHIVE', 'nothing else leads out of archived');
+    is(join(' ', grep { ($model{$_}{from} // '') =~ /archived/ } sort keys %model), 'MODEL_RETIRE MODEL_UNARCHIVE', 'nothing else leads out of archived but retirement');
+    is($model{MODEL_RETIRE}{gate}, 'owner', 'which takes an owner');
     like($_->{event} // '', qr/^model\./, "$_->{transition}: subscribers are told") for values %model;
 
     # Nothing but the engine's statements writes a status.

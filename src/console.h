@@ -1,0 +1,8 @@
+/* console.h: the tables of routes of each file of the console's dialect. */
+#ifndef CONSOLE_H
+#define CONSOLE_H
+#include "route.h"
+
+extern const struct route lineage_routes[];
+
+#endif

@@ -1,0 +1,195 @@
+/* dom_folder.c: see dom_folder.h.  No cascades: what has something living in it cannot be
+ * archived, so that whatever lies in the trash was put there itself. */
+#include "dom_folder.h"
+#include <string.h>
+#include "str.h"
+
+#define HOME_NAME "Models"
+
+/* Of the columns FOLDER_LOCK has; and those two that FOLDER_COLS has behind them. */
+static void from_row(const struct tx *tx, const struct db_val *v, struct folder *out)
+{
+	*out = (struct folder){
+		.life = { .organization = tx->who->organization, .id = v[0].id, .state = life_state(RES_FOLDER, v[1].s), .revision = v[2].i },
+		.project = !strcmp(v[3].s, "project"), .parent = v[4].id, .of = v[5].id, .name = v[6].s, .description = v[7].s,
+		.path = v[8].s, .created_by = v[9].id, .created_at = v[10].i, .updated_at = v[11].i,
+	};
+	out->life.owned = who_owns(tx->who, true, 0, &out->created_by);
+}
+
+static void seen_from_row(const struct tx *tx, const struct db_val *v, struct folder *out)
+{
+	from_row(tx, v, out);
+	out->space = v[12].s;
+	out->updated_by = v[13].id;
+}
+
+static enum err permitted(const struct tx *tx, const struct folder *f)
+{
+	return f->life.state == STATE_FOLDER_DELETED ? ERR_FOLDER_NOT_FOUND : who_may(tx->who, tx->ask);
+}
+
+enum err folder_get(struct tx *tx, const struct id *id, struct folder *out)
+{
+	const struct db_val *v;
+	struct db_rows r;
+	enum err e = tx_read(tx, SQL_FOLDER_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+
+	if (e)
+		return e;
+	v = db_row(&r, 0) + WHO_COLUMNS;
+	if (v[0].null)
+		return ERR_FOLDER_NOT_FOUND;
+	seen_from_row(tx, v, out);
+	return permitted(tx, out);
+}
+
+static enum err lock(struct tx *tx, const struct id *id, struct folder *out)
+{
+	const struct db_val *v;
+	enum err e = tx_row(tx, SQL_FOLDER_LOCK, DB_IN(db_d(&tx->who->organization), db_d(id)), &v);
+
+	if (e)
+		return e == ERR_DB_NONE ? ERR_FOLDER_NOT_FOUND : e;
+	from_row(tx, v, out);
+	return (e = permitted(tx, out)) ? e : life_expected(tx, &out->life);
+}
+
+enum err folder_enter(struct tx *tx, const struct id *id)
+{
+	int64_t there;
+	enum err e;
+
+	/* The home is never archived, and not a row for everybody to wait at. */
+	if (id_is_zero(id) || id_equal(id, &tx->who->organization))
+		return OK;
+	e = db_exec(tx->db, SQL_FOLDER_TOUCH, DB_IN(db_d(&tx->who->organization), db_d(id)), &there);
+	return e ? e : there ? OK : ERR_FOLDER_NOT_FOUND;
+}
+
+static enum err add(struct tx *tx, struct folder *f)
+{
+	return life_create(tx, LIFE_FOLDER_CREATE, &f->life, DB_IN(db_s(f->project ? "project" : "folder"), db_d(&f->parent),
+		db_d(&f->of), db_s(f->name), db_s(f->description), db_s(f->path), db_d0(&f->created_by)), NULL);
+}
+
+enum err folder_home(struct tx *tx, const struct id *organization)
+{
+	struct folder f = { .life = { .organization = *organization, .id = *organization }, .project = true, .of = *organization,
+		.name = HOME_NAME, .path = "/" HOME_NAME };
+
+	return add(tx, &f);
+}
+
+enum err folder_create(struct tx *tx, const struct folder *in, struct folder *out)
+{
+	const struct db_val *v;
+	struct folder parent = { .path = "" };
+	enum err e;
+
+	*out = *in;
+	if ((e = folder_enter(tx, &in->parent)) || (e = who_may(tx->who, tx->ask)))
+		return e;
+	out->life = (struct life){ .organization = tx->who->organization };
+	id_new(tx->now, &out->life.id);
+	out->project = id_is_zero(&in->parent);
+	out->of = out->life.id;
+	if (!out->project) {
+		if ((e = tx_row(tx, SQL_FOLDER_LOCK, DB_IN(db_d(&tx->who->organization), db_d(&in->parent)), &v)))
+			return e;
+		from_row(tx, v, &parent);
+		out->of = parent.of;
+	}
+	out->path = arena_printf(tx->arena, "%s/%s", parent.path, in->name);
+	if (strlen(out->path) > FOLDER_PATH_MOST)
+		return ERR_DISPLAY_NAME;
+	out->created_by = tx->who->principal;
+	return (e = add(tx, out)) ? e : folder_get(tx, &out->life.id, out);
+}
+
+enum err folder_archive(struct tx *tx, const struct id *id)
+{
+	const struct db_val org = db_d(&tx->who->organization), in = db_d(id), *living;
+	struct folder f;
+	enum err e;
+
+	if ((e = lock(tx, id, &f)))
+		return e;
+	if (id_equal(id, &tx->who->organization))
+		return ERR_FOLDER_HOME;
+	if (f.life.state == STATE_FOLDER_ACTIVE) {
+		if ((e = tx_row(tx, SQL_FOLDER_LIVING, DB_IN(org, in, org, in), &living)))
+			return e;
+		if (living->i)
+			return ERR_FOLDER_NOT_EMPTY;
+	}
+	return life_move(tx, LIFE_FOLDER_ARCHIVE, &f.life, DB_NONE, NULL);
+}
+
+static enum err move(struct tx *tx, const struct id *id, enum transition t)
+{
+	struct folder f;
+	enum err e = lock(tx, id, &f);
+
+	return e ? e : life_move(tx, t, &f.life, DB_NONE, NULL);
+}
+
+enum err folder_restore(struct tx *tx, const struct id *id)
+{
+	return move(tx, id, LIFE_FOLDER_RESTORE);
+}
+
+enum err folder_delete(struct tx *tx, const struct id *id)
+{
+	return move(tx, id, LIFE_FOLDER_DELETE);
+}
+
+enum err folder_children(struct tx *tx, const struct id *parent, const struct id *after, int64_t limit,
+	struct child **out, size_t *n)
+{
+	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal), in = db_d(parent), from = db_d(after),
+		most = db_i(limit);
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_FOLDER_CHILDREN, DB_IN(org, in, from, most, org, in, from, most, org, in, from, org, me, most,
+		org, in, from, org, me, most, most, org), &r);
+
+	if (e)
+		return e;
+	*n = r.n;
+	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
+	for (size_t i = 0; i < r.n; i++) {
+		const struct db_val *v = db_row(&r, i);
+		bool folder = !strcmp(v[0].s, "folder");
+
+		(*out)[i] = (struct child){ folder, { .organization = tx->who->organization, .id = v[1].id, .revision = v[2].i,
+			.state = life_state(folder ? RES_FOLDER : RES_MODEL, v[3].s) }, v[4].s, v[5].s, v[6].id, v[9].id, v[7].i, v[8].i };
+	}
+	return OK;
+}
+
+enum err model_place(struct tx *tx, const struct id *model, struct model *m, struct folder *where, struct id *updated_by)
+{
+	struct db_rows r;
+	enum err e;
+
+	if ((e = tx_read(tx, SQL_MODEL_PLACE, DB_IN(db_d(model), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r))
+	 || (e = model_of_row(tx, db_row(&r, 0), m)))
+		return e;
+	seen_from_row(tx, db_row(&r, 0) + WHO_COLUMNS + MODEL_COLUMNS, where);
+	*updated_by = where->updated_by;
+	return OK;
+}
+
+enum err space_get(struct tx *tx, const char **name, int64_t *created_at)
+{
+	const struct db_val *v;
+	struct db_rows r;
+	enum err e = tx_read(tx, SQL_SPACE_GET, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+
+	if (e)
+		return e;
+	v = db_row(&r, 0) + WHO_COLUMNS;
+	*name = v[1].s;
+	*created_at = v[2].i;
+	return who_may(tx->who, tx->ask);
+}

@@ -1,0 +1,54 @@
+/* dom_folder.h: where models lie: the space, which is the organization itself, its
+ * projects, and folders in these.  Everybody in the organization sees them; rights are
+ * those of models.  A folder that is archived (in the trash) or deleted has nothing
+ * living in it, and nothing can be made in it.  Writers run inside tx_run(). */
+#ifndef DOM_FOLDER_H
+#define DOM_FOLDER_H
+#include "dom_model.h"
+
+enum { FOLDER_NAME_MOST = 700, FOLDER_PATH_MOST = 8192 };
+
+struct folder {
+	struct life life;
+	bool project;
+	struct id parent, of;                    /* parent: zero for a project; of: its project, itself for one */
+	const char *name, *description, *path;   /* path: without the name of the space */
+	const char *space;                       /* the name of the space */
+	struct id created_by, updated_by;        /* zero: the administrator's command */
+	int64_t created_at, updated_at;
+};
+
+/* Something of a folder: a folder or a model, or a model and where it lies. */
+struct child {
+	bool folder;
+	struct life life;
+	const char *name, *description;
+	struct id created_by, updated_by;
+	int64_t created_at, updated_at;
+};
+
+/* ERR_FOLDER_NOT_FOUND. */
+enum err folder_get(struct tx *tx, const struct id *id, struct folder *out);
+/* A project (parent zero) or a folder.  in: name, description, parent.
+ * ERR_FOLDER_NOT_FOUND, ERR_FOLDER_NAME_TAKEN, ERR_DISPLAY_NAME: its path would be too long. */
+enum err folder_create(struct tx *tx, const struct folder *in, struct folder *out);
+/* The home project of a new organization, by the thaw command. */
+enum err folder_home(struct tx *tx, const struct id *organization);
+/* Something is made in it, in this transaction; zero, the home project, is always there.
+ * ERR_FOLDER_NOT_FOUND. */
+enum err folder_enter(struct tx *tx, const struct id *id);
+/* ERR_FOLDER_NOT_EMPTY, ERR_FOLDER_HOME, ERR_FOLDER_ARCHIVED. */
+enum err folder_archive(struct tx *tx, const struct id *id);
+enum err folder_restore(struct tx *tx, const struct id *id);        /* ERR_FOLDER_NOT_ARCHIVED */
+enum err folder_delete(struct tx *tx, const struct id *id);         /* and ERR_OWNER_ONLY */
+
+/* What lies in it and is not archived, behind a place, in the order of ids; once the caller
+ * is settled.  parent zero: the projects of the space. */
+enum err folder_children(struct tx *tx, const struct id *parent, const struct id *after, int64_t limit,
+	struct child **out, size_t *n);
+/* A model and the folder it lies in. */
+enum err model_place(struct tx *tx, const struct id *model, struct model *m, struct folder *where, struct id *updated_by);
+/* The name of the space and since when it is; the caller settled. */
+enum err space_get(struct tx *tx, const char **name, int64_t *created_at);
+
+#endif

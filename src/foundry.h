@@ -1,0 +1,46 @@
+/* foundry.h: what the files of the foundry dialect share: resource identifiers, pages,
+ * the values that go with its errors, and the table of routes of each file. */
+#ifndef FOUNDRY_H
+#define FOUNDRY_H
+#include "dom_folder.h"
+#include "route.h"
+
+extern const struct route filesystem_routes[];
+
+#define RID_FOLDER "ri.compass.main.folder."
+#define RID_SPACE "ri.compass.main.space."
+#define RID_ROOT "ri.compass.main.folder.0"
+#define SCOPE_FILES_READ "api:filesystem-read"
+#define SCOPE_FILES_WRITE "api:filesystem-write"
+
+/* A value that an error may name among its parameters. */
+void tell(struct req *r, const char *name, const char *value);
+
+/* The object that a resource identifier of the body names, zero when it is none of ours.
+ * ERR_RID (names the field): it is not one at all.  Those of the path were looked at before. */
+enum err rid_of(struct req *r, const char *field, const char *rid, const char *prefix, struct id *out);
+/* ERR_DISPLAY_NAME, and it is told. */
+enum err display_name(struct req *r, const char *name);
+
+/* A page: at most `limit` behind a place, which is what `size` bytes of a page token say. */
+struct page_query { int64_t page_size; bool page_size_set; const char *page_token; };
+#define PAGE_ROWS(type) \
+	{ "pageSize", T_INT, SET(type, page.page_size), .min = INT64_MIN, .max = INT64_MAX, .help = "at least 1; a hint" }, \
+	{ "pageToken", T_STR, AT(type, page.page_token), NOSET, .help = "the nextPageToken of the page before" }
+/* ERR_PAGE_SIZE, ERR_PAGE_TOKEN.  list: what the token belongs to, beyond the address.
+ * *from is let be without a token. */
+enum err page_asked(struct req *r, const struct page_query *q, const char *list, int64_t usual, int64_t most,
+	int64_t *limit, void *from, size_t size);
+/* The token of the place behind the last one of a page; NULL when there are no more. */
+const char *page_token(struct req *r, const char *list, bool more, const void *from, size_t size);
+
+struct page_view { struct list data; const char *next; };
+#define PAGE_OUT(shape) { \
+	{ "data", T_LIST, AT(struct page_view, data), .sub = shape }, \
+	{ "nextPageToken", T_STR, AT(struct page_view, next), .flags = F_OMIT, .help = "left out of the last page" }, \
+	{ 0 } }
+
+/* The last part of a route's row: its words when the caller may not. */
+#define DENIED(name, words, values) &(const struct error_row){ .code = name, .text = words, .params = values }
+
+#endif
