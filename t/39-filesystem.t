@@ -1,0 +1,293 @@
+#!/usr/bin/perl
+# The filesystem of the foundry dialect: space, projects, folders, resources; trash,
+# restore and permanentlyDelete; and that a model is one model in every dialect.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Contract;
+use Foundry;
+
+my $t = Thaw->new;
+my $token = $t->admin;
+my $home = home_of($t);
+my ($space) = map { $_->{rid} } @{ fs($t, GET => 'spaces')->{json}{data} };
+my @not_found = (404, 'NOT_FOUND', 'ResourceNotFound');
+my $NODE = 'createdBy createdTime displayName path rid spaceRid trashStatus updatedBy updatedTime';
+my $me = rid_of(user => 'usr-' . $t->sql("SELECT LOWER(HEX(id)) FROM principals WHERE username = 'admin'"));
+sub del { fs($t, DELETE => "resources/$_[0]", @_[ 1 .. $#_ ]) }
+sub restore { fs($t, POST => "resources/$_[0]/restore", @_[ 1 .. $#_ ]) }
+sub erase { fs($t, POST => "resources/$_[0]/permanentlyDelete", @_[ 1 .. $#_ ]) }
+sub resource { fs($t, GET => "resources/$_[0]", @_[ 1 .. $#_ ]) }
+sub children { my ($f, $q) = @_; fs($t, GET => "folders/$f/children" . ($q // ''))->{json} }
+
+subtest 'spaces' => sub {
+    my $r = fs($t, GET => 'spaces');
+    is($r->{status}, 200, 'listed');
+    keys_are($r->{json}, 'data', 'one page');
+    is(scalar @{ $r->{json}{data} }, 1, 'of one: the organization');
+    keys_are($r->{json}{data}[0], 'defaultRoleSetId deletionPolicyOrganizations displayName fileSystemId organizations path rid usageAccountRid', 'a Space');
+    is($r->{json}{data}[0]{displayName}, 'Main', 'its name');
+    my $f = fs($t, GET => "folders/$space")->{json};
+    keys_are($f, "$NODE parentFolderRid type", 'as a Folder it has no project');
+    is("$f->{type} $f->{parentFolderRid} $f->{spaceRid}", "SPACE ri.compass.main.folder.0 $space", 'in the root, its own space');
+    fault_is(resource($space), 400, 'INVALID_ARGUMENT', 'GetSpaceResourceNotSupported', { spaceRid => $space }, 'it is no resource');
+    fault_is(fs($t, GET => 'spaces?pageSize=0'), 400, 'INVALID_ARGUMENT', 'InvalidPageSize', { pageSize => 0 }, 'pages');
+    my $theirs = fs($t, GET => 'spaces', token => $t->other)->{json}{data}[0]{rid};
+    fault_is(fs($t, GET => "folders/$theirs"), 404, 'NOT_FOUND', 'FolderNotFound', { folderRid => $theirs }, "another tenant's");
+};
+
+subtest 'projects' => sub {
+    my $r = fs($t, POST => 'projects/create', body => { displayName => 'Churn', spaceRid => $space, description => 'about leaving', roleGrants => {}, defaultRoles => [], organizationRids => [] });
+    is($r->{status}, 200, 'created') or diag $r->{raw};
+    my $p = $r->{json};
+    keys_are($p, "$NODE description resourceLevelRoleGrantsAllowed", 'a Project');
+    is("$p->{displayName} $p->{path} $p->{trashStatus} $p->{spaceRid}", "Churn /Main/Churn NOT_TRASHED $space", 'as asked for');
+    is("$p->{createdBy} $p->{updatedBy}", "$me $me", 'by whom');
+    is(json(fs($t, GET => "projects/$p->{rid}")->{json}), json($p), 'read again');
+    my $f = fs($t, GET => "folders/$p->{rid}")->{json};
+    is("$f->{type} $f->{parentFolderRid} $f->{projectRid}", "PROJECT $space $p->{rid}", 'as a Folder it lies in the space, and is its own project');
+    is(join(' ', map { $_->{displayName} } @{ children($space)->{data} }), 'Models Churn', 'the space has the home of models made elsewhere, and it');
+    fault_is(fs($t, POST => 'projects/create', body => { displayName => 'Churn', spaceRid => $space }), 409, 'CONFLICT', 'ProjectNameAlreadyExists', { displayName => 'Churn', spaceRid => $space }, 'the same name');
+    fault_is(fs($t, POST => 'projects/create', body => { displayName => 'X', spaceRid => $_ }), 404, 'NOT_FOUND', 'SpaceNotFound', { spaceRid => $_ }, "space $_") for $home, 'ri.compass.main.space.x';
+    fault_is(fs($t, POST => 'projects/create', body => { displayName => 'X', spaceRid => $space }, token => $t->reader), 403, 'PERMISSION_DENIED', 'CreateProjectPermissionDenied', {}, 'a reader', 'Could not create the Project.');
+    fault_is(fs($t, GET => "projects/$NO_MODEL"), 404, 'NOT_FOUND', 'ProjectNotFound', { projectRid => $NO_MODEL }, 'no project');
+};
+
+subtest 'folders' => sub {
+    my $r = fs($t, POST => 'folders', body => { displayName => 'Trials', parentFolderRid => $home });
+    is($r->{status}, 200, 'created');
+    keys_are($r->{json}, "$NODE parentFolderRid projectRid type", 'a Folder');
+    is("$r->{json}{type} $r->{json}{path} $r->{json}{parentFolderRid} $r->{json}{projectRid}", "FOLDER /Main/Models/Trials $home $home", 'in the project');
+    my $in = fs($t, POST => 'folders', body => { displayName => "2026 \x{fc}", parentFolderRid => $r->{json}{rid} })->{json};
+    is("$in->{path} $in->{projectRid}", "/Main/Models/Trials/2026 \x{fc} $home", 'and one in it');
+    is(json(fs($t, GET => "folders/$in->{rid}")->{json}), json($in), 'read again');
+    my $as = resource($in->{rid})->{json};
+    keys_are($as, "$NODE parentFolderRid projectRid type", 'a Resource');
+    is($as->{type}, 'COMPASS_FOLDER', 'its type there');
+    is(fs($t, POST => 'folders', body => { displayName => 'Trials', parentFolderRid => $in->{rid} })->{status}, 200, 'the same name elsewhere');
+    my $post = sub { fs($t, POST => 'folders', body => $_[0]) };
+    my @taken = (409, 'CONFLICT', 'ResourceNameAlreadyExists');
+    fault_is($post->({ displayName => 'Trials', parentFolderRid => $home }), @taken, { displayName => 'Trials', parentFolderRid => $home }, 'the same name beside it');
+    fault_is($post->({ parentFolderRid => $home }), 400, 'INVALID_ARGUMENT', 'MissingDisplayName', {}, 'no name');
+    fault_is($post->({ displayName => $_, parentFolderRid => $home }), 400, 'INVALID_ARGUMENT', 'InvalidDisplayName', { displayName => $_ }, 'a name: ' . json(substr $_, 0, 20))
+        for '', '.', '..', 'a/b', 'x' x 701, ' x', "x\n", "a\x{1}b";
+    is($post->({ displayName => "\x{1f642}" x 700, parentFolderRid => $home })->{status}, 200, '700 characters');
+    fault_is($post->({ displayName => 'x', parentFolderRid => $_ }), 400, 'INVALID_ARGUMENT', 'CreateFolderOutsideProjectNotSupported', { parentFolderRid => $_ }, "in $_") for $space, 'ri.compass.main.folder.0';
+    fault_is($post->({ displayName => 'x', parentFolderRid => $NO_MODEL }), 400, 'INVALID_ARGUMENT', 'InvalidFolder', { resourceRid => $NO_MODEL }, 'in a model');
+    my $none = rid_of(folder => $NOWHERE);
+    fault_is($post->({ displayName => 'x', parentFolderRid => $none }), 404, 'NOT_FOUND', 'FolderNotFound', { folderRid => $none }, 'in none');
+    fault_is($post->({ displayName => 'x', parentFolderRid => 'x' }), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, 'no identifier');
+    fault_is(fs($t, POST => 'folders', body => { displayName => 'x', parentFolderRid => $home }, token => $t->reader), 403, 'PERMISSION_DENIED', 'CreateFolderPermissionDenied', {}, 'a reader', 'Could not create the Folder.');
+    fault_is(fs($t, GET => 'folders/ri.compass.main.folder.0'), 400, 'INVALID_ARGUMENT', 'GetRootFolderNotSupported', {}, 'the root');
+    fault_is(fs($t, GET => "folders/$NO_MODEL"), 400, 'INVALID_ARGUMENT', 'InvalidFolder', { resourceRid => $NO_MODEL }, 'a model is no folder');
+    fault_is(fs($t, GET => "folders/$none$_"), 404, 'NOT_FOUND', 'FolderNotFound', { folderRid => $none }, "folders/...$_") for '', '/children';
+    my ($deep, $r2) = $in->{rid};
+    for (1 .. 20) { $r2 = $post->({ displayName => 'd' x 700, parentFolderRid => $deep }); $deep = $r2->{json}{rid} // last }
+    fault_is($r2, 400, 'INVALID_ARGUMENT', 'InvalidDisplayName', { displayName => 'd' x 700 }, 'a path has an end');
+};
+
+subtest 'models in folders' => sub {
+    my $f = folder($t);
+    my $m = foundry_model($t, in => $f, name => 'Placed');
+    my $r = resource($m)->{json};
+    keys_are($r, "$NODE parentFolderRid projectRid type", 'a Resource');
+    is("$r->{displayName} $r->{type} $r->{parentFolderRid} $r->{projectRid}", "Placed MODELS_MODEL $f $home", 'where it was made');
+    is($r->{path}, fs($t, GET => "folders/$f")->{json}{path} . '/Placed', 'its path');
+    my $v = upload($t, $m)->{json}{rid};
+    my $vr = resource($v)->{json};
+    is("$vr->{type} $vr->{path} $vr->{createdBy}", "MODELS_MODEL_VERSION $r->{path}/Version 1 $me", 'a version as a resource');
+    is(resource(rid_of(model => model($t)->{id}))->{json}{parentFolderRid}, $home, 'a model made elsewhere lies in the home');
+    my $post = sub { foundry($t, POST => '', body => $_[0], @_[ 1 .. $#_ ]) };
+    my $none = rid_of(folder => $NOWHERE);
+    keys_are($post->({ name => 'One', parentFolderRid => $f })->{json}, 'rid', 'Model is just its rid');
+    fault_is($post->({ name => 'One', parentFolderRid => $home }), 409, 'CONFLICT', 'ResourceNameAlreadyExists', { parentFolderRid => $home, displayName => 'One' }, 'a name is unique in the organization');
+    fault_is($post->({ name => 'x', parentFolderRid => $_ }), 404, 'NOT_FOUND', 'FolderNotFound', { folderRid => $_ }, "in $_") for $none, $space, $m;
+    fault_is($post->({ name => 'a/b', parentFolderRid => $f }), 400, 'INVALID_ARGUMENT', 'InvalidDisplayName', { displayName => 'a/b' }, 'a name with a slash');
+    fault_is($post->({ name => 'x' }), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, 'no folder');
+    fault_is($post->({ name => 'x', parentFolderRid => $f }, token => $t->reader), 403, 'PERMISSION_DENIED', 'CreateModelPermissionDenied', {}, 'a reader', 'Could not create the Model.');
+};
+
+subtest 'children: folders and models, without the trash, in pages that survive inserts' => sub {
+    my $f = folder($t);
+    my @made = map { $_ % 2 ? folder($t, in => $f) : foundry_model($t, in => $f) } 1 .. 7;
+    is(join(' ', map { $_->{rid} } @{ children($f)->{data} }), "@made", 'oldest first');
+    my ($r, @seen) = children($f, '?pageSize=3');
+    push @seen, @{ $r->{data} };
+    foundry_model($t, in => $f);
+    del($seen[0]{rid});
+    push @seen, @{ ($r = children($f, "?pageSize=3&pageToken=$r->{nextPageToken}"))->{data} };
+    push @seen, @{ ($r = children($f, "?pageSize=3&pageToken=$r->{nextPageToken}"))->{data} };
+    is(join(' ', map { $_->{rid} } @seen[ 0 .. 6 ]), "@made", 'though one came and one went');
+    is(scalar @seen, 8, 'the new one at the end');
+    ok(!exists $r->{nextPageToken}, 'which has no token');
+    is(scalar @{ children($f)->{data} }, 7, 'the trash is not among them');
+    is(json([ sort keys %{ $seen[1] } ]), json([ sort keys %{ resource($made[1])->{json} } ]), 'each is a Resource');
+    is(json($_), json(resource($_->{rid})->{json}), "$_->{type} as it is by itself") for @seen[ 1, 2 ];
+    fault_is(fs($t, GET => "folders/$f/children?pageToken=x"), 400, 'INVALID_ARGUMENT', 'InvalidPageToken', { pageToken => 'x' }, 'a token');
+
+    my $local = foundry_model($t, in => $f);
+    $t->sql("UPDATE models SET is_global = 0 WHERE id = UNHEX('" . hex_of_rid($local) . "')");
+    my $sees = sub { scalar grep { $_->{rid} eq $local } @{ fs($t, GET => "folders/$f/children", token => $_[0])->{json}{data} } };
+    is($sees->($token), 1, 'a local model is there for an administrator');
+    is($sees->($t->member), 0, 'and not for those it is not shared with');
+    fault_is(resource($local, token => $t->member), @not_found, { resourceRid => $local }, 'by itself either');
+    $t->sql("INSERT INTO grants (organization_id, model_id, grantee_id, role, created_at) SELECT m.organization_id, m.id, m.organization_id, 1, NOW(6) FROM models m WHERE m.id = UNHEX('" . hex_of_rid($local) . "')");
+    is($sees->($_), 1, 'shared with all, for all, once') for $t->member, $token;
+};
+
+subtest 'trash, restore, permanentlyDelete: of a model' => sub {
+    my $m = foundry_model($t);
+    my $mdl = 'mdl-' . hex_of_rid($m);
+    my $v = upload($t, $m)->{json}{rid};
+    fault_is(restore($m), 400, 'INVALID_ARGUMENT', 'ResourceNotDirectlyTrashed', { resourceRid => $m }, 'restored while it is not in the trash');
+    fault_is(erase($m), 400, 'INVALID_ARGUMENT', 'ResourceNotTrashed', { resourceRid => $m }, 'deleted for good before that');
+    my $r = del($m);
+    is("$r->{status}/$r->{body}", '204/', 'to the trash');
+    is(resource($m)->{json}{trashStatus}, 'DIRECTLY_TRASHED', 'and it says so');
+    is(get($t, $mdl)->{json}{status}, 'archived', 'which is archived in the models dialect');
+    fault_is(foundry($t, @$_), 404, 'NOT_FOUND', 'ModelNotFound', { modelRid => $m }, "$_->[0] $_->[1]") for [ GET => "/$m" ], [ GET => "/$m/versions" ], [ GET => "/$m/versions/$v" ], [ POST => "/$m/promoteVersion", body => { sourceModelVersionRid => $v } ];
+    my $audited = audits($t, $mdl, 'model.archived');
+    is(del($m)->{status}, 204, 'once more');
+    is(audits($t, $mdl, 'model.archived'), $audited, 'changes nothing');
+    is(restore($m)->{status}, 204, 'restored');
+    is(foundry($t, GET => "/$m")->{status}, 200, 'and there again');
+    is(get($t, $mdl)->{json}{status}, 'ready', 'ready: it has a version');
+    del($m);
+    fault_is(erase($m, token => $t->member), 403, 'PERMISSION_DENIED', 'PermanentlyDeleteResourcePermissionDenied', { resourceRid => $m }, 'not by whoever may write', 'Could not permanentlyDelete the Resource.');
+    is(erase($m)->{status}, 204, 'by an administrator');
+    fault_is($_->[1], @not_found, { resourceRid => $m }, "$_->[0] afterwards") for [ get => resource($m) ], [ restore => restore($m) ], [ delete => del($m) ], [ erase => erase($m) ];
+    fault_is(resource($v), @not_found, { resourceRid => $v }, 'its versions are gone with it');
+    error_is($r = act($t, $mdl, 'unarchive'), 409, 'CONFLICT', 'unarchive in the models dialect', 'status');
+    like($r->{json}{error}{details}{reason}, qr/permanent/, 'says that it is permanent');
+    is(foundry($t, POST => '', body => { name => 'x', parentFolderRid => $home })->{status}, 200, 'given a name');
+    my $own = foundry_model($t, token => $t->member, name => 'made by a member');
+    del($own, token => $t->member);
+    is(erase($own, token => $t->member)->{status}, 204, 'who made it owns it');
+    is(foundry($t, POST => '', body => { name => 'made by a member', parentFolderRid => $home })->{status}, 200, 'and its name is free again');
+};
+
+subtest 'what forbids it, and who' => sub {
+    my $m = foundry_model($t);
+    my $mdl = 'mdl-' . hex_of_rid($m);
+    act($t, $mdl, 'train');
+    my $r = del($m);
+    fault_is($r, 409, 'CONFLICT', 'ResourceInUse', undef, 'a model in training');
+    is($r->{json}{parameters}{resourceRid}, $m, 'which one');
+    like($r->{json}{parameters}{reason}, qr/being trained/, 'and why');
+    my $free = foundry_model($t);
+    my $v = upload($t, $free)->{json}{rid};
+    fault_is(del($free, token => $t->reader), 403, 'PERMISSION_DENIED', 'DeleteResourcePermissionDenied', { resourceRid => $free }, 'a reader', 'Could not delete the Resource.');
+    fault_is($_->($v), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, 'a version goes with its model') for \&del, \&restore, \&erase;
+    fault_is(del($space), 400, 'INVALID_ARGUMENT', 'GetSpaceResourceNotSupported', { spaceRid => $space }, 'a space stays');
+    fault_is(del($home), 409, 'CONFLICT', 'ResourceInUse', undef, 'and so does the home');
+    del($free);
+    fault_is(restore($free, token => $t->reader), 403, 'PERMISSION_DENIED', 'RestoreResourcePermissionDenied', { resourceRid => $free }, 'a reader restores', 'Could not restore the Resource.');
+    my $theirs = foundry_model($t, token => $t->other);
+    fault_is($_->[1], @not_found, { resourceRid => $_->[0] }, 'not found') for map { my $rid = $_; map { [ $rid, $_->($rid) ] } \&resource, \&del, \&restore, \&erase } $theirs, $NO_MODEL, rid_of(folder => $NOWHERE), 'ri.foundry.main.dataset.x';
+};
+
+subtest 'trash, restore, permanentlyDelete: of a folder' => sub {
+    my $f = folder($t);
+    my $m = foundry_model($t, in => $f);
+    fault_is(del($f), 409, 'CONFLICT', 'ResourceInUse', undef, 'not with a model in it');
+    del($m);
+    fault_is(del($f), 409, 'CONFLICT', 'ResourceInUse', undef, 'nor with one in the trash');
+    erase($m);
+    my $in = folder($t, in => $f);
+    fault_is(del($f), 409, 'CONFLICT', 'ResourceInUse', undef, 'nor with a folder');
+    del($in); erase($in);
+    is(del($f)->{status}, 204, 'empty');
+    is(del($f)->{status}, 204, 'once more');
+    is(audits($t, hex_of_rid($f), 'folder.archived'), 1, 'changes nothing');
+    is(resource($f)->{json}{trashStatus}, 'DIRECTLY_TRASHED', 'in the trash');
+    fault_is(foundry($t, POST => '', body => { name => 'late', parentFolderRid => $f }), 404, 'NOT_FOUND', 'FolderNotFound', { folderRid => $f }, 'no model is made in it');
+    fault_is(fs($t, POST => 'folders', body => { displayName => 'late', parentFolderRid => $f }), 404, 'NOT_FOUND', 'FolderNotFound', { folderRid => $f }, 'and no folder');
+    my $name = resource($f)->{json}{displayName};
+    fault_is(fs($t, POST => 'folders', body => { displayName => $name, parentFolderRid => $home }), 409, 'CONFLICT', 'ResourceNameAlreadyExists', { displayName => $name, parentFolderRid => $home }, 'its name stays its own');
+    is(restore($f)->{status}, 204, 'restored');
+    fault_is(restore($f), 400, 'INVALID_ARGUMENT', 'ResourceNotDirectlyTrashed', { resourceRid => $f }, 'once');
+    fault_is(erase($f), 400, 'INVALID_ARGUMENT', 'ResourceNotTrashed', { resourceRid => $f }, 'deleted for good only from the trash');
+    del($f);
+    fault_is(erase($f, token => $t->member), 403, 'PERMISSION_DENIED', 'PermanentlyDeleteResourcePermissionDenied', { resourceRid => $f }, 'and by an owner');
+    is(erase($f)->{status}, 204, 'for good');
+    fault_is(resource($f), @not_found, { resourceRid => $f }, 'not found any more');
+    is(fs($t, POST => 'folders', body => { displayName => $name, parentFolderRid => $home })->{status}, 200, 'its name is free');
+    is(join(' ', map { $_->{action} } audit_rows($t, hex_of_rid($f))), 'folder.created folder.archived folder.restored folder.archived folder.deleted', 'its audit stays');
+    is(told($t, hex_of_rid($f), 'folder.archived'), 2, 'and its events');
+};
+
+subtest 'a folder that is trashed while something is made in it' => sub {
+    for my $round (1 .. 12) {
+        my $f = folder($t);
+        my @r = concurrently(2, sub { $_[0] ? del($f)->{status} : foundry($t, POST => '', body => { name => "race $round", parentFolderRid => $f })->{status} });
+        like("@r", qr/^(200 409|404 204)$/, "one of them: @r");
+    }
+};
+
+# --- one domain --------------------------------------------------------------------------
+
+# What the database has of a model, but for ids, times, requests.
+sub rows_of {
+    my $hex = shift;
+    my @m = $t->sql("SELECT status, name, model_type, task_type, description, is_global, last_version, active_version, revision, children_rev, folder_id, archived_at IS NULL, unarchived_at IS NULL FROM models WHERE id = UNHEX('$hex')");
+    my @a = $t->sql("SELECT action, revision, from_state, to_state, actor_name, details FROM audit_events WHERE resource_id = UNHEX('$hex') ORDER BY revision");
+    my @e = $t->sql("SELECT type, resource_type, revision, REPLACE(payload, '$hex', 'ID') FROM outbox WHERE resource_id = UNHEX('$hex') ORDER BY revision");
+    return join "\n", map { join ' | ', map { $_ // 'NULL' } @$_ } @m, @a, @e;
+}
+
+subtest 'the same scenario through both dialects leaves the same rows' => sub {
+    my $one = foundry_model($t, name => 'twin');
+    my $hex = hex_of_rid($one);
+    is(del($one)->{status}, 204, 'foundry: trash');
+    is(restore($one)->{status}, 204, 'restore');
+    my $job = act($t, "mdl-$hex", 'train')->{json}{job_id};
+    act($t, "mdl-$hex", "train/$job/complete");
+    is(del($one)->{status}, 204, 'trash'); is(restore($one)->{status}, 204, 'restore'); is(del($one)->{status}, 204, 'trash');
+    my $rows = rows_of($hex) =~ s/\Q$job\E/JOB/gr;
+    erase($one);
+
+    my $two = model($t, name => 'twin', model_type => 'custom', task_type => 'regression')->{id};
+    $t->sql("UPDATE models SET model_type = NULL, task_type = NULL WHERE id = UNHEX('" . hex_of($two) . "')");      # what the other dialect does not ask for
+    is(act($t, $two, $_)->{status}, 200, "models: $_") for qw(archive unarchive);
+    $job = act($t, $two, 'train')->{json}{job_id};
+    act($t, $two, "train/$job/complete");
+    is(act($t, $two, $_)->{status}, 200, $_) for qw(archive unarchive archive);
+    is(rows_of(hex_of($two)) =~ s/\Q$job\E/JOB/gr, $rows, 'the same rows: state, audit, events');
+    like($rows, qr/model\.archived.*model\.unarchived/s, 'which are there');
+};
+
+subtest 'what one dialect makes, the other has' => sub {
+    my $m = model($t, name => 'seen in both');
+    my $rid = rid_of(model => $m->{id});
+    is($m->{rid}, $rid, 'the models dialect tells the identifier');
+    is(foundry($t, GET => "/$rid")->{json}{rid}, $rid, 'by which the other finds it');
+    is(resource($rid)->{json}{displayName}, 'seen in both', 'with its name');
+    my $job = trained($t, $m->{id})->{job_id};
+    my $versions = foundry($t, GET => "/$rid/versions")->{json}{data};
+    is(scalar @$versions, 1, 'and its version');
+    is($t->req(GET => "$MODELS/$m->{id}/versions", token => $token)->{json}{items}[0]{rid}, $versions->[0]{rid}, 'the same one');
+    act($t, $m->{id}, 'archive');
+    fault_is(foundry($t, GET => "/$rid"), 404, 'NOT_FOUND', 'ModelNotFound', { modelRid => $rid }, 'archived there, not found here');
+    is(restore($rid)->{status}, 204, 'restored here');
+    is(get($t, $m->{id})->{json}{status}, 'ready', 'ready there');
+    my $made = foundry_model($t, name => 'made here');
+    my ($listed) = grep { $_->{name} eq 'made here' } @{ $t->req(GET => "$MODELS?search=made here" =~ s/ /%20/r, token => $token)->{json}{items} };
+    is($listed->{rid}, $made, 'and the reverse');
+    is(json([ @$listed{qw(model_type task_type)} ]), '[null,null]', 'without what was not asked for');
+    is($t->req(PATCH => "$MODELS/$listed->{id}", token => $token, body => { name => 'renamed there' })->{status}, 200, 'renamed there');
+    is(resource($made)->{json}{displayName}, 'renamed there', 'renamed here');
+};
+
+subtest 'scopes: of the filesystem, apart from those of models' => sub {
+    # a token narrowed to the permission itself may; the scopes' own words are the OAuth test's
+    my $reads = $t->token('admin', '--scope', 'model:read');
+    my $m = foundry_model($t);
+    is(resource($m, token => $reads)->{status}, 200, 'reading');
+    fault_is(del($m, token => $reads), 403, 'PERMISSION_DENIED', 'ApiUsageDenied', { missingScope => 'api:filesystem-write' }, 'and not writing');
+    fault_is(resource($m, token => $t->token('admin', '--scope', 'project:read')), 403, 'PERMISSION_DENIED', 'ApiUsageDenied', { missingScope => 'api:filesystem-read' }, 'nor reading without it');
+};
+
+$t->finish;
