@@ -50,7 +50,7 @@ my %DIALECT = (
         refused => sub { problem_is($_[0], 403, $_[1]) },
         nobody => sub { problem_is($_[0], 401, $_[1]) },
     },
-    foundry => {
+    foundry => {                                           # says it before it has routes
         missing => sub { conjure_is($_[0], 404, 'NOT_FOUND', ($RID{ $_[2] } // teach('%RID', "what is not found for a {$_[2]}")) . 'NotFound', $_[1], @_[2, 3]) },
         malformed => sub { conjure_is($_[0], 400, 'INVALID_ARGUMENT', qr/./, $_[1]) },
         refused => sub { conjure_is($_[0], 403, 'PERMISSION_DENIED', qr/./, $_[1]) },
@@ -186,7 +186,7 @@ my %QUERY = ('GET /api/v1/projects/check-url' => 'url=free.talkide.app');
 # --- does it know enough? ---------------------------------------------------------------------
 
 sub name_of { "$_[0]{method} $_[0]{path}" }
-sub verb_of { $_[0]{path} =~ m{/([\w-]+)$} ? $1 : lc $_[0]{method} }
+sub verb_of { $_[0]{path} =~ m{/([\w-]+)/?$} ? $1 : lc $_[0]{method} }
 sub vars { my $r = shift; my @v = $r->{path} =~ /\{(\w+)\}/g; push @v, json($BODY{ name_of($r) }) =~ /"\{(\w+)\}"/g if $BODY{ name_of($r) }; @v }
 sub facts { $DIALECT{ $_[0]{dialect} } // teach('%DIALECT', "how $_[0]{dialect} refuses, for " . name_of($_[0])) }
 sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach('%ID', "how to make a {$var} of $r->{dialect}, for " . name_of($r)) }
@@ -201,6 +201,8 @@ sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach
         my @needs = grep { $_->{in} eq 'query' && $_->{required} } @{ $of->{parameters} // [] };
         teach('%QUERY', "what a right `$needs[0]{name}` is for $name") if @needs && !$QUERY{$name} && !facts($r)->{query};
     }
+    # The tables say who may: of them this much is certain.
+    is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:(?:write|admin)$/ } @routes), '', 'what writes asks for a permission to write, and it alone');
     is(join(', ', grep { !$is_there{$_} } sort keys %BODY, keys %QUERY), '', 'a body and a query for no route that is gone');
 }
 
@@ -274,7 +276,7 @@ sub fixture {
 sub other_spellings {
     my ($row, $id) = @_;
     my %seen = ($id => 1);
-    my @usual = $row->{bad} || $id =~ /^\d+$/ ? () : (uc $id, lc $id, substr($id, 0, -1), "${id}0", $id =~ s/^([a-z]+[-_]|)/${1}0/r);
+    my @usual = $row->{bad} || $id =~ /^\d+$/ ? () : (uc $id, $id =~ s/([^-_.]+)$/\U$1/r, $id =~ s/([^-_.]+)$/\L$1/r, substr($id, 0, -1), "${id}0", $id =~ s/^([a-z]+[-_]|)/${1}0/r);
     return grep { !$seen{$_}++ } @usual, $row->{odd} ? $row->{odd}->($id) : ();
 }
 
