@@ -331,6 +331,7 @@ for my $route (@routes) {
         my ($is, @vars) = (facts($route), vars($route));
         my ($may, $not) = sorted_out($route);
         my ($mine, $theirs) = map { fixture($route, $_) } $who{admin}, $other;
+        my $own = grep { $_->{own} && $_->{own}->(verb_of($route)) } map { id_row($route, $_) } @vars;
         my $also = @vars > 1 && fixture($route, $who{admin});
         my $scope = $is->{challenge} ? $is->{challenge}->($route) : $route->{permission};
         unchanged($t, 'whoever may not', sub {
@@ -341,13 +342,13 @@ for my $route (@routes) {
                 $is->{refused}->($r, "$who may not");
                 like($r->{headers}{'www-authenticate'} // '', qr/error="insufficient_scope", scope="\Q$scope\E"/, 'and is told what it takes');
             }
+            like(call($route, $_->[1], $mine)->{status}, qr/^40[34]$/, "$_->[0] may not what is another's own") for $own ? grep { $_->[1]{user} ne 'admin' } @$may : ();
             my $r = call($route, { %{ $who{admin} }, token => undef }, $mine);
             $is->{nobody}->($r, 'nobody may without a token');
             like($r->{headers}{'www-authenticate'} // '', qr/^Bearer realm="thaw"$/, 'and is asked for one');
         });
         for (@$may) {
             my ($who, $o) = @$_;
-            my $own = grep { $_->{own} && $_->{own}->(verb_of($route)) } map { id_row($route, $_) } @vars;
             my ($private) = $o->{user} eq 'admin' ? () : grep { id_row($route, $_)->{private} } @vars;
             $mine //= fixture($route, $own ? $o : $who{admin});
             my $r = call($route, $o, $mine);
