@@ -1,0 +1,379 @@
+#!/usr/bin/perl
+# Who may call what and who sees what, for every route that is not public, whatever its
+# dialect: made from the table of routes, so that a new route is tested when it is added,
+# or this says what to teach it. Another tenant's id, an unknown and a malformed one get
+# the same bytes; each permission may do what its routes ask for, and no more; a token
+# narrowed to anything else may not; and a refusal changes nothing.
+#
+# To teach it a dialect: %DIALECT, how it refuses. A variable of a path: %ID, how to make
+# one. A body: %BODY; a query: %QUERY. What is particular to one API is in t/26-tenancy.t.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Contract;
+
+my $t = Thaw->new;
+my @all = tables($t, 'routes');
+my @routes = grep { $_->{permission} ne 'public' } @all;
+my $n = 0;
+
+# --- the dialects: how each says 404, 403, 401, and 400 where a malformed id has one -----
+
+# missing, malformed: (reply, what it is, the variable, the id that was asked for); refused,
+# nobody: (reply, what it is). Optional. query: (route), what each of its routes needs;
+# challenge: (route), the scope that a 403 tells, where it is not the permission; modes:
+# the data of API keys comes in two sets.
+my %RID = (modelRid => 'Model', modelVersionRid => 'ModelVersion', folderRid => 'Folder', resourceRid => 'Resource');
+my %DIALECT = (
+    models => {
+        missing => sub { error_is($_[0], 404, 'RESOURCE_NOT_FOUND', $_[1]) },
+        refused => sub { error_is($_[0], 403, 'PERMISSION_DENIED', $_[1]) },
+        nobody => sub { error_is($_[0], 401, 'AUTH_REQUIRED', $_[1]) },
+    },
+    projects => {
+        missing => sub { flat_is($_[0], 404, 'NOT_FOUND', 'Project not found', $_[1]) },
+        malformed => sub { flat_is($_[0], 400, 'VALIDATION_ERROR', 'Validation failed', $_[1], $_[2]) },
+        refused => sub { flat_is($_[0], 403, 'ACCESS_DENIED', 'You do not have permission to perform this action', $_[1]) },
+        nobody => sub { flat_is($_[0], 401, 'AUTHENTICATION_FAILED', 'Access token is missing or invalid', $_[1]) },
+    },
+    workspaces => {
+        missing => sub { refusal_is($_[0], 404, 'not_found', qr/^No [a-z ]+ with id `\Q$_[3]\E` is visible to this token\.$/, $_[1]) },
+        refused => sub { refusal_is($_[0], 403, 'scope_denied', qr/^Token tok_\w+ has no grant on [a-z ]+(?: \w+)?\.$/, $_[1]) },
+        nobody => sub { refusal_is($_[0], 401, 'authentication_required', qr/^No bearer token was supplied\./, $_[1]) },
+        modes => 1,
+    },
+    console => {
+        missing => sub { problem_is($_[0], 404, $_[1]) },
+        refused => sub { problem_is($_[0], 403, $_[1]) },
+        nobody => sub { problem_is($_[0], 401, $_[1]) },
+    },
+    foundry => {                                           # says it before it has routes
+        missing => sub { conjure_is($_[0], 404, 'NOT_FOUND', ($RID{ $_[2] } // teach('%RID', "what is not found for a {$_[2]}")) . 'NotFound', $_[1], @_[2, 3]) },
+        malformed => sub { conjure_is($_[0], 400, 'INVALID_ARGUMENT', qr/./, $_[1]) },
+        refused => sub { conjure_is($_[0], 403, 'PERMISSION_DENIED', qr/./, $_[1]) },
+        nobody => sub { conjure_is($_[0], 401, 'UNAUTHORIZED', qr/./, $_[1]) },
+        query => sub { $_[0]{path} =~ m{^/api/v2/models\b} ? 'preview=true' : '' },
+    },
+);
+sub teach { my ($table, $what) = @_; die "teach t/26-matrix.t: $table does not say $what\n" }
+
+# The error of the projects dialect; field: the one that errors name.
+sub flat_is {
+    my ($r, $status, $code, $message, $name, $field) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 2;
+    my $got = ref $r->{json} eq 'HASH' ? { %{ $r->{json} } } : {};
+    $got->{errors} = join ' ', map { $_->{field} } @{ $got->{errors} } if $got->{errors};
+    is(json([ 0 + $r->{status}, $r->{headers}{'content-type'}, $got ]), json([ $status, 'application/json',
+        { status => $status, code => $code, message => $message, defined $field ? (errors => $field) : () } ]), $name) or diag $r->{raw};
+}
+
+# The error of the foundry dialect; parameters have the variable with its id, if given.
+sub conjure_is {
+    my ($r, $status, $code, $error, $name, $var, $id) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 2;
+    my $e = ref $r->{json} eq 'HASH' ? $r->{json} : {};
+    my @bad;
+    push @bad, "status $r->{status}, not $status" if $r->{status} != $status;
+    push @bad, 'Content-Type ' . ($r->{headers}{'content-type'} // 'none') if ($r->{headers}{'content-type'} // '') ne 'application/json';
+    push @bad, 'the members ' . join ' ', sort keys %$e if join(' ', sort keys %$e) ne 'errorCode errorDescription errorInstanceId errorName parameters';
+    push @bad, 'errorCode ' . ($e->{errorCode} // 'none') if ($e->{errorCode} // '') ne $code;
+    push @bad, 'errorName ' . ($e->{errorName} // 'none') if ($e->{errorName} // '') !~ (ref $error ? $error : qr/^\Q$error\E$/);
+    push @bad, "no $var in parameters" if defined $var && (ref $e->{parameters} ne 'HASH' || ($e->{parameters}{$var} // '') ne $id);
+    is(join('; ', @bad), '', $name) or diag $r->{raw};
+}
+
+# --- the variables: how to make one, and what is none --------------------------------------
+
+# Under the variable's name, or `dialect variable` where two dialects mean something else.
+# make: (owner, the verb that ends the route, the ids so far), returns the id of one in a
+# state that the route starts in; unknown: an id that nothing has; odd: (an id), spellings
+# that are not found beyond the usual ones; bad: (an id), those that get 400, none of the
+# usual ones then; within: a name inside its parent, which another tenant's has too;
+# own: (verb), is it for its maker alone? private: for its maker and administrators alone.
+my %prefixed = map { $_->[0] => $_->[1] } [ workspace_id => 'wks_' ], [ entity_id => 'ent_' ], [ authorization_id => 'auth_' ], [ event_id => 'evt_' ],
+    [ webhook_endpoint_id => 'we_' ], [ delivery_id => 'del_' ], [ token_id => 'tok_' ];
+my %ID = (
+    model_id => { unknown => $NOWHERE, odd => sub { 'mdl-7f3a19bc92', $_[0] =~ s/^mdl-//r, $_[0] =~ s/-/_/r }, make => sub {
+        my ($o, $verb) = @_;
+        my $id = model($t, token => $o->{token}, name => named($o))->{id};
+        ask($o, POST => "$MODELS/$id/archive") if $verb eq 'unarchive';
+        return $id;
+    } },
+    version_id => { unknown => 'ver-999', odd => sub { 'ver-1', '1', 'ver-0001' }, within => 1, make => sub {
+        my ($o, $verb, $id) = @_;
+        my $job = ask($o, POST => "$MODELS/$id->{model_id}/train")->{json}{job_id};
+        ask($o, POST => "$MODELS/$id->{model_id}/train/$job/complete");
+        return ask($o, GET => "$MODELS/$id->{model_id}/versions")->{json}{items}[0]{version_id};
+    } },
+    job_id => { unknown => hex_of($NOWHERE), make => sub { my ($o, $verb, $id) = @_; ask($o, POST => "$MODELS/$id->{model_id}/train")->{json}{job_id} } },
+    'projects id' => { unknown => '899999999', bad => sub { 'x', '0', '-1', '1.5', '9' x 20, "0$_[0]" }, make => \&project },
+    'console id' => { unknown => '899999999', odd => sub { 'x', '0', '-1', '1.5', '9' x 20, "0$_[0]" }, make => \&project },
+    workspace_id => { make => sub {
+        my ($o, $verb) = @_;
+        my $id = workspace($t, token => $o->{token}, name => named($o))->{id};
+        ask($o, POST => "/v1/workspaces/$id/archive") if $verb eq 'unarchive';
+        return $id;
+    } },
+    entity_id => { make => sub {
+        my ($o, $verb) = @_;
+        my %from = (register => 'submitted', reject => 'submitted', dissolve => 'registered');
+        my $w = workspace($t, token => $o->{token}, name => named($o))->{id};
+        return entity($t, $w, token => $o->{token}, name => named($o), status => $from{$verb} // 'draft')->{id};
+    } },
+    authorization_id => { own => sub { $_[0] =~ /^(?:approve|deny)$/ }, make => sub {
+        my ($o) = @_;
+        my $w = workspace($t, token => $o->{token}, name => named($o))->{id};
+        $o->{agent} //= $t->key(user => $o->{user}, kind => 'token', tier => 3, agent => 'agt_x');
+        return ask({ %$o, token => $o->{agent} }, POST => "/v1/workspaces/$w/archive")->{json}{id};
+    } },
+    event_id => { make => sub { my ($o) = @_; workspace($t, token => $o->{token}, name => named($o)); ask($o, GET => '/v1/events?limit=1')->{json}{data}[0]{id} } },
+    webhook_endpoint_id => { make => sub { my ($o) = @_; ask($o, POST => '/v1/webhook_endpoints', { url => "https://$o->{mark}.example.org/", enabled_events => ['*'] })->{json}{id} } },
+    delivery_id => { make => sub {
+        my ($o, $verb, $id) = @_;
+        my $endpoint = "/v1/webhook_endpoints/$id->{webhook_endpoint_id}";
+        ask($o, POST => "$endpoint/test");
+        ask($o, GET => '/v1/events?limit=1');
+        return ask($o, GET => "$endpoint/deliveries")->{json}{data}[0]{id};
+    } },
+    token_id => { own => sub { 1 }, make => sub { ($t->key_and_id(user => $_[0]{user}))[1] } },
+    request_id => { unknown => 'req_' . 'f' x 32, odd => sub { 'req_' . '-' x 32 }, private => 1,
+        make => sub { ask($_[0], POST => '/v1/workspaces', { name => named($_[0]) })->{headers}{'matter-request-id'} } },
+);
+for my $var (keys %prefixed) {
+    $ID{$var}{unknown} = in_base62($prefixed{$var}, $NOWHERE);
+    $ID{$var}{odd} = sub { $prefixed{$var} . 'z' x 17, $_[0] =~ s/^[a-z]+_//r, $_[0] =~ s/_/-/r };     # the first: too large for an id
+}
+
+sub named { "$_[0]{mark} " . ++$n }
+sub ask {
+    my ($o, $method, $path, $body) = @_;
+    my $r = $t->req($method => $path, token => $o->{token}, body => $body);
+    $r->{status} =~ /^20/ or die "$method $path: $r->{raw}";
+    return $r;
+}
+sub project {
+    my ($o, $verb) = @_;
+    my $id = ask($o, POST => '/api/v1/projects', { name => named($o) })->{json}{data}{id};
+    my %from = (restore => ['archive'], delete => ['archive'], pause => ['publish'], resume => [qw(publish pause)]);
+    ask($o, PUT => "/api/v1/projects/$id/$_") for @{ $from{$verb} // [] };
+    return $id;
+}
+
+# --- bodies and queries that are right, so that nothing but the id and the caller decides ----
+
+# `{variable}` is that variable's id, which another tenant's and an unknown one are tried
+# in too; <new> a name that is free, <me> the caller.
+my %BODY = (
+    'POST /api/v1/models' => { name => '<new>', model_type => 'auto', task_type => 'clustering' },
+    'PATCH /api/v1/models/{model_id}' => { description => 'x' },
+    'POST /api/v1/models/{model_id}/train/{job_id}/fail' => { reason => 'x' },
+    'POST /api/v1/projects' => { name => '<new>' },
+    'PUT /api/v1/projects/{id}' => { name => '<new>' },
+    'PUT /api/v1/projects/{id}/build' => { progress => 10 },
+    'POST /v1/workspaces' => { name => '<new>' },
+    'PATCH /v1/workspaces/{workspace_id}' => { name => '<new>' },
+    'POST /v1/entities' => { name => '<new>', jurisdiction => 'y', type => 'z', workspace_id => '{workspace_id}' },
+    'PATCH /v1/entities/{entity_id}' => { name => '<new>' },
+    'POST /v1/tokens' => { tier => 1, principal => { human_id => '<me>' }, scopes => ['token:write'], api_version => '2026-06-10' },
+    'POST /v1/webhook_endpoints' => { url => 'https://hooks.example.org/', enabled_events => ['*'] },
+    'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}' => { description => 'x' },
+);
+my %QUERY = ('GET /api/v1/projects/check-url' => 'url=free.talkide.app');
+
+# --- does it know enough? ---------------------------------------------------------------------
+
+sub name_of { "$_[0]{method} $_[0]{path}" }
+sub verb_of { $_[0]{path} =~ m{/([\w-]+)/?$} ? $1 : lc $_[0]{method} }
+sub vars { my $r = shift; my @v = $r->{path} =~ /\{(\w+)\}/g; push @v, json($BODY{ name_of($r) }) =~ /"\{(\w+)\}"/g if $BODY{ name_of($r) }; @v }
+sub facts { $DIALECT{ $_[0]{dialect} } // teach('%DIALECT', "how $_[0]{dialect} refuses, for " . name_of($_[0])) }
+sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach('%ID', "how to make a {$var} of $r->{dialect}, for " . name_of($r)) }
+{
+    my $described = $t->thaw('openapi')->{json}{paths};
+    my %is_there = map { name_of($_) => 1 } @all;
+    for my $r (@routes) {
+        my ($name, $of) = (name_of($r), $described->{ $r->{path} }{ lc $r->{method} });
+        facts($r);
+        id_row($r, $_) for vars($r);
+        teach('%BODY', "what a right body is for $name") if $of->{requestBody} && $of->{requestBody}{required} && !$BODY{$name};
+        my @needs = grep { $_->{in} eq 'query' && $_->{required} } @{ $of->{parameters} // [] };
+        teach('%QUERY', "what a right `$needs[0]{name}` is for $name") if @needs && !$QUERY{$name} && !facts($r)->{query};
+    }
+    # The tables say who may: of them this much is certain.
+    is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:(?:write|admin)$/ } @routes), '', 'what writes asks for a permission to write, and it alone');
+    is(join(', ', grep { !$is_there{$_} } sort keys %BODY, keys %QUERY), '', 'a body and a query for no route that is gone');
+}
+
+# --- who: a user of each permission, of none, of all but the administrator's, and he ------------
+
+my (%words, %scopes);
+$words{ $_->{permission} }++ for grep { $_->{permission} ne 'member' } @routes;
+$scopes{ $_->{scope} }++ for grep { defined $_->{scope} } @routes;
+delete $words{'organization:admin'};
+my %who = (admin => { user => 'admin', token => $t->admin, words => 'organization:admin', mark => 'ours' });
+my $other = { user => 'other', token => $t->other, mark => 'theirs' };
+for (map({ [ $_ => $_ ] } sort keys %words), [ all => join ' ', sort keys %words ], [ none => '' ]) {
+    my ($who, $words) = @$_;
+    my $role = 'of-' . $who =~ tr/:/-/r;
+    is($t->thaw('role', 'set', '--org', 'Main', $role, '--permissions', $words || 'model:read', '--rate', 100)->{exit}, 0, "given a role of $who");
+    $t->sql("UPDATE roles SET permissions = '' WHERE name = '$role'") if !$words;
+    $t->user("user-$role", role => $role);
+    $who{$who} = { user => "user-$role", token => $t->token("user-$role"), words => $words, mark => 'ours' };
+}
+$_->{me} = usr($t, $_->{user}) for values %who, $other;
+my $test_key = $t->key(test => 1);
+my %narrow;
+sub narrowed { my $words = join " ", sort @_; return { %{ $who{admin} }, token => $narrow{$words} //= $t->token("admin", "--scope", $words) } }
+
+# Each tenant counts its own projects: theirs get numbers that are none of ours.
+project($other, '');
+$t->sql("UPDATE projects SET number = 900000 WHERE organization_id = (SELECT id FROM organizations WHERE name = 'Other')");
+
+# --- the engine -------------------------------------------------------------------------------
+
+my @leaks;                                                 # answers to us that tell of them
+sub call {
+    my ($route, $o, $id) = @_;
+    my $known = sub { $id->{ $_[0] } // die 'no ' . $_[0] };
+    my $path = $route->{path} =~ s/\{(\w+)\}/$known->($1)/ger;
+    my $query = join '&', grep { length } $QUERY{ name_of($route) } // '', facts($route)->{query} ? facts($route)->{query}->($route) : '';
+    my $body = $BODY{ name_of($route) };
+    $body = json($body) =~ s/"\{(\w+)\}"/json($known->($1))/ger =~ s/<new>/named($o)/er =~ s/<me>/$o->{me}/r if $body;
+    my $r = $t->req($route->{method} => $path . (length $query ? "?$query" : ''), token => $o->{token}, body => $body);
+    push @leaks, "$route->{method} $path: $r->{raw}" if $o != $other && $r->{raw} =~ /\btheirs\b/;
+    return $r;
+}
+
+# The bytes of a reply but for the request's own id, the time, the rate, and the ids that
+# were asked for; its length is that of the rest.
+sub plain {
+    my ($r, $id) = @_;
+    my ($head, $body) = split /\r\n\r\n/, $r->{raw}, 2;
+    my ($own, $length) = ($r->{headers}{'x-request-id'} // 'none', length $body);
+    $body =~ s/"timestamp":"[^"]*"|"errorInstanceId":"[^"]*"/THEN/g;
+    $body =~ s/\Q$own\E/THIS/g;
+    for my $var (sort { length $id->{$b} <=> length $id->{$a} } grep { length $id->{$_} > 5 } keys %$id) { $body =~ s/(?<!\w)\Q$id->{$var}\E(?!\w)/{$var}/g }
+    $head =~ s/^(?:X-Request-Id|Matter-Request-Id|Date|X-RateLimit-\w+): .*(?:\r\n|\z)//mgi;
+    $head =~ s/^(Content-Length: )$length\b/$1 . length $body/mei;
+    return "$head\r\n\r\n$body";
+}
+
+# One of everything that the route names, of an owner's, in a state that it starts in.
+my %made;
+sub fixture {
+    my ($route, $o) = @_;
+    my %id;
+    for my $var (vars($route)) {
+        $id{$var} = id_row($route, $var)->{make}->($o, verb_of($route), \%id) // die "no $var was made";
+        $made{ $o->{mark} }{ $id{$var} } = 1 if $id{$var} =~ /\w{12}/;
+    }
+    return \%id;
+}
+
+# Of an id of mine: canonical is one alone.
+sub other_spellings {
+    my ($row, $id) = @_;
+    my %seen = ($id => 1);
+    my @usual = $row->{bad} || $id =~ /^\d+$/ ? () : (uc $id, $id =~ s/([^-_.]+)$/\U$1/r, $id =~ s/([^-_.]+)$/\L$1/r, substr($id, 0, -1), "${id}0", $id =~ s/^([a-z]+[-_]|)/${1}0/r);
+    return grep { !$seen{$_}++ } @usual, $row->{odd} ? $row->{odd}->($id) : ();
+}
+
+# What is not there for the caller: theirs, what nothing has, what is no id.
+sub strangers {
+    my ($route, $mine, $theirs, $also) = @_;
+    my ($is, $admin, @vars) = (facts($route), $who{admin}, vars($route));
+    my (undef, @nested) = $route->{path} =~ /\{(\w+)\}/g;
+    my %inside = map { $_ => 1 } @nested;
+    my %unknown = map { $_ => id_row($route, $_)->{unknown} } @vars;
+    my $get = sub { my ($o, %id) = @_; my $r = call($route, $o, \%id); ($r, plain($r, \%id)) };
+    my ($other, $as_other) = $get->($admin, %$theirs);
+    my (undef, $as_none) = $get->($admin, %unknown);
+    $is->{missing}->($other, "another tenant's", $vars[0], $theirs->{ $vars[0] });
+    is($as_other, $as_none, 'the same bytes as an unknown id');
+    for (map({ [ $_ => $who{$_} ] } qw(none all)), [ reader => { %$admin, token => $t->reader } ], [ 'the test mode' => $is->{modes} ? { %$admin, token => $test_key } : () ]) {
+        my ($who, $o) = @$_;
+        next unless $o;
+        is(($get->($o, %$theirs))[1], $as_none, "for $who too: not found comes before not allowed");
+    }
+    for my $i (0 .. $#vars) {
+        my ($var, $row) = ($vars[$i], id_row($route, $vars[$i]));
+        my ($r, $want) = $get->($admin, %$mine, $var => $unknown{$var});
+        $is->{missing}->($r, "an unknown $var" . ($i ? ' under mine' : ''), $var, $unknown{$var});
+        is(($get->($admin, %$mine, $var => $theirs->{$var}))[1], $want, $i ? 'theirs under mine is the same' : 'so is theirs with mine inside') unless $row->{within};
+        is(($get->($admin, %$mine, $var => $also->{$var}))[1], $want, 'so is mine under another of mine') if $also && $inside{$var} && !$row->{within};
+        is(($get->($admin, %$mine, $var => $_))[1], $want, "`$_` is none") for other_spellings($row, $mine->{$var});
+        $is->{malformed}->(($get->($admin, %$mine, $var => $_))[0], "`$_` is malformed", $var, $_) for $row->{bad} ? $row->{bad}->($mine->{$var}) : ();
+    }
+    return unless $is->{modes};
+    my ($r, $mode) = $get->({ %$admin, token => $test_key }, %$mine);
+    $is->{missing}->($r, 'one of the other mode', $vars[0], $mine->{ $vars[0] });
+    is($mode, ($get->({ %$admin, token => $test_key }, %unknown))[1], 'is as unknown');
+}
+
+# Who may, and who may not: [what they are, who] each.
+sub sorted_out {
+    my $route = shift;
+    my ($word, $scope) = @$route{qw(permission scope)};
+    my (@may, @not);
+    for my $who (sort keys %who) {
+        push @{ $word eq 'member' || $who eq 'admin' || " $who{$who}{words} " =~ / \Q$word\E / ? \@may : \@not }, [ $who, $who{$who} ];
+    }
+    my $rest = narrowed((grep { $_ ne $word } keys %words), grep { $_ ne ($scope // '') } keys %scopes);
+    push @{ $word eq 'member' ? \@may : \@not }, [ 'a token narrowed to all other permissions and scopes', $rest ];
+    push @may, [ "a token narrowed to $_", narrowed($_) ] for grep { defined && $_ ne 'member' } $word, $scope;
+    return (\@may, \@not);
+}
+
+for my $route (@routes) {
+    subtest name_of($route) => sub {
+        my ($is, @vars) = (facts($route), vars($route));
+        my ($may, $not) = sorted_out($route);
+        my ($mine, $theirs) = map { fixture($route, $_) } $who{admin}, $other;
+        my $own = grep { $_->{own} && $_->{own}->(verb_of($route)) } map { id_row($route, $_) } @vars;
+        my $also = @vars > 1 && fixture($route, $who{admin});
+        my $scope = $is->{challenge} ? $is->{challenge}->($route) : $route->{permission};
+        unchanged($t, 'whoever may not', sub {
+            strangers($route, $mine, $theirs, $also) if @vars;
+            for (@$not) {
+                my ($who, $o) = @$_;
+                my $r = call($route, $o, $mine);
+                $is->{refused}->($r, "$who may not");
+                like($r->{headers}{'www-authenticate'} // '', qr/error="insufficient_scope", scope="\Q$scope\E"/, 'and is told what it takes');
+            }
+            like(call($route, $_->[1], $mine)->{status}, qr/^40[34]$/, "$_->[0] may not what is another's own") for $own ? grep { $_->[1]{user} ne 'admin' } @$may : ();
+            my $r = call($route, { %{ $who{admin} }, token => undef }, $mine);
+            $is->{nobody}->($r, 'nobody may without a token');
+            like($r->{headers}{'www-authenticate'} // '', qr/^Bearer realm="thaw"$/, 'and is asked for one');
+        });
+        for (@$may) {
+            my ($who, $o) = @$_;
+            my ($private) = $o->{user} eq 'admin' ? () : grep { id_row($route, $_)->{private} } @vars;
+            $mine //= fixture($route, $own ? $o : $who{admin});
+            my $r = call($route, $o, $mine);
+            if ($private) { $is->{missing}->($r, "$who sees none but its own", $private, $mine->{$private}) }
+            else { is($r->{status}, $route->{status}, "$who may") or diag $r->{raw} }
+            undef $mine if $route->{method} ne 'GET' || $own;
+        }
+    };
+}
+
+subtest 'no list has anything of another tenant' => sub {
+    my $told = 0;
+    for my $route (grep { $_->{method} eq 'GET' && !vars($_) } @routes) {
+        my ($ours, $theirs) = map { call($route, $_, {})->{raw} } $who{admin}, $other;
+        is(join(' ', grep { index($ours, $_) >= 0 } 'theirs', sort keys %{ $made{theirs} }), '', name_of($route) . ': nothing of theirs for us');
+        is(join(' ', grep { index($theirs, $_) >= 0 } 'ours', sort keys %{ $made{ours} }), '', 'nothing of ours for them');
+        $told += grep { index($theirs, $_) >= 0 } 'theirs', keys %{ $made{theirs} };
+    }
+    cmp_ok($told, '>', 10, "while theirs have theirs: $told");
+    is(join("\n", @leaks), '', 'and no other answer to us either');
+};
+
+subtest 'every route was called' => sub {
+    my %hit = map { join(' ', map { $_ // '' } @$_{qw(dialect method route)}) => 1 } log_lines($t, 'access');
+    ok($hit{"$_->{dialect} " . name_of($_)}, name_of($_)) for @routes;
+};
+
+$t->finish;
