@@ -110,11 +110,11 @@ int cmd_key_list(struct cli *c)
 /* Scopes as a token may carry them: permissions, or the OAuth words that stand for them. */
 bool cli_scopes(struct cli *c, const char *words)
 {
-	static const char known[] = ""
-#define PERM(name, word, scope, test) word " " scope " "
+	const char *known = arena_printf(c->arena, "%s%s",
+#define PERM(name, word, scope, test) word " "
 #include "perm.def"
 #undef PERM
-		;
+		, oauth_scopes);
 
 	for (const char *s = words; *(s += strspn(s, " ")); s += strcspn(s, " ")) {
 		char *word = arena_strndup(c->arena, s, strcspn(s, " "));

@@ -233,7 +233,7 @@ static bool archived(const struct model *m)
 }
 
 /* A version of whatever model of the organization; ERR_VERSION_NOT_FOUND also where its
- * model is not for the caller to read. */
+ * model is not for the caller to see. */
 static enum err any(struct tx *tx, const struct id *id, struct model *m, struct version *out)
 {
 	struct db_rows r;
@@ -245,7 +245,7 @@ static enum err any(struct tx *tx, const struct id *id, struct model *m, struct 
 		return ERR_VERSION_NOT_FOUND;
 	model_of_columns(tx, db_row(&r, 0), m);
 	described_from_row(db_row(&r, 0) + MODEL_COLUMNS, m, out);
-	return who_reads_model(tx->who, m->global, m->granted) ? OK : ERR_VERSION_NOT_FOUND;
+	return who_sees_model(tx->who, m->global, m->granted) ? OK : ERR_VERSION_NOT_FOUND;
 }
 
 enum err version_promote(struct tx *tx, const struct id *target, const struct id *source, const char *branch,
@@ -323,7 +323,7 @@ enum err version_lineage(struct tx *tx, const struct id *model, int64_t number, 
 
 		model_of_columns(tx, db_row(&r, i), &o.m);
 		from_row(db_row(&r, i) + MODEL_COLUMNS, &o.m, &o.v);
-		if (!who_reads_model(tx->who, o.m.global, o.m.granted))
+		if (!who_sees_model(tx->who, o.m.global, o.m.granted))
 			continue;
 		if (out->nto < COPIES_MOST)
 			out->to[out->nto++] = o;

@@ -12,6 +12,12 @@ static const struct { const char *word, *scope; bool test; } perms[PERM__MAX] = 
 #undef PERM
 };
 
+const char oauth_scopes[] =
+#define SCOPE(word) word " "
+#include "perm.def"
+#undef SCOPE
+	;
+
 const char *perm_word(enum perm perm)
 {
 	return perms[perm].word;
@@ -77,9 +83,9 @@ enum err who_may(const struct who *who, struct ask ask)
 
 enum { OBSERVER = 1, USER = 2, OWNS = 3 };
 
-bool who_reads_model(const struct who *who, bool global, int granted)
+bool who_sees_model(const struct who *who, bool global, int granted)
 {
-	return is_admin(who) || (global ? word_in(who->permissions, perms[PERM_MODEL_READ].word) : granted >= OBSERVER);
+	return global || granted >= OBSERVER || is_admin(who);
 }
 
 bool who_owns(const struct who *who, bool global, int granted, const struct id *maker)
@@ -89,10 +95,10 @@ bool who_owns(const struct who *who, bool global, int granted, const struct id *
 
 enum err who_may_model(const struct who *who, struct ask ask, bool global, int granted)
 {
+	if (!who_sees_model(who, global, granted))
+		return ERR_MODEL_NOT_FOUND;
 	if (global || is_admin(who))
 		return who_may(who, ask);
-	if (granted < OBSERVER)
-		return ERR_MODEL_NOT_FOUND;
 	if (granted < (ask.perm == PERM_MODEL_READ ? OBSERVER : USER))
 		return ERR_FORBIDDEN;
 	return who_scoped(who, ask);

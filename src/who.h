@@ -73,14 +73,14 @@ bool who_acts_as_admin(const struct who *who);
 /* May they, on a model?  granted: 0 none, 1 OBSERVER, 2 USER, 3 OWNER.  What they
  * may not see is ERR_MODEL_NOT_FOUND: visible comes before may. */
 enum err who_may_model(const struct who *who, struct ask ask, bool global, int granted);
-/* May they read it, by their role and their grant?  For an object beside the one that
- * the route asks about: the token's scopes are that one's. */
-bool who_reads_model(const struct who *who, bool global, int granted);
+/* Is it there for them at all?  For a model beside the one that the route asks about. */
+bool who_sees_model(const struct who *who, bool global, int granted);
 /* Do they own it: as an administrator, by a grant, or as the maker of what is everybody's? */
 bool who_owns(const struct who *who, bool global, int granted, const struct id *maker);
 
 const char *perm_word(enum perm perm);           /* "public", "member", "model:read"... */
 const char *ask_scope(struct ask ask);           /* the OAuth scope; "" for none */
 bool perm_known(const char *word);
+extern const char oauth_scopes[];                /* words: all that an OAuth client may ask for */
 
 #endif

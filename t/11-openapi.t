@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
 use Contract;
+use Foundry;
 
 my $t = Thaw->new(workers => 1);
 my $r = $t->req(GET => '/openapi.json');
@@ -67,7 +68,10 @@ subtest 'answers are what their schemas say' => sub {
     my $id = model($t, config => { algorithm => 'a' })->{id};
     my $job = trained($t, $id, artifacts => { model_file => 'x' })->{job_id};
     my $project = $t->req(POST => '/api/v1/projects', token => $token, body => { name => 'shown' })->{json}{data}{id};
-    my %id = (model_id => $id, job_id => $job, version_id => 'ver-001', id => $project, code => 'not_found');
+    my ($model, $version) = map { $_->{rid} } get($t, $id)->{json}, $t->req(GET => "$MODELS/$id/versions", token => $token)->{json}{items}[0];
+    upload($t, $model);
+    my %id = (model_id => $id, job_id => $job, version_id => 'ver-002', id => $project, code => 'not_found', modelRid => $model, modelVersionRid => $version, folderRid => home_of($t),
+        projectRid => home_of($t), resourceRid => $model);
     # of the workspaces dialect: one of each, and what has lists, refs and members that can be null
     my $call = sub { my ($method, $path, $body, %o) = @_; my $r = $t->req($method => "/v1$path", token => $token, body => $body, %o); $r->{status} =~ /^20/ or die $r->{raw}; $r };
     my $made = $call->(POST => '/workspaces', { name => 'shown', metadata => { env => 'prod' } }, headers => [ 'Idempotency-Key' => 'shown' ]);
@@ -83,7 +87,7 @@ subtest 'answers are what their schemas say' => sub {
     $id{event_id} = $call->(GET => '/events?type=webhook_endpoint.tested')->{json}{data}[0]{id};
     $id{delivery_id} = $call->(GET => "/webhook_endpoints/$id{webhook_endpoint_id}/deliveries")->{json}{data}[0]{id};
     $t->sql("INSERT INTO delivery_attempts (organization_id, delivery_id, number, at, milliseconds, error) SELECT organization_id, id, 1, NOW(6), 5, 'refused' FROM deliveries");
-    my %query = ('/api/v1/projects/check-url' => '?url=free.talkide.app');
+    my %query = ('/api/v1/projects/check-url' => '?url=free.talkide.app', map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} });
     for my $path (sort grep { $doc->{paths}{$_}{get} } keys %{ $doc->{paths} }) {
         my $schema = $doc->{paths}{$path}{get}{responses}{200}{content}{'application/json'}{schema} or next;
         my $reply = $t->req(GET => ($path =~ s/\{(\w+)\}/$id{$1} \/\/ die "no $1: teach t\/11-openapi.t what it is"/ger) . ($query{$path} // ''), token => $token);

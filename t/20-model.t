@@ -13,7 +13,7 @@ use Contract;
 
 my $t = Thaw->new;
 my $token = $t->admin;
-my $FIELDS = 'id name description status organization_id model_type task_type version dataset_id tags config metadata '
+my $FIELDS = 'id name description status organization_id model_type task_type version dataset_id tags config metadata rid '
     . 'created_by created_at updated_at archived_at unarchived_at';
 sub create { my ($body, %o) = @_; $t->req(POST => $MODELS, token => $token, body => $body, %o) }
 sub patch { my ($id, $body, %o) = @_; $t->req(PATCH => "$MODELS/$id", token => $token, body => $body, %o) }

@@ -11,7 +11,7 @@ use Contract;
 
 my $t = Thaw->new;
 my $token = $t->admin;
-my $FIELDS = 'version_id model_id version_number is_promoted status algorithm hyperparameters metrics artifacts trained_at trained_by training_duration_seconds';
+my $FIELDS = 'version_id model_id version_number is_promoted status algorithm hyperparameters metrics artifacts trained_at trained_by training_duration_seconds branch source artifact created_at rid';
 sub version { my ($id, $v, %o) = @_; $t->req(GET => "$MODELS/$id/versions/$v", token => $token, %o) }
 sub versions { my ($id, $query, %o) = @_; $t->req(GET => "$MODELS/$id/versions$query", token => $token, %o) }
 sub restore { my ($id, $v, %o) = @_; $t->req(POST => "$MODELS/$id/versions/$v/restore", token => $token, %o) }

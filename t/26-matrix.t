@@ -14,6 +14,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
 use Contract;
+use Foundry;
 
 my $t = Thaw->new;
 my @all = tables($t, 'routes');
@@ -26,7 +27,7 @@ my $n = 0;
 # nobody: (reply, what it is). Optional. query: (route), what each of its routes needs;
 # challenge: (route), the scope that a 403 tells, where it is not the permission; modes:
 # the data of API keys comes in two sets.
-my %RID = (modelRid => 'Model', modelVersionRid => 'ModelVersion', folderRid => 'Folder', resourceRid => 'Resource');
+my %RID = (modelRid => 'Model', modelVersionRid => 'ModelVersion', folderRid => 'Folder', projectRid => 'Project', spaceRid => 'Space', resourceRid => 'Resource');
 my %DIALECT = (
     models => {
         missing => sub { error_is($_[0], 404, 'RESOURCE_NOT_FOUND', $_[1]) },
@@ -50,7 +51,7 @@ my %DIALECT = (
         refused => sub { problem_is($_[0], 403, $_[1]) },
         nobody => sub { problem_is($_[0], 401, $_[1]) },
     },
-    foundry => {                                           # says it before it has routes
+    foundry => {
         missing => sub { conjure_is($_[0], 404, 'NOT_FOUND', ($RID{ $_[2] } // teach('%RID', "what is not found for a {$_[2]}")) . 'NotFound', $_[1], @_[2, 3]) },
         malformed => sub { conjure_is($_[0], 400, 'INVALID_ARGUMENT', qr/./, $_[1]) },
         refused => sub { conjure_is($_[0], 403, 'PERMISSION_DENIED', qr/./, $_[1]) },
@@ -93,6 +94,16 @@ sub conjure_is {
 # that are not found beyond the usual ones; bad: (an id), those that get 400, none of the
 # usual ones then; within: a name inside its parent, which another tenant's has too;
 # own: (verb), is it for its maker alone? private: for its maker and administrators alone.
+my %of_user;
+# Identifiers of another kind or another spelling are not found; what is none at all gets 400.
+sub rid {
+    my $kind = shift;
+    return (unknown => rid_of($kind, $NOWHERE), bad => sub { 'x', 'ri.models', 'mdl-65f0c0ffee5eed0123456789', "$_[0]%20" },
+        odd => sub { $_[0] =~ s/-8000-/-9000-/r, $_[0] =~ s/-8000-000/-8000-100/r, substr($_[0], 0, -1), "$_[0]0", $_[0] =~ s/([^.]+)$/\U$1/r, $kind eq 'folder' ? () : rid_of(experiment => $NOWHERE) });
+}
+sub org_of { $of_user{"org $_[0]{user}"} //= 'org-' . $t->sql("SELECT LOWER(HEX(organization_id)) FROM principals WHERE username = '$_[0]{user}'") }
+sub space_of { rid_of(space => org_of($_[0])) }
+sub lies_in { my ($o) = @_; ask($o, POST => '/api/v2/filesystem/folders', { displayName => named($o), parentFolderRid => rid_of(folder => org_of($o)) })->{json}{rid} }
 my %prefixed = map { $_->[0] => $_->[1] } [ workspace_id => 'wks_' ], [ entity_id => 'ent_' ], [ authorization_id => 'auth_' ], [ event_id => 'evt_' ],
     [ webhook_endpoint_id => 'we_' ], [ delivery_id => 'del_' ], [ token_id => 'tok_' ];
 my %ID = (
@@ -104,6 +115,8 @@ my %ID = (
     } },
     version_id => { unknown => 'ver-999', odd => sub { 'ver-1', '1', 'ver-0001' }, within => 1, make => sub {
         my ($o, $verb, $id) = @_;
+        upload($t, rid_of(model => $id->{model_id}), token => $o->{token})->{status} == 200 or die if $verb eq 'artifact';
+        return 'ver-001' if $verb eq 'artifact';
         my $job = ask($o, POST => "$MODELS/$id->{model_id}/train")->{json}{job_id};
         ask($o, POST => "$MODELS/$id->{model_id}/train/$job/complete");
         return ask($o, GET => "$MODELS/$id->{model_id}/versions")->{json}{items}[0]{version_id};
@@ -111,6 +124,19 @@ my %ID = (
     job_id => { unknown => hex_of($NOWHERE), make => sub { my ($o, $verb, $id) = @_; ask($o, POST => "$MODELS/$id->{model_id}/train")->{json}{job_id} } },
     'projects id' => { unknown => '899999999', bad => sub { 'x', '0', '-1', '1.5', '9' x 20, "0$_[0]" }, make => \&project },
     'console id' => { unknown => '899999999', odd => sub { 'x', '0', '-1', '1.5', '9' x 20, "0$_[0]" }, make => \&project },
+    modelRid => { rid('model'), make => sub { rid_of(model => model($t, token => $_[0]{token}, name => named($_[0]))->{id}) } },
+    modelVersionRid => { rid('version'), make => sub { my ($o, $verb, $id) = @_; upload($t, $id->{modelRid}, token => $o->{token})->{json}{rid} // die "upload" } },
+    folderRid => { rid('folder'), make => \&lies_in },
+    projectRid => { rid('folder'), make => sub { my ($o) = @_; ask($o, POST => '/api/v2/filesystem/projects/create', { displayName => named($o), spaceRid => space_of($o) })->{json}{rid} } },
+    spaceRid => { rid('space'), make => sub { space_of($_[0]) } },
+    # a folder or a model; deleting it for good takes who made it, or an administrator
+    resourceRid => { rid('model'), own => sub { $_[0] eq 'permanentlyDelete' }, make => sub {
+        my ($o, $verb) = @_;
+        $o = { %$o, token => $of_user{ $o->{user} } //= $t->token($o->{user}) };
+        my $rid = ++$n % 2 && $o->{user} !~ /write$/ ? lies_in($o) : rid_of(model => model($t, token => $o->{token}, name => named($o))->{id});
+        ask($o, DELETE => "/api/v2/filesystem/resources/$rid") if $verb =~ /^(?:restore|permanentlyDelete)$/;
+        return $rid;
+    } },
     workspace_id => { make => sub {
         my ($o, $verb) = @_;
         my $id = workspace($t, token => $o->{token}, name => named($o))->{id};
@@ -173,6 +199,11 @@ my %BODY = (
     'POST /api/v1/projects' => { name => '<new>' },
     'PUT /api/v1/projects/{id}' => { name => '<new>' },
     'PUT /api/v1/projects/{id}/build' => { progress => 10 },
+    'POST /api/v2/models' => { name => '<new>', parentFolderRid => '{folderRid}' },
+    'POST /api/v2/models/{modelRid}/promoteVersion' => { sourceModelVersionRid => '{modelVersionRid}' },
+    'POST /api/v2/models/{modelRid}/versions' => { modelFiles => { type => 'dill', serializedModelFunction => 'AAAA' }, backingRepositories => [], condaRequirements => [], modelApi => model_api() },
+    'POST /api/v2/filesystem/folders' => { displayName => '<new>', parentFolderRid => '{folderRid}' },
+    'POST /api/v2/filesystem/projects/create' => { displayName => '<new>', spaceRid => '{spaceRid}' },
     'POST /v1/workspaces' => { name => '<new>' },
     'PATCH /v1/workspaces/{workspace_id}' => { name => '<new>' },
     'POST /v1/entities' => { name => '<new>', jurisdiction => 'y', type => 'z', workspace_id => '{workspace_id}' },
