@@ -172,6 +172,20 @@ subtest 'many rows' => sub {
     my @pages = grep { /^(MODEL_PAGE|MODEL_PAGE_S|MODEL_PAGE_T|AUDIT_PAGE|AUDIT_PAGE_A|AUDIT_PAGE_W|AUDIT_PAGE_UP|AUDIT_PAGE_A_UP|AUDIT_PAGE_W_UP|VERSION_PAGE|MODEL_GET|RUN_GET|VERSION_GET|MODEL_LOCK|MODEL_TARGET)$/ } sort keys %plan;
     cmp_ok(scalar @pages, '>=', 14, 'pages and single objects');
     cmp_ok($plan{$_}, '<', 700, "$_ of 20 rows reads $plan{$_} rows") for @pages;
+    # The lists that go on behind a place, from the start and from the middle: versions of a branch, what lies in a folder, for who may all and for who may not.
+    my $reader = "UNHEX('" . ($t->user('a-reader', role => 'reader') =~ s/^usr-//r) . "')";
+    my %sql = map { $_->{name} => $_ } @sql;
+    for my $case ([ VERSION_BRANCH => 'from the top', $id, $org, $id, "'master'", '9223372036854775807', 21, $org, $user ], [ VERSION_BRANCH => 'from the middle', $id, $org, $id, "'master'", 2500, 21, $org, $user ],
+        (map { my ($who, $me) = @$_; map { my ($where, $from) = @$_; [ FOLDER_CHILDREN => "$who, $where", $org, $org, $from, 21, $org, $org, $from, 21, ($org, $org, $from, $org, $me, 21) x 2, 21, $org ] }
+            [ 'from the start', "UNHEX('" . '0' x 24 . "')" ], [ 'from the middle', "UNHEX(LPAD(HEX(110000), 24, '0'))" ] } [ 'an administrator', $user ], [ 'a reader', $reader ])) {
+        my ($name, $what, @in) = @$case;
+        my $using = 'EXECUTE s USING ' . join ', ', @in;
+        my @got = $t->sql("PREPARE s FROM " . quoted($sql{$name}{text} =~ s/^SELECT/SELECT SQL_NO_CACHE/r) . ";\nFLUSH STATUS;\n"
+            . "$using;\nSELECT 'read', SUM(VARIABLE_VALUE) FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME LIKE 'HANDLER_READ%'");
+        my ($n) = map { $_->[1] } grep { ($_->[0] // '') eq 'read' && @$_ == 2 } @got;
+        is(scalar(@got) - 1, 21, "$name, $what: a page");
+        cmp_ok($n, '<', 700, "reads $n rows");
+    }
     note "$_ reads $plan{$_} rows" for grep { my $n = $_; !grep { $_ eq $n } @pages } sort keys %plan;
     $t->sql("DELETE FROM $_ WHERE id < UNHEX('000000000001000000000000')") for qw(audit_events model_versions training_runs models);
 };

@@ -21,6 +21,7 @@
 #include "dom_webhook.h"
 #include "id.h"
 #include "json.h"
+#include "modelapi.h"
 #include "net.h"
 #include "seal.h"
 #include "shape.h"
@@ -129,6 +130,24 @@ static void base64url_vectors(void **state)
 		assert_int_equal(b64url_decode(bad[i], strlen(bad[i]), out, sizeof out), -1);
 	assert_int_equal(b64url_decode("Zm9v\0Zm9v", 9, out, sizeof out), -1);
 	assert_int_equal(b64url_decode("Zm9vYmFy", 8, out, 5), -1);      /* no room is no success */
+}
+
+/* RFC 4648 10, and what is not quite that. */
+static void base64_with_padding(void **state)
+{
+	static const struct { const char *text, *bytes; } good[] = { { "Zg==", "f" }, { "Zm8=", "fo" }, { "Zm9v", "foo" },
+		{ "Zm9vYg==", "foob" }, { "Zm9vYmE=", "fooba" }, { "Zm9vYmFy", "foobar" }, { "", "" }, { "+/+/", "\xfb\xff\xbf" } };
+	static const char *const bad[] = { "Z", "Zg", "Zg=", "Zm9", "Zh==", "Zm9=", "=", "====", "Z===", "Zm9v=", "Zg==Zg==", "Zm 9", "Zm9v\n",
+		"-_-_", "Zm9\xff" };
+	unsigned char out[16];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++) {
+		assert_int_equal(b64_decode(good[i].text, strlen(good[i].text), out), strlen(good[i].bytes));
+		assert_memory_equal(out, good[i].bytes, strlen(good[i].bytes));
+	}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(b64_decode(bad[i], strlen(bad[i]), out), -1);
 }
 
 static void percent_decoding(void **state)
@@ -381,6 +400,32 @@ static void ids_are_spelled_one_way(void **state)
 	assert_string_equal(id_spell(a, "", &id), "65f0c0ffee5eed0123456789");
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_false(id_parse(bad[i], "mdl-", &id));
+}
+
+static void ids_as_resource_identifiers(void **state)
+{
+	static const char *const bad[] = { "", "ri.models.main.model.", "ri.models.main.model.65f0c0ff-ee5e-8ed0-8000-00012345678",
+		"ri.models.main.model.65f0c0ff-ee5e-8ed0-8000-0001234567890", "ri.models.main.model.65F0C0FF-ee5e-8ed0-8000-000123456789",
+		"ri.models.main.model.65f0c0ff-ee5e-4ed0-8000-000123456789", "ri.models.main.model.65f0c0ff-ee5e-8ed0-9000-000123456789",
+		"ri.models.main.model.65f0c0ff-ee5e-8ed0-8001-000123456789", "ri.models.main.model.65f0c0ff-ee5e-8ed0-8000-100123456789",
+		"ri.models.main.model.65f0c0ffee5e8ed08000000123456789", "ri.models.main.model-version.65f0c0ff-ee5e-8ed0-8000-000123456789",
+		"65f0c0ff-ee5e-8ed0-8000-000123456789" };
+	const char *spelled = "ri.models.main.model.65f0c0ff-ee5e-8ed0-8000-000123456789";
+	struct id id, back;
+
+	(void)state;
+	assert_true(id_parse("mdl-65f0c0ffee5eed0123456789", "mdl-", &id));
+	assert_string_equal(id_spell(a, "ri.models.main.model.", &id), spelled);
+	assert_string_equal(id_uuid(a, &id), "65f0c0ff-ee5e-8ed0-8000-000123456789");
+	assert_true(id_parse(spelled, "ri.models.main.model.", &back));
+	assert_true(id_equal(&id, &back));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(id_parse(bad[i], "ri.models.main.model.", &id));
+	for (int i = 0; i < 1000; i++) {
+		random_bytes(id.b, sizeof id.b);
+		assert_true(id_parse(id_spell(a, "ri.x.y.z.", &id), "ri.x.y.z.", &back));
+		assert_true(id_equal(&id, &back));
+	}
 }
 
 static void ids_are_in_the_order_of_time_and_differ(void **state)
@@ -1053,20 +1098,63 @@ static void webhooks_are_signed(void **state)
 	}
 }
 
+/* ---- modelapi.c ---- */
+
+static struct json *js(const char *text)
+{
+	const char *reason;
+	struct json *j;
+
+	assert_int_equal(js_parse(a, text, strlen(text), &j, &reason), OK);
+	return j;
+}
+
+static void model_apis_name_the_place(void **state)
+{
+	static const struct { const char *text, *message; } rows[] = {
+		{ "{\"inputs\":[],\"outputs\":[]}", NULL },
+		{ "{\"inputs\":[{\"type\":\"parameter\",\"name\":\"p\",\"dataType\":{\"type\":\"any\"}}],\"outputs\":[]}", NULL },
+		{ "null", "modelApi must be an object, not null" },
+		{ "{\"inputs\":null,\"outputs\":[]}", "inputs is required" },
+		{ "{\"inputs\":[null],\"outputs\":[]}", "inputs[0] must be an object, not null" },
+		{ "{\"inputs\":[],\"outputs\":[{\"type\":5}]}", "outputs[0].type must be one of tabular, parameter, unsupported" },
+		{ "{\"inputs\":[{\"type\":\"parameter\",\"name\":\"p\",\"dataType\":{\"type\":\"map\",\"keyType\":{\"type\":\"string\"}}}],\"outputs\":[]}",
+			"inputs[0].dataType.valueType is required" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *kind, *message;
+		enum err e = modelapi_check(a, js(rows[i].text), &kind, &message);
+
+		assert_int_equal(e, rows[i].message ? ERR_MODEL_API : OK);
+		if (e)
+			assert_text(message, rows[i].message);
+	}
+}
+
+static void model_apis_of_training_runs(void **state)
+{
+	(void)state;
+	assert_text(modelapi_of_run(a, NULL, NULL), "{\"inputs\":[],\"outputs\":[]}");
+	assert_text(modelapi_of_run(a, "[]", NULL), "{\"inputs\":[],\"outputs\":[]}");
+	assert_int_equal(modelapi_check(a, js(modelapi_of_run(a, "[\"age\",\"plan\"]", "churned")), &(const char *){ NULL }, &(const char *){ NULL }), OK);
+}
+
 int main(void)
 {
 #define BASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 #define KEYS(f) cmocka_unit_test_setup_teardown(f, keys_begin, keys_end)
 	static const struct CMUnitTest tests[] = {
 		BASE(arena_runs_cleanups_newest_first), BASE(arena_gives_zeroed_aligned_memory),
-		BASE(buffers_grow), BASE(hex_is_lower_case_and_whole), BASE(base64url_vectors), BASE(percent_decoding),
+		BASE(buffers_grow), BASE(hex_is_lower_case_and_whole), BASE(base64url_vectors), BASE(base64_with_padding), BASE(percent_decoding),
 		BASE(utf8_well_formed), BASE(whole_numbers), BASE(words),
 		BASE(json_accepts), BASE(json_refuses), BASE(json_reasons_are_utf8_whatever_was_sent), BASE(json_depth_is_bounded),
 		BASE(json_members), BASE(times_are_spelled), BASE(times_are_read),
-		BASE(ids_are_spelled_one_way), BASE(ids_are_in_the_order_of_time_and_differ), BASE(ids_in_base62_vectors),
+		BASE(ids_are_spelled_one_way), BASE(ids_as_resource_identifiers), BASE(ids_are_in_the_order_of_time_and_differ), BASE(ids_in_base62_vectors),
 		BASE(ids_in_base62_sort_as_they_are),
 		BASE(fields_are_absent_null_or_set), BASE(faulty_fields_are_named), BASE(query_parameters), BASE(shapes_render),
-		BASE(addresses_that_may_be_called), BASE(urls_that_may_be_called), BASE(webhooks_are_signed),
+		BASE(addresses_that_may_be_called), BASE(urls_that_may_be_called), BASE(webhooks_are_signed), BASE(model_apis_name_the_place), BASE(model_apis_of_training_runs),
 		BASE(times_render_as_unix_seconds), BASE(labels_are_strings_under_short_keys), BASE(labels_of_a_query), BASE(labels_render),
 		BASE(patterns_of_events), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
 		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),
