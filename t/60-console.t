@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # The console: what nginx says about its files, and what a person does at it, in a
-# headless Chromium (t/console/run.mjs). Screens of failed tests are in
+# headless Chromium (t/console/run.mjs and models.mjs). Screens of failed tests are in
 # build/*/console-failures.
 use strict;
 use warnings;
@@ -83,15 +83,17 @@ SKIP: {
     local @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};
     delete @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};
     local $ENV{HOME} = $t->{dir};
-    open my $run, '-|', 'node', "$Thaw::SRC/t/console/run.mjs" or die "node: $!";
-    my ($n, $plan) = (0, 0);
-    while (<$run>) {
-        chomp;
-        if (/^(not )?ok \d+ - (.*)/) { $n++; ok(!$1, $2) }
-        elsif (/^1\.\.(\d+)/) { $plan = $1 }
-        elsif (/^# ?(.*)/) { diag($1) }
+    for my $file (qw(run models)) {
+        open my $run, '-|', 'node', "$Thaw::SRC/t/console/$file.mjs" or die "node: $!";
+        my ($n, $plan) = (0, 0);
+        while (<$run>) {
+            chomp;
+            if (/^(not )?ok \d+ - (.*)/) { $n++; ok(!$1, $2) }
+            elsif (/^1\.\.(\d+)/) { $plan = $1 }
+            elsif (/^# ?(.*)/) { diag($1) }
+        }
+        close $run;
+        ok($n && $n == $plan, "the browser tests of $file.mjs came to their end");
     }
-    close $run;
-    ok($n && $n == $plan, 'the browser tests came to their end');
 }
 $t->finish;
