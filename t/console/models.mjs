@@ -489,6 +489,7 @@ await test('the question is never shown in a frame', async () => {
 const shown = await model('Shown with a rather long name that has to be broken somewhere on a narrow screen');
 await api('PATCH', `/api/v1/models/${shown.id}`, { description: 'word '.repeat(90), tags: ['one', 't'.repeat(60)], config: { algorithm: 'forest' } });
 const first = await train(shown, { algorithm: 'a'.repeat(120), hyperparameters: { ['k'.repeat(60)]: 1 }, artifacts: { model_file: `s3://${'b'.repeat(120)}` } });
+await train(shown);
 const put = await upload(shown, Buffer.from('a file'));
 const middle = await model('Between');
 const inner = await promote(first, middle);
