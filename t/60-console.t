@@ -73,11 +73,13 @@ SKIP: {
     my $token = $t->admin;
     $t->reader;
     my $agent = $t->must('api-key', 'create', '--user', 'admin', '--name', 'an agent', '--kind', 'token', '--tier', 3, '--agent', 'agt_console');
+    my %app = (name => 'Notebook <b>Studio</b>');
+    $app{id} = $t->must('client', 'create', '--org', 'Main', '--name', $app{name}, '--redirect-uris', 'https://app.example/callback', '--public');
     my $failures = "$Thaw::BUILD/console-failures";
     remove_tree($failures); make_path($failures);
     my $json = JSON::PP->new->canonical;
     my $who = sub { { email => $_[1] // "$_[0]\@main.example", password => $t->password($_[0]) } };
-    local $ENV{CONSOLE_SETUP} = $json->encode({ url => $t->{url}, token => $token, agent => $agent, admin => $who->('admin'), reader => $who->('reader'),
+    local $ENV{CONSOLE_SETUP} = $json->encode({ url => $t->{url}, token => $token, agent => $agent, client => \%app, admin => $who->('admin'), reader => $who->('reader'),
         database => [ 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock", '-uroot', 'thaw' ], modules => $home, failures => $failures, chromium => found('chromium') });
     # The sanitizers' options are for the workers, not for the browser.
     local @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};

@@ -10,7 +10,7 @@ export const detailHash = (resource, object) => `#/${resource.path}/${encodeURIC
 
 // The offers of the server's table that this page has words for, in its order.
 export const known = (resource, offers, object) => resource.mine && !resource.mine(object, user()) ? [] : Object.keys(resource.actions)
-    .filter(t => resource.actions[t].when?.(object) ?? true).map(t => offers.find(o => o.transition === t)).filter(Boolean);
+    .map(t => offers.find(o => o.transition === t)).filter(Boolean);
 export const editable = (resource, offers) => offers.find(o => resource.edit?.transitions.includes(o.transition));
 
 // Where it leads, when that is known beforehand.

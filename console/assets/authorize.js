@@ -10,7 +10,6 @@ const meanings = {
     'api:models-write': 'Create models, add versions to them and promote versions',
     'api:filesystem-read': 'See folders and what lies in them',
     'api:filesystem-write': 'Create folders, and delete and restore what lies in them',
-    offline_access: 'Stay connected while you are away',
 };
 const again = 'Go back to the application and start again there.';
 // What an application is not known for, or what has run out, is not mended by trying again.

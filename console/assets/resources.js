@@ -42,7 +42,6 @@
 //               bare: its label says all, without the word for the object;
 //               no: the words of the harmless button, where Cancel would be unclear;
 //               foresee: {path(id), told(reply) -> {to, text}}: asked before the person is;
-//               when: (object): offered only then;
 //               pick: {word, title(object), mark(object, o), deed, told(object, o),
 //               send(object, o) -> {path, body}, did(o), leads(reply, o, get) -> hash}: the
 //               person chooses an object o of that word first
@@ -106,6 +105,9 @@ const projects = {
     },
     audit: { 'project.updated': 'Edited', 'project.build_started': 'Build started', 'project.build_progressed': 'Build went on', 'project.built': 'Build ended' },
 };
+
+// An id of two parts, where the API has the object below another: without its second part it is nobody's.
+const halves = id => { const [first, second] = id.split('.').map(encodeURIComponent); return [first, second || '-']; };
 
 // The objects that others name by their id, each asked for once; one that cannot be had keeps its id.
 async function named(get, urls) {
@@ -185,7 +187,7 @@ const versions = {
     id: v => versionId(v.model_id, v.version_id), name: v => v.model ? `${v.model.text}, version ${v.version_number}` : `Version ${v.version_number}`,
     status: v => v.state,
     api: {
-        url: id => { const [model, version = ''] = id.split('.').map(encodeURIComponent); return `${modelUrl(model)}/versions/${version}`; },
+        url: id => { const [model, version] = halves(id); return `${models.api.base}/${model}/versions/${version}`; },
         list: v => ({ page: v.page, page_size: v.limit }),
         page: r => ({ items: r.items, total: r.total, size: r.page_size }),
         one: r => r,
@@ -199,7 +201,7 @@ const versions = {
                 if (!alone) continue;
                 const of = found.get(modelUrl(v.model_id));
                 v.model = { href: `#/models/${v.model_id}`, text: of?.name ?? v.model_id };
-                v.fixed = !!of && !models.listed.includes(of.status);
+                if (of && !models.listed.includes(of.status)) v.state = of.status;
             }
         },
     },
@@ -207,6 +209,7 @@ const versions = {
     statuses: {
         ready: { label: 'Ready', tone: 'grey' },
         active: { label: 'Active', tone: 'green' },
+        archived: models.statuses.archived, retired: models.statuses.retired,      // as its model is
     },
     columns: [
         { label: 'Version', field: 'version_number' },
@@ -262,7 +265,7 @@ const versions = {
                     return copy ? `#/versions/${versions.id(copy)}` : `#/models/${m.id}`;
                 },
             } },
-        VERSION_RESTORE: { label: 'Restore configuration', bare: true, after: 'stay', tone: 'secondary', when: v => !v.fixed,
+        VERSION_RESTORE: { label: 'Restore configuration', bare: true, after: 'stay', tone: 'secondary',
             ask: 'Its algorithm and hyperparameters become the active configuration of the model. No version is changed.', done: 'has the active configuration' },
     },
     audit: {},
@@ -487,7 +490,7 @@ const deliveries = {
     id: d => `${d.webhook_endpoint_id}.${d.id}`, name: d => d.type ?? d.event_id, status: d => d.status,
     api: {
         ...cursors(''),
-        url: id => { const [endpoint, delivery = ''] = id.split('.').map(encodeURIComponent); return `/v1/webhook_endpoints/${endpoint}/deliveries/${delivery}`; },
+        url: id => { const [endpoint, delivery] = halves(id); return `/v1/webhook_endpoints/${endpoint}/deliveries/${delivery}`; },
         async complete(items, get, alone) {
             const event = d => `/v1/events/${encodeURIComponent(d.event_id)}`, endpoint = d => `/v1/webhook_endpoints/${encodeURIComponent(d.webhook_endpoint_id)}`;
             const found = await named(get, items.flatMap(d => alone ? [event(d), endpoint(d)] : [event(d)]));

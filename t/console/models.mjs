@@ -107,7 +107,7 @@ await test('versions: those of a model, newest first, and more of them; one make
 
     assert.equal((await api('POST', `/api/v1/models/${m.id}/archive`)).status, 200);
     await go(page, at({ ...v, version_id: 'ver-001' }));
-    assert.equal(await page.getByRole('button', { name: /^Restore configuration/ }).count(), 0, 'an archived model keeps its configuration');
+    await page.getByText('Nothing can be done while it is archived.').waitFor();
     for (const hash of [at({ ...v, version_id: 'ver-099' }), `#/versions/${m.id}`, '#/versions', `${at(v)}/edit`]) {
         await go(page, hash);
         await heading(page, 'Not found');
@@ -373,7 +373,7 @@ await test('an uploaded version: its size and hash, and its file, byte for byte'
 
 // ---- What an application is allowed ----------------------------------------------------
 
-const consent = (more = {}) => `#/authorize?${new URLSearchParams({ client_id: setup.client.id, redirect_uri: `${elsewhere}/callback`, scope: 'api:models-read api:models-write offline_access',
+const consent = (more = {}) => `#/authorize?${new URLSearchParams({ client_id: setup.client.id, redirect_uri: `${elsewhere}/callback`, scope: 'api:models-read api:models-write',
     state: 'a state & more', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', ...more })}`;
 // The application's site, and how the person came there.
 async function application(page) {
@@ -393,7 +393,7 @@ await test('an application: sign in first, see who asks for what, allow it, and 
     assert.equal(new URL(page.url()).hash, consent(), 'the address is the same');
     assert.equal(await focused(page), 'Deny', 'the harmless button has the focus');
     const text = await page.locator('main').innerText();
-    for (const words of ['See models and their versions', 'Create models, add versions to them and promote versions', 'Stay connected while you are away', 'app.example',
+    for (const words of ['See models and their versions', 'Create models, add versions to them and promote versions', 'app.example',
         `admin (${setup.admin.email})`]) assert.ok(text.includes(words), words);
     assert.equal(await page.locator('main b').count(), 0, 'the name is text');
     await accessible(page, 'the question');
@@ -402,17 +402,23 @@ await test('an application: sign in first, see who asks for what, allow it, and 
         await heading(page, 'The application');
     });
     assert.equal(sent.length, 1, 'once');
-    assert.deepEqual(sent[0].postDataJSON(), { client_id: setup.client.id, redirect_uri: `${elsewhere}/callback`, scope: 'api:models-read api:models-write offline_access',
+    assert.deepEqual(sent[0].postDataJSON(), { client_id: setup.client.id, redirect_uri: `${elsewhere}/callback`, scope: 'api:models-read api:models-write',
         state: 'a state & more', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', approve: true });
     assert.equal(came.length, 1);
-    assert.ok(came[0].searchParams.get('code'));
     assert.equal(came[0].searchParams.get('state'), 'a state & more');
+    // The code is good for a token.
+    const reply = await fetch(`${setup.url}/multipass/api/oauth2/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', code: came[0].searchParams.get('code'),
+        redirect_uri: `${elsewhere}/callback`, client_id: setup.client.id, code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' }) });
+    assert.equal(reply.status, 200);
+    assert.equal((await api('GET', '/api/v1/models', undefined, (await reply.json()).access_token)).status, 200);
 });
 
 await test('an application: deny it, with the keyboard', async () => {
     const { page } = await signedIn();
     const came = await application(page);
-    await go(page, consent());
+    // As the application sends the person.
+    await page.goto(`${setup.url}/multipass/api/oauth2/authorize?response_type=code&code_challenge_method=S256&${consent().split('?')[1]}`);
+    await heading(page, `Allow \u201c${setup.client.name}\u201d access?`);
     const sent = await writes(page, async () => {
         await page.keyboard.press('Enter');          // where the focus is
         await heading(page, 'The application');

@@ -684,8 +684,10 @@ await test('deliveries: what became of each, its attempts, and once more', async
     await confirm(page, 'Redeliver');
     await bad(page).getByText('is in state `disabled` and cannot be delivered to').waitFor();
     await badge(page, 'Disabled');
-    await go(page, '#/deliveries');
-    await heading(page, 'Not found');
+    for (const hash of ['#/deliveries', `#/deliveries/${made.body.id}`]) {
+        await go(page, hash);
+        await heading(page, 'Not found');
+    }
 });
 
 await test('authorizations: what an agent asked for waits for its human, who approves or denies', async () => {
