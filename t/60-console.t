@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # The console: what nginx says about its files, and what a person does at it, in a
-# headless Chromium (t/console/run.mjs). Screens of failed tests are in
+# headless Chromium (t/console/run.mjs and models.mjs). Screens of failed tests are in
 # build/*/console-failures.
 use strict;
 use warnings;
@@ -73,25 +73,29 @@ SKIP: {
     my $token = $t->admin;
     $t->reader;
     my $agent = $t->must('api-key', 'create', '--user', 'admin', '--name', 'an agent', '--kind', 'token', '--tier', 3, '--agent', 'agt_console');
+    my %app = (name => 'Notebook <b>Studio</b>');
+    $app{id} = $t->must('client', 'create', '--org', 'Main', '--name', $app{name}, '--redirect-uris', 'https://app.example/callback', '--public');
     my $failures = "$Thaw::BUILD/console-failures";
     remove_tree($failures); make_path($failures);
     my $json = JSON::PP->new->canonical;
     my $who = sub { { email => $_[1] // "$_[0]\@main.example", password => $t->password($_[0]) } };
-    local $ENV{CONSOLE_SETUP} = $json->encode({ url => $t->{url}, token => $token, agent => $agent, admin => $who->('admin'), reader => $who->('reader'),
+    local $ENV{CONSOLE_SETUP} = $json->encode({ url => $t->{url}, token => $token, agent => $agent, client => \%app, admin => $who->('admin'), reader => $who->('reader'),
         database => [ 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock", '-uroot', 'thaw' ], modules => $home, failures => $failures, chromium => found('chromium') });
     # The sanitizers' options are for the workers, not for the browser.
     local @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};
     delete @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};
     local $ENV{HOME} = $t->{dir};
-    open my $run, '-|', 'node', "$Thaw::SRC/t/console/run.mjs" or die "node: $!";
-    my ($n, $plan) = (0, 0);
-    while (<$run>) {
-        chomp;
-        if (/^(not )?ok \d+ - (.*)/) { $n++; ok(!$1, $2) }
-        elsif (/^1\.\.(\d+)/) { $plan = $1 }
-        elsif (/^# ?(.*)/) { diag($1) }
+    for my $file (qw(run models)) {
+        open my $run, '-|', 'node', "$Thaw::SRC/t/console/$file.mjs" or die "node: $!";
+        my ($n, $plan) = (0, 0);
+        while (<$run>) {
+            chomp;
+            if (/^(not )?ok \d+ - (.*)/) { $n++; ok(!$1, $2) }
+            elsif (/^1\.\.(\d+)/) { $plan = $1 }
+            elsif (/^# ?(.*)/) { diag($1) }
+        }
+        close $run;
+        ok($n && $n == $plan, "the browser tests of $file.mjs came to their end");
     }
-    close $run;
-    ok($n && $n == $plan, 'the browser tests came to their end');
 }
 $t->finish;

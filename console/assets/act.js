@@ -2,7 +2,8 @@
 import { h, badge, nonce, sentence } from './dom.js';
 import { request, get, user } from './api.js';
 import { confirm, secret, toast, toastFailure, clearToasts } from './dialog.js';
-import { url } from './resources.js';
+import { pick } from './pick.js';
+import { byWord, url } from './resources.js';
 
 const place = (resource, path, object) => path.replace('{url}', url(resource, resource.id(object))).replace(/\{\w+\}/, encodeURIComponent(resource.id(object)));
 export const detailHash = (resource, object) => `#/${resource.path}/${encodeURIComponent(resource.id(object))}`;
@@ -40,21 +41,26 @@ async function perform(resource, offer, object, refresh) {
     const name = resource.name(object);
     const key = nonce();            // of this one decision: repeated, it is made once
     const here = location.hash;
-    let tried = false, foreseen = null;
+    let tried = false, foreseen = null, chosen = null;
     clearToasts();
     try {
+        if (action.pick) {
+            chosen = await pick(byWord(action.pick.word), { title: action.pick.title(object), mark: o => action.pick.mark(object, o) });
+            if (!chosen || location.hash !== here) return;
+        }
         if (action.foresee) {
             if (asking) return;
             asking = true;
             try { foreseen = action.foresee.told(await get(action.foresee.path(resource.id(object)))); } finally { asking = false; }
             if (location.hash !== here) return;
         }
+        const { path, body } = chosen ? action.pick.send(object, chosen) : { path: place(resource, offer.path, object), body: offer.body };
         const done = await confirm({
-            title: `${deed(resource, action)}${action.bare ? ':' : ''} \u201c${name}\u201d?`,
-            body: h('div', {}, foreseen ? h('p', {}, 'It will be ', h('strong', {}, resource.statuses[foreseen.to].label), `. ${foreseen.text}`) : h('p', {}, action.ask),
-                target(resource, foreseen ?? offer, resource.status(object)) || null),
-            label: deed(resource, action), tone: action.tone === 'secondary' ? 'primary' : action.tone, no: action.no,
-            run: () => { tried = true; return request(offer.method, place(resource, offer.path, object), { key, body: offer.body }); },
+            title: chosen ? `${action.pick.deed} \u201c${name}\u201d?` : `${deed(resource, action)}${action.bare ? ':' : ''} \u201c${name}\u201d?`,
+            body: h('div', {}, foreseen ? h('p', {}, 'It will be ', h('strong', {}, resource.statuses[foreseen.to].label), `. ${foreseen.text}`)
+                : h('p', {}, chosen ? action.pick.told(object, chosen) : action.ask), target(resource, foreseen ?? offer, resource.status(object)) || null),
+            label: chosen ? action.pick.deed : deed(resource, action), tone: action.tone === 'secondary' ? 'primary' : action.tone, no: action.no,
+            run: () => { tried = true; return request(offer.method, path, { key, body }); },
         });
         if (!done) {
             // Given up after a try of which nothing is known: look what became of it.
@@ -64,9 +70,9 @@ async function perform(resource, offer, object, refresh) {
         await tellSecret(resource, done.data);
         const status = done.data && offer.to !== 'same' && resource.status(resource.api.one(done.data));
         const now = resource.statuses[status];
-        const to = action.after === 'stay' ? location.hash : action.after !== 'list' ? detailHash(resource, object)
+        const to = chosen ? await action.pick.leads(done.data, chosen, get) : action.after === 'stay' ? location.hash : action.after !== 'list' ? detailHash(resource, object)
             : `#/${resource.path}${resource.archived ? '/archived' : ''}`;
-        toast('good', `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, now && `Its status is now ${now.label}${foreseen && foreseen.to !== status
+        toast('good', `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, chosen ? action.pick.did(chosen) : now && `Its status is now ${now.label}${foreseen && foreseen.to !== status
             ? `, not ${resource.statuses[foreseen.to].label}: it has changed meanwhile` : ''}.`, location.hash !== to);
         if (location.hash !== to) location.hash = to;
         else {
@@ -83,4 +89,23 @@ async function perform(resource, offer, object, refresh) {
 // The button that was pressed may be gone with its row.
 function settle() {
     if (document.activeElement === document.body) document.querySelector('main h1')?.focus();
+}
+
+// A button that saves a file of the API: {path, name, of}. A plain link would come without the token.
+export function download(file) {
+    const button = h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: async () => {
+        if (button.getAttribute('aria-disabled')) return;
+        button.setAttribute('aria-disabled', 'true');
+        clearToasts();
+        try {
+            const href = URL.createObjectURL((await request('GET', file.path, { bytes: true })).data);
+            h('a', { href, download: file.name }).click();
+            setTimeout(() => URL.revokeObjectURL(href), 60_000);
+        } catch (e) {
+            toastFailure(e);
+        } finally {
+            button.removeAttribute('aria-disabled');
+        }
+    } }, 'Download', h('span', { class: 'visually-hidden' }, ` ${file.of}`));
+    return button;
 }

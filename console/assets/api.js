@@ -1,7 +1,8 @@
 // api.js: the session and every request. The access token lives in this module's
 // memory and nowhere else; the refresh token is a cookie that no script can read.
 //
-//   request(method, path, {body, key, match}) -> {status, data, etag}, or throws a Failure
+//   request(method, path, {body, key, match, bytes}) -> {status, data, etag}, or throws a
+//   Failure; bytes: the answer is no JSON, and data a Blob
 //   Failure.kind says what a view does about it:
 //     invalid (400, 422: fields)  denied (403)  gone (404)  conflict (409)  stale (412)
 //     slow (429: wait)  away (5xx)  lost (no answer)  ended (the person signed out)
@@ -33,34 +34,33 @@ export function onSignOut(tell) { if (bus) bus.onmessage = () => { session = nul
 const kindOf = status => ({ 400: 'invalid', 401: 'signin', 403: 'denied', 404: 'gone', 409: 'conflict', 412: 'stale', 413: 'invalid',
     415: 'invalid', 422: 'invalid', 428: 'stale', 429: 'slow' })[status] ?? (status >= 500 ? 'away' : 'invalid');
 
-// Each dialect has its own error body: problem+json, {error: {...}}, or flat.
+// Each dialect has its own error body: problem+json, {error: {...}}, or flat, with short names or long.
 function failure(status, headers, body) {
     const e = body?.error ?? body ?? {};
     const list = e.errors ?? body?.errors ?? (e.details ? [e.details].flat() : []);
     const fields = {};
     for (const f of list) if (f?.field) fields[f.field] ??= f.detail ?? f.message ?? f.reason ?? 'is not valid';
-    return new Failure(e.code === 'idempotency_key_sealed' ? 'sealed' : kindOf(status), e.detail ?? e.message ?? e.title ?? `The server answered ${status}.`, {
-        status, fields, code: e.code ?? '', requestId: headers.get('X-Request-Id') ?? e.request_id ?? '',
+    return new Failure(e.code === 'idempotency_key_sealed' ? 'sealed' : kindOf(status), e.detail ?? e.message ?? e.errorDescription ?? e.title ?? `The server answered ${status}.`, {
+        status, fields, code: e.code ?? e.errorName ?? '', requestId: headers.get('X-Request-Id') ?? e.request_id ?? '',
         wait: status === 429 || status === 503 ? Math.max(1, Number.parseInt(headers.get('Retry-After') ?? '5', 10) || 5) : 0,
     });
 }
 
-async function exchange(method, path, { body, key, match, token } = {}) {
-    const headers = { Accept: 'application/json' };
+async function exchange(method, path, { body, key, match, token, bytes } = {}) {
+    const headers = { Accept: bytes ? '*/*' : 'application/json' };
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (key) headers['Idempotency-Key'] = key;
     if (match) headers['If-Match'] = match;
-    let reply, text;
+    let reply, data = null, text = '';
     try {
         reply = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body),
-            credentials: 'same-origin', cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout?.(30_000) });
-        text = await reply.text();
+            credentials: 'same-origin', cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout?.(bytes ? 600_000 : 30_000) });
+        if (bytes && reply.ok) data = await reply.blob(); else text = await reply.text();
     } catch {
         throw new Failure('lost', 'The server did not answer.');
     }
-    let data = null;
-    try { data = text ? JSON.parse(text) : null; } catch { /* the status says enough */ }
+    try { data ??= text ? JSON.parse(text) : null; } catch { /* the status says enough */ }
     if (!reply.ok) throw failure(reply.status, reply.headers, data);
     return { status: reply.status, data, etag: reply.headers.get('ETag') };
 }

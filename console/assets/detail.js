@@ -1,9 +1,10 @@
-// detail.js: one object of any resource: its fields, what one may do next, what belongs to
-// it, its history.
+// detail.js: one object of any resource: its fields, what one may do next, where it comes
+// from, what belongs to it, its history.
 import { h, value, badge, test, spinner } from './dom.js';
 import { request, get, offers, user, may } from './api.js';
 import { notice } from './dialog.js';
-import { button, detailHash, editable, known, target } from './act.js';
+import { button, detailHash, download, editable, known, target } from './act.js';
+import { lineage } from './lineage.js';
 import { part, plainTable } from './list.js';
 import { url as urlOf } from './resources.js';
 import { timeline } from './timeline.js';
@@ -19,8 +20,9 @@ export async function detail(resource, id) {
         await resource.api.complete?.([object], get, true);
         const open = await offers(resource, resource.status(object));
         const parts = await Promise.all((resource.parts ?? []).map(spec => part(spec, object, n => { if (n) shown.set(spec, n); return shown.get(spec) ?? 0; }, refresh)));
+        const line = resource.lineage && await lineage(resource.lineage, object, refresh);
         title = resource.name(object);
-        holder.replaceChildren(...page(object, open, parts));
+        holder.replaceChildren(...page(object, open, line, parts));
     }
     async function refresh() {
         const inside = holder.contains(document.activeElement), row = document.activeElement.closest('tr')?.dataset.id;
@@ -36,7 +38,7 @@ export async function detail(resource, id) {
     const failed = e => [back(), h('h1', { tabindex: -1 }, e.kind === 'gone' ? 'Not found' : resource.title),
         h('div', { role: 'alert' }, notice(e, false, e.kind === 'gone' ? null : refresh))];
 
-    function page(object, open, parts) {
+    function page(object, open, line, parts) {
         const status = resource.status(object);
         const edit = editable(resource, open);
         const list = known(resource, open, object);
@@ -50,21 +52,22 @@ export async function detail(resource, id) {
                 : h('p', { class: 'soft mb-0' }, !may(resource.create) ? `Your role, ${user().role}, may look at ${resource.many} but not change them.`
                     : open.length ? 'Another person decides it.'
                         : `Nothing can be done while it is ${(resource.statuses[status]?.label ?? status).toLowerCase()}.`));
+        const file = resource.file?.(object);
         const details = section('fields', 'Details', h('dl', { class: 'fields' }, resource.details
             .filter(d => !d.optional || (object[d.field] !== null && object[d.field] !== undefined))
-            .map(d => [h('dt', {}, d.label), h('dd', {}, value(resource, d, object))])));
+            .map(d => [h('dt', {}, d.label), h('dd', {}, value(resource, d, object))])), file && h('div', { class: 'foot' }, download(file)));
         const past = !resource.noHistory && section('history', 'History', timeline(resource, id));
         const tables = (resource.tables ?? []).map((t, i) => section(`table-${i}`, t.title, object[t.field].length
             ? h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${t.title}, table` }, plainTable(resource, t.columns, object[t.field], t.title)) : h('p', { class: 'soft mb-0' }, t.none)));
         // What has much beside it gets the whole width for that.
-        const broad = parts.length || tables.length || !past;
+        const broad = line || parts.length || tables.length || !past;
         return [
             back(object),
             h('div', { class: 'head' }, h('h1', { tabindex: -1 }, resource.name(object)), badge(resource, status), test(object)),
             h('div', { class: 'row g-3' },
                 h('div', { class: 'col-lg-7' }, next, !broad && details),
                 h('div', { class: 'col-lg-5' }, broad ? details : past)),
-            parts, tables, broad && past,
+            line && section('lineage', 'Lineage', line), parts, tables, broad && past,
         ].flat().filter(Boolean);
     }
 

@@ -56,6 +56,8 @@ const kinds = {
     json: v => Object.keys(v).length ? h('pre', { tabindex: '0' }, JSON.stringify(v, null, 2)) : nothing(),
     labels: v => Object.keys(v).length ? h('dl', { class: 'labels' }, Object.entries(v).map(([key, text]) => h('div', {}, h('dt', {}, key), h('dd', {}, text)))) : nothing(),
     number: v => count(Array.isArray(v) ? v.length : v),
+    bytes: v => plural(v, 'byte', 'bytes'),
+    seconds: v => plural(v, 'second', 'seconds'),
     milliseconds: v => `${count(v)} ms`,
     place: v => h('a', { href: v.href }, v.text),
     percent: v => h('span', {}, h('progress', { max: 100, value: v, 'aria-label': 'Progress' }), ` ${v} %`),

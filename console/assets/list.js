@@ -8,9 +8,10 @@ import { byWord } from './resources.js';
 
 // ---- Pages and tables -----------------------------------------------------------------
 
-// A page of the list at `base`: {items, total, size}, or, when the API has cursors, {items,
-// previous, next}: the ids to go on from. Where only some are this person's, it goes on
-// until there are enough of them.
+// A page of the list at `base`: {items, previous, next}, and {total, size} when the API has
+// numbered pages. previous, next: what of the view to change to come there ({page}, {after}
+// or {before}), null where nothing is. Where only some are this person's, it goes on until
+// there are enough of them.
 async function read(resource, base, view) {
     const enough = view.limit ?? 20, back = !!view.before;
     const items = [];
@@ -26,8 +27,8 @@ async function read(resource, base, view) {
         if (back) before = first; else after = last;
     } while (page.more && resource.mine && items.length < enough);
     await resource.api.complete?.(items, get, false);
-    return page.total !== undefined ? page
-        : { items, previous: back ? page.more && first : view.after && first, next: back || page.more ? last : null };
+    if (page.total !== undefined) return { ...page, previous: view.page > 1 ? { page: view.page - 1 } : null, next: view.page * page.size < page.total ? { page: view.page + 1 } : null };
+    return { items, previous: first && (back ? page.more : view.after) ? { before: first } : null, next: last && (back || page.more) ? { after: last } : null };
 }
 
 // How many wait for this person.
@@ -64,12 +65,14 @@ async function table(resource, items, caption, refresh) {
 // `shown`: how many, at least; it grows as the person asks for more, and outlives a refresh.
 export async function part(spec, object, shown, refresh) {
     const resource = byWord(spec.word);
-    const step = 10, base = spec.url?.(object) ?? resource.api.base;
-    const state = { items: [], next: '' };
+    const limit = 10, base = spec.url?.(object) ?? resource.api.base;
+    const state = { items: [], next: { page: 1 } };
     const rows = h('div', { class: 'rows' });
-    async function more(limit) {
-        const page = await read({ ...resource, api: { ...resource.api, list: v => ({ ...spec.query(object), ...resource.api.list(v) }) } }, base, { after: state.next, limit: Math.min(limit, 100) });
-        state.items.push(...page.items);
+    async function more() {
+        const page = await read({ ...resource, api: { ...resource.api, list: v => ({ ...spec.query?.(object), ...resource.api.list(v) }) } }, base, { ...state.next, limit });
+        // Where one was made meanwhile, a numbered page begins with the last of the page before.
+        const has = new Set(state.items.map(resource.id));
+        state.items.push(...page.items.filter(o => !has.has(resource.id(o))));
         state.next = page.next;
     }
     async function paint() {
@@ -79,7 +82,7 @@ export async function part(spec, object, shown, refresh) {
             on.setAttribute('aria-disabled', 'true');
             const before = state.items.length;
             try {
-                await more(step);
+                await more();
                 shown(state.items.length);
                 await paint();
                 (rows.querySelectorAll('tbody a')[before] ?? rows.querySelector('tbody a'))?.focus();
@@ -97,7 +100,7 @@ export async function part(spec, object, shown, refresh) {
                 h('a', { class: 'btn btn-sm btn-outline-secondary', href: query(`#/${resource.path}/new`, { [resource.within.field]: object.id }) }, `New ${resource.one}`)),
         rows);
     try {
-        do await more(Math.max(step, shown() - state.items.length)); while (state.next && state.items.length < shown());
+        do await more(); while (state.next && state.items.length < shown());
         await paint();
     } catch (e) {
         if (e.kind === 'ended') throw e;
@@ -132,7 +135,7 @@ export function list(resource, archived, params) {
             const page = await read(resource, resource.api.base, { ...view, status: archived ? resource.archived : view.status });
             const shown = page.items.length > 0 && await table(resource, page.items, `${archived ? 'Archived ' : ''}${resource.many}`, load);
             if (mine !== turn) return;
-            summary.textContent = plural(page.total ?? page.items.length, resource.one, resource.many) + (page.previous || page.next ? ' on this page' : '');
+            summary.textContent = plural(page.total ?? page.items.length, resource.one, resource.many) + (page.total === undefined && (page.previous || page.next) ? ' on this page' : '');
             rows.replaceChildren(...(shown ? [shown, pages(page)].filter(Boolean) : [empty()]));
         } catch (e) {
             if (mine !== turn || e.kind === 'ended') return;
@@ -145,13 +148,11 @@ export function list(resource, archived, params) {
     }
 
     function pages(page) {
-        const link = (to, text, on) => on ? h('a', { class: 'btn btn-outline-secondary', href: hash(to) }, text)
+        if (!page.previous && !page.next) return null;
+        const link = (to, text) => to ? h('a', { class: 'btn btn-outline-secondary', href: hash(to) }, text)
             : h('span', { class: 'btn btn-outline-secondary disabled', 'aria-disabled': 'true' }, text);
-        const last = Math.ceil(page.total / page.size);
-        if (page.total === undefined ? !page.previous && !page.next : last < 2) return null;
-        return h('nav', { 'aria-label': 'Pages', class: 'pages' }, page.total === undefined
-            ? [link({ before: page.previous }, 'Previous', page.previous), link({ after: page.next }, 'Next', page.next)]
-            : [link({ page: view.page - 1 }, 'Previous', view.page > 1), h('span', {}, `Page ${count(view.page)} of ${count(last)}`), link({ page: view.page + 1 }, 'Next', view.page < last)]);
+        return h('nav', { 'aria-label': 'Pages', class: 'pages' }, link(page.previous, 'Previous'),
+            page.total !== undefined && h('span', {}, `Page ${count(view.page)} of ${count(Math.ceil(page.total / page.size))}`), link(page.next, 'Next'));
     }
 
     function empty() {

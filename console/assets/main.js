@@ -3,7 +3,7 @@
 //   #/                      overview
 //   #/projects?status=LIVE  a list          #/projects/archived   its archive
 //   #/projects/new          a form          #/projects/12         an object
-//   #/projects/12/edit      its form
+//   #/projects/12/edit      its form        #/authorize?client_id=...  what an application asks for
 import { h } from './dom.js';
 import { resume, user, may, signOut, onSignIn, onSignOut, forget } from './api.js';
 import { clearToasts, notice, toastFailure, turnToasts } from './dialog.js';
@@ -13,6 +13,7 @@ import { start } from './start.js';
 import { list } from './list.js';
 import { detail } from './detail.js';
 import { form } from './form.js';
+import { authorize } from './authorize.js';
 
 const main = document.getElementById('main');
 const shell = document.getElementById('shell');
@@ -21,12 +22,13 @@ let turn = 0, current = null, shown = '';
 // ---- Where the address leads -----------------------------------------------------------
 
 function route() {
-    const [path, search = ''] = location.hash.replace(/^#\/?/, '').split('?');
+    const [path, ...rest] = location.hash.replace(/^#\/?/, '').split('?'), search = rest.join('?');
     let parts;
     try { parts = path.split('/').filter(Boolean).map(decodeURIComponent); } catch { parts = ['?']; }
     const [word, id, verb] = parts;
     const resource = byPath(word);
     if (!word) return start();
+    if (word === 'authorize' && !id) return authorize(new URLSearchParams(search), leave);
     if (!resource || parts.length > 3 || (verb && verb !== 'edit')) return nowhere();
     if (!may(resource.read)) return nowhere(`Your role may not look at ${resource.many}.`);
     if (!id && resource.inner) return nowhere();
@@ -91,7 +93,8 @@ async function leave() {
     try { await signOut(); } catch (e) { toastFailure(e); return; }
     ended();
 }
-function ended(note) {
+const asked = () => location.hash.startsWith('#/authorize?') ? 'An application asks to act in your name. Sign in first, then decide.' : null;
+function ended(note = asked()) {
     turn++;
     forget();
     document.querySelectorAll('dialog').forEach(d => d.remove());

@@ -21,9 +21,13 @@
 //   columns     {label, field, kind, wide}: wide ones are left out on a narrow screen, and
 //               the status goes below the name
 //   details     {label, field, kind} of the detail page
+//   file        (object) -> {path, name, of}, or null: what can be saved, from its detail
 //   parts       {word, title, url(object), query(object), none, make}: the objects that
 //               belong to it, as lists in its detail; make: the statuses in which another
 //               can be made
+//   lineage     {word, url(object), node(n), here, none}: what it was copied from and to, of
+//               {version, from, to, more, hidden}; node: {href, name, text, status, created}
+//               of one of them; word: of whose statuses
 //   tables      {title, field, none, columns}: lists in the object itself
 //   form        fields {name, label, type, options, help, required, only}; type: text,
 //               area, choice, tags, colour, labels, owner; only: 'create' or 'edit'
@@ -37,7 +41,10 @@
 //               there is no detail to go to afterwards, 'stay' where one is well placed;
 //               bare: its label says all, without the word for the object;
 //               no: the words of the harmless button, where Cancel would be unclear;
-//               foresee: {path(id), told(reply) -> {to, text}}: asked before the person is
+//               foresee: {path(id), told(reply) -> {to, text}}: asked before the person is;
+//               pick: {word, title(object), mark(object, o), deed, told(object, o),
+//               send(object, o) -> {path, body}, did(o), leads(reply, o, get) -> hash}: the
+//               person chooses an object o of that word first
 //   audit       audit action -> how the history tells it
 
 const projects = {
@@ -46,7 +53,7 @@ const projects = {
     id: p => p.id, name: p => p.name, status: p => p.status,
     api: {
         base: '/api/v1/projects',
-        list: v => ({ status: v.status, search: v.search, sort: v.sort, page: v.page - 1, size: 20 }),
+        list: v => ({ status: v.status, search: v.search, sort: v.sort, page: v.page - 1, size: v.limit ?? 20 }),
         page: r => ({ items: r.data, total: r.totalElements, size: r.size }),
         one: r => r.data,
     },
@@ -99,14 +106,25 @@ const projects = {
     audit: { 'project.updated': 'Edited', 'project.build_started': 'Build started', 'project.build_progressed': 'Build went on', 'project.built': 'Build ended' },
 };
 
+// An id of two parts, where the API has the object below another: without its second part it is nobody's.
+const halves = id => { const [first, second] = id.split('.').map(encodeURIComponent); return [first, second || '-']; };
+
+// The objects that others name by their id, each asked for once; one that cannot be had keeps its id.
+async function named(get, urls) {
+    const found = new Map();
+    await Promise.all([...new Set(urls)].map(async url => { try { found.set(url, await get(url)); } catch (e) { if (e.kind === 'ended') throw e; } }));
+    return found;
+}
+
 const tasks = [['classification', 'Classification'], ['regression', 'Regression'], ['clustering', 'Clustering']];
+const modelUrl = id => `/api/v1/models/${encodeURIComponent(id)}`;
 const models = {
     word: 'model', path: 'models', one: 'model', many: 'models', title: 'Models', counted: true,
     read: 'model:read', create: 'model:write',
     id: m => m.id, name: m => m.name, status: m => m.status,
     api: {
         base: '/api/v1/models',
-        list: v => ({ status: v.status, search: v.search, task_type: v.task_type, page: v.page, page_size: 20 }),
+        list: v => ({ status: v.status, search: v.search, task_type: v.task_type, page: v.page, page_size: v.limit ?? 20 }),
         page: r => ({ items: r.items, total: r.total, size: r.page_size }),
         one: r => r,
     },
@@ -141,7 +159,9 @@ const models = {
         { label: 'Archived', field: 'archived_at', kind: 'time', optional: true },
         { label: 'Restored', field: 'unarchived_at', kind: 'time', optional: true },
         { label: 'Id', field: 'id', kind: 'code' },
+        { label: 'RID', field: 'rid', kind: 'code' },
     ],
+    parts: [{ word: 'version', title: 'Versions', url: m => `${modelUrl(m.id)}/versions`, none: 'It has no versions yet.' }],
     form: [
         { name: 'name', label: 'Name', type: 'text', required: true },
         { name: 'description', label: 'Description', type: 'area' },
@@ -156,6 +176,99 @@ const models = {
     },
     audit: { 'model.unarchived': 'Restored', 'model.updated': 'Edited', 'model.config_updated': 'Configuration edited',
         'model.training_completed': 'Training succeeded' },
+};
+
+// An id of two parts: the API has versions below their model.
+const sources = { sdk: 'Uploaded', promoted: 'Promoted' };
+const versionId = (model, version) => `${model}.${version}`;
+const versions = {
+    word: 'version', path: 'versions', one: 'version', many: 'versions', title: 'Models', inner: 'models',
+    read: 'model:read', create: 'model:write', noHistory: true, within: { word: 'model', field: 'model_id', place: 'model' },
+    id: v => versionId(v.model_id, v.version_id), name: v => v.model ? `${v.model.text}, version ${v.version_number}` : `Version ${v.version_number}`,
+    status: v => v.state,
+    api: {
+        url: id => { const [model, version] = halves(id); return `${models.api.base}/${model}/versions/${version}`; },
+        list: v => ({ page: v.page, page_size: v.limit }),
+        page: r => ({ items: r.items, total: r.total, size: r.page_size }),
+        one: r => r,
+        async complete(items, get, alone) {
+            const found = alone ? await named(get, items.map(v => modelUrl(v.model_id))) : null;
+            for (const v of items) {
+                v.state = v.status === 'ready' && v.is_promoted ? 'active' : v.status;
+                v.origin = v.source ? sources[v.source] ?? v.source : 'Trained';
+                v.made = v.created_at ?? v.trained_at;
+                Object.assign(v, { size: v.artifact?.size, sha256: v.artifact?.sha256, model_file: v.artifacts?.model_file, onnx_file: v.artifacts?.onnx_file });
+                if (!alone) continue;
+                const of = found.get(modelUrl(v.model_id));
+                v.model = { href: `#/models/${v.model_id}`, text: of?.name ?? v.model_id };
+                if (of && !models.listed.includes(of.status)) v.state = of.status;
+            }
+        },
+    },
+    listed: [],
+    statuses: {
+        ready: { label: 'Ready', tone: 'grey' },
+        active: { label: 'Active', tone: 'green' },
+        archived: models.statuses.archived, retired: models.statuses.retired,      // as its model is
+    },
+    columns: [
+        { label: 'Version', field: 'version_number' },
+        { label: 'Status', field: 'state', kind: 'status' },
+        { label: 'Branch', field: 'branch', wide: true },
+        { label: 'Source', field: 'origin' },
+        { label: 'Algorithm', field: 'algorithm', wide: true },
+        { label: 'Created', field: 'made', kind: 'time', wide: true },
+    ],
+    details: [
+        { label: 'Model', field: 'model', kind: 'place' },
+        { label: 'Version', field: 'version_number' },
+        { label: 'Branch', field: 'branch' },
+        { label: 'Source', field: 'origin' },
+        { label: 'Algorithm', field: 'algorithm' },
+        { label: 'Hyperparameters', field: 'hyperparameters', kind: 'json' },
+        { label: 'Metrics', field: 'metrics', kind: 'json' },
+        { label: 'Model file', field: 'model_file', kind: 'code', optional: true },
+        { label: 'ONNX file', field: 'onnx_file', kind: 'code', optional: true },
+        { label: 'Size', field: 'size', kind: 'bytes', optional: true },
+        { label: 'SHA-256', field: 'sha256', kind: 'code', optional: true },
+        { label: 'Created', field: 'made', kind: 'time' },
+        { label: 'Trained', field: 'trained_at', kind: 'time', optional: true },
+        { label: 'Trained by', field: 'trained_by', kind: 'code', optional: true },
+        { label: 'Training took', field: 'training_duration_seconds', kind: 'seconds', optional: true },
+        { label: 'Id', field: 'version_id', kind: 'code' },
+        { label: 'RID', field: 'rid', kind: 'code' },
+    ],
+    file: v => v.artifact ? { path: `${url(versions, versions.id(v))}/artifact`, name: `${v.model.text}-${v.version_id}.bin`, of: `the file of version ${v.version_number}` } : null,
+    lineage: {
+        word: 'model', here: 'This version', none: 'It was not promoted from or to another model.',
+        url: v => `/console/lineage/${encodeURIComponent(v.model_id)}/${encodeURIComponent(v.version_id)}`,
+        node: n => ({ href: `#/versions/${versionId(n.model_id, n.version_id)}`, name: n.model_name, text: `Version ${n.version_number}`, status: n.status, created: n.created_at }),
+    },
+    own: [
+        { transition: 'VERSION_RESTORE', from: ['ready'], to: 'active', method: 'POST', path: '{url}/restore', permission: 'model:write' },
+        { transition: 'VERSION_PROMOTE', from: ['ready', 'active'], to: 'same', method: 'POST', permission: 'model:write' },
+    ],
+    actions: {
+        VERSION_PROMOTE: { label: 'Promote to another model', bare: true, ask: 'A copy of it becomes the newest version of a model that you choose.', done: 'was promoted',
+            pick: {
+                word: 'model', deed: 'Promote',
+                title: v => `Promote version ${v.version_number} to which model?`,
+                mark: (v, m) => m.id === v.model_id ? 'this model' : null,
+                told: (v, m) => m.id === v.model_id ? `Version ${v.version_number} of ${m.name} is copied as the newest version of ${m.name} itself, on master.`
+                    : `Version ${v.version_number} of ${v.model.text} is copied to ${m.name} as its newest version on master; ${v.model.text} is not changed.`,
+                send: (v, m) => ({ path: `/api/v2/models/${encodeURIComponent(m.rid)}/promoteVersion?preview=true`, body: { sourceModelVersionRid: v.rid } }),
+                did: m => `The copy is the newest version of ${m.name}.`,
+                // The answer names the copy by its RID alone.
+                async leads(reply, m, get) {
+                    const list = (await named(get, [`${modelUrl(m.id)}/versions?page_size=100`])).values().next().value;
+                    const copy = list?.items.find(v => v.rid === reply.rid);
+                    return copy ? `#/versions/${versions.id(copy)}` : `#/models/${m.id}`;
+                },
+            } },
+        VERSION_RESTORE: { label: 'Restore configuration', bare: true, after: 'stay', tone: 'secondary',
+            ask: 'Its algorithm and hyperparameters become the active configuration of the model. No version is changed.', done: 'has the active configuration' },
+    },
+    audit: {},
 };
 
 // ---- What the dialect of workspaces has in common ----
@@ -178,12 +291,6 @@ const metadata = { name: 'metadata', label: 'Metadata', type: 'labels', help: 'Y
 const labelled = (values, before) => ({ ...values, metadata: {
     ...Object.fromEntries(Object.keys(before.metadata).filter(k => !(k in values.metadata)).map(k => [k, null])), ...values.metadata } });
 
-// The objects that others name by their id, each asked for once; one that cannot be had keeps its id.
-async function named(get, urls) {
-    const found = new Map();
-    await Promise.all([...new Set(urls)].map(async url => { try { found.set(url, await get(url)); } catch (e) { if (e.kind === 'ended') throw e; } }));
-    return found;
-}
 const workspaceUrl = id => `/v1/workspaces/${encodeURIComponent(id)}`;
 
 const workspaces = {
@@ -352,7 +459,7 @@ const endpoints = {
         { label: 'The former secret signs too until', field: 'previous_secret_expires_at', kind: 'time', optional: true },
         ...made, { label: 'Id', field: 'id', kind: 'code' },
     ],
-    parts: [{ word: 'delivery', title: 'Deliveries', url: n => `/v1/webhook_endpoints/${encodeURIComponent(n.id)}/deliveries`, query: () => ({}), none: 'Nothing was sent to it yet.' }],
+    parts: [{ word: 'delivery', title: 'Deliveries', url: n => `/v1/webhook_endpoints/${encodeURIComponent(n.id)}/deliveries`, none: 'Nothing was sent to it yet.' }],
     form: [
         { name: 'url', label: 'URL', type: 'text', required: true, help: 'https, reachable from this server' },
         { name: 'enabled_events', label: 'Events', type: 'tags', required: true, help: 'With commas between them: * for all, workspace.* for a kind, workspace.archived for one' },
@@ -383,7 +490,7 @@ const deliveries = {
     id: d => `${d.webhook_endpoint_id}.${d.id}`, name: d => d.type ?? d.event_id, status: d => d.status,
     api: {
         ...cursors(''),
-        url: id => { const [endpoint, delivery = ''] = id.split('.').map(encodeURIComponent); return `/v1/webhook_endpoints/${endpoint}/deliveries/${delivery}`; },
+        url: id => { const [endpoint, delivery] = halves(id); return `/v1/webhook_endpoints/${endpoint}/deliveries/${delivery}`; },
         async complete(items, get, alone) {
             const event = d => `/v1/events/${encodeURIComponent(d.event_id)}`, endpoint = d => `/v1/webhook_endpoints/${encodeURIComponent(d.webhook_endpoint_id)}`;
             const found = await named(get, items.flatMap(d => alone ? [event(d), endpoint(d)] : [event(d)]));
@@ -430,7 +537,7 @@ const deliveries = {
     audit: {},
 };
 
-export const resources = [projects, models, workspaces, entities, authorizations, endpoints, deliveries];
+export const resources = [projects, models, versions, workspaces, entities, authorizations, endpoints, deliveries];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
 export const url = (resource, id) => resource.api.url?.(id) ?? `${resource.api.base}/${encodeURIComponent(id)}`;

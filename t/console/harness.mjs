@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 
 export const setup = JSON.parse(process.env.CONSOLE_SETUP);
 const require = createRequire(`${setup.modules}/`);
@@ -12,9 +13,13 @@ const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const browser = await chromium.launch({ executablePath: setup.chromium, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
     '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
 
+// The site of an application, where a person may be sent to.
+export const elsewhere = 'https://app.example';
+
 // Everything that no page may ever do, from every page of the run.
 export const complaints = [];
 let count = 0, failed = 0;
+const file = path.basename(process.argv[1], '.mjs');
 
 // A person's browser: contexts share nothing, pages of one context are windows of one person.
 export async function person(options = {}) {
@@ -29,7 +34,8 @@ export async function person(options = {}) {
             complaints.push(`console: ${m.text()}`);
     });
     context.on('request', r => {
-        if (new URL(r.url()).origin !== new URL(setup.url).origin && !r.url().startsWith('data:')) complaints.push(`foreign: ${r.url()}`);
+        const { origin } = new URL(r.url());
+        if (origin !== new URL(setup.url).origin && !r.url().startsWith('data:') && !(origin === elsewhere && r.isNavigationRequest())) complaints.push(`foreign: ${r.url()}`);
     });
     return context;
 }
@@ -57,10 +63,21 @@ export async function signedIn(options, who) {
     return { context, page };
 }
 
+// What is on a page.
+export const dialog = page => page.getByRole('dialog');
+export const good = page => page.locator('#toasts .note-good');
+export const bad = page => page.locator('#toasts .note-bad');
+export const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+export const focused = page => page.evaluate(() => document.activeElement.textContent || document.activeElement.name);
+export const column = (page, text) => page.getByRole('row').filter({ hasText: text });
+export const press = (page, name) => page.getByRole('button', { name }).click();
+export const confirm = (page, name) => dialog(page).getByRole('button', { name, exact: true }).click();
+export const badge = (page, text) => page.locator('.head > .badge', { hasText: text }).first().waitFor();
+
 // The requests of a page that change something, while work runs.
 export async function writes(page, work) {
     const seen = [];
-    const note = r => { if (/\/(api|v1)\//.test(r.url()) && r.method() !== 'GET') seen.push(r); };
+    const note = r => { if (/\/(api|v1|console\/authorize)\b/.test(r.url()) && r.method() !== 'GET') seen.push(r); };
     page.on('request', note);
     await work();
     page.off('request', note);
@@ -93,6 +110,19 @@ export async function entity(of, name, ...moves) {
     for (const move of moves) assert.equal((await api('POST', `/v1/entities/${made.body.id}/${move}`)).status, 200, move);
     return made.body;
 }
+export async function model(name) {
+    const made = await api('POST', '/api/v1/models', { name: `${name} ${++serial}`, model_type: 'custom', task_type: 'classification' });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    return made.body;
+}
+// A training run that succeeds: its version.
+export async function train(of, result = {}) {
+    const begun = await api('POST', `/api/v1/models/${of.id}/train`);
+    assert.equal(begun.status, 202, JSON.stringify(begun.body));
+    assert.equal((await api('POST', `/api/v1/models/${of.id}/train/${begun.body.job_id}/complete`, result)).status, 200);
+    return (await versions(of))[0];
+}
+export const versions = async of => (await api('GET', `/api/v1/models/${of.id}/versions?page_size=100`)).body.items;
 export const sql = statement => execFileSync(setup.database[0], setup.database.slice(1), { input: statement });
 export const status = async id => (await api('GET', `/api/v1/projects/${id}`)).body.data?.status;
 
@@ -119,8 +149,8 @@ export async function test(name, work) {
         let n = 0;
         for (const context of browser.contexts())
             for (const page of context.pages())
-                await page.screenshot({ path: `${setup.failures}/${count}-${++n}.png`, timeout: 5000 }).then(
-                    () => console.log(`# seen: ${setup.failures}/${count}-${n}.png`), () => {});
+                await page.screenshot({ path: `${setup.failures}/${file}-${count}-${++n}.png`, timeout: 5000 }).then(
+                    () => console.log(`# seen: ${setup.failures}/${file}-${count}-${n}.png`), () => {});
     }
     for (const context of browser.contexts()) await context.close();
 }

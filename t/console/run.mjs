@@ -1,13 +1,10 @@
-// run.mjs: what a person does at the console, in a real browser. Run by t/60-console.t.
+// run.mjs: what a person does at the console, in a real browser: the session, projects,
+// workspaces, webhooks. Run by t/60-console.t, as models.mjs is.
 import assert from 'node:assert/strict';
-import { accessible, api, complaints, end, entity, fits, go, person, project, setup, signIn, signedIn, sql, status, test, visit, workspace, writes } from './harness.mjs';
+import { accessible, api, bad, badge, column, complaints, confirm, dialog, end, entity, fits, focused, go, good, heading, person, press, project, setup, signIn,
+    signedIn, sql, status, test, visit, workspace, writes } from './harness.mjs';
 
 const restoreButton = (page, p) => page.getByRole('button', { name: `Restore project ${p.name}`, exact: true });
-const dialog = page => page.getByRole('dialog');
-const good = page => page.locator('#toasts .note-good');
-const bad = page => page.locator('#toasts .note-bad');
-const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
-const focused = page => page.evaluate(() => document.activeElement.textContent || document.activeElement.name);
 
 await test('sign-in: a wrong password says so, the right one opens the overview', async () => {
     const context = await person();
@@ -353,42 +350,6 @@ await test('what was typed is text, never markup', async () => {
     assert.equal(await page.locator('main img').count(), 0);
 });
 
-await test('models: the same list, archive, restore, history and forms', async () => {
-    const { page } = await signedIn();
-    await go(page, '#/models/new');
-    await page.getByRole('button', { name: 'Create model' }).click();
-    await page.locator('input[name=name][aria-invalid=true]').waitFor();
-    await page.getByLabel('Name').fill('Customer Churn Predictor');
-    await page.getByLabel('Task').selectOption('regression');
-    await page.getByLabel('Tags').fill('churn, q4 ,');
-    await page.getByRole('button', { name: 'Create model' }).click();
-    await good(page).getByText('was created').waitFor();
-    await go(page, '#/models?task_type=clustering');
-    await page.getByText('No models match.').waitFor();
-    await go(page, '#/models?task_type=regression');
-    await page.getByRole('button', { name: 'Archive model Customer Churn Predictor' }).click();
-    await dialog(page).getByRole('button', { name: 'Archive model' }).click();
-    await good(page).getByText('was archived').waitFor();
-    await go(page, '#/models/archived');
-    await page.getByRole('button', { name: 'Restore model Customer Churn Predictor' }).click();
-    await dialog(page).getByRole('button', { name: 'Restore model' }).click();
-    await good(page).getByText('was restored').waitFor();
-    await heading(page, 'Customer Churn Predictor');
-    await page.locator('.timeline li').nth(2).waitFor();
-    assert.match((await page.locator('.timeline li').allInnerTexts()).join('\n'), /Restored by admin.*Archived by admin.*Created by admin/s);
-    await page.getByRole('link', { name: 'Edit model' }).click();
-    assert.equal(await page.getByLabel('Tags').inputValue(), 'churn, q4');
-    await page.getByLabel('Tags').fill('one');
-    await page.getByRole('button', { name: 'Save' }).click();
-    await good(page).getByText('was saved').waitFor();
-    await page.locator('.tags', { hasText: 'one' }).waitFor();
-});
-
-const column = (page, text) => page.getByRole('row').filter({ hasText: text });
-const press = (page, name) => page.getByRole('button', { name }).click();
-const confirm = (page, name) => dialog(page).getByRole('button', { name, exact: true }).click();
-const badge = (page, text) => page.locator('.head > .badge', { hasText: text }).first().waitFor();
-
 await test('workspaces: create with metadata, edit, and make an entity that goes its way', async () => {
     const { page } = await signedIn();
     await go(page, '#/workspaces');
@@ -723,8 +684,10 @@ await test('deliveries: what became of each, its attempts, and once more', async
     await confirm(page, 'Redeliver');
     await bad(page).getByText('is in state `disabled` and cannot be delivered to').waitFor();
     await badge(page, 'Disabled');
-    await go(page, '#/deliveries');
-    await heading(page, 'Not found');
+    for (const hash of ['#/deliveries', `#/deliveries/${made.body.id}`]) {
+        await go(page, hash);
+        await heading(page, 'Not found');
+    }
 });
 
 await test('authorizations: what an agent asked for waits for its human, who approves or denies', async () => {
@@ -797,7 +760,6 @@ await test('sign-out: the session is over in every window, and for good', async 
 const archived = await project('Shown in every light', 'publish', 'archive');
 const shown = await project('Shown with a rather long name that has to be broken somewhere on a narrow screen', 'publish');
 await api('PUT', `/api/v1/projects/${shown.id}`, { name: shown.name, description: 'word '.repeat(90), url: `${'a'.repeat(60)}.talkide.app`, accent: 'oklch(0.78 0.15 70)', techStack: 'C'.repeat(120) });
-const model = (await api('GET', '/api/v1/models')).body.items[0];
 const holder = await workspace('Held with a rather long name that has to be broken somewhere on a narrow screen');
 await api('PATCH', `/v1/workspaces/${holder.id}`, { metadata: { team: 'legal', ['k'.repeat(40)]: 'v'.repeat(200) } });
 for (const moves of [[], ['submit'], ['submit', 'register'], ['cancel']]) await entity(holder, 'Held', ...moves);
@@ -824,7 +786,6 @@ for (const colorScheme of ['light', 'dark']) {
             await page.getByText('The numbers as a table').click();
             await look('overview with its table');
             for (const hash of ['#/projects', '#/projects?search=nothing+like+it', '#/projects/archived', `#/projects/${shown.id}`, `#/projects/${shown.id}/edit`, '#/projects/new',
-                '#/models', `#/models/${model.id}`, '#/models/new', '#/models/archived',
                 '#/workspaces', '#/workspaces/archived', `#/workspaces/${holder.id}`, `#/workspaces/${holder.id}/edit`, '#/workspaces/new', '#/entities', `#/entities/${held.id}`,
                 `#/entities/${held.id}/edit`, `#/entities/new?workspace_id=${holder.id}`, '#/authorizations', '#/authorizations?status=approved', '#/webhooks', '#/webhooks/new',
                 `#/webhooks/${hook.id}`, `#/webhooks/${hook.id}/edit`, `#/deliveries/${hook.id}.${sent.id}`, '#/nowhere', '#/projects/99999999']) {
