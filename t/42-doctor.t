@@ -39,7 +39,7 @@ sub sqls { my ($break, $mend) = @_; (sub { $t->sql($break) }, sub { $t->sql($men
 my $well = doctor();
 is($well->{exit}, 0, 'given all is well, the doctor is content') or diag explain $well;
 is("$well->{warning}$well->{problem}$well->{err}", '', 'with everything');
-is(scalar(split /\n/, $well->{ok}), 13, 'that it looks at');
+is(scalar(split /\n/, $well->{ok}), 14, 'that it looks at');
 like($t->thaw('doctor')->{out}, qr/^ok       durability     /m, 'a line for each');
 
 subtest 'files' => sub {
@@ -90,6 +90,8 @@ subtest 'the key of webhook secrets' => sub {
 
 subtest 'database' => sub {
     finds('a wrong password', qr/database: cannot be reached .*1045/, edited("$dir/thaw.cnf", sub { s/^password = /$&x/m }));
+    finds('a packet smaller than a file of a version', qr/packets: max_allowed_packet is 1048576.*raise the one to 8454144/,
+        sqls('SET GLOBAL max_allowed_packet = 1048576', 'SET GLOBAL max_allowed_packet = 16777216'));
     finds('a commit that is not on disk', qr/durability: innodb_flush_log_at_trx_commit is 2.*set it to 1/,
         sqls('SET GLOBAL innodb_flush_log_at_trx_commit = 2', 'SET GLOBAL innodb_flush_log_at_trx_commit = 1'));
     finds('a clock that goes before', qr/clock: .* seconds ahead of/,

@@ -37,7 +37,7 @@ my $r = serve('--port', $port, '--detach');
 is($r->{exit}, 0, './serve --detach') or BAIL_OUT($r->{err});
 like($r->{out}, qr{http://127\.0\.0\.1:$port\b}, 'prints the address');
 my $env = env();
-is(join(' ', sort keys %$env), 'THAW_AGENT THAW_DB THAW_KEY_LIVE THAW_KEY_TEST THAW_OTHER THAW_READER THAW_TOKEN THAW_URL', 'demo.env');
+is(join(' ', sort keys %$env), 'THAW_AGENT THAW_DB THAW_FOLDER_RID THAW_KEY_LIVE THAW_KEY_TEST THAW_OTHER THAW_READER THAW_TOKEN THAW_URL', 'demo.env');
 is(get($env, '/readyz')->{status}, 200, 'ready when it returns');
 subtest 'the console' => sub {
     like($r->{out}, qr{^The console: open http://127\.0\.0\.1:$port/ }m, 'its address is printed');

@@ -10,6 +10,7 @@ use IO::Socket::INET;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
+use Foundry;
 
 my $t = Thaw->new(workers => 0);
 my $dir = $t->{dir};
@@ -36,6 +37,11 @@ sub exercise {
     is($req->(GET => $path, token => $t->other)->{json}{error}{code}, 'RESOURCE_NOT_FOUND', 'another tenant');
     is($req->(POST => "$path/archive", token => $t->reader)->{json}{error}{code}, 'PERMISSION_DENIED', 'a reader');
     is($req->(POST => "$base/api/v1/models", token => $token, body => '{"name":')->{json}{error}{code}, 'VALIDATION_ERROR', 'broken JSON');
+    my $rid = $req->(GET => $path, token => $token)->{json}{rid};
+    $r = $req->(POST => "$base/api/v2/models/$rid/versions?preview=true", token => $token, body => { modelApi => model_api(), backingRepositories => [], condaRequirements => [],
+        modelFiles => { type => 'dill', serializedModelFunction => 'AAAA' x (1 << 20) } });
+    is($r->{status}, 200, 'a version with a file of three megabytes') or diag substr $r->{raw}, 0, 500;
+    is(length($req->(GET => "$path/versions/ver-001/artifact", token => $token)->{body}), 3 << 20, 'and back');
     $r = $req->(GET => "$base/api/v1/models/a/b/c", token => $token);
     is("$r->{status} $r->{json}{error}{code}", '404 RESOURCE_NOT_FOUND', 'an unknown path, in the dialect');
     $r = $req->(PUT => "$base/api/v1/models", token => $token);
@@ -51,8 +57,8 @@ subtest 'fcgiwrap under nginx' => sub {
     my $example = slurp("$Thaw::SRC/nginx/fcgiwrap.conf.in");
     $example =~ s{\@THAWEXECDIR\@}{$Thaw::BUILD}g;
     $example =~ s{\@THAWCONFDIR\@}{$dir}g;
-    $example =~ s{unix:/run/fcgiwrap\.socket}{unix:$dir/fcgiwrap.sock} or die;
-    $t->{conf} = sub { s{    location / \{.*?\n    \}\n}{$example}s or die 'no location' };
+    $example =~ s{unix:/run/fcgiwrap\.socket}{unix:$dir/fcgiwrap.sock}g or die;
+    $t->{conf} = sub { s{    location / \{ fastcgi_pass thaw; \}\n}{$example} && s{    location ~ [^\n]*fastcgi_pass thaw; \}\n}{} or die 'no location' };
     my $wrap = Thaw::Guard->start({}, "$dir/fcgiwrap.log", 'fcgiwrap', '-f', '-c', 4, '-s', "unix:$dir/fcgiwrap.sock");
     within(10, sub { -S "$dir/fcgiwrap.sock" }, 'fcgiwrap');
     $example =~ s{\@NGINXDIR\@}{$Thaw::SRC/nginx}g;
