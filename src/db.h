@@ -26,7 +26,7 @@ struct sql_row { const char *name, *in, *out; enum err dup; const char *text; };
 extern const struct sql_row sql_rows[SQL__MAX];
 
 /* The schema versions this program works with. */
-enum { SCHEMA_MIN = 3, SCHEMA_MAX = 3 };
+enum { SCHEMA_MIN = 5, SCHEMA_MAX = 5 };
 
 /* A value in or out.  Text is NUL-terminated; s == NULL is NULL; null tells for all. */
 struct db_val { char t; bool null; int64_t i; const char *s; size_t n; struct id id; };

@@ -7,7 +7,9 @@
 enum {
 	R_WRITE = 1,        /* runs inside a transaction */
 	R_SECRET = 2,       /* the answer carries a secret: kept sealed under an idempotency key (seal.h) */
-	R_NO_BODY_NEEDED = 4    /* a missing body is an empty object */
+	R_NO_BODY_NEEDED = 4,   /* a missing body is an empty object */
+	R_FORM = 8,             /* the body is a form (application/x-www-form-urlencoded), no JSON */
+	R_OWN_QUERY = 16        /* the handler reads the query itself: its faults go another way */
 };
 
 struct route {
@@ -70,6 +72,7 @@ struct dialect {
 	bool tells_state;                        /* conflicts carry details too, not bad input alone */
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
 	bool documented;                         /* an error's type, title and doc_url come from its code */
+	const char *challenge;                   /* WWW-Authenticate of every 401; NULL: a bearer token is asked for */
 	const char *request_prefix;              /* of its request ids; NULL: none */
 	const char *const *versions;             /* of Matter-Version, the newest last, ended by NULL; NULL: none */
 	enum err (*check)(struct req *r);        /* its own headers, before the shapes; NULL: none */
@@ -85,7 +88,7 @@ const char *newest_version(const struct dialect *d);
 	for (const struct route *const *table_ = (d)->tables; *table_; table_++) \
 		for (const struct route *row = *table_; row->method; row++)
 
-extern const struct dialect api_plain, api_models, api_projects, api_workspaces, api_console;
+extern const struct dialect api_plain, api_models, api_projects, api_workspaces, api_console, api_oauth;
 /* Problem details (RFC 9457), for every dialect that has no words of its own. */
 extern const char *const problem_codes[];
 extern const struct error_row problem_errors[];

@@ -201,6 +201,45 @@ char *pct_decode(struct arena *a, const char *s, size_t n, bool plus)
 	return out;
 }
 
+char *pct_encode(struct arena *a, const char *s)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "");
+	for (; *s; s++) {
+		if ((*s >= '0' && *s <= '9') || (*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z') || strchr("-._~", *s))
+			buf_put(&b, s, 1);
+		else
+			buf_printf(&b, "%%%02X", (unsigned char)*s);
+	}
+	return b.p;
+}
+
+void buf_param(struct buf *b, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	if (!strchr(b->p, '?'))
+		buf_puts(b, "?");
+	else if (!strchr("?&", b->p[b->n - 1]))
+		buf_puts(b, "&");
+	buf_printf(b, "%s=%s", name, pct_encode(b->arena, value));
+}
+
+char *b64_text(struct arena *a, const char *s)
+{
+	size_t n = strlen(s), pad = n && s[n - 1] == '=' ? 1 + (n > 1 && s[n - 2] == '=') : 0;
+	char *copy = arena_strndup(a, s, n - pad), *out = arena_alloc(a, n + 1);
+	long len;
+
+	if (n % 4 || strpbrk(copy, "-_"))
+		return NULL;
+	for (char *p = copy; *p; p++)
+		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p;
+	len = b64url_decode(copy, n - pad, (unsigned char *)out, n);
+	return len >= 0 && !memchr(out, '\0', (size_t)len) ? out : NULL;
+}
+
 bool utf8_valid(const char *s, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)s, *end = p + n;

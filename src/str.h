@@ -33,6 +33,15 @@ long b64url_decode(const char *s, size_t n, unsigned char *out, size_t cap);
  * plus: a '+' is a blank, as in a query. */
 char *pct_decode(struct arena *a, const char *s, size_t n, bool plus);
 
+/* Everything but RFC 3986's unreserved characters as %XX. */
+char *pct_encode(struct arena *a, const char *s);
+
+/* One more parameter of the URI in b; none when the value is NULL. */
+void buf_param(struct buf *b, const char *name, const char *value);
+
+/* The text in canonical RFC 4648 base64, padded; NULL when it is not that, or has a NUL. */
+char *b64_text(struct arena *a, const char *s);
+
 bool utf8_valid(const char *s, size_t n);
 size_t utf8_length(const char *s);               /* code points of valid UTF-8 */
 

@@ -33,6 +33,7 @@ struct who {
 	struct id organization, principal;       /* zero: nobody, or the thaw command */
 	struct id token;                         /* of the credential itself; zero: none known */
 	struct id caller;                        /* whose the idempotency keys and the rate are: the API key, else the principal */
+	struct id client;                        /* the application of somebody else that acts for the principal; zero: none */
 	const char *agent;                       /* `agt_...`: who holds the token for the principal; NULL: nobody */
 	bool human_grant;                        /* and may pass the human gate */
 	enum mode mode;
