@@ -164,16 +164,15 @@ static enum err revoke(struct req *r)
 	const struct revoke_form *in = r->in;
 	struct session s;
 	struct client c;
-	bool found;
 	enum err e;
 
 	if ((e = authenticate(r, in->client_id, in->client_secret, &c)))
 		return e;
-	e = session_of(&r->tx, in->token, &c.life.id, &s);
-	if (e && e != ERR_REFRESH_INVALID)
-		return e;
-	found = !e || (auth_session(r, in->token, &s) && id_equal(&s.client, &c.life.id));
-	if (found && (e = session_end(&r->tx, &s)))
+	if ((e = session_of(&r->tx, in->token, &c.life.id, &s)) == ERR_REFRESH_INVALID)
+		e = auth_session(r, in->token, &s);
+	if (!e && id_equal(&s.client, &c.life.id))
+		e = session_end(&r->tx, &s);
+	if (e && err_row(e)->class != CLASS_WHO)
 		return e;
 	res_body(r, 200, NULL, NULL, 0);
 	return OK;

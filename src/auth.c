@@ -144,13 +144,14 @@ char *auth_token(struct req *r, const struct session *s, int64_t ttl)
 		.client = s->client, .session = s->family });
 }
 
-bool auth_session(struct req *r, const char *token, struct session *out)
+enum err auth_session(struct req *r, const char *token, struct session *out)
 {
 	struct claims c;
+	enum err e = token_verify(r->arena, token, r->tx.now, &c);
 
-	if (token_verify(r->arena, token, r->tx.now, &c) || id_is_zero(&c.client))
-		return false;
+	if (e || id_is_zero(&c.client))
+		return e ? e : ERR_AUTH_INVALID;
 	*out = (struct session){ .client = c.client, .family = c.session,
 		.user = { .organization = c.organization, .id = c.subject } };
-	return true;
+	return OK;
 }

@@ -101,8 +101,8 @@ enum err auth_login(struct req *r, enum sql by, const char *who, const char *pas
 
 /* An access token for a session, of `ttl` seconds; NULL when no key signs. */
 char *auth_token(struct req *r, const struct session *s, int64_t ttl);
-/* The session that an access token of a client belongs to; false: it is none, or has expired. */
-bool auth_session(struct req *r, const char *token, struct session *out);
+/* The session that an access token of a client belongs to.  ERR_AUTH_*: it is none, or has expired. */
+enum err auth_session(struct req *r, const char *token, struct session *out);
 
 /* serve.c: one request, start to finish. */
 void serve(struct arena *a, struct db *db, const struct io *io);

@@ -148,7 +148,7 @@ sub audit_rows {
 sub database {
     my $t = shift;
     return join "\n", map { join ' ', @$_ } $t->sql('CHECKSUM TABLE organizations, roles, principals, refresh_tokens, models, grants,
-        training_runs, model_versions, workspaces, entities, labels, api_keys, authorizations, webhook_endpoints, deliveries, audit_events, outbox, attempts');
+        training_runs, model_versions, workspaces, entities, labels, api_keys, authorizations, webhook_endpoints, deliveries, oauth_clients, oauth_codes, oauth_revocations, audit_events, outbox, attempts');
 }
 
 # Runs the code and asserts that the database is afterwards what it was before.
