@@ -6,6 +6,7 @@
 #include <strings.h>
 #include "conf.h"
 #include "dom_oauth.h"
+#include "log.h"
 #include "str.h"
 
 #define BASE "/multipass/api/oauth2"
@@ -135,6 +136,8 @@ static enum err token(struct req *r)
 	if ((e = grants[g].run(r, &c, in, &s, &ended)))
 		return e;
 	if (ended) {
+		log_error(LOG_WARN, "%s: a code or refresh token that was used up was shown again; its session is ended",
+			id_spell(r->arena, "cl_", &c.life.id));
 		res_error(r, ERR_GRANT_INVALID);    /* and what was ended is committed */
 		return OK;
 	}

@@ -266,7 +266,7 @@ static enum err read_claims(const struct json *o, int64_t now_us, struct claims 
 	if (js_get(o, "scope", &v) && !(c->scopes = text(o, "scope")))
 		return ERR_AUTH_INVALID;
 	if (js_get(o, "client_id", &v) && (!text(o, "client_id") || !id_parse(text(o, "client_id"), "cl_", &c->client)
-	    || !text(o, "sid") || !id_parse(text(o, "sid"), "", &c->session)))
+	    || !text(o, "sid") || !id_parse(text(o, "sid"), "", &c->session) || !c->scopes))
 		return ERR_AUTH_INVALID;
 	c->username = text(o, "username");
 	if (text(o, "jti") && !id_parse(text(o, "jti"), "", &c->id))

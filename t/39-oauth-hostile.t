@@ -70,6 +70,8 @@ subtest 'GET /authorize sends nobody where no client is' => sub {
             is(location($to)->{code}, undef, 'with no code');
         }
     }
+    my %cgi = (GATEWAY_INTERFACE => 'CGI/1.1', THAW_CONFIG => "$t->{dir}/thaw.conf", THAW_BASE_PATH => '/registry', REQUEST_METHOD => 'GET', REQUEST_URI => "/registry$OAUTH/authorize?" . form(%good), REMOTE_ADDR => '127.0.0.1');
+    like($t->run(\%cgi, '', "$Thaw::BUILD/thaw.fcgi")->{out}, qr{^Location: /registry/#/authorize\?client_id=}m, 'under a base path');
     is($t->req(HEAD => "$OAUTH/authorize?" . form(%good))->{status}, 302, 'HEAD');
     my $evil = client($t, name => '<img src=x onerror=alert(1)>', redirect_uris => $CALLBACK);
     unlike($ask->(client_id => $evil->{id}, redirect_uri => 'https://evil.example/')->{body}, qr/<img/, 'a name is no markup');
@@ -187,7 +189,24 @@ subtest 'users and organizations' => sub {
     is($mine->(client_id => $lens->{id}, sid => 'a' x 24), 200, 'given a token signed by hand');
     is($mine->(client_id => $theirs->{id}, sid => 'a' x 24), 401, 'of a client of another organization');
     is($mine->(client_id => $_, sid => 'a' x 24), 401, 'client_id ' . json($_)) for in_base62('cl_', $NOWHERE), '', 'x', 5, hex_of($lens->{id});
+    is($mine->(client_id => $lens->{id}, sid => 'a' x 24, scope => undef), 401, 'without scopes');
     is($mine->(client_id => $lens->{id}, sid => $_), 401, 'sid ' . json($_)) for undef, '', 'x', 5, 'A' x 24;
+};
+
+subtest 'a user whose sessions end while one is begun or refreshed' => sub {
+    $t->user('ines');
+    my $ines = $t->token('ines');
+    my ($s, $code) = (session($t, $ines, $lens), code($t, $ines, $lens));
+    for my $case ([ 'a refresh', sub { token($t, $lens, [ grant_type => 'refresh_token', refresh_token => $s->{refresh_token} ]) } ], [ 'an exchange', sub { exchange($lens, $code) } ]) {
+        my ($name, $ask) = @$case;
+        my $release = hold($t, "SELECT 1 FROM principals WHERE username = 'ines' FOR UPDATE");
+        my $answer = in_background($ask);
+        blocked($t, 1);
+        # what a new password does, but for its audit row
+        $release->("UPDATE principals SET tokens_since = UTC_TIMESTAMP(6) WHERE username = 'ines'; DELETE f FROM refresh_tokens f JOIN principals p ON p.id = f.principal_id WHERE p.username = 'ines'");
+        oauth_is($answer->(), 400, 'invalid_grant', qr/not valid/, "$name waits, and gets nothing");
+        is(scalar $t->sql("SELECT COUNT(*) FROM refresh_tokens f JOIN principals p ON p.id = f.principal_id WHERE p.username = 'ines'"), 0, 'no session is left');
+    }
 };
 
 subtest 'every failure in the words of RFC 6749' => sub {
