@@ -23,8 +23,8 @@ CREATE TABLE IF NOT EXISTS oauth_clients (
 
 -- The code itself is nowhere.  used_at: it was exchanged, for the session family_id.
 CREATE TABLE IF NOT EXISTS oauth_codes (
-  code_hash BINARY(32) NOT NULL PRIMARY KEY,
   organization_id BINARY(12) NOT NULL,
+  code_hash BINARY(32) NOT NULL,
   client_id BINARY(12) NOT NULL,
   principal_id BINARY(12) NOT NULL,
   redirect_uri VARCHAR(2048) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS oauth_codes (
   expires_at DATETIME(6) NOT NULL,
   used_at DATETIME(6) NULL,
   family_id BINARY(12) NULL,
+  PRIMARY KEY (organization_id, code_hash),
   KEY oauth_code_expiry (expires_at)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 

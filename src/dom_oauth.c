@@ -309,7 +309,7 @@ enum err code_exchange(struct tx *tx, const struct client *c, const char *code, 
 
 	*reused = false;
 	secret_hash(code, h);
-	e = tx_row(tx, SQL_CODE_LOCK, DB_IN(db_x(h, sizeof h), db_d(&c->life.organization), db_d(&c->life.id)), &v);
+	e = tx_row(tx, SQL_CODE_LOCK, DB_IN(db_d(&c->life.organization), db_x(h, sizeof h), db_d(&c->life.id)), &v);
 	if (e)
 		return e == ERR_DB_NONE ? ERR_GRANT_INVALID : e;
 	if (!v[6].null) {                        /* RFC 6749 4.1.2: somebody else has it too */

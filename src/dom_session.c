@@ -67,8 +67,8 @@ enum err session_open(struct tx *tx, struct session *s)
 
 /* The session of a token's row, whether exchanged or not; *rotated 0: not.  A token is
  * good in the hands it was given to alone: of this client, or of the user (NULL). */
-static enum err find(struct tx *tx, enum sql by, const char *refresh_token, const struct id *client, struct session *out,
-	int64_t *rotated, const unsigned char **salt)
+static enum err find(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out, int64_t *rotated,
+	const unsigned char **salt)
 {
 	unsigned char h[SECRET_HASH];
 	const struct db_val *v;
@@ -76,7 +76,7 @@ static enum err find(struct tx *tx, enum sql by, const char *refresh_token, cons
 	enum err e;
 
 	secret_hash(refresh_token, h);
-	if ((e = tx_query(tx, by, DB_IN(db_x(h, sizeof h)), &r)))
+	if ((e = tx_query(tx, SQL_REFRESH_FIND, DB_IN(db_x(h, sizeof h)), &r)))
 		return e;
 	if (!r.n)
 		return ERR_REFRESH_INVALID;
@@ -112,7 +112,7 @@ enum err session_of(struct tx *tx, const char *refresh_token, const struct id *c
 	const unsigned char *salt;
 	int64_t rotated;
 
-	return find(tx, SQL_REFRESH_FIND, refresh_token, client, out, &rotated, &salt);
+	return find(tx, refresh_token, client, out, &rotated, &salt);
 }
 
 enum err session_close(struct tx *tx, const char *refresh_token)
@@ -129,7 +129,7 @@ enum err session_find(struct tx *tx, const char *refresh_token, struct session *
 {
 	const unsigned char *salt;
 	int64_t rotated;
-	enum err e = find(tx, SQL_REFRESH_FIND, refresh_token, NULL, out, &rotated, &salt);
+	enum err e = find(tx, refresh_token, NULL, out, &rotated, &salt);
 
 	return !e && rotated ? ERR_REFRESH_INVALID : e;
 }
@@ -150,11 +150,15 @@ enum err session_rotate(struct tx *tx, const char *refresh_token, const struct i
 {
 	unsigned char h[SECRET_HASH], fresh[32];
 	const unsigned char *salt;
+	const struct db_val *v;
 	int64_t rotated;
-	enum err e = find(tx, SQL_REFRESH_LOCK, refresh_token, client, out, &rotated, &salt);
+	enum err e = find(tx, refresh_token, client, out, &rotated, &salt);
 
 	*stolen = false;
-	if (e)
+	/* What ends the user's sessions meanwhile ends this one too: it is waited for, and
+	 * what it left is looked at. */
+	if (e || (e = tx_row(tx, SQL_USER_SHARE, DB_IN(db_d(&out->user.organization), db_d(&out->user.id)), &v))
+	    || (e = find(tx, refresh_token, client, out, &rotated, &salt)))
 		return e;
 	if (rotated && tx->now - rotated > AGAIN_S * SECOND) {
 		*stolen = true;

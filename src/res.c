@@ -93,7 +93,9 @@ static void challenge(struct req *r, enum err e, int status)
 	if (r->dialect->challenge) {
 		if (status == 401)
 			res_header(r, "WWW-Authenticate", r->dialect->challenge);
-	} else if (status == 401 && e != ERR_LOGIN_FAILED && e != ERR_REFRESH_INVALID)
+		return;
+	}
+	if (status == 401 && e != ERR_LOGIN_FAILED && e != ERR_REFRESH_INVALID)
 		res_header(r, "WWW-Authenticate", e == ERR_AUTH_NONE ? "Bearer realm=\"thaw\""
 			: "Bearer realm=\"thaw\", error=\"invalid_token\"");
 	else if (e == ERR_TIER_DENIED)

@@ -81,6 +81,7 @@ subtest 'POST /token takes a form, and nothing else' => sub {
     is(post($GOOD)->{status}, 200, 'given a form that is right');
     is(post($GOOD, type => $_)->{status}, 200, "as $_") for 'application/x-www-form-urlencoded;charset=UTF-8', 'Application/X-WWW-Form-Urlencoded', 'application/x-www-form-urlencoded; charset="utf-8"';
     is(post("&&$GOOD&&unknown=1&unknown=2&scope=&resource=x")->{status}, 200, 'what is not known, and what is empty, is let be');
+    is(post("$GOOD&scope=api:models-write+api%3Amodels-read")->{json}{scope}, 'api:models-write api:models-read', 'a plus is a blank');
     is(post($GOOD =~ s/client_credentials/client%5fcredentials/r)->{status}, 200, 'with escapes');
     unchanged($t, 'what is not right', sub {
         oauth_is(post($GOOD, type => $_), 400, 'invalid_request', qr/Send the body as application\/x-www-form-urlencoded/, "as $_") for 'application/json', 'text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded; charset=latin1', 'application/x-www-form-urlencodedx';

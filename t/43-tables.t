@@ -75,6 +75,9 @@ subtest 'routes' => sub {
     my ($unarchive) = grep { $_->{path} =~ m{/models/\{model_id\}/unarchive\z} } @rows;
     is_deeply([ @$unarchive{qw(dialect method permission flags status)} ], [qw(models POST model:write write 200)], 'such as unarchive');
 
+    my ($form) = grep { $_->{path} eq '/multipass/api/oauth2/token' } @rows;
+    is_deeply([ @$form{qw(dialect method permission flags status)} ], [ qw(oauth POST public), 'write secret form', 200 ], 'and what takes a form');
+
     my $doc = $thaw->('openapi')->{json};
     like($doc->{openapi}, qr/\A3\.1\./, 'OpenAPI 3.1');
     is(scalar(grep { !$doc->{paths}{ $_->{path} }{ lc $_->{method} } } @rows), 0, 'has every route');
