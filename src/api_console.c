@@ -73,24 +73,10 @@ static const char *cookie(const struct req *r)
 	return "";
 }
 
-static const char *words(struct arena *a, const char *list)
-{
-	struct json *array = js_array(a);
-
-	while (*list) {
-		size_t n = strcspn(list, " ");
-
-		js_add(array, js_string(a, arena_strndup(a, list, n)));
-		list += n;
-		list += strspn(list, " ");
-	}
-	return js_text(array, NULL);
-}
-
 static enum err reply_session(struct req *r, const struct session *s)
 {
 	struct session_view v = { .token = auth_token(r, s, ACCESS_TTL_S), .expires_in = ACCESS_TTL_S, .user = s->user,
-		.permissions = words(r->arena, s->user.permissions) };
+		.permissions = js_text(js_words(r->arena, s->user.permissions), NULL) };
 
 	if (!v.token)
 		return ERR_INTERNAL;
@@ -116,7 +102,7 @@ static enum err refresh(struct req *r)
 	bool stolen;
 	enum err e;
 
-	if ((e = same_site(r)) || (e = session_rotate(&r->tx, cookie(r), &s, &stolen)))
+	if ((e = same_site(r)) || (e = session_rotate(&r->tx, cookie(r), NULL, &s, &stolen)))
 		return e;
 	if (!stolen)
 		return reply_session(r, &s);
@@ -386,13 +372,14 @@ static const struct route routes[] = {
 	{ 0 }
 };
 
-/* For those who signed in: what it counts is of both modes. */
+/* For those who signed in: what it counts is of both modes, and what it gives away is
+ * more than a key, a narrowed token or an application may have. */
 static enum err check(struct req *r)
 {
-	return r->who.narrow ? ERR_FORBIDDEN : OK;
+	return r->who.narrow || r->who.scopes || !id_is_zero(&r->who.client) ? ERR_FORBIDDEN : OK;
 }
 
-static const struct route *const tables[] = { routes, lineage_routes, NULL };
+static const struct route *const tables[] = { routes, lineage_routes, consent_routes, NULL };
 static const char *const prefixes[] = { "/console", NULL };
 const struct dialect api_console = { .name = "console", .prefixes = prefixes, .tables = tables, .codes = problem_codes,
 	.errors = problem_errors, .error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS,

@@ -91,15 +91,6 @@ static void explain(struct buf *b, const char *code)
 	buf_puts(b, first ? "<li>No error has this code.</li>\n</ul></section>\n" : "</ul></section>\n");
 }
 
-static enum err reply_page(struct req *r, const char *title, const struct buf *body)
-{
-	char *page = arena_printf(r->arena, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title>"
-		"</head>\n<body><main><h1>%s</h1>\n%s</main></body></html>\n", title, title, body->p);
-
-	res_body(r, 200, "text/html; charset=utf-8", page, strlen(page));
-	return OK;
-}
-
 static enum err error_page(struct req *r)
 {
 	struct buf b = { .arena = r->arena };
@@ -110,7 +101,8 @@ static enum err error_page(struct req *r)
 	if (!known)
 		return ERR_ROUTE_NOT_FOUND;
 	explain(&b, r->vars[0]);
-	return reply_page(r, code_title(r->arena, r->vars[0]), &b);
+	res_page(r, 200, code_title(r->arena, r->vars[0]), b.p);
+	return OK;
 }
 
 static enum err errors_page(struct req *r)
@@ -126,7 +118,8 @@ static enum err errors_page(struct req *r)
 		if (!seen)
 			explain(&b, code);
 	}
-	return reply_page(r, "Errors", &b);
+	res_page(r, 200, "Errors", b.p);
+	return OK;
 }
 
 static const struct route routes[] = {

@@ -283,7 +283,7 @@ static enum err refresh(struct req *r)
 	const struct login *in = r->in;
 	struct session s;
 	bool stolen;
-	enum err e = session_rotate(&r->tx, in->refresh_token, &s, &stolen);
+	enum err e = session_rotate(&r->tx, in->refresh_token, NULL, &s, &stolen);
 
 	if (e)
 		return e;

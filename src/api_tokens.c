@@ -43,20 +43,9 @@ static const struct shape limits_out[] = {
 static const struct shape token_out[] = { TOKEN_ROWS, { 0 } };
 static const struct shape secret_out[] = { TOKEN_ROWS, { "secret", T_STR, K(k.secret), .help = "shown this once" }, { 0 } };
 
-static const char *words_json(struct arena *a, const char *words)
-{
-	struct json *array = js_array(a);
-
-	if (!words)
-		return NULL;
-	for (const char *s = words; *(s += strspn(s, " ")); s += strcspn(s, " "))
-		js_add(array, js_string(a, arena_strndup(a, s, strcspn(s, " "))));
-	return js_text(array, NULL);
-}
-
 static struct token_view view(struct arena *a, const struct apikey *k)
 {
-	return (struct token_view){ *k, "token", life_word(k->life.state), words_json(a, k->scopes), { k->principal, k->agent },
+	return (struct token_view){ *k, "token", life_word(k->life.state), k->scopes ? js_text(js_words(a, k->scopes), NULL) : NULL, { k->principal, k->agent },
 		{ k->rate ? k->rate : -1 }, k->tier ? k->tier : -1, !k->life.test };
 }
 

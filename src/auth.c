@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 #include "conf.h"
-#include "dom_org.h"
 #include "dom_apikey.h"
+#include "dom_oauth.h"
 #include "route.h"
 #include "str.h"
 #include "token.h"
@@ -57,8 +57,9 @@ enum err auth_who(struct req *r)
 		return e;
 	r->who = (struct who){ .organization = c.organization, .principal = c.subject, .caller = c.subject, .token = c.id,
 		.name = c.username ? c.username : "", .scopes = c.scopes, .issued = c.issued * SECOND,
-		.rate = c.rate ? c.rate : conf.rate_default };
-	return OK;
+		.rate = c.rate ? c.rate : conf.rate_default, .client = c.client };
+	/* Of an application, which may be ended by itself. */
+	return id_is_zero(&c.client) ? OK : client_still(&r->tx, &c.organization, &c.client, &c.session);
 }
 
 /* Whose counter it is: the API key's, the principal's, an address's. */
@@ -139,5 +140,18 @@ char *auth_token(struct req *r, const struct session *s, int64_t ttl)
 	int64_t now = r->tx.now / SECOND;
 
 	return token_make(r->arena, &(struct claims){ .organization = s->user.organization, .subject = s->user.id,
-		.username = s->user.username, .rate = s->user.rate, .issued = now, .expires = now + ttl });
+		.username = s->user.username, .rate = s->user.rate, .issued = now, .expires = now + ttl, .scopes = s->scopes,
+		.client = s->client, .session = s->family });
+}
+
+enum err auth_session(struct req *r, const char *token, struct session *out)
+{
+	struct claims c;
+	enum err e = token_verify(r->arena, token, r->tx.now, &c);
+
+	if (e || id_is_zero(&c.client))
+		return e ? e : ERR_AUTH_INVALID;
+	*out = (struct session){ .client = c.client, .family = c.session,
+		.user = { .organization = c.organization, .id = c.subject } };
+	return OK;
 }

@@ -55,6 +55,15 @@ static const struct command commands[] = {
 		cmd_apikey_create, false },
 	{ "api-key list --org ORG", "The API keys of an organization, without their secrets. " ORG, cmd_apikey_list, false },
 	{ "api-key revoke --org ORG ID", "Refuse an API key (tok_... of the list) from now on. " ORG, cmd_apikey_revoke, false },
+	{ "client create --org ORG --name NAME [--redirect-uris URIS] [--public] [--scope WORDS] [--user USERNAME]",
+		"Register an application that acts for users by OAuth 2.0, and print its id and its secret, this once. URIS, "
+		"separated by blanks, are where users are sent back to: https, http on this machine alone, or a scheme of its own "
+		"with a dot. With --public it has no secret, as an application on a user's machine. --scope is the most it may ask "
+		"for (all there is); --user whose rights it uses when it speaks for itself. " ORG, cmd_client_create, false },
+	{ "client list --org ORG", "The applications of an organization, without their secrets. " ORG, cmd_client_list, false },
+	{ "client rotate --org ORG ID", "Give an application (cl_... of the list) a new secret, and print it, this once; the old "
+		"one is good no more. " ORG, cmd_client_rotate, false },
+	{ "client revoke --org ORG ID", "Refuse an application, its codes and its tokens from now on. " ORG, cmd_client_revoke, false },
 	{ "audit list --org ORG [--resource ID] [--limit N]",
 		"The newest audit rows (100) of an organization, or of one object. " ORG, cmd_audit_list, false },
 	{ "audit verify", "Check that every object agrees with its audit rows and events. Exit code 3 when not.",
@@ -63,7 +72,7 @@ static const struct command commands[] = {
 		"Exit code 3 when there is a problem.", cmd_doctor, true },
 	{ "deliver [--follow]", "Number the committed events and send those that are due to their webhook endpoints; prints "
 		"what was done. For cron; with --follow it goes on until SIGTERM, as a service.", cmd_deliver, false },
-	{ "sweep", "Delete what is no longer needed: attempts older than a day, expired refresh tokens. For cron.",
+	{ "sweep", "Delete what is no longer needed: attempts older than a day, expired refresh tokens and codes. For cron.",
 		cmd_sweep, false },
 	{ "tables routes|errors|transitions|sql|config", "Print one of the tables the program is made of, separated by tabs.",
 		cmd_tables, true },

@@ -167,18 +167,23 @@ int cmd_sweep(struct cli *c)
 	const int64_t day = 24 * 3600 * SECOND;
 	struct json *o = js_object(c->arena);
 	struct tx *tx = cli_tx(c);
-	int64_t attempts, tokens, rotations;
+	int64_t attempts, tokens, rotations, codes, revocations;
 	enum err e;
 
 	if (!tx)
 		return CLI_FAILED;
 	if ((e = sweep(c, SQL_ATTEMPT_SWEEP, tx->now - day, &attempts))
 	    || (e = sweep(c, SQL_REFRESH_SWEEP, tx->now, &tokens))
-	    || (e = sweep(c, SQL_ROTATION_SWEEP, tx->now - conf.refresh_ttl * SECOND, &rotations)))
+	    || (e = sweep(c, SQL_ROTATION_SWEEP, tx->now - conf.refresh_ttl * SECOND, &rotations))
+	    /* A code used again ends its session, as long as that may live. */
+	    || (e = sweep(c, SQL_CODE_SWEEP, tx->now - conf.refresh_ttl * SECOND, &codes))
+	    || (e = sweep(c, SQL_REVOCATION_SWEEP, tx->now, &revocations)))
 		return cli_failed(c, e);
 	js_put_int(c->arena, o, "attempts", attempts);
 	js_put_int(c->arena, o, "refresh_tokens", tokens);
-	cli_result(c, o, arena_printf(c->arena, "Deleted %lld attempts and %lld refresh tokens.", (long long)attempts,
-		(long long)tokens));
+	js_put_int(c->arena, o, "codes", codes);
+	js_put_int(c->arena, o, "revocations", revocations);
+	cli_result(c, o, arena_printf(c->arena, "Deleted %lld attempts, %lld refresh tokens, %lld authorization codes and "
+		"%lld ended sessions of clients.", (long long)attempts, (long long)tokens, (long long)codes, (long long)revocations));
 	return CLI_DONE;
 }

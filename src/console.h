@@ -4,5 +4,6 @@
 #include "route.h"
 
 extern const struct route lineage_routes[];
+extern const struct route consent_routes[];      /* api_consent.c */
 
 #endif

@@ -1,11 +1,10 @@
 /* dom_apikey.c: see dom_apikey.h. */
 #include "dom_apikey.h"
 #include <string.h>
-#include <openssl/sha.h>
 #include "clock.h"
 #include "str.h"
 
-enum { SECRET_BYTES = 32, SECRET_DIGITS = 43, HINT_TAIL = 4, AGENT_MOST = 64 };
+enum { HINT_TAIL = 4, AGENT_MOST = 64 };
 
 #define PUBLISHABLE_SCOPES "model:read project:read workspace:read"
 
@@ -28,19 +27,14 @@ bool agent_valid(const char *s)
 
 static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
 
-static void hash(const char *secret, unsigned char out[SHA256_DIGEST_LENGTH])
-{
-	SHA256((const unsigned char *)secret, strlen(secret), out);
-}
-
 enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct apikey *out)
 {
-	unsigned char h[SHA256_DIGEST_LENGTH];
+	unsigned char h[SECRET_HASH];
 	const struct db_val *v;
 	struct db_rows r;
 	enum err e;
 
-	hash(secret, h);
+	secret_hash(secret, h);
 	if ((e = tx_query(tx, SQL_TOKEN_FIND, DB_IN(db_x(h, sizeof h)), &r)))
 		return e;
 	if (!r.n)
@@ -67,13 +61,9 @@ static void make_secret(struct arena *a, struct apikey *k)
 {
 	const char *prefix = !strcmp(k->kind, "token") ? "tok_" : arena_printf(a, "%s_%s_",
 		!strcmp(k->kind, "secret") ? "sk" : "pk", k->life.test ? "test" : "live");
-	unsigned char random[SECRET_BYTES];
-	char digits[SECRET_DIGITS + 1];
 
-	random_bytes(random, sizeof random);
-	base62_encode(random, sizeof random, digits, SECRET_DIGITS);
-	k->secret = arena_printf(a, "%s%s", prefix, digits);
-	k->hint = arena_printf(a, "%s...%s", prefix, digits + SECRET_DIGITS - HINT_TAIL);
+	k->secret = random_secret(a, prefix);
+	k->hint = arena_printf(a, "%s...%s", prefix, k->secret + strlen(k->secret) - HINT_TAIL);
 }
 
 static struct json *tell(struct arena *a, const struct apikey *k)
@@ -91,14 +81,14 @@ static struct json *tell(struct arena *a, const struct apikey *k)
 enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *out)
 {
 	const struct db_val expires = in->expires_at ? db_t(in->expires_at) : (struct db_val){ .t = 't', .null = true };
-	unsigned char h[SHA256_DIGEST_LENGTH];
+	unsigned char h[SECRET_HASH];
 
 	*out = *in;
 	/* Published with a page: it tells of keys, webhooks and events to nobody. */
 	if (!out->scopes && !strcmp(out->kind, "publishable"))
 		out->scopes = PUBLISHABLE_SCOPES;
 	make_secret(tx->arena, out);
-	hash(out->secret, h);
+	secret_hash(out->secret, h);
 	id_new(tx->now, &out->life.id);
 	out->created_at = tx->now;
 	out->life.now = tell(tx->arena, out);

@@ -26,21 +26,29 @@ enum err user_password(struct tx *tx, const struct user *u, const char *hash);
 enum err user_enable(struct tx *tx, const struct user *u, bool enabled);     /* ERR_STATE_ALREADY */
 enum err user_role(struct tx *tx, const struct user *u, const char *role);
 
-/* Sessions (dom_session.c).  A refresh token is random; only its hash is stored. */
-struct session { struct user user; struct id family; char *refresh_token; };
+/* Sessions (dom_session.c).  A refresh token is random; only its hash is stored.  client:
+ * the application of somebody else that has the session (dom_oauth.h); zero: the user's own.
+ * scopes: of a client; NULL: not narrowed. */
+struct session { struct user user; struct id family, client; const char *scopes; char *refresh_token; };
 /* Checks the password, in the same time for an unknown user.  by: SQL_LOGIN_BY_USERNAME
  * or SQL_LOGIN_BY_EMAIL.  ERR_LOGIN_FAILED. */
 enum err session_check(struct tx *tx, enum sql by, const char *name, const char *password, struct session *out);
 /* Stores a new refresh token for the user of `s`; inside tx_run(). */
 enum err session_open(struct tx *tx, struct session *s);
-/* Who a refresh token belongs to.  ERR_REFRESH_INVALID: unknown, expired, exchanged, or
- * its user is disabled. */
+/* The same of whatever session, its user settled by the caller. */
+enum err session_begin(struct tx *tx, struct session *s);
+/* Who a refresh token of the user's own belongs to.  ERR_REFRESH_INVALID: unknown, expired,
+ * exchanged, a client's, or its user is disabled. */
 enum err session_find(struct tx *tx, const char *refresh_token, struct session *out);
-/* Ends the family of a refresh token, if it is one; inside tx_run(). */
+/* The same, of a client (NULL: of the user), exchanged or not. */
+enum err session_of(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out);
+/* Ends the family of a refresh token of the user's, if it is one; inside tx_run(). */
 enum err session_close(struct tx *tx, const char *refresh_token);
-/* The same, and the token is exchanged for its successor; inside tx_run().  For 30
- * seconds the same successor is given again; a later use ends the whole family:
+/* Ends a session: no refresh token of it is good any more, and no access token of a client's. */
+enum err session_end(struct tx *tx, const struct session *s);
+/* Finds it and exchanges the token for its successor; inside tx_run().  For 30 seconds
+ * the same successor is given again; a later use ends the whole session:
  * *stolen, the work is to be committed, and the answer is ERR_REFRESH_INVALID. */
-enum err session_rotate(struct tx *tx, const char *refresh_token, struct session *out, bool *stolen);
+enum err session_rotate(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out, bool *stolen);
 
 #endif

@@ -31,24 +31,28 @@ enum err session_check(struct tx *tx, enum sql by, const char *name, const char 
 	return OK;
 }
 
-static void hash(const char *token, unsigned char out[SHA256_DIGEST_LENGTH])
-{
-	SHA256((const unsigned char *)token, strlen(token), out);
-}
-
 /* One row: the token of `s`, of its family. */
 static enum err store(struct tx *tx, const struct session *s)
 {
-	unsigned char h[SHA256_DIGEST_LENGTH];
+	unsigned char h[SECRET_HASH];
 
-	hash(s->refresh_token, h);
-	return db_exec(tx->db, SQL_REFRESH_ADD, DB_IN(db_x(h, sizeof h), db_d(&s->user.organization),
-		db_d(&s->user.id), db_d(&s->family), db_t(tx->now), db_t(tx->now + conf.refresh_ttl * SECOND)), NULL);
+	secret_hash(s->refresh_token, h);
+	return db_exec(tx->db, SQL_REFRESH_ADD, DB_IN(db_x(h, sizeof h), db_d(&s->user.organization), db_d(&s->user.id),
+		db_d(&s->family), db_t(tx->now), db_t(tx->now + conf.refresh_ttl * SECOND), db_d0(&s->client), db_s(s->scopes)), NULL);
+}
+
+enum err session_begin(struct tx *tx, struct session *s)
+{
+	unsigned char random[32];
+
+	random_bytes(random, sizeof random);
+	s->refresh_token = b64url_encode(tx->arena, random, sizeof random);
+	id_new(tx->now, &s->family);
+	return store(tx, s);
 }
 
 enum err session_open(struct tx *tx, struct session *s)
 {
-	unsigned char random[32];
 	const struct db_val *v;
 	enum err e;
 
@@ -56,55 +60,76 @@ enum err session_open(struct tx *tx, struct session *s)
 	e = tx_row(tx, SQL_LOGIN_STILL, DB_IN(db_d(&s->user.organization), db_d(&s->user.id), db_s(s->user.password)), &v);
 	if (e)
 		return e == ERR_DB_NONE ? ERR_LOGIN_FAILED : e;
-	random_bytes(random, sizeof random);
-	s->refresh_token = b64url_encode(tx->arena, random, sizeof random);
-	id_new(tx->now, &s->family);
-	return store(tx, s);
+	s->client = (struct id){ 0 };
+	s->scopes = NULL;
+	return session_begin(tx, s);
 }
 
-/* The session of a token's row, whether exchanged or not; *rotated 0: not. */
-static enum err find(struct tx *tx, const char *refresh_token, struct session *out, int64_t *rotated,
+/* The session of a token's row, whether exchanged or not; *rotated 0: not.  A token is
+ * good in the hands it was given to alone: of this client, or of the user (NULL). */
+static enum err find(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out, int64_t *rotated,
 	const unsigned char **salt)
 {
-	unsigned char h[SHA256_DIGEST_LENGTH];
+	unsigned char h[SECRET_HASH];
 	const struct db_val *v;
 	struct db_rows r;
 	enum err e;
 
-	hash(refresh_token, h);
+	secret_hash(refresh_token, h);
 	if ((e = tx_query(tx, SQL_REFRESH_FIND, DB_IN(db_x(h, sizeof h)), &r)))
 		return e;
 	if (!r.n)
 		return ERR_REFRESH_INVALID;
 	v = db_row(&r, 0);
-	if (v[3].i <= tx->now || strcmp(v[5].s, "active"))
+	if (v[3].i <= tx->now || strcmp(v[5].s, "active") || v[15].i
+	    || (client ? v[13].null || !id_equal(&v[13].id, client) : !v[13].null))
 		return ERR_REFRESH_INVALID;
+	*out = (struct session){ .family = v[8].id, .scopes = v[14].s };
+	if (client)
+		out->client = *client;
 	out->user = (struct user){ .organization = v[0].id, .id = v[1].id, .role = v[4].s, .status = v[5].s,
 		.rate = v[6].i, .username = v[7].s, .email = v[11].s, .permissions = v[12].s };
-	out->family = v[8].id;
 	*rotated = v[9].null ? 0 : v[9].i;
 	*salt = (const unsigned char *)v[10].s;
 	return OK;
 }
 
-enum err session_close(struct tx *tx, const char *refresh_token)
+enum err session_end(struct tx *tx, const struct session *s)
+{
+	const int64_t longest = (conf.refresh_ttl + conf.access_ttl + conf.clock_leeway) * SECOND;
+	enum err e = OK;
+
+	/* Remembered, since its access tokens are still about, and perhaps an exchange under way. */
+	if (!id_is_zero(&s->client))
+		e = db_exec(tx->db, SQL_REVOCATION_ADD, DB_IN(db_d(&s->user.organization), db_d(&s->family),
+			db_t(tx->now + longest)), NULL);
+	return e ? e : db_exec(tx->db, SQL_FAMILY_FORGET, DB_IN(db_d(&s->user.organization), db_d(&s->user.id),
+		db_d(&s->family)), NULL);
+}
+
+enum err session_of(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out)
 {
 	const unsigned char *salt;
-	struct session s;
 	int64_t rotated;
-	enum err e = find(tx, refresh_token, &s, &rotated, &salt);
+
+	return find(tx, refresh_token, client, out, &rotated, &salt);
+}
+
+enum err session_close(struct tx *tx, const char *refresh_token)
+{
+	struct session s;
+	enum err e = session_of(tx, refresh_token, NULL, &s);
 
 	if (e)
 		return e == ERR_REFRESH_INVALID ? OK : e;
-	return db_exec(tx->db, SQL_FAMILY_FORGET, DB_IN(db_d(&s.user.organization), db_d(&s.user.id),
-		db_d(&s.family)), NULL);
+	return session_end(tx, &s);
 }
 
 enum err session_find(struct tx *tx, const char *refresh_token, struct session *out)
 {
 	const unsigned char *salt;
 	int64_t rotated;
-	enum err e = find(tx, refresh_token, out, &rotated, &salt);
+	enum err e = find(tx, refresh_token, NULL, out, &rotated, &salt);
 
 	return !e && rotated ? ERR_REFRESH_INVALID : e;
 }
@@ -121,27 +146,30 @@ static char *successor(struct arena *a, const char *token, const unsigned char s
 	return b64url_encode(a, md, sizeof md);
 }
 
-enum err session_rotate(struct tx *tx, const char *refresh_token, struct session *out, bool *stolen)
+enum err session_rotate(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out, bool *stolen)
 {
-	unsigned char h[SHA256_DIGEST_LENGTH], fresh[32];
+	unsigned char h[SECRET_HASH], fresh[32];
 	const unsigned char *salt;
+	const struct db_val *v;
 	int64_t rotated;
-	enum err e = find(tx, refresh_token, out, &rotated, &salt);
+	enum err e = find(tx, refresh_token, client, out, &rotated, &salt);
 
 	*stolen = false;
-	if (e)
+	/* What ends the user's sessions meanwhile ends this one too: it is waited for, and
+	 * what it left is looked at. */
+	if (e || (e = tx_row(tx, SQL_USER_SHARE, DB_IN(db_d(&out->user.organization), db_d(&out->user.id)), &v))
+	    || (e = find(tx, refresh_token, client, out, &rotated, &salt)))
 		return e;
 	if (rotated && tx->now - rotated > AGAIN_S * SECOND) {
 		*stolen = true;
-		return db_exec(tx->db, SQL_FAMILY_FORGET, DB_IN(db_d(&out->user.organization), db_d(&out->user.id),
-			db_d(&out->family)), NULL);
+		return session_end(tx, out);
 	}
 	if (rotated) {
 		out->refresh_token = successor(tx->arena, refresh_token, salt);
 		return OK;
 	}
 	random_bytes(fresh, sizeof fresh);
-	hash(refresh_token, h);
+	secret_hash(refresh_token, h);
 	out->refresh_token = successor(tx->arena, refresh_token, fresh);
 	if ((e = db_exec(tx->db, SQL_ROTATION_ADD, DB_IN(db_x(h, sizeof h), db_d(&out->user.organization),
 		db_x(fresh, sizeof fresh), db_t(tx->now)), NULL)))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include "str.h"
 
 void random_bytes(void *p, int n)
@@ -12,6 +13,21 @@ void random_bytes(void *p, int n)
 		fputs("thaw: no random numbers\n", stderr);
 		abort();
 	}
+}
+
+char *random_secret(struct arena *a, const char *prefix)
+{
+	unsigned char random[32];
+	char digits[SECRET_DIGITS + 1];
+
+	random_bytes(random, sizeof random);
+	base62_encode(random, sizeof random, digits, SECRET_DIGITS);
+	return arena_printf(a, "%s%s", prefix, digits);
+}
+
+void secret_hash(const char *secret, unsigned char out[SECRET_HASH])
+{
+	SHA256((const unsigned char *)secret, strlen(secret), out);
 }
 
 void id_new(int64_t now_us, struct id *out)

@@ -29,4 +29,10 @@ char *id_uuid(struct arena *a, const struct id *id);
 /* Cryptographically random bytes (OpenSSL); aborts when there are none. */
 void random_bytes(void *p, int n);
 
+/* A new secret that is shown once, the prefix and 43 base62 digits of 32 random bytes;
+ * and the SHA-256 that is stored instead. */
+enum { SECRET_HASH = 32, SECRET_DIGITS = 43 };
+char *random_secret(struct arena *a, const char *prefix);
+void secret_hash(const char *secret, unsigned char out[SECRET_HASH]);
+
 #endif

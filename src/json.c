@@ -358,6 +358,15 @@ static void *must(void *p)
 
 struct json *js_object(struct arena *a) { return keep(a, must(json_object_new_object())); }
 struct json *js_array(struct arena *a) { return keep(a, must(json_object_new_array())); }
+struct json *js_words(struct arena *a, const char *words)
+{
+	struct json *array = words ? js_array(a) : NULL;
+
+	for (const char *s = words; s && *(s += strspn(s, " ")); s += strcspn(s, " "))
+		js_add(array, js_string(a, arena_strndup(a, s, strcspn(s, " "))));
+	return array;
+}
+
 struct json *js_integer(struct arena *a, int64_t v) { return keep(a, must(json_object_new_int64(v))); }
 struct json *js_boolean(struct arena *a, bool v) { return keep(a, must(json_object_new_boolean(v))); }
 

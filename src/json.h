@@ -33,6 +33,7 @@ bool js_next(const struct json *j, void **it, const char **key, struct json **va
 struct json *js_object(struct arena *a);
 struct json *js_array(struct arena *a);
 struct json *js_string(struct arena *a, const char *s);      /* NULL gives null */
+struct json *js_words(struct arena *a, const char *words);  /* an array of the words that blanks separate; NULL gives null */
 struct json *js_integer(struct arena *a, int64_t v);
 struct json *js_boolean(struct arena *a, bool v);
 void js_put(struct json *object, const char *key, struct json *value);

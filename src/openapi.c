@@ -155,7 +155,8 @@ static struct json *operation(struct arena *a, const struct dialect *d, const st
 	if (row->in) {
 		body = js_object(a);
 		js_put_bool(a, body, "required", !(row->flags & R_NO_BODY_NEEDED));
-		js_put(body, "content", content(a, "application/json", shape_schema(a, row->in, d->time, true)));
+		js_put(body, "content", content(a, row->flags & R_FORM ? "application/x-www-form-urlencoded" : "application/json",
+			shape_schema(a, row->in, d->time, true)));
 		js_put(o, "requestBody", body);
 	}
 	js_put(o, "responses", responses(a, d, row));

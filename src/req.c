@@ -162,20 +162,21 @@ static enum err decode_path(struct req *r)
 	return e;
 }
 
-static enum err decode_query(struct req *r, const char *q)
+/* Pairs of names and values, of a query or a form. */
+static enum err decode_params(struct req *r, const char *where, const char *q, struct param params[MAX_PARAMS], size_t *count)
 {
 	while (*q) {
 		size_t n = strcspn(q, "&"), name = strcspn(q, "=&");
-		struct param *p = &r->params[r->nparams];
+		struct param *p = &params[*count];
 
 		if (n) {
-			if (r->nparams == MAX_PARAMS)
-				return bad(r, "query", "has too many parameters");
+			if (*count == MAX_PARAMS)
+				return bad(r, where, "has too many parameters");
 			p->name = pct_decode(r->arena, q, name, true);
 			p->value = name < n ? pct_decode(r->arena, q + name + 1, n - name - 1, true) : "";
 			if (!p->name || !p->value || !utf8_valid(p->name, strlen(p->name)) || !utf8_valid(p->value, strlen(p->value)))
-				return bad(r, "query", "has a broken percent escape or is not UTF-8");
-			r->nparams++;
+				return bad(r, where, "has a broken percent escape or is not UTF-8");
+			++*count;
 		}
 		q += n + (q[n] == '&');
 	}
@@ -306,7 +307,7 @@ enum err req_decode(struct req *r)
 	r->tx.if_match = wanted_revisions(r->arena, var(r, "HTTP_IF_MATCH"));
 	if ((e = once_only(r)) || (e = decode_path(r)))
 		return e;
-	return decode_query(r, *question ? question + 1 : "");
+	return decode_params(r, "query", *question ? question + 1 : "", r->params, &r->nparams);
 }
 
 enum err req_body(struct req *r)
@@ -316,13 +317,13 @@ enum err req_body(struct req *r)
 	return e ? e : decode_key(r);
 }
 
-/* application/json, whatever parameters follow but another charset. */
-static bool is_json(const char *type)
+/* Of this media type, whatever parameters follow but another charset? */
+static bool is_of_type(const char *type, const char *wanted)
 {
 	size_t n = strcspn(type, "; \t");
 	const char *charset = strcasestr(type + n, "charset=");
 
-	if (n != strlen("application/json") || strncasecmp(type, "application/json", n))
+	if (n != strlen(wanted) || strncasecmp(type, wanted, n))
 		return false;
 	if (!charset)
 		return true;
@@ -331,9 +332,27 @@ static bool is_json(const char *type)
 	return !strncasecmp(charset, "utf-8", 5);
 }
 
+/* A form.  A parameter without a value is none (RFC 6749 3.1). */
+static enum err shape_form(struct req *r)
+{
+	struct param *params = arena_alloc(r->arena, MAX_PARAMS * sizeof *params);
+	size_t n = 0, given = 0;
+	enum err e;
+
+	if (memchr(r->body, '\0', r->body_n))
+		return bad(r, "body", "has a NUL");
+	if ((e = decode_params(r, "body", r->body, params, &n)))
+		return e;
+	for (size_t i = 0; i < n; i++)
+		if (*params[i].value)
+			params[given++] = params[i];
+	return shape_decode_params(&r->tx, r->row->in, params, given, r->in);
+}
+
 static enum err shape_body(struct req *r)
 {
 	const char *reason, *encoding = var(r, "HTTP_CONTENT_ENCODING");
+	const char *type = r->row->flags & R_FORM ? "application/x-www-form-urlencoded" : "application/json";
 	struct json *j;
 	enum err e;
 
@@ -341,11 +360,13 @@ static enum err shape_body(struct req *r)
 	if (!r->body_n && r->row->flags & R_NO_BODY_NEEDED)
 		return OK;
 	if (!r->body_n) {
-		why_add(&r->tx, "body", "a JSON object is required");
+		why_add(&r->tx, "body", r->row->flags & R_FORM ? "is required, a form" : "a JSON object is required");
 		return ERR_NO_BODY;
 	}
-	if (!r->content_type || !is_json(r->content_type) || (encoding && *encoding && strcasecmp(encoding, "identity")))
+	if (!r->content_type || !is_of_type(r->content_type, type) || (encoding && *encoding && strcasecmp(encoding, "identity")))
 		return ERR_MEDIA_TYPE;
+	if (r->row->flags & R_FORM)
+		return shape_form(r);
 	if ((e = js_parse(r->arena, r->body, r->body_n, &j, &reason))) {
 		why_add(&r->tx, "body", reason);
 		return e;
@@ -365,7 +386,7 @@ enum err req_shape(struct req *r)
 		return bad(r, "Idempotency-Key", r->bad_key);
 	if (r->dialect->check && (e = r->dialect->check(r)))
 		return e;
-	if (r->row->query) {
+	if (r->row->query && !(r->row->flags & R_OWN_QUERY)) {
 		r->query = arena_alloc(r->arena, r->row->query_size);
 		if (shape_decode_params(&r->tx, r->row->query, r->params, r->nparams, r->query))
 			return ERR_QUERY;

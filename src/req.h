@@ -89,6 +89,8 @@ void res_error(struct req *r, enum err e);
 /* The reply as it is kept under an idempotency key, and back. */
 void res_keep(struct req *r);
 enum err res_replay(struct req *r);              /* ERR_KEY_SEALED */
+/* A page for people: the body is HTML. */
+void res_page(struct req *r, int status, const char *title, const char *body);
 void res_send(struct req *r);
 const char *status_phrase(int status);           /* RFC 9110: "Not Found" */
 
@@ -103,6 +105,8 @@ enum err auth_login(struct req *r, enum sql by, const char *who, const char *pas
 
 /* An access token for a session, of `ttl` seconds; NULL when no key signs. */
 char *auth_token(struct req *r, const struct session *s, int64_t ttl);
+/* The session that an access token of a client belongs to.  ERR_AUTH_*: it is none, or has expired. */
+enum err auth_session(struct req *r, const char *token, struct session *out);
 
 /* serve.c: one request, start to finish. */
 void serve(struct arena *a, struct db *db, const struct io *io);

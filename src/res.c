@@ -12,7 +12,7 @@
 const char *status_phrase(int status)
 {
 	static const struct { int status; const char *phrase; } rows[] = {
-		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 304, "Not Modified" },
+		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 302, "Found" }, { 304, "Not Modified" },
 		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
 		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
 		{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
@@ -43,6 +43,14 @@ void res_body(struct req *r, int status, const char *type, const char *body, siz
 	r->res.type = type;
 	r->res.body = body;
 	r->res.n = n;
+}
+
+void res_page(struct req *r, int status, const char *title, const char *body)
+{
+	char *page = arena_printf(r->arena, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title>"
+		"</head>\n<body><main><h1>%s</h1>\n%s</main></body></html>\n", title, title, body);
+
+	res_body(r, status, "text/html; charset=utf-8", page, strlen(page));
 }
 
 /* RFC 9110 13.1.2: does If-None-Match name this tag?  Weak comparison. */
@@ -82,6 +90,11 @@ void res_shape(struct req *r, int status, const struct shape *s, const void *v, 
 
 static void challenge(struct req *r, enum err e, int status)
 {
+	if (r->dialect->challenge) {
+		if (status == 401)
+			res_header(r, "WWW-Authenticate", r->dialect->challenge);
+		return;
+	}
 	if (status == 401 && e != ERR_LOGIN_FAILED && e != ERR_REFRESH_INVALID)
 		res_header(r, "WWW-Authenticate", e == ERR_AUTH_NONE ? "Bearer realm=\"thaw\""
 			: "Bearer realm=\"thaw\", error=\"invalid_token\"");

@@ -5,7 +5,7 @@
 #include "conf.h"
 #include "str.h"
 
-const struct dialect *const dialects[] = { &api_models, &api_projects, &api_workspaces, &api_foundry, &api_console, &api_plain, NULL };
+const struct dialect *const dialects[] = { &api_models, &api_projects, &api_workspaces, &api_foundry, &api_console, &api_oauth, &api_plain, NULL };
 
 static bool under(const char *path, const char *prefix)
 {

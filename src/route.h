@@ -11,7 +11,9 @@ enum {
 	R_PREVIEW = 8,      /* takes preview=true */
 	R_FILE = 16,        /* its body carries a file: up to artifact_limit, in base64 */
 	R_UNRETIRED = 32,   /* what was retired is not there */
-	R_UNARCHIVED = 64   /* nor is what is archived */
+	R_UNARCHIVED = 64,  /* nor is what is archived */
+	R_FORM = 128,       /* the body is a form (application/x-www-form-urlencoded), no JSON */
+	R_OWN_QUERY = 256   /* the handler reads the query itself: its faults go another way */
 };
 
 /* How a dialect says one error in its own way: NULL and 0 take the code of the
@@ -82,6 +84,7 @@ struct dialect {
 	bool documented;                         /* an error's type, title and doc_url come from its code */
 	const char *retry_hint;                  /* RETRY_HINT of an answer that leaves the outcome open, for
 	                                          * clients that repeat a 503 by themselves; NULL: none */
+	const char *challenge;                   /* WWW-Authenticate of every 401; NULL: a bearer token is asked for */
 	const char *request_prefix;              /* of its request ids; NULL: none */
 	const char *const *versions;             /* of Matter-Version, the newest last, ended by NULL; NULL: none */
 	enum err (*check)(struct req *r);        /* its own headers, before the shapes; NULL: none */
@@ -99,7 +102,7 @@ const char *newest_version(const struct dialect *d);
 	for (const struct route *const *table_ = (d)->tables; *table_; table_++) \
 		for (const struct route *row = *table_; row->method; row++)
 
-extern const struct dialect api_plain, api_models, api_projects, api_workspaces, api_foundry, api_console;
+extern const struct dialect api_plain, api_models, api_projects, api_workspaces, api_foundry, api_oauth, api_console;
 /* Problem details (RFC 9457), for every dialect that has no words of its own. */
 extern const char *const problem_codes[];
 extern const struct error_row problem_errors[];

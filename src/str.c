@@ -230,6 +230,31 @@ char *pct_decode(struct arena *a, const char *s, size_t n, bool plus)
 	return out;
 }
 
+char *pct_encode(struct arena *a, const char *s)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "");
+	for (; *s; s++) {
+		if ((*s >= '0' && *s <= '9') || (*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z') || strchr("-._~", *s))
+			buf_put(&b, s, 1);
+		else
+			buf_printf(&b, "%%%02X", (unsigned char)*s);
+	}
+	return b.p;
+}
+
+void buf_param(struct buf *b, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	if (!strchr(b->p, '?'))
+		buf_puts(b, "?");
+	else if (!strchr("?&", b->p[b->n - 1]))
+		buf_puts(b, "&");
+	buf_printf(b, "%s=%s", name, pct_encode(b->arena, value));
+}
+
 bool utf8_valid(const char *s, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)s, *end = p + n;

@@ -37,6 +37,12 @@ long b64_decode(const char *s, size_t n, unsigned char *out);
  * plus: a '+' is a blank, as in a query. */
 char *pct_decode(struct arena *a, const char *s, size_t n, bool plus);
 
+/* Everything but RFC 3986's unreserved characters as %XX. */
+char *pct_encode(struct arena *a, const char *s);
+
+/* One more parameter of the URI in b; none when the value is NULL. */
+void buf_param(struct buf *b, const char *name, const char *value);
+
 bool utf8_valid(const char *s, size_t n);
 size_t utf8_length(const char *s);               /* code points of valid UTF-8 */
 

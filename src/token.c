@@ -265,6 +265,9 @@ static enum err read_claims(const struct json *o, int64_t now_us, struct claims 
 		return ERR_AUTH_INVALID;
 	if (js_get(o, "scope", &v) && !(c->scopes = text(o, "scope")))
 		return ERR_AUTH_INVALID;
+	if (js_get(o, "client_id", &v) && (!text(o, "client_id") || !id_parse(text(o, "client_id"), "cl_", &c->client)
+	    || !text(o, "sid") || !id_parse(text(o, "sid"), "", &c->session) || !c->scopes))
+		return ERR_AUTH_INVALID;
 	c->username = text(o, "username");
 	if (text(o, "jti") && !id_parse(text(o, "jti"), "", &c->id))
 		c->id = (struct id){ 0 };
@@ -329,6 +332,8 @@ char *token_make(struct arena *a, const struct claims *c)
 	    && !jwt_add_grant_int(jwt, "iat", c->issued) && !jwt_add_grant_int(jwt, "exp", c->expires)
 	    && !jwt_add_grant_int(jwt, "rate", c->rate)
 	    && (!c->scopes || !jwt_add_grant(jwt, "scope", c->scopes))
+	    && (id_is_zero(&c->client) || (!jwt_add_grant(jwt, "client_id", id_spell(a, "cl_", &c->client))
+	        && !jwt_add_grant(jwt, "sid", id_spell(a, "", &c->session))))
 	    && (encoded = jwt_encode_str(jwt))) {
 		out = arena_strdup(a, encoded);
 		free(encoded);

@@ -17,6 +17,7 @@ enum { TOKEN_MAX = 4096 };
 struct claims {
 	struct id organization, subject, id;     /* id: of the token itself; zero: none that we made */
 	const char *username, *scopes;           /* scopes NULL: not narrowed */
+	struct id client, session;               /* of OAuth, both or none: whose token it is, and what ends it */
 	int64_t issued, expires;                 /* seconds */
 	int64_t rate;                            /* requests a minute; 0: not named */
 };

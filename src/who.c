@@ -12,11 +12,12 @@ static const struct { const char *word, *scope; bool test; } perms[PERM__MAX] = 
 #undef PERM
 };
 
-const char oauth_scopes[] =
-#define SCOPE(word) word " "
+static const char scopes[] =
+#define SCOPE(word) " " word
 #include "perm.def"
 #undef SCOPE
 	;
+const char *const oauth_scopes = scopes + 1;
 
 const char *perm_word(enum perm perm)
 {

@@ -36,6 +36,7 @@ struct who {
 	struct id organization, principal;       /* zero: nobody, or the thaw command */
 	struct id token;                         /* of the credential itself; zero: none known */
 	struct id caller;                        /* whose the idempotency keys and the rate are: the API key, else the principal */
+	struct id client;                        /* the application of somebody else that acts for the principal; zero: none */
 	const char *agent;                       /* `agt_...`: who holds the token for the principal; NULL: nobody */
 	bool human_grant;                        /* and may pass the human gate */
 	enum mode mode;
@@ -81,6 +82,6 @@ bool who_owns(const struct who *who, bool global, int granted, const struct id *
 const char *perm_word(enum perm perm);           /* "public", "member", "model:read"... */
 const char *ask_scope(struct ask ask);           /* the OAuth scope; "" for none */
 bool perm_known(const char *word);
-extern const char oauth_scopes[];                /* words: all that an OAuth client may ask for */
+extern const char *const oauth_scopes;           /* words: all that an OAuth client may ask for */
 
 #endif

@@ -11,6 +11,7 @@ use Test::More;
 use Thaw;
 use Contract;
 use Foundry;
+use OAuth;
 
 my $t = Thaw->new(workers => 1);
 my $r = $t->req(GET => '/openapi.json');
@@ -48,7 +49,7 @@ subtest 'every route' => sub {
         my $o = $told{$name} or next;
         ok(!$ids{ $o->{operationId} }++, "$name: an operationId of its own");
         is($o->{summary}, $route->{summary}, 'the summary');
-        my @success = sort grep { /^2/ } keys %{ $o->{responses} };
+        my @success = sort grep { /^[23]/ } keys %{ $o->{responses} };
         ok((grep { $_ == $route->{status} } @success), 'the status of success');
         is(join(' ', grep { $_ != $route->{status} } @success), $name eq 'POST /v1/workspaces/{workspace_id}/archive' ? 202 : '', 'and no other');
         is(join(' ', map { $_->{name} } grep { $_->{in} eq 'path' && $_->{required} } @{ $o->{parameters} // [] }), join(' ', $route->{path} =~ /\{(\w+)\}/g), 'the ids in the path');
@@ -87,7 +88,8 @@ subtest 'answers are what their schemas say' => sub {
     $id{event_id} = $call->(GET => '/events?type=webhook_endpoint.tested')->{json}{data}[0]{id};
     $id{delivery_id} = $call->(GET => "/webhook_endpoints/$id{webhook_endpoint_id}/deliveries")->{json}{data}[0]{id};
     $t->sql("INSERT INTO delivery_attempts (organization_id, delivery_id, number, at, milliseconds, error) SELECT organization_id, id, 1, NOW(6), 5, 'refused' FROM deliveries");
-    my %query = ('/api/v1/projects/check-url' => '?url=free.talkide.app', map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} });
+    my $app = client($t, redirect_uris => 'https://lens.example/cb', user => 'admin');
+    my %query = ((map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} }), '/api/v1/projects/check-url' => '?url=free.talkide.app', '/console/authorize' => '?' . form(client_id => $app->{id}, redirect_uri => 'https://lens.example/cb'));
     for my $path (sort grep { $doc->{paths}{$_}{get} } keys %{ $doc->{paths} }) {
         my $schema = $doc->{paths}{$path}{get}{responses}{200}{content}{'application/json'}{schema} or next;
         my $reply = $t->req(GET => ($path =~ s/\{(\w+)\}/$id{$1} \/\/ die "no $1: teach t\/11-openapi.t what it is"/ger) . ($query{$path} // ''), token => $token);
@@ -98,6 +100,16 @@ subtest 'answers are what their schemas say' => sub {
     act($t, $id, 'archive');
     is(join("\n", faults(act($t, $id, 'unarchive')->{json}, $schema, '')), '', 'unarchive');
     isnt(join("\n", faults({ id => 5 }, $schema, '')), '', 'and what is not would be found');
+    # OAuth's: a form in, and its errors
+    my $told = $doc->{paths}{"$OAUTH/token"}{post};
+    is(join(' ', keys %{ $told->{requestBody}{content} }), 'application/x-www-form-urlencoded', '/token takes a form');
+    for my $case ([ 200, grant_type => 'client_credentials' ], [ 200, grant_type => 'authorization_code', code => code($t, $token, $app), redirect_uri => 'https://lens.example/cb', code_verifier => $VERIFIER ], [ 400, grant_type => 'x' ]) {
+        my ($status, @form) = @$case;
+        my $r = token($t, $app, [@form]);
+        is($r->{status}, $status, "$form[1]: $status");
+        is(join("\n", faults($r->{json}, $told->{responses}{$status}{content}{'application/json'}{schema}, '')), '', 'is what its schema says');
+    }
+    is(join("\n", faults(consent($t, $token, $app)->{json}, $doc->{paths}{'/console/authorize'}{post}{responses}{200}{content}{'application/json'}{schema}, '')), '', 'a consent');
     # writes of the workspaces dialect, by route and status
     my $fits = sub {
         my ($method, $template, $body, %o) = @_;

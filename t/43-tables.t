@@ -70,10 +70,13 @@ subtest 'routes' => sub {
     my %seen;
     is(scalar(grep { $seen{"$_->{method} $_->{path}"}++ } @rows), 0, 'no address twice');
     is(scalar(grep { $_->{method} !~ /\A(GET|POST|PUT|PATCH|DELETE)\z/ || $_->{path} !~ m{\A/} || $_->{permission} !~ /\A[a-z:]+\z/
-            || $_->{status} !~ /\A2\d\d\z/ || $_->{summary} !~ /\A[A-Z]/ } @rows), 0, 'every row is whole');
+            || $_->{status} !~ /\A(2\d\d|302)\z/ || $_->{summary} !~ /\A[A-Z]/ } @rows), 0, 'every row is whole');
     is(scalar(grep { $_->{method} eq 'GET' && $_->{flags} =~ /\bwrite\b/ } @rows), 0, 'no GET writes');
     my ($unarchive) = grep { $_->{path} =~ m{/models/\{model_id\}/unarchive\z} } @rows;
     is_deeply([ @$unarchive{qw(dialect method permission flags status)} ], [qw(models POST model:write write 200)], 'such as unarchive');
+
+    my ($form) = grep { $_->{path} eq '/multipass/api/oauth2/token' } @rows;
+    is_deeply([ @$form{qw(dialect method permission flags status)} ], [ qw(oauth POST public), 'write secret form', 200 ], 'and what takes a form');
 
     my $doc = $thaw->('openapi')->{json};
     like($doc->{openapi}, qr/\A3\.1\./, 'OpenAPI 3.1');

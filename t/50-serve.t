@@ -37,7 +37,7 @@ my $r = serve('--port', $port, '--detach');
 is($r->{exit}, 0, './serve --detach') or BAIL_OUT($r->{err});
 like($r->{out}, qr{http://127\.0\.0\.1:$port\b}, 'prints the address');
 my $env = env();
-is(join(' ', sort keys %$env), 'THAW_AGENT THAW_DB THAW_FOLDER_RID THAW_KEY_LIVE THAW_KEY_TEST THAW_OTHER THAW_READER THAW_TOKEN THAW_URL', 'demo.env');
+is(join(' ', sort keys %$env), 'THAW_AGENT THAW_CLIENT_ID THAW_CLIENT_SECRET THAW_DB THAW_FOLDER_RID THAW_KEY_LIVE THAW_KEY_TEST THAW_OTHER THAW_READER THAW_TOKEN THAW_URL', 'demo.env');
 is(get($env, '/readyz')->{status}, 200, 'ready when it returns');
 subtest 'the console' => sub {
     like($r->{out}, qr{^The console: open http://127\.0\.0\.1:$port/ }m, 'its address is printed');
@@ -83,9 +83,13 @@ subtest 'demo.env and what is printed' => sub {
     my ($setup) = $make =~ /^(.*^ *auth=.*?\n)/ms;
     like($t->run({}, "cd '$clone'\n$setup\nid=$id\n$rest", 'sh')->{out}, qr/"status":"archived".*"status":"ready".*"type":"workspace\.unarchived"/s,
         'what follows archives it, restores it and shows the event');
+    ($lines) = slurp("$clone/README.md") =~ /^## Applications of others\n.*?^((?:    [^\n]*\n|\n    [^\n]*\n)+)/ms;
+    my $token = $t->run({}, "cd '$clone'\n$lines", 'sh');
+    is($token->{json}{scope}, 'api:models-read', 'the application of the README gets a token') or diag $token->{err}, $token->{out};
+    is(get($env, '/api/v1/models', $token->{json}{access_token})->{status}, 200, 'that is good');
     is($t->run({}, '', $env->{THAW_DB}, '-N', '-e', 'select 1')->{out}, "1\n", 'and THAW_DB');
     like($t->run({}, '', $env->{THAW_DB}, '-N', '-e', 'select count(*) from audit_events')->{out}, qr/^[1-9]/, 'which has the demo');
-    is((stat "$state/$_")[2] & 077, 0, "$_ is nobody else's business") for qw(demo.env passwords d);
+    is((stat "$state/$_")[2] & 077, 0, "$_ is nobody else's business") for qw(demo.env passwords client d);
 };
 
 my $id;

@@ -18,6 +18,7 @@
 #include "arena.h"
 #include "clock.h"
 #include "conf.h"
+#include "dom_oauth.h"
 #include "dom_webhook.h"
 #include "id.h"
 #include "json.h"
@@ -1141,6 +1142,79 @@ static void model_apis_of_training_runs(void **state)
 	assert_int_equal(modelapi_check(a, js(modelapi_of_run(a, "[\"age\",\"plan\"]", "churned")), &(const char *){ NULL }, &(const char *){ NULL }), OK);
 }
 
+/* ---- OAuth (dom_oauth.c, and what it needs of str.c) ---- */
+
+static void percent_encoding(void **state)
+{
+	struct buf b = { .arena = a };
+
+	(void)state;
+	assert_text(pct_encode(a, "aZ09-._~"), "aZ09-._~");
+	assert_text(pct_encode(a, "a b+c&d=e/f?#%\"\n\xc3\xa9"), "a%20b%2Bc%26d%3De%2Ff%3F%23%25%22%0A%C3%A9");
+	assert_text(pct_encode(a, ""), "");
+	buf_puts(&b, "https://a/b");
+	buf_param(&b, "none", NULL);
+	assert_text(b.p, "https://a/b");
+	buf_param(&b, "x", "1");
+	buf_param(&b, "y", "&");
+	assert_text(b.p, "https://a/b?x=1&y=%26");
+	b = (struct buf){ .arena = a };
+	buf_puts(&b, "https://a/b?");
+	buf_param(&b, "x", "");
+	assert_text(b.p, "https://a/b?x=");
+}
+
+static void redirects_that_may_be(void **state)
+{
+	static const char *const good[] = { "https://a.example/cb", "https://a.example", "https://a.example:8443/cb?x=1&y=/?", "http://127.0.0.1/cb",
+		"http://127.0.0.1:8080", "http://[::1]:1/", "http://localhost/x", "https://[2001:db8::1]/cb", "org.example.app:/cb", "org.example.app:x" };
+	static const char *const bad[] = { "", "/cb", "//a.example/", "a.example/cb", "https:", "https://", "https:///x", "https:/x", "https://a.example/#", "https://a b/",
+		"https://a.example/\n", "HTTPS://a.example/", "http://a.example/", "http://127.0.0.1.a.example/", "http://127.0.0.10/", "http://localhost@a.example/",
+		"https://a@b/", "https://a:/", "https://a:b/", "https://[]/", "https://[::1", "https://[::1]x/", "http://[::1].a.example/", "javascript:x", "app:/cb", "1.a:/cb", "org.example:", "https://a\\b/" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++)
+		if (redirect_fault(good[i]))
+			fail_msg("%s %s", good[i], redirect_fault(good[i]));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (!redirect_fault(bad[i]))
+			fail_msg("%s is accepted", bad[i]);
+	assert_text(redirect_host(a, "https://a.example:8443/cb?x"), "https://a.example:8443");
+	assert_text(redirect_host(a, "https://a.example?x"), "https://a.example");
+	assert_text(redirect_host(a, "org.example.app:/cb"), "org.example.app");
+}
+
+static void scopes_are_within(void **state)
+{
+	(void)state;
+	assert_text(scopes_within(a, "a b c", "c a"), "c a");
+	assert_text(scopes_within(a, "a b c", "  b  b offline_access "), "b");
+	assert_text(scopes_within(a, "a b c", NULL), "a b c");
+	assert_text(scopes_within(a, "a b c", " "), "a b c");
+	assert_text(scopes_within(a, "a b c", "offline_access"), "a b c");
+	assert_null(scopes_within(a, "a b c", "a d"));
+	assert_null(scopes_within(a, "ab", "a"));
+}
+
+/* RFC 7636, appendix B. */
+static void pkce_vectors(void **state)
+{
+	char text[130];
+
+	(void)state;
+	assert_text(pkce_challenge(a, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+	memset(text, 'x', sizeof text);
+	for (size_t n = 0; n < sizeof text; n++) {
+		text[n] = '\0';
+		assert_int_equal(pkce_valid(text), n >= 43 && n <= 128);
+		text[n] = 'x';
+	}
+	strcpy(text + 42, "+");
+	assert_false(pkce_valid(text));
+	strcpy(text + 42, "~");
+	assert_true(pkce_valid(text));
+}
+
 int main(void)
 {
 #define BASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -1159,6 +1233,7 @@ int main(void)
 		BASE(patterns_of_events), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
 		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),
 		KEYS(tokens_need_their_key), KEYS(tokens_of_no_form),
+		BASE(percent_encoding), BASE(redirects_that_may_be), BASE(scopes_are_within), BASE(pkce_vectors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,358 @@
+/* api_oauth.c: how the applications of others get tokens: OAuth 2.0 (RFC 6749) with
+ * PKCE (RFC 7636, S256 alone) and revocation (RFC 7009).  Whoever is asked to consent is
+ * sent on to the console, whose API gives the code (api_consent.c). */
+#include "route.h"
+#include <string.h>
+#include <strings.h>
+#include "conf.h"
+#include "dom_oauth.h"
+#include "log.h"
+#include "str.h"
+
+#define BASE "/multipass/api/oauth2"
+
+static enum err missing(struct req *r, const char *field, const char *reason)
+{
+	why_add(&r->tx, field, reason);
+	return ERR_SHAPE;
+}
+
+/* ---- Who the client is (RFC 6749 2.3.1) ---- */
+
+struct proof { const char *id, *secret; };
+
+/* Of an Authorization header: both parts are percent-encoded before they are joined. */
+static enum err basic(struct req *r, struct proof *out)
+{
+	const char *coded = r->authorization + 6, *colon;
+	char *text;
+	long n;
+
+	if (strncasecmp(r->authorization, "Basic ", 6))
+		return ERR_CLIENT_REFUSED;
+	coded += strspn(coded, " ");
+	text = arena_alloc(r->arena, strlen(coded) + 1);
+	n = b64_decode(coded, strlen(coded), (unsigned char *)text);
+	if (n < 0 || strlen(text) != (size_t)n || !(colon = strchr(text, ':')))
+		return ERR_CLIENT_REFUSED;
+	out->id = pct_decode(r->arena, text, (size_t)(colon - text), true);
+	out->secret = pct_decode(r->arena, colon + 1, strlen(colon + 1), true);
+	if (!out->id || !out->secret)
+		return ERR_CLIENT_REFUSED;
+	if (!*out->secret)
+		out->secret = NULL;
+	return OK;
+}
+
+static enum err authenticate(struct req *r, const char *id, const char *secret, struct client *out)
+{
+	struct proof p = { id, secret };
+	struct id client;
+	enum err e;
+
+	if (r->authorization && secret)
+		return missing(r, "client_secret", "is given twice: in the body and in the Authorization header");
+	if (r->authorization && (e = basic(r, &p)))
+		return e;
+	if (r->authorization && id && strcmp(id, p.id))
+		return missing(r, "client_id", "is another in the body than in the Authorization header");
+	if (!p.id || !id_parse(p.id, "cl_", &client))
+		return ERR_CLIENT_REFUSED;
+	if ((e = client_find(&r->tx, &client, out)))
+		return e == ERR_NOT_FOUND ? ERR_CLIENT_REFUSED : e;
+	return client_proven(out, p.secret) ? OK : ERR_CLIENT_REFUSED;
+}
+
+/* ---- Tokens ---- */
+
+struct token_form { const char *grant_type, *code, *redirect_uri, *code_verifier, *refresh_token, *scope, *client_id, *client_secret; };
+#define T(field) AT(struct token_form, field), NOSET
+static const struct shape token_in[] = {
+	{ "grant_type", T_STR, T(grant_type), .max = 64, .flags = F_REQUIRED,
+	  .help = "authorization_code, refresh_token or client_credentials" },
+	{ "code", T_STR, T(code), .max = 128, .help = "of the redirect" },
+	{ "redirect_uri", T_STR, T(redirect_uri), .max = REDIRECT_MOST, .help = "the one the code was sent to" },
+	{ "code_verifier", T_STR, T(code_verifier), .max = 128, .help = "whose S256 challenge the code was asked for with" },
+	{ "refresh_token", T_STR, T(refresh_token), .max = 512 },
+	{ "scope", T_STR, T(scope), .max = 1024, .help = "separated by blanks; nothing: all that the client may" },
+	{ "client_id", T_STR, T(client_id), .max = 64, .help = "unless it is in the Authorization header" },
+	{ "client_secret", T_STR, T(client_secret), .max = 256, .help = "unless it is in the Authorization header; a public client has none" },
+	{ 0 }
+};
+struct token_view { const char *access_token, *token_type; int64_t expires_in; const char *refresh_token, *scope; };
+#define V(field) AT(struct token_view, field)
+static const struct shape token_out[] = {
+	{ "access_token", T_STR, V(access_token) },
+	{ "token_type", T_STR, V(token_type), .help = "`bearer`" },
+	{ "expires_in", T_INT, V(expires_in), .help = "seconds" },
+	{ "refresh_token", T_STR, V(refresh_token), .flags = F_OMIT },
+	{ "scope", T_STR, V(scope) },
+	{ 0 }
+};
+
+/* ended: what was shown was used up before, which has ended its session. */
+static enum err by_code(struct req *r, const struct client *c, const struct token_form *in, struct session *out, bool *ended)
+{
+	if (!in->code)
+		return missing(r, "code", "is required with this grant_type");
+	if (!in->redirect_uri)
+		return missing(r, "redirect_uri", "is required with this grant_type");
+	if (!in->code_verifier || !pkce_valid(in->code_verifier))
+		return missing(r, "code_verifier", "is required with this grant_type: 43 to 128 unreserved characters (RFC 7636)");
+	return code_exchange(&r->tx, c, in->code, in->redirect_uri, in->code_verifier, out, ended);
+}
+
+static enum err by_refresh(struct req *r, const struct client *c, const struct token_form *in, struct session *out, bool *ended)
+{
+	if (!in->refresh_token)
+		return missing(r, "refresh_token", "is required with this grant_type");
+	return client_refresh(&r->tx, c, in->refresh_token, in->scope, out, ended);
+}
+
+static enum err by_itself(struct req *r, const struct client *c, const struct token_form *in, struct session *out, bool *ended)
+{
+	(void)ended;
+	return client_session(&r->tx, c, in->scope, out);
+}
+
+static const struct {
+	const char *name;
+	enum err (*run)(struct req *r, const struct client *c, const struct token_form *in, struct session *out, bool *ended);
+} grants[] = { { "authorization_code", by_code }, { "refresh_token", by_refresh }, { "client_credentials", by_itself } };
+enum { GRANTS = sizeof grants / sizeof *grants };
+
+static enum err token(struct req *r)
+{
+	const struct token_form *in = r->in;
+	struct token_view v = { .token_type = "bearer", .expires_in = conf.access_ttl };
+	struct session s = { .refresh_token = NULL };
+	struct client c;
+	bool ended = false;
+	size_t g = 0;
+	enum err e;
+
+	if ((e = authenticate(r, in->client_id, in->client_secret, &c)))
+		return e;
+	while (g < GRANTS && strcmp(grants[g].name, in->grant_type))
+		g++;
+	if (g == GRANTS)
+		return ERR_GRANT_UNKNOWN;
+	if ((e = grants[g].run(r, &c, in, &s, &ended)))
+		return e;
+	if (ended) {
+		log_error(LOG_WARN, "%s: a code or refresh token that was used up was shown again; its session is ended",
+			id_spell(r->arena, "cl_", &c.life.id));
+		res_error(r, ERR_GRANT_INVALID);    /* and what was ended is committed */
+		return OK;
+	}
+	if (!(v.access_token = auth_token(r, &s, conf.access_ttl)))
+		return ERR_INTERNAL;
+	v.refresh_token = s.refresh_token;
+	v.scope = s.scopes;
+	res_shape(r, 200, token_out, &v, 0);
+	return OK;
+}
+
+/* ---- Revocation ---- */
+
+struct revoke_form { const char *token, *token_type_hint, *client_id, *client_secret; };
+#define R(field) AT(struct revoke_form, field), NOSET
+static const struct shape revoke_in[] = {
+	{ "token", T_STR, R(token), .max = 4096, .flags = F_REQUIRED, .help = "an access token or a refresh token; either ends the session" },
+	{ "token_type_hint", T_STR, R(token_type_hint), .max = 64, .help = "not needed" },
+	{ "client_id", T_STR, R(client_id), .max = 64 },
+	{ "client_secret", T_STR, R(client_secret), .max = 256 },
+	{ 0 }
+};
+
+/* What is no token, or another client's, is revoked for this one already (RFC 7009 2.2). */
+static enum err revoke(struct req *r)
+{
+	const struct revoke_form *in = r->in;
+	struct session s;
+	struct client c;
+	enum err e;
+
+	if ((e = authenticate(r, in->client_id, in->client_secret, &c)))
+		return e;
+	if ((e = session_of(&r->tx, in->token, &c.life.id, &s)) == ERR_REFRESH_INVALID)
+		e = auth_session(r, in->token, &s);
+	if (!e && id_equal(&s.client, &c.life.id))
+		e = session_end(&r->tx, &s);
+	if (e && err_row(e)->class != CLASS_WHO)
+		return e;
+	res_body(r, 200, NULL, NULL, 0);
+	return OK;
+}
+
+/* ---- The way to the user's consent (RFC 6749 4.1.1) ---- */
+
+struct authorize_query { const char *client_id, *response_type, *redirect_uri, *scope, *state, *code_challenge, *code_challenge_method; };
+#define Q(field) AT(struct authorize_query, field), NOSET
+static const struct shape authorize_query[] = {
+	{ "client_id", T_STR, Q(client_id), .flags = F_REQUIRED },
+	{ "response_type", T_STR, Q(response_type), .flags = F_REQUIRED, .help = "`code`" },
+	{ "redirect_uri", T_STR, Q(redirect_uri), .flags = F_REQUIRED, .help = "one of the client's, to the byte" },
+	{ "scope", T_STR, Q(scope), .help = "separated by blanks; nothing: all that the client may" },
+	{ "state", T_STR, Q(state), .help = "comes back with the answer" },
+	{ "code_challenge", T_STR, Q(code_challenge), .flags = F_REQUIRED },
+	{ "code_challenge_method", T_STR, Q(code_challenge_method), .flags = F_REQUIRED, .help = "`S256`" },
+	{ 0 }
+};
+
+/* The value of a parameter; NULL without one.  Twice is a fault of `*twice`. */
+static const char *param(const struct req *r, const char *name, const char **twice)
+{
+	const char *value = NULL;
+
+	for (size_t i = 0; i < r->nparams; i++) {
+		if (strcmp(r->params[i].name, name) || !*r->params[i].value)
+			continue;
+		if (value)
+			*twice = name;
+		value = r->params[i].value;
+	}
+	return value;
+}
+
+/* Nobody is sent to an address that no client has: it is told to the user instead. */
+static enum err dead_end(struct req *r, const char *what)
+{
+	struct buf b = { .arena = r->arena };
+
+	buf_printf(&b, "<p>%s</p>\n<p>Nothing was allowed to anybody. Tell those whose application sent you here.</p>\n", what);
+	res_page(r, 400, "This request for access is not right", b.p);
+	return OK;
+}
+
+static void send_to(struct req *r, const char *location)
+{
+	res_body(r, 302, NULL, NULL, 0);
+	res_header(r, "Location", location);
+}
+
+struct refusal { const char *error, *description; };
+
+/* What is wrong with the rest of the request; error NULL: nothing. */
+static struct refusal judge(struct req *r, const struct authorize_query *q, const struct client *c, const char *twice,
+	const char **scopes)
+{
+	if (twice)
+		return (struct refusal){ "invalid_request", arena_printf(r->arena, "%s is given twice", twice) };
+	if (!q->response_type)
+		return (struct refusal){ "invalid_request", "response_type is required" };
+	if (strcmp(q->response_type, "code"))
+		return (struct refusal){ "unsupported_response_type", "response_type must be code" };
+	if (!q->code_challenge || !pkce_valid(q->code_challenge))
+		return (struct refusal){ "invalid_request", "code_challenge is required: 43 to 128 unreserved characters (RFC 7636)" };
+	if (!q->code_challenge_method || strcmp(q->code_challenge_method, "S256"))
+		return (struct refusal){ "invalid_request", "code_challenge_method must be S256" };
+	if (!(*scopes = scopes_within(r->arena, c->scopes, q->scope)))
+		return (struct refusal){ "invalid_scope", arena_printf(r->arena, "the application may ask for: %s", c->scopes) };
+	return (struct refusal){ NULL, NULL };
+}
+
+static enum err authorize(struct req *r)
+{
+	const char *twice = NULL, *scopes = NULL;
+	struct authorize_query q = { .client_id = param(r, "client_id", &twice), .redirect_uri = param(r, "redirect_uri", &twice) };
+	struct buf to = { .arena = r->arena };
+	struct refusal no;
+	struct client c;
+	struct id id;
+	enum err e;
+
+	if (twice || !q.client_id || !id_parse(q.client_id, "cl_", &id))
+		return dead_end(r, "Its <code>client_id</code> names no application.");
+	if ((e = client_find(&r->tx, &id, &c)))
+		return e == ERR_NOT_FOUND ? dead_end(r, "Its <code>client_id</code> names no application.") : e;
+	if (!q.redirect_uri || !client_redirects(r->arena, &c, q.redirect_uri))
+		return dead_end(r, arena_printf(r->arena, "Its <code>redirect_uri</code> is none of those that %s registered.",
+			escape_html(r->arena, c.name)));
+	q.response_type = param(r, "response_type", &twice);
+	q.scope = param(r, "scope", &twice);
+	q.state = param(r, "state", &twice);
+	q.code_challenge = param(r, "code_challenge", &twice);
+	q.code_challenge_method = param(r, "code_challenge_method", &twice);
+	no = judge(r, &q, &c, twice, &scopes);
+	buf_puts(&to, no.error ? q.redirect_uri : arena_printf(r->arena, "%s/#/authorize", conf.base_path));
+	if (no.error) {
+		buf_param(&to, "error", no.error);
+		buf_param(&to, "error_description", no.description);
+	} else {
+		buf_param(&to, "client_id", q.client_id);
+		buf_param(&to, "redirect_uri", q.redirect_uri);
+		buf_param(&to, "scope", scopes);
+		buf_param(&to, "code_challenge", q.code_challenge);
+	}
+	buf_param(&to, "state", q.state);
+	send_to(r, to.p);
+	return OK;
+}
+
+static const struct route routes[] = {
+	{ "GET", BASE "/authorize", PERM_PUBLIC, R_OWN_QUERY, QUERY(authorize_query, struct authorize_query), .status = 302,
+	  .run = authorize, .summary = "Ask a user's consent, in the console; faults go to the redirect_uri, or are told as a page" },
+	{ "POST", BASE "/token", PERM_PUBLIC, R_WRITE | R_SECRET | R_FORM, BODY(token_in, struct token_form), .status = 200,
+	  .out = token_out, .run = token, .summary = "Tokens for a code, for a refresh token, or for the client itself",
+	  .errors = "CLIENT_REFUSED GRANT_INVALID GRANT_DENIED GRANT_UNKNOWN SCOPE_UNKNOWN" },
+	{ "POST", BASE "/revoke_token", PERM_PUBLIC, R_WRITE | R_FORM, BODY(revoke_in, struct revoke_form), .status = 200,
+	  .run = revoke, .summary = "End the session of a token", .errors = "CLIENT_REFUSED" },
+	{ 0 }
+};
+
+/* ---- Errors (RFC 6749 5.2) ---- */
+
+static const char *const codes[CLASS__MAX] = {
+	[CLASS_MALFORMED] = "invalid_request",
+	[CLASS_WHO] = "invalid_client",
+	[CLASS_FORBIDDEN] = "unauthorized_client",
+	[CLASS_NOT_FOUND] = "invalid_request",
+	[CLASS_METHOD] = "invalid_request",
+	[CLASS_CONFLICT] = "invalid_request",
+	[CLASS_PRECONDITION] = "invalid_request",
+	[CLASS_TOO_LARGE] = "invalid_request",
+	[CLASS_MEDIA_TYPE] = "invalid_request",
+	[CLASS_RATE] = "temporarily_unavailable",
+	[CLASS_INTERNAL] = "server_error",
+	[CLASS_UNAVAILABLE] = "temporarily_unavailable",
+};
+static const struct error_row errors[ERR__MAX] = {
+	[ERR_GRANT_INVALID] = { "invalid_grant", 0, NULL },
+	[ERR_REFRESH_INVALID] = { "invalid_grant", 400, NULL },
+	[ERR_GRANT_DENIED] = { "unauthorized_client", 0, NULL },
+	[ERR_GRANT_UNKNOWN] = { "unsupported_grant_type", 0, NULL },
+	[ERR_SCOPE_UNKNOWN] = { "invalid_scope", 0, NULL },
+	[ERR_SHAPE] = { NULL, 0, "The request lacks a parameter, or has one that is not right" },
+	[ERR_MEDIA_TYPE] = { NULL, 400, "Send the body as application/x-www-form-urlencoded" },
+};
+static const struct shape error_out[] = {
+	{ "error", T_STR, AT(struct error_say, code) },
+	{ "error_description", T_STR, AT(struct error_say, text) },
+	{ 0 }
+};
+
+/* The faults in words, of the characters that a description may have. */
+static void say(struct req *r, struct error_say *s)
+{
+	struct buf b = { .arena = r->arena };
+
+	for (int i = 0; s->detail && i < r->tx.why.n; i++)
+		buf_printf(&b, "%s%s %s", i ? "; " : "", r->tx.why.items[i].field, r->tx.why.items[i].reason);
+	if (!s->detail)
+		buf_puts(&b, s->text);
+	for (char *p = b.p; *p; p++)
+		*p = *p < ' ' || *p > '~' ? '?' : *p == '"' ? '\'' : *p == '\\' ? '/' : *p;
+	s->text = b.p;
+}
+
+static void headers(struct req *r)
+{
+	res_header(r, "Pragma", "no-cache");
+}
+
+static const struct route *const tables[] = { routes, NULL };
+static const char *const prefixes[] = { BASE, NULL };
+const struct dialect api_oauth = { .name = "oauth", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
+	.error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS, .cors = true,
+	.challenge = "Basic realm=\"thaw\"", .say = say, .headers = headers };

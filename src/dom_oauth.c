@@ -1,0 +1,359 @@
+/* dom_oauth.c: see dom_oauth.h. */
+#include "dom_oauth.h"
+#include <string.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include "clock.h"
+#include "str.h"
+
+enum { CODE_LIFE_S = 120, ACTOR_MOST = 128, PKCE_LEAST = 43, PKCE_MOST = 128 };
+
+#define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* ---- What text may be ---- */
+
+const char *scopes_within(struct arena *a, const char *most, const char *asked)
+{
+	struct buf granted = { .arena = a };
+
+	for (const char *s = asked ? asked : ""; *(s += strspn(s, " ")); s += strcspn(s, " ")) {
+		char *word = arena_strndup(a, s, strcspn(s, " "));
+
+		if (!strcmp(word, "offline_access") || (granted.n && word_in(granted.p, word)))
+			continue;
+		if (!word_in(most, word))
+			return NULL;
+		buf_printf(&granted, "%s%s", granted.n ? " " : "", word);
+	}
+	return granted.n ? granted.p : most;
+}
+
+bool pkce_valid(const char *s)
+{
+	size_t n = strspn(s, DIGITS LETTERS CAPITALS "-._~");
+
+	return !s[n] && n >= PKCE_LEAST && n <= PKCE_MOST;
+}
+
+char *pkce_challenge(struct arena *a, const char *verifier)
+{
+	unsigned char md[SHA256_DIGEST_LENGTH];
+
+	SHA256((const unsigned char *)verifier, strlen(verifier), md);
+	return b64url_encode(a, md, sizeof md);
+}
+
+/* A host with an optional port: a name, an IPv4 address, or an IPv6 address in brackets.
+ * Nobody's name and password before it, which only deceive who reads it. */
+static bool host_valid(const char *host, size_t n)
+{
+	size_t name = *host == '[' ? strspn(host + 1, DIGITS "abcdefABCDEF:.") + 2 : strspn(host, DIGITS LETTERS CAPITALS ".-");
+
+	if (name < (*host == '[' ? 4u : 1u) || name > n || (*host == '[' && host[name - 1] != ']'))
+		return false;
+	return name == n || (host[name] == ':' && n > name + 1 && strspn(host + name + 1, DIGITS) == n - name - 1);
+}
+
+/* This very machine, where no TLS is to be had (RFC 8252 7.3). */
+static bool loopback(const char *host, size_t n)
+{
+	static const char *const names[] = { "127.0.0.1", "[::1]", "localhost" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t m = strlen(names[i]);
+
+		if (n >= m && !memcmp(host, names[i], m) && (n == m || host[m] == ':'))
+			return true;
+	}
+	return false;
+}
+
+const char *redirect_fault(const char *uri)
+{
+	size_t scheme = strspn(uri, LETTERS DIGITS "+.-"), n;
+	const char *host;
+
+	if (strlen(uri) > REDIRECT_MOST)
+		return "is longer than 2048 characters";
+	for (const char *p = uri; *p; p++)
+		if (*p <= ' ' || *p > '~' || strchr("\"<>\\^`{|}", *p))
+			return "has a character that a URI cannot have";
+	if (strchr(uri, '#'))
+		return "has a fragment (#...)";
+	if (!scheme || uri[scheme] != ':' || !strchr(LETTERS, *uri))
+		return "is not absolute; give it with its scheme, in small letters";
+	if (strncmp(uri, "https:", 6) && strncmp(uri, "http:", 5))
+		return !memchr(uri, '.', scheme) ? "is neither https nor of a scheme with a dot of your own, such as org.example.app:/callback"
+			: uri[scheme + 1] ? NULL : "has nothing after its scheme";
+	if (strncmp(uri + scheme, "://", 3))
+		return "has no host";
+	host = uri + scheme + 3;
+	n = strcspn(host, "/?");
+	if (!host_valid(host, n))
+		return "has no host, or one that is no name or address";
+	return uri[4] == 's' || loopback(host, n) ? NULL : "is http, which is for 127.0.0.1, [::1] and localhost alone; use https";
+}
+
+char *redirect_host(struct arena *a, const char *uri)
+{
+	size_t scheme = strcspn(uri, ":");
+	bool web = !strncmp(uri, "http", 4) && !strncmp(uri + scheme, "://", 3);
+
+	return arena_strndup(a, uri, web ? scheme + 3 + strcspn(uri + scheme + 3, "/?") : scheme);
+}
+
+/* ---- Clients ---- */
+
+void client_of_row(const struct db_val *v, struct client *out)
+{
+	*out = (struct client){ .life = { .organization = v[10].id, .id = v[0].id, .state = life_state(RES_OAUTH_CLIENT, v[1].s),
+		.revision = v[2].i }, .name = v[4].s, .public = v[5].null, .hash = (const unsigned char *)v[5].s,
+		.redirect_uris = v[7].s, .scopes = v[8].s, .created_at = v[9].i };
+	if (!v[6].null)
+		out->principal = v[6].id;
+}
+
+enum err client_find(struct tx *tx, const struct id *id, struct client *out)
+{
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_CLIENT_FIND, DB_IN(db_d(id)), &r);
+
+	if (e || !r.n)
+		return e ? e : ERR_NOT_FOUND;
+	client_of_row(db_row(&r, 0), out);
+	return out->life.state == STATE_OAUTH_CLIENT_ACTIVE ? OK : ERR_NOT_FOUND;
+}
+
+bool client_proven(const struct client *c, const char *secret)
+{
+	unsigned char h[SECRET_HASH];
+
+	if (c->public || !secret)
+		return c->public && !secret;
+	secret_hash(secret, h);
+	return !CRYPTO_memcmp(h, c->hash, sizeof h);
+}
+
+bool client_redirects(struct arena *a, const struct client *c, const char *uri)
+{
+	struct json *uris;
+	const char *reason;
+
+	if (js_parse(a, c->redirect_uris, strlen(c->redirect_uris), &uris, &reason))
+		return false;
+	for (size_t i = 0; i < js_length(uris); i++)
+		if (!strcmp(js_str(js_at(uris, i)), uri))
+			return true;
+	return false;
+}
+
+static struct json *tell(struct arena *a, const struct client *c)
+{
+	struct json *o = js_object(a), *uris = NULL;
+	const char *reason;
+
+	(void)js_parse(a, c->redirect_uris, strlen(c->redirect_uris), &uris, &reason);
+	js_put_str(a, o, "name", c->name);
+	js_put_bool(a, o, "public", c->public);
+	js_put_str(a, o, "scopes", c->scopes);
+	js_put(o, "redirect_uris", uris);
+	js_put_str(a, o, "user", id_is_zero(&c->principal) ? NULL : id_spell(a, "usr-", &c->principal));
+	return o;
+}
+
+/* A secret, and its hash for the statement that stores it. */
+static struct db_val new_secret(struct arena *a, struct client *c)
+{
+	unsigned char *h = arena_alloc(a, SECRET_HASH);
+
+	c->secret = random_secret(a, "cs_");
+	secret_hash(c->secret, h);
+	c->hash = h;
+	return db_x(h, SECRET_HASH);
+}
+
+enum err client_create(struct tx *tx, const struct client *in, struct client *out)
+{
+	struct db_val hash;
+
+	*out = *in;
+	hash = in->public ? db_x(NULL, 0) : new_secret(tx->arena, out);
+	id_new(tx->now, &out->life.id);
+	out->created_at = tx->now;
+	return life_create(tx, LIFE_CLIENT_CREATE, &out->life, DB_IN(db_s(out->name), hash, db_d0(&out->principal),
+		db_s(out->redirect_uris), db_s(out->scopes)), tell(tx->arena, out));
+}
+
+static enum err lock(struct tx *tx, const struct id *id, struct client *out)
+{
+	const struct db_val *v;
+	enum err e = life_lock(tx, RES_OAUTH_CLIENT, id, &out->life, &v);
+
+	if (!e)
+		client_of_row(v, out);
+	return e;
+}
+
+enum err client_rotate(struct tx *tx, const struct id *id, struct client *out)
+{
+	enum err e = lock(tx, id, out);
+
+	if (e)
+		return e;
+	if (out->public)
+		return ERR_GRANT_DENIED;
+	return life_move(tx, LIFE_CLIENT_ROTATE, &out->life, DB_IN(new_secret(tx->arena, out)), NULL);
+}
+
+enum err client_revoke(struct tx *tx, const struct id *id, struct client *out)
+{
+	enum err e = lock(tx, id, out);
+
+	if (e || out->life.state == STATE_OAUTH_CLIENT_REVOKED)
+		return e;
+	return life_move(tx, LIFE_CLIENT_REVOKE, &out->life, DB_NONE, NULL);
+}
+
+enum err client_still(struct tx *tx, const struct id *organization, const struct id *client, const struct id *session)
+{
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_CLIENT_STILL, DB_IN(db_d(organization), db_d(client), db_d(organization), db_d(session)), &r);
+
+	if (e)
+		return e;
+	return db_row(&r, 0)->i ? OK : ERR_AUTH_REFUSED;
+}
+
+/* ---- Consent ---- */
+
+/* The client as it was asked for: not what was revoked, nor with another's redirect URI. */
+static enum err fits(struct tx *tx, const struct consent *ask, const struct client *c, const char **scopes)
+{
+	if (c->life.state != STATE_OAUTH_CLIENT_ACTIVE || !client_redirects(tx->arena, c, ask->redirect_uri))
+		return ERR_NOT_FOUND;
+	if ((*scopes = scopes_within(tx->arena, c->scopes, ask->scope)))
+		return OK;
+	why_add(tx, "scope", arena_printf(tx->arena, "is more than the application may ask for, which is: %s", c->scopes));
+	return ERR_SHAPE;
+}
+
+enum err consent_read(struct tx *tx, const struct consent *ask, struct client *out, const char **scopes)
+{
+	const struct db_val *v;
+	enum err e = life_read(tx, RES_OAUTH_CLIENT, &ask->client, &out->life, &v);
+
+	if (e)
+		return e;
+	client_of_row(v, out);
+	return fits(tx, ask, out, scopes);
+}
+
+enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, char **code)
+{
+	struct json *details = js_object(tx->arena);
+	unsigned char h[SECRET_HASH];
+	const char *scopes;
+	struct client c;
+	enum err e = lock(tx, &ask->client, &c);
+
+	*code = NULL;
+	if (e || (e = fits(tx, ask, &c, &scopes)) || !approve)
+		return e;
+	*code = random_secret(tx->arena, "");
+	secret_hash(*code, h);
+	e = db_exec(tx->db, SQL_CODE_ADD, DB_IN(db_x(h, sizeof h), db_d(&c.life.organization), db_d(&c.life.id),
+		db_d(&tx->who->principal), db_s(ask->redirect_uri), db_s(scopes), db_s(ask->challenge), db_t(tx->now),
+		db_t(tx->now + CODE_LIFE_S * SECOND)), NULL);
+	if (e)
+		return e;
+	js_put_str(tx->arena, details, "scopes", scopes);
+	js_put_str(tx->arena, details, "redirect_uri", ask->redirect_uri);
+	return life_move(tx, LIFE_CLIENT_AUTHORIZE, &c.life, DB_NONE, details);
+}
+
+/* ---- Sessions ---- */
+
+/* The user of a session: locked, so that what ends the user's sessions meanwhile ends this
+ * one too.  since: when the user let it begin.  ERR_DB_NONE: the user may not any more. */
+static enum err of_user(struct tx *tx, const struct client *c, const struct id *principal, int64_t since, struct session *out)
+{
+	const struct db_val *v;
+	enum err e = tx_row(tx, SQL_USER_SHARE, DB_IN(db_d(&c->life.organization), db_d(principal)), &v);
+
+	if (e)
+		return e;
+	if (strcmp(v[0].s, "active") || since < v[1].i)
+		return ERR_DB_NONE;
+	*out = (struct session){ .client = c->life.id, .user = { .organization = c->life.organization, .id = *principal,
+		.username = v[2].s, .rate = v[3].i } };
+	return OK;
+}
+
+/* Who acts, as audit rows tell it: the application before the user. */
+static void name_actor(struct arena *a, const struct client *c, struct session *s)
+{
+	s->user.username = utf8_cut(a, arena_printf(a, "%s for %s", c->name, s->user.username), ACTOR_MOST);
+}
+
+enum err code_exchange(struct tx *tx, const struct client *c, const char *code, const char *redirect_uri,
+	const char *verifier, struct session *out, bool *reused)
+{
+	unsigned char h[SECRET_HASH];
+	const struct db_val *v;
+	int64_t affected;
+	enum err e;
+
+	*reused = false;
+	secret_hash(code, h);
+	e = tx_row(tx, SQL_CODE_LOCK, DB_IN(db_d(&c->life.organization), db_x(h, sizeof h), db_d(&c->life.id)), &v);
+	if (e)
+		return e == ERR_DB_NONE ? ERR_GRANT_INVALID : e;
+	if (!v[6].null) {                        /* RFC 6749 4.1.2: somebody else has it too */
+		*reused = true;
+		return session_end(tx, &(struct session){ .client = c->life.id, .family = v[7].id,
+			.user = { .organization = c->life.organization, .id = v[0].id } });
+	}
+	if (v[5].i <= tx->now || strcmp(v[1].s, redirect_uri) || strcmp(v[3].s, pkce_challenge(tx->arena, verifier)))
+		return ERR_GRANT_INVALID;
+	if ((e = of_user(tx, c, &v[0].id, v[4].i, out)))
+		return e == ERR_DB_NONE ? ERR_GRANT_INVALID : e;
+	out->scopes = v[2].s;
+	if ((e = session_begin(tx, out)))
+		return e;
+	name_actor(tx->arena, c, out);
+	e = db_exec(tx->db, SQL_CODE_USE, DB_IN(db_t(tx->now), db_d(&out->family), db_d(&c->life.organization),
+		db_x(h, sizeof h)), &affected);
+	return e ? e : affected == 1 ? OK : ERR_DB_RETRY;
+}
+
+enum err client_session(struct tx *tx, const struct client *c, const char *scope, struct session *out)
+{
+	const char *scopes = scopes_within(tx->arena, c->scopes, scope);
+	enum err e;
+
+	if (c->public || id_is_zero(&c->principal))
+		return ERR_GRANT_DENIED;
+	if (!scopes)
+		return ERR_SCOPE_UNKNOWN;
+	if ((e = of_user(tx, c, &c->principal, tx->now, out)))
+		return e == ERR_DB_NONE ? ERR_GRANT_DENIED : e;
+	out->scopes = scopes;
+	id_new(tx->now, &out->family);
+	name_actor(tx->arena, c, out);
+	return OK;
+}
+
+enum err client_refresh(struct tx *tx, const struct client *c, const char *refresh_token, const char *scope,
+	struct session *out, bool *stolen)
+{
+	enum err e = session_rotate(tx, refresh_token, &c->life.id, out, stolen);
+
+	if (e)
+		return e == ERR_REFRESH_INVALID ? ERR_GRANT_INVALID : e;
+	name_actor(tx->arena, c, out);
+	/* The refresh token keeps what was granted (RFC 6749 6). */
+	out->scopes = scopes_within(tx->arena, out->scopes, scope);
+	return out->scopes || *stolen ? OK : ERR_SCOPE_UNKNOWN;
+}

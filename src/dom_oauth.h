@@ -1,0 +1,75 @@
+/* dom_oauth.h: the applications of others (OAuth 2.0, RFC 6749 with PKCE, RFC 7636): the
+ * clients that an administrator registers, the codes they get for a user's consent, and
+ * the sessions they have for them.  Rights are the user's, narrowed by scopes; every
+ * audit row names the application beside the user. */
+#ifndef DOM_OAUTH_H
+#define DOM_OAUTH_H
+#include "dom_org.h"
+#include "life.h"
+
+enum { CLIENT_NAME_MOST = 128, REDIRECT_MOST = 2048, REDIRECTS_MOST = 10 };
+
+struct client {
+	struct life life;
+	struct id principal;                     /* whose rights it uses when it speaks for itself; zero: it may not */
+	const char *name, *scopes;               /* scopes: the most it may ask for */
+	const char *redirect_uris;               /* a JSON array */
+	bool public;                             /* it cannot keep a secret, and has none */
+	const char *secret;                      /* when it is made, and never again */
+	const unsigned char *hash;               /* of it */
+	int64_t created_at;
+};
+
+/* By its id alone, of whatever organization.  ERR_NOT_FOUND: unknown, or revoked. */
+enum err client_find(struct tx *tx, const struct id *id, struct client *out);
+/* Is this its secret?  Of a public client: is there none (NULL)? */
+bool client_proven(const struct client *c, const char *secret);
+/* Is this, to the byte, one of its redirect URIs? */
+bool client_redirects(struct arena *a, const struct client *c, const char *uri);
+
+/* What the thaw command does with clients; inside tx_run().
+ * in: organization, name, scopes, redirect_uris, public, principal. */
+enum err client_create(struct tx *tx, const struct client *in, struct client *out);
+/* A new secret; the old one is good no more.  ERR_GRANT_DENIED: a public client has none. */
+enum err client_rotate(struct tx *tx, const struct id *id, struct client *out);
+enum err client_revoke(struct tx *tx, const struct id *id, struct client *out);        /* idempotent */
+/* Of a row with the columns CLIENT_COLS (sql.def). */
+void client_of_row(const struct db_val *v, struct client *out);
+
+/* Why a redirect URI is none, in a few words; NULL: it is one.  (RFC 6749 3.1.2, RFC 8252) */
+const char *redirect_fault(const char *uri);
+/* Whom it leads to, for a human: its scheme and host. */
+char *redirect_host(struct arena *a, const char *uri);
+/* 43 to 128 unreserved characters: a code verifier, or its challenge (RFC 7636 4.1). */
+bool pkce_valid(const char *s);
+/* The S256 challenge of a verifier. */
+char *pkce_challenge(struct arena *a, const char *verifier);
+
+/* What is granted of the scopes asked for (NULL: all that may be): NULL when one is
+ * unknown or more than `most`.  offline_access is let be, it changes nothing. */
+const char *scopes_within(struct arena *a, const char *most, const char *asked);
+
+/* What a user is asked to let a client do. */
+struct consent { struct id client; const char *redirect_uri, *scope, *challenge; };
+/* The client and the scopes, as the caller's organization has them.  ERR_NOT_FOUND: no such
+ * client, revoked, or the redirect URI is not its own; ERR_SHAPE: the scope. */
+enum err consent_read(struct tx *tx, const struct consent *ask, struct client *out, const char **scopes);
+/* The caller consents: a code, of a single use within two minutes; NULL when `approve`
+ * is false.  Inside tx_run(); the errors of consent_read(). */
+enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, char **code);
+
+/* A code for a session.  ERR_GRANT_INVALID; *reused: the code had been exchanged before, and
+ * what came of it is ended: the work is to be committed, the answer is ERR_GRANT_INVALID. */
+enum err code_exchange(struct tx *tx, const struct client *c, const char *code, const char *redirect_uri,
+	const char *verifier, struct session *out, bool *reused);
+/* A session for the client itself, without a refresh token.  ERR_GRANT_DENIED, ERR_SCOPE_UNKNOWN. */
+enum err client_session(struct tx *tx, const struct client *c, const char *scope, struct session *out);
+/* The next refresh token of a session; the scope narrows this answer alone.  ERR_GRANT_INVALID,
+ * ERR_SCOPE_UNKNOWN; *stolen as in session_rotate(). */
+enum err client_refresh(struct tx *tx, const struct client *c, const char *refresh_token, const char *scope,
+	struct session *out, bool *stolen);
+
+/* May an access token of this client and session still be used?  ERR_AUTH_REFUSED. */
+enum err client_still(struct tx *tx, const struct id *organization, const struct id *client, const struct id *session);
+
+#endif

@@ -1,0 +1,329 @@
+#!/usr/bin/perl
+# OAuth 2.0 for the applications of others: the command that registers them, every
+# grant, PKCE, rotation, revocation, and what the scopes of a token let it do.
+use strict;
+use warnings;
+use Digest::SHA 'sha256_hex';
+use FindBin;
+use IO::Socket::INET;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Contract;
+use OAuth;
+
+my $t = Thaw->new(workers => 4);
+my $token = $t->admin;
+$t->$_ for qw(reader member other);
+my $ALL = 'api:models-read api:models-write api:filesystem-read api:filesystem-write';
+my $CALLBACK = 'https://lens.example/callback';
+my $lens = client($t, redirect_uris => $CALLBACK);
+my $robot = client($t, name => 'Robot', user => 'member');
+sub of { my ($c, @pairs) = @_; token($t, $c, [@pairs]) }
+sub exchange { my ($c, $code, @more) = @_; my %o = (redirect_uri => $c->{redirect_uris}[0], code_verifier => $VERIFIER, @more); token($t, $c, [ grant_type => 'authorization_code', code => $code, %o ]) }
+sub refresh { my ($c, $refresh, @more) = @_; token($t, $c, [ grant_type => 'refresh_token', refresh_token => $refresh, @more ]) }
+sub granted { my ($r, $keys, $name) = @_; is($r->{status}, 200, $name) or diag $r->{raw}; keys_are($r->{json}, $keys, 'with its members'); $r->{json} }
+my $CODE = 'access_token expires_in refresh_token scope token_type';
+
+subtest 'thaw client' => sub {
+    like($lens->{id}, qr/^cl_[0-9A-Za-z]{17}$/, 'an id');
+    like($lens->{secret}, qr/^cs_[0-9A-Za-z]{43}$/, 'a secret');
+    is(json([ @$lens{qw(name type status scopes redirect_uris user)} ]), json([ 'Lens', 'confidential', 'active', $ALL, [$CALLBACK], undef ]), 'what it is');
+    my $p = client($t, name => 'Desk', public => 1, redirect_uris => 'com.example.desk:/back http://127.0.0.1:7/cb http://[::1]/cb http://localhost:80/ https://desk.example:8443/cb?app=1', scope => 'api:models-read offline_access api:models-read');
+    is(json([ @$p{qw(type scopes secret)} ]), json([ 'public', 'api:models-read', undef ]), 'a public one has no secret, and the scopes it was given');
+    is(scalar @{ $p->{redirect_uris} }, 5, 'every kind of redirect URI');
+    like($t->thaw('client', 'create', '--org', 'Main', '--name', 'x', '--user', 'member')->{out}, qr/\Acl_[0-9A-Za-z]{17} cs_[0-9A-Za-z]{43}\n\z/, 'prints id and secret');
+    my ($row) = $t->sql("SELECT LOWER(HEX(secret_hash)), name FROM oauth_clients WHERE id = UNHEX('" . hex_of($lens->{id}) . "')");
+    is($row->[0], sha256_hex($lens->{secret}), 'the secret is kept as its SHA-256');
+    my $rows = $t->sql('SELECT COUNT(*) FROM oauth_clients');
+    my @bad = ('http://lens.example/cb', 'https://lens.example/cb#x', '/callback', 'lens.example/cb', 'javascript:alert(1)', 'data:text/html,x', 'https://', 'https:///cb', 'https:/cb', 'HTTPS://lens.example/', 'ftp://lens.example/',
+        'http://127.0.0.1.evil.example/', 'http://localhost.evil.example/', 'http://127.0.0.1@evil.example/', 'https://user@lens.example/', 'https://lens.example:x/', 'https://lens.example:/', 'com.example:', 'https://lens.ex\\ample/', 'https://lens.example/"', 'https://lens.ex"ample/', "https://l\x{c3}\x{a4}.example/", 'http://127.0.0.1:99:1/', 'https://[::1', 'https://' . 'x' x 2048);
+    for my $case ((map { [ 2, qr/--redirect-uris: `\Q$_\E` /, '--name', 'x', '--redirect-uris', $_ ] } @bad), [ 2, qr/--redirect-uris has 10 at most/, '--name', 'x', '--redirect-uris', join ' ', map { "https://x.example/$_" } 1 .. 11 ],
+        [ 2, qr/needs --redirect-uris/, '--name', 'x' ], [ 2, qr/needs --redirect-uris/, '--name', 'x', '--public' ], [ 2, qr/--user is not of --public/, '--name', 'x', '--public', '--user', 'admin' ], [ 2, qr/--name has 1 to 128/, '--name', '', '--user', 'admin' ],
+        [ 2, qr/--name has 1 to 128/, '--name', 'x' x 129, '--user', 'admin' ], [ 2, qr/--scope has a word/, '--name', 'x', '--user', 'admin', '--scope', 'model:read' ], [ 2, qr/--scope has a word/, '--name', 'x', '--user', 'admin', '--scope', 'organization:admin' ],
+        [ 1, qr/no user/, '--name', 'x', '--user', 'nobody' ], [ 1, qr/of another organization/, '--name', 'x', '--user', 'other' ]) {
+        my ($exit, $like, @options) = @$case;
+        my $r = $t->thaw('client', 'create', '--org', 'Main', @options);
+        is($r->{exit}, $exit, 'create ' . substr("@options", 0, 100)) or diag $r->{err};
+        like($r->{err}, $like, 'says why');
+        is($r->{out}, '', 'and shows no secret');
+    }
+    is(scalar $t->sql('SELECT COUNT(*) FROM oauth_clients'), $rows, 'none of them made one');
+
+    my $list = $t->thaw('--json', 'client', 'list', '--org', 'Main');
+    my ($one) = grep { $_->{id} eq $robot->{id} } @{ $list->{json} };
+    is(json([ @$one{qw(name user status)} ]), json([ 'Robot', 'member', 'active' ]), 'list');
+    unlike($list->{out} . $t->thaw('client', 'list', '--org', 'Main')->{out}, qr/cs_/, 'shows no secret');
+    is(json($t->thaw('--json', 'client', 'list', '--org', 'Other')->{json}), '[]', 'of the organization alone');
+
+    my $c = client($t, name => 'Turned', user => 'member');
+    is(of($c, grant_type => 'client_credentials')->{status}, 200, 'given a client that works');
+    my $new = $t->thaw('client', 'rotate', '--org', 'Main', $c->{id});
+    like($new->{out}, qr/\Acs_[0-9A-Za-z]{43}\n\z/, 'rotate prints a secret');
+    is(of($c, grant_type => 'client_credentials')->{status}, 401, 'the old one is good no more');
+    is(of({ %$c, secret => $new->{out} =~ s/\n//r }, grant_type => 'client_credentials')->{status}, 200, 'the new one is');
+    for my $case ([ 'rotate', 'Other', $c->{id}, qr/no application cl_/ ], [ 'revoke', 'Other', $c->{id}, qr/no application cl_/ ], [ 'rotate', 'Main', $p->{id}, qr/is public/ ], [ 'revoke', 'Main', 'cl_1', qr/is no id of an application/ ],
+        [ 'revoke', 'Main', in_base62('cl_', $NOWHERE), qr/no application/ ]) {
+        my ($verb, $org, $id, $like) = @$case;
+        my $r = $t->thaw('client', $verb, '--org', $org, $id);
+        is($r->{exit}, 1, "$verb $org $id: refused");
+        like($r->{err}, $like, 'says why');
+    }
+    is($t->thaw('--json', 'client', 'revoke', '--org', 'Main', $c->{id})->{json}{status}, 'revoked', "revoke, time $_") for 1, 2;
+    like($t->thaw('client', 'rotate', '--org', 'Main', $c->{id})->{err}, qr/was revoked, which is permanent/, 'and nothing leads back');
+    is(join(' ', map { "$_->{action} $_->{to_state}" } audit_rows($t, $c->{id})), 'client.created active client.secret_rotated active client.revoked revoked', 'the audit');
+    is(scalar $t->sql("SELECT COUNT(*) FROM outbox WHERE resource_type = 'client'"), 0, 'no subscriber is told');
+};
+
+subtest 'client_credentials' => sub {
+    my $j = granted(of($robot, grant_type => 'client_credentials'), 'access_token expires_in scope token_type', 'a token, and no refresh token');
+    is(json([ @$j{qw(expires_in scope token_type)} ]), json([ 3600, $ALL, 'bearer' ]), 'of all scopes');
+    is(join(' ', map { $_ // '' } reads($t, $j->{access_token}), writes($t, $j->{access_token})), '200 201', 'reads and writes');
+    my $c = claims($j->{access_token});
+    is(json([ @$c{qw(client_id scope username)} ]), json([ $robot->{id}, $ALL, 'Robot for member' ]), 'its claims');
+    like($c->{sid}, qr/^[0-9a-f]{24}$/, 'a session of its own');
+    isnt(claims(of($robot, grant_type => 'client_credentials')->{json}{access_token})->{sid}, $c->{sid}, 'each time another');
+    my ($row) = $t->sql("SELECT actor_name, LOWER(HEX(actor_id)) FROM audit_events WHERE action = 'model.created' ORDER BY id DESC LIMIT 1");
+    is("@$row", 'Robot for member ' . $t->sql("SELECT LOWER(HEX(id)) FROM principals WHERE username = 'member'"), 'the audit row says which application acted for whom');
+    is(of($robot, grant_type => 'client_credentials', scope => 'api:models-read')->{json}{scope}, 'api:models-read', 'as narrow as asked for');
+    is(of($robot, grant_type => 'client_credentials', scope => ' api:models-write  offline_access api:models-read ')->{json}{scope}, 'api:models-write api:models-read', 'offline_access is let be');
+    oauth_is(of($robot, grant_type => 'client_credentials', scope => $_), 400, 'invalid_scope', qr/scope/i, "scope $_") for 'model:write', 'organization:admin', 'api:models-read,api:models-write', 'API:models-read';
+    my $narrow = client($t, name => 'Narrow', user => 'member', scope => 'api:models-read');
+    is(of($narrow, grant_type => 'client_credentials')->{json}{scope}, 'api:models-read', 'no more than the client may');
+    oauth_is(of($narrow, grant_type => 'client_credentials', scope => 'api:models-write'), 400, 'invalid_scope', qr/scope/i, 'nor when asked for');
+    oauth_is(of($lens, grant_type => 'client_credentials'), 400, 'unauthorized_client', qr/may not use this grant/, 'a client without a user');
+    oauth_is(of(client($t, public => 1, redirect_uris => $CALLBACK), grant_type => 'client_credentials'), 400, 'unauthorized_client', qr/may not use this grant/, 'a public one');
+    my $weak = client($t, name => 'Weak', user => 'reader');
+    is(writes($t, of($weak, grant_type => 'client_credentials')->{json}{access_token}), 403, 'the rights are the user\'s, not more');
+    my $long = client($t, name => "\x{c3}\x{a9}" x 128, user => 'member');
+    my $r = of($long, grant_type => 'client_credentials');
+    is(writes($t, $r->{json}{access_token}), 201, 'a name as long as can be');
+};
+
+# The browser of a user who signed in: follows the way to the console and says yes or no.
+sub browse {
+    my ($who, $answer, @query) = @_;
+    my $r = $t->req(GET => "$OAUTH/authorize?" . form(@query));
+    my ($fragment) = ($r->{headers}{location} // '') =~ m{\A/#/authorize\?(.*)} or return $r;
+    my %asked = %{ location("?$fragment") };
+    utf8::decode($_) for values %asked;
+    my $seen = $t->req(GET => '/console/authorize?' . form(map { $_ => $asked{$_} } qw(client_id redirect_uri scope)), token => $who);
+    my $said = $t->req(POST => '/console/authorize', token => $who, body => { %asked, approve => $answer ? JSON::PP::true : JSON::PP::false });
+    return ($r, $seen, $said->{json}{location} // $said->{raw});
+}
+
+subtest 'authorization_code, the whole way' => sub {
+    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5) or die $!;
+    my $uri = 'http://127.0.0.1:' . $listen->sockport . '/back?app=1';
+    my $c = client($t, name => 'Desk <b>', public => 1, redirect_uris => "$uri com.example.desk:/back", scope => 'api:models-read api:models-write');
+    my $state = "a b&c=d#\x{c3}\x{a9}%\"'";
+    my ($way, $seen, $to) = browse($t->member, 1, response_type => 'code', client_id => $c->{id}, redirect_uri => $uri, scope => 'api:models-read offline_access', state => $state, code_challenge => challenge(), code_challenge_method => 'S256');
+    is($way->{status}, 302, 'the browser is sent to the console');
+    is($way->{body}, '', 'with nothing to show');
+    is("$way->{headers}{'x-frame-options'}; $way->{headers}{'content-security-policy'}", "DENY; default-src 'none'; frame-ancestors 'none'", 'in no frame');
+    is(json($seen->{json}), json({ client => { id => $c->{id}, name => 'Desk <b>' }, redirect_uri => $uri, host => $uri =~ s{/back.*}{}r, scopes => ['api:models-read'] }), 'which shows who asks for what');
+    my $answer = background(sub {
+        my $s = $listen->accept;
+        my $line = <$s>;
+        print $s "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+        return $line;
+    });
+    my ($path) = $to =~ m{\Ahttp://127\.0\.0\.1:\d+(/.*)};
+    is($t->req(GET => $path, port => $listen->sockport)->{body}, 'ok', 'the browser comes back to the application');
+    my ($line) = $answer->();
+    my %got = %{ location($line =~ s/ HTTP.*//sr) };
+    is($got{app}, 1, 'with its own query');
+    is($got{state}, $state, 'its state');
+    like($got{code}, qr/^[0-9A-Za-z]{43}$/, 'and a code');
+    my $j = granted(exchange($c, $got{code}), $CODE, 'which is exchanged');
+    is($j->{scope}, 'api:models-read', 'for what the user agreed to');
+    is(reads($t, $j->{access_token}) . writes($t, $j->{access_token}), '200403', 'and no more');
+    is(claims($j->{access_token})->{username}, 'Desk <b> for member', 'in the name of both');
+    my ($audit) = audit_rows($t, $c->{id}, "action = 'client.authorized'");
+    is(json([ $audit->{actor_name}, JSON::PP->new->decode($audit->{details}) ]), json([ 'member', { scopes => 'api:models-read', redirect_uri => $uri } ]), 'the audit row says who let it');
+
+    (undef, undef, $to) = browse($t->member, 0, response_type => 'code', client_id => $c->{id}, redirect_uri => $uri, state => 's', code_challenge => challenge(), code_challenge_method => 'S256');
+    is(json(location($to)), json({ app => '1', error => 'access_denied', error_description => 'the user did not agree', state => 's' }), 'a user who does not agree');
+    is(audits($t, $c->{id}, 'client.authorized'), 1, 'leaves no row');
+    ($way, $seen) = browse($t->member, 1, response_type => 'code', client_id => $c->{id}, redirect_uri => 'com.example.desk:/back', code_challenge => challenge(), code_challenge_method => 'S256');
+    is($seen->{json}{host}, 'com.example.desk', 'a scheme of its own is shown');
+    is(json($seen->{json}{scopes}), '["api:models-read","api:models-write"]', 'no scope: all that it may');
+    unlike($way->{headers}{location}, qr/state/, 'no state');
+};
+
+subtest 'codes' => sub {
+    my $code = sub { code($t, $t->member, $lens, @_) };
+    my $refused = sub { my ($r, $name) = @_; oauth_is($r, 400, 'invalid_grant', qr/not valid/, $name) };
+    my $one = $code->();
+    $refused->(exchange($lens, $one, code_verifier => 'x' x 43), 'a wrong verifier');
+    $refused->(exchange($lens, $one, code_verifier => challenge()), 'the challenge itself: `plain` is not known');
+    oauth_is(exchange($lens, $one, code_verifier => undef), 400, 'invalid_request', qr/^code_verifier is required/, 'no verifier');
+    oauth_is(exchange($lens, $one, code_verifier => $_), 400, 'invalid_request', qr/^code_verifier /, 'a verifier of ' . length) for 'x' x 42, 'x' x 129, 'x' x 42 . '/';
+    $refused->(exchange($lens, $one, redirect_uri => $_), "redirect_uri $_") for "$CALLBACK/", "$CALLBACK?x=1", 'https://lens.example/CALLBACK', 'https://evil.example/callback';
+    oauth_is(exchange($lens, $one, redirect_uri => undef), 400, 'invalid_request', qr/^redirect_uri is required/, 'no redirect_uri');
+    oauth_is(exchange($lens, undef), 400, 'invalid_request', qr/^code is required/, 'no code');
+    my $two = client($t, name => 'Two', redirect_uris => $CALLBACK);
+    $refused->(exchange($two, $one), 'the code of another client');
+    $refused->(exchange($lens, $_), "a code that is none: $_") for 'x', 'x' x 43, '0', 'x' x 128;
+    my $j = granted(exchange($lens, $one), $CODE, 'after all of these it is good');
+    is(reads($t, $j->{access_token}), 200, 'and so is its token');
+    my $next = granted(refresh($lens, $j->{refresh_token}), $CODE, 'and its refresh token');
+    $refused->(exchange($two, $one), 'used again by another client');
+    is(reads($t, $j->{access_token}), 200, 'ends nothing');
+    $refused->(exchange($lens, $one), 'used again');
+    is(reads($t, $_->{access_token}), 401, 'ends the session at once, also its access tokens') for $j, $next;
+    $refused->(refresh($lens, $_->{refresh_token}), 'and its refresh tokens') for $j, $next;
+
+    my $old = $code->();
+    $t->sql("UPDATE oauth_codes SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND WHERE code_hash = UNHEX('" . sha256_hex($old) . "')");
+    $refused->(exchange($lens, $old), 'an expired one');
+    $code->();
+    is(scalar $t->sql('SELECT TIMESTAMPDIFF(SECOND, created_at, expires_at) FROM oauth_codes ORDER BY created_at DESC LIMIT 1'), 120, 'they live for two minutes');
+
+    $t->user('gone');
+    my $gone = $t->token('gone');
+    my %c = map { $_ => code($t, $gone, $lens) } qw(disabled enabled);
+    $t->thaw('user', 'disable', 'gone');
+    $refused->(exchange($lens, $c{disabled}), 'of a user who was disabled since');
+    $t->thaw('user', 'enable', 'gone');
+    $refused->(exchange($lens, $c{enabled}), 'nor when enabled again');
+    my $last = code($t, $t->token('gone'), $lens);
+    $t->thaw({ stdin => "another password\n" }, 'user', 'password', 'gone', '--password-stdin');
+    $refused->(exchange($lens, $last), 'nor from before a new password');
+};
+
+subtest 'refresh_token' => sub {
+    my $s = session($t, $t->member, $lens);
+    my $first = granted(refresh($lens, $s->{refresh_token}), $CODE, 'exchanged');
+    isnt($first->{refresh_token}, $s->{refresh_token}, 'for another');
+    is($first->{scope}, $ALL, 'of the same scopes');
+    is(claims($first->{access_token})->{sid}, claims($s->{access_token})->{sid}, 'of the same session');
+    is(refresh($lens, $s->{refresh_token})->{json}{refresh_token}, $first->{refresh_token}, 'a lost answer is given again');
+    my $narrow = refresh($lens, $first->{refresh_token}, scope => 'api:models-read')->{json};
+    is($narrow->{scope}, 'api:models-read', 'narrowed');
+    is(writes($t, $narrow->{access_token}), 403, 'in effect');
+    is(refresh($lens, $narrow->{refresh_token})->{json}{scope}, $ALL, 'and the next one is whole again');
+    my $small = session($t, $t->member, $lens, scope => 'api:models-read');
+    oauth_is(refresh($lens, $small->{refresh_token}, scope => $_), 400, 'invalid_scope', qr/more than this client was granted/, "not widened: $_") for 'api:models-write', $ALL, 'model:write';
+    is(refresh($lens, $small->{refresh_token})->{status}, 200, 'which used up nothing');
+
+    # 30 seconds later it is a thief's
+    $t->sql("UPDATE refresh_rotations SET rotated_at = rotated_at - INTERVAL 31 SECOND WHERE token_hash = UNHEX('" . sha256_hex($s->{refresh_token}) . "')");
+    oauth_is(refresh($lens, $s->{refresh_token}), 400, 'invalid_grant', qr/not valid/, 'used again later');
+    is(reads($t, $_), 401, 'ends the session: its access tokens') for $s->{access_token}, $narrow->{access_token};
+    oauth_is(refresh($lens, $narrow->{refresh_token}), 400, 'invalid_grant', qr/not valid/, 'and the newest refresh token');
+    is(reads($t, $small->{access_token}), 200, 'not another session');
+
+    my $mine = session($t, $t->member, $lens);
+    my $two = client($t, name => 'Two', redirect_uris => $CALLBACK);
+    oauth_is(refresh($two, $mine->{refresh_token}), 400, 'invalid_grant', qr/not valid/, 'not by another client');
+    is($t->req(POST => '/api/auth/refresh', body => { refresh_token => $mine->{refresh_token} })->{status}, 401, 'not by the models dialect');
+    is($t->req(POST => '/api/v1/auth/refresh', body => { refreshToken => $mine->{refresh_token}, refresh_token => $mine->{refresh_token} })->{status} =~ /^40/ ? 1 : 0, 1, 'not by the projects dialect');
+    is($t->req(POST => '/console/session/refresh', headers => [ Origin => 'http://127.0.0.1', Cookie => "thaw_session=$mine->{refresh_token}" ])->{status}, 401, 'nor by the console');
+    my $own = $t->req(POST => '/api/auth/login', body => { username => 'member', password => $t->password('member') })->{json};
+    oauth_is(refresh($lens, $own->{refresh_token}), 400, 'invalid_grant', qr/not valid/, 'and a sign-in\'s not by a client');
+    is($t->req(POST => '/api/auth/refresh', body => { refresh_token => $own->{refresh_token} })->{status}, 200, 'which is as it was');
+    is(refresh($lens, $mine->{refresh_token})->{status}, 200, 'as is the client\'s');
+    oauth_is(refresh($lens, undef), 400, 'invalid_request', qr/^refresh_token is required/, 'none');
+    oauth_is(refresh($lens, 'x' x 43), 400, 'invalid_grant', qr/not valid/, 'one that never was');
+    $t->thaw({ stdin => $t->password('member') . "\n" }, 'user', 'password', 'member', '--password-stdin');
+    oauth_is(refresh($lens, $small->{refresh_token}), 400, 'invalid_grant', qr/not valid/, 'a new password ends it');
+};
+
+subtest 'revocation' => sub {
+    my $member = $t->token('member');
+    for my $which (qw(access_token refresh_token)) {
+        my $s = session($t, $member, $lens);
+        my $next = refresh($lens, $s->{refresh_token})->{json};
+        my $bystander = session($t, $member, $lens);
+        my $two = client($t, name => 'Two', redirect_uris => $CALLBACK);
+        is(join('', map { $_->{status} . $_->{body} } revoke($t, $two, $s->{$which})), '200', 'by another client: unknown to it');
+        is(reads($t, $s->{access_token}), 200, 'and nothing happens');
+        my $r = revoke($t, $lens, $s->{$which});
+        is("$r->{status} '$r->{body}' $r->{headers}{'cache-control'}", "200 '' no-store", "by its $which");
+        is(reads($t, $_->{access_token}), 401, 'refused at once') for $s, $next;
+        is(refresh($lens, $_->{refresh_token})->{json}{error}, 'invalid_grant', 'both') for $s, $next;
+        is(revoke($t, $lens, $s->{$which})->{status}, 200, 'once more');
+        is(reads($t, $bystander->{access_token}), 200, 'another session of the same user lives on');
+    }
+    my $own = of($robot, grant_type => 'client_credentials')->{json}{access_token};
+    my $twin = of($robot, grant_type => 'client_credentials')->{json}{access_token};
+    is(revoke($t, $robot, $own)->{status}, 200, 'a token for the client itself');
+    is(reads($t, $own) . reads($t, $twin), '401200', 'that one alone');
+    is(revoke($t, $robot, $_)->{status}, 200, 'what is no token: ' . substr $_, 0, 20) for 'x', 'a.b.c', $token, 'x' x 4096;
+    is(reads($t, $token), 200, 'and a sign-in is not revoked so');
+    oauth_is(revoke($t, $robot, undef), 400, 'invalid_request', qr/^token is required/, 'no token');
+    oauth_is(revoke($t, { %$robot, secret => 'x' }, $twin), 401, 'invalid_client', qr/client/, 'not the client');
+    is(reads($t, $twin), 200, 'nothing happened');
+
+    my $c = client($t, name => 'Dropped', user => 'member', redirect_uris => $CALLBACK);
+    my ($s, $self, $code) = (session($t, $member, $c), of($c, grant_type => 'client_credentials')->{json}, code($t, $member, $c));
+    is(reads($t, $s->{access_token}) . reads($t, $self->{access_token}), '200200', 'given a client at work');
+    $t->thaw('client', 'revoke', '--org', 'Main', $c->{id});
+    is(reads($t, $s->{access_token}) . reads($t, $self->{access_token}), '401401', 'revoked: refused at once');
+    oauth_is($_, 401, 'invalid_client', qr/client/, 'at /token too') for refresh($c, $s->{refresh_token}), exchange($c, $code), of($c, grant_type => 'client_credentials');
+    is(consent($t, $member, $c)->{status}, 404, 'nobody can agree to it any more');
+};
+
+subtest 'what scopes let it do' => sub {
+    my %t = map { $_ => of(client($t, name => $_, user => 'admin', scope => $_), grant_type => 'client_credentials')->{json}{access_token} } split ' ', $ALL;
+    is(join(' ', map { reads($t, $t{$_}) . '/' . writes($t, $t{$_}) } split ' ', $ALL), '200/403 403/201 403/403 403/403', 'of the models dialect');
+    my $id = model($t)->{id};
+    is($t->req(POST => "/api/v1/models/$id/archive", token => $t{'api:models-read'})->{status}, 403, 'no change');
+    is($t->req(GET => "/api/v1/models/$id", token => $t{'api:models-read'})->{status}, 200, 'one model');
+    my $all = of(client($t, name => 'All', user => 'admin'), grant_type => 'client_credentials')->{json}{access_token};
+    for my $case ([ GET => '/api/v1/projects' ], [ POST => '/api/v1/projects', { name => 'x' } ], [ GET => '/v1/workspaces' ], [ POST => '/v1/workspaces', { name => 'x' } ], [ GET => '/v1/tokens' ],
+        [ POST => '/v1/tokens', { tier => 1, principal => { human_id => usr($t, 'admin') }, api_version => '2026-06-10' } ], [ GET => '/console/actions' ], [ GET => '/console/activity' ],
+        [ GET => '/console/authorize?' . form(client_id => $lens->{id}, redirect_uri => $CALLBACK) ],
+        [ POST => '/console/authorize', { client_id => $lens->{id}, redirect_uri => $CALLBACK, code_challenge => challenge(), approve => JSON::PP::true } ]) {
+        my ($method, $path, $body) = @$case;
+        is($t->req($method => $path, token => $all, body => $body)->{status}, 403, "$method " . $path =~ s/\?.*//r . ': an application may not');
+    }
+};
+
+subtest 'nothing in the database yields a secret' => sub {
+    my $member = $t->token('member');
+    my $code = code($t, $member, $lens);
+    my $j = exchange($lens, $code)->{json};
+    my $next = refresh($lens, $j->{refresh_token})->{json};
+    my %columns;
+    push @{ $columns{ $_->[0] } }, "HEX($_->[1])" for $t->sql("SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'thaw'");
+    my $dump = join "\n", map { my $table = $_; map { $_->[0] } $t->sql('SELECT CONCAT_WS(\' \', ' . join(', ', @{ $columns{$table} }) . ") FROM $table") } sort keys %columns;
+    like($dump, qr/@{[ unpack 'H*', $CALLBACK ]}/i, 'given all that is stored');
+    for my $secret ($code, $lens->{secret}, (map { @$_{qw(access_token refresh_token)} } $j, $next)) {
+        unlike($dump, qr/$_/i, 'not ' . substr $secret, 0, 6) for unpack('H*', $secret), unpack 'H*', MIME::Base64::decode_base64url($secret);
+    }
+    my $logs = join '', map { slurp($_) } glob "$t->{dir}/*.log";
+    unlike($logs, qr/\Q$_\E/, 'nor the logs: ' . substr $_, 0, 6) for $code, $lens->{secret}, $j->{access_token}, $j->{refresh_token};
+};
+
+subtest 'many at once' => sub {
+    my $member = $t->token('member');
+    my $code = code($t, $member, $lens);
+    my @r = concurrently(8, sub { exchange($lens, $code) });
+    is(join(' ', sort map { $_->{status} } @r), '200' . ' 400' x 7, 'a code: exactly one wins');
+    is(join(' ', map { $_->{json}{error} } grep { $_->{status} == 400 } @r), join(' ', ('invalid_grant') x 7), 'the others are refused');
+    my ($won) = grep { $_->{status} == 200 } @r;
+    is(reads($t, $won->{json}{access_token}), 401, 'and what came of it is ended, since somebody else has the code');
+    my $s = session($t, $member, $lens);
+    @r = concurrently(8, sub { refresh($lens, $s->{refresh_token}) });
+    my %next = map { ($_->{json}{refresh_token} // $_->{status}) => 1 } @r;
+    is(scalar keys %next, 1, 'a refresh token: all get the same successor') or diag explain \%next;
+    @r = concurrently(8, sub { $_[0] % 2 ? revoke($t, $lens, $s->{refresh_token}) : refresh($lens, (keys %next)[0]) });
+    is(join(' ', grep { !/^(200|400)$/ } map { $_->{status} } @r), '', 'revoked while it is refreshed');
+    is(join(' ', map { reads($t, $_->{json}{access_token}) } grep { $_->{json} && $_->{json}{access_token} } @r) =~ /200/ ? 1 : 0, 0, 'no access token survives');
+    is(join(' ', map { refresh($lens, $_->{json}{refresh_token})->{status} } grep { $_->{json} && $_->{json}{refresh_token} } @r) =~ /200/ ? 1 : 0, 0, 'nor a refresh token');
+    @r = concurrently(6, sub { consent($t, $member, $lens) });
+    is(join(' ', map { $_->{status} } @r), join(' ', (200) x 6), 'six consents to one client');
+};
+
+subtest 'thaw sweep' => sub {
+    $t->sql("UPDATE oauth_codes SET expires_at = '2020-01-01' WHERE used_at IS NULL; UPDATE oauth_revocations SET expires_at = '2020-01-01'");
+    my ($codes, $ended) = map { scalar $t->sql($_) } "SELECT COUNT(*) FROM oauth_codes WHERE expires_at = '2020-01-01'", 'SELECT COUNT(*) FROM oauth_revocations';
+    my $r = $t->thaw('--json', 'sweep');
+    is("$r->{json}{codes} $r->{json}{revocations}", "$codes $ended", 'what has ended is deleted');
+    cmp_ok(scalar $t->sql('SELECT COUNT(*) FROM oauth_codes'), '>', 0, 'codes that were used are remembered');
+    is(scalar $t->sql('SELECT COUNT(*) FROM oauth_revocations'), 0, 'no revocation is left');
+};
+
+$t->finish;
