@@ -26,7 +26,7 @@ my $n = 0;
 # missing, malformed: (reply, what it is, the variable, the id that was asked for); refused,
 # nobody: (reply, what it is). Optional. query: (route), what each of its routes needs;
 # challenge: (route), the scope that a 403 tells, where it is not the permission; modes:
-# the data of API keys comes in two sets.
+# the data of API keys comes in two sets; whole: for those who signed in, and no narrowed token.
 my %RID = (modelRid => 'Model', modelVersionRid => 'ModelVersion', folderRid => 'Folder', projectRid => 'Project', spaceRid => 'Space', resourceRid => 'Resource');
 my %DIALECT = (
     models => {
@@ -50,6 +50,7 @@ my %DIALECT = (
         missing => sub { problem_is($_[0], 404, $_[1]) },
         refused => sub { problem_is($_[0], 403, $_[1]) },
         nobody => sub { problem_is($_[0], 401, $_[1]) },
+        whole => 1,
     },
     foundry => {
         missing => sub { conjure_is($_[0], 404, 'NOT_FOUND', ($RID{ $_[2] } // teach('%RID', "what is not found for a {$_[2]}")) . 'NotFound', $_[1], @_[2, 3]) },
@@ -137,6 +138,10 @@ my %ID = (
         ask($o, DELETE => "/api/v2/filesystem/resources/$rid") if $verb =~ /^(?:restore|permanentlyDelete)$/;
         return $rid;
     } },
+    client_id => { unknown => in_base62('cl_', $NOWHERE), odd => sub { 'cl_' . 'z' x 17, $_[0] =~ s/^cl_//r }, make => sub {
+        my $made = $t->thaw('--json', 'client', 'create', '--org', $_[0]{user} eq 'other' ? 'Other' : 'Main', '--name', named($_[0]), '--redirect-uris', 'https://app.example/cb', '--public');
+        return $made->{json}{id} // die $made->{err};
+    } },
     workspace_id => { make => sub {
         my ($o, $verb) = @_;
         my $id = workspace($t, token => $o->{token}, name => named($o))->{id};
@@ -191,7 +196,7 @@ sub project {
 # --- bodies and queries that are right, so that nothing but the id and the caller decides ----
 
 # `{variable}` is that variable's id, which another tenant's and an unknown one are tried
-# in too; <new> a name that is free, <me> the caller.
+# in too (a query's as well); <new> a name that is free, <me> the caller.
 my %BODY = (
     'POST /api/v1/models' => { name => '<new>', model_type => 'auto', task_type => 'clustering' },
     'PATCH /api/v1/models/{model_id}' => { description => 'x' },
@@ -204,6 +209,7 @@ my %BODY = (
     'POST /api/v2/models/{modelRid}/versions' => { modelFiles => { type => 'dill', serializedModelFunction => 'AAAA' }, backingRepositories => [], condaRequirements => [], modelApi => model_api() },
     'POST /api/v2/filesystem/folders' => { displayName => '<new>', parentFolderRid => '{folderRid}' },
     'POST /api/v2/filesystem/projects/create' => { displayName => '<new>', spaceRid => '{spaceRid}' },
+    'POST /console/authorize' => { client_id => '{client_id}', redirect_uri => 'https://app.example/cb', code_challenge => 'x' x 43, approve => JSON::PP::true },
     'POST /v1/workspaces' => { name => '<new>' },
     'PATCH /v1/workspaces/{workspace_id}' => { name => '<new>' },
     'POST /v1/entities' => { name => '<new>', jurisdiction => 'y', type => 'z', workspace_id => '{workspace_id}' },
@@ -212,13 +218,13 @@ my %BODY = (
     'POST /v1/webhook_endpoints' => { url => 'https://hooks.example.org/', enabled_events => ['*'] },
     'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}' => { description => 'x' },
 );
-my %QUERY = ('GET /api/v1/projects/check-url' => 'url=free.talkide.app');
+my %QUERY = ('GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
 
 # --- does it know enough? ---------------------------------------------------------------------
 
 sub name_of { "$_[0]{method} $_[0]{path}" }
 sub verb_of { $_[0]{path} =~ m{/([\w-]+)/?$} ? $1 : lc $_[0]{method} }
-sub vars { my $r = shift; my @v = $r->{path} =~ /\{(\w+)\}/g; push @v, json($BODY{ name_of($r) }) =~ /"\{(\w+)\}"/g if $BODY{ name_of($r) }; @v }
+sub vars { my $r = shift; my @v = $r->{path} =~ /\{(\w+)\}/g; push @v, json($BODY{ name_of($r) }) =~ /"\{(\w+)\}"/g if $BODY{ name_of($r) }; push @v, ($QUERY{ name_of($r) } // '') =~ /\{(\w+)\}/g; @v }
 sub facts { $DIALECT{ $_[0]{dialect} } // teach('%DIALECT', "how $_[0]{dialect} refuses, for " . name_of($_[0])) }
 sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach('%ID', "how to make a {$var} of $r->{dialect}, for " . name_of($r)) }
 {
@@ -233,7 +239,8 @@ sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach
         teach('%QUERY', "what a right `$needs[0]{name}` is for $name") if @needs && !$QUERY{$name} && !facts($r)->{query};
     }
     # The tables say who may: of them this much is certain.
-    is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:(?:write|admin)$/ } @routes), '', 'what writes asks for a permission to write, and it alone');
+    is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:(?:write|admin)$/ } @routes), 'POST /console/authorize',
+        'what writes asks for a permission to write, and it alone; but whom one lets act for oneself is for each to say');
     is(join(', ', grep { !$is_there{$_} } sort keys %BODY, keys %QUERY), '', 'a body and a query for no route that is gone');
 }
 
@@ -270,6 +277,7 @@ sub call {
     my $known = sub { $id->{ $_[0] } // die 'no ' . $_[0] };
     my $path = $route->{path} =~ s/\{(\w+)\}/$known->($1)/ger;
     my $query = join '&', grep { length } $QUERY{ name_of($route) } // '', facts($route)->{query} ? facts($route)->{query}->($route) : '';
+    $query =~ s/\{(\w+)\}/$known->($1)/ge;
     my $body = $BODY{ name_of($route) };
     $body = json($body) =~ s/"\{(\w+)\}"/json($known->($1))/ger =~ s/<new>/named($o)/er =~ s/<me>/$o->{me}/r if $body;
     my $r = $t->req($route->{method} => $path . (length $query ? "?$query" : ''), token => $o->{token}, body => $body);
@@ -352,8 +360,9 @@ sub sorted_out {
         push @{ $word eq 'member' || $who eq 'admin' || " $who{$who}{words} " =~ / \Q$word\E / ? \@may : \@not }, [ $who, $who{$who} ];
     }
     my $rest = narrowed((grep { $_ ne $word } keys %words), grep { $_ ne ($scope // '') } keys %scopes);
-    push @{ $word eq 'member' ? \@may : \@not }, [ 'a token narrowed to all other permissions and scopes', $rest ];
-    push @may, [ "a token narrowed to $_", narrowed($_) ] for grep { defined && $_ ne 'member' } $word, $scope;
+    my $whole = facts($route)->{whole};
+    push @{ $word eq 'member' && !$whole ? \@may : \@not }, [ 'a token narrowed to all other permissions and scopes', $rest ];
+    push @{ $whole ? \@not : \@may }, [ "a token narrowed to $_", narrowed($_) ] for grep { defined && $_ ne 'member' } $word, $scope;
     return (\@may, \@not);
 }
 
