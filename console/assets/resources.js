@@ -171,7 +171,7 @@ const models = {
     ],
     edit: { method: 'PATCH', transitions: ['MODEL_EDIT'] },
     actions: {
-        MODEL_UNARCHIVE: { label: 'Restore', row: true, ask: 'It becomes ready when a training run has ever succeeded, and a draft otherwise.', done: 'was restored' },
+        MODEL_UNARCHIVE: { label: 'Restore', row: true, ask: 'It becomes ready when it has a version, and a draft otherwise.', done: 'was restored' },
         MODEL_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', ask: 'It leaves the list of models and cannot be trained or deployed. It can be restored at any time.', done: 'was archived' },
     },
     audit: { 'model.unarchived': 'Restored', 'model.updated': 'Edited', 'model.config_updated': 'Configuration edited',
