@@ -30,12 +30,14 @@ static const char *word(const char *s, bool loose)
 	return s + n + 1;
 }
 
+enum { RID_MOST = 512 };
+
 /* ri.<service>.<instance>.<type>.<locator> */
 static bool is_rid(const char *s)
 {
 	static const char locator[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
-	return !strncmp(s, "ri.", 3) && (s = word(s + 3, false)) && (s = word(s, true)) && (s = word(s, false))
+	return strlen(s) <= RID_MOST && !strncmp(s, "ri.", 3) && (s = word(s + 3, false)) && (s = word(s, true)) && (s = word(s, false))
 		&& *s && strspn(s, locator) == strlen(s);
 }
 
@@ -228,7 +230,7 @@ static const struct shape versions_query[] = {
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
-enum { VERSIONS_USUAL = 100, VERSIONS_MOST = 1000 };
+enum { VERSIONS_MOST = 100 };        /* each with its Model API: a page is some MiB at most */
 
 static enum err list_versions(struct req *r)
 {
@@ -242,7 +244,7 @@ static enum err list_versions(struct req *r)
 	size_t n;
 	enum err e;
 
-	if ((e = page_asked(r, &q->page, branch, VERSIONS_USUAL, VERSIONS_MOST, &limit, &below, sizeof below))
+	if ((e = page_asked(r, &q->page, branch, VERSIONS_MOST, VERSIONS_MOST, &limit, &below, sizeof below))
 	 || (e = version_branch(&r->tx, &model, branch, below, limit + 1, &v, &n)))
 		return e;
 	more = n > (size_t)limit;
@@ -335,7 +337,7 @@ static enum err check_upload(struct req *r, const struct upload_in *in)
 	for (size_t i = 0; i < js_length(list); i++)
 		if (!is_rid(js_str(js_at(list, i))))
 			return bad_rid(r, arena_printf(r->arena, "backingRepositories[%zu]", i));
-	if ((e = modelapi_check(r->arena, parsed(r->arena, in->api), &kind, &message))) {
+	if ((e = modelapi_check(r->arena, in->api, &kind, &message))) {
 		tell(r, "errorType", kind);
 		tell(r, "message", message);
 	}

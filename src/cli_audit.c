@@ -5,8 +5,10 @@
 #include <string.h>
 #include "clock.h"
 #include "conf.h"
-#include "life.h"
+#include "dom_model.h"
 #include "str.h"
+
+static const struct { const char *prefix; enum resource type; } other_spellings[] = { { RID_MODEL, RES_MODEL }, { RID_VERSION, RES_VERSION } };
 
 /* The id of any resource that has a prefix. */
 static bool resource_id(const char *s, struct id *out, const char *types[2])
@@ -14,6 +16,12 @@ static bool resource_id(const char *s, struct id *out, const char *types[2])
 	for (int i = 0; i < RES__MAX; i++) {
 		if (*life_resources[i].prefix && id_parse(s, life_resources[i].prefix, out)) {
 			types[0] = types[1] = life_resources[i].word;
+			return true;
+		}
+	}
+	for (size_t i = 0; i < sizeof other_spellings / sizeof *other_spellings; i++) {
+		if (id_parse(s, other_spellings[i].prefix, out)) {
+			types[0] = types[1] = life_resources[other_spellings[i].type].word;
 			return true;
 		}
 	}

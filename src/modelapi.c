@@ -136,11 +136,17 @@ static enum err check_variant(struct check *c, const char *path, const struct js
 	return fault(c, "UnknownType", at, words.p);
 }
 
-enum err modelapi_check(struct arena *a, const struct json *api, const char **kind, const char **message)
+enum err modelapi_check(struct arena *a, const char *text, const char **kind, const char **message)
 {
 	static const char *const sides[] = { "inputs", "outputs" };
 	struct check c = { .a = a };
-	enum err e = js_type(api) == JS_OBJECT ? OK : wrong(&c, "modelApi", "an object", api);
+	struct json *api = NULL;
+	enum err e = strlen(text) > MODELAPI_MOST
+		? fault(&c, "TooLarge", "modelApi", arena_printf(a, "must have at most %d bytes as JSON", MODELAPI_MOST))
+		: js_parse(a, text, strlen(text), &api, &(const char *){ NULL });
+
+	if (!e && js_type(api) != JS_OBJECT)
+		e = wrong(&c, "modelApi", "an object", api);
 
 	for (size_t i = 0; !e && i < sizeof sides / sizeof *sides; i++) {
 		struct json *list = NULL;

@@ -4,9 +4,11 @@
 #define MODELAPI_H
 #include "json.h"
 
-/* ERR_MODEL_API: *kind is MissingField, InvalidField, UnknownType or DuplicateName, and
+enum { MODELAPI_MOST = 262144 };                 /* bytes of its JSON text */
+
+/* ERR_MODEL_API: *kind is TooLarge, MissingField, InvalidField, UnknownType or DuplicateName, and
  * *message says where and what, such as "inputs[0].columns[2].dataType.type must be...". */
-enum err modelapi_check(struct arena *a, const struct json *api, const char **kind, const char **message);
+enum err modelapi_check(struct arena *a, const char *text, const char **kind, const char **message);
 
 /* The Model API that the names of a training run's features and of its target amount to,
  * as JSON text.  features: an array of strings; either may be NULL. */

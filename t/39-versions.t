@@ -191,7 +191,9 @@ subtest 'the errors of the platform' => sub {
     isnt($t->req(GET => '/api/v2/modelsx')->{json}{errorCode} // '', 'NOT_FOUND', 'an address beside the prefix is not of this dialect');
     my ($line) = log_lines($t, 'access', $r->{headers}{'x-request-id'});
     is($line->{error_instance}, $r->{json}{errorInstanceId}, 'the log has the id of the error');
-    is($t->req(OPTIONS => "/api/v2/models/$model", headers => [ Origin => 'https://x.example' ])->{status}, 204, 'OPTIONS, for browsers');
+    my $o = $t->req(OPTIONS => "/api/v2/models/$model", headers => [ Origin => 'https://x.example' ]);
+    is($o->{status}, 204, 'OPTIONS, for browsers');
+    like($o->{headers}{'access-control-allow-headers'}, qr/\b$_\b/, "which send $_") for qw(Attribution Fetch-User-Agent);
 };
 sub parse_raw { Thaw::parse($t->raw($_[0])) }
 

@@ -165,6 +165,7 @@ subtest 'audit' => sub {
     is_deeply([ @{ $rows->[0] }{qw(actor action resource revision from to)} ],
         [ 'admin', 'model.created', $id, 1, undef, 'draft' ], 'which tells what happened');
     is($rows->[0]{user_agent}, '', 'and from where');
+    is_deeply(ok_json('by its RID', 'audit', 'list', '--org', 'Main', '--resource', $model->{rid}), $rows, 'the same');
     is(scalar @{ ok_json('limited', 'audit', 'list', '--org', 'Main', '--limit', '2') }, 2, 'as many as asked');
     my ($made) = grep { $_->{action} eq 'organization.created' } @{ ok_json('all', 'audit', 'list', '--org', 'Main') };
     like($made->{actor}, qr/\Athaw: \S+\z/, 'what the command did names who typed');

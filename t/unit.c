@@ -1101,15 +1101,6 @@ static void webhooks_are_signed(void **state)
 
 /* ---- modelapi.c ---- */
 
-static struct json *js(const char *text)
-{
-	const char *reason;
-	struct json *j;
-
-	assert_int_equal(js_parse(a, text, strlen(text), &j, &reason), OK);
-	return j;
-}
-
 static void model_apis_name_the_place(void **state)
 {
 	static const struct { const char *text, *message; } rows[] = {
@@ -1126,7 +1117,7 @@ static void model_apis_name_the_place(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *kind, *message;
-		enum err e = modelapi_check(a, js(rows[i].text), &kind, &message);
+		enum err e = modelapi_check(a, rows[i].text, &kind, &message);
 
 		assert_int_equal(e, rows[i].message ? ERR_MODEL_API : OK);
 		if (e)
@@ -1134,12 +1125,26 @@ static void model_apis_name_the_place(void **state)
 	}
 }
 
+static void model_apis_have_a_most(void **state)
+{
+	static char text[MODELAPI_MOST + 2] = "{\"inputs\":[],\"outputs\":[]}";
+	const char *kind, *message;
+
+	(void)state;
+	memset(text + strlen(text), ' ', MODELAPI_MOST - strlen(text));
+	assert_int_equal(modelapi_check(a, text, &kind, &message), OK);
+	text[MODELAPI_MOST] = ' ';
+	assert_int_equal(modelapi_check(a, text, &kind, &message), ERR_MODEL_API);
+	assert_text(kind, "TooLarge");
+	assert_text(message, "modelApi must have at most 262144 bytes as JSON");
+}
+
 static void model_apis_of_training_runs(void **state)
 {
 	(void)state;
 	assert_text(modelapi_of_run(a, NULL, NULL), "{\"inputs\":[],\"outputs\":[]}");
 	assert_text(modelapi_of_run(a, "[]", NULL), "{\"inputs\":[],\"outputs\":[]}");
-	assert_int_equal(modelapi_check(a, js(modelapi_of_run(a, "[\"age\",\"plan\"]", "churned")), &(const char *){ NULL }, &(const char *){ NULL }), OK);
+	assert_int_equal(modelapi_check(a, modelapi_of_run(a, "[\"age\",\"plan\"]", "churned"), &(const char *){ NULL }, &(const char *){ NULL }), OK);
 }
 
 /* ---- OAuth (dom_oauth.c, and what it needs of str.c) ---- */
@@ -1228,7 +1233,7 @@ int main(void)
 		BASE(ids_are_spelled_one_way), BASE(ids_as_resource_identifiers), BASE(ids_are_in_the_order_of_time_and_differ), BASE(ids_in_base62_vectors),
 		BASE(ids_in_base62_sort_as_they_are),
 		BASE(fields_are_absent_null_or_set), BASE(faulty_fields_are_named), BASE(query_parameters), BASE(shapes_render),
-		BASE(addresses_that_may_be_called), BASE(urls_that_may_be_called), BASE(webhooks_are_signed), BASE(model_apis_name_the_place), BASE(model_apis_of_training_runs),
+		BASE(addresses_that_may_be_called), BASE(urls_that_may_be_called), BASE(webhooks_are_signed), BASE(model_apis_name_the_place), BASE(model_apis_have_a_most), BASE(model_apis_of_training_runs),
 		BASE(times_render_as_unix_seconds), BASE(labels_are_strings_under_short_keys), BASE(labels_of_a_query), BASE(labels_render),
 		BASE(patterns_of_events), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
 		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),
