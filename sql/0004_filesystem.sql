@@ -43,10 +43,18 @@ CREATE TABLE IF NOT EXISTS artifacts (
   PRIMARY KEY (organization_id, sha256)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- folder_id NULL: the home project.
+-- folder_id zeros: the home project.  Columns first, which rewrites nothing, then the keys,
+-- which are built while writers go on; both at once would copy the table.
 SET @step = IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()
   AND TABLE_NAME = 'models' AND COLUMN_NAME = 'folder_id') = 0,
-  'ALTER TABLE models ADD COLUMN folder_id BINARY(12) NULL, ADD COLUMN place_id BINARY(12) GENERATED ALWAYS AS (COALESCE(folder_id, organization_id)) STORED, ADD KEY model_by_place (organization_id, place_id, is_global, hidden, id), ADD KEY model_living (organization_id, place_id, status)',
+  'ALTER TABLE models ADD COLUMN folder_id BINARY(12) NOT NULL DEFAULT X''000000000000000000000000''',
+  'DO 0');
+PREPARE step FROM @step;
+EXECUTE step;
+DEALLOCATE PREPARE step;
+SET @step = IF((SELECT COUNT(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE()
+  AND TABLE_NAME = 'models' AND INDEX_NAME = 'model_by_folder') = 0,
+  'ALTER TABLE models ADD KEY model_by_folder (organization_id, folder_id, is_global, hidden, id), ADD KEY model_living (organization_id, folder_id, status)',
   'DO 0');
 PREPARE step FROM @step;
 EXECUTE step;
@@ -56,7 +64,14 @@ DEALLOCATE PREPARE step;
 -- checksum of its file.
 SET @step = IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()
   AND TABLE_NAME = 'model_versions' AND COLUMN_NAME = 'branch') = 0,
-  'ALTER TABLE model_versions ADD COLUMN branch VARCHAR(255) NOT NULL DEFAULT ''master'', ADD COLUMN source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL, ADD COLUMN model_api LONGTEXT NULL, ADD COLUMN conda_requirements LONGTEXT NULL, ADD COLUMN backing_repositories LONGTEXT NULL, ADD COLUMN artifact BINARY(32) NULL, ADD COLUMN from_model_id BINARY(12) NULL, ADD COLUMN from_version_id BINARY(12) NULL, ADD KEY version_branch (organization_id, model_id, branch, number), ADD KEY version_copies (organization_id, from_version_id, id)',
+  'ALTER TABLE model_versions ADD COLUMN branch VARCHAR(255) NOT NULL DEFAULT ''master'', ADD COLUMN source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL, ADD COLUMN model_api LONGTEXT NULL, ADD COLUMN conda_requirements LONGTEXT NULL, ADD COLUMN backing_repositories LONGTEXT NULL, ADD COLUMN artifact BINARY(32) NULL, ADD COLUMN from_model_id BINARY(12) NULL, ADD COLUMN from_version_id BINARY(12) NULL',
+  'DO 0');
+PREPARE step FROM @step;
+EXECUTE step;
+DEALLOCATE PREPARE step;
+SET @step = IF((SELECT COUNT(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE()
+  AND TABLE_NAME = 'model_versions' AND INDEX_NAME = 'version_branch') = 0,
+  'ALTER TABLE model_versions ADD KEY version_branch (organization_id, model_id, branch, number), ADD KEY version_copies (organization_id, from_version_id, id)',
   'DO 0');
 PREPARE step FROM @step;
 EXECUTE step;
@@ -69,12 +84,12 @@ INSERT IGNORE INTO folders (organization_id, id, kind, parent_id, project_id, na
   SELECT o.id, o.id, 'project', UNHEX('000000000000000000000000'), o.id, 'Models', '/Models', 'active', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 1, 0
   FROM organizations o;
 INSERT IGNORE INTO audit_events (organization_id, id, at, actor_name, action, resource_type, resource_id, revision, to_state, request_id, client_address, user_agent)
-  SELECT f.organization_id, UNHEX(CONCAT(LPAD(HEX(FLOOR(UNIX_TIMESTAMP(UTC_TIMESTAMP(3)) * 1000)), 12, '0'), LEFT(SHA2(f.id, 256), 12))), f.created_at,
+  SELECT f.organization_id, UNHEX(CONCAT(LPAD(HEX(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000), 12, '0'), LEFT(SHA2(f.id, 256), 12))), f.created_at,
   'thaw', 'folder.created', 'folder', f.id, 1, 'active', '', '', ''
   FROM folders f WHERE f.id = f.organization_id AND NOT EXISTS (SELECT 1 FROM audit_events a WHERE a.organization_id = f.organization_id
   AND a.resource_type = 'folder' AND a.resource_id = f.id AND a.revision = 1);
 INSERT IGNORE INTO outbox (organization_id, id, at, type, resource_type, resource_id, revision, request_id, payload)
-  SELECT f.organization_id, UNHEX(CONCAT(LPAD(HEX(FLOOR(UNIX_TIMESTAMP(UTC_TIMESTAMP(3)) * 1000)), 12, '0'), LEFT(SHA2(f.id, 256), 12))), f.created_at,
+  SELECT f.organization_id, UNHEX(CONCAT(LPAD(HEX(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000), 12, '0'), LEFT(SHA2(f.id, 256), 12))), f.created_at,
   'folder.created', 'folder', f.id, 1, '', CONCAT('{"object":{"id":"ri.compass.main.folder.', LOWER(CONCAT_WS('-', SUBSTR(HEX(f.id), 1, 8), SUBSTR(HEX(f.id), 9, 4),
   CONCAT('8', SUBSTR(HEX(f.id), 13, 3)), '8000', CONCAT('000', SUBSTR(HEX(f.id), 16, 9)))), '","object":"folder","status":"active"}}')
   FROM folders f WHERE f.id = f.organization_id AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.organization_id = f.organization_id

@@ -13,7 +13,7 @@ struct node_view { const char *rid, *name, *description, *path, *type, *created_
 #define N(field) AT(struct node_view, field)
 static const char *const folder_types[] = { "FOLDER", "SPACE", "PROJECT", NULL };
 static const char *const resource_types[] = { "COMPASS_FOLDER", "MODELS_MODEL", "MODELS_MODEL_VERSION", NULL };
-static const char *const trash_words[] = { "NOT_TRASHED", "DIRECTLY_TRASHED", NULL };
+static const char *const trash_words[] = { "NOT_TRASHED", "DIRECTLY_TRASHED", "ANCESTOR_TRASHED", NULL };
 #define NODE_ROWS(types) \
 	{ "rid", T_STR, N(rid) }, \
 	{ "displayName", T_STR, N(name) }, \
@@ -117,7 +117,7 @@ static enum err folder_of(struct req *r, const char *rid, bool *space, struct id
 	if (!strcmp(rid, RID_ROOT))
 		return ERR_ROOT_FOLDER;
 	if (id_parse(rid, RID_FOLDER, id))
-		return OK;
+		return id_is_zero(id) ? ERR_FOLDER_NOT_FOUND : OK;
 	tell(r, "resourceRid", rid);
 	return strncmp(rid, "ri.compass.", strlen("ri.compass.")) ? ERR_NOT_A_FOLDER : ERR_FOLDER_NOT_FOUND;
 }
@@ -357,6 +357,7 @@ static enum err get_version(struct req *r, const struct id *id)
 		version.created_by, version.created_by, version.created_at, version.created_at }, &in);
 	v.rid = id_spell(r->arena, RID_VERSION, &version.life.id);
 	v.type = "MODELS_MODEL_VERSION";
+	v.trash = trash_words[m.life.state == STATE_MODEL_ARCHIVED ? 2 : 0];
 	res_shape(r, 200, resource_out, &v, version.life.revision);
 	return OK;
 }
@@ -386,6 +387,7 @@ static enum err get_resource(struct req *r)
 static enum err change(struct req *r, enum err (*folder)(struct tx *, const struct id *),
 	enum err (*model)(struct tx *, const struct id *, struct model *))
 {
+	struct version version;
 	struct model m;
 	struct id id;
 	enum err e = ERR_RESOURCE_NOT_FOUND;
@@ -398,8 +400,8 @@ static enum err change(struct req *r, enum err (*folder)(struct tx *, const stru
 		e = model(&r->tx, &id, &m);
 		break;
 	case KIND_VERSION:
-		e = version_find(&r->tx, &id, &(struct version){ 0 });
-		e = e ? e : ERR_VERSION_RESOURCE;
+		if (!(e = version_find(&r->tx, &id, &version)) && !(e = model_lock(&r->tx, &version.model, &m)))
+			e = ERR_VERSION_RESOURCE;
 		break;
 	case KIND_SPACE:
 		tell(r, "spaceRid", r->vars[0]);

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <openssl/sha.h>
 #include "clock.h"
+#include "conf.h"
 #include "modelapi.h"
 #include "str.h"
 
@@ -218,8 +219,9 @@ static enum err get_version(struct req *r)
 {
 	struct id model = req_id(r, 0, RID_MODEL), id = req_id(r, 1, RID_VERSION);
 	struct version v;
+	enum err e = version_get_by_id(&r->tx, &model, &id, &v);
 
-	return reply_version(r, version_get_by_id(&r->tx, &model, &id, &v), &v);
+	return reply_version(r, e == ERR_MODEL_NOT_FOUND ? ERR_VERSION_NOT_FOUND : e, &v);
 }
 
 struct versions_query { bool preview; struct page_query page; const char *branch; };
@@ -230,7 +232,12 @@ static const struct shape versions_query[] = {
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
-enum { VERSIONS_MOST = 100 };        /* each with its Model API: a page is some MiB at most */
+enum { VERSIONS_MOST = 100, PAGE_BYTES = 8 << 20 };      /* what describes them may be much; one goes in any case */
+
+static size_t length(const char *s)
+{
+	return s ? strlen(s) : 0;
+}
 
 static enum err list_versions(struct req *r)
 {
@@ -239,9 +246,9 @@ static enum err list_versions(struct req *r)
 	struct id model = req_id(r, 0, RID_MODEL);
 	int64_t below = INT64_MAX, limit;
 	struct version_view *views;
+	size_t n, bytes = 0;
 	struct version *v;
 	bool more;
-	size_t n;
 	enum err e;
 
 	if ((e = page_asked(r, &q->page, branch, VERSIONS_MOST, VERSIONS_MOST, &limit, &below, sizeof below))
@@ -254,6 +261,11 @@ static enum err list_versions(struct req *r)
 		if (!version_source_known(v[i].source))
 			return ERR_VERSION_SOURCE;
 		view(r, &v[i], &views[i]);
+		bytes += strlen(views[i].api) + length(v[i].conda_requirements) + length(v[i].backing_repositories);
+		if (i && bytes > PAGE_BYTES) {
+			n = i;
+			more = true;
+		}
 	}
 	res_shape(r, 200, versions_out, &(struct page_view){ { views, n, sizeof *views },
 		page_token(r, branch, more, n ? &v[n - 1].number : NULL, sizeof below) }, 0);
@@ -355,6 +367,8 @@ static enum err upload(struct req *r)
 	long length = b64_decode(in->files.function, n, file);
 	enum err e;
 
+	if (r->body_n - n > (size_t)conf.body_limit)
+		return ERR_TOO_LARGE;
 	if (length <= 0) {
 		why_add(&r->tx, "modelFiles.serializedModelFunction", "must be base64 with its padding, without line breaks");
 		return ERR_SHAPE;
@@ -389,7 +403,7 @@ static const struct route routes[] = {
 	{ "GET", ONE "/versions", PERM_MODEL_READ, READS, QUERY(versions_query, struct versions_query), .status = 200, .out = versions_out,
 	  .run = list_versions, .summary = "Versions of a branch, newest first", .errors = COMMON "MODEL_NOT_FOUND VERSION_SOURCE PAGE_SIZE PAGE_TOKEN" },
 	{ "GET", ONE "/versions/{modelVersionRid}", PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = version_out, .run = get_version,
-	  .summary = "One version", .errors = COMMON "MODEL_NOT_FOUND VERSION_NOT_FOUND VERSION_SOURCE" },
+	  .summary = "One version", .errors = COMMON "VERSION_NOT_FOUND VERSION_SOURCE" },
 	{ 0 }
 };
 
@@ -422,6 +436,8 @@ static const char *const groups[CLASS__MAX] = {
 	[CLASS_UNAVAILABLE] = "CUSTOM_SERVER",
 };
 #define USAGE_DENIED { .code = "ApiUsageDenied", .text = "The token does not have the scope that this endpoint takes.", .params = "missingScope" }
+/* What the state answered, which is a conflict elsewhere. */
+#define STATE .status = 400, .group = "INVALID_ARGUMENT"
 #define IN_USE { .code = "ResourceInUse", .params = "resourceRid reason" }
 static const struct error_row errors[ERR__MAX] = {
 	[ERR_PREVIEW] = { .code = "ApiFeaturePreviewUsageOnly" },
@@ -435,7 +451,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_NO_DISPLAY_NAME] = { .code = "MissingDisplayName" },
 	[ERR_MODEL_NOT_FOUND] = { .code = "ModelNotFound", .text = "The given Model could not be found.", .params = "modelRid" },
 	[ERR_VERSION_NOT_FOUND] = { .code = "ModelVersionNotFound", .text = "The given ModelVersion could not be found.", .params = "modelRid modelVersionRid" },
-	[ERR_VERSION_SOURCE] = { .code = "UnsupportedModelSource", .text = "The Model Version has a source type that is not supported by the API. "
+	[ERR_VERSION_SOURCE] = { .code = "UnsupportedModelSource", STATE, .text = "The Model Version has a source type that is not supported by the API. "
 		"This can occur when the model was created through a legacy or internal workflow that is not exposed through the public API." },
 	[ERR_MODEL_API] = { .code = "InvalidModelApi", .params = "errorType message" },
 	[ERR_CONDA] = { .code = "CondaSolveFailureForProvidedPackages", .params = "errorType errorMessage" },
@@ -452,8 +468,8 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_ROOT_FOLDER] = { .code = "GetRootFolderNotSupported" },
 	[ERR_SPACE_RESOURCE] = { .code = "GetSpaceResourceNotSupported", .params = "spaceRid" },
 	[ERR_RESOURCE_NOT_FOUND] = { .code = "ResourceNotFound", .text = "The given Resource could not be found.", .params = "resourceRid" },
-	[ERR_NOT_DIRECTLY_TRASHED] = { .code = "ResourceNotDirectlyTrashed", .params = "resourceRid" },
-	[ERR_NOT_TRASHED] = { .code = "ResourceNotTrashed", .params = "resourceRid" },
+	[ERR_NOT_DIRECTLY_TRASHED] = { .code = "ResourceNotDirectlyTrashed", STATE, .params = "resourceRid" },
+	[ERR_NOT_TRASHED] = { .code = "ResourceNotTrashed", STATE, .params = "resourceRid" },
 	[ERR_FOLDER_NOT_EMPTY] = IN_USE,
 	[ERR_FOLDER_HOME] = IN_USE,
 	[ERR_MODEL_TRAINING] = IN_USE,

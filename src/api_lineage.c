@@ -4,16 +4,16 @@
 #include "dom_model.h"
 #include "str.h"
 
-struct node_view { struct version v; const char *version_id, *name, *status; };
+struct node_view { struct relative o; const char *version_id, *status; };
 #define N(field) AT(struct node_view, field)
 static const struct shape node_out[] = {
-	{ "model_id", T_ID, N(v.model), .prefix = "mdl-" },
-	{ "model_name", T_STR, N(name) },
+	{ "model_id", T_ID, N(o.model), .prefix = "mdl-" },
+	{ "model_name", T_STR, N(o.name) },
 	{ "version_id", T_STR, N(version_id) },
-	{ "version_number", T_INT, N(v.number) },
-	{ "rid", T_ID, N(v.life.id), .prefix = RID_VERSION },
+	{ "version_number", T_INT, N(o.number) },
+	{ "rid", T_ID, N(o.version), .prefix = RID_VERSION },
 	{ "status", T_STR, N(status), .help = "of the model" },
-	{ "created_at", T_TIME, N(v.created_at) },
+	{ "created_at", T_TIME, N(o.created_at) },
 	{ 0 }
 };
 struct lineage_view { struct node_view self; struct list from, to; int64_t more; bool hidden; };
@@ -29,7 +29,7 @@ static const struct shape lineage_out[] = {
 
 static struct node_view view(struct arena *a, const struct relative *o)
 {
-	return (struct node_view){ o->v, version_spell(a, o->v.number), o->m.name, life_word(o->m.life.state) };
+	return (struct node_view){ *o, version_spell(a, o->number), life_word(o->status) };
 }
 
 static struct list views(struct arena *a, const struct relative *all, size_t n)

@@ -2,6 +2,7 @@
  * archived, so that whatever lies in the trash was put there itself. */
 #include "dom_folder.h"
 #include <string.h>
+#include "log.h"
 #include "str.h"
 
 #define HOME_NAME "Models"
@@ -83,8 +84,8 @@ enum err folder_home(struct tx *tx, const struct id *organization)
 
 enum err folder_create(struct tx *tx, const struct folder *in, struct folder *out)
 {
+	const char *above = "";
 	const struct db_val *v;
-	struct folder parent = { .path = "" };
 	enum err e;
 
 	*out = *in;
@@ -95,12 +96,12 @@ enum err folder_create(struct tx *tx, const struct folder *in, struct folder *ou
 	out->project = id_is_zero(&in->parent);
 	out->of = out->life.id;
 	if (!out->project) {
-		if ((e = tx_row(tx, SQL_FOLDER_LOCK, DB_IN(db_d(&tx->who->organization), db_d(&in->parent)), &v)))
+		if ((e = tx_row(tx, SQL_FOLDER_PLACE, DB_IN(db_d(&tx->who->organization), db_d(&in->parent)), &v)))
 			return e;
-		from_row(tx, v, &parent);
-		out->of = parent.of;
+		out->of = v[0].id;
+		above = v[1].s;
 	}
-	out->path = arena_printf(tx->arena, "%s/%s", parent.path, in->name);
+	out->path = arena_printf(tx->arena, "%s/%s", above, in->name);
 	if (strlen(out->path) > FOLDER_PATH_MOST)
 		return ERR_DISPLAY_NAME;
 	out->created_by = tx->who->principal;
@@ -147,11 +148,15 @@ enum err folder_delete(struct tx *tx, const struct id *id)
 enum err folder_children(struct tx *tx, const struct id *parent, const struct id *after, int64_t limit,
 	struct child **out, size_t *n)
 {
-	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal), in = db_d(parent), from = db_d(after),
-		most = db_i(limit);
+	static const struct id home;
+	const struct id *self = &tx->who->organization;
+	const struct db_val org = db_d(self), me = db_d(&tx->who->principal), in = db_d(parent), from = db_d(after), most = db_i(limit);
+	/* What zeros are differs: the parent of projects, and the folder of models that lie in
+	 * the home, whose id no model names.  So the space has no models. */
+	const struct db_val of = db_d(id_equal(parent, self) ? &home : id_is_zero(parent) ? self : parent);
 	struct db_rows r;
-	enum err e = tx_query(tx, SQL_FOLDER_CHILDREN, DB_IN(org, in, from, most, org, in, from, most, org, in, from, org, me, most,
-		org, in, from, org, me, most, most, org), &r);
+	enum err e = tx_query(tx, SQL_FOLDER_CHILDREN, DB_IN(org, in, from, most, org, of, from, most, org, of, from, org, me, most,
+		org, of, from, org, me, most, most, org), &r);
 
 	if (e)
 		return e;
@@ -169,13 +174,19 @@ enum err folder_children(struct tx *tx, const struct id *parent, const struct id
 
 enum err model_place(struct tx *tx, const struct id *model, struct model *m, struct folder *where, struct id *updated_by)
 {
+	const struct db_val *v;
 	struct db_rows r;
 	enum err e;
 
 	if ((e = tx_read(tx, SQL_MODEL_PLACE, DB_IN(db_d(model), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r))
 	 || (e = model_of_row(tx, db_row(&r, 0), m)))
 		return e;
-	seen_from_row(tx, db_row(&r, 0) + WHO_COLUMNS + MODEL_COLUMNS, where);
+	v = db_row(&r, 0) + WHO_COLUMNS + MODEL_COLUMNS;
+	if (v[0].null) {
+		log_error(LOG_ERROR, "a model lies in a folder that is not there; see thaw audit verify");
+		return ERR_INTERNAL;
+	}
+	seen_from_row(tx, v, where);
 	*updated_by = where->updated_by;
 	return OK;
 }

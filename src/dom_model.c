@@ -91,7 +91,7 @@ enum err model_create(struct tx *tx, const struct model *in, struct model *out)
 	out->created_at = out->updated_at = tx->now;
 	e = life_create(tx, LIFE_MODEL_CREATE, &out->life, DB_IN(db_s(in->name), db_s(in->description),
 		db_s(in->model_type), db_s(in->task_type), db_s(in->dataset_id), db_s(in->tags), db_s(in->config),
-		db_s(in->metadata), db_i(in->global), db_d(&out->created_by), db_d0(&out->folder)), NULL);
+		db_s(in->metadata), db_i(in->global), db_d(&out->created_by), db_d(&out->folder)), NULL);
 	return name_taken(tx, e);
 }
 

@@ -15,7 +15,7 @@ struct model {
 	int64_t last_version, active_version;    /* 0: none */
 	struct id created_by;
 	int64_t created_at, updated_at, archived_at, unarchived_at;
-	struct id folder;                        /* where it lies; to create: zero is the home project */
+	struct id folder;                        /* where it lies; zero: the home project */
 	int granted;
 };
 
@@ -48,11 +48,11 @@ enum err model_unarchive(struct tx *tx, const struct id *id, struct model *out);
 /* For good; its row, its audit and its versions stay.  ERR_OWNER_ONLY, ERR_MODEL_NOT_ARCHIVED, ERR_MODEL_RETIRED. */
 enum err model_retire(struct tx *tx, const struct id *id, struct model *out);
 
+enum { MODEL_COLUMNS = sizeof MODEL_OUT "i" - 1 };           /* MODEL_COLS and GRANTED (sql.def) */
 /* For the other files of models: the row locked, seen, permitted. */
 enum err model_lock(struct tx *tx, const struct id *id, struct model *out);
 /* The model of a row whose columns start with WHO_MODEL (sql.def), seen and permitted. */
 enum err model_of_row(struct tx *tx, const struct db_val *row, struct model *out);
-enum { MODEL_COLUMNS = 22 };
 /* The model of columns MODEL_COLS and GRANTED, whoever may see it. */
 void model_of_columns(const struct tx *tx, const struct db_val *v, struct model *out);
 
@@ -132,7 +132,7 @@ enum err version_promote(struct tx *tx, const struct id *target, const struct id
 enum err version_file(struct tx *tx, const struct id *model, int64_t number, struct version *out, const char **bytes);
 /* Where it was promoted from, the nearest first, and what was promoted from it, newest first,
  * as far as the caller may see; *hidden: there is an origin that they may not. */
-struct relative { struct version v; struct model m; };
+struct relative { struct id model, version, from; const char *name; enum state status; int64_t number, created_at; bool seen; };
 struct lineage { struct relative self, *from, *to; size_t nfrom, nto, more; bool hidden; };
 enum err version_lineage(struct tx *tx, const struct id *model, int64_t number, struct lineage *out);
 /* Its configuration becomes the active one.  ERR_VERSION_NOT_FOUND, and as model_edit(). */

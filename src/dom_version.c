@@ -7,7 +7,7 @@
 #include "conf.h"
 #include "str.h"
 
-enum { VERSION_COLUMNS = 20, ORIGINS_MOST = 8, COPIES_MOST = 20, COPIES_COUNTED = 100 };
+enum { VERSION_COLUMNS = sizeof VERSION_OUT - 1, ORIGINS_MOST = 8, COPIES_MOST = 20, COPIES_COUNTED = 100 };
 
 bool version_source_known(const char *source)
 {
@@ -294,41 +294,50 @@ enum err version_file(struct tx *tx, const struct id *model, int64_t number, str
 	return OK;
 }
 
+static struct relative relative_of_row(const struct tx *tx, const struct db_val *v)
+{
+	return (struct relative){ .model = v[0].id, .name = v[1].s, .status = life_state(RES_MODEL, v[2].s),
+		.seen = who_sees_model(tx->who, v[3].i, v[4].null ? 0 : (int)v[4].i), .version = v[5].id, .number = v[6].i,
+		.created_at = v[7].i, .from = v[8].id };
+}
+
+static enum err origin(struct tx *tx, const struct id *version, struct relative *out)
+{
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_VERSION_ORIGIN, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(version)), &r);
+
+	*out = !e && r.n ? relative_of_row(tx, db_row(&r, 0)) : (struct relative){ .seen = false };
+	return e;
+}
+
 enum err version_lineage(struct tx *tx, const struct id *model, int64_t number, struct lineage *out)
 {
+	struct relative o;
 	struct version v;
 	struct db_rows r;
 	struct id next;
 	enum err e;
 
 	*out = (struct lineage){ .from = arena_alloc(tx->arena, ORIGINS_MOST * sizeof *out->from) };
-	if ((e = version_get(tx, model, number, &v)) || (e = any(tx, &v.life.id, &out->self.m, &out->self.v)))
+	if ((e = version_get(tx, model, number, &v)) || (e = origin(tx, &v.life.id, &out->self)))
 		return e;
-	for (next = v.from_version; !id_is_zero(&next) && out->nfrom < ORIGINS_MOST && !out->hidden; ) {
-		struct relative *o = &out->from[out->nfrom];
-
-		e = any(tx, &next, &o->m, &o->v);
-		if (e && e != ERR_VERSION_NOT_FOUND)
+	for (next = v.from_version; !id_is_zero(&next) && out->nfrom < ORIGINS_MOST && !out->hidden; next = o.from) {
+		if ((e = origin(tx, &next, &o)))
 			return e;
-		out->hidden = e;
-		out->nfrom += !e;
-		next = o->v.from_version;
+		out->hidden = !o.seen;
+		if (o.seen)
+			out->from[out->nfrom++] = o;
 	}
 	if ((e = tx_query(tx, SQL_VERSION_COPIES, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(&v.life.id),
 		db_i(COPIES_COUNTED)), &r)))
 		return e;
 	out->to = arena_alloc(tx->arena, COPIES_MOST * sizeof *out->to);
 	for (size_t i = 0; i < r.n; i++) {
-		struct relative o;
-
-		model_of_columns(tx, db_row(&r, i), &o.m);
-		from_row(db_row(&r, i) + MODEL_COLUMNS, &o.m, &o.v);
-		if (!who_sees_model(tx->who, o.m.global, o.m.granted))
-			continue;
-		if (out->nto < COPIES_MOST)
+		o = relative_of_row(tx, db_row(&r, i));
+		if (o.seen && out->nto < COPIES_MOST)
 			out->to[out->nto++] = o;
 		else
-			out->more++;
+			out->more += o.seen;
 	}
 	return OK;
 }

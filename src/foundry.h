@@ -5,11 +5,12 @@
 #include "dom_folder.h"
 #include "route.h"
 
-extern const struct route filesystem_routes[];
+extern const struct route filesystem_routes[];   /* api_filesystem.c */
 
 #define RID_FOLDER "ri.compass.main.folder."
 #define RID_SPACE "ri.compass.main.space."
-#define RID_ROOT "ri.compass.main.folder.0"
+#define RID_ROOT "ri.compass.main.folder.0"      /* what the space lies in; it cannot be asked for */
+/* The OAuth scopes of the routes of the filesystem, whose permissions are those of models. */
 #define SCOPE_FILES_READ "api:filesystem-read"
 #define SCOPE_FILES_WRITE "api:filesystem-write"
 

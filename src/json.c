@@ -13,7 +13,7 @@
 enum { MAX_DEPTH = 32 };
 
 struct span { const char *p; size_t n; };
-struct scan { struct arena *arena; const char *s, *p, *end; const char *why; int depth; };
+struct scan { struct arena *arena; const char *s, *p, *end; const char *why; int depth; size_t values, most; };
 
 static bool fail(struct scan *c, const char *why)
 {
@@ -227,6 +227,8 @@ static bool scan_value(struct scan *c)
 
 	if (++c->depth > MAX_DEPTH)
 		return fail(c, "more than 32 levels deep");
+	if (c->values++ >= c->most)
+		return fail(c, arena_printf(c->arena, "more than %zu values", c->most));
 	blanks(c);
 	switch (c->p < c->end ? *c->p : '\0') {
 	case '{': c->p++; ok = scan_object(c); break;
@@ -259,7 +261,12 @@ static struct json_object *raw(const struct json *j)
 
 enum err js_parse(struct arena *a, const char *s, size_t n, struct json **out, const char **reason)
 {
-	struct scan c = { a, s, s, s + n, NULL, 0 };
+	return js_parse_most(a, s, n, SIZE_MAX, out, reason);
+}
+
+enum err js_parse_most(struct arena *a, const char *s, size_t n, size_t most, struct json **out, const char **reason)
+{
+	struct scan c = { a, s, s, s + n, NULL, 0, 0, most };
 	struct json_tokener *t;
 	struct json_object *o;
 	enum json_tokener_error te;
@@ -365,6 +372,15 @@ struct json *js_words(struct arena *a, const char *words)
 	for (const char *s = words; s && *(s += strspn(s, " ")); s += strcspn(s, " "))
 		js_add(array, js_string(a, arena_strndup(a, s, strcspn(s, " "))));
 	return array;
+}
+
+struct json *js_raw(struct arena *a, const char *text)
+{
+	struct json *j = text ? js_object(a) : NULL;
+
+	if (j)
+		json_object_set_serializer(raw(j), json_object_userdata_to_json_string, arena_strdup(a, text), NULL);
+	return j;
 }
 
 struct json *js_integer(struct arena *a, int64_t v) { return keep(a, must(json_object_new_int64(v))); }

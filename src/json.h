@@ -17,6 +17,9 @@ enum js_type { JS_NULL, JS_BOOL, JS_INT, JS_DOUBLE, JS_STRING, JS_ARRAY, JS_OBJE
  * numbers, more than 32 levels and trailing bytes.  ERR_JSON with a reason that
  * names the byte. */
 enum err js_parse(struct arena *a, const char *s, size_t n, struct json **out, const char **reason);
+/* The same of text from outside: at most so many values, since each takes the library up
+ * to 1.5 KiB, which is five hundred times its text. */
+enum err js_parse_most(struct arena *a, const char *s, size_t n, size_t most, struct json **out, const char **reason);
 
 enum js_type js_type(const struct json *j);
 const char *js_type_name(enum js_type t);    /* "a string", "an object"... */
@@ -34,6 +37,9 @@ struct json *js_object(struct arena *a);
 struct json *js_array(struct arena *a);
 struct json *js_string(struct arena *a, const char *s);      /* NULL gives null */
 struct json *js_words(struct arena *a, const char *words);  /* an array of the words that blanks separate; NULL gives null */
+/* A JSON text, such as a column has, to be written as it is: not to be looked into.  NULL
+ * gives null. */
+struct json *js_raw(struct arena *a, const char *text);
 struct json *js_integer(struct arena *a, int64_t v);
 struct json *js_boolean(struct arena *a, bool v);
 void js_put(struct json *object, const char *key, struct json *value);

@@ -27,7 +27,8 @@ static const struct variant entries[] = {
 };
 static const struct member column[] = { { "name", NAME, true }, { "required", FLAG, false }, { "dataType", TYPE, true }, { 0 } };
 
-struct check { struct arena *a; const char *kind, *message; };
+/* name: of the entry or the column that was looked at last, if its variant has one. */
+struct check { struct arena *a; const char *kind, *message, *name; };
 
 static enum err fault(struct check *c, const char *kind, const char *path, const char *reason)
 {
@@ -44,24 +45,10 @@ static enum err wrong(struct check *c, const char *path, const char *wanted, con
 static enum err check_members(struct check *c, const char *path, const struct json *o, const struct member *m);
 static enum err check_variant(struct check *c, const char *path, const struct json *o, const struct variant *all);
 
-/* Names among their siblings are different. */
-static enum err check_names(struct check *c, const char *path, const struct json *list)
-{
-	struct json *seen = js_object(c->a), *name, *other;
-
-	for (size_t i = 0; i < js_length(list); i++) {
-		if (!js_get(js_at(list, i), "name", &name))
-			continue;
-		if (js_get(seen, js_str(name), &other))
-			return fault(c, "DuplicateName", arena_printf(c->a, "%s[%zu].name", path, i), "is the name of another one before it");
-		js_put(seen, js_str(name), name);
-	}
-	return OK;
-}
-
-/* A list of columns, or of entries by their variants. */
+/* A list of columns, or of entries by their variants, whose names are different. */
 static enum err check_list(struct check *c, const char *path, const struct json *list, const struct variant *all)
 {
+	struct json *seen = js_object(c->a), *other;
 	enum err e = js_type(list) == JS_ARRAY ? OK : wrong(c, path, "an array", list);
 
 	for (size_t i = 0; !e && i < js_length(list); i++) {
@@ -72,8 +59,13 @@ static enum err check_list(struct check *c, const char *path, const struct json 
 			e = wrong(c, at, "an object", o);
 		else
 			e = all ? check_variant(c, at, o, all) : check_members(c, at, o, column);
+		if (e || !c->name)
+			continue;
+		if (js_get(seen, c->name, &other))
+			e = fault(c, "DuplicateName", arena_printf(c->a, "%s.name", at), "is the name of another one before it");
+		js_put_bool(c->a, seen, c->name, true);
 	}
-	return e ? e : check_names(c, path, list);
+	return e;
 }
 
 static enum err check_value(struct check *c, const char *path, const struct json *v, enum kind kind)
@@ -104,6 +96,7 @@ static enum err check_value(struct check *c, const char *path, const struct json
 
 static enum err check_members(struct check *c, const char *path, const struct json *o, const struct member *m)
 {
+	const char *name = NULL;
 	enum err e = OK;
 
 	for (; !e && m->key; m++) {
@@ -115,7 +108,10 @@ static enum err check_members(struct check *c, const char *path, const struct js
 			e = check_value(c, at, v, m->kind);
 		else if (m->required)
 			e = fault(c, "MissingField", at, "is required");
+		if (!e && m->kind == NAME)
+			name = js_str(v);
 	}
+	c->name = name;                          /* those of what is in it were set before */
 	return e;
 }
 

@@ -183,6 +183,8 @@ static enum err decode_params(struct req *r, const char *where, const char *q, s
 	return OK;
 }
 
+enum { VALUES_MOST = 100000 };                   /* of the JSON of a body */
+
 static enum err read_body(struct req *r)
 {
 	const char *length = var(r, "CONTENT_LENGTH");
@@ -367,7 +369,7 @@ static enum err shape_body(struct req *r)
 		return ERR_MEDIA_TYPE;
 	if (r->row->flags & R_FORM)
 		return shape_form(r);
-	if ((e = js_parse(r->arena, r->body, r->body_n, &j, &reason))) {
+	if ((e = js_parse_most(r->arena, r->body, r->body_n, VALUES_MOST, &j, &reason))) {
 		why_add(&r->tx, "body", reason);
 		return e;
 	}

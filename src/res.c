@@ -88,6 +88,14 @@ void res_shape(struct req *r, int status, const struct shape *s, const void *v, 
 		res_body(r, 304, NULL, NULL, 0);
 }
 
+/* What the token lacks: another one's client asks for scopes of OAuth. */
+static const char *scope_needed(const struct req *r, enum err e)
+{
+	const char *scope = e == ERR_SCOPE_DENIED && !id_is_zero(&r->who.client) ? ask_scope(route_ask(r->row)) : "";
+
+	return *scope ? scope : perm_word(r->row->perm);
+}
+
 static void challenge(struct req *r, enum err e, int status)
 {
 	if (r->dialect->challenge) {
@@ -103,7 +111,7 @@ static void challenge(struct req *r, enum err e, int status)
 			"error_description=\"a token of tier %d is needed\"", (int)route_ask(r->row).tier));
 	else if (status == 403)
 		res_header(r, "WWW-Authenticate", arena_printf(r->arena,
-			"Bearer realm=\"thaw\", error=\"insufficient_scope\", scope=\"%s\"", perm_word(r->row->perm)));
+			"Bearer realm=\"thaw\", error=\"insufficient_scope\", scope=\"%s\"", scope_needed(r, e)));
 }
 
 void res_error(struct req *r, enum err e)

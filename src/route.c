@@ -127,7 +127,7 @@ struct error_say error_say(struct arena *a, const struct dialect *d, const struc
 		? route->denied : &d->errors[e];
 	struct error_say say = { .err = e, .status = own->status ? own->status : row->status,
 		.code = own->code ? own->code : error_code(d, e), .text = own->text ? own->text : row->text,
-		.group = d->groups ? d->groups[row->class] : NULL, .params = own->params, .parameters = "{}",
+		.group = own->group ? own->group : d->groups ? d->groups[row->class] : NULL, .params = own->params, .parameters = "{}",
 		.type = "about:blank", .retry_after = -1 };
 
 	say.title = status_phrase((int)say.status);

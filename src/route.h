@@ -18,8 +18,8 @@ enum {
 
 /* How a dialect says one error in its own way: NULL and 0 take the code of the
  * error's class, and status and text of err.def.  params: the names of the values that
- * go with it, where a dialect has such. */
-struct error_row { const char *code; int status; const char *text, *params; };
+ * go with it, group: another one than its class has, where a dialect has such. */
+struct error_row { const char *code; int status; const char *text, *params, *group; };
 
 struct route {
 	const char *method, *path;               /* "/models/{model_id}/archive", after the dialect's base */

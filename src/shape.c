@@ -278,19 +278,10 @@ enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct 
 	return result ? result : shape_decode(tx, s, o, out);
 }
 
-static struct json *document(struct arena *a, const char *text, const char *otherwise)
-{
-	const char *reason;
-	struct json *j;
-
-	if (!text)
-		text = otherwise;
-	return text && !js_parse(a, text, strlen(text), &j, &reason) ? j : NULL;
-}
-
 static struct json *render_value(struct arena *a, const struct shape *s, const void *v, enum time_form form)
 {
 	const struct list *l;
+	const char *text;
 	const void *ref;
 	struct json *array;
 	int64_t i;
@@ -314,7 +305,8 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 	case T_STRINGS:
 	case T_LABELS:
 	case T_DOC:
-		return document(a, *(const char *const *)v, s->prefix);
+		text = *(const char *const *)v;
+		return js_raw(a, text ? text : s->prefix);
 	case T_SUB:
 		return shape_render(a, s->sub, v, form);
 	case T_REF:

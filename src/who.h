@@ -57,7 +57,7 @@ struct who {
 
 /* The first WHO_COLUMNS columns of a statement that begins with WHO (sql.def):
  * ERR_AUTH_REFUSED for a disabled principal or a token from before tokens_since. */
-enum { WHO_COLUMNS = 4 };
+enum { WHO_COLUMNS = sizeof WHO_OUT - 1 };
 enum err who_settle(struct who *who, const struct db_val *row);
 
 /* May they at all?  ERR_FORBIDDEN, ERR_SCOPE_DENIED, ERR_TIER_DENIED. */

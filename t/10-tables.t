@@ -175,9 +175,10 @@ subtest 'many rows' => sub {
     # The lists that go on behind a place, from the start and from the middle: versions of a branch, what lies in a folder, for who may all and for who may not.
     my $reader = "UNHEX('" . ($t->user('a-reader', role => 'reader') =~ s/^usr-//r) . "')";
     my %sql = map { $_->{name} => $_ } @sql;
+    my $home = "UNHEX('" . '0' x 24 . "')";
     for my $case ([ VERSION_BRANCH => 'from the top', $id, $org, $id, "'master'", '9223372036854775807', 21, $org, $user ], [ VERSION_BRANCH => 'from the middle', $id, $org, $id, "'master'", 2500, 21, $org, $user ],
-        (map { my ($who, $me) = @$_; map { my ($where, $from) = @$_; [ FOLDER_CHILDREN => "$who, $where", $org, $org, $from, 21, $org, $org, $from, 21, ($org, $org, $from, $org, $me, 21) x 2, 21, $org ] }
-            [ 'from the start', "UNHEX('" . '0' x 24 . "')" ], [ 'from the middle', "UNHEX(LPAD(HEX(110000), 24, '0'))" ] } [ 'an administrator', $user ], [ 'a reader', $reader ])) {
+        (map { my ($who, $me) = @$_; map { my ($where, $from) = @$_; [ FOLDER_CHILDREN => "$who, $where", $org, $org, $from, 21, $org, $home, $from, 21, ($org, $home, $from, $org, $me, 21) x 2, 21, $org ] }
+            [ 'from the start', $home ], [ 'from the middle', "UNHEX(LPAD(HEX(110000), 24, '0'))" ] } [ 'an administrator', $user ], [ 'a reader', $reader ])) {
         my ($name, $what, @in) = @$case;
         my $using = 'EXECUTE s USING ' . join ', ', @in;
         my @got = $t->sql("PREPARE s FROM " . quoted($sql{$name}{text} =~ s/^SELECT/SELECT SQL_NO_CACHE/r) . ";\nFLUSH STATUS;\n"

@@ -23,7 +23,8 @@ my $n = 0;
 
 # --- the dialects: how each says 404, 403, 401, and 400 where a malformed id has one -----
 
-# missing, malformed: (reply, what it is, the variable, the id that was asked for); refused,
+# missing: (reply, what it is, the variable, the id that was asked for, the route);
+# malformed: the same without the route; refused,
 # nobody: (reply, what it is). Optional. query: (route), what each of its routes needs;
 # challenge: (route), the scope that a 403 tells, where it is not the permission; modes:
 # the data of API keys comes in two sets; whole: for those who signed in, and no narrowed token.
@@ -53,7 +54,8 @@ my %DIALECT = (
         whole => 1,
     },
     foundry => {
-        missing => sub { conjure_is($_[0], 404, 'NOT_FOUND', ($RID{ $_[2] } // teach('%RID', "what is not found for a {$_[2]}")) . 'NotFound', $_[1], @_[2, 3]) },
+        # a version is asked for under its model, and either is missing as the version
+        missing => sub { conjure_is($_[0], 404, 'NOT_FOUND', ($RID{ $_[4]{path} =~ /\{modelVersionRid\}$/ ? 'modelVersionRid' : $_[2] } // teach('%RID', "what is not found for a {$_[2]}")) . 'NotFound', $_[1], @_[2, 3]) },
         malformed => sub { conjure_is($_[0], 400, 'INVALID_ARGUMENT', qr/./, $_[1]) },
         refused => sub { conjure_is($_[0], 403, 'PERMISSION_DENIED', qr/./, $_[1]) },
         nobody => sub { conjure_is($_[0], 401, 'UNAUTHORIZED', qr/./, $_[1]) },
@@ -329,7 +331,7 @@ sub strangers {
     my $get = sub { my ($o, %id) = @_; my $r = call($route, $o, \%id); ($r, plain($r, \%id)) };
     my ($other, $as_other) = $get->($admin, %$theirs);
     my (undef, $as_none) = $get->($admin, %unknown);
-    $is->{missing}->($other, "another tenant's", $vars[0], $theirs->{ $vars[0] });
+    $is->{missing}->($other, "another tenant's", $vars[0], $theirs->{ $vars[0] }, $route);
     is($as_other, $as_none, 'the same bytes as an unknown id');
     for (map({ [ $_ => $who{$_} ] } qw(none all)), [ reader => { %$admin, token => $t->reader } ], [ 'the test mode' => $is->{modes} ? { %$admin, token => $test_key } : () ]) {
         my ($who, $o) = @$_;
@@ -339,7 +341,7 @@ sub strangers {
     for my $i (0 .. $#vars) {
         my ($var, $row) = ($vars[$i], id_row($route, $vars[$i]));
         my ($r, $want) = $get->($admin, %$mine, $var => $unknown{$var});
-        $is->{missing}->($r, "an unknown $var" . ($i ? ' under mine' : ''), $var, $unknown{$var});
+        $is->{missing}->($r, "an unknown $var" . ($i ? ' under mine' : ''), $var, $unknown{$var}, $route);
         is(($get->($admin, %$mine, $var => $theirs->{$var}))[1], $want, $i ? 'theirs under mine is the same' : 'so is theirs with mine inside') unless $row->{within};
         is(($get->($admin, %$mine, $var => $also->{$var}))[1], $want, 'so is mine under another of mine') if $also && $inside{$var} && !$row->{within};
         is(($get->($admin, %$mine, $var => $_))[1], $want, "`$_` is none") for other_spellings($row, $mine->{$var});
@@ -347,7 +349,7 @@ sub strangers {
     }
     return unless $is->{modes};
     my ($r, $mode) = $get->({ %$admin, token => $test_key }, %$mine);
-    $is->{missing}->($r, 'one of the other mode', $vars[0], $mine->{ $vars[0] });
+    $is->{missing}->($r, 'one of the other mode', $vars[0], $mine->{ $vars[0] }, $route);
     is($mode, ($get->({ %$admin, token => $test_key }, %unknown))[1], 'is as unknown');
 }
 
@@ -392,7 +394,7 @@ for my $route (@routes) {
             my ($private) = $o->{user} eq 'admin' ? () : grep { id_row($route, $_)->{private} } @vars;
             $mine //= fixture($route, $own ? $o : $who{admin});
             my $r = call($route, $o, $mine);
-            if ($private) { $is->{missing}->($r, "$who sees none but its own", $private, $mine->{$private}) }
+            if ($private) { $is->{missing}->($r, "$who sees none but its own", $private, $mine->{$private}, $route) }
             else { is($r->{status}, $route->{status}, "$who may") or diag $r->{raw} }
             undef $mine if $route->{method} ne 'GET' || $own;
         }

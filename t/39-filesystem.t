@@ -78,7 +78,7 @@ subtest 'folders' => sub {
     fault_is($post->({ displayName => 'x', parentFolderRid => $_ }), 400, 'INVALID_ARGUMENT', 'CreateFolderOutsideProjectNotSupported', { parentFolderRid => $_ }, "in $_") for $space, 'ri.compass.main.folder.0';
     fault_is($post->({ displayName => 'x', parentFolderRid => $NO_MODEL }), 400, 'INVALID_ARGUMENT', 'InvalidFolder', { resourceRid => $NO_MODEL }, 'in a model');
     my $none = rid_of(folder => $NOWHERE);
-    fault_is($post->({ displayName => 'x', parentFolderRid => $none }), 404, 'NOT_FOUND', 'FolderNotFound', { folderRid => $none }, 'in none');
+    fault_is($post->({ displayName => 'x', parentFolderRid => $_ }), 404, 'NOT_FOUND', 'FolderNotFound', { folderRid => $_ }, "in $_") for $none, 'ri.compass.main.folder.00000000-0000-8000-8000-000000000000';
     fault_is($post->({ displayName => 'x', parentFolderRid => 'x' }), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, 'no identifier');
     fault_is(fs($t, POST => 'folders', body => { displayName => 'x', parentFolderRid => $home }, token => $t->reader), 403, 'PERMISSION_DENIED', 'CreateFolderPermissionDenied', {}, 'a reader', 'Could not create the Folder.');
     fault_is(fs($t, GET => 'folders/ri.compass.main.folder.0'), 400, 'INVALID_ARGUMENT', 'GetRootFolderNotSupported', {}, 'the root');
@@ -147,8 +147,10 @@ subtest 'trash, restore, permanentlyDelete: of a model' => sub {
     my $r = del($m);
     is("$r->{status}/$r->{body}", '204/', 'to the trash');
     is(resource($m)->{json}{trashStatus}, 'DIRECTLY_TRASHED', 'and it says so');
+    is(resource($v)->{json}{trashStatus}, 'ANCESTOR_TRASHED', 'its versions with it');
+    fault_is(foundry($t, GET => "/$m/versions/$v"), 404, 'NOT_FOUND', 'ModelVersionNotFound', { modelRid => $m, modelVersionRid => $v }, 'a version of it');
     is(get($t, $mdl)->{json}{status}, 'archived', 'which is archived in the models dialect');
-    fault_is(foundry($t, @$_), 404, 'NOT_FOUND', 'ModelNotFound', { modelRid => $m }, "$_->[0] $_->[1]") for [ GET => "/$m" ], [ GET => "/$m/versions" ], [ GET => "/$m/versions/$v" ], [ POST => "/$m/promoteVersion", body => { sourceModelVersionRid => $v } ];
+    fault_is(foundry($t, @$_), 404, 'NOT_FOUND', 'ModelNotFound', { modelRid => $m }, "$_->[0] $_->[1]") for [ GET => "/$m" ], [ GET => "/$m/versions" ], [ POST => "/$m/promoteVersion", body => { sourceModelVersionRid => $v } ];
     my $audited = audits($t, $mdl, 'model.archived');
     is(del($m)->{status}, 204, 'once more');
     is(audits($t, $mdl, 'model.archived'), $audited, 'changes nothing');
@@ -181,6 +183,11 @@ subtest 'what forbids it, and who' => sub {
     my $v = upload($t, $free)->{json}{rid};
     fault_is(del($free, token => $t->reader), 403, 'PERMISSION_DENIED', 'DeleteResourcePermissionDenied', { resourceRid => $free }, 'a reader', 'Could not delete the Resource.');
     fault_is($_->($v), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, 'a version goes with its model') for \&del, \&restore, \&erase;
+    fault_is($_->[1]->($v, token => $t->reader), 403, 'PERMISSION_DENIED', "$_->[0]ResourcePermissionDenied", { resourceRid => $v }, "not for a reader to $_->[0]") for [ Delete => \&del ], [ Restore => \&restore ], [ PermanentlyDelete => \&erase ];
+    my $local = foundry_model($t);
+    my $hidden = upload($t, $local)->{json}{rid};
+    $t->sql("UPDATE models SET is_global = 0 WHERE id = UNHEX('" . hex_of_rid($local) . "')");
+    fault_is($_->($hidden, token => $t->member), @not_found, { resourceRid => $hidden }, 'one of a model that is not shared with them') for \&del, \&restore, \&erase;
     fault_is(del($space), 400, 'INVALID_ARGUMENT', 'GetSpaceResourceNotSupported', { spaceRid => $space }, 'a space stays');
     fault_is(del($home), 409, 'CONFLICT', 'ResourceInUse', undef, 'and so does the home');
     del($free);
@@ -257,6 +264,28 @@ subtest 'the same scenario through both dialects leaves the same rows' => sub {
     is(act($t, $two, $_)->{status}, 200, $_) for qw(archive unarchive archive);
     is(rows_of(hex_of($two)) =~ s/\Q$job\E/JOB/gr, $rows, 'the same rows: state, audit, events');
     like($rows, qr/model\.archived.*model\.unarchived/s, 'which are there');
+};
+
+subtest 'what the state answered is kept under an Idempotency-Key' => sub {
+    my $m = foundry_model($t);
+    my $again = sub { $_[0]->($m, headers => [ 'Idempotency-Key' => "kept-$_[1]" ]) };
+    my @first = map { $again->(@$_) } my @asked = ([ \&restore, 'restore' ], [ \&erase, 'erase' ]);
+    del($m);
+    for (0 .. 1) {
+        my $r = $again->(@{ $asked[$_] });
+        is("$r->{status} $r->{headers}{'idempotent-replayed'} $r->{body}", "400 true $first[$_]{body}", "$asked[$_][1]: the same answer, though it would be done now");
+    }
+    is(resource($m)->{json}{trashStatus}, 'DIRECTLY_TRASHED', 'and nothing is');
+};
+
+subtest 'an organization without its home' => sub {
+    my $m = foundry_model($t);
+    my $org = $t->sql("SELECT HEX(id) FROM folders WHERE name = 'Models' AND kind = 'project' AND organization_id = (SELECT organization_id FROM models WHERE id = UNHEX('" . hex_of_rid($m) . "'))");
+    $t->sql("UPDATE folders SET organization_id = REVERSE(organization_id) WHERE id = UNHEX('$org')");
+    fault_is(resource($m), 500, 'INTERNAL', 'Default:Internal', {}, 'is no answer');
+    like($t->thaw('audit', 'verify')->{out}, qr/without its home project/, 'and thaw audit verify tells');
+    $t->sql("UPDATE folders SET organization_id = REVERSE(organization_id) WHERE id = UNHEX('$org')");
+    is($t->thaw('audit', 'verify')->{exit}, 0, 'put back');
 };
 
 subtest 'what one dialect makes, the other has' => sub {

@@ -59,6 +59,7 @@ subtest 'sizes' => sub {
     is(upload($t, $model, file => 'x' x 40000)->{status}, 200, 'a file of artifact_limit, in a body beyond body_limit');
     fault_is(upload($t, $model, file => 'x' x 40001), 413, 'REQUEST_ENTITY_TOO_LARGE', 'Default:RequestEntityTooLarge', {}, 'a byte more');
     fault_is(upload($t, $model, file => 'x' x 80000), 413, 'REQUEST_ENTITY_TOO_LARGE', 'Default:RequestEntityTooLarge', {}, 'a body beyond both');
+    fault_is(upload($t, $model, file => 'x', modelApi => { %{ model_api() }, note => 'x' x 30000 }), 413, 'REQUEST_ENTITY_TOO_LARGE', 'Default:RequestEntityTooLarge', {}, 'what is not the file has body_limit');
     fault_is(promote($t, $model, 'x' x 30000), 413, 'REQUEST_ENTITY_TOO_LARGE', 'Default:RequestEntityTooLarge', {}, 'another request has body_limit');
     fault_is(foundry($t, POST => "/$model/versions", body => 'x' x (13 << 20)), 413, 'REQUEST_ENTITY_TOO_LARGE', 'Default:RequestEntityTooLarge', {}, 'nginx has its own limit, and the words');
 };
@@ -160,12 +161,28 @@ subtest 'pages: they survive inserts, and the last has no token' => sub {
     fault_is(foundry($t, GET => "/$m/versions?branch=trial&pageToken=$next"), 400, 'INVALID_ARGUMENT', 'InvalidPageToken', { pageToken => $next }, 'the token of another branch');
 };
 
+subtest 'a page of versions that are described at length' => sub {
+    my $m = foundry_model($t);
+    my @v = map { upload($t, $m)->{json}{rid} } 1 .. 12;
+    $t->sql(sprintf q{UPDATE model_versions SET model_api = CONCAT('{"inputs":[],"outputs":[],"x":"', REPEAT('a', 1048576), '"}') WHERE model_id = UNHEX('%s')}, hex_of_rid($m));
+    my ($page, $next, @pages, @got) = ('');
+    do {
+        my $r = foundry($t, GET => "/$m/versions$page")->{json};
+        push @pages, scalar @{ $r->{data} };
+        push @got, map { $_->{rid} } @{ $r->{data} };
+        $next = $r->{nextPageToken};
+        $page = '?pageToken=' . ($next // '');
+    } while ($next);
+    is("@pages", '7 5', 'ends when it has 8 MiB');
+    is("@got", join(' ', reverse @v), 'and the next one goes on');
+};
+
 subtest 'one version' => sub {
     my $m = foundry_model($t);
     my $v = upload($t, $model)->{json}{rid};
     fault_is(foundry($t, GET => "/$m/versions/$v"), 404, 'NOT_FOUND', 'ModelVersionNotFound', { modelRid => $m, modelVersionRid => $v }, 'of another model');
     fault_is(foundry($t, GET => "/$m/versions/$NO_VERSION"), 404, 'NOT_FOUND', 'ModelVersionNotFound', { modelRid => $m, modelVersionRid => $NO_VERSION }, 'unknown');
-    fault_is(foundry($t, GET => "/$NO_MODEL/versions/$v"), 404, 'NOT_FOUND', 'ModelNotFound', { modelRid => $NO_MODEL }, 'of an unknown model');
+    fault_is(foundry($t, GET => "/$NO_MODEL/versions/$v"), 404, 'NOT_FOUND', 'ModelVersionNotFound', { modelRid => $NO_MODEL, modelVersionRid => $v }, 'of an unknown model');
     fault_is(foundry($t, GET => "/$m/versions/x"), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, 'no identifier');
     my $r = foundry($t, GET => "/$model/versions/$v");
     is(foundry($t, GET => "/$model/versions/$v", headers => [ 'If-None-Match' => $r->{headers}{etag} ])->{status}, 304, 'with a tag');

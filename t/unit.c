@@ -1112,6 +1112,12 @@ static void model_apis_name_the_place(void **state)
 		{ "{\"inputs\":[],\"outputs\":[{\"type\":5}]}", "outputs[0].type must be one of tabular, parameter, unsupported" },
 		{ "{\"inputs\":[{\"type\":\"parameter\",\"name\":\"p\",\"dataType\":{\"type\":\"map\",\"keyType\":{\"type\":\"string\"}}}],\"outputs\":[]}",
 			"inputs[0].dataType.valueType is required" },
+		{ "{\"inputs\":[{\"type\":\"parameter\",\"name\":\"p\",\"dataType\":{\"type\":\"any\"}},{\"type\":\"parameter\",\"name\":\"p\",\"dataType\":{\"type\":\"any\"}}],\"outputs\":[]}",
+			"inputs[1].name is the name of another one before it" },
+		/* What is unknown is let be, whatever it is called. */
+		{ "{\"inputs\":[{\"type\":\"unsupported\",\"unsupportedType\":\"x\",\"params\":{},\"name\":null}],\"outputs\":[]}", NULL },
+		{ "{\"inputs\":[{\"type\":\"unsupported\",\"unsupportedType\":\"x\",\"params\":{},\"name\":5},"
+			"{\"type\":\"unsupported\",\"unsupportedType\":\"x\",\"params\":{},\"name\":5}],\"outputs\":[]}", NULL },
 	};
 
 	(void)state;

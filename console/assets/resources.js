@@ -238,7 +238,7 @@ const versions = {
         { label: 'Id', field: 'version_id', kind: 'code' },
         { label: 'RID', field: 'rid', kind: 'code' },
     ],
-    file: v => v.artifact ? { path: `${url(versions, versions.id(v))}/artifact`, name: `${v.model.text}-${v.version_id}.bin`, of: `the file of version ${v.version_number}` } : null,
+    file: v => v.artifact ? { path: `${url(versions, versions.id(v))}/artifact`, name: `${v.model.text}-${v.version_id}.dill`, of: `the file of version ${v.version_number}` } : null,
     lineage: {
         word: 'model', here: 'This version', none: 'It was not promoted from or to another model.',
         url: v => `/console/lineage/${encodeURIComponent(v.model_id)}/${encodeURIComponent(v.version_id)}`,

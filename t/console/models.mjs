@@ -364,7 +364,7 @@ await test('an uploaded version: its size and hash, and its file, byte for byte'
     await go(page, at(v));
     assert.match(await page.getByRole('region', { name: 'Details' }).innerText(), new RegExp(`70,000 bytes.*${v.artifact.sha256}`, 's'));
     const [saved] = await Promise.all([page.waitForEvent('download'), press(page, /^Download/)]);
-    assert.equal(saved.suggestedFilename(), `${m.name}-ver-001.bin`);
+    assert.equal(saved.suggestedFilename(), `${m.name}-ver-001.dill`);
     assert.ok(file.equals(fs.readFileSync(await saved.path())));
     await page.route('**/artifact', r => r.fulfill({ status: 404, contentType: 'application/json', body: '{"error":{"code":"RESOURCE_NOT_FOUND","message":"Version has no file"}}' }), { times: 1 });
     await press(page, /^Download/);
