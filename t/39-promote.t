@@ -103,6 +103,30 @@ subtest 'many at once: distinct numbers, none missing, one audit row each' => su
     is(told($t, $id, 'model.version_promoted'), 8, '8 events');
 };
 
+subtest 'a target that is trashed meanwhile: one waits for the other' => sub {
+    my $m = foundry_model($t);
+    my $id = hex_of_rid($m);
+    my $commit = hold($t, moved_sql('model', $id, 'archived', 'model.archived'));
+    my $promoted = in_background(sub { promote($t, $m, $uploaded->{rid}) });
+    blocked($t, 1);
+    $commit->();
+    fault_is($promoted->(), 404, 'NOT_FOUND', 'ModelNotFound', { modelRid => $m }, 'trashed first: not found');
+    is(fs($t, POST => "resources/$m/restore")->{status}, 204, 'given it restored');
+    is(get($t, "mdl-$id")->{json}{status}, 'draft', 'without a version');
+
+    # another writer is about to take the version's number, so that the promotion waits with the model's row in hand
+    my $release = hold($t, "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision)
+        SELECT organization_id, id, id, 1, 'ready', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 1 FROM models WHERE id = UNHEX('$id')");
+    $promoted = in_background(sub { promote($t, $m, $uploaded->{rid}) });
+    blocked($t, 1);
+    my $trashed = in_background(sub { fs($t, DELETE => "resources/$m") });
+    blocked($t, 2);
+    $release->('ROLLBACK');
+    is($promoted->()->{status}, 200, 'promoted first: done');
+    is($trashed->()->{status}, 204, 'and then trashed');
+    is(join(' ', map { $_->{action} } (audit_rows($t, $id))[ -2, -1 ]), 'model.version_promoted model.archived', 'in this order');
+};
+
 subtest 'errors, each with its parameters' => sub {
     my ($gone, $of_gone) = (foundry_model($t), undef);
     $of_gone = upload($t, $gone)->{json}{rid};
@@ -175,6 +199,18 @@ subtest 'repeated, conditional, cut' => sub {
     is($again->{body}, $first->{body}, 'a repetition under its key gets the first answer');
     is($again->{headers}{'idempotent-replayed'}, 'true', 'and says so');
     fault_is(promote($t, $m, $NO_VERSION, @key), 422, 'INVALID_ARGUMENT', 'Conjure:UnprocessableEntity', undef, 'another request under that key');
+    my $late = foundry_model($t);
+    my $source = upload($t, $late)->{json}{rid};
+    fs($t, DELETE => "resources/$late");
+    my @refused = (headers => [ 'Idempotency-Key' => 'promote-late' ]);
+    $first = promote($t, $m, $source, @refused);
+    fault_is($first, 404, 'NOT_FOUND', 'ModelVersionNotFound', { modelRid => $m, modelVersionRid => $source }, 'a source in the trash');
+    fs($t, POST => "resources/$late/restore");
+    my $had = audits($t, hex_of_rid($m), 'model.version_promoted');
+    $again = promote($t, $m, $source, @refused);
+    is("$again->{status} $again->{headers}{'idempotent-replayed'} $again->{body}", "404 true $first->{body}", 'restored, but under the key the same answer');
+    is(audits($t, hex_of_rid($m), 'model.version_promoted'), $had, 'and no version');
+    is(promote($t, $m, $source)->{status}, 200, 'a new request is done');
     my ($tag) = foundry($t, GET => "/$m")->{headers}{etag};
     is(promote($t, $m, $uploaded->{rid}, headers => [ 'If-Match' => $tag ])->{status}, 200, 'If-Match of the model');
     fault_is(promote($t, $m, $uploaded->{rid}, headers => [ 'If-Match' => $tag ]), 412, 'CUSTOM_CLIENT', 'PreconditionFailed', {}, 'which has changed since');

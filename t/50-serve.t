@@ -83,6 +83,20 @@ subtest 'demo.env and what is printed' => sub {
     my ($setup) = $make =~ /^(.*^ *auth=.*?\n)/ms;
     like($t->run({}, "cd '$clone'\n$setup\nid=$id\n$rest", 'sh')->{out}, qr/"status":"archived".*"status":"ready".*"type":"workspace\.unarchived"/s,
         'what follows archives it, restores it and shows the event');
+    ($lines) = slurp("$clone/README.md") =~ /^## Models by resource identifier, and promotion\n.*?^((?:    [^\n]*\n|\n    [^\n]*\n)+)/ms;
+    my ($first, $second, $third) = split /^    (?:trial=ri|version=ri).*\n/m, $lines;
+    my $models = $t->run({}, "cd '$clone'\n$first", 'sh');
+    my @rid = $models->{out} =~ /"rid":"(ri\.models\.main\.model\.[^"]+)"/g;
+    is(scalar @rid, 2, 'the foundry curls of the README make two models') or diag $models->{out}, $models->{err};
+    ($setup) = $first =~ /^(.*^ *models=.*?\n)/ms;
+    my $sh = "cd '$clone'\n$setup\ntrial=$rid[0]; production=$rid[1]\n";
+    my $uploaded = $t->run({}, "$sh\n$second", 'sh');
+    is($uploaded->{json}{source}{type}, 'sdk', 'what follows gives the first a version') or diag $uploaded->{out}, $uploaded->{err};
+    my $promoted = $t->run({}, "$sh\nversion=$uploaded->{json}{rid}\n$third", 'sh');
+    my ($copy, $list) = map { JSON::PP::decode_json($_) } split /(?<=\})(?=\{)/, $promoted->{out}, 2;
+    is_deeply($copy->{source}, { type => 'promoted', previousModelRid => $rid[0], previousModelVersionRid => $uploaded->{json}{rid} }, 'promotes it to the second')
+        or diag $promoted->{out}, $promoted->{err};
+    is_deeply([ map { $_->{rid} } @{ $list->{data} } ], [ $copy->{rid} ], 'and shows it there');
     ($lines) = slurp("$clone/README.md") =~ /^## Applications of others\n.*?^((?:    [^\n]*\n|\n    [^\n]*\n)+)/ms;
     my $token = $t->run({}, "cd '$clone'\n$lines", 'sh');
     is($token->{json}{scope}, 'api:models-read', 'the application of the README gets a token') or diag $token->{err}, $token->{out};

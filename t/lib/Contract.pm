@@ -82,7 +82,7 @@ sub retired { my ($t, $id) = @_; $t->sql('BEGIN; ' . moved_sql('model', $id, 're
 sub moved_sql {
     my ($type, $id, $status, $action) = @_;
     my $hex = hex_of($id);
-    my $table = { model => 'models', workspace => 'workspaces', entity => 'entities' }->{$type};
+    my $table = { model => 'models', workspace => 'workspaces', entity => 'entities', folder => 'folders' }->{$type};
     my ($common, $where) = ("m.organization_id, UNHEX(LPAD(HEX(RAND() * 1e15), 24, '0')), UTC_TIMESTAMP(6)",
         "FROM $table m WHERE m.id = UNHEX('$hex')");
     return "INSERT INTO audit_events (organization_id, id, at, actor_name, action, resource_type, resource_id, revision,

@@ -1,0 +1,95 @@
+#!/usr/bin/perl
+# A database of schema 3, from before there were folders, brought to the newest by
+# `thaw migrate`: its rows are those of today's program, without what came later.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Contract;
+use Foundry;
+
+my $t = Thaw->new;
+my %model = (Main => model($t), Other => model($t, token => $t->other));
+trained($t, $model{Main}{id});
+my $version = foundry($t, GET => '/' . rid_of(model => $model{Main}{id}) . '/versions')->{json}{data}[0]{rid};
+my %org = map { $_->[0] => lc $_->[1] } $t->sql('SELECT name, HEX(id) FROM organizations');
+
+# The home projects, or what one table tells of them but for times, ids of rows and who called.
+sub homes {
+    my %columns = (
+        folders => 'HEX(organization_id), HEX(id), kind, HEX(parent_id), HEX(project_id), name, description, path, status, HEX(created_by), revision, children_rev',
+        audit_events => 'HEX(organization_id), HEX(resource_id), resource_type, action, revision, from_state, to_state, SUBSTRING_INDEX(actor_name, ":", 1), HEX(actor_id), HEX(human_id), client_address, details',
+        outbox => 'HEX(organization_id), HEX(resource_id), resource_type, type, revision, HEX(human_id), livemode, payload');
+    my $of = $_[0] eq 'folders' ? 'id = organization_id' : "resource_type = 'folder' AND resource_id = organization_id";
+    return join "\n", map { join ' | ', map { $_ // 'NULL' } @$_ } $t->sql("SELECT $columns{$_[0]} FROM $_[0] WHERE $of ORDER BY 1, 2");
+}
+my @tables = qw(folders audit_events outbox);
+my %made = map { $_ => homes($_) } @tables;               # as the program makes them with an organization
+
+# The database as it was: the migrations 1 to 3 in an empty one, the rows copied as far as these have room.
+sub downgraded {
+    my $create = sub { "CREATE DATABASE $_[0] CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;" };
+    $t->sql($create->('old') . 'USE old;' . join "\n", map { slurp($_) } glob "$Thaw::SRC/sql/000[123]_*.sql");
+    my %columns;
+    push @{ $columns{ $_->[0] } }, $_->[1]
+        for $t->sql("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'old' AND is_generated = 'NEVER'");
+    my @copy = map { my $c = join ', ', @{ $columns{$_} };
+        "INSERT INTO old.$_ ($c) SELECT $c FROM thaw.$_" . (/^(?:audit_events|outbox)$/ ? " WHERE resource_type <> 'folder';" : /^schema_versions$/ ? ' WHERE version <= 3;' : ';') } sort keys %columns;
+    $t->sql(join "\n", @copy, 'DROP DATABASE thaw;', $create->('thaw'), map { "RENAME TABLE old.$_ TO thaw.$_;" } sort keys %columns);
+    $t->sql('REVOKE ALL PRIVILEGES, GRANT OPTION FROM thaw_app@localhost');
+}
+sub migrated { my $r = $t->thaw('migrate'); is($r->{exit}, 0, 'thaw migrate') or diag $r->{err}; $r }
+sub homes_are_made {
+    is(homes($_), $made{$_}, "$_: one row for each organization, as the program makes it") for @tables;
+    is($t->thaw('audit', 'verify')->{exit}, 0, 'the audit agrees');
+}
+
+subtest 'from schema 3' => sub {
+    $t->{worker}->stop;
+    downgraded();
+    is(scalar $t->sql("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'thaw' AND table_name IN ('folders', 'artifacts', 'oauth_clients')"), 0, 'given a database without folders');
+    is(scalar $t->sql('SELECT COUNT(*) FROM models'), 2, 'with models');
+    is(homes($_), '', "and nothing of a folder in $_") for qw(audit_events outbox);
+    is($t->thaw('org', 'list')->{exit}, 1, 'which this program does not serve');
+    like(migrated()->{out}, qr/\AApplied 0004\w+\.sql\nApplied 0005\w+\.sql\n/, 'applies what is missing');
+    like($made{outbox}, qr/"id":"\Q@{[ rid_of(folder => $org{$_}) ]}"/, "given what an event of $_ says") for sort keys %org;
+    homes_are_made();
+    is(scalar $t->sql("SELECT COUNT(*) FROM $_ WHERE resource_type = 'folder' AND ABS(CONV(LEFT(HEX(id), 12), 16, 10) / 1000 - TIMESTAMPDIFF(SECOND, '1970-01-01', at)) > 2"), 0, "$_: ids in the order of time")
+        for qw(audit_events outbox);
+};
+
+subtest 'what was there is served' => sub {
+    $t->start_workers;
+    for my $name (sort keys %model) {
+        my $rid = rid_of(model => $model{$name}{id});
+        my @token = (token => $name eq 'Main' ? $t->admin : $t->other);
+        my $r = fs($t, GET => "resources/$rid?preview=true", @token)->{json};
+        is("$r->{rid} $r->{parentFolderRid} $r->{projectRid} $r->{path}", join(' ', $rid, (rid_of(folder => $org{$name})) x 2, "/$name/Models/$model{$name}{name}"),
+            "the model of $name, in its home");
+        is(json([ map { $_->{rid} } @{ fs($t, GET => 'folders/' . home_of($t, $token[1]) . '/children', @token)->{json}{data} } ]), json([$rid]), 'where it is found');
+    }
+    my $rid = rid_of(model => $model{Main}{id});
+    my $versions = foundry($t, GET => "/$rid/versions")->{json}{data};
+    is(json([ map { $_->{rid} } @$versions ]), json([$version]), 'its version is on master');
+    is(promote($t, $rid, $version)->{status}, 200, 'and is promoted');
+    my $f = folder($t);
+    is(fs($t, GET => 'resources/' . foundry_model($t, in => $f))->{json}{parentFolderRid}, $f, 'a folder is made in the home, and a model in it');
+};
+
+subtest 'again' => sub {
+    $t->org('Third');
+    $made{$_} = homes($_) for @tables;
+    $t->{tables} = join ', ', map { $_->[0] } $t->sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'thaw' AND table_name <> 'schema_versions'");
+    unchanged($t, 'applied, but not recorded', sub {
+        $t->sql('DELETE FROM schema_versions WHERE version > 3');
+        like(migrated()->{out}, qr/^Applied 0004/m, 'applies it again');
+    });
+    $t->sql("DELETE FROM schema_versions WHERE version > 3; DELETE FROM folders WHERE id = organization_id;
+        DELETE a, e FROM audit_events a JOIN outbox e USING (organization_id, resource_type, resource_id) WHERE a.resource_type = 'folder' AND a.resource_id = a.organization_id");
+    migrated();
+    homes_are_made();
+};
+
+$t->finish;
