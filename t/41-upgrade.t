@@ -10,7 +10,7 @@ use Thaw;
 use Contract;
 use Foundry;
 
-my $t = Thaw->new;
+my $t = Thaw->new(mariadb => ['--default-time-zone=+05:30']);      # ids are of UTC wherever the server is
 my %model = (Main => model($t), Other => model($t, token => $t->other));
 trained($t, $model{Main}{id});
 my $version = foundry($t, GET => '/' . rid_of(model => $model{Main}{id}) . '/versions')->{json}{data}[0]{rid};
