@@ -275,12 +275,13 @@ enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, ch
 
 /* ---- Sessions ---- */
 
-/* The user of a session: locked, so that what ends the user's sessions meanwhile ends this
- * one too.  since: when the user let it begin.  ERR_DB_NONE: the user may not any more. */
+/* A session of a user's.  since: when the user let it begin, which is the time of its
+ * family: whatever ends the user's sessions after that ends this one too, even while it
+ * is begun.  ERR_DB_NONE: the user may not any more. */
 static enum err of_user(struct tx *tx, const struct client *c, const struct id *principal, int64_t since, struct session *out)
 {
 	const struct db_val *v;
-	enum err e = tx_row(tx, SQL_USER_SHARE, DB_IN(db_d(&c->life.organization), db_d(principal)), &v);
+	enum err e = tx_row(tx, SQL_CLIENT_USER, DB_IN(db_d(&c->life.organization), db_d(principal)), &v);
 
 	if (e)
 		return e;
@@ -288,6 +289,7 @@ static enum err of_user(struct tx *tx, const struct client *c, const struct id *
 		return ERR_DB_NONE;
 	*out = (struct session){ .client = c->life.id, .user = { .organization = c->life.organization, .id = *principal,
 		.username = v[2].s, .rate = v[3].i } };
+	id_new(since, &out->family);
 	return OK;
 }
 
@@ -340,7 +342,6 @@ enum err client_session(struct tx *tx, const struct client *c, const char *scope
 	if ((e = of_user(tx, c, &c->principal, tx->now, out)))
 		return e == ERR_DB_NONE ? ERR_GRANT_DENIED : e;
 	out->scopes = scopes;
-	id_new(tx->now, &out->family);
 	name_actor(tx->arena, c, out);
 	return OK;
 }

@@ -47,7 +47,6 @@ enum err session_begin(struct tx *tx, struct session *s)
 
 	random_bytes(random, sizeof random);
 	s->refresh_token = b64url_encode(tx->arena, random, sizeof random);
-	id_new(tx->now, &s->family);
 	return store(tx, s);
 }
 
@@ -60,13 +59,16 @@ enum err session_open(struct tx *tx, struct session *s)
 	e = tx_row(tx, SQL_LOGIN_STILL, DB_IN(db_d(&s->user.organization), db_d(&s->user.id), db_s(s->user.password)), &v);
 	if (e)
 		return e == ERR_DB_NONE ? ERR_LOGIN_FAILED : e;
+	id_new(tx->now, &s->family);
 	s->client = (struct id){ 0 };
 	s->scopes = NULL;
 	return session_begin(tx, s);
 }
 
 /* The session of a token's row, whether exchanged or not; *rotated 0: not.  A token is
- * good in the hands it was given to alone: of this client, or of the user (NULL). */
+ * good in the hands it was given to alone: of this client, or of the user (NULL).  What
+ * ended the user's sessions ended all that began before it, whatever rows it left: a
+ * rotation beside it, on another node of a cluster too, adds one that it did not see. */
 static enum err find(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out, int64_t *rotated,
 	const unsigned char **salt)
 {
@@ -81,7 +83,7 @@ static enum err find(struct tx *tx, const char *refresh_token, const struct id *
 	if (!r.n)
 		return ERR_REFRESH_INVALID;
 	v = db_row(&r, 0);
-	if (v[3].i <= tx->now || strcmp(v[5].s, "active") || v[15].i
+	if (v[3].i <= tx->now || strcmp(v[5].s, "active") || v[15].i || id_ms(&v[8].id) < v[16].i / 1000
 	    || (client ? v[13].null || !id_equal(&v[13].id, client) : !v[13].null))
 		return ERR_REFRESH_INVALID;
 	*out = (struct session){ .family = v[8].id, .scopes = v[14].s };
@@ -150,15 +152,11 @@ enum err session_rotate(struct tx *tx, const char *refresh_token, const struct i
 {
 	unsigned char h[SECRET_HASH], fresh[32];
 	const unsigned char *salt;
-	const struct db_val *v;
 	int64_t rotated;
 	enum err e = find(tx, refresh_token, client, out, &rotated, &salt);
 
 	*stolen = false;
-	/* What ends the user's sessions meanwhile ends this one too: it is waited for, and
-	 * what it left is looked at. */
-	if (e || (e = tx_row(tx, SQL_USER_SHARE, DB_IN(db_d(&out->user.organization), db_d(&out->user.id)), &v))
-	    || (e = find(tx, refresh_token, client, out, &rotated, &salt)))
+	if (e)
 		return e;
 	if (rotated && tx->now - rotated > AGAIN_S * SECOND) {
 		*stolen = true;
