@@ -31,12 +31,20 @@ enum err session_check(struct tx *tx, enum sql by, const char *name, const char 
 	return OK;
 }
 
+/* What is stored of a refresh token.  A client's is hashed with the NUL at its end, which is
+ * in no text that anybody sends: a release that knows no clients, still at work during an
+ * upgrade, never takes it for the user's own. */
+static void token_hash(const char *token, bool of_client, unsigned char out[SECRET_HASH])
+{
+	SHA256((const unsigned char *)token, strlen(token) + of_client, out);
+}
+
 /* One row: the token of `s`, of its family. */
 static enum err store(struct tx *tx, const struct session *s)
 {
 	unsigned char h[SECRET_HASH];
 
-	secret_hash(s->refresh_token, h);
+	token_hash(s->refresh_token, !id_is_zero(&s->client), h);
 	return db_exec(tx->db, SQL_REFRESH_ADD, DB_IN(db_x(h, sizeof h), db_d(&s->user.organization), db_d(&s->user.id),
 		db_d(&s->family), db_t(tx->now), db_t(tx->now + conf.refresh_ttl * SECOND), db_d0(&s->client), db_s(s->scopes)), NULL);
 }
@@ -77,7 +85,7 @@ static enum err find(struct tx *tx, const char *refresh_token, const struct id *
 	struct db_rows r;
 	enum err e;
 
-	secret_hash(refresh_token, h);
+	token_hash(refresh_token, client, h);
 	if ((e = tx_query(tx, SQL_REFRESH_FIND, DB_IN(db_x(h, sizeof h)), &r)))
 		return e;
 	if (!r.n)
@@ -167,7 +175,7 @@ enum err session_rotate(struct tx *tx, const char *refresh_token, const struct i
 		return OK;
 	}
 	random_bytes(fresh, sizeof fresh);
-	secret_hash(refresh_token, h);
+	token_hash(refresh_token, client, h);
 	out->refresh_token = successor(tx->arena, refresh_token, fresh);
 	if ((e = db_exec(tx->db, SQL_ROTATION_ADD, DB_IN(db_x(h, sizeof h), db_d(&out->user.organization),
 		db_x(fresh, sizeof fresh), db_t(tx->now)), NULL)))

@@ -208,7 +208,7 @@ subtest 'refresh_token' => sub {
     is(refresh($lens, $small->{refresh_token})->{status}, 200, 'which used up nothing');
 
     # 30 seconds later it is a thief's
-    $t->sql("UPDATE refresh_rotations SET rotated_at = rotated_at - INTERVAL 31 SECOND WHERE token_hash = UNHEX('" . sha256_hex($s->{refresh_token}) . "')");
+    $t->sql("UPDATE refresh_rotations SET rotated_at = rotated_at - INTERVAL 31 SECOND WHERE token_hash = UNHEX('" . sha256_hex("$s->{refresh_token}\0") . "')");
     oauth_is(refresh($lens, $s->{refresh_token}), 400, 'invalid_grant', qr/not valid/, 'used again later');
     is(reads($t, $_), 401, 'ends the session: its access tokens') for $s->{access_token}, $narrow->{access_token};
     oauth_is(refresh($lens, $narrow->{refresh_token}), 400, 'invalid_grant', qr/not valid/, 'and the newest refresh token');
@@ -224,6 +224,9 @@ subtest 'refresh_token' => sub {
     oauth_is(refresh($lens, $own->{refresh_token}), 400, 'invalid_grant', qr/not valid/, 'and a sign-in\'s not by a client');
     is($t->req(POST => '/api/auth/refresh', body => { refresh_token => $own->{refresh_token} })->{status}, 200, 'which is as it was');
     is(refresh($lens, $mine->{refresh_token})->{status}, 200, 'as is the client\'s');
+    # A release before OAuth looks for the SHA-256 of what it is sent, and asks no more.
+    my $stored = sub { scalar $t->sql("SELECT COUNT(*) FROM refresh_tokens WHERE token_hash = UNHEX('" . sha256_hex($_[0]) . "')") };
+    is(join(' ', map { $stored->($_) } $own->{refresh_token}, "$mine->{refresh_token}\0", $mine->{refresh_token}), '1 1 0', 'which no release without clients finds in the table');
     oauth_is(refresh($lens, undef), 400, 'invalid_request', qr/^refresh_token is required/, 'none');
     oauth_is(refresh($lens, 'x' x 43), 400, 'invalid_grant', qr/not valid/, 'one that never was');
     $t->thaw({ stdin => $t->password('member') . "\n" }, 'user', 'password', 'member', '--password-stdin');
