@@ -18,7 +18,9 @@ const char *scopes_within(struct arena *a, const char *most, const char *asked)
 {
 	struct buf granted = { .arena = a };
 
-	for (const char *s = asked ? asked : ""; *(s += strspn(s, " ")); s += strcspn(s, " ")) {
+	if (!asked || !asked[strspn(asked, " ")])
+		return most;
+	for (const char *s = asked; *(s += strspn(s, " ")); s += strcspn(s, " ")) {
 		char *word = arena_strndup(a, s, strcspn(s, " "));
 
 		if (!strcmp(word, "offline_access") || (granted.n && word_in(granted.p, word)))
@@ -27,7 +29,7 @@ const char *scopes_within(struct arena *a, const char *most, const char *asked)
 			return NULL;
 		buf_printf(&granted, "%s%s", granted.n ? " " : "", word);
 	}
-	return granted.n ? granted.p : most;
+	return granted.p;
 }
 
 bool pkce_valid(const char *s)

@@ -88,6 +88,7 @@ subtest 'client_credentials' => sub {
     is(of($robot, grant_type => 'client_credentials', scope => 'api:models-read')->{json}{scope}, 'api:models-read', 'as narrow as asked for');
     is(of($robot, grant_type => 'client_credentials', scope => ' api:models-write  offline_access api:models-read ')->{json}{scope}, 'api:models-write api:models-read', 'offline_access is let be');
     oauth_is(of($robot, grant_type => 'client_credentials', scope => $_), 400, 'invalid_scope', qr/scope/i, "scope $_") for 'model:write', 'organization:admin', 'api:models-read,api:models-write', 'API:models-read';
+    oauth_is(of($robot, grant_type => 'client_credentials', scope => 'offline_access'), 400, 'invalid_scope', qr/scope/i, 'but alone it is no scope: all is granted to who names none at all');
     my $narrow = client($t, name => 'Narrow', user => 'member', scope => 'api:models-read');
     is(of($narrow, grant_type => 'client_credentials')->{json}{scope}, 'api:models-read', 'no more than the client may');
     oauth_is(of($narrow, grant_type => 'client_credentials', scope => 'api:models-write'), 400, 'invalid_scope', qr/scope/i, 'nor when asked for');
