@@ -295,10 +295,14 @@ static enum err of_user(struct tx *tx, const struct client *c, const struct id *
 	return OK;
 }
 
-/* Who acts, as audit rows tell it: the application before the user. */
+/* Who acts, as audit rows tell it: the application before the user, whose name stays whole. */
 static void name_actor(struct arena *a, const struct client *c, struct session *s)
 {
-	s->user.username = utf8_cut(a, arena_printf(a, "%s for %s", c->name, s->user.username), ACTOR_MOST);
+	const char *user = arena_printf(a, " for %s", s->user.username);
+	size_t n = utf8_length(user);
+
+	if (n < ACTOR_MOST)
+		s->user.username = arena_printf(a, "%s%s", utf8_cut(a, c->name, ACTOR_MOST - n), user);
 }
 
 enum err code_exchange(struct tx *tx, const struct client *c, const char *code, const char *redirect_uri,

@@ -99,6 +99,12 @@ subtest 'client_credentials' => sub {
     my $long = client($t, name => "\x{c3}\x{a9}" x 128, user => 'member');
     my $r = of($long, grant_type => 'client_credentials');
     is(writes($t, $r->{json}{access_token}), 201, 'a name as long as can be');
+    my $actor = sub { join ' ', @{ ($t->sql("SELECT CHAR_LENGTH(actor_name), actor_name FROM audit_events WHERE action = 'model.created' ORDER BY id DESC LIMIT 1"))[0] } };
+    is($actor->(), '128 ' . "\x{c3}\x{a9}" x 117 . ' for member', 'is cut in audit rows, the name of the user is not');
+    my $user = 'm' x 128;
+    $t->user($user);
+    is(writes($t, of(client($t, user => $user), grant_type => 'client_credentials')->{json}{access_token}), 201, 'and when there is no place beside that');
+    is($actor->(), "128 $user", 'it is the user who is named');
 };
 
 # The browser of a user who signed in: follows the way to the console and says yes or no.
