@@ -328,12 +328,20 @@ subtest 'many at once' => sub {
 };
 
 subtest 'thaw sweep' => sub {
-    $t->sql("UPDATE oauth_codes SET expires_at = '2020-01-01' WHERE used_at IS NULL; UPDATE oauth_revocations SET expires_at = '2020-01-01'");
-    my ($codes, $ended) = map { scalar $t->sql($_) } "SELECT COUNT(*) FROM oauth_codes WHERE expires_at = '2020-01-01'", 'SELECT COUNT(*) FROM oauth_revocations';
+    my $member = $t->token('member');
+    my ($unused, $used, $over) = map { code($t, $member, $lens) } 1 .. 3;
+    my $alive = refresh($lens, exchange($lens, $used)->{json}{refresh_token})->{json};
+    revoke($t, $lens, exchange($lens, $over)->{json}{refresh_token});
+    $t->sql("UPDATE oauth_codes SET expires_at = '2020-01-01'; UPDATE oauth_revocations SET expires_at = '2020-01-01'");
+    my $left = sub { join ' ', map { scalar $t->sql("SELECT COUNT(*) FROM oauth_codes WHERE code_hash = UNHEX('" . sha256_hex($_) . "')") } @_ };
+    my ($codes, $ended) = map { scalar $t->sql("SELECT COUNT(*) FROM $_") } qw(oauth_codes oauth_revocations);
     my $r = $t->thaw('--json', 'sweep');
-    is("$r->{json}{codes} $r->{json}{revocations}", "$codes $ended", 'what has ended is deleted');
-    cmp_ok(scalar $t->sql('SELECT COUNT(*) FROM oauth_codes'), '>', 0, 'codes that were used are remembered');
-    is(scalar $t->sql('SELECT COUNT(*) FROM oauth_revocations'), 0, 'no revocation is left');
+    is($r->{json}{codes}, $codes - $t->sql('SELECT COUNT(*) FROM oauth_codes'), 'what has ended is deleted');
+    is($left->($unused, $over, $used), '0 0 1', 'codes that were not used and those of sessions that ended, not that of one at work');
+    is($r->{json}{revocations}, $ended, 'and every revocation');
+    oauth_is(exchange($lens, $used), 400, 'invalid_grant', qr/not valid/, 'the code of a session at work, shown again however late');
+    is(reads($t, $alive->{access_token}), 401, 'ends it');
+    is($t->thaw('--json', 'sweep')->{json}{codes}, 1, 'and then it is deleted too');
 };
 
 $t->finish;
