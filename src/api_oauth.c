@@ -44,7 +44,7 @@ static enum err basic(struct req *r, struct proof *out)
 	return OK;
 }
 
-static enum err authenticate(struct req *r, const char *id, const char *secret, struct client *out)
+static enum err prove(struct req *r, const char *id, const char *secret, struct client *out)
 {
 	struct proof p = { id, secret };
 	struct id client;
@@ -61,6 +61,24 @@ static enum err authenticate(struct req *r, const char *id, const char *secret, 
 	if ((e = client_find(&r->tx, &client, out)))
 		return e == ERR_NOT_FOUND ? ERR_CLIENT_REFUSED : e;
 	return client_proven(out, p.secret) ? OK : ERR_CLIENT_REFUSED;
+}
+
+/* And how often it asks: who proves nothing is counted by address, as sign-ins are; a client by
+ * itself, or, when anybody can say its id, by that and the address. */
+static enum err authenticate(struct req *r, const char *id, const char *secret, struct client *out)
+{
+	enum err e = prove(r, id, secret, out);
+	struct rate rate;
+	const char *key;
+
+	if (!conf.rate_limits || (e && e != ERR_CLIENT_REFUSED))
+		return e;
+	key = e ? arena_printf(r->arena, "client from %s", r->tx.address)
+		: arena_printf(r->arena, "%s from %s", id_spell(r->arena, "cl_", &out->life.id), out->public ? r->tx.address : "anywhere");
+	if (rate_take(key, strlen(key), e ? conf.login_rate : conf.rate_default, RATE_MINUTE, &rate))
+		return e;
+	r->tx.why.retry_after = rate.reset_s;
+	return ERR_RATE;
 }
 
 /* ---- Tokens ---- */
@@ -295,9 +313,9 @@ static const struct route routes[] = {
 	  .run = authorize, .summary = "Ask a user's consent, in the console; faults go to the redirect_uri, or are told as a page" },
 	{ "POST", BASE "/token", PERM_PUBLIC, R_WRITE | R_SECRET | R_FORM, BODY(token_in, struct token_form), .status = 200,
 	  .out = token_out, .run = token, .summary = "Tokens for a code, for a refresh token, or for the client itself",
-	  .errors = "CLIENT_REFUSED GRANT_INVALID GRANT_DENIED GRANT_UNKNOWN SCOPE_UNKNOWN" },
+	  .errors = "CLIENT_REFUSED RATE GRANT_INVALID GRANT_DENIED GRANT_UNKNOWN SCOPE_UNKNOWN" },
 	{ "POST", BASE "/revoke_token", PERM_PUBLIC, R_WRITE | R_FORM, BODY(revoke_in, struct revoke_form), .status = 200,
-	  .run = revoke, .summary = "End the session of a token", .errors = "CLIENT_REFUSED" },
+	  .run = revoke, .summary = "End the session of a token", .errors = "CLIENT_REFUSED RATE" },
 	{ 0 }
 };
 

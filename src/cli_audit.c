@@ -183,8 +183,8 @@ int cmd_sweep(struct cli *c)
 	if ((e = sweep(c, SQL_ATTEMPT_SWEEP, tx->now - day, &attempts))
 	    || (e = sweep(c, SQL_REFRESH_SWEEP, tx->now, &tokens))
 	    || (e = sweep(c, SQL_ROTATION_SWEEP, tx->now - conf.refresh_ttl * SECOND, &rotations))
-	    /* A code used again ends its session, as long as that may live. */
-	    || (e = sweep(c, SQL_CODE_SWEEP, tx->now - conf.refresh_ttl * SECOND, &codes))
+	    /* a day after its end: no exchange of it is under way */
+	    || (e = sweep(c, SQL_CODE_SWEEP, tx->now - day, &codes))
 	    || (e = sweep(c, SQL_REVOCATION_SWEEP, tx->now, &revocations)))
 		return cli_failed(c, e);
 	js_put_int(c->arena, o, "attempts", attempts);

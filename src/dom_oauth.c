@@ -18,7 +18,9 @@ const char *scopes_within(struct arena *a, const char *most, const char *asked)
 {
 	struct buf granted = { .arena = a };
 
-	for (const char *s = asked ? asked : ""; *(s += strspn(s, " ")); s += strcspn(s, " ")) {
+	if (!asked || !asked[strspn(asked, " ")])
+		return most;
+	for (const char *s = asked; *(s += strspn(s, " ")); s += strcspn(s, " ")) {
 		char *word = arena_strndup(a, s, strcspn(s, " "));
 
 		if (!strcmp(word, "offline_access") || (granted.n && word_in(granted.p, word)))
@@ -27,7 +29,7 @@ const char *scopes_within(struct arena *a, const char *most, const char *asked)
 			return NULL;
 		buf_printf(&granted, "%s%s", granted.n ? " " : "", word);
 	}
-	return granted.n ? granted.p : most;
+	return granted.p;
 }
 
 bool pkce_valid(const char *s)
@@ -275,12 +277,13 @@ enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, ch
 
 /* ---- Sessions ---- */
 
-/* The user of a session: locked, so that what ends the user's sessions meanwhile ends this
- * one too.  since: when the user let it begin.  ERR_DB_NONE: the user may not any more. */
+/* A session of a user's.  since: when the user let it begin, which is the time of its
+ * family: whatever ends the user's sessions after that ends this one too, even while it
+ * is begun.  ERR_DB_NONE: the user may not any more. */
 static enum err of_user(struct tx *tx, const struct client *c, const struct id *principal, int64_t since, struct session *out)
 {
 	const struct db_val *v;
-	enum err e = tx_row(tx, SQL_USER_SHARE, DB_IN(db_d(&c->life.organization), db_d(principal)), &v);
+	enum err e = tx_row(tx, SQL_CLIENT_USER, DB_IN(db_d(&c->life.organization), db_d(principal)), &v);
 
 	if (e)
 		return e;
@@ -288,13 +291,18 @@ static enum err of_user(struct tx *tx, const struct client *c, const struct id *
 		return ERR_DB_NONE;
 	*out = (struct session){ .client = c->life.id, .user = { .organization = c->life.organization, .id = *principal,
 		.username = v[2].s, .rate = v[3].i } };
+	id_new(since, &out->family);
 	return OK;
 }
 
-/* Who acts, as audit rows tell it: the application before the user. */
+/* Who acts, as audit rows tell it: the application before the user, whose name stays whole. */
 static void name_actor(struct arena *a, const struct client *c, struct session *s)
 {
-	s->user.username = utf8_cut(a, arena_printf(a, "%s for %s", c->name, s->user.username), ACTOR_MOST);
+	const char *user = arena_printf(a, " for %s", s->user.username);
+	size_t n = utf8_length(user);
+
+	if (n < ACTOR_MOST)
+		s->user.username = arena_printf(a, "%s%s", utf8_cut(a, c->name, ACTOR_MOST - n), user);
 }
 
 enum err code_exchange(struct tx *tx, const struct client *c, const char *code, const char *redirect_uri,
@@ -340,7 +348,6 @@ enum err client_session(struct tx *tx, const struct client *c, const char *scope
 	if ((e = of_user(tx, c, &c->principal, tx->now, out)))
 		return e == ERR_DB_NONE ? ERR_GRANT_DENIED : e;
 	out->scopes = scopes;
-	id_new(tx->now, &out->family);
 	name_actor(tx->arena, c, out);
 	return OK;
 }

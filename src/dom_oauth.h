@@ -45,8 +45,8 @@ bool pkce_valid(const char *s);
 /* The S256 challenge of a verifier. */
 char *pkce_challenge(struct arena *a, const char *verifier);
 
-/* What is granted of the scopes asked for (NULL: all that may be): NULL when one is
- * unknown or more than `most`.  offline_access is let be, it changes nothing. */
+/* What is granted of the scopes asked for (NULL or blank: all that may be): NULL when one is
+ * unknown or more than `most`.  offline_access is let be, but alone it asks for nothing: NULL. */
 const char *scopes_within(struct arena *a, const char *most, const char *asked);
 
 /* What a user is asked to let a client do. */

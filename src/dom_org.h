@@ -35,7 +35,7 @@ struct session { struct user user; struct id family, client; const char *scopes;
 enum err session_check(struct tx *tx, enum sql by, const char *name, const char *password, struct session *out);
 /* Stores a new refresh token for the user of `s`; inside tx_run(). */
 enum err session_open(struct tx *tx, struct session *s);
-/* The same of whatever session, its user settled by the caller. */
+/* The same of whatever session, its user and family settled by the caller. */
 enum err session_begin(struct tx *tx, struct session *s);
 /* Who a refresh token of the user's own belongs to.  ERR_REFRESH_INVALID: unknown, expired,
  * exchanged, a client's, or its user is disabled. */

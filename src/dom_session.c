@@ -31,12 +31,20 @@ enum err session_check(struct tx *tx, enum sql by, const char *name, const char 
 	return OK;
 }
 
+/* What is stored of a refresh token.  A client's is hashed with the NUL at its end, which is
+ * in no text that anybody sends: a release that knows no clients, still at work during an
+ * upgrade, never takes it for the user's own. */
+static void token_hash(const char *token, bool of_client, unsigned char out[SECRET_HASH])
+{
+	SHA256((const unsigned char *)token, strlen(token) + of_client, out);
+}
+
 /* One row: the token of `s`, of its family. */
 static enum err store(struct tx *tx, const struct session *s)
 {
 	unsigned char h[SECRET_HASH];
 
-	secret_hash(s->refresh_token, h);
+	token_hash(s->refresh_token, !id_is_zero(&s->client), h);
 	return db_exec(tx->db, SQL_REFRESH_ADD, DB_IN(db_x(h, sizeof h), db_d(&s->user.organization), db_d(&s->user.id),
 		db_d(&s->family), db_t(tx->now), db_t(tx->now + conf.refresh_ttl * SECOND), db_d0(&s->client), db_s(s->scopes)), NULL);
 }
@@ -47,7 +55,6 @@ enum err session_begin(struct tx *tx, struct session *s)
 
 	random_bytes(random, sizeof random);
 	s->refresh_token = b64url_encode(tx->arena, random, sizeof random);
-	id_new(tx->now, &s->family);
 	return store(tx, s);
 }
 
@@ -60,13 +67,16 @@ enum err session_open(struct tx *tx, struct session *s)
 	e = tx_row(tx, SQL_LOGIN_STILL, DB_IN(db_d(&s->user.organization), db_d(&s->user.id), db_s(s->user.password)), &v);
 	if (e)
 		return e == ERR_DB_NONE ? ERR_LOGIN_FAILED : e;
+	id_new(tx->now, &s->family);
 	s->client = (struct id){ 0 };
 	s->scopes = NULL;
 	return session_begin(tx, s);
 }
 
 /* The session of a token's row, whether exchanged or not; *rotated 0: not.  A token is
- * good in the hands it was given to alone: of this client, or of the user (NULL). */
+ * good in the hands it was given to alone: of this client, or of the user (NULL).  What
+ * ended the user's sessions ended all that began before it, whatever rows it left: a
+ * rotation beside it, on another node of a cluster too, adds one that it did not see. */
 static enum err find(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out, int64_t *rotated,
 	const unsigned char **salt)
 {
@@ -75,13 +85,13 @@ static enum err find(struct tx *tx, const char *refresh_token, const struct id *
 	struct db_rows r;
 	enum err e;
 
-	secret_hash(refresh_token, h);
+	token_hash(refresh_token, client, h);
 	if ((e = tx_query(tx, SQL_REFRESH_FIND, DB_IN(db_x(h, sizeof h)), &r)))
 		return e;
 	if (!r.n)
 		return ERR_REFRESH_INVALID;
 	v = db_row(&r, 0);
-	if (v[3].i <= tx->now || strcmp(v[5].s, "active") || v[15].i
+	if (v[3].i <= tx->now || strcmp(v[5].s, "active") || v[15].i || id_ms(&v[8].id) < v[16].i / 1000
 	    || (client ? v[13].null || !id_equal(&v[13].id, client) : !v[13].null))
 		return ERR_REFRESH_INVALID;
 	*out = (struct session){ .family = v[8].id, .scopes = v[14].s };
@@ -150,15 +160,11 @@ enum err session_rotate(struct tx *tx, const char *refresh_token, const struct i
 {
 	unsigned char h[SECRET_HASH], fresh[32];
 	const unsigned char *salt;
-	const struct db_val *v;
 	int64_t rotated;
 	enum err e = find(tx, refresh_token, client, out, &rotated, &salt);
 
 	*stolen = false;
-	/* What ends the user's sessions meanwhile ends this one too: it is waited for, and
-	 * what it left is looked at. */
-	if (e || (e = tx_row(tx, SQL_USER_SHARE, DB_IN(db_d(&out->user.organization), db_d(&out->user.id)), &v))
-	    || (e = find(tx, refresh_token, client, out, &rotated, &salt)))
+	if (e)
 		return e;
 	if (rotated && tx->now - rotated > AGAIN_S * SECOND) {
 		*stolen = true;
@@ -169,7 +175,7 @@ enum err session_rotate(struct tx *tx, const char *refresh_token, const struct i
 		return OK;
 	}
 	random_bytes(fresh, sizeof fresh);
-	secret_hash(refresh_token, h);
+	token_hash(refresh_token, client, h);
 	out->refresh_token = successor(tx->arena, refresh_token, fresh);
 	if ((e = db_exec(tx->db, SQL_ROTATION_ADD, DB_IN(db_x(h, sizeof h), db_d(&out->user.organization),
 		db_x(fresh, sizeof fresh), db_t(tx->now)), NULL)))

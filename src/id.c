@@ -39,6 +39,15 @@ void id_new(int64_t now_us, struct id *out)
 	random_bytes(out->b + 6, 6);
 }
 
+int64_t id_ms(const struct id *id)
+{
+	int64_t ms = 0;
+
+	for (int i = 0; i < 6; i++)
+		ms = ms << 8 | id->b[i];
+	return ms;
+}
+
 bool id_is_zero(const struct id *id)
 {
 	static const struct id zero;

@@ -10,6 +10,8 @@ enum { ID_BYTES = 12, ID_HEX = 24 };
 struct id { unsigned char b[ID_BYTES]; };
 
 void id_new(int64_t now_us, struct id *out);
+/* When it was made: Unix milliseconds. */
+int64_t id_ms(const struct id *id);
 bool id_is_zero(const struct id *id);
 bool id_equal(const struct id *a, const struct id *b);
 

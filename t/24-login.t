@@ -141,6 +141,19 @@ subtest 'a changed password ends the sessions' => sub {
     is(login('pia', 'another password')->{status}, 200, 'the new one opens another');
 };
 
+# A node of a cluster may exchange a refresh token while another one changes the password:
+# both commit, and the new token is in the table.
+subtest 'a session that began before a new password is over, whatever the table has' => sub {
+    $t->user('petra');
+    my $s = login('petra', $t->password('petra'))->{json};
+    my $family = "(SELECT CONV(LEFT(HEX(family_id), 12), 16, 10) FROM refresh_tokens WHERE token_hash = UNHEX('" . sha256_hex($s->{refresh_token}) . "'))";
+    my $changed = sub { $t->sql("UPDATE principals SET tokens_since = TIMESTAMP'1970-01-01 00:00:00.000000' + INTERVAL $family * 1000 + $_[0] MICROSECOND WHERE username = 'petra'") };
+    $changed->(999);
+    is(refresh($s->{refresh_token})->{status}, 200, 'given a session that began in the very millisecond of the change');
+    $changed->(1000);
+    error_is(refresh($s->{refresh_token}), 401, 'AUTH_INVALID', 'one that began before it');
+};
+
 subtest 'a changed role counts at once' => sub {
     $t->user('rolf');
     my $token = $t->token('rolf');

@@ -133,6 +133,30 @@ subtest 'who the client is' => sub {
     cmp_ok(scalar(grep { $_->{event} eq 'CLIENT_REFUSED' } log_lines($t, 'security')), '>=', 10, 'the security log tells of it');
 };
 
+subtest 'how often a client may ask' => sub {
+    my $t = Thaw->new(limits => 1, nginx => 0, config => { rate_default => 5, login_rate => 3 });
+    my ($one, $two) = map { client($t, name => $_, user => 'admin') } qw(One Two);
+    my $desk = client($t, name => 'Desk', public => 1, redirect_uris => $CALLBACK);
+    my $ask = sub {
+        my ($from, $c, %o) = @_;
+        my $body = form(grant_type => 'client_credentials', token => 'x', client_id => $c->{id}, client_secret => $c->{secret});
+        return fastcgi($t, [ REMOTE_ADDR => $from, REQUEST_METHOD => 'POST', REQUEST_URI => "$OAUTH/" . ($o{at} // 'token'), CONTENT_TYPE => 'application/x-www-form-urlencoded', CONTENT_LENGTH => length $body ], $body);
+    };
+    my $codes = sub { join ' ', map { $_->{status} } @_ };
+    fresh_minute(10);
+    my @r = map { $ask->("192.0.2.$_", $one) } 1 .. 6;
+    is($codes->(@r), '200 200 200 200 200 429', 'rate_default a minute, from wherever');
+    oauth_is($r[5], 429, 'temporarily_unavailable', qr/Too many requests/, 'in the words of RFC 6749');
+    like($r[5]{headers}{'retry-after'}, qr/^[1-9]\d?$/, 'with Retry-After');
+    is($codes->($ask->('192.0.2.1', $one, at => 'revoke_token'), $ask->('192.0.2.1', $two)), '429 200', 'at either address of the API; another client is not affected');
+    is($codes->(map { $ask->('192.0.2.1', $desk) } 1 .. 6), '400 400 400 400 400 429', 'a public client: so often from one address');
+    is($codes->($ask->('192.0.2.2', $desk)), '400', 'so that nobody shuts it out by saying its id');
+    @r = map { $ask->('192.0.2.1', { id => $one->{id}, secret => "wrong $_" }) } 1 .. 4;
+    is($codes->(@r), '401 401 401 429', 'who proves nothing: login_rate a minute from one address');
+    oauth_is($r[3], 429, 'temporarily_unavailable', qr/Too many requests/, 'likewise');
+    is($codes->($ask->('192.0.2.1', $two), $ask->('192.0.2.2', { id => 'cl_1' })), '200 401', 'which is in the way of no client there, and of no other address');
+};
+
 subtest 'who may agree' => sub {
     my $body = sub { { client_id => $lens->{id}, redirect_uri => $CALLBACK, code_challenge => challenge(), approve => JSON::PP::true, @_ } };
     my $get = sub { $t->req(GET => '/console/authorize?' . form(client_id => $lens->{id}, redirect_uri => $CALLBACK), token => $_[0]) };
@@ -194,20 +218,22 @@ subtest 'users and organizations' => sub {
     is($mine->(client_id => $lens->{id}, sid => $_), 401, 'sid ' . json($_)) for undef, '', 'x', 5, 'A' x 24;
 };
 
+# Another node of a cluster may begin or refresh a session beside a new password: both
+# commit, and its tokens are in the table.
 subtest 'a user whose sessions end while one is begun or refreshed' => sub {
     $t->user('ines');
     my $ines = $t->token('ines');
-    my ($s, $code) = (session($t, $ines, $lens), code($t, $ines, $lens));
-    for my $case ([ 'a refresh', sub { token($t, $lens, [ grant_type => 'refresh_token', refresh_token => $s->{refresh_token} ]) } ], [ 'an exchange', sub { exchange($lens, $code) } ]) {
-        my ($name, $ask) = @$case;
-        my $release = hold($t, "SELECT 1 FROM principals WHERE username = 'ines' FOR UPDATE");
-        my $answer = in_background($ask);
-        blocked($t, 1);
-        # what a new password does, but for its audit row
-        $release->("UPDATE principals SET tokens_since = UTC_TIMESTAMP(6) WHERE username = 'ines'; DELETE f FROM refresh_tokens f JOIN principals p ON p.id = f.principal_id WHERE p.username = 'ines'");
-        oauth_is($answer->(), 400, 'invalid_grant', qr/not valid/, "$name waits, and gets nothing");
-        is(scalar $t->sql("SELECT COUNT(*) FROM refresh_tokens f JOIN principals p ON p.id = f.principal_id WHERE p.username = 'ines'"), 0, 'no session is left');
-    }
+    my ($code, $s) = (code($t, $ines, $lens), session($t, $ines, $lens));
+    my $refresh = sub { token($t, $lens, [ grant_type => 'refresh_token', refresh_token => $_[0]{refresh_token} ]) };
+    my %late = ('a refresh' => $refresh->($s)->{json}, 'an exchange' => exchange($lens, $code)->{json});
+    # what a new password since the latest consent does, but for the rows that it deletes
+    my $changed = sub { $t->sql("UPDATE principals p SET tokens_since = (SELECT MAX(created_at) FROM oauth_codes c WHERE c.principal_id = p.id) + INTERVAL $_[0] MICROSECOND WHERE username = 'ines'") };
+    $changed->(0);
+    my $next = $refresh->($late{'a refresh'});
+    is($next->{status}, 200, 'given sessions that the user let begin in the millisecond of the change');
+    $late{'a refresh'} = $next->{json};
+    $changed->(1000);
+    oauth_is($refresh->($late{$_}), 400, 'invalid_grant', qr/not valid/, "let begin before it: what $_ made is no good") for sort keys %late;
 };
 
 subtest 'every failure in the words of RFC 6749' => sub {

@@ -1202,7 +1202,8 @@ static void scopes_are_within(void **state)
 	assert_text(scopes_within(a, "a b c", "  b  b offline_access "), "b");
 	assert_text(scopes_within(a, "a b c", NULL), "a b c");
 	assert_text(scopes_within(a, "a b c", " "), "a b c");
-	assert_text(scopes_within(a, "a b c", "offline_access"), "a b c");
+	assert_null(scopes_within(a, "a b c", "offline_access"));
+	assert_null(scopes_within(a, "a b c", " offline_access  offline_access"));
 	assert_null(scopes_within(a, "a b c", "a d"));
 	assert_null(scopes_within(a, "ab", "a"));
 }

@@ -71,8 +71,7 @@ export async function authorize(params, another) {
             h('div', { class: 'panel' },
                 h('p', { id: 'asks' }, h('strong', {}, client.name), ' asks to act in your name. With your answer you are sent to ', h('strong', {}, host), '.'),
                 h('h2', { class: 'h5', id: 'scopes' }, 'It could'),
-                scopes.length ? h('ul', { 'aria-labelledby': 'scopes' }, scopes.map(s => h('li', {}, meanings[s] ?? h('code', {}, s))))
-                    : h('p', {}, 'Nothing but know who you are.'),
+                h('ul', { 'aria-labelledby': 'scopes' }, scopes.map(s => h('li', {}, meanings[s] ?? h('code', {}, s)))),
                 h('p', { class: 'soft' }, 'It can never do more than you may do yourself. Allow it only when you started this in the application just now.'),
                 h('dl', { class: 'fields' }, h('dt', {}, 'Signed in as'), h('dd', {}, `${username} (${email}) `,
                     h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: another }, 'Sign in as another'))),
