@@ -281,6 +281,10 @@ subtest 'what scopes let it do' => sub {
     my $id = model($t)->{id};
     is($t->req(POST => "/api/v1/models/$id/archive", token => $t{'api:models-read'})->{status}, 403, 'no change');
     is($t->req(GET => "/api/v1/models/$id", token => $t{'api:models-read'})->{status}, 200, 'one model');
+    for my $case ([ '/api/v2/filesystem/spaces' => 'api:filesystem-read' ], [ '/api/v2/models/ri.models.main.model.x?preview=true' => 'api:models-read' ], [ "/api/v1/models/$id" => 'api:models-read' ]) {
+        my ($path, $scope) = @$case;
+        like($t->req(GET => $path, token => $t{'api:filesystem-write'})->{headers}{'www-authenticate'}, qr/error="insufficient_scope", scope="\Q$scope\E"/, "$path: which scope it takes");
+    }
     my $all = of(client($t, name => 'All', user => 'admin'), grant_type => 'client_credentials')->{json}{access_token};
     for my $case ([ GET => '/api/v1/projects' ], [ POST => '/api/v1/projects', { name => 'x' } ], [ GET => '/v1/workspaces' ], [ POST => '/v1/workspaces', { name => 'x' } ], [ GET => '/v1/tokens' ],
         [ POST => '/v1/tokens', { tier => 1, principal => { human_id => usr($t, 'admin') }, api_version => '2026-06-10' } ], [ GET => '/console/actions' ], [ GET => '/console/activity' ],
