@@ -134,7 +134,7 @@ static enum err get_folder(struct req *r)
 	return reply_folder(r, folder_get(&r->tx, &id, &f), folder_out, NULL, &f);
 }
 
-struct folder_in { const char *name, *parent, *description; bool name_set; };
+struct folder_in { const char *name, *parent, *description, *organizations; bool name_set; };
 #define NAME_ROW { "displayName", T_STR, SET(struct folder_in, name), .help = "1 to 700 characters, unique among its siblings" }
 static const struct shape folder_in[] = {
 	NAME_ROW,
@@ -145,6 +145,7 @@ static const struct shape project_in[] = {
 	NAME_ROW,
 	{ "spaceRid", T_STR, AT(struct folder_in, parent), NOSET, .flags = F_REQUIRED },
 	{ "description", T_STR, AT(struct folder_in, description), NOSET, .max = 2048, .flags = F_NULL },
+	{ "organizationRids", T_STRINGS, AT(struct folder_in, organizations), NOSET, .max = 1000, .help = "none, or that of the space" },
 	{ 0 }
 };
 
@@ -167,6 +168,21 @@ static enum err create_folder(struct req *r)
 	return reply_folder(r, e ? e : folder_create(&r->tx, &f, &made), folder_out, NULL, &made);
 }
 
+/* Whoever asks for another organization, in which fewer would see the project, is told. */
+static enum err own_organization(struct req *r, const char *rids)
+{
+	struct json *list, *unknown = js_array(r->arena);
+	struct id id;
+
+	if (!rids || js_parse(r->arena, rids, strlen(rids), &list, &(const char *){ NULL }))
+		return OK;
+	for (size_t i = 0; i < js_length(list); i++)
+		if (!id_parse(js_str(js_at(list, i)), RID_ORGANIZATION, &id) || !id_equal(&id, &r->who.organization))
+			js_add(unknown, js_at(list, i));
+	js_put(r->told, "organizationRids", unknown);
+	return js_length(unknown) ? ERR_ORGANIZATION_NOT_FOUND : OK;
+}
+
 static enum err create_project(struct req *r)
 {
 	const struct folder_in *in = r->in;
@@ -181,6 +197,8 @@ static enum err create_project(struct req *r)
 		return e;
 	if (!id_equal(&space, &r->who.organization))
 		return ERR_SPACE_NOT_FOUND;
+	if ((e = own_organization(r, in->organizations)))
+		return e;
 	e = folder_create(&r->tx, &f, &made);
 	return reply_folder(r, e == ERR_FOLDER_NAME_TAKEN ? ERR_PROJECT_NAME_TAKEN : e, project_out, NULL, &made);
 }
@@ -288,7 +306,7 @@ static enum err spaces(struct req *r)
 
 	if ((e = page_asked(r, &q->page, "", 1, 1, &limit, &after, sizeof after)) || (e = space_get(&r->tx, &name, &since)))
 		return e;
-	js_add(organizations, js_string(r->arena, id_spell(r->arena, "ri.multipass.main.organization.", org)));
+	js_add(organizations, js_string(r->arena, id_spell(r->arena, RID_ORGANIZATION, org)));
 	v = (struct space_view){ space_rid(r), name, arena_printf(r->arena, "/%s", name), "main",
 		id_spell(r->arena, "ri.resource-policy-manager.main.usage-account.", org), js_text(organizations, NULL), "main" };
 	res_shape(r, 200, spaces_out, &(struct page_view){ { &v, 1, sizeof v }, NULL }, 0);
@@ -457,7 +475,7 @@ const struct route filesystem_routes[] = {
 	  .summary = "The space of the organization", .errors = "PAGE_SIZE PAGE_TOKEN" },
 	{ WRITE("POST", BASE "/projects/create"), BODY(project_in, struct folder_in), .status = 200, .out = project_out, .run = create_project,
 	  .denied = DENIED("CreateProjectPermissionDenied", "Could not create the Project.", ""), .summary = "Create a project in the space",
-	  .errors = "RID NO_DISPLAY_NAME DISPLAY_NAME SPACE_NOT_FOUND PROJECT_NAME_TAKEN" },
+	  .errors = "RID NO_DISPLAY_NAME DISPLAY_NAME SPACE_NOT_FOUND ORGANIZATION_NOT_FOUND PROJECT_NAME_TAKEN" },
 	{ READ(BASE "/projects/{projectRid}"), .status = 200, .out = project_out, .run = get_project, .summary = "One project of the space",
 	  .errors = "RID PROJECT_NOT_FOUND" },
 	{ WRITE("POST", FOLDERS), BODY(folder_in, struct folder_in), .status = 200, .out = folder_out, .run = create_folder,

@@ -59,16 +59,9 @@ enum err rid_of(struct req *r, const char *field, const char *rid, const char *p
 
 enum err display_name(struct req *r, const char *name)
 {
-	size_t n = strlen(name);
-
 	tell(r, "displayName", name);
-	if (!n || utf8_length(name) > FOLDER_NAME_MOST || !strcmp(name, ".") || !strcmp(name, "..") || strchr(name, '/')
-	    || strchr(" \t\r\n", name[0]) || strchr(" \t\r\n", name[n - 1]))
-		return ERR_DISPLAY_NAME;
-	for (const char *p = name; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return ERR_DISPLAY_NAME;
-	return OK;
+	return *name && utf8_length(name) <= FOLDER_NAME_MOST && strcmp(name, ".") && strcmp(name, "..") && !strchr(name, '/')
+		&& !name_fault(name) ? OK : ERR_DISPLAY_NAME;
 }
 
 /* ---- Pages: a token is the place behind the last row, so that it survives whatever is
@@ -463,6 +456,7 @@ static const struct error_row errors[ERR__MAX] = {
 		.params = "displayName spaceRid" },
 	[ERR_PROJECT_NOT_FOUND] = { .code = "ProjectNotFound", .text = "The given Project could not be found.", .params = "projectRid" },
 	[ERR_SPACE_NOT_FOUND] = { .code = "SpaceNotFound", .text = "The given Space could not be found.", .params = "spaceRid" },
+	[ERR_ORGANIZATION_NOT_FOUND] = { .code = "OrganizationsNotFound", .params = "organizationRids" },
 	[ERR_NOT_A_FOLDER] = { .code = "InvalidFolder", .params = "resourceRid" },
 	[ERR_OUTSIDE_PROJECT] = { .code = "CreateFolderOutsideProjectNotSupported", .params = "parentFolderRid" },
 	[ERR_ROOT_FOLDER] = { .code = "GetRootFolderNotSupported" },

@@ -3,6 +3,7 @@
 #include "req.h"
 #include <string.h>
 #include <strings.h>
+#include <openssl/sha.h>
 #include "conf.h"
 #include "dom_apikey.h"
 #include "dom_oauth.h"
@@ -36,6 +37,21 @@ static enum err api_key_who(struct req *r, const char *token)
 	return OK;
 }
 
+/* An application acts for its user, and apart from them and from other applications: what
+ * one asked for under a key is no answer to another. */
+static struct id caller_of(const struct claims *c)
+{
+	const struct id both[] = { c->subject, c->client };
+	unsigned char md[SHA256_DIGEST_LENGTH];
+	struct id id;
+
+	if (id_is_zero(&c->client))
+		return c->subject;
+	SHA256((const unsigned char *)both, sizeof both, md);
+	memcpy(id.b, md, sizeof id.b);
+	return id;
+}
+
 enum err auth_who(struct req *r)
 {
 	struct claims c;
@@ -55,8 +71,8 @@ enum err auth_who(struct req *r)
 		return api_key_who(r, token);
 	if ((e = token_verify(r->arena, token, r->tx.now, &c)))
 		return e;
-	r->who = (struct who){ .organization = c.organization, .principal = c.subject, .caller = c.subject, .token = c.id,
-		.name = c.username ? c.username : "", .scopes = c.scopes, .issued = c.issued * SECOND,
+	r->who = (struct who){ .organization = c.organization, .principal = c.subject, .caller = caller_of(&c), .token = c.id,
+		.name = c.username ? c.username : "", .scopes = c.scopes, .issued = c.issued,
 		.rate = c.rate ? c.rate : conf.rate_default, .client = c.client };
 	/* Of an application, which may be ended by itself. */
 	return id_is_zero(&c.client) ? OK : client_still(&r->tx, &c.organization, &c.client, &c.session);
@@ -137,10 +153,8 @@ enum err auth_login(struct req *r, enum sql by, const char *who, const char *pas
 
 char *auth_token(struct req *r, const struct session *s, int64_t ttl)
 {
-	int64_t now = r->tx.now / SECOND;
-
 	return token_make(r->arena, &(struct claims){ .organization = s->user.organization, .subject = s->user.id,
-		.username = s->user.username, .rate = s->user.rate, .issued = now, .expires = now + ttl, .scopes = s->scopes,
+		.username = s->user.username, .rate = s->user.rate, .issued = r->tx.now, .expires = r->tx.now / SECOND + ttl, .scopes = s->scopes,
 		.client = s->client, .session = s->family });
 }
 

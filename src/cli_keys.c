@@ -145,8 +145,8 @@ int cmd_token(struct cli *c)
 	claims.organization = u.organization;
 	claims.subject = u.id;
 	claims.rate = u.rate;
-	claims.issued = c->tx.now / SECOND;
-	claims.expires = claims.issued + ttl;
+	claims.issued = c->tx.now;
+	claims.expires = c->tx.now / SECOND + ttl;
 	if (!(jwt = token_make(c->arena, &claims)))
 		return cli_say("there is no key in %s that signs and can be read; `thaw signing-key list` shows them", conf.key_dir);
 	js_put_str(c->arena, o, "access_token", jwt);

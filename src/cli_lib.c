@@ -125,11 +125,8 @@ char *cli_password(struct cli *c, const char *option, bool *made)
 bool cli_word(const char *what, const char *s, size_t max, bool blanks)
 {
 	size_t n = strlen(s);
-	bool ok = n && utf8_valid(s, n) && utf8_length(s) <= max && s[0] != ' ' && s[n - 1] != ' ';
+	bool ok = n && utf8_valid(s, n) && utf8_length(s) <= max && !name_fault(s) && (blanks || !strchr(s, ' '));
 
-	for (const unsigned char *p = (const unsigned char *)s; ok && *p; p++)
-		if (*p < ' ' || *p == 0x7f || (*p == ' ' && !blanks) || (*p == 0xc2 && p[1] < 0xa0))
-			ok = false;
 	if (!ok)
 		cli_say("%s has 1 to %zu characters, no control characters, and no blanks%s", what, max,
 			blanks ? " at its ends" : "");

@@ -9,6 +9,7 @@ extern const struct route filesystem_routes[];   /* api_filesystem.c */
 
 #define RID_FOLDER "ri.compass.main.folder."
 #define RID_SPACE "ri.compass.main.space."
+#define RID_ORGANIZATION "ri.multipass.main.organization."
 #define RID_ROOT "ri.compass.main.folder.0"      /* what the space lies in; it cannot be asked for */
 /* The OAuth scopes of the routes of the filesystem, whose permissions are those of models. */
 #define SCOPE_FILES_READ "api:filesystem-read"

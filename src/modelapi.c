@@ -68,6 +68,18 @@ static enum err check_list(struct check *c, const char *path, const struct json 
 	return e;
 }
 
+/* Strings by name. */
+static enum err check_params(struct check *c, const char *path, const struct json *o)
+{
+	enum err e = js_type(o) == JS_OBJECT ? OK : wrong(c, path, "an object", o);
+	struct json *value;
+	const char *key;
+
+	for (void *it = NULL; !e && js_next(o, &it, &key, &value); )
+		e = js_type(value) == JS_STRING ? OK : wrong(c, arena_printf(c->a, "%s.%s", path, key), "a string", value);
+	return e;
+}
+
 static enum err check_value(struct check *c, const char *path, const struct json *v, enum kind kind)
 {
 	switch (kind) {
@@ -89,7 +101,7 @@ static enum err check_value(struct check *c, const char *path, const struct json
 	case TYPE:
 		return js_type(v) == JS_OBJECT ? check_variant(c, path, v, data_types) : wrong(c, path, "an object", v);
 	case PARAMS:
-		return js_type(v) == JS_OBJECT ? OK : wrong(c, path, "an object", v);
+		return check_params(c, path, v);
 	}
 	return ERR_INTERNAL;
 }

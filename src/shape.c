@@ -38,6 +38,7 @@ static const char *one_of(struct arena *a, const char *const *words)
 static enum err check_text(struct tx *tx, const struct shape *s, const char *path, const char *v)
 {
 	size_t n = utf8_length(v);
+	const char *why;
 
 	if (s->words) {
 		for (size_t i = 0; s->words[i]; i++)
@@ -50,12 +51,8 @@ static enum err check_text(struct tx *tx, const struct shape *s, const char *pat
 			: "must not be empty");
 	if (s->max && (int64_t)n > s->max)
 		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld characters", (long long)s->max));
-	for (const char *p = v; s->flags & F_TRIMMED && *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return fault(tx, path, "must not have control characters");
-	if (s->flags & F_TRIMMED && n && (strchr(" \t\r\n", *v) || strchr(" \t\r\n", v[strlen(v) - 1])))
-		return fault(tx, path, "must not begin or end with white space");
-	return OK;
+	why = s->flags & F_TRIMMED ? name_fault(v) : NULL;
+	return why ? fault(tx, path, why) : OK;
 }
 
 static enum err check_int(struct tx *tx, const struct shape *s, const char *path, int64_t v)

@@ -308,6 +308,49 @@ char *utf8_cut(struct arena *a, const char *s, size_t max)
 	return arena_strndup(a, s, (size_t)(p - s));
 }
 
+static uint32_t code_point(const char **s)
+{
+	const unsigned char *p = (const unsigned char *)*s;
+	int more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
+	uint32_t c = more ? *p & (0x3fu >> more) : *p;
+
+	for (int i = 1; i <= more; i++)
+		c = c << 6 | (p[i] & 0x3f);
+	*s += more + 1;
+	return c;
+}
+
+struct range { uint32_t first, last; };
+
+static bool in_ranges(const struct range *r, uint32_t c)
+{
+	for (; r->last; r++)
+		if (c >= r->first && c <= r->last)
+			return true;
+	return false;
+}
+
+/* Controls are those of C0 and C1, the separators of lines and paragraphs, and what turns
+ * the direction of the text around a name, so that it reads as another one (Unicode TR 36). */
+const char *name_fault(const char *s)
+{
+	static const struct range controls[] = { { 0, 0x1f }, { 0x7f, 0x9f }, { 0x2028, 0x2029 }, { 0x202a, 0x202e }, { 0x2066, 0x2069 }, { 0, 0 } };
+	static const struct range blank[] = { { ' ', ' ' }, { 0xa0, 0xa0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200a }, { 0x202f, 0x202f },
+		{ 0x205f, 0x205f }, { 0x3000, 0x3000 }, { 0, 0 } };
+	const char *start = s;
+
+	while (*s) {
+		bool first = s == start;
+		uint32_t c = code_point(&s);
+
+		if (in_ranges(controls, c))
+			return "must not have control characters";
+		if ((first || !*s) && in_ranges(blank, c))
+			return "must not begin or end with white space";
+	}
+	return NULL;
+}
+
 bool parse_int(const char *s, int64_t min, int64_t max, int64_t *out)
 {
 	bool neg = *s == '-';

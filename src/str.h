@@ -47,6 +47,8 @@ bool utf8_valid(const char *s, size_t n);
 size_t utf8_length(const char *s);               /* code points of valid UTF-8 */
 
 char *utf8_cut(struct arena *a, const char *s, size_t max);     /* the first max code points */
+/* What a name, valid UTF-8, must not be like, in words; NULL: it is one. */
+const char *name_fault(const char *s);
 
 /* A whole decimal number within [min, max]: no sign but '-', no blanks, no leading zeros. */
 bool parse_int(const char *s, int64_t min, int64_t max, int64_t *out);

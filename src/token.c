@@ -252,16 +252,16 @@ static bool for_us(const struct json *o)
 
 static enum err read_claims(const struct json *o, int64_t now_us, struct claims *c)
 {
-	int64_t now = now_us / SECOND, nbf = INT64_MIN;
+	int64_t now = now_us / SECOND, nbf = INT64_MIN, iat = INT64_MIN;
 	const char *iss = text(o, "iss"), *sub = text(o, "sub"), *org = text(o, "org");
 	struct json *v;
 
-	*c = (struct claims){ .expires = INT64_MIN, .issued = INT64_MIN };
+	*c = (struct claims){ .expires = INT64_MIN };
 	if (!iss || strcmp(iss, conf.issuer) || !for_us(o)
 	    || !sub || !id_parse(sub, "usr-", &c->subject) || !org || !id_parse(org, "org-", &c->organization)
-	    || !whole(o, "exp", &c->expires) || !whole(o, "iat", &c->issued) || !whole(o, "nbf", &nbf)
+	    || !whole(o, "exp", &c->expires) || !whole(o, "iat", &iat) || !whole(o, "nbf", &nbf)
 	    || !whole(o, "rate", &c->rate) || c->rate < 0 || c->rate > INT32_MAX
-	    || c->issued < 0 || c->issued > now + conf.clock_leeway || c->expires < 0)
+	    || iat < 0 || iat > now + conf.clock_leeway || c->expires < 0)
 		return ERR_AUTH_INVALID;
 	if (js_get(o, "scope", &v) && !(c->scopes = text(o, "scope")))
 		return ERR_AUTH_INVALID;
@@ -271,6 +271,8 @@ static enum err read_claims(const struct json *o, int64_t now_us, struct claims 
 	c->username = text(o, "username");
 	if (text(o, "jti") && !id_parse(text(o, "jti"), "", &c->id))
 		c->id = (struct id){ 0 };
+	/* iat is of whole seconds; our own identifier of the token tells more. */
+	c->issued = id_ms(&c->id) / 1000 == iat ? id_ms(&c->id) * 1000 + 999 : iat * SECOND + SECOND - 1;
 	if (c->expires > INT64_MAX / SECOND || nbf > now + conf.clock_leeway)
 		return ERR_AUTH_INVALID;
 	return c->expires + conf.clock_leeway <= now ? ERR_AUTH_EXPIRED : OK;
@@ -321,7 +323,7 @@ char *token_make(struct arena *a, const struct claims *c)
 	if (active < 0 || jwt_new(&jwt))
 		return NULL;
 	k = &keys[active];
-	id_new(c->issued * SECOND, &id);
+	id_new(c->issued, &id);
 	jti = id_spell(a, "", &id);
 	if (!jwt_set_alg(jwt, algs[k->alg].jwt, k->bytes, k->n)
 	    && !jwt_add_header(jwt, "kid", k->kid)
@@ -329,7 +331,7 @@ char *token_make(struct arena *a, const struct claims *c)
 	    && !jwt_add_grant(jwt, "sub", id_spell(a, "usr-", &c->subject))
 	    && !jwt_add_grant(jwt, "org", id_spell(a, "org-", &c->organization))
 	    && !jwt_add_grant(jwt, "username", c->username) && !jwt_add_grant(jwt, "jti", jti)
-	    && !jwt_add_grant_int(jwt, "iat", c->issued) && !jwt_add_grant_int(jwt, "exp", c->expires)
+	    && !jwt_add_grant_int(jwt, "iat", c->issued / SECOND) && !jwt_add_grant_int(jwt, "exp", c->expires)
 	    && !jwt_add_grant_int(jwt, "rate", c->rate)
 	    && (!c->scopes || !jwt_add_grant(jwt, "scope", c->scopes))
 	    && (id_is_zero(&c->client) || (!jwt_add_grant(jwt, "client_id", id_spell(a, "cl_", &c->client))

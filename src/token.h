@@ -18,7 +18,8 @@ struct claims {
 	struct id organization, subject, id;     /* id: of the token itself; zero: none that we made */
 	const char *username, *scopes;           /* scopes NULL: not narrowed */
 	struct id client, session;               /* of OAuth, both or none: whose token it is, and what ends it */
-	int64_t issued, expires;                 /* seconds */
+	int64_t issued;                          /* microseconds, of whose millisecond it is the last that we made */
+	int64_t expires;                         /* seconds */
 	int64_t rate;                            /* requests a minute; 0: not named */
 };
 

@@ -39,8 +39,7 @@ bool perm_known(const char *word)
 
 enum err who_settle(struct who *who, const struct db_val *row)
 {
-	/* Tokens carry whole seconds, so the second of the change itself still counts. */
-	if (strcmp(row[0].s, "active") || who->issued / SECOND < row[1].i / SECOND)
+	if (strcmp(row[0].s, "active") || who->issued < row[1].i)
 		return ERR_AUTH_REFUSED;
 	who->permissions = row[2].s;
 	who->rate_now = row[3].i;

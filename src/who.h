@@ -35,7 +35,7 @@ struct ask { enum perm perm; enum tier tier; const char *scope; enum hidden hidd
 struct who {
 	struct id organization, principal;       /* zero: nobody, or the thaw command */
 	struct id token;                         /* of the credential itself; zero: none known */
-	struct id caller;                        /* whose the idempotency keys and the rate are: the API key, else the principal */
+	struct id caller;                        /* whose the idempotency keys and the rate are: the API key, the application for its user, else the principal */
 	struct id client;                        /* the application of somebody else that acts for the principal; zero: none */
 	const char *agent;                       /* `agt_...`: who holds the token for the principal; NULL: nobody */
 	bool human_grant;                        /* and may pass the human gate */
@@ -48,7 +48,7 @@ struct who {
 	const char *name;                        /* for the audit row */
 	const char *permissions;                 /* words; NULL until who_settle() */
 	const char *scopes;                      /* words of the token; NULL: not narrowed */
-	int64_t issued;                          /* of the token, microseconds */
+	int64_t issued;                          /* of the token, microseconds: the end of its millisecond, or of its second */
 	int64_t rate;                            /* requests a minute, as the token says */
 	int64_t burst;                           /* requests a second; 0: any */
 	int64_t rate_now;                        /* as the role has it; 0 until who_settle() */

@@ -50,6 +50,9 @@ subtest 'projects' => sub {
     my $f = fs($t, GET => "folders/$p->{rid}")->{json};
     is("$f->{type} $f->{parentFolderRid} $f->{projectRid}", "PROJECT $space $p->{rid}", 'as a Folder it lies in the space, and is its own project');
     is(join(' ', map { $_->{displayName} } @{ children($space)->{data} }), 'Models Churn', 'the space has the home of models made elsewhere, and it');
+    my ($own, $theirs) = map { fs($t, GET => 'spaces', token => $_)->{json}{data}[0]{organizations}[0] } $token, $t->other;
+    is(fs($t, POST => 'projects/create', body => { displayName => 'Own', spaceRid => $space, organizationRids => [$own] })->{status}, 200, 'of the own organization');
+    fault_is(fs($t, POST => 'projects/create', body => { displayName => 'X', spaceRid => $space, organizationRids => [ $own, @$_ ] }), 404, 'NOT_FOUND', 'OrganizationsNotFound', { organizationRids => $_ }, 'of others: ' . json($_)) for [$theirs], [ 'x', $theirs ];
     fault_is(fs($t, POST => 'projects/create', body => { displayName => 'Churn', spaceRid => $space }), 409, 'CONFLICT', 'ProjectNameAlreadyExists', { displayName => 'Churn', spaceRid => $space }, 'the same name');
     fault_is(fs($t, POST => 'projects/create', body => { displayName => 'X', spaceRid => $_ }), 404, 'NOT_FOUND', 'SpaceNotFound', { spaceRid => $_ }, "space $_") for $home, 'ri.compass.main.space.x';
     fault_is(fs($t, POST => 'projects/create', body => { displayName => 'X', spaceRid => $space }, token => $t->reader), 403, 'PERMISSION_DENIED', 'CreateProjectPermissionDenied', {}, 'a reader', 'Could not create the Project.');
@@ -73,7 +76,7 @@ subtest 'folders' => sub {
     fault_is($post->({ displayName => 'Trials', parentFolderRid => $home }), @taken, { displayName => 'Trials', parentFolderRid => $home }, 'the same name beside it');
     fault_is($post->({ parentFolderRid => $home }), 400, 'INVALID_ARGUMENT', 'MissingDisplayName', {}, 'no name');
     fault_is($post->({ displayName => $_, parentFolderRid => $home }), 400, 'INVALID_ARGUMENT', 'InvalidDisplayName', { displayName => $_ }, 'a name: ' . json(substr $_, 0, 20))
-        for '', '.', '..', 'a/b', 'x' x 701, ' x', "x\n", "a\x{1}b";
+        for '', '.', '..', 'a/b', 'x' x 701, ' x', "x\n", "a\x{1}b", "\x{a0}", "\x{202e}gpj.exe";
     is($post->({ displayName => "\x{1f642}" x 700, parentFolderRid => $home })->{status}, 200, '700 characters');
     fault_is($post->({ displayName => 'x', parentFolderRid => $_ }), 400, 'INVALID_ARGUMENT', 'CreateFolderOutsideProjectNotSupported', { parentFolderRid => $_ }, "in $_") for $space, 'ri.compass.main.folder.0';
     fault_is($post->({ displayName => 'x', parentFolderRid => $NO_MODEL }), 400, 'INVALID_ARGUMENT', 'InvalidFolder', { resourceRid => $NO_MODEL }, 'in a model');

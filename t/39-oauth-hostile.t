@@ -218,6 +218,16 @@ subtest 'users and organizations' => sub {
     is($mine->(client_id => $lens->{id}, sid => $_), 401, 'sid ' . json($_)) for undef, '', 'x', 5, 'A' x 24;
 };
 
+subtest "an Idempotency-Key is the application's own" => sub {
+    my ($one, $two) = map { token($t, client($t, name => $_, user => 'admin'), [ grant_type => 'client_credentials' ])->{json}{access_token} } qw(One Two);
+    my $ask = sub { my $r = $t->req(POST => '/api/v1/models', token => $_[0], headers => [ 'Idempotency-Key' => 'of-many' ], body => { name => 'asked for by many', model_type => 'auto', task_type => 'regression' });
+        "$r->{status} " . ($r->{headers}{'idempotent-replayed'} // 'done') };
+    is($ask->($one), '201 done', 'given what one application asked for');
+    is($ask->($one), '201 true', 'it has its answer again');
+    is($ask->($two), '409 done', 'another one of the same user does not: the name is taken');
+    is($ask->($token), '409 done', 'nor does the user');
+};
+
 # Another node of a cluster may begin or refresh a session beside a new password: both
 # commit, and its tokens are in the table.
 subtest 'a user whose sessions end while one is begun or refreshed' => sub {

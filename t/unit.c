@@ -179,6 +179,12 @@ static void utf8_well_formed(void **state)
 		assert_false(utf8_valid(bad[i], strlen(bad[i])));
 	assert_int_equal(utf8_length("Zürich 東京 🚀"), 11);
 	assert_text(utf8_cut(a, "東京🚀!", 3), "東京🚀");
+	for (const char *const *s = (const char *const[]){ "a", "Zürich 東京 🚀", "a b", "", "a\u00a0b", "\u0626", NULL }; *s; s++)
+		assert_null(name_fault(*s));
+	for (const char *const *s = (const char *const[]){ " a", "a ", "\u00a0", "a\u3000", "\u2003a", NULL }; *s; s++)
+		assert_text(name_fault(*s), "must not begin or end with white space");
+	for (const char *const *s = (const char *const[]){ "a\n", "\x7f", "a\xc2\x85""b", "\u202egpj.", "a\u2028b", "\u2066", "\t", NULL }; *s; s++)
+		assert_text(name_fault(*s), "must not have control characters");
 	assert_text(utf8_cut(a, "東京", 2), "東京");
 	assert_text(utf8_cut(a, "東京", 0), "");
 }
@@ -868,7 +874,7 @@ static void secrets_open_with_the_key_file(void **state)
 }
 
 static const struct claims alice = { .subject = { "0123456789ab" }, .organization = { "ba9876543210" }, .username = "alice",
-	.scopes = "model:read", .issued = 1773483330, .expires = 1773486930, .rate = 77 };
+	.scopes = "model:read", .issued = 1773483330123456, .expires = 1773486930, .rate = 77 };
 #define AT_SECOND(seconds) ((int64_t)(seconds) * SECOND)
 
 /* keys_list looks at the directory now; the verifier itself at most once a second. */
@@ -897,7 +903,7 @@ static void tokens_made_are_accepted(void **state)
 		assert_true(id_equal(&c.subject, &alice.subject) && id_equal(&c.organization, &alice.organization));
 		assert_string_equal(c.username, "alice");
 		assert_string_equal(c.scopes, "model:read");
-		assert_true(c.issued == alice.issued && c.expires == alice.expires && c.rate == 77);
+		assert_true(c.issued == 1773483330123999 && c.expires == alice.expires && c.rate == 77);
 		/* libjwt is the oracle for the form: three segments, this header, these claims. */
 		jwt_t *jwt = NULL;
 		assert_int_equal(jwt_decode(&jwt, arena_printf(a, "%.*s.", (int)(strrchr(token, '.') - token), token), NULL, 0) != 0
@@ -1114,6 +1120,8 @@ static void model_apis_name_the_place(void **state)
 			"inputs[0].dataType.valueType is required" },
 		{ "{\"inputs\":[{\"type\":\"parameter\",\"name\":\"p\",\"dataType\":{\"type\":\"any\"}},{\"type\":\"parameter\",\"name\":\"p\",\"dataType\":{\"type\":\"any\"}}],\"outputs\":[]}",
 			"inputs[1].name is the name of another one before it" },
+		{ "{\"inputs\":[{\"type\":\"unsupported\",\"unsupportedType\":\"x\",\"params\":{\"a\":\"1\",\"b\":1}}],\"outputs\":[]}",
+			"inputs[0].params.b must be a string, not a whole number" },
 		/* What is unknown is let be, whatever it is called. */
 		{ "{\"inputs\":[{\"type\":\"unsupported\",\"unsupportedType\":\"x\",\"params\":{},\"name\":null}],\"outputs\":[]}", NULL },
 		{ "{\"inputs\":[{\"type\":\"unsupported\",\"unsupportedType\":\"x\",\"params\":{},\"name\":5},"

@@ -21,8 +21,8 @@ export async function lineage(spec, object, refresh) {
 
     const node = (n, is, current) => {
         const { href, name, text, status, created } = spec.node(n);
-        return h('a', { class: 'node', href, 'aria-current': current && 'page' }, h('span', { class: 'is' }, is), h('strong', {}, name),
-            h('span', {}, text, ' ', badge(byWord(spec.word), status)), h('span', { class: 'soft' }, time(created)));
+        return h('a', { class: 'node', href, 'aria-current': current && 'page' }, h('span', { class: 'is' }, is), h('span', {}, h('strong', {}, name), ' ', badge(byWord(spec.word), status)),
+            h('span', {}, text), h('span', { class: 'soft' }, time(created)));
     };
     const origins = from.toReversed().map((n, i) => h('li', {}, node(n, i < from.length - 1 ? 'Earlier origin' : 'Promoted from')));
     if (hidden) origins.unshift(h('li', {}, h('div', { class: 'node unseen' }, 'An origin that you may not see')));

@@ -313,9 +313,9 @@ await test('lineage: where a version came from and what was made of it, as a lis
     const line = page.getByRole('region', { name: 'Lineage' });
     const links = () => line.getByRole('link').evaluateAll(l => l.map(x => new URL(x.href).hash));
     assert.deepEqual(await links(), [va, vb, vc, ve, vd].map(at), 'the oldest origin first, the newest copy first');
-    assert.deepEqual((await line.getByRole('link').allInnerTexts()).map(t => t.split('\n').slice(0, 2)), [['Earlier origin', a.name], ['Promoted from', b.name], ['This version', c.name],
-        ['Promoted to', e.name], ['Promoted to', d.name]]);
-    assert.match(await line.getByRole('link', { name: a.name }).innerText(), /Version 1\s+Ready/);
+    assert.deepEqual((await line.getByRole('link').allInnerTexts()).map(t => t.split('\n').slice(0, 2)), [['Earlier origin', a], ['Promoted from', b], ['This version', c],
+        ['Promoted to', e], ['Promoted to', d]].map(([is, m]) => [is, `${m.name} Ready`]), 'the state is the model\'s');
+    assert.match(await line.getByRole('link', { name: a.name }).innerText(), /Version 1$/m);
     assert.equal(await line.locator('[aria-current=page]').innerText().then(t => t.includes(c.name)), true);
     // A list of three, and a list of the copies in its last.
     assert.equal(await line.locator('ol > li').count(), 3);
