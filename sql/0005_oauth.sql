@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS oauth_codes (
   used_at DATETIME(6) NULL,
   family_id BINARY(12) NULL,
   PRIMARY KEY (organization_id, code_hash),
+  KEY oauth_code_consent (organization_id, principal_id, client_id),
   KEY oauth_code_expiry (expires_at)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 

@@ -1,6 +1,7 @@
 /* api_consent.c: the user's part of OAuth 2.0: what an application asks for, and the code
- * that it gets when the user agrees.  For the console's own page: the dialect refuses
- * whatever is no sign-in, or an application could agree to more for itself. */
+ * that it gets when the user agrees; what was agreed to, and how it ends.  For the
+ * console's own pages: the dialect refuses whatever is no sign-in, or an application could
+ * agree to more for itself. */
 #include "console.h"
 #include <string.h>
 #include "dom_oauth.h"
@@ -96,11 +97,61 @@ static enum err give_consent(struct req *r)
 	return OK;
 }
 
+/* ---- What the user let in, and how it ends ---- */
+
+struct application_view { struct application is; const char *scopes; };
+#define P(field) AT(struct application_view, field)
+static const struct shape application_out[] = {
+	{ "id", T_ID, P(is.client), .prefix = "cl_" },
+	{ "name", T_STR, P(is.name) },
+	{ "scopes", T_STRINGS, P(scopes), .prefix = "[]", .help = "of all its sessions" },
+	{ "since", T_TIME, P(is.since), .help = "the first consent that still holds" },
+	{ "last_used", T_TIME, P(is.used), .help = "when it last got a refresh token" },
+	{ 0 }
+};
+struct applications_view { struct list items; };
+static const struct shape applications_out[] = {
+	{ "items", T_LIST, AT(struct applications_view, items), .sub = application_out, .help = "the last used first; 100 at most" },
+	{ 0 }
+};
+
+static enum err list_applications(struct req *r)
+{
+	struct application_view *views;
+	struct application *all;
+	size_t n;
+	enum err e = consent_list(&r->tx, &all, &n);
+
+	if (e)
+		return e;
+	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
+	for (size_t i = 0; i < n; i++)
+		views[i] = (struct application_view){ all[i], js_text(js_words(r->arena, all[i].scopes), NULL) };
+	res_shape(r, 200, applications_out, &(struct applications_view){ { views, n, sizeof *views } }, 0);
+	return OK;
+}
+
+static enum err withdraw(struct req *r)
+{
+	struct id id = req_id(r, 0, "cl_");
+	enum err e = consent_withdraw(&r->tx, &id);
+
+	if (e)
+		return e;
+	res_body(r, 204, NULL, NULL, 0);
+	return OK;
+}
+
 const struct route consent_routes[] = {
 	{ "GET", "/console/authorize", PERM_MEMBER, 0, QUERY(read_query, struct asked), .status = 200, .out = consent_out,
 	  .run = read_consent, .summary = "What an application asks for", .errors = "NOT_FOUND" },
 	{ "POST", "/console/authorize", PERM_MEMBER, R_WRITE | R_SECRET, BODY(give_in, struct asked), .status = 200,
 	  .out = given_out, .run = give_consent, .summary = "Let an application act for oneself, or do not", .errors = "NOT_FOUND",
 	  .moves = { LIFE_CLIENT_AUTHORIZE } },
+	{ "GET", "/console/applications", PERM_MEMBER, 0, .status = 200, .out = applications_out, .run = list_applications,
+	  .summary = "The applications that act for oneself" },
+	{ "DELETE", "/console/applications/{client_id}", PERM_MEMBER, R_WRITE, .status = 204, .run = withdraw,
+	  .summary = "Let an application act for oneself no longer: its sessions end at once", .errors = "NOT_FOUND",
+	  .moves = { LIFE_CLIENT_WITHDRAW } },
 	{ 0 }
 };

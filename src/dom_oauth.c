@@ -275,6 +275,43 @@ enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, ch
 	return life_move(tx, LIFE_CLIENT_AUTHORIZE, &c.life, DB_NONE, details);
 }
 
+enum err consent_list(struct tx *tx, struct application **out, size_t *n)
+{
+	struct db_rows r;
+	enum err e = tx_read(tx, SQL_CONSENT_LIST, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal), db_t(tx->now),
+		db_i(APPLICATIONS_MOST), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+
+	*n = 0;
+	if (e)
+		return e;
+	*out = arena_alloc(tx->arena, r.n * sizeof **out);
+	for (size_t i = 0; i < r.n; i++) {
+		const struct db_val *v = db_row(&r, i) + WHO_COLUMNS;
+
+		if (v[0].null)
+			continue;
+		/* Of several sessions, each scope once. */
+		(*out)[(*n)++] = (struct application){ .client = v[0].id, .name = v[1].s,
+			.scopes = scopes_within(tx->arena, v[2].s, v[2].s), .since = id_ms(&v[3].id) * (SECOND / 1000), .used = v[4].i };
+	}
+	return OK;
+}
+
+/* The codes first: an exchange under way holds its own, and what came of it is ended here. */
+enum err consent_withdraw(struct tx *tx, const struct id *client)
+{
+	int64_t codes, sessions;
+	struct client c;
+	enum err e = lock(tx, client, &c);
+
+	if (e || (e = c.life.state == STATE_OAUTH_CLIENT_ACTIVE ? OK : ERR_NOT_FOUND))
+		return e;
+	e = db_exec(tx->db, SQL_CODE_FORGET, DB_IN(db_d(&c.life.organization), db_d(&tx->who->principal), db_d(&c.life.id)), &codes);
+	if (e || (e = session_end_all(tx, &c.life.id, &sessions)))
+		return e;
+	return codes + sessions ? life_move(tx, LIFE_CLIENT_WITHDRAW, &c.life, DB_NONE, NULL) : ERR_NOT_FOUND;
+}
+
 /* ---- Sessions ---- */
 
 /* A session of a user's.  since: when the user let it begin, which is the time of its

@@ -58,6 +58,16 @@ enum err consent_read(struct tx *tx, const struct consent *ask, struct client *o
  * is false.  Inside tx_run(); the errors of consent_read(). */
 enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, char **code);
 
+/* A client that acts for the caller now.  scopes: of all its sessions; since: the first
+ * consent that still holds; used: when it last got a refresh token. */
+enum { APPLICATIONS_MOST = 100 };
+struct application { struct id client; const char *name, *scopes; int64_t since, used; };
+/* The last used first. */
+enum err consent_list(struct tx *tx, struct application **out, size_t *n);
+/* Ends all that the caller let a client do: its sessions, and the codes it has not exchanged.
+ * Inside tx_run().  ERR_NOT_FOUND: there is none. */
+enum err consent_withdraw(struct tx *tx, const struct id *client);
+
 /* A code for a session.  ERR_GRANT_INVALID; *reused: the code had been exchanged before, and
  * what came of it is ended: the work is to be committed, the answer is ERR_GRANT_INVALID. */
 enum err code_exchange(struct tx *tx, const struct client *c, const char *code, const char *redirect_uri,

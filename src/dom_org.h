@@ -46,6 +46,8 @@ enum err session_of(struct tx *tx, const char *refresh_token, const struct id *c
 enum err session_close(struct tx *tx, const char *refresh_token);
 /* Ends a session: no refresh token of it is good any more, and no access token of a client's. */
 enum err session_end(struct tx *tx, const struct session *s);
+/* All that a client has for the caller; *ended: how many. */
+enum err session_end_all(struct tx *tx, const struct id *client, int64_t *ended);
 /* Finds it and exchanges the token for its successor; inside tx_run().  For 30 seconds
  * the same successor is given again; a later use ends the whole session:
  * *stolen, the work is to be committed, and the answer is ERR_REFRESH_INVALID. */

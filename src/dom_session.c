@@ -104,17 +104,30 @@ static enum err find(struct tx *tx, const char *refresh_token, const struct id *
 	return OK;
 }
 
+/* When the last token of a session that is ended now would have ended anyway. */
+static struct db_val remembered_until(const struct tx *tx)
+{
+	return db_t(tx->now + (conf.refresh_ttl + conf.access_ttl + conf.clock_leeway) * SECOND);
+}
+
 enum err session_end(struct tx *tx, const struct session *s)
 {
-	const int64_t longest = (conf.refresh_ttl + conf.access_ttl + conf.clock_leeway) * SECOND;
 	enum err e = OK;
 
 	/* Remembered, since its access tokens are still about, and perhaps an exchange under way. */
 	if (!id_is_zero(&s->client))
 		e = db_exec(tx->db, SQL_REVOCATION_ADD, DB_IN(db_d(&s->user.organization), db_d(&s->family),
-			db_t(tx->now + longest)), NULL);
+			remembered_until(tx)), NULL);
 	return e ? e : db_exec(tx->db, SQL_FAMILY_FORGET, DB_IN(db_d(&s->user.organization), db_d(&s->user.id),
 		db_d(&s->family)), NULL);
+}
+
+enum err session_end_all(struct tx *tx, const struct id *client, int64_t *ended)
+{
+	const struct db_val org = db_d(&tx->who->organization), user = db_d(&tx->who->principal), c = db_d(client);
+	enum err e = db_exec(tx->db, SQL_REVOCATION_ADD_ALL, DB_IN(remembered_until(tx), org, user, c), ended);
+
+	return e ? e : db_exec(tx->db, SQL_CLIENT_FORGET, DB_IN(org, user, c), NULL);
 }
 
 enum err session_of(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out)

@@ -191,6 +191,27 @@ subtest 'many rows' => sub {
     $t->sql("DELETE FROM $_ WHERE id < UNHEX('000000000001000000000000')") for qw(audit_events model_versions training_runs models);
 };
 
+subtest 'many sessions' => sub {
+    # given 20000 refresh tokens and as many codes, of a thousand users of one organization
+    my $m = model($t);
+    my ($org, $user) = map { "UNHEX('" . hex_of($_) . "')" } @$m{qw(organization_id created_by)};
+    my $one = sub { "UNHEX(LPAD(HEX($_[0]), 24, '0'))" };
+    my $whose = "IF(seq % 1000, @{[ $one->('seq % 1000') ]}, $user)";
+    $t->sql($_) for "INSERT INTO oauth_clients (organization_id, id, name, redirect_uris, scopes, status, created_at, updated_at, revision) SELECT $org, @{[ $one->('seq') ]}, 'x', '[]', 'x', 'active', NOW(6), NOW(6), 1 FROM seq_1_to_500",
+        "INSERT INTO refresh_tokens (token_hash, organization_id, principal_id, family_id, created_at, expires_at, client_id, scopes)
+            SELECT UNHEX(SHA2(seq, 256)), $org, $whose, @{[ $one->('seq') ]}, NOW(6), '2099-01-02', @{[ $one->('1 + seq % 500') ]}, 'x' FROM seq_1_to_20000",
+        "INSERT INTO oauth_codes (organization_id, code_hash, client_id, principal_id, redirect_uri, scopes, challenge, created_at, expires_at)
+            SELECT $org, UNHEX(SHA2(seq, 256)), @{[ $one->('1 + seq % 500') ]}, $whose, 'x', 'x', 'x', NOW(6), '2099-01-02' FROM seq_1_to_20000",
+        'ANALYZE TABLE refresh_tokens, oauth_codes, oauth_clients';
+    # then what a user let in, and its end, costs what that user's cost
+    for my $s (grep { $_->{name} =~ /^(?:CONSENT_LIST|CODE_FORGET|CLIENT_FORGET|REVOCATION_ADD_ALL|REFRESH_FORGET)$/ } tables($t, 'sql')) {
+        my @in = arguments($s, $org, $user, $one->(1));
+        my @rows = $t->sql(join('', map { "SET \@p$_ = $in[$_];\n" } 0 .. $#in) . 'PREPARE s FROM ' . quoted("EXPLAIN $s->{text}") . ";\nEXECUTE s USING " . join ', ', map { "\@p$_" } 0 .. $#in);
+        is(join('; ', map { join ' ', map { $_ // '' } @$_[ 2, 3, 5, 8 ] } grep { ($_->[2] // '') !~ /^</ && ($_->[8] // 0) > 100 } @rows), '', "$s->{name}: no more than a user's rows");
+    }
+    $t->sql("DELETE FROM $_ WHERE organization_id = $org") for qw(refresh_tokens oauth_codes oauth_clients);
+};
+
 # The lists by cursor. Filters: what the statement's head takes after organization and mode.
 my %digest = map { $_ => "UNHEX(MD5('$_ env=prod'))" } qw(WORKSPACE ENTITY);
 my ($unlabelled, %labelled) = join ', ', 0, ("UNHEX(MD5(''))") x 4, 0;

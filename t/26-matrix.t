@@ -14,6 +14,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
 use Contract;
+use OAuth ();
 use Foundry;
 
 my $t = Thaw->new;
@@ -142,8 +143,9 @@ my %ID = (
     } },
     client_id => { unknown => in_base62('cl_', $NOWHERE), odd => sub { 'cl_' . 'z' x 17, $_[0] =~ s/^cl_//r }, make => sub {
         my $made = $t->thaw('--json', 'client', 'create', '--org', $_[0]{user} eq 'other' ? 'Other' : 'Main', '--name', named($_[0]), '--redirect-uris', 'https://app.example/cb', '--public');
+        OAuth::session($t, $_[0]{token}, $made->{json}) if $_[1] eq 'delete';
         return $made->{json}{id} // die $made->{err};
-    } },
+    }, own => sub { $_[0] eq 'delete' } },
     workspace_id => { make => sub {
         my ($o, $verb) = @_;
         my $id = workspace($t, token => $o->{token}, name => named($o))->{id};
@@ -241,8 +243,8 @@ sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach
         teach('%QUERY', "what a right `$needs[0]{name}` is for $name") if @needs && !$QUERY{$name} && !facts($r)->{query};
     }
     # The tables say who may: of them this much is certain.
-    is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:(?:write|admin)$/ } @routes), 'POST /console/authorize',
-        'what writes asks for a permission to write, and it alone; but whom one lets act for oneself is for each to say');
+    is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:(?:write|admin)$/ } @routes), 'POST /console/authorize, DELETE /console/applications/{client_id}',
+        'what writes asks for a permission to write, and it alone; but whom one lets act for oneself, and how long, is for each to say');
     is(join(', ', grep { !$is_there{$_} } sort keys %BODY, keys %QUERY), '', 'a body and a query for no route that is gone');
 }
 

@@ -168,6 +168,8 @@ subtest 'who may agree' => sub {
         for my $name (sort keys %credential) {
             problem_is($get->($credential{$name}), 403, "$name: may not look");
             problem_is($give->($credential{$name}), 403, 'nor agree');
+            problem_is($t->req(GET => '/console/applications', token => $credential{$name}), 403, 'nor see what was agreed to');
+            problem_is($t->req(DELETE => "/console/applications/$lens->{id}", token => $credential{$name}), 403, 'nor withdraw it');
         }
         problem_is($get->('x'), 401, 'no token that is one');
         problem_is($_, 404, 'another organization') for $get->($t->other), $give->($t->other);

@@ -275,6 +275,74 @@ subtest 'revocation' => sub {
     is(consent($t, $member, $c)->{status}, 404, 'nobody can agree to it any more');
 };
 
+subtest 'what a user let in, and withdraws' => sub {
+    $t->user($_) for qw(owner bystander);
+    my ($owner, $reader) = map { $t->token($_) } qw(owner reader);
+    my $list = sub { my $r = $t->req(GET => '/console/applications', token => $_[0]); is($r->{status}, 200, 'the list') or diag $r->{raw}; $r->{json}{items} };
+    my $names = sub { join ', ', map { $_->{name} } @{ $list->($_[0]) } };
+    my $withdraw = sub { my ($tok, $c, @o) = @_; $t->req(DELETE => "/console/applications/" . (ref $c ? $c->{id} : $c), token => $tok, @o) };
+    is(json($list->($owner)), '[]', 'nothing at first');
+    my ($one, $two, $dropped) = map { client($t, name => $_, redirect_uris => $CALLBACK) } 'One <b>', 'Two', 'Dropped';
+    my ($s, $small) = (session($t, $owner, $one), session($t, $owner, $one, scope => 'api:filesystem-read api:models-read'));
+    my ($other, $bystander) = (session($t, $owner, $two, scope => 'api:models-read'), session($t, $reader, $one));
+    my $next = refresh($one, $s->{refresh_token})->{json};
+    my ($pending, $theirs) = (code($t, $owner, $one), code($t, $reader, $one));
+    session($t, $owner, $dropped);
+    $t->thaw('client', 'revoke', '--org', 'Main', $dropped->{id});
+
+    # given: consent ten days ago, the last exchange two days ago
+    my $family = claims($s->{access_token})->{sid};
+    my $begun = int((time - 10 * 86400) * 1000);
+    my $aged = sprintf('%012x', $begun) . substr $family, 12;
+    $t->sql("UPDATE principals SET tokens_since = '2020-01-01' WHERE username = 'owner'; UPDATE refresh_tokens SET family_id = UNHEX('$aged'), created_at = UTC_TIMESTAMP(6) - INTERVAL 2 DAY WHERE family_id = UNHEX('$family');
+        UPDATE refresh_tokens SET created_at = UTC_TIMESTAMP(6) - INTERVAL 3 DAY WHERE family_id = UNHEX('" . claims($small->{access_token})->{sid} . "')");
+    my $got = $list->($owner);
+    is(join(', ', map { $_->{name} } @$got), 'Two, One <b>', 'one entry for each client that has a session, the last used first; none for one that was revoked');
+    keys_are($got->[1], 'id last_used name scopes since', 'with its members');
+    is($got->[1]{id}, $one->{id}, 'its id');
+    is(json([ sort @{ $got->[1]{scopes} } ]), json([ sort split ' ', $ALL ]), 'the scopes of all its sessions, each once');
+    is(json($got->[0]{scopes}), '["api:models-read"]', 'and of none but its own');
+    my $hours = sub { 0 + $t->sql("SELECT TIMESTAMPDIFF(SECOND, '" . $_[0] =~ s/T/ /r =~ s/Z$//r . "', UTC_TIMESTAMP()) DIV 3600") };
+    is(join(' ', map { $hours->($got->[1]{$_}) } qw(since last_used)), '240 48', 'the first consent, and the last exchange');
+    is($names->($reader), 'One <b>', 'of another user: of that user');
+    is($names->($t->other), '', 'of another tenant: none');
+
+    # what is over is not told of
+    my $of_two = "WHERE family_id = UNHEX('" . claims($other->{access_token})->{sid} . "')";
+    $t->sql("UPDATE refresh_tokens SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND $of_two");
+    is($names->($owner), 'One <b>', 'not what has expired');
+    $t->sql("UPDATE refresh_tokens SET expires_at = UTC_TIMESTAMP(6) + INTERVAL 1 DAY $of_two; UPDATE principals SET tokens_since = UTC_TIMESTAMP(6) - INTERVAL 1 DAY WHERE username = 'owner'");
+    is(json([ map { $hours->($_->{since}) } @{ $list->($owner) } ]), '[0,0]', 'nor what began before all sessions of the user were ended');
+    $t->sql("UPDATE principals SET tokens_since = '2020-01-01' WHERE username = 'owner'; UPDATE refresh_tokens SET family_id = UNHEX('$family') WHERE family_id = UNHEX('$aged')");
+
+    is(join(' ', map { reads($t, $_->{access_token}) } $s, $next, $other, $bystander), '200 200 200 200', 'given sessions at work');
+    my $all = of(client($t, name => 'All', user => 'owner'), grant_type => 'client_credentials')->{json}{access_token};
+    my @not = ([ $t->other, 404, 'another tenant' ], [ $t->token('bystander'), 404, 'a user who let it do nothing' ], [ $s->{access_token}, 403, 'the application itself' ], [ $all, 403, 'another one that acts for the user' ],
+        [ $t->token('owner', '--scope', 'model:read'), 403, 'a narrowed token' ], [ $t->key(user => 'owner'), 403, 'an API key' ], [ undef, 401, 'nobody' ]);
+    unchanged($t, 'whoever may not', sub {
+        is($withdraw->($_->[0], $one)->{status}, $_->[1], "$_->[2]: $_->[1]") for @not;
+        is($withdraw->($owner, $_)->{status}, 404, "$_: 404") for in_base62('cl_', $NOWHERE), 'cl_1', 'x', $dropped->{id}, $lens->{id};
+    });
+    my $r = $withdraw->($owner, $one, headers => [ 'Idempotency-Key' => 'withdraw-once' ]);
+    is("$r->{status} '$r->{body}'", "204 ''", 'withdrawn');
+    is(reads($t, $_->{access_token}), 401, 'an access token is refused at once') for $s, $next, $small;
+    oauth_is(refresh($one, $_->{refresh_token}), 400, 'invalid_grant', qr/not valid/, 'no refresh token is good') for $s, $next, $small;
+    oauth_is(exchange($one, $pending), 400, 'invalid_grant', qr/not valid/, 'nor a code that waits');
+    is(reads($t, $other->{access_token}) . refresh($two, $other->{refresh_token})->{status}, '200200', 'another application of the user\'s is at work');
+    is(reads($t, $bystander->{access_token}) . refresh($one, $bystander->{refresh_token})->{status} . exchange($one, $theirs)->{status}, '200200200', 'and so is this one for another user');
+    is($names->($owner), 'Two', 'it has left the list');
+    is($withdraw->($owner, $one)->{status}, 404, 'once more: there is none');
+    is($withdraw->($owner, $one, headers => [ 'Idempotency-Key' => 'withdraw-once' ])->{status}, 204, 'but repeated under its Idempotency-Key it is as it was');
+    my ($audit) = audit_rows($t, $one->{id}, "action = 'client.withdrawn'");
+    is(audits($t, $one->{id}, 'client.withdrawn') . " $audit->{actor_name}", '1 owner', 'the audit says who did');
+    is(scalar $t->sql("SELECT COUNT(*) FROM outbox WHERE resource_type = 'client'"), 0, 'no subscriber is told');
+    is(reads($t, session($t, $owner, $one)->{access_token}), 200, 'a new consent lets it in again');
+    is($names->($owner), 'One <b>, Two', 'and back into the list');
+    $pending = code($t, $owner, $dropped = client($t, name => 'Pending', redirect_uris => $CALLBACK));
+    is($withdraw->($owner, $dropped)->{status}, 204, 'a code alone can be withdrawn too');
+    oauth_is(exchange($dropped, $pending), 400, 'invalid_grant', qr/not valid/, 'and is good no more');
+};
+
 subtest 'what scopes let it do' => sub {
     my %t = map { $_ => of(client($t, name => $_, user => 'admin', scope => $_), grant_type => 'client_credentials')->{json}{access_token} } split ' ', $ALL;
     is(join(' ', map { reads($t, $t{$_}) . '/' . writes($t, $t{$_}) } split ' ', $ALL), '200/403 403/201 403/403 403/403', 'of the models dialect');
@@ -288,7 +356,7 @@ subtest 'what scopes let it do' => sub {
     my $all = of(client($t, name => 'All', user => 'admin'), grant_type => 'client_credentials')->{json}{access_token};
     for my $case ([ GET => '/api/v1/projects' ], [ POST => '/api/v1/projects', { name => 'x' } ], [ GET => '/v1/workspaces' ], [ POST => '/v1/workspaces', { name => 'x' } ], [ GET => '/v1/tokens' ],
         [ POST => '/v1/tokens', { tier => 1, principal => { human_id => usr($t, 'admin') }, api_version => '2026-06-10' } ], [ GET => '/console/actions' ], [ GET => '/console/activity' ],
-        [ GET => '/console/authorize?' . form(client_id => $lens->{id}, redirect_uri => $CALLBACK) ],
+        [ GET => '/console/applications' ], [ DELETE => "/console/applications/$lens->{id}" ], [ GET => '/console/authorize?' . form(client_id => $lens->{id}, redirect_uri => $CALLBACK) ],
         [ POST => '/console/authorize', { client_id => $lens->{id}, redirect_uri => $CALLBACK, code_challenge => challenge(), approve => JSON::PP::true } ]) {
         my ($method, $path, $body) = @$case;
         is($t->req($method => $path, token => $all, body => $body)->{status}, 403, "$method " . $path =~ s/\?.*//r . ': an application may not');
@@ -327,6 +395,14 @@ subtest 'many at once' => sub {
     is(join(' ', grep { !/^(200|400)$/ } map { $_->{status} } @r), '', 'revoked while it is refreshed');
     is(join(' ', map { reads($t, $_->{json}{access_token}) } grep { $_->{json} && $_->{json}{access_token} } @r) =~ /200/ ? 1 : 0, 0, 'no access token survives');
     is(join(' ', map { refresh($lens, $_->{json}{refresh_token})->{status} } grep { $_->{json} && $_->{json}{refresh_token} } @r) =~ /200/ ? 1 : 0, 0, 'nor a refresh token');
+    my $two = client($t, name => 'Two at once', redirect_uris => $CALLBACK);
+    for my $round (1 .. 4) {
+        my ($began, $code) = (session($t, $member, $two), code($t, $member, $two));
+        @r = concurrently(6, sub { $_[0] % 3 == 0 ? $t->req(DELETE => "/console/applications/$two->{id}", token => $member) : $_[0] % 3 == 1 ? exchange($two, $code) : refresh($two, $began->{refresh_token}) });
+        is(join(' ', grep { !/^(200|204|400|404)$/ } map { $_->{status} } @r), '', 'withdrawn while a code is exchanged and a session refreshed');
+        my @live = grep { $_->{json} && $_->{json}{access_token} } @r;
+        is(join(' ', map { reads($t, $_->{json}{access_token}) . refresh($two, $_->{json}{refresh_token})->{status} } @live) =~ /200/ ? 1 : 0, 0, 'nothing survives');
+    }
     @r = concurrently(6, sub { consent($t, $member, $lens) });
     is(join(' ', map { $_->{status} } @r), join(' ', (200) x 6), 'six consents to one client');
 };

@@ -24,7 +24,7 @@ export async function tellSecret(resource, reply) {
     if (text) await secret(`The secret of this ${resource.one}`, text);
 }
 
-const deed = (resource, action) => action.bare ? action.label : `${action.label} ${resource.one}`;
+const deed = (resource, action) => action.deed ?? (action.bare ? action.label : `${action.label} ${resource.one}`);
 
 // A button of an object. `refresh` brings the view up to date.
 export function button(resource, offer, object, refresh, small) {

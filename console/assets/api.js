@@ -24,8 +24,8 @@ export class Failure extends Error {
 }
 
 export const user = () => session?.user ?? null;
-export const may = permission => !!session &&
-    (session.user.permissions.includes('organization:admin') || session.user.permissions.includes(permission));
+export const may = permission => !!session && (permission === 'member' ||
+    session.user.permissions.includes('organization:admin') || session.user.permissions.includes(permission));
 export function onSignIn(dialog) { askAgain = dialog; }
 export function onSignOut(tell) { if (bus) bus.onmessage = () => { session = null; tell(); }; }
 

@@ -1,16 +1,9 @@
 // authorize.js: an application asks to act in a person's name, and the person allows or
 // denies it. The server says who asks, and where the browser goes with the answer.
-import { h, spinner } from './dom.js';
+import { h, allowed, spinner } from './dom.js';
 import { get, query, request, user } from './api.js';
 import { notice } from './dialog.js';
 
-// What each scope allows, in words.
-const meanings = {
-    'api:models-read': 'See models and their versions',
-    'api:models-write': 'Create models, add versions to them and promote versions',
-    'api:filesystem-read': 'See folders and what lies in them',
-    'api:filesystem-write': 'Create folders, and delete and restore what lies in them',
-};
 const again = 'Go back to the application and start again there.';
 // What an application is not known for, or what has run out, is not mended by trying again.
 const problem = (e, retry) => ['lost', 'away', 'slow'].includes(e.kind) ? notice(e, false, retry)
@@ -71,7 +64,7 @@ export async function authorize(params, another) {
             h('div', { class: 'panel' },
                 h('p', { id: 'asks' }, h('strong', {}, client.name), ' asks to act in your name. With your answer you are sent to ', h('strong', {}, host), '.'),
                 h('h2', { class: 'h5', id: 'scopes' }, 'It could'),
-                h('ul', { 'aria-labelledby': 'scopes' }, scopes.map(s => h('li', {}, meanings[s] ?? h('code', {}, s)))),
+                h('ul', { 'aria-labelledby': 'scopes' }, allowed(scopes)),
                 h('p', { class: 'soft' }, 'It can never do more than you may do yourself. Allow it only when you started this in the application just now.'),
                 h('dl', { class: 'fields' }, h('dt', {}, 'Signed in as'), h('dd', {}, `${username} (${email}) `,
                     h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: another }, 'Sign in as another'))),

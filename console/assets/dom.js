@@ -47,12 +47,22 @@ export const badge = (resource, status) => {
 // Beside the name of what is no real data.
 export const test = object => object.livemode === false && h('span', { class: 'badge tone-amber test' }, 'test');
 
+// What each scope of an application allows, in words.
+const scopes = {
+    'api:models-read': 'See models and their versions',
+    'api:models-write': 'Create models, add versions to them and promote versions',
+    'api:filesystem-read': 'See folders and what lies in them',
+    'api:filesystem-write': 'Create folders, and delete and restore what lies in them',
+};
+export const allowed = words => words.map(s => h('li', {}, scopes[s] ?? h('code', {}, s)));
+
 // One value as its kind reads; '-' where there is none.
 const nothing = () => h('span', { class: 'soft' }, h('span', { 'aria-hidden': 'true' }, '\u2013'), h('span', { class: 'visually-hidden' }, 'none'));
 const kinds = {
     text: v => String(v),
     time,
     words: v => v.length ? h('ul', { class: 'tags' }, v.map(w => h('li', { class: 'badge tone-grey' }, w))) : nothing(),
+    scopes: v => h('ul', { class: 'mb-0 ps-3' }, allowed(v)),
     json: v => Object.keys(v).length ? h('pre', { tabindex: '0' }, JSON.stringify(v, null, 2)) : nothing(),
     labels: v => Object.keys(v).length ? h('dl', { class: 'labels' }, Object.entries(v).map(([key, text]) => h('div', {}, h('dt', {}, key), h('dd', {}, text)))) : nothing(),
     number: v => count(Array.isArray(v) ? v.length : v),

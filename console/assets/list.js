@@ -54,8 +54,9 @@ async function table(resource, items, caption, refresh) {
             acts && h('th', { scope: 'col', class: 'acts' }, h('span', { class: 'visually-hidden' }, 'Actions')))),
         h('tbody', {}, items.map(o => h('tr', { 'data-id': resource.id(o) },
             resource.columns.map((c, i) => i === 0
-                ? h('th', { scope: 'row' }, h('a', { href: detailHash(resource, o) }, resource.name(o)), ' ', test(o),
-                    h('div', { class: 'd-lg-none' }, badge(resource, resource.status(o))))
+                ? h('th', { scope: 'row' }, resource.flat ? resource.name(o) : h('a', { href: detailHash(resource, o) }, resource.name(o)), ' ', test(o),
+                    h('div', { class: 'd-lg-none' }, resource.flat ? resource.columns.filter(wide).map(w => h('div', { class: 'soft' }, `${w.label}: `, value(resource, w, o)))
+                        : badge(resource, resource.status(o))))
                 : h('td', { class: wide(c) }, value(resource, c, o))),
             acts && h('td', { class: 'acts' }, h('div', {}, can.get(o).map(a => button(resource, a, o, refresh, true))))))));
 }
@@ -160,8 +161,8 @@ export function list(resource, archived, params) {
             return h('div', { class: 'empty' }, h('p', {}, `No ${resource.many} match.`), h('a', { class: 'btn btn-outline-secondary', href: base, onclick: clear }, 'Show all'));
         if (inside())
             return h('div', { class: 'empty' }, h('p', {}, 'There is nothing on this page.'), h('a', { class: 'btn btn-outline-secondary', href: base }, 'First page'));
-        return h('div', { class: 'empty' }, h('p', {}, archived ? `No archived ${resource.many}.`
-            : resource.mine ? `No ${resource.many} wait for you.` : `No ${resource.many} yet.`));
+        return h('div', { class: 'empty' }, h('p', {}, resource.none ?? (archived ? `No archived ${resource.many}.`
+            : resource.mine ? `No ${resource.many} wait for you.` : `No ${resource.many} yet.`)));
     }
     function clear(e) { e.preventDefault(); controls.reset(); for (const x of controls.elements) if (x.name) x.value = (x.name === 'status' && resource.shown) || (x.name === 'sort' ? resource.sorts[0][0] : ''); changed(); controls.elements[0].focus(); }
 
@@ -181,7 +182,7 @@ export function list(resource, archived, params) {
     };
     const searchId = uid('search');
     let typing;
-    const controls = h('form', { class: 'filters', role: 'search', 'aria-label': `Filter ${resource.many}`,
+    const controls = names.length > 0 && h('form', { class: 'filters', role: 'search', 'aria-label': `Filter ${resource.many}`,
         onsubmit: e => { e.preventDefault(); clearTimeout(typing); changed(); } },
         !resource.noSearch && h('div', { class: 'grow' }, h('label', { for: searchId, class: 'form-label' }, 'Search by name'),
             h('input', { id: searchId, name: 'search', type: 'search', maxlength: 100, class: 'form-control', value: view.search, autocomplete: 'off',
@@ -200,7 +201,7 @@ export function list(resource, archived, params) {
                 may(resource.create) && resource.form && !resource.within && h('a', { class: 'btn btn-primary', href: `#/${resource.path}/new` }, `New ${resource.one}`)),
             resource.archived && h('nav', { 'aria-label': resource.title }, h('ul', { class: 'nav nav-tabs' },
                 tab(`#/${resource.path}`, 'In use', !archived), tab(`#/${resource.path}/archived`, 'Archived', archived))),
-            h('div', { class: 'panel' }, controls, summary, rows)),
+            h('div', { class: 'panel' }, resource.about && h('p', {}, resource.about), controls, summary, rows)),
         refresh: load,
     };
 }

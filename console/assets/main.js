@@ -31,7 +31,7 @@ function route() {
     if (word === 'authorize' && !id) return authorize(new URLSearchParams(search), leave);
     if (!resource || parts.length > 3 || (verb && verb !== 'edit')) return nowhere();
     if (!may(resource.read)) return nowhere(`Your role may not look at ${resource.many}.`);
-    if (!id && resource.inner) return nowhere();
+    if (id ? resource.flat : resource.inner) return nowhere();
     if (!id || (id === 'archived' && resource.archived && !verb)) return list(resource, id === 'archived', new URLSearchParams(search));
     if (id === 'new' && !verb && resource.form) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : nowhere(`Your role may not create ${resource.many}.`);
     if (verb && !resource.form) return nowhere();

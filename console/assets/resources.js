@@ -4,6 +4,8 @@
 //   word        its name in /console/actions, /console/activity and /console/history
 //   path        where it lives behind the #
 //   inner       no list of its own in the navigation: seen in another one's detail
+//   flat        no page of one: all of it is in the list
+//   about, none what a list says above its rows, and instead of them
 //   within      {word, field, place}: it belongs to the object that this field names;
 //               place: the field with the way there
 //   api         base: its URL, or url(id): that of an object; list(view) -> query;
@@ -39,7 +41,8 @@
 //   actions     transition -> {label, ask, done, tone, row, after, foresee}: in the order in
 //               which they are offered. row: also offered in the list; after: 'list' when
 //               there is no detail to go to afterwards, 'stay' where one is well placed;
-//               bare: its label says all, without the word for the object;
+//               bare: its label says all, without the word for the object; deed: where the
+//               question takes more words than the label;
 //               no: the words of the harmless button, where Cancel would be unclear;
 //               foresee: {path(id), told(reply) -> {to, text}}: asked before the person is;
 //               pick: {word, title(object), mark(object, o), deed, told(object, o),
@@ -537,7 +540,30 @@ const deliveries = {
     audit: {},
 };
 
-export const resources = [projects, models, versions, workspaces, entities, authorizations, endpoints, deliveries];
+const applications = {
+    word: 'client', path: 'applications', one: 'application', many: 'applications', title: 'Applications', flat: true,
+    about: 'Applications that you allowed to act in your name. None can do more than you may do yourself.',
+    none: 'No application acts in your name. Once you allow one, it is listed here.',
+    read: 'member', noHistory: true,
+    id: a => a.id, name: a => a.name, status: () => 'active',
+    api: { base: '/console/applications', list: () => ({}), page: r => ({ items: r.items, more: false }) },
+    listed: [],
+    statuses: { active: { label: 'Active', tone: 'green' } },
+    noSearch: true, sorts: [], filters: [],
+    columns: [
+        { label: 'Name', field: 'name' },
+        { label: 'It can', field: 'scopes', kind: 'scopes', wide: true },
+        { label: 'Since', field: 'since', kind: 'time', wide: true },
+        { label: 'Last used', field: 'last_used', kind: 'time', wide: true },
+    ],
+    actions: {
+        CLIENT_WITHDRAW: { label: 'Withdraw', deed: 'Withdraw access', bare: true, row: true, after: 'stay', tone: 'danger', done: 'no longer acts in your name',
+            ask: 'The application is refused from now on, wherever it runs. It can act in your name again only after you allow it anew.' },
+    },
+    audit: { 'client.created': 'Registered', 'client.authorized': 'Allowed by a user', 'client.withdrawn': 'Withdrawn by a user' },
+};
+
+export const resources = [projects, models, versions, workspaces, entities, authorizations, endpoints, deliveries, applications];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
 export const url = (resource, id) => resource.api.url?.(id) ?? `${resource.api.base}/${encodeURIComponent(id)}`;

@@ -77,7 +77,7 @@ export const badge = (page, text) => page.locator('.head > .badge', { hasText: t
 // The requests of a page that change something, while work runs.
 export async function writes(page, work) {
     const seen = [];
-    const note = r => { if (/\/(api|v1|console\/authorize)\b/.test(r.url()) && r.method() !== 'GET') seen.push(r); };
+    const note = r => { if (/\/(api|v1|console\/(authorize|applications))\b/.test(r.url()) && r.method() !== 'GET') seen.push(r); };
     page.on('request', note);
     await work();
     page.off('request', note);

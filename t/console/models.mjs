@@ -484,6 +484,51 @@ await test('an application: one that is not known, a request that has run out, a
     assert.equal(came.length, 1);
 });
 
+await test('applications: who was let in, and to what; the way back is asked first, and ends it at once', async () => {
+    const { page } = await signedIn({}, setup.reader);
+    const came = await application(page);
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Applications' }).click();
+    await heading(page, 'Applications');
+    await page.getByText('No application acts in your name.').waitFor();
+    await accessible(page, 'no application');
+    await go(page, consent());
+    await press(page, 'Allow');
+    await heading(page, 'The application');
+    const ask = values => fetch(`${setup.url}/multipass/api/oauth2/token`, { method: 'POST', body: new URLSearchParams({ client_id: setup.client.id, ...values }) });
+    const { access_token, refresh_token } = await (await ask({ grant_type: 'authorization_code', code: came[0].searchParams.get('code'), redirect_uri: `${elsewhere}/callback`,
+        code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' })).json();
+    const reads = async () => (await api('GET', '/api/v1/models', undefined, access_token)).status;
+    assert.equal(await reads(), 200);
+    await page.goto(`${setup.url}/#/applications`);
+    await page.getByRole('main').getByRole('status').getByText('1 application', { exact: true }).waitFor();
+    const row = column(page, setup.client.name);
+    for (const words of ['See models and their versions', 'Create models, add versions to them and promote versions']) await row.getByText(words).locator('visible=true').waitFor();
+    assert.equal(await row.locator('time').locator('visible=true').count(), 2, 'since when, and when it was last used');
+    assert.equal(await page.locator('main b').count(), 0, 'the name is text');
+    assert.equal(await row.getByRole('link').count(), 0, 'there is no page of one');
+    const withdraw = page.getByRole('button', { name: `Withdraw ${setup.client.name}` });
+    assert.equal((await writes(page, async () => {
+        await withdraw.click();
+        assert.equal(await focused(page), 'Cancel', 'the harmless button has the focus');
+        await page.keyboard.press('Escape');
+        await dialog(page).waitFor({ state: 'detached' });
+    })).length, 0, 'nothing was sent');
+    assert.equal(await reads(), 200);
+    const sent = await writes(page, async () => {
+        await withdraw.click();
+        await dialog(page).getByText(`Withdraw access: \u201c${setup.client.name}\u201d?`).waitFor();
+        await dialog(page).getByRole('button', { name: 'Withdraw access', exact: true }).dblclick();
+        await good(page).getByText(`Application \u201c${setup.client.name}\u201d no longer acts in your name`).waitFor();
+    });
+    assert.deepEqual(sent.map(r => [r.method(), new URL(r.url()).pathname]), [['DELETE', `/console/applications/${setup.client.id}`]], 'one request');
+    await page.getByText('No application acts in your name.').waitFor();
+    assert.equal(await focused(page), 'Applications', 'the focus is on the page');
+    assert.equal(await reads(), 401);
+    assert.equal((await ask({ grant_type: 'refresh_token', refresh_token })).status, 400);
+    await go(page, `#/applications/${setup.client.id}`);
+    await heading(page, 'Not found');
+});
+
 await test('the question is never shown in a frame', async () => {
     const reply = await fetch(`${setup.url}/`);
     assert.equal(reply.headers.get('x-frame-options'), 'DENY');
@@ -514,10 +559,13 @@ for (const colorScheme of ['light', 'dark']) {
             await signIn(page);
             await page.getByRole('button', { name: 'Deny' }).waitFor();
             await look('an application');
-            for (const hash of [consent({ client_id: 'nobody' }), '#/models', `#/models/${shown.id}`, `#/models/${shown.id}/edit`, '#/models/new', '#/models/archived', at(first), at(put), at(inner), '#/versions/a.b']) {
+            for (const hash of [consent({ client_id: 'nobody' }), '#/models', `#/models/${shown.id}`, `#/models/${shown.id}/edit`, '#/models/new', '#/models/archived', at(first), at(put), at(inner), '#/versions/a.b', '#/applications']) {
                 await go(page, hash);
                 await look(hash);
             }
+            await press(page, /^Withdraw/);
+            await look('the question of a withdrawal');
+            await page.keyboard.press('Escape');
             await go(page, at(inner));
             await press(page, /^Promote to another model/);
             await look('the choice');
