@@ -78,7 +78,7 @@ static enum err authenticate(struct req *r, const char *id, const char *secret, 
 	if (rate_take(key, strlen(key), e ? conf.login_rate : conf.rate_default, RATE_MINUTE, &rate))
 		return e;
 	r->tx.why.retry_after = rate.reset_s;
-	return ERR_RATE;
+	return ERR_LOGIN_RATE;
 }
 
 /* ---- Tokens ---- */
@@ -313,9 +313,9 @@ static const struct route routes[] = {
 	  .run = authorize, .summary = "Ask a user's consent, in the console; faults go to the redirect_uri, or are told as a page" },
 	{ "POST", BASE "/token", PERM_PUBLIC, R_WRITE | R_SECRET | R_FORM, BODY(token_in, struct token_form), .status = 200,
 	  .out = token_out, .run = token, .summary = "Tokens for a code, for a refresh token, or for the client itself",
-	  .errors = "CLIENT_REFUSED RATE GRANT_INVALID GRANT_DENIED GRANT_UNKNOWN SCOPE_UNKNOWN" },
+	  .errors = "CLIENT_REFUSED LOGIN_RATE GRANT_INVALID GRANT_DENIED GRANT_UNKNOWN SCOPE_UNKNOWN" },
 	{ "POST", BASE "/revoke_token", PERM_PUBLIC, R_WRITE | R_FORM, BODY(revoke_in, struct revoke_form), .status = 200,
-	  .run = revoke, .summary = "End the session of a token", .errors = "CLIENT_REFUSED RATE" },
+	  .run = revoke, .summary = "End the session of a token", .errors = "CLIENT_REFUSED LOGIN_RATE" },
 	{ 0 }
 };
 
@@ -341,6 +341,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_GRANT_DENIED] = { "unauthorized_client", 0, NULL },
 	[ERR_GRANT_UNKNOWN] = { "unsupported_grant_type", 0, NULL },
 	[ERR_SCOPE_UNKNOWN] = { "invalid_scope", 0, NULL },
+	[ERR_LOGIN_RATE] = { NULL, 0, "Too many requests for tokens; wait and try again" },
 	[ERR_SHAPE] = { NULL, 0, "The request lacks a parameter, or has one that is not right" },
 	[ERR_MEDIA_TYPE] = { NULL, 400, "Send the body as application/x-www-form-urlencoded" },
 };

@@ -146,7 +146,7 @@ subtest 'how often a client may ask' => sub {
     fresh_minute(10);
     my @r = map { $ask->("192.0.2.$_", $one) } 1 .. 6;
     is($codes->(@r), '200 200 200 200 200 429', 'rate_default a minute, from wherever');
-    oauth_is($r[5], 429, 'temporarily_unavailable', qr/Too many requests/, 'in the words of RFC 6749');
+    oauth_is($r[5], 429, 'temporarily_unavailable', qr/Too many requests for tokens/, 'in the words of RFC 6749');
     like($r[5]{headers}{'retry-after'}, qr/^[1-9]\d?$/, 'with Retry-After');
     is($codes->($ask->('192.0.2.1', $one, at => 'revoke_token'), $ask->('192.0.2.1', $two)), '429 200', 'at either address of the API; another client is not affected');
     is($codes->(map { $ask->('192.0.2.1', $desk) } 1 .. 6), '400 400 400 400 400 429', 'a public client: so often from one address');
