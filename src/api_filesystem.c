@@ -171,11 +171,9 @@ static enum err create_folder(struct req *r)
 /* Whoever asks for another organization, in which fewer would see the project, is told. */
 static enum err own_organization(struct req *r, const char *rids)
 {
-	struct json *list, *unknown = js_array(r->arena);
+	struct json *list = js_read(r->arena, rids), *unknown = js_array(r->arena);
 	struct id id;
 
-	if (!rids || js_parse(r->arena, rids, strlen(rids), &list, &(const char *){ NULL }))
-		return OK;
 	for (size_t i = 0; i < js_length(list); i++)
 		if (!id_parse(js_str(js_at(list, i)), RID_ORGANIZATION, &id) || !id_equal(&id, &r->who.organization))
 			js_add(unknown, js_at(list, i));
@@ -263,7 +261,7 @@ static enum err children(struct req *r)
 	size_t n;
 	enum err e;
 
-	if ((e = page_asked(r, &q->page, "", CHILDREN_MOST, CHILDREN_MOST, &limit, &after, sizeof after))
+	if ((e = page_asked(r, &q->page, "", CHILDREN_MOST, &limit, &after, sizeof after))
 	 || (e = parent_of_children(r, &id, &in)) || (e = folder_children(&r->tx, &id, &after, limit + 1, &all, &n)))
 		return e;
 	more = n > (size_t)limit;
@@ -304,7 +302,7 @@ static enum err spaces(struct req *r)
 	int64_t limit, since;
 	enum err e;
 
-	if ((e = page_asked(r, &q->page, "", 1, 1, &limit, &after, sizeof after)) || (e = space_get(&r->tx, &name, &since)))
+	if ((e = page_asked(r, &q->page, "", 1, &limit, &after, sizeof after)) || (e = space_get(&r->tx, &name, &since)))
 		return e;
 	js_add(organizations, js_string(r->arena, id_spell(r->arena, RID_ORGANIZATION, org)));
 	v = (struct space_view){ space_rid(r), name, arena_printf(r->arena, "/%s", name), "main",

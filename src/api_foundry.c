@@ -78,12 +78,12 @@ static void digest_of(struct req *r, const char *list, unsigned char out[TOKEN_D
 	memcpy(out, md, TOKEN_DIGEST);
 }
 
-enum err page_asked(struct req *r, const struct page_query *q, const char *list, int64_t usual, int64_t most,
-	int64_t *limit, void *from, size_t size)
+enum err page_asked(struct req *r, const struct page_query *q, const char *list, int64_t most, int64_t *limit,
+	void *from, size_t size)
 {
 	unsigned char digest[TOKEN_DIGEST], token[TOKEN_DIGEST + TOKEN_PLACE];
 
-	*limit = q->page_size_set ? q->page_size : usual;
+	*limit = q->page_size_set ? q->page_size : most;
 	if (*limit < 1) {
 		tell(r, "pageSize", "");
 		js_put_int(r->arena, r->told, "pageSize", q->page_size);
@@ -244,7 +244,7 @@ static enum err list_versions(struct req *r)
 	bool more;
 	enum err e;
 
-	if ((e = page_asked(r, &q->page, branch, VERSIONS_MOST, VERSIONS_MOST, &limit, &below, sizeof below))
+	if ((e = page_asked(r, &q->page, branch, VERSIONS_MOST, &limit, &below, sizeof below))
 	 || (e = version_branch(&r->tx, &model, branch, below, limit + 1, &v, &n)))
 		return e;
 	more = n > (size_t)limit;
@@ -305,14 +305,6 @@ static const struct shape upload_in[] = {
 	{ 0 }
 };
 
-static struct json *parsed(struct arena *a, const char *text)
-{
-	const char *reason;
-	struct json *j;
-
-	return js_parse(a, text, strlen(text), &j, &reason) ? NULL : j;
-}
-
 /* `numpy==1.24.0`, `conda-forge::pandas >=2`: a name, and what may stand behind it.  Which
  * versions there are is for whoever builds the environment. */
 static bool is_requirement(const char *s)
@@ -327,7 +319,7 @@ static bool is_requirement(const char *s)
 
 static enum err check_upload(struct req *r, const struct upload_in *in)
 {
-	struct json *list = parsed(r->arena, in->conda);
+	struct json *list = js_read(r->arena, in->conda);
 	const char *kind, *message;
 	enum err e;
 
@@ -338,7 +330,7 @@ static enum err check_upload(struct req *r, const struct upload_in *in)
 		tell(r, "errorMessage", arena_printf(r->arena, "condaRequirements[%zu] must be a package and its version, such as numpy==1.24.0", i));
 		return ERR_CONDA;
 	}
-	list = parsed(r->arena, in->repositories);
+	list = js_read(r->arena, in->repositories);
 	for (size_t i = 0; i < js_length(list); i++)
 		if (!is_rid(js_str(js_at(list, i))))
 			return bad_rid(r, arena_printf(r->arena, "backingRepositories[%zu]", i));

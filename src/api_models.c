@@ -335,12 +335,9 @@ static const struct shape versions_query[] = { PAGE_ROWS(100), { 0 } };
 
 static const char *member(struct arena *a, const char *document, const char *key)
 {
-	const char *reason;
-	struct json *o, *v;
+	struct json *v;
 
-	if (!document || js_parse(a, document, strlen(document), &o, &reason) || !js_get(o, key, &v) || !v)
-		return NULL;
-	return js_str(v);
+	return js_get(js_read(a, document), key, &v) ? js_str(v) : NULL;
 }
 
 static struct file_view *view_file(struct arena *a, const struct version *v)

@@ -99,10 +99,9 @@ static enum err fault(struct req *r, const char *field, const char *reason)
 static enum err scopes_of(struct req *r, const char *array, const char **out)
 {
 	struct buf b = { .arena = r->arena };
-	const char *reason;
-	struct json *list;
+	struct json *list = js_read(r->arena, array);
 
-	if (!array || js_parse(r->arena, array, strlen(array), &list, &reason))
+	if (!list)
 		return OK;
 	buf_puts(&b, "");
 	for (size_t i = 0; i < js_length(list); i++) {

@@ -144,10 +144,9 @@ static bool is_pattern(const char *p)
 
 static enum err check_patterns(struct req *r, const char *patterns)
 {
-	const char *reason;
-	struct json *list;
+	struct json *list = js_read(r->arena, patterns);
 
-	if (!patterns || js_parse(r->arena, patterns, strlen(patterns), &list, &reason))
+	if (!list)
 		return OK;
 	if (!js_length(list))
 		return fault(r, "enabled_events", "must name at least one event, or `*`");

@@ -49,14 +49,9 @@ static struct json *audit_row(struct cli *c, const struct db_val *v)
 	js_put_str(c->arena, o, "to", v[8].s);
 	js_put_str(c->arena, o, "request_id", v[9].s);
 	if (c->json) {                           /* too wide for a screen */
-		struct json *details = NULL;
-		const char *reason;
-
 		js_put_str(c->arena, o, "address", v[10].s);
 		js_put_str(c->arena, o, "user_agent", v[11].s);
-		if (!v[12].null)
-			(void)js_parse(c->arena, v[12].s, v[12].n, &details, &reason);
-		js_put(o, "details", details);
+		js_put(o, "details", js_read(c->arena, v[12].s));
 		put_id(c->arena, o, "human", "usr_", &v[13]);
 		put_id(c->arena, o, "token", "tok_", &v[14]);
 	}

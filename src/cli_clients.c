@@ -32,16 +32,14 @@ static enum err work_revoke(void *arg)
 
 static struct json *describe(struct cli *c, const struct client *k)
 {
-	struct json *o = js_object(c->arena), *uris = NULL;
-	const char *reason;
+	struct json *o = js_object(c->arena);
 
-	(void)js_parse(c->arena, k->redirect_uris, strlen(k->redirect_uris), &uris, &reason);
 	js_put_str(c->arena, o, "id", id_spell(c->arena, "cl_", &k->life.id));
 	js_put_str(c->arena, o, "name", k->name);
 	js_put_str(c->arena, o, "type", k->public ? "public" : "confidential");
 	js_put_str(c->arena, o, "status", life_word(k->life.state));
 	js_put_str(c->arena, o, "scopes", k->scopes);
-	js_put(o, "redirect_uris", uris);
+	js_put(o, "redirect_uris", js_read(c->arena, k->redirect_uris));
 	return o;
 }
 

@@ -54,11 +54,8 @@ enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask,
 
 bool event_wanted(struct arena *a, const char *patterns, const char *type)
 {
-	const char *reason;
-	struct json *list;
+	struct json *list = js_read(a, patterns);
 
-	if (js_parse(a, patterns, strlen(patterns), &list, &reason))
-		return false;
 	for (size_t i = 0; i < js_length(list); i++) {
 		const char *p = js_str(js_at(list, i));
 		size_t n = strlen(p);

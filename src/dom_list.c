@@ -19,17 +19,9 @@ static void digest(struct arena *a, const char *word, const char *key, const cha
 
 enum { LABELS_AT_ONCE = 10 };                    /* of SQL_LABELS_ADD */
 
-static struct json *object_of(struct arena *a, const char *metadata)
-{
-	const char *reason;
-	struct json *o;
-
-	return metadata && !js_parse(a, metadata, strlen(metadata), &o, &reason) ? o : NULL;
-}
-
 void labels_of(struct arena *a, const char *word, const char *metadata, struct labels *out)
 {
-	struct json *o = object_of(a, metadata), *value;
+	struct json *o = js_read(a, metadata), *value;
 	const char *key;
 	void *it = NULL;
 
@@ -41,7 +33,7 @@ void labels_of(struct arena *a, const char *word, const char *metadata, struct l
 enum err labels_store(struct tx *tx, const char *word, const struct life *o, const char *metadata)
 {
 	const struct db_val org = db_d(&o->organization), id = db_d(&o->id), mode = db_i(!o->test);
-	struct json *all = object_of(tx->arena, metadata), *value;
+	struct json *all = js_read(tx->arena, metadata), *value;
 	unsigned char (*d)[16] = arena_alloc(tx->arena, (METADATA_MOST + LABELS_AT_ONCE) * sizeof *d);
 	struct values in;
 	const char *key;
@@ -62,7 +54,7 @@ enum err labels_store(struct tx *tx, const char *word, const struct life *o, con
 
 struct json *metadata_json(struct arena *a, const char *metadata)
 {
-	struct json *o = object_of(a, metadata);
+	struct json *o = js_read(a, metadata);
 
 	return o ? o : js_object(a);
 }

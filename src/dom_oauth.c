@@ -140,11 +140,8 @@ bool client_proven(const struct client *c, const char *secret)
 
 bool client_redirects(struct arena *a, const struct client *c, const char *uri)
 {
-	struct json *uris;
-	const char *reason;
+	struct json *uris = js_read(a, c->redirect_uris);
 
-	if (js_parse(a, c->redirect_uris, strlen(c->redirect_uris), &uris, &reason))
-		return false;
 	for (size_t i = 0; i < js_length(uris); i++)
 		if (!strcmp(js_str(js_at(uris, i)), uri))
 			return true;
@@ -153,14 +150,12 @@ bool client_redirects(struct arena *a, const struct client *c, const char *uri)
 
 static struct json *tell(struct arena *a, const struct client *c)
 {
-	struct json *o = js_object(a), *uris = NULL;
-	const char *reason;
+	struct json *o = js_object(a);
 
-	(void)js_parse(a, c->redirect_uris, strlen(c->redirect_uris), &uris, &reason);
 	js_put_str(a, o, "name", c->name);
 	js_put_bool(a, o, "public", c->public);
 	js_put_str(a, o, "scopes", c->scopes);
-	js_put(o, "redirect_uris", uris);
+	js_put(o, "redirect_uris", js_read(a, c->redirect_uris));
 	js_put_str(a, o, "user", id_is_zero(&c->principal) ? NULL : id_spell(a, "usr-", &c->principal));
 	return o;
 }

@@ -33,10 +33,9 @@ const struct shape event_out[] = {
 static const char *data_of(struct arena *a, const char *payload)
 {
 	static const char *const members[] = { "object", "previous_attributes" };
-	struct json *all, *value, *data = js_object(a);
-	const char *reason;
+	struct json *all = js_read(a, payload), *value, *data = js_object(a);
 
-	if (js_parse(a, payload, strlen(payload), &all, &reason) || js_type(all) != JS_OBJECT)
+	if (js_type(all) != JS_OBJECT)
 		return "{}";
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
 		if (js_get(all, members[i], &value))

@@ -24,15 +24,15 @@ enum err rid_of(struct req *r, const char *field, const char *rid, const char *p
 /* ERR_DISPLAY_NAME, and it is told. */
 enum err display_name(struct req *r, const char *name);
 
-/* A page: at most `limit` behind a place, which is what `size` bytes of a page token say. */
+/* A page: `limit`, at most `most`, behind a place, which is what `size` bytes of a page token say. */
 struct page_query { int64_t page_size; bool page_size_set; const char *page_token; };
 #define PAGE_ROWS(type) \
 	{ "pageSize", T_INT, SET(type, page.page_size), .min = INT64_MIN, .max = INT64_MAX, .help = "at least 1; a hint" }, \
 	{ "pageToken", T_STR, AT(type, page.page_token), NOSET, .help = "the nextPageToken of the page before" }
 /* ERR_PAGE_SIZE, ERR_PAGE_TOKEN.  list: what the token belongs to, beyond the address.
  * *from is let be without a token. */
-enum err page_asked(struct req *r, const struct page_query *q, const char *list, int64_t usual, int64_t most,
-	int64_t *limit, void *from, size_t size);
+enum err page_asked(struct req *r, const struct page_query *q, const char *list, int64_t most, int64_t *limit,
+	void *from, size_t size);
 /* The token of the place behind the last one of a page; NULL when there are no more. */
 const char *page_token(struct req *r, const char *list, bool more, const void *from, size_t size);
 

@@ -298,6 +298,14 @@ enum err js_parse_most(struct arena *a, const char *s, size_t n, size_t most, st
 	return OK;
 }
 
+struct json *js_read(struct arena *a, const char *text)
+{
+	const char *reason;
+	struct json *j;
+
+	return text && !js_parse(a, text, strlen(text), &j, &reason) ? j : NULL;
+}
+
 enum js_type js_type(const struct json *j)
 {
 	switch (json_object_get_type(raw(j))) {
@@ -326,7 +334,7 @@ bool js_bool(const struct json *j) { return json_object_get_boolean(raw(j)); }
 size_t js_length(const struct json *j)
 {
 	return js_type(j) == JS_ARRAY ? json_object_array_length(raw(j))
-		: (size_t)json_object_object_length(raw(j));
+		: js_type(j) == JS_OBJECT ? (size_t)json_object_object_length(raw(j)) : 0;
 }
 
 struct json *js_at(const struct json *j, size_t i)

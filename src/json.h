@@ -21,12 +21,16 @@ enum err js_parse(struct arena *a, const char *s, size_t n, struct json **out, c
  * to 1.5 KiB, which is five hundred times its text. */
 enum err js_parse_most(struct arena *a, const char *s, size_t n, size_t most, struct json **out, const char **reason);
 
+/* The same of text that passed before, such as what a column or a field of a shape has:
+ * NULL when there is none. */
+struct json *js_read(struct arena *a, const char *text);
+
 enum js_type js_type(const struct json *j);
 const char *js_type_name(enum js_type t);    /* "a string", "an object"... */
 const char *js_str(const struct json *j);
 int64_t js_int(const struct json *j);
 bool js_bool(const struct json *j);
-size_t js_length(const struct json *j);        /* of an array or an object */
+size_t js_length(const struct json *j);        /* of an array or an object; of anything else 0 */
 struct json *js_at(const struct json *j, size_t i);
 /* Member of an object; false when absent.  A JSON null is found, as NULL. */
 bool js_get(const struct json *j, const char *key, struct json **out);

@@ -148,12 +148,12 @@ enum err modelapi_check(struct arena *a, const char *text, const char **kind, co
 {
 	static const char *const sides[] = { "inputs", "outputs" };
 	struct check c = { .a = a };
-	struct json *api = NULL;
-	enum err e = strlen(text) > MODELAPI_MOST
-		? fault(&c, "TooLarge", "modelApi", arena_printf(a, "must have at most %d bytes as JSON", MODELAPI_MOST))
-		: js_parse(a, text, strlen(text), &api, &(const char *){ NULL });
+	struct json *api = js_read(a, text);
+	enum err e = OK;
 
-	if (!e && js_type(api) != JS_OBJECT)
+	if (strlen(text) > MODELAPI_MOST)
+		e = fault(&c, "TooLarge", "modelApi", arena_printf(a, "must have at most %d bytes as JSON", MODELAPI_MOST));
+	else if (js_type(api) != JS_OBJECT)
 		e = wrong(&c, "modelApi", "an object", api);
 
 	for (size_t i = 0; !e && i < sizeof sides / sizeof *sides; i++) {
@@ -193,10 +193,9 @@ static struct json *any_column(struct arena *a, const char *name)
 
 const char *modelapi_of_run(struct arena *a, const char *features, const char *target)
 {
-	struct json *api = js_object(a), *in = js_array(a), *out = js_array(a), *columns = js_array(a), *list;
-	const char *reason;
+	struct json *api = js_object(a), *in = js_array(a), *out = js_array(a), *columns = js_array(a), *list = js_read(a, features);
 
-	if (features && !js_parse(a, features, strlen(features), &list, &reason) && js_length(list)) {
+	if (js_length(list)) {
 		for (size_t i = 0; i < js_length(list); i++)
 			js_add(columns, any_column(a, js_str(js_at(list, i))));
 		js_add(in, table(a, "features", columns));

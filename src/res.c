@@ -172,7 +172,7 @@ enum err res_replay(struct req *r)
 {
 	const struct answer *a = &r->tx.answer;
 	struct json *headers, *value;
-	const char *reason, *name, *body;
+	const char *name, *body;
 	void *it = NULL;
 
 	body = a->body;
@@ -182,7 +182,7 @@ enum err res_replay(struct req *r)
 	res_reset(r);
 	res_body(r, (int)a->status, NULL, body, body ? strlen(body) : 0);
 	res_header(r, "Idempotent-Replayed", "true");
-	if (js_parse(r->arena, a->headers, strlen(a->headers), &headers, &reason))
+	if (!(headers = js_read(r->arena, a->headers)))
 		return ERR_INTERNAL;
 	while (js_next(headers, &it, &name, &value)) {
 		if (!strcmp(name, "Content-Type"))

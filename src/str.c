@@ -1,9 +1,11 @@
 /* str.c: see str.h. */
 #include "str.h"
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/evp.h>
 
 void buf_put(struct buf *b, const void *p, size_t n)
 {
@@ -174,33 +176,19 @@ long b64url_decode(const char *s, size_t n, unsigned char *out, size_t cap)
 	return (long)len;
 }
 
+/* OpenSSL's lets blanks, padding anywhere and odd trailing bits pass. */
 long b64_decode(const char *s, size_t n, unsigned char *out)
 {
-	static const char b64std[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	static signed char value[256];
-	size_t pad = n && s[n - 1] == '=' ? 1 + (n > 1 && s[n - 2] == '=') : 0, len = 0;
-	uint32_t acc = 0;
-	int bits = 0;
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t pad = n && s[n - 1] == '=' ? 1 + (n > 1 && s[n - 2] == '=') : 0;
+	long len;
 
-	if (!value[0]) {                         /* files of megabytes: one look for each digit */
-		memset(value, -1, sizeof value);
-		for (int i = 0; i < 64; i++)
-			value[(unsigned char)b64std[i]] = (signed char)i;
-	}
-	if (n % 4)
+	if (n % 4 || n > INT_MAX || strspn(s, digits) != n - pad || (len = EVP_DecodeBlock(out, (const unsigned char *)s, (int)n)) < 0)
 		return -1;
-	for (size_t i = 0; i < n - pad; i++) {
-		int d = value[(unsigned char)s[i]];
-
-		if (d < 0)
+	for (; pad; pad--)
+		if (out[--len])                  /* what the padding stands for */
 			return -1;
-		acc = (acc << 6 | (uint32_t)d) & 0xffffff;
-		if ((bits += 6) >= 8) {
-			bits -= 8;
-			out[len++] = (unsigned char)(acc >> bits);
-		}
-	}
-	return bits >= 6 || (acc & ((1u << bits) - 1)) ? -1 : (long)len;
+	return len;
 }
 
 char *pct_decode(struct arena *a, const char *s, size_t n, bool plus)

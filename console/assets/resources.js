@@ -560,7 +560,7 @@ const applications = {
         CLIENT_WITHDRAW: { label: 'Withdraw', deed: 'Withdraw access', bare: true, row: true, after: 'stay', tone: 'danger', done: 'no longer acts in your name',
             ask: 'The application is refused from now on, wherever it runs. It can act in your name again only after you allow it anew.' },
     },
-    audit: { 'client.created': 'Registered', 'client.authorized': 'Allowed by a user', 'client.withdrawn': 'Withdrawn by a user' },
+    audit: {},
 };
 
 export const resources = [projects, models, versions, workspaces, entities, authorizations, endpoints, deliveries, applications];
