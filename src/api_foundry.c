@@ -453,6 +453,9 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_OUTSIDE_PROJECT] = { .code = "CreateFolderOutsideProjectNotSupported", .params = "parentFolderRid" },
 	[ERR_ROOT_FOLDER] = { .code = "GetRootFolderNotSupported" },
 	[ERR_SPACE_RESOURCE] = { .code = "GetSpaceResourceNotSupported", .params = "spaceRid" },
+	[ERR_PATH] = { .code = "InvalidPath", .params = "path" },
+	[ERR_ROLE_GRANTS] = { .code = "InvalidRoleIds", .params = "requestedRoleIds" },
+	[ERR_PATH_NOT_FOUND] = { .code = "PathNotFound", .params = "path" },
 	[ERR_RESOURCE_NOT_FOUND] = { .code = "ResourceNotFound", .text = "The given Resource could not be found.", .params = "resourceRid" },
 	[ERR_NOT_DIRECTLY_TRASHED] = { .code = "ResourceNotDirectlyTrashed", STATE, .params = "resourceRid" },
 	[ERR_NOT_TRASHED] = { .code = "ResourceNotTrashed", STATE, .params = "resourceRid" },
@@ -542,8 +545,16 @@ static enum err check(struct req *r)
 	return OK;
 }
 
-static const struct route *const tables[] = { routes, filesystem_routes, NULL };
-static const char *const prefixes[] = { BASE, "/api/v2/filesystem", NULL };
-const struct dialect api_foundry = { .name = "foundry", .prefixes = prefixes, .tables = tables, .codes = codes, .groups = groups,
+static const struct route *const tables[] = { routes, filesystem_routes, user_routes, NULL };
+/* Every namespace of the platform: what it has and this server does not is nothing in its words. */
+#define SPACE(name) "/api/v2/" name
+static const char *const prefixes[] = { BASE, SPACE("filesystem"), SPACE("admin"), SPACE("aipAgents"), SPACE("audit"), SPACE("checkpoints"),
+	SPACE("connectivity"), SPACE("datasets"), SPACE("dataHealth"), SPACE("functions"), SPACE("geo"), SPACE("languageModels"),
+	SPACE("mediasets"), SPACE("ontologies"), SPACE("orchestration"), SPACE("sqlQueries"), SPACE("streams"),
+	SPACE("thirdPartyApplications"), SPACE("widgets"), NULL };
+static const char *const absent[] = { BASE "/liveDeployments", BASE "/modelStudios", BASE "/modelStudioTrainers",
+	SPACE("filesystem/folders/getBatch"), SPACE("filesystem/projects/createFromTemplate"), SPACE("filesystem/resources/getBatch"),
+	SPACE("filesystem/resources/getByPathBatch"), NULL };
+const struct dialect api_foundry = { .name = "foundry", .prefixes = prefixes, .tables = tables, .absent = absent, .codes = codes, .groups = groups,
 	.errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_MILLIS, .cors = true,
 	.retry_hint = "do-not-retry", .check = check, .say = say };

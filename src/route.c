@@ -25,15 +25,16 @@ const struct dialect *dialect_of(const char *path)
 	return dialects[i];
 }
 
-/* Does the template fit the segments?  Fills vars. */
-static bool fits(const struct route *row, struct req *r)
+/* Does the template fit the segments, or (`below`) those it has?  Fills vars. */
+static bool fits(const char *t, bool below, struct req *r)
 {
-	const char *t = row->path;
 	size_t nvars = 0;
 
 	for (size_t i = 0; i < r->nsegments; i++) {
 		size_t n;
 
+		if (below && !*t)
+			return true;
 		if (*t++ != '/')
 			return false;
 		n = strcspn(t, "/");
@@ -65,26 +66,48 @@ static enum err run_options(struct req *r)
 static const struct route options_row = { .method = "OPTIONS", .path = "*", .perm = PERM_PUBLIC, .status = 204,
 	.run = run_options, .summary = "What methods an address knows" };
 
+/* Of two templates that fit, the one whose first difference is a word of its own: a word
+ * comes before a parameter. */
+static bool closer(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *b == '{' && *a != '{';
+}
+
+/* The template that an address means, whatever the method; NULL: none.  An address that
+ * the dialect leaves out is nothing, also where a parameter would take its word. */
+static const char *template_of(struct req *r)
+{
+	const char *found = NULL;
+
+	for (const char *const *p = r->dialect->absent; p && *p; p++)
+		if (fits(*p, true, r))
+			return NULL;
+	EACH_ROUTE(r->dialect, row)
+		if (fits(row->path, false, r) && (!found || closer(row->path, found)))
+			found = row->path;
+	return found && fits(found, false, r) ? found : NULL;
+}
+
 enum err route_find(struct req *r)
 {
 	struct buf allow = { .arena = r->arena };
-	const struct route *match = NULL;
+	const char *path = template_of(r);
 
+	if (!path)
+		return ERR_ROUTE_NOT_FOUND;
 	EACH_ROUTE(r->dialect, row) {
-		if (match || !fits(row, r))
+		if (strcmp(row->path, path))
 			continue;
 		if (!strcmp(row->method, r->method)) {
-			match = row;
-			continue;
+			r->row = row;
+			return OK;
 		}
 		buf_printf(&allow, "%s%s, ", row->method, !strcmp(row->method, "GET") ? ", HEAD" : "");
 	}
-	if (match) {
-		r->row = match;
-		return OK;
-	}
-	if (!allow.n)
-		return ERR_ROUTE_NOT_FOUND;
 	buf_puts(&allow, "OPTIONS");
 	r->allow = allow.p;
 	if (!strcmp(r->method, "OPTIONS")) {

@@ -73,6 +73,8 @@ struct dialect {
 	const char *name;
 	const char *const *prefixes;             /* whole segments: "/api/v1/models"; ends with NULL */
 	const struct route *const *tables;       /* of its routes, ended by NULL; each ends with a NULL method */
+	const char *const *absent;               /* what its product has and this server does not, with all below it, where
+	                                          * a parameter of a route would take the word; ends with NULL, or NULL */
 	const char *const *codes;                /* by enum err_class; no hole */
 	const char *const *groups;               /* likewise, coarser; NULL: none */
 	const struct error_row *errors;          /* by enum err; only the exceptions */
