@@ -172,10 +172,11 @@ static const struct shape edit_in[] = {
 
 static enum err edit(struct req *r)
 {
-	const struct model_edit *in = r->in;
+	struct model_edit *in = r->in;
 	struct id id = req_id(r, 0, "mdl-");
 	struct model m;
 
+	in->merge = r->merge;
 	if (!in->name_set && !in->description_set && !in->tags_set && !in->config_set && !in->metadata_set) {
 		why_add(&r->tx, "body", "must have at least one of name, description, tags, config, metadata");
 		return ERR_SHAPE;

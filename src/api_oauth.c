@@ -343,6 +343,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_SCOPE_UNKNOWN] = { "invalid_scope", 0, NULL },
 	[ERR_LOGIN_RATE] = { NULL, 0, "Too many requests for tokens; wait and try again" },
 	[ERR_SHAPE] = { NULL, 0, "The request lacks a parameter, or has one that is not right" },
+	[ERR_CODING] = { NULL, 400, NULL },
 	[ERR_MEDIA_TYPE] = { NULL, 400, "Send the body as application/x-www-form-urlencoded" },
 };
 static const struct shape error_out[] = {

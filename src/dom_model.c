@@ -156,17 +156,25 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 	return OK;
 }
 
+static const char *merged(struct tx *tx, bool merge, const char *old, const char *edit)
+{
+	return merge && edit ? js_text(js_merge(tx->arena, js_read(tx->arena, old), js_read(tx->arena, edit)), NULL) : edit;
+}
+
 enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit *edit, struct model *out)
 {
 	struct json *details = js_object(tx->arena), *changed = js_array(tx->arena);
 	bool config_only = edit->config_set;
+	struct model_edit in = *edit;
 	enum err e;
 
 	if ((e = lock_named(tx, id, out)))
 		return e;
+	in.config = merged(tx, edit->merge, out->config, edit->config);
+	in.metadata = merged(tx, edit->merge, out->metadata, edit->metadata);
 #define TAKE(field) \
 	if (edit->field##_set) { \
-		out->field = edit->field; \
+		out->field = in.field; \
 		js_add(changed, js_string(tx->arena, #field)); \
 		config_only = config_only && !strcmp(#field, "config"); \
 	}

@@ -22,6 +22,7 @@ struct model {
 struct model_edit {
 	const char *name, *description, *tags, *config, *metadata;
 	bool name_set, description_set, tags_set, config_set, metadata_set;
+	bool merge;                              /* config and metadata are merged into what there is (RFC 7396), not put in its place */
 };
 
 struct model_filter {

@@ -16,7 +16,7 @@ const char *status_phrase(int status)
 		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
 		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
 		{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
-		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
 		{ 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
 		{ 505, "HTTP Version Not Supported" } };
 
@@ -140,6 +140,8 @@ void res_error(struct req *r, enum err e)
 	challenge(r, e, say.status);
 	if (e == ERR_OUTCOME_UNKNOWN && r->dialect->retry_hint)
 		res_header(r, RETRY_HINT, r->dialect->retry_hint);
+	if (e == ERR_CODING)                     /* RFC 9110 15.5.16 */
+		res_header(r, "Accept-Encoding", "identity");
 	if (r->allow && say.status == 405)
 		res_header(r, "Allow", r->allow);
 	if (r->tx.why.retry_after)

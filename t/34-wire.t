@@ -97,4 +97,36 @@ subtest 'who calls' => sub {
     fault_is($me->('x'), 401, 'UNAUTHORIZED', 'Default:Unauthorized', {}, 'nobody');
 };
 
+# The routes that change something with a JSON body, with a caller of all rights.
+my $session = "Origin: http://x\r\n";
+my @writes = grep { $_->{method} ne 'GET' && $_->{body} } @routes;
+
+sub chunked {
+    my ($path, $bytes) = @_;
+    my $piece = sprintf "%x\r\n%s\r\n", 65536, 'x' x 65536;
+    return Thaw::parse($t->raw("POST $path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer $token\r\n"
+        . "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" . $piece x ($bytes / 65536) . "0\r\n\r\n"));
+}
+
+subtest 'a body that is too large' => sub {
+    my $upload = "/api/v2/models/$NO_MODEL/versions";
+    for my $case (map({ [ $_, $at{$_}, 2 << 20 ] } sort keys %at), [ foundry => "$upload?preview=true", 13 << 20 ], [ foundry => "$upload/?preview=true", 13 << 20 ]) {
+        my ($dialect, $path, $bytes) = @$case;
+        speaks(chunked($path, $bytes), $dialect, 413, "$path: in chunks");
+        speaks($t->req(POST => $path, token => $token, body => 'x' x $bytes), $dialect, 413, 'in one piece');
+    }
+};
+
+subtest 'headers that are too large, and what is no HTTP/1' => sub {
+    for my $dialect (sort keys %at) {
+        my $r = $t->req(GET => $at{$dialect}, headers => [ 'X-Long' => 'x' x 9000 ]);
+        speaks($r, $dialect, 431, "$dialect: a header of 9 kB");
+        like($r->{body}, qr/8 KiB.*32 KiB/, 'with the limits');
+        speaks($t->req(GET => $at{$dialect}, headers => [ map { ("X-Long-$_" => 'x' x 7000) } 1 .. 6 ]), $dialect, 431, 'headers of 42 kB');
+    }
+    is($t->raw("GET $_\r\n\r\n"), '', "HTTP/0.9 of $_ is not answered") for '/healthz', '/', '/api/v1/models', '/assets/api.js', 'http://x/healthz', '/healthz?' . 'x' x 8170;
+    my $r = fastcgi($t, [ REQUEST_METHOD => 'GET', REQUEST_URI => '/healthz', SERVER_PROTOCOL => 'HTTP/0.9' ]);
+    speaks($r, 'plain', 505, 'nor by the program itself');
+};
+
 $t->finish;
