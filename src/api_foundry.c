@@ -42,9 +42,15 @@ static bool is_rid(const char *s)
 		&& *s && strspn(s, locator) == strlen(s);
 }
 
+static const char *rid_fault(struct arena *a, const char *s)
+{
+	(void)a;
+	return is_rid(s) ? NULL : "must be a resource identifier such as " RID_MODEL "019a0c3e-7b1f-8d42-8000-000c0ffee5ed";
+}
+
 static enum err bad_rid(struct req *r, const char *field)
 {
-	why_add(&r->tx, field, "must be a resource identifier such as " RID_MODEL "019a0c3e-7b1f-8d42-8000-000c0ffee5ed");
+	why_add(&r->tx, field, rid_fault(r->arena, ""));
 	return ERR_RID;
 }
 
@@ -298,7 +304,7 @@ static const struct shape files_in[] = {
 };
 static const struct shape upload_in[] = {
 	{ "modelFiles", T_SUB, U(files), .sub = files_in, .flags = F_REQUIRED },
-	{ "backingRepositories", T_STRINGS, U(repositories), .max = 1000, .flags = F_REQUIRED },
+	{ "backingRepositories", T_STRINGS, U(repositories), .max = 1000, .fault = rid_fault, .flags = F_REQUIRED },
 	{ "condaRequirements", T_STRINGS, U(conda), .max = 1000, .flags = F_REQUIRED },
 	{ "modelApi", T_DOC, U(api), .flags = F_REQUIRED, .help = "{inputs, outputs}; returned as it was sent" },
 	BRANCH_ROW(struct upload_in),
@@ -330,10 +336,6 @@ static enum err check_upload(struct req *r, const struct upload_in *in)
 		tell(r, "errorMessage", arena_printf(r->arena, "condaRequirements[%zu] must be a package and its version, such as numpy==1.24.0", i));
 		return ERR_CONDA;
 	}
-	list = js_read(r->arena, in->repositories);
-	for (size_t i = 0; i < js_length(list); i++)
-		if (!is_rid(js_str(js_at(list, i))))
-			return bad_rid(r, arena_printf(r->arena, "backingRepositories[%zu]", i));
 	if ((e = modelapi_check(r->arena, in->api, &kind, &message))) {
 		tell(r, "errorType", kind);
 		tell(r, "message", message);
@@ -500,9 +502,15 @@ static char *uuid4(struct arena *a)
 	return arena_printf(a, "%.8s-%.4s-%.4s-%.4s-%s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
+static void tell_fault(struct req *r, struct json *o, const struct why_item *fault)
+{
+	js_put_str(r->arena, o, "field", fault->field);
+	js_put_str(r->arena, o, "reason", fault->reason);
+}
+
 static void say(struct req *r, struct error_say *s)
 {
-	struct json *parameters = js_object(r->arena), *v;
+	struct json *parameters = js_object(r->arena), *all = NULL, *one, *v;
 
 	s->instance_id = r->error_instance = uuid4(r->arena);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
@@ -512,8 +520,13 @@ static void say(struct req *r, struct error_say *s)
 	/* What has a name of its own has its own sentence and parameters. */
 	if (s->detail && !strcmp(s->code, codes[err_row(s->err)->class])) {
 		s->text = arena_printf(r->arena, "`%s` %s", s->detail->field, s->detail->reason);
-		js_put_str(r->arena, parameters, "field", s->detail->field);
-		js_put_str(r->arena, parameters, "reason", s->detail->reason);
+		tell_fault(r, parameters, s->detail);
+		if (s->details.n > 1)
+			js_put(parameters, "errors", all = js_array(r->arena));
+		for (size_t i = 0; i < s->details.n && all; i++) {
+			js_add(all, one = js_object(r->arena));
+			tell_fault(r, one, &s->detail[i]);
+		}
 	}
 	for (const char *p = s->params ? s->params : ""; *p; p += strspn(p, " ")) {
 		const char *name = arena_strndup(r->arena, p, strcspn(p, " "));

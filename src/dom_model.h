@@ -69,6 +69,8 @@ struct run {
 /* ERR_MODEL_ARCHIVED, ERR_MODEL_TRAINING, ERR_MODEL_RETIRED.  in: algorithm, hyperparameters. */
 enum err run_start(struct tx *tx, const struct id *model, const struct run *in, struct run *out);
 enum err run_get(struct tx *tx, const struct id *model, const struct id *run, struct run *out);
+/* Newest first, without their documents. */
+enum err run_list(struct tx *tx, const struct id *model, struct page page, struct run **out, size_t *n, int64_t *total);
 /* Makes the version and the model ready.  in: what the trainer found; NULL keeps what
  * the run began with.  ERR_RUN_NOT_FOUND, ERR_RUN_FINISHED. */
 enum err run_complete(struct tx *tx, const struct id *model, const struct id *run, const struct run *in,

@@ -162,12 +162,18 @@ struct error_say error_say(struct arena *a, const struct dialect *d, const struc
 	return say;
 }
 
-void error_details(const struct dialect *d, struct error_say *say, const struct why *why)
+void error_details(struct arena *a, const struct dialect *d, struct error_say *say, const struct why *why)
 {
-	if (!d->tells_state && err_row(say->err)->class != CLASS_MALFORMED)
+	struct faults *f;
+
+	if (!why->n || (!d->tells_state && err_row(say->err)->class != CLASS_MALFORMED))
 		return;
-	say->detail = why->n ? &why->items[0] : NULL;
+	say->detail = &why->items[0];
 	say->details = (struct list){ why->items, (size_t)why->n, sizeof *why->items };
+	say->faults = f = ARENA_NEW(a, struct faults);
+	*f = (struct faults){ .first = why->items[0] };
+	if (why->n > 1)
+		f->several = say->details;
 }
 
 static bool errors_known(const char *names)

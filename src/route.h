@@ -66,7 +66,9 @@ struct error_say {
 	int64_t time;
 	const struct why_item *detail;           /* the first fault, or NULL */
 	struct list details;                     /* all of them */
+	const struct faults *faults;             /* the same where an object has the first and more beside it; or NULL */
 };
+struct faults { struct why_item first; struct list several; };      /* several: all of them, empty for one */
 struct authority { struct id human; const char *agent; };
 
 struct dialect {
@@ -130,6 +132,6 @@ struct error_say error_say(struct arena *a, const struct dialect *d, const struc
 /* A code in words: `scope_denied` is "Scope denied". */
 char *code_title(struct arena *a, const char *code);
 /* Adds the faults in `why`, as far as the dialect tells them. */
-void error_details(const struct dialect *d, struct error_say *say, const struct why *why);
+void error_details(struct arena *a, const struct dialect *d, struct error_say *say, const struct why *why);
 
 #endif

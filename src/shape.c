@@ -79,8 +79,8 @@ static enum err decode_strings(struct tx *tx, const struct shape *s, const char 
 
 	if (js_type(j) != JS_ARRAY)
 		return wrong(tx, path, "an array of strings", j);
-	if ((int64_t)js_length(j) < s->min)
-		return fault(tx, path, arena_printf(tx->arena, "must have at least %lld entries", (long long)s->min));
+	if (s->min && !js_length(j))
+		return fault(tx, path, "must not be empty");
 	if (s->max && (int64_t)js_length(j) > s->max)
 		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld entries", (long long)s->max));
 	for (size_t i = 0; i < js_length(j); i++) {
@@ -397,7 +397,9 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 
 	if ((s->type == T_SUB || s->type == T_REF || s->type == T_OBJECT) && s->sub)
 		o = shape_schema(a, s->sub, form, writing || s->type == T_OBJECT);
-	if (s->flags & F_NULL && type) {
+	if (s->flags & F_UNKEPT) {
+		js_put_str(a, o, "type", "null");
+	} else if (s->flags & F_NULL && type) {
 		inner = js_array(a);
 		js_add(inner, js_string(a, type));
 		js_add(inner, js_string(a, "null"));

@@ -17,7 +17,7 @@ enum shape_type {
 	T_TIME,     /* int64_t microseconds; 0 is null */
 	T_ID,       /* struct id, spelled with `prefix`; zero is null */
 	T_OBJECT,   /* const char *: the JSON text of an object; checked against `sub` if any */
-	T_STRINGS,  /* const char *: the JSON text of an array of strings, max of them */
+	T_STRINGS,  /* const char *: the JSON text of an array of strings, max of them; min 1: one at least */
 	T_LABELS,   /* const char *: the JSON text of an object of strings, max of them, each at most
 	             * 500 characters under a key of 1 to 40; F_NULL: a null among them takes one away.
 	             * In a query: key[name]=value */

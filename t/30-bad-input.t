@@ -100,7 +100,7 @@ subtest 'methods' => sub {
         my $r = $t->req(TRACE => $MODELS, token => $token);
         error_is($r, 405, 'METHOD_NOT_ALLOWED', 'TRACE, which nginx refuses by itself');
         ok($r->{headers}{allow}, 'with Allow too');
-        error_is($t->req(GET => "$MODELS/$archived/$_", token => $token), 405, 'METHOD_NOT_ALLOWED', "GET of $_") for qw(archive unarchive train);
+        error_is($t->req(GET => "$MODELS/$archived/$_", token => $token), 405, 'METHOD_NOT_ALLOWED', "GET of $_") for qw(archive unarchive train/x/fail);
         error_is($t->req(PUT => "$MODELS/$archived"), 405, 'METHOD_NOT_ALLOWED', 'without a token too');
         like($t->req($_ => $MODELS, token => $token)->{status}, qr/^4/, "$_ is nothing") for 'get', 'G-T', 'CONNECT';
         is($t->req(POST => "$MODELS/$archived/unarchive", token => $t->reader, headers => [ 'X-HTTP-Method-Override' => 'GET' ])->{status}, 403, 'no header changes the method');

@@ -97,9 +97,113 @@ subtest 'who calls' => sub {
     fault_is($me->('x'), 401, 'UNAUTHORIZED', 'Default:Unauthorized', {}, 'nobody');
 };
 
-# The routes that change something with a JSON body, with a caller of all rights.
-my $session = "Origin: http://x\r\n";
-my @writes = grep { $_->{method} ne 'GET' && $_->{body} } @routes;
+# The routes that take a body, with its schema; and the fields that an error of a dialect names, the first first.
+my $paths = $t->thaw('openapi')->{json}{paths};
+my @writes = grep { $_->{schema} } map { my $r = $_; my $op = $paths->{ $r->{path} }{ lc $r->{method} };
+    +{ %$r, schema => $op->{requestBody}{content}{'application/json'}{schema}, patch => $op->{requestBody}{content}{'application/merge-patch+json'} } } @routes;
+sub fields_of {
+    my ($dialect, $e) = @_;
+    my $told = $dialect eq 'models' ? $e->{error}{details} : $dialect eq 'foundry' ? $e->{parameters} : $e;
+    return map { $_->{field} } @{ $told->{errors} // ($told->{field} ? [$told] : []) };
+}
+sub send_to {
+    my ($w, $body, %o) = @_;
+    return $t->req($w->{method} => address($w->{path}) . '?preview=true', token => $token, body => $body, %o);
+}
+
+subtest 'all the faults of a body at once' => sub {
+    my %wrong = (string => 5, integer => 'x', boolean => 'x', array => 'x', object => 'x', null => 'x');
+    my $several = 0;
+    for my $w (@writes) {
+        my $all = $w->{schema}{properties};
+        my ($any, @typed) = (0, grep { $all->{$_}{type} } keys %$all);
+        my %body = map { my $type = $all->{$_}{type}; $_ => $wrong{ ref $type ? $type->[0] : $type } } @typed;
+        my $r = send_to($w, { (map { $_ => $any } keys %$all), %body });
+        my @told = fields_of($w->{dialect}, $r->{json});
+        is("@{[sort @told]}", "@{[sort keys %body]}", "$w->{method} $w->{path}: each of its fields") or diag $r->{raw};
+        speaks($r, $w->{dialect}, $w->{dialect} eq 'workspaces' ? 422 : 400, 'in the envelope');
+        $several++ if keys %body > 1;
+        next unless @told && $w->{dialect} =~ /^(?:models|workspaces|foundry)$/;
+        my ($e, $first) = ($r->{json}, $told[0]);
+        like($w->{dialect} eq 'models' ? $e->{error}{details}{field} : $w->{dialect} eq 'foundry' ? $e->{errorDescription} : $e->{detail}, qr/^`?\Q$first\E\b/, 'the first one where one is told');
+    }
+    cmp_ok($several, '>=', 12, "$several bodies of several fields");
+    my $r = $t->req(POST => '/api/v1/projects', token => $token, body => { name => '', url => 'x' });
+    is(join(' ', fields_of(projects => $r->{json})), 'name url', 'whatever is wrong with each');
+    $r = post_v1($t, 'tokens', body => { tier => 9, scopes => [ 'x', 'model:read', 'y' ], principal => { human_id => 'x', agent_id => 'agt-x' }, api_version => '2000-01-01', portfolio_id => 'p' });
+    is(join(' ', fields_of(workspaces => $r->{json})), 'tier scopes[0] scopes[1] principal.human_id principal.agent_id api_version portfolio_id' =~ s/\[1\]/[2]/r, 'in its parts too');
+    $r = post_v1($t, 'webhook_endpoints', body => { url => 'x', enabled_events => [ 'x', '*', 'y.*' ], api_version => 'x' });
+    is(join(' ', fields_of(workspaces => $r->{json})), 'url enabled_events[0] enabled_events[2] api_version', 'of a webhook');
+    $r = upload($t, $NO_MODEL, backingRepositories => [ 'x', 'ri.a.b.c.d', 'y' ], branch => '');
+    is(join(' ', fields_of(foundry => $r->{json})), 'backingRepositories[0] backingRepositories[2] branch', 'of a version');
+    $r = post_v1($t, 'workspaces', body => { name => 'x', metadata => { a => 1, b => 'x', c => [] } });
+    is("@{[sort(fields_of(workspaces => $r->{json}))]}", 'metadata[a] metadata[c]', 'of labels');
+    $r = $t->req(POST => '/multipass/api/oauth2/token', type => 'application/x-www-form-urlencoded', body => "client_id=" . 'x' x 65 . '&client_secret=' . 'x' x 257);
+    like($r->{json}{error_description}, qr/^grant_type is required; client_id .*; client_secret /, 'of a form');
+    $r = $t->req(GET => '/v1/workspaces?limit=0&status=x&workspace=y', token => $token);
+    is(join(' ', fields_of(workspaces => $r->{json})), 'limit status', 'of a query');
+};
+
+subtest 'bodies that are taken, and words for those that are not' => sub {
+    for my $w (@writes) {
+        my $name = "$w->{method} $w->{path}";
+        for my $case ([ "\xef\xbb\xbf{}", qr/byte order mark/ ], [ "\xff\xfe{\0}\0", qr/UTF-16/ ], [ "\x1f\x8b\x08\0\0\0", qr/gzip/ ]) {
+            my $r = send_to($w, $case->[0]);
+            speaks($r, $w->{dialect}, 400, "$name: $case->[1]");
+            like($r->{body}, $case->[1], 'named');
+        }
+        my $r = send_to($w, '{}', headers => [ 'Content-Encoding' => 'gzip' ]);
+        speaks($r, $w->{dialect}, 415, 'Content-Encoding: gzip');
+        like($r->{body}, qr/Content-Encoding/, 'named');
+        is($r->{headers}{'accept-encoding'}, 'identity', 'with what is taken');
+        isnt(send_to($w, "\r\n {} \n")->{status}, 415, 'a final line end');
+        $r = send_to($w, '{}', type => 'application/merge-patch+json');
+        $w->{method} eq 'PATCH' ? isnt($r->{status}, 415, 'a merge patch') : is($r->{status}, 415, 'no merge patch');
+        is($w->{patch} ? 1 : 0, $w->{method} eq 'PATCH' ? 1 : 0, 'as described');
+    }
+    my $form = sub { $t->req(POST => '/multipass/api/oauth2/token', type => 'application/x-www-form-urlencoded', body => shift, @_) };
+    is($form->("grant_type=client_credentials&client_id=x\r\n")->{json}{error}, 'invalid_client', 'a form with a final line end');
+    is($form->('grant_type=x', headers => [ 'Content-Encoding' => 'gzip' ])->{json}{error_description}, 'The body is compressed, as Content-Encoding says; send it as it is, without that header', 'a compressed one');
+
+    my $whole = sub { my $r = post_v1($t, 'tokens', body => json({ tier => 1, principal => { human_id => usr($t, 'admin') }, api_version => '2026-06-10' }) =~ s/\}$/,"expires_in":$_[0]}/r); $r->{status} };
+    is(join(' ', map { $whole->($_) } qw(3600 3600.0 36e2 360000e-2)), '200 200 200 200', 'a whole number, however it is written');
+    is(join(' ', map { $whole->($_) } qw(3600.5 1e300 -3600.0 9007199254740993.0 "3600")), '422 422 422 422 422', 'and none');
+};
+
+subtest 'a merge patch' => sub {
+    my $m = model($t, config => { algorithm => 'a', target_column => 'y', extra => { x => 1, y => [1] } }, metadata => { a => { b => 1, c => 2 }, d => 'e', n => 1.5 }, tags => [ 'p', 'q' ])->{id};
+    my $patch = sub { my ($body, %o) = @_; $t->req(PATCH => "$MODELS/$m", token => $token, body => $body, type => 'application/merge-patch+json', %o) };
+    my $r = $patch->({ metadata => { a => { b => undef, f => { g => undef, h => 1 } }, d => undef }, config => { algorithm => undef, extra => { y => [2] } }, tags => ['r'] });
+    is($r->{status}, 200, 'taken') or diag $r->{raw};
+    is(json($r->{json}{metadata}), '{"a":{"c":2,"f":{"h":1}},"n":1.5}', 'merged as RFC 7396 says');
+    is(json($r->{json}{config}), '{"extra":{"x":1,"y":[2]},"target_column":"y"}', 'the configuration too');
+    is(json($r->{json}{tags}), '["r"]', 'an array is put in the place of another');
+    is(json($patch->({ metadata => undef })->{json}{metadata}), '{}', 'null takes all away');
+    is(json($patch->({ metadata => { z => { y => undef } } })->{json}{metadata}), '{"z":{}}', 'what was not there');
+    is(json($patch->({ metadata => { a => 1 } }, type => 'application/json')->{json}{metadata}), '{"a":1}', 'as application/json it is put in its place, as before');
+    my $w = workspace($t, metadata => { a => '1', b => '2' })->{id};
+    is(json($t->req(PATCH => "/v1/workspaces/$w", token => $token, type => 'application/merge-patch+json', body => { metadata => { a => undef, c => '3' } })->{json}{metadata}), '{"b":"2","c":"3"}', 'labels');
+};
+
+subtest 'what is asked for and not kept is refused' => sub {
+    my $m = model($t)->{id};
+    my $w = workspace($t)->{id};
+    my $e = entity($t, $w)->{id};
+    my $hook = post_v1($t, 'webhook_endpoints', body => { url => 'https://hooks.example/x', enabled_events => ['*'], include => [], portfolio_id => undef });
+    is($hook->{status}, 200, 'nothing is asked for by null and an empty list') or diag $hook->{raw};
+    for my $case ([ models => PATCH => "$MODELS/$m", 'model_type', 'task_type', 'dataset_id' ], [ workspaces => PATCH => "/v1/entities/$e", 'workspace_id', 'jurisdiction', 'type', 'portfolio_id' ],
+                  [ workspaces => PATCH => "/v1/webhook_endpoints/$hook->{json}{id}", 'api_version', 'portfolio_id', 'include' ], [ workspaces => POST => '/v1/webhook_endpoints', 'portfolio_id', 'include' ],
+                  [ workspaces => POST => '/v1/tokens', 'portfolio_id' ]) {
+        my ($dialect, $method, $path, @keys) = @$case;
+        for my $key (@keys) {
+            my $r = $t->req($method => $path, token => $token, body => { name => 'x', description => 'x', url => 'https://x.example/', enabled_events => ['*'], $key => ['x'] });
+            ok((grep { $_ eq $key } fields_of($dialect, $r->{json})), "$method $path: $key") or diag $r->{raw};
+        }
+    }
+    for my $path ('workspaces', "workspaces/$w", 'entities', 'events', 'tokens') {
+        refusal_is($t->req(GET => "/v1/$path?$_", token => $token), 400, 'invalid_request', qr/^`\Q@{[s!=.*!!r]}\E` is not supported/, "$path?$_", errors => [ s/=.*//r ], param => s/=.*//r) for 'expand[]=entity_ids', 'expand=x';
+    }
+};
 
 sub chunked {
     my ($path, $bytes) = @_;
