@@ -71,6 +71,11 @@ static int set_line(char *line, const char *file, int number, char *err, size_t 
 		;
 	*end = '\0';
 	value = eq + 1 + strspn(eq + 1, " \t");
+	/* A comment, behind a blank; in a word it is a part of that. */
+	for (end = strchr(value, '#'); end && !isblank((unsigned char)end[-1]); end = strchr(end + 1, '#'))
+		;
+	if (end)
+		*end = '\0';
 	for (end = value + strlen(value); end > value && isspace((unsigned char)end[-1]); end--)
 		;
 	*end = '\0';
