@@ -26,7 +26,7 @@ void init_note(struct init *in, const char *text)
 {
 	js_add(in->notes, js_string(in->a, text));
 	if (!in->c->json)
-		puts(text);
+		cli_line(text);
 }
 
 static enum err work_first(void *arg)
@@ -242,7 +242,7 @@ int cmd_init(struct cli *c)
 		return CLI_FAILED;
 	in.shared = cli_one_account(in.a);
 	if (c->json)
-		puts(js_pretty(result(&in, &f)));
+		cli_json(result(&in, &f));
 	else
 		what_next(&in, &f);
 	return CLI_DONE;
