@@ -42,15 +42,17 @@ static bool is_rid(const char *s)
 		&& *s && strspn(s, locator) == strlen(s);
 }
 
+#define NO_RID "must be a resource identifier such as " RID_MODEL "019a0c3e-7b1f-8d42-8000-000c0ffee5ed"
+
 static const char *rid_fault(struct arena *a, const char *s)
 {
 	(void)a;
-	return is_rid(s) ? NULL : "must be a resource identifier such as " RID_MODEL "019a0c3e-7b1f-8d42-8000-000c0ffee5ed";
+	return is_rid(s) ? NULL : NO_RID;
 }
 
 static enum err bad_rid(struct req *r, const char *field)
 {
-	why_add(&r->tx, field, rid_fault(r->arena, ""));
+	why_add(&r->tx, field, NO_RID);
 	return ERR_RID;
 }
 

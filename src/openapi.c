@@ -117,6 +117,7 @@ static struct json *responses(struct arena *a, const struct dialect *d, const st
 	if (row->in) {
 		add_error(a, o, d, row, ERR_SHAPE);
 		add_error(a, o, d, row, ERR_MEDIA_TYPE);
+		add_error(a, o, d, row, ERR_CODING);
 		add_error(a, o, d, row, ERR_TOO_LARGE);
 	}
 	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC) {

@@ -54,6 +54,8 @@ static enum err run_options(struct req *r)
 {
 	res_body(r, 204, NULL, NULL, 0);
 	res_header(r, "Allow", r->allow);
+	if (strstr(r->allow, "PATCH"))           /* RFC 5789 3.1 */
+		res_header(r, "Accept-Patch", "application/json, application/merge-patch+json");
 	if (r->dialect->cors && r->origin) {
 		res_header(r, "Access-Control-Allow-Methods", r->allow);
 		res_header(r, "Access-Control-Allow-Headers",           /* the last two are what the foundry SDKs send */

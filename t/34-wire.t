@@ -31,6 +31,7 @@ subtest 'the methods of an address' => sub {
     for my $path (sort keys %methods) {
         my $r = $t->req(OPTIONS => address($path));
         is("$r->{status} " . ($r->{headers}{allow} // ''), '204 ' . join(', ', @{ $methods{$path} }, 'OPTIONS'), "$path: each once, and its own");
+        is($r->{headers}{'accept-patch'} // '', (grep { $_ eq 'PATCH' } @{ $methods{$path} }) ? 'application/json, application/merge-patch+json' : '', 'and what a PATCH may be');
         $r = $t->req(FOO => address($path));
         is("$r->{status} " . ($r->{headers}{allow} // ''), '405 ' . join(', ', @{ $methods{$path} }, 'OPTIONS'), 'also where it is refused');
     }
