@@ -156,9 +156,18 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 	return OK;
 }
 
-static const char *merged(struct tx *tx, bool merge, const char *old, const char *edit)
+/* What many patches add to has an end of its own, since no one body is that long. */
+static enum err merged(struct tx *tx, const char *field, const char *old, const char **edit)
 {
-	return merge && edit ? js_text(js_merge(tx->arena, js_read(tx->arena, old), js_read(tx->arena, edit)), NULL) : edit;
+	size_t n;
+
+	if (!*edit)
+		return OK;
+	*edit = js_text(js_merge(tx->arena, js_read(tx->arena, old), js_read(tx->arena, *edit)), &n);
+	if (n <= MERGED_MOST)
+		return OK;
+	why_add(tx, field, arena_printf(tx->arena, "must have at most %d bytes when it is merged", MERGED_MOST));
+	return ERR_SHAPE;
 }
 
 enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit *edit, struct model *out)
@@ -170,8 +179,8 @@ enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit 
 
 	if ((e = lock_named(tx, id, out)))
 		return e;
-	in.config = merged(tx, edit->merge, out->config, edit->config);
-	in.metadata = merged(tx, edit->merge, out->metadata, edit->metadata);
+	if (edit->merge && ((e = merged(tx, "config", out->config, &in.config)) || (e = merged(tx, "metadata", out->metadata, &in.metadata))))
+		return e;
 #define TAKE(field) \
 	if (edit->field##_set) { \
 		out->field = in.field; \

@@ -24,6 +24,7 @@ struct model_edit {
 	bool name_set, description_set, tags_set, config_set, metadata_set;
 	bool merge;                              /* config and metadata are merged into what there is (RFC 7396), not put in its place */
 };
+enum { MERGED_MOST = 64 << 10 };                 /* bytes of what a merge makes */
 
 struct model_filter {
 	const char *status;                      /* a word of life.def, or NULL: all but the hidden */
@@ -40,7 +41,7 @@ enum err model_get(struct tx *tx, const struct id *id, struct model *out);
 /* Newest first; total counts what the filter matches. */
 enum err model_list(struct tx *tx, const struct model_filter *f, struct page page,
 	struct model **out, size_t *n, int64_t *total);
-/* ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_MODEL_NAME_TAKEN. */
+/* ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_MODEL_NAME_TAKEN, ERR_SHAPE: a merge made too much. */
 enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit *edit, struct model *out);
 /* ERR_MODEL_TRAINING, ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED. */
 enum err model_archive(struct tx *tx, const struct id *id, struct model *out);

@@ -301,10 +301,11 @@ uint32_t utf8_next(const char **s)
 	const unsigned char *p = (const unsigned char *)*s;
 	int more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
 	uint32_t c = more ? *p & (0x3fu >> more) : *p;
+	int i = 1;
 
-	for (int i = 1; i <= more; i++)
+	for (; i <= more && (p[i] & 0xc0) == 0x80; i++)
 		c = c << 6 | (p[i] & 0x3f);
-	*s += more + 1;
+	*s += i;
 	return c;
 }
 

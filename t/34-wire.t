@@ -182,6 +182,8 @@ subtest 'a merge patch' => sub {
     is(json($patch->({ metadata => undef })->{json}{metadata}), '{}', 'null takes all away');
     is(json($patch->({ metadata => { z => { y => undef } } })->{json}{metadata}), '{"z":{}}', 'what was not there');
     is(json($patch->({ metadata => { a => 1 } }, type => 'application/json')->{json}{metadata}), '{"a":1}', 'as application/json it is put in its place, as before');
+    is($patch->({ metadata => { "k$_" => 'x' x 30_000 } })->{status}, 200, "much: $_") for 1, 2;
+    error_is($patch->({ metadata => { k3 => 'x' x 30_000 } }), 400, 'VALIDATION_ERROR', 'and no more than 64 KiB by many patches', 'metadata');
     my $w = workspace($t, metadata => { a => '1', b => '2' })->{id};
     is(json($t->req(PATCH => "/v1/workspaces/$w", token => $token, type => 'application/merge-patch+json', body => { metadata => { a => undef, c => '3' } })->{json}{metadata}), '{"b":"2","c":"3"}', 'labels');
 };
