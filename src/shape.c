@@ -84,12 +84,12 @@ static enum err decode_strings(struct tx *tx, const struct shape *s, const char 
 	if (s->max && (int64_t)js_length(j) > s->max)
 		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld entries", (long long)s->max));
 	for (size_t i = 0; i < js_length(j); i++) {
-		const char *place = arena_printf(tx->arena, "%s[%zu]", path, i), *why;
+		const char *why;
 
 		if (js_type(js_at(j, i)) != JS_STRING)
-			result = wrong(tx, place, "a string", js_at(j, i));
+			result = wrong(tx, arena_printf(tx->arena, "%s[%zu]", path, i), "a string", js_at(j, i));
 		else if (s->fault && (why = s->fault(tx->arena, js_str(js_at(j, i)))))
-			result = fault(tx, place, why);
+			result = fault(tx, arena_printf(tx->arena, "%s[%zu]", path, i), why);
 	}
 	if (!result && out)
 		*(const char **)out = arena_strdup(tx->arena, js_text(j, NULL));
