@@ -88,10 +88,11 @@ void res_shape(struct req *r, int status, const struct shape *s, const void *v, 
 		res_body(r, 304, NULL, NULL, 0);
 }
 
-/* What the token lacks: another one's client asks for scopes of OAuth. */
+/* What the token lacks: another one's client asks for scopes of OAuth, as does whoever needs
+ * no permission beside. */
 static const char *scope_needed(const struct req *r, enum err e)
 {
-	const char *scope = e == ERR_SCOPE_DENIED && !id_is_zero(&r->who.client) ? ask_scope(route_ask(r->row)) : "";
+	const char *scope = e == ERR_SCOPE_DENIED && (!id_is_zero(&r->who.client) || r->row->perm == PERM_MEMBER) ? ask_scope(route_ask(r->row)) : "";
 
 	return *scope ? scope : perm_word(r->row->perm);
 }
