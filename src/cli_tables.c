@@ -146,7 +146,7 @@ int cmd_tables(struct cli *c)
 
 int cmd_openapi(struct cli *c)
 {
-	puts(js_pretty(openapi_document(c->arena)));
+	cli_json(openapi_document(c->arena));
 	return CLI_DONE;
 }
 
@@ -155,7 +155,7 @@ int cmd_nginx_errors(struct cli *c)
 	const char *text = nginx_errors(c->arena, !strcmp(c->args[0], "server"));
 
 	if (c->json)
-		puts(js_pretty(js_string(c->arena, text)));
+		cli_json(js_string(c->arena, text));
 	else
 		fputs(text, stdout);
 	return CLI_DONE;

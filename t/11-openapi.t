@@ -89,7 +89,7 @@ subtest 'answers are what their schemas say' => sub {
     $id{delivery_id} = $call->(GET => "/webhook_endpoints/$id{webhook_endpoint_id}/deliveries")->{json}{data}[0]{id};
     $t->sql("INSERT INTO delivery_attempts (organization_id, delivery_id, number, at, milliseconds, error) SELECT organization_id, id, 1, NOW(6), 5, 'refused' FROM deliveries");
     my $app = client($t, redirect_uris => 'https://lens.example/cb', user => 'admin');
-    my %query = ((map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} }), '/api/v1/projects/check-url' => '?url=free.talkide.app', '/console/authorize' => '?' . form(client_id => $app->{id}, redirect_uri => 'https://lens.example/cb'));
+    my %query = ((map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} }), '/api/v2/filesystem/resources/getByPath' => '?path=Main/Models', '/api/v1/projects/check-url' => '?url=free.talkide.app', '/console/authorize' => '?' . form(client_id => $app->{id}, redirect_uri => 'https://lens.example/cb'));
     for my $path (sort grep { $doc->{paths}{$_}{get} } keys %{ $doc->{paths} }) {
         my $schema = $doc->{paths}{$path}{get}{responses}{200}{content}{'application/json'}{schema} or next;
         my $reply = $t->req(GET => ($path =~ s/\{(\w+)\}/$id{$1} \/\/ die "no $1: teach t\/11-openapi.t what it is"/ger) . ($query{$path} // ''), token => $token);

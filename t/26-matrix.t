@@ -222,7 +222,7 @@ my %BODY = (
     'POST /v1/webhook_endpoints' => { url => 'https://hooks.example.org/', enabled_events => ['*'] },
     'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}' => { description => 'x' },
 );
-my %QUERY = ('GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
+my %QUERY = ('GET /api/v2/filesystem/resources/getByPath' => 'path=Main/Models', 'GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
 
 # --- does it know enough? ---------------------------------------------------------------------
 
@@ -365,7 +365,7 @@ sub sorted_out {
     }
     my $rest = narrowed((grep { $_ ne $word } keys %words), grep { $_ ne ($scope // '') } keys %scopes);
     my $whole = facts($route)->{whole};
-    push @{ $word eq 'member' && !$whole ? \@may : \@not }, [ 'a token narrowed to all other permissions and scopes', $rest ];
+    push @{ $word eq 'member' && !$scope && !$whole ? \@may : \@not }, [ 'a token narrowed to all other permissions and scopes', $rest ];
     push @{ $whole ? \@not : \@may }, [ "a token narrowed to $_", narrowed($_) ] for grep { defined && $_ ne 'member' } $word, $scope;
     return (\@may, \@not);
 }
@@ -377,7 +377,7 @@ for my $route (@routes) {
         my ($mine, $theirs) = map { fixture($route, $_) } $who{admin}, $other;
         my $own = grep { $_->{own} && $_->{own}->(verb_of($route)) } map { id_row($route, $_) } @vars;
         my $also = @vars > 1 && fixture($route, $who{admin});
-        my $scope = $is->{challenge} ? $is->{challenge}->($route) : $route->{permission};
+        my $scope = $is->{challenge} ? $is->{challenge}->($route) : $route->{permission} eq 'member' && $route->{scope} || $route->{permission};
         unchanged($t, 'whoever may not', sub {
             strangers($route, $mine, $theirs, $also) if @vars;
             for (@$not) {

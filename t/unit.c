@@ -569,7 +569,7 @@ static void faulty_fields_are_named(void **state)
 		{ "{\"name\":\"abcde\"}", "name" }, { "{\"name\":\" ab\"}", "name" }, { "{\"name\":\"ab \"}", "name" }, { "{\"name\":\"\"}", "name" },
 		{ "{\"name\":\"ab\",\"note\":\"abcd\"}", "note" }, { "{\"name\":\"ab\",\"note\":{}}", "note" },
 		{ "{\"name\":\"ab\",\"kind\":\"Auto\"}", "kind" }, { "{\"name\":\"ab\",\"count\":0}", "count" }, { "{\"name\":\"ab\",\"count\":101}", "count" },
-		{ "{\"name\":\"ab\",\"count\":1.0}", "count" }, { "{\"name\":\"ab\",\"count\":\"1\"}", "count" }, { "{\"name\":\"ab\",\"count\":null}", "count" },
+		{ "{\"name\":\"ab\",\"count\":1.5}", "count" }, { "{\"name\":\"ab\",\"count\":\"1\"}", "count" }, { "{\"name\":\"ab\",\"count\":null}", "count" },
 		{ "{\"name\":\"ab\",\"flag\":1}", "flag" }, { "{\"name\":\"ab\",\"flag\":\"true\"}", "flag" }, { "{\"name\":\"ab\",\"at\":5}", "at" },
 		{ "{\"name\":\"ab\",\"at\":\"soon\"}", "at" }, { "{\"name\":\"ab\",\"id\":\"65f0c0ffee5eed0123456789\"}", "id" },
 		{ "{\"name\":\"ab\",\"tags\":\"x\"}", "tags" }, { "{\"name\":\"ab\",\"tags\":[\"a\",\"b\",\"c\"]}", "tags" },
