@@ -117,7 +117,7 @@ static enum err folder_of(struct req *r, const char *rid, bool *space, struct id
 	if (!strcmp(rid, RID_ROOT))
 		return ERR_ROOT_FOLDER;
 	if (id_parse(rid, RID_FOLDER, id))
-		return id_is_zero(id) ? ERR_FOLDER_NOT_FOUND : OK;
+		return OK;
 	tell(r, "resourceRid", rid);
 	return strncmp(rid, "ri.compass.", strlen("ri.compass.")) ? ERR_NOT_A_FOLDER : ERR_FOLDER_NOT_FOUND;
 }

@@ -73,7 +73,7 @@ static enum err get_event(struct req *r)
 /* ---- Webhook endpoints ---- */
 
 static const char *const statuses[] = { "enabled", "disabled", NULL };
-struct endpoint_view { struct endpoint n; const char *object, *status; bool livemode; };
+struct endpoint_view { struct endpoint n; const char *object, *status, *owner_permissions; bool livemode; };
 #define W(field) AT(struct endpoint_view, field)
 #define ENDPOINT_ROWS \
 	{ "id", T_ID, W(n.life.id), .prefix = "we_" }, \
@@ -83,6 +83,10 @@ struct endpoint_view { struct endpoint n; const char *object, *status; bool live
 	{ "enabled_events", T_STRINGS, W(n.enabled_events) }, \
 	{ "api_version", T_STR, W(n.api_version) }, \
 	{ "status", T_STR, W(status), .words = statuses }, \
+	{ "owner_id", T_ID, W(n.owner.principal), .flags = F_NULL, .prefix = "usr_", \
+	  .help = "the user who made it, or last set url, enabled_events or the status enabled: it receives what that user can read" }, \
+	{ "owner_permissions", T_STRINGS, W(owner_permissions), \
+	  .help = "what the owner can read now, within the scopes of the token that was used; events of anything else are not sent" }, \
 	{ "failing_since", T_TIME, W(n.failing_since), .flags = F_NULL, .help = "the first failure since the last success" }, \
 	{ "previous_secret_expires_at", T_TIME, W(n.old_until), .flags = F_NULL, .help = "until then it signs too" }, \
 	{ "metadata", T_LABELS, W(n.metadata), .prefix = "{}" }, \
@@ -95,7 +99,7 @@ static const struct shape secret_out[] = { ENDPOINT_ROWS,
 
 static struct endpoint_view view(const struct req *r, const struct endpoint *n)
 {
-	struct endpoint_view v = { *n, "webhook_endpoint", life_word(n->life.state), !n->life.test };
+	struct endpoint_view v = { *n, "webhook_endpoint", life_word(n->life.state), event_permissions(r->arena, &n->owner), !n->life.test };
 
 	if (v.n.old_until <= r->tx.now)
 		v.n.old_until = 0;
@@ -371,14 +375,14 @@ const struct route webhook_routes[] = {
 	{ "GET", EVENTS "/{event_id}", PERM_WEBHOOK_READ, 0, .status = 200, .out = event_out, .run = get_event,
 	  .summary = "One event", .errors = "NOT_FOUND" },
 	{ "POST", ENDPOINTS, PERM_WEBHOOK_WRITE, R_WRITE | R_SECRET, BODY(create_in, struct endpoint_in), .status = 200,
-	  .out = secret_out, .run = create, .summary = "Create a webhook endpoint", .errors = "ENDPOINT_LIMIT EVENTS_BEHIND KEY_SEALED" },
+	  .out = secret_out, .run = create, .summary = "Create a webhook endpoint", .errors = "ENDPOINT_LIMIT ENDPOINT_URL EVENTS_BEHIND KEY_SEALED" },
 	{ "GET", ENDPOINTS, PERM_WEBHOOK_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List webhook endpoints" },
 	{ "GET", ENDPOINT, PERM_WEBHOOK_READ, 0, .status = 200, .out = endpoint_out, .run = get,
 	  .summary = "One webhook endpoint", .errors = "NOT_FOUND" },
 	{ "PATCH", ENDPOINT, PERM_WEBHOOK_WRITE, R_WRITE, BODY(edit_in, struct endpoint_edit), .status = 200, .out = endpoint_out,
 	  .run = edit, .moves = { LIFE_ENDPOINT_EDIT }, .summary = "Change a webhook endpoint, enable or disable it",
-	  .errors = "NOT_FOUND" },
+	  .errors = "NOT_FOUND ENDPOINT_URL" },
 	{ "DELETE", ENDPOINT, PERM_WEBHOOK_WRITE, R_WRITE, .status = 200, .out = deleted_out, .run = delete,
 	  .moves = { LIFE_ENDPOINT_DELETE }, .summary = "Delete a webhook endpoint", .errors = "NOT_FOUND" },
 	{ "POST", ENDPOINT "/rotate_secret", PERM_WEBHOOK_WRITE, R_WRITE | R_SECRET | R_NO_BODY_NEEDED,

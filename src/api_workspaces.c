@@ -543,6 +543,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_KEY_BUSY] = { .code = "idempotency_key_in_use" },
 	[ERR_KEY_SEALED] = { .code = "idempotency_key_sealed" },
 	[ERR_ENDPOINT_LIMIT] = { .code = "limit_reached" },
+	[ERR_ENDPOINT_URL] = { .code = "webhook_endpoint_exists" },
 };
 
 #define X(field) AT(struct error_say, field)

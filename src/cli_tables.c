@@ -82,6 +82,7 @@ static void table_transitions(struct cli *c, struct json *rows)
 			: arena_printf(c->arena, "computed by %s", sql_rows[r->compute].name));
 		js_put_str(c->arena, o, "audit", r->audit);
 		js_put_str(c->arena, o, "event", r->event & TOLD ? r->audit : NULL);
+		js_put_str(c->arena, o, "read_by", life_resources[r->resource].reads ? perm_word(life_resources[r->resource].reads) : NULL);
 		js_put_str(c->arena, o, "gate", r->event & HUMAN ? "human" : r->event & OWNER ? "owner" : NULL);
 	}
 }

@@ -130,7 +130,7 @@ subtest 'answers are what their schemas say' => sub {
     $fits->(POST => '/entities', { workspace_id => $id{workspace_id}, name => 'x', jurisdiction => 'y', type => 'z', portfolio_id => 'p', metadata => { a => 'b' } });
     $fits->(POST => '/tokens', { tier => 1, scopes => ['workspace:read'], principal => { human_id => usr($t, 'admin') }, api_version => '2026-06-10', limits => { requests_per_minute => 5 }, expires_in => 60 });
     $fits->(DELETE => '/tokens/{token_id}');
-    $fits->(POST => '/webhook_endpoints', { url => 'https://hooks.example.org/', enabled_events => ['workspace.*'], description => 'x', metadata => { a => 'b' } });
+    $fits->(POST => '/webhook_endpoints', { url => 'https://hooks.example.org/another', enabled_events => ['workspace.*'], description => 'x', metadata => { a => 'b' } });
     $fits->(PATCH => '/webhook_endpoints/{webhook_endpoint_id}', { description => undef });
     $fits->(POST => "/webhook_endpoints/{webhook_endpoint_id}/$_") for qw(rotate_secret test);
     $fits->(POST => '/webhook_endpoints/{webhook_endpoint_id}/deliveries/{delivery_id}/redeliver');
