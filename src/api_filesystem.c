@@ -262,10 +262,8 @@ static enum err children(struct req *r)
 	enum err e;
 
 	if ((e = page_asked(r, &q->page, "", CHILDREN_MOST, &limit, &after, sizeof after))
-	 || (e = parent_of_children(r, &id, &in)) || (e = folder_children(&r->tx, &id, &after, limit + 1, &all, &n)))
+	 || (e = parent_of_children(r, &id, &in)) || (e = folder_children(&r->tx, &id, &after, limit, &all, &n, &more)))
 		return e;
-	more = n > (size_t)limit;
-	n -= more;
 	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
 	for (size_t i = 0; i < n; i++)
 		views[i] = view_child(r, &all[i], &in);

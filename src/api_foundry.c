@@ -225,7 +225,7 @@ static const struct shape versions_query[] = {
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
-enum { VERSIONS_MOST = 100, PAGE_BYTES = 8 << 20 };      /* what describes them may be much; one goes in any case */
+enum { VERSIONS_MOST = 100 };
 
 static size_t length(const char *s)
 {
@@ -245,17 +245,16 @@ static enum err list_versions(struct req *r)
 	enum err e;
 
 	if ((e = page_asked(r, &q->page, branch, VERSIONS_MOST, &limit, &below, sizeof below))
-	 || (e = version_branch(&r->tx, &model, branch, below, limit + 1, &v, &n)))
+	 || (e = version_branch(&r->tx, &model, branch, below, limit, &v, &n, &more)))
 		return e;
-	more = n > (size_t)limit;
-	n -= more;
 	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
 	for (size_t i = 0; i < n; i++) {
 		if (!version_source_known(v[i].source))
 			return ERR_VERSION_SOURCE;
 		view(r, &v[i], &views[i]);
+		/* A Model API made of a run's names is longer than they are; one goes in any case. */
 		bytes += strlen(views[i].api) + length(v[i].conda_requirements) + length(v[i].backing_repositories);
-		if (i && bytes > PAGE_BYTES) {
+		if (i && conf.page_bytes_limit && bytes > (size_t)conf.page_bytes_limit) {
 			n = i;
 			more = true;
 		}
@@ -300,7 +299,7 @@ static const struct shape upload_in[] = {
 	{ "modelFiles", T_SUB, U(files), .sub = files_in, .flags = F_REQUIRED },
 	{ "backingRepositories", T_STRINGS, U(repositories), .max = 1000, .flags = F_REQUIRED },
 	{ "condaRequirements", T_STRINGS, U(conda), .max = 1000, .flags = F_REQUIRED },
-	{ "modelApi", T_DOC, U(api), .flags = F_REQUIRED, .help = "{inputs, outputs}; returned as it was sent" },
+	{ "modelApi", T_DOC, U(api), .flags = F_REQUIRED | F_OWN_LIMIT, .help = "{inputs, outputs}; returned as it was sent" },
 	BRANCH_ROW(struct upload_in),
 	{ 0 }
 };

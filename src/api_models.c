@@ -250,10 +250,10 @@ static const struct shape artifacts_in[] = {
 static const struct shape complete_in[] = {
 	RUN_ROWS,
 	{ "metrics", T_OBJECT, J(metrics), .flags = F_NULL },
-	{ "features", T_STRINGS, J(features), .max = 10000, .flags = F_NULL },
+	{ "features", T_STRINGS, J(features), .max = 10000, .flags = F_NULL | F_LOG },
 	{ "target", T_STR, J(target), .min = 1, .max = 1024, .flags = F_NULL },
 	{ "artifacts", T_OBJECT, J(artifacts), .sub = artifacts_in, .flags = F_NULL },
-	{ "logs", T_STRINGS, J(logs), .max = 10000, .flags = F_NULL },
+	{ "logs", T_STRINGS, J(logs), .max = 10000, .flags = F_NULL | F_LOG },
 	{ 0 }
 };
 static const struct shape fail_in[] = {

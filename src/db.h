@@ -44,8 +44,8 @@ static inline struct db_val db_t(int64_t us) { return (struct db_val){ .t = 't',
 	sizeof((const struct db_val[]){ __VA_ARGS__ }) / sizeof(struct db_val)
 #define DB_NONE NULL, 0
 
-/* Rows of a result, column by column: v[row * cols + col]. */
-struct db_rows { size_t n, cols; struct db_val *v; };
+/* Rows of a result, column by column: v[row * cols + col].  cut: there were more than db_bound() lets in. */
+struct db_rows { size_t n, cols; struct db_val *v; bool cut; };
 static inline const struct db_val *db_row(const struct db_rows *r, size_t i) { return r->v + i * r->cols; }
 
 struct db;
@@ -55,6 +55,8 @@ struct db *db_new(const char *option_file, const char *group);
 void db_free(struct db *db);
 /* How long one statement may take, in seconds (5 unless told), for the next connection. */
 void db_patience(struct db *db, unsigned seconds);
+/* How many bytes of rows one result may have, 0 for any number; its first row may be larger. */
+void db_bound(struct db *db, size_t bytes);
 /* A usable connection, made anew when the last was lost: OK, ERR_UNAVAILABLE, or
  * ERR_SCHEMA when the schema's version is not one this program works with. */
 enum err db_ready(struct db *db);
@@ -64,7 +66,11 @@ enum err db_connect(struct db *db);
 /* Errors of both: ERR_DB_RETRY, ERR_DB_LOST, the row's dup, ERR_UNAVAILABLE (disk full and
  * the like) and ERR_INTERNAL, both logged. */
 enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, int64_t *affected);
+/* All rows; ERR_PAGE_BYTES when they are too large together, with those that fit in `out`. */
 enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n,
+	struct db_rows *out);
+/* The rows that fit: out->cut tells of the rest. */
+enum err db_page(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n,
 	struct db_rows *out);
 
 enum err db_begin(struct db *db);

@@ -147,15 +147,19 @@ enum err version_list(struct tx *tx, const struct id *model, struct page page,
 }
 
 enum err version_branch(struct tx *tx, const struct id *model, const char *branch, int64_t below, int64_t limit,
-	struct version **out, size_t *n)
+	struct version **out, size_t *n, bool *more)
 {
 	const struct db_val org = db_d(&tx->who->organization), id = db_d(model);
 	struct db_rows r;
 	struct model m;
-	enum err e = tx_read(tx, SQL_VERSION_BRANCH, DB_IN(id, org, id, db_s(branch), db_i(below), db_i(limit), org,
+	enum err e = tx_page(tx, SQL_VERSION_BRANCH, DB_IN(id, org, id, db_s(branch), db_i(below), db_i(limit + 1), org,
 		db_d(&tx->who->principal)), &r);
 
-	return e ? e : many(tx, &r, described_from_row, out, n, &m);
+	if (e || (e = many(tx, &r, described_from_row, out, n, &m)))
+		return e;
+	*more = r.cut || *n > (size_t)limit;
+	*n -= *n > (size_t)limit;
+	return OK;
 }
 
 /* The next version of a model, whose row is locked and is moved by the caller; out is

@@ -230,7 +230,7 @@ void res_send(struct req *r)
 	for (size_t i = 0; i < r->res.nheaders; i++)
 		buf_printf(&b, "%s: %s\r\n", r->res.headers[i].name, r->res.headers[i].value);
 	buf_puts(&b, "\r\n");
-	if (!r->head && r->res.n)
-		buf_put(&b, r->res.body, r->res.n);
-	(void)r->io->write(r->io->p, b.p, b.n);      /* the client may be gone; the commit stands */
+	/* The client may be gone; the commit stands. */
+	if (!r->io->write(r->io->p, b.p, b.n) && !r->head && r->res.n)
+		(void)r->io->write(r->io->p, r->res.body, r->res.n);
 }

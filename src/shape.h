@@ -31,7 +31,9 @@ enum {
 	F_REQUIRED = 1,     /* in: must be there; out: always there (all of ours are) */
 	F_NULL = 2,         /* in: null is the same as a cleared value; out: may be null */
 	F_TRIMMED = 4,      /* in: a name: no white space at its ends, no control characters */
-	F_OMIT = 8          /* out: left out when null or an empty list */
+	F_OMIT = 8,         /* out: left out when null or an empty list */
+	F_LOG = 16,         /* in: a document as long as log_limit lets it be, not document_limit */
+	F_OWN_LIMIT = 32    /* in: a document whose handler bounds it */
 };
 
 struct list { const void *v; size_t n, size; };

@@ -68,6 +68,10 @@ enum err tx_read(struct tx *tx, enum sql id, const struct db_val *in, size_t n, 
 enum err tx_settle(struct tx *tx);
 /* One more read statement, without WHO. */
 enum err tx_query(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out);
+/* Both for a list that goes on behind a place: the rows that fit, and out->cut when there are
+ * more.  The two above refuse rows that are too large together (ERR_PAGE_BYTES). */
+enum err tx_page(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out);
+enum err tx_part(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out);
 
 /* The one row a statement must give; ERR_DB_NONE when there is none. */
 enum err tx_row(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct db_val **out);
