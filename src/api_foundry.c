@@ -373,17 +373,17 @@ static enum err upload(struct req *r)
 static const struct route routes[] = {
 	{ "POST", BASE, PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(model_in, struct model_in), .status = 200, .out = model_out, .run = create,
 	  .denied = DENIED("CreateModelPermissionDenied", "Could not create the Model.", ""),
-	  .summary = "Create a model in a folder", .errors = COMMON "DISPLAY_NAME FOLDER_NOT_FOUND MODEL_NAME_TAKEN" },
+	  .summary = "Create a model in a folder", .errors = COMMON "DISPLAY_NAME FOLDER_NOT_FOUND MODEL_NAME_TAKEN QUOTA" },
 	{ "GET", ONE, PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = model_out, .run = get, .summary = "One model",
 	  .errors = COMMON "MODEL_NOT_FOUND" },
 	{ "POST", ONE "/promoteVersion", PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(promote_in, struct promote_in), .status = 200,
 	  .out = version_out, .run = promote, .moves = { LIFE_MODEL_PROMOTE, LIFE_MODEL_PROMOTE_TRAINING },
 	  .denied = DENIED("PromoteVersionModelPermissionDenied", "Could not promoteVersion the Model.", "modelRid"),
-	  .summary = "Copy a version to this model, as the newest of its branch", .errors = COMMON "MODEL_NOT_FOUND VERSION_NOT_FOUND VERSION_SOURCE" },
+	  .summary = "Copy a version to this model, as the newest of its branch", .errors = COMMON "MODEL_NOT_FOUND VERSION_NOT_FOUND VERSION_SOURCE QUOTA" },
 	{ "POST", ONE "/versions", PERM_MODEL_WRITE, WRITES | R_FILE, PREVIEW, BODY(upload_in, struct upload_in), .status = 200,
 	  .out = version_out, .run = upload, .moves = { LIFE_MODEL_UPLOAD, LIFE_MODEL_UPLOAD_TRAINING },
 	  .denied = DENIED("CreateModelVersionPermissionDenied", "Could not create the ModelVersion.", "modelRid"),
-	  .summary = "Upload a version", .errors = COMMON "MODEL_NOT_FOUND MODEL_API CONDA" },
+	  .summary = "Upload a version", .errors = COMMON "MODEL_NOT_FOUND MODEL_API CONDA QUOTA" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, READS, QUERY(versions_query, struct versions_query), .status = 200, .out = versions_out,
 	  .run = list_versions, .summary = "Versions of a branch, newest first", .errors = COMMON "MODEL_NOT_FOUND VERSION_SOURCE PAGE_SIZE PAGE_TOKEN" },
 	{ "GET", ONE "/versions/{modelVersionRid}", PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = version_out, .run = get_version,
@@ -458,6 +458,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_FOLDER_NOT_EMPTY] = IN_USE,
 	[ERR_FOLDER_HOME] = IN_USE,
 	[ERR_MODEL_TRAINING] = IN_USE,
+	[ERR_QUOTA] = { .code = "QuotaExceeded" },
 };
 
 #define X(field) AT(struct error_say, field)

@@ -129,7 +129,7 @@ static enum err classify(unsigned code, bool at_commit)
 	}
 	/* The server is there and cannot: the operator's business, and worth another try later. */
 	if (!at_commit && (code == ER_DISK_FULL || code == ER_RECORD_FILE_FULL || code == ER_OUT_OF_RESOURCES
-	    || code == ER_OUTOFMEMORY || code == ER_TABLEACCESS_DENIED_ERROR))
+	    || code == ER_OUTOFMEMORY || code == ER_TABLEACCESS_DENIED_ERROR || code == ER_COLUMNACCESS_DENIED_ERROR))
 		return ERR_UNAVAILABLE;
 	if (code >= CR_MIN_ERROR && code <= CR_MAX_ERROR)
 		return at_commit ? ERR_DB_OPEN : ERR_DB_LOST;

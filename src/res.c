@@ -126,6 +126,8 @@ void res_error(struct req *r, enum err e)
 		log_error(err_row(e)->level, "%s %s: %s", r->method, r->path, err_row(e)->name);
 	res_reset(r);
 	say = error_say(r->arena, r->dialect, r->row, e);
+	if (r->tx.why.text)
+		say.text = r->tx.why.text;
 	error_details(r->dialect, &say, &r->tx.why);
 	say.request_id = r->tx.request_id;
 	say.time = r->tx.now;

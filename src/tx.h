@@ -18,6 +18,7 @@ struct why {
 	struct why_item items[WHY_ITEMS];
 	int n;
 	int64_t retry_after;                     /* seconds; 0: none */
+	const char *text;                        /* the error in a sentence with its numbers; NULL: as err.def has it */
 	const char *state, *action;              /* of an object whose state refused a change: its word, and the change as `kind.participle`; or NULL */
 };
 
