@@ -279,10 +279,8 @@ static enum err children(struct req *r)
 	enum err e;
 
 	if ((e = page_asked(r, &q->page, "", CHILDREN_MOST, &limit, &after, sizeof after))
-	 || (e = parent_of_children(r, &id, &in)) || (e = folder_children(&r->tx, &id, &after, limit + 1, &all, &n)))
+	 || (e = parent_of_children(r, &id, &in)) || (e = folder_children(&r->tx, &id, &after, limit, &all, &n, &more)))
 		return e;
-	more = n > (size_t)limit;
-	n -= more;
 	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
 	for (size_t i = 0; i < n; i++)
 		views[i] = view_child(r, &all[i], &in);
@@ -539,12 +537,12 @@ const struct route filesystem_routes[] = {
 	  .summary = "The space of the organization", .errors = "PAGE_SIZE PAGE_TOKEN" },
 	{ WRITE("POST", BASE "/projects/create"), BODY(project_in, struct folder_in), .status = 200, .out = project_out, .run = create_project,
 	  .denied = DENIED("CreateProjectPermissionDenied", "Could not create the Project.", ""), .summary = "Create a project in the space",
-	  .errors = "RID NO_DISPLAY_NAME DISPLAY_NAME SPACE_NOT_FOUND ORGANIZATION_NOT_FOUND ROLE_GRANTS PROJECT_NAME_TAKEN" },
+	  .errors = "RID NO_DISPLAY_NAME DISPLAY_NAME SPACE_NOT_FOUND ORGANIZATION_NOT_FOUND ROLE_GRANTS PROJECT_NAME_TAKEN QUOTA" },
 	{ READ(BASE "/projects/{projectRid}"), .status = 200, .out = project_out, .run = get_project, .summary = "One project of the space",
 	  .errors = "RID PROJECT_NOT_FOUND" },
 	{ WRITE("POST", FOLDERS), BODY(folder_in, struct folder_in), .status = 200, .out = folder_out, .run = create_folder,
 	  .denied = DENIED("CreateFolderPermissionDenied", "Could not create the Folder.", ""), .summary = "Create a folder",
-	  .errors = FOLDER_ERRORS "NO_DISPLAY_NAME DISPLAY_NAME OUTSIDE_PROJECT FOLDER_NAME_TAKEN" },
+	  .errors = FOLDER_ERRORS "NO_DISPLAY_NAME DISPLAY_NAME OUTSIDE_PROJECT FOLDER_NAME_TAKEN QUOTA" },
 	{ READ(ONE), .status = 200, .out = folder_out, .run = get_folder, .summary = "One folder, project or space", .errors = FOLDER_ERRORS },
 	{ READ(ONE "/children"), QUERY(children_query, struct children_query), .status = 200, .out = children_out, .run = children,
 	  .summary = "What lies in a folder, oldest first, without the trash", .errors = FOLDER_ERRORS "PAGE_SIZE PAGE_TOKEN" },

@@ -233,7 +233,7 @@ static const struct shape versions_query[] = {
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
-enum { VERSIONS_MOST = 100, PAGE_BYTES = 8 << 20 };      /* what describes them may be much; one goes in any case */
+enum { VERSIONS_MOST = 100 };
 
 static size_t length(const char *s)
 {
@@ -253,17 +253,16 @@ static enum err list_versions(struct req *r)
 	enum err e;
 
 	if ((e = page_asked(r, &q->page, branch, VERSIONS_MOST, &limit, &below, sizeof below))
-	 || (e = version_branch(&r->tx, &model, branch, below, limit + 1, &v, &n)))
+	 || (e = version_branch(&r->tx, &model, branch, below, limit, &v, &n, &more)))
 		return e;
-	more = n > (size_t)limit;
-	n -= more;
 	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
 	for (size_t i = 0; i < n; i++) {
 		if (!version_source_known(v[i].source))
 			return ERR_VERSION_SOURCE;
 		view(r, &v[i], &views[i]);
+		/* A Model API made of a run's names is longer than they are; one goes in any case. */
 		bytes += strlen(views[i].api) + length(v[i].conda_requirements) + length(v[i].backing_repositories);
-		if (i && bytes > PAGE_BYTES) {
+		if (i && conf.page_bytes_limit && bytes > (size_t)conf.page_bytes_limit) {
 			n = i;
 			more = true;
 		}
@@ -308,7 +307,7 @@ static const struct shape upload_in[] = {
 	{ "modelFiles", T_SUB, U(files), .sub = files_in, .flags = F_REQUIRED },
 	{ "backingRepositories", T_STRINGS, U(repositories), .max = 1000, .fault = rid_fault, .flags = F_REQUIRED },
 	{ "condaRequirements", T_STRINGS, U(conda), .max = 1000, .flags = F_REQUIRED },
-	{ "modelApi", T_DOC, U(api), .flags = F_REQUIRED, .help = "{inputs, outputs}; returned as it was sent" },
+	{ "modelApi", T_DOC, U(api), .flags = F_REQUIRED | F_OWN_LIMIT, .help = "{inputs, outputs}; returned as it was sent" },
 	BRANCH_ROW(struct upload_in),
 	{ 0 }
 };
@@ -378,17 +377,17 @@ static enum err upload(struct req *r)
 static const struct route routes[] = {
 	{ "POST", BASE, PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(model_in, struct model_in), .status = 200, .out = model_out, .run = create,
 	  .denied = DENIED("CreateModelPermissionDenied", "Could not create the Model.", ""),
-	  .summary = "Create a model in a folder", .errors = COMMON "DISPLAY_NAME FOLDER_NOT_FOUND MODEL_NAME_TAKEN" },
+	  .summary = "Create a model in a folder", .errors = COMMON "DISPLAY_NAME FOLDER_NOT_FOUND MODEL_NAME_TAKEN QUOTA" },
 	{ "GET", ONE, PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = model_out, .run = get, .summary = "One model",
 	  .errors = COMMON "MODEL_NOT_FOUND" },
 	{ "POST", ONE "/promoteVersion", PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(promote_in, struct promote_in), .status = 200,
 	  .out = version_out, .run = promote, .moves = { LIFE_MODEL_PROMOTE, LIFE_MODEL_PROMOTE_TRAINING },
 	  .denied = DENIED("PromoteVersionModelPermissionDenied", "Could not promoteVersion the Model.", "modelRid"),
-	  .summary = "Copy a version to this model, as the newest of its branch", .errors = COMMON "MODEL_NOT_FOUND VERSION_NOT_FOUND VERSION_SOURCE" },
+	  .summary = "Copy a version to this model, as the newest of its branch", .errors = COMMON "MODEL_NOT_FOUND VERSION_NOT_FOUND VERSION_SOURCE QUOTA" },
 	{ "POST", ONE "/versions", PERM_MODEL_WRITE, WRITES | R_FILE, PREVIEW, BODY(upload_in, struct upload_in), .status = 200,
 	  .out = version_out, .run = upload, .moves = { LIFE_MODEL_UPLOAD, LIFE_MODEL_UPLOAD_TRAINING },
 	  .denied = DENIED("CreateModelVersionPermissionDenied", "Could not create the ModelVersion.", "modelRid"),
-	  .summary = "Upload a version", .errors = COMMON "MODEL_NOT_FOUND MODEL_API CONDA" },
+	  .summary = "Upload a version", .errors = COMMON "MODEL_NOT_FOUND MODEL_API CONDA QUOTA" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, READS, QUERY(versions_query, struct versions_query), .status = 200, .out = versions_out,
 	  .run = list_versions, .summary = "Versions of a branch, newest first", .errors = COMMON "MODEL_NOT_FOUND VERSION_SOURCE PAGE_SIZE PAGE_TOKEN" },
 	{ "GET", ONE "/versions/{modelVersionRid}", PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = version_out, .run = get_version,
@@ -466,6 +465,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_FOLDER_NOT_EMPTY] = IN_USE,
 	[ERR_FOLDER_HOME] = IN_USE,
 	[ERR_MODEL_TRAINING] = IN_USE,
+	[ERR_QUOTA] = { .code = "QuotaExceeded" },
 };
 
 #define X(field) AT(struct error_say, field)

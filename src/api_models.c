@@ -276,10 +276,10 @@ static const struct shape artifacts_in[] = {
 static const struct shape complete_in[] = {
 	RUN_ROWS,
 	{ "metrics", T_OBJECT, J(metrics), .flags = F_NULL },
-	{ "features", T_STRINGS, J(features), .max = 10000, .flags = F_NULL },
+	{ "features", T_STRINGS, J(features), .max = 10000, .flags = F_NULL | F_LOG },
 	{ "target", T_STR, J(target), .min = 1, .max = 1024, .flags = F_NULL },
 	{ "artifacts", T_OBJECT, J(artifacts), .sub = artifacts_in, .flags = F_NULL },
-	{ "logs", T_STRINGS, J(logs), .max = 10000, .flags = F_NULL },
+	{ "logs", T_STRINGS, J(logs), .max = 10000, .flags = F_NULL | F_LOG },
 	{ 0 }
 };
 static const struct shape fail_in[] = {
@@ -621,9 +621,9 @@ static const struct route routes[] = {
 	{ "POST", "/api/auth/refresh", PERM_PUBLIC, R_SECRET, BODY(refresh_in, struct login), .status = 200,
 	  .out = refresh_out, .run = refresh, .summary = "A new access token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_MODEL_WRITE, R_WRITE, BODY(create_in, struct model), .status = 201, .out = model_out,
-	  .run = create, .summary = "Create a model", .errors = "MODEL_NAME_TAKEN" },
+	  .run = create, .summary = "Create a model", .errors = "MODEL_NAME_TAKEN QUOTA" },
 	{ "GET", BASE, PERM_MODEL_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
-	  .run = list, .summary = "List models, newest first" },
+	  .run = list, .summary = "List models, newest first", .errors = "PAGE_BYTES" },
 	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = model_out, .run = get, .summary = "One model",
 	  .errors = NOT_FOUND },
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct model_edit), .status = 200, .out = model_out,
@@ -634,18 +634,18 @@ static const struct route routes[] = {
 	  .moves = { LIFE_MODEL_UNARCHIVE }, .summary = "Restore an archived model to ready or draft",
 	  .errors = NOT_FOUND " MODEL_NOT_ARCHIVED MODEL_RETIRED" },
 	{ "POST", ONE "/train", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED, BODY(train_in, struct run), .status = 202,
-	  .out = started_out, .moves = { LIFE_MODEL_TRAIN }, .run = train, .summary = "Begin a training run", .errors = NOT_FOUND " MODEL_TRAINING" FIXED },
+	  .out = started_out, .moves = { LIFE_MODEL_TRAIN }, .run = train, .summary = "Begin a training run", .errors = NOT_FOUND " MODEL_TRAINING" FIXED " QUOTA" },
 	{ "GET", ONE "/train", PERM_MODEL_READ, 0, QUERY(runs_query, struct page_query), .status = 200, .out = runs_out,
 	  .run = list_runs, .summary = "Training runs, newest first; one whose trainer is gone is ended by .../fail", .errors = NOT_FOUND },
 	{ "GET", ONE "/train/{job_id}", PERM_MODEL_READ, 0, .status = 200, .out = run_out, .run = get_run,
 	  .summary = "One training run", .errors = NOT_FOUND " RUN_NOT_FOUND" },
 	{ "POST", ONE "/train/{job_id}/complete", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED,
 	  BODY(complete_in, struct run), .status = 200, .out = run_out, .run = complete,
-	  .summary = "The trainer reports success: a version is made", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED" },
+	  .summary = "The trainer reports success: a version is made", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED QUOTA" },
 	{ "POST", ONE "/train/{job_id}/fail", PERM_MODEL_WRITE, R_WRITE, BODY(fail_in, struct run), .status = 200,
 	  .out = run_out, .run = fail, .summary = "The trainer reports failure", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct page_query), .status = 200,
-	  .out = versions_out, .run = list_versions, .summary = "Versions, newest first", .errors = NOT_FOUND },
+	  .out = versions_out, .run = list_versions, .summary = "Versions, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ "GET", ONE "/versions/{version_id}", PERM_MODEL_READ, 0, .status = 200, .out = version_out, .run = get_version,
 	  .summary = "One version", .errors = NOT_FOUND " VERSION_NOT_FOUND" },
 	{ "GET", ONE "/versions/{version_id}/artifact", PERM_MODEL_READ, 0, .status = 200, .run = get_artifact,
@@ -654,7 +654,7 @@ static const struct route routes[] = {
 	  .run = restore_version, .moves = { LIFE_MODEL_RESTORE_VERSION }, .summary = "Make a version's configuration the active one",
 	  .errors = NOT_FOUND " VERSION_NOT_FOUND" FIXED },
 	{ "GET", ONE "/audit-logs", PERM_MODEL_READ, 0, QUERY(audit_query, struct audit_query), .status = 200,
-	  .out = audit_out, .run = audit_logs, .summary = "Who did what to a model", .errors = NOT_FOUND },
+	  .out = audit_out, .run = audit_logs, .summary = "Who did what to a model", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ 0 }
 };
 

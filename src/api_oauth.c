@@ -245,6 +245,10 @@ static enum err dead_end(struct req *r, const char *what)
 	return OK;
 }
 
+/* A longer header is refused by web servers: a line of 8190 bytes by Apache's, all of them
+ * together beyond fastcgi_buffer_size by nginx. */
+enum { LOCATION_MOST = 8000 };
+
 static void send_to(struct req *r, const char *location)
 {
 	res_body(r, 302, NULL, NULL, 0);
@@ -306,6 +310,9 @@ static enum err authorize(struct req *r)
 		buf_param(&to, "code_challenge", q.code_challenge);
 	}
 	buf_param(&to, "state", q.state);
+	if (to.n > LOCATION_MOST)
+		return dead_end(r, arena_printf(r->arena, "It is too long: the address to send you to would have %zu bytes, and may have %d. "
+			"Its <code>state</code> must be shorter.", to.n, LOCATION_MOST));
 	send_to(r, to.p);
 	return OK;
 }

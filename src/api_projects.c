@@ -298,7 +298,7 @@ static const struct route routes[] = {
 	{ "POST", "/api/v1/auth/refresh", PERM_PUBLIC, R_WRITE | R_SECRET, BODY(refresh_in, struct login), .status = 200,
 	  .out = tokens_data, .run = refresh, .summary = "New tokens for a refresh token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 201, .out = created_data,
-	  .run = create, .summary = "Create a project", .errors = "PROJECT_NAME_TAKEN PROJECT_URL_TAKEN" },
+	  .run = create, .summary = "Create a project", .errors = "PROJECT_NAME_TAKEN PROJECT_URL_TAKEN QUOTA" },
 	{ "GET", BASE, PERM_PROJECT_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List projects" },
 	{ "GET", BASE "/check-url", PERM_PROJECT_READ, 0, QUERY(url_query, struct url_query), .status = 200,

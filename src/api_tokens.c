@@ -286,7 +286,7 @@ static enum err request(struct req *r)
 #define TOKENS "/v1/tokens"
 const struct route token_routes[] = {
 	{ "POST", TOKENS, PERM_TOKEN_WRITE, R_WRITE | R_SECRET, BODY(create_in, struct token_in), .status = 200, .out = secret_out,
-	  .run = create, .summary = "Create a token for a human, or for an agent that acts for one", .errors = "AGENT_DENIED KEY_SEALED" },
+	  .run = create, .summary = "Create a token for a human, or for an agent that acts for one", .errors = "AGENT_DENIED KEY_SEALED QUOTA" },
 	{ "GET", TOKENS, PERM_TOKEN_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out, .run = list,
 	  .summary = "List API keys and tokens" },
 	{ "GET", TOKENS "/{token_id}", PERM_TOKEN_READ, 0, .status = 200, .out = token_out, .run = get,

@@ -375,7 +375,7 @@ const struct route webhook_routes[] = {
 	{ "GET", EVENTS "/{event_id}", PERM_WEBHOOK_READ, 0, .status = 200, .out = event_out, .run = get_event,
 	  .summary = "One event", .errors = "NOT_FOUND" },
 	{ "POST", ENDPOINTS, PERM_WEBHOOK_WRITE, R_WRITE | R_SECRET, BODY(create_in, struct endpoint_in), .status = 200,
-	  .out = secret_out, .run = create, .summary = "Create a webhook endpoint", .errors = "ENDPOINT_LIMIT ENDPOINT_URL EVENTS_BEHIND KEY_SEALED" },
+	  .out = secret_out, .run = create, .summary = "Create a webhook endpoint", .errors = "ENDPOINT_LIMIT ENDPOINT_URL EVENTS_BEHIND KEY_SEALED QUOTA" },
 	{ "GET", ENDPOINTS, PERM_WEBHOOK_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List webhook endpoints" },
 	{ "GET", ENDPOINT, PERM_WEBHOOK_READ, 0, .status = 200, .out = endpoint_out, .run = get,

@@ -474,7 +474,7 @@ static enum err dissolve(struct req *r) { return move_entity(r, LIFE_ENTITY_DISS
 	  .moves = { LIFE_ENTITY_##transition }, .summary = what, .errors = "NOT_FOUND WRONG_STATE" }
 static const struct route routes[] = {
 	{ "POST", WORKSPACES, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(create_in, struct workspace), .status = 201,
-	  .out = workspace_out, .run = create, .summary = "Create a workspace" },
+	  .out = workspace_out, .run = create, .summary = "Create a workspace", .errors = "QUOTA" },
 	{ "GET", WORKSPACES, PERM_WORKSPACE_READ, 0, QUERY(list_query, struct workspaces_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List workspaces" },
 	{ "GET", WORKSPACE, PERM_WORKSPACE_READ, 0, .status = 200, .out = workspace_out, .run = get, .summary = "One workspace",
@@ -489,7 +489,7 @@ static const struct route routes[] = {
 	  .moves = { LIFE_WORKSPACE_UNARCHIVE }, .errors = "NOT_FOUND WRONG_STATE",
 	  .summary = "Restore an archived workspace: active when an entity of it is not in its last state, else ready" },
 	{ "POST", ENTITIES, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(entity_in, struct entity_in), .status = 202,
-	  .out = entity_out, .run = create_entity, .summary = "Create an entity as a draft", .errors = "NOT_FOUND WRONG_STATE" },
+	  .out = entity_out, .run = create_entity, .summary = "Create an entity as a draft", .errors = "NOT_FOUND WRONG_STATE QUOTA" },
 	{ "GET", ENTITIES, PERM_WORKSPACE_READ, 0, QUERY(entities_query, struct entities_query), .status = 200, .out = entities_out,
 	  .run = list_entities, .summary = "List entities" },
 	{ "GET", ENTITY, PERM_WORKSPACE_READ, 0, .status = 200, .out = entity_out, .run = get_entity, .summary = "One entity",
@@ -544,6 +544,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_KEY_SEALED] = { .code = "idempotency_key_sealed" },
 	[ERR_ENDPOINT_LIMIT] = { .code = "limit_reached" },
 	[ERR_ENDPOINT_URL] = { .code = "webhook_endpoint_exists" },
+	[ERR_QUOTA] = { .code = "limit_reached" },
 };
 
 #define X(field) AT(struct error_say, field)

@@ -101,6 +101,7 @@ int cmd_init(struct cli *c);
 int cmd_migrate(struct cli *c);
 int cmd_org_create(struct cli *c);
 int cmd_org_list(struct cli *c);
+int cmd_org_usage(struct cli *c);
 int cmd_user_create(struct cli *c);
 int cmd_user_list(struct cli *c);
 int cmd_user_password(struct cli *c);

@@ -80,7 +80,7 @@ int cli_failed(const struct cli *c, enum err e)
 	case ERR_INTERNAL:
 		return cli_say("the database refused (%s); `thaw doctor` tells more", said);
 	default:
-		return cli_say("%s", err_row(e)->text);
+		return cli_say("%s", c->tx.why.text ? c->tx.why.text : err_row(e)->text);
 	}
 }
 

@@ -126,11 +126,29 @@ static void table_config(struct cli *c, struct json *rows)
 	}
 }
 
+static void table_retention(struct cli *c, struct json *rows)
+{
+	static const struct { const char *table, *rule, *by; } kept[] = {
+#define KEEP(table, rule, by) { #table, #rule, by },
+#include "keep.def"
+#undef KEEP
+	};
+
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		struct json *o = row(rows, c->arena);
+
+		js_put_str(c->arena, o, "table", kept[i].table);
+		js_put_str(c->arena, o, "rows", kept[i].rule);
+		js_put_str(c->arena, o, "by", kept[i].by);
+	}
+}
+
 int cmd_tables(struct cli *c)
 {
 	static const struct { const char *name; void (*fill)(struct cli *c, struct json *rows); } tables[] = {
 		{ "routes", table_routes }, { "errors", table_errors }, { "transitions", table_transitions },
 		{ "sql", table_sql }, { "config", table_config },
+		{ "retention", table_retention },
 	};
 	struct json *rows = js_array(c->arena);
 

@@ -138,6 +138,10 @@ int conf_load(const char *file, char *err, size_t n)
 			return -1;
 		}
 	}
+	if (conf.attempt_retention < 86400) {
+		snprintf(err, n, "attempt_retention must be at least 86400 (a day), since an idempotency key holds for so long");
+		return -1;
+	}
 	if (*conf.base_path && (*conf.base_path != '/' || conf.base_path[strlen(conf.base_path) - 1] == '/')) {
 		snprintf(err, n, "base_path must be empty or begin with a slash and not end with one");
 		return -1;

@@ -66,7 +66,7 @@ const char *event_permissions(struct arena *a, const struct who *who)
 
 /* The kinds of objects whose events the caller may read. */
 enum { KINDS = 10 };
-#define RESOURCE(name, word, prefix, lock, read, missing, reads) + (PERM_##reads != PERM_INVALID)
+#define RESOURCE(name, word, prefix, lock, read, missing, reads, quota) + (PERM_##reads != PERM_INVALID)
 _Static_assert(0
 #include "life.def"
 	<= KINDS, "room in EVENT_RUN (sql.def)");

@@ -122,7 +122,7 @@ enum err version_add(struct tx *tx, const struct model *m, const struct run *run
 enum err version_get_by_id(struct tx *tx, const struct id *model, const struct id *id, struct version *out);
 /* Of one branch, below a number, newest first, with what describes them. */
 enum err version_branch(struct tx *tx, const struct id *model, const char *branch, int64_t below, int64_t limit,
-	struct version **out, size_t *n);
+	struct version **out, size_t *n, bool *more);
 /* A new one from a client, on in->branch, with its file.  in: branch, model_api,
  * conda_requirements, backing_repositories.  ERR_TOO_LARGE. */
 enum err version_upload(struct tx *tx, const struct id *model, const struct version *in, const void *file, size_t n,

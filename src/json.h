@@ -43,8 +43,8 @@ struct json *js_object(struct arena *a);
 struct json *js_array(struct arena *a);
 struct json *js_string(struct arena *a, const char *s);      /* NULL gives null */
 struct json *js_words(struct arena *a, const char *words);  /* an array of the words that blanks separate; NULL gives null */
-/* A JSON text, such as a column has, to be written as it is: not to be looked into.  NULL
- * gives null. */
+/* A JSON text, such as a column has, to be written as it is: not to be looked into.  It
+ * must live as long as the arena.  NULL gives null. */
 struct json *js_raw(struct arena *a, const char *text);
 struct json *js_integer(struct arena *a, int64_t v);
 struct json *js_boolean(struct arena *a, bool v);

@@ -7,8 +7,8 @@
 #include "str.h"
 
 const struct resource_row life_resources[RES__MAX] = {
-#define RESOURCE(name, word, prefix, lock, read, missing, reads) \
-	[RES_##name] = { word, prefix, SQL_##lock, SQL_##read, missing, PERM_##reads },
+#define RESOURCE(name, word, prefix, lock, read, missing, reads, quota) \
+	[RES_##name] = { word, prefix, SQL_##lock, SQL_##read, missing, PERM_##reads, QUOTA_##quota },
 #include "life.def"
 #undef RESOURCE
 };
@@ -168,6 +168,8 @@ enum err life_create(struct tx *tx, enum transition t, struct life *o,
 
 	if (n > MAX_VALUES - 5)
 		return ERR_INTERNAL;
+	if ((e = quota_room(tx, &o->organization, life_resources[row->resource].quota, 1)))
+		return e;
 	in[0] = db_s(life_word(row->to));
 	in[1] = in[2] = db_t(tx->now);
 	in[3] = db_d(&o->organization);

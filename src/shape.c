@@ -2,6 +2,7 @@
 #include "shape.h"
 #include <string.h>
 #include <strings.h>
+#include "conf.h"
 #include "str.h"
 
 static enum err fault(struct tx *tx, const char *path, const char *reason)
@@ -73,6 +74,24 @@ static enum err wrong(struct tx *tx, const char *path, const char *wanted, const
 
 static enum err decode_at(struct tx *tx, const char *base, const struct shape *s, const struct json *in, void *out);
 
+/* A document is kept as text, which is bounded: lists show many of them. */
+static enum err keep_text(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
+{
+	const bool log = s->flags & F_LOG;
+	const int64_t most = log ? conf.log_limit : conf.document_limit;
+	const char *text;
+	size_t n;
+
+	if (!out)                                /* part of a document */
+		return OK;
+	text = js_text(j, &n);
+	if (!(s->flags & F_OWN_LIMIT) && (int64_t)n > most)
+		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld bytes as JSON (%s), not %zu", (long long)most,
+			log ? "log_limit" : "document_limit", n));
+	*(const char **)out = arena_strdup(tx->arena, text);
+	return OK;
+}
+
 static enum err decode_strings(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
 {
 	enum err result = OK;
@@ -91,9 +110,7 @@ static enum err decode_strings(struct tx *tx, const struct shape *s, const char 
 		else if (s->fault && (why = s->fault(tx->arena, js_str(js_at(j, i)))))
 			result = fault(tx, arena_printf(tx->arena, "%s[%zu]", path, i), why);
 	}
-	if (!result && out)
-		*(const char **)out = arena_strdup(tx->arena, js_text(j, NULL));
-	return result;
+	return result ? result : keep_text(tx, s, path, j, out);
 }
 
 enum { LABEL_KEY = 40, LABEL_VALUE = 500 };
@@ -166,13 +183,9 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 			return wrong(tx, path, "an object", j);
 		if (s->sub && (e = decode_at(tx, path, s->sub, j, NULL)))
 			return e;
-		if (out)
-			*(const char **)out = arena_strdup(tx->arena, js_text(j, NULL));
-		return OK;
+		return keep_text(tx, s, path, j, out);
 	case T_DOC:
-		if (out)
-			*(const char **)out = arena_strdup(tx->arena, js_text(j, NULL));
-		return OK;
+		return keep_text(tx, s, path, j, out);
 	case T_SUB:
 		return js_type(j) == JS_OBJECT ? decode_at(tx, path, s->sub, j, out) : wrong(tx, path, "an object", j);
 	case T_ID:

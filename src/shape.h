@@ -32,7 +32,9 @@ enum {
 	F_NULL = 2,         /* in: null is the same as a cleared value; out: may be null */
 	F_TRIMMED = 4,      /* in: a name: no white space at its ends, no control characters */
 	F_OMIT = 8,         /* out: left out when null or an empty list */
-	F_UNKEPT = 16       /* in: what this server does not do: refused unless it asks for nothing (null, [] or {}); `help` says why */
+	F_UNKEPT = 16,      /* in: what this server does not do: refused unless it asks for nothing (null, [] or {}); `help` says why */
+	F_LOG = 32,         /* in: a document as long as log_limit lets it be, not document_limit */
+	F_OWN_LIMIT = 64    /* in: a document whose handler bounds it */
 };
 
 struct list { const void *v; size_t n, size; };

@@ -18,6 +18,16 @@ my $r = $t->req(GET => '/openapi.json');
 my $doc = $r->{json};
 
 is("$r->{status} $r->{headers}{'content-type'}", '200 application/json', 'GET /openapi.json needs no token');
+for my $path ('/openapi.json', '/docs/guides/errors', '/docs/errors/not_found') {
+    my ($one, $two) = map { $t->req(GET => $path) } 1, 2;
+    my $tag = $one->{headers}{etag} // '';
+    like($tag, qr/^"[0-9a-f]{16}"$/, "$path has a tag");
+    is($two->{headers}{etag} . $two->{body}, $tag . $one->{body}, 'the same each time');
+    my $same = $t->req(GET => $path, headers => [ 'If-None-Match' => $tag ]);
+    is("$same->{status} $same->{body} $same->{headers}{etag}", "304  $tag", 'and is not sent again to who has it');
+    is($t->req(GET => $path, headers => [ 'If-None-Match' => '"other"' ])->{body}, $one->{body}, 'but to who has another');
+    is($t->req(HEAD => $path)->{headers}{etag}, $tag, 'HEAD');
+}
 like($doc->{openapi}, qr/^3\.1\./, 'OpenAPI 3.1');
 my $printed = $t->thaw('openapi');
 is(json($printed->{json}), json($doc), '`thaw openapi` prints the same');

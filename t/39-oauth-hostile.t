@@ -41,6 +41,11 @@ subtest 'GET /authorize sends nobody where no client is' => sub {
         $page->($t->req(GET => "$OAUTH/authorize?" . form(%good) . "&redirect_uri=$_"), "a second redirect_uri $_") for $CALLBACK, 'https://evil.example/';
         $page->($t->req(GET => "$OAUTH/authorize?" . form(%good) . "&client_id=$lens->{id}"), 'a second client_id');
         $page->($t->req(GET => "$OAUTH/authorize"), 'nothing at all');
+        for my $o ({}, { response_type => 'token' }) {
+            my $r = $t->req(GET => "$OAUTH/authorize?" . form(%good, %$o, state => undef) . '&state=' . '(' x 6500);
+            $page->($r, 'a state that makes the address too long');
+            like($r->{body}, qr/may have 8000\. Its <code>state<\/code> must be shorter/, 'which names the limit');
+        }
 
         my $fault = sub {
             my ($error, $description, $name, @o) = @_;
