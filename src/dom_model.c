@@ -1,6 +1,7 @@
 /* dom_model.c: models themselves: made, read, listed, edited, archived, restored. */
 #include "dom_model.h"
 #include <string.h>
+#include "conf.h"
 #include "dom_folder.h"
 #include "str.h"
 
@@ -156,7 +157,7 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 	return OK;
 }
 
-/* What many patches add to has an end of its own, since no one body is that long. */
+/* What many patches add up to has the limit of a document that is sent whole. */
 static enum err merged(struct tx *tx, const char *field, const char *old, const char **edit)
 {
 	size_t n;
@@ -164,9 +165,10 @@ static enum err merged(struct tx *tx, const char *field, const char *old, const 
 	if (!*edit)
 		return OK;
 	*edit = js_text(js_merge(tx->arena, js_read(tx->arena, old), js_read(tx->arena, *edit)), &n);
-	if (n <= MERGED_MOST)
+	if ((int64_t)n <= conf.document_limit)
 		return OK;
-	why_add(tx, field, arena_printf(tx->arena, "must have at most %d bytes when it is merged", MERGED_MOST));
+	why_add(tx, field, arena_printf(tx->arena, "must have at most %lld bytes as JSON when it is merged (document_limit), not %zu",
+		(long long)conf.document_limit, n));
 	return ERR_SHAPE;
 }
 

@@ -24,7 +24,6 @@ struct model_edit {
 	bool name_set, description_set, tags_set, config_set, metadata_set;
 	bool merge;                              /* config and metadata are merged into what there is (RFC 7396), not put in its place */
 };
-enum { MERGED_MOST = 64 << 10 };                 /* bytes of what a merge makes */
 
 struct model_filter {
 	const char *status;                      /* a word of life.def, or NULL: all but the hidden */
