@@ -78,7 +78,7 @@ const char *db_error(const struct db *db);
 
 /* Statements of a migration or of `thaw init`, separated by ";\n".  Not for requests. */
 enum err db_script(struct db *db, const char *text);
-/* One text column of one row, of a statement that is not in sql.def (doctor, init);
+/* The last column, as text, of the first row of a statement that is not in sql.def (doctor, init);
  * NULL when there is none. */
 char *db_ask(struct db *db, struct arena *a, const char *text);
 
