@@ -27,6 +27,8 @@ enum { CELL = 256, EE_END = 120 };               /* below EE_END: the server's e
 struct db {
 	MYSQL *m;
 	MYSQL_STMT *st[SQL__MAX];
+	bool wanted[SQL__MAX];                   /* by a transaction: before it begins */
+	bool open, doomed;                       /* between db_begin() and its end; and it can only be rolled back */
 	char *option_file, *group;
 	char error[512];
 	unsigned patience;
@@ -75,7 +77,7 @@ static void disconnect(struct db *db)
 	if (db->m)
 		mysql_close(db->m);
 	db->m = NULL;
-	db->checked = false;
+	db->checked = db->open = db->doomed = false;
 }
 
 void db_free(struct db *db)
@@ -177,7 +179,19 @@ static enum err failed(struct db *db, unsigned code, const char *message, const 
 	 * the next connection may find another server. */
 	if (e == ERR_DB_LOST || e == ERR_DB_OPEN || e == ERR_DATA_TOO_LARGE || e == ERR_READ_ONLY)
 		disconnect(db);
+	db->doomed = db->open;                   /* the server may have rolled all of it back */
 	return e;
+}
+
+/* Has the server kept the transaction that this statement was a part of? */
+static enum err still_open(struct db *db, const char *what)
+{
+	if (!db->open || db->m->server_status & SERVER_STATUS_IN_TRANS)
+		return OK;
+	snprintf(db->error, sizeof db->error, "%s: the server has ended the transaction", what);
+	log_error(LOG_WARN, "database: %s", db->error);
+	db->doomed = true;
+	return ERR_DB_RETRY;
 }
 
 static enum err run(struct db *db, const char *text, const char *what, bool at_commit)
@@ -325,6 +339,23 @@ static enum err fits(struct db *db, const struct sql_row *row, const struct db_v
 	return ERR_DATA_TOO_LARGE;
 }
 
+static enum err prepare(struct db *db, enum sql id)
+{
+	const struct sql_row *row = &sql_rows[id];
+	MYSQL_STMT *st = mysql_stmt_init(db->m);
+
+	if (!st)
+		abort();
+	if (mysql_stmt_prepare(st, row->text, strlen(row->text))) {
+		enum err e = failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
+
+		mysql_stmt_close(st);
+		return e;
+	}
+	db->st[id] = st;
+	return OK;
+}
+
 /* The statement, prepared, executed with its parameters bound. */
 static enum err execute(struct db *db, enum sql id, const struct db_val *in, size_t n, MYSQL_STMT **out)
 {
@@ -336,22 +367,23 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 
 	if (!db->m)
 		return ERR_DB_LOST;
+	if (db->doomed)
+		return ERR_DB_RETRY;
 	if (n != strlen(row->in) || n > DB_COLUMNS) {
 		fprintf(stderr, "thaw: %s takes %zu parameters, not %zu\n", row->name, strlen(row->in), n);
 		abort();
 	}
 	if ((e = fits(db, row, in, n)))
 		return e;
-	if (!(st = db->st[id])) {
-		if (!(st = mysql_stmt_init(db->m)))
-			abort();
-		if (mysql_stmt_prepare(st, row->text, strlen(row->text))) {
-			e = failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
-			mysql_stmt_close(st);
-			return e;
+	if (!db->st[id]) {
+		if (db->open) {
+			db->wanted[id] = true;
+			return ERR_DB_UNPREPARED;
 		}
-		db->st[id] = st;
+		if ((e = prepare(db, id)))
+			return e;
 	}
+	st = db->st[id];
 	memset(bind, 0, sizeof bind);
 	for (size_t i = 0; i < n; i++) {
 		if (in[i].t != row->in[i]) {
@@ -400,6 +432,7 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 		if (code == ER_NEED_REPREPARE || code == ER_UNKNOWN_STMT_HANDLER) {
 			mysql_stmt_close(st);
 			db->st[id] = NULL;
+			db->doomed = db->open;
 			return ERR_DB_RETRY;
 		}
 		return failed(db, code, mysql_stmt_error(st), row->name, false);
@@ -415,7 +448,15 @@ enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, 
 
 	if (!e && affected)
 		*affected = (int64_t)mysql_stmt_affected_rows(st);
-	return e;
+	return e ? e : still_open(db, sql_rows[id].name);
+}
+
+enum err db_exec_one(struct db *db, enum sql id, const struct db_val *in, size_t n)
+{
+	int64_t affected = 0;
+	enum err e = db_exec(db, id, in, n, &affected);
+
+	return e ? e : affected == 1 ? OK : ERR_DB_RETRY;
 }
 
 /* A text or byte column whole, however long: what did not fit its cell is fetched again. */
@@ -493,7 +534,7 @@ static enum err fetch(struct db *db, MYSQL_STMT *st, struct arena *a, const stru
 	mysql_stmt_free_result(st);
 	if (rc != MYSQL_NO_DATA || r != out->n)
 		return failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
-	return OK;
+	return still_open(db, row->name);
 }
 
 enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
@@ -504,18 +545,42 @@ enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_v
 	return e ? e : fetch(db, st, a, &sql_rows[id], out);
 }
 
+void db_want(struct db *db, enum sql id)
+{
+	db->wanted[id] = true;
+}
+
 enum err db_begin(struct db *db)
 {
-	return run(db, "START TRANSACTION", "begin", false);
+	enum err e;
+
+	for (enum sql id = SQL_NONE + 1; id < SQL__MAX; id++) {
+		if (!db->m)
+			return ERR_DB_LOST;
+		if (!db->wanted[id] || db->st[id] || !(e = prepare(db, id)))
+			continue;
+		db->wanted[id] = false;              /* its own request is told; the others do without it */
+		return e;
+	}
+	if ((e = run(db, "START TRANSACTION", "begin", false)))
+		return e;
+	db->open = true;
+	return still_open(db, "begin");
 }
 
 enum err db_commit(struct db *db)
 {
+	enum err e = db->doomed ? ERR_DB_RETRY : still_open(db, "commit");
+
+	if (e)
+		return e;
+	db->open = false;
 	return run(db, "COMMIT", "commit", true);
 }
 
 void db_rollback(struct db *db)
 {
+	db->open = db->doomed = false;
 	if (db->m && run(db, "ROLLBACK", "rollback", false))
 		disconnect(db);                    /* the server rolls back what it loses sight of */
 }

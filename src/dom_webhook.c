@@ -21,7 +21,7 @@ static void fill(struct endpoint *n, const struct db_val *v)
 	n->old_until = num(&v[10]);
 	n->failing_since = num(&v[11]);
 	n->created_at = v[12].i;
-	n->updated_at = v[13].i;
+	n->life.changed = n->updated_at = v[13].i;
 }
 
 static enum err lock(struct tx *tx, const struct id *id, struct endpoint *out)
@@ -32,6 +32,7 @@ static enum err lock(struct tx *tx, const struct id *id, struct endpoint *out)
 	if (e)
 		return e;
 	fill(out, v);
+	life_follow(tx, &out->life);
 	return life_expected(tx, &out->life);
 }
 

@@ -53,6 +53,7 @@ struct life {
 	struct id organization, id;
 	enum state state;
 	int64_t revision;
+	int64_t changed;                         /* when it last was */
 	bool test;                               /* of the test mode */
 	bool owned;                              /* the caller may do what takes an owner */
 	struct json *now, *before;
@@ -80,6 +81,9 @@ enum err life_lock(struct tx *tx, enum resource r, const struct id *id, struct l
 /* The same without a lock and outside of a transaction, the caller settled. */
 enum err life_read(struct tx *tx, enum resource r, const struct id *id, struct life *o, const struct db_val **row);
 
+/* Before the transaction: what this transition is going to run. */
+void life_want(struct tx *tx, enum transition t);
+
 /* Make it: o->organization and o->id are given, state and revision are set. `more`
  * are the statement's values after status, created_at, updated_at, organization, id. */
 enum err life_create(struct tx *tx, enum transition t, struct life *o,
@@ -91,6 +95,11 @@ enum err life_create(struct tx *tx, enum transition t, struct life *o,
  * ERR_OWNER_ONLY. */
 enum err life_move(struct tx *tx, enum transition t, struct life *o,
 	const struct db_val *more, size_t n, struct json *details);
+
+/* The transaction's time is from here on not before the object's last change, which a clock
+ * ahead of this one may have stamped.  life_move() sees to it; who tells the time before
+ * that calls it too. */
+void life_follow(struct tx *tx, const struct life *o);
 
 /* audit.c and outbox.c, called by the engine alone. */
 enum err audit_add(struct tx *tx, const struct transition_row *t, const struct life *o, enum state from,
