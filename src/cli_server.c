@@ -131,7 +131,7 @@ static void check_disk(struct doctor *d)
 
 static void check_changes(struct doctor *d)
 {
-	if (!db_script(d->db, "UPDATE attempts SET status = status WHERE 1 = 0"))
+	if (!db_script(d->db, "UPDATE attempts SET body = body WHERE 1 = 0"))
 		doctor_say(d, FINE, "changes", "are taken");
 	else
 		doctor_say(d, PROBLEM, "changes", arena_printf(d->a, "are refused (%s); a server that is read-only serves nothing but reads: "
