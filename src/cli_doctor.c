@@ -215,11 +215,10 @@ static void check_database(struct doctor *d)
 	if (db_connect(d->db)) {
 		doctor_say(d, PROBLEM, "database", arena_printf(d->a, "cannot be reached (%s); is the server running, and is group [%s] of "
 			"%s right?", db_error(d->db), conf.db_group, conf.db_option_file));
-	} else {
+	} else if (doctor_cluster(d)) {
 		doctor_say(d, FINE, "database", doctor_ask(d, "SELECT CONCAT(CURRENT_USER(), ', ', VERSION())"));
 		check_schema(d);
 		doctor_server(d);
-		doctor_cluster(d);
 		check_audit(d);
 		check_sealed(d);
 	}

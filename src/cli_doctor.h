@@ -14,8 +14,10 @@ void doctor_say(struct doctor *d, enum verdict v, const char *check, const char 
  * for none. */
 const char *doctor_ask(struct doctor *d, const char *text);
 
+/* The cluster that the server is a node of, if any; false when the node serves nothing now, so
+ * that nothing else can be asked of it. */
+bool doctor_cluster(struct doctor *d);
 void doctor_server(struct doctor *d);
-void doctor_cluster(struct doctor *d);
 
 /* What is wrong with the server's own configuration that no session can set right, for
  * `thaw init`, which then makes nothing: NULL, or a sentence that says what to do. */

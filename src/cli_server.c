@@ -17,8 +17,8 @@ static const struct { const char *check, *ask, *remedy; } unfit[] = {
 	{ "binary log", "SHOW GLOBAL VARIABLES WHERE Variable_name = 'binlog_format' AND Value = 'STATEMENT' AND @@log_bin = 1",
 	  "binlog_format is %s, which cannot log READ COMMITTED transactions: every change would be refused; set "
 	  "binlog_format = ROW in the server's configuration" },
-	{ "page size", "SHOW GLOBAL VARIABLES WHERE Variable_name = 'innodb_page_size' AND Value + 0 < 8192",
-	  "innodb_page_size is %s: the keys of the schema need pages of 8192 bytes at least; it is chosen when the server's "
+	{ "page size", "SHOW GLOBAL VARIABLES WHERE Variable_name = 'innodb_page_size' AND Value + 0 < 16384",
+	  "innodb_page_size is %s: the keys of the schema need pages of 16384 bytes at least; it is chosen when the server's "
 	  "data directory is made" },
 	{ "storage engine", "SHOW VARIABLES WHERE Variable_name = 'enforce_storage_engine' AND Value NOT IN ('', 'InnoDB')",
 	  "enforce_storage_engine is %s: the tables need InnoDB; take the setting out of the server's configuration" },
@@ -176,36 +176,39 @@ static void check_node_settings(struct doctor *d)
 			"raise the one or lower the other", most, (long long)conf.artifact_limit));
 }
 
-/* Is it this machine's own node, and is it well? */
-static void check_node(struct doctor *d)
+/* Is it this machine's own node, and is it well?  False: it serves nothing. */
+static bool check_node(struct doctor *d)
 {
 	const char *node = variable(d, "wsrep_node_name"), *component = status(d, "wsrep_cluster_status");
 	const char *state = status(d, "wsrep_local_state_comment"), *size = status(d, "wsrep_cluster_size");
-	const char *paused = status(d, "wsrep_flow_control_paused"), *host = doctor_ask(d, "SELECT @@hostname");
+	const char *paused = status(d, "wsrep_flow_control_paused"), *host = variable(d, "hostname");
 	const char *is = arena_printf(d->a, "node %s (%s) is %s, one of %s in %s", node, status(d, "wsrep_gcomm_uuid"), state, size,
 		variable(d, "wsrep_cluster_name"));
 	char here[256] = "";
 
 	(void)gethostname(here, sizeof here - 1);
-	if (strcmp(component, "Primary"))
+	if (strcmp(component, "Primary")) {
 		doctor_say(d, PROBLEM, "cluster", arena_printf(d->a, "node %s is not in the primary component (it is %s and sees %s nodes): it "
 			"serves nothing until it has joined again; after a loss of all nodes one of them has to be bootstrapped", node,
 			component, size));
-	else if (strcmp(state, "Synced"))
+		return false;
+	}
+	if (strcmp(state, "Synced"))
 		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "%s: it lags until it is Synced", is));
 	else if (!strcmp(size, "1") || !strcmp(size, "2"))
 		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "%s: the others stop when one is lost; three nodes survive that", is));
 	else
 		doctor_say(d, FINE, "cluster", is);
-	if (host && strcmp(host, here))
+	if (strcmp(host, here))
 		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "the database node is on %s and this machine is %s: let the option file "
 			"name the node of the same machine, or all machines may use one", host, here));
 	if (strtod(paused, NULL) > 0.1)
 		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "writes have waited for a slow node for %.0f %% of the time "
 			"(wsrep_flow_control_paused); FLUSH STATUS begins to count anew", strtod(paused, NULL) * 100));
+	return true;
 }
 
-void doctor_cluster(struct doctor *d)
+bool doctor_cluster(struct doctor *d)
 {
 	bool member = !strcmp(variable(d, "wsrep_on"), "ON") && strcmp(variable(d, "wsrep_provider"), "none");
 
@@ -216,7 +219,7 @@ void doctor_cluster(struct doctor *d)
 		doctor_say(d, PROBLEM, "cluster", "galera is on and the server is not a node of a cluster (wsrep_on is not ON): start it as "
 			"one, or set galera = off");
 	if (!member)
-		return;
-	check_node(d);
+		return true;
 	check_node_settings(d);
+	return check_node(d);
 }

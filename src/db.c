@@ -266,7 +266,8 @@ enum err db_connect(struct db *db)
 		return ERR_UNAVAILABLE;
 	}
 	db->m = m;
-	if (run(db, session, "session", false) || (conf.galera && run(db, session_galera, "session", false)) || learn_packet(db)) {
+	/* In this order: a node that was cut off answers no SELECT that waits for the cluster. */
+	if (run(db, session, "session", false) || learn_packet(db) || (conf.galera && run(db, session_galera, "session", false))) {
 		disconnect(db);
 		return ERR_UNAVAILABLE;
 	}
