@@ -26,8 +26,9 @@ enum sql {
 	SQL__MAX
 };
 
-/* in, out: a letter for each parameter and column: s text, i integer, d identity,
- * x bytes, t time in microseconds.  dup: what a duplicate key means here. */
+/* in, out: a letter for each parameter and column: s text, a text beside an ascii column,
+ * i integer, d identity, x bytes, t time in microseconds.  dup: what a duplicate key
+ * means here. */
 struct sql_row { const char *name, *in, *out; enum err dup; const char *text; };
 enum { DB_COLUMNS = 64 };                        /* and parameters, of one statement at most */
 extern const struct sql_row sql_rows[SQL__MAX];
