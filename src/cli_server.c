@@ -182,7 +182,7 @@ static bool check_node(struct doctor *d)
 	const char *node = variable(d, "wsrep_node_name"), *component = status(d, "wsrep_cluster_status");
 	const char *state = status(d, "wsrep_local_state_comment"), *size = status(d, "wsrep_cluster_size");
 	const char *paused = status(d, "wsrep_flow_control_paused"), *host = variable(d, "hostname");
-	const char *is = arena_printf(d->a, "node %s (%s) is %s, one of %s in %s", node, status(d, "wsrep_gcomm_uuid"), state, size,
+	const char *is = arena_printf(d->a, "node %s (%s) is %s, one of %s in %s", node, variable(d, "wsrep_node_address"), state, size,
 		variable(d, "wsrep_cluster_name"));
 	char here[256] = "";
 
@@ -196,7 +196,7 @@ static bool check_node(struct doctor *d)
 	if (strcmp(state, "Synced"))
 		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "%s: it lags until it is Synced", is));
 	else if (!strcmp(size, "1") || !strcmp(size, "2"))
-		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "%s: the others stop when one is lost; three nodes survive that", is));
+		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "%s: what is left stops when one more is lost; three nodes survive that", is));
 	else
 		doctor_say(d, FINE, "cluster", is);
 	if (strcmp(host, here))

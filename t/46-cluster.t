@@ -5,16 +5,14 @@
 use strict;
 use warnings;
 use FindBin;
-use IO::Socket::INET;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
+use Thaw::Cluster;
 use Contract;
 
-my @mysql = $> ? () : ('setpriv', '--reuid=mysql', '--regid=mysql', '--clear-groups');
-plan skip_all => 'no galera-4 here' unless -e '/usr/lib/galera/libgalera_smm.so';
-plan skip_all => 'no rsync here' unless grep { -x "$_/rsync" } split /:/, $ENV{PATH};
-plan skip_all => 'as root a node needs the account mysql' if !$> && !getpwnam 'mysql';
+if (my $why = Thaw::Cluster::missing()) { plan skip_all => "no cluster: $why" }
+my @as = $> ? () : ('setpriv', '--reuid=www-data', '--regid=www-data', '--clear-groups');
 
 my $guide = slurp("$Thaw::SRC/doc/cluster.md");
 my ($ini) = $guide =~ /```ini\n\[mariadbd\]\n(.*?)```/s;
@@ -30,19 +28,14 @@ chmod 0711, $dir;
 my %node = map { $_ => { name => $_, dir => "$dir/$_" } } qw(n1 n2 n3);
 my @nodes = @node{qw(n1 n2 n3)};
 
-# Four ports in a row for each, that nobody has.
-my $base = 20000 + $$ % 20000;
-for my $n (@nodes) {
-    while (grep { !IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $base + $_, Listen => 1) } 0 .. 4) { $base += 5 }
-    $n->{port} = $base;
-    $base += 5;
-}
+my $base = Thaw::Cluster::ports(scalar @nodes);
+$nodes[$_]{port} = $base + 10 * $_ for 0 .. $#nodes;
 for my $n (@nodes) {
     mkdir "$n->{dir}$_" or die $! for '', qw(/bin /etc /etc/thaw /etc/thaw/keys /run /backups /tmp);
     chmod 0700, "$n->{dir}/$_" for 'etc/thaw/keys', 'run';
-    chown +(getpwnam 'mysql')[2, 3], $n->{dir}, "$n->{dir}/tmp" unless $>;
+    chown +(getpwnam 'www-data')[2, 3], $n->{dir}, "$n->{dir}/tmp" unless $>;
     # A server that starts deletes another one's temporary files: never share their directory.
-    my $out = $n == $nodes[0] ? `mariadb-install-db --no-defaults --tmpdir='$n->{dir}/tmp' --datadir='$n->{dir}/lib' @{[ $> ? '' : '--user=mysql' ]} --auth-root-authentication-method=normal --skip-test-db 2>&1`
+    my $out = $n == $nodes[0] ? `@as mariadb-install-db --no-defaults --tmpdir='$n->{dir}/tmp' --datadir='$n->{dir}/lib' --auth-root-authentication-method=normal --skip-test-db 2>&1`
         : `cp -a '$nodes[0]{dir}/lib' '$n->{dir}/lib' 2>&1`;
     die $out if $?;
     my %o = map { /^(\w+) = "?(.*?)"?$/ ? ($1 => $2) : () } split /\n/, $ini;
@@ -54,7 +47,7 @@ for my $n (@nodes) {
         map { "--$_=$o{$_}" } sort keys %o ];
     my $client = "--no-defaults --socket='$n->{dir}/db.sock' --user=root";
     my %bin = (mariadb => "exec /usr/bin/mariadb $client", 'mariadb-dump' => "exec /usr/bin/mariadb-dump $client",
-        mariadbd => join(' ', 'exec', @mysql, '/usr/sbin/mariadbd', map { "'$_'" } @{ $n->{options} }),
+        mariadbd => join(' ', 'exec', @as, '/usr/sbin/mariadbd', map { "'$_'" } @{ $n->{options} }),
         thaw => "THAW_CONFIG='$n->{dir}/etc/thaw/thaw.conf' exec '$Thaw::BUILD/thaw'");
     spew("$n->{dir}/bin/$_", "#!/bin/sh\n$bin{$_} \"\$@\"\n", 0755) for keys %bin;
     spew("$n->{dir}/root.cnf", "[client]\nuser=root\nsocket=$n->{dir}/db.sock\n", 0600);
@@ -131,11 +124,11 @@ subtest 'thaw' => sub {
 };
 
 my $token = $t->run({}, '', "$node{n1}{dir}/bin/thaw", 'token', '--user', 'me')->{out} =~ s/\s+\z//r;
-my @as = (HTTP_AUTHORIZATION => "Bearer $token");
+my @bearer = (HTTP_AUTHORIZATION => "Bearer $token");
 subtest 'a change made on one is read on another' => sub {
     $t->run({}, '', "$node{n1}{dir}/bin/thaw", 'org', 'create', "Another $_") for 1 .. 5;
     like($t->run({}, '', "$node{n3}{dir}/bin/thaw", 'org', 'list')->{out}, qr/Another 5/, 'at once');
-    is(ask($_, '/api/v1/models', @as)->{status}, 200, "a token made on n1 is good on $_->{name}") for @nodes;
+    is(ask($_, '/api/v1/models', @bearer)->{status}, 200, "a token made on n1 is good on $_->{name}") for @nodes;
 };
 
 subtest 'what is wrong with a node is said' => sub {
