@@ -6,7 +6,7 @@
 CREATE TABLE IF NOT EXISTS schema_versions (
   version INT NOT NULL PRIMARY KEY,
   applied_at DATETIME(6) NOT NULL
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- An organization belongs to itself, so that it is changed and audited like the rest.
 CREATE TABLE IF NOT EXISTS organizations (
@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS organizations (
   updated_at DATETIME(6) NOT NULL,
   PRIMARY KEY (organization_id, id),
   UNIQUE KEY organization_name (name)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- permissions: words separated by blanks; rate: requests a minute.
 CREATE TABLE IF NOT EXISTS roles (
@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS roles (
   updated_at DATETIME(6) NOT NULL,
   PRIMARY KEY (organization_id, id),
   UNIQUE KEY role_name (organization_id, name)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Names and addresses are unique over all organizations, since one signs in by them alone.
 -- tokens_since: access tokens issued before are refused (password change, revocation).
@@ -54,7 +54,7 @@ CREATE TABLE IF NOT EXISTS principals (
   PRIMARY KEY (organization_id, id),
   UNIQUE KEY principal_username (username),
   UNIQUE KEY principal_email (email)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS refresh_tokens (
   token_hash BINARY(32) NOT NULL PRIMARY KEY,
@@ -65,7 +65,7 @@ CREATE TABLE IF NOT EXISTS refresh_tokens (
   expires_at DATETIME(6) NOT NULL,
   KEY refresh_principal (organization_id, principal_id),
   KEY refresh_expiry (expires_at)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- hidden: out of the default lists, for an index of its own.  name_hash: unique among
 -- the living.  name_key: what a search looks through, case-insensitively.
@@ -103,7 +103,7 @@ CREATE TABLE IF NOT EXISTS models (
   KEY model_by_task (organization_id, is_global, hidden, task_type, id),
   KEY model_by_both (organization_id, is_global, hidden, status, task_type, id),
   CHECK (status IN ('draft', 'training', 'ready', 'archived', 'retired'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- role: 1 OBSERVER reads, 2 USER writes and shares, 3 OWNER also retires.
 -- grantee_id: a principal, or the organization itself for everyone in it.
@@ -115,7 +115,7 @@ CREATE TABLE IF NOT EXISTS grants (
   created_at DATETIME(6) NOT NULL,
   PRIMARY KEY (organization_id, model_id, grantee_id),
   KEY grant_by_grantee (organization_id, grantee_id, model_id)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- A run of a trainer elsewhere: this registry records it.
 CREATE TABLE IF NOT EXISTS training_runs (
@@ -139,7 +139,7 @@ CREATE TABLE IF NOT EXISTS training_runs (
   PRIMARY KEY (organization_id, id),
   KEY run_model (organization_id, model_id, id),
   CHECK (status IN ('running', 'completed', 'failed'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS model_versions (
   organization_id BINARY(12) NOT NULL,
@@ -161,7 +161,7 @@ CREATE TABLE IF NOT EXISTS model_versions (
   PRIMARY KEY (organization_id, id),
   UNIQUE KEY version_number (organization_id, model_id, number),
   CHECK (status IN ('ready'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- One row per state change, never changed or deleted: the application's account may
 -- only SELECT and INSERT here.  actor_id NULL: the administrator's command.
@@ -188,7 +188,7 @@ CREATE TABLE IF NOT EXISTS audit_events (
   KEY audit_action (organization_id, resource_type, resource_id, action, revision),
   KEY audit_actor (organization_id, resource_type, resource_id, actor_id, revision),
   KEY audit_recent (organization_id, at, resource_type, action)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What subscribers are to be told.  sequence is given to committed rows afterwards.
 CREATE TABLE IF NOT EXISTS outbox (
@@ -205,7 +205,7 @@ CREATE TABLE IF NOT EXISTS outbox (
   PRIMARY KEY (organization_id, id),
   UNIQUE KEY outbox_object (organization_id, resource_type, resource_id, revision),
   UNIQUE KEY outbox_sequence (sequence)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- One row per try that writes, in the same commit as its effect, or a fence under
 -- the same id, which keeps a try whose COMMIT gave no answer from ever landing.
@@ -228,4 +228,4 @@ CREATE TABLE IF NOT EXISTS attempts (
   UNIQUE KEY attempt_key (organization_id, principal_id, idempotency_key),
   KEY attempt_age (created_at),
   CHECK (outcome IN ('done', 'fence'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS projects (
   KEY project_by_status (organization_id, hidden, status, updated_at DESC, number DESC),
   KEY project_by_status_name (organization_id, hidden, status, name_key, number),
   CHECK (status IN ('DRAFT', 'BUILDING', 'LIVE', 'UPDATED', 'PAUSED', 'ARCHIVED', 'DELETED'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- A refresh token that was exchanged.  Its successor is derived from the token itself
 -- and this salt, so that a client that lost the answer gets the same one for a short
@@ -44,4 +44,4 @@ CREATE TABLE IF NOT EXISTS refresh_rotations (
   salt BINARY(32) NOT NULL,
   rotated_at DATETIME(6) NOT NULL,
   KEY rotation_age (rotated_at)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

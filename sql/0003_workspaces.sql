@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS workspaces (
   KEY workspace_by_name (organization_id, livemode, hidden, name_key, id),
   KEY workspace_by_change (organization_id, livemode, hidden, updated_at, id),
   CHECK (status IN ('provisioning', 'ready', 'active', 'archived'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- portfolio_id and jurisdiction are kept as given: they name things that live elsewhere.
 CREATE TABLE IF NOT EXISTS entities (
@@ -54,7 +54,7 @@ CREATE TABLE IF NOT EXISTS entities (
   KEY entity_by_name (organization_id, livemode, name_key, id),
   KEY entity_by_change (organization_id, livemode, updated_at, id),
   CHECK (status IN ('draft', 'submitted', 'registered', 'dissolved', 'cancelled', 'rejected'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What a list is asked for by `metadata[key]=value`: the first 16 bytes of the SHA-256
 -- of the resource's word, the key and the value, separated by NULs.
@@ -65,7 +65,7 @@ CREATE TABLE IF NOT EXISTS labels (
   object_id BINARY(12) NOT NULL,
   PRIMARY KEY (organization_id, digest, livemode, object_id),
   KEY label_of_object (organization_id, object_id)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- sk_, pk_ and tok_ keys; the secret itself is nowhere.  principal_id: whose rights it
 -- uses; agent: who holds it, when that is not the principal; human_grant: the agent may
@@ -96,7 +96,7 @@ CREATE TABLE IF NOT EXISTS api_keys (
   KEY api_key_by_principal (organization_id, livemode, principal_id, id),
   CHECK (kind IN ('secret', 'publishable', 'token')),
   CHECK (status IN ('active', 'revoked'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What an agent asked for and a human decides.  action: the audit action it stands for.
 CREATE TABLE IF NOT EXISTS authorizations (
@@ -118,7 +118,7 @@ CREATE TABLE IF NOT EXISTS authorizations (
   KEY authorization_by_status (organization_id, livemode, status, id),
   KEY authorization_open (organization_id, resource_id, status, token_id),
   CHECK (status IN ('pending', 'approved', 'denied'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- secret, old_secret: sealed under the installation's own key (seal.h), so that a copy
 -- of the database alone cannot sign; the old one signs too until old_until.
@@ -151,7 +151,7 @@ CREATE TABLE IF NOT EXISTS webhook_endpoints (
   KEY endpoint_list (organization_id, livemode, hidden, id),
   KEY endpoint_due (due_at),
   CHECK (status IN ('enabled', 'disabled', 'deleted'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- One event for one endpoint.  outcome NULL: still to be sent, not before next_at.
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -175,7 +175,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
   KEY delivery_order (organization_id, endpoint_id, resource_type, resource_id, outcome, sequence),
   KEY delivery_event (organization_id, event_id, outcome),
   CHECK (outcome IN ('succeeded', 'failed'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- error: why there was no answer, in a few words; the answer's body is not kept.
 CREATE TABLE IF NOT EXISTS delivery_attempts (
@@ -187,13 +187,13 @@ CREATE TABLE IF NOT EXISTS delivery_attempts (
   response_status INT NULL,
   error VARCHAR(255) NULL,
   PRIMARY KEY (organization_id, delivery_id, number)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- The last number given to an event of an organization; whoever numbers holds the row.
 CREATE TABLE IF NOT EXISTS event_counters (
   organization_id BINARY(12) NOT NULL PRIMARY KEY,
   last BIGINT NOT NULL
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Who let an event happen, and its number in its organization.  Each step looks first
 -- whether it was done, since MySQL knows no ADD COLUMN IF NOT EXISTS.

@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS folders (
   KEY folder_living (organization_id, parent_id, status),
   CHECK (kind IN ('project', 'folder')),
   CHECK (status IN ('active', 'archived', 'deleted'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- The files of versions, each once in an organization, under its checksum.
 CREATE TABLE IF NOT EXISTS artifacts (
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS artifacts (
   content LONGBLOB NOT NULL,
   created_at DATETIME(6) NOT NULL,
   PRIMARY KEY (organization_id, sha256)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- folder_id zeros: the home project.  Columns first, which rewrites nothing, then the keys,
 -- which are built while writers go on; both at once would copy the table.

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS oauth_clients (
   PRIMARY KEY (organization_id, id),
   UNIQUE KEY oauth_client_id (id),
   CHECK (status IN ('active', 'revoked'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- The code itself is nowhere.  used_at: it was exchanged, for the session family_id.
 CREATE TABLE IF NOT EXISTS oauth_codes (
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS oauth_codes (
   PRIMARY KEY (organization_id, code_hash),
   KEY oauth_code_consent (organization_id, principal_id, client_id),
   KEY oauth_code_expiry (expires_at)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Sessions of clients that were ended: their access tokens are refused, and no refresh
 -- token of theirs is good.  expires_at: when the last of these would have ended anyway.
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS oauth_revocations (
   expires_at DATETIME(6) NOT NULL,
   PRIMARY KEY (organization_id, id),
   KEY oauth_revocation_expiry (expires_at)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Whose the session is when not the user's own, and what it may do at most.
 SET @step = IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()

@@ -1,6 +1,8 @@
 /* api_plain.c: what belongs to no dialect: health, readiness, the description of all
  * routes, pages that explain error codes, and the answers to addresses under no prefix
  * (RFC 9457 problem details). */
+#include "health.h"
+#include "log.h"
 #include "openapi.h"
 #include "route.h"
 #include <string.h>
@@ -33,8 +35,15 @@ static enum err readyz(struct req *r)
 	if (e)
 		return e;
 	version = db_row(&rows, 0)->i;
-	if (version < SCHEMA_MIN || version > SCHEMA_MAX)
+	if (version < SCHEMA_MIN || version > SCHEMA_MAX) {
+		log_error(LOG_ERROR, "the schema has version %lld now, this program works with %d to %d; run `thaw migrate`, "
+			"install the release that fits, reload the workers", (long long)version, SCHEMA_MIN, SCHEMA_MAX);
 		return ERR_SCHEMA;
+	}
+	if ((e = db_exec(r->tx.db, SQL_MAY_CHANGE, DB_NONE, NULL)))
+		return e == ERR_DB_LOST || e == ERR_DB_RETRY ? ERR_UNAVAILABLE : e;
+	if (health_full(true))
+		return ERR_DISK_FULL;
 	res_shape(r, 200, ready_out, &(struct health){ .status = "ok", .schema = version }, 0);
 	return OK;
 }
@@ -181,7 +190,7 @@ static const struct route routes[] = {
 	{ .method = "GET", .path = "/healthz", .perm = PERM_PUBLIC, .status = 200, .out = health_out, .run = healthz,
 	  .summary = "The process is alive" },
 	{ .method = "GET", .path = "/readyz", .perm = PERM_PUBLIC, .status = 200, .out = ready_out, .run = readyz,
-	  .summary = "The database answers and its schema fits", .errors = "UNAVAILABLE SCHEMA" },
+	  .summary = "The database answers, its schema fits, and it takes changes", .errors = "UNAVAILABLE SCHEMA DISK_FULL READ_ONLY" },
 	{ .method = "GET", .path = "/openapi.json", .perm = PERM_PUBLIC, .status = 200, .run = openapi,
 	  .summary = "This description, made from the tables of routes and shapes (OpenAPI 3.1)" },
 	{ .method = "GET", .path = "/docs/guides/errors", .perm = PERM_PUBLIC, .status = 200, .run = errors_page,

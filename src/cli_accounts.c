@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "cli_doctor.h"
 #include "conf.h"
 #include "passwd.h"
 #include "str.h"
@@ -186,7 +187,7 @@ static int write_options(struct init *in, const char *text, char *passwords[2])
 
 static int set_up_database(struct init *in, const char *file)
 {
-	const char *text = cli_read_file(in->a, file), *user, *host;
+	const char *text = cli_read_file(in->a, file), *user, *host, *unfit;
 	char *passwords[2];
 
 	if (!text)
@@ -194,6 +195,8 @@ static int set_up_database(struct init *in, const char *file)
 	in->admin = cli_db(file, "client");
 	if (db_connect(in->admin))
 		return cli_say("the database cannot be reached with --db-admin %s, group [client] (%s)", file, db_error(in->admin));
+	if ((unfit = server_unfit(in->a, in->admin)))
+		return cli_say("%s", unfit);
 	if (!(user = db_ask(in->admin, in->a, "SELECT USER()")) || !(host = strrchr(user, '@')))
 		return refused(in, "the account of --db-admin");
 	if (make_database(in) || make_accounts(in, host + 1, passwords))

@@ -73,7 +73,8 @@ static struct tx *unit(struct deliver *d)
  * work, which is left for later and holds up no other. */
 static bool away(struct deliver *d, enum err e)
 {
-	bool whole = e == ERR_UNAVAILABLE || e == ERR_SCHEMA || e == ERR_DB_LOST || e == ERR_OUTCOME_UNKNOWN;
+	bool whole = e == ERR_UNAVAILABLE || e == ERR_SCHEMA || e == ERR_DISK_FULL || e == ERR_READ_ONLY
+		|| e == ERR_DB_LOST || e == ERR_OUTCOME_UNKNOWN;
 
 	if (!e || (d->follow && !whole))
 		return false;

@@ -1,24 +1,20 @@
 /* cli_doctor.c: `thaw doctor`: what must be right for the service to keep its
  * promises, a line for each: ok, a warning, or a problem with what to do about it.
  * It only looks; nothing is changed. */
-#include "cli.h"
+#include "cli_doctor.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "clock.h"
 #include "conf.h"
 #include "route.h"
 #include "seal.h"
 #include "str.h"
 #include "token.h"
 
-struct doctor { struct cli *c; struct arena *a; struct json *rows; bool problem, shared; struct db *db; };
-enum verdict { FINE, WARNING, PROBLEM };
-
-static void say(struct doctor *d, enum verdict v, const char *check, const char *text)
+void doctor_say(struct doctor *d, enum verdict v, const char *check, const char *text)
 {
 	static const char *const words[] = { "ok", "warning", "problem" };
 	struct json *o = js_object(d->a);
@@ -34,14 +30,14 @@ static void say(struct doctor *d, enum verdict v, const char *check, const char 
 static bool secret(struct doctor *d, const char *check, const char *path, mode_t type, const char *remedy, struct stat *st)
 {
 	if (stat(path, st))
-		say(d, PROBLEM, check, arena_printf(d->a, "%s: %s; %s", path, strerror(errno), remedy));
+		doctor_say(d, PROBLEM, check, arena_printf(d->a, "%s: %s; %s", path, strerror(errno), remedy));
 	else if ((st->st_mode & S_IFMT) != type)
-		say(d, PROBLEM, check, arena_printf(d->a, "%s is not a %s", path, type == S_IFDIR ? "directory" : "file"));
+		doctor_say(d, PROBLEM, check, arena_printf(d->a, "%s is not a %s", path, type == S_IFDIR ? "directory" : "file"));
 	else if (st->st_mode & 077)
-		say(d, PROBLEM, check, arena_printf(d->a, "%s can be used by others (mode %03o); chmod %s %s", path,
+		doctor_say(d, PROBLEM, check, arena_printf(d->a, "%s can be used by others (mode %03o); chmod %s %s", path,
 			(unsigned)st->st_mode & 0777, type == S_IFDIR ? "700" : "600", path));
 	else if (access(path, type == S_IFDIR ? R_OK | X_OK : R_OK))
-		say(d, PROBLEM, check, arena_printf(d->a, "%s: %s; run this as root or as the workers' account", path,
+		doctor_say(d, PROBLEM, check, arena_printf(d->a, "%s: %s; run this as root or as the workers' account", path,
 			strerror(errno)));
 	else
 		return true;
@@ -51,12 +47,12 @@ static bool secret(struct doctor *d, const char *check, const char *path, mode_t
 static bool check_configuration(struct doctor *d)
 {
 	if (d->c->conf_error) {
-		say(d, PROBLEM, "configuration", d->c->conf_error);
+		doctor_say(d, PROBLEM, "configuration", d->c->conf_error);
 		return false;
 	}
-	say(d, FINE, "configuration", *conf_file() ? conf_file() : "no file; the defaults hold");
+	doctor_say(d, FINE, "configuration", *conf_file() ? conf_file() : "no file; the defaults hold");
 	if (!tables_whole())
-		say(d, PROBLEM, "tables", "the program's own tables have holes (see above); this build is broken");
+		doctor_say(d, PROBLEM, "tables", "the program's own tables have holes (see above); this build is broken");
 	return true;
 }
 
@@ -67,21 +63,21 @@ static void check_files(struct doctor *d)
 	bool b = secret(d, "key_dir", conf.key_dir, S_IFDIR, "`thaw signing-key create` makes it", &keys);
 
 	if (a)
-		say(d, FINE, "option file", conf.db_option_file);
+		doctor_say(d, FINE, "option file", conf.db_option_file);
 	if (b && a && keys.st_uid != options.st_uid)
-		say(d, WARNING, "key_dir", arena_printf(d->a, "%s and %s have different owners; the workers' account must own both",
+		doctor_say(d, WARNING, "key_dir", arena_printf(d->a, "%s and %s have different owners; the workers' account must own both",
 			conf.key_dir, conf.db_option_file));
 	else if (b)
-		say(d, FINE, "key_dir", conf.key_dir);
+		doctor_say(d, FINE, "key_dir", conf.key_dir);
 	if (stat(conf.run_dir, &run)) {
-		say(d, WARNING, "run_dir", arena_printf(d->a, "%s: %s; the workers make it when they may (systemd does it for them), "
+		doctor_say(d, WARNING, "run_dir", arena_printf(d->a, "%s: %s; the workers make it when they may (systemd does it for them), "
 			"else rate limits are off", conf.run_dir, strerror(errno)));
 	} else if (secret(d, "run_dir", conf.run_dir, S_IFDIR, "", &run)) {
 		if (a && run.st_uid != options.st_uid)
-			say(d, WARNING, "run_dir", arena_printf(d->a, "%s and %s have different owners; the workers' account must own both",
+			doctor_say(d, WARNING, "run_dir", arena_printf(d->a, "%s and %s have different owners; the workers' account must own both",
 				conf.run_dir, conf.db_option_file));
 		else
-			say(d, FINE, "run_dir", conf.run_dir);
+			doctor_say(d, FINE, "run_dir", conf.run_dir);
 	}
 }
 
@@ -111,7 +107,7 @@ static void check_keys(struct doctor *d)
 	const char *kid = NULL;
 
 	if (!files) {
-		say(d, PROBLEM, "signing key", "there is none; `thaw signing-key create` makes one");
+		doctor_say(d, PROBLEM, "signing key", "there is none; `thaw signing-key create` makes one");
 		return;
 	}
 	(void)keys_list(d->a, &keys, &n);
@@ -119,13 +115,13 @@ static void check_keys(struct doctor *d)
 		if (keys[i].active)
 			kid = keys[i].kid;
 	if (n < files)
-		say(d, PROBLEM, "signing key", arena_printf(d->a, "%zu of the %zu key files in %s cannot be used; look at their "
+		doctor_say(d, PROBLEM, "signing key", arena_printf(d->a, "%zu of the %zu key files in %s cannot be used; look at their "
 			"owner and content, or remove them", files - n, files, conf.key_dir));
 	if (!kid)
-		say(d, PROBLEM, "signing key", arena_printf(d->a, "none signs: %s/active names no key; `thaw signing-key rotate` "
+		doctor_say(d, PROBLEM, "signing key", arena_printf(d->a, "none signs: %s/active names no key; `thaw signing-key rotate` "
 			"makes one that does", conf.key_dir));
 	else if (n == files)
-		say(d, FINE, "signing key", arena_printf(d->a, "%s signs, %zu accepted", kid, n));
+		doctor_say(d, FINE, "signing key", arena_printf(d->a, "%s signs, %zu accepted", kid, n));
 }
 
 /* The key that webhook secrets are sealed under. */
@@ -139,39 +135,39 @@ static void check_seal(struct doctor *d)
 	    "`thaw migrate` makes it", &key))
 		return;
 	if (!seal_key_usable())
-		say(d, PROBLEM, "seal key", arena_printf(d->a, "%s is no key; copy it from another node or a backup", path));
+		doctor_say(d, PROBLEM, "seal key", arena_printf(d->a, "%s is no key; copy it from another node or a backup", path));
 	else if (key.st_uid != dir.st_uid)
-		say(d, WARNING, "seal key", arena_printf(d->a, "%s and %s have different owners; the workers' account must own both",
+		doctor_say(d, WARNING, "seal key", arena_printf(d->a, "%s and %s have different owners; the workers' account must own both",
 			path, conf.key_dir));
 	else
-		say(d, FINE, "seal key", path);
+		doctor_say(d, FINE, "seal key", path);
 }
 
-static const char *ask(struct doctor *d, const char *text)
+const char *doctor_ask(struct doctor *d, const char *text)
 {
-	return db_ask(d->db, d->a, text);
+	return db_connect(d->db) ? NULL : db_ask(d->db, d->a, text);
 }
 
 static void check_schema(struct doctor *d)
 {
-	const char *is = ask(d, "SELECT COALESCE(MAX(version), 0) FROM schema_versions"), *collation;
+	const char *is = doctor_ask(d, "SELECT COALESCE(MAX(version), 0) FROM schema_versions"), *collation;
 	int64_t version;
 
 	if (!is || !parse_int(is, 0, INT32_MAX, &version))
-		say(d, PROBLEM, "schema", arena_printf(d->a, "there is none (%s); run `thaw migrate`", db_error(d->db)));
+		doctor_say(d, PROBLEM, "schema", arena_printf(d->a, "there is none (%s); run `thaw migrate`", db_error(d->db)));
 	else if (version < SCHEMA_MIN)
-		say(d, PROBLEM, "schema", arena_printf(d->a, "version %s is too old; run `thaw migrate`", is));
+		doctor_say(d, PROBLEM, "schema", arena_printf(d->a, "version %s is too old; run `thaw migrate`", is));
 	else if (version > SCHEMA_MAX)
-		say(d, PROBLEM, "schema", arena_printf(d->a, "version %s is newer than this program knows (%d); install the newer one",
+		doctor_say(d, PROBLEM, "schema", arena_printf(d->a, "version %s is newer than this program knows (%d); install the newer one",
 			is, SCHEMA_MAX));
 	else
-		say(d, version < SCHEMA_MAX ? WARNING : FINE, "schema", arena_printf(d->a, "version %s%s", is,
+		doctor_say(d, version < SCHEMA_MAX ? WARNING : FINE, "schema", arena_printf(d->a, "version %s%s", is,
 			version < SCHEMA_MAX ? "; `thaw migrate` brings it up to date" : ""));
-	collation = ask(d, "SELECT @@collation_database");
+	collation = doctor_ask(d, "SELECT @@collation_database");
 	if (collation && !strcmp(collation, "utf8mb4_bin"))
-		say(d, FINE, "character set", collation);
+		doctor_say(d, FINE, "character set", collation);
 	else
-		say(d, PROBLEM, "character set", arena_printf(d->a, "the database has %s, not utf8mb4_bin: names would be compared "
+		doctor_say(d, PROBLEM, "character set", arena_printf(d->a, "the database has %s, not utf8mb4_bin: names would be compared "
 			"wrongly; make it anew", collation ? collation : "none"));
 }
 
@@ -188,57 +184,25 @@ static void check_audit(struct doctor *d)
 		if (db_script(d->db, tries[i])) {
 			if (strstr(db_error(d->db), " 1142 ") || strstr(db_error(d->db), " 1143 "))
 				continue;
-			say(d, PROBLEM, "audit", db_error(d->db));
+			doctor_say(d, PROBLEM, "audit", db_error(d->db));
 			return;
 		}
-		say(d, d->shared ? WARNING : PROBLEM, "audit", arena_printf(d->a, "the service's account may %.6s audit rows; %s",
+		doctor_say(d, d->shared ? WARNING : PROBLEM, "audit", arena_printf(d->a, "the service's account may %.6s audit rows; %s",
 			tries[i], d->shared ? remedy : "revoke that, and run `thaw migrate` for the grants it needs"));
 		return;
 	}
-	say(d, FINE, "audit", "the service's account cannot change or delete audit rows");
-}
-
-enum { PACKET_REST = 65536 };
-
-static void check_server(struct doctor *d)
-{
-	const char *packet = ask(d, "SELECT @@max_allowed_packet");
-	const char *flush = ask(d, "SELECT @@innodb_flush_log_at_trx_commit");
-	const char *time = ask(d, "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))");
-	int64_t theirs, off;
-
-	if (flush && !strcmp(flush, "1"))
-		say(d, FINE, "durability", "a commit is on disk before it is answered");
-	else
-		say(d, PROBLEM, "durability", arena_printf(d->a, "innodb_flush_log_at_trx_commit is %s: acknowledged changes can be "
-			"lost when the server dies; set it to 1 in the server's configuration", flush ? flush : "unknown"));
-	if (packet && parse_int(packet, 0, INT64_MAX, &theirs) && theirs < conf.artifact_limit + PACKET_REST)
-		say(d, PROBLEM, "packets", arena_printf(d->a, "max_allowed_packet is %s, and a file of a model version may have %lld bytes "
-			"(artifact_limit): raise the one to %lld at least, or lower the other", packet, (long long)conf.artifact_limit,
-			(long long)(conf.artifact_limit + PACKET_REST)));
-	else
-		say(d, FINE, "packets", "the database takes the largest file of a version");
-	if (!time || !parse_int(time, 0, INT64_MAX, &theirs)) {
-		say(d, PROBLEM, "clock", "the database does not tell its time");
-		return;
-	}
-	off = theirs - clock_now();
-	if (off > 2 * SECOND || off < -2 * SECOND)
-		say(d, PROBLEM, "clock", arena_printf(d->a, "the database's clock is %lld seconds %s this machine's; let both follow "
-			"one time server", (long long)((off < 0 ? -off : off) / SECOND), off < 0 ? "behind" : "ahead of"));
-	else
-		say(d, FINE, "clock", "agrees with the database's");
+	doctor_say(d, FINE, "audit", "the service's account cannot change or delete audit rows");
 }
 
 /* A key of this node's own making does not open what the others sealed. */
 static void check_sealed(struct doctor *d)
 {
-	const char *hex = ask(d, "SELECT LOWER(HEX(secret)) FROM webhook_endpoints WHERE status <> 'deleted' ORDER BY id DESC LIMIT 1");
+	const char *hex = doctor_ask(d, "SELECT LOWER(HEX(secret)) FROM webhook_endpoints WHERE status <> 'deleted' ORDER BY id DESC LIMIT 1");
 	size_t n = hex ? strlen(hex) / 2 : 0;
 	unsigned char *sealed = arena_alloc(d->a, n + 1);
 
 	if (n && hex_decode(hex, n, sealed) && seal_key_usable() && !seal_open_secret(d->a, sealed, n))
-		say(d, PROBLEM, "seal key", arena_printf(d->a, "%s/seal.key does not open the webhook secrets of this database; copy "
+		doctor_say(d, PROBLEM, "seal key", arena_printf(d->a, "%s/seal.key does not open the webhook secrets of this database; copy "
 			"it from another node or a backup, or rotate the secrets", conf.key_dir));
 }
 
@@ -249,12 +213,12 @@ static void check_database(struct doctor *d)
 	d->shared = cli_one_account(d->a);
 	d->db = cli_db(conf.db_option_file, conf.db_group);
 	if (db_connect(d->db)) {
-		say(d, PROBLEM, "database", arena_printf(d->a, "cannot be reached (%s); is the server running, and is group [%s] of "
+		doctor_say(d, PROBLEM, "database", arena_printf(d->a, "cannot be reached (%s); is the server running, and is group [%s] of "
 			"%s right?", db_error(d->db), conf.db_group, conf.db_option_file));
-	} else {
-		say(d, FINE, "database", ask(d, "SELECT CONCAT(CURRENT_USER(), ', ', VERSION())"));
+	} else if (doctor_cluster(d)) {
+		doctor_say(d, FINE, "database", doctor_ask(d, "SELECT CONCAT(CURRENT_USER(), ', ', VERSION())"));
 		check_schema(d);
-		check_server(d);
+		doctor_server(d);
 		check_audit(d);
 		check_sealed(d);
 	}
@@ -266,10 +230,10 @@ static void check_sql_dir(struct doctor *d)
 	const char *path = arena_printf(d->a, "%s/grants.sql", conf.sql_dir);
 
 	if (access(path, R_OK))
-		say(d, PROBLEM, "sql_dir", arena_printf(d->a, "%s: %s; `thaw migrate` needs it, see the setting sql_dir", path,
+		doctor_say(d, PROBLEM, "sql_dir", arena_printf(d->a, "%s: %s; `thaw migrate` needs it, see the setting sql_dir", path,
 			strerror(errno)));
 	else
-		say(d, FINE, "sql_dir", conf.sql_dir);
+		doctor_say(d, FINE, "sql_dir", conf.sql_dir);
 }
 
 int cmd_doctor(struct cli *c)

@@ -77,6 +77,10 @@ int cli_failed(const struct cli *c, enum err e)
 	case ERR_UNAVAILABLE: case ERR_DB_LOST: case ERR_DB_RETRY:
 		return cli_say("the database cannot be reached (%s); the account is in %s, group [%s]; `thaw doctor` tells more",
 			said, conf.db_option_file, conf.db_group);
+	case ERR_SCHEMA:
+		return cli_say("the database schema does not fit this program; run `thaw migrate`, or `thaw doctor` to learn more");
+	case ERR_DISK_FULL: case ERR_READ_ONLY: case ERR_DATA_TOO_LARGE:
+		return cli_say("%s (%s)", err_row(e)->text, said);
 	case ERR_INTERNAL:
 		return cli_say("the database refused (%s); `thaw doctor` tells more", said);
 	default:

@@ -22,7 +22,7 @@ const struct sql_row sql_rows[SQL__MAX] = {
 #undef SQL
 };
 
-enum { CELL = 256 };
+enum { CELL = 256, EE_END = 120 };               /* below EE_END: the server's errors of files */
 
 struct db {
 	MYSQL *m;
@@ -34,6 +34,7 @@ struct db {
 	unsigned patience;
 	size_t bound;                            /* bytes of one result; 0: none */
 	unsigned statements;
+	size_t packet;                           /* the server's max_allowed_packet */
 	bool checked;                            /* the schema's version was right */
 };
 
@@ -110,45 +111,79 @@ unsigned db_statements(struct db *db)
 	return n;
 }
 
-static enum err classify(unsigned code, bool at_commit)
+/* What a number means before COMMIT; at it every one of these leaves the outcome open.
+ * RETRY and LOST may pass by themselves within the request; what is the operator's to
+ * mend is told at once; what no repetition would change is never told as passing. */
+static const struct { unsigned code; enum err err; } meanings[] = {
+	{ ER_LOCK_DEADLOCK, ERR_DB_RETRY },
+	{ ER_CHECKREAD, ERR_DB_RETRY },                  /* innodb_snapshot_isolation */
+	{ ER_LOCK_WAIT_TIMEOUT, ERR_DB_RETRY },
+	{ ER_NEED_REPREPARE, ERR_DB_RETRY },             /* DDL under a prepared statement */
+	{ ER_UNKNOWN_COM_ERROR, ERR_DB_LOST },           /* 1047: the node left its cluster */
+	{ ER_ERROR_DURING_COMMIT, ERR_DB_LOST },
+	{ ER_SERVER_SHUTDOWN, ERR_DB_LOST },
+	{ ER_QUERY_INTERRUPTED, ERR_DB_LOST },
+	{ ER_CONNECTION_KILLED, ERR_DB_LOST },
+	{ ER_STATEMENT_TIMEOUT, ERR_DB_LOST },
+	{ ER_NET_PACKETS_OUT_OF_ORDER, ERR_DB_LOST },
+	{ ER_NET_READ_ERROR, ERR_DB_LOST },
+	{ ER_NET_READ_INTERRUPTED, ERR_DB_LOST },
+	{ ER_NET_ERROR_ON_WRITE, ERR_DB_LOST },
+	{ ER_NET_WRITE_INTERRUPTED, ERR_DB_LOST },
+	{ ER_OUT_OF_RESOURCES, ERR_UNAVAILABLE },
+	{ ER_OUTOFMEMORY, ERR_UNAVAILABLE },
+	{ ER_USER_LIMIT_REACHED, ERR_UNAVAILABLE },
+	{ ER_OPTION_PREVENTS_STATEMENT, ERR_READ_ONLY },
+	{ ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, ERR_READ_ONLY },
+	{ ER_READ_ONLY_MODE, ERR_READ_ONLY },
+	{ ER_OPEN_AS_READONLY, ERR_READ_ONLY },
+	{ ER_INNODB_READ_ONLY, ERR_READ_ONLY },
+	{ ER_DISK_FULL, ERR_DISK_FULL },
+	{ ER_RECORD_FILE_FULL, ERR_DISK_FULL },          /* InnoDB: the table's file cannot grow */
+	{ ER_TABLEACCESS_DENIED_ERROR, ERR_SCHEMA },     /* the grants are a part of it */
+	{ ER_COLUMNACCESS_DENIED_ERROR, ERR_SCHEMA },
+	{ ER_NO_SUCH_TABLE, ERR_SCHEMA },
+	{ ER_BAD_FIELD_ERROR, ERR_SCHEMA },
+	{ ER_NET_PACKET_TOO_LARGE, ERR_DATA_TOO_LARGE },
+	{ CR_NET_PACKET_TOO_LARGE, ERR_DATA_TOO_LARGE },
+	{ ER_WARN_ALLOWED_PACKET_OVERFLOWED, ERR_DATA_TOO_LARGE },
+	{ ER_DATA_TOO_LONG, ERR_DATA_TOO_LARGE },
+	{ ER_TOO_BIG_ROWSIZE, ERR_DATA_TOO_LARGE },
+	{ ER_UNDO_RECORD_TOO_BIG, ERR_DATA_TOO_LARGE },
+	{ ER_TRANS_CACHE_FULL, ERR_DATA_TOO_LARGE },     /* the binary log's cache */
+};
+
+/* Errors of files tell the system's own number in their text: 28 is ENOSPC. */
+static bool no_space(unsigned code, const char *message)
 {
-	switch (code) {
-	case ER_LOCK_DEADLOCK:
-	case ER_CHECKREAD:                       /* innodb_snapshot_isolation */
-	case ER_LOCK_WAIT_TIMEOUT:
-	case ER_NEED_REPREPARE:                  /* DDL under a prepared statement */
-		return ERR_DB_RETRY;
-	case ER_UNKNOWN_COM_ERROR:               /* 1047: the node left its cluster */
-	case ER_ERROR_DURING_COMMIT:
-	case ER_SERVER_SHUTDOWN:
-	case ER_QUERY_INTERRUPTED:
-	case ER_CONNECTION_KILLED:
-	case ER_STATEMENT_TIMEOUT:
-	case ER_OPTION_PREVENTS_STATEMENT:       /* read-only node */
-	case ER_NET_PACKETS_OUT_OF_ORDER: case ER_NET_READ_ERROR:
-	case ER_NET_READ_INTERRUPTED: case ER_NET_ERROR_ON_WRITE: case ER_NET_WRITE_INTERRUPTED:
-		return at_commit ? ERR_DB_OPEN : ERR_DB_LOST;
-	}
-	/* The server is there and cannot: the operator's business, and worth another try later. */
-	if (!at_commit && (code == ER_DISK_FULL || code == ER_RECORD_FILE_FULL || code == ER_OUT_OF_RESOURCES
-	    || code == ER_OUTOFMEMORY || code == ER_TABLEACCESS_DENIED_ERROR || code == ER_COLUMNACCESS_DENIED_ERROR))
-		return ERR_UNAVAILABLE;
-	if (code >= CR_MIN_ERROR && code <= CR_MAX_ERROR)
-		return at_commit ? ERR_DB_OPEN : ERR_DB_LOST;
-	return at_commit ? ERR_DB_OPEN : ERR_INTERNAL;
+	bool of_file = code < EE_END || code == ER_ERROR_ON_WRITE || code == ER_GET_ERRNO || code == ER_ERROR_DURING_COMMIT;
+
+	return of_file && strstr(message, " 28 \"");
+}
+
+static enum err classify(unsigned code, const char *message, bool at_commit)
+{
+	enum err e = code >= CR_MIN_ERROR && code <= CR_MAX_ERROR ? ERR_DB_LOST : ERR_INTERNAL;
+
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+		if (meanings[i].code == code)
+			e = meanings[i].err;
+	if (no_space(code, message))
+		e = ERR_DISK_FULL;
+	return !at_commit || e == ERR_DB_RETRY ? e : ERR_DB_OPEN;
 }
 
 /* The one place that looks at an error.  A connection that failed is closed here. */
 static enum err failed(struct db *db, unsigned code, const char *message, const char *what, bool at_commit)
 {
-	enum err e = classify(code, at_commit);
+	enum err e = classify(code, message, at_commit);
 
 	snprintf(db->error, sizeof db->error, "%s: %u %s", what, code, message);
-	if (e == ERR_INTERNAL || e == ERR_UNAVAILABLE)
-		log_error(LOG_ERROR, "database: %s", db->error);
-	else if (e != ERR_DB_RETRY)
-		log_error(LOG_WARN, "database: %s", db->error);
-	if (e == ERR_DB_LOST || e == ERR_DB_OPEN)
+	if (e != ERR_DB_RETRY)
+		log_error(err_row(e)->level, "database: %s", db->error);
+	/* After a packet that was too large the server hangs up; behind a name that was read-only
+	 * the next connection may find another server. */
+	if (e == ERR_DB_LOST || e == ERR_DB_OPEN || e == ERR_DATA_TOO_LARGE || e == ERR_READ_ONLY)
 		disconnect(db);
 	db->doomed = db->open;                   /* the server may have rolled all of it back */
 	return e;
@@ -172,6 +207,38 @@ static enum err run(struct db *db, const char *text, const char *what, bool at_c
 	db->statements++;
 	if (mysql_real_query(db->m, text, strlen(text)))
 		return failed(db, mysql_errno(db->m), mysql_error(db->m), what, at_commit);
+	return OK;
+}
+
+/* Everything of a session that a server's configuration may have otherwise and that would
+ * change what a statement does or answers.  One statement, since a CGI script pays for it
+ * at each request; what MariaDB and MySQL call differently is in comments for the one.
+ * group_concat_max_len: the ids of a workspace's entities come in one column. */
+static const char session[] =
+	"SET NAMES utf8mb4 COLLATE utf8mb4_general_ci, SESSION "
+	"/*M! tx_isolation = 'READ-COMMITTED', tx_read_only = 0, max_statement_time = 0, check_constraint_checks = 1, "
+	"innodb_strict_mode = 1, alter_algorithm = 'DEFAULT', tmp_disk_table_size = 18446744073709551615, */"
+	"/*!80000 transaction_isolation = 'READ-COMMITTED', transaction_read_only = 0, max_execution_time = 0, */"
+	"sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE', "
+	"autocommit = 1, completion_type = 0, time_zone = '+00:00', innodb_lock_wait_timeout = 2, "
+	"sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_safe_updates = 0, sql_auto_is_null = 0, "
+	"group_concat_max_len = 16777216, max_sort_length = 1024, div_precision_increment = 4, "
+	"foreign_key_checks = 1, unique_checks = 1";
+/* A read waits for what the cluster has committed, and a node that left it serves nothing. */
+static const char session_galera[] = "SET SESSION wsrep_sync_wait = 1, wsrep_dirty_reads = 0";
+
+/* The server hangs up on a longer statement before it says why: it is refused here. */
+static enum err learn_packet(struct db *db)
+{
+	MYSQL_RES *res;
+	MYSQL_ROW row;
+	enum err e = run(db, "SELECT @@max_allowed_packet", "session", false);
+
+	if (e || !(res = mysql_store_result(db->m)))
+		return e ? e : ERR_UNAVAILABLE;
+	row = mysql_fetch_row(res);
+	db->packet = row && row[0] ? strtoul(row[0], NULL, 10) : 0;
+	mysql_free_result(res);
 	return OK;
 }
 
@@ -205,12 +272,8 @@ enum err db_connect(struct db *db)
 		return ERR_UNAVAILABLE;
 	}
 	db->m = m;
-	/* group_concat_max_len: the ids of a workspace's entities come in one column. */
-	if (run(db, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "session", false)
-	 || run(db, "SET SESSION autocommit = 1, innodb_lock_wait_timeout = 2, group_concat_max_len = 16777216, "
-		"sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,"
-		"NO_ZERO_DATE,NO_ZERO_IN_DATE'", "session", false)
-	 || (conf.galera && run(db, "SET SESSION wsrep_sync_wait = 1", "session", false))) {
+	/* In this order: a node that was cut off answers no SELECT that waits for the cluster. */
+	if (run(db, session, "session", false) || learn_packet(db) || (conf.galera && run(db, session_galera, "session", false))) {
 		disconnect(db);
 		return ERR_UNAVAILABLE;
 	}
@@ -230,8 +293,8 @@ enum err db_ready(struct db *db)
 	e = db_query(db, a, SQL_SCHEMA_VERSION, DB_NONE, &r);
 	version = !e && r.n ? db_row(&r, 0)->i : 0;
 	arena_free(a);
-	if (e == ERR_DB_LOST || e == ERR_DB_RETRY)
-		return ERR_UNAVAILABLE;
+	if (e && e != ERR_SCHEMA)
+		return e == ERR_DB_LOST || e == ERR_DB_RETRY ? ERR_UNAVAILABLE : e;
 	if (e || version < SCHEMA_MIN || version > SCHEMA_MAX) {
 		log_error(LOG_ERROR, "database: the schema has version %lld, this program works with %d to %d; run `thaw migrate`",
 			(long long)version, SCHEMA_MIN, SCHEMA_MAX);
@@ -265,6 +328,22 @@ static int64_t from_time(const MYSQL_TIME *v)
 		.tm_hour = (int)v->hour, .tm_min = (int)v->minute, .tm_sec = (int)v->second };
 
 	return (int64_t)timegm(&tm) * SECOND + (int64_t)v->second_part;
+}
+
+/* Do the values fit into one packet, with what goes around them? */
+static enum err fits(struct db *db, const struct sql_row *row, const struct db_val *in, size_t n)
+{
+	enum { HEAD = 64, AROUND = 16 };
+	size_t size = HEAD + n * AROUND;
+
+	for (size_t i = 0; i < n; i++)
+		if (!in[i].null && (in[i].t == 's' || in[i].t == 'x'))
+			size += in[i].t == 's' ? strlen(in[i].s) : in[i].n;
+	if (size <= db->packet)
+		return OK;
+	snprintf(db->error, sizeof db->error, "%s: %zu bytes, and the database's max_allowed_packet is %zu", row->name, size, db->packet);
+	log_error(err_row(ERR_DATA_TOO_LARGE)->level, "database: %s; raise it in the server's configuration", db->error);
+	return ERR_DATA_TOO_LARGE;
 }
 
 static enum err prepare(struct db *db, enum sql id)
@@ -314,6 +393,7 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 	MYSQL_BIND bind[DB_COLUMNS];
 	MYSQL_TIME times[DB_COLUMNS];
 	MYSQL_STMT *st;
+	enum err e;
 
 	if (!db->m)
 		return ERR_DB_LOST;
@@ -323,9 +403,9 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 		fprintf(stderr, "thaw: %s takes %zu parameters, not %zu\n", row->name, strlen(row->in), n);
 		abort();
 	}
+	if ((e = fits(db, row, in, n)))
+		return e;
 	if (!db->st[id]) {
-		enum err e;
-
 		if (db->open) {
 			db->wanted[id] = true;
 			return ERR_DB_UNPREPARED;
@@ -608,12 +688,14 @@ char *db_ask(struct db *db, struct arena *a, const char *text)
 {
 	MYSQL_RES *res;
 	MYSQL_ROW row;
+	unsigned last;
 	char *s = NULL;
 
 	if (run(db, text, "ask", false) || !(res = mysql_store_result(db->m)))
 		return NULL;
-	if ((row = mysql_fetch_row(res)) && row[0])
-		s = arena_strdup(a, row[0]);
+	last = mysql_num_fields(res) - 1;
+	if ((row = mysql_fetch_row(res)) && row[last])
+		s = arena_strdup(a, row[last]);
 	mysql_free_result(res);
 	return s;
 }

@@ -71,7 +71,7 @@ enum err db_ready(struct db *db);
 enum err db_connect(struct db *db);
 
 /* Errors of all three: ERR_DB_RETRY, ERR_DB_UNPREPARED, ERR_DB_LOST, the row's dup,
- * ERR_UNAVAILABLE (disk full and the like) and ERR_INTERNAL, both logged. */
+ * what the table in db.c makes of the server's number, and ERR_INTERNAL, these logged. */
 enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, int64_t *affected);
 /* Of a change that hits one row; ERR_DB_RETRY when it did not. */
 enum err db_exec_one(struct db *db, enum sql id, const struct db_val *in, size_t n);
@@ -96,7 +96,7 @@ const char *db_error(const struct db *db);
 
 /* Statements of a migration or of `thaw init`, separated by ";\n".  Not for requests. */
 enum err db_script(struct db *db, const char *text);
-/* One text column of one row, of a statement that is not in sql.def (doctor, init);
+/* The last column, as text, of the first row of a statement that is not in sql.def (doctor, init);
  * NULL when there is none. */
 char *db_ask(struct db *db, struct arena *a, const char *text);
 

@@ -157,7 +157,7 @@ enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out)
 void apikey_of_row(const struct id *organization, const struct db_val *v, struct apikey *out)
 {
 	*out = (struct apikey){ .life = { .organization = *organization, .id = v[0].id,
-		.state = life_state(RES_TOKEN, v[1].s), .revision = v[2].i, .test = !v[3].i },
+		.state = life_state(RES_TOKEN, v[1].s), .revision = v[2].i, .test = !v[3].i, .changed = v[15].i },
 		.kind = v[4].s, .hint = v[5].s, .name = v[6].s, .principal = v[7].id, .agent = v[8].s,
 		.human_grant = num(&v[9]), .tier = num(&v[10]), .scopes = v[11].s, .rate = num(&v[12]),
 		.api_version = v[13].s, .expires_at = num(&v[14]), .created_at = v[15].i };

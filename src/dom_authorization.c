@@ -13,7 +13,7 @@ static void fill(struct authorization *n, const struct db_val *v)
 	n->agent = v[8].s;
 	n->token = v[9].id;
 	n->created_at = v[10].i;
-	n->updated_at = v[11].i;
+	n->life.changed = n->updated_at = v[11].i;
 }
 
 static struct json *tell(struct arena *a, const struct authorization *n)

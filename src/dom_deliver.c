@@ -283,7 +283,7 @@ enum err deliver_letters(struct tx *tx, const struct hold *h, const struct targe
 
 struct settle { struct tx *tx; struct hold *hold; const struct outcome *o; size_t n; int64_t next[OUTCOMES_MOST]; };
 
-enum { ROW_URL = 4, ROW_FAILING_SINCE = 11, ROW_FAILED_AT = 14 };  /* of ENDPOINT_COLS (sql.def) */
+enum { ROW_URL = 4, ROW_FAILING_SINCE = 11, ROW_UPDATED_AT = 13, ROW_FAILED_AT = 14 };  /* of ENDPOINT_COLS (sql.def) */
 enum { STALE_S = 2 * 86400 };                    /* more than the longest wait between two tries */
 
 static enum err disable(struct tx *tx, struct life *o, const struct db_val *row, const char *reason)
@@ -291,6 +291,7 @@ static enum err disable(struct tx *tx, struct life *o, const struct db_val *row,
 	struct json *details = js_object(tx->arena);
 
 	js_put_str(tx->arena, details, "reason", reason);
+	o->changed = row[ROW_UPDATED_AT].i;
 	o->now = js_object(tx->arena);
 	js_put_str(tx->arena, o->now, "url", row[ROW_URL].s);
 	js_put_bool(tx->arena, o->now, "livemode", !o->test);

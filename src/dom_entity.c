@@ -12,7 +12,7 @@ static void fill(struct entity *n, const struct db_val *v)
 	n->portfolio = v[8].s;
 	n->metadata = v[9].s;
 	n->created_at = v[10].i;
-	n->updated_at = v[11].i;
+	n->life.changed = n->updated_at = v[11].i;
 }
 
 /* What an event tells of it. */
@@ -126,6 +126,7 @@ static enum err lock(struct tx *tx, const struct id *id, struct entity *out, str
 	if ((e = workspace_of_entity(tx, &v[0].id, w)) || (e = life_lock(tx, RES_ENTITY, id, &out->life, &v)))
 		return e;
 	fill(out, v);
+	life_follow(tx, &out->life);
 	return life_expected(tx, &out->life);
 }
 

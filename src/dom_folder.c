@@ -11,7 +11,8 @@
 static void from_row(const struct tx *tx, const struct db_val *v, struct folder *out)
 {
 	*out = (struct folder){
-		.life = { .organization = tx->who->organization, .id = v[0].id, .state = life_state(RES_FOLDER, v[1].s), .revision = v[2].i },
+		.life = { .organization = tx->who->organization, .id = v[0].id, .state = life_state(RES_FOLDER, v[1].s), .revision = v[2].i,
+			.changed = v[11].i },
 		.project = !strcmp(v[3].s, "project"), .parent = v[4].id, .of = v[5].id, .name = v[6].s, .description = v[7].s,
 		.path = v[8].s, .created_by = v[9].id, .created_at = v[10].i, .updated_at = v[11].i,
 	};

@@ -10,7 +10,7 @@ static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
 static void from_row(const struct db_val *v, struct model *m)
 {
 	*m = (struct model){
-		.life = { v[19].id, v[0].id, life_state(RES_MODEL, v[1].s), v[2].i },
+		.life = { v[19].id, v[0].id, life_state(RES_MODEL, v[1].s), v[2].i, v[16].i },
 		.name = v[3].s, .description = v[4].s, .model_type = v[5].s, .task_type = v[6].s, .dataset_id = v[7].s,
 		.tags = v[8].s, .config = v[9].s, .metadata = v[10].s,
 		.global = v[11].i, .last_version = v[12].i, .active_version = num(&v[13]), .created_by = v[14].id,
@@ -50,7 +50,10 @@ enum err model_lock(struct tx *tx, const struct id *id, struct model *out)
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_MODEL_NOT_FOUND : e;
-	return permitted(tx, v, out);
+	if ((e = permitted(tx, v, out)))
+		return e;
+	life_follow(tx, &out->life);
+	return OK;
 }
 
 /* The model that the request names: also as If-Match wants it. */

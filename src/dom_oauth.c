@@ -111,7 +111,7 @@ char *redirect_host(struct arena *a, const char *uri)
 void client_of_row(const struct db_val *v, struct client *out)
 {
 	*out = (struct client){ .life = { .organization = v[10].id, .id = v[0].id, .state = life_state(RES_OAUTH_CLIENT, v[1].s),
-		.revision = v[2].i }, .name = v[4].s, .public = v[5].null, .hash = (const unsigned char *)v[5].s,
+		.revision = v[2].i, .changed = v[11].i }, .name = v[4].s, .public = v[5].null, .hash = (const unsigned char *)v[5].s,
 		.redirect_uris = v[7].s, .scopes = v[8].s, .created_at = v[9].i };
 	if (!v[6].null)
 		out->principal = v[6].id;

@@ -47,7 +47,7 @@ enum err org_find(struct tx *tx, const char *which, struct id *out)
 	return OK;
 }
 
-/* The row of a lock statement: id, status, revision. */
+/* The row of a lock statement: id, status, revision, updated_at. */
 static enum err locked(struct tx *tx, enum resource resource, enum sql sql, const struct db_val *in, size_t n,
 	const struct id *org, struct life *out)
 {
@@ -55,7 +55,8 @@ static enum err locked(struct tx *tx, enum resource resource, enum sql sql, cons
 	enum err e = tx_row(tx, sql, in, n, &v);
 
 	if (!e)
-		*out = (struct life){ .organization = *org, .id = v[0].id, .state = life_state(resource, v[1].s), .revision = v[2].i };
+		*out = (struct life){ .organization = *org, .id = v[0].id, .state = life_state(resource, v[1].s), .revision = v[2].i,
+			.changed = v[3].i };
 	return e;
 }
 

@@ -8,7 +8,8 @@ _Static_assert(SQL_PROJECT_PAGE_BY_STATUS_SN == SQL_PROJECT_PAGE + 11 && SQL_PRO
 static void from_row(const struct db_val *v, const struct id *organization, struct project *p)
 {
 	*p = (struct project){
-		.life = { .organization = *organization, .id = v[0].id, .state = life_state(RES_PROJECT, v[1].s), .revision = v[2].i },
+		.life = { .organization = *organization, .id = v[0].id, .state = life_state(RES_PROJECT, v[1].s), .revision = v[2].i,
+			.changed = v[11].i },
 		.number = v[3].i, .name = v[4].s, .description = v[5].s, .url = v[6].s, .accent = v[7].s,
 		.tech_stack = v[8].s, .progress = v[9].null ? -1 : v[9].i, .created_at = v[10].i, .updated_at = v[11].i,
 	};

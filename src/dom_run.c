@@ -5,7 +5,8 @@
 static void from_row(const struct db_val *v, const struct id *organization, struct run *r)
 {
 	*r = (struct run){
-		.life = { .organization = *organization, .id = v[0].id, .state = life_state(RES_RUN, v[1].s), .revision = v[2].i },
+		.life = { .organization = *organization, .id = v[0].id, .state = life_state(RES_RUN, v[1].s), .revision = v[2].i,
+			.changed = v[v[14].null ? 13 : 14].i },
 		.model = v[3].id, .algorithm = v[4].s, .hyperparameters = v[5].s, .metrics = v[6].s, .features = v[7].s,
 		.target = v[8].s, .artifacts = v[9].s, .logs = v[10].s, .reason = v[11].s, .started_by = v[12].id,
 		.started_at = v[13].i, .ended_at = v[14].null ? 0 : v[14].i,

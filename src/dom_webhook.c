@@ -21,7 +21,7 @@ static void fill(struct endpoint *n, const struct db_val *v)
 	n->old_until = num(&v[10]);
 	n->failing_since = num(&v[11]);
 	n->created_at = v[12].i;
-	n->updated_at = v[13].i;
+	n->life.changed = n->updated_at = v[13].i;
 	who_owner(&n->life.organization, v + 15, &n->owner);
 }
 
@@ -33,6 +33,7 @@ static enum err lock(struct tx *tx, const struct id *id, struct endpoint *out)
 	if (e)
 		return e;
 	fill(out, v);
+	life_follow(tx, &out->life);
 	if (!(e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&out->owner.principal)), &v)))
 		out->owner.permissions = strcmp(v[0].s, "active") ? NULL : v[2].s;
 	return e && e != ERR_DB_NONE ? e : life_expected(tx, &out->life);

@@ -15,7 +15,7 @@ static void fill(struct workspace *w, const struct db_val *v)
 	w->name = v[4].s;
 	w->metadata = v[5].s;
 	w->created_at = v[6].i;
-	w->updated_at = v[7].i;
+	w->life.changed = w->updated_at = v[7].i;
 	w->archived_at = num(&v[8]);
 	w->entities = NULL;
 }
@@ -29,6 +29,7 @@ static enum err lock(struct tx *tx, const struct id *id, struct workspace *out)
 	if (e)
 		return e;
 	fill(out, v);
+	life_follow(tx, &out->life);
 	return life_expected(tx, &out->life);
 }
 
@@ -239,9 +240,11 @@ enum err workspace_of_entity(struct tx *tx, const struct id *id, struct workspac
 	const struct db_val *v;
 	enum err e = life_lock(tx, RES_WORKSPACE, id, &out->life, &v);
 
-	if (!e)
-		fill(out, v);
-	return e;
+	if (e)
+		return e;
+	fill(out, v);
+	life_follow(tx, &out->life);
+	return OK;
 }
 
 enum err workspace_touch(struct tx *tx, const struct workspace *w)

@@ -180,7 +180,14 @@ enum err life_create(struct tx *tx, enum transition t, struct life *o,
 		return e;
 	o->state = row->to;
 	o->revision = 1;
+	o->changed = tx->now;
 	return record(tx, row, o, STATE_NONE, details);
+}
+
+void life_follow(struct tx *tx, const struct life *o)
+{
+	if (o->changed > tx->now)
+		tx->now = o->changed;
 }
 
 enum err life_move(struct tx *tx, enum transition t, struct life *o,
@@ -191,7 +198,7 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o,
 	enum state from = o->state, to;
 	enum err e;
 
-	if (n > MAX_VALUES - 5)
+	if (n > MAX_VALUES - 5 || !o->changed)   /* whoever locked it knows when that was */
 		return ERR_INTERNAL;
 	if (row->event & OWNER && !o->owned)
 		return ERR_OWNER_ONLY;
@@ -201,6 +208,7 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o,
 		return ERR_HUMAN_GATE;
 	if ((e = target(tx, row, o, &to)))
 		return e;
+	life_follow(tx, o);
 	in[0] = db_s(life_word(to));
 	in[1] = db_t(tx->now);
 	if (n)
@@ -213,6 +221,7 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o,
 		return e;
 	o->state = to;
 	o->revision++;
+	o->changed = tx->now;
 	e = record(tx, row, o, from, details);
 	o->now = o->before = NULL;               /* told; a next change tells its own */
 	return e;

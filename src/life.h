@@ -54,6 +54,7 @@ struct life {
 	struct id organization, id;
 	enum state state;
 	int64_t revision;
+	int64_t changed;                         /* when it last was */
 	bool test;                               /* of the test mode */
 	bool owned;                              /* the caller may do what takes an owner */
 	struct json *now, *before;
@@ -98,6 +99,11 @@ enum err life_create(struct tx *tx, enum transition t, struct life *o,
  * ERR_OWNER_ONLY. */
 enum err life_move(struct tx *tx, enum transition t, struct life *o,
 	const struct db_val *more, size_t n, struct json *details);
+
+/* The transaction's time is from here on not before the object's last change, which a clock
+ * ahead of this one may have stamped.  life_move() sees to it; who tells the time before
+ * that calls it too. */
+void life_follow(struct tx *tx, const struct life *o);
 
 /* audit.c and outbox.c, called by the engine alone. */
 enum err audit_add(struct tx *tx, const struct transition_row *t, const struct life *o, enum state from,

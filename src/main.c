@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <fcgiapp.h>
@@ -182,6 +183,7 @@ int main(int argc, char **argv)
 		listening = 0;
 	if (!listening && !getenv("GATEWAY_INTERFACE"))
 		return usage();
+	prctl(PR_SET_NAME, program_invocation_short_name);       /* the parent starts it by a descriptor */
 	signal(SIGPIPE, SIG_IGN);
 	arena_gives_back();
 	a = arena_new();

@@ -15,6 +15,7 @@
 #include "req.h"
 #include <string.h>
 #include "clock.h"
+#include "health.h"
 #include "life.h"
 #include "log.h"
 #include "route.h"
@@ -140,6 +141,8 @@ void serve(struct arena *a, struct db *db, const struct io *io)
 	 || (e = perform(r)))
 		res_error(r, e);
 	keep_refusal(r, e);
+	if (r->row && r->row->flags & R_WRITE)
+		health_saw(e);
 	auth_rate_now(r);
 
 	res_send(r);

@@ -1,11 +1,14 @@
 /* super.c: a small parent for the workers.  It holds the listening socket as fd 0,
  * starts the workers by fork and exec of this very program, starts a dead one again,
- * and never gives up.  SIGTERM or SIGINT: the workers finish what they have in hand,
- * then it ends.  SIGHUP: new workers first, of the program as it now is on disk, then
- * the old ones are asked to end; the kernel's queue keeps what comes in between. */
+ * and never gives up.  The program is held open: one that was installed meanwhile, whose
+ * schema may not be there yet, begins at a reload and not with a worker that died.
+ * SIGTERM or SIGINT: the workers finish what they have in hand, then it ends.  SIGHUP: new
+ * workers first, of the program as it now is on disk, then the old ones are asked to end;
+ * the kernel's queue keeps what comes in between. */
 #define _GNU_SOURCE
 #include "super.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,7 +30,8 @@ struct slot { pid_t pid; int64_t started, due; int quick; };
 static struct slot slots[MAX_WORKERS];
 static pid_t leaving[MAX_WORKERS];               /* old workers after a reload */
 static int nslots;
-static char self[4096];
+static char self[4096];                          /* where a reload finds the program */
+static int program = -1;                         /* the one that the workers run */
 static sigset_t watched;
 
 static int listen_at(const char *path, unsigned mode)
@@ -76,7 +80,7 @@ static pid_t run(const char *argument)
 		_exit(1);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execl(self, self, argument, (char *)NULL);
+	fexecve(program, (char *[]){ self, (char *)argument, NULL }, environ);
 	fprintf(stderr, "thaw.fcgi: %s: %s\n", self, strerror(errno));
 	_exit(127);
 }
@@ -130,12 +134,26 @@ static bool sound(void)
 	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
+static bool take_new(void)
+{
+	int old = program;
+
+	program = open(self, O_PATH | O_CLOEXEC);
+	if (program >= 0 && sound()) {
+		close(old);
+		return true;
+	}
+	log_error(LOG_ERROR, "reload: a new worker of %s would not start; the old ones go on", self);
+	if (program >= 0)
+		close(program);
+	program = old;
+	return false;
+}
+
 static void reload(void)
 {
-	if (!sound()) {
-		log_error(LOG_ERROR, "reload: a new worker would not start; the old ones go on");
+	if (!take_new())
 		return;
-	}
 	for (int i = 0; i < nslots; i++) {
 		pid_t old = slots[i].pid;
 		int k = 0;
@@ -200,7 +218,12 @@ int supervise(int workers, const char *path, unsigned mode)
 	struct timespec tick = { 0, 20 * 1000000 };
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 
-	if (n <= 0 || workers < 1 || workers > MAX_WORKERS) {
+	program = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	if (n <= 0 || program < 0) {
+		fprintf(stderr, "thaw.fcgi: /proc/self/exe: %s\n", strerror(errno));
+		return 1;
+	}
+	if (workers < 1 || workers > MAX_WORKERS) {
 		fprintf(stderr, "thaw.fcgi: --workers takes 1 to %d\n", MAX_WORKERS);
 		return 2;
 	}

@@ -39,7 +39,7 @@ sub sqls { my ($break, $mend) = @_; (sub { $t->sql($break) }, sub { $t->sql($men
 my $well = doctor();
 is($well->{exit}, 0, 'given all is well, the doctor is content') or diag explain $well;
 is("$well->{warning}$well->{problem}$well->{err}", '', 'with everything');
-is(scalar(split /\n/, $well->{ok}), 14, 'that it looks at');
+is(scalar(split /\n/, $well->{ok}), 17, 'that it looks at');
 like($t->thaw('doctor')->{out}, qr/^ok       durability     /m, 'a line for each');
 
 subtest 'files' => sub {
@@ -100,6 +100,8 @@ subtest 'database' => sub {
         sqls("SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP() - 5'", "SET GLOBAL init_connect = ''"));
     finds('names compared loosely', qr/character set: .*utf8mb4_general_ci/,
         sqls('ALTER DATABASE thaw COLLATE utf8mb4_general_ci', 'ALTER DATABASE thaw COLLATE utf8mb4_bin'));
+    finds('galera on where there is no cluster', qr/cluster: galera is on and the server is not a node.*set galera = off/,
+        edited("$dir/thaw.conf", sub { $_ .= "galera = on\n" }));
     finds('no schema', qr/schema: version 0 is too old; run `thaw migrate`/,
         sqls('CREATE TABLE thaw.keep AS SELECT * FROM thaw.schema_versions; DELETE FROM thaw.schema_versions',
             'INSERT INTO thaw.schema_versions SELECT * FROM thaw.keep; DROP TABLE thaw.keep'));

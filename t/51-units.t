@@ -21,6 +21,7 @@ for my $line ('NoNewPrivileges=yes', 'ProtectSystem=strict', 'ProtectHome=yes', 
     'StandardInput=socket', 'Restart=always', 'StartLimitIntervalSec=0', 'ExecReload=/bin/kill -HUP $MAINPID') {
     like($unit, qr/^\Q$line\E/m, $line);
 }
+my $sweep = slurp("$Thaw::BUILD/nginx/thaw-sweep.service");
 my $deliver = slurp("$Thaw::BUILD/nginx/thaw-deliver.service");
 unlike($deliver, qr/\@[A-Z]+\@/, 'nor in that of the deliverer');
 like($deliver, qr/^\Q$_\E$/m, "deliverer: $_") for 'NoNewPrivileges=yes', 'ProtectSystem=strict', 'Restart=always', 'StartLimitIntervalSec=0';
@@ -30,19 +31,26 @@ like(slurp("$Thaw::SRC/nginx/nginx.service.d/thaw.conf"), qr/^Wants=thaw\.socket
 
 SKIP: {
     my ($analyze) = grep { -x } map { "$_/systemd-analyze" } split /:/, $ENV{PATH};
-    skip 'no systemd-analyze', 3 unless $analyze;
+    skip 'no systemd-analyze', 4 unless $analyze;
     # Not installed here: the program is the one in the build.
     (my $here = $unit) =~ s{^ExecStart=\S+}{ExecStart=$Thaw::BUILD/thaw.fcgi}m;
     mkdir "$dir/units";
     spew("$dir/units/thaw.service", $here, 0644);
     spew("$dir/units/thaw.socket", $socket, 0644);
-    spew("$dir/units/thaw-deliver.service", $deliver =~ s{^ExecStart=\S+}{ExecStart=$Thaw::BUILD/thaw}mr, 0644);
-    my $r = $t->run({}, '', $analyze, 'verify', '--man=no', map { "$dir/units/$_" } 'thaw.service', 'thaw.socket', 'thaw-deliver.service');
+    spew("$dir/units/thaw-$_->[0].service", $_->[1] =~ s{^ExecStart=\S+}{ExecStart=$Thaw::BUILD/thaw}mr, 0644) for [ deliver => $deliver ], [ sweep => $sweep ];
+    my $r = $t->run({}, '', $analyze, 'verify', '--man=no', map { "$dir/units/$_" } 'thaw.service', 'thaw.socket', 'thaw-deliver.service', 'thaw-sweep.service');
     is("$r->{exit} $r->{out}$r->{err}", '0 ', 'systemd-analyze verify');
-    for my $one ('thaw', 'thaw-deliver') {
+    for my $one ('thaw', 'thaw-deliver', 'thaw-sweep') {
         $r = $t->run({}, '', $analyze, 'security', '--offline=yes', '--threshold=25', "$dir/units/$one.service");
         is($r->{exit}, 0, "systemd-analyze security: exposure of $one below 2.5") or diag $r->{out}, $r->{err};
     }
+}
+
+SKIP: {
+    my ($flags) = slurp("$Thaw::BUILD/Makefile") =~ /^THAW_CFLAGS = (.*)$/m;
+    skip 'the compiler\'s guards are a release\'s', 3 if $flags =~ /-fsanitize=/;
+    skip 'they are looked at for gcc 12 on x86-64', 3 unless `uname -m` eq "x86_64\n" && `gcc -dumpversion` >= 12;
+    like($flags, qr/(?:^| )\Q$_\E(?: |$)/, "built with $_") for '-fstack-clash-protection', '-fcf-protection', '-D_FORTIFY_SOURCE=3';
 }
 
 # As the units do it: the listener is fd 0, nobody else opened it.

@@ -105,6 +105,68 @@ subtest 'a reload drops no request' => sub {
     $_ && is(audits($_, 'model.archived'), audits($_, 'model.unarchived'), 'as many archived as unarchived') for @ids;
 };
 
+# An upgrade: the file is replaced while the parent runs, as `make install` does it.
+subtest 'a new program begins at a reload' => sub {
+    my $dir = "$t->{dir}/installed";
+    my $put = sub { my $file = "$dir/thaw.fcgi"; system('cp', $_[0], "$file.new") and die 'cp failed'; rename "$file.new", $file or die $! };
+    my $runs = sub { my %is; $is{ (stat "/proc/$_/exe")[1] // 0 }++ for $t->worker_pids; \%is };
+    my $comes_back = sub { my $was = shift; within(10, sub { my @p = $t->worker_pids; @p == 4 && !grep { $_ == $was } @p }, 'a worker in its place') };
+    mkdir $dir or die $!;
+    $put->("$Thaw::BUILD/thaw.fcgi");
+    my $old = (stat "$dir/thaw.fcgi")[1];
+    $t->{worker}->stop;
+    {
+        local $Thaw::BUILD = $dir;
+        $t->start_workers;
+    }
+    within(10, sub { $t->worker_pids == 4 }, 'four workers');
+    spew("$dir/broken", "#!/bin/sh\nexit 1\n", 0755);
+    for my $new ("$Thaw::BUILD/thaw.fcgi", "$dir/broken") {
+        $put->($new);
+        my ($pid) = $t->worker_pids;
+        kill KILL => $pid;
+        $comes_back->($pid);
+        is_deeply($runs->(), { $old => 4 }, 'installed alone, a worker that dies is followed by one of the same program');
+        is($t->req(GET => '/readyz')->{status}, 200, 'which serves');
+    }
+    my @before = $t->worker_pids;
+    $t->{worker}->kill('HUP');
+    within(10, sub { slurp("$t->{dir}/worker.log") =~ /reload: a new worker of \S+ would not start; the old ones go on/ }, 'the refusal');
+    is(join(' ', $t->worker_pids), "@before", 'a reload to a program that does not start changes nothing');
+    $put->("$Thaw::BUILD/thaw.fcgi");
+    my $now = (stat "$dir/thaw.fcgi")[1];
+    $t->{worker}->kill('HUP');
+    within(10, sub { my $is = $runs->(); ($is->{$now} // 0) == 4 && keys %$is == 1 }, 'the new program');
+    my ($pid) = $t->worker_pids;
+    kill KILL => $pid;
+    $comes_back->($pid);
+    is_deeply($runs->(), { $now => 4 }, 'after it every worker is of the new one');
+    is(slurp("/proc/@{[ ($t->worker_pids)[0] ]}/comm"), "thaw.fcgi\n", 'under its own name');
+};
+
+subtest 'alive is not ready' => sub {
+    kill STOP => $t->{mariadb}->pid;
+    my $slow = background(sub { concurrently(8, sub { $t->req(GET => '/api/v1/models', token => $token)->{status} }) });
+    sleep 0.5;
+    my (@r, @took);
+    for (1 .. 3) { my $began = time; push @r, $t->req(GET => '/healthz'); push @took, time - $began }
+    is(join(' ', map { $_->{status} } @r), '200 200 200', 'the database does not answer and all workers wait for it: alive');
+    is($r[0]{body}, '{"status":"ok"}', 'in the same words');
+    ok($r[0]{headers}{$_}, $_) for qw(x-request-id content-security-policy x-content-type-options);
+    cmp_ok((sort { $b <=> $a } @took)[0], '<', 1, 'within a second');
+    my $began = time;
+    is($t->req(GET => '/', timeout => 10)->{status}, 200, 'the console too');
+    cmp_ok(time - $began, '<', 1, 'is there at once');
+    kill CONT => $t->{mariadb}->pid;
+    $slow->();
+    within(10, sub { $t->req(GET => '/readyz')->{status} == 200 }, 'ready');
+    $t->{worker}->stop;
+    my $r = $t->req(GET => '/healthz');
+    is("$r->{status} $r->{headers}{'content-type'}", '503 application/problem+json', 'without workers it is not');
+    $t->start_workers;
+    is($t->req(GET => '/healthz')->{status}, 200, 'and with them it is again');
+};
+
 subtest 'SIGTERM: the request in hand is finished' => sub {
     my $id = model();
     my $lock = lock_row($id);
