@@ -42,9 +42,17 @@ static bool is_rid(const char *s)
 		&& *s && strspn(s, locator) == strlen(s);
 }
 
+#define NO_RID "must be a resource identifier such as " RID_MODEL "019a0c3e-7b1f-8d42-8000-000c0ffee5ed"
+
+static const char *rid_fault(struct arena *a, const char *s)
+{
+	(void)a;
+	return is_rid(s) ? NULL : NO_RID;
+}
+
 static enum err bad_rid(struct req *r, const char *field)
 {
-	why_add(&r->tx, field, "must be a resource identifier such as " RID_MODEL "019a0c3e-7b1f-8d42-8000-000c0ffee5ed");
+	why_add(&r->tx, field, NO_RID);
 	return ERR_RID;
 }
 
@@ -297,7 +305,7 @@ static const struct shape files_in[] = {
 };
 static const struct shape upload_in[] = {
 	{ "modelFiles", T_SUB, U(files), .sub = files_in, .flags = F_REQUIRED },
-	{ "backingRepositories", T_STRINGS, U(repositories), .max = 1000, .flags = F_REQUIRED },
+	{ "backingRepositories", T_STRINGS, U(repositories), .max = 1000, .fault = rid_fault, .flags = F_REQUIRED },
 	{ "condaRequirements", T_STRINGS, U(conda), .max = 1000, .flags = F_REQUIRED },
 	{ "modelApi", T_DOC, U(api), .flags = F_REQUIRED | F_OWN_LIMIT, .help = "{inputs, outputs}; returned as it was sent" },
 	BRANCH_ROW(struct upload_in),
@@ -329,10 +337,6 @@ static enum err check_upload(struct req *r, const struct upload_in *in)
 		tell(r, "errorMessage", arena_printf(r->arena, "condaRequirements[%zu] must be a package and its version, such as numpy==1.24.0", i));
 		return ERR_CONDA;
 	}
-	list = js_read(r->arena, in->repositories);
-	for (size_t i = 0; i < js_length(list); i++)
-		if (!is_rid(js_str(js_at(list, i))))
-			return bad_rid(r, arena_printf(r->arena, "backingRepositories[%zu]", i));
 	if ((e = modelapi_check(r->arena, in->api, &kind, &message))) {
 		tell(r, "errorType", kind);
 		tell(r, "message", message);
@@ -452,6 +456,9 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_OUTSIDE_PROJECT] = { .code = "CreateFolderOutsideProjectNotSupported", .params = "parentFolderRid" },
 	[ERR_ROOT_FOLDER] = { .code = "GetRootFolderNotSupported" },
 	[ERR_SPACE_RESOURCE] = { .code = "GetSpaceResourceNotSupported", .params = "spaceRid" },
+	[ERR_PATH] = { .code = "InvalidPath", .params = "path" },
+	[ERR_ROLE_GRANTS] = { .code = "InvalidRoleIds", .params = "requestedRoleIds" },
+	[ERR_PATH_NOT_FOUND] = { .code = "PathNotFound", .params = "path" },
 	[ERR_RESOURCE_NOT_FOUND] = { .code = "ResourceNotFound", .text = "The given Resource could not be found.", .params = "resourceRid" },
 	[ERR_NOT_DIRECTLY_TRASHED] = { .code = "ResourceNotDirectlyTrashed", STATE, .params = "resourceRid" },
 	[ERR_NOT_TRASHED] = { .code = "ResourceNotTrashed", STATE, .params = "resourceRid" },
@@ -497,9 +504,15 @@ static char *uuid4(struct arena *a)
 	return arena_printf(a, "%.8s-%.4s-%.4s-%.4s-%s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
+static void tell_fault(struct req *r, struct json *o, const struct why_item *fault)
+{
+	js_put_str(r->arena, o, "field", fault->field);
+	js_put_str(r->arena, o, "reason", fault->reason);
+}
+
 static void say(struct req *r, struct error_say *s)
 {
-	struct json *parameters = js_object(r->arena), *v;
+	struct json *parameters = js_object(r->arena), *all = NULL, *one, *v;
 
 	s->instance_id = r->error_instance = uuid4(r->arena);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
@@ -509,8 +522,13 @@ static void say(struct req *r, struct error_say *s)
 	/* What has a name of its own has its own sentence and parameters. */
 	if (s->detail && !strcmp(s->code, codes[err_row(s->err)->class])) {
 		s->text = arena_printf(r->arena, "`%s` %s", s->detail->field, s->detail->reason);
-		js_put_str(r->arena, parameters, "field", s->detail->field);
-		js_put_str(r->arena, parameters, "reason", s->detail->reason);
+		tell_fault(r, parameters, s->detail);
+		if (s->details.n > 1)
+			js_put(parameters, "errors", all = js_array(r->arena));
+		for (size_t i = 0; i < s->details.n && all; i++) {
+			js_add(all, one = js_object(r->arena));
+			tell_fault(r, one, &s->detail[i]);
+		}
 	}
 	for (const char *p = s->params ? s->params : ""; *p; p += strspn(p, " ")) {
 		const char *name = arena_strndup(r->arena, p, strcspn(p, " "));
@@ -542,8 +560,16 @@ static enum err check(struct req *r)
 	return OK;
 }
 
-static const struct route *const tables[] = { routes, filesystem_routes, NULL };
-static const char *const prefixes[] = { BASE, "/api/v2/filesystem", NULL };
-const struct dialect api_foundry = { .name = "foundry", .prefixes = prefixes, .tables = tables, .codes = codes, .groups = groups,
+static const struct route *const tables[] = { routes, filesystem_routes, user_routes, NULL };
+/* Every namespace of the platform: what it has and this server does not is nothing in its words. */
+#define SPACE(name) "/api/v2/" name
+static const char *const prefixes[] = { BASE, SPACE("filesystem"), SPACE("admin"), SPACE("aipAgents"), SPACE("audit"), SPACE("checkpoints"),
+	SPACE("connectivity"), SPACE("datasets"), SPACE("dataHealth"), SPACE("functions"), SPACE("geo"), SPACE("languageModels"),
+	SPACE("mediasets"), SPACE("ontologies"), SPACE("orchestration"), SPACE("sqlQueries"), SPACE("streams"),
+	SPACE("thirdPartyApplications"), SPACE("widgets"), NULL };
+static const char *const absent[] = { BASE "/liveDeployments", BASE "/modelStudios", BASE "/modelStudioTrainers",
+	SPACE("filesystem/folders/getBatch"), SPACE("filesystem/projects/createFromTemplate"), SPACE("filesystem/resources/getBatch"),
+	SPACE("filesystem/resources/getByPathBatch"), NULL };
+const struct dialect api_foundry = { .name = "foundry", .prefixes = prefixes, .tables = tables, .absent = absent, .codes = codes, .groups = groups,
 	.errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_MILLIS, .cors = true,
 	.retry_hint = "do-not-retry", .check = check, .say = say };

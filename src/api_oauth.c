@@ -111,13 +111,15 @@ static const struct shape token_out[] = {
 /* ended: what was shown was used up before, which has ended its session. */
 static enum err by_code(struct req *r, const struct client *c, const struct token_form *in, struct session *out, bool *ended)
 {
+	enum err e = OK;
+
 	if (!in->code)
-		return missing(r, "code", "is required with this grant_type");
+		e = missing(r, "code", "is required with this grant_type");
 	if (!in->redirect_uri)
-		return missing(r, "redirect_uri", "is required with this grant_type");
+		e = missing(r, "redirect_uri", "is required with this grant_type");
 	if (!in->code_verifier || !pkce_valid(in->code_verifier))
-		return missing(r, "code_verifier", "is required with this grant_type: 43 to 128 unreserved characters (RFC 7636)");
-	return code_exchange(&r->tx, c, in->code, in->redirect_uri, in->code_verifier, out, ended);
+		e = missing(r, "code_verifier", "is required with this grant_type: 43 to 128 unreserved characters (RFC 7636)");
+	return e ? e : code_exchange(&r->tx, c, in->code, in->redirect_uri, in->code_verifier, out, ended);
 }
 
 static enum err by_refresh(struct req *r, const struct client *c, const struct token_form *in, struct session *out, bool *ended)
@@ -350,6 +352,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_SCOPE_UNKNOWN] = { "invalid_scope", 0, NULL },
 	[ERR_LOGIN_RATE] = { NULL, 0, "Too many requests for tokens; wait and try again" },
 	[ERR_SHAPE] = { NULL, 0, "The request lacks a parameter, or has one that is not right" },
+	[ERR_CODING] = { NULL, 400, NULL },
 	[ERR_MEDIA_TYPE] = { NULL, 400, "Send the body as application/x-www-form-urlencoded" },
 };
 static const struct shape error_out[] = {

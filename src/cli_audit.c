@@ -129,7 +129,7 @@ int cmd_audit_verify(struct cli *c)
 		js_put_bool(c->arena, o, "reconciled", !js_length(found));
 		js_put(o, "verified", counts);
 		js_put(o, "disagreements", found);
-		puts(js_pretty(o));
+		cli_json(o);
 	} else if (js_length(found)) {
 		cli_rows(c, found, "");
 	} else {

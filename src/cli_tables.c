@@ -82,6 +82,7 @@ static void table_transitions(struct cli *c, struct json *rows)
 			: arena_printf(c->arena, "computed by %s", sql_rows[r->compute].name));
 		js_put_str(c->arena, o, "audit", r->audit);
 		js_put_str(c->arena, o, "event", r->event & TOLD ? r->audit : NULL);
+		js_put_str(c->arena, o, "read_by", life_resources[r->resource].reads ? perm_word(life_resources[r->resource].reads) : NULL);
 		js_put_str(c->arena, o, "gate", r->event & HUMAN ? "human" : r->event & OWNER ? "owner" : NULL);
 	}
 }
@@ -164,7 +165,7 @@ int cmd_tables(struct cli *c)
 
 int cmd_openapi(struct cli *c)
 {
-	puts(js_pretty(openapi_document(c->arena)));
+	cli_json(openapi_document(c->arena));
 	return CLI_DONE;
 }
 
@@ -173,7 +174,7 @@ int cmd_nginx_errors(struct cli *c)
 	const char *text = nginx_errors(c->arena, !strcmp(c->args[0], "server"));
 
 	if (c->json)
-		puts(js_pretty(js_string(c->arena, text)));
+		cli_json(js_string(c->arena, text));
 	else
 		fputs(text, stdout);
 	return CLI_DONE;

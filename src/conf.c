@@ -59,7 +59,7 @@ static const char *wanted(const struct conf_row *row)
 static int set_line(char *line, const char *file, int number, char *err, size_t n)
 {
 	const struct conf_row *row;
-	char *name = line + strspn(line, " \t"), *eq, *end, *value;
+	char *name = line + strspn(line, " \t"), *eq, *end, *hash, *value;
 
 	if (!*name || *name == '#')
 		return 0;
@@ -71,6 +71,11 @@ static int set_line(char *line, const char *file, int number, char *err, size_t 
 		;
 	*end = '\0';
 	value = eq + 1 + strspn(eq + 1, " \t");
+	/* A comment, behind a blank; in a word it is a part of that. */
+	for (hash = strchr(value, '#'); hash && !isblank((unsigned char)hash[-1]); hash = strchr(hash + 1, '#'))
+		;
+	if (hash)
+		*hash = '\0';
 	for (end = value + strlen(value); end > value && isspace((unsigned char)end[-1]); end--)
 		;
 	*end = '\0';

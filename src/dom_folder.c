@@ -173,6 +173,26 @@ enum err folder_children(struct tx *tx, const struct id *parent, const struct id
 	return OK;
 }
 
+enum err path_find(struct tx *tx, const char *const *names, size_t n, bool *folder, struct id *out)
+{
+	const struct db_val org = db_d(&tx->who->organization), *v;
+	struct id in = { { 0 } };
+	size_t i = 0;
+	enum err e = OK;
+
+	for (; i < n && !(e = tx_row(tx, SQL_FOLDER_NAMED, DB_IN(org, db_d(&in), db_s(names[i])), &v)); i++)
+		in = v->id;
+	*folder = !e;
+	*out = in;
+	if (e != ERR_DB_NONE)
+		return e;
+	/* The last name may be a model's; one that lies in the home names no folder. */
+	if (!i || i + 1 < n || (e = tx_row(tx, SQL_MODEL_NAMED, DB_IN(org, db_s(names[i])), &v)))
+		return e == ERR_DB_NONE ? ERR_PATH_NOT_FOUND : e;
+	*out = v[0].id;
+	return id_equal(&in, id_is_zero(&v[1].id) ? &tx->who->organization : &v[1].id) ? OK : ERR_PATH_NOT_FOUND;
+}
+
 enum err model_place(struct tx *tx, const struct id *model, struct model *m, struct folder *where, struct id *updated_by)
 {
 	const struct db_val *v;

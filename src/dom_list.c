@@ -201,17 +201,22 @@ enum err list_by_key(struct tx *tx, enum sql sql, const struct values *head, siz
 	return two_runs(tx, sql, head, mode_at, DB_IN(db_i(any), place, place, db_d(cursor(ask))), ask, rows, got);
 }
 
+static struct db_val number_place(int64_t place, const struct list_ask *ask)
+{
+	return db_i(place || upwards(ask) ? place : INT64_MAX);
+}
+
 enum err list_by_number(struct tx *tx, enum sql sql, const struct values *head, size_t mode_at, int64_t place,
 	const struct list_ask *ask, struct db_rows *rows, struct list_got *got)
 {
-	return two_runs(tx, sql, head, mode_at, DB_IN(db_i(place || upwards(ask) ? place : INT64_MAX)), ask, rows, got);
+	return two_runs(tx, sql, head, mode_at, DB_IN(number_place(place, ask)), ask, rows, got);
 }
 
-enum err list_plain(struct tx *tx, enum sql sql, const struct values *head, const struct list_ask *ask,
+enum err list_plain(struct tx *tx, enum sql sql, const struct values *head, int64_t place, const struct list_ask *ask,
 	struct db_rows *rows, struct list_got *got)
 {
 	struct values in = *head;
 
-	values_add(&in, DB_IN(db_d(cursor(ask)), db_i(ask->limit + 1)));
+	values_add(&in, DB_IN(number_place(place, ask), db_i(ask->limit + 1)));
 	return read_page(tx, sql, &in, ask, rows, got);
 }

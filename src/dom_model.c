@@ -1,6 +1,7 @@
 /* dom_model.c: models themselves: made, read, listed, edited, archived, restored. */
 #include "dom_model.h"
 #include <string.h>
+#include "conf.h"
 #include "dom_folder.h"
 #include "str.h"
 
@@ -156,17 +157,35 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 	return OK;
 }
 
+/* What many patches add up to has the limit of a document that is sent whole. */
+static enum err merged(struct tx *tx, const char *field, const char *old, const char **edit)
+{
+	size_t n;
+
+	if (!*edit)
+		return OK;
+	*edit = js_text(js_merge(tx->arena, js_read(tx->arena, old), js_read(tx->arena, *edit)), &n);
+	if ((int64_t)n <= conf.document_limit)
+		return OK;
+	why_add(tx, field, arena_printf(tx->arena, "must have at most %lld bytes as JSON when it is merged (document_limit), not %zu",
+		(long long)conf.document_limit, n));
+	return ERR_SHAPE;
+}
+
 enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit *edit, struct model *out)
 {
 	struct json *details = js_object(tx->arena), *changed = js_array(tx->arena);
 	bool config_only = edit->config_set;
+	struct model_edit in = *edit;
 	enum err e;
 
 	if ((e = lock_named(tx, id, out)))
 		return e;
+	if (edit->merge && ((e = merged(tx, "config", out->config, &in.config)) || (e = merged(tx, "metadata", out->metadata, &in.metadata))))
+		return e;
 #define TAKE(field) \
 	if (edit->field##_set) { \
-		out->field = edit->field; \
+		out->field = in.field; \
 		js_add(changed, js_string(tx->arena, #field)); \
 		config_only = config_only && !strcmp(#field, "config"); \
 	}

@@ -7,7 +7,7 @@
 #include "tx.h"
 
 enum resource {
-#define RESOURCE(name, word, prefix, lock, read, missing, quota) RES_##name,
+#define RESOURCE(name, word, prefix, lock, read, missing, reads, quota) RES_##name,
 #include "life.def"
 #undef RESOURCE
 	RES__MAX
@@ -28,7 +28,7 @@ enum transition {
 	LIFE__MAX
 };
 
-struct resource_row { const char *word, *prefix; enum sql lock, read; enum err missing; enum quota quota; };
+struct resource_row { const char *word, *prefix; enum sql lock, read; enum err missing; enum perm reads; enum quota quota; };
 struct state_row { enum resource resource; const char *word; enum err refuse; bool last; };
 enum life_rule { LIFE_FIXED, LIFE_SAME, LIFE_COMPUTED };
 enum { TOLD = 1, HUMAN = 2, OWNER = 4 };
@@ -63,6 +63,8 @@ struct life {
 /* The state of a resource that a word spells; STATE_NONE for none. */
 enum state life_state(enum resource r, const char *word);
 const char *life_word(enum state s);
+/* The resource of a word; RES__MAX for none. */
+enum resource life_kind(const char *word);
 /* An id as the resource of that word spells it. */
 char *life_spell(struct arena *a, const char *resource, const struct id *id);
 

@@ -58,6 +58,7 @@ struct req {
 	const char *bad_key;                     /* what is wrong with the Idempotency-Key; NULL: nothing */
 	char *body;
 	size_t body_n;
+	bool merge;                              /* it is a merge patch (RFC 7396) */
 
 	struct who who;
 	struct rate rate;
@@ -75,7 +76,7 @@ enum err req_decode(struct req *r);
 /* The body, as long as the row lets it be, and what an Idempotency-Key stands for:
  * ERR_REQUEST, ERR_TOO_LARGE. */
 enum err req_body(struct req *r);
-/* The body and the query as the row's shapes want them: ERR_MEDIA_TYPE, ERR_JSON, ERR_SHAPE. */
+/* The body and the query as the row's shapes want them: ERR_MEDIA_TYPE, ERR_CODING, ERR_JSON, ERR_SHAPE. */
 enum err req_shape(struct req *r);
 
 /* An id of the path; any other spelling is the zero id, which nothing has. */

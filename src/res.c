@@ -16,7 +16,7 @@ const char *status_phrase(int status)
 		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
 		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
 		{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
-		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
 		{ 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
 		{ 505, "HTTP Version Not Supported" } };
 
@@ -97,10 +97,11 @@ void res_shape(struct req *r, int status, const struct shape *s, const void *v, 
 	res_tag(r, arena_printf(r->arena, "\"%lld-%s\"", (long long)revision, hash));
 }
 
-/* What the token lacks: another one's client asks for scopes of OAuth. */
+/* What the token lacks: another one's client asks for scopes of OAuth, as does whoever needs
+ * no permission beside. */
 static const char *scope_needed(const struct req *r, enum err e)
 {
-	const char *scope = e == ERR_SCOPE_DENIED && !id_is_zero(&r->who.client) ? ask_scope(route_ask(r->row)) : "";
+	const char *scope = e == ERR_SCOPE_DENIED && (!id_is_zero(&r->who.client) || r->row->perm == PERM_MEMBER) ? ask_scope(route_ask(r->row)) : "";
 
 	return *scope ? scope : perm_word(r->row->perm);
 }
@@ -137,7 +138,7 @@ void res_error(struct req *r, enum err e)
 	say = error_say(r->arena, r->dialect, r->row, e);
 	if (r->tx.why.text)
 		say.text = r->tx.why.text;
-	error_details(r->dialect, &say, &r->tx.why);
+	error_details(r->arena, r->dialect, &say, &r->tx.why);
 	say.request_id = r->tx.request_id;
 	say.time = r->tx.now;
 	if (say.status == 503 && !r->tx.why.retry_after)
@@ -151,6 +152,8 @@ void res_error(struct req *r, enum err e)
 	challenge(r, e, say.status);
 	if (e == ERR_OUTCOME_UNKNOWN && r->dialect->retry_hint)
 		res_header(r, RETRY_HINT, r->dialect->retry_hint);
+	if (e == ERR_CODING)                     /* RFC 9110 15.5.16 */
+		res_header(r, "Accept-Encoding", "identity");
 	if (r->allow && say.status == 405)
 		res_header(r, "Allow", r->allow);
 	if (r->tx.why.retry_after)

@@ -90,7 +90,7 @@ subtest 'POST /token takes a form, and nothing else' => sub {
     is(post($GOOD =~ s/client_credentials/client%5fcredentials/r)->{status}, 200, 'with escapes');
     unchanged($t, 'what is not right', sub {
         oauth_is(post($GOOD, type => $_), 400, 'invalid_request', qr/Send the body as application\/x-www-form-urlencoded/, "as $_") for 'application/json', 'text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded; charset=latin1', 'application/x-www-form-urlencodedx';
-        oauth_is(post($GOOD, headers => [ 'Content-Encoding' => 'gzip' ]), 400, 'invalid_request', qr/Send the body/, 'compressed');
+        oauth_is(post($GOOD, headers => [ 'Content-Encoding' => 'gzip' ]), 400, 'invalid_request', qr/Content-Encoding/, 'compressed');
         oauth_is($t->req(POST => "$OAUTH/token", headers => [ 'Content-Length' => 0 ]), 400, 'invalid_request', qr/^body is required/, 'no body');
         oauth_is(post("$GOOD&$_=x"), 400, 'invalid_request', qr/^$_ is given twice/, "$_ twice") for qw(grant_type client_id client_secret);
         oauth_is(post("$GOOD&scope=api:models-read&scope=api:models-write"), 400, 'invalid_request', qr/^scope is given twice/, 'scope twice');

@@ -1,4 +1,4 @@
--- 0006_bounds: what an organization may have at most, and what is deleted when it has
+-- 0007_bounds: what an organization may have at most, and what is deleted when it has
 -- served its time.  Rows that are larger or more than a limit stay, and stay readable.
 
 -- swept_until: events of before are deleted (event_retention), so that their audit rows
