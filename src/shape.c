@@ -85,7 +85,7 @@ static enum err keep_text(struct tx *tx, const struct shape *s, const char *path
 	if (!out)                                /* part of a document */
 		return OK;
 	text = js_text(j, &n);
-	if (!(s->flags & F_OWN_LIMIT) && (int64_t)n > most)
+	if (!(s->flags & F_OWN_LIMIT) && most && (int64_t)n > most)
 		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld bytes as JSON (%s), not %zu", (long long)most,
 			log ? "log_limit" : "document_limit", n));
 	*(const char **)out = arena_strdup(tx->arena, text);

@@ -45,7 +45,7 @@ my %id = (request_id => 'req_' . 'f' x 32, code => 'not_found');
 {
     my @m = map { model($t, metadata => document($most), config => document($most), tags => texts($most)) } 1 .. 100;
     # rows from before there was a limit
-    $t->sql('UPDATE models SET metadata = CONCAT(\'{"text":"\', REPEAT(\'x\', 1000000), \'"}\') ORDER BY id LIMIT 70');
+    $t->sql('UPDATE models SET metadata = CONCAT(\'{"text":"\', REPEAT(\'x\', 1000000), \'"}\') ORDER BY id LIMIT 21');
     my $m = $id{model_id} = $m[99]{id};
     for (1 .. 30) {
         $id{job_id} = act($t, $m, 'train', body => { hyperparameters => document($most) })->{json}{job_id};
