@@ -210,7 +210,7 @@ struct authorize_query { const char *client_id, *response_type, *redirect_uri, *
 static const struct shape authorize_query[] = {
 	{ "client_id", T_STR, Q(client_id), .flags = F_REQUIRED },
 	{ "response_type", T_STR, Q(response_type), .flags = F_REQUIRED, .help = "`code`" },
-	{ "redirect_uri", T_STR, Q(redirect_uri), .flags = F_REQUIRED, .help = "one of the client's, to the byte" },
+	{ "redirect_uri", T_STR, Q(redirect_uri), .flags = F_REQUIRED, .help = "one of the client's, to the byte but for the port of a loopback address" },
 	{ "scope", T_STR, Q(scope), .help = "separated by blanks; nothing: all that the client may" },
 	{ "state", T_STR, Q(state), .help = "comes back with the answer" },
 	{ "code_challenge", T_STR, Q(code_challenge), .flags = F_REQUIRED },

@@ -138,13 +138,34 @@ bool client_proven(const struct client *c, const char *secret)
 	return !CRYPTO_memcmp(h, c->hash, sizeof h);
 }
 
+/* An http address of this very machine without its port, which an application that listens
+ * there gets anew each time; NULL: another address. */
+static char *portless(struct arena *a, const char *uri)
+{
+	const char *host = uri + strlen("http://"), *rest, *port;
+	int64_t n;
+
+	if (strncmp(uri, "http://", strlen("http://")) || redirect_fault(uri))
+		return NULL;
+	rest = host + strcspn(host, "/?");
+	port = *host == '[' ? strchr(host, ']') + 1 : host + strcspn(host, ":/?");
+	if (port < rest && !parse_int(arena_strndup(a, port + 1, (size_t)(rest - port - 1)), 1, UINT16_MAX, &n))
+		return NULL;
+	return arena_printf(a, "%.*s%s", (int)(port - uri), uri, rest);
+}
+
+/* To the byte, but for the port of an address of this machine (RFC 8252 7.3). */
 bool client_redirects(struct arena *a, const struct client *c, const char *uri)
 {
 	struct json *uris = js_read(a, c->redirect_uris);
+	const char *asked = portless(a, uri), *own;
 
-	for (size_t i = 0; i < js_length(uris); i++)
+	for (size_t i = 0; i < js_length(uris); i++) {
 		if (!strcmp(js_str(js_at(uris, i)), uri))
 			return true;
+		if (asked && (own = portless(a, js_str(js_at(uris, i)))) && !strcmp(own, asked))
+			return true;
+	}
 	return false;
 }
 

@@ -1219,6 +1219,30 @@ static void scopes_are_within(void **state)
 /* RFC 7636, appendix B. */
 static void pkce_vectors(void **state)
 {
+/* RFC 8252 7.3: any port of a loopback address, and nothing else that differs. */
+static void redirects_to_this_machine(void **state)
+{
+	const struct client c = { .redirect_uris = "[\"http://127.0.0.1:9000/callback\",\"http://[::1]/cb?x=1\",\"http://localhost/\","
+		"\"https://app.example:8443/cb\",\"https://127.0.0.1/tls\"]" };
+	static const char *const yes[] = { "http://127.0.0.1:9000/callback", "http://127.0.0.1:51004/callback", "http://127.0.0.1/callback",
+		"http://127.0.0.1:1/callback", "http://127.0.0.1:65535/callback", "http://[::1]:8080/cb?x=1", "http://[::1]/cb?x=1", "http://localhost:3000/",
+		"https://app.example:8443/cb", "https://127.0.0.1/tls" };
+	static const char *const no[] = { "http://127.0.0.1:9000/Callback", "http://127.0.0.1:9000/callback/", "http://127.0.0.1:9000/callback?a=b",
+		"http://127.0.0.1:0/callback", "http://127.0.0.1:65536/callback", "http://127.0.0.1:99999999999999999999/callback",
+		"http://127.0.0.1:/callback", "http://127.0.0.1:90x/callback", "http://127.0.0.1:9000@evil.example/callback", "http://127.0.0.1.evil.example/callback",
+		"http://127.0.0.1:9000.evil.example/callback", "http://127.0.0.2/callback", "http://localhost:9000/callback", "http://[::1]:9000/callback",
+		"http://[::1]:8080/cb?x=2", "http://[::1]:8080/cb", "http://localhost", "https://127.0.0.1:9000/callback", "https://127.0.0.1:1/tls",
+		"http://127.0.0.1/tls", "https://app.example/cb", "https://app.example:8444/cb", "http://app.example:8443/cb", "http:", "" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(yes); i++)
+		if (!client_redirects(a, &c, yes[i]))
+			fail_msg("%s is refused", yes[i]);
+	for (size_t i = 0; i < COUNT(no); i++)
+		if (client_redirects(a, &c, no[i]))
+			fail_msg("%s is accepted", no[i]);
+}
+
 	char text[130];
 
 	(void)state;
@@ -1253,7 +1277,9 @@ int main(void)
 		BASE(patterns_of_events), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
 		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),
 		KEYS(tokens_need_their_key), KEYS(tokens_of_no_form),
-		BASE(percent_encoding), BASE(redirects_that_may_be), BASE(scopes_are_within), BASE(pkce_vectors),
+		BASE(percent_encoding), BASE(redirects_that_may_be), BASE(redirects_to_this_machine), BASE(scopes_are_within), BASE(pkce_vectors),
+		KEYS(rates_end_with_their_minute), KEYS(rates_are_not_pushed_out), KEYS(rates_of_a_full_table), KEYS(rates_given_back),
+		BASE(addresses_are_counted_by_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
