@@ -504,6 +504,8 @@ static void say(struct req *r, struct error_say *s)
 	s->instance_id = r->error_instance = uuid4(r->arena);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
 		tell(r, "missingScope", ask_scope(route_ask(r->row)));
+	if (s->err == ERR_AGENT_DENIED)
+		js_put_str(r->arena, parameters, "reason", err_row(s->err)->text);
 	if (err_row(s->err)->class == CLASS_CONFLICT)
 		tell(r, "reason", err_row(s->err)->text);
 	/* What has a name of its own has its own sentence and parameters. */

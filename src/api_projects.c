@@ -318,7 +318,7 @@ static const struct route routes[] = {
 	  .summary = "Replace a project's fields; a LIVE one becomes UPDATED",
 	  .errors = "PROJECT_NOT_FOUND PROJECT_NAME_TAKEN PROJECT_URL_TAKEN PROJECT_ARCHIVED" },
 	{ "DELETE", ONE, PERM_PROJECT_WRITE, R_WRITE, .status = 204, .run = delete, .moves = { LIFE_PROJECT_DELETE }, .summary = "Delete an archived project",
-	  .errors = "SHAPE PROJECT_NOT_FOUND PROJECT_NOT_DELETABLE" },
+	  .errors = "SHAPE PROJECT_NOT_FOUND PROJECT_NOT_DELETABLE AGENT_DENIED" },
 	MOVE("archive", archive, ARCHIVE, "Archive a project", "PROJECT_ARCHIVED"),
 	MOVE("restore", restore, RESTORE, "Restore an archived project to the status it had", "PROJECT_NOT_ARCHIVED"),
 	MOVE("publish", publish, PUBLISH, "Publish a DRAFT or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),

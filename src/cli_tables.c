@@ -82,7 +82,8 @@ static void table_transitions(struct cli *c, struct json *rows)
 			: arena_printf(c->arena, "computed by %s", sql_rows[r->compute].name));
 		js_put_str(c->arena, o, "audit", r->audit);
 		js_put_str(c->arena, o, "event", r->event & TOLD ? r->audit : NULL);
-		js_put_str(c->arena, o, "gate", r->event & HUMAN ? "human" : r->event & OWNER ? "owner" : NULL);
+		js_put_str(c->arena, o, "gate", r->event & OWNER ? "owner" : r->event & HUMAN ? "human" : NULL);
+		js_put_str(c->arena, o, "agent", !(r->event & HUMAN) ? NULL : r->event & APPROVAL ? "asks" : "never");
 	}
 }
 

@@ -90,7 +90,7 @@ bool who_sees_model(const struct who *who, bool global, int granted)
 
 bool who_owns(const struct who *who, bool global, int granted, const struct id *maker)
 {
-	return is_admin(who) || granted >= OWNS || (global && id_equal(maker, &who->principal) && !id_is_zero(maker));
+	return who_acts_as_admin(who) || granted >= OWNS || (global && id_equal(maker, &who->principal) && !id_is_zero(maker));
 }
 
 enum err who_may_model(const struct who *who, struct ask ask, bool global, int granted)

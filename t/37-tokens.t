@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
 use Contract;
+use Foundry;
 use Time::HiRes 'time';
 
 my $t = Thaw->new(workers => 4);
@@ -338,6 +339,39 @@ subtest 'the secret is nowhere' => sub {
     }
     ok(exists $text{'worker.log'} && exists $text{'nginx-error.log'}, 'the logs are among them');
 };
+subtest 'what cannot be undone' => sub {
+    my @gated = grep { ($_->{agent} // '') eq 'never' } tables($t, 'transitions');
+    is(join(' ', map { $_->{transition} } @gated), 'MODEL_RETIRE FOLDER_DELETE PROJECT_DELETE AUTHORIZATION_APPROVE AUTHORIZATION_DENY', 'no agent does it');
+    my %by = (agent => $t->key(kind => 'token', tier => 4, agent => 'agt_x'), granted => $t->key(kind => 'token', tier => 4, agent => 'agt_x', human_grant => 1));
+    my $folder = folder($t);
+    my %thing = (model => foundry_model($t, in => $folder), folder => $folder);
+    my $project = $t->req(POST => $PROJECTS, token => $token, body => { name => 'for good' })->{json}{data}{id};
+    $t->req(PUT => "$PROJECTS/$project/archive", token => $token);
+    for my $what (qw(model folder)) {
+        fs($t, DELETE => "resources/$thing{$what}");
+        unchanged($t, "an agent deletes no $what for good", sub {
+            my $r = fs($t, POST => "resources/$thing{$what}/permanentlyDelete", token => $by{agent});
+            is("$r->{status} $r->{json}{errorName}", '403 PermanentlyDeleteResourcePermissionDenied', "$what: 403") or diag $r->{raw};
+            like($r->{json}{parameters}{reason}, qr/agent .* human/, 'and says who may');
+        });
+        is(fs($t, POST => "resources/$thing{$what}/permanentlyDelete", token => $by{granted})->{status}, 204, 'with human_grant it does');
+    }
+    my $r = $t->req(DELETE => "$PROJECTS/$project", token => $by{agent});
+    is("$r->{status} $r->{json}{code}", '403 ACCESS_DENIED', 'nor a project');
+    like($r->{json}{message}, qr/agent .* human/, 'and says who may');
+    is($t->req(DELETE => "$PROJECTS/$project", token => $t->key(kind => 'token', tier => 3))->{status}, 204, 'a token in the hands of its human does');
+
+    # who owns what everybody may write: its maker, or an administrator with all rights
+    my %narrow = (agent => $t->key(kind => 'token', tier => 4, scope => 'model:write', agent => 'agt_x'), tok => $t->key(kind => 'token', tier => 4, scope => 'model:write'), sk => $t->key(scope => 'model:write'),
+        jwt => $t->token('admin', '--scope', 'model:write'));
+    my $make = sub { my $rid = foundry_model($t, token => $_[0]); fs($t, DELETE => "resources/$rid"); $rid };
+    my $delete = sub { my ($rid, $by) = @_; fs($t, POST => "resources/$rid/permanentlyDelete", token => $by)->{status} };
+    my $of_member = $make->($t->token('member'));
+    is($delete->($of_member, $narrow{$_}), 403, "a narrowed token of an administrator does not own another's model: $_") for sort keys %narrow;
+    is($delete->($of_member, $t->key(scope => 'model:write organization:admin')), 204, 'one with organization:admin does');
+    is($delete->($make->($token), $narrow{$_}), 204, "and each owns what its user made: $_") for qw(tok sk jwt);
+};
+
 
 subtest 'a repetition shows the secret again, to the same credential' => sub {
     my %bodies = ('/tokens' => sub { asked(name => 'r' . ++$n) }, '/webhook_endpoints' => sub { { url => 'https://hooks.example.org/' . ++$n, enabled_events => ['*'] } });
