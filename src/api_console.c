@@ -102,7 +102,7 @@ static enum err refresh(struct req *r)
 	bool stolen;
 	enum err e;
 
-	if ((e = same_site(r)) || (e = session_rotate(&r->tx, cookie(r), NULL, &s, &stolen)))
+	if ((e = same_site(r)) || (e = auth_refresh(r, cookie(r), &s, &stolen)))
 		return e;
 	if (!stolen)
 		return reply_session(r, &s);
@@ -111,11 +111,26 @@ static enum err refresh(struct req *r)
 	return OK;
 }
 
+static enum err leave(void *arg)
+{
+	struct req *r = arg;
+	struct session s;
+	enum err e = session_of(&r->tx, cookie(r), NULL, &s);
+
+	return e ? e : session_end(&r->tx, &s);
+}
+
+/* Nothing is written where there is no session to end. */
 static enum err sign_out(struct req *r)
 {
-	enum err e;
+	struct session s;
+	enum err e = same_site(r);
 
-	if ((e = same_site(r)) || (e = session_close(&r->tx, cookie(r))))
+	if (!e)
+		e = session_of(&r->tx, cookie(r), NULL, &s);
+	if (!e)
+		e = tx_run(&r->tx, leave, res_again, r);
+	if (e && e != ERR_REFRESH_INVALID)
 		return e;
 	res_body(r, 204, NULL, NULL, 0);
 	set_cookie(r, "", 0);
@@ -349,11 +364,11 @@ static enum err history_of_entity(struct req *r)
 }
 
 static const struct route routes[] = {
-	{ "POST", SESSION, PERM_PUBLIC, R_SECRET, BODY(login_in, struct login), .status = 200, .out = session_out,
+	{ "POST", SESSION, PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200, .out = session_out,
 	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED LOGIN_RATE ORIGIN" },
-	{ "POST", SESSION "/refresh", PERM_PUBLIC, R_WRITE | R_SECRET, .status = 200, .out = session_out, .run = refresh,
+	{ "POST", SESSION "/refresh", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, .status = 200, .out = session_out, .run = refresh,
 	  .summary = "A new access token for the cookie", .errors = "REFRESH_INVALID ORIGIN" },
-	{ "DELETE", SESSION, PERM_PUBLIC, R_WRITE, .status = 204, .run = sign_out, .summary = "Sign out of the console",
+	{ "DELETE", SESSION, PERM_PUBLIC, R_WRITE | R_OWN_TX, .status = 204, .run = sign_out, .summary = "Sign out of the console",
 	  .errors = "ORIGIN" },
 	{ "GET", "/console/actions", PERM_MEMBER, 0, .status = 200, .out = actions_out, .run = actions,
 	  .summary = "What may be done in which state, and by which request" },

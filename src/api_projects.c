@@ -283,14 +283,11 @@ static enum err refresh(struct req *r)
 	const struct login *in = r->in;
 	struct session s;
 	bool stolen;
-	enum err e = session_rotate(&r->tx, in->refresh_token, NULL, &s, &stolen);
+	enum err e = auth_refresh(r, in->refresh_token, &s, &stolen);
 
 	if (e)
 		return e;
-	if (!stolen)
-		return reply_tokens(r, &s);
-	res_error(r, ERR_REFRESH_INVALID);       /* and what was revoked is committed */
-	return OK;
+	return stolen ? ERR_REFRESH_INVALID : reply_tokens(r, &s);
 }
 
 /* ---- Tables ---- */
@@ -301,9 +298,9 @@ static enum err refresh(struct req *r)
 	{ "PUT", ONE "/" word, PERM_PROJECT_WRITE, R_WRITE, .status = 200, .out = project_data, .run = handler, \
 	  .moves = { LIFE_PROJECT_##transition }, .summary = what, .errors = "SHAPE PROJECT_NOT_FOUND " refusals }
 static const struct route routes[] = {
-	{ "POST", "/api/v1/auth/login", PERM_PUBLIC, R_SECRET, BODY(login_in, struct login), .status = 200,
+	{ "POST", "/api/v1/auth/login", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200,
 	  .out = tokens_data, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED LOGIN_RATE" },
-	{ "POST", "/api/v1/auth/refresh", PERM_PUBLIC, R_WRITE | R_SECRET, BODY(refresh_in, struct login), .status = 200,
+	{ "POST", "/api/v1/auth/refresh", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(refresh_in, struct login), .status = 200,
 	  .out = tokens_data, .run = refresh, .summary = "New tokens for a refresh token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 201, .out = created_data,
 	  .run = create, .summary = "Create a project", .errors = "PROJECT_NAME_TAKEN PROJECT_URL_TAKEN" },

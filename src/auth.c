@@ -72,7 +72,7 @@ enum err auth_who(struct req *r)
 	if ((e = token_verify(r->arena, token, r->tx.now, &c)))
 		return e;
 	r->who = (struct who){ .organization = c.organization, .principal = c.subject, .caller = caller_of(&c), .token = c.id,
-		.name = c.username ? c.username : "", .scopes = c.scopes, .issued = c.issued,
+		.name = c.username ? c.username : "", .scopes = c.scopes, .issued = c.issued, .gen = c.gen, .session = c.session,
 		.rate = c.rate ? c.rate : conf.rate_default, .client = c.client };
 	/* Of an application, which may be ended by itself. */
 	return id_is_zero(&c.client) ? OK : client_still(&r->tx, &c.organization, &c.client, &c.session);
@@ -146,16 +146,37 @@ enum err auth_login(struct req *r, enum sql by, const char *who, const char *pas
 		r->tx.why.retry_after = 1;
 		return ERR_LOGIN_RATE;
 	}
-	e = session_check(&r->tx, by, who, password, out);
+	if (!(e = session_whose(&r->tx, by, who, &out->user)) && !session_right(&out->user, password))
+		e = ERR_LOGIN_FAILED;
 	rate_leave(place);
 	return e ? e : tx_run(&r->tx, open_work, nothing, &(struct opening){ r, out });
+}
+
+struct exchange { struct req *r; const char *token; struct session *s; bool stolen; };
+
+static enum err exchange_work(void *arg)
+{
+	struct exchange *x = arg;
+
+	return session_rotate(&x->r->tx, x->token, NULL, x->s, &x->stolen);
+}
+
+enum err auth_refresh(struct req *r, const char *token, struct session *out, bool *stolen)
+{
+	struct exchange x = { r, token, out, false };
+	enum err e = session_of(&r->tx, token, NULL, out);
+
+	if (!e)
+		e = tx_run(&r->tx, exchange_work, nothing, &x);
+	*stolen = !e && x.stolen;
+	return e;
 }
 
 char *auth_token(struct req *r, const struct session *s, int64_t ttl)
 {
 	return token_make(r->arena, &(struct claims){ .organization = s->user.organization, .subject = s->user.id,
 		.username = s->user.username, .rate = s->user.rate, .issued = r->tx.now, .expires = r->tx.now / SECOND + ttl, .scopes = s->scopes,
-		.client = s->client, .session = s->family });
+		.client = s->client, .session = s->family, .gen = s->user.gen });
 }
 
 enum err auth_session(struct req *r, const char *token, struct session *out)

@@ -39,10 +39,10 @@ bool perm_known(const char *word)
 
 enum err who_settle(struct who *who, const struct db_val *row)
 {
-	if (strcmp(row[0].s, "active") || who->issued < row[1].i)
+	if (strcmp(row[0].s, "active") || (who->gen < 0 ? who->issued < row[1].i : who->gen != row[2].i))
 		return ERR_AUTH_REFUSED;
-	who->permissions = row[2].s;
-	who->rate_now = row[3].i;
+	who->permissions = row[3].s;
+	who->rate_now = row[4].i;
 	return OK;
 }
 

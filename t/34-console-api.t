@@ -64,7 +64,8 @@ subtest 'another site' => sub {
 
 subtest 'refresh and sign out' => sub {
     is(session(POST => '/refresh')->{status}, 401, 'without a cookie');
-    my $first = sign_in()->{cookie};
+    my $signed_in = sign_in();
+    my ($first, $first_token) = ($signed_in->{cookie}, $signed_in->{json}{access_token});
     my $r = session(POST => '/refresh', cookie => $first);
     isnt($r->{cookie}, $first, 'the cookie is exchanged');
     is(session(POST => '/refresh', cookie => $first)->{cookie}, $r->{cookie}, 'a lost answer is given again');
@@ -85,6 +86,12 @@ subtest 'what may be done' => sub {
     is(join(' ', @{ $by{MODEL_ARCHIVE}{from} }), 'draft ready', 'from which states');
     is($t->req(GET => '/console/actions')->{status}, 401, 'for those who signed in');
 };
+
+    is($status->($first_token, $here_token, $elsewhere), '401 401 200', 'sign out ends those of its session at once');
+    is(join(' ', map { my ($method, $path) = split; $t->req($method => $path, token => $here_token)->{status} } 'GET /console/actions', 'GET /v1/limits', 'GET /v1/workspaces', 'GET /api/v1/projects',
+        'DELETE /v1/tokens/tok_1', 'PUT /api/v1/projects/1/archive'), '401 401 401 401 401 401', 'for whatever reads and writes');
+    my %statements = map { $_->{route} => $_->{statements} } grep { $_->{method} eq 'GET' && $_->{status} == 200 } map { eval { JSON::PP->new->decode($_) } // () } grep { /"access"/ } split /\n/, Thaw::slurp("$t->{dir}/worker.log");
+    is($statements{'/api/v1/models'}, 1, 'and a GET is one statement still');
 
 subtest 'activity and history' => sub {
     my $id = $t->req(POST => '/api/v1/projects', token => $token, body => { name => 'seen' })->{json}{data}{id};

@@ -235,6 +235,18 @@ subtest 'a key that is no more is refused at once, in every dialect' => sub {
     my $secret = $t->key(user => 'member');
     $t->thaw({ stdin => "another password\n" }, 'user', 'password', 'member', '--password-stdin');
     is(reads($secret), 200, 'a new password does not end it: the key was not made with it');
+    my ($gone) = $t->key_and_id(user => 'member');
+    is($t->thaw('api-key', 'revoke', '--org', 'Main', ($t->key_and_id(user => 'member'))[1])->{exit}, 0, 'given keys, one of them revoked already');
+    my $r = $t->thaw({ stdin => "another password\n" }, 'user', 'password', 'member', '--password-stdin');
+    like($r->{out}, qr/\AThe password of member is changed, its sessions are ended\.\n(\d+) API keys still act as member; repeat this with --revoke-keys to revoke them all\.\n\z/, 'the command tells that they are kept');
+    my ($kept) = $r->{out} =~ /(\d+) API/;
+    my $others = $t->key(user => 'admin');
+    $r = $t->thaw('--json', 'user', 'password', 'member', '--revoke-keys');
+    is(json([ @{ $r->{json} }{qw(username api_keys_revoked)}, $r->{exit} ]), json([ 'member', 0 + $kept, 0 ]), 'with --revoke-keys it revokes them');
+    is(join(' ', map { reads($_) } $secret, $gone, $others), '401 401 200', 'all of them, and nobody else\'s');
+    is($t->thaw({ stdin => "another password\n" }, 'user', 'password', 'member', '--password-stdin', '--revoke-keys')->{out}, "The password of member is changed, its sessions are ended.\n", 'no key: no word of keys');
+    $t->{password}{member} = 'another password';
+    $secret = $t->key(user => 'member');
     is($t->req(GET => '/v1/workspaces', token => $_)->{status}, 401, 'no key: ' . ($_ =~ s/.{8}\K.+/.../r)) for 'sk_live_', 'sk_live_' . 'x' x 43, 'tok_', 'pk_test_1', substr($secret, 0, -1), "${secret}x", lc $secret, "sk_test_" . substr $secret, 8;
 };
 

@@ -329,9 +329,9 @@ subtest 'what a user let in, and withdraws' => sub {
     my $of_two = "WHERE family_id = UNHEX('" . claims($other->{access_token})->{sid} . "')";
     $t->sql("UPDATE refresh_tokens SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND $of_two");
     is($names->($owner), 'One <b>', 'not what has expired');
-    $t->sql("UPDATE refresh_tokens SET expires_at = UTC_TIMESTAMP(6) + INTERVAL 1 DAY $of_two; UPDATE principals SET tokens_since = UTC_TIMESTAMP(6) - INTERVAL 1 DAY WHERE username = 'owner'");
+    $t->sql("UPDATE refresh_tokens SET expires_at = UTC_TIMESTAMP(6) + INTERVAL 1 DAY $of_two; UPDATE principals SET tokens_since = UTC_TIMESTAMP(6) - INTERVAL 1 DAY WHERE username = 'owner'; UPDATE refresh_tokens SET tokens_gen = NULL WHERE family_id = UNHEX('$aged')");
     is(json([ map { $hours->($_->{since}) } @{ $list->($owner) } ]), '[0,0]', 'nor what began before all sessions of the user were ended');
-    $t->sql("UPDATE principals SET tokens_since = '2020-01-01' WHERE username = 'owner'; UPDATE refresh_tokens SET family_id = UNHEX('$family') WHERE family_id = UNHEX('$aged')");
+    $t->sql("UPDATE principals SET tokens_since = '2020-01-01' WHERE username = 'owner'; UPDATE refresh_tokens SET family_id = UNHEX('$family'), tokens_gen = 0 WHERE family_id = UNHEX('$aged')");
 
     is(join(' ', map { reads($t, $_->{access_token}) } $s, $next, $other, $bystander), '200 200 200 200', 'given sessions at work');
     my $all = of(client($t, name => 'All', user => 'owner'), grant_type => 'client_credentials')->{json}{access_token};

@@ -874,7 +874,7 @@ static void secrets_open_with_the_key_file(void **state)
 }
 
 static const struct claims alice = { .subject = { "0123456789ab" }, .organization = { "ba9876543210" }, .username = "alice",
-	.scopes = "model:read", .issued = 1773483330123456, .expires = 1773486930, .rate = 77 };
+	.scopes = "model:read", .issued = 1773483330123456, .expires = 1773486930, .rate = 77, .gen = 5, .session = { "abcdefabcdef" } };
 #define AT_SECOND(seconds) ((int64_t)(seconds) * SECOND)
 
 /* keys_list looks at the directory now; the verifier itself at most once a second. */
@@ -919,6 +919,7 @@ static void tokens_expire(void **state)
 
 	(void)state;
 	assert_int_equal(token_verify(a, token, AT_SECOND(1773486930 + 29), &c), OK);           /* within the leeway */
+		assert_true(c.gen == 5 && id_equal(&c.session, &alice.session) && id_is_zero(&c.client));
 	assert_int_equal(token_verify(a, token, AT_SECOND(1773486930 + 30), &c), ERR_AUTH_EXPIRED);
 	assert_int_equal(token_verify(a, token, AT_SECOND(1773483330 - 30), &c), OK);
 	assert_int_equal(token_verify(a, token, AT_SECOND(1773483330 - 31), &c), ERR_AUTH_INVALID);   /* issued in the future */
