@@ -7,6 +7,7 @@
  * Requests that carry the cookie must name this site as their origin. */
 #include "console.h"
 #include <string.h>
+#include <strings.h>
 #include "conf.h"
 #include "dom_model.h"
 #include "dom_org.h"
@@ -45,12 +46,15 @@ static const struct shape session_out[] = {
 	{ 0 }
 };
 
-/* The origin that a browser names must be this very site. */
+/* The origin that a browser names must be this very site: scheme, host and port. */
 static enum err same_site(const struct req *r)
 {
-	const char *host = r->origin ? strstr(r->origin, "://") : NULL;
+	const char *scheme = r->secure ? "https" : "http", *port = r->secure ? ":443" : ":80";
+	size_t n = r->host ? strlen(r->host) : 0, tail = strlen(port);
 
-	return host && r->host && !strcmp(host + 3, r->host) ? OK : ERR_ORIGIN;
+	if (n > tail && !strcmp(r->host + n - tail, port))
+		n -= tail;                       /* no browser names a scheme's own port */
+	return r->origin && n && !strcasecmp(r->origin, arena_printf(r->arena, "%s://%.*s", scheme, (int)n, r->host)) ? OK : ERR_ORIGIN;
 }
 
 static void set_cookie(struct req *r, const char *value, int64_t ttl)
