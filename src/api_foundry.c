@@ -375,7 +375,7 @@ static const struct route routes[] = {
 	{ "POST", BASE, PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(model_in, struct model_in), .status = 200, .out = model_out, .run = create,
 	  .denied = DENIED("CreateModelPermissionDenied", "Could not create the Model.", ""),
 	  .summary = "Create a model in a folder", .errors = COMMON "DISPLAY_NAME FOLDER_NOT_FOUND MODEL_NAME_TAKEN" },
-	{ "GET", ONE, PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = model_out, .run = get, .summary = "One model",
+	{ "GET", ONE, PERM_MODEL_READ, READS | R_PUBLISHABLE, PREVIEW, .status = 200, .out = model_out, .run = get, .summary = "One model",
 	  .errors = COMMON "MODEL_NOT_FOUND" },
 	{ "POST", ONE "/promoteVersion", PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(promote_in, struct promote_in), .status = 200,
 	  .out = version_out, .run = promote, .moves = { LIFE_MODEL_PROMOTE, LIFE_MODEL_PROMOTE_TRAINING },

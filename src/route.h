@@ -46,7 +46,8 @@ struct route {
 static inline struct ask route_ask(const struct route *row)
 {
 	return (struct ask){ row->perm, row->tier ? row->tier : row->flags & R_WRITE ? TIER_EXECUTE : TIER_OBSERVE, row->scope,
-		row->flags & R_UNARCHIVED ? HIDDEN_ARCHIVED : row->flags & R_UNRETIRED ? HIDDEN_RETIRED : HIDDEN_NONE };
+		row->flags & R_UNARCHIVED ? HIDDEN_ARCHIVED : row->flags & R_UNRETIRED ? HIDDEN_RETIRED : HIDDEN_NONE,
+		row->flags & R_PUBLISHABLE };
 }
 
 /* The last members of a route's row. */

@@ -66,6 +66,8 @@ enum err who_scoped(const struct who *who, struct ask ask)
 {
 	const char *word = perms[ask.perm].word, *scope = ask_scope(ask);
 
+	if (who->publishable && !ask.publishable)
+		return ERR_SCOPE_DENIED;
 	if (who->mode == MODE_TEST && !perms[ask.perm].test)
 		return ERR_SCOPE_DENIED;
 	if (who->scopes && ask.perm > PERM_MEMBER && !word_in(who->scopes, word)
@@ -83,9 +85,22 @@ enum err who_may(const struct who *who, struct ask ask)
 
 enum { OBSERVER = 1, USER = 2, OWNS = 3 };
 
+/* An administrator sees all local models; what was published with a page does not, whoever it is of. */
+static bool sees_all(const struct who *who)
+{
+	return is_admin(who) && !who->publishable;
+}
+
+const struct id *who_if_admin(const struct who *who)
+{
+	static const struct id nobody;
+
+	return who->publishable ? &nobody : &who->principal;
+}
+
 bool who_sees_model(const struct who *who, bool global, int granted)
 {
-	return global || granted >= OBSERVER || is_admin(who);
+	return global || granted >= OBSERVER || sees_all(who);
 }
 
 bool who_owns(const struct who *who, bool global, int granted, const struct id *maker)
@@ -97,7 +112,7 @@ enum err who_may_model(const struct who *who, struct ask ask, bool global, int g
 {
 	if (!who_sees_model(who, global, granted))
 		return ERR_MODEL_NOT_FOUND;
-	if (global || is_admin(who))
+	if (global || sees_all(who))
 		return who_may(who, ask);
 	if (granted < (ask.perm == PERM_MODEL_READ ? OBSERVER : USER))
 		return ERR_FORBIDDEN;
