@@ -7,6 +7,7 @@
 #include "conf.h"
 #include "dom_oauth.h"
 #include "log.h"
+#include "net.h"
 #include "str.h"
 
 #define BASE "/multipass/api/oauth2"
@@ -67,15 +68,15 @@ static enum err prove(struct req *r, const char *id, const char *secret, struct 
  * itself, or, when anybody can say its id, by that and the address. */
 static enum err authenticate(struct req *r, const char *id, const char *secret, struct client *out)
 {
+	const char *net = net_of(r->arena, r->tx.address), *key;
 	enum err e = prove(r, id, secret, out);
 	struct rate rate;
-	const char *key;
 
 	if (!conf.rate_limits || (e && e != ERR_CLIENT_REFUSED))
 		return e;
-	key = e ? arena_printf(r->arena, "client from %s", r->tx.address)
-		: arena_printf(r->arena, "%s from %s", id_spell(r->arena, "cl_", &out->life.id), out->public ? r->tx.address : "anywhere");
-	if (rate_take(key, strlen(key), e ? conf.login_rate : conf.rate_default, RATE_MINUTE, &rate))
+	key = e ? arena_printf(r->arena, "client from %s", net) : arena_printf(r->arena, "%s from %s",
+		id_spell(r->arena, "cl_", &out->life.id), out->public ? net : "anywhere");
+	if (rate_take(e || out->public ? RATE_STRANGER : RATE_KNOWN, key, e ? conf.login_rate : conf.rate_default, RATE_MINUTE, &rate))
 		return e;
 	r->tx.why.retry_after = rate.reset_s;
 	return ERR_LOGIN_RATE;

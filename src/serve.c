@@ -5,7 +5,7 @@
  *   route   the row of the tables                                404 405
  *   body    as long as the row lets it be                        400 413
  *   who     the token                                            401
- *   rate    the principal's minute                               429
+ *   rate    the caller's minute, or an address's                 429
  *   shape   query and body as the row wants them                 400 415
  *   perform a read: one statement { visible? 404, may? 403 }
  *           a write: a transaction { attempt (replay?), visible? may? legal? 409,

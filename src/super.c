@@ -199,6 +199,7 @@ int supervise(int workers, const char *path, unsigned mode)
 {
 	struct timespec tick = { 0, 20 * 1000000 };
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	char number[12];
 
 	if (n <= 0 || workers < 1 || workers > MAX_WORKERS) {
 		fprintf(stderr, "thaw.fcgi: --workers takes 1 to %d\n", MAX_WORKERS);
@@ -206,6 +207,8 @@ int supervise(int workers, const char *path, unsigned mode)
 	}
 	self[n] = '\0';
 	nslots = workers;
+	snprintf(number, sizeof number, "%d", workers);
+	setenv("THAW_WORKERS", number, 1);       /* so that they do not all hash passwords at once */
 	sigemptyset(&watched);
 	sigaddset(&watched, SIGCHLD);
 	sigaddset(&watched, SIGTERM);

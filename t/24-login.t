@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::SHA 'sha256_hex';
+use Fcntl ();
 use JSON::PP 'decode_json';
 use List::Util 'uniq';
 use MIME::Base64 'decode_base64url';
@@ -176,7 +177,7 @@ subtest 'scopes narrow a token' => sub {
 };
 
 subtest 'the rate of signing in' => sub {
-    my $t = Thaw->new(limits => 1, nginx => 0, config => { login_rate => 3, login_parallel => 2 });
+    my $t = Thaw->new(limits => 1, nginx => 0, config => { login_rate => 3, login_account_total => 3, login_parallel => 2 });
     my $try = sub {
         my ($from, $user) = @_;
         my $body = json({ username => $user, password => 'wrong' });
@@ -195,7 +196,6 @@ subtest 'the rate of signing in' => sub {
     is($t->thaw('audit', 'verify')->{exit}, 0, 'audit and state reconcile');
 };
 
-$t->finish;
 # An account has one address, however people type it.
 subtest 'email addresses' => sub {
     my $sign_in = sub { my ($email, $password) = @_; $t->req(POST => '/api/v1/auth/login', body => { email => $email, password => $password // $t->password('ada') }) };
@@ -320,3 +320,4 @@ subtest 'half of the workers hash at most' => sub {
     $_->stop for grep { ref } @$c{qw(worker mariadb)};
 };
 
+$t->finish;
