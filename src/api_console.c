@@ -102,7 +102,7 @@ static enum err sign_in(struct req *r)
 
 static enum err refresh(struct req *r)
 {
-	struct session s;
+	struct session s = { .refresh_token = NULL };
 	bool stolen;
 	enum err e;
 

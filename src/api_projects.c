@@ -281,7 +281,7 @@ static enum err login(struct req *r)
 static enum err refresh(struct req *r)
 {
 	const struct login *in = r->in;
-	struct session s;
+	struct session s = { .refresh_token = NULL };
 	bool stolen;
 	enum err e = auth_refresh(r, in->refresh_token, &s, &stolen);
 

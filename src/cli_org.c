@@ -412,20 +412,21 @@ int cmd_user_password(struct cli *c)
 	if (!(password = cli_password(c, "--password-stdin", &made)) || !cli_user(c, c->args[0], &w.user))
 		return CLI_FAILED;
 	w.hash = passwd_hash(c->arena, password);
-	if ((e = cli_write(c, work_password, &w)) || (e = keys_of(c, &w, revoke, &keys)))
+	if ((e = cli_write(c, work_password, &w)))
 		return cli_failed(c, e);
+	e = keys_of(c, &w, revoke, &keys);       /* whatever comes of it, the password is told */
 	o = user_object(c, &w);
 	if (made)
 		js_put_str(c->arena, o, "password", password);
 	js_put_int(c->arena, o, revoke ? "api_keys_revoked" : "api_keys_kept", keys);
 	buf_printf(&text, made ? "password: %s" : "The password of %s is changed, its sessions are ended.", made ? password : c->args[0]);
 	if (keys && revoke)
-		buf_printf(&text, "\n%lld API keys of %s are revoked.", (long long)keys, c->args[0]);
+		buf_printf(&text, "\nAPI keys of %s that are revoked: %lld.", c->args[0], (long long)keys);
 	else if (keys)
-		buf_printf(&text, "\n%lld API keys still act as %s; repeat this with --revoke-keys to revoke them all.", (long long)keys,
-			c->args[0]);
+		buf_printf(&text, "\nAPI keys that still act as %s: %lld; repeat this with --revoke-keys to revoke them.", c->args[0],
+			(long long)keys);
 	cli_result(c, o, text.p);
-	return CLI_DONE;
+	return e ? cli_failed(c, e) : CLI_DONE;
 }
 
 int cmd_user_email(struct cli *c)
