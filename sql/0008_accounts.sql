@@ -1,4 +1,4 @@
--- 0006_accounts: which tokens of a user are still good is told by a number, since hosts'
+-- 0008_accounts: which tokens of a user are still good is told by a number, since hosts'
 -- clocks differ; one account for an email address, however it is spelled.
 
 -- tokens_gen moves whenever all tokens of the user end, and every token carries the number
