@@ -7,6 +7,7 @@
  * Requests that carry the cookie must name this site as their origin. */
 #include "console.h"
 #include <string.h>
+#include <strings.h>
 #include "conf.h"
 #include "dom_model.h"
 #include "dom_org.h"
@@ -45,12 +46,15 @@ static const struct shape session_out[] = {
 	{ 0 }
 };
 
-/* The origin that a browser names must be this very site. */
+/* The origin that a browser names must be this very site: scheme, host and port. */
 static enum err same_site(const struct req *r)
 {
-	const char *host = r->origin ? strstr(r->origin, "://") : NULL;
+	const char *scheme = r->secure ? "https" : "http", *port = r->secure ? ":443" : ":80";
+	size_t n = r->host ? strlen(r->host) : 0, tail = strlen(port);
 
-	return host && r->host && !strcmp(host + 3, r->host) ? OK : ERR_ORIGIN;
+	if (n > tail && !strcmp(r->host + n - tail, port))
+		n -= tail;                       /* no browser names a scheme's own port */
+	return r->origin && n && !strcasecmp(r->origin, arena_printf(r->arena, "%s://%.*s", scheme, (int)n, r->host)) ? OK : ERR_ORIGIN;
 }
 
 static void set_cookie(struct req *r, const char *value, int64_t ttl)
@@ -98,11 +102,11 @@ static enum err sign_in(struct req *r)
 
 static enum err refresh(struct req *r)
 {
-	struct session s;
+	struct session s = { .refresh_token = NULL };
 	bool stolen;
 	enum err e;
 
-	if ((e = same_site(r)) || (e = session_rotate(&r->tx, cookie(r), NULL, &s, &stolen)))
+	if ((e = same_site(r)) || (e = auth_refresh(r, cookie(r), &s, &stolen)))
 		return e;
 	if (!stolen)
 		return reply_session(r, &s);
@@ -111,11 +115,26 @@ static enum err refresh(struct req *r)
 	return OK;
 }
 
+static enum err leave(void *arg)
+{
+	struct req *r = arg;
+	struct session s;
+	enum err e = session_of(&r->tx, cookie(r), NULL, &s);
+
+	return e ? e : session_end(&r->tx, &s);
+}
+
+/* Nothing is written where there is no session to end. */
 static enum err sign_out(struct req *r)
 {
-	enum err e;
+	struct session s;
+	enum err e = same_site(r);
 
-	if ((e = same_site(r)) || (e = session_close(&r->tx, cookie(r))))
+	if (!e)
+		e = session_of(&r->tx, cookie(r), NULL, &s);
+	if (!e)
+		e = tx_run(&r->tx, leave, res_again, r);
+	if (e && e != ERR_REFRESH_INVALID)
 		return e;
 	res_body(r, 204, NULL, NULL, 0);
 	set_cookie(r, "", 0);
@@ -349,11 +368,11 @@ static enum err history_of_entity(struct req *r)
 }
 
 static const struct route routes[] = {
-	{ "POST", SESSION, PERM_PUBLIC, R_SECRET, BODY(login_in, struct login), .status = 200, .out = session_out,
+	{ "POST", SESSION, PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200, .out = session_out,
 	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED LOGIN_RATE ORIGIN" },
-	{ "POST", SESSION "/refresh", PERM_PUBLIC, R_WRITE | R_SECRET, .status = 200, .out = session_out, .run = refresh,
+	{ "POST", SESSION "/refresh", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, .status = 200, .out = session_out, .run = refresh,
 	  .summary = "A new access token for the cookie", .errors = "REFRESH_INVALID ORIGIN" },
-	{ "DELETE", SESSION, PERM_PUBLIC, R_WRITE, .status = 204, .run = sign_out, .summary = "Sign out of the console",
+	{ "DELETE", SESSION, PERM_PUBLIC, R_WRITE | R_OWN_TX, .status = 204, .run = sign_out, .summary = "Sign out of the console",
 	  .errors = "ORIGIN" },
 	{ "GET", "/console/actions", PERM_MEMBER, 0, .status = 200, .out = actions_out, .run = actions,
 	  .summary = "What may be done in which state, and by which request" },

@@ -559,6 +559,6 @@ const struct route filesystem_routes[] = {
 	  .summary = "Take from the trash: unarchive", .errors = CHANGE_ERRORS "NOT_DIRECTLY_TRASHED" },
 	{ WRITE("POST", RESOURCE_ "/permanentlyDelete"), .status = 204, .run = delete, .moves = { LIFE_FOLDER_DELETE, LIFE_MODEL_RETIRE },
 	  .denied = DENIED("PermanentlyDeleteResourcePermissionDenied", "Could not permanentlyDelete the Resource.", "resourceRid"),
-	  .summary = "Delete from the trash for good: retire; takes an owner", .errors = CHANGE_ERRORS "NOT_TRASHED OWNER_ONLY" },
+	  .summary = "Delete from the trash for good: retire; takes an owner", .errors = CHANGE_ERRORS "NOT_TRASHED OWNER_ONLY AGENT_DENIED" },
 	{ 0 }
 };

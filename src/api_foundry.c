@@ -378,7 +378,7 @@ static const struct route routes[] = {
 	{ "POST", BASE, PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(model_in, struct model_in), .status = 200, .out = model_out, .run = create,
 	  .denied = DENIED("CreateModelPermissionDenied", "Could not create the Model.", ""),
 	  .summary = "Create a model in a folder", .errors = COMMON "DISPLAY_NAME FOLDER_NOT_FOUND MODEL_NAME_TAKEN QUOTA" },
-	{ "GET", ONE, PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = model_out, .run = get, .summary = "One model",
+	{ "GET", ONE, PERM_MODEL_READ, READS | R_PUBLISHABLE, PREVIEW, .status = 200, .out = model_out, .run = get, .summary = "One model",
 	  .errors = COMMON "MODEL_NOT_FOUND" },
 	{ "POST", ONE "/promoteVersion", PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(promote_in, struct promote_in), .status = 200,
 	  .out = version_out, .run = promote, .moves = { LIFE_MODEL_PROMOTE, LIFE_MODEL_PROMOTE_TRAINING },
@@ -517,6 +517,8 @@ static void say(struct req *r, struct error_say *s)
 	s->instance_id = r->error_instance = uuid4(r->arena);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
 		tell(r, "missingScope", ask_scope(route_ask(r->row)));
+	if (s->err == ERR_AGENT_DENIED)
+		js_put_str(r->arena, parameters, "reason", err_row(s->err)->text);
 	if (err_row(s->err)->class == CLASS_CONFLICT)
 		tell(r, "reason", err_row(s->err)->text);
 	/* What has a name of its own has its own sentence and parameters. */

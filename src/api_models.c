@@ -616,15 +616,15 @@ static enum err refresh(struct req *r)
 #define NOT_FOUND "MODEL_NOT_FOUND"
 #define FIXED " MODEL_ARCHIVED MODEL_RETIRED"
 static const struct route routes[] = {
-	{ "POST", "/api/auth/login", PERM_PUBLIC, R_SECRET, BODY(login_in, struct login), .status = 200,
+	{ "POST", "/api/auth/login", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200,
 	  .out = login_out, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED LOGIN_RATE" },
 	{ "POST", "/api/auth/refresh", PERM_PUBLIC, R_SECRET, BODY(refresh_in, struct login), .status = 200,
 	  .out = refresh_out, .run = refresh, .summary = "A new access token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_MODEL_WRITE, R_WRITE, BODY(create_in, struct model), .status = 201, .out = model_out,
 	  .run = create, .summary = "Create a model", .errors = "MODEL_NAME_TAKEN QUOTA" },
-	{ "GET", BASE, PERM_MODEL_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
+	{ "GET", BASE, PERM_MODEL_READ, R_PUBLISHABLE, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List models, newest first", .errors = "PAGE_BYTES" },
-	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = model_out, .run = get, .summary = "One model",
+	{ "GET", ONE, PERM_MODEL_READ, R_PUBLISHABLE, .status = 200, .out = model_out, .run = get, .summary = "One model",
 	  .errors = NOT_FOUND },
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct model_edit), .status = 200, .out = model_out,
 	  .moves = { LIFE_MODEL_EDIT }, .run = edit, .summary = "Change a model", .errors = NOT_FOUND " MODEL_NAME_TAKEN" FIXED },

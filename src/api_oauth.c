@@ -7,6 +7,7 @@
 #include "conf.h"
 #include "dom_oauth.h"
 #include "log.h"
+#include "net.h"
 #include "str.h"
 
 #define BASE "/multipass/api/oauth2"
@@ -67,15 +68,16 @@ static enum err prove(struct req *r, const char *id, const char *secret, struct 
  * itself, or, when anybody can say its id, by that and the address. */
 static enum err authenticate(struct req *r, const char *id, const char *secret, struct client *out)
 {
+	const char *net = net_of(r->arena, r->tx.address), *key;
 	enum err e = prove(r, id, secret, out);
 	struct rate rate;
-	const char *key;
 
-	if (!conf.rate_limits || (e && e != ERR_CLIENT_REFUSED))
+	if (!conf.rate_limits || r->counted || (e && e != ERR_CLIENT_REFUSED))
 		return e;
-	key = e ? arena_printf(r->arena, "client from %s", r->tx.address)
-		: arena_printf(r->arena, "%s from %s", id_spell(r->arena, "cl_", &out->life.id), out->public ? r->tx.address : "anywhere");
-	if (rate_take(key, strlen(key), e ? conf.login_rate : conf.rate_default, RATE_MINUTE, &rate))
+	r->counted = true;
+	key = e ? arena_printf(r->arena, "client from %s", net) : arena_printf(r->arena, "%s from %s",
+		id_spell(r->arena, "cl_", &out->life.id), out->public ? net : "anywhere");
+	if (rate_take(e || out->public ? RATE_STRANGER : RATE_KNOWN, key, e ? conf.login_rate : conf.rate_default, RATE_MINUTE, &rate))
 		return e;
 	r->tx.why.retry_after = rate.reset_s;
 	return ERR_LOGIN_RATE;
@@ -141,34 +143,46 @@ static const struct {
 } grants[] = { { "authorization_code", by_code }, { "refresh_token", by_refresh }, { "client_credentials", by_itself } };
 enum { GRANTS = sizeof grants / sizeof *grants };
 
+struct granting { struct req *r; struct client c; size_t grant; struct session s; bool ended; };
+
+static enum err grant(void *arg)
+{
+	struct granting *g = arg;
+
+	g->s = (struct session){ .refresh_token = NULL };
+	g->ended = false;
+	return grants[g->grant].run(g->r, &g->c, g->r->in, &g->s, &g->ended);
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
 static enum err token(struct req *r)
 {
 	const struct token_form *in = r->in;
 	struct token_view v = { .token_type = "bearer", .expires_in = conf.access_ttl };
-	struct session s = { .refresh_token = NULL };
-	struct client c;
-	bool ended = false;
-	size_t g = 0;
+	struct granting g = { .r = r };
 	enum err e;
 
-	if ((e = authenticate(r, in->client_id, in->client_secret, &c)))
+	if ((e = authenticate(r, in->client_id, in->client_secret, &g.c)))
 		return e;
-	while (g < GRANTS && strcmp(grants[g].name, in->grant_type))
-		g++;
-	if (g == GRANTS)
+	while (g.grant < GRANTS && strcmp(grants[g.grant].name, in->grant_type))
+		g.grant++;
+	if (g.grant == GRANTS)
 		return ERR_GRANT_UNKNOWN;
-	if ((e = grants[g].run(r, &c, in, &s, &ended)))
+	if ((e = tx_run(&r->tx, grant, nothing, &g)))
 		return e;
-	if (ended) {
+	if (g.ended) {
 		log_error(LOG_WARN, "%s: a code or refresh token that was used up was shown again; its session is ended",
-			id_spell(r->arena, "cl_", &c.life.id));
-		res_error(r, ERR_GRANT_INVALID);    /* and what was ended is committed */
-		return OK;
+			id_spell(r->arena, "cl_", &g.c.life.id));
+		return ERR_GRANT_INVALID;        /* and what was ended is committed */
 	}
-	if (!(v.access_token = auth_token(r, &s, conf.access_ttl)))
+	if (!(v.access_token = auth_token(r, &g.s, conf.access_ttl)))
 		return ERR_INTERNAL;
-	v.refresh_token = s.refresh_token;
-	v.scope = s.scopes;
+	v.refresh_token = g.s.refresh_token;
+	v.scope = g.s.scopes;
 	res_shape(r, 200, token_out, &v, 0);
 	return OK;
 }
@@ -185,20 +199,29 @@ static const struct shape revoke_in[] = {
 	{ 0 }
 };
 
+struct ending { struct req *r; struct session s; };
+
+static enum err end(void *arg)
+{
+	struct ending *n = arg;
+
+	return session_end(&n->r->tx, &n->s);
+}
+
 /* What is no token, or another client's, is revoked for this one already (RFC 7009 2.2). */
 static enum err revoke(struct req *r)
 {
 	const struct revoke_form *in = r->in;
-	struct session s;
+	struct ending n = { .r = r };
 	struct client c;
 	enum err e;
 
 	if ((e = authenticate(r, in->client_id, in->client_secret, &c)))
 		return e;
-	if ((e = session_of(&r->tx, in->token, &c.life.id, &s)) == ERR_REFRESH_INVALID)
-		e = auth_session(r, in->token, &s);
-	if (!e && id_equal(&s.client, &c.life.id))
-		e = session_end(&r->tx, &s);
+	if ((e = session_of(&r->tx, in->token, &c.life.id, &n.s)) == ERR_REFRESH_INVALID)
+		e = auth_session(r, in->token, &n.s);
+	if (!e && id_equal(&n.s.client, &c.life.id))
+		e = tx_run(&r->tx, end, nothing, &n);
 	if (e && err_row(e)->class != CLASS_WHO)
 		return e;
 	res_body(r, 200, NULL, NULL, 0);
@@ -212,7 +235,7 @@ struct authorize_query { const char *client_id, *response_type, *redirect_uri, *
 static const struct shape authorize_query[] = {
 	{ "client_id", T_STR, Q(client_id), .flags = F_REQUIRED },
 	{ "response_type", T_STR, Q(response_type), .flags = F_REQUIRED, .help = "`code`" },
-	{ "redirect_uri", T_STR, Q(redirect_uri), .flags = F_REQUIRED, .help = "one of the client's, to the byte" },
+	{ "redirect_uri", T_STR, Q(redirect_uri), .flags = F_REQUIRED, .help = "one of the client's, to the byte but for the port of a loopback address" },
 	{ "scope", T_STR, Q(scope), .help = "separated by blanks; nothing: all that the client may" },
 	{ "state", T_STR, Q(state), .help = "comes back with the answer" },
 	{ "code_challenge", T_STR, Q(code_challenge), .flags = F_REQUIRED },
@@ -320,10 +343,10 @@ static enum err authorize(struct req *r)
 static const struct route routes[] = {
 	{ "GET", BASE "/authorize", PERM_PUBLIC, R_OWN_QUERY, QUERY(authorize_query, struct authorize_query), .status = 302,
 	  .run = authorize, .summary = "Ask a user's consent, in the console; faults go to the redirect_uri, or are told as a page" },
-	{ "POST", BASE "/token", PERM_PUBLIC, R_WRITE | R_SECRET | R_FORM, BODY(token_in, struct token_form), .status = 200,
+	{ "POST", BASE "/token", PERM_PUBLIC, R_WRITE | R_SECRET | R_FORM | R_OWN_TX, BODY(token_in, struct token_form), .status = 200,
 	  .out = token_out, .run = token, .summary = "Tokens for a code, for a refresh token, or for the client itself",
 	  .errors = "CLIENT_REFUSED LOGIN_RATE GRANT_INVALID GRANT_DENIED GRANT_UNKNOWN SCOPE_UNKNOWN" },
-	{ "POST", BASE "/revoke_token", PERM_PUBLIC, R_WRITE | R_FORM, BODY(revoke_in, struct revoke_form), .status = 200,
+	{ "POST", BASE "/revoke_token", PERM_PUBLIC, R_WRITE | R_FORM | R_OWN_TX, BODY(revoke_in, struct revoke_form), .status = 200,
 	  .run = revoke, .summary = "End the session of a token", .errors = "CLIENT_REFUSED LOGIN_RATE" },
 	{ 0 }
 };

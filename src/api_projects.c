@@ -273,16 +273,13 @@ static enum err login(struct req *r)
 static enum err refresh(struct req *r)
 {
 	const struct login *in = r->in;
-	struct session s;
+	struct session s = { .refresh_token = NULL };
 	bool stolen;
-	enum err e = session_rotate(&r->tx, in->refresh_token, NULL, &s, &stolen);
+	enum err e = auth_refresh(r, in->refresh_token, &s, &stolen);
 
 	if (e)
 		return e;
-	if (!stolen)
-		return reply_tokens(r, &s);
-	res_error(r, ERR_REFRESH_INVALID);       /* and what was revoked is committed */
-	return OK;
+	return stolen ? ERR_REFRESH_INVALID : reply_tokens(r, &s);
 }
 
 /* ---- Tables ---- */
@@ -293,24 +290,24 @@ static enum err refresh(struct req *r)
 	{ "PUT", ONE "/" word, PERM_PROJECT_WRITE, R_WRITE, .status = 200, .out = project_data, .run = handler, \
 	  .moves = { LIFE_PROJECT_##transition }, .summary = what, .errors = "SHAPE PROJECT_NOT_FOUND " refusals }
 static const struct route routes[] = {
-	{ "POST", "/api/v1/auth/login", PERM_PUBLIC, R_SECRET, BODY(login_in, struct login), .status = 200,
+	{ "POST", "/api/v1/auth/login", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200,
 	  .out = tokens_data, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED LOGIN_RATE" },
-	{ "POST", "/api/v1/auth/refresh", PERM_PUBLIC, R_WRITE | R_SECRET, BODY(refresh_in, struct login), .status = 200,
+	{ "POST", "/api/v1/auth/refresh", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(refresh_in, struct login), .status = 200,
 	  .out = tokens_data, .run = refresh, .summary = "New tokens for a refresh token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 201, .out = created_data,
 	  .run = create, .summary = "Create a project", .errors = "PROJECT_NAME_TAKEN PROJECT_URL_TAKEN QUOTA" },
-	{ "GET", BASE, PERM_PROJECT_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
+	{ "GET", BASE, PERM_PROJECT_READ, R_PUBLISHABLE, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List projects" },
-	{ "GET", BASE "/check-url", PERM_PROJECT_READ, 0, QUERY(url_query, struct url_query), .status = 200,
+	{ "GET", BASE "/check-url", PERM_PROJECT_READ, R_PUBLISHABLE, QUERY(url_query, struct url_query), .status = 200,
 	  .out = url_data, .run = check_url, .summary = "Is a url free?" },
-	{ "GET", ONE, PERM_PROJECT_READ, 0, .status = 200, .out = detail_data, .run = get, .summary = "One project",
+	{ "GET", ONE, PERM_PROJECT_READ, R_PUBLISHABLE, .status = 200, .out = detail_data, .run = get, .summary = "One project",
 	  .errors = "SHAPE PROJECT_NOT_FOUND" },
 	{ "PUT", ONE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 200, .out = project_data,
 	  .run = edit, .moves = { LIFE_PROJECT_EDIT, LIFE_PROJECT_EDIT_LIVE },
 	  .summary = "Replace a project's fields; a LIVE one becomes UPDATED",
 	  .errors = "PROJECT_NOT_FOUND PROJECT_NAME_TAKEN PROJECT_URL_TAKEN PROJECT_ARCHIVED" },
 	{ "DELETE", ONE, PERM_PROJECT_WRITE, R_WRITE, .status = 204, .run = delete, .moves = { LIFE_PROJECT_DELETE }, .summary = "Delete an archived project",
-	  .errors = "SHAPE PROJECT_NOT_FOUND PROJECT_NOT_DELETABLE" },
+	  .errors = "SHAPE PROJECT_NOT_FOUND PROJECT_NOT_DELETABLE AGENT_DENIED" },
 	MOVE("archive", archive, ARCHIVE, "Archive a project", "PROJECT_ARCHIVED"),
 	MOVE("restore", restore, RESTORE, "Restore an archived project to the status it had", "PROJECT_NOT_ARCHIVED"),
 	MOVE("publish", publish, PUBLISH, "Publish a DRAFT or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),

@@ -1,5 +1,11 @@
 /* auth.c: who calls (401) and how often (429).  The token says who; whether they
- * still may is settled by the request's own statement, see who_settle(). */
+ * still may is settled by the request's own statement, see who_settle().
+ *
+ * Who proved who they are is counted by the API key, the sign-in or the application, and
+ * above these by the user.  Who did not is counted by address: what writes without a token,
+ * and what fails to sign in.  Failures count for the account too: from one address, so that
+ * they keep the owner out nowhere else, and, more loosely, from all, so that many addresses
+ * do not make as many guesses. */
 #include "req.h"
 #include <string.h>
 #include <strings.h>
@@ -7,13 +13,14 @@
 #include "conf.h"
 #include "dom_apikey.h"
 #include "dom_oauth.h"
+#include "net.h"
 #include "route.h"
 #include "str.h"
 #include "token.h"
 
 /* The contract's limits of API keys, by mode: so many in a second and in a minute. */
 static const struct { int64_t burst, minute; } key_rates[] = { [MODE_LIVE] = { 100, 1000 }, [MODE_TEST] = { 25, 250 } };
-enum { PK_BURST = 10 };                          /* publishable keys, for each address */
+enum { PK_BURST = 10 };                          /* publishable keys, for each organization and address */
 
 static bool is_api_key(const char *token)
 {
@@ -29,10 +36,11 @@ static enum err api_key_who(struct req *r, const char *token)
 		return e;
 	r->who.rate = k.rate ? k.rate : key_rates[r->who.mode].minute;
 	r->who.burst = key_rates[r->who.mode].burst;
-	if (!strcmp(k.kind, "publishable")) {
+	if (r->who.publishable) {
 		r->who.burst = PK_BURST;
 		r->who.rate = PK_BURST * RATE_MINUTE;
-		r->rate_key = arena_printf(r->arena, "pk from %s", r->tx.address);
+		r->rate_key = arena_printf(r->arena, "pk of %s from %s", id_spell(r->arena, "org-", &r->who.organization),
+			net_of(r->arena, r->tx.address));
 	}
 	return OK;
 }
@@ -72,46 +80,139 @@ enum err auth_who(struct req *r)
 	if ((e = token_verify(r->arena, token, r->tx.now, &c)))
 		return e;
 	r->who = (struct who){ .organization = c.organization, .principal = c.subject, .caller = caller_of(&c), .token = c.id,
-		.name = c.username ? c.username : "", .scopes = c.scopes, .issued = c.issued,
+		.name = c.username ? c.username : "", .scopes = c.scopes, .issued = c.issued, .gen = c.gen, .session = c.session,
 		.rate = c.rate ? c.rate : conf.rate_default, .client = c.client };
 	/* Of an application, which may be ended by itself. */
 	return id_is_zero(&c.client) ? OK : client_still(&r->tx, &c.organization, &c.client, &c.session);
 }
 
-/* Whose counter it is: the API key's, the principal's, an address's. */
-static bool take(struct req *r, int64_t limit, int span, struct rate *out)
+/* ---- How often ---- */
+
+/* Whose counter it is: the API key's, the sign-in's, an application's for its user; a
+ * publishable key's address's. */
+static const char *rate_key(struct req *r)
 {
-	return r->rate_key ? rate_take(r->rate_key, strlen(r->rate_key), limit, span, out)
-		: rate_take(r->who.caller.b, ID_BYTES, limit, span, out);
+	return r->rate_key ? r->rate_key : id_spell(r->arena, "caller ", &r->who.caller);
+}
+
+static enum err over(struct req *r, struct rate rate)
+{
+	rate.remaining = 0;
+	r->rate = rate;
+	r->rated = true;
+	r->tx.why.retry_after = rate.reset_s;
+	return ERR_RATE;
+}
+
+/* Nobody's: what writes, or makes tokens, is counted by address. */
+static enum err public_rate(struct req *r)
+{
+	const char *key = arena_printf(r->arena, "write from %s", net_of(r->arena, r->tx.address));
+	struct rate rate;
+
+	if (!strcmp(r->method, "GET") || !strcmp(r->method, "OPTIONS")
+	    || rate_take(RATE_STRANGER, key, conf.public_rate, RATE_MINUTE, &rate))
+		return OK;
+	return over(r, rate);
 }
 
 enum err auth_rate(struct req *r)
 {
-	struct rate burst;
+	const char *key;
+	struct rate more;
 
-	if (r->row->perm == PERM_PUBLIC || !conf.rate_limits)
+	if (!conf.rate_limits)
 		return OK;
+	if (r->row->perm == PERM_PUBLIC)
+		return public_rate(r);
+	key = rate_key(r);
 	r->rated = true;
-	if (!take(r, r->who.rate, RATE_MINUTE, &r->rate)) {
-		r->tx.why.retry_after = r->rate.reset_s;
+	if (!rate_take(RATE_KNOWN, key, r->who.rate, RATE_MINUTE, &r->rate))
+		return over(r, r->rate);
+	if (r->who.burst && !rate_take(RATE_KNOWN, key, r->who.burst, RATE_SECOND, &more)) {
+		r->tx.why.retry_after = more.reset_s;
 		return ERR_RATE;
 	}
-	if (!r->who.burst || take(r, r->who.burst, RATE_SECOND, &burst))
+	/* A page's visitors are not the user's doing. */
+	if (r->who.publishable || rate_take(RATE_KNOWN, id_spell(r->arena, "all of ", &r->who.principal),
+		conf.principal_rate > r->rate.limit ? conf.principal_rate : r->rate.limit, RATE_MINUTE, &more))
 		return OK;
-	r->tx.why.retry_after = burst.reset_s;
-	return ERR_RATE;
+	return over(r, more);
 }
 
 void auth_rate_now(struct req *r)
 {
 	if (r->rated && !r->who.narrow && r->who.rate_now && r->who.rate_now != r->rate.limit)
-		rate_learn(r->who.caller.b, ID_BYTES, r->who.rate_now);
+		rate_learn(rate_key(r), r->who.rate_now);
 	/* Where every answer tells of a rate, one without a token tells of its address's. */
 	if (r->rated || !r->dialect->rate_headers || !conf.rate_limits)
 		return;
-	r->rate_key = arena_printf(r->arena, "nobody from %s", r->tx.address);
-	(void)take(r, conf.rate_default, RATE_MINUTE, &r->rate);
+	(void)rate_take(RATE_TOLD, arena_printf(r->arena, "nobody from %s", net_of(r->arena, r->tx.address)), conf.rate_default,
+		RATE_MINUTE, &r->rate);
 	r->rated = true;
+}
+
+/* ---- Signing in ---- */
+
+/* The counters of one try; account NULL: it was let in from this address lately. */
+struct counters { const char *address, *pair, *account, *known; };
+
+/* May one more fail? */
+static bool may_fail(struct req *r, const char *key, int64_t limit)
+{
+	struct rate rate;
+
+	if (!conf.rate_limits || !key || rate_take(RATE_STRANGER, key, limit, RATE_MINUTE, &rate))
+		return true;
+	r->tx.why.retry_after = rate.reset_s;
+	return false;
+}
+
+static void not_failed(const char *key)
+{
+	if (conf.rate_limits && key)
+		rate_give(key, RATE_MINUTE);
+}
+
+/* One account is one counter, however it is spelled; and so is a name that is nobody's. */
+static const char *account_key(struct req *r, const struct user *u, const char *who)
+{
+	char *name;
+
+	if (!id_is_zero(&u->id))
+		return id_spell(r->arena, "", &u->id);
+	name = email_trimmed(r->arena, who);
+	for (char *p = name; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p |= 32;
+	return arena_printf(r->arena, "nobody %s", name);
+}
+
+/* A try counts as failed before it is made, so that many at once are no more than one after
+ * another, and is taken back when it was right. */
+static enum err try_password(struct req *r, const struct user *u, const struct counters *c, const char *password)
+{
+	enum err e = ERR_LOGIN_RATE;
+	int place;
+
+	if (!may_fail(r, c->pair, conf.login_account_rate))
+		return e;
+	if (may_fail(r, c->account, conf.login_account_total)) {
+		if ((place = rate_place()) >= 0) {
+			e = session_right(u, password) ? OK : ERR_LOGIN_FAILED;
+			rate_leave(place);
+			if (e)
+				return e;
+			rate_clear(c->pair, RATE_MINUTE);
+			rate_mark(c->known, RATE_DAY);
+		} else {
+			r->tx.why.retry_after = 1;
+		}
+		not_failed(c->account);
+	}
+	if (e)
+		not_failed(c->pair);
+	return e;
 }
 
 struct opening { struct req *r; struct session *s; };
@@ -128,34 +229,52 @@ static void nothing(void *arg)
 	(void)arg;
 }
 
-/* One sign-in: counted for the address and for the name, a few at a time. */
 enum err auth_login(struct req *r, enum sql by, const char *who, const char *password, struct session *out)
 {
-	const char *address = arena_printf(r->arena, "login from %s", r->tx.address);
-	const char *name = arena_printf(r->arena, "login as %s", who);
-	struct rate rate;
+	const char *net = net_of(r->arena, r->tx.address), *account;
+	struct counters c = { .address = arena_printf(r->arena, "login from %s", net) };
 	enum err e;
-	int place;
 
-	if (conf.rate_limits && (!rate_take(address, strlen(address), conf.login_rate, RATE_MINUTE, &rate)
-	    || !rate_take(name, strlen(name), conf.login_rate, RATE_MINUTE, &rate))) {
-		r->tx.why.retry_after = rate.reset_s;
+	if (!may_fail(r, c.address, conf.login_rate))
 		return ERR_LOGIN_RATE;
+	if (!(e = session_whose(&r->tx, by, who, &out->user))) {
+		account = account_key(r, &out->user, who);
+		c.pair = arena_printf(r->arena, "login as %s from %s", account, net);
+		c.known = arena_printf(r->arena, "let in %s from %s", account, net);
+		c.account = rate_marked(c.known, RATE_DAY) ? NULL : arena_printf(r->arena, "login as %s", account);
+		e = try_password(r, &out->user, &c, password);
 	}
-	if ((place = rate_place()) < 0) {
-		r->tx.why.retry_after = 1;
-		return ERR_LOGIN_RATE;
-	}
-	e = session_check(&r->tx, by, who, password, out);
-	rate_leave(place);
+	if (e == ERR_LOGIN_FAILED)
+		return e;
+	not_failed(c.address);
 	return e ? e : tx_run(&r->tx, open_work, nothing, &(struct opening){ r, out });
+}
+
+struct exchange { struct req *r; const char *token; struct session *s; bool stolen; };
+
+static enum err exchange_work(void *arg)
+{
+	struct exchange *x = arg;
+
+	return session_rotate(&x->r->tx, x->token, NULL, x->s, &x->stolen);
+}
+
+enum err auth_refresh(struct req *r, const char *token, struct session *out, bool *stolen)
+{
+	struct exchange x = { r, token, out, false };
+	enum err e = session_of(&r->tx, token, NULL, out);
+
+	if (!e)
+		e = tx_run(&r->tx, exchange_work, nothing, &x);
+	*stolen = !e && x.stolen;
+	return e;
 }
 
 char *auth_token(struct req *r, const struct session *s, int64_t ttl)
 {
 	return token_make(r->arena, &(struct claims){ .organization = s->user.organization, .subject = s->user.id,
 		.username = s->user.username, .rate = s->user.rate, .issued = r->tx.now, .expires = r->tx.now / SECOND + ttl, .scopes = s->scopes,
-		.client = s->client, .session = s->family });
+		.client = s->client, .session = s->family, .gen = s->user.gen });
 }
 
 enum err auth_session(struct req *r, const char *token, struct session *out)

@@ -29,8 +29,11 @@ static const struct command commands[] = {
 	{ "user create --org ORG --username U --email E --role ROLE [--password-stdin]",
 		"Make a user; prints the id. " ORG PASSWORD, cmd_user_create, false },
 	{ "user list --org ORG", "The users of an organization. " ORG, cmd_user_list, false },
-	{ "user password USERNAME [--password-stdin]", "Change a password; ends the user's sessions and tokens. " PASSWORD,
+	{ "user password USERNAME [--password-stdin] [--revoke-keys]", "Change a password; ends the user's sessions and access "
+		"tokens, and with --revoke-keys the API keys that act as the user, which are kept otherwise. " PASSWORD,
 		cmd_user_password, false },
+	{ "user email USERNAME EMAIL", "Give a user another email address. Addresses that differ in capitals are the same one.",
+		cmd_user_email, false },
 	{ "user disable USERNAME", "Refuse a user from now on; ends the user's sessions and tokens.", cmd_user_disable, false },
 	{ "user enable USERNAME", "Accept a disabled user again.", cmd_user_enable, false },
 	{ "user role USERNAME ROLE", "Give a user another role of the organization; it counts at once.", cmd_user_role, false },

@@ -105,6 +105,7 @@ int cmd_org_usage(struct cli *c);
 int cmd_user_create(struct cli *c);
 int cmd_user_list(struct cli *c);
 int cmd_user_password(struct cli *c);
+int cmd_user_email(struct cli *c);
 int cmd_user_disable(struct cli *c);
 int cmd_user_enable(struct cli *c);
 int cmd_user_role(struct cli *c);

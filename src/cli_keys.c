@@ -145,6 +145,7 @@ int cmd_token(struct cli *c)
 	claims.organization = u.organization;
 	claims.subject = u.id;
 	claims.rate = u.rate;
+	claims.gen = u.gen;
 	claims.issued = c->tx.now;
 	claims.expires = c->tx.now / SECOND + ttl;
 	if (!(jwt = token_make(c->arena, &claims)))

@@ -194,6 +194,24 @@ static int grants(struct cli *c, struct db *db, const char *app, struct json *no
 	return 0;
 }
 
+/* --- email addresses ------------------------------------------------------------------ */
+
+/* Addresses that differ in capitals are one.  From before that was so two users may share
+ * one: nothing is taken from either, each signs in with the exact spelling, and they are named
+ * here until one has another. */
+static int emails(struct cli *c, struct db *db, struct json *notes)
+{
+	struct db_rows r;
+
+	if (db_exec(db, SQL_EMAIL_KEYS, DB_NONE, NULL) || db_query(db, c->arena, SQL_EMAIL_TWINS, DB_NONE, &r))
+		return refused(db, "the email addresses");
+	for (size_t i = 0; i < r.n; i++)
+		js_add(notes, js_string(c->arena, arena_printf(c->arena, "The users `%s` share the email address %s but for capitals: "
+			"each signs in with the exact spelling alone. Give all but one another with `thaw user email USERNAME EMAIL`, "
+			"then run `thaw migrate` again", db_row(&r, i)[0].s, db_row(&r, i)[1].s)));
+	return 0;
+}
+
 int cli_migrate(struct cli *c, struct json *notes)
 {
 	const char *owner = cli_owner_file(c->arena, false);
@@ -207,7 +225,7 @@ int cli_migrate(struct cli *c, struct json *notes)
 		bad = cli_say("the database cannot be reached (%s); the account is in %s, group [%s]", db_error(db),
 			owner, conf.db_migrate_group);
 	else
-		bad = files(c, db, notes) || grants(c, db, app, notes) ? CLI_FAILED : CLI_DONE;
+		bad = files(c, db, notes) || emails(c, db, notes) || grants(c, db, app, notes) ? CLI_FAILED : CLI_DONE;
 	db_free(db);
 	return bad;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "clock.h"
+#include "dom_apikey.h"
 #include "dom_org.h"
 #include "passwd.h"
 #include "quota.h"
@@ -17,7 +18,7 @@ struct work {
 	struct user user;
 	struct id id;
 	const char *name, *permissions, *hash;
-	int64_t rate;
+	int64_t rate, n;
 	bool enabled;
 };
 
@@ -40,6 +41,20 @@ static enum err work_password(void *arg)
 	struct work *w = arg;
 
 	return user_password(w->tx, &w->user, w->hash);
+}
+
+static enum err work_keys(void *arg)
+{
+	struct work *w = arg;
+
+	return apikey_revoke_of(w->tx, &w->user.id, &w->n);
+}
+
+static enum err work_email(void *arg)
+{
+	struct work *w = arg;
+
+	return user_email(w->tx, &w->user, w->name);
 }
 
 static enum err work_enable(void *arg)
@@ -273,16 +288,31 @@ int cmd_role_set(struct cli *c)
 
 /* --- users ------------------------------------------------------------------------------- */
 
-bool cli_user_words(const char *username, const char *email)
+static bool email_word(const char *email)
 {
 	const char *at = strchr(email, '@');
 
-	if (!cli_word("a user name", username, USERNAME_MAX, false) || !cli_word("an email address", email, EMAIL_MAX, false))
+	if (!cli_word("an email address", email, EMAIL_MAX, false))
 		return false;
 	if (at && at > email && at[1])
 		return true;
 	cli_say("`%s` is not an email address", email);
 	return false;
+}
+
+bool cli_user_words(const char *username, const char *email)
+{
+	return cli_word("a user name", username, USERNAME_MAX, false) && email_word(email);
+}
+
+/* Who has the address already, perhaps spelled in another way. */
+static int email_taken(struct cli *c, const char *email, const struct id *but)
+{
+	const char *other;
+
+	if (user_of_email(&c->tx, email, but, &other))
+		return cli_say("there is a user with the email address `%s` already", email);
+	return cli_say("the email address `%s` is already that of the user `%s` (capitals make no difference)", email, other);
 }
 
 int cli_user_taken(struct cli *c, const char *username, const char *email)
@@ -291,7 +321,7 @@ int cli_user_taken(struct cli *c, const char *username, const char *email)
 
 	if (!user_find(&c->tx, username, &other))
 		return cli_say("there is a user `%s` already; user names are unique over all organizations", username);
-	return cli_say("there is a user with the email address `%s` already", email);
+	return email_taken(c, email, &(struct id){ { 0 } });
 }
 
 int cmd_user_create(struct cli *c)
@@ -358,23 +388,51 @@ bool cli_user(struct cli *c, const char *username, struct user *out)
 	return !e;
 }
 
-/* What a change of a user answers with. */
-static int changed(struct cli *c, const struct work *w, const char *text, const char *password)
+static struct json *user_object(struct cli *c, const struct work *w)
 {
 	struct json *o = id_object(c, "usr-", &w->user.id);
 
 	js_put_str(c->arena, o, "username", w->user.username);
-	if (password)
-		js_put_str(c->arena, o, "password", password);
-	cli_result(c, o, text);
+	return o;
+}
+
+/* What a change of a user answers with. */
+static int changed(struct cli *c, const struct work *w, const char *text)
+{
+	cli_result(c, user_object(c, w), text);
 	return CLI_DONE;
+}
+
+/* The API keys that act as the user, which no password ends: revoked in transactions of a
+ * hundred, or counted.  *n: how many. */
+static enum err keys_of(struct cli *c, struct work *w, bool revoke, int64_t *n)
+{
+	struct db_rows r;
+	enum err e;
+
+	*n = 0;
+	if (!revoke) {
+		if (!(e = tx_query(&c->tx, SQL_TOKENS_COUNT, DB_IN(db_d(&w->user.organization), db_d(&w->user.id)), &r)) && r.n)
+			*n = db_row(&r, 0)->i;
+		return e;
+	}
+	c->who.organization = w->user.organization;
+	do {
+		if ((e = cli_write(c, work_keys, w)))
+			return e;
+		*n += w->n;
+	} while (w->n == REVOKE_MOST);
+	return OK;
 }
 
 int cmd_user_password(struct cli *c)
 {
 	struct work w = { .tx = &c->tx };
+	bool made, revoke = cli_option(c, "--revoke-keys");
+	struct buf text = { .arena = c->arena };
+	struct json *o;
 	char *password;
-	bool made;
+	int64_t keys;
 	enum err e;
 
 	if (!(password = cli_password(c, "--password-stdin", &made)) || !cli_user(c, c->args[0], &w.user))
@@ -382,8 +440,32 @@ int cmd_user_password(struct cli *c)
 	w.hash = passwd_hash(c->arena, password);
 	if ((e = cli_write(c, work_password, &w)))
 		return cli_failed(c, e);
-	return changed(c, &w, made ? arena_printf(c->arena, "password: %s", password)
-		: arena_printf(c->arena, "The password of %s is changed, its sessions are ended.", c->args[0]), made ? password : NULL);
+	e = keys_of(c, &w, revoke, &keys);       /* whatever comes of it, the password is told */
+	o = user_object(c, &w);
+	if (made)
+		js_put_str(c->arena, o, "password", password);
+	js_put_int(c->arena, o, revoke ? "api_keys_revoked" : "api_keys_kept", keys);
+	buf_printf(&text, made ? "password: %s" : "The password of %s is changed, its sessions are ended.", made ? password : c->args[0]);
+	if (keys && revoke)
+		buf_printf(&text, "\nAPI keys of %s that are revoked: %lld.", c->args[0], (long long)keys);
+	else if (keys)
+		buf_printf(&text, "\nAPI keys that still act as %s: %lld; repeat this with --revoke-keys to revoke them.", c->args[0],
+			(long long)keys);
+	cli_result(c, o, text.p);
+	return e ? cli_failed(c, e) : CLI_DONE;
+}
+
+int cmd_user_email(struct cli *c)
+{
+	struct work w = { .tx = &c->tx, .name = c->args[1] };
+	enum err e;
+
+	if (!email_word(w.name) || !cli_user(c, c->args[0], &w.user))
+		return CLI_FAILED;
+	e = cli_write(c, work_email, &w);
+	if (e)
+		return e == ERR_DB_DUPLICATE ? email_taken(c, w.name, &w.user.id) : cli_failed(c, e);
+	return changed(c, &w, arena_printf(c->arena, "%s has the email address %s.", c->args[0], w.name));
 }
 
 static int enable(struct cli *c, bool enabled)
@@ -399,7 +481,7 @@ static int enable(struct cli *c, bool enabled)
 		return cli_say("%s is %s already", c->args[0], word);
 	if (e)
 		return cli_failed(c, e);
-	return changed(c, &w, arena_printf(c->arena, "%s is %s.", c->args[0], word), NULL);
+	return changed(c, &w, arena_printf(c->arena, "%s is %s.", c->args[0], word));
 }
 
 int cmd_user_disable(struct cli *c)
@@ -421,5 +503,5 @@ int cmd_user_role(struct cli *c)
 		return CLI_FAILED;
 	if ((e = cli_write(c, work_user_role, &w)))
 		return cli_failed(c, e);
-	return changed(c, &w, arena_printf(c->arena, "%s has the role %s.", c->args[0], w.name), NULL);
+	return changed(c, &w, arena_printf(c->arena, "%s has the role %s.", c->args[0], w.name));
 }

@@ -21,7 +21,7 @@ static void table_routes(struct cli *c, struct json *rows)
 	static const struct { unsigned flag; const char *word; } flags[] = {
 		{ R_WRITE, "write" }, { R_SECRET, "secret" }, { R_NO_BODY_NEEDED, "no-body-needed" },
 		{ R_PREVIEW, "preview" }, { R_FILE, "file" }, { R_UNRETIRED, "unretired" }, { R_UNARCHIVED, "unarchived" },
-		{ R_FORM, "form" }, { R_OWN_QUERY, "own-query" },
+		{ R_FORM, "form" }, { R_OWN_QUERY, "own-query" }, { R_PUBLISHABLE, "publishable" },
 	};
 
 	for (size_t i = 0; dialects[i]; i++) {
@@ -83,7 +83,8 @@ static void table_transitions(struct cli *c, struct json *rows)
 		js_put_str(c->arena, o, "audit", r->audit);
 		js_put_str(c->arena, o, "event", r->event & TOLD ? r->audit : NULL);
 		js_put_str(c->arena, o, "read_by", life_resources[r->resource].reads ? perm_word(life_resources[r->resource].reads) : NULL);
-		js_put_str(c->arena, o, "gate", r->event & HUMAN ? "human" : r->event & OWNER ? "owner" : NULL);
+		js_put_str(c->arena, o, "gate", r->event & OWNER ? "owner" : r->event & HUMAN ? "human" : NULL);
+		js_put_str(c->arena, o, "agent", !(r->event & HUMAN) ? NULL : r->event & APPROVAL ? "asks" : "never");
 	}
 }
 

@@ -46,8 +46,8 @@ enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct 
 	*who = (struct who){ .organization = out->life.organization, .principal = out->principal, .token = out->life.id,
 		.caller = out->life.id, .agent = out->agent, .human_grant = out->human_grant,
 		.mode = out->life.test ? MODE_TEST : MODE_LIVE, .tier = !strcmp(out->kind, "publishable") ? TIER_OBSERVE : (enum tier)out->tier, .scopes = out->scopes,
-		.api_version = out->api_version, .narrow = true, .issued = INT64_MAX,
-		.delegated = !strcmp(out->kind, "token"), .limit = out->rate, .expires = out->expires_at };
+		.api_version = out->api_version, .narrow = true, .gen = -1, .issued = INT64_MAX,
+		.delegated = !strcmp(out->kind, "token"), .publishable = !strcmp(out->kind, "publishable"), .limit = out->rate, .expires = out->expires_at };
 	who->name = out->agent ? utf8_cut(tx->arena, arena_printf(tx->arena, "%s for %s", out->agent, v[13].s), 128) : v[13].s;
 	if (strcmp(v[11].s, "active"))
 		return ERR_AUTH_REFUSED;
@@ -218,4 +218,16 @@ enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out)
 		return e;
 	out->life.now = tell(tx->arena, out);
 	return life_move(tx, LIFE_TOKEN_REVOKE, &out->life, DB_NONE, NULL);
+}
+
+enum err apikey_revoke_of(struct tx *tx, const struct id *principal, int64_t *n)
+{
+	struct apikey k;
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_TOKENS_OF, DB_IN(db_d(&tx->who->organization), db_d(principal), db_i(REVOKE_MOST)), &r);
+
+	*n = 0;
+	for (size_t i = 0; !e && i < r.n; i++, ++*n)
+		e = apikey_revoke(tx, &db_row(&r, i)->id, &k);
+	return e;
 }

@@ -32,6 +32,9 @@ enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out);
 enum err apikey_list(struct tx *tx, const struct list_ask *ask, struct apikey **out, struct list_got *got);
 /* Idempotent.  An agent revokes its own alone: ERR_AGENT_DENIED. */
 enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out);
+/* Up to 100 of the keys that act for a human; *n: how many.  Inside tx_run(), for the thaw command. */
+enum { REVOKE_MOST = 100 };
+enum err apikey_revoke_of(struct tx *tx, const struct id *principal, int64_t *n);
 /* Of a row with the columns TOKEN_COLS (sql.def). */
 void apikey_of_row(const struct id *organization, const struct db_val *v, struct apikey *out);
 

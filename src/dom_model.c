@@ -113,6 +113,7 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 	struct model **out, size_t *n, int64_t *total)
 {
 	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal), hidden = db_i(f->hidden);
+	const struct db_val admin = db_d(who_if_admin(tx->who));
 	int64_t offset = (page.number - 1) * page.size;
 	struct values in = { .n = 0 }, count = { .n = 0 };
 	struct db_val filter[3];
@@ -137,7 +138,7 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 
 	push(&in, DB_IN(org, hidden)), push(&in, filter, nf), push(&in, DB_IN(run_end));
 	push(&in, DB_IN(org, me, hidden)), push(&in, filter, nf), push(&in, DB_IN(run_end));
-	push(&in, DB_IN(org, hidden)), push(&in, filter, nf), push(&in, DB_IN(org, me, run_end));
+	push(&in, DB_IN(org, hidden)), push(&in, filter, nf), push(&in, DB_IN(org, admin, run_end));
 	push(&in, DB_IN(db_i(page.size), db_i(offset), org, me));
 	if ((e = tx_read(tx, SQL_MODEL_PAGE + (enum sql)which, in.v, in.n, &r)) || (e = who_may(tx->who, tx->ask)))
 		return e;
@@ -151,7 +152,7 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 		*total = offset + (int64_t)*n;
 		return OK;
 	}
-	push(&count, DB_IN(org, hidden)), push(&count, filter, nf), push(&count, DB_IN(org, me));
+	push(&count, DB_IN(org, hidden)), push(&count, filter, nf), push(&count, DB_IN(org, admin));
 	push(&count, DB_IN(org, hidden)), push(&count, filter, nf);
 	push(&count, DB_IN(org, me, hidden)), push(&count, filter, nf);
 	if ((e = tx_query(tx, SQL_MODEL_COUNT + (enum sql)which, count.v, count.n, &r)))

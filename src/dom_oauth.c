@@ -138,13 +138,34 @@ bool client_proven(const struct client *c, const char *secret)
 	return !CRYPTO_memcmp(h, c->hash, sizeof h);
 }
 
+/* An http address of this very machine without its port, which an application that listens
+ * there gets anew each time; NULL: another address. */
+static char *portless(struct arena *a, const char *uri)
+{
+	const char *host = uri + strlen("http://"), *rest, *port;
+	int64_t n;
+
+	if (strncmp(uri, "http://", strlen("http://")) || redirect_fault(uri))
+		return NULL;
+	rest = host + strcspn(host, "/?");
+	port = *host == '[' ? strchr(host, ']') + 1 : host + strcspn(host, ":/?");
+	if (port < rest && !parse_int(arena_strndup(a, port + 1, (size_t)(rest - port - 1)), 1, UINT16_MAX, &n))
+		return NULL;
+	return arena_printf(a, "%.*s%s", (int)(port - uri), uri, rest);
+}
+
+/* To the byte, but for the port of an address of this machine (RFC 8252 7.3). */
 bool client_redirects(struct arena *a, const struct client *c, const char *uri)
 {
 	struct json *uris = js_read(a, c->redirect_uris);
+	const char *asked = portless(a, uri), *own;
 
-	for (size_t i = 0; i < js_length(uris); i++)
+	for (size_t i = 0; i < js_length(uris); i++) {
 		if (!strcmp(js_str(js_at(uris, i)), uri))
 			return true;
+		if (asked && (own = portless(a, js_str(js_at(uris, i)))) && !strcmp(own, asked))
+			return true;
+	}
 	return false;
 }
 
@@ -262,7 +283,7 @@ enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, ch
 	secret_hash(*code, h);
 	e = db_exec(tx->db, SQL_CODE_ADD, DB_IN(db_x(h, sizeof h), db_d(&c.life.organization), db_d(&c.life.id),
 		db_d(&tx->who->principal), db_s(ask->redirect_uri), db_s(scopes), db_s(ask->challenge), db_t(tx->now),
-		db_t(tx->now + CODE_LIFE_S * SECOND)), NULL);
+		db_t(tx->now + CODE_LIFE_S * SECOND), db_d(&c.life.organization), db_d(&tx->who->principal)), NULL);
 	if (e)
 		return e;
 	js_put_str(tx->arena, details, "scopes", scopes);
@@ -310,19 +331,21 @@ enum err consent_withdraw(struct tx *tx, const struct id *client)
 /* ---- Sessions ---- */
 
 /* A session of a user's.  since: when the user let it begin, which is the time of its
- * family: whatever ends the user's sessions after that ends this one too, even while it
- * is begun.  ERR_DB_NONE: the user may not any more. */
-static enum err of_user(struct tx *tx, const struct client *c, const struct id *principal, int64_t since, struct session *out)
+ * family; gen: the user's number then, or none, of a code from before there were
+ * such, which goes by the time; NULL: it is now.  Whatever ends the user's sessions after that
+ * ends this one too, even while it is begun.  ERR_DB_NONE: the user may not any more. */
+static enum err of_user(struct tx *tx, const struct client *c, const struct id *principal, int64_t since,
+	const struct db_val *gen, struct session *out)
 {
 	const struct db_val *v;
 	enum err e = tx_row(tx, SQL_CLIENT_USER, DB_IN(db_d(&c->life.organization), db_d(principal)), &v);
 
 	if (e)
 		return e;
-	if (strcmp(v[0].s, "active") || since < v[1].i)
+	if (strcmp(v[0].s, "active") || (gen && (gen->null ? since < v[1].i : gen->i != v[4].i)))
 		return ERR_DB_NONE;
 	*out = (struct session){ .client = c->life.id, .user = { .organization = c->life.organization, .id = *principal,
-		.username = v[2].s, .rate = v[3].i } };
+		.username = v[2].s, .rate = v[3].i, .gen = v[4].i } };
 	id_new(since, &out->family);
 	return OK;
 }
@@ -356,7 +379,7 @@ enum err code_exchange(struct tx *tx, const struct client *c, const char *code, 
 	}
 	if (v[5].i <= tx->now || strcmp(v[1].s, redirect_uri) || strcmp(v[3].s, pkce_challenge(tx->arena, verifier)))
 		return ERR_GRANT_INVALID;
-	if ((e = of_user(tx, c, &v[0].id, v[4].i, out)))
+	if ((e = of_user(tx, c, &v[0].id, v[4].i, &v[8], out)))
 		return e == ERR_DB_NONE ? ERR_GRANT_INVALID : e;
 	out->scopes = v[2].s;
 	if ((e = session_begin(tx, out)))
@@ -375,7 +398,7 @@ enum err client_session(struct tx *tx, const struct client *c, const char *scope
 		return ERR_GRANT_DENIED;
 	if (!scopes)
 		return ERR_SCOPE_UNKNOWN;
-	if ((e = of_user(tx, c, &c->principal, tx->now, out)))
+	if ((e = of_user(tx, c, &c->principal, tx->now, NULL, out)))
 		return e == ERR_DB_NONE ? ERR_GRANT_DENIED : e;
 	out->scopes = scopes;
 	name_actor(tx->arena, c, out);

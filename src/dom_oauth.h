@@ -24,7 +24,7 @@ struct client {
 enum err client_find(struct tx *tx, const struct id *id, struct client *out);
 /* Is this its secret?  Of a public client: is there none (NULL)? */
 bool client_proven(const struct client *c, const char *secret);
-/* Is this, to the byte, one of its redirect URIs? */
+/* Is this one of its redirect URIs?  To the byte, but for the port of a loopback address. */
 bool client_redirects(struct arena *a, const struct client *c, const char *uri);
 
 /* What the thaw command does with clients; inside tx_run().

@@ -75,19 +75,32 @@ enum err role_set(struct tx *tx, const struct id *org, const char *name, const c
 	return life_move(tx, LIFE_ROLE_SET, &role, DB_IN(db_s(permissions), db_i(rate)), details);
 }
 
+enum err user_of_email(struct tx *tx, const char *email, const struct id *but, const char **username)
+{
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_USER_OF_EMAIL, DB_IN(db_s(email), db_d(but), db_s(email), db_d(but)), &r);
+
+	if (e || !r.n)
+		return e ? e : ERR_DB_NONE;
+	*username = db_row(&r, 0)[1].s;
+	return OK;
+}
+
 enum err user_create(struct tx *tx, const struct user *in, struct id *out)
 {
 	struct life user = { .organization = in->organization };
 	struct json *details = js_object(tx->arena);
-	enum err e;
+	const char *other;
+	enum err e = user_of_email(tx, in->email, &user.id, &other);
 
+	if (e != ERR_DB_NONE)
+		return e ? e : ERR_DB_DUPLICATE;
 	js_put_str(tx->arena, details, "username", in->username);
 	js_put_str(tx->arena, details, "role", in->role);
 	id_new(tx->now, &user.id);
 	*out = user.id;
-	e = life_create(tx, LIFE_USER_CREATE, &user, DB_IN(db_s("human"), db_s(in->username), db_s(in->email),
-		db_s(in->password), db_s(in->role), db_t(tx->now)), details);
-	return e;
+	return life_create(tx, LIFE_USER_CREATE, &user, DB_IN(db_s("human"), db_s(in->username), db_s(in->email),
+		db_s(in->password), db_s(in->role), db_t(tx->now), db_s(in->email)), details);
 }
 
 enum err user_find(struct tx *tx, const char *username, struct user *out)
@@ -100,7 +113,7 @@ enum err user_find(struct tx *tx, const char *username, struct user *out)
 		return e ? e : ERR_DB_NONE;
 	v = db_row(&r, 0);
 	*out = (struct user){ .organization = v[0].id, .id = v[1].id, .username = username, .email = v[2].s,
-		.role = v[3].s, .status = v[4].s, .rate = v[5].i };
+		.role = v[3].s, .status = v[4].s, .rate = v[5].i, .gen = v[6].i };
 	return OK;
 }
 
@@ -148,6 +161,16 @@ enum err user_enable(struct tx *tx, const struct user *u, bool enabled)
 	enum err e = move_user(tx, enabled ? LIFE_USER_ENABLE : LIFE_USER_DISABLE, u, DB_NONE);
 
 	return e ? e : forget(tx, u);
+}
+
+enum err user_email(struct tx *tx, const struct user *u, const char *email)
+{
+	const char *other;
+	enum err e = user_of_email(tx, email, &u->id, &other);
+
+	if (e != ERR_DB_NONE)
+		return e ? e : ERR_DB_DUPLICATE;
+	return move_user(tx, LIFE_USER_EMAIL, u, DB_IN(db_s(email), db_s(email)));
 }
 
 enum err user_role(struct tx *tx, const struct user *u, const char *role)

@@ -17,7 +17,11 @@ struct user {
 	struct id organization, id;
 	const char *username, *email, *role, *permissions, *status, *password;
 	int64_t rate, created_at;
+	int64_t gen;                             /* how often all of its tokens were ended: every token is of one such number */
 };
+/* An email address without the blanks around it.  Two that differ in capitals are one address,
+ * as the database folds them (LOWER). */
+char *email_trimmed(struct arena *a, const char *email);
 /* password: its hash (passwd.h).  ERR_DB_DUPLICATE: the name or the address is taken. */
 enum err user_create(struct tx *tx, const struct user *in, struct id *out);
 enum err user_find(struct tx *tx, const char *username, struct user *out);   /* ERR_DB_NONE */
@@ -26,14 +30,19 @@ enum err user_self(struct tx *tx, struct user *out);     /* the caller, settled 
 enum err user_password(struct tx *tx, const struct user *u, const char *hash);
 enum err user_enable(struct tx *tx, const struct user *u, bool enabled);     /* ERR_STATE_ALREADY */
 enum err user_role(struct tx *tx, const struct user *u, const char *role);
+enum err user_email(struct tx *tx, const struct user *u, const char *email); /* ERR_DB_DUPLICATE */
+/* Who but this one has an address, however it is spelled.  ERR_DB_NONE. */
+enum err user_of_email(struct tx *tx, const char *email, const struct id *but, const char **username);
 
 /* Sessions (dom_session.c).  A refresh token is random; only its hash is stored.  client:
  * the application of somebody else that has the session (dom_oauth.h); zero: the user's own.
  * scopes: of a client; NULL: not narrowed. */
 struct session { struct user user; struct id family, client; const char *scopes; char *refresh_token; };
-/* Checks the password, in the same time for an unknown user.  by: SQL_LOGIN_BY_USERNAME
- * or SQL_LOGIN_BY_EMAIL.  ERR_LOGIN_FAILED. */
-enum err session_check(struct tx *tx, enum sql by, const char *name, const char *password, struct session *out);
+/* Who signs in.  by: SQL_LOGIN_BY_USERNAME, which is exact, or SQL_LOGIN_BY_EMAIL, however that
+ * is spelled: blanks around it and capitals count for nothing.  Nobody: an id of zeros. */
+enum err session_whose(struct tx *tx, enum sql by, const char *name, struct user *out);
+/* Is it the password of a user who may sign in?  Takes the same time for nobody. */
+bool session_right(const struct user *u, const char *password);
 /* Stores a new refresh token for the user of `s`; inside tx_run(). */
 enum err session_open(struct tx *tx, struct session *s);
 /* The same of whatever session, its user and family settled by the caller. */
@@ -43,9 +52,7 @@ enum err session_begin(struct tx *tx, struct session *s);
 enum err session_find(struct tx *tx, const char *refresh_token, struct session *out);
 /* The same, of a client (NULL: of the user), exchanged or not. */
 enum err session_of(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out);
-/* Ends the family of a refresh token of the user's, if it is one; inside tx_run(). */
-enum err session_close(struct tx *tx, const char *refresh_token);
-/* Ends a session: no refresh token of it is good any more, and no access token of a client's. */
+/* Ends a session; inside tx_run(): no refresh token and no access token of it is good any more. */
 enum err session_end(struct tx *tx, const struct session *s);
 /* All that a client has for the caller; *ended: how many. */
 enum err session_end_all(struct tx *tx, const struct id *client, int64_t *ended);

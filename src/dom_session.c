@@ -9,26 +9,37 @@
 
 enum { AGAIN_S = 30 };
 
-enum err session_check(struct tx *tx, enum sql by, const char *name, const char *password, struct session *out)
+char *email_trimmed(struct arena *a, const char *email)
 {
-	const struct db_val *v = NULL;
-	struct db_rows r;
-	enum err e = tx_query(tx, by, DB_IN(db_s(name)), &r);
-	bool right;
+	size_t n;
 
-	if (e)
+	email += strspn(email, " \t\r\n");
+	for (n = strlen(email); n && strchr(" \t\r\n", email[n - 1]); n--)
+		;
+	return arena_strndup(a, email, n);
+}
+
+enum err session_whose(struct tx *tx, enum sql by, const char *name, struct user *out)
+{
+	bool email = by == SQL_LOGIN_BY_EMAIL;
+	const struct db_val typed = db_s(email ? email_trimmed(tx->arena, name) : name), in[] = { typed, typed }, *v;
+	struct db_rows r;
+	enum err e = tx_query(tx, by, in, email ? 2 : 1, &r);
+
+	*out = (struct user){ .id = { { 0 } } };
+	if (e || !r.n)
 		return e;
-	if (r.n)
-		v = db_row(&r, 0);
-	/* SQL lets trailing blanks pass, and the count of attempts does not. */
-	if (v && strcmp(v[by == SQL_LOGIN_BY_EMAIL ? 3 : 2].s, name))
-		v = NULL;
-	right = passwd_check(password, v ? v[4].s : NULL);
-	if (!right || strcmp(v[6].s, "active"))
-		return ERR_LOGIN_FAILED;
-	out->user = (struct user){ .organization = v[0].id, .id = v[1].id, .username = v[2].s, .email = v[3].s,
+	v = db_row(&r, 0);
+	if (!email && strcmp(v[2].s, name))      /* SQL lets trailing blanks pass */
+		return OK;
+	*out = (struct user){ .organization = v[0].id, .id = v[1].id, .username = v[2].s, .email = v[3].s,
 		.role = v[5].s, .status = v[6].s, .rate = v[7].i, .password = v[4].s, .permissions = v[8].s };
 	return OK;
+}
+
+bool session_right(const struct user *u, const char *password)
+{
+	return passwd_check(password, u->password) && !strcmp(u->status, "active");
 }
 
 /* What is stored of a refresh token.  A client's is hashed with the NUL at its end, which is
@@ -46,7 +57,8 @@ static enum err store(struct tx *tx, const struct session *s)
 
 	token_hash(s->refresh_token, !id_is_zero(&s->client), h);
 	return db_exec(tx->db, SQL_REFRESH_ADD, DB_IN(db_x(h, sizeof h), db_d(&s->user.organization), db_d(&s->user.id),
-		db_d(&s->family), db_t(tx->now), db_t(tx->now + conf.refresh_ttl * SECOND), db_d0(&s->client), db_s(s->scopes)), NULL);
+		db_d(&s->family), db_t(tx->now), db_t(tx->now + conf.refresh_ttl * SECOND), db_d0(&s->client), db_s(s->scopes),
+		db_i(s->user.gen)), NULL);
 }
 
 enum err session_begin(struct tx *tx, struct session *s)
@@ -67,6 +79,7 @@ enum err session_open(struct tx *tx, struct session *s)
 	e = tx_row(tx, SQL_LOGIN_STILL, DB_IN(db_d(&s->user.organization), db_d(&s->user.id), db_s(s->user.password)), &v);
 	if (e)
 		return e == ERR_DB_NONE ? ERR_LOGIN_FAILED : e;
+	s->user.gen = v[0].i;
 	id_new(tx->now, &s->family);
 	s->client = (struct id){ 0 };
 	s->scopes = NULL;
@@ -75,8 +88,9 @@ enum err session_open(struct tx *tx, struct session *s)
 
 /* The session of a token's row, whether exchanged or not; *rotated 0: not.  A token is
  * good in the hands it was given to alone: of this client, or of the user (NULL).  What
- * ended the user's sessions ended all that began before it, whatever rows it left: a
- * rotation beside it, on another node of a cluster too, adds one that it did not see. */
+ * ended the user's sessions ended all that began before it, whatever rows it left (a
+ * rotation beside it, on another node of a cluster too, adds one that it did not see): the
+ * user's number has moved, or, of a row without one, the session is older than that. */
 static enum err find(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out, int64_t *rotated,
 	const unsigned char **salt)
 {
@@ -91,14 +105,15 @@ static enum err find(struct tx *tx, const char *refresh_token, const struct id *
 	if (!r.n)
 		return ERR_REFRESH_INVALID;
 	v = db_row(&r, 0);
-	if (v[3].i <= tx->now || strcmp(v[5].s, "active") || v[15].i || id_ms(&v[8].id) < v[16].i / 1000
+	if (v[3].i <= tx->now || strcmp(v[5].s, "active") || v[15].i
+	    || (v[18].null ? id_ms(&v[8].id) < v[16].i / 1000 : v[18].i != v[17].i)
 	    || (client ? v[13].null || !id_equal(&v[13].id, client) : !v[13].null))
 		return ERR_REFRESH_INVALID;
 	*out = (struct session){ .family = v[8].id, .scopes = v[14].s };
 	if (client)
 		out->client = *client;
 	out->user = (struct user){ .organization = v[0].id, .id = v[1].id, .role = v[4].s, .status = v[5].s,
-		.rate = v[6].i, .username = v[7].s, .email = v[11].s, .permissions = v[12].s };
+		.rate = v[6].i, .username = v[7].s, .email = v[11].s, .permissions = v[12].s, .gen = v[17].i };
 	*rotated = v[9].null ? 0 : v[9].i;
 	*salt = (const unsigned char *)v[10].s;
 	return OK;
@@ -112,12 +127,10 @@ static struct db_val remembered_until(const struct tx *tx)
 
 enum err session_end(struct tx *tx, const struct session *s)
 {
-	enum err e = OK;
-
 	/* Remembered, since its access tokens are still about, and perhaps an exchange under way. */
-	if (!id_is_zero(&s->client))
-		e = db_exec(tx->db, SQL_REVOCATION_ADD, DB_IN(db_d(&s->user.organization), db_d(&s->family),
-			remembered_until(tx)), NULL);
+	enum err e = db_exec(tx->db, SQL_REVOCATION_ADD, DB_IN(db_d(&s->user.organization), db_d(&s->family),
+		remembered_until(tx)), NULL);
+
 	return e ? e : db_exec(tx->db, SQL_FAMILY_FORGET, DB_IN(db_d(&s->user.organization), db_d(&s->user.id),
 		db_d(&s->family)), NULL);
 }
@@ -136,16 +149,6 @@ enum err session_of(struct tx *tx, const char *refresh_token, const struct id *c
 	int64_t rotated;
 
 	return find(tx, refresh_token, client, out, &rotated, &salt);
-}
-
-enum err session_close(struct tx *tx, const char *refresh_token)
-{
-	struct session s;
-	enum err e = session_of(tx, refresh_token, NULL, &s);
-
-	if (e)
-		return e == ERR_REFRESH_INVALID ? OK : e;
-	return session_end(tx, &s);
 }
 
 enum err session_find(struct tx *tx, const char *refresh_token, struct session *out)

@@ -34,8 +34,8 @@ static enum err lock(struct tx *tx, const struct id *id, struct endpoint *out)
 		return e;
 	fill(out, v);
 	life_follow(tx, &out->life);
-	if (!(e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&out->owner.principal)), &v)))
-		out->owner.permissions = strcmp(v[0].s, "active") ? NULL : v[2].s;
+	if (!(e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&out->owner.principal), db_d(&(struct id){ { 0 } })), &v)))
+		out->owner.permissions = strcmp(v[0].s, "active") ? NULL : v[3].s;
 	return e && e != ERR_DB_NONE ? e : life_expected(tx, &out->life);
 }
 

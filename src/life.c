@@ -196,15 +196,19 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o,
 	const struct transition_row *row = &life_transitions[t];
 	struct db_val in[MAX_VALUES];
 	enum state from = o->state, to;
+	bool gated;
 	enum err e;
 
 	if (n > MAX_VALUES - 5 || !o->changed)   /* whoever locked it knows when that was */
 		return ERR_INTERNAL;
 	if (row->event & OWNER && !o->owned)
 		return ERR_OWNER_ONLY;
+	gated = row->event & HUMAN && tx->who->agent && !tx->who->human_grant;
+	if (gated && !(row->event & APPROVAL))
+		return ERR_AGENT_DENIED;
 	if ((e = legal(tx, row, from)))
 		return e;
-	if (row->event & HUMAN && tx->who->agent && !tx->who->human_grant)
+	if (gated)
 		return ERR_HUMAN_GATE;
 	if ((e = target(tx, row, o, &to)))
 		return e;

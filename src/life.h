@@ -31,7 +31,7 @@ enum transition {
 struct resource_row { const char *word, *prefix; enum sql lock, read; enum err missing; enum perm reads; enum quota quota; };
 struct state_row { enum resource resource; const char *word; enum err refuse; bool last; };
 enum life_rule { LIFE_FIXED, LIFE_SAME, LIFE_COMPUTED };
-enum { TOLD = 1, HUMAN = 2, OWNER = 4 };
+enum { TOLD = 1, HUMAN = 2, OWNER = 4, APPROVAL = 8 };
 struct transition_row {
 	const char *name;
 	enum resource resource;
@@ -40,7 +40,7 @@ struct transition_row {
 	enum state to;
 	enum sql compute, sql;
 	const char *audit;
-	unsigned event;                          /* TOLD, HUMAN, OWNER */
+	unsigned event;                          /* TOLD, HUMAN, OWNER, APPROVAL */
 	enum err refuse;
 };
 extern const struct resource_row life_resources[RES__MAX];
@@ -95,8 +95,8 @@ enum err life_create(struct tx *tx, enum transition t, struct life *o,
 
 /* Change it: the row is locked by the caller and o tells its state and revision.
  * `more` are the statement's values between updated_at and organization.  Errors: what
- * the rows say for a wrong state; ERR_HUMAN_GATE when an agent needs its human first;
- * ERR_OWNER_ONLY. */
+ * the rows say for a wrong state; ERR_AGENT_DENIED when an agent's human must do it,
+ * ERR_HUMAN_GATE when the human may let it; ERR_OWNER_ONLY. */
 enum err life_move(struct tx *tx, enum transition t, struct life *o,
 	const struct db_val *more, size_t n, struct json *details);
 

@@ -35,6 +35,28 @@ static bool parse_ip(const char *s, struct ip *out)
 	return inet_pton(out->bits == 32 ? AF_INET : AF_INET6, s, out->b) == 1;
 }
 
+char *net_of(struct arena *a, const char *address)
+{
+	const char *colon = strchr(address, ':');
+	char text[INET6_ADDRSTRLEN], *bare = arena_strdup(a, address);
+	struct ip ip;
+
+	/* Some proxies tell the port too. */
+	if (*bare == '[' && strchr(bare, ']')) {
+		bare++;
+		*strchr(bare, ']') = '\0';
+	} else if (colon && !strchr(colon + 1, ':')) {
+		bare[colon - address] = '\0';
+	}
+	if (!parse_ip(bare, &ip))
+		return arena_strdup(a, address);
+	unmap(&ip);
+	if (ip.bits == 128)
+		memset(ip.b + 8, 0, 8);
+	inet_ntop(ip.bits == 32 ? AF_INET : AF_INET6, ip.b, text, sizeof text);
+	return arena_printf(a, "%s%s", text, ip.bits == 128 ? "/64" : "");
+}
+
 /* address/bits, of n bytes. */
 static bool parse_network(const char *s, size_t n, struct ip *out, int *prefix)
 {

@@ -14,6 +14,9 @@ enum { URL_MOST = 2048 };
 bool net_may_call(const struct sockaddr *to);
 /* As people write it, without the port. */
 char *net_spell(struct arena *a, const struct sockaddr *to);
+/* Whose an address is, as counters know it: an IPv4 address, also in IPv6's clothes, is
+ * somebody's by itself, of an IPv6 address its /64, without a port; any other text is itself. */
+char *net_of(struct arena *a, const char *address);
 /* What is no network in a list of them, separated by blanks; NULL: it is fine. */
 const char *net_list_fault(struct arena *a, const char *networks);
 

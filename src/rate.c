@@ -1,15 +1,18 @@
 /* rate.c: see rate.h.
  *
- * The file is an array of slots: the hash of a key, its window and count packed into
- * one word, and the limit learned for it, each changed atomically.  A key lives in one of the
- * eight slots after its hash; the one with the oldest window makes room.  The boot id
- * in the header tells counters of another boot, whose clock began anew. */
+ * The file is two arrays of slots, of those who are known and of strangers: the hash of
+ * a key, its window and count packed into one word, and the limit learned for it, each
+ * changed atomically.  A key lives in one of the eight slots after its hash; one of a window
+ * that is over makes room, then the one that counted least.  The hash is keyed with a secret
+ * of the file's own, so that nobody can choose keys that meet another's.  The boot id in the
+ * header tells counters of another boot, whose clock began anew. */
 #define _GNU_SOURCE
 #include "rate.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -18,12 +21,24 @@
 #include <openssl/sha.h>
 #include "clock.h"
 #include "conf.h"
+#include "id.h"
 #include "log.h"
+#include "str.h"
 
-enum { SLOTS = 65536, NEAR = 8, BOOT_ID = 36, PLACES_AT = 1 << 24 };
+enum { KNOWN = 65536, STRANGERS = 32768, NEAR = 8, BOOT_ID = 36, SECRET = 32, PLACES_AT = 1 << 24 };
 
-struct slot { _Atomic uint64_t key, count, limit; };     /* count: window << 32 | requests; limit 0: not learned */
-struct table { char magic[8], boot[BOOT_ID + 4]; struct slot slots[SLOTS]; };
+/* The word of a count: the second its window ends, whether it is at its limit, and how many. */
+enum { END_AT = 32, MARK = 1 << 20 };             /* a mark is kept before what counted less */
+#define FULL (UINT64_C(1) << 31)
+#define COUNT (FULL - 1)
+#define ended(word, now) ((int64_t)((word) >> END_AT) <= (now))
+
+struct slot { _Atomic uint64_t key, count, limit; };     /* limit 0: not learned */
+struct table {
+	char magic[8], boot[BOOT_ID + 4];
+	struct slot known[KNOWN], strangers[STRANGERS];
+	unsigned char secret[SECRET];            /* at the end: workers of a former release, which go on, write before it */
+};
 
 static struct table *table;
 static int fd = -1;
@@ -39,35 +54,52 @@ static void boot_id(char out[BOOT_ID + 1])
 	out[n > 0 ? n : 0] = '\0';
 }
 
-/* A file of ours: in a directory that is ours alone, no link, the right size. */
-static struct table *map(void)
+/* A directory that is ours alone; -1 otherwise. */
+static int open_dir(void)
 {
-	static const char magic[8] = "thawrat2";
-	char boot[BOOT_ID + 1], path[4200];
-	struct table *t = MAP_FAILED;
 	struct stat st;
+	int dir;
 
 	(void)mkdir(conf.run_dir, 0700);
-	snprintf(path, sizeof path, "%s/rate", conf.run_dir);
-	if (stat(conf.run_dir, &st))
+	dir = open(conf.run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || (!fstat(dir, &st) && st.st_uid == geteuid() && !(st.st_mode & 022)))
+		return dir;
+	close(dir);
+	errno = EPERM;
+	return -1;
+}
+
+static void begin(struct table *t)
+{
+	static const char magic[8] = "thawrat3";
+	char boot[BOOT_ID + 1];
+
+	boot_id(boot);
+	if (!memcmp(t->magic, magic, sizeof magic) && !strncmp(t->boot, boot, BOOT_ID))
+		return;
+	memset(t, 0, sizeof *t);
+	random_bytes(t->secret, sizeof t->secret);
+	memcpy(t->boot, boot, BOOT_ID);
+	memcpy(t->magic, magic, sizeof magic);
+}
+
+/* A file of ours: no link, for us alone, of the right size. */
+static struct table *map(void)
+{
+	struct table *t = MAP_FAILED;
+	int dir = open_dir();
+	struct stat st;
+
+	if (dir < 0)
 		return NULL;
-	if (st.st_uid != geteuid() || st.st_mode & 022) {
-		errno = EPERM;
-		return NULL;
-	}
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = openat(dir, "rate", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	close(dir);
 	if (fd < 0 || flock(fd, LOCK_EX))
 		return NULL;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && !(errno = posix_fallocate(fd, 0, sizeof *t)))
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && !fchmod(fd, 0600) && !(errno = posix_fallocate(fd, 0, sizeof *t)))
 		t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (t != MAP_FAILED) {
-		boot_id(boot);
-		if (memcmp(t->magic, magic, sizeof magic) || strncmp(t->boot, boot, BOOT_ID)) {
-			memset(t, 0, sizeof *t);
-			memcpy(t->magic, magic, sizeof magic);
-			memcpy(t->boot, boot, BOOT_ID);
-		}
-	}
+	if (t != MAP_FAILED)
+		begin(t);
 	flock(fd, LOCK_UN);
 	return t == MAP_FAILED ? NULL : t;
 }
@@ -83,80 +115,180 @@ static bool ready(void)
 	return table;
 }
 
-/* The slot of a key: its own, an empty one, or the stalest near its place. */
-static struct slot *find(uint64_t key)
+/* Of those near, whose place may be taken: of a window that is over the oldest, else the one
+ * that counted least; NULL: all are at their limits. */
+static struct slot *poorest(struct slot *slots, uint64_t n, uint64_t key, int64_t now, uint64_t *word)
 {
-	struct slot *stalest = NULL;
-	uint64_t oldest = UINT64_MAX;
+	struct slot *found = NULL;
+	bool over = false;
 
+	*word = 0;
 	for (uint64_t i = 0; i < NEAR; i++) {
-		struct slot *s = &table->slots[(key + i) % SLOTS];
-		uint64_t k = atomic_load(&s->key), free_slot = 0;
+		struct slot *s = &slots[(key + i) % n];
+		uint64_t w = atomic_load(&s->count);
+		bool past = ended(w, now);
 
-		if (k == key)
-			return s;
-		if (!k && atomic_compare_exchange_strong(&s->key, &free_slot, key))
-			return s;
-		if (free_slot == key)
-			return s;
-		if (atomic_load(&s->count) < oldest) {
-			oldest = atomic_load(&s->count);
-			stalest = s;
+		if (!past && (over || w & FULL))
+			continue;
+		if (!found || (past && !over) || (past ? w < *word : (w & COUNT) < (*word & COUNT))) {
+			found = s;
+			*word = w;
+			over = past;
 		}
 	}
-	atomic_store(&stalest->key, key);
-	atomic_store(&stalest->count, 0);
-	atomic_store(&stalest->limit, 0);
-	return stalest;
+	return found;
 }
 
-/* A key has a slot for each window it is counted in. */
-static struct slot *slot_of(const void *key, size_t n, int window)
+/* The slot that a key has; NULL: none. */
+static struct slot *own(struct slot *slots, uint64_t n, uint64_t key)
 {
-	unsigned char md[SHA256_DIGEST_LENGTH];
+	for (uint64_t i = 0; i < NEAR; i++)
+		if (atomic_load(&slots[(key + i) % n].key) == key)
+			return &slots[(key + i) % n];
+	return NULL;
+}
+
+/* The same, or an empty one, or another's; NULL: there is none to be had. */
+static struct slot *take(struct slot *slots, uint64_t n, uint64_t key, int64_t now)
+{
+	for (int try = 0; try < NEAR; try++) {
+		struct slot *s = NULL;
+		uint64_t word, was;
+
+		for (uint64_t i = 0; i < NEAR; i++) {
+			uint64_t free_slot = 0;
+
+			s = &slots[(key + i) % n];
+			if (atomic_load(&s->key) == key || atomic_compare_exchange_strong(&s->key, &free_slot, key) || free_slot == key)
+				return s;
+		}
+		if (!(s = poorest(slots, n, key, now, &word)))
+			return NULL;
+		/* Only as it was seen: who counted in it meanwhile keeps it. */
+		was = atomic_load(&s->key);
+		if (!atomic_compare_exchange_strong(&s->count, &word, 0) || !atomic_compare_exchange_strong(&s->key, &was, key))
+			continue;
+		atomic_store(&s->limit, 0);
+		return s;
+	}
+	return NULL;
+}
+
+/* A key has a place for each span it is counted in. */
+static uint64_t place_of(const char *key, int span)
+{
+	unsigned char keyed[SECRET + SHA256_DIGEST_LENGTH], md[SHA256_DIGEST_LENGTH];
 	uint64_t hash;
 
-	SHA256(key, n, md);
+	memcpy(keyed, table->secret, SECRET);
+	SHA256((const unsigned char *)key, strlen(key), keyed + SECRET);
+	SHA256(keyed, sizeof keyed, md);
 	memcpy(&hash, md, sizeof hash);
-	hash ^= (uint64_t)window;
-	return find(hash ? hash : 1);
+	hash ^= (uint64_t)span;
+	return hash ? hash : 1;
 }
 
-void rate_learn(const void *key, size_t n, int64_t limit)
+static struct slot *slot_of(enum rate_of of, const char *key, int span, int64_t now)
 {
-	if (ready())
-		atomic_store(&slot_of(key, n, RATE_MINUTE)->limit, (uint64_t)limit);
+	uint64_t place = place_of(key, span);
+
+	return of == RATE_STRANGER ? take(table->strangers, STRANGERS, place, now) : take(table->known, KNOWN, place, now);
 }
 
-bool rate_take(const void *key, size_t n, int64_t limit, int span, struct rate *out)
+void rate_learn(const char *key, int64_t limit)
+{
+	struct slot *s = ready() ? slot_of(RATE_KNOWN, key, RATE_MINUTE, clock_mono() / SECOND) : NULL;
+
+	if (s)
+		atomic_store(&s->limit, (uint64_t)limit);
+}
+
+bool rate_take(enum rate_of of, const char *key, int64_t limit, int span, struct rate *out)
 {
 	int64_t now = clock_mono() / SECOND;
-	uint64_t window = (uint64_t)(now / span) + 1, old, count;
+	uint64_t end = (uint64_t)(now / span + 1) * (uint64_t)span, old, count;
 	struct slot *s;
 
-	*out = (struct rate){ limit, limit, span - now % span };
+	limit = limit < (int64_t)COUNT ? limit : (int64_t)COUNT;
+	*out = (struct rate){ limit, limit, (int64_t)end - now };
 	if (!ready())
 		return true;
-	s = slot_of(key, n, span);
+	if (!(s = slot_of(of, key, span, now))) {
+		if (of == RATE_STRANGER)
+			out->remaining = 0;
+		return of != RATE_STRANGER;
+	}
 	if (atomic_load(&s->limit))
 		out->limit = limit = (int64_t)atomic_load(&s->limit);
 	old = atomic_load(&s->count);
 	do {
-		count = old >> 32 == window ? (uint32_t)old : 0;
+		count = old >> END_AT == end ? old & COUNT : 0;
 		if (count >= (uint64_t)limit) {
 			out->remaining = 0;
 			return false;
 		}
-	} while (!atomic_compare_exchange_weak(&s->count, &old, window << 32 | (count + 1)));
-	out->remaining = limit - (int64_t)count - 1;
+		count++;
+	} while (!atomic_compare_exchange_weak(&s->count, &old,
+		end << END_AT | (of != RATE_TOLD && count >= (uint64_t)limit ? FULL : 0) | count));
+	out->remaining = limit - (int64_t)count;
 	return true;
+}
+
+/* A stranger's counter, if anything is counted in a window that goes on; NULL: not. */
+static struct slot *counted(const char *key, int span, uint64_t *word)
+{
+	struct slot *s = ready() ? own(table->strangers, STRANGERS, place_of(key, span)) : NULL;
+
+	if (!s)
+		return NULL;
+	*word = atomic_load(&s->count);
+	return ended(*word, clock_mono() / SECOND) || !(*word & COUNT) ? NULL : s;
+}
+
+void rate_give(const char *key, int span)
+{
+	uint64_t word;
+	struct slot *s = counted(key, span, &word);
+
+	while (s && word & COUNT && !atomic_compare_exchange_weak(&s->count, &word, (word & ~FULL) - 1))
+		;
+}
+
+void rate_clear(const char *key, int span)
+{
+	uint64_t word;
+	struct slot *s = counted(key, span, &word);
+
+	if (s)
+		atomic_store(&s->count, 0);
+}
+
+void rate_mark(const char *key, int span)
+{
+	int64_t now = clock_mono() / SECOND;
+	struct slot *s = ready() ? slot_of(RATE_STRANGER, key, span, now) : NULL;
+
+	if (s)
+		atomic_store(&s->count, (uint64_t)(now + span) << END_AT | MARK);
+}
+
+bool rate_marked(const char *key, int span)
+{
+	uint64_t word;
+
+	return counted(key, span, &word);
 }
 
 int rate_place(void)
 {
+	const char *workers = getenv("THAW_WORKERS");
+	int64_t n, most = conf.login_parallel;
+
 	if (!ready())
 		return 0;
-	for (int i = 0; i < conf.login_parallel; i++) {
+	if (workers && parse_int(workers, 1, INT32_MAX, &n) && n / 2 < most)
+		most = n > 1 ? n / 2 : 1;
+	for (int i = 0; i < most; i++) {
 		struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = PLACES_AT + i, .l_len = 1 };
 
 		if (!fcntl(fd, F_SETLK, &l))

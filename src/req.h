@@ -63,6 +63,7 @@ struct req {
 	struct who who;
 	struct rate rate;
 	bool rated;
+	bool counted;                            /* by its own work, which may be run more than once */
 	const char *rate_key;                    /* whose counter, when it is not the caller's */
 	struct tx tx;
 	void *in, *query;                        /* decoded by the row's shapes */
@@ -84,6 +85,7 @@ struct id req_id(const struct req *r, size_t var, const char *prefix);
 
 /* res.c: the one module that makes and sends a reply. */
 void res_reset(struct req *r);
+void res_again(void *r);                         /* the same, for tx_run(): of a struct req */
 void res_header(struct req *r, const char *name, const char *value);
 /* A body by a shape; revision 0: no ETag. */
 void res_shape(struct req *r, int status, const struct shape *s, const void *v, int64_t revision);
@@ -102,12 +104,16 @@ const char *status_phrase(int status);           /* RFC 9110: "Not Found" */
 
 /* auth.c */
 enum err auth_who(struct req *r);                /* ERR_AUTH_* */
-enum err auth_rate(struct req *r);               /* ERR_RATE */
+enum err auth_rate(struct req *r);               /* ERR_RATE: of the caller, or of an address that writes without a token */
 void auth_rate_now(struct req *r);               /* learns what the role allows by now */
 struct session;
-/* A password checked, within the limits of sign-ins, and the session begun in a
- * transaction of its own, so that a retry of that hashes nothing again.  ERR_LOGIN_FAILED, ERR_LOGIN_RATE. */
+/* A password checked, within the limits of sign-ins (what failed is counted for the address,
+ * for the account from there, and for the account), and the session begun in a transaction
+ * of its own, so that a retry of that hashes nothing again.  ERR_LOGIN_FAILED, ERR_LOGIN_RATE. */
 enum err auth_login(struct req *r, enum sql by, const char *who, const char *password, struct session *out);
+/* A refresh token of the user's own exchanged, in a transaction that is not begun for what is
+ * none.  ERR_REFRESH_INVALID; *stolen: it was used up before, which has ended its session. */
+enum err auth_refresh(struct req *r, const char *token, struct session *out, bool *stolen);
 
 /* An access token for a session, of `ttl` seconds; NULL when no key signs. */
 char *auth_token(struct req *r, const struct session *s, int64_t ttl);

@@ -31,6 +31,11 @@ void res_reset(struct req *r)
 	r->res = (struct res){ 0 };
 }
 
+void res_again(void *r)
+{
+	res_reset(r);
+}
+
 void res_header(struct req *r, const char *name, const char *value)
 {
 	if (r->res.nheaders < MAX_HEADERS)

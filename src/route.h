@@ -13,7 +13,9 @@ enum {
 	R_UNRETIRED = 32,   /* what was retired is not there */
 	R_UNARCHIVED = 64,  /* nor is what is archived */
 	R_FORM = 128,       /* the body is a form (application/x-www-form-urlencoded), no JSON */
-	R_OWN_QUERY = 256   /* the handler reads the query itself: its faults go another way */
+	R_OWN_QUERY = 256,  /* the handler reads the query itself: its faults go another way */
+	R_OWN_TX = 512,     /* it writes, in transactions that the handler begins when there is something to write */
+	R_PUBLISHABLE = 1024    /* a publishable key may read it */
 };
 
 /* How a dialect says one error in its own way: NULL and 0 take the code of the
@@ -44,7 +46,8 @@ struct route {
 static inline struct ask route_ask(const struct route *row)
 {
 	return (struct ask){ row->perm, row->tier ? row->tier : row->flags & R_WRITE ? TIER_EXECUTE : TIER_OBSERVE, row->scope,
-		row->flags & R_UNARCHIVED ? HIDDEN_ARCHIVED : row->flags & R_UNRETIRED ? HIDDEN_RETIRED : HIDDEN_NONE };
+		row->flags & R_UNARCHIVED ? HIDDEN_ARCHIVED : row->flags & R_UNRETIRED ? HIDDEN_RETIRED : HIDDEN_NONE,
+		row->flags & R_PUBLISHABLE };
 }
 
 /* The last members of a route's row. */

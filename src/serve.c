@@ -5,7 +5,7 @@
  *   route   the row of the tables                                404 405
  *   body    as long as the row lets it be                        400 413
  *   who     the token                                            401
- *   rate    the principal's minute                               429
+ *   rate    the caller's minute, or an address's                 429
  *   shape   query and body as the row wants them                 400 415
  *   perform a read: one statement { visible? 404, may? 403 }
  *           a write: a transaction { attempt (replay?), visible? may? legal? 409,
@@ -20,20 +20,23 @@
 #include "log.h"
 #include "route.h"
 
+/* What is published with a page is told what its row lets it, also where nobody asked who may. */
+static enum err run(struct req *r)
+{
+	enum err e = r->row->run(r);
+
+	return !e && r->who.publishable && !r->tx.ask.publishable ? ERR_SCOPE_DENIED : e;
+}
+
 /* The work of a write, run again as a whole when the database says so. */
 static enum err write_work(void *arg)
 {
 	struct req *r = arg;
-	enum err e = r->row->run(r);
+	enum err e = run(r);
 
 	if (!e && r->tx.idempotency_key)
 		res_keep(r);
 	return e;
-}
-
-static void write_again(void *arg)
-{
-	res_reset(arg);
 }
 
 static enum err perform(struct req *r)
@@ -41,11 +44,11 @@ static enum err perform(struct req *r)
 	enum err e;
 
 	r->tx.ask = route_ask(r->row);
-	if (!(r->row->flags & R_WRITE))
-		return r->row->run(r);
+	if (!(r->row->flags & R_WRITE) || r->row->flags & R_OWN_TX)
+		return run(r);
 	for (const int *move = r->row->moves; *move; move++)
 		life_want(&r->tx, (enum transition)*move);
-	e = tx_run(&r->tx, write_work, write_again, r);
+	e = tx_run(&r->tx, write_work, res_again, r);
 	return !e && r->tx.replayed ? res_replay(r) : e;
 }
 

@@ -217,6 +217,7 @@ int supervise(int workers, const char *path, unsigned mode)
 {
 	struct timespec tick = { 0, 20 * 1000000 };
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	char number[12];
 
 	program = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	if (n <= 0 || program < 0) {
@@ -229,6 +230,8 @@ int supervise(int workers, const char *path, unsigned mode)
 	}
 	self[n] = '\0';
 	nslots = workers;
+	snprintf(number, sizeof number, "%d", workers);
+	setenv("THAW_WORKERS", number, 1);       /* so that they do not all hash passwords at once */
 	sigemptyset(&watched);
 	sigaddset(&watched, SIGCHLD);
 	sigaddset(&watched, SIGTERM);

@@ -256,17 +256,20 @@ static enum err read_claims(const struct json *o, int64_t now_us, struct claims 
 	const char *iss = text(o, "iss"), *sub = text(o, "sub"), *org = text(o, "org");
 	struct json *v;
 
-	*c = (struct claims){ .expires = INT64_MIN };
+	*c = (struct claims){ .expires = INT64_MIN, .gen = -1 };
 	if (!iss || strcmp(iss, conf.issuer) || !for_us(o)
 	    || !sub || !id_parse(sub, "usr-", &c->subject) || !org || !id_parse(org, "org-", &c->organization)
 	    || !whole(o, "exp", &c->expires) || !whole(o, "iat", &iat) || !whole(o, "nbf", &nbf)
-	    || !whole(o, "rate", &c->rate) || c->rate < 0 || c->rate > INT32_MAX
+	    || !whole(o, "rate", &c->rate) || c->rate < 0 || c->rate > INT32_MAX || !whole(o, "gen", &c->gen) || (js_get(o, "gen", &v) && c->gen < 0)
 	    || iat < 0 || iat > now + conf.clock_leeway || c->expires < 0)
 		return ERR_AUTH_INVALID;
 	if (js_get(o, "scope", &v) && !(c->scopes = text(o, "scope")))
 		return ERR_AUTH_INVALID;
+	if (js_get(o, "sid", &v) && (!text(o, "sid") || !id_parse(text(o, "sid"), "", &c->session)))
+		return ERR_AUTH_INVALID;
+	/* An application has a session and scopes, and an id: without one it would be the user. */
 	if (js_get(o, "client_id", &v) && (!text(o, "client_id") || !id_parse(text(o, "client_id"), "cl_", &c->client)
-	    || !text(o, "sid") || !id_parse(text(o, "sid"), "", &c->session) || !c->scopes))
+	    || id_is_zero(&c->client) || id_is_zero(&c->session) || !c->scopes))
 		return ERR_AUTH_INVALID;
 	c->username = text(o, "username");
 	if (text(o, "jti") && !id_parse(text(o, "jti"), "", &c->id))
@@ -332,10 +335,10 @@ char *token_make(struct arena *a, const struct claims *c)
 	    && !jwt_add_grant(jwt, "org", id_spell(a, "org-", &c->organization))
 	    && !jwt_add_grant(jwt, "username", c->username) && !jwt_add_grant(jwt, "jti", jti)
 	    && !jwt_add_grant_int(jwt, "iat", c->issued / SECOND) && !jwt_add_grant_int(jwt, "exp", c->expires)
-	    && !jwt_add_grant_int(jwt, "rate", c->rate)
+	    && !jwt_add_grant_int(jwt, "rate", c->rate) && !jwt_add_grant_int(jwt, "gen", c->gen)
 	    && (!c->scopes || !jwt_add_grant(jwt, "scope", c->scopes))
-	    && (id_is_zero(&c->client) || (!jwt_add_grant(jwt, "client_id", id_spell(a, "cl_", &c->client))
-	        && !jwt_add_grant(jwt, "sid", id_spell(a, "", &c->session))))
+	    && (id_is_zero(&c->client) || !jwt_add_grant(jwt, "client_id", id_spell(a, "cl_", &c->client)))
+	    && (id_is_zero(&c->session) || !jwt_add_grant(jwt, "sid", id_spell(a, "", &c->session)))
 	    && (encoded = jwt_encode_str(jwt))) {
 		out = arena_strdup(a, encoded);
 		free(encoded);

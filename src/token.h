@@ -17,7 +17,8 @@ enum { TOKEN_MAX = 4096 };
 struct claims {
 	struct id organization, subject, id;     /* id: of the token itself; zero: none that we made */
 	const char *username, *scopes;           /* scopes NULL: not narrowed */
-	struct id client, session;               /* of OAuth, both or none: whose token it is, and what ends it */
+	struct id client, session;               /* whose it is, of OAuth, and the session it ends with; zero: none */
+	int64_t gen;                             /* principals.tokens_gen when it was made; -1: not named */
 	int64_t issued;                          /* microseconds, of whose millisecond it is the last that we made */
 	int64_t expires;                         /* seconds */
 	int64_t rate;                            /* requests a minute; 0: not named */

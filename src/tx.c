@@ -122,7 +122,7 @@ static enum err settle(struct tx *tx)
 
 	if (id_is_zero(&tx->who->principal) || tx->who->narrow)
 		return OK;
-	e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), &v);
+	e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal), db_d(&tx->who->session)), &v);
 	if (e)
 		return e == ERR_DB_NONE ? ERR_AUTH_REFUSED : e;
 	return who_settle(tx->who, v);
@@ -241,22 +241,30 @@ enum err tx_query(struct tx *tx, enum sql id, const struct db_val *in, size_t n,
 	return ERR_PAGE_BYTES;
 }
 
-enum err tx_page(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
+/* Run by `run`, with the caller's session behind the rest of what settles the caller. */
+static enum err settled(struct tx *tx, enum err (*run)(struct tx *, enum sql, const struct db_val *, size_t, struct db_rows *),
+	enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
 {
-	enum err e = tx_part(tx, id, in, n, out);
+	struct db_val all[DB_COLUMNS];
+	enum err e;
 
-	if (e)
+	if (n >= DB_COLUMNS)
+		return ERR_INTERNAL;
+	memcpy(all, in, n * sizeof *in);
+	all[n] = db_d(&tx->who->session);
+	if ((e = run(tx, id, all, n + 1, out)))
 		return e;
 	return out->n ? who_settle(tx->who, db_row(out, 0)) : ERR_AUTH_REFUSED;
 }
 
+enum err tx_page(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
+{
+	return settled(tx, tx_part, id, in, n, out);
+}
+
 enum err tx_read(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
 {
-	enum err e = tx_query(tx, id, in, n, out);
-
-	if (e)
-		return e;
-	return out->n ? who_settle(tx->who, db_row(out, 0)) : ERR_AUTH_REFUSED;
+	return settled(tx, tx_query, id, in, n, out);
 }
 
 enum err tx_settle(struct tx *tx)

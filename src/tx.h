@@ -62,8 +62,9 @@ void why_add(struct tx *tx, const char *field, const char *reason);
 enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), void *arg);
 
 /* One read statement that begins with WHO: run, tried again when the connection was
- * lost, and the caller settled by its first columns.  ERR_AUTH_REFUSED when the
- * principal is gone.  Rows keep the WHO columns. */
+ * lost, and the caller settled by its first columns.  `in` ends with organization and
+ * principal; the session is added.  ERR_AUTH_REFUSED when the principal is gone, or the
+ * session has ended.  Rows keep the WHO columns. */
 enum err tx_read(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out);
 /* The caller settled, where no statement has done so yet: for what depends on the role. */
 enum err tx_settle(struct tx *tx);

@@ -39,10 +39,10 @@ bool perm_known(const char *word)
 
 enum err who_settle(struct who *who, const struct db_val *row)
 {
-	if (strcmp(row[0].s, "active") || who->issued < row[1].i)
+	if (strcmp(row[0].s, "active") || (who->gen < 0 ? who->issued < row[1].i : who->gen != row[2].i))
 		return ERR_AUTH_REFUSED;
-	who->permissions = row[2].s;
-	who->rate_now = row[3].i;
+	who->permissions = row[3].s;
+	who->rate_now = row[4].i;
 	return OK;
 }
 
@@ -66,6 +66,8 @@ enum err who_scoped(const struct who *who, struct ask ask)
 {
 	const char *word = perms[ask.perm].word, *scope = ask_scope(ask);
 
+	if (who->publishable && !ask.publishable)
+		return ERR_SCOPE_DENIED;
 	if (who->mode == MODE_TEST && !perms[ask.perm].test)
 		return ERR_SCOPE_DENIED;
 	if (who->scopes && (ask.perm > PERM_MEMBER || ask.scope) && !word_in(who->scopes, word)
@@ -83,21 +85,34 @@ enum err who_may(const struct who *who, struct ask ask)
 
 enum { OBSERVER = 1, USER = 2, OWNS = 3 };
 
+/* An administrator sees all local models; what was published with a page does not, whoever it is of. */
+static bool sees_all(const struct who *who)
+{
+	return is_admin(who) && !who->publishable;
+}
+
+const struct id *who_if_admin(const struct who *who)
+{
+	static const struct id nobody;
+
+	return who->publishable ? &nobody : &who->principal;
+}
+
 bool who_sees_model(const struct who *who, bool global, int granted)
 {
-	return global || granted >= OBSERVER || is_admin(who);
+	return global || granted >= OBSERVER || sees_all(who);
 }
 
 bool who_owns(const struct who *who, bool global, int granted, const struct id *maker)
 {
-	return is_admin(who) || granted >= OWNS || (global && id_equal(maker, &who->principal) && !id_is_zero(maker));
+	return who_acts_as_admin(who) || granted >= OWNS || (global && id_equal(maker, &who->principal) && !id_is_zero(maker));
 }
 
 enum err who_may_model(const struct who *who, struct ask ask, bool global, int granted)
 {
 	if (!who_sees_model(who, global, granted))
 		return ERR_MODEL_NOT_FOUND;
-	if (global || is_admin(who))
+	if (global || sees_all(who))
 		return who_may(who, ask);
 	if (granted < (ask.perm == PERM_MODEL_READ ? OBSERVER : USER))
 		return ERR_FORBIDDEN;

@@ -28,15 +28,16 @@ enum mode { MODE_BOTH, MODE_LIVE, MODE_TEST };
 enum hidden { HIDDEN_NONE, HIDDEN_RETIRED, HIDDEN_ARCHIVED };    /* each one also what stands before it */
 
 /* What a route asks of its caller; tier 0: any.  scope: the OAuth scope that stands for the
- * permission here; NULL: the permission's own (perm.def). */
+ * permission here; NULL: the permission's own (perm.def).  publishable: a `pk_` may. */
 enum tier { TIER_ANY, TIER_OBSERVE, TIER_PREPARE, TIER_EXECUTE, TIER_AUTONOMOUS };
-struct ask { enum perm perm; enum tier tier; const char *scope; enum hidden hidden; };
+struct ask { enum perm perm; enum tier tier; const char *scope; enum hidden hidden; bool publishable; };
 
 struct who {
 	struct id organization, principal;       /* zero: nobody, or the thaw command */
 	struct id token;                         /* of the credential itself; zero: none known */
 	struct id caller;                        /* whose the idempotency keys and the rate are: the API key, the application for its user, else the principal */
 	struct id client;                        /* the application of somebody else that acts for the principal; zero: none */
+	struct id session;                       /* that the token is of, and ends with; zero: none */
 	const char *agent;                       /* `agt_...`: who holds the token for the principal; NULL: nobody */
 	bool human_grant;                        /* and may pass the human gate */
 	enum mode mode;
@@ -44,10 +45,12 @@ struct who {
 	const char *api_version;                 /* pinned; NULL: none */
 	bool narrow;                             /* an API key: its rate is its own, and its principal is settled with it */
 	bool delegated;                          /* a `tok_` */
+	bool publishable;                        /* a `pk_`: reads what its route's row lets it, and no more */
 	int64_t limit, expires;                  /* of an API key: its own requests a minute, its end; 0: none */
 	const char *name;                        /* for the audit row */
 	const char *permissions;                 /* words; NULL until who_settle() */
 	const char *scopes;                      /* words of the token; NULL: not narrowed */
+	int64_t gen;                             /* principals.tokens_gen as the token has it; -1: none, it goes by its time */
 	int64_t issued;                          /* of the token, microseconds: the end of its millisecond, or of its second */
 	int64_t rate;                            /* requests a minute, as the token says */
 	int64_t burst;                           /* requests a second; 0: any */
@@ -56,7 +59,8 @@ struct who {
 };
 
 /* The first WHO_COLUMNS columns of a statement that begins with WHO (sql.def):
- * ERR_AUTH_REFUSED for a disabled principal or a token from before tokens_since. */
+ * ERR_AUTH_REFUSED for a disabled principal, or a token from before all of its tokens ended:
+ * by the number of that, whatever the clocks of hosts say; of one without a number, by time. */
 enum { WHO_COLUMNS = sizeof WHO_OUT - 1 };
 enum err who_settle(struct who *who, const struct db_val *row);
 
@@ -76,7 +80,10 @@ bool who_acts_as_admin(const struct who *who);
 enum err who_may_model(const struct who *who, struct ask ask, bool global, int granted);
 /* Is it there for them at all?  For a model beside the one that the route asks about. */
 bool who_sees_model(const struct who *who, bool global, int granted);
-/* Do they own it: as an administrator, by a grant, or as the maker of what is everybody's? */
+/* Who is to be an administrator where a list asks for what only those see; zero: nobody is. */
+const struct id *who_if_admin(const struct who *who);
+/* Do they own it: as an administrator whose token is not narrowed, by a grant, or as the maker of
+ * what is everybody's? */
 bool who_owns(const struct who *who, bool global, int granted, const struct id *maker);
 
 const char *perm_word(enum perm perm);           /* "public", "member", "model:read"... */

@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::SHA 'sha256_hex';
+use Fcntl ();
 use JSON::PP 'decode_json';
 use List::Util 'uniq';
 use MIME::Base64 'decode_base64url';
@@ -137,7 +138,15 @@ subtest 'a changed password ends the sessions' => sub {
 subtest 'a session that began before a new password is over, whatever the table has' => sub {
     $t->user('petra');
     my $s = login('petra', $t->password('petra'))->{json};
-    my $family = "(SELECT CONV(LEFT(HEX(family_id), 12), 16, 10) FROM refresh_tokens WHERE token_hash = UNHEX('" . sha256_hex($s->{refresh_token}) . "'))";
+    my $row = "token_hash = UNHEX('" . sha256_hex($s->{refresh_token}) . "')";
+    my $family = "(SELECT CONV(LEFT(HEX(family_id), 12), 16, 10) FROM refresh_tokens WHERE $row)";
+    my $gen = sub { $t->sql("UPDATE principals SET tokens_gen = tokens_gen + $_[0] WHERE username = 'petra'") };
+    $gen->(1);
+    error_is(refresh($s->{refresh_token}), 401, 'AUTH_INVALID', 'one of before all her tokens ended');
+    $gen->(-1);
+    is(refresh($s->{refresh_token})->{status}, 200, 'given one of since');
+    # and a row from before rows told that, which goes by the time
+    $t->sql("UPDATE refresh_tokens SET tokens_gen = NULL WHERE $row");
     my $changed = sub { $t->sql("UPDATE principals SET tokens_since = TIMESTAMP'1970-01-01 00:00:00.000000' + INTERVAL $family * 1000 + $_[0] MICROSECOND WHERE username = 'petra'") };
     $changed->(999);
     is(refresh($s->{refresh_token})->{status}, 200, 'given a session that began in the very millisecond of the change');
@@ -168,7 +177,7 @@ subtest 'scopes narrow a token' => sub {
 };
 
 subtest 'the rate of signing in' => sub {
-    my $t = Thaw->new(limits => 1, nginx => 0, config => { login_rate => 3, login_parallel => 2 });
+    my $t = Thaw->new(limits => 1, nginx => 0, config => { login_rate => 3, login_account_total => 3, login_parallel => 2 });
     my $try = sub {
         my ($from, $user) = @_;
         my $body = json({ username => $user, password => 'wrong' });
@@ -185,6 +194,130 @@ subtest 'the rate of signing in' => sub {
     is(join(' ', sort(uniq(@codes))) =~ s/401 429/401/r, '401', 'six at once: some may have to wait') or diag "@codes";
     $t->{worker}->stop;
     is($t->thaw('audit', 'verify')->{exit}, 0, 'audit and state reconcile');
+};
+
+# An account has one address, however people type it.
+subtest 'email addresses' => sub {
+    my $sign_in = sub { my ($email, $password) = @_; $t->req(POST => '/api/v1/auth/login', body => { email => $email, password => $password // $t->password('ada') }) };
+    $t->user('ada');
+    my @spelled = ('ada@main.example', 'Ada@main.example', 'ADA@MAIN.EXAMPLE', 'ada@main.EXAMPLE', ' ada@main.example', 'ada@main.example ', "\tAda\@main.example\r\n", "\x{a0}x");
+    is(join(' ', map { $sign_in->($_)->{status} } @spelled), '200 200 200 200 200 200 200 401', 'capitals and blanks make no difference');
+    is($sign_in->('ada@main.exampl')->{status} . $sign_in->('da@main.example')->{status} . $sign_in->('ada @main.example')->{status}, '401401401', 'another address does');
+    is($sign_in->('ADA@main.example', 'wrong')->{status}, 401, 'and so does the password');
+    my $make = sub { my ($name, $email) = @_; $t->thaw({ stdin => "x of $name\n" }, 'user', 'create', '--org', 'Main', '--username', $name, '--email', $email, '--role', 'member', '--password-stdin') };
+    my $before = database($t);
+    for my $email ('Ada@Main.example', 'ada@main.example') {
+        my $r = $make->('ida', $email);
+        is($r->{exit}, 1, "another user with $email: refused");
+        like($r->{err}, qr/email address `\Q$email\E` is already that of the user `ada`/, 'and says whose it is');
+    }
+    is(database($t), $before, 'nothing has changed');
+    is($make->('ida', 'Ida@Main.Example')->{exit}, 0, 'an address with capitals');
+    is($sign_in->('ida@main.example', 'x of ida')->{status}, 200, 'signs in without them');
+    is($t->req(POST => '/api/v1/auth/login', body => { email => 'ida@main.example', password => 'x of ida' })->{status}, 200, 'in every dialect');
+    is($make->("r\x{c3}\x{a9}ne", "R\x{c3}\x{89}NE\@main.example")->{exit}, 0, 'letters beyond ASCII');
+    is($sign_in->("r\x{e9}ne\@MAIN.example", "x of r\x{e9}ne")->{status}, 200, 'are folded too');
+
+    like($t->thaw('user', 'email', 'ida', 'ADA@main.example')->{err}, qr/already that of the user `ada`/, 'a new address that is taken is refused');
+    is($t->thaw('user', 'email', 'ida', 'nothing')->{exit}, 1, 'and what is not one');
+    my $r = $t->thaw('user', 'email', 'ida', 'IDA@elsewhere.example');
+    is("$r->{exit} $r->{out}", "0 ida has the email address IDA\@elsewhere.example.\n", 'one that is free is taken');
+    is($sign_in->('ida@Elsewhere.example', 'x of ida')->{status} . $sign_in->('ida@main.example', 'x of ida')->{status}, '200401', 'and the former is no longer good');
+    is($t->thaw('user', 'email', 'ida', 'ida@elsewhere.example')->{exit}, 0, "one's own in another spelling");
+};
+
+# Hosts' clocks differ: which tokens ended is told by a number, not by time.
+subtest 'a password changed on a host whose clock is ahead' => sub {
+    my $c = Thaw->new(clock => 1);
+    $c->user('hana');
+    my $sign_in = sub { my $r = $c->req(POST => '/api/auth/login', body => { username => 'hana', password => $_[0] }); $r->{json} };
+    my $status = sub { join ' ', map { $c->req(GET => $MODELS, token => $_)->{status} } @_ };
+    for my $ahead (20, -20) {
+        my $old = $sign_in->($c->password('hana')) // {};
+        my $token = $c->token('hana');
+        is($status->($old->{access_token}, $token), '200 200', 'given tokens that are good');
+        is($c->thaw({ stdin => "the next of hana\n", env => $c->ahead($ahead) }, 'user', 'password', 'hana', '--password-stdin')->{exit}, 0, "a password changed $ahead s ahead");
+        my $new = $sign_in->('the next of hana') // {};
+        is($status->($new->{access_token}), 200, 'a token made after it is good at once');
+        is($c->req(POST => '/api/auth/refresh', body => { refresh_token => $new->{refresh_token} })->{status}, 200, 'and its refresh token');
+        is($status->($old->{access_token}, $token), '401 401', 'those made before are not');
+        is($c->req(POST => '/api/auth/refresh', body => { refresh_token => $old->{refresh_token} })->{status}, 401, 'nor is the refresh token');
+        is($status->($c->token('hana')), 200, '`thaw token` makes good ones');
+        $c->thaw({ stdin => $c->password('hana') . "\n" }, 'user', 'password', 'hana', '--password-stdin');
+    }
+    # what a release without such numbers made goes by time
+    my $sub = 'usr-' . lc $c->sql("SELECT HEX(id) FROM principals WHERE username = 'hana'");
+    my $claims = claims($c->token('hana'));
+    is($claims->{gen}, 4, 'given the number in a token');
+    delete $claims->{gen};
+    $c->sql("UPDATE principals SET tokens_since = UTC_TIMESTAMP(6) - INTERVAL $_->[0] SECOND WHERE username = 'hana'"),
+        is($status->(mint(signing_key($c, 'HS256'), claims => { %$claims, jti => undef })), $_->[1], "one without, of $_->[0] seconds after") for [ 60, 200 ], [ -60, 401 ];
+    $c->finish;
+};
+
+subtest 'guesses keep nobody out' => sub {
+    my $c = Thaw->new(limits => 1, nginx => 0, clock => 1);
+    $c->user('rui');
+    my $try = sub {
+        my ($from, $user, $password) = @_;
+        my ($path, $body) = $user =~ /\@/ ? ('/api/v1/auth/login', json({ email => $user, password => $password // 'wrong' })) : ('/api/auth/login', json({ username => $user, password => $password // 'wrong' }));
+        return fastcgi($c, [ REMOTE_ADDR => $from, REQUEST_METHOD => 'POST', REQUEST_URI => $path, CONTENT_TYPE => 'application/json', CONTENT_LENGTH => length $body ], $body)->{status};
+    };
+    my $times = sub { my ($n, @try) = @_; my %n; $n{ $try->(@try) }++ for 1 .. $n; json(\%n) };
+    my $right = $c->password('rui');
+    $c->next_minute;
+    is($times->(31, '192.0.2.1', 'rui'), '{"401":10,"429":21}', 'given 31 wrong sign-ins from one address: 10 are tried');
+    is($try->('192.0.2.1', 'rui', $right), 429, 'and from there not even the right one');
+    is($try->('192.0.2.2', 'rui', $right), 200, 'the owner signs in from another');
+    $c->next_minute;
+    is($try->('192.0.2.1', 'rui', $right), 200, 'and from the first a minute later');
+
+    $c->next_minute;
+    my @spelled = ('rui', 'rui@main.example', 'RUI@main.example', ' rui@main.example ', 'Rui@Main.example');
+    is(join(' ', map { $try->('192.0.2.1', $spelled[ $_ % 5 ]) } 0 .. 11), '401 401 401 401 401 401 401 401 401 401 429 429', 'one account is one count, however it is spelled');
+    $c->next_minute;
+    is(join(' ', map { $times->(9, '192.0.2.1', 'rui'), $try->('192.0.2.1', 'rui', $right) } 1, 2), '{"401":9} 200 {"401":9} 200', 'a right one clears what failed before it');
+    is($times->(20, '192.0.2.1', 'rui', $right), '{"200":20}', 'right ones are not counted');
+    is($times->(15, '192.0.2.1', 'somebody else'), '{"401":10,"429":5}', 'nobody is an account too');
+    is($times->(5, '192.0.2.1', "user $_"), $_ == 1 ? '{"401":2,"429":3}' : '{"429":5}', 'one address fails 30 times in all') for 1, 2;
+
+    # many addresses, one account
+    $c->next_minute;
+    my %n;
+    for my $i (1 .. 30) { $n{ $try->("198.51.100.$i", 'rui') }++ for 1 .. 5 }
+    is(json(\%n), '{"401":100,"429":50}', 'guesses from many addresses: 100 in all');
+    is($try->('203.0.113.1', 'rui', $right), 429, 'given the right one from an address that never was let in');
+    is($try->('192.0.2.2', 'rui', $right), 200, 'from one that was, the owner signs in all the same');
+    is($try->('203.0.113.1', 'admin', $c->password('admin')), 200, 'another account is not affected');
+    $c->clock(86400 + 3600);
+    $c->next_minute;
+    %n = ();
+    for my $i (1 .. 30) { $n{ $try->("198.51.100.$i", 'rui') }++ for 1 .. 5 }
+    is($try->('192.0.2.2', 'rui', $right), 429, 'but not a day later');
+
+    # an IPv6 network is one address
+    $c->next_minute;
+    is(join(' ', map { $try->("2001:db8:0:1::$_", 'rui') } 1 .. 11), join(' ', (401) x 10, 429), 'IPv6 is counted by /64');
+    is($try->('2001:db8:0:2::1', 'rui'), 401, 'another one is another');
+    is(join(' ', map { $try->($_, 'admin') } '::ffff:192.0.2.77', ('192.0.2.77') x 10), join(' ', (401) x 10, 429), 'IPv4 in the clothes of IPv6 is IPv4');
+    $c->finish;
+};
+
+subtest 'half of the workers hash at most' => sub {
+    my $c = Thaw->new(workers => 4, nginx => 0, config => { login_parallel => 100 });
+    my $body = json({ username => 'admin', password => 'wrong' });
+    my $ask = sub { fastcgi($c, [ REMOTE_ADDR => '192.0.2.1', REQUEST_METHOD => 'POST', REQUEST_URI => '/api/auth/login', CONTENT_TYPE => 'application/json', CONTENT_LENGTH => length $body ], $body)->{status} };
+    # every place that four workers have is taken: byte 2^24 of the file and those after it
+    $ask->();
+    open my $file, '+<', "$c->{dir}/run/rate" or die $!;
+    my $lock = sub { my ($type, $n) = @_; fcntl($file, Fcntl::F_SETLK(), pack 's s x4 q q i x4', $type, 0, (1 << 24) + $n, 1, 0) or die "fcntl: $!" };
+    is($ask->(), 401, 'given workers that hash');
+    $lock->(Fcntl::F_WRLCK(), $_) for 0, 1;
+    is($ask->(), 429, 'two of four do: a third sign-in waits');
+    $lock->(Fcntl::F_UNLCK(), 1);
+    is($ask->(), 401, 'until one of them is done');
+    close $file;
+    $_->stop for grep { ref } @$c{qw(worker mariadb)};
 };
 
 $t->finish;

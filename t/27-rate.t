@@ -86,6 +86,67 @@ subtest 'a role\'s new limit' => sub {
     is($t->req(GET => $MODELS, token => $t->token('bob'))->{headers}{'x-ratelimit-limit'}, 9, 'counts for tokens made from then on');
 };
 
+subtest 'what writes without a token is counted by address' => sub {
+    my $c = Thaw->new(limits => 1, nginx => 0, clock => 1, config => { public_rate => 4, login_rate => 1000 });
+    my @routes = grep { $_->{permission} eq 'public' && $_->{method} ne 'GET' } tables($c, 'routes');
+    cmp_ok(scalar @routes, '>=', 9, scalar(@routes) . ' routes');
+    for my $r (@routes) {
+        my $ask = sub { fastcgi($c, [ REMOTE_ADDR => $_[0], REQUEST_METHOD => $r->{method}, REQUEST_URI => $r->{path} ], '') };
+        $c->next_minute;
+        my @got = map { $ask->('192.0.2.1') } 1 .. 5;
+        is(join(' ', map { $_->{status} == 429 ? 429 : 'else' } @got), 'else else else else 429', "$r->{method} $r->{path}: public_rate a minute");
+        like($got[4]{headers}{'retry-after'}, qr/^\d+$/, 'with Retry-After');
+        isnt($ask->('192.0.2.2')->{status}, 429, 'another address is not affected');
+        is(join(' ', map { $ask->("2001:db8::$_")->{status} == 429 ? 429 : 'else' } 1 .. 5), 'else else else else 429', 'of IPv6 a /64 is one');
+    }
+    # and nothing is written where there is no session
+    my %json = (CONTENT_TYPE => 'application/json');
+    my %form = (CONTENT_TYPE => 'application/x-www-form-urlencoded');
+    my %site = (HTTP_ORIGIN => 'http://thaw.example', HTTP_HOST => 'thaw.example');
+    my $client = $c->thaw('--json', 'client', 'create', '--org', 'Main', '--name', 'x', '--redirect-uris', 'https://x.example/')->{json};
+    my $form = "token=none&client_id=$client->{id}&client_secret=$client->{secret}";
+    my $before = database($c);
+    for my $case ([ 204, DELETE => '/console/session', '', %site ], [ 204, DELETE => '/console/session', '', %site, HTTP_COOKIE => 'thaw_session=none' ],
+        [ 401, POST => '/console/session/refresh', '', %site, HTTP_COOKIE => 'thaw_session=none' ],
+        [ 401, POST => '/api/v1/auth/refresh', '{"refreshToken":"none"}', %json ], [ 401, POST => '/api/auth/refresh', '{"refresh_token":"none"}', %json ],
+        [ 401, POST => '/api/auth/login', '{"username":"admin","password":"wrong"}', %json ],
+        [ 200, POST => '/multipass/api/oauth2/revoke_token', $form, %form ],
+        [ 400, POST => '/multipass/api/oauth2/token', "$form&grant_type=refresh_token&refresh_token=none", %form ]) {
+        my ($status, $method, $path, $body, %more) = @$case;
+        $c->next_minute;
+        is(fastcgi($c, [ REQUEST_METHOD => $method, REQUEST_URI => $path, CONTENT_LENGTH => length $body, %more ], $body)->{status}, $status, "$method $path without a session");
+    }
+    is(database($c), $before, 'commits nothing, no attempt either');
+    $c->finish;
+};
+
+subtest 'a user is counted above the keys' => sub {
+    my $c = Thaw->new(limits => 1, clock => 1, config => { principal_rate => 12 });
+    $c->user('kim');
+    my @keys = map { $c->key(user => 'kim', kind => 'token', rate => 5) } 1 .. 4;
+    my %token = (kim => $c->token('kim'), pk => $c->key(user => 'kim', kind => 'publishable'), admin => $c->key(rate => 5));
+    $c->next_minute;
+    my @got = map { my $key = $_; map { $c->req(GET => $MODELS, token => $key) } 1 .. 5 } @keys;
+    is(codes(@got), join(' ', (200) x 12, (429) x 8), 'given four keys of 5 a minute, and principal_rate 12: 12 in all');
+    is(join(' ', map { $got[12]{headers}{"x-ratelimit-$_"} } qw(limit remaining)), '12 0', 'the answer tells that limit');
+    is($c->req(GET => $MODELS, token => $token{$_})->{status}, 200, "not affected: $_") for qw(kim pk admin);
+    $c->finish;
+};
+
+subtest 'nginx counts an IPv6 network as one address' => sub {
+    my $c = Thaw->new(limits => 1, workers => 1, conf => sub {
+        s/rate=500r\/s/rate=1r\/m/; s/burst=6000/burst=2/;
+        s/^(\s*limit_req zone)/    set_real_ip_from 127.0.0.1; real_ip_header X-Test-Address;\n$1/m;
+    });
+    my $ask = sub { codes(map { $c->req(GET => '/healthz', headers => [ 'X-Test-Address' => $_ ]) } @_) };
+    is($ask->(map { "2001:db8:0:1::$_" } 1 .. 4), '200 200 200 429', 'four addresses of one /64 are one');
+    is($ask->('2001:db8:0:2::1'), 200, 'another /64 is another');
+    is($ask->(('198.51.100.1') x 4), '200 200 200 429', 'an IPv4 address is one by itself');
+    is($ask->('198.51.100.2', '198.51.100.10'), '200 200', 'and others are others');
+    is($ask->('2001:db8:a:a:a0a:a0a:a0a:a0a', '2001:db8:a:a::1', '2001:db8:a:a::a', '2001:db8:a:a:a::'), '200 200 200 429', 'also where bytes of it are newlines');
+    $c->finish;
+};
+
 subtest 'nginx holds off a flood from one address' => sub {
     my @r = concurrently(8, sub { my %n; $n{ $t->req(GET => '/healthz')->{status} }++ for 1 .. 150; \%n });
     my %sum;

@@ -43,18 +43,31 @@ subtest 'sign in' => sub {
 subtest 'under TLS' => sub {
     my $body = JSON::PP->new->utf8->encode({ email => $email, password => $t->password('admin') });
     my %cgi = (GATEWAY_INTERFACE => 'CGI/1.1', THAW_CONFIG => "$t->{dir}/thaw.conf", REQUEST_METHOD => 'POST', REQUEST_URI => '/console/session',
-        CONTENT_TYPE => 'application/json', CONTENT_LENGTH => length $body, REMOTE_ADDR => '127.0.0.1', HTTP_HOST => 'thaw.example', HTTP_ORIGIN => 'https://thaw.example');
+        CONTENT_TYPE => 'application/json', CONTENT_LENGTH => length $body, REMOTE_ADDR => '127.0.0.1', HTTP_HOST => 'thaw.example');
     for my $case ([ { HTTPS => 'on' }, 1 ], [ {}, 0 ], [ { HTTP_X_FORWARDED_PROTO => 'https' }, 0 ],
         [ { HTTP_X_FORWARDED_PROTO => 'https', THAW_TRUSTED_PROXIES => '127.0.0.1' }, 1 ]) {
-        my $out = $t->run({ %cgi, %{ $case->[0] } }, $body, "$Thaw::BUILD/thaw.fcgi")->{out};
+        my $out = $t->run({ %cgi, HTTP_ORIGIN => $case->[1] ? 'https://thaw.example' : 'http://thaw.example', %{ $case->[0] } }, $body, "$Thaw::BUILD/thaw.fcgi")->{out};
         like($out, qr/^Set-Cookie: thaw_session=/m, 'signed in');
         is($out =~ /^Set-Cookie: .*; Secure\r?$/m ? 1 : 0, $case->[1], 'Secure: ' . join ' ', %{ $case->[0] });
     }
 };
 
+# Browsers leave out the port that is the scheme's own, whatever Host says.
+subtest 'the same site in other words' => sub {
+    my $cgi = sub {
+        my ($host, $origin, %more) = @_;
+        $t->run({ GATEWAY_INTERFACE => 'CGI/1.1', THAW_CONFIG => "$t->{dir}/thaw.conf", REQUEST_METHOD => 'DELETE', REQUEST_URI => '/console/session', CONTENT_LENGTH => 0,
+            REMOTE_ADDR => '127.0.0.1', HTTP_HOST => $host, HTTP_ORIGIN => $origin, %more }, '', "$Thaw::BUILD/thaw.fcgi")->{out} =~ /^Status: (\d+)/ && $1;
+    };
+    is($cgi->(@$_), 204, "@$_") for [ 'thaw.example:80', 'http://thaw.example' ], [ 'Thaw.Example', 'http://thaw.example' ], [ 'thaw.example:8080', 'http://thaw.example:8080' ], [ '[::1]:8080', 'http://[::1]:8080' ],
+        [ 'thaw.example:443', 'https://thaw.example', HTTPS => 'on' ];
+    is($cgi->(@$_), 403, "@$_") for [ 'thaw.example:443', 'https://thaw.example' ], [ 'thaw.example:443', 'http://thaw.example' ], [ 'thaw.example', 'http://thaw.example', HTTPS => 'on' ], [ 'thaw.example:80', 'https://thaw.example', HTTPS => 'on' ],
+        [ 'thaw.example', 'http://thaw.example:8080' ], [ ':80', 'http://' ], [ '', 'http://' ];
+};
+
 subtest 'another site' => sub {
     my $cookie = sign_in()->{cookie};
-    for my $origin ('', 'https://evil.example', 'null', "http://127.0.0.1:1", "http://evil.example/127.0.0.1:$t->{port}") {
+    for my $origin ('', 'https://evil.example', 'null', "https://127.0.0.1:$t->{port}", "chrome-extension://127.0.0.1:$t->{port}", 'http://127.0.0.1', "127.0.0.1:$t->{port}", "//127.0.0.1:$t->{port}", "http://127.0.0.1:$t->{port}/", "http://x\@127.0.0.1:$t->{port}", "http://127.0.0.1:1", "http://evil.example/127.0.0.1:$t->{port}") {
         is(sign_in(origin => $origin)->{status}, 403, "sign in from '$origin'");
         is(session(POST => '/refresh', origin => $origin, cookie => $cookie)->{status}, 403, 'refresh');
         is(session(DELETE => '', origin => $origin, cookie => $cookie)->{status}, 403, 'sign out');
@@ -64,12 +77,22 @@ subtest 'another site' => sub {
 
 subtest 'refresh and sign out' => sub {
     is(session(POST => '/refresh')->{status}, 401, 'without a cookie');
-    my $first = sign_in()->{cookie};
+    my $signed_in = sign_in();
+    my ($first, $first_token) = ($signed_in->{cookie}, $signed_in->{json}{access_token});
     my $r = session(POST => '/refresh', cookie => $first);
     isnt($r->{cookie}, $first, 'the cookie is exchanged');
     is(session(POST => '/refresh', cookie => $first)->{cookie}, $r->{cookie}, 'a lost answer is given again');
     is($r->{json}{user}{username}, 'admin', 'and tells who it is');
+    my ($here_token, $elsewhere) = ($r->{json}{access_token}, sign_in()->{json}{access_token});
+    my $status = sub { join ' ', map { $t->req(GET => '/api/v1/models', token => $_)->{status} } @_ };
+    is($status->($first_token, $here_token, $elsewhere), '200 200 200', 'given access tokens of two sessions');
     my $out = session(DELETE => '', cookie => $r->{cookie});
+    is($status->($first_token, $here_token, $elsewhere), '401 401 200', 'sign out ends those of its session at once');
+    is(join(' ', map { my ($method, $path) = split; $t->req($method => $path, token => $here_token)->{status} } 'GET /console/actions', 'GET /v1/limits', 'GET /v1/workspaces', 'GET /api/v1/projects',
+        'DELETE /v1/tokens/tok_1', 'PUT /api/v1/projects/1/archive'), '401 401 401 401 401 401', 'for whatever reads and writes');
+    my %statements = map { $_->{route} => $_->{statements} } grep { $_->{method} eq 'GET' && $_->{status} == 200 } map { eval { JSON::PP->new->decode($_) } // () } grep { /"access"/ } split /\n/, Thaw::slurp("$t->{dir}/worker.log");
+    is($statements{'/api/v1/models'}, 1, 'and a GET is one statement still');
+
     is($out->{status}, 204, 'sign out');
     like($out->{headers}{'set-cookie'}, qr/thaw_session=; .*Max-Age=0/, 'takes the cookie away');
     is(session(POST => '/refresh', cookie => $r->{cookie})->{status}, 401, 'and revokes it');

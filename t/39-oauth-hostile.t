@@ -240,15 +240,23 @@ subtest "an Idempotency-Key is the application's own" => sub {
 subtest 'a user whose sessions end while one is begun or refreshed' => sub {
     $t->user('ines');
     my $ines = $t->token('ines');
-    my ($code, $s) = (code($t, $ines, $lens), session($t, $ines, $lens));
+    my ($third, $code, $s) = (code($t, $ines, $lens), code($t, $ines, $lens), session($t, $ines, $lens));
     my $refresh = sub { token($t, $lens, [ grant_type => 'refresh_token', refresh_token => $_[0]{refresh_token} ]) };
     my %late = ('a refresh' => $refresh->($s)->{json}, 'an exchange' => exchange($lens, $code)->{json});
     # what a new password since the latest consent does, but for the rows that it deletes
+    my $gen = sub { $t->sql("UPDATE principals SET tokens_gen = tokens_gen + $_[0] WHERE username = 'ines'") };
+    $gen->(1);
+    oauth_is($refresh->($late{$_}), 400, 'invalid_grant', qr/not valid/, "given another number of the user's: what $_ made is no good") for sort keys %late;
+    oauth_is(exchange($lens, $third), 400, 'invalid_grant', qr/not valid/, 'nor is a code');
+    $gen->(-1);
+    $t->sql("UPDATE $_ SET tokens_gen = NULL WHERE principal_id = (SELECT id FROM principals WHERE username = 'ines')") for qw(refresh_tokens oauth_codes);
+    # and rows from before there were numbers
     my $changed = sub { $t->sql("UPDATE principals p SET tokens_since = (SELECT MAX(created_at) FROM oauth_codes c WHERE c.principal_id = p.id) + INTERVAL $_[0] MICROSECOND WHERE username = 'ines'") };
     $changed->(0);
     my $next = $refresh->($late{'a refresh'});
     is($next->{status}, 200, 'given sessions that the user let begin in the millisecond of the change');
     $late{'a refresh'} = $next->{json};
+    $t->sql("UPDATE refresh_tokens SET tokens_gen = NULL WHERE principal_id = (SELECT id FROM principals WHERE username = 'ines')");
     $changed->(1000);
     oauth_is($refresh->($late{$_}), 400, 'invalid_grant', qr/not valid/, "let begin before it: what $_ made is no good") for sort keys %late;
 };

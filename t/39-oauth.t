@@ -158,6 +158,24 @@ subtest 'authorization_code, the whole way' => sub {
     unlike($way->{headers}{location}, qr/state/, 'no state');
 };
 
+# RFC 8252 7.3: an application listens on whatever port it gets.
+subtest 'any port of a loopback address' => sub {
+    my $c = client($t, name => 'Native', public => 1, redirect_uris => 'http://127.0.0.1:9000/callback http://[::1]/callback https://native.example/callback');
+    for my $uri ('http://127.0.0.1:51004/callback', 'http://127.0.0.1/callback', 'http://[::1]:51004/callback') {
+        my ($way, $seen, $to) = browse($t->member, 1, response_type => 'code', client_id => $c->{id}, redirect_uri => $uri, code_challenge => challenge(), code_challenge_method => 'S256');
+        is($way->{status}, 302, "$uri: the browser is sent to the console");
+        is($seen->{json}{host}, $uri =~ s{/callback}{}r, 'which shows the very address');
+        like($to, qr/\A\Q$uri\E\?code=/, 'and sends the user there');
+        my $code = location($to)->{code};
+        oauth_is(exchange($c, $code, redirect_uri => $_), 400, 'invalid_grant', qr/not valid/, "the code is not for $_") for 'http://127.0.0.1:9000/callback', $uri =~ s/callback/other/r, $uri =~ s{(?::\d+)?/c}{:4/c}r;
+        is(exchange($c, $code, redirect_uri => $uri)->{status}, 200, 'but for the address that was presented');
+    }
+    for my $uri ('http://127.0.0.1:51004/other', 'http://localhost:51004/callback', 'http://127.0.0.1:99999/callback', 'https://native.example:444/callback', 'http://127.0.0.1:51004@evil.example/callback') {
+        my $r = $t->req(GET => "$OAUTH/authorize?" . form(response_type => 'code', client_id => $c->{id}, redirect_uri => $uri, code_challenge => challenge(), code_challenge_method => 'S256'));
+        is("$r->{status} " . ($r->{headers}{location} // 'nowhere'), '400 nowhere', "not $uri");
+    }
+};
+
 subtest 'codes' => sub {
     my $code = sub { code($t, $t->member, $lens, @_) };
     my $refused = sub { my ($r, $name) = @_; oauth_is($r, 400, 'invalid_grant', qr/not valid/, $name) };
@@ -311,9 +329,9 @@ subtest 'what a user let in, and withdraws' => sub {
     my $of_two = "WHERE family_id = UNHEX('" . claims($other->{access_token})->{sid} . "')";
     $t->sql("UPDATE refresh_tokens SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND $of_two");
     is($names->($owner), 'One <b>', 'not what has expired');
-    $t->sql("UPDATE refresh_tokens SET expires_at = UTC_TIMESTAMP(6) + INTERVAL 1 DAY $of_two; UPDATE principals SET tokens_since = UTC_TIMESTAMP(6) - INTERVAL 1 DAY WHERE username = 'owner'");
+    $t->sql("UPDATE refresh_tokens SET expires_at = UTC_TIMESTAMP(6) + INTERVAL 1 DAY $of_two; UPDATE principals SET tokens_since = UTC_TIMESTAMP(6) - INTERVAL 1 DAY WHERE username = 'owner'; UPDATE refresh_tokens SET tokens_gen = NULL WHERE family_id = UNHEX('$aged')");
     is(json([ map { $hours->($_->{since}) } @{ $list->($owner) } ]), '[0,0]', 'nor what began before all sessions of the user were ended');
-    $t->sql("UPDATE principals SET tokens_since = '2020-01-01' WHERE username = 'owner'; UPDATE refresh_tokens SET family_id = UNHEX('$family') WHERE family_id = UNHEX('$aged')");
+    $t->sql("UPDATE principals SET tokens_since = '2020-01-01' WHERE username = 'owner'; UPDATE refresh_tokens SET family_id = UNHEX('$family'), tokens_gen = 0 WHERE family_id = UNHEX('$aged')");
 
     is(join(' ', map { reads($t, $_->{access_token}) } $s, $next, $other, $bystander), '200 200 200 200', 'given sessions at work');
     my $all = of(client($t, name => 'All', user => 'owner'), grant_type => 'client_credentials')->{json}{access_token};

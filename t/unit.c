@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -24,6 +26,7 @@
 #include "json.h"
 #include "modelapi.h"
 #include "net.h"
+#include "rate.h"
 #include "seal.h"
 #include "shape.h"
 #include "sign.h"
@@ -37,6 +40,18 @@ static struct arena *a;
 
 static int begin(void **state) { (void)state; a = arena_new(); return 0; }
 static int end(void **state) { (void)state; arena_free(a); return 0; }
+
+/* The monotonic clock is in our hands: this one is found before the C library's. */
+static int64_t seconds_ahead;
+
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+	int bad = (int)syscall(SYS_clock_gettime, id, t);
+
+	if (!bad && id == CLOCK_MONOTONIC)
+		t->tv_sec += seconds_ahead;
+	return bad;
+}
 
 /* ---- arena.c ---- */
 
@@ -876,7 +891,7 @@ static void secrets_open_with_the_key_file(void **state)
 }
 
 static const struct claims alice = { .subject = { "0123456789ab" }, .organization = { "ba9876543210" }, .username = "alice",
-	.scopes = "model:read", .issued = 1773483330123456, .expires = 1773486930, .rate = 77 };
+	.scopes = "model:read", .issued = 1773483330123456, .expires = 1773486930, .rate = 77, .gen = 5, .session = { "abcdefabcdef" } };
 #define AT_SECOND(seconds) ((int64_t)(seconds) * SECOND)
 
 /* keys_list looks at the directory now; the verifier itself at most once a second. */
@@ -906,6 +921,7 @@ static void tokens_made_are_accepted(void **state)
 		assert_string_equal(c.username, "alice");
 		assert_string_equal(c.scopes, "model:read");
 		assert_true(c.issued == 1773483330123999 && c.expires == alice.expires && c.rate == 77);
+		assert_true(c.gen == 5 && id_equal(&c.session, &alice.session) && id_is_zero(&c.client));
 		/* libjwt is the oracle for the form: three segments, this header, these claims. */
 		jwt_t *jwt = NULL;
 		assert_int_equal(jwt_decode(&jwt, arena_printf(a, "%.*s.", (int)(strrchr(token, '.') - token), token), NULL, 0) != 0
@@ -1205,6 +1221,30 @@ static void redirects_that_may_be(void **state)
 	assert_text(redirect_host(a, "org.example.app:/cb"), "org.example.app");
 }
 
+/* RFC 8252 7.3: any port of a loopback address, and nothing else that differs. */
+static void redirects_to_this_machine(void **state)
+{
+	const struct client c = { .redirect_uris = "[\"http://127.0.0.1:9000/callback\",\"http://[::1]/cb?x=1\",\"http://localhost/\","
+		"\"https://app.example:8443/cb\",\"https://127.0.0.1/tls\"]" };
+	static const char *const yes[] = { "http://127.0.0.1:9000/callback", "http://127.0.0.1:51004/callback", "http://127.0.0.1/callback",
+		"http://127.0.0.1:1/callback", "http://127.0.0.1:65535/callback", "http://[::1]:8080/cb?x=1", "http://[::1]/cb?x=1", "http://localhost:3000/",
+		"https://app.example:8443/cb", "https://127.0.0.1/tls" };
+	static const char *const no[] = { "http://127.0.0.1:9000/Callback", "http://127.0.0.1:9000/callback/", "http://127.0.0.1:9000/callback?a=b",
+		"http://127.0.0.1:0/callback", "http://127.0.0.1:65536/callback", "http://127.0.0.1:99999999999999999999/callback",
+		"http://127.0.0.1:/callback", "http://127.0.0.1:90x/callback", "http://127.0.0.1:9000@evil.example/callback", "http://127.0.0.1.evil.example/callback",
+		"http://127.0.0.1:9000.evil.example/callback", "http://127.0.0.2/callback", "http://localhost:9000/callback", "http://[::1]:9000/callback",
+		"http://[::1]:8080/cb?x=2", "http://[::1]:8080/cb", "http://localhost", "https://127.0.0.1:9000/callback", "https://127.0.0.1:1/tls",
+		"http://127.0.0.1/tls", "https://app.example/cb", "https://app.example:8444/cb", "http://app.example:8443/cb", "http:", "" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(yes); i++)
+		if (!client_redirects(a, &c, yes[i]))
+			fail_msg("%s is refused", yes[i]);
+	for (size_t i = 0; i < COUNT(no); i++)
+		if (client_redirects(a, &c, no[i]))
+			fail_msg("%s is accepted", no[i]);
+}
+
 static void scopes_are_within(void **state)
 {
 	(void)state;
@@ -1237,6 +1277,134 @@ static void pkce_vectors(void **state)
 	assert_true(pkce_valid(text));
 }
 
+/* ---- rate.c ---- */
+
+enum { FLOOD = 400000 };                         /* keys: many times the slots there are */
+
+static const char *key_no(int i)
+{
+	static char key[32];
+
+	snprintf(key, sizeof key, "key %d", i);
+	return key;
+}
+
+/* At the first second of a minute, with counters that are all of the past. */
+static void fresh_counters(void)
+{
+	conf.run_dir = key_dir;
+	seconds_ahead += 2 * RATE_MINUTE - clock_mono() / SECOND % RATE_MINUTE;
+}
+
+static int taken(enum rate_of of, const char *key, int64_t limit, int times)
+{
+	struct rate rate;
+	int n = 0;
+
+	while (times--)
+		n += rate_take(of, key, limit, RATE_MINUTE, &rate);
+	return n;
+}
+
+static void rates_end_with_their_minute(void **state)
+{
+	struct rate rate;
+	struct stat st;
+
+	(void)state;
+	fresh_counters();
+	for (int of = RATE_KNOWN; of <= RATE_TOLD; of++) {
+		fresh_counters();
+		assert_int_equal(taken((enum rate_of)of, "ada", 3, 5), 3);
+		assert_int_equal(taken((enum rate_of)of, "bob", 3, 1), 1);
+		assert_false(rate_take((enum rate_of)of, "ada", 3, RATE_MINUTE, &rate));
+		assert_true(rate.limit == 3 && rate.remaining == 0 && rate.reset_s > 55 && rate.reset_s <= 60);
+		seconds_ahead += 50;
+		assert_int_equal(taken((enum rate_of)of, "ada", 3, 1), 0);
+		seconds_ahead += 10;
+		assert_int_equal(taken((enum rate_of)of, "ada", 3, 5), 3);
+	}
+	fresh_counters();
+	assert_int_equal(taken(RATE_KNOWN, "ada", INT64_C(1) << 60, 3), 3);        /* no limit is too large */
+	rate_learn("ada", 4);
+	assert_int_equal(taken(RATE_KNOWN, "ada", 3, 5), 1);
+	assert_int_equal(stat(arena_printf(a, "%s/rate", key_dir), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void rates_are_not_pushed_out(void **state)
+{
+	static const enum rate_of both[] = { RATE_KNOWN, RATE_STRANGER };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		fresh_counters();
+		assert_int_equal(taken(both[i], "at its limit", 30, 30), 30);
+		assert_int_equal(taken(both[i], "near it", 30, 29), 29);
+		for (int k = 0; k < FLOOD; k++)
+			taken(both[i], key_no(k), 30, 1);
+		assert_int_equal(taken(both[i], "at its limit", 30, 1), 0);
+		assert_int_equal(taken(both[i], "near it", 30, 2), 1);
+		seconds_ahead += RATE_MINUTE;
+		assert_int_equal(taken(both[i], "at its limit", 30, 1), 1);
+	}
+}
+
+/* When all places are taken by counters at their limits. */
+static void rates_of_a_full_table(void **state)
+{
+	int known = 0, strangers = 0;
+
+	(void)state;
+	fresh_counters();
+	for (int k = 0; k < FLOOD; k++) {
+		taken(RATE_KNOWN, key_no(k), 1, 1);
+		taken(RATE_STRANGER, key_no(k), 1, 1);
+	}
+	for (int k = 0; k < 1000; k++) {
+		known += taken(RATE_KNOWN, key_no(FLOOD + k), 1, 2);
+		strangers += taken(RATE_STRANGER, key_no(FLOOD + k), 1, 2);
+	}
+	assert_int_equal(known, 2000);           /* nobody who is known is kept out for others */
+	assert_int_equal(strangers, 0);          /* no guess goes uncounted */
+	fresh_counters();
+	for (int k = 0; k < FLOOD; k++)
+		taken(RATE_TOLD, key_no(k), 1, 1);
+	assert_int_equal(taken(RATE_KNOWN, "ada", 1, 2), 1);
+}
+
+static void rates_given_back(void **state)
+{
+	(void)state;
+	fresh_counters();
+	rate_give("ada", RATE_MINUTE);           /* of nothing, nothing */
+	assert_int_equal(taken(RATE_STRANGER, "ada", 3, 3), 3);
+	rate_give("ada", RATE_MINUTE);
+	assert_int_equal(taken(RATE_STRANGER, "ada", 3, 3), 1);
+	rate_clear("ada", RATE_MINUTE);
+	assert_int_equal(taken(RATE_STRANGER, "ada", 3, 4), 3);
+	assert_false(rate_marked("ada at home", RATE_DAY));
+	rate_mark("ada at home", RATE_DAY);
+	seconds_ahead += RATE_DAY - RATE_MINUTE;
+	assert_true(rate_marked("ada at home", RATE_DAY));
+	for (int k = 0; k < FLOOD; k++)
+		taken(RATE_STRANGER, key_no(k), 30, 1);
+	assert_true(rate_marked("ada at home", RATE_DAY));
+	seconds_ahead += RATE_MINUTE;
+	assert_false(rate_marked("ada at home", RATE_DAY));
+}
+
+static void addresses_are_counted_by_network(void **state)
+{
+	static const char *const of[][2] = { { "192.0.2.7", "192.0.2.7" }, { "::ffff:192.0.2.7", "192.0.2.7" },
+		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64" }, { "2001:DB8:1:2::9", "2001:db8:1:2::/64" }, { "2001:db8:1:3::9", "2001:db8:1:3::/64" },
+		{ "::1", "::/64" }, { "192.0.2.7:4711", "192.0.2.7" }, { "[2001:db8:1:2::9]:4711", "2001:db8:1:2::/64" }, { "unix:", "unix:" }, { "unix:x", "unix:x" }, { "[", "[" }, { "", "" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(of); i++)
+		assert_string_equal(net_of(a, of[i][0]), of[i][1]);
+}
+
 int main(void)
 {
 #define BASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -1255,7 +1423,9 @@ int main(void)
 		BASE(patterns_of_events), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
 		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),
 		KEYS(tokens_need_their_key), KEYS(tokens_of_no_form),
-		BASE(percent_encoding), BASE(redirects_that_may_be), BASE(scopes_are_within), BASE(pkce_vectors),
+		BASE(percent_encoding), BASE(redirects_that_may_be), BASE(redirects_to_this_machine), BASE(scopes_are_within), BASE(pkce_vectors),
+		KEYS(rates_end_with_their_minute), KEYS(rates_are_not_pushed_out), KEYS(rates_of_a_full_table), KEYS(rates_given_back),
+		BASE(addresses_are_counted_by_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

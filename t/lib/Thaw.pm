@@ -16,6 +16,7 @@
 #   proxy   => 0      1: the workers reach MariaDB through a proxy (see cut)
 #   config  => {...}  settings of thaw.conf added to the usual ones
 #   mariadb => [...]  options of mariadbd added to the usual ones
+#   clock   => 0      1: the clocks of workers and commands are the test's (see clock)
 #   conf    => sub    changes $_, the text of thaw.conf for nginx, before use
 #   database => $socket   a server that runs already, instead of one of its own
 #   like    => $other     no `thaw init`: the accounts, keys and settings of another one
@@ -56,6 +57,10 @@
 # before the n-th statement of a transaction the server rolls it back and says nothing.
 # $t->uncut disarms and tells how many were not made.
 #
+# $t->clock($wall, $mono) puts the workers' clocks so many seconds ahead; $t->next_minute
+# stops the monotonic one at the start of a later minute.  $t->ahead($seconds) is the environment
+# of a command ({env => ...}) on a host whose clock is ahead.
+#
 # Environment: THAW_BUILDDIR the build under test (build/sanitized by default),
 # LEAVE=1 keeps the directory, VERBOSE=1 prints the wire and the commands.
 
@@ -78,7 +83,7 @@ use Storable ();
 use Test::More ();
 use Thaw::Guard;
 use Thaw::Proxy;
-use Time::HiRes qw(time sleep);
+use Time::HiRes qw(time sleep clock_gettime CLOCK_MONOTONIC);
 
 our @EXPORT = qw(background concurrently within slurp spew);
 our $SRC = abs_path(dirname(__FILE__) . '/../..');
@@ -151,6 +156,7 @@ sub new {
     $ENV{ASAN_OPTIONS} //= "log_path=$dir/sanitizer:abort_on_error=0:detect_leaks=1";
     $ENV{UBSAN_OPTIONS} //= "log_path=$dir/sanitizer:print_stacktrace=1";
     mkdir "$dir/$_", 0700 or die $! for qw(keys run);
+    $t->clock(0, 0) if $t->{clock};
     $t->start_mariadb;
     if ($t->{init}) {
         $t->init;
@@ -235,7 +241,7 @@ sub copy {
 sub start_workers {
     my $t = shift;
     my $dir = $t->{dir};
-    $t->{worker} = Thaw::Guard->start({ env => { THAW_CONFIG => "$dir/thaw.conf" } }, "$dir/worker.log",
+    $t->{worker} = Thaw::Guard->start({ env => { THAW_CONFIG => "$dir/thaw.conf", $t->{clock} ? clock_env("$dir/clock") : () } }, "$dir/worker.log",
         "$BUILD/thaw.fcgi", '--workers', $t->{workers}, '--socket', "$dir/thaw.sock", '--socket-mode', '0660');
     within(20, sub {
         $t->{worker}->alive or die "thaw.fcgi died:\n" . slurp("$dir/worker.log");
@@ -368,7 +374,7 @@ sub run {
 sub thaw {
     my ($t, @args) = @_;
     my $o = ref $args[0] ? shift @args : {};
-    return $t->run({ THAW_CONFIG => "$t->{dir}/thaw.conf", %{ $o->{env} // {} } }, $o->{stdin} // '', "$BUILD/thaw", @args);
+    return $t->run({ THAW_CONFIG => "$t->{dir}/thaw.conf", $t->{clock} ? clock_env("$t->{dir}/clock") : (), %{ $o->{env} // {} } }, $o->{stdin} // '', "$BUILD/thaw", @args);
 }
 
 sub sql {
@@ -378,6 +384,46 @@ sub sql {
     die "sql: $r->{err}in: $statement\n" if $r->{exit};
     my @rows = map { [ map { $_ eq 'NULL' ? undef : $_ } split /\t/, $_, -1 ] } split /\n/, $r->{out};
     return wantarray ? @rows : $rows[0] && $rows[0][0];
+}
+
+# --- clocks ------------------------------------------------------------------------
+
+# What loads clock.c, which is built once, and names its file.
+sub clock_env {
+    my ($lib, $source) = ("$BUILD/t-cache/clock.so", "$SRC/t/clock.c");
+    make_path(dirname($lib));
+    if (!-e $lib || -M $lib > -M $source) {
+        system(qw(cc -O1 -shared -fPIC -o), "$lib.$$", $source) and die "cc failed\n";
+        rename "$lib.$$", $lib or die $!;
+    }
+    # The sanitizers want to be the first library, unless told.
+    return (LD_PRELOAD => $lib, THAW_TEST_CLOCK => $_[0], ASAN_OPTIONS => "$ENV{ASAN_OPTIONS}:verify_asan_link_order=0");
+}
+
+sub set_clock {
+    my ($file, @seconds) = @_;
+    spew($file, pack 'q3', 0, 0, 0) unless -e $file;
+    open my $h, '+<:raw', $file or die "$file: $!";          # in place: it is mapped
+    syswrite $h, pack 'q3', @seconds;
+}
+
+sub clock {
+    my ($t, $wall, $mono) = @_;
+    $t->{ahead} = [ $wall, $mono // $wall, 0 ];
+    set_clock("$t->{dir}/clock", @{ $t->{ahead} });
+}
+
+sub next_minute {
+    my $t = shift;
+    my $now = $t->{ahead}[2] || int($t->{ahead}[1] + clock_gettime(CLOCK_MONOTONIC));
+    $t->{ahead}[2] = $now + 60 - $now % 60;
+    set_clock("$t->{dir}/clock", @{ $t->{ahead} });
+}
+
+sub ahead {
+    my ($t, $seconds) = @_;
+    set_clock("$t->{dir}/clock.$seconds", $seconds, 0, 0);
+    return { clock_env("$t->{dir}/clock.$seconds") };
 }
 
 # --- principals --------------------------------------------------------------------
