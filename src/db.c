@@ -27,6 +27,8 @@ enum { CELL = 256 };
 struct db {
 	MYSQL *m;
 	MYSQL_STMT *st[SQL__MAX];
+	bool wanted[SQL__MAX];                   /* by a transaction: before it begins */
+	bool open, doomed;                       /* between db_begin() and its end; and it can only be rolled back */
 	char *option_file, *group;
 	char error[512];
 	unsigned patience;
@@ -74,7 +76,7 @@ static void disconnect(struct db *db)
 	if (db->m)
 		mysql_close(db->m);
 	db->m = NULL;
-	db->checked = false;
+	db->checked = db->open = db->doomed = false;
 }
 
 void db_free(struct db *db)
@@ -142,7 +144,19 @@ static enum err failed(struct db *db, unsigned code, const char *message, const 
 		log_error(LOG_WARN, "database: %s", db->error);
 	if (e == ERR_DB_LOST || e == ERR_DB_OPEN)
 		disconnect(db);
+	db->doomed = db->open;                   /* the server may have rolled all of it back */
 	return e;
+}
+
+/* Has the server kept the transaction that this statement was a part of? */
+static enum err still_open(struct db *db, const char *what)
+{
+	if (!db->open || db->m->server_status & SERVER_STATUS_IN_TRANS)
+		return OK;
+	snprintf(db->error, sizeof db->error, "%s: the server has ended the transaction", what);
+	log_error(LOG_WARN, "database: %s", db->error);
+	db->doomed = true;
+	return ERR_DB_RETRY;
 }
 
 static enum err run(struct db *db, const char *text, const char *what, bool at_commit)
@@ -247,6 +261,46 @@ static int64_t from_time(const MYSQL_TIME *v)
 	return (int64_t)timegm(&tm) * SECOND + (int64_t)v->second_part;
 }
 
+static enum err prepare(struct db *db, enum sql id)
+{
+	const struct sql_row *row = &sql_rows[id];
+	MYSQL_STMT *st = mysql_stmt_init(db->m);
+
+	if (!st)
+		abort();
+	if (mysql_stmt_prepare(st, row->text, strlen(row->text))) {
+		enum err e = failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
+
+		mysql_stmt_close(st);
+		return e;
+	}
+	db->st[id] = st;
+	return OK;
+}
+
+/* Text as its parameter takes it.  What an ascii column cannot hold is in none of its
+ * rows: asked for, it becomes a byte that no text of a request has, since the server
+ * would refuse to compare the two; stored, it is a fault of ours. */
+static bool bind_text(const struct sql_row *row, size_t i, const char *s, MYSQL_BIND *bind)
+{
+	const char *text = s;
+
+	for (; row->in[i] == 'a' && *s; s++) {
+		if (!(*s & 0x80))
+			continue;
+		if (!*row->out) {
+			log_error(LOG_ERROR, "database: parameter %zu of %s takes ASCII alone", i + 1, row->name);
+			return false;
+		}
+		text = "\x7f";
+		break;
+	}
+	bind->buffer_type = MYSQL_TYPE_STRING;
+	bind->buffer = (void *)text;
+	bind->buffer_length = strlen(text);
+	return true;
+}
+
 /* The statement, prepared, executed with its parameters bound. */
 static enum err execute(struct db *db, enum sql id, const struct db_val *in, size_t n, MYSQL_STMT **out)
 {
@@ -257,24 +311,26 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 
 	if (!db->m)
 		return ERR_DB_LOST;
+	if (db->doomed)
+		return ERR_DB_RETRY;
 	if (n != strlen(row->in) || n > DB_COLUMNS) {
 		fprintf(stderr, "thaw: %s takes %zu parameters, not %zu\n", row->name, strlen(row->in), n);
 		abort();
 	}
-	if (!(st = db->st[id])) {
-		if (!(st = mysql_stmt_init(db->m)))
-			abort();
-		if (mysql_stmt_prepare(st, row->text, strlen(row->text))) {
-			enum err e = failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
+	if (!db->st[id]) {
+		enum err e;
 
-			mysql_stmt_close(st);
-			return e;
+		if (db->open) {
+			db->wanted[id] = true;
+			return ERR_DB_UNPREPARED;
 		}
-		db->st[id] = st;
+		if ((e = prepare(db, id)))
+			return e;
 	}
+	st = db->st[id];
 	memset(bind, 0, sizeof bind);
 	for (size_t i = 0; i < n; i++) {
-		if (in[i].t != row->in[i]) {
+		if (in[i].t != (row->in[i] == 'a' ? 's' : row->in[i])) {
 			fprintf(stderr, "thaw: parameter %zu of %s is '%c', not '%c'\n", i + 1, row->name, row->in[i], in[i].t);
 			abort();
 		}
@@ -293,9 +349,8 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 			bind[i].buffer = &times[i];
 			break;
 		case 's':
-			bind[i].buffer_type = MYSQL_TYPE_STRING;
-			bind[i].buffer = (void *)in[i].s;
-			bind[i].buffer_length = strlen(in[i].s);
+			if (!bind_text(row, i, in[i].s, &bind[i]))
+				return ERR_INTERNAL;
 			break;
 		case 'd':
 			bind[i].buffer_type = MYSQL_TYPE_BLOB;
@@ -320,6 +375,7 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 		if (code == ER_NEED_REPREPARE || code == ER_UNKNOWN_STMT_HANDLER) {
 			mysql_stmt_close(st);
 			db->st[id] = NULL;
+			db->doomed = db->open;
 			return ERR_DB_RETRY;
 		}
 		return failed(db, code, mysql_stmt_error(st), row->name, false);
@@ -335,7 +391,15 @@ enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, 
 
 	if (!e && affected)
 		*affected = (int64_t)mysql_stmt_affected_rows(st);
-	return e;
+	return e ? e : still_open(db, sql_rows[id].name);
+}
+
+enum err db_exec_one(struct db *db, enum sql id, const struct db_val *in, size_t n)
+{
+	int64_t affected = 0;
+	enum err e = db_exec(db, id, in, n, &affected);
+
+	return e ? e : affected == 1 ? OK : ERR_DB_RETRY;
 }
 
 /* A text or byte column whole, however long: what did not fit its cell is fetched again. */
@@ -413,7 +477,7 @@ static enum err fetch(struct db *db, MYSQL_STMT *st, struct arena *a, const stru
 	mysql_stmt_free_result(st);
 	if (rc != MYSQL_NO_DATA || r != out->n)
 		return failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
-	return OK;
+	return still_open(db, row->name);
 }
 
 enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
@@ -424,18 +488,42 @@ enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_v
 	return e ? e : fetch(db, st, a, &sql_rows[id], out);
 }
 
+void db_want(struct db *db, enum sql id)
+{
+	db->wanted[id] = true;
+}
+
 enum err db_begin(struct db *db)
 {
-	return run(db, "START TRANSACTION", "begin", false);
+	enum err e;
+
+	for (enum sql id = SQL_NONE + 1; id < SQL__MAX; id++) {
+		if (!db->m)
+			return ERR_DB_LOST;
+		if (!db->wanted[id] || db->st[id] || !(e = prepare(db, id)))
+			continue;
+		db->wanted[id] = false;              /* its own request is told; the others do without it */
+		return e;
+	}
+	if ((e = run(db, "START TRANSACTION", "begin", false)))
+		return e;
+	db->open = true;
+	return still_open(db, "begin");
 }
 
 enum err db_commit(struct db *db)
 {
+	enum err e = db->doomed ? ERR_DB_RETRY : still_open(db, "commit");
+
+	if (e)
+		return e;
+	db->open = false;
 	return run(db, "COMMIT", "commit", true);
 }
 
 void db_rollback(struct db *db)
 {
+	db->open = db->doomed = false;
 	if (db->m && run(db, "ROLLBACK", "rollback", false))
 		disconnect(db);                    /* the server rolls back what it loses sight of */
 }

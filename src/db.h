@@ -1,8 +1,14 @@
 /* db.h: the database.  The only module that knows Connector/C.  The statements it
- * can run are the rows of sql.def; each is prepared on first use and kept with the
- * connection.  There is no automatic reconnect: a lost connection is reported as
- * ERR_DB_LOST (nothing of the transaction happened) or, at COMMIT, ERR_DB_OPEN, and
- * the next db_ready() makes a new one. */
+ * can run are the rows of sql.def; each is prepared once and kept with the connection.
+ * There is no automatic reconnect: a lost connection is reported as ERR_DB_LOST
+ * (nothing of the transaction happened) or, at COMMIT, ERR_DB_OPEN, and the next
+ * db_ready() makes a new one.
+ *
+ * Nothing is prepared inside a transaction: on a Galera cluster the server's answer to
+ * a PREPARE can swallow the news that another node's transaction has aborted ours, and
+ * all that follows would commit statement by statement.  So a statement met there for
+ * the first time is ERR_DB_UNPREPARED, and the next db_begin() prepares it; and after
+ * every statement of a transaction the server must say that it is still open. */
 #ifndef DB_H
 #define DB_H
 #include <stdbool.h>
@@ -20,8 +26,9 @@ enum sql {
 	SQL__MAX
 };
 
-/* in, out: a letter for each parameter and column: s text, i integer, d identity,
- * x bytes, t time in microseconds.  dup: what a duplicate key means here. */
+/* in, out: a letter for each parameter and column: s text, a text beside an ascii column,
+ * i integer, d identity, x bytes, t time in microseconds.  dup: what a duplicate key
+ * means here. */
 struct sql_row { const char *name, *in, *out; enum err dup; const char *text; };
 enum { DB_COLUMNS = 64 };                        /* and parameters, of one statement at most */
 extern const struct sql_row sql_rows[SQL__MAX];
@@ -61,12 +68,17 @@ enum err db_ready(struct db *db);
 /* The same without the look at the schema's version, for `thaw migrate`. */
 enum err db_connect(struct db *db);
 
-/* Errors of both: ERR_DB_RETRY, ERR_DB_LOST, the row's dup, ERR_UNAVAILABLE (disk full and
- * the like) and ERR_INTERNAL, both logged. */
+/* Errors of all three: ERR_DB_RETRY, ERR_DB_UNPREPARED, ERR_DB_LOST, the row's dup,
+ * ERR_UNAVAILABLE (disk full and the like) and ERR_INTERNAL, both logged. */
 enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, int64_t *affected);
+/* Of a change that hits one row; ERR_DB_RETRY when it did not. */
+enum err db_exec_one(struct db *db, enum sql id, const struct db_val *in, size_t n);
 enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n,
 	struct db_rows *out);
 
+/* What a transaction on this handle may run (or SQL_NONE): prepared by the next
+ * db_begin(), as is all that one has run before. */
+void db_want(struct db *db, enum sql id);
 enum err db_begin(struct db *db);
 enum err db_commit(struct db *db);               /* OK, ERR_DB_RETRY (it did not happen), ERR_DB_OPEN */
 void db_rollback(struct db *db);

@@ -342,7 +342,6 @@ enum err code_exchange(struct tx *tx, const struct client *c, const char *code, 
 {
 	unsigned char h[SECRET_HASH];
 	const struct db_val *v;
-	int64_t affected;
 	enum err e;
 
 	*reused = false;
@@ -363,9 +362,8 @@ enum err code_exchange(struct tx *tx, const struct client *c, const char *code, 
 	if ((e = session_begin(tx, out)))
 		return e;
 	name_actor(tx->arena, c, out);
-	e = db_exec(tx->db, SQL_CODE_USE, DB_IN(db_t(tx->now), db_d(&out->family), db_d(&c->life.organization),
-		db_x(h, sizeof h)), &affected);
-	return e ? e : affected == 1 ? OK : ERR_DB_RETRY;
+	return db_exec_one(tx->db, SQL_CODE_USE, DB_IN(db_t(tx->now), db_d(&out->family), db_d(&c->life.organization),
+		db_x(h, sizeof h)));
 }
 
 enum err client_session(struct tx *tx, const struct client *c, const char *scope, struct session *out)

@@ -246,7 +246,7 @@ enum err workspace_of_entity(struct tx *tx, const struct id *id, struct workspac
 
 enum err workspace_touch(struct tx *tx, const struct workspace *w)
 {
-	return db_exec(tx->db, SQL_WORKSPACE_TOUCH, DB_IN(db_d(&w->life.organization), db_d(&w->life.id)), NULL);
+	return db_exec_one(tx->db, SQL_WORKSPACE_TOUCH, DB_IN(db_d(&w->life.organization), db_d(&w->life.id)));
 }
 
 enum err workspace_settle(struct tx *tx, struct workspace *w)

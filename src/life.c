@@ -90,6 +90,16 @@ enum err life_read(struct tx *tx, enum resource r, const struct id *id, struct l
 	return life_seen(tx, r, *row, o);
 }
 
+void life_want(struct tx *tx, enum transition t)
+{
+	const struct transition_row *row = &life_transitions[t];
+	const enum sql all[] = { life_resources[row->resource].lock, row->compute, row->sql, SQL_AUDIT_ADD,
+		row->event & TOLD ? SQL_OUTBOX_ADD : SQL_NONE };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		db_want(tx->db, all[i]);
+}
+
 static enum err legal(struct tx *tx, const struct transition_row *row, enum state s)
 {
 	if (row->from >> s & 1)
@@ -131,6 +141,7 @@ static enum err record(struct tx *tx, const struct transition_row *row, const st
 
 	if (!tx->changed_type) {
 		tx->changed_type = life_resources[row->resource].word;
+		tx->changed_organization = o->organization;
 		tx->changed_id = o->id;
 		tx->changed_revision = o->revision;
 	}
@@ -167,7 +178,6 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o,
 	const struct transition_row *row = &life_transitions[t];
 	struct db_val in[MAX_VALUES];
 	enum state from = o->state, to;
-	int64_t affected;
 	enum err e;
 
 	if (n > MAX_VALUES - 5)
@@ -187,10 +197,9 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o,
 	in[n + 2] = db_d(&o->organization);
 	in[n + 3] = db_d(&o->id);
 	in[n + 4] = db_i(o->revision);
-	if ((e = db_exec(tx->db, row->sql, in, n + 5, &affected)))
+	/* Not its one row: somebody moved it although it was locked, on a cluster. */
+	if ((e = db_exec_one(tx->db, row->sql, in, n + 5)))
 		return e;
-	if (affected != 1)
-		return ERR_DB_RETRY;             /* somebody moved it although it was locked: a cluster */
 	o->state = to;
 	o->revision++;
 	e = record(tx, row, o, from, details);

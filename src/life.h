@@ -80,6 +80,9 @@ enum err life_lock(struct tx *tx, enum resource r, const struct id *id, struct l
 /* The same without a lock and outside of a transaction, the caller settled. */
 enum err life_read(struct tx *tx, enum resource r, const struct id *id, struct life *o, const struct db_val **row);
 
+/* Before the transaction: what this transition is going to run. */
+void life_want(struct tx *tx, enum transition t);
+
 /* Make it: o->organization and o->id are given, state and revision are set. `more`
  * are the statement's values after status, created_at, updated_at, organization, id. */
 enum err life_create(struct tx *tx, enum transition t, struct life *o,

@@ -15,6 +15,7 @@
 #include "req.h"
 #include <string.h>
 #include "clock.h"
+#include "life.h"
 #include "log.h"
 #include "route.h"
 
@@ -41,6 +42,8 @@ static enum err perform(struct req *r)
 	r->tx.ask = route_ask(r->row);
 	if (!(r->row->flags & R_WRITE))
 		return r->row->run(r);
+	for (const int *move = r->row->moves; *move; move++)
+		life_want(&r->tx, (enum transition)*move);
 	e = tx_run(&r->tx, write_work, write_again, r);
 	return !e && r->tx.replayed ? res_replay(r) : e;
 }

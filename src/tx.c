@@ -43,10 +43,13 @@ static void backoff(int try)
 	pause_ms(1 + r % (uint32_t)cap);
 }
 
+/* The thaw command and public routes are in no organization, what they change is. */
 static enum err attempt_row(struct tx *tx, const unsigned char attempt[16], const char *outcome)
 {
+	const struct id *organization = tx->changed_type ? &tx->changed_organization : &tx->who->organization;
+
 	return db_exec(tx->db, SQL_ATTEMPT_DONE, DB_IN(db_x(attempt, 16), db_s(outcome),
-		db_d0(&tx->who->organization), db_d0(&tx->who->caller), db_s(tx->request_id),
+		db_d0(organization), db_d0(&tx->who->caller), db_s(tx->request_id),
 		db_s(tx->changed_type), db_d0(&tx->changed_id), db_i0(tx->changed_revision), db_t(tx->now)), NULL);
 }
 
@@ -59,9 +62,9 @@ static enum err key_row(struct tx *tx, const unsigned char attempt[16])
 
 static enum err keep_answer(struct tx *tx, const unsigned char attempt[16])
 {
-	return db_exec(tx->db, SQL_ATTEMPT_ANSWER, DB_IN(db_s(tx->changed_type), db_d0(&tx->changed_id),
+	return db_exec_one(tx->db, SQL_ATTEMPT_ANSWER, DB_IN(db_s(tx->changed_type), db_d0(&tx->changed_id),
 		db_i0(tx->changed_revision), db_i(tx->answer.status), db_s(tx->answer.headers), db_s(tx->answer.body),
-		db_x(attempt, 16)), NULL);
+		db_x(attempt, 16)));
 }
 
 /* The answer of the first request with this key.  ERR_DB_RETRY: it is gone, do it. */
@@ -73,7 +76,8 @@ static enum err replay(struct tx *tx)
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_DB_RETRY : e;
-	if (v[5].i + KEY_LIFE_S * SECOND < tx->now) {
+	/* Too old; or its transaction fell apart and left the row without an answer. */
+	if (v[5].i + KEY_LIFE_S * SECOND < tx->now || v[2].null) {
 		e = db_exec(tx->db, SQL_ATTEMPT_FORGET, DB_IN(db_x(v[0].s, v[0].n)), NULL);
 		return e ? e : ERR_DB_RETRY;
 	}
@@ -147,13 +151,20 @@ static enum err once(struct tx *tx, const unsigned char attempt[16], enum err (*
 {
 	enum err e;
 
-	if ((e = db_begin(tx->db)))
+	tx->why = (struct why){ 0 };
+	tx->replayed = tx->key_busy = false;
+	tx->changed_type = NULL;
+	tx->changed_organization = tx->changed_id = (struct id){ 0 };
+	tx->changed_revision = 0;
+	if ((e = db_begin(tx->db))) {
+		db_rollback(tx->db);
 		return e;
+	}
 	tx->open = true;
 	e = steps(tx, attempt, work, arg);
 	tx->open = false;
-	if (!e)
-		return db_commit(tx->db);
+	if (!e && (e = db_commit(tx->db)) != ERR_DB_RETRY)
+		return e;
 	db_rollback(tx->db);
 	return e == ERR_KEY_TAKEN ? replay(tx) : e;
 }
@@ -164,6 +175,9 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 
 	if (!tx->deadline)
 		tx->deadline = clock_mono() + conf.db_deadline_ms * 1000;
+	db_want(tx->db, SQL_WHO_LOAD);
+	db_want(tx->db, tx->idempotency_key ? SQL_ATTEMPT_ADD : SQL_ATTEMPT_DONE);
+	db_want(tx->db, tx->idempotency_key ? SQL_ATTEMPT_ANSWER : SQL_NONE);
 	for (int try = 0; try < TRIES; try++) {
 		unsigned char attempt[16];
 
@@ -173,15 +187,12 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 			backoff(try);
 			again(arg);
 		}
-		tx->why = (struct why){ 0 };
-		tx->replayed = tx->key_busy = false;
-		tx->changed_type = NULL;
-		tx->changed_id = (struct id){ 0 };
-		tx->changed_revision = 0;
 		if ((e = db_ready(tx->db)))
 			return e;
 		random_bytes(attempt, sizeof attempt);
-		e = once(tx, attempt, work, arg);
+		/* Not a failure, and it ends: each time one statement more is known. */
+		while ((e = once(tx, attempt, work, arg)) == ERR_DB_UNPREPARED)
+			again(arg);
 		if (e == ERR_DB_OPEN) {
 			switch (fence(tx, attempt, tx->deadline + conf.db_deadline_ms * 1000)) {
 			case COMMITTED:

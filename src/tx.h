@@ -40,7 +40,7 @@ struct tx {
 	bool open;                               /* inside tx_run's transaction */
 	/* What this try changed first, for its attempt row. */
 	const char *changed_type;
-	struct id changed_id;
+	struct id changed_organization, changed_id;
 	int64_t changed_revision;
 	struct answer answer;                    /* with a key: made by the work, or found */
 	bool replayed;                           /* found: nothing was done this time */

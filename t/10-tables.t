@@ -120,6 +120,32 @@ subtest 'every statement can be prepared' => sub {
     is(join(' ', map { $_->{name} } grep { $_->{text} =~ /\b(GET_LOCK|RETURNING|XA |CALL |NEXTVAL|SLEEP)\b/i } @sql), '', 'none that a cluster or MySQL 8 would not take');
 };
 
+subtest 'every text parameter takes every text, or is known to stand beside an ascii column' => sub {
+    # given each statement with one parameter that no ascii column holds, the others as simple as can be
+    my (@script, @of);
+    for my $s (tables($t, 'sql')) {
+        my @letters = split //, $s->{in} // '';
+        for my $at (grep { $letters[$_] =~ /[sa]/ } 0 .. $#letters) {
+            my %value = (d => "UNHEX(REPEAT('0', 24))", x => "UNHEX(REPEAT('0', 24))", t => "'2026-01-01'", i => 1, s => "'x'", a => "'x'");
+            my @in = map { $_ == $at ? "_utf8mb4 X'C3A9F09F9880'" : $value{ $letters[$_] } } 0 .. $#letters;
+            push @script, "START TRANSACTION; PREPARE s FROM " . quoted($s->{text} =~ s/\s+/ /gr) . "; EXECUTE s USING " . join(', ', @in) . '; ROLLBACK;';
+            push @of, [ $s->{name}, $at + 1, $letters[$at] ];
+        }
+    }
+    cmp_ok(scalar @of, '>=', 200, scalar(@of) . ' text parameters');
+    my $r = $t->run({}, join("\n", @script) . "\n", 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock", '-uroot', '--batch', '--force', '--default-character-set=utf8mb4', 'thaw',
+        "--init-command=SET sql_mode = 'STRICT_ALL_TABLES'");
+    my %refused = map { /^ERROR (1267|1270|1271|1366) .* at line (\d+):/ ? ($2 - 1 => $1) : () } split /\n/, $r->{err};
+    my (@wrong, @needless);
+    for my $i (0 .. $#of) {
+        my ($name, $at, $letter) = @{ $of[$i] };
+        push @wrong, "$name $at" if $letter eq 's' && $refused{$i};
+        push @needless, "$name $at" if $letter eq 'a' && !$refused{$i};
+    }
+    is(join(', ', @wrong), '', 'none of letter s is refused by the server');
+    is(join(', ', @needless), '', 'and each of letter a would be');
+};
+
 subtest 'tables' => sub {
     my @bad = $t->sql("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'thaw' AND (ENGINE <> 'InnoDB' OR TABLE_COLLATION <> 'utf8mb4_bin')");
     is(join(' ', map { $_->[0] } @bad), '', 'InnoDB, utf8mb4_bin');

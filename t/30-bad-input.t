@@ -206,6 +206,39 @@ subtest 'what a web server would not send' => sub {
     });
 };
 
+subtest 'text that few columns can hold, in every place that takes text' => sub {
+    # given each route, as it describes itself, asked with one such text after the other
+    my $doc = $t->req(GET => '/openapi.json')->{json};
+    my @texts = ("\xc3\xa9", "\xf0\x9f\x98\x80", "x\xc2\x85y", "\xe2\x80\xae");
+    my $encoded = sub { join '', map { sprintf '%%%02X', ord } split //, $_[0] };
+    my (%got, @bad);
+    my $asked = sub {
+        my ($name, $method, $path, @o) = @_;
+        my $r = $t->req($method => $path, token => $token, @o);
+        $got{ $r->{status} }++;
+        push @bad, "$name: $r->{status} " . substr $r->{body}, 0, 200 if $r->{status} >= 500;
+    };
+    for my $path (sort keys %{ $doc->{paths} }) {
+        for my $method (sort keys %{ $doc->{paths}{$path} }) {
+            my $o = $doc->{paths}{$path}{$method};
+            my @query = map { $_->{name} } grep { $_->{in} eq 'query' && ($_->{schema}{type} // '') =~ /string/ } @{ $o->{parameters} // [] };
+            my @body = sort keys %{ $o->{requestBody}{content}{'application/json'}{schema}{properties} // {} };
+            for my $text (@texts) {
+                my $there = $path =~ s/\{\w+\}/$encoded->($text)/gre;
+                my @send = @body ? (body => { map { $_ => JSON::PP::decode_json("[\"$text\"]")->[0] } @body }) : ();
+                # all ids at once, then each parameter by itself with ids that could be
+                $asked->("$method $path", uc $method, $there, $method eq 'get' ? () : @send) if $there ne $path || $method ne 'get';
+                $asked->("$method $path?$_", GET => ($path =~ s/\{\w+\}/x/gr) . "?$_=" . $encoded->($text)) for $method eq 'get' ? @query : ();
+            }
+        }
+    }
+    is(join("\n", @bad), '', 'none answers with a fault of ours');
+    note join ', ', map { "$_ x $got{$_}" } sort keys %got;
+    cmp_ok($got{400} // 0, '>', 50, 'most are refused for what they are');
+    is($t->req(GET => '/v1/events?type=%C3%A9', token => $token)->{json}{data}[0], undef, 'an event of no such type: an empty list');
+    is($t->req(GET => '/v1/requests/%C3%A9', token => $token)->{status}, 404, 'a request of no such id: not found');
+};
+
 is(join(' ', $t->worker_pids), "@workers", 'no worker died of it');
 is(scalar(grep { $_->{status} >= 500 } log_lines($t, 'access')), 0, 'no answer was a 500');
 is(get($t, $archived)->{json}{status}, 'archived', 'the model is what it was');

@@ -152,6 +152,19 @@ subtest 'audit verify' => sub {
     $sees->('a user whose revision was moved', qr/usr-[0-9a-f]{24}\s+revision 7/,
         "UPDATE principals SET revision = revision + 6 WHERE username = 'admin'",
         "UPDATE principals SET revision = revision - 6 WHERE username = 'admin'");
+    # what was acknowledged, and is not there
+    $sees->('a done request whose change is gone', qr/$id .*request lost-1 was done, and the audit row of revision 3 is missing/,
+        "INSERT INTO attempts (attempt_id, outcome, organization_id, principal_id, request_id, resource_type, resource_id, revision, created_at)
+            SELECT UNHEX(MD5('a')), 'done', organization_id, actor_id, 'lost-1', 'model', resource_id, 3, NOW(6) FROM audit_events WHERE $of AND revision = 1",
+        "DELETE FROM attempts WHERE request_id = 'lost-1'");
+    $sees->('a done request whose revision is another one\'s', qr/$id .*request lost-2 was done, and the audit row of revision 2 is of another request/,
+        "INSERT INTO attempts (attempt_id, outcome, organization_id, principal_id, request_id, resource_type, resource_id, revision, created_at)
+            SELECT UNHEX(MD5('b')), 'done', organization_id, actor_id, 'lost-2', 'model', resource_id, 2, NOW(6) FROM audit_events WHERE $of AND revision = 1",
+        "DELETE FROM attempts WHERE request_id = 'lost-2'");
+    $sees->('a change without its attempt', qr/$id .*audit row of revision 2 without the attempt of its request \w+/,
+        "CREATE TABLE kept AS SELECT * FROM attempts WHERE $of AND revision = 2; DELETE FROM attempts WHERE $of AND revision = 2;
+            INSERT INTO attempts (attempt_id, outcome, request_id, created_at) VALUES (UNHEX(MD5('c')), 'fence', 'older', NOW(6) - INTERVAL 2 HOUR)",
+        "DELETE FROM attempts WHERE request_id = 'older'", 'INSERT INTO attempts SELECT * FROM kept', 'DROP TABLE kept');
     is($t->thaw('audit', 'verify')->{exit}, 0, 'in the end all agrees again');
 };
 

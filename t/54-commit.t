@@ -1,7 +1,9 @@
 #!/usr/bin/perl
 # A COMMIT whose outcome is open: a proxy between the workers and MariaDB cuts
 # the connection around it. Whatever happened, the answer is right and there is
-# exactly one audit row. And MariaDB itself killed and started again.
+# exactly one audit row. A transaction that the server has ended without a word,
+# and what a cluster needs so that it says so. And MariaDB itself killed and
+# started again.
 use strict;
 use warnings;
 use FindBin;
@@ -65,6 +67,57 @@ for my $case ([ before => 'cut before the COMMIT was forwarded' ],
         is(rows($id, 'model.unarchived'), 2, 'one more audit row, not two');
     };
 }
+
+subtest 'a transaction that the server has ended without a word' => sub {
+    # given a change whose transaction is gone before its first, second, ... statement, which
+    # the server then runs and commits by itself
+    for my $key (0, 1) {
+        my $steps = 0;
+        for my $at (1 .. 12) {
+            my $id = model();
+            my @key = $key ? (headers => [ 'Idempotency-Key' => "undone-$at" ]) : ();
+            $t->cut(undone => $at);
+            my $r = act($id, 'archive', @key);
+            last if $t->uncut;
+            $steps++;
+            # then what is acknowledged is whole: the change, its audit row, its attempt
+            my ($hex) = $id =~ /^mdl-(\w+)/;
+            my ($state) = $t->sql("SELECT m.status, m.revision, (SELECT COUNT(*) FROM audit_events WHERE resource_id = m.id), (SELECT COUNT(*) FROM outbox WHERE resource_id = m.id),
+                (SELECT COUNT(*) FROM attempts WHERE resource_id = m.id AND outcome = 'done' AND request_id = '$r->{headers}{'x-request-id'}') FROM models m WHERE id = UNHEX('$hex')");
+            like("@$state", qr/^archived 2 2 2 [12]$/, "undone before statement $at: 200, and all of it") if $r->{status} == 200;
+            isnt($r->{status}, 500, "undone before statement $at: $r->{status}");
+            is($r->{status}, 200, 'it is run again as a whole') if $at <= 2;
+            # what the server has committed by itself is not ours to keep
+            $t->sql("DELETE FROM $_ WHERE " . ($_ eq 'models' ? 'id' : 'resource_id') . " = UNHEX('$hex')") for qw(models audit_events outbox attempts);
+        }
+        $t->sql("DELETE FROM attempts WHERE idempotency_key LIKE 'undone-%'");
+        cmp_ok($steps, '>=', 5, "$steps statements of " . ($key ? 'a change with a key' : 'a change'));
+    }
+};
+
+subtest 'nothing is prepared inside a transaction' => sub {
+    # given the server's own log of what new workers ask it for
+    $t->sql("SET GLOBAL general_log_file = '$t->{dir}/general.log'; SET GLOBAL general_log = ON");
+    $t->{worker}->stop;
+    $t->start_workers;
+    my ($id, $n) = (model(), 0);
+    is(act($id, $_)->{status}, 200, $_) for qw(archive unarchive);
+    is(act($id, 'archive', headers => [ 'Idempotency-Key' => 'first' ])->{status}, 200, 'with a key');
+    is($t->req(PATCH => "/api/v1/models/$id", token => $token, body => { name => 'never' })->{status}, 409, 'refused');
+    my $w = $t->req(POST => '/v1/workspaces', token => $token, body => { name => 'new' })->{json}{id};
+    is($t->req(POST => "/v1/entities", token => $token, body => { workspace_id => $w, name => 'e', type => 'llc', jurisdiction => 'US-DE' })->{status}, 202, 'an entity');
+    $t->sql('SET GLOBAL general_log = OFF');
+    my (%open, @bad, $transactions, $prepared);
+    for (split /\n/, slurp("$t->{dir}/general.log")) {
+        my ($connection, $command, $text) = /^(?:\d{6}\s+[\d:]+)?\s*(\d+) (\w+)\s*(.*)/ or next;
+        if ($text eq 'START TRANSACTION') { $open{$connection} = 1; $transactions++ }
+        elsif ($text =~ /^(?:COMMIT|ROLLBACK)$/) { delete $open{$connection} }
+        elsif ($command eq 'Prepare') { $prepared++; push @bad, $text if $open{$connection} }
+    }
+    cmp_ok($transactions, '>=', 6, "$transactions transactions");
+    cmp_ok($prepared, '>=', 15, "$prepared statements prepared");
+    is(join("\n", @bad), '', 'none of them in one');
+};
 
 subtest 'every COMMIT lost for a while' => sub {
     my $id = model();

@@ -17,6 +17,8 @@
 #   config  => {...}  settings of thaw.conf added to the usual ones
 #   mariadb => [...]  options of mariadbd added to the usual ones
 #   conf    => sub    changes $_, the text of thaw.conf for nginx, before use
+#   database => $socket   a server that runs already, instead of one of its own
+#   like    => $other     no `thaw init`: the accounts, keys and settings of another one
 #
 # Principals. `thaw init` makes the organization 'Main' with the administrator
 # 'admin'; the first use of reader or member makes that user there, of other
@@ -50,11 +52,13 @@
 # $t->cut($when, $times) arms the proxy: the next COMMITs lose their connection
 # 'before' they are forwarded, 'after' the server's OK came back (which is not
 # passed on), 'late': the worker is cut off first and the COMMIT forwarded half
-# a second afterwards, or 'held': likewise, but not before $t->release. $t->uncut
-# disarms and tells how many were not made.
+# a second afterwards, or 'held': likewise, but not before $t->release; 'undone', $n:
+# before the n-th statement of a transaction the server rolls it back and says nothing.
+# $t->uncut disarms and tells how many were not made.
 #
 # Environment: THAW_BUILDDIR the build under test (build/sanitized by default),
-# LEAVE=1 keeps the directory, VERBOSE=1 prints the wire and the commands.
+# LEAVE=1 keeps the directory, VERBOSE=1 prints the wire and the commands, LONGEST=1200 is
+# how many seconds a test may take.
 
 package Thaw;
 use strict;
@@ -77,7 +81,7 @@ use Thaw::Guard;
 use Thaw::Proxy;
 use Time::HiRes qw(time sleep);
 
-use constant LONGEST => 1200;
+use constant LONGEST => $ENV{LONGEST} // 1200;
 our @EXPORT = qw(background concurrently within slurp spew);
 our $SRC = abs_path(dirname(__FILE__) . '/../..');
 our $BUILD = abs_path($ENV{THAW_BUILDDIR} || "$SRC/build/sanitized")
@@ -193,6 +197,11 @@ sub start_mariadb {
     my $t = shift;
     my $dir = $t->{dir};
     make_path("$dir/tmp");
+    if ($t->{database}) {
+        symlink $t->{database}, "$dir/db.sock" or die "db.sock: $!";
+        spew("$dir/admin.cnf", "[client]\nuser=root\nsocket=$dir/db.sock\n", 0600);
+        return;
+    }
     if (!-d "$dir/db") {
         my $template = template();
         system('cp', '-a', $template, "$dir/db") and die 'cp failed';
@@ -211,6 +220,7 @@ sub start_mariadb {
 sub init {
     my $t = shift;
     my $dir = $t->{dir};
+    return $t->copy($t->{like}) if $t->{like};
     my %conf = (db_option_file => "$dir/thaw.cnf", key_dir => "$dir/keys", run_dir => "$dir/run", sql_dir => "$SRC/sql",
         issuer => 'thaw-test', audience => 'thaw-test', rate_limits => $t->{limits} ? 'on' : 'off', %{ $t->{config} });
     spew("$dir/thaw.conf", join '', map { "$_ = $conf{$_}\n" } sort keys %conf);
@@ -219,6 +229,18 @@ sub init {
         '--org', 'Main', '--admin-username', 'admin', '--admin-email', 'admin@main.example', '--admin-password-stdin');
     die "thaw init failed ($r->{exit}): $r->{err}$r->{out}" if $r->{exit};
     $t->start_proxy if $t->{proxy};
+}
+
+# What an operator copies to the next node; each has a database node of its own.
+sub copy {
+    my ($t, $other) = @_;
+    my ($from, $to) = ($other->{dir}, $t->{dir});
+    for my $file (map { s{^\Q$from\E/}{}r } glob "$from/keys/* $from/thaw.cnf $from/owner.cnf $from/thaw.conf") {
+        my $text = slurp("$from/$file");
+        $text =~ s/\Q$from\E/$to/g if $file !~ m{/};
+        spew("$to/$file", $text, 0600);
+    }
+    $t->{password} = $other->{password};
 }
 
 sub start_workers {
@@ -413,14 +435,18 @@ sub start_proxy {
     close $listen;
 }
 
-sub cut { my ($t, $when, $n) = @_; spew("$t->{dir}/cut." . ++$t->{cut_no} . ".$when", '') for 1 .. $n // 1 }
+sub cut {
+    my ($t, $when, $n) = @_;
+    my ($times, $text) = $when eq 'undone' ? (1, 'x' x $n) : ($n // 1, '');
+    spew("$t->{dir}/cut." . ++$t->{cut_no} . ".$when", $text) for 1 .. $times;
+}
 sub release { spew("$_[0]{dir}/released", '') }
 sub uncut { my $t = shift; my @left = glob "$t->{dir}/cut.*"; unlink @left; scalar @left }
 
 # --- ending ------------------------------------------------------------------------
 
 # Stops everything and makes the assertions that every test file ends with.
-# allow => qr/.../ names lines of nginx's log that this test provokes.
+# allow => qr/.../ names lines of nginx's log that this test provokes; more => 1: others follow.
 sub finish {
     my ($t, %o) = @_;
     if ($t->{init}) {
@@ -436,7 +462,7 @@ sub finish {
         $reports .= "$file:\n$text" if $file =~ /sanitizer/ || $text =~ /Sanitizer|runtime error:/;
     }
     Test::More::is($reports, '', 'no sanitizer report');
-    Test::More::done_testing();
+    Test::More::done_testing() unless $o{more};
 }
 
 sub DESTROY {

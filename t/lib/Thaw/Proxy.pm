@@ -1,5 +1,6 @@
 # A unix socket proxy between the workers and MariaDB that cuts a connection
-# around its COMMIT. Thaw.pm starts it (proxy => 1) and arms it (cut).
+# around its COMMIT, or undoes a transaction behind the client's back, as a cluster
+# can. Thaw.pm starts it (proxy => 1) and arms it (cut).
 package Thaw::Proxy;
 use strict;
 use warnings;
@@ -18,7 +19,7 @@ sub serve {
         next if fork;
         close $listen;
         my $server = IO::Socket::UNIX->new(Peer => "$dir/db.sock") or POSIX::_exit(0);
-        my ($held, $cut) = ('', '');
+        my ($held, $cut, $step) = ('', '', 0);
         my $both = IO::Select->new($client, $server);
         while (1) {
             for my $from ($both->can_read) {
@@ -31,7 +32,12 @@ sub serve {
                 $held .= $bytes;
                 while (length $held >= 4 && length $held >= 4 + (my $n = unpack 'V', substr($held, 0, 3) . "\0")) {
                     my $packet = substr $held, 0, 4 + $n, '';
-                    $cut = armed($dir) if substr($packet, 4) =~ /^\x03COMMIT\b/i;
+                    my $command = substr $packet, 4;
+                    $cut = armed($dir) if $command =~ /^\x03COMMIT\b/i;
+                    $step = 0 if $command =~ /^\x03START TRANSACTION/;
+                    if ($command =~ /^\x17/ && undone($dir, ++$step)) {
+                        syswrite $server, "\x09\0\0\0\x03ROLLBACK"; sysread $server, $bytes, 64;
+                    }
                     POSIX::_exit(0) if $cut eq 'before';
                     if ($cut eq 'held') {
                         close $client;
@@ -46,10 +52,17 @@ sub serve {
     }
 }
 
+# Before which statement of a transaction it is to be undone.
+sub undone {
+    my ($dir, $step) = @_;
+    for my $file (glob "$dir/cut.*.undone") { return 1 if -s $file == $step && unlink $file }
+    return;
+}
+
 # Each planned cut is a file; who can remove it makes the cut.
 sub armed {
     my $dir = shift;
-    for my $file (glob "$dir/cut.*") { my ($when) = $file =~ /\.([a-z]+)$/; return $when if unlink $file }
+    for my $file (grep { !/undone$/ } glob "$dir/cut.*") { my ($when) = $file =~ /\.([a-z]+)$/; return $when if unlink $file }
     return '';
 }
 
