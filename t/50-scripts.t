@@ -72,6 +72,19 @@ SKIP: {
     is(`cd '$dir/clone' && git ls-files --eol | grep 'w/crlf'`, '', 'has no line that ends in CR LF');
 }
 
+# deps holds services back by a policy in place of the machine's own: when it was killed, the
+# next run puts that back. In a mount namespace, where nothing of the machine is touched.
+SKIP: {
+    my @apart = ('unshare', '--mount', $> ? '--map-root-user' : ());
+    skip 'mounting is not possible here', 2 if system("@apart true 2>/dev/null");
+    my $left = q(mount -t tmpfs tmpfs /usr/sbin && cd /usr/sbin && echo own > policy-rc.d.before-thaw
+        printf '#!/bin/sh\n# Set by build-aux/deps of Thaw while it installs packages.\nexit 101\n' > policy-rc.d; "$0" run && cat policy-rc.d && ls);
+    my $r = $t->run({}, '', @apart, 'sh', '-c', $left, "$Thaw::SRC/build-aux/deps");
+    is($r->{out}, "own\npolicy-rc.d\n", "deps puts the machine's policy back that a killed run left aside") or diag $r->{err};
+    $r = $t->run({}, '', @apart, 'sh', '-c', $left =~ s/before-thaw/other/r =~ s/cat policy-rc.d && //r, "$Thaw::SRC/build-aux/deps");
+    is($r->{out}, "policy-rc.d.other\n", 'and removes its own') or diag $r->{err};
+}
+
 SKIP: {
     my @down = ('unshare', '--net', $> ? '--map-root-user' : ());
     skip 'no network namespaces here', 2 if system("@down true 2>/dev/null");
