@@ -294,6 +294,24 @@ SKIP: {
         is(serve('--stop')->{exit}, 0, 'stopped');
     };
 
+    subtest 'a port that only root may bind' => sub {
+        my ($low) = grep { IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $_, Listen => 1) } reverse 900 .. 1023;
+        my $r = serve('--port', $low, '--detach');
+        is($r->{exit}, 0, 'starts') or diag $r->{err};
+        is(uid(pid($state, 'nginx')), scalar getpwnam('www-data'), 'nginx does not run as root for it');
+        is(get(env(), '/readyz')->{status}, 200, 'ready');
+        is(serve('--stop')->{exit}, 0, 'stopped');
+    };
+
+    SKIP: {
+        skip 'mounting is not possible here', 1 unless $apart;
+        my $own = 'for f in passwd group; do cp /etc/$f "$0/$f"; done; echo thaw-demo:x:64321:64321::/:/bin/false >> "$0/passwd"; echo thaw-demo:x:64321: >> "$0/group"
+            for f in passwd group; do mount --bind "$0/$f" /etc/$f || exit; done; exec "$@"';
+        my $r = $t->run(\%session, '', '/usr/bin/unshare', '--mount', 'sh', '-c', $own, $top, "$clone/serve", '--state', "$top/own", '--port', $port, '--detach');
+        is($r->{exit} || uid(pid("$top/own", 'workers')), 64321, 'a user thaw-demo is used where there is one') or diag $r->{err};
+        is(serve('--state', "$top/own", '--stop')->{exit}, 0, 'stopped');
+    }
+
     subtest "root in another user's clone, then its owner" => sub {
         my @as = ('/usr/bin/setpriv', "--reuid=$other", "--regid=$gid", '--clear-groups');
         system('chown', '-R', 'daemon:', "$top/" . (split m{/}, $clone =~ s{^\Q$top/}{}r)[0]);
