@@ -15,12 +15,18 @@ static const struct shape read_query[] = {
 	{ "scope", T_STR, A(scope), .max = 1024, .help = "separated by blanks; nothing: all that the application may" },
 	{ 0 }
 };
+static const char *challenge_fault(struct arena *a, const char *s)
+{
+	(void)a;
+	return pkce_valid(s) ? NULL : "must have 43 to 128 unreserved characters (RFC 7636)";
+}
+
 static const struct shape give_in[] = {
 	{ "client_id", T_STR, A(client_id), .flags = F_REQUIRED },
 	{ "redirect_uri", T_STR, A(redirect_uri), .max = REDIRECT_MOST, .flags = F_REQUIRED },
 	{ "scope", T_STR, A(scope), .max = 1024, .flags = F_NULL },
 	{ "state", T_STR, A(state), .max = 8192, .flags = F_NULL, .help = "what the application sent, which gets it back" },
-	{ "code_challenge", T_STR, A(code_challenge), .max = 128, .flags = F_REQUIRED, .help = "S256 (RFC 7636)" },
+	{ "code_challenge", T_STR, A(code_challenge), .max = 128, .flags = F_REQUIRED, .fault = challenge_fault, .help = "S256 (RFC 7636)" },
 	{ "approve", T_BOOL, A(approve), .flags = F_REQUIRED },
 	{ 0 }
 };
@@ -80,10 +86,6 @@ static enum err give_consent(struct req *r)
 	char *code;
 	enum err e;
 
-	if (!pkce_valid(in->code_challenge)) {
-		why_add(&r->tx, "code_challenge", "must have 43 to 128 unreserved characters (RFC 7636)");
-		return ERR_SHAPE;
-	}
 	if ((e = consent_give(&r->tx, &ask, in->approve, &code)))
 		return e;
 	buf_puts(&to, in->redirect_uri);

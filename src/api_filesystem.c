@@ -117,7 +117,7 @@ static enum err folder_of(struct req *r, const char *rid, bool *space, struct id
 	if (!strcmp(rid, RID_ROOT))
 		return ERR_ROOT_FOLDER;
 	if (id_parse(rid, RID_FOLDER, id))
-		return id_is_zero(id) ? ERR_FOLDER_NOT_FOUND : OK;
+		return OK;
 	tell(r, "resourceRid", rid);
 	return strncmp(rid, "ri.compass.", strlen("ri.compass.")) ? ERR_NOT_A_FOLDER : ERR_FOLDER_NOT_FOUND;
 }
@@ -134,7 +134,7 @@ static enum err get_folder(struct req *r)
 	return reply_folder(r, folder_get(&r->tx, &id, &f), folder_out, NULL, &f);
 }
 
-struct folder_in { const char *name, *parent, *description, *organizations; bool name_set; };
+struct folder_in { const char *name, *parent, *description, *organizations, *grants, *roles; bool name_set; };
 #define NAME_ROW { "displayName", T_STR, SET(struct folder_in, name), .help = "1 to 700 characters, unique among its siblings" }
 static const struct shape folder_in[] = {
 	NAME_ROW,
@@ -146,6 +146,8 @@ static const struct shape project_in[] = {
 	{ "spaceRid", T_STR, AT(struct folder_in, parent), NOSET, .flags = F_REQUIRED },
 	{ "description", T_STR, AT(struct folder_in, description), NOSET, .max = 2048, .flags = F_NULL },
 	{ "organizationRids", T_STRINGS, AT(struct folder_in, organizations), NOSET, .max = 1000, .help = "none, or that of the space" },
+	{ "roleGrants", T_OBJECT, AT(struct folder_in, grants), NOSET, .help = "empty: roles are the organization's" },
+	{ "defaultRoles", T_STRINGS, AT(struct folder_in, roles), NOSET, .max = 1000, .help = "empty, likewise" },
 	{ 0 }
 };
 
@@ -181,6 +183,21 @@ static enum err own_organization(struct req *r, const char *rids)
 	return js_length(unknown) ? ERR_ORGANIZATION_NOT_FOUND : OK;
 }
 
+/* Nor is anything granted that is not kept: the roles asked for are told. */
+static enum err no_roles(struct req *r, const struct folder_in *in)
+{
+	struct json *grants = js_read(r->arena, in->grants), *roles = js_read(r->arena, in->roles), *all = js_array(r->arena), *value;
+	const char *role;
+	void *it = NULL;
+
+	while (grants && js_next(grants, &it, &role, &value))
+		js_add(all, js_string(r->arena, role));
+	for (size_t i = 0; i < js_length(roles); i++)
+		js_add(all, js_at(roles, i));
+	js_put(r->told, "requestedRoleIds", all);
+	return js_length(all) ? ERR_ROLE_GRANTS : OK;
+}
+
 static enum err create_project(struct req *r)
 {
 	const struct folder_in *in = r->in;
@@ -195,7 +212,7 @@ static enum err create_project(struct req *r)
 		return e;
 	if (!id_equal(&space, &r->who.organization))
 		return ERR_SPACE_NOT_FOUND;
-	if ((e = own_organization(r, in->organizations)))
+	if ((e = own_organization(r, in->organizations)) || (e = no_roles(r, in)))
 		return e;
 	e = folder_create(&r->tx, &f, &made);
 	return reply_folder(r, e == ERR_FOLDER_NAME_TAKEN ? ERR_PROJECT_NAME_TAKEN : e, project_out, NULL, &made);
@@ -262,10 +279,8 @@ static enum err children(struct req *r)
 	enum err e;
 
 	if ((e = page_asked(r, &q->page, "", CHILDREN_MOST, &limit, &after, sizeof after))
-	 || (e = parent_of_children(r, &id, &in)) || (e = folder_children(&r->tx, &id, &after, limit + 1, &all, &n)))
+	 || (e = parent_of_children(r, &id, &in)) || (e = folder_children(&r->tx, &id, &after, limit, &all, &n, &more)))
 		return e;
-	more = n > (size_t)limit;
-	n -= more;
 	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
 	for (size_t i = 0; i < n; i++)
 		views[i] = view_child(r, &all[i], &in);
@@ -399,6 +414,55 @@ static enum err get_resource(struct req *r)
 	return strcmp(r->vars[0], RID_ROOT) ? ERR_RESOURCE_NOT_FOUND : ERR_ROOT_FOLDER;
 }
 
+struct path_query { const char *path; };
+static const struct shape path_query[] = {
+	{ "path", T_STR, AT(struct path_query, path), NOSET, .flags = F_REQUIRED, .help = "from the space down, `/Space/Project/Folder/Model`; the first slash may be left out" },
+	{ 0 }
+};
+
+/* The names of a path; more than a path has room for are none. */
+static enum err names_of(struct req *r, const char *path, const char *names[FOLDER_PATH_MOST / 2], size_t *n)
+{
+	for (*n = 0; *path; path += *path == '/') {
+		size_t length = strcspn(path, "/");
+
+		if (!length || !strcmp(path + length, "/"))
+			return ERR_PATH;
+		if (*n == FOLDER_PATH_MOST / 2)
+			return ERR_PATH_NOT_FOUND;
+		names[(*n)++] = arena_strndup(r->arena, path, length);
+		path += length;
+	}
+	return OK;
+}
+
+static enum err get_by_path(struct req *r)
+{
+	const struct path_query *q = r->query;
+	const char **names = arena_alloc(r->arena, FOLDER_PATH_MOST / 2 * sizeof *names), *space;
+	struct folder f;
+	struct id id;
+	bool folder;
+	int64_t since;
+	size_t n;
+	enum err e;
+
+	tell(r, "path", q->path);
+	tell(r, "spaceRid", space_rid(r));
+	if ((e = names_of(r, q->path + (*q->path == '/'), names, &n)) || (e = space_get(&r->tx, &space, &since)))
+		return e;
+	if (!n)
+		return ERR_ROOT_FOLDER;
+	if (strcmp(names[0], space))
+		return ERR_PATH_NOT_FOUND;
+	if (n == 1)
+		return ERR_SPACE_RESOURCE;
+	if ((e = path_find(&r->tx, names + 1, n - 1, &folder, &id)))
+		return e;
+	e = folder ? reply_folder(r, folder_get(&r->tx, &id, &f), resource_out, "COMPASS_FOLDER", &f) : get_model(r, &id);
+	return of_resource(e) == ERR_RESOURCE_NOT_FOUND ? ERR_PATH_NOT_FOUND : e;
+}
+
 /* One change, of a folder or of a model. */
 static enum err change(struct req *r, enum err (*folder)(struct tx *, const struct id *),
 	enum err (*model)(struct tx *, const struct id *, struct model *))
@@ -473,17 +537,20 @@ const struct route filesystem_routes[] = {
 	  .summary = "The space of the organization", .errors = "PAGE_SIZE PAGE_TOKEN" },
 	{ WRITE("POST", BASE "/projects/create"), BODY(project_in, struct folder_in), .status = 200, .out = project_out, .run = create_project,
 	  .denied = DENIED("CreateProjectPermissionDenied", "Could not create the Project.", ""), .summary = "Create a project in the space",
-	  .errors = "RID NO_DISPLAY_NAME DISPLAY_NAME SPACE_NOT_FOUND ORGANIZATION_NOT_FOUND PROJECT_NAME_TAKEN" },
+	  .errors = "RID NO_DISPLAY_NAME DISPLAY_NAME SPACE_NOT_FOUND ORGANIZATION_NOT_FOUND ROLE_GRANTS PROJECT_NAME_TAKEN QUOTA" },
 	{ READ(BASE "/projects/{projectRid}"), .status = 200, .out = project_out, .run = get_project, .summary = "One project of the space",
 	  .errors = "RID PROJECT_NOT_FOUND" },
 	{ WRITE("POST", FOLDERS), BODY(folder_in, struct folder_in), .status = 200, .out = folder_out, .run = create_folder,
 	  .denied = DENIED("CreateFolderPermissionDenied", "Could not create the Folder.", ""), .summary = "Create a folder",
-	  .errors = FOLDER_ERRORS "NO_DISPLAY_NAME DISPLAY_NAME OUTSIDE_PROJECT FOLDER_NAME_TAKEN" },
+	  .errors = FOLDER_ERRORS "NO_DISPLAY_NAME DISPLAY_NAME OUTSIDE_PROJECT FOLDER_NAME_TAKEN QUOTA" },
 	{ READ(ONE), .status = 200, .out = folder_out, .run = get_folder, .summary = "One folder, project or space", .errors = FOLDER_ERRORS },
 	{ READ(ONE "/children"), QUERY(children_query, struct children_query), .status = 200, .out = children_out, .run = children,
 	  .summary = "What lies in a folder, oldest first, without the trash", .errors = FOLDER_ERRORS "PAGE_SIZE PAGE_TOKEN" },
 	{ READ(RESOURCE_), .status = 200, .out = resource_out, .run = get_resource, .summary = "One folder, model or version as a resource",
 	  .errors = RESOURCE_ERRORS },
+	{ READ(BASE "/resources/getByPath"), QUERY(path_query, struct path_query), .status = 200, .out = resource_out, .run = get_by_path,
+	  .denied = DENIED("GetByPathPermissionDenied", "Could not getByPath the Resource.", ""),
+	  .summary = "One folder or model by its path", .errors = "ROOT_FOLDER SPACE_RESOURCE PATH PATH_NOT_FOUND" },
 	{ WRITE("DELETE", RESOURCE_), .status = 204, .run = trash, .moves = { LIFE_FOLDER_ARCHIVE },
 	  .denied = DENIED("DeleteResourcePermissionDenied", "Could not delete the Resource.", "resourceRid"),
 	  .summary = "Move to the trash: archive", .errors = CHANGE_ERRORS "FOLDER_NOT_EMPTY FOLDER_HOME MODEL_TRAINING" },

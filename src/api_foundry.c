@@ -42,9 +42,17 @@ static bool is_rid(const char *s)
 		&& *s && strspn(s, locator) == strlen(s);
 }
 
+#define NO_RID "must be a resource identifier such as " RID_MODEL "019a0c3e-7b1f-8d42-8000-000c0ffee5ed"
+
+static const char *rid_fault(struct arena *a, const char *s)
+{
+	(void)a;
+	return is_rid(s) ? NULL : NO_RID;
+}
+
 static enum err bad_rid(struct req *r, const char *field)
 {
-	why_add(&r->tx, field, "must be a resource identifier such as " RID_MODEL "019a0c3e-7b1f-8d42-8000-000c0ffee5ed");
+	why_add(&r->tx, field, NO_RID);
 	return ERR_RID;
 }
 
@@ -225,7 +233,7 @@ static const struct shape versions_query[] = {
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
-enum { VERSIONS_MOST = 100, PAGE_BYTES = 8 << 20 };      /* what describes them may be much; one goes in any case */
+enum { VERSIONS_MOST = 100 };
 
 static size_t length(const char *s)
 {
@@ -245,17 +253,16 @@ static enum err list_versions(struct req *r)
 	enum err e;
 
 	if ((e = page_asked(r, &q->page, branch, VERSIONS_MOST, &limit, &below, sizeof below))
-	 || (e = version_branch(&r->tx, &model, branch, below, limit + 1, &v, &n)))
+	 || (e = version_branch(&r->tx, &model, branch, below, limit, &v, &n, &more)))
 		return e;
-	more = n > (size_t)limit;
-	n -= more;
 	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
 	for (size_t i = 0; i < n; i++) {
 		if (!version_source_known(v[i].source))
 			return ERR_VERSION_SOURCE;
 		view(r, &v[i], &views[i]);
+		/* A Model API made of a run's names is longer than they are; one goes in any case. */
 		bytes += strlen(views[i].api) + length(v[i].conda_requirements) + length(v[i].backing_repositories);
-		if (i && bytes > PAGE_BYTES) {
+		if (i && conf.page_bytes_limit && bytes > (size_t)conf.page_bytes_limit) {
 			n = i;
 			more = true;
 		}
@@ -298,9 +305,9 @@ static const struct shape files_in[] = {
 };
 static const struct shape upload_in[] = {
 	{ "modelFiles", T_SUB, U(files), .sub = files_in, .flags = F_REQUIRED },
-	{ "backingRepositories", T_STRINGS, U(repositories), .max = 1000, .flags = F_REQUIRED },
+	{ "backingRepositories", T_STRINGS, U(repositories), .max = 1000, .fault = rid_fault, .flags = F_REQUIRED },
 	{ "condaRequirements", T_STRINGS, U(conda), .max = 1000, .flags = F_REQUIRED },
-	{ "modelApi", T_DOC, U(api), .flags = F_REQUIRED, .help = "{inputs, outputs}; returned as it was sent" },
+	{ "modelApi", T_DOC, U(api), .flags = F_REQUIRED | F_OWN_LIMIT, .help = "{inputs, outputs}; returned as it was sent" },
 	BRANCH_ROW(struct upload_in),
 	{ 0 }
 };
@@ -330,10 +337,6 @@ static enum err check_upload(struct req *r, const struct upload_in *in)
 		tell(r, "errorMessage", arena_printf(r->arena, "condaRequirements[%zu] must be a package and its version, such as numpy==1.24.0", i));
 		return ERR_CONDA;
 	}
-	list = js_read(r->arena, in->repositories);
-	for (size_t i = 0; i < js_length(list); i++)
-		if (!is_rid(js_str(js_at(list, i))))
-			return bad_rid(r, arena_printf(r->arena, "backingRepositories[%zu]", i));
 	if ((e = modelapi_check(r->arena, in->api, &kind, &message))) {
 		tell(r, "errorType", kind);
 		tell(r, "message", message);
@@ -374,17 +377,17 @@ static enum err upload(struct req *r)
 static const struct route routes[] = {
 	{ "POST", BASE, PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(model_in, struct model_in), .status = 200, .out = model_out, .run = create,
 	  .denied = DENIED("CreateModelPermissionDenied", "Could not create the Model.", ""),
-	  .summary = "Create a model in a folder", .errors = COMMON "DISPLAY_NAME FOLDER_NOT_FOUND MODEL_NAME_TAKEN" },
+	  .summary = "Create a model in a folder", .errors = COMMON "DISPLAY_NAME FOLDER_NOT_FOUND MODEL_NAME_TAKEN QUOTA" },
 	{ "GET", ONE, PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = model_out, .run = get, .summary = "One model",
 	  .errors = COMMON "MODEL_NOT_FOUND" },
 	{ "POST", ONE "/promoteVersion", PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(promote_in, struct promote_in), .status = 200,
 	  .out = version_out, .run = promote, .moves = { LIFE_MODEL_PROMOTE, LIFE_MODEL_PROMOTE_TRAINING },
 	  .denied = DENIED("PromoteVersionModelPermissionDenied", "Could not promoteVersion the Model.", "modelRid"),
-	  .summary = "Copy a version to this model, as the newest of its branch", .errors = COMMON "MODEL_NOT_FOUND VERSION_NOT_FOUND VERSION_SOURCE" },
+	  .summary = "Copy a version to this model, as the newest of its branch", .errors = COMMON "MODEL_NOT_FOUND VERSION_NOT_FOUND VERSION_SOURCE QUOTA" },
 	{ "POST", ONE "/versions", PERM_MODEL_WRITE, WRITES | R_FILE, PREVIEW, BODY(upload_in, struct upload_in), .status = 200,
 	  .out = version_out, .run = upload, .moves = { LIFE_MODEL_UPLOAD, LIFE_MODEL_UPLOAD_TRAINING },
 	  .denied = DENIED("CreateModelVersionPermissionDenied", "Could not create the ModelVersion.", "modelRid"),
-	  .summary = "Upload a version", .errors = COMMON "MODEL_NOT_FOUND MODEL_API CONDA" },
+	  .summary = "Upload a version", .errors = COMMON "MODEL_NOT_FOUND MODEL_API CONDA QUOTA" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, READS, QUERY(versions_query, struct versions_query), .status = 200, .out = versions_out,
 	  .run = list_versions, .summary = "Versions of a branch, newest first", .errors = COMMON "MODEL_NOT_FOUND VERSION_SOURCE PAGE_SIZE PAGE_TOKEN" },
 	{ "GET", ONE "/versions/{modelVersionRid}", PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = version_out, .run = get_version,
@@ -453,12 +456,16 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_OUTSIDE_PROJECT] = { .code = "CreateFolderOutsideProjectNotSupported", .params = "parentFolderRid" },
 	[ERR_ROOT_FOLDER] = { .code = "GetRootFolderNotSupported" },
 	[ERR_SPACE_RESOURCE] = { .code = "GetSpaceResourceNotSupported", .params = "spaceRid" },
+	[ERR_PATH] = { .code = "InvalidPath", .params = "path" },
+	[ERR_ROLE_GRANTS] = { .code = "InvalidRoleIds", .params = "requestedRoleIds" },
+	[ERR_PATH_NOT_FOUND] = { .code = "PathNotFound", .params = "path" },
 	[ERR_RESOURCE_NOT_FOUND] = { .code = "ResourceNotFound", .text = "The given Resource could not be found.", .params = "resourceRid" },
 	[ERR_NOT_DIRECTLY_TRASHED] = { .code = "ResourceNotDirectlyTrashed", STATE, .params = "resourceRid" },
 	[ERR_NOT_TRASHED] = { .code = "ResourceNotTrashed", STATE, .params = "resourceRid" },
 	[ERR_FOLDER_NOT_EMPTY] = IN_USE,
 	[ERR_FOLDER_HOME] = IN_USE,
 	[ERR_MODEL_TRAINING] = IN_USE,
+	[ERR_QUOTA] = { .code = "QuotaExceeded" },
 };
 
 #define X(field) AT(struct error_say, field)
@@ -497,9 +504,15 @@ static char *uuid4(struct arena *a)
 	return arena_printf(a, "%.8s-%.4s-%.4s-%.4s-%s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
+static void tell_fault(struct req *r, struct json *o, const struct why_item *fault)
+{
+	js_put_str(r->arena, o, "field", fault->field);
+	js_put_str(r->arena, o, "reason", fault->reason);
+}
+
 static void say(struct req *r, struct error_say *s)
 {
-	struct json *parameters = js_object(r->arena), *v;
+	struct json *parameters = js_object(r->arena), *all = NULL, *one, *v;
 
 	s->instance_id = r->error_instance = uuid4(r->arena);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
@@ -509,8 +522,13 @@ static void say(struct req *r, struct error_say *s)
 	/* What has a name of its own has its own sentence and parameters. */
 	if (s->detail && !strcmp(s->code, codes[err_row(s->err)->class])) {
 		s->text = arena_printf(r->arena, "`%s` %s", s->detail->field, s->detail->reason);
-		js_put_str(r->arena, parameters, "field", s->detail->field);
-		js_put_str(r->arena, parameters, "reason", s->detail->reason);
+		tell_fault(r, parameters, s->detail);
+		if (s->details.n > 1)
+			js_put(parameters, "errors", all = js_array(r->arena));
+		for (size_t i = 0; i < s->details.n && all; i++) {
+			js_add(all, one = js_object(r->arena));
+			tell_fault(r, one, &s->detail[i]);
+		}
 	}
 	for (const char *p = s->params ? s->params : ""; *p; p += strspn(p, " ")) {
 		const char *name = arena_strndup(r->arena, p, strcspn(p, " "));
@@ -542,8 +560,16 @@ static enum err check(struct req *r)
 	return OK;
 }
 
-static const struct route *const tables[] = { routes, filesystem_routes, NULL };
-static const char *const prefixes[] = { BASE, "/api/v2/filesystem", NULL };
-const struct dialect api_foundry = { .name = "foundry", .prefixes = prefixes, .tables = tables, .codes = codes, .groups = groups,
+static const struct route *const tables[] = { routes, filesystem_routes, user_routes, NULL };
+/* Every namespace of the platform: what it has and this server does not is nothing in its words. */
+#define SPACE(name) "/api/v2/" name
+static const char *const prefixes[] = { BASE, SPACE("filesystem"), SPACE("admin"), SPACE("aipAgents"), SPACE("audit"), SPACE("checkpoints"),
+	SPACE("connectivity"), SPACE("datasets"), SPACE("dataHealth"), SPACE("functions"), SPACE("geo"), SPACE("languageModels"),
+	SPACE("mediasets"), SPACE("ontologies"), SPACE("orchestration"), SPACE("sqlQueries"), SPACE("streams"),
+	SPACE("thirdPartyApplications"), SPACE("widgets"), NULL };
+static const char *const absent[] = { BASE "/liveDeployments", BASE "/modelStudios", BASE "/modelStudioTrainers",
+	SPACE("filesystem/folders/getBatch"), SPACE("filesystem/projects/createFromTemplate"), SPACE("filesystem/resources/getBatch"),
+	SPACE("filesystem/resources/getByPathBatch"), NULL };
+const struct dialect api_foundry = { .name = "foundry", .prefixes = prefixes, .tables = tables, .absent = absent, .codes = codes, .groups = groups,
 	.errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_MILLIS, .cors = true,
 	.retry_hint = "do-not-retry", .check = check, .say = say };

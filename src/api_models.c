@@ -161,21 +161,26 @@ static enum err get(struct req *r)
 }
 
 #define E(field) SET(struct model_edit, field)
+#define STAYS(key) { key, T_DOC, NOSET, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the model was made" }
 static const struct shape edit_in[] = {
 	{ "name", T_STR, E(name), .min = 1, .max = 1024, .flags = F_TRIMMED },
 	{ "description", T_STR, E(description), .max = 2048, .flags = F_NULL },
 	{ "tags", T_STRINGS, E(tags), .max = 100, .flags = F_NULL },
 	{ "config", T_OBJECT, E(config), .sub = config_in, .flags = F_NULL },
 	{ "metadata", T_OBJECT, E(metadata), .flags = F_NULL },
+	STAYS("model_type"),
+	STAYS("task_type"),
+	STAYS("dataset_id"),
 	{ 0 }
 };
 
 static enum err edit(struct req *r)
 {
-	const struct model_edit *in = r->in;
+	struct model_edit *in = r->in;
 	struct id id = req_id(r, 0, "mdl-");
 	struct model m;
 
+	in->merge = r->merge;
 	if (!in->name_set && !in->description_set && !in->tags_set && !in->config_set && !in->metadata_set) {
 		why_add(&r->tx, "body", "must have at least one of name, description, tags, config, metadata");
 		return ERR_SHAPE;
@@ -228,12 +233,33 @@ static const struct shape run_out[] = {
 	{ 0 }
 };
 
+static const struct shape run_brief_out[] = {
+	{ "model_id", T_ID, R(run.model), .prefix = "mdl-" },
+	{ "job_id", T_ID, R(run.life.id), .prefix = "", .help = "GET .../train/{job_id} tells the rest" },
+	{ "status", T_STR, R(status), .words = run_statuses },
+	{ "algorithm", T_STR, R(run.algorithm), .flags = F_NULL },
+	{ "reason", T_STR, R(run.reason), .flags = F_NULL },
+	{ "started_by", T_ID, R(run.started_by), .prefix = "usr-" },
+	{ "started_at", T_TIME, R(run.started_at) },
+	{ "ended_at", T_TIME, R(run.ended_at), .flags = F_NULL },
+	{ 0 }
+};
+static const struct shape runs_out[] = PAGE_OUT(run_brief_out);
+static const struct shape runs_query[] = { PAGE_ROWS(100), { 0 } };
+
+static struct run_view view_run(const struct run *run)
+{
+	return (struct run_view){ *run, run->life.state == STATE_RUN_RUNNING ? "training" : life_word(run->life.state) };
+}
+
 static enum err reply_run(struct req *r, enum err e, int status, const struct shape *s, const struct run *run)
 {
+	struct run_view v;
+
 	if (e)
 		return e;
-	res_shape(r, status, s, &(struct run_view){ *run,
-		run->life.state == STATE_RUN_RUNNING ? "training" : life_word(run->life.state) }, run->life.revision);
+	v = view_run(run);
+	res_shape(r, status, s, &v, run->life.revision);
 	return OK;
 }
 
@@ -250,10 +276,10 @@ static const struct shape artifacts_in[] = {
 static const struct shape complete_in[] = {
 	RUN_ROWS,
 	{ "metrics", T_OBJECT, J(metrics), .flags = F_NULL },
-	{ "features", T_STRINGS, J(features), .max = 10000, .flags = F_NULL },
+	{ "features", T_STRINGS, J(features), .max = 10000, .flags = F_NULL | F_LOG },
 	{ "target", T_STR, J(target), .min = 1, .max = 1024, .flags = F_NULL },
 	{ "artifacts", T_OBJECT, J(artifacts), .sub = artifacts_in, .flags = F_NULL },
-	{ "logs", T_STRINGS, J(logs), .max = 10000, .flags = F_NULL },
+	{ "logs", T_STRINGS, J(logs), .max = 10000, .flags = F_NULL | F_LOG },
 	{ 0 }
 };
 static const struct shape fail_in[] = {
@@ -267,6 +293,24 @@ static enum err train(struct req *r)
 	struct run run;
 
 	return reply_run(r, run_start(&r->tx, &id, r->in, &run), 202, started_out, &run);
+}
+
+static enum err list_runs(struct req *r)
+{
+	struct id id = req_id(r, 0, "mdl-");
+	struct page page = page_of(r->query, 20);
+	struct run_view *views;
+	struct run *all;
+	int64_t total;
+	size_t n;
+	enum err e = run_list(&r->tx, &id, page, &all, &n, &total);
+
+	if (e)
+		return e;
+	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
+	for (size_t i = 0; i < n; i++)
+		views[i] = view_run(&all[i]);
+	return reply_page(r, runs_out, views, n, sizeof *views, page, total);
 }
 
 static enum err get_run(struct req *r)
@@ -449,7 +493,7 @@ struct audit_query { struct page_query p; struct id actor; int64_t from, to; boo
 static const struct shape audit_query[] = {
 	PAGE_ROWS(200),
 	{ "from", T_TIME, SET(struct audit_query, from), .help = "90 days ago by default" },
-	{ "to", T_TIME, SET(struct audit_query, to), .help = "now by default" },
+	{ "to", T_TIME, SET(struct audit_query, to), .help = "no end by default, whatever the clock of the host that wrote a row" },
 	{ "action", T_STR, F(action), .words = actions },
 	{ "actor_id", T_ID, F(actor), .prefix = "usr-" },
 	{ "sort_order", T_STR, F(sort_order), .words = orders, .help = "`desc` by default" },
@@ -481,7 +525,7 @@ static enum err audit_logs(struct req *r)
 	struct id id = req_id(r, 0, "mdl-");
 	struct page page = page_of(&q->p, 50);
 	struct audit_filter f = { .from = q->from_set ? q->from : r->tx.now - 90 * 86400 * SECOND,
-		.to = q->to_set ? q->to : r->tx.now, .action = q->action, .actor = q->actor,
+		.to = q->to_set ? q->to : CLOCK_LAST, .action = q->action, .actor = q->actor,
 		.oldest_first = q->sort_order && !strcmp(q->sort_order, "asc") };
 	struct audit_event *events;
 	struct event_view *views;
@@ -577,9 +621,9 @@ static const struct route routes[] = {
 	{ "POST", "/api/auth/refresh", PERM_PUBLIC, R_SECRET, BODY(refresh_in, struct login), .status = 200,
 	  .out = refresh_out, .run = refresh, .summary = "A new access token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_MODEL_WRITE, R_WRITE, BODY(create_in, struct model), .status = 201, .out = model_out,
-	  .run = create, .summary = "Create a model", .errors = "MODEL_NAME_TAKEN" },
+	  .run = create, .summary = "Create a model", .errors = "MODEL_NAME_TAKEN QUOTA" },
 	{ "GET", BASE, PERM_MODEL_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
-	  .run = list, .summary = "List models, newest first" },
+	  .run = list, .summary = "List models, newest first", .errors = "PAGE_BYTES" },
 	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = model_out, .run = get, .summary = "One model",
 	  .errors = NOT_FOUND },
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct model_edit), .status = 200, .out = model_out,
@@ -590,16 +634,18 @@ static const struct route routes[] = {
 	  .moves = { LIFE_MODEL_UNARCHIVE }, .summary = "Restore an archived model to ready or draft",
 	  .errors = NOT_FOUND " MODEL_NOT_ARCHIVED MODEL_RETIRED" },
 	{ "POST", ONE "/train", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED, BODY(train_in, struct run), .status = 202,
-	  .out = started_out, .moves = { LIFE_MODEL_TRAIN }, .run = train, .summary = "Begin a training run", .errors = NOT_FOUND " MODEL_TRAINING" FIXED },
+	  .out = started_out, .moves = { LIFE_MODEL_TRAIN }, .run = train, .summary = "Begin a training run", .errors = NOT_FOUND " MODEL_TRAINING" FIXED " QUOTA" },
+	{ "GET", ONE "/train", PERM_MODEL_READ, 0, QUERY(runs_query, struct page_query), .status = 200, .out = runs_out,
+	  .run = list_runs, .summary = "Training runs, newest first; one whose trainer is gone is ended by .../fail", .errors = NOT_FOUND },
 	{ "GET", ONE "/train/{job_id}", PERM_MODEL_READ, 0, .status = 200, .out = run_out, .run = get_run,
 	  .summary = "One training run", .errors = NOT_FOUND " RUN_NOT_FOUND" },
 	{ "POST", ONE "/train/{job_id}/complete", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED,
 	  BODY(complete_in, struct run), .status = 200, .out = run_out, .run = complete,
-	  .summary = "The trainer reports success: a version is made", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED" },
+	  .summary = "The trainer reports success: a version is made", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED QUOTA" },
 	{ "POST", ONE "/train/{job_id}/fail", PERM_MODEL_WRITE, R_WRITE, BODY(fail_in, struct run), .status = 200,
 	  .out = run_out, .run = fail, .summary = "The trainer reports failure", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct page_query), .status = 200,
-	  .out = versions_out, .run = list_versions, .summary = "Versions, newest first", .errors = NOT_FOUND },
+	  .out = versions_out, .run = list_versions, .summary = "Versions, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ "GET", ONE "/versions/{version_id}", PERM_MODEL_READ, 0, .status = 200, .out = version_out, .run = get_version,
 	  .summary = "One version", .errors = NOT_FOUND " VERSION_NOT_FOUND" },
 	{ "GET", ONE "/versions/{version_id}/artifact", PERM_MODEL_READ, 0, .status = 200, .run = get_artifact,
@@ -608,7 +654,7 @@ static const struct route routes[] = {
 	  .run = restore_version, .moves = { LIFE_MODEL_RESTORE_VERSION }, .summary = "Make a version's configuration the active one",
 	  .errors = NOT_FOUND " VERSION_NOT_FOUND" FIXED },
 	{ "GET", ONE "/audit-logs", PERM_MODEL_READ, 0, QUERY(audit_query, struct audit_query), .status = 200,
-	  .out = audit_out, .run = audit_logs, .summary = "Who did what to a model", .errors = NOT_FOUND },
+	  .out = audit_out, .run = audit_logs, .summary = "Who did what to a model", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ 0 }
 };
 
@@ -632,17 +678,24 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_QUERY] = { .text = "The request has invalid fields" },
 };
 
-/* {"error":{code,message,details?,timestamp}}; details name the first field at fault. */
+/* {"error":{code,message,details?,timestamp}}; details name the first field at fault, and
+ * all of them where there are more. */
 #define X(field) AT(struct error_say, field)
-static const struct shape details_out[] = {
+static const struct shape fault_out[] = {
 	{ "field", T_STR, AT(struct why_item, field) },
 	{ "reason", T_STR, AT(struct why_item, reason) },
+	{ 0 }
+};
+static const struct shape details_out[] = {
+	{ "field", T_STR, AT(struct faults, first.field) },
+	{ "reason", T_STR, AT(struct faults, first.reason) },
+	{ "errors", T_LIST, AT(struct faults, several), .sub = fault_out, .flags = F_OMIT, .help = "all of them, when there are more than one" },
 	{ 0 }
 };
 static const struct shape inner_error_out[] = {
 	{ "code", T_STR, X(code) },
 	{ "message", T_STR, X(text) },
-	{ "details", T_REF, X(detail), .sub = details_out, .flags = F_OMIT },
+	{ "details", T_REF, X(faults), .sub = details_out, .flags = F_OMIT },
 	{ "timestamp", T_TIME, X(time) },
 	{ 0 }
 };

@@ -111,13 +111,15 @@ static const struct shape token_out[] = {
 /* ended: what was shown was used up before, which has ended its session. */
 static enum err by_code(struct req *r, const struct client *c, const struct token_form *in, struct session *out, bool *ended)
 {
+	enum err e = OK;
+
 	if (!in->code)
-		return missing(r, "code", "is required with this grant_type");
+		e = missing(r, "code", "is required with this grant_type");
 	if (!in->redirect_uri)
-		return missing(r, "redirect_uri", "is required with this grant_type");
+		e = missing(r, "redirect_uri", "is required with this grant_type");
 	if (!in->code_verifier || !pkce_valid(in->code_verifier))
-		return missing(r, "code_verifier", "is required with this grant_type: 43 to 128 unreserved characters (RFC 7636)");
-	return code_exchange(&r->tx, c, in->code, in->redirect_uri, in->code_verifier, out, ended);
+		e = missing(r, "code_verifier", "is required with this grant_type: 43 to 128 unreserved characters (RFC 7636)");
+	return e ? e : code_exchange(&r->tx, c, in->code, in->redirect_uri, in->code_verifier, out, ended);
 }
 
 static enum err by_refresh(struct req *r, const struct client *c, const struct token_form *in, struct session *out, bool *ended)
@@ -243,6 +245,10 @@ static enum err dead_end(struct req *r, const char *what)
 	return OK;
 }
 
+/* A longer header is refused by web servers: a line of 8190 bytes by Apache's, all of them
+ * together beyond fastcgi_buffer_size by nginx. */
+enum { LOCATION_MOST = 8000 };
+
 static void send_to(struct req *r, const char *location)
 {
 	res_body(r, 302, NULL, NULL, 0);
@@ -304,6 +310,9 @@ static enum err authorize(struct req *r)
 		buf_param(&to, "code_challenge", q.code_challenge);
 	}
 	buf_param(&to, "state", q.state);
+	if (to.n > LOCATION_MOST)
+		return dead_end(r, arena_printf(r->arena, "It is too long: the address to send you to would have %zu bytes, and may have %d. "
+			"Its <code>state</code> must be shorter.", to.n, LOCATION_MOST));
 	send_to(r, to.p);
 	return OK;
 }
@@ -343,6 +352,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_SCOPE_UNKNOWN] = { "invalid_scope", 0, NULL },
 	[ERR_LOGIN_RATE] = { NULL, 0, "Too many requests for tokens; wait and try again" },
 	[ERR_SHAPE] = { NULL, 0, "The request lacks a parameter, or has one that is not right" },
+	[ERR_CODING] = { NULL, 400, NULL },
 	[ERR_MEDIA_TYPE] = { NULL, 400, "Send the body as application/x-www-form-urlencoded" },
 };
 static const struct shape error_out[] = {

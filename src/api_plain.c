@@ -4,6 +4,7 @@
 #include "openapi.h"
 #include "route.h"
 #include <string.h>
+#include <openssl/sha.h>
 #include "str.h"
 
 struct health { const char *status; int64_t schema; };
@@ -38,13 +39,58 @@ static enum err readyz(struct req *r)
 	return OK;
 }
 
+/* ---- What is the same for everybody as long as the program runs ---- */
+
+/* Made at its first use and kept, since anybody may ask for it, uncounted, and to make it
+ * costs as much as ten reads.  The settings it depends on are read once too. */
+struct made { const char *name, *type, *body, *tag; size_t n; };
+enum { MADE_MOST = 128 };                        /* more than there are codes of errors */
+static struct { struct arena *arena; struct made all[MADE_MOST]; size_t n; } kept;
+
+static const struct made *keep(const char *name, const char *type, const char *body, size_t n)
+{
+	unsigned char md[SHA256_DIGEST_LENGTH];
+	char hash[17];
+	struct made *m = &kept.all[kept.n];
+
+	if (!kept.arena)
+		kept.arena = arena_new();
+	SHA256((const unsigned char *)body, n, md);
+	hex_encode(md, 8, hash);
+	*m = (struct made){ arena_strdup(kept.arena, name), type, arena_strndup(kept.arena, body, n),
+		arena_printf(kept.arena, "\"%s\"", hash), n };
+	kept.n += kept.n < MADE_MOST - 1;
+	return m;
+}
+
+/* `make` gives the text, or NULL when there is no such thing. */
+static enum err reply_made(struct req *r, const char *name, const char *type, const char *(*make)(struct arena *a, const char *name))
+{
+	const struct made *m = NULL;
+	const char *body;
+
+	for (size_t i = 0; i < kept.n && !m; i++)
+		if (!strcmp(kept.all[i].name, name))
+			m = &kept.all[i];
+	if (!m) {
+		if (!(body = make(r->arena, name)))
+			return ERR_ROUTE_NOT_FOUND;
+		m = keep(name, type, body, strlen(body));
+	}
+	res_body(r, 200, m->type, m->body, m->n);
+	res_tag(r, m->tag);
+	return OK;
+}
+
+static const char *make_openapi(struct arena *a, const char *name)
+{
+	(void)name;
+	return js_text(openapi_document(a), NULL);
+}
+
 static enum err openapi(struct req *r)
 {
-	size_t n;
-	const char *text = js_text(openapi_document(r->arena), &n);
-
-	res_body(r, 200, "application/json", text, n);
-	return OK;
+	return reply_made(r, "/openapi.json", "application/json", make_openapi);
 }
 
 /* ---- What the codes of errors mean ---- */
@@ -91,24 +137,29 @@ static void explain(struct buf *b, const char *code)
 	buf_puts(b, first ? "<li>No error has this code.</li>\n</ul></section>\n" : "</ul></section>\n");
 }
 
-static enum err error_page(struct req *r)
+static const char *make_error_page(struct arena *a, const char *code)
 {
-	struct buf b = { .arena = r->arena };
+	struct buf b = { .arena = a };
 	bool known = false;
 
 	for (int e = OK + 1; e < ERR__MAX; e++)
-		known = known || told(r->vars[0], (enum err)e);
+		known = known || told(code, (enum err)e);
 	if (!known)
-		return ERR_ROUTE_NOT_FOUND;
-	explain(&b, r->vars[0]);
-	res_page(r, 200, code_title(r->arena, r->vars[0]), b.p);
-	return OK;
+		return NULL;
+	explain(&b, code);
+	return page_html(a, code_title(a, code), b.p);
 }
 
-static enum err errors_page(struct req *r)
+static enum err error_page(struct req *r)
 {
-	struct buf b = { .arena = r->arena };
+	return reply_made(r, r->vars[0], HTML, make_error_page);
+}
 
+static const char *make_errors_page(struct arena *a, const char *name)
+{
+	struct buf b = { .arena = a };
+
+	(void)name;
 	for (int e = OK + 1; e < ERR__MAX; e++) {
 		const char *code = error_code(&api_workspaces, (enum err)e);
 		bool seen = !given((enum err)e);
@@ -118,8 +169,12 @@ static enum err errors_page(struct req *r)
 		if (!seen)
 			explain(&b, code);
 	}
-	res_page(r, 200, "Errors", b.p);
-	return OK;
+	return page_html(a, "Errors", b.p);
+}
+
+static enum err errors_page(struct req *r)
+{
+	return reply_made(r, "/docs/guides/errors", HTML, make_errors_page);
 }
 
 static const struct route routes[] = {

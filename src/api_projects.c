@@ -64,40 +64,34 @@ static enum err number(struct req *r, int64_t *out)
 	return ERR_SHAPE;
 }
 
+/* <slug>.talkide.app: a label of a host name (RFC 1123) in lower case. */
+static const char *slug_fault(struct arena *a, const char *s)
+{
+	static const char domain[] = ".talkide.app";
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	(void)a;
+	return n && n <= 63 && *s != '-' && s[n - 1] != '-' && !strcmp(s + n, domain) ? NULL
+		: "must be <slug>.talkide.app, the slug of a-z, 0-9 and -";
+}
+
 #define B(field) AT(struct project, field), NOSET
 static const struct shape project_in[] = {
 	{ "name", T_STR, B(name), .min = 1, .max = 100, .flags = F_REQUIRED | F_TRIMMED, .help = "unique in the organization" },
 	{ "description", T_STR, B(description), .max = 500, .flags = F_NULL },
-	{ "url", T_STR, B(url), .min = 1, .max = 100, .flags = F_NULL, .help = "`<slug>.talkide.app`, unique everywhere" },
+	{ "url", T_STR, B(url), .min = 1, .max = 100, .flags = F_NULL, .fault = slug_fault, .help = "`<slug>.talkide.app`, unique everywhere" },
 	{ "accent", T_STR, B(accent), .min = 1, .max = 64, .flags = F_NULL },
 	{ "techStack", T_STR, B(tech_stack), .min = 1, .max = 255, .flags = F_NULL },
 	{ 0 }
 };
 
-/* <slug>.talkide.app: a label of a host name (RFC 1123) in lower case. */
-static bool is_url(const char *s)
-{
-	static const char domain[] = ".talkide.app";
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-");
-
-	return n && n <= 63 && *s != '-' && s[n - 1] != '-' && !strcmp(s + n, domain);
-}
-
-static enum err check_url_form(struct req *r, const char *url)
-{
-	if (!url || is_url(url))
-		return OK;
-	why_add(&r->tx, "url", "must be <slug>.talkide.app, the slug of a-z, 0-9 and -");
-	return ERR_SHAPE;
-}
-
 static enum err create(struct req *r)
 {
 	const struct project *in = r->in;
 	struct project p;
-	enum err e;
+	enum err e = project_create(&r->tx, in, &p);
 
-	if ((e = check_url_form(r, in->url)) || (e = project_create(&r->tx, in, &p)))
+	if (e)
 		return e;
 	(void)reply(r, OK, 201, created_data, &p);
 	res_header(r, "Location", arena_printf(r->arena, "%s/api/v1/projects/%lld", conf.base_path, (long long)p.number));
@@ -166,11 +160,9 @@ static enum err edit(struct req *r)
 	const struct project *in = r->in;
 	struct project p;
 	int64_t n;
-	enum err e;
+	enum err e = number(r, &n);
 
-	if ((e = number(r, &n)) || (e = check_url_form(r, in->url)))
-		return e;
-	return reply(r, project_edit(&r->tx, n, in, &p), 200, project_data, &p);
+	return reply(r, e ? e : project_edit(&r->tx, n, in, &p), 200, project_data, &p);
 }
 
 static enum err move(struct req *r, enum transition t)
@@ -219,7 +211,7 @@ static enum err build(struct req *r)
 struct url_query { const char *url; };
 struct url_view { bool available; };
 static const struct shape url_query[] = {
-	{ "url", T_STR, AT(struct url_query, url), NOSET, .min = 1, .max = 100, .flags = F_REQUIRED },
+	{ "url", T_STR, AT(struct url_query, url), NOSET, .min = 1, .max = 100, .flags = F_REQUIRED, .fault = slug_fault },
 	{ 0 }
 };
 static const struct shape url_out[] = { { "available", T_BOOL, AT(struct url_view, available) }, { 0 } };
@@ -229,9 +221,9 @@ static enum err check_url(struct req *r)
 {
 	const struct url_query *q = r->query;
 	struct url_view v;
-	enum err e;
+	enum err e = project_url_free(&r->tx, q->url, &v.available);
 
-	if ((e = check_url_form(r, q->url)) || (e = project_url_free(&r->tx, q->url, &v.available)))
+	if (e)
 		return e;
 	res_shape(r, 200, url_data, &v, 0);
 	return OK;
@@ -306,7 +298,7 @@ static const struct route routes[] = {
 	{ "POST", "/api/v1/auth/refresh", PERM_PUBLIC, R_WRITE | R_SECRET, BODY(refresh_in, struct login), .status = 200,
 	  .out = tokens_data, .run = refresh, .summary = "New tokens for a refresh token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 201, .out = created_data,
-	  .run = create, .summary = "Create a project", .errors = "PROJECT_NAME_TAKEN PROJECT_URL_TAKEN" },
+	  .run = create, .summary = "Create a project", .errors = "PROJECT_NAME_TAKEN PROJECT_URL_TAKEN QUOTA" },
 	{ "GET", BASE, PERM_PROJECT_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List projects" },
 	{ "GET", BASE "/check-url", PERM_PROJECT_READ, 0, QUERY(url_query, struct url_query), .status = 200,

@@ -60,9 +60,21 @@ static enum err reply(struct req *r, enum err e, const struct shape *s, const st
 	return OK;
 }
 
+static const char *permission_fault(struct arena *a, const char *s)
+{
+	(void)a;
+	return perm_known(s) ? NULL : "is not a known permission";
+}
+
+static const char *agent_fault(struct arena *a, const char *s)
+{
+	(void)a;
+	return agent_valid(s) ? NULL : "must be `agt_` and letters and digits";
+}
+
 struct limits_in { int64_t rate; };
 struct owner_in { struct id human; const char *agent; };
-struct token_in { struct apikey k; const char *scopes, *portfolio; struct owner_in owner; struct limits_in limits; int64_t expires_in;
+struct token_in { struct apikey k; const char *scopes; struct owner_in owner; struct limits_in limits; int64_t expires_in;
 	bool livemode, livemode_set; };
 #define I(field) AT(struct token_in, field), NOSET
 static const struct shape limits_in[] = {
@@ -71,53 +83,42 @@ static const struct shape limits_in[] = {
 };
 static const struct shape owner_in[] = {
 	{ "human_id", T_ID, AT(struct owner_in, human), NOSET, .prefix = "usr_", .flags = F_REQUIRED },
-	{ "agent_id", T_STR, AT(struct owner_in, agent), NOSET, .min = 5, .max = 64, .flags = F_NULL,
+	{ "agent_id", T_STR, AT(struct owner_in, agent), NOSET, .min = 5, .max = 64, .flags = F_NULL, .fault = agent_fault,
 	  .help = "`agt_` and letters and digits: the agent that holds the token" },
 	{ 0 }
 };
 static const struct shape create_in[] = {
 	{ "tier", T_INT, I(k.tier), .min = TIER_OBSERVE, .max = TIER_AUTONOMOUS, .flags = F_REQUIRED },
-	{ "scopes", T_STRINGS, I(scopes), .max = 32, .help = "permissions, such as `workspace:write`; without it those of the principal" },
+	{ "scopes", T_STRINGS, I(scopes), .max = 32, .fault = permission_fault, .help = "permissions, such as `workspace:write`; without it those of the principal" },
 	{ "principal", T_SUB, I(owner), .sub = owner_in, .flags = F_REQUIRED },
 	{ "limits", T_SUB, I(limits), .sub = limits_in },
-	{ "api_version", T_STR, I(k.api_version), .min = 1, .max = 10, .flags = F_REQUIRED },
+	{ "api_version", T_STR, I(k.api_version), .min = 1, .max = 10, .flags = F_REQUIRED, .fault = version_fault },
 	{ "name", T_STR, I(k.name), .min = 1, .max = 128, .flags = F_NULL | F_TRIMMED },
 	{ "human_grant", T_BOOL, I(k.human_grant), .help = "only by the human itself, signed in" },
 	{ "livemode", T_BOOL, SET(struct token_in, livemode), .help = "that of the token which asks; a sign-in may choose, and makes live ones" },
 	{ "expires_in", T_INT, I(expires_in), .min = 60, .max = INT64_C(315360000), .help = "seconds; without it, until it is revoked" },
-	{ "portfolio_id", T_STR, I(portfolio), .flags = F_NULL, .help = "not supported: must not be given" },
+	{ "portfolio_id", T_DOC, NOSET, .flags = F_UNKEPT, .help = "is not supported: a token is not narrowed to a portfolio" },
 	{ 0 }
 };
 
-static enum err fault(struct req *r, const char *field, const char *reason)
+/* An array of permissions as words; NULL for none. */
+static const char *words_of(struct arena *a, const char *array)
 {
-	why_add(&r->tx, field, reason);
-	return ERR_SHAPE;
-}
-
-/* An array of permissions as words. */
-static enum err scopes_of(struct req *r, const char *array, const char **out)
-{
-	struct buf b = { .arena = r->arena };
-	struct json *list = js_read(r->arena, array);
+	struct buf b = { .arena = a };
+	struct json *list = js_read(a, array);
 
 	if (!list)
-		return OK;
+		return NULL;
 	buf_puts(&b, "");
-	for (size_t i = 0; i < js_length(list); i++) {
-		if (!perm_known(js_str(js_at(list, i))))
-			return fault(r, arena_printf(r->arena, "scopes[%zu]", i), "is no permission");
+	for (size_t i = 0; i < js_length(list); i++)
 		buf_printf(&b, "%s%s", i ? " " : "", js_str(js_at(list, i)));
-	}
-	*out = b.p;
-	return OK;
+	return b.p;
 }
 
 static enum err create(struct req *r)
 {
 	struct token_in *in = r->in;
 	struct apikey k;
-	enum err e;
 
 	about_kind(r, RES_TOKEN);
 	in->k.principal = in->owner.human;
@@ -125,14 +126,7 @@ static enum err create(struct req *r)
 	in->k.rate = in->limits.rate;
 	in->k.expires_at = in->expires_in ? r->tx.now + in->expires_in * SECOND : 0;
 	in->k.life.test = in->livemode_set ? !in->livemode : r->who.mode == MODE_TEST;
-	if ((e = scopes_of(r, in->scopes, &in->k.scopes)))
-		return e;
-	if (!api_version_known(in->k.api_version))
-		return fault(r, "api_version", "is no version of this API");
-	if (in->k.agent && !agent_valid(in->k.agent))
-		return fault(r, "principal.agent_id", "must be `agt_` and letters and digits");
-	if (in->portfolio)
-		return fault(r, "portfolio_id", "is not supported: a token is not narrowed to a portfolio");
+	in->k.scopes = words_of(r->arena, in->scopes);
 	return reply(r, apikey_mint(&r->tx, &in->k, &k), secret_out, &k);
 }
 
@@ -292,7 +286,7 @@ static enum err request(struct req *r)
 #define TOKENS "/v1/tokens"
 const struct route token_routes[] = {
 	{ "POST", TOKENS, PERM_TOKEN_WRITE, R_WRITE | R_SECRET, BODY(create_in, struct token_in), .status = 200, .out = secret_out,
-	  .run = create, .summary = "Create a token for a human, or for an agent that acts for one", .errors = "AGENT_DENIED KEY_SEALED" },
+	  .run = create, .summary = "Create a token for a human, or for an agent that acts for one", .errors = "AGENT_DENIED KEY_SEALED QUOTA" },
 	{ "GET", TOKENS, PERM_TOKEN_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out, .run = list,
 	  .summary = "List API keys and tokens" },
 	{ "GET", TOKENS "/{token_id}", PERM_TOKEN_READ, 0, .status = 200, .out = token_out, .run = get,

@@ -73,7 +73,7 @@ static enum err get_event(struct req *r)
 /* ---- Webhook endpoints ---- */
 
 static const char *const statuses[] = { "enabled", "disabled", NULL };
-struct endpoint_view { struct endpoint n; const char *object, *status; bool livemode; };
+struct endpoint_view { struct endpoint n; const char *object, *status, *owner_permissions; bool livemode; };
 #define W(field) AT(struct endpoint_view, field)
 #define ENDPOINT_ROWS \
 	{ "id", T_ID, W(n.life.id), .prefix = "we_" }, \
@@ -83,6 +83,10 @@ struct endpoint_view { struct endpoint n; const char *object, *status; bool live
 	{ "enabled_events", T_STRINGS, W(n.enabled_events) }, \
 	{ "api_version", T_STR, W(n.api_version) }, \
 	{ "status", T_STR, W(status), .words = statuses }, \
+	{ "owner_id", T_ID, W(n.owner.principal), .flags = F_NULL, .prefix = "usr_", \
+	  .help = "the user who made it, or last set url, enabled_events or the status enabled: it receives what that user can read" }, \
+	{ "owner_permissions", T_STRINGS, W(owner_permissions), \
+	  .help = "what the owner can read now, within the scopes of the token that was used; events of anything else are not sent" }, \
 	{ "failing_since", T_TIME, W(n.failing_since), .flags = F_NULL, .help = "the first failure since the last success" }, \
 	{ "previous_secret_expires_at", T_TIME, W(n.old_until), .flags = F_NULL, .help = "until then it signs too" }, \
 	{ "metadata", T_LABELS, W(n.metadata), .prefix = "{}" }, \
@@ -95,7 +99,7 @@ static const struct shape secret_out[] = { ENDPOINT_ROWS,
 
 static struct endpoint_view view(const struct req *r, const struct endpoint *n)
 {
-	struct endpoint_view v = { *n, "webhook_endpoint", life_word(n->life.state), !n->life.test };
+	struct endpoint_view v = { *n, "webhook_endpoint", life_word(n->life.state), event_permissions(r->arena, &n->owner), !n->life.test };
 
 	if (v.n.old_until <= r->tx.now)
 		v.n.old_until = 0;
@@ -119,59 +123,37 @@ static enum err fault(struct req *r, const char *field, const char *reason)
 	return ERR_SHAPE;
 }
 
-static enum err check_url(struct req *r, const char *url)
-{
-	const char *reason = url ? url_fault(r->arena, url) : NULL;
-
-	return reason ? fault(r, "url", reason) : OK;
-}
-
 /* "*", "workspace.*", "workspace.archived": of the events there are. */
-static bool is_pattern(const char *p)
+static const char *pattern_fault(struct arena *a, const char *p)
 {
 	size_t n = strlen(p);
 
+	(void)a;
 	if (!strcmp(p, "*"))
-		return true;
+		return NULL;
 	for (int t = 0; t < LIFE__MAX; t++) {
 		const struct transition_row *row = &life_transitions[t];
 
 		if (row->event & TOLD && (!strcmp(row->audit, p) || (n > 2 && !strcmp(p + n - 2, ".*") && !strncmp(row->audit, p, n - 1))))
-			return true;
+			return NULL;
 	}
-	return false;
+	return "is not a known event type";
 }
 
-static enum err check_patterns(struct req *r, const char *patterns)
-{
-	struct json *list = js_read(r->arena, patterns);
-
-	if (!list)
-		return OK;
-	if (!js_length(list))
-		return fault(r, "enabled_events", "must name at least one event, or `*`");
-	for (size_t i = 0; i < js_length(list); i++)
-		if (!is_pattern(js_str(js_at(list, i))))
-			return fault(r, arena_printf(r->arena, "enabled_events[%zu]", i), "is no event; see `thaw tables transitions`");
-	return OK;
-}
-
-static enum err check_version(struct req *r, const char *version)
-{
-	return !version || api_version_known(version) ? OK : fault(r, "api_version", "is no version of this API");
-}
-
-struct endpoint_in { struct endpoint n; const char *portfolio; };
+struct endpoint_in { struct endpoint n; };
 #define C(field) AT(struct endpoint_in, field), NOSET
+#define UNKEPT_ROWS \
+	{ "portfolio_id", T_DOC, NOSET, .flags = F_UNKEPT, .help = "is not supported: an endpoint hears of every portfolio" }, \
+	{ "include", T_DOC, NOSET, .flags = F_UNKEPT, .help = "is not supported: an event tells its object whole" }
 enum { PATTERNS = 64 };
 static const struct shape create_in[] = {
-	{ "url", T_STR, C(n.url), .min = 1, .max = URL_MOST, .flags = F_REQUIRED, .help = "https" },
-	{ "enabled_events", T_STRINGS, C(n.enabled_events), .max = PATTERNS, .flags = F_REQUIRED,
+	{ "url", T_STR, C(n.url), .min = 1, .max = URL_MOST, .flags = F_REQUIRED, .fault = url_fault, .help = "https" },
+	{ "enabled_events", T_STRINGS, C(n.enabled_events), .min = 1, .max = PATTERNS, .flags = F_REQUIRED, .fault = pattern_fault,
 	  .help = "`*`, `workspace.*`, `workspace.archived`" },
-	{ "api_version", T_STR, C(n.api_version), .min = 1, .max = 10, .help = "the newest when it is not given" },
+	{ "api_version", T_STR, C(n.api_version), .min = 1, .max = 10, .fault = version_fault, .help = "the newest when it is not given" },
 	{ "description", T_STR, C(n.description), .max = 500, .flags = F_NULL },
 	{ "metadata", T_LABELS, C(n.metadata), .max = METADATA_MOST, .flags = F_NULL },
-	{ "portfolio_id", T_STR, C(portfolio), .flags = F_NULL, .help = "not supported: must not be given" },
+	UNKEPT_ROWS,
 	{ 0 }
 };
 
@@ -179,14 +161,8 @@ static enum err create(struct req *r)
 {
 	struct endpoint_in *in = r->in;
 	struct endpoint n;
-	enum err e;
 
 	about_kind(r, RES_ENDPOINT);
-	if ((e = check_url(r, in->n.url)) || (e = check_patterns(r, in->n.enabled_events))
-	 || (e = check_version(r, in->n.api_version)))
-		return e;
-	if (in->portfolio)
-		return fault(r, "portfolio_id", "is not supported: an endpoint hears of every portfolio");
 	if (!in->n.api_version)
 		in->n.api_version = r->api_version;
 	return reply(r, endpoint_create(&r->tx, &in->n, &n), secret_out, &n);
@@ -222,12 +198,14 @@ static enum err get(struct req *r)
 
 #define E(field) SET(struct endpoint_edit, field)
 static const struct shape edit_in[] = {
-	{ "url", T_STR, E(url), .min = 1, .max = URL_MOST },
-	{ "enabled_events", T_STRINGS, E(enabled_events), .max = PATTERNS },
+	{ "url", T_STR, E(url), .min = 1, .max = URL_MOST, .fault = url_fault },
+	{ "enabled_events", T_STRINGS, E(enabled_events), .min = 1, .max = PATTERNS, .fault = pattern_fault },
 	{ "description", T_STR, E(description), .max = 500, .flags = F_NULL },
 	{ "metadata", T_LABELS, E(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL,
 	  .help = "members to set; null takes one away, null for the whole all of them" },
 	{ "status", T_STR, E(status), .words = statuses },
+	{ "api_version", T_DOC, NOSET, .flags = F_UNKEPT, .help = "stays as it was when the endpoint was made; make another one" },
+	UNKEPT_ROWS,
 	{ 0 }
 };
 
@@ -236,12 +214,9 @@ static enum err edit(struct req *r)
 	struct id id = named(r, 0, RES_ENDPOINT);
 	const struct endpoint_edit *in = r->in;
 	struct endpoint n;
-	enum err e;
 
 	if (!in->url_set && !in->enabled_events_set && !in->description_set && !in->metadata_set && !in->status_set)
 		return fault(r, "body", "must have at least one of url, enabled_events, description, metadata, status");
-	if ((e = check_url(r, in->url)) || (e = check_patterns(r, in->enabled_events)))
-		return e;
 	return reply(r, endpoint_edit(&r->tx, &id, in, &n), endpoint_out, &n);
 }
 
@@ -400,14 +375,14 @@ const struct route webhook_routes[] = {
 	{ "GET", EVENTS "/{event_id}", PERM_WEBHOOK_READ, 0, .status = 200, .out = event_out, .run = get_event,
 	  .summary = "One event", .errors = "NOT_FOUND" },
 	{ "POST", ENDPOINTS, PERM_WEBHOOK_WRITE, R_WRITE | R_SECRET, BODY(create_in, struct endpoint_in), .status = 200,
-	  .out = secret_out, .run = create, .summary = "Create a webhook endpoint", .errors = "ENDPOINT_LIMIT EVENTS_BEHIND KEY_SEALED" },
+	  .out = secret_out, .run = create, .summary = "Create a webhook endpoint", .errors = "ENDPOINT_LIMIT ENDPOINT_URL EVENTS_BEHIND KEY_SEALED QUOTA" },
 	{ "GET", ENDPOINTS, PERM_WEBHOOK_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List webhook endpoints" },
 	{ "GET", ENDPOINT, PERM_WEBHOOK_READ, 0, .status = 200, .out = endpoint_out, .run = get,
 	  .summary = "One webhook endpoint", .errors = "NOT_FOUND" },
 	{ "PATCH", ENDPOINT, PERM_WEBHOOK_WRITE, R_WRITE, BODY(edit_in, struct endpoint_edit), .status = 200, .out = endpoint_out,
 	  .run = edit, .moves = { LIFE_ENDPOINT_EDIT }, .summary = "Change a webhook endpoint, enable or disable it",
-	  .errors = "NOT_FOUND" },
+	  .errors = "NOT_FOUND ENDPOINT_URL" },
 	{ "DELETE", ENDPOINT, PERM_WEBHOOK_WRITE, R_WRITE, .status = 200, .out = deleted_out, .run = delete,
 	  .moves = { LIFE_ENDPOINT_DELETE }, .summary = "Delete a webhook endpoint", .errors = "NOT_FOUND" },
 	{ "POST", ENDPOINT "/rotate_secret", PERM_WEBHOOK_WRITE, R_WRITE | R_SECRET | R_NO_BODY_NEEDED,

@@ -27,11 +27,12 @@ enum err list_asked(struct req *r, const struct list_query *q, struct list_ask *
 {
 	const char *sort = q->sort ? q->sort : "-created", *rest = sort + strcspn(sort, ",");
 	int found = sort_key(sort, order ? 3 : 1);
+	enum err e = OK;
 
 	*ask = (struct list_ask){ .after = q->after, .before = q->before, .up = *sort != '-', .limit = q->limit ? q->limit : 10 };
 	if (!id_is_zero(&q->after) && !id_is_zero(&q->before)) {
 		why_add(&r->tx, "ending_before", "cannot be given together with starting_after");
-		return ERR_QUERY;
+		e = ERR_QUERY;
 	}
 	for (const char *p = rest; *p && found >= 0; p += strcspn(p + 1, ",") + 1)
 		if (sort_key(p + 1, 3) < 0)
@@ -43,7 +44,7 @@ enum err list_asked(struct req *r, const struct list_query *q, struct list_ask *
 	}
 	if (order)
 		*order = found;
-	return OK;
+	return e;
 }
 
 enum err reply_list(struct req *r, const struct shape *s, const void *views, struct list_got got, size_t size, size_t id_at,
@@ -182,10 +183,19 @@ static enum err get(struct req *r)
 }
 
 #define E(field) SET(struct label_edit, field)
-static const struct shape edit_in[] = {
-	{ "name", T_STR, E(name), .min = 1, .max = 255, .flags = F_TRIMMED },
-	{ "metadata", T_LABELS, E(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL,
-	  .help = "members to set; null takes one away, null for the whole all of them" },
+#define EDIT_ROWS \
+	{ "name", T_STR, E(name), .min = 1, .max = 255, .flags = F_TRIMMED }, \
+	{ "metadata", T_LABELS, E(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL, \
+	  .help = "members to set; null takes one away, null for the whole all of them" }
+static const struct shape edit_in[] = { EDIT_ROWS, { 0 } };
+
+#define STAYS(key) { key, T_DOC, NOSET, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the entity was made" }
+static const struct shape edit_entity_in[] = {
+	EDIT_ROWS,
+	STAYS("workspace_id"),
+	STAYS("jurisdiction"),
+	STAYS("type"),
+	STAYS("portfolio_id"),
 	{ 0 }
 };
 
@@ -464,7 +474,7 @@ static enum err dissolve(struct req *r) { return move_entity(r, LIFE_ENTITY_DISS
 	  .moves = { LIFE_ENTITY_##transition }, .summary = what, .errors = "NOT_FOUND WRONG_STATE" }
 static const struct route routes[] = {
 	{ "POST", WORKSPACES, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(create_in, struct workspace), .status = 201,
-	  .out = workspace_out, .run = create, .summary = "Create a workspace" },
+	  .out = workspace_out, .run = create, .summary = "Create a workspace", .errors = "QUOTA" },
 	{ "GET", WORKSPACES, PERM_WORKSPACE_READ, 0, QUERY(list_query, struct workspaces_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List workspaces" },
 	{ "GET", WORKSPACE, PERM_WORKSPACE_READ, 0, .status = 200, .out = workspace_out, .run = get, .summary = "One workspace",
@@ -479,12 +489,12 @@ static const struct route routes[] = {
 	  .moves = { LIFE_WORKSPACE_UNARCHIVE }, .errors = "NOT_FOUND WRONG_STATE",
 	  .summary = "Restore an archived workspace: active when an entity of it is not in its last state, else ready" },
 	{ "POST", ENTITIES, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(entity_in, struct entity_in), .status = 202,
-	  .out = entity_out, .run = create_entity, .summary = "Create an entity as a draft", .errors = "NOT_FOUND WRONG_STATE" },
+	  .out = entity_out, .run = create_entity, .summary = "Create an entity as a draft", .errors = "NOT_FOUND WRONG_STATE QUOTA" },
 	{ "GET", ENTITIES, PERM_WORKSPACE_READ, 0, QUERY(entities_query, struct entities_query), .status = 200, .out = entities_out,
 	  .run = list_entities, .summary = "List entities" },
 	{ "GET", ENTITY, PERM_WORKSPACE_READ, 0, .status = 200, .out = entity_out, .run = get_entity, .summary = "One entity",
 	  .errors = "NOT_FOUND" },
-	{ "PATCH", ENTITY, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(edit_in, struct label_edit), .status = 200,
+	{ "PATCH", ENTITY, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(edit_entity_in, struct label_edit), .status = 200,
 	  .out = entity_out, .run = edit_entity, .moves = { LIFE_ENTITY_EDIT }, .summary = "Change an entity's name or metadata",
 	  .errors = "NOT_FOUND WRONG_STATE" },
 	MOVE("submit", submit, SUBMIT, "Submit a draft"),
@@ -533,6 +543,8 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_KEY_BUSY] = { .code = "idempotency_key_in_use" },
 	[ERR_KEY_SEALED] = { .code = "idempotency_key_sealed" },
 	[ERR_ENDPOINT_LIMIT] = { .code = "limit_reached" },
+	[ERR_ENDPOINT_URL] = { .code = "webhook_endpoint_exists" },
+	[ERR_QUOTA] = { .code = "limit_reached" },
 };
 
 #define X(field) AT(struct error_say, field)
@@ -615,18 +627,36 @@ static void say(struct req *r, struct error_say *s)
 		s->text = conflict(r, r->tx.about.kind, id);
 }
 
+const char *version_fault(struct arena *a, const char *version)
+{
+	return api_version_known(version) ? NULL
+		: arena_printf(a, "is not a supported API version; the latest is %s", newest_version(&api_workspaces));
+}
+
+/* `expand[]=field`, which other servers of this API take: objects are told by their ids here. */
+static enum err no_expand(struct req *r)
+{
+	for (size_t i = 0; i < r->nparams; i++) {
+		if (strcmp(r->params[i].name, "expand") && strncmp(r->params[i].name, "expand[", strlen("expand[")))
+			continue;
+		why_add(&r->tx, r->params[i].name, "is not supported: ask for the objects by their ids");
+		return ERR_QUERY;
+	}
+	return OK;
+}
+
 /* Matter-Version: the header, else the key's pin, else the newest. */
 static enum err check(struct req *r)
 {
 	r->api_version = r->who.api_version ? r->who.api_version : newest_version(r->dialect);
 	if (!r->matter_version)
-		return OK;
+		return no_expand(r);
 	if (!api_version_known(r->matter_version)) {
-		why_add(&r->tx, "Matter-Version", arena_printf(r->arena, "is no version of this API; the newest is %s", newest_version(r->dialect)));
+		why_add(&r->tx, "Matter-Version", version_fault(r->arena, r->matter_version));
 		return ERR_VERSION_HEADER;
 	}
 	r->api_version = r->matter_version;
-	return OK;
+	return no_expand(r);
 }
 
 static void headers(struct req *r)

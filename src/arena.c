@@ -1,6 +1,8 @@
-/* arena.c: bump allocation in a chain of blocks.  Under AddressSanitizer every
- * allocation is a malloc of its own, so that an overrun of one is seen. */
+/* arena.c: bump allocation in a chain of blocks.  The memory of a large request is given
+ * back at its end.  Under AddressSanitizer every allocation is a malloc of its own, so that
+ * an overrun of one is seen. */
 #include "arena.h"
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +17,9 @@ enum { BLOCK = 16384 };
 
 struct block { struct block *next; size_t used, size; alignas(max_align_t) unsigned char data[]; };
 struct cleanup { struct cleanup *next; void (*fn)(void *); void *p; };
-struct arena { struct block *blocks; struct cleanup *cleanups; };
+struct arena { struct block *blocks; struct cleanup *cleanups; size_t taken; };
+
+enum { LARGE = 262144 };                         /* of a block, and of a request */
 
 static void *must(void *p)
 {
@@ -24,6 +28,12 @@ static void *must(void *p)
 		abort();
 	}
 	return p;
+}
+
+void arena_gives_back(void)
+{
+	/* Said once it is fixed; else each large block that is freed raises it, up to 32 MiB. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
 }
 
 struct arena *arena_new(void)
@@ -46,6 +56,7 @@ void *arena_alloc(struct arena *a, size_t n)
 		b = must(malloc(sizeof *b + size));
 		b->size = size;
 		b->used = 0;
+		a->taken += size;
 		b->next = a->blocks;
 		a->blocks = b;
 	}
@@ -115,6 +126,10 @@ static void release(struct arena *a, size_t keep)
 		}
 	}
 	a->blocks = kept;
+	/* What the libraries took beside it is as large, in pieces, and all free by now. */
+	if (a->taken > LARGE)
+		(void)malloc_trim(0);
+	a->taken = 0;
 }
 
 void arena_reset(struct arena *a)

@@ -9,6 +9,10 @@
 
 struct arena;
 
+/* For a process that lives long: what one large request took goes back to the system
+ * at its end, and stays in no worker. */
+void arena_gives_back(void);
+
 struct arena *arena_new(void);
 void arena_reset(struct arena *a);               /* cleanups run, memory reused */
 void arena_free(struct arena *a);

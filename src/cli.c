@@ -25,6 +25,7 @@ static const struct command commands[] = {
 	{ "org create NAME", "Make an organization with the roles admin, member and reader; prints its id.",
 		cmd_org_create, false },
 	{ "org list", "The organizations.", cmd_org_list, false },
+	{ "org usage --org ORG", "What an organization has, and what its quotas allow. " ORG, cmd_org_usage, false },
 	{ "user create --org ORG --username U --email E --role ROLE [--password-stdin]",
 		"Make a user; prints the id. " ORG PASSWORD, cmd_user_create, false },
 	{ "user list --org ORG", "The users of an organization. " ORG, cmd_user_list, false },
@@ -72,9 +73,10 @@ static const struct command commands[] = {
 		"Exit code 3 when there is a problem.", cmd_doctor, true },
 	{ "deliver [--follow]", "Number the committed events and send those that are due to their webhook endpoints; prints "
 		"what was done. For cron; with --follow it goes on until SIGTERM, as a service.", cmd_deliver, false },
-	{ "sweep", "Delete what is no longer needed: attempts older than a day, expired refresh tokens and codes. For cron.",
-		cmd_sweep, false },
-	{ "tables routes|errors|transitions|sql|config", "Print one of the tables the program is made of, separated by tabs.",
+	{ "sweep [--dry-run]", "Delete what is no longer needed: what has expired, and what is older than the retention settings "
+		"(attempts, webhook deliveries, events, files of permanently deleted models); the audit is kept. In small batches with "
+		"pauses, so that requests go on. With --dry-run it only counts. For cron.", cmd_sweep, false },
+	{ "tables routes|errors|transitions|sql|config|retention", "Print one of the tables the program is made of, separated by tabs.",
 		cmd_tables, true },
 	{ "openapi", "Print the OpenAPI 3.1 description.", cmd_openapi, true },
 	{ "nginx-errors http|server", "Print nginx's own error answers in the dialect of each address: the part for "

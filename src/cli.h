@@ -36,6 +36,9 @@ bool cli_number(struct cli *c, const char *name, int64_t min, int64_t max, int64
 
 /* cli_out.c: a message on standard error; returns CLI_FAILED. */
 int cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Text or a JSON value on standard output; what would steer a terminal is replaced, in JSON escaped. */
+void cli_line(const char *text);
+void cli_json(struct json *value);
 /* Says what an error of the database or the domain means here; returns CLI_FAILED. */
 int cli_failed(const struct cli *c, enum err e);
 /* An array of flat objects as aligned columns, or as JSON.  none: said of an empty one. */
@@ -98,6 +101,7 @@ int cmd_init(struct cli *c);
 int cmd_migrate(struct cli *c);
 int cmd_org_create(struct cli *c);
 int cmd_org_list(struct cli *c);
+int cmd_org_usage(struct cli *c);
 int cmd_user_create(struct cli *c);
 int cmd_user_list(struct cli *c);
 int cmd_user_password(struct cli *c);

@@ -1,10 +1,8 @@
-/* cli_audit.c: what was done by whom, whether it agrees with what there is, and the
- * removal of rows that have served their time. */
+/* cli_audit.c: what was done by whom, and whether it agrees with what there is. */
 #include "cli.h"
 #include <stdio.h>
 #include <string.h>
 #include "clock.h"
-#include "conf.h"
 #include "dom_model.h"
 #include "str.h"
 
@@ -131,7 +129,7 @@ int cmd_audit_verify(struct cli *c)
 		js_put_bool(c->arena, o, "reconciled", !js_length(found));
 		js_put(o, "verified", counts);
 		js_put(o, "disagreements", found);
-		puts(js_pretty(o));
+		cli_json(o);
 	} else if (js_length(found)) {
 		cli_rows(c, found, "");
 	} else {
@@ -139,54 +137,4 @@ int cmd_audit_verify(struct cli *c)
 		puts("Every object agrees with its audit rows.");
 	}
 	return js_length(found) ? CLI_FOUND : CLI_DONE;
-}
-
-/* --- sweep ------------------------------------------------------------------------ */
-
-/* In batches, so that no lock is held for long and a replica keeps up. */
-static enum err sweep(struct cli *c, enum sql sql, int64_t before, int64_t *total)
-{
-	enum { BATCH = 1000, TRIES = 5 };
-	int64_t n = BATCH;
-	enum err e = OK;
-
-	*total = 0;
-	for (int try = 0; n == BATCH && try < TRIES; ) {
-		if ((e = db_ready(c->tx.db)))
-			return e;
-		e = db_exec(c->tx.db, sql, DB_IN(db_t(before), db_i(BATCH)), &n);
-		if (!e)
-			*total += n;
-		else if (e == ERR_DB_RETRY || e == ERR_DB_LOST)
-			try++;
-		else
-			return e;
-	}
-	return e;
-}
-
-int cmd_sweep(struct cli *c)
-{
-	const int64_t day = 24 * 3600 * SECOND;
-	struct json *o = js_object(c->arena);
-	struct tx *tx = cli_tx(c);
-	int64_t attempts, tokens, rotations, codes, revocations;
-	enum err e;
-
-	if (!tx)
-		return CLI_FAILED;
-	if ((e = sweep(c, SQL_ATTEMPT_SWEEP, tx->now - day, &attempts))
-	    || (e = sweep(c, SQL_REFRESH_SWEEP, tx->now, &tokens))
-	    || (e = sweep(c, SQL_ROTATION_SWEEP, tx->now - conf.refresh_ttl * SECOND, &rotations))
-	    /* a day after its end: no exchange of it is under way */
-	    || (e = sweep(c, SQL_CODE_SWEEP, tx->now - day, &codes))
-	    || (e = sweep(c, SQL_REVOCATION_SWEEP, tx->now, &revocations)))
-		return cli_failed(c, e);
-	js_put_int(c->arena, o, "attempts", attempts);
-	js_put_int(c->arena, o, "refresh_tokens", tokens);
-	js_put_int(c->arena, o, "codes", codes);
-	js_put_int(c->arena, o, "revocations", revocations);
-	cli_result(c, o, arena_printf(c->arena, "Deleted %lld attempts, %lld refresh tokens, %lld authorization codes and "
-		"%lld ended sessions of clients.", (long long)attempts, (long long)tokens, (long long)codes, (long long)revocations));
-	return CLI_DONE;
 }

@@ -13,9 +13,12 @@
 #include "cli_send.h"
 #include "clock.h"
 #include "conf.h"
+#include "lease.h"
 #include "str.h"
 
-enum { HANDS = 32, FLIGHTS = 8, NUMBERED = 200, ORGS = 64, ORGS_A_LOOK = 4, SHARE = 8, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250 };
+enum { HANDS = 32, FLIGHTS = 16, NUMBERED = 200, ORGS = 64, ORGS_A_LOOK = 4, SHARE = 8, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250 };
+
+_Static_assert((int)FLIGHTS <= (int)OUTCOMES_MOST, "what lands is written down at once");
 
 /* An endpoint in hand. */
 struct hand {
@@ -106,24 +109,55 @@ static bool has(const struct hand *h, const struct id *post)
 	return false;
 }
 
-/* Write down what has landed; what cannot be written stays for the next turn. */
+/* Write down what has landed, all of it at once; what cannot be written stays for the next turn. */
 static enum err settle(struct deliver *d, struct hand *h)
 {
+	struct outcome landed[FLIGHTS];
+	size_t n = 0;
+	enum err e;
+
+	for (int i = 0; i < FLIGHTS; i++)
+		if (h->flights[i].state == LANDED)
+			landed[n++] = (struct outcome){ &h->flights[i].post, &h->flights[i].reply };
+	if (!n)
+		return OK;
+	if ((e = deliver_settle(unit(d), &h->hold, landed, n)))
+		return e;
 	for (int i = 0; i < FLIGHTS; i++) {
 		struct flight *f = &h->flights[i];
-		enum err e;
 
 		if (f->state != LANDED)
 			continue;
-		if ((e = deliver_settle(unit(d), &h->hold, &f->post, &f->reply)))
-			return e;
 		d->delivered += reply_good(&f->reply);
 		d->failed += !reply_good(&f->reply);
 		h->silent = f->reply.status ? 0 : h->silent + 1;
-		h->look_at = 0;
 		f->state = GROUNDED;
 	}
+	h->look_at = 0;
 	return OK;
+}
+
+/* Send those that its owner may read; the others have failed. */
+static enum err dispatch(struct deliver *d, struct hand *h, const struct target *to, const struct post *posts, size_t n)
+{
+	const struct reply withheld = { .at = d->c->tx.now, .error = fault_words(FAULT_OWNER), .withheld = true };
+	struct outcome failed[FLIGHTS];
+	struct letter *letters;
+	size_t nfailed = 0;
+	enum err e = deliver_letters(&d->c->tx, &h->hold, to, posts, n, &letters);
+
+	for (size_t i = 0; !e && i < n; i++) {
+		if (letters[i].heard)
+			sender_send(d->sender, grounded(h), &posts[i], &letters[i], to);
+		else
+			failed[nfailed++] = (struct outcome){ &posts[i], &withheld };
+	}
+	if (e || !nfailed)
+		return e;
+	if (!(e = deliver_settle(&d->c->tx, &h->hold, failed, nfailed)))
+		d->failed += (int64_t)nfailed;
+	h->look_at = 0;
+	return e;
 }
 
 /* Begin what may be sent now.  `ended` when there is no more of it, or somebody else's turn has come. */
@@ -132,9 +166,7 @@ static enum err begin(struct deliver *d, struct hand *h)
 	struct tx *tx = unit(d);
 	struct target to;
 	struct post *posts;
-	struct flight *f;
-	bool begun = false;
-	size_t n;
+	size_t n, begun = 0;
 	enum err e = OK;
 
 	h->look_at = clock_mono() + IDLE_MS * 1000;
@@ -151,14 +183,11 @@ static enum err begin(struct deliver *d, struct hand *h)
 	}
 	if ((e = deliver_posts(tx, &h->hold, &posts, 2 * FLIGHTS, &n)))
 		return e;
-	for (size_t i = 0; i < n && (f = grounded(h)); i++) {
-		if (has(h, &posts[i].id))
-			continue;
-		sender_send(d->sender, f, &posts[i], &to);
-		begun = true;
-	}
+	for (size_t i = 0; i < n && begun < (size_t)(FLIGHTS - busy(h)); i++)
+		if (!has(h, &posts[i].id))
+			posts[begun++] = posts[i];
 	h->ended |= !begun && !busy(h);
-	return OK;
+	return begun ? dispatch(d, h, &to, posts, begun) : OK;
 }
 
 /* Its work between requests. */
@@ -262,17 +291,19 @@ static int in_hand(const struct deliver *d, bool *writing)
 	return n;
 }
 
-/* What is due: more to number, more endpoints in hand.  True when there was something. */
+/* What is due: more to number, more endpoints in hand.  True when there was something.  What is in
+ * hand has as much time as the look took. */
 static bool look(struct deliver *d)
 {
-	bool found = false;
+	const int64_t from = clock_mono();
+	bool found = false, writing;
 
-	d->look_at = clock_mono() + LOOK_MS * 1000;
+	d->look_at = from + LOOK_MS * 1000;
 	number(d, &found);
 	if (!d->error)
 		take(d, &found);
 	if (!d->error && found)
-		d->look_at = 0;
+		d->look_at = in_hand(d, &writing) ? 2 * clock_mono() - from : 0;
 	return found;
 }
 
@@ -352,7 +383,7 @@ int cmd_deliver(struct cli *c)
 	d->arena = arena_new();
 	d->follow = cli_option(c, "--follow");
 	d->sender = sender_new();
-	random_bytes(d->lease, sizeof d->lease);
+	lease_claim(d->lease);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);

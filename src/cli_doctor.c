@@ -284,7 +284,7 @@ int cmd_doctor(struct cli *c)
 		check_database(&d);
 	}
 	if (c->json) {
-		puts(js_pretty(d.rows));
+		cli_json(d.rows);
 	} else {
 		for (size_t i = 0; i < js_length(d.rows); i++) {
 			struct json *v[3];
@@ -292,7 +292,7 @@ int cmd_doctor(struct cli *c)
 			js_get(js_at(d.rows, i), "result", &v[0]);
 			js_get(js_at(d.rows, i), "check", &v[1]);
 			js_get(js_at(d.rows, i), "text", &v[2]);
-			printf("%-8s %-14s %s\n", js_str(v[0]), js_str(v[1]), js_str(v[2]));
+			cli_line(arena_printf(d.a, "%-8s %-14s %s", js_str(v[0]), js_str(v[1]), js_str(v[2])));
 		}
 	}
 	return d.problem ? CLI_FOUND : CLI_DONE;

@@ -26,7 +26,7 @@ void init_note(struct init *in, const char *text)
 {
 	js_add(in->notes, js_string(in->a, text));
 	if (!in->c->json)
-		puts(text);
+		cli_line(text);
 }
 
 static enum err work_first(void *arg)
@@ -80,6 +80,11 @@ static enum err find_user(struct first *f, const char *wanted)
 	return !e && (f->make_org || !id_equal(&there.organization, &f->user.organization)) ? ERR_DB_DUPLICATE : e;
 }
 
+static const char *local_address(struct arena *a, const char *username)
+{
+	return arena_printf(a, "%s@localhost", username);
+}
+
 static int first_organization(struct init *in, struct first *f)
 {
 	const char *email = cli_option(in->c, "--admin-email");
@@ -96,9 +101,7 @@ static int first_organization(struct init *in, struct first *f)
 	if (e)
 		return cli_failed(in->c, e);
 	if (f->make_user) {
-		f->user.email = email ? email : arena_printf(in->a, "%s@localhost", f->user.username);
-		if (!cli_user_words(f->user.username, f->user.email))
-			return CLI_FAILED;
+		f->user.email = email ? email : local_address(in->a, f->user.username);
 		f->user.password = passwd_hash(in->a, f->password);
 	}
 	if (f->make_org && !cli_org_name(f->org_name))
@@ -181,6 +184,21 @@ static bool database_name(const char *s)
 	return false;
 }
 
+/* The names that are given, before anything is made.  An id means an organization that is
+ * there, which none is before the first run. */
+static bool names_fit(struct init *in)
+{
+	const char *org = cli_option(in->c, "--org"), *username = cli_option(in->c, "--admin-username");
+	const char *email = cli_option(in->c, "--admin-email");
+	struct id id;
+
+	if (!username)
+		username = "admin";
+	if (!database_name(in->database) || !cli_user_words(username, email ? email : local_address(in->a, username)))
+		return false;
+	return !org || (id_parse(org, "org-", &id) && !access(conf.db_option_file, F_OK)) || cli_org_name(org);
+}
+
 /* The schema, and what it reports to be told on. */
 static int schema(struct init *in)
 {
@@ -214,7 +232,7 @@ int cmd_init(struct cli *c)
 
 	if (!in.database)
 		in.database = "thaw";
-	if (!database_name(in.database) || !(f.password = cli_password(c, "--admin-password-stdin", &f.made_password)))
+	if (!names_fit(&in) || !(f.password = cli_password(c, "--admin-password-stdin", &f.made_password)))
 		return CLI_FAILED;
 	if ((fd = lock(&in)) < 0)
 		return CLI_FAILED;
@@ -224,7 +242,7 @@ int cmd_init(struct cli *c)
 		return CLI_FAILED;
 	in.shared = cli_one_account(in.a);
 	if (c->json)
-		puts(js_pretty(result(&in, &f)));
+		cli_json(result(&in, &f));
 	else
 		what_next(&in, &f);
 	return CLI_DONE;

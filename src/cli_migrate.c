@@ -221,9 +221,9 @@ int cmd_migrate(struct cli *c)
 		return CLI_FAILED;
 	bad = cli_migrate(c, notes) || cli_seal_key(c) ? CLI_FAILED : CLI_DONE;
 	for (size_t i = 0; !c->json && i < js_length(notes); i++)
-		puts(js_str(js_at(notes, i)));
+		cli_line(js_str(js_at(notes, i)));
 	if (c->json)
-		puts(js_pretty(notes));
+		cli_json(notes);
 	else if (!bad)
 		printf("The schema has version %d.\n", SCHEMA_MAX);
 	return bad;

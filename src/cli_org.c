@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "dom_org.h"
 #include "passwd.h"
+#include "quota.h"
 #include "str.h"
 
 enum { ORG_MAX = 255, USERNAME_MAX = 128, EMAIL_MAX = 254, ROLE_MAX = 64, PERMISSIONS_MAX = 1024 };
@@ -128,6 +129,31 @@ int cmd_org_list(struct cli *c)
 		js_add(rows, o);
 	}
 	cli_rows(c, rows, "There is no organization yet; `thaw org create NAME` makes one.");
+	return CLI_DONE;
+}
+
+int cmd_org_usage(struct cli *c)
+{
+	struct json *rows = js_array(c->arena);
+	struct id org;
+
+	if (!cli_org(c, cli_option(c, "--org"), &org))
+		return CLI_FAILED;
+	for (int q = QUOTA__NONE + 1; q < QUOTA__MAX; q++) {
+		const struct quota_row *row = &quota_rows[q];
+		struct json *o = js_object(c->arena);
+		int64_t used;
+		enum err e;
+
+		if ((e = quota_used(&c->tx, &org, q, &used)))
+			return cli_failed(c, e);
+		js_put_str(c->arena, o, "of", row->what);
+		js_put_int(c->arena, o, "used", used);
+		js_put(o, "limit", *row->most ? js_integer(c->arena, *row->most) : NULL);
+		js_put_str(c->arena, o, "setting", row->setting);
+		js_add(rows, o);
+	}
+	cli_rows(c, rows, "");
 	return CLI_DONE;
 }
 

@@ -1,24 +1,72 @@
 /* cli_out.c: how the commands speak: aligned text for people, JSON for programs,
  * messages on standard error that say what is wrong and what to do. */
+#define _GNU_SOURCE
 #include "cli.h"
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "conf.h"
 #include "str.h"
 
 enum { COLUMNS = 24 };
 
+/* User agents, names and arguments come from anywhere: nothing in them steers a terminal.
+ * Controls of one byte become blanks, what else is not seen question marks. */
+static char *plain(char *s, const char *kept)
+{
+	bool valid = utf8_valid(s, strlen(s));
+
+	for (char *p = s, *start = s; *p; start = p) {
+		const char *next = p;
+		uint32_t c = valid ? utf8_next(&next) : (unsigned char)*next++;
+
+		p += next - start;
+		if (!strchr(kept, *start) && (utf8_steers(c) || (!valid && c > 0x7f)))
+			memset(start, c < 0x80 ? ' ' : '?', (size_t)(p - start));
+	}
+	return s;
+}
+
 int cli_say(const char *fmt, ...)
 {
+	char *text;
 	va_list ap;
+	int n;
 
-	fputs("thaw: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	if (n < 0)
+		abort();
+	fprintf(stderr, "thaw: %s\n", plain(text, "\n"));
+	free(text);
 	return CLI_FAILED;
+}
+
+void cli_line(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		abort();
+	puts(plain(copy, "\n"));
+	free(copy);
+}
+
+void cli_json(struct json *value)
+{
+	const char *s = js_pretty(value), *start;
+
+	for (start = s; *s; start = s) {
+		uint32_t c = utf8_next(&s);
+
+		if (c != '\n' && utf8_steers(c))
+			printf("\\u%04x", (unsigned)c);
+		else
+			fwrite(start, 1, (size_t)(s - start), stdout);
+	}
+	putchar('\n');
 }
 
 int cli_failed(const struct cli *c, enum err e)
@@ -32,29 +80,21 @@ int cli_failed(const struct cli *c, enum err e)
 	case ERR_INTERNAL:
 		return cli_say("the database refused (%s); `thaw doctor` tells more", said);
 	default:
-		return cli_say("%s", err_row(e)->text);
+		return cli_say("%s", c->tx.why.text ? c->tx.why.text : err_row(e)->text);
 	}
 }
 
-/* A value as text that cannot steer a terminal or break a column: user agents and
- * names come from anywhere.  Valid UTF-8 encodes the C1 controls as C2 80 to C2 9F. */
+/* A value as text, on one line. */
 static char *cell(struct arena *a, struct json *v)
 {
-	char *s;
-
 	switch (js_type(v)) {
 	case JS_NULL:
 		return arena_strdup(a, "-");
 	case JS_STRING:
-		s = arena_strdup(a, js_str(v));
-		break;
+		return plain(arena_strdup(a, js_str(v)), "");
 	default:
-		s = arena_strdup(a, js_text(v, NULL));
+		return plain(arena_strdup(a, js_text(v, NULL)), "");
 	}
-	for (unsigned char *p = (unsigned char *)s; *p; p++)
-		if (*p < ' ' || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
-			*p = *p == 0xc2 ? (p[1] = '?') : ' ';
-	return s;
 }
 
 static size_t columns(struct json *rows, const char *names[COLUMNS])
@@ -81,7 +121,7 @@ void cli_rows(const struct cli *c, struct json *rows, const char *none)
 	size_t width[COLUMNS], n, count = js_length(rows);
 
 	if (c->json) {
-		puts(js_pretty(rows));
+		cli_json(rows);
 		return;
 	}
 	if (!count) {
@@ -113,7 +153,7 @@ void cli_tabs(const struct cli *c, struct json *rows)
 	size_t n;
 
 	if (c->json) {
-		puts(js_pretty(rows));
+		cli_json(rows);
 		return;
 	}
 	n = columns(rows, names);
@@ -124,5 +164,8 @@ void cli_tabs(const struct cli *c, struct json *rows)
 
 void cli_result(const struct cli *c, struct json *value, const char *text)
 {
-	puts(c->json ? js_pretty(value) : text);
+	if (c->json)
+		cli_json(value);
+	else
+		cli_line(text);
 }

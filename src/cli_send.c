@@ -10,7 +10,7 @@
 #include "net.h"
 #include "sign.h"
 
-enum { ANSWER_MOST = 65536, CONNECT_MS = 10000 };
+enum { ANSWER_MOST = 65536, CONNECT_MS = 10000, CONNECTIONS = 1024 };
 _Static_assert(FLIGHT_ERROR >= CURL_ERROR_SIZE, "room for libcurl's words");
 
 struct sender { CURLM *multi; };
@@ -21,6 +21,7 @@ struct sender *sender_new(void)
 
 	if (!s || curl_global_init(CURL_GLOBAL_DEFAULT) || !(s->multi = curl_multi_init()))
 		abort();
+	curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS);
 	return s;
 }
 
@@ -79,17 +80,16 @@ static void header(struct flight *f, const char *name, const char *value)
 	f->headers = all;
 }
 
-static void land(struct flight *f, const char *error)
+static void land(struct flight *f)
 {
 	f->state = LANDED;
 	f->reply.milliseconds = (clock_mono() - f->began) / 1000;
-	f->reply.error = error;
 }
 
 /* False when a secret is no such secret. */
 static bool sign(struct flight *f, const struct target *to, const char *body, size_t n)
 {
-	const char *id = id_spell(f->arena, "evt_", &f->post.event.id), *standard;
+	const char *id = id_spell(f->arena, "evt_", &f->post.event), *standard;
 	struct sign s = { to->secrets, to->nsecrets, f->reply.at / SECOND, body, n };
 
 	if (!(standard = sign_standard(f->arena, &s, id)))
@@ -133,7 +133,7 @@ static void options(struct flight *f, const struct target *to, const char *body,
 	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
 }
 
-void sender_send(struct sender *s, struct flight *f, const struct post *p, const struct target *to)
+void sender_send(struct sender *s, struct flight *f, const struct post *p, const struct letter *l, const struct target *to)
 {
 	const char *body;
 	size_t n;
@@ -146,6 +146,7 @@ void sender_send(struct sender *s, struct flight *f, const struct post *p, const
 	curl_slist_free_all(f->headers);
 	f->headers = NULL;
 	f->post = *p;
+	f->endpoint = to->id;
 	f->post.resource_type = arena_strdup(f->arena, p->resource_type);
 	f->reply = (struct reply){ .at = clock_now() };
 	f->began = clock_mono();
@@ -153,9 +154,10 @@ void sender_send(struct sender *s, struct flight *f, const struct post *p, const
 	f->full = false;
 	f->refused = NULL;
 	*f->error = '\0';
-	body = js_text(event_json(f->arena, &p->event, to->api_version), &n);
+	body = js_text(event_json(f->arena, &l->event, to->api_version), &n);
 	if (!sign(f, to, body, n)) {
-		land(f, "the endpoint's secret is none, so nothing was sent; rotate it");
+		f->reply.error = fault_words(FAULT_SECRET);
+		land(f);
 		return;
 	}
 	options(f, to, body, n);
@@ -164,11 +166,36 @@ void sender_send(struct sender *s, struct flight *f, const struct post *p, const
 		abort();
 }
 
+static const struct { CURLcode rc; enum fault fault; } faults[] = {
+	{ CURLE_COULDNT_RESOLVE_HOST, FAULT_NAME }, { CURLE_COULDNT_CONNECT, FAULT_CONNECT }, { CURLE_OPERATION_TIMEDOUT, FAULT_TIME },
+	{ CURLE_SSL_CONNECT_ERROR, FAULT_TLS }, { CURLE_PEER_FAILED_VERIFICATION, FAULT_TLS }, { CURLE_SSL_CERTPROBLEM, FAULT_TLS },
+	{ CURLE_SSL_CIPHER, FAULT_TLS }, { CURLE_SSL_CACERT_BADFILE, FAULT_TLS }, { CURLE_SSL_ISSUER_ERROR, FAULT_TLS },
+	{ CURLE_GOT_NOTHING, FAULT_CLOSED }, { CURLE_SEND_ERROR, FAULT_CLOSED }, { CURLE_RECV_ERROR, FAULT_CLOSED },
+	{ CURLE_PARTIAL_FILE, FAULT_CLOSED }, { CURLE_WEIRD_SERVER_REPLY, FAULT_HTTP }, { CURLE_UNSUPPORTED_PROTOCOL, FAULT_HTTP },
+	{ CURLE_WRITE_ERROR, FAULT_HTTP },
+};
+
+/* The kind of failure is the owner's; what a name or an address is inside, and libcurl's
+ * words, which tell it, are the administrator's. */
+static enum fault fault_of(const struct flight *f, CURLcode rc)
+{
+	const char *endpoint = id_spell(f->arena, life_resources[RES_ENDPOINT].prefix, &f->endpoint);
+
+	if (f->refused) {
+		log_error(LOG_WARN, "webhook: %s: %s is an address that may not be called; see webhook_networks", endpoint, f->refused);
+		return FAULT_NETWORK;
+	}
+	log_error(LOG_WARN, "webhook: %s: %s", endpoint, *f->error ? f->error : curl_easy_strerror(rc));
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		if (faults[i].rc == rc)
+			return faults[i].fault;
+	return FAULT_OTHER;
+}
+
 static void landed(struct flight *f, CURLcode rc)
 {
 	curl_off_t after = 0;
 	long status = 0;
-	const char *error = NULL;
 
 	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(f->easy, CURLINFO_RETRY_AFTER, &after);
@@ -176,16 +203,11 @@ static void landed(struct flight *f, CURLcode rc)
 	if (rc == CURLE_OK || (f->full && status >= 200)) {
 		f->reply.status = status;
 		f->reply.retry_after = after;
-	} else if (f->refused) {
-		/* What a name means inside is the administrator's business, not the tenant's. */
-		log_error(LOG_WARN, "webhook: %s is an address that may not be called; see webhook_networks", f->refused);
-		error = "the address is not one that may be called";
+		f->reply.error = status ? NULL : fault_words(FAULT_HTTP);
 	} else {
-		error = arena_strdup(f->arena, *f->error ? f->error : curl_easy_strerror(rc));
+		f->reply.error = fault_words(fault_of(f, rc));
 	}
-	if (!error && !status)
-		error = "no HTTP answer";
-	land(f, error);
+	land(f);
 }
 
 void sender_work(struct sender *s)

@@ -12,6 +12,7 @@ struct flight {
 	enum { GROUNDED, FLYING, LANDED } state;
 	struct post post;
 	struct reply reply;
+	struct id endpoint;
 	/* cli_send.c's own: */
 	void *easy;
 	struct curl_slist *headers;
@@ -28,7 +29,7 @@ struct sender *sender_new(void);
 void sender_free(struct sender *s);
 
 /* Begin a try of a grounded flight: it flies, or has landed when there is nothing to sign by. */
-void sender_send(struct sender *s, struct flight *f, const struct post *p, const struct target *to);
+void sender_send(struct sender *s, struct flight *f, const struct post *p, const struct letter *l, const struct target *to);
 /* Let it go on with everything; flights land here. */
 void sender_work(struct sender *s);
 /* Until something happens, milliseconds at most. */

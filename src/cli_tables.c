@@ -82,6 +82,7 @@ static void table_transitions(struct cli *c, struct json *rows)
 			: arena_printf(c->arena, "computed by %s", sql_rows[r->compute].name));
 		js_put_str(c->arena, o, "audit", r->audit);
 		js_put_str(c->arena, o, "event", r->event & TOLD ? r->audit : NULL);
+		js_put_str(c->arena, o, "read_by", life_resources[r->resource].reads ? perm_word(life_resources[r->resource].reads) : NULL);
 		js_put_str(c->arena, o, "gate", r->event & HUMAN ? "human" : r->event & OWNER ? "owner" : NULL);
 	}
 }
@@ -125,11 +126,29 @@ static void table_config(struct cli *c, struct json *rows)
 	}
 }
 
+static void table_retention(struct cli *c, struct json *rows)
+{
+	static const struct { const char *table, *rule, *by; } kept[] = {
+#define KEEP(table, rule, by) { #table, #rule, by },
+#include "keep.def"
+#undef KEEP
+	};
+
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		struct json *o = row(rows, c->arena);
+
+		js_put_str(c->arena, o, "table", kept[i].table);
+		js_put_str(c->arena, o, "rows", kept[i].rule);
+		js_put_str(c->arena, o, "by", kept[i].by);
+	}
+}
+
 int cmd_tables(struct cli *c)
 {
 	static const struct { const char *name; void (*fill)(struct cli *c, struct json *rows); } tables[] = {
 		{ "routes", table_routes }, { "errors", table_errors }, { "transitions", table_transitions },
 		{ "sql", table_sql }, { "config", table_config },
+		{ "retention", table_retention },
 	};
 	struct json *rows = js_array(c->arena);
 
@@ -146,7 +165,7 @@ int cmd_tables(struct cli *c)
 
 int cmd_openapi(struct cli *c)
 {
-	puts(js_pretty(openapi_document(c->arena)));
+	cli_json(openapi_document(c->arena));
 	return CLI_DONE;
 }
 
@@ -155,7 +174,7 @@ int cmd_nginx_errors(struct cli *c)
 	const char *text = nginx_errors(c->arena, !strcmp(c->args[0], "server"));
 
 	if (c->json)
-		puts(js_pretty(js_string(c->arena, text)));
+		cli_json(js_string(c->arena, text));
 	else
 		fputs(text, stdout);
 	return CLI_DONE;

@@ -4,9 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-/* 0001-01-01 and the end of 9999-12-31. */
-#define FIRST (INT64_C(-62135596800) * SECOND)
-#define LAST (INT64_C(253402300800) * SECOND - 1)
+#define FIRST (INT64_C(-62135596800) * SECOND)   /* 0001-01-01 */
 
 static int64_t read_clock(clockid_t id)
 {
@@ -101,7 +99,7 @@ bool clock_parse(const char *s, int64_t *us)
 	*us = (int64_t)t * SECOND + frac;
 	if (*us < FIRST)                         /* what an offset made of it: years have four digits */
 		*us = FIRST;
-	if (*us > LAST)
-		*us = LAST;
+	if (*us > CLOCK_LAST)
+		*us = CLOCK_LAST;
 	return true;
 }

@@ -8,6 +8,9 @@
 
 #define SECOND INT64_C(1000000)
 
+/* The end of 9999-12-31: the last time that a text and a column can have. */
+#define CLOCK_LAST (INT64_C(253402300800) * SECOND - 1)
+
 int64_t clock_now(void);                         /* wall, microseconds */
 int64_t clock_mono(void);                        /* monotonic, microseconds */
 

@@ -59,7 +59,7 @@ static const char *wanted(const struct conf_row *row)
 static int set_line(char *line, const char *file, int number, char *err, size_t n)
 {
 	const struct conf_row *row;
-	char *name = line + strspn(line, " \t"), *eq, *end, *value;
+	char *name = line + strspn(line, " \t"), *eq, *end, *hash, *value;
 
 	if (!*name || *name == '#')
 		return 0;
@@ -71,6 +71,11 @@ static int set_line(char *line, const char *file, int number, char *err, size_t 
 		;
 	*end = '\0';
 	value = eq + 1 + strspn(eq + 1, " \t");
+	/* A comment, behind a blank; in a word it is a part of that. */
+	for (hash = strchr(value, '#'); hash && !isblank((unsigned char)hash[-1]); hash = strchr(hash + 1, '#'))
+		;
+	if (hash)
+		*hash = '\0';
 	for (end = value + strlen(value); end > value && isspace((unsigned char)end[-1]); end--)
 		;
 	*end = '\0';
@@ -132,6 +137,10 @@ int conf_load(const char *file, char *err, size_t n)
 			snprintf(err, n, "%s in the environment must be %s", name, wanted(row));
 			return -1;
 		}
+	}
+	if (conf.attempt_retention < 86400) {
+		snprintf(err, n, "attempt_retention must be at least 86400 (a day), since an idempotency key holds for so long");
+		return -1;
 	}
 	if (*conf.base_path && (*conf.base_path != '/' || conf.base_path[strlen(conf.base_path) - 1] == '/')) {
 		snprintf(err, n, "base_path must be empty or begin with a slash and not end with one");

@@ -32,6 +32,7 @@ struct db {
 	char *option_file, *group;
 	char error[512];
 	unsigned patience;
+	size_t bound;                            /* bytes of one result; 0: none */
 	unsigned statements;
 	bool checked;                            /* the schema's version was right */
 };
@@ -63,6 +64,11 @@ struct db *db_new(const char *option_file, const char *group)
 void db_patience(struct db *db, unsigned seconds)
 {
 	db->patience = seconds;
+}
+
+void db_bound(struct db *db, size_t bytes)
+{
+	db->bound = bytes;
 }
 
 /* The connection, not the handle. */
@@ -125,7 +131,7 @@ static enum err classify(unsigned code, bool at_commit)
 	}
 	/* The server is there and cannot: the operator's business, and worth another try later. */
 	if (!at_commit && (code == ER_DISK_FULL || code == ER_RECORD_FILE_FULL || code == ER_OUT_OF_RESOURCES
-	    || code == ER_OUTOFMEMORY || code == ER_TABLEACCESS_DENIED_ERROR))
+	    || code == ER_OUTOFMEMORY || code == ER_TABLEACCESS_DENIED_ERROR || code == ER_COLUMNACCESS_DENIED_ERROR))
 		return ERR_UNAVAILABLE;
 	if (code >= CR_MIN_ERROR && code <= CR_MAX_ERROR)
 		return at_commit ? ERR_DB_OPEN : ERR_DB_LOST;
@@ -418,74 +424,123 @@ static enum err long_cell(MYSQL_STMT *st, struct arena *a, unsigned col, const c
 	return OK;
 }
 
-static enum err fetch(struct db *db, MYSQL_STMT *st, struct arena *a, const struct sql_row *row, struct db_rows *out)
-{
-	char cells[DB_COLUMNS][CELL];
+/* Where the library puts the row in hand. */
+struct cells {
+	char text[DB_COLUMNS][CELL];
 	MYSQL_TIME times[DB_COLUMNS];
 	int64_t ints[DB_COLUMNS];
 	unsigned long lens[DB_COLUMNS];
 	my_bool nulls[DB_COLUMNS];
+};
+
+static void bind_cells(const char *out, struct cells *c, MYSQL_BIND *bind)
+{
+	memset(bind, 0, DB_COLUMNS * sizeof *bind);
+	for (size_t i = 0; out[i]; i++) {
+		bind[i].is_null = &c->nulls[i];
+		bind[i].length = &c->lens[i];
+		if (out[i] == 'i') {
+			bind[i].buffer_type = MYSQL_TYPE_LONGLONG;
+			bind[i].buffer = &c->ints[i];
+		} else if (out[i] == 't') {
+			bind[i].buffer_type = MYSQL_TYPE_DATETIME;
+			bind[i].buffer = &c->times[i];
+		} else {
+			bind[i].buffer_type = MYSQL_TYPE_STRING;
+			bind[i].buffer = c->text[i];
+			bind[i].buffer_length = CELL;
+		}
+	}
+}
+
+/* What the row in hand takes in memory. */
+static size_t row_bytes(const char *out, const struct cells *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; out[i]; i++)
+		n += sizeof(struct db_val) + (c->nulls[i] || out[i] == 'i' || out[i] == 't' ? 0 : c->lens[i]);
+	return n;
+}
+
+static enum err take_row(MYSQL_STMT *st, struct arena *a, const char *out, const struct cells *c, struct db_val *v)
+{
+	for (unsigned i = 0; out[i]; i++, v++) {
+		v->t = out[i];
+		if ((v->null = c->nulls[i]))
+			continue;
+		if (v->t == 'i')
+			v->i = c->ints[i];
+		else if (v->t == 't')
+			v->i = from_time(&c->times[i]);
+		else if (v->t == 'd' && c->lens[i] == ID_BYTES)
+			memcpy(v->id.b, c->text[i], ID_BYTES);
+		else if (long_cell(st, a, i, c->text[i], c->lens[i], v))
+			return ERR_INTERNAL;
+	}
+	return OK;
+}
+
+/* Row by row as they come, so that what is beyond the bound is never held: the library
+ * reads it and lets it go. */
+static enum err fetch(struct db *db, MYSQL_STMT *st, struct arena *a, const struct sql_row *row, struct db_rows *out)
+{
+	enum { ROOM = 16 };
+	const size_t cols = strlen(row->out);
 	MYSQL_BIND bind[DB_COLUMNS];
-	size_t cols = strlen(row->out), r = 0;
+	size_t room = 0, bytes = 0;
+	struct cells c;
 	int rc;
 
 	if (cols != mysql_stmt_field_count(st) || cols > DB_COLUMNS) {
 		fprintf(stderr, "thaw: %s gives %u columns, not %zu\n", row->name, mysql_stmt_field_count(st), cols);
 		abort();
 	}
-	memset(bind, 0, sizeof bind);
-	for (size_t i = 0; i < cols; i++) {
-		bind[i].is_null = &nulls[i];
-		bind[i].length = &lens[i];
-		if (row->out[i] == 'i') {
-			bind[i].buffer_type = MYSQL_TYPE_LONGLONG;
-			bind[i].buffer = &ints[i];
-		} else if (row->out[i] == 't') {
-			bind[i].buffer_type = MYSQL_TYPE_DATETIME;
-			bind[i].buffer = &times[i];
-		} else {
-			bind[i].buffer_type = MYSQL_TYPE_STRING;
-			bind[i].buffer = cells[i];
-			bind[i].buffer_length = CELL;
-		}
-	}
-	if (mysql_stmt_bind_result(st, bind) || mysql_stmt_store_result(st))
+	bind_cells(row->out, &c, bind);
+	*out = (struct db_rows){ .cols = cols };
+	/* The status that still_open() looks at comes with the last row: read all of it first.
+	 * What a transaction reads is few. */
+	if (mysql_stmt_bind_result(st, bind) || (db->open && mysql_stmt_store_result(st)))
 		return failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
-	out->cols = cols;
-	out->n = (size_t)mysql_stmt_num_rows(st);
-	out->v = arena_alloc(a, (out->n * cols + 1) * sizeof *out->v);
 	while ((rc = mysql_stmt_fetch(st)) == 0 || rc == MYSQL_DATA_TRUNCATED) {
-		for (size_t i = 0; i < cols; i++) {
-			struct db_val *v = &out->v[r * cols + i];
+		bytes += row_bytes(row->out, &c);
+		if ((out->cut = out->n && db->bound && bytes > db->bound))
+			break;
+		if (out->n == room) {
+			struct db_val *more = arena_alloc(a, (room = room ? 2 * room : ROOM) * cols * sizeof *more);
 
-			v->t = row->out[i];
-			if ((v->null = nulls[i]))
-				continue;
-			if (v->t == 'i') {
-				v->i = ints[i];
-			} else if (v->t == 't') {
-				v->i = from_time(&times[i]);
-			} else if (v->t == 'd' && lens[i] == ID_BYTES) {
-				memcpy(v->id.b, cells[i], ID_BYTES);
-			} else if (long_cell(st, a, (unsigned)i, cells[i], lens[i], v)) {
-				mysql_stmt_free_result(st);
-				return failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
-			}
+			if (out->n)
+				memcpy(more, out->v, out->n * cols * sizeof *more);
+			out->v = more;
 		}
-		r++;
+		if (take_row(st, a, row->out, &c, out->v + out->n * cols))
+			break;
+		out->n++;
+	}
+	if (rc != MYSQL_NO_DATA && !out->cut) {
+		enum err e = failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
+
+		if (db->m)
+			mysql_stmt_free_result(st);
+		return e;
 	}
 	mysql_stmt_free_result(st);
-	if (rc != MYSQL_NO_DATA || r != out->n)
-		return failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
 	return still_open(db, row->name);
 }
 
-enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
+enum err db_page(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
 {
 	MYSQL_STMT *st;
 	enum err e = execute(db, id, in, n, &st);
 
 	return e ? e : fetch(db, st, a, &sql_rows[id], out);
+}
+
+enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
+{
+	enum err e = db_page(db, a, id, in, n, out);
+
+	return !e && out->cut ? ERR_PAGE_BYTES : e;
 }
 
 void db_want(struct db *db, enum sql id)

@@ -34,7 +34,7 @@ enum { DB_COLUMNS = 64 };                        /* and parameters, of one state
 extern const struct sql_row sql_rows[SQL__MAX];
 
 /* The schema versions this program works with. */
-enum { SCHEMA_MIN = 5, SCHEMA_MAX = 5 };
+enum { SCHEMA_MIN = 7, SCHEMA_MAX = 7 };
 
 /* A value in or out.  Text is NUL-terminated; s == NULL is NULL; null tells for all. */
 struct db_val { char t; bool null; int64_t i; const char *s; size_t n; struct id id; };
@@ -51,8 +51,8 @@ static inline struct db_val db_t(int64_t us) { return (struct db_val){ .t = 't',
 	sizeof((const struct db_val[]){ __VA_ARGS__ }) / sizeof(struct db_val)
 #define DB_NONE NULL, 0
 
-/* Rows of a result, column by column: v[row * cols + col]. */
-struct db_rows { size_t n, cols; struct db_val *v; };
+/* Rows of a result, column by column: v[row * cols + col].  cut: there were more than db_bound() lets in. */
+struct db_rows { size_t n, cols; struct db_val *v; bool cut; };
 static inline const struct db_val *db_row(const struct db_rows *r, size_t i) { return r->v + i * r->cols; }
 
 struct db;
@@ -62,6 +62,8 @@ struct db *db_new(const char *option_file, const char *group);
 void db_free(struct db *db);
 /* How long one statement may take, in seconds (5 unless told), for the next connection. */
 void db_patience(struct db *db, unsigned seconds);
+/* How many bytes of rows one result may have, 0 for any number; its first row may be larger. */
+void db_bound(struct db *db, size_t bytes);
 /* A usable connection, made anew when the last was lost: OK, ERR_UNAVAILABLE, or
  * ERR_SCHEMA when the schema's version is not one this program works with. */
 enum err db_ready(struct db *db);
@@ -73,7 +75,11 @@ enum err db_connect(struct db *db);
 enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, int64_t *affected);
 /* Of a change that hits one row; ERR_DB_RETRY when it did not. */
 enum err db_exec_one(struct db *db, enum sql id, const struct db_val *in, size_t n);
+/* All rows; ERR_PAGE_BYTES when they are too large together, with those that fit in `out`. */
 enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n,
+	struct db_rows *out);
+/* The rows that fit: out->cut tells of the rest. */
+enum err db_page(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n,
 	struct db_rows *out);
 
 /* What a transaction on this handle may run (or SQL_NONE): prepared by the next

@@ -132,21 +132,23 @@ enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out)
 		return e == ERR_DB_NONE ? fault(tx, "principal.human_id", "is no active user of the organization") : e;
 	/* Nobody speaks as another human: an agent's token names who asked for it. */
 	if (!himself && !in->agent)
-		return fault(tx, "principal.agent_id", "is required in a token for another human");
+		e = fault(tx, "principal.agent_id", "is required in a token for another human");
 	if (in->human_grant && (!himself || tx->who->narrow))
-		return fault(tx, "human_grant", "is given by the human itself, signed in");
+		e = fault(tx, "human_grant", "is given by the human itself, signed in");
 	if (tx->who->tier && in->tier > (int64_t)tx->who->tier)
-		return fault(tx, "tier", "is higher than that of the token which asks");
+		e = fault(tx, "tier", "is higher than that of the token which asks");
 	if (tx->who->limit && in->rate > tx->who->limit)
-		return fault(tx, "limits.requests_per_minute", "is more than that of the token which asks");
+		e = fault(tx, "limits.requests_per_minute", "is more than that of the token which asks");
 	if (tx->who->expires && (!in->expires_at || in->expires_at > tx->who->expires))
-		return fault(tx, "expires_in", "must end with the token which asks, at the latest");
+		e = fault(tx, "expires_in", "must end with the token which asks, at the latest");
 	if (!k.rate)
 		k.rate = tx->who->limit;
 	if (!within(tx->arena, in->scopes, tx->who->scopes))
-		return fault(tx, "scopes", "are more than those of the token which asks");
+		e = fault(tx, "scopes", "are more than those of the token which asks");
 	if (!who_sees(tx->who, !in->life.test))
-		return fault(tx, "livemode", "is not that of the token which asks");
+		e = fault(tx, "livemode", "is not that of the token which asks");
+	if (e)
+		return e;
 	k.life = (struct life){ .organization = tx->who->organization, .test = in->life.test };
 	k.kind = "token";
 	return apikey_create(tx, &k, out);

@@ -7,7 +7,7 @@
 #include "seal.h"
 #include "str.h"
 
-enum { WAITS_MOST = 64, WAIT_MOST_S = 30 * 86400, AFTER_MOST_S = 86400, ERROR_MOST = 255 };
+enum { WAITS_MOST = 64, WAIT_MOST_S = 30 * 86400, AFTER_MOST_S = 86400 };
 
 bool reply_good(const struct reply *r)
 {
@@ -131,6 +131,17 @@ enum err deliver_renew(struct tx *tx, struct hold *h)
 	return affected == 1 ? OK : ERR_DB_NONE;
 }
 
+/* It is the turn of these. */
+static enum err turn(struct tx *tx, struct db_val org, const struct db_val ids[OUTCOMES_MOST])
+{
+	struct values in = { .n = 0 };
+
+	values_add(&in, DB_IN(db_t(tx->now), org));
+	values_add(&in, ids, OUTCOMES_MOST);
+	values_add(&in, DB_IN(db_t(NEXT_TURN)));
+	return db_exec(tx->db, SQL_DELIVER_TURN, in.v, in.n, NULL);
+}
+
 struct release { struct tx *tx; const struct hold *hold; int64_t pause; };
 
 /* The row is locked before the look at what is left, since whoever adds deliveries locks
@@ -149,8 +160,18 @@ static enum err release_work(void *arg)
 	e = tx_row(tx, SQL_DELIVER_NEXT_DUE, DB_IN(db_d(&h->organization), db_d(&h->endpoint)), &v);
 	if (e && e != ERR_DB_NONE)
 		return e;
-	if (!e)                                  /* behind those that are due already */
+	if (!e && v[0].i >= NEXT_TURN) {         /* its turn has come, and nobody said so: the row of an earlier release's deliverer */
+		struct db_val ids[OUTCOMES_MOST];
+
+		for (int i = 0; i < OUTCOMES_MOST; i++)
+			ids[i] = v[1];
+		e = turn(tx, db_d(&h->organization), ids);
+		due = db_t(tx->now);
+	} else if (!e) {                         /* behind those that are due already */
 		due = db_t(v[0].i > tx->now ? v[0].i : tx->now);
+	}
+	if (e && e != ERR_DB_NONE)
+		return e;
 	if (x->pause)
 		until = db_t(tx->now + x->pause * SECOND);
 	return db_exec(tx->db, SQL_DELIVER_RELEASE, DB_IN(until, due, db_d(&h->organization), db_d(&h->endpoint), lease_of(h)), NULL);
@@ -181,7 +202,8 @@ enum err deliver_target(struct tx *tx, const struct hold *h, struct target *out)
 	if (!r.n)
 		return ERR_DB_NONE;
 	v = db_row(&r, 0);
-	*out = (struct target){ .url = v[0].s, .api_version = v[1].s };
+	*out = (struct target){ .id = h->endpoint, .url = v[0].s, .api_version = v[1].s };
+	who_owner(&h->organization, v + 5, &out->owner);
 	if ((out->secrets[0] = seal_open_secret(tx->arena, v[2].s, v[2].n)))
 		out->nsecrets = 1;
 	if (out->nsecrets && !v[3].null && !v[4].null && v[4].i > tx->now
@@ -190,8 +212,9 @@ enum err deliver_target(struct tx *tx, const struct hold *h, struct target *out)
 	return OK;
 }
 
-/* What is due and may not go is behind one that waits: due with that one, so that it is
- * not looked at again until then.  Object by object; what is left has another turn. */
+/* What is due and may not go is behind one that waits: it is not looked at again until its
+ * turn comes.  Object by object; what is left has another go.  (An earlier release made
+ * every delivery due at once; and one that is made once more comes before its followers.) */
 static enum err put_behind(struct tx *tx, const struct hold *h)
 {
 	enum { OBJECTS = 16 };
@@ -205,8 +228,8 @@ static enum err put_behind(struct tx *tx, const struct hold *h)
 		e = tx_query(tx, SQL_DELIVER_FOREMOST, DB_IN(org, endpoint, db_row(&due, 0)[0], db_row(&due, 0)[1]), &head);
 		if (e || !head.n || (first = db_row(&head, 0))[1].i <= tx->now)
 			return e;
-		e = step(tx, SQL_DELIVER_BEHIND, DB_IN(first[1], org, endpoint, db_row(&due, 0)[0], db_row(&due, 0)[1], first[0],
-			first[1]), NULL);
+		e = step(tx, SQL_DELIVER_BEHIND, DB_IN(db_t(NEXT_TURN), org, endpoint, db_row(&due, 0)[0], db_row(&due, 0)[1], first[0],
+			db_t(NEXT_TURN)), NULL);
 	}
 	return e;
 }
@@ -224,16 +247,41 @@ enum err deliver_posts(struct tx *tx, const struct hold *h, struct post **out, s
 	for (size_t i = 0; i < r.n; i++) {
 		const struct db_val *v = db_row(&r, i);
 
-		(*out)[i] = (struct post){ .id = v[0].id, .resource_type = v[1].s, .resource = v[2].id, .sequence = v[3].i,
-			.tries = v[4].i };
-		event_of_row(v + 5, &(*out)[i].event);
+		(*out)[i] = (struct post){ .id = v[0].id, .event = v[1].id, .resource_type = v[2].s, .resource = v[3].id,
+			.sequence = v[4].i, .tries = v[5].i };
 	}
 	return r.n ? OK : put_behind(tx, h);
 }
 
+enum err deliver_letters(struct tx *tx, const struct hold *h, const struct target *to, const struct post *posts, size_t n,
+	struct letter **out)
+{
+	struct values in = { .n = 0 };
+	struct db_rows r;
+	enum err e;
+
+	values_seen(&in, &to->owner);
+	values_add(&in, DB_IN(db_d(&h->organization)));
+	for (size_t i = 0; i < OUTCOMES_MOST; i++)
+		values_add(&in, DB_IN(db_d(&posts[i < n ? i : n - 1].event)));
+	if ((e = tx_query(tx, SQL_DELIVER_EVENTS, in.v, in.n, &r)))
+		return e;
+	*out = arena_alloc(tx->arena, n * sizeof **out);
+	for (size_t i = 0, k; i < n; i++) {
+		for (k = 0; k < r.n && !id_equal(&db_row(&r, k)[0].id, &posts[i].event); k++)
+			;
+		if (k == r.n)
+			continue;                /* nobody may read what is not there */
+		event_of_row(db_row(&r, k), &(*out)[i].event);
+		(*out)[i].heard = db_row(&r, k)[EVENT_COLUMNS + 1].i
+			&& event_heard(&to->owner, (*out)[i].event.type, db_row(&r, k)[EVENT_COLUMNS].s);
+	}
+	return OK;
+}
+
 /* --- what became of it ------------------------------------------------------------------ */
 
-struct settle { struct tx *tx; const struct hold *hold; const struct post *post; const struct reply *reply; int64_t next; };
+struct settle { struct tx *tx; struct hold *hold; const struct outcome *o; size_t n; int64_t next[OUTCOMES_MOST]; };
 
 enum { ROW_URL = 4, ROW_FAILING_SINCE = 11, ROW_FAILED_AT = 14 };  /* of ENDPOINT_COLS (sql.def) */
 enum { STALE_S = 2 * 86400 };                    /* more than the longest wait between two tries */
@@ -249,78 +297,165 @@ static enum err disable(struct tx *tx, struct life *o, const struct db_val *row,
 	return life_move(tx, LIFE_ENDPOINT_DISABLE, o, NULL, 0, details);
 }
 
-/* A failure counts against the endpoint, locked and known by its row: long enough without a
- * success, or a 410, and it is disabled.  A failure of long ago, with nothing sent since,
- * does not count. */
-static enum err count_failure(struct tx *tx, const struct hold *h, const struct reply *r, struct life *o, const struct db_val *row)
+/* A failure counts against the endpoint, which is locked: long enough without a success, or
+ * a 410, and it is disabled.  A failure of long ago, with nothing sent since, does not
+ * count. */
+static enum err count_failure(struct tx *tx, const struct hold *h, const struct reply *r)
 {
-	int64_t since = row[ROW_FAILING_SINCE].null ? 0 : row[ROW_FAILING_SINCE].i;
+	const struct db_val *row;
+	int64_t since;
+	struct life o;
+	enum err e = life_lock(tx, RES_ENDPOINT, &h->endpoint, &o, &row);
 
-	if (o->state != STATE_ENDPOINT_ENABLED)
-		return OK;
+	if (e || o.state != STATE_ENDPOINT_ENABLED)
+		return e == ERR_NOT_FOUND ? OK : e;      /* deleted meanwhile */
 	if (r->status == 410)
-		return disable(tx, o, row, "The receiver answered 410 Gone.");
+		return disable(tx, &o, row, "The receiver answered 410 Gone.");
+	since = row[ROW_FAILING_SINCE].null ? 0 : row[ROW_FAILING_SINCE].i;
 	if (row[ROW_FAILED_AT].null || tx->now - row[ROW_FAILED_AT].i > STALE_S * SECOND)
 		since = r->at;
 	if (since && tx->now - since >= conf.webhook_disable_s * SECOND)
-		return disable(tx, o, row, arena_printf(tx->arena, "No delivery has succeeded since %s.",
+		return disable(tx, &o, row, arena_printf(tx->arena, "No delivery has succeeded since %s.",
 			clock_iso(tx->arena, since, TIME_SECONDS)));
 	return db_exec(tx->db, SQL_DELIVER_FAILING, DB_IN(db_t(since ? since : r->at), db_t(r->at), db_d(&h->organization),
 		db_d(&h->endpoint)), NULL);
 }
 
+/* Which of them are still as they were when they were sent? */
+static enum err lock_posts(const struct settle *x, struct db_val org, bool *ours)
+{
+	struct values in = { .n = 0 };
+	struct db_rows r;
+	enum err e;
+
+	values_add(&in, DB_IN(org));
+	for (size_t i = 0; i < OUTCOMES_MOST; i++)
+		values_add(&in, DB_IN(db_d(&x->o[i < x->n ? i : x->n - 1].post->id)));
+	if ((e = db_query(x->tx->db, x->tx->arena, SQL_DELIVER_LOCK, in.v, in.n, &r)))
+		return e;
+	for (size_t i = 0; i < x->n; i++)
+		for (size_t k = 0; k < r.n; k++)
+			ours[i] |= id_equal(&db_row(&r, k)[0].id, &x->o[i].post->id) && db_row(&r, k)[1].i == x->o[i].post->tries;
+	return OK;
+}
+
+static enum err settle_failure(const struct settle *x, struct db_val org, size_t i)
+{
+	const struct post *p = x->o[i].post;
+	const struct reply *r = x->o[i].reply;
+	const struct db_val endpoint = db_d(&x->hold->endpoint);
+	struct db_val next = x->next[i] ? db_t(x->next[i]) : (struct db_val){ .t = 't', .null = true };
+	struct tx *tx = x->tx;
+	enum err e;
+
+	if ((e = db_exec(tx->db, SQL_DELIVER_FAILED, DB_IN(db_s(x->next[i] ? NULL : "failed"), next, db_i0(r->status), db_t(tx->now),
+		org, db_d(&p->id)), NULL))
+	 || (e = db_exec(tx->db, SQL_DELIVER_TRIED, DB_IN(org, db_d(&p->id), db_i(p->tries + 1), db_t(r->at), db_i(r->milliseconds),
+		db_i0(r->status), db_s(r->error)), NULL))
+	 || (!r->withheld && (e = count_failure(tx, x->hold, r))) || !x->next[i])
+		return e;
+	return db_exec(tx->db, SQL_DELIVER_BEHIND, DB_IN(db_t(NEXT_TURN), org, endpoint, db_s(p->resource_type), db_d(&p->resource),
+		db_i(p->sequence), db_t(NEXT_TURN)), NULL);
+}
+
+/* The successes among them that had this status. */
+static enum err settle_made(const struct settle *x, struct db_val org, const bool *ours, int64_t status)
+{
+	struct values made = { .n = 0 }, tries = { .n = 0 };
+	struct db_val none = { .t = 'd', .null = true };
+	enum err e;
+
+	values_add(&made, DB_IN(db_i(status), db_t(x->tx->now), org));
+	for (size_t i = 0; i < x->n; i++) {
+		if (!ours[i] || x->o[i].reply->status != status)
+			continue;
+		values_add(&made, DB_IN(db_d(&x->o[i].post->id)));
+		values_add(&tries, DB_IN(db_d(&x->o[i].post->id), db_t(x->o[i].reply->at), db_i(x->o[i].reply->milliseconds)));
+	}
+	while (made.n < 3 + OUTCOMES_MOST)
+		values_add(&made, &made.v[made.n - 1], 1);
+	while (tries.n < 3 * OUTCOMES_MOST)
+		values_add(&tries, DB_IN(none, db_t(0), db_i(0)));
+	values_add(&tries, DB_IN(org));
+	if ((e = db_exec(x->tx->db, SQL_DELIVER_MADE, made.v, made.n, NULL)))
+		return e;
+	return db_exec(x->tx->db, SQL_DELIVER_MADE_TRIES, tries.v, tries.n, NULL);
+}
+
+/* Those that were behind them have their turn. */
+static enum err follow(const struct settle *x, struct db_val org)
+{
+	struct db_val ids[OUTCOMES_MOST];
+	struct values in = { .n = 0 };
+	struct db_rows r;
+	size_t n = 0;
+	enum err e;
+
+	values_add(&in, DB_IN(org));
+	for (size_t i = 0; i < OUTCOMES_MOST; i++)
+		values_add(&in, DB_IN(db_d(&x->o[i < x->n ? i : x->n - 1].post->id)));
+	if ((e = db_query(x->tx->db, x->tx->arena, SQL_DELIVER_NEXT, in.v, in.n, &r)))
+		return e;
+	for (size_t i = 0; i < r.n && n < OUTCOMES_MOST; i++)
+		if (!db_row(&r, i)->null)
+			ids[n++] = *db_row(&r, i);
+	for (size_t i = n; n && i < OUTCOMES_MOST; i++)
+		ids[i] = ids[0];
+	return n ? turn(x->tx, org, ids) : OK;
+}
+
 static enum err settle_work(void *arg)
 {
 	const struct settle *x = arg;
-	const struct hold *h = x->hold;
-	const struct post *p = x->post;
-	const struct reply *r = x->reply;
-	const struct db_val org = db_d(&h->organization), endpoint = db_d(&h->endpoint);
-	struct db_val next = x->next ? db_t(x->next) : (struct db_val){ .t = 't', .null = true };
-	const struct db_val *row = NULL;
+	const struct db_val org = db_d(&x->hold->organization), endpoint = db_d(&x->hold->endpoint);
+	bool ours[OUTCOMES_MOST] = { false }, good = false;
 	struct tx *tx = x->tx;
-	bool found = false;
 	int64_t affected;
-	struct life o;
 	enum err e;
 
-	/* The endpoint is locked first, and counted against only when the try was ours to settle. */
-	if (reply_good(r))
+	/* The endpoint is locked first, as by whoever adds deliveries, and written, so that a
+	 * cluster sees the two meet. */
+	if ((e = db_exec(tx->db, SQL_DELIVER_RENEW, DB_IN(db_t(lease_end(tx)), org, endpoint, lease_of(x->hold)), &affected))
+	 || affected != 1 || (e = lock_posts(x, org, ours)))
+		return e;
+	for (size_t i = 0; i < x->n && !e; i++)
+		if (ours[i] && !reply_good(x->o[i].reply))
+			e = settle_failure(x, org, i);
+	for (size_t i = 0; i < x->n && !e; i++) {
+		const int64_t status = x->o[i].reply->status;
+		size_t k = 0;
+
+		if (!ours[i] || !reply_good(x->o[i].reply))
+			continue;
+		good = true;
+		while (k < i && !(ours[k] && x->o[k].reply->status == status))
+			k++;
+		if (k == i)                      /* the first of them */
+			e = settle_made(x, org, ours, status);
+	}
+	if (!e && good)
 		e = db_exec(tx->db, SQL_DELIVER_WELL, DB_IN(org, endpoint), NULL);
-	else if ((e = life_lock(tx, RES_ENDPOINT, &h->endpoint, &o, &row)) == ERR_NOT_FOUND)
-		e = OK;                          /* deleted meanwhile */
-	else
-		found = !e;
-	if (e)
-		return e;
-	e = db_exec(tx->db, SQL_DELIVER_SETTLE, DB_IN(db_s(x->next ? NULL : reply_good(r) ? "succeeded" : "failed"), next,
-		db_i0(r->status), db_t(tx->now), org, db_d(&p->id), db_i(p->tries)), &affected);
-	if (e || affected != 1)                  /* not 1: the lease was lost and another one settled it */
-		return e;
-	if (found && (e = count_failure(tx, h, r, &o, row)))
-		return e;
-	e = db_exec(tx->db, SQL_DELIVER_TRIED, DB_IN(org, db_d(&p->id), db_i(p->tries + 1), db_t(r->at), db_i(r->milliseconds),
-		db_i0(r->status), db_s(r->error ? utf8_cut(tx->arena, r->error, ERROR_MOST) : NULL)), NULL);
-	if (e)
-		return e;
-	return x->next
-		? db_exec(tx->db, SQL_DELIVER_BEHIND, DB_IN(next, org, endpoint, db_s(p->resource_type), db_d(&p->resource),
-			db_i(p->sequence), next), NULL)
-		: db_exec(tx->db, SQL_DELIVER_FOLLOW, DB_IN(db_t(tx->now), org, endpoint, db_s(p->resource_type), db_d(&p->resource),
-			db_i(p->sequence)), NULL);
+	return e ? e : follow(x, org);
 }
 
-enum err deliver_settle(struct tx *tx, const struct hold *h, const struct post *p, const struct reply *r)
+enum err deliver_settle(struct tx *tx, struct hold *h, const struct outcome *o, size_t n)
 {
-	struct settle x = { tx, h, p, r, 0 };
-	int64_t wait = wait_of(tx->arena, p->tries), after = r->retry_after < AFTER_MOST_S ? r->retry_after : AFTER_MOST_S;
+	struct settle x = { .tx = tx, .hold = h, .o = o, .n = n };
+	enum err e;
 
-	if (!reply_good(r) && r->status != 410 && wait >= 0) {
+	for (size_t i = 0; i < n; i++) {
+		const struct reply *r = o[i].reply;
+		int64_t wait = wait_of(tx->arena, o[i].post->tries), after = r->retry_after < AFTER_MOST_S ? r->retry_after : AFTER_MOST_S;
+
+		if (reply_good(r) || r->status == 410 || r->withheld || wait < 0)
+			continue;
 		wait = jittered(wait);
-		x.next = tx->now + (after * SECOND > wait ? after * SECOND : wait);
+		x.next[i] = tx->now + (after * SECOND > wait ? after * SECOND : wait);
 	}
 	tx->who->organization = h->organization;
-	return tx_run(tx, settle_work, nothing, &x);
+	if (!(e = tx_run(tx, settle_work, nothing, &x)))
+		h->until = lease_end(tx);
+	return e;
 }
 
 enum err deliver_waiting(struct tx *tx, int64_t *n)

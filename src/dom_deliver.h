@@ -15,19 +15,24 @@ struct hold { struct id organization, endpoint; unsigned char lease[LEASE]; int6
 
 /* Where to send: as it is now, for one look at what there is to send. */
 struct target {
+	struct id id;                            /* of the endpoint */
 	const char *url, *api_version;
 	const char *secrets[2];                  /* the second: the former one while it signs too */
 	size_t nsecrets;                         /* 0: none could be opened, which is logged */
+	struct who owner;                        /* whose rights it has */
 };
 struct post {
-	struct id id, resource;
+	struct id id, event, resource;
 	const char *resource_type;
 	int64_t sequence, tries;                 /* tries: so far */
-	struct event event;
 };
-/* What became of a try.  status 0: no answer, and `error` says why. */
-struct reply { int64_t at, milliseconds, status, retry_after; const char *error; };
+/* What a post says.  heard: its endpoint's owner may read it; it is not sent otherwise. */
+struct letter { struct event event; bool heard; };
+/* What became of a try.  status 0: no answer, and `error` says why; withheld: it was not sent. */
+struct reply { int64_t at, milliseconds, status, retry_after; const char *error; bool withheld; };
 bool reply_good(const struct reply *r);
+struct outcome { const struct post *post; const struct reply *reply; };
+enum { OUTCOMES_MOST = 16 };                      /* at once; of IDS16 (sql.def) */
 
 /* What is wrong with a setting of deliveries, for the administrator; NULL: nothing. */
 const char *deliver_fault(struct arena *a);
@@ -44,8 +49,12 @@ enum err deliver_renew(struct tx *tx, struct hold *h);
 enum err deliver_target(struct tx *tx, const struct hold *h, struct target *out);
 /* What may be sent now, the longest due first, `most` at most. */
 enum err deliver_posts(struct tx *tx, const struct hold *h, struct post **out, size_t most, size_t *n);
-/* Writes what became of a try, in a transaction of its own. */
-enum err deliver_settle(struct tx *tx, const struct hold *h, const struct post *p, const struct reply *r);
+/* What they say, OUTCOMES_MOST posts at most, in their order. */
+enum err deliver_letters(struct tx *tx, const struct hold *h, const struct target *to, const struct post *posts, size_t n,
+	struct letter **out);
+/* Writes what became of tries, OUTCOMES_MOST at most, in one transaction, which renews the
+ * lease.  When that is not ours any more nothing is written: who has it sends them again. */
+enum err deliver_settle(struct tx *tx, struct hold *h, const struct outcome *o, size_t n);
 /* Give it back.  pause: nobody takes it for so many seconds. */
 enum err deliver_release(struct tx *tx, const struct hold *h, int64_t pause);
 /* How many deliveries are still to be made. */

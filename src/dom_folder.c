@@ -146,23 +146,24 @@ enum err folder_delete(struct tx *tx, const struct id *id)
 }
 
 enum err folder_children(struct tx *tx, const struct id *parent, const struct id *after, int64_t limit,
-	struct child **out, size_t *n)
+	struct child **out, size_t *n, bool *more)
 {
 	static const struct id home;
 	const struct id *self = &tx->who->organization;
-	const struct db_val org = db_d(self), me = db_d(&tx->who->principal), in = db_d(parent), from = db_d(after), most = db_i(limit);
+	const struct db_val org = db_d(self), me = db_d(&tx->who->principal), in = db_d(parent), from = db_d(after), most = db_i(limit + 1);
 	/* What zeros are differs: the parent of projects, and the folder of models that lie in
 	 * the home, whose id no model names.  So the space has no models. */
 	const struct db_val of = db_d(id_equal(parent, self) ? &home : id_is_zero(parent) ? self : parent);
 	struct db_rows r;
-	enum err e = tx_query(tx, SQL_FOLDER_CHILDREN, DB_IN(org, in, from, most, org, of, from, most, org, of, from, org, me, most,
+	enum err e = tx_part(tx, SQL_FOLDER_CHILDREN, DB_IN(org, in, from, most, org, of, from, most, org, of, from, org, me, most,
 		org, of, from, org, me, most, most, org), &r);
 
 	if (e)
 		return e;
-	*n = r.n;
-	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
-	for (size_t i = 0; i < r.n; i++) {
+	*more = r.cut || r.n > (size_t)limit;
+	*n = r.n > (size_t)limit ? (size_t)limit : r.n;
+	*out = arena_alloc(tx->arena, (*n + 1) * sizeof **out);
+	for (size_t i = 0; i < *n; i++) {
 		const struct db_val *v = db_row(&r, i);
 		bool folder = !strcmp(v[0].s, "folder");
 
@@ -170,6 +171,26 @@ enum err folder_children(struct tx *tx, const struct id *parent, const struct id
 			.state = life_state(folder ? RES_FOLDER : RES_MODEL, v[3].s) }, v[4].s, v[5].s, v[6].id, v[9].id, v[7].i, v[8].i };
 	}
 	return OK;
+}
+
+enum err path_find(struct tx *tx, const char *const *names, size_t n, bool *folder, struct id *out)
+{
+	const struct db_val org = db_d(&tx->who->organization), *v;
+	struct id in = { { 0 } };
+	size_t i = 0;
+	enum err e = OK;
+
+	for (; i < n && !(e = tx_row(tx, SQL_FOLDER_NAMED, DB_IN(org, db_d(&in), db_s(names[i])), &v)); i++)
+		in = v->id;
+	*folder = !e;
+	*out = in;
+	if (e != ERR_DB_NONE)
+		return e;
+	/* The last name may be a model's; one that lies in the home names no folder. */
+	if (!i || i + 1 < n || (e = tx_row(tx, SQL_MODEL_NAMED, DB_IN(org, db_s(names[i])), &v)))
+		return e == ERR_DB_NONE ? ERR_PATH_NOT_FOUND : e;
+	*out = v[0].id;
+	return id_equal(&in, id_is_zero(&v[1].id) ? &tx->who->organization : &v[1].id) ? OK : ERR_PATH_NOT_FOUND;
 }
 
 enum err model_place(struct tx *tx, const struct id *model, struct model *m, struct folder *where, struct id *updated_by)

@@ -45,7 +45,11 @@ enum err folder_delete(struct tx *tx, const struct id *id);         /* and ERR_O
 /* What lies in it and is not archived, behind a place, in the order of ids; once the caller
  * is settled.  parent zero: the projects of the space. */
 enum err folder_children(struct tx *tx, const struct id *parent, const struct id *after, int64_t limit,
-	struct child **out, size_t *n);
+	struct child **out, size_t *n, bool *more);
+/* What lies in the space at a path, by the names on the way from the project down: a folder,
+ * or a model; of two of one name the folder.  Once the caller is settled; whether they may
+ * see it is for whoever reads it.  ERR_PATH_NOT_FOUND. */
+enum err path_find(struct tx *tx, const char *const *names, size_t n, bool *folder, struct id *out);
 /* A model and the folder it lies in. */
 enum err model_place(struct tx *tx, const struct id *model, struct model *m, struct folder *where, struct id *updated_by);
 /* The name of the space and since when it is; the caller settled. */

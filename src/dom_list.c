@@ -121,15 +121,15 @@ static void modes(const struct who *who, int64_t out[2])
 }
 
 /* What came: without the row of nobody, without the one row too many that tells of more,
- * and in the order asked for when the statement ran the other way. */
+ * as does a page that ended at its bytes, and in the order asked for when the statement ran the other way. */
 static void cut(struct tx *tx, const struct list_ask *ask, struct db_rows *rows, struct list_got *got)
 {
 	struct db_rows all = *rows;
 
 	if (all.n == 1 && db_row(&all, 0)[WHO_COLUMNS].null)
 		all.n = 0;
-	got->more = all.n > (size_t)ask->limit;
-	got->n = rows->n = got->more ? (size_t)ask->limit : all.n;
+	got->more = all.cut || all.n > (size_t)ask->limit;
+	got->n = rows->n = all.n > (size_t)ask->limit ? (size_t)ask->limit : all.n;
 	if (!(got->back = !id_is_zero(&ask->before)))
 		return;
 	rows->v = arena_alloc(tx->arena, (rows->n * rows->cols + 1) * sizeof *rows->v);
@@ -143,7 +143,7 @@ static enum err read_page(struct tx *tx, enum sql sql, struct values *in, const 
 	enum err e;
 
 	values_add(in, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)));
-	if ((e = tx_read(tx, upwards(ask) ? sql : sql + 1, in->v, in->n, rows)) || (e = who_may(tx->who, tx->ask)))
+	if ((e = tx_page(tx, upwards(ask) ? sql : sql + 1, in->v, in->n, rows)) || (e = who_may(tx->who, tx->ask)))
 		return e;
 	cut(tx, ask, rows, got);
 	return OK;
@@ -201,17 +201,22 @@ enum err list_by_key(struct tx *tx, enum sql sql, const struct values *head, siz
 	return two_runs(tx, sql, head, mode_at, DB_IN(db_i(any), place, place, db_d(cursor(ask))), ask, rows, got);
 }
 
+static struct db_val number_place(int64_t place, const struct list_ask *ask)
+{
+	return db_i(place || upwards(ask) ? place : INT64_MAX);
+}
+
 enum err list_by_number(struct tx *tx, enum sql sql, const struct values *head, size_t mode_at, int64_t place,
 	const struct list_ask *ask, struct db_rows *rows, struct list_got *got)
 {
-	return two_runs(tx, sql, head, mode_at, DB_IN(db_i(place || upwards(ask) ? place : INT64_MAX)), ask, rows, got);
+	return two_runs(tx, sql, head, mode_at, DB_IN(number_place(place, ask)), ask, rows, got);
 }
 
-enum err list_plain(struct tx *tx, enum sql sql, const struct values *head, const struct list_ask *ask,
+enum err list_plain(struct tx *tx, enum sql sql, const struct values *head, int64_t place, const struct list_ask *ask,
 	struct db_rows *rows, struct list_got *got)
 {
 	struct values in = *head;
 
-	values_add(&in, DB_IN(db_d(cursor(ask)), db_i(ask->limit + 1)));
+	values_add(&in, DB_IN(number_place(place, ask), db_i(ask->limit + 1)));
 	return read_page(tx, sql, &in, ask, rows, got);
 }

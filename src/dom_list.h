@@ -27,7 +27,7 @@ enum err metadata_merge(struct tx *tx, const char *old, const char *edit, const 
 struct json *metadata_json(struct arena *a, const char *metadata);
 
 /* The values of one statement, in order. */
-struct values { struct db_val v[48]; size_t n; };
+struct values { struct db_val v[DB_COLUMNS]; size_t n; };
 void values_add(struct values *in, const struct db_val *v, size_t n);
 void values_labels(struct values *in, const struct labels *l);
 
@@ -43,11 +43,11 @@ enum err list_place(struct tx *tx, enum sql sql, const struct list_ask *ask, siz
  * of the right type, and means nothing without a cursor. */
 enum err list_by_key(struct tx *tx, enum sql sql, const struct values *head, size_t mode_at, struct db_val place,
 	const struct list_ask *ask, struct db_rows *rows, struct list_got *got);
-/* A page by id of what has no mode of its own. */
-enum err list_plain(struct tx *tx, enum sql sql, const struct values *head, const struct list_ask *ask,
-	struct db_rows *rows, struct list_got *got);
-/* A page by a number: where the cursor's object is, 0 without one. */
+/* A page by a number: `place` is where the cursor's object is, 0 without one. */
 enum err list_by_number(struct tx *tx, enum sql sql, const struct values *head, size_t mode_at, int64_t place,
 	const struct list_ask *ask, struct db_rows *rows, struct list_got *got);
+/* The same of what has no mode of its own. */
+enum err list_plain(struct tx *tx, enum sql sql, const struct values *head, int64_t place, const struct list_ask *ask,
+	struct db_rows *rows, struct list_got *got);
 
 #endif

@@ -156,17 +156,34 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 	return OK;
 }
 
+/* What many patches add to has an end of its own, since no one body is that long. */
+static enum err merged(struct tx *tx, const char *field, const char *old, const char **edit)
+{
+	size_t n;
+
+	if (!*edit)
+		return OK;
+	*edit = js_text(js_merge(tx->arena, js_read(tx->arena, old), js_read(tx->arena, *edit)), &n);
+	if (n <= MERGED_MOST)
+		return OK;
+	why_add(tx, field, arena_printf(tx->arena, "must have at most %d bytes when it is merged", MERGED_MOST));
+	return ERR_SHAPE;
+}
+
 enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit *edit, struct model *out)
 {
 	struct json *details = js_object(tx->arena), *changed = js_array(tx->arena);
 	bool config_only = edit->config_set;
+	struct model_edit in = *edit;
 	enum err e;
 
 	if ((e = lock_named(tx, id, out)))
 		return e;
+	if (edit->merge && ((e = merged(tx, "config", out->config, &in.config)) || (e = merged(tx, "metadata", out->metadata, &in.metadata))))
+		return e;
 #define TAKE(field) \
 	if (edit->field##_set) { \
-		out->field = edit->field; \
+		out->field = in.field; \
 		js_add(changed, js_string(tx->arena, #field)); \
 		config_only = config_only && !strcmp(#field, "config"); \
 	}

@@ -22,7 +22,9 @@ struct model {
 struct model_edit {
 	const char *name, *description, *tags, *config, *metadata;
 	bool name_set, description_set, tags_set, config_set, metadata_set;
+	bool merge;                              /* config and metadata are merged into what there is (RFC 7396), not put in its place */
 };
+enum { MERGED_MOST = 64 << 10 };                 /* bytes of what a merge makes */
 
 struct model_filter {
 	const char *status;                      /* a word of life.def, or NULL: all but the hidden */
@@ -39,7 +41,7 @@ enum err model_get(struct tx *tx, const struct id *id, struct model *out);
 /* Newest first; total counts what the filter matches. */
 enum err model_list(struct tx *tx, const struct model_filter *f, struct page page,
 	struct model **out, size_t *n, int64_t *total);
-/* ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_MODEL_NAME_TAKEN. */
+/* ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_MODEL_NAME_TAKEN, ERR_SHAPE: a merge made too much. */
 enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit *edit, struct model *out);
 /* ERR_MODEL_TRAINING, ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED. */
 enum err model_archive(struct tx *tx, const struct id *id, struct model *out);
@@ -68,6 +70,8 @@ struct run {
 /* ERR_MODEL_ARCHIVED, ERR_MODEL_TRAINING, ERR_MODEL_RETIRED.  in: algorithm, hyperparameters. */
 enum err run_start(struct tx *tx, const struct id *model, const struct run *in, struct run *out);
 enum err run_get(struct tx *tx, const struct id *model, const struct id *run, struct run *out);
+/* Newest first, without their documents. */
+enum err run_list(struct tx *tx, const struct id *model, struct page page, struct run **out, size_t *n, int64_t *total);
 /* Makes the version and the model ready.  in: what the trainer found; NULL keeps what
  * the run began with.  ERR_RUN_NOT_FOUND, ERR_RUN_FINISHED. */
 enum err run_complete(struct tx *tx, const struct id *model, const struct id *run, const struct run *in,
@@ -118,7 +122,7 @@ enum err version_add(struct tx *tx, const struct model *m, const struct run *run
 enum err version_get_by_id(struct tx *tx, const struct id *model, const struct id *id, struct version *out);
 /* Of one branch, below a number, newest first, with what describes them. */
 enum err version_branch(struct tx *tx, const struct id *model, const char *branch, int64_t below, int64_t limit,
-	struct version **out, size_t *n);
+	struct version **out, size_t *n, bool *more);
 /* A new one from a client, on in->branch, with its file.  in: branch, model_api,
  * conda_requirements, backing_repositories.  ERR_TOO_LARGE. */
 enum err version_upload(struct tx *tx, const struct id *model, const struct version *in, const void *file, size_t n,

@@ -54,6 +54,29 @@ enum err run_get(struct tx *tx, const struct id *model, const struct id *run, st
 	return OK;
 }
 
+enum err run_list(struct tx *tx, const struct id *model, struct page page, struct run **out, size_t *n, int64_t *total)
+{
+	const struct db_val org = db_d(&tx->who->organization), of = db_d(model);
+	struct db_rows r, count;
+	struct model m;
+	enum err e;
+
+	if ((e = tx_read(tx, SQL_RUN_PAGE, DB_IN(org, of, db_i(page.size), db_i((page.number - 1) * page.size), of, org,
+		db_d(&tx->who->principal)), &r)) || (e = model_of_row(tx, db_row(&r, 0), &m))
+	 || (e = tx_query(tx, SQL_RUN_COUNT, DB_IN(org, of), &count)))
+		return e;
+	*total = db_row(&count, 0)->i;
+	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
+	*n = 0;
+	for (size_t i = 0; i < r.n; i++) {
+		const struct db_val *v = db_row(&r, i) + WHO_COLUMNS + MODEL_COLUMNS;
+
+		if (!v[0].null)
+			from_row(v, &m.life.organization, &(*out)[(*n)++]);
+	}
+	return OK;
+}
+
 /* The model, then its run: always in this order. */
 static enum err lock(struct tx *tx, const struct id *model, const struct id *run, struct model *m, struct run *out)
 {

@@ -38,13 +38,16 @@ int64_t version_number(struct arena *a, const char *s)
 
 static void from_row(const struct db_val *v, const struct model *m, struct version *out)
 {
+	/* The sweep takes the files of models that were permanently deleted. */
+	const bool swept = v[19].null && m->life.state == STATE_MODEL_RETIRED;
+
 	*out = (struct version){
 		.life = { m->life.organization, v[0].id, life_state(RES_VERSION, v[1].s), v[2].i },
 		.model = v[3].id, .number = v[4].i, .active = v[4].i == m->active_version, .run = v[5].id,
 		.algorithm = v[6].s, .hyperparameters = v[7].s, .metrics = v[8].s, .artifacts = v[9].s,
 		.trained_by = v[10].id, .trained_at = v[11].null ? 0 : v[11].i,
 		.training_seconds = v[12].null ? -1 : v[12].i, .created_at = v[13].i, .branch = v[14].s, .source = v[15].s,
-		.from_model = v[16].id, .from_version = v[17].id, .artifact = v[18].null ? NULL : (const unsigned char *)v[18].s,
+		.from_model = v[16].id, .from_version = v[17].id, .artifact = v[18].null || swept ? NULL : (const unsigned char *)v[18].s,
 		.artifact_size = v[19].null ? 0 : v[19].i,
 	};
 }
@@ -147,15 +150,19 @@ enum err version_list(struct tx *tx, const struct id *model, struct page page,
 }
 
 enum err version_branch(struct tx *tx, const struct id *model, const char *branch, int64_t below, int64_t limit,
-	struct version **out, size_t *n)
+	struct version **out, size_t *n, bool *more)
 {
 	const struct db_val org = db_d(&tx->who->organization), id = db_d(model);
 	struct db_rows r;
 	struct model m;
-	enum err e = tx_read(tx, SQL_VERSION_BRANCH, DB_IN(id, org, id, db_s(branch), db_i(below), db_i(limit), org,
+	enum err e = tx_page(tx, SQL_VERSION_BRANCH, DB_IN(id, org, id, db_s(branch), db_i(below), db_i(limit + 1), org,
 		db_d(&tx->who->principal)), &r);
 
-	return e ? e : many(tx, &r, described_from_row, out, n, &m);
+	if (e || (e = many(tx, &r, described_from_row, out, n, &m)))
+		return e;
+	*more = r.cut || *n > (size_t)limit;
+	*n -= *n > (size_t)limit;
+	return OK;
 }
 
 /* The next version of a model, whose row is locked and is moved by the caller; out is
@@ -204,6 +211,30 @@ static enum err append(struct tx *tx, struct model *m, enum transition t, enum t
 		DB_IN(db_i(out->number), db_i0(out->active ? out->number : m->active_version)), details);
 }
 
+/* The file is used once more: the sweep, which looks at this very row, lets it be. */
+static enum err touch(struct tx *tx, const unsigned char *md)
+{
+	int64_t there;
+	enum err e = db_exec(tx->db, SQL_ARTIFACT_TOUCH, DB_IN(db_t(tx->now), db_d(&tx->who->organization),
+		db_x(md, SHA256_DIGEST_LENGTH)), &there);
+
+	return e ? e : there ? OK : ERR_ARTIFACT_BROKEN;
+}
+
+/* The file under its checksum; one that is there already takes no room. */
+static enum err store(struct tx *tx, const unsigned char *md, const void *file, size_t n)
+{
+	const struct db_val org = db_d(&tx->who->organization), sum = db_x(md, SHA256_DIGEST_LENGTH), *v;
+	enum err e = quota_room(tx, &tx->who->organization, QUOTA_ARTIFACT_BYTES, (int64_t)n), other;
+	int64_t added;
+
+	if (e == ERR_QUOTA && ((other = tx_row(tx, SQL_ARTIFACT_THERE, DB_IN(org, sum), &v)) || v[0].i))
+		e = other;
+	if (e || (e = db_exec(tx->db, SQL_ARTIFACT_ADD, DB_IN(org, sum, db_i((int64_t)n), db_x(file, n), db_t(tx->now)), &added)))
+		return e;
+	return added ? OK : touch(tx, md);
+}
+
 enum err version_upload(struct tx *tx, const struct id *model, const struct version *in, const void *file, size_t n,
 	struct version *out)
 {
@@ -216,8 +247,7 @@ enum err version_upload(struct tx *tx, const struct id *model, const struct vers
 	if ((int64_t)n > conf.artifact_limit)
 		return ERR_TOO_LARGE;
 	SHA256(file, n, md);
-	if ((e = db_exec(tx->db, SQL_ARTIFACT_ADD, DB_IN(db_d(&m.life.organization), db_x(md, SHA256_DIGEST_LENGTH),
-		db_i((int64_t)n), db_x(file, n), db_t(tx->now)), NULL)))
+	if ((e = store(tx, md, file, n)))
 		return e;
 	*out = *in;
 	out->source = VERSION_SDK;
@@ -264,6 +294,8 @@ enum err version_promote(struct tx *tx, const struct id *target, const struct id
 		return ERR_VERSION_NOT_FOUND;
 	if (!version_source_known(from.source))
 		return ERR_VERSION_SOURCE;
+	if (from.artifact && (e = touch(tx, from.artifact)))
+		return e;
 	*out = from;
 	out->branch = branch;
 	out->source = VERSION_PROMOTED;

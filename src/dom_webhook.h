@@ -4,6 +4,7 @@
 #ifndef DOM_WEBHOOK_H
 #define DOM_WEBHOOK_H
 #include "dom_list.h"
+#include "clock.h"
 #include "life.h"
 
 struct event {
@@ -14,10 +15,12 @@ struct event {
 	bool test;
 };
 /* Of a row with the columns EVENT_COLS (sql.def). */
+enum { EVENT_COLUMNS = 12 };
 void event_of_row(const struct db_val *v, struct event *out);
 
 enum err event_get(struct tx *tx, const struct id *id, struct event *out);
-/* type NULL: any.  By number, after those of the organization were numbered. */
+/* type NULL: any.  Of the objects that the caller may read.  By number, after those of the
+ * organization were numbered. */
 enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask, struct event **out, struct list_got *got);
 
 /* Number committed events of an organization that have no number yet, up to `most` and
@@ -31,10 +34,25 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
  * take an event of this type? */
 bool event_wanted(struct arena *a, const char *patterns, const char *type);
 
+/* The owner of an endpoint, of its columns owner_id, owner_scopes and permissions: who made
+ * it, or last said where it is, what it listens to or that it is enabled.  permissions NULL:
+ * there is none any more, or it is disabled. */
+void who_owner(const struct id *organization, const struct db_val *v, struct who *out);
+/* May the owner read objects of this kind, and so hear of such an event?  The object itself
+ * is OBJECT_SEEN's (sql.def), whose values values_seen() adds. */
+bool event_heard(const struct who *owner, const char *type, const char *resource_type);
+/* The permissions by which it hears of events, as the JSON text of an array. */
+const char *event_permissions(struct arena *a, const struct who *who);
+void values_seen(struct values *in, const struct who *who);
+
+/* next_at of a delivery behind another one of its object: the last day of the year 9999. */
+#define NEXT_TURN (INT64_C(253402214400) * SECOND)
+
 struct endpoint {
 	struct life life;
 	const char *url, *description, *enabled_events, *api_version, *metadata;
 	const char *secret;                      /* `whsec_...`: given by create and rotate alone */
+	struct who owner;                        /* whose rights it has; permissions are told by get and list alone */
 	int64_t old_until;                       /* the former secret signs too until then; 0: none */
 	int64_t failing_since, created_at, updated_at;
 };
@@ -44,22 +62,28 @@ struct endpoint_edit {
 };
 
 enum { ENDPOINTS_MOST = 100 };
-/* in: url, description, enabled_events, api_version, metadata.  ERR_ENDPOINT_LIMIT; ERR_EVENTS_BEHIND:
- * many events wait for `thaw deliver`, which would all be told to it. */
+/* in: url, description, enabled_events, api_version, metadata.  ERR_ENDPOINT_LIMIT; ERR_ENDPOINT_URL:
+ * another one of the same mode has the URL; ERR_EVENTS_BEHIND: many events wait for
+ * `thaw deliver`, which would all be told to it. */
 enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoint *out);
 enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out);
 enum err endpoint_list(struct tx *tx, const struct list_ask *ask, struct endpoint **out, struct list_got *got);
-/* status: `enabled` or `disabled`. */
+/* status: `enabled` or `disabled`.  ERR_ENDPOINT_URL. */
 enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint_edit *edit, struct endpoint *out);
 /* A new secret; the old one signs too for `seconds`. */
 enum err endpoint_rotate(struct tx *tx, const struct id *id, int64_t seconds, struct endpoint *out);
 /* LIFE_ENDPOINT_TEST (an event for it alone), LIFE_ENDPOINT_DELETE. */
 enum err endpoint_move(struct tx *tx, const struct id *id, enum transition t, struct endpoint *out);
 
+/* Why no answer came, as the owner is told: nothing of what names and addresses are inside. */
+enum fault { FAULT_OTHER, FAULT_NETWORK, FAULT_NAME, FAULT_CONNECT, FAULT_TIME, FAULT_TLS, FAULT_CLOSED, FAULT_HTTP, FAULT_SECRET, FAULT_OWNER, FAULT__MAX };
+const char *fault_words(enum fault fault);
+
 struct delivery_try { int64_t number, at, milliseconds, response_status; const char *error; };
 struct delivery {
 	struct id id, endpoint, event;
 	const char *outcome;                     /* "succeeded", "failed"; NULL: to be sent */
+	int64_t sequence;                        /* of the event */
 	int64_t tries, next_at, response_status, created_at, updated_at;
 	struct delivery_try *made;               /* the attempts, the first one first */
 	size_t nmade;

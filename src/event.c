@@ -1,4 +1,7 @@
-/* event.c: see event.h. */
+/* event.c: see event.h.  An event is rendered anew for every try of every delivery, and its
+ * bytes must be the same each time: all that goes in is in the event's row and never
+ * changes, or belongs to api_version, which an endpoint keeps.  What another release
+ * wants to say differently it says under another api_version. */
 #include "event.h"
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "dom_folder.h"
 #include "route.h"
 
-extern const struct route filesystem_routes[];   /* api_filesystem.c */
+extern const struct route filesystem_routes[], user_routes[];    /* api_filesystem.c, api_users.c */
 
 #define RID_FOLDER "ri.compass.main.folder."
 #define RID_SPACE "ri.compass.main.space."

@@ -129,8 +129,8 @@ bool id_parse(const char *s, const char *prefix, struct id *out)
 
 	if (strncmp(s, prefix, n))
 		return false;
-	if (id_in_uuid(prefix))
-		return uuid_parse(s + n, out);
-	return id_in_base62(prefix) ? strlen(s + n) == ID_BASE62 && base62_decode(s + n, out->b, ID_BYTES)
-		: hex_decode(s + n, ID_BYTES, out->b);
+	s += n;
+	return (id_in_uuid(prefix) ? uuid_parse(s, out)
+		: id_in_base62(prefix) ? strlen(s) == ID_BASE62 && base62_decode(s, out->b, ID_BYTES)
+		: hex_decode(s, ID_BYTES, out->b)) && !id_is_zero(out);
 }

@@ -264,6 +264,22 @@ enum err js_parse(struct arena *a, const char *s, size_t n, struct json **out, c
 	return js_parse_most(a, s, n, SIZE_MAX, out, reason);
 }
 
+/* What a text begins with that is no JSON in UTF-8, by name. */
+static const char *foreign(const char *s, size_t n)
+{
+	static const struct { const char *bytes, *what; } rows[] = {
+		{ "\xef\xbb\xbf", "a byte order mark (BOM); send the text without it" },
+		{ "\xff\xfe", "a byte order mark of UTF-16; send UTF-8 without one" },
+		{ "\xfe\xff", "a byte order mark of UTF-16; send UTF-8 without one" },
+		{ "\x1f\x8b", "gzip data; send the text without compression" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (n >= strlen(rows[i].bytes) && !memcmp(s, rows[i].bytes, strlen(rows[i].bytes)))
+			return rows[i].what;
+	return NULL;
+}
+
 enum err js_parse_most(struct arena *a, const char *s, size_t n, size_t most, struct json **out, const char **reason)
 {
 	struct scan c = { a, s, s, s + n, NULL, 0, 0, most };
@@ -271,7 +287,9 @@ enum err js_parse_most(struct arena *a, const char *s, size_t n, size_t most, st
 	struct json_object *o;
 	enum json_tokener_error te;
 
-	if (scan_value(&c)) {
+	if (foreign(s, n)) {
+		fail(&c, foreign(s, n));
+	} else if (scan_value(&c)) {
 		blanks(&c);
 		if (c.p != c.end)
 			fail(&c, "something follows the value");
@@ -329,6 +347,22 @@ const char *js_type_name(enum js_type t)
 
 const char *js_str(const struct json *j) { return json_object_get_string(raw(j)); }
 int64_t js_int(const struct json *j) { return json_object_get_int64(raw(j)); }
+
+/* Beyond 2^53 a double says no longer which whole number was meant. */
+bool js_whole(const struct json *j, int64_t *out)
+{
+	double d = js_type(j) == JS_DOUBLE ? json_object_get_double(raw(j)) : NAN;
+
+	if (js_type(j) == JS_INT) {
+		*out = js_int(j);
+		return true;
+	}
+	if (!(fabs(d) <= 9007199254740992.0) || d != floor(d))
+		return false;
+	*out = (int64_t)d;
+	return true;
+}
+
 bool js_bool(const struct json *j) { return json_object_get_boolean(raw(j)); }
 
 size_t js_length(const struct json *j)
@@ -387,7 +421,7 @@ struct json *js_raw(struct arena *a, const char *text)
 	struct json *j = text ? js_object(a) : NULL;
 
 	if (j)
-		json_object_set_serializer(raw(j), json_object_userdata_to_json_string, arena_strdup(a, text), NULL);
+		json_object_set_serializer(raw(j), json_object_userdata_to_json_string, (void *)(uintptr_t)text, NULL);
 	return j;
 }
 
@@ -424,6 +458,24 @@ void js_add(struct json *array, struct json *value)
 {
 	if (json_object_array_add(raw(array), json_object_get(raw(value))))
 		abort();
+}
+
+struct json *js_merge(struct arena *a, struct json *target, struct json *patch)
+{
+	struct json *out, *value, *old;
+	const char *key;
+	void *it = NULL;
+
+	if (js_type(patch) != JS_OBJECT)
+		return patch;
+	out = js_object(a);
+	while (js_type(target) == JS_OBJECT && js_next(target, &it, &key, &value))
+		if (!js_get(patch, key, &old))
+			js_put(out, key, value);
+	for (it = NULL; js_next(patch, &it, &key, &value); )
+		if (value)
+			js_put(out, key, js_merge(a, js_type(target) == JS_OBJECT && js_get(target, key, &old) ? old : NULL, value));
+	return out;
 }
 
 const char *js_text(struct json *j, size_t *n)

@@ -29,6 +29,8 @@ enum js_type js_type(const struct json *j);
 const char *js_type_name(enum js_type t);    /* "a string", "an object"... */
 const char *js_str(const struct json *j);
 int64_t js_int(const struct json *j);
+/* A whole number, however it is written: 3600, 3600.0, 36e2. */
+bool js_whole(const struct json *j, int64_t *out);
 bool js_bool(const struct json *j);
 size_t js_length(const struct json *j);        /* of an array or an object; of anything else 0 */
 struct json *js_at(const struct json *j, size_t i);
@@ -41,8 +43,8 @@ struct json *js_object(struct arena *a);
 struct json *js_array(struct arena *a);
 struct json *js_string(struct arena *a, const char *s);      /* NULL gives null */
 struct json *js_words(struct arena *a, const char *words);  /* an array of the words that blanks separate; NULL gives null */
-/* A JSON text, such as a column has, to be written as it is: not to be looked into.  NULL
- * gives null. */
+/* A JSON text, such as a column has, to be written as it is: not to be looked into.  It
+ * must live as long as the arena.  NULL gives null. */
 struct json *js_raw(struct arena *a, const char *text);
 struct json *js_integer(struct arena *a, int64_t v);
 struct json *js_boolean(struct arena *a, bool v);
@@ -51,6 +53,9 @@ void js_put_str(struct arena *a, struct json *object, const char *key, const cha
 void js_put_int(struct arena *a, struct json *object, const char *key, int64_t v);
 void js_put_bool(struct arena *a, struct json *object, const char *key, bool v);
 void js_add(struct json *array, struct json *value);
+
+/* `target` as a merge patch changes it (RFC 7396); either may be NULL. */
+struct json *js_merge(struct arena *a, struct json *target, struct json *patch);
 
 /* The text, without blanks; lives as long as the value and until it is changed. */
 const char *js_text(struct json *j, size_t *n);

@@ -7,7 +7,8 @@
 #include "str.h"
 
 const struct resource_row life_resources[RES__MAX] = {
-#define RESOURCE(name, word, prefix, lock, read, missing) [RES_##name] = { word, prefix, SQL_##lock, SQL_##read, missing },
+#define RESOURCE(name, word, prefix, lock, read, missing, reads, quota) \
+	[RES_##name] = { word, prefix, SQL_##lock, SQL_##read, missing, PERM_##reads, QUOTA_##quota },
 #include "life.def"
 #undef RESOURCE
 };
@@ -42,12 +43,20 @@ const char *life_word(enum state s)
 	return life_states[s].word;
 }
 
+enum resource life_kind(const char *word)
+{
+	int r = 0;
+
+	while (r < RES__MAX && strcmp(life_resources[r].word, word))
+		r++;
+	return r;
+}
+
 char *life_spell(struct arena *a, const char *resource, const struct id *id)
 {
-	for (int r = 0; r < RES__MAX; r++)
-		if (!strcmp(life_resources[r].word, resource))
-			return id_spell(a, life_resources[r].prefix, id);
-	return id_spell(a, "", id);
+	enum resource r = life_kind(resource);
+
+	return id_spell(a, r < RES__MAX ? life_resources[r].prefix : "", id);
 }
 
 enum err life_expected(const struct tx *tx, const struct life *o)
@@ -159,6 +168,8 @@ enum err life_create(struct tx *tx, enum transition t, struct life *o,
 
 	if (n > MAX_VALUES - 5)
 		return ERR_INTERNAL;
+	if ((e = quota_room(tx, &o->organization, life_resources[row->resource].quota, 1)))
+		return e;
 	in[0] = db_s(life_word(row->to));
 	in[1] = in[2] = db_t(tx->now);
 	in[3] = db_d(&o->organization);

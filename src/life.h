@@ -3,10 +3,11 @@
  * changes, each called inside tx_run(). */
 #ifndef LIFE_H
 #define LIFE_H
+#include "quota.h"
 #include "tx.h"
 
 enum resource {
-#define RESOURCE(name, word, prefix, lock, read, missing) RES_##name,
+#define RESOURCE(name, word, prefix, lock, read, missing, reads, quota) RES_##name,
 #include "life.def"
 #undef RESOURCE
 	RES__MAX
@@ -27,7 +28,7 @@ enum transition {
 	LIFE__MAX
 };
 
-struct resource_row { const char *word, *prefix; enum sql lock, read; enum err missing; };
+struct resource_row { const char *word, *prefix; enum sql lock, read; enum err missing; enum perm reads; enum quota quota; };
 struct state_row { enum resource resource; const char *word; enum err refuse; bool last; };
 enum life_rule { LIFE_FIXED, LIFE_SAME, LIFE_COMPUTED };
 enum { TOLD = 1, HUMAN = 2, OWNER = 4 };
@@ -62,6 +63,8 @@ struct life {
 /* The state of a resource that a word spells; STATE_NONE for none. */
 enum state life_state(enum resource r, const char *word);
 const char *life_word(enum state s);
+/* The resource of a word; RES__MAX for none. */
+enum resource life_kind(const char *word);
 /* An id as the resource of that word spells it. */
 char *life_spell(struct arena *a, const char *resource, const struct id *id);
 
@@ -84,7 +87,8 @@ enum err life_read(struct tx *tx, enum resource r, const struct id *id, struct l
 void life_want(struct tx *tx, enum transition t);
 
 /* Make it: o->organization and o->id are given, state and revision are set. `more`
- * are the statement's values after status, created_at, updated_at, organization, id. */
+ * are the statement's values after status, created_at, updated_at, organization, id.
+ * ERR_QUOTA. */
 enum err life_create(struct tx *tx, enum transition t, struct life *o,
 	const struct db_val *more, size_t n, struct json *details);
 

@@ -183,8 +183,10 @@ int main(int argc, char **argv)
 	if (!listening && !getenv("GATEWAY_INTERFACE"))
 		return usage();
 	signal(SIGPIPE, SIG_IGN);
+	arena_gives_back();
 	a = arena_new();
 	db = db_new(conf.db_option_file, conf.db_group);
+	db_bound(db, (size_t)conf.page_bytes_limit);
 	if (listening) {
 		status = work(a, db);
 	} else {

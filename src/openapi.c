@@ -5,12 +5,19 @@
 #include "route.h"
 #include "str.h"
 
-static struct json *content(struct arena *a, const char *type, struct json *schema)
+static struct json *media(struct arena *a, struct json *schema)
 {
-	struct json *c = js_object(a), *t = js_object(a);
+	struct json *t = js_object(a);
 
 	js_put(t, "schema", schema);
-	js_put(c, type, t);
+	return t;
+}
+
+static struct json *content(struct arena *a, const char *type, struct json *schema)
+{
+	struct json *c = js_object(a);
+
+	js_put(c, type, media(a, schema));
 	return c;
 }
 
@@ -110,6 +117,7 @@ static struct json *responses(struct arena *a, const struct dialect *d, const st
 	if (row->in) {
 		add_error(a, o, d, row, ERR_SHAPE);
 		add_error(a, o, d, row, ERR_MEDIA_TYPE);
+		add_error(a, o, d, row, ERR_CODING);
 		add_error(a, o, d, row, ERR_TOO_LARGE);
 	}
 	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC) {
@@ -131,7 +139,7 @@ static struct json *responses(struct arena *a, const struct dialect *d, const st
 
 static struct json *operation(struct arena *a, const struct dialect *d, const struct route *row)
 {
-	struct json *o = js_object(a), *tags = js_array(a), *params = parameters(a, d, row), *body, *security;
+	struct json *o = js_object(a), *tags = js_array(a), *params = parameters(a, d, row), *body, *security, *schema, *c;
 	struct buf id = { .arena = a };
 
 	buf_printf(&id, "%s_%s", d->name, row->method);
@@ -155,8 +163,10 @@ static struct json *operation(struct arena *a, const struct dialect *d, const st
 	if (row->in) {
 		body = js_object(a);
 		js_put_bool(a, body, "required", !(row->flags & R_NO_BODY_NEEDED));
-		js_put(body, "content", content(a, row->flags & R_FORM ? "application/x-www-form-urlencoded" : "application/json",
-			shape_schema(a, row->in, d->time, true)));
+		schema = shape_schema(a, row->in, d->time, true);
+		js_put(body, "content", c = content(a, row->flags & R_FORM ? "application/x-www-form-urlencoded" : "application/json", schema));
+		if (!strcmp(row->method, "PATCH"))
+			js_put(c, "application/merge-patch+json", media(a, schema));
 		js_put(o, "requestBody", body);
 	}
 	js_put(o, "responses", responses(a, d, row));
@@ -201,7 +211,7 @@ struct json *openapi_document(struct arena *a)
 /* What nginx answers by itself (error_page in thaw.conf), and the error it is to us. */
 static const struct { int status; enum err err; } nginx_rows[] = {
 	{ 400, ERR_REQUEST }, { 404, ERR_ROUTE_NOT_FOUND }, { 405, ERR_METHOD }, { 413, ERR_TOO_LARGE },
-	{ 414, ERR_URI_TOO_LONG }, { 429, ERR_RATE }, { 500, ERR_INTERNAL }, { 501, ERR_ENCODING }, { 503, ERR_AWAY },
+	{ 414, ERR_URI_TOO_LONG }, { 429, ERR_RATE }, { 431, ERR_HEADERS_TOO_LARGE }, { 500, ERR_INTERNAL }, { 501, ERR_ENCODING }, { 503, ERR_AWAY },
 	{ 504, ERR_AWAY }, { 505, ERR_HTTP_VERSION },
 };
 enum { NGINX_ROWS = sizeof nginx_rows / sizeof *nginx_rows };
@@ -291,6 +301,7 @@ static char *nginx_server(struct arena *a)
 		int status = nginx_rows[k].status;
 
 		buf_printf(&b, "location = /_thaw/%d {\n    internal;\n    types { }\n"
+			"    client_max_body_size 0;\n"  /* a body that was read is not too large for the words about it */
 			"    default_type \"\";\n    add_header Content-Type $thaw_error_type always;\n"
 			"    add_header X-Request-Id $thaw_request_id always; add_header Matter-Request-Id $thaw_matter_request_id always;\n"
 			"    add_header Matter-Version $thaw_matter_version always;\n    add_header Cache-Control no-store always;\n"

@@ -276,7 +276,7 @@ static enum err decode_key(struct req *r)
 
 enum err req_decode(struct req *r)
 {
-	const char *uri = var(r, "REQUEST_URI"), *method = var(r, "REQUEST_METHOD"), *scheme, *question;
+	const char *uri = var(r, "REQUEST_URI"), *method = var(r, "REQUEST_METHOD"), *scheme, *question, *protocol;
 	size_t base = strlen(conf.base_path);
 	enum err e;
 
@@ -307,6 +307,8 @@ enum err req_decode(struct req *r)
 	    && (scheme = last_var(r, "HTTP_X_FORWARDED_PROTO")))
 		r->secure = !strcmp(scheme, "https");
 	r->tx.if_match = wanted_revisions(r->arena, var(r, "HTTP_IF_MATCH"));
+	if ((protocol = var(r, "SERVER_PROTOCOL")) && !strncmp(protocol, "HTTP/0", 6))
+		return ERR_HTTP_VERSION;         /* its answer has no status: nobody could tell what it is */
 	if ((e = once_only(r)) || (e = decode_path(r)))
 		return e;
 	return decode_params(r, "query", *question ? question + 1 : "", r->params, &r->nparams);
@@ -334,7 +336,8 @@ static bool is_of_type(const char *type, const char *wanted)
 	return !strncasecmp(charset, "utf-8", 5);
 }
 
-/* A form.  A parameter without a value is none (RFC 6749 3.1). */
+/* A form.  A parameter without a value is none (RFC 6749 3.1), and a line end behind them
+ * all, as a file has, is none of theirs. */
 static enum err shape_form(struct req *r)
 {
 	struct param *params = arena_alloc(r->arena, MAX_PARAMS * sizeof *params);
@@ -343,6 +346,8 @@ static enum err shape_form(struct req *r)
 
 	if (memchr(r->body, '\0', r->body_n))
 		return bad(r, "body", "has a NUL");
+	while (r->body_n && strchr("\r\n", r->body[r->body_n - 1]))
+		r->body[--r->body_n] = '\0';
 	if ((e = decode_params(r, "body", r->body, params, &n)))
 		return e;
 	for (size_t i = 0; i < n; i++)
@@ -351,10 +356,21 @@ static enum err shape_form(struct req *r)
 	return shape_decode_params(&r->tx, r->row->in, params, given, r->in);
 }
 
+/* Is it a body of the kind that the row takes? */
+static enum err kind_of_body(struct req *r)
+{
+	const char *coding = var(r, "HTTP_CONTENT_ENCODING");
+	const char *type = r->row->flags & R_FORM ? "application/x-www-form-urlencoded" : "application/json";
+
+	if (coding && *coding && strcasecmp(coding, "identity"))
+		return ERR_CODING;
+	r->merge = r->content_type && !strcmp(r->method, "PATCH") && is_of_type(r->content_type, "application/merge-patch+json");
+	return r->merge || (r->content_type && is_of_type(r->content_type, type)) ? OK : ERR_MEDIA_TYPE;
+}
+
 static enum err shape_body(struct req *r)
 {
-	const char *reason, *encoding = var(r, "HTTP_CONTENT_ENCODING");
-	const char *type = r->row->flags & R_FORM ? "application/x-www-form-urlencoded" : "application/json";
+	const char *reason;
 	struct json *j;
 	enum err e;
 
@@ -365,8 +381,8 @@ static enum err shape_body(struct req *r)
 		why_add(&r->tx, "body", r->row->flags & R_FORM ? "is required, a form" : "a JSON object is required");
 		return ERR_NO_BODY;
 	}
-	if (!r->content_type || !is_of_type(r->content_type, type) || (encoding && *encoding && strcasecmp(encoding, "identity")))
-		return ERR_MEDIA_TYPE;
+	if ((e = kind_of_body(r)))
+		return e;
 	if (r->row->flags & R_FORM)
 		return shape_form(r);
 	if ((e = js_parse_most(r->arena, r->body, r->body_n, VALUES_MOST, &j, &reason))) {

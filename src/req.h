@@ -11,6 +11,8 @@
 #include "tx.h"
 #include "who.h"
 
+#define HTML "text/html; charset=utf-8"
+
 struct route;
 struct dialect;
 
@@ -56,6 +58,7 @@ struct req {
 	const char *bad_key;                     /* what is wrong with the Idempotency-Key; NULL: nothing */
 	char *body;
 	size_t body_n;
+	bool merge;                              /* it is a merge patch (RFC 7396) */
 
 	struct who who;
 	struct rate rate;
@@ -73,7 +76,7 @@ enum err req_decode(struct req *r);
 /* The body, as long as the row lets it be, and what an Idempotency-Key stands for:
  * ERR_REQUEST, ERR_TOO_LARGE. */
 enum err req_body(struct req *r);
-/* The body and the query as the row's shapes want them: ERR_MEDIA_TYPE, ERR_JSON, ERR_SHAPE. */
+/* The body and the query as the row's shapes want them: ERR_MEDIA_TYPE, ERR_CODING, ERR_JSON, ERR_SHAPE. */
 enum err req_shape(struct req *r);
 
 /* An id of the path; any other spelling is the zero id, which nothing has. */
@@ -85,11 +88,14 @@ void res_header(struct req *r, const char *name, const char *value);
 /* A body by a shape; revision 0: no ETag. */
 void res_shape(struct req *r, int status, const struct shape *s, const void *v, int64_t revision);
 void res_body(struct req *r, int status, const char *type, const char *body, size_t n);
+/* Its ETag; to a GET that has it already it is a 304. */
+void res_tag(struct req *r, const char *tag);
 void res_error(struct req *r, enum err e);
 /* The reply as it is kept under an idempotency key, and back. */
 void res_keep(struct req *r);
 enum err res_replay(struct req *r);              /* ERR_KEY_SEALED */
 /* A page for people: the body is HTML. */
+char *page_html(struct arena *a, const char *title, const char *body);
 void res_page(struct req *r, int status, const char *title, const char *body);
 void res_send(struct req *r);
 const char *status_phrase(int status);           /* RFC 9110: "Not Found" */

@@ -16,7 +16,7 @@ const char *status_phrase(int status)
 		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
 		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
 		{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
-		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
 		{ 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
 		{ 505, "HTTP Version Not Supported" } };
 
@@ -45,12 +45,17 @@ void res_body(struct req *r, int status, const char *type, const char *body, siz
 	r->res.n = n;
 }
 
+char *page_html(struct arena *a, const char *title, const char *body)
+{
+	return arena_printf(a, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title>"
+		"</head>\n<body><main><h1>%s</h1>\n%s</main></body></html>\n", title, title, body);
+}
+
 void res_page(struct req *r, int status, const char *title, const char *body)
 {
-	char *page = arena_printf(r->arena, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title>"
-		"</head>\n<body><main><h1>%s</h1>\n%s</main></body></html>\n", title, title, body);
+	char *page = page_html(r->arena, title, body);
 
-	res_body(r, status, "text/html; charset=utf-8", page, strlen(page));
+	res_body(r, status, HTML, page, strlen(page));
 }
 
 /* RFC 9110 13.1.2: does If-None-Match name this tag?  Weak comparison. */
@@ -67,11 +72,18 @@ static bool named(const char *h, const char *tag)
 	return false;
 }
 
+void res_tag(struct req *r, const char *tag)
+{
+	res_header(r, "ETag", tag);
+	if (!strcmp(r->method, "GET") && r->if_none_match && named(r->if_none_match, tag))
+		res_body(r, 304, NULL, NULL, 0);
+}
+
 void res_shape(struct req *r, int status, const struct shape *s, const void *v, int64_t revision)
 {
 	struct json *j = shape_render(r->arena, s, v, r->dialect->time);
 	unsigned char md[SHA256_DIGEST_LENGTH];
-	char hash[17], *tag;
+	char hash[17];
 	size_t n;
 	const char *body = js_text(j, &n);
 
@@ -82,16 +94,14 @@ void res_shape(struct req *r, int status, const struct shape *s, const void *v, 
 	 * since what surrounds an object may change its bytes. */
 	SHA256((const unsigned char *)body, n, md);
 	hex_encode(md, 8, hash);
-	tag = arena_printf(r->arena, "\"%lld-%s\"", (long long)revision, hash);
-	res_header(r, "ETag", tag);
-	if (!strcmp(r->method, "GET") && r->if_none_match && named(r->if_none_match, tag))
-		res_body(r, 304, NULL, NULL, 0);
+	res_tag(r, arena_printf(r->arena, "\"%lld-%s\"", (long long)revision, hash));
 }
 
-/* What the token lacks: another one's client asks for scopes of OAuth. */
+/* What the token lacks: another one's client asks for scopes of OAuth, as does whoever needs
+ * no permission beside. */
 static const char *scope_needed(const struct req *r, enum err e)
 {
-	const char *scope = e == ERR_SCOPE_DENIED && !id_is_zero(&r->who.client) ? ask_scope(route_ask(r->row)) : "";
+	const char *scope = e == ERR_SCOPE_DENIED && (!id_is_zero(&r->who.client) || r->row->perm == PERM_MEMBER) ? ask_scope(route_ask(r->row)) : "";
 
 	return *scope ? scope : perm_word(r->row->perm);
 }
@@ -126,7 +136,9 @@ void res_error(struct req *r, enum err e)
 		log_error(err_row(e)->level, "%s %s: %s", r->method, r->path, err_row(e)->name);
 	res_reset(r);
 	say = error_say(r->arena, r->dialect, r->row, e);
-	error_details(r->dialect, &say, &r->tx.why);
+	if (r->tx.why.text)
+		say.text = r->tx.why.text;
+	error_details(r->arena, r->dialect, &say, &r->tx.why);
 	say.request_id = r->tx.request_id;
 	say.time = r->tx.now;
 	if (say.status == 503 && !r->tx.why.retry_after)
@@ -140,6 +152,8 @@ void res_error(struct req *r, enum err e)
 	challenge(r, e, say.status);
 	if (e == ERR_OUTCOME_UNKNOWN && r->dialect->retry_hint)
 		res_header(r, RETRY_HINT, r->dialect->retry_hint);
+	if (e == ERR_CODING)                     /* RFC 9110 15.5.16 */
+		res_header(r, "Accept-Encoding", "identity");
 	if (r->allow && say.status == 405)
 		res_header(r, "Allow", r->allow);
 	if (r->tx.why.retry_after)
@@ -230,7 +244,7 @@ void res_send(struct req *r)
 	for (size_t i = 0; i < r->res.nheaders; i++)
 		buf_printf(&b, "%s: %s\r\n", r->res.headers[i].name, r->res.headers[i].value);
 	buf_puts(&b, "\r\n");
-	if (!r->head && r->res.n)
-		buf_put(&b, r->res.body, r->res.n);
-	(void)r->io->write(r->io->p, b.p, b.n);      /* the client may be gone; the commit stands */
+	/* The client may be gone; the commit stands. */
+	if (!r->io->write(r->io->p, b.p, b.n) && !r->head && r->res.n)
+		(void)r->io->write(r->io->p, r->res.body, r->res.n);
 }

@@ -25,15 +25,16 @@ const struct dialect *dialect_of(const char *path)
 	return dialects[i];
 }
 
-/* Does the template fit the segments?  Fills vars. */
-static bool fits(const struct route *row, struct req *r)
+/* Does the template fit the segments, or (`below`) those it has?  Fills vars. */
+static bool fits(const char *t, bool below, struct req *r)
 {
-	const char *t = row->path;
 	size_t nvars = 0;
 
 	for (size_t i = 0; i < r->nsegments; i++) {
 		size_t n;
 
+		if (below && !*t)
+			return true;
 		if (*t++ != '/')
 			return false;
 		n = strcspn(t, "/");
@@ -53,6 +54,8 @@ static enum err run_options(struct req *r)
 {
 	res_body(r, 204, NULL, NULL, 0);
 	res_header(r, "Allow", r->allow);
+	if (strstr(r->allow, "PATCH"))           /* RFC 5789 3.1 */
+		res_header(r, "Accept-Patch", "application/json, application/merge-patch+json");
 	if (r->dialect->cors && r->origin) {
 		res_header(r, "Access-Control-Allow-Methods", r->allow);
 		res_header(r, "Access-Control-Allow-Headers",           /* the last two are what the foundry SDKs send */
@@ -65,26 +68,48 @@ static enum err run_options(struct req *r)
 static const struct route options_row = { .method = "OPTIONS", .path = "*", .perm = PERM_PUBLIC, .status = 204,
 	.run = run_options, .summary = "What methods an address knows" };
 
+/* Of two templates that fit, the one whose first difference is a word of its own: a word
+ * comes before a parameter. */
+static bool closer(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *b == '{' && *a != '{';
+}
+
+/* The template that an address means, whatever the method; NULL: none.  An address that
+ * the dialect leaves out is nothing, also where a parameter would take its word. */
+static const char *template_of(struct req *r)
+{
+	const char *found = NULL;
+
+	for (const char *const *p = r->dialect->absent; p && *p; p++)
+		if (fits(*p, true, r))
+			return NULL;
+	EACH_ROUTE(r->dialect, row)
+		if (fits(row->path, false, r) && (!found || closer(row->path, found)))
+			found = row->path;
+	return found && fits(found, false, r) ? found : NULL;
+}
+
 enum err route_find(struct req *r)
 {
 	struct buf allow = { .arena = r->arena };
-	const struct route *match = NULL;
+	const char *path = template_of(r);
 
+	if (!path)
+		return ERR_ROUTE_NOT_FOUND;
 	EACH_ROUTE(r->dialect, row) {
-		if (match || !fits(row, r))
+		if (strcmp(row->path, path))
 			continue;
 		if (!strcmp(row->method, r->method)) {
-			match = row;
-			continue;
+			r->row = row;
+			return OK;
 		}
 		buf_printf(&allow, "%s%s, ", row->method, !strcmp(row->method, "GET") ? ", HEAD" : "");
 	}
-	if (match) {
-		r->row = match;
-		return OK;
-	}
-	if (!allow.n)
-		return ERR_ROUTE_NOT_FOUND;
 	buf_puts(&allow, "OPTIONS");
 	r->allow = allow.p;
 	if (!strcmp(r->method, "OPTIONS")) {
@@ -139,12 +164,18 @@ struct error_say error_say(struct arena *a, const struct dialect *d, const struc
 	return say;
 }
 
-void error_details(const struct dialect *d, struct error_say *say, const struct why *why)
+void error_details(struct arena *a, const struct dialect *d, struct error_say *say, const struct why *why)
 {
-	if (!d->tells_state && err_row(say->err)->class != CLASS_MALFORMED)
+	struct faults *f;
+
+	if (!why->n || (!d->tells_state && err_row(say->err)->class != CLASS_MALFORMED))
 		return;
-	say->detail = why->n ? &why->items[0] : NULL;
+	say->detail = &why->items[0];
 	say->details = (struct list){ why->items, (size_t)why->n, sizeof *why->items };
+	say->faults = f = ARENA_NEW(a, struct faults);
+	*f = (struct faults){ .first = why->items[0] };
+	if (why->n > 1)
+		f->several = say->details;
 }
 
 static bool errors_known(const char *names)

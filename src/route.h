@@ -66,13 +66,17 @@ struct error_say {
 	int64_t time;
 	const struct why_item *detail;           /* the first fault, or NULL */
 	struct list details;                     /* all of them */
+	const struct faults *faults;             /* the same where an object has the first and more beside it; or NULL */
 };
+struct faults { struct why_item first; struct list several; };      /* several: all of them, empty for one */
 struct authority { struct id human; const char *agent; };
 
 struct dialect {
 	const char *name;
 	const char *const *prefixes;             /* whole segments: "/api/v1/models"; ends with NULL */
 	const struct route *const *tables;       /* of its routes, ended by NULL; each ends with a NULL method */
+	const char *const *absent;               /* what its product has and this server does not, with all below it, where
+	                                          * a parameter of a route would take the word; ends with NULL, or NULL */
 	const char *const *codes;                /* by enum err_class; no hole */
 	const char *const *groups;               /* likewise, coarser; NULL: none */
 	const struct error_row *errors;          /* by enum err; only the exceptions */
@@ -128,6 +132,6 @@ struct error_say error_say(struct arena *a, const struct dialect *d, const struc
 /* A code in words: `scope_denied` is "Scope denied". */
 char *code_title(struct arena *a, const char *code);
 /* Adds the faults in `why`, as far as the dialect tells them. */
-void error_details(const struct dialect *d, struct error_say *say, const struct why *why);
+void error_details(struct arena *a, const struct dialect *d, struct error_say *say, const struct why *why);
 
 #endif

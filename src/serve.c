@@ -60,14 +60,14 @@ static void keep_again(void *arg)
 }
 
 /* Under an idempotency key a refusal is kept too when it is definite: what the object's
- * state answered, not who was asking or how often.  Its transaction has the attempt's
+ * state answered, not who was asking, how often, or what else there is.  Its transaction has the attempt's
  * row alone; when that fails nothing is lost, since nothing was done. */
 static void keep_refusal(struct req *r, enum err e)
 {
 	int status = err_row(e)->status;
 
 	if (!e || !r->tx.idempotency_key || !r->row || !(r->row->flags & R_WRITE) || !r->tx.ask.perm
-	    || (status != 404 && status != 409 && status != 412) || e == ERR_KEY_BUSY || e == ERR_KEY_SEALED)
+	    || (status != 404 && status != 409 && status != 412) || e == ERR_KEY_BUSY || e == ERR_KEY_SEALED || e == ERR_QUOTA)
 		return;
 	if (!tx_run(&r->tx, keep_work, keep_again, r) && r->tx.replayed && (e = res_replay(r)))
 		res_error(r, e);

@@ -2,6 +2,7 @@
 #include "shape.h"
 #include <string.h>
 #include <strings.h>
+#include "conf.h"
 #include "str.h"
 
 static enum err fault(struct tx *tx, const char *path, const char *reason)
@@ -52,6 +53,8 @@ static enum err check_text(struct tx *tx, const struct shape *s, const char *pat
 	if (s->max && (int64_t)n > s->max)
 		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld characters", (long long)s->max));
 	why = s->flags & F_TRIMMED ? name_fault(v) : NULL;
+	if (!why && s->fault)
+		why = s->fault(tx->arena, v);
 	return why ? fault(tx, path, why) : OK;
 }
 
@@ -71,24 +74,50 @@ static enum err wrong(struct tx *tx, const char *path, const char *wanted, const
 
 static enum err decode_at(struct tx *tx, const char *base, const struct shape *s, const struct json *in, void *out);
 
+/* A document is kept as text, which is bounded: lists show many of them. */
+static enum err keep_text(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
+{
+	const bool log = s->flags & F_LOG;
+	const int64_t most = log ? conf.log_limit : conf.document_limit;
+	const char *text;
+	size_t n;
+
+	if (!out)                                /* part of a document */
+		return OK;
+	text = js_text(j, &n);
+	if (!(s->flags & F_OWN_LIMIT) && (int64_t)n > most)
+		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld bytes as JSON (%s), not %zu", (long long)most,
+			log ? "log_limit" : "document_limit", n));
+	*(const char **)out = arena_strdup(tx->arena, text);
+	return OK;
+}
+
 static enum err decode_strings(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
 {
+	enum err result = OK;
+
 	if (js_type(j) != JS_ARRAY)
 		return wrong(tx, path, "an array of strings", j);
+	if (s->min && !js_length(j))
+		return fault(tx, path, "must not be empty");
 	if (s->max && (int64_t)js_length(j) > s->max)
 		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld entries", (long long)s->max));
-	for (size_t i = 0; i < js_length(j); i++)
+	for (size_t i = 0; i < js_length(j); i++) {
+		const char *why;
+
 		if (js_type(js_at(j, i)) != JS_STRING)
-			return wrong(tx, arena_printf(tx->arena, "%s[%zu]", path, i), "a string", js_at(j, i));
-	if (out)
-		*(const char **)out = arena_strdup(tx->arena, js_text(j, NULL));
-	return OK;
+			result = wrong(tx, arena_printf(tx->arena, "%s[%zu]", path, i), "a string", js_at(j, i));
+		else if (s->fault && (why = s->fault(tx->arena, js_str(js_at(j, i)))))
+			result = fault(tx, arena_printf(tx->arena, "%s[%zu]", path, i), why);
+	}
+	return result ? result : keep_text(tx, s, path, j, out);
 }
 
 enum { LABEL_KEY = 40, LABEL_VALUE = 500 };
 
 static enum err decode_labels(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
 {
+	enum err result = OK;
 	struct json *value;
 	const char *key;
 	void *it = NULL;
@@ -101,17 +130,17 @@ static enum err decode_labels(struct tx *tx, const struct shape *s, const char *
 		const char *place = arena_printf(tx->arena, "%s[%s]", path, key);
 
 		if (!*key || utf8_length(key) > LABEL_KEY)
-			return fault(tx, place, arena_printf(tx->arena, "must have a key of 1 to %d characters", LABEL_KEY));
-		if (!value && s->flags & F_NULL)
+			result = fault(tx, place, arena_printf(tx->arena, "must have a key of 1 to %d characters", LABEL_KEY));
+		else if (!value && s->flags & F_NULL)
 			continue;
-		if (js_type(value) != JS_STRING)
-			return wrong(tx, place, "a string", value);
-		if (utf8_length(js_str(value)) > LABEL_VALUE)
-			return fault(tx, place, arena_printf(tx->arena, "must have at most %d characters", LABEL_VALUE));
+		else if (js_type(value) != JS_STRING)
+			result = wrong(tx, place, "a string", value);
+		else if (utf8_length(js_str(value)) > LABEL_VALUE)
+			result = fault(tx, place, arena_printf(tx->arena, "must have at most %d characters", LABEL_VALUE));
 	}
-	if (out)
+	if (!result && out)
 		*(const char **)out = arena_strdup(tx->arena, js_text(j, NULL));
-	return OK;
+	return result;
 }
 
 /* One value.  out NULL: checked only (inside a document that is kept as sent). */
@@ -128,10 +157,10 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 			*(const char **)out = arena_strdup(tx->arena, js_str(j));
 		return e;
 	case T_INT:
-		if (js_type(j) != JS_INT)
+		if (!js_whole(j, &i))
 			return wrong(tx, path, "a whole number", j);
-		if (!(e = check_int(tx, s, path, js_int(j))) && out)
-			*(int64_t *)out = js_int(j);
+		if (!(e = check_int(tx, s, path, i)) && out)
+			*(int64_t *)out = i;
 		return e;
 	case T_BOOL:
 		if (js_type(j) != JS_BOOL)
@@ -154,13 +183,9 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 			return wrong(tx, path, "an object", j);
 		if (s->sub && (e = decode_at(tx, path, s->sub, j, NULL)))
 			return e;
-		if (out)
-			*(const char **)out = arena_strdup(tx->arena, js_text(j, NULL));
-		return OK;
+		return keep_text(tx, s, path, j, out);
 	case T_DOC:
-		if (out)
-			*(const char **)out = arena_strdup(tx->arena, js_text(j, NULL));
-		return OK;
+		return keep_text(tx, s, path, j, out);
 	case T_SUB:
 		return js_type(j) == JS_OBJECT ? decode_at(tx, path, s->sub, j, out) : wrong(tx, path, "an object", j);
 	case T_ID:
@@ -175,6 +200,12 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 	return ERR_INTERNAL;
 }
 
+/* Does it ask for something? */
+static bool asks(const struct json *j)
+{
+	return j && !((js_type(j) == JS_ARRAY || js_type(j) == JS_OBJECT) && !js_length(j));
+}
+
 static enum err decode_at(struct tx *tx, const char *base, const struct shape *s, const struct json *in, void *out)
 {
 	enum err result = OK, e;
@@ -186,6 +217,11 @@ static enum err decode_at(struct tx *tx, const char *base, const struct shape *s
 		if (!js_get(in, s->key, &j)) {
 			if (s->flags & F_REQUIRED)
 				result = missing(tx, path);
+			continue;
+		}
+		if (s->flags & F_UNKEPT) {
+			if (asks(j))
+				result = fault(tx, path, s->help);
 			continue;
 		}
 		if (!j && !(s->flags & F_NULL)) {
@@ -374,7 +410,9 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 
 	if ((s->type == T_SUB || s->type == T_REF || s->type == T_OBJECT) && s->sub)
 		o = shape_schema(a, s->sub, form, writing || s->type == T_OBJECT);
-	if (s->flags & F_NULL && type) {
+	if (s->flags & F_UNKEPT) {
+		js_put_str(a, o, "type", "null");
+	} else if (s->flags & F_NULL && type) {
 		inner = js_array(a);
 		js_add(inner, js_string(a, type));
 		js_add(inner, js_string(a, "null"));

@@ -17,7 +17,7 @@ enum shape_type {
 	T_TIME,     /* int64_t microseconds; 0 is null */
 	T_ID,       /* struct id, spelled with `prefix`; zero is null */
 	T_OBJECT,   /* const char *: the JSON text of an object; checked against `sub` if any */
-	T_STRINGS,  /* const char *: the JSON text of an array of strings, max of them */
+	T_STRINGS,  /* const char *: the JSON text of an array of strings, max of them; min 1: one at least */
 	T_LABELS,   /* const char *: the JSON text of an object of strings, max of them, each at most
 	             * 500 characters under a key of 1 to 40; F_NULL: a null among them takes one away.
 	             * In a query: key[name]=value */
@@ -31,7 +31,10 @@ enum {
 	F_REQUIRED = 1,     /* in: must be there; out: always there (all of ours are) */
 	F_NULL = 2,         /* in: null is the same as a cleared value; out: may be null */
 	F_TRIMMED = 4,      /* in: a name: no white space at its ends, no control characters */
-	F_OMIT = 8          /* out: left out when null or an empty list */
+	F_OMIT = 8,         /* out: left out when null or an empty list */
+	F_UNKEPT = 16,      /* in: what this server does not do: refused unless it asks for nothing (null, [] or {}); `help` says why */
+	F_LOG = 32,         /* in: a document as long as log_limit lets it be, not document_limit */
+	F_OWN_LIMIT = 64    /* in: a document whose handler bounds it */
 };
 
 struct list { const void *v; size_t n, size; };
@@ -46,6 +49,8 @@ struct shape {
 	const struct shape *sub;
 	const char *prefix;                      /* of a T_ID; of T_OBJECT, T_STRINGS: the text for NULL */
 	const char *help;
+	const char *(*fault)(struct arena *a, const char *text);     /* what is wrong with a T_STR, or with an entry of
+	                                          * T_STRINGS, beyond its length; NULL: nothing */
 };
 
 /* Where a row's value goes: AT alone for what goes out, with NOSET or as SET for what

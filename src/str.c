@@ -296,15 +296,16 @@ char *utf8_cut(struct arena *a, const char *s, size_t max)
 	return arena_strndup(a, s, (size_t)(p - s));
 }
 
-static uint32_t code_point(const char **s)
+uint32_t utf8_next(const char **s)
 {
 	const unsigned char *p = (const unsigned char *)*s;
 	int more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
 	uint32_t c = more ? *p & (0x3fu >> more) : *p;
+	int i = 1;
 
-	for (int i = 1; i <= more; i++)
+	for (; i <= more && (p[i] & 0xc0) == 0x80; i++)
 		c = c << 6 | (p[i] & 0x3f);
-	*s += more + 1;
+	*s += i;
 	return c;
 }
 
@@ -318,6 +319,14 @@ static bool in_ranges(const struct range *r, uint32_t c)
 	return false;
 }
 
+bool utf8_steers(uint32_t c)
+{
+	static const struct range ranges[] = { { 0, 0x1f }, { 0x7f, 0x9f }, { 0x61c, 0x61c }, { 0x200e, 0x200f }, { 0x2028, 0x202e },
+		{ 0x2066, 0x2069 }, { 0, 0 } };
+
+	return in_ranges(ranges, c);
+}
+
 /* Controls are those of C0 and C1, the separators of lines and paragraphs, and what turns
  * the direction of the text around a name, so that it reads as another one (Unicode TR 36). */
 const char *name_fault(const char *s)
@@ -329,7 +338,7 @@ const char *name_fault(const char *s)
 
 	while (*s) {
 		bool first = s == start;
-		uint32_t c = code_point(&s);
+		uint32_t c = utf8_next(&s);
 
 		if (in_ranges(controls, c))
 			return "must not have control characters";

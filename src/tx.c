@@ -213,20 +213,41 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 	return tx->key_busy ? ERR_KEY_BUSY : ERR_CONTENTION;
 }
 
-enum err tx_query(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
+enum err tx_part(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
 {
 	enum err e = OK;
 
 	if (tx->open)                            /* part of a transaction: it is run again whole */
-		return db_query(tx->db, tx->arena, id, in, n, out);
+		return db_page(tx->db, tx->arena, id, in, n, out);
 	for (int try = 0; try < 3; try++) {
 		if ((e = db_ready(tx->db)))
 			break;
-		e = db_query(tx->db, tx->arena, id, in, n, out);
+		e = db_page(tx->db, tx->arena, id, in, n, out);
 		if (e != ERR_DB_LOST && e != ERR_DB_RETRY)
 			return e;
 	}
 	return e == ERR_SCHEMA ? e : ERR_UNAVAILABLE;
+}
+
+enum err tx_query(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
+{
+	enum err e = tx_part(tx, id, in, n, out);
+
+	if (e || !out->cut)
+		return e;
+	/* Lists that go on behind a place take what fits (tx_page); these count their pages. */
+	why_add(tx, "page_size", arena_printf(tx->arena, "must be at most %zu here: the objects of this page are larger than %lld bytes "
+		"(page_bytes_limit) together", out->n, (long long)conf.page_bytes_limit));
+	return ERR_PAGE_BYTES;
+}
+
+enum err tx_page(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
+{
+	enum err e = tx_part(tx, id, in, n, out);
+
+	if (e)
+		return e;
+	return out->n ? who_settle(tx->who, db_row(out, 0)) : ERR_AUTH_REFUSED;
 }
 
 enum err tx_read(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)

@@ -18,6 +18,7 @@ struct why {
 	struct why_item items[WHY_ITEMS];
 	int n;
 	int64_t retry_after;                     /* seconds; 0: none */
+	const char *text;                        /* the error in a sentence with its numbers; NULL: as err.def has it */
 	const char *state, *action;              /* of an object whose state refused a change: its word, and the change as `kind.participle`; or NULL */
 };
 
@@ -68,6 +69,10 @@ enum err tx_read(struct tx *tx, enum sql id, const struct db_val *in, size_t n, 
 enum err tx_settle(struct tx *tx);
 /* One more read statement, without WHO. */
 enum err tx_query(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out);
+/* Both for a list that goes on behind a place: the rows that fit, and out->cut when there are
+ * more.  The two above refuse rows that are too large together (ERR_PAGE_BYTES). */
+enum err tx_page(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out);
+enum err tx_part(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct db_rows *out);
 
 /* The one row a statement must give; ERR_DB_NONE when there is none. */
 enum err tx_row(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct db_val **out);

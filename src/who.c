@@ -68,7 +68,7 @@ enum err who_scoped(const struct who *who, struct ask ask)
 
 	if (who->mode == MODE_TEST && !perms[ask.perm].test)
 		return ERR_SCOPE_DENIED;
-	if (who->scopes && ask.perm > PERM_MEMBER && !word_in(who->scopes, word)
+	if (who->scopes && (ask.perm > PERM_MEMBER || ask.scope) && !word_in(who->scopes, word)
 	    && !word_in(who->scopes, perms[PERM_ORG_ADMIN].word) && !(*scope && word_in(who->scopes, scope)))
 		return ERR_SCOPE_DENIED;
 	return who->tier && who->tier < ask.tier ? ERR_TIER_DENIED : OK;

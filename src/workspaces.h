@@ -33,6 +33,9 @@ enum err list_asked(struct req *r, const struct list_query *q, struct list_ask *
 enum err reply_list(struct req *r, const struct shape *s, const void *views, struct list_got got, size_t size, size_t id_at,
 	const char *prefix);
 
+/* Of the date of a version, in a body. */
+const char *version_fault(struct arena *a, const char *version);
+
 /* The id of the path, and the object that errors speak of. */
 struct id named(struct req *r, size_t var, enum resource resource);
 /* Errors of a request that names no object yet speak of its kind. */

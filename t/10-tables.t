@@ -54,6 +54,8 @@ subtest 'transitions' => sub {
     is(join(' ', grep { ($model{$_}{from} // '') =~ /archived/ } sort keys %model), 'MODEL_RETIRE MODEL_UNARCHIVE', 'nothing else leads out of archived but retirement');
     is($model{MODEL_RETIRE}{gate}, 'owner', 'which takes an owner');
     like($_->{event} // '', qr/^model\./, "$_->{transition}: subscribers are told") for values %model;
+    my %known = map { $_->{permission} => 1 } tables($t, 'routes');
+    is(join(' ', map { $_->{transition} } grep { $_->{event} && !(($_->{read_by} // '') =~ /:read$/ && $known{ $_->{read_by} }) } @all), '', 'a permission reads whatever is told');
 
     # Nothing but the engine's statements writes a status.
     my @writers = sort grep { my $n = $_; grep { $_->{name} eq $n && $_->{text} =~ /^(?:UPDATE\s+\w+\s+SET\b.*?\bstatus\s*=(?=.*WHERE)|INSERT\s+INTO\s+\w+\s*\([^)]*\bstatus\b)/s } @sql } map { $_->{name} } @sql;
@@ -252,7 +254,8 @@ my %cursor = (
     ENTITY_PAGE_W => of_entity(0, "UNHEX(LPAD(HEX(605001), 24, '0'))"), ENTITY_PAGE_P => of_entity(2, "'folio'"),
     ENTITY_PAGE_J => of_entity(4, "'US-DE'"), ENTITY_PAGE_S => of_entity(6, "'registered'"), ENTITY_PAGE_L => "$nothing, $labelled{ENTITY}",
     TOKEN_PAGE => '', TOKEN_PAGE_P => "UNHEX('0102030405060708090a0b0c')", AUTHORIZATION_PAGE => '', AUTHORIZATION_PAGE_S => "'pending'", ENDPOINT_PAGE => '',
-    EVENT_PAGE => 'NULL, NULL', EVENT_PAGE_T => "'workspace.archived', 'workspace.archived'", DELIVERY_PAGE => '',
+    (map { my ($name, $type) = @$_; ($name => "$type, $type, 'workspace', 'token'" . ', NULL' x 8 . ", 0, UNHEX('0102030405060708090a0b0c')" x 2) }
+        [ EVENT_PAGE => 'NULL' ], [ EVENT_PAGE_T => "'workspace.archived'" ]), DELIVERY_PAGE => '',
 );
 # The names of %cursor that a statement stands for.
 sub cursor_page { my ($base) = $_[0] =~ /^(\w+)_(?:UP|DOWN)$/ or return; grep { /^\Q$base\E( |$)/ } sort keys %cursor }
@@ -262,11 +265,11 @@ sub cursor_arguments {
     my ($page, $name, $org, $user, $first) = @_;
     my $id = sub { sprintf "UNHEX(LPAD(HEX(%d), 24, '0'))", $_[0] };
     my $up = $name =~ /_UP$/;
-    my %at = (WORKSPACE => 610000, ENTITY => 710000, TOKEN => 810000, AUTHORIZATION => 910000, ENDPOINT => 50, DELIVERY => 1110000);
+    my %at = (WORKSPACE => 610000, ENTITY => 710000, TOKEN => 810000, AUTHORIZATION => 910000, ENDPOINT => 50);
     my ($kind) = $page =~ /^([A-Z]+)/;
     my $cursor = $first ? ($up ? "UNHEX('" . '0' x 24 . "')" : "UNHEX('" . 'f' x 24 . "')") : $id->($at{$kind} // 0);
+    $cursor = $first ? ($up ? 0 : '9223372036854775807') : 10000 if $kind =~ /^(?:EVENT|DELIVERY)$/;
     return ($org, $id->(1), $cursor, 21, $org, $user) if $kind eq 'DELIVERY';
-    $cursor = $first ? ($up ? 0 : '9223372036854775807') : 10000 if $kind eq 'EVENT';
     my @place = $page =~ /BY_NAME/ ? "'filler 10000'" : $page =~ /BY_CHANGE/ ? "'2026-01-01' + INTERVAL 10000 SECOND" : ();
     my @run = map { ($org, $page =~ /_L$/ ? $digest{$kind} : (), $_, length $cursor{$page} ? $cursor{$page} : (),
         (map { ($first ? 1 : 0, $_, $_) } @place), $cursor, 21) } 1, 0;

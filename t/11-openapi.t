@@ -18,6 +18,16 @@ my $r = $t->req(GET => '/openapi.json');
 my $doc = $r->{json};
 
 is("$r->{status} $r->{headers}{'content-type'}", '200 application/json', 'GET /openapi.json needs no token');
+for my $path ('/openapi.json', '/docs/guides/errors', '/docs/errors/not_found') {
+    my ($one, $two) = map { $t->req(GET => $path) } 1, 2;
+    my $tag = $one->{headers}{etag} // '';
+    like($tag, qr/^"[0-9a-f]{16}"$/, "$path has a tag");
+    is($two->{headers}{etag} . $two->{body}, $tag . $one->{body}, 'the same each time');
+    my $same = $t->req(GET => $path, headers => [ 'If-None-Match' => $tag ]);
+    is("$same->{status} $same->{body} $same->{headers}{etag}", "304  $tag", 'and is not sent again to who has it');
+    is($t->req(GET => $path, headers => [ 'If-None-Match' => '"other"' ])->{body}, $one->{body}, 'but to who has another');
+    is($t->req(HEAD => $path)->{headers}{etag}, $tag, 'HEAD');
+}
 like($doc->{openapi}, qr/^3\.1\./, 'OpenAPI 3.1');
 my $printed = $t->thaw('openapi');
 is(json($printed->{json}), json($doc), '`thaw openapi` prints the same');
@@ -89,7 +99,7 @@ subtest 'answers are what their schemas say' => sub {
     $id{delivery_id} = $call->(GET => "/webhook_endpoints/$id{webhook_endpoint_id}/deliveries")->{json}{data}[0]{id};
     $t->sql("INSERT INTO delivery_attempts (organization_id, delivery_id, number, at, milliseconds, error) SELECT organization_id, id, 1, NOW(6), 5, 'refused' FROM deliveries");
     my $app = client($t, redirect_uris => 'https://lens.example/cb', user => 'admin');
-    my %query = ((map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} }), '/api/v1/projects/check-url' => '?url=free.talkide.app', '/console/authorize' => '?' . form(client_id => $app->{id}, redirect_uri => 'https://lens.example/cb'));
+    my %query = ((map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} }), '/api/v2/filesystem/resources/getByPath' => '?path=Main/Models', '/api/v1/projects/check-url' => '?url=free.talkide.app', '/console/authorize' => '?' . form(client_id => $app->{id}, redirect_uri => 'https://lens.example/cb'));
     for my $path (sort grep { $doc->{paths}{$_}{get} } keys %{ $doc->{paths} }) {
         my $schema = $doc->{paths}{$path}{get}{responses}{200}{content}{'application/json'}{schema} or next;
         my $reply = $t->req(GET => ($path =~ s/\{(\w+)\}/$id{$1} \/\/ die "no $1: teach t\/11-openapi.t what it is"/ger) . ($query{$path} // ''), token => $token);
@@ -130,7 +140,7 @@ subtest 'answers are what their schemas say' => sub {
     $fits->(POST => '/entities', { workspace_id => $id{workspace_id}, name => 'x', jurisdiction => 'y', type => 'z', portfolio_id => 'p', metadata => { a => 'b' } });
     $fits->(POST => '/tokens', { tier => 1, scopes => ['workspace:read'], principal => { human_id => usr($t, 'admin') }, api_version => '2026-06-10', limits => { requests_per_minute => 5 }, expires_in => 60 });
     $fits->(DELETE => '/tokens/{token_id}');
-    $fits->(POST => '/webhook_endpoints', { url => 'https://hooks.example.org/', enabled_events => ['workspace.*'], description => 'x', metadata => { a => 'b' } });
+    $fits->(POST => '/webhook_endpoints', { url => 'https://hooks.example.org/another', enabled_events => ['workspace.*'], description => 'x', metadata => { a => 'b' } });
     $fits->(PATCH => '/webhook_endpoints/{webhook_endpoint_id}', { description => undef });
     $fits->(POST => "/webhook_endpoints/{webhook_endpoint_id}/$_") for qw(rotate_secret test);
     $fits->(POST => '/webhook_endpoints/{webhook_endpoint_id}/deliveries/{delivery_id}/redeliver');

@@ -56,6 +56,30 @@ subtest 'a run that succeeds' => sub {
     is_deeply([ map { eval { JSON::PP::decode_json($_->{details})->{job_id} } } (audit_rows($t, $id))[ 1, 2 ] ], [ $job, $job ], 'with the job in their details');
 };
 
+subtest 'the runs of a model, one of which lost its trainer' => sub {
+    my $id = model($t)->{id};
+    my $list = sub { my ($q, %o) = @_; $t->req(GET => "$MODELS/$id/train" . ($q // ''), token => $t->reader, %o) };
+    is(json($list->()->{json}), '{"has_next":false,"items":[],"page":1,"page_size":20,"total":0}', 'none at first');
+    my @jobs = map { trained($t, $id, logs => [ 'x' x 1000 ])->{job_id} } 1 .. 3;
+    unshift @jobs, act($t, $id, 'train', body => { algorithm => 'a' })->{json}{job_id};
+    splice @jobs, 1, 3, reverse @jobs[ 1 .. 3 ];
+    my $r = $list->();
+    is($r->{status}, 200, 'a reader lists them');
+    is(join(' ', map { $_->{job_id} } @{ $r->{json}{items} }), "@jobs", 'newest first');
+    keys_are($r->{json}{items}[0], 'algorithm ended_at job_id model_id reason started_at started_by status', 'each without its documents');
+    is(join(' ', map { $_->{status} } @{ $r->{json}{items} }), 'training completed completed completed', 'how each stands');
+    is(join(' ', map { $_->{job_id} } @{ $list->('?page=2&page_size=3')->{json}{items} }), $jobs[3], 'in pages');
+    error_is($list->('?page_size=101'), 400, 'VALIDATION_ERROR', 'at most 100 at once', 'page_size');
+    error_is($list->('', token => $t->other), 404, 'RESOURCE_NOT_FOUND', "not another tenant's");
+
+    error_is(act($t, $id, 'archive'), 409, 'CONFLICT', 'while one trains, nothing else');
+    my ($lost) = grep { $_->{status} eq 'training' } @{ $r->{json}{items} };
+    is(act($t, $id, "train/$lost->{job_id}/fail", token => $t->member, body => { reason => 'the trainer is gone' })->{status}, 200, 'whoever may write models ends it');
+    is($list->()->{json}{items}[0]{reason}, 'the trainer is gone', 'and says why');
+    is(act($t, $id, 'archive')->{status}, 200, 'and the model goes on');
+    is(scalar @{ $list->()->{json}{items} }, 4, 'they are listed of an archived model too');
+};
+
 subtest 'a run that fails' => sub {
     for my $was (qw(draft ready)) {
         my $id = model($t)->{id};

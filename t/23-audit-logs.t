@@ -67,6 +67,10 @@ subtest 'from and to' => sub {
     is(actions('?to=' . $ago->(5)), 'training_started unarchived', 'to alone');
     is(actions('?from=' . substr $ago->(500), 0, 10), 'training_failed training_started unarchived archived created', 'a plain date');
     is(actions('?from=1970-01-01T00:00:00Z'), 'training_failed training_started unarchived archived created', 'from the beginning of time');
+    $t->sql(sprintf "UPDATE audit_events SET at = UTC_TIMESTAMP() + INTERVAL 1 HOUR WHERE resource_id = UNHEX('%s') AND revision = 5", hex_of($id));
+    is(actions(''), 'training_failed training_started unarchived', 'and no end that was not asked for: a row of a clock that is ahead');
+    is(logs('')->{json}{total}, 3, 'counted too');
+    is(actions('?to=' . $ago->(0)), 'training_started unarchived', 'asked for, it is one');
     is(logs('?from=' . $ago->(1) . '&to=' . $ago->(5))->{json}{error}{details}{field}, 'from', 'the wrong way round: said');
     is(actions('?from=' . ($ago->(100) =~ s/Z/%2B00:00/r)), 'training_failed training_started unarchived archived', 'with an offset');
     is(logs("?from=$_")->{status}, 200, "from $_, at the edge of what a date can be") for qw(0001-01-01 9999-12-31T23:59:59-23:59 0000-01-01T00:00:00%2B23:59 1969-12-31T23:59:59.5Z);

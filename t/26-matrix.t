@@ -164,8 +164,8 @@ my %ID = (
         $o->{agent} //= $t->key(user => $o->{user}, kind => 'token', tier => 3, agent => 'agt_x');
         return ask({ %$o, token => $o->{agent} }, POST => "/v1/workspaces/$w/archive")->{json}{id};
     } },
-    event_id => { make => sub { my ($o) = @_; workspace($t, token => $o->{token}, name => named($o)); ask($o, GET => '/v1/events?limit=1')->{json}{data}[0]{id} } },
-    webhook_endpoint_id => { make => sub { my ($o) = @_; ask($o, POST => '/v1/webhook_endpoints', { url => "https://$o->{mark}.example.org/", enabled_events => ['*'] })->{json}{id} } },
+    event_id => { make => sub { my ($o) = @_; ask($o, POST => '/v1/webhook_endpoints', { url => 'https://hooks.example.org/' . (named($o) =~ tr/ /-/r), enabled_events => ['*'] }); ask($o, GET => '/v1/events?limit=1')->{json}{data}[0]{id} } },
+    webhook_endpoint_id => { make => sub { my ($o) = @_; ask($o, POST => '/v1/webhook_endpoints', { url => "https://$o->{mark}.example.org/" . ++$n, enabled_events => ['*'] })->{json}{id} } },
     delivery_id => { make => sub {
         my ($o, $verb, $id) = @_;
         my $endpoint = "/v1/webhook_endpoints/$id->{webhook_endpoint_id}";
@@ -219,10 +219,10 @@ my %BODY = (
     'POST /v1/entities' => { name => '<new>', jurisdiction => 'y', type => 'z', workspace_id => '{workspace_id}' },
     'PATCH /v1/entities/{entity_id}' => { name => '<new>' },
     'POST /v1/tokens' => { tier => 1, principal => { human_id => '<me>' }, scopes => ['token:write'], api_version => '2026-06-10' },
-    'POST /v1/webhook_endpoints' => { url => 'https://hooks.example.org/', enabled_events => ['*'] },
+    'POST /v1/webhook_endpoints' => { url => 'https://hooks.example.org/?<new>', enabled_events => ['*'] },
     'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}' => { description => 'x' },
 );
-my %QUERY = ('GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
+my %QUERY = ('GET /api/v2/filesystem/resources/getByPath' => 'path=Main/Models', 'GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
 
 # --- does it know enough? ---------------------------------------------------------------------
 
@@ -283,7 +283,7 @@ sub call {
     my $query = join '&', grep { length } $QUERY{ name_of($route) } // '', facts($route)->{query} ? facts($route)->{query}->($route) : '';
     $query =~ s/\{(\w+)\}/$known->($1)/ge;
     my $body = $BODY{ name_of($route) };
-    $body = json($body) =~ s/"\{(\w+)\}"/json($known->($1))/ger =~ s/<new>/named($o)/er =~ s/<me>/$o->{me}/r if $body;
+    $body = json($body) =~ s/"\{(\w+)\}"/json($known->($1))/ger =~ s{(\?)?<new>}{ my $new = named($o); $1 ? '?' . ($new =~ tr/ /-/r) : $new }er =~ s/<me>/$o->{me}/r if $body;
     my $r = $t->req($route->{method} => $path . (length $query ? "?$query" : ''), token => $o->{token}, body => $body);
     push @leaks, "$route->{method} $path: $r->{raw}" if $o != $other && $r->{raw} =~ /\btheirs\b/;
     return $r;
@@ -365,7 +365,7 @@ sub sorted_out {
     }
     my $rest = narrowed((grep { $_ ne $word } keys %words), grep { $_ ne ($scope // '') } keys %scopes);
     my $whole = facts($route)->{whole};
-    push @{ $word eq 'member' && !$whole ? \@may : \@not }, [ 'a token narrowed to all other permissions and scopes', $rest ];
+    push @{ $word eq 'member' && !$scope && !$whole ? \@may : \@not }, [ 'a token narrowed to all other permissions and scopes', $rest ];
     push @{ $whole ? \@not : \@may }, [ "a token narrowed to $_", narrowed($_) ] for grep { defined && $_ ne 'member' } $word, $scope;
     return (\@may, \@not);
 }
@@ -377,7 +377,7 @@ for my $route (@routes) {
         my ($mine, $theirs) = map { fixture($route, $_) } $who{admin}, $other;
         my $own = grep { $_->{own} && $_->{own}->(verb_of($route)) } map { id_row($route, $_) } @vars;
         my $also = @vars > 1 && fixture($route, $who{admin});
-        my $scope = $is->{challenge} ? $is->{challenge}->($route) : $route->{permission};
+        my $scope = $is->{challenge} ? $is->{challenge}->($route) : $route->{permission} eq 'member' && $route->{scope} || $route->{permission};
         unchanged($t, 'whoever may not', sub {
             strangers($route, $mine, $theirs, $also) if @vars;
             for (@$not) {

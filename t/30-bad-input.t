@@ -100,7 +100,7 @@ subtest 'methods' => sub {
         my $r = $t->req(TRACE => $MODELS, token => $token);
         error_is($r, 405, 'METHOD_NOT_ALLOWED', 'TRACE, which nginx refuses by itself');
         ok($r->{headers}{allow}, 'with Allow too');
-        error_is($t->req(GET => "$MODELS/$archived/$_", token => $token), 405, 'METHOD_NOT_ALLOWED', "GET of $_") for qw(archive unarchive train);
+        error_is($t->req(GET => "$MODELS/$archived/$_", token => $token), 405, 'METHOD_NOT_ALLOWED', "GET of $_") for qw(archive unarchive train/x/fail);
         error_is($t->req(PUT => "$MODELS/$archived"), 405, 'METHOD_NOT_ALLOWED', 'without a token too');
         like($t->req($_ => $MODELS, token => $token)->{status}, qr/^4/, "$_ is nothing") for 'get', 'G-T', 'CONNECT';
         is($t->req(POST => "$MODELS/$archived/unarchive", token => $t->reader, headers => [ 'X-HTTP-Method-Override' => 'GET' ])->{status}, 403, 'no header changes the method');
@@ -146,8 +146,8 @@ subtest 'too large' => sub {
         1 while $reply !~ /\}\}$/ && IO::Select->new($s)->can_read(10) && sysread $s, $reply, 4096, length $reply;
         error_is(Thaw::parse($reply), 413, 'PAYLOAD_TOO_LARGE', 'one that is only announced');
         error_is(path("$MODELS?x=" . 'x' x 9000), 414, 'VALIDATION_ERROR', 'an address of 9 kB');
-        error_is(path($MODELS, headers => [ 'X-Long' => 'x' x 9000 ]), 400, 'VALIDATION_ERROR', 'a header of 9 kB');
-        error_is(path($MODELS, headers => [ map { ("X-Long-$_" => 'x' x 7000) } 1 .. 6 ]), 400, 'VALIDATION_ERROR', 'headers of 42 kB');
+        error_is(path($MODELS, headers => [ 'X-Long' => 'x' x 9000 ]), 431, 'VALIDATION_ERROR', 'a header of 9 kB');
+        error_is(path($MODELS, headers => [ map { ("X-Long-$_" => 'x' x 7000) } 1 .. 6 ]), 431, 'VALIDATION_ERROR', 'headers of 42 kB');
         my $r = fastcgi($t, [ REQUEST_METHOD => 'POST', REQUEST_URI => $MODELS, CONTENT_TYPE => 'application/json', CONTENT_LENGTH => 1048577, HTTP_AUTHORIZATION => "Bearer $token" ], $sized->(1048577));
         error_is($r, 413, 'PAYLOAD_TOO_LARGE', 'the program by itself');
         problem_is($t->req(POST => '/x', body => 'x' x 1048577), 413, 'of no dialect');

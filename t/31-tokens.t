@@ -121,7 +121,7 @@ sub claims_with {
 
 subtest 'a bearer of 9 kB' => sub {
     my @pids = $t->worker_pids;
-    error_is(try_it('x' x 9000), 400, 'VALIDATION_ERROR', 'is refused before the program sees it');
+    error_is(try_it('x' x 9000), 431, 'VALIDATION_ERROR', 'is refused before the program sees it');
     is(try_it('x' x 7000)->{status}, 401, 'one of 7 kB by the program');
     is(join(' ', $t->worker_pids), "@pids", 'by the same workers');
 };

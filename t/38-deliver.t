@@ -59,12 +59,12 @@ sub signed_by {
 
 # --- one delivery -----------------------------------------------------------------------
 
-# A receiver that has the request in hand when the deliverer dies.  What becomes of it is
-# looked at in the end, since the dead one's lease must be over first.
+# A receiver that has the request in hand when the deliverer of another host (a run_dir of its
+# own) dies.  What becomes of it is looked at in the end, since its lease must be over first.
 my $lost = Thaw::Receiver->new($t, sub { { hang => $_[0]{number} == 1, status => 200 } });
 my $lost_endpoint = endpoint($lost->url('/lost'));
 {
-    my $killed = follow(THAW_WEBHOOK_TIMEOUT_S => 5);
+    my $killed = follow(THAW_WEBHOOK_TIMEOUT_S => 5, THAW_RUN_DIR => "$dir/another-host");
     model($t);
     wait_for($lost, 1);
     $killed->kill('KILL');
@@ -152,7 +152,7 @@ subtest 'a lost seal.key' => sub {
     is($m->{exit}, 1, '`thaw migrate` makes no other key');
     like($m->{err}, qr/seal\.key is missing .* copy it from another node, or from the backup/s, 'and says what to do');
     ok(!-e "$keys/seal.key", 'none is there');
-    is($t->req(POST => '/v1/webhook_endpoints', token => $t->admin, body => { url => $r->url, enabled_events => ['*'] })->{status}, 500, 'no secret is made');
+    is($t->req(POST => '/v1/webhook_endpoints', token => $t->admin, body => { url => $r->url('/another'), enabled_events => ['*'] })->{status}, 500, 'no secret is made');
     rename "$keys/away", "$keys/seal.key" or die $!;
     is($t->thaw('migrate')->{exit}, 0, 'with the key it is well again');
     $t->sql("UPDATE webhook_endpoints SET leased_until = NULL WHERE url = '" . $r->url . "'");
@@ -444,9 +444,36 @@ subtest 'a deliverer was killed with a request under way' => sub {
     forget($lost_endpoint);
 };
 
+subtest 'deliverers that are killed' => sub {
+    my $r = Thaw::Receiver->new($t, sub { { status => 200 } });
+    my $e = endpoint($r->url);
+    my @m = map { model($t) } 1 .. 4;
+    concurrently(4, sub { act($t, $m[ $_[0] ]{id}, $_) for ('archive', 'unarchive') x 15 });
+    my ($killed, $late) = (0, 0);
+    within(40, sub {
+        my ($n, $from) = (scalar(my @q = $r->requests), time);
+        my $d = follow();
+        $late++ if !within(8, sub { my @q = $r->requests; @q > $n || !$t->sql("SELECT COUNT(*) FROM deliveries WHERE outcome IS NULL AND endpoint_id = (SELECT MAX(id) FROM webhook_endpoints)") && !$t->sql('SELECT COUNT(*) FROM outbox WHERE sequence IS NULL') });
+        sleep 0.05;
+        $d->kill('KILL');
+        $d->wait;
+        $killed++;
+        !$t->sql('SELECT COUNT(*) FROM outbox WHERE sequence IS NULL') && !$t->sql("SELECT COUNT(*) FROM deliveries WHERE outcome IS NULL AND endpoint_id = (SELECT MAX(id) FROM webhook_endpoints)");
+    }, 'all deliveries');
+    cmp_ok($killed, '>', 1, "killed $killed times");
+    is($late, 0, 'whoever comes after one that died on this host has what it held at once');
+    my @q = $r->requests;
+    my %came = map { $_->{headers}{'webhook-id'} => 1 } @q;
+    is(scalar keys %came, 4 * 31, 'each event came');
+    my %last;
+    is(scalar(grep { my $o = $_->{event}{data}{object}{id}; my $was = $last{$o} // 0; ($last{$o} = $_->{event}{sequence}) < $was } @q), 0, 'none after a later one of its object');
+    forget($e);
+};
+
 is($sentinel->connections, 0, 'and in all that time nobody came to 127.0.0.1');
 subtest 'as many endpoints as there may be' => sub {
-    my $make = sub { $t->req(POST => '/v1/webhook_endpoints', token => $t->admin, body => { url => 'http://127.0.0.2:9/', enabled_events => ['project.*'] }) };
+    my $n = 0;
+    my $make = sub { $t->req(POST => '/v1/webhook_endpoints', token => $t->admin, body => { url => "http://127.0.0.2:9/$$/" . $n++, enabled_events => ['project.*'] }) };
     my $free = 100 - $t->sql('SELECT COUNT(*) FROM webhook_endpoints WHERE hidden = 0');
     my @made = map { $make->()->{json} } 1 .. $free - 1;
     my @last = concurrently(4, sub { $make->() });

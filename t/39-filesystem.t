@@ -55,6 +55,9 @@ subtest 'projects' => sub {
     fault_is(fs($t, POST => 'projects/create', body => { displayName => 'X', spaceRid => $space, organizationRids => [ $own, @$_ ] }), 404, 'NOT_FOUND', 'OrganizationsNotFound', { organizationRids => $_ }, 'of others: ' . json($_)) for [$theirs], [ 'x', $theirs ];
     fault_is(fs($t, POST => 'projects/create', body => { displayName => 'Churn', spaceRid => $space }), 409, 'CONFLICT', 'ProjectNameAlreadyExists', { displayName => 'Churn', spaceRid => $space }, 'the same name');
     fault_is(fs($t, POST => 'projects/create', body => { displayName => 'X', spaceRid => $_ }), 404, 'NOT_FOUND', 'SpaceNotFound', { spaceRid => $_ }, "space $_") for $home, 'ri.compass.main.space.x';
+    fault_is(fs($t, POST => 'projects/create', body => { displayName => 'X', spaceRid => $space, %{ $_->[0] } }), 400, 'INVALID_ARGUMENT', 'InvalidRoleIds', { requestedRoleIds => $_->[1] }, 'roles, which are not kept: ' . json($_->[1]))
+        for [ { roleGrants => { 'compass:manage' => [ { principalId => 'x', principalType => 'USER' } ] } }, ['compass:manage'] ], [ { defaultRoles => ['compass:view'] }, ['compass:view'] ],
+            [ { roleGrants => { 'compass:edit' => [] }, defaultRoles => ['compass:view'] }, [ 'compass:edit', 'compass:view' ] ];
     fault_is(fs($t, POST => 'projects/create', body => { displayName => 'X', spaceRid => $space }, token => $t->reader), 403, 'PERMISSION_DENIED', 'CreateProjectPermissionDenied', {}, 'a reader', 'Could not create the Project.');
     fault_is(fs($t, GET => "projects/$NO_MODEL"), 404, 'NOT_FOUND', 'ProjectNotFound', { projectRid => $NO_MODEL }, 'no project');
 };
@@ -111,6 +114,34 @@ subtest 'models in folders' => sub {
     fault_is($post->({ name => 'a/b', parentFolderRid => $f }), 400, 'INVALID_ARGUMENT', 'InvalidDisplayName', { displayName => 'a/b' }, 'a name with a slash');
     fault_is($post->({ name => 'x' }), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, 'no folder');
     fault_is($post->({ name => 'x', parentFolderRid => $f }, token => $t->reader), 403, 'PERMISSION_DENIED', 'CreateModelPermissionDenied', {}, 'a reader', 'Could not create the Model.');
+};
+
+subtest 'by path' => sub {
+    my $by = sub { my ($path, %o) = @_; fs($t, GET => 'resources/getByPath?path=' . ($path =~ s/([^A-Za-z0-9])/sprintf '%%%02X', ord $1/ger), %o) };
+    my $f = fs($t, POST => 'folders', body => { displayName => 'by path', parentFolderRid => $home })->{json}{rid};
+    my $in = folder($t, in => $f);
+    my @all = ($f, $in, foundry_model($t, in => $in, name => 'By path'), rid_of(model => model($t, name => 'In the home')->{id}), $home);
+    for my $rid (@all) {
+        my $as = resource($rid)->{json};
+        is(json($by->($as->{path})->{json}), json($as), "$as->{path}: the same Resource as by its rid");
+        is($by->(substr $as->{path}, 1)->{json}{rid}, $rid, 'the first slash may be left out');
+    }
+    my $path = resource($in)->{json}{path};
+    fault_is($by->($_), 404, 'NOT_FOUND', 'PathNotFound', { path => $_ }, "nothing at $_", 'The given path could not be found.') for '/x', '/Other/Models', '/Main/models', '/Main/Models/none', "$path/none",
+        '/Main/In the home', '/Main/Models/By path', "$path/By path/x", '/Main/Models/' . 'x/' x 1200 . 'x', "$path/By path' OR 1=1";
+    fault_is($by->($_), 400, 'INVALID_ARGUMENT', 'InvalidPath', { path => $_ }, "no path: $_") for '//', '//Main', '/Main/', '/Main//Models', 'Main/Models/';
+    fault_is($by->($_), 400, 'INVALID_ARGUMENT', 'GetRootFolderNotSupported', {}, "the root: '$_'") for '', '/';
+    fault_is($by->('/Main'), 400, 'INVALID_ARGUMENT', 'GetSpaceResourceNotSupported', { spaceRid => $space }, 'the space');
+    fault_is(fs($t, GET => 'resources/getByPath'), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, 'no path at all');
+    fault_is($by->('/Main/Models', token => $t->other), 404, 'NOT_FOUND', 'PathNotFound', { path => '/Main/Models' }, "another tenant's");
+    fault_is($by->('/Main/Models', token => $t->token('admin', '--scope', 'project:read')), 403, 'PERMISSION_DENIED', 'ApiUsageDenied', { missingScope => 'api:filesystem-read' }, 'without the scope');
+    is($by->($path, token => $t->reader)->{json}{rid}, $in, 'a reader reads');
+    del($all[2]);
+    is($by->("$path/By path")->{json}{trashStatus}, 'DIRECTLY_TRASHED', 'the trash, as by its rid');
+    erase($all[2]);
+    del($in);
+    erase($in);
+    fault_is($by->($_), 404, 'NOT_FOUND', 'PathNotFound', { path => $_ }, 'what is deleted is not there') for $path, "$path/By path";
 };
 
 subtest 'children: folders and models, without the trash, in pages that survive inserts' => sub {

@@ -41,6 +41,11 @@ subtest 'GET /authorize sends nobody where no client is' => sub {
         $page->($t->req(GET => "$OAUTH/authorize?" . form(%good) . "&redirect_uri=$_"), "a second redirect_uri $_") for $CALLBACK, 'https://evil.example/';
         $page->($t->req(GET => "$OAUTH/authorize?" . form(%good) . "&client_id=$lens->{id}"), 'a second client_id');
         $page->($t->req(GET => "$OAUTH/authorize"), 'nothing at all');
+        for my $o ({}, { response_type => 'token' }) {
+            my $r = $t->req(GET => "$OAUTH/authorize?" . form(%good, %$o, state => undef) . '&state=' . '(' x 6500);
+            $page->($r, 'a state that makes the address too long');
+            like($r->{body}, qr/may have 8000\. Its <code>state<\/code> must be shorter/, 'which names the limit');
+        }
 
         my $fault = sub {
             my ($error, $description, $name, @o) = @_;
@@ -85,7 +90,7 @@ subtest 'POST /token takes a form, and nothing else' => sub {
     is(post($GOOD =~ s/client_credentials/client%5fcredentials/r)->{status}, 200, 'with escapes');
     unchanged($t, 'what is not right', sub {
         oauth_is(post($GOOD, type => $_), 400, 'invalid_request', qr/Send the body as application\/x-www-form-urlencoded/, "as $_") for 'application/json', 'text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded; charset=latin1', 'application/x-www-form-urlencodedx';
-        oauth_is(post($GOOD, headers => [ 'Content-Encoding' => 'gzip' ]), 400, 'invalid_request', qr/Send the body/, 'compressed');
+        oauth_is(post($GOOD, headers => [ 'Content-Encoding' => 'gzip' ]), 400, 'invalid_request', qr/Content-Encoding/, 'compressed');
         oauth_is($t->req(POST => "$OAUTH/token", headers => [ 'Content-Length' => 0 ]), 400, 'invalid_request', qr/^body is required/, 'no body');
         oauth_is(post("$GOOD&$_=x"), 400, 'invalid_request', qr/^$_ is given twice/, "$_ twice") for qw(grant_type client_id client_secret);
         oauth_is(post("$GOOD&scope=api:models-read&scope=api:models-write"), 400, 'invalid_request', qr/^scope is given twice/, 'scope twice');

@@ -178,6 +178,16 @@ subtest 'audit' => sub {
     like($out, qr/a \[2J\?\?b/, 'nothing that steers a terminal is printed');
     unlike($out, qr/\x1b|\xc2\x9b/, 'of either kind');
 
+    $t->sql("UPDATE organizations SET name = CONCAT('a', CHAR(27), UNHEX('C29B'), UNHEX('7F'), UNHEX('E280AE'), UNHEX('E281A6'), UNHEX('E2808F'), UNHEX('D89C'), UNHEX('E280A8'), 'b') WHERE LOCATE('[2J', name)");
+    my $steers = qr/\x1b|\x7f|\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xd8\x9c/;
+    unlike(thaw(@$_)->{out}, $steers, "nor in what turns the direction: @$_") for [ 'org', 'list' ], [ '--json', 'org', 'list' ];
+    like(thaw('--json', 'org', 'list')->{out}, qr/"a\\u001b\\u009b\\u007f\\u202e\\u2066\\u200f\\u061c\\u2028b"/, 'JSON escapes it');
+    ok((grep { $_->{name} eq "a\x{1b}\x{9b}\x{7f}\x{202e}\x{2066}\x{200f}\x{61c}\x{2028}b" } @{ thaw('--json', 'org', 'list')->{json} }), 'and says the same');
+    my $said = thaw('user', 'list', '--org', "x\xe2\x80\xaey\x1bz")->{err};
+    unlike($said, $steers, 'nor in messages');
+    like($said, qr/`x\?\?\?y z`/, 'which are otherwise whole');
+    unlike(thaw('user', 'list', '--org', "x\xff\xf0")->{err}, qr/[\x80-\xff]/, 'whatever was typed');
+
     my $v = ok_json('verified', 'audit', 'verify');
     ok($v->{reconciled}, 'all is well');
     my %n = map { $_->{resource} => $_ } @{ $v->{verified} };
@@ -191,10 +201,11 @@ subtest 'sweep' => sub {
     my $young = $t->sql("SELECT COUNT(*) FROM attempts WHERE created_at > UTC_TIMESTAMP(6) - INTERVAL 1 HOUR");
     $t->sql("UPDATE refresh_tokens SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND LIMIT 1");
     my $tokens = $t->sql("SELECT COUNT(*) FROM refresh_tokens");
-    is_deeply(ok_json('swept', 'sweep'), { attempts => 2500, refresh_tokens => 1, codes => 0, revocations => 0 }, 'the old ones, in batches');
+    my %nothing = map { $_ => 0 } qw(rotations codes revocations deliveries events artifacts);
+    is_deeply(ok_json('swept', 'sweep'), { attempts => 2500, refresh_tokens => 1, %nothing }, 'the old ones, in batches');
     is(scalar $t->sql("SELECT COUNT(*) FROM attempts"), $young, 'the young ones stay');
     is(scalar $t->sql("SELECT COUNT(*) FROM refresh_tokens"), $tokens - 1, 'and the tokens that are good');
-    is_deeply(ok_json('again', 'sweep'), { attempts => 0, refresh_tokens => 0, codes => 0, revocations => 0 }, 'nothing is left to do');
+    is_deeply(ok_json('again', 'sweep'), { attempts => 0, refresh_tokens => 0, %nothing }, 'nothing is left to do');
 };
 
 subtest 'the database is away' => sub {

@@ -162,6 +162,13 @@ subtest 'what init refuses' => sub {
     refused(init('no', '--db-admin', "$dir/bad.cnf"), qr/cannot be reached.*1045/, 'an account that is refused');
     refused(init('no', '--db-admin', "$dir/shop.cnf"), qr/may not create the database/, 'a database that the account may not make');
     refused(thaw('no', 'init', '--database', 'a`b', @admin), qr/--database has/, 'a name that is none');
+    refused(init('no', @admin, @{ $_->[0] }), $_->[1], "before anything is made: @{[map { substr $_, 0, 40 } @{ $_->[0] }]}") for
+        [ [ '--admin-username', 'a b' ], qr/a user name has/ ], [ [ '--admin-username', '' ], qr/a user name has/ ], [ [ '--admin-username', 'x' x 129 ], qr/a user name has 1 to 128/ ],
+        [ [ '--admin-username', "\x{80}" ], qr/a user name has/ ], [ [ '--admin-email', 'nobody' ], qr/is not an email address/ ], [ [ '--admin-email', '@x' ], qr/is not an email address/ ],
+        [ [ '--admin-username', 'ada', '--admin-email', 'a b@x.example' ], qr/an email address has/ ], [ [ '--admin-email', 'x' x 250 . '@x.ex' ], qr/an email address has 1 to 254/ ],
+        [ [ '--org', '' ], qr/an organization's name has/ ], [ [ '--org', 'x' x 256 ], qr/an organization's name has 1 to 255/ ], [ [ '--org', ' x' ], qr/an organization's name has/ ],
+        [ [ '--org', 'org-65f0c0ffee5eed0123456789' ], qr/may not look like an id/ ];
+    is(scalar $t->sql("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'no'"), 0, 'no database was made');
     refused(init('no', { stdin => "short\n" }, @admin, '--admin-password-stdin'), qr/at least 8/, 'a short password');
     $t->sql("CREATE DATABASE latin CHARACTER SET latin1; CREATE TABLE latin.x (y INT)");
     scene('latin');

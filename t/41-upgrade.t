@@ -13,6 +13,11 @@ use Foundry;
 my $t = Thaw->new(mariadb => ['--default-time-zone=+05:30']);      # ids are of UTC wherever the server is
 my %model = (Main => model($t), Other => model($t, token => $t->other));
 trained($t, $model{Main}{id});
+# Endpoints: of an administrator, of a narrowed key, and one that such a key changed last.
+my %hook = map { my ($name, @scope) = @$_;
+    ($name => $t->req(POST => '/v1/webhook_endpoints', token => @scope ? $t->key(scope => "@scope") : $t->admin, body => { url => "https://hooks.example/$name", enabled_events => ['*'] })->{json}{id}) }
+    [ 'all' ], [ narrow => 'webhook:read', 'webhook:write' ], [ 'changed' ];
+$t->req(PATCH => "/v1/webhook_endpoints/$hook{changed}", token => $t->key(scope => 'webhook:write workspace:read'), body => { description => 'x' })->{status} == 200 or die;
 my $version = foundry($t, GET => '/' . rid_of(model => $model{Main}{id}) . '/versions')->{json}{data}[0]{rid};
 my %org = map { $_->[0] => lc $_->[1] } $t->sql('SELECT name, HEX(id) FROM organizations');
 
@@ -62,6 +67,11 @@ subtest 'from schema 3' => sub {
 
 subtest 'what was there is served' => sub {
     $t->start_workers;
+    my $may = sub { json($t->req(GET => "/v1/webhook_endpoints/$hook{ $_[0] }", token => $t->admin)->{json}{owner_permissions}) };
+    is($may->('all'), json([qw(model:read project:read workspace:read webhook:read token:read)]), 'an endpoint has the rights of who made it');
+    is($may->('narrow'), json(['webhook:read']), 'within the scopes of the key that did');
+    is($may->('changed'), json(['workspace:read']), 'or that changed it last');
+    is(scalar(@{ $t->req(GET => '/v1/events?limit=100', token => $t->admin)->{json}{data} }) > 5, 1, 'events are listed');
     for my $name (sort keys %model) {
         my $rid = rid_of(model => $model{$name}{id});
         my @token = (token => $name eq 'Main' ? $t->admin : $t->other);

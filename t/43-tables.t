@@ -127,6 +127,9 @@ subtest 'config' => sub {
     my ($row) = grep { $_->{name} eq 'login_rate' }
         @{ $t->run({ THAW_CONFIG => '/dev/null', THAW_LOGIN_RATE => 7 }, '', "$Thaw::BUILD/thaw", '--json', 'tables', 'config')->{json} };
     is($row->{value}, '7', 'the environment wins');
+    spew("$t->{dir}/commented.conf", "# x\n  # y\nissuer = a#b # c # d\naudience =\t#\naccess_ttl = 900  # a quarter of an hour\nrate_limits = off\t# here\ndocs_url = https://x.example/#docs\n");
+    my %commented = map { $_->{name} => $_->{value} } @{ $t->run({ THAW_CONFIG => "$t->{dir}/commented.conf" }, '', "$Thaw::BUILD/thaw", '--json', 'tables', 'config')->{json} };
+    is(join('|', @commented{qw(issuer audience access_ttl rate_limits docs_url)}), 'a#b||900|off|https://x.example/#docs', 'a comment behind a value is none of it');
     my $bad = $t->run({ THAW_CONFIG => '/dev/null', THAW_LOGIN_RATE => 'x' }, '', "$Thaw::BUILD/thaw", 'tables', 'config');
     is($bad->{exit}, 1, 'a wrong value is refused');
     like($bad->{err}, qr/THAW_LOGIN_RATE/, 'by name');

@@ -398,7 +398,7 @@ static void ids_are_spelled_one_way(void **state)
 {
 	static const char *const bad[] = { "", "mdl-", "mdl-65f0c0ffee5eed012345678", "mdl-65f0c0ffee5eed01234567890",
 		"mdl-65F0C0FFEE5EED0123456789", "MDL-65f0c0ffee5eed0123456789", "65f0c0ffee5eed0123456789", "org-65f0c0ffee5eed0123456789",
-		"mdl-65f0c0ffee5eed012345678g", " mdl-65f0c0ffee5eed0123456789", "mdl-65f0c0ffee5eed0123456789 ", "mdl--5f0c0ffee5eed0123456789" };
+		"mdl-65f0c0ffee5eed012345678g", " mdl-65f0c0ffee5eed0123456789", "mdl-65f0c0ffee5eed0123456789 ", "mdl--5f0c0ffee5eed0123456789", "mdl-000000000000000000000000" };
 	struct id id;
 
 	(void)state;
@@ -416,7 +416,7 @@ static void ids_as_resource_identifiers(void **state)
 		"ri.models.main.model.65f0c0ff-ee5e-4ed0-8000-000123456789", "ri.models.main.model.65f0c0ff-ee5e-8ed0-9000-000123456789",
 		"ri.models.main.model.65f0c0ff-ee5e-8ed0-8001-000123456789", "ri.models.main.model.65f0c0ff-ee5e-8ed0-8000-100123456789",
 		"ri.models.main.model.65f0c0ffee5e8ed08000000123456789", "ri.models.main.model-version.65f0c0ff-ee5e-8ed0-8000-000123456789",
-		"65f0c0ff-ee5e-8ed0-8000-000123456789" };
+		"65f0c0ff-ee5e-8ed0-8000-000123456789", "ri.models.main.model.00000000-0000-8000-8000-000000000000" };
 	const char *spelled = "ri.models.main.model.65f0c0ff-ee5e-8ed0-8000-000123456789";
 	struct id id, back;
 
@@ -454,13 +454,15 @@ static void ids_are_in_the_order_of_time_and_differ(void **state)
 static void ids_in_base62_vectors(void **state)
 {
 	static const struct { const char *hex, *digits; } v[] = {
-		{ "65f0c0ffee5eed0123456789", "0f1ugsOJurbSEm0j3" }, { "000000000000000000000000", "00000000000000000" },
+		{ "65f0c0ffee5eed0123456789", "0f1ugsOJurbSEm0j3" },
 		{ "000000000000000000000001", "00000000000000001" }, { "00000000000000000000003e", "00000000000000010" },
 		{ "ffffffffffffffffffffffff", "1f2SI9UJPXvb7vdJ1" } };
 	static const char *const bad[] = { "", "wks_", "wks_0f1ugsOJurbSEm0j", "wks_0f1ugsOJurbSEm0j30", "wks_00f1ugsOJurbSEm0j3",
 		"wks_f1ugsOJurbSEm0j3", "WKS_0f1ugsOJurbSEm0j3", "wks-0f1ugsOJurbSEm0j3", "ent_0f1ugsOJurbSEm0j3", "0f1ugsOJurbSEm0j3",
 		"wks_65f0c0ffee5eed0123456789", " wks_0f1ugsOJurbSEm0j3", "wks_0f1ugsOJurbSEm0j3 ", "wks_ f1ugsOJurbSEm0j3",
 		"wks_0f1ugsOJurbSEm0j-", "wks_0f1ugsOJurbSEm0j_", "wks_0f1ugsOJurbSEm0j+", "wks_+f1ugsOJurbSEm0j3", "wks_0f1ugsOJurbSEm0\xc3\xa4",
+		/* no object's */
+		"wks_00000000000000000",
 		/* more than 96 bits */
 		"wks_1f2SI9UJPXvb7vdJ2", "wks_1f2SI9UJPXvb7vdJz", "wks_20000000000000000", "wks_zzzzzzzzzzzzzzzzz" };
 	struct id id, back;
@@ -569,7 +571,7 @@ static void faulty_fields_are_named(void **state)
 		{ "{\"name\":\"abcde\"}", "name" }, { "{\"name\":\" ab\"}", "name" }, { "{\"name\":\"ab \"}", "name" }, { "{\"name\":\"\"}", "name" },
 		{ "{\"name\":\"ab\",\"note\":\"abcd\"}", "note" }, { "{\"name\":\"ab\",\"note\":{}}", "note" },
 		{ "{\"name\":\"ab\",\"kind\":\"Auto\"}", "kind" }, { "{\"name\":\"ab\",\"count\":0}", "count" }, { "{\"name\":\"ab\",\"count\":101}", "count" },
-		{ "{\"name\":\"ab\",\"count\":1.0}", "count" }, { "{\"name\":\"ab\",\"count\":\"1\"}", "count" }, { "{\"name\":\"ab\",\"count\":null}", "count" },
+		{ "{\"name\":\"ab\",\"count\":1.5}", "count" }, { "{\"name\":\"ab\",\"count\":\"1\"}", "count" }, { "{\"name\":\"ab\",\"count\":null}", "count" },
 		{ "{\"name\":\"ab\",\"flag\":1}", "flag" }, { "{\"name\":\"ab\",\"flag\":\"true\"}", "flag" }, { "{\"name\":\"ab\",\"at\":5}", "at" },
 		{ "{\"name\":\"ab\",\"at\":\"soon\"}", "at" }, { "{\"name\":\"ab\",\"id\":\"65f0c0ffee5eed0123456789\"}", "id" },
 		{ "{\"name\":\"ab\",\"tags\":\"x\"}", "tags" }, { "{\"name\":\"ab\",\"tags\":[\"a\",\"b\",\"c\"]}", "tags" },

@@ -110,6 +110,8 @@ function renew() {
 
 export async function request(method, path, options = {}) {
     if (!session) throw new Failure('ended', 'Signed out.');
+    // An id of dots would lead to another address, however it is encoded (URL standard).
+    if (path.split('?')[0].split('/').some(s => s === '.' || s === '..')) throw new Failure('gone', 'There is nothing with this id.');
     if (renewing || Date.now() > session.until - EARLY) await renew();
     const before = session;
     try {

@@ -53,6 +53,7 @@ const scopes = {
     'api:models-write': 'Create models, add versions to them and promote versions',
     'api:filesystem-read': 'See folders and what lies in them',
     'api:filesystem-write': 'Create folders, and delete and restore what lies in them',
+    'api:admin-read': 'See your user name and e-mail address',
 };
 export const allowed = words => words.map(s => h('li', {}, scopes[s] ?? h('code', {}, s)));
 

@@ -29,7 +29,7 @@ function route() {
     const resource = byPath(word);
     if (!word) return start();
     if (word === 'authorize' && !id) return authorize(new URLSearchParams(search), leave);
-    if (!resource || parts.length > 3 || (verb && verb !== 'edit')) return nowhere();
+    if (!resource || parts.includes('.') || parts.includes('..') || parts.length > 3 || (verb && verb !== 'edit')) return nowhere();
     if (!may(resource.read)) return nowhere(`Your role may not look at ${resource.many}.`);
     if (id ? resource.flat : resource.inner) return nowhere();
     if (!id || (id === 'archived' && resource.archived && !verb)) return list(resource, id === 'archived', new URLSearchParams(search));

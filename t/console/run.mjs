@@ -36,6 +36,19 @@ await test('the session: nothing that a script could read, a cookie for its path
     await heading(page, 'Overview');
 });
 
+await test('an id of dots leads to no other address', async () => {
+    const { page } = await signedIn();
+    const asked = [];
+    page.on('request', r => asked.push(new URL(r.url()).pathname));
+    for (const hash of ['#/projects/..', '#/models/%2e%2e', '#/workspaces/.', '#/projects/../edit', '#/webhooks/.%2E']) {
+        await go(page, hash);
+        await heading(page, 'Not found');
+    }
+    await go(page, '#/entities/new?workspace_id=..');
+    await page.getByRole('alert').getByText('There is nothing with this id').waitFor();
+    assert.deepEqual(asked.filter(path => path.endsWith('/')), [], 'nor is one asked for');
+});
+
 await test('restore: asks first; cancel and Escape send nothing; confirm restores and goes to the project', async () => {
     const p = await project('Wildwood Bakery', 'publish', 'archive');
     const { page } = await signedIn();

@@ -3,6 +3,7 @@
 #
 #   my $r = Thaw::Receiver->new($t, sub { my $request = shift; { status => 200 } });
 #   my $r = Thaw::Receiver->new($t, $answer, address => '127.0.0.1');   # 127.0.0.2 unless told
+#   my $r = Thaw::Receiver->new($t, $answer, brief => 1);               # a line for each request, of its webhook-id alone
 #   $r->url('/path')
 #   $r->requests                  what came: hashes of number, path, nth (of its webhook-id), at, headers
 #                                 (lower case), body, event (the body as JSON), status (what was answered)
@@ -31,7 +32,7 @@ sub new {
     my $log = "$t->{dir}/receiver." . ++$made;
     spew($log, '');
     my $r = bless { log => $log, address => $listen->sockhost, port => $listen->sockport }, $class;
-    $r->{guard} = Thaw::Guard->start({ run => sub { serve($listen, $log, $answer) } }, "$t->{dir}/receiver.log", 'receiver');
+    $r->{guard} = Thaw::Guard->start({ run => sub { serve($listen, $log, $answer, $o{brief}) } }, "$t->{dir}/receiver.log", 'receiver');
     close $listen;
     return $r;
 }
@@ -49,12 +50,12 @@ sub requests {
 sub note {
     my ($log, $line) = @_;
     open my $h, '>>:raw', $log or die $!;
-    syswrite $h, $json->encode($line) . "\n";
+    syswrite $h, (ref $line ? $json->encode($line) : $line) . "\n";
 }
 
 # One process, many connections: an answer that waits holds up no other.
 sub serve {
-    my ($listen, $log, $answer) = @_;
+    my ($listen, $log, $answer, $brief) = @_;
     my ($select, %in, @due, %nth, $number) = (IO::Select->new($listen));
     while (1) {
         @due = sort { $a->{at} <=> $b->{at} } @due;
@@ -64,7 +65,7 @@ sub serve {
                 my $c = $listen->accept or next;
                 $select->add($c);
                 $in{$c} = '';
-                note($log, { connection => 1 });
+                note($log, { connection => 1 }) unless $brief;
                 next;
             }
             if (!sysread $s, $in{$s}, 65536, length $in{$s}) {
@@ -79,7 +80,7 @@ sub serve {
                 $request->{nth} = ++$nth{ $request->{headers}{'webhook-id'} // '' };
                 $request->{at} = time;
                 my $a = $answer->($request);
-                note($log, { %$request, status => $a->{status} // 0 });
+                note($log, $brief ? $request->{headers}{'webhook-id'} : { %$request, status => $a->{status} // 0 });
                 next if $a->{hang};
                 push @due, { at => time + ($a->{after} // 0), to => $s, bytes => bytes($a) };
             }

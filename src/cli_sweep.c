@@ -1,0 +1,261 @@
+/* cli_sweep.c: `thaw sweep`: deletes what has served its time, as the retention settings
+ * say.  What each table keeps, and until when, is keep.def.
+ *
+ * Writers go first: a batch is a few hundred rows along one index, committed by itself, and
+ * after each the sweep rests for several times as long as the batch took, so that it
+ * takes a part of what the database can do, however slow that is just now. */
+#include "cli.h"
+#include <string.h>
+#include <time.h>
+#include "clock.h"
+#include "conf.h"
+#include "str.h"
+
+enum { BATCH = 500, ORGS = 100, FILES = 20, TRIES = 5, REST = 3, REST_MOST_MS = 2000 };
+
+/* What is swept by a time, over all organizations. */
+static const struct timed { const char *key, *words; enum sql stale, batch, sweep; } timed[] = {
+	{ "attempts", "attempts", SQL_ATTEMPT_STALE, SQL_ATTEMPT_BATCH, SQL_ATTEMPT_SWEEP },
+	{ "refresh_tokens", "refresh tokens", SQL_REFRESH_STALE, SQL_REFRESH_BATCH, SQL_REFRESH_SWEEP },
+	{ "rotations", "rotations of these", SQL_ROTATION_STALE, SQL_ROTATION_BATCH, SQL_ROTATION_SWEEP },
+	{ "codes", "authorization codes", SQL_CODE_STALE, SQL_CODE_BATCH, SQL_CODE_SWEEP },
+	{ "revocations", "ended sessions of clients", SQL_REVOCATION_STALE, SQL_REVOCATION_BATCH, SQL_REVOCATION_SWEEP },
+};
+
+struct sweep {
+	struct cli *c;
+	struct arena *arena;                     /* of one batch */
+	bool dry;                                /* nothing is deleted, what would be is counted */
+	int64_t began;                           /* monotonic, of the batch in hand */
+	int64_t deliveries, events, artifacts;
+};
+
+/* --- one statement, and the rest after it ----------------------------------------- */
+
+static void rest(const struct sweep *s)
+{
+	int64_t us = (clock_mono() - s->began) * REST, most = REST_MOST_MS * INT64_C(1000);
+	struct timespec t;
+
+	us = us < most ? us : most;
+	t = (struct timespec){ us / SECOND, us % SECOND * 1000 };
+	nanosleep(&t, NULL);
+}
+
+/* Run it, again when another session was in its way. */
+static enum err change(struct sweep *s, enum sql sql, const struct db_val *in, size_t n, int64_t *total)
+{
+	struct db *db = s->c->tx.db;
+	int64_t rows = 0;
+	enum err e = ERR_DB_RETRY;
+
+	for (int try = 0; (e == ERR_DB_RETRY || e == ERR_DB_LOST) && try < TRIES; try++) {
+		if (try)
+			rest(s);
+		if (!(e = db_ready(db)))
+			e = db_exec(db, sql, in, n, &rows);
+	}
+	if (!e && total)
+		*total += rows;
+	return e;
+}
+
+static enum err look(struct sweep *s, enum sql sql, const struct db_val *in, size_t n, struct db_rows *out)
+{
+	arena_reset(s->arena);
+	s->began = clock_mono();
+	return tx_query(&s->c->tx, sql, in, n, out);
+}
+
+static enum err count(struct sweep *s, enum sql sql, const struct db_val *in, size_t n, int64_t *total)
+{
+	struct db_rows r;
+	enum err e = look(s, sql, in, n, &r);
+
+	if (!e)
+		*total += db_row(&r, 0)->i;
+	return e;
+}
+
+/* --- by time ------------------------------------------------------------------------ */
+
+static enum err sweep_timed(struct sweep *s, const struct timed *t, int64_t before, int64_t *total)
+{
+	bool last = false;
+	enum err e = OK;
+
+	if (s->dry)
+		return count(s, t->stale, DB_IN(db_t(before)), total);
+	for (int64_t from = 0, upto; !e && !last; from = upto + 1) {
+		struct db_rows r;
+
+		if ((e = look(s, t->batch, DB_IN(db_t(from), db_t(before), db_i(BATCH - 1)), &r)))
+			break;
+		last = !r.n;
+		upto = last ? before - 1 : db_row(&r, 0)->i;
+		e = change(s, t->sweep, DB_IN(db_t(from), db_t(upto)), total);
+		if (!last)
+			rest(s);
+	}
+	return e;
+}
+
+/* --- of each organization -------------------------------------------------------------- */
+
+/* The lowest id of a time. */
+static struct id id_at(int64_t us)
+{
+	struct id id = { { 0 } };
+	int64_t ms = us / 1000;
+
+	for (int i = 5; i >= 0; i--, ms >>= 8)
+		id.b[i] = (unsigned char)ms;
+	return id;
+}
+
+/* Batches by id; with each, the attempts of the deliveries in it (`tries`). */
+static enum err sweep_by_id(struct sweep *s, enum sql batch, enum sql sweep, const struct db_val *org, int64_t before, bool tries,
+	int64_t *total)
+{
+	const struct id end = id_at(before);
+	struct id from = { { 0 } }, upto;
+	bool last = false;
+	enum err e = OK;
+
+	while (!e && !last) {
+		struct db_rows r;
+
+		if ((e = look(s, batch, DB_IN(*org, db_d(&from), db_d(&end), db_i(BATCH - 1)), &r)))
+			break;
+		last = !r.n;
+		upto = last ? end : db_row(&r, 0)->id;
+		e = tries ? change(s, sweep, DB_IN(*org, db_d(&from), db_d(&upto), db_t(before)), total)
+			: change(s, sweep, DB_IN(*org, db_d(&from), db_d(&upto)), total);
+		if (!e && tries)
+			e = change(s, SQL_TRY_SWEEP, DB_IN(*org, db_d(&from), db_d(&upto)), NULL);
+		if (!last)
+			rest(s);
+		from = upto;
+	}
+	return e;
+}
+
+static enum err sweep_deliveries(struct sweep *s, const struct db_val *org)
+{
+	const int64_t before = s->c->tx.now - conf.delivery_retention * SECOND;
+	const struct id end = id_at(before);
+
+	if (!conf.delivery_retention)
+		return OK;
+	if (s->dry)
+		return count(s, SQL_DELIVERY_STALE, DB_IN(*org, db_d(&end), db_t(before)), &s->deliveries);
+	return sweep_by_id(s, SQL_DELIVERY_BATCH, SQL_DELIVERY_SWEEP, org, before, true, &s->deliveries);
+}
+
+static enum err sweep_events(struct sweep *s, const struct db_val *org)
+{
+	/* As an id has it, so that the horizon and the events agree. */
+	const int64_t before = (s->c->tx.now - conf.event_retention * SECOND) / 1000 * 1000;
+	const struct id end = id_at(before);
+	enum err e;
+
+	if (!conf.event_retention)
+		return OK;
+	if (s->dry)
+		return count(s, SQL_EVENT_STALE, DB_IN(*org, db_d(&end)), &s->events);
+	if ((e = change(s, SQL_EVENT_HORIZON, DB_IN(db_t(before), *org, db_t(before)), NULL)))
+		return e;
+	return sweep_by_id(s, SQL_EVENT_BATCH, SQL_EVENT_SWEEP, org, before, false, &s->events);
+}
+
+static enum err sweep_artifacts(struct sweep *s, const struct db_val *org)
+{
+	const struct db_val before = db_t(s->c->tx.now - conf.artifact_retention * SECOND);
+	unsigned char from[32] = { 0 };
+	bool last = !conf.artifact_retention;
+	enum err e = OK;
+
+	while (!e && !last) {
+		struct db_rows r;
+
+		if ((e = look(s, SQL_ARTIFACT_STALE, DB_IN(*org, db_x(from, sizeof from), before, before, db_i(FILES)), &r)))
+			break;
+		last = r.n < FILES;
+		for (size_t i = 0; !e && i < r.n; i++) {
+			const struct db_val *sum = db_row(&r, i);
+
+			memcpy(from, sum->s, sizeof from);
+			s->artifacts += s->dry;
+			s->began = clock_mono();
+			if (!s->dry && !(e = change(s, SQL_ARTIFACT_SWEEP, DB_IN(*org, db_x(from, sizeof from), before, before), &s->artifacts)))
+				rest(s);
+		}
+	}
+	return e;
+}
+
+static enum err sweep_organizations(struct sweep *s)
+{
+	struct id after = { { 0 } };
+	enum err e = OK;
+
+	for (size_t n = ORGS; !e && n == ORGS; ) {
+		struct arena *arena = arena_new();
+		struct db_rows orgs;
+
+		s->c->tx.arena = arena;
+		if (!(e = tx_query(&s->c->tx, SQL_SWEEP_ORGS, DB_IN(db_d(&after), db_i(ORGS)), &orgs)))
+			n = orgs.n;
+		s->c->tx.arena = s->arena;
+		for (size_t i = 0; !e && i < n; i++) {
+			const struct db_val *org = db_row(&orgs, i);
+
+			/* An event lives as long as its deliveries, so these come first. */
+			if (!(e = sweep_deliveries(s, org)) && !(e = sweep_events(s, org)))
+				e = sweep_artifacts(s, org);
+			after = org->id;
+		}
+		arena_free(arena);
+	}
+	return e;
+}
+
+/* --- the command ------------------------------------------------------------------------ */
+
+int cmd_sweep(struct cli *c)
+{
+	struct sweep s = { .c = c, .arena = arena_new(), .dry = cli_option(c, "--dry-run") };
+	struct json *o = js_object(c->arena);
+	struct buf text = { .arena = c->arena };
+	struct tx *tx = cli_tx(c);
+	int64_t n[sizeof timed / sizeof *timed] = { 0 };
+	enum err e = OK;
+
+	if (!tx) {
+		arena_free(s.arena);
+		return CLI_FAILED;
+	}
+	const int64_t day = 24 * 3600 * SECOND, before[] = { tx->now - conf.attempt_retention * SECOND, tx->now,
+		tx->now - conf.refresh_ttl * SECOND, tx->now - day /* no exchange of it is under way */, tx->now };
+
+	tx->arena = s.arena;
+	buf_puts(&text, s.dry ? "Would delete" : "Deleted");
+	for (size_t i = 0; !e && i < sizeof timed / sizeof *timed; i++) {
+		e = sweep_timed(&s, &timed[i], before[i], &n[i]);
+		js_put_int(c->arena, o, timed[i].key, n[i]);
+		buf_printf(&text, " %lld %s,", (long long)n[i], timed[i].words);
+	}
+	if (!e)
+		e = sweep_organizations(&s);
+	tx->arena = c->arena;
+	arena_free(s.arena);
+	if (e)
+		return cli_failed(c, e);
+	js_put_int(c->arena, o, "deliveries", s.deliveries);
+	js_put_int(c->arena, o, "events", s.events);
+	js_put_int(c->arena, o, "artifacts", s.artifacts);
+	buf_printf(&text, " %lld webhook deliveries, %lld events and %lld files of model versions.", (long long)s.deliveries,
+		(long long)s.events, (long long)s.artifacts);
+	cli_result(c, o, text.p);
+	return CLI_DONE;
+}

@@ -1,0 +1,74 @@
+/* lease.c: see lease.h.  A file in run_dir for each deliverer of this host, locked while it
+ * runs, with random bytes in it.  The boot id goes into the name, so that the copy of a
+ * machine or of its files does not bear it too. */
+#define _GNU_SOURCE
+#include "lease.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <openssl/sha.h>
+#include "conf.h"
+#include "log.h"
+
+enum { PLACES = 64, SEED = 32, BOOT_ID = 36 };
+
+static bool boot_id(unsigned char out[BOOT_ID])
+{
+	int f = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = f < 0 ? 0 : read(f, out, BOOT_ID);
+
+	if (f >= 0)
+		close(f);
+	return n == BOOT_ID;
+}
+
+/* The first file that nobody has: its descriptor, which stays open; -1. */
+static int place(void)
+{
+	struct stat st;
+
+	(void)mkdir(conf.run_dir, 0700);
+	if (stat(conf.run_dir, &st))
+		return -1;
+	if (st.st_uid != geteuid() || st.st_mode & 022) {
+		errno = EPERM;
+		return -1;
+	}
+	for (int i = 0; i < PLACES; i++) {
+		char path[4200];
+		int fd;
+
+		snprintf(path, sizeof path, "%s/deliver.%d", conf.run_dir, i);
+		if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
+			return -1;
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return fd;
+		close(fd);
+	}
+	errno = EBUSY;
+	return -1;
+}
+
+void lease_claim(unsigned char out[LEASE])
+{
+	unsigned char seed[SEED + BOOT_ID], md[SHA256_DIGEST_LENGTH];
+	int fd = place();
+
+	random_bytes(out, LEASE);
+	if (fd < 0 || !boot_id(seed + SEED)) {
+		log_error(LOG_WARN, "run_dir %s: %s; what this deliverer holds when it dies waits for its lease to end", conf.run_dir,
+			strerror(errno));
+		return;
+	}
+	if (pread(fd, seed, SEED, 0) != SEED) {
+		random_bytes(seed, SEED);
+		if (pwrite(fd, seed, SEED, 0) != SEED)
+			return;
+	}
+	SHA256(seed, sizeof seed, md);
+	memcpy(out, md, LEASE);
+}

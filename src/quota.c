@@ -1,0 +1,70 @@
+/* quota.c: see quota.h.  To count is to walk along an index, so a worker counts
+ * once a minute at most while there is much room: of the room it found it may give away a
+ * sixteenth without another look.  Near the limit each change counts.  So a limit is passed
+ * by what other workers make in such a minute, and never by more than the room there was. */
+#include "quota.h"
+#include "clock.h"
+#include "conf.h"
+
+const struct quota_row quota_rows[QUOTA__MAX] = {
+#define QUOTA(name, setting, sql, what) [QUOTA_##name] = { #setting, what, &conf.setting, SQL_##sql },
+#include "quota.def"
+#undef QUOTA
+};
+
+enum { KNOWN = 64, SHARE = 16, GOOD_S = 60 };
+
+/* What this process found lately; the place of one that is over is used again. */
+static struct found { struct id organization; enum quota quota; int64_t until, room; } found[KNOWN];
+
+static struct found *lately(const struct id *organization, enum quota q)
+{
+	struct found *oldest = &found[0];
+
+	for (size_t i = 0; i < KNOWN; i++) {
+		if (found[i].quota == q && id_equal(&found[i].organization, organization))
+			return &found[i];
+		if (found[i].until < oldest->until)
+			oldest = &found[i];
+	}
+	*oldest = (struct found){ *organization, q, 0, 0 };
+	return oldest;
+}
+
+enum err quota_used(struct tx *tx, const struct id *organization, enum quota q, int64_t *out)
+{
+	struct db_rows r;
+	enum err e = tx_query(tx, quota_rows[q].used, DB_IN(db_d(organization)), &r);
+
+	if (!e)
+		*out = db_row(&r, 0)->i;
+	return e;
+}
+
+enum err quota_room(struct tx *tx, const struct id *organization, enum quota q, int64_t more)
+{
+	const struct quota_row *row = &quota_rows[q];
+	const int64_t most = q ? *row->most : 0;
+	struct found *f;
+	int64_t used;
+	enum err e;
+
+	if (!most)
+		return OK;
+	f = lately(organization, q);
+	if (f->until > clock_mono() && f->room >= more) {
+		f->room -= more;
+		return OK;
+	}
+	if ((e = quota_used(tx, organization, q, &used)))
+		return e;
+	if (used > most - more) {
+		f->until = 0;
+		tx->why.text = arena_printf(tx->arena, "Your organization has %lld %s, and its quota is %lld (%s); delete some that are no longer "
+			"needed, or ask whoever runs this installation to raise it", (long long)used, row->what, (long long)most, row->setting);
+		return ERR_QUOTA;
+	}
+	f->until = clock_mono() + GOOD_S * SECOND;
+	f->room = (most - more - used) / SHARE;
+	return OK;
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/perl
+# How large things may be: documents when they are written, pages when they are read, and
+# what a worker takes for the largest page of every route there is.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Contract;
+use Foundry;
+
+my $t = Thaw->new(workers => 1);
+my $token = $t->admin;
+my $most = 65536;                                        # document_limit
+my %setting = map { $_->{name} => $_->{value} } tables($t, 'config');
+my $page = $setting{page_bytes_limit};
+
+# A document of so many bytes.
+sub document { my ($n) = @_; return { text => 'x' x ($n - length json({ text => '' })) } }
+sub texts { my ($n) = @_; my @all = ('x' x 1000) x int(($n - 2) / 1003); push @all, 'x' x ($n - 2 - 1003 * @all - 2); return \@all }
+
+subtest 'a document that is too large is refused with the limit, and its setting' => sub {
+    my $m = model($t, metadata => document($most), config => document($most), tags => texts($most));
+    is(length json($m->{metadata}), $most, 'exactly the limit is kept');
+    my $job = act($t, $m->{id}, 'train', body => { hyperparameters => document($most) })->{json}{job_id};
+    unchanged($t, 'refusals', sub {
+        for my $case ([ POST => $MODELS, 'metadata' ], [ POST => $MODELS, 'config' ], [ POST => $MODELS, 'tags', texts($most + 1) ], [ PATCH => "$MODELS/$m->{id}", 'metadata' ], [ PATCH => "$MODELS/$m->{id}", 'config' ],
+            [ PATCH => "$MODELS/$m->{id}", 'tags', texts($most + 1) ], (map { [ POST => "$MODELS/$m->{id}/train/$job/complete", $_ ] } qw(hyperparameters metrics artifacts)),
+            (map { [ POST => "$MODELS/$m->{id}/train/$job/complete", $_, texts($setting{log_limit} + 1), 'log_limit' ] } qw(logs features))) {
+            my ($method, $path, $field, $value, $name) = @$case;
+            my $r = $t->req($method => $path, token => $token, body => { ($path eq $MODELS ? (name => 'large', model_type => 'auto', task_type => 'clustering') : ()), $field => $value // document($most + 1) });
+            error_is($r, 400, 'VALIDATION_ERROR', "$method $field");
+            $name //= 'document_limit';
+            is("$r->{json}{error}{details}{field} $r->{json}{error}{details}{reason}", "$field must have at most $setting{$name} bytes as JSON ($name), not @{[ $setting{$name} + 1 ]}", 'names field, limit and setting');
+        }
+    });
+    is(act($t, $m->{id}, "train/$job/complete", body => { logs => texts($setting{log_limit}), metrics => document($most) })->{status}, 200, 'the largest that are not');
+};
+
+# --- the most of everything ------------------------------------------------------------
+
+my %LABELS = map { ("k$_" => "\x{1f642}" x 500) } 1 .. 50;
+my %id = (request_id => 'req_' . 'f' x 32, code => 'not_found');
+{
+    my @m = map { model($t, metadata => document($most), config => document($most), tags => texts($most)) } 1 .. 100;
+    # rows from before there was a limit
+    $t->sql('UPDATE models SET metadata = CONCAT(\'{"text":"\', REPEAT(\'x\', 1000000), \'"}\') ORDER BY id LIMIT 70');
+    my $m = $id{model_id} = $m[99]{id};
+    for (1 .. 30) {
+        $id{job_id} = act($t, $m, 'train', body => { hyperparameters => document($most) })->{json}{job_id};
+        my $r = act($t, $m, "train/$id{job_id}/complete", body => { metrics => document($most), artifacts => document($most), features => [ map { "feature $_" } 1 .. 10000 ], logs => texts($setting{log_limit}) });
+        $r->{status} == 200 or die $r->{raw};
+    }
+    @id{qw(version_id modelRid resourceRid)} = ('ver-031', (rid_of(model => $m)) x 2);
+    $id{modelVersionRid} = upload($t, $id{modelRid}, modelApi => { %{ model_api() }, note => 'x' x 200000 })->{json}{rid} // die 'upload';
+    my $home = home_of($t);
+    @id{qw(projectRid folderRid)} = ($home) x 2;
+    fs($t, POST => 'folders', body => { displayName => "\x{1f642}" x 690 . $_, parentFolderRid => $home })->{status} == 200 or die for 1 .. 100;
+    my @w = map { workspace($t, metadata => \%LABELS) } 1 .. 100;
+    $id{workspace_id} = $w[0]{id};
+    $t->req(PATCH => "/v1/workspaces/$id{workspace_id}", token => $token, body => { metadata => { k1 => "$_" } })->{status} == 200 or die for 1 .. 60;
+    $id{entity_id} = (map { entity($t, $id{workspace_id}, metadata => \%LABELS) } 1 .. 100)[0]{id};
+    $id{webhook_endpoint_id} = (map { post_v1($t, 'webhook_endpoints', body => { url => "https://hooks.example/$_", enabled_events => ['*'], metadata => \%LABELS })->{json}{id} } 1 .. 50)[0];
+    my $r = $t->req(POST => '/api/v1/projects', token => $token, body => { name => 'p', description => "\x{1f642}" x 500 });
+    $id{id} = $r->{json}{data}{id};
+    $id{delivery_id} = post_v1($t, "webhook_endpoints/$id{webhook_endpoint_id}/test", body => {})->{json}{id} // 'del_x';
+    $id{event_id} = $t->req(GET => '/v1/events?limit=1', token => $token)->{json}{data}[0]{id};
+    $id{token_id} = ($t->key_and_id(user => 'admin'))[1];
+    my $agent = $t->key(user => 'admin', kind => 'token', tier => 3, agent => 'agt_x');
+    $id{authorization_id} = $t->req(POST => "/v1/workspaces/$w[1]{id}/archive", token => $agent)->{json}{id};
+}
+
+sub memory { my ($what) = @_; my ($pid) = $t->worker_pids; slurp("/proc/$pid/status") =~ /^$what:\s+(\d+) kB/m or die; return $1 / 1024 }
+sub forget_peak { my ($pid) = $t->worker_pids; spew("/proc/$pid/clear_refs", '5') }
+
+# What a page may be asked to have, where the route knows such a word.
+my %LARGEST = ('models' => 'page_size=100', workspaces => 'limit=100', foundry => 'pageSize=1000&preview=true', projects => 'limit=100', console => 'page_size=200', plain => '', oauth => '');
+my $sanitized = $Thaw::BUILD =~ /sanitized/;
+
+subtest 'the largest answer of every route' => sub {
+    $t->req(GET => '/readyz');
+    my $before = memory('VmRSS');
+    my ($peak, $most_of) = (0, '');
+    for my $route (grep { $_->{method} eq 'GET' } tables($t, 'routes')) {
+        my $path = $route->{path} =~ s/\{(\w+)\}/$id{$1} \/\/ die "teach t\/44-bounds.t: an id for {$1}"/ger;
+        my $query = $LARGEST{ $route->{dialect} } // die "teach t/44-bounds.t: \%LARGEST does not say how $route->{dialect} asks for a large page";
+        $query = 'page_size=200' if $path =~ /audit-logs/;
+        forget_peak();
+        my $r = $t->req(GET => $path . ($query ? "?$query" : ''), token => $token);
+        # a list that counts its pages asks for smaller ones
+        if ($r->{status} == 400 && ($r->{json}{error}{details}{field} // '') eq 'page_size') {
+            my ($fits) = $r->{json}{error}{details}{reason} =~ /^must be at most (\d+) here: the objects of this page are larger than $page bytes \(page_bytes_limit\) together$/;
+            ok($fits, "$path says what fits");
+            $r = $t->req(GET => "$path?page_size=$fits", token => $token);
+            is(scalar @{ $r->{json}{items} }, $fits, 'which it does');
+        }
+        unlike($r->{status}, qr/^(?:000|5)/, "GET $path: $r->{status}, " . length($r->{body}) . ' bytes') or diag substr $r->{raw}, 0, 500;
+        cmp_ok(length $r->{body}, '<', 1.1 * $page, 'no larger than a page');
+        my $took = memory('VmHWM') - $before;
+        ($peak, $most_of) = ($took, $path) if $took > $peak;
+    }
+    note sprintf 'at most %.0f MiB more, for %s', $peak, $most_of;
+    # as the sanitizers count memory, they are of no use here
+    cmp_ok($peak, '<', 64, 'what a worker took for any of them, in MiB') unless $sanitized;
+    cmp_ok(memory('VmRSS') - $before, '<', 12, 'and kept') unless $sanitized;
+};
+
+subtest 'a list whose pages end sooner is whole' => sub {
+    my %count = ('/v1/workspaces' => 100, '/v1/entities' => 100, '/v1/webhook_endpoints' => 50, '/v1/events' => undef);
+    for my $path (sort keys %count) {
+        for my $way ('starting_after', 'ending_before') {
+            my (@seen, $cursor, $pages, $short);
+            do {
+                my $r = $t->req(GET => "$path?limit=100" . ($cursor ? "&$way=$cursor" : ''), token => $token)->{json};
+                my @page = map { $_->{id} } @{ $r->{data} };
+                $short = 1 if $r->{has_more} && @page < 100;
+                push @seen, $way eq 'starting_after' ? @page : reverse @page;
+                $cursor = $r->{has_more} && @page ? $way eq 'starting_after' ? $page[-1] : $page[0] : undef;
+                if (!defined $cursor && $way eq 'ending_before' && !$pages) { $cursor = $page[-1]; @seen = () }
+            } while ($cursor && ++$pages < 100);
+            my %once;
+            is(scalar(grep { $once{$_}++ } @seen), 0, "$path by $way: nothing twice");
+            is(scalar @seen, $count{$path}, 'nothing left out') if $way eq 'starting_after' && $count{$path};
+        }
+    }
+    my (@seen, $next);
+    do {
+        my $r = foundry($t, GET => "/$id{modelRid}/versions?pageSize=100" . ($next ? "&pageToken=$next" : ''))->{json};
+        push @seen, map { $_->{rid} } @{ $r->{data} };
+        $next = $r->{nextPageToken};
+    } while ($next && @seen < 1000);
+    is(scalar @seen, 31, "versions of a branch");
+};
+
+subtest 'a page by number that would be too large says what fits, and its first page always does' => sub {
+    my $r = $t->req(GET => "$MODELS?page_size=100", token => $token);
+    error_is($r, 400, 'VALIDATION_ERROR', 'a hundred of the largest');
+    is($t->req(GET => "$MODELS?page=5", token => $token)->{status}, 400, 'twenty from before the limit');
+    is($t->req(GET => $MODELS, token => $token)->{status}, 200, 'the usual twenty of the largest that may be');
+    is($t->req(GET => "$MODELS/$id{model_id}/versions", token => $token)->{status}, 200, 'of versions too');
+    my ($old) = map { $_->[0] } $t->sql('SELECT LOWER(HEX(id)) FROM models ORDER BY id LIMIT 1');
+    is(length $t->req(GET => "$MODELS/mdl-$old", token => $token)->{json}{metadata}{text}, 1000000, 'and a larger one is read by itself');
+    is(scalar @{ $t->req(GET => "$MODELS?page_size=1&page=101", token => $token)->{json}{items} }, 1, 'and in a list');
+    my $edit = $t->req(PATCH => "$MODELS/mdl-$old", token => $token, body => { description => 'still there' });
+    is("$edit->{status} " . length $edit->{json}{metadata}{text}, '200 1000000', 'a change of the rest leaves it as it is');
+};
+
+$t->finish;

@@ -1,0 +1,114 @@
+#!/usr/bin/perl
+# What an organization may have at most, in every dialect that makes it.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Contract;
+use Foundry;
+
+my %most = (models => 6, versions => 4, runs => 3, folders => 4, projects => 2, workspaces => 3, entities => 2, endpoints => 2, tokens => 3, artifact_bytes => 3000);
+my $t = Thaw->new(workers => 4, config => { map { ("quota_$_" => $most{$_}) } keys %most });
+my $token = $t->admin;
+my %what = (models => 'models', versions => 'model versions', runs => 'training runs', folders => 'folders', projects => 'projects', workspaces => 'workspaces', entities => 'entities',
+    endpoints => 'webhook endpoints', tokens => 'API keys and tokens', artifact_bytes => 'bytes of model files');
+sub sentence { my ($q, $used) = @_; return 'Your organization has ' . ($used // $most{$q}) . " $what{$q}, and its quota is $most{$q} (quota_$q); delete some that are no longer needed, or ask whoever runs this installation to raise it" }
+sub usage { my %u = map { $_->{setting} =~ s/^quota_//r => $_ } @{ $t->thaw('--json', 'org', 'usage', '--org', 'Main')->{json} }; \%u }
+
+# Until it is refused: what was made.
+sub fill { my ($make) = @_; my @made; while (@made < 50) { my $r = $make->(scalar @made); last if $r->{status} >= 300; push @made, $r->{json} } return @made }
+sub new_model { $t->req(POST => $MODELS, token => $token, body => { name => "model $_[0]", model_type => 'auto', task_type => 'regression' }) }
+
+my @models = fill(\&new_model);
+subtest 'models, in both dialects' => sub {
+    is(scalar @models, $most{models}, 'as many as the quota');
+    unchanged($t, 'refusals', sub {
+        my $r = new_model('more');
+        error_is($r, 409, 'CONFLICT', 'one more');
+        is($r->{json}{error}{message}, sentence('models'), 'names quota, limit and usage');
+        fault_is(foundry($t, POST => '', body => { name => 'more', parentFolderRid => home_of($t) }), 409, 'CONFLICT', 'QuotaExceeded', {}, 'in foundry too', sentence('models'));
+    });
+    is($t->req(POST => $MODELS, token => $t->other, body => { name => 'theirs', model_type => 'auto', task_type => 'regression' })->{status}, 201, "another organization's is its own");
+    act($t, $models[0]{id}, 'archive')->{status} == 200 or die;
+    is(new_model('more')->{status}, 409, 'an archived one counts');
+    # a refusal under an idempotency key is not the answer for good
+    my $try = sub { $t->req(POST => $MODELS, token => $token, headers => [ 'Idempotency-Key' => 'again' ], body => { name => 'again', model_type => 'auto', task_type => 'regression' })->{status} };
+    is($try->(), 409, 'with a key');
+    my $rid = rid_of(model => $models[0]{id});
+    fs($t, POST => "resources/$rid/permanentlyDelete")->{status} == 204 or die;
+    is($try->(), 201, 'a permanently deleted one makes room, for the same key too');
+};
+
+subtest 'versions, training runs and files' => sub {
+    my ($m) = map { $_->{id} } $models[1];
+    my $rid = rid_of(model => $m);
+    my @files = fill(sub { upload($t, $rid, file => $_[0] x 1000) });
+    is(scalar @files, 3, 'three files of a thousand bytes');
+    fault_is(upload($t, $rid, file => 'z'), 409, 'CONFLICT', 'QuotaExceeded', {}, 'not a byte more', sentence('artifact_bytes'));
+    is(upload($t, $rid, file => '0' x 1000)->{status}, 200, 'one that is there takes no room');
+    fault_is(promote($t, $rid, $files[0]{rid}), 409, 'CONFLICT', 'QuotaExceeded', {}, 'but it was the last version', sentence('versions'));
+    my $job = act($t, $m, 'train')->{json}{job_id};
+    my $r = act($t, $m, "train/$job/complete", body => {});
+    error_is($r, 409, 'CONFLICT', 'of a training run too');
+    is($r->{json}{error}{message}, sentence('versions'), 'in words');
+    act($t, $m, "train/$job/fail", body => { reason => 'no room' })->{status} == 200 or die;
+    fill(sub { my $r = act($t, $m, 'train'); act($t, $m, "train/$r->{json}{job_id}/fail", body => { reason => 'x' }) if $r->{status} == 202; $r });
+    is(act($t, $m, 'train')->{json}{error}{message}, sentence('runs'), 'training runs');
+};
+
+subtest 'folders' => sub {
+    my $home = home_of($t);
+    my @made = fill(sub { fs($t, POST => 'folders', body => { displayName => "f$_[0]", parentFolderRid => $home }) });
+    is(scalar @made, $most{folders} - 1, 'the home is one');
+    fault_is(fs($t, POST => 'folders', body => { displayName => 'more', parentFolderRid => $home }), 409, 'CONFLICT', 'QuotaExceeded', {}, 'one more', sentence('folders'));
+    fault_is(fs($t, POST => 'projects/create', body => { displayName => 'more', spaceRid => rid_of(space => scalar $t->sql("SELECT LOWER(HEX(organization_id)) FROM principals WHERE username = 'admin'")) }), 409, 'CONFLICT', 'QuotaExceeded', {}, 'or a project', sentence('folders'));
+};
+
+subtest 'projects' => sub {
+    my $make = sub { $t->req(POST => '/api/v1/projects', token => $token, body => { name => "p$_[0]" }) };
+    is(scalar(fill($make)), $most{projects}, 'as many');
+    my $r = $make->('more');
+    is("$r->{status} $r->{json}{code} $r->{json}{message}", '409 CONFLICT_PROJECT ' . sentence('projects'), 'one more');
+};
+
+subtest 'workspaces, entities, endpoints, tokens' => sub {
+    my @w = fill(sub { post_v1($t, 'workspaces', body => { name => "w$_[0]" }) });
+    is(scalar @w, $most{workspaces}, 'as many workspaces');
+    refusal_is(post_v1($t, 'workspaces', body => { name => 'more' }), 409, 'limit_reached', sentence('workspaces'), 'one more');
+    my $entity = sub { post_v1($t, 'entities', body => { workspace_id => $w[0]{id}, name => "e$_[0]", jurisdiction => 'US-DE', type => 'llc' }) };
+    is(scalar(fill($entity)), $most{entities}, 'as many entities');
+    refusal_is($entity->('more'), 409, 'limit_reached', sentence('entities'), 'one more');
+    my $endpoint = sub { post_v1($t, 'webhook_endpoints', body => { url => "https://hooks.example/$_[0]", enabled_events => ['*'] }) };
+    is(scalar(my @e = fill($endpoint)), $most{endpoints}, 'as many endpoints');
+    refusal_is($endpoint->('more'), 409, 'limit_reached', sentence('endpoints'), 'one more');
+    is($t->req(DELETE => "/v1/webhook_endpoints/$e[0]{id}", token => $token)->{status}, 200, 'without one');
+    is($endpoint->('more')->{status}, 200, 'there is room');
+    my ($key, $id) = $t->key_and_id(user => 'admin');
+    $t->key(user => 'admin', ttl => 60);
+    $t->sql('UPDATE api_keys SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND WHERE expires_at IS NOT NULL');
+    $t->key(user => 'admin') for 1, 2;
+    my $r = $t->thaw('api-key', 'create', '--user', 'admin');
+    if ($r->{exit} == 0) { fail('a key beyond the quota') } else { like($r->{err}, qr/\Q@{[ sentence('tokens') ]}\E/, 'the command is refused too') }
+    is($t->thaw('api-key', 'revoke', '--org', 'Main', $id)->{exit}, 0, 'without one');
+    is($t->thaw('api-key', 'create', '--user', 'admin')->{exit}, 0, 'there is room, and one that has expired takes none');
+};
+
+subtest 'thaw org usage' => sub {
+    my $u = usage();
+    is(join(' ', sort keys %$u), join(' ', sort keys %most), 'all quotas');
+    is(join(' ', map { "$_ $u->{$_}{used}/$u->{$_}{limit}" } sort keys %$u), join(' ', map { "$_ $most{$_}/$most{$_}" } sort keys %most), 'all full, as counted');
+    like($t->thaw('org', 'usage', '--org', 'Main')->{out}, qr/^models +6 +6 +quota_models$/m, 'as a table');
+};
+
+subtest 'at once, and with much room' => sub {
+    # given an organization near its limit
+    my @r = concurrently(8, sub { $t->req(POST => $MODELS, token => $t->other, body => { name => "at once $_[0]", model_type => 'auto', task_type => 'regression' })->{status} });
+    my $made = grep { $_ == 201 } @r;
+    cmp_ok($made, '>=', $most{models} - 1, 'no room is lost');
+    cmp_ok($made, '<=', $most{models} - 1 + 3, 'and no more is passed than workers at the same moment');
+    is($t->req(POST => $MODELS, token => $t->other, body => { name => 'later', model_type => 'auto', task_type => 'regression' })->{status}, 409, 'afterwards it holds');
+};
+
+$t->finish;
