@@ -249,7 +249,7 @@ subtest 'a certificate of nobody' => sub {
     within(5, sub { slurp("$dir/tls.log") =~ /ACCEPT/ }, 's_server');
     my $e = endpoint("https://127.0.0.2:$port/");
     model($t);
-    within(5, sub { $t->sql("SELECT COUNT(*) FROM delivery_attempts WHERE response_status IS NULL AND error LIKE '%certificate%'") }, 'the refusal');
+    within(20, sub { $t->sql("SELECT COUNT(*) FROM delivery_attempts WHERE response_status IS NULL AND error LIKE '%certificate%'") }, 'the refusal');
     pass('gets nothing');
     forget($e);
 };

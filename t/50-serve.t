@@ -1,7 +1,8 @@
 #!/usr/bin/perl
-# ./serve as a newcomer meets it: from a clone that nobody else can enter and
-# whose path is long, then from the same clone opened to others; twice, with a
-# taken port, stopped, started again, ended by Ctrl-C, reset.
+# ./serve as a newcomer meets it, in a session unlike its author's: from a clone that
+# nobody else can enter and whose path is long, then from the same clone opened to others;
+# twice, with a taken port, stopped, started again, ended by Ctrl-C, reset. Then as it is
+# met less often: killed, its directory copied, on a small disk, by root in another's clone.
 use strict;
 use warnings;
 use File::Path 'make_path';
@@ -22,17 +23,31 @@ ok(-x "$clone/serve", 'a clone under a directory of mode 0700, ' . length($clone
 
 my ($state, $t) = ("$clone/var", bless { dir => $top, owner => 0 }, 'Thaw');
 sub free_port { IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1, ReuseAddr => 1)->sockport }
-sub serve { $t->run({}, '', "$clone/serve", @_) }
+# What the caller has in the environment is not the demo's: neither to obey nor to pass on.
+my %session = (PATH => '/bin', HOME => '/nonexistent', CDPATH => '/', MAKEFLAGS => '-n', TMPDIR => '/nonexistent', THAW_KEY_DIR => '/nonexistent',
+    http_proxy => 'http://127.0.0.1:1', SECRET_OF_THE_CALLER => 'secret');
+if (!system("localedef -i tr_TR -f UTF-8 '$top/tr_TR.UTF-8' > '$top/localedef.log' 2>&1")) { @session{qw(LOCPATH LC_ALL)} = ($top, 'tr_TR.UTF-8') }
+else { diag('NOT TRIED in another locale: the package `locales` is not installed') }
+sub run { my $mask = umask 077; my $r = $t->run(\%session, '', @_); umask $mask; $r }
+sub serve { run("$clone/serve", @_) }
 sub env { return { map { /^(\w+)=(.*)$/ ? ($1, $2) : () } split /\n/, slurp("$state/demo.env") } }
 sub get { my ($env, $path, $token) = @_; $env->{THAW_URL} =~ /:(\d+)$/; $t->req(GET => $path, token => $token, port => $1) }
 sub pids { map { /^(\d+)/ ? $1 : () } map { slurp($_) } glob "$state/*.pid" }
 sub gone { my @pids = @_; within(10, sub { !grep { -e "/proc/$_" && slurp("/proc/$_/stat") !~ /\) Z/ } @pids }, "end of @pids") }
 sub enabled { join '', sort `find /etc/systemd/system /etc/rc2.d -name '*nginx*' -o -name '*mariadb*' -o -name '*mysql*' -o -name '*apache*' 2>/dev/null` }
+sub pid { my ($dir, $name) = @_; slurp("$dir/$name.pid") =~ /^(\d+)/ && $1 }
 sub uid { (stat "/proc/$_[0]")[4] }
 END { my $keep = $?; serve('--stop') if -d $state; $? = $keep }
 
 my $enabled = enabled();
 my $port = free_port();
+subtest 'killed while it builds' => sub {
+    my $guard = Thaw::Guard->start({ env => \%session }, "$top/killed.log", "$clone/serve", '--port', $port);
+    within(60, sub { $guard->alive or die slurp("$top/killed.log"); -s "$clone/build/serve.log" }, 'the build');
+    kill KILL => $guard->pid;           # it alone: what it started goes on
+    ok(defined $guard->wait, 'killed; what follows starts it again');
+    $guard->{swept} = 1;
+};
 my $r = serve('--port', $port, '--detach');
 is($r->{exit}, 0, './serve --detach') or BAIL_OUT($r->{err});
 like($r->{out}, qr{http://127\.0\.0\.1:$port\b}, 'prints the address');
@@ -175,5 +190,147 @@ is(get($new, "/api/v1/models/$id", $new->{THAW_TOKEN})->{status}, 404, 'the data
 my @bad = grep { /\[(alert|crit|emerg)\]/ } split /\n/, slurp("$state/d/nginx/nginx-error.log");
 is("@bad", '', 'no alert in the log of nginx');
 is(serve('--stop')->{exit}, 0, 'stopped');
+
+# --- what is met less often
+
+subtest 'the services have nothing of the caller' => sub {
+    is(serve('--port', $port, '--detach')->{exit}, 0, 'started');
+    for my $name (qw(mariadb workers deliver nginx)) {
+        my $environ = slurp('/proc/' . pid($state, $name) . '/environ');
+        unlike($environ, qr/SECRET_OF|nonexistent|_proxy|tr_TR/, $name);
+    }
+};
+
+subtest 'a directory that was copied' => sub {
+    my ($copy, @of_the_first) = ("$top/copy", pids());
+    is(system('cp', '-a', $state, $copy), 0, 'copied while it runs');
+    my $sql = $t->run({}, '', "$copy/mariadb", '-e', 'select 1');
+    ok($sql->{exit}, "its mariadb does not open the other's database") or diag $sql->{out};
+    like($sql->{err}, qr/copied or moved; start it/, 'and says why');
+    like(serve('--state', $copy, '--stop')->{out}, qr/^Nothing runs in \Q$copy\E/, 'nothing runs there');
+    is(get(env(), '/readyz')->{status}, 200, 'the first one goes on');
+    my $other = free_port();
+    my $r = serve('--state', $copy, '--port', $other, '--detach');
+    is($r->{exit}, 0, 'it can be started beside the first') or diag $r->{err};
+    is($t->run({}, '', "$_->[0]/mariadb", '-N', '-e', "select \@\@datadir = '$_->[0]/d/db/'")->{out}, "1\n", "its own database: $_->[1]")
+        for [ $state, 'the first' ], [ $copy, 'the copy' ];
+    is(serve('--state', $copy, '--stop')->{exit}, 0, 'and stopped');
+    is(join(' ', pids()), "@of_the_first", 'with nothing of the first touched');
+    is(get(env(), '/readyz')->{status}, 200, 'which goes on');
+    is(serve('--stop')->{exit}, 0, 'stopped');
+    gone(@of_the_first);
+};
+
+# Where this may mount, it is a host whose own name nothing looks up, not even /etc/hosts.
+my @apart = ('unshare', '--mount', '--uts', $> ? '--map-root-user' : ());
+my $apart = !system("@apart true 2>/dev/null");
+subtest 'killed' => sub {
+    my ($dir, $log) = ("$top/killed", "$top/killed.log");
+    my @nameless = $apart ? (@apart, 'sh', '-c', 'hostname nowhere && mount --bind /dev/null /etc/hosts && mount --bind /dev/null /etc/resolv.conf && exec "$@"', '-') : ();
+    my $guard = Thaw::Guard->start({ env => { %session, PATH => $ENV{PATH} } }, $log, @nameless, "$clone/serve", '--port', $port, '--state', $dir);
+    within(60, sub { $guard->alive or die slurp($log); pid($dir, 'mariadb-install') }, 'the installation of the database');
+    my @left = map { pid($dir, $_) } qw(mariadb-install);
+    kill KILL => $guard->pid;
+    $guard->wait; $guard->{swept} = 1;
+    my $r = serve('--state', $dir, '--port', $port, '--detach');
+    is($r->{exit}, 0, 'while it installs the database: starts again') or diag $r->{err};
+    gone(@left);
+    @left = grep { $_ != pid($dir, 'serve') } map { /^(\d+)/ } map { slurp($_) } glob "$dir/*.pid";
+    kill KILL => pid($dir, 'serve');
+    $r = serve('--state', $dir, '--port', $port, '--detach');
+    is($r->{exit}, 0, 'while it runs: starts again, on the same port') or diag $r->{err};
+    gone(@left);
+    pass('and nothing of the first is left');
+    @left = map { /^(\d+)/ } map { slurp($_) } glob "$dir/*.pid";
+    kill KILL => pid($dir, 'serve');
+    is(serve('--state', $dir, '--stop')->{exit}, 0, 'or is stopped');
+    gone(@left);
+};
+SKIP: {
+    skip 'mounting is not possible here', 2 unless $apart;
+    my $mount = 'mount -t tmpfs -o mode=755,size=60m tmpfs "$0" && exec "$@"';
+    mkdir "$top/small";
+    my $small = $t->run(\%session, '', '/usr/bin/unshare', @apart[1 .. $#apart], 'sh', '-c', $mount, "$top/small", "$clone/serve", '--state', "$top/small", '--port', $port);
+    is($small->{exit}, 1, 'a small disk: does not start');
+    like($small->{err}, qr{\A\Q$top\E/small has \d+ MB free, and the demo's database needs \d+ MB; free some or work elsewhere\n\z}, 'and says why');
+}
+
+# Who else could write where it writes.
+my $precious = "$top/precious";
+spew($precious, "untouched\n", 0600);
+sub untouched { my @s = stat $precious; is(slurp($precious) . " $s[4] " . ($s[2] & 07777), "untouched\n $> 384", "$_[0]: a file that a link leads to is untouched") }
+sub refused {
+    my ($what, $dir, $like) = @_;
+    my $r = serve('--state', $dir, '--port', $port);
+    is("$r->{exit} $r->{out}", '1 ', "$what: does not start") or $r->{exit} || serve('--state', $dir, '--stop');
+    like($r->{err}, qr/\Aserve: .*$like.*\n\z/, 'and says what to do');
+    untouched($what);
+}
+make_path("$top/$_") for qw(open open/parent/state);
+symlink $precious, "$top/open/serve.state";
+chmod 0777, "$top/open", "$top/open/parent";
+refused('a directory in which others can write', "$top/open", 'chmod go-w \S+/open`, or name another');
+refused('a directory that others can replace', "$top/open/parent/state", 'anyone can write in \S+/open/parent, .*name another directory');
+SKIP: {
+    skip 'not root', 1 if $>;
+    my ($other, $gid) = (getpwnam 'daemon')[2, 3];
+    chmod 0755, "$top/open", "$top/open/parent";
+    chown $other, $gid, "$top/open";
+    refused("another user's directory", "$top/open", 'belongs to daemon; run ./serve as that user');
+    refused("a directory in another user's", "$top/open/parent", 'belongs to daemon; name another');
+
+    subtest 'links in what the services own' => sub {
+        chmod 0755, $top;
+        my @files = grep { -f } glob "$state/d/* $state/d/log/* $state/d/nginx/*";
+        cmp_ok(scalar @files, '>', 10, 'files that a start writes');
+        symlink $precious, "$_.new" for @files;
+        for (grep { /\.log$/ } @files) { unlink; symlink $precious, $_ }
+        my $r = serve('--port', $port, '--detach');
+        untouched('as a start finds them');
+        is($r->{exit}, 1, 'which ends, as the services cannot write there');
+        unlike($r->{err}, qr/untouched/, "and shows nothing of root's");
+        unlink grep { -l } glob "$state/d/* $state/d/log/* $state/d/nginx/*";
+        is(serve('--port', $port, '--detach')->{exit}, 0, 'without them it starts');
+        is(serve('--stop')->{exit}, 0, 'stopped');
+    };
+
+    subtest 'a port that only root may bind' => sub {
+        my ($low) = grep { IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $_, Listen => 1) } reverse 900 .. 1023;
+        my $r = serve('--port', $low, '--detach');
+        is($r->{exit}, 0, 'starts') or diag $r->{err};
+        is(uid(pid($state, 'nginx')), scalar getpwnam('www-data'), 'nginx does not run as root for it');
+        is(get(env(), '/readyz')->{status}, 200, 'ready');
+        is(serve('--stop')->{exit}, 0, 'stopped');
+    };
+
+    SKIP: {
+        skip 'mounting is not possible here', 1 unless $apart;
+        my $own = 'for f in passwd group; do cp /etc/$f "$0/$f"; done; echo thaw-demo:x:64321:64321::/:/bin/false >> "$0/passwd"; echo thaw-demo:x:64321: >> "$0/group"
+            for f in passwd group; do mount --bind "$0/$f" /etc/$f || exit; done; exec "$@"';
+        my $r = $t->run(\%session, '', '/usr/bin/unshare', '--mount', 'sh', '-c', $own, $top, "$clone/serve", '--state', "$top/own", '--port', $port, '--detach');
+        is($r->{exit} || uid(pid("$top/own", 'workers')), 64321, 'a user thaw-demo is used where there is one') or diag $r->{err};
+        is(serve('--state', "$top/own", '--stop')->{exit}, 0, 'stopped');
+    }
+
+    subtest "root in another user's clone, then its owner" => sub {
+        my @as = ('/usr/bin/setpriv', "--reuid=$other", "--regid=$gid", '--clear-groups');
+        system('chown', '-R', 'daemon:', "$top/" . (split m{/}, $clone =~ s{^\Q$top/}{}r)[0]);
+        is(serve('--port', $port, '--detach')->{exit}, 0, 'root starts it');
+        is(uid(pid($state, 'workers')), $other, 'as the owner of the clone');
+        is(serve('--stop')->{exit}, 0, 'root stops it');
+        is(`find '$clone' ! -user daemon`, '', 'and all that was made is the owner\'s');
+        my $r = run(@as, "$clone/serve", '--port', $port, '--detach');
+        is($r->{exit}, 0, 'the owner goes on') or diag $r->{err};
+        is(get(env(), '/readyz')->{status}, 200, 'ready');
+        is(run(@as, "$clone/serve", '--stop')->{exit}, 0, 'and stops it');
+        for my $made ($state, "$clone/build") {
+            chown 0, 0, $made;
+            my $r = run(@as, "$clone/serve", '--port', $port);
+            is("$r->{exit}", 1, "$made is root's: does not start");
+            like($r->{err}, qr/\A(?:serve: )?\Q$made\E belongs to root; make \S+(?: clone)? yours with `sudo chown -R daemon: \S+`[^\n]*\n\z/, 'and says what to do');
+            chown $other, $gid, $made;
+        }
+    };
+}
 is(enabled(), $enabled, 'no service was enabled');
 done_testing();

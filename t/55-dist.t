@@ -28,9 +28,11 @@ my @pages = glob "$Thaw::SRC/doc/*.[1-8]";
 my @installed = split /\n/, `find '$root/share/man' -type f 2>/dev/null`;
 is(scalar @installed, scalar @pages, 'the manual pages');
 
-# The installed nginx configuration is whole: nginx takes it as it is.
-spew("$tmp/nginx.conf", "pid $tmp/pid; error_log stderr; events {} http { access_log off;\n" .
-    slurp("$root/share/thaw/nginx/thaw.conf") =~ s{/usr/local}{$root}gr . "}\n");
+# The installed nginx configuration is whole: nginx takes it as it is. Where it keeps what it
+# receives is root's, as is port 80, and the tests may be run by anybody.
+my $temp = join ' ', map { "${_}_temp_path $tmp/$_;" } qw(client_body proxy fastcgi uwsgi scgi);
+spew("$tmp/nginx.conf", "pid $tmp/pid; error_log stderr; events {} http { access_log off; $temp\n" .
+    slurp("$root/share/thaw/nginx/thaw.conf") =~ s{/usr/local}{$root}gr =~ s{(listen\s+)80\b}{$1 . ($> ? 8080 : 80)}ger . "}\n");
 my $nginx = `nginx -t -q -p '$tmp' -c '$tmp/nginx.conf' -e stderr 2>&1`;
 is($nginx, '', 'nginx accepts the installed configuration');
 make('uninstall', "DESTDIR=$tmp/root");

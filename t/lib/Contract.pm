@@ -305,9 +305,9 @@ sub fastcgi {
     print $s pack('CCnnCCnCx5', 1, 1, 1, 8, 0, 0, 1, 0), $record->(4, $pairs), $record->(4, ''),
         length $stdin ? $record->(5, $stdin) : (), $record->(5, '');
     my ($all, $out) = ('', '');
-    alarm 20;
+    my $left = alarm 20;
     1 while sysread $s, $all, 65536, length $all;
-    alarm 0;
+    alarm $left;
     while (length $all >= 8) {
         my (undef, $type, undef, $n, $pad) = unpack 'CCnnC', $all;
         $out .= substr $all, 8, $n if $type == 6;

@@ -62,7 +62,8 @@
 # of a command ({env => ...}) on a host whose clock is ahead.
 #
 # Environment: THAW_BUILDDIR the build under test (build/sanitized by default),
-# LEAVE=1 keeps the directory, VERBOSE=1 prints the wire and the commands.
+# LEAVE=1 keeps the directory, VERBOSE=1 prints the wire and the commands, LONGEST=1200 is
+# how many seconds a test may take.
 
 package Thaw;
 use strict;
@@ -85,11 +86,19 @@ use Thaw::Guard;
 use Thaw::Proxy;
 use Time::HiRes qw(time sleep clock_gettime CLOCK_MONOTONIC);
 
+use constant LONGEST => $ENV{LONGEST} // 1200;
 our @EXPORT = qw(background concurrently within slurp spew);
 our $SRC = abs_path(dirname(__FILE__) . '/../..');
 our $BUILD = abs_path($ENV{THAW_BUILDDIR} || "$SRC/build/sanitized")
     or die "no build: run ./check once, or set THAW_BUILDDIR\n";
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
+# The session is the tests' own, as it is the scripts'.
+%ENV = map { split /=/, $_, 2 } split /\0/, qx(sh -c 'src=\$1; . "\$1/build-aux/session"; env -0' - '$SRC');
+$ENV{PATH} or die "no session\n";
+umask 022;
+# No test waits without an end, whatever it waits for: this is far above what any takes.
+$SIG{ALRM} = sub { print STDERR "# not done in @{[ LONGEST ]} s\n"; exit 124 };
+alarm LONGEST;
 $SIG{PIPE} = 'IGNORE';
 $SIG{$_} = sub { exit 130 } for qw(INT TERM HUP);      # so that guards run
 
@@ -120,6 +129,7 @@ sub background {
     pipe my $r, my $w or die $!;
     my $pid = fork // die $!;
     if (!$pid) {
+        alarm LONGEST;
         my @got = eval { $sub->() };
         Storable::nstore_fd({ got => \@got, died => $@ }, $w);
         close $w; POSIX::_exit(0);
@@ -180,8 +190,9 @@ sub template {
     if (!-d $name) {
         remove_tree("$name.tmp");
         # A server that starts deletes another one's temporary files: never share their directory.
+        # With --force it looks up no name, not even this host's.
         my $tmp = File::Temp->newdir;
-        my $out = `mariadb-install-db @mariadb --tmpdir='$tmp' --datadir='$name.tmp' --auth-root-authentication-method=normal --skip-test-db 2>&1`;
+        my $out = `mariadb-install-db @mariadb --force --tmpdir='$tmp' --datadir='$name.tmp' --auth-root-authentication-method=normal --skip-test-db 2>&1`;
         die "mariadb-install-db: $out" if $?;
         rename "$name.tmp", $name or die $!;
     }
@@ -362,6 +373,7 @@ sub run {
     if (!$pid) {
         open STDIN, '<&', $in; open STDOUT, '>&', $out; open STDERR, '>&', $err;
         %ENV = (%ENV, %$env);
+        alarm LONGEST;                   # goes on in what is run
         exec @command or POSIX::_exit(127);
     }
     waitpid $pid, 0;

@@ -52,7 +52,7 @@ sub new {
     for my $i (0 .. $c->{n} - 1) {
         my @own = (mkdir("$dir/$i") && "$dir/$i", mkdir("$dir/$i/tmp") && "$dir/$i/tmp");
         if (@user) { chown +(getpwnam 'www-data')[ 2, 3 ], @own }
-        my $out = $c->as("mariadb-install-db --no-defaults --datadir=$dir/$i/db --tmpdir=$dir/$i/tmp --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve 2>&1");
+        my $out = $c->as("mariadb-install-db --no-defaults --datadir=$dir/$i/db --tmpdir=$dir/$i/tmp --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve --force 2>&1");
         die "mariadb-install-db: $out" if $?;
     }
     $c->{base} = ports($c->{n});
