@@ -480,12 +480,12 @@ enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, 
 	return e ? e : still_open(db, sql_rows[id].name);
 }
 
-enum err db_exec_one(struct db *db, enum sql id, const struct db_val *in, size_t n)
+enum err db_exec_rows(struct db *db, enum sql id, const struct db_val *in, size_t n, size_t rows)
 {
 	int64_t affected = 0;
 	enum err e = db_exec(db, id, in, n, &affected);
 
-	return e ? e : affected == 1 ? OK : ERR_DB_RETRY;
+	return e ? e : affected == (int64_t)rows ? OK : ERR_DB_RETRY;
 }
 
 /* A text or byte column whole, however long: what did not fit its cell is fetched again. */

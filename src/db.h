@@ -73,8 +73,12 @@ enum err db_connect(struct db *db);
 /* Errors of all three: ERR_DB_RETRY, ERR_DB_UNPREPARED, ERR_DB_LOST, the row's dup,
  * what the table in db.c makes of the server's number, and ERR_INTERNAL, these logged. */
 enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, int64_t *affected);
-/* Of a change that hits one row; ERR_DB_RETRY when it did not. */
-enum err db_exec_one(struct db *db, enum sql id, const struct db_val *in, size_t n);
+/* Of a change that must hit so many rows, or one; ERR_DB_RETRY when it did not. */
+enum err db_exec_rows(struct db *db, enum sql id, const struct db_val *in, size_t n, size_t rows);
+static inline enum err db_exec_one(struct db *db, enum sql id, const struct db_val *in, size_t n)
+{
+	return db_exec_rows(db, id, in, n, 1);
+}
 /* All rows; ERR_PAGE_BYTES when they are too large together, with those that fit in `out`. */
 enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n,
 	struct db_rows *out);

@@ -174,7 +174,7 @@ static enum err release_work(void *arg)
 		return e;
 	if (x->pause)
 		until = db_t(tx->now + x->pause * SECOND);
-	return db_exec(tx->db, SQL_DELIVER_RELEASE, DB_IN(until, due, db_d(&h->organization), db_d(&h->endpoint), lease_of(h)), NULL);
+	return db_exec_one(tx->db, SQL_DELIVER_RELEASE, DB_IN(until, due, db_d(&h->organization), db_d(&h->endpoint), lease_of(h)));
 }
 
 static void nothing(void *arg)
@@ -318,8 +318,8 @@ static enum err count_failure(struct tx *tx, const struct hold *h, const struct 
 	if (since && tx->now - since >= conf.webhook_disable_s * SECOND)
 		return disable(tx, &o, row, arena_printf(tx->arena, "No delivery has succeeded since %s.",
 			clock_iso(tx->arena, since, TIME_SECONDS)));
-	return db_exec(tx->db, SQL_DELIVER_FAILING, DB_IN(db_t(since ? since : r->at), db_t(r->at), db_d(&h->organization),
-		db_d(&h->endpoint)), NULL);
+	return db_exec_one(tx->db, SQL_DELIVER_FAILING, DB_IN(db_t(since ? since : r->at), db_t(r->at), db_d(&h->organization),
+		db_d(&h->endpoint)));
 }
 
 /* Which of them are still as they were when they were sent? */
@@ -349,8 +349,8 @@ static enum err settle_failure(const struct settle *x, struct db_val org, size_t
 	struct tx *tx = x->tx;
 	enum err e;
 
-	if ((e = db_exec(tx->db, SQL_DELIVER_FAILED, DB_IN(db_s(x->next[i] ? NULL : "failed"), next, db_i0(r->status), db_t(tx->now),
-		org, db_d(&p->id)), NULL))
+	if ((e = db_exec_one(tx->db, SQL_DELIVER_FAILED, DB_IN(db_s(x->next[i] ? NULL : "failed"), next, db_i0(r->status), db_t(tx->now),
+		org, db_d(&p->id))))
 	 || (e = db_exec(tx->db, SQL_DELIVER_TRIED, DB_IN(org, db_d(&p->id), db_i(p->tries + 1), db_t(r->at), db_i(r->milliseconds),
 		db_i0(r->status), db_s(r->error)), NULL))
 	 || (!r->withheld && (e = count_failure(tx, x->hold, r))) || !x->next[i])
@@ -364,6 +364,7 @@ static enum err settle_made(const struct settle *x, struct db_val org, const boo
 {
 	struct values made = { .n = 0 }, tries = { .n = 0 };
 	struct db_val none = { .t = 'd', .null = true };
+	size_t n = 0;
 	enum err e;
 
 	values_add(&made, DB_IN(db_i(status), db_t(x->tx->now), org));
@@ -371,6 +372,7 @@ static enum err settle_made(const struct settle *x, struct db_val org, const boo
 		if (!ours[i] || x->o[i].reply->status != status)
 			continue;
 		values_add(&made, DB_IN(db_d(&x->o[i].post->id)));
+		n++;
 		values_add(&tries, DB_IN(db_d(&x->o[i].post->id), db_t(x->o[i].reply->at), db_i(x->o[i].reply->milliseconds)));
 	}
 	while (made.n < 3 + OUTCOMES_MOST)
@@ -378,9 +380,9 @@ static enum err settle_made(const struct settle *x, struct db_val org, const boo
 	while (tries.n < 3 * OUTCOMES_MOST)
 		values_add(&tries, DB_IN(none, db_t(0), db_i(0)));
 	values_add(&tries, DB_IN(org));
-	if ((e = db_exec(x->tx->db, SQL_DELIVER_MADE, made.v, made.n, NULL)))
+	if ((e = db_exec_rows(x->tx->db, SQL_DELIVER_MADE, made.v, made.n, n)))
 		return e;
-	return db_exec(x->tx->db, SQL_DELIVER_MADE_TRIES, tries.v, tries.n, NULL);
+	return db_exec_rows(x->tx->db, SQL_DELIVER_MADE_TRIES, tries.v, tries.n, n);
 }
 
 /* Those that were behind them have their turn. */

@@ -219,7 +219,7 @@ static enum err give_numbers(struct tx *tx, const struct id *organization, const
 		values_add(&in, ids, AT_ONCE);
 		values_add(&in, DB_IN(db_d(organization)));
 		values_add(&in, ids, AT_ONCE);
-		e = db_exec(tx->db, SQL_EVENTS_NUMBER, in.v, in.n, NULL);
+		e = db_exec_rows(tx->db, SQL_EVENTS_NUMBER, in.v, in.n, events->n - i < AT_ONCE ? events->n - i : AT_ONCE);
 	}
 	return e;
 }
@@ -292,7 +292,7 @@ static enum err tell(struct tx *tx, const struct id *organization, const struct 
 		if (!any)
 			continue;
 		*told = true;
-		if (!(e = db_exec(tx->db, SQL_ENDPOINT_DUE, DB_IN(db_t(tx->now), db_t(tx->now), db_d(organization), db_d(&l.id)), NULL)))
+		if (!(e = db_exec_one(tx->db, SQL_ENDPOINT_DUE, DB_IN(db_t(tx->now), db_t(tx->now), db_d(organization), db_d(&l.id)))))
 			e = deliver_to(tx, organization, &l, events, due);
 	}
 	return e;
@@ -324,7 +324,7 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 		return e;
 	if (told && (e = db_exec(tx->db, SQL_EVENTS_TOLD, DB_IN(org, db_i(last), db_i(last + (int64_t)events.n)), NULL)))
 		return e;
-	e = db_exec(tx->db, SQL_COUNTER_SET, DB_IN(db_i(last + (int64_t)events.n), org), NULL);
+	e = db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(db_i(last + (int64_t)events.n), org));
 	*n = e ? 0 : events.n;
 	return e;
 }

@@ -174,7 +174,7 @@ static enum err lock_counter(struct tx *tx)
 
 	if ((e = db_exec(tx->db, SQL_COUNTER_ADD, DB_IN(org), NULL)) || (e = tx_row(tx, SQL_COUNTER_LOCK, DB_IN(org), &v)))
 		return e;
-	return db_exec(tx->db, SQL_COUNTER_SET, DB_IN(v[0], org), NULL);
+	return db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(v[0], org));
 }
 
 enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint_edit *edit, struct endpoint *out)
@@ -349,9 +349,9 @@ enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct i
 	delivery_of_row(v, out);
 	out->outcome = NULL;
 	out->next_at = out->updated_at = tx->now;
-	if ((e = db_exec(tx->db, SQL_DELIVERY_AGAIN, DB_IN(db_t(tx->now), db_t(tx->now), org, db_d(id)), NULL)))
+	if ((e = db_exec_one(tx->db, SQL_DELIVERY_AGAIN, DB_IN(db_t(tx->now), db_t(tx->now), org, db_d(id)))))
 		return e;
-	if ((e = db_exec(tx->db, SQL_ENDPOINT_DUE, DB_IN(db_t(tx->now), db_t(tx->now), org, db_d(endpoint)), NULL)))
+	if ((e = db_exec_one(tx->db, SQL_ENDPOINT_DUE, DB_IN(db_t(tx->now), db_t(tx->now), org, db_d(endpoint)))))
 		return e;
 	return load_tries(tx, endpoint, out, 1);
 }

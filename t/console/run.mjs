@@ -668,7 +668,7 @@ await test('deliveries: what became of each, its attempts, and once more', async
     assert.ok(told.length >= 12, 'there are deliveries');
     sql(`UPDATE deliveries SET outcome = 'failed', tries = 2, response_status = 500, next_at = NULL
             WHERE endpoint_id = (SELECT id FROM webhook_endpoints WHERE url = '${made.body.url}') ORDER BY id DESC LIMIT 1;
-        INSERT INTO delivery_attempts SELECT organization_id, id, 1, updated_at, 10003, NULL, 'no answer in time' FROM deliveries WHERE tries = 2;
+        INSERT INTO delivery_attempts SELECT organization_id, id, 1, updated_at, 10003, NULL, 'no answer came in time' FROM deliveries WHERE tries = 2;
         INSERT INTO delivery_attempts SELECT organization_id, id, 2, updated_at, 87, 500, NULL FROM deliveries WHERE tries = 2`);
     const { page } = await signedIn();
     await go(page, `#/webhooks/${made.body.id}`);
@@ -682,7 +682,7 @@ await test('deliveries: what became of each, its attempts, and once more', async
     await page.getByRole('heading', { name: 'Attempts' }).waitFor();
     const attempts = await page.getByRole('region', { name: 'Attempts' }).locator('tbody tr').allInnerTexts();
     assert.match(attempts[0], /^2\s.*500.*87 ms$/s);
-    assert.match(attempts[1], /^1\s.*no answer in time.*10,003 ms$/s);
+    assert.match(attempts[1], /^1\s.*no answer came in time.*10,003 ms$/s);
     await press(page, /^Redeliver/);
     const sent = await writes(page, async () => {
         await dialog(page).getByRole('button', { name: 'Redeliver' }).dblclick();
