@@ -22,6 +22,15 @@ PREPARE step FROM @step;
 EXECUTE step;
 DEALLOCATE PREPARE step;
 
+-- rev: moves whenever the counter is locked, since a cluster does not certify a lock.
+SET @step = IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()
+  AND TABLE_NAME = 'event_counters' AND COLUMN_NAME = 'rev') = 0,
+  'ALTER TABLE event_counters ADD COLUMN rev BIGINT NOT NULL DEFAULT 0',
+  'DO 0');
+PREPARE step FROM @step;
+EXECUTE step;
+DEALLOCATE PREPARE step;
+
 -- next_at of a delivery whose turn has not come: the last day of the year 9999.  Those that
 -- wait already keep the time they have, and go in the same order.  delivery_list is for
 -- the release before this one.

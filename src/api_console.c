@@ -12,6 +12,7 @@
 #include "dom_model.h"
 #include "dom_org.h"
 #include "dom_project.h"
+#include "dom_webhook.h"
 #include "dom_workspace.h"
 #include "str.h"
 
@@ -248,7 +249,7 @@ static enum err activity(struct req *r)
 	struct status_view *statuses;
 	struct day_view *days;
 	struct db_rows rows;
-	size_t n = 0;
+	size_t n = 0, shown = 0;
 	enum err e;
 
 	if ((e = tx_read(&r->tx, SQL_ACTIVITY, DB_IN(org, db_t(since), org, db_d(&r->who.principal)), &rows)))
@@ -257,7 +258,7 @@ static enum err activity(struct req *r)
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct db_val *v = db_row(&rows, i) + WHO_COLUMNS;
 
-		if (!v[0].null)
+		if (!v[0].null && event_heard(&r->who, v[1].s, arena_strndup(r->arena, v[1].s, strcspn(v[1].s, "."))))
 			days[n++] = (struct day_view){ v[0].s, v[1].s, v[2].i };
 	}
 	if ((e = tx_query(&r->tx, SQL_STATUSES, DB_IN(org, org, org, org), &rows)))
@@ -266,10 +267,11 @@ static enum err activity(struct req *r)
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct db_val *v = db_row(&rows, i);
 
-		statuses[i] = (struct status_view){ v[0].s, v[1].s, v[2].i };
+		if (event_heard(&r->who, "", v[0].s))
+			statuses[shown++] = (struct status_view){ v[0].s, v[1].s, v[2].i };
 	}
 	res_shape(r, 200, activity_out, &(struct activity_view){ { days, n, sizeof *days },
-		{ statuses, rows.n, sizeof *statuses } }, 0);
+		{ statuses, shown, sizeof *statuses } }, 0);
 	return OK;
 }
 
@@ -369,7 +371,7 @@ static enum err history_of_entity(struct req *r)
 
 static const struct route routes[] = {
 	{ "POST", SESSION, PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200, .out = session_out,
-	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED LOGIN_RATE ORIGIN" },
+	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED LOGIN_RATE LOGIN_BUSY ORIGIN" },
 	{ "POST", SESSION "/refresh", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, .status = 200, .out = session_out, .run = refresh,
 	  .summary = "A new access token for the cookie", .errors = "REFRESH_INVALID ORIGIN" },
 	{ "DELETE", SESSION, PERM_PUBLIC, R_WRITE | R_OWN_TX, .status = 204, .run = sign_out, .summary = "Sign out of the console",

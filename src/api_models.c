@@ -617,7 +617,7 @@ static enum err refresh(struct req *r)
 #define FIXED " MODEL_ARCHIVED MODEL_RETIRED"
 static const struct route routes[] = {
 	{ "POST", "/api/auth/login", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200,
-	  .out = login_out, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED LOGIN_RATE" },
+	  .out = login_out, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED LOGIN_RATE LOGIN_BUSY" },
 	{ "POST", "/api/auth/refresh", PERM_PUBLIC, R_SECRET, BODY(refresh_in, struct login), .status = 200,
 	  .out = refresh_out, .run = refresh, .summary = "A new access token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_MODEL_WRITE, R_WRITE, BODY(create_in, struct model), .status = 201, .out = model_out,

@@ -84,7 +84,7 @@ struct endpoint_view { struct endpoint n; const char *object, *status, *owner_pe
 	{ "api_version", T_STR, W(n.api_version) }, \
 	{ "status", T_STR, W(status), .words = statuses }, \
 	{ "owner_id", T_ID, W(n.owner.principal), .flags = F_NULL, .prefix = "usr_", \
-	  .help = "the user who made it, or last set url, enabled_events or the status enabled: it receives what that user can read" }, \
+	  .help = "the user who made it, or last set its url or enabled_events, enabled it or rotated its secret: it receives what that user can read" }, \
 	{ "owner_permissions", T_STRINGS, W(owner_permissions), \
 	  .help = "what the owner can read now, within the scopes of the token that was used; events of anything else are not sent" }, \
 	{ "failing_since", T_TIME, W(n.failing_since), .flags = F_NULL, .help = "the first failure since the last success" }, \

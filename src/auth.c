@@ -198,7 +198,7 @@ static enum err try_password(struct req *r, const struct user *u, const struct c
 	if (!may_fail(r, c->pair, conf.login_account_rate))
 		return e;
 	if (may_fail(r, c->account, conf.login_account_total)) {
-		if ((place = rate_place()) >= 0) {
+		if ((place = rate_place(!c->account)) >= 0) {
 			e = session_right(u, password) ? OK : ERR_LOGIN_FAILED;
 			rate_leave(place);
 			if (e)
@@ -207,6 +207,7 @@ static enum err try_password(struct req *r, const struct user *u, const struct c
 			rate_mark(c->known, RATE_DAY);
 		} else {
 			r->tx.why.retry_after = 1;
+			e = ERR_LOGIN_BUSY;
 		}
 		not_failed(c->account);
 	}

@@ -83,6 +83,7 @@ static void nothing(void *arg)
 
 enum err cli_write(struct cli *c, enum err (*work)(void *), void *arg)
 {
+	c->tx.deadline = 0;                      /* each has its own */
 	return tx_run(&c->tx, work, nothing, arg);
 }
 

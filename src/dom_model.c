@@ -113,7 +113,7 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 	struct model **out, size_t *n, int64_t *total)
 {
 	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal), hidden = db_i(f->hidden);
-	const struct db_val admin = db_d(who_if_admin(tx->who));
+	const struct db_val admin = db_d(who_if_admin(tx->who)), granted = db_d(who_grants(tx->who));
 	int64_t offset = (page.number - 1) * page.size;
 	struct values in = { .n = 0 }, count = { .n = 0 };
 	struct db_val filter[3];
@@ -137,7 +137,7 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 	const struct db_val run_end = db_i(offset + page.size);
 
 	push(&in, DB_IN(org, hidden)), push(&in, filter, nf), push(&in, DB_IN(run_end));
-	push(&in, DB_IN(org, me, hidden)), push(&in, filter, nf), push(&in, DB_IN(run_end));
+	push(&in, DB_IN(granted, me, hidden)), push(&in, filter, nf), push(&in, DB_IN(run_end));
 	push(&in, DB_IN(org, hidden)), push(&in, filter, nf), push(&in, DB_IN(org, admin, run_end));
 	push(&in, DB_IN(db_i(page.size), db_i(offset), org, me));
 	if ((e = tx_read(tx, SQL_MODEL_PAGE + (enum sql)which, in.v, in.n, &r)) || (e = who_may(tx->who, tx->ask)))
@@ -169,7 +169,7 @@ static enum err merged(struct tx *tx, const char *field, const char *old, const 
 	if (!*edit)
 		return OK;
 	*edit = js_text(js_merge(tx->arena, js_read(tx->arena, old), js_read(tx->arena, *edit)), &n);
-	if ((int64_t)n <= conf.document_limit)
+	if (!conf.document_limit || (int64_t)n <= conf.document_limit)
 		return OK;
 	why_add(tx, field, arena_printf(tx->arena, "must have at most %lld bytes as JSON when it is merged (document_limit), not %zu",
 		(long long)conf.document_limit, n));

@@ -214,10 +214,12 @@ enum err endpoint_rotate(struct tx *tx, const struct id *id, int64_t seconds, st
 
 	if ((e = lock(tx, id, out)) || (e = make_secret(tx, out, &secret)))
 		return e;
+	own(tx, out);                            /* who has the secret could sign what it may not read */
 	out->old_until = tx->now + seconds * SECOND;
 	out->updated_at = tx->now;
 	out->life.now = tell(tx->arena, out);
-	return life_move(tx, LIFE_ENDPOINT_ROTATE, &out->life, DB_IN(secret, db_t(out->old_until)), NULL);
+	return life_move(tx, LIFE_ENDPOINT_ROTATE, &out->life, DB_IN(secret, db_t(out->old_until),
+		db_d0(&out->owner.principal), db_s(out->owner.scopes)), NULL);
 }
 
 enum err endpoint_move(struct tx *tx, const struct id *id, enum transition t, struct endpoint *out)

@@ -1,7 +1,8 @@
 /* quota.c: see quota.h.  To count is to walk along an index, so a worker counts
  * once a minute at most while there is much room: of the room it found it may give away a
- * sixteenth without another look.  Near the limit each change counts.  So a limit is passed
- * by what other workers make in such a minute, and never by more than the room there was. */
+ * sixteenth without another look.  Near the limit each change counts, and a refusal holds
+ * ten times as long as the count took.  So a limit is passed by what other workers make in such a minute: by no
+ * more than the room there was while there are at most sixteen of them. */
 #include "quota.h"
 #include "clock.h"
 #include "conf.h"
@@ -12,10 +13,10 @@ const struct quota_row quota_rows[QUOTA__MAX] = {
 #undef QUOTA
 };
 
-enum { KNOWN = 64, SHARE = 16, GOOD_S = 60 };
+enum { KNOWN = 64, SHARE = 16, GOOD_S = 60, REFUSED = 10 };
 
 /* What this process found lately; the place of one that is over is used again. */
-static struct found { struct id organization; enum quota quota; int64_t until, room; } found[KNOWN];
+static struct found { struct id organization; enum quota quota; int64_t until, room, used; } found[KNOWN];
 
 static struct found *lately(const struct id *organization, enum quota q)
 {
@@ -27,7 +28,7 @@ static struct found *lately(const struct id *organization, enum quota q)
 		if (found[i].until < oldest->until)
 			oldest = &found[i];
 	}
-	*oldest = (struct found){ *organization, q, 0, 0 };
+	*oldest = (struct found){ .organization = *organization, .quota = q };
 	return oldest;
 }
 
@@ -46,25 +47,27 @@ enum err quota_room(struct tx *tx, const struct id *organization, enum quota q, 
 	const struct quota_row *row = &quota_rows[q];
 	const int64_t most = q ? *row->most : 0;
 	struct found *f;
-	int64_t used;
+	int64_t used, began = clock_mono();
 	enum err e;
 
 	if (!most)
 		return OK;
 	f = lately(organization, q);
-	if (f->until > clock_mono() && f->room >= more) {
+	if (f->until > began && f->room >= more) {
 		f->room -= more;
 		return OK;
 	}
-	if ((e = quota_used(tx, organization, q, &used)))
-		return e;
-	if (used > most - more) {
-		f->until = 0;
-		tx->why.text = arena_printf(tx->arena, "Your organization has %lld %s, and its quota is %lld (%s); delete some that are no longer "
-			"needed, or ask whoever runs this installation to raise it", (long long)used, row->what, (long long)most, row->setting);
-		return ERR_QUOTA;
+	used = f->used;
+	if (f->until <= began || f->room || used <= most - more) {
+		if ((e = quota_used(tx, organization, q, &used)))
+			return e;
+		f->until = clock_mono() + (used > most - more ? REFUSED * (clock_mono() - began) : GOOD_S * SECOND);
+		f->room = used > most - more ? 0 : (most - more - used) / SHARE;
+		f->used = used;
 	}
-	f->until = clock_mono() + GOOD_S * SECOND;
-	f->room = (most - more - used) / SHARE;
-	return OK;
+	if (used <= most - more)
+		return OK;
+	tx->why.text = arena_printf(tx->arena, "Your organization has %lld %s, and its quota is %lld (%s); delete what is no longer needed "
+		"where it can be deleted, or ask whoever runs this installation to raise it", (long long)used, row->what, (long long)most, row->setting);
+	return ERR_QUOTA;
 }

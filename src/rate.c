@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <openssl/sha.h>
 #include "clock.h"
@@ -25,7 +26,7 @@
 #include "log.h"
 #include "str.h"
 
-enum { KNOWN = 65536, STRANGERS = 32768, NEAR = 8, BOOT_ID = 36, SECRET = 32, PLACES_AT = 1 << 24 };
+enum { KNOWN = 65536, STRANGERS = 32768, NEAR = 8, BOOT_ID = 36, SECRET = 32, PLACES_AT = 1 << 24, WAITING = 1 << 16, WAIT_MS = 500, WAIT_STEP_MS = 5 };
 
 /* The word of a count: the second its window ends, whether it is at its limit, and how many. */
 enum { END_AT = 32, MARK = 1 << 20 };             /* a mark is kept before what counted less */
@@ -279,22 +280,40 @@ bool rate_marked(const char *key, int span)
 	return counted(key, span, &word);
 }
 
-int rate_place(void)
+/* One of the places from `from` to before `upto`, taken; -1: none is free. */
+static int take_place(int64_t from, int64_t upto)
 {
-	const char *workers = getenv("THAW_WORKERS");
-	int64_t n, most = conf.login_parallel;
-
-	if (!ready())
-		return 0;
-	if (workers && parse_int(workers, 1, INT32_MAX, &n) && n / 2 < most)
-		most = n > 1 ? n / 2 : 1;
-	for (int i = 0; i < most; i++) {
+	for (int64_t i = from; i < upto; i++) {
 		struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = PLACES_AT + i, .l_len = 1 };
 
 		if (!fcntl(fd, F_SETLK, &l))
-			return i;
+			return (int)i;
 	}
 	return -1;
+}
+
+int rate_place(bool known)
+{
+	const char *workers = getenv("THAW_WORKERS");
+	int64_t n = 2 * conf.login_parallel, most, first;
+	int place, waiting;
+
+	if (!ready())
+		return 0;
+	if (workers && !parse_int(workers, 1, INT32_MAX, &n))
+		n = 2 * conf.login_parallel;
+	most = n / 2 < conf.login_parallel ? n / 2 : conf.login_parallel;
+	if (most < 1)
+		most = 1;
+	first = known || most == 1 ? 0 : 1;
+	if ((place = take_place(first, most)) >= 0 || (waiting = take_place(WAITING, WAITING + (n < 8 ? 1 : n / 4))) < 0)
+		return place;
+	for (int tries = 0; place < 0 && tries < WAIT_MS / WAIT_STEP_MS; tries++) {
+		nanosleep(&(struct timespec){ 0, WAIT_STEP_MS * 1000000 }, NULL);
+		place = take_place(first, most);
+	}
+	rate_leave(waiting);
+	return place;
 }
 
 void rate_leave(int place)

@@ -35,9 +35,11 @@ bool rate_marked(const char *key, int span);
 void rate_learn(const char *key, int64_t limit);
 
 /* A place for hashing a password; -1 when all are taken: `conf.login_parallel`, and half of the
- * workers of this process's parent (super.c) at most.  It belongs to the process and is free
- * when that ends. */
-int rate_place(void);
+ * workers of this process's parent (super.c) at most.  The first is kept for those who are
+ * known at their address, so that guesses from everywhere keep nobody out; a quarter of the
+ * workers may wait half a second for one.  It belongs to the process and is free when that
+ * ends. */
+int rate_place(bool known);
 void rate_leave(int place);
 
 #endif

@@ -190,8 +190,8 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 		if ((e = db_ready(tx->db)))
 			return e;
 		random_bytes(attempt, sizeof attempt);
-		/* Not a failure, and it ends: each time one statement more is known. */
-		while ((e = once(tx, attempt, work, arg)) == ERR_DB_UNPREPARED)
+		/* Not a failure: each time one statement more is known. */
+		while ((e = once(tx, attempt, work, arg)) == ERR_DB_UNPREPARED && clock_mono() < tx->deadline)
 			again(arg);
 		if (e == ERR_DB_OPEN) {
 			switch (fence(tx, attempt, tx->deadline + conf.db_deadline_ms * 1000)) {
@@ -205,10 +205,10 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 				continue;
 			}
 		}
-		if (e != ERR_DB_RETRY && e != ERR_DB_LOST)
+		if (e != ERR_DB_RETRY && e != ERR_DB_LOST && e != ERR_DB_UNPREPARED)
 			return e;
 	}
-	if (e != ERR_DB_RETRY)
+	if (e != ERR_DB_RETRY && e != ERR_DB_UNPREPARED)
 		return ERR_UNAVAILABLE;
 	return tx->key_busy ? ERR_KEY_BUSY : ERR_CONTENTION;
 }

@@ -85,22 +85,27 @@ enum err who_may(const struct who *who, struct ask ask)
 
 enum { OBSERVER = 1, USER = 2, OWNS = 3 };
 
-/* An administrator sees all local models; what was published with a page does not, whoever it is of. */
+/* What was published with a page sees no local model, whoever it is of. */
+static const struct id nobody;
+
 static bool sees_all(const struct who *who)
 {
 	return is_admin(who) && !who->publishable;
 }
 
+const struct id *who_grants(const struct who *who)
+{
+	return who->publishable ? &nobody : &who->organization;
+}
+
 const struct id *who_if_admin(const struct who *who)
 {
-	static const struct id nobody;
-
 	return who->publishable ? &nobody : &who->principal;
 }
 
 bool who_sees_model(const struct who *who, bool global, int granted)
 {
-	return global || granted >= OBSERVER || sees_all(who);
+	return global || (granted >= OBSERVER && !who->publishable) || sees_all(who);
 }
 
 bool who_owns(const struct who *who, bool global, int granted, const struct id *maker)

@@ -82,6 +82,8 @@ enum err who_may_model(const struct who *who, struct ask ask, bool global, int g
 bool who_sees_model(const struct who *who, bool global, int granted);
 /* Who is to be an administrator where a list asks for what only those see; zero: nobody is. */
 const struct id *who_if_admin(const struct who *who);
+/* Whose grants count: the organization's; nobody's for what was published with a page. */
+const struct id *who_grants(const struct who *who);
 /* Do they own it: as an administrator whose token is not narrowed, by a grant, or as the maker of
  * what is everybody's? */
 bool who_owns(const struct who *who, bool global, int granted, const struct id *maker);

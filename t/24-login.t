@@ -13,7 +13,7 @@ use MIME::Base64 'decode_base64url';
 use Test::More;
 use Thaw;
 use Contract;
-use Time::HiRes 'time';
+use Time::HiRes qw(time sleep);
 
 my $t = Thaw->new;
 $t->$_ for qw(admin member);
@@ -314,9 +314,22 @@ subtest 'half of the workers hash at most' => sub {
     my $lock = sub { my ($type, $n) = @_; fcntl($file, Fcntl::F_SETLK(), pack 's s x4 q q i x4', $type, 0, (1 << 24) + $n, 1, 0) or die "fcntl: $!" };
     is($ask->(), 401, 'given workers that hash');
     $lock->(Fcntl::F_WRLCK(), $_) for 0, 1;
-    is($ask->(), 429, 'two of four do: a third sign-in waits');
+    my $began = time;
+    is($ask->(), 429, 'two of four do: a third sign-in waits for half a second');
+    cmp_ok(time - $began, '>=', 0.45, 'and is told to try again');
+    my $waits = background($ask);
+    sleep 0.2;
     $lock->(Fcntl::F_UNLCK(), 1);
-    is($ask->(), 401, 'until one of them is done');
+    is($waits->(), 401, 'or goes on when one of them is done');
+    # the first place is for those who signed in from there before
+    $lock->(Fcntl::F_WRLCK(), 1);
+    $lock->(Fcntl::F_UNLCK(), 0);
+    is($ask->(), 429, 'guesses from everywhere leave it free');
+    $lock->(Fcntl::F_UNLCK(), 1);
+    $body = json({ username => 'admin', password => $c->password('admin') });
+    is($ask->(), 200, 'given somebody who signs in');
+    $lock->(Fcntl::F_WRLCK(), 1);
+    is($ask->(), 200, 'who is let in again while others are guessing');
     close $file;
     $_->stop for grep { ref } @$c{qw(worker mariadb)};
 };

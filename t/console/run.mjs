@@ -667,7 +667,7 @@ await test('deliveries: what became of each, its attempts, and once more', async
     const told = (await api('GET', `/v1/webhook_endpoints/${made.body.id}/deliveries?limit=100`)).body.data;
     assert.ok(told.length >= 12, 'there are deliveries');
     sql(`UPDATE deliveries SET outcome = 'failed', tries = 2, response_status = 500, next_at = NULL
-            WHERE endpoint_id = (SELECT id FROM webhook_endpoints WHERE url = '${made.body.url}') ORDER BY id DESC LIMIT 1;
+            WHERE endpoint_id = (SELECT id FROM webhook_endpoints WHERE url = '${made.body.url}') ORDER BY sequence DESC LIMIT 1;
         INSERT INTO delivery_attempts SELECT organization_id, id, 1, updated_at, 10003, NULL, 'no answer came in time' FROM deliveries WHERE tries = 2;
         INSERT INTO delivery_attempts SELECT organization_id, id, 2, updated_at, 87, 500, NULL FROM deliveries WHERE tries = 2`);
     const { page } = await signedIn();
