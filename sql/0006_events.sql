@@ -5,7 +5,7 @@
 -- earlier release, which did not write it down.
 SET @step = IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()
   AND TABLE_NAME = 'outbox' AND COLUMN_NAME = 'told') = 0,
-  'ALTER TABLE outbox ADD COLUMN told INT NULL, ADD KEY outbox_told (organization_id, livemode, sequence, resource_type)',
+  'ALTER TABLE outbox ADD COLUMN told INT NULL, ADD KEY outbox_by_kind (organization_id, livemode, resource_type, sequence)',
   'DO 0');
 PREPARE step FROM @step;
 EXECUTE step;

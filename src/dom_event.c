@@ -64,26 +64,6 @@ const char *event_permissions(struct arena *a, const struct who *who)
 	return js_text(list, NULL);
 }
 
-/* The kinds of objects whose events the caller may read. */
-enum { KINDS = 10 };
-#define RESOURCE(name, word, prefix, lock, read, missing, reads, quota) + (PERM_##reads != PERM_INVALID)
-_Static_assert(0
-#include "life.def"
-	<= KINDS, "room in EVENT_RUN (sql.def)");
-#undef RESOURCE
-
-static void values_kinds(struct values *in, const struct who *who)
-{
-	size_t n = 0;
-
-	for (int r = 0; r < RES__MAX; r++)
-		if (reads(who, r))
-			in->v[in->n + n++] = db_s(life_resources[r].word);
-	while (n < KINDS)
-		in->v[in->n + n++] = db_s(NULL);
-	in->n += KINDS;
-}
-
 /* ---- Reading ---- */
 
 enum err event_get(struct tx *tx, const struct id *id, struct event *out)
@@ -107,24 +87,104 @@ enum err event_get(struct tx *tx, const struct id *id, struct event *out)
 	return OK;
 }
 
+/* The kind of objects that events of a type are of; RES__MAX: there is no such type. */
+static enum resource kind_of(const char *type)
+{
+	for (int t = 0; t < LIFE__MAX; t++)
+		if (life_transitions[t].event & TOLD && !strcmp(life_transitions[t].audit, type))
+			return life_transitions[t].resource;
+	return RES__MAX;
+}
+
+enum { ROW_SEQUENCE = WHO_COLUMNS + 4 };         /* of EVENT_COLS (sql.def) */
+
+/* What a page of several kinds is put together from: their rows, the nearest to the cursor first. */
+struct merge { const struct db_val *row[RES__MAX * (LIST_MOST + 1)]; size_t n; int64_t horizon; bool up, more; };
+
+static bool nearer(const struct merge *m, int64_t a, int64_t b)
+{
+	return m->up ? a < b : a > b;
+}
+
+static void merge_add(struct merge *m, const struct db_val *row)
+{
+	size_t i = m->n++;
+
+	for (; i && nearer(m, row[ROW_SEQUENCE].i, m->row[i - 1][ROW_SEQUENCE].i); i--)
+		m->row[i] = m->row[i - 1];
+	m->row[i] = row;
+}
+
+/* A kind at a time, each along its index: what the caller may not read is not walked over.
+ * Behind the last row of a kind that has more there may be others of it. */
+static enum err list_kinds(struct tx *tx, int64_t place, const struct list_ask *ask, struct merge *m, struct list_got *got)
+{
+	m->up = ask->up != !id_is_zero(&ask->before);
+	m->horizon = m->up ? INT64_MAX : 0;
+	for (int kind = 0; kind < RES__MAX; kind++) {
+		struct values head = { .n = 0 };
+		struct db_rows r;
+		enum err e;
+
+		if (!reads(tx->who, kind))
+			continue;
+		values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0), db_s(life_resources[kind].word)));
+		values_seen(&head, tx->who);
+		if ((e = list_by_number(tx, SQL_EVENT_PAGE_K_UP, &head, 1, place, ask, &r, got)))
+			return e;
+		for (size_t i = 0; i < r.n; i++)
+			merge_add(m, db_row(&r, i));
+		if (got->more && r.n) {
+			int64_t last = db_row(&r, got->back ? 0 : r.n - 1)[ROW_SEQUENCE].i;
+
+			if (nearer(m, last, m->horizon))
+				m->horizon = last;
+		}
+		m->more |= got->more;
+	}
+	for (got->n = 0; got->n < m->n && got->n < (size_t)ask->limit && !nearer(m, m->horizon, m->row[got->n][ROW_SEQUENCE].i); )
+		got->n++;
+	got->more = m->more || got->n < m->n;
+	got->back = !id_is_zero(&ask->before);
+	return OK;
+}
+
+static bool reads_all(const struct who *who)
+{
+	for (int r = 0; r < RES__MAX; r++)
+		if (life_resources[r].reads && !reads(who, r))
+			return false;
+	return true;
+}
+
 enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask, struct event **out, struct list_got *got)
 {
 	struct values head = { .n = 0 };
 	struct db_val place;
+	struct merge m = { .n = 0 };
 	struct db_rows r;
 	enum err e;
 
 	/* What there is to hear of depends on a role that a sign-in does not know yet. */
-	if ((e = tx_settle(tx)) || (e = list_place(tx, SQL_EVENT_PLACE, ask, 0, &place)))
+	*got = (struct list_got){ .n = 0 };
+	*out = NULL;
+	if ((e = tx_settle(tx)) || (e = who_may(tx->who, tx->ask)) || (e = list_place(tx, SQL_EVENT_PLACE, ask, 0, &place))
+	 || (type && !reads(tx->who, kind_of(type))))
 		return e;
-	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0), db_s(type), db_s(type)));
-	values_kinds(&head, tx->who);
-	values_seen(&head, tx->who);
-	if ((e = list_by_number(tx, type ? SQL_EVENT_PAGE_T_UP : SQL_EVENT_PAGE_UP, &head, 1, place.i, ask, &r, got)))
-		return e;
+	if (!type && !reads_all(tx->who)) {
+		if ((e = list_kinds(tx, place.i, ask, &m, got)))
+			return e;
+	} else {
+		values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0)));
+		if (type)
+			values_add(&head, DB_IN(db_s(type)));
+		values_seen(&head, tx->who);
+		if ((e = list_by_number(tx, type ? SQL_EVENT_PAGE_T_UP : SQL_EVENT_PAGE_UP, &head, 1, place.i, ask, &r, got)))
+			return e;
+	}
 	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
 	for (size_t i = 0; i < got->n; i++)
-		event_of_row(db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
+		event_of_row((m.n ? m.row[got->back ? got->n - 1 - i : i] : db_row(&r, i)) + WHO_COLUMNS, &(*out)[i]);
 	return OK;
 }
 

@@ -19,7 +19,7 @@ void labels_of(struct arena *a, const char *word, const char *metadata, struct l
 /* The index of an object's metadata, made anew after its change (o->revision is the new one). */
 enum err labels_store(struct tx *tx, const char *word, const struct life *o, const char *metadata);
 
-enum { METADATA_MOST = 50 };
+enum { METADATA_MOST = 50, LIST_MOST = 100 };
 /* `old` with the members of `edit`, whose nulls take away; edit NULL takes all away.  ERR_SHAPE
  * for more than METADATA_MOST. */
 enum err metadata_merge(struct tx *tx, const char *old, const char *edit, const char **out);

@@ -266,8 +266,8 @@ my %cursor = (
     ENTITY_PAGE_W => of_entity(0, "UNHEX(LPAD(HEX(605001), 24, '0'))"), ENTITY_PAGE_P => of_entity(2, "'folio'"),
     ENTITY_PAGE_J => of_entity(4, "'US-DE'"), ENTITY_PAGE_S => of_entity(6, "'registered'"), ENTITY_PAGE_L => "$nothing, $labelled{ENTITY}",
     TOKEN_PAGE => '', TOKEN_PAGE_P => "UNHEX('0102030405060708090a0b0c')", AUTHORIZATION_PAGE => '', AUTHORIZATION_PAGE_S => "'pending'", ENDPOINT_PAGE => '',
-    (map { my ($name, $type) = @$_; ($name => "$type, $type, 'workspace', 'token'" . ', NULL' x 8 . ", 0, UNHEX('0102030405060708090a0b0c')" x 2) }
-        [ EVENT_PAGE => 'NULL' ], [ EVENT_PAGE_T => "'workspace.archived'" ]), DELIVERY_PAGE => '',
+    (map { my ($name, $filter) = @$_; ($name => $filter . join ', ', ("0, UNHEX('0102030405060708090a0b0c')") x 2) }
+        [ EVENT_PAGE => '' ], [ EVENT_PAGE_T => "'workspace.archived', " ], [ EVENT_PAGE_K => "'workspace', " ]), DELIVERY_PAGE => '',
 );
 # The names of %cursor that a statement stands for.
 sub cursor_page { my ($base) = $_[0] =~ /^(\w+)_(?:UP|DOWN)$/ or return; grep { /^\Q$base\E( |$)/ } sort keys %cursor }

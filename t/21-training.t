@@ -69,6 +69,10 @@ subtest 'the runs of a model, one of which lost its trainer' => sub {
     keys_are($r->{json}{items}[0], 'algorithm ended_at job_id model_id reason started_at started_by status', 'each without its documents');
     is(join(' ', map { $_->{status} } @{ $r->{json}{items} }), 'training completed completed completed', 'how each stands');
     is(join(' ', map { $_->{job_id} } @{ $list->('?page=2&page_size=3')->{json}{items} }), $jobs[3], 'in pages');
+    # of a model whose documents would not go into the page so often
+    $t->sql("UPDATE models SET metadata = CONCAT('{\"a\":\"', REPEAT('x', 3000000), '\"}') WHERE id = UNHEX('" . hex_of($id) . "')");
+    is(scalar @{ $list->()->{json}{items} }, 4, 'whatever the model itself weighs');
+    $t->sql("UPDATE models SET metadata = NULL WHERE id = UNHEX('" . hex_of($id) . "')");
     error_is($list->('?page_size=101'), 400, 'VALIDATION_ERROR', 'at most 100 at once', 'page_size');
     error_is($list->('', token => $t->other), 404, 'RESOURCE_NOT_FOUND', "not another tenant's");
 

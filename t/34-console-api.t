@@ -120,6 +120,11 @@ subtest 'activity and history' => sub {
     my %status = map { ("$_->{resource} $_->{status}" => $_->{count}) } @{ $r->{json}{statuses} };
     is("$status{'project ARCHIVED'} $status{'model draft'}", '1 1', 'how many are in which state');
     is(scalar @{ $t->req(GET => '/console/activity', token => $t->other)->{json}{days} }, 0, 'of the own organization');
+    $t->must('role', 'set', '--org', 'Main', 'projects-only', '--permissions', 'project:read', '--rate', 100);
+    $t->user('piet', role => 'projects-only');
+    $r = $t->req(GET => '/console/activity', token => $t->token('piet'));
+    is(join(' ', grep { !/^project/ } (map { $_->{action} } @{ $r->{json}{days} }), map { $_->{resource} } @{ $r->{json}{statuses} }), '', 'and of what one may read');
+    ok(scalar @{ $r->{json}{days} }, 'there is some');
     $r = $t->req(GET => "/console/history/project/$id?page_size=3", token => $reader);
     is(join(' ', map { $_->{action} } @{ $r->{json}{items} }), 'project.archived project.restored project.archived', 'newest first');
     is("$r->{json}{total} $r->{json}{has_next}", '4 1', 'of all');

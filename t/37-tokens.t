@@ -324,6 +324,8 @@ subtest 'tiers, for every route' => sub {
     $t->sql("UPDATE models SET is_global = 0 WHERE id = UNHEX('" . hex_of($local) . "')");
     my $listed = sub { scalar grep { $_->{id} eq $local } @{ $t->req(GET => "$MODELS?page_size=100", token => $_[0])->{json}{items} } };
     is(get($t, $local, token => $_->[0])->{status} . ' ' . $listed->($_->[0]), $_->[1], 'a local model of its administrator') for [ $token, '200 1' ], [ $publishable{0}, '404 0' ];
+    $t->sql("INSERT INTO grants (organization_id, model_id, grantee_id, role, created_at) SELECT organization_id, id, created_by, 3, NOW(6) FROM models WHERE id = UNHEX('" . hex_of($local) . "')");
+    is(get($t, $local, token => $publishable{0})->{status} . ' ' . $listed->($publishable{0}), '404 0', 'nor one granted to its maker');
     # the refused first: they change nothing
     for my $least (0, 1) {
         for my $r (@routes) {

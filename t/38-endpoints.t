@@ -58,12 +58,35 @@ subtest 'the scopes of the token that made it' => sub {
         $after = $page->{next_cursor} // last;
     }
     is_list(\@all, join(' ', listed($spaces)), 'pages show the same, each once');
+    # of several kinds, forth and back, in both orders, between kinds that it may not read
+    my $some = $t->key(scope => 'model:read webhook:read workspace:read');
+    $t->req(POST => '/api/v1/projects', token => $t->admin, body => { name => "between $_" }), model($t), workspace($t) for 1 .. 4;
+    for my $sort (qw(created -created)) {
+        my $all = api(GET => "events?sort=$sort&limit=100", $t->admin)->{json}{data};
+        my @want = map { $_->{id} } grep { $_->{type} !~ /^(?:project|token)\./ } @$all;
+        cmp_ok(scalar @want, '<', scalar @$all, 'given events that it may not read');
+        for my $way (qw(starting_after ending_before)) {
+            my ($cursor, @got) = $way eq 'ending_before' ? $want[-1] : undef;
+            for (0 .. @want) {
+                my $page = api(GET => "events?sort=$sort&limit=3" . ($cursor ? "&$way=$cursor" : ''), $some)->{json};
+                my @page = map { $_->{id} } @{ $page->{data} };
+                @got = $way eq 'starting_after' ? (@got, @page) : (@page, @got);
+                last if !@page || ($way eq 'starting_after' && !$page->{has_more});
+                $cursor = $page[ $way eq 'starting_after' ? -1 : 0 ];
+            }
+            is_list(\@got, join(' ', $way eq 'starting_after' ? @want : @want[ 0 .. $#want - 1 ]), "$sort, by $way: each once, in order");
+        }
+    }
 
     # Whoever says where it goes or what it hears has it from then on.
     is(json(api(PATCH => "webhook_endpoints/$e[2]{id}", $hooks, { description => 'x' })->{json}{owner_permissions}), json(seen($e[2])->{owner_permissions}), 'a description gives it to nobody');
     cmp_ok(scalar @{ seen($e[2])->{owner_permissions} }, '>', 1, 'given one of an administrator');
     my $moved = api(PATCH => "webhook_endpoints/$e[2]{id}", $hooks, { url => $r->url('/moved') })->{json};
     is(json($moved->{owner_permissions}), json(['webhook:read']), 'a new url makes it that of the token');
+    my $rotated = made($t->admin, 'rotated');
+    is(api(POST => "webhook_endpoints/$rotated->{id}/rotate_secret", $hooks)->{status}, 200, 'given a secret that somebody else knows');
+    is(json(seen($rotated)->{owner_permissions}), json(['webhook:read']), 'nothing is signed with it that they may not read');
+    push @e, $rotated;
     workspace($t);
     delivered();
     is_list([ grep { !/^webhook/ } got('moved') ], '', 'which hears no more than that may read');
