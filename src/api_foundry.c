@@ -356,14 +356,15 @@ static enum err upload(struct req *r)
 	enum err e;
 
 	if (r->body_n - n > (size_t)conf.body_limit)
-		return ERR_TOO_LARGE;
+		return req_too_large(r);
 	if (length <= 0) {
 		why_add(&r->tx, "modelFiles.serializedModelFunction", "must be base64 with its padding, without line breaks");
 		return ERR_SHAPE;
 	}
 	if ((e = check_upload(r, in)))
 		return e;
-	return reply_version(r, version_upload(&r->tx, &model, &made, file, (size_t)length, &v), &v);
+	e = version_upload(&r->tx, &model, &made, file, (size_t)length, &v);
+	return reply_version(r, e == ERR_TOO_LARGE ? req_too_large(r) : e, &v);
 }
 
 /* ---- Tables ---- */

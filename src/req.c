@@ -185,6 +185,15 @@ static enum err decode_params(struct req *r, const char *where, const char *q, s
 
 enum { VALUES_MOST = 100000 };                   /* of the JSON of a body */
 
+enum err req_too_large(struct req *r)
+{
+	r->tx.why.text = r->row->flags & R_FILE
+		? arena_printf(r->arena, "The request body is too large: its file can have %lld bytes (artifact_limit), the rest %lld (body_limit)",
+			(long long)conf.artifact_limit, (long long)conf.body_limit)
+		: arena_printf(r->arena, "The request body is too large: it can have %lld bytes (body_limit)", (long long)conf.body_limit);
+	return ERR_TOO_LARGE;
+}
+
 static enum err read_body(struct req *r)
 {
 	const char *length = var(r, "CONTENT_LENGTH");
@@ -195,7 +204,7 @@ static enum err read_body(struct req *r)
 	if (length && *length && !parse_int(length, 0, INT64_MAX, &want))
 		return bad(r, "Content-Length", "must be a whole number");
 	if (want > conf.body_limit + (r->row->flags & R_FILE ? (conf.artifact_limit + 2) / 3 * 4 : 0))
-		return ERR_TOO_LARGE;
+		return req_too_large(r);
 	r->body = arena_alloc(r->arena, (size_t)want + 1);
 	while (r->body_n < (size_t)want) {
 		n = r->io->read(r->io->p, r->body + r->body_n, (size_t)want - r->body_n);

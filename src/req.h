@@ -77,6 +77,8 @@ enum err req_decode(struct req *r);
 /* The body, as long as the row lets it be, and what an Idempotency-Key stands for:
  * ERR_REQUEST, ERR_TOO_LARGE. */
 enum err req_body(struct req *r);
+/* ERR_TOO_LARGE, with the limits in its words. */
+enum err req_too_large(struct req *r);
 /* The body and the query as the row's shapes want them: ERR_MEDIA_TYPE, ERR_CODING, ERR_JSON, ERR_SHAPE. */
 enum err req_shape(struct req *r);
 

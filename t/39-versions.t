@@ -58,6 +58,7 @@ subtest 'a file that is damaged is found' => sub {
 subtest 'sizes' => sub {
     is(upload($t, $model, file => 'x' x 40000)->{status}, 200, 'a file of artifact_limit, in a body beyond body_limit');
     fault_is(upload($t, $model, file => 'x' x 40001), 413, 'REQUEST_ENTITY_TOO_LARGE', 'Default:RequestEntityTooLarge', {}, 'a byte more');
+    like(upload($t, $model, file => 'x' x 40001)->{body}, qr/its file can have 40000 bytes \(artifact_limit\)/, 'in words that name the limit');
     fault_is(upload($t, $model, file => 'x' x 80000), 413, 'REQUEST_ENTITY_TOO_LARGE', 'Default:RequestEntityTooLarge', {}, 'a body beyond both');
     fault_is(upload($t, $model, file => 'x', modelApi => { %{ model_api() }, note => 'x' x 30000 }), 413, 'REQUEST_ENTITY_TOO_LARGE', 'Default:RequestEntityTooLarge', {}, 'what is not the file has body_limit');
     fault_is(promote($t, $model, 'x' x 30000), 413, 'REQUEST_ENTITY_TOO_LARGE', 'Default:RequestEntityTooLarge', {}, 'another request has body_limit');

@@ -76,7 +76,7 @@ subtest 'routes' => sub {
     is_deeply([ @$unarchive{qw(dialect method permission flags status)} ], [qw(models POST model:write write 200)], 'such as unarchive');
 
     my ($form) = grep { $_->{path} eq '/multipass/api/oauth2/token' } @rows;
-    is_deeply([ @$form{qw(dialect method permission flags status)} ], [ qw(oauth POST public), 'write secret form', 200 ], 'and what takes a form');
+    is_deeply([ @$form{qw(dialect method permission flags status)} ], [ qw(oauth POST public), 'write secret form own-tx', 200 ], 'and what takes a form');
 
     my $doc = $thaw->('openapi')->{json};
     like($doc->{openapi}, qr/\A3\.1\./, 'OpenAPI 3.1');
