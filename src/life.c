@@ -4,6 +4,7 @@
 #include "life.h"
 #include <stdio.h>
 #include <string.h>
+#include "clock.h"
 #include "str.h"
 
 const struct resource_row life_resources[RES__MAX] = {
@@ -28,7 +29,7 @@ const struct transition_row life_transitions[LIFE__MAX] = {
 #undef TRANSITION
 };
 
-enum { MAX_VALUES = 24 };
+enum { MAX_VALUES = 24, FOLLOW_S = 3600 };
 
 enum state life_state(enum resource r, const char *word)
 {
@@ -186,7 +187,7 @@ enum err life_create(struct tx *tx, enum transition t, struct life *o,
 
 void life_follow(struct tx *tx, const struct life *o)
 {
-	if (o->changed > tx->now)
+	if (o->changed > tx->now && o->changed - tx->now <= FOLLOW_S * SECOND)
 		tx->now = o->changed;
 }
 

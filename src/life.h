@@ -101,8 +101,9 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o,
 	const struct db_val *more, size_t n, struct json *details);
 
 /* The transaction's time is from here on not before the object's last change, which a clock
- * ahead of this one may have stamped.  life_move() sees to it; who tells the time before
- * that calls it too. */
+ * ahead of this one may have stamped; by no more than an hour, which is a clock gone wrong
+ * and not to be followed.  life_move() sees to it; who tells the time before that calls it
+ * too. */
 void life_follow(struct tx *tx, const struct life *o);
 
 /* audit.c and outbox.c, called by the engine alone. */

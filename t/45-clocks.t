@@ -82,4 +82,10 @@ for (map { $_->[0] } $t->sql("SELECT table_name FROM information_schema.columns 
 my $log = $t->req(GET => "$MODELS/$model/audit-logs?to=2100-01-01", @admin)->{json};
 my @items = @{ $log->{items} };
 is(join(' ', map { $_->{action} } @items), 'model.unarchived model.archived model.updated model.created', 'a history is in the order of its revisions') or diag explain $log;
+
+# A clock that went wrong by a year is not followed for a year.
+my $wrong = model($t)->{id};
+$t->sql("UPDATE models SET updated_at = updated_at + INTERVAL 1 YEAR WHERE id = UNHEX('" . hex_of($wrong) . "')");
+$done->(act($t, $wrong, 'archive'), 'given a model that was stamped next year');
+is($t->sql("SELECT updated_at < UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE FROM models WHERE id = UNHEX('" . hex_of($wrong) . "')"), 1, 'its change is of now');
 $t->finish;
