@@ -13,7 +13,7 @@ use Time::HiRes qw(time sleep);
 
 if (my $why = Thaw::Cluster::missing()) { plan skip_all => "no cluster: $why" }
 
-my $changes = $ENV{CHANGES} // 1500;
+my $changes = $ENV{CHANGES} // 4000;
 my $cluster = Thaw::Cluster->new(nodes => 3);
 my @t = $cluster->thaws(workers => 3);
 my $t = $t[0];
