@@ -5,6 +5,7 @@
  * An event is told to whoever may read its object: the caller, the owner of an endpoint. */
 #include "dom_webhook.h"
 #include <string.h>
+#include "conf.h"
 
 static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
 
@@ -96,7 +97,7 @@ static enum resource kind_of(const char *type)
 	return RES__MAX;
 }
 
-enum { ROW_SEQUENCE = WHO_COLUMNS + 4 };         /* of EVENT_COLS (sql.def) */
+enum { ROW_PAYLOAD = WHO_COLUMNS + 3, ROW_SEQUENCE };  /* of EVENT_COLS (sql.def) */
 
 /* What a page of several kinds is put together from: their rows, the nearest to the cursor first. */
 struct merge { const struct db_val *row[RES__MAX * (LIST_MOST + 1)]; size_t n; int64_t horizon; bool up, more; };
@@ -115,8 +116,22 @@ static void merge_add(struct merge *m, const struct db_val *row)
 	m->row[i] = row;
 }
 
-/* A kind at a time, each along its index: what the caller may not read is not walked over.
- * Behind the last row of a kind that has more there may be others of it. */
+/* How many of them are the page: as many as were asked for, as go into a page's bytes (one at
+ * least), and none behind the last row of a kind that has more. */
+static size_t merged(const struct merge *m, int64_t limit)
+{
+	int64_t bytes = 0;
+	size_t n = 0;
+
+	for (; n < m->n && n < (size_t)limit && !nearer(m, m->horizon, m->row[n][ROW_SEQUENCE].i); n++) {
+		bytes += (int64_t)m->row[n][ROW_PAYLOAD].n;
+		if (n && conf.page_bytes_limit && bytes > conf.page_bytes_limit)
+			break;
+	}
+	return n;
+}
+
+/* A kind at a time, each along its index: what the caller may not read is not walked over. */
 static enum err list_kinds(struct tx *tx, int64_t place, const struct list_ask *ask, struct merge *m, struct list_got *got)
 {
 	m->up = ask->up != !id_is_zero(&ask->before);
@@ -142,8 +157,7 @@ static enum err list_kinds(struct tx *tx, int64_t place, const struct list_ask *
 		}
 		m->more |= got->more;
 	}
-	for (got->n = 0; got->n < m->n && got->n < (size_t)ask->limit && !nearer(m, m->horizon, m->row[got->n][ROW_SEQUENCE].i); )
-		got->n++;
+	got->n = merged(m, ask->limit);
 	got->more = m->more || got->n < m->n;
 	got->back = !id_is_zero(&ask->before);
 	return OK;
@@ -161,7 +175,7 @@ enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask,
 {
 	struct values head = { .n = 0 };
 	struct db_val place;
-	struct merge m = { .n = 0 };
+	struct merge *m = NULL;
 	struct db_rows r;
 	enum err e;
 
@@ -172,7 +186,8 @@ enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask,
 	 || (type && !reads(tx->who, kind_of(type))))
 		return e;
 	if (!type && !reads_all(tx->who)) {
-		if ((e = list_kinds(tx, place.i, ask, &m, got)))
+		m = ARENA_NEW(tx->arena, struct merge);
+		if ((e = list_kinds(tx, place.i, ask, m, got)))
 			return e;
 	} else {
 		values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0)));
@@ -184,7 +199,7 @@ enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask,
 	}
 	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
 	for (size_t i = 0; i < got->n; i++)
-		event_of_row((m.n ? m.row[got->back ? got->n - 1 - i : i] : db_row(&r, i)) + WHO_COLUMNS, &(*out)[i]);
+		event_of_row((m ? m->row[got->back ? got->n - 1 - i : i] : db_row(&r, i)) + WHO_COLUMNS, &(*out)[i]);
 	return OK;
 }
 

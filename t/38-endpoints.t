@@ -93,6 +93,27 @@ subtest 'the scopes of the token that made it' => sub {
     api(DELETE => "webhook_endpoints/$_->{id}", $t->admin) for @e;
 };
 
+subtest 'a page of several kinds has a bound in bytes' => sub {
+    # given large workspaces and entities, and a token that reads these kinds and not all
+    my $c = Thaw->new(nginx => 1, workers => 1, config => { page_bytes_limit => 65536 });
+    my $metadata = { map { ("key $_" => 'x' x 400) } 1 .. 50 };
+    my $send = sub { my ($path, $body) = @_; $c->req(POST => "/v1/$path", token => $c->admin, body => { %$body, metadata => $metadata })->{json}{id} };
+    for (1 .. 4) { my $w = $send->('workspaces', { name => "w$_" }); $send->('entities', { workspace_id => $w, name => "e$_", jurisdiction => 'US-DE', type => 'llc' }) }
+    my $some = $c->key(scope => 'webhook:read workspace:read');
+    my ($after, @seen);
+    for (1 .. 20) {
+        my $page = $c->req(GET => '/v1/events?sort=created&limit=100' . ($after ? "&starting_after=$after" : ''), token => $some);
+        cmp_ok(length $page->{body}, '<', 80_000, scalar(@{ $page->{json}{data} }) . ' events in ' . length($page->{body}) . ' bytes');
+        push @seen, map { "$_->{type} $_->{data}{object}{id}" } @{ $page->{json}{data} };
+        last if !$page->{json}{has_more};
+        $after = $page->{json}{data}[-1]{id};
+    }
+    my %once = map { $_ => 1 } @seen;
+    is(scalar(grep { /^(?:workspace|entity)\.created / } @seen), 8, 'all of them');
+    is(scalar keys %once, scalar @seen, 'each once');
+    $c->finish(more => 1);
+};
+
 subtest 'a model that is not everybody\'s, a token that is another\'s' => sub {
     $t->must('role', 'set', '--org', 'Main', 'hooker', '--permissions', 'model:read token:read webhook:read webhook:write', '--rate', 100);
     $t->user('hugo', role => 'hooker');
