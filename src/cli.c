@@ -76,9 +76,9 @@ static const struct command commands[] = {
 		"Exit code 3 when there is a problem.", cmd_doctor, true },
 	{ "deliver [--follow]", "Number the committed events and send those that are due to their webhook endpoints; prints "
 		"what was done. For cron; with --follow it goes on until SIGTERM, as a service.", cmd_deliver, false },
-	{ "sweep [--dry-run]", "Delete what is no longer needed: what has expired, and what is older than the retention settings "
-		"(attempts, webhook deliveries, events, files of permanently deleted models); the audit is kept. In small batches with "
-		"pauses, so that requests go on. With --dry-run it only counts. For cron.", cmd_sweep, false },
+	{ "sweep [--dry-run]", "Delete expired rows, and attempts, webhook deliveries, events and files of permanently deleted models that are older "
+		"than the retention settings. Keep the audit. Work in small batches with pauses, so that requests are not held up. "
+		"With --dry-run, only count. Run it from cron.", cmd_sweep, false },
 	{ "tables routes|errors|transitions|sql|config|retention", "Print one of the tables the program is made of, separated by tabs.",
 		cmd_tables, true },
 	{ "openapi", "Print the OpenAPI 3.1 description.", cmd_openapi, true },

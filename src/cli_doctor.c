@@ -135,7 +135,7 @@ static void check_seal(struct doctor *d)
 	    "`thaw migrate` makes it", &key))
 		return;
 	if (!seal_key_usable())
-		doctor_say(d, PROBLEM, "seal key", arena_printf(d->a, "%s is no key; copy it from another node or a backup", path));
+		doctor_say(d, PROBLEM, "seal key", arena_printf(d->a, "%s is not a valid key file; copy it from another node or a backup", path));
 	else if (key.st_uid != dir.st_uid)
 		doctor_say(d, WARNING, "seal key", arena_printf(d->a, "%s and %s have different owners; the workers' account must own both",
 			path, conf.key_dir));

@@ -204,7 +204,7 @@ static bool check_node(struct doctor *d)
 			"name the node of the same machine, or all machines may use one", host, here));
 	if (strtod(paused, NULL) > 0.1)
 		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "writes have waited for a slow node for %.0f %% of the time "
-			"(wsrep_flow_control_paused); FLUSH STATUS begins to count anew", strtod(paused, NULL) * 100));
+			"(wsrep_flow_control_paused); run FLUSH STATUS to restart the count", strtod(paused, NULL) * 100));
 	return true;
 }
 

@@ -322,6 +322,13 @@ static enum err count_failure(struct tx *tx, const struct hold *h, const struct 
 		db_d(&h->endpoint)));
 }
 
+/* The deliveries that were made, for IDS16 (sql.def). */
+static void values_posts(struct values *in, const struct settle *x)
+{
+	for (size_t i = 0; i < OUTCOMES_MOST; i++)
+		values_add(in, DB_IN(db_d(&x->o[i < x->n ? i : x->n - 1].post->id)));
+}
+
 /* Which of them are still as they were when they were sent? */
 static enum err lock_posts(const struct settle *x, struct db_val org, bool *ours)
 {
@@ -330,8 +337,7 @@ static enum err lock_posts(const struct settle *x, struct db_val org, bool *ours
 	enum err e;
 
 	values_add(&in, DB_IN(org));
-	for (size_t i = 0; i < OUTCOMES_MOST; i++)
-		values_add(&in, DB_IN(db_d(&x->o[i < x->n ? i : x->n - 1].post->id)));
+	values_posts(&in, x);
 	if ((e = db_query(x->tx->db, x->tx->arena, SQL_DELIVER_LOCK, in.v, in.n, &r)))
 		return e;
 	for (size_t i = 0; i < x->n; i++)
@@ -395,8 +401,7 @@ static enum err follow(const struct settle *x, struct db_val org)
 	enum err e;
 
 	values_add(&in, DB_IN(org));
-	for (size_t i = 0; i < OUTCOMES_MOST; i++)
-		values_add(&in, DB_IN(db_d(&x->o[i < x->n ? i : x->n - 1].post->id)));
+	values_posts(&in, x);
 	if ((e = db_query(x->tx->db, x->tx->arena, SQL_DELIVER_NEXT, in.v, in.n, &r)))
 		return e;
 	for (size_t i = 0; i < r.n && n < OUTCOMES_MOST; i++)

@@ -67,7 +67,7 @@ enum err quota_room(struct tx *tx, const struct id *organization, enum quota q, 
 	}
 	if (used <= most - more)
 		return OK;
-	tx->why.text = arena_printf(tx->arena, "Your organization has %lld %s, and its quota is %lld (%s); delete what is no longer needed "
-		"where it can be deleted, or ask whoever runs this installation to raise it", (long long)used, row->what, (long long)most, row->setting);
+	tx->why.text = arena_printf(tx->arena, "Your organization has %lld %s and its quota is %lld (%s); delete what you no longer need, "
+		"or ask the administrator of this installation to raise the quota", (long long)used, row->what, (long long)most, row->setting);
 	return ERR_QUOTA;
 }

@@ -125,7 +125,7 @@ static bool own_key(unsigned char out[KEY])
 		derive(bytes, sizeof bytes, "", "thaw webhook secret", out);
 	else
 		log_error(LOG_ERROR, "%s: %s; `thaw migrate` makes it where it is missing", path,
-			fd < 0 ? strerror(errno) : "is no key");
+			fd < 0 ? strerror(errno) : "is not a valid key file");
 	OPENSSL_cleanse(bytes, sizeof bytes);
 	OPENSSL_cleanse(hex, sizeof hex);
 	return ok;

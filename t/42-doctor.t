@@ -71,8 +71,8 @@ subtest 'the key of webhook secrets' => sub {
     my $key = "$dir/keys/seal.key";
     finds('none', qr/seal key: .*seal\.key: No such file.*another node or a backup.*thaw migrate/, renamed($key));
     finds('one that others read', qr/seal key: .*mode 640.*chmod 600/, mode($key, 0640));
-    finds('one that is none', qr/seal key: .*seal\.key is no key/, edited($key, sub { $_ = 'x' x 64 }));
-    finds('half of one', qr/seal key: .*seal\.key is no key/, edited($key, sub { $_ = substr $_, 0, 63 }));
+    finds('one that is none', qr/seal key: .*seal\.key is not a valid key file/, edited($key, sub { $_ = 'x' x 64 }));
+    finds('half of one', qr/seal key: .*seal\.key is not a valid key file/, edited($key, sub { $_ = substr $_, 0, 63 }));
     finds('no file', qr/seal key: .*seal\.key is not a file/, sub { rename $key, "$key.x"; mkdir $key }, sub { rmdir $key; rename "$key.x", $key });
   SKIP: {
         skip 'only root gives files away', 2 if $> != 0;

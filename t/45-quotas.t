@@ -14,7 +14,7 @@ my $t = Thaw->new(workers => 4, config => { map { ("quota_$_" => $most{$_}) } ke
 my $token = $t->admin;
 my %what = (models => 'models', versions => 'model versions', runs => 'training runs', folders => 'folders', projects => 'projects', workspaces => 'workspaces', entities => 'entities',
     endpoints => 'webhook endpoints', tokens => 'API keys and tokens', artifact_bytes => 'bytes of model files');
-sub sentence { my ($q, $used) = @_; return 'Your organization has ' . ($used // $most{$q}) . " $what{$q}, and its quota is $most{$q} (quota_$q); delete what is no longer needed where it can be deleted, or ask whoever runs this installation to raise it" }
+sub sentence { my ($q, $used) = @_; return 'Your organization has ' . ($used // $most{$q}) . " $what{$q} and its quota is $most{$q} (quota_$q); delete what you no longer need, or ask the administrator of this installation to raise the quota" }
 sub usage { my %u = map { $_->{setting} =~ s/^quota_//r => $_ } @{ $t->thaw('--json', 'org', 'usage', '--org', 'Main')->{json} }; \%u }
 
 # Until it is refused: what was made.
