@@ -284,23 +284,21 @@ static const struct shape history_query[] = {
 	{ "page_size", T_INT, Q(page_size), .min = 1, .max = 200 },
 	{ 0 }
 };
-struct actor_view { struct id id; const char *name; };
-struct event_view { struct audit_event e; struct actor_view actor; };
-#define E(field) AT(struct event_view, field)
+#define E(field) AT(struct audit_event, field)
 static const struct shape actor_out[] = {
-	{ "id", T_ID, AT(struct actor_view, id), .prefix = "usr-", .flags = F_NULL },
-	{ "name", T_STR, AT(struct actor_view, name) },
+	{ "id", T_ID, AT(struct actor, id), .prefix = "usr-", .flags = F_NULL },
+	{ "name", T_STR, AT(struct actor, name) },
 	{ 0 }
 };
 static const struct shape event_out[] = {
-	{ "timestamp", T_TIME, E(e.at) },
-	{ "action", T_STR, E(e.action) },
+	{ "timestamp", T_TIME, E(at) },
+	{ "action", T_STR, E(action) },
 	{ "actor", T_SUB, E(actor), .sub = actor_out },
-	{ "from_status", T_STR, E(e.from), .flags = F_NULL },
-	{ "to_status", T_STR, E(e.to) },
-	{ "ip_address", T_STR, E(e.address) },
-	{ "request_id", T_STR, E(e.request_id) },
-	{ "details", T_OBJECT, E(e.details), .prefix = "{}" },
+	{ "from_status", T_STR, E(from), .flags = F_NULL },
+	{ "to_status", T_STR, E(to) },
+	{ "ip_address", T_STR, E(address) },
+	{ "request_id", T_STR, E(request_id) },
+	{ "details", T_OBJECT, E(details), .prefix = "{}" },
 	{ 0 }
 };
 struct history_view { struct list items; int64_t total, page, page_size; bool has_next; };
@@ -319,16 +317,12 @@ static enum err reply_history(struct req *r, const struct life *o, enum resource
 	const struct history_query *q = r->query;
 	struct page page = { q->page ? q->page : 1, q->page_size ? q->page_size : 50 };
 	struct audit_event *events;
-	struct event_view *views;
 	size_t n;
 	enum err e = audit_of_object(&r->tx, o, type, page, &events, &n);
 
 	if (e)
 		return e;
-	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
-	for (size_t i = 0; i < n; i++)
-		views[i] = (struct event_view){ events[i], { events[i].actor, events[i].actor_name } };
-	res_shape(r, 200, history_out, &(struct history_view){ { views, n, sizeof *views }, o->revision, page.number,
+	res_shape(r, 200, history_out, &(struct history_view){ { events, n, sizeof *events }, o->revision, page.number,
 		page.size, page.number * page.size < o->revision }, 0);
 	return OK;
 }

@@ -66,12 +66,12 @@ static struct node_view view_folder(const struct req *r, const struct folder *f,
 {
 	const char *parents = arena_printf(r->arena, "/%s%.*s", f->space, (int)(strrchr(f->path, '/') - f->path), f->path);
 	struct node_view v = view(r, type, &f->life, f->life.state != STATE_FOLDER_ACTIVE, f->name, f->description, parents,
-		&f->created_by, &f->updated_by);
+		&f->life.whose, &f->updated_by);
 
 	v.parent = f->project ? v.space : id_spell(r->arena, RID_FOLDER, &f->parent);
 	v.project = id_spell(r->arena, RID_FOLDER, &f->of);
-	v.created_at = f->created_at;
-	v.updated_at = f->updated_at;
+	v.created_at = f->life.created;
+	v.updated_at = f->life.changed;
 	return v;
 }
 
@@ -365,7 +365,7 @@ static enum err get_model(struct req *r, const struct id *id)
 	if (e)
 		return e;
 	in = view_folder(r, &where, "FOLDER");
-	v = view_child(r, &(struct child){ false, m.life, m.name, m.description, m.created_by, updated_by, m.created_at, m.updated_at }, &in);
+	v = view_child(r, &(struct child){ false, m.life, m.name, m.description, m.life.whose, updated_by, m.life.created, m.life.changed }, &in);
 	res_shape(r, 200, resource_out, &v, m.life.revision);
 	return OK;
 }
@@ -385,7 +385,7 @@ static enum err get_version(struct req *r, const struct id *id)
 	in = view_folder(r, &where, "FOLDER");
 	in.path = arena_printf(r->arena, "%s/%s", in.path, m.name);
 	v = view_child(r, &(struct child){ false, m.life, arena_printf(r->arena, "Version %lld", (long long)version.number), NULL,
-		version.created_by, version.created_by, version.created_at, version.created_at }, &in);
+		version.created_by, version.created_by, version.life.created, version.life.created }, &in);
 	v.rid = id_spell(r->arena, RID_VERSION, &version.life.id);
 	v.type = "MODELS_MODEL_VERSION";
 	v.trash = trash_words[m.life.state == STATE_MODEL_ARCHIVED ? 2 : 0];
@@ -480,7 +480,7 @@ static enum err change(struct req *r, enum err (*folder)(struct tx *, const stru
 		e = model(&r->tx, &id, &m);
 		break;
 	case KIND_VERSION:
-		if (!(e = version_find(&r->tx, &id, &version)) && !(e = model_lock(&r->tx, &version.model, &m)))
+		if (!(e = version_find(&r->tx, &id, &version)) && !(e = life_hold(&r->tx, RES_MODEL, BY_ID(&version.model), &m)))
 			e = ERR_VERSION_RESOURCE;
 		break;
 	case KIND_SPACE:

@@ -149,7 +149,7 @@ static const struct shape model_in[] = {
 static enum err create(struct req *r)
 {
 	const struct model_in *in = r->in;
-	struct model m = { .name = in->name, .global = true }, made;
+	struct model m = { .name = in->name, .life.global = true }, made;
 	enum err e;
 
 	tell(r, "parentFolderRid", in->parent);
@@ -190,7 +190,7 @@ static const struct shape version_out[] = {
 	{ "modelApi", T_OBJECT, V(api), .sub = api_out },
 	{ "condaRequirements", T_STRINGS, V(v.conda_requirements), .prefix = "[]" },
 	{ "backingRepositories", T_STRINGS, V(v.backing_repositories), .prefix = "[]" },
-	{ "createdTime", T_TIME, V(v.created_at) },
+	{ "createdTime", T_TIME, V(v.life.created) },
 	{ "source", T_REF, V(source_ref), .sub = source_out, .flags = F_OMIT, .help = "left out of what a training run made" },
 	{ "linkedExperiment", T_ID, V(v.run), .prefix = "ri.models.main.experiment.", .flags = F_OMIT, .help = "the training run, if one is known" },
 	{ 0 }

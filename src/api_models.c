@@ -30,9 +30,9 @@ static const struct shape model_out[] = {
 	{ "tags", T_STRINGS, M(m.tags), .prefix = "[]" },
 	{ "config", T_OBJECT, M(m.config), .prefix = "{}" },
 	{ "metadata", T_OBJECT, M(m.metadata), .prefix = "{}" },
-	{ "created_by", T_ID, M(m.created_by), .prefix = "usr-" },
-	{ "created_at", T_TIME, M(m.created_at) },
-	{ "updated_at", T_TIME, M(m.updated_at) },
+	{ "created_by", T_ID, M(m.life.whose), .prefix = "usr-" },
+	{ "created_at", T_TIME, M(m.life.created) },
+	{ "updated_at", T_TIME, M(m.life.changed) },
 	{ "archived_at", T_TIME, M(m.archived_at), .flags = F_NULL },
 	{ "unarchived_at", T_TIME, M(m.unarchived_at), .flags = F_NULL },
 	{ "rid", T_ID, M(m.life.id), .prefix = RID_MODEL, .help = "the same model in the foundry dialect" },
@@ -84,7 +84,7 @@ static enum err create(struct req *r)
 	struct model *in = r->in, m;
 	enum err e;
 
-	in->global = true;
+	in->life.global = true;
 	if ((e = model_create(&r->tx, in, &m)))
 		return e;
 	(void)reply_model(r, OK, 201, &m);
@@ -227,8 +227,8 @@ static const struct shape run_out[] = {
 	{ "artifacts", T_OBJECT, R(run.artifacts), .prefix = "{}" },
 	{ "logs", T_STRINGS, R(run.logs), .prefix = "[]" },
 	{ "reason", T_STR, R(run.reason), .flags = F_NULL },
-	{ "started_by", T_ID, R(run.started_by), .prefix = "usr-" },
-	{ "started_at", T_TIME, R(run.started_at) },
+	{ "started_by", T_ID, R(run.life.whose), .prefix = "usr-" },
+	{ "started_at", T_TIME, R(run.life.created) },
 	{ "ended_at", T_TIME, R(run.ended_at), .flags = F_NULL },
 	{ 0 }
 };
@@ -239,8 +239,8 @@ static const struct shape run_brief_out[] = {
 	{ "status", T_STR, R(status), .words = run_statuses },
 	{ "algorithm", T_STR, R(run.algorithm), .flags = F_NULL },
 	{ "reason", T_STR, R(run.reason), .flags = F_NULL },
-	{ "started_by", T_ID, R(run.started_by), .prefix = "usr-" },
-	{ "started_at", T_TIME, R(run.started_at) },
+	{ "started_by", T_ID, R(run.life.whose), .prefix = "usr-" },
+	{ "started_at", T_TIME, R(run.life.created) },
 	{ "ended_at", T_TIME, R(run.ended_at), .flags = F_NULL },
 	{ 0 }
 };
@@ -370,7 +370,7 @@ static const struct shape version_out[] = {
 	{ "branch", T_STR, V(v.branch) },
 	{ "source", T_STR, V(v.source), .flags = F_NULL, .help = "`sdk` uploaded, `promoted` from another version; null: a training run" },
 	{ "artifact", T_REF, V(file), .sub = file_out, .flags = F_NULL, .help = "the uploaded file; GET .../artifact" },
-	{ "created_at", T_TIME, V(v.created_at) },
+	{ "created_at", T_TIME, V(v.life.created) },
 	{ "rid", T_ID, V(v.life.id), .prefix = RID_VERSION, .help = "the same version in the foundry dialect" },
 	{ 0 }
 };
@@ -389,8 +389,8 @@ static struct file_view *view_file(struct arena *a, const struct version *v)
 	struct file_view *f = NULL;
 	char hex[2 * SHA256_DIGEST_LENGTH + 1];
 
-	if (v->artifact) {
-		hex_encode(v->artifact, SHA256_DIGEST_LENGTH, hex);
+	if (v->artifact.p) {
+		hex_encode(v->artifact.p, SHA256_DIGEST_LENGTH, hex);
 		f = ARENA_NEW(a, struct file_view);
 		*f = (struct file_view){ v->artifact_size, arena_strdup(a, hex) };
 	}
@@ -485,10 +485,8 @@ static const char *const actions[] = { "model.created", "model.updated", "model.
 	"model.dataset_unlinked", "model.config_updated", "model.settings_updated", "model.collaborator_added",
 	"model.collaborator_removed", "model.version_created", NULL };
 static const char *const orders[] = { "asc", "desc", NULL };
-struct actor_view { struct id id; const char *name; };
-struct event_view { struct audit_event e; struct actor_view actor; };
 struct audit_query { struct page_query p; struct id actor; int64_t from, to; bool from_set, to_set; const char *action, *sort_order; };
-#define A(field) AT(struct event_view, field)
+#define A(field) AT(struct audit_event, field)
 #define F(field) AT(struct audit_query, field), NOSET
 static const struct shape audit_query[] = {
 	PAGE_ROWS(200),
@@ -500,21 +498,21 @@ static const struct shape audit_query[] = {
 	{ 0 }
 };
 static const struct shape actor_out[] = {
-	{ "id", T_ID, AT(struct actor_view, id), .prefix = "usr-", .flags = F_NULL },
-	{ "name", T_STR, AT(struct actor_view, name) },
+	{ "id", T_ID, AT(struct actor, id), .prefix = "usr-", .flags = F_NULL },
+	{ "name", T_STR, AT(struct actor, name) },
 	{ 0 }
 };
 static const struct shape event_out[] = {
-	{ "id", T_ID, A(e.id), .prefix = "aud-" },
-	{ "action", T_STR, A(e.action) },
+	{ "id", T_ID, A(id), .prefix = "aud-" },
+	{ "action", T_STR, A(action) },
 	{ "actor", T_SUB, A(actor), .sub = actor_out },
-	{ "timestamp", T_TIME, A(e.at) },
-	{ "from_status", T_STR, A(e.from), .flags = F_NULL },
-	{ "to_status", T_STR, A(e.to) },
-	{ "ip_address", T_STR, A(e.address) },
-	{ "user_agent", T_STR, A(e.user_agent) },
-	{ "request_id", T_STR, A(e.request_id) },
-	{ "details", T_OBJECT, A(e.details), .prefix = "{}" },
+	{ "timestamp", T_TIME, A(at) },
+	{ "from_status", T_STR, A(from), .flags = F_NULL },
+	{ "to_status", T_STR, A(to) },
+	{ "ip_address", T_STR, A(address) },
+	{ "user_agent", T_STR, A(user_agent) },
+	{ "request_id", T_STR, A(request_id) },
+	{ "details", T_OBJECT, A(details), .prefix = "{}" },
 	{ 0 }
 };
 static const struct shape audit_out[] = PAGE_OUT(event_out);
@@ -528,7 +526,6 @@ static enum err audit_logs(struct req *r)
 		.to = q->to_set ? q->to : CLOCK_LAST, .action = q->action, .actor = q->actor,
 		.oldest_first = q->sort_order && !strcmp(q->sort_order, "asc") };
 	struct audit_event *events;
-	struct event_view *views;
 	int64_t total;
 	size_t n;
 	enum err e;
@@ -541,10 +538,7 @@ static enum err audit_logs(struct req *r)
 	}
 	if ((e = audit_of_model(&r->tx, &id, &f, page, &events, &n, &total)))
 		return e;
-	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
-	for (size_t i = 0; i < n; i++)
-		views[i] = (struct event_view){ events[i], { events[i].actor, events[i].actor_name } };
-	return reply_page(r, audit_out, views, n, sizeof *views, page, total);
+	return reply_page(r, audit_out, events, n, sizeof *events, page, total);
 }
 
 /* ---- Login ---- */

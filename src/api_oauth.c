@@ -76,8 +76,8 @@ static enum err authenticate(struct req *r, const char *id, const char *secret, 
 		return e;
 	r->counted = true;
 	key = e ? arena_printf(r->arena, "client from %s", net) : arena_printf(r->arena, "%s from %s",
-		id_spell(r->arena, "cl_", &out->life.id), out->public ? net : "anywhere");
-	if (rate_take(e || out->public ? RATE_STRANGER : RATE_KNOWN, key, e ? conf.login_rate : conf.rate_default, RATE_MINUTE, &rate))
+		id_spell(r->arena, "cl_", &out->life.id), !out->hash.p ? net : "anywhere");
+	if (rate_take(e || !out->hash.p ? RATE_STRANGER : RATE_KNOWN, key, e ? conf.login_rate : conf.rate_default, RATE_MINUTE, &rate))
 		return e;
 	r->tx.why.retry_after = rate.reset_s;
 	return ERR_LOGIN_RATE;

@@ -23,8 +23,8 @@ struct project_view { struct project p; const char *status, *preview_url, *conve
 	{ "accent", T_STR, P(p.accent), .flags = F_NULL, .help = "a colour, such as `oklch(0.78 0.15 70)`" }, \
 	{ "techStack", T_STR, P(p.tech_stack), .flags = F_NULL }, \
 	{ "progress", T_INT, P(p.progress), .min = 0, .flags = F_NULL, .help = "of a build, in percent" }, \
-	{ "createdAt", T_TIME, P(p.created_at) }, \
-	{ "updatedAt", T_TIME, P(p.updated_at) }
+	{ "createdAt", T_TIME, P(p.life.created) }, \
+	{ "updatedAt", T_TIME, P(p.life.changed) }
 static const struct shape project_out[] = { PROJECT_ROWS, { 0 } };
 static const struct shape detail_out[] = { PROJECT_ROWS, { "previewUrl", T_STR, P(preview_url), .flags = F_NULL }, { 0 } };
 static const struct shape created_out[] = { PROJECT_ROWS,

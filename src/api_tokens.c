@@ -38,14 +38,14 @@ static const struct shape limits_out[] = {
 	{ "limits", T_SUB, K(limits), .sub = limits_out }, \
 	{ "api_version", T_STR, K(k.api_version), .flags = F_NULL }, \
 	{ "expires_at", T_TIME, K(k.expires_at), .flags = F_NULL }, \
-	{ "created", T_TIME, K(k.created_at) }, \
+	{ "created", T_TIME, K(k.life.created) }, \
 	{ "livemode", T_BOOL, K(livemode) }
 static const struct shape token_out[] = { TOKEN_ROWS, { 0 } };
 static const struct shape secret_out[] = { TOKEN_ROWS, { "secret", T_STR, K(k.secret), .help = "shown this once" }, { 0 } };
 
 static struct token_view view(struct arena *a, const struct apikey *k)
 {
-	return (struct token_view){ *k, "token", life_word(k->life.state), k->scopes ? js_text(js_words(a, k->scopes), NULL) : NULL, { k->principal, k->agent },
+	return (struct token_view){ *k, "token", life_word(k->life.state), k->scopes ? js_text(js_words(a, k->scopes), NULL) : NULL, { k->life.whose, k->agent },
 		{ k->rate ? k->rate : -1 }, k->tier ? k->tier : -1, !k->life.test };
 }
 
@@ -121,7 +121,7 @@ static enum err create(struct req *r)
 	struct apikey k;
 
 	about_kind(r, RES_TOKEN);
-	in->k.principal = in->owner.human;
+	in->k.life.whose = in->owner.human;
 	in->k.agent = in->owner.agent;
 	in->k.rate = in->limits.rate;
 	in->k.expires_at = in->expires_in ? r->tx.now + in->expires_in * SECOND : 0;

@@ -90,8 +90,8 @@ struct endpoint_view { struct endpoint n; const char *object, *status, *owner_pe
 	{ "failing_since", T_TIME, W(n.failing_since), .flags = F_NULL, .help = "the first failure since the last success" }, \
 	{ "previous_secret_expires_at", T_TIME, W(n.old_until), .flags = F_NULL, .help = "until then it signs too" }, \
 	{ "metadata", T_LABELS, W(n.metadata), .prefix = "{}" }, \
-	{ "created", T_TIME, W(n.created_at) }, \
-	{ "updated", T_TIME, W(n.updated_at) }, \
+	{ "created", T_TIME, W(n.life.created) }, \
+	{ "updated", T_TIME, W(n.life.changed) }, \
 	{ "livemode", T_BOOL, W(livemode) }
 static const struct shape endpoint_out[] = { ENDPOINT_ROWS, { 0 } };
 static const struct shape secret_out[] = { ENDPOINT_ROWS,

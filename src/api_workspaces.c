@@ -87,8 +87,8 @@ static const struct shape workspace_out[] = {
 	{ "archived_at", T_TIME, W(w.archived_at), .flags = F_NULL },
 	{ "entity_ids", T_STRINGS, W(entity_ids), .prefix = "[]", .help = "oldest first" },
 	{ "metadata", T_LABELS, W(w.metadata), .prefix = "{}" },
-	{ "created", T_TIME, W(w.created_at) },
-	{ "updated", T_TIME, W(w.updated_at) },
+	{ "created", T_TIME, W(w.life.created) },
+	{ "updated", T_TIME, W(w.life.changed) },
 	{ "livemode", T_BOOL, W(livemode) },
 	{ 0 }
 };
@@ -252,8 +252,8 @@ static const struct shape authorization_out[] = {
 	{ "action", T_STR, Z(a.action), .help = "the event that an approval brings, such as `workspace.archived`" },
 	{ "resource", T_SUB, Z(subject), .sub = subject_out },
 	{ "requested_by", T_SUB, Z(asker), .sub = asker_out, .help = "human_principal_id decides" },
-	{ "created", T_TIME, Z(a.created_at) },
-	{ "updated", T_TIME, Z(a.updated_at) },
+	{ "created", T_TIME, Z(a.life.created) },
+	{ "updated", T_TIME, Z(a.life.changed) },
 	{ "livemode", T_BOOL, Z(livemode) },
 	{ 0 }
 };
@@ -346,8 +346,8 @@ static const struct shape entity_out[] = {
 	{ "portfolio_id", T_STR, N(n.portfolio), .flags = F_NULL },
 	{ "status", T_STR, N(status), .words = entity_statuses },
 	{ "metadata", T_LABELS, N(n.metadata), .prefix = "{}" },
-	{ "created", T_TIME, N(n.created_at) },
-	{ "updated", T_TIME, N(n.updated_at) },
+	{ "created", T_TIME, N(n.life.created) },
+	{ "updated", T_TIME, N(n.life.changed) },
 	{ "livemode", T_BOOL, N(livemode) },
 	{ 0 }
 };

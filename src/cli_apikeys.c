@@ -31,7 +31,7 @@ static struct json *describe(struct cli *c, const struct apikey *k)
 	js_put_str(c->arena, o, "kind", k->kind);
 	js_put_str(c->arena, o, "key", k->secret ? k->secret : k->hint);
 	js_put_str(c->arena, o, "mode", k->life.test ? "test" : "live");
-	js_put_str(c->arena, o, "human", id_spell(c->arena, "usr_", &k->principal));
+	js_put_str(c->arena, o, "human", id_spell(c->arena, "usr_", &k->life.whose));
 	js_put_str(c->arena, o, "agent", k->agent);
 	if (k->tier)
 		js_put_int(c->arena, o, "tier", k->tier);
@@ -97,7 +97,7 @@ int cmd_apikey_create(struct cli *c)
 	if (!cli_user(c, cli_option(c, "--user"), &u))
 		return CLI_FAILED;
 	w.in.life.organization = u.organization;
-	w.in.principal = u.id;
+	w.in.life.whose = u.id;
 	if ((e = cli_write(c, work_create, &w)))
 		return cli_failed(c, e);
 	cli_result(c, describe(c, &w.out), w.out.secret);
@@ -119,10 +119,10 @@ int cmd_apikey_list(struct cli *c)
 		struct apikey k;
 		struct json *o;
 
-		apikey_of_row(&org, db_row(&r, i), &k);
+		(void)life_take(RES_TOKEN, db_row(&r, i), &k);
 		js_add(rows, o = describe(c, &k));
 		js_put_str(c->arena, o, "status", life_word(k.life.state));
-		js_put_str(c->arena, o, "created_at", clock_iso(c->arena, k.created_at, TIME_SECONDS));
+		js_put_str(c->arena, o, "created_at", clock_iso(c->arena, k.life.created, TIME_SECONDS));
 		js_put_str(c->arena, o, "expires_at", k.expires_at ? clock_iso(c->arena, k.expires_at, TIME_SECONDS) : NULL);
 	}
 	cli_rows(c, rows, "There is no API key; `thaw api-key create --user USERNAME` makes one.");

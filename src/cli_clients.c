@@ -36,7 +36,7 @@ static struct json *describe(struct cli *c, const struct client *k)
 
 	js_put_str(c->arena, o, "id", id_spell(c->arena, "cl_", &k->life.id));
 	js_put_str(c->arena, o, "name", k->name);
-	js_put_str(c->arena, o, "type", k->public ? "public" : "confidential");
+	js_put_str(c->arena, o, "type", !k->hash.p ? "public" : "confidential");
 	js_put_str(c->arena, o, "status", life_word(k->life.state));
 	js_put_str(c->arena, o, "scopes", k->scopes);
 	js_put(o, "redirect_uris", js_read(c->arena, k->redirect_uris));
@@ -124,14 +124,13 @@ int cmd_client_list(struct cli *c)
 	if ((e = tx_query(&c->tx, SQL_CLIENT_LIST, DB_IN(db_d(&org)), &r)))
 		return cli_failed(c, e);
 	for (size_t i = 0; i < r.n; i++) {
-		const struct db_val *v = db_row(&r, i);
 		struct client k;
+		const struct db_val *user = life_take(RES_OAUTH_CLIENT, db_row(&r, i), &k);
 		struct json *o;
 
-		client_of_row(v, &k);
 		js_add(rows, o = describe(c, &k));
-		js_put_str(c->arena, o, "user", v[r.cols - 1].s);
-		js_put_str(c->arena, o, "created_at", clock_iso(c->arena, k.created_at, TIME_SECONDS));
+		js_put_str(c->arena, o, "user", user->s);
+		js_put_str(c->arena, o, "created_at", clock_iso(c->arena, k.life.created, TIME_SECONDS));
 	}
 	cli_rows(c, rows, "There is no application; `thaw client create --org ORG --name NAME` registers one.");
 	return CLI_DONE;

@@ -25,8 +25,6 @@ bool agent_valid(const char *s)
 	return strlen(s) <= AGENT_MOST && !strncmp(s, "agt_", 4) && s[4] && !s[4 + strspn(s + 4, digits)];
 }
 
-static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
-
 enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct apikey *out)
 {
 	unsigned char h[SECRET_HASH];
@@ -39,17 +37,14 @@ enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct 
 		return e;
 	if (!r.n)
 		return ERR_AUTH_INVALID;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	*out = (struct apikey){ .life = { .organization = v[0].id, .id = v[1].id, .test = !v[3].i }, .kind = v[2].s,
-		.principal = v[4].id, .agent = v[5].s, .human_grant = num(&v[6]), .tier = num(&v[7]), .scopes = v[8].s,
-		.rate = num(&v[9]), .api_version = v[10].s, .expires_at = num(&v[12]) };
-	*who = (struct who){ .organization = out->life.organization, .principal = out->principal, .token = out->life.id,
+	v = life_take(RES_TOKEN, db_row(&r, 0) + WHO_COLUMNS, out);
+	*who = (struct who){ .organization = out->life.organization, .principal = out->life.whose, .token = out->life.id,
 		.caller = out->life.id, .agent = out->agent, .human_grant = out->human_grant,
 		.mode = out->life.test ? MODE_TEST : MODE_LIVE, .tier = !strcmp(out->kind, "publishable") ? TIER_OBSERVE : (enum tier)out->tier, .scopes = out->scopes,
 		.api_version = out->api_version, .narrow = true, .gen = -1, .issued = INT64_MAX,
 		.delegated = !strcmp(out->kind, "token"), .publishable = !strcmp(out->kind, "publishable"), .limit = out->rate, .expires = out->expires_at };
-	who->name = out->agent ? utf8_cut(tx->arena, arena_printf(tx->arena, "%s for %s", out->agent, v[13].s), 128) : v[13].s;
-	if (strcmp(v[11].s, "active"))
+	who->name = out->agent ? utf8_cut(tx->arena, arena_printf(tx->arena, "%s for %s", out->agent, v->s), 128) : v->s;
+	if (out->life.state != STATE_TOKEN_ACTIVE)
 		return ERR_AUTH_REFUSED;
 	if (out->expires_at && out->expires_at <= tx->now)
 		return ERR_AUTH_EXPIRED;
@@ -72,7 +67,7 @@ static struct json *tell(struct arena *a, const struct apikey *k)
 
 	js_put_str(a, o, "kind", k->kind);
 	js_put_str(a, o, "hint", k->hint);
-	js_put_str(a, o, "human_principal_id", id_spell(a, "usr_", &k->principal));
+	js_put_str(a, o, "human_principal_id", id_spell(a, "usr_", &k->life.whose));
 	js_put_str(a, o, "agent_id", k->agent);
 	js_put_bool(a, o, "livemode", !k->life.test);
 	return o;
@@ -80,8 +75,7 @@ static struct json *tell(struct arena *a, const struct apikey *k)
 
 enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *out)
 {
-	const struct db_val expires = in->expires_at ? db_t(in->expires_at) : (struct db_val){ .t = 't', .null = true };
-	unsigned char h[SECRET_HASH];
+	unsigned char *h = arena_alloc(tx->arena, SECRET_HASH);
 
 	*out = *in;
 	/* Published with a page: it tells of keys, webhooks and events to nobody. */
@@ -89,12 +83,10 @@ enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *ou
 		out->scopes = PUBLISHABLE_SCOPES;
 	make_secret(tx->arena, out);
 	secret_hash(out->secret, h);
+	out->hash = (struct bytes){ h, SECRET_HASH };
 	id_new(tx->now, &out->life.id);
-	out->created_at = tx->now;
 	out->life.now = tell(tx->arena, out);
-	return life_create(tx, LIFE_TOKEN_CREATE, &out->life, DB_IN(db_x(h, sizeof h), db_s(out->hint), db_s(out->kind),
-		db_i(!out->life.test), db_s(out->name), db_d(&out->principal), db_s(out->agent), db_i(out->human_grant),
-		db_i0(out->tier), db_s(out->scopes), db_i0(out->rate), db_s(out->api_version), expires), tell(tx->arena, out));
+	return life_create(tx, LIFE_TOKEN_CREATE, &out->life, tell(tx->arena, out));
 }
 
 static enum err fault(struct tx *tx, const char *field, const char *reason)
@@ -116,7 +108,7 @@ static bool within(struct arena *a, const char *wanted, const char *have)
 
 enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out)
 {
-	bool himself = id_equal(&in->principal, &tx->who->principal);
+	bool himself = id_equal(&in->life.whose, &tx->who->principal);
 	struct apikey k = *in;
 	const struct db_val *v;
 	enum err e;
@@ -127,7 +119,7 @@ enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out)
 		return ERR_AGENT_DENIED;
 	if (!himself && !who_acts_as_admin(tx->who))
 		return ERR_FORBIDDEN;
-	e = tx_row(tx, SQL_HUMAN_FIND, DB_IN(db_d(&tx->who->organization), db_d(&in->principal)), &v);
+	e = tx_row(tx, SQL_HUMAN_FIND, DB_IN(db_d(&tx->who->organization), db_d(&in->life.whose)), &v);
 	if (e)
 		return e == ERR_DB_NONE ? fault(tx, "principal.human_id", "is no active user of the organization") : e;
 	/* Nobody speaks as another human: an agent's token names who asked for it. */
@@ -149,35 +141,14 @@ enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out)
 		e = fault(tx, "livemode", "is not that of the token which asks");
 	if (e)
 		return e;
-	k.life = (struct life){ .organization = tx->who->organization, .test = in->life.test };
+	k.life = (struct life){ .organization = tx->who->organization, .test = in->life.test, .whose = in->life.whose };
 	k.kind = "token";
 	return apikey_create(tx, &k, out);
 }
 
-void apikey_of_row(const struct id *organization, const struct db_val *v, struct apikey *out)
-{
-	*out = (struct apikey){ .life = { .organization = *organization, .id = v[0].id,
-		.state = life_state(RES_TOKEN, v[1].s), .revision = v[2].i, .test = !v[3].i, .changed = v[15].i },
-		.kind = v[4].s, .hint = v[5].s, .name = v[6].s, .principal = v[7].id, .agent = v[8].s,
-		.human_grant = num(&v[9]), .tier = num(&v[10]), .scopes = v[11].s, .rate = num(&v[12]),
-		.api_version = v[13].s, .expires_at = num(&v[14]), .created_at = v[15].i };
-}
-
-/* Not an administrator's key: it sees the keys of its own principal alone. */
-static enum err mine(const struct tx *tx, const struct apikey *k)
-{
-	return who_acts_as_admin(tx->who) || id_equal(&k->principal, &tx->who->principal) ? OK : ERR_NOT_FOUND;
-}
-
 enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out)
 {
-	const struct db_val *v;
-	enum err e = life_read(tx, RES_TOKEN, id, &out->life, &v);
-
-	if (e)
-		return e;
-	apikey_of_row(&tx->who->organization, v, out);
-	return mine(tx, out);
+	return life_read(tx, RES_TOKEN, BY_ID(id), out);
 }
 
 enum err apikey_list(struct tx *tx, const struct list_ask *ask, struct apikey **out, struct list_got *got)
@@ -198,26 +169,22 @@ enum err apikey_list(struct tx *tx, const struct list_ask *ask, struct apikey **
 		return e;
 	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
 	for (size_t i = 0; i < got->n; i++)
-		apikey_of_row(&tx->who->organization, db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
+		(void)life_take(RES_TOKEN, db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
 	return OK;
 }
 
 enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out)
 {
-	const struct db_val *v;
-	enum err e = life_lock(tx, RES_TOKEN, id, &out->life, &v);
+	enum err e = life_hold(tx, RES_TOKEN, BY_ID(id), out);
 
 	if (e)
-		return e;
-	apikey_of_row(&tx->who->organization, v, out);
-	if ((e = mine(tx, out)))
 		return e;
 	if (tx->who->agent && !id_equal(id, &tx->who->token))
 		return ERR_AGENT_DENIED;
 	if ((e = life_expected(tx, &out->life)) || out->life.state == STATE_TOKEN_REVOKED)
 		return e;
 	out->life.now = tell(tx->arena, out);
-	return life_move(tx, LIFE_TOKEN_REVOKE, &out->life, DB_NONE, NULL);
+	return life_move(tx, LIFE_TOKEN_REVOKE, &out->life, NULL);
 }
 
 enum err apikey_revoke_of(struct tx *tx, const struct id *principal, int64_t *n)

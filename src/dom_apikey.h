@@ -8,20 +8,20 @@
 #include "life.h"
 
 struct apikey {
-	struct life life;                        /* life.test: of the test mode */
-	struct id principal;
+	struct life life;                        /* life.test: of the test mode; life.whose: whose rights it has */
 	const char *kind;                        /* "secret", "publishable", "token" */
 	const char *secret, *hint;               /* secret: when it is made, and never again */
 	const char *name, *agent, *scopes, *api_version;        /* NULL: none; scopes: words of perm.def */
+	struct bytes hash;                       /* of the secret */
 	bool human_grant;
-	int64_t tier, rate, expires_at, created_at;             /* 0: none; rate: requests a minute */
+	int64_t tier, rate, expires_at;          /* 0: none; rate: requests a minute */
 };
 
 /* Who a secret belongs to: fills who and out.  ERR_AUTH_INVALID, ERR_AUTH_EXPIRED,
  * ERR_AUTH_REFUSED (revoked, or its principal disabled). */
 enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct apikey *out);
 
-/* in: organization, test, principal, kind, name, agent, human_grant, tier, scopes, rate,
+/* in: organization, test, whose, kind, name, agent, human_grant, tier, scopes, rate,
  * api_version, expires_at.  Rights are the caller's business: apikey_mint() asks them. */
 enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *out);
 /* A `tok_` for a human, in a mode of the caller's (in->life.test): for oneself, or for an agent of anyone when an
@@ -35,9 +35,6 @@ enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out);
 /* Up to 100 of the keys that act for a human; *n: how many.  Inside tx_run(), for the thaw command. */
 enum { REVOKE_MOST = 100 };
 enum err apikey_revoke_of(struct tx *tx, const struct id *principal, int64_t *n);
-/* Of a row with the columns TOKEN_COLS (sql.def). */
-void apikey_of_row(const struct id *organization, const struct db_val *v, struct apikey *out);
-
 /* The versions of the API that a key may be pinned to, oldest first; ends with NULL. */
 extern const char *const api_versions[];
 bool api_version_known(const char *version);

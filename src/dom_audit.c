@@ -2,12 +2,7 @@
 #include "dom_model.h"
 #include <string.h>
 
-static struct audit_event from_row(const struct db_val *v)
-{
-	return (struct audit_event){ .id = v[0].id, .at = v[1].i, .actor = v[2].id, .actor_name = v[3].s, .action = v[4].s,
-		.revision = v[5].i, .from = v[6].s, .to = v[7].s, .request_id = v[8].s, .address = v[9].s,
-		.user_agent = v[10].s, .details = v[11].s };
-}
+static const struct column columns[] = MAP(AUDIT_COLUMNS, struct audit_event);
 
 enum err audit_of_object(struct tx *tx, const struct life *o, enum resource type, struct page page,
 	struct audit_event **out, size_t *n)
@@ -21,7 +16,7 @@ enum err audit_of_object(struct tx *tx, const struct life *o, enum resource type
 	*n = r.n;
 	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
 	for (size_t i = 0; i < r.n; i++)
-		(*out)[i] = from_row(db_row(&r, i));
+		(void)row_read(columns, RES__MAX, db_row(&r, i) + 1, &(*out)[i]);
 	return OK;
 }
 
@@ -36,7 +31,6 @@ enum err audit_of_model(struct tx *tx, const struct id *model, const struct audi
 	size_t filters = 4, ni;
 	int which = 0;
 	struct db_rows r;
-	struct model m;
 	enum err e;
 
 	if (f->action) {
@@ -54,15 +48,15 @@ enum err audit_of_model(struct tx *tx, const struct id *model, const struct audi
 	in[ni++] = org;
 	in[ni++] = db_d(&tx->who->principal);
 	if ((e = tx_read(tx, SQL_AUDIT_PAGE + (enum sql)(which | (f->oldest_first ? 4 : 0)), in, ni, &r))
-	 || (e = model_of_row(tx, db_row(&r, 0), &m)))
+	 || (e = life_seen_parent(tx, RES_VERSION, db_row(&r, 0), NULL)))
 		return e;
 	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
 	*n = 0;
 	for (size_t i = 0; i < r.n; i++) {
-		const struct db_val *v = db_row(&r, i) + WHO_COLUMNS + MODEL_COLUMNS;
+		const struct db_val *v = life_behind_parent(RES_VERSION, db_row(&r, i));
 
-		if (!v[0].null)
-			(*out)[(*n)++] = from_row(v);
+		if (!v->null)
+			(void)row_read(columns, RES__MAX, v + 1, &(*out)[(*n)++]);
 	}
 	if (*n < (size_t)page.size && (*n || page.number == 1)) {
 		*total = offset + (int64_t)*n;

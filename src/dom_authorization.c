@@ -4,18 +4,6 @@
 #include "dom_workspace.h"
 #include <string.h>
 
-static void fill(struct authorization *n, const struct db_val *v)
-{
-	n->action = v[4].s;
-	n->resource_type = v[5].s;
-	n->resource = v[6].id;
-	n->human = v[7].id;
-	n->agent = v[8].s;
-	n->token = v[9].id;
-	n->created_at = v[10].i;
-	n->life.changed = n->updated_at = v[11].i;
-}
-
 static struct json *tell(struct arena *a, const struct authorization *n)
 {
 	struct json *o = js_object(a);
@@ -35,27 +23,22 @@ enum err authorization_ask(struct tx *tx, const struct life *o, enum transition 
 		db_s(row->audit)), &v);
 
 	if (e != ERR_DB_NONE) {
-		if (!e && !(e = life_seen(tx, RES_AUTHORIZATION, v, &out->life)))
-			fill(out, v);
+		if (!e)
+			(void)life_take(RES_AUTHORIZATION, v, out);
 		return e;
 	}
-	*out = (struct authorization){ .life = { .organization = o->organization, .test = o->test }, .action = row->audit,
+	*out = (struct authorization){ .action = row->audit,
 		.resource_type = life_resources[row->resource].word, .resource = o->id, .human = tx->who->principal,
-		.agent = tx->who->agent, .token = tx->who->token, .created_at = tx->now, .updated_at = tx->now };
-	id_new(tx->now, &out->life.id);
+		.agent = tx->who->agent, .token = tx->who->token };
+	life_begin(tx, &out->life);
+	out->life.test = o->test;
 	out->life.now = tell(tx->arena, out);
-	return life_create(tx, LIFE_AUTHORIZATION_CREATE, &out->life, DB_IN(db_i(!o->test), db_s(out->action),
-		db_s(out->resource_type), db_d(&out->resource), db_d(&out->human), db_s(out->agent), db_d(&out->token)), NULL);
+	return life_create(tx, LIFE_AUTHORIZATION_CREATE, &out->life, NULL);
 }
 
 enum err authorization_get(struct tx *tx, const struct id *id, struct authorization *out)
 {
-	const struct db_val *v;
-	enum err e = life_read(tx, RES_AUTHORIZATION, id, &out->life, &v);
-
-	if (!e)
-		fill(out, v);
-	return e;
+	return life_read(tx, RES_AUTHORIZATION, BY_ID(id), out);
 }
 
 enum err authorization_list(struct tx *tx, const char *status, const struct list_ask *ask, struct authorization **out,
@@ -71,10 +54,8 @@ enum err authorization_list(struct tx *tx, const char *status, const struct list
 	if ((e = list_by_id(tx, status ? SQL_AUTHORIZATION_PAGE_S_UP : SQL_AUTHORIZATION_PAGE_UP, &head, 1, ask, &r, got)))
 		return e;
 	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
-	for (size_t i = 0; i < got->n; i++) {
-		(void)life_seen(tx, RES_AUTHORIZATION, db_row(&r, i) + WHO_COLUMNS, &(*out)[i].life);
-		fill(&(*out)[i], db_row(&r, i) + WHO_COLUMNS);
-	}
+	for (size_t i = 0; i < got->n; i++)
+		(void)life_take(RES_AUTHORIZATION, db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
 	return OK;
 }
 
@@ -97,12 +78,10 @@ static enum err act(struct tx *tx, const struct authorization *n)
 
 enum err authorization_decide(struct tx *tx, const struct id *id, bool approve, struct authorization *out)
 {
-	const struct db_val *v;
-	enum err e = life_lock(tx, RES_AUTHORIZATION, id, &out->life, &v);
+	enum err e = life_hold(tx, RES_AUTHORIZATION, BY_ID(id), out);
 
 	if (e)
 		return e;
-	fill(out, v);
 	if (tx->who->agent)
 		return ERR_AGENT_DENIED;
 	if (!id_equal(&tx->who->principal, &out->human))
@@ -110,9 +89,8 @@ enum err authorization_decide(struct tx *tx, const struct id *id, bool approve, 
 	if ((e = life_expected(tx, &out->life)))
 		return e;
 	out->life.now = tell(tx->arena, out);
-	e = life_move(tx, approve ? LIFE_AUTHORIZATION_APPROVE : LIFE_AUTHORIZATION_DENY, &out->life, DB_NONE, NULL);
+	e = life_move(tx, approve ? LIFE_AUTHORIZATION_APPROVE : LIFE_AUTHORIZATION_DENY, &out->life, NULL);
 	if (e)
 		return e;
-	out->updated_at = tx->now;
 	return approve ? act(tx, out) : OK;
 }

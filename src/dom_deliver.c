@@ -193,21 +193,21 @@ enum err deliver_release(struct tx *tx, const struct hold *h, int64_t pause)
 
 enum err deliver_target(struct tx *tx, const struct hold *h, struct target *out)
 {
+	static const struct column columns[] = { TARGET_COLUMNS(COL_MAP, struct target)
+		{ ROW_s, offsetof(struct target, owner.permissions) }, { ROW_END, 0 } };
 	struct db_rows r;
-	const struct db_val *v;
 	enum err e = tx_query(tx, SQL_DELIVER_TARGET, DB_IN(db_d(&h->organization), db_d(&h->endpoint), lease_of(h)), &r);
 
 	if (e)
 		return e;
 	if (!r.n)
 		return ERR_DB_NONE;
-	v = db_row(&r, 0);
-	*out = (struct target){ .id = h->endpoint, .url = v[0].s, .api_version = v[1].s };
-	who_owner(&h->organization, v + 5, &out->owner);
-	if ((out->secrets[0] = seal_open_secret(tx->arena, v[2].s, v[2].n)))
+	*out = (struct target){ .owner.organization = h->organization };
+	(void)row_read(columns, RES__MAX, db_row(&r, 0) + 1, out);
+	if ((out->secrets[0] = seal_open_secret(tx->arena, out->sealed.p, out->sealed.n)))
 		out->nsecrets = 1;
-	if (out->nsecrets && !v[3].null && !v[4].null && v[4].i > tx->now
-	    && (out->secrets[1] = seal_open_secret(tx->arena, v[3].s, v[3].n)))
+	if (out->nsecrets && out->old_sealed.p && out->old_until > tx->now
+	    && (out->secrets[1] = seal_open_secret(tx->arena, out->old_sealed.p, out->old_sealed.n)))
 		out->nsecrets = 2;
 	return OK;
 }
@@ -267,14 +267,13 @@ enum err deliver_letters(struct tx *tx, const struct hold *h, const struct targe
 	if ((e = tx_query(tx, SQL_DELIVER_EVENTS, in.v, in.n, &r)))
 		return e;
 	*out = arena_alloc(tx->arena, n * sizeof **out);
-	for (size_t i = 0, k; i < n; i++) {
-		for (k = 0; k < r.n && !id_equal(&db_row(&r, k)[0].id, &posts[i].event); k++)
-			;
-		if (k == r.n)
-			continue;                /* nobody may read what is not there */
-		event_of_row(db_row(&r, k), &(*out)[i].event);
-		(*out)[i].heard = db_row(&r, k)[EVENT_COLUMNS + 1].i
-			&& event_heard(&to->owner, (*out)[i].event.type, db_row(&r, k)[EVENT_COLUMNS].s);
+	for (size_t k = 0; k < r.n; k++) {
+		struct event event;
+		const struct db_val *seen = event_of_row(db_row(&r, k), &event);
+
+		for (size_t i = 0; i < n; i++)       /* nobody may read what is not there */
+			if (id_equal(&event.id, &posts[i].event))
+				(*out)[i] = (struct letter){ .event = event, .heard = seen->i && event_heard(&to->owner, event.type, event.resource_type) };
 	}
 	return OK;
 }
@@ -283,19 +282,17 @@ enum err deliver_letters(struct tx *tx, const struct hold *h, const struct targe
 
 struct settle { struct tx *tx; struct hold *hold; const struct outcome *o; size_t n; int64_t next[OUTCOMES_MOST]; };
 
-enum { ROW_URL = 4, ROW_FAILING_SINCE = 11, ROW_UPDATED_AT = 13, ROW_FAILED_AT = 14 };  /* of ENDPOINT_COLS (sql.def) */
 enum { STALE_S = 2 * 86400 };                    /* more than the longest wait between two tries */
 
-static enum err disable(struct tx *tx, struct life *o, const struct db_val *row, const char *reason)
+static enum err disable(struct tx *tx, struct endpoint *n, const char *reason)
 {
 	struct json *details = js_object(tx->arena);
 
 	js_put_str(tx->arena, details, "reason", reason);
-	o->changed = row[ROW_UPDATED_AT].i;
-	o->now = js_object(tx->arena);
-	js_put_str(tx->arena, o->now, "url", row[ROW_URL].s);
-	js_put_bool(tx->arena, o->now, "livemode", !o->test);
-	return life_move(tx, LIFE_ENDPOINT_DISABLE, o, NULL, 0, details);
+	n->life.now = js_object(tx->arena);
+	js_put_str(tx->arena, n->life.now, "url", n->url);
+	js_put_bool(tx->arena, n->life.now, "livemode", !n->life.test);
+	return life_move(tx, LIFE_ENDPOINT_DISABLE, &n->life, details);
 }
 
 /* A failure counts against the endpoint, which is locked: long enough without a success, or
@@ -303,20 +300,19 @@ static enum err disable(struct tx *tx, struct life *o, const struct db_val *row,
  * count. */
 static enum err count_failure(struct tx *tx, const struct hold *h, const struct reply *r)
 {
-	const struct db_val *row;
+	struct endpoint n;
 	int64_t since;
-	struct life o;
-	enum err e = life_lock(tx, RES_ENDPOINT, &h->endpoint, &o, &row);
+	enum err e = life_hold(tx, RES_ENDPOINT, BY_ID(&h->endpoint), &n);
 
-	if (e || o.state != STATE_ENDPOINT_ENABLED)
+	if (e || n.life.state != STATE_ENDPOINT_ENABLED)
 		return e == ERR_NOT_FOUND ? OK : e;      /* deleted meanwhile */
 	if (r->status == 410)
-		return disable(tx, &o, row, "The receiver answered 410 Gone.");
-	since = row[ROW_FAILING_SINCE].null ? 0 : row[ROW_FAILING_SINCE].i;
-	if (row[ROW_FAILED_AT].null || tx->now - row[ROW_FAILED_AT].i > STALE_S * SECOND)
+		return disable(tx, &n, "The receiver answered 410 Gone.");
+	since = n.failing_since;
+	if (!n.failed_at || tx->now - n.failed_at > STALE_S * SECOND)
 		since = r->at;
 	if (since && tx->now - since >= conf.webhook_disable_s * SECOND)
-		return disable(tx, &o, row, arena_printf(tx->arena, "No delivery has succeeded since %s.",
+		return disable(tx, &n, arena_printf(tx->arena, "No delivery has succeeded since %s.",
 			clock_iso(tx->arena, since, TIME_SECONDS)));
 	return db_exec_one(tx->db, SQL_DELIVER_FAILING, DB_IN(db_t(since ? since : r->at), db_t(r->at), db_d(&h->organization),
 		db_d(&h->endpoint)));

@@ -20,6 +20,8 @@ struct target {
 	const char *secrets[2];                  /* the second: the former one while it signs too */
 	size_t nsecrets;                         /* 0: none could be opened, which is logged */
 	struct who owner;                        /* whose rights it has */
+	struct bytes sealed, old_sealed;         /* the secrets as they are stored; the former one signs until old_until */
+	int64_t old_until;
 };
 struct post {
 	struct id id, event, resource;

@@ -3,18 +3,6 @@
 #include "dom_workspace.h"
 #include "clock.h"
 
-static void fill(struct entity *n, const struct db_val *v)
-{
-	n->workspace = v[4].id;
-	n->name = v[5].s;
-	n->jurisdiction = v[6].s;
-	n->type = v[7].s;
-	n->portfolio = v[8].s;
-	n->metadata = v[9].s;
-	n->created_at = v[10].i;
-	n->life.changed = n->updated_at = v[11].i;
-}
-
 /* What an event tells of it. */
 static struct json *tell(struct arena *a, const struct entity *n, int64_t now)
 {
@@ -26,7 +14,7 @@ static struct json *tell(struct arena *a, const struct entity *n, int64_t now)
 	js_put_str(a, o, "type", n->type);
 	js_put_str(a, o, "portfolio_id", n->portfolio);
 	js_put(o, "metadata", metadata_json(a, n->metadata));
-	js_put_int(a, o, "created", n->created_at / SECOND);
+	js_put_int(a, o, "created", n->life.created / SECOND);
 	js_put_int(a, o, "updated", now / SECOND);
 	js_put_bool(a, o, "livemode", !n->life.test);
 	return o;
@@ -45,15 +33,12 @@ enum err entity_create(struct tx *tx, const struct entity *in, struct entity *ou
 		return ERR_WRONG_STATE;
 	}
 	*out = *in;
-	out->life = (struct life){ .organization = tx->who->organization, .test = w.life.test };
-	id_new(tx->now, &out->life.id);
-	out->created_at = out->updated_at = tx->now;
+	life_begin(tx, &out->life);
+	out->life.test = w.life.test;
 	if ((e = metadata_merge(tx, NULL, in->metadata, &out->metadata)))
 		return e;
 	out->life.now = tell(tx->arena, out, tx->now);
-	if ((e = life_create(tx, LIFE_ENTITY_CREATE, &out->life, DB_IN(db_i(!out->life.test), db_d(&out->workspace),
-		db_s(out->name), db_s(out->jurisdiction), db_s(out->type), db_s(out->portfolio), db_s(out->metadata),
-		db_d0(&tx->who->principal)), NULL))
+	if ((e = life_create(tx, LIFE_ENTITY_CREATE, &out->life, NULL))
 	 || (out->metadata && (e = labels_store(tx, "entity", &out->life, out->metadata))))
 		return e;
 	return workspace_settle(tx, &w);
@@ -61,12 +46,7 @@ enum err entity_create(struct tx *tx, const struct entity *in, struct entity *ou
 
 enum err entity_get(struct tx *tx, const struct id *id, struct entity *out)
 {
-	const struct db_val *v;
-	enum err e = life_read(tx, RES_ENTITY, id, &out->life, &v);
-
-	if (!e)
-		fill(out, v);
-	return e;
+	return life_read(tx, RES_ENTITY, BY_ID(id), out);
 }
 
 /* The statement that goes along the index of the narrowest filter. */
@@ -108,10 +88,8 @@ enum err entity_list(struct tx *tx, const struct entity_filter *f, const struct 
 	if (e)
 		return e;
 	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
-	for (size_t i = 0; i < got->n; i++) {
-		(void)life_seen(tx, RES_ENTITY, db_row(&r, i) + WHO_COLUMNS, &(*out)[i].life);
-		fill(&(*out)[i], db_row(&r, i) + WHO_COLUMNS);
-	}
+	for (size_t i = 0; i < got->n; i++)
+		(void)life_take(RES_ENTITY, db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
 	return OK;
 }
 
@@ -123,11 +101,8 @@ static enum err lock(struct tx *tx, const struct id *id, struct entity *out, str
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_NOT_FOUND : e;
-	if ((e = workspace_of_entity(tx, &v[0].id, w)) || (e = life_lock(tx, RES_ENTITY, id, &out->life, &v)))
-		return e;
-	fill(out, v);
-	life_follow(tx, &out->life);
-	return life_expected(tx, &out->life);
+	e = workspace_of_entity(tx, &v->id, w);
+	return e ? e : life_lock(tx, RES_ENTITY, BY_ID(id), out);
 }
 
 enum err entity_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct entity *out)
@@ -138,10 +113,9 @@ enum err entity_edit(struct tx *tx, const struct id *id, const struct label_edit
 	if ((e = lock(tx, id, out, &w)) || (e = label_edit(tx, edit, &out->name, &out->metadata, &out->life.before)))
 		return e;
 	out->life.now = tell(tx->arena, out, tx->now);
-	if ((e = life_move(tx, LIFE_ENTITY_EDIT, &out->life, DB_IN(db_s(out->name), db_s(out->metadata)), NULL))
+	if ((e = life_move(tx, LIFE_ENTITY_EDIT, &out->life, NULL))
 	 || (edit->metadata_set && (e = labels_store(tx, "entity", &out->life, out->metadata))))
 		return e;
-	out->updated_at = tx->now;
 	return workspace_touch(tx, &w);
 }
 
@@ -153,8 +127,7 @@ enum err entity_move(struct tx *tx, const struct id *id, enum transition t, stru
 	if ((e = lock(tx, id, out, &w)))
 		return e;
 	out->life.now = tell(tx->arena, out, tx->now);
-	if ((e = life_move(tx, t, &out->life, DB_NONE, NULL)))
+	if ((e = life_move(tx, t, &out->life, NULL)))
 		return e;
-	out->updated_at = tx->now;
 	return workspace_settle(tx, &w);
 }

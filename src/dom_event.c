@@ -7,16 +7,11 @@
 #include <string.h>
 #include "conf.h"
 
-static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
-
-void event_of_row(const struct db_val *v, struct event *out)
+const struct db_val *event_of_row(const struct db_val *v, struct event *out)
 {
-	*out = (struct event){ .id = v[0].id, .at = v[1].i, .type = v[2].s, .payload = v[3].s, .sequence = num(&v[4]),
-		.test = !v[5].i, .request_id = v[6].s, .idempotency_key = v[7].s, .agent = v[9].s, .pending = v[11].i };
-	if (!v[8].null)
-		out->human = v[8].id;
-	if (!v[10].null)
-		out->token = v[10].id;
+	static const struct column columns[] = { EVENT_COLUMNS(COL_MAP, struct event) { ROW_i, offsetof(struct event, pending) }, { ROW_END, 0 } };
+
+	return row_read(columns, RES__MAX, v + 1, out);
 }
 
 /* ---- Who may hear of it ---- */
@@ -77,15 +72,15 @@ enum err event_get(struct tx *tx, const struct id *id, struct event *out)
 	if (e)
 		return e;
 	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (v[0].null || !who_sees(tx->who, v[5].i))
+	if (v->null)
+		return ERR_NOT_FOUND;
+	v = event_of_row(v, out);
+	if (!who_sees(tx->who, !out->test))
 		return ERR_NOT_FOUND;
 	if ((e = who_may(tx->who, tx->ask)))
 		return e;
-	kind = life_kind(v[EVENT_COLUMNS].s);
-	if (!reads(tx->who, kind) || (!v[EVENT_COLUMNS + 1].i && reach(tx->who) < (kind == RES_TOKEN ? 2 : 1)))
-		return ERR_NOT_FOUND;
-	event_of_row(v, out);
-	return OK;
+	kind = life_kind(out->resource_type);
+	return reads(tx->who, kind) && (v->i || reach(tx->who) >= (kind == RES_TOKEN ? 2 : 1)) ? OK : ERR_NOT_FOUND;
 }
 
 /* The kind of objects that events of a type are of; RES__MAX: there is no such type. */
@@ -97,23 +92,21 @@ static enum resource kind_of(const char *type)
 	return RES__MAX;
 }
 
-enum { ROW_PAYLOAD = WHO_COLUMNS + 3, ROW_SEQUENCE };  /* of EVENT_COLS (sql.def) */
-
-/* What a page of several kinds is put together from: their rows, the nearest to the cursor first. */
-struct merge { const struct db_val *row[RES__MAX * (LIST_MOST + 1)]; size_t n; int64_t horizon; bool up, more; };
+/* What a page of several kinds is put together from: the nearest to the cursor first. */
+struct merge { struct event *event[RES__MAX * (LIST_MOST + 1)]; size_t n; int64_t horizon; bool up, more; };
 
 static bool nearer(const struct merge *m, int64_t a, int64_t b)
 {
 	return m->up ? a < b : a > b;
 }
 
-static void merge_add(struct merge *m, const struct db_val *row)
+static void merge_add(struct merge *m, struct event *event)
 {
 	size_t i = m->n++;
 
-	for (; i && nearer(m, row[ROW_SEQUENCE].i, m->row[i - 1][ROW_SEQUENCE].i); i--)
-		m->row[i] = m->row[i - 1];
-	m->row[i] = row;
+	for (; i && nearer(m, event->sequence, m->event[i - 1]->sequence); i--)
+		m->event[i] = m->event[i - 1];
+	m->event[i] = event;
 }
 
 /* How many of them are the page: as many as were asked for, as go into a page's bytes (one at
@@ -123,12 +116,21 @@ static size_t merged(const struct merge *m, int64_t limit)
 	int64_t bytes = 0;
 	size_t n = 0;
 
-	for (; n < m->n && n < (size_t)limit && !nearer(m, m->horizon, m->row[n][ROW_SEQUENCE].i); n++) {
-		bytes += (int64_t)m->row[n][ROW_PAYLOAD].n;
+	for (; n < m->n && n < (size_t)limit && !nearer(m, m->horizon, m->event[n]->sequence); n++) {
+		bytes += (int64_t)strlen(m->event[n]->payload);
 		if (n && conf.page_bytes_limit && bytes > conf.page_bytes_limit)
 			break;
 	}
 	return n;
+}
+
+static struct event *events_of_rows(struct arena *a, const struct db_rows *r, size_t n)
+{
+	struct event *all = arena_alloc(a, (n + 1) * sizeof *all);
+
+	for (size_t i = 0; i < n; i++)
+		(void)event_of_row(db_row(r, i) + WHO_COLUMNS, &all[i]);
+	return all;
 }
 
 /* A kind at a time, each along its index: what the caller may not read is not walked over. */
@@ -138,6 +140,7 @@ static enum err list_kinds(struct tx *tx, int64_t place, const struct list_ask *
 	m->horizon = m->up ? INT64_MAX : 0;
 	for (int kind = 0; kind < RES__MAX; kind++) {
 		struct values head = { .n = 0 };
+		struct event *all;
 		struct db_rows r;
 		enum err e;
 
@@ -147,10 +150,11 @@ static enum err list_kinds(struct tx *tx, int64_t place, const struct list_ask *
 		values_seen(&head, tx->who);
 		if ((e = list_by_number(tx, SQL_EVENT_PAGE_K_UP, &head, 1, place, ask, &r, got)))
 			return e;
+		all = events_of_rows(tx->arena, &r, r.n);
 		for (size_t i = 0; i < r.n; i++)
-			merge_add(m, db_row(&r, i));
+			merge_add(m, &all[i]);
 		if (got->more && r.n) {
-			int64_t last = db_row(&r, got->back ? 0 : r.n - 1)[ROW_SEQUENCE].i;
+			int64_t last = all[got->back ? 0 : r.n - 1].sequence;
 
 			if (nearer(m, last, m->horizon))
 				m->horizon = last;
@@ -197,9 +201,9 @@ enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask,
 		if ((e = list_by_number(tx, type ? SQL_EVENT_PAGE_T_UP : SQL_EVENT_PAGE_UP, &head, 1, place.i, ask, &r, got)))
 			return e;
 	}
-	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
-	for (size_t i = 0; i < got->n; i++)
-		event_of_row((m ? m->row[got->back ? got->n - 1 - i : i] : db_row(&r, i)) + WHO_COLUMNS, &(*out)[i]);
+	*out = m ? arena_alloc(tx->arena, (got->n + 1) * sizeof **out) : events_of_rows(tx->arena, &r, got->n);
+	for (size_t i = 0; m && i < got->n; i++)
+		(*out)[i] = *m->event[got->back ? got->n - 1 - i : i];
 	return OK;
 }
 
@@ -219,38 +223,48 @@ bool event_wanted(struct arena *a, const char *patterns, const char *type)
 	return false;
 }
 
-void who_owner(const struct id *organization, const struct db_val *v, struct who *out)
-{
-	*out = (struct who){ .organization = *organization, .scopes = v[1].s, .permissions = v[2].s };
-	if (!v[0].null)
-		out->principal = v[0].id;
-}
-
 /* An endpoint that listens, and whose rights it has. */
-struct listener { struct id id; bool live; const char *patterns; struct who owner; };
+struct listener { struct id id; bool test; const char *patterns; struct who owner; };
 
 static struct listener listener(const struct id *organization, const struct db_val *v)
 {
-	struct listener l = { .id = v[0].id, .live = v[1].i, .patterns = v[2].s };
+	static const struct column columns[] = { LISTENER_COLUMNS(COL_MAP, struct listener)
+		{ ROW_s, offsetof(struct listener, owner.permissions) }, { ROW_END, 0 } };
+	struct listener l = { .owner.organization = *organization };
 
-	who_owner(organization, v + 3, &l.owner);
+	(void)row_read(columns, RES__MAX, v + 1, &l);
 	return l;
 }
 
-/* A test event is for the endpoint it is about, whatever that listens to. */
-static bool due_to(struct arena *a, const struct db_val *event, const struct listener *l)
+/* An event to be numbered; before: the revision of its object's event before, when that has no
+ * number either, else negative. */
+struct fresh { struct id id, resource; const char *type, *resource_type; int64_t revision, before; bool test; };
+
+static struct fresh *fresh_of_rows(struct arena *a, const struct db_rows *r)
 {
-	if (event[5].i != l->live || !event_heard(&l->owner, event[1].s, event[2].s))
-		return false;
-	if (is_test(event[1].s))
-		return id_equal(&event[3].id, &l->id);
-	return event_wanted(a, l->patterns, event[1].s);
+	static const struct column columns[] = { NEW_EVENT(COL_MAP, struct fresh) { ROW_in, offsetof(struct fresh, before) }, { ROW_END, 0 } };
+	struct fresh *all = arena_alloc(a, (r->n + 1) * sizeof *all);
+
+	for (size_t i = 0; i < r->n; i++)
+		(void)row_read(columns, RES__MAX, db_row(r, i) + 1, &all[i]);
+	return all;
 }
 
-enum { AT_ONCE = 16, NEW_COLUMNS = 7 };          /* of IDS16 and NEW_COLS (sql.def) */
+/* A test event is for the endpoint it is about, whatever that listens to. */
+static bool due_to(struct arena *a, const struct fresh *event, const struct listener *l)
+{
+	if (event->test != l->test || !event_heard(&l->owner, event->type, event->resource_type))
+		return false;
+	if (is_test(event->type))
+		return id_equal(&event->resource, &l->id);
+	return event_wanted(a, l->patterns, event->type);
+}
+
+enum { AT_ONCE = 16 };                           /* of IDS16 (sql.def) */
+struct batch { struct fresh *v; size_t n; };
 
 /* The deliveries to an endpoint of those events that are due to it. */
-static enum err deliver_to(struct tx *tx, const struct id *organization, const struct listener *l, const struct db_rows *events,
+static enum err deliver_to(struct tx *tx, const struct id *organization, const struct listener *l, const struct batch *events,
 	const bool *due)
 {
 	const struct db_val endpoint = db_d(&l->id), now = db_t(tx->now), none = { .t = 'd', .null = true };
@@ -266,7 +280,7 @@ static enum err deliver_to(struct tx *tx, const struct id *organization, const s
 			if (!due[i])
 				continue;
 			id_new(tx->now, &id);
-			values_add(&in, DB_IN(db_d(&db_row(events, i)[0].id), db_d(&id)));
+			values_add(&in, DB_IN(db_d(&events->v[i].id), db_d(&id)));
 			k++;
 		}
 		for (size_t rest = k; rest < AT_ONCE; rest++)
@@ -280,7 +294,7 @@ static enum err deliver_to(struct tx *tx, const struct id *organization, const s
 }
 
 /* The numbers after `last`, one after the other. */
-static enum err give_numbers(struct tx *tx, const struct id *organization, const struct db_rows *events, int64_t last)
+static enum err give_numbers(struct tx *tx, const struct id *organization, const struct batch *events, int64_t last)
 {
 	enum err e = OK;
 
@@ -289,7 +303,7 @@ static enum err give_numbers(struct tx *tx, const struct id *organization, const
 		struct values in = { .n = 0 };
 
 		for (size_t k = 0; k < AT_ONCE; k++)
-			ids[k] = db_d(&db_row(events, i + k < events->n ? i + k : events->n - 1)[0].id);
+			ids[k] = db_d(&events->v[i + k < events->n ? i + k : events->n - 1].id);
 		values_add(&in, DB_IN(db_i(last + (int64_t)i)));
 		values_add(&in, ids, AT_ONCE);
 		values_add(&in, DB_IN(db_d(organization)));
@@ -299,37 +313,36 @@ static enum err give_numbers(struct tx *tx, const struct id *organization, const
 	return e;
 }
 
-static bool of_one_object(const struct db_val *a, const struct db_val *b)
+static bool of_one_object(const struct fresh *a, const struct fresh *b)
 {
-	return id_equal(&a[3].id, &b[3].id) && !strcmp(a[2].s, b[2].s);
+	return id_equal(&a->resource, &b->resource) && !strcmp(a->resource_type, b->resource_type);
 }
 
 /* Clocks of several nodes may disagree, revisions do not: of one object the lower comes first. */
-static void in_revision_order(struct db_rows *r)
+static void in_revision_order(struct batch *all)
 {
-	for (size_t i = 0; i < r->n; i++) {
-		for (size_t k = i + 1; k < r->n; k++) {
-			struct db_val *a = r->v + i * r->cols, *b = r->v + k * r->cols, hold[NEW_COLUMNS];
+	for (size_t i = 0; i < all->n; i++) {
+		for (size_t k = i + 1; k < all->n; k++) {
+			struct fresh *a = &all->v[i], *b = &all->v[k], hold = *a;
 
-			if (!of_one_object(a, b) || a[4].i < b[4].i)
+			if (!of_one_object(a, b) || a->revision < b->revision)
 				continue;
-			memcpy(hold, a, sizeof hold);
-			memcpy(a, b, sizeof hold);
-			memcpy(b, hold, sizeof hold);
+			*a = *b;
+			*b = hold;
 		}
 	}
 }
 
 /* The first event that must not go before one of its object's that is not among them; NULL. */
-static const struct db_val *too_early(const struct db_rows *r)
+static const struct fresh *too_early(const struct batch *all)
 {
-	for (size_t i = 0; i < r->n; i++) {
-		const struct db_val *v = db_row(r, i);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct fresh *v = &all->v[i];
 		size_t k = 0;
 
-		while (k < i && !v[6].null && !(of_one_object(db_row(r, k), v) && db_row(r, k)[4].i == v[6].i))
+		while (k < i && v->before >= 0 && !(of_one_object(&all->v[k], v) && all->v[k].revision == v->before))
 			k++;
-		if (!v[6].null && k == i)
+		if (v->before >= 0 && k == i)
 			return v;
 	}
 	return NULL;
@@ -337,21 +350,27 @@ static const struct db_val *too_early(const struct db_rows *r)
 
 /* What is to be numbered next: the oldest, or those of one object alone where the clocks of
  * its changes disagree by more than the batch. */
-static enum err batch(struct tx *tx, const struct id *organization, int64_t most, struct db_rows *out)
+static enum err next_batch(struct tx *tx, const struct id *organization, int64_t most, struct batch *out)
 {
-	const struct db_val org = db_d(organization), *v;
-	enum err e = db_query(tx->db, tx->arena, SQL_EVENTS_NEW, DB_IN(org, db_i(most)), out);
+	const struct db_val org = db_d(organization);
+	const struct fresh *v;
+	struct db_rows r;
+	enum err e = db_query(tx->db, tx->arena, SQL_EVENTS_NEW, DB_IN(org, db_i(most)), &r);
 
 	if (e)
 		return e;
+	*out = (struct batch){ fresh_of_rows(tx->arena, &r), r.n };
 	in_revision_order(out);
-	if ((v = too_early(out)))
-		e = db_query(tx->db, tx->arena, SQL_EVENTS_NEW_OF, DB_IN(org, db_s(v[2].s), db_d(&v[3].id), db_i(most)), out);
+	if (!(v = too_early(out)))
+		return OK;
+	e = db_query(tx->db, tx->arena, SQL_EVENTS_NEW_OF, DB_IN(org, db_s(v->resource_type), db_d(&v->resource), db_i(most)), &r);
+	if (!e)
+		*out = (struct batch){ fresh_of_rows(tx->arena, &r), r.n };
 	return e;
 }
 
 /* Tell them to the endpoints: the row of each before its deliveries, as everybody else locks them. */
-static enum err tell(struct tx *tx, const struct id *organization, const struct db_rows *events, const struct db_rows *endpoints,
+static enum err tell(struct tx *tx, const struct id *organization, const struct batch *events, const struct db_rows *endpoints,
 	bool *told)
 {
 	bool *due = arena_alloc(tx->arena, events->n + 1);
@@ -363,7 +382,7 @@ static enum err tell(struct tx *tx, const struct id *organization, const struct 
 		bool any = false;
 
 		for (size_t i = 0; i < events->n; i++)
-			any |= due[i] = due_to(tx->arena, db_row(events, i), &l);
+			any |= due[i] = due_to(tx->arena, &events->v[i], &l);
 		if (!any)
 			continue;
 		*told = true;
@@ -379,7 +398,8 @@ _Static_assert(FANOUT_MOST > (int)ENDPOINTS_MOST, "an event at a time at least")
 enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n)
 {
 	const struct db_val org = db_d(organization), *v;
-	struct db_rows events, endpoints;
+	struct db_rows endpoints;
+	struct batch events;
 	int64_t last;
 	bool told = false;
 	enum err e;
@@ -389,7 +409,7 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 	 || (e = tx_row(tx, SQL_COUNTER_LOCK, DB_IN(org), &v)))
 		return e;
 	last = v[0].i;
-	if ((e = batch(tx, organization, most, &events))
+	if ((e = next_batch(tx, organization, most, &events))
 	 || (e = db_query(tx->db, tx->arena, SQL_ENDPOINTS_LISTENING, DB_IN(org), &endpoints)))
 		return e;
 	/* So many deliveries in one transaction, whatever they come of. */

@@ -7,54 +7,14 @@
 
 #define HOME_NAME "Models"
 
-/* Of the columns FOLDER_LOCK has; and those two that FOLDER_COLS has behind them. */
-static void from_row(const struct tx *tx, const struct db_val *v, struct folder *out)
-{
-	*out = (struct folder){
-		.life = { .organization = tx->who->organization, .id = v[0].id, .state = life_state(RES_FOLDER, v[1].s), .revision = v[2].i,
-			.changed = v[11].i },
-		.project = !strcmp(v[3].s, "project"), .parent = v[4].id, .of = v[5].id, .name = v[6].s, .description = v[7].s,
-		.path = v[8].s, .created_by = v[9].id, .created_at = v[10].i, .updated_at = v[11].i,
-	};
-	out->life.owned = who_owns(tx->who, true, 0, &out->created_by);
-}
-
-static void seen_from_row(const struct tx *tx, const struct db_val *v, struct folder *out)
-{
-	from_row(tx, v, out);
-	out->space = v[12].s;
-	out->updated_by = v[13].id;
-}
-
-static enum err permitted(const struct tx *tx, const struct folder *f)
-{
-	return f->life.state == STATE_FOLDER_DELETED ? ERR_FOLDER_NOT_FOUND : who_may(tx->who, tx->ask);
-}
-
 enum err folder_get(struct tx *tx, const struct id *id, struct folder *out)
 {
-	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_FOLDER_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
-
-	if (e)
-		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (v[0].null)
-		return ERR_FOLDER_NOT_FOUND;
-	seen_from_row(tx, v, out);
-	return permitted(tx, out);
+	return life_read(tx, RES_FOLDER, BY_ID(id), out);
 }
 
 static enum err lock(struct tx *tx, const struct id *id, struct folder *out)
 {
-	const struct db_val *v;
-	enum err e = tx_row(tx, SQL_FOLDER_LOCK, DB_IN(db_d(&tx->who->organization), db_d(id)), &v);
-
-	if (e)
-		return e == ERR_DB_NONE ? ERR_FOLDER_NOT_FOUND : e;
-	from_row(tx, v, out);
-	return (e = permitted(tx, out)) ? e : life_expected(tx, &out->life);
+	return life_lock(tx, RES_FOLDER, BY_ID(id), out);
 }
 
 enum err folder_enter(struct tx *tx, const struct id *id)
@@ -71,8 +31,8 @@ enum err folder_enter(struct tx *tx, const struct id *id)
 
 static enum err add(struct tx *tx, struct folder *f)
 {
-	return life_create(tx, LIFE_FOLDER_CREATE, &f->life, DB_IN(db_s(f->project ? "project" : "folder"), db_d(&f->parent),
-		db_d(&f->of), db_s(f->name), db_s(f->description), db_s(f->path), db_d0(&f->created_by)), NULL);
+	f->kind = f->project ? "project" : "folder";
+	return life_create(tx, LIFE_FOLDER_CREATE, &f->life, NULL);
 }
 
 enum err folder_home(struct tx *tx, const struct id *organization)
@@ -92,8 +52,7 @@ enum err folder_create(struct tx *tx, const struct folder *in, struct folder *ou
 	*out = *in;
 	if ((e = folder_enter(tx, &in->parent)) || (e = who_may(tx->who, tx->ask)))
 		return e;
-	out->life = (struct life){ .organization = tx->who->organization };
-	id_new(tx->now, &out->life.id);
+	life_begin(tx, &out->life);
 	out->project = id_is_zero(&in->parent);
 	out->of = out->life.id;
 	if (!out->project) {
@@ -105,7 +64,6 @@ enum err folder_create(struct tx *tx, const struct folder *in, struct folder *ou
 	out->path = arena_printf(tx->arena, "%s/%s", above, in->name);
 	if (strlen(out->path) > FOLDER_PATH_MOST)
 		return ERR_DISPLAY_NAME;
-	out->created_by = tx->who->principal;
 	return (e = add(tx, out)) ? e : folder_get(tx, &out->life.id, out);
 }
 
@@ -125,7 +83,7 @@ enum err folder_archive(struct tx *tx, const struct id *id)
 		if (living->i)
 			return ERR_FOLDER_NOT_EMPTY;
 	}
-	return life_move(tx, LIFE_FOLDER_ARCHIVE, &f.life, DB_NONE, NULL);
+	return life_move(tx, LIFE_FOLDER_ARCHIVE, &f.life, NULL);
 }
 
 static enum err move(struct tx *tx, const struct id *id, enum transition t)
@@ -133,7 +91,7 @@ static enum err move(struct tx *tx, const struct id *id, enum transition t)
 	struct folder f;
 	enum err e = lock(tx, id, &f);
 
-	return e ? e : life_move(tx, t, &f.life, DB_NONE, NULL);
+	return e ? e : life_move(tx, t, &f.life, NULL);
 }
 
 enum err folder_restore(struct tx *tx, const struct id *id)
@@ -197,19 +155,18 @@ enum err path_find(struct tx *tx, const char *const *names, size_t n, bool *fold
 enum err model_place(struct tx *tx, const struct id *model, struct model *m, struct folder *where, struct id *updated_by)
 {
 	const struct db_val *v;
-	struct db_rows r;
-	enum err e;
+	enum err e = life_read_by(tx, RES_MODEL, SQL_MODEL_PLACE, DB_IN(db_d(model)), m, &v);
 
-	if ((e = tx_read(tx, SQL_MODEL_PLACE, DB_IN(db_d(model), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r))
-	 || (e = model_of_row(tx, db_row(&r, 0), m)))
+	if (e)
 		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS + MODEL_COLUMNS;
-	if (v[0].null) {
+	*updated_by = v->null ? (struct id){ { 0 } } : v->id;
+	v++;
+	if (v->null) {
 		log_error(LOG_ERROR, "a model lies in a folder that is not there; see thaw audit verify");
 		return ERR_INTERNAL;
 	}
-	seen_from_row(tx, v, where);
-	*updated_by = where->updated_by;
+	v = row_read(life_resources[RES_FOLDER].locked, RES_FOLDER, life_take(RES_FOLDER, v, where), where);
+	(void)row_read(life_resources[RES_FOLDER].seen, RES_FOLDER, v, where);
 	return OK;
 }
 
@@ -222,7 +179,7 @@ enum err space_get(struct tx *tx, const char **name, int64_t *created_at)
 	if (e)
 		return e;
 	v = db_row(&r, 0) + WHO_COLUMNS;
-	*name = v[1].s;
-	*created_at = v[2].i;
+	*name = v[0].s;
+	*created_at = v[1].i;
 	return who_may(tx->who, tx->ask);
 }

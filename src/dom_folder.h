@@ -11,11 +11,11 @@ enum { FOLDER_NAME_MOST = 700, FOLDER_PATH_MOST = 8192 };
 struct folder {
 	struct life life;
 	bool project;
+	const char *kind;                        /* "project", "folder": what it is to be */
 	struct id parent, of;                    /* parent: zero for a project; of: its project, itself for one */
 	const char *name, *description, *path;   /* path: without the name of the space */
 	const char *space;                       /* the name of the space */
-	struct id created_by, updated_by;        /* zero: the administrator's command */
-	int64_t created_at, updated_at;
+	struct id updated_by;                    /* zero: the administrator's command */
 };
 
 /* Something of a folder: a folder or a model, or a model and where it lies. */

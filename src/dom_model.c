@@ -5,72 +5,15 @@
 #include "dom_folder.h"
 #include "str.h"
 
-static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
-
-static void from_row(const struct db_val *v, struct model *m)
-{
-	*m = (struct model){
-		.life = { v[19].id, v[0].id, life_state(RES_MODEL, v[1].s), v[2].i, v[16].i },
-		.name = v[3].s, .description = v[4].s, .model_type = v[5].s, .task_type = v[6].s, .dataset_id = v[7].s,
-		.tags = v[8].s, .config = v[9].s, .metadata = v[10].s,
-		.global = v[11].i, .last_version = v[12].i, .active_version = num(&v[13]), .created_by = v[14].id,
-		.created_at = v[15].i, .updated_at = v[16].i, .archived_at = num(&v[17]), .unarchived_at = num(&v[18]),
-		.folder = v[20].id, .granted = (int)num(&v[21]),
-	};
-}
-
-void model_of_columns(const struct tx *tx, const struct db_val *v, struct model *out)
-{
-	from_row(v, out);
-	out->life.owned = who_owns(tx->who, out->global, out->granted, &out->created_by);
-}
-
-/* Is it there for this route, and may they? */
-static enum err permitted(const struct tx *tx, const struct db_val *v, struct model *out)
-{
-	model_of_columns(tx, v, out);
-	if ((tx->ask.hidden >= HIDDEN_RETIRED && out->life.state == STATE_MODEL_RETIRED)
-	    || (tx->ask.hidden >= HIDDEN_ARCHIVED && out->life.state == STATE_MODEL_ARCHIVED))
-		return ERR_MODEL_NOT_FOUND;
-	return who_may_model(tx->who, tx->ask, out->global, out->granted);
-}
-
-enum err model_of_row(struct tx *tx, const struct db_val *row, struct model *out)
-{
-	const struct db_val *v = row + WHO_COLUMNS;
-
-	return v[0].null ? ERR_MODEL_NOT_FOUND : permitted(tx, v, out);
-}
-
-enum err model_lock(struct tx *tx, const struct id *id, struct model *out)
-{
-	const struct db_val *v;
-	enum err e = tx_row(tx, SQL_MODEL_LOCK,
-		DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(id)), &v);
-
-	if (e)
-		return e == ERR_DB_NONE ? ERR_MODEL_NOT_FOUND : e;
-	if ((e = permitted(tx, v, out)))
-		return e;
-	life_follow(tx, &out->life);
-	return OK;
-}
-
-/* The model that the request names: also as If-Match wants it. */
+/* The model that the request names. */
 static enum err lock_named(struct tx *tx, const struct id *id, struct model *out)
 {
-	enum err e = model_lock(tx, id, out);
-
-	return e ? e : life_expected(tx, &out->life);
+	return life_lock(tx, RES_MODEL, BY_ID(id), out);
 }
 
 enum err model_get(struct tx *tx, const struct id *id, struct model *out)
 {
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_MODEL_GET,
-		DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
-
-	return e ? e : model_of_row(tx, db_row(&r, 0), out);
+	return life_read(tx, RES_MODEL, BY_ID(id), out);
 }
 
 static enum err name_taken(struct tx *tx, enum err e)
@@ -87,15 +30,11 @@ enum err model_create(struct tx *tx, const struct model *in, struct model *out)
 	if ((e = folder_enter(tx, &in->folder)) || (e = who_may(tx->who, tx->ask)))
 		return e;
 	*out = *in;
-	out->life = (struct life){ .organization = tx->who->organization };
-	id_new(tx->now, &out->life.id);
+	life_begin(tx, &out->life);
+	out->life.global = in->life.global;
 	if (id_equal(&in->folder, &tx->who->organization))
 		out->folder = (struct id){ 0 };
-	out->created_by = tx->who->principal;
-	out->created_at = out->updated_at = tx->now;
-	e = life_create(tx, LIFE_MODEL_CREATE, &out->life, DB_IN(db_s(in->name), db_s(in->description),
-		db_s(in->model_type), db_s(in->task_type), db_s(in->dataset_id), db_s(in->tags), db_s(in->config),
-		db_s(in->metadata), db_i(in->global), db_d(&out->created_by), db_d(&out->folder)), NULL);
+	e = life_create(tx, LIFE_MODEL_CREATE, &out->life, NULL);
 	return name_taken(tx, e);
 }
 
@@ -146,7 +85,7 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 	*n = 0;
 	for (size_t i = 0; i < r.n; i++)
 		if (!db_row(&r, i)[WHO_COLUMNS].null)
-			from_row(db_row(&r, i) + WHO_COLUMNS, &(*out)[(*n)++]);
+			(void)life_take(RES_MODEL, db_row(&r, i) + WHO_COLUMNS, &(*out)[(*n)++]);
 	/* The last page tells the total by itself. */
 	if (*n < (size_t)page.size && (*n || page.number == 1)) {
 		*total = offset + (int64_t)*n;
@@ -200,40 +139,16 @@ enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit 
 	TAKE(metadata)
 #undef TAKE
 	js_put(details, "changed", changed);
-	out->updated_at = tx->now;
-	e = life_move(tx, config_only ? LIFE_MODEL_EDIT_CONFIG : LIFE_MODEL_EDIT, &out->life,
-		DB_IN(db_s(out->name), db_s(out->description), db_s(out->tags), db_s(out->config), db_s(out->metadata)),
-		details);
-	return name_taken(tx, e);
+	return name_taken(tx, life_move(tx, config_only ? LIFE_MODEL_EDIT_CONFIG : LIFE_MODEL_EDIT, &out->life, details));
 }
 
-enum err model_archive(struct tx *tx, const struct id *id, struct model *out)
+static enum err move(struct tx *tx, const struct id *id, enum transition t, struct model *out)
 {
-	enum err e;
+	enum err e = lock_named(tx, id, out);
 
-	if ((e = lock_named(tx, id, out)) || (e = life_move(tx, LIFE_MODEL_ARCHIVE, &out->life, DB_NONE, NULL)))
-		return e;
-	out->updated_at = out->archived_at = tx->now;
-	return OK;
+	return e ? e : life_move(tx, t, &out->life, NULL);
 }
 
-enum err model_unarchive(struct tx *tx, const struct id *id, struct model *out)
-{
-	enum err e;
-
-	if ((e = lock_named(tx, id, out)) || (e = life_move(tx, LIFE_MODEL_UNARCHIVE, &out->life, DB_NONE, NULL)))
-		return e;
-	out->updated_at = out->unarchived_at = tx->now;
-	out->archived_at = 0;
-	return OK;
-}
-
-enum err model_retire(struct tx *tx, const struct id *id, struct model *out)
-{
-	enum err e;
-
-	if ((e = lock_named(tx, id, out)) || (e = life_move(tx, LIFE_MODEL_RETIRE, &out->life, DB_NONE, NULL)))
-		return e;
-	out->updated_at = tx->now;
-	return OK;
-}
+enum err model_archive(struct tx *tx, const struct id *id, struct model *out) { return move(tx, id, LIFE_MODEL_ARCHIVE, out); }
+enum err model_unarchive(struct tx *tx, const struct id *id, struct model *out) { return move(tx, id, LIFE_MODEL_UNARCHIVE, out); }
+enum err model_retire(struct tx *tx, const struct id *id, struct model *out) { return move(tx, id, LIFE_MODEL_RETIRE, out); }

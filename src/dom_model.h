@@ -11,12 +11,9 @@ struct model {
 	struct life life;
 	const char *name, *description, *model_type, *task_type, *dataset_id;
 	const char *tags, *config, *metadata;
-	bool global;
 	int64_t last_version, active_version;    /* 0: none */
-	struct id created_by;
-	int64_t created_at, updated_at, archived_at, unarchived_at;
+	int64_t archived_at, unarchived_at;
 	struct id folder;                        /* where it lies; zero: the home project */
-	int granted;
 };
 
 struct model_edit {
@@ -34,7 +31,7 @@ struct model_filter {
 struct page { int64_t number, size; };           /* number counts from 1 */
 
 /* ERR_FOLDER_NOT_FOUND, ERR_MODEL_NAME_TAKEN.  in: name, description, model_type, task_type,
- * dataset_id, tags, config, metadata, global, folder. */
+ * dataset_id, tags, config, metadata, folder, life.global. */
 enum err model_create(struct tx *tx, const struct model *in, struct model *out);
 enum err model_get(struct tx *tx, const struct id *id, struct model *out);
 /* Newest first; total counts what the filter matches. */
@@ -49,21 +46,13 @@ enum err model_unarchive(struct tx *tx, const struct id *id, struct model *out);
 /* For good; its row, its audit and its versions stay.  ERR_OWNER_ONLY, ERR_MODEL_NOT_ARCHIVED, ERR_MODEL_RETIRED. */
 enum err model_retire(struct tx *tx, const struct id *id, struct model *out);
 
-enum { MODEL_COLUMNS = sizeof MODEL_OUT "i" - 1 };           /* MODEL_COLS and GRANTED (sql.def) */
-/* For the other files of models: the row locked, seen, permitted. */
-enum err model_lock(struct tx *tx, const struct id *id, struct model *out);
-/* The model of a row whose columns start with WHO_MODEL (sql.def), seen and permitted. */
-enum err model_of_row(struct tx *tx, const struct db_val *row, struct model *out);
-/* The model of columns MODEL_COLS and GRANTED, whoever may see it. */
-void model_of_columns(const struct tx *tx, const struct db_val *v, struct model *out);
 
 /* dom_run.c: the runs of a trainer elsewhere, as it reports them. */
 struct run {
 	struct life life;
 	struct id model;
 	const char *algorithm, *hyperparameters, *metrics, *features, *target, *artifacts, *logs, *reason;
-	struct id started_by;
-	int64_t started_at, ended_at;
+	int64_t ended_at;
 };
 
 /* ERR_MODEL_ARCHIVED, ERR_MODEL_TRAINING, ERR_MODEL_RETIRED.  in: algorithm, hyperparameters. */
@@ -86,12 +75,12 @@ struct version {
 	bool active;                             /* the model's active configuration comes from it */
 	const char *algorithm, *hyperparameters, *metrics, *artifacts;
 	struct id trained_by;
-	int64_t trained_at, training_seconds, created_at;
+	int64_t trained_at, training_seconds;
 	struct id created_by;                    /* by version_find(); zero: unknown */
 	const char *branch;
 	const char *source;                      /* VERSION_SDK...; NULL: a training run */
 	struct id from_model, from_version;      /* of a promoted one */
-	const unsigned char *artifact;           /* SHA-256 of its file; NULL: it has none */
+	struct bytes artifact;                   /* SHA-256 of its file; NULL: it has none */
 	int64_t artifact_size;
 	/* Where asked for: the Model API, requirements, repositories as they were sent, or NULL
 	 * and what the training run knows. */
@@ -135,17 +124,19 @@ enum err version_promote(struct tx *tx, const struct id *target, const struct id
 enum err version_file(struct tx *tx, const struct id *model, int64_t number, struct version *out, const char **bytes);
 /* Where it was promoted from, the nearest first, and what was promoted from it, newest first,
  * as far as the caller may see; *hidden: there is an origin that they may not. */
-struct relative { struct id model, version, from; const char *name; enum state status; int64_t number, created_at; bool seen; };
+struct relative { struct id model, version, from; const char *name; enum state status; int64_t number, created_at, granted; bool global, seen; };
 struct lineage { struct relative self, *from, *to; size_t nfrom, nto, more; bool hidden; };
 enum err version_lineage(struct tx *tx, const struct id *model, int64_t number, struct lineage *out);
 /* Its configuration becomes the active one.  ERR_VERSION_NOT_FOUND, and as model_edit(). */
 enum err version_restore(struct tx *tx, const struct id *model, int64_t number, struct version *out);
 
 /* dom_audit.c */
+struct actor { struct id id; const char *name; };
 struct audit_event {
-	struct id id, actor;
+	struct id id;
+	struct actor actor;
 	int64_t at, revision;
-	const char *actor_name, *action, *from, *to, *request_id, *address, *user_agent, *details;
+	const char *action, *from, *to, *request_id, *address, *user_agent, *details;
 };
 struct audit_filter {
 	int64_t from, to;                        /* microseconds, both inclusive */

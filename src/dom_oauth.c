@@ -108,15 +108,6 @@ char *redirect_host(struct arena *a, const char *uri)
 
 /* ---- Clients ---- */
 
-void client_of_row(const struct db_val *v, struct client *out)
-{
-	*out = (struct client){ .life = { .organization = v[10].id, .id = v[0].id, .state = life_state(RES_OAUTH_CLIENT, v[1].s),
-		.revision = v[2].i, .changed = v[11].i }, .name = v[4].s, .public = v[5].null, .hash = (const unsigned char *)v[5].s,
-		.redirect_uris = v[7].s, .scopes = v[8].s, .created_at = v[9].i };
-	if (!v[6].null)
-		out->principal = v[6].id;
-}
-
 enum err client_find(struct tx *tx, const struct id *id, struct client *out)
 {
 	struct db_rows r;
@@ -124,7 +115,7 @@ enum err client_find(struct tx *tx, const struct id *id, struct client *out)
 
 	if (e || !r.n)
 		return e ? e : ERR_NOT_FOUND;
-	client_of_row(db_row(&r, 0), out);
+	(void)life_take(RES_OAUTH_CLIENT, db_row(&r, 0), out);
 	return out->life.state == STATE_OAUTH_CLIENT_ACTIVE ? OK : ERR_NOT_FOUND;
 }
 
@@ -132,10 +123,10 @@ bool client_proven(const struct client *c, const char *secret)
 {
 	unsigned char h[SECRET_HASH];
 
-	if (c->public || !secret)
-		return c->public && !secret;
+	if (!c->hash.p || !secret)
+		return !c->hash.p && !secret;
 	secret_hash(secret, h);
-	return !CRYPTO_memcmp(h, c->hash, sizeof h);
+	return !CRYPTO_memcmp(h, c->hash.p, sizeof h);
 }
 
 /* An http address of this very machine without its port, which an application that listens
@@ -174,44 +165,34 @@ static struct json *tell(struct arena *a, const struct client *c)
 	struct json *o = js_object(a);
 
 	js_put_str(a, o, "name", c->name);
-	js_put_bool(a, o, "public", c->public);
+	js_put_bool(a, o, "public", !c->hash.p);
 	js_put_str(a, o, "scopes", c->scopes);
 	js_put(o, "redirect_uris", js_read(a, c->redirect_uris));
 	js_put_str(a, o, "user", id_is_zero(&c->principal) ? NULL : id_spell(a, "usr-", &c->principal));
 	return o;
 }
 
-/* A secret, and its hash for the statement that stores it. */
-static struct db_val new_secret(struct arena *a, struct client *c)
+static void new_secret(struct arena *a, struct client *c)
 {
 	unsigned char *h = arena_alloc(a, SECRET_HASH);
 
 	c->secret = random_secret(a, "cs_");
 	secret_hash(c->secret, h);
-	c->hash = h;
-	return db_x(h, SECRET_HASH);
+	c->hash = (struct bytes){ h, SECRET_HASH };
 }
 
 enum err client_create(struct tx *tx, const struct client *in, struct client *out)
 {
-	struct db_val hash;
-
 	*out = *in;
-	hash = in->public ? db_x(NULL, 0) : new_secret(tx->arena, out);
+	if (!in->public)
+		new_secret(tx->arena, out);
 	id_new(tx->now, &out->life.id);
-	out->created_at = tx->now;
-	return life_create(tx, LIFE_CLIENT_CREATE, &out->life, DB_IN(db_s(out->name), hash, db_d0(&out->principal),
-		db_s(out->redirect_uris), db_s(out->scopes)), tell(tx->arena, out));
+	return life_create(tx, LIFE_CLIENT_CREATE, &out->life, tell(tx->arena, out));
 }
 
 static enum err lock(struct tx *tx, const struct id *id, struct client *out)
 {
-	const struct db_val *v;
-	enum err e = life_lock(tx, RES_OAUTH_CLIENT, id, &out->life, &v);
-
-	if (!e)
-		client_of_row(v, out);
-	return e;
+	return life_hold(tx, RES_OAUTH_CLIENT, BY_ID(id), out);
 }
 
 enum err client_rotate(struct tx *tx, const struct id *id, struct client *out)
@@ -220,9 +201,10 @@ enum err client_rotate(struct tx *tx, const struct id *id, struct client *out)
 
 	if (e)
 		return e;
-	if (out->public)
+	if (!out->hash.p)
 		return ERR_GRANT_DENIED;
-	return life_move(tx, LIFE_CLIENT_ROTATE, &out->life, DB_IN(new_secret(tx->arena, out)), NULL);
+	new_secret(tx->arena, out);
+	return life_move(tx, LIFE_CLIENT_ROTATE, &out->life, NULL);
 }
 
 enum err client_revoke(struct tx *tx, const struct id *id, struct client *out)
@@ -231,7 +213,7 @@ enum err client_revoke(struct tx *tx, const struct id *id, struct client *out)
 
 	if (e || out->life.state == STATE_OAUTH_CLIENT_REVOKED)
 		return e;
-	return life_move(tx, LIFE_CLIENT_REVOKE, &out->life, DB_NONE, NULL);
+	return life_move(tx, LIFE_CLIENT_REVOKE, &out->life, NULL);
 }
 
 enum err client_still(struct tx *tx, const struct id *organization, const struct id *client, const struct id *session)
@@ -259,13 +241,9 @@ static enum err fits(struct tx *tx, const struct consent *ask, const struct clie
 
 enum err consent_read(struct tx *tx, const struct consent *ask, struct client *out, const char **scopes)
 {
-	const struct db_val *v;
-	enum err e = life_read(tx, RES_OAUTH_CLIENT, &ask->client, &out->life, &v);
+	enum err e = life_read(tx, RES_OAUTH_CLIENT, BY_ID(&ask->client), out);
 
-	if (e)
-		return e;
-	client_of_row(v, out);
-	return fits(tx, ask, out, scopes);
+	return e ? e : fits(tx, ask, out, scopes);
 }
 
 enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, char **code)
@@ -288,7 +266,7 @@ enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, ch
 		return e;
 	js_put_str(tx->arena, details, "scopes", scopes);
 	js_put_str(tx->arena, details, "redirect_uri", ask->redirect_uri);
-	return life_move(tx, LIFE_CLIENT_AUTHORIZE, &c.life, DB_NONE, details);
+	return life_move(tx, LIFE_CLIENT_AUTHORIZE, &c.life, details);
 }
 
 enum err consent_list(struct tx *tx, struct application **out, size_t *n)
@@ -325,7 +303,7 @@ enum err consent_withdraw(struct tx *tx, const struct id *client)
 	e = db_exec(tx->db, SQL_CODE_FORGET, DB_IN(db_d(&c.life.organization), db_d(&tx->who->principal), db_d(&c.life.id)), &codes);
 	if (e || (e = session_end_all(tx, &c.life.id, &sessions)))
 		return e;
-	return codes + sessions ? life_move(tx, LIFE_CLIENT_WITHDRAW, &c.life, DB_NONE, NULL) : ERR_NOT_FOUND;
+	return codes + sessions ? life_move(tx, LIFE_CLIENT_WITHDRAW, &c.life, NULL) : ERR_NOT_FOUND;
 }
 
 /* ---- Sessions ---- */
@@ -394,7 +372,7 @@ enum err client_session(struct tx *tx, const struct client *c, const char *scope
 	const char *scopes = scopes_within(tx->arena, c->scopes, scope);
 	enum err e;
 
-	if (c->public || id_is_zero(&c->principal))
+	if (!c->hash.p || id_is_zero(&c->principal))
 		return ERR_GRANT_DENIED;
 	if (!scopes)
 		return ERR_SCOPE_UNKNOWN;

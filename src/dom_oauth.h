@@ -14,10 +14,9 @@ struct client {
 	struct id principal;                     /* whose rights it uses when it speaks for itself; zero: it may not */
 	const char *name, *scopes;               /* scopes: the most it may ask for */
 	const char *redirect_uris;               /* a JSON array */
-	bool public;                             /* it cannot keep a secret, and has none */
+	bool public;                             /* it cannot keep a secret, and has none: told to client_create() alone */
 	const char *secret;                      /* when it is made, and never again */
-	const unsigned char *hash;               /* of it */
-	int64_t created_at;
+	struct bytes hash;                       /* of it */
 };
 
 /* By its id alone, of whatever organization.  ERR_NOT_FOUND: unknown, or revoked. */
@@ -33,9 +32,6 @@ enum err client_create(struct tx *tx, const struct client *in, struct client *ou
 /* A new secret; the old one is good no more.  ERR_GRANT_DENIED: a public client has none. */
 enum err client_rotate(struct tx *tx, const struct id *id, struct client *out);
 enum err client_revoke(struct tx *tx, const struct id *id, struct client *out);        /* idempotent */
-/* Of a row with the columns CLIENT_COLS (sql.def). */
-void client_of_row(const struct db_val *v, struct client *out);
-
 /* Why a redirect URI is none, in a few words; NULL: it is one.  (RFC 6749 3.1.2, RFC 8252) */
 const char *redirect_fault(const char *uri);
 /* Whom it leads to, for a human: its scheme and host. */

@@ -13,23 +13,23 @@ static const struct { const char *name, *permissions; int64_t rate; } first_role
 static enum err role_create(struct tx *tx, const struct id *org, const char *name, const char *permissions,
 	int64_t rate)
 {
-	struct life role = { .organization = *org };
+	struct role role = { .life.organization = *org, .name = name, .permissions = permissions, .rate = rate };
 
-	id_new(tx->now, &role.id);
-	return life_create(tx, LIFE_ROLE_CREATE, &role, DB_IN(db_s(name), db_s(permissions), db_i(rate)), NULL);
+	id_new(tx->now, &role.life.id);
+	return life_create(tx, LIFE_ROLE_CREATE, &role.life, NULL);
 }
 
 enum err org_create(struct tx *tx, const char *name, struct id *out)
 {
-	struct life org;
+	struct org org = { .name = name };
 	enum err e;
 
-	id_new(tx->now, &org.id);
-	org.organization = *out = org.id;
-	e = life_create(tx, LIFE_ORG_CREATE, &org, DB_IN(db_s(name)), NULL);
+	id_new(tx->now, &org.life.id);
+	org.life.organization = *out = org.life.id;
+	e = life_create(tx, LIFE_ORG_CREATE, &org.life, NULL);
 	for (size_t i = 0; !e && i < sizeof first_roles / sizeof *first_roles; i++)
-		e = role_create(tx, &org.id, first_roles[i].name, first_roles[i].permissions, first_roles[i].rate);
-	return e ? e : folder_home(tx, &org.id);
+		e = role_create(tx, out, first_roles[i].name, first_roles[i].permissions, first_roles[i].rate);
+	return e ? e : folder_home(tx, out);
 }
 
 enum err org_find(struct tx *tx, const char *which, struct id *out)
@@ -47,24 +47,23 @@ enum err org_find(struct tx *tx, const char *which, struct id *out)
 	return OK;
 }
 
-/* The row of a lock statement: id, status, revision, updated_at. */
-static enum err locked(struct tx *tx, enum resource resource, enum sql sql, const struct db_val *in, size_t n,
-	const struct id *org, struct life *out)
+/* Locked, in whatever organization: the command is of none. */
+static enum err locked(struct tx *tx, enum resource r, const struct id *org, const struct db_val *key, void *out)
 {
-	const struct db_val *v;
-	enum err e = tx_row(tx, sql, in, n, &v);
+	const struct id own = tx->who->organization;
+	enum err e;
 
-	if (!e)
-		*out = (struct life){ .organization = *org, .id = v[0].id, .state = life_state(resource, v[1].s), .revision = v[2].i,
-			.changed = v[3].i };
+	tx->who->organization = *org;
+	e = life_hold(tx, r, key, out);
+	tx->who->organization = own;
 	return e;
 }
 
 enum err role_set(struct tx *tx, const struct id *org, const char *name, const char *permissions, int64_t rate)
 {
 	struct json *details = js_object(tx->arena);
-	struct life role;
-	enum err e = locked(tx, RES_ROLE, SQL_ROLE_LOCK, DB_IN(db_d(org), db_s(name)), org, &role);
+	struct role role;
+	enum err e = locked(tx, RES_ROLE, org, BY_NAME(name), &role);
 
 	if (e == ERR_DB_NONE)
 		return role_create(tx, org, name, permissions, rate);
@@ -72,7 +71,9 @@ enum err role_set(struct tx *tx, const struct id *org, const char *name, const c
 		return e;
 	js_put_str(tx->arena, details, "permissions", permissions);
 	js_put_int(tx->arena, details, "rate", rate);
-	return life_move(tx, LIFE_ROLE_SET, &role, DB_IN(db_s(permissions), db_i(rate)), details);
+	role.permissions = permissions;
+	role.rate = rate;
+	return life_move(tx, LIFE_ROLE_SET, &role.life, details);
 }
 
 enum err user_of_email(struct tx *tx, const char *email, const struct id *but, const char **username)
@@ -88,19 +89,19 @@ enum err user_of_email(struct tx *tx, const char *email, const struct id *but, c
 
 enum err user_create(struct tx *tx, const struct user *in, struct id *out)
 {
-	struct life user = { .organization = in->organization };
+	struct account user = { .life.organization = in->organization, .kind = "human", .username = in->username, .email = in->email,
+		.password = in->password, .role = in->role };
 	struct json *details = js_object(tx->arena);
 	const char *other;
-	enum err e = user_of_email(tx, in->email, &user.id, &other);
+	enum err e = user_of_email(tx, in->email, &user.life.id, &other);
 
 	if (e != ERR_DB_NONE)
 		return e ? e : ERR_DB_DUPLICATE;
 	js_put_str(tx->arena, details, "username", in->username);
 	js_put_str(tx->arena, details, "role", in->role);
-	id_new(tx->now, &user.id);
-	*out = user.id;
-	return life_create(tx, LIFE_USER_CREATE, &user, DB_IN(db_s("human"), db_s(in->username), db_s(in->email),
-		db_s(in->password), db_s(in->role), db_t(tx->now), db_s(in->email)), details);
+	id_new(tx->now, &user.life.id);
+	*out = user.life.id;
+	return life_create(tx, LIFE_USER_CREATE, &user.life, details);
 }
 
 enum err user_find(struct tx *tx, const char *username, struct user *out)
@@ -131,17 +132,20 @@ enum err user_self(struct tx *tx, struct user *out)
 	return who_may(tx->who, tx->ask);
 }
 
-static enum err move_user(struct tx *tx, enum transition t, const struct user *u, const struct db_val *more, size_t n)
+/* `to`: what the change writes. */
+static enum err move_user(struct tx *tx, enum transition t, const struct user *u, const struct account *to)
 {
-	struct life user;
-	enum err e = locked(tx, RES_USER, SQL_USER_LOCK, DB_IN(db_d(&u->organization), db_d(&u->id)),
-		&u->organization, &user);
+	struct account user;
+	enum err e = locked(tx, RES_USER, &u->organization, BY_ID(&u->id), &user);
 
 	if (e)
 		return e;
 	/* After the lock: no token made until now may outlive this. */
 	tx->now = clock_now();
-	return life_move(tx, t, &user, more, n, NULL);
+	user.email = to->email;
+	user.password = to->password;
+	user.role = to->role;
+	return life_move(tx, t, &user.life, NULL);
 }
 
 static enum err forget(struct tx *tx, const struct user *u)
@@ -151,14 +155,14 @@ static enum err forget(struct tx *tx, const struct user *u)
 
 enum err user_password(struct tx *tx, const struct user *u, const char *hash)
 {
-	enum err e = move_user(tx, LIFE_USER_PASSWORD, u, DB_IN(db_s(hash)));
+	enum err e = move_user(tx, LIFE_USER_PASSWORD, u, &(struct account){ .password = hash });
 
 	return e ? e : forget(tx, u);
 }
 
 enum err user_enable(struct tx *tx, const struct user *u, bool enabled)
 {
-	enum err e = move_user(tx, enabled ? LIFE_USER_ENABLE : LIFE_USER_DISABLE, u, DB_NONE);
+	enum err e = move_user(tx, enabled ? LIFE_USER_ENABLE : LIFE_USER_DISABLE, u, &(struct account){ .role = NULL });
 
 	return e ? e : forget(tx, u);
 }
@@ -170,10 +174,10 @@ enum err user_email(struct tx *tx, const struct user *u, const char *email)
 
 	if (e != ERR_DB_NONE)
 		return e ? e : ERR_DB_DUPLICATE;
-	return move_user(tx, LIFE_USER_EMAIL, u, DB_IN(db_s(email), db_s(email)));
+	return move_user(tx, LIFE_USER_EMAIL, u, &(struct account){ .email = email });
 }
 
 enum err user_role(struct tx *tx, const struct user *u, const char *role)
 {
-	return move_user(tx, LIFE_USER_ROLE, u, DB_IN(db_s(role)));
+	return move_user(tx, LIFE_USER_ROLE, u, &(struct account){ .role = role });
 }

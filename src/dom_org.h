@@ -13,6 +13,11 @@ enum err org_find(struct tx *tx, const char *which, struct id *out);
 /* Makes the role or changes it.  permissions: words of perm.def; rate: requests a minute. */
 enum err role_set(struct tx *tx, const struct id *org, const char *name, const char *permissions, int64_t rate);
 
+struct org { struct life life; const char *name; };
+struct role { struct life life; const char *name, *permissions; int64_t rate; };
+/* A user as a row. */
+struct account { struct life life; const char *kind, *username, *email, *password, *role; };
+
 struct user {
 	struct id organization, id;
 	const char *username, *email, *role, *permissions, *status, *password;

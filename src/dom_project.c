@@ -5,42 +5,14 @@
 _Static_assert(SQL_PROJECT_PAGE_BY_STATUS_SN == SQL_PROJECT_PAGE + 11 && SQL_PROJECT_COUNT_SN == SQL_PROJECT_COUNT + 3,
 	"orders and filters add up");
 
-static void from_row(const struct db_val *v, const struct id *organization, struct project *p)
-{
-	*p = (struct project){
-		.life = { .organization = *organization, .id = v[0].id, .state = life_state(RES_PROJECT, v[1].s), .revision = v[2].i,
-			.changed = v[11].i },
-		.number = v[3].i, .name = v[4].s, .description = v[5].s, .url = v[6].s, .accent = v[7].s,
-		.tech_stack = v[8].s, .progress = v[9].null ? -1 : v[9].i, .created_at = v[10].i, .updated_at = v[11].i,
-	};
-}
-
 enum err project_get(struct tx *tx, int64_t number, struct project *out)
 {
-	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_PROJECT_GET, DB_IN(db_i(number), db_d(&tx->who->organization),
-		db_d(&tx->who->principal)), &r);
-
-	if (e)
-		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (v[0].null)
-		return ERR_PROJECT_NOT_FOUND;
-	from_row(v, &tx->who->organization, out);
-	return who_may(tx->who, tx->ask);
+	return life_read(tx, RES_PROJECT, BY_NUMBER(number), out);
 }
 
 static enum err lock(struct tx *tx, int64_t number, struct project *out)
 {
-	const struct db_val *v;
-	enum err e = tx_row(tx, SQL_PROJECT_LOCK, DB_IN(db_d(&tx->who->organization), db_i(number)), &v);
-
-	if (e)
-		return e == ERR_DB_NONE ? ERR_PROJECT_NOT_FOUND : e;
-	from_row(v, &tx->who->organization, out);
-	e = who_may(tx->who, tx->ask);
-	return e ? e : life_expected(tx, &out->life);
+	return life_lock(tx, RES_PROJECT, BY_NUMBER(number), out);
 }
 
 /* Which of its two unique words is somebody else's?  The unique keys have the last word:
@@ -64,17 +36,13 @@ enum err project_create(struct tx *tx, const struct project *in, struct project 
 	if ((e = who_may(tx->who, tx->ask)))
 		return e;
 	*out = *in;
-	out->life = (struct life){ .organization = tx->who->organization };
-	id_new(tx->now, &out->life.id);
+	life_begin(tx, &out->life);
 	out->progress = -1;
-	out->created_at = out->updated_at = tx->now;
 	if ((e = taken(tx, &out->life.id, out))
 	 || (e = tx_row(tx, SQL_PROJECT_NEXT, DB_IN(db_d(&tx->who->organization)), &v)))
 		return e;
 	out->number = v[0].i;
-	return life_create(tx, LIFE_PROJECT_CREATE, &out->life, DB_IN(db_i(out->number), db_s(out->name),
-		db_s(out->description), db_s(out->url), db_s(out->accent), db_s(out->tech_stack),
-		db_d(&tx->who->principal)), NULL);
+	return life_create(tx, LIFE_PROJECT_CREATE, &out->life, NULL);
 }
 
 enum err project_list(struct tx *tx, const struct project_filter *f, int64_t offset, int64_t size,
@@ -106,7 +74,7 @@ enum err project_list(struct tx *tx, const struct project_filter *f, int64_t off
 	*n = 0;
 	for (size_t i = 0; i < r.n; i++)
 		if (!db_row(&r, i)[WHO_COLUMNS].null)
-			from_row(db_row(&r, i) + WHO_COLUMNS, &tx->who->organization, &(*out)[(*n)++]);
+			(void)life_take(RES_PROJECT, db_row(&r, i) + WHO_COLUMNS, &(*out)[(*n)++]);
 	if (*n < (size_t)size && (*n || !offset)) {
 		*total = offset + (int64_t)*n;
 		return OK;
@@ -131,22 +99,14 @@ enum err project_edit(struct tx *tx, int64_t number, const struct project *in, s
 	/* Legal before taken: an archived project cannot be changed whatever its name. */
 	if (out->life.state != STATE_PROJECT_ARCHIVED && (e = taken(tx, &out->life.id, out)))
 		return e;
-	if ((e = life_move(tx, out->life.state == STATE_PROJECT_LIVE ? LIFE_PROJECT_EDIT_LIVE : LIFE_PROJECT_EDIT,
-		&out->life, DB_IN(db_s(out->name), db_s(out->description), db_s(out->url), db_s(out->accent),
-		db_s(out->tech_stack)), NULL)))
-		return e;
-	out->updated_at = tx->now;
-	return OK;
+	return life_move(tx, out->life.state == STATE_PROJECT_LIVE ? LIFE_PROJECT_EDIT_LIVE : LIFE_PROJECT_EDIT, &out->life, NULL);
 }
 
 enum err project_move(struct tx *tx, int64_t number, enum transition t, struct project *out)
 {
-	enum err e;
+	enum err e = lock(tx, number, out);
 
-	if ((e = lock(tx, number, out)) || (e = life_move(tx, t, &out->life, DB_NONE, NULL)))
-		return e;
-	out->updated_at = tx->now;
-	return OK;
+	return e ? e : life_move(tx, t, &out->life, NULL);
 }
 
 enum err project_build(struct tx *tx, int64_t number, int64_t progress, struct project *out)
@@ -155,16 +115,16 @@ enum err project_build(struct tx *tx, int64_t number, int64_t progress, struct p
 
 	if ((e = lock(tx, number, out)))
 		return e;
+	out->progress = progress;
 	if (out->life.state != STATE_PROJECT_BUILDING)
-		e = life_move(tx, LIFE_PROJECT_BUILD, &out->life, DB_IN(db_i(progress)), NULL);
+		e = life_move(tx, LIFE_PROJECT_BUILD, &out->life, NULL);
 	else if (progress < 100)
-		e = life_move(tx, LIFE_PROJECT_PROGRESS, &out->life, DB_IN(db_i(progress)), NULL);
+		e = life_move(tx, LIFE_PROJECT_PROGRESS, &out->life, NULL);
 	if (!e && progress == 100)
-		e = life_move(tx, LIFE_PROJECT_BUILT, &out->life, DB_NONE, NULL);
+		e = life_move(tx, LIFE_PROJECT_BUILT, &out->life, NULL);
 	if (e)
 		return e;
 	out->progress = progress < 100 ? progress : -1;
-	out->updated_at = tx->now;
 	return OK;
 }
 

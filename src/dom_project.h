@@ -9,7 +9,6 @@ struct project {
 	struct life life;
 	int64_t number, progress;                /* progress -1: none */
 	const char *name, *description, *url, *accent, *tech_stack;
-	int64_t created_at, updated_at;
 };
 
 enum project_order { PROJECT_RECENT, PROJECT_NAMED, PROJECT_BY_STATUS };

@@ -7,7 +7,7 @@
 #include "conf.h"
 #include "str.h"
 
-enum { VERSION_COLUMNS = sizeof VERSION_OUT - 1, ORIGINS_MOST = 8, COPIES_MOST = 20, COPIES_COUNTED = 100 };
+enum { ORIGINS_MOST = 8, COPIES_MOST = 20, COPIES_COUNTED = 100 };
 
 bool version_source_known(const char *source)
 {
@@ -36,102 +36,79 @@ int64_t version_number(struct arena *a, const char *s)
 	return parse_int(digits, 1, INT32_MAX, &n) && !strcmp(version_spell(a, n), s) ? n : 0;
 }
 
-static void from_row(const struct db_val *v, const struct model *m, struct version *out)
+static const struct column described[] = { VERSION_ADDED(COL_MAP, struct version) RUN_KNOWS(COL_MAP, struct version) { ROW_END, 0 } };
+
+/* What its model makes of it. */
+static void of_model(const struct model *m, struct version *v)
 {
+	v->active = v->number == m->active_version;
 	/* The sweep takes the files of models that were permanently deleted. */
-	const bool swept = v[19].null && m->life.state == STATE_MODEL_RETIRED;
-
-	*out = (struct version){
-		.life = { m->life.organization, v[0].id, life_state(RES_VERSION, v[1].s), v[2].i },
-		.model = v[3].id, .number = v[4].i, .active = v[4].i == m->active_version, .run = v[5].id,
-		.algorithm = v[6].s, .hyperparameters = v[7].s, .metrics = v[8].s, .artifacts = v[9].s,
-		.trained_by = v[10].id, .trained_at = v[11].null ? 0 : v[11].i,
-		.training_seconds = v[12].null ? -1 : v[12].i, .created_at = v[13].i, .branch = v[14].s, .source = v[15].s,
-		.from_model = v[16].id, .from_version = v[17].id, .artifact = v[18].null || swept ? NULL : (const unsigned char *)v[18].s,
-		.artifact_size = v[19].null ? 0 : v[19].i,
-	};
+	if (m->life.state == STATE_MODEL_RETIRED && !v->artifact_size)
+		v->artifact = (struct bytes){ NULL, 0 };
 }
 
-/* And the columns VERSION_API behind them. */
-static void described_from_row(const struct db_val *v, const struct model *m, struct version *out)
+/* The version of columns A_VERSION (sql.def), and of DESCRIBED where they are there. */
+static void take(const struct db_val *v, const struct model *m, bool with_description, struct version *out)
 {
-	from_row(v, m, out);
-	v += VERSION_COLUMNS;
-	out->model_api = v[0].s;
-	out->conda_requirements = v[1].s;
-	out->backing_repositories = v[2].s;
-	out->features = v[3].s;
-	out->target = v[4].s;
+	v = row_read(life_resources[RES_VERSION].seen, RES_VERSION, life_take(RES_VERSION, v, out), out);
+	if (with_description)
+		(void)row_read(described, RES_VERSION, v, out);
+	of_model(m, out);
 }
 
-/* The one version of a row that begins with the model, seen and permitted. */
-static enum err one(struct tx *tx, const struct db_rows *r, void (*fill)(const struct db_val *, const struct model *, struct version *),
-	struct version *out)
+/* Of rows that begin with the model, seen and permitted; none is none. */
+static enum err many(struct tx *tx, const struct db_rows *r, bool with_description, struct version **out, size_t *n, struct model *m)
 {
-	const struct db_val *v;
-	struct model m;
-	enum err e = model_of_row(tx, db_row(r, 0), &m);
-
-	if (e)
-		return e;
-	v = db_row(r, 0) + WHO_COLUMNS + MODEL_COLUMNS;
-	if (v[0].null)
-		return ERR_VERSION_NOT_FOUND;
-	fill(v, &m, out);
-	return OK;
-}
-
-/* The same for many; none is none. */
-static enum err many(struct tx *tx, const struct db_rows *r, void (*fill)(const struct db_val *, const struct model *, struct version *),
-	struct version **out, size_t *n, struct model *m)
-{
-	enum err e = model_of_row(tx, db_row(r, 0), m);
+	enum err e = life_seen_parent(tx, RES_VERSION, db_row(r, 0), m);
 
 	if (e)
 		return e;
 	*out = arena_alloc(tx->arena, (r->n + 1) * sizeof **out);
 	*n = 0;
 	for (size_t i = 0; i < r->n; i++) {
-		const struct db_val *v = db_row(r, i) + WHO_COLUMNS + MODEL_COLUMNS;
+		const struct db_val *v = life_behind_parent(RES_VERSION, db_row(r, i));
 
-		if (!v[0].null)
-			fill(v, m, &(*out)[(*n)++]);
+		if (!v->null)
+			take(v, m, with_description, &(*out)[(*n)++]);
 	}
 	return OK;
 }
 
 enum err version_find(struct tx *tx, const struct id *id, struct version *out)
 {
+	const struct column maker[] = { { ROW_d0, offsetof(struct version, created_by) }, { ROW_END, 0 } };
 	const struct db_val *v;
 	struct db_rows r;
-	enum err e = tx_read(tx, SQL_VERSION_FIND, DB_IN(db_d(id), db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	enum err e = tx_read(tx, SQL_VERSION_FIND, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
 
 	if (e)
 		return e;
 	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (v[0].null)
+	if (v->null)
 		return ERR_VERSION_NOT_FOUND;
-	*out = (struct version){ .life = { tx->who->organization, v[0].id, life_state(RES_VERSION, v[2].s), v[1].i },
-		.number = v[3].i, .created_at = v[4].i, .model = v[5].id, .created_by = v[6].id };
+	(void)row_read(maker, RES_VERSION, life_take(RES_VERSION, v, out), out);
 	return OK;
 }
 
 enum err version_get(struct tx *tx, const struct id *model, int64_t number, struct version *out)
 {
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_VERSION_GET, DB_IN(db_d(model), db_i(number), db_d(&tx->who->organization),
-		db_d(&tx->who->principal)), &r);
+	enum err e = life_read(tx, RES_VERSION, IN_PARENT(model, db_i(number)), out);
 
-	return e ? e : one(tx, &r, from_row, out);
+	if (!e)
+		of_model(out->life.parent, out);
+	return e;
 }
 
 enum err version_get_by_id(struct tx *tx, const struct id *model, const struct id *id, struct version *out)
 {
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_VERSION_BY_ID, DB_IN(db_d(model), db_d(id), db_d(&tx->who->organization),
-		db_d(&tx->who->principal)), &r);
+	const struct db_val *rest;
+	enum err e = life_read_by(tx, RES_VERSION, SQL_VERSION_BY_ID, DB_IN(db_d(model), db_d(id)), out, &rest);
 
-	return e ? e : one(tx, &r, described_from_row, out);
+	if (e)
+		return e;
+	(void)row_read(described, RES_VERSION, rest, out);
+	of_model(out->life.parent, out);
+	return OK;
 }
 
 enum err version_list(struct tx *tx, const struct id *model, struct page page,
@@ -143,7 +120,7 @@ enum err version_list(struct tx *tx, const struct id *model, struct page page,
 	enum err e;
 
 	if ((e = tx_read(tx, SQL_VERSION_PAGE, DB_IN(id, org, id, db_i(page.size), db_i((page.number - 1) * page.size),
-		org, db_d(&tx->who->principal)), &r)) || (e = many(tx, &r, from_row, out, n, &m)))
+		org, db_d(&tx->who->principal)), &r)) || (e = many(tx, &r, false, out, n, &m)))
 		return e;
 	*total = m.last_version;
 	return OK;
@@ -158,7 +135,7 @@ enum err version_branch(struct tx *tx, const struct id *model, const char *branc
 	enum err e = tx_page(tx, SQL_VERSION_BRANCH, DB_IN(id, org, id, db_s(branch), db_i(below), db_i(limit + 1), org,
 		db_d(&tx->who->principal)), &r);
 
-	if (e || (e = many(tx, &r, described_from_row, out, n, &m)))
+	if (e || (e = many(tx, &r, true, out, n, &m)))
 		return e;
 	*more = r.cut || *n > (size_t)limit;
 	*n -= *n > (size_t)limit;
@@ -169,18 +146,10 @@ enum err version_branch(struct tx *tx, const struct id *model, const char *branc
  * filled but for what numbers it. */
 static enum err add(struct tx *tx, const struct model *m, struct version *out)
 {
-	out->life = (struct life){ .organization = m->life.organization };
-	id_new(tx->now, &out->life.id);
+	life_begin(tx, &out->life);
 	out->model = m->life.id;
 	out->number = m->last_version + 1;
-	out->created_at = tx->now;
-	return life_create(tx, LIFE_VERSION_CREATE, &out->life, DB_IN(db_d(&out->model), db_i(out->number),
-		db_d0(&out->run), db_s(out->algorithm), db_s(out->hyperparameters), db_s(out->metrics), db_s(out->artifacts),
-		db_d0(&out->trained_by), out->trained_at ? db_t(out->trained_at) : (struct db_val){ .t = 't', .null = true },
-		out->training_seconds < 0 ? (struct db_val){ .t = 'i', .null = true } : db_i(out->training_seconds),
-		db_s(out->branch), db_s(out->source), db_s(out->model_api), db_s(out->conda_requirements),
-		db_s(out->backing_repositories), db_x(out->artifact, SHA256_DIGEST_LENGTH), db_d0(&out->from_model),
-		db_d0(&out->from_version)), NULL);
+	return life_create(tx, LIFE_VERSION_CREATE, &out->life, NULL);
 }
 
 enum err version_add(struct tx *tx, const struct model *m, const struct run *run, struct version *out)
@@ -188,7 +157,7 @@ enum err version_add(struct tx *tx, const struct model *m, const struct run *run
 	*out = (struct version){ .run = run->life.id, .active = true, .algorithm = run->algorithm,
 		.hyperparameters = run->hyperparameters, .metrics = run->metrics, .artifacts = run->artifacts,
 		.trained_by = tx->who->principal, .trained_at = tx->now,
-		.training_seconds = (tx->now - run->started_at) / SECOND, .branch = BRANCH_MASTER };
+		.training_seconds = (tx->now - run->life.created) / SECOND, .branch = BRANCH_MASTER };
 	return add(tx, m, out);
 }
 
@@ -207,8 +176,10 @@ static enum err append(struct tx *tx, struct model *m, enum transition t, enum t
 	js_put_str(tx->arena, details, "branch", out->branch);
 	m->life.now = js_object(tx->arena);
 	js_put_int(tx->arena, m->life.now, "version", out->number);
-	return life_move(tx, m->life.state == STATE_MODEL_TRAINING ? training : t, &m->life,
-		DB_IN(db_i(out->number), db_i0(out->active ? out->number : m->active_version)), details);
+	m->last_version = out->number;
+	if (out->active)
+		m->active_version = out->number;
+	return life_move(tx, m->life.state == STATE_MODEL_TRAINING ? training : t, &m->life, details);
 }
 
 /* The file is used once more: the sweep, which looks at this very row, lets it be. */
@@ -242,7 +213,7 @@ enum err version_upload(struct tx *tx, const struct id *model, const struct vers
 	struct model m;
 	enum err e;
 
-	if ((e = model_lock(tx, model, &m)) || (e = life_expected(tx, &m.life)))
+	if ((e = life_lock(tx, RES_MODEL, BY_ID(model), &m)))
 		return e;
 	if ((int64_t)n > conf.artifact_limit)
 		return ERR_TOO_LARGE;
@@ -251,7 +222,7 @@ enum err version_upload(struct tx *tx, const struct id *model, const struct vers
 		return e;
 	*out = *in;
 	out->source = VERSION_SDK;
-	out->artifact = md;
+	out->artifact = (struct bytes){ md, SHA256_DIGEST_LENGTH };
 	out->artifact_size = (int64_t)n;
 	out->training_seconds = -1;
 	return append(tx, &m, LIFE_MODEL_UPLOAD, LIFE_MODEL_UPLOAD_TRAINING, out, js_object(tx->arena));
@@ -273,9 +244,8 @@ static enum err any(struct tx *tx, const struct id *id, struct model *m, struct 
 		return e;
 	if (!r.n)
 		return ERR_VERSION_NOT_FOUND;
-	model_of_columns(tx, db_row(&r, 0), m);
-	described_from_row(db_row(&r, 0) + MODEL_COLUMNS, m, out);
-	return who_sees_model(tx->who, m->global, m->granted) ? OK : ERR_VERSION_NOT_FOUND;
+	take(life_parent(RES_VERSION, db_row(&r, 0), m), m, true, out);
+	return who_sees_model(tx->who, m->life.global, (int)m->life.granted) ? OK : ERR_VERSION_NOT_FOUND;
 }
 
 enum err version_promote(struct tx *tx, const struct id *target, const struct id *source, const char *branch,
@@ -286,7 +256,7 @@ enum err version_promote(struct tx *tx, const struct id *target, const struct id
 	struct model m, of;
 	enum err e;
 
-	if ((e = model_lock(tx, target, &m)) || (e = life_expected(tx, &m.life)))
+	if ((e = life_lock(tx, RES_MODEL, BY_ID(target), &m)))
 		return e;
 	if ((e = any(tx, source, &of, &from)))
 		return e;
@@ -294,7 +264,7 @@ enum err version_promote(struct tx *tx, const struct id *target, const struct id
 		return ERR_VERSION_NOT_FOUND;
 	if (!version_source_known(from.source))
 		return ERR_VERSION_SOURCE;
-	if (from.artifact && (e = touch(tx, from.artifact)))
+	if (from.artifact.p && (e = touch(tx, from.artifact.p)))
 		return e;
 	*out = from;
 	out->branch = branch;
@@ -315,12 +285,12 @@ enum err version_file(struct tx *tx, const struct id *model, int64_t number, str
 
 	if (e)
 		return e;
-	if (!out->artifact)
+	if (!out->artifact.p)
 		return ERR_ARTIFACT_NOT_FOUND;
-	if ((e = tx_query(tx, SQL_ARTIFACT_GET, DB_IN(db_d(&out->life.organization), db_x(out->artifact, sizeof md)), &r)))
+	if ((e = tx_query(tx, SQL_ARTIFACT_GET, DB_IN(db_d(&out->life.organization), db_x(out->artifact.p, sizeof md)), &r)))
 		return e;
 	v = r.n ? db_row(&r, 0) : NULL;
-	if (!v || (int64_t)v->n != out->artifact_size || memcmp(SHA256((const unsigned char *)v->s, v->n, md), out->artifact, sizeof md))
+	if (!v || (int64_t)v->n != out->artifact_size || memcmp(SHA256((const unsigned char *)v->s, v->n, md), out->artifact.p, sizeof md))
 		return ERR_ARTIFACT_BROKEN;
 	*bytes = v->s;
 	return OK;
@@ -328,9 +298,13 @@ enum err version_file(struct tx *tx, const struct id *model, int64_t number, str
 
 static struct relative relative_of_row(const struct tx *tx, const struct db_val *v)
 {
-	return (struct relative){ .model = v[0].id, .name = v[1].s, .status = life_state(RES_MODEL, v[2].s),
-		.seen = who_sees_model(tx->who, v[3].i, v[4].null ? 0 : (int)v[4].i), .version = v[5].id, .number = v[6].i,
-		.created_at = v[7].i, .from = v[8].id };
+	static const struct column map[] = { RELATIVE_MODEL(COL_MAP, struct relative) { ROW_i0, offsetof(struct relative, granted) },
+		RELATIVE_VERSION(COL_MAP, struct relative) { ROW_END, 0 } };
+	struct relative o;
+
+	(void)row_read(map, RES_MODEL, v + 1, &o);
+	o.seen = who_sees_model(tx->who, o.global, (int)o.granted);
+	return o;
 }
 
 static enum err origin(struct tx *tx, const struct id *version, struct relative *out)
@@ -377,19 +351,14 @@ enum err version_lineage(struct tx *tx, const struct id *model, int64_t number, 
 enum err version_restore(struct tx *tx, const struct id *model, int64_t number, struct version *out)
 {
 	struct json *details = js_object(tx->arena);
-	const struct db_val *v;
 	struct model m;
-	enum err e;
+	enum err e = life_lock(tx, RES_VERSION, IN_PARENT(model, db_i(number)), out);
 
-	if ((e = model_lock(tx, model, &m)))
-		return e;
-	e = tx_row(tx, SQL_VERSION_OF, DB_IN(db_d(&m.life.organization), db_d(model), db_i(number)), &v);
 	if (e)
-		return e == ERR_DB_NONE ? ERR_VERSION_NOT_FOUND : e;
-	from_row(v, &m, out);
-	if ((e = life_expected(tx, &out->life)))
 		return e;
+	m = *(const struct model *)out->life.parent;
 	js_put_int(tx->arena, details, "version_number", number);
 	out->active = true;
-	return life_move(tx, LIFE_MODEL_RESTORE_VERSION, &m.life, DB_IN(db_i(number)), details);
+	m.active_version = number;
+	return life_move(tx, LIFE_MODEL_RESTORE_VERSION, &m.life, details);
 }

@@ -8,34 +8,16 @@
 
 enum { SECRET_BYTES = 32 };
 
-static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
-
-static void fill(struct endpoint *n, const struct db_val *v)
-{
-	n->url = v[4].s;
-	n->description = v[5].s;
-	n->enabled_events = v[6].s;
-	n->api_version = v[7].s;
-	n->metadata = v[8].s;
-	n->secret = NULL;
-	n->old_until = num(&v[10]);
-	n->failing_since = num(&v[11]);
-	n->created_at = v[12].i;
-	n->life.changed = n->updated_at = v[13].i;
-	who_owner(&n->life.organization, v + 15, &n->owner);
-}
-
 static enum err lock(struct tx *tx, const struct id *id, struct endpoint *out)
 {
 	const struct db_val *v;
-	enum err e = life_lock(tx, RES_ENDPOINT, id, &out->life, &v);
+	enum err e = life_hold(tx, RES_ENDPOINT, BY_ID(id), out);
 
 	if (e)
 		return e;
-	fill(out, v);
-	life_follow(tx, &out->life);
+	out->owner.organization = out->life.organization;
 	if (!(e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&out->owner.principal), db_d(&(struct id){ { 0 } })), &v)))
-		out->owner.permissions = strcmp(v[0].s, "active") ? NULL : v[3].s;
+		out->owner.permissions = who_active(v);
 	return e && e != ERR_DB_NONE ? e : life_expected(tx, &out->life);
 }
 
@@ -49,7 +31,7 @@ static struct json *tell(struct arena *a, const struct endpoint *n)
 }
 
 /* A new secret, and how it is stored.  ERR_INTERNAL when the installation has no key. */
-static enum err make_secret(struct tx *tx, struct endpoint *n, struct db_val *stored)
+static enum err make_secret(struct tx *tx, struct endpoint *n)
 {
 	unsigned char random[SECRET_BYTES], text[2 * SECRET_BYTES], *sealed;
 	size_t size;
@@ -59,7 +41,7 @@ static enum err make_secret(struct tx *tx, struct endpoint *n, struct db_val *st
 	n->secret = arena_printf(tx->arena, "whsec_%s", (const char *)text);
 	if (!(sealed = seal_secret(tx->arena, n->secret, &size)))
 		return ERR_INTERNAL;
-	*stored = db_x(sealed, size);
+	n->sealed = (struct bytes){ sealed, size };
 	return OK;
 }
 
@@ -105,32 +87,25 @@ static enum err make_room(struct tx *tx)
 
 enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoint *out)
 {
-	struct db_val secret;
 	enum err e;
 
 	if ((e = who_may(tx->who, tx->ask)) || (e = make_room(tx)))
 		return e;
 	*out = *in;
-	out->life = (struct life){ .organization = tx->who->organization, .test = tx->who->mode == MODE_TEST };
-	id_new(tx->now, &out->life.id);
-	out->created_at = out->updated_at = tx->now;
+	life_begin(tx, &out->life);
 	own(tx, out);
 	if ((e = url_free(tx, out)) || (e = metadata_merge(tx, NULL, in->metadata, &out->metadata))
-	 || (e = make_secret(tx, out, &secret)))
+	 || (e = make_secret(tx, out)))
 		return e;
 	out->life.now = tell(tx->arena, out);
-	return life_create(tx, LIFE_ENDPOINT_CREATE, &out->life, DB_IN(db_i(!out->life.test), db_s(out->url),
-		db_s(out->description), db_s(out->enabled_events), db_s(out->api_version), db_s(out->metadata), secret,
-		db_d0(&out->owner.principal), db_s(out->owner.scopes)), NULL);
+	return life_create(tx, LIFE_ENDPOINT_CREATE, &out->life, NULL);
 }
 
 enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out)
 {
-	const struct db_val *v;
-	enum err e = life_read(tx, RES_ENDPOINT, id, &out->life, &v);
+	enum err e = life_read(tx, RES_ENDPOINT, BY_ID(id), out);
 
-	if (!e)
-		fill(out, v);
+	out->owner.organization = out->life.organization;
 	return e;
 }
 
@@ -145,8 +120,10 @@ enum err endpoint_list(struct tx *tx, const struct list_ask *ask, struct endpoin
 		return e;
 	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
 	for (size_t i = 0; i < got->n; i++) {
-		(void)life_seen(tx, RES_ENDPOINT, db_row(&r, i) + WHO_COLUMNS, &(*out)[i].life);
-		fill(&(*out)[i], db_row(&r, i) + WHO_COLUMNS);
+		const struct db_val *v = life_take(RES_ENDPOINT, db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
+
+		(void)row_read(life_resources[RES_ENDPOINT].seen, RES_ENDPOINT, v, &(*out)[i]);
+		(*out)[i].owner.organization = (*out)[i].life.organization;
 	}
 	return OK;
 }
@@ -158,12 +135,11 @@ static enum err set_status(struct tx *tx, struct endpoint *n, const char *status
 	if (to == n->life.state)
 		return OK;
 	n->life.now = tell(tx->arena, n);
-	n->updated_at = tx->now;
 	if (to == STATE_ENDPOINT_DISABLED)
-		return life_move(tx, LIFE_ENDPOINT_DISABLE, &n->life, DB_NONE, NULL);
+		return life_move(tx, LIFE_ENDPOINT_DISABLE, &n->life, NULL);
 	n->failing_since = 0;                    /* it begins anew */
 	own(tx, n);
-	return life_move(tx, LIFE_ENDPOINT_ENABLE, &n->life, DB_IN(db_d0(&n->owner.principal), db_s(n->owner.scopes)), NULL);
+	return life_move(tx, LIFE_ENDPOINT_ENABLE, &n->life, NULL);
 }
 
 /* As numbering does: made where it is not there, locked, and written, so that a cluster sees two meet. */
@@ -199,27 +175,25 @@ enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint
 		if (edit->url_set || edit->enabled_events_set)
 			own(tx, out);
 		out->life.now = tell(tx->arena, out);
-		if ((e = life_move(tx, LIFE_ENDPOINT_EDIT, &out->life, DB_IN(db_s(out->url), db_s(out->description),
-			db_s(out->enabled_events), db_s(out->metadata), db_d0(&out->owner.principal), db_s(out->owner.scopes)), NULL)))
+		if ((e = life_move(tx, LIFE_ENDPOINT_EDIT, &out->life, NULL)))
 			return e;
-		out->updated_at = tx->now;
 	}
 	return edit->status_set ? set_status(tx, out, edit->status) : OK;
 }
 
 enum err endpoint_rotate(struct tx *tx, const struct id *id, int64_t seconds, struct endpoint *out)
 {
-	struct db_val secret;
 	enum err e;
 
-	if ((e = lock(tx, id, out)) || (e = make_secret(tx, out, &secret)))
+	if ((e = lock(tx, id, out)))
+		return e;
+	out->old_sealed = out->sealed;
+	if ((e = make_secret(tx, out)))
 		return e;
 	own(tx, out);                            /* who has the secret could sign what it may not read */
 	out->old_until = tx->now + seconds * SECOND;
-	out->updated_at = tx->now;
 	out->life.now = tell(tx->arena, out);
-	return life_move(tx, LIFE_ENDPOINT_ROTATE, &out->life, DB_IN(secret, db_t(out->old_until),
-		db_d0(&out->owner.principal), db_s(out->owner.scopes)), NULL);
+	return life_move(tx, LIFE_ENDPOINT_ROTATE, &out->life, NULL);
 }
 
 enum err endpoint_move(struct tx *tx, const struct id *id, enum transition t, struct endpoint *out)
@@ -229,8 +203,7 @@ enum err endpoint_move(struct tx *tx, const struct id *id, enum transition t, st
 	if ((e = lock(tx, id, out)))
 		return e;
 	out->life.now = tell(tx->arena, out);
-	out->updated_at = tx->now;
-	return life_move(tx, t, &out->life, DB_NONE, NULL);
+	return life_move(tx, t, &out->life, NULL);
 }
 
 /* ---- Deliveries ---- */
@@ -264,8 +237,12 @@ static const char *fault_told(const char *written)
 
 static void delivery_of_row(const struct db_val *v, struct delivery *out)
 {
-	*out = (struct delivery){ .id = v[0].id, .endpoint = v[1].id, .event = v[2].id, .outcome = v[3].s, .tries = v[4].i,
-		.next_at = v[5].null || v[5].i >= NEXT_TURN ? 0 : v[5].i, .response_status = num(&v[6]), .created_at = v[7].i, .updated_at = v[8].i, .sequence = v[9].i };
+	static const struct column columns[] = MAP(DELIVERY_COLUMNS, struct delivery);
+
+	*out = (struct delivery){ .made = NULL };
+	(void)row_read(columns, RES__MAX, v + 1, out);
+	if (out->next_at >= NEXT_TURN)
+		out->next_at = 0;
 }
 
 /* The attempts of `n` deliveries of one endpoint. */
@@ -326,7 +303,7 @@ enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id 
 		db_d(&tx->who->principal)), &r)))
 		return e;
 	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (v[0].null)
+	if (v->null)
 		return ERR_NOT_FOUND;
 	delivery_of_row(v, out);
 	return load_tries(tx, endpoint, out, 1);

@@ -10,13 +10,12 @@
 struct event {
 	struct id id, human, token;              /* human, token: who let it happen; zero: the thaw command */
 	int64_t at, sequence, pending;           /* sequence: in its organization, 0 before it is numbered; pending: deliveries to come */
-	const char *type, *payload;              /* payload: {"object", "previous_attributes"?, "details"?}, JSON text */
+	const char *type, *resource_type, *payload;      /* payload: {"object", "previous_attributes"?, "details"?}, JSON text */
 	const char *request_id, *idempotency_key, *agent;
 	bool test;
 };
-/* Of a row with the columns EVENT_COLS (sql.def). */
-enum { EVENT_COLUMNS = 12 };
-void event_of_row(const struct db_val *v, struct event *out);
+/* Of columns EVENT_COLS (sql.def); gives what is behind them. */
+const struct db_val *event_of_row(const struct db_val *v, struct event *out);
 
 enum err event_get(struct tx *tx, const struct id *id, struct event *out);
 /* type NULL: any.  Of the objects that the caller may read.  By number, after those of the
@@ -34,10 +33,6 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
  * take an event of this type? */
 bool event_wanted(struct arena *a, const char *patterns, const char *type);
 
-/* The owner of an endpoint, of its columns owner_id, owner_scopes and permissions: who made
- * it, or last said where it is, what it listens to or that it is enabled.  permissions NULL:
- * there is none any more, or it is disabled. */
-void who_owner(const struct id *organization, const struct db_val *v, struct who *out);
 /* May the owner read objects of this kind, and so hear of such an event?  The object itself
  * is OBJECT_SEEN's (sql.def), whose values values_seen() adds. */
 bool event_heard(const struct who *owner, const char *type, const char *resource_type);
@@ -52,9 +47,12 @@ struct endpoint {
 	struct life life;
 	const char *url, *description, *enabled_events, *api_version, *metadata;
 	const char *secret;                      /* `whsec_...`: given by create and rotate alone */
-	struct who owner;                        /* whose rights it has; permissions are told by get and list alone */
+	struct who owner;                        /* whose rights it has: who made it, or last said where it is, what it listens
+	                                          * to or that it is enabled.  permissions: told by get and list alone; NULL: there
+	                                          * is none any more, or it is disabled */
 	int64_t old_until;                       /* the former secret signs too until then; 0: none */
-	int64_t failing_since, created_at, updated_at;
+	int64_t failing_since, failed_at;
+	struct bytes sealed, old_sealed;                     /* the secret as it is stored (seal.h) */
 };
 struct endpoint_edit {
 	const char *url, *description, *enabled_events, *metadata, *status;

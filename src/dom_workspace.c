@@ -7,30 +7,9 @@
 #include "clock.h"
 #include "str.h"
 
-static int64_t num(const struct db_val *v) { return v->null ? 0 : v->i; }
-
-/* The columns behind those of life_seen(). */
-static void fill(struct workspace *w, const struct db_val *v)
-{
-	w->name = v[4].s;
-	w->metadata = v[5].s;
-	w->created_at = v[6].i;
-	w->life.changed = w->updated_at = v[7].i;
-	w->archived_at = num(&v[8]);
-	w->entities = NULL;
-}
-enum { ENTITIES_AT = 9 };
-
 static enum err lock(struct tx *tx, const struct id *id, struct workspace *out)
 {
-	const struct db_val *v;
-	enum err e = life_lock(tx, RES_WORKSPACE, id, &out->life, &v);
-
-	if (e)
-		return e;
-	fill(out, v);
-	life_follow(tx, &out->life);
-	return life_expected(tx, &out->life);
+	return life_lock(tx, RES_WORKSPACE, BY_ID(id), out);
 }
 
 static enum err load_entities(struct tx *tx, struct workspace *w)
@@ -56,7 +35,7 @@ static struct json *tell(struct arena *a, const struct workspace *w, int64_t now
 	js_put_str(a, o, "name", w->name);
 	put_time(a, o, "archived_at", archived_at);
 	js_put(o, "metadata", metadata_json(a, w->metadata));
-	put_time(a, o, "created", w->created_at);
+	put_time(a, o, "created", w->life.created);
 	put_time(a, o, "updated", now);
 	js_put_bool(a, o, "livemode", !w->life.test);
 	return o;
@@ -69,28 +48,18 @@ enum err workspace_create(struct tx *tx, const struct workspace *in, struct work
 	if ((e = who_may(tx->who, tx->ask)))
 		return e;
 	*out = *in;
-	out->life = (struct life){ .organization = tx->who->organization, .test = tx->who->mode == MODE_TEST };
-	id_new(tx->now, &out->life.id);
-	out->created_at = out->updated_at = tx->now;
+	life_begin(tx, &out->life);
 	if ((e = metadata_merge(tx, NULL, in->metadata, &out->metadata)))
 		return e;
 	out->life.now = tell(tx->arena, out, tx->now, 0);
-	if ((e = life_create(tx, LIFE_WORKSPACE_CREATE, &out->life, DB_IN(db_i(!out->life.test), db_s(out->name),
-		db_s(out->metadata), db_d0(&tx->who->principal)), NULL)))
+	if ((e = life_create(tx, LIFE_WORKSPACE_CREATE, &out->life, NULL)))
 		return e;
 	return out->metadata ? labels_store(tx, "workspace", &out->life, out->metadata) : OK;
 }
 
 enum err workspace_get(struct tx *tx, const struct id *id, struct workspace *out)
 {
-	const struct db_val *v;
-	enum err e = life_read(tx, RES_WORKSPACE, id, &out->life, &v);
-
-	if (e)
-		return e;
-	fill(out, v);
-	out->entities = v[ENTITIES_AT].s;
-	return OK;
+	return life_read(tx, RES_WORKSPACE, BY_ID(id), out);
 }
 
 _Static_assert(SQL_WORKSPACE_PAGE_DOWN == SQL_WORKSPACE_PAGE_UP + 1
@@ -127,11 +96,9 @@ enum err workspace_list(struct tx *tx, const struct workspace_filter *f, const s
 		return e;
 	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
 	for (size_t i = 0; i < got->n; i++) {
-		const struct db_val *v = db_row(&r, i) + WHO_COLUMNS;
+		const struct db_val *v = life_take(RES_WORKSPACE, db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
 
-		(void)life_seen(tx, RES_WORKSPACE, v, &(*out)[i].life);
-		fill(&(*out)[i], v);
-		(*out)[i].entities = v[ENTITIES_AT].s;
+		(void)row_read(life_resources[RES_WORKSPACE].seen, RES_WORKSPACE, v, &(*out)[i]);
 	}
 	return OK;
 }
@@ -157,10 +124,9 @@ enum err workspace_edit(struct tx *tx, const struct id *id, const struct label_e
 	if ((e = lock(tx, id, out)) || (e = label_edit(tx, edit, &out->name, &out->metadata, &out->life.before)))
 		return e;
 	out->life.now = tell(tx->arena, out, tx->now, out->archived_at);
-	if ((e = life_move(tx, LIFE_WORKSPACE_EDIT, &out->life, DB_IN(db_s(out->name), db_s(out->metadata)), NULL))
+	if ((e = life_move(tx, LIFE_WORKSPACE_EDIT, &out->life, NULL))
 	 || (edit->metadata_set && (e = labels_store(tx, "workspace", &out->life, out->metadata))))
 		return e;
-	out->updated_at = tx->now;
 	return load_entities(tx, out);
 }
 
@@ -189,12 +155,11 @@ enum err workspace_archive(struct tx *tx, const struct id *id, const struct auth
 		out->life.now = tell(tx->arena, out, tx->now, tx->now);
 		out->life.before = js_object(tx->arena);
 		put_time(tx->arena, out->life.before, "archived_at", 0);
-		e = life_move(tx, LIFE_WORKSPACE_ARCHIVE, &out->life, DB_NONE, approved(tx->arena, because));
+		e = life_move(tx, LIFE_WORKSPACE_ARCHIVE, &out->life, approved(tx->arena, because));
 		if (e == ERR_HUMAN_GATE)
 			return authorization_ask(tx, &out->life, LIFE_WORKSPACE_ARCHIVE, asked);
 		if (e)
 			return e;
-		out->updated_at = out->archived_at = tx->now;
 	}
 	return load_entities(tx, out);
 }
@@ -210,11 +175,9 @@ enum err workspace_unarchive(struct tx *tx, const struct id *id, struct workspac
 	out->life.now = tell(tx->arena, out, tx->now, 0);
 	out->life.before = js_object(tx->arena);
 	put_time(tx->arena, out->life.before, "archived_at", out->archived_at);
-	if ((e = life_move(tx, LIFE_WORKSPACE_UNARCHIVE, &out->life, DB_NONE, NULL)))
+	if ((e = life_move(tx, LIFE_WORKSPACE_UNARCHIVE, &out->life, NULL)))
 		return e;
 	out->entities = out->life.computed[1].s;
-	out->updated_at = tx->now;
-	out->archived_at = 0;
 	return OK;
 }
 
@@ -237,14 +200,7 @@ enum err workspace_target(struct tx *tx, const struct id *id, struct workspace_t
 
 enum err workspace_of_entity(struct tx *tx, const struct id *id, struct workspace *out)
 {
-	const struct db_val *v;
-	enum err e = life_lock(tx, RES_WORKSPACE, id, &out->life, &v);
-
-	if (e)
-		return e;
-	fill(out, v);
-	life_follow(tx, &out->life);
-	return OK;
+	return life_hold(tx, RES_WORKSPACE, BY_ID(id), out);
 }
 
 enum err workspace_touch(struct tx *tx, const struct workspace *w)
@@ -266,5 +222,5 @@ enum err workspace_settle(struct tx *tx, struct workspace *w)
 	if (to == now)
 		return workspace_touch(tx, w);
 	w->life.now = tell(tx->arena, w, tx->now, 0);
-	return life_move(tx, to == STATE_WORKSPACE_ACTIVE ? LIFE_WORKSPACE_ACTIVATE : LIFE_WORKSPACE_EMPTY, &w->life, DB_NONE, NULL);
+	return life_move(tx, to == STATE_WORKSPACE_ACTIVE ? LIFE_WORKSPACE_ACTIVATE : LIFE_WORKSPACE_EMPTY, &w->life, NULL);
 }

@@ -11,7 +11,7 @@ struct workspace {
 	struct life life;
 	const char *name, *metadata;
 	const char *entities;                    /* their ids in hex, oldest first, separated by commas; NULL: none */
-	int64_t created_at, updated_at, archived_at;
+	int64_t archived_at;
 };
 enum order { ORDER_CREATED, ORDER_NAME, ORDER_UPDATED };
 struct workspace_filter {
@@ -49,7 +49,6 @@ struct entity {
 	struct life life;
 	struct id workspace;
 	const char *name, *jurisdiction, *type, *portfolio, *metadata;
-	int64_t created_at, updated_at;
 };
 struct entity_filter {
 	const char *status, *jurisdiction, *portfolio, *metadata;
@@ -78,7 +77,6 @@ struct authorization {
 	struct life life;
 	const char *action, *resource_type, *agent;      /* action: as the audit has it, "workspace.archived" */
 	struct id resource, human, token;
-	int64_t created_at, updated_at;
 };
 /* The pending one of this token for this change of this object, made if there is none. */
 enum err authorization_ask(struct tx *tx, const struct life *o, enum transition t, struct authorization *out);

@@ -7,58 +7,9 @@
 #include "clock.h"
 #include "str.h"
 
-const struct resource_row life_resources[RES__MAX] = {
-#define RESOURCE(name, word, prefix, lock, read, missing, reads, quota) \
-	[RES_##name] = { word, prefix, SQL_##lock, SQL_##read, missing, PERM_##reads, QUOTA_##quota },
-#include "life.def"
-#undef RESOURCE
-};
+enum { FOLLOW_S = 3600 };
 
-const struct state_row life_states[STATE__MAX] = {
-	[STATE_NONE] = { RES__MAX, "none", ERR_INTERNAL, false },
-#define STATE(resource, name, word, refuse, last) [STATE_##resource##_##name] = { RES_##resource, word, refuse, last },
-#include "life.def"
-#undef STATE
-};
-
-#define CREATE 0
-const struct transition_row life_transitions[LIFE__MAX] = {
-#define TRANSITION(name, resource, from, rule, to, compute, sql, audit, event, refuse) \
-	[LIFE_##name] = { #name, RES_##resource, from, LIFE_##rule, STATE_##to, SQL_##compute, SQL_##sql, audit, event, refuse },
-#include "life.def"
-#undef TRANSITION
-};
-
-enum { MAX_VALUES = 24, FOLLOW_S = 3600 };
-
-enum state life_state(enum resource r, const char *word)
-{
-	for (int s = STATE_NONE + 1; s < STATE__MAX; s++)
-		if (life_states[s].resource == r && !strcmp(life_states[s].word, word))
-			return s;
-	return STATE_NONE;
-}
-
-const char *life_word(enum state s)
-{
-	return life_states[s].word;
-}
-
-enum resource life_kind(const char *word)
-{
-	int r = 0;
-
-	while (r < RES__MAX && strcmp(life_resources[r].word, word))
-		r++;
-	return r;
-}
-
-char *life_spell(struct arena *a, const char *resource, const struct id *id)
-{
-	enum resource r = life_kind(resource);
-
-	return id_spell(a, r < RES__MAX ? life_resources[r].prefix : "", id);
-}
+/* ---- Reading ---- */
 
 enum err life_expected(const struct tx *tx, const struct life *o)
 {
@@ -70,35 +21,166 @@ enum err life_expected(const struct tx *tx, const struct life *o)
 	return word_in(tx->if_match, now) ? OK : ERR_PRECONDITION;
 }
 
-enum err life_seen(const struct tx *tx, enum resource r, const struct db_val *row, struct life *o)
+const struct db_val *life_take(enum resource r, const struct db_val *v, void *out)
 {
-	if (row[0].null)
+	struct life *o = out;
+
+	memset(out, 0, life_resources[r].size);
+	o->organization = v->id;
+	return row_read(life_resources[r].row, r, v + 1, out);
+}
+
+static bool hidden(const struct tx *tx, unsigned flags)
+{
+	return flags & GONE || (flags & RETIRED && tx->ask.hidden >= HIDDEN_RETIRED) || (flags & SHELVED && tx->ask.hidden >= HIDDEN_ARCHIVED);
+}
+
+enum err life_seen(const struct tx *tx, enum resource r, struct life *o)
+{
+	const struct resource_row *row = &life_resources[r];
+	enum err e;
+
+	if (hidden(tx, life_states[o->state].flags))
+		return row->missing;
+	switch (row->sees) {
+	case SEES_GRANT:
+		o->owned = who_owns(tx->who, o->global, (int)o->granted, &o->whose);
+		return who_may_model(tx->who, tx->ask, o->global, (int)o->granted);
+	case SEES_MAKER:
+		o->owned = who_owns(tx->who, true, 0, &o->whose);
+		break;
+	case SEES_OWN:
+		/* May before mine: what is not for this token at all is not looked for. */
+		if (!who_sees(tx->who, !o->test))
+			return row->missing;
+		e = who_may(tx->who, tx->ask);
+		return e ? e : who_acts_as_admin(tx->who) || id_equal(&o->whose, &tx->who->principal) ? OK : row->missing;
+	case SEES_MODE:
+		if (!who_sees(tx->who, !o->test))
+			return row->missing;
+		break;
+	case SEES_ALL: case SEES_PARENT:
+		break;
+	}
+	return who_may(tx->who, tx->ask);
+}
+
+const struct db_val *life_parent(enum resource child, const struct db_val *v, void *out)
+{
+	const struct resource_row *row = &life_resources[child];
+	struct life *o = out;
+
+	memset(out, 0, life_resources[row->parent].size);
+	o->organization = v->id;
+	return row_read(row->parent_locked, row->parent, row_read(row->parent_row, row->parent, v + 1, out), out);
+}
+
+const struct db_val *life_behind_parent(enum resource child, const struct db_val *row)
+{
+	return row + WHO_COLUMNS + 1 + row_columns(life_resources[child].parent_row) + row_columns(life_resources[child].parent_locked);
+}
+
+enum err life_seen_parent(struct tx *tx, enum resource child, const struct db_val *row, void *out)
+{
+	const enum resource r = life_resources[child].parent;
+
+	if (row[WHO_COLUMNS].null)
 		return life_resources[r].missing;
-	*o = (struct life){ .organization = tx->who->organization, .id = row[0].id,
-		.state = life_state(r, row[1].s), .revision = row[2].i, .test = !row[3].i };
-	return who_sees(tx->who, row[3].i) ? who_may(tx->who, tx->ask) : life_resources[r].missing;
+	if (!out)
+		out = arena_alloc(tx->arena, life_resources[r].size);
+	(void)life_parent(child, row + WHO_COLUMNS, out);
+	return life_seen(tx, r, out);
 }
 
-enum err life_lock(struct tx *tx, enum resource r, const struct id *id, struct life *o, const struct db_val **row)
+/* The object of a row of a read, behind its parent if it is a child. */
+static enum err take_read(struct tx *tx, enum resource r, const struct db_val *row, void *out, const struct db_val **rest)
 {
-	enum err e = tx_row(tx, life_resources[r].lock, DB_IN(db_d(&tx->who->organization), db_d(id)), row);
+	const struct resource_row *object = &life_resources[r];
+	const struct db_val *v = row + WHO_COLUMNS;
+	struct life *o = out, *parent = NULL;
+	enum err e;
 
-	if (e)
-		return e == ERR_DB_NONE ? life_resources[r].missing : e;
-	return life_seen(tx, r, *row, o);
+	if (object->parent != RES__MAX) {
+		parent = arena_alloc(tx->arena, life_resources[object->parent].size);
+		if ((e = life_seen_parent(tx, r, row, parent)))
+			return e;
+		v = life_behind_parent(r, row);
+	}
+	if (v->null)
+		return object->missing;
+	v = row_read(object->locked, r, life_take(r, v, out), out);
+	v = row_read(object->seen, r, v, out);
+	o->parent = parent;
+	if (rest)
+		*rest = v;
+	return parent ? OK : life_seen(tx, r, o);
 }
 
-enum err life_read(struct tx *tx, enum resource r, const struct id *id, struct life *o, const struct db_val **row)
+enum err life_read_by(struct tx *tx, enum resource r, enum sql sql, const struct db_val *in, size_t n, void *out, const struct db_val **rest)
 {
+	struct db_val all[DB_COLUMNS];
 	struct db_rows rows;
-	enum err e = tx_read(tx, life_resources[r].read, DB_IN(db_d(id), db_d(&tx->who->organization),
-		db_d(&tx->who->principal)), &rows);
+	enum err e;
 
-	if (e)
-		return e;
-	*row = db_row(&rows, 0) + WHO_COLUMNS;
-	return life_seen(tx, r, *row, o);
+	if (n > DB_COLUMNS - 3)
+		return ERR_INTERNAL;
+	memcpy(all, in, n * sizeof *in);
+	all[n] = db_d(&tx->who->organization);
+	all[n + 1] = db_d(&tx->who->principal);
+	e = tx_read(tx, sql, all, n + 2, &rows);
+	return e ? e : take_read(tx, r, db_row(&rows, 0), out, rest);
 }
+
+enum err life_read(struct tx *tx, enum resource r, const struct db_val *key, void *out)
+{
+	return life_read_by(tx, r, life_resources[r].read, key, life_resources[r].parent == RES__MAX ? 1 : 2, out, NULL);
+}
+
+void life_follow(struct tx *tx, const struct life *o)
+{
+	if (o->changed > tx->now && o->changed - tx->now <= FOLLOW_S * SECOND)
+		tx->now = o->changed;
+}
+
+enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, void *out)
+{
+	const struct resource_row *row = &life_resources[r];
+	struct life *o = out, *parent = NULL;
+	struct db_val in[4];
+	const struct db_val *v;
+	size_t n = 0;
+	enum err e;
+
+	if (row->parent != RES__MAX) {
+		parent = arena_alloc(tx->arena, life_resources[row->parent].size);
+		if ((e = life_hold(tx, row->parent, key, parent)))
+			return e;
+	}
+	if (row->sees == SEES_GRANT)             /* what was granted to whom */
+		in[n++] = db_d(&tx->who->principal);
+	in[n++] = db_d(&tx->who->organization);
+	if (parent)
+		in[n++] = *key++;
+	in[n++] = *key;
+	if ((e = tx_row(tx, row->lock, in, n, &v)))
+		return e == ERR_DB_NONE ? row->missing : e;
+	v = life_take(r, v, out);
+	(void)row_read(row->locked, r, v, out);
+	o->parent = parent;
+	if (!parent && (e = life_seen(tx, r, o)))
+		return e;
+	life_follow(tx, o);
+	return OK;
+}
+
+enum err life_lock(struct tx *tx, enum resource r, const struct db_val *key, void *out)
+{
+	enum err e = life_hold(tx, r, key, out);
+
+	return e ? e : life_expected(tx, out);
+}
+
+/* ---- Changing ---- */
 
 void life_want(struct tx *tx, enum transition t)
 {
@@ -112,13 +194,14 @@ void life_want(struct tx *tx, enum transition t)
 
 static enum err legal(struct tx *tx, const struct transition_row *row, enum state s)
 {
+	const bool last = life_states[s].flags & LAST;
+
 	if (row->from >> s & 1)
 		return OK;
 	tx->why.state = life_word(s);
 	tx->why.action = row->audit;
-	why_add(tx, "status", arena_printf(tx->arena, "The current status is `%s`%s", life_word(s),
-		life_states[s].last ? ", which is permanent" : ""));
-	return life_states[s].last || row->refuse == OK ? life_states[s].refuse : row->refuse;
+	why_add(tx, "status", arena_printf(tx->arena, "The current status is `%s`%s", life_word(s), last ? ", which is permanent" : ""));
+	return last || row->refuse == OK ? life_states[s].refuse : row->refuse;
 }
 
 static enum err target(struct tx *tx, const struct transition_row *row, struct life *o, enum state *to)
@@ -144,8 +227,7 @@ static enum err target(struct tx *tx, const struct transition_row *row, struct l
 }
 
 /* What every change leaves behind: the audit row, the event, the attempt's own note. */
-static enum err record(struct tx *tx, const struct transition_row *row, const struct life *o, enum state from,
-	struct json *details)
+static enum err record(struct tx *tx, const struct transition_row *row, struct life *o, enum state from, struct json *details)
 {
 	enum err e;
 
@@ -155,52 +237,49 @@ static enum err record(struct tx *tx, const struct transition_row *row, const st
 		tx->changed_id = o->id;
 		tx->changed_revision = o->revision;
 	}
-	if ((e = audit_add(tx, row, o, from, details)))
-		return e;
-	return row->event & TOLD ? outbox_add(tx, row, o, from, details) : OK;
+	e = audit_add(tx, row, o, from, details);
+	if (!e && row->event & TOLD)
+		e = outbox_add(tx, row, o, from, details);
+	o->now = o->before = NULL;               /* told; a next change tells its own */
+	return e;
 }
 
-enum err life_create(struct tx *tx, enum transition t, struct life *o,
-	const struct db_val *more, size_t n, struct json *details)
+void life_begin(struct tx *tx, struct life *o)
+{
+	*o = (struct life){ .organization = tx->who->organization, .test = tx->who->mode == MODE_TEST, .whose = tx->who->principal,
+		.created = tx->now, .changed = tx->now, .now = o->now };
+	id_new(tx->now, &o->id);
+}
+
+enum err life_create(struct tx *tx, enum transition t, struct life *o, struct json *details)
 {
 	const struct transition_row *row = &life_transitions[t];
-	struct db_val in[MAX_VALUES];
+	const struct resource_row *r = &life_resources[row->resource];
+	struct db_val in[DB_COLUMNS] = { db_d(&o->organization) };
+	size_t n = 1;
 	enum err e;
 
-	if (n > MAX_VALUES - 5)
-		return ERR_INTERNAL;
-	if ((e = quota_room(tx, &o->organization, life_resources[row->resource].quota, 1)))
-		return e;
-	in[0] = db_s(life_word(row->to));
-	in[1] = in[2] = db_t(tx->now);
-	in[3] = db_d(&o->organization);
-	in[4] = db_d(&o->id);
-	if (n)
-		memcpy(in + 5, more, n * sizeof *in);
-	if ((e = db_exec(tx->db, row->sql, in, n + 5, NULL)))
+	if ((e = quota_room(tx, &o->organization, r->quota, 1)))
 		return e;
 	o->state = row->to;
 	o->revision = 1;
-	o->changed = tx->now;
-	return record(tx, row, o, STATE_NONE, details);
+	o->created = o->changed = tx->now;
+	n += row_bind(r->row, o, STATE_NONE, tx->now, in + n);
+	n += row_bind(r->added, o, STATE_NONE, tx->now, in + n);
+	e = db_exec(tx->db, row->sql, in, n, NULL);
+	return e ? e : record(tx, row, o, STATE_NONE, details);
 }
 
-void life_follow(struct tx *tx, const struct life *o)
-{
-	if (o->changed > tx->now && o->changed - tx->now <= FOLLOW_S * SECOND)
-		tx->now = o->changed;
-}
-
-enum err life_move(struct tx *tx, enum transition t, struct life *o,
-	const struct db_val *more, size_t n, struct json *details)
+enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json *details)
 {
 	const struct transition_row *row = &life_transitions[t];
-	struct db_val in[MAX_VALUES];
+	struct db_val in[DB_COLUMNS];
 	enum state from = o->state, to;
+	size_t n = 2;
 	bool gated;
 	enum err e;
 
-	if (n > MAX_VALUES - 5 || !o->changed)   /* whoever locked it knows when that was */
+	if (!o->changed)                         /* whoever locked it knows when that was */
 		return ERR_INTERNAL;
 	if (row->event & OWNER && !o->owned)
 		return ERR_OWNER_ONLY;
@@ -216,18 +295,15 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o,
 	life_follow(tx, o);
 	in[0] = db_s(life_word(to));
 	in[1] = db_t(tx->now);
-	if (n)
-		memcpy(in + 2, more, n * sizeof *in);
-	in[n + 2] = db_d(&o->organization);
-	in[n + 3] = db_d(&o->id);
-	in[n + 4] = db_i(o->revision);
+	n += row_bind(life_writes[row->sql], o, from, tx->now, in + n);
+	in[n++] = db_d(&o->organization);
+	in[n++] = db_d(&o->id);
+	in[n++] = db_i(o->revision);
 	/* Not its one row: somebody moved it although it was locked, on a cluster. */
-	if ((e = db_exec_one(tx->db, row->sql, in, n + 5)))
+	if ((e = db_exec_one(tx->db, row->sql, in, n)))
 		return e;
 	o->state = to;
 	o->revision++;
 	o->changed = tx->now;
-	e = record(tx, row, o, from, details);
-	o->now = o->before = NULL;               /* told; a next change tells its own */
-	return e;
+	return record(tx, row, o, from, details);
 }

@@ -46,6 +46,11 @@ enum err who_settle(struct who *who, const struct db_val *row)
 	return OK;
 }
 
+const char *who_active(const struct db_val *row)
+{
+	return strcmp(row[0].s, "active") ? NULL : row[3].s;
+}
+
 static bool is_admin(const struct who *who)
 {
 	return who->system || word_in(who->permissions, perms[PERM_ORG_ADMIN].word);

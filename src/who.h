@@ -63,6 +63,8 @@ struct who {
  * by the number of that, whatever the clocks of hosts say; of one without a number, by time. */
 enum { WHO_COLUMNS = sizeof WHO_OUT - 1 };
 enum err who_settle(struct who *who, const struct db_val *row);
+/* The permissions of the principal of such columns; NULL of a disabled one. */
+const char *who_active(const struct db_val *row);
 
 /* May they at all?  ERR_FORBIDDEN, ERR_SCOPE_DENIED, ERR_TIER_DENIED. */
 enum err who_may(const struct who *who, struct ask ask);

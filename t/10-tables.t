@@ -209,7 +209,7 @@ subtest 'many rows' => sub {
     }
     is(join("\n", @scans), '', 'no full scan in any EXPLAIN');
     # A page of one filter reads its rows by an index; of several, or searching, it may read on.
-    my @pages = grep { /^(MODEL_PAGE|MODEL_PAGE_S|MODEL_PAGE_T|AUDIT_PAGE|AUDIT_PAGE_A|AUDIT_PAGE_W|AUDIT_PAGE_UP|AUDIT_PAGE_A_UP|AUDIT_PAGE_W_UP|VERSION_PAGE|MODEL_GET|RUN_GET|VERSION_GET|MODEL_LOCK|MODEL_TARGET)$/ } sort keys %plan;
+    my @pages = grep { /^(MODEL_PAGE|MODEL_PAGE_S|MODEL_PAGE_T|AUDIT_PAGE|AUDIT_PAGE_A|AUDIT_PAGE_W|AUDIT_PAGE_UP|AUDIT_PAGE_A_UP|AUDIT_PAGE_W_UP|VERSION_PAGE|MODEL_READ|RUN_READ|VERSION_READ|MODEL_LOCK|MODEL_TARGET)$/ } sort keys %plan;
     cmp_ok(scalar @pages, '>=', 14, 'pages and single objects');
     cmp_ok($plan{$_}, '<', 700, "$_ of 20 rows reads $plan{$_} rows") for @pages;
     # The lists that go on behind a place, from the start and from the middle: versions of a branch, what lies in a folder, for who may all and for who may not.
@@ -343,8 +343,8 @@ subtest 'many rows, by cursor' => sub {
     # and what a request runs beside them
     my $secret = "UNHEX(SHA2('77', 256))";
     my $object = "UNHEX(LPAD(HEX(605003), 24, '0'))";
-    my %one = (TOKEN_FIND => [$secret], TOKEN_GET => [ "UNHEX(LPAD(HEX(800077), 24, '0'))", $org, $user ], WORKSPACE_GET => [ $object, $org, $user ],
-        WORKSPACE_TARGET => [ $org, $object ], WORKSPACE_PLACE => [ $org, $object ], ENTITY_GET => [ "UNHEX(LPAD(HEX(700001), 24, '0'))", $org, $user ],
+    my %one = (TOKEN_FIND => [$secret], TOKEN_READ => [ "UNHEX(LPAD(HEX(800077), 24, '0'))", $org, $user ], WORKSPACE_READ => [ $object, $org, $user ],
+        WORKSPACE_TARGET => [ $org, $object ], WORKSPACE_PLACE => [ $org, $object ], ENTITY_READ => [ "UNHEX(LPAD(HEX(700001), 24, '0'))", $org, $user ],
         ENTITY_OWNER => [ $org, "UNHEX(LPAD(HEX(700001), 24, '0'))" ], AUTHORIZATION_OPEN => [ $org, $object, "UNHEX(LPAD(HEX(805003), 24, '0'))", "'workspace.archived'" ],
         EVENT_GET => [ "UNHEX(LPAD(HEX(1000077), 24, '0'))", $org, $user ], EVENTS_NEW => [ $org, 1000 ], EVENTS_WAITING => [100], ENDPOINTS_LISTENING => [$org],
         REQUEST_GET => [ "'r77'", 0, $user, $org, $user ], WORKSPACE_OPEN => [ $org, $object ], DELIVERY_GET => [ "UNHEX(LPAD(HEX(1100077), 24, '0'))", "UNHEX(LPAD('1', 24, '0'))", $org, $user ]);

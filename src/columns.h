@@ -1,0 +1,320 @@
+/* columns.h: the columns of each object, once.  From these lists come the texts and letters
+ * of sql.def, what a row of the database becomes in a struct (objects.c), and what a change
+ * writes: nobody counts columns.
+ *
+ * A list is NAME(C, A): C(A, kind, column, member) for each column.  A is handed on: the
+ * alias of the table in a text, the type of the struct in a map.  Kinds (row.h):
+ *   s a    text; a: of an ascii column            i      integer
+ *   i0 t0 d0   NULL is 0, and back                in     NULL is negative
+ *   b nb   bool; nb: negated                      t d x  time, identity, struct bytes
+ *   w      the word of a state                    now nil    written: the time of the change, NULL
+ *   was    written: the word of the state that the change leaves
+ *
+ * Of an object OBJ there are
+ *   OBJ_TABLE      its table
+ *   OBJ_COLUMNS    what is read and written: each statement reads organization_id before
+ *   OBJ_ADDED      what its creation writes beside them, and OBJ_ADDS, OBJ_ADDED_AS: other
+ *                  columns and what they are; OBJ_TAKEN: what a duplicate key means
+ *   OBJ_LOCKED(C, A, whose)    computed columns that its lock reads too; `whose`: the
+ *                  principal, a parameter in a lock
+ *   OBJ_SEEN       computed columns that a read has behind them
+ * and lists for what its changes write (CHANGE in life.def). */
+#ifndef COLUMNS_H
+#define COLUMNS_H
+
+#define NOTHING(C, A)
+#define NOTHING_OF(C, A, whose)
+#define ADDS_NOTHING ""
+
+/* ---- From a list to text and letters ---- */
+
+#define COL_TEXT(A, kind, column, member) ", " A "." #column
+#define COL_EXPR(A, kind, text, member) ", " text
+#define COL_OUT(A, kind, column, member) OUT_##kind
+#define COL_NAME(A, kind, column, member) ", " #column
+#define COL_MARK(A, kind, column, member) ", ?"
+#define COL_IN(A, kind, column, member) IN_##kind
+#define COL_SET(A, kind, column, member) ", " #column " = ?"
+#define COL_SET_IN(A, kind, column, member) SET_##kind
+
+#define OUT_s "s"
+#define OUT_a "s"
+#define OUT_i "i"
+#define OUT_i0 "i"
+#define OUT_in "i"
+#define OUT_b "i"
+#define OUT_nb "i"
+#define OUT_t "t"
+#define OUT_t0 "t"
+#define OUT_d "d"
+#define OUT_d0 "d"
+#define OUT_x "x"
+#define OUT_w "s"
+#define IN_s "s"
+#define IN_a "a"
+#define IN_i "i"
+#define IN_i0 "i"
+#define IN_in "i"
+#define IN_b "i"
+#define IN_nb "i"
+#define IN_t "t"
+#define IN_t0 "t"
+#define IN_d "d"
+#define IN_d0 "d"
+#define IN_x "x"
+#define IN_w "a"
+/* In an UPDATE the server takes any text that the column does not have to be compared with. */
+#define SET_s "s"
+#define SET_a "s"
+#define SET_i "i"
+#define SET_i0 "i"
+#define SET_in "i"
+#define SET_b "i"
+#define SET_t "t"
+#define SET_t0 "t"
+#define SET_d "d"
+#define SET_d0 "d"
+#define SET_x "x"
+#define SET_now "t"
+#define SET_nil "t"
+#define SET_was "s"
+
+/* A row of a table by its alias, and its letters. */
+#define ROW(LIST, alias) alias ".organization_id" LIST(COL_TEXT, alias)
+#define ROW_OUT(LIST) "d" LIST(COL_OUT, )
+
+/* ---- What every object has ---- */
+
+#define HEAD(C, A) C(A, d, id, life.id) C(A, w, status, life.state) C(A, i, revision, life.revision) \
+	C(A, t, created_at, life.created) C(A, t, updated_at, life.changed)
+#define MODE(C, A) C(A, nb, livemode, life.test)
+
+/* ---- Organizations, roles, users ---- */
+
+#define ORG_TABLE "organizations"
+#define ORG_COLUMNS(C, A) HEAD(C, A) C(A, s, name, name)
+#define ORG_ADDED NOTHING
+#define ORG_ADDS ADDS_NOTHING
+#define ORG_TAKEN ERR_DB_DUPLICATE
+#define ORG_ADDED_AS ADDS_NOTHING
+#define ORG_LOCKED NOTHING_OF
+#define ORG_SEEN NOTHING
+
+#define ROLE_TABLE "roles"
+#define ROLE_COLUMNS(C, A) HEAD(C, A) C(A, a, name, name) C(A, a, permissions, permissions) C(A, i, rate, rate)
+#define ROLE_ADDED NOTHING
+#define ROLE_ADDS ADDS_NOTHING
+#define ROLE_TAKEN ERR_DB_DUPLICATE
+#define ROLE_ADDED_AS ADDS_NOTHING
+#define ROLE_LOCKED NOTHING_OF
+#define ROLE_SEEN NOTHING
+#define ROLE_LIMITS(C, A) C(A, a, permissions, permissions) C(A, i, rate, rate)
+
+#define USER_TABLE "principals"
+#define USER_COLUMNS HEAD
+#define USER_ADDED(C, A) C(A, a, kind, kind) C(A, s, username, username) C(A, s, email, email) C(A, a, password, password) \
+	C(A, a, role, role)
+#define USER_ADDS ", tokens_since, email_key"
+#define USER_TAKEN ERR_DB_DUPLICATE
+#define USER_ADDED_AS ", created_at, LOWER(email)"
+#define USER_LOCKED NOTHING_OF
+#define USER_SEEN NOTHING
+#define USER_PASSWORD_COLUMNS(C, A) C(A, a, password, password)
+#define USER_EMAIL_COLUMNS(C, A) C(A, s, email, email)
+#define USER_ROLE_COLUMNS(C, A) C(A, a, role, role)
+/* Every token that the user has ends. */
+#define TOKENS_END ", tokens_since = updated_at, tokens_gen = tokens_gen + 1"
+
+/* ---- Models, their runs and versions ---- */
+
+#define MODEL_TABLE "models"
+#define MODEL_COLUMNS(C, A) MODEL_BRIEF(C, A) C(A, s, tags, tags) C(A, s, config, config) C(A, s, metadata, metadata)
+/* Without its documents: for what belongs to it. */
+#define MODEL_BRIEF(C, A) HEAD(C, A) C(A, b, is_global, life.global) C(A, d, created_by, life.whose) C(A, s, name, name) \
+	C(A, s, description, description) C(A, a, model_type, model_type) C(A, a, task_type, task_type) C(A, s, dataset_id, dataset_id) \
+	C(A, i, last_version, last_version) C(A, i0, active_version, active_version) C(A, t0, archived_at, archived_at) \
+	C(A, t0, unarchived_at, unarchived_at) C(A, d, folder_id, folder)
+#define MODEL_ADDED NOTHING
+#define MODEL_ADDS ", children_rev"
+#define MODEL_TAKEN ERR_MODEL_NAME_TAKEN
+#define MODEL_ADDED_AS ", 0"
+/* What the caller was granted on it: 0 nothing, 1 OBSERVER, 2 USER, 3 OWNER. */
+#define MODEL_LOCKED(C, A, whose) C(A, i0, GRANTED(A, whose), life.granted)
+#define GRANTED(alias, principal) "(SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
+	"AND g.model_id = " alias ".id AND g.grantee_id IN (" principal ", " alias ".organization_id))"
+#define MODEL_SEEN NOTHING
+#define MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, tags, tags) C(A, s, config, config) \
+	C(A, s, metadata, metadata)
+#define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
+#define MODEL_UNARCHIVED(C, A) C(A, now, unarchived_at, unarchived_at) C(A, nil, archived_at, archived_at)
+#define MODEL_NUMBERS(C, A) C(A, i, last_version, last_version) C(A, i0, active_version, active_version)
+#define MODEL_ACTIVE(C, A) C(A, i, active_version, active_version)
+/* Moves with every change of a child, so that a cluster sees two meet. */
+#define CHILDREN ", children_rev = children_rev + 1"
+
+#define RUN_TABLE "training_runs"
+#define RUN_BRIEF(C, A) C(A, d, id, life.id) C(A, w, status, life.state) C(A, i, revision, life.revision) \
+	C(A, t, started_at, life.created) C(A, t, updated_at, life.changed) C(A, d, model_id, model) C(A, s, algorithm, algorithm) \
+	C(A, s, reason, reason) C(A, d, started_by, life.whose) C(A, t0, ended_at, ended_at)
+#define RUN_COLUMNS(C, A) RUN_BRIEF(C, A) RUN_FOUND(C, A)
+#define RUN_FOUND(C, A) C(A, s, hyperparameters, hyperparameters) C(A, s, metrics, metrics) C(A, s, features, features) C(A, s, target, target) \
+	C(A, s, artifacts, artifacts) C(A, s, logs, logs)
+#define RUN_ADDED NOTHING
+#define RUN_ADDS ADDS_NOTHING
+#define RUN_TAKEN ERR_INTERNAL
+#define RUN_ADDED_AS ADDS_NOTHING
+#define RUN_SEEN NOTHING
+#define RUN_COMPLETED(C, A) C(A, now, ended_at, ended_at) C(A, s, algorithm, algorithm) RUN_FOUND(C, A)
+#define RUN_FAILED(C, A) C(A, now, ended_at, ended_at) C(A, s, reason, reason)
+
+#define VERSION_TABLE "model_versions"
+#define VERSION_COLUMNS(C, A) HEAD(C, A) C(A, d, model_id, model) C(A, i, number, number) C(A, d0, run_id, run) C(A, s, algorithm, algorithm) \
+	C(A, s, hyperparameters, hyperparameters) C(A, s, metrics, metrics) C(A, s, artifacts, artifacts) C(A, d0, trained_by, trained_by) \
+	C(A, t0, trained_at, trained_at) C(A, in, training_seconds, training_seconds) C(A, s, branch, branch) C(A, a, source, source) \
+	C(A, x, artifact, artifact) C(A, d0, from_model_id, from_model) C(A, d0, from_version_id, from_version)
+/* What describes it as a client sent it. */
+#define VERSION_ADDED(C, A) C(A, s, model_api, model_api) C(A, s, conda_requirements, conda_requirements) \
+	C(A, s, backing_repositories, backing_repositories)
+#define VERSION_ADDS ADDS_NOTHING
+#define VERSION_TAKEN ERR_DB_RETRY
+#define VERSION_ADDED_AS ADDS_NOTHING
+#define VERSION_SEEN(C, A) C(A, i0, "(SELECT f.size FROM artifacts f WHERE f.organization_id = " A ".organization_id AND f.sha256 = " A ".artifact)", artifact_size)
+/* And what a training run knows, which the statement joins as t. */
+#define RUN_KNOWS(C, A) C(A, s, features, features) C(A, s, target, target)
+
+/* ---- Folders ---- */
+
+#define FOLDER_TABLE "folders"
+#define FOLDER_COLUMNS(C, A) HEAD(C, A) C(A, d0, created_by, life.whose) C(A, d, parent_id, parent) C(A, d, project_id, of) C(A, s, name, name) \
+	C(A, s, description, description) C(A, s, path, path)
+#define FOLDER_ADDED(C, A) C(A, a, kind, kind)
+#define FOLDER_ADDS ", children_rev"
+#define FOLDER_TAKEN ERR_FOLDER_NAME_TAKEN
+#define FOLDER_ADDED_AS ", 0"
+#define FOLDER_LOCKED(C, A, whose) C(A, b, A ".kind = 'project'", project)
+/* The name of its space, and who changed it last, as its audit tells. */
+#define FOLDER_SEEN(C, A) C(A, s, "(SELECT o.name FROM organizations o WHERE o.organization_id = " A ".organization_id AND o.id = " A ".organization_id)", space) \
+	C(A, d0, LAST_CHANGE("folder", A), updated_by)
+#define LAST_CHANGE(type, alias) "(SELECT a.actor_id FROM audit_events a WHERE a.organization_id = " alias ".organization_id " \
+	"AND a.resource_type = '" type "' AND a.resource_id = " alias ".id AND a.revision = " alias ".revision)"
+
+/* ---- Projects ---- */
+
+#define PROJECT_TABLE "projects"
+#define PROJECT_COLUMNS(C, A) HEAD(C, A) C(A, i, number, number) PROJECT_EDITED(C, A) C(A, in, progress, progress)
+#define PROJECT_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, a, url, url) C(A, s, accent, accent) \
+	C(A, s, tech_stack, tech_stack)
+#define PROJECT_ADDED(C, A) C(A, d, created_by, life.whose)
+#define PROJECT_ADDS ADDS_NOTHING
+#define PROJECT_TAKEN ERR_DB_RETRY
+#define PROJECT_ADDED_AS ADDS_NOTHING
+#define PROJECT_LOCKED NOTHING_OF
+#define PROJECT_SEEN NOTHING
+#define PROJECT_BEGUN(C, A) C(A, was, built_from, life.state) C(A, i, progress, progress)
+#define PROJECT_PROGRESSED(C, A) C(A, i, progress, progress)
+#define PROJECT_SHELVED(C, A) C(A, was, previous_status, life.state)
+
+/* ---- Workspaces, entities, authorizations ---- */
+
+#define WORKSPACE_TABLE "workspaces"
+#define WORKSPACE_COLUMNS(C, A) HEAD(C, A) MODE(C, A) LABELLED_COLUMNS(C, A) C(A, t0, archived_at, archived_at)
+#define LABELLED_COLUMNS(C, A) C(A, s, name, name) C(A, s, metadata, metadata)
+#define WORKSPACE_ADDED(C, A) C(A, d0, created_by, life.whose)
+#define WORKSPACE_ADDS ", children_rev"
+#define WORKSPACE_TAKEN ERR_INTERNAL
+#define WORKSPACE_ADDED_AS ", 0"
+#define WORKSPACE_LOCKED NOTHING_OF
+#define WORKSPACE_SEEN(C, A) C(A, s, "(" ENTITIES_OF("WHERE e.organization_id = " A ".organization_id AND e.workspace_id = " A ".id") ")", entities)
+#define ENTITIES_OF(where) "SELECT GROUP_CONCAT(LOWER(HEX(e.id)) ORDER BY e.id) FROM entities e " where
+#define WORKSPACE_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
+#define WORKSPACE_UNARCHIVED(C, A) C(A, nil, archived_at, archived_at)
+
+#define ENTITY_TABLE "entities"
+#define ENTITY_COLUMNS(C, A) HEAD(C, A) MODE(C, A) C(A, d, workspace_id, workspace) LABELLED_COLUMNS(C, A) C(A, s, jurisdiction, jurisdiction) \
+	C(A, s, type, type) C(A, s, portfolio_id, portfolio)
+#define ENTITY_ADDED(C, A) C(A, d0, created_by, life.whose)
+#define ENTITY_ADDS ADDS_NOTHING
+#define ENTITY_TAKEN ERR_INTERNAL
+#define ENTITY_ADDED_AS ADDS_NOTHING
+#define ENTITY_LOCKED NOTHING_OF
+#define ENTITY_SEEN NOTHING
+
+#define AUTHORIZATION_TABLE "authorizations"
+#define AUTHORIZATION_COLUMNS(C, A) HEAD(C, A) MODE(C, A) C(A, a, action, action) C(A, a, resource_type, resource_type) \
+	C(A, d, resource_id, resource) C(A, d, human_id, human) C(A, a, agent, agent) C(A, d, token_id, token)
+#define AUTHORIZATION_ADDED NOTHING
+#define AUTHORIZATION_ADDS ADDS_NOTHING
+#define AUTHORIZATION_TAKEN ERR_INTERNAL
+#define AUTHORIZATION_ADDED_AS ADDS_NOTHING
+#define AUTHORIZATION_LOCKED NOTHING_OF
+#define AUTHORIZATION_SEEN NOTHING
+
+/* ---- API keys and clients ---- */
+
+#define TOKEN_TABLE "api_keys"
+#define TOKEN_COLUMNS(C, A) HEAD(C, A) MODE(C, A) C(A, a, kind, kind) C(A, a, hint, hint) C(A, s, name, name) C(A, d, principal_id, life.whose) \
+	C(A, a, agent, agent) C(A, b, human_grant, human_grant) C(A, i0, tier, tier) C(A, a, scopes, scopes) C(A, i0, rate, rate) \
+	C(A, a, api_version, api_version) C(A, t0, expires_at, expires_at)
+#define TOKEN_ADDED(C, A) C(A, x, secret_hash, hash)
+#define TOKEN_ADDS ADDS_NOTHING
+#define TOKEN_TAKEN ERR_INTERNAL
+#define TOKEN_ADDED_AS ADDS_NOTHING
+#define TOKEN_LOCKED NOTHING_OF
+#define TOKEN_SEEN NOTHING
+
+#define OAUTH_CLIENT_TABLE "oauth_clients"
+#define OAUTH_CLIENT_COLUMNS(C, A) HEAD(C, A) C(A, s, name, name) C(A, x, secret_hash, hash) C(A, d0, principal_id, principal) \
+	C(A, s, redirect_uris, redirect_uris) C(A, a, scopes, scopes)
+#define OAUTH_CLIENT_ADDED NOTHING
+#define OAUTH_CLIENT_ADDS ADDS_NOTHING
+#define OAUTH_CLIENT_TAKEN ERR_INTERNAL
+#define OAUTH_CLIENT_ADDED_AS ADDS_NOTHING
+#define OAUTH_CLIENT_LOCKED NOTHING_OF
+#define OAUTH_CLIENT_SEEN NOTHING
+#define CLIENT_SECRET(C, A) C(A, x, secret_hash, hash)
+
+/* ---- Webhook endpoints ---- */
+
+#define ENDPOINT_TABLE "webhook_endpoints"
+#define ENDPOINT_COLUMNS(C, A) HEAD(C, A) MODE(C, A) C(A, s, url, url) C(A, s, description, description) C(A, s, enabled_events, enabled_events) \
+	C(A, a, api_version, api_version) C(A, s, metadata, metadata) C(A, x, secret, sealed) C(A, t0, old_until, old_until) \
+	C(A, t0, failing_since, failing_since) C(A, t0, failed_at, failed_at) ENDPOINT_OWNER(C, A)
+#define ENDPOINT_OWNER(C, A) C(A, d0, owner_id, owner.principal) C(A, a, owner_scopes, owner.scopes)
+#define ENDPOINT_ADDED NOTHING
+#define ENDPOINT_ADDS ADDS_NOTHING
+#define ENDPOINT_TAKEN ERR_INTERNAL
+#define ENDPOINT_ADDED_AS ADDS_NOTHING
+#define ENDPOINT_LOCKED NOTHING_OF
+#define ENDPOINT_SEEN(C, A) C(A, s, OWNER_MAY(A), owner.permissions)
+/* The permissions of its owner while that is active: none otherwise. */
+#define OWNER_MAY(alias) "(SELECT r.permissions FROM principals o JOIN roles r ON r.organization_id = o.organization_id AND r.name = o.role " \
+	"WHERE o.organization_id = " alias ".organization_id AND o.id = " alias ".owner_id AND o.status = 'active')"
+#define ENDPOINT_EDITED(C, A) C(A, s, url, url) C(A, s, description, description) C(A, s, enabled_events, enabled_events) \
+	C(A, s, metadata, metadata) ENDPOINT_OWNER(C, A)
+/* The old secret signs too for a while. */
+#define ENDPOINT_SECRET(C, A) C(A, x, old_secret, old_sealed) C(A, x, secret, sealed) C(A, t, old_until, old_until) ENDPOINT_OWNER(C, A)
+
+
+/* ---- Rows that are no objects ---- */
+
+#define AUDIT_COLUMNS(C, A) C(A, d, id, id) C(A, t, at, at) C(A, d0, actor_id, actor.id) C(A, s, actor_name, actor.name) C(A, a, action, action) \
+	C(A, i, revision, revision) C(A, a, from_state, from) C(A, a, to_state, to) C(A, a, request_id, request_id) C(A, a, client_address, address) \
+	C(A, s, user_agent, user_agent) C(A, s, details, details)
+#define EVENT_COLUMNS(C, A) C(A, d, id, id) C(A, t, at, at) C(A, a, type, type) C(A, s, payload, payload) C(A, i0, sequence, sequence) \
+	C(A, nb, livemode, test) C(A, a, request_id, request_id) C(A, a, idempotency_key, idempotency_key) C(A, d0, human_id, human) C(A, a, agent, agent) \
+	C(A, d0, token_id, token) C(A, a, resource_type, resource_type)
+/* An endpoint that listens, and one that is sent to; the owner's permissions come behind. */
+#define LISTENER_COLUMNS(C, A) C(A, d, id, id) C(A, nb, livemode, test) C(A, s, enabled_events, patterns) ENDPOINT_OWNER(C, A)
+#define TARGET_COLUMNS(C, A) C(A, d, id, id) C(A, s, url, url) C(A, a, api_version, api_version) C(A, x, secret, sealed) C(A, x, old_secret, old_sealed) \
+	C(A, t0, old_until, old_until) ENDPOINT_OWNER(C, A)
+/* To be numbered. */
+#define NEW_EVENT(C, A) C(A, d, id, id) C(A, a, type, type) C(A, a, resource_type, resource_type) C(A, d, resource_id, resource) \
+	C(A, i, revision, revision) C(A, nb, livemode, test)
+#define DELIVERY_COLUMNS(C, A) C(A, d, id, id) C(A, d, endpoint_id, endpoint) C(A, d, event_id, event) C(A, a, outcome, outcome) C(A, i, tries, tries) \
+	C(A, t0, next_at, next_at) C(A, i0, response_status, response_status) C(A, t, created_at, created_at) C(A, t, updated_at, updated_at) \
+	C(A, i, sequence, sequence)
+/* What a lineage shows of a version and of its model. */
+#define RELATIVE_MODEL(C, A) C(A, d, id, model) C(A, s, name, name) C(A, w, status, status) C(A, b, is_global, global)
+#define RELATIVE_VERSION(C, A) C(A, d, id, version) C(A, i, number, number) C(A, t, created_at, created_at) C(A, d0, from_version_id, from)
+
+#endif
