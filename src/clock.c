@@ -24,24 +24,58 @@ int64_t clock_mono(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+/* Days are counted in eras of 400 years that begin on the first of March, so that a leap day
+ * is the last of its year. */
+enum { DAY_S = 86400, ERA_DAYS = 146097, EPOCH = 719468 };      /* EPOCH: from 0000-03-01 to 1970-01-01 */
+
+struct clock_date clock_split(int64_t us)
+{
+	int64_t second = us / SECOND - (us % SECOND < 0), day = second / DAY_S - (second % DAY_S < 0);
+	int64_t days = day + EPOCH, era = days / ERA_DAYS, of_era = days % ERA_DAYS;
+	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+	int rest = (int)(second - day * DAY_S);
+
+	return (struct clock_date){ .year = (int)(year + era * 400 + (month >= 10)), .month = (int)(month < 10 ? month + 3 : month - 9),
+		.day = (int)(of_year - (153 * month + 2) / 5 + 1), .hour = rest / 3600, .minute = rest / 60 % 60, .second = rest % 60,
+		.micro = (int)(us - second * SECOND) };
+}
+
+int64_t clock_join(const struct clock_date *d)
+{
+	int64_t year = d->year - (d->month <= 2), month = d->month > 2 ? d->month - 3 : d->month + 9, of_era = year % 400;
+	int64_t of_year = (153 * month + 2) / 5 + d->day - 1;
+	int64_t days = year / 400 * ERA_DAYS + of_era * 365 + of_era / 4 - of_era / 100 + of_year - EPOCH;
+
+	return ((days * 24 + d->hour) * 60 + d->minute) * 60 * SECOND + d->second * SECOND + d->micro;
+}
+
+/* n digits of v, and the sign behind them. */
+static char *put(char *p, int v, int n, char sign)
+{
+	for (int i = n - 1; i >= 0; i--, v /= 10)
+		p[i] = (char)('0' + v % 10);
+	p[n] = sign;
+	return p + n + 1;
+}
+
 char *clock_iso(struct arena *a, int64_t us, enum time_form form)
 {
-	time_t t = (time_t)(us / SECOND);
-	int64_t frac = us % SECOND;
-	char date[32], sub[16] = "";
-	struct tm tm;
+	const struct clock_date d = clock_split(us);
+	char *s = arena_alloc(a, sizeof "2026-03-14T10:15:30.123456Z"), *p = s;
 
-	if (frac < 0) {
-		frac += SECOND;
-		t--;
-	}
-	gmtime_r(&t, &tm);
-	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
+	p = put(p, d.year, 4, '-');
+	p = put(p, d.month, 2, '-');
+	p = put(p, d.day, 2, 'T');
+	p = put(p, d.hour, 2, ':');
+	p = put(p, d.minute, 2, ':');
+	p = put(p, d.second, 2, form == TIME_MILLIS || form == TIME_MICROS ? '.' : 'Z');
 	if (form == TIME_MILLIS)
-		snprintf(sub, sizeof sub, ".%03d", (int)(frac / 1000));
+		p = put(p, d.micro / 1000, 3, 'Z');
 	else if (form == TIME_MICROS)
-		snprintf(sub, sizeof sub, ".%06d", (int)frac);
-	return arena_printf(a, "%s%sZ", date, sub);
+		p = put(p, d.micro, 6, 'Z');
+	*p = '\0';
+	return s;
 }
 
 /* n digits at *s, advancing it. */
@@ -58,10 +92,9 @@ static bool digits(const char **s, int n, int max, int *out)
 
 bool clock_parse(const char *s, int64_t *us)
 {
-	struct tm tm = { 0 }, back;
 	int y, mo, d, h = 0, mi = 0, sec = 0, oh = 0, om = 0, sign = 0;
 	int64_t frac = 0, unit = SECOND / 10;
-	time_t t;
+	struct clock_date date;
 
 	if (!digits(&s, 4, 9999, &y) || *s++ != '-' || !digits(&s, 2, 12, &mo) || *s++ != '-'
 	    || !digits(&s, 2, 31, &d) || mo < 1 || d < 1)
@@ -88,15 +121,11 @@ bool clock_parse(const char *s, int64_t *us)
 		if (*s)
 			return false;
 	}
-	tm.tm_year = y - 1900;
-	tm.tm_mon = mo - 1;
-	tm.tm_mday = d;
-	t = timegm(&tm);
-	gmtime_r(&t, &back);
-	if (back.tm_mday != d)                   /* 31 February */
+	date = (struct clock_date){ .year = y, .month = mo, .day = d };
+	*us = clock_join(&date);
+	if (clock_split(*us).day != d)           /* 31 February */
 		return false;
-	t += h * 3600 + mi * 60 + sec - sign * (oh * 3600 + om * 60);
-	*us = (int64_t)t * SECOND + frac;
+	*us += (h * 3600 + mi * 60 + sec - sign * (oh * 3600 + om * 60)) * SECOND + frac;
 	if (*us < FIRST)                         /* what an offset made of it: years have four digits */
 		*us = FIRST;
 	if (*us > CLOCK_LAST)

@@ -16,6 +16,11 @@ int64_t clock_mono(void);                        /* monotonic, microseconds */
 
 enum time_form { TIME_SECONDS, TIME_MILLIS, TIME_MICROS, TIME_UNIX };   /* the last: an integer, Unix seconds */
 
+/* A time in the calendar (the proleptic Gregorian one, UTC), and back; of the years 1 to 9999. */
+struct clock_date { int year, month, day, hour, minute, second, micro; };
+struct clock_date clock_split(int64_t us);
+int64_t clock_join(const struct clock_date *d);
+
 /* ISO 8601 in UTC with `Z`. */
 char *clock_iso(struct arena *a, int64_t us, enum time_form form);
 /* RFC 3339 date-time with any offset, or a plain date (midnight UTC). */

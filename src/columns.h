@@ -255,6 +255,10 @@
 #define TOKEN_COLUMNS(C, A) HEAD(C, A) MODE(C, A) C(A, a, kind, kind) C(A, a, hint, hint) C(A, s, name, name) C(A, d, principal_id, life.whose) \
 	C(A, a, agent, agent) C(A, b, human_grant, human_grant) C(A, i0, tier, tier) C(A, a, scopes, scopes) C(A, i0, rate, rate) \
 	C(A, a, api_version, api_version) C(A, t0, expires_at, expires_at)
+/* What the look-up of a request's key reads. */
+#define TOKEN_USED(C, A) C(A, d, id, life.id) C(A, w, status, life.state) MODE(C, A) C(A, a, kind, kind) C(A, d, principal_id, life.whose) \
+	C(A, a, agent, agent) C(A, b, human_grant, human_grant) C(A, i0, tier, tier) C(A, a, scopes, scopes) C(A, i0, rate, rate) \
+	C(A, a, api_version, api_version) C(A, t0, expires_at, expires_at)
 #define TOKEN_ADDED(C, A) C(A, x, secret_hash, hash)
 #define TOKEN_ADDS ADDS_NOTHING
 #define TOKEN_TAKEN ERR_INTERNAL

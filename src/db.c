@@ -306,28 +306,17 @@ enum err db_ready(struct db *db)
 
 static MYSQL_TIME to_time(int64_t us)
 {
-	time_t t = (time_t)(us / SECOND);
-	MYSQL_TIME v = { 0 };
-	struct tm tm;
+	const struct clock_date d = clock_split(us);
 
-	gmtime_r(&t, &tm);
-	v.year = (unsigned)tm.tm_year + 1900;
-	v.month = (unsigned)tm.tm_mon + 1;
-	v.day = (unsigned)tm.tm_mday;
-	v.hour = (unsigned)tm.tm_hour;
-	v.minute = (unsigned)tm.tm_min;
-	v.second = (unsigned)tm.tm_sec;
-	v.second_part = (unsigned long)(us % SECOND);
-	v.time_type = MYSQL_TIMESTAMP_DATETIME;
-	return v;
+	return (MYSQL_TIME){ .year = (unsigned)d.year, .month = (unsigned)d.month, .day = (unsigned)d.day, .hour = (unsigned)d.hour,
+		.minute = (unsigned)d.minute, .second = (unsigned)d.second, .second_part = (unsigned long)d.micro,
+		.time_type = MYSQL_TIMESTAMP_DATETIME };
 }
 
 static int64_t from_time(const MYSQL_TIME *v)
 {
-	struct tm tm = { .tm_year = (int)v->year - 1900, .tm_mon = (int)v->month - 1, .tm_mday = (int)v->day,
-		.tm_hour = (int)v->hour, .tm_min = (int)v->minute, .tm_sec = (int)v->second };
-
-	return (int64_t)timegm(&tm) * SECOND + (int64_t)v->second_part;
+	return clock_join(&(struct clock_date){ (int)v->year, (int)v->month, (int)v->day, (int)v->hour, (int)v->minute, (int)v->second,
+		(int)v->second_part });
 }
 
 /* Do the values fit into one packet, with what goes around them? */

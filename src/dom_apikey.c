@@ -27,6 +27,7 @@ bool agent_valid(const char *s)
 
 enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct apikey *out)
 {
+	static const struct column used[] = MAP(TOKEN_USED, struct apikey);
 	unsigned char h[SECRET_HASH];
 	const struct db_val *v;
 	struct db_rows r;
@@ -37,7 +38,9 @@ enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct 
 		return e;
 	if (!r.n)
 		return ERR_AUTH_INVALID;
-	v = life_take(RES_TOKEN, db_row(&r, 0) + WHO_COLUMNS, out);
+	v = db_row(&r, 0) + WHO_COLUMNS;
+	*out = (struct apikey){ .life.organization = v->id };
+	v = row_read(used, RES_TOKEN, v + 1, out);
 	*who = (struct who){ .organization = out->life.organization, .principal = out->life.whose, .token = out->life.id,
 		.caller = out->life.id, .agent = out->agent, .human_grant = out->human_grant,
 		.mode = out->life.test ? MODE_TEST : MODE_LIVE, .tier = !strcmp(out->kind, "publishable") ? TIER_OBSERVE : (enum tier)out->tier, .scopes = out->scopes,
