@@ -8,7 +8,7 @@
 #include "str.h"
 
 struct asked { const char *client_id, *redirect_uri, *scope, *state, *code_challenge; bool approve; };
-#define A(field) AT(struct asked, field), NOSET
+#define A(field) AT(struct asked, field)
 static const struct shape read_query[] = {
 	{ "client_id", T_STR, A(client_id), .flags = F_REQUIRED },
 	{ "redirect_uri", T_STR, A(redirect_uri), .max = REDIRECT_MOST, .flags = F_REQUIRED },
@@ -42,7 +42,7 @@ static const struct shape consent_out[] = {
 	{ "client", T_SUB, C(client), .sub = client_out },
 	{ "redirect_uri", T_STR, C(redirect_uri) },
 	{ "host", T_STR, C(host), .help = "its scheme and host: where the user is sent" },
-	{ "scopes", T_STRINGS, C(scopes), .prefix = "[]" },
+	{ "scopes", T_STRINGS, C(scopes), .empty = "[]" },
 	{ 0 }
 };
 struct given { const char *location; };
@@ -106,7 +106,7 @@ struct application_view { struct application is; const char *scopes; };
 static const struct shape application_out[] = {
 	{ "id", T_ID, P(is.client), .prefix = "cl_" },
 	{ "name", T_STR, P(is.name) },
-	{ "scopes", T_STRINGS, P(scopes), .prefix = "[]", .help = "of all its sessions" },
+	{ "scopes", T_STRINGS, P(scopes), .empty = "[]", .help = "of all its sessions" },
 	{ "since", T_TIME, P(is.since), .help = "the first consent that still holds" },
 	{ "last_used", T_TIME, P(is.used), .help = "when it last got a refresh token" },
 	{ 0 }

@@ -23,7 +23,7 @@ enum { ACCESS_TTL_S = 15 * 60 };
 /* ---- Session ---- */
 
 struct login { const char *email, *password; };
-#define L(field) AT(struct login, field), NOSET
+#define L(field) AT(struct login, field)
 static const struct shape login_in[] = {
 	{ "email", T_STR, L(email), .min = 1, .max = 254, .flags = F_REQUIRED },
 	{ "password", T_STR, L(password), .min = 1, .max = 512, .flags = F_REQUIRED },
@@ -37,7 +37,7 @@ static const struct shape user_out[] = {
 	{ "username", T_STR, S(user.username) },
 	{ "email", T_STR, S(user.email) },
 	{ "role", T_STR, S(user.role) },
-	{ "permissions", T_STRINGS, S(permissions), .prefix = "[]" },
+	{ "permissions", T_STRINGS, S(permissions), .empty = "[]" },
 	{ 0 }
 };
 static const struct shape session_out[] = {
@@ -278,7 +278,7 @@ static enum err activity(struct req *r)
 /* ---- The history of one object ---- */
 
 struct history_query { int64_t page, page_size; };
-#define Q(field) AT(struct history_query, field), NOSET
+#define Q(field) AT(struct history_query, field)
 static const struct shape history_query[] = {
 	{ "page", T_INT, Q(page), .min = 1, .max = INT32_MAX },
 	{ "page_size", T_INT, Q(page_size), .min = 1, .max = 200 },
@@ -298,7 +298,7 @@ static const struct shape event_out[] = {
 	{ "to_status", T_STR, E(to) },
 	{ "ip_address", T_STR, E(address) },
 	{ "request_id", T_STR, E(request_id) },
-	{ "details", T_OBJECT, E(details), .prefix = "{}" },
+	{ "details", T_OBJECT, E(details), .empty = "{}" },
 	{ 0 }
 };
 struct history_view { struct list items; int64_t total, page, page_size; bool has_next; };
@@ -349,7 +349,7 @@ static enum err history_of_workspace(struct req *r)
 {
 	struct id id = req_id(r, 0, "wks_");
 	struct workspace w;
-	enum err e = workspace_get(&r->tx, &id, &w);
+	enum err e = life_read(&r->tx, RES_WORKSPACE, BY_ID(&id), &w);
 
 	return e ? e : reply_history(r, &w.life, RES_WORKSPACE);
 }
@@ -358,7 +358,7 @@ static enum err history_of_entity(struct req *r)
 {
 	struct id id = req_id(r, 0, "ent_");
 	struct entity n;
-	enum err e = entity_get(&r->tx, &id, &n);
+	enum err e = life_read(&r->tx, RES_ENTITY, BY_ID(&id), &n);
 
 	return e ? e : reply_history(r, &n.life, RES_ENTITY);
 }

@@ -138,16 +138,16 @@ struct folder_in { const char *name, *parent, *description, *organizations, *gra
 #define NAME_ROW { "displayName", T_STR, SET(struct folder_in, name), .help = "1 to 700 characters, unique among its siblings" }
 static const struct shape folder_in[] = {
 	NAME_ROW,
-	{ "parentFolderRid", T_STR, AT(struct folder_in, parent), NOSET, .flags = F_REQUIRED },
+	{ "parentFolderRid", T_STR, AT(struct folder_in, parent), .flags = F_REQUIRED },
 	{ 0 }
 };
 static const struct shape project_in[] = {
 	NAME_ROW,
-	{ "spaceRid", T_STR, AT(struct folder_in, parent), NOSET, .flags = F_REQUIRED },
-	{ "description", T_STR, AT(struct folder_in, description), NOSET, .max = 2048, .flags = F_NULL },
-	{ "organizationRids", T_STRINGS, AT(struct folder_in, organizations), NOSET, .max = 1000, .help = "none, or that of the space" },
-	{ "roleGrants", T_OBJECT, AT(struct folder_in, grants), NOSET, .help = "empty: roles are the organization's" },
-	{ "defaultRoles", T_STRINGS, AT(struct folder_in, roles), NOSET, .max = 1000, .help = "empty, likewise" },
+	{ "spaceRid", T_STR, AT(struct folder_in, parent), .flags = F_REQUIRED },
+	{ "description", T_STR, AT(struct folder_in, description), .max = 2048, .flags = F_NULL },
+	{ "organizationRids", T_STRINGS, AT(struct folder_in, organizations), .max = 1000, .help = "none, or that of the space" },
+	{ "roleGrants", T_OBJECT, AT(struct folder_in, grants), .help = "empty: roles are the organization's" },
+	{ "defaultRoles", T_STRINGS, AT(struct folder_in, roles), .max = 1000, .help = "empty, likewise" },
 	{ 0 }
 };
 
@@ -416,7 +416,7 @@ static enum err get_resource(struct req *r)
 
 struct path_query { const char *path; };
 static const struct shape path_query[] = {
-	{ "path", T_STR, AT(struct path_query, path), NOSET, .flags = F_REQUIRED, .help = "from the space down, `/Space/Project/Folder/Model`; the first slash may be left out" },
+	{ "path", T_STR, AT(struct path_query, path), .flags = F_REQUIRED, .help = "from the space down, `/Space/Project/Folder/Model`; the first slash may be left out" },
 	{ 0 }
 };
 

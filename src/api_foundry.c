@@ -123,7 +123,7 @@ const char *page_token(struct req *r, const char *list, bool more, const void *f
 /* ---- Models ---- */
 
 struct preview_query { bool preview; };
-#define PREVIEW_ROW { "preview", T_BOOL, .off = 0, NOSET, .flags = F_REQUIRED, .help = "must be true" }
+#define PREVIEW_ROW { "preview", T_BOOL, .off = 0, .flags = F_REQUIRED, .help = "must be true" }
 static const struct shape preview_query[] = { PREVIEW_ROW, { 0 } };
 
 struct model_view { struct id id; };
@@ -141,8 +141,8 @@ static enum err reply_model(struct req *r, enum err e, const struct model *m)
 
 struct model_in { const char *name, *parent; };
 static const struct shape model_in[] = {
-	{ "name", T_STR, AT(struct model_in, name), NOSET, .flags = F_REQUIRED, .help = "1 to 700 characters; unique in the organization until the model is permanently deleted" },
-	{ "parentFolderRid", T_STR, AT(struct model_in, parent), NOSET, .flags = F_REQUIRED },
+	{ "name", T_STR, AT(struct model_in, name), .flags = F_REQUIRED, .help = "1 to 700 characters; unique in the organization until the model is permanently deleted" },
+	{ "parentFolderRid", T_STR, AT(struct model_in, parent), .flags = F_REQUIRED },
 	{ 0 }
 };
 
@@ -181,15 +181,15 @@ static const struct shape source_out[] = {
 	{ 0 }
 };
 static const struct shape api_out[] = {
-	{ "inputs", T_DOC, NOSET, .flags = F_REQUIRED, .help = "array of ModelApiInput" },
-	{ "outputs", T_DOC, NOSET, .flags = F_REQUIRED, .help = "array of ModelApiOutput" },
+	{ "inputs", T_DOC, .flags = F_REQUIRED, .help = "array of ModelApiInput" },
+	{ "outputs", T_DOC, .flags = F_REQUIRED, .help = "array of ModelApiOutput" },
 	{ 0 }
 };
 static const struct shape version_out[] = {
 	{ "rid", T_ID, V(v.life.id), .prefix = RID_VERSION },
 	{ "modelApi", T_OBJECT, V(api), .sub = api_out },
-	{ "condaRequirements", T_STRINGS, V(v.conda_requirements), .prefix = "[]" },
-	{ "backingRepositories", T_STRINGS, V(v.backing_repositories), .prefix = "[]" },
+	{ "condaRequirements", T_STRINGS, V(v.conda_requirements), .empty = "[]" },
+	{ "backingRepositories", T_STRINGS, V(v.backing_repositories), .empty = "[]" },
 	{ "createdTime", T_TIME, V(v.life.created) },
 	{ "source", T_REF, V(source_ref), .sub = source_out, .flags = F_OMIT, .help = "left out of what a training run made" },
 	{ "linkedExperiment", T_ID, V(v.run), .prefix = "ri.models.main.experiment.", .flags = F_OMIT, .help = "the training run, if one is known" },
@@ -228,7 +228,7 @@ static enum err get_version(struct req *r)
 struct versions_query { bool preview; struct page_query page; const char *branch; };
 static const struct shape versions_query[] = {
 	PREVIEW_ROW,
-	{ "branch", T_STR, AT(struct versions_query, branch), NOSET, .min = 1, .max = 255, .help = "`" BRANCH_MASTER "` by default" },
+	{ "branch", T_STR, AT(struct versions_query, branch), .min = 1, .max = 255, .help = "`" BRANCH_MASTER "` by default" },
 	PAGE_ROWS(struct versions_query),
 	{ 0 }
 };
@@ -272,11 +272,11 @@ static enum err list_versions(struct req *r)
 	return OK;
 }
 
-#define BRANCH_ROW(type) { "branch", T_STR, AT(type, branch), NOSET, .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, \
+#define BRANCH_ROW(type) { "branch", T_STR, AT(type, branch), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, \
 	.help = "`" BRANCH_MASTER "` by default" }
 struct promote_in { const char *source, *branch; };
 static const struct shape promote_in[] = {
-	{ "sourceModelVersionRid", T_STR, AT(struct promote_in, source), NOSET, .flags = F_REQUIRED },
+	{ "sourceModelVersionRid", T_STR, AT(struct promote_in, source), .flags = F_REQUIRED },
 	BRANCH_ROW(struct promote_in),
 	{ 0 }
 };
@@ -296,11 +296,11 @@ static enum err promote(struct req *r)
 
 struct files_in { const char *type, *function; };
 struct upload_in { struct files_in files; const char *repositories, *conda, *api, *branch; };
-#define U(field) AT(struct upload_in, field), NOSET
+#define U(field) AT(struct upload_in, field)
 static const char *const file_types[] = { "dill", NULL };
 static const struct shape files_in[] = {
-	{ "type", T_STR, AT(struct files_in, type), NOSET, .words = file_types, .flags = F_REQUIRED },
-	{ "serializedModelFunction", T_STR, AT(struct files_in, function), NOSET, .min = 1, .flags = F_REQUIRED, .help = "base64" },
+	{ "type", T_STR, AT(struct files_in, type), .words = file_types, .flags = F_REQUIRED },
+	{ "serializedModelFunction", T_STR, AT(struct files_in, function), .min = 1, .flags = F_REQUIRED, .help = "base64" },
 	{ 0 }
 };
 static const struct shape upload_in[] = {

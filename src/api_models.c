@@ -27,9 +27,9 @@ static const struct shape model_out[] = {
 	{ "task_type", T_STR, M(m.task_type), .flags = F_NULL, .words = task_types },
 	{ "version", T_INT, M(version), .help = "the highest version number, 1 before any" },
 	{ "dataset_id", T_STR, M(m.dataset_id), .flags = F_NULL },
-	{ "tags", T_STRINGS, M(m.tags), .prefix = "[]" },
-	{ "config", T_OBJECT, M(m.config), .prefix = "{}" },
-	{ "metadata", T_OBJECT, M(m.metadata), .prefix = "{}" },
+	{ "tags", T_STRINGS, M(m.tags), .empty = "[]" },
+	{ "config", T_OBJECT, M(m.config), .empty = "{}" },
+	{ "metadata", T_OBJECT, M(m.metadata), .empty = "{}" },
 	{ "created_by", T_ID, M(m.life.whose), .prefix = "usr-" },
 	{ "created_at", T_TIME, M(m.life.created) },
 	{ "updated_at", T_TIME, M(m.life.changed) },
@@ -59,13 +59,13 @@ static enum err reply_model(struct req *r, enum err e, int status, const struct 
 }
 
 static const struct shape config_in[] = {
-	{ "target_column", T_STR, NOSET, .min = 1, .max = 1024, .flags = F_NULL },
-	{ "feature_columns", T_STRINGS, NOSET, .max = 10000, .flags = F_NULL },
-	{ "algorithm", T_STR, NOSET, .min = 1, .max = 255, .flags = F_NULL },
+	{ "target_column", T_STR, .min = 1, .max = 1024, .flags = F_NULL },
+	{ "feature_columns", T_STRINGS, .max = 10000, .flags = F_NULL },
+	{ "algorithm", T_STR, .min = 1, .max = 255, .flags = F_NULL },
 	{ 0 }
 };
 
-#define C(field) AT(struct model, field), NOSET
+#define C(field) AT(struct model, field)
 static const struct shape create_in[] = {
 	{ "name", T_STR, C(name), .min = 1, .max = 1024, .flags = F_REQUIRED | F_TRIMMED,
 	  .help = "unique in the organization until the model is retired" },
@@ -96,10 +96,10 @@ static enum err create(struct req *r)
 struct page_query { int64_t page, page_size; };
 struct list_query { struct page_query p; const char *status, *search, *task_type; };
 struct page_view { struct list items; int64_t total, page, page_size; bool has_next; };
-#define Q(field) AT(struct list_query, field), NOSET
+#define Q(field) AT(struct list_query, field)
 #define PAGE_ROWS(most) \
-	{ "page", T_INT, AT(struct page_query, page), NOSET, .min = 1, .max = INT32_MAX, .help = "from 1, which is the default" }, \
-	{ "page_size", T_INT, AT(struct page_query, page_size), NOSET, .min = 1, .max = most }
+	{ "page", T_INT, AT(struct page_query, page), .min = 1, .max = INT32_MAX, .help = "from 1, which is the default" }, \
+	{ "page_size", T_INT, AT(struct page_query, page_size), .min = 1, .max = most }
 static const struct shape list_query[] = {
 	PAGE_ROWS(100),
 	{ "status", T_STR, Q(status), .words = statuses, .help = "without it, all but the archived" },
@@ -161,7 +161,7 @@ static enum err get(struct req *r)
 }
 
 #define E(field) SET(struct model_edit, field)
-#define STAYS(key) { key, T_DOC, NOSET, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the model was made" }
+#define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the model was made" }
 static const struct shape edit_in[] = {
 	{ "name", T_STR, E(name), .min = 1, .max = 1024, .flags = F_TRIMMED },
 	{ "description", T_STR, E(description), .max = 2048, .flags = F_NULL },
@@ -220,12 +220,12 @@ static const struct shape run_out[] = {
 	{ "job_id", T_ID, R(run.life.id), .prefix = "" },
 	{ "status", T_STR, R(status), .words = run_statuses },
 	{ "algorithm", T_STR, R(run.algorithm), .flags = F_NULL },
-	{ "hyperparameters", T_OBJECT, R(run.hyperparameters), .prefix = "{}" },
-	{ "metrics", T_OBJECT, R(run.metrics), .prefix = "{}" },
-	{ "features", T_STRINGS, R(run.features), .prefix = "[]" },
+	{ "hyperparameters", T_OBJECT, R(run.hyperparameters), .empty = "{}" },
+	{ "metrics", T_OBJECT, R(run.metrics), .empty = "{}" },
+	{ "features", T_STRINGS, R(run.features), .empty = "[]" },
 	{ "target", T_STR, R(run.target), .flags = F_NULL },
-	{ "artifacts", T_OBJECT, R(run.artifacts), .prefix = "{}" },
-	{ "logs", T_STRINGS, R(run.logs), .prefix = "[]" },
+	{ "artifacts", T_OBJECT, R(run.artifacts), .empty = "{}" },
+	{ "logs", T_STRINGS, R(run.logs), .empty = "[]" },
 	{ "reason", T_STR, R(run.reason), .flags = F_NULL },
 	{ "started_by", T_ID, R(run.life.whose), .prefix = "usr-" },
 	{ "started_at", T_TIME, R(run.life.created) },
@@ -263,14 +263,14 @@ static enum err reply_run(struct req *r, enum err e, int status, const struct sh
 	return OK;
 }
 
-#define J(field) AT(struct run, field), NOSET
+#define J(field) AT(struct run, field)
 #define RUN_ROWS \
 	{ "algorithm", T_STR, J(algorithm), .min = 1, .max = 255, .flags = F_NULL }, \
 	{ "hyperparameters", T_OBJECT, J(hyperparameters), .flags = F_NULL }
 static const struct shape train_in[] = { RUN_ROWS, { 0 } };
 static const struct shape artifacts_in[] = {
-	{ "model_file", T_STR, NOSET, .max = 2048, .flags = F_NULL },
-	{ "onnx_file", T_STR, NOSET, .max = 2048, .flags = F_NULL },
+	{ "model_file", T_STR, .max = 2048, .flags = F_NULL },
+	{ "onnx_file", T_STR, .max = 2048, .flags = F_NULL },
 	{ 0 }
 };
 static const struct shape complete_in[] = {
@@ -361,8 +361,8 @@ static const struct shape version_out[] = {
 	{ "is_promoted", T_BOOL, V(v.active), .help = "the active configuration comes from it" },
 	{ "status", T_STR, V(status) },
 	{ "algorithm", T_STR, V(v.algorithm), .flags = F_NULL },
-	{ "hyperparameters", T_OBJECT, V(v.hyperparameters), .prefix = "{}" },
-	{ "metrics", T_OBJECT, V(v.metrics), .prefix = "{}" },
+	{ "hyperparameters", T_OBJECT, V(v.hyperparameters), .empty = "{}" },
+	{ "metrics", T_OBJECT, V(v.metrics), .empty = "{}" },
 	{ "artifacts", T_SUB, V(artifacts), .sub = artifacts_out },
 	{ "trained_at", T_TIME, V(v.trained_at), .flags = F_NULL },
 	{ "trained_by", T_ID, V(v.trained_by), .prefix = "usr-", .flags = F_NULL },
@@ -454,7 +454,7 @@ struct restored_view { struct id model; const char *version; struct config_view 
 #define S(field) AT(struct restored_view, field)
 static const struct shape active_config_out[] = {
 	{ "algorithm", T_STR, AT(struct config_view, algorithm), .flags = F_NULL },
-	{ "hyperparameters", T_OBJECT, AT(struct config_view, hyperparameters), .prefix = "{}" },
+	{ "hyperparameters", T_OBJECT, AT(struct config_view, hyperparameters), .empty = "{}" },
 	{ 0 }
 };
 static const struct shape restored_out[] = {
@@ -487,7 +487,7 @@ static const char *const actions[] = { "model.created", "model.updated", "model.
 static const char *const orders[] = { "asc", "desc", NULL };
 struct audit_query { struct page_query p; struct id actor; int64_t from, to; bool from_set, to_set; const char *action, *sort_order; };
 #define A(field) AT(struct audit_event, field)
-#define F(field) AT(struct audit_query, field), NOSET
+#define F(field) AT(struct audit_query, field)
 static const struct shape audit_query[] = {
 	PAGE_ROWS(200),
 	{ "from", T_TIME, SET(struct audit_query, from), .help = "90 days ago by default" },
@@ -512,7 +512,7 @@ static const struct shape event_out[] = {
 	{ "ip_address", T_STR, A(address) },
 	{ "user_agent", T_STR, A(user_agent) },
 	{ "request_id", T_STR, A(request_id) },
-	{ "details", T_OBJECT, A(details), .prefix = "{}" },
+	{ "details", T_OBJECT, A(details), .empty = "{}" },
 	{ 0 }
 };
 static const struct shape audit_out[] = PAGE_OUT(event_out);
@@ -544,7 +544,7 @@ static enum err audit_logs(struct req *r)
 /* ---- Login ---- */
 
 struct login { const char *username, *password, *refresh_token; };
-#define L(field) AT(struct login, field), NOSET
+#define L(field) AT(struct login, field)
 static const struct shape login_in[] = {
 	{ "username", T_STR, L(username), .min = 1, .max = 254, .flags = F_REQUIRED },
 	{ "password", T_STR, L(password), .min = 1, .max = 512, .flags = F_REQUIRED },

@@ -86,7 +86,7 @@ static enum err authenticate(struct req *r, const char *id, const char *secret, 
 /* ---- Tokens ---- */
 
 struct token_form { const char *grant_type, *code, *redirect_uri, *code_verifier, *refresh_token, *scope, *client_id, *client_secret; };
-#define T(field) AT(struct token_form, field), NOSET
+#define T(field) AT(struct token_form, field)
 static const struct shape token_in[] = {
 	{ "grant_type", T_STR, T(grant_type), .max = 64, .flags = F_REQUIRED,
 	  .help = "authorization_code, refresh_token or client_credentials" },
@@ -190,7 +190,7 @@ static enum err token(struct req *r)
 /* ---- Revocation ---- */
 
 struct revoke_form { const char *token, *token_type_hint, *client_id, *client_secret; };
-#define R(field) AT(struct revoke_form, field), NOSET
+#define R(field) AT(struct revoke_form, field)
 static const struct shape revoke_in[] = {
 	{ "token", T_STR, R(token), .max = 4096, .flags = F_REQUIRED, .help = "an access token or a refresh token; either ends the session" },
 	{ "token_type_hint", T_STR, R(token_type_hint), .max = 64, .help = "not needed" },
@@ -231,7 +231,7 @@ static enum err revoke(struct req *r)
 /* ---- The way to the user's consent (RFC 6749 4.1.1) ---- */
 
 struct authorize_query { const char *client_id, *response_type, *redirect_uri, *scope, *state, *code_challenge, *code_challenge_method; };
-#define Q(field) AT(struct authorize_query, field), NOSET
+#define Q(field) AT(struct authorize_query, field)
 static const struct shape authorize_query[] = {
 	{ "client_id", T_STR, Q(client_id), .flags = F_REQUIRED },
 	{ "response_type", T_STR, Q(response_type), .flags = F_REQUIRED, .help = "`code`" },

@@ -75,7 +75,7 @@ static const char *slug_fault(struct arena *a, const char *s)
 		: "must be <slug>.talkide.app, the slug of a-z, 0-9 and -";
 }
 
-#define B(field) AT(struct project, field), NOSET
+#define B(field) AT(struct project, field)
 static const struct shape project_in[] = {
 	{ "name", T_STR, B(name), .min = 1, .max = 100, .flags = F_REQUIRED | F_TRIMMED, .help = "unique in the organization" },
 	{ "description", T_STR, B(description), .max = 500, .flags = F_NULL },
@@ -100,7 +100,7 @@ static enum err create(struct req *r)
 
 struct list_query { const char *status, *search, *sort; int64_t page, size; };
 struct list_view { struct list data; int64_t page, size, total, pages; };
-#define Q(field) AT(struct list_query, field), NOSET
+#define Q(field) AT(struct list_query, field)
 #define L(field) AT(struct list_view, field)
 static const struct shape list_query[] = {
 	{ "status", T_STR, Q(status), .words = statuses, .help = "without it, all but the archived" },
@@ -193,7 +193,7 @@ static enum err delete(struct req *r)
 
 struct build { int64_t progress; };
 static const struct shape build_in[] = {
-	{ "progress", T_INT, AT(struct build, progress), NOSET, .min = 0, .max = 100, .flags = F_REQUIRED,
+	{ "progress", T_INT, AT(struct build, progress), .min = 0, .max = 100, .flags = F_REQUIRED,
 	  .help = "in percent; 100 ends the build" },
 	{ 0 }
 };
@@ -211,7 +211,7 @@ static enum err build(struct req *r)
 struct url_query { const char *url; };
 struct url_view { bool available; };
 static const struct shape url_query[] = {
-	{ "url", T_STR, AT(struct url_query, url), NOSET, .min = 1, .max = 100, .flags = F_REQUIRED, .fault = slug_fault },
+	{ "url", T_STR, AT(struct url_query, url), .min = 1, .max = 100, .flags = F_REQUIRED, .fault = slug_fault },
 	{ 0 }
 };
 static const struct shape url_out[] = { { "available", T_BOOL, AT(struct url_view, available) }, { 0 } };
@@ -233,7 +233,7 @@ static enum err check_url(struct req *r)
 
 enum { ACCESS_TTL_S = 15 * 60 };
 struct login { const char *email, *password, *refresh_token; };
-#define G(field) AT(struct login, field), NOSET
+#define G(field) AT(struct login, field)
 static const struct shape login_in[] = {
 	{ "email", T_STR, G(email), .min = 1, .max = 254, .flags = F_REQUIRED },
 	{ "password", T_STR, G(password), .min = 1, .max = 512, .flags = F_REQUIRED },

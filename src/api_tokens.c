@@ -76,14 +76,14 @@ struct limits_in { int64_t rate; };
 struct owner_in { struct id human; const char *agent; };
 struct token_in { struct apikey k; const char *scopes; struct owner_in owner; struct limits_in limits; int64_t expires_in;
 	bool livemode, livemode_set; };
-#define I(field) AT(struct token_in, field), NOSET
+#define I(field) AT(struct token_in, field)
 static const struct shape limits_in[] = {
-	{ "requests_per_minute", T_INT, AT(struct limits_in, rate), NOSET, .min = 1, .max = 1000000 },
+	{ "requests_per_minute", T_INT, AT(struct limits_in, rate), .min = 1, .max = 1000000 },
 	{ 0 }
 };
 static const struct shape owner_in[] = {
-	{ "human_id", T_ID, AT(struct owner_in, human), NOSET, .prefix = "usr_", .flags = F_REQUIRED },
-	{ "agent_id", T_STR, AT(struct owner_in, agent), NOSET, .min = 5, .max = 64, .flags = F_NULL, .fault = agent_fault,
+	{ "human_id", T_ID, AT(struct owner_in, human), .prefix = "usr_", .flags = F_REQUIRED },
+	{ "agent_id", T_STR, AT(struct owner_in, agent), .min = 5, .max = 64, .flags = F_NULL, .fault = agent_fault,
 	  .help = "`agt_` and letters and digits: the agent that holds the token" },
 	{ 0 }
 };
@@ -97,7 +97,7 @@ static const struct shape create_in[] = {
 	{ "human_grant", T_BOOL, I(k.human_grant), .help = "only by the human itself, signed in" },
 	{ "livemode", T_BOOL, SET(struct token_in, livemode), .help = "that of the token which asks; a sign-in may choose, and makes live ones" },
 	{ "expires_in", T_INT, I(expires_in), .min = 60, .max = INT64_C(315360000), .help = "seconds; without it, until it is revoked" },
-	{ "portfolio_id", T_DOC, NOSET, .flags = F_UNKEPT, .help = "is not supported: a token is not narrowed to a portfolio" },
+	{ "portfolio_id", T_DOC, .flags = F_UNKEPT, .help = "is not supported: a token is not narrowed to a portfolio" },
 	{ 0 }
 };
 

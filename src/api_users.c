@@ -15,7 +15,7 @@ static const struct shape user_out[] = {
 	{ "realm", T_STR, U(realm), .help = "`" REALM "`" },
 	{ "organization", T_STR, U(organization) },
 	{ "status", T_STR, U(status), .help = "`ACTIVE`" },
-	{ "attributes", T_OBJECT, U(attributes), .prefix = "{}", .help = "empty" },
+	{ "attributes", T_OBJECT, U(attributes), .empty = "{}", .help = "empty" },
 	{ 0 }
 };
 

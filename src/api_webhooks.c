@@ -14,7 +14,7 @@
 struct events_query { struct list_query list; const char *type; };
 static const struct shape events_query[] = {
 	LIST_ROWS("evt_", SORT_CREATED),
-	{ "type", T_STR, AT(struct events_query, type), NOSET, .min = 1, .max = 64, .help = "such as `workspace.archived`" },
+	{ "type", T_STR, AT(struct events_query, type), .min = 1, .max = 64, .help = "such as `workspace.archived`" },
 	{ 0 }
 };
 static const struct shape events_out[] = LIST_OUT(event_out);
@@ -89,7 +89,7 @@ struct endpoint_view { struct endpoint n; const char *object, *status, *owner_pe
 	  .help = "what the owner can read now, within the scopes of the token that was used; events of anything else are not sent" }, \
 	{ "failing_since", T_TIME, W(n.failing_since), .flags = F_NULL, .help = "the first failure since the last success" }, \
 	{ "previous_secret_expires_at", T_TIME, W(n.old_until), .flags = F_NULL, .help = "until then it signs too" }, \
-	{ "metadata", T_LABELS, W(n.metadata), .prefix = "{}" }, \
+	{ "metadata", T_LABELS, W(n.metadata), .empty = "{}" }, \
 	{ "created", T_TIME, W(n.life.created) }, \
 	{ "updated", T_TIME, W(n.life.changed) }, \
 	{ "livemode", T_BOOL, W(livemode) }
@@ -134,17 +134,17 @@ static const char *pattern_fault(struct arena *a, const char *p)
 	for (int t = 0; t < LIFE__MAX; t++) {
 		const struct transition_row *row = &life_transitions[t];
 
-		if (row->event & TOLD && (!strcmp(row->audit, p) || (n > 2 && !strcmp(p + n - 2, ".*") && !strncmp(row->audit, p, n - 1))))
+		if (row->flags & TOLD && (!strcmp(row->audit, p) || (n > 2 && !strcmp(p + n - 2, ".*") && !strncmp(row->audit, p, n - 1))))
 			return NULL;
 	}
 	return "is not a known event type";
 }
 
 struct endpoint_in { struct endpoint n; };
-#define C(field) AT(struct endpoint_in, field), NOSET
+#define C(field) AT(struct endpoint_in, field)
 #define UNKEPT_ROWS \
-	{ "portfolio_id", T_DOC, NOSET, .flags = F_UNKEPT, .help = "is not supported: an endpoint hears of every portfolio" }, \
-	{ "include", T_DOC, NOSET, .flags = F_UNKEPT, .help = "is not supported: an event tells its object whole" }
+	{ "portfolio_id", T_DOC, .flags = F_UNKEPT, .help = "is not supported: an endpoint hears of every portfolio" }, \
+	{ "include", T_DOC, .flags = F_UNKEPT, .help = "is not supported: an event tells its object whole" }
 enum { PATTERNS = 64 };
 static const struct shape create_in[] = {
 	{ "url", T_STR, C(n.url), .min = 1, .max = URL_MOST, .flags = F_REQUIRED, .fault = url_fault, .help = "https" },
@@ -204,7 +204,7 @@ static const struct shape edit_in[] = {
 	{ "metadata", T_LABELS, E(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL,
 	  .help = "members to set; null takes one away, null for the whole all of them" },
 	{ "status", T_STR, E(status), .words = statuses },
-	{ "api_version", T_DOC, NOSET, .flags = F_UNKEPT, .help = "stays as it was when the endpoint was made; make another one" },
+	{ "api_version", T_DOC, .flags = F_UNKEPT, .help = "stays as it was when the endpoint was made; make another one" },
 	UNKEPT_ROWS,
 	{ 0 }
 };

@@ -76,76 +76,50 @@ struct id named(struct req *r, size_t var, enum resource resource)
 
 /* ---- Workspaces ---- */
 
-static const char *const statuses[] = { "provisioning", "ready", "active", "archived", NULL };
-struct workspace_view { struct workspace w; const char *object, *status, *entity_ids; bool livemode; };
-#define W(field) AT(struct workspace_view, field)
-static const struct shape workspace_out[] = {
-	{ "id", T_ID, W(w.life.id), .prefix = "wks_" },
-	{ "object", T_STR, W(object), .help = "`workspace`" },
-	{ "name", T_STR, W(w.name) },
-	{ "status", T_STR, W(status), .words = statuses },
-	{ "archived_at", T_TIME, W(w.archived_at), .flags = F_NULL },
-	{ "entity_ids", T_STRINGS, W(entity_ids), .prefix = "[]", .help = "oldest first" },
-	{ "metadata", T_LABELS, W(w.metadata), .prefix = "{}" },
-	{ "created", T_TIME, W(w.life.created) },
-	{ "updated", T_TIME, W(w.life.changed) },
-	{ "livemode", T_BOOL, W(livemode) },
-	{ 0 }
-};
-
 /* Hex ids separated by commas, as an array of `ent_...`. */
-static const char *entity_ids(struct arena *a, const char *hex)
+static const void *entity_ids(struct arena *a, const void *object)
 {
+	const struct workspace *w = object;
 	struct json *array = js_array(a);
 	struct id id;
 
-	for (const char *p = hex; p && hex_decode(arena_strndup(a, p, ID_HEX), ID_BYTES, id.b); p = p[ID_HEX] ? p + ID_HEX + 1 : NULL)
+	for (const char *p = w->entities; p && hex_decode(arena_strndup(a, p, ID_HEX), ID_BYTES, id.b); p = p[ID_HEX] ? p + ID_HEX + 1 : NULL)
 		js_add(array, js_string(a, id_spell(a, "ent_", &id)));
 	return js_text(array, NULL);
 }
 
-static struct workspace_view view(struct arena *a, const struct workspace *w)
-{
-	return (struct workspace_view){ *w, "workspace", life_word(w->life.state), entity_ids(a, w->entities), !w->life.test };
-}
+#define W(field) AT(struct workspace, field)
+#define OBJECT(type, kind) { "object", T_LITERAL, .text = kind, .help = "`" kind "`" }
+#define STATUS(type, resource) { "status", T_STATE, AT(type, life.state), .of = resource }
+#define LIVEMODE(type) { "livemode", T_BOOL, AT(type, life.test), .flags = F_NOT }
+static const struct shape workspace_out[] = {
+	{ "id", T_ID, W(life.id), .prefix = "wks_" },
+	OBJECT(struct workspace, "workspace"),
+	{ "name", T_STR, W(name) },
+	STATUS(struct workspace, RES_WORKSPACE),
+	{ "archived_at", T_TIME, W(archived_at), .flags = F_NULL },
+	{ "entity_ids", T_STRINGS, .make = entity_ids, .help = "oldest first" },
+	{ "metadata", T_LABELS, W(metadata), .empty = "{}" },
+	{ "created", T_TIME, W(life.created) },
+	{ "updated", T_TIME, W(life.changed) },
+	LIVEMODE(struct workspace),
+	{ 0 }
+};
 
-static enum err reply(struct req *r, enum err e, int status, const struct workspace *w)
-{
-	struct workspace_view v;
-
-	if (e)
-		return e;
-	v = view(r->arena, w);
-	res_shape(r, status, workspace_out, &v, w->life.revision);
-	return OK;
-}
-
-#define C(field) AT(struct workspace, field), NOSET
+#define C(field) AT(struct workspace, field)
 static const struct shape create_in[] = {
 	{ "name", T_STR, C(name), .min = 1, .max = 255, .flags = F_REQUIRED | F_TRIMMED },
 	{ "metadata", T_LABELS, C(metadata), .max = METADATA_MOST, .flags = F_NULL },
 	{ 0 }
 };
 
-static enum err create(struct req *r)
-{
-	struct workspace w;
-	enum err e;
-
-	about_kind(r, RES_WORKSPACE);
-	if ((e = workspace_create(&r->tx, r->in, &w)))
-		return e;
-	res_header(r, "Location", arena_printf(r->arena, "%s/v1/workspaces/%s", conf.base_path,
-		id_spell(r->arena, "wks_", &w.life.id)));
-	return reply(r, OK, 201, &w);
-}
-
 struct workspaces_query { struct list_query list; const char *status, *metadata; };
-#define Q(field) AT(struct workspaces_query, field), NOSET
+static const char *const workspace_statuses[] = { "provisioning", "ready", "active", "archived", NULL };
+#define Q(field) AT(struct workspaces_query, field)
 #define SORT_ANY "`-created`, the default, `name` or `updated`, a `-` before it for downwards"
 static const struct shape list_query[] = {
 	LIST_ROWS("wks_", SORT_ANY),
-	{ "status", T_STR, Q(status), .words = statuses, .help = "without it, all but the archived" },
+	{ "status", T_STR, Q(status), .words = workspace_statuses, .help = "without it, all but the archived" },
 	{ "metadata", T_LABELS, Q(metadata), .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
 	{ 0 }
 };
@@ -155,7 +129,6 @@ static enum err list(struct req *r)
 {
 	const struct workspaces_query *q = r->query;
 	struct workspace_filter f = { .status = q->status, .metadata = q->metadata };
-	struct workspace_view *views;
 	struct list_ask ask;
 	struct list_got got;
 	struct workspace *w;
@@ -168,28 +141,17 @@ static enum err list(struct req *r)
 	f.order = (enum order)order;
 	if ((e = workspace_list(&r->tx, &f, &ask, &w, &got)))
 		return e;
-	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
-	for (size_t i = 0; i < got.n; i++)
-		views[i] = view(r->arena, &w[i]);
-	return reply_list(r, list_out, views, got, sizeof *views, offsetof(struct workspace_view, w.life.id), "wks_");
-}
-
-static enum err get(struct req *r)
-{
-	struct id id = named(r, 0, RES_WORKSPACE);
-	struct workspace w;
-
-	return reply(r, workspace_get(&r->tx, &id, &w), 200, &w);
+	return reply_list(r, list_out, w, got, sizeof *w, offsetof(struct workspace, life.id), "wks_");
 }
 
 #define E(field) SET(struct label_edit, field)
 #define EDIT_ROWS \
-	{ "name", T_STR, E(name), .min = 1, .max = 255, .flags = F_TRIMMED }, \
-	{ "metadata", T_LABELS, E(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL, \
+	{ "name", T_STR, E(name), .min = 1, .max = 255, .flags = F_TRIMMED | F_ONE }, \
+	{ "metadata", T_LABELS, E(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL | F_ONE, \
 	  .help = "members to set; null takes one away, null for the whole all of them" }
 static const struct shape edit_in[] = { EDIT_ROWS, { 0 } };
 
-#define STAYS(key) { key, T_DOC, NOSET, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the entity was made" }
+#define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the entity was made" }
 static const struct shape edit_entity_in[] = {
 	EDIT_ROWS,
 	STAYS("workspace_id"),
@@ -199,116 +161,46 @@ static const struct shape edit_entity_in[] = {
 	{ 0 }
 };
 
-static enum err check_edit(struct req *r)
-{
-	const struct label_edit *in = r->in;
-
-	if (in->name_set || in->metadata_set)
-		return OK;
-	why_add(&r->tx, "body", "must have at least one of name, metadata");
-	return ERR_SHAPE;
-}
-
-static enum err edit(struct req *r)
-{
-	struct id id = named(r, 0, RES_WORKSPACE);
-	struct workspace w;
-	enum err e = check_edit(r);
-
-	return reply(r, e ? e : workspace_edit(&r->tx, &id, r->in, &w), 200, &w);
-}
-
-static enum err unarchive(struct req *r)
-{
-	struct id id = named(r, 0, RES_WORKSPACE);
-	struct workspace w;
-
-	return reply(r, workspace_unarchive(&r->tx, &id, &w), 200, &w);
-}
-
 /* ---- Authorizations ---- */
 
 static const char *const decisions[] = { "pending", "approved", "denied", NULL };
-struct subject_view { const char *id, *object; };
-struct asker_view { struct id human, token; const char *agent; };
-struct authorization_view { struct authorization a; const char *object, *status; struct subject_view subject;
-	struct asker_view asker; bool livemode; };
-#define Z(field) AT(struct authorization_view, field)
+
+static const void *resource_id(struct arena *a, const void *object)
+{
+	const struct authorization *n = object;
+
+	return life_spell(a, n->resource_type, &n->resource);
+}
+
+#define Z(field) AT(struct authorization, field)
 static const struct shape subject_out[] = {
-	{ "id", T_STR, AT(struct subject_view, id) },
-	{ "object", T_STR, AT(struct subject_view, object) },
+	{ "id", T_STR, .make = resource_id },
+	{ "object", T_STR, Z(resource_type) },
 	{ 0 }
 };
 static const struct shape asker_out[] = {
-	{ "human_principal_id", T_ID, AT(struct asker_view, human), .prefix = "usr_" },
-	{ "agent_id", T_STR, AT(struct asker_view, agent) },
-	{ "token_id", T_ID, AT(struct asker_view, token), .prefix = "tok_" },
+	{ "human_principal_id", T_ID, Z(human), .prefix = "usr_" },
+	{ "agent_id", T_STR, Z(agent) },
+	{ "token_id", T_ID, Z(token), .prefix = "tok_" },
 	{ 0 }
 };
 static const struct shape authorization_out[] = {
-	{ "id", T_ID, Z(a.life.id), .prefix = "auth_" },
-	{ "object", T_STR, Z(object), .help = "`authorization`" },
-	{ "status", T_STR, Z(status), .words = decisions },
-	{ "action", T_STR, Z(a.action), .help = "the event that an approval brings, such as `workspace.archived`" },
-	{ "resource", T_SUB, Z(subject), .sub = subject_out },
-	{ "requested_by", T_SUB, Z(asker), .sub = asker_out, .help = "human_principal_id decides" },
-	{ "created", T_TIME, Z(a.life.created) },
-	{ "updated", T_TIME, Z(a.life.changed) },
-	{ "livemode", T_BOOL, Z(livemode) },
+	{ "id", T_ID, Z(life.id), .prefix = "auth_" },
+	OBJECT(struct authorization, "authorization"),
+	STATUS(struct authorization, RES_AUTHORIZATION),
+	{ "action", T_STR, Z(action), .help = "the event that an approval brings, such as `workspace.archived`" },
+	{ "resource", T_SUB, .sub = subject_out },
+	{ "requested_by", T_SUB, .sub = asker_out, .help = "human_principal_id decides" },
+	{ "created", T_TIME, Z(life.created) },
+	{ "updated", T_TIME, Z(life.changed) },
+	LIVEMODE(struct authorization),
 	{ 0 }
 };
-
-static struct authorization_view view_authorization(struct arena *a, const struct authorization *n)
-{
-	return (struct authorization_view){ *n, "authorization", life_word(n->life.state),
-		{ life_spell(a, n->resource_type, &n->resource), n->resource_type }, { n->human, n->token, n->agent }, !n->life.test };
-}
-
-static enum err reply_authorization(struct req *r, enum err e, int status, const struct authorization *n)
-{
-	struct authorization_view v;
-
-	if (e)
-		return e;
-	v = view_authorization(r->arena, n);
-	res_shape(r, status, authorization_out, &v, n->life.revision);
-	return OK;
-}
-
-/* What an agent may not do alone becomes an authorization, and 202. */
-static enum err archive(struct req *r)
-{
-	struct id id = named(r, 0, RES_WORKSPACE);
-	struct authorization asked;
-	struct workspace w;
-	enum err e = workspace_archive(&r->tx, &id, NULL, &w, &asked);
-
-	return !e && asked.action ? reply_authorization(r, OK, 202, &asked) : reply(r, e, 200, &w);
-}
-
-static enum err get_authorization(struct req *r)
-{
-	struct id id = named(r, 0, RES_AUTHORIZATION);
-	struct authorization n;
-
-	return reply_authorization(r, authorization_get(&r->tx, &id, &n), 200, &n);
-}
-
-static enum err decide(struct req *r, bool approve)
-{
-	struct id id = named(r, 0, RES_AUTHORIZATION);
-	struct authorization n;
-
-	return reply_authorization(r, authorization_decide(&r->tx, &id, approve, &n), 200, &n);
-}
-
-static enum err approve(struct req *r) { return decide(r, true); }
-static enum err deny(struct req *r) { return decide(r, false); }
 
 struct authorizations_query { struct list_query list; const char *status; };
 static const struct shape authorizations_query[] = {
 	LIST_ROWS("auth_", SORT_CREATED),
-	{ "status", T_STR, AT(struct authorizations_query, status), NOSET, .words = decisions },
+	{ "status", T_STR, AT(struct authorizations_query, status), .words = decisions },
 	{ 0 }
 };
 static const struct shape authorizations_out[] = LIST_OUT(authorization_out);
@@ -316,7 +208,6 @@ static const struct shape authorizations_out[] = LIST_OUT(authorization_out);
 static enum err list_authorizations(struct req *r)
 {
 	const struct authorizations_query *q = r->query;
-	struct authorization_view *views;
 	struct authorization *all;
 	struct list_ask ask;
 	struct list_got got;
@@ -325,51 +216,31 @@ static enum err list_authorizations(struct req *r)
 	about_kind(r, RES_AUTHORIZATION);
 	if ((e = list_asked(r, &q->list, &ask, NULL)) || (e = authorization_list(&r->tx, q->status, &ask, &all, &got)))
 		return e;
-	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
-	for (size_t i = 0; i < got.n; i++)
-		views[i] = view_authorization(r->arena, &all[i]);
-	return reply_list(r, authorizations_out, views, got, sizeof *views, offsetof(struct authorization_view, a.life.id), "auth_");
+	return reply_list(r, authorizations_out, all, got, sizeof *all, offsetof(struct authorization, life.id), "auth_");
 }
 
 /* ---- Entities ---- */
 
 static const char *const entity_statuses[] = { "draft", "submitted", "registered", "dissolved", "cancelled", "rejected", NULL };
-struct entity_view { struct entity n; const char *object, *status; bool livemode; };
-#define N(field) AT(struct entity_view, field)
+#define N(field) AT(struct entity, field)
 static const struct shape entity_out[] = {
-	{ "id", T_ID, N(n.life.id), .prefix = "ent_" },
-	{ "object", T_STR, N(object), .help = "`entity`" },
-	{ "workspace_id", T_ID, N(n.workspace), .prefix = "wks_" },
-	{ "name", T_STR, N(n.name) },
-	{ "jurisdiction", T_STR, N(n.jurisdiction) },
-	{ "type", T_STR, N(n.type) },
-	{ "portfolio_id", T_STR, N(n.portfolio), .flags = F_NULL },
-	{ "status", T_STR, N(status), .words = entity_statuses },
-	{ "metadata", T_LABELS, N(n.metadata), .prefix = "{}" },
-	{ "created", T_TIME, N(n.life.created) },
-	{ "updated", T_TIME, N(n.life.changed) },
-	{ "livemode", T_BOOL, N(livemode) },
+	{ "id", T_ID, N(life.id), .prefix = "ent_" },
+	OBJECT(struct entity, "entity"),
+	{ "workspace_id", T_ID, N(workspace), .prefix = "wks_" },
+	{ "name", T_STR, N(name) },
+	{ "jurisdiction", T_STR, N(jurisdiction) },
+	{ "type", T_STR, N(type) },
+	{ "portfolio_id", T_STR, N(portfolio), .flags = F_NULL },
+	STATUS(struct entity, RES_ENTITY),
+	{ "metadata", T_LABELS, N(metadata), .empty = "{}" },
+	{ "created", T_TIME, N(life.created) },
+	{ "updated", T_TIME, N(life.changed) },
+	LIVEMODE(struct entity),
 	{ 0 }
 };
 
-static struct entity_view view_entity(const struct entity *n)
-{
-	return (struct entity_view){ *n, "entity", life_word(n->life.state), !n->life.test };
-}
-
-static enum err reply_entity(struct req *r, enum err e, int status, const struct entity *n)
-{
-	struct entity_view v;
-
-	if (e)
-		return e;
-	v = view_entity(n);
-	res_shape(r, status, entity_out, &v, n->life.revision);
-	return OK;
-}
-
 struct entity_in { struct entity n; const char *workspace; };
-#define I(field) AT(struct entity_in, field), NOSET
+#define I(field) AT(struct entity_in, field)
 static const struct shape entity_in[] = {
 	{ "workspace_id", T_STR, I(workspace), .min = 1, .max = 64, .flags = F_REQUIRED, .help = "whose it is" },
 	{ "name", T_STR, I(n.name), .min = 1, .max = 255, .flags = F_REQUIRED | F_TRIMMED },
@@ -380,21 +251,24 @@ static const struct shape entity_in[] = {
 	{ 0 }
 };
 
+/* What may not be found is the workspace. */
 static enum err create_entity(struct req *r)
 {
 	struct entity_in *in = r->in;
 	struct entity n;
+	enum err e;
 
-	/* What may not be found is the workspace. */
 	about_kind(r, RES_WORKSPACE);
 	r->tx.about.id = in->workspace;
 	if (!id_parse(in->workspace, "wks_", &in->n.workspace))
 		in->n.workspace = (struct id){ 0 };
-	return reply_entity(r, entity_create(&r->tx, &in->n, &n), 202, &n);
+	if (!(e = entity_make(&r->tx, &in->n, &n)))
+		res_shape(r, 202, entity_out, &n, n.life.revision);
+	return e;
 }
 
 struct entities_query { struct list_query list; struct id workspace; const char *status, *jurisdiction, *portfolio, *metadata; };
-#define F(field) AT(struct entities_query, field), NOSET
+#define F(field) AT(struct entities_query, field)
 static const struct shape entities_query[] = {
 	LIST_ROWS("ent_", SORT_ANY),
 	{ "workspace_id", T_ID, F(workspace), .prefix = "wks_" },
@@ -411,7 +285,6 @@ static enum err list_entities(struct req *r)
 	const struct entities_query *q = r->query;
 	struct entity_filter f = { .status = q->status, .jurisdiction = q->jurisdiction, .portfolio = q->portfolio,
 		.metadata = q->metadata, .workspace = q->workspace };
-	struct entity_view *views;
 	struct list_ask ask;
 	struct list_got got;
 	struct entity *all;
@@ -424,42 +297,8 @@ static enum err list_entities(struct req *r)
 	f.order = (enum order)order;
 	if ((e = entity_list(&r->tx, &f, &ask, &all, &got)))
 		return e;
-	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
-	for (size_t i = 0; i < got.n; i++)
-		views[i] = view_entity(&all[i]);
-	return reply_list(r, entities_out, views, got, sizeof *views, offsetof(struct entity_view, n.life.id), "ent_");
+	return reply_list(r, entities_out, all, got, sizeof *all, offsetof(struct entity, life.id), "ent_");
 }
-
-static enum err get_entity(struct req *r)
-{
-	struct id id = named(r, 0, RES_ENTITY);
-	struct entity n;
-
-	return reply_entity(r, entity_get(&r->tx, &id, &n), 200, &n);
-}
-
-static enum err edit_entity(struct req *r)
-{
-	struct id id = named(r, 0, RES_ENTITY);
-	struct entity n;
-	enum err e = check_edit(r);
-
-	return reply_entity(r, e ? e : entity_edit(&r->tx, &id, r->in, &n), 200, &n);
-}
-
-static enum err move_entity(struct req *r, enum transition t)
-{
-	struct id id = named(r, 0, RES_ENTITY);
-	struct entity n;
-
-	return reply_entity(r, entity_move(&r->tx, &id, t, &n), 200, &n);
-}
-
-static enum err submit(struct req *r) { return move_entity(r, LIFE_ENTITY_SUBMIT); }
-static enum err register_it(struct req *r) { return move_entity(r, LIFE_ENTITY_REGISTER); }
-static enum err reject(struct req *r) { return move_entity(r, LIFE_ENTITY_REJECT); }
-static enum err cancel(struct req *r) { return move_entity(r, LIFE_ENTITY_CANCEL); }
-static enum err dissolve(struct req *r) { return move_entity(r, LIFE_ENTITY_DISSOLVE); }
 
 /* ---- Tables ---- */
 
@@ -469,47 +308,47 @@ static enum err dissolve(struct req *r) { return move_entity(r, LIFE_ENTITY_DISS
 #define ENTITY ENTITIES "/{entity_id}"
 #define AUTHORIZATIONS "/v1/authorizations"
 #define AUTHORIZATION AUTHORIZATIONS "/{authorization_id}"
-#define MOVE(word, handler, transition, what) \
-	{ "POST", ENTITY "/" word, PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = entity_out, .run = handler, \
+#define MOVE(word, transition, what) \
+	{ "POST", ENTITY "/" word, PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = entity_out, .object = RES_ENTITY, .change = entity_change, \
 	  .moves = { LIFE_ENTITY_##transition }, .summary = what, .errors = "NOT_FOUND WRONG_STATE" }
 static const struct route routes[] = {
 	{ "POST", WORKSPACES, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(create_in, struct workspace), .status = 201,
-	  .out = workspace_out, .run = create, .summary = "Create a workspace", .errors = "QUOTA" },
+	  .out = workspace_out, .object = RES_WORKSPACE, .make = workspace_make, .summary = "Create a workspace", .errors = "QUOTA" },
 	{ "GET", WORKSPACES, PERM_WORKSPACE_READ, R_PUBLISHABLE, QUERY(list_query, struct workspaces_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List workspaces" },
-	{ "GET", WORKSPACE, PERM_WORKSPACE_READ, R_PUBLISHABLE, .status = 200, .out = workspace_out, .run = get, .summary = "One workspace",
+	{ "GET", WORKSPACE, PERM_WORKSPACE_READ, R_PUBLISHABLE, .status = 200, .out = workspace_out, .object = RES_WORKSPACE, .summary = "One workspace",
 	  .errors = "NOT_FOUND" },
 	{ "PATCH", WORKSPACE, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(edit_in, struct label_edit), .status = 200,
-	  .out = workspace_out, .run = edit, .moves = { LIFE_WORKSPACE_EDIT }, .summary = "Change a workspace's name or metadata",
+	  .out = workspace_out, .object = RES_WORKSPACE, .change = workspace_edit, .moves = { LIFE_WORKSPACE_EDIT }, .summary = "Change a workspace's name or metadata",
 	  .errors = "NOT_FOUND WRONG_STATE" },
-	{ "POST", WORKSPACE "/archive", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = workspace_out, .run = archive,
+	{ "POST", WORKSPACE "/archive", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = workspace_out, .object = RES_WORKSPACE, .change = workspace_change,
 	  .also = 202, .also_out = authorization_out, .moves = { LIFE_WORKSPACE_ARCHIVE },
 	  .summary = "Archive a workspace; an agent's request waits for its human", .errors = "NOT_FOUND WRONG_STATE" },
-	{ "POST", WORKSPACE "/unarchive", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = workspace_out, .run = unarchive,
+	{ "POST", WORKSPACE "/unarchive", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = workspace_out, .object = RES_WORKSPACE, .change = workspace_change,
 	  .moves = { LIFE_WORKSPACE_UNARCHIVE }, .errors = "NOT_FOUND WRONG_STATE",
 	  .summary = "Restore an archived workspace: active when an entity of it is not in its last state, else ready" },
 	{ "POST", ENTITIES, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(entity_in, struct entity_in), .status = 202,
 	  .out = entity_out, .run = create_entity, .summary = "Create an entity as a draft", .errors = "NOT_FOUND WRONG_STATE QUOTA" },
 	{ "GET", ENTITIES, PERM_WORKSPACE_READ, R_PUBLISHABLE, QUERY(entities_query, struct entities_query), .status = 200, .out = entities_out,
 	  .run = list_entities, .summary = "List entities" },
-	{ "GET", ENTITY, PERM_WORKSPACE_READ, R_PUBLISHABLE, .status = 200, .out = entity_out, .run = get_entity, .summary = "One entity",
+	{ "GET", ENTITY, PERM_WORKSPACE_READ, R_PUBLISHABLE, .status = 200, .out = entity_out, .object = RES_ENTITY, .summary = "One entity",
 	  .errors = "NOT_FOUND" },
 	{ "PATCH", ENTITY, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(edit_entity_in, struct label_edit), .status = 200,
-	  .out = entity_out, .run = edit_entity, .moves = { LIFE_ENTITY_EDIT }, .summary = "Change an entity's name or metadata",
+	  .out = entity_out, .object = RES_ENTITY, .change = entity_edit, .moves = { LIFE_ENTITY_EDIT }, .summary = "Change an entity's name or metadata",
 	  .errors = "NOT_FOUND WRONG_STATE" },
-	MOVE("submit", submit, SUBMIT, "Submit a draft"),
-	MOVE("register", register_it, REGISTER, "Record that a submitted entity was registered"),
-	MOVE("reject", reject, REJECT, "Record that a submitted entity was rejected"),
-	MOVE("cancel", cancel, CANCEL, "Cancel a draft or submitted entity"),
-	MOVE("dissolve", dissolve, DISSOLVE, "Dissolve a registered entity"),
+	MOVE("submit", SUBMIT, "Submit a draft"),
+	MOVE("register", REGISTER, "Record that a submitted entity was registered"),
+	MOVE("reject", REJECT, "Record that a submitted entity was rejected"),
+	MOVE("cancel", CANCEL, "Cancel a draft or submitted entity"),
+	MOVE("dissolve", DISSOLVE, "Dissolve a registered entity"),
 	{ "GET", AUTHORIZATIONS, PERM_WORKSPACE_READ, 0, QUERY(authorizations_query, struct authorizations_query), .status = 200,
 	  .out = authorizations_out, .run = list_authorizations, .summary = "What agents asked for" },
-	{ "GET", AUTHORIZATION, PERM_WORKSPACE_READ, 0, .status = 200, .out = authorization_out, .run = get_authorization,
+	{ "GET", AUTHORIZATION, PERM_WORKSPACE_READ, 0, .status = 200, .out = authorization_out, .object = RES_AUTHORIZATION,
 	  .summary = "One authorization", .errors = "NOT_FOUND" },
-	{ "POST", AUTHORIZATION "/approve", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = authorization_out, .run = approve,
+	{ "POST", AUTHORIZATION "/approve", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = authorization_out, .object = RES_AUTHORIZATION, .change = authorization_decide,
 	  .moves = { LIFE_AUTHORIZATION_APPROVE }, .summary = "Approve, by the human the agent acts for; it is done at once",
 	  .errors = "NOT_FOUND WRONG_STATE AGENT_DENIED" },
-	{ "POST", AUTHORIZATION "/deny", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = authorization_out, .run = deny,
+	{ "POST", AUTHORIZATION "/deny", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = authorization_out, .object = RES_AUTHORIZATION, .change = authorization_decide,
 	  .moves = { LIFE_AUTHORIZATION_DENY }, .summary = "Deny, by the human the agent acts for",
 	  .errors = "NOT_FOUND WRONG_STATE AGENT_DENIED" },
 	{ 0 }

@@ -81,10 +81,10 @@ static void table_transitions(struct cli *c, struct json *rows)
 		js_put_str(c->arena, o, "to", r->rule == LIFE_FIXED ? life_word(r->to) : r->rule == LIFE_SAME ? "same"
 			: arena_printf(c->arena, "computed by %s", sql_rows[r->compute].name));
 		js_put_str(c->arena, o, "audit", r->audit);
-		js_put_str(c->arena, o, "event", r->event & TOLD ? r->audit : NULL);
+		js_put_str(c->arena, o, "event", r->flags & TOLD ? r->audit : NULL);
 		js_put_str(c->arena, o, "read_by", life_resources[r->resource].reads ? perm_word(life_resources[r->resource].reads) : NULL);
-		js_put_str(c->arena, o, "gate", r->event & OWNER ? "owner" : r->event & HUMAN ? "human" : NULL);
-		js_put_str(c->arena, o, "agent", !(r->event & HUMAN) ? NULL : r->event & APPROVAL ? "asks" : "never");
+		js_put_str(c->arena, o, "gate", r->flags & OWNER ? "owner" : r->flags & HUMAN ? "human" : NULL);
+		js_put_str(c->arena, o, "agent", !(r->flags & HUMAN) ? NULL : r->flags & APPROVAL ? "asks" : "never");
 	}
 }
 

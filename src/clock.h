@@ -14,7 +14,7 @@
 int64_t clock_now(void);                         /* wall, microseconds */
 int64_t clock_mono(void);                        /* monotonic, microseconds */
 
-enum time_form { TIME_SECONDS, TIME_MILLIS, TIME_MICROS, TIME_UNIX };   /* the last: an integer, Unix seconds */
+enum time_form { TIME_SECONDS, TIME_MILLIS, TIME_MICROS, TIME_UNIX, TIME_UNIX_MILLIS };   /* the last two: integers since 1970 */
 
 /* A time in the calendar (the proleptic Gregorian one, UTC), and back; of the years 1 to 9999. */
 struct clock_date { int year, month, day, hour, minute, second, micro; };

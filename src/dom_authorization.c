@@ -4,17 +4,6 @@
 #include "dom_workspace.h"
 #include <string.h>
 
-static struct json *tell(struct arena *a, const struct authorization *n)
-{
-	struct json *o = js_object(a);
-
-	js_put_str(a, o, "action", n->action);
-	js_put_str(a, o, "agent_id", n->agent);
-	js_put_str(a, o, "human_principal_id", id_spell(a, "usr_", &n->human));
-	js_put_bool(a, o, "livemode", !n->life.test);
-	return o;
-}
-
 enum err authorization_ask(struct tx *tx, const struct life *o, enum transition t, struct authorization *out)
 {
 	const struct transition_row *row = &life_transitions[t];
@@ -32,13 +21,7 @@ enum err authorization_ask(struct tx *tx, const struct life *o, enum transition 
 		.agent = tx->who->agent, .token = tx->who->token };
 	life_begin(tx, &out->life);
 	out->life.test = o->test;
-	out->life.now = tell(tx->arena, out);
 	return life_create(tx, LIFE_AUTHORIZATION_CREATE, &out->life, NULL);
-}
-
-enum err authorization_get(struct tx *tx, const struct id *id, struct authorization *out)
-{
-	return life_read(tx, RES_AUTHORIZATION, BY_ID(id), out);
 }
 
 enum err authorization_list(struct tx *tx, const char *status, const struct list_ask *ask, struct authorization **out,
@@ -59,38 +42,56 @@ enum err authorization_list(struct tx *tx, const char *status, const struct list
 	return OK;
 }
 
+/* The change that an action names, which its row lets a human approve. */
+static enum transition wanted(const struct authorization *n)
+{
+	const enum resource r = life_kind(n->resource_type);
+	int t = 0;
+
+	while (t < LIFE__MAX && !(life_transitions[t].resource == r && life_transitions[t].flags & APPROVAL && !strcmp(life_transitions[t].audit, n->action)))
+		t++;
+	return t;
+}
+
+/* Who asked for what a human approved, for the audit. */
+static struct json *because(struct arena *a, const struct authorization *n)
+{
+	struct json *o = js_object(a);
+
+	js_put_str(a, o, "authorization", id_spell(a, life_resources[RES_AUTHORIZATION].prefix, &n->life.id));
+	js_put_str(a, o, "agent_id", n->agent);
+	return o;
+}
+
 /* What an approved authorization stands for. */
 static enum err act(struct tx *tx, const struct authorization *n)
 {
-	const char *wanted = tx->if_match;
-	struct authorization asked;
-	enum err e = ERR_INTERNAL;
-	struct workspace w;
+	const enum transition t = wanted(n);
+	struct life *o;
+	enum err e;
 
-	tx->if_match = NULL;                     /* it was of the authorization */
+	if (t == LIFE__MAX)
+		return ERR_INTERNAL;
 	tx->about.kind = n->resource_type;       /* what refuses now is the object itself */
 	tx->about.id = life_spell(tx->arena, n->resource_type, &n->resource);
-	if (!strcmp(n->action, life_transitions[LIFE_WORKSPACE_ARCHIVE].audit))
-		e = workspace_archive(tx, &n->resource, n, &w, &asked);
-	tx->if_match = wanted;
-	return e;
+	o = arena_alloc(tx->arena, life_resources[life_transitions[t].resource].size);
+	e = life_hold(tx, life_transitions[t].resource, BY_ID(&n->resource), o);
+	return e ? e : life_move(tx, t, o, because(tx->arena, n));
 }
 
-enum err authorization_decide(struct tx *tx, const struct id *id, bool approve, struct authorization *out)
+enum err authorization_decide(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	enum err e = life_hold(tx, RES_AUTHORIZATION, BY_ID(id), out);
+	struct authorization *n = out;
+	enum err e = life_hold(tx, RES_AUTHORIZATION, key, n);
 
+	(void)in;
 	if (e)
 		return e;
 	if (tx->who->agent)
 		return ERR_AGENT_DENIED;
-	if (!id_equal(&tx->who->principal, &out->human))
+	if (!id_equal(&tx->who->principal, &n->human))
 		return ERR_FORBIDDEN;
-	if ((e = life_expected(tx, &out->life)))
+	if ((e = life_expected(tx, &n->life)) || (e = life_move(tx, t, &n->life, NULL)))
 		return e;
-	out->life.now = tell(tx->arena, out);
-	e = life_move(tx, approve ? LIFE_AUTHORIZATION_APPROVE : LIFE_AUTHORIZATION_DENY, &out->life, NULL);
-	if (e)
-		return e;
-	return approve ? act(tx, out) : OK;
+	return t == LIFE_AUTHORIZATION_APPROVE ? act(tx, n) : OK;
 }

@@ -1,52 +1,27 @@
 /* dom_entity.c: the entities that workspaces own.  The workspace's row is locked before
  * the entity's, always in this order. */
 #include "dom_workspace.h"
-#include "clock.h"
 
-/* What an event tells of it. */
-static struct json *tell(struct arena *a, const struct entity *n, int64_t now)
+enum err entity_make(struct tx *tx, const void *in, void *out)
 {
-	struct json *o = js_object(a);
-
-	js_put_str(a, o, "workspace_id", id_spell(a, life_resources[RES_WORKSPACE].prefix, &n->workspace));
-	js_put_str(a, o, "name", n->name);
-	js_put_str(a, o, "jurisdiction", n->jurisdiction);
-	js_put_str(a, o, "type", n->type);
-	js_put_str(a, o, "portfolio_id", n->portfolio);
-	js_put(o, "metadata", metadata_json(a, n->metadata));
-	js_put_int(a, o, "created", n->life.created / SECOND);
-	js_put_int(a, o, "updated", now / SECOND);
-	js_put_bool(a, o, "livemode", !n->life.test);
-	return o;
-}
-
-enum err entity_create(struct tx *tx, const struct entity *in, struct entity *out)
-{
+	struct entity *n = out;
 	struct workspace w;
 	enum err e;
 
-	if ((e = workspace_of_entity(tx, &in->workspace, &w)))
+	*n = *(const struct entity *)in;
+	if ((e = workspace_of_entity(tx, &n->workspace, &w)))
 		return e;
 	if (w.life.state == STATE_WORKSPACE_ARCHIVED) {
 		tx->why.state = life_word(w.life.state);
 		tx->why.action = "workspace.given an entity";
 		return ERR_WRONG_STATE;
 	}
-	*out = *in;
-	life_begin(tx, &out->life);
-	out->life.test = w.life.test;
-	if ((e = metadata_merge(tx, NULL, in->metadata, &out->metadata)))
-		return e;
-	out->life.now = tell(tx->arena, out, tx->now);
-	if ((e = life_create(tx, LIFE_ENTITY_CREATE, &out->life, NULL))
-	 || (out->metadata && (e = labels_store(tx, "entity", &out->life, out->metadata))))
+	life_begin(tx, &n->life);
+	n->life.test = w.life.test;
+	if ((e = metadata_merge(tx, NULL, n->metadata, &n->metadata)) || (e = life_create(tx, LIFE_ENTITY_CREATE, &n->life, NULL))
+	 || (n->metadata && (e = labels_store(tx, "entity", &n->life, n->metadata))))
 		return e;
 	return workspace_settle(tx, &w);
-}
-
-enum err entity_get(struct tx *tx, const struct id *id, struct entity *out)
-{
-	return life_read(tx, RES_ENTITY, BY_ID(id), out);
 }
 
 /* The statement that goes along the index of the narrowest filter. */
@@ -94,40 +69,39 @@ enum err entity_list(struct tx *tx, const struct entity_filter *f, const struct 
 }
 
 /* Its workspace, and it, locked and seen. */
-static enum err lock(struct tx *tx, const struct id *id, struct entity *out, struct workspace *w)
+static enum err lock(struct tx *tx, const struct db_val *key, struct entity *out, struct workspace *w)
 {
 	const struct db_val *v;
-	enum err e = tx_row(tx, SQL_ENTITY_OWNER, DB_IN(db_d(&tx->who->organization), db_d(id)), &v);
+	enum err e = tx_row(tx, SQL_ENTITY_OWNER, DB_IN(db_d(&tx->who->organization), *key), &v);
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_NOT_FOUND : e;
 	e = workspace_of_entity(tx, &v->id, w);
-	return e ? e : life_lock(tx, RES_ENTITY, BY_ID(id), out);
+	return e ? e : life_lock(tx, RES_ENTITY, key, out);
 }
 
-enum err entity_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct entity *out)
+enum err entity_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
+	const struct label_edit *edit = in;
+	struct entity *n = out;
 	struct workspace w;
 	enum err e;
 
-	if ((e = lock(tx, id, out, &w)) || (e = label_edit(tx, edit, &out->name, &out->metadata, &out->life.before)))
-		return e;
-	out->life.now = tell(tx->arena, out, tx->now);
-	if ((e = life_move(tx, LIFE_ENTITY_EDIT, &out->life, NULL))
-	 || (edit->metadata_set && (e = labels_store(tx, "entity", &out->life, out->metadata))))
+	if ((e = lock(tx, key, n, &w)) || (e = label_edit(tx, edit, &n->name, &n->metadata, &n->life.before))
+	 || (e = life_move(tx, t, &n->life, NULL))
+	 || (edit->metadata_set && (e = labels_store(tx, "entity", &n->life, n->metadata))))
 		return e;
 	return workspace_touch(tx, &w);
 }
 
-enum err entity_move(struct tx *tx, const struct id *id, enum transition t, struct entity *out)
+enum err entity_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
+	struct entity *n = out;
 	struct workspace w;
 	enum err e;
 
-	if ((e = lock(tx, id, out, &w)))
-		return e;
-	out->life.now = tell(tx->arena, out, tx->now);
-	if ((e = life_move(tx, t, &out->life, NULL)))
+	(void)in;
+	if ((e = lock(tx, key, n, &w)) || (e = life_move(tx, t, &n->life, NULL)))
 		return e;
 	return workspace_settle(tx, &w);
 }

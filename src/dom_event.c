@@ -32,7 +32,7 @@ static bool reads(const struct who *who, enum resource r)
 {
 	enum perm perm = r < RES__MAX ? life_resources[r].reads : PERM_INVALID;
 
-	return who->permissions && perm && !who_may(who, (struct ask){ .perm = perm });
+	return who->permissions && perm && !who_can(who, (struct ask){ .perm = perm });
 }
 
 static bool is_test(const char *type)
@@ -87,7 +87,7 @@ enum err event_get(struct tx *tx, const struct id *id, struct event *out)
 static enum resource kind_of(const char *type)
 {
 	for (int t = 0; t < LIFE__MAX; t++)
-		if (life_transitions[t].event & TOLD && !strcmp(life_transitions[t].audit, type))
+		if (life_transitions[t].flags & TOLD && !strcmp(life_transitions[t].audit, type))
 			return life_transitions[t].resource;
 	return RES__MAX;
 }

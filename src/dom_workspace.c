@@ -7,11 +7,6 @@
 #include "clock.h"
 #include "str.h"
 
-static enum err lock(struct tx *tx, const struct id *id, struct workspace *out)
-{
-	return life_lock(tx, RES_WORKSPACE, BY_ID(id), out);
-}
-
 static enum err load_entities(struct tx *tx, struct workspace *w)
 {
 	const struct db_val *v;
@@ -22,44 +17,16 @@ static enum err load_entities(struct tx *tx, struct workspace *w)
 	return e;
 }
 
-static void put_time(struct arena *a, struct json *o, const char *key, int64_t us)
+enum err workspace_make(struct tx *tx, const void *in, void *out)
 {
-	js_put(o, key, us ? js_integer(a, us / SECOND) : NULL);
-}
-
-/* What an event tells of it. */
-static struct json *tell(struct arena *a, const struct workspace *w, int64_t now, int64_t archived_at)
-{
-	struct json *o = js_object(a);
-
-	js_put_str(a, o, "name", w->name);
-	put_time(a, o, "archived_at", archived_at);
-	js_put(o, "metadata", metadata_json(a, w->metadata));
-	put_time(a, o, "created", w->life.created);
-	put_time(a, o, "updated", now);
-	js_put_bool(a, o, "livemode", !w->life.test);
-	return o;
-}
-
-enum err workspace_create(struct tx *tx, const struct workspace *in, struct workspace *out)
-{
+	struct workspace *w = out;
 	enum err e;
 
-	if ((e = who_may(tx->who, tx->ask)))
+	*w = *(const struct workspace *)in;
+	life_begin(tx, &w->life);
+	if ((e = metadata_merge(tx, NULL, w->metadata, &w->metadata)) || (e = life_create(tx, LIFE_WORKSPACE_CREATE, &w->life, NULL)))
 		return e;
-	*out = *in;
-	life_begin(tx, &out->life);
-	if ((e = metadata_merge(tx, NULL, in->metadata, &out->metadata)))
-		return e;
-	out->life.now = tell(tx->arena, out, tx->now, 0);
-	if ((e = life_create(tx, LIFE_WORKSPACE_CREATE, &out->life, NULL)))
-		return e;
-	return out->metadata ? labels_store(tx, "workspace", &out->life, out->metadata) : OK;
-}
-
-enum err workspace_get(struct tx *tx, const struct id *id, struct workspace *out)
-{
-	return life_read(tx, RES_WORKSPACE, BY_ID(id), out);
+	return w->metadata ? labels_store(tx, "workspace", &w->life, w->metadata) : OK;
 }
 
 _Static_assert(SQL_WORKSPACE_PAGE_DOWN == SQL_WORKSPACE_PAGE_UP + 1
@@ -117,67 +84,30 @@ enum err label_edit(struct tx *tx, const struct label_edit *edit, const char **n
 	return metadata_merge(tx, *metadata, edit->metadata, metadata);
 }
 
-enum err workspace_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct workspace *out)
+enum err workspace_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
+	const struct label_edit *edit = in;
+	struct workspace *w = out;
 	enum err e;
 
-	if ((e = lock(tx, id, out)) || (e = label_edit(tx, edit, &out->name, &out->metadata, &out->life.before)))
+	if ((e = life_lock(tx, RES_WORKSPACE, key, w)) || (e = label_edit(tx, edit, &w->name, &w->metadata, &w->life.before))
+	 || (e = life_move(tx, t, &w->life, NULL))
+	 || (edit->metadata_set && (e = labels_store(tx, "workspace", &w->life, w->metadata))))
 		return e;
-	out->life.now = tell(tx->arena, out, tx->now, out->archived_at);
-	if ((e = life_move(tx, LIFE_WORKSPACE_EDIT, &out->life, NULL))
-	 || (edit->metadata_set && (e = labels_store(tx, "workspace", &out->life, out->metadata))))
-		return e;
-	return load_entities(tx, out);
+	return load_entities(tx, w);
 }
 
-/* Who asked for what a human approved. */
-static struct json *approved(struct arena *a, const struct authorization *because)
+enum err workspace_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	struct json *o;
+	struct workspace *w = out;
+	enum err e = life_change(tx, key, t, w);
 
-	if (!because)
-		return NULL;
-	o = js_object(a);
-	js_put_str(a, o, "authorization", id_spell(a, life_resources[RES_AUTHORIZATION].prefix, &because->life.id));
-	js_put_str(a, o, "agent_id", because->agent);
-	return o;
-}
-
-enum err workspace_archive(struct tx *tx, const struct id *id, const struct authorization *because, struct workspace *out,
-	struct authorization *asked)
-{
-	enum err e;
-
-	*asked = (struct authorization){ .action = NULL };
-	if ((e = lock(tx, id, out)))
+	(void)in;
+	if (e)
 		return e;
-	if (out->life.state != STATE_WORKSPACE_ARCHIVED) {
-		out->life.now = tell(tx->arena, out, tx->now, tx->now);
-		out->life.before = js_object(tx->arena);
-		put_time(tx->arena, out->life.before, "archived_at", 0);
-		e = life_move(tx, LIFE_WORKSPACE_ARCHIVE, &out->life, approved(tx->arena, because));
-		if (e == ERR_HUMAN_GATE)
-			return authorization_ask(tx, &out->life, LIFE_WORKSPACE_ARCHIVE, asked);
-		if (e)
-			return e;
-	}
-	return load_entities(tx, out);
-}
-
-enum err workspace_unarchive(struct tx *tx, const struct id *id, struct workspace *out)
-{
-	enum err e;
-
-	if ((e = lock(tx, id, out)))
-		return e;
-	if (out->life.state == STATE_WORKSPACE_READY || out->life.state == STATE_WORKSPACE_ACTIVE)
-		return load_entities(tx, out);
-	out->life.now = tell(tx->arena, out, tx->now, 0);
-	out->life.before = js_object(tx->arena);
-	put_time(tx->arena, out->life.before, "archived_at", out->archived_at);
-	if ((e = life_move(tx, LIFE_WORKSPACE_UNARCHIVE, &out->life, NULL)))
-		return e;
-	out->entities = out->life.computed[1].s;
+	if (!w->life.computed)
+		return load_entities(tx, w);
+	w->entities = w->life.computed[1].s;
 	return OK;
 }
 
@@ -188,7 +118,7 @@ enum err workspace_target(struct tx *tx, const struct id *id, struct workspace_t
 	struct db_rows r;
 	enum err e;
 
-	if ((e = workspace_get(tx, id, &w))
+	if ((e = life_read(tx, RES_WORKSPACE, BY_ID(id), &w))
 	 || (e = tx_query(tx, SQL_WORKSPACE_TARGET, DB_IN(db_d(&w.life.organization), db_d(&w.life.id)), &r)))
 		return e;
 	v = db_row(&r, 0);                       /* counts: always a row */
@@ -221,6 +151,5 @@ enum err workspace_settle(struct tx *tx, struct workspace *w)
 	to = v[0].i ? STATE_WORKSPACE_ACTIVE : STATE_WORKSPACE_READY;
 	if (to == now)
 		return workspace_touch(tx, w);
-	w->life.now = tell(tx->arena, w, tx->now, 0);
 	return life_move(tx, to == STATE_WORKSPACE_ACTIVE ? LIFE_WORKSPACE_ACTIVATE : LIFE_WORKSPACE_EMPTY, &w->life, NULL);
 }

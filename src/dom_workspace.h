@@ -26,20 +26,13 @@ struct label_edit { const char *name, *metadata; bool name_set, metadata_set; };
 enum err label_edit(struct tx *tx, const struct label_edit *edit, const char **name, const char **metadata,
 	struct json **before);
 
-enum err workspace_create(struct tx *tx, const struct workspace *in, struct workspace *out);
-enum err workspace_get(struct tx *tx, const struct id *id, struct workspace *out);
+/* What routes do (route.h): `in` of workspace_edit() is a struct label_edit. */
+enum err workspace_make(struct tx *tx, const void *in, void *out);
+enum err workspace_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+enum err workspace_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* ERR_QUERY: the cursor is none of a workspace that can be seen. */
 enum err workspace_list(struct tx *tx, const struct workspace_filter *f, const struct list_ask *ask,
 	struct workspace **out, struct list_got *got);
-enum err workspace_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct workspace *out);
-struct authorization;
-/* Idempotent.  because: the authorization it is done by, for the audit; NULL: none.  An agent without its human's grant changes nothing: then asked->life.id is
- * not zero, and *asked waits for the human. */
-enum err workspace_archive(struct tx *tx, const struct id *id, const struct authorization *because, struct workspace *out,
-	struct authorization *asked);
-/* Back to active or ready by the entities there are now; idempotent: of one that is not
- * archived nothing changes. */
-enum err workspace_unarchive(struct tx *tx, const struct id *id, struct workspace *out);
 /* What a restore of it would make it now, and from how many entities, `open` of them not
  * in their last state. */
 struct workspace_target { enum state to; int64_t entities, open; };
@@ -55,16 +48,13 @@ struct entity_filter {
 	struct id workspace;                     /* zero: any */
 	enum order order;
 };
-/* in: workspace, name, jurisdiction, type, portfolio, metadata.  ERR_WRONG_STATE: the workspace is archived. */
-enum err entity_create(struct tx *tx, const struct entity *in, struct entity *out);
-enum err entity_get(struct tx *tx, const struct id *id, struct entity *out);
+/* What routes do; ERR_WRONG_STATE: the workspace is archived.  With a change of its entity a workspace becomes
+ * active or ready, unless it is archived. */
+enum err entity_make(struct tx *tx, const void *in, void *out);
+enum err entity_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+enum err entity_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 enum err entity_list(struct tx *tx, const struct entity_filter *f, const struct list_ask *ask, struct entity **out,
 	struct list_got *got);
-enum err entity_edit(struct tx *tx, const struct id *id, const struct label_edit *edit, struct entity *out);
-/* One of LIFE_ENTITY_SUBMIT, REGISTER, REJECT, CANCEL, DISSOLVE; its workspace becomes
- * active or ready with it, unless that is archived. */
-enum err entity_move(struct tx *tx, const struct id *id, enum transition t, struct entity *out);
-
 /* For dom_entity.c: the workspace locked and seen; and once its entities have changed,
  * its status made what they make it, or at least its children_rev moved, which is
  * all that a change of no status asks for. */
@@ -80,12 +70,11 @@ struct authorization {
 };
 /* The pending one of this token for this change of this object, made if there is none. */
 enum err authorization_ask(struct tx *tx, const struct life *o, enum transition t, struct authorization *out);
-enum err authorization_get(struct tx *tx, const struct id *id, struct authorization *out);
 /* status NULL: any. */
 enum err authorization_list(struct tx *tx, const char *status, const struct list_ask *ask, struct authorization **out,
 	struct list_got *got);
 /* By its human, who is the actor of what it stands for: that is done in the same
  * transaction.  ERR_AGENT_DENIED, ERR_FORBIDDEN for anybody else. */
-enum err authorization_decide(struct tx *tx, const struct id *id, bool approve, struct authorization *out);
+enum err authorization_decide(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 #endif

@@ -28,7 +28,7 @@ enum err display_name(struct req *r, const char *name);
 struct page_query { int64_t page_size; bool page_size_set; const char *page_token; };
 #define PAGE_ROWS(type) \
 	{ "pageSize", T_INT, SET(type, page.page_size), .min = INT64_MIN, .max = INT64_MAX, .help = "at least 1; a hint" }, \
-	{ "pageToken", T_STR, AT(type, page.page_token), NOSET, .help = "the nextPageToken of the page before" }
+	{ "pageToken", T_STR, AT(type, page.page_token), .help = "the nextPageToken of the page before" }
 /* ERR_PAGE_SIZE, ERR_PAGE_TOKEN.  list: what the token belongs to, beyond the address.
  * *from is let be without a token. */
 enum err page_asked(struct req *r, const struct page_query *q, const char *list, int64_t most, int64_t *limit,

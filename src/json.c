@@ -363,6 +363,7 @@ bool js_whole(const struct json *j, int64_t *out)
 	return true;
 }
 
+double js_double(const struct json *j) { return json_object_get_double(raw(j)); }
 bool js_bool(const struct json *j) { return json_object_get_boolean(raw(j)); }
 
 size_t js_length(const struct json *j)
@@ -426,6 +427,7 @@ struct json *js_raw(struct arena *a, const char *text)
 }
 
 struct json *js_integer(struct arena *a, int64_t v) { return keep(a, must(json_object_new_int64(v))); }
+struct json *js_number(struct arena *a, double v) { return keep(a, must(json_object_new_double(v))); }
 struct json *js_boolean(struct arena *a, bool v) { return keep(a, must(json_object_new_boolean(v))); }
 
 struct json *js_string(struct arena *a, const char *s)

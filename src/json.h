@@ -31,6 +31,7 @@ const char *js_str(const struct json *j);
 int64_t js_int(const struct json *j);
 /* A whole number, however it is written: 3600, 3600.0, 36e2. */
 bool js_whole(const struct json *j, int64_t *out);
+double js_double(const struct json *j);
 bool js_bool(const struct json *j);
 size_t js_length(const struct json *j);        /* of an array or an object; of anything else 0 */
 struct json *js_at(const struct json *j, size_t i);
@@ -47,6 +48,7 @@ struct json *js_words(struct arena *a, const char *words);  /* an array of the w
  * must live as long as the arena.  NULL gives null. */
 struct json *js_raw(struct arena *a, const char *text);
 struct json *js_integer(struct arena *a, int64_t v);
+struct json *js_number(struct arena *a, double v);
 struct json *js_boolean(struct arena *a, bool v);
 void js_put(struct json *object, const char *key, struct json *value);
 void js_put_str(struct arena *a, struct json *object, const char *key, const char *s);

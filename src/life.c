@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "clock.h"
+#include "shape.h"
 #include "str.h"
 
 enum { FOLLOW_S = 3600 };
@@ -186,7 +187,7 @@ void life_want(struct tx *tx, enum transition t)
 {
 	const struct transition_row *row = &life_transitions[t];
 	const enum sql all[] = { life_resources[row->resource].lock, row->compute, row->sql, SQL_AUDIT_ADD,
-		row->event & TOLD ? SQL_OUTBOX_ADD : SQL_NONE };
+		row->flags & TOLD ? SQL_OUTBOX_ADD : SQL_NONE };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		db_want(tx->db, all[i]);
@@ -237,8 +238,10 @@ static enum err record(struct tx *tx, const struct transition_row *row, struct l
 		tx->changed_id = o->id;
 		tx->changed_revision = o->revision;
 	}
+	if (!o->now && row->flags & TOLD && life_tells[row->resource])
+		o->now = shape_render(tx->arena, life_tells[row->resource], o, TIME_UNIX);
 	e = audit_add(tx, row, o, from, details);
-	if (!e && row->event & TOLD)
+	if (!e && row->flags & TOLD)
 		e = outbox_add(tx, row, o, from, details);
 	o->now = o->before = NULL;               /* told; a next change tells its own */
 	return e;
@@ -270,6 +273,25 @@ enum err life_create(struct tx *tx, enum transition t, struct life *o, struct js
 	return e ? e : record(tx, row, o, STATE_NONE, details);
 }
 
+/* What a subscriber is told of it as it was, of what the change itself stamps or clears. */
+static struct json *replaced(struct arena *a, const struct transition_row *row, const struct life *o)
+{
+	struct json *before = js_object(a);
+
+	for (const struct column *c = life_writes[row->sql]; c->kind; c++)
+		for (const struct shape *s = life_tells[row->resource]; s && s->key; s++)
+			if ((c->kind == ROW_now || c->kind == ROW_nil) && s->off == c->off)
+				js_put(before, s->key, shape_value(a, s, o, TIME_UNIX));
+	return before;
+}
+
+enum err life_change(struct tx *tx, const struct db_val *key, enum transition t, void *out)
+{
+	enum err e = life_lock(tx, life_transitions[t].resource, key, out);
+
+	return e ? e : life_move(tx, t, out, NULL);
+}
+
 enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json *details)
 {
 	const struct transition_row *row = &life_transitions[t];
@@ -281,10 +303,12 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json
 
 	if (!o->changed)                         /* whoever locked it knows when that was */
 		return ERR_INTERNAL;
-	if (row->event & OWNER && !o->owned)
+	if (life_again[t] >> o->state & 1)
+		return OK;
+	if (row->flags & OWNER && !o->owned)
 		return ERR_OWNER_ONLY;
-	gated = row->event & HUMAN && tx->who->agent && !tx->who->human_grant;
-	if (gated && !(row->event & APPROVAL))
+	gated = row->flags & HUMAN && tx->who->agent && !tx->who->human_grant;
+	if (gated && !(row->flags & APPROVAL))
 		return ERR_AGENT_DENIED;
 	if ((e = legal(tx, row, from)))
 		return e;
@@ -293,6 +317,8 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json
 	if ((e = target(tx, row, o, &to)))
 		return e;
 	life_follow(tx, o);
+	if (row->flags & TOLD && !o->before)
+		o->before = replaced(tx->arena, row, o);
 	in[0] = db_s(life_word(to));
 	in[1] = db_t(tx->now);
 	n += row_bind(life_writes[row->sql], o, from, tx->now, in + n);

@@ -8,7 +8,8 @@
 
 /* What the engine knows of an object; the first member of every domain struct.
  * now, before: members that the event tells beyond id, object and status, and those
- * that this change replaced; NULL: none.  computed: the row of a computed target. */
+ * that this change replaced; NULL: what the resource tells (life_tells), and what of it the
+ * change clears or stamps with its time.  computed: the row of a computed target. */
 struct life {
 	struct id organization, id;
 	enum state state;
@@ -63,9 +64,12 @@ void life_begin(struct tx *tx, struct life *o);
  * state, revision and times are set.  ERR_QUOTA. */
 enum err life_create(struct tx *tx, enum transition t, struct life *o, struct json *details);
 
+/* Lock the object that the request names, and change it. */
+enum err life_change(struct tx *tx, const struct db_val *key, enum transition t, void *out);
 /* Change it: the row is locked by the caller; the members that the change writes are as they
  * are to be.  Errors: what the rows say for a wrong state; ERR_AGENT_DENIED when an agent's
- * human must do it, ERR_HUMAN_GATE when the human may let it; ERR_OWNER_ONLY. */
+ * human must do it, ERR_HUMAN_GATE when the human may let it; ERR_OWNER_ONLY.  Where there is nothing to
+ * do (AGAIN in life.def) it does nothing: the revision stays. */
 enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json *details);
 
 /* The transaction's time is from here on not before the object's last change, which a clock

@@ -10,6 +10,7 @@
 #include "dom_project.h"
 #include "dom_webhook.h"
 #include "dom_workspace.h"
+#include "shape.h"
 
 #define OBJECT(name, type) \
 	static const struct column name##_row[] = MAP(name##_COLUMNS, type), name##_added[] = MAP(name##_ADDED, type), \
@@ -23,13 +24,15 @@
 
 static const struct column none[] = { { ROW_END, 0 } }, MODEL_brief[] = MAP(MODEL_BRIEF, struct model);
 
+enum { KEY_ID, KEY_NUMBER, KEY_NAME = KEY_ID };
+
 const struct resource_row life_resources[RES__MAX] = {
 #define RESOURCE(name, word, prefix, type, by, sees, missing, reads, quota) \
 	[RES_##name] = { word, prefix, SQL_##name##_READ, SQL_##name##_LOCK, SQL_##name##_ADD, name##_row, name##_added, name##_locked, \
-		name##_seen, SEES_##sees, missing, PERM_##reads, QUOTA_##quota, sizeof(type), RES__MAX, none, none },
+		name##_seen, SEES_##sees, missing, PERM_##reads, QUOTA_##quota, sizeof(type), KEY_##by, RES__MAX, none, none },
 #define CHILD(name, word, prefix, type, by, parent, link, missing, quota) \
 	[RES_##name] = { word, prefix, SQL_##name##_READ, SQL_##name##_LOCK, SQL_##name##_ADD, name##_row, name##_added, none, \
-		name##_seen, SEES_PARENT, missing, PERM_INVALID, QUOTA_##quota, sizeof(type), RES_##parent, parent##_brief, parent##_locked },
+		name##_seen, SEES_PARENT, missing, PERM_INVALID, QUOTA_##quota, sizeof(type), KEY_##by, RES_##parent, parent##_brief, parent##_locked },
 #include "life.def"
 #undef RESOURCE
 #undef CHILD
@@ -59,11 +62,61 @@ const struct state_row life_states[STATE__MAX] = {
 
 #define CREATE 0
 const struct transition_row life_transitions[LIFE__MAX] = {
-#define TRANSITION(name, resource, from, rule, to, compute, sql, audit, event, refuse) \
-	[LIFE_##name] = { #name, RES_##resource, from, LIFE_##rule, STATE_##to, SQL_##compute, SQL_##sql, audit, event, refuse },
+#define TRANSITION(name, resource, from, rule, to, compute, sql, audit, flags, refuse) \
+	[LIFE_##name] = { #name, RES_##resource, from, LIFE_##rule, STATE_##to, SQL_##compute, SQL_##sql, audit, flags, refuse },
 #include "life.def"
 #undef TRANSITION
 };
+
+const uint64_t life_again[LIFE__MAX] = {
+#define AGAIN(transition, states) [LIFE_##transition] = states,
+#include "life.def"
+#undef AGAIN
+};
+
+/* ---- What events tell ---- */
+
+#define LIVEMODE(type) { "livemode", T_BOOL, AT(type, life.test), .flags = F_NOT }
+#define TIMES(type) { "created", T_TIME, AT(type, life.created) }, { "updated", T_TIME, AT(type, life.changed) }
+static const struct shape workspace_tells[] = {
+	{ "name", T_STR, AT(struct workspace, name) },
+	{ "archived_at", T_TIME, AT(struct workspace, archived_at) },
+	{ "metadata", T_LABELS, AT(struct workspace, metadata), .empty = "{}" },
+	TIMES(struct workspace), LIVEMODE(struct workspace),
+	{ 0 }
+};
+static const struct shape entity_tells[] = {
+	{ "workspace_id", T_ID, AT(struct entity, workspace), .prefix = "wks_" },
+	{ "name", T_STR, AT(struct entity, name) },
+	{ "jurisdiction", T_STR, AT(struct entity, jurisdiction) },
+	{ "type", T_STR, AT(struct entity, type) },
+	{ "portfolio_id", T_STR, AT(struct entity, portfolio) },
+	{ "metadata", T_LABELS, AT(struct entity, metadata), .empty = "{}" },
+	TIMES(struct entity), LIVEMODE(struct entity),
+	{ 0 }
+};
+static const struct shape authorization_tells[] = {
+	{ "action", T_STR, AT(struct authorization, action) },
+	{ "agent_id", T_STR, AT(struct authorization, agent) },
+	{ "human_principal_id", T_ID, AT(struct authorization, human), .prefix = "usr_" },
+	LIVEMODE(struct authorization),
+	{ 0 }
+};
+static const struct shape token_tells[] = {
+	{ "kind", T_STR, AT(struct apikey, kind) },
+	{ "hint", T_STR, AT(struct apikey, hint) },
+	{ "human_principal_id", T_ID, AT(struct apikey, life.whose), .prefix = "usr_" },
+	{ "agent_id", T_STR, AT(struct apikey, agent) },
+	LIVEMODE(struct apikey),
+	{ 0 }
+};
+static const struct shape endpoint_tells[] = {
+	{ "url", T_STR, AT(struct endpoint, url) },
+	LIVEMODE(struct endpoint),
+	{ 0 }
+};
+const struct shape *const life_tells[RES__MAX] = { [RES_WORKSPACE] = workspace_tells, [RES_ENTITY] = entity_tells,
+	[RES_AUTHORIZATION] = authorization_tells, [RES_TOKEN] = token_tells, [RES_ENDPOINT] = endpoint_tells };
 
 enum state life_state(enum resource r, const char *word)
 {

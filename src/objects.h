@@ -23,7 +23,7 @@ enum state {
 };
 
 enum transition {
-#define TRANSITION(name, resource, from, rule, to, compute, sql, audit, event, refuse) LIFE_##name,
+#define TRANSITION(name, resource, from, rule, to, compute, sql, audit, flags, refuse) LIFE_##name,
 #include "life.def"
 #undef TRANSITION
 	LIFE__MAX
@@ -44,6 +44,7 @@ struct resource_row {
 	enum perm reads;
 	enum quota quota;
 	size_t size;                             /* of its struct */
+	bool by_number;                          /* the key of a read is its number */
 	enum resource parent;                    /* RES__MAX: none */
 	const struct column *parent_row, *parent_locked;        /* as a read of the child has it */
 };
@@ -59,7 +60,7 @@ struct transition_row {
 	enum state to;
 	enum sql compute, sql;
 	const char *audit;
-	unsigned event;                          /* TOLD, HUMAN, OWNER, APPROVAL */
+	unsigned flags;                          /* TOLD, HUMAN, OWNER, APPROVAL */
 	enum err refuse;
 };
 extern const struct resource_row life_resources[RES__MAX];
@@ -67,6 +68,12 @@ extern const struct state_row life_states[STATE__MAX];
 extern const struct transition_row life_transitions[LIFE__MAX];
 /* What a CHANGE writes, by its statement; NULL of another one. */
 extern const struct column *const life_writes[SQL__MAX];
+
+/* What events tell of an object beyond id, object and status; NULL: nothing. */
+struct shape;
+extern const struct shape *const life_tells[RES__MAX];
+/* The states in which a transition has nothing to do, a bit for each. */
+extern const uint64_t life_again[LIFE__MAX];
 
 /* The state of a resource that a word spells; STATE_NONE for none. */
 enum state life_state(enum resource r, const char *word);

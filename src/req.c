@@ -402,6 +402,7 @@ static enum err shape_body(struct req *r)
 		why_add(&r->tx, "body", "must be a JSON object");
 		return ERR_SHAPE;
 	}
+	r->sent = j;
 	return shape_decode(&r->tx, r->row->in, j, r->in);
 }
 

@@ -221,7 +221,7 @@ bool tables_whole(void)
 		const struct dialect *d = dialects[i];
 
 		EACH_ROUTE(d, row) {
-			if (row->perm != PERM_INVALID && row->run && row->status && row->summary && errors_known(row->errors))
+			if (row->perm != PERM_INVALID && (row->run || row->out || row->moves[0]) && row->status && row->summary && errors_known(row->errors))
 				continue;
 			fprintf(stderr, "thaw: the route %s %s of %s has no permission, handler, status or summary, or names an unknown error\n",
 				row->method, row->path, d->name);

@@ -1,6 +1,7 @@
 /* route.h: the tables of addresses, and the dialect an address speaks. */
 #ifndef ROUTE_H
 #define ROUTE_H
+#include "life.h"
 #include "req.h"
 #include "shape.h"
 
@@ -15,7 +16,9 @@ enum {
 	R_FORM = 128,       /* the body is a form (application/x-www-form-urlencoded), no JSON */
 	R_OWN_QUERY = 256,  /* the handler reads the query itself: its faults go another way */
 	R_OWN_TX = 512,     /* it writes, in transactions that the handler begins when there is something to write */
-	R_PUBLISHABLE = 1024    /* a publishable key may read it */
+	R_PUBLISHABLE = 1024,   /* a publishable key may read it */
+	R_UNTAGGED = 2048,      /* its answer has no ETag: it is more than the object */
+	R_STRICT = 4096         /* a key that the body's shape does not know is a fault */
 };
 
 /* How a dialect says one error in its own way: NULL and 0 take the code of the
@@ -23,6 +26,11 @@ enum {
  * go with it, group: another one than its class has, where a dialect has such. */
 struct error_row { const char *code; int status; const char *text, *params, *group; };
 
+/* An error that a route gives for another one. */
+struct err_as { enum err err, as; };
+
+/* What a route does: its handler `run`, or by its object (does.c): `make` one of what was sent,
+ * move it by `moves`, else read it. */
 struct route {
 	const char *method, *path;               /* "/models/{model_id}/archive", after the dialect's base */
 	enum perm perm;
@@ -33,13 +41,20 @@ struct route {
 	size_t query_size, in_size;
 	int status;                              /* of success */
 	const struct shape *out;
-	enum err (*run)(struct req *r);
+	enum err (*run)(struct req *r);          /* NULL: by its object */
 	const char *summary;
 	const char *errors;                      /* names of err.def it may give beyond the common ones */
 	const struct error_row *denied;          /* what the dialect says when the caller may not; NULL: as everywhere */
 	int also;                                /* another status of success, and its shape; 0: none */
 	const struct shape *also_out;
 	int moves[3];                            /* the LIFE_ that it may make; ends with 0 */
+	enum resource object;
+	const char *ids[2];                      /* the prefixes of the ids in its address where they are not the resources' own */
+	enum err (*get)(struct tx *tx, const struct db_val *key, void *out);       /* reading, moving and making it where that
+	                                          * is more than what the engine does; NULL: it is not */
+	enum err (*change)(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+	enum err (*make)(struct tx *tx, const void *in, void *out);
+	const struct err_as *as;                 /* ends with OK; NULL: none */
 };
 
 /* What the route asks of its caller. */

@@ -15,17 +15,26 @@
 #include "req.h"
 #include <string.h>
 #include "clock.h"
+#include "does.h"
 #include "health.h"
 #include "life.h"
 #include "log.h"
 #include "route.h"
 
+/* Has anybody asked whether the caller may?  Of a member, whether it is one still. */
+static bool asked(const struct req *r)
+{
+	return r->row->perm == PERM_PUBLIC || (r->row->perm == PERM_MEMBER ? r->who.permissions != NULL : r->who.asked);
+}
+
 /* What is published with a page is told what its row lets it, also where nobody asked who may. */
 static enum err run(struct req *r)
 {
-	enum err e = r->row->run(r);
+	enum err e = does(r);
 
-	return !e && r->who.publishable && !r->tx.ask.publishable ? ERR_SCOPE_DENIED : e;
+	if (!e && r->who.publishable && !r->tx.ask.publishable)
+		return ERR_SCOPE_DENIED;
+	return e || asked(r) ? e : ERR_UNASKED;
 }
 
 /* The work of a write, run again as a whole when the database says so. */

@@ -74,6 +74,20 @@ static enum err wrong(struct tx *tx, const char *path, const char *wanted, const
 
 static enum err decode_at(struct tx *tx, const char *base, const struct shape *s, const struct json *in, void *out);
 
+static enum err decode_number(struct tx *tx, const struct shape *s, const char *path, const struct json *j, void *out)
+{
+	double d;
+
+	if (js_type(j) != JS_INT && js_type(j) != JS_DOUBLE)
+		return wrong(tx, path, "a number", j);
+	d = js_double(j);
+	if (d < (double)s->min || d > (double)s->max)
+		return fault(tx, path, arena_printf(tx->arena, "must be from %lld to %lld", (long long)s->min, (long long)s->max));
+	if (out)
+		*(double *)out = d;
+	return OK;
+}
+
 /* A document is kept as text, which is bounded: lists show many of them. */
 static enum err keep_text(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
 {
@@ -166,8 +180,10 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 		if (js_type(j) != JS_BOOL)
 			return wrong(tx, path, "true or false", j);
 		if (out)
-			*(bool *)out = js_bool(j);
+			*(bool *)out = js_bool(j) == !(s->flags & F_NOT);
 		return OK;
+	case T_NUMBER:
+		return decode_number(tx, s, path, j, out);
 	case T_TIME:
 		if (js_type(j) != JS_STRING || !clock_parse(js_str(j), &i))
 			return fault(tx, path, "must be a date-time such as 2026-03-14T10:15:30Z");
@@ -193,8 +209,7 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 			return fault(tx, path, arena_printf(tx->arena, "must be an id such as %s", id_spell(tx->arena, s->prefix,
 				&(struct id){ { 0x65, 0xf0, 0xc0, 0xff, 0xee, 0x5e, 0xed, 0x01, 0x23, 0x45, 0x67, 0x89 } })));
 		return OK;
-	case T_REF:
-	case T_LIST:
+	case T_REF: case T_LIST: case T_MAP: case T_STATE: case T_LITERAL: case T_WORDS:
 		break;
 	}
 	return ERR_INTERNAL;
@@ -228,17 +243,73 @@ static enum err decode_at(struct tx *tx, const char *base, const struct shape *s
 			result = fault(tx, path, "must not be null");
 			continue;
 		}
-		if (out && s->set != SIZE_MAX)
-			*(bool *)at(out, s->set) = true;
+		if (out && s->set)
+			*(bool *)at(out, s->set - 1) = true;
 		if (j && (e = decode_value(tx, s, path, j, out ? at(out, s->off) : NULL)))
 			result = e;
 	}
 	return result;
 }
 
+static enum err from_text(struct tx *tx, const struct shape *s, const char *text, struct json **out);
+
+enum err shape_one(struct tx *tx, const struct shape *s, const struct json *in)
+{
+	struct buf b = { .arena = tx->arena };
+
+	for (; s->key; s++) {
+		if (!(s->flags & F_ONE))
+			continue;
+		if (shape_given(s, in))
+			return OK;
+		buf_printf(&b, "%s %s", b.n ? "," : "must have at least one of", s->key);
+	}
+	return b.n ? fault(tx, "body", b.p) : OK;
+}
+
+/* What was not given is as its row says. */
+static enum err defaults(struct tx *tx, const struct shape *s, const struct json *in, void *out)
+{
+	struct json *j;
+	enum err e;
+
+	for (; s->key; s++)
+		if (s->def && !shape_given(s, in) && ((e = from_text(tx, s, s->def, &j)) || (e = decode_value(tx, s, s->key, j, at(out, s->off)))))
+			return e;
+	return OK;
+}
+
+bool shape_given(const struct shape *row, const struct json *in)
+{
+	struct json *j;
+
+	return js_get(in, row->key, &j);
+}
+
+enum err shape_unknown(struct tx *tx, const struct shape *s, const struct json *in)
+{
+	enum err result = OK;
+	struct json *value;
+	const char *key;
+	void *it = NULL;
+
+	while (js_next(in, &it, &key, &value)) {
+		const struct shape *row = s;
+
+		while (row->key && strcmp(row->key, key))
+			row++;
+		if (!row->key)
+			result = fault(tx, key, "is not known");
+	}
+	return result;
+}
+
 enum err shape_decode(struct tx *tx, const struct shape *s, const struct json *in, void *out)
 {
-	return decode_at(tx, "", s, in, out);
+	enum err e;
+
+	e = decode_at(tx, "", s, in, out);
+	return e ? e : defaults(tx, s, in, out);
 }
 
 /* A query's text as the JSON value its row wants. */
@@ -287,6 +358,19 @@ static enum err add_label(struct tx *tx, const struct shape *row, const struct p
 	return OK;
 }
 
+/* Once more, or several with commas between them. */
+static void add_strings(struct arena *a, const struct shape *row, const char *value, struct json *o)
+{
+	struct json *all;
+
+	if (!js_get(o, row->key, &all))
+		js_put(o, row->key, all = js_array(a));
+	for (size_t n; *value; value += n + (value[n] == ',')) {
+		n = strcspn(value, ",");
+		js_add(all, js_string(a, arena_strndup(a, value, n)));
+	}
+}
+
 enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct param *in, size_t n, void *out)
 {
 	struct json *o = js_object(tx->arena), *j, *seen;
@@ -301,6 +385,8 @@ enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct 
 			continue;
 		if (row->type == T_LABELS)
 			result = add_label(tx, row, &in[i], o) ? ERR_SHAPE : result;
+		else if (row->type == T_STRINGS)
+			add_strings(tx->arena, row, in[i].value, o);
 		else if (js_get(o, row->key, &seen))
 			result = fault(tx, row->key, "is given twice");
 		else if ((e = from_text(tx, row, in[i].value, &j)))
@@ -311,50 +397,113 @@ enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct 
 	return result ? result : shape_decode(tx, s, o, out);
 }
 
+/* The word of a state; NULL: it is not told of. */
+static const char *state_word(const struct shape *s, enum state state)
+{
+	for (const struct alias *p = s->alias; p && p->state; p++)
+		if (p->state == state)
+			return p->word;
+	return life_word(state);
+}
+
+const char *const *shape_words(struct arena *a, const struct shape *row)
+{
+	const char **all = arena_alloc(a, (STATE__MAX + 1) * sizeof *all), *word;
+	size_t n = 0, i;
+
+	for (int s = STATE_NONE + 1; s < STATE__MAX; s++) {
+		if (life_states[s].resource != row->of || life_states[s].flags & GONE || !(word = state_word(row, (enum state)s)))
+			continue;
+		for (i = 0; i < n && strcmp(all[i], word); i++)
+			;
+		if (i == n)
+			all[n++] = word;
+	}
+	return all;
+}
+
+static struct json *number(struct arena *a, const struct shape *s, int64_t i)
+{
+	return s->flags & F_QUOTED ? js_string(a, arena_printf(a, "%lld", (long long)i)) : js_integer(a, i);
+}
+
+static struct json *time_value(struct arena *a, const struct shape *s, int64_t us, enum time_form form)
+{
+	if (form == TIME_UNIX || form == TIME_UNIX_MILLIS)
+		return number(a, s, us / (form == TIME_UNIX ? SECOND : SECOND / 1000));
+	return js_string(a, clock_iso(a, us, form));
+}
+
+static struct json *render_list(struct arena *a, const struct shape *s, const struct list *l, enum time_form form)
+{
+	struct json *o = s->type == T_MAP ? js_object(a) : js_array(a);
+
+	for (size_t k = 0; k < l->n; k++) {
+		const char *one = (const char *)l->v + k * l->size;
+
+		if (s->type == T_LIST)
+			js_add(o, shape_render(a, s->sub, one, form));
+		else
+			js_put(o, *(const char *const *)(one + s->sub[0].off), shape_value(a, &s->sub[1], one, form));
+	}
+	return o;
+}
+
+/* v: where the value stands, or the text of one that is computed. */
 static struct json *render_value(struct arena *a, const struct shape *s, const void *v, enum time_form form)
 {
-	const struct list *l;
-	const char *text;
+	const char *text = NULL;
 	const void *ref;
-	struct json *array;
 	int64_t i;
 
 	switch (s->type) {
+	case T_STR: case T_WORDS: case T_OBJECT: case T_STRINGS: case T_LABELS: case T_DOC:
+		text = s->make ? v : *(const char *const *)v;
+		break;
+	default:
+		break;
+	}
+	switch (s->type) {
 	case T_STR:
-		return js_string(a, *(const char *const *)v);
+		return js_string(a, text);
+	case T_LITERAL:
+		return js_string(a, s->text);
+	case T_STATE:
+		return js_string(a, state_word(s, *(const enum state *)v));
+	case T_WORDS:
+		return js_words(a, text);
 	case T_INT:
 		i = *(const int64_t *)v;
-		return i < 0 && s->flags & F_NULL ? NULL : js_integer(a, i);
+		return (i < 0 && s->flags & F_NULL) || (!i && s->flags & F_ZERO) ? NULL : number(a, s, i);
+	case T_NUMBER:
+		return js_number(a, *(const double *)v);
 	case T_BOOL:
-		return js_boolean(a, *(const bool *)v);
+		return js_boolean(a, *(const bool *)v == !(s->flags & F_NOT));
 	case T_TIME:
 		i = *(const int64_t *)v;
-		if (!i)
-			return NULL;
-		return form == TIME_UNIX ? js_integer(a, i / SECOND) : js_string(a, clock_iso(a, i, form));
+		return i ? time_value(a, s, i, form) : NULL;
 	case T_ID:
 		return id_is_zero(v) ? NULL : js_string(a, id_spell(a, s->prefix, v));
-	case T_OBJECT:
-	case T_STRINGS:
-	case T_LABELS:
-	case T_DOC:
-		text = *(const char *const *)v;
-		return js_raw(a, text ? text : s->prefix);
+	case T_OBJECT: case T_STRINGS: case T_LABELS: case T_DOC:
+		return js_raw(a, text ? text : s->empty);
 	case T_SUB:
 		return shape_render(a, s->sub, v, form);
 	case T_REF:
+		if (s->make)
+			return shape_render(a, s->sub, v, form);
 		memcpy(&ref, v, sizeof ref);
 		return ref ? shape_render(a, s->sub, ref, form) : NULL;
-	case T_LIST:
-		l = v;
-		if (!l->n && s->flags & F_OMIT)
-			return NULL;
-		array = js_array(a);
-		for (size_t k = 0; k < l->n; k++)
-			js_add(array, shape_render(a, s->sub, (const char *)l->v + k * l->size, form));
-		return array;
+	case T_LIST: case T_MAP:
+		return !((const struct list *)v)->n && s->flags & F_OMIT ? NULL : render_list(a, s, v, form);
 	}
 	return NULL;
+}
+
+struct json *shape_value(struct arena *a, const struct shape *row, const void *object, enum time_form form)
+{
+	const void *v = row->make ? row->make(a, object) : (const char *)object + row->off;
+
+	return v ? render_value(a, row, v, form) : row->empty ? js_raw(a, row->empty) : NULL;
 }
 
 struct json *shape_render(struct arena *a, const struct shape *s, const void *v, enum time_form form)
@@ -362,7 +511,7 @@ struct json *shape_render(struct arena *a, const struct shape *s, const void *v,
 	struct json *o = js_object(a);
 
 	for (; s->key; s++) {
-		struct json *value = render_value(a, s, (const char *)v + s->off, form);
+		struct json *value = shape_value(a, s, v, form);
 
 		if (value || !(s->flags & F_OMIT))
 			js_put(o, s->key, value);
@@ -404,8 +553,11 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 {
 	static const char *const types[] = { [T_STR] = "string", [T_INT] = "integer", [T_BOOL] = "boolean",
 		[T_TIME] = "string", [T_ID] = "string", [T_OBJECT] = "object", [T_STRINGS] = "array", [T_LABELS] = "object", [T_DOC] = NULL,
-		[T_SUB] = "object", [T_REF] = "object", [T_LIST] = "array" };
-	const char *type = s->type == T_TIME && form == TIME_UNIX ? "integer" : types[s->type];
+		[T_SUB] = "object", [T_REF] = "object", [T_LIST] = "array", [T_NUMBER] = "number", [T_STATE] = "string", [T_LITERAL] = "string",
+		[T_WORDS] = "array", [T_MAP] = "object" };
+	const bool unix_time = s->type == T_TIME && (form == TIME_UNIX || form == TIME_UNIX_MILLIS);
+	const char *type = s->flags & F_QUOTED ? "string" : unix_time ? "integer" : types[s->type];
+	const char *const *words = s->type == T_STATE ? shape_words(a, s) : s->words;
 	struct json *o = js_object(a), *inner;
 
 	if ((s->type == T_SUB || s->type == T_REF || s->type == T_OBJECT) && s->sub)
@@ -421,11 +573,11 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 		js_put_str(a, o, "type", type);
 	}
 	switch (s->type) {
-	case T_STR:
-		if (s->words) {
+	case T_STR: case T_STATE:
+		if (words) {
 			inner = js_array(a);
-			for (size_t i = 0; s->words[i]; i++)
-				js_add(inner, js_string(a, s->words[i]));
+			for (size_t i = 0; words[i]; i++)
+				js_add(inner, js_string(a, words[i]));
 			if (s->flags & F_NULL)
 				js_add(inner, NULL);
 			js_put(o, "enum", inner);
@@ -438,7 +590,7 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 			bounds(a, o, s, "minimum", "maximum");
 		break;
 	case T_TIME:
-		if (form != TIME_UNIX)
+		if (!unix_time)
 			js_put_str(a, o, "format", "date-time");
 		break;
 	case T_ID:
@@ -450,7 +602,7 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 		if (writing)
 			bounds(a, o, s, "minProperties", "maxProperties");
 		break;
-	case T_STRINGS:
+	case T_STRINGS: case T_WORDS:
 		inner = js_object(a);
 		js_put_str(a, inner, "type", "string");
 		js_put(o, "items", inner);

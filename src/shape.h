@@ -8,23 +8,30 @@
 #include <stdint.h>
 #include "clock.h"
 #include "json.h"
+#include "objects.h"
 #include "tx.h"
 
 enum shape_type {
 	T_STR,      /* const char *; min and max count characters */
-	T_INT,      /* int64_t; with F_NULL a negative one is null */
-	T_BOOL,     /* bool */
+	T_INT,      /* int64_t; with F_NULL a negative one is null, with F_ZERO zero */
+	T_NUMBER,   /* double, within min and max */
+	T_BOOL,     /* bool; F_NOT: the other way round */
 	T_TIME,     /* int64_t microseconds; 0 is null */
 	T_ID,       /* struct id, spelled with `prefix`; zero is null */
+	T_STATE,    /* enum state of the resource `of`, by its word or as `alias` has it; out only */
+	T_LITERAL,  /* the text `text`; out only */
+	T_WORDS,    /* const char *: words separated by blanks, as an array; out only */
 	T_OBJECT,   /* const char *: the JSON text of an object; checked against `sub` if any */
-	T_STRINGS,  /* const char *: the JSON text of an array of strings, max of them; min 1: one at least */
+	T_STRINGS,  /* const char *: the JSON text of an array of strings, max of them; min 1: one at least.
+	             * In a query: the parameter repeated, or its values separated by commas */
 	T_LABELS,   /* const char *: the JSON text of an object of strings, max of them, each at most
 	             * 500 characters under a key of 1 to 40; F_NULL: a null among them takes one away.
 	             * In a query: key[name]=value */
 	T_DOC,      /* const char *: any JSON text */
 	T_SUB,      /* a struct, by `sub` */
 	T_REF,      /* a pointer to a struct, by `sub`; out only */
-	T_LIST      /* struct list of structs, by `sub`; out only */
+	T_LIST,     /* struct list of structs, by `sub`; out only */
+	T_MAP       /* struct list of structs as an object: of the two rows of `sub` the first is the name; out only */
 };
 
 enum {
@@ -34,34 +41,56 @@ enum {
 	F_OMIT = 8,         /* out: left out when null or an empty list */
 	F_UNKEPT = 16,      /* in: what this server does not do: refused unless it asks for nothing (null, [] or {}); `help` says why */
 	F_LOG = 32,         /* in: a document as long as log_limit lets it be, not document_limit */
-	F_OWN_LIMIT = 64    /* in: a document whose handler bounds it */
+	F_OWN_LIMIT = 64,   /* in: a document whose handler bounds it */
+	F_ONE = 128,        /* in: of all rows with this flag one must be given at least */
+	F_ZERO = 256,       /* out: a T_INT of 0 is null */
+	F_NOT = 512,        /* a T_BOOL: false is true */
+	F_QUOTED = 1024     /* a T_INT or T_TIME as a string */
 };
 
 struct list { const void *v; size_t n, size; };
 
+/* How a dialect spells a state; ends with STATE_NONE.  A NULL word: it is not told of. */
+struct alias { enum state state; const char *word; };
+
 struct shape {
 	const char *key;
 	enum shape_type type;
-	size_t off, set;                         /* set: offset of the bool `field_set`; SIZE_MAX none */
+	size_t off, set;                         /* set: 1 + the offset of the bool `field_set`; 0: none */
 	unsigned flags;
 	int64_t min, max;
 	const char *const *words;                /* what a T_STR may be; ends with NULL */
 	const struct shape *sub;
-	const char *prefix;                      /* of a T_ID; of T_OBJECT, T_STRINGS: the text for NULL */
+	const char *prefix;                      /* of a T_ID */
+	const char *empty;                       /* of T_OBJECT, T_STRINGS, T_LABELS: the text for NULL */
 	const char *help;
 	const char *(*fault)(struct arena *a, const char *text);     /* what is wrong with a T_STR, or with an entry of
 	                                          * T_STRINGS, beyond its length; NULL: nothing */
+	const char *def;                         /* in: what it is when it is not given, as a query has it */
+	const char *text;                        /* of a T_LITERAL */
+	enum resource of;                        /* of a T_STATE */
+	const struct alias *alias;
+	const void *(*make)(struct arena *a, const void *object);    /* out: computed of the whole struct, not found at `off`: the
+	                                          * text of a type that is one, else where its value stands; NULL: null */
 };
 
-/* Where a row's value goes: AT alone for what goes out, with NOSET or as SET for what
- * comes in; SET tells `field` given from not given by the bool `field_set` beside it. */
+/* Where a row's value is: AT; SET also tells `field` given from not given by the bool `field_set` beside it. */
 #define AT(type, field) .off = offsetof(type, field)
-#define SET(type, field) AT(type, field), .set = offsetof(type, field##_set)
-#define NOSET .set = SIZE_MAX
+#define SET(type, field) AT(type, field), .set = 1 + offsetof(type, field##_set)
 
 /* Decode a JSON object into `out` (zeroed): every fault is a why_add() and the
  * result ERR_SHAPE.  Unknown keys are let be. */
 enum err shape_decode(struct tx *tx, const struct shape *s, const struct json *in, void *out);
+/* Was the row's key among them?  Of a body by the rows of whose shape it was decoded. */
+bool shape_given(const struct shape *row, const struct json *in);
+/* Is one of those rows given of which one must be?  ERR_SHAPE. */
+enum err shape_one(struct tx *tx, const struct shape *s, const struct json *in);
+/* A fault for each key that is in no row. */
+enum err shape_unknown(struct tx *tx, const struct shape *s, const struct json *in);
+/* The words that a T_STATE may be; ends with NULL. */
+const char *const *shape_words(struct arena *a, const struct shape *row);
+/* One value as its row renders it. */
+struct json *shape_value(struct arena *a, const struct shape *row, const void *object, enum time_form form);
 
 struct param { const char *name, *value; };
 /* The same for a query or a form; words and numbers from text; a name twice is a fault. */

@@ -81,11 +81,17 @@ enum err who_scoped(const struct who *who, struct ask ask)
 	return who->tier && who->tier < ask.tier ? ERR_TIER_DENIED : OK;
 }
 
-enum err who_may(const struct who *who, struct ask ask)
+enum err who_can(const struct who *who, struct ask ask)
 {
 	if (ask.perm > PERM_MEMBER && !is_admin(who) && !word_in(who->permissions, perms[ask.perm].word))
 		return ERR_FORBIDDEN;
 	return who_scoped(who, ask);
+}
+
+enum err who_may(struct who *who, struct ask ask)
+{
+	who->asked = true;
+	return who_can(who, ask);
 }
 
 enum { OBSERVER = 1, USER = 2, OWNS = 3 };
@@ -118,8 +124,9 @@ bool who_owns(const struct who *who, bool global, int granted, const struct id *
 	return who_acts_as_admin(who) || granted >= OWNS || (global && id_equal(maker, &who->principal) && !id_is_zero(maker));
 }
 
-enum err who_may_model(const struct who *who, struct ask ask, bool global, int granted)
+enum err who_may_model(struct who *who, struct ask ask, bool global, int granted)
 {
+	who->asked = true;
 	if (!who_sees_model(who, global, granted))
 		return ERR_MODEL_NOT_FOUND;
 	if (global || sees_all(who))

@@ -56,6 +56,7 @@ struct who {
 	int64_t burst;                           /* requests a second; 0: any */
 	int64_t rate_now;                        /* as the role has it; 0 until who_settle() */
 	bool system;                             /* the thaw command: may do all */
+	bool asked;                              /* somebody has asked who_may() */
 };
 
 /* The first WHO_COLUMNS columns of a statement that begins with WHO (sql.def):
@@ -66,8 +67,10 @@ enum err who_settle(struct who *who, const struct db_val *row);
 /* The permissions of the principal of such columns; NULL of a disabled one. */
 const char *who_active(const struct db_val *row);
 
-/* May they at all?  ERR_FORBIDDEN, ERR_SCOPE_DENIED, ERR_TIER_DENIED. */
-enum err who_may(const struct who *who, struct ask ask);
+/* May they at all, of what the request asks for?  ERR_FORBIDDEN, ERR_SCOPE_DENIED, ERR_TIER_DENIED.
+ * who_can() is for something beside it. */
+enum err who_can(const struct who *who, struct ask ask);
+enum err who_may(struct who *who, struct ask ask);
 
 /* Does the token itself allow it, whoever asks?  ERR_SCOPE_DENIED, ERR_TIER_DENIED. */
 enum err who_scoped(const struct who *who, struct ask ask);
@@ -79,7 +82,7 @@ bool who_acts_as_admin(const struct who *who);
 
 /* May they, on a model?  granted: 0 none, 1 OBSERVER, 2 USER, 3 OWNER.  What they
  * may not see is ERR_MODEL_NOT_FOUND: visible comes before may. */
-enum err who_may_model(const struct who *who, struct ask ask, bool global, int granted);
+enum err who_may_model(struct who *who, struct ask ask, bool global, int granted);
 /* Is it there for them at all?  For a model beside the one that the route asks about. */
 bool who_sees_model(const struct who *who, bool global, int granted);
 /* Who is to be an administrator where a list asks for what only those see; zero: nobody is. */

@@ -11,10 +11,10 @@ extern const struct route webhook_routes[], token_routes[];
 /* The members that every list takes, first in its query. */
 struct list_query { int64_t limit; struct id after, before; const char *sort; };
 #define LIST_ROWS(id_prefix, sorts) \
-	{ "limit", T_INT, AT(struct list_query, limit), NOSET, .min = 1, .max = LIST_MOST, .help = "10 by default" }, \
-	{ "starting_after", T_ID, AT(struct list_query, after), NOSET, .prefix = id_prefix, .help = "the last id of the page before" }, \
-	{ "ending_before", T_ID, AT(struct list_query, before), NOSET, .prefix = id_prefix, .help = "the first id of the page behind" }, \
-	{ "sort", T_STR, AT(struct list_query, sort), NOSET, .min = 1, .max = 64, .help = sorts }
+	{ "limit", T_INT, AT(struct list_query, limit), .min = 1, .max = LIST_MOST, .help = "10 by default" }, \
+	{ "starting_after", T_ID, AT(struct list_query, after), .prefix = id_prefix, .help = "the last id of the page before" }, \
+	{ "ending_before", T_ID, AT(struct list_query, before), .prefix = id_prefix, .help = "the first id of the page behind" }, \
+	{ "sort", T_STR, AT(struct list_query, sort), .min = 1, .max = 64, .help = sorts }
 #define SORT_CREATED "`-created`, the default, or `created`"
 
 struct list_view { const char *object; struct list data; bool has_more; const char *url, *next_cursor; };

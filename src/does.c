@@ -1,0 +1,130 @@
+/* does.c: see does.h. */
+#include "does.h"
+#include "conf.h"
+#include "dom_workspace.h"
+#include "str.h"
+
+static struct db_val id_of(struct req *r, size_t var, enum resource object)
+{
+	const char *prefix = r->row->ids[var] ? r->row->ids[var] : life_resources[object].prefix;
+	const struct id id = req_id(r, var, prefix);
+
+	return db_d(&id);
+}
+
+enum err does_key(struct req *r, struct db_val key[2])
+{
+	const enum resource parent = life_resources[r->row->object].parent;
+	size_t var = 0;
+	int64_t n;
+
+	r->tx.about.kind = life_resources[r->row->object].word;
+	r->tx.about.id = r->vars[0];
+	if (parent != RES__MAX) {
+		key[0] = id_of(r, 0, parent);
+		if (!r->vars[1])                 /* one is made in its parent */
+			return OK;
+		var = 1;
+	}
+	r->tx.about.id = r->vars[var];
+	if (!life_resources[r->row->object].by_number || r->row->ids[var]) {
+		key[var] = id_of(r, var, r->row->object);
+		return OK;
+	}
+	if (!parse_int(r->vars[var], 1, INT64_MAX, &n)) {
+		why_add(&r->tx, "id", "must be a positive integer");
+		return ERR_SHAPE;
+	}
+	key[var] = db_i(n);
+	return OK;
+}
+
+/* The object as the row's shape shows it, or nothing where it has none. */
+static void answer(struct req *r, const struct life *o)
+{
+	if (r->row->out)
+		res_shape(r, r->row->status, r->row->out, o, r->row->flags & R_UNTAGGED ? 0 : o->revision);
+	else
+		res_body(r, r->row->status, NULL, NULL, 0);
+}
+
+static enum err get(struct req *r, struct life *o)
+{
+	struct db_val key[2];
+	enum err e = does_key(r, key);
+
+	if (!e)
+		e = r->row->get ? r->row->get(&r->tx, key, o) : life_read(&r->tx, r->row->object, key, o);
+	if (!e)
+		answer(r, o);
+	return e;
+}
+
+/* What an agent may not do alone becomes an authorization that waits for its human. */
+static enum err ask_human(struct req *r, const struct life *o)
+{
+	struct authorization asked;
+	enum err e = authorization_ask(&r->tx, o, (enum transition)r->row->moves[0], &asked);
+
+	if (!e)
+		res_shape(r, r->row->also, r->row->also_out, &asked, asked.life.revision);
+	return e;
+}
+
+static enum err move(struct req *r, struct life *o)
+{
+	const enum transition t = (enum transition)r->row->moves[0];
+	struct db_val key[2];
+	enum err e = does_key(r, key);
+
+	if (e)
+		return e;
+	e = r->row->change ? r->row->change(&r->tx, key, t, r->in, o) : life_change(&r->tx, key, t, o);
+	if (e == ERR_HUMAN_GATE && r->row->also)
+		return ask_human(r, o);
+	if (!e)
+		answer(r, o);
+	return e;
+}
+
+static const char *location(struct req *r, const struct life *o)
+{
+	return arena_printf(r->arena, "%s%s/%s", conf.base_path, r->row->path, id_spell(r->arena, life_resources[r->row->object].prefix, &o->id));
+}
+
+static enum err create(struct req *r, struct life *o)
+{
+	enum err e;
+
+	r->tx.about.kind = life_resources[r->row->object].word;
+	r->tx.about.id = NULL;
+	if ((e = who_may(&r->who, r->tx.ask)) || (e = r->row->make(&r->tx, r->in, o)))
+		return e;
+	if (r->row->status == 201)
+		res_header(r, "Location", location(r, o));
+	answer(r, o);
+	return OK;
+}
+
+static enum err work(struct req *r)
+{
+	struct life *o;
+
+	if (r->row->run)
+		return r->row->run(r);
+	o = arena_alloc(r->arena, life_resources[r->row->object].size);
+	return r->row->make ? create(r, o) : r->row->change || r->row->moves[0] ? move(r, o) : get(r, o);
+}
+
+enum err does(struct req *r)
+{
+	enum err e = r->sent ? shape_one(&r->tx, r->row->in, r->sent) : OK;
+
+	if (!e)
+		e = work(r);
+
+	for (const struct err_as *as = r->row->as; as && as->err; as++)
+		if (as->err == e)
+			return as->as;
+	return e;
+}
