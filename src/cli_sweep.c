@@ -113,9 +113,10 @@ static struct id id_at(int64_t us)
 	return id;
 }
 
-/* Batches by id; with each, the attempts of the deliveries in it (`tries`). */
-static enum err sweep_by_id(struct sweep *s, enum sql batch, enum sql sweep, const struct db_val *org, int64_t before, bool tries,
-	int64_t *total)
+/* Batches by id; with each, the attempts of the deliveries in it (`tries`).  which: what the
+ * statement takes behind the ids. */
+static enum err sweep_by_id(struct sweep *s, enum sql batch, enum sql sweep, const struct db_val *org, int64_t before,
+	struct db_val which, bool tries, int64_t *total)
 {
 	const struct id end = id_at(before);
 	struct id from = { { 0 } }, upto;
@@ -129,8 +130,7 @@ static enum err sweep_by_id(struct sweep *s, enum sql batch, enum sql sweep, con
 			break;
 		last = !r.n;
 		upto = last ? end : db_row(&r, 0)->id;
-		e = tries ? change(s, sweep, DB_IN(*org, db_d(&from), db_d(&upto), db_t(before)), total)
-			: change(s, sweep, DB_IN(*org, db_d(&from), db_d(&upto)), total);
+		e = change(s, sweep, DB_IN(*org, db_d(&from), db_d(&upto), which), total);
 		if (!e && tries)
 			e = change(s, SQL_TRY_SWEEP, DB_IN(*org, db_d(&from), db_d(&upto)), NULL);
 		if (!last)
@@ -149,7 +149,7 @@ static enum err sweep_deliveries(struct sweep *s, const struct db_val *org)
 		return OK;
 	if (s->dry)
 		return count(s, SQL_DELIVERY_STALE, DB_IN(*org, db_d(&end), db_t(before)), &s->deliveries);
-	return sweep_by_id(s, SQL_DELIVERY_BATCH, SQL_DELIVERY_SWEEP, org, before, true, &s->deliveries);
+	return sweep_by_id(s, SQL_DELIVERY_BATCH, SQL_DELIVERY_SWEEP, org, before, db_t(before), true, &s->deliveries);
 }
 
 static enum err sweep_events(struct sweep *s, const struct db_val *org)
@@ -157,15 +157,21 @@ static enum err sweep_events(struct sweep *s, const struct db_val *org)
 	/* As an id has it, so that the horizon and the events agree. */
 	const int64_t before = (s->c->tx.now - conf.event_retention * SECOND) / 1000 * 1000;
 	const struct id end = id_at(before);
+	struct db_val counted;
+	struct db_rows r;
 	enum err e;
 
 	if (!conf.event_retention)
 		return OK;
+	/* Of what comes later the totals know by the event alone. */
+	if ((e = look(s, SQL_COUNTS_UPTO, DB_IN(*org), &r)))
+		return e;
+	counted = *db_row(&r, 0);
 	if (s->dry)
-		return count(s, SQL_EVENT_STALE, DB_IN(*org, db_d(&end)), &s->events);
+		return count(s, SQL_EVENT_STALE, DB_IN(*org, db_d(&end), counted), &s->events);
 	if ((e = change(s, SQL_EVENT_HORIZON, DB_IN(db_t(before), *org, db_t(before)), NULL)))
 		return e;
-	return sweep_by_id(s, SQL_EVENT_BATCH, SQL_EVENT_SWEEP, org, before, false, &s->events);
+	return sweep_by_id(s, SQL_EVENT_BATCH, SQL_EVENT_SWEEP, org, before, counted, false, &s->events);
 }
 
 static enum err sweep_artifacts(struct sweep *s, const struct db_val *org)

@@ -18,6 +18,9 @@
  *   OBJ_LOCKED(C, A, whose)    computed columns that its lock reads too; `whose`: the
  *                  principal, a parameter in a lock
  *   OBJ_SEEN       computed columns that a read has behind them
+ *   OBJ_KEPT(K)    what its lists filter and its unique keys go by: plain columns, since a prepared
+ *                  statement reads whole rows along an index of a generated one from its second
+ *                  execution on; K(column, expression, collation) of what was written before
  * and lists for what its changes write (CHANGE in life.def). */
 #ifndef COLUMNS_H
 #define COLUMNS_H
@@ -25,6 +28,10 @@
 #define NOTHING(C, A)
 #define NOTHING_OF(C, A, whose)
 #define ADDS_NOTHING ""
+#define KEEPS_NOTHING(K)
+#define KEPT_SET(column, text, collation) ", " #column " = " text
+#define KEPT_TRUE(column, text, collation) " AND x." #column collation " <=> (" text ")"
+#define NAME_HASH(dead) "IF(status = '" dead "', NULL, UNHEX(SHA2(name, 256)))"
 
 /* ---- From a list to text and letters ---- */
 
@@ -95,6 +102,7 @@
 #define ORG_COLUMNS(C, A) HEAD(C, A) C(A, s, name, name)
 #define ORG_ADDED NOTHING
 #define ORG_ADDS ADDS_NOTHING
+#define ORG_KEPT KEEPS_NOTHING
 #define ORG_TAKEN ERR_DB_DUPLICATE
 #define ORG_ADDED_AS ADDS_NOTHING
 #define ORG_LOCKED NOTHING_OF
@@ -104,6 +112,7 @@
 #define ROLE_COLUMNS(C, A) HEAD(C, A) C(A, a, name, name) C(A, a, permissions, permissions) C(A, i, rate, rate)
 #define ROLE_ADDED NOTHING
 #define ROLE_ADDS ADDS_NOTHING
+#define ROLE_KEPT KEEPS_NOTHING
 #define ROLE_TAKEN ERR_DB_DUPLICATE
 #define ROLE_ADDED_AS ADDS_NOTHING
 #define ROLE_LOCKED NOTHING_OF
@@ -115,6 +124,7 @@
 #define USER_ADDED(C, A) C(A, a, kind, kind) C(A, s, username, username) C(A, s, email, email) C(A, a, password, password) \
 	C(A, a, role, role)
 #define USER_ADDS ", tokens_since, email_key"
+#define USER_KEPT KEEPS_NOTHING
 #define USER_TAKEN ERR_DB_DUPLICATE
 #define USER_ADDED_AS ", created_at, LOWER(email)"
 #define USER_LOCKED NOTHING_OF
@@ -136,6 +146,8 @@
 	C(A, t0, unarchived_at, unarchived_at) C(A, d, folder_id, folder)
 #define MODEL_ADDED NOTHING
 #define MODEL_ADDS ", children_rev"
+#define MODEL_KEPT(K) K(hidden, "status IN ('archived', 'retired')", "") K(name_hash, NAME_HASH("retired"), "") \
+	K(name_key, "LEFT(name, 700)", " COLLATE utf8mb4_bin")
 #define MODEL_TAKEN ERR_MODEL_NAME_TAKEN
 #define MODEL_ADDED_AS ", 0"
 /* What the caller was granted on it: 0 nothing, 1 OBSERVER, 2 USER, 3 OWNER. */
@@ -161,6 +173,7 @@
 	C(A, s, artifacts, artifacts) C(A, s, logs, logs)
 #define RUN_ADDED NOTHING
 #define RUN_ADDS ADDS_NOTHING
+#define RUN_KEPT KEEPS_NOTHING
 #define RUN_TAKEN ERR_INTERNAL
 #define RUN_ADDED_AS ADDS_NOTHING
 #define RUN_SEEN NOTHING
@@ -176,6 +189,7 @@
 #define VERSION_ADDED(C, A) C(A, s, model_api, model_api) C(A, s, conda_requirements, conda_requirements) \
 	C(A, s, backing_repositories, backing_repositories)
 #define VERSION_ADDS ADDS_NOTHING
+#define VERSION_KEPT KEEPS_NOTHING
 #define VERSION_TAKEN ERR_DB_RETRY
 #define VERSION_ADDED_AS ADDS_NOTHING
 #define VERSION_SEEN(C, A) C(A, i0, "(SELECT f.size FROM artifacts f WHERE f.organization_id = " A ".organization_id AND f.sha256 = " A ".artifact)", artifact_size)
@@ -189,6 +203,7 @@
 	C(A, s, description, description) C(A, s, path, path)
 #define FOLDER_ADDED(C, A) C(A, a, kind, kind)
 #define FOLDER_ADDS ", children_rev"
+#define FOLDER_KEPT(K) K(hidden, "status <> 'active'", "") K(name_hash, NAME_HASH("deleted"), "")
 #define FOLDER_TAKEN ERR_FOLDER_NAME_TAKEN
 #define FOLDER_ADDED_AS ", 0"
 #define FOLDER_LOCKED(C, A, whose) C(A, b, A ".kind = 'project'", project)
@@ -206,6 +221,8 @@
 	C(A, s, tech_stack, tech_stack)
 #define PROJECT_ADDED(C, A) C(A, d, created_by, life.whose)
 #define PROJECT_ADDS ADDS_NOTHING
+#define PROJECT_KEPT(K) K(hidden, "CASE status WHEN 'ARCHIVED' THEN 1 WHEN 'DELETED' THEN 2 ELSE 0 END", "") K(name_hash, NAME_HASH("DELETED"), "") \
+	K(live_url, "IF(status = 'DELETED', NULL, url)", "") K(name_key, "name", " COLLATE utf8mb4_bin")
 #define PROJECT_TAKEN ERR_DB_RETRY
 #define PROJECT_ADDED_AS ADDS_NOTHING
 #define PROJECT_LOCKED NOTHING_OF
@@ -221,6 +238,7 @@
 #define LABELLED_COLUMNS(C, A) C(A, s, name, name) C(A, s, metadata, metadata)
 #define WORKSPACE_ADDED(C, A) C(A, d0, created_by, life.whose)
 #define WORKSPACE_ADDS ", children_rev"
+#define WORKSPACE_KEPT(K) K(hidden, "status = 'archived'", "") K(name_key, "name", " COLLATE utf8mb4_bin")
 #define WORKSPACE_TAKEN ERR_INTERNAL
 #define WORKSPACE_ADDED_AS ", 0"
 #define WORKSPACE_LOCKED NOTHING_OF
@@ -234,6 +252,7 @@
 	C(A, s, type, type) C(A, s, portfolio_id, portfolio)
 #define ENTITY_ADDED(C, A) C(A, d0, created_by, life.whose)
 #define ENTITY_ADDS ADDS_NOTHING
+#define ENTITY_KEPT(K) K(name_key, "name", " COLLATE utf8mb4_bin")
 #define ENTITY_TAKEN ERR_INTERNAL
 #define ENTITY_ADDED_AS ADDS_NOTHING
 #define ENTITY_LOCKED NOTHING_OF
@@ -244,6 +263,7 @@
 	C(A, d, resource_id, resource) C(A, d, human_id, human) C(A, a, agent, agent) C(A, d, token_id, token)
 #define AUTHORIZATION_ADDED NOTHING
 #define AUTHORIZATION_ADDS ADDS_NOTHING
+#define AUTHORIZATION_KEPT KEEPS_NOTHING
 #define AUTHORIZATION_TAKEN ERR_INTERNAL
 #define AUTHORIZATION_ADDED_AS ADDS_NOTHING
 #define AUTHORIZATION_LOCKED NOTHING_OF
@@ -261,6 +281,7 @@
 	C(A, a, api_version, api_version) C(A, t0, expires_at, expires_at)
 #define TOKEN_ADDED(C, A) C(A, x, secret_hash, hash)
 #define TOKEN_ADDS ADDS_NOTHING
+#define TOKEN_KEPT KEEPS_NOTHING
 #define TOKEN_TAKEN ERR_INTERNAL
 #define TOKEN_ADDED_AS ADDS_NOTHING
 #define TOKEN_LOCKED NOTHING_OF
@@ -271,6 +292,7 @@
 	C(A, s, redirect_uris, redirect_uris) C(A, a, scopes, scopes)
 #define OAUTH_CLIENT_ADDED NOTHING
 #define OAUTH_CLIENT_ADDS ADDS_NOTHING
+#define OAUTH_CLIENT_KEPT KEEPS_NOTHING
 #define OAUTH_CLIENT_TAKEN ERR_INTERNAL
 #define OAUTH_CLIENT_ADDED_AS ADDS_NOTHING
 #define OAUTH_CLIENT_LOCKED NOTHING_OF
@@ -286,6 +308,7 @@
 #define ENDPOINT_OWNER(C, A) C(A, d0, owner_id, owner.principal) C(A, a, owner_scopes, owner.scopes)
 #define ENDPOINT_ADDED NOTHING
 #define ENDPOINT_ADDS ADDS_NOTHING
+#define ENDPOINT_KEPT(K) K(hidden, "status = 'deleted'", "")
 #define ENDPOINT_TAKEN ERR_INTERNAL
 #define ENDPOINT_ADDED_AS ADDS_NOTHING
 #define ENDPOINT_LOCKED NOTHING_OF

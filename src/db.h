@@ -34,7 +34,7 @@ enum { DB_COLUMNS = 64 };                        /* and parameters, of one state
 extern const struct sql_row sql_rows[SQL__MAX];
 
 /* The schema versions this program works with. */
-enum { SCHEMA_MIN = 8, SCHEMA_MAX = 8 };
+enum { SCHEMA_MIN = 10, SCHEMA_MAX = 10 };
 
 /* A value in or out.  Text is NUL-terminated; s == NULL is NULL; null tells for all. */
 struct db_val { char t; bool null; int64_t i; const char *s; size_t n; struct id id; };

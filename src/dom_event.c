@@ -2,7 +2,8 @@
  * given here, once it is committed: AUTO_INCREMENT is not the order of commits, and a
  * reader who counts on numbers must never find one added behind him.  Whoever numbers
  * holds the organization's counter, and makes the deliveries in the same transaction.
- * An event is told to whoever may read its object: the caller, the owner of an endpoint. */
+ * An event is told to whoever may read its object: the caller, the owner of an endpoint.
+ * The totals of lists follow the numbers (object_counts). */
 #include "dom_webhook.h"
 #include <string.h>
 #include "conf.h"
@@ -392,15 +393,28 @@ static enum err tell(struct tx *tx, const struct id *organization, const struct 
 	return e;
 }
 
-enum { FANOUT_MOST = 1000 };
+enum { FANOUT_MOST = 1000, FOLD_MOST = 2000 };
 _Static_assert(FANOUT_MOST > (int)ENDPOINTS_MOST, "an event at a time at least");
+
+/* What events changed is added to the totals, from where these end: also what a release
+ * numbered that knows of none, and no more than so many at once. */
+static enum err fold(struct tx *tx, const struct id *organization, int64_t last, int64_t *counted)
+{
+	int64_t upto = last - *counted < FOLD_MOST ? last : *counted + FOLD_MOST;
+	enum err e = OK;
+
+	if (upto > *counted)
+		e = db_exec(tx->db, SQL_COUNTS_FOLD, DB_IN(db_d(organization), db_i(*counted), db_i(upto)), NULL);
+	*counted = upto;
+	return e;
+}
 
 enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n)
 {
 	const struct db_val org = db_d(organization), *v;
 	struct db_rows endpoints;
 	struct batch events;
-	int64_t last;
+	int64_t last, counted;
 	bool told = false;
 	enum err e;
 
@@ -409,6 +423,7 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 	 || (e = tx_row(tx, SQL_COUNTER_LOCK, DB_IN(org), &v)))
 		return e;
 	last = v[0].i;
+	counted = v[1].i;
 	if ((e = next_batch(tx, organization, most, &events))
 	 || (e = db_query(tx->db, tx->arena, SQL_ENDPOINTS_LISTENING, DB_IN(org), &endpoints)))
 		return e;
@@ -419,7 +434,9 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 		return e;
 	if (told && (e = db_exec(tx->db, SQL_EVENTS_TOLD, DB_IN(org, db_i(last), db_i(last + (int64_t)events.n)), NULL)))
 		return e;
-	e = db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(db_i(last + (int64_t)events.n), org));
+	last += (int64_t)events.n;
+	if (!(e = fold(tx, organization, last, &counted)))
+		e = db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(db_i(last), db_i(counted), org));
 	*n = e ? 0 : events.n;
 	return e;
 }

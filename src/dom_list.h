@@ -11,6 +11,9 @@ struct list_ask {
 };
 struct list_got { size_t n; bool more, back; };  /* more: beyond this page, in the direction asked; back: that is before it */
 
+/* So many changes at most are added up for a total (UNFOLDED_LIMIT in sql.def is one more). */
+enum { UNFOLDED_MOST = 1000 };
+
 enum { LIST_LABELS = 4 };
 /* Labels that all must be there: the digests of sql.def's LABELLED. */
 struct labels { unsigned char digest[LIST_LABELS][16]; size_t n; };

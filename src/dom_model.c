@@ -3,6 +3,7 @@
 #include <string.h>
 #include "conf.h"
 #include "dom_folder.h"
+#include "dom_list.h"
 #include "str.h"
 
 /* The model that the request names. */
@@ -40,12 +41,22 @@ enum err model_create(struct tx *tx, const struct model *in, struct model *out)
 
 _Static_assert(SQL_MODEL_PAGE_STN == SQL_MODEL_PAGE + 7 && SQL_MODEL_COUNT_STN == SQL_MODEL_COUNT + 7, "filters add up");
 
-struct values { struct db_val v[40]; size_t n; };
-
-static void push(struct values *in, const struct db_val *v, size_t n)
+/* Of those that a list without a search has.  ERR_DB_NONE: too many changes have to be added
+ * up for it, and counting is less. */
+static enum err total_of(struct tx *tx, const struct model_filter *f, int64_t *total)
 {
-	memcpy(in->v + in->n, v, n * sizeof *v);
-	in->n += n;
+	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal), hidden = db_i(f->hidden);
+	const struct db_val status = db_s(f->status), task = db_s(f->task_type);
+	const struct db_val granted = db_d(who_grants(tx->who));
+	const bool all = who_sees_model(tx->who, false, 0);
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_MODEL_TOTAL, DB_IN(db_i(!all), hidden, status, status, task, task,
+		db_i(all), granted, me, hidden, status, status, task, task, org, org, org, org), &r);
+
+	if (e)
+		return e;
+	*total = db_row(&r, 0)[0].i;
+	return db_row(&r, 0)[1].i > UNFOLDED_MOST ? ERR_DB_NONE : OK;
 }
 
 enum err model_list(struct tx *tx, const struct model_filter *f, struct page page,
@@ -75,10 +86,10 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 	}
 	const struct db_val run_end = db_i(offset + page.size);
 
-	push(&in, DB_IN(org, hidden)), push(&in, filter, nf), push(&in, DB_IN(run_end));
-	push(&in, DB_IN(granted, me, hidden)), push(&in, filter, nf), push(&in, DB_IN(run_end));
-	push(&in, DB_IN(org, hidden)), push(&in, filter, nf), push(&in, DB_IN(org, admin, run_end));
-	push(&in, DB_IN(db_i(page.size), db_i(offset), org, me));
+	values_add(&in, DB_IN(org, hidden)), values_add(&in, filter, nf), values_add(&in, DB_IN(run_end));
+	values_add(&in, DB_IN(granted, me, hidden)), values_add(&in, filter, nf), values_add(&in, DB_IN(run_end));
+	values_add(&in, DB_IN(org, hidden)), values_add(&in, filter, nf), values_add(&in, DB_IN(org, admin, run_end));
+	values_add(&in, DB_IN(db_i(page.size), db_i(offset), org, me));
 	if ((e = tx_read(tx, SQL_MODEL_PAGE + (enum sql)which, in.v, in.n, &r)) || (e = who_may(tx->who, tx->ask)))
 		return e;
 	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
@@ -91,9 +102,11 @@ enum err model_list(struct tx *tx, const struct model_filter *f, struct page pag
 		*total = offset + (int64_t)*n;
 		return OK;
 	}
-	push(&count, DB_IN(org, hidden)), push(&count, filter, nf), push(&count, DB_IN(org, admin));
-	push(&count, DB_IN(org, hidden)), push(&count, filter, nf);
-	push(&count, DB_IN(org, me, hidden)), push(&count, filter, nf);
+	if (!f->search && (e = total_of(tx, f, total)) != ERR_DB_NONE)
+		return e;
+	values_add(&count, DB_IN(org, hidden)), values_add(&count, filter, nf), values_add(&count, DB_IN(org, admin));
+	values_add(&count, DB_IN(org, hidden)), values_add(&count, filter, nf);
+	values_add(&count, DB_IN(org, me, hidden)), values_add(&count, filter, nf);
 	if ((e = tx_query(tx, SQL_MODEL_COUNT + (enum sql)which, count.v, count.n, &r)))
 		return e;
 	*total = db_row(&r, 0)->i;

@@ -1,5 +1,6 @@
 /* dom_project.c: see dom_project.h. */
 #include "dom_project.h"
+#include "dom_list.h"
 #include "str.h"
 
 _Static_assert(SQL_PROJECT_PAGE_BY_STATUS_SN == SQL_PROJECT_PAGE + 11 && SQL_PROJECT_COUNT_SN == SQL_PROJECT_COUNT + 3,
@@ -78,6 +79,15 @@ enum err project_list(struct tx *tx, const struct project_filter *f, int64_t off
 	if (*n < (size_t)size && (*n || !offset)) {
 		*total = offset + (int64_t)*n;
 		return OK;
+	}
+	if (!f->search) {
+		const struct db_val org = in[0], status = db_s(f->status);
+
+		if ((e = tx_query(tx, SQL_PROJECT_TOTAL, DB_IN(in[1], status, status, org, org, org, org), &r)))
+			return e;
+		*total = db_row(&r, 0)[0].i;
+		if (db_row(&r, 0)[1].i <= UNFOLDED_MOST)
+			return OK;
 	}
 	if ((e = tx_query(tx, SQL_PROJECT_COUNT + (enum sql)which, in, filters, &r)))
 		return e;

@@ -150,7 +150,7 @@ static enum err lock_counter(struct tx *tx)
 
 	if ((e = db_exec(tx->db, SQL_COUNTER_ADD, DB_IN(org), NULL)) || (e = tx_row(tx, SQL_COUNTER_LOCK, DB_IN(org), &v)))
 		return e;
-	return db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(v[0], org));
+	return db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(v[0], v[1], org));
 }
 
 enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint_edit *edit, struct endpoint *out)

@@ -32,6 +32,7 @@ subtest 'a local model is there for those it is shared with' => sub {
     my $local = model($t, name => 'A local one');
     my $where = "organization_id = UNHEX('" . hex_of($local->{organization_id}) . "') AND id = UNHEX('" . hex_of($local->{id}) . "')";
     $t->sql("UPDATE models SET is_global = 0 WHERE $where");
+    $t->recount;
     my %id = (none => $t->user('stranger'), OBSERVER => $t->user('observer'), USER => $t->user('userly'), OWNER => $t->user('owner'));
     my %token = map { $_->[0] => $t->token($_->[1]) } [ none => 'stranger' ], [ OBSERVER => 'observer' ], [ USER => 'userly' ], [ OWNER => 'owner' ];
     my %grant = (OBSERVER => 1, USER => 2, OWNER => 3);

@@ -322,6 +322,7 @@ subtest 'tiers, for every route' => sub {
     is($t->req(GET => '/api/v2/models/' . rid_of(model => $m->{id}) . '?preview=true', token => $publishable{0})->{status}, 200, 'a model in the foundry dialect');
     my $local = model($t)->{id};
     $t->sql("UPDATE models SET is_global = 0 WHERE id = UNHEX('" . hex_of($local) . "')");
+    $t->recount;
     my $listed = sub { scalar grep { $_->{id} eq $local } @{ $t->req(GET => "$MODELS?page_size=100", token => $_[0])->{json}{items} } };
     is(get($t, $local, token => $_->[0])->{status} . ' ' . $listed->($_->[0]), $_->[1], 'a local model of its administrator') for [ $token, '200 1' ], [ $publishable{0}, '404 0' ];
     $t->sql("INSERT INTO grants (organization_id, model_id, grantee_id, role, created_at) SELECT organization_id, id, created_by, 3, NOW(6) FROM models WHERE id = UNHEX('" . hex_of($local) . "')");

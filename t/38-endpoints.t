@@ -120,6 +120,7 @@ subtest 'a model that is not everybody\'s, a token that is another\'s' => sub {
     my $hugo = $t->token('hugo');
     my ($local, $granted, $global) = map { model($t) } 1 .. 3;
     $t->sql("UPDATE models SET is_global = 0 WHERE id = UNHEX('@{[ hex_of($_->{id}) ]}')") for $local, $granted;
+    $t->recount;
     $t->sql("INSERT INTO grants (organization_id, model_id, grantee_id, role, created_at) SELECT organization_id, id, (SELECT id FROM principals WHERE username = 'hugo'), 1, NOW(6)
         FROM models WHERE id = UNHEX('@{[ hex_of($granted->{id}) ]}')");
     my @e = (made($hugo, 'hugo', 'model.archived', 'token.*'), made($t->admin, 'admin', 'model.archived', 'token.*'));

@@ -164,6 +164,7 @@ subtest 'children: folders and models, without the trash, in pages that survive 
 
     my $local = foundry_model($t, in => $f);
     $t->sql("UPDATE models SET is_global = 0 WHERE id = UNHEX('" . hex_of_rid($local) . "')");
+    $t->recount;
     my $sees = sub { scalar grep { $_->{rid} eq $local } @{ fs($t, GET => "folders/$f/children", token => $_[0])->{json}{data} } };
     is($sees->($token), 1, 'a local model is there for an administrator');
     is($sees->($t->member), 0, 'and not for those it is not shared with');
@@ -221,6 +222,7 @@ subtest 'what forbids it, and who' => sub {
     my $local = foundry_model($t);
     my $hidden = upload($t, $local)->{json}{rid};
     $t->sql("UPDATE models SET is_global = 0 WHERE id = UNHEX('" . hex_of_rid($local) . "')");
+    $t->recount;
     fault_is($_->($hidden, token => $t->member), @not_found, { resourceRid => $hidden }, 'one of a model that is not shared with them') for \&del, \&restore, \&erase;
     fault_is(del($space), 400, 'INVALID_ARGUMENT', 'GetSpaceResourceNotSupported', { spaceRid => $space }, 'a space stays');
     fault_is(del($home), 409, 'CONFLICT', 'ResourceInUse', undef, 'and so does the home');
@@ -313,6 +315,7 @@ subtest 'the same scenario through both dialects leaves the same rows' => sub {
 
     my $two = model($t, name => 'twin', model_type => 'custom', task_type => 'regression')->{id};
     $t->sql("UPDATE models SET model_type = NULL, task_type = NULL WHERE id = UNHEX('" . hex_of($two) . "')");      # what the other dialect does not ask for
+    $t->recount;
     is(act($t, $two, $_)->{status}, 200, "models: $_") for qw(archive unarchive);
     $job = act($t, $two, 'train')->{json}{job_id};
     act($t, $two, "train/$job/complete");

@@ -181,6 +181,7 @@ subtest 'who may: a local source is for those it is shared with, a scope is enou
     my $m = foundry_model($t);
     my $v = upload($t, $m)->{json}{rid};
     $t->sql("UPDATE models SET is_global = 0 WHERE id = UNHEX('" . hex_of_rid($m) . "')");
+    $t->recount;
     my $member = $t->member;
     fault_is(promote($t, $target, $v, token => $member), 404, 'NOT_FOUND', 'ModelVersionNotFound', { modelRid => $target, modelVersionRid => $v }, 'a local source');
     $t->sql("INSERT INTO grants (organization_id, model_id, grantee_id, role, created_at) SELECT m.organization_id, m.id, p.id, 1, NOW(6) FROM models m JOIN principals p

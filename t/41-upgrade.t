@@ -110,6 +110,17 @@ subtest 'email addresses' => sub {
     is(join(' ', $sign_in->('ADA@main.example', 'ada'), $sign_in->('ADB@main.example', 'adb')), '200 200', 'and each signs in with any spelling');
 };
 
+# What was generated is kept, as the program writes it, and nothing else can be written.
+subtest 'plain columns' => sub {
+    is(scalar $t->sql("SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'thaw' AND generation_expression <> ''"), 0, 'no generated column is left');
+    my $id = hex_of(model($t, name => 'Plain')->{id});
+    is(scalar $t->sql("SELECT CONCAT_WS(' ', status, hidden, name_key = name, name_hash = UNHEX(SHA2(name, 256))) FROM models WHERE id = UNHEX('$id')"), 'draft 0 1 1', 'made');
+    for ('status = "archived"', 'name = "other"', 'hidden = 1', 'name_key = "other"', 'name_hash = NULL') {
+        my $set = ref $_ ? $$_ : $_;
+        is(eval { $t->sql("UPDATE models SET $set WHERE id = UNHEX('$id')"); 1 }, undef, "$set alone is refused");
+    }
+};
+
 subtest 'again' => sub {
     $t->org('Third');
     $made{$_} = homes($_) for @tables;

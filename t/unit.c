@@ -534,17 +534,17 @@ struct thing { const char *name, *note, *kind, *tags, *doc; int64_t count, at; b
 #undef T
 #define T(field) .off = offsetof(struct thing, field)
 static const char *const kinds[] = { "auto", "custom", NULL };
-static const struct shape inner[] = { { "n", T_INT, .set = SIZE_MAX, .min = 1, .max = 9 }, { 0 } };
+static const struct shape inner[] = { { "n", T_INT, .min = 1, .max = 9 }, { 0 } };
 static const struct shape thing_in[] = {
-	{ "name", T_STR, T(name), .set = offsetof(struct thing, name_set), .min = 2, .max = 4, .flags = F_REQUIRED | F_TRIMMED },
-	{ "note", T_STR, T(note), .set = offsetof(struct thing, note_set), .max = 3, .flags = F_NULL },
-	{ "kind", T_STR, T(kind), .set = SIZE_MAX, .words = kinds },
-	{ "count", T_INT, T(count), .set = offsetof(struct thing, count_set), .min = 1, .max = 100 },
-	{ "flag", T_BOOL, T(flag), .set = SIZE_MAX },
-	{ "at", T_TIME, T(at), .set = SIZE_MAX },
-	{ "id", T_ID, T(id), .set = SIZE_MAX, .prefix = "mdl-" },
-	{ "tags", T_STRINGS, T(tags), .set = SIZE_MAX, .max = 2, .flags = F_NULL },
-	{ "doc", T_OBJECT, T(doc), .set = SIZE_MAX, .sub = inner },
+	{ "name", T_STR, T(name), .set = 1 + offsetof(struct thing, name_set), .min = 2, .max = 4, .flags = F_REQUIRED | F_TRIMMED },
+	{ "note", T_STR, T(note), .set = 1 + offsetof(struct thing, note_set), .max = 3, .flags = F_NULL },
+	{ "kind", T_STR, T(kind), .words = kinds },
+	{ "count", T_INT, T(count), .set = 1 + offsetof(struct thing, count_set), .min = 1, .max = 100 },
+	{ "flag", T_BOOL, T(flag) },
+	{ "at", T_TIME, T(at) },
+	{ "id", T_ID, T(id), .prefix = "mdl-" },
+	{ "tags", T_STRINGS, T(tags), .max = 2, .flags = F_NULL },
+	{ "doc", T_OBJECT, T(doc), .sub = inner },
 	{ 0 }
 };
 
@@ -633,7 +633,7 @@ static void query_parameters(void **state)
 static void shapes_render(void **state)
 {
 	static const struct shape out[] = { { "id", T_ID, T(id), .prefix = "mdl-" }, { "name", T_STR, T(name) }, { "note", T_STR, T(note), .flags = F_NULL },
-		{ "tags", T_STRINGS, T(tags), .prefix = "[]" }, { "doc", T_OBJECT, T(doc), .prefix = "{}" }, { "count", T_INT, T(count) },
+		{ "tags", T_STRINGS, T(tags), .empty = "[]" }, { "doc", T_OBJECT, T(doc), .empty = "{}" }, { "count", T_INT, T(count) },
 		{ "flag", T_BOOL, T(flag) }, { "at", T_TIME, T(at), .flags = F_NULL }, { 0 } };
 	struct thing v = { .name = "a\"b\n", .doc = "{\"z\":1.50,\"a\":[]}", .at = INT64_C(1773483330) * SECOND + 5 };
 
@@ -658,8 +658,8 @@ static void times_render_as_unix_seconds(void **state)
 
 /* tags takes no null, note does, which takes a label away; three of them at most. */
 static const struct shape labels_in[] = {
-	{ "tags", T_LABELS, T(tags), .set = SIZE_MAX, .max = 3 },
-	{ "note", T_LABELS, T(note), .set = offsetof(struct thing, note_set), .max = 3, .flags = F_NULL },
+	{ "tags", T_LABELS, T(tags), .max = 3 },
+	{ "note", T_LABELS, T(note), .set = 1 + offsetof(struct thing, note_set), .max = 3, .flags = F_NULL },
 	{ 0 }
 };
 
@@ -745,7 +745,7 @@ static void labels_of_a_query(void **state)
 
 static void labels_render(void **state)
 {
-	static const struct shape out[] = { { "tags", T_LABELS, T(tags), .prefix = "{}" }, { 0 } };
+	static const struct shape out[] = { { "tags", T_LABELS, T(tags), .empty = "{}" }, { 0 } };
 	struct thing v = { .tags = "{\"z\":\"1\",\"a\":\"\"}" };
 
 	(void)state;

@@ -83,6 +83,7 @@ sub moved_sql {
     my ($type, $id, $status, $action) = @_;
     my $hex = hex_of($id);
     my $table = { model => 'models', workspace => 'workspaces', entity => 'entities', folder => 'folders' }->{$type};
+    my $kept = join '', map { ", m.$_ = DEFAULT" } $type eq 'entity' ? () : $type eq 'workspace' ? 'hidden' : qw(hidden name_hash);
     my ($common, $where) = ("m.organization_id, UNHEX(LPAD(HEX(RAND() * 1e15), 24, '0')), UTC_TIMESTAMP(6)",
         "FROM $table m WHERE m.id = UNHEX('$hex')");
     return "INSERT INTO audit_events (organization_id, id, at, actor_name, action, resource_type, resource_id, revision,
@@ -90,7 +91,7 @@ sub moved_sql {
         m.revision + 1, m.status, '$status', 'test', '', '' $where;
         INSERT INTO outbox (organization_id, id, at, type, resource_type, resource_id, revision, request_id, payload)
         SELECT $common, '$action', '$type', m.id, m.revision + 1, 'test', '{}' $where;
-        UPDATE $table m SET m.status = '$status', m.revision = m.revision + 1 WHERE m.id = UNHEX('$hex')";
+        UPDATE $table m SET m.status = '$status'$kept, m.revision = m.revision + 1 WHERE m.id = UNHEX('$hex')";
 }
 
 # --- workspaces and entities ----------------------------------------------------------

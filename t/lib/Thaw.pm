@@ -40,6 +40,7 @@
 #   $t->thaw([{stdin => $text},] @args)   runs the command: {exit,out,err,json}
 #   $t->sql($statement)                   as the database's root: list of rows,
 #                                         or in scalar context the first value
+#   $t->recount                           after $t->sql changed is_global or task_type
 #   concurrently($n, sub { my $i = shift; ... })   runs n copies in processes of
 #           their own, let go at the same moment; their return values, in order
 #   background(sub {...})                 runs it in a process of its own; what it
@@ -396,6 +397,13 @@ sub sql {
     die "sql: $r->{err}in: $statement\n" if $r->{exit};
     my @rows = map { [ map { $_ eq 'NULL' ? undef : $_ } split /\t/, $_, -1 ] } split /\n/, $r->{out};
     return wantarray ? @rows : $rows[0] && $rows[0][0];
+}
+
+# The totals of lists made anew, after a test has changed by itself what they go by.
+sub recount {
+    my $t = shift;
+    my ($fill) = slurp("$SRC/sql/0010_totals.sql") =~ /^(START TRANSACTION;.*)/ms;
+    $t->sql("DELETE FROM object_counts; $fill");
 }
 
 # --- clocks ------------------------------------------------------------------------
