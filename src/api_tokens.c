@@ -142,8 +142,9 @@ static enum err list(struct req *r)
 	enum err e;
 
 	about_kind(r, RES_TOKEN);
-	if ((e = list_asked(r, r->query, &ask, NULL)) || (e = apikey_list(&r->tx, &ask, &all, &got)))
+	if ((e = list_asked(r, r->query, &ask, NULL)) || (e = apikey_list(&r->tx, &ask, &got)))
 		return e;
+	all = got.rows;
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = view(r->arena, &all[i]);

@@ -47,8 +47,9 @@ static enum err list_events(struct req *r)
 	do                                       /* batch by batch, for a second at the most */
 		e = events_number(&r->tx, &r->who.organization, NUMBERED_HERE, &n);
 	while (!e && n && clock_mono() < r->began + SECOND);
-	if ((e && e != ERR_CONTENTION) || (e = event_list(&r->tx, q->type, &ask, &all, &got)))
+	if ((e && e != ERR_CONTENTION) || (e = event_list(&r->tx, q->type, &ask, &got)))
 		return e;
+	all = got.rows;
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = event_view(r->arena, &all[i], r->api_version);
@@ -180,8 +181,9 @@ static enum err list(struct req *r)
 	enum err e;
 
 	about_kind(r, RES_ENDPOINT);
-	if ((e = list_asked(r, r->query, &ask, NULL)) || (e = endpoint_list(&r->tx, &ask, &all, &got)))
+	if ((e = list_asked(r, r->query, &ask, NULL)) || (e = endpoint_list(&r->tx, &ask, &got)))
 		return e;
+	all = got.rows;
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = view(r, &all[i]);
@@ -320,8 +322,9 @@ static enum err list_deliveries(struct req *r)
 	struct list_got got;
 	enum err e;
 
-	if ((e = list_asked(r, r->query, &ask, NULL)) || (e = delivery_list(&r->tx, &id, &ask, &all, &got)))
+	if ((e = list_asked(r, r->query, &ask, NULL)) || (e = delivery_list(&r->tx, &id, &ask, &got)))
 		return e;
+	all = got.rows;
 	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
 	for (size_t i = 0; i < got.n; i++)
 		views[i] = view_delivery(r->arena, &all[i]);

@@ -29,7 +29,7 @@ enum err list_asked(struct req *r, const struct list_query *q, struct list_ask *
 	int found = sort_key(sort, order ? 3 : 1);
 	enum err e = OK;
 
-	*ask = (struct list_ask){ .after = q->after, .before = q->before, .up = *sort != '-', .limit = q->limit ? q->limit : 10 };
+	*ask = (struct list_ask){ .after = q->after, .before = q->before, .flip = *sort == '-', .limit = q->limit ? q->limit : 10 };
 	if (!id_is_zero(&q->after) && !id_is_zero(&q->before)) {
 		why_add(&r->tx, "ending_before", "cannot be given together with starting_after");
 		e = ERR_QUERY;
@@ -37,7 +37,7 @@ enum err list_asked(struct req *r, const struct list_query *q, struct list_ask *
 	for (const char *p = rest; *p && found >= 0; p += strcspn(p + 1, ",") + 1)
 		if (sort_key(p + 1, 3) < 0)
 			found = -1;
-	if (found < 0 || (*rest && found != ORDER_CREATED && strcmp(rest, ask->up ? ",created" : ",-created"))) {
+	if (found < 0 || (*rest && found != ORDER_CREATED && strcmp(rest, ask->flip ? ",-created" : ",created"))) {
 		why_add(&r->tx, "sort", order ? "must be created, name or updated, a `-` before it for downwards; after name and updated "
 			"only created may follow, the same way" : "must be created or -created");
 		return ERR_QUERY;
@@ -131,17 +131,16 @@ static enum err list(struct req *r)
 	struct workspace_filter f = { .status = q->status, .metadata = q->metadata };
 	struct list_ask ask;
 	struct list_got got;
-	struct workspace *w;
 	int order;
 	enum err e;
 
 	about_kind(r, RES_WORKSPACE);
 	if ((e = list_asked(r, &q->list, &ask, &order)))
 		return e;
-	f.order = (enum order)order;
-	if ((e = workspace_list(&r->tx, &f, &ask, &w, &got)))
+	ask.order = order;
+	if ((e = workspace_list(&r->tx, &f, &ask, &got)))
 		return e;
-	return reply_list(r, list_out, w, got, sizeof *w, offsetof(struct workspace, life.id), "wks_");
+	return reply_list(r, list_out, got.rows, got, sizeof(struct workspace), offsetof(struct workspace, life.id), "wks_");
 }
 
 #define E(field) SET(struct label_edit, field)
@@ -208,15 +207,14 @@ static const struct shape authorizations_out[] = LIST_OUT(authorization_out);
 static enum err list_authorizations(struct req *r)
 {
 	const struct authorizations_query *q = r->query;
-	struct authorization *all;
 	struct list_ask ask;
 	struct list_got got;
 	enum err e;
 
 	about_kind(r, RES_AUTHORIZATION);
-	if ((e = list_asked(r, &q->list, &ask, NULL)) || (e = authorization_list(&r->tx, q->status, &ask, &all, &got)))
+	if ((e = list_asked(r, &q->list, &ask, NULL)) || (e = authorization_list(&r->tx, q->status, &ask, &got)))
 		return e;
-	return reply_list(r, authorizations_out, all, got, sizeof *all, offsetof(struct authorization, life.id), "auth_");
+	return reply_list(r, authorizations_out, got.rows, got, sizeof(struct authorization), offsetof(struct authorization, life.id), "auth_");
 }
 
 /* ---- Entities ---- */
@@ -287,17 +285,16 @@ static enum err list_entities(struct req *r)
 		.metadata = q->metadata, .workspace = q->workspace };
 	struct list_ask ask;
 	struct list_got got;
-	struct entity *all;
 	int order;
 	enum err e;
 
 	about_kind(r, RES_ENTITY);
 	if ((e = list_asked(r, &q->list, &ask, &order)))
 		return e;
-	f.order = (enum order)order;
-	if ((e = entity_list(&r->tx, &f, &ask, &all, &got)))
+	ask.order = order;
+	if ((e = entity_list(&r->tx, &f, &ask, &got)))
 		return e;
-	return reply_list(r, entities_out, all, got, sizeof *all, offsetof(struct entity, life.id), "ent_");
+	return reply_list(r, entities_out, got.rows, got, sizeof(struct entity), offsetof(struct entity, life.id), "ent_");
 }
 
 /* ---- Tables ---- */

@@ -74,6 +74,14 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
 	return d;
 }
 
+void *arena_copy(struct arena *a, const void *p, size_t n)
+{
+	void *copy = arena_alloc(a, n);
+
+	memcpy(copy, p, n);
+	return copy;
+}
+
 char *arena_strdup(struct arena *a, const char *s)
 {
 	return arena_strndup(a, s, strlen(s));

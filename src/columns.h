@@ -17,6 +17,7 @@
  *                  columns and what they are; OBJ_TAKEN: what a duplicate key means
  *   OBJ_LOCKED(C, A, whose)    computed columns that its lock reads too; `whose`: the
  *                  principal, a parameter in a lock
+ *   OBJ_BRIEF      what stands before its children
  *   OBJ_SEEN       computed columns that a read has behind them
  *   OBJ_KEPT(K)    what its lists filter and its unique keys go by: plain columns, since a prepared
  *                  statement reads whole rows along an index of a generated one from its second
@@ -100,6 +101,7 @@
 
 #define ORG_TABLE "organizations"
 #define ORG_COLUMNS(C, A) HEAD(C, A) C(A, s, name, name)
+#define ORG_BRIEF ORG_COLUMNS
 #define ORG_ADDED NOTHING
 #define ORG_ADDS ADDS_NOTHING
 #define ORG_KEPT KEEPS_NOTHING
@@ -110,6 +112,7 @@
 
 #define ROLE_TABLE "roles"
 #define ROLE_COLUMNS(C, A) HEAD(C, A) C(A, a, name, name) C(A, a, permissions, permissions) C(A, i, rate, rate)
+#define ROLE_BRIEF ROLE_COLUMNS
 #define ROLE_ADDED NOTHING
 #define ROLE_ADDS ADDS_NOTHING
 #define ROLE_KEPT KEEPS_NOTHING
@@ -121,6 +124,7 @@
 
 #define USER_TABLE "principals"
 #define USER_COLUMNS HEAD
+#define USER_BRIEF USER_COLUMNS
 #define USER_ADDED(C, A) C(A, a, kind, kind) C(A, s, username, username) C(A, s, email, email) C(A, a, password, password) \
 	C(A, a, role, role)
 #define USER_ADDS ", tokens_since, email_key"
@@ -176,6 +180,7 @@
 #define RUN_KEPT KEEPS_NOTHING
 #define RUN_TAKEN ERR_INTERNAL
 #define RUN_ADDED_AS ADDS_NOTHING
+#define RUN_LOCKED NOTHING_OF
 #define RUN_SEEN NOTHING
 #define RUN_COMPLETED(C, A) C(A, now, ended_at, ended_at) C(A, s, algorithm, algorithm) RUN_FOUND(C, A)
 #define RUN_FAILED(C, A) C(A, now, ended_at, ended_at) C(A, s, reason, reason)
@@ -186,12 +191,14 @@
 	C(A, t0, trained_at, trained_at) C(A, in, training_seconds, training_seconds) C(A, s, branch, branch) C(A, a, source, source) \
 	C(A, x, artifact, artifact) C(A, d0, from_model_id, from_model) C(A, d0, from_version_id, from_version)
 /* What describes it as a client sent it. */
+#define VERSION_BRIEF VERSION_COLUMNS
 #define VERSION_ADDED(C, A) C(A, s, model_api, model_api) C(A, s, conda_requirements, conda_requirements) \
 	C(A, s, backing_repositories, backing_repositories)
 #define VERSION_ADDS ADDS_NOTHING
 #define VERSION_KEPT KEEPS_NOTHING
 #define VERSION_TAKEN ERR_DB_RETRY
 #define VERSION_ADDED_AS ADDS_NOTHING
+#define VERSION_LOCKED NOTHING_OF
 #define VERSION_SEEN(C, A) C(A, i0, "(SELECT f.size FROM artifacts f WHERE f.organization_id = " A ".organization_id AND f.sha256 = " A ".artifact)", artifact_size)
 /* And what a training run knows, which the statement joins as t. */
 #define RUN_KNOWS(C, A) C(A, s, features, features) C(A, s, target, target)
@@ -201,6 +208,7 @@
 #define FOLDER_TABLE "folders"
 #define FOLDER_COLUMNS(C, A) HEAD(C, A) C(A, d0, created_by, life.whose) C(A, d, parent_id, parent) C(A, d, project_id, of) C(A, s, name, name) \
 	C(A, s, description, description) C(A, s, path, path)
+#define FOLDER_BRIEF FOLDER_COLUMNS
 #define FOLDER_ADDED(C, A) C(A, a, kind, kind)
 #define FOLDER_ADDS ", children_rev"
 #define FOLDER_KEPT(K) K(hidden, "status <> 'active'", "") K(name_hash, NAME_HASH("deleted"), "")
@@ -219,6 +227,7 @@
 #define PROJECT_COLUMNS(C, A) HEAD(C, A) C(A, i, number, number) PROJECT_EDITED(C, A) C(A, in, progress, progress)
 #define PROJECT_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, a, url, url) C(A, s, accent, accent) \
 	C(A, s, tech_stack, tech_stack)
+#define PROJECT_BRIEF PROJECT_COLUMNS
 #define PROJECT_ADDED(C, A) C(A, d, created_by, life.whose)
 #define PROJECT_ADDS ADDS_NOTHING
 #define PROJECT_KEPT(K) K(hidden, "CASE status WHEN 'ARCHIVED' THEN 1 WHEN 'DELETED' THEN 2 ELSE 0 END", "") K(name_hash, NAME_HASH("DELETED"), "") \
@@ -236,6 +245,7 @@
 #define WORKSPACE_TABLE "workspaces"
 #define WORKSPACE_COLUMNS(C, A) HEAD(C, A) MODE(C, A) LABELLED_COLUMNS(C, A) C(A, t0, archived_at, archived_at)
 #define LABELLED_COLUMNS(C, A) C(A, s, name, name) C(A, s, metadata, metadata)
+#define WORKSPACE_BRIEF WORKSPACE_COLUMNS
 #define WORKSPACE_ADDED(C, A) C(A, d0, created_by, life.whose)
 #define WORKSPACE_ADDS ", children_rev"
 #define WORKSPACE_KEPT(K) K(hidden, "status = 'archived'", "") K(name_key, "name", " COLLATE utf8mb4_bin")
@@ -250,6 +260,7 @@
 #define ENTITY_TABLE "entities"
 #define ENTITY_COLUMNS(C, A) HEAD(C, A) MODE(C, A) C(A, d, workspace_id, workspace) LABELLED_COLUMNS(C, A) C(A, s, jurisdiction, jurisdiction) \
 	C(A, s, type, type) C(A, s, portfolio_id, portfolio)
+#define ENTITY_BRIEF ENTITY_COLUMNS
 #define ENTITY_ADDED(C, A) C(A, d0, created_by, life.whose)
 #define ENTITY_ADDS ADDS_NOTHING
 #define ENTITY_KEPT(K) K(name_key, "name", " COLLATE utf8mb4_bin")
@@ -261,6 +272,7 @@
 #define AUTHORIZATION_TABLE "authorizations"
 #define AUTHORIZATION_COLUMNS(C, A) HEAD(C, A) MODE(C, A) C(A, a, action, action) C(A, a, resource_type, resource_type) \
 	C(A, d, resource_id, resource) C(A, d, human_id, human) C(A, a, agent, agent) C(A, d, token_id, token)
+#define AUTHORIZATION_BRIEF AUTHORIZATION_COLUMNS
 #define AUTHORIZATION_ADDED NOTHING
 #define AUTHORIZATION_ADDS ADDS_NOTHING
 #define AUTHORIZATION_KEPT KEEPS_NOTHING
@@ -279,6 +291,7 @@
 #define TOKEN_USED(C, A) C(A, d, id, life.id) C(A, w, status, life.state) MODE(C, A) C(A, a, kind, kind) C(A, d, principal_id, life.whose) \
 	C(A, a, agent, agent) C(A, b, human_grant, human_grant) C(A, i0, tier, tier) C(A, a, scopes, scopes) C(A, i0, rate, rate) \
 	C(A, a, api_version, api_version) C(A, t0, expires_at, expires_at)
+#define TOKEN_BRIEF TOKEN_COLUMNS
 #define TOKEN_ADDED(C, A) C(A, x, secret_hash, hash)
 #define TOKEN_ADDS ADDS_NOTHING
 #define TOKEN_KEPT KEEPS_NOTHING
@@ -290,6 +303,7 @@
 #define OAUTH_CLIENT_TABLE "oauth_clients"
 #define OAUTH_CLIENT_COLUMNS(C, A) HEAD(C, A) C(A, s, name, name) C(A, x, secret_hash, hash) C(A, d0, principal_id, principal) \
 	C(A, s, redirect_uris, redirect_uris) C(A, a, scopes, scopes)
+#define OAUTH_CLIENT_BRIEF OAUTH_CLIENT_COLUMNS
 #define OAUTH_CLIENT_ADDED NOTHING
 #define OAUTH_CLIENT_ADDS ADDS_NOTHING
 #define OAUTH_CLIENT_KEPT KEEPS_NOTHING
@@ -306,6 +320,7 @@
 	C(A, a, api_version, api_version) C(A, s, metadata, metadata) C(A, x, secret, sealed) C(A, t0, old_until, old_until) \
 	C(A, t0, failing_since, failing_since) C(A, t0, failed_at, failed_at) ENDPOINT_OWNER(C, A)
 #define ENDPOINT_OWNER(C, A) C(A, d0, owner_id, owner.principal) C(A, a, owner_scopes, owner.scopes)
+#define ENDPOINT_BRIEF ENDPOINT_COLUMNS
 #define ENDPOINT_ADDED NOTHING
 #define ENDPOINT_ADDS ADDS_NOTHING
 #define ENDPOINT_KEPT(K) K(hidden, "status = 'deleted'", "")

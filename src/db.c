@@ -24,10 +24,16 @@ const struct sql_row sql_rows[SQL__MAX] = {
 
 enum { CELL = 256, EE_END = 120 };               /* below EE_END: the server's errors of files */
 
+enum { KNOWN = SQL__MAX + DB_MADE };
+
+struct made { struct sql_row row; uint64_t hash, used; };
+
 struct db {
 	MYSQL *m;
-	MYSQL_STMT *st[SQL__MAX];
-	bool wanted[SQL__MAX];                   /* by a transaction: before it begins */
+	MYSQL_STMT *st[KNOWN];
+	bool wanted[KNOWN];                      /* by a transaction: before it begins */
+	struct made made[DB_MADE];
+	uint64_t clock;                          /* of their use */
 	bool open, doomed;                       /* between db_begin() and its end; and it can only be rolled back */
 	char *option_file, *group;
 	char error[512];
@@ -72,10 +78,60 @@ void db_bound(struct db *db, size_t bytes)
 	db->bound = bytes;
 }
 
+/* ---- Statements that are made ---- */
+
+static const struct sql_row *row_of(const struct db *db, enum sql id)
+{
+	return (int)id < SQL__MAX ? &sql_rows[id] : &db->made[(int)id - SQL__MAX].row;
+}
+
+static void forget(struct made *m)
+{
+	free((void *)m->row.name);
+	free((void *)m->row.in);
+	free((void *)m->row.out);
+	free((void *)m->row.text);
+	*m = (struct made){ .hash = 0 };
+}
+
+/* FNV-1a */
+static uint64_t hash_of(const char *text)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	return h;
+}
+
+enum sql db_made(struct db *db, const char *name, const char *in, const char *out, const char *text)
+{
+	const uint64_t hash = hash_of(text);
+	size_t oldest = 0;
+
+	for (size_t i = 0; i < DB_MADE; i++) {
+		struct made *m = &db->made[i];
+
+		if (m->hash == hash && m->row.text && !strcmp(m->row.text, text)) {
+			m->used = ++db->clock;
+			return (enum sql)(SQL__MAX + i);
+		}
+		if (m->used < db->made[oldest].used)
+			oldest = i;
+	}
+	if (db->st[SQL__MAX + oldest])
+		mysql_stmt_close(db->st[SQL__MAX + oldest]);
+	db->st[SQL__MAX + oldest] = NULL;
+	db->wanted[SQL__MAX + oldest] = false;
+	forget(&db->made[oldest]);
+	db->made[oldest] = (struct made){ .row = { copy(name), copy(in), copy(out), OK, copy(text) }, .hash = hash, .used = ++db->clock };
+	return (enum sql)(SQL__MAX + oldest);
+}
+
 /* The connection, not the handle. */
 static void disconnect(struct db *db)
 {
-	for (size_t i = 0; i < SQL__MAX; i++) {
+	for (size_t i = 0; i < KNOWN; i++) {
 		if (db->st[i])
 			mysql_stmt_close(db->st[i]);
 		db->st[i] = NULL;
@@ -91,6 +147,8 @@ void db_free(struct db *db)
 	if (!db)
 		return;
 	disconnect(db);
+	for (size_t i = 0; i < DB_MADE; i++)
+		forget(&db->made[i]);
 	free(db->option_file);
 	free(db->group);
 	free(db);
@@ -337,7 +395,7 @@ static enum err fits(struct db *db, const struct sql_row *row, const struct db_v
 
 static enum err prepare(struct db *db, enum sql id)
 {
-	const struct sql_row *row = &sql_rows[id];
+	const struct sql_row *row = row_of(db, id);
 	MYSQL_STMT *st = mysql_stmt_init(db->m);
 
 	if (!st)
@@ -378,9 +436,9 @@ static bool bind_text(const struct sql_row *row, size_t i, const char *s, MYSQL_
 /* The statement, prepared, executed with its parameters bound. */
 static enum err execute(struct db *db, enum sql id, const struct db_val *in, size_t n, MYSQL_STMT **out)
 {
-	const struct sql_row *row = &sql_rows[id];
-	MYSQL_BIND bind[DB_COLUMNS];
-	MYSQL_TIME times[DB_COLUMNS];
+	const struct sql_row *row = row_of(db, id);
+	MYSQL_BIND bind[DB_PARAMETERS];
+	MYSQL_TIME times[DB_PARAMETERS];
 	MYSQL_STMT *st;
 	enum err e;
 
@@ -388,7 +446,7 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 		return ERR_DB_LOST;
 	if (db->doomed)
 		return ERR_DB_RETRY;
-	if (n != strlen(row->in) || n > DB_COLUMNS) {
+	if (n != strlen(row->in) || n > DB_PARAMETERS) {
 		fprintf(stderr, "thaw: %s takes %zu parameters, not %zu\n", row->name, strlen(row->in), n);
 		abort();
 	}
@@ -403,7 +461,7 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 			return e;
 	}
 	st = db->st[id];
-	memset(bind, 0, sizeof bind);
+	memset(bind, 0, n * sizeof *bind);
 	for (size_t i = 0; i < n; i++) {
 		if (in[i].t != (row->in[i] == 'a' ? 's' : row->in[i])) {
 			fprintf(stderr, "thaw: parameter %zu of %s is '%c', not '%c'\n", i + 1, row->name, row->in[i], in[i].t);
@@ -466,7 +524,7 @@ enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, 
 
 	if (!e && affected)
 		*affected = (int64_t)mysql_stmt_affected_rows(st);
-	return e ? e : still_open(db, sql_rows[id].name);
+	return e ? e : still_open(db, row_of(db, id)->name);
 }
 
 enum err db_exec_rows(struct db *db, enum sql id, const struct db_val *in, size_t n, size_t rows)
@@ -504,7 +562,7 @@ struct cells {
 
 static void bind_cells(const char *out, struct cells *c, MYSQL_BIND *bind)
 {
-	memset(bind, 0, DB_COLUMNS * sizeof *bind);
+	memset(bind, 0, strlen(out) * sizeof *bind);
 	for (size_t i = 0; out[i]; i++) {
 		bind[i].is_null = &c->nulls[i];
 		bind[i].length = &c->lens[i];
@@ -602,7 +660,7 @@ enum err db_page(struct db *db, struct arena *a, enum sql id, const struct db_va
 	MYSQL_STMT *st;
 	enum err e = execute(db, id, in, n, &st);
 
-	return e ? e : fetch(db, st, a, &sql_rows[id], out);
+	return e ? e : fetch(db, st, a, row_of(db, id), out);
 }
 
 enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
@@ -621,7 +679,7 @@ enum err db_begin(struct db *db)
 {
 	enum err e;
 
-	for (enum sql id = SQL_NONE + 1; id < SQL__MAX; id++) {
+	for (enum sql id = SQL_NONE + 1; (int)id < KNOWN; id++) {
 		if (!db->m)
 			return ERR_DB_LOST;
 		if (!db->wanted[id] || db->st[id] || !(e = prepare(db, id)))

@@ -30,7 +30,7 @@ enum sql {
  * i integer, d identity, x bytes, t time in microseconds.  dup: what a duplicate key
  * means here. */
 struct sql_row { const char *name, *in, *out; enum err dup; const char *text; };
-enum { DB_COLUMNS = 64 };                        /* and parameters, of one statement at most */
+enum { DB_COLUMNS = 64, DB_PARAMETERS = 384, DB_MADE = 96 };     /* of one statement at most; statements that are made and kept */
 extern const struct sql_row sql_rows[SQL__MAX];
 
 /* The schema versions this program works with. */
@@ -56,6 +56,10 @@ struct db_rows { size_t n, cols; struct db_val *v; bool cut; };
 static inline const struct db_val *db_row(const struct db_rows *r, size_t i) { return r->v + i * r->cols; }
 
 struct db;
+
+/* A statement that a list is made of (list.c), from constant texts alone: known to this connection
+ * from here on as any other; the longest unused one of DB_MADE gives way.  name: for the log. */
+enum sql db_made(struct db *db, const char *name, const char *in, const char *out, const char *text);
 
 /* A handle for the accounts of an option file's group; no connection yet. */
 struct db *db_new(const char *option_file, const char *group);

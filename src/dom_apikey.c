@@ -154,26 +154,25 @@ enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out)
 	return life_read(tx, RES_TOKEN, BY_ID(id), out);
 }
 
-enum err apikey_list(struct tx *tx, const struct list_ask *ask, struct apikey **out, struct list_got *got)
-{
-	bool all;
-	struct values head = { .n = 0 };
-	struct db_rows r;
-	enum err e;
+static const struct list_filter filters[] = { { "principal", " AND x.principal_id = ?", "d" }, { NULL, NULL, NULL } };
+static const struct list_path paths[] = {
+	{ .filters = 1, .order = -1, .index = "api_key_by_principal" },
+	{ .order = -1, .index = "api_key_list" },
+};
+const struct listing apikeys_list = { .name = "TOKENS", .of = RES_TOKEN, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
+	.orders = list_by_id, .paths = paths };
 
+enum err apikey_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
+{
 	/* What there is to see depends on a role that a sign-in does not know yet. */
-	if ((e = tx_settle(tx)))
+	enum err e = tx_settle(tx);
+
+	if (e)
 		return e;
-	all = who_acts_as_admin(tx->who);
-	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0)));
-	if (!all)
-		values_add(&head, DB_IN(db_d(&tx->who->principal)));
-	if ((e = list_by_id(tx, all ? SQL_TOKEN_PAGE_UP : SQL_TOKEN_PAGE_P_UP, &head, 1, ask, &r, got)))
-		return e;
-	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
-	for (size_t i = 0; i < got->n; i++)
-		(void)life_take(RES_TOKEN, db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
-	return OK;
+	ask->list = &apikeys_list;
+	if (!who_acts_as_admin(tx->who))
+		list_where(ask, 0, DB_IN(db_d(&tx->who->principal)));
+	return list_read(tx, ask, got);
 }
 
 enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out)

@@ -29,7 +29,7 @@ enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *ou
  * longer life than the caller's own token.  ERR_AGENT_DENIED, ERR_FORBIDDEN, ERR_SHAPE (names the field). */
 enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out);
 enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out);
-enum err apikey_list(struct tx *tx, const struct list_ask *ask, struct apikey **out, struct list_got *got);
+enum err apikey_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
 /* Idempotent.  An agent revokes its own alone: ERR_AGENT_DENIED. */
 enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out);
 /* Up to 100 of the keys that act for a human; *n: how many.  Inside tx_run(), for the thaw command. */

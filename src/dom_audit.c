@@ -1,6 +1,5 @@
 /* dom_audit.c: reading the audit of one model. */
 #include "dom_model.h"
-#include <string.h>
 
 static const struct column columns[] = MAP(AUDIT_COLUMNS, struct audit_event);
 
@@ -20,50 +19,41 @@ enum err audit_of_object(struct tx *tx, const struct life *o, enum resource type
 	return OK;
 }
 
-_Static_assert(SQL_AUDIT_PAGE_AW_UP == SQL_AUDIT_PAGE + 7 && SQL_AUDIT_COUNT_AW == SQL_AUDIT_COUNT + 3, "filters add up");
+enum { BY_START, BY_END, BY_ACTION_WORD, BY_ACTOR_ID };
+static const struct list_filter filters[] = {
+	[BY_START] = { "from", " AND x.at >= ?", "t" },
+	[BY_END] = { "to", " AND x.at <= ?", "t" },
+	[BY_ACTION_WORD] = { "action", " AND x.action = ?", "a" },
+	[BY_ACTOR_ID] = { "actor_id", " AND x.actor_id = ?", "d" },
+	{ NULL, NULL, NULL }
+};
+static const struct list_order orders[] = { { "revision", { { "revision", 'i', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_path paths[] = {
+	{ .filters = UINT64_C(1) << BY_ACTION_WORD, .order = -1, .index = "audit_action" },
+	{ .filters = UINT64_C(1) << BY_ACTOR_ID, .order = -1, .index = "audit_actor" },
+	{ .order = -1, .index = "audit_object" },
+};
+const struct listing audit_list = { .name = "AUDIT", .of = RES__MAX, .parent = RES_MODEL, .sees = SEES_ALL,
+	.link = " AND x.resource_type = 'model' AND x.resource_id = ?", .table = "audit_events", .text = ROW(AUDIT_COLUMNS, "x"),
+	.out = ROW_OUT(AUDIT_COLUMNS), .maps = { columns }, .size = sizeof(struct audit_event), .filters = filters, .orders = orders, .paths = paths };
 
 enum err audit_of_model(struct tx *tx, const struct id *model, const struct audit_filter *f, struct page page,
 	struct audit_event **out, size_t *n, int64_t *total)
 {
-	const struct db_val org = db_d(&tx->who->organization), id = db_d(model);
-	int64_t offset = (page.number - 1) * page.size;
-	struct db_val in[16] = { org, id, db_t(f->from), db_t(f->to) };
-	size_t filters = 4, ni;
-	int which = 0;
-	struct db_rows r;
+	struct list_ask ask = { .list = &audit_list, .parent = *model, .limit = page.size, .offset = (page.number - 1) * page.size, .pages = true,
+		.flip = f->oldest_first };
+	struct list_got got;
 	enum err e;
 
-	if (f->action) {
-		in[filters++] = db_s(f->action);
-		which |= 1;
-	}
-	if (!id_is_zero(&f->actor)) {
-		in[filters++] = db_d(&f->actor);
-		which |= 2;
-	}
-	ni = filters;
-	in[ni++] = db_i(page.size);
-	in[ni++] = db_i(offset);
-	in[ni++] = id;
-	in[ni++] = org;
-	in[ni++] = db_d(&tx->who->principal);
-	if ((e = tx_read(tx, SQL_AUDIT_PAGE + (enum sql)(which | (f->oldest_first ? 4 : 0)), in, ni, &r))
-	 || (e = life_seen_parent(tx, RES_VERSION, db_row(&r, 0), NULL)))
+	list_where(&ask, BY_START, DB_IN(db_t(f->from)));
+	list_where(&ask, BY_END, DB_IN(db_t(f->to)));
+	if (f->action)
+		list_where(&ask, BY_ACTION_WORD, DB_IN(db_s(f->action)));
+	if (!id_is_zero(&f->actor))
+		list_where(&ask, BY_ACTOR_ID, DB_IN(db_d(&f->actor)));
+	if ((e = list_read(tx, &ask, &got)))
 		return e;
-	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
-	*n = 0;
-	for (size_t i = 0; i < r.n; i++) {
-		const struct db_val *v = life_behind_parent(RES_VERSION, db_row(&r, i));
-
-		if (!v->null)
-			(void)row_read(columns, RES__MAX, v + 1, &(*out)[(*n)++]);
-	}
-	if (*n < (size_t)page.size && (*n || page.number == 1)) {
-		*total = offset + (int64_t)*n;
-		return OK;
-	}
-	if ((e = tx_query(tx, SQL_AUDIT_COUNT + (enum sql)which, in, filters, &r)))
-		return e;
-	*total = db_row(&r, 0)->i;
-	return OK;
+	*out = got.rows;
+	*n = got.n;
+	return list_told(&ask, &got, total) ? OK : list_count(tx, &ask, total);
 }

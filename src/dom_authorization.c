@@ -24,22 +24,20 @@ enum err authorization_ask(struct tx *tx, const struct life *o, enum transition 
 	return life_create(tx, LIFE_AUTHORIZATION_CREATE, &out->life, NULL);
 }
 
-enum err authorization_list(struct tx *tx, const char *status, const struct list_ask *ask, struct authorization **out,
-	struct list_got *got)
-{
-	struct values head = { .n = 0 };
-	struct db_rows r;
-	enum err e;
+static const struct list_filter filters[] = { { "status", " AND x.status = ?", "a" }, { NULL, NULL, NULL } };
+static const struct list_path paths[] = {
+	{ .filters = 1, .order = -1, .index = "authorization_by_status" },
+	{ .order = -1, .index = "authorization_list" },
+};
+const struct listing authorizations_list = { .name = "AUTHORIZATIONS", .of = RES_AUTHORIZATION, .parent = RES__MAX, .sees = SEES_MODE,
+	.filters = filters, .orders = list_by_id, .paths = paths };
 
-	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0)));
+enum err authorization_list(struct tx *tx, const char *status, struct list_ask *ask, struct list_got *got)
+{
+	ask->list = &authorizations_list;
 	if (status)
-		values_add(&head, DB_IN(db_s(status)));
-	if ((e = list_by_id(tx, status ? SQL_AUTHORIZATION_PAGE_S_UP : SQL_AUTHORIZATION_PAGE_UP, &head, 1, ask, &r, got)))
-		return e;
-	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
-	for (size_t i = 0; i < got->n; i++)
-		(void)life_take(RES_AUTHORIZATION, db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
-	return OK;
+		list_where(ask, 0, DB_IN(db_s(status)));
+	return list_read(tx, ask, got);
 }
 
 /* The change that an action names, which its row lets a human approve. */

@@ -24,48 +24,42 @@ enum err entity_make(struct tx *tx, const void *in, void *out)
 	return workspace_settle(tx, &w);
 }
 
-/* The statement that goes along the index of the narrowest filter. */
-static enum sql page_of(const struct entity_filter *f, const struct labels *labels)
-{
-	if (f->order)
-		return f->order == ORDER_NAME ? SQL_ENTITY_PAGE_BY_NAME_UP : SQL_ENTITY_PAGE_BY_CHANGE_UP;
-	return !id_is_zero(&f->workspace) ? SQL_ENTITY_PAGE_W_UP : labels->n ? SQL_ENTITY_PAGE_L_UP
-		: f->portfolio ? SQL_ENTITY_PAGE_P_UP : f->jurisdiction ? SQL_ENTITY_PAGE_J_UP
-		: f->status ? SQL_ENTITY_PAGE_S_UP : SQL_ENTITY_PAGE_UP;
-}
+enum { BY_WORKSPACE, BY_PORTFOLIO, BY_JURISDICTION, BY_STATUS_WORD, BY_LABEL_OF };
+static const struct list_filter filters[] = {
+	[BY_WORKSPACE] = { "workspace_id", " AND x.workspace_id = ?", "d" },
+	[BY_PORTFOLIO] = { "portfolio_id", " AND x.portfolio_id = ?", "s" },
+	[BY_JURISDICTION] = { "jurisdiction", " AND x.jurisdiction = ?", "s" },
+	[BY_STATUS_WORD] = { "status", " AND x.status = ?", "a" },
+	[BY_LABEL_OF] = LABELLED_BY,
+	{ NULL, NULL, NULL }
+};
+/* The narrowest first. */
+static const struct list_path paths[] = {
+	{ .filters = UINT64_C(1) << BY_WORKSPACE, .order = ORDER_CREATED, .index = "entity_by_workspace" },
+	ALONG_LABEL(BY_LABEL_OF, "entities"),
+	{ .filters = UINT64_C(1) << BY_PORTFOLIO, .order = ORDER_CREATED, .index = "entity_by_portfolio" },
+	{ .filters = UINT64_C(1) << BY_JURISDICTION, .order = ORDER_CREATED, .index = "entity_by_jurisdiction" },
+	{ .filters = UINT64_C(1) << BY_STATUS_WORD, .order = ORDER_CREATED, .index = "entity_by_status" },
+	{ .order = ORDER_CREATED, .index = "entity_list" },
+	{ .order = ORDER_NAME, .index = "entity_by_name" },
+	{ .order = -1, .index = "entity_by_change" },
+};
+const struct listing entities_list = { .name = "ENTITIES", .of = RES_ENTITY, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
+	.orders = labelled_orders, .paths = paths };
 
-enum err entity_list(struct tx *tx, const struct entity_filter *f, const struct list_ask *ask, struct entity **out,
-	struct list_got *got)
+enum err entity_list(struct tx *tx, const struct entity_filter *f, struct list_ask *ask, struct list_got *got)
 {
-	const struct db_val org = db_d(&tx->who->organization);
-	struct values head = { .n = 0 };
-	struct db_val place;
-	struct labels labels;
-	struct db_rows r;
-	enum sql page;
-	enum err e;
-
-	labels_of(tx->arena, "entity", f->metadata, &labels);
-	page = page_of(f, &labels);
-	values_add(&head, DB_IN(org));
-	if (page == SQL_ENTITY_PAGE_L_UP)
-		values_add(&head, DB_IN(db_x(labels.digest[0], 16)));
-	values_add(&head, DB_IN(db_i(0), db_d0(&f->workspace), db_d0(&f->workspace), db_s(f->portfolio), db_s(f->portfolio),
-		db_s(f->jurisdiction), db_s(f->jurisdiction), db_s(f->status), db_s(f->status)));
-	values_labels(&head, &labels);
-	if (f->order) {
-		if ((e = list_place(tx, SQL_ENTITY_PLACE, ask, f->order == ORDER_NAME ? 0 : 1, &place)))
-			return e;
-		e = list_by_key(tx, page, &head, 1, place, ask, &r, got);
-	} else {
-		e = list_by_id(tx, page, &head, page == SQL_ENTITY_PAGE_L_UP ? 2 : 1, ask, &r, got);
-	}
-	if (e)
-		return e;
-	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
-	for (size_t i = 0; i < got->n; i++)
-		(void)life_take(RES_ENTITY, db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
-	return OK;
+	ask->list = &entities_list;
+	if (!id_is_zero(&f->workspace))
+		list_where(ask, BY_WORKSPACE, DB_IN(db_d(&f->workspace)));
+	if (f->portfolio)
+		list_where(ask, BY_PORTFOLIO, DB_IN(db_s(f->portfolio)));
+	if (f->jurisdiction)
+		list_where(ask, BY_JURISDICTION, DB_IN(db_s(f->jurisdiction)));
+	if (f->status)
+		list_where(ask, BY_STATUS_WORD, DB_IN(db_s(f->status)));
+	list_labels(tx, ask, BY_LABEL_OF, "entity", f->metadata);
+	return list_read(tx, ask, got);
 }
 
 /* Its workspace, and it, locked and seen. */

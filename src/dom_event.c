@@ -8,11 +8,11 @@
 #include <string.h>
 #include "conf.h"
 
+static const struct column event_columns[] = { EVENT_COLUMNS(COL_MAP, struct event) { ROW_i, offsetof(struct event, pending) }, { ROW_END, 0 } };
+
 const struct db_val *event_of_row(const struct db_val *v, struct event *out)
 {
-	static const struct column columns[] = { EVENT_COLUMNS(COL_MAP, struct event) { ROW_i, offsetof(struct event, pending) }, { ROW_END, 0 } };
-
-	return row_read(columns, RES__MAX, v + 1, out);
+	return row_read(event_columns, RES__MAX, v + 1, out);
 }
 
 /* ---- Who may hear of it ---- */
@@ -93,6 +93,24 @@ static enum resource kind_of(const char *type)
 	return RES__MAX;
 }
 
+enum { BY_SEEN, BY_TYPE, BY_KIND };
+static const struct list_filter filters[] = {
+	[BY_SEEN] = { "seen", " AND " OBJECT_SEEN("?", "?"), OBJECT_SEEN_IN },
+	[BY_TYPE] = { "type", " AND x.type = ?", "a" },
+	[BY_KIND] = { "kind", " AND x.resource_type = ?", "a" },
+	{ NULL, NULL, NULL }
+};
+static const struct list_order by_number[] = { { "created", { { "sequence", 'i', false } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_path paths[] = {
+	{ .filters = UINT64_C(1) << BY_TYPE, .order = -1, .index = "outbox_by_type" },
+	{ .filters = UINT64_C(1) << BY_KIND, .order = -1, .index = "outbox_by_kind" },
+	{ .order = -1, .index = "outbox_list" },
+};
+/* Of those that have a number: a place is a number. */
+const struct listing events_list = { .name = "EVENTS", .of = RES__MAX, .parent = RES__MAX, .sees = SEES_MODE, .table = "outbox", .text = EVENT_COLS,
+	.out = EVENT_OUT, .maps = { event_columns }, .size = sizeof(struct event), .filters = filters, .orders = by_number, .paths = paths,
+	.place = " AND x.sequence IS NOT NULL" };
+
 /* What a page of several kinds is put together from: the nearest to the cursor first. */
 struct merge { struct event *event[RES__MAX * (LIST_MOST + 1)]; size_t n; int64_t horizon; bool up, more; };
 
@@ -125,46 +143,45 @@ static size_t merged(const struct merge *m, int64_t limit)
 	return n;
 }
 
-static struct event *events_of_rows(struct arena *a, const struct db_rows *r, size_t n)
+static void seen(struct tx *tx, struct list_ask *ask)
 {
-	struct event *all = arena_alloc(a, (n + 1) * sizeof *all);
+	const struct db_val all = db_i(reach(tx->who)), me = db_d(&tx->who->principal);
 
-	for (size_t i = 0; i < n; i++)
-		(void)event_of_row(db_row(r, i) + WHO_COLUMNS, &all[i]);
-	return all;
+	list_where(ask, BY_SEEN, DB_IN(all, me, all, me));
+	/* From the first number on: what has none is not in the list. */
+	if (!ask->place[0].t && id_is_zero(&ask->after) && id_is_zero(&ask->before))
+		ask->place[0] = db_i(ask->flip ? INT64_MAX : 0);
 }
 
 /* A kind at a time, each along its index: what the caller may not read is not walked over. */
-static enum err list_kinds(struct tx *tx, int64_t place, const struct list_ask *ask, struct merge *m, struct list_got *got)
+static enum err list_kinds(struct tx *tx, const struct list_ask *wanted, struct merge *m, struct list_got *got)
 {
-	m->up = ask->up != !id_is_zero(&ask->before);
+	m->up = wanted->flip == !id_is_zero(&wanted->before);
 	m->horizon = m->up ? INT64_MAX : 0;
 	for (int kind = 0; kind < RES__MAX; kind++) {
-		struct values head = { .n = 0 };
+		struct list_ask ask = *wanted;
 		struct event *all;
-		struct db_rows r;
 		enum err e;
 
 		if (!reads(tx->who, kind))
 			continue;
-		values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0), db_s(life_resources[kind].word)));
-		values_seen(&head, tx->who);
-		if ((e = list_by_number(tx, SQL_EVENT_PAGE_K_UP, &head, 1, place, ask, &r, got)))
+		list_where(&ask, BY_KIND, DB_IN(db_s(life_resources[kind].word)));
+		if ((e = list_read(tx, &ask, got)))
 			return e;
-		all = events_of_rows(tx->arena, &r, r.n);
-		for (size_t i = 0; i < r.n; i++)
+		all = got->rows;
+		for (size_t i = 0; i < got->n; i++)
 			merge_add(m, &all[i]);
-		if (got->more && r.n) {
-			int64_t last = all[got->back ? 0 : r.n - 1].sequence;
+		if (got->more && got->n) {
+			int64_t last = all[got->back ? 0 : got->n - 1].sequence;
 
 			if (nearer(m, last, m->horizon))
 				m->horizon = last;
 		}
 		m->more |= got->more;
 	}
-	got->n = merged(m, ask->limit);
+	got->n = merged(m, wanted->limit);
 	got->more = m->more || got->n < m->n;
-	got->back = !id_is_zero(&ask->before);
+	got->back = !id_is_zero(&wanted->before);
 	return OK;
 }
 
@@ -176,35 +193,28 @@ static bool reads_all(const struct who *who)
 	return true;
 }
 
-enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask, struct event **out, struct list_got *got)
+enum err event_list(struct tx *tx, const char *type, struct list_ask *ask, struct list_got *got)
 {
-	struct values head = { .n = 0 };
-	struct db_val place;
-	struct merge *m = NULL;
-	struct db_rows r;
+	struct event *page;
+	struct merge *m;
 	enum err e;
 
 	/* What there is to hear of depends on a role that a sign-in does not know yet. */
 	*got = (struct list_got){ .n = 0 };
-	*out = NULL;
-	if ((e = tx_settle(tx)) || (e = who_may(tx->who, tx->ask)) || (e = list_place(tx, SQL_EVENT_PLACE, ask, 0, &place))
-	 || (type && !reads(tx->who, kind_of(type))))
+	ask->list = &events_list;
+	if ((e = tx_settle(tx)) || (e = who_may(tx->who, tx->ask)) || (e = list_placed(tx, ask)) || (type && !reads(tx->who, kind_of(type))))
 		return e;
-	if (!type && !reads_all(tx->who)) {
-		m = ARENA_NEW(tx->arena, struct merge);
-		if ((e = list_kinds(tx, place.i, ask, m, got)))
-			return e;
-	} else {
-		values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0)));
-		if (type)
-			values_add(&head, DB_IN(db_s(type)));
-		values_seen(&head, tx->who);
-		if ((e = list_by_number(tx, type ? SQL_EVENT_PAGE_T_UP : SQL_EVENT_PAGE_UP, &head, 1, place.i, ask, &r, got)))
-			return e;
-	}
-	*out = m ? arena_alloc(tx->arena, (got->n + 1) * sizeof **out) : events_of_rows(tx->arena, &r, got->n);
-	for (size_t i = 0; m && i < got->n; i++)
-		(*out)[i] = *m->event[got->back ? got->n - 1 - i : i];
+	seen(tx, ask);
+	if (type)
+		list_where(ask, BY_TYPE, DB_IN(db_s(type)));
+	if (type || reads_all(tx->who))
+		return list_read(tx, ask, got);
+	m = ARENA_NEW(tx->arena, struct merge);
+	if ((e = list_kinds(tx, ask, m, got)))
+		return e;
+	got->rows = page = arena_alloc(tx->arena, (got->n + 1) * sizeof *page);
+	for (size_t i = 0; i < got->n; i++)
+		page[i] = *m->event[got->back ? got->n - 1 - i : i];
 	return OK;
 }
 

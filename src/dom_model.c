@@ -39,7 +39,27 @@ enum err model_create(struct tx *tx, const struct model *in, struct model *out)
 	return name_taken(tx, e);
 }
 
-_Static_assert(SQL_MODEL_PAGE_STN == SQL_MODEL_PAGE + 7 && SQL_MODEL_COUNT_STN == SQL_MODEL_COUNT + 7, "filters add up");
+/* ---- Lists ---- */
+
+enum { BY_HIDDEN, BY_STATUS_WORD, BY_TASK_TYPE, BY_PART };
+#define AND_BY(f) (UINT64_C(1) << (f))
+static const struct list_filter filters[] = {
+	[BY_HIDDEN] = { "hidden", " AND x.hidden = ?", "i" },
+	[BY_STATUS_WORD] = { "status", " AND x.status = ?", "a" },
+	[BY_TASK_TYPE] = { "task_type", " AND x.task_type = ?", "a" },
+	[BY_PART] = { "search", " AND x.name_key LIKE ?", "s" },
+	{ NULL, NULL, NULL }
+};
+static const struct list_order orders[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_path paths[] = {
+	{ .filters = AND_BY(BY_PART), .order = -1, .index = "model_list" },
+	{ .filters = AND_BY(BY_STATUS_WORD) | AND_BY(BY_TASK_TYPE), .order = -1, .index = "model_by_both" },
+	{ .filters = AND_BY(BY_STATUS_WORD), .order = -1, .index = "model_by_status" },
+	{ .filters = AND_BY(BY_TASK_TYPE), .order = -1, .index = "model_by_task" },
+	{ .order = -1, .index = "model_list" },
+};
+const struct listing models_list = { .name = "MODELS", .of = RES_MODEL, .parent = RES__MAX, .sees = SEES_GRANT, .filters = filters, .orders = orders,
+	.paths = paths };
 
 /* Of those that a list without a search has.  ERR_DB_NONE: too many changes have to be added
  * up for it, and counting is less. */
@@ -62,55 +82,26 @@ static enum err total_of(struct tx *tx, const struct model_filter *f, int64_t *t
 enum err model_list(struct tx *tx, const struct model_filter *f, struct page page,
 	struct model **out, size_t *n, int64_t *total)
 {
-	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal), hidden = db_i(f->hidden);
-	const struct db_val admin = db_d(who_if_admin(tx->who)), granted = db_d(who_grants(tx->who));
-	int64_t offset = (page.number - 1) * page.size;
-	struct values in = { .n = 0 }, count = { .n = 0 };
-	struct db_val filter[3];
-	size_t nf = 0;
-	int which = 0;
-	struct db_rows r;
+	struct list_ask ask = { .list = &models_list, .limit = page.size, .offset = (page.number - 1) * page.size, .pages = true };
+	struct list_got got;
 	enum err e;
 
-	if (f->status) {
-		filter[nf++] = db_s(f->status);
-		which |= 1;
-	}
-	if (f->task_type) {
-		filter[nf++] = db_s(f->task_type);
-		which |= 2;
-	}
-	if (f->search) {
-		filter[nf++] = db_s(str_like(tx->arena, f->search));
-		which |= 4;
-	}
-	const struct db_val run_end = db_i(offset + page.size);
-
-	values_add(&in, DB_IN(org, hidden)), values_add(&in, filter, nf), values_add(&in, DB_IN(run_end));
-	values_add(&in, DB_IN(granted, me, hidden)), values_add(&in, filter, nf), values_add(&in, DB_IN(run_end));
-	values_add(&in, DB_IN(org, hidden)), values_add(&in, filter, nf), values_add(&in, DB_IN(org, admin, run_end));
-	values_add(&in, DB_IN(db_i(page.size), db_i(offset), org, me));
-	if ((e = tx_read(tx, SQL_MODEL_PAGE + (enum sql)which, in.v, in.n, &r)) || (e = who_may(tx->who, tx->ask)))
+	list_where(&ask, BY_HIDDEN, DB_IN(db_i(f->hidden)));
+	if (f->status)
+		list_where(&ask, BY_STATUS_WORD, DB_IN(db_s(f->status)));
+	if (f->task_type)
+		list_where(&ask, BY_TASK_TYPE, DB_IN(db_s(f->task_type)));
+	if (f->search)
+		list_where(&ask, BY_PART, DB_IN(db_s(str_like(tx->arena, f->search))));
+	if ((e = list_read(tx, &ask, &got)))
 		return e;
-	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
-	*n = 0;
-	for (size_t i = 0; i < r.n; i++)
-		if (!db_row(&r, i)[WHO_COLUMNS].null)
-			(void)life_take(RES_MODEL, db_row(&r, i) + WHO_COLUMNS, &(*out)[(*n)++]);
-	/* The last page tells the total by itself. */
-	if (*n < (size_t)page.size && (*n || page.number == 1)) {
-		*total = offset + (int64_t)*n;
+	*out = got.rows;
+	*n = got.n;
+	if (list_told(&ask, &got, total))
 		return OK;
-	}
 	if (!f->search && (e = total_of(tx, f, total)) != ERR_DB_NONE)
 		return e;
-	values_add(&count, DB_IN(org, hidden)), values_add(&count, filter, nf), values_add(&count, DB_IN(org, admin));
-	values_add(&count, DB_IN(org, hidden)), values_add(&count, filter, nf);
-	values_add(&count, DB_IN(org, me, hidden)), values_add(&count, filter, nf);
-	if ((e = tx_query(tx, SQL_MODEL_COUNT + (enum sql)which, count.v, count.n, &r)))
-		return e;
-	*total = db_row(&r, 0)->i;
-	return OK;
+	return list_count(tx, &ask, total);
 }
 
 /* What many patches add up to has the limit of a document that is sent whole. */

@@ -5,7 +5,7 @@
  * are JSON text.  Writers run inside tx_run(). */
 #ifndef DOM_MODEL_H
 #define DOM_MODEL_H
-#include "life.h"
+#include "list.h"
 
 struct model {
 	struct life life;

@@ -3,8 +3,30 @@
 #include "dom_list.h"
 #include "str.h"
 
-_Static_assert(SQL_PROJECT_PAGE_BY_STATUS_SN == SQL_PROJECT_PAGE + 11 && SQL_PROJECT_COUNT_SN == SQL_PROJECT_COUNT + 3,
-	"orders and filters add up");
+enum { BY_HIDDEN, BY_STATUS_WORD, BY_PART };
+#define AND_BY(f) (UINT64_C(1) << (f))
+static const struct list_filter filters[] = {
+	[BY_HIDDEN] = { "hidden", " AND x.hidden = ?", "i" },
+	[BY_STATUS_WORD] = { "status", " AND x.status = ?", "a" },
+	[BY_PART] = { "search", " AND x.name_key LIKE ?", "s" },
+	{ NULL, NULL, NULL }
+};
+static const struct list_order orders[] = {
+	[PROJECT_RECENT] = { "recent", { { "updated_at", 't', true }, { "number", 'i', true } } },
+	[PROJECT_NAMED] = { "name", { { "name_key", 's', false }, { "number", 'i', false } } },
+	[PROJECT_BY_STATUS] = { "status", { { "status", 'a', false }, { "updated_at", 't', true }, { "number", 'i', true } } },
+	{ NULL, { { NULL, 0, false } } }
+};
+static const struct list_path paths[] = {
+	{ .filters = AND_BY(BY_STATUS_WORD) | AND_BY(BY_PART), .order = PROJECT_RECENT, .index = "project_recent" },
+	{ .filters = AND_BY(BY_STATUS_WORD), .order = PROJECT_RECENT, .index = "project_by_status" },
+	{ .order = PROJECT_RECENT, .index = "project_recent" },
+	{ .filters = AND_BY(BY_STATUS_WORD), .order = PROJECT_NAMED, .index = "project_by_status_name" },
+	{ .order = PROJECT_NAMED, .index = "project_by_name" },
+	{ .order = -1, .index = "project_by_status" },
+};
+const struct listing projects_list = { .name = "PROJECTS", .of = RES_PROJECT, .parent = RES__MAX, .sees = SEES_ALL, .filters = filters,
+	.orders = orders, .paths = paths };
 
 enum err project_get(struct tx *tx, int64_t number, struct project *out)
 {
@@ -49,50 +71,31 @@ enum err project_create(struct tx *tx, const struct project *in, struct project 
 enum err project_list(struct tx *tx, const struct project_filter *f, int64_t offset, int64_t size,
 	struct project **out, size_t *n, int64_t *total)
 {
-	struct db_val in[10] = { db_d(&tx->who->organization), db_i(f->archived) };
-	size_t filters = 2, ni;
-	int which = 0;
+	const struct db_val org = db_d(&tx->who->organization), status = db_s(f->status);
+	struct list_ask ask = { .list = &projects_list, .order = f->order, .limit = size, .offset = offset, .pages = true };
+	struct list_got got;
 	struct db_rows r;
 	enum err e;
 
-	if (f->status) {
-		in[filters++] = db_s(f->status);
-		which |= 1;
-	}
-	if (f->search) {
-		in[filters++] = db_s(str_like(tx->arena, f->search));
-		which |= 2;
-	}
-	ni = filters;
-	in[ni++] = db_i(size);
-	in[ni++] = db_i(offset);
-	in[ni++] = db_d(&tx->who->organization);
-	in[ni++] = db_d(&tx->who->principal);
-	if ((e = tx_read(tx, SQL_PROJECT_PAGE + (enum sql)(which + 4 * (int)f->order), in, ni, &r))
-	 || (e = who_may(tx->who, tx->ask)))
+	list_where(&ask, BY_HIDDEN, DB_IN(db_i(f->archived)));
+	if (f->status)
+		list_where(&ask, BY_STATUS_WORD, DB_IN(status));
+	if (f->search)
+		list_where(&ask, BY_PART, DB_IN(db_s(str_like(tx->arena, f->search))));
+	if ((e = list_read(tx, &ask, &got)))
 		return e;
-	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
-	*n = 0;
-	for (size_t i = 0; i < r.n; i++)
-		if (!db_row(&r, i)[WHO_COLUMNS].null)
-			(void)life_take(RES_PROJECT, db_row(&r, i) + WHO_COLUMNS, &(*out)[(*n)++]);
-	if (*n < (size_t)size && (*n || !offset)) {
-		*total = offset + (int64_t)*n;
+	*out = got.rows;
+	*n = got.n;
+	if (list_told(&ask, &got, total))
 		return OK;
-	}
 	if (!f->search) {
-		const struct db_val org = in[0], status = db_s(f->status);
-
-		if ((e = tx_query(tx, SQL_PROJECT_TOTAL, DB_IN(in[1], status, status, org, org, org, org), &r)))
+		if ((e = tx_query(tx, SQL_PROJECT_TOTAL, DB_IN(db_i(f->archived), status, status, org, org, org, org), &r)))
 			return e;
 		*total = db_row(&r, 0)[0].i;
 		if (db_row(&r, 0)[1].i <= UNFOLDED_MOST)
 			return OK;
 	}
-	if ((e = tx_query(tx, SQL_PROJECT_COUNT + (enum sql)which, in, filters, &r)))
-		return e;
-	*total = db_row(&r, 0)->i;
-	return OK;
+	return list_count(tx, &ask, total);
 }
 
 enum err project_edit(struct tx *tx, int64_t number, const struct project *in, struct project *out)

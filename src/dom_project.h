@@ -3,7 +3,7 @@
  * Strings belong to the transaction's arena.  Writers run inside tx_run(). */
 #ifndef DOM_PROJECT_H
 #define DOM_PROJECT_H
-#include "life.h"
+#include "list.h"
 
 struct project {
 	struct life life;

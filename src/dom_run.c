@@ -30,26 +30,20 @@ enum err run_get(struct tx *tx, const struct id *model, const struct id *run, st
 	return life_read(tx, RES_RUN, IN_PARENT(model, db_d(run)), out);
 }
 
+static const struct list_order newest[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_path paths[] = { { .order = -1, .index = "run_model" } };
+const struct listing runs_list = { .name = "RUNS", .of = RES_RUN, .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
+	.text = ROW(RUN_BRIEF, "x"), .out = ROW_OUT(RUN_BRIEF), .maps = { brief }, .orders = newest, .paths = paths };
+
 enum err run_list(struct tx *tx, const struct id *model, struct page page, struct run **out, size_t *n, int64_t *total)
 {
-	const struct db_val org = db_d(&tx->who->organization), of = db_d(model);
-	struct db_rows r, count;
-	enum err e;
+	struct list_ask ask = { .list = &runs_list, .parent = *model, .limit = page.size, .offset = (page.number - 1) * page.size, .pages = true };
+	struct list_got got;
+	enum err e = list_read(tx, &ask, &got);
 
-	if ((e = tx_read(tx, SQL_RUN_PAGE, DB_IN(org, of, db_i(page.size), db_i((page.number - 1) * page.size), of, org,
-		db_d(&tx->who->principal)), &r)) || (e = life_seen_parent(tx, RES_RUN, db_row(&r, 0), NULL))
-	 || (e = tx_query(tx, SQL_RUN_COUNT, DB_IN(org, of), &count)))
-		return e;
-	*total = db_row(&count, 0)->i;
-	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
-	*n = 0;
-	for (size_t i = 0; i < r.n; i++) {
-		const struct db_val *v = life_behind_parent(RES_RUN, db_row(&r, i));
-
-		if (!v->null)
-			(void)row_read(brief, RES_RUN, v + 1, &(*out)[(*n)++]);
-	}
-	return OK;
+	*out = got.rows;
+	*n = got.n;
+	return e || list_told(&ask, &got, total) ? e : list_count(tx, &ask, total);
 }
 
 /* The run with its model, locked. */

@@ -56,24 +56,6 @@ static void take(const struct db_val *v, const struct model *m, bool with_descri
 	of_model(m, out);
 }
 
-/* Of rows that begin with the model, seen and permitted; none is none. */
-static enum err many(struct tx *tx, const struct db_rows *r, bool with_description, struct version **out, size_t *n, struct model *m)
-{
-	enum err e = life_seen_parent(tx, RES_VERSION, db_row(r, 0), m);
-
-	if (e)
-		return e;
-	*out = arena_alloc(tx->arena, (r->n + 1) * sizeof **out);
-	*n = 0;
-	for (size_t i = 0; i < r->n; i++) {
-		const struct db_val *v = life_behind_parent(RES_VERSION, db_row(r, i));
-
-		if (!v->null)
-			take(v, m, with_description, &(*out)[(*n)++]);
-	}
-	return OK;
-}
-
 enum err version_find(struct tx *tx, const struct id *id, struct version *out)
 {
 	const struct column maker[] = { { ROW_d0, offsetof(struct version, created_by) }, { ROW_END, 0 } };
@@ -111,34 +93,59 @@ enum err version_get_by_id(struct tx *tx, const struct id *model, const struct i
 	return OK;
 }
 
+static const struct list_filter filters[] = { { "branch", " AND x.branch = ?", "s" }, { NULL, NULL, NULL } };
+static const struct list_order orders[] = { { "newest", { { "number", 'i', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_path paths[] = {
+	{ .filters = 1, .order = -1, .index = "version_branch" },
+	{ .order = -1, .index = "version_number" },
+};
+const struct listing versions_list = { .name = "VERSIONS", .of = RES_VERSION, .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
+	.filters = filters, .orders = orders, .paths = paths };
+/* With what describes them. */
+static const struct column seen_columns[] = MAP(VERSION_SEEN, struct version), version_columns[] = MAP(VERSION_COLUMNS, struct version);
+const struct listing described_list = { .name = "VERSIONS_DESCRIBED", .of = RES_VERSION, .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
+	.text = A_VERSION DESCRIBED, .out = A_VERSION_OUT DESCRIBED_OUT, .joins = " " JOIN_RUN, .maps = { version_columns, seen_columns, described },
+	.filters = filters, .orders = orders, .paths = paths };
+
+static enum err page_of(struct tx *tx, struct list_ask *ask, struct list_got *got)
+{
+	struct version *all;
+	enum err e = list_read(tx, ask, got);
+
+	all = got->rows;
+	for (size_t i = 0; !e && i < got->n; i++)
+		of_model(got->parent, &all[i]);
+	return e;
+}
+
 enum err version_list(struct tx *tx, const struct id *model, struct page page,
 	struct version **out, size_t *n, int64_t *total)
 {
-	const struct db_val org = db_d(&tx->who->organization), id = db_d(model);
-	struct db_rows r;
-	struct model m;
-	enum err e;
+	struct list_ask ask = { .list = &versions_list, .parent = *model, .limit = page.size, .offset = (page.number - 1) * page.size, .pages = true };
+	struct list_got got;
+	enum err e = page_of(tx, &ask, &got);
 
-	if ((e = tx_read(tx, SQL_VERSION_PAGE, DB_IN(id, org, id, db_i(page.size), db_i((page.number - 1) * page.size),
-		org, db_d(&tx->who->principal)), &r)) || (e = many(tx, &r, false, out, n, &m)))
+	if (e)
 		return e;
-	*total = m.last_version;
+	*out = got.rows;
+	*n = got.n;
+	*total = ((const struct model *)got.parent)->last_version;
 	return OK;
 }
 
 enum err version_branch(struct tx *tx, const struct id *model, const char *branch, int64_t below, int64_t limit,
 	struct version **out, size_t *n, bool *more)
 {
-	const struct db_val org = db_d(&tx->who->organization), id = db_d(model);
-	struct db_rows r;
-	struct model m;
-	enum err e = tx_page(tx, SQL_VERSION_BRANCH, DB_IN(id, org, id, db_s(branch), db_i(below), db_i(limit + 1), org,
-		db_d(&tx->who->principal)), &r);
+	struct list_ask ask = { .list = &described_list, .parent = *model, .limit = limit, .place = { db_i(below) } };
+	struct list_got got;
+	enum err e;
 
-	if (e || (e = many(tx, &r, true, out, n, &m)))
+	list_where(&ask, 0, DB_IN(db_s(branch)));
+	if ((e = page_of(tx, &ask, &got)))
 		return e;
-	*more = r.cut || *n > (size_t)limit;
-	*n -= *n > (size_t)limit;
+	*out = got.rows;
+	*n = got.n;
+	*more = got.more;
 	return OK;
 }
 

@@ -109,22 +109,23 @@ enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out)
 	return e;
 }
 
-enum err endpoint_list(struct tx *tx, const struct list_ask *ask, struct endpoint **out, struct list_got *got)
+static const struct list_filter filters[] = { { "hidden", " AND x.hidden = ?", "i" }, { NULL, NULL, NULL } };
+static const struct list_path paths[] = { { .order = -1, .index = "endpoint_list" } };
+const struct listing endpoints_list = { .name = "ENDPOINTS", .of = RES_ENDPOINT, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
+	.orders = list_by_id, .paths = paths };
+
+enum err endpoint_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
-	struct values head = { .n = 0 };
-	struct db_rows r;
+	struct endpoint *all;
 	enum err e;
 
-	values_add(&head, DB_IN(db_d(&tx->who->organization), db_i(0)));
-	if ((e = list_by_id(tx, SQL_ENDPOINT_PAGE_UP, &head, 1, ask, &r, got)))
+	ask->list = &endpoints_list;
+	list_where(ask, 0, DB_IN(db_i(0)));
+	if ((e = list_read(tx, ask, got)))
 		return e;
-	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
-	for (size_t i = 0; i < got->n; i++) {
-		const struct db_val *v = life_take(RES_ENDPOINT, db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
-
-		(void)row_read(life_resources[RES_ENDPOINT].seen, RES_ENDPOINT, v, &(*out)[i]);
-		(*out)[i].owner.organization = (*out)[i].life.organization;
-	}
+	all = got->rows;
+	for (size_t i = 0; i < got->n; i++)
+		all[i].owner.organization = all[i].life.organization;
 	return OK;
 }
 
@@ -235,14 +236,20 @@ static const char *fault_told(const char *written)
 	return written ? faults[FAULT_OTHER] : NULL;
 }
 
+/* As it is shown: one behind another of its object has no time of its own. */
+static void shown(struct delivery *d)
+{
+	if (d->next_at >= NEXT_TURN)
+		d->next_at = 0;
+}
+
 static void delivery_of_row(const struct db_val *v, struct delivery *out)
 {
 	static const struct column columns[] = MAP(DELIVERY_COLUMNS, struct delivery);
 
 	*out = (struct delivery){ .made = NULL };
 	(void)row_read(columns, RES__MAX, v + 1, out);
-	if (out->next_at >= NEXT_TURN)
-		out->next_at = 0;
+	shown(out);
 }
 
 /* The attempts of `n` deliveries of one endpoint. */
@@ -272,23 +279,28 @@ static enum err load_tries(struct tx *tx, const struct id *endpoint, struct deli
 	return OK;
 }
 
-enum err delivery_list(struct tx *tx, const struct id *endpoint, const struct list_ask *ask, struct delivery **out,
-	struct list_got *got)
+static const struct column delivery_columns[] = MAP(DELIVERY_COLUMNS, struct delivery);
+static const struct list_order by_sequence[] = { { "created", { { "sequence", 'i', false } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_path delivery_paths[] = { { .order = -1, .index = "delivery_by_number" } };
+const struct listing deliveries_list = { .name = "DELIVERIES", .of = RES__MAX, .parent = RES__MAX, .sees = SEES_ALL, .link = " AND x.endpoint_id = ?",
+	.table = "deliveries", .text = ROW(DELIVERY_COLUMNS, "x"), .out = ROW_OUT(DELIVERY_COLUMNS), .maps = { delivery_columns },
+	.size = sizeof(struct delivery), .orders = by_sequence, .paths = delivery_paths,
+	.mode = "(SELECT w.livemode FROM webhook_endpoints w WHERE w.organization_id = x.organization_id AND w.id = x.endpoint_id)" };
+
+enum err delivery_list(struct tx *tx, const struct id *endpoint, struct list_ask *ask, struct list_got *got)
 {
-	struct values head = { .n = 0 };
-	struct db_val place;
+	struct delivery *all;
 	struct endpoint n;
-	struct db_rows r;
 	enum err e;
 
-	values_add(&head, DB_IN(db_d(&tx->who->organization), db_d(endpoint)));
-	if ((e = endpoint_get(tx, endpoint, &n)) || (e = list_place(tx, SQL_DELIVERY_PLACE, ask, 0, &place))
-	 || (e = list_plain(tx, SQL_DELIVERY_PAGE_UP, &head, place.i, ask, &r, got)))
+	ask->list = &deliveries_list;
+	ask->parent = *endpoint;
+	if ((e = endpoint_get(tx, endpoint, &n)) || (e = list_read(tx, ask, got)))
 		return e;
-	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
+	all = got->rows;
 	for (size_t i = 0; i < got->n; i++)
-		delivery_of_row(db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
-	return load_tries(tx, endpoint, *out, got->n);
+		shown(&all[i]);
+	return load_tries(tx, endpoint, all, got->n);
 }
 
 enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out)

@@ -20,7 +20,7 @@ const struct db_val *event_of_row(const struct db_val *v, struct event *out);
 enum err event_get(struct tx *tx, const struct id *id, struct event *out);
 /* type NULL: any.  Of the objects that the caller may read.  By number, after those of the
  * organization were numbered. */
-enum err event_list(struct tx *tx, const char *type, const struct list_ask *ask, struct event **out, struct list_got *got);
+enum err event_list(struct tx *tx, const char *type, struct list_ask *ask, struct list_got *got);
 
 /* Number committed events of an organization that have no number yet, up to `most` and
  * fewer where many endpoints listen, and make their deliveries, in one transaction of
@@ -65,7 +65,7 @@ enum { ENDPOINTS_MOST = 100 };
  * `thaw deliver`, which would all be told to it. */
 enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoint *out);
 enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out);
-enum err endpoint_list(struct tx *tx, const struct list_ask *ask, struct endpoint **out, struct list_got *got);
+enum err endpoint_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
 /* status: `enabled` or `disabled`.  ERR_ENDPOINT_URL. */
 enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint_edit *edit, struct endpoint *out);
 /* A new secret; the old one signs too for `seconds`. */
@@ -87,8 +87,7 @@ struct delivery {
 	size_t nmade;
 };
 
-enum err delivery_list(struct tx *tx, const struct id *endpoint, const struct list_ask *ask, struct delivery **out,
-	struct list_got *got);
+enum err delivery_list(struct tx *tx, const struct id *endpoint, struct list_ask *ask, struct list_got *got);
 enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out);
 /* Send it once more, whatever became of it; what is to be sent is sent at once, and a try
  * that is under way counts.  ERR_WRONG_STATE: the endpoint is disabled. */

@@ -29,45 +29,39 @@ enum err workspace_make(struct tx *tx, const void *in, void *out)
 	return w->metadata ? labels_store(tx, "workspace", &w->life, w->metadata) : OK;
 }
 
-_Static_assert(SQL_WORKSPACE_PAGE_DOWN == SQL_WORKSPACE_PAGE_UP + 1
-	&& SQL_WORKSPACE_PAGE_BY_CHANGE_DOWN == SQL_WORKSPACE_PAGE_BY_CHANGE_UP + 1, "pages come in pairs");
+enum { BY_HIDDEN, BY_STATUS_WORD, BY_LABEL_OF };
+static const struct list_filter filters[] = {
+	[BY_HIDDEN] = { "hidden", " AND x.hidden = ?", "i" },
+	[BY_STATUS_WORD] = { "status", " AND x.status = ?", "a" },
+	[BY_LABEL_OF] = LABELLED_BY,
+	{ NULL, NULL, NULL }
+};
+const struct list_order labelled_orders[] = {
+	[ORDER_CREATED] = { "created", { { "id", 'd', false } } },
+	[ORDER_NAME] = { "name", { { "name_key", 's', false }, { "id", 'd', false } } },
+	[ORDER_UPDATED] = { "updated", { { "updated_at", 't', false }, { "id", 'd', false } } },
+	{ NULL, { { NULL, 0, false } } }
+};
+static const struct list_path paths[] = {
+	ALONG_LABEL(BY_LABEL_OF, "workspaces"),
+	{ .filters = UINT64_C(1) << BY_STATUS_WORD, .order = ORDER_CREATED, .index = "workspace_by_status" },
+	{ .order = ORDER_CREATED, .index = "workspace_list" },
+	{ .order = ORDER_NAME, .index = "workspace_by_name" },
+	{ .order = -1, .index = "workspace_by_change" },
+};
+const struct listing workspaces_list = { .name = "WORKSPACES", .of = RES_WORKSPACE, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
+	.orders = labelled_orders, .paths = paths };
 
-enum err workspace_list(struct tx *tx, const struct workspace_filter *f, const struct list_ask *ask,
-	struct workspace **out, struct list_got *got)
+enum err workspace_list(struct tx *tx, const struct workspace_filter *f, struct list_ask *ask, struct list_got *got)
 {
-	bool archived = f->status && !strcmp(f->status, life_word(STATE_WORKSPACE_ARCHIVED));
-	const struct db_val org = db_d(&tx->who->organization);
-	struct values head = { .n = 0 };
-	struct db_val place;
-	struct labels labels;
-	struct db_rows r;
-	enum err e;
+	const bool archived = f->status && !strcmp(f->status, life_word(STATE_WORKSPACE_ARCHIVED));
 
-	labels_of(tx->arena, "workspace", f->metadata, &labels);
-	if (labels.n && !f->order)
-		values_add(&head, DB_IN(org, db_x(labels.digest[0], 16), db_i(0)));
-	else
-		values_add(&head, DB_IN(org, db_i(0)));
-	values_add(&head, DB_IN(db_i(archived), db_s(f->status), db_s(f->status)));
-	values_labels(&head, &labels);
-	if (f->order) {
-		if ((e = list_place(tx, SQL_WORKSPACE_PLACE, ask, f->order == ORDER_NAME ? 0 : 1, &place)))
-			return e;
-		e = list_by_key(tx, f->order == ORDER_NAME ? SQL_WORKSPACE_PAGE_BY_NAME_UP : SQL_WORKSPACE_PAGE_BY_CHANGE_UP,
-			&head, 1, place, ask, &r, got);
-	} else {
-		e = list_by_id(tx, labels.n ? SQL_WORKSPACE_PAGE_L_UP : f->status ? SQL_WORKSPACE_PAGE_S_UP : SQL_WORKSPACE_PAGE_UP,
-			&head, labels.n ? 2 : 1, ask, &r, got);
-	}
-	if (e)
-		return e;
-	*out = arena_alloc(tx->arena, (got->n + 1) * sizeof **out);
-	for (size_t i = 0; i < got->n; i++) {
-		const struct db_val *v = life_take(RES_WORKSPACE, db_row(&r, i) + WHO_COLUMNS, &(*out)[i]);
-
-		(void)row_read(life_resources[RES_WORKSPACE].seen, RES_WORKSPACE, v, &(*out)[i]);
-	}
-	return OK;
+	ask->list = &workspaces_list;
+	list_where(ask, BY_HIDDEN, DB_IN(db_i(archived)));
+	if (f->status)
+		list_where(ask, BY_STATUS_WORD, DB_IN(db_s(f->status)));
+	list_labels(tx, ask, BY_LABEL_OF, "workspace", f->metadata);
+	return list_read(tx, ask, got);
 }
 
 enum err label_edit(struct tx *tx, const struct label_edit *edit, const char **name, const char **metadata,

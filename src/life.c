@@ -66,31 +66,39 @@ enum err life_seen(const struct tx *tx, enum resource r, struct life *o)
 	return who_may(tx->who, tx->ask);
 }
 
-const struct db_val *life_parent(enum resource child, const struct db_val *v, void *out)
+/* An object as it stands before its children, whoever sees it. */
+static const struct db_val *take_brief(enum resource r, const struct db_val *v, void *out)
 {
-	const struct resource_row *row = &life_resources[child];
 	struct life *o = out;
 
-	memset(out, 0, life_resources[row->parent].size);
+	memset(out, 0, life_resources[r].size);
 	o->organization = v->id;
-	return row_read(row->parent_locked, row->parent, row_read(row->parent_row, row->parent, v + 1, out), out);
+	return row_read(life_resources[r].locked, r, row_read(life_resources[r].brief, r, v + 1, out), out);
+}
+
+const struct db_val *life_parent(enum resource child, const struct db_val *v, void *out)
+{
+	return take_brief(life_resources[child].parent, v, out);
 }
 
 const struct db_val *life_behind_parent(enum resource child, const struct db_val *row)
 {
-	return row + WHO_COLUMNS + 1 + row_columns(life_resources[child].parent_row) + row_columns(life_resources[child].parent_locked);
+	return row + WHO_COLUMNS + strlen(life_resources[life_resources[child].parent].brief_out);
+}
+
+enum err life_seen_brief(struct tx *tx, enum resource r, const struct db_val *v, void *out)
+{
+	if (v->null)
+		return life_resources[r].missing;
+	(void)take_brief(r, v, out);
+	return life_seen(tx, r, out);
 }
 
 enum err life_seen_parent(struct tx *tx, enum resource child, const struct db_val *row, void *out)
 {
 	const enum resource r = life_resources[child].parent;
 
-	if (row[WHO_COLUMNS].null)
-		return life_resources[r].missing;
-	if (!out)
-		out = arena_alloc(tx->arena, life_resources[r].size);
-	(void)life_parent(child, row + WHO_COLUMNS, out);
-	return life_seen(tx, r, out);
+	return life_seen_brief(tx, r, row + WHO_COLUMNS, out ? out : arena_alloc(tx->arena, life_resources[r].size));
 }
 
 /* The object of a row of a read, behind its parent if it is a child. */

@@ -43,6 +43,8 @@ enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, voi
 
 /* Of a row of a statement of children, from its first column on: the parent seen and permitted (*out may be NULL);
  * where the child's columns begin; the parent alone, of a row without WHO, whoever sees it, and what is behind it. */
+/* An object as it stands before what belongs to it (columns BRIEF and LOCKED): visible, and may they? */
+enum err life_seen_brief(struct tx *tx, enum resource r, const struct db_val *v, void *out);
 enum err life_seen_parent(struct tx *tx, enum resource child, const struct db_val *row, void *out);
 const struct db_val *life_behind_parent(enum resource child, const struct db_val *row);
 const struct db_val *life_parent(enum resource child, const struct db_val *v, void *out);

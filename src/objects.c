@@ -14,25 +14,26 @@
 
 #define OBJECT(name, type) \
 	static const struct column name##_row[] = MAP(name##_COLUMNS, type), name##_added[] = MAP(name##_ADDED, type), \
-		name##_seen[] = MAP(name##_SEEN, type);
-#define RESOURCE(name, word, prefix, type, by, sees, missing, reads, quota) OBJECT(name, type) \
-	static const struct column name##_locked[] = { name##_LOCKED(COL_MAP, type, ) { ROW_END, 0 } };
+		name##_seen[] = MAP(name##_SEEN, type), name##_brief[] = MAP(name##_BRIEF, type), \
+		name##_locked[] = { name##_LOCKED(COL_MAP, type, ) { ROW_END, 0 } };
+#define RESOURCE(name, word, prefix, type, by, sees, missing, reads, quota) OBJECT(name, type)
 #define CHILD(name, word, prefix, type, by, parent, link, missing, quota) OBJECT(name, type)
 #include "life.def"
 #undef RESOURCE
 #undef CHILD
 
-static const struct column none[] = { { ROW_END, 0 } }, MODEL_brief[] = MAP(MODEL_BRIEF, struct model);
-
 enum { KEY_ID, KEY_NUMBER, KEY_NAME = KEY_ID };
 
+#define LISTS(name) name##_TABLE, ROW(name##_COLUMNS, "x") name##_SEEN(COL_EXPR, "x"), ROW_OUT(name##_COLUMNS) name##_SEEN(COL_OUT, ), \
+	name##_row, name##_added, name##_locked, name##_seen, name##_brief, ROW(name##_BRIEF, "y") name##_LOCKED(COL_EXPR, "y", "p.id"), \
+	ROW_OUT(name##_BRIEF) name##_LOCKED(COL_OUT, , )
 const struct resource_row life_resources[RES__MAX] = {
 #define RESOURCE(name, word, prefix, type, by, sees, missing, reads, quota) \
-	[RES_##name] = { word, prefix, SQL_##name##_READ, SQL_##name##_LOCK, SQL_##name##_ADD, name##_row, name##_added, name##_locked, \
-		name##_seen, SEES_##sees, missing, PERM_##reads, QUOTA_##quota, sizeof(type), KEY_##by, RES__MAX, none, none },
+	[RES_##name] = { word, prefix, SQL_##name##_READ, SQL_##name##_LOCK, SQL_##name##_ADD, LISTS(name), SEES_##sees, missing, PERM_##reads, \
+		QUOTA_##quota, sizeof(type), KEY_##by, RES__MAX },
 #define CHILD(name, word, prefix, type, by, parent, link, missing, quota) \
-	[RES_##name] = { word, prefix, SQL_##name##_READ, SQL_##name##_LOCK, SQL_##name##_ADD, name##_row, name##_added, none, \
-		name##_seen, SEES_PARENT, missing, PERM_INVALID, QUOTA_##quota, sizeof(type), KEY_##by, RES_##parent, parent##_brief, parent##_locked },
+	[RES_##name] = { word, prefix, SQL_##name##_READ, SQL_##name##_LOCK, SQL_##name##_ADD, LISTS(name), SEES_PARENT, missing, PERM_INVALID, \
+		QUOTA_##quota, sizeof(type), KEY_##by, RES_##parent },
 #include "life.def"
 #undef RESOURCE
 #undef CHILD

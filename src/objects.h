@@ -38,7 +38,10 @@ struct column;
 struct resource_row {
 	const char *word, *prefix;
 	enum sql read, lock, add;
+	const char *table, *text, *out;          /* its row with what a read has behind it, as x, and the letters */
 	const struct column *row, *added, *locked, *seen;       /* the lists of columns.h */
+	const struct column *brief;              /* as it stands before its children, as y */
+	const char *brief_text, *brief_out;
 	enum sees sees;
 	enum err missing;
 	enum perm reads;
@@ -46,7 +49,6 @@ struct resource_row {
 	size_t size;                             /* of its struct */
 	bool by_number;                          /* the key of a read is its number */
 	enum resource parent;                    /* RES__MAX: none */
-	const struct column *parent_row, *parent_locked;        /* as a read of the child has it */
 };
 enum { LAST = 1, GONE = 2, RETIRED = 4, SHELVED = 8 };
 struct state_row { enum resource resource; const char *word; enum err refuse; unsigned flags; };

@@ -204,7 +204,7 @@ static bool statements_whole(void)
 
 		for (const char *p = sql_rows[i].text; *p; p++)
 			marks += *p == '?';
-		if (marks == strlen(sql_rows[i].in) && marks <= DB_COLUMNS && strlen(sql_rows[i].out) <= DB_COLUMNS)
+		if (marks == strlen(sql_rows[i].in) && marks <= DB_PARAMETERS && strlen(sql_rows[i].out) <= DB_COLUMNS)
 			continue;
 		fprintf(stderr, "thaw: the statement %s has %zu parameters, %zu letters and %zu columns\n", sql_rows[i].name, marks,
 			strlen(sql_rows[i].in), strlen(sql_rows[i].out));

@@ -245,10 +245,10 @@ enum err tx_query(struct tx *tx, enum sql id, const struct db_val *in, size_t n,
 static enum err settled(struct tx *tx, enum err (*run)(struct tx *, enum sql, const struct db_val *, size_t, struct db_rows *),
 	enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
 {
-	struct db_val all[DB_COLUMNS];
+	struct db_val all[DB_PARAMETERS];
 	enum err e;
 
-	if (n >= DB_COLUMNS)
+	if (n >= DB_PARAMETERS)
 		return ERR_INTERNAL;
 	memcpy(all, in, n * sizeof *in);
 	all[n] = db_d(&tx->who->session);

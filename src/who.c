@@ -56,6 +56,11 @@ static bool is_admin(const struct who *who)
 	return who->system || word_in(who->permissions, perms[PERM_ORG_ADMIN].word);
 }
 
+bool who_is_admin(const struct who *who)
+{
+	return is_admin(who);
+}
+
 bool who_acts_as_admin(const struct who *who)
 {
 	return is_admin(who) && (!who->scopes || word_in(who->scopes, perms[PERM_ORG_ADMIN].word));

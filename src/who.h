@@ -77,6 +77,8 @@ enum err who_scoped(const struct who *who, struct ask ask);
 
 /* Is it of the caller's mode? */
 bool who_sees(const struct who *who, bool livemode);
+/* Is its role an administrator's, whatever its token is narrowed to? */
+bool who_is_admin(const struct who *who);
 /* Has the caller every right of the organization, its token not narrowed by scopes? */
 bool who_acts_as_admin(const struct who *who);
 

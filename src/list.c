@@ -1,0 +1,526 @@
+/* list.c: see list.h.
+ *
+ * A page is one run along an index for each set of rows that the caller sees: of each mode;
+ * of models the global ones, and the local ones that were granted to the caller or to the
+ * organization, or all of them for an administrator.  Each run stops at the page's end; what they
+ * found are ids, whose rows are read then.
+ *
+ *   SELECT who, row FROM principals ... LEFT JOIN (run UNION run ... LIMIT) k LEFT JOIN table x ... */
+#include "list.h"
+#include <stdio.h>
+#include <string.h>
+#include "str.h"
+
+enum { RUNS = 4 };
+
+struct composed { struct arena *a; struct buf sql, in; struct db_val v[DB_PARAMETERS]; size_t n; bool full; };
+
+/* The caller as far as a statement depends on it. */
+struct view { int64_t modes[2]; int nmodes, admin; bool local; };
+/* Where a run looks, beyond what was asked for: `#` is the alias of what it walks along.  guard: 1, -1: only
+ * when the caller is an administrator, only when not, as the statement finds out itself. */
+struct run { const char *from, *where, *in; struct db_val v[3]; size_t n; int guard; };
+
+static void text(struct composed *c, const char *s)
+{
+	buf_puts(&c->sql, s);
+}
+
+static void values(struct composed *c, const char *letters, const struct db_val *v, size_t n)
+{
+	buf_puts(&c->in, letters);
+	c->full |= n != strlen(letters) || c->n + n > DB_PARAMETERS;
+	if (c->full)
+		return;
+	memcpy(c->v + c->n, v, n * sizeof *v);
+	c->n += n;
+}
+
+static void clause(struct composed *c, const char *s, const char *letters, const struct db_val *v, size_t n)
+{
+	text(c, s);
+	values(c, letters, v, n);
+}
+
+const struct list_order list_by_id[] = { { "created", { { "id", 'd', false } } }, { NULL, { { NULL, 0, false } } } };
+
+/* ---- What the rows say ---- */
+
+static const char *table_of(const struct listing *l)
+{
+	return l->table ? l->table : life_resources[l->of].table;
+}
+
+static size_t keys_of(const struct list_order *o)
+{
+	size_t n = 0;
+
+	while (n < LIST_KEYS && o->keys[n].column)
+		n++;
+	return n;
+}
+
+static bool is_id(const struct list_key *k)
+{
+	return !strcmp(k->column, "id");
+}
+
+static uint64_t asked(const struct list_ask *ask)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < ask->n; i++)
+		all |= UINT64_C(1) << ask->clauses[i].filter;
+	return all;
+}
+
+static const struct list_path *path_of(const struct list_ask *ask, int order)
+{
+	const struct list_path *p = ask->list->paths;
+
+	while ((p->order >= 0 && p->order != order) || (p->filters & asked(ask)) != p->filters)
+		p++;
+	return p;
+}
+
+void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t n)
+{
+	struct list_clause *c = &ask->clauses[ask->n];
+
+	if (ask->n == LIST_CLAUSES || n > LIST_VALUES)
+		return;
+	c->filter = filter;
+	memcpy(c->v, v, n * sizeof *v);
+	ask->n++;
+}
+
+/* ---- A run ---- */
+
+#define GRANTS "grants g FORCE INDEX (grant_by_grantee) JOIN models x ON x.organization_id = g.organization_id AND x.id = g.model_id"
+
+/* The models that there are: the global ones; all the local ones, or those that were granted to the
+ * caller or to everybody, which may be the same: counted once. */
+static size_t granted_runs(const struct view *w, const struct db_val *org, const struct db_val *me, bool count, struct run *out)
+{
+	size_t n = 0;
+
+	out[n++] = (struct run){ NULL, "#.organization_id = ? AND #.is_global = 1", "d", { *org }, 1, 0 };
+	if (w->local && w->admin)
+		out[n++] = (struct run){ NULL, "#.organization_id = ? AND #.is_global = 0", "d", { *org }, 1, w->admin < 0 };
+	if (!w->local || w->admin > 0)
+		return n;
+	if (count) {
+		out[n++] = (struct run){ GRANTS, "g.organization_id = ? AND g.grantee_id IN (?, ?) AND x.is_global = 0", "ddd", { *org, *me, *org }, 3, w->admin };
+		return n;
+	}
+	for (int i = 0; i < 2; i++)
+		out[n++] = (struct run){ GRANTS, "g.organization_id = ? AND g.grantee_id = ? AND x.is_global = 0", "dd", { *org, i ? *org : *me }, 2, w->admin };
+	return n;
+}
+
+static size_t runs_of(const struct list_ask *ask, const struct view *w, const struct db_val *org, const struct db_val *me, bool count, struct run out[RUNS])
+{
+	size_t n = 0;
+
+	switch (ask->list->sees) {
+	case SEES_GRANT:
+		return granted_runs(w, org, me, count, out);
+	case SEES_MODE:
+		for (; n < (size_t)w->nmodes; n++)
+			out[n] = (struct run){ NULL, "#.organization_id = ? AND #.livemode = ?", "di", { *org, db_i(w->modes[n]) }, 2, 0 };
+		return n;
+	default:
+		out[0] = (struct run){ NULL, "#.organization_id = ?", "d", { *org }, 1, 0 };
+		return 1;
+	}
+}
+
+/* The expression of a key in a run. */
+static const char *column(struct composed *c, const struct list_path *p, const struct run *r, const struct list_key *k)
+{
+	if (is_id(k) && r->from)
+		return "g.model_id";
+	return is_id(k) && p->id ? p->id : arena_printf(c->a, "x.%s", k->column);
+}
+
+static const char *way(const struct list_key *k, bool reverse)
+{
+	return k->down != reverse ? "DESC" : "ASC";
+}
+
+/* ORDER BY the keys: in a run by their columns, around it by what it calls them. */
+static void order_by(struct composed *c, const struct list_path *p, const struct run *r, const char *of, const struct list_order *o, bool reverse)
+{
+	for (size_t i = 0; i < keys_of(o); i++) {
+		const char *name = r ? column(c, p, r, &o->keys[i]) : is_id(&o->keys[i]) ? arena_printf(c->a, "%s.id", of) : arena_printf(c->a, "%s.k%zu", of, i);
+
+		buf_printf(&c->sql, "%s%s %s", i ? ", " : " ORDER BY ", name, way(&o->keys[i], reverse));
+	}
+}
+
+/* Behind a place: (a > ? OR (a = ? AND (b > ? ...))), and first what an index can use. */
+static void behind(struct composed *c, const struct list_path *p, const struct run *r, const struct list_order *o, bool reverse, const struct db_val *place)
+{
+	const size_t n = keys_of(o);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct list_key *k = &o->keys[i];
+		const char *name = column(c, p, r, k), *op = k->down != reverse ? "<" : ">", letter[] = { k->letter, '\0' };
+
+		if (!i && n > 1)
+			clause(c, arena_printf(c->a, " AND %s %s= ?", name, op), letter, &place[i], 1);
+		text(c, !i ? " AND " : "");
+		text(c, i + 1 < n ? "(" : "");
+		clause(c, arena_printf(c->a, "%s %s ?", name, op), letter, &place[i], 1);
+		if (i + 1 < n)
+			clause(c, arena_printf(c->a, " OR (%s = ? AND ", name), letter, &place[i], 1);
+	}
+	for (size_t i = 1; i < n; i++)
+		text(c, "))");
+}
+
+static void aliased(struct composed *c, const char *s, const char *alias)
+{
+	for (size_t n; *s; s += n + (s[n] == '#')) {
+		n = strcspn(s, "#");
+		buf_put(&c->sql, s, n);
+		text(c, s[n] ? alias : "");
+	}
+}
+
+/* FROM and WHERE of a run. */
+static void from_where(struct composed *c, const struct list_ask *ask, const struct list_path *p, const struct run *r, const struct db_val *org, const struct db_val *me)
+{
+	const struct listing *l = ask->list;
+	bool led = r->from != NULL;              /* the path's own filter has its place */
+
+	if (r->from || p->from)
+		buf_printf(&c->sql, " FROM %s WHERE ", r->from ? r->from : p->from);
+	else
+		buf_printf(&c->sql, p->index ? " FROM %s x FORCE INDEX (%s) WHERE " : " FROM %s x WHERE ", table_of(l), p->index);
+	aliased(c, r->where, p->from ? "b" : "x");
+	values(c, r->in, r->v, r->n);
+	if (l->link)
+		clause(c, l->link, "d", (const struct db_val[]){ db_d(&ask->parent) }, 1);
+	for (size_t i = 0; i < ask->n; i++) {
+		const struct list_filter *f = &l->filters[ask->clauses[i].filter];
+		const bool leads = p->from && !led && ask->clauses[i].filter == p->by;
+
+		clause(c, leads ? p->where : f->clause, f->in, ask->clauses[i].v, strlen(f->in));
+		led |= leads;
+	}
+	if (r->guard)
+		clause(c, r->guard > 0 ? " AND EXISTS " ADMIN : " AND NOT EXISTS " ADMIN, "dd", (const struct db_val[]){ *org, *me }, 2);
+}
+
+static void one_run(struct composed *c, const struct list_ask *ask, const struct list_path *p, const struct run *r,
+	const struct db_val *org, const struct db_val *me, const struct db_val *place, bool reverse)
+{
+	const struct list_order *o = &ask->list->orders[ask->order];
+
+	buf_printf(&c->sql, "(SELECT %s AS id", column(c, p, r, &(struct list_key){ .column = "id" }));
+	for (size_t i = 0; i < keys_of(o); i++)
+		if (!is_id(&o->keys[i]))
+			buf_printf(&c->sql, ", x.%s AS k%zu", o->keys[i].column, i);
+	from_where(c, ask, p, r, org, me);
+	if (place[0].t)
+		behind(c, p, r, o, reverse, place);
+	order_by(c, p, r, NULL, o, reverse);
+}
+
+/* ---- A page ---- */
+
+/* Can the keys be compared here, so that the server need not sort whole rows? */
+static bool sorts_here(const struct list_order *o)
+{
+	for (size_t i = 0; i < keys_of(o); i++)
+		if (!strchr("dit", o->keys[i].letter))
+			return false;
+	return true;
+}
+
+/* The columns of a page and their letters: the caller's, the parent's, the row's, the keys'. */
+static const char *columns(struct composed *c, const struct list_ask *ask)
+{
+	const struct listing *l = ask->list;
+	const struct list_order *o = &l->orders[ask->order];
+	struct buf out = { .arena = c->a };
+
+	buf_puts(&out, WHO_OUT);
+	text(c, WHO);
+	if (l->parent != RES__MAX) {
+		buf_printf(&c->sql, ", %s", life_resources[l->parent].brief_text);
+		buf_puts(&out, life_resources[l->parent].brief_out);
+	}
+	buf_printf(&c->sql, ", %s", l->text ? l->text : life_resources[l->of].text);
+	buf_puts(&out, l->text ? l->out : life_resources[l->of].out);
+	for (size_t i = 0; sorts_here(o) && i < keys_of(o); i++) {
+		buf_printf(&c->sql, is_id(&o->keys[i]) ? ", k.id" : ", k.k%zu", i);
+		buf_put(&out, &o->keys[i].letter, 1);
+	}
+	return out.p;
+}
+
+/* limit: of each run; then of all together. */
+static const char *compose(struct composed *c, const struct list_ask *ask, const struct view *w, const struct db_val *org, const struct db_val *me,
+	const struct db_val *place, bool reverse)
+{
+	const struct listing *l = ask->list;
+	const struct list_order *o = &l->orders[ask->order];
+	const struct list_path *p = path_of(ask, ask->order);
+	const struct db_val limit = db_i(ask->pages ? ask->limit : ask->limit + 1), offset = db_i(ask->offset), most = db_i(limit.i + ask->offset);
+	struct run runs[RUNS];
+	size_t n = runs_of(ask, w, org, me, false, runs);
+	const char *out = columns(c, ask);
+
+	text(c, FROM_WHO);
+	if (l->parent != RES__MAX)
+		clause(c, arena_printf(c->a, "LEFT JOIN %s y ON y.organization_id = p.organization_id AND y.id = ? ", life_resources[l->parent].table), "d",
+			(const struct db_val[]){ db_d(&ask->parent) }, 1);
+	text(c, "LEFT JOIN ");
+	if (n > 1) {
+		text(c, "(SELECT u.id");
+		for (size_t i = 0; i < keys_of(o); i++)
+			if (!is_id(&o->keys[i]))
+				buf_printf(&c->sql, ", u.k%zu", i);
+		text(c, " FROM (");
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			text(c, l->sees == SEES_GRANT ? " UNION " : " UNION ALL ");
+		one_run(c, ask, p, &runs[i], org, me, place, reverse);
+		clause(c, n == 1 && ask->pages ? " LIMIT ? OFFSET ?)" : " LIMIT ?)", n == 1 && ask->pages ? "ii" : "i",
+			(const struct db_val[]){ n == 1 ? limit : most, offset }, n == 1 && ask->pages ? 2 : 1);
+	}
+	if (n > 1) {
+		text(c, ") u");
+		order_by(c, p, NULL, "u", o, reverse);
+		clause(c, ask->pages ? " LIMIT ? OFFSET ?)" : " LIMIT ?)", ask->pages ? "ii" : "i", (const struct db_val[]){ limit, offset }, ask->pages ? 2 : 1);
+	}
+	buf_printf(&c->sql, " k ON TRUE LEFT JOIN %s x ON x.organization_id = p.organization_id AND x.id = k.id%s", table_of(l), l->joins ? l->joins : "");
+	text(c, IS_WHO);
+	values(c, "ddd", (const struct db_val[]){ *org, *me, *me }, 3);
+	if (!sorts_here(o))
+		order_by(c, p, NULL, "k", o, reverse);
+	c->n--;                                  /* the session, which tx.c adds */
+	return out;
+}
+
+static struct composed *composing(struct arena *a)
+{
+	struct composed *c = ARENA_NEW(a, struct composed);
+
+	c->a = c->sql.arena = c->in.arena = a;
+	return c;
+}
+
+/* ---- Asking ---- */
+
+static struct view view_of(const struct who *who)
+{
+	struct view w = { .nmodes = who->mode == MODE_BOTH ? 2 : 1, .local = !who->publishable };
+
+	w.modes[0] = who->mode != MODE_TEST;
+	w.admin = who->permissions ? who_is_admin(who) : -1;
+	return w;
+}
+
+static bool backwards(const struct list_ask *ask)
+{
+	return ask->flip != !id_is_zero(&ask->before);
+}
+
+/* The keys of the cursor's object. */
+static enum err place_of(struct tx *tx, const struct list_ask *ask, struct db_val place[LIST_KEYS])
+{
+	const struct listing *l = ask->list;
+	const struct list_order *o = &l->orders[ask->order];
+	const struct id *cursor = id_is_zero(&ask->before) ? &ask->after : &ask->before;
+	const char *mode = l->mode ? l->mode : l->sees == SEES_MODE ? "x.livemode" : NULL;
+	struct composed *c;
+	struct buf out = { .arena = tx->arena };
+	struct db_rows r;
+	enum err e;
+
+	memcpy(place, ask->place, LIST_KEYS * sizeof *place);
+	if (id_is_zero(cursor) || place[0].t)
+		return OK;
+	if (keys_of(o) == 1 && is_id(&o->keys[0])) {
+		place[0] = db_d(cursor);
+		return OK;
+	}
+	c = composing(tx->arena);
+	text(c, "SELECT ");
+	for (size_t i = 0; i < keys_of(o); i++) {
+		buf_printf(&c->sql, "x.%s, ", o->keys[i].column);
+		buf_put(&out, &(char){ o->keys[i].letter == 'a' ? 's' : o->keys[i].letter }, 1);
+	}
+	buf_printf(&c->sql, "%s FROM %s x WHERE x.organization_id = ? AND x.id = ?%s", mode ? mode : "1", table_of(l), l->place ? l->place : "");
+	buf_puts(&out, "i");
+	values(c, "dd", (const struct db_val[]){ db_d(&tx->who->organization), db_d(cursor) }, 2);
+	if ((e = tx_query(tx, db_made(tx->db, l->name, c->in.p, out.p, c->sql.p), c->v, c->n, &r)))
+		return e;
+	if (r.n && (!mode || who_sees(tx->who, db_row(&r, 0)[keys_of(o)].i))) {
+		memcpy(place, db_row(&r, 0), keys_of(o) * sizeof *place);
+		return OK;
+	}
+	why_add(tx, id_is_zero(&ask->before) ? "starting_after" : "ending_before", "names no object of this list");
+	return ERR_QUERY;
+}
+
+enum err list_placed(struct tx *tx, struct list_ask *ask)
+{
+	return place_of(tx, ask, ask->place);
+}
+
+/* Where the columns of the row begin. */
+static size_t row_at(const struct listing *l)
+{
+	return WHO_COLUMNS + (l->parent == RES__MAX ? 0 : strlen(life_resources[l->parent].brief_out));
+}
+
+static int compare(const struct db_val *a, const struct db_val *b, const struct list_order *o, bool reverse)
+{
+	for (size_t i = 0; i < keys_of(o); i++) {
+		const int d = a[i].t == 'd' ? memcmp(a[i].id.b, b[i].id.b, ID_BYTES) : a[i].i < b[i].i ? -1 : a[i].i > b[i].i;
+
+		if (d)
+			return (o->keys[i].down != reverse) == (d < 0) ? 1 : -1;
+	}
+	return 0;
+}
+
+/* The rows in their order: as they come, they nearly always are. */
+static const struct db_val **in_order(struct arena *a, const struct db_rows *r, const struct list_order *o, bool reverse)
+{
+	const struct db_val **all = arena_alloc(a, (r->n + 1) * sizeof *all);
+	const size_t at = r->cols - keys_of(o);
+
+	for (size_t i = 0, k; i < r->n; i++) {
+		const struct db_val *v = db_row(r, i);
+
+		for (k = i; k && sorts_here(o) && compare(all[k - 1] + at, v + at, o, reverse) > 0; k--)
+			all[k] = all[k - 1];
+		all[k] = v;
+	}
+	return all;
+}
+
+static void take(const struct listing *l, const struct db_val *v, void *out)
+{
+	const size_t objects = l->of != RES__MAX;
+
+	if (!l->maps[0]) {
+		(void)row_read(life_resources[l->of].seen, l->of, life_take(l->of, v, out), out);
+		return;
+	}
+	if (objects)
+		((struct life *)out)->organization = v->id;
+	v++;
+	for (const struct column *const *m = l->maps; *m; m++)
+		v = row_read(*m, l->of, v, out);
+}
+
+enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
+{
+	const struct listing *l = ask->list;
+	const struct list_order *o = &l->orders[ask->order];
+	const struct view w = view_of(tx->who);
+	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
+	const size_t size = l->size ? l->size : life_resources[l->of].size;
+	struct composed *c = composing(tx->arena);
+	struct db_val place[LIST_KEYS];
+	const struct db_val **all;
+	const char *out;
+	void *parent = NULL;
+	struct db_rows r;
+	enum sql sql;
+	enum err e;
+
+	*got = (struct list_got){ .back = !id_is_zero(&ask->before) };
+	if ((e = place_of(tx, ask, place)))
+		return e;
+	out = compose(c, ask, &w, &org, &me, place, backwards(ask));
+	if (c->full)
+		return ERR_INTERNAL;
+	sql = db_made(tx->db, l->name, c->in.p, out, c->sql.p);
+	if ((e = (ask->pages ? tx_read : tx_page)(tx, sql, c->v, c->n, &r)))
+		return e;
+	if (l->parent != RES__MAX) {
+		parent = arena_alloc(tx->arena, life_resources[l->parent].size);
+		e = life_seen_brief(tx, l->parent, db_row(&r, 0) + WHO_COLUMNS, parent);
+	} else {
+		e = who_may(tx->who, tx->ask);
+	}
+	if (e)
+		return e;
+	got->parent = parent;
+	if (r.n == 1 && db_row(&r, 0)[row_at(l)].null)      /* nobody's row alone */
+		r.n = 0;
+	got->more = r.cut || (!ask->pages && r.n > (size_t)ask->limit);
+	got->n = r.n > (size_t)ask->limit ? (size_t)ask->limit : r.n;
+	got->rows = arena_alloc(tx->arena, (got->n + 1) * size);
+	all = in_order(tx->arena, &r, o, backwards(ask));
+	for (size_t i = 0; i < got->n; i++)
+		take(l, all[got->back ? got->n - 1 - i : i] + row_at(l), (char *)got->rows + i * size);
+	return OK;
+}
+
+/* ---- Counting ---- */
+
+static void compose_count(struct composed *c, const struct list_ask *ask, const struct view *w, const struct db_val *org, const struct db_val *me)
+{
+	const struct list_path *p = path_of(ask, 0);
+	struct run runs[RUNS];
+	size_t n = runs_of(ask, w, org, me, true, runs);
+
+	text(c, "SELECT ");
+	for (size_t i = 0; i < n; i++) {
+		text(c, i ? " + (SELECT COUNT(" : "(SELECT COUNT(");
+		text(c, runs[i].from ? "DISTINCT x.id)" : "*)");
+		from_where(c, ask, p, &runs[i], org, me);
+		text(c, ")");
+	}
+}
+
+enum err list_count(struct tx *tx, const struct list_ask *ask, int64_t *out)
+{
+	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
+	const struct view w = view_of(tx->who);
+	struct composed *c = composing(tx->arena);
+	struct db_rows r;
+	enum err e;
+
+	compose_count(c, ask, &w, &org, &me);
+	if (c->full)
+		return ERR_INTERNAL;
+	if ((e = tx_query(tx, db_made(tx->db, ask->list->name, c->in.p, "i", c->sql.p), c->v, c->n, &r)))
+		return e;
+	*out = db_row(&r, 0)->i;
+	return OK;
+}
+
+bool list_told(const struct list_ask *ask, const struct list_got *got, int64_t *total)
+{
+	if (got->n >= (size_t)ask->limit || (!got->n && ask->offset))
+		return false;
+	*total = ask->offset + (int64_t)got->n;
+	return true;
+}
+
+/* ---- For who looks at the statements ---- */
+
+struct list_text list_text(struct arena *a, const struct list_ask *ask, bool count, int modes, int admin, bool cursor)
+{
+	static const struct id zero;
+	const struct view w = { .modes = { 1, 0 }, .nmodes = modes, .admin = admin, .local = true };
+	const struct db_val any = db_d(&zero);
+	struct db_val place[LIST_KEYS] = { { .t = cursor ? 'i' : 0 } };
+	struct composed *c = composing(a);
+
+	if (count) {
+		compose_count(c, ask, &w, &any, &any);
+		return (struct list_text){ c->sql.p, c->in.p, "i" };
+	}
+	return (struct list_text){ .out = compose(c, ask, &w, &any, &any, place, false), .text = c->sql.p, .in = c->in.p };
+}

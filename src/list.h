@@ -1,0 +1,81 @@
+/* list.h: lists as rows.  What there is to ask for, in which orders, along which index: from
+ * these constant texts alone a page's statement is composed, with what was asked for as its
+ * parameters; never from a caller's text.  `thaw tables lists` prints them. */
+#ifndef LIST_H
+#define LIST_H
+#include "life.h"
+
+enum { LIST_MOST = 100, LIST_CLAUSES = 32, LIST_KEYS = 3, LIST_VALUES = 4 };
+
+/* A clause of a WHERE, with a letter (sql.def) for each of its parameters. */
+struct list_filter { const char *name, *clause, *in; };
+
+/* An order: its keys (columns of the table), up or down; the last of them is unique within the list. */
+struct list_key { const char *column; char letter; bool down; };
+struct list_order { const char *name; struct list_key keys[LIST_KEYS]; };
+
+/* Where a page that asks for these filters (a bit for each) in this order (-1: any) walks along: an
+ * index, or another table before: `from` and `where`, whose parameters (behind organization and, of a
+ * list by mode, mode) are those of the filter `by`, and the expression of the list's id.  The first
+ * that fits. */
+struct list_path { uint64_t filters; int order; const char *index, *from, *where, *id; int by; };
+
+struct listing {
+	const char *name;
+	enum resource of;                        /* whose objects; RES__MAX: of rows that are none */
+	enum resource parent;                    /* with which the list is seen; RES__MAX: none */
+	const char *link;                        /* the clause of the parent's id, e.g. " AND x.model_id = ?" */
+	enum sees sees;                          /* which rows there are: ALL, MODE or GRANT */
+	/* Of another table than the resource's, or of fewer or more columns: table, text and letters of the
+	 * row, joins behind, and its maps, one after the other. */
+	const char *table, *text, *out, *joins;
+	const struct column *maps[4];
+	size_t size;
+	const struct list_filter *filters;       /* ends with a NULL clause */
+	const struct list_order *orders;         /* ends with a NULL name */
+	const struct list_path *paths;           /* the last one fits always */
+	const char *place;                       /* a clause of what can be a place: a cursor of another one is refused */
+	const char *mode;                        /* the expression of a cursor's mode; NULL: x.livemode of a list by mode, else none */
+};
+
+/* What is asked for. */
+struct list_clause { int filter; struct db_val v[LIST_VALUES]; };
+struct list_ask {
+	const struct listing *list;
+	struct list_clause clauses[LIST_CLAUSES];
+	size_t n;
+	int order;
+	bool flip;                               /* against its order */
+	struct id parent;
+	struct id after, before;                 /* the cursor's object; zero: none; one of them at most */
+	struct db_val place[LIST_KEYS];          /* or the keys that the page is behind, .t 0: none */
+	int64_t limit, offset;
+	bool pages;                              /* counted by pages: what does not fit a page's bytes is refused */
+};
+/* rows: the structs, in the order asked for.  more: beyond this page, in the direction asked;
+ * back: that is before it.  parent: its struct. */
+struct list_got { void *rows; size_t n; bool more, back; const void *parent; };
+
+/* One more clause, with its values; and without any, where it is not asked for: nothing. */
+void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t n);
+
+/* The page, the caller settled and permitted.  ERR_QUERY: the cursor is none of an object that can
+ * be seen; ERR_PAGE_BYTES; the parent's own errors. */
+enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got);
+/* Looks for the cursor's object now, once for several lists: ask->place is where it is. */
+enum err list_placed(struct tx *tx, struct list_ask *ask);
+/* How many there are in all pages; where the page tells it, without a look. */
+enum err list_count(struct tx *tx, const struct list_ask *ask, int64_t *out);
+bool list_told(const struct list_ask *ask, const struct list_got *got, int64_t *total);
+
+/* The order of objects by when they were made. */
+extern const struct list_order list_by_id[];
+
+/* Every list there is (lists.c). */
+extern const struct listing *const lists[];
+/* The statement of a page or a count, as text, with its letters: for who looks at them.  admin: 1, 0,
+ * or -1 where the statement itself finds out. */
+struct list_text { const char *text, *in, *out; };
+struct list_text list_text(struct arena *a, const struct list_ask *ask, bool count, int modes, int admin, bool cursor);
+
+#endif
