@@ -18,7 +18,10 @@
  *   OBJ_LOCKED(C, A, whose)    computed columns that its lock reads too; `whose`: the
  *                  principal, a parameter in a lock
  *   OBJ_SEEN       computed columns that a read has behind them
- * and lists for what its changes write (CHANGE in life.def). */
+ * and lists for what its changes write (CHANGE in life.def).
+ *
+ * What a statement picks beside such rows is NAME_PICK(F, C, A): F for the first column, C for
+ * each other, with a text in the place of the column's name (PICK). */
 #ifndef COLUMNS_H
 #define COLUMNS_H
 
@@ -82,12 +85,22 @@
 /* A row of a table by its alias, and its letters. */
 #define ROW(LIST, alias) alias ".organization_id" LIST(COL_TEXT, alias)
 #define ROW_OUT(LIST) "d" LIST(COL_OUT, )
+/* The columns of a list that begins with F. */
+#define PICK(LIST) LIST(PICK_FIRST, COL_EXPR, )
+#define PICK_OUT(LIST) LIST(COL_OUT, COL_OUT, )
+#define PICK_FIRST(A, kind, text, member) text
 
 /* ---- What every object has ---- */
 
 #define HEAD(C, A) C(A, d, id, life.id) C(A, w, status, life.state) C(A, i, revision, life.revision) \
 	C(A, t, created_at, life.created) C(A, t, updated_at, life.changed)
 #define MODE(C, A) C(A, nb, livemode, life.test)
+
+/* ---- Who calls ---- */
+
+/* What settles the caller, of the joined rows of principal and role. */
+#define WHO_PICK(F, C, A) F(A, s, "p.status", status) C(A, t, "p.tokens_since", since) C(A, i, "p.tokens_gen", gen) \
+	C(A, s, "r.permissions", permissions) C(A, i, "r.rate", rate)
 
 /* ---- Organizations, roles, users ---- */
 
