@@ -135,6 +135,25 @@
 #define USER_PASSWORD_COLUMNS(C, A) C(A, a, password, password)
 #define USER_EMAIL_COLUMNS(C, A) C(A, s, email, email)
 #define USER_ROLE_COLUMNS(C, A) C(A, a, role, role)
+/* A user who signs in, and one as the thaw command finds and lists them. */
+#define LOGIN_PICK(F, C, A) F(A, d, "p.organization_id", organization) C(A, d, "p.id", id) C(A, s, "p.username", username) \
+	C(A, s, "p.email", email) C(A, s, "p.password", password) C(A, s, "p.role", role) C(A, s, "p.status", status) C(A, i, "r.rate", rate) \
+	C(A, s, "r.permissions", permissions)
+#define USER_FIND_PICK(F, C, A) F(A, d, "p.organization_id", organization) C(A, d, "p.id", id) C(A, s, "p.email", email) C(A, s, "p.role", role) \
+	C(A, s, "p.status", status) C(A, i, "r.rate", rate) C(A, i, "p.tokens_gen", gen)
+#define USER_SELF_PICK(F, C, A) F(A, s, "p.username", username) C(A, s, "p.email", email) C(A, s, "p.role", role)
+#define USER_LIST_PICK(F, C, A) F(A, d, "id", id) C(A, s, "username", username) C(A, s, "email", email) C(A, s, "role", role) \
+	C(A, s, "status", status) C(A, t, "created_at", created_at)
+#define ORG_LIST_PICK(F, C, A) F(A, d, "id", life.id) C(A, s, "name", name) C(A, t, "created_at", life.created)
+#define ROLE_LIST_PICK(F, C, A) F(A, s, "name", name) C(A, s, "permissions", permissions) C(A, i, "rate", rate) C(A, t, "updated_at", life.changed)
+#define EMAIL_TWINS_PICK(F, C, A) F(A, s, "GROUP_CONCAT(username ORDER BY username SEPARATOR '`, `')", users) C(A, s, "LOWER(email)", email)
+/* A refresh token with its session and its user. */
+#define REFRESH_PICK(F, C, A) F(A, d, "f.organization_id", session.user.organization) C(A, d, "f.principal_id", session.user.id) \
+	C(A, t, "f.expires_at", expires) C(A, s, "p.role", session.user.role) C(A, s, "p.status", session.user.status) \
+	C(A, i, "r.rate", session.user.rate) C(A, s, "p.username", session.user.username) C(A, d, "f.family_id", session.family) \
+	C(A, t0, "x.rotated_at", rotated) C(A, x, "x.salt", salt) C(A, s, "p.email", session.user.email) \
+	C(A, s, "r.permissions", session.user.permissions) C(A, d0, "f.client_id", session.client) C(A, s, "f.scopes", session.scopes) \
+	C(A, b, "v.id IS NOT NULL", ended) C(A, t, "p.tokens_since", since) C(A, i, "p.tokens_gen", session.user.gen) C(A, in, "f.tokens_gen", gen)
 /* Every token that the user has ends. */
 #define TOKENS_END ", tokens_since = updated_at, tokens_gen = tokens_gen + 1"
 
@@ -289,6 +308,14 @@
 #define OAUTH_CLIENT_LOCKED NOTHING_OF
 #define OAUTH_CLIENT_SEEN NOTHING
 #define CLIENT_SECRET(C, A) C(A, x, secret_hash, hash)
+/* Whom it acts for; a code; what it has of a user. */
+#define CLIENT_USER_PICK(F, C, A) F(A, s, "p.status", user.status) C(A, t, "p.tokens_since", since) C(A, s, "p.username", user.username) \
+	C(A, i, "r.rate", user.rate) C(A, i, "p.tokens_gen", user.gen)
+#define CODE_PICK(F, C, A) F(A, d, "principal_id", user) C(A, s, "redirect_uri", redirect_uri) C(A, s, "scopes", scopes) \
+	C(A, s, "challenge", challenge) C(A, t, "created_at", created) C(A, t, "expires_at", expires) C(A, t0, "used_at", used) \
+	C(A, d0, "family_id", family) C(A, in, "tokens_gen", gen)
+#define CONSENT_PICK(F, C, A) F(A, d, "k.id", client) C(A, s, "k.name", name) C(A, s, "k.scopes", scopes) C(A, d, "k.family_id", first) \
+	C(A, t, "k.used_at", used)
 
 /* ---- Webhook endpoints ---- */
 
