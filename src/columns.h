@@ -351,12 +351,22 @@
 #define LISTENER_COLUMNS(C, A) C(A, d, id, id) C(A, nb, livemode, test) C(A, s, enabled_events, patterns) ENDPOINT_OWNER(C, A)
 #define TARGET_COLUMNS(C, A) C(A, d, id, id) C(A, s, url, url) C(A, a, api_version, api_version) C(A, x, secret, sealed) C(A, x, old_secret, old_sealed) \
 	C(A, t0, old_until, old_until) ENDPOINT_OWNER(C, A)
+/* What there is to send: the endpoints, what may go to one, and what is due, first in the order of time, of its object. */
+#define DUE_PICK(F, C, A) F(A, d, "organization_id", hold.organization) C(A, d, "id", hold.endpoint) C(A, s, "status", status)
+#define POST_PICK(F, C, A) F(A, d, "v.id", id) C(A, d, "v.event_id", event) C(A, s, "v.resource_type", resource_type) \
+	C(A, d, "v.resource_id", resource) C(A, i, "v.sequence", sequence) C(A, i, "v.tries", tries)
+#define NEXT_DUE_PICK(F, C, A) F(A, t, "v.next_at", at) C(A, d, "v.id", id)
+#define FIRST_DUE_PICK(F, C, A) F(A, s, "resource_type", resource_type) C(A, d, "resource_id", resource)
+#define FOREMOST_PICK(F, C, A) F(A, i, "sequence", sequence) C(A, t, "next_at", at)
+#define SENT_PICK(F, C, A) F(A, d, "id", id) C(A, i, "tries", tries)
 /* To be numbered. */
 #define NEW_EVENT(C, A) C(A, d, id, id) C(A, a, type, type) C(A, a, resource_type, resource_type) C(A, d, resource_id, resource) \
 	C(A, i, revision, revision) C(A, nb, livemode, test)
 #define DELIVERY_COLUMNS(C, A) C(A, d, id, id) C(A, d, endpoint_id, endpoint) C(A, d, event_id, event) C(A, a, outcome, outcome) C(A, i, tries, tries) \
 	C(A, t0, next_at, next_at) C(A, i0, response_status, response_status) C(A, t, created_at, created_at) C(A, t, updated_at, updated_at) \
 	C(A, i, sequence, sequence)
+#define TRY_PICK(F, C, A) F(A, d, "t.delivery_id", delivery) C(A, i, "t.number", number) C(A, t, "t.at", at) C(A, i, "t.milliseconds", milliseconds) \
+	C(A, i, "COALESCE(t.response_status, 0)", response_status) C(A, s, "t.error", error)
 /* What a lineage shows of a version and of its model. */
 #define RELATIVE_MODEL(C, A) C(A, d, id, model) C(A, s, name, name) C(A, w, status, status) C(A, b, is_global, global)
 #define RELATIVE_VERSION(C, A) C(A, d, id, version) C(A, i, number, number) C(A, t, created_at, created_at) C(A, d0, from_version_id, from)

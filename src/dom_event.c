@@ -71,8 +71,7 @@ enum err event_get(struct tx *tx, const struct id *id, struct event *out)
 
 	if (e)
 		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (v->null)
+	if (!(v = row_own(db_row(&r, 0))))
 		return ERR_NOT_FOUND;
 	v = event_of_row(v, out);
 	if (!who_sees(tx->who, !out->test))
@@ -397,7 +396,7 @@ _Static_assert(FANOUT_MOST > (int)ENDPOINTS_MOST, "an event at a time at least")
 
 enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n)
 {
-	const struct db_val org = db_d(organization), *v;
+	const struct db_val org = db_d(organization);
 	struct db_rows endpoints;
 	struct batch events;
 	int64_t last;
@@ -406,9 +405,8 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 
 	*n = 0;
 	if ((e = db_exec(tx->db, SQL_COUNTER_ADD, DB_IN(org), NULL))
-	 || (e = tx_row(tx, SQL_COUNTER_LOCK, DB_IN(org), &v)))
+	 || (e = row_int(tx, SQL_COUNTER_LOCK, DB_IN(org), &last)))
 		return e;
-	last = v[0].i;
 	if ((e = next_batch(tx, organization, most, &events))
 	 || (e = db_query(tx->db, tx->arena, SQL_ENDPOINTS_LISTENING, DB_IN(org), &endpoints)))
 		return e;

@@ -77,7 +77,7 @@ enum err endpoint_move(struct tx *tx, const struct id *id, enum transition t, st
 enum fault { FAULT_OTHER, FAULT_NETWORK, FAULT_NAME, FAULT_CONNECT, FAULT_TIME, FAULT_TLS, FAULT_CLOSED, FAULT_HTTP, FAULT_SECRET, FAULT_OWNER, FAULT__MAX };
 const char *fault_words(enum fault fault);
 
-struct delivery_try { int64_t number, at, milliseconds, response_status; const char *error; };
+struct delivery_try { struct id delivery; int64_t number, at, milliseconds, response_status; const char *error; };
 struct delivery {
 	struct id id, endpoint, event;
 	const char *outcome;                     /* "succeeded", "failed"; NULL: to be sent */
