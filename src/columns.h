@@ -230,6 +230,16 @@
 #define LAST_CHANGE(type, alias) "(SELECT a.actor_id FROM audit_events a WHERE a.organization_id = " alias ".organization_id " \
 	"AND a.resource_type = '" type "' AND a.resource_id = " alias ".id AND a.revision = " alias ".revision)"
 
+/* Where a new one lies, what lies in it, and a model by its name. */
+#define FOLDER_PLACE_PICK(F, C, A) F(A, d, "project_id", of) C(A, s, "path", path)
+#define CHILD_PICK(F, C, A) F(A, s, "k.kind", kind) C(A, d, "k.id", child.life.id) C(A, i, "COALESCE(f.revision, m.revision)", child.life.revision) \
+	C(A, s, "COALESCE(f.status, m.status)", status) C(A, s, "COALESCE(f.name, m.name)", child.name) \
+	C(A, s, "COALESCE(f.description, m.description)", child.description) C(A, d0, "COALESCE(f.created_by, m.created_by)", child.created_by) \
+	C(A, t, "COALESCE(f.created_at, m.created_at)", child.created_at) C(A, t, "COALESCE(f.updated_at, m.updated_at)", child.updated_at) \
+	C(A, d0, "a.actor_id", child.updated_by)
+#define MODEL_NAMED_PICK(F, C, A) F(A, d, "id", id) C(A, d, "folder_id", folder)
+#define SPACE_PICK(F, C, A) F(A, s, "o.name", name) C(A, t, "o.created_at", created_at)
+
 /* ---- Projects ---- */
 
 #define PROJECT_TABLE "projects"
@@ -246,6 +256,11 @@
 #define PROJECT_PROGRESSED(C, A) C(A, i, progress, progress)
 #define PROJECT_SHELVED(C, A) C(A, was, previous_status, life.state)
 
+/* Which of its two unique words are another's. */
+#define PROJECT_TAKEN_PICK(F, C, A) \
+	F(A, b, "EXISTS (SELECT 1 FROM projects j WHERE j.organization_id = ? AND j.name_hash = UNHEX(SHA2(?, 256)) AND j.id <> ?)", name) \
+	C(A, b, "EXISTS (SELECT 1 FROM projects j WHERE j.live_url = ? AND j.id <> ?)", url)
+
 /* ---- Workspaces, entities, authorizations ---- */
 
 #define WORKSPACE_TABLE "workspaces"
@@ -258,6 +273,10 @@
 #define WORKSPACE_LOCKED NOTHING_OF
 #define WORKSPACE_SEEN(C, A) C(A, s, "(" ENTITIES_OF("WHERE e.organization_id = " A ".organization_id AND e.workspace_id = " A ".id") ")", entities)
 #define ENTITIES_OF(where) "SELECT GROUP_CONCAT(LOWER(HEX(e.id)) ORDER BY e.id) FROM entities e " where
+/* The computed target, the entities it was computed from, how many they are, how many not in their last state. */
+#define WORKSPACE_TARGET_PICK(F, C, A) F(A, w, "IF(" OPEN_ENTITIES " > 0, 'active', 'ready')", to) \
+	C(A, s, "GROUP_CONCAT(LOWER(HEX(e.id)) ORDER BY e.id)", ids) C(A, i, "COUNT(*)", entities) C(A, i, OPEN_ENTITIES, open)
+#define OPEN_ENTITIES "COUNT(IF(e.status IN ('draft', 'submitted', 'registered'), 1, NULL))"
 #define WORKSPACE_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
 #define WORKSPACE_UNARCHIVED(C, A) C(A, nil, archived_at, archived_at)
 
@@ -340,6 +359,9 @@
 
 
 /* ---- Rows that are no objects ---- */
+
+#define ATTEMPT_PICK(F, C, A) F(A, x, "attempt_id", id) C(A, x, "fingerprint", fingerprint) C(A, in, "status", answer.status) \
+	C(A, s, "headers", answer.headers) C(A, s, "body", answer.body) C(A, t, "created_at", created)
 
 #define AUDIT_COLUMNS(C, A) C(A, d, id, id) C(A, t, at, at) C(A, d0, actor_id, actor.id) C(A, s, actor_name, actor.name) C(A, a, action, action) \
 	C(A, i, revision, revision) C(A, a, from_state, from) C(A, a, to_state, to) C(A, a, request_id, request_id) C(A, a, client_address, address) \

@@ -126,7 +126,7 @@ static void cut(struct tx *tx, const struct list_ask *ask, struct db_rows *rows,
 {
 	struct db_rows all = *rows;
 
-	if (all.n == 1 && db_row(&all, 0)[WHO_COLUMNS].null)
+	if (all.n == 1 && !row_own(db_row(&all, 0)))
 		all.n = 0;
 	got->more = all.cut || all.n > (size_t)ask->limit;
 	got->n = rows->n = all.n > (size_t)ask->limit ? (size_t)ask->limit : all.n;
@@ -185,8 +185,8 @@ enum err list_place(struct tx *tx, enum sql sql, const struct list_ask *ask, siz
 		return OK;
 	if ((e = tx_query(tx, sql, DB_IN(db_d(&tx->who->organization), db_d(cursor(ask))), &r)))
 		return e;
-	if (r.n && who_sees(tx->who, db_row(&r, 0)[r.cols - 1].i)) {
-		*out = db_row(&r, 0)[column];
+	if (r.n && who_sees(tx->who, row_value(&r, 0, r.cols - 1).i)) {
+		*out = row_value(&r, 0, column);
 		return OK;
 	}
 	why_add(tx, name, "names no object of this list");

@@ -41,8 +41,8 @@ enum err workspace_archive(struct tx *tx, const struct id *id, const struct auth
  * archived nothing changes. */
 enum err workspace_unarchive(struct tx *tx, const struct id *id, struct workspace *out);
 /* What a restore of it would make it now, and from how many entities, `open` of them not
- * in their last state. */
-struct workspace_target { enum state to; int64_t entities, open; };
+ * in their last state.  ids: as workspace.entities. */
+struct workspace_target { enum state to; int64_t entities, open; const char *ids; };
 enum err workspace_target(struct tx *tx, const struct id *id, struct workspace_target *out);
 
 struct entity {
