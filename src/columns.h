@@ -366,6 +366,20 @@
 #define AUDIT_COLUMNS(C, A) C(A, d, id, id) C(A, t, at, at) C(A, d0, actor_id, actor.id) C(A, s, actor_name, actor.name) C(A, a, action, action) \
 	C(A, i, revision, revision) C(A, a, from_state, from) C(A, a, to_state, to) C(A, a, request_id, request_id) C(A, a, client_address, address) \
 	C(A, s, user_agent, user_agent) C(A, s, details, details)
+/* thaw audit: a row of any object, rows of each kind, and what does not agree. */
+#define AUDIT_LIST_PICK(F, C, A) F(A, t, "a.at", at) C(A, s, "a.actor_name", actor) C(A, s, "a.action", action) \
+	C(A, s, "a.resource_type", type) C(A, d, "a.resource_id", object) C(A, i, "a.revision", revision) C(A, s, "a.from_state", from) \
+	C(A, s, "a.to_state", to) C(A, s, "a.request_id", request_id) C(A, s, "a.client_address", address) C(A, s, "a.user_agent", user_agent) \
+	C(A, s, "a.details", details) C(A, d0, "a.human_id", human) C(A, d0, "a.token_id", token)
+#define AUDIT_COUNTS_PICK(F, C, A) F(A, s, "resource_type", type) C(A, i, "COUNT(DISTINCT organization_id, resource_id)", objects) \
+	C(A, i, "COUNT(*)", rows)
+#define VERIFY_COLUMNS(C, A) C(A, s, type, type) C(A, d, id, id) C(A, s, problem, problem)
+/* What a request changed first, and its answer where that is kept. */
+#define REQUEST_PICK(F, C, A) F(A, s, "a.request_id", id) C(A, t, "a.created_at", created) C(A, in, "a.status", status) \
+	C(A, s, "a.idempotency_key", key) C(A, s, "a.resource_type", type) C(A, d0, "a.resource_id", object) C(A, i, "a.revision", revision)
+/* The console: actions of a day, and objects of a state. */
+#define ACTIVITY_PICK(F, C, A) F(A, s, "a.day", date) C(A, s, "a.action", action) C(A, i, "a.n", count)
+#define STATUS_COLUMNS(C, A) C(A, s, resource, resource) C(A, s, status, status) C(A, i, count, count)
 #define EVENT_COLUMNS(C, A) C(A, d, id, id) C(A, t, at, at) C(A, a, type, type) C(A, s, payload, payload) C(A, i0, sequence, sequence) \
 	C(A, nb, livemode, test) C(A, a, request_id, request_id) C(A, a, idempotency_key, idempotency_key) C(A, d0, human_id, human) C(A, a, agent, agent) \
 	C(A, d0, token_id, token) C(A, a, resource_type, resource_type)
