@@ -244,7 +244,8 @@ static const struct shape activity_out[] = {
 
 static enum err activity(struct req *r)
 {
-	const struct db_val org = db_d(&r->who.organization);
+	static const struct column day[] = PICK_MAP(ACTIVITY_PICK, struct day_view), status[] = MAP(STATUS_COLUMNS, struct status_view);
+	const struct db_val org = db_d(&r->who.organization), *own;
 	int64_t since = r->tx.now / (86400 * SECOND) * (86400 * SECOND) - (ACTIVITY_DAYS - 1) * 86400 * SECOND;
 	struct status_view *statuses;
 	struct day_view *days;
@@ -255,20 +256,16 @@ static enum err activity(struct req *r)
 	if ((e = tx_read(&r->tx, SQL_ACTIVITY, DB_IN(org, db_t(since), org, db_d(&r->who.principal)), &rows)))
 		return e;
 	days = arena_alloc(r->arena, (rows.n + 1) * sizeof *days);
-	for (size_t i = 0; i < rows.n; i++) {
-		const struct db_val *v = db_row(&rows, i) + WHO_COLUMNS;
-
-		if (!v[0].null && event_heard(&r->who, v[1].s, arena_strndup(r->arena, v[1].s, strcspn(v[1].s, "."))))
-			days[n++] = (struct day_view){ v[0].s, v[1].s, v[2].i };
+	for (size_t i = 0; i < rows.n && (own = row_own(db_row(&rows, i))); i++) {
+		(void)row_read(day, RES__MAX, own, &days[n]);
+		n += event_heard(&r->who, days[n].action, arena_strndup(r->arena, days[n].action, strcspn(days[n].action, ".")));
 	}
 	if ((e = tx_query(&r->tx, SQL_STATUSES, DB_IN(org, org, org, org), &rows)))
 		return e;
 	statuses = arena_alloc(r->arena, (rows.n + 1) * sizeof *statuses);
 	for (size_t i = 0; i < rows.n; i++) {
-		const struct db_val *v = db_row(&rows, i);
-
-		if (event_heard(&r->who, "", v[0].s))
-			statuses[shown++] = (struct status_view){ v[0].s, v[1].s, v[2].i };
+		(void)row_read(status, RES__MAX, db_row(&rows, i), &statuses[shown]);
+		shown += event_heard(&r->who, "", statuses[shown].resource);
 	}
 	res_shape(r, 200, activity_out, &(struct activity_view){ { days, n, sizeof *days },
 		{ statuses, shown, sizeof *statuses } }, 0);

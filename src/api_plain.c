@@ -5,6 +5,7 @@
 #include "log.h"
 #include "openapi.h"
 #include "route.h"
+#include "row.h"
 #include <string.h>
 #include <openssl/sha.h>
 #include "str.h"
@@ -28,13 +29,11 @@ static enum err healthz(struct req *r)
 
 static enum err readyz(struct req *r)
 {
-	struct db_rows rows;
-	enum err e = tx_query(&r->tx, SQL_SCHEMA_VERSION, DB_NONE, &rows);
 	int64_t version;
+	enum err e = row_int(&r->tx, SQL_SCHEMA_VERSION, DB_NONE, &version);
 
 	if (e)
 		return e;
-	version = db_row(&rows, 0)->i;
 	if (version < SCHEMA_MIN || version > SCHEMA_MAX) {
 		log_error(LOG_ERROR, "the schema has version %lld now, this program works with %d to %d; run `thaw migrate`, "
 			"install the release that fits, reload the workers", (long long)version, SCHEMA_MIN, SCHEMA_MAX);

@@ -252,13 +252,15 @@ static const struct shape request_out[] = {
 	{ 0 }
 };
 
-static const struct touched_view *touched(struct arena *a, const struct db_val *v)
+struct attempt { const char *id, *key, *type; struct id object; int64_t created, status, revision; };
+
+static const struct touched_view *touched(struct arena *a, const struct attempt *of)
 {
 	struct touched_view *t = ARENA_NEW(a, struct touched_view);
 
-	if (v[4].null || v[5].null)
+	if (!of->type || id_is_zero(&of->object))
 		return NULL;
-	*t = (struct touched_view){ life_spell(a, v[4].s, &v[5].id), v[4].s, v[6].i };
+	*t = (struct touched_view){ life_spell(a, of->type, &of->object), of->type, of->revision };
 	return t;
 }
 
@@ -266,21 +268,18 @@ static const struct touched_view *touched(struct arena *a, const struct db_val *
  * anybody for an administrator who signed in. */
 static enum err request(struct req *r)
 {
-	const struct db_val *v;
-	struct db_rows rows;
+	static const struct column map[] = PICK_MAP(REQUEST_PICK, struct attempt);
+	struct attempt of;
 	enum err e;
 
 	r->tx.about.kind = "request";
 	r->tx.about.id = r->vars[0];
 	if ((e = tx_settle(&r->tx))
-	 || (e = tx_read(&r->tx, SQL_REQUEST_GET, DB_IN(db_s(r->vars[0]), db_i(!r->who.narrow && who_acts_as_admin(&r->who)),
-		db_d(&r->who.caller), db_d(&r->who.organization), db_d(&r->who.principal)), &rows)))
-		return e;
-	v = db_row(&rows, 0) + WHO_COLUMNS;
-	if (v[0].null)
-		return ERR_NOT_FOUND;
-	res_shape(r, 200, request_out, &(struct request_view){ v[0].s, "request", v[3].s, v[1].i, v[2].null ? -1 : v[2].i,
-		touched(r->arena, v) }, 0);
+	 || (e = row_settled(&r->tx, SQL_REQUEST_GET, DB_IN(db_s(r->vars[0]), db_i(!r->who.narrow && who_acts_as_admin(&r->who)),
+		db_d(&r->who.caller), db_d(&r->who.organization), db_d(&r->who.principal)), map, &of)))
+		return e == ERR_DB_NONE ? ERR_NOT_FOUND : e;
+	res_shape(r, 200, request_out, &(struct request_view){ of.id, "request", of.key, of.created, of.status,
+		touched(r->arena, &of) }, 0);
 	return OK;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "clock.h"
 #include "dom_model.h"
+#include "row.h"
 #include "str.h"
 
 static const struct { const char *prefix; enum resource type; } other_spellings[] = { { RID_MODEL, RES_MODEL }, { RID_VERSION, RES_VERSION } };
@@ -29,38 +30,46 @@ static bool resource_id(const char *s, struct id *out, const char *types[2])
 }
 
 /* What is not there is null. */
-static void put_id(struct arena *a, struct json *o, const char *key, const char *prefix, const struct db_val *v)
+static void put_id(struct arena *a, struct json *o, const char *key, const char *prefix, const struct id *id)
 {
-	js_put_str(a, o, key, v->null ? NULL : id_spell(a, prefix, &v->id));
+	js_put_str(a, o, key, id_is_zero(id) ? NULL : id_spell(a, prefix, id));
 }
 
-static struct json *audit_row(struct cli *c, const struct db_val *v)
+struct line {
+	struct id object, human, token;
+	const char *actor, *action, *type, *from, *to, *request_id, *address, *user_agent, *details;
+	int64_t at, revision;
+};
+
+static struct json *audit_row(struct cli *c, const struct line *l)
 {
 	struct json *o = js_object(c->arena);
 
-	js_put_str(c->arena, o, "at", clock_iso(c->arena, v[1].i, TIME_MILLIS));
-	js_put_str(c->arena, o, "actor", v[2].s);
-	js_put_str(c->arena, o, "action", v[3].s);
-	js_put_str(c->arena, o, "resource", life_spell(c->arena, v[4].s, &v[5].id));
-	js_put_int(c->arena, o, "revision", v[6].i);
-	js_put_str(c->arena, o, "from", v[7].null ? NULL : v[7].s);
-	js_put_str(c->arena, o, "to", v[8].s);
-	js_put_str(c->arena, o, "request_id", v[9].s);
+	js_put_str(c->arena, o, "at", clock_iso(c->arena, l->at, TIME_MILLIS));
+	js_put_str(c->arena, o, "actor", l->actor);
+	js_put_str(c->arena, o, "action", l->action);
+	js_put_str(c->arena, o, "resource", life_spell(c->arena, l->type, &l->object));
+	js_put_int(c->arena, o, "revision", l->revision);
+	js_put_str(c->arena, o, "from", l->from);
+	js_put_str(c->arena, o, "to", l->to);
+	js_put_str(c->arena, o, "request_id", l->request_id);
 	if (c->json) {                           /* too wide for a screen */
-		js_put_str(c->arena, o, "address", v[10].s);
-		js_put_str(c->arena, o, "user_agent", v[11].s);
-		js_put(o, "details", js_read(c->arena, v[12].s));
-		put_id(c->arena, o, "human", "usr_", &v[13]);
-		put_id(c->arena, o, "token", "tok_", &v[14]);
+		js_put_str(c->arena, o, "address", l->address);
+		js_put_str(c->arena, o, "user_agent", l->user_agent);
+		js_put(o, "details", js_read(c->arena, l->details));
+		put_id(c->arena, o, "human", "usr_", &l->human);
+		put_id(c->arena, o, "token", "tok_", &l->token);
 	}
 	return o;
 }
 
 int cmd_audit_list(struct cli *c)
 {
+	static const struct column map[] = PICK_MAP(AUDIT_LIST_PICK, struct line);
 	const char *resource = cli_option(c, "--resource"), *types[2];
 	struct json *rows = js_array(c->arena);
 	struct id org, id = { 0 };
+	const struct line *all;
 	struct db_rows r;
 	int64_t limit;
 	enum err e;
@@ -76,8 +85,9 @@ int cmd_audit_list(struct cli *c)
 		: tx_query(&c->tx, SQL_AUDIT_LIST, DB_IN(db_d(&org), db_i(limit)), &r);
 	if (e)
 		return cli_failed(c, e);
+	all = row_array(c->arena, &r, map, sizeof *all);
 	for (size_t i = 0; i < r.n; i++)
-		js_add(rows, audit_row(c, db_row(&r, i)));
+		js_add(rows, audit_row(c, &all[i]));
 	cli_rows(c, rows, "There is no audit row.");
 	return CLI_DONE;
 }
@@ -85,6 +95,9 @@ int cmd_audit_list(struct cli *c)
 /* Every statement of sql.def whose name says that it verifies: each row is a disagreement. */
 static enum err disagreements(struct cli *c, struct json *found)
 {
+	struct problem { const char *type, *problem; struct id id; } p;
+	static const struct column map[] = MAP(VERIFY_COLUMNS, struct problem);
+
 	for (int s = SQL_NONE + 1; s < SQL__MAX; s++) {
 		struct db_rows r;
 		enum err e;
@@ -94,12 +107,12 @@ static enum err disagreements(struct cli *c, struct json *found)
 		if ((e = tx_query(&c->tx, s, DB_NONE, &r)))
 			return e;
 		for (size_t i = 0; i < r.n; i++) {
-			const struct db_val *v = db_row(&r, i);
 			struct json *o = js_object(c->arena);
 
-			js_put_str(c->arena, o, "resource", v[0].s);
-			js_put_str(c->arena, o, "id", life_spell(c->arena, v[0].s, &v[1].id));
-			js_put_str(c->arena, o, "problem", v[2].s);
+			(void)row_read(map, RES__MAX, db_row(&r, i), &p);
+			js_put_str(c->arena, o, "resource", p.type);
+			js_put_str(c->arena, o, "id", life_spell(c->arena, p.type, &p.id));
+			js_put_str(c->arena, o, "problem", p.problem);
 			js_add(found, o);
 		}
 	}
@@ -108,6 +121,8 @@ static enum err disagreements(struct cli *c, struct json *found)
 
 int cmd_audit_verify(struct cli *c)
 {
+	struct count { const char *type; int64_t objects, rows; } n;
+	static const struct column map[] = PICK_MAP(AUDIT_COUNTS_PICK, struct count);
 	struct json *found = js_array(c->arena), *counts = js_array(c->arena), *o = js_object(c->arena);
 	struct tx *tx = cli_tx(c);
 	struct db_rows r;
@@ -120,9 +135,10 @@ int cmd_audit_verify(struct cli *c)
 	for (size_t i = 0; i < r.n; i++) {
 		struct json *count = js_object(c->arena);
 
-		js_put_str(c->arena, count, "resource", db_row(&r, i)[0].s);
-		js_put_int(c->arena, count, "objects", db_row(&r, i)[1].i);
-		js_put_int(c->arena, count, "audit_rows", db_row(&r, i)[2].i);
+		(void)row_read(map, RES__MAX, db_row(&r, i), &n);
+		js_put_str(c->arena, count, "resource", n.type);
+		js_put_int(c->arena, count, "objects", n.objects);
+		js_put_int(c->arena, count, "audit_rows", n.rows);
 		js_add(counts, count);
 	}
 	if (c->json) {

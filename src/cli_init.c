@@ -41,20 +41,12 @@ static enum err work_first(void *arg)
 /* Which organization is meant, and is it there? */
 static enum err find_org(struct first *f, const char *wanted)
 {
-	struct db_rows r;
-	enum err e;
+	static const struct column map[] = PICK_MAP(ORG_LIST_PICK, struct org);
+	struct org first = { .name = "Main" };
+	enum err e = wanted ? org_find(f->tx, wanted, &first.life.id) : row_one(f->tx, SQL_ORG_LIST, DB_NONE, map, &first);
 
-	if (!wanted) {
-		if ((e = tx_query(f->tx, SQL_ORG_LIST, DB_NONE, &r)))
-			return e;
-		f->make_org = !r.n;
-		f->org_name = r.n ? db_row(&r, 0)[1].s : "Main";
-		if (r.n)
-			f->user.organization = db_row(&r, 0)[0].id;
-		return OK;
-	}
-	f->org_name = wanted;
-	e = org_find(f->tx, wanted, &f->user.organization);
+	f->org_name = wanted ? wanted : first.name;
+	f->user.organization = first.life.id;
 	f->make_org = e == ERR_DB_NONE;
 	return f->make_org ? OK : e;
 }

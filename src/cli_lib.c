@@ -214,16 +214,16 @@ int cli_key_dir(struct cli *c)
 int cli_seal_key(struct cli *c)
 {
 	struct tx *tx = cli_tx(c);
-	struct db_rows r;
+	int64_t sealed;
 	enum err e;
 
 	if (!tx || cli_key_dir(c))
 		return CLI_FAILED;
 	if (seal_key_usable())
 		return CLI_DONE;
-	if ((e = tx_query(tx, SQL_SEALED_COUNT, DB_NONE, &r)))
+	if ((e = row_int(tx, SQL_SEALED_COUNT, DB_NONE, &sealed)))
 		return cli_failed(c, e);
-	if (db_row(&r, 0)->i)
+	if (sealed)
 		return cli_say("%s/seal.key is missing or broken, and the secrets of webhook endpoints are sealed under it: "
 			"copy it from another node, or from the backup", conf.key_dir);
 	return seal_key_make() ? CLI_FAILED : CLI_DONE;

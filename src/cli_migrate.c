@@ -10,6 +10,7 @@
 #include <string.h>
 #include "clock.h"
 #include "conf.h"
+#include "row.h"
 #include "str.h"
 
 enum { TRIES = 5, NUMBER = 4 };
@@ -201,14 +202,18 @@ static int grants(struct cli *c, struct db *db, const char *app, struct json *no
  * here until one has another. */
 static int emails(struct cli *c, struct db *db, struct json *notes)
 {
+	struct twins { const char *users, *email; } t;
+	static const struct column map[] = PICK_MAP(EMAIL_TWINS_PICK, struct twins);
 	struct db_rows r;
 
 	if (db_exec(db, SQL_EMAIL_KEYS, DB_NONE, NULL) || db_query(db, c->arena, SQL_EMAIL_TWINS, DB_NONE, &r))
 		return refused(db, "the email addresses");
-	for (size_t i = 0; i < r.n; i++)
+	for (size_t i = 0; i < r.n; i++) {
+		(void)row_read(map, RES__MAX, db_row(&r, i), &t);
 		js_add(notes, js_string(c->arena, arena_printf(c->arena, "The users `%s` share the email address %s but for capitals: "
 			"each signs in with the exact spelling alone. Give all but one another with `thaw user email USERNAME EMAIL`, "
-			"then run `thaw migrate` again", db_row(&r, i)[0].s, db_row(&r, i)[1].s)));
+			"then run `thaw migrate` again", t.users, t.email)));
+	}
 	return 0;
 }
 

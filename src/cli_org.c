@@ -126,8 +126,10 @@ int cmd_org_create(struct cli *c)
 
 int cmd_org_list(struct cli *c)
 {
+	static const struct column map[] = PICK_MAP(ORG_LIST_PICK, struct org);
 	struct json *rows = js_array(c->arena);
 	struct tx *tx = cli_tx(c);
+	const struct org *all;
 	struct db_rows r;
 	enum err e;
 
@@ -135,12 +137,12 @@ int cmd_org_list(struct cli *c)
 		return CLI_FAILED;
 	if ((e = tx_query(tx, SQL_ORG_LIST, DB_NONE, &r)))
 		return cli_failed(c, e);
+	all = row_array(c->arena, &r, map, sizeof *all);
 	for (size_t i = 0; i < r.n; i++) {
-		const struct db_val *v = db_row(&r, i);
-		struct json *o = id_object(c, "org-", &v[0].id);
+		struct json *o = id_object(c, "org-", &all[i].life.id);
 
-		js_put_str(c->arena, o, "name", v[1].s);
-		js_put(o, "created_at", time_of(c->arena, v[2].i));
+		js_put_str(c->arena, o, "name", all[i].name);
+		js_put(o, "created_at", time_of(c->arena, all[i].life.created));
 		js_add(rows, o);
 	}
 	cli_rows(c, rows, "There is no organization yet; `thaw org create NAME` makes one.");
@@ -174,10 +176,13 @@ int cmd_org_usage(struct cli *c)
 
 /* --- roles ---------------------------------------------------------------------------- */
 
+static const struct column role_map[] = PICK_MAP(ROLE_LIST_PICK, struct role);
+
 /* Is there such a role?  Otherwise said, with those there are. */
 static bool role_known(struct cli *c, const struct id *org, const char *role)
 {
 	struct buf names = { .arena = c->arena };
+	const struct role *all;
 	struct db_rows r;
 	enum err e;
 
@@ -185,46 +190,49 @@ static bool role_known(struct cli *c, const struct id *org, const char *role)
 		cli_failed(c, e);
 		return false;
 	}
+	all = row_array(c->arena, &r, role_map, sizeof *all);
 	buf_puts(&names, "");
 	for (size_t i = 0; i < r.n; i++) {
-		const char *name = db_row(&r, i)[1].s;
-
-		if (!strcmp(name, role))
+		if (!strcmp(all[i].name, role))
 			return true;
-		buf_printf(&names, "%s%s", i ? ", " : "", name);
+		buf_printf(&names, "%s%s", i ? ", " : "", all[i].name);
 	}
 	cli_say("there is no role `%s` in this organization; it has %s", role, names.p);
 	return false;
 }
 
-/* The rows of a statement about the organization of --org. */
-static int rows_of_org(struct cli *c, enum sql sql, struct db_rows *r)
+/* The rows of a statement about the organization of --org; NULL, and said, if there are none to be had. */
+static void *rows_of_org(struct cli *c, enum sql sql, const struct column *map, size_t size, size_t *n)
 {
+	struct db_rows r;
 	struct id org;
 	enum err e;
 
 	if (!cli_org(c, cli_option(c, "--org"), &org))
-		return CLI_FAILED;
-	e = tx_query(&c->tx, sql, DB_IN(db_d(&org)), r);
-	return e ? cli_failed(c, e) : CLI_DONE;
+		return NULL;
+	if ((e = tx_query(&c->tx, sql, DB_IN(db_d(&org)), &r))) {
+		cli_failed(c, e);
+		return NULL;
+	}
+	*n = r.n;
+	return row_array(c->arena, &r, map, size);
 }
 
 int cmd_role_list(struct cli *c)
 {
 	struct json *rows = js_array(c->arena);
-	struct db_rows r;
-	int bad = rows_of_org(c, SQL_ROLE_LIST, &r);
+	size_t n;
+	const struct role *all = rows_of_org(c, SQL_ROLE_LIST, role_map, sizeof *all, &n);
 
-	if (bad)
-		return bad;
-	for (size_t i = 0; i < r.n; i++) {
-		const struct db_val *v = db_row(&r, i);
+	if (!all)
+		return CLI_FAILED;
+	for (size_t i = 0; i < n; i++) {
 		struct json *o = js_object(c->arena);
 
-		js_put_str(c->arena, o, "name", v[1].s);
-		js_put_int(c->arena, o, "rate", v[3].i);
-		js_put_str(c->arena, o, "permissions", v[2].s);
-		js_put(o, "updated_at", time_of(c->arena, v[4].i));
+		js_put_str(c->arena, o, "name", all[i].name);
+		js_put_int(c->arena, o, "rate", all[i].rate);
+		js_put_str(c->arena, o, "permissions", all[i].permissions);
+		js_put(o, "updated_at", time_of(c->arena, all[i].life.changed));
 		js_add(rows, o);
 	}
 	cli_rows(c, rows, "There is no role.");
@@ -352,21 +360,21 @@ int cmd_user_create(struct cli *c)
 
 int cmd_user_list(struct cli *c)
 {
+	static const struct column map[] = PICK_MAP(USER_LIST_PICK, struct user);
 	struct json *rows = js_array(c->arena);
-	struct db_rows r;
-	int bad = rows_of_org(c, SQL_USER_LIST, &r);
+	size_t n;
+	const struct user *all = rows_of_org(c, SQL_USER_LIST, map, sizeof *all, &n);
 
-	if (bad)
-		return bad;
-	for (size_t i = 0; i < r.n; i++) {
-		const struct db_val *v = db_row(&r, i);
-		struct json *o = id_object(c, "usr-", &v[0].id);
+	if (!all)
+		return CLI_FAILED;
+	for (size_t i = 0; i < n; i++) {
+		struct json *o = id_object(c, "usr-", &all[i].id);
 
-		js_put_str(c->arena, o, "username", v[1].s);
-		js_put_str(c->arena, o, "email", v[2].s);
-		js_put_str(c->arena, o, "role", v[3].s);
-		js_put_str(c->arena, o, "status", v[4].s);
-		js_put(o, "created_at", time_of(c->arena, v[5].i));
+		js_put_str(c->arena, o, "username", all[i].username);
+		js_put_str(c->arena, o, "email", all[i].email);
+		js_put_str(c->arena, o, "role", all[i].role);
+		js_put_str(c->arena, o, "status", all[i].status);
+		js_put(o, "created_at", time_of(c->arena, all[i].created_at));
 		js_add(rows, o);
 	}
 	cli_rows(c, rows, "There is no user; `thaw user create` makes one.");
@@ -407,15 +415,11 @@ static int changed(struct cli *c, const struct work *w, const char *text)
  * hundred, or counted.  *n: how many. */
 static enum err keys_of(struct cli *c, struct work *w, bool revoke, int64_t *n)
 {
-	struct db_rows r;
 	enum err e;
 
 	*n = 0;
-	if (!revoke) {
-		if (!(e = tx_query(&c->tx, SQL_TOKENS_COUNT, DB_IN(db_d(&w->user.organization), db_d(&w->user.id)), &r)) && r.n)
-			*n = db_row(&r, 0)->i;
-		return e;
-	}
+	if (!revoke)
+		return row_int(&c->tx, SQL_TOKENS_COUNT, DB_IN(db_d(&w->user.organization), db_d(&w->user.id)), n);
 	c->who.organization = w->user.organization;
 	do {
 		if ((e = cli_write(c, work_keys, w)))

@@ -9,6 +9,7 @@
 #include <time.h>
 #include "clock.h"
 #include "conf.h"
+#include "row.h"
 #include "str.h"
 
 enum { BATCH = 500, ORGS = 100, FILES = 20, TRIES = 5, REST = 3, REST_MOST_MS = 2000 };
@@ -60,20 +61,20 @@ static enum err change(struct sweep *s, enum sql sql, const struct db_val *in, s
 	return e;
 }
 
-static enum err look(struct sweep *s, enum sql sql, const struct db_val *in, size_t n, struct db_rows *out)
+/* A batch begins. */
+static struct tx *look(struct sweep *s)
 {
 	arena_reset(s->arena);
 	s->began = clock_mono();
-	return tx_query(&s->c->tx, sql, in, n, out);
+	return &s->c->tx;
 }
 
 static enum err count(struct sweep *s, enum sql sql, const struct db_val *in, size_t n, int64_t *total)
 {
-	struct db_rows r;
-	enum err e = look(s, sql, in, n, &r);
+	int64_t more = 0;
+	enum err e = row_int(look(s), sql, in, n, &more);
 
-	if (!e)
-		*total += db_row(&r, 0)->i;
+	*total += more;
 	return e;
 }
 
@@ -87,12 +88,11 @@ static enum err sweep_timed(struct sweep *s, const struct timed *t, int64_t befo
 	if (s->dry)
 		return count(s, t->stale, DB_IN(db_t(before)), total);
 	for (int64_t from = 0, upto; !e && !last; from = upto + 1) {
-		struct db_rows r;
-
-		if ((e = look(s, t->batch, DB_IN(db_t(from), db_t(before), db_i(BATCH - 1)), &r)))
+		e = row_int(look(s), t->batch, DB_IN(db_t(from), db_t(before), db_i(BATCH - 1)), &upto);
+		if ((last = e == ERR_DB_NONE))
+			upto = before - 1;
+		else if (e)
 			break;
-		last = !r.n;
-		upto = last ? before - 1 : db_row(&r, 0)->i;
 		e = change(s, t->sweep, DB_IN(db_t(from), db_t(upto)), total);
 		if (!last)
 			rest(s);
@@ -124,12 +124,11 @@ static enum err sweep_by_id(struct sweep *s, enum sql batch, enum sql sweep, con
 	enum err e = OK;
 
 	while (!e && !last) {
-		struct db_rows r;
-
-		if ((e = look(s, batch, DB_IN(*org, db_d(&from), db_d(&end), db_i(BATCH - 1)), &r)))
+		e = row_id(look(s), batch, DB_IN(*org, db_d(&from), db_d(&end), db_i(BATCH - 1)), &upto);
+		if ((last = e == ERR_DB_NONE))
+			upto = end;
+		else if (e)
 			break;
-		last = !r.n;
-		upto = last ? end : db_row(&r, 0)->id;
 		e = change(s, sweep, DB_IN(*org, db_d(&from), db_d(&upto), which), total);
 		if (!e && tries)
 			e = change(s, SQL_TRY_SWEEP, DB_IN(*org, db_d(&from), db_d(&upto)), NULL);
@@ -157,40 +156,39 @@ static enum err sweep_events(struct sweep *s, const struct db_val *org)
 	/* As an id has it, so that the horizon and the events agree. */
 	const int64_t before = (s->c->tx.now - conf.event_retention * SECOND) / 1000 * 1000;
 	const struct id end = id_at(before);
-	struct db_val counted;
-	struct db_rows r;
+	int64_t counted;
 	enum err e;
 
 	if (!conf.event_retention)
 		return OK;
 	/* Of what comes later the totals know by the event alone. */
-	if ((e = look(s, SQL_COUNTS_UPTO, DB_IN(*org), &r)))
+	if ((e = row_int(look(s), SQL_COUNTS_UPTO, DB_IN(*org), &counted)))
 		return e;
-	counted = *db_row(&r, 0);
 	if (s->dry)
-		return count(s, SQL_EVENT_STALE, DB_IN(*org, db_d(&end), counted), &s->events);
+		return count(s, SQL_EVENT_STALE, DB_IN(*org, db_d(&end), db_i(counted)), &s->events);
 	if ((e = change(s, SQL_EVENT_HORIZON, DB_IN(db_t(before), *org, db_t(before)), NULL)))
 		return e;
-	return sweep_by_id(s, SQL_EVENT_BATCH, SQL_EVENT_SWEEP, org, before, counted, false, &s->events);
+	return sweep_by_id(s, SQL_EVENT_BATCH, SQL_EVENT_SWEEP, org, before, db_i(counted), false, &s->events);
 }
 
 static enum err sweep_artifacts(struct sweep *s, const struct db_val *org)
 {
+	static const struct column sum[] = { { ROW_x, 0 }, { ROW_END, 0 } };
 	const struct db_val before = db_t(s->c->tx.now - conf.artifact_retention * SECOND);
 	unsigned char from[32] = { 0 };
 	bool last = !conf.artifact_retention;
 	enum err e = OK;
 
 	while (!e && !last) {
+		const struct bytes *all;
 		struct db_rows r;
 
-		if ((e = look(s, SQL_ARTIFACT_STALE, DB_IN(*org, db_x(from, sizeof from), before, before, db_i(FILES)), &r)))
+		if ((e = tx_query(look(s), SQL_ARTIFACT_STALE, DB_IN(*org, db_x(from, sizeof from), before, before, db_i(FILES)), &r)))
 			break;
+		all = row_array(s->arena, &r, sum, sizeof *all);
 		last = r.n < FILES;
 		for (size_t i = 0; !e && i < r.n; i++) {
-			const struct db_val *sum = db_row(&r, i);
-
-			memcpy(from, sum->s, sizeof from);
+			memcpy(from, all[i].p, sizeof from);
 			s->artifacts += s->dry;
 			s->began = clock_mono();
 			if (!s->dry && !(e = change(s, SQL_ARTIFACT_SWEEP, DB_IN(*org, db_x(from, sizeof from), before, before), &s->artifacts)))
@@ -207,19 +205,18 @@ static enum err sweep_organizations(struct sweep *s)
 
 	for (size_t n = ORGS; !e && n == ORGS; ) {
 		struct arena *arena = arena_new();
-		struct db_rows orgs;
+		struct id *orgs;
 
 		s->c->tx.arena = arena;
-		if (!(e = tx_query(&s->c->tx, SQL_SWEEP_ORGS, DB_IN(db_d(&after), db_i(ORGS)), &orgs)))
-			n = orgs.n;
+		e = row_ids(&s->c->tx, SQL_SWEEP_ORGS, DB_IN(db_d(&after), db_i(ORGS)), &orgs, &n);
 		s->c->tx.arena = s->arena;
 		for (size_t i = 0; !e && i < n; i++) {
-			const struct db_val *org = db_row(&orgs, i);
+			const struct db_val org = db_d(&orgs[i]);
 
 			/* An event lives as long as its deliveries, so these come first. */
-			if (!(e = sweep_deliveries(s, org)) && !(e = sweep_events(s, org)))
-				e = sweep_artifacts(s, org);
-			after = org->id;
+			if (!(e = sweep_deliveries(s, &org)) && !(e = sweep_events(s, &org)))
+				e = sweep_artifacts(s, &org);
+			after = orgs[i];
 		}
 		arena_free(arena);
 	}

@@ -22,7 +22,10 @@
  *   OBJ_KEPT(K)    what its lists filter and its unique keys go by: plain columns, since a prepared
  *                  statement reads whole rows along an index of a generated one from its second
  *                  execution on; K(column, expression, collation) of what was written before
- * and lists for what its changes write (CHANGE in life.def). */
+ * and lists for what its changes write (CHANGE in life.def).
+ *
+ * What a statement picks beside such rows is NAME_PICK(F, C, A): F for the first column, C for
+ * each other, with a text in the place of the column's name (PICK). */
 #ifndef COLUMNS_H
 #define COLUMNS_H
 
@@ -90,12 +93,22 @@
 /* A row of a table by its alias, and its letters. */
 #define ROW(LIST, alias) alias ".organization_id" LIST(COL_TEXT, alias)
 #define ROW_OUT(LIST) "d" LIST(COL_OUT, )
+/* The columns of a list that begins with F. */
+#define PICK(LIST) LIST(PICK_FIRST, COL_EXPR, )
+#define PICK_OUT(LIST) LIST(COL_OUT, COL_OUT, )
+#define PICK_FIRST(A, kind, text, member) text
 
 /* ---- What every object has ---- */
 
 #define HEAD(C, A) C(A, d, id, life.id) C(A, w, status, life.state) C(A, i, revision, life.revision) \
 	C(A, t, created_at, life.created) C(A, t, updated_at, life.changed)
 #define MODE(C, A) C(A, nb, livemode, life.test)
+
+/* ---- Who calls ---- */
+
+/* What settles the caller, of the joined rows of principal and role. */
+#define WHO_PICK(F, C, A) F(A, s, "p.status", status) C(A, t, "p.tokens_since", since) C(A, i, "p.tokens_gen", gen) \
+	C(A, s, "r.permissions", permissions) C(A, i, "r.rate", rate)
 
 /* ---- Organizations, roles, users ---- */
 
@@ -136,6 +149,25 @@
 #define USER_PASSWORD_COLUMNS(C, A) C(A, a, password, password)
 #define USER_EMAIL_COLUMNS(C, A) C(A, s, email, email)
 #define USER_ROLE_COLUMNS(C, A) C(A, a, role, role)
+/* A user who signs in, and one as the thaw command finds and lists them. */
+#define LOGIN_PICK(F, C, A) F(A, d, "p.organization_id", organization) C(A, d, "p.id", id) C(A, s, "p.username", username) \
+	C(A, s, "p.email", email) C(A, s, "p.password", password) C(A, s, "p.role", role) C(A, s, "p.status", status) C(A, i, "r.rate", rate) \
+	C(A, s, "r.permissions", permissions)
+#define USER_FIND_PICK(F, C, A) F(A, d, "p.organization_id", organization) C(A, d, "p.id", id) C(A, s, "p.email", email) C(A, s, "p.role", role) \
+	C(A, s, "p.status", status) C(A, i, "r.rate", rate) C(A, i, "p.tokens_gen", gen)
+#define USER_SELF_PICK(F, C, A) F(A, s, "p.username", username) C(A, s, "p.email", email) C(A, s, "p.role", role)
+#define USER_LIST_PICK(F, C, A) F(A, d, "id", id) C(A, s, "username", username) C(A, s, "email", email) C(A, s, "role", role) \
+	C(A, s, "status", status) C(A, t, "created_at", created_at)
+#define ORG_LIST_PICK(F, C, A) F(A, d, "id", life.id) C(A, s, "name", name) C(A, t, "created_at", life.created)
+#define ROLE_LIST_PICK(F, C, A) F(A, s, "name", name) C(A, s, "permissions", permissions) C(A, i, "rate", rate) C(A, t, "updated_at", life.changed)
+#define EMAIL_TWINS_PICK(F, C, A) F(A, s, "GROUP_CONCAT(username ORDER BY username SEPARATOR '`, `')", users) C(A, s, "LOWER(email)", email)
+/* A refresh token with its session and its user. */
+#define REFRESH_PICK(F, C, A) F(A, d, "f.organization_id", session.user.organization) C(A, d, "f.principal_id", session.user.id) \
+	C(A, t, "f.expires_at", expires) C(A, s, "p.role", session.user.role) C(A, s, "p.status", session.user.status) \
+	C(A, i, "r.rate", session.user.rate) C(A, s, "p.username", session.user.username) C(A, d, "f.family_id", session.family) \
+	C(A, t0, "x.rotated_at", rotated) C(A, x, "x.salt", salt) C(A, s, "p.email", session.user.email) \
+	C(A, s, "r.permissions", session.user.permissions) C(A, d0, "f.client_id", session.client) C(A, s, "f.scopes", session.scopes) \
+	C(A, b, "v.id IS NOT NULL", ended) C(A, t, "p.tokens_since", since) C(A, i, "p.tokens_gen", session.user.gen) C(A, in, "f.tokens_gen", gen)
 /* Every token that the user has ends. */
 #define TOKENS_END ", tokens_since = updated_at, tokens_gen = tokens_gen + 1"
 
@@ -221,6 +253,16 @@
 #define LAST_CHANGE(type, alias) "(SELECT a.actor_id FROM audit_events a WHERE a.organization_id = " alias ".organization_id " \
 	"AND a.resource_type = '" type "' AND a.resource_id = " alias ".id AND a.revision = " alias ".revision)"
 
+/* Where a new one lies, what lies in it, and a model by its name. */
+#define FOLDER_PLACE_PICK(F, C, A) F(A, d, "project_id", of) C(A, s, "path", path)
+#define CHILD_PICK(F, C, A) F(A, s, "k.kind", kind) C(A, d, "k.id", child.life.id) C(A, i, "COALESCE(f.revision, m.revision)", child.life.revision) \
+	C(A, s, "COALESCE(f.status, m.status)", status) C(A, s, "COALESCE(f.name, m.name)", child.name) \
+	C(A, s, "COALESCE(f.description, m.description)", child.description) C(A, d0, "COALESCE(f.created_by, m.created_by)", child.created_by) \
+	C(A, t, "COALESCE(f.created_at, m.created_at)", child.created_at) C(A, t, "COALESCE(f.updated_at, m.updated_at)", child.updated_at) \
+	C(A, d0, "a.actor_id", child.updated_by)
+#define MODEL_NAMED_PICK(F, C, A) F(A, d, "id", id) C(A, d, "folder_id", folder)
+#define SPACE_PICK(F, C, A) F(A, s, "o.name", name) C(A, t, "o.created_at", created_at)
+
 /* ---- Projects ---- */
 
 #define PROJECT_TABLE "projects"
@@ -240,6 +282,11 @@
 #define PROJECT_PROGRESSED(C, A) C(A, i, progress, progress)
 #define PROJECT_SHELVED(C, A) C(A, was, previous_status, life.state)
 
+/* Which of its two unique words are another's. */
+#define PROJECT_TAKEN_PICK(F, C, A) \
+	F(A, b, "EXISTS (SELECT 1 FROM projects j WHERE j.organization_id = ? AND j.name_hash = UNHEX(SHA2(?, 256)) AND j.id <> ?)", name) \
+	C(A, b, "EXISTS (SELECT 1 FROM projects j WHERE j.live_url = ? AND j.id <> ?)", url)
+
 /* ---- Workspaces, entities, authorizations ---- */
 
 #define WORKSPACE_TABLE "workspaces"
@@ -254,6 +301,10 @@
 #define WORKSPACE_LOCKED NOTHING_OF
 #define WORKSPACE_SEEN(C, A) C(A, s, "(" ENTITIES_OF("WHERE e.organization_id = " A ".organization_id AND e.workspace_id = " A ".id") ")", entities)
 #define ENTITIES_OF(where) "SELECT GROUP_CONCAT(LOWER(HEX(e.id)) ORDER BY e.id) FROM entities e " where
+/* The computed target, the entities it was computed from, how many they are, how many not in their last state. */
+#define WORKSPACE_TARGET_PICK(F, C, A) F(A, w, "IF(" OPEN_ENTITIES " > 0, 'active', 'ready')", to) \
+	C(A, s, "GROUP_CONCAT(LOWER(HEX(e.id)) ORDER BY e.id)", ids) C(A, i, "COUNT(*)", entities) C(A, i, OPEN_ENTITIES, open)
+#define OPEN_ENTITIES "COUNT(IF(e.status IN ('draft', 'submitted', 'registered'), 1, NULL))"
 #define WORKSPACE_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
 #define WORKSPACE_UNARCHIVED(C, A) C(A, nil, archived_at, archived_at)
 
@@ -312,6 +363,14 @@
 #define OAUTH_CLIENT_LOCKED NOTHING_OF
 #define OAUTH_CLIENT_SEEN NOTHING
 #define CLIENT_SECRET(C, A) C(A, x, secret_hash, hash)
+/* Whom it acts for; a code; what it has of a user. */
+#define CLIENT_USER_PICK(F, C, A) F(A, s, "p.status", user.status) C(A, t, "p.tokens_since", since) C(A, s, "p.username", user.username) \
+	C(A, i, "r.rate", user.rate) C(A, i, "p.tokens_gen", user.gen)
+#define CODE_PICK(F, C, A) F(A, d, "principal_id", user) C(A, s, "redirect_uri", redirect_uri) C(A, s, "scopes", scopes) \
+	C(A, s, "challenge", challenge) C(A, t, "created_at", created) C(A, t, "expires_at", expires) C(A, t0, "used_at", used) \
+	C(A, d0, "family_id", family) C(A, in, "tokens_gen", gen)
+#define CONSENT_PICK(F, C, A) F(A, d, "k.id", client) C(A, s, "k.name", name) C(A, s, "k.scopes", scopes) C(A, d, "k.family_id", first) \
+	C(A, t, "k.used_at", used)
 
 /* ---- Webhook endpoints ---- */
 
@@ -339,9 +398,26 @@
 
 /* ---- Rows that are no objects ---- */
 
+#define ATTEMPT_PICK(F, C, A) F(A, x, "attempt_id", id) C(A, x, "fingerprint", fingerprint) C(A, in, "status", answer.status) \
+	C(A, s, "headers", answer.headers) C(A, s, "body", answer.body) C(A, t, "created_at", created)
+
 #define AUDIT_COLUMNS(C, A) C(A, d, id, id) C(A, t, at, at) C(A, d0, actor_id, actor.id) C(A, s, actor_name, actor.name) C(A, a, action, action) \
 	C(A, i, revision, revision) C(A, a, from_state, from) C(A, a, to_state, to) C(A, a, request_id, request_id) C(A, a, client_address, address) \
 	C(A, s, user_agent, user_agent) C(A, s, details, details)
+/* thaw audit: a row of any object, rows of each kind, and what does not agree. */
+#define AUDIT_LIST_PICK(F, C, A) F(A, t, "a.at", at) C(A, s, "a.actor_name", actor) C(A, s, "a.action", action) \
+	C(A, s, "a.resource_type", type) C(A, d, "a.resource_id", object) C(A, i, "a.revision", revision) C(A, s, "a.from_state", from) \
+	C(A, s, "a.to_state", to) C(A, s, "a.request_id", request_id) C(A, s, "a.client_address", address) C(A, s, "a.user_agent", user_agent) \
+	C(A, s, "a.details", details) C(A, d0, "a.human_id", human) C(A, d0, "a.token_id", token)
+#define AUDIT_COUNTS_PICK(F, C, A) F(A, s, "resource_type", type) C(A, i, "COUNT(DISTINCT organization_id, resource_id)", objects) \
+	C(A, i, "COUNT(*)", rows)
+#define VERIFY_COLUMNS(C, A) C(A, s, type, type) C(A, d, id, id) C(A, s, problem, problem)
+/* What a request changed first, and its answer where that is kept. */
+#define REQUEST_PICK(F, C, A) F(A, s, "a.request_id", id) C(A, t, "a.created_at", created) C(A, in, "a.status", status) \
+	C(A, s, "a.idempotency_key", key) C(A, s, "a.resource_type", type) C(A, d0, "a.resource_id", object) C(A, i, "a.revision", revision)
+/* The console: actions of a day, and objects of a state. */
+#define ACTIVITY_PICK(F, C, A) F(A, s, "a.day", date) C(A, s, "a.action", action) C(A, i, "a.n", count)
+#define STATUS_COLUMNS(C, A) C(A, s, resource, resource) C(A, s, status, status) C(A, i, count, count)
 #define EVENT_COLUMNS(C, A) C(A, d, id, id) C(A, t, at, at) C(A, a, type, type) C(A, s, payload, payload) C(A, i0, sequence, sequence) \
 	C(A, nb, livemode, test) C(A, a, request_id, request_id) C(A, a, idempotency_key, idempotency_key) C(A, d0, human_id, human) C(A, a, agent, agent) \
 	C(A, d0, token_id, token) C(A, a, resource_type, resource_type)
@@ -349,12 +425,24 @@
 #define LISTENER_COLUMNS(C, A) C(A, d, id, id) C(A, nb, livemode, test) C(A, s, enabled_events, patterns) ENDPOINT_OWNER(C, A)
 #define TARGET_COLUMNS(C, A) C(A, d, id, id) C(A, s, url, url) C(A, a, api_version, api_version) C(A, x, secret, sealed) C(A, x, old_secret, old_sealed) \
 	C(A, t0, old_until, old_until) ENDPOINT_OWNER(C, A)
+/* What there is to send: the endpoints, what may go to one, and what is due, first in the order of time, of its object. */
+#define DUE_PICK(F, C, A) F(A, d, "organization_id", hold.organization) C(A, d, "id", hold.endpoint) C(A, s, "status", status)
+#define POST_PICK(F, C, A) F(A, d, "v.id", id) C(A, d, "v.event_id", event) C(A, s, "v.resource_type", resource_type) \
+	C(A, d, "v.resource_id", resource) C(A, i, "v.sequence", sequence) C(A, i, "v.tries", tries)
+#define NEXT_DUE_PICK(F, C, A) F(A, t, "v.next_at", at) C(A, d, "v.id", id)
+#define FIRST_DUE_PICK(F, C, A) F(A, s, "resource_type", resource_type) C(A, d, "resource_id", resource)
+#define FOREMOST_PICK(F, C, A) F(A, i, "sequence", sequence) C(A, t, "next_at", at)
+#define SENT_PICK(F, C, A) F(A, d, "id", id) C(A, i, "tries", tries)
+/* Up to which number the events of an organization are, and up to which they are in its totals. */
+#define COUNTER_PICK(F, C, A) F(A, i, "last", last) C(A, i, "counted", counted)
 /* To be numbered. */
 #define NEW_EVENT(C, A) C(A, d, id, id) C(A, a, type, type) C(A, a, resource_type, resource_type) C(A, d, resource_id, resource) \
 	C(A, i, revision, revision) C(A, nb, livemode, test)
 #define DELIVERY_COLUMNS(C, A) C(A, d, id, id) C(A, d, endpoint_id, endpoint) C(A, d, event_id, event) C(A, a, outcome, outcome) C(A, i, tries, tries) \
 	C(A, t0, next_at, next_at) C(A, i0, response_status, response_status) C(A, t, created_at, created_at) C(A, t, updated_at, updated_at) \
 	C(A, i, sequence, sequence)
+#define TRY_PICK(F, C, A) F(A, d, "t.delivery_id", delivery) C(A, i, "t.number", number) C(A, t, "t.at", at) C(A, i, "t.milliseconds", milliseconds) \
+	C(A, i, "COALESCE(t.response_status, 0)", response_status) C(A, s, "t.error", error)
 /* What a lineage shows of a version and of its model. */
 #define RELATIVE_MODEL(C, A) C(A, d, id, model) C(A, s, name, name) C(A, w, status, status) C(A, b, is_global, global)
 #define RELATIVE_VERSION(C, A) C(A, d, id, version) C(A, i, number, number) C(A, t, created_at, created_at) C(A, d0, from_version_id, from)

@@ -192,11 +192,12 @@ enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out)
 enum err apikey_revoke_of(struct tx *tx, const struct id *principal, int64_t *n)
 {
 	struct apikey k;
-	struct db_rows r;
-	enum err e = tx_query(tx, SQL_TOKENS_OF, DB_IN(db_d(&tx->who->organization), db_d(principal), db_i(REVOKE_MOST)), &r);
+	struct id *all;
+	size_t there;
+	enum err e = row_ids(tx, SQL_TOKENS_OF, DB_IN(db_d(&tx->who->organization), db_d(principal), db_i(REVOKE_MOST)), &all, &there);
 
 	*n = 0;
-	for (size_t i = 0; !e && i < r.n; i++, ++*n)
-		e = apikey_revoke(tx, &db_row(&r, i)->id, &k);
+	for (size_t i = 0; !e && i < there; i++, ++*n)
+		e = apikey_revoke(tx, &all[i], &k);
 	return e;
 }

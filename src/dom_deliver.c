@@ -78,31 +78,32 @@ static int64_t lease_end(const struct tx *tx)
 
 enum err deliver_unnumbered(struct tx *tx, struct id *out, size_t most, size_t *n)
 {
-	struct db_rows r;
-	enum err e = tx_query(tx, SQL_EVENTS_WAITING, DB_IN(db_i((int64_t)most)), &r);
+	struct id *all;
+	enum err e = row_ids(tx, SQL_EVENTS_WAITING, DB_IN(db_i((int64_t)most)), &all, n);
 
-	*n = 0;
-	for (size_t i = 0; !e && i < r.n; i++)
-		out[(*n)++] = db_row(&r, i)->id;
+	if (!e)
+		memcpy(out, all, *n * sizeof *out);
 	return e;
 }
 
 enum err deliver_due(struct tx *tx, const unsigned char lease[LEASE], struct hold *out, size_t most, size_t *n)
 {
+	struct due { struct hold hold; const char *status; } due;
+	static const struct column map[] = PICK_MAP(DUE_PICK, struct due);
 	struct db_rows r;
 	enum err e = tx_query(tx, SQL_DELIVER_DUE, DB_IN(db_t(tx->now), db_t(tx->now), db_x(lease, LEASE),
 		db_i((int64_t)most)), &r);
 
 	*n = 0;
 	for (size_t i = 0; !e && i < r.n; i++) {
-		const struct db_val *v = db_row(&r, i);
-
-		if (strcmp(v[2].s, "enabled")) {     /* due again when it is enabled */
-			e = step(tx, SQL_DELIVER_IDLE, DB_IN(db_d(&v[0].id), db_d(&v[1].id)), NULL);
+		due.hold = (struct hold){ .until = 0 };
+		(void)row_read(map, RES__MAX, db_row(&r, i), &due);
+		if (strcmp(due.status, "enabled")) {     /* due again when it is enabled */
+			e = step(tx, SQL_DELIVER_IDLE, DB_IN(db_d(&due.hold.organization), db_d(&due.hold.endpoint)), NULL);
 			continue;
 		}
-		out[*n] = (struct hold){ .organization = v[0].id, .endpoint = v[1].id };
-		memcpy(out[(*n)++].lease, lease, LEASE);
+		memcpy(due.hold.lease, lease, LEASE);
+		out[(*n)++] = due.hold;
 	}
 	return e;
 }
@@ -152,23 +153,24 @@ static enum err release_work(void *arg)
 	const struct hold *h = x->hold;
 	struct tx *tx = x->tx;
 	struct db_val due = { .t = 't', .null = true }, until = { .t = 't', .null = true };
-	const struct db_val *v;
-	enum err e = tx_row(tx, SQL_DELIVER_HELD, DB_IN(db_d(&h->organization), db_d(&h->endpoint), lease_of(h)), &v);
+	struct next { int64_t at; struct id id; } next;
+	static const struct column map[] = PICK_MAP(NEXT_DUE_PICK, struct next);
+	enum err e = row_int(tx, SQL_DELIVER_HELD, DB_IN(db_d(&h->organization), db_d(&h->endpoint), lease_of(h)), &(int64_t){ 0 });
 
 	if (e)
 		return e == ERR_DB_NONE ? OK : e;
-	e = tx_row(tx, SQL_DELIVER_NEXT_DUE, DB_IN(db_d(&h->organization), db_d(&h->endpoint)), &v);
+	e = row_one(tx, SQL_DELIVER_NEXT_DUE, DB_IN(db_d(&h->organization), db_d(&h->endpoint)), map, &next);
 	if (e && e != ERR_DB_NONE)
 		return e;
-	if (!e && v[0].i >= NEXT_TURN) {         /* its turn has come, and nobody said so: the row of an earlier release's deliverer */
+	if (!e && next.at >= NEXT_TURN) {        /* its turn has come, and nobody said so: the row of an earlier release's deliverer */
 		struct db_val ids[OUTCOMES_MOST];
 
 		for (int i = 0; i < OUTCOMES_MOST; i++)
-			ids[i] = v[1];
+			ids[i] = db_d(&next.id);
 		e = turn(tx, db_d(&h->organization), ids);
 		due = db_t(tx->now);
 	} else if (!e) {                         /* behind those that are due already */
-		due = db_t(v[0].i > tx->now ? v[0].i : tx->now);
+		due = db_t(next.at > tx->now ? next.at : tx->now);
 	}
 	if (e && e != ERR_DB_NONE)
 		return e;
@@ -193,17 +195,13 @@ enum err deliver_release(struct tx *tx, const struct hold *h, int64_t pause)
 
 enum err deliver_target(struct tx *tx, const struct hold *h, struct target *out)
 {
-	static const struct column columns[] = { TARGET_COLUMNS(COL_MAP, struct target)
+	static const struct column columns[] = { { ROW_d, offsetof(struct target, owner.organization) }, TARGET_COLUMNS(COL_MAP, struct target)
 		{ ROW_s, offsetof(struct target, owner.permissions) }, { ROW_END, 0 } };
-	struct db_rows r;
-	enum err e = tx_query(tx, SQL_DELIVER_TARGET, DB_IN(db_d(&h->organization), db_d(&h->endpoint), lease_of(h)), &r);
+	enum err e;
 
-	if (e)
+	*out = (struct target){ .nsecrets = 0 };
+	if ((e = row_one(tx, SQL_DELIVER_TARGET, DB_IN(db_d(&h->organization), db_d(&h->endpoint), lease_of(h)), columns, out)))
 		return e;
-	if (!r.n)
-		return ERR_DB_NONE;
-	*out = (struct target){ .owner.organization = h->organization };
-	(void)row_read(columns, RES__MAX, db_row(&r, 0) + 1, out);
 	if ((out->secrets[0] = seal_open_secret(tx->arena, out->sealed.p, out->sealed.n)))
 		out->nsecrets = 1;
 	if (out->nsecrets && out->old_sealed.p && out->old_until > tx->now
@@ -218,24 +216,25 @@ enum err deliver_target(struct tx *tx, const struct hold *h, struct target *out)
 static enum err put_behind(struct tx *tx, const struct hold *h)
 {
 	enum { OBJECTS = 16 };
-	const struct db_val org = db_d(&h->organization), endpoint = db_d(&h->endpoint), *first;
-	struct db_rows due, head;
+	struct first { const char *resource_type; struct id resource; int64_t sequence, at; } x;
+	static const struct column due[] = PICK_MAP(FIRST_DUE_PICK, struct first), foremost[] = PICK_MAP(FOREMOST_PICK, struct first);
+	const struct db_val org = db_d(&h->organization), endpoint = db_d(&h->endpoint);
 	enum err e = OK;
 
 	for (int i = 0; !e && i < OBJECTS; i++) {
-		if ((e = tx_query(tx, SQL_DELIVER_FIRST_DUE, DB_IN(org, endpoint, db_t(tx->now)), &due)) || !due.n)
-			return e;
-		e = tx_query(tx, SQL_DELIVER_FOREMOST, DB_IN(org, endpoint, db_row(&due, 0)[0], db_row(&due, 0)[1]), &head);
-		if (e || !head.n || (first = db_row(&head, 0))[1].i <= tx->now)
-			return e;
-		e = step(tx, SQL_DELIVER_BEHIND, DB_IN(db_t(NEXT_TURN), org, endpoint, db_row(&due, 0)[0], db_row(&due, 0)[1], first[0],
+		if ((e = row_one(tx, SQL_DELIVER_FIRST_DUE, DB_IN(org, endpoint, db_t(tx->now)), due, &x))
+		 || (e = row_one(tx, SQL_DELIVER_FOREMOST, DB_IN(org, endpoint, db_s(x.resource_type), db_d(&x.resource)), foremost, &x))
+		 || x.at <= tx->now)
+			break;
+		e = step(tx, SQL_DELIVER_BEHIND, DB_IN(db_t(NEXT_TURN), org, endpoint, db_s(x.resource_type), db_d(&x.resource), db_i(x.sequence),
 			db_t(NEXT_TURN)), NULL);
 	}
-	return e;
+	return e == ERR_DB_NONE ? OK : e;
 }
 
 enum err deliver_posts(struct tx *tx, const struct hold *h, struct post **out, size_t most, size_t *n)
 {
+	static const struct column map[] = PICK_MAP(POST_PICK, struct post);
 	struct db_rows r;
 	enum err e = tx_query(tx, SQL_DELIVER_POSTS, DB_IN(db_d(&h->organization), db_d(&h->endpoint), db_t(tx->now),
 		db_i((int64_t)most)), &r);
@@ -243,13 +242,7 @@ enum err deliver_posts(struct tx *tx, const struct hold *h, struct post **out, s
 	if (e)
 		return e;
 	*n = r.n;
-	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
-	for (size_t i = 0; i < r.n; i++) {
-		const struct db_val *v = db_row(&r, i);
-
-		(*out)[i] = (struct post){ .id = v[0].id, .event = v[1].id, .resource_type = v[2].s, .resource = v[3].id,
-			.sequence = v[4].i, .tries = v[5].i };
-	}
+	*out = row_array(tx->arena, &r, map, sizeof **out);
 	return r.n ? OK : put_behind(tx, h);
 }
 
@@ -328,17 +321,20 @@ static void values_posts(struct values *in, const struct settle *x)
 /* Which of them are still as they were when they were sent? */
 static enum err lock_posts(const struct settle *x, struct db_val org, bool *ours)
 {
+	static const struct column map[] = PICK_MAP(SENT_PICK, struct post);
 	struct values in = { .n = 0 };
+	const struct post *now;
 	struct db_rows r;
 	enum err e;
 
 	values_add(&in, DB_IN(org));
 	values_posts(&in, x);
-	if ((e = db_query(x->tx->db, x->tx->arena, SQL_DELIVER_LOCK, in.v, in.n, &r)))
+	if ((e = tx_query(x->tx, SQL_DELIVER_LOCK, in.v, in.n, &r)))
 		return e;
+	now = row_array(x->tx->arena, &r, map, sizeof *now);
 	for (size_t i = 0; i < x->n; i++)
 		for (size_t k = 0; k < r.n; k++)
-			ours[i] |= id_equal(&db_row(&r, k)[0].id, &x->o[i].post->id) && db_row(&r, k)[1].i == x->o[i].post->tries;
+			ours[i] |= id_equal(&now[k].id, &x->o[i].post->id) && now[k].tries == x->o[i].post->tries;
 	return OK;
 }
 
@@ -392,17 +388,17 @@ static enum err follow(const struct settle *x, struct db_val org)
 {
 	struct db_val ids[OUTCOMES_MOST];
 	struct values in = { .n = 0 };
-	struct db_rows r;
-	size_t n = 0;
+	struct id *next;
+	size_t n = 0, nnext;
 	enum err e;
 
 	values_add(&in, DB_IN(org));
 	values_posts(&in, x);
-	if ((e = db_query(x->tx->db, x->tx->arena, SQL_DELIVER_NEXT, in.v, in.n, &r)))
+	if ((e = row_ids(x->tx, SQL_DELIVER_NEXT, in.v, in.n, &next, &nnext)))
 		return e;
-	for (size_t i = 0; i < r.n && n < OUTCOMES_MOST; i++)
-		if (!db_row(&r, i)->null)
-			ids[n++] = *db_row(&r, i);
+	for (size_t i = 0; i < nnext && n < OUTCOMES_MOST; i++)
+		if (!id_is_zero(&next[i]))
+			ids[n++] = db_d(&next[i]);
 	for (size_t i = n; n && i < OUTCOMES_MOST; i++)
 		ids[i] = ids[0];
 	return n ? turn(x->tx, org, ids) : OK;
@@ -464,9 +460,6 @@ enum err deliver_settle(struct tx *tx, struct hold *h, const struct outcome *o, 
 
 enum err deliver_waiting(struct tx *tx, int64_t *n)
 {
-	struct db_rows r;
-	enum err e = tx_query(tx, SQL_DELIVER_WAITING, DB_NONE, &r);
-
-	*n = !e && r.n ? db_row(&r, 0)->i : 0;
-	return e;
+	*n = 0;
+	return row_int(tx, SQL_DELIVER_WAITING, DB_NONE, n);
 }

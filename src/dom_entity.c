@@ -65,12 +65,12 @@ enum err entity_list(struct tx *tx, const struct entity_filter *f, struct list_a
 /* Its workspace, and it, locked and seen. */
 static enum err lock(struct tx *tx, const struct db_val *key, struct entity *out, struct workspace *w)
 {
-	const struct db_val *v;
-	enum err e = tx_row(tx, SQL_ENTITY_OWNER, DB_IN(db_d(&tx->who->organization), *key), &v);
+	struct id whose;
+	enum err e = row_id(tx, SQL_ENTITY_OWNER, DB_IN(db_d(&tx->who->organization), *key), &whose);
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_NOT_FOUND : e;
-	e = workspace_of_entity(tx, &v->id, w);
+	e = workspace_of_entity(tx, &whose, w);
 	return e ? e : life_lock(tx, RES_ENTITY, key, out);
 }
 

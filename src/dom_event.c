@@ -72,8 +72,7 @@ enum err event_get(struct tx *tx, const struct id *id, struct event *out)
 
 	if (e)
 		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (v->null)
+	if (!(v = row_own(db_row(&r, 0))))
 		return ERR_NOT_FOUND;
 	v = event_of_row(v, out);
 	if (!who_sees(tx->who, !out->test))
@@ -419,34 +418,38 @@ static enum err fold(struct tx *tx, const struct id *organization, int64_t last,
 	return e;
 }
 
+enum err event_counter_lock(struct tx *tx, const struct id *organization, struct event_counter *out)
+{
+	static const struct column columns[] = PICK_MAP(COUNTER_PICK, struct event_counter);
+	const struct db_val org = db_d(organization);
+	enum err e = db_exec(tx->db, SQL_COUNTER_ADD, DB_IN(org), NULL);
+
+	return e ? e : row_one(tx, SQL_COUNTER_LOCK, DB_IN(org), columns, out);
+}
+
 enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n)
 {
-	const struct db_val org = db_d(organization), *v;
+	const struct db_val org = db_d(organization);
 	struct db_rows endpoints;
 	struct batch events;
-	int64_t last, counted;
+	struct event_counter counter;
 	bool told = false;
 	enum err e;
 
 	*n = 0;
-	if ((e = db_exec(tx->db, SQL_COUNTER_ADD, DB_IN(org), NULL))
-	 || (e = tx_row(tx, SQL_COUNTER_LOCK, DB_IN(org), &v)))
-		return e;
-	last = v[0].i;
-	counted = v[1].i;
-	if ((e = next_batch(tx, organization, most, &events))
+	if ((e = event_counter_lock(tx, organization, &counter)) || (e = next_batch(tx, organization, most, &events))
 	 || (e = db_query(tx->db, tx->arena, SQL_ENDPOINTS_LISTENING, DB_IN(org), &endpoints)))
 		return e;
 	/* So many deliveries in one transaction, whatever they come of. */
 	if (endpoints.n && events.n > FANOUT_MOST / endpoints.n)
 		events.n = FANOUT_MOST / endpoints.n;
-	if ((e = give_numbers(tx, organization, &events, last)) || (e = tell(tx, organization, &events, &endpoints, &told)))
+	if ((e = give_numbers(tx, organization, &events, counter.last)) || (e = tell(tx, organization, &events, &endpoints, &told)))
 		return e;
-	if (told && (e = db_exec(tx->db, SQL_EVENTS_TOLD, DB_IN(org, db_i(last), db_i(last + (int64_t)events.n)), NULL)))
+	if (told && (e = db_exec(tx->db, SQL_EVENTS_TOLD, DB_IN(org, db_i(counter.last), db_i(counter.last + (int64_t)events.n)), NULL)))
 		return e;
-	last += (int64_t)events.n;
-	if (!(e = fold(tx, organization, last, &counted)))
-		e = db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(db_i(last), db_i(counted), org));
+	counter.last += (int64_t)events.n;
+	if (!(e = fold(tx, organization, counter.last, &counter.counted)))
+		e = db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(db_i(counter.last), db_i(counter.counted), org));
 	*n = e ? 0 : events.n;
 	return e;
 }

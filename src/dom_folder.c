@@ -45,8 +45,7 @@ enum err folder_home(struct tx *tx, const struct id *organization)
 
 enum err folder_create(struct tx *tx, const struct folder *in, struct folder *out)
 {
-	const char *above = "";
-	const struct db_val *v;
+	static const struct column place[] = PICK_MAP(FOLDER_PLACE_PICK, struct folder);
 	enum err e;
 
 	*out = *in;
@@ -55,13 +54,10 @@ enum err folder_create(struct tx *tx, const struct folder *in, struct folder *ou
 	life_begin(tx, &out->life);
 	out->project = id_is_zero(&in->parent);
 	out->of = out->life.id;
-	if (!out->project) {
-		if ((e = tx_row(tx, SQL_FOLDER_PLACE, DB_IN(db_d(&tx->who->organization), db_d(&in->parent)), &v)))
-			return e;
-		out->of = v[0].id;
-		above = v[1].s;
-	}
-	out->path = arena_printf(tx->arena, "%s/%s", above, in->name);
+	out->path = "";
+	if (!out->project && (e = row_one(tx, SQL_FOLDER_PLACE, DB_IN(db_d(&tx->who->organization), db_d(&in->parent)), place, out)))
+		return e;
+	out->path = arena_printf(tx->arena, "%s/%s", out->path, in->name);
 	if (strlen(out->path) > FOLDER_PATH_MOST)
 		return ERR_DISPLAY_NAME;
 	return (e = add(tx, out)) ? e : folder_get(tx, &out->life.id, out);
@@ -69,7 +65,8 @@ enum err folder_create(struct tx *tx, const struct folder *in, struct folder *ou
 
 enum err folder_archive(struct tx *tx, const struct id *id)
 {
-	const struct db_val org = db_d(&tx->who->organization), in = db_d(id), *living;
+	const struct db_val org = db_d(&tx->who->organization), in = db_d(id);
+	int64_t living;
 	struct folder f;
 	enum err e;
 
@@ -78,9 +75,9 @@ enum err folder_archive(struct tx *tx, const struct id *id)
 	if (id_equal(id, &tx->who->organization))
 		return ERR_FOLDER_HOME;
 	if (f.life.state == STATE_FOLDER_ACTIVE) {
-		if ((e = tx_row(tx, SQL_FOLDER_LIVING, DB_IN(org, in, org, in), &living)))
+		if ((e = row_int(tx, SQL_FOLDER_LIVING, DB_IN(org, in, org, in), &living)))
 			return e;
-		if (living->i)
+		if (living)
 			return ERR_FOLDER_NOT_EMPTY;
 	}
 	return life_move(tx, LIFE_FOLDER_ARCHIVE, &f.life, NULL);
@@ -107,6 +104,8 @@ enum err folder_delete(struct tx *tx, const struct id *id)
 enum err folder_children(struct tx *tx, const struct id *parent, const struct id *after, int64_t limit,
 	struct child **out, size_t *n, bool *more)
 {
+	struct row { struct child child; const char *kind, *status; } *all;
+	static const struct column map[] = PICK_MAP(CHILD_PICK, struct row);
 	static const struct id home;
 	const struct id *self = &tx->who->organization;
 	const struct db_val org = db_d(self), me = db_d(&tx->who->principal), in = db_d(parent), from = db_d(after), most = db_i(limit + 1);
@@ -121,46 +120,50 @@ enum err folder_children(struct tx *tx, const struct id *parent, const struct id
 		return e;
 	*more = r.cut || r.n > (size_t)limit;
 	*n = r.n > (size_t)limit ? (size_t)limit : r.n;
+	all = row_array(tx->arena, &r, map, sizeof *all);
 	*out = arena_alloc(tx->arena, (*n + 1) * sizeof **out);
 	for (size_t i = 0; i < *n; i++) {
-		const struct db_val *v = db_row(&r, i);
-		bool folder = !strcmp(v[0].s, "folder");
+		struct child *c = &(*out)[i];
 
-		(*out)[i] = (struct child){ folder, { .organization = tx->who->organization, .id = v[1].id, .revision = v[2].i,
-			.state = life_state(folder ? RES_FOLDER : RES_MODEL, v[3].s) }, v[4].s, v[5].s, v[6].id, v[9].id, v[7].i, v[8].i };
+		*c = all[i].child;
+		c->folder = !strcmp(all[i].kind, "folder");
+		c->life.organization = tx->who->organization;
+		c->life.state = life_state(c->folder ? RES_FOLDER : RES_MODEL, all[i].status);
 	}
 	return OK;
 }
 
 enum err path_find(struct tx *tx, const char *const *names, size_t n, bool *folder, struct id *out)
 {
-	const struct db_val org = db_d(&tx->who->organization), *v;
+	struct named { struct id id, folder; } m;
+	static const struct column map[] = PICK_MAP(MODEL_NAMED_PICK, struct named);
+	const struct db_val org = db_d(&tx->who->organization);
 	struct id in = { { 0 } };
 	size_t i = 0;
 	enum err e = OK;
 
-	for (; i < n && !(e = tx_row(tx, SQL_FOLDER_NAMED, DB_IN(org, db_d(&in), db_s(names[i])), &v)); i++)
-		in = v->id;
+	while (i < n && !(e = row_id(tx, SQL_FOLDER_NAMED, DB_IN(org, db_d(&in), db_s(names[i])), &in)))
+		i++;
 	*folder = !e;
 	*out = in;
 	if (e != ERR_DB_NONE)
 		return e;
 	/* The last name may be a model's; one that lies in the home names no folder. */
-	if (!i || i + 1 < n || (e = tx_row(tx, SQL_MODEL_NAMED, DB_IN(org, db_s(names[i])), &v)))
+	if (!i || i + 1 < n || (e = row_one(tx, SQL_MODEL_NAMED, DB_IN(org, db_s(names[i])), map, &m)))
 		return e == ERR_DB_NONE ? ERR_PATH_NOT_FOUND : e;
-	*out = v[0].id;
-	return id_equal(&in, id_is_zero(&v[1].id) ? &tx->who->organization : &v[1].id) ? OK : ERR_PATH_NOT_FOUND;
+	*out = m.id;
+	return id_equal(&in, id_is_zero(&m.folder) ? &tx->who->organization : &m.folder) ? OK : ERR_PATH_NOT_FOUND;
 }
 
 enum err model_place(struct tx *tx, const struct id *model, struct model *m, struct folder *where, struct id *updated_by)
 {
+	static const struct column changed[] = { { ROW_d0, 0 }, { ROW_END, 0 } };
 	const struct db_val *v;
 	enum err e = life_read_by(tx, RES_MODEL, SQL_MODEL_PLACE, DB_IN(db_d(model)), m, &v);
 
 	if (e)
 		return e;
-	*updated_by = v->null ? (struct id){ { 0 } } : v->id;
-	v++;
+	v = row_read(changed, RES__MAX, v, updated_by);
 	if (v->null) {
 		log_error(LOG_ERROR, "a model lies in a folder that is not there; see thaw audit verify");
 		return ERR_INTERNAL;
@@ -172,14 +175,13 @@ enum err model_place(struct tx *tx, const struct id *model, struct model *m, str
 
 enum err space_get(struct tx *tx, const char **name, int64_t *created_at)
 {
-	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_SPACE_GET, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	struct space { const char *name; int64_t created_at; } space;
+	static const struct column map[] = PICK_MAP(SPACE_PICK, struct space);
+	enum err e = row_settled(tx, SQL_SPACE_GET, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), map, &space);
 
 	if (e)
 		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	*name = v[0].s;
-	*created_at = v[1].i;
+	*name = space.name;
+	*created_at = space.created_at;
 	return who_may(tx->who, tx->ask);
 }

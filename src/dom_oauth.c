@@ -218,12 +218,10 @@ enum err client_revoke(struct tx *tx, const struct id *id, struct client *out)
 
 enum err client_still(struct tx *tx, const struct id *organization, const struct id *client, const struct id *session)
 {
-	struct db_rows r;
-	enum err e = tx_query(tx, SQL_CLIENT_STILL, DB_IN(db_d(organization), db_d(client), db_d(organization), db_d(session)), &r);
+	int64_t still;
+	enum err e = row_int(tx, SQL_CLIENT_STILL, DB_IN(db_d(organization), db_d(client), db_d(organization), db_d(session)), &still);
 
-	if (e)
-		return e;
-	return db_row(&r, 0)->i ? OK : ERR_AUTH_REFUSED;
+	return e ? e : still ? OK : ERR_AUTH_REFUSED;
 }
 
 /* ---- Consent ---- */
@@ -271,6 +269,7 @@ enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, ch
 
 enum err consent_list(struct tx *tx, struct application **out, size_t *n)
 {
+	static const struct column map[] = PICK_MAP(CONSENT_PICK, struct application);
 	struct db_rows r;
 	enum err e = tx_read(tx, SQL_CONSENT_LIST, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal), db_t(tx->now),
 		db_i(APPLICATIONS_MOST), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
@@ -280,13 +279,15 @@ enum err consent_list(struct tx *tx, struct application **out, size_t *n)
 		return e;
 	*out = arena_alloc(tx->arena, r.n * sizeof **out);
 	for (size_t i = 0; i < r.n; i++) {
-		const struct db_val *v = db_row(&r, i) + WHO_COLUMNS;
+		const struct db_val *own = row_own(db_row(&r, i));
+		struct application *a = &(*out)[*n];
 
-		if (v[0].null)
+		if (!own)
 			continue;
-		/* Of several sessions, each scope once. */
-		(*out)[(*n)++] = (struct application){ .client = v[0].id, .name = v[1].s,
-			.scopes = scopes_within(tx->arena, v[2].s, v[2].s), .since = id_ms(&v[3].id) * (SECOND / 1000), .used = v[4].i };
+		++*n;
+		(void)row_read(map, RES__MAX, own, a);
+		a->scopes = scopes_within(tx->arena, a->scopes, a->scopes);      /* of several sessions, each scope once */
+		a->since = id_ms(&a->first) * (SECOND / 1000);
 	}
 	return OK;
 }
@@ -309,21 +310,21 @@ enum err consent_withdraw(struct tx *tx, const struct id *client)
 /* ---- Sessions ---- */
 
 /* A session of a user's.  since: when the user let it begin, which is the time of its
- * family; gen: the user's number then, or none, of a code from before there were
+ * family; gen: the user's number then, or negative, of a code from before there were
  * such, which goes by the time; NULL: it is now.  Whatever ends the user's sessions after that
  * ends this one too, even while it is begun.  ERR_DB_NONE: the user may not any more. */
 static enum err of_user(struct tx *tx, const struct client *c, const struct id *principal, int64_t since,
-	const struct db_val *gen, struct session *out)
+	const int64_t *gen, struct session *out)
 {
-	const struct db_val *v;
-	enum err e = tx_row(tx, SQL_CLIENT_USER, DB_IN(db_d(&c->life.organization), db_d(principal)), &v);
+	struct now { struct user user; int64_t since; } now = { .user = { .organization = c->life.organization, .id = *principal } };
+	static const struct column map[] = PICK_MAP(CLIENT_USER_PICK, struct now);
+	enum err e = row_one(tx, SQL_CLIENT_USER, DB_IN(db_d(&c->life.organization), db_d(principal)), map, &now);
 
 	if (e)
 		return e;
-	if (strcmp(v[0].s, "active") || (gen && (gen->null ? since < v[1].i : gen->i != v[4].i)))
+	if (strcmp(now.user.status, "active") || (gen && (*gen < 0 ? since < now.since : *gen != now.user.gen)))
 		return ERR_DB_NONE;
-	*out = (struct session){ .client = c->life.id, .user = { .organization = c->life.organization, .id = *principal,
-		.username = v[2].s, .rate = v[3].i, .gen = v[4].i } };
+	*out = (struct session){ .client = c->life.id, .user = now.user };
 	id_new(since, &out->family);
 	return OK;
 }
@@ -338,28 +339,32 @@ static void name_actor(struct arena *a, const struct client *c, struct session *
 		s->user.username = arena_printf(a, "%s%s", utf8_cut(a, c->name, ACTOR_MOST - n), user);
 }
 
+/* A code as it is stored.  used: 0 for not yet; family: of the session that came of it; gen: of_user(). */
+struct code { struct id user, family; const char *redirect_uri, *scopes, *challenge; int64_t created, expires, used, gen; };
+
 enum err code_exchange(struct tx *tx, const struct client *c, const char *code, const char *redirect_uri,
 	const char *verifier, struct session *out, bool *reused)
 {
+	static const struct column map[] = PICK_MAP(CODE_PICK, struct code);
 	unsigned char h[SECRET_HASH];
-	const struct db_val *v;
+	struct code of;
 	enum err e;
 
 	*reused = false;
 	secret_hash(code, h);
-	e = tx_row(tx, SQL_CODE_LOCK, DB_IN(db_d(&c->life.organization), db_x(h, sizeof h), db_d(&c->life.id)), &v);
+	e = row_one(tx, SQL_CODE_LOCK, DB_IN(db_d(&c->life.organization), db_x(h, sizeof h), db_d(&c->life.id)), map, &of);
 	if (e)
 		return e == ERR_DB_NONE ? ERR_GRANT_INVALID : e;
-	if (!v[6].null) {                        /* RFC 6749 4.1.2: somebody else has it too */
+	if (of.used) {                           /* RFC 6749 4.1.2: somebody else has it too */
 		*reused = true;
-		return session_end(tx, &(struct session){ .client = c->life.id, .family = v[7].id,
-			.user = { .organization = c->life.organization, .id = v[0].id } });
+		return session_end(tx, &(struct session){ .client = c->life.id, .family = of.family,
+			.user = { .organization = c->life.organization, .id = of.user } });
 	}
-	if (v[5].i <= tx->now || strcmp(v[1].s, redirect_uri) || strcmp(v[3].s, pkce_challenge(tx->arena, verifier)))
+	if (of.expires <= tx->now || strcmp(of.redirect_uri, redirect_uri) || strcmp(of.challenge, pkce_challenge(tx->arena, verifier)))
 		return ERR_GRANT_INVALID;
-	if ((e = of_user(tx, c, &v[0].id, v[4].i, &v[8], out)))
+	if ((e = of_user(tx, c, &of.user, of.created, &of.gen, out)))
 		return e == ERR_DB_NONE ? ERR_GRANT_INVALID : e;
-	out->scopes = v[2].s;
+	out->scopes = of.scopes;
 	if ((e = session_begin(tx, out)))
 		return e;
 	name_actor(tx->arena, c, out);

@@ -54,10 +54,10 @@ enum err consent_read(struct tx *tx, const struct consent *ask, struct client *o
  * is false.  Inside tx_run(); the errors of consent_read(). */
 enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, char **code);
 
-/* A client that acts for the caller now.  scopes: of all its sessions; since: the first
- * consent that still holds; used: when it last got a refresh token. */
+/* A client that acts for the caller now.  scopes: of all its sessions; first, since: the session
+ * of the first consent that still holds, and when that was; used: when it last got a refresh token. */
 enum { APPLICATIONS_MOST = 100 };
-struct application { struct id client; const char *name, *scopes; int64_t since, used; };
+struct application { struct id client, first; const char *name, *scopes; int64_t since, used; };
 /* The last used first. */
 enum err consent_list(struct tx *tx, struct application **out, size_t *n);
 /* Ends all that the caller let a client do: its sessions, and the codes it has not exchanged.

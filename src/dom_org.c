@@ -35,16 +35,9 @@ enum err org_create(struct tx *tx, const char *name, struct id *out)
 enum err org_find(struct tx *tx, const char *which, struct id *out)
 {
 	struct id id = { 0 };
-	struct db_rows r;
-	enum err e;
 
 	(void)id_parse(which, "org-", &id);
-	if ((e = tx_query(tx, SQL_ORG_FIND, DB_IN(db_d(&id), db_s(which)), &r)))
-		return e;
-	if (!r.n)
-		return ERR_DB_NONE;
-	*out = db_row(&r, 0)[0].id;
-	return OK;
+	return row_id(tx, SQL_ORG_FIND, DB_IN(db_d(&id), db_s(which)), out);
 }
 
 /* Locked, in whatever organization: the command is of none. */
@@ -78,13 +71,7 @@ enum err role_set(struct tx *tx, const struct id *org, const char *name, const c
 
 enum err user_of_email(struct tx *tx, const char *email, const struct id *but, const char **username)
 {
-	struct db_rows r;
-	enum err e = tx_query(tx, SQL_USER_OF_EMAIL, DB_IN(db_s(email), db_d(but), db_s(email), db_d(but)), &r);
-
-	if (e || !r.n)
-		return e ? e : ERR_DB_NONE;
-	*username = db_row(&r, 0)[1].s;
-	return OK;
+	return row_text(tx, SQL_USER_OF_EMAIL, DB_IN(db_s(email), db_d(but), db_s(email), db_d(but)), username);
 }
 
 enum err user_create(struct tx *tx, const struct user *in, struct id *out)
@@ -106,30 +93,21 @@ enum err user_create(struct tx *tx, const struct user *in, struct id *out)
 
 enum err user_find(struct tx *tx, const char *username, struct user *out)
 {
-	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_query(tx, SQL_USER_FIND, DB_IN(db_s(username)), &r);
+	static const struct column map[] = PICK_MAP(USER_FIND_PICK, struct user);
 
-	if (e || !r.n)
-		return e ? e : ERR_DB_NONE;
-	v = db_row(&r, 0);
-	*out = (struct user){ .organization = v[0].id, .id = v[1].id, .username = username, .email = v[2].s,
-		.role = v[3].s, .status = v[4].s, .rate = v[5].i, .gen = v[6].i };
-	return OK;
+	*out = (struct user){ .username = username };
+	return row_one(tx, SQL_USER_FIND, DB_IN(db_s(username)), map, out);
 }
 
 enum err user_self(struct tx *tx, struct user *out)
 {
-	const struct db_val *v;
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_USER_SELF, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	static const struct column map[] = PICK_MAP(USER_SELF_PICK, struct user);
+	enum err e;
 
-	if (e)
-		return e;
-	v = db_row(&r, 0);
-	*out = (struct user){ .organization = tx->who->organization, .id = tx->who->principal, .status = v[0].s,
-		.username = v[WHO_COLUMNS].s, .email = v[WHO_COLUMNS + 1].s, .role = v[WHO_COLUMNS + 2].s };
-	return who_may(tx->who, tx->ask);
+	/* Another one is not settled. */
+	*out = (struct user){ .organization = tx->who->organization, .id = tx->who->principal, .status = life_word(STATE_USER_ACTIVE) };
+	e = row_settled(tx, SQL_USER_SELF, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), map, out);
+	return e ? e : who_may(tx->who, tx->ask);
 }
 
 /* `to`: what the change writes. */

@@ -42,18 +42,18 @@ static enum err lock(struct tx *tx, int64_t number, struct project *out)
  * who comes between is told in the next try. */
 static enum err taken(struct tx *tx, const struct id *id, const struct project *p)
 {
-	const struct db_val *v;
-	enum err e = tx_row(tx, SQL_PROJECT_TAKEN, DB_IN(db_d(&tx->who->organization), db_s(p->name), db_d(id),
-		db_s(p->url), db_d(id)), &v);
+	struct words { bool name, url; } of;
+	static const struct column map[] = PICK_MAP(PROJECT_TAKEN_PICK, struct words);
+	enum err e = row_one(tx, SQL_PROJECT_TAKEN, DB_IN(db_d(&tx->who->organization), db_s(p->name), db_d(id),
+		db_s(p->url), db_d(id)), map, &of);
 
 	if (e)
 		return e;
-	return v[0].i ? ERR_PROJECT_NAME_TAKEN : v[1].i ? ERR_PROJECT_URL_TAKEN : OK;
+	return of.name ? ERR_PROJECT_NAME_TAKEN : of.url ? ERR_PROJECT_URL_TAKEN : OK;
 }
 
 enum err project_create(struct tx *tx, const struct project *in, struct project *out)
 {
-	const struct db_val *v;
 	enum err e;
 
 	if ((e = who_may(tx->who, tx->ask)))
@@ -62,9 +62,8 @@ enum err project_create(struct tx *tx, const struct project *in, struct project 
 	life_begin(tx, &out->life);
 	out->progress = -1;
 	if ((e = taken(tx, &out->life.id, out))
-	 || (e = tx_row(tx, SQL_PROJECT_NEXT, DB_IN(db_d(&tx->who->organization)), &v)))
+	 || (e = row_int(tx, SQL_PROJECT_NEXT, DB_IN(db_d(&tx->who->organization)), &out->number)))
 		return e;
-	out->number = v[0].i;
 	return life_create(tx, LIFE_PROJECT_CREATE, &out->life, NULL);
 }
 
@@ -143,12 +142,9 @@ enum err project_build(struct tx *tx, int64_t number, int64_t progress, struct p
 
 enum err project_url_free(struct tx *tx, const char *url, bool *free)
 {
-	struct db_rows r;
-	enum err e = tx_read(tx, SQL_PROJECT_URL, DB_IN(db_s(url), db_d(&tx->who->organization),
-		db_d(&tx->who->principal)), &r);
+	static const struct column none[] = { { ROW_nb, 0 }, { ROW_END, 0 } };
+	enum err e = row_settled(tx, SQL_PROJECT_URL, DB_IN(db_s(url), db_d(&tx->who->organization),
+		db_d(&tx->who->principal)), none, free);
 
-	if (e)
-		return e;
-	*free = !db_row(&r, 0)[WHO_COLUMNS].i;
-	return who_may(tx->who, tx->ask);
+	return e ? e : who_may(tx->who, tx->ask);
 }

@@ -21,20 +21,17 @@ char *email_trimmed(struct arena *a, const char *email)
 
 enum err session_whose(struct tx *tx, enum sql by, const char *name, struct user *out)
 {
+	static const struct column login[] = PICK_MAP(LOGIN_PICK, struct user);
 	bool email = by == SQL_LOGIN_BY_EMAIL;
-	const struct db_val typed = db_s(email ? email_trimmed(tx->arena, name) : name), in[] = { typed, typed }, *v;
-	struct db_rows r;
-	enum err e = tx_query(tx, by, in, email ? 2 : 1, &r);
+	const struct db_val typed = db_s(email ? email_trimmed(tx->arena, name) : name), in[] = { typed, typed };
+	const struct user nobody = { .id = { { 0 } } };
+	enum err e;
 
-	*out = (struct user){ .id = { { 0 } } };
-	if (e || !r.n)
-		return e;
-	v = db_row(&r, 0);
-	if (!email && strcmp(v[2].s, name))      /* SQL lets trailing blanks pass */
-		return OK;
-	*out = (struct user){ .organization = v[0].id, .id = v[1].id, .username = v[2].s, .email = v[3].s,
-		.role = v[5].s, .status = v[6].s, .rate = v[7].i, .password = v[4].s, .permissions = v[8].s };
-	return OK;
+	*out = nobody;
+	e = row_one(tx, by, in, email ? 2 : 1, login, out);
+	if (!e && !email && strcmp(out->username, name))         /* SQL lets trailing blanks pass */
+		*out = nobody;
+	return e == ERR_DB_NONE ? OK : e;
 }
 
 bool session_right(const struct user *u, const char *password)
@@ -72,50 +69,42 @@ enum err session_begin(struct tx *tx, struct session *s)
 
 enum err session_open(struct tx *tx, struct session *s)
 {
-	const struct db_val *v;
-	enum err e;
-
 	/* Locked, so that a password changed meanwhile leaves no session of the old one. */
-	e = tx_row(tx, SQL_LOGIN_STILL, DB_IN(db_d(&s->user.organization), db_d(&s->user.id), db_s(s->user.password)), &v);
+	enum err e = row_int(tx, SQL_LOGIN_STILL, DB_IN(db_d(&s->user.organization), db_d(&s->user.id), db_s(s->user.password)), &s->user.gen);
+
 	if (e)
 		return e == ERR_DB_NONE ? ERR_LOGIN_FAILED : e;
-	s->user.gen = v[0].i;
 	id_new(tx->now, &s->family);
 	s->client = (struct id){ 0 };
 	s->scopes = NULL;
 	return session_begin(tx, s);
 }
 
-/* The session of a token's row, whether exchanged or not; *rotated 0: not.  A token is
+/* The row of a refresh token.  rotated: when it was exchanged, 0 for never; ended: its session was; since, and the user's
+ * number: when all tokens were last ended; gen: that number when it was made, negative for none. */
+struct found { struct session session; int64_t expires, rotated, since, gen; struct bytes salt; bool ended; };
+
+/* The session of a token's row, whether exchanged or not.  A token is
  * good in the hands it was given to alone: of this client, or of the user (NULL).  What
  * ended the user's sessions ended all that began before it, whatever rows it left (a
  * rotation beside it, on another node of a cluster too, adds one that it did not see): the
  * user's number has moved, or, of a row without one, the session is older than that. */
-static enum err find(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out, int64_t *rotated,
-	const unsigned char **salt)
+static enum err find(struct tx *tx, const char *refresh_token, const struct id *client, struct found *out)
 {
+	static const struct column map[] = PICK_MAP(REFRESH_PICK, struct found);
+	static const struct id own;
+	const struct session *s = &out->session;
 	unsigned char h[SECRET_HASH];
-	const struct db_val *v;
-	struct db_rows r;
 	enum err e;
 
+	*out = (struct found){ .rotated = 0 };
 	token_hash(refresh_token, client, h);
-	if ((e = tx_query(tx, SQL_REFRESH_FIND, DB_IN(db_x(h, sizeof h)), &r)))
-		return e;
-	if (!r.n)
+	if ((e = row_one(tx, SQL_REFRESH_FIND, DB_IN(db_x(h, sizeof h)), map, out)))
+		return e == ERR_DB_NONE ? ERR_REFRESH_INVALID : e;
+	if (out->expires <= tx->now || strcmp(s->user.status, "active") || out->ended
+	    || (out->gen < 0 ? id_ms(&s->family) < out->since / 1000 : out->gen != s->user.gen)
+	    || !id_equal(&s->client, client ? client : &own))
 		return ERR_REFRESH_INVALID;
-	v = db_row(&r, 0);
-	if (v[3].i <= tx->now || strcmp(v[5].s, "active") || v[15].i
-	    || (v[18].null ? id_ms(&v[8].id) < v[16].i / 1000 : v[18].i != v[17].i)
-	    || (client ? v[13].null || !id_equal(&v[13].id, client) : !v[13].null))
-		return ERR_REFRESH_INVALID;
-	*out = (struct session){ .family = v[8].id, .scopes = v[14].s };
-	if (client)
-		out->client = *client;
-	out->user = (struct user){ .organization = v[0].id, .id = v[1].id, .role = v[4].s, .status = v[5].s,
-		.rate = v[6].i, .username = v[7].s, .email = v[11].s, .permissions = v[12].s, .gen = v[17].i };
-	*rotated = v[9].null ? 0 : v[9].i;
-	*salt = (const unsigned char *)v[10].s;
 	return OK;
 }
 
@@ -145,19 +134,22 @@ enum err session_end_all(struct tx *tx, const struct id *client, int64_t *ended)
 
 enum err session_of(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out)
 {
-	const unsigned char *salt;
-	int64_t rotated;
+	struct found f;
+	enum err e = find(tx, refresh_token, client, &f);
 
-	return find(tx, refresh_token, client, out, &rotated, &salt);
+	if (!e)
+		*out = f.session;
+	return e;
 }
 
 enum err session_find(struct tx *tx, const char *refresh_token, struct session *out)
 {
-	const unsigned char *salt;
-	int64_t rotated;
-	enum err e = find(tx, refresh_token, NULL, out, &rotated, &salt);
+	struct found f;
+	enum err e = find(tx, refresh_token, NULL, &f);
 
-	return !e && rotated ? ERR_REFRESH_INVALID : e;
+	if (!e)
+		*out = f.session;
+	return !e && f.rotated ? ERR_REFRESH_INVALID : e;
 }
 
 /* Needs the old token and the database's salt, neither of which yields it alone. */
@@ -175,19 +167,19 @@ static char *successor(struct arena *a, const char *token, const unsigned char s
 enum err session_rotate(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out, bool *stolen)
 {
 	unsigned char h[SECRET_HASH], fresh[32];
-	const unsigned char *salt;
-	int64_t rotated;
-	enum err e = find(tx, refresh_token, client, out, &rotated, &salt);
+	struct found f;
+	enum err e = find(tx, refresh_token, client, &f);
 
 	*stolen = false;
 	if (e)
 		return e;
-	if (rotated && tx->now - rotated > AGAIN_S * SECOND) {
+	*out = f.session;
+	if (f.rotated && tx->now - f.rotated > AGAIN_S * SECOND) {
 		*stolen = true;
 		return session_end(tx, out);
 	}
-	if (rotated) {
-		out->refresh_token = successor(tx->arena, refresh_token, salt);
+	if (f.rotated) {
+		out->refresh_token = successor(tx->arena, refresh_token, f.salt.p);
 		return OK;
 	}
 	random_bytes(fresh, sizeof fresh);

@@ -65,8 +65,7 @@ enum err version_find(struct tx *tx, const struct id *id, struct version *out)
 
 	if (e)
 		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (v->null)
+	if (!(v = row_own(db_row(&r, 0))))
 		return ERR_VERSION_NOT_FOUND;
 	(void)row_read(maker, RES_VERSION, life_take(RES_VERSION, v, out), out);
 	return OK;
@@ -202,11 +201,11 @@ static enum err touch(struct tx *tx, const unsigned char *md)
 /* The file under its checksum; one that is there already takes no room. */
 static enum err store(struct tx *tx, const unsigned char *md, const void *file, size_t n)
 {
-	const struct db_val org = db_d(&tx->who->organization), sum = db_x(md, SHA256_DIGEST_LENGTH), *v;
+	const struct db_val org = db_d(&tx->who->organization), sum = db_x(md, SHA256_DIGEST_LENGTH);
 	enum err e = quota_room(tx, &tx->who->organization, QUOTA_ARTIFACT_BYTES, (int64_t)n), other;
-	int64_t added;
+	int64_t added, there;
 
-	if (e == ERR_QUOTA && ((other = tx_row(tx, SQL_ARTIFACT_THERE, DB_IN(org, sum), &v)) || v[0].i))
+	if (e == ERR_QUOTA && ((other = row_int(tx, SQL_ARTIFACT_THERE, DB_IN(org, sum), &there)) || there))
 		e = other;
 	if (e || (e = db_exec(tx->db, SQL_ARTIFACT_ADD, DB_IN(org, sum, db_i((int64_t)n), db_x(file, n), db_t(tx->now)), &added)))
 		return e;
@@ -285,21 +284,21 @@ enum err version_promote(struct tx *tx, const struct id *target, const struct id
 
 enum err version_file(struct tx *tx, const struct id *model, int64_t number, struct version *out, const char **bytes)
 {
+	static const struct column content[] = { { ROW_x, 0 }, { ROW_END, 0 } };
 	unsigned char md[SHA256_DIGEST_LENGTH];
-	const struct db_val *v;
-	struct db_rows r;
+	struct bytes file = { NULL, 0 };
 	enum err e = version_get(tx, model, number, out);
 
 	if (e)
 		return e;
 	if (!out->artifact.p)
 		return ERR_ARTIFACT_NOT_FOUND;
-	if ((e = tx_query(tx, SQL_ARTIFACT_GET, DB_IN(db_d(&out->life.organization), db_x(out->artifact.p, sizeof md)), &r)))
+	e = row_one(tx, SQL_ARTIFACT_GET, DB_IN(db_d(&out->life.organization), db_x(out->artifact.p, sizeof md)), content, &file);
+	if (e && e != ERR_DB_NONE)
 		return e;
-	v = r.n ? db_row(&r, 0) : NULL;
-	if (!v || (int64_t)v->n != out->artifact_size || memcmp(SHA256((const unsigned char *)v->s, v->n, md), out->artifact.p, sizeof md))
+	if (!file.p || (int64_t)file.n != out->artifact_size || memcmp(SHA256(file.p, file.n, md), out->artifact.p, sizeof md))
 		return ERR_ARTIFACT_BROKEN;
-	*bytes = v->s;
+	*bytes = (const char *)file.p;
 	return OK;
 }
 

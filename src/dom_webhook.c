@@ -56,13 +56,13 @@ static void own(struct tx *tx, struct endpoint *n)
  * locked before: of two at once one is the second. */
 static enum err url_free(struct tx *tx, const struct endpoint *n)
 {
-	struct db_rows r;
-	enum err e = tx_query(tx, SQL_ENDPOINT_OF_URL, DB_IN(db_d(&tx->who->organization), db_i(!n->life.test), db_s(n->url)), &r);
+	struct id other;
+	enum err e = row_id(tx, SQL_ENDPOINT_OF_URL, DB_IN(db_d(&tx->who->organization), db_i(!n->life.test), db_s(n->url)), &other);
 
-	if (e || !r.n)
-		return e;
+	if (e)
+		return e == ERR_DB_NONE ? OK : e;
 	why_add(tx, "url", arena_printf(tx->arena, "is already the URL of %s; change that endpoint, or delete it first", id_spell(tx->arena,
-		life_resources[RES_ENDPOINT].prefix, &db_row(&r, 0)->id)));
+		life_resources[RES_ENDPOINT].prefix, &other)));
 	return ERR_ENDPOINT_URL;
 }
 
@@ -72,7 +72,7 @@ static enum err url_free(struct tx *tx, const struct endpoint *n)
 static enum err make_room(struct tx *tx)
 {
 	enum { BACKLOG = 500, TURNS = 10 };
-	const struct db_val org = db_d(&tx->who->organization), *v;
+	int64_t there;
 	size_t n = 1;
 	enum err e = OK;
 
@@ -80,9 +80,9 @@ static enum err make_room(struct tx *tx)
 		e = events_number_here(tx, &tx->who->organization, BACKLOG, &n);
 	if (!e && n)
 		return ERR_EVENTS_BEHIND;
-	if (e || (e = tx_row(tx, SQL_ENDPOINT_COUNT, DB_IN(org), &v)))
+	if (e || (e = row_int(tx, SQL_ENDPOINT_COUNT, DB_IN(db_d(&tx->who->organization)), &there)))
 		return e;
-	return v[0].i < ENDPOINTS_MOST ? OK : ERR_ENDPOINT_LIMIT;
+	return there < ENDPOINTS_MOST ? OK : ERR_ENDPOINT_LIMIT;
 }
 
 enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoint *out)
@@ -146,12 +146,10 @@ static enum err set_status(struct tx *tx, struct endpoint *n, const char *status
 /* As numbering does: made where it is not there, locked, and written, so that a cluster sees two meet. */
 static enum err lock_counter(struct tx *tx)
 {
-	const struct db_val org = db_d(&tx->who->organization), *v;
-	enum err e;
+	struct event_counter counter;
+	enum err e = event_counter_lock(tx, &tx->who->organization, &counter);
 
-	if ((e = db_exec(tx->db, SQL_COUNTER_ADD, DB_IN(org), NULL)) || (e = tx_row(tx, SQL_COUNTER_LOCK, DB_IN(org), &v)))
-		return e;
-	return db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(v[0], v[1], org));
+	return e ? e : db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(db_i(counter.last), db_i(counter.counted), db_d(&tx->who->organization)));
 }
 
 enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint_edit *edit, struct endpoint *out)
@@ -255,6 +253,7 @@ static void delivery_of_row(const struct db_val *v, struct delivery *out)
 /* The attempts of `n` deliveries of one endpoint. */
 static enum err load_tries(struct tx *tx, const struct id *endpoint, struct delivery *d, size_t n)
 {
+	static const struct column map[] = PICK_MAP(TRY_PICK, struct delivery_try);
 	struct delivery_try *made;
 	int64_t low = INT64_MAX, high = 0;
 	struct db_rows r;
@@ -266,12 +265,10 @@ static enum err load_tries(struct tx *tx, const struct id *endpoint, struct deli
 	}
 	if (!n || (e = tx_query(tx, SQL_DELIVERY_TRIES, DB_IN(db_d(&tx->who->organization), db_d(endpoint), db_i(low), db_i(high)), &r)))
 		return n ? e : OK;
-	made = arena_alloc(tx->arena, (r.n + 1) * sizeof *made);
+	made = row_array(tx->arena, &r, map, sizeof *made);
 	for (size_t k = 0, i; k < r.n; k++) {        /* those of one delivery stand together */
-		const struct db_val *v = db_row(&r, k);
-
-		made[k] = (struct delivery_try){ v[1].i, v[2].i, v[3].i, v[4].i, fault_told(v[5].s) };
-		for (i = 0; i < n && !id_equal(&d[i].id, &v[0].id); i++)
+		made[k].error = fault_told(made[k].error);
+		for (i = 0; i < n && !id_equal(&d[i].id, &made[k].delivery); i++)
 			;
 		if (i < n && !d[i].nmade++)
 			d[i].made = &made[k];
@@ -314,8 +311,7 @@ enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id 
 	 || (e = tx_read(tx, SQL_DELIVERY_GET, DB_IN(db_d(id), db_d(endpoint), db_d(&tx->who->organization),
 		db_d(&tx->who->principal)), &r)))
 		return e;
-	v = db_row(&r, 0) + WHO_COLUMNS;
-	if (v->null)
+	if (!(v = row_own(db_row(&r, 0))))
 		return ERR_NOT_FOUND;
 	delivery_of_row(v, out);
 	return load_tries(tx, endpoint, out, 1);

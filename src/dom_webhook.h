@@ -22,6 +22,10 @@ enum err event_get(struct tx *tx, const struct id *id, struct event *out);
  * organization were numbered. */
 enum err event_list(struct tx *tx, const char *type, struct list_ask *ask, struct list_got *got);
 
+/* The row that whoever numbers, or makes an endpoint, locks: made where it is not there. */
+struct event_counter { int64_t last, counted; };
+enum err event_counter_lock(struct tx *tx, const struct id *organization, struct event_counter *out);
+
 /* Number committed events of an organization that have no number yet, up to `most` and
  * fewer where many endpoints listen, and make their deliveries, in one transaction of
  * its own; *n is how many there were, 0 for none left.  Callers may come at once: they
@@ -77,7 +81,7 @@ enum err endpoint_move(struct tx *tx, const struct id *id, enum transition t, st
 enum fault { FAULT_OTHER, FAULT_NETWORK, FAULT_NAME, FAULT_CONNECT, FAULT_TIME, FAULT_TLS, FAULT_CLOSED, FAULT_HTTP, FAULT_SECRET, FAULT_OWNER, FAULT__MAX };
 const char *fault_words(enum fault fault);
 
-struct delivery_try { int64_t number, at, milliseconds, response_status; const char *error; };
+struct delivery_try { struct id delivery; int64_t number, at, milliseconds, response_status; const char *error; };
 struct delivery {
 	struct id id, endpoint, event;
 	const char *outcome;                     /* "succeeded", "failed"; NULL: to be sent */

@@ -9,11 +9,11 @@
 
 static enum err load_entities(struct tx *tx, struct workspace *w)
 {
-	const struct db_val *v;
-	enum err e = tx_row(tx, SQL_WORKSPACE_TARGET, DB_IN(db_d(&w->life.organization), db_d(&w->life.id)), &v);
+	struct workspace_target t;
+	enum err e = life_compute(tx, RES_WORKSPACE, SQL_WORKSPACE_TARGET, &w->life, &t);
 
 	if (!e)
-		w->entities = v[1].s;
+		w->entities = t.ids;
 	return e;
 }
 
@@ -101,23 +101,16 @@ enum err workspace_change(struct tx *tx, const struct db_val *key, enum transiti
 		return e;
 	if (!w->life.computed)
 		return load_entities(tx, w);
-	w->entities = w->life.computed[1].s;
+	w->entities = ((const struct workspace_target *)w->life.computed)->ids;
 	return OK;
 }
 
 enum err workspace_target(struct tx *tx, const struct id *id, struct workspace_target *out)
 {
-	const struct db_val *v;
 	struct workspace w;
-	struct db_rows r;
-	enum err e;
+	enum err e = life_read(tx, RES_WORKSPACE, BY_ID(id), &w);
 
-	if ((e = life_read(tx, RES_WORKSPACE, BY_ID(id), &w))
-	 || (e = tx_query(tx, SQL_WORKSPACE_TARGET, DB_IN(db_d(&w.life.organization), db_d(&w.life.id)), &r)))
-		return e;
-	v = db_row(&r, 0);                       /* counts: always a row */
-	*out = (struct workspace_target){ life_state(RES_WORKSPACE, v[0].s), v[2].i, v[3].i };
-	return OK;
+	return e ? e : life_compute(tx, RES_WORKSPACE, SQL_WORKSPACE_TARGET, &w.life, out);
 }
 
 /* ---- For entities ---- */
@@ -134,15 +127,15 @@ enum err workspace_touch(struct tx *tx, const struct workspace *w)
 
 enum err workspace_settle(struct tx *tx, struct workspace *w)
 {
-	const struct db_val key[] = { db_d(&w->life.organization), db_d(&w->life.id) }, *v;
+	int64_t open;
 	enum state to, now = w->life.state;
 	enum err e;
 
 	if (now != STATE_WORKSPACE_READY && now != STATE_WORKSPACE_ACTIVE)
 		return workspace_touch(tx, w);
-	if ((e = tx_row(tx, SQL_WORKSPACE_OPEN, key, 2, &v)))
+	if ((e = row_int(tx, SQL_WORKSPACE_OPEN, DB_IN(db_d(&w->life.organization), db_d(&w->life.id)), &open)))
 		return e;
-	to = v[0].i ? STATE_WORKSPACE_ACTIVE : STATE_WORKSPACE_READY;
+	to = open ? STATE_WORKSPACE_ACTIVE : STATE_WORKSPACE_READY;
 	if (to == now)
 		return workspace_touch(tx, w);
 	return life_move(tx, to == STATE_WORKSPACE_ACTIVE ? LIFE_WORKSPACE_ACTIVATE : LIFE_WORKSPACE_EMPTY, &w->life, NULL);

@@ -33,8 +33,8 @@ enum err workspace_change(struct tx *tx, const struct db_val *key, enum transiti
 /* ERR_QUERY: the cursor is none of a workspace that can be seen. */
 enum err workspace_list(struct tx *tx, const struct workspace_filter *f, struct list_ask *ask, struct list_got *got);
 /* What a restore of it would make it now, and from how many entities, `open` of them not
- * in their last state. */
-struct workspace_target { enum state to; int64_t entities, open; };
+ * in their last state.  ids: as workspace.entities. */
+struct workspace_target { enum state to; int64_t entities, open; const char *ids; };
 enum err workspace_target(struct tx *tx, const struct id *id, struct workspace_target *out);
 
 struct entity {

@@ -213,9 +213,20 @@ static enum err legal(struct tx *tx, const struct transition_row *row, enum stat
 	return last || row->refuse == OK ? life_states[s].refuse : row->refuse;
 }
 
+enum err life_compute(struct tx *tx, enum resource r, enum sql sql, const struct life *o, void *out)
+{
+	struct db_rows rows;
+	enum err e = tx_query(tx, sql, DB_IN(db_d(&o->organization), db_d(&o->id)), &rows);
+
+	if (e || !rows.n)
+		return e ? e : ERR_DB_NONE;
+	(void)row_read(life_computed(sql).map, r, db_row(&rows, 0), out);
+	return OK;
+}
+
 static enum err target(struct tx *tx, const struct transition_row *row, struct life *o, enum state *to)
 {
-	const struct db_val *v;
+	enum state *found;
 	enum err e;
 
 	switch (row->rule) {
@@ -226,10 +237,10 @@ static enum err target(struct tx *tx, const struct transition_row *row, struct l
 		*to = o->state;
 		return OK;
 	case LIFE_COMPUTED:
-		if ((e = tx_row(tx, row->compute, DB_IN(db_d(&o->organization), db_d(&o->id)), &v)))
+		o->computed = found = arena_alloc(tx->arena, life_computed(row->compute).size);
+		if ((e = life_compute(tx, row->resource, row->compute, o, found)))
 			return e;
-		o->computed = v;
-		*to = life_state(row->resource, v[0].s);
+		*to = *found;
 		return *to ? OK : ERR_INTERNAL;
 	}
 	return ERR_INTERNAL;

@@ -9,7 +9,8 @@
 /* What the engine knows of an object; the first member of every domain struct.
  * now, before: members that the event tells beyond id, object and status, and those
  * that this change replaced; NULL: what the resource tells (life_tells), and what of it the
- * change clears or stamps with its time.  computed: the row of a computed target. */
+ * change clears or stamps with its time.  computed: what a computed target
+ * was found with (COMPUTES). */
 struct life {
 	struct id organization, id;
 	enum state state;
@@ -22,7 +23,7 @@ struct life {
 	struct id whose;                         /* who made it; of an API key its principal */
 	const void *parent;                      /* of a child that was read or locked */
 	struct json *now, *before;
-	const struct db_val *computed;
+	const void *computed;
 };
 
 /* The object that `key` names (life.def: by its id, its number or its name; of a child its
@@ -56,6 +57,9 @@ enum err life_seen(const struct tx *tx, enum resource r, struct life *o);
 
 /* Does the object, locked, have a revision that the request's If-Match allows? */
 enum err life_expected(const struct tx *tx, const struct life *o);
+
+/* What the statement of a computed target of it finds, into the struct of its COMPUTES. */
+enum err life_compute(struct tx *tx, enum resource r, enum sql sql, const struct life *o, void *out);
 
 /* Before the transaction: what this transition is going to run. */
 void life_want(struct tx *tx, enum transition t);

@@ -54,6 +54,22 @@ const struct column *const life_writes[SQL__MAX] = {
 #undef CHANGE
 };
 
+#define COMPUTES(name, type, LIST) static const struct column name##_finds[] = PICK_MAP(LIST, type);
+#include "life.def"
+#undef COMPUTES
+static const struct column state_alone[] = { { ROW_w, 0 }, { ROW_END, 0 } };
+
+struct computed life_computed(enum sql sql)
+{
+	switch ((int)sql) {
+#define COMPUTES(name, type, LIST) case SQL_##name: return (struct computed){ name##_finds, sizeof(type) };
+#include "life.def"
+#undef COMPUTES
+	default:
+		return (struct computed){ state_alone, sizeof(enum state) };
+	}
+}
+
 const struct state_row life_states[STATE__MAX] = {
 	[STATE_NONE] = { RES__MAX, "none", ERR_INTERNAL, 0 },
 #define STATE(resource, name, word, refuse, flags) [STATE_##resource##_##name] = { RES_##resource, word, refuse, flags },

@@ -68,6 +68,9 @@ struct transition_row {
 extern const struct resource_row life_resources[RES__MAX];
 extern const struct state_row life_states[STATE__MAX];
 extern const struct transition_row life_transitions[LIFE__MAX];
+/* What the statement of a computed target finds: a struct that begins with the state. */
+struct computed { const struct column *map; size_t size; };
+struct computed life_computed(enum sql sql);
 /* What a CHANGE writes, by its statement; NULL of another one. */
 extern const struct column *const life_writes[SQL__MAX];
 

@@ -6,6 +6,7 @@
 #include "quota.h"
 #include "clock.h"
 #include "conf.h"
+#include "row.h"
 
 const struct quota_row quota_rows[QUOTA__MAX] = {
 #define QUOTA(name, setting, sql, what) [QUOTA_##name] = { #setting, what, &conf.setting, SQL_##sql },
@@ -34,12 +35,7 @@ static struct found *lately(const struct id *organization, enum quota q)
 
 enum err quota_used(struct tx *tx, const struct id *organization, enum quota q, int64_t *out)
 {
-	struct db_rows r;
-	enum err e = tx_query(tx, quota_rows[q].used, DB_IN(db_d(organization)), &r);
-
-	if (!e)
-		*out = db_row(&r, 0)->i;
-	return e;
+	return row_int(tx, quota_rows[q].used, DB_IN(db_d(organization)), out);
 }
 
 enum err quota_room(struct tx *tx, const struct id *organization, enum quota q, int64_t more)

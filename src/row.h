@@ -19,9 +19,27 @@ struct bytes { const unsigned char *p; size_t n; };
 /* A map ends with { 0 }. */
 #define COL_MAP(type, kind, column, member) { ROW_##kind, offsetof(type, member) },
 #define MAP(LIST, type) { LIST(COL_MAP, type) { ROW_END, 0 } }
+#define PICK_MAP(LIST, type) { LIST(COL_MAP, COL_MAP, type) { ROW_END, 0 } }
 
 /* Text and bytes belong to the row; r: whose states a word is one of. */
 const struct db_val *row_read(const struct column *map, enum resource r, const struct db_val *v, void *out);
+/* The columns behind those of WHO; NULL where nothing was joined to the caller. */
+const struct db_val *row_own(const struct db_val *row);
+/* A column as a value for another statement. */
+struct db_val row_value(const struct db_rows *r, size_t i, size_t column);
+/* The rows as an array of structs of that size. */
+void *row_array(struct arena *a, const struct db_rows *r, const struct column *map, size_t size);
+
+/* The first row of a statement (tx_query()), or the one column it has; untouched when there is none: ERR_DB_NONE. */
+enum err row_one(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct column *map, void *out);
+enum err row_int(struct tx *tx, enum sql id, const struct db_val *in, size_t n, int64_t *out);
+enum err row_id(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct id *out);
+enum err row_text(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const char **out);
+/* Of a statement that begins with WHO (tx_read()), by what is behind that. */
+enum err row_settled(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct column *map, void *out);
+/* All rows of one column. */
+enum err row_ids(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct id **out, size_t *count);
+
 /* The values of a statement's parameters; before: the state that a change leaves.  Members of
  * the kinds now and nil are set. */
 size_t row_bind(const struct column *map, void *in, enum state before, int64_t now, struct db_val *out);

@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "log.h"
+#include "row.h"
 
 enum { TRIES = 6, KEY_LIFE_S = 86400 };
 
@@ -67,23 +68,28 @@ static enum err keep_answer(struct tx *tx, const unsigned char attempt[16])
 		db_x(attempt, 16)));
 }
 
+struct kept { struct bytes id, fingerprint; struct answer answer; int64_t created; };
+
 /* The answer of the first request with this key.  ERR_DB_RETRY: it is gone, do it. */
 static enum err replay(struct tx *tx)
 {
+	static const struct column map[] = PICK_MAP(ATTEMPT_PICK, struct kept);
 	const struct db_val *v;
+	struct kept k;
 	enum err e = tx_row(tx, SQL_ATTEMPT_OF_KEY, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->caller),
 		db_s(tx->idempotency_key)), &v);
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_DB_RETRY : e;
+	(void)row_read(map, RES__MAX, v, &k);
 	/* Too old; or its transaction fell apart and left the row without an answer. */
-	if (v[5].i + KEY_LIFE_S * SECOND < tx->now || v[2].null) {
-		e = db_exec(tx->db, SQL_ATTEMPT_FORGET, DB_IN(db_x(v[0].s, v[0].n)), NULL);
+	if (k.created + KEY_LIFE_S * SECOND < tx->now || k.answer.status < 0) {
+		e = db_exec(tx->db, SQL_ATTEMPT_FORGET, DB_IN(db_x(k.id.p, k.id.n)), NULL);
 		return e ? e : ERR_DB_RETRY;
 	}
-	if (memcmp(v[1].s, tx->fingerprint, sizeof tx->fingerprint))
+	if (memcmp(k.fingerprint.p, tx->fingerprint, sizeof tx->fingerprint))
 		return ERR_KEY_REUSED;
-	tx->answer = (struct answer){ v[2].i, v[3].s, v[4].s };
+	tx->answer = k.answer;
 	tx->replayed = true;
 	return OK;
 }
@@ -93,7 +99,10 @@ enum fate { COMMITTED, NEVER, UNSETTLED };
 /* What became of a try whose COMMIT gave no answer. */
 static enum fate fence(struct tx *tx, const unsigned char attempt[16], int64_t deadline)
 {
+	static const struct column map[] = { { ROW_s, 0 }, { ROW_END, 0 } };
+
 	for (int try = 0; clock_mono() < deadline; try++) {
+		const char *outcome;
 		struct db_rows r;
 		enum err e;
 
@@ -107,8 +116,10 @@ static enum fate fence(struct tx *tx, const unsigned char attempt[16], int64_t d
 		if (e != ERR_DB_DUPLICATE)
 			continue;
 		e = db_query(tx->db, tx->arena, SQL_ATTEMPT_OUTCOME, DB_IN(db_x(attempt, 16)), &r);
-		if (!e && r.n)
-			return !strcmp(db_row(&r, 0)->s, "done") ? COMMITTED : NEVER;
+		if (e || !r.n)
+			continue;
+		(void)row_read(map, RES__MAX, db_row(&r, 0), &outcome);
+		return !strcmp(outcome, "done") ? COMMITTED : NEVER;
 	}
 	return UNSETTLED;
 }

@@ -2,6 +2,7 @@
 #include "who.h"
 #include <string.h>
 #include "clock.h"
+#include "row.h"
 #include "str.h"
 
 static const struct { const char *word, *scope; bool test; } perms[PERM__MAX] = {
@@ -37,18 +38,31 @@ bool perm_known(const char *word)
 	return false;
 }
 
+static struct standing standing(const struct db_val *row)
+{
+	static const struct column map[] = PICK_MAP(WHO_PICK, struct standing);
+	struct standing s;
+
+	(void)row_read(map, RES__MAX, row, &s);
+	return s;
+}
+
 enum err who_settle(struct who *who, const struct db_val *row)
 {
-	if (strcmp(row[0].s, "active") || (who->gen < 0 ? who->issued < row[1].i : who->gen != row[2].i))
+	const struct standing now = standing(row);
+
+	if (strcmp(now.status, "active") || (who->gen < 0 ? who->issued < now.since : who->gen != now.gen))
 		return ERR_AUTH_REFUSED;
-	who->permissions = row[3].s;
-	who->rate_now = row[4].i;
+	who->permissions = now.permissions;
+	who->rate_now = now.rate;
 	return OK;
 }
 
 const char *who_active(const struct db_val *row)
 {
-	return strcmp(row[0].s, "active") ? NULL : row[3].s;
+	const struct standing now = standing(row);
+
+	return strcmp(now.status, "active") ? NULL : now.permissions;
 }
 
 static bool is_admin(const struct who *who)

@@ -59,10 +59,11 @@ struct who {
 	bool asked;                              /* somebody has asked who_may() */
 };
 
-/* The first WHO_COLUMNS columns of a statement that begins with WHO (sql.def):
- * ERR_AUTH_REFUSED for a disabled principal, or a token from before all of its tokens ended:
- * by the number of that, whatever the clocks of hosts say; of one without a number, by time. */
+/* What a statement that begins with WHO (sql.def) tells in its first WHO_COLUMNS columns. */
 enum { WHO_COLUMNS = sizeof WHO_OUT - 1 };
+struct standing { const char *status, *permissions; int64_t since, gen, rate; };
+/* Of such a row: ERR_AUTH_REFUSED for a disabled principal, or a token from before all of its tokens ended:
+ * by the number of that, whatever the clocks of hosts say; of one without a number, by time. */
 enum err who_settle(struct who *who, const struct db_val *row);
 /* The permissions of the principal of such columns; NULL of a disabled one. */
 const char *who_active(const struct db_val *row);
