@@ -133,24 +133,6 @@ static enum err create(struct req *r)
 static const struct shape list_query[] = { LIST_ROWS("tok_", SORT_CREATED), { 0 } };
 static const struct shape list_out[] = LIST_OUT(token_out);
 
-static enum err list(struct req *r)
-{
-	struct token_view *views;
-	struct apikey *all;
-	struct list_ask ask;
-	struct list_got got;
-	enum err e;
-
-	about_kind(r, RES_TOKEN);
-	if ((e = list_asked(r, r->query, &ask, NULL)) || (e = apikey_list(&r->tx, &ask, &got)))
-		return e;
-	all = got.rows;
-	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
-	for (size_t i = 0; i < got.n; i++)
-		views[i] = view(r->arena, &all[i]);
-	return reply_list(r, list_out, views, got, sizeof *views, offsetof(struct token_view, k.life.id), "tok_");
-}
-
 static enum err get(struct req *r)
 {
 	struct id id = named(r, 0, RES_TOKEN);
@@ -189,7 +171,7 @@ static enum err versions(struct req *r)
 		return e;
 	for (; n < MOST && api_versions[n]; n++)
 		views[n] = (struct version_view){ "api_version", api_versions[n], !api_versions[n + 1] };
-	res_shape(r, 200, versions_out, &(struct list_view){ "list", { views, n, sizeof *views }, false, r->path, NULL }, 0);
+	res_shape(r, 200, versions_out, &(struct page_got){ .rows = { views, n, sizeof *views }, .url = r->path }, 0);
 	return OK;
 }
 
@@ -287,7 +269,8 @@ static enum err request(struct req *r)
 const struct route token_routes[] = {
 	{ "POST", TOKENS, PERM_TOKEN_WRITE, R_WRITE | R_SECRET, BODY(create_in, struct token_in), .status = 200, .out = secret_out,
 	  .run = create, .summary = "Create a token for a human, or for an agent that acts for one", .errors = "AGENT_DENIED KEY_SEALED QUOTA" },
-	{ "GET", TOKENS, PERM_TOKEN_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out, .run = list,
+	{ "GET", TOKENS, PERM_TOKEN_READ, 0, QUERY(list_query, struct page_asked), .status = 200, .out = list_out, .listing = &apikeys_list, .paging = &by_cursor,
+	  .read = apikey_list,
 	  .summary = "List API keys and tokens" },
 	{ "GET", TOKENS "/{token_id}", PERM_TOKEN_READ, 0, .status = 200, .out = token_out, .run = get,
 	  .summary = "One API key or token", .errors = "NOT_FOUND" },

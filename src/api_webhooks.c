@@ -11,10 +11,10 @@
 
 /* ---- Events ---- */
 
-struct events_query { struct list_query list; const char *type; };
+struct events_query { struct page_asked page; const char *type; };
 static const struct shape events_query[] = {
 	LIST_ROWS("evt_", SORT_CREATED),
-	{ "type", T_STR, AT(struct events_query, type), .min = 1, .max = 64, .help = "such as `workspace.archived`" },
+	{ "type", T_STR, AT(struct events_query, type), .filter = 1 + EVENTS_TYPE, .min = 1, .max = 64, .help = "such as `workspace.archived`" },
 	{ 0 }
 };
 static const struct shape events_out[] = LIST_OUT(event_out);
@@ -23,37 +23,6 @@ static void about_event(struct req *r, const char *id)
 {
 	r->tx.about.kind = "event";
 	r->tx.about.id = id;
-}
-
-/* What was committed before this request is in the list: the events that nobody has
- * numbered yet are numbered here.  When that cannot be, the list is of those that have
- * their number. */
-enum { NUMBERED_HERE = 100 };
-
-static enum err list_events(struct req *r)
-{
-	const struct events_query *q = r->query;
-	struct event_view *views;
-	struct event *all;
-	struct list_ask ask;
-	struct list_got got;
-	size_t n;
-	enum err e;
-
-	about_event(r, NULL);
-	if ((e = list_asked(r, &q->list, &ask, NULL))
-	 || (e = tx_settle(&r->tx)) || (e = who_may(&r->who, r->tx.ask)))
-		return e;
-	do                                       /* batch by batch, for a second at the most */
-		e = events_number(&r->tx, &r->who.organization, NUMBERED_HERE, &n);
-	while (!e && n && clock_mono() < r->began + SECOND);
-	if ((e && e != ERR_CONTENTION) || (e = event_list(&r->tx, q->type, &ask, &got)))
-		return e;
-	all = got.rows;
-	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
-	for (size_t i = 0; i < got.n; i++)
-		views[i] = event_view(r->arena, &all[i], r->api_version);
-	return reply_list(r, events_out, views, got, sizeof *views, offsetof(struct event_view, id), "evt_");
 }
 
 static enum err get_event(struct req *r)
@@ -171,24 +140,6 @@ static enum err create(struct req *r)
 
 static const struct shape list_query[] = { LIST_ROWS("we_", SORT_CREATED), { 0 } };
 static const struct shape list_out[] = LIST_OUT(endpoint_out);
-
-static enum err list(struct req *r)
-{
-	struct endpoint_view *views;
-	struct endpoint *all;
-	struct list_ask ask;
-	struct list_got got;
-	enum err e;
-
-	about_kind(r, RES_ENDPOINT);
-	if ((e = list_asked(r, r->query, &ask, NULL)) || (e = endpoint_list(&r->tx, &ask, &got)))
-		return e;
-	all = got.rows;
-	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
-	for (size_t i = 0; i < got.n; i++)
-		views[i] = view(r, &all[i]);
-	return reply_list(r, list_out, views, got, sizeof *views, offsetof(struct endpoint_view, n.life.id), "we_");
-}
 
 static enum err get(struct req *r)
 {
@@ -313,24 +264,6 @@ static struct delivery_view view_delivery(struct arena *a, const struct delivery
 static const struct shape deliveries_query[] = { LIST_ROWS("del_", SORT_CREATED), { 0 } };
 static const struct shape deliveries_out[] = LIST_OUT(delivery_out);
 
-static enum err list_deliveries(struct req *r)
-{
-	struct id id = named(r, 0, RES_ENDPOINT);
-	struct delivery_view *views;
-	struct delivery *all;
-	struct list_ask ask;
-	struct list_got got;
-	enum err e;
-
-	if ((e = list_asked(r, r->query, &ask, NULL)) || (e = delivery_list(&r->tx, &id, &ask, &got)))
-		return e;
-	all = got.rows;
-	views = arena_alloc(r->arena, (got.n + 1) * sizeof *views);
-	for (size_t i = 0; i < got.n; i++)
-		views[i] = view_delivery(r->arena, &all[i]);
-	return reply_list(r, deliveries_out, views, got, sizeof *views, offsetof(struct delivery_view, d.id), "del_");
-}
-
 /* What is not found is the endpoint, or else the delivery. */
 static enum err reply_delivery(struct req *r, enum err e, int status, const struct delivery *d)
 {
@@ -374,13 +307,13 @@ static enum err redeliver(struct req *r)
 #define DELIVERY DELIVERIES "/{delivery_id}"
 const struct route webhook_routes[] = {
 	{ "GET", EVENTS, PERM_WEBHOOK_READ, 0, QUERY(events_query, struct events_query), .status = 200, .out = events_out,
-	  .run = list_events, .summary = "List events" },
+	  .listing = &events_list, .paging = &by_cursor, .read = event_list, .summary = "List events" },
 	{ "GET", EVENTS "/{event_id}", PERM_WEBHOOK_READ, 0, .status = 200, .out = event_out, .run = get_event,
 	  .summary = "One event", .errors = "NOT_FOUND" },
 	{ "POST", ENDPOINTS, PERM_WEBHOOK_WRITE, R_WRITE | R_SECRET, BODY(create_in, struct endpoint_in), .status = 200,
 	  .out = secret_out, .run = create, .summary = "Create a webhook endpoint", .errors = "ENDPOINT_LIMIT ENDPOINT_URL EVENTS_BEHIND KEY_SEALED QUOTA" },
-	{ "GET", ENDPOINTS, PERM_WEBHOOK_READ, 0, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
-	  .run = list, .summary = "List webhook endpoints" },
+	{ "GET", ENDPOINTS, PERM_WEBHOOK_READ, 0, QUERY(list_query, struct page_asked), .status = 200, .out = list_out,
+	  .listing = &endpoints_list, .paging = &by_cursor, .read = endpoint_list, .summary = "List webhook endpoints" },
 	{ "GET", ENDPOINT, PERM_WEBHOOK_READ, 0, .status = 200, .out = endpoint_out, .run = get,
 	  .summary = "One webhook endpoint", .errors = "NOT_FOUND" },
 	{ "PATCH", ENDPOINT, PERM_WEBHOOK_WRITE, R_WRITE, BODY(edit_in, struct endpoint_edit), .status = 200, .out = endpoint_out,
@@ -393,8 +326,8 @@ const struct route webhook_routes[] = {
 	  .summary = "A new secret; the former one signs too for a while", .errors = "NOT_FOUND KEY_SEALED" },
 	{ "POST", ENDPOINT "/test", PERM_WEBHOOK_WRITE, R_WRITE, .status = 200, .out = endpoint_out, .run = test,
 	  .moves = { LIFE_ENDPOINT_TEST }, .summary = "Send it a test event", .errors = "NOT_FOUND WRONG_STATE" },
-	{ "GET", DELIVERIES, PERM_WEBHOOK_READ, 0, QUERY(deliveries_query, struct list_query), .status = 200,
-	  .out = deliveries_out, .run = list_deliveries, .summary = "What was sent to a webhook endpoint, or is to be",
+	{ "GET", DELIVERIES, PERM_WEBHOOK_READ, 0, QUERY(deliveries_query, struct page_asked), .status = 200,
+	  .out = deliveries_out, .object = RES_ENDPOINT, .listing = &deliveries_list, .paging = &by_cursor, .read = delivery_list, .summary = "What was sent to a webhook endpoint, or is to be",
 	  .errors = "NOT_FOUND" },
 	{ "GET", DELIVERY, PERM_WEBHOOK_READ, 0, .status = 200, .out = delivery_out, .run = get_delivery,
 	  .summary = "One delivery with its attempts", .errors = "NOT_FOUND" },

@@ -10,56 +10,50 @@
 
 /* ---- Lists ---- */
 
-/* The first key of a list of them: its number among the first `n`, -1 for another word. */
-static int sort_key(const char *s, int n)
+/* The order of a list that the first key of `s` names, of the first `n`; -1: none. */
+static int sort_key(const char *s, const struct list_order *orders, int n)
 {
-	static const char *const keys[] = { [ORDER_CREATED] = "created", [ORDER_NAME] = "name", [ORDER_UPDATED] = "updated" };
-
 	s += *s == '-';
-	for (int i = 0; i < n; i++)
-		if (strlen(keys[i]) == strcspn(s, ",") && !strncmp(keys[i], s, strcspn(s, ",")))
+	for (int i = 0; i < n && orders[i].name; i++)
+		if (strlen(orders[i].name) == strcspn(s, ",") && !strncmp(orders[i].name, s, strcspn(s, ",")))
 			return i;
 	return -1;
 }
 
 /* `-created,name`: the keys behind `created` decide nothing, since an id comes once. */
-enum err list_asked(struct req *r, const struct list_query *q, struct list_ask *ask, int *order)
+static enum err asked(struct req *r, const struct page_asked *q, struct list_ask *ask)
 {
 	const char *sort = q->sort ? q->sort : "-created", *rest = sort + strcspn(sort, ",");
-	int found = sort_key(sort, order ? 3 : 1);
+	const bool several = ask->list->orders[1].name;
 	enum err e = OK;
 
-	*ask = (struct list_ask){ .after = q->after, .before = q->before, .flip = *sort == '-', .limit = q->limit ? q->limit : 10 };
+	ask->order = sort_key(sort, ask->list->orders, LIST_ORDERS);
+	ask->flip = *sort == '-';
+	ask->limit = q->size ? q->size : r->row->paging->size;
+	ask->after = q->after;
+	ask->before = q->before;
 	if (!id_is_zero(&q->after) && !id_is_zero(&q->before)) {
 		why_add(&r->tx, "ending_before", "cannot be given together with starting_after");
 		e = ERR_QUERY;
 	}
-	for (const char *p = rest; *p && found >= 0; p += strcspn(p + 1, ",") + 1)
-		if (sort_key(p + 1, 3) < 0)
-			found = -1;
-	if (found < 0 || (*rest && found != ORDER_CREATED && strcmp(rest, ask->flip ? ",-created" : ",created"))) {
-		why_add(&r->tx, "sort", order ? "must be created, name or updated, a `-` before it for downwards; after name and updated "
+	for (const char *p = rest; *p && ask->order >= 0; p += strcspn(p + 1, ",") + 1)
+		if (sort_key(p + 1, labelled_orders, LIST_ORDERS) < 0)
+			ask->order = -1;
+	if (ask->order < 0 || (*rest && ask->order != ORDER_CREATED && strcmp(rest, ask->flip ? ",-created" : ",created"))) {
+		why_add(&r->tx, "sort", several ? "must be created, name or updated, a `-` before it for downwards; after name and updated "
 			"only created may follow, the same way" : "must be created or -created");
 		return ERR_QUERY;
 	}
-	if (order)
-		*order = found;
 	return e;
 }
 
-enum err reply_list(struct req *r, const struct shape *s, const void *views, struct list_got got, size_t size, size_t id_at,
-	const char *prefix)
+static void got_cursor(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out)
 {
-	struct list_view v = { "list", { views, got.n, size }, got.more, r->path, NULL };
-	struct id end;
-
-	if (got.more) {
-		memcpy(&end, (const char *)views + (got.back ? 0 : got.n - 1) * size + id_at, sizeof end);
-		v.next_cursor = id_spell(r->arena, prefix, &end);
-	}
-	res_shape(r, 200, s, &v, 0);
-	return OK;
+	if ((out->more = got->more))
+		out->cursor = list_cursor(r->arena, ask->list, got);
 }
+
+const struct paging by_cursor = { .size = 10, .asked = asked, .got = got_cursor };
 
 void about_kind(struct req *r, enum resource resource)
 {
@@ -113,35 +107,17 @@ static const struct shape create_in[] = {
 	{ 0 }
 };
 
-struct workspaces_query { struct list_query list; const char *status, *metadata; };
+struct workspaces_query { struct page_asked page; const char *status, *metadata; };
 static const char *const workspace_statuses[] = { "provisioning", "ready", "active", "archived", NULL };
 #define Q(field) AT(struct workspaces_query, field)
 #define SORT_ANY "`-created`, the default, `name` or `updated`, a `-` before it for downwards"
 static const struct shape list_query[] = {
 	LIST_ROWS("wks_", SORT_ANY),
-	{ "status", T_STR, Q(status), .words = workspace_statuses, .help = "without it, all but the archived" },
-	{ "metadata", T_LABELS, Q(metadata), .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
+	{ "status", T_STR, Q(status), .filter = 1 + WORKSPACES_STATUS, .words = workspace_statuses, .help = "without it, all but the archived" },
+	{ "metadata", T_LABELS, Q(metadata), .filter = 1 + WORKSPACES_METADATA, .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
 	{ 0 }
 };
 static const struct shape list_out[] = LIST_OUT(workspace_out);
-
-static enum err list(struct req *r)
-{
-	const struct workspaces_query *q = r->query;
-	struct workspace_filter f = { .status = q->status, .metadata = q->metadata };
-	struct list_ask ask;
-	struct list_got got;
-	int order;
-	enum err e;
-
-	about_kind(r, RES_WORKSPACE);
-	if ((e = list_asked(r, &q->list, &ask, &order)))
-		return e;
-	ask.order = order;
-	if ((e = workspace_list(&r->tx, &f, &ask, &got)))
-		return e;
-	return reply_list(r, list_out, got.rows, got, sizeof(struct workspace), offsetof(struct workspace, life.id), "wks_");
-}
 
 #define E(field) SET(struct label_edit, field)
 #define EDIT_ROWS \
@@ -196,26 +172,13 @@ static const struct shape authorization_out[] = {
 	{ 0 }
 };
 
-struct authorizations_query { struct list_query list; const char *status; };
+struct authorizations_query { struct page_asked page; const char *status; };
 static const struct shape authorizations_query[] = {
 	LIST_ROWS("auth_", SORT_CREATED),
-	{ "status", T_STR, AT(struct authorizations_query, status), .words = decisions },
+	{ "status", T_STR, AT(struct authorizations_query, status), .filter = 1 + AUTHORIZATIONS_STATUS, .words = decisions },
 	{ 0 }
 };
 static const struct shape authorizations_out[] = LIST_OUT(authorization_out);
-
-static enum err list_authorizations(struct req *r)
-{
-	const struct authorizations_query *q = r->query;
-	struct list_ask ask;
-	struct list_got got;
-	enum err e;
-
-	about_kind(r, RES_AUTHORIZATION);
-	if ((e = list_asked(r, &q->list, &ask, NULL)) || (e = authorization_list(&r->tx, q->status, &ask, &got)))
-		return e;
-	return reply_list(r, authorizations_out, got.rows, got, sizeof(struct authorization), offsetof(struct authorization, life.id), "auth_");
-}
 
 /* ---- Entities ---- */
 
@@ -265,37 +228,18 @@ static enum err create_entity(struct req *r)
 	return e;
 }
 
-struct entities_query { struct list_query list; struct id workspace; const char *status, *jurisdiction, *portfolio, *metadata; };
+struct entities_query { struct page_asked page; struct id workspace; const char *status, *jurisdiction, *portfolio, *metadata; };
 #define F(field) AT(struct entities_query, field)
 static const struct shape entities_query[] = {
 	LIST_ROWS("ent_", SORT_ANY),
-	{ "workspace_id", T_ID, F(workspace), .prefix = "wks_" },
-	{ "status", T_STR, F(status), .words = entity_statuses },
-	{ "jurisdiction", T_STR, F(jurisdiction), .min = 1, .max = 64 },
-	{ "portfolio_id", T_STR, F(portfolio), .min = 1, .max = 64 },
-	{ "metadata", T_LABELS, F(metadata), .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
+	{ "workspace_id", T_ID, F(workspace), .filter = 1 + ENTITIES_WORKSPACE, .prefix = "wks_" },
+	{ "status", T_STR, F(status), .filter = 1 + ENTITIES_STATUS, .words = entity_statuses },
+	{ "jurisdiction", T_STR, F(jurisdiction), .filter = 1 + ENTITIES_JURISDICTION, .min = 1, .max = 64 },
+	{ "portfolio_id", T_STR, F(portfolio), .filter = 1 + ENTITIES_PORTFOLIO, .min = 1, .max = 64 },
+	{ "metadata", T_LABELS, F(metadata), .filter = 1 + ENTITIES_METADATA, .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
 	{ 0 }
 };
 static const struct shape entities_out[] = LIST_OUT(entity_out);
-
-static enum err list_entities(struct req *r)
-{
-	const struct entities_query *q = r->query;
-	struct entity_filter f = { .status = q->status, .jurisdiction = q->jurisdiction, .portfolio = q->portfolio,
-		.metadata = q->metadata, .workspace = q->workspace };
-	struct list_ask ask;
-	struct list_got got;
-	int order;
-	enum err e;
-
-	about_kind(r, RES_ENTITY);
-	if ((e = list_asked(r, &q->list, &ask, &order)))
-		return e;
-	ask.order = order;
-	if ((e = entity_list(&r->tx, &f, &ask, &got)))
-		return e;
-	return reply_list(r, entities_out, got.rows, got, sizeof(struct entity), offsetof(struct entity, life.id), "ent_");
-}
 
 /* ---- Tables ---- */
 
@@ -312,7 +256,7 @@ static const struct route routes[] = {
 	{ "POST", WORKSPACES, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(create_in, struct workspace), .status = 201,
 	  .out = workspace_out, .object = RES_WORKSPACE, .make = workspace_make, .summary = "Create a workspace", .errors = "QUOTA" },
 	{ "GET", WORKSPACES, PERM_WORKSPACE_READ, R_PUBLISHABLE, QUERY(list_query, struct workspaces_query), .status = 200, .out = list_out,
-	  .run = list, .summary = "List workspaces" },
+	  .listing = &workspaces_list, .paging = &by_cursor, .summary = "List workspaces" },
 	{ "GET", WORKSPACE, PERM_WORKSPACE_READ, R_PUBLISHABLE, .status = 200, .out = workspace_out, .object = RES_WORKSPACE, .summary = "One workspace",
 	  .errors = "NOT_FOUND" },
 	{ "PATCH", WORKSPACE, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(edit_in, struct label_edit), .status = 200,
@@ -327,7 +271,7 @@ static const struct route routes[] = {
 	{ "POST", ENTITIES, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(entity_in, struct entity_in), .status = 202,
 	  .out = entity_out, .run = create_entity, .summary = "Create an entity as a draft", .errors = "NOT_FOUND WRONG_STATE QUOTA" },
 	{ "GET", ENTITIES, PERM_WORKSPACE_READ, R_PUBLISHABLE, QUERY(entities_query, struct entities_query), .status = 200, .out = entities_out,
-	  .run = list_entities, .summary = "List entities" },
+	  .listing = &entities_list, .paging = &by_cursor, .summary = "List entities" },
 	{ "GET", ENTITY, PERM_WORKSPACE_READ, R_PUBLISHABLE, .status = 200, .out = entity_out, .object = RES_ENTITY, .summary = "One entity",
 	  .errors = "NOT_FOUND" },
 	{ "PATCH", ENTITY, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(edit_entity_in, struct label_edit), .status = 200,
@@ -339,7 +283,7 @@ static const struct route routes[] = {
 	MOVE("cancel", CANCEL, "Cancel a draft or submitted entity"),
 	MOVE("dissolve", DISSOLVE, "Dissolve a registered entity"),
 	{ "GET", AUTHORIZATIONS, PERM_WORKSPACE_READ, 0, QUERY(authorizations_query, struct authorizations_query), .status = 200,
-	  .out = authorizations_out, .run = list_authorizations, .summary = "What agents asked for" },
+	  .out = authorizations_out, .listing = &authorizations_list, .paging = &by_cursor, .summary = "What agents asked for" },
 	{ "GET", AUTHORIZATION, PERM_WORKSPACE_READ, 0, .status = 200, .out = authorization_out, .object = RES_AUTHORIZATION,
 	  .summary = "One authorization", .errors = "NOT_FOUND" },
 	{ "POST", AUTHORIZATION "/approve", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = authorization_out, .object = RES_AUTHORIZATION, .change = authorization_decide,

@@ -2,6 +2,7 @@
 #include "does.h"
 #include "conf.h"
 #include "dom_workspace.h"
+#include "pages.h"
 #include "str.h"
 
 static struct db_val id_of(struct req *r, size_t var, enum resource object)
@@ -112,6 +113,8 @@ static enum err work(struct req *r)
 
 	if (r->row->run)
 		return r->row->run(r);
+	if (r->row->listing)
+		return pages_list(r);
 	o = arena_alloc(r->arena, life_resources[r->row->object].size);
 	return r->row->make ? create(r, o) : r->row->change || r->row->moves[0] ? move(r, o) : get(r, o);
 }

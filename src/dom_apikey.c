@@ -154,7 +154,7 @@ enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out)
 	return life_read(tx, RES_TOKEN, BY_ID(id), out);
 }
 
-static const struct list_filter filters[] = { { "principal", " AND x.principal_id = ?", "d" }, { NULL, NULL, NULL } };
+static const struct list_filter filters[] = { { "principal", " AND x.principal_id = ?", "d", false }, { NULL, NULL, NULL, false } };
 static const struct list_path paths[] = {
 	{ .filters = 1, .order = -1, .index = "api_key_by_principal" },
 	{ .order = -1, .index = "api_key_list" },
@@ -169,7 +169,6 @@ enum err apikey_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
 
 	if (e)
 		return e;
-	ask->list = &apikeys_list;
 	if (!who_acts_as_admin(tx->who))
 		list_where(ask, 0, DB_IN(db_d(&tx->who->principal)));
 	return list_read(tx, ask, got);

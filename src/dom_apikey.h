@@ -29,6 +29,7 @@ enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *ou
  * longer life than the caller's own token.  ERR_AGENT_DENIED, ERR_FORBIDDEN, ERR_SHAPE (names the field). */
 enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out);
 enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out);
+extern const struct listing apikeys_list;
 enum err apikey_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
 /* Idempotent.  An agent revokes its own alone: ERR_AGENT_DENIED. */
 enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out);

@@ -21,11 +21,11 @@ enum err audit_of_object(struct tx *tx, const struct life *o, enum resource type
 
 enum { BY_START, BY_END, BY_ACTION_WORD, BY_ACTOR_ID };
 static const struct list_filter filters[] = {
-	[BY_START] = { "from", " AND x.at >= ?", "t" },
-	[BY_END] = { "to", " AND x.at <= ?", "t" },
-	[BY_ACTION_WORD] = { "action", " AND x.action = ?", "a" },
-	[BY_ACTOR_ID] = { "actor_id", " AND x.actor_id = ?", "d" },
-	{ NULL, NULL, NULL }
+	[BY_START] = { "from", " AND x.at >= ?", "t", false },
+	[BY_END] = { "to", " AND x.at <= ?", "t", false },
+	[BY_ACTION_WORD] = { "action", " AND x.action = ?", "a", false },
+	[BY_ACTOR_ID] = { "actor_id", " AND x.actor_id = ?", "d", false },
+	{ NULL, NULL, NULL, false }
 };
 static const struct list_order orders[] = { { "revision", { { "revision", 'i', true } } }, { NULL, { { NULL, 0, false } } } };
 static const struct list_path paths[] = {

@@ -24,21 +24,13 @@ enum err authorization_ask(struct tx *tx, const struct life *o, enum transition 
 	return life_create(tx, LIFE_AUTHORIZATION_CREATE, &out->life, NULL);
 }
 
-static const struct list_filter filters[] = { { "status", " AND x.status = ?", "a" }, { NULL, NULL, NULL } };
+static const struct list_filter filters[] = { { "status", " AND x.status = ?", "a", false }, { NULL, NULL, NULL, false } };
 static const struct list_path paths[] = {
 	{ .filters = 1, .order = -1, .index = "authorization_by_status" },
 	{ .order = -1, .index = "authorization_list" },
 };
 const struct listing authorizations_list = { .name = "AUTHORIZATIONS", .of = RES_AUTHORIZATION, .parent = RES__MAX, .sees = SEES_MODE,
 	.filters = filters, .orders = list_by_id, .paths = paths };
-
-enum err authorization_list(struct tx *tx, const char *status, struct list_ask *ask, struct list_got *got)
-{
-	ask->list = &authorizations_list;
-	if (status)
-		list_where(ask, 0, DB_IN(db_s(status)));
-	return list_read(tx, ask, got);
-}
 
 /* The change that an action names, which its row lets a human approve. */
 static enum transition wanted(const struct authorization *n)

@@ -24,43 +24,27 @@ enum err entity_make(struct tx *tx, const void *in, void *out)
 	return workspace_settle(tx, &w);
 }
 
-enum { BY_WORKSPACE, BY_PORTFOLIO, BY_JURISDICTION, BY_STATUS_WORD, BY_LABEL_OF };
 static const struct list_filter filters[] = {
-	[BY_WORKSPACE] = { "workspace_id", " AND x.workspace_id = ?", "d" },
-	[BY_PORTFOLIO] = { "portfolio_id", " AND x.portfolio_id = ?", "s" },
-	[BY_JURISDICTION] = { "jurisdiction", " AND x.jurisdiction = ?", "s" },
-	[BY_STATUS_WORD] = { "status", " AND x.status = ?", "a" },
-	[BY_LABEL_OF] = LABELLED_BY,
-	{ NULL, NULL, NULL }
+	[ENTITIES_WORKSPACE] = { "workspace_id", " AND x.workspace_id = ?", "d", false },
+	[ENTITIES_PORTFOLIO] = { "portfolio_id", " AND x.portfolio_id = ?", "s", false },
+	[ENTITIES_JURISDICTION] = { "jurisdiction", " AND x.jurisdiction = ?", "s", false },
+	[ENTITIES_STATUS] = { "status", " AND x.status = ?", "a", false },
+	[ENTITIES_METADATA] = LABELLED_BY,
+	{ NULL, NULL, NULL, false }
 };
 /* The narrowest first. */
 static const struct list_path paths[] = {
-	{ .filters = UINT64_C(1) << BY_WORKSPACE, .order = ORDER_CREATED, .index = "entity_by_workspace" },
-	ALONG_LABEL(BY_LABEL_OF, "entities"),
-	{ .filters = UINT64_C(1) << BY_PORTFOLIO, .order = ORDER_CREATED, .index = "entity_by_portfolio" },
-	{ .filters = UINT64_C(1) << BY_JURISDICTION, .order = ORDER_CREATED, .index = "entity_by_jurisdiction" },
-	{ .filters = UINT64_C(1) << BY_STATUS_WORD, .order = ORDER_CREATED, .index = "entity_by_status" },
+	{ .filters = UINT64_C(1) << ENTITIES_WORKSPACE, .order = ORDER_CREATED, .index = "entity_by_workspace" },
+	ALONG_LABEL(ENTITIES_METADATA, "entities"),
+	{ .filters = UINT64_C(1) << ENTITIES_PORTFOLIO, .order = ORDER_CREATED, .index = "entity_by_portfolio" },
+	{ .filters = UINT64_C(1) << ENTITIES_JURISDICTION, .order = ORDER_CREATED, .index = "entity_by_jurisdiction" },
+	{ .filters = UINT64_C(1) << ENTITIES_STATUS, .order = ORDER_CREATED, .index = "entity_by_status" },
 	{ .order = ORDER_CREATED, .index = "entity_list" },
 	{ .order = ORDER_NAME, .index = "entity_by_name" },
 	{ .order = -1, .index = "entity_by_change" },
 };
 const struct listing entities_list = { .name = "ENTITIES", .of = RES_ENTITY, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
 	.orders = labelled_orders, .paths = paths };
-
-enum err entity_list(struct tx *tx, const struct entity_filter *f, struct list_ask *ask, struct list_got *got)
-{
-	ask->list = &entities_list;
-	if (!id_is_zero(&f->workspace))
-		list_where(ask, BY_WORKSPACE, DB_IN(db_d(&f->workspace)));
-	if (f->portfolio)
-		list_where(ask, BY_PORTFOLIO, DB_IN(db_s(f->portfolio)));
-	if (f->jurisdiction)
-		list_where(ask, BY_JURISDICTION, DB_IN(db_s(f->jurisdiction)));
-	if (f->status)
-		list_where(ask, BY_STATUS_WORD, DB_IN(db_s(f->status)));
-	list_labels(tx, ask, BY_LABEL_OF, "entity", f->metadata);
-	return list_read(tx, ask, got);
-}
 
 /* Its workspace, and it, locked and seen. */
 static enum err lock(struct tx *tx, const struct db_val *key, struct entity *out, struct workspace *w)

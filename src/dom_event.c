@@ -6,6 +6,7 @@
  * The totals of lists follow the numbers (object_counts). */
 #include "dom_webhook.h"
 #include <string.h>
+#include "clock.h"
 #include "conf.h"
 
 static const struct column event_columns[] = { EVENT_COLUMNS(COL_MAP, struct event) { ROW_i, offsetof(struct event, pending) }, { ROW_END, 0 } };
@@ -92,22 +93,21 @@ static enum resource kind_of(const char *type)
 	return RES__MAX;
 }
 
-enum { BY_SEEN, BY_TYPE, BY_KIND };
 static const struct list_filter filters[] = {
-	[BY_SEEN] = { "seen", " AND " OBJECT_SEEN("?", "?"), OBJECT_SEEN_IN },
-	[BY_TYPE] = { "type", " AND x.type = ?", "a" },
-	[BY_KIND] = { "kind", " AND x.resource_type = ?", "a" },
-	{ NULL, NULL, NULL }
+	[EVENTS_SEEN] = { "seen", " AND " OBJECT_SEEN("?", "?"), OBJECT_SEEN_IN, false },
+	[EVENTS_TYPE] = { "type", " AND x.type = ?", "a", false },
+	[EVENTS_KIND] = { "kind", " AND x.resource_type = ?", "a", false },
+	{ NULL, NULL, NULL, false }
 };
 static const struct list_order by_number[] = { { "created", { { "sequence", 'i', false } } }, { NULL, { { NULL, 0, false } } } };
 static const struct list_path paths[] = {
-	{ .filters = UINT64_C(1) << BY_TYPE, .order = -1, .index = "outbox_by_type" },
-	{ .filters = UINT64_C(1) << BY_KIND, .order = -1, .index = "outbox_by_kind" },
+	{ .filters = UINT64_C(1) << EVENTS_TYPE, .order = -1, .index = "outbox_by_type" },
+	{ .filters = UINT64_C(1) << EVENTS_KIND, .order = -1, .index = "outbox_by_kind" },
 	{ .order = -1, .index = "outbox_list" },
 };
 /* Of those that have a number: a place is a number. */
 const struct listing events_list = { .name = "EVENTS", .of = RES__MAX, .parent = RES__MAX, .sees = SEES_MODE, .table = "outbox", .text = EVENT_COLS,
-	.out = EVENT_OUT, .maps = { event_columns }, .size = sizeof(struct event), .filters = filters, .orders = by_number, .paths = paths,
+	.out = EVENT_OUT, .maps = { event_columns }, .size = sizeof(struct event), .id_at = offsetof(struct event, id), .prefix = "evt_", .filters = filters, .orders = by_number, .paths = paths,
 	.place = " AND x.sequence IS NOT NULL" };
 
 /* What a page of several kinds is put together from: the nearest to the cursor first. */
@@ -146,7 +146,7 @@ static void seen(struct tx *tx, struct list_ask *ask)
 {
 	const struct db_val all = db_i(reach(tx->who)), me = db_d(&tx->who->principal);
 
-	list_where(ask, BY_SEEN, DB_IN(all, me, all, me));
+	list_where(ask, EVENTS_SEEN, DB_IN(all, me, all, me));
 	/* From the first number on: what has none is not in the list. */
 	if (!ask->place[0].t && id_is_zero(&ask->after) && id_is_zero(&ask->before))
 		ask->place[0] = db_i(ask->flip ? INT64_MAX : 0);
@@ -164,7 +164,7 @@ static enum err list_kinds(struct tx *tx, const struct list_ask *wanted, struct 
 
 		if (!reads(tx->who, kind))
 			continue;
-		list_where(&ask, BY_KIND, DB_IN(db_s(life_resources[kind].word)));
+		list_where(&ask, EVENTS_KIND, DB_IN(db_s(life_resources[kind].word)));
 		if ((e = list_read(tx, &ask, got)))
 			return e;
 		all = got->rows;
@@ -192,20 +192,33 @@ static bool reads_all(const struct who *who)
 	return true;
 }
 
-enum err event_list(struct tx *tx, const char *type, struct list_ask *ask, struct list_got *got)
+/* Batch by batch, for a second at the most: the events that nobody has numbered yet. */
+static enum err number_now(struct tx *tx)
 {
+	enum { BATCH = 100 };
+	const int64_t until = clock_mono() + SECOND;
+	enum err e;
+	size_t n;
+
+	do
+		e = events_number(tx, &tx->who->organization, BATCH, &n);
+	while (!e && n && clock_mono() < until);
+	return e == ERR_CONTENTION ? OK : e;
+}
+
+enum err event_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
+{
+	const struct db_val *type = list_value(ask, EVENTS_TYPE);
 	struct event *page;
 	struct merge *m;
 	enum err e;
 
 	/* What there is to hear of depends on a role that a sign-in does not know yet. */
 	*got = (struct list_got){ .n = 0 };
-	ask->list = &events_list;
-	if ((e = tx_settle(tx)) || (e = who_may(tx->who, tx->ask)) || (e = list_placed(tx, ask)) || (type && !reads(tx->who, kind_of(type))))
+	if ((e = tx_settle(tx)) || (e = who_may(tx->who, tx->ask)) || (e = number_now(tx)) || (e = list_placed(tx, ask))
+	 || (type && !reads(tx->who, kind_of(type->s))))
 		return e;
 	seen(tx, ask);
-	if (type)
-		list_where(ask, BY_TYPE, DB_IN(db_s(type)));
 	if (type || reads_all(tx->who))
 		return list_read(tx, ask, got);
 	m = ARENA_NEW(tx->arena, struct merge);

@@ -44,11 +44,11 @@ enum err model_create(struct tx *tx, const struct model *in, struct model *out)
 enum { BY_HIDDEN, BY_STATUS_WORD, BY_TASK_TYPE, BY_PART };
 #define AND_BY(f) (UINT64_C(1) << (f))
 static const struct list_filter filters[] = {
-	[BY_HIDDEN] = { "hidden", " AND x.hidden = ?", "i" },
-	[BY_STATUS_WORD] = { "status", " AND x.status = ?", "a" },
-	[BY_TASK_TYPE] = { "task_type", " AND x.task_type = ?", "a" },
-	[BY_PART] = { "search", " AND x.name_key LIKE ?", "s" },
-	{ NULL, NULL, NULL }
+	[BY_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", false },
+	[BY_STATUS_WORD] = { "status", " AND x.status = ?", "a", false },
+	[BY_TASK_TYPE] = { "task_type", " AND x.task_type = ?", "a", false },
+	[BY_PART] = { "search", " AND x.name_key LIKE ?", "s", true },
+	{ NULL, NULL, NULL, false }
 };
 static const struct list_order orders[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
 static const struct list_path paths[] = {

@@ -6,10 +6,10 @@
 enum { BY_HIDDEN, BY_STATUS_WORD, BY_PART };
 #define AND_BY(f) (UINT64_C(1) << (f))
 static const struct list_filter filters[] = {
-	[BY_HIDDEN] = { "hidden", " AND x.hidden = ?", "i" },
-	[BY_STATUS_WORD] = { "status", " AND x.status = ?", "a" },
-	[BY_PART] = { "search", " AND x.name_key LIKE ?", "s" },
-	{ NULL, NULL, NULL }
+	[BY_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", false },
+	[BY_STATUS_WORD] = { "status", " AND x.status = ?", "a", false },
+	[BY_PART] = { "search", " AND x.name_key LIKE ?", "s", true },
+	{ NULL, NULL, NULL, false }
 };
 static const struct list_order orders[] = {
 	[PROJECT_RECENT] = { "recent", { { "updated_at", 't', true }, { "number", 'i', true } } },

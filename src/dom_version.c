@@ -92,7 +92,7 @@ enum err version_get_by_id(struct tx *tx, const struct id *model, const struct i
 	return OK;
 }
 
-static const struct list_filter filters[] = { { "branch", " AND x.branch = ?", "s" }, { NULL, NULL, NULL } };
+static const struct list_filter filters[] = { { "branch", " AND x.branch = ?", "s", false }, { NULL, NULL, NULL, false } };
 static const struct list_order orders[] = { { "newest", { { "number", 'i', true } } }, { NULL, { { NULL, 0, false } } } };
 static const struct list_path paths[] = {
 	{ .filters = 1, .order = -1, .index = "version_branch" },

@@ -109,7 +109,7 @@ enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out)
 	return e;
 }
 
-static const struct list_filter filters[] = { { "hidden", " AND x.hidden = ?", "i" }, { NULL, NULL, NULL } };
+static const struct list_filter filters[] = { { "hidden", " AND x.hidden = ?", "i", false }, { NULL, NULL, NULL, false } };
 static const struct list_path paths[] = { { .order = -1, .index = "endpoint_list" } };
 const struct listing endpoints_list = { .name = "ENDPOINTS", .of = RES_ENDPOINT, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
 	.orders = list_by_id, .paths = paths };
@@ -119,7 +119,6 @@ enum err endpoint_list(struct tx *tx, struct list_ask *ask, struct list_got *got
 	struct endpoint *all;
 	enum err e;
 
-	ask->list = &endpoints_list;
 	list_where(ask, 0, DB_IN(db_i(0)));
 	if ((e = list_read(tx, ask, got)))
 		return e;
@@ -281,23 +280,21 @@ static const struct list_order by_sequence[] = { { "created", { { "sequence", 'i
 static const struct list_path delivery_paths[] = { { .order = -1, .index = "delivery_by_number" } };
 const struct listing deliveries_list = { .name = "DELIVERIES", .of = RES__MAX, .parent = RES__MAX, .sees = SEES_ALL, .link = " AND x.endpoint_id = ?",
 	.table = "deliveries", .text = ROW(DELIVERY_COLUMNS, "x"), .out = ROW_OUT(DELIVERY_COLUMNS), .maps = { delivery_columns },
-	.size = sizeof(struct delivery), .orders = by_sequence, .paths = delivery_paths,
+	.size = sizeof(struct delivery), .id_at = offsetof(struct delivery, id), .prefix = "del_", .orders = by_sequence, .paths = delivery_paths,
 	.mode = "(SELECT w.livemode FROM webhook_endpoints w WHERE w.organization_id = x.organization_id AND w.id = x.endpoint_id)" };
 
-enum err delivery_list(struct tx *tx, const struct id *endpoint, struct list_ask *ask, struct list_got *got)
+enum err delivery_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
 	struct delivery *all;
 	struct endpoint n;
 	enum err e;
 
-	ask->list = &deliveries_list;
-	ask->parent = *endpoint;
-	if ((e = endpoint_get(tx, endpoint, &n)) || (e = list_read(tx, ask, got)))
+	if ((e = endpoint_get(tx, &ask->parent, &n)) || (e = list_read(tx, ask, got)))
 		return e;
 	all = got->rows;
 	for (size_t i = 0; i < got->n; i++)
 		shown(&all[i]);
-	return load_tries(tx, endpoint, all, got->n);
+	return load_tries(tx, &ask->parent, all, got->n);
 }
 
 enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out)

@@ -18,9 +18,12 @@ struct event {
 const struct db_val *event_of_row(const struct db_val *v, struct event *out);
 
 enum err event_get(struct tx *tx, const struct id *id, struct event *out);
-/* type NULL: any.  Of the objects that the caller may read.  By number, after those of the
- * organization were numbered. */
-enum err event_list(struct tx *tx, const char *type, struct list_ask *ask, struct list_got *got);
+/* Of the objects that the caller may read, by number, after those of the organization were
+ * numbered: what was committed before this request is in the list.  When that cannot be, it is of
+ * those that have their number. */
+enum { EVENTS_SEEN, EVENTS_TYPE, EVENTS_KIND };
+extern const struct listing events_list;
+enum err event_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
 
 /* The row that whoever numbers, or makes an endpoint, locks: made where it is not there. */
 struct event_counter { int64_t last, counted; };
@@ -69,6 +72,7 @@ enum { ENDPOINTS_MOST = 100 };
  * `thaw deliver`, which would all be told to it. */
 enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoint *out);
 enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out);
+extern const struct listing endpoints_list;
 enum err endpoint_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
 /* status: `enabled` or `disabled`.  ERR_ENDPOINT_URL. */
 enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint_edit *edit, struct endpoint *out);
@@ -91,7 +95,9 @@ struct delivery {
 	size_t nmade;
 };
 
-enum err delivery_list(struct tx *tx, const struct id *endpoint, struct list_ask *ask, struct list_got *got);
+/* ask->parent: the endpoint. */
+extern const struct listing deliveries_list;
+enum err delivery_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
 enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out);
 /* Send it once more, whatever became of it; what is to be sent is sent at once, and a try
  * that is under way counts.  ERR_WRONG_STATE: the endpoint is disabled. */

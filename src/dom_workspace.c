@@ -29,12 +29,11 @@ enum err workspace_make(struct tx *tx, const void *in, void *out)
 	return w->metadata ? labels_store(tx, "workspace", &w->life, w->metadata) : OK;
 }
 
-enum { BY_HIDDEN, BY_STATUS_WORD, BY_LABEL_OF };
 static const struct list_filter filters[] = {
-	[BY_HIDDEN] = { "hidden", " AND x.hidden = ?", "i" },
-	[BY_STATUS_WORD] = { "status", " AND x.status = ?", "a" },
-	[BY_LABEL_OF] = LABELLED_BY,
-	{ NULL, NULL, NULL }
+	[WORKSPACES_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", false },
+	[WORKSPACES_STATUS] = { "status", " AND x.status = ?", "a", false },
+	[WORKSPACES_METADATA] = LABELLED_BY,
+	{ NULL, NULL, NULL, false }
 };
 const struct list_order labelled_orders[] = {
 	[ORDER_CREATED] = { "created", { { "id", 'd', false } } },
@@ -43,26 +42,15 @@ const struct list_order labelled_orders[] = {
 	{ NULL, { { NULL, 0, false } } }
 };
 static const struct list_path paths[] = {
-	ALONG_LABEL(BY_LABEL_OF, "workspaces"),
-	{ .filters = UINT64_C(1) << BY_STATUS_WORD, .order = ORDER_CREATED, .index = "workspace_by_status" },
+	ALONG_LABEL(WORKSPACES_METADATA, "workspaces"),
+	{ .filters = UINT64_C(1) << WORKSPACES_STATUS, .order = ORDER_CREATED, .index = "workspace_by_status" },
 	{ .order = ORDER_CREATED, .index = "workspace_list" },
 	{ .order = ORDER_NAME, .index = "workspace_by_name" },
 	{ .order = -1, .index = "workspace_by_change" },
 };
 const struct listing workspaces_list = { .name = "WORKSPACES", .of = RES_WORKSPACE, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
+	.hidden = 1 + WORKSPACES_HIDDEN, .state = 1 + WORKSPACES_STATUS,
 	.orders = labelled_orders, .paths = paths };
-
-enum err workspace_list(struct tx *tx, const struct workspace_filter *f, struct list_ask *ask, struct list_got *got)
-{
-	const bool archived = f->status && !strcmp(f->status, life_word(STATE_WORKSPACE_ARCHIVED));
-
-	ask->list = &workspaces_list;
-	list_where(ask, BY_HIDDEN, DB_IN(db_i(archived)));
-	if (f->status)
-		list_where(ask, BY_STATUS_WORD, DB_IN(db_s(f->status)));
-	list_labels(tx, ask, BY_LABEL_OF, "workspace", f->metadata);
-	return list_read(tx, ask, got);
-}
 
 enum err label_edit(struct tx *tx, const struct label_edit *edit, const char **name, const char **metadata,
 	struct json **before)

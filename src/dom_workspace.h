@@ -15,10 +15,11 @@ struct workspace {
 };
 enum order { ORDER_CREATED, ORDER_NAME, ORDER_UPDATED };
 extern const struct list_order labelled_orders[];    /* of both */
-struct workspace_filter {
-	const char *status;                      /* a word of life.def; NULL: all but the archived */
-	const char *metadata;                    /* of at most LIST_LABELS members; NULL: any */
-};
+/* The lists of workspaces and of entities: their filters, and orders. */
+enum { WORKSPACES_HIDDEN, WORKSPACES_STATUS, WORKSPACES_METADATA };
+enum { ENTITIES_WORKSPACE, ENTITIES_PORTFOLIO, ENTITIES_JURISDICTION, ENTITIES_STATUS, ENTITIES_METADATA };
+enum { AUTHORIZATIONS_STATUS };
+extern const struct listing workspaces_list, entities_list, authorizations_list;
 /* metadata: members to set, a null takes one away; metadata_set and NULL: all go. */
 struct label_edit { const char *name, *metadata; bool name_set, metadata_set; };
 
@@ -30,8 +31,6 @@ enum err label_edit(struct tx *tx, const struct label_edit *edit, const char **n
 enum err workspace_make(struct tx *tx, const void *in, void *out);
 enum err workspace_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 enum err workspace_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
-/* ERR_QUERY: the cursor is none of a workspace that can be seen. */
-enum err workspace_list(struct tx *tx, const struct workspace_filter *f, struct list_ask *ask, struct list_got *got);
 /* What a restore of it would make it now, and from how many entities, `open` of them not
  * in their last state.  ids: as workspace.entities. */
 struct workspace_target { enum state to; int64_t entities, open; const char *ids; };
@@ -42,16 +41,11 @@ struct entity {
 	struct id workspace;
 	const char *name, *jurisdiction, *type, *portfolio, *metadata;
 };
-struct entity_filter {
-	const char *status, *jurisdiction, *portfolio, *metadata;
-	struct id workspace;                     /* zero: any */
-};
 /* What routes do; ERR_WRONG_STATE: the workspace is archived.  With a change of its entity a workspace becomes
  * active or ready, unless it is archived. */
 enum err entity_make(struct tx *tx, const void *in, void *out);
 enum err entity_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 enum err entity_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
-enum err entity_list(struct tx *tx, const struct entity_filter *f, struct list_ask *ask, struct list_got *got);
 /* For dom_entity.c: the workspace locked and seen; and once its entities have changed,
  * its status made what they make it, or at least its children_rev moved, which is
  * all that a change of no status asks for. */
@@ -67,8 +61,6 @@ struct authorization {
 };
 /* The pending one of this token for this change of this object, made if there is none. */
 enum err authorization_ask(struct tx *tx, const struct life *o, enum transition t, struct authorization *out);
-/* status NULL: any. */
-enum err authorization_list(struct tx *tx, const char *status, struct list_ask *ask, struct list_got *got);
 /* By its human, who is the actor of what it stands for: that is done in the same
  * transaction.  ERR_AGENT_DENIED, ERR_FORBIDDEN for anybody else. */
 enum err authorization_decide(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);

@@ -94,6 +94,28 @@ void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t
 	ask->n++;
 }
 
+const struct db_val *list_value(const struct list_ask *ask, int filter)
+{
+	for (size_t i = 0; i < ask->n; i++)
+		if (ask->clauses[i].filter == filter)
+			return ask->clauses[i].v;
+	return NULL;
+}
+
+size_t list_size(const struct listing *l)
+{
+	return l->size ? l->size : life_resources[l->of].size;
+}
+
+char *list_cursor(struct arena *a, const struct listing *l, const struct list_got *got)
+{
+	const size_t at = l->of == RES__MAX ? l->id_at : offsetof(struct life, id);
+	struct id id;
+
+	memcpy(&id, (const char *)got->rows + (got->back ? 0 : got->n - 1) * list_size(l) + at, sizeof id);
+	return id_spell(a, l->of == RES__MAX ? l->prefix : life_resources[l->of].prefix, &id);
+}
+
 /* ---- A run ---- */
 
 #define GRANTS "grants g FORCE INDEX (grant_by_grantee) JOIN models x ON x.organization_id = g.organization_id AND x.id = g.model_id"
@@ -427,7 +449,7 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	const struct list_order *o = &l->orders[ask->order];
 	const struct view w = view_of(tx->who);
 	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
-	const size_t size = l->size ? l->size : life_resources[l->of].size;
+	const size_t size = list_size(l);
 	struct composed *c = composing(tx->arena);
 	struct db_val place[LIST_KEYS];
 	const struct db_val **all;

@@ -5,10 +5,10 @@
 #define LIST_H
 #include "life.h"
 
-enum { LIST_MOST = 100, LIST_CLAUSES = 32, LIST_KEYS = 3, LIST_VALUES = 4 };
+enum { LIST_ORDERS = 16, LIST_MOST = 100, LIST_CLAUSES = 32, LIST_KEYS = 3, LIST_VALUES = 4 };
 
 /* A clause of a WHERE, with a letter (sql.def) for each of its parameters. */
-struct list_filter { const char *name, *clause, *in; };
+struct list_filter { const char *name, *clause, *in; bool like; };       /* like: a part of a text */
 
 /* An order: its keys (columns of the table), up or down; the last of them is unique within the list. */
 struct list_key { const char *column; char letter; bool down; };
@@ -19,6 +19,9 @@ struct list_order { const char *name; struct list_key keys[LIST_KEYS]; };
  * list by mode, mode) are those of the filter `by`, and the expression of the list's id.  The first
  * that fits. */
 struct list_path { uint64_t filters; int order; const char *index, *from, *where, *id; int by; };
+
+struct list_ask;
+struct list_got;
 
 struct listing {
 	const char *name;
@@ -32,8 +35,13 @@ struct listing {
 	const struct column *maps[4];
 	size_t size;
 	const struct list_filter *filters;       /* ends with a NULL clause */
+	int hidden, state;                       /* 1 + those of what is out of the list unless asked for, and of the state; 0: none */
 	const struct list_order *orders;         /* ends with a NULL name */
 	const struct list_path *paths;           /* the last one fits always */
+	size_t id_at;                            /* of rows that are no objects: where the id is, and how it is spelled */
+	const char *prefix;
+	/* How many there are in all, without counting.  ERR_DB_NONE: that cannot be told. */
+	enum err (*total)(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out);
 	const char *place;                       /* a clause of what can be a place: a cursor of another one is refused */
 	const char *mode;                        /* the expression of a cursor's mode; NULL: x.livemode of a list by mode, else none */
 };
@@ -58,6 +66,12 @@ struct list_got { void *rows; size_t n; bool more, back; const void *parent; };
 
 /* One more clause, with its values; and without any, where it is not asked for: nothing. */
 void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t n);
+
+/* The value of a filter that is asked for; NULL: it is not. */
+const struct db_val *list_value(const struct list_ask *ask, int filter);
+/* The size of a row's struct, and the id of one as a cursor spells it. */
+size_t list_size(const struct listing *l);
+char *list_cursor(struct arena *a, const struct listing *l, const struct list_got *got);
 
 /* The page, the caller settled and permitted.  ERR_QUERY: the cursor is none of an object that can
  * be seen; ERR_PAGE_BYTES; the parent's own errors. */

@@ -1,7 +1,7 @@
 /* route.h: the tables of addresses, and the dialect an address speaks. */
 #ifndef ROUTE_H
 #define ROUTE_H
-#include "life.h"
+#include "list.h"
 #include "req.h"
 #include "shape.h"
 
@@ -30,7 +30,9 @@ struct error_row { const char *code; int status; const char *text, *params, *gro
 struct err_as { enum err err, as; };
 
 /* What a route does: its handler `run`, or by its object (does.c): `make` one of what was sent,
- * move it by `moves`, else read it. */
+ * move it by `moves`, list a `listing`, else read it. */
+struct paging;
+
 struct route {
 	const char *method, *path;               /* "/models/{model_id}/archive", after the dialect's base */
 	enum perm perm;
@@ -55,6 +57,9 @@ struct route {
 	enum err (*change)(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 	enum err (*make)(struct tx *tx, const void *in, void *out);
 	const struct err_as *as;                 /* ends with OK; NULL: none */
+	const struct listing *listing;           /* what it lists, and how pages go (pages.h); NULL: nothing */
+	const struct paging *paging;
+	enum err (*read)(struct tx *tx, struct list_ask *ask, struct list_got *got);       /* NULL: list_read() */
 };
 
 /* What the route asks of its caller. */

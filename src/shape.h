@@ -67,6 +67,7 @@ struct shape {
 	const char *(*fault)(struct arena *a, const char *text);     /* what is wrong with a T_STR, or with an entry of
 	                                          * T_STRINGS, beyond its length; NULL: nothing */
 	const char *def;                         /* in: what it is when it is not given, as a query has it */
+	int filter;                              /* of a query: 1 + the filter of the route's listing that it is for */
 	const char *text;                        /* of a T_LITERAL */
 	enum resource of;                        /* of a T_STATE */
 	const struct alias *alias;

@@ -4,34 +4,27 @@
 #define WORKSPACES_H
 #include "dom_list.h"
 #include "life.h"
-#include "route.h"
+#include "pages.h"
 
 extern const struct route webhook_routes[], token_routes[];
 
 /* The members that every list takes, first in its query. */
-struct list_query { int64_t limit; struct id after, before; const char *sort; };
 #define LIST_ROWS(id_prefix, sorts) \
-	{ "limit", T_INT, AT(struct list_query, limit), .min = 1, .max = LIST_MOST, .help = "10 by default" }, \
-	{ "starting_after", T_ID, AT(struct list_query, after), .prefix = id_prefix, .help = "the last id of the page before" }, \
-	{ "ending_before", T_ID, AT(struct list_query, before), .prefix = id_prefix, .help = "the first id of the page behind" }, \
-	{ "sort", T_STR, AT(struct list_query, sort), .min = 1, .max = 64, .help = sorts }
+	{ "limit", T_INT, AT(struct page_asked, size), .min = 1, .max = LIST_MOST, .help = "10 by default" }, \
+	{ "starting_after", T_ID, AT(struct page_asked, after), .prefix = id_prefix, .help = "the last id of the page before" }, \
+	{ "ending_before", T_ID, AT(struct page_asked, before), .prefix = id_prefix, .help = "the first id of the page behind" }, \
+	{ "sort", T_STR, AT(struct page_asked, sort), .min = 1, .max = 64, .help = sorts }
 #define SORT_CREATED "`-created`, the default, or `created`"
 
-struct list_view { const char *object; struct list data; bool has_more; const char *url, *next_cursor; };
 #define LIST_OUT(shape) { \
-	{ "object", T_STR, AT(struct list_view, object), .help = "`list`" }, \
-	{ "data", T_LIST, AT(struct list_view, data), .sub = shape }, \
-	{ "has_more", T_BOOL, AT(struct list_view, has_more) }, \
-	{ "url", T_STR, AT(struct list_view, url) }, \
-	{ "next_cursor", T_STR, AT(struct list_view, next_cursor), .flags = F_NULL, .help = "for starting_after, or for ending_before when that was given" }, \
+	{ "object", T_LITERAL, .text = "list", .help = "`list`" }, \
+	{ "data", T_LIST, AT(struct page_got, rows), .sub = shape }, \
+	{ "has_more", T_BOOL, AT(struct page_got, more) }, \
+	{ "url", T_STR, AT(struct page_got, url) }, \
+	{ "next_cursor", T_STR, AT(struct page_got, cursor), .flags = F_NULL, .help = "for starting_after, or for ending_before when that was given" }, \
 	{ 0 } }
-
-/* The page that is asked for.  ERR_QUERY: both cursors, or an order there is not; named:
- * by `name` and `updated` too, told in *order. */
-enum err list_asked(struct req *r, const struct list_query *q, struct list_ask *ask, int *named);
-/* The answer: views of `size` bytes, each with its id at `id_at`. */
-enum err reply_list(struct req *r, const struct shape *s, const void *views, struct list_got got, size_t size, size_t id_at,
-	const char *prefix);
+/* Pages by cursor.  ERR_QUERY: both cursors, or an order there is not. */
+extern const struct paging by_cursor;
 
 /* Of the date of a version, in a body. */
 const char *version_fault(struct arena *a, const char *version);

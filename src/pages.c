@@ -1,0 +1,107 @@
+/* pages.c: see pages.h. */
+#include "pages.h"
+#include <string.h>
+#include "does.h"
+#include "dom_list.h"
+#include "str.h"
+
+enum err pages_by_number(struct req *r, const struct page_asked *q, struct list_ask *ask)
+{
+	const struct paging *p = r->row->paging;
+
+	ask->pages = true;
+	ask->limit = q->size ? q->size : p->size;
+	ask->offset = (q->number ? q->number - p->first : 0) * ask->limit;
+	return OK;
+}
+
+void pages_numbered(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out)
+{
+	(void)got;
+	out->size = ask->limit;
+	out->number = ask->offset / ask->limit + r->row->paging->first;
+	out->pages = (out->total + ask->limit - 1) / ask->limit;
+	out->more = ask->offset + ask->limit < out->total;
+}
+
+/* Is it the word of a state that is out of the list unless it is asked for? */
+static bool shelved(enum resource r, const char *word)
+{
+	const enum state s = life_state(r, word);
+
+	return s && life_states[s].flags & SHELVED;
+}
+
+/* The state: what is shelved is listed by its word alone, with all that is hidden like it. */
+static void by_state(struct list_ask *ask, const char *word)
+{
+	const struct listing *l = ask->list;
+	const bool hidden = word && shelved(l->of, word);
+
+	list_where(ask, l->hidden - 1, (const struct db_val[]){ db_i(hidden) }, 1);
+	if (word && !hidden)
+		list_where(ask, l->state - 1, (const struct db_val[]){ db_s(word) }, 1);
+}
+
+/* The clause of a row of the query, if it was given. */
+static void by_row(struct req *r, struct list_ask *ask, const struct shape *s, const void *query)
+{
+	const struct listing *l = ask->list;
+	const void *v = (const char *)query + s->off;
+	const char *text = s->type == T_STR || s->type == T_LABELS ? *(const char *const *)v : NULL;
+	const int64_t i = s->type == T_INT || s->type == T_TIME ? *(const int64_t *)v : 0;
+
+	if (s->filter == l->state && l->hidden)
+		by_state(ask, text);
+	else if (s->type == T_LABELS)
+		list_labels(&r->tx, ask, s->filter - 1, life_resources[l->of].word, text);
+	else if (text)
+		list_where(ask, s->filter - 1, (const struct db_val[]){ db_s(l->filters[s->filter - 1].like ? str_like(r->arena, text) : text) }, 1);
+	else if (s->type == T_ID && !id_is_zero(v))
+		list_where(ask, s->filter - 1, (const struct db_val[]){ db_d(v) }, 1);
+	else if (i)
+		list_where(ask, s->filter - 1, (const struct db_val[]){ s->type == T_INT ? db_i(i) : db_t(i) }, 1);
+}
+
+/* Total: what the page tells by itself, or its list without counting, or a count. */
+static enum err total(struct req *r, const struct list_ask *ask, const struct list_got *got, int64_t *out)
+{
+	enum err e = ERR_DB_NONE;
+
+	if (list_told(ask, got, out))
+		return OK;
+	if (ask->list->total)
+		e = ask->list->total(&r->tx, ask, got, out);
+	return e == ERR_DB_NONE ? list_count(&r->tx, ask, out) : e;
+}
+
+enum err pages_list(struct req *r)
+{
+	const struct paging *p = r->row->paging;
+	struct list_ask *ask = ARENA_NEW(r->arena, struct list_ask);
+	struct page_got out = { .url = r->path };
+	struct db_val key[2];
+	struct list_got got;
+	enum err e;
+
+	ask->list = r->row->listing;
+	if (r->vars[0]) {                        /* of an object */
+		if ((e = does_key(r, key)))
+			return e;
+		ask->parent = key[0].id;
+	} else if (ask->list->of != RES__MAX) {
+		r->tx.about.kind = life_resources[ask->list->of].word;
+		r->tx.about.id = NULL;
+	}
+	if ((e = p->asked(r, r->query, ask)))
+		return e;
+	for (const struct shape *s = r->row->query; s && s->key; s++)
+		if (s->filter)
+			by_row(r, ask, s, r->query);
+	if ((e = (r->row->read ? r->row->read : list_read)(&r->tx, ask, &got)) || (p->total && (e = total(r, ask, &got, &out.total))))
+		return e;
+	out.rows = (struct list){ got.rows, got.n, list_size(ask->list) };
+	p->got(r, ask, &got, &out);
+	res_shape(r, r->row->status, r->row->out, &out, 0);
+	return OK;
+}

@@ -1,0 +1,34 @@
+/* pages.h: how a dialect asks for a page of a list and tells it.  The list itself is rows
+ * (list.h); so a route that lists is a row: its list, its paging, the shapes of its query, whose
+ * rows say which filter they are for, and of its envelope. */
+#ifndef PAGES_H
+#define PAGES_H
+#include "list.h"
+#include "route.h"
+
+/* What queries ask of a page; the first member of every query's struct. */
+struct page_asked { int64_t number, size, offset; struct id after, before; const char *sort, *token; bool size_set; };
+
+/* What envelopes may tell. */
+struct page_got {
+	struct list rows;
+	int64_t total, number, size, pages, offset;
+	bool more;
+	const char *url, *cursor, *token, *next, *previous;
+};
+
+struct paging {
+	int64_t first, size;                     /* the number of the first page; rows of one unless it is asked for */
+	bool total;                              /* it tells how many there are in all */
+	enum err (*asked)(struct req *r, const struct page_asked *q, struct list_ask *ask);
+	void (*got)(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out);
+};
+
+/* By number, from `first` on: total, number, size, pages, more are told. */
+enum err pages_by_number(struct req *r, const struct page_asked *q, struct list_ask *ask);
+void pages_numbered(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out);
+
+/* The work of a route with a listing. */
+enum err pages_list(struct req *r);
+
+#endif
