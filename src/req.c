@@ -403,7 +403,10 @@ static enum err shape_body(struct req *r)
 		return ERR_SHAPE;
 	}
 	r->sent = j;
-	return shape_decode(&r->tx, r->row->in, j, r->in);
+	e = shape_decode(&r->tx, r->row->in, j, r->in);
+	if (r->row->flags & R_STRICT && shape_unknown(&r->tx, r->row->in, j))
+		e = ERR_SHAPE;
+	return e;
 }
 
 enum err req_shape(struct req *r)
