@@ -71,6 +71,7 @@ struct req {
 	struct json *told;                       /* values that an error may tell, by name; NULL: none */
 	const char *error_instance;              /* the id of the error in the answer, where the dialect has one */
 	struct res res;
+	struct param lasting;                    /* a header of the answer whatever becomes of it: res_reset() lets it be */
 };
 
 /* Headers, path, query: ERR_REQUEST.  The dialect and the request id are set whatever fails. */
