@@ -1,6 +1,6 @@
 /* api_workspaces.c: the workspaces dialect: workspaces, the entities they own, the
  * authorizations agents ask for; its errors (RFC 9457), versions and headers.  Webhooks
- * and events are in api_webhooks.c, tokens and the registries in api_tokens.c. */
+ * and events are in api_workspaces_webhooks.c, tokens and the registries in api_workspaces_tokens.c. */
 #include "workspaces.h"
 #include <string.h>
 #include "conf.h"

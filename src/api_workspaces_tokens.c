@@ -1,4 +1,4 @@
-/* api_tokens.c: of the workspaces dialect: tokens, and the registries: versions of the
+/* api_workspaces_tokens.c: of the workspaces dialect: tokens, and the registries: versions of the
  * API, limits, requests. */
 #include "workspaces.h"
 #include <string.h>

@@ -1,4 +1,4 @@
-/* api_webhooks.c: of the workspaces dialect: events, webhook endpoints, deliveries. */
+/* api_workspaces_webhooks.c: of the workspaces dialect: events, webhook endpoints, deliveries. */
 #include "workspaces.h"
 #include <string.h>
 #include "clock.h"
