@@ -89,9 +89,6 @@ static const void *entity_ids(struct arena *a, const void *object)
 }
 
 #define W(field) AT(struct workspace, field)
-#define OBJECT(type, kind) { "object", T_LITERAL, .text = kind, .help = "`" kind "`" }
-#define STATUS(type, resource) { "status", T_STATE, AT(type, life.state), .of = resource }
-#define LIVEMODE(type) { "livemode", T_BOOL, AT(type, life.test), .flags = F_NOT }
 static const struct shape workspace_out[] = {
 	{ "id", T_ID, W(life.id), .prefix = "wks_" },
 	OBJECT(struct workspace, "workspace"),

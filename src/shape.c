@@ -106,6 +106,16 @@ static enum err keep_text(struct tx *tx, const struct shape *s, const char *path
 	return OK;
 }
 
+static const char *joined(struct arena *a, const struct json *list)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "");
+	for (size_t i = 0; i < js_length(list); i++)
+		buf_printf(&b, "%s%s", i ? " " : "", js_str(js_at(list, i)));
+	return b.p;
+}
+
 static enum err decode_strings(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
 {
 	enum err result = OK;
@@ -124,7 +134,9 @@ static enum err decode_strings(struct tx *tx, const struct shape *s, const char 
 		else if (s->fault && (why = s->fault(tx->arena, js_str(js_at(j, i)))))
 			result = fault(tx, arena_printf(tx->arena, "%s[%zu]", path, i), why);
 	}
-	return result ? result : keep_text(tx, s, path, j, out);
+	if (!result && !(result = keep_text(tx, s, path, j, out)) && out && s->type == T_WORDS)
+		*(const char **)out = joined(tx->arena, j);
+	return result;
 }
 
 enum { LABEL_KEY = 40, LABEL_VALUE = 500 };
@@ -190,7 +202,7 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 		if (out)
 			*(int64_t *)out = i;
 		return OK;
-	case T_STRINGS:
+	case T_STRINGS: case T_WORDS:
 		return decode_strings(tx, s, path, j, out);
 	case T_LABELS:
 		return decode_labels(tx, s, path, j, out);
@@ -209,7 +221,7 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 			return fault(tx, path, arena_printf(tx->arena, "must be an id such as %s", id_spell(tx->arena, s->prefix,
 				&(struct id){ { 0x65, 0xf0, 0xc0, 0xff, 0xee, 0x5e, 0xed, 0x01, 0x23, 0x45, 0x67, 0x89 } })));
 		return OK;
-	case T_REF: case T_LIST: case T_MAP: case T_STATE: case T_LITERAL: case T_WORDS:
+	case T_REF: case T_LIST: case T_MAP: case T_STATE: case T_LITERAL:
 		break;
 	}
 	return ERR_INTERNAL;
@@ -471,7 +483,7 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 	case T_STATE:
 		return js_string(a, state_word(s, *(const enum state *)v));
 	case T_WORDS:
-		return js_words(a, text);
+		return text ? js_words(a, text) : js_raw(a, s->empty);
 	case T_INT:
 		i = *(const int64_t *)v;
 		return (i < 0 && s->flags & F_NULL) || (!i && s->flags & F_ZERO) ? NULL : number(a, s, i);

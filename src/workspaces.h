@@ -8,6 +8,11 @@
 
 extern const struct route webhook_routes[], token_routes[];
 
+/* Members that objects have in common. */
+#define OBJECT(type, kind) { "object", T_LITERAL, .text = kind, .help = "`" kind "`" }
+#define STATUS(type, resource) { "status", T_STATE, AT(type, life.state), .of = resource }
+#define LIVEMODE(type) { "livemode", T_BOOL, AT(type, life.test), .flags = F_NOT }
+
 /* The members that every list takes, first in its query. */
 struct list_query { int64_t limit; struct id after, before; const char *sort; };
 #define LIST_ROWS(id_prefix, sorts) \

@@ -844,6 +844,8 @@ static void constants_and_words_render(void **state)
 	(void)state;
 	assert_string_equal(rendered(out, &(struct being){ .words = "a  b:c", .off = true }), "{\"object\":\"being\",\"words\":[\"a\",\"b:c\"],\"off\":false}");
 	assert_string_equal(rendered(out, &(struct being){ .words = "" }), "{\"object\":\"being\",\"words\":[],\"off\":true}");
+	assert_string_equal(rendered(out, &(struct being){ .words = NULL }), "{\"object\":\"being\",\"words\":[],\"off\":true}");
+	assert_string_equal(rendered((const struct shape[]){ { "words", T_WORDS, B(words) }, { 0 } }, &(struct being){ .words = NULL }), "{\"words\":null}");
 	assert_string_equal(schema(&out[0]), "{\"type\":\"string\"}");
 	assert_string_equal(schema(&out[1]), "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}");
 	assert_string_equal(schema(&out[2]), "{\"type\":\"boolean\"}");
@@ -879,6 +881,32 @@ static void numbers_and_the_other_way_round_are_read(void **state)
 	assert_true(v.share == 0.25 && !v.off);
 	assert_int_equal(shape_decode(&tx, in, sent("{\"share\":1,\"on\":false}"), &v), OK);
 	assert_true(v.share == 1 && v.off);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (shape_decode(&tx, in, sent(bad[i]), &v) != ERR_SHAPE)
+			fail_msg("accepted: %s", bad[i]);
+}
+
+static const char *no_blank(struct arena *arena, const char *s)
+{
+	(void)arena;
+	return *s && !strchr(s, ' ') ? NULL : "is no word";
+}
+
+static void words_are_read_from_arrays(void **state)
+{
+	static const struct shape in[] = { { "words", T_WORDS, B(words), .max = 2, .fault = no_blank }, { 0 } };
+	static const char *const bad[] = { "{\"words\":\"a b\"}", "{\"words\":null}", "{\"words\":[1]}", "{\"words\":[\"a b\"]}", "{\"words\":[\"\"]}",
+		"{\"words\":[\"a\",\"b\",\"c\"]}" };
+	struct tx tx = { .arena = a };
+	struct being v = { .words = NULL };
+
+	(void)state;
+	assert_int_equal(shape_decode(&tx, in, sent("{}"), &v), OK);
+	assert_null(v.words);
+	assert_int_equal(shape_decode(&tx, in, sent("{\"words\":[]}"), &v), OK);
+	assert_text(v.words, "");
+	assert_int_equal(shape_decode(&tx, in, sent("{\"words\":[\"b:c\",\"a\"]}"), &v), OK);
+	assert_text(v.words, "b:c a");
 	for (size_t i = 0; i < COUNT(bad); i++)
 		if (shape_decode(&tx, in, sent(bad[i]), &v) != ERR_SHAPE)
 			fail_msg("accepted: %s", bad[i]);
@@ -1673,7 +1701,7 @@ int main(void)
 		BASE(addresses_that_may_be_called), BASE(urls_that_may_be_called), BASE(webhooks_are_signed), BASE(model_apis_name_the_place), BASE(model_apis_have_a_most), BASE(model_apis_of_training_runs),
 		BASE(times_render_as_unix_seconds), BASE(labels_are_strings_under_short_keys), BASE(labels_of_a_query), BASE(labels_render),
 		BASE(states_render_as_the_dialect_has_them), BASE(constants_and_words_render),
-		BASE(numbers_that_are_null_or_strings), BASE(numbers_and_the_other_way_round_are_read), BASE(lists_render_as_maps),
+		BASE(numbers_that_are_null_or_strings), BASE(numbers_and_the_other_way_round_are_read), BASE(words_are_read_from_arrays), BASE(lists_render_as_maps),
 		BASE(members_are_computed), BASE(what_is_not_given_is_as_its_row_says), BASE(one_of_several_must_be_given),
 		BASE(strings_of_a_query), BASE(keys_that_no_row_knows),
 		BASE(patterns_of_events), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
