@@ -484,21 +484,21 @@ static enum err no_expand(struct req *r)
 /* Matter-Version: the header, else the key's pin, else the newest. */
 static enum err check(struct req *r)
 {
-	r->api_version = r->who.api_version ? r->who.api_version : newest_version(r->dialect);
+	r->tx.api_version = r->who.api_version ? r->who.api_version : newest_version(r->dialect);
 	if (!r->matter_version)
 		return no_expand(r);
 	if (!api_version_known(r->matter_version)) {
 		why_add(&r->tx, "Matter-Version", version_fault(r->arena, r->matter_version));
 		return ERR_VERSION_HEADER;
 	}
-	r->api_version = r->matter_version;
+	r->tx.api_version = r->matter_version;
 	return no_expand(r);
 }
 
 static void headers(struct req *r)
 {
 	res_header(r, "Matter-Request-Id", r->tx.request_id);
-	res_header(r, "Matter-Version", r->api_version ? r->api_version : newest_version(r->dialect));
+	res_header(r, "Matter-Version", r->tx.api_version ? r->tx.api_version : newest_version(r->dialect));
 }
 
 static const struct route *const tables[] = { routes, webhook_routes, token_routes, NULL };

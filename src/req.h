@@ -54,7 +54,6 @@ struct req {
 	const char *authorization, *content_type, *if_none_match, *origin, *host, *cookie;
 	bool secure;                             /* it came by TLS */
 	const char *matter_version;              /* the header; NULL: not sent, "": twice */
-	const char *api_version;                 /* of this answer, where a dialect has versions */
 	const char *bad_key;                     /* what is wrong with the Idempotency-Key; NULL: nothing */
 	char *body;
 	size_t body_n;
