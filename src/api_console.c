@@ -58,10 +58,11 @@ static enum err same_site(const struct req *r)
 	return r->origin && n && !strcasecmp(r->origin, arena_printf(r->arena, "%s://%.*s", scheme, (int)n, r->host)) ? OK : ERR_ORIGIN;
 }
 
+/* Refused or not. */
 static void set_cookie(struct req *r, const char *value, int64_t ttl)
 {
-	res_header(r, "Set-Cookie", arena_printf(r->arena, COOKIE "=%s; Path=%s" SESSION "; Max-Age=%lld; HttpOnly; "
-		"SameSite=Strict%s", value, conf.base_path, (long long)ttl, r->secure ? "; Secure" : ""));
+	r->lasting = (struct param){ "Set-Cookie", arena_printf(r->arena, COOKIE "=%s; Path=%s" SESSION "; Max-Age=%lld; HttpOnly; "
+		"SameSite=Strict%s", value, conf.base_path, (long long)ttl, r->secure ? "; Secure" : "") };
 }
 
 /* The value of our cookie; "" without one. */
@@ -111,9 +112,8 @@ static enum err refresh(struct req *r)
 		return e;
 	if (!stolen)
 		return reply_session(r, &s);
-	res_error(r, ERR_REFRESH_INVALID);       /* and what was revoked is committed */
 	set_cookie(r, "", 0);
-	return OK;
+	return ERR_REFRESH_INVALID;              /* and what was revoked is committed */
 }
 
 static enum err leave(void *arg)

@@ -1,6 +1,6 @@
 /* api_workspaces.c: the workspaces dialect: workspaces, the entities they own, the
  * authorizations agents ask for; its errors (RFC 9457), versions and headers.  Webhooks
- * and events are in api_webhooks.c, tokens and the registries in api_tokens.c. */
+ * and events are in api_workspaces_webhooks.c, tokens and the registries in api_workspaces_tokens.c. */
 #include "workspaces.h"
 #include <string.h>
 #include "conf.h"
@@ -83,9 +83,6 @@ static const void *entity_ids(struct arena *a, const void *object)
 }
 
 #define W(field) AT(struct workspace, field)
-#define OBJECT(type, kind) { "object", T_LITERAL, .text = kind, .help = "`" kind "`" }
-#define STATUS(type, resource) { "status", T_STATE, AT(type, life.state), .of = resource }
-#define LIVEMODE(type) { "livemode", T_BOOL, AT(type, life.test), .flags = F_NOT }
 static const struct shape workspace_out[] = {
 	{ "id", T_ID, W(life.id), .prefix = "wks_" },
 	OBJECT(struct workspace, "workspace"),
@@ -428,21 +425,21 @@ static enum err no_expand(struct req *r)
 /* Matter-Version: the header, else the key's pin, else the newest. */
 static enum err check(struct req *r)
 {
-	r->api_version = r->who.api_version ? r->who.api_version : newest_version(r->dialect);
+	r->tx.api_version = r->who.api_version ? r->who.api_version : newest_version(r->dialect);
 	if (!r->matter_version)
 		return no_expand(r);
 	if (!api_version_known(r->matter_version)) {
 		why_add(&r->tx, "Matter-Version", version_fault(r->arena, r->matter_version));
 		return ERR_VERSION_HEADER;
 	}
-	r->api_version = r->matter_version;
+	r->tx.api_version = r->matter_version;
 	return no_expand(r);
 }
 
 static void headers(struct req *r)
 {
 	res_header(r, "Matter-Request-Id", r->tx.request_id);
-	res_header(r, "Matter-Version", r->api_version ? r->api_version : newest_version(r->dialect));
+	res_header(r, "Matter-Version", r->tx.api_version ? r->tx.api_version : newest_version(r->dialect));
 }
 
 static const struct route *const tables[] = { routes, webhook_routes, token_routes, NULL };

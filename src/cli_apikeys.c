@@ -20,7 +20,7 @@ static enum err work_revoke(void *arg)
 {
 	struct work *w = arg;
 
-	return apikey_revoke(w->tx, &w->id, &w->out);
+	return apikey_revoke(w->tx, BY_ID(&w->id), LIFE_TOKEN_REVOKE, NULL, &w->out);
 }
 
 static struct json *describe(struct cli *c, const struct apikey *k)

@@ -64,18 +64,6 @@ static void make_secret(struct arena *a, struct apikey *k)
 	k->hint = arena_printf(a, "%s...%s", prefix, k->secret + strlen(k->secret) - HINT_TAIL);
 }
 
-static struct json *tell(struct arena *a, const struct apikey *k)
-{
-	struct json *o = js_object(a);
-
-	js_put_str(a, o, "kind", k->kind);
-	js_put_str(a, o, "hint", k->hint);
-	js_put_str(a, o, "human_principal_id", id_spell(a, "usr_", &k->life.whose));
-	js_put_str(a, o, "agent_id", k->agent);
-	js_put_bool(a, o, "livemode", !k->life.test);
-	return o;
-}
-
 enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *out)
 {
 	unsigned char *h = arena_alloc(tx->arena, SECRET_HASH);
@@ -88,8 +76,7 @@ enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *ou
 	secret_hash(out->secret, h);
 	out->hash = (struct bytes){ h, SECRET_HASH };
 	id_new(tx->now, &out->life.id);
-	out->life.now = tell(tx->arena, out);
-	return life_create(tx, LIFE_TOKEN_CREATE, &out->life, tell(tx->arena, out));
+	return life_create(tx, LIFE_TOKEN_CREATE, &out->life, life_told(tx->arena, RES_TOKEN, out));
 }
 
 static enum err fault(struct tx *tx, const char *field, const char *reason)
@@ -109,49 +96,47 @@ static bool within(struct arena *a, const char *wanted, const char *have)
 	return true;
 }
 
-enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out)
+enum err apikey_mint(struct tx *tx, const void *in, void *out)
 {
-	bool himself = id_equal(&in->life.whose, &tx->who->principal);
-	struct apikey k = *in;
+	struct apikey k = *(const struct apikey *)in;
+	bool himself = id_equal(&k.life.whose, &tx->who->principal);
 	const struct db_val *v;
 	enum err e;
 
 	if ((e = who_may(tx->who, tx->ask)))
 		return e;
+	k.expires_at = k.lasts ? tx->now + k.lasts * SECOND : 0;
+	if (!k.mode_given)
+		k.life.test = tx->who->mode == MODE_TEST;
 	if (tx->who->agent)
 		return ERR_AGENT_DENIED;
 	if (!himself && !who_acts_as_admin(tx->who))
 		return ERR_FORBIDDEN;
-	e = tx_row(tx, SQL_HUMAN_FIND, DB_IN(db_d(&tx->who->organization), db_d(&in->life.whose)), &v);
+	e = tx_row(tx, SQL_HUMAN_FIND, DB_IN(db_d(&tx->who->organization), db_d(&k.life.whose)), &v);
 	if (e)
 		return e == ERR_DB_NONE ? fault(tx, "principal.human_id", "is no active user of the organization") : e;
 	/* Nobody speaks as another human: an agent's token names who asked for it. */
-	if (!himself && !in->agent)
+	if (!himself && !k.agent)
 		e = fault(tx, "principal.agent_id", "is required in a token for another human");
-	if (in->human_grant && (!himself || tx->who->narrow))
+	if (k.human_grant && (!himself || tx->who->narrow))
 		e = fault(tx, "human_grant", "is given by the human itself, signed in");
-	if (tx->who->tier && in->tier > (int64_t)tx->who->tier)
+	if (tx->who->tier && k.tier > (int64_t)tx->who->tier)
 		e = fault(tx, "tier", "is higher than that of the token which asks");
-	if (tx->who->limit && in->rate > tx->who->limit)
+	if (tx->who->limit && k.rate > tx->who->limit)
 		e = fault(tx, "limits.requests_per_minute", "is more than that of the token which asks");
-	if (tx->who->expires && (!in->expires_at || in->expires_at > tx->who->expires))
+	if (tx->who->expires && (!k.expires_at || k.expires_at > tx->who->expires))
 		e = fault(tx, "expires_in", "must end with the token which asks, at the latest");
 	if (!k.rate)
 		k.rate = tx->who->limit;
-	if (!within(tx->arena, in->scopes, tx->who->scopes))
+	if (!within(tx->arena, k.scopes, tx->who->scopes))
 		e = fault(tx, "scopes", "are more than those of the token which asks");
-	if (!who_sees(tx->who, !in->life.test))
+	if (!who_sees(tx->who, !k.life.test))
 		e = fault(tx, "livemode", "is not that of the token which asks");
 	if (e)
 		return e;
-	k.life = (struct life){ .organization = tx->who->organization, .test = in->life.test, .whose = in->life.whose };
+	k.life = (struct life){ .organization = tx->who->organization, .test = k.life.test, .whose = k.life.whose };
 	k.kind = "token";
 	return apikey_create(tx, &k, out);
-}
-
-enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out)
-{
-	return life_read(tx, RES_TOKEN, BY_ID(id), out);
 }
 
 static const struct list_filter filters[] = { { "principal", " AND x.principal_id = ?", "d", false }, { NULL, NULL, NULL, false } };
@@ -174,18 +159,18 @@ enum err apikey_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	return list_read(tx, ask, got);
 }
 
-enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out)
+enum err apikey_revoke(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	enum err e = life_hold(tx, RES_TOKEN, BY_ID(id), out);
+	const struct apikey *k = out;
+	enum err e = life_hold(tx, RES_TOKEN, key, out);
 
+	(void)in;
 	if (e)
 		return e;
-	if (tx->who->agent && !id_equal(id, &tx->who->token))
+	if (tx->who->agent && !id_equal(&k->life.id, &tx->who->token))
 		return ERR_AGENT_DENIED;
-	if ((e = life_expected(tx, &out->life)) || out->life.state == STATE_TOKEN_REVOKED)
-		return e;
-	out->life.now = tell(tx->arena, out);
-	return life_move(tx, LIFE_TOKEN_REVOKE, &out->life, NULL);
+	e = life_expected(tx, out);
+	return e ? e : life_move(tx, t, out, NULL);
 }
 
 enum err apikey_revoke_of(struct tx *tx, const struct id *principal, int64_t *n)
@@ -197,6 +182,6 @@ enum err apikey_revoke_of(struct tx *tx, const struct id *principal, int64_t *n)
 
 	*n = 0;
 	for (size_t i = 0; !e && i < there; i++, ++*n)
-		e = apikey_revoke(tx, &all[i], &k);
+		e = apikey_revoke(tx, BY_ID(&all[i]), LIFE_TOKEN_REVOKE, NULL, &k);
 	return e;
 }

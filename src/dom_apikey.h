@@ -15,6 +15,8 @@ struct apikey {
 	struct bytes hash;                       /* of the secret */
 	bool human_grant;
 	int64_t tier, rate, expires_at;          /* 0: none; rate: requests a minute */
+	int64_t lasts;                           /* told to apikey_mint(), for expires_at: seconds; 0: until it is revoked */
+	bool mode_given;                         /* told to it too: life.test is as it was asked for */
 };
 
 /* Who a secret belongs to: fills who and out.  ERR_AUTH_INVALID, ERR_AUTH_EXPIRED,
@@ -24,15 +26,14 @@ enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct 
 /* in: organization, test, whose, kind, name, agent, human_grant, tier, scopes, rate,
  * api_version, expires_at.  Rights are the caller's business: apikey_mint() asks them. */
 enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *out);
-/* A `tok_` for a human, in a mode of the caller's (in->life.test): for oneself, or for an agent of anyone when an
+/* A `tok_` for a human, in a mode of the caller's: for oneself, or for an agent of anyone when an
  * administrator asks; never by an agent, never of a higher tier, of more scopes or limits, or of a
  * longer life than the caller's own token.  ERR_AGENT_DENIED, ERR_FORBIDDEN, ERR_SHAPE (names the field). */
-enum err apikey_mint(struct tx *tx, const struct apikey *in, struct apikey *out);
-enum err apikey_get(struct tx *tx, const struct id *id, struct apikey *out);
+enum err apikey_mint(struct tx *tx, const void *in, void *out);
 extern const struct listing apikeys_list;
 enum err apikey_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
 /* Idempotent.  An agent revokes its own alone: ERR_AGENT_DENIED. */
-enum err apikey_revoke(struct tx *tx, const struct id *id, struct apikey *out);
+enum err apikey_revoke(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* Up to 100 of the keys that act for a human; *n: how many.  Inside tx_run(), for the thaw command. */
 enum { REVOKE_MOST = 100 };
 enum err apikey_revoke_of(struct tx *tx, const struct id *principal, int64_t *n);

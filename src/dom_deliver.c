@@ -282,9 +282,6 @@ static enum err disable(struct tx *tx, struct endpoint *n, const char *reason)
 	struct json *details = js_object(tx->arena);
 
 	js_put_str(tx->arena, details, "reason", reason);
-	n->life.now = js_object(tx->arena);
-	js_put_str(tx->arena, n->life.now, "url", n->url);
-	js_put_bool(tx->arena, n->life.now, "livemode", !n->life.test);
 	return life_move(tx, LIFE_ENDPOINT_DISABLE, &n->life, details);
 }
 

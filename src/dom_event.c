@@ -219,14 +219,20 @@ enum err event_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	 || (type && !reads(tx->who, kind_of(type->s))))
 		return e;
 	seen(tx, ask);
-	if (type || reads_all(tx->who))
-		return list_read(tx, ask, got);
-	m = ARENA_NEW(tx->arena, struct merge);
-	if ((e = list_kinds(tx, ask, m, got)))
-		return e;
-	got->rows = page = arena_alloc(tx->arena, (got->n + 1) * sizeof *page);
+	if (type || reads_all(tx->who)) {
+		if ((e = list_read(tx, ask, got)))
+			return e;
+		page = got->rows;
+	} else {
+		m = ARENA_NEW(tx->arena, struct merge);
+		if ((e = list_kinds(tx, ask, m, got)))
+			return e;
+		got->rows = page = arena_alloc(tx->arena, (got->n + 1) * sizeof *page);
+		for (size_t i = 0; i < got->n; i++)
+			page[i] = *m->event[got->back ? got->n - 1 - i : i];
+	}
 	for (size_t i = 0; i < got->n; i++)
-		page[i] = *m->event[got->back ? got->n - 1 - i : i];
+		page[i].api_version = tx->api_version;
 	return OK;
 }
 

@@ -8,26 +8,25 @@
 
 enum { SECRET_BYTES = 32 };
 
-static enum err lock(struct tx *tx, const struct id *id, struct endpoint *out)
+/* What its rows say, as far as it holds now. */
+static void settle(const struct tx *tx, struct endpoint *n)
+{
+	n->owner.organization = n->life.organization;
+	if (n->old_until <= tx->now)
+		n->old_until = 0;
+}
+
+static enum err lock(struct tx *tx, const struct db_val *key, struct endpoint *out)
 {
 	const struct db_val *v;
-	enum err e = life_hold(tx, RES_ENDPOINT, BY_ID(id), out);
+	enum err e = life_hold(tx, RES_ENDPOINT, key, out);
 
 	if (e)
 		return e;
-	out->owner.organization = out->life.organization;
+	settle(tx, out);
 	if (!(e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&out->owner.principal), db_d(&(struct id){ { 0 } })), &v)))
 		out->owner.permissions = who_active(v);
 	return e && e != ERR_DB_NONE ? e : life_expected(tx, &out->life);
-}
-
-static struct json *tell(struct arena *a, const struct endpoint *n)
-{
-	struct json *o = js_object(a);
-
-	js_put_str(a, o, "url", n->url);
-	js_put_bool(a, o, "livemode", !n->life.test);
-	return o;
 }
 
 /* A new secret, and how it is stored.  ERR_INTERNAL when the installation has no key. */
@@ -85,27 +84,29 @@ static enum err make_room(struct tx *tx)
 	return there < ENDPOINTS_MOST ? OK : ERR_ENDPOINT_LIMIT;
 }
 
-enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoint *out)
+enum err endpoint_make(struct tx *tx, const void *in, void *out)
 {
+	struct endpoint *n = out;
 	enum err e;
 
-	if ((e = who_may(tx->who, tx->ask)) || (e = make_room(tx)))
+	if ((e = make_room(tx)))
 		return e;
-	*out = *in;
-	life_begin(tx, &out->life);
-	own(tx, out);
-	if ((e = url_free(tx, out)) || (e = metadata_merge(tx, NULL, in->metadata, &out->metadata))
-	 || (e = make_secret(tx, out)))
+	*n = *(const struct endpoint *)in;
+	life_begin(tx, &n->life);
+	own(tx, n);
+	if (!n->api_version)
+		n->api_version = tx->api_version;
+	if ((e = url_free(tx, n)) || (e = metadata_merge(tx, NULL, n->metadata, &n->metadata)) || (e = make_secret(tx, n)))
 		return e;
-	out->life.now = tell(tx->arena, out);
-	return life_create(tx, LIFE_ENDPOINT_CREATE, &out->life, NULL);
+	return life_create(tx, LIFE_ENDPOINT_CREATE, &n->life, NULL);
 }
 
-enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out)
+enum err endpoint_get(struct tx *tx, const struct db_val *key, void *out)
 {
-	enum err e = life_read(tx, RES_ENDPOINT, BY_ID(id), out);
+	enum err e = life_read(tx, RES_ENDPOINT, key, out);
 
-	out->owner.organization = out->life.organization;
+	if (!e)
+		settle(tx, out);
 	return e;
 }
 
@@ -124,17 +125,14 @@ enum err endpoint_list(struct tx *tx, struct list_ask *ask, struct list_got *got
 		return e;
 	all = got->rows;
 	for (size_t i = 0; i < got->n; i++)
-		all[i].owner.organization = all[i].life.organization;
+		settle(tx, &all[i]);
 	return OK;
 }
 
-static enum err set_status(struct tx *tx, struct endpoint *n, const char *status)
+static enum err set_status(struct tx *tx, struct endpoint *n, enum state to)
 {
-	enum state to = life_state(RES_ENDPOINT, status);
-
 	if (to == n->life.state)
 		return OK;
-	n->life.now = tell(tx->arena, n);
 	if (to == STATE_ENDPOINT_DISABLED)
 		return life_move(tx, LIFE_ENDPOINT_DISABLE, &n->life, NULL);
 	n->failing_since = 0;                    /* it begins anew */
@@ -151,57 +149,57 @@ static enum err lock_counter(struct tx *tx)
 	return e ? e : db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(db_i(counter.last), db_i(counter.counted), db_d(&tx->who->organization)));
 }
 
-enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint_edit *edit, struct endpoint *out)
+enum err endpoint_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
+	const struct endpoint_edit *edit = in;
+	struct endpoint *n = out;
 	bool moved;
 	enum err e;
 
-	if ((edit->url_set && (e = lock_counter(tx))) || (e = lock(tx, id, out)))
+	if ((edit->url_set && (e = lock_counter(tx))) || (e = lock(tx, key, n)))
 		return e;
-	moved = edit->url_set && strcmp(edit->url, out->url);
+	moved = edit->url_set && strcmp(edit->url, n->url);
 	if (edit->url_set)
-		out->url = edit->url;
-	if (moved && (e = url_free(tx, out)))
+		n->url = edit->url;
+	if (moved && (e = url_free(tx, n)))
 		return e;
 	if (edit->description_set)
-		out->description = edit->description;
+		n->description = edit->description;
 	if (edit->enabled_events_set)
-		out->enabled_events = edit->enabled_events;
-	if (edit->metadata_set && (e = metadata_merge(tx, out->metadata, edit->metadata, &out->metadata)))
+		n->enabled_events = edit->enabled_events;
+	if (edit->metadata_set && (e = metadata_merge(tx, n->metadata, edit->metadata, &n->metadata)))
 		return e;
-	if (edit->url_set || edit->description_set || edit->enabled_events_set || edit->metadata_set) {
-		if (edit->url_set || edit->enabled_events_set)
-			own(tx, out);
-		out->life.now = tell(tx->arena, out);
-		if ((e = life_move(tx, LIFE_ENDPOINT_EDIT, &out->life, NULL)))
-			return e;
-	}
-	return edit->status_set ? set_status(tx, out, edit->status) : OK;
+	if (edit->url_set || edit->enabled_events_set)
+		own(tx, n);
+	if ((edit->url_set || edit->description_set || edit->enabled_events_set || edit->metadata_set) && (e = life_move(tx, t, &n->life, NULL)))
+		return e;
+	return edit->status_set ? set_status(tx, n, edit->status) : OK;
 }
 
-enum err endpoint_rotate(struct tx *tx, const struct id *id, int64_t seconds, struct endpoint *out)
+enum err endpoint_rotate(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
+	const int64_t *seconds = in;
+	struct endpoint *n = out;
 	enum err e;
 
-	if ((e = lock(tx, id, out)))
+	if ((e = lock(tx, key, n)))
 		return e;
-	out->old_sealed = out->sealed;
-	if ((e = make_secret(tx, out)))
+	n->old_sealed = n->sealed;
+	if ((e = make_secret(tx, n)))
 		return e;
-	own(tx, out);                            /* who has the secret could sign what it may not read */
-	out->old_until = tx->now + seconds * SECOND;
-	out->life.now = tell(tx->arena, out);
-	return life_move(tx, LIFE_ENDPOINT_ROTATE, &out->life, NULL);
+	own(tx, n);                              /* who has the secret could sign what it may not read */
+	n->old_until = tx->now + *seconds * SECOND;
+	e = life_move(tx, t, &n->life, NULL);
+	settle(tx, n);
+	return e;
 }
 
-enum err endpoint_move(struct tx *tx, const struct id *id, enum transition t, struct endpoint *out)
+enum err endpoint_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	enum err e;
+	enum err e = lock(tx, key, out);
 
-	if ((e = lock(tx, id, out)))
-		return e;
-	out->life.now = tell(tx->arena, out);
-	return life_move(tx, t, &out->life, NULL);
+	(void)in;
+	return e ? e : life_move(tx, t, out, NULL);
 }
 
 /* ---- Deliveries ---- */
@@ -233,11 +231,13 @@ static const char *fault_told(const char *written)
 	return written ? faults[FAULT_OTHER] : NULL;
 }
 
-/* As it is shown: one behind another of its object has no time of its own. */
+/* As it is shown: one that is done, or behind another of its object, has no time of its own. */
 static void shown(struct delivery *d)
 {
-	if (d->next_at >= NEXT_TURN)
+	if (d->outcome || d->next_at >= NEXT_TURN)
 		d->next_at = 0;
+	if (!d->outcome)
+		d->outcome = "pending";
 }
 
 static void delivery_of_row(const struct db_val *v, struct delivery *out)
@@ -289,7 +289,7 @@ enum err delivery_list(struct tx *tx, struct list_ask *ask, struct list_got *got
 	struct endpoint n;
 	enum err e;
 
-	if ((e = endpoint_get(tx, &ask->parent, &n)) || (e = list_read(tx, ask, got)))
+	if ((e = endpoint_get(tx, BY_ID(&ask->parent), &n)) || (e = list_read(tx, ask, got)))
 		return e;
 	all = got->rows;
 	for (size_t i = 0; i < got->n; i++)
@@ -304,7 +304,7 @@ enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id 
 	struct db_rows r;
 	enum err e;
 
-	if ((e = endpoint_get(tx, endpoint, &whose))
+	if ((e = endpoint_get(tx, BY_ID(endpoint), &whose))
 	 || (e = tx_read(tx, SQL_DELIVERY_GET, DB_IN(db_d(id), db_d(endpoint), db_d(&tx->who->organization),
 		db_d(&tx->who->principal)), &r)))
 		return e;
@@ -320,7 +320,7 @@ enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct i
 	struct endpoint whose;
 	enum err e;
 
-	if ((e = lock(tx, endpoint, &whose)))
+	if ((e = lock(tx, BY_ID(endpoint), &whose)))
 		return e;
 	e = tx_row(tx, SQL_DELIVERY_LOCK, DB_IN(org, db_d(id), db_d(endpoint)), &v);
 	if (e)
@@ -331,7 +331,7 @@ enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct i
 		return ERR_WRONG_STATE;
 	}
 	delivery_of_row(v, out);
-	out->outcome = NULL;
+	out->outcome = "pending";
 	out->next_at = out->updated_at = tx->now;
 	if ((e = db_exec_one(tx->db, SQL_DELIVERY_AGAIN, DB_IN(db_t(tx->now), db_t(tx->now), org, db_d(id)))))
 		return e;

@@ -12,6 +12,7 @@ struct event {
 	int64_t at, sequence, pending;           /* sequence: in its organization, 0 before it is numbered; pending: deliveries to come */
 	const char *type, *resource_type, *payload;      /* payload: {"object", "previous_attributes"?, "details"?}, JSON text */
 	const char *request_id, *idempotency_key, *agent;
+	const char *api_version;                 /* that it is told in */
 	bool test;
 };
 /* Of columns EVENT_COLS (sql.def); gives what is behind them. */
@@ -62,24 +63,25 @@ struct endpoint {
 	struct bytes sealed, old_sealed;                     /* the secret as it is stored (seal.h) */
 };
 struct endpoint_edit {
-	const char *url, *description, *enabled_events, *metadata, *status;
+	const char *url, *description, *enabled_events, *metadata;
+	enum state status;
 	bool url_set, description_set, enabled_events_set, metadata_set, status_set;
 };
 
 enum { ENDPOINTS_MOST = 100 };
-/* in: url, description, enabled_events, api_version, metadata.  ERR_ENDPOINT_LIMIT; ERR_ENDPOINT_URL:
- * another one of the same mode has the URL; ERR_EVENTS_BEHIND: many events wait for
+/* in: url, description, enabled_events, api_version (NULL: the answer's), metadata.  ERR_ENDPOINT_LIMIT;
+ * ERR_ENDPOINT_URL: another one of the same mode has the URL; ERR_EVENTS_BEHIND: many events wait for
  * `thaw deliver`, which would all be told to it. */
-enum err endpoint_create(struct tx *tx, const struct endpoint *in, struct endpoint *out);
-enum err endpoint_get(struct tx *tx, const struct id *id, struct endpoint *out);
+enum err endpoint_make(struct tx *tx, const void *in, void *out);
+enum err endpoint_get(struct tx *tx, const struct db_val *key, void *out);
 extern const struct listing endpoints_list;
 enum err endpoint_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
-/* status: `enabled` or `disabled`.  ERR_ENDPOINT_URL. */
-enum err endpoint_edit(struct tx *tx, const struct id *id, const struct endpoint_edit *edit, struct endpoint *out);
-/* A new secret; the old one signs too for `seconds`. */
-enum err endpoint_rotate(struct tx *tx, const struct id *id, int64_t seconds, struct endpoint *out);
+/* in: a struct endpoint_edit.  ERR_ENDPOINT_URL. */
+enum err endpoint_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+/* A new secret; in: an int64_t, the seconds that the old one signs too. */
+enum err endpoint_rotate(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* LIFE_ENDPOINT_TEST (an event for it alone), LIFE_ENDPOINT_DELETE. */
-enum err endpoint_move(struct tx *tx, const struct id *id, enum transition t, struct endpoint *out);
+enum err endpoint_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* Why no answer came, as the owner is told: nothing of what names and addresses are inside. */
 enum fault { FAULT_OTHER, FAULT_NETWORK, FAULT_NAME, FAULT_CONNECT, FAULT_TIME, FAULT_TLS, FAULT_CLOSED, FAULT_HTTP, FAULT_SECRET, FAULT_OWNER, FAULT__MAX };
@@ -88,7 +90,7 @@ const char *fault_words(enum fault fault);
 struct delivery_try { struct id delivery; int64_t number, at, milliseconds, response_status; const char *error; };
 struct delivery {
 	struct id id, endpoint, event;
-	const char *outcome;                     /* "succeeded", "failed"; NULL: to be sent */
+	const char *outcome;                     /* "succeeded", "failed"; "pending": to be sent */
 	int64_t sequence;                        /* of the event */
 	int64_t tries, next_at, response_status, created_at, updated_at;
 	struct delivery_try *made;               /* the attempts, the first one first */

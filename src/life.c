@@ -246,6 +246,11 @@ static enum err target(struct tx *tx, const struct transition_row *row, struct l
 	return ERR_INTERNAL;
 }
 
+struct json *life_told(struct arena *a, enum resource r, const void *o)
+{
+	return shape_render(a, life_tells[r], o, TIME_UNIX);
+}
+
 /* What every change leaves behind: the audit row, the event, the attempt's own note. */
 static enum err record(struct tx *tx, const struct transition_row *row, struct life *o, enum state from, struct json *details)
 {
@@ -258,7 +263,7 @@ static enum err record(struct tx *tx, const struct transition_row *row, struct l
 		tx->changed_revision = o->revision;
 	}
 	if (!o->now && row->flags & TOLD && life_tells[row->resource])
-		o->now = shape_render(tx->arena, life_tells[row->resource], o, TIME_UNIX);
+		o->now = life_told(tx->arena, row->resource, o);
 	e = audit_add(tx, row, o, from, details);
 	if (!e && row->flags & TOLD)
 		e = outbox_add(tx, row, o, from, details);

@@ -83,6 +83,9 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json
  * and not to be followed.  life_lock() and life_hold() see to it. */
 void life_follow(struct tx *tx, const struct life *o);
 
+/* What events tell of an object (life_tells) as it is now. */
+struct json *life_told(struct arena *a, enum resource r, const void *o);
+
 /* audit.c and outbox.c, called by the engine alone. */
 enum err audit_add(struct tx *tx, const struct transition_row *t, const struct life *o, enum state from,
 	struct json *details);

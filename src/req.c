@@ -385,7 +385,7 @@ static enum err shape_body(struct req *r)
 
 	r->in = arena_alloc(r->arena, r->row->in_size);
 	if (!r->body_n && r->row->flags & R_NO_BODY_NEEDED)
-		return OK;
+		return shape_decode(&r->tx, r->row->in, js_object(r->arena), r->in);
 	if (!r->body_n) {
 		why_add(&r->tx, "body", r->row->flags & R_FORM ? "is required, a form" : "a JSON object is required");
 		return ERR_NO_BODY;
@@ -403,7 +403,10 @@ static enum err shape_body(struct req *r)
 		return ERR_SHAPE;
 	}
 	r->sent = j;
-	return shape_decode(&r->tx, r->row->in, j, r->in);
+	e = shape_decode(&r->tx, r->row->in, j, r->in);
+	if (r->row->flags & R_STRICT && shape_unknown(&r->tx, r->row->in, j))
+		e = ERR_SHAPE;
+	return e;
 }
 
 enum err req_shape(struct req *r)

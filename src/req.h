@@ -54,7 +54,6 @@ struct req {
 	const char *authorization, *content_type, *if_none_match, *origin, *host, *cookie;
 	bool secure;                             /* it came by TLS */
 	const char *matter_version;              /* the header; NULL: not sent, "": twice */
-	const char *api_version;                 /* of this answer, where a dialect has versions */
 	const char *bad_key;                     /* what is wrong with the Idempotency-Key; NULL: nothing */
 	char *body;
 	size_t body_n;
@@ -71,6 +70,7 @@ struct req {
 	struct json *told;                       /* values that an error may tell, by name; NULL: none */
 	const char *error_instance;              /* the id of the error in the answer, where the dialect has one */
 	struct res res;
+	struct param lasting;                    /* a header of the answer whatever becomes of it: res_reset() lets it be */
 };
 
 /* Headers, path, query: ERR_REQUEST.  The dialect and the request id are set whatever fails. */

@@ -218,6 +218,8 @@ static void common_headers(struct req *r)
 {
 	const struct dialect *d = r->dialect;
 
+	if (r->lasting.name)
+		res_header(r, r->lasting.name, r->lasting.value);
 	res_header(r, "X-Request-Id", r->tx.request_id);
 	/* A tag invites to keep the answer and ask again; everything else is for once. */
 	res_header(r, "Cache-Control", !strcmp(r->method, "GET") && r->res.status < 400 ? "private, no-cache" : "no-store");

@@ -72,6 +72,48 @@ static enum err wrong(struct tx *tx, const char *path, const char *wanted, const
 	return fault(tx, path, arena_printf(tx->arena, "must be %s, not %s", wanted, js_type_name(js_type(got))));
 }
 
+/* The word of a state; NULL: it is not told of. */
+static const char *state_word(const struct shape *s, enum state state)
+{
+	for (const struct alias *p = s->alias; p && p->state; p++)
+		if (p->state == state)
+			return p->word;
+	return life_word(state);
+}
+
+/* The first state that a word stands for; STATE_NONE for none. */
+static enum state state_of(const struct shape *row, const char *word)
+{
+	const char *told;
+
+	for (int s = STATE_NONE + 1; s < STATE__MAX; s++)
+		if (life_states[s].resource == row->of && !(life_states[s].flags & GONE) && (told = state_word(row, s)) && !strcmp(told, word))
+			return s;
+	return STATE_NONE;
+}
+
+const char *const *shape_words(struct arena *a, const struct shape *row)
+{
+	const char **all = arena_alloc(a, (STATE__MAX + 1) * sizeof *all), *word;
+	size_t n = 0;
+
+	for (int s = STATE_NONE + 1; s < STATE__MAX; s++)
+		if ((word = state_word(row, s)) && state_of(row, word) == (enum state)s)
+			all[n++] = word;
+	return all;
+}
+
+static enum err decode_state(struct tx *tx, const struct shape *s, const char *path, const struct json *j, void *out)
+{
+	const enum state state = js_type(j) == JS_STRING ? state_of(s, js_str(j)) : STATE_NONE;
+
+	if (js_type(j) != JS_STRING)
+		return wrong(tx, path, "a string", j);
+	if (state && out)
+		*(enum state *)out = state;
+	return state ? OK : fault(tx, path, one_of(tx->arena, shape_words(tx->arena, s)));
+}
+
 static enum err decode_at(struct tx *tx, const char *base, const struct shape *s, const struct json *in, void *out);
 
 static enum err decode_number(struct tx *tx, const struct shape *s, const char *path, const struct json *j, void *out)
@@ -106,6 +148,16 @@ static enum err keep_text(struct tx *tx, const struct shape *s, const char *path
 	return OK;
 }
 
+static const char *joined(struct arena *a, const struct json *list)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "");
+	for (size_t i = 0; i < js_length(list); i++)
+		buf_printf(&b, "%s%s", i ? " " : "", js_str(js_at(list, i)));
+	return b.p;
+}
+
 static enum err decode_strings(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
 {
 	enum err result = OK;
@@ -124,7 +176,9 @@ static enum err decode_strings(struct tx *tx, const struct shape *s, const char 
 		else if (s->fault && (why = s->fault(tx->arena, js_str(js_at(j, i)))))
 			result = fault(tx, arena_printf(tx->arena, "%s[%zu]", path, i), why);
 	}
-	return result ? result : keep_text(tx, s, path, j, out);
+	if (!result && !(result = keep_text(tx, s, path, j, out)) && out && s->type == T_WORDS)
+		*(const char **)out = joined(tx->arena, j);
+	return result;
 }
 
 enum { LABEL_KEY = 40, LABEL_VALUE = 500 };
@@ -190,7 +244,7 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 		if (out)
 			*(int64_t *)out = i;
 		return OK;
-	case T_STRINGS:
+	case T_STRINGS: case T_WORDS:
 		return decode_strings(tx, s, path, j, out);
 	case T_LABELS:
 		return decode_labels(tx, s, path, j, out);
@@ -209,7 +263,9 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 			return fault(tx, path, arena_printf(tx->arena, "must be an id such as %s", id_spell(tx->arena, s->prefix,
 				&(struct id){ { 0x65, 0xf0, 0xc0, 0xff, 0xee, 0x5e, 0xed, 0x01, 0x23, 0x45, 0x67, 0x89 } })));
 		return OK;
-	case T_REF: case T_LIST: case T_MAP: case T_STATE: case T_LITERAL: case T_WORDS:
+	case T_STATE:
+		return decode_state(tx, s, path, j, out);
+	case T_REF: case T_LIST: case T_MAP: case T_LITERAL:
 		break;
 	}
 	return ERR_INTERNAL;
@@ -397,31 +453,6 @@ enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct 
 	return result ? result : shape_decode(tx, s, o, out);
 }
 
-/* The word of a state; NULL: it is not told of. */
-static const char *state_word(const struct shape *s, enum state state)
-{
-	for (const struct alias *p = s->alias; p && p->state; p++)
-		if (p->state == state)
-			return p->word;
-	return life_word(state);
-}
-
-const char *const *shape_words(struct arena *a, const struct shape *row)
-{
-	const char **all = arena_alloc(a, (STATE__MAX + 1) * sizeof *all), *word;
-	size_t n = 0, i;
-
-	for (int s = STATE_NONE + 1; s < STATE__MAX; s++) {
-		if (life_states[s].resource != row->of || life_states[s].flags & GONE || !(word = state_word(row, (enum state)s)))
-			continue;
-		for (i = 0; i < n && strcmp(all[i], word); i++)
-			;
-		if (i == n)
-			all[n++] = word;
-	}
-	return all;
-}
-
 static struct json *number(struct arena *a, const struct shape *s, int64_t i)
 {
 	return s->flags & F_QUOTED ? js_string(a, arena_printf(a, "%lld", (long long)i)) : js_integer(a, i);
@@ -471,7 +502,7 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 	case T_STATE:
 		return js_string(a, state_word(s, *(const enum state *)v));
 	case T_WORDS:
-		return js_words(a, text);
+		return text ? js_words(a, text) : js_raw(a, s->empty);
 	case T_INT:
 		i = *(const int64_t *)v;
 		return (i < 0 && s->flags & F_NULL) || (!i && s->flags & F_ZERO) ? NULL : number(a, s, i);

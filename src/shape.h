@@ -18,9 +18,9 @@ enum shape_type {
 	T_BOOL,     /* bool; F_NOT: the other way round */
 	T_TIME,     /* int64_t microseconds; 0 is null */
 	T_ID,       /* struct id, spelled with `prefix`; zero is null */
-	T_STATE,    /* enum state of the resource `of`, by its word or as `alias` has it; out only */
+	T_STATE,    /* enum state of the resource `of`, by its word or as `alias` has it: the first of that word */
 	T_LITERAL,  /* the text `text`; out only */
-	T_WORDS,    /* const char *: words separated by blanks, as an array; out only */
+	T_WORDS,    /* const char *: words separated by blanks, as an array, max of them; `fault` sees to it that each is one */
 	T_OBJECT,   /* const char *: the JSON text of an object; checked against `sub` if any */
 	T_STRINGS,  /* const char *: the JSON text of an array of strings, max of them; min 1: one at least.
 	             * In a query: the parameter repeated, or its values separated by commas */
@@ -62,10 +62,10 @@ struct shape {
 	const char *const *words;                /* what a T_STR may be; ends with NULL */
 	const struct shape *sub;
 	const char *prefix;                      /* of a T_ID */
-	const char *empty;                       /* of T_OBJECT, T_STRINGS, T_LABELS: the text for NULL */
+	const char *empty;                       /* of T_OBJECT, T_STRINGS, T_WORDS, T_LABELS: the text for NULL */
 	const char *help;
 	const char *(*fault)(struct arena *a, const char *text);     /* what is wrong with a T_STR, or with an entry of
-	                                          * T_STRINGS, beyond its length; NULL: nothing */
+	                                          * T_STRINGS or T_WORDS, beyond its length; NULL: nothing */
 	const char *def;                         /* in: what it is when it is not given, as a query has it */
 	int filter;                              /* of a query: 1 + the filter of the route's listing that it is for */
 	const char *text;                        /* of a T_LITERAL */

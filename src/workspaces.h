@@ -8,6 +8,11 @@
 
 extern const struct route webhook_routes[], token_routes[];
 
+/* Members that objects have in common. */
+#define OBJECT(type, kind) { "object", T_LITERAL, .text = kind, .help = "`" kind "`" }
+#define STATUS(type, resource) { "status", T_STATE, AT(type, life.state), .of = resource }
+#define LIVEMODE(type) { "livemode", T_BOOL, AT(type, life.test), .flags = F_NOT }
+
 /* The members that every list takes, first in its query. */
 #define LIST_ROWS(id_prefix, sorts) \
 	{ "limit", T_INT, AT(struct page_asked, size), .min = 1, .max = LIST_MOST, .help = "10 by default" }, \

@@ -4,6 +4,8 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Contract qw(log_lines);
+use Digest::SHA 'sha256_hex';
 use Test::More;
 use Thaw;
 
@@ -97,6 +99,21 @@ subtest 'refresh and sign out' => sub {
     like($out->{headers}{'set-cookie'}, qr/thaw_session=; .*Max-Age=0/, 'takes the cookie away');
     is(session(POST => '/refresh', cookie => $r->{cookie})->{status}, 401, 'and revokes it');
     is(session(DELETE => '')->{status}, 204, 'signed out already');
+};
+
+subtest 'a cookie that was used up before' => sub {
+    my $first = sign_in()->{cookie};
+    my $next = session(POST => '/refresh', cookie => $first)->{cookie};
+    my $told = sub { scalar grep { $_->{event} eq 'REFRESH_INVALID' && $_->{path} eq '/console/session/refresh' } log_lines($t, 'security') };
+    my $before = $told->();
+    $t->sql("UPDATE refresh_rotations SET rotated_at = rotated_at - INTERVAL 31 SECOND WHERE token_hash = UNHEX('" . sha256_hex($first) . "')");
+    my $r = session(POST => '/refresh', cookie => $first);
+    is($r->{status}, 401, 'is refused 30 seconds later');
+    is($r->{json}{code}, 'authentication_required', 'as whatever is no session');
+    like($r->{headers}{'set-cookie'}, qr/thaw_session=; .*Max-Age=0/, 'which takes the cookie away');
+    is($told->() - $before, 1, 'and stands in the security log');
+    is((grep { $_->{route} eq '/console/session/refresh' } log_lines($t, 'access'))[-1]{error}, 'REFRESH_INVALID', 'and, with its error, in that of requests');
+    is(session(POST => '/refresh', cookie => $next)->{status}, 401, 'it has ended the session');
 };
 
 subtest 'what may be done' => sub {

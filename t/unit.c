@@ -407,6 +407,44 @@ static void times_are_read(void **state)
 			fail_msg("accepted: %s", bad[i]);
 }
 
+/* The proleptic Gregorian calendar, as the C library has it. */
+static void assert_split(int64_t us)
+{
+	const struct clock_date d = clock_split(us);
+	time_t second = (time_t)((us - (us % SECOND + SECOND) % SECOND) / SECOND);
+	struct tm tm;
+
+	assert_non_null(gmtime_r(&second, &tm));
+	if (d.year != tm.tm_year + 1900 || d.month != tm.tm_mon + 1 || d.day != tm.tm_mday || d.hour != tm.tm_hour || d.minute != tm.tm_min
+	    || d.second != tm.tm_sec || d.micro != us - second * SECOND || clock_join(&d) != us || (int64_t)timegm(&tm) != clock_join(&d) / SECOND
+		- (clock_join(&d) % SECOND < 0))
+		fail_msg("%lld is %04d-%02d-%02d %02d:%02d:%02d.%06d", (long long)us, d.year, d.month, d.day, d.hour, d.minute, d.second, d.micro);
+}
+
+static void times_are_split_and_joined(void **state)
+{
+	const int64_t first = INT64_C(-62135596800) * SECOND, day = 86400 * SECOND;
+	const struct clock_date begin = { .year = 1, .month = 1, .day = 1 },
+		end = { .year = 9999, .month = 12, .day = 31, .hour = 23, .minute = 59, .second = 59, .micro = 999999 };
+	uint64_t random;
+
+	(void)state;
+	assert_true(clock_join(&begin) == first && clock_join(&end) == CLOCK_LAST);
+	for (int64_t i = -1; i <= 1; i++) {
+		assert_split(i);
+		for (int64_t at = 0; at < 800; at++) {       /* days around the edges, and around ends of February */
+			assert_split(first + at * day + (i < 0 ? 0 : i));
+			assert_split(CLOCK_LAST - at * day - (i < 0 ? 0 : i));
+			assert_split(INT64_C(951782400) * SECOND + (at - 400) * day + i);        /* 2000-02-29 */
+			assert_split(INT64_C(-2203891200) * SECOND + (at - 400) * day + i);      /* 1900-03-01 */
+		}
+	}
+	for (int i = 0; i < 100000; i++) {
+		random_bytes((unsigned char *)&random, sizeof random);
+		assert_split(first + (int64_t)(random % (uint64_t)(CLOCK_LAST - first + 1)));
+	}
+}
+
 /* ---- id.c ---- */
 
 static void ids_are_spelled_one_way(void **state)
@@ -754,6 +792,248 @@ static void labels_render(void **state)
 	assert_string_equal(js_text(shape_render(a, out, &v, TIME_UNIX), NULL), "{\"tags\":{}}");
 	assert_string_equal(js_text(shape_type_schema(a, &labels_in[1], TIME_UNIX, true), NULL),
 		"{\"type\":[\"object\",\"null\"],\"additionalProperties\":{\"type\":[\"string\",\"null\"]},\"maxProperties\":3}");
+}
+
+static const char *rendered(const struct shape *s, const void *v)
+{
+	return js_text(shape_render(a, s, v, TIME_UNIX), NULL);
+}
+
+static const char *schema(const struct shape *row)
+{
+	return js_text(shape_type_schema(a, row, TIME_UNIX, false), NULL);
+}
+
+static struct json *sent(const char *text)
+{
+	const char *reason;
+	struct json *j;
+
+	assert_int_equal(js_parse(a, text, strlen(text), &j, &reason), OK);
+	return j;
+}
+
+struct being { enum state state; double share; bool off, given_set; int64_t given; const char *words; struct list names; };
+#define B(field) .off = offsetof(struct being, field)
+
+/* Two states under one word, one that nobody is told of, and one that nothing is in any more. */
+static void states_render_as_the_dialect_has_them(void **state)
+{
+	static const struct alias alias[] = { { STATE_PROJECT_BUILDING, "busy" }, { STATE_PROJECT_UPDATED, "LIVE" },
+		{ STATE_PROJECT_PAUSED, NULL }, { STATE_NONE, NULL } };
+	static const struct shape plain[] = { { "s", T_STATE, B(state), .of = RES_PROJECT }, { 0 } },
+		own[] = { { "s", T_STATE, B(state), .of = RES_PROJECT, .alias = alias, .flags = F_NULL }, { 0 } };
+	static const struct { enum state state; const char *plain, *own; } v[] = {
+		{ STATE_PROJECT_DRAFT, "{\"s\":\"DRAFT\"}", "{\"s\":\"DRAFT\"}" }, { STATE_PROJECT_BUILDING, "{\"s\":\"BUILDING\"}", "{\"s\":\"busy\"}" },
+		{ STATE_PROJECT_UPDATED, "{\"s\":\"UPDATED\"}", "{\"s\":\"LIVE\"}" }, { STATE_PROJECT_PAUSED, "{\"s\":\"PAUSED\"}", "{\"s\":null}" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(v); i++) {
+		assert_string_equal(rendered(plain, &(struct being){ .state = v[i].state }), v[i].plain);
+		assert_string_equal(rendered(own, &(struct being){ .state = v[i].state }), v[i].own);
+	}
+	assert_string_equal(schema(plain), "{\"type\":\"string\",\"enum\":[\"DRAFT\",\"BUILDING\",\"LIVE\",\"UPDATED\",\"PAUSED\",\"ARCHIVED\"]}");
+	assert_string_equal(schema(own), "{\"type\":[\"string\",\"null\"],\"enum\":[\"DRAFT\",\"busy\",\"LIVE\",\"ARCHIVED\",null]}");
+}
+
+static void constants_and_words_render(void **state)
+{
+	static const struct shape out[] = { { "object", T_LITERAL, .text = "being" }, { "words", T_WORDS, B(words), .empty = "[]" },
+		{ "off", T_BOOL, B(off), .flags = F_NOT }, { 0 } };
+
+	(void)state;
+	assert_string_equal(rendered(out, &(struct being){ .words = "a  b:c", .off = true }), "{\"object\":\"being\",\"words\":[\"a\",\"b:c\"],\"off\":false}");
+	assert_string_equal(rendered(out, &(struct being){ .words = "" }), "{\"object\":\"being\",\"words\":[],\"off\":true}");
+	assert_string_equal(rendered(out, &(struct being){ .words = NULL }), "{\"object\":\"being\",\"words\":[],\"off\":true}");
+	assert_string_equal(rendered((const struct shape[]){ { "words", T_WORDS, B(words) }, { 0 } }, &(struct being){ .words = NULL }), "{\"words\":null}");
+	assert_string_equal(schema(&out[0]), "{\"type\":\"string\"}");
+	assert_string_equal(schema(&out[1]), "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}");
+	assert_string_equal(schema(&out[2]), "{\"type\":\"boolean\"}");
+}
+
+static void numbers_that_are_null_or_strings(void **state)
+{
+	static const struct shape out[] = { { "plain", T_INT, B(given) }, { "null", T_INT, B(given), .flags = F_NULL },
+		{ "zero", T_INT, B(given), .flags = F_NULL | F_ZERO }, { "quoted", T_INT, B(given), .flags = F_QUOTED },
+		{ "at", T_TIME, B(given), .flags = F_QUOTED | F_OMIT }, { "share", T_NUMBER, B(share) }, { 0 } };
+
+	(void)state;
+	assert_string_equal(rendered(out, &(struct being){ .given = 2 * SECOND, .share = 0.5 }),
+		"{\"plain\":2000000,\"null\":2000000,\"zero\":2000000,\"quoted\":\"2000000\",\"at\":\"2\",\"share\":0.5}");
+	assert_string_equal(rendered(out, &(struct being){ .given = 0 }),
+		"{\"plain\":0,\"null\":0,\"zero\":null,\"quoted\":\"0\",\"share\":0.0}");
+	assert_string_equal(rendered(out, &(struct being){ .given = -3 * SECOND }),
+		"{\"plain\":-3000000,\"null\":null,\"zero\":null,\"quoted\":\"-3000000\",\"at\":\"-3\",\"share\":0.0}");
+	assert_string_equal(schema(&out[3]), "{\"type\":\"string\"}");
+	assert_string_equal(schema(&out[5]), "{\"type\":\"number\"}");
+}
+
+static void numbers_and_the_other_way_round_are_read(void **state)
+{
+	static const struct shape in[] = { { "share", T_NUMBER, B(share), .min = 0, .max = 1 }, { "on", T_BOOL, B(off), .flags = F_NOT }, { 0 } };
+	static const char *const bad[] = { "{\"share\":-0.1}", "{\"share\":1.1}", "{\"share\":2}", "{\"share\":\"0\"}", "{\"share\":true}",
+		"{\"share\":null}", "{\"on\":0}" };
+	struct tx tx = { .arena = a };
+	struct being v = { .off = true };
+
+	(void)state;
+	assert_int_equal(shape_decode(&tx, in, sent("{\"share\":0.25,\"on\":true}"), &v), OK);
+	assert_true(v.share == 0.25 && !v.off);
+	assert_int_equal(shape_decode(&tx, in, sent("{\"share\":1,\"on\":false}"), &v), OK);
+	assert_true(v.share == 1 && v.off);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (shape_decode(&tx, in, sent(bad[i]), &v) != ERR_SHAPE)
+			fail_msg("accepted: %s", bad[i]);
+}
+
+static const char *no_blank(struct arena *arena, const char *s)
+{
+	(void)arena;
+	return *s && !strchr(s, ' ') ? NULL : "is no word";
+}
+
+static void words_are_read_from_arrays(void **state)
+{
+	static const struct shape in[] = { { "words", T_WORDS, B(words), .max = 2, .fault = no_blank }, { 0 } };
+	static const char *const bad[] = { "{\"words\":\"a b\"}", "{\"words\":null}", "{\"words\":[1]}", "{\"words\":[\"a b\"]}", "{\"words\":[\"\"]}",
+		"{\"words\":[\"a\",\"b\",\"c\"]}" };
+	struct tx tx = { .arena = a };
+	struct being v = { .words = NULL };
+
+	(void)state;
+	assert_int_equal(shape_decode(&tx, in, sent("{}"), &v), OK);
+	assert_null(v.words);
+	assert_int_equal(shape_decode(&tx, in, sent("{\"words\":[]}"), &v), OK);
+	assert_text(v.words, "");
+	assert_int_equal(shape_decode(&tx, in, sent("{\"words\":[\"b:c\",\"a\"]}"), &v), OK);
+	assert_text(v.words, "b:c a");
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (shape_decode(&tx, in, sent(bad[i]), &v) != ERR_SHAPE)
+			fail_msg("accepted: %s", bad[i]);
+}
+
+static void lists_render_as_maps(void **state)
+{
+	struct pair { const char *name; int64_t n; };
+	static const struct pair pairs[] = { { "b", 1 }, { "a\"", 2 } };
+	static const struct shape pair[] = { { "name", T_STR, .off = offsetof(struct pair, name) }, { "n", T_INT, .off = offsetof(struct pair, n) }, { 0 } },
+		out[] = { { "names", T_MAP, B(names), .sub = pair }, { "omitted", T_MAP, B(names), .sub = pair, .flags = F_OMIT }, { 0 } };
+
+	(void)state;
+	assert_string_equal(rendered(out, &(struct being){ .names = { pairs, 2, sizeof *pairs } }),
+		"{\"names\":{\"b\":1,\"a\\\"\":2},\"omitted\":{\"b\":1,\"a\\\"\":2}}");
+	assert_string_equal(rendered(out, &(struct being){ .given = 0 }), "{\"names\":{}}");
+	assert_string_equal(schema(out), "{\"type\":\"object\"}");
+}
+
+static const void *twice_given(struct arena *arena, const void *object)
+{
+	const struct being *b = object;
+	int64_t *n = arena_alloc(arena, sizeof *n);
+
+	*n = 2 * b->given;
+	return b->given ? n : NULL;
+}
+
+static const void *initial(struct arena *arena, const void *object)
+{
+	const struct being *b = object;
+
+	return b->words ? arena_strndup(arena, b->words, 1) : NULL;
+}
+
+static const void *itself(struct arena *arena, const void *object)
+{
+	(void)arena;
+	return ((const struct being *)object)->off ? NULL : object;
+}
+
+static void members_are_computed(void **state)
+{
+	static const struct shape sub[] = { { "n", T_INT, B(given) }, { 0 } }, out[] = { { "twice", T_INT, .make = twice_given, .flags = F_NULL },
+		{ "initial", T_STR, .make = initial, .flags = F_OMIT }, { "array", T_STRINGS, .make = initial, .empty = "[]" },
+		{ "itself", T_REF, .make = itself, .sub = sub, .flags = F_NULL }, { 0 } };
+
+	(void)state;
+	assert_string_equal(rendered(out, &(struct being){ .given = 21, .words = "7x" }),
+		"{\"twice\":42,\"initial\":\"7\",\"array\":7,\"itself\":{\"n\":21}}");
+	assert_string_equal(rendered(out, &(struct being){ .off = true }), "{\"twice\":null,\"array\":[],\"itself\":null}");
+}
+
+static void what_is_not_given_is_as_its_row_says(void **state)
+{
+	static const struct shape in[] = { { "given", T_INT, B(given), .set = 1 + offsetof(struct being, given_set), .min = 1, .max = 9, .def = "7",
+		.flags = F_NULL }, { "words", T_STR, B(words), .def = "none" }, { "off", T_BOOL, B(off), .def = "true" }, { 0 } };
+	static const struct param query[] = { { "given", "3" }, { "off", "false" } };
+	struct tx tx = { .arena = a };
+	struct being v = { .given = 0 };
+
+	(void)state;
+	assert_int_equal(shape_decode(&tx, in, sent("{}"), &v), OK);
+	assert_true(v.given == 7 && !v.given_set && v.off);     /* nobody gave it */
+	assert_string_equal(v.words, "none");
+	v = (struct being){ .given = 0 };
+	assert_int_equal(shape_decode_params(&tx, in, query, COUNT(query), &v), OK);
+	assert_true(v.given == 3 && v.given_set && !v.off);
+	assert_string_equal(v.words, "none");
+	v = (struct being){ .given = 0 };
+	assert_int_equal(shape_decode(&tx, in, sent("{\"given\":null}"), &v), OK);
+	assert_true(v.given == 0 && v.given_set);
+	assert_int_equal(shape_decode(&tx, in, sent("{\"given\":0}"), &v), ERR_SHAPE);
+}
+
+static void one_of_several_must_be_given(void **state)
+{
+	static const struct shape in[] = { { "given", T_INT, B(given), .flags = F_ONE }, { "off", T_BOOL, B(off) },
+		{ "words", T_STR, B(words), .flags = F_ONE | F_NULL }, { 0 } };
+	struct tx tx = { .arena = a };
+
+	(void)state;
+	assert_int_equal(shape_one(&tx, in, sent("{\"given\":1}")), OK);
+	assert_int_equal(shape_one(&tx, in, sent("{\"words\":null}")), OK);
+	assert_int_equal(shape_one(&tx, inner, sent("{}")), OK);
+	assert_int_equal(tx.why.n, 0);
+	assert_int_equal(shape_one(&tx, in, sent("{\"off\":true,\"else\":1}")), ERR_SHAPE);
+	assert_int_equal(tx.why.n, 1);
+	assert_string_equal(tx.why.items[0].field, "body");
+	assert_string_equal(tx.why.items[0].reason, "must have at least one of given, words");
+}
+
+static void strings_of_a_query(void **state)
+{
+	static const struct shape in[] = { { "words", T_STRINGS, B(words), .min = 1, .max = 4 }, { 0 } };
+	static const struct { struct param p[3]; const char *words; } v[] = { { { { "words", "a" } }, "[\"a\"]" },
+		{ { { "words", "a,b" }, { "else", "x" }, { "words", "c" } }, "[\"a\",\"b\",\"c\"]" }, { { { "words", ",a" } }, "[\"\",\"a\"]" },
+		{ { { "words", "a," } }, "[\"a\"]" }, { { { "words", "\"" }, { "words", "b,,c" } }, "[\"\\\"\",\"b\",\"\",\"c\"]" },
+		{ { { "words", "" } }, NULL }, { { { "words", "a,b" }, { "words", "c,d" }, { "words", "e" } }, NULL } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(v); i++) {
+		struct tx tx = { .arena = a };
+		struct being got = { .words = NULL };
+		size_t n = 0;
+
+		while (n < COUNT(v[i].p) && v[i].p[n].name)
+			n++;
+		assert_int_equal(shape_decode_params(&tx, in, v[i].p, n, &got), v[i].words ? OK : ERR_SHAPE);
+		if (v[i].words)
+			assert_text(got.words, v[i].words);
+		else
+			assert_string_equal(tx.why.items[0].field, "words");
+	}
+}
+
+static void keys_that_no_row_knows(void **state)
+{
+	struct tx tx = { .arena = a };
+
+	(void)state;
+	assert_int_equal(shape_unknown(&tx, thing_in, sent("{\"name\":1,\"note\":null,\"doc\":{\"else\":1}}")), OK);
+	assert_int_equal(shape_unknown(&tx, thing_in, sent("{\"Name\":1,\"name\":1,\"\":0}")), ERR_SHAPE);
+	assert_int_equal(tx.why.n, 2);
+	assert_string_equal(tx.why.items[0].field, "Name");
+	assert_string_equal(tx.why.items[1].field, "");
+	assert_string_equal(tx.why.items[0].reason, "is not known");
 }
 
 /* ---- dom_event.c ---- */
@@ -1414,12 +1694,16 @@ int main(void)
 		BASE(buffers_grow), BASE(hex_is_lower_case_and_whole), BASE(base64url_vectors), BASE(base64_with_padding), BASE(percent_decoding),
 		BASE(utf8_well_formed), BASE(whole_numbers), BASE(words),
 		BASE(json_accepts), BASE(json_refuses), BASE(json_reasons_are_utf8_whatever_was_sent), BASE(json_depth_is_bounded),
-		BASE(json_members), BASE(times_are_spelled), BASE(times_are_read),
+		BASE(json_members), BASE(times_are_spelled), BASE(times_are_read), BASE(times_are_split_and_joined),
 		BASE(ids_are_spelled_one_way), BASE(ids_as_resource_identifiers), BASE(ids_are_in_the_order_of_time_and_differ), BASE(ids_in_base62_vectors),
 		BASE(ids_in_base62_sort_as_they_are),
 		BASE(fields_are_absent_null_or_set), BASE(faulty_fields_are_named), BASE(query_parameters), BASE(shapes_render),
 		BASE(addresses_that_may_be_called), BASE(urls_that_may_be_called), BASE(webhooks_are_signed), BASE(model_apis_name_the_place), BASE(model_apis_have_a_most), BASE(model_apis_of_training_runs),
 		BASE(times_render_as_unix_seconds), BASE(labels_are_strings_under_short_keys), BASE(labels_of_a_query), BASE(labels_render),
+		BASE(states_render_as_the_dialect_has_them), BASE(constants_and_words_render),
+		BASE(numbers_that_are_null_or_strings), BASE(numbers_and_the_other_way_round_are_read), BASE(words_are_read_from_arrays), BASE(lists_render_as_maps),
+		BASE(members_are_computed), BASE(what_is_not_given_is_as_its_row_says), BASE(one_of_several_must_be_given),
+		BASE(strings_of_a_query), BASE(keys_that_no_row_knows),
 		BASE(patterns_of_events), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
 		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),
 		KEYS(tokens_need_their_key), KEYS(tokens_of_no_form),
