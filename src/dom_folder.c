@@ -7,14 +7,17 @@
 
 #define HOME_NAME "Models"
 
-enum err folder_get(struct tx *tx, const struct id *id, struct folder *out)
+enum err folder_get(struct tx *tx, const struct db_val *key, void *out)
 {
-	return life_read(tx, RES_FOLDER, BY_ID(id), out);
+	return life_read(tx, RES_FOLDER, key, out);
 }
 
-static enum err lock(struct tx *tx, const struct id *id, struct folder *out)
+enum err project_folder(struct tx *tx, const struct db_val *key, void *out)
 {
-	return life_lock(tx, RES_FOLDER, BY_ID(id), out);
+	const struct folder *f = out;
+	enum err e = folder_get(tx, key, out);
+
+	return e || f->project ? e : ERR_FOLDER_NOT_FOUND;
 }
 
 enum err folder_enter(struct tx *tx, const struct id *id)
@@ -64,44 +67,31 @@ enum err folder_create(struct tx *tx, const struct folder *in, struct folder *ou
 	out->path = arena_printf(tx->arena, "%s/%s", above, in->name);
 	if (strlen(out->path) > FOLDER_PATH_MOST)
 		return ERR_DISPLAY_NAME;
-	return (e = add(tx, out)) ? e : folder_get(tx, &out->life.id, out);
+	return (e = add(tx, out)) ? e : folder_get(tx, BY_ID(&out->life.id), out);
 }
 
-enum err folder_archive(struct tx *tx, const struct id *id)
+static enum err may_archive(struct tx *tx, const struct folder *f)
 {
-	const struct db_val org = db_d(&tx->who->organization), in = db_d(id), *living;
-	struct folder f;
+	const struct db_val org = db_d(&tx->who->organization), in = db_d(&f->life.id), *living;
 	enum err e;
 
-	if ((e = lock(tx, id, &f)))
-		return e;
-	if (id_equal(id, &tx->who->organization))
+	if (id_equal(&f->life.id, &tx->who->organization))
 		return ERR_FOLDER_HOME;
-	if (f.life.state == STATE_FOLDER_ACTIVE) {
-		if ((e = tx_row(tx, SQL_FOLDER_LIVING, DB_IN(org, in, org, in), &living)))
-			return e;
-		if (living->i)
-			return ERR_FOLDER_NOT_EMPTY;
-	}
-	return life_move(tx, LIFE_FOLDER_ARCHIVE, &f.life, NULL);
+	if (f->life.state != STATE_FOLDER_ACTIVE)
+		return OK;
+	e = tx_row(tx, SQL_FOLDER_LIVING, DB_IN(org, in, org, in), &living);
+	return e ? e : living->i ? ERR_FOLDER_NOT_EMPTY : OK;
 }
 
-static enum err move(struct tx *tx, const struct id *id, enum transition t)
+enum err folder_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	struct folder f;
-	enum err e = lock(tx, id, &f);
+	struct folder *f = out;
+	enum err e = life_lock(tx, RES_FOLDER, key, f);
 
-	return e ? e : life_move(tx, t, &f.life, NULL);
-}
-
-enum err folder_restore(struct tx *tx, const struct id *id)
-{
-	return move(tx, id, LIFE_FOLDER_RESTORE);
-}
-
-enum err folder_delete(struct tx *tx, const struct id *id)
-{
-	return move(tx, id, LIFE_FOLDER_DELETE);
+	(void)in;
+	if (!e && t == LIFE_FOLDER_ARCHIVE)
+		e = may_archive(tx, f);
+	return e ? e : life_move(tx, t, &f->life, NULL);
 }
 
 enum err folder_children(struct tx *tx, const struct id *parent, const struct id *after, int64_t limit,
@@ -152,10 +142,32 @@ enum err path_find(struct tx *tx, const char *const *names, size_t n, bool *fold
 	return id_equal(&in, id_is_zero(&v[1].id) ? &tx->who->organization : &v[1].id) ? OK : ERR_PATH_NOT_FOUND;
 }
 
-enum err model_place(struct tx *tx, const struct id *model, struct model *m, struct folder *where, struct id *updated_by)
+/* What lies in a folder, or in the space: where that is.  out: its life, node and name are given. */
+static void holds(struct tx *tx, const struct folder *in, struct folder *out)
+{
+	const bool space = in->node == NODE_SPACE;
+
+	out->parent = space ? (struct id){ { 0 } } : in->life.id;
+	out->of = space ? out->life.id : in->of;
+	out->space = in->space;
+	out->path = arena_printf(tx->arena, "%s/%s", in->path, out->name);
+}
+
+void folder_child(struct tx *tx, const struct folder *in, const struct child *c, struct folder *out)
+{
+	*out = (struct folder){ .life = c->life, .node = c->folder ? NODE_FOLDER : NODE_MODEL, .name = c->name, .description = c->description,
+		.updated_by = c->updated_by };
+	out->life.whose = c->created_by;
+	out->life.created = c->created_at;
+	out->life.changed = c->updated_at;
+	holds(tx, in, out);
+}
+
+/* A model, the folder it lies in, and who changed it last. */
+static enum err place(struct tx *tx, const struct db_val *key, struct model *m, struct folder *where, struct id *updated_by)
 {
 	const struct db_val *v;
-	enum err e = life_read_by(tx, RES_MODEL, SQL_MODEL_PLACE, DB_IN(db_d(model)), m, &v);
+	enum err e = life_read_by(tx, RES_MODEL, SQL_MODEL_PLACE, key, 1, m, &v);
 
 	if (e)
 		return e;
@@ -170,16 +182,61 @@ enum err model_place(struct tx *tx, const struct id *model, struct model *m, str
 	return OK;
 }
 
-enum err space_get(struct tx *tx, const char **name, int64_t *created_at)
+enum err model_node(struct tx *tx, const struct db_val *key, void *out)
 {
+	struct folder *node = out, where;
+	struct id updated_by;
+	struct model m;
+	enum err e = place(tx, key, &m, &where, &updated_by);
+
+	if (e)
+		return e;
+	*node = (struct folder){ .life = m.life, .node = NODE_MODEL, .name = m.name, .description = m.description, .updated_by = updated_by };
+	holds(tx, &where, node);
+	return OK;
+}
+
+enum err version_node(struct tx *tx, const struct db_val *key, void *out)
+{
+	struct folder *node = out, where;
+	struct version v;
+	struct model m;
+	struct id other;
+	enum err e = version_find(tx, &key->id, &v);
+
+	if (e || (e = place(tx, BY_ID(&v.model), &m, &where, &other)))
+		return e;
+	*node = (struct folder){ .life = v.life, .node = NODE_VERSION, .updated_by = v.created_by,
+		.name = arena_printf(tx->arena, "Version %lld", (long long)v.number) };
+	node->life.whose = v.created_by;
+	node->life.changed = v.life.created;
+	node->life.state = m.life.state;
+	where.path = arena_printf(tx->arena, "%s/%s", where.path, m.name);
+	holds(tx, &where, node);
+	return OK;
+}
+
+enum err model_make(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	struct model m = *(const struct model *)in;
+
+	(void)key, (void)t;
+	m.life.global = true;
+	return id_is_zero(&m.folder) ? ERR_FOLDER_NOT_FOUND : model_create(tx, &m, out);
+}
+
+enum err space_get(struct tx *tx, void *out)
+{
+	const struct id *self = &tx->who->organization;
+	struct folder *space = out;
 	const struct db_val *v;
 	struct db_rows r;
-	enum err e = tx_read(tx, SQL_SPACE_GET, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	enum err e = tx_read(tx, SQL_SPACE_GET, DB_IN(db_d(self), db_d(&tx->who->principal)), &r);
 
 	if (e)
 		return e;
 	v = db_row(&r, 0) + WHO_COLUMNS;
-	*name = v[0].s;
-	*created_at = v[1].i;
+	*space = (struct folder){ .life = { .organization = *self, .id = *self, .created = v[1].i, .changed = v[1].i }, .node = NODE_SPACE,
+		.name = v[0].s, .space = v[0].s, .path = "" };
 	return who_may(tx->who, tx->ask);
 }

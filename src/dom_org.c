@@ -118,17 +118,19 @@ enum err user_find(struct tx *tx, const char *username, struct user *out)
 	return OK;
 }
 
-enum err user_self(struct tx *tx, struct user *out)
+enum err user_self(struct tx *tx, const struct db_val *key, void *out)
 {
+	struct account *self = out;
 	const struct db_val *v;
 	struct db_rows r;
 	enum err e = tx_read(tx, SQL_USER_SELF, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
 
+	(void)key;
 	if (e)
 		return e;
-	v = db_row(&r, 0);
-	*out = (struct user){ .organization = tx->who->organization, .id = tx->who->principal, .status = v[0].s,
-		.username = v[WHO_COLUMNS].s, .email = v[WHO_COLUMNS + 1].s, .role = v[WHO_COLUMNS + 2].s };
+	v = db_row(&r, 0) + WHO_COLUMNS;
+	*self = (struct account){ .life = { .organization = tx->who->organization, .id = tx->who->principal }, .username = v[0].s,
+		.email = v[1].s, .role = v[2].s };
 	return who_may(tx->who, tx->ask);
 }
 
