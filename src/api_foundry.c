@@ -12,11 +12,16 @@
 
 /* ---- Identifiers, names, errors ---- */
 
-void tell(struct req *r, const char *name, const char *value)
+void tell(struct tx *tx, const char *name, struct json *value)
 {
-	if (!r->told)
-		r->told = js_object(r->arena);
-	js_put_str(r->arena, r->told, name, value);
+	if (!tx->why.told)
+		tx->why.told = js_object(tx->arena);
+	js_put(tx->why.told, name, value);
+}
+
+static void tell_text(struct tx *tx, const char *name, const char *text)
+{
+	tell(tx, name, js_string(tx->arena, text));
 }
 
 /* A word of lower-case letters, digits and dashes that begins with a letter (or a digit, or
@@ -44,32 +49,17 @@ static bool is_rid(const char *s)
 
 #define NO_RID "must be a resource identifier such as " RID_MODEL "019a0c3e-7b1f-8d42-8000-000c0ffee5ed"
 
-static const char *rid_fault(struct arena *a, const char *s)
+const char *rid_fault(struct arena *a, const char *s)
 {
 	(void)a;
 	return is_rid(s) ? NULL : NO_RID;
 }
 
-static enum err bad_rid(struct req *r, const char *field)
+const char *display_fault(struct arena *a, const char *s)
 {
-	why_add(&r->tx, field, NO_RID);
-	return ERR_RID;
-}
-
-enum err rid_of(struct req *r, const char *field, const char *rid, const char *prefix, struct id *out)
-{
-	if (!is_rid(rid))
-		return bad_rid(r, field);
-	if (!id_parse(rid, prefix, out))
-		*out = (struct id){ 0 };
-	return OK;
-}
-
-enum err display_name(struct req *r, const char *name)
-{
-	tell(r, "displayName", name);
-	return *name && utf8_length(name) <= FOLDER_NAME_MOST && strcmp(name, ".") && strcmp(name, "..") && !strchr(name, '/')
-		&& !name_fault(name) ? OK : ERR_DISPLAY_NAME;
+	(void)a;
+	return *s && utf8_length(s) <= FOLDER_NAME_MOST && strcmp(s, ".") && strcmp(s, "..") && !strchr(s, '/') && !name_fault(s) ? NULL
+		: "is no display name";
 }
 
 /* ---- Pages: a token is the place behind the last row, so that it survives whatever is
@@ -93,14 +83,13 @@ enum err page_asked(struct req *r, const struct page_query *q, const char *list,
 
 	*limit = q->page_size_set ? q->page_size : most;
 	if (*limit < 1) {
-		tell(r, "pageSize", "");
-		js_put_int(r->arena, r->told, "pageSize", q->page_size);
+		tell(&r->tx, "pageSize", js_integer(r->arena, q->page_size));
 		return ERR_PAGE_SIZE;
 	}
 	*limit = *limit < most ? *limit : most;
 	if (!q->page_token)
 		return OK;
-	tell(r, "pageToken", q->page_token);
+	tell_text(&r->tx, "pageToken", q->page_token);
 	digest_of(r, list, digest);
 	if (b64url_decode(q->page_token, strlen(q->page_token), token, sizeof token) != (long)(sizeof digest + size)
 	    || memcmp(token, digest, sizeof digest))
@@ -126,58 +115,41 @@ struct preview_query { bool preview; };
 #define PREVIEW_ROW { "preview", T_BOOL, .off = 0, .flags = F_REQUIRED, .help = "must be true" }
 static const struct shape preview_query[] = { PREVIEW_ROW, { 0 } };
 
-struct model_view { struct id id; };
+#define M(field) AT(struct model, field)
 static const struct shape model_out[] = {
-	{ "rid", T_ID, AT(struct model_view, id), .prefix = RID_MODEL },
+	{ "rid", T_ID, M(life.id), .prefix = RID_MODEL },
 	{ 0 }
 };
-
-static enum err reply_model(struct req *r, enum err e, const struct model *m)
-{
-	if (!e)
-		res_shape(r, 200, model_out, &(struct model_view){ m->life.id }, m->life.revision);
-	return e;
-}
-
-struct model_in { const char *name, *parent; };
 static const struct shape model_in[] = {
-	{ "name", T_STR, AT(struct model_in, name), .flags = F_REQUIRED, .help = "1 to 700 characters; unique in the organization until the model is permanently deleted" },
-	{ "parentFolderRid", T_STR, AT(struct model_in, parent), .flags = F_REQUIRED },
+	{ "name", T_STR, M(name), .flags = F_REQUIRED, DISPLAY_NAME,
+	  .help = "1 to 700 characters; unique in the organization until the model is permanently deleted" },
+	{ "parentFolderRid", T_ID, M(folder), .prefix = RID_FOLDER, RID },
 	{ 0 }
 };
-
-static enum err create(struct req *r)
-{
-	const struct model_in *in = r->in;
-	struct model m = { .name = in->name, .life.global = true }, made;
-	enum err e;
-
-	tell(r, "parentFolderRid", in->parent);
-	tell(r, "folderRid", in->parent);
-	if ((e = display_name(r, in->name)) || (e = rid_of(r, "parentFolderRid", in->parent, RID_FOLDER, &m.folder)))
-		return e;
-	if (id_is_zero(&m.folder))
-		return ERR_FOLDER_NOT_FOUND;
-	return reply_model(r, model_create(&r->tx, &m, &made), &made);
-}
-
-static enum err get(struct req *r)
-{
-	struct id id = req_id(r, 0, RID_MODEL);
-	struct model m;
-
-	return reply_model(r, model_get(&r->tx, &id, &m), &m);
-}
 
 /* ---- Versions ---- */
 
-struct source_view { const char *type; struct id model, version; };
-struct version_view { struct version v; const char *api; struct source_view source, *source_ref; };
-#define V(field) AT(struct version_view, field)
+/* What the client sent with it, else what its run says. */
+static const void *model_api(struct arena *a, const void *object)
+{
+	const struct version *v = object;
+
+	return v->model_api ? v->model_api : modelapi_of_run(a, v->features, v->target);
+}
+
+static const void *source(struct arena *a, const void *object)
+{
+	const struct version *v = object;
+
+	(void)a;
+	return v->source ? v : NULL;
+}
+
+#define V(field) AT(struct version, field)
 static const struct shape source_out[] = {
-	{ "type", T_STR, AT(struct source_view, type), .help = "`sdk`, `external`, `importedContainerizedModel`, `promoted`" },
-	{ "previousModelRid", T_ID, AT(struct source_view, model), .prefix = RID_MODEL, .flags = F_OMIT },
-	{ "previousModelVersionRid", T_ID, AT(struct source_view, version), .prefix = RID_VERSION, .flags = F_OMIT },
+	{ "type", T_STR, V(source), .help = "`sdk`, `external`, `importedContainerizedModel`, `promoted`" },
+	{ "previousModelRid", T_ID, V(from_model), .prefix = RID_MODEL, .flags = F_OMIT },
+	{ "previousModelVersionRid", T_ID, V(from_version), .prefix = RID_VERSION, .flags = F_OMIT },
 	{ 0 }
 };
 static const struct shape api_out[] = {
@@ -186,44 +158,15 @@ static const struct shape api_out[] = {
 	{ 0 }
 };
 static const struct shape version_out[] = {
-	{ "rid", T_ID, V(v.life.id), .prefix = RID_VERSION },
-	{ "modelApi", T_OBJECT, V(api), .sub = api_out },
-	{ "condaRequirements", T_STRINGS, V(v.conda_requirements), .empty = "[]" },
-	{ "backingRepositories", T_STRINGS, V(v.backing_repositories), .empty = "[]" },
-	{ "createdTime", T_TIME, V(v.life.created) },
-	{ "source", T_REF, V(source_ref), .sub = source_out, .flags = F_OMIT, .help = "left out of what a training run made" },
-	{ "linkedExperiment", T_ID, V(v.run), .prefix = "ri.models.main.experiment.", .flags = F_OMIT, .help = "the training run, if one is known" },
+	{ "rid", T_ID, V(life.id), .prefix = RID_VERSION },
+	{ "modelApi", T_OBJECT, .make = model_api, .sub = api_out },
+	{ "condaRequirements", T_STRINGS, V(conda_requirements), .empty = "[]" },
+	{ "backingRepositories", T_STRINGS, V(backing_repositories), .empty = "[]" },
+	{ "createdTime", T_TIME, V(life.created) },
+	{ "source", T_REF, .make = source, .sub = source_out, .flags = F_OMIT, .help = "left out of what a training run made" },
+	{ "linkedExperiment", T_ID, V(run), .prefix = "ri.models.main.experiment.", .flags = F_OMIT, .help = "the training run, if one is known" },
 	{ 0 }
 };
-
-static void view(struct req *r, const struct version *v, struct version_view *out)
-{
-	*out = (struct version_view){ .v = *v, .api = v->model_api ? v->model_api : modelapi_of_run(r->arena, v->features, v->target),
-		.source = { v->source, v->from_model, v->from_version } };
-	out->source_ref = v->source ? &out->source : NULL;
-}
-
-static enum err reply_version(struct req *r, enum err e, const struct version *v)
-{
-	struct version_view out;
-
-	if (e)
-		return e;
-	if (!version_source_known(v->source))
-		return ERR_VERSION_SOURCE;
-	view(r, v, &out);
-	res_shape(r, 200, version_out, &out, v->life.revision);
-	return OK;
-}
-
-static enum err get_version(struct req *r)
-{
-	struct id model = req_id(r, 0, RID_MODEL), id = req_id(r, 1, RID_VERSION);
-	struct version v;
-	enum err e = version_get_by_id(&r->tx, &model, &id, &v);
-
-	return reply_version(r, e == ERR_MODEL_NOT_FOUND ? ERR_VERSION_NOT_FOUND : e, &v);
-}
 
 struct versions_query { bool preview; struct page_query page; const char *branch; };
 static const struct shape versions_query[] = {
@@ -246,7 +189,6 @@ static enum err list_versions(struct req *r)
 	const char *branch = q->branch ? q->branch : BRANCH_MASTER;
 	struct id model = req_id(r, 0, RID_MODEL);
 	int64_t below = INT64_MAX, limit;
-	struct version_view *views;
 	size_t n, bytes = 0;
 	struct version *v;
 	bool more;
@@ -255,47 +197,32 @@ static enum err list_versions(struct req *r)
 	if ((e = page_asked(r, &q->page, branch, VERSIONS_MOST, &limit, &below, sizeof below))
 	 || (e = version_branch(&r->tx, &model, branch, below, limit, &v, &n, &more)))
 		return e;
-	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
 	for (size_t i = 0; i < n; i++) {
 		if (!version_source_known(v[i].source))
 			return ERR_VERSION_SOURCE;
-		view(r, &v[i], &views[i]);
 		/* A Model API made of a run's names is longer than they are; one goes in any case. */
-		bytes += strlen(views[i].api) + length(v[i].conda_requirements) + length(v[i].backing_repositories);
+		v[i].model_api = model_api(r->arena, &v[i]);
+		bytes += strlen(v[i].model_api) + length(v[i].conda_requirements) + length(v[i].backing_repositories);
 		if (i && conf.page_bytes_limit && bytes > (size_t)conf.page_bytes_limit) {
 			n = i;
 			more = true;
 		}
 	}
-	res_shape(r, 200, versions_out, &(struct page_view){ { views, n, sizeof *views },
+	res_shape(r, 200, versions_out, &(struct page_view){ { v, n, sizeof *v },
 		page_token(r, branch, more, n ? &v[n - 1].number : NULL, sizeof below) }, 0);
 	return OK;
 }
 
-#define BRANCH_ROW(type) { "branch", T_STR, AT(type, branch), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, \
+#define BRANCH_ROW(type, branch) { "branch", T_STR, AT(type, branch), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, \
 	.help = "`" BRANCH_MASTER "` by default" }
-struct promote_in { const char *source, *branch; };
 static const struct shape promote_in[] = {
-	{ "sourceModelVersionRid", T_STR, AT(struct promote_in, source), .flags = F_REQUIRED },
-	BRANCH_ROW(struct promote_in),
+	{ "sourceModelVersionRid", T_ID, V(from_version), .prefix = RID_VERSION, RID },
+	BRANCH_ROW(struct version, branch),
 	{ 0 }
 };
 
-static enum err promote(struct req *r)
-{
-	const struct promote_in *in = r->in;
-	struct id target = req_id(r, 0, RID_MODEL), source;
-	struct version v;
-	enum err e;
-
-	tell(r, "modelVersionRid", in->source);
-	if ((e = rid_of(r, "sourceModelVersionRid", in->source, RID_VERSION, &source)))
-		return e;
-	return reply_version(r, version_promote(&r->tx, &target, &source, in->branch ? in->branch : BRANCH_MASTER, &v), &v);
-}
-
 struct files_in { const char *type, *function; };
-struct upload_in { struct files_in files; const char *repositories, *conda, *api, *branch; };
+struct upload_in { struct files_in files; struct version v; };
 #define U(field) AT(struct upload_in, field)
 static const char *const file_types[] = { "dill", NULL };
 static const struct shape files_in[] = {
@@ -305,10 +232,10 @@ static const struct shape files_in[] = {
 };
 static const struct shape upload_in[] = {
 	{ "modelFiles", T_SUB, U(files), .sub = files_in, .flags = F_REQUIRED },
-	{ "backingRepositories", T_STRINGS, U(repositories), .max = 1000, .fault = rid_fault, .flags = F_REQUIRED },
-	{ "condaRequirements", T_STRINGS, U(conda), .max = 1000, .flags = F_REQUIRED },
-	{ "modelApi", T_DOC, U(api), .flags = F_REQUIRED | F_OWN_LIMIT, .help = "{inputs, outputs}; returned as it was sent" },
-	BRANCH_ROW(struct upload_in),
+	{ "backingRepositories", T_STRINGS, U(v.backing_repositories), .max = 1000, .fault = rid_fault, .flags = F_REQUIRED },
+	{ "condaRequirements", T_STRINGS, U(v.conda_requirements), .max = 1000, .flags = F_REQUIRED },
+	{ "modelApi", T_DOC, U(v.model_api), .flags = F_REQUIRED | F_OWN_LIMIT, .help = "{inputs, outputs}; returned as it was sent" },
+	BRANCH_ROW(struct upload_in, v.branch),
 	{ 0 }
 };
 
@@ -324,22 +251,22 @@ static bool is_requirement(const char *s)
 		&& strspn(s + n, rest) == strlen(s + n) && !strchr("=<>!~, ", s[strlen(s) - 1]);
 }
 
-static enum err check_upload(struct req *r, const struct upload_in *in)
+static enum err check_upload(struct tx *tx, const struct version *v)
 {
-	struct json *list = js_read(r->arena, in->conda);
+	struct json *list = js_read(tx->arena, v->conda_requirements);
 	const char *kind, *message;
 	enum err e;
 
 	for (size_t i = 0; i < js_length(list); i++) {
 		if (is_requirement(js_str(js_at(list, i))))
 			continue;
-		tell(r, "errorType", "InvalidRequirement");
-		tell(r, "errorMessage", arena_printf(r->arena, "condaRequirements[%zu] must be a package and its version, such as numpy==1.24.0", i));
+		tell_text(tx, "errorType", "InvalidRequirement");
+		tell_text(tx, "errorMessage", arena_printf(tx->arena, "condaRequirements[%zu] must be a package and its version, such as numpy==1.24.0", i));
 		return ERR_CONDA;
 	}
-	if ((e = modelapi_check(r->arena, in->api, &kind, &message))) {
-		tell(r, "errorType", kind);
-		tell(r, "message", message);
+	if ((e = modelapi_check(tx->arena, v->model_api, &kind, &message))) {
+		tell_text(tx, "errorType", kind);
+		tell_text(tx, "message", message);
 	}
 	return e;
 }
@@ -347,12 +274,11 @@ static enum err check_upload(struct req *r, const struct upload_in *in)
 static enum err upload(struct req *r)
 {
 	const struct upload_in *in = r->in;
-	struct version made = { .branch = in->branch ? in->branch : BRANCH_MASTER, .model_api = in->api,
-		.conda_requirements = in->conda, .backing_repositories = in->repositories }, v;
 	struct id model = req_id(r, 0, RID_MODEL);
 	size_t n = strlen(in->files.function);
 	unsigned char *file = arena_alloc(r->arena, n / 4 * 3 + 1);
 	long length = b64_decode(in->files.function, n, file);
+	struct version v;
 	enum err e;
 
 	if (r->body_n - n > (size_t)conf.body_limit)
@@ -361,10 +287,10 @@ static enum err upload(struct req *r)
 		why_add(&r->tx, "modelFiles.serializedModelFunction", "must be base64 with its padding, without line breaks");
 		return ERR_SHAPE;
 	}
-	if ((e = check_upload(r, in)))
-		return e;
-	e = version_upload(&r->tx, &model, &made, file, (size_t)length, &v);
-	return reply_version(r, e == ERR_TOO_LARGE ? req_too_large(r) : e, &v);
+	if ((e = check_upload(&r->tx, &in->v)) || (e = version_upload(&r->tx, &model, &in->v, file, (size_t)length, &v)))
+		return e == ERR_TOO_LARGE ? req_too_large(r) : e;
+	res_shape(r, 200, version_out, &v, v.life.revision);
+	return OK;
 }
 
 /* ---- Tables ---- */
@@ -376,13 +302,15 @@ static enum err upload(struct req *r)
 #define COMMON "PREVIEW RID "
 #define PREVIEW QUERY(preview_query, struct preview_query)
 static const struct route routes[] = {
-	{ "POST", BASE, PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(model_in, struct model_in), .status = 200, .out = model_out, .run = create,
+	{ "POST", BASE, PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(model_in, struct model), .status = 200, .out = model_out,
+	  .object = RES_MODEL, .change = model_make,
 	  .denied = DENIED("CreateModelPermissionDenied", "Could not create the Model.", ""),
 	  .summary = "Create a model in a folder", .errors = COMMON "DISPLAY_NAME FOLDER_NOT_FOUND MODEL_NAME_TAKEN QUOTA" },
-	{ "GET", ONE, PERM_MODEL_READ, READS | R_PUBLISHABLE, PREVIEW, .status = 200, .out = model_out, .run = get, .summary = "One model",
+	{ "GET", ONE, PERM_MODEL_READ, READS | R_PUBLISHABLE, PREVIEW, .status = 200, .out = model_out,
+	  .object = RES_MODEL, .ids = { RID_MODEL }, .summary = "One model",
 	  .errors = COMMON "MODEL_NOT_FOUND" },
-	{ "POST", ONE "/promoteVersion", PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(promote_in, struct promote_in), .status = 200,
-	  .out = version_out, .run = promote, .moves = { LIFE_MODEL_PROMOTE, LIFE_MODEL_PROMOTE_TRAINING },
+	{ "POST", ONE "/promoteVersion", PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(promote_in, struct version), .status = 200,
+	  .out = version_out, .object = RES_VERSION, .ids = { RID_MODEL }, .change = version_promote, .moves = { LIFE_MODEL_PROMOTE, LIFE_MODEL_PROMOTE_TRAINING },
 	  .denied = DENIED("PromoteVersionModelPermissionDenied", "Could not promoteVersion the Model.", "modelRid"),
 	  .summary = "Copy a version to this model, as the newest of its branch", .errors = COMMON "MODEL_NOT_FOUND VERSION_NOT_FOUND VERSION_SOURCE QUOTA" },
 	{ "POST", ONE "/versions", PERM_MODEL_WRITE, WRITES | R_FILE, PREVIEW, BODY(upload_in, struct upload_in), .status = 200,
@@ -391,7 +319,8 @@ static const struct route routes[] = {
 	  .summary = "Upload a version", .errors = COMMON "MODEL_NOT_FOUND MODEL_API CONDA QUOTA" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, READS, QUERY(versions_query, struct versions_query), .status = 200, .out = versions_out,
 	  .run = list_versions, .summary = "Versions of a branch, newest first", .errors = COMMON "MODEL_NOT_FOUND VERSION_SOURCE PAGE_SIZE PAGE_TOKEN" },
-	{ "GET", ONE "/versions/{modelVersionRid}", PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = version_out, .run = get_version,
+	{ "GET", ONE "/versions/{modelVersionRid}", PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = version_out,
+	  .object = RES_VERSION, .ids = { RID_MODEL, RID_VERSION }, .get = version_described, AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND }),
 	  .summary = "One version", .errors = COMMON "VERSION_NOT_FOUND VERSION_SOURCE" },
 	{ 0 }
 };
@@ -436,27 +365,27 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_KEY_REUSED] = { .code = "Conjure:UnprocessableEntity" },
 	[ERR_PAGE_SIZE] = { .code = "InvalidPageSize", .params = "pageSize" },
 	[ERR_PAGE_TOKEN] = { .code = "InvalidPageToken", .params = "pageToken" },
-	[ERR_DISPLAY_NAME] = { .code = "InvalidDisplayName", .params = "displayName" },
+	[ERR_DISPLAY_NAME] = { .code = "InvalidDisplayName", .params = "displayName|name" },
 	[ERR_NO_DISPLAY_NAME] = { .code = "MissingDisplayName" },
 	[ERR_MODEL_NOT_FOUND] = { .code = "ModelNotFound", .text = "The given Model could not be found.", .params = "modelRid" },
-	[ERR_VERSION_NOT_FOUND] = { .code = "ModelVersionNotFound", .text = "The given ModelVersion could not be found.", .params = "modelRid modelVersionRid" },
+	[ERR_VERSION_NOT_FOUND] = { .code = "ModelVersionNotFound", .text = "The given ModelVersion could not be found.", .params = "modelRid modelVersionRid|sourceModelVersionRid" },
 	[ERR_VERSION_SOURCE] = { .code = "UnsupportedModelSource", STATE, .text = "The Model Version has a source type that is not supported by the API. "
 		"This can occur when the model was created through a legacy or internal workflow that is not exposed through the public API." },
 	[ERR_MODEL_API] = { .code = "InvalidModelApi", .params = "errorType message" },
 	[ERR_CONDA] = { .code = "CondaSolveFailureForProvidedPackages", .params = "errorType errorMessage" },
-	[ERR_MODEL_NAME_TAKEN] = { .code = "ResourceNameAlreadyExists", .params = "parentFolderRid displayName",
+	[ERR_MODEL_NAME_TAKEN] = { .code = "ResourceNameAlreadyExists", .params = "parentFolderRid displayName|name",
 		.text = "A model of this name exists already in the organization, perhaps in the trash." },
-	[ERR_FOLDER_NOT_FOUND] = { .code = "FolderNotFound", .text = "The given Folder could not be found.", .params = "folderRid" },
+	[ERR_FOLDER_NOT_FOUND] = { .code = "FolderNotFound", .text = "The given Folder could not be found.", .params = "folderRid|parentFolderRid" },
 	[ERR_FOLDER_NAME_TAKEN] = { .code = "ResourceNameAlreadyExists", .params = "parentFolderRid displayName" },
 	[ERR_PROJECT_NAME_TAKEN] = { .code = "ProjectNameAlreadyExists", .text = "A project of this name exists already in the space, perhaps in the trash.",
 		.params = "displayName spaceRid" },
 	[ERR_PROJECT_NOT_FOUND] = { .code = "ProjectNotFound", .text = "The given Project could not be found.", .params = "projectRid" },
 	[ERR_SPACE_NOT_FOUND] = { .code = "SpaceNotFound", .text = "The given Space could not be found.", .params = "spaceRid" },
 	[ERR_ORGANIZATION_NOT_FOUND] = { .code = "OrganizationsNotFound", .params = "organizationRids" },
-	[ERR_NOT_A_FOLDER] = { .code = "InvalidFolder", .params = "resourceRid" },
+	[ERR_NOT_A_FOLDER] = { .code = "InvalidFolder", .params = "resourceRid|folderRid|parentFolderRid" },
 	[ERR_OUTSIDE_PROJECT] = { .code = "CreateFolderOutsideProjectNotSupported", .params = "parentFolderRid" },
 	[ERR_ROOT_FOLDER] = { .code = "GetRootFolderNotSupported" },
-	[ERR_SPACE_RESOURCE] = { .code = "GetSpaceResourceNotSupported", .params = "spaceRid" },
+	[ERR_SPACE_RESOURCE] = { .code = "GetSpaceResourceNotSupported", .params = "spaceRid|resourceRid" },
 	[ERR_PATH] = { .code = "InvalidPath", .params = "path" },
 	[ERR_ROLE_GRANTS] = { .code = "InvalidRoleIds", .params = "requestedRoleIds" },
 	[ERR_PATH_NOT_FOUND] = { .code = "PathNotFound", .params = "path" },
@@ -479,18 +408,33 @@ static const struct shape error_out[] = {
 	{ 0 }
 };
 
-/* What a parameter's name stands for: what the handler told, else a part of the path. */
-static struct json *parameter(struct req *r, const char *name)
+/* What a name stands for: what was told, a part of the path, a member of the body. */
+static struct json *named(struct req *r, const char *name)
 {
 	struct json *v;
 	size_t i = 0;
 
-	if (r->told && js_get(r->told, name, &v))
+	if (r->tx.why.told && js_get(r->tx.why.told, name, &v))
 		return v;
 	for (const char *p = r->row ? strchr(r->row->path, '{') : NULL; p; p = strchr(p + 1, '{'), i++)
 		if (strlen(name) == strcspn(p + 1, "}") && !strncmp(p + 1, name, strlen(name)))
 			return js_string(r->arena, r->vars[i]);
+	for (const struct shape *s = r->sent ? r->row->in : NULL; s && s->key; s++)
+		if (!strcmp(s->key, name) && js_get(r->sent, name, &v))
+			return v;
 	return NULL;
+}
+
+/* `a|b`: a, which some routes take by the name b. */
+static void put_parameter(struct req *r, struct json *o, char *names)
+{
+	struct json *v = NULL;
+	char *rest = names;
+
+	for (char *name; !v && (name = strsep(&rest, "|")); )
+		v = named(r, name);
+	if (v)
+		js_put(o, names, v);
 }
 
 static char *uuid4(struct arena *a)
@@ -513,15 +457,15 @@ static void tell_fault(struct req *r, struct json *o, const struct why_item *fau
 
 static void say(struct req *r, struct error_say *s)
 {
-	struct json *parameters = js_object(r->arena), *all = NULL, *one, *v;
+	struct json *parameters = js_object(r->arena), *all = NULL, *one;
 
 	s->instance_id = r->error_instance = uuid4(r->arena);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
-		tell(r, "missingScope", ask_scope(route_ask(r->row)));
+		tell_text(&r->tx, "missingScope", ask_scope(route_ask(r->row)));
 	if (s->err == ERR_AGENT_DENIED)
 		js_put_str(r->arena, parameters, "reason", err_row(s->err)->text);
 	if (err_row(s->err)->class == CLASS_CONFLICT)
-		tell(r, "reason", err_row(s->err)->text);
+		tell_text(&r->tx, "reason", err_row(s->err)->text);
 	/* What has a name of its own has its own sentence and parameters. */
 	if (s->detail && !strcmp(s->code, codes[err_row(s->err)->class])) {
 		s->text = arena_printf(r->arena, "`%s` %s", s->detail->field, s->detail->reason);
@@ -533,13 +477,8 @@ static void say(struct req *r, struct error_say *s)
 			tell_fault(r, one, &s->detail[i]);
 		}
 	}
-	for (const char *p = s->params ? s->params : ""; *p; p += strspn(p, " ")) {
-		const char *name = arena_strndup(r->arena, p, strcspn(p, " "));
-
-		if ((v = parameter(r, name)))
-			js_put(parameters, name, v);
-		p += strlen(name);
-	}
+	for (const char *p = s->params ? s->params : ""; *p; p += strcspn(p, " "), p += strspn(p, " "))
+		put_parameter(r, parameters, arena_strndup(r->arena, p, strcspn(p, " ")));
 	s->parameters = js_text(parameters, NULL);
 }
 
@@ -558,8 +497,10 @@ static enum err check(struct req *r)
 	if ((e = who_scoped(&r->who, route_ask(r->row))))
 		return e;
 	for (const char *p = strchr(r->row->path, '{'); p; p = strchr(p + 1, '{'), i++)
-		if (!is_rid(r->vars[i]))
-			return bad_rid(r, arena_strndup(r->arena, p + 1, strcspn(p + 1, "}")));
+		if (!is_rid(r->vars[i])) {
+			why_add(&r->tx, arena_strndup(r->arena, p + 1, strcspn(p + 1, "}")), NO_RID);
+			return ERR_RID;
+		}
 	return OK;
 }
 

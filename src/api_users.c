@@ -3,36 +3,37 @@
 #include "foundry.h"
 #include "dom_org.h"
 
+static const void *user_id(struct arena *a, const void *object)
+{
+	return id_uuid(a, &((const struct account *)object)->life.id);
+}
+
+static const void *organization(struct arena *a, const void *object)
+{
+	return id_spell(a, RID_ORGANIZATION, &((const struct account *)object)->life.organization);
+}
+
+static const void *nothing(struct arena *a, const void *object)
+{
+	(void)a, (void)object;
+	return NULL;
+}
+
 /* Those who were made here, and come from no provider of sign-ins. */
 #define REALM "palantir-internal-realm"
-
-struct user_view { const char *id, *username, *email, *realm, *organization, *status, *attributes; };
-#define U(field) AT(struct user_view, field)
 static const struct shape user_out[] = {
-	{ "id", T_STR, U(id), .help = "a UUID" },
-	{ "username", T_STR, U(username) },
-	{ "email", T_STR, U(email) },
-	{ "realm", T_STR, U(realm), .help = "`" REALM "`" },
-	{ "organization", T_STR, U(organization) },
-	{ "status", T_STR, U(status), .help = "`ACTIVE`" },
-	{ "attributes", T_OBJECT, U(attributes), .empty = "{}", .help = "empty" },
+	{ "id", T_STR, .make = user_id, .help = "a UUID" },
+	{ "username", T_STR, AT(struct account, username) },
+	{ "email", T_STR, AT(struct account, email) },
+	{ "realm", T_LITERAL, .text = REALM, .help = "`" REALM "`" },
+	{ "organization", T_STR, .make = organization },
+	{ "status", T_LITERAL, .text = "ACTIVE", .help = "`ACTIVE`" },
+	{ "attributes", T_OBJECT, .make = nothing, .empty = "{}", .help = "empty" },
 	{ 0 }
 };
 
-static enum err get_current(struct req *r)
-{
-	struct user u;
-	enum err e = user_self(&r->tx, &u);
-
-	if (e)
-		return e;
-	res_shape(r, 200, user_out, &(struct user_view){ id_uuid(r->arena, &u.id), u.username, u.email, REALM,
-		id_spell(r->arena, RID_ORGANIZATION, &u.organization), "ACTIVE", NULL }, 0);
-	return OK;
-}
-
 const struct route user_routes[] = {
-	{ "GET", "/api/v2/admin/users/getCurrent", PERM_MEMBER, .scope = "api:admin-read", .status = 200, .out = user_out, .run = get_current,
-	  .denied = DENIED("GetCurrentUserPermissionDenied", "Could not getCurrent the User.", ""), .summary = "The user who calls" },
+	{ "GET", "/api/v2/admin/users/getCurrent", PERM_MEMBER, .scope = "api:admin-read", .status = 200, .out = user_out, .object = RES_USER,
+	  .get = user_self, .denied = DENIED("GetCurrentUserPermissionDenied", "Could not getCurrent the User.", ""), .summary = "The user who calls" },
 	{ 0 }
 };

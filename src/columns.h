@@ -261,7 +261,7 @@
 	C(A, t, "COALESCE(f.created_at, m.created_at)", child.created_at) C(A, t, "COALESCE(f.updated_at, m.updated_at)", child.updated_at) \
 	C(A, d0, "a.actor_id", child.updated_by)
 #define MODEL_NAMED_PICK(F, C, A) F(A, d, "id", id) C(A, d, "folder_id", folder)
-#define SPACE_PICK(F, C, A) F(A, s, "o.name", name) C(A, t, "o.created_at", created_at)
+#define SPACE_PICK(F, C, A) F(A, s, "o.name", name) C(A, t, "o.created_at", life.created)
 
 /* ---- Projects ---- */
 

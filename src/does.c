@@ -21,6 +21,8 @@ enum err does_key(struct req *r, struct db_val key[2])
 
 	r->tx.about.kind = life_resources[r->row->object].word;
 	r->tx.about.id = r->vars[0];
+	if (!r->vars[0])
+		return OK;
 	if (parent != RES__MAX) {
 		key[0] = id_of(r, 0, parent);
 		if (!r->vars[1])                 /* one is made in its parent */
@@ -51,7 +53,7 @@ static void answer(struct req *r, const struct life *o)
 
 static enum err get(struct req *r, struct life *o)
 {
-	struct db_val key[2];
+	struct db_val key[2] = { { 0 } };
 	enum err e = does_key(r, key);
 
 	if (!e)
@@ -75,7 +77,7 @@ static enum err ask_human(struct req *r, const struct life *o)
 static enum err move(struct req *r, struct life *o)
 {
 	const enum transition t = (enum transition)r->row->moves[0];
-	struct db_val key[2];
+	struct db_val key[2] = { { 0 } };
 	enum err e = does_key(r, key);
 
 	if (e)
@@ -107,27 +109,28 @@ static enum err create(struct req *r, struct life *o)
 	return OK;
 }
 
-static enum err work(struct req *r)
+static enum err work(struct req *r, struct life *o)
 {
-	struct life *o;
-
 	if (r->row->run)
 		return r->row->run(r);
 	if (r->row->listing)
 		return pages_list(r);
-	o = arena_alloc(r->arena, life_resources[r->row->object].size);
 	return r->row->make ? create(r, o) : r->row->change || r->row->moves[0] ? move(r, o) : get(r, o);
 }
 
 enum err does(struct req *r)
 {
-	enum err e = r->sent ? shape_one(&r->tx, r->row->in, r->sent) : OK;
+	struct life *o = r->row->run || r->row->listing ? NULL : arena_alloc(r->arena, life_resources[r->row->object].size);
+	enum err e = r->sent ? shape_last(&r->tx, r->row->in, r->sent) : OK;
 
 	if (!e)
-		e = work(r);
-
-	for (const struct err_as *as = r->row->as; as && as->err; as++)
-		if (as->err == e)
-			return as->as;
+		e = work(r, o);
+	for (const struct err_as *as = r->row->as; as && as->err; as++) {
+		if (as->err != e)
+			continue;
+		if (!as->as)
+			answer(r, o);
+		return as->as;
+	}
 	return e;
 }

@@ -106,7 +106,7 @@ static const struct list_path paths[] = {
 	{ .order = -1, .index = "outbox_list" },
 };
 /* Of those that have a number: a place is a number. */
-const struct listing events_list = { .name = "EVENTS", .of = RES__MAX, .parent = RES__MAX, .sees = SEES_MODE, .table = "outbox", .text = EVENT_COLS,
+const struct listing events_list = { .name = "EVENTS", .of = RES__MAX, .kind = "event", .parent = RES__MAX, .sees = SEES_MODE, .table = "outbox", .text = EVENT_COLS,
 	.out = EVENT_OUT, .maps = { event_columns }, .size = sizeof(struct event), .id_at = offsetof(struct event, id), .prefix = "evt_", .filters = filters, .orders = by_number, .paths = paths,
 	.place = " AND x.sequence IS NOT NULL" };
 

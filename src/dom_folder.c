@@ -7,14 +7,17 @@
 
 #define HOME_NAME "Models"
 
-enum err folder_get(struct tx *tx, const struct id *id, struct folder *out)
+enum err folder_get(struct tx *tx, const struct db_val *key, void *out)
 {
-	return life_read(tx, RES_FOLDER, BY_ID(id), out);
+	return life_read(tx, RES_FOLDER, key, out);
 }
 
-static enum err lock(struct tx *tx, const struct id *id, struct folder *out)
+enum err project_folder(struct tx *tx, const struct db_val *key, void *out)
 {
-	return life_lock(tx, RES_FOLDER, BY_ID(id), out);
+	const struct folder *f = out;
+	enum err e = folder_get(tx, key, out);
+
+	return e || f->project ? e : ERR_FOLDER_NOT_FOUND;
 }
 
 enum err folder_enter(struct tx *tx, const struct id *id)
@@ -60,45 +63,32 @@ enum err folder_create(struct tx *tx, const struct folder *in, struct folder *ou
 	out->path = arena_printf(tx->arena, "%s/%s", out->path, in->name);
 	if (strlen(out->path) > FOLDER_PATH_MOST)
 		return ERR_DISPLAY_NAME;
-	return (e = add(tx, out)) ? e : folder_get(tx, &out->life.id, out);
+	return (e = add(tx, out)) ? e : folder_get(tx, BY_ID(&out->life.id), out);
 }
 
-enum err folder_archive(struct tx *tx, const struct id *id)
+static enum err may_archive(struct tx *tx, const struct folder *f)
 {
-	const struct db_val org = db_d(&tx->who->organization), in = db_d(id);
+	const struct db_val org = db_d(&tx->who->organization), in = db_d(&f->life.id);
 	int64_t living;
-	struct folder f;
 	enum err e;
 
-	if ((e = lock(tx, id, &f)))
-		return e;
-	if (id_equal(id, &tx->who->organization))
+	if (id_equal(&f->life.id, &tx->who->organization))
 		return ERR_FOLDER_HOME;
-	if (f.life.state == STATE_FOLDER_ACTIVE) {
-		if ((e = row_int(tx, SQL_FOLDER_LIVING, DB_IN(org, in, org, in), &living)))
-			return e;
-		if (living)
-			return ERR_FOLDER_NOT_EMPTY;
-	}
-	return life_move(tx, LIFE_FOLDER_ARCHIVE, &f.life, NULL);
+	if (f->life.state != STATE_FOLDER_ACTIVE)
+		return OK;
+	e = row_int(tx, SQL_FOLDER_LIVING, DB_IN(org, in, org, in), &living);
+	return e ? e : living ? ERR_FOLDER_NOT_EMPTY : OK;
 }
 
-static enum err move(struct tx *tx, const struct id *id, enum transition t)
+enum err folder_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	struct folder f;
-	enum err e = lock(tx, id, &f);
+	struct folder *f = out;
+	enum err e = life_lock(tx, RES_FOLDER, key, f);
 
-	return e ? e : life_move(tx, t, &f.life, NULL);
-}
-
-enum err folder_restore(struct tx *tx, const struct id *id)
-{
-	return move(tx, id, LIFE_FOLDER_RESTORE);
-}
-
-enum err folder_delete(struct tx *tx, const struct id *id)
-{
-	return move(tx, id, LIFE_FOLDER_DELETE);
+	(void)in;
+	if (!e && t == LIFE_FOLDER_ARCHIVE)
+		e = may_archive(tx, f);
+	return e ? e : life_move(tx, t, &f->life, NULL);
 }
 
 enum err folder_children(struct tx *tx, const struct id *parent, const struct id *after, int64_t limit,
@@ -155,11 +145,33 @@ enum err path_find(struct tx *tx, const char *const *names, size_t n, bool *fold
 	return id_equal(&in, id_is_zero(&m.folder) ? &tx->who->organization : &m.folder) ? OK : ERR_PATH_NOT_FOUND;
 }
 
-enum err model_place(struct tx *tx, const struct id *model, struct model *m, struct folder *where, struct id *updated_by)
+/* What lies in a folder, or in the space: where that is.  out: its life, node and name are given. */
+static void holds(struct tx *tx, const struct folder *in, struct folder *out)
+{
+	const bool space = in->node == NODE_SPACE;
+
+	out->parent = space ? (struct id){ { 0 } } : in->life.id;
+	out->of = space ? out->life.id : in->of;
+	out->space = in->space;
+	out->path = arena_printf(tx->arena, "%s/%s", in->path, out->name);
+}
+
+void folder_child(struct tx *tx, const struct folder *in, const struct child *c, struct folder *out)
+{
+	*out = (struct folder){ .life = c->life, .node = c->folder ? NODE_FOLDER : NODE_MODEL, .name = c->name, .description = c->description,
+		.updated_by = c->updated_by };
+	out->life.whose = c->created_by;
+	out->life.created = c->created_at;
+	out->life.changed = c->updated_at;
+	holds(tx, in, out);
+}
+
+/* A model, the folder it lies in, and who changed it last. */
+static enum err place(struct tx *tx, const struct db_val *key, struct model *m, struct folder *where, struct id *updated_by)
 {
 	static const struct column changed[] = { { ROW_d0, 0 }, { ROW_END, 0 } };
 	const struct db_val *v;
-	enum err e = life_read_by(tx, RES_MODEL, SQL_MODEL_PLACE, DB_IN(db_d(model)), m, &v);
+	enum err e = life_read_by(tx, RES_MODEL, SQL_MODEL_PLACE, key, 1, m, &v);
 
 	if (e)
 		return e;
@@ -173,15 +185,60 @@ enum err model_place(struct tx *tx, const struct id *model, struct model *m, str
 	return OK;
 }
 
-enum err space_get(struct tx *tx, const char **name, int64_t *created_at)
+enum err model_node(struct tx *tx, const struct db_val *key, void *out)
 {
-	struct space { const char *name; int64_t created_at; } space;
-	static const struct column map[] = PICK_MAP(SPACE_PICK, struct space);
-	enum err e = row_settled(tx, SQL_SPACE_GET, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), map, &space);
+	struct folder *node = out, where;
+	struct id updated_by;
+	struct model m;
+	enum err e = place(tx, key, &m, &where, &updated_by);
 
 	if (e)
 		return e;
-	*name = space.name;
-	*created_at = space.created_at;
+	*node = (struct folder){ .life = m.life, .node = NODE_MODEL, .name = m.name, .description = m.description, .updated_by = updated_by };
+	holds(tx, &where, node);
+	return OK;
+}
+
+enum err version_node(struct tx *tx, const struct db_val *key, void *out)
+{
+	struct folder *node = out, where;
+	struct version v;
+	struct model m;
+	struct id other;
+	enum err e = version_find(tx, &key->id, &v);
+
+	if (e || (e = place(tx, BY_ID(&v.model), &m, &where, &other)))
+		return e;
+	*node = (struct folder){ .life = v.life, .node = NODE_VERSION, .updated_by = v.created_by,
+		.name = arena_printf(tx->arena, "Version %lld", (long long)v.number) };
+	node->life.whose = v.created_by;
+	node->life.changed = v.life.created;
+	node->life.state = m.life.state;
+	where.path = arena_printf(tx->arena, "%s/%s", where.path, m.name);
+	holds(tx, &where, node);
+	return OK;
+}
+
+enum err model_make(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	struct model m = *(const struct model *)in;
+
+	(void)key, (void)t;
+	m.life.global = true;
+	return id_is_zero(&m.folder) ? ERR_FOLDER_NOT_FOUND : model_create(tx, &m, out);
+}
+
+enum err space_get(struct tx *tx, void *out)
+{
+	const struct id *self = &tx->who->organization;
+	struct folder *space = out;
+	static const struct column map[] = PICK_MAP(SPACE_PICK, struct folder);
+	enum err e;
+
+	*space = (struct folder){ .life = { .organization = *self, .id = *self }, .node = NODE_SPACE, .path = "" };
+	if ((e = row_settled(tx, SQL_SPACE_GET, DB_IN(db_d(self), db_d(&tx->who->principal)), map, space)))
+		return e;
+	space->space = space->name;
+	space->life.changed = space->life.created;
 	return who_may(tx->who, tx->ask);
 }

@@ -106,20 +106,19 @@ enum err version_list(struct tx *tx, const struct id *model, struct page page,
 enum err version_find(struct tx *tx, const struct id *id, struct version *out);
 /* A new version from a run; the model's row is locked and is moved by the caller. */
 enum err version_add(struct tx *tx, const struct model *m, const struct run *run, struct version *out);
-/* By its own id, with what describes it.  ERR_VERSION_NOT_FOUND. */
-enum err version_get_by_id(struct tx *tx, const struct id *model, const struct id *id, struct version *out);
+/* By its own id, with what describes it.  ERR_VERSION_NOT_FOUND, ERR_VERSION_SOURCE. */
+enum err version_described(struct tx *tx, const struct db_val *key, void *out);
 /* Of one branch, below a number, newest first, with what describes them. */
 enum err version_branch(struct tx *tx, const struct id *model, const char *branch, int64_t below, int64_t limit,
 	struct version **out, size_t *n, bool *more);
-/* A new one from a client, on in->branch, with its file.  in: branch, model_api,
+/* A new one from a client, on in->branch (NULL: master), with its file.  in: branch, model_api,
  * conda_requirements, backing_repositories.  ERR_TOO_LARGE. */
 enum err version_upload(struct tx *tx, const struct id *model, const struct version *in, const void *file, size_t n,
 	struct version *out);
-/* A copy of a version, of whatever model of the organization, as the newest of the target's
- * branch.  ERR_VERSION_NOT_FOUND: the source cannot be seen, or its model is archived;
- * ERR_VERSION_SOURCE. */
-enum err version_promote(struct tx *tx, const struct id *target, const struct id *source, const char *branch,
-	struct version *out);
+/* A copy of in->from_version, of whatever model of the organization, as the newest of a branch of the
+ * model that `key` names.  ERR_VERSION_NOT_FOUND: the source cannot be seen, or its model is
+ * archived; ERR_VERSION_SOURCE. */
+enum err version_promote(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* Its file, checked against its checksum.  ERR_ARTIFACT_NOT_FOUND: it has none; ERR_ARTIFACT_BROKEN. */
 enum err version_file(struct tx *tx, const struct id *model, int64_t number, struct version *out, const char **bytes);
 /* Where it was promoted from, the nearest first, and what was promoted from it, newest first,

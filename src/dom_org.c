@@ -99,14 +99,15 @@ enum err user_find(struct tx *tx, const char *username, struct user *out)
 	return row_one(tx, SQL_USER_FIND, DB_IN(db_s(username)), map, out);
 }
 
-enum err user_self(struct tx *tx, struct user *out)
+enum err user_self(struct tx *tx, const struct db_val *key, void *out)
 {
-	static const struct column map[] = PICK_MAP(USER_SELF_PICK, struct user);
+	static const struct column map[] = PICK_MAP(USER_SELF_PICK, struct account);
+	struct account *self = out;
 	enum err e;
 
-	/* Another one is not settled. */
-	*out = (struct user){ .organization = tx->who->organization, .id = tx->who->principal, .status = life_word(STATE_USER_ACTIVE) };
-	e = row_settled(tx, SQL_USER_SELF, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), map, out);
+	(void)key;
+	*self = (struct account){ .life = { .organization = tx->who->organization, .id = tx->who->principal } };
+	e = row_settled(tx, SQL_USER_SELF, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), map, self);
 	return e ? e : who_may(tx->who, tx->ask);
 }
 

@@ -30,7 +30,7 @@ char *email_trimmed(struct arena *a, const char *email);
 /* password: its hash (passwd.h).  ERR_DB_DUPLICATE: the name or the address is taken. */
 enum err user_create(struct tx *tx, const struct user *in, struct id *out);
 enum err user_find(struct tx *tx, const char *username, struct user *out);   /* ERR_DB_NONE */
-enum err user_self(struct tx *tx, struct user *out);     /* the caller, settled */
+enum err user_self(struct tx *tx, const struct db_val *key, void *out);     /* the caller, settled, as a struct account */
 /* The first two end every session and access token the user has. */
 enum err user_password(struct tx *tx, const struct user *u, const char *hash);
 enum err user_enable(struct tx *tx, const struct user *u, bool enabled);     /* ERR_STATE_ALREADY */

@@ -80,16 +80,17 @@ enum err version_get(struct tx *tx, const struct id *model, int64_t number, stru
 	return e;
 }
 
-enum err version_get_by_id(struct tx *tx, const struct id *model, const struct id *id, struct version *out)
+enum err version_described(struct tx *tx, const struct db_val *key, void *out)
 {
+	struct version *v = out;
 	const struct db_val *rest;
-	enum err e = life_read_by(tx, RES_VERSION, SQL_VERSION_BY_ID, DB_IN(db_d(model), db_d(id)), out, &rest);
+	enum err e = life_read_by(tx, RES_VERSION, SQL_VERSION_BY_ID, key, 2, v, &rest);
 
 	if (e)
 		return e;
-	(void)row_read(described, RES_VERSION, rest, out);
-	of_model(out->life.parent, out);
-	return OK;
+	(void)row_read(described, RES_VERSION, rest, v);
+	of_model(v->life.parent, v);
+	return version_source_known(v->source) ? OK : ERR_VERSION_SOURCE;
 }
 
 static const struct list_filter filters[] = { { "branch", " AND x.branch = ?", "s", false }, { NULL, NULL, NULL, false } };
@@ -227,6 +228,7 @@ enum err version_upload(struct tx *tx, const struct id *model, const struct vers
 	if ((e = store(tx, md, file, n)))
 		return e;
 	*out = *in;
+	out->branch = in->branch ? in->branch : BRANCH_MASTER;
 	out->source = VERSION_SDK;
 	out->artifact = (struct bytes){ md, SHA256_DIGEST_LENGTH };
 	out->artifact_size = (int64_t)n;
@@ -254,17 +256,15 @@ static enum err any(struct tx *tx, const struct id *id, struct model *m, struct 
 	return who_sees_model(tx->who, m->life.global, (int)m->life.granted) ? OK : ERR_VERSION_NOT_FOUND;
 }
 
-enum err version_promote(struct tx *tx, const struct id *target, const struct id *source, const char *branch,
-	struct version *out)
+enum err version_promote(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
+	const struct version *asked = in;
 	struct json *details = js_object(tx->arena);
-	struct version from;
+	struct version from, *made = out;
 	struct model m, of;
 	enum err e;
 
-	if ((e = life_lock(tx, RES_MODEL, BY_ID(target), &m)))
-		return e;
-	if ((e = any(tx, source, &of, &from)))
+	if ((e = life_lock(tx, RES_MODEL, key, &m)) || (e = any(tx, &asked->from_version, &of, &from)))
 		return e;
 	if (archived(&of))
 		return ERR_VERSION_NOT_FOUND;
@@ -272,14 +272,14 @@ enum err version_promote(struct tx *tx, const struct id *target, const struct id
 		return ERR_VERSION_SOURCE;
 	if (from.artifact.p && (e = touch(tx, from.artifact.p)))
 		return e;
-	*out = from;
-	out->branch = branch;
-	out->source = VERSION_PROMOTED;
-	out->from_model = from.model;
-	out->from_version = from.life.id;
+	*made = from;
+	made->branch = asked->branch ? asked->branch : BRANCH_MASTER;
+	made->source = VERSION_PROMOTED;
+	made->from_model = from.model;
+	made->from_version = from.life.id;
 	js_put_str(tx->arena, details, "source_model_rid", id_spell(tx->arena, RID_MODEL, &from.model));
 	js_put_str(tx->arena, details, "source_version_rid", id_spell(tx->arena, RID_VERSION, &from.life.id));
-	return append(tx, &m, LIFE_MODEL_PROMOTE, LIFE_MODEL_PROMOTE_TRAINING, out, details);
+	return append(tx, &m, t, LIFE_MODEL_PROMOTE_TRAINING, made, details);
 }
 
 enum err version_file(struct tx *tx, const struct id *model, int64_t number, struct version *out, const char **bytes)

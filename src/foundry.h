@@ -15,14 +15,16 @@ extern const struct route filesystem_routes[], user_routes[];    /* api_filesyst
 #define SCOPE_FILES_READ "api:filesystem-read"
 #define SCOPE_FILES_WRITE "api:filesystem-write"
 
-/* A value that an error may name among its parameters. */
-void tell(struct req *r, const char *name, const char *value);
+/* A value that an error may name among its parameters, which is in neither the address nor the body. */
+void tell(struct tx *tx, const char *name, struct json *value);
 
-/* The object that a resource identifier of the body names, zero when it is none of ours.
- * ERR_RID (names the field): it is not one at all.  Those of the path were looked at before. */
-enum err rid_of(struct req *r, const char *field, const char *rid, const char *prefix, struct id *out);
-/* ERR_DISPLAY_NAME, and it is told. */
-enum err display_name(struct req *r, const char *name);
+/* A resource identifier in a body: zero when it is none of ours, ERR_RID when it is none at all.
+ * Those of the path are looked at before. */
+const char *rid_fault(struct arena *a, const char *s);
+#define RID .flags = F_REQUIRED | F_LOOSE, .fault = rid_fault, .refuse = ERR_RID
+/* A name in a body. */
+const char *display_fault(struct arena *a, const char *s);
+#define DISPLAY_NAME .fault = display_fault, .refuse = ERR_DISPLAY_NAME
 
 /* A page: `limit`, at most `most`, behind a place, which is what `size` bytes of a page token say. */
 struct page_query { int64_t page_size; bool page_size_set; const char *page_token; };
@@ -42,7 +44,9 @@ struct page_view { struct list data; const char *next; };
 	{ "nextPageToken", T_STR, AT(struct page_view, next), .flags = F_OMIT, .help = "left out of the last page" }, \
 	{ 0 } }
 
-/* The last part of a route's row: its words when the caller may not. */
+/* Of a route's row: the errors that it gives for others. */
+#define AS(...) .as = (const struct err_as[]){ __VA_ARGS__, { OK, OK } }
+/* Its words when the caller may not. */
 #define DENIED(name, words, values) &(const struct error_row){ .code = name, .text = words, .params = values }
 
 #endif

@@ -26,6 +26,7 @@ struct list_got;
 struct listing {
 	const char *name;
 	enum resource of;                        /* whose objects; RES__MAX: of rows that are none */
+	const char *kind;                        /* what those are */
 	enum resource parent;                    /* with which the list is seen; RES__MAX: none */
 	const char *link;                        /* the clause of the parent's id, e.g. " AND x.model_id = ?" */
 	enum sees sees;                          /* which rows there are: ALL, MODE or GRANT */

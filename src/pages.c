@@ -89,8 +89,8 @@ enum err pages_list(struct req *r)
 		if ((e = does_key(r, key)))
 			return e;
 		ask->parent = key[0].id;
-	} else if (ask->list->of != RES__MAX) {
-		r->tx.about.kind = life_resources[ask->list->of].word;
+	} else if (ask->list->kind || ask->list->of != RES__MAX) {
+		r->tx.about.kind = ask->list->kind ? ask->list->kind : life_resources[ask->list->of].word;
 		r->tx.about.id = NULL;
 	}
 	if ((e = p->asked(r, r->query, ask)))

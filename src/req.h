@@ -67,7 +67,6 @@ struct req {
 	struct tx tx;
 	void *in, *query;                        /* decoded by the row's shapes */
 	struct json *sent;                       /* the body; NULL: none, or a form */
-	struct json *told;                       /* values that an error may tell, by name; NULL: none */
 	const char *error_instance;              /* the id of the error in the answer, where the dialect has one */
 	struct res res;
 	struct param lasting;                    /* a header of the answer whatever becomes of it: res_reset() lets it be */

@@ -26,7 +26,7 @@ enum {
  * go with it, group: another one than its class has, where a dialect has such. */
 struct error_row { const char *code; int status; const char *text, *params, *group; };
 
-/* An error that a route gives for another one. */
+/* An error that a route gives for another one; OK: it is none, and the answer is the object as it is. */
 struct err_as { enum err err, as; };
 
 /* What a route does: its handler `run`, or by its object (does.c): `make` one of what was sent,
@@ -53,7 +53,8 @@ struct route {
 	enum resource object;
 	const char *ids[2];                      /* the prefixes of the ids in its address where they are not the resources' own */
 	enum err (*get)(struct tx *tx, const struct db_val *key, void *out);       /* reading, moving and making it where that
-	                                          * is more than what the engine does; NULL: it is not */
+	                                          * is more than what the engine does; NULL: it is not.  change also makes, in a parent that
+	                                          * the address names, or where the domain asks later than before `make` whether they may */
 	enum err (*change)(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 	enum err (*make)(struct tx *tx, const void *in, void *out);
 	const struct err_as *as;                 /* ends with OK; NULL: none */

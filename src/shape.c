@@ -53,7 +53,7 @@ static enum err check_text(struct tx *tx, const struct shape *s, const char *pat
 	if (s->max && (int64_t)n > s->max)
 		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld characters", (long long)s->max));
 	why = s->flags & F_TRIMMED ? name_fault(v) : NULL;
-	if (!why && s->fault)
+	if (!why && s->fault && !s->refuse)
 		why = s->fault(tx->arena, v);
 	return why ? fault(tx, path, why) : OK;
 }
@@ -211,6 +211,16 @@ static enum err decode_labels(struct tx *tx, const struct shape *s, const char *
 	return result;
 }
 
+/* Whatever it spells: an id that is none of these is one that nothing has. */
+static enum err decode_loose(struct tx *tx, const struct shape *s, const char *path, const struct json *j, struct id *out)
+{
+	if (js_type(j) != JS_STRING)
+		return wrong(tx, path, "a string", j);
+	if (out && !id_parse(js_str(j), s->prefix, out))
+		*out = (struct id){ 0 };
+	return OK;
+}
+
 /* One value.  out NULL: checked only (inside a document that is kept as sent). */
 static enum err decode_value(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
 {
@@ -259,6 +269,8 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 	case T_SUB:
 		return js_type(j) == JS_OBJECT ? decode_at(tx, path, s->sub, j, out) : wrong(tx, path, "an object", j);
 	case T_ID:
+		if (s->flags & F_LOOSE)
+			return decode_loose(tx, s, path, j, out);
 		if (js_type(j) != JS_STRING || !id_parse(js_str(j), s->prefix, out ? out : &(struct id){ 0 }))
 			return fault(tx, path, arena_printf(tx->arena, "must be an id such as %s", id_spell(tx->arena, s->prefix,
 				&(struct id){ { 0x65, 0xf0, 0xc0, 0xff, 0xee, 0x5e, 0xed, 0x01, 0x23, 0x45, 0x67, 0x89 } })));
@@ -309,18 +321,36 @@ static enum err decode_at(struct tx *tx, const char *base, const struct shape *s
 
 static enum err from_text(struct tx *tx, const struct shape *s, const char *text, struct json **out);
 
-enum err shape_one(struct tx *tx, const struct shape *s, const struct json *in)
+/* What the rows say themselves of a member that is missing or at fault; the first one. */
+static enum err refuse(struct tx *tx, const struct shape *s, const struct json *in)
 {
+	const char *why;
+	struct json *j;
+
+	for (; s->key; s++) {
+		if (s->missing && !shape_given(s, in))
+			return s->missing;
+		if (!s->refuse || !js_get(in, s->key, &j) || !j || !(why = s->fault(tx->arena, js_str(j))))
+			continue;
+		why_add(tx, s->key, why);
+		return s->refuse;
+	}
+	return OK;
+}
+
+enum err shape_last(struct tx *tx, const struct shape *s, const struct json *in)
+{
+	const struct shape *rows = s;
 	struct buf b = { .arena = tx->arena };
 
 	for (; s->key; s++) {
 		if (!(s->flags & F_ONE))
 			continue;
 		if (shape_given(s, in))
-			return OK;
+			return refuse(tx, rows, in);
 		buf_printf(&b, "%s %s", b.n ? "," : "must have at least one of", s->key);
 	}
-	return b.n ? fault(tx, "body", b.p) : OK;
+	return b.n ? fault(tx, "body", b.p) : refuse(tx, rows, in);
 }
 
 /* What was not given is as its row says. */
@@ -625,6 +655,8 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 			js_put_str(a, o, "format", "date-time");
 		break;
 	case T_ID:
+		if (s->flags & F_LOOSE)
+			break;
 		js_put_str(a, o, "pattern", id_in_uuid(s->prefix) ? rid_pattern(a, s->prefix)
 			: arena_printf(a, id_in_base62(s->prefix) ? "^%s[0-9A-Za-z]{17}$" : "^%s[0-9a-f]{24}$", s->prefix));
 		break;

@@ -45,7 +45,8 @@ enum {
 	F_ONE = 128,        /* in: of all rows with this flag one must be given at least */
 	F_ZERO = 256,       /* out: a T_INT of 0 is null */
 	F_NOT = 512,        /* a T_BOOL: false is true */
-	F_QUOTED = 1024     /* a T_INT or T_TIME as a string */
+	F_QUOTED = 1024,    /* a T_INT or T_TIME as a string */
+	F_LOOSE = 2048      /* in: a T_ID that is told as a string: any other spelling is the zero id, which nothing has */
 };
 
 struct list { const void *v; size_t n, size; };
@@ -66,6 +67,8 @@ struct shape {
 	const char *help;
 	const char *(*fault)(struct arena *a, const char *text);     /* what is wrong with a T_STR, or with an entry of
 	                                          * T_STRINGS or T_WORDS, beyond its length; NULL: nothing */
+	enum err refuse, missing;                /* in: what a fault of `fault` is, instead of ERR_SHAPE, and what it is when it is not
+	                                          * given; looked at once all has its shape (shape_last) */
 	const char *def;                         /* in: what it is when it is not given, as a query has it */
 	int filter;                              /* of a query: 1 + the filter of the route's listing that it is for */
 	const char *text;                        /* of a T_LITERAL */
@@ -84,8 +87,8 @@ struct shape {
 enum err shape_decode(struct tx *tx, const struct shape *s, const struct json *in, void *out);
 /* Was the row's key among them?  Of a body by the rows of whose shape it was decoded. */
 bool shape_given(const struct shape *row, const struct json *in);
-/* Is one of those rows given of which one must be?  ERR_SHAPE. */
-enum err shape_one(struct tx *tx, const struct shape *s, const struct json *in);
+/* Is one of those rows given of which one must be (ERR_SHAPE), and what the rows refuse by errors of their own? */
+enum err shape_last(struct tx *tx, const struct shape *s, const struct json *in);
 /* A fault for each key that is in no row. */
 enum err shape_unknown(struct tx *tx, const struct shape *s, const struct json *in);
 /* The words that a T_STATE may be; ends with NULL. */

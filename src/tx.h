@@ -19,6 +19,7 @@ struct why {
 	int n;
 	int64_t retry_after;                     /* seconds; 0: none */
 	const char *text;                        /* the error in a sentence with its numbers; NULL: as err.def has it */
+	struct json *told;                       /* values that an error may name, by their names; NULL: none */
 	const char *state, *action;              /* of an object whose state refused a change: its word, and the change as `kind.participle`; or NULL */
 };
 
