@@ -27,7 +27,11 @@ enum err does_key(struct req *r, struct db_val key[2])
 		var = 1;
 	}
 	r->tx.about.id = r->vars[var];
-	if (!life_resources[r->row->object].by_number || r->row->ids[var]) {
+	if (r->row->number) {
+		key[var] = db_i(r->row->number(r->arena, r->vars[var]));
+		return OK;
+	}
+	if (!life_resources[r->row->object].number || r->row->ids[var]) {
 		key[var] = id_of(r, var, r->row->object);
 		return OK;
 	}
@@ -89,7 +93,11 @@ static enum err move(struct req *r, struct life *o)
 
 static const char *location(struct req *r, const struct life *o)
 {
-	return arena_printf(r->arena, "%s%s/%s", conf.base_path, r->row->path, id_spell(r->arena, life_resources[r->row->object].prefix, &o->id));
+	const struct resource_row *row = &life_resources[r->row->object];
+	const char *key = row->number ? arena_printf(r->arena, "%lld", (long long)*(const int64_t *)((const char *)o + row->number))
+		: id_spell(r->arena, row->prefix, &o->id);
+
+	return arena_printf(r->arena, "%s%s/%s", conf.base_path, r->row->path, key);
 }
 
 static enum err create(struct req *r, struct life *o)
@@ -100,9 +108,11 @@ static enum err create(struct req *r, struct life *o)
 	r->tx.about.id = NULL;
 	if ((e = who_may(&r->who, r->tx.ask)) || (e = r->row->make(&r->tx, r->in, o)))
 		return e;
-	if (r->row->status == 201)
+	if (r->row->status == 201 && r->dialect->place_first)
 		res_header(r, "Location", location(r, o));
 	answer(r, o);
+	if (r->row->status == 201 && !r->dialect->place_first)
+		res_header(r, "Location", location(r, o));
 	return OK;
 }
 
@@ -112,7 +122,7 @@ static enum err work(struct req *r)
 
 	if (r->row->run)
 		return r->row->run(r);
-	o = arena_alloc(r->arena, life_resources[r->row->object].size);
+	o = arena_alloc(r->arena, r->row->size ? r->row->size : life_resources[r->row->object].size);
 	return r->row->make ? create(r, o) : r->row->change || r->row->moves[0] ? move(r, o) : get(r, o);
 }
 

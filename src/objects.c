@@ -24,15 +24,17 @@
 
 static const struct column none[] = { { ROW_END, 0 } }, MODEL_brief[] = MAP(MODEL_BRIEF, struct model);
 
-enum { KEY_ID, KEY_NUMBER, KEY_NAME = KEY_ID };
+#define KEY_ID(type) 0
+#define KEY_NAME KEY_ID
+#define KEY_NUMBER(type) offsetof(type, number)
 
 const struct resource_row life_resources[RES__MAX] = {
 #define RESOURCE(name, word, prefix, type, by, sees, missing, reads, quota) \
 	[RES_##name] = { word, prefix, SQL_##name##_READ, SQL_##name##_LOCK, SQL_##name##_ADD, name##_row, name##_added, name##_locked, \
-		name##_seen, SEES_##sees, missing, PERM_##reads, QUOTA_##quota, sizeof(type), KEY_##by, RES__MAX, none, none },
+		name##_seen, SEES_##sees, missing, PERM_##reads, QUOTA_##quota, sizeof(type), KEY_##by(type), RES__MAX, none, none },
 #define CHILD(name, word, prefix, type, by, parent, link, missing, quota) \
 	[RES_##name] = { word, prefix, SQL_##name##_READ, SQL_##name##_LOCK, SQL_##name##_ADD, name##_row, name##_added, none, \
-		name##_seen, SEES_PARENT, missing, PERM_INVALID, QUOTA_##quota, sizeof(type), KEY_##by, RES_##parent, parent##_brief, parent##_locked },
+		name##_seen, SEES_PARENT, missing, PERM_INVALID, QUOTA_##quota, sizeof(type), KEY_##by(type), RES_##parent, parent##_brief, parent##_locked },
 #include "life.def"
 #undef RESOURCE
 #undef CHILD

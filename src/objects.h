@@ -44,7 +44,7 @@ struct resource_row {
 	enum perm reads;
 	enum quota quota;
 	size_t size;                             /* of its struct */
-	bool by_number;                          /* the key of a read is its number */
+	size_t number;                           /* where its number is, which is the key of a read; 0: its id is */
 	enum resource parent;                    /* RES__MAX: none */
 	const struct column *parent_row, *parent_locked;        /* as a read of the child has it */
 };

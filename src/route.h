@@ -55,6 +55,9 @@ struct route {
 	enum err (*change)(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 	enum err (*make)(struct tx *tx, const void *in, void *out);
 	const struct err_as *as;                 /* ends with OK; NULL: none */
+	int64_t (*number)(struct arena *a, const char *s);      /* the number that the last part of its address spells, 0 for one that
+	                                          * nothing has; NULL: as it is spelled everywhere */
+	size_t size;                             /* of what `get` gives, where that is not the object's struct: R_UNTAGGED then */
 };
 
 /* What the route asks of its caller. */
@@ -102,6 +105,7 @@ struct dialect {
 	const char *error_type;                  /* media type of errors */
 	enum time_form time;
 	bool tells_state;                        /* conflicts carry details too, not bad input alone */
+	bool place_first;                        /* of what was made, Location stands before ETag */
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
 	bool documented;                         /* an error's type, title and doc_url come from its code */
 	const char *retry_hint;                  /* RETRY_HINT of an answer that leaves the outcome open, for

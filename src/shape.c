@@ -72,6 +72,48 @@ static enum err wrong(struct tx *tx, const char *path, const char *wanted, const
 	return fault(tx, path, arena_printf(tx->arena, "must be %s, not %s", wanted, js_type_name(js_type(got))));
 }
 
+/* The word of a state; NULL: it is not told of. */
+static const char *state_word(const struct shape *s, enum state state)
+{
+	for (const struct alias *p = s->alias; p && p->state; p++)
+		if (p->state == state)
+			return p->word;
+	return life_word(state);
+}
+
+/* The first state that a word stands for; STATE_NONE for none. */
+static enum state state_of(const struct shape *row, const char *word)
+{
+	const char *told;
+
+	for (int s = STATE_NONE + 1; s < STATE__MAX; s++)
+		if (life_states[s].resource == row->of && !(life_states[s].flags & GONE) && (told = state_word(row, s)) && !strcmp(told, word))
+			return s;
+	return STATE_NONE;
+}
+
+const char *const *shape_words(struct arena *a, const struct shape *row)
+{
+	const char **all = arena_alloc(a, (STATE__MAX + 1) * sizeof *all), *word;
+	size_t n = 0;
+
+	for (int s = STATE_NONE + 1; s < STATE__MAX; s++)
+		if ((word = state_word(row, s)) && state_of(row, word) == (enum state)s)
+			all[n++] = word;
+	return all;
+}
+
+static enum err decode_state(struct tx *tx, const struct shape *s, const char *path, const struct json *j, void *out)
+{
+	const enum state state = js_type(j) == JS_STRING ? state_of(s, js_str(j)) : STATE_NONE;
+
+	if (js_type(j) != JS_STRING)
+		return wrong(tx, path, "a string", j);
+	if (state && out)
+		*(enum state *)out = state;
+	return state ? OK : fault(tx, path, one_of(tx->arena, shape_words(tx->arena, s)));
+}
+
 static enum err decode_at(struct tx *tx, const char *base, const struct shape *s, const struct json *in, void *out);
 
 static enum err decode_number(struct tx *tx, const struct shape *s, const char *path, const struct json *j, void *out)
@@ -209,7 +251,9 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 			return fault(tx, path, arena_printf(tx->arena, "must be an id such as %s", id_spell(tx->arena, s->prefix,
 				&(struct id){ { 0x65, 0xf0, 0xc0, 0xff, 0xee, 0x5e, 0xed, 0x01, 0x23, 0x45, 0x67, 0x89 } })));
 		return OK;
-	case T_REF: case T_LIST: case T_MAP: case T_STATE: case T_LITERAL: case T_WORDS:
+	case T_STATE:
+		return decode_state(tx, s, path, j, out);
+	case T_REF: case T_LIST: case T_MAP: case T_LITERAL: case T_WORDS:
 		break;
 	}
 	return ERR_INTERNAL;
@@ -397,31 +441,6 @@ enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct 
 	return result ? result : shape_decode(tx, s, o, out);
 }
 
-/* The word of a state; NULL: it is not told of. */
-static const char *state_word(const struct shape *s, enum state state)
-{
-	for (const struct alias *p = s->alias; p && p->state; p++)
-		if (p->state == state)
-			return p->word;
-	return life_word(state);
-}
-
-const char *const *shape_words(struct arena *a, const struct shape *row)
-{
-	const char **all = arena_alloc(a, (STATE__MAX + 1) * sizeof *all), *word;
-	size_t n = 0, i;
-
-	for (int s = STATE_NONE + 1; s < STATE__MAX; s++) {
-		if (life_states[s].resource != row->of || life_states[s].flags & GONE || !(word = state_word(row, (enum state)s)))
-			continue;
-		for (i = 0; i < n && strcmp(all[i], word); i++)
-			;
-		if (i == n)
-			all[n++] = word;
-	}
-	return all;
-}
-
 static struct json *number(struct arena *a, const struct shape *s, int64_t i)
 {
 	return s->flags & F_QUOTED ? js_string(a, arena_printf(a, "%lld", (long long)i)) : js_integer(a, i);
@@ -449,6 +468,13 @@ static struct json *render_list(struct arena *a, const struct shape *s, const st
 	return o;
 }
 
+static const char *member(struct arena *a, const char *document, const char *key)
+{
+	struct json *v;
+
+	return js_get(js_read(a, document), key, &v) ? js_str(v) : NULL;
+}
+
 /* v: where the value stands, or the text of one that is computed. */
 static struct json *render_value(struct arena *a, const struct shape *s, const void *v, enum time_form form)
 {
@@ -465,7 +491,7 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 	}
 	switch (s->type) {
 	case T_STR:
-		return js_string(a, text);
+		return js_string(a, s->flags & F_MEMBER ? member(a, text, s->key) : text);
 	case T_LITERAL:
 		return js_string(a, s->text);
 	case T_STATE:
@@ -557,7 +583,7 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 		[T_WORDS] = "array", [T_MAP] = "object" };
 	const bool unix_time = s->type == T_TIME && (form == TIME_UNIX || form == TIME_UNIX_MILLIS);
 	const char *type = s->flags & F_QUOTED ? "string" : unix_time ? "integer" : types[s->type];
-	const char *const *words = s->type == T_STATE ? shape_words(a, s) : s->words;
+	const char *const *words = s->type == T_STATE && !(s->flags & F_OPEN) ? shape_words(a, s) : s->words;
 	struct json *o = js_object(a), *inner;
 
 	if ((s->type == T_SUB || s->type == T_REF || s->type == T_OBJECT) && s->sub)

@@ -18,7 +18,7 @@ enum shape_type {
 	T_BOOL,     /* bool; F_NOT: the other way round */
 	T_TIME,     /* int64_t microseconds; 0 is null */
 	T_ID,       /* struct id, spelled with `prefix`; zero is null */
-	T_STATE,    /* enum state of the resource `of`, by its word or as `alias` has it; out only */
+	T_STATE,    /* enum state of the resource `of`, by its word or as `alias` has it: the first of that word */
 	T_LITERAL,  /* the text `text`; out only */
 	T_WORDS,    /* const char *: words separated by blanks, as an array; out only */
 	T_OBJECT,   /* const char *: the JSON text of an object; checked against `sub` if any */
@@ -45,10 +45,10 @@ enum {
 	F_ONE = 128,        /* in: of all rows with this flag one must be given at least */
 	F_ZERO = 256,       /* out: a T_INT of 0 is null */
 	F_NOT = 512,        /* a T_BOOL: false is true */
-	F_QUOTED = 1024     /* a T_INT or T_TIME as a string */
+	F_QUOTED = 1024,    /* a T_INT or T_TIME as a string */
+	F_OPEN = 2048,      /* out: a T_STATE whose schema does not say which words there are */
+	F_MEMBER = 4096     /* out: a T_STR that is the member of this key of the document at `off` */
 };
-
-struct list { const void *v; size_t n, size; };
 
 /* How a dialect spells a state; ends with STATE_NONE.  A NULL word: it is not told of. */
 struct alias { enum state state; const char *word; };
