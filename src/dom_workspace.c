@@ -111,18 +111,18 @@ enum err workspace_change(struct tx *tx, const struct db_val *key, enum transiti
 	return OK;
 }
 
-enum err workspace_target(struct tx *tx, const struct id *id, struct workspace_target *out)
+enum err workspace_target(struct tx *tx, const struct db_val *key, void *out)
 {
 	const struct db_val *v;
 	struct workspace w;
 	struct db_rows r;
 	enum err e;
 
-	if ((e = life_read(tx, RES_WORKSPACE, BY_ID(id), &w))
+	if ((e = life_read(tx, RES_WORKSPACE, key, &w))
 	 || (e = tx_query(tx, SQL_WORKSPACE_TARGET, DB_IN(db_d(&w.life.organization), db_d(&w.life.id)), &r)))
 		return e;
 	v = db_row(&r, 0);                       /* counts: always a row */
-	*out = (struct workspace_target){ life_state(RES_WORKSPACE, v[0].s), v[2].i, v[3].i };
+	*(struct workspace_target *)out = (struct workspace_target){ life_state(RES_WORKSPACE, v[0].s), v[2].i, v[3].i };
 	return OK;
 }
 

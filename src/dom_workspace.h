@@ -36,7 +36,7 @@ enum err workspace_list(struct tx *tx, const struct workspace_filter *f, const s
 /* What a restore of it would make it now, and from how many entities, `open` of them not
  * in their last state. */
 struct workspace_target { enum state to; int64_t entities, open; };
-enum err workspace_target(struct tx *tx, const struct id *id, struct workspace_target *out);
+enum err workspace_target(struct tx *tx, const struct db_val *key, void *out);
 
 struct entity {
 	struct life life;
