@@ -9,9 +9,9 @@
 #include <string.h>
 #include <strings.h>
 #include "conf.h"
+#include "does.h"
 #include "dom_model.h"
 #include "dom_org.h"
-#include "dom_project.h"
 #include "dom_webhook.h"
 #include "dom_workspace.h"
 #include "str.h"
@@ -144,8 +144,8 @@ static enum err sign_out(struct req *r)
 
 /* ---- What may be done ---- */
 
-struct action_view { const char *resource, *transition, *from, *to, *method, *path, *permission, *summary; };
-#define A(field) AT(struct action_view, field)
+struct action { const char *resource, *transition, *from, *to, *method, *path, *permission, *summary; };
+#define A(field) AT(struct action, field)
 static const struct shape action_out[] = {
 	{ "resource", T_STR, A(resource) },
 	{ "transition", T_STR, A(transition) },
@@ -171,16 +171,16 @@ static const char *states(struct arena *a, uint64_t from)
 	return js_text(array, NULL);
 }
 
-static struct action_view view_action(struct arena *a, const struct route *row, const struct transition_row *t)
+static struct action action_of(struct arena *a, const struct route *row, const struct transition_row *t)
 {
-	return (struct action_view){ life_resources[t->resource].word, t->name, states(a, t->from),
+	return (struct action){ life_resources[t->resource].word, t->name, states(a, t->from),
 		t->rule == LIFE_FIXED ? life_word(t->to) : t->rule == LIFE_SAME ? "same" : "computed",
 		row->method, row->path, perm_word(row->perm), row->summary };
 }
 
 static enum err actions(struct req *r)
 {
-	struct action_view *views = arena_alloc(r->arena, LIFE__MAX * sizeof *views);
+	struct action *all = arena_alloc(r->arena, LIFE__MAX * sizeof *all);
 	size_t n = 0;
 	enum err e = tx_settle(&r->tx);
 
@@ -189,51 +189,38 @@ static enum err actions(struct req *r)
 	for (size_t i = 0; dialects[i]; i++) {
 		EACH_ROUTE(dialects[i], row) {
 			for (const int *move = row->moves; *move && n < LIFE__MAX; move++)
-				views[n++] = view_action(r->arena, row, &life_transitions[*move]);
+				all[n++] = action_of(r->arena, row, &life_transitions[*move]);
 		}
 	}
-	res_shape(r, 200, actions_out, &(struct items_view){ { views, n, sizeof *views } }, 0);
+	res_shape(r, 200, actions_out, &(struct items_view){ { all, n, sizeof *all } }, 0);
 	return OK;
 }
 
 /* ---- What a restore would make of a workspace ---- */
 
-struct target_view { const char *target; int64_t entities, open; };
 static const struct shape target_out[] = {
-	{ "target", T_STR, AT(struct target_view, target), .help = "`active` or `ready`" },
-	{ "entities", T_INT, AT(struct target_view, entities) },
-	{ "open", T_INT, AT(struct target_view, open), .help = "those not in their last state" },
+	{ "target", T_STATE, AT(struct workspace_target, to), .of = RES_WORKSPACE, .flags = F_OPEN, .help = "`active` or `ready`" },
+	{ "entities", T_INT, AT(struct workspace_target, entities) },
+	{ "open", T_INT, AT(struct workspace_target, open), .help = "those not in their last state" },
 	{ 0 }
 };
-
-static enum err target_of_workspace(struct req *r)
-{
-	struct id id = req_id(r, 0, "wks_");
-	struct workspace_target t;
-	enum err e = workspace_target(&r->tx, &id, &t);
-
-	if (e)
-		return e;
-	res_shape(r, 200, target_out, &(struct target_view){ life_word(t.to), t.entities, t.open }, 0);
-	return OK;
-}
 
 /* ---- What happened lately ---- */
 
 enum { ACTIVITY_DAYS = 30 };
-struct day_view { const char *date, *action; int64_t count; };
-struct status_view { const char *resource, *status; int64_t count; };
+struct day { const char *date, *action; int64_t count; };
+struct count { const char *resource, *status; int64_t count; };
 struct activity_view { struct list days, statuses; };
 static const struct shape day_out[] = {
-	{ "date", T_STR, AT(struct day_view, date) },
-	{ "action", T_STR, AT(struct day_view, action) },
-	{ "count", T_INT, AT(struct day_view, count) },
+	{ "date", T_STR, AT(struct day, date) },
+	{ "action", T_STR, AT(struct day, action) },
+	{ "count", T_INT, AT(struct day, count) },
 	{ 0 }
 };
 static const struct shape status_out[] = {
-	{ "resource", T_STR, AT(struct status_view, resource) },
-	{ "status", T_STR, AT(struct status_view, status) },
-	{ "count", T_INT, AT(struct status_view, count) },
+	{ "resource", T_STR, AT(struct count, resource) },
+	{ "status", T_STR, AT(struct count, status) },
+	{ "count", T_INT, AT(struct count, count) },
 	{ 0 }
 };
 static const struct shape activity_out[] = {
@@ -244,11 +231,11 @@ static const struct shape activity_out[] = {
 
 static enum err activity(struct req *r)
 {
-	static const struct column day[] = PICK_MAP(ACTIVITY_PICK, struct day_view), status[] = MAP(STATUS_COLUMNS, struct status_view);
+	static const struct column day[] = PICK_MAP(ACTIVITY_PICK, struct day), status[] = MAP(STATUS_COLUMNS, struct count);
 	const struct db_val org = db_d(&r->who.organization), *own;
 	int64_t since = r->tx.now / (86400 * SECOND) * (86400 * SECOND) - (ACTIVITY_DAYS - 1) * 86400 * SECOND;
-	struct status_view *statuses;
-	struct day_view *days;
+	struct count *statuses;
+	struct day *days;
 	struct db_rows rows;
 	size_t n = 0, shown = 0;
 	enum err e;
@@ -309,57 +296,36 @@ static const struct shape history_out[] = {
 	{ 0 }
 };
 
-static enum err reply_history(struct req *r, const struct life *o, enum resource type)
+/* Nothing has a number that is spelled otherwise. */
+static int64_t number(struct arena *a, const char *s)
+{
+	int64_t n;
+
+	(void)a;
+	return parse_int(s, 1, INT64_MAX, &n) ? n : 0;
+}
+
+static enum err history(struct req *r)
 {
 	const struct history_query *q = r->query;
 	struct page page = { q->page ? q->page : 1, q->page_size ? q->page_size : 50 };
+	const enum resource type = r->row->object;
+	struct life *o = arena_alloc(r->arena, life_resources[type].size);
 	struct audit_event *events;
+	struct db_val key[2];
 	size_t n;
-	enum err e = audit_of_object(&r->tx, o, type, page, &events, &n);
+	enum err e;
 
-	if (e)
+	if ((e = does_key(r, key)) || (e = life_read(&r->tx, type, key, o)) || (e = audit_of_object(&r->tx, o, type, page, &events, &n)))
 		return e;
 	res_shape(r, 200, history_out, &(struct history_view){ { events, n, sizeof *events }, o->revision, page.number,
 		page.size, page.number * page.size < o->revision }, 0);
 	return OK;
 }
 
-static enum err history_of_model(struct req *r)
-{
-	struct id id = req_id(r, 0, "mdl-");
-	struct model m;
-	enum err e = model_get(&r->tx, &id, &m);
-
-	return e ? e : reply_history(r, &m.life, RES_MODEL);
-}
-
-static enum err history_of_project(struct req *r)
-{
-	struct project p;
-	int64_t n;
-	enum err e = project_get(&r->tx, parse_int(r->vars[0], 1, INT64_MAX, &n) ? n : 0, &p);
-
-	return e ? e : reply_history(r, &p.life, RES_PROJECT);
-}
-
-static enum err history_of_workspace(struct req *r)
-{
-	struct id id = req_id(r, 0, "wks_");
-	struct workspace w;
-	enum err e = life_read(&r->tx, RES_WORKSPACE, BY_ID(&id), &w);
-
-	return e ? e : reply_history(r, &w.life, RES_WORKSPACE);
-}
-
-static enum err history_of_entity(struct req *r)
-{
-	struct id id = req_id(r, 0, "ent_");
-	struct entity n;
-	enum err e = life_read(&r->tx, RES_ENTITY, BY_ID(&id), &n);
-
-	return e ? e : reply_history(r, &n.life, RES_ENTITY);
-}
-
+#define HISTORY(of, permission, resource, spelled, what, refusals) \
+	{ "GET", "/console/history/" of, PERM_##permission##_READ, 0, QUERY(history_query, struct history_query), .status = 200, .out = history_out, \
+	  .object = RES_##resource, .number = spelled, .run = history, .summary = "Who did what to " what, .errors = refusals }
 static const struct route routes[] = {
 	{ "POST", SESSION, PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200, .out = session_out,
 	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED LOGIN_RATE LOGIN_BUSY ORIGIN" },
@@ -371,16 +337,13 @@ static const struct route routes[] = {
 	  .summary = "What may be done in which state, and by which request" },
 	{ "GET", "/console/activity", PERM_MEMBER, 0, .status = 200, .out = activity_out, .run = activity,
 	  .summary = "State changes a day, and how many objects are in which state" },
-	{ "GET", "/console/target/workspace/{workspace_id}", PERM_WORKSPACE_READ, 0, .status = 200, .out = target_out,
-	  .run = target_of_workspace, .summary = "What a restore would make of a workspace", .errors = "NOT_FOUND" },
-	{ "GET", "/console/history/model/{model_id}", PERM_MODEL_READ, 0, QUERY(history_query, struct history_query), .status = 200,
-	  .out = history_out, .run = history_of_model, .summary = "Who did what to a model", .errors = "MODEL_NOT_FOUND" },
-	{ "GET", "/console/history/project/{id}", PERM_PROJECT_READ, 0, QUERY(history_query, struct history_query), .status = 200,
-	  .out = history_out, .run = history_of_project, .summary = "Who did what to a project", .errors = "PROJECT_NOT_FOUND" },
-	{ "GET", "/console/history/workspace/{workspace_id}", PERM_WORKSPACE_READ, 0, QUERY(history_query, struct history_query), .status = 200,
-	  .out = history_out, .run = history_of_workspace, .summary = "Who did what to a workspace", .errors = "NOT_FOUND" },
-	{ "GET", "/console/history/entity/{entity_id}", PERM_WORKSPACE_READ, 0, QUERY(history_query, struct history_query), .status = 200,
-	  .out = history_out, .run = history_of_entity, .summary = "Who did what to an entity", .errors = "NOT_FOUND" },
+	{ "GET", "/console/target/workspace/{workspace_id}", PERM_WORKSPACE_READ, R_UNTAGGED, .status = 200, .out = target_out,
+	  .object = RES_WORKSPACE, .get = workspace_target, .size = sizeof(struct workspace_target),
+	  .summary = "What a restore would make of a workspace", .errors = "NOT_FOUND" },
+	HISTORY("model/{model_id}", MODEL, MODEL, NULL, "a model", "MODEL_NOT_FOUND"),
+	HISTORY("project/{id}", PROJECT, PROJECT, number, "a project", "PROJECT_NOT_FOUND"),
+	HISTORY("workspace/{workspace_id}", WORKSPACE, WORKSPACE, NULL, "a workspace", "NOT_FOUND"),
+	HISTORY("entity/{entity_id}", WORKSPACE, ENTITY, NULL, "an entity", "NOT_FOUND"),
 	{ 0 }
 };
 

@@ -1,62 +1,52 @@
 /* api_models.c: the models dialect: models with archive and unarchive, training
  * runs, versions, audit logs, login and refresh.  Its tables say what goes in and
  * out, its handlers hand the rest to the domain. */
-#include "route.h"
+#include "does.h"
 #include <string.h>
-#include <openssl/sha.h>
 #include "conf.h"
 #include "dom_model.h"
 #include "dom_org.h"
 #include "str.h"
 
-static const char *const statuses[] = { "draft", "training", "ready", "archived", NULL };
 static const char *const model_types[] = { "auto", "custom", NULL };
 static const char *const task_types[] = { "classification", "regression", "clustering", NULL };
 
 /* ---- Model ---- */
 
-struct model_view { struct model m; const char *status; int64_t version; };
-#define M(field) AT(struct model_view, field)
+/* A version counts from 1 even before any. */
+static const void *newest(struct arena *a, const void *object)
+{
+	static const int64_t first = 1;
+	const struct model *m = object;
+
+	(void)a;
+	return m->last_version ? &m->last_version : &first;
+}
+
+/* A retired model reads `archived` here. */
+static const struct alias model_words[] = { { STATE_MODEL_RETIRED, "archived" }, { STATE_NONE, NULL } };
+#define M(field) AT(struct model, field)
 static const struct shape model_out[] = {
-	{ "id", T_ID, M(m.life.id), .prefix = "mdl-" },
-	{ "name", T_STR, M(m.name) },
-	{ "description", T_STR, M(m.description), .flags = F_NULL },
-	{ "status", T_STR, M(status), .words = statuses },
-	{ "organization_id", T_ID, M(m.life.organization), .prefix = "org-" },
-	{ "model_type", T_STR, M(m.model_type), .flags = F_NULL, .words = model_types },
-	{ "task_type", T_STR, M(m.task_type), .flags = F_NULL, .words = task_types },
-	{ "version", T_INT, M(version), .help = "the highest version number, 1 before any" },
-	{ "dataset_id", T_STR, M(m.dataset_id), .flags = F_NULL },
-	{ "tags", T_STRINGS, M(m.tags), .empty = "[]" },
-	{ "config", T_OBJECT, M(m.config), .empty = "{}" },
-	{ "metadata", T_OBJECT, M(m.metadata), .empty = "{}" },
-	{ "created_by", T_ID, M(m.life.whose), .prefix = "usr-" },
-	{ "created_at", T_TIME, M(m.life.created) },
-	{ "updated_at", T_TIME, M(m.life.changed) },
-	{ "archived_at", T_TIME, M(m.archived_at), .flags = F_NULL },
-	{ "unarchived_at", T_TIME, M(m.unarchived_at), .flags = F_NULL },
-	{ "rid", T_ID, M(m.life.id), .prefix = RID_MODEL, .help = "the same model in the foundry dialect" },
+	{ "id", T_ID, M(life.id), .prefix = "mdl-" },
+	{ "name", T_STR, M(name) },
+	{ "description", T_STR, M(description), .flags = F_NULL },
+	{ "status", T_STATE, M(life.state), .of = RES_MODEL, .alias = model_words },
+	{ "organization_id", T_ID, M(life.organization), .prefix = "org-" },
+	{ "model_type", T_STR, M(model_type), .flags = F_NULL, .words = model_types },
+	{ "task_type", T_STR, M(task_type), .flags = F_NULL, .words = task_types },
+	{ "version", T_INT, .make = newest, .help = "the highest version number, 1 before any" },
+	{ "dataset_id", T_STR, M(dataset_id), .flags = F_NULL },
+	{ "tags", T_STRINGS, M(tags), .empty = "[]" },
+	{ "config", T_OBJECT, M(config), .empty = "{}" },
+	{ "metadata", T_OBJECT, M(metadata), .empty = "{}" },
+	{ "created_by", T_ID, M(life.whose), .prefix = "usr-" },
+	{ "created_at", T_TIME, M(life.created) },
+	{ "updated_at", T_TIME, M(life.changed) },
+	{ "archived_at", T_TIME, M(archived_at), .flags = F_NULL },
+	{ "unarchived_at", T_TIME, M(unarchived_at), .flags = F_NULL },
+	{ "rid", T_ID, M(life.id), .prefix = RID_MODEL, .help = "the same model in the foundry dialect" },
 	{ 0 }
 };
-
-/* A retired model reads `archived` here; a version counts from 1 even before any. */
-static struct model_view view(const struct model *m)
-{
-	return (struct model_view){ .m = *m,
-		.status = life_word(m->life.state == STATE_MODEL_RETIRED ? STATE_MODEL_ARCHIVED : m->life.state),
-		.version = m->last_version ? m->last_version : 1 };
-}
-
-static enum err reply_model(struct req *r, enum err e, int status, const struct model *m)
-{
-	struct model_view v;
-
-	if (e)
-		return e;
-	v = view(m);
-	res_shape(r, status, model_out, &v, m->life.revision);
-	return OK;
-}
 
 static const struct shape config_in[] = {
 	{ "target_column", T_STR, .min = 1, .max = 1024, .flags = F_NULL },
@@ -65,36 +55,21 @@ static const struct shape config_in[] = {
 	{ 0 }
 };
 
-#define C(field) AT(struct model, field)
 static const struct shape create_in[] = {
-	{ "name", T_STR, C(name), .min = 1, .max = 1024, .flags = F_REQUIRED | F_TRIMMED,
+	{ "name", T_STR, M(name), .min = 1, .max = 1024, .flags = F_REQUIRED | F_TRIMMED,
 	  .help = "unique in the organization until the model is retired" },
-	{ "description", T_STR, C(description), .max = 2048, .flags = F_NULL },
-	{ "model_type", T_STR, C(model_type), .words = model_types, .flags = F_REQUIRED },
-	{ "task_type", T_STR, C(task_type), .words = task_types, .flags = F_REQUIRED },
-	{ "dataset_id", T_STR, C(dataset_id), .min = 1, .max = 128, .flags = F_NULL | F_TRIMMED },
-	{ "tags", T_STRINGS, C(tags), .max = 100, .flags = F_NULL },
-	{ "config", T_OBJECT, C(config), .sub = config_in, .flags = F_NULL },
-	{ "metadata", T_OBJECT, C(metadata), .flags = F_NULL },
+	{ "description", T_STR, M(description), .max = 2048, .flags = F_NULL },
+	{ "model_type", T_STR, M(model_type), .words = model_types, .flags = F_REQUIRED },
+	{ "task_type", T_STR, M(task_type), .words = task_types, .flags = F_REQUIRED },
+	{ "dataset_id", T_STR, M(dataset_id), .min = 1, .max = 128, .flags = F_NULL | F_TRIMMED },
+	{ "tags", T_STRINGS, M(tags), .max = 100, .flags = F_NULL },
+	{ "config", T_OBJECT, M(config), .sub = config_in, .flags = F_NULL },
+	{ "metadata", T_OBJECT, M(metadata), .flags = F_NULL },
 	{ 0 }
 };
 
-static enum err create(struct req *r)
-{
-	struct model *in = r->in, m;
-	enum err e;
-
-	in->life.global = true;
-	if ((e = model_create(&r->tx, in, &m)))
-		return e;
-	(void)reply_model(r, OK, 201, &m);
-	res_header(r, "Location", arena_printf(r->arena, "%s/api/v1/models/%s", conf.base_path,
-		id_spell(r->arena, "mdl-", &m.life.id)));
-	return OK;
-}
-
 struct page_query { int64_t page, page_size; };
-struct list_query { struct page_query p; const char *status, *search, *task_type; };
+struct list_query { struct page_query p; enum state status; const char *search, *task_type; };
 struct page_view { struct list items; int64_t total, page, page_size; bool has_next; };
 #define Q(field) AT(struct list_query, field)
 #define PAGE_ROWS(most) \
@@ -102,7 +77,7 @@ struct page_view { struct list items; int64_t total, page, page_size; bool has_n
 	{ "page_size", T_INT, AT(struct page_query, page_size), .min = 1, .max = most }
 static const struct shape list_query[] = {
 	PAGE_ROWS(100),
-	{ "status", T_STR, Q(status), .words = statuses, .help = "without it, all but the archived" },
+	{ "status", T_STATE, Q(status), .of = RES_MODEL, .alias = model_words, .help = "without it, all but the archived" },
 	{ "search", T_STR, Q(search), .min = 1, .max = 255, .help = "a part of the first 700 characters of the name, in any case" },
 	{ "task_type", T_STR, Q(task_type), .words = task_types },
 	{ 0 }
@@ -133,140 +108,78 @@ static enum err list(struct req *r)
 {
 	const struct list_query *q = r->query;
 	struct page page = page_of(&q->p, 20);
-	struct model_filter f = { .status = q->status, .search = q->search, .task_type = q->task_type };
-	struct model_view *views;
+	struct model_filter f = { .hidden = q->status == STATE_MODEL_ARCHIVED, .search = q->search, .task_type = q->task_type };
 	struct model *m;
 	int64_t total;
 	size_t n;
 	enum err e;
 
-	if (q->status && !strcmp(q->status, "archived")) {
-		f.status = NULL;
-		f.hidden = true;
-	}
-	if ((e = model_list(&r->tx, &f, page, &m, &n, &total)))
-		return e;
-	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
-	for (size_t i = 0; i < n; i++)
-		views[i] = view(&m[i]);
-	return reply_page(r, list_out, views, n, sizeof *views, page, total);
-}
-
-static enum err get(struct req *r)
-{
-	struct id id = req_id(r, 0, "mdl-");
-	struct model m;
-
-	return reply_model(r, model_get(&r->tx, &id, &m), 200, &m);
+	if (q->status && !f.hidden)
+		f.status = life_word(q->status);
+	e = model_list(&r->tx, &f, page, &m, &n, &total);
+	return e ? e : reply_page(r, list_out, m, n, sizeof *m, page, total);
 }
 
 #define E(field) SET(struct model_edit, field)
 #define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the model was made" }
 static const struct shape edit_in[] = {
-	{ "name", T_STR, E(name), .min = 1, .max = 1024, .flags = F_TRIMMED },
-	{ "description", T_STR, E(description), .max = 2048, .flags = F_NULL },
-	{ "tags", T_STRINGS, E(tags), .max = 100, .flags = F_NULL },
-	{ "config", T_OBJECT, E(config), .sub = config_in, .flags = F_NULL },
-	{ "metadata", T_OBJECT, E(metadata), .flags = F_NULL },
+	{ "name", T_STR, E(name), .min = 1, .max = 1024, .flags = F_TRIMMED | F_ONE },
+	{ "description", T_STR, E(description), .max = 2048, .flags = F_NULL | F_ONE },
+	{ "tags", T_STRINGS, E(tags), .max = 100, .flags = F_NULL | F_ONE },
+	{ "config", T_OBJECT, E(config), .sub = config_in, .flags = F_NULL | F_ONE },
+	{ "metadata", T_OBJECT, E(metadata), .flags = F_NULL | F_ONE },
 	STAYS("model_type"),
 	STAYS("task_type"),
 	STAYS("dataset_id"),
 	{ 0 }
 };
 
-static enum err edit(struct req *r)
-{
-	struct model_edit *in = r->in;
-	struct id id = req_id(r, 0, "mdl-");
-	struct model m;
-
-	in->merge = r->merge;
-	if (!in->name_set && !in->description_set && !in->tags_set && !in->config_set && !in->metadata_set) {
-		why_add(&r->tx, "body", "must have at least one of name, description, tags, config, metadata");
-		return ERR_SHAPE;
-	}
-	return reply_model(r, model_edit(&r->tx, &id, in, &m), 200, &m);
-}
-
-static enum err archive(struct req *r)
-{
-	struct id id = req_id(r, 0, "mdl-");
-	struct model m;
-
-	return reply_model(r, model_archive(&r->tx, &id, &m), 200, &m);
-}
-
-static enum err unarchive(struct req *r)
-{
-	struct id id = req_id(r, 0, "mdl-");
-	struct model m;
-
-	return reply_model(r, model_unarchive(&r->tx, &id, &m), 200, &m);
-}
-
 /* ---- Training ---- */
 
-static const char *const run_statuses[] = { "training", "completed", "failed", NULL };
-struct run_view { struct run run; const char *status; };
-#define R(field) AT(struct run_view, field)
+static const struct alias run_words[] = { { STATE_RUN_RUNNING, "training" }, { STATE_NONE, NULL } };
+#define R(field) AT(struct run, field)
+#define RUN_STATUS { "status", T_STATE, R(life.state), .of = RES_RUN, .alias = run_words }
 static const struct shape started_out[] = {
-	{ "model_id", T_ID, R(run.model), .prefix = "mdl-" },
-	{ "job_id", T_ID, R(run.life.id), .prefix = "" },
-	{ "status", T_STR, R(status), .words = run_statuses },
+	{ "model_id", T_ID, R(model), .prefix = "mdl-" },
+	{ "job_id", T_ID, R(life.id), .prefix = "" },
+	RUN_STATUS,
 	{ 0 }
 };
 static const struct shape run_out[] = {
-	{ "model_id", T_ID, R(run.model), .prefix = "mdl-" },
-	{ "job_id", T_ID, R(run.life.id), .prefix = "" },
-	{ "status", T_STR, R(status), .words = run_statuses },
-	{ "algorithm", T_STR, R(run.algorithm), .flags = F_NULL },
-	{ "hyperparameters", T_OBJECT, R(run.hyperparameters), .empty = "{}" },
-	{ "metrics", T_OBJECT, R(run.metrics), .empty = "{}" },
-	{ "features", T_STRINGS, R(run.features), .empty = "[]" },
-	{ "target", T_STR, R(run.target), .flags = F_NULL },
-	{ "artifacts", T_OBJECT, R(run.artifacts), .empty = "{}" },
-	{ "logs", T_STRINGS, R(run.logs), .empty = "[]" },
-	{ "reason", T_STR, R(run.reason), .flags = F_NULL },
-	{ "started_by", T_ID, R(run.life.whose), .prefix = "usr-" },
-	{ "started_at", T_TIME, R(run.life.created) },
-	{ "ended_at", T_TIME, R(run.ended_at), .flags = F_NULL },
+	{ "model_id", T_ID, R(model), .prefix = "mdl-" },
+	{ "job_id", T_ID, R(life.id), .prefix = "" },
+	RUN_STATUS,
+	{ "algorithm", T_STR, R(algorithm), .flags = F_NULL },
+	{ "hyperparameters", T_OBJECT, R(hyperparameters), .empty = "{}" },
+	{ "metrics", T_OBJECT, R(metrics), .empty = "{}" },
+	{ "features", T_STRINGS, R(features), .empty = "[]" },
+	{ "target", T_STR, R(target), .flags = F_NULL },
+	{ "artifacts", T_OBJECT, R(artifacts), .empty = "{}" },
+	{ "logs", T_STRINGS, R(logs), .empty = "[]" },
+	{ "reason", T_STR, R(reason), .flags = F_NULL },
+	{ "started_by", T_ID, R(life.whose), .prefix = "usr-" },
+	{ "started_at", T_TIME, R(life.created) },
+	{ "ended_at", T_TIME, R(ended_at), .flags = F_NULL },
 	{ 0 }
 };
 
 static const struct shape run_brief_out[] = {
-	{ "model_id", T_ID, R(run.model), .prefix = "mdl-" },
-	{ "job_id", T_ID, R(run.life.id), .prefix = "", .help = "GET .../train/{job_id} tells the rest" },
-	{ "status", T_STR, R(status), .words = run_statuses },
-	{ "algorithm", T_STR, R(run.algorithm), .flags = F_NULL },
-	{ "reason", T_STR, R(run.reason), .flags = F_NULL },
-	{ "started_by", T_ID, R(run.life.whose), .prefix = "usr-" },
-	{ "started_at", T_TIME, R(run.life.created) },
-	{ "ended_at", T_TIME, R(run.ended_at), .flags = F_NULL },
+	{ "model_id", T_ID, R(model), .prefix = "mdl-" },
+	{ "job_id", T_ID, R(life.id), .prefix = "", .help = "GET .../train/{job_id} tells the rest" },
+	RUN_STATUS,
+	{ "algorithm", T_STR, R(algorithm), .flags = F_NULL },
+	{ "reason", T_STR, R(reason), .flags = F_NULL },
+	{ "started_by", T_ID, R(life.whose), .prefix = "usr-" },
+	{ "started_at", T_TIME, R(life.created) },
+	{ "ended_at", T_TIME, R(ended_at), .flags = F_NULL },
 	{ 0 }
 };
 static const struct shape runs_out[] = PAGE_OUT(run_brief_out);
 static const struct shape runs_query[] = { PAGE_ROWS(100), { 0 } };
 
-static struct run_view view_run(const struct run *run)
-{
-	return (struct run_view){ *run, run->life.state == STATE_RUN_RUNNING ? "training" : life_word(run->life.state) };
-}
-
-static enum err reply_run(struct req *r, enum err e, int status, const struct shape *s, const struct run *run)
-{
-	struct run_view v;
-
-	if (e)
-		return e;
-	v = view_run(run);
-	res_shape(r, status, s, &v, run->life.revision);
-	return OK;
-}
-
-#define J(field) AT(struct run, field)
 #define RUN_ROWS \
-	{ "algorithm", T_STR, J(algorithm), .min = 1, .max = 255, .flags = F_NULL }, \
-	{ "hyperparameters", T_OBJECT, J(hyperparameters), .flags = F_NULL }
+	{ "algorithm", T_STR, R(algorithm), .min = 1, .max = 255, .flags = F_NULL }, \
+	{ "hyperparameters", T_OBJECT, R(hyperparameters), .flags = F_NULL }
 static const struct shape train_in[] = { RUN_ROWS, { 0 } };
 static const struct shape artifacts_in[] = {
 	{ "model_file", T_STR, .max = 2048, .flags = F_NULL },
@@ -275,156 +188,98 @@ static const struct shape artifacts_in[] = {
 };
 static const struct shape complete_in[] = {
 	RUN_ROWS,
-	{ "metrics", T_OBJECT, J(metrics), .flags = F_NULL },
-	{ "features", T_STRINGS, J(features), .max = 10000, .flags = F_NULL | F_LOG },
-	{ "target", T_STR, J(target), .min = 1, .max = 1024, .flags = F_NULL },
-	{ "artifacts", T_OBJECT, J(artifacts), .sub = artifacts_in, .flags = F_NULL },
-	{ "logs", T_STRINGS, J(logs), .max = 10000, .flags = F_NULL | F_LOG },
+	{ "metrics", T_OBJECT, R(metrics), .flags = F_NULL },
+	{ "features", T_STRINGS, R(features), .max = 10000, .flags = F_NULL | F_LOG },
+	{ "target", T_STR, R(target), .min = 1, .max = 1024, .flags = F_NULL },
+	{ "artifacts", T_OBJECT, R(artifacts), .sub = artifacts_in, .flags = F_NULL },
+	{ "logs", T_STRINGS, R(logs), .max = 10000, .flags = F_NULL | F_LOG },
 	{ 0 }
 };
 static const struct shape fail_in[] = {
-	{ "reason", T_STR, J(reason), .min = 1, .max = 2048, .flags = F_REQUIRED },
+	{ "reason", T_STR, R(reason), .min = 1, .max = 2048, .flags = F_REQUIRED },
 	{ 0 }
 };
-
-static enum err train(struct req *r)
-{
-	struct id id = req_id(r, 0, "mdl-");
-	struct run run;
-
-	return reply_run(r, run_start(&r->tx, &id, r->in, &run), 202, started_out, &run);
-}
 
 static enum err list_runs(struct req *r)
 {
 	struct id id = req_id(r, 0, "mdl-");
 	struct page page = page_of(r->query, 20);
-	struct run_view *views;
 	struct run *all;
 	int64_t total;
 	size_t n;
 	enum err e = run_list(&r->tx, &id, page, &all, &n, &total);
 
-	if (e)
-		return e;
-	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
-	for (size_t i = 0; i < n; i++)
-		views[i] = view_run(&all[i]);
-	return reply_page(r, runs_out, views, n, sizeof *views, page, total);
-}
-
-static enum err get_run(struct req *r)
-{
-	struct id id = req_id(r, 0, "mdl-"), job = req_id(r, 1, "");
-	struct run run;
-
-	return reply_run(r, run_get(&r->tx, &id, &job, &run), 200, run_out, &run);
-}
-
-static enum err complete(struct req *r)
-{
-	struct id id = req_id(r, 0, "mdl-"), job = req_id(r, 1, "");
-	struct run run;
-
-	return reply_run(r, run_complete(&r->tx, &id, &job, r->in, &run), 200, run_out, &run);
-}
-
-static enum err fail(struct req *r)
-{
-	struct id id = req_id(r, 0, "mdl-"), job = req_id(r, 1, "");
-	const struct run *in = r->in;
-	struct run run;
-
-	return reply_run(r, run_fail(&r->tx, &id, &job, in->reason, &run), 200, run_out, &run);
+	return e ? e : reply_page(r, runs_out, all, n, sizeof *all, page, total);
 }
 
 /* ---- Versions ---- */
 
-struct artifacts { const char *model_file, *onnx_file; };
-struct file_view { int64_t size; const char *sha256; };
-struct version_view { struct version v; const char *id, *status; struct artifacts artifacts; struct file_view *file; };
-#define V(field) AT(struct version_view, field)
+static const void *version_id(struct arena *a, const void *object)
+{
+	const struct version *v = object;
+
+	return version_spell(a, v->number);
+}
+
+static const void *with_file(struct arena *a, const void *object)
+{
+	const struct version *v = object;
+
+	(void)a;
+	return v->artifact.p ? v : NULL;
+}
+
+static const void *checksum(struct arena *a, const void *object)
+{
+	const struct version *v = object;
+	char *hex = arena_alloc(a, 2 * v->artifact.n + 1);
+
+	hex_encode(v->artifact.p, v->artifact.n, hex);
+	return hex;
+}
+
+#define V(field) AT(struct version, field)
 static const struct shape artifacts_out[] = {
-	{ "model_file", T_STR, AT(struct artifacts, model_file), .flags = F_NULL },
-	{ "onnx_file", T_STR, AT(struct artifacts, onnx_file), .flags = F_NULL },
+	{ "model_file", T_STR, V(artifacts), .flags = F_NULL | F_MEMBER },
+	{ "onnx_file", T_STR, V(artifacts), .flags = F_NULL | F_MEMBER },
 	{ 0 }
 };
 static const struct shape file_out[] = {
-	{ "size", T_INT, AT(struct file_view, size), .help = "bytes" },
-	{ "sha256", T_STR, AT(struct file_view, sha256) },
+	{ "size", T_INT, V(artifact_size), .help = "bytes" },
+	{ "sha256", T_STR, .make = checksum },
 	{ 0 }
 };
 static const struct shape version_out[] = {
-	{ "version_id", T_STR, V(id), .help = "`ver-` and the number, three digits at least" },
-	{ "model_id", T_ID, V(v.model), .prefix = "mdl-" },
-	{ "version_number", T_INT, V(v.number) },
-	{ "is_promoted", T_BOOL, V(v.active), .help = "the active configuration comes from it" },
-	{ "status", T_STR, V(status) },
-	{ "algorithm", T_STR, V(v.algorithm), .flags = F_NULL },
-	{ "hyperparameters", T_OBJECT, V(v.hyperparameters), .empty = "{}" },
-	{ "metrics", T_OBJECT, V(v.metrics), .empty = "{}" },
-	{ "artifacts", T_SUB, V(artifacts), .sub = artifacts_out },
-	{ "trained_at", T_TIME, V(v.trained_at), .flags = F_NULL },
-	{ "trained_by", T_ID, V(v.trained_by), .prefix = "usr-", .flags = F_NULL },
-	{ "training_duration_seconds", T_INT, V(v.training_seconds), .flags = F_NULL },
-	{ "branch", T_STR, V(v.branch) },
-	{ "source", T_STR, V(v.source), .flags = F_NULL, .help = "`sdk` uploaded, `promoted` from another version; null: a training run" },
-	{ "artifact", T_REF, V(file), .sub = file_out, .flags = F_NULL, .help = "the uploaded file; GET .../artifact" },
-	{ "created_at", T_TIME, V(v.life.created) },
-	{ "rid", T_ID, V(v.life.id), .prefix = RID_VERSION, .help = "the same version in the foundry dialect" },
+	{ "version_id", T_STR, .make = version_id, .help = "`ver-` and the number, three digits at least" },
+	{ "model_id", T_ID, V(model), .prefix = "mdl-" },
+	{ "version_number", T_INT, V(number) },
+	{ "is_promoted", T_BOOL, V(active), .help = "the active configuration comes from it" },
+	{ "status", T_STATE, V(life.state), .of = RES_VERSION, .flags = F_OPEN },
+	{ "algorithm", T_STR, V(algorithm), .flags = F_NULL },
+	{ "hyperparameters", T_OBJECT, V(hyperparameters), .empty = "{}" },
+	{ "metrics", T_OBJECT, V(metrics), .empty = "{}" },
+	{ "artifacts", T_SUB, .off = 0, .sub = artifacts_out },
+	{ "trained_at", T_TIME, V(trained_at), .flags = F_NULL },
+	{ "trained_by", T_ID, V(trained_by), .prefix = "usr-", .flags = F_NULL },
+	{ "training_duration_seconds", T_INT, V(training_seconds), .flags = F_NULL },
+	{ "branch", T_STR, V(branch) },
+	{ "source", T_STR, V(source), .flags = F_NULL, .help = "`sdk` uploaded, `promoted` from another version; null: a training run" },
+	{ "artifact", T_REF, .make = with_file, .sub = file_out, .flags = F_NULL, .help = "the uploaded file; GET .../artifact" },
+	{ "created_at", T_TIME, V(life.created) },
+	{ "rid", T_ID, V(life.id), .prefix = RID_VERSION, .help = "the same version in the foundry dialect" },
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
 static const struct shape versions_query[] = { PAGE_ROWS(100), { 0 } };
 
-static const char *member(struct arena *a, const char *document, const char *key)
-{
-	struct json *v;
-
-	return js_get(js_read(a, document), key, &v) ? js_str(v) : NULL;
-}
-
-static struct file_view *view_file(struct arena *a, const struct version *v)
-{
-	struct file_view *f = NULL;
-	char hex[2 * SHA256_DIGEST_LENGTH + 1];
-
-	if (v->artifact.p) {
-		hex_encode(v->artifact.p, SHA256_DIGEST_LENGTH, hex);
-		f = ARENA_NEW(a, struct file_view);
-		*f = (struct file_view){ v->artifact_size, arena_strdup(a, hex) };
-	}
-	return f;
-}
-
-static struct version_view view_version(struct arena *a, const struct version *v)
-{
-	return (struct version_view){ .file = view_file(a, v), .v = *v, .id = version_spell(a, v->number), .status = life_word(v->life.state),
-		.artifacts = { member(a, v->artifacts, "model_file"), member(a, v->artifacts, "onnx_file") } };
-}
-
-static enum err get_version(struct req *r)
-{
-	struct id id = req_id(r, 0, "mdl-");
-	struct version_view view;
-	struct version v;
-	enum err e = version_get(&r->tx, &id, version_number(r->arena, r->vars[1]), &v);
-
-	if (e)
-		return e;
-	view = view_version(r->arena, &v);
-	res_shape(r, 200, version_out, &view, v.life.revision);
-	return OK;
-}
-
 static enum err get_artifact(struct req *r)
 {
-	struct id id = req_id(r, 0, "mdl-");
+	struct db_val key[2];
 	const char *bytes;
 	struct version v;
-	enum err e = version_file(&r->tx, &id, version_number(r->arena, r->vars[1]), &v, &bytes);
+	enum err e = does_key(r, key);
 
-	if (e)
+	if (e || (e = version_file(&r->tx, key, &v, &bytes)))
 		return e;
 	res_body(r, 200, "application/octet-stream", bytes, (size_t)v.artifact_size);
 	res_header(r, "Content-Disposition", arena_printf(r->arena, "attachment; filename=\"%s-%s.dill\"", r->vars[0], r->vars[1]));
@@ -435,47 +290,36 @@ static enum err list_versions(struct req *r)
 {
 	struct id id = req_id(r, 0, "mdl-");
 	struct page page = page_of(r->query, 20);
-	struct version_view *views;
 	struct version *v;
 	int64_t total;
 	size_t n;
 	enum err e = version_list(&r->tx, &id, page, &v, &n, &total);
 
-	if (e)
-		return e;
-	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
-	for (size_t i = 0; i < n; i++)
-		views[i] = view_version(r->arena, &v[i]);
-	return reply_page(r, versions_out, views, n, sizeof *views, page, total);
+	return e ? e : reply_page(r, versions_out, v, n, sizeof *v, page, total);
 }
 
-struct config_view { const char *algorithm, *hyperparameters; };
-struct restored_view { struct id model; const char *version; struct config_view config; int64_t at; };
-#define S(field) AT(struct restored_view, field)
+/* When its model changed. */
+static const void *restored_at(struct arena *a, const void *object)
+{
+	const struct version *v = object;
+	const struct life *model = v->life.parent;
+
+	(void)a;
+	return &model->changed;
+}
+
 static const struct shape active_config_out[] = {
-	{ "algorithm", T_STR, AT(struct config_view, algorithm), .flags = F_NULL },
-	{ "hyperparameters", T_OBJECT, AT(struct config_view, hyperparameters), .empty = "{}" },
+	{ "algorithm", T_STR, V(algorithm), .flags = F_NULL },
+	{ "hyperparameters", T_OBJECT, V(hyperparameters), .empty = "{}" },
 	{ 0 }
 };
 static const struct shape restored_out[] = {
-	{ "model_id", T_ID, S(model), .prefix = "mdl-" },
-	{ "restored_from_version", T_STR, S(version) },
-	{ "active_config", T_SUB, S(config), .sub = active_config_out },
-	{ "restored_at", T_TIME, S(at) },
+	{ "model_id", T_ID, V(model), .prefix = "mdl-" },
+	{ "restored_from_version", T_STR, .make = version_id },
+	{ "active_config", T_SUB, .off = 0, .sub = active_config_out },
+	{ "restored_at", T_TIME, .make = restored_at },
 	{ 0 }
 };
-
-static enum err restore_version(struct req *r)
-{
-	struct id id = req_id(r, 0, "mdl-");
-	struct version v;
-	enum err e = version_restore(&r->tx, &id, version_number(r->arena, r->vars[1]), &v);
-
-	if (!e)
-		res_shape(r, 200, restored_out, &(struct restored_view){ v.model, version_spell(r->arena, v.number),
-			{ v.algorithm, v.hyperparameters }, r->tx.now }, 0);
-	return e;
-}
 
 /* ---- Audit logs ---- */
 
@@ -615,38 +459,39 @@ static const struct route routes[] = {
 	{ "POST", "/api/auth/refresh", PERM_PUBLIC, R_SECRET, BODY(refresh_in, struct login), .status = 200,
 	  .out = refresh_out, .run = refresh, .summary = "A new access token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_MODEL_WRITE, R_WRITE, BODY(create_in, struct model), .status = 201, .out = model_out,
-	  .run = create, .summary = "Create a model", .errors = "MODEL_NAME_TAKEN QUOTA" },
+	  .object = RES_MODEL, .make = model_create, .summary = "Create a model", .errors = "MODEL_NAME_TAKEN QUOTA" },
 	{ "GET", BASE, PERM_MODEL_READ, R_PUBLISHABLE, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List models, newest first", .errors = "PAGE_BYTES" },
-	{ "GET", ONE, PERM_MODEL_READ, R_PUBLISHABLE, .status = 200, .out = model_out, .run = get, .summary = "One model",
+	{ "GET", ONE, PERM_MODEL_READ, R_PUBLISHABLE, .status = 200, .out = model_out, .object = RES_MODEL, .summary = "One model",
 	  .errors = NOT_FOUND },
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct model_edit), .status = 200, .out = model_out,
-	  .moves = { LIFE_MODEL_EDIT }, .run = edit, .summary = "Change a model", .errors = NOT_FOUND " MODEL_NAME_TAKEN" FIXED },
-	{ "POST", ONE "/archive", PERM_MODEL_WRITE, R_WRITE, .status = 200, .out = model_out, .run = archive,
+	  .object = RES_MODEL, .change = model_edit, .moves = { LIFE_MODEL_EDIT }, .summary = "Change a model", .errors = NOT_FOUND " MODEL_NAME_TAKEN" FIXED },
+	{ "POST", ONE "/archive", PERM_MODEL_WRITE, R_WRITE, .status = 200, .out = model_out, .object = RES_MODEL,
 	  .moves = { LIFE_MODEL_ARCHIVE }, .summary = "Archive a model", .errors = NOT_FOUND " MODEL_TRAINING" FIXED },
-	{ "POST", ONE "/unarchive", PERM_MODEL_WRITE, R_WRITE, .status = 200, .out = model_out, .run = unarchive,
+	{ "POST", ONE "/unarchive", PERM_MODEL_WRITE, R_WRITE, .status = 200, .out = model_out, .object = RES_MODEL,
 	  .moves = { LIFE_MODEL_UNARCHIVE }, .summary = "Restore an archived model to ready or draft",
 	  .errors = NOT_FOUND " MODEL_NOT_ARCHIVED MODEL_RETIRED" },
 	{ "POST", ONE "/train", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED, BODY(train_in, struct run), .status = 202,
-	  .out = started_out, .moves = { LIFE_MODEL_TRAIN }, .run = train, .summary = "Begin a training run", .errors = NOT_FOUND " MODEL_TRAINING" FIXED " QUOTA" },
+	  .out = started_out, .object = RES_RUN, .change = run_start, .moves = { LIFE_MODEL_TRAIN }, .summary = "Begin a training run",
+	  .errors = NOT_FOUND " MODEL_TRAINING" FIXED " QUOTA" },
 	{ "GET", ONE "/train", PERM_MODEL_READ, 0, QUERY(runs_query, struct page_query), .status = 200, .out = runs_out,
 	  .run = list_runs, .summary = "Training runs, newest first; one whose trainer is gone is ended by .../fail", .errors = NOT_FOUND },
-	{ "GET", ONE "/train/{job_id}", PERM_MODEL_READ, 0, .status = 200, .out = run_out, .run = get_run,
+	{ "GET", ONE "/train/{job_id}", PERM_MODEL_READ, 0, .status = 200, .out = run_out, .object = RES_RUN,
 	  .summary = "One training run", .errors = NOT_FOUND " RUN_NOT_FOUND" },
 	{ "POST", ONE "/train/{job_id}/complete", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED,
-	  BODY(complete_in, struct run), .status = 200, .out = run_out, .run = complete,
+	  BODY(complete_in, struct run), .status = 200, .out = run_out, .object = RES_RUN, .change = run_complete,
 	  .summary = "The trainer reports success: a version is made", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED QUOTA" },
 	{ "POST", ONE "/train/{job_id}/fail", PERM_MODEL_WRITE, R_WRITE, BODY(fail_in, struct run), .status = 200,
-	  .out = run_out, .run = fail, .summary = "The trainer reports failure", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED" },
+	  .out = run_out, .object = RES_RUN, .change = run_fail, .summary = "The trainer reports failure", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct page_query), .status = 200,
 	  .out = versions_out, .run = list_versions, .summary = "Versions, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
-	{ "GET", ONE "/versions/{version_id}", PERM_MODEL_READ, 0, .status = 200, .out = version_out, .run = get_version,
-	  .summary = "One version", .errors = NOT_FOUND " VERSION_NOT_FOUND" },
-	{ "GET", ONE "/versions/{version_id}/artifact", PERM_MODEL_READ, 0, .status = 200, .run = get_artifact,
+	{ "GET", ONE "/versions/{version_id}", PERM_MODEL_READ, 0, .status = 200, .out = version_out, .object = RES_VERSION,
+	  .number = version_number, .get = version_get, .summary = "One version", .errors = NOT_FOUND " VERSION_NOT_FOUND" },
+	{ "GET", ONE "/versions/{version_id}/artifact", PERM_MODEL_READ, 0, .status = 200, .object = RES_VERSION, .number = version_number, .run = get_artifact,
 	  .summary = "The file that was uploaded with a version, as bytes", .errors = NOT_FOUND " VERSION_NOT_FOUND ARTIFACT_NOT_FOUND ARTIFACT_BROKEN" },
-	{ "POST", ONE "/versions/{version_id}/restore", PERM_MODEL_WRITE, R_WRITE, .status = 200, .out = restored_out,
-	  .run = restore_version, .moves = { LIFE_MODEL_RESTORE_VERSION }, .summary = "Make a version's configuration the active one",
-	  .errors = NOT_FOUND " VERSION_NOT_FOUND" FIXED },
+	{ "POST", ONE "/versions/{version_id}/restore", PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, .status = 200, .out = restored_out,
+	  .object = RES_VERSION, .number = version_number, .change = version_restore, .moves = { LIFE_MODEL_RESTORE_VERSION },
+	  .summary = "Make a version's configuration the active one", .errors = NOT_FOUND " VERSION_NOT_FOUND" FIXED },
 	{ "GET", ONE "/audit-logs", PERM_MODEL_READ, 0, QUERY(audit_query, struct audit_query), .status = 200,
 	  .out = audit_out, .run = audit_logs, .summary = "Who did what to a model", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ 0 }

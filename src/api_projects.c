@@ -2,67 +2,48 @@
  * restore and delete, login and refresh.  Answers are {"data": ...}, errors flat. */
 #include "route.h"
 #include <string.h>
-#include "conf.h"
 #include "dom_org.h"
 #include "dom_project.h"
-#include "str.h"
 
-static const char *const statuses[] = { "DRAFT", "BUILDING", "LIVE", "UPDATED", "PAUSED", "ARCHIVED", NULL };
 static const char *const orders[] = { "recent", "name", "status", NULL };
 
 /* ---- Project ---- */
 
-struct project_view { struct project p; const char *status, *preview_url, *conversation_id; };
-#define P(field) AT(struct project_view, field)
+/* Kept while archived, told of a build alone. */
+static const void *progress(struct arena *a, const void *object)
+{
+	const struct project *p = object;
+
+	(void)a;
+	return p->life.state == STATE_PROJECT_BUILDING ? &p->progress : NULL;
+}
+
+static const void *preview_url(struct arena *a, const void *object)
+{
+	const struct project *p = object;
+
+	return p->url ? arena_printf(a, "https://%s", p->url) : NULL;
+}
+
+#define P(field) AT(struct project, field)
 #define PROJECT_ROWS \
-	{ "id", T_INT, P(p.number) }, \
-	{ "name", T_STR, P(p.name) }, \
-	{ "description", T_STR, P(p.description), .flags = F_NULL }, \
-	{ "status", T_STR, P(status), .words = statuses }, \
-	{ "url", T_STR, P(p.url), .flags = F_NULL, .help = "`<slug>.talkide.app`" }, \
-	{ "accent", T_STR, P(p.accent), .flags = F_NULL, .help = "a colour, such as `oklch(0.78 0.15 70)`" }, \
-	{ "techStack", T_STR, P(p.tech_stack), .flags = F_NULL }, \
-	{ "progress", T_INT, P(p.progress), .min = 0, .flags = F_NULL, .help = "of a build, in percent" }, \
-	{ "createdAt", T_TIME, P(p.life.created) }, \
-	{ "updatedAt", T_TIME, P(p.life.changed) }
+	{ "id", T_INT, P(number) }, \
+	{ "name", T_STR, P(name) }, \
+	{ "description", T_STR, P(description), .flags = F_NULL }, \
+	{ "status", T_STATE, P(life.state), .of = RES_PROJECT }, \
+	{ "url", T_STR, P(url), .flags = F_NULL, .help = "`<slug>.talkide.app`" }, \
+	{ "accent", T_STR, P(accent), .flags = F_NULL, .help = "a colour, such as `oklch(0.78 0.15 70)`" }, \
+	{ "techStack", T_STR, P(tech_stack), .flags = F_NULL }, \
+	{ "progress", T_INT, .make = progress, .min = 0, .flags = F_NULL, .help = "of a build, in percent" }, \
+	{ "createdAt", T_TIME, P(life.created) }, \
+	{ "updatedAt", T_TIME, P(life.changed) }
 static const struct shape project_out[] = { PROJECT_ROWS, { 0 } };
-static const struct shape detail_out[] = { PROJECT_ROWS, { "previewUrl", T_STR, P(preview_url), .flags = F_NULL }, { 0 } };
-static const struct shape created_out[] = { PROJECT_ROWS,
-	{ "conversationId", T_STR, P(conversation_id), .flags = F_NULL }, { 0 } };
+static const struct shape detail_out[] = { PROJECT_ROWS, { "previewUrl", T_STR, .make = preview_url, .flags = F_NULL }, { 0 } };
+static const struct shape created_out[] = { PROJECT_ROWS, { "conversationId", T_LITERAL, .flags = F_NULL }, { 0 } };
 #define DATA(shape) { { "data", T_SUB, .off = 0, .sub = shape }, { 0 } }
 static const struct shape project_data[] = DATA(project_out);
 static const struct shape detail_data[] = DATA(detail_out);
 static const struct shape created_data[] = DATA(created_out);
-
-static struct project_view view(const struct project *p)
-{
-	struct project_view v = { .p = *p, .status = life_word(p->life.state) };
-
-	if (p->life.state != STATE_PROJECT_BUILDING)     /* kept while archived, told of a build alone */
-		v.p.progress = -1;
-	return v;
-}
-
-static enum err reply(struct req *r, enum err e, int status, const struct shape *s, const struct project *p)
-{
-	struct project_view v;
-
-	if (e)
-		return e;
-	v = view(p);
-	v.preview_url = p->url ? arena_printf(r->arena, "https://%s", p->url) : NULL;
-	res_shape(r, status, s, &v, p->life.revision);
-	return OK;
-}
-
-/* The id of the path: positive, or the caller is told. */
-static enum err number(struct req *r, int64_t *out)
-{
-	if (parse_int(r->vars[0], 1, INT64_MAX, out))
-		return OK;
-	why_add(&r->tx, "id", "must be a positive integer");
-	return ERR_SHAPE;
-}
 
 /* <slug>.talkide.app: a label of a host name (RFC 1123) in lower case. */
 static const char *slug_fault(struct arena *a, const char *s)
@@ -75,35 +56,21 @@ static const char *slug_fault(struct arena *a, const char *s)
 		: "must be <slug>.talkide.app, the slug of a-z, 0-9 and -";
 }
 
-#define B(field) AT(struct project, field)
 static const struct shape project_in[] = {
-	{ "name", T_STR, B(name), .min = 1, .max = 100, .flags = F_REQUIRED | F_TRIMMED, .help = "unique in the organization" },
-	{ "description", T_STR, B(description), .max = 500, .flags = F_NULL },
-	{ "url", T_STR, B(url), .min = 1, .max = 100, .flags = F_NULL, .fault = slug_fault, .help = "`<slug>.talkide.app`, unique everywhere" },
-	{ "accent", T_STR, B(accent), .min = 1, .max = 64, .flags = F_NULL },
-	{ "techStack", T_STR, B(tech_stack), .min = 1, .max = 255, .flags = F_NULL },
+	{ "name", T_STR, P(name), .min = 1, .max = 100, .flags = F_REQUIRED | F_TRIMMED, .help = "unique in the organization" },
+	{ "description", T_STR, P(description), .max = 500, .flags = F_NULL },
+	{ "url", T_STR, P(url), .min = 1, .max = 100, .flags = F_NULL, .fault = slug_fault, .help = "`<slug>.talkide.app`, unique everywhere" },
+	{ "accent", T_STR, P(accent), .min = 1, .max = 64, .flags = F_NULL },
+	{ "techStack", T_STR, P(tech_stack), .min = 1, .max = 255, .flags = F_NULL },
 	{ 0 }
 };
 
-static enum err create(struct req *r)
-{
-	const struct project *in = r->in;
-	struct project p;
-	enum err e = project_create(&r->tx, in, &p);
-
-	if (e)
-		return e;
-	(void)reply(r, OK, 201, created_data, &p);
-	res_header(r, "Location", arena_printf(r->arena, "%s/api/v1/projects/%lld", conf.base_path, (long long)p.number));
-	return OK;
-}
-
-struct list_query { const char *status, *search, *sort; int64_t page, size; };
+struct list_query { enum state status; const char *search, *sort; int64_t page, size; };
 struct list_view { struct list data; int64_t page, size, total, pages; };
 #define Q(field) AT(struct list_query, field)
 #define L(field) AT(struct list_view, field)
 static const struct shape list_query[] = {
-	{ "status", T_STR, Q(status), .words = statuses, .help = "without it, all but the archived" },
+	{ "status", T_STATE, Q(status), .of = RES_PROJECT, .help = "without it, all but the archived" },
 	{ "search", T_STR, Q(search), .min = 1, .max = 100, .help = "a part of the name, in any case" },
 	{ "sort", T_STR, Q(sort), .words = orders, .help = "`recent`, the default, is the latest change first" },
 	{ "page", T_INT, Q(page), .min = 0, .max = INT32_MAX, .help = "from 0" },
@@ -122,9 +89,8 @@ static const struct shape list_out[] = {
 static enum err list(struct req *r)
 {
 	const struct list_query *q = r->query;
-	struct project_filter f = { .status = q->status, .search = q->search };
+	struct project_filter f = { .archived = q->status == STATE_PROJECT_ARCHIVED, .search = q->search };
 	int64_t size = q->size ? q->size : 20, total;
-	struct project_view *views;
 	struct project *p;
 	size_t n;
 	enum err e;
@@ -132,101 +98,37 @@ static enum err list(struct req *r)
 	for (int i = 0; q->sort && orders[i]; i++)
 		if (!strcmp(orders[i], q->sort))
 			f.order = (enum project_order)i;
-	if (q->status && !strcmp(q->status, "ARCHIVED")) {
-		f.status = NULL;
-		f.archived = true;
-	}
+	if (q->status && !f.archived)
+		f.status = life_word(q->status);
 	if ((e = project_list(&r->tx, &f, q->page * size, size, &p, &n, &total)))
 		return e;
-	views = arena_alloc(r->arena, (n + 1) * sizeof *views);
-	for (size_t i = 0; i < n; i++)
-		views[i] = view(&p[i]);
-	res_shape(r, 200, list_out, &(struct list_view){ { views, n, sizeof *views }, q->page, size, total,
+	res_shape(r, 200, list_out, &(struct list_view){ { p, n, sizeof *p }, q->page, size, total,
 		(total + size - 1) / size }, 0);
 	return OK;
 }
 
-static enum err get(struct req *r)
-{
-	struct project p;
-	int64_t n;
-	enum err e = number(r, &n);
-
-	return reply(r, e ? e : project_get(&r->tx, n, &p), 200, detail_data, &p);
-}
-
-static enum err edit(struct req *r)
-{
-	const struct project *in = r->in;
-	struct project p;
-	int64_t n;
-	enum err e = number(r, &n);
-
-	return reply(r, e ? e : project_edit(&r->tx, n, in, &p), 200, project_data, &p);
-}
-
-static enum err move(struct req *r, enum transition t)
-{
-	struct project p;
-	int64_t n;
-	enum err e = number(r, &n);
-
-	return reply(r, e ? e : project_move(&r->tx, n, t, &p), 200, project_data, &p);
-}
-
-static enum err archive(struct req *r) { return move(r, LIFE_PROJECT_ARCHIVE); }
-static enum err restore(struct req *r) { return move(r, LIFE_PROJECT_RESTORE); }
-static enum err publish(struct req *r) { return move(r, LIFE_PROJECT_PUBLISH); }
-static enum err pause_it(struct req *r) { return move(r, LIFE_PROJECT_PAUSE); }
-static enum err resume(struct req *r) { return move(r, LIFE_PROJECT_RESUME); }
-
-static enum err delete(struct req *r)
-{
-	enum err e = move(r, LIFE_PROJECT_DELETE);
-
-	if (e)
-		return e;
-	res_reset(r);
-	res_body(r, 204, NULL, NULL, 0);
-	return OK;
-}
-
-struct build { int64_t progress; };
 static const struct shape build_in[] = {
-	{ "progress", T_INT, AT(struct build, progress), .min = 0, .max = 100, .flags = F_REQUIRED,
+	{ "progress", T_INT, P(progress), .min = 0, .max = 100, .flags = F_REQUIRED,
 	  .help = "in percent; 100 ends the build" },
 	{ 0 }
 };
 
-static enum err build(struct req *r)
-{
-	const struct build *in = r->in;
-	struct project p;
-	int64_t n;
-	enum err e = number(r, &n);
-
-	return reply(r, e ? e : project_build(&r->tx, n, in->progress, &p), 200, project_data, &p);
-}
-
-struct url_query { const char *url; };
-struct url_view { bool available; };
 static const struct shape url_query[] = {
-	{ "url", T_STR, AT(struct url_query, url), .min = 1, .max = 100, .flags = F_REQUIRED, .fault = slug_fault },
+	{ "url", T_STR, P(url), .min = 1, .max = 100, .flags = F_REQUIRED, .fault = slug_fault },
 	{ 0 }
 };
-static const struct shape url_out[] = { { "available", T_BOOL, AT(struct url_view, available) }, { 0 } };
+static const struct shape url_out[] = { { "available", T_BOOL, .off = 0 }, { 0 } };
 static const struct shape url_data[] = DATA(url_out);
 
 static enum err check_url(struct req *r)
 {
-	const struct url_query *q = r->query;
-	struct url_view v;
-	enum err e = project_url_free(&r->tx, q->url, &v.available);
+	const struct project *q = r->query;
+	bool available;
+	enum err e = project_url_free(&r->tx, q->url, &available);
 
-	if (e)
-		return e;
-	res_shape(r, 200, url_data, &v, 0);
-	return OK;
+	if (!e)
+		res_shape(r, 200, url_data, &available, 0);
+	return e;
 }
 
 /* ---- Sessions ---- */
@@ -286,8 +188,8 @@ static enum err refresh(struct req *r)
 
 #define BASE "/api/v1/projects"
 #define ONE BASE "/{id}"
-#define MOVE(word, handler, transition, what, refusals) \
-	{ "PUT", ONE "/" word, PERM_PROJECT_WRITE, R_WRITE, .status = 200, .out = project_data, .run = handler, \
+#define MOVE(word, transition, what, refusals) \
+	{ "PUT", ONE "/" word, PERM_PROJECT_WRITE, R_WRITE, .status = 200, .out = project_data, .object = RES_PROJECT, \
 	  .moves = { LIFE_PROJECT_##transition }, .summary = what, .errors = "SHAPE PROJECT_NOT_FOUND " refusals }
 static const struct route routes[] = {
 	{ "POST", "/api/v1/auth/login", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200,
@@ -295,27 +197,27 @@ static const struct route routes[] = {
 	{ "POST", "/api/v1/auth/refresh", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(refresh_in, struct login), .status = 200,
 	  .out = tokens_data, .run = refresh, .summary = "New tokens for a refresh token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 201, .out = created_data,
-	  .run = create, .summary = "Create a project", .errors = "PROJECT_NAME_TAKEN PROJECT_URL_TAKEN QUOTA" },
+	  .object = RES_PROJECT, .make = project_create, .summary = "Create a project", .errors = "PROJECT_NAME_TAKEN PROJECT_URL_TAKEN QUOTA" },
 	{ "GET", BASE, PERM_PROJECT_READ, R_PUBLISHABLE, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
 	  .run = list, .summary = "List projects" },
-	{ "GET", BASE "/check-url", PERM_PROJECT_READ, R_PUBLISHABLE, QUERY(url_query, struct url_query), .status = 200,
+	{ "GET", BASE "/check-url", PERM_PROJECT_READ, R_PUBLISHABLE, QUERY(url_query, struct project), .status = 200,
 	  .out = url_data, .run = check_url, .summary = "Is a url free?" },
-	{ "GET", ONE, PERM_PROJECT_READ, R_PUBLISHABLE, .status = 200, .out = detail_data, .run = get, .summary = "One project",
+	{ "GET", ONE, PERM_PROJECT_READ, R_PUBLISHABLE, .status = 200, .out = detail_data, .object = RES_PROJECT, .summary = "One project",
 	  .errors = "SHAPE PROJECT_NOT_FOUND" },
 	{ "PUT", ONE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 200, .out = project_data,
-	  .run = edit, .moves = { LIFE_PROJECT_EDIT, LIFE_PROJECT_EDIT_LIVE },
+	  .object = RES_PROJECT, .change = project_edit, .moves = { LIFE_PROJECT_EDIT, LIFE_PROJECT_EDIT_LIVE },
 	  .summary = "Replace a project's fields; a LIVE one becomes UPDATED",
 	  .errors = "PROJECT_NOT_FOUND PROJECT_NAME_TAKEN PROJECT_URL_TAKEN PROJECT_ARCHIVED" },
-	{ "DELETE", ONE, PERM_PROJECT_WRITE, R_WRITE, .status = 204, .run = delete, .moves = { LIFE_PROJECT_DELETE }, .summary = "Delete an archived project",
+	{ "DELETE", ONE, PERM_PROJECT_WRITE, R_WRITE, .status = 204, .object = RES_PROJECT, .moves = { LIFE_PROJECT_DELETE }, .summary = "Delete an archived project",
 	  .errors = "SHAPE PROJECT_NOT_FOUND PROJECT_NOT_DELETABLE AGENT_DENIED" },
-	MOVE("archive", archive, ARCHIVE, "Archive a project", "PROJECT_ARCHIVED"),
-	MOVE("restore", restore, RESTORE, "Restore an archived project to the status it had", "PROJECT_NOT_ARCHIVED"),
-	MOVE("publish", publish, PUBLISH, "Publish a DRAFT or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),
-	MOVE("pause", pause_it, PAUSE, "Pause a LIVE or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),
-	MOVE("resume", resume, RESUME, "Resume a PAUSED project", "PROJECT_STATE PROJECT_ARCHIVED"),
-	{ "PUT", ONE "/build", PERM_PROJECT_WRITE, R_WRITE, BODY(build_in, struct build), .status = 200, .out = project_data,
-	  .run = build, .moves = { LIFE_PROJECT_BUILD, LIFE_PROJECT_PROGRESS }, .summary = "A build of a DRAFT or UPDATED project reports",
-	  .errors = "PROJECT_NOT_FOUND PROJECT_STATE PROJECT_ARCHIVED" },
+	MOVE("archive", ARCHIVE, "Archive a project", "PROJECT_ARCHIVED"),
+	MOVE("restore", RESTORE, "Restore an archived project to the status it had", "PROJECT_NOT_ARCHIVED"),
+	MOVE("publish", PUBLISH, "Publish a DRAFT or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),
+	MOVE("pause", PAUSE, "Pause a LIVE or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),
+	MOVE("resume", RESUME, "Resume a PAUSED project", "PROJECT_STATE PROJECT_ARCHIVED"),
+	{ "PUT", ONE "/build", PERM_PROJECT_WRITE, R_WRITE, BODY(build_in, struct project), .status = 200, .out = project_data,
+	  .object = RES_PROJECT, .change = project_build, .moves = { LIFE_PROJECT_BUILD, LIFE_PROJECT_PROGRESS },
+	  .summary = "A build of a DRAFT or UPDATED project reports", .errors = "PROJECT_NOT_FOUND PROJECT_STATE PROJECT_ARCHIVED" },
 	{ 0 }
 };
 

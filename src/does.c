@@ -30,7 +30,11 @@ enum err does_key(struct req *r, struct db_val key[2])
 		var = 1;
 	}
 	r->tx.about.id = r->vars[var];
-	if (!life_resources[r->row->object].by_number || r->row->ids[var]) {
+	if (r->row->number) {
+		key[var] = db_i(r->row->number(r->arena, r->vars[var]));
+		return OK;
+	}
+	if (!life_resources[r->row->object].number || r->row->ids[var]) {
 		key[var] = id_of(r, var, r->row->object);
 		return OK;
 	}
@@ -92,7 +96,11 @@ static enum err move(struct req *r, struct life *o)
 
 static const char *location(struct req *r, const struct life *o)
 {
-	return arena_printf(r->arena, "%s%s/%s", conf.base_path, r->row->path, id_spell(r->arena, life_resources[r->row->object].prefix, &o->id));
+	const struct resource_row *row = &life_resources[r->row->object];
+	const char *key = row->number ? arena_printf(r->arena, "%lld", (long long)*(const int64_t *)((const char *)o + row->number))
+		: id_spell(r->arena, row->prefix, &o->id);
+
+	return arena_printf(r->arena, "%s%s/%s", conf.base_path, r->row->path, key);
 }
 
 static enum err create(struct req *r, struct life *o)
@@ -103,9 +111,11 @@ static enum err create(struct req *r, struct life *o)
 	r->tx.about.id = NULL;
 	if ((e = who_may(&r->who, r->tx.ask)) || (e = r->row->make(&r->tx, r->in, o)))
 		return e;
-	if (r->row->status == 201)
+	if (r->row->status == 201 && r->dialect->place_first)
 		res_header(r, "Location", location(r, o));
 	answer(r, o);
+	if (r->row->status == 201 && !r->dialect->place_first)
+		res_header(r, "Location", location(r, o));
 	return OK;
 }
 
@@ -120,7 +130,8 @@ static enum err work(struct req *r, struct life *o)
 
 enum err does(struct req *r)
 {
-	struct life *o = r->row->run || r->row->listing ? NULL : arena_alloc(r->arena, life_resources[r->row->object].size);
+	struct life *o = r->row->run || r->row->listing ? NULL
+		: arena_alloc(r->arena, r->row->size ? r->row->size : life_resources[r->row->object].size);
 	enum err e = r->sent ? shape_last(&r->tx, r->row->in, r->sent) : OK;
 
 	if (!e)

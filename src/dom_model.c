@@ -6,12 +6,6 @@
 #include "dom_list.h"
 #include "str.h"
 
-/* The model that the request names. */
-static enum err lock_named(struct tx *tx, const struct id *id, struct model *out)
-{
-	return life_lock(tx, RES_MODEL, BY_ID(id), out);
-}
-
 enum err model_get(struct tx *tx, const struct id *id, struct model *out)
 {
 	return life_read(tx, RES_MODEL, BY_ID(id), out);
@@ -24,19 +18,19 @@ static enum err name_taken(struct tx *tx, enum err e)
 	return e;
 }
 
-enum err model_create(struct tx *tx, const struct model *in, struct model *out)
+enum err model_create(struct tx *tx, const void *in, void *made)
 {
+	struct model *out = made;
 	enum err e;
 
-	if ((e = folder_enter(tx, &in->folder)) || (e = who_may(tx->who, tx->ask)))
+	*out = *(const struct model *)in;
+	if ((e = folder_enter(tx, &out->folder)) || (e = who_may(tx->who, tx->ask)))
 		return e;
-	*out = *in;
 	life_begin(tx, &out->life);
-	out->life.global = in->life.global;
-	if (id_equal(&in->folder, &tx->who->organization))
+	out->life.global = true;
+	if (id_equal(&out->folder, &tx->who->organization))
 		out->folder = (struct id){ 0 };
-	e = life_create(tx, LIFE_MODEL_CREATE, &out->life, NULL);
-	return name_taken(tx, e);
+	return name_taken(tx, life_create(tx, LIFE_MODEL_CREATE, &out->life, NULL));
 }
 
 /* ---- Lists ---- */
@@ -119,19 +113,20 @@ static enum err merged(struct tx *tx, const char *field, const char *old, const 
 	return ERR_SHAPE;
 }
 
-enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit *edit, struct model *out)
+enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *edit, void *edited)
 {
 	struct json *details = js_object(tx->arena), *changed = js_array(tx->arena);
-	bool config_only = edit->config_set;
-	struct model_edit in = *edit;
+	struct model_edit in = *(const struct model_edit *)edit;
+	bool config_only = in.config_set;
+	struct model *out = edited;
 	enum err e;
 
-	if ((e = lock_named(tx, id, out)))
+	if ((e = life_lock(tx, RES_MODEL, key, out)))
 		return e;
-	if (edit->merge && ((e = merged(tx, "config", out->config, &in.config)) || (e = merged(tx, "metadata", out->metadata, &in.metadata))))
+	if (tx->merge && ((e = merged(tx, "config", out->config, &in.config)) || (e = merged(tx, "metadata", out->metadata, &in.metadata))))
 		return e;
 #define TAKE(field) \
-	if (edit->field##_set) { \
+	if (in.field##_set) { \
 		out->field = in.field; \
 		js_add(changed, js_string(tx->arena, #field)); \
 		config_only = config_only && !strcmp(#field, "config"); \
@@ -143,14 +138,12 @@ enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit 
 	TAKE(metadata)
 #undef TAKE
 	js_put(details, "changed", changed);
-	return name_taken(tx, life_move(tx, config_only ? LIFE_MODEL_EDIT_CONFIG : LIFE_MODEL_EDIT, &out->life, details));
+	return name_taken(tx, life_move(tx, config_only ? LIFE_MODEL_EDIT_CONFIG : t, &out->life, details));
 }
 
 static enum err move(struct tx *tx, const struct id *id, enum transition t, struct model *out)
 {
-	enum err e = lock_named(tx, id, out);
-
-	return e ? e : life_move(tx, t, &out->life, NULL);
+	return life_change(tx, BY_ID(id), t, out);
 }
 
 enum err model_archive(struct tx *tx, const struct id *id, struct model *out) { return move(tx, id, LIFE_MODEL_ARCHIVE, out); }

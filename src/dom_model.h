@@ -19,7 +19,6 @@ struct model {
 struct model_edit {
 	const char *name, *description, *tags, *config, *metadata;
 	bool name_set, description_set, tags_set, config_set, metadata_set;
-	bool merge;                              /* config and metadata are merged into what there is (RFC 7396), not put in its place */
 };
 
 struct model_filter {
@@ -31,14 +30,15 @@ struct model_filter {
 struct page { int64_t number, size; };           /* number counts from 1 */
 
 /* ERR_FOLDER_NOT_FOUND, ERR_MODEL_NAME_TAKEN.  in: name, description, model_type, task_type,
- * dataset_id, tags, config, metadata, folder, life.global. */
-enum err model_create(struct tx *tx, const struct model *in, struct model *out);
+ * dataset_id, tags, config, metadata, folder. */
+enum err model_create(struct tx *tx, const void *in, void *made);
 enum err model_get(struct tx *tx, const struct id *id, struct model *out);
 /* Newest first; total counts what the filter matches. */
 enum err model_list(struct tx *tx, const struct model_filter *f, struct page page,
 	struct model **out, size_t *n, int64_t *total);
-/* ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_MODEL_NAME_TAKEN, ERR_SHAPE: a merge made too much. */
-enum err model_edit(struct tx *tx, const struct id *id, const struct model_edit *edit, struct model *out);
+/* By a struct model_edit; of a merge patch config and metadata are merged into what there is, not put
+ * in its place.  ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_MODEL_NAME_TAKEN, ERR_SHAPE: a merge made too much. */
+enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *edit, void *edited);
 /* ERR_MODEL_TRAINING, ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED. */
 enum err model_archive(struct tx *tx, const struct id *id, struct model *out);
 /* Back to ready or draft by what there is now.  ERR_MODEL_NOT_ARCHIVED, ERR_MODEL_RETIRED. */
@@ -55,17 +55,15 @@ struct run {
 	int64_t ended_at;
 };
 
-/* ERR_MODEL_ARCHIVED, ERR_MODEL_TRAINING, ERR_MODEL_RETIRED.  in: algorithm, hyperparameters. */
-enum err run_start(struct tx *tx, const struct id *model, const struct run *in, struct run *out);
-enum err run_get(struct tx *tx, const struct id *model, const struct id *run, struct run *out);
+/* Of the model `key`.  ERR_MODEL_ARCHIVED, ERR_MODEL_TRAINING, ERR_MODEL_RETIRED.  in: algorithm, hyperparameters. */
+enum err run_start(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* Newest first, without their documents. */
 enum err run_list(struct tx *tx, const struct id *model, struct page page, struct run **out, size_t *n, int64_t *total);
 /* Makes the version and the model ready.  in: what the trainer found; NULL keeps what
  * the run began with.  ERR_RUN_NOT_FOUND, ERR_RUN_FINISHED. */
-enum err run_complete(struct tx *tx, const struct id *model, const struct id *run, const struct run *in,
-	struct run *out);
-/* Returns the model to what it was.  ERR_RUN_NOT_FOUND, ERR_RUN_FINISHED. */
-enum err run_fail(struct tx *tx, const struct id *model, const struct id *run, const char *reason, struct run *out);
+enum err run_complete(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+/* Returns the model to what it was.  in: reason.  ERR_RUN_NOT_FOUND, ERR_RUN_FINISHED. */
+enum err run_fail(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* dom_version.c */
 struct version {
@@ -98,7 +96,7 @@ int64_t version_number(struct arena *a, const char *s);
 /* Is it a source that clients are told of?  A later release or an importer may know others. */
 bool version_source_known(const char *source);
 
-enum err version_get(struct tx *tx, const struct id *model, int64_t number, struct version *out);
+enum err version_get(struct tx *tx, const struct db_val *key, void *out);
 /* Newest first; total is the number of versions. */
 enum err version_list(struct tx *tx, const struct id *model, struct page page,
 	struct version **out, size_t *n, int64_t *total);
@@ -120,14 +118,14 @@ enum err version_upload(struct tx *tx, const struct id *model, const struct vers
  * archived; ERR_VERSION_SOURCE. */
 enum err version_promote(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* Its file, checked against its checksum.  ERR_ARTIFACT_NOT_FOUND: it has none; ERR_ARTIFACT_BROKEN. */
-enum err version_file(struct tx *tx, const struct id *model, int64_t number, struct version *out, const char **bytes);
+enum err version_file(struct tx *tx, const struct db_val *key, struct version *out, const char **bytes);
 /* Where it was promoted from, the nearest first, and what was promoted from it, newest first,
- * as far as the caller may see; *hidden: there is an origin that they may not. */
+ * as far as the caller may see; more: how many more; hidden: there is an origin that they may not. */
 struct relative { struct id model, version, from; const char *name; enum state status; int64_t number, created_at, granted; bool global, seen; };
-struct lineage { struct relative self, *from, *to; size_t nfrom, nto, more; bool hidden; };
-enum err version_lineage(struct tx *tx, const struct id *model, int64_t number, struct lineage *out);
-/* Its configuration becomes the active one.  ERR_VERSION_NOT_FOUND, and as model_edit(). */
-enum err version_restore(struct tx *tx, const struct id *model, int64_t number, struct version *out);
+struct lineage { struct relative self; struct list from, to; int64_t more; bool hidden; };
+enum err version_lineage(struct tx *tx, const struct db_val *key, void *out);
+/* Its configuration becomes the active one of its model, which moves.  ERR_VERSION_NOT_FOUND, and as model_edit(). */
+enum err version_restore(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* dom_audit.c */
 struct actor { struct id id; const char *name; };

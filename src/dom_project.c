@@ -28,16 +28,6 @@ static const struct list_path paths[] = {
 const struct listing projects_list = { .name = "PROJECTS", .of = RES_PROJECT, .parent = RES__MAX, .sees = SEES_ALL, .filters = filters,
 	.orders = orders, .paths = paths };
 
-enum err project_get(struct tx *tx, int64_t number, struct project *out)
-{
-	return life_read(tx, RES_PROJECT, BY_NUMBER(number), out);
-}
-
-static enum err lock(struct tx *tx, int64_t number, struct project *out)
-{
-	return life_lock(tx, RES_PROJECT, BY_NUMBER(number), out);
-}
-
 /* Which of its two unique words is somebody else's?  The unique keys have the last word:
  * who comes between is told in the next try. */
 static enum err taken(struct tx *tx, const struct id *id, const struct project *p)
@@ -52,13 +42,12 @@ static enum err taken(struct tx *tx, const struct id *id, const struct project *
 	return of.name ? ERR_PROJECT_NAME_TAKEN : of.url ? ERR_PROJECT_URL_TAKEN : OK;
 }
 
-enum err project_create(struct tx *tx, const struct project *in, struct project *out)
+enum err project_create(struct tx *tx, const void *in, void *made)
 {
+	struct project *out = made;
 	enum err e;
 
-	if ((e = who_may(tx->who, tx->ask)))
-		return e;
-	*out = *in;
+	*out = *(const struct project *)in;
 	life_begin(tx, &out->life);
 	out->progress = -1;
 	if ((e = taken(tx, &out->life.id, out))
@@ -97,47 +86,39 @@ enum err project_list(struct tx *tx, const struct project_filter *f, int64_t off
 	return list_count(tx, &ask, total);
 }
 
-enum err project_edit(struct tx *tx, int64_t number, const struct project *in, struct project *out)
+enum err project_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
+	const struct project *edit = in;
+	struct project *p = out;
 	enum err e;
 
-	if ((e = lock(tx, number, out)))
+	if ((e = life_lock(tx, RES_PROJECT, key, p)))
 		return e;
-	out->name = in->name;
-	out->description = in->description;
-	out->url = in->url;
-	out->accent = in->accent;
-	out->tech_stack = in->tech_stack;
+	p->name = edit->name;
+	p->description = edit->description;
+	p->url = edit->url;
+	p->accent = edit->accent;
+	p->tech_stack = edit->tech_stack;
 	/* Legal before taken: an archived project cannot be changed whatever its name. */
-	if (out->life.state != STATE_PROJECT_ARCHIVED && (e = taken(tx, &out->life.id, out)))
+	if (p->life.state != STATE_PROJECT_ARCHIVED && (e = taken(tx, &p->life.id, p)))
 		return e;
-	return life_move(tx, out->life.state == STATE_PROJECT_LIVE ? LIFE_PROJECT_EDIT_LIVE : LIFE_PROJECT_EDIT, &out->life, NULL);
+	return life_move(tx, p->life.state == STATE_PROJECT_LIVE ? LIFE_PROJECT_EDIT_LIVE : t, &p->life, NULL);
 }
 
-enum err project_move(struct tx *tx, int64_t number, enum transition t, struct project *out)
+enum err project_build(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	enum err e = lock(tx, number, out);
-
-	return e ? e : life_move(tx, t, &out->life, NULL);
-}
-
-enum err project_build(struct tx *tx, int64_t number, int64_t progress, struct project *out)
-{
+	const int64_t progress = ((const struct project *)in)->progress;
+	struct project *p = out;
 	enum err e;
 
-	if ((e = lock(tx, number, out)))
+	if ((e = life_lock(tx, RES_PROJECT, key, p)))
 		return e;
-	out->progress = progress;
-	if (out->life.state != STATE_PROJECT_BUILDING)
-		e = life_move(tx, LIFE_PROJECT_BUILD, &out->life, NULL);
+	p->progress = progress;
+	if (p->life.state != STATE_PROJECT_BUILDING)
+		e = life_move(tx, t, &p->life, NULL);
 	else if (progress < 100)
-		e = life_move(tx, LIFE_PROJECT_PROGRESS, &out->life, NULL);
-	if (!e && progress == 100)
-		e = life_move(tx, LIFE_PROJECT_BUILT, &out->life, NULL);
-	if (e)
-		return e;
-	out->progress = progress < 100 ? progress : -1;
-	return OK;
+		e = life_move(tx, LIFE_PROJECT_PROGRESS, &p->life, NULL);
+	return !e && progress == 100 ? life_move(tx, LIFE_PROJECT_BUILT, &p->life, NULL) : e;
 }
 
 enum err project_url_free(struct tx *tx, const char *url, bool *free)

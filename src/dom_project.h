@@ -21,17 +21,14 @@ struct project_filter {
 
 /* in: name, description, url, accent, tech_stack.  ERR_PROJECT_NAME_TAKEN,
  * ERR_PROJECT_URL_TAKEN. */
-enum err project_create(struct tx *tx, const struct project *in, struct project *out);
-enum err project_get(struct tx *tx, int64_t number, struct project *out);
+enum err project_create(struct tx *tx, const void *in, void *made);
 /* offset and size count rows; total is what the filter matches. */
 enum err project_list(struct tx *tx, const struct project_filter *f, int64_t offset, int64_t size,
 	struct project **out, size_t *n, int64_t *total);
 /* All fields of `in` replace the old ones; a LIVE project becomes UPDATED. */
-enum err project_edit(struct tx *tx, int64_t number, const struct project *in, struct project *out);
-/* One of LIFE_PROJECT_PUBLISH, PAUSE, RESUME, ARCHIVE, RESTORE, DELETE. */
-enum err project_move(struct tx *tx, int64_t number, enum transition t, struct project *out);
-/* A build reports: it begins from DRAFT or UPDATED, and at 100 the project is that again. */
-enum err project_build(struct tx *tx, int64_t number, int64_t progress, struct project *out);
+enum err project_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+/* A build reports its progress: it begins from DRAFT or UPDATED, and at 100 the project is that again. */
+enum err project_build(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* Is no living project of any organization at this url? */
 enum err project_url_free(struct tx *tx, const char *url, bool *free);
 

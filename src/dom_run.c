@@ -12,22 +12,19 @@ static struct json *about(struct tx *tx, const struct run *r)
 	return details;
 }
 
-enum err run_start(struct tx *tx, const struct id *model, const struct run *in, struct run *out)
+enum err run_start(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
+	struct run *run = out;
 	struct model m;
 	enum err e;
 
-	if ((e = life_lock(tx, RES_MODEL, BY_ID(model), &m)))
+	if ((e = life_lock(tx, RES_MODEL, key, &m)))
 		return e;
-	*out = (struct run){ .model = m.life.id, .algorithm = in->algorithm, .hyperparameters = in->hyperparameters };
-	life_begin(tx, &out->life);
-	e = life_move(tx, LIFE_MODEL_TRAIN, &m.life, about(tx, out));
-	return e ? e : life_create(tx, LIFE_RUN_CREATE, &out->life, NULL);
-}
-
-enum err run_get(struct tx *tx, const struct id *model, const struct id *run, struct run *out)
-{
-	return life_read(tx, RES_RUN, IN_PARENT(model, db_d(run)), out);
+	*run = *(const struct run *)in;
+	run->model = m.life.id;
+	life_begin(tx, &run->life);
+	e = life_move(tx, t, &m.life, about(tx, run));
+	return e ? e : life_create(tx, LIFE_RUN_CREATE, &run->life, NULL);
 }
 
 static const struct list_order newest[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
@@ -46,49 +43,43 @@ enum err run_list(struct tx *tx, const struct id *model, struct page page, struc
 	return e || list_told(&ask, &got, total) ? e : list_count(tx, &ask, total);
 }
 
-/* The run with its model, locked. */
-static enum err lock(struct tx *tx, const struct id *model, const struct id *run, struct model *m, struct run *out)
+enum err run_complete(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	enum err e = life_lock(tx, RES_RUN, IN_PARENT(model, db_d(run)), out);
-
-	if (!e)
-		*m = *(const struct model *)out->life.parent;
-	return e;
-}
-
-enum err run_complete(struct tx *tx, const struct id *model, const struct id *run, const struct run *in,
-	struct run *out)
-{
-	struct model m;
+	const struct run *found = in;
+	struct run *run = out;
 	struct version v;
+	struct model *m;
 	enum err e;
 
-	if ((e = lock(tx, model, run, &m, out)))
+	(void)t;
+	if ((e = life_lock(tx, RES_RUN, key, run)))
 		return e;
-	out->algorithm = in->algorithm ? in->algorithm : out->algorithm;
-	out->hyperparameters = in->hyperparameters ? in->hyperparameters : out->hyperparameters;
-	out->metrics = in->metrics;
-	out->features = in->features;
-	out->target = in->target;
-	out->artifacts = in->artifacts;
-	out->logs = in->logs;
-	if ((e = life_move(tx, LIFE_RUN_COMPLETE, &out->life, NULL)) || (e = version_add(tx, &m, out, &v)))
+	run->algorithm = found->algorithm ? found->algorithm : run->algorithm;
+	run->hyperparameters = found->hyperparameters ? found->hyperparameters : run->hyperparameters;
+	run->metrics = found->metrics;
+	run->features = found->features;
+	run->target = found->target;
+	run->artifacts = found->artifacts;
+	run->logs = found->logs;
+	m = run->life.parent;
+	if ((e = life_move(tx, LIFE_RUN_COMPLETE, &run->life, NULL)) || (e = version_add(tx, m, run, &v)))
 		return e;
-	m.last_version = m.active_version = v.number;
-	return life_move(tx, LIFE_MODEL_TRAINED, &m.life, about(tx, out));
+	m->last_version = m->active_version = v.number;
+	return life_move(tx, LIFE_MODEL_TRAINED, &m->life, about(tx, run));
 }
 
-enum err run_fail(struct tx *tx, const struct id *model, const struct id *run, const char *reason, struct run *out)
+enum err run_fail(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	struct model m;
 	struct json *details;
+	struct run *run = out;
 	enum err e;
 
-	if ((e = lock(tx, model, run, &m, out)))
+	(void)t;
+	if ((e = life_lock(tx, RES_RUN, key, run)))
 		return e;
-	out->reason = reason;
-	details = about(tx, out);
-	js_put_str(tx->arena, details, "reason", reason);
-	e = life_move(tx, LIFE_RUN_FAIL, &out->life, NULL);
-	return e ? e : life_move(tx, LIFE_MODEL_TRAIN_FAIL, &m.life, details);
+	run->reason = ((const struct run *)in)->reason;
+	details = about(tx, run);
+	js_put_str(tx->arena, details, "reason", run->reason);
+	e = life_move(tx, LIFE_RUN_FAIL, &run->life, NULL);
+	return e ? e : life_move(tx, LIFE_MODEL_TRAIN_FAIL, run->life.parent, details);
 }

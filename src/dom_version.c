@@ -71,12 +71,13 @@ enum err version_find(struct tx *tx, const struct id *id, struct version *out)
 	return OK;
 }
 
-enum err version_get(struct tx *tx, const struct id *model, int64_t number, struct version *out)
+enum err version_get(struct tx *tx, const struct db_val *key, void *out)
 {
-	enum err e = life_read(tx, RES_VERSION, IN_PARENT(model, db_i(number)), out);
+	struct version *v = out;
+	enum err e = life_read(tx, RES_VERSION, key, v);
 
 	if (!e)
-		of_model(out->life.parent, out);
+		of_model(v->life.parent, v);
 	return e;
 }
 
@@ -282,12 +283,12 @@ enum err version_promote(struct tx *tx, const struct db_val *key, enum transitio
 	return append(tx, &m, t, LIFE_MODEL_PROMOTE_TRAINING, made, details);
 }
 
-enum err version_file(struct tx *tx, const struct id *model, int64_t number, struct version *out, const char **bytes)
+enum err version_file(struct tx *tx, const struct db_val *key, struct version *out, const char **bytes)
 {
 	static const struct column content[] = { { ROW_x, 0 }, { ROW_END, 0 } };
 	unsigned char md[SHA256_DIGEST_LENGTH];
 	struct bytes file = { NULL, 0 };
-	enum err e = version_get(tx, model, number, out);
+	enum err e = version_get(tx, key, out);
 
 	if (e)
 		return e;
@@ -322,49 +323,53 @@ static enum err origin(struct tx *tx, const struct id *version, struct relative 
 	return e;
 }
 
-enum err version_lineage(struct tx *tx, const struct id *model, int64_t number, struct lineage *out)
+enum err version_lineage(struct tx *tx, const struct db_val *key, void *out)
 {
-	struct relative o;
+	struct relative *from = arena_alloc(tx->arena, ORIGINS_MOST * sizeof *from), *to = arena_alloc(tx->arena, COPIES_MOST * sizeof *to), o;
+	size_t nfrom = 0, nto = 0;
+	struct lineage *l = out;
 	struct version v;
 	struct db_rows r;
 	struct id next;
 	enum err e;
 
-	*out = (struct lineage){ .from = arena_alloc(tx->arena, ORIGINS_MOST * sizeof *out->from) };
-	if ((e = version_get(tx, model, number, &v)) || (e = origin(tx, &v.life.id, &out->self)))
+	*l = (struct lineage){ .hidden = false };
+	if ((e = version_get(tx, key, &v)) || (e = origin(tx, &v.life.id, &l->self)))
 		return e;
-	for (next = v.from_version; !id_is_zero(&next) && out->nfrom < ORIGINS_MOST && !out->hidden; next = o.from) {
+	for (next = v.from_version; !id_is_zero(&next) && nfrom < ORIGINS_MOST && !l->hidden; next = o.from) {
 		if ((e = origin(tx, &next, &o)))
 			return e;
-		out->hidden = !o.seen;
+		l->hidden = !o.seen;
 		if (o.seen)
-			out->from[out->nfrom++] = o;
+			from[nfrom++] = o;
 	}
 	if ((e = tx_query(tx, SQL_VERSION_COPIES, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(&v.life.id),
 		db_i(COPIES_COUNTED)), &r)))
 		return e;
-	out->to = arena_alloc(tx->arena, COPIES_MOST * sizeof *out->to);
 	for (size_t i = 0; i < r.n; i++) {
 		o = relative_of_row(tx, db_row(&r, i));
-		if (o.seen && out->nto < COPIES_MOST)
-			out->to[out->nto++] = o;
+		if (o.seen && nto < COPIES_MOST)
+			to[nto++] = o;
 		else
-			out->more += o.seen;
+			l->more += o.seen;
 	}
+	l->from = (struct list){ from, nfrom, sizeof *from };
+	l->to = (struct list){ to, nto, sizeof *to };
 	return OK;
 }
 
-enum err version_restore(struct tx *tx, const struct id *model, int64_t number, struct version *out)
+enum err version_restore(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
 	struct json *details = js_object(tx->arena);
-	struct model m;
-	enum err e = life_lock(tx, RES_VERSION, IN_PARENT(model, db_i(number)), out);
+	struct version *v = out;
+	struct model *m;
+	enum err e = life_lock(tx, RES_VERSION, key, v);
 
+	(void)in;
 	if (e)
 		return e;
-	m = *(const struct model *)out->life.parent;
-	js_put_int(tx->arena, details, "version_number", number);
-	out->active = true;
-	m.active_version = number;
-	return life_move(tx, LIFE_MODEL_RESTORE_VERSION, &m.life, details);
+	m = v->life.parent;
+	js_put_int(tx->arena, details, "version_number", v->number);
+	m->active_version = v->number;
+	return life_move(tx, t, &m->life, details);
 }

@@ -93,10 +93,10 @@ enum err workspace_change(struct tx *tx, const struct db_val *key, enum transiti
 	return OK;
 }
 
-enum err workspace_target(struct tx *tx, const struct id *id, struct workspace_target *out)
+enum err workspace_target(struct tx *tx, const struct db_val *key, void *out)
 {
 	struct workspace w;
-	enum err e = life_read(tx, RES_WORKSPACE, BY_ID(id), &w);
+	enum err e = life_read(tx, RES_WORKSPACE, key, &w);
 
 	return e ? e : life_compute(tx, RES_WORKSPACE, SQL_WORKSPACE_TARGET, &w.life, out);
 }

@@ -34,7 +34,7 @@ enum err workspace_change(struct tx *tx, const struct db_val *key, enum transiti
 /* What a restore of it would make it now, and from how many entities, `open` of them not
  * in their last state.  ids: as workspace.entities. */
 struct workspace_target { enum state to; int64_t entities, open; const char *ids; };
-enum err workspace_target(struct tx *tx, const struct id *id, struct workspace_target *out);
+enum err workspace_target(struct tx *tx, const struct db_val *key, void *out);
 
 struct entity {
 	struct life life;

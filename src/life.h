@@ -21,7 +21,7 @@ struct life {
 	bool owned;                              /* the caller may do what takes an owner */
 	int64_t granted;                         /* to the caller: 0 nothing, 1 OBSERVER, 2 USER, 3 OWNER */
 	struct id whose;                         /* who made it; of an API key its principal */
-	const void *parent;                      /* of a child that was read or locked */
+	void *parent;                            /* of a child that was read or locked */
 	struct json *now, *before;
 	const void *computed;
 };
@@ -38,7 +38,6 @@ enum err life_lock(struct tx *tx, enum resource r, const struct db_val *key, voi
 /* Another one, whatever the request's If-Match says: such as a parent. */
 enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, void *out);
 #define BY_ID(id) (const struct db_val[]){ db_d(id) }
-#define BY_NUMBER(n) (const struct db_val[]){ db_i(n) }
 #define BY_NAME(s) (const struct db_val[]){ db_s(s) }
 #define IN_PARENT(parent, key) (const struct db_val[]){ db_d(parent), key }
 

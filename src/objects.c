@@ -22,7 +22,9 @@
 #undef RESOURCE
 #undef CHILD
 
-enum { KEY_ID, KEY_NUMBER, KEY_NAME = KEY_ID };
+#define KEY_ID(type) 0
+#define KEY_NAME KEY_ID
+#define KEY_NUMBER(type) offsetof(type, number)
 
 #define LISTS(name) name##_TABLE, ROW(name##_COLUMNS, "x") name##_SEEN(COL_EXPR, "x"), ROW_OUT(name##_COLUMNS) name##_SEEN(COL_OUT, ), \
 	name##_row, name##_added, name##_locked, name##_seen, name##_brief, ROW(name##_BRIEF, "y") name##_LOCKED(COL_EXPR, "y", "p.id"), \
@@ -30,10 +32,10 @@ enum { KEY_ID, KEY_NUMBER, KEY_NAME = KEY_ID };
 const struct resource_row life_resources[RES__MAX] = {
 #define RESOURCE(name, word, prefix, type, by, sees, missing, reads, quota) \
 	[RES_##name] = { word, prefix, SQL_##name##_READ, SQL_##name##_LOCK, SQL_##name##_ADD, LISTS(name), SEES_##sees, missing, PERM_##reads, \
-		QUOTA_##quota, sizeof(type), KEY_##by, RES__MAX },
+		QUOTA_##quota, sizeof(type), KEY_##by(type), RES__MAX },
 #define CHILD(name, word, prefix, type, by, parent, link, missing, quota) \
 	[RES_##name] = { word, prefix, SQL_##name##_READ, SQL_##name##_LOCK, SQL_##name##_ADD, LISTS(name), SEES_PARENT, missing, PERM_INVALID, \
-		QUOTA_##quota, sizeof(type), KEY_##by, RES_##parent },
+		QUOTA_##quota, sizeof(type), KEY_##by(type), RES_##parent },
 #include "life.def"
 #undef RESOURCE
 #undef CHILD

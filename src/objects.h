@@ -47,7 +47,7 @@ struct resource_row {
 	enum perm reads;
 	enum quota quota;
 	size_t size;                             /* of its struct */
-	bool by_number;                          /* the key of a read is its number */
+	size_t number;                           /* where its number is, which is the key of a read; 0: its id is */
 	enum resource parent;                    /* RES__MAX: none */
 };
 enum { LAST = 1, GONE = 2, RETIRED = 4, SHELVED = 8 };

@@ -373,8 +373,8 @@ static enum err kind_of_body(struct req *r)
 
 	if (coding && *coding && strcasecmp(coding, "identity"))
 		return ERR_CODING;
-	r->merge = r->content_type && !strcmp(r->method, "PATCH") && is_of_type(r->content_type, "application/merge-patch+json");
-	return r->merge || (r->content_type && is_of_type(r->content_type, type)) ? OK : ERR_MEDIA_TYPE;
+	r->tx.merge = r->content_type && !strcmp(r->method, "PATCH") && is_of_type(r->content_type, "application/merge-patch+json");
+	return r->tx.merge || (r->content_type && is_of_type(r->content_type, type)) ? OK : ERR_MEDIA_TYPE;
 }
 
 static enum err shape_body(struct req *r)

@@ -57,7 +57,6 @@ struct req {
 	const char *bad_key;                     /* what is wrong with the Idempotency-Key; NULL: nothing */
 	char *body;
 	size_t body_n;
-	bool merge;                              /* it is a merge patch (RFC 7396) */
 
 	struct who who;
 	struct rate rate;

@@ -61,6 +61,9 @@ struct route {
 	const struct listing *listing;           /* what it lists, and how pages go (pages.h); NULL: nothing */
 	const struct paging *paging;
 	enum err (*read)(struct tx *tx, struct list_ask *ask, struct list_got *got);       /* NULL: list_read() */
+	int64_t (*number)(struct arena *a, const char *s);      /* the number that the last part of its address spells, 0 for one that
+	                                          * nothing has; NULL: as it is spelled everywhere */
+	size_t size;                             /* of what `get` gives, where that is not the object's struct: R_UNTAGGED then */
 };
 
 /* What the route asks of its caller. */
@@ -108,6 +111,7 @@ struct dialect {
 	const char *error_type;                  /* media type of errors */
 	enum time_form time;
 	bool tells_state;                        /* conflicts carry details too, not bad input alone */
+	bool place_first;                        /* of what was made, Location stands before ETag */
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
 	bool documented;                         /* an error's type, title and doc_url come from its code */
 	const char *retry_hint;                  /* RETRY_HINT of an answer that leaves the outcome open, for

@@ -510,6 +510,13 @@ static struct json *render_list(struct arena *a, const struct shape *s, const st
 	return o;
 }
 
+static const char *member(struct arena *a, const char *document, const char *key)
+{
+	struct json *v;
+
+	return js_get(js_read(a, document), key, &v) ? js_str(v) : NULL;
+}
+
 /* v: where the value stands, or the text of one that is computed. */
 static struct json *render_value(struct arena *a, const struct shape *s, const void *v, enum time_form form)
 {
@@ -526,7 +533,7 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 	}
 	switch (s->type) {
 	case T_STR:
-		return js_string(a, text);
+		return js_string(a, s->flags & F_MEMBER ? member(a, text, s->key) : text);
 	case T_LITERAL:
 		return js_string(a, s->text);
 	case T_STATE:
@@ -618,7 +625,7 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 		[T_WORDS] = "array", [T_MAP] = "object" };
 	const bool unix_time = s->type == T_TIME && (form == TIME_UNIX || form == TIME_UNIX_MILLIS);
 	const char *type = s->flags & F_QUOTED ? "string" : unix_time ? "integer" : types[s->type];
-	const char *const *words = s->type == T_STATE ? shape_words(a, s) : s->words;
+	const char *const *words = s->type == T_STATE && !(s->flags & F_OPEN) ? shape_words(a, s) : s->words;
 	struct json *o = js_object(a), *inner;
 
 	if ((s->type == T_SUB || s->type == T_REF || s->type == T_OBJECT) && s->sub)

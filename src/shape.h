@@ -46,10 +46,10 @@ enum {
 	F_ZERO = 256,       /* out: a T_INT of 0 is null */
 	F_NOT = 512,        /* a T_BOOL: false is true */
 	F_QUOTED = 1024,    /* a T_INT or T_TIME as a string */
-	F_LOOSE = 2048      /* in: a T_ID that is told as a string: any other spelling is the zero id, which nothing has */
+	F_LOOSE = 2048,     /* in: a T_ID that is told as a string: any other spelling is the zero id, which nothing has */
+	F_OPEN = 4096,      /* out: a T_STATE whose schema does not say which words there are */
+	F_MEMBER = 8192     /* out: a T_STR that is the member of this key of the document at `off` */
 };
-
-struct list { const void *v; size_t n, size; };
 
 /* How a dialect spells a state; ends with STATE_NONE.  A NULL word: it is not told of. */
 struct alias { enum state state; const char *word; };

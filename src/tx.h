@@ -40,6 +40,7 @@ struct tx {
 	unsigned char fingerprint[32];           /* of the request, when it has a key */
 	const char *if_match;                    /* revisions wanted, e.g. "3 7"; NULL: any */
 	const char *api_version;                 /* of the answer, where a dialect has versions */
+	bool merge;                              /* the body is a merge patch (RFC 7396) */
 	bool open;                               /* inside tx_run's transaction */
 	/* What this try changed first, for its attempt row. */
 	const char *changed_type;
