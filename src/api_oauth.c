@@ -99,14 +99,19 @@ static const struct shape token_in[] = {
 	{ "client_secret", T_STR, T(client_secret), .max = 256, .help = "unless it is in the Authorization header; a public client has none" },
 	{ 0 }
 };
-struct token_view { const char *access_token, *token_type; int64_t expires_in; const char *refresh_token, *scope; };
-#define V(field) AT(struct token_view, field)
+static const void *access_ttl(struct arena *a, const void *session)
+{
+	(void)a, (void)session;
+	return &conf.access_ttl;
+}
+
+#define V(field) AT(struct session, field)
 static const struct shape token_out[] = {
 	{ "access_token", T_STR, V(access_token) },
-	{ "token_type", T_STR, V(token_type), .help = "`bearer`" },
-	{ "expires_in", T_INT, V(expires_in), .help = "seconds" },
+	{ "token_type", T_LITERAL, .text = "bearer", .help = "`bearer`" },
+	{ "expires_in", T_INT, .make = access_ttl, .help = "seconds" },
 	{ "refresh_token", T_STR, V(refresh_token), .flags = F_OMIT },
-	{ "scope", T_STR, V(scope) },
+	{ "scope", T_STR, V(scopes) },
 	{ 0 }
 };
 
@@ -162,7 +167,6 @@ static void nothing(void *arg)
 static enum err token(struct req *r)
 {
 	const struct token_form *in = r->in;
-	struct token_view v = { .token_type = "bearer", .expires_in = conf.access_ttl };
 	struct granting g = { .r = r };
 	enum err e;
 
@@ -179,11 +183,9 @@ static enum err token(struct req *r)
 			id_spell(r->arena, "cl_", &g.c.life.id));
 		return ERR_GRANT_INVALID;        /* and what was ended is committed */
 	}
-	if (!(v.access_token = auth_token(r, &g.s, conf.access_ttl)))
+	if (!(g.s.access_token = auth_token(r, &g.s, conf.access_ttl)))
 		return ERR_INTERNAL;
-	v.refresh_token = g.s.refresh_token;
-	v.scope = g.s.scopes;
-	res_shape(r, 200, token_out, &v, 0);
+	res_shape(r, 200, token_out, &g.s, 0);
 	return OK;
 }
 

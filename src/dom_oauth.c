@@ -190,14 +190,14 @@ enum err client_create(struct tx *tx, const struct client *in, struct client *ou
 	return life_create(tx, LIFE_CLIENT_CREATE, &out->life, tell(tx->arena, out));
 }
 
-static enum err lock(struct tx *tx, const struct id *id, struct client *out)
+static enum err lock(struct tx *tx, const struct db_val *key, struct client *out)
 {
-	return life_hold(tx, RES_OAUTH_CLIENT, BY_ID(id), out);
+	return life_hold(tx, RES_OAUTH_CLIENT, key, out);
 }
 
 enum err client_rotate(struct tx *tx, const struct id *id, struct client *out)
 {
-	enum err e = lock(tx, id, out);
+	enum err e = lock(tx, BY_ID(id), out);
 
 	if (e)
 		return e;
@@ -209,11 +209,9 @@ enum err client_rotate(struct tx *tx, const struct id *id, struct client *out)
 
 enum err client_revoke(struct tx *tx, const struct id *id, struct client *out)
 {
-	enum err e = lock(tx, id, out);
+	enum err e = lock(tx, BY_ID(id), out);
 
-	if (e || out->life.state == STATE_OAUTH_CLIENT_REVOKED)
-		return e;
-	return life_move(tx, LIFE_CLIENT_REVOKE, &out->life, NULL);
+	return e ? e : life_move(tx, LIFE_CLIENT_REVOKE, &out->life, NULL);
 }
 
 enum err client_still(struct tx *tx, const struct id *organization, const struct id *client, const struct id *session)
@@ -226,45 +224,56 @@ enum err client_still(struct tx *tx, const struct id *organization, const struct
 
 /* ---- Consent ---- */
 
-/* The client as it was asked for: not what was revoked, nor with another's redirect URI. */
-static enum err fits(struct tx *tx, const struct consent *ask, const struct client *c, const char **scopes)
+/* An id of any other spelling is nobody's. */
+static struct id client_named(const struct consent *ask)
 {
-	if (c->life.state != STATE_OAUTH_CLIENT_ACTIVE || !client_redirects(tx->arena, c, ask->redirect_uri))
+	struct id id;
+
+	return id_parse(ask->client_id, life_resources[RES_OAUTH_CLIENT].prefix, &id) ? id : (struct id){ 0 };
+}
+
+/* The client as it was asked for: not what was revoked, nor with another's redirect URI. */
+static enum err fits(struct tx *tx, struct consent *c)
+{
+	if (c->client.life.state != STATE_OAUTH_CLIENT_ACTIVE || !client_redirects(tx->arena, &c->client, c->redirect_uri))
 		return ERR_NOT_FOUND;
-	if ((*scopes = scopes_within(tx->arena, c->scopes, ask->scope)))
+	if ((c->scopes = scopes_within(tx->arena, c->client.scopes, c->scope)))
 		return OK;
-	why_add(tx, "scope", arena_printf(tx->arena, "is more than the application may ask for, which is: %s", c->scopes));
+	why_add(tx, "scope", arena_printf(tx->arena, "is more than the application may ask for, which is: %s", c->client.scopes));
 	return ERR_SHAPE;
 }
 
-enum err consent_read(struct tx *tx, const struct consent *ask, struct client *out, const char **scopes)
+enum err consent_read(struct tx *tx, const struct consent *ask, struct consent *out)
 {
-	enum err e = life_read(tx, RES_OAUTH_CLIENT, BY_ID(&ask->client), out);
+	const struct id id = client_named(ask);
+	enum err e;
 
-	return e ? e : fits(tx, ask, out, scopes);
+	*out = *ask;
+	e = life_read(tx, RES_OAUTH_CLIENT, BY_ID(&id), &out->client);
+	return e ? e : fits(tx, out);
 }
 
-enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, char **code)
+enum err consent_give(struct tx *tx, const struct consent *ask, struct consent *out)
 {
 	struct json *details = js_object(tx->arena);
+	const struct id id = client_named(ask);
+	struct client *c = &out->client;
 	unsigned char h[SECRET_HASH];
-	const char *scopes;
-	struct client c;
-	enum err e = lock(tx, &ask->client, &c);
+	enum err e;
 
-	*code = NULL;
-	if (e || (e = fits(tx, ask, &c, &scopes)) || !approve)
+	*out = *ask;
+	if ((e = lock(tx, BY_ID(&id), c)) || (e = fits(tx, out)) || !ask->approve)
 		return e;
-	*code = random_secret(tx->arena, "");
-	secret_hash(*code, h);
-	e = db_exec(tx->db, SQL_CODE_ADD, DB_IN(db_x(h, sizeof h), db_d(&c.life.organization), db_d(&c.life.id),
-		db_d(&tx->who->principal), db_s(ask->redirect_uri), db_s(scopes), db_s(ask->challenge), db_t(tx->now),
-		db_t(tx->now + CODE_LIFE_S * SECOND), db_d(&c.life.organization), db_d(&tx->who->principal)), NULL);
+	out->code = random_secret(tx->arena, "");
+	secret_hash(out->code, h);
+	e = db_exec(tx->db, SQL_CODE_ADD, DB_IN(db_x(h, sizeof h), db_d(&c->life.organization), db_d(&c->life.id),
+		db_d(&tx->who->principal), db_s(ask->redirect_uri), db_s(out->scopes), db_s(ask->challenge), db_t(tx->now),
+		db_t(tx->now + CODE_LIFE_S * SECOND), db_d(&c->life.organization), db_d(&tx->who->principal)), NULL);
 	if (e)
 		return e;
-	js_put_str(tx->arena, details, "scopes", scopes);
+	js_put_str(tx->arena, details, "scopes", out->scopes);
 	js_put_str(tx->arena, details, "redirect_uri", ask->redirect_uri);
-	return life_move(tx, LIFE_CLIENT_AUTHORIZE, &c.life, details);
+	return life_move(tx, LIFE_CLIENT_AUTHORIZE, &c->life, details);
 }
 
 enum err consent_list(struct tx *tx, struct application **out, size_t *n)
@@ -293,18 +302,19 @@ enum err consent_list(struct tx *tx, struct application **out, size_t *n)
 }
 
 /* The codes first: an exchange under way holds its own, and what came of it is ended here. */
-enum err consent_withdraw(struct tx *tx, const struct id *client)
+enum err consent_withdraw(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
+	const struct client *c = out;
 	int64_t codes, sessions;
-	struct client c;
-	enum err e = lock(tx, client, &c);
+	enum err e = lock(tx, key, out);
 
-	if (e || (e = c.life.state == STATE_OAUTH_CLIENT_ACTIVE ? OK : ERR_NOT_FOUND))
+	(void)in;
+	if (e || (e = c->life.state == STATE_OAUTH_CLIENT_ACTIVE ? OK : ERR_NOT_FOUND))
 		return e;
-	e = db_exec(tx->db, SQL_CODE_FORGET, DB_IN(db_d(&c.life.organization), db_d(&tx->who->principal), db_d(&c.life.id)), &codes);
-	if (e || (e = session_end_all(tx, &c.life.id, &sessions)))
+	e = db_exec(tx->db, SQL_CODE_FORGET, DB_IN(db_d(&c->life.organization), db_d(&tx->who->principal), db_d(&c->life.id)), &codes);
+	if (e || (e = session_end_all(tx, &c->life.id, &sessions)))
 		return e;
-	return codes + sessions ? life_move(tx, LIFE_CLIENT_WITHDRAW, &c.life, NULL) : ERR_NOT_FOUND;
+	return codes + sessions ? life_move(tx, t, out, NULL) : ERR_NOT_FOUND;
 }
 
 /* ---- Sessions ---- */

@@ -45,14 +45,18 @@ char *pkce_challenge(struct arena *a, const char *verifier);
  * unknown or more than `most`.  offline_access is let be, but alone it asks for nothing: NULL. */
 const char *scopes_within(struct arena *a, const char *most, const char *asked);
 
-/* What a user is asked to let a client do. */
-struct consent { struct id client; const char *redirect_uri, *scope, *challenge; };
+/* What a user is asked to let a client do, and what becomes of it. */
+struct consent {
+	const char *client_id, *redirect_uri, *scope, *challenge, *state;
+	bool approve;
+	struct client client;                    /* found, with the scopes that it would get */
+	const char *scopes, *code;               /* code: of a single use within two minutes; NULL: the user did not agree */
+};
 /* The client and the scopes, as the caller's organization has them.  ERR_NOT_FOUND: no such
  * client, revoked, or the redirect URI is not its own; ERR_SHAPE: the scope. */
-enum err consent_read(struct tx *tx, const struct consent *ask, struct client *out, const char **scopes);
-/* The caller consents: a code, of a single use within two minutes; NULL when `approve`
- * is false.  Inside tx_run(); the errors of consent_read(). */
-enum err consent_give(struct tx *tx, const struct consent *ask, bool approve, char **code);
+enum err consent_read(struct tx *tx, const struct consent *ask, struct consent *out);
+/* The caller consents, or does not.  Inside tx_run(); the errors of consent_read(). */
+enum err consent_give(struct tx *tx, const struct consent *ask, struct consent *out);
 
 /* A client that acts for the caller now.  scopes: of all its sessions; first, since: the session
  * of the first consent that still holds, and when that was; used: when it last got a refresh token. */
@@ -62,7 +66,7 @@ struct application { struct id client, first; const char *name, *scopes; int64_t
 enum err consent_list(struct tx *tx, struct application **out, size_t *n);
 /* Ends all that the caller let a client do: its sessions, and the codes it has not exchanged.
  * Inside tx_run().  ERR_NOT_FOUND: there is none. */
-enum err consent_withdraw(struct tx *tx, const struct id *client);
+enum err consent_withdraw(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* A code for a session.  ERR_GRANT_INVALID; *reused: the code had been exchanged before, and
  * what came of it is ended: the work is to be committed, the answer is ERR_GRANT_INVALID. */

@@ -41,8 +41,8 @@ enum err user_of_email(struct tx *tx, const char *email, const struct id *but, c
 
 /* Sessions (dom_session.c).  A refresh token is random; only its hash is stored.  client:
  * the application of somebody else that has the session (dom_oauth.h); zero: the user's own.
- * scopes: of a client; NULL: not narrowed. */
-struct session { struct user user; struct id family, client; const char *scopes; char *refresh_token; };
+ * scopes: of a client; NULL: not narrowed.  access_token: where one was made (auth_token()). */
+struct session { struct user user; struct id family, client; const char *scopes, *access_token; char *refresh_token; };
 /* Who signs in.  by: SQL_LOGIN_BY_USERNAME, which is exact, or SQL_LOGIN_BY_EMAIL, however that
  * is spelled: blanks around it and capitals count for nothing.  Nobody: an id of zeros. */
 enum err session_whose(struct tx *tx, enum sql by, const char *name, struct user *out);
