@@ -25,8 +25,8 @@ int64_t clock_mono(void)
 }
 
 /* Days are counted in eras of 400 years that begin on the first of March, so that a leap day
- * is the last of its year. */
-enum { DAY_S = 86400, ERA_DAYS = 146097, EPOCH = 719468 };      /* EPOCH: from 0000-03-01 to 1970-01-01 */
+ * is the last of its year; from the year -400 on, so that nothing is negative. */
+enum { DAY_S = 86400, ERA = 400, ERA_DAYS = 146097, EPOCH = 719468 + ERA_DAYS };       /* EPOCH: from -0400-03-01 to 1970-01-01 */
 
 struct clock_date clock_split(int64_t us)
 {
@@ -36,16 +36,16 @@ struct clock_date clock_split(int64_t us)
 	int64_t of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
 	int rest = (int)(second - day * DAY_S);
 
-	return (struct clock_date){ .year = (int)(year + era * 400 + (month >= 10)), .month = (int)(month < 10 ? month + 3 : month - 9),
+	return (struct clock_date){ .year = (int)(year + (era - 1) * ERA + (month >= 10)), .month = (int)(month < 10 ? month + 3 : month - 9),
 		.day = (int)(of_year - (153 * month + 2) / 5 + 1), .hour = rest / 3600, .minute = rest / 60 % 60, .second = rest % 60,
 		.micro = (int)(us - second * SECOND) };
 }
 
 int64_t clock_join(const struct clock_date *d)
 {
-	int64_t year = d->year - (d->month <= 2), month = d->month > 2 ? d->month - 3 : d->month + 9, of_era = year % 400;
+	int64_t year = d->year + ERA - (d->month <= 2), month = d->month > 2 ? d->month - 3 : d->month + 9, of_era = year % ERA;
 	int64_t of_year = (153 * month + 2) / 5 + d->day - 1;
-	int64_t days = year / 400 * ERA_DAYS + of_era * 365 + of_era / 4 - of_era / 100 + of_year - EPOCH;
+	int64_t days = year / ERA * ERA_DAYS + of_era * 365 + of_era / 4 - of_era / 100 + of_year - EPOCH;
 
 	return ((days * 24 + d->hour) * 60 + d->minute) * 60 * SECOND + d->second * SECOND + d->micro;
 }

@@ -423,8 +423,8 @@ static void assert_split(int64_t us)
 
 static void times_are_split_and_joined(void **state)
 {
-	const int64_t first = INT64_C(-62135596800) * SECOND, day = 86400 * SECOND;
-	const struct clock_date begin = { .year = 1, .month = 1, .day = 1 },
+	const int64_t first = INT64_C(-62167219200) * SECOND, day = 86400 * SECOND;
+	const struct clock_date begin = { .year = 0, .month = 1, .day = 1 },
 		end = { .year = 9999, .month = 12, .day = 31, .hour = 23, .minute = 59, .second = 59, .micro = 999999 };
 	uint64_t random;
 
