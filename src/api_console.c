@@ -308,7 +308,7 @@ static int64_t number(struct arena *a, const char *s)
 static enum err history(struct req *r)
 {
 	const struct history_query *q = r->query;
-	struct page page = { q->page ? q->page : 1, q->page_size ? q->page_size : 50 };
+	const int64_t page = q->page ? q->page : 1, size = q->page_size ? q->page_size : 50;
 	const enum resource type = r->row->object;
 	struct life *o = arena_alloc(r->arena, life_resources[type].size);
 	struct audit_event *events;
@@ -316,10 +316,10 @@ static enum err history(struct req *r)
 	size_t n;
 	enum err e;
 
-	if ((e = does_key(r, key)) || (e = life_read(&r->tx, type, key, o)) || (e = audit_of_object(&r->tx, o, type, page, &events, &n)))
+	if ((e = does_key(r, key)) || (e = life_read(&r->tx, type, key, o)) || (e = audit_of_object(&r->tx, o, type, size, (page - 1) * size, &events, &n)))
 		return e;
-	res_shape(r, 200, history_out, &(struct history_view){ { events, n, sizeof *events }, o->revision, page.number,
-		page.size, page.number * page.size < o->revision }, 0);
+	res_shape(r, 200, history_out, &(struct history_view){ { events, n, sizeof *events }, o->revision, page, size,
+		page * size < o->revision }, 0);
 	return OK;
 }
 

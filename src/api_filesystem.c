@@ -232,14 +232,13 @@ static enum err make_project(struct tx *tx, const struct db_val *key, enum trans
 
 /* ---- Children ---- */
 
-struct children_query { struct page_query page; };
-static const struct shape children_query[] = { PAGE_ROWS(struct children_query), { 0 } };
+static const struct shape children_query[] = { PAGE_ROWS, { 0 } };
 static const struct shape children_out[] = PAGE_OUT(resource_out);
 enum { CHILDREN_MOST = 2000 };
 
 static enum err children(struct req *r)
 {
-	const struct children_query *q = r->query;
+	const struct page_asked *q = r->query;
 	static const struct id space;
 	struct folder in, *nodes;
 	struct id after = { { 0 } };
@@ -249,15 +248,15 @@ static enum err children(struct req *r)
 	size_t n;
 	enum err e;
 
-	if ((e = page_asked(r, &q->page, "", CHILDREN_MOST, &limit, &after, sizeof after))
+	if ((e = page_of_token(r, q, "", CHILDREN_MOST, &limit, &after, sizeof after))
 	 || (e = folder_named(&r->tx, r->vars[0], &in))
 	 || (e = folder_children(&r->tx, in.node == NODE_SPACE ? &space : &in.life.id, &after, limit, &all, &n, &more)))
 		return e;
 	nodes = arena_alloc(r->arena, (n + 1) * sizeof *nodes);
 	for (size_t i = 0; i < n; i++)
 		folder_child(&r->tx, &in, &all[i], &nodes[i]);
-	res_shape(r, 200, children_out, &(struct page_view){ { nodes, n, sizeof *nodes },
-		page_token(r, "", more, n ? &all[n - 1].life.id : NULL, sizeof after) }, 0);
+	res_shape(r, 200, children_out, &(struct page_got){ .rows = { nodes, n, sizeof *nodes },
+		.token = page_token(r, "", more, n ? &all[n - 1].life.id : NULL, sizeof after) }, 0);
 	return OK;
 }
 
@@ -280,15 +279,15 @@ static const struct shape spaces_out[] = PAGE_OUT(space_out);
 
 static enum err spaces(struct req *r)
 {
-	const struct children_query *q = r->query;
+	const struct page_asked *q = r->query;
 	struct folder space;
 	struct id after;
 	int64_t limit;
 	enum err e;
 
-	if ((e = page_asked(r, &q->page, "", 1, &limit, &after, sizeof after)) || (e = space_get(&r->tx, &space)))
+	if ((e = page_of_token(r, q, "", 1, &limit, &after, sizeof after)) || (e = space_get(&r->tx, &space)))
 		return e;
-	res_shape(r, 200, spaces_out, &(struct page_view){ { &space, 1, sizeof space }, NULL }, 0);
+	res_shape(r, 200, spaces_out, &(struct page_got){ .rows = { &space, 1, sizeof space } }, 0);
 	return OK;
 }
 
@@ -381,7 +380,7 @@ static enum err get_by_path(struct req *r)
 #define NOT_ARCHIVED(as) { ERR_FOLDER_NOT_ARCHIVED, as }, { ERR_MODEL_NOT_ARCHIVED, as }
 #define CHANGE_ERRORS RESOURCE_ERRORS "VERSION_RESOURCE "
 const struct route filesystem_routes[] = {
-	{ READ(BASE "/spaces"), QUERY(children_query, struct children_query), .status = 200, .out = spaces_out, .run = spaces,
+	{ READ(BASE "/spaces"), QUERY(children_query, struct page_asked), .status = 200, .out = spaces_out, .run = spaces,
 	  .summary = "The space of the organization", .errors = "PAGE_SIZE PAGE_TOKEN" },
 	{ WRITE("POST", BASE "/projects/create"), BODY(project_in, struct folder_in), .status = 200, .out = project_out,
 	  .object = RES_FOLDER, .change = make_project, AS({ ERR_FOLDER_NAME_TAKEN, ERR_PROJECT_NAME_TAKEN }),
@@ -396,7 +395,7 @@ const struct route filesystem_routes[] = {
 	  .errors = FOLDER_ERRORS "NO_DISPLAY_NAME DISPLAY_NAME OUTSIDE_PROJECT FOLDER_NAME_TAKEN QUOTA" },
 	{ READ(ONE), .status = 200, .out = folder_out, .object = RES_FOLDER, .get = get_folder,
 	  .summary = "One folder, project or space", .errors = FOLDER_ERRORS },
-	{ READ(ONE "/children"), QUERY(children_query, struct children_query), .status = 200, .out = children_out, .run = children,
+	{ READ(ONE "/children"), QUERY(children_query, struct page_asked), .status = 200, .out = children_out, .run = children,
 	  .summary = "What lies in a folder, oldest first, without the trash", .errors = FOLDER_ERRORS "PAGE_SIZE PAGE_TOKEN" },
 	{ READ(RESOURCE_), .status = 200, .out = resource_out, .object = RES_FOLDER, .get = get_resource,
 	  AS(MISSING(RESOURCE)), .summary = "One folder, model or version as a resource",

@@ -76,22 +76,22 @@ static void digest_of(struct req *r, const char *list, unsigned char out[TOKEN_D
 	memcpy(out, md, TOKEN_DIGEST);
 }
 
-enum err page_asked(struct req *r, const struct page_query *q, const char *list, int64_t most, int64_t *limit,
+enum err page_of_token(struct req *r, const struct page_asked *q, const char *list, int64_t most, int64_t *limit,
 	void *from, size_t size)
 {
 	unsigned char digest[TOKEN_DIGEST], token[TOKEN_DIGEST + TOKEN_PLACE];
 
-	*limit = q->page_size_set ? q->page_size : most;
+	*limit = q->size_set ? q->size : most;
 	if (*limit < 1) {
-		tell(&r->tx, "pageSize", js_integer(r->arena, q->page_size));
+		tell(&r->tx, "pageSize", js_integer(r->arena, q->size));
 		return ERR_PAGE_SIZE;
 	}
 	*limit = *limit < most ? *limit : most;
-	if (!q->page_token)
+	if (!q->token)
 		return OK;
-	tell_text(&r->tx, "pageToken", q->page_token);
+	tell_text(&r->tx, "pageToken", q->token);
 	digest_of(r, list, digest);
-	if (b64url_decode(q->page_token, strlen(q->page_token), token, sizeof token) != (long)(sizeof digest + size)
+	if (b64url_decode(q->token, strlen(q->token), token, sizeof token) != (long)(sizeof digest + size)
 	    || memcmp(token, digest, sizeof digest))
 		return ERR_PAGE_TOKEN;
 	memcpy(from, token + sizeof digest, size);
@@ -111,9 +111,8 @@ const char *page_token(struct req *r, const char *list, bool more, const void *f
 
 /* ---- Models ---- */
 
-struct preview_query { bool preview; };
-#define PREVIEW_ROW { "preview", T_BOOL, .off = 0, .flags = F_REQUIRED, .help = "must be true" }
-static const struct shape preview_query[] = { PREVIEW_ROW, { 0 } };
+#define PREVIEW_ROW(at) { "preview", T_BOOL, at, .flags = F_REQUIRED, .help = "must be true" }
+static const struct shape preview_query[] = { PREVIEW_ROW(.off = 0), { 0 } };
 
 #define M(field) AT(struct model, field)
 static const struct shape model_out[] = {
@@ -168,11 +167,11 @@ static const struct shape version_out[] = {
 	{ 0 }
 };
 
-struct versions_query { bool preview; struct page_query page; const char *branch; };
+struct versions_query { struct page_asked page; bool preview; const char *branch; };
 static const struct shape versions_query[] = {
-	PREVIEW_ROW,
-	{ "branch", T_STR, AT(struct versions_query, branch), .min = 1, .max = 255, .help = "`" BRANCH_MASTER "` by default" },
-	PAGE_ROWS(struct versions_query),
+	PREVIEW_ROW(AT(struct versions_query, preview)),
+	{ "branch", T_STR, AT(struct versions_query, branch), .filter = 1 + VERSIONS_BRANCH, .min = 1, .max = 255, .def = BRANCH_MASTER, .help = "`" BRANCH_MASTER "` by default" },
+	PAGE_ROWS,
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
@@ -183,35 +182,47 @@ static size_t length(const char *s)
 	return s ? strlen(s) : 0;
 }
 
-static enum err list_versions(struct req *r)
+/* A Model API made of a run's names is longer than they are, so the page may end sooner; one goes in any case. */
+static enum err read_versions(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
-	const struct versions_query *q = r->query;
-	const char *branch = q->branch ? q->branch : BRANCH_MASTER;
-	struct id model = req_id(r, 0, RID_MODEL);
-	int64_t below = INT64_MAX, limit;
-	size_t n, bytes = 0;
 	struct version *v;
-	bool more;
-	enum err e;
+	enum err e = version_page(tx, ask, got);
+	size_t bytes = 0;
 
-	if ((e = page_asked(r, &q->page, branch, VERSIONS_MOST, &limit, &below, sizeof below))
-	 || (e = version_branch(&r->tx, &model, branch, below, limit, &v, &n, &more)))
-		return e;
-	for (size_t i = 0; i < n; i++) {
+	v = got->rows;
+	for (size_t i = 0; !e && i < got->n; i++) {
 		if (!version_source_known(v[i].source))
 			return ERR_VERSION_SOURCE;
-		/* A Model API made of a run's names is longer than they are; one goes in any case. */
-		v[i].model_api = model_api(r->arena, &v[i]);
+		v[i].model_api = model_api(tx->arena, &v[i]);
 		bytes += strlen(v[i].model_api) + length(v[i].conda_requirements) + length(v[i].backing_repositories);
 		if (i && conf.page_bytes_limit && bytes > (size_t)conf.page_bytes_limit) {
-			n = i;
-			more = true;
+			got->n = i;
+			got->more = true;
 		}
 	}
-	res_shape(r, 200, versions_out, &(struct page_view){ { v, n, sizeof *v },
-		page_token(r, branch, more, n ? &v[n - 1].number : NULL, sizeof below) }, 0);
-	return OK;
+	return e;
 }
+
+static enum err versions_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
+{
+	const struct versions_query *q = r->query;
+	int64_t below = INT64_MAX;
+	enum err e = page_of_token(r, page, q->branch, VERSIONS_MOST, &ask->limit, &below, sizeof below);
+
+	ask->place[0] = db_i(below);
+	return e;
+}
+
+static void versions_got(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out)
+{
+	const struct versions_query *q = r->query;
+	const struct version *v = got->rows;
+
+	(void)ask;
+	out->token = page_token(r, q->branch, got->more, got->n ? &v[got->n - 1].number : NULL, sizeof v->number);
+}
+
+static const struct paging by_number = { .asked = versions_asked, .got = versions_got };
 
 #define BRANCH_ROW(type, branch) { "branch", T_STR, AT(type, branch), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, \
 	.help = "`" BRANCH_MASTER "` by default" }
@@ -300,7 +311,7 @@ static enum err upload(struct req *r)
 #define READS R_PREVIEW | R_UNARCHIVED
 #define WRITES R_WRITE | R_PREVIEW | R_UNARCHIVED
 #define COMMON "PREVIEW RID "
-#define PREVIEW QUERY(preview_query, struct preview_query)
+#define PREVIEW QUERY(preview_query, bool)
 static const struct route routes[] = {
 	{ "POST", BASE, PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(model_in, struct model), .status = 200, .out = model_out,
 	  .object = RES_MODEL, .change = model_make,
@@ -318,7 +329,8 @@ static const struct route routes[] = {
 	  .denied = DENIED("CreateModelVersionPermissionDenied", "Could not create the ModelVersion.", "modelRid"),
 	  .summary = "Upload a version", .errors = COMMON "MODEL_NOT_FOUND MODEL_API CONDA QUOTA" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, READS, QUERY(versions_query, struct versions_query), .status = 200, .out = versions_out,
-	  .run = list_versions, .summary = "Versions of a branch, newest first", .errors = COMMON "MODEL_NOT_FOUND VERSION_SOURCE PAGE_SIZE PAGE_TOKEN" },
+	  .object = RES_MODEL, .ids = { RID_MODEL }, .listing = &described_list, .paging = &by_number, .read = read_versions,
+	  .summary = "Versions of a branch, newest first", .errors = COMMON "MODEL_NOT_FOUND VERSION_SOURCE PAGE_SIZE PAGE_TOKEN" },
 	{ "GET", ONE "/versions/{modelVersionRid}", PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = version_out,
 	  .object = RES_VERSION, .ids = { RID_MODEL, RID_VERSION }, .get = version_described, AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND }),
 	  .summary = "One version", .errors = COMMON "VERSION_NOT_FOUND VERSION_SOURCE" },

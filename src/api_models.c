@@ -1,9 +1,10 @@
 /* api_models.c: the models dialect: models with archive and unarchive, training
  * runs, versions, audit logs, login and refresh.  Its tables say what goes in and
  * out, its handlers hand the rest to the domain. */
-#include "does.h"
+#include "pages.h"
 #include <string.h>
 #include "conf.h"
+#include "does.h"
 #include "dom_model.h"
 #include "dom_org.h"
 #include "str.h"
@@ -68,57 +69,28 @@ static const struct shape create_in[] = {
 	{ 0 }
 };
 
-struct page_query { int64_t page, page_size; };
-struct list_query { struct page_query p; enum state status; const char *search, *task_type; };
-struct page_view { struct list items; int64_t total, page, page_size; bool has_next; };
+struct list_query { struct page_asked page; enum state status; const char *search, *task_type; };
 #define Q(field) AT(struct list_query, field)
 #define PAGE_ROWS(most) \
-	{ "page", T_INT, AT(struct page_query, page), .min = 1, .max = INT32_MAX, .help = "from 1, which is the default" }, \
-	{ "page_size", T_INT, AT(struct page_query, page_size), .min = 1, .max = most }
+	{ "page", T_INT, AT(struct page_asked, number), .min = 1, .max = INT32_MAX, .help = "from 1, which is the default" }, \
+	{ "page_size", T_INT, AT(struct page_asked, size), .min = 1, .max = most }
 static const struct shape list_query[] = {
 	PAGE_ROWS(100),
-	{ "status", T_STATE, Q(status), .of = RES_MODEL, .alias = model_words, .help = "without it, all but the archived" },
-	{ "search", T_STR, Q(search), .min = 1, .max = 255, .help = "a part of the first 700 characters of the name, in any case" },
-	{ "task_type", T_STR, Q(task_type), .words = task_types },
+	{ "status", T_STATE, Q(status), .filter = 1 + MODELS_STATUS, .of = RES_MODEL, .alias = model_words, .help = "without it, all but the archived" },
+	{ "search", T_STR, Q(search), .filter = 1 + MODELS_SEARCH, .min = 1, .max = 255, .help = "a part of the first 700 characters of the name, in any case" },
+	{ "task_type", T_STR, Q(task_type), .filter = 1 + MODELS_TASK_TYPE, .words = task_types },
 	{ 0 }
 };
 #define PAGE_OUT(items_shape) { \
-	{ "items", T_LIST, AT(struct page_view, items), .sub = items_shape }, \
-	{ "total", T_INT, AT(struct page_view, total) }, \
-	{ "page", T_INT, AT(struct page_view, page) }, \
-	{ "page_size", T_INT, AT(struct page_view, page_size) }, \
-	{ "has_next", T_BOOL, AT(struct page_view, has_next) }, \
+	{ "items", T_LIST, AT(struct page_got, rows), .sub = items_shape }, \
+	{ "total", T_INT, AT(struct page_got, total) }, \
+	{ "page", T_INT, AT(struct page_got, number) }, \
+	{ "page_size", T_INT, AT(struct page_got, size) }, \
+	{ "has_next", T_BOOL, AT(struct page_got, more) }, \
 	{ 0 } }
 static const struct shape list_out[] = PAGE_OUT(model_out);
 
-static struct page page_of(const struct page_query *q, int64_t size)
-{
-	return (struct page){ q->page ? q->page : 1, q->page_size ? q->page_size : size };
-}
-
-static enum err reply_page(struct req *r, const struct shape *s, const void *v, size_t n, size_t size,
-	struct page p, int64_t total)
-{
-	res_shape(r, 200, s, &(struct page_view){ .items = { v, n, size }, .total = total, .page = p.number,
-		.page_size = p.size, .has_next = p.number * p.size < total }, 0);
-	return OK;
-}
-
-static enum err list(struct req *r)
-{
-	const struct list_query *q = r->query;
-	struct page page = page_of(&q->p, 20);
-	struct model_filter f = { .hidden = q->status == STATE_MODEL_ARCHIVED, .search = q->search, .task_type = q->task_type };
-	struct model *m;
-	int64_t total;
-	size_t n;
-	enum err e;
-
-	if (q->status && !f.hidden)
-		f.status = life_word(q->status);
-	e = model_list(&r->tx, &f, page, &m, &n, &total);
-	return e ? e : reply_page(r, list_out, m, n, sizeof *m, page, total);
-}
+static const struct paging twenty = { .first = 1, .size = 20, .total = true, .asked = pages_by_number, .got = pages_numbered };
 
 #define E(field) SET(struct model_edit, field)
 #define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the model was made" }
@@ -200,18 +172,6 @@ static const struct shape fail_in[] = {
 	{ 0 }
 };
 
-static enum err list_runs(struct req *r)
-{
-	struct id id = req_id(r, 0, "mdl-");
-	struct page page = page_of(r->query, 20);
-	struct run *all;
-	int64_t total;
-	size_t n;
-	enum err e = run_list(&r->tx, &id, page, &all, &n, &total);
-
-	return e ? e : reply_page(r, runs_out, all, n, sizeof *all, page, total);
-}
-
 /* ---- Versions ---- */
 
 static const void *version_id(struct arena *a, const void *object)
@@ -286,18 +246,6 @@ static enum err get_artifact(struct req *r)
 	return OK;
 }
 
-static enum err list_versions(struct req *r)
-{
-	struct id id = req_id(r, 0, "mdl-");
-	struct page page = page_of(r->query, 20);
-	struct version *v;
-	int64_t total;
-	size_t n;
-	enum err e = version_list(&r->tx, &id, page, &v, &n, &total);
-
-	return e ? e : reply_page(r, versions_out, v, n, sizeof *v, page, total);
-}
-
 /* When its model changed. */
 static const void *restored_at(struct arena *a, const void *object)
 {
@@ -329,15 +277,15 @@ static const char *const actions[] = { "model.created", "model.updated", "model.
 	"model.dataset_unlinked", "model.config_updated", "model.settings_updated", "model.collaborator_added",
 	"model.collaborator_removed", "model.version_created", NULL };
 static const char *const orders[] = { "asc", "desc", NULL };
-struct audit_query { struct page_query p; struct id actor; int64_t from, to; bool from_set, to_set; const char *action, *sort_order; };
+struct audit_query { struct page_asked page; struct id actor; int64_t from, to; bool from_set, to_set; const char *action, *sort_order; };
 #define A(field) AT(struct audit_event, field)
 #define F(field) AT(struct audit_query, field)
 static const struct shape audit_query[] = {
 	PAGE_ROWS(200),
 	{ "from", T_TIME, SET(struct audit_query, from), .help = "90 days ago by default" },
 	{ "to", T_TIME, SET(struct audit_query, to), .help = "no end by default, whatever the clock of the host that wrote a row" },
-	{ "action", T_STR, F(action), .words = actions },
-	{ "actor_id", T_ID, F(actor), .prefix = "usr-" },
+	{ "action", T_STR, F(action), .filter = 1 + AUDIT_ACTION, .words = actions },
+	{ "actor_id", T_ID, F(actor), .filter = 1 + AUDIT_ACTOR, .prefix = "usr-" },
 	{ "sort_order", T_STR, F(sort_order), .words = orders, .help = "`desc` by default" },
 	{ 0 }
 };
@@ -361,29 +309,25 @@ static const struct shape event_out[] = {
 };
 static const struct shape audit_out[] = PAGE_OUT(event_out);
 
-static enum err audit_logs(struct req *r)
+/* Of what times there were none; and times are shown to the second: all of it. */
+static enum err audit_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
 {
 	const struct audit_query *q = r->query;
-	struct id id = req_id(r, 0, "mdl-");
-	struct page page = page_of(&q->p, 50);
-	struct audit_filter f = { .from = q->from_set ? q->from : r->tx.now - 90 * 86400 * SECOND,
-		.to = q->to_set ? q->to : CLOCK_LAST, .action = q->action, .actor = q->actor,
-		.oldest_first = q->sort_order && !strcmp(q->sort_order, "asc") };
-	struct audit_event *events;
-	int64_t total;
-	size_t n;
-	enum err e;
+	int64_t from = q->from_set ? q->from : r->tx.now - 90 * 86400 * SECOND, to = q->to_set ? q->to : CLOCK_LAST;
 
-	if (f.to % SECOND == 0)                  /* times are shown to the second: all of it */
-		f.to += SECOND - 1;
-	if (q->from_set && q->to_set && f.from > f.to) {
+	if (to % SECOND == 0)
+		to += SECOND - 1;
+	if (q->from_set && q->to_set && from > to) {
 		why_add(&r->tx, "from", "must not be after `to`");
 		return ERR_SHAPE;
 	}
-	if ((e = audit_of_model(&r->tx, &id, &f, page, &events, &n, &total)))
-		return e;
-	return reply_page(r, audit_out, events, n, sizeof *events, page, total);
+	list_where(ask, AUDIT_FROM, DB_IN(db_t(from)));
+	list_where(ask, AUDIT_TO, DB_IN(db_t(to)));
+	ask->flip = q->sort_order && !strcmp(q->sort_order, "asc");
+	return pages_by_number(r, page, ask);
 }
+
+static const struct paging by_time = { .first = 1, .size = 50, .total = true, .asked = audit_asked, .got = pages_numbered };
 
 /* ---- Login ---- */
 
@@ -461,7 +405,7 @@ static const struct route routes[] = {
 	{ "POST", BASE, PERM_MODEL_WRITE, R_WRITE, BODY(create_in, struct model), .status = 201, .out = model_out,
 	  .object = RES_MODEL, .make = model_create, .summary = "Create a model", .errors = "MODEL_NAME_TAKEN QUOTA" },
 	{ "GET", BASE, PERM_MODEL_READ, R_PUBLISHABLE, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
-	  .run = list, .summary = "List models, newest first", .errors = "PAGE_BYTES" },
+	  .listing = &models_list, .paging = &twenty, .summary = "List models, newest first", .errors = "PAGE_BYTES" },
 	{ "GET", ONE, PERM_MODEL_READ, R_PUBLISHABLE, .status = 200, .out = model_out, .object = RES_MODEL, .summary = "One model",
 	  .errors = NOT_FOUND },
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct model_edit), .status = 200, .out = model_out,
@@ -474,8 +418,8 @@ static const struct route routes[] = {
 	{ "POST", ONE "/train", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED, BODY(train_in, struct run), .status = 202,
 	  .out = started_out, .object = RES_RUN, .change = run_start, .moves = { LIFE_MODEL_TRAIN }, .summary = "Begin a training run",
 	  .errors = NOT_FOUND " MODEL_TRAINING" FIXED " QUOTA" },
-	{ "GET", ONE "/train", PERM_MODEL_READ, 0, QUERY(runs_query, struct page_query), .status = 200, .out = runs_out,
-	  .run = list_runs, .summary = "Training runs, newest first; one whose trainer is gone is ended by .../fail", .errors = NOT_FOUND },
+	{ "GET", ONE "/train", PERM_MODEL_READ, 0, QUERY(runs_query, struct page_asked), .status = 200, .out = runs_out,
+	  .object = RES_MODEL, .listing = &runs_list, .paging = &twenty, .summary = "Training runs, newest first; one whose trainer is gone is ended by .../fail", .errors = NOT_FOUND },
 	{ "GET", ONE "/train/{job_id}", PERM_MODEL_READ, 0, .status = 200, .out = run_out, .object = RES_RUN,
 	  .summary = "One training run", .errors = NOT_FOUND " RUN_NOT_FOUND" },
 	{ "POST", ONE "/train/{job_id}/complete", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED,
@@ -483,8 +427,9 @@ static const struct route routes[] = {
 	  .summary = "The trainer reports success: a version is made", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED QUOTA" },
 	{ "POST", ONE "/train/{job_id}/fail", PERM_MODEL_WRITE, R_WRITE, BODY(fail_in, struct run), .status = 200,
 	  .out = run_out, .object = RES_RUN, .change = run_fail, .summary = "The trainer reports failure", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED" },
-	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct page_query), .status = 200,
-	  .out = versions_out, .run = list_versions, .summary = "Versions, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
+	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct page_asked), .status = 200,
+	  .out = versions_out, .object = RES_MODEL, .listing = &versions_list, .paging = &twenty, .read = version_page,
+	  .summary = "Versions, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ "GET", ONE "/versions/{version_id}", PERM_MODEL_READ, 0, .status = 200, .out = version_out, .object = RES_VERSION,
 	  .number = version_number, .get = version_get, .summary = "One version", .errors = NOT_FOUND " VERSION_NOT_FOUND" },
 	{ "GET", ONE "/versions/{version_id}/artifact", PERM_MODEL_READ, 0, .status = 200, .object = RES_VERSION, .number = version_number, .run = get_artifact,
@@ -493,7 +438,7 @@ static const struct route routes[] = {
 	  .object = RES_VERSION, .number = version_number, .change = version_restore, .moves = { LIFE_MODEL_RESTORE_VERSION },
 	  .summary = "Make a version's configuration the active one", .errors = NOT_FOUND " VERSION_NOT_FOUND" FIXED },
 	{ "GET", ONE "/audit-logs", PERM_MODEL_READ, 0, QUERY(audit_query, struct audit_query), .status = 200,
-	  .out = audit_out, .run = audit_logs, .summary = "Who did what to a model", .errors = NOT_FOUND " PAGE_BYTES" },
+	  .out = audit_out, .object = RES_MODEL, .listing = &audit_list, .paging = &by_time, .summary = "Who did what to a model", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ 0 }
 };
 

@@ -1,6 +1,6 @@
 /* api_projects.c: the projects dialect: projects with their status changes, archive,
  * restore and delete, login and refresh.  Answers are {"data": ...}, errors flat. */
-#include "route.h"
+#include "pages.h"
 #include <string.h>
 #include "dom_org.h"
 #include "dom_project.h"
@@ -65,47 +65,27 @@ static const struct shape project_in[] = {
 	{ 0 }
 };
 
-struct list_query { enum state status; const char *search, *sort; int64_t page, size; };
-struct list_view { struct list data; int64_t page, size, total, pages; };
+struct list_query { struct page_asked page; enum state status; const char *search; };
 #define Q(field) AT(struct list_query, field)
-#define L(field) AT(struct list_view, field)
+#define L(field) AT(struct page_got, field)
 static const struct shape list_query[] = {
-	{ "status", T_STATE, Q(status), .of = RES_PROJECT, .help = "without it, all but the archived" },
-	{ "search", T_STR, Q(search), .min = 1, .max = 100, .help = "a part of the name, in any case" },
-	{ "sort", T_STR, Q(sort), .words = orders, .help = "`recent`, the default, is the latest change first" },
-	{ "page", T_INT, Q(page), .min = 0, .max = INT32_MAX, .help = "from 0" },
-	{ "size", T_INT, Q(size), .min = 1, .max = 100, .help = "20 by default" },
+	{ "status", T_STATE, Q(status), .filter = 1 + PROJECTS_STATUS, .of = RES_PROJECT, .help = "without it, all but the archived" },
+	{ "search", T_STR, Q(search), .filter = 1 + PROJECTS_SEARCH, .min = 1, .max = 100, .help = "a part of the name, in any case" },
+	{ "sort", T_STR, AT(struct page_asked, sort), .words = orders, .help = "`recent`, the default, is the latest change first" },
+	{ "page", T_INT, AT(struct page_asked, number), .min = 0, .max = INT32_MAX, .help = "from 0" },
+	{ "size", T_INT, AT(struct page_asked, size), .min = 1, .max = 100, .help = "20 by default" },
 	{ 0 }
 };
 static const struct shape list_out[] = {
-	{ "data", T_LIST, L(data), .sub = project_out },
-	{ "page", T_INT, L(page) },
+	{ "data", T_LIST, L(rows), .sub = project_out },
+	{ "page", T_INT, L(number) },
 	{ "size", T_INT, L(size) },
 	{ "totalElements", T_INT, L(total) },
 	{ "totalPages", T_INT, L(pages) },
 	{ 0 }
 };
 
-static enum err list(struct req *r)
-{
-	const struct list_query *q = r->query;
-	struct project_filter f = { .archived = q->status == STATE_PROJECT_ARCHIVED, .search = q->search };
-	int64_t size = q->size ? q->size : 20, total;
-	struct project *p;
-	size_t n;
-	enum err e;
-
-	for (int i = 0; q->sort && orders[i]; i++)
-		if (!strcmp(orders[i], q->sort))
-			f.order = (enum project_order)i;
-	if (q->status && !f.archived)
-		f.status = life_word(q->status);
-	if ((e = project_list(&r->tx, &f, q->page * size, size, &p, &n, &total)))
-		return e;
-	res_shape(r, 200, list_out, &(struct list_view){ { p, n, sizeof *p }, q->page, size, total,
-		(total + size - 1) / size }, 0);
-	return OK;
-}
+static const struct paging from_0 = { .first = 0, .size = 20, .total = true, .asked = pages_by_number, .got = pages_numbered };
 
 static const struct shape build_in[] = {
 	{ "progress", T_INT, P(progress), .min = 0, .max = 100, .flags = F_REQUIRED,
@@ -199,7 +179,7 @@ static const struct route routes[] = {
 	{ "POST", BASE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 201, .out = created_data,
 	  .object = RES_PROJECT, .make = project_create, .summary = "Create a project", .errors = "PROJECT_NAME_TAKEN PROJECT_URL_TAKEN QUOTA" },
 	{ "GET", BASE, PERM_PROJECT_READ, R_PUBLISHABLE, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
-	  .run = list, .summary = "List projects" },
+	  .listing = &projects_list, .paging = &from_0, .summary = "List projects" },
 	{ "GET", BASE "/check-url", PERM_PROJECT_READ, R_PUBLISHABLE, QUERY(url_query, struct project), .status = 200,
 	  .out = url_data, .run = check_url, .summary = "Is a url free?" },
 	{ "GET", ONE, PERM_PROJECT_READ, R_PUBLISHABLE, .status = 200, .out = detail_data, .object = RES_PROJECT, .summary = "One project",

@@ -104,13 +104,12 @@ static const struct shape create_in[] = {
 	{ 0 }
 };
 
-struct workspaces_query { struct page_asked page; const char *status, *metadata; };
-static const char *const workspace_statuses[] = { "provisioning", "ready", "active", "archived", NULL };
+struct workspaces_query { struct page_asked page; enum state status; const char *metadata; };
 #define Q(field) AT(struct workspaces_query, field)
 #define SORT_ANY "`-created`, the default, `name` or `updated`, a `-` before it for downwards"
 static const struct shape list_query[] = {
 	LIST_ROWS("wks_", SORT_ANY),
-	{ "status", T_STR, Q(status), .filter = 1 + WORKSPACES_STATUS, .words = workspace_statuses, .help = "without it, all but the archived" },
+	{ "status", T_STATE, Q(status), .filter = 1 + WORKSPACES_STATUS, .of = RES_WORKSPACE, .help = "without it, all but the archived" },
 	{ "metadata", T_LABELS, Q(metadata), .filter = 1 + WORKSPACES_METADATA, .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
 	{ 0 }
 };
@@ -135,7 +134,6 @@ static const struct shape edit_entity_in[] = {
 
 /* ---- Authorizations ---- */
 
-static const char *const decisions[] = { "pending", "approved", "denied", NULL };
 
 static const void *resource_id(struct arena *a, const void *object)
 {
@@ -169,17 +167,16 @@ static const struct shape authorization_out[] = {
 	{ 0 }
 };
 
-struct authorizations_query { struct page_asked page; const char *status; };
+struct authorizations_query { struct page_asked page; enum state status; };
 static const struct shape authorizations_query[] = {
 	LIST_ROWS("auth_", SORT_CREATED),
-	{ "status", T_STR, AT(struct authorizations_query, status), .filter = 1 + AUTHORIZATIONS_STATUS, .words = decisions },
+	{ "status", T_STATE, AT(struct authorizations_query, status), .filter = 1 + AUTHORIZATIONS_STATUS, .of = RES_AUTHORIZATION },
 	{ 0 }
 };
 static const struct shape authorizations_out[] = LIST_OUT(authorization_out);
 
 /* ---- Entities ---- */
 
-static const char *const entity_statuses[] = { "draft", "submitted", "registered", "dissolved", "cancelled", "rejected", NULL };
 #define N(field) AT(struct entity, field)
 static const struct shape entity_out[] = {
 	{ "id", T_ID, N(life.id), .prefix = "ent_" },
@@ -225,12 +222,12 @@ static enum err create_entity(struct req *r)
 	return e;
 }
 
-struct entities_query { struct page_asked page; struct id workspace; const char *status, *jurisdiction, *portfolio, *metadata; };
+struct entities_query { struct page_asked page; struct id workspace; enum state status; const char *jurisdiction, *portfolio, *metadata; };
 #define F(field) AT(struct entities_query, field)
 static const struct shape entities_query[] = {
 	LIST_ROWS("ent_", SORT_ANY),
 	{ "workspace_id", T_ID, F(workspace), .filter = 1 + ENTITIES_WORKSPACE, .prefix = "wks_" },
-	{ "status", T_STR, F(status), .filter = 1 + ENTITIES_STATUS, .words = entity_statuses },
+	{ "status", T_STATE, F(status), .filter = 1 + ENTITIES_STATUS, .of = RES_ENTITY },
 	{ "jurisdiction", T_STR, F(jurisdiction), .filter = 1 + ENTITIES_JURISDICTION, .min = 1, .max = 64 },
 	{ "portfolio_id", T_STR, F(portfolio), .filter = 1 + ENTITIES_PORTFOLIO, .min = 1, .max = 64 },
 	{ "metadata", T_LABELS, F(metadata), .filter = 1 + ENTITIES_METADATA, .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },

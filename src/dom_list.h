@@ -11,9 +11,6 @@ void labels_of(struct arena *a, const char *word, const char *metadata, struct l
 /* The index of an object's metadata, made anew after its change (o->revision is the new one). */
 enum err labels_store(struct tx *tx, const char *word, const struct life *o, const char *metadata);
 
-/* So many changes at most are added up for a total (UNFOLDED_LIMIT in sql.def is one more). */
-enum { UNFOLDED_MOST = 1000 };
-
 enum { METADATA_MOST = 50 };
 /* `old` with the members of `edit`, whose nulls take away; edit NULL takes all away.  ERR_SHAPE
  * for more than METADATA_MOST. */

@@ -35,68 +35,41 @@ enum err model_create(struct tx *tx, const void *in, void *made)
 
 /* ---- Lists ---- */
 
-enum { BY_HIDDEN, BY_STATUS_WORD, BY_TASK_TYPE, BY_PART };
 #define AND_BY(f) (UINT64_C(1) << (f))
 static const struct list_filter filters[] = {
-	[BY_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", false },
-	[BY_STATUS_WORD] = { "status", " AND x.status = ?", "a", false },
-	[BY_TASK_TYPE] = { "task_type", " AND x.task_type = ?", "a", false },
-	[BY_PART] = { "search", " AND x.name_key LIKE ?", "s", true },
+	[MODELS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", false },
+	[MODELS_STATUS] = { "status", " AND x.status = ?", "a", false },
+	[MODELS_TASK_TYPE] = { "task_type", " AND x.task_type = ?", "a", false },
+	[MODELS_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", true },
 	{ NULL, NULL, NULL, false }
 };
 static const struct list_order orders[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
 static const struct list_path paths[] = {
-	{ .filters = AND_BY(BY_PART), .order = -1, .index = "model_list" },
-	{ .filters = AND_BY(BY_STATUS_WORD) | AND_BY(BY_TASK_TYPE), .order = -1, .index = "model_by_both" },
-	{ .filters = AND_BY(BY_STATUS_WORD), .order = -1, .index = "model_by_status" },
-	{ .filters = AND_BY(BY_TASK_TYPE), .order = -1, .index = "model_by_task" },
+	{ .filters = AND_BY(MODELS_SEARCH), .order = -1, .index = "model_list" },
+	{ .filters = AND_BY(MODELS_STATUS) | AND_BY(MODELS_TASK_TYPE), .order = -1, .index = "model_by_both" },
+	{ .filters = AND_BY(MODELS_STATUS), .order = -1, .index = "model_by_status" },
+	{ .filters = AND_BY(MODELS_TASK_TYPE), .order = -1, .index = "model_by_task" },
 	{ .order = -1, .index = "model_list" },
 };
-const struct listing models_list = { .name = "MODELS", .of = RES_MODEL, .parent = RES__MAX, .sees = SEES_GRANT, .filters = filters, .orders = orders,
-	.paths = paths };
-
 /* Of those that a list without a search has.  ERR_DB_NONE: too many changes have to be added
  * up for it, and counting is less. */
-static enum err total_of(struct tx *tx, const struct model_filter *f, int64_t *total)
+static enum err total_of(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *total)
 {
-	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal), hidden = db_i(f->hidden);
-	const struct db_val status = db_s(f->status), task = db_s(f->task_type);
+	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal), hidden = *list_value(ask, MODELS_HIDDEN);
+	const struct db_val status = list_given(ask, MODELS_STATUS), task = list_given(ask, MODELS_TASK_TYPE);
 	const struct db_val granted = db_d(who_grants(tx->who));
 	const bool all = who_sees_model(tx->who, false, 0);
-	struct db_rows r;
-	enum err e = tx_query(tx, SQL_MODEL_TOTAL, DB_IN(db_i(!all), hidden, status, status, task, task,
-		db_i(all), granted, me, hidden, status, status, task, task, org, org, org, org), &r);
 
-	if (e)
-		return e;
-	*total = db_row(&r, 0)[0].i;
-	return db_row(&r, 0)[1].i > UNFOLDED_MOST ? ERR_DB_NONE : OK;
+	(void)got;
+	if (list_value(ask, MODELS_SEARCH))
+		return ERR_DB_NONE;
+	return list_folded(tx, SQL_MODEL_TOTAL, DB_IN(db_i(!all), hidden, status, status, task, task,
+		db_i(all), granted, me, hidden, status, status, task, task, org, org, org, org), total);
 }
 
-enum err model_list(struct tx *tx, const struct model_filter *f, struct page page,
-	struct model **out, size_t *n, int64_t *total)
-{
-	struct list_ask ask = { .list = &models_list, .limit = page.size, .offset = (page.number - 1) * page.size, .pages = true };
-	struct list_got got;
-	enum err e;
-
-	list_where(&ask, BY_HIDDEN, DB_IN(db_i(f->hidden)));
-	if (f->status)
-		list_where(&ask, BY_STATUS_WORD, DB_IN(db_s(f->status)));
-	if (f->task_type)
-		list_where(&ask, BY_TASK_TYPE, DB_IN(db_s(f->task_type)));
-	if (f->search)
-		list_where(&ask, BY_PART, DB_IN(db_s(str_like(tx->arena, f->search))));
-	if ((e = list_read(tx, &ask, &got)))
-		return e;
-	*out = got.rows;
-	*n = got.n;
-	if (list_told(&ask, &got, total))
-		return OK;
-	if (!f->search && (e = total_of(tx, f, total)) != ERR_DB_NONE)
-		return e;
-	return list_count(tx, &ask, total);
-}
+const struct listing models_list = { .name = "MODELS", .of = RES_MODEL, .parent = RES__MAX, .sees = SEES_GRANT, .filters = filters, .orders = orders,
+	.paths = paths,
+	.hidden = 1 + MODELS_HIDDEN, .state = 1 + MODELS_STATUS, .total = total_of };
 
 /* What many patches add up to has the limit of a document that is sent whole. */
 static enum err merged(struct tx *tx, const char *field, const char *old, const char **edit)

@@ -21,21 +21,13 @@ struct model_edit {
 	bool name_set, description_set, tags_set, config_set, metadata_set;
 };
 
-struct model_filter {
-	const char *status;                      /* a word of life.def, or NULL: all but the hidden */
-	bool hidden;                             /* the archived and retired instead */
-	const char *task_type, *search;
-};
-
-struct page { int64_t number, size; };           /* number counts from 1 */
-
 /* ERR_FOLDER_NOT_FOUND, ERR_MODEL_NAME_TAKEN.  in: name, description, model_type, task_type,
  * dataset_id, tags, config, metadata, folder. */
 enum err model_create(struct tx *tx, const void *in, void *made);
 enum err model_get(struct tx *tx, const struct id *id, struct model *out);
-/* Newest first; total counts what the filter matches. */
-enum err model_list(struct tx *tx, const struct model_filter *f, struct page page,
-	struct model **out, size_t *n, int64_t *total);
+/* Newest first. */
+enum { MODELS_HIDDEN, MODELS_STATUS, MODELS_TASK_TYPE, MODELS_SEARCH };
+extern const struct listing models_list;
 /* By a struct model_edit; of a merge patch config and metadata are merged into what there is, not put
  * in its place.  ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_MODEL_NAME_TAKEN, ERR_SHAPE: a merge made too much. */
 enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *edit, void *edited);
@@ -58,7 +50,7 @@ struct run {
 /* Of the model `key`.  ERR_MODEL_ARCHIVED, ERR_MODEL_TRAINING, ERR_MODEL_RETIRED.  in: algorithm, hyperparameters. */
 enum err run_start(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* Newest first, without their documents. */
-enum err run_list(struct tx *tx, const struct id *model, struct page page, struct run **out, size_t *n, int64_t *total);
+extern const struct listing runs_list;
 /* Makes the version and the model ready.  in: what the trainer found; NULL keeps what
  * the run began with.  ERR_RUN_NOT_FOUND, ERR_RUN_FINISHED. */
 enum err run_complete(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
@@ -97,18 +89,16 @@ int64_t version_number(struct arena *a, const char *s);
 bool version_source_known(const char *source);
 
 enum err version_get(struct tx *tx, const struct db_val *key, void *out);
-/* Newest first; total is the number of versions. */
-enum err version_list(struct tx *tx, const struct id *model, struct page page,
-	struct version **out, size_t *n, int64_t *total);
+/* Newest first; of one branch with what describes them, behind the place of a number. */
+enum { VERSIONS_BRANCH };
+extern const struct listing versions_list, described_list;
+enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got);
 /* Whatever model's it is: to ask about the model next.  ERR_VERSION_NOT_FOUND. */
 enum err version_find(struct tx *tx, const struct id *id, struct version *out);
 /* A new version from a run; the model's row is locked and is moved by the caller. */
 enum err version_add(struct tx *tx, const struct model *m, const struct run *run, struct version *out);
 /* By its own id, with what describes it.  ERR_VERSION_NOT_FOUND, ERR_VERSION_SOURCE. */
 enum err version_described(struct tx *tx, const struct db_val *key, void *out);
-/* Of one branch, below a number, newest first, with what describes them. */
-enum err version_branch(struct tx *tx, const struct id *model, const char *branch, int64_t below, int64_t limit,
-	struct version **out, size_t *n, bool *more);
 /* A new one from a client, on in->branch (NULL: master), with its file.  in: branch, model_api,
  * conda_requirements, backing_repositories.  ERR_TOO_LARGE. */
 enum err version_upload(struct tx *tx, const struct id *model, const struct version *in, const void *file, size_t n,
@@ -135,16 +125,11 @@ struct audit_event {
 	int64_t at, revision;
 	const char *action, *from, *to, *request_id, *address, *user_agent, *details;
 };
-struct audit_filter {
-	int64_t from, to;                        /* microseconds, both inclusive */
-	const char *action;                      /* NULL: any */
-	struct id actor;                         /* zero: any */
-	bool oldest_first;
-};
 /* All of one object, newest first, once it was seen and permitted; its revision is their number. */
-enum err audit_of_object(struct tx *tx, const struct life *o, enum resource type, struct page page,
+enum err audit_of_object(struct tx *tx, const struct life *o, enum resource type, int64_t limit, int64_t offset,
 	struct audit_event **out, size_t *n);
-enum err audit_of_model(struct tx *tx, const struct id *model, const struct audit_filter *f, struct page page,
-	struct audit_event **out, size_t *n, int64_t *total);
+/* Of a model, from and to inclusive. */
+enum { AUDIT_FROM, AUDIT_TO, AUDIT_ACTION, AUDIT_ACTOR };
+extern const struct listing audit_list;
 
 #endif

@@ -3,30 +3,41 @@
 #include "dom_list.h"
 #include "str.h"
 
-enum { BY_HIDDEN, BY_STATUS_WORD, BY_PART };
+enum project_order { RECENT, NAMED, BY_STATUS };
 #define AND_BY(f) (UINT64_C(1) << (f))
 static const struct list_filter filters[] = {
-	[BY_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", false },
-	[BY_STATUS_WORD] = { "status", " AND x.status = ?", "a", false },
-	[BY_PART] = { "search", " AND x.name_key LIKE ?", "s", true },
+	[PROJECTS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", false },
+	[PROJECTS_STATUS] = { "status", " AND x.status = ?", "a", false },
+	[PROJECTS_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", true },
 	{ NULL, NULL, NULL, false }
 };
 static const struct list_order orders[] = {
-	[PROJECT_RECENT] = { "recent", { { "updated_at", 't', true }, { "number", 'i', true } } },
-	[PROJECT_NAMED] = { "name", { { "name_key", 's', false }, { "number", 'i', false } } },
-	[PROJECT_BY_STATUS] = { "status", { { "status", 'a', false }, { "updated_at", 't', true }, { "number", 'i', true } } },
+	[RECENT] = { "recent", { { "updated_at", 't', true }, { "number", 'i', true } } },
+	[NAMED] = { "name", { { "name_key", 's', false }, { "number", 'i', false } } },
+	[BY_STATUS] = { "status", { { "status", 'a', false }, { "updated_at", 't', true }, { "number", 'i', true } } },
 	{ NULL, { { NULL, 0, false } } }
 };
 static const struct list_path paths[] = {
-	{ .filters = AND_BY(BY_STATUS_WORD) | AND_BY(BY_PART), .order = PROJECT_RECENT, .index = "project_recent" },
-	{ .filters = AND_BY(BY_STATUS_WORD), .order = PROJECT_RECENT, .index = "project_by_status" },
-	{ .order = PROJECT_RECENT, .index = "project_recent" },
-	{ .filters = AND_BY(BY_STATUS_WORD), .order = PROJECT_NAMED, .index = "project_by_status_name" },
-	{ .order = PROJECT_NAMED, .index = "project_by_name" },
+	{ .filters = AND_BY(PROJECTS_STATUS) | AND_BY(PROJECTS_SEARCH), .order = RECENT, .index = "project_recent" },
+	{ .filters = AND_BY(PROJECTS_STATUS), .order = RECENT, .index = "project_by_status" },
+	{ .order = RECENT, .index = "project_recent" },
+	{ .filters = AND_BY(PROJECTS_STATUS), .order = NAMED, .index = "project_by_status_name" },
+	{ .order = NAMED, .index = "project_by_name" },
 	{ .order = -1, .index = "project_by_status" },
 };
+/* Of those that a list without a search has. */
+static enum err total(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out)
+{
+	const struct db_val org = db_d(&tx->who->organization), status = list_given(ask, PROJECTS_STATUS);
+
+	(void)got;
+	if (list_value(ask, PROJECTS_SEARCH))
+		return ERR_DB_NONE;
+	return list_folded(tx, SQL_PROJECT_TOTAL, DB_IN(*list_value(ask, PROJECTS_HIDDEN), status, status, org, org, org, org), out);
+}
+
 const struct listing projects_list = { .name = "PROJECTS", .of = RES_PROJECT, .parent = RES__MAX, .sees = SEES_ALL, .filters = filters,
-	.orders = orders, .paths = paths };
+	.orders = orders, .paths = paths, .hidden = 1 + PROJECTS_HIDDEN, .state = 1 + PROJECTS_STATUS, .total = total };
 
 /* Which of its two unique words is somebody else's?  The unique keys have the last word:
  * who comes between is told in the next try. */
@@ -54,36 +65,6 @@ enum err project_create(struct tx *tx, const void *in, void *made)
 	 || (e = row_int(tx, SQL_PROJECT_NEXT, DB_IN(db_d(&tx->who->organization)), &out->number)))
 		return e;
 	return life_create(tx, LIFE_PROJECT_CREATE, &out->life, NULL);
-}
-
-enum err project_list(struct tx *tx, const struct project_filter *f, int64_t offset, int64_t size,
-	struct project **out, size_t *n, int64_t *total)
-{
-	const struct db_val org = db_d(&tx->who->organization), status = db_s(f->status);
-	struct list_ask ask = { .list = &projects_list, .order = f->order, .limit = size, .offset = offset, .pages = true };
-	struct list_got got;
-	struct db_rows r;
-	enum err e;
-
-	list_where(&ask, BY_HIDDEN, DB_IN(db_i(f->archived)));
-	if (f->status)
-		list_where(&ask, BY_STATUS_WORD, DB_IN(status));
-	if (f->search)
-		list_where(&ask, BY_PART, DB_IN(db_s(str_like(tx->arena, f->search))));
-	if ((e = list_read(tx, &ask, &got)))
-		return e;
-	*out = got.rows;
-	*n = got.n;
-	if (list_told(&ask, &got, total))
-		return OK;
-	if (!f->search) {
-		if ((e = tx_query(tx, SQL_PROJECT_TOTAL, DB_IN(db_i(f->archived), status, status, org, org, org, org), &r)))
-			return e;
-		*total = db_row(&r, 0)[0].i;
-		if (db_row(&r, 0)[1].i <= UNFOLDED_MOST)
-			return OK;
-	}
-	return list_count(tx, &ask, total);
 }
 
 enum err project_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)

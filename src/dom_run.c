@@ -32,17 +32,6 @@ static const struct list_path paths[] = { { .order = -1, .index = "run_model" } 
 const struct listing runs_list = { .name = "RUNS", .of = RES_RUN, .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
 	.text = ROW(RUN_BRIEF, "x"), .out = ROW_OUT(RUN_BRIEF), .maps = { brief }, .orders = newest, .paths = paths };
 
-enum err run_list(struct tx *tx, const struct id *model, struct page page, struct run **out, size_t *n, int64_t *total)
-{
-	struct list_ask ask = { .list = &runs_list, .parent = *model, .limit = page.size, .offset = (page.number - 1) * page.size, .pages = true };
-	struct list_got got;
-	enum err e = list_read(tx, &ask, &got);
-
-	*out = got.rows;
-	*n = got.n;
-	return e || list_told(&ask, &got, total) ? e : list_count(tx, &ask, total);
-}
-
 enum err run_complete(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
 	const struct run *found = in;

@@ -100,15 +100,23 @@ static const struct list_path paths[] = {
 	{ .filters = 1, .order = -1, .index = "version_branch" },
 	{ .order = -1, .index = "version_number" },
 };
+/* The number of the last one is how many there are. */
+static enum err total(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out)
+{
+	(void)tx, (void)ask;
+	*out = ((const struct model *)got->parent)->last_version;
+	return OK;
+}
+
 const struct listing versions_list = { .name = "VERSIONS", .of = RES_VERSION, .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
-	.filters = filters, .orders = orders, .paths = paths };
+	.filters = filters, .orders = orders, .paths = paths, .total = total };
 /* With what describes them. */
 static const struct column seen_columns[] = MAP(VERSION_SEEN, struct version), version_columns[] = MAP(VERSION_COLUMNS, struct version);
 const struct listing described_list = { .name = "VERSIONS_DESCRIBED", .of = RES_VERSION, .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
 	.text = A_VERSION DESCRIBED, .out = A_VERSION_OUT DESCRIBED_OUT, .joins = " " JOIN_RUN, .maps = { version_columns, seen_columns, described },
 	.filters = filters, .orders = orders, .paths = paths };
 
-static enum err page_of(struct tx *tx, struct list_ask *ask, struct list_got *got)
+enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
 	struct version *all;
 	enum err e = list_read(tx, ask, got);
@@ -117,37 +125,6 @@ static enum err page_of(struct tx *tx, struct list_ask *ask, struct list_got *go
 	for (size_t i = 0; !e && i < got->n; i++)
 		of_model(got->parent, &all[i]);
 	return e;
-}
-
-enum err version_list(struct tx *tx, const struct id *model, struct page page,
-	struct version **out, size_t *n, int64_t *total)
-{
-	struct list_ask ask = { .list = &versions_list, .parent = *model, .limit = page.size, .offset = (page.number - 1) * page.size, .pages = true };
-	struct list_got got;
-	enum err e = page_of(tx, &ask, &got);
-
-	if (e)
-		return e;
-	*out = got.rows;
-	*n = got.n;
-	*total = ((const struct model *)got.parent)->last_version;
-	return OK;
-}
-
-enum err version_branch(struct tx *tx, const struct id *model, const char *branch, int64_t below, int64_t limit,
-	struct version **out, size_t *n, bool *more)
-{
-	struct list_ask ask = { .list = &described_list, .parent = *model, .limit = limit, .place = { db_i(below) } };
-	struct list_got got;
-	enum err e;
-
-	list_where(&ask, 0, DB_IN(db_s(branch)));
-	if ((e = page_of(tx, &ask, &got)))
-		return e;
-	*out = got.rows;
-	*n = got.n;
-	*more = got.more;
-	return OK;
 }
 
 /* The next version of a model, whose row is locked and is moved by the caller; out is

@@ -3,7 +3,7 @@
 #ifndef FOUNDRY_H
 #define FOUNDRY_H
 #include "dom_folder.h"
-#include "route.h"
+#include "pages.h"
 
 extern const struct route filesystem_routes[], user_routes[];    /* api_filesystem.c, api_users.c */
 
@@ -26,22 +26,20 @@ const char *rid_fault(struct arena *a, const char *s);
 const char *display_fault(struct arena *a, const char *s);
 #define DISPLAY_NAME .fault = display_fault, .refuse = ERR_DISPLAY_NAME
 
-/* A page: `limit`, at most `most`, behind a place, which is what `size` bytes of a page token say. */
-struct page_query { int64_t page_size; bool page_size_set; const char *page_token; };
-#define PAGE_ROWS(type) \
-	{ "pageSize", T_INT, SET(type, page.page_size), .min = INT64_MIN, .max = INT64_MAX, .help = "at least 1; a hint" }, \
-	{ "pageToken", T_STR, AT(type, page.page_token), .help = "the nextPageToken of the page before" }
-/* ERR_PAGE_SIZE, ERR_PAGE_TOKEN.  list: what the token belongs to, beyond the address.
+#define PAGE_ROWS \
+	{ "pageSize", T_INT, SET(struct page_asked, size), .min = INT64_MIN, .max = INT64_MAX, .help = "at least 1; a hint" }, \
+	{ "pageToken", T_STR, AT(struct page_asked, token), .help = "the nextPageToken of the page before" }
+/* A page: `limit`, at most `most`, behind a place, which is what `size` bytes of its token say.
+ * ERR_PAGE_SIZE, ERR_PAGE_TOKEN.  list: what the token belongs to, beyond the address.
  * *from is let be without a token. */
-enum err page_asked(struct req *r, const struct page_query *q, const char *list, int64_t most, int64_t *limit,
+enum err page_of_token(struct req *r, const struct page_asked *q, const char *list, int64_t most, int64_t *limit,
 	void *from, size_t size);
 /* The token of the place behind the last one of a page; NULL when there are no more. */
 const char *page_token(struct req *r, const char *list, bool more, const void *from, size_t size);
 
-struct page_view { struct list data; const char *next; };
 #define PAGE_OUT(shape) { \
-	{ "data", T_LIST, AT(struct page_view, data), .sub = shape }, \
-	{ "nextPageToken", T_STR, AT(struct page_view, next), .flags = F_OMIT, .help = "left out of the last page" }, \
+	{ "data", T_LIST, AT(struct page_got, rows), .sub = shape }, \
+	{ "nextPageToken", T_STR, AT(struct page_got, token), .flags = F_OMIT, .help = "left out of the last page" }, \
 	{ 0 } }
 
 /* Of a route's row: the errors that it gives for others. */

@@ -102,6 +102,13 @@ const struct db_val *list_value(const struct list_ask *ask, int filter)
 	return NULL;
 }
 
+struct db_val list_given(const struct list_ask *ask, int filter)
+{
+	const struct db_val *v = list_value(ask, filter);
+
+	return v ? *v : db_s(NULL);
+}
+
 size_t list_size(const struct listing *l)
 {
 	return l->size ? l->size : life_resources[l->of].size;
@@ -528,6 +535,16 @@ bool list_told(const struct list_ask *ask, const struct list_got *got, int64_t *
 		return false;
 	*total = ask->offset + (int64_t)got->n;
 	return true;
+}
+
+enum err list_folded(struct tx *tx, enum sql sql, const struct db_val *in, size_t n, int64_t *out)
+{
+	struct sum { int64_t total, unfolded; } sum;
+	static const struct column map[] = { { ROW_i, offsetof(struct sum, total) }, { ROW_i, offsetof(struct sum, unfolded) }, { ROW_END, 0 } };
+	enum err e = row_one(tx, sql, in, n, map, &sum);
+
+	*out = sum.total;
+	return e ? e : sum.unfolded > UNFOLDED_MOST ? ERR_DB_NONE : OK;
 }
 
 /* ---- For who looks at the statements ---- */

@@ -70,6 +70,8 @@ void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t
 
 /* The value of a filter that is asked for; NULL: it is not. */
 const struct db_val *list_value(const struct list_ask *ask, int filter);
+/* The same, NULL of the database when it is not. */
+struct db_val list_given(const struct list_ask *ask, int filter);
 /* The size of a row's struct, and the id of one as a cursor spells it. */
 size_t list_size(const struct listing *l);
 char *list_cursor(struct arena *a, const struct listing *l, const struct list_got *got);
@@ -82,6 +84,10 @@ enum err list_placed(struct tx *tx, struct list_ask *ask);
 /* How many there are in all pages; where the page tells it, without a look. */
 enum err list_count(struct tx *tx, const struct list_ask *ask, int64_t *out);
 bool list_told(const struct list_ask *ask, const struct list_got *got, int64_t *total);
+/* By a statement that tells a sum and how many changes were added up for it, at most UNFOLDED_MOST (UNFOLDED_LIMIT
+ * in sql.def is one more): ERR_DB_NONE, counting is less. */
+enum { UNFOLDED_MOST = 1000 };
+enum err list_folded(struct tx *tx, enum sql sql, const struct db_val *in, size_t n, int64_t *out);
 
 /* The order of objects by when they were made. */
 extern const struct list_order list_by_id[];

@@ -9,6 +9,8 @@ enum err pages_by_number(struct req *r, const struct page_asked *q, struct list_
 {
 	const struct paging *p = r->row->paging;
 
+	while (q->sort && strcmp(ask->list->orders[ask->order].name, q->sort))
+		ask->order++;
 	ask->pages = true;
 	ask->limit = q->size ? q->size : p->size;
 	ask->offset = (q->number ? q->number - p->first : 0) * ask->limit;
@@ -24,43 +26,47 @@ void pages_numbered(struct req *r, const struct list_ask *ask, const struct list
 	out->more = ask->offset + ask->limit < out->total;
 }
 
-/* Is it the word of a state that is out of the list unless it is asked for? */
-static bool shelved(enum resource r, const char *word)
-{
-	const enum state s = life_state(r, word);
-
-	return s && life_states[s].flags & SHELVED;
-}
-
 /* The state: what is shelved is listed by its word alone, with all that is hidden like it. */
-static void by_state(struct list_ask *ask, const char *word)
+static void by_state(struct list_ask *ask, enum state s)
 {
 	const struct listing *l = ask->list;
-	const bool hidden = word && shelved(l->of, word);
+	const bool hidden = s && life_states[s].flags & SHELVED;
 
-	list_where(ask, l->hidden - 1, (const struct db_val[]){ db_i(hidden) }, 1);
-	if (word && !hidden)
-		list_where(ask, l->state - 1, (const struct db_val[]){ db_s(word) }, 1);
+	list_where(ask, l->hidden - 1, DB_IN(db_i(hidden)));
+	if (s && !hidden)
+		list_where(ask, l->state - 1, DB_IN(db_s(life_word(s))));
 }
 
 /* The clause of a row of the query, if it was given. */
 static void by_row(struct req *r, struct list_ask *ask, const struct shape *s, const void *query)
 {
-	const struct listing *l = ask->list;
+	const struct list_filter *f = &ask->list->filters[s->filter - 1];
 	const void *v = (const char *)query + s->off;
-	const char *text = s->type == T_STR || s->type == T_LABELS ? *(const char *const *)v : NULL;
-	const int64_t i = s->type == T_INT || s->type == T_TIME ? *(const int64_t *)v : 0;
+	struct db_val by = { 0 };
 
-	if (s->filter == l->state && l->hidden)
-		by_state(ask, text);
-	else if (s->type == T_LABELS)
-		list_labels(&r->tx, ask, s->filter - 1, life_resources[l->of].word, text);
-	else if (text)
-		list_where(ask, s->filter - 1, (const struct db_val[]){ db_s(l->filters[s->filter - 1].like ? str_like(r->arena, text) : text) }, 1);
-	else if (s->type == T_ID && !id_is_zero(v))
-		list_where(ask, s->filter - 1, (const struct db_val[]){ db_d(v) }, 1);
-	else if (i)
-		list_where(ask, s->filter - 1, (const struct db_val[]){ s->type == T_INT ? db_i(i) : db_t(i) }, 1);
+	switch (s->type) {
+	case T_STATE:
+		if (ask->list->hidden && s->filter == ask->list->state) {
+			by_state(ask, *(const enum state *)v);
+			return;
+		}
+		by = db_s(*(const enum state *)v ? life_word(*(const enum state *)v) : NULL);
+		break;
+	case T_LABELS:
+		list_labels(&r->tx, ask, s->filter - 1, life_resources[ask->list->of].word, *(const char *const *)v);
+		return;
+	case T_ID:
+		by = id_is_zero(v) ? db_s(NULL) : db_d(v);
+		break;
+	case T_INT: case T_TIME:
+		by = !*(const int64_t *)v ? db_s(NULL) : s->type == T_INT ? db_i(*(const int64_t *)v) : db_t(*(const int64_t *)v);
+		break;
+	default:
+		by = db_s(*(const char *const *)v);
+		break;
+	}
+	if (!by.null)
+		list_where(ask, s->filter - 1, DB_IN(f->like ? db_s(str_like(r->arena, by.s)) : by));
 }
 
 /* Total: what the page tells by itself, or its list without counting, or a count. */
