@@ -30,13 +30,28 @@ void secret_hash(const char *secret, unsigned char out[SECRET_HASH])
 	SHA256((const unsigned char *)secret, strlen(secret), out);
 }
 
+/* Of one microsecond the next one of this process is the number behind, so that what a transaction makes
+ * is in order too, and as many of them as there may be are never the same. */
 void id_new(int64_t now_us, struct id *out)
 {
-	uint64_t ms = (uint64_t)(now_us / 1000);
+	static struct id last;
+	static int64_t at = -1;
+	const uint64_t ms = (uint64_t)(now_us / 1000);
+	const unsigned us = (unsigned)(now_us % 1000);
+	int i = ID_BYTES;
 
-	for (int i = 0; i < 6; i++)
-		out->b[i] = (unsigned char)(ms >> (40 - 8 * i));
-	random_bytes(out->b + 6, 6);
+	if (now_us != at) {
+		random_bytes(last.b + 6, 6);
+		for (int k = 0; k < 6; k++)
+			last.b[k] = (unsigned char)(ms >> (40 - 8 * k));
+		last.b[6] = (unsigned char)(us >> 2);
+		last.b[7] = (unsigned char)((us & 3) << 6 | (last.b[7] & 0x1f));        /* from below the middle on */
+		at = now_us;
+	} else {
+		while (!++last.b[--i])
+			;
+	}
+	*out = last;
 }
 
 int64_t id_ms(const struct id *id)

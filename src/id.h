@@ -1,5 +1,5 @@
-/* id.h: the identity of every object: 96 bits, time-ordered (48 bits of Unix
- * milliseconds, 48 random), spelled differently by each dialect. */
+/* id.h: the identity of every object: 96 bits, in the order of time (48 bits of Unix
+ * milliseconds, 10 of microseconds, 38 random), spelled differently by each dialect. */
 #ifndef ID_H
 #define ID_H
 #include <stdbool.h>
@@ -9,6 +9,7 @@
 enum { ID_BYTES = 12, ID_HEX = 24 };
 struct id { unsigned char b[ID_BYTES]; };
 
+/* now_us: Unix microseconds, which decide the order whichever process made it. */
 void id_new(int64_t now_us, struct id *out);
 /* When it was made: Unix milliseconds. */
 int64_t id_ms(const struct id *id);

@@ -490,14 +490,26 @@ static void ids_as_resource_identifiers(void **state)
 
 static void ids_are_in_the_order_of_time_and_differ(void **state)
 {
-	struct id before, now, again;
+	const int64_t second = INT64_C(1773483330) * SECOND;
+	struct id before, now, again, other;
 
 	(void)state;
-	id_new(INT64_C(1773483330) * SECOND, &before);
-	id_new(INT64_C(1773483330) * SECOND + 1000, &now);
-	id_new(INT64_C(1773483330) * SECOND + 1000, &again);
-	assert_true(memcmp(before.b, now.b, ID_BYTES) < 0);
-	assert_memory_equal(now.b, again.b, 6);
+	id_new(second, &before);
+	for (int us = 1; us < 3000; us++) {
+		id_new(second + us, &now);
+		assert_true(memcmp(before.b, now.b, ID_BYTES) < 0);
+		assert_true(id_ms(&now) == second / 1000 + us / 1000);
+		before = now;
+	}
+	for (int i = 0; i < 1000; i++) {             /* of one transaction */
+		id_new(second + 2999, &again);
+		assert_true(memcmp(now.b, again.b, ID_BYTES) < 0);
+		now = again;
+	}
+	assert_true(id_ms(&again) == second / 1000 + 2);
+	id_new(second + 3000, &other);
+	assert_true(memcmp(again.b, other.b, ID_BYTES) < 0);
+	id_new(second + 2999, &again);               /* another process, or once more */
 	assert_false(id_equal(&now, &again));
 	assert_false(id_is_zero(&now));
 	assert_true(id_is_zero(&(struct id){ { 0 } }));
