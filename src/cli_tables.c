@@ -4,6 +4,7 @@
 #include <string.h>
 #include "conf.h"
 #include "life.h"
+#include "lists.h"
 #include "openapi.h"
 #include "route.h"
 #include "str.h"
@@ -100,6 +101,31 @@ static void table_sql(struct cli *c, struct json *rows)
 	}
 }
 
+static void table_lists(struct cli *c, struct json *rows)
+{
+	size_t n;
+	const struct list_made *all = lists_made(c->arena, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct list_made *m = &all[i];
+		struct json *o = row(rows, c->arena), *keys = js_array(c->arena);
+
+		js_put_str(c->arena, o, "name", m->name);
+		js_put_str(c->arena, o, "in", m->sql.in);
+		js_put_str(c->arena, o, "out", m->sql.out);
+		js_put_str(c->arena, o, "text", m->sql.text);
+		js_put_str(c->arena, o, "values", m->values);
+		js_put_str(c->arena, o, "list", m->list->name);
+		js_put_str(c->arena, o, "table", list_table(m->list));
+		js_put_bool(c->arena, o, "count", m->count);
+		js_put_bool(c->arena, o, "next", m->next);
+		js_put(o, "filters", js_integer(c->arena, (int64_t)m->ask.n));
+		for (size_t k = 0; k < LIST_KEYS && m->list->orders[m->ask.order].keys[k].column; k++)
+			js_add(keys, js_string(c->arena, m->list->orders[m->ask.order].keys[k].column));
+		js_put(o, "keys", keys);
+	}
+}
+
 static void table_config(struct cli *c, struct json *rows)
 {
 	conf.log_file = c->log_file;
@@ -148,7 +174,7 @@ int cmd_tables(struct cli *c)
 {
 	static const struct { const char *name; void (*fill)(struct cli *c, struct json *rows); } tables[] = {
 		{ "routes", table_routes }, { "errors", table_errors }, { "transitions", table_transitions },
-		{ "sql", table_sql }, { "config", table_config },
+		{ "sql", table_sql }, { "lists", table_lists }, { "config", table_config },
 		{ "retention", table_retention },
 	};
 	struct json *rows = js_array(c->arena);

@@ -139,7 +139,7 @@ enum err apikey_mint(struct tx *tx, const void *in, void *out)
 	return apikey_create(tx, &k, out);
 }
 
-static const struct list_filter filters[] = { { "principal", " AND x.principal_id = ?", "d", false }, { NULL, NULL, NULL, false } };
+static const struct list_filter filters[] = { { "principal", " AND x.principal_id = ?", "d", 0 }, { NULL, NULL, NULL, 0 } };
 static const struct list_path paths[] = {
 	{ .filters = 1, .order = -1, .index = "api_key_by_principal" },
 	{ .order = -1, .index = "api_key_list" },

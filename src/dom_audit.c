@@ -20,11 +20,11 @@ enum err audit_of_object(struct tx *tx, const struct life *o, enum resource type
 }
 
 static const struct list_filter filters[] = {
-	[AUDIT_FROM] = { "from", " AND x.at >= ?", "t", false },
-	[AUDIT_TO] = { "to", " AND x.at <= ?", "t", false },
-	[AUDIT_ACTION] = { "action", " AND x.action = ?", "a", false },
-	[AUDIT_ACTOR] = { "actor_id", " AND x.actor_id = ?", "d", false },
-	{ NULL, NULL, NULL, false }
+	[AUDIT_FROM] = { "from", " AND x.at >= ?", "t", 0 },
+	[AUDIT_TO] = { "to", " AND x.at <= ?", "t", 0 },
+	[AUDIT_ACTION] = { "action", " AND x.action = ?", "a", 0 },
+	[AUDIT_ACTOR] = { "actor_id", " AND x.actor_id = ?", "d", 0 },
+	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = { { "revision", { { "revision", 'i', true } } }, { NULL, { { NULL, 0, false } } } };
 static const struct list_path paths[] = {
@@ -34,4 +34,4 @@ static const struct list_path paths[] = {
 };
 const struct listing audit_list = { .name = "AUDIT", .of = RES__MAX, .parent = RES_MODEL, .sees = SEES_ALL,
 	.link = " AND x.resource_type = 'model' AND x.resource_id = ?", .table = "audit_events", .text = ROW(AUDIT_COLUMNS, "x"),
-	.out = ROW_OUT(AUDIT_COLUMNS), .maps = { columns }, .size = sizeof(struct audit_event), .filters = filters, .orders = orders, .paths = paths };
+	.out = ROW_OUT(AUDIT_COLUMNS), .maps = { columns }, .size = sizeof(struct audit_event), .filters = filters, .always = UINT64_C(1) << AUDIT_FROM | UINT64_C(1) << AUDIT_TO, .orders = orders, .paths = paths };

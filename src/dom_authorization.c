@@ -24,7 +24,7 @@ enum err authorization_ask(struct tx *tx, const struct life *o, enum transition 
 	return life_create(tx, LIFE_AUTHORIZATION_CREATE, &out->life, NULL);
 }
 
-static const struct list_filter filters[] = { { "status", " AND x.status = ?", "a", false }, { NULL, NULL, NULL, false } };
+static const struct list_filter filters[] = { { "status", " AND x.status = ?", "a", 0 }, { NULL, NULL, NULL, 0 } };
 static const struct list_path paths[] = {
 	{ .filters = 1, .order = -1, .index = "authorization_by_status" },
 	{ .order = -1, .index = "authorization_list" },

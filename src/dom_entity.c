@@ -25,12 +25,12 @@ enum err entity_make(struct tx *tx, const void *in, void *out)
 }
 
 static const struct list_filter filters[] = {
-	[ENTITIES_WORKSPACE] = { "workspace_id", " AND x.workspace_id = ?", "d", false },
-	[ENTITIES_PORTFOLIO] = { "portfolio_id", " AND x.portfolio_id = ?", "s", false },
-	[ENTITIES_JURISDICTION] = { "jurisdiction", " AND x.jurisdiction = ?", "s", false },
-	[ENTITIES_STATUS] = { "status", " AND x.status = ?", "a", false },
+	[ENTITIES_WORKSPACE] = { "workspace_id", " AND x.workspace_id = ?", "d", 0 },
+	[ENTITIES_PORTFOLIO] = { "portfolio_id", " AND x.portfolio_id = ?", "s", 0 },
+	[ENTITIES_JURISDICTION] = { "jurisdiction", " AND x.jurisdiction = ?", "s", 0 },
+	[ENTITIES_STATUS] = { "status", " AND x.status = ?", "a", 0 },
 	[ENTITIES_METADATA] = LABELLED_BY,
-	{ NULL, NULL, NULL, false }
+	{ NULL, NULL, NULL, 0 }
 };
 /* The narrowest first. */
 static const struct list_path paths[] = {

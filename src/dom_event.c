@@ -94,10 +94,10 @@ static enum resource kind_of(const char *type)
 }
 
 static const struct list_filter filters[] = {
-	[EVENTS_SEEN] = { "seen", " AND " OBJECT_SEEN("?", "?"), OBJECT_SEEN_IN, false },
-	[EVENTS_TYPE] = { "type", " AND x.type = ?", "a", false },
-	[EVENTS_KIND] = { "kind", " AND x.resource_type = ?", "a", false },
-	{ NULL, NULL, NULL, false }
+	[EVENTS_SEEN] = { "seen", " AND " OBJECT_SEEN("?", "?"), OBJECT_SEEN_IN, 0 },
+	[EVENTS_TYPE] = { "type", " AND x.type = ?", "a", 0 },
+	[EVENTS_KIND] = { "kind", " AND x.resource_type = ?", "a", 0 },
+	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order by_number[] = { { "created", { { "sequence", 'i', false } } }, { NULL, { { NULL, 0, false } } } };
 static const struct list_path paths[] = {
@@ -107,7 +107,8 @@ static const struct list_path paths[] = {
 };
 /* Of those that have a number: a place is a number. */
 const struct listing events_list = { .name = "EVENTS", .of = RES__MAX, .kind = "event", .parent = RES__MAX, .sees = SEES_MODE, .table = "outbox", .text = EVENT_COLS,
-	.out = EVENT_OUT, .maps = { event_columns }, .size = sizeof(struct event), .id_at = offsetof(struct event, id), .prefix = "evt_", .filters = filters, .orders = by_number, .paths = paths,
+	.out = EVENT_OUT, .maps = { event_columns }, .size = sizeof(struct event), .id_at = offsetof(struct event, id), .prefix = "evt_", .filters = filters, .always = UINT64_C(1) << EVENTS_SEEN,
+	.orders = by_number, .paths = paths,
 	.place = " AND x.sequence IS NOT NULL" };
 
 /* What a page of several kinds is put together from: the nearest to the cursor first. */

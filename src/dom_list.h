@@ -24,7 +24,7 @@ void values_add(struct values *in, const struct db_val *v, size_t n);
 
 /* The filter of a list of labelled objects, and the path along the objects of a label. */
 #define LABELLED_BY { "metadata", " AND EXISTS (SELECT 1 FROM labels l WHERE l.organization_id = x.organization_id AND l.digest = ? " \
-	"AND l.livemode = x.livemode AND l.object_id = x.id)", "x", false }
+	"AND l.livemode = x.livemode AND l.object_id = x.id)", "x", LIST_LABELS }
 #define ALONG_LABEL(filter, table) { UINT64_C(1) << (filter), 0, NULL, "labels b FORCE INDEX (PRIMARY) STRAIGHT_JOIN " table " x " \
 	"ON x.organization_id = b.organization_id AND x.id = b.object_id", " AND b.digest = ?", "b.object_id", filter }
 /* A clause for each of them. */

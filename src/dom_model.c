@@ -37,11 +37,11 @@ enum err model_create(struct tx *tx, const void *in, void *made)
 
 #define AND_BY(f) (UINT64_C(1) << (f))
 static const struct list_filter filters[] = {
-	[MODELS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", false },
-	[MODELS_STATUS] = { "status", " AND x.status = ?", "a", false },
-	[MODELS_TASK_TYPE] = { "task_type", " AND x.task_type = ?", "a", false },
-	[MODELS_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", true },
-	{ NULL, NULL, NULL, false }
+	[MODELS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
+	[MODELS_STATUS] = { "status", " AND x.status = ?", "a", 0 },
+	[MODELS_TASK_TYPE] = { "task_type", " AND x.task_type = ?", "a", 0 },
+	[MODELS_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", LIST_LIKE },
+	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
 static const struct list_path paths[] = {
@@ -69,7 +69,7 @@ static enum err total_of(struct tx *tx, const struct list_ask *ask, const struct
 
 const struct listing models_list = { .name = "MODELS", .of = RES_MODEL, .parent = RES__MAX, .sees = SEES_GRANT, .filters = filters, .orders = orders,
 	.paths = paths,
-	.hidden = 1 + MODELS_HIDDEN, .state = 1 + MODELS_STATUS, .total = total_of };
+	.always = AND_BY(MODELS_HIDDEN), .hidden = 1 + MODELS_HIDDEN, .state = 1 + MODELS_STATUS, .total = total_of };
 
 /* What many patches add up to has the limit of a document that is sent whole. */
 static enum err merged(struct tx *tx, const char *field, const char *old, const char **edit)

@@ -6,10 +6,10 @@
 enum project_order { RECENT, NAMED, BY_STATUS };
 #define AND_BY(f) (UINT64_C(1) << (f))
 static const struct list_filter filters[] = {
-	[PROJECTS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", false },
-	[PROJECTS_STATUS] = { "status", " AND x.status = ?", "a", false },
-	[PROJECTS_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", true },
-	{ NULL, NULL, NULL, false }
+	[PROJECTS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
+	[PROJECTS_STATUS] = { "status", " AND x.status = ?", "a", 0 },
+	[PROJECTS_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", LIST_LIKE },
+	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = {
 	[RECENT] = { "recent", { { "updated_at", 't', true }, { "number", 'i', true } } },
@@ -37,7 +37,7 @@ static enum err total(struct tx *tx, const struct list_ask *ask, const struct li
 }
 
 const struct listing projects_list = { .name = "PROJECTS", .of = RES_PROJECT, .parent = RES__MAX, .sees = SEES_ALL, .filters = filters,
-	.orders = orders, .paths = paths, .hidden = 1 + PROJECTS_HIDDEN, .state = 1 + PROJECTS_STATUS, .total = total };
+	.orders = orders, .paths = paths, .always = AND_BY(PROJECTS_HIDDEN), .hidden = 1 + PROJECTS_HIDDEN, .state = 1 + PROJECTS_STATUS, .total = total };
 
 /* Which of its two unique words is somebody else's?  The unique keys have the last word:
  * who comes between is told in the next try. */

@@ -110,9 +110,9 @@ enum err endpoint_get(struct tx *tx, const struct db_val *key, void *out)
 	return e;
 }
 
-static const struct list_filter filters[] = { { "hidden", " AND x.hidden = ?", "i", false }, { NULL, NULL, NULL, false } };
+static const struct list_filter filters[] = { { "hidden", " AND x.hidden = ?", "i", 0 }, { NULL, NULL, NULL, 0 } };
 static const struct list_path paths[] = { { .order = -1, .index = "endpoint_list" } };
-const struct listing endpoints_list = { .name = "ENDPOINTS", .of = RES_ENDPOINT, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
+const struct listing endpoints_list = { .name = "ENDPOINTS", .of = RES_ENDPOINT, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters, .always = 1,
 	.orders = list_by_id, .paths = paths };
 
 enum err endpoint_list(struct tx *tx, struct list_ask *ask, struct list_got *got)

@@ -30,10 +30,10 @@ enum err workspace_make(struct tx *tx, const void *in, void *out)
 }
 
 static const struct list_filter filters[] = {
-	[WORKSPACES_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", false },
-	[WORKSPACES_STATUS] = { "status", " AND x.status = ?", "a", false },
+	[WORKSPACES_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
+	[WORKSPACES_STATUS] = { "status", " AND x.status = ?", "a", 0 },
 	[WORKSPACES_METADATA] = LABELLED_BY,
-	{ NULL, NULL, NULL, false }
+	{ NULL, NULL, NULL, 0 }
 };
 const struct list_order labelled_orders[] = {
 	[ORDER_CREATED] = { "created", { { "id", 'd', false } } },
@@ -49,7 +49,7 @@ static const struct list_path paths[] = {
 	{ .order = -1, .index = "workspace_by_change" },
 };
 const struct listing workspaces_list = { .name = "WORKSPACES", .of = RES_WORKSPACE, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
-	.hidden = 1 + WORKSPACES_HIDDEN, .state = 1 + WORKSPACES_STATUS,
+	.always = UINT64_C(1) << WORKSPACES_HIDDEN, .hidden = 1 + WORKSPACES_HIDDEN, .state = 1 + WORKSPACES_STATUS,
 	.orders = labelled_orders, .paths = paths };
 
 enum err label_edit(struct tx *tx, const struct label_edit *edit, const char **name, const char **metadata,

@@ -46,7 +46,7 @@ const struct list_order list_by_id[] = { { "created", { { "id", 'd', false } } }
 
 /* ---- What the rows say ---- */
 
-static const char *table_of(const struct listing *l)
+const char *list_table(const struct listing *l)
 {
 	return l->table ? l->table : life_resources[l->of].table;
 }
@@ -87,7 +87,8 @@ void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t
 {
 	struct list_clause *c = &ask->clauses[ask->n];
 
-	if (ask->n == LIST_CLAUSES || n > LIST_VALUES)
+	ask->full |= ask->n == LIST_CLAUSES || n > LIST_VALUES;
+	if (ask->full)
 		return;
 	c->filter = filter;
 	memcpy(c->v, v, n * sizeof *v);
@@ -226,7 +227,7 @@ static void from_where(struct composed *c, const struct list_ask *ask, const str
 	if (r->from || p->from)
 		buf_printf(&c->sql, " FROM %s WHERE ", r->from ? r->from : p->from);
 	else
-		buf_printf(&c->sql, p->index ? " FROM %s x FORCE INDEX (%s) WHERE " : " FROM %s x WHERE ", table_of(l), p->index);
+		buf_printf(&c->sql, p->index ? " FROM %s x FORCE INDEX (%s) WHERE " : " FROM %s x WHERE ", list_table(l), p->index);
 	aliased(c, r->where, p->from ? "b" : "x");
 	values(c, r->in, r->v, r->n);
 	if (l->link)
@@ -326,7 +327,7 @@ static const char *compose(struct composed *c, const struct list_ask *ask, const
 		order_by(c, p, NULL, "u", o, reverse);
 		clause(c, ask->pages ? " LIMIT ? OFFSET ?)" : " LIMIT ?)", ask->pages ? "ii" : "i", (const struct db_val[]){ limit, offset }, ask->pages ? 2 : 1);
 	}
-	buf_printf(&c->sql, " k ON TRUE LEFT JOIN %s x ON x.organization_id = p.organization_id AND x.id = k.id%s", table_of(l), l->joins ? l->joins : "");
+	buf_printf(&c->sql, " k ON TRUE LEFT JOIN %s x ON x.organization_id = p.organization_id AND x.id = k.id%s", list_table(l), l->joins ? l->joins : "");
 	text(c, IS_WHO);
 	values(c, "ddd", (const struct db_val[]){ *org, *me, *me }, 3);
 	if (!sorts_here(o))
@@ -384,7 +385,7 @@ static enum err place_of(struct tx *tx, const struct list_ask *ask, struct db_va
 		buf_printf(&c->sql, "x.%s, ", o->keys[i].column);
 		buf_put(&out, &(char){ o->keys[i].letter == 'a' ? 's' : o->keys[i].letter }, 1);
 	}
-	buf_printf(&c->sql, "%s FROM %s x WHERE x.organization_id = ? AND x.id = ?%s", mode ? mode : "1", table_of(l), l->place ? l->place : "");
+	buf_printf(&c->sql, "%s FROM %s x WHERE x.organization_id = ? AND x.id = ?%s", mode ? mode : "1", list_table(l), l->place ? l->place : "");
 	buf_puts(&out, "i");
 	values(c, "dd", (const struct db_val[]){ db_d(&tx->who->organization), db_d(cursor) }, 2);
 	if ((e = tx_query(tx, db_made(tx->db, l->name, c->in.p, out.p, c->sql.p), c->v, c->n, &r)))
@@ -400,6 +401,12 @@ static enum err place_of(struct tx *tx, const struct list_ask *ask, struct db_va
 enum err list_placed(struct tx *tx, struct list_ask *ask)
 {
 	return place_of(tx, ask, ask->place);
+}
+
+/* A clause that were left out would let more through: there is no page without it. */
+static bool whole(const struct list_ask *ask, const struct composed *c)
+{
+	return !ask->full && !c->full && (asked(ask) & ask->list->always) == ask->list->always;
 }
 
 /* Where the columns of the row begin. */
@@ -470,7 +477,7 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	if ((e = place_of(tx, ask, place)))
 		return e;
 	out = compose(c, ask, &w, &org, &me, place, backwards(ask));
-	if (c->full)
+	if (!whole(ask, c))
 		return ERR_INTERNAL;
 	sql = db_made(tx->db, l->name, c->in.p, out, c->sql.p);
 	if ((e = (ask->pages ? tx_read : tx_page)(tx, sql, c->v, c->n, &r)))
@@ -521,7 +528,7 @@ enum err list_count(struct tx *tx, const struct list_ask *ask, int64_t *out)
 	enum err e;
 
 	compose_count(c, ask, &w, &org, &me);
-	if (c->full)
+	if (!whole(ask, c))
 		return ERR_INTERNAL;
 	if ((e = tx_query(tx, db_made(tx->db, ask->list->name, c->in.p, "i", c->sql.p), c->v, c->n, &r)))
 		return e;
@@ -549,17 +556,16 @@ enum err list_folded(struct tx *tx, enum sql sql, const struct db_val *in, size_
 
 /* ---- For who looks at the statements ---- */
 
-struct list_text list_text(struct arena *a, const struct list_ask *ask, bool count, int modes, int admin, bool cursor)
+struct list_text list_text(struct arena *a, const struct list_ask *ask, bool count, int modes, int admin, const struct id *org, const struct id *me)
 {
-	static const struct id zero;
 	const struct view w = { .modes = { 1, 0 }, .nmodes = modes, .admin = admin, .local = true };
-	const struct db_val any = db_d(&zero);
-	struct db_val place[LIST_KEYS] = { { .t = cursor ? 'i' : 0 } };
+	const struct db_val in = db_d(org), who = db_d(me);
 	struct composed *c = composing(a);
+	const char *out = "i";
 
-	if (count) {
-		compose_count(c, ask, &w, &any, &any);
-		return (struct list_text){ c->sql.p, c->in.p, "i" };
-	}
-	return (struct list_text){ .out = compose(c, ask, &w, &any, &any, place, false), .text = c->sql.p, .in = c->in.p };
+	if (count)
+		compose_count(c, ask, &w, &in, &who);
+	else
+		out = compose(c, ask, &w, &in, &who, ask->place, backwards(ask));
+	return (struct list_text){ c->full || ask->full ? NULL : c->sql.p, c->in.p, out, c->v, c->n };
 }

@@ -1,14 +1,16 @@
 /* list.h: lists as rows.  What there is to ask for, in which orders, along which index: from
  * these constant texts alone a page's statement is composed, with what was asked for as its
- * parameters; never from a caller's text.  `thaw tables lists` prints them. */
+ * parameters; never from a caller's text.  `thaw tables sql` prints them. */
 #ifndef LIST_H
 #define LIST_H
 #include "life.h"
 
 enum { LIST_ORDERS = 16, LIST_MOST = 100, LIST_CLAUSES = 32, LIST_KEYS = 3, LIST_VALUES = 4 };
 
-/* A clause of a WHERE, with a letter (sql.def) for each of its parameters. */
-struct list_filter { const char *name, *clause, *in; bool like; };       /* like: a part of a text */
+/* A clause of a WHERE, with a letter (sql.def) for each of its parameters.  most: so many of it may be
+ * asked for at once, 0: one; LIST_LIKE: one, a part of a text. */
+enum { LIST_LIKE = -1 };
+struct list_filter { const char *name, *clause, *in; int most; };
 
 /* An order: its keys (columns of the table), up or down; the last of them is unique within the list. */
 struct list_key { const char *column; char letter; bool down; };
@@ -36,6 +38,7 @@ struct listing {
 	const struct column *maps[4];
 	size_t size;
 	const struct list_filter *filters;       /* ends with a NULL clause */
+	uint64_t always;                         /* those that each page has, a bit for each */
 	int hidden, state;                       /* 1 + those of what is out of the list unless asked for, and of the state; 0: none */
 	const struct list_order *orders;         /* ends with a NULL name */
 	const struct list_path *paths;           /* the last one fits always */
@@ -53,6 +56,7 @@ struct list_ask {
 	const struct listing *list;
 	struct list_clause clauses[LIST_CLAUSES];
 	size_t n;
+	bool full;                               /* of more than there is room for: no page */
 	int order;
 	bool flip;                               /* against its order */
 	struct id parent;
@@ -72,7 +76,8 @@ void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t
 const struct db_val *list_value(const struct list_ask *ask, int filter);
 /* The same, NULL of the database when it is not. */
 struct db_val list_given(const struct list_ask *ask, int filter);
-/* The size of a row's struct, and the id of one as a cursor spells it. */
+/* Its table; the size of a row's struct, and the id of one as a cursor spells it. */
+const char *list_table(const struct listing *l);
 size_t list_size(const struct listing *l);
 char *list_cursor(struct arena *a, const struct listing *l, const struct list_got *got);
 
@@ -92,11 +97,9 @@ enum err list_folded(struct tx *tx, enum sql sql, const struct db_val *in, size_
 /* The order of objects by when they were made. */
 extern const struct list_order list_by_id[];
 
-/* Every list there is (lists.c). */
-extern const struct listing *const lists[];
-/* The statement of a page or a count, as text, with its letters: for who looks at them.  admin: 1, 0,
- * or -1 where the statement itself finds out. */
-struct list_text { const char *text, *in, *out; };
-struct list_text list_text(struct arena *a, const struct list_ask *ask, bool count, int modes, int admin, bool cursor);
+/* What is asked for as a statement, for who looks at them (lists.c).  admin: 1, 0, or -1 where the statement
+ * itself finds out.  text NULL: it has more parameters than there may be. */
+struct list_text { const char *text, *in, *out; const struct db_val *v; size_t n; };
+struct list_text list_text(struct arena *a, const struct list_ask *ask, bool count, int modes, int admin, const struct id *org, const struct id *me);
 
 #endif

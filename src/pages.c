@@ -66,7 +66,7 @@ static void by_row(struct req *r, struct list_ask *ask, const struct shape *s, c
 		break;
 	}
 	if (!by.null)
-		list_where(ask, s->filter - 1, DB_IN(f->like ? db_s(str_like(r->arena, by.s)) : by));
+		list_where(ask, s->filter - 1, DB_IN(f->most == LIST_LIKE ? db_s(str_like(r->arena, by.s)) : by));
 }
 
 /* Total: what the page tells by itself, or its list without counting, or a count. */

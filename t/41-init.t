@@ -221,7 +221,7 @@ subtest 'migrate' => sub {
     mkdir "$dir/sql" or die $!;
     spew("$dir/sql/$_", slurp("$Thaw::SRC/sql/$_")) for 'grants.sql';
     spew("$dir/twice/other.conf", slurp("$dir/twice/thaw.conf") =~ s/^sql_dir = .*$/sql_dir = $dir\/sql/mr);
-    refused($t->thaw('--config', "$dir/twice/other.conf", 'migrate'), qr/no migration 000/, 'a directory without migrations');
+    refused($t->thaw('--config', "$dir/twice/other.conf", 'migrate'), qr/no migration 00\d\d;/, 'a directory without migrations');
     spew("$dir/sql/0001_base.sql", "CREATE TABLE IF NOT EXISTS oops (id INT PRIMARY KEY;\n");
     $t->sql("DELETE FROM twice.schema_versions");
     refused($t->thaw('--config', "$dir/twice/other.conf", 'migrate'), qr/0001_base\.sql: the database refused .*1064/, 'a broken migration');

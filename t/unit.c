@@ -1001,11 +1001,11 @@ static void one_of_several_must_be_given(void **state)
 	struct tx tx = { .arena = a };
 
 	(void)state;
-	assert_int_equal(shape_one(&tx, in, sent("{\"given\":1}")), OK);
-	assert_int_equal(shape_one(&tx, in, sent("{\"words\":null}")), OK);
-	assert_int_equal(shape_one(&tx, inner, sent("{}")), OK);
+	assert_int_equal(shape_last(&tx, in, sent("{\"given\":1}")), OK);
+	assert_int_equal(shape_last(&tx, in, sent("{\"words\":null}")), OK);
+	assert_int_equal(shape_last(&tx, inner, sent("{}")), OK);
 	assert_int_equal(tx.why.n, 0);
-	assert_int_equal(shape_one(&tx, in, sent("{\"off\":true,\"else\":1}")), ERR_SHAPE);
+	assert_int_equal(shape_last(&tx, in, sent("{\"off\":true,\"else\":1}")), ERR_SHAPE);
 	assert_int_equal(tx.why.n, 1);
 	assert_string_equal(tx.why.items[0].field, "body");
 	assert_string_equal(tx.why.items[0].reason, "must have at least one of given, words");

@@ -1,0 +1,147 @@
+/* lists.c: see lists.h. */
+#include "lists.h"
+#include <string.h>
+#include "clock.h"
+#include "pages.h"
+#include "str.h"
+
+enum { LIMIT = 20 };
+
+struct all { struct arena *a; struct list_made *made; size_t n, room; };
+
+/* ---- What stands for a value: an id, a number and a time that tell which variable it is ---- */
+
+enum { MARKS = 64 };
+#define MARK (INT64_C(1) << 40)
+struct marks { const char *name[MARKS]; int n; };
+
+static struct db_val mark(struct marks *m, char letter, const char *name)
+{
+	struct id id = { { 0 } };
+
+	m->name[m->n] = name;
+	id.b[0] = (unsigned char)++m->n;
+	return letter == 'd' ? db_d(&id) : letter == 'i' ? db_i(MARK + m->n) : letter == 't' ? db_t(MARK + m->n) : db_s(name);
+}
+
+static const char *spell(struct arena *a, const struct marks *m, const struct db_val *v)
+{
+	if (v->t == 's')
+		return arena_printf(a, "@%s", v->s);
+	if (v->t == 'd')
+		return arena_printf(a, "@%s", m->name[v->id.b[0] - 1]);
+	if (v->i > MARK && v->i <= MARK + m->n)
+		return arena_printf(a, "@%s", m->name[v->i - MARK - 1]);
+	return arena_printf(a, "%lld", (long long)v->i);
+}
+
+/* ---- A statement ---- */
+
+/* several: as often as it can be asked for. */
+static void ask_filter(struct arena *a, struct list_ask *ask, struct marks *m, int filter, bool several)
+{
+	const struct list_filter *f = &ask->list->filters[filter];
+	struct db_val v[LIST_VALUES];
+
+	for (size_t i = 0; f->in[i]; i++)
+		v[i] = mark(m, f->in[i], f->in[1] ? arena_printf(a, "%s%zu", f->name, i) : f->name);
+	for (int i = 0; i < (several && f->most > 0 ? f->most : 1); i++)
+		list_where(ask, filter, v, strlen(f->in));
+}
+
+static void add(struct all *all, const struct route *r, uint64_t filters, int order, bool flip, bool next, bool count, int modes, int admin)
+{
+	const struct listing *l = r->listing;
+	struct list_made out = { .list = l, .ask = { .list = l, .order = order, .flip = flip, .limit = LIMIT, .pages = r->paging->total }, .count = count, .next = next };
+	struct buf name = { .arena = all->a }, values = { .arena = all->a };
+	struct marks m = { .n = 0 };
+	const struct db_val org = mark(&m, 'd', "org"), me = mark(&m, 'd', "me"), parent = mark(&m, 'd', "parent");
+	const uint64_t more = filters & ~l->always;
+
+	buf_printf(&name, "%s %s%s%s", l->name, count ? "count" : l->orders[order].name, flip ? " flipped" : "", next ? " next" : "");
+	for (int f = 0; l->filters && l->filters[f].clause; f++)
+		if (filters >> f & 1) {
+			ask_filter(all->a, &out.ask, &m, f, more & (more - 1));
+			buf_printf(&name, " %s", l->filters[f].name);
+		}
+	if (l->sees == SEES_MODE)
+		buf_printf(&name, " modes %d", modes);
+	if (l->sees == SEES_GRANT)
+		buf_puts(&name, admin > 0 ? " administrator" : admin < 0 ? " anyone" : " member");
+	for (size_t i = 0; i < LIST_KEYS && next && l->orders[order].keys[i].column; i++)
+		out.ask.place[i] = mark(&m, l->orders[order].keys[i].letter, arena_printf(all->a, "k%zu", i));
+	out.ask.parent = parent.id;
+	out.name = name.p;
+	out.sql = list_text(all->a, &out.ask, count, modes, admin, &org.id, &me.id);
+	for (size_t i = 0; i < out.sql.n; i++)
+		buf_printf(&values, "%s%s", i ? ", " : "", spell(all->a, &m, &out.sql.v[i]));
+	out.values = values.n ? values.p : "";
+	if (all->n == all->room) {
+		struct list_made *more = arena_alloc(all->a, (all->room = all->room ? 2 * all->room : 256) * sizeof *more);
+
+		memcpy(more, all->made, all->n * sizeof *more);
+		all->made = more;
+	}
+	all->made[all->n++] = out;
+}
+
+/* ---- Which there are ---- */
+
+/* A list by number has neither a place nor, unless its order can be turned, another way. */
+static void pages_of(struct all *all, const struct route *r, uint64_t filters, int modes, int admin)
+{
+	for (int order = 0; r->listing->orders[order].name; order++)
+		for (int flip = 0; flip < 2; flip++)
+			for (int next = 0; next <= !r->paging->total; next++)
+				add(all, r, filters, order, flip, next, false, modes, admin);
+	if (r->paging->total)
+		add(all, r, filters, 0, false, false, true, modes, admin);
+}
+
+static void callers(struct all *all, const struct route *r, uint64_t filters)
+{
+	const enum sees sees = r->listing->sees;
+
+	for (int modes = 1; modes <= (sees == SEES_MODE ? 2 : 1); modes++)
+		for (int admin = sees == SEES_GRANT ? -1 : 0; admin <= (sees == SEES_GRANT); admin++)
+			pages_of(all, r, filters, modes, admin);
+}
+
+/* Each set once: none, one, those of a path, all. */
+static void sets(struct all *all, const struct route *r)
+{
+	const struct listing *l = r->listing;
+	uint64_t set[MARKS], every = l->always;
+	size_t n = 0;
+
+	set[n++] = l->always;
+	for (int f = 0; l->filters && l->filters[f].clause; f++) {
+		set[n++] = l->always | UINT64_C(1) << f;
+		every |= UINT64_C(1) << f;
+	}
+	for (const struct list_path *p = l->paths; n < MARKS - 1; p++) {
+		set[n++] = l->always | p->filters;
+		if (p->order < 0 && !(p->filters & ~l->always))         /* the one that fits always */
+			break;
+	}
+	set[n++] = every;
+	for (size_t i = 0, k; i < n; i++) {
+		for (k = 0; k < i && set[k] != set[i]; k++)
+			;
+		if (k == i)
+			callers(all, r, set[i]);
+	}
+}
+
+const struct list_made *lists_made(struct arena *a, size_t *n)
+{
+	struct all all = { .a = a };
+
+	for (size_t d = 0; dialects[d]; d++) {
+		EACH_ROUTE(dialects[d], r)
+			if (r->listing)
+				sets(&all, r);
+	}
+	*n = all.n;
+	return all.made;
+}

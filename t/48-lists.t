@@ -1,0 +1,188 @@
+#!/usr/bin/perl
+# Every statement that a list is composed into (`thaw tables lists`), among 20,000 rows of each kind: it is
+# prepared, walks along an index, reads as many rows as a page has, from its start and from its middle;
+# and reads no more when it is run again, as a worker does, with other statements of the same
+# tables in between.  A statement that is prepared once can lose its covering index from its second
+# execution on, and neither EXPLAIN nor a fresh session shows it; the rows that it counts stay the
+# same too.  The pages it asks for tell: three for each whole row.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+use Contract;
+
+my $t = Thaw->new(workers => 1);
+my $ROWS = 20000;
+
+# given so many objects of each kind, a tenth of them archived, a tenth ready, some in test mode, some local and granted
+my $m = model($t);
+my ($org, $user, $model) = map { "UNHEX('" . hex_of($_) . "')" } @$m{qw(organization_id created_by id)};
+my $other = "UNHEX('0102030405060708090a0b0c')";
+my $id = sub { "UNHEX(LPAD(HEX(seq + $_[0]), 24, '0'))" };
+my $one = sub { sprintf "UNHEX(LPAD(HEX(%d), 24, '0'))", $_[0] };
+my $state = sub { "IF(seq % 10 = 0, '$_[0]', IF(seq % 10 = 1, '$_[1]', '$_[2]'))" };
+my $text = "REPEAT('x', 200)";
+my $times = "'2026-01-01' + INTERVAL seq SECOND, '2026-01-01' + INTERVAL seq SECOND";
+my $live = 'seq % 11 > 0';
+my %digest = map { $_ => "UNHEX(MD5('$_'))" } qw(workspaces entities others);
+$t->{worker}->stop;
+$t->sql($_) for
+    "INSERT INTO models (organization_id, id, name, description, model_type, task_type, is_global, status, last_version, created_by, created_at, updated_at, revision, children_rev)
+        SELECT $org, @{[ $id->(100000) ]}, CONCAT('filler ', seq), $text, 'auto', ELT(1 + seq % 2, 'regression', 'clustering'), seq % 50 > 0, @{[ $state->(qw(archived ready draft)) ]}, 0, $user, $times, 1, 0 FROM seq_1_to_$ROWS",
+    "INSERT INTO grants (organization_id, model_id, grantee_id, role, created_at) SELECT organization_id, id, $user, 1, NOW(6) FROM models WHERE is_global = 0",
+    "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(150000) ]}, $model, seq, 'ready', $times, 1 FROM seq_1_to_$ROWS",
+    "INSERT INTO training_runs (organization_id, id, model_id, status, started_by, started_at, updated_at, revision)
+        SELECT $org, @{[ $id->(180000) ]}, $model, 'completed', $user, $times, 1 FROM seq_1_to_$ROWS",
+    "INSERT INTO audit_events (organization_id, id, at, actor_id, actor_name, action, resource_type, resource_id, revision, to_state, request_id, client_address, user_agent)
+        SELECT $org, @{[ $id->(240000) ]}, '2026-01-01' + INTERVAL seq SECOND, IF(seq % 100, $user, $other), 'x', IF(seq % 100, 'model.updated', 'model.archived'), 'model', $model, seq + 1, 'draft', '', '', '' FROM seq_1_to_$ROWS",
+    "INSERT INTO projects (organization_id, id, number, name, description, url, status, created_by, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(200000) ]}, seq, CONCAT('filler ', seq), $text, CONCAT('u', seq), @{[ $state->(qw(ARCHIVED LIVE DRAFT)) ]}, $user, $times, 1 FROM seq_1_to_$ROWS",
+    "INSERT INTO workspaces (organization_id, id, livemode, name, metadata, status, created_by, created_at, updated_at, revision, children_rev)
+        SELECT $org, @{[ $id->(300000) ]}, $live, CONCAT('filler ', seq), $text, @{[ $state->(qw(archived active ready)) ]}, $user, $times, 1, 0 FROM seq_1_to_$ROWS",
+    "INSERT INTO entities (organization_id, id, livemode, workspace_id, name, jurisdiction, type, portfolio_id, metadata, status, created_by, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(400000) ]}, $live, IF(seq % 4, @{[ $id->(300000) ]}, @{[ $one->(307001) ]}), CONCAT('filler ', seq), IF(seq % 7, 'US-CA', 'US-DE'), 'llc', IF(seq % 5 = 1, 'folio', NULL), $text,
+            @{[ $state->(qw(dissolved registered draft)) ]}, $user, $times, 1 FROM seq_1_to_$ROWS",
+    (map { my ($table, $from) = @$_; map { "INSERT INTO labels (organization_id, digest, livemode, object_id) SELECT $org, $_, $live, @{[ $id->($from) ]} FROM seq_1_to_$ROWS WHERE seq % 3 > 0" } $digest{$table} }
+        [ workspaces => 300000 ], [ entities => 400000 ]),
+    "INSERT INTO labels (organization_id, digest, livemode, object_id) SELECT $org, $digest{others}, $live, @{[ $id->(300000) ]} FROM seq_1_to_$ROWS",
+    "INSERT INTO folders (organization_id, id, kind, parent_id, project_id, name, description, path, status, created_by, created_at, updated_at, revision, children_rev)
+        SELECT $org, @{[ $id->(500000) ]}, 'folder', $org, $org, CONCAT('filler ', seq), $text, '/x', IF(seq % 10, 'active', 'archived'), $user, $times, 1, 0 FROM seq_1_to_2000",
+    "INSERT INTO webhook_endpoints (organization_id, id, livemode, url, description, enabled_events, api_version, secret, status, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(600000) ]}, $live, 'https://x', $text, '[\"*\"]', '2026-06-10', 'x', IF(seq % 20, 'deleted', 'enabled'), $times, 1 FROM seq_1_to_2000",
+    "INSERT INTO api_keys (organization_id, id, secret_hash, hint, kind, livemode, principal_id, human_grant, status, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(800000) ]}, UNHEX(SHA2(seq, 256)), 'sk_live_...', 'secret', $live, IF(seq % 200 IN (7, 25), $other, $user), 0, 'active', $times, 1 FROM seq_1_to_$ROWS",
+    "INSERT INTO authorizations (organization_id, id, livemode, action, resource_type, resource_id, human_id, agent, token_id, status, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(900000) ]}, $live, 'workspace.archived', 'workspace', @{[ $id->(300000) ]}, $user, 'agt_x', @{[ $id->(800000) ]}, IF(seq % 200 IN (7, 25), 'pending', 'approved'), $times, 1 FROM seq_1_to_$ROWS",
+    "INSERT INTO outbox (organization_id, id, at, type, resource_type, resource_id, revision, request_id, payload, livemode, sequence)
+        SELECT $org, @{[ $id->(1000000) ]}, '2026-01-01' + INTERVAL seq SECOND, IF(seq % 100 IN (5, 6), 'workspace.archived', 'workspace.updated'), 'workspace', @{[ $id->(300000) ]}, 2, 'r', '{}', $live, seq FROM seq_1_to_$ROWS",
+    "INSERT INTO deliveries (organization_id, id, endpoint_id, event_id, resource_type, resource_id, sequence, outcome, tries, next_at, created_at, updated_at)
+        SELECT $org, @{[ $id->(1100000) ]}, @{[ $one->(1) ]}, @{[ $id->(1000000) ]}, 'workspace', @{[ $id->(300000) ]}, seq, IF(seq % 50, 'succeeded', NULL), 1, NULL, $times FROM seq_1_to_$ROWS",
+    'ANALYZE TABLE models, grants, model_versions, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
+
+sub quoted { "'" . ($_[0] =~ s/(['\\])/\\$1/gr) . "'" }
+my $nobody = "UNHEX('" . '0' x 24 . "')";
+
+# ---- What the lists are composed into ----
+
+# What is asked for, by list and filter; what a list has no value for here is no filter of it.
+my %asked = (
+    MODELS => { hidden => 0, status => "'ready'", task_type => "'clustering'", search => "'%filler%'" },
+    RUNS => {}, VERSIONS => { branch => "'master'" }, VERSIONS_DESCRIBED => { branch => "'master'" },
+    AUDIT => { from => "'2000-01-01'", to => "'2099-01-01'", action => "'model.archived'", actor_id => $other },
+    PROJECTS => { hidden => 0, status => "'LIVE'", search => "'%filler%'" },
+    WORKSPACES => { hidden => 0, status => "'active'", metadata => $digest{workspaces} },
+    ENTITIES => { workspace_id => $one->(307001), portfolio_id => "'folio'", jurisdiction => "'US-DE'", status => "'registered'", metadata => $digest{entities} },
+    AUTHORIZATIONS => { status => "'pending'" }, TOKENS => { principal => $other }, ENDPOINTS => { hidden => 0 },
+    EVENTS => { seen0 => 0, seen1 => $user, seen2 => 0, seen3 => $user, type => "'workspace.archived'", kind => "'workspace'" },
+    DELIVERIES => {},
+);
+my %parent = (RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, DELIVERIES => $one->(1));
+my @lists = tables($t, 'lists');
+is(join(' ', sort keys %{ { map { $_->{list} => 1 } @lists } }), join(' ', sort keys %asked), 'every list there is');
+
+# Sets what stands for the values of one: from the middle of the rows there are.
+sub sets {
+    my $s = shift;
+    my $of = $asked{ $s->{list} };
+    my $sets = join '', map { "SET \@$_ = $of->{$_};\n" } sort keys %$of;
+    $sets .= "SET \@parent = $parent{ $s->{list} };\n" if $parent{ $s->{list} };
+    return $sets if !$s->{next};
+    my $keys = join ', ', @{ $s->{keys} };
+    my $half = $s->{table} eq 'webhook_endpoints' ? 1000 : $ROWS / 2;
+    return $sets . "SELECT $keys INTO " . join(', ', map { "\@k$_" } 0 .. $#{ $s->{keys} }) . " FROM $s->{table} WHERE organization_id = \@org ORDER BY $keys LIMIT 1 OFFSET $half;\n";
+}
+sub using { my $v = "$_[0]{values}" . ($_[0]{text} =~ /oauth_revocations s / ? ", $nobody" : ''); $v ne '' ? " USING $v" : '' }
+
+subtest 'each is prepared and walks along an index' => sub {
+    cmp_ok(scalar @lists, '>=', 400, scalar(@lists) . ' statements');
+    is(join(', ', map { $_->{name} } grep { length $_->{in} != ($_->{text} =~ tr/?//) } @lists), '', 'a letter for each parameter');
+    my $script = "SET \@org = $org, \@me = $user;\n";
+    for my $s (@lists) {
+        $script .= sets($s) . "SELECT 'list', " . quoted($s->{name}) . ";\nPREPARE s FROM " . quoted("EXPLAIN $s->{text}") . ";\nEXECUTE s" . using($s) . ";\n";
+    }
+    my ($name, @scans, %ran);
+    for ($t->sql($script)) {
+        if (@$_ == 2 && $_->[0] eq 'list') { $name = $_->[1]; next }
+        $ran{$name} = 1;
+        push @scans, "$name: $$_[2] $$_[3] key " . ($$_[5] // 'none') . " rows $$_[8]" if ($$_[2] // '') !~ /^(?:<.*>|p|r)$/ && ($$_[3] // '') =~ /^(?:ALL|index)$/ && ($$_[8] // 0) > 1000;
+    }
+    is(scalar keys %ran, scalar @lists, 'explained');
+    is(join("\n", @scans), '', 'no full scan');
+};
+
+# ---- And what else asks for many rows, by the words around each mark ----
+
+# What each mark stands for, by its letter and the words before it: a first page of what is common.
+sub values_of {
+    my $s = shift;
+    my @parts = split /\?/, $s->{text}, -1;
+    my ($n, @in) = 0;
+    for my $letter (split //, $s->{in} // '') {
+        my $before = $parts[ $n++ ];
+        my $last = $before =~ /<=?\s*$/;
+        push @in,
+              $before =~ /\(\s*$/ && $parts[$n] =~ /^ IS NULL/ ? 'NULL'
+            : $letter eq 'd' ? ($before =~ /oauth_revocations s .*s\.id\s*=\s*$/s ? $nobody : $before =~ /(?:p\.id|principal_id|grantee_id IN \()\s*=?\s*$/ ? $user : $before =~ /folder_id\s*=\s*$/ ? $nobody
+                : $before =~ />\s*$/ ? $nobody : $last ? "UNHEX('" . 'f' x 24 . "')" : $org)
+            : $letter eq 't' ? ($last ? "'2099-01-01'" : "'2000-01-01'")
+            : $letter eq 'i' ? ($before =~ /(?:OFFSET|hidden\s*=)\s*$/ ? 0 : $before =~ /LIMIT\s*$/ ? 20 : $last ? 1000000000 : $before =~ /(?:livemode\s*=|\()\s*$/ && $parts[$n] !~ /^ = 0/ ? 1 : 0)
+            : $letter eq 'x' ? "UNHEX('00')"
+            : $before =~ /LIKE\s*$/ ? "'%filler%'" : $before =~ /j\.status\s*=\s*$/ ? "'LIVE'" : $before =~ /status\s*=\s*$/ ? "'ready'" : $before =~ /task_type\s*=\s*$/ ? "'clustering'" : "'x'";
+    }
+    return @in;
+}
+
+my $tables = qr/\b(?:models|projects|workspaces|entities|folders|webhook_endpoints)\b/;
+my @others = grep { $_->{text} =~ /^SELECT/ && $_->{text} =~ $tables && $_->{text} !~ /FOR UPDATE/ && $_->{name} !~ /^VERIFY|^STATUSES/ } tables($t, 'sql');
+for my $s (@others) {
+    $s->{values} = join ', ', values_of($s);
+    $s->{many} = $s->{text} =~ /\bCOUNT\(|\bSUM\(|\bLIMIT \?/;
+    $s->{run} = 'EXECUTE %s' . ($s->{values} ne '' ? " USING $s->{values}" : '');
+}
+$_->{many} = 1, $_->{run} = 'EXECUTE %s' . using($_) for @lists;
+
+# One connection, which has every statement; each is run in turn, four times over.
+my @all = (@lists, @others);
+my $pages = "(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'INNODB_BUFFER_POOL_READ_REQUESTS')";
+my $rows = "SUM(VARIABLE_VALUE) FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME LIKE 'HANDLER_READ%'";
+my $script = "SET \@org = $org, \@me = $user;\n" . join '', map { "PREPARE s$_ FROM " . quoted($all[$_]{text}) . ";\n" } 0 .. $#all;
+for my $round (1 .. 4) {
+    for my $at (0 .. $#all) {
+        my $s = $all[$at];
+        $script .= ($s->{list} ? sets($s) : '') . "SET \@before = $pages;\nFLUSH STATUS;\n" . sprintf($s->{run}, "s$at") . ";\nSELECT 'pages', $at, $round, $pages - \@before, $rows;\n";
+    }
+}
+$t->sql('SET GLOBAL max_prepared_stmt_count = 65536');
+my $got = 0;
+for ($t->sql($script)) {
+    $got++, next if ($_->[0] // '') ne 'pages' || @$_ != 5;
+    my ($at, $round, $n, $read) = @$_[ 1 .. 4 ];
+    $all[$at]{pages}[$round] = $n;
+    @{ $all[$at] }{qw(got read)} = ($got, $read) if $round == 1;
+    $got = 0;
+}
+
+subtest 'a page of one filter reads what a page has' => sub {
+    # of several filters, or searching, it may read on, and what is counted is read
+    for my $s (grep { !$_->{count} && $_->{name} !~ /search/ && $_->{filters} <= 2 } @lists) {
+        cmp_ok($s->{read}, '<', 700, "$s->{name} reads $s->{read} rows");
+        cmp_ok($s->{got}, '>=', 20, "of $s->{got}");
+    }
+};
+
+subtest 'and no more when it is run again' => sub {
+    is(join(' ', map { $_->{name} } grep { !$_->{pages} } @all), '', 'all of them ran');
+    my $counts = qr/^SELECT (?:\(?SELECT )?COUNT\(\*\) FROM (?:models|projects|workspaces|entities)/;
+    for my $s (grep { $_->{many} && $_->{pages} } @all) {
+        my ($first, $again) = ($s->{pages}[1], (sort { $a <=> $b } @{ $s->{pages} }[ 3, 4 ])[0]);
+        cmp_ok($again, '<=', 200 + 1.5 * $first, "$s->{name}: $first pages, then $again");
+        cmp_ok($first, '<', $ROWS / 10, 'which is none of the rows') if $s->{text} =~ $counts;
+    }
+};
+
+$t->sql("DELETE FROM $_ WHERE organization_id = $org AND id < UNHEX('000000000001000000000000')")
+    for qw(models model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries);
+$t->finish;
