@@ -1,13 +1,13 @@
 /* api_foundry.c: the foundry dialect: models and their versions by resource identifier,
  * promoteVersion, and the errors of the platform.  The filesystem is in
- * api_filesystem.c. */
+ * api_foundry_files.c. */
 #include "foundry.h"
 #include <string.h>
 #include <strings.h>
 #include <openssl/sha.h>
 #include "clock.h"
 #include "conf.h"
-#include "modelapi.h"
+#include "api_foundry_modelapi.h"
 #include "str.h"
 
 /* ---- Identifiers, names, errors ---- */

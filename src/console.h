@@ -3,7 +3,7 @@
 #define CONSOLE_H
 #include "route.h"
 
-extern const struct route lineage_routes[];      /* api_lineage.c */
-extern const struct route consent_routes[];      /* api_consent.c */
+extern const struct route lineage_routes[];      /* api_console_lineage.c */
+extern const struct route consent_routes[];      /* api_console_consent.c */
 
 #endif

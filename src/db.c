@@ -517,6 +517,16 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 	return OK;
 }
 
+void values_add(struct values *in, const struct db_val *v, size_t n)
+{
+	if (n > DB_PARAMETERS - in->n) {
+		in->n = DB_PARAMETERS + 1;
+		return;
+	}
+	memcpy(in->v + in->n, v, n * sizeof *v);
+	in->n += n;
+}
+
 enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, int64_t *affected)
 {
 	MYSQL_STMT *st;

@@ -74,6 +74,10 @@ enum err db_ready(struct db *db);
 /* The same without the look at the schema's version, for `thaw migrate`. */
 enum err db_connect(struct db *db);
 
+/* Parameters put together, in order. */
+struct values { struct db_val v[DB_PARAMETERS + 1]; size_t n; };
+void values_add(struct values *in, const struct db_val *v, size_t n);
+
 /* Errors of all three: ERR_DB_RETRY, ERR_DB_UNPREPARED, ERR_DB_LOST, the row's dup,
  * what the table in db.c makes of the server's number, and ERR_INTERNAL, these logged. */
 enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, int64_t *affected);

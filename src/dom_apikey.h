@@ -4,7 +4,7 @@
  * shown once and only its SHA-256 is stored.  On the wire the object is a `token`. */
 #ifndef DOM_APIKEY_H
 #define DOM_APIKEY_H
-#include "dom_list.h"
+#include "dom_labels.h"
 #include "life.h"
 
 struct apikey {

@@ -3,13 +3,8 @@
 #include <string.h>
 #include "conf.h"
 #include "dom_folder.h"
-#include "dom_list.h"
+#include "dom_labels.h"
 #include "str.h"
-
-enum err model_get(struct tx *tx, const struct id *id, struct model *out)
-{
-	return life_read(tx, RES_MODEL, BY_ID(id), out);
-}
 
 static enum err name_taken(struct tx *tx, enum err e)
 {
@@ -113,12 +108,3 @@ enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, 
 	js_put(details, "changed", changed);
 	return name_taken(tx, life_move(tx, config_only ? LIFE_MODEL_EDIT_CONFIG : t, &out->life, details));
 }
-
-static enum err move(struct tx *tx, const struct id *id, enum transition t, struct model *out)
-{
-	return life_change(tx, BY_ID(id), t, out);
-}
-
-enum err model_archive(struct tx *tx, const struct id *id, struct model *out) { return move(tx, id, LIFE_MODEL_ARCHIVE, out); }
-enum err model_unarchive(struct tx *tx, const struct id *id, struct model *out) { return move(tx, id, LIFE_MODEL_UNARCHIVE, out); }
-enum err model_retire(struct tx *tx, const struct id *id, struct model *out) { return move(tx, id, LIFE_MODEL_RETIRE, out); }

@@ -24,20 +24,12 @@ struct model_edit {
 /* ERR_FOLDER_NOT_FOUND, ERR_MODEL_NAME_TAKEN.  in: name, description, model_type, task_type,
  * dataset_id, tags, config, metadata, folder. */
 enum err model_create(struct tx *tx, const void *in, void *made);
-enum err model_get(struct tx *tx, const struct id *id, struct model *out);
 /* Newest first. */
 enum { MODELS_HIDDEN, MODELS_STATUS, MODELS_TASK_TYPE, MODELS_SEARCH };
 extern const struct listing models_list;
 /* By a struct model_edit; of a merge patch config and metadata are merged into what there is, not put
  * in its place.  ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_MODEL_NAME_TAKEN, ERR_SHAPE: a merge made too much. */
 enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *edit, void *edited);
-/* ERR_MODEL_TRAINING, ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED. */
-enum err model_archive(struct tx *tx, const struct id *id, struct model *out);
-/* Back to ready or draft by what there is now.  ERR_MODEL_NOT_ARCHIVED, ERR_MODEL_RETIRED. */
-enum err model_unarchive(struct tx *tx, const struct id *id, struct model *out);
-/* For good; its row, its audit and its versions stay.  ERR_OWNER_ONLY, ERR_MODEL_NOT_ARCHIVED, ERR_MODEL_RETIRED. */
-enum err model_retire(struct tx *tx, const struct id *id, struct model *out);
-
 
 /* dom_run.c: the runs of a trainer elsewhere, as it reports them. */
 struct run {

@@ -1,6 +1,6 @@
 /* dom_project.c: see dom_project.h. */
 #include "dom_project.h"
-#include "dom_list.h"
+#include "dom_labels.h"
 #include "str.h"
 
 enum project_order { RECENT, NAMED, BY_STATUS };

@@ -3,7 +3,7 @@
  * writers run inside tx_run().  Strings belong to the transaction's arena. */
 #ifndef DOM_WEBHOOK_H
 #define DOM_WEBHOOK_H
-#include "dom_list.h"
+#include "dom_labels.h"
 #include "clock.h"
 #include "life.h"
 

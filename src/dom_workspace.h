@@ -4,7 +4,7 @@
  * of an object of strings, NULL for none.  Writers run inside tx_run(). */
 #ifndef DOM_WORKSPACE_H
 #define DOM_WORKSPACE_H
-#include "dom_list.h"
+#include "dom_labels.h"
 #include "life.h"
 
 struct workspace {

@@ -5,7 +5,7 @@
 #include "dom_folder.h"
 #include "pages.h"
 
-extern const struct route filesystem_routes[], user_routes[];    /* api_filesystem.c, api_users.c */
+extern const struct route filesystem_routes[], user_routes[];    /* api_foundry_files.c, api_foundry_users.c */
 
 #define RID_FOLDER "ri.compass.main.folder."
 #define RID_SPACE "ri.compass.main.space."

@@ -36,7 +36,8 @@ static bool hidden(const struct tx *tx, unsigned flags)
 	return flags & GONE || (flags & RETIRED && tx->ask.hidden >= HIDDEN_RETIRED) || (flags & SHELVED && tx->ask.hidden >= HIDDEN_ARCHIVED);
 }
 
-enum err life_seen(const struct tx *tx, enum resource r, struct life *o)
+/* Is it there for the caller, and may they? */
+static enum err is_seen(const struct tx *tx, enum resource r, struct life *o)
 {
 	const struct resource_row *row = &life_resources[r];
 	enum err e;
@@ -81,7 +82,8 @@ const struct db_val *life_parent(enum resource child, const struct db_val *v, vo
 	return take_brief(life_resources[child].parent, v, out);
 }
 
-const struct db_val *life_behind_parent(enum resource child, const struct db_val *row)
+/* Where the columns of a child begin in its row, behind its parent's. */
+static const struct db_val *behind_parent(enum resource child, const struct db_val *row)
 {
 	return row + WHO_COLUMNS + strlen(life_resources[life_resources[child].parent].brief_out);
 }
@@ -91,10 +93,11 @@ enum err life_seen_brief(struct tx *tx, enum resource r, const struct db_val *v,
 	if (v->null)
 		return life_resources[r].missing;
 	(void)take_brief(r, v, out);
-	return life_seen(tx, r, out);
+	return is_seen(tx, r, out);
 }
 
-enum err life_seen_parent(struct tx *tx, enum resource child, const struct db_val *row, void *out)
+/* The parent of a row of children, seen and permitted. */
+static enum err seen_parent(struct tx *tx, enum resource child, const struct db_val *row, void *out)
 {
 	const enum resource r = life_resources[child].parent;
 
@@ -111,9 +114,9 @@ static enum err take_read(struct tx *tx, enum resource r, const struct db_val *r
 
 	if (object->parent != RES__MAX) {
 		parent = arena_alloc(tx->arena, life_resources[object->parent].size);
-		if ((e = life_seen_parent(tx, r, row, parent)))
+		if ((e = seen_parent(tx, r, row, parent)))
 			return e;
-		v = life_behind_parent(r, row);
+		v = behind_parent(r, row);
 	}
 	if (v->null)
 		return object->missing;
@@ -122,7 +125,7 @@ static enum err take_read(struct tx *tx, enum resource r, const struct db_val *r
 	o->parent = parent;
 	if (rest)
 		*rest = v;
-	return parent ? OK : life_seen(tx, r, o);
+	return parent ? OK : is_seen(tx, r, o);
 }
 
 enum err life_read_by(struct tx *tx, enum resource r, enum sql sql, const struct db_val *in, size_t n, void *out, const struct db_val **rest)
@@ -145,7 +148,10 @@ enum err life_read(struct tx *tx, enum resource r, const struct db_val *key, voi
 	return life_read_by(tx, r, life_resources[r].read, key, life_resources[r].parent == RES__MAX ? 1 : 2, out, NULL);
 }
 
-void life_follow(struct tx *tx, const struct life *o)
+/* The transaction's time is from here on not before the object's last change, which a clock
+ * ahead of this one may have stamped; by no more than an hour, which is a clock gone wrong
+ * and not to be followed. */
+static void follow(struct tx *tx, const struct life *o)
 {
 	if (o->changed > tx->now && o->changed - tx->now <= FOLLOW_S * SECOND)
 		tx->now = o->changed;
@@ -176,9 +182,9 @@ enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, voi
 	v = life_take(r, v, out);
 	(void)row_read(row->locked, r, v, out);
 	o->parent = parent;
-	if (!parent && (e = life_seen(tx, r, o)))
+	if (!parent && (e = is_seen(tx, r, o)))
 		return e;
-	life_follow(tx, o);
+	follow(tx, o);
 	return OK;
 }
 
@@ -340,7 +346,7 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json
 		return ERR_HUMAN_GATE;
 	if ((e = target(tx, row, o, &to)))
 		return e;
-	life_follow(tx, o);
+	follow(tx, o);
 	if (row->flags & TOLD && !o->before)
 		o->before = replaced(tx->arena, row, o);
 	in[0] = db_s(life_word(to));

@@ -41,18 +41,13 @@ enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, voi
 #define BY_NAME(s) (const struct db_val[]){ db_s(s) }
 #define IN_PARENT(parent, key) (const struct db_val[]){ db_d(parent), key }
 
-/* Of a row of a statement of children, from its first column on: the parent seen and permitted (*out may be NULL);
- * where the child's columns begin; the parent alone, of a row without WHO, whoever sees it, and what is behind it. */
 /* An object as it stands before what belongs to it (columns BRIEF and LOCKED): visible, and may they? */
 enum err life_seen_brief(struct tx *tx, enum resource r, const struct db_val *v, void *out);
-enum err life_seen_parent(struct tx *tx, enum resource child, const struct db_val *row, void *out);
-const struct db_val *life_behind_parent(enum resource child, const struct db_val *row);
+/* The parent at the beginning of a row without WHO, whoever sees it; gives what is behind it. */
 const struct db_val *life_parent(enum resource child, const struct db_val *v, void *out);
 
 /* The struct of a row of ROW (columns.h), whoever sees it; gives what is behind it. */
 const struct db_val *life_take(enum resource r, const struct db_val *v, void *out);
-/* Is it there for the caller, and may they? */
-enum err life_seen(const struct tx *tx, enum resource r, struct life *o);
 
 /* Does the object, locked, have a revision that the request's If-Match allows? */
 enum err life_expected(const struct tx *tx, const struct life *o);
@@ -76,11 +71,6 @@ enum err life_change(struct tx *tx, const struct db_val *key, enum transition t,
  * human must do it, ERR_HUMAN_GATE when the human may let it; ERR_OWNER_ONLY.  Where there is nothing to
  * do (AGAIN in life.def) it does nothing: the revision stays. */
 enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json *details);
-
-/* The transaction's time is from here on not before the object's last change, which a clock
- * ahead of this one may have stamped; by no more than an hour, which is a clock gone wrong
- * and not to be followed.  life_lock() and life_hold() see to it. */
-void life_follow(struct tx *tx, const struct life *o);
 
 /* What events tell of an object (life_tells) as it is now. */
 struct json *life_told(struct arena *a, enum resource r, const void *o);

@@ -2,7 +2,7 @@
 #include "pages.h"
 #include <string.h>
 #include "does.h"
-#include "dom_list.h"
+#include "dom_labels.h"
 #include "str.h"
 
 enum err pages_by_number(struct req *r, const struct page_asked *q, struct list_ask *ask)

@@ -68,7 +68,7 @@ struct req {
 	struct json *sent;                       /* the body; NULL: none, or a form */
 	const char *error_instance;              /* the id of the error in the answer, where the dialect has one */
 	struct res res;
-	struct param lasting;                    /* a header of the answer whatever becomes of it: res_reset() lets it be */
+	struct param lasting;                    /* a header of the answer whatever becomes of it: res_again() lets it be */
 };
 
 /* Headers, path, query: ERR_REQUEST.  The dialect and the request id are set whatever fails. */
@@ -84,9 +84,8 @@ enum err req_shape(struct req *r);
 /* An id of the path; any other spelling is the zero id, which nothing has. */
 struct id req_id(const struct req *r, size_t var, const char *prefix);
 
-/* res.c: the one module that makes and sends a reply. */
-void res_reset(struct req *r);
-void res_again(void *r);                         /* the same, for tx_run(): of a struct req */
+/* res.c: the one module that makes and sends a reply.  For tx_run(), of a struct req: nothing was answered yet. */
+void res_again(void *r);
 void res_header(struct req *r, const char *name, const char *value);
 /* A body by a shape; revision 0: no ETag. */
 void res_shape(struct req *r, int status, const struct shape *s, const void *v, int64_t revision);

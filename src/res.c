@@ -26,14 +26,14 @@ const char *status_phrase(int status)
 	return "Error";
 }
 
-void res_reset(struct req *r)
+static void reset(struct req *r)
 {
 	r->res = (struct res){ 0 };
 }
 
 void res_again(void *r)
 {
-	res_reset(r);
+	reset(r);
 }
 
 void res_header(struct req *r, const char *name, const char *value)
@@ -139,7 +139,7 @@ void res_error(struct req *r, enum err e)
 		log_error(err_row(e)->level, "%s %s: %s", r->method, r->path, err_row(e)->name);
 	if (!err_row(e)->status)
 		e = ERR_INTERNAL;
-	res_reset(r);
+	reset(r);
 	say = error_say(r->arena, r->dialect, r->row, e);
 	if (r->tx.why.text)
 		say.text = r->tx.why.text;
@@ -198,7 +198,7 @@ enum err res_replay(struct req *r)
 	if (body && r->row->flags & R_SECRET && a->status < 300
 	    && !(body = seal_open_answer(r->arena, credential(r), r->tx.idempotency_key, body)))
 		return ERR_KEY_SEALED;
-	res_reset(r);
+	reset(r);
 	res_body(r, (int)a->status, NULL, body, body ? strlen(body) : 0);
 	res_header(r, "Idempotent-Replayed", "true");
 	if (!(headers = js_read(r->arena, a->headers)))

@@ -45,11 +45,6 @@ const struct db_val *row_own(const struct db_val *row)
 	return row[WHO_COLUMNS].null ? NULL : row + WHO_COLUMNS;
 }
 
-struct db_val row_value(const struct db_rows *r, size_t i, size_t column)
-{
-	return db_row(r, i)[column];
-}
-
 void *row_array(struct arena *a, const struct db_rows *r, const struct column *map, size_t size)
 {
 	char *all = arena_alloc(a, (r->n + 1) * size);
@@ -159,15 +154,6 @@ size_t row_bind(const struct column *map, void *in, enum state before, int64_t n
 
 	for (const struct column *c = map; c->kind; c++)
 		out[n++] = value(c, at(in, c->off), before, now);
-	return n;
-}
-
-size_t row_columns(const struct column *map)
-{
-	size_t n = 0;
-
-	while (map[n].kind)
-		n++;
 	return n;
 }
 

@@ -25,8 +25,6 @@ struct bytes { const unsigned char *p; size_t n; };
 const struct db_val *row_read(const struct column *map, enum resource r, const struct db_val *v, void *out);
 /* The columns behind those of WHO; NULL where nothing was joined to the caller. */
 const struct db_val *row_own(const struct db_val *row);
-/* A column as a value for another statement. */
-struct db_val row_value(const struct db_rows *r, size_t i, size_t column);
 /* The rows as an array of structs of that size. */
 void *row_array(struct arena *a, const struct db_rows *r, const struct column *map, size_t size);
 
@@ -43,8 +41,6 @@ enum err row_ids(struct tx *tx, enum sql id, const struct db_val *in, size_t n, 
 /* The values of a statement's parameters; before: the state that a change leaves.  Members of
  * the kinds now and nil are set. */
 size_t row_bind(const struct column *map, void *in, enum state before, int64_t now, struct db_val *out);
-/* How many columns it has. */
-size_t row_columns(const struct column *map);
 /* Does a change write anything by this map that somebody has to give? */
 bool row_asks(const struct column *map);
 

@@ -92,7 +92,8 @@ static enum state state_of(const struct shape *row, const char *word)
 	return STATE_NONE;
 }
 
-const char *const *shape_words(struct arena *a, const struct shape *row)
+/* The words that a T_STATE may be; ends with NULL. */
+static const char *const *words_of(struct arena *a, const struct shape *row)
 {
 	const char **all = arena_alloc(a, (STATE__MAX + 1) * sizeof *all), *word;
 	size_t n = 0;
@@ -111,7 +112,7 @@ static enum err decode_state(struct tx *tx, const struct shape *s, const char *p
 		return wrong(tx, path, "a string", j);
 	if (state && out)
 		*(enum state *)out = state;
-	return state ? OK : fault(tx, path, one_of(tx->arena, shape_words(tx->arena, s)));
+	return state ? OK : fault(tx, path, one_of(tx->arena, words_of(tx->arena, s)));
 }
 
 static enum err decode_at(struct tx *tx, const char *base, const struct shape *s, const struct json *in, void *out);
@@ -319,6 +320,14 @@ static enum err decode_at(struct tx *tx, const char *base, const struct shape *s
 	return result;
 }
 
+/* Is the row's key among them? */
+static bool given(const struct shape *row, const struct json *in)
+{
+	struct json *j;
+
+	return js_get(in, row->key, &j);
+}
+
 static enum err from_text(struct tx *tx, const struct shape *s, const char *text, struct json **out);
 
 /* What the rows say themselves of a member that is missing or at fault; the first one. */
@@ -328,7 +337,7 @@ static enum err refuse(struct tx *tx, const struct shape *s, const struct json *
 	struct json *j;
 
 	for (; s->key; s++) {
-		if (s->missing && !shape_given(s, in))
+		if (s->missing && !given(s, in))
 			return s->missing;
 		if (!s->refuse || !js_get(in, s->key, &j) || !j || !(why = s->fault(tx->arena, js_str(j))))
 			continue;
@@ -346,7 +355,7 @@ enum err shape_last(struct tx *tx, const struct shape *s, const struct json *in)
 	for (; s->key; s++) {
 		if (!(s->flags & F_ONE))
 			continue;
-		if (shape_given(s, in))
+		if (given(s, in))
 			return refuse(tx, rows, in);
 		buf_printf(&b, "%s %s", b.n ? "," : "must have at least one of", s->key);
 	}
@@ -360,16 +369,9 @@ static enum err defaults(struct tx *tx, const struct shape *s, const struct json
 	enum err e;
 
 	for (; s->key; s++)
-		if (s->def && !shape_given(s, in) && ((e = from_text(tx, s, s->def, &j)) || (e = decode_value(tx, s, s->key, j, at(out, s->off)))))
+		if (s->def && !given(s, in) && ((e = from_text(tx, s, s->def, &j)) || (e = decode_value(tx, s, s->key, j, at(out, s->off)))))
 			return e;
 	return OK;
-}
-
-bool shape_given(const struct shape *row, const struct json *in)
-{
-	struct json *j;
-
-	return js_get(in, row->key, &j);
 }
 
 enum err shape_unknown(struct tx *tx, const struct shape *s, const struct json *in)
@@ -625,7 +627,7 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 		[T_WORDS] = "array", [T_MAP] = "object" };
 	const bool unix_time = s->type == T_TIME && (form == TIME_UNIX || form == TIME_UNIX_MILLIS);
 	const char *type = s->flags & F_QUOTED ? "string" : unix_time ? "integer" : types[s->type];
-	const char *const *words = s->type == T_STATE && !(s->flags & F_OPEN) ? shape_words(a, s) : s->words;
+	const char *const *words = s->type == T_STATE && !(s->flags & F_OPEN) ? words_of(a, s) : s->words;
 	struct json *o = js_object(a), *inner;
 
 	if ((s->type == T_SUB || s->type == T_REF || s->type == T_OBJECT) && s->sub)

@@ -85,14 +85,10 @@ struct shape {
 /* Decode a JSON object into `out` (zeroed): every fault is a why_add() and the
  * result ERR_SHAPE.  Unknown keys are let be. */
 enum err shape_decode(struct tx *tx, const struct shape *s, const struct json *in, void *out);
-/* Was the row's key among them?  Of a body by the rows of whose shape it was decoded. */
-bool shape_given(const struct shape *row, const struct json *in);
 /* Is one of those rows given of which one must be (ERR_SHAPE), and what the rows refuse by errors of their own? */
 enum err shape_last(struct tx *tx, const struct shape *s, const struct json *in);
 /* A fault for each key that is in no row. */
 enum err shape_unknown(struct tx *tx, const struct shape *s, const struct json *in);
-/* The words that a T_STATE may be; ends with NULL. */
-const char *const *shape_words(struct arena *a, const struct shape *row);
 /* One value as its row renders it. */
 struct json *shape_value(struct arena *a, const struct shape *row, const void *object, enum time_form form);
 

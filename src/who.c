@@ -128,11 +128,6 @@ const struct id *who_grants(const struct who *who)
 	return who->publishable ? &nobody : &who->organization;
 }
 
-const struct id *who_if_admin(const struct who *who)
-{
-	return who->publishable ? &nobody : &who->principal;
-}
-
 bool who_sees_model(const struct who *who, bool global, int granted)
 {
 	return global || (granted >= OBSERVER && !who->publishable) || sees_all(who);

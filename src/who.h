@@ -88,8 +88,6 @@ bool who_acts_as_admin(const struct who *who);
 enum err who_may_model(struct who *who, struct ask ask, bool global, int granted);
 /* Is it there for them at all?  For a model beside the one that the route asks about. */
 bool who_sees_model(const struct who *who, bool global, int granted);
-/* Who is to be an administrator where a list asks for what only those see; zero: nobody is. */
-const struct id *who_if_admin(const struct who *who);
 /* Whose grants count: the organization's; nobody's for what was published with a page. */
 const struct id *who_grants(const struct who *who);
 /* Do they own it: as an administrator whose token is not narrowed, by a grant, or as the maker of

@@ -2,7 +2,7 @@
  * the path, and the tables of routes of each file. */
 #ifndef WORKSPACES_H
 #define WORKSPACES_H
-#include "dom_list.h"
+#include "dom_labels.h"
 #include "life.h"
 #include "pages.h"
 

@@ -24,7 +24,7 @@
 #include "dom_webhook.h"
 #include "id.h"
 #include "json.h"
-#include "modelapi.h"
+#include "api_foundry_modelapi.h"
 #include "net.h"
 #include "rate.h"
 #include "seal.h"

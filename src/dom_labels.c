@@ -1,5 +1,5 @@
-/* dom_list.c: see dom_list.h. */
-#include "dom_list.h"
+/* dom_labels.c: see dom_labels.h. */
+#include "dom_labels.h"
 #include <string.h>
 #include <openssl/sha.h>
 #include "json.h"
@@ -19,7 +19,8 @@ static void digest(struct arena *a, const char *word, const char *key, const cha
 
 enum { LABELS_AT_ONCE = 10 };                    /* of SQL_LABELS_ADD */
 
-void labels_of(struct arena *a, const char *word, const char *metadata, struct labels *out)
+/* Of metadata as JSON text, or of none. */
+static void labels_of(struct arena *a, const char *word, const char *metadata, struct labels *out)
 {
 	struct json *o = js_read(a, metadata), *value;
 	const char *key;
@@ -80,12 +81,6 @@ enum err metadata_merge(struct tx *tx, const char *old, const char *edit, const 
 	}
 	*out = js_text(all, NULL);
 	return OK;
-}
-
-void values_add(struct values *in, const struct db_val *v, size_t n)
-{
-	memcpy(in->v + in->n, v, n * sizeof *v);
-	in->n += n;
 }
 
 void list_labels(struct tx *tx, struct list_ask *ask, int filter, const char *word, const char *metadata)

@@ -1,13 +1,11 @@
-/* dom_list.h: the metadata of objects, a JSON object of strings, and its index: labels. */
-#ifndef DOM_LIST_H
-#define DOM_LIST_H
+/* dom_labels.h: the metadata of objects, a JSON object of strings, and its index: labels. */
+#ifndef DOM_LABELS_H
+#define DOM_LABELS_H
 #include "list.h"
 
 enum { LIST_LABELS = 4 };
 /* Labels that all must be there. */
 struct labels { unsigned char digest[LIST_LABELS][16]; size_t n; };
-/* metadata: JSON text of an object of strings, NULL for none.  word: the resource's. */
-void labels_of(struct arena *a, const char *word, const char *metadata, struct labels *out);
 /* The index of an object's metadata, made anew after its change (o->revision is the new one). */
 enum err labels_store(struct tx *tx, const char *word, const struct life *o, const char *metadata);
 
@@ -17,10 +15,6 @@ enum { METADATA_MOST = 50 };
 enum err metadata_merge(struct tx *tx, const char *old, const char *edit, const char **out);
 /* As a JSON value; {} for none. */
 struct json *metadata_json(struct arena *a, const char *metadata);
-
-/* The values of one statement, in order. */
-struct values { struct db_val v[DB_PARAMETERS]; size_t n; };
-void values_add(struct values *in, const struct db_val *v, size_t n);
 
 /* The filter of a list of labelled objects, and the path along the objects of a label. */
 #define LABELLED_BY { "metadata", " AND EXISTS (SELECT 1 FROM labels l WHERE l.organization_id = x.organization_id AND l.digest = ? " \

@@ -1,4 +1,4 @@
-/* api_consent.c: the user's part of OAuth 2.0: what an application asks for, and the code
+/* api_console_consent.c: the user's part of OAuth 2.0: what an application asks for, and the code
  * that it gets when the user agrees; what was agreed to, and how it ends.  For the
  * console's own pages: the dialect refuses whatever is no sign-in, or an application could
  * agree to more for itself. */

@@ -1,4 +1,4 @@
-/* api_lineage.c: of the console's dialect: where a version was promoted from and to, as
+/* api_console_lineage.c: of the console's dialect: where a version was promoted from and to, as
  * far as the caller may see. */
 #include "console.h"
 #include "dom_model.h"

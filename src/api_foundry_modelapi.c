@@ -1,7 +1,7 @@
-/* modelapi.c: see modelapi.h.  The types stand in tables, as the API lists them
+/* api_foundry_modelapi.c: see api_foundry_modelapi.h.  The types stand in tables, as the API lists them
  * (ModelApiInput, ModelApiOutput, ModelApiColumn, ModelApiDataType); json.c bounds how
  * deep they nest. */
-#include "modelapi.h"
+#include "api_foundry_modelapi.h"
 #include <string.h>
 #include "str.h"
 

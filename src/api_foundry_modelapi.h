@@ -1,4 +1,4 @@
-/* modelapi.h: the Model API, the description of a version's inputs and outputs that a
+/* api_foundry_modelapi.h: the Model API, the description of a version's inputs and outputs that a
  * client sends: is it one?  It is kept and returned as it was sent. */
 #ifndef MODELAPI_H
 #define MODELAPI_H

@@ -1,4 +1,4 @@
-/* api_users.c: the admin namespace of the foundry dialect, as far as its clients need it:
+/* api_foundry_users.c: the admin namespace of the foundry dialect, as far as its clients need it:
  * who they are. */
 #include "foundry.h"
 #include "dom_org.h"

@@ -1,4 +1,4 @@
-/* api_filesystem.c: the filesystem of the foundry dialect: the space, which is the
+/* api_foundry_files.c: the filesystem of the foundry dialect: the space, which is the
  * organization, its projects, their folders, and models as resources that lie in them:
  * trash (archive), restore (unarchive), permanentlyDelete (retire). */
 #include "foundry.h"
