@@ -5,7 +5,6 @@
 #include "log.h"
 #include "openapi.h"
 #include "route.h"
-#include "row.h"
 #include <string.h>
 #include <openssl/sha.h>
 #include "str.h"
@@ -30,7 +29,7 @@ static enum err healthz(struct req *r)
 static enum err readyz(struct req *r)
 {
 	int64_t version;
-	enum err e = row_int(&r->tx, SQL_SCHEMA_VERSION, DB_NONE, &version);
+	enum err e = tx_int(&r->tx, SQL_SCHEMA_VERSION, DB_NONE, &version);
 
 	if (e)
 		return e;

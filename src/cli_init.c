@@ -43,7 +43,7 @@ static enum err find_org(struct first *f, const char *wanted)
 {
 	static const struct column map[] = PICK_MAP(ORG_LIST_PICK, struct org);
 	struct org first = { .name = "Main" };
-	enum err e = wanted ? org_find(f->tx, wanted, &first.life.id) : row_one(f->tx, SQL_ORG_LIST, DB_NONE, map, &first);
+	enum err e = wanted ? org_find(f->tx, wanted, &first.life.id) : tx_one(f->tx, SQL_ORG_LIST, DB_NONE, map, &first);
 
 	f->org_name = wanted ? wanted : first.name;
 	f->user.organization = first.life.id;

@@ -221,7 +221,7 @@ int cli_seal_key(struct cli *c)
 		return CLI_FAILED;
 	if (seal_key_usable())
 		return CLI_DONE;
-	if ((e = row_int(tx, SQL_SEALED_COUNT, DB_NONE, &sealed)))
+	if ((e = tx_int(tx, SQL_SEALED_COUNT, DB_NONE, &sealed)))
 		return cli_failed(c, e);
 	if (sealed)
 		return cli_say("%s/seal.key is missing or broken, and the secrets of webhook endpoints are sealed under it: "
