@@ -219,15 +219,6 @@ enum err version_node(struct tx *tx, const struct db_val *key, void *out)
 	return OK;
 }
 
-enum err model_make(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
-{
-	struct model m = *(const struct model *)in;
-
-	(void)key, (void)t;
-	m.life.global = true;
-	return id_is_zero(&m.folder) ? ERR_FOLDER_NOT_FOUND : model_create(tx, &m, out);
-}
-
 enum err space_get(struct tx *tx, void *out)
 {
 	const struct id *self = &tx->who->organization;
