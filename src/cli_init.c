@@ -22,13 +22,6 @@ struct first {
 	bool make_org, make_user, made_password;
 };
 
-void init_note(struct init *in, const char *text)
-{
-	js_add(in->notes, js_string(in->a, text));
-	if (!in->c->json)
-		cli_line(text);
-}
-
 static enum err work_first(void *arg)
 {
 	struct first *f = arg;
