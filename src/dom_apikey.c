@@ -8,7 +8,7 @@ enum { HINT_TAIL = 4, AGENT_MOST = 64 };
 
 #define PUBLISHABLE_SCOPES "model:read project:read workspace:read"
 
-const char *const api_versions[] = { "2026-05-01", "2026-06-10", NULL };
+const char *const api_versions[] = { "2026-05-01", API_NEWEST, NULL };
 
 bool api_version_known(const char *version)
 {

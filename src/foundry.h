@@ -17,6 +17,7 @@ extern const struct route filesystem_routes[], user_routes[];    /* api_filesyst
 
 /* A value that an error may name among its parameters, which is in neither the address nor the body. */
 void tell(struct tx *tx, const char *name, struct json *value);
+void tell_text(struct tx *tx, const char *name, const char *text);
 
 /* A resource identifier in a body: zero when it is none of ours, ERR_RID when it is none at all.
  * Those of the path are looked at before. */
