@@ -6,6 +6,7 @@
 #include <strings.h>
 #include "clock.h"
 #include "conf.h"
+#include "dialects.h"
 #include "modelapi.h"
 #include "str.h"
 
@@ -367,11 +368,17 @@ static void tell_fault(struct req *r, struct json *o, const struct why_item *fau
 	js_put_str(r->arena, o, "reason", fault->reason);
 }
 
+/* For clients that repeat a 503 by themselves, of an answer that leaves the outcome open. */
+#define RETRY_HINT "QoS-Retry-Hint"
+#define NO_RETRY "do-not-retry"
+
 static void say(struct req *r, struct error_say *s)
 {
 	struct json *parameters = js_object(r->arena), *all = NULL, *one;
 
-	s->instance_id = r->error_instance = uuid4(r->arena);
+	s->instance_id = uuid4(r->arena);
+	if (s->err == ERR_OUTCOME_UNKNOWN)
+		res_header(r, RETRY_HINT, NO_RETRY);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
 		tell_text(&r->tx, "missingScope", ask_scope(route_ask(r->row)));
 	if (s->err == ERR_AGENT_DENIED)
@@ -427,6 +434,7 @@ static const char *const prefixes[] = { BASE, SPACE("filesystem"), SPACE("admin"
 static const char *const absent[] = { BASE "/liveDeployments", BASE "/modelStudios", BASE "/modelStudioTrainers",
 	SPACE("filesystem/folders/getBatch"), SPACE("filesystem/projects/createFromTemplate"), SPACE("filesystem/resources/getBatch"),
 	SPACE("filesystem/resources/getByPathBatch"), NULL };
+static const struct nginx_header nginx[] = { { RETRY_HINT, "retry_hint", NO_RETRY, true }, { 0 } };
 const struct dialect api_foundry = { .name = "foundry", .prefixes = prefixes, .tables = tables, .absent = absent, .codes = codes, .groups = groups,
 	.errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_MILLIS, .cors = true,
-	.retry_hint = "do-not-retry", .check = check, .say = say };
+	.nginx = nginx, .check = check, .say = say };

@@ -4,6 +4,7 @@
 #include "workspaces.h"
 #include <string.h>
 #include "conf.h"
+#include "dialects.h"
 #include "dom_apikey.h"
 #include "dom_workspace.h"
 #include "str.h"
@@ -322,7 +323,6 @@ static void say(struct req *r, struct error_say *s)
 	const char *kind = r->tx.about.kind ? in_words(r->arena, r->tx.about.kind) : NULL, *id = r->tx.about.id;
 	struct authority *by;
 
-	s->instance = arena_printf(r->arena, "/requests/%s", r->tx.request_id);
 	if (s->detail) {
 		s->param = s->detail->field;
 		s->text = arena_printf(r->arena, "`%s` %s.", s->detail->field, s->detail->reason);
@@ -356,25 +356,31 @@ static enum err no_expand(struct req *r)
 /* Matter-Version: the header, else the key's pin, else the newest. */
 static enum err check(struct req *r)
 {
-	r->tx.api_version = r->who.api_version ? r->who.api_version : newest_version(r->dialect);
-	if (!r->matter_version)
+	const char *sent = req_once(r, "HTTP_MATTER_VERSION");
+
+	r->tx.api_version = r->who.api_version ? r->who.api_version : API_NEWEST;
+	if (!sent)
 		return no_expand(r);
-	if (!api_version_known(r->matter_version)) {
-		why_add(&r->tx, "Matter-Version", version_fault(r->arena, r->matter_version));
+	if (!api_version_known(sent)) {
+		why_add(&r->tx, "Matter-Version", version_fault(r->arena, sent));
 		return ERR_VERSION_HEADER;
 	}
-	r->tx.api_version = r->matter_version;
+	r->tx.api_version = sent;
 	return no_expand(r);
 }
 
 static void headers(struct req *r)
 {
 	res_header(r, "Matter-Request-Id", r->tx.request_id);
-	res_header(r, "Matter-Version", r->tx.api_version ? r->tx.api_version : newest_version(r->dialect));
+	res_header(r, "Matter-Version", r->tx.api_version ? r->tx.api_version : API_NEWEST);
 }
 
+#define PREFIX "req_"
+static const struct nginx_header nginx[] = { { "Matter-Request-Id", "matter_request_id", PREFIX "$request_id", false },
+	{ "Matter-Version", "matter_version", API_NEWEST, false }, { 0 } };
 static const struct route *const tables[] = { routes, webhook_routes, token_routes, NULL };
 static const char *const prefixes[] = { "/v1", NULL };
 const struct dialect api_workspaces = { .name = "workspaces", .prefixes = prefixes, .tables = tables, .codes = codes,
 	.errors = errors, .error_out = error_out, .error_type = "application/problem+json", .time = TIME_UNIX,
-	.place_first = true, .rate_headers = true, .documented = true, .request_prefix = "req_", .versions = api_versions, .check = check, .say = say, .headers = headers };
+	.place_first = true, .rate_headers = true, .documented = true, .request_prefix = PREFIX, .nginx = nginx,
+	.check = check, .say = say, .headers = headers };

@@ -9,9 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "conf.h"
-#include "route.h"
+#include "dialects.h"
 #include "seal.h"
 #include "str.h"
+#include "tables.h"
 #include "token.h"
 
 /* A file or directory of secrets: there, and nobody else's business. */
@@ -39,7 +40,7 @@ static bool check_configuration(struct doctor *d)
 		return false;
 	}
 	doctor_say(d, FINE, "configuration", *conf_file() ? conf_file() : "no file; the defaults hold");
-	if (!tables_whole())
+	if (!tables_whole(dialects))
 		doctor_say(d, PROBLEM, "tables", "the program's own tables have holes (see above); this build is broken");
 	return true;
 }
