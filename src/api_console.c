@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 #include "conf.h"
-#include "does.h"
+#include "dialects.h"
 #include "dom_model.h"
 #include "dom_org.h"
 #include "dom_webhook.h"
@@ -186,8 +186,8 @@ static enum err actions(struct req *r)
 
 	if (e)
 		return e;
-	for (size_t i = 0; dialects[i]; i++) {
-		EACH_ROUTE(dialects[i], row) {
+	for (size_t i = 0; r->dialects[i]; i++) {
+		EACH_ROUTE(r->dialects[i], row) {
 			for (const int *move = row->moves; *move && n < LIFE__MAX; move++)
 				all[n++] = action_of(r->arena, row, &life_transitions[*move]);
 		}
@@ -316,7 +316,7 @@ static enum err history(struct req *r)
 	size_t n;
 	enum err e;
 
-	if ((e = does_key(r, key)) || (e = life_read(&r->tx, type, key, o)) || (e = audit_of_object(&r->tx, o, type, size, (page - 1) * size, &events, &n)))
+	if ((e = route_key(r, key)) || (e = life_read(&r->tx, type, key, o)) || (e = audit_of_object(&r->tx, o, type, size, (page - 1) * size, &events, &n)))
 		return e;
 	res_shape(r, 200, history_out, &(struct history_view){ { events, n, sizeof *events }, o->revision, page, size,
 		page * size < o->revision }, 0);

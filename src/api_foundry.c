@@ -4,110 +4,10 @@
 #include "foundry.h"
 #include <string.h>
 #include <strings.h>
-#include <openssl/sha.h>
 #include "clock.h"
 #include "conf.h"
-#include "api_foundry_modelapi.h"
+#include "dialects.h"
 #include "str.h"
-
-/* ---- Identifiers, names, errors ---- */
-
-void tell(struct tx *tx, const char *name, struct json *value)
-{
-	if (!tx->why.told)
-		tx->why.told = js_object(tx->arena);
-	js_put(tx->why.told, name, value);
-}
-
-static void tell_text(struct tx *tx, const char *name, const char *text)
-{
-	tell(tx, name, js_string(tx->arena, text));
-}
-
-/* A word of lower-case letters, digits and dashes that begins with a letter (or a digit, or
- * is empty: `loose`), up to the next dot. */
-static const char *word(const char *s, bool loose)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz", rest[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-	size_t n = strcspn(s, ".");
-
-	if (s[n] != '.' || strspn(s, rest) != n || (!loose && !n) || (n && !strchr(letters, *s) && !(loose && *s != '-')))
-		return NULL;
-	return s + n + 1;
-}
-
-enum { RID_MOST = 512 };
-
-/* ri.<service>.<instance>.<type>.<locator> */
-static bool is_rid(const char *s)
-{
-	static const char locator[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-
-	return strlen(s) <= RID_MOST && !strncmp(s, "ri.", 3) && (s = word(s + 3, false)) && (s = word(s, true)) && (s = word(s, false))
-		&& *s && strspn(s, locator) == strlen(s);
-}
-
-#define NO_RID "must be a resource identifier such as " RID_MODEL "019a0c3e-7b1f-8d42-8000-000c0ffee5ed"
-
-const char *rid_fault(struct arena *a, const char *s)
-{
-	(void)a;
-	return is_rid(s) ? NULL : NO_RID;
-}
-
-const char *display_fault(struct arena *a, const char *s)
-{
-	(void)a;
-	return *s && utf8_length(s) <= FOLDER_NAME_MOST && strcmp(s, ".") && strcmp(s, "..") && !strchr(s, '/') && !name_fault(s) ? NULL
-		: "is no display name";
-}
-
-/* ---- Pages: a token is the place behind the last row, so that it survives whatever is
- * made or deleted meanwhile, and a digest of the list that it belongs to. */
-
-enum { TOKEN_DIGEST = 8, TOKEN_PLACE = 16 };
-
-static void digest_of(struct req *r, const char *list, unsigned char out[TOKEN_DIGEST])
-{
-	const char *all = arena_printf(r->arena, "%s\n%s", r->path, list);
-	unsigned char md[SHA256_DIGEST_LENGTH];
-
-	SHA256((const unsigned char *)all, strlen(all), md);
-	memcpy(out, md, TOKEN_DIGEST);
-}
-
-enum err page_of_token(struct req *r, const struct page_asked *q, const char *list, int64_t most, int64_t *limit,
-	void *from, size_t size)
-{
-	unsigned char digest[TOKEN_DIGEST], token[TOKEN_DIGEST + TOKEN_PLACE];
-
-	*limit = q->size_set ? q->size : most;
-	if (*limit < 1) {
-		tell(&r->tx, "pageSize", js_integer(r->arena, q->size));
-		return ERR_PAGE_SIZE;
-	}
-	*limit = *limit < most ? *limit : most;
-	if (!q->token)
-		return OK;
-	tell_text(&r->tx, "pageToken", q->token);
-	digest_of(r, list, digest);
-	if (b64url_decode(q->token, strlen(q->token), token, sizeof token) != (long)(sizeof digest + size)
-	    || memcmp(token, digest, sizeof digest))
-		return ERR_PAGE_TOKEN;
-	memcpy(from, token + sizeof digest, size);
-	return OK;
-}
-
-const char *page_token(struct req *r, const char *list, bool more, const void *from, size_t size)
-{
-	unsigned char token[TOKEN_DIGEST + TOKEN_PLACE];
-
-	if (!more)
-		return NULL;
-	digest_of(r, list, token);
-	memcpy(token + TOKEN_DIGEST, from, size);
-	return b64url_encode(r->arena, token, TOKEN_DIGEST + size);
-}
 
 /* ---- Models ---- */
 
@@ -467,11 +367,17 @@ static void tell_fault(struct req *r, struct json *o, const struct why_item *fau
 	js_put_str(r->arena, o, "reason", fault->reason);
 }
 
+/* For clients that repeat a 503 by themselves, of an answer that leaves the outcome open. */
+#define RETRY_HINT "QoS-Retry-Hint"
+#define NO_RETRY "do-not-retry"
+
 static void say(struct req *r, struct error_say *s)
 {
 	struct json *parameters = js_object(r->arena), *all = NULL, *one;
 
-	s->instance_id = r->error_instance = uuid4(r->arena);
+	s->instance_id = uuid4(r->arena);
+	if (s->err == ERR_OUTCOME_UNKNOWN)
+		res_header(r, RETRY_HINT, NO_RETRY);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
 		tell_text(&r->tx, "missingScope", ask_scope(route_ask(r->row)));
 	if (s->err == ERR_AGENT_DENIED)
@@ -499,6 +405,7 @@ static void say(struct req *r, struct error_say *s)
 static enum err check(struct req *r)
 {
 	bool preview = !(r->row->flags & R_PREVIEW);
+	const char *fault;
 	size_t i = 0;
 	enum err e;
 
@@ -509,8 +416,8 @@ static enum err check(struct req *r)
 	if ((e = who_scoped(&r->who, route_ask(r->row))))
 		return e;
 	for (const char *p = strchr(r->row->path, '{'); p; p = strchr(p + 1, '{'), i++)
-		if (!is_rid(r->vars[i])) {
-			why_add(&r->tx, arena_strndup(r->arena, p + 1, strcspn(p + 1, "}")), NO_RID);
+		if ((fault = rid_fault(r->arena, r->vars[i]))) {
+			why_add(&r->tx, arena_strndup(r->arena, p + 1, strcspn(p + 1, "}")), fault);
 			return ERR_RID;
 		}
 	return OK;
@@ -526,6 +433,7 @@ static const char *const prefixes[] = { BASE, SPACE("filesystem"), SPACE("admin"
 static const char *const absent[] = { BASE "/liveDeployments", BASE "/modelStudios", BASE "/modelStudioTrainers",
 	SPACE("filesystem/folders/getBatch"), SPACE("filesystem/projects/createFromTemplate"), SPACE("filesystem/resources/getBatch"),
 	SPACE("filesystem/resources/getByPathBatch"), NULL };
+static const struct nginx_header nginx[] = { { RETRY_HINT, "retry_hint", NO_RETRY, true }, { 0 } };
 const struct dialect api_foundry = { .name = "foundry", .prefixes = prefixes, .tables = tables, .absent = absent, .codes = codes, .groups = groups,
 	.errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_MILLIS, .cors = true,
-	.retry_hint = "do-not-retry", .check = check, .say = say };
+	.nginx = nginx, .check = check, .say = say };

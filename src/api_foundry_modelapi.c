@@ -1,7 +1,7 @@
-/* api_foundry_modelapi.c: see api_foundry_modelapi.h.  The types stand in tables, as the API lists them
+/* api_foundry_modelapi.c: see foundry.h.  The types stand in tables, as the API lists them
  * (ModelApiInput, ModelApiOutput, ModelApiColumn, ModelApiDataType); json.c bounds how
  * deep they nest. */
-#include "api_foundry_modelapi.h"
+#include "foundry.h"
 #include <string.h>
 #include "str.h"
 

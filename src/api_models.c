@@ -4,7 +4,7 @@
 #include "pages.h"
 #include <string.h>
 #include "conf.h"
-#include "does.h"
+#include "dialects.h"
 #include "dom_model.h"
 #include "dom_org.h"
 #include "str.h"
@@ -237,7 +237,7 @@ static enum err get_artifact(struct req *r)
 	struct db_val key[2];
 	const char *bytes;
 	struct version v;
-	enum err e = does_key(r, key);
+	enum err e = route_key(r, key);
 
 	if (e || (e = version_file(&r->tx, key, &v, &bytes)))
 		return e;

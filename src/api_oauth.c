@@ -1,7 +1,7 @@
 /* api_oauth.c: how the applications of others get tokens: OAuth 2.0 (RFC 6749) with
  * PKCE (RFC 7636, S256 alone) and revocation (RFC 7009).  Whoever is asked to consent is
  * sent on to the console, whose API gives the code (api_console_consent.c). */
-#include "route.h"
+#include "dialects.h"
 #include <string.h>
 #include <strings.h>
 #include "conf.h"

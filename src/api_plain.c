@@ -1,13 +1,12 @@
 /* api_plain.c: what belongs to no dialect: health, readiness, the description of all
  * routes, pages that explain error codes, and the answers to addresses under no prefix
  * (RFC 9457 problem details). */
+#include "dialects.h"
+#include <string.h>
+#include <openssl/sha.h>
 #include "health.h"
 #include "log.h"
 #include "openapi.h"
-#include "route.h"
-#include "row.h"
-#include <string.h>
-#include <openssl/sha.h>
 #include "str.h"
 
 struct health { const char *status; int64_t schema; };
@@ -30,7 +29,7 @@ static enum err healthz(struct req *r)
 static enum err readyz(struct req *r)
 {
 	int64_t version;
-	enum err e = row_int(&r->tx, SQL_SCHEMA_VERSION, DB_NONE, &version);
+	enum err e = tx_int(&r->tx, SQL_SCHEMA_VERSION, DB_NONE, &version);
 
 	if (e)
 		return e;
@@ -72,7 +71,7 @@ static const struct made *keep(const char *name, const char *type, const char *b
 }
 
 /* `make` gives the text, or NULL when there is no such thing. */
-static enum err reply_made(struct req *r, const char *name, const char *type, const char *(*make)(struct arena *a, const char *name))
+static enum err reply_made(struct req *r, const char *name, const char *type, const char *(*make)(struct req *r, const char *name))
 {
 	const struct made *m = NULL;
 	const char *body;
@@ -81,7 +80,7 @@ static enum err reply_made(struct req *r, const char *name, const char *type, co
 		if (!strcmp(kept.all[i].name, name))
 			m = &kept.all[i];
 	if (!m) {
-		if (!(body = make(r->arena, name)))
+		if (!(body = make(r, name)))
 			return ERR_ROUTE_NOT_FOUND;
 		m = keep(name, type, body, strlen(body));
 	}
@@ -90,10 +89,10 @@ static enum err reply_made(struct req *r, const char *name, const char *type, co
 	return OK;
 }
 
-static const char *make_openapi(struct arena *a, const char *name)
+static const char *make_openapi(struct req *r, const char *name)
 {
 	(void)name;
-	return js_text(openapi_document(a), NULL);
+	return js_text(openapi_document(r->arena, r->dialects), NULL);
 }
 
 static enum err openapi(struct req *r)
@@ -102,6 +101,15 @@ static enum err openapi(struct req *r)
 }
 
 /* ---- What the codes of errors mean ---- */
+
+/* The dialect whose errors point here; NULL: none. */
+static const struct dialect *documented(const struct req *r)
+{
+	for (const struct dialect *const *d = r->dialects; *d; d++)
+		if ((*d)->documented)
+			return *d;
+	return NULL;
+}
 
 /* Does a route of the dialect name this error? */
 static bool named(const struct dialect *d, enum err e)
@@ -112,23 +120,24 @@ static bool named(const struct dialect *d, enum err e)
 	return false;
 }
 
-/* Can the dialect whose errors point here give it?  What no route names is common to all,
- * and so is SHAPE, which belongs to every route with a body. */
-static bool given(enum err e)
+/* Can the documented dialect give it?  What no route names is common to all, and so is SHAPE,
+ * which belongs to every route with a body. */
+static bool given(const struct req *r, enum err e)
 {
+	const struct dialect *own = documented(r);
 	bool elsewhere = false;
 
-	for (size_t i = 0; dialects[i]; i++)
-		elsewhere = elsewhere || (dialects[i] != &api_workspaces && named(dialects[i], e));
-	return err_row(e)->status && (!elsewhere || e == ERR_SHAPE || named(&api_workspaces, e));
+	for (size_t i = 0; r->dialects[i]; i++)
+		elsewhere = elsewhere || (r->dialects[i] != own && named(r->dialects[i], e));
+	return own && err_row(e)->status && (!elsewhere || e == ERR_SHAPE || named(own, e));
 }
 
-static bool told(const char *code, enum err e)
+static bool told(const struct req *r, const char *code, enum err e)
 {
-	return given(e) && !strcmp(error_code(&api_workspaces, e), code);
+	return given(r, e) && !strcmp(error_code(documented(r), e), code);
 }
 
-static void explain(struct buf *b, const char *code)
+static void explain(const struct req *r, struct buf *b, const char *code)
 {
 	bool first = true;
 
@@ -136,26 +145,26 @@ static void explain(struct buf *b, const char *code)
 	for (int e = OK + 1; e < ERR__MAX; e++) {
 		struct error_say say;
 
-		if (!told(code, (enum err)e))
+		if (!told(r, code, (enum err)e))
 			continue;
-		say = error_say(b->arena, &api_workspaces, NULL, (enum err)e);
+		say = error_say(documented(r), NULL, (enum err)e);
 		buf_printf(b, "<li>%d: %s</li>\n", (int)say.status, escape_html(b->arena, say.text));
 		first = false;
 	}
 	buf_puts(b, first ? "<li>No error has this code.</li>\n</ul></section>\n" : "</ul></section>\n");
 }
 
-static const char *make_error_page(struct arena *a, const char *code)
+static const char *make_error_page(struct req *r, const char *code)
 {
-	struct buf b = { .arena = a };
+	struct buf b = { .arena = r->arena };
 	bool known = false;
 
 	for (int e = OK + 1; e < ERR__MAX; e++)
-		known = known || told(code, (enum err)e);
+		known = known || told(r, code, (enum err)e);
 	if (!known)
 		return NULL;
-	explain(&b, code);
-	return page_html(a, code_title(a, code), b.p);
+	explain(r, &b, code);
+	return page_html(r->arena, code_title(r->arena, code), b.p);
 }
 
 static enum err error_page(struct req *r)
@@ -163,21 +172,22 @@ static enum err error_page(struct req *r)
 	return reply_made(r, r->vars[0], HTML, make_error_page);
 }
 
-static const char *make_errors_page(struct arena *a, const char *name)
+static const char *make_errors_page(struct req *r, const char *name)
 {
-	struct buf b = { .arena = a };
+	struct buf b = { .arena = r->arena };
 
 	(void)name;
+	buf_puts(&b, "");
 	for (int e = OK + 1; e < ERR__MAX; e++) {
-		const char *code = error_code(&api_workspaces, (enum err)e);
-		bool seen = !given((enum err)e);
+		bool seen = !given(r, (enum err)e);
+		const char *code = seen ? "" : error_code(documented(r), (enum err)e);
 
 		for (int before = OK + 1; before < e && !seen; before++)
-			seen = told(code, (enum err)before);
+			seen = told(r, code, (enum err)before);
 		if (!seen)
-			explain(&b, code);
+			explain(r, &b, code);
 	}
-	return page_html(a, "Errors", b.p);
+	return page_html(r->arena, "Errors", b.p);
 }
 
 static enum err errors_page(struct req *r)
@@ -196,42 +206,6 @@ static const struct route routes[] = {
 	  .summary = "What each error code means (HTML)" },
 	{ .method = "GET", .path = "/docs/errors/{code}", .perm = PERM_PUBLIC, .status = 200, .run = error_page,
 	  .summary = "What one error code means (HTML)", .errors = "ROUTE_NOT_FOUND" },
-	{ 0 }
-};
-
-const char *const problem_codes[CLASS__MAX] = {
-	[CLASS_MALFORMED] = "invalid_request",
-	[CLASS_WHO] = "authentication_required",
-	[CLASS_FORBIDDEN] = "permission_denied",
-	[CLASS_NOT_FOUND] = "not_found",
-	[CLASS_METHOD] = "method_not_allowed",
-	[CLASS_CONFLICT] = "conflict",
-	[CLASS_PRECONDITION] = "precondition_failed",
-	[CLASS_TOO_LARGE] = "request_too_large",
-	[CLASS_MEDIA_TYPE] = "unsupported_media_type",
-	[CLASS_RATE] = "rate_limit_exceeded",
-	[CLASS_INTERNAL] = "internal_error",
-	[CLASS_UNAVAILABLE] = "unavailable",
-};
-const struct error_row problem_errors[ERR__MAX] = {
-	[OK] = { 0 },
-};
-
-/* RFC 9457 with `about:blank`: the title is the phrase of the status. */
-#define E(field) AT(struct error_say, field)
-static const struct shape fault_out[] = {
-	{ "field", T_STR, AT(struct why_item, field) },
-	{ "detail", T_STR, AT(struct why_item, reason) },
-	{ 0 }
-};
-const struct shape problem_out[] = {
-	{ "type", T_STR, E(type) },
-	{ "title", T_STR, E(title) },
-	{ "status", T_INT, E(status) },
-	{ "detail", T_STR, E(text) },
-	{ "code", T_STR, E(code) },
-	{ "request_id", T_STR, E(request_id) },
-	{ "errors", T_LIST, E(details), .sub = fault_out, .flags = F_OMIT },
 	{ 0 }
 };
 

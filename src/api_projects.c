@@ -2,6 +2,7 @@
  * restore and delete, login and refresh.  Answers are {"data": ...}, errors flat. */
 #include "pages.h"
 #include <string.h>
+#include "dialects.h"
 #include "dom_org.h"
 #include "dom_project.h"
 

@@ -4,69 +4,10 @@
 #include "workspaces.h"
 #include <string.h>
 #include "conf.h"
+#include "dialects.h"
 #include "dom_apikey.h"
 #include "dom_workspace.h"
 #include "str.h"
-
-/* ---- Lists ---- */
-
-/* The order of a list that the first key of `s` names, of the first `n`; -1: none. */
-static int sort_key(const char *s, const struct list_order *orders, int n)
-{
-	s += *s == '-';
-	for (int i = 0; i < n && orders[i].name; i++)
-		if (strlen(orders[i].name) == strcspn(s, ",") && !strncmp(orders[i].name, s, strcspn(s, ",")))
-			return i;
-	return -1;
-}
-
-/* `-created,name`: the keys behind `created` decide nothing, since an id comes once. */
-static enum err asked(struct req *r, const struct page_asked *q, struct list_ask *ask)
-{
-	const char *sort = q->sort ? q->sort : "-created", *rest = sort + strcspn(sort, ",");
-	const bool several = ask->list->orders[1].name;
-	enum err e = OK;
-
-	ask->order = sort_key(sort, ask->list->orders, LIST_ORDERS);
-	ask->flip = *sort == '-';
-	ask->limit = q->size ? q->size : r->row->paging->size;
-	ask->after = q->after;
-	ask->before = q->before;
-	if (!id_is_zero(&q->after) && !id_is_zero(&q->before)) {
-		why_add(&r->tx, "ending_before", "cannot be given together with starting_after");
-		e = ERR_QUERY;
-	}
-	for (const char *p = rest; *p && ask->order >= 0; p += strcspn(p + 1, ",") + 1)
-		if (sort_key(p + 1, labelled_orders, LIST_ORDERS) < 0)
-			ask->order = -1;
-	if (ask->order < 0 || (*rest && ask->order != ORDER_CREATED && strcmp(rest, ask->flip ? ",-created" : ",created"))) {
-		why_add(&r->tx, "sort", several ? "must be created, name or updated, a `-` before it for downwards; after name and updated "
-			"only created may follow, the same way" : "must be created or -created");
-		return ERR_QUERY;
-	}
-	return e;
-}
-
-static void got_cursor(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out)
-{
-	if ((out->more = got->more))
-		out->cursor = list_cursor(r->arena, ask->list, got);
-}
-
-const struct paging by_cursor = { .size = 10, .asked = asked, .got = got_cursor };
-
-void about_kind(struct req *r, enum resource resource)
-{
-	r->tx.about.kind = life_resources[resource].word;
-	r->tx.about.id = NULL;
-}
-
-struct id named(struct req *r, size_t var, enum resource resource)
-{
-	r->tx.about.kind = life_resources[resource].word;
-	r->tx.about.id = r->vars[var];
-	return req_id(r, var, life_resources[resource].prefix);
-}
 
 /* ---- Workspaces ---- */
 
@@ -382,7 +323,6 @@ static void say(struct req *r, struct error_say *s)
 	const char *kind = r->tx.about.kind ? in_words(r->arena, r->tx.about.kind) : NULL, *id = r->tx.about.id;
 	struct authority *by;
 
-	s->instance = arena_printf(r->arena, "/requests/%s", r->tx.request_id);
 	if (s->detail) {
 		s->param = s->detail->field;
 		s->text = arena_printf(r->arena, "`%s` %s.", s->detail->field, s->detail->reason);
@@ -401,12 +341,6 @@ static void say(struct req *r, struct error_say *s)
 		s->text = conflict(r, r->tx.about.kind, id);
 }
 
-const char *version_fault(struct arena *a, const char *version)
-{
-	return api_version_known(version) ? NULL
-		: arena_printf(a, "is not a supported API version; the latest is %s", newest_version(&api_workspaces));
-}
-
 /* `expand[]=field`, which other servers of this API take: objects are told by their ids here. */
 static enum err no_expand(struct req *r)
 {
@@ -422,25 +356,31 @@ static enum err no_expand(struct req *r)
 /* Matter-Version: the header, else the key's pin, else the newest. */
 static enum err check(struct req *r)
 {
-	r->tx.api_version = r->who.api_version ? r->who.api_version : newest_version(r->dialect);
-	if (!r->matter_version)
+	const char *sent = req_once(r, "HTTP_MATTER_VERSION");
+
+	r->tx.api_version = r->who.api_version ? r->who.api_version : API_NEWEST;
+	if (!sent)
 		return no_expand(r);
-	if (!api_version_known(r->matter_version)) {
-		why_add(&r->tx, "Matter-Version", version_fault(r->arena, r->matter_version));
+	if (!api_version_known(sent)) {
+		why_add(&r->tx, "Matter-Version", version_fault(r->arena, sent));
 		return ERR_VERSION_HEADER;
 	}
-	r->tx.api_version = r->matter_version;
+	r->tx.api_version = sent;
 	return no_expand(r);
 }
 
 static void headers(struct req *r)
 {
 	res_header(r, "Matter-Request-Id", r->tx.request_id);
-	res_header(r, "Matter-Version", r->tx.api_version ? r->tx.api_version : newest_version(r->dialect));
+	res_header(r, "Matter-Version", r->tx.api_version ? r->tx.api_version : API_NEWEST);
 }
 
+#define PREFIX "req_"
+static const struct nginx_header nginx[] = { { "Matter-Request-Id", "matter_request_id", PREFIX "$request_id", false },
+	{ "Matter-Version", "matter_version", API_NEWEST, false }, { 0 } };
 static const struct route *const tables[] = { routes, webhook_routes, token_routes, NULL };
 static const char *const prefixes[] = { "/v1", NULL };
 const struct dialect api_workspaces = { .name = "workspaces", .prefixes = prefixes, .tables = tables, .codes = codes,
 	.errors = errors, .error_out = error_out, .error_type = "application/problem+json", .time = TIME_UNIX,
-	.place_first = true, .rate_headers = true, .documented = true, .request_prefix = "req_", .versions = api_versions, .check = check, .say = say, .headers = headers };
+	.place_first = true, .rate_headers = true, .documented = true, .request_prefix = PREFIX, .nginx = nginx,
+	.check = check, .say = say, .headers = headers };

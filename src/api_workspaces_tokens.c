@@ -194,7 +194,7 @@ static enum err request(struct req *r)
 	r->tx.about.kind = "request";
 	r->tx.about.id = r->vars[0];
 	if ((e = tx_settle(&r->tx))
-	 || (e = row_settled(&r->tx, SQL_REQUEST_GET, DB_IN(db_s(r->vars[0]), db_i(!r->who.narrow && who_acts_as_admin(&r->who)),
+	 || (e = tx_read_one(&r->tx, SQL_REQUEST_GET, DB_IN(db_s(r->vars[0]), db_i(!r->who.narrow && who_acts_as_admin(&r->who)),
 		db_d(&r->who.caller), db_d(&r->who.organization), db_d(&r->who.principal)), map, &of)))
 		return e == ERR_DB_NONE ? ERR_NOT_FOUND : e;
 	res_shape(r, 200, request_out, &of, 0);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "conf.h"
-#include "str.h"
 
 #define ORG "ORG is an org-... id or the exact name. "
 #define PASSWORD "The password is one line of standard input with --password-stdin, else it is made and printed. "
@@ -298,25 +297,6 @@ static const struct command *find(char **argv, int *words)
 }
 
 /* --- running -------------------------------------------------------------------- */
-
-const char *cli_option(const struct cli *c, const char *name)
-{
-	for (int i = 0; i < c->noptions; i++)
-		if (!strcmp(c->options[i].name, name))
-			return c->options[i].value;
-	return NULL;
-}
-
-bool cli_number(struct cli *c, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *out)
-{
-	const char *s = cli_option(c, name);
-
-	*out = absent;
-	if (!s || parse_int(s, min, max, out))
-		return true;
-	cli_say("%s takes a whole number from %lld to %lld", name, (long long)min, (long long)max);
-	return false;
-}
 
 static int run(struct cli *c, const struct command *row, const char *config)
 {

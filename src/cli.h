@@ -29,7 +29,7 @@ struct cli {
 	struct tx tx;
 };
 
-/* The value of an option ("" for one without), NULL when it is absent. */
+/* cli_lib.c: the value of an option ("" for one without), NULL when it is absent. */
 const char *cli_option(const struct cli *c, const char *name);
 /* A whole number given as an option; `absent` when it is not given.  False, and said, if it is wrong. */
 bool cli_number(struct cli *c, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *out);
@@ -50,7 +50,7 @@ void cli_result(const struct cli *c, struct json *value, const char *text);
 
 /* A handle that waits as long as the administration of a large database takes. */
 struct db *cli_db(const char *option_file, const char *group);
-/* cli_lib.c: the transaction of this command, its database handle opened.  NULL, and
+/* The transaction of this command, its database handle opened.  NULL, and
  * said why, when there is no option file. */
 struct tx *cli_tx(struct cli *c);
 enum err cli_write(struct cli *c, enum err (*work)(void *), void *arg);
@@ -62,6 +62,8 @@ char *cli_password(struct cli *c, const char *option, bool *made);
 bool cli_word(const char *what, const char *s, size_t max, bool blanks);
 /* The whole of a file; NULL when it cannot be read (errno). */
 char *cli_read_file(struct arena *a, const char *path);
+/* A value from a group of an option file ([client] holds for all); NULL for none. */
+char *cli_option_file(struct arena *a, const char *text, const char *group, const char *key);
 /* The option file of the account that owns the schema: as it is, or as `thaw init`
  * would write it. */
 const char *cli_owner_file(struct arena *a, bool writing);
@@ -76,6 +78,9 @@ int cli_owner(struct arena *a, const char *path, unsigned *uid, unsigned *gid);
 void cli_parents(struct arena *a, const char *path);
 /* Make key_dir, if it is missing.  0, or 1 and said. */
 int cli_key_dir(struct cli *c);
+/* Makes seal.key when it is missing, unless secrets are sealed under another
+ * node's already.  0, or 1 and said. */
+int cli_seal_key(struct cli *c);
 
 /* cli_org.c: is it a name, are these a user's, who has them already?  Said if not. */
 bool cli_org_name(const char *name);
@@ -87,12 +92,7 @@ bool cli_user(struct cli *c, const char *username, struct user *out);
 /* cli_migrate.c: brings the schema up to date and the grants with it; what it did is
  * added to `notes` as strings. */
 int cli_migrate(struct cli *c, struct json *notes);
-/* A value from a group of an option file ([client] holds for all); NULL for none. */
-char *cli_option_file(struct arena *a, const char *text, const char *group, const char *key);
 
-/* cli_lib.c: makes seal.key when it is missing, unless secrets are sealed under another
- * node's already.  0, or 1 and said. */
-int cli_seal_key(struct cli *c);
 /* cli_keys.c: are these scopes that a token may carry?  Said if not. */
 bool cli_scopes(struct cli *c, const char *words);
 

@@ -12,6 +12,13 @@
 #include "passwd.h"
 #include "str.h"
 
+void init_note(struct init *in, const char *text)
+{
+	js_add(in->notes, js_string(in->a, text));
+	if (!in->c->json)
+		cli_line(text);
+}
+
 /* --- the database and its accounts ----------------------------------------------- */
 
 static unsigned error_code(const struct db *db)

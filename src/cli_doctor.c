@@ -9,22 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "conf.h"
-#include "route.h"
+#include "dialects.h"
 #include "seal.h"
 #include "str.h"
+#include "tables.h"
 #include "token.h"
-
-void doctor_say(struct doctor *d, enum verdict v, const char *check, const char *text)
-{
-	static const char *const words[] = { "ok", "warning", "problem" };
-	struct json *o = js_object(d->a);
-
-	js_put_str(d->a, o, "result", words[v]);
-	js_put_str(d->a, o, "check", check);
-	js_put_str(d->a, o, "text", text);
-	js_add(d->rows, o);
-	d->problem |= v == PROBLEM;
-}
 
 /* A file or directory of secrets: there, and nobody else's business. */
 static bool secret(struct doctor *d, const char *check, const char *path, mode_t type, const char *remedy, struct stat *st)
@@ -51,7 +40,7 @@ static bool check_configuration(struct doctor *d)
 		return false;
 	}
 	doctor_say(d, FINE, "configuration", *conf_file() ? conf_file() : "no file; the defaults hold");
-	if (!tables_whole())
+	if (!tables_whole(dialects))
 		doctor_say(d, PROBLEM, "tables", "the program's own tables have holes (see above); this build is broken");
 	return true;
 }
@@ -141,11 +130,6 @@ static void check_seal(struct doctor *d)
 			path, conf.key_dir));
 	else
 		doctor_say(d, FINE, "seal key", path);
-}
-
-const char *doctor_ask(struct doctor *d, const char *text)
-{
-	return db_connect(d->db) ? NULL : db_ask(d->db, d->a, text);
 }
 
 static void check_schema(struct doctor *d)

@@ -7,7 +7,7 @@
 struct doctor { struct cli *c; struct arena *a; struct json *rows; bool problem, shared; struct db *db; };
 enum verdict { FINE, WARNING, PROBLEM };
 
-/* One line of the report. */
+/* cli_server.c: one line of the report. */
 void doctor_say(struct doctor *d, enum verdict v, const char *check, const char *text);
 
 /* The last column of the first row, with the connection made again when a check lost it; NULL

@@ -22,13 +22,6 @@ struct first {
 	bool make_org, make_user, made_password;
 };
 
-void init_note(struct init *in, const char *text)
-{
-	js_add(in->notes, js_string(in->a, text));
-	if (!in->c->json)
-		cli_line(text);
-}
-
 static enum err work_first(void *arg)
 {
 	struct first *f = arg;
@@ -43,7 +36,7 @@ static enum err find_org(struct first *f, const char *wanted)
 {
 	static const struct column map[] = PICK_MAP(ORG_LIST_PICK, struct org);
 	struct org first = { .name = "Main" };
-	enum err e = wanted ? org_find(f->tx, wanted, &first.life.id) : row_one(f->tx, SQL_ORG_LIST, DB_NONE, map, &first);
+	enum err e = wanted ? org_find(f->tx, wanted, &first.life.id) : tx_one(f->tx, SQL_ORG_LIST, DB_NONE, map, &first);
 
 	f->org_name = wanted ? wanted : first.name;
 	f->user.organization = first.life.id;

@@ -12,9 +12,9 @@ struct init {
 	bool shared;                             /* one account for all: others may not be made */
 };
 
-/* Says what was done, at once and in the result. */
+/* cli_accounts.c: says what was done, at once and in the result. */
 void init_note(struct init *in, const char *text);
-/* cli_accounts.c: the database, its accounts and the option file, unless that file is
+/* The database, its accounts and the option file, unless that file is
  * there.  0, or another value and said. */
 int init_database(struct init *in);
 

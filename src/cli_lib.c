@@ -1,5 +1,5 @@
-/* cli_lib.c: what several commands need: their transaction, an organization by its
- * name, a password, small files. */
+/* cli_lib.c: what several commands need: their options, their transaction, an organization
+ * by its name, a password, small files. */
 #include "cli.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,25 @@
 #include "str.h"
 
 enum { PASSWORD_MIN = 8, PASSWORD_MAX = 256, FILE_MAX = 1 << 22, PATIENCE_S = 3600 };
+
+const char *cli_option(const struct cli *c, const char *name)
+{
+	for (int i = 0; i < c->noptions; i++)
+		if (!strcmp(c->options[i].name, name))
+			return c->options[i].value;
+	return NULL;
+}
+
+bool cli_number(struct cli *c, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *out)
+{
+	const char *s = cli_option(c, name);
+
+	*out = absent;
+	if (!s || parse_int(s, min, max, out))
+		return true;
+	cli_say("%s takes a whole number from %lld to %lld", name, (long long)min, (long long)max);
+	return false;
+}
 
 /* Who types: what the audit rows name. */
 static const char *actor(struct arena *a)
@@ -43,6 +62,56 @@ const char *cli_owner_file(struct arena *a, bool writing)
 		return conf.db_migrate_option_file;
 	beside = arena_printf(a, "%.*sowner.cnf", slash ? (int)(slash - conf.db_option_file) + 1 : 0, conf.db_option_file);
 	return writing || !access(beside, F_OK) ? beside : conf.db_option_file;
+}
+
+/* Does the line name the group?  Sets *in for a group's line. */
+static bool group_line(const char *line, const char *group, bool *in)
+{
+	size_t n = strlen(group);
+
+	if (*line != '[')
+		return false;
+	*in = !strncmp(line + 1, group, n) && line[1 + n] == ']';
+	return true;
+}
+
+/* The value of `key` in a line of an option file, without blanks and quotes around it. */
+static char *line_value(struct arena *a, const char *line, size_t n, const char *key)
+{
+	const char *end = line + n, *v;
+
+	if (n <= strlen(key) || strncmp(line, key, strlen(key)))
+		return NULL;
+	v = line + strlen(key);
+	while (v < end && (*v == ' ' || *v == '\t'))
+		v++;
+	if (v == end || *v++ != '=')
+		return NULL;
+	while (v < end && (*v == ' ' || *v == '\t'))
+		v++;
+	while (end > v && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+		end--;
+	if (end - v >= 2 && (*v == '"' || *v == '\'') && end[-1] == *v)
+		v++, end--;
+	return arena_strndup(a, v, (size_t)(end - v));
+}
+
+char *cli_option_file(struct arena *a, const char *text, const char *group, const char *key)
+{
+	bool in = false, client = false;
+	char *own = NULL, *shared = NULL, *v;
+
+	for (const char *s = text; *s; ) {
+		const char *line = s + strspn(s, " \t");
+		size_t n = strcspn(line, "\n");
+
+		if (group_line(line, "client", &client))
+			group_line(line, group, &in);
+		else if ((in || client) && (v = line_value(a, line, n, key)))
+			*(in ? &own : &shared) = v;
+		s = line + n + (line[n] == '\n');
+	}
+	return own ? own : shared;
 }
 
 bool cli_one_account(struct arena *a)
@@ -221,7 +290,7 @@ int cli_seal_key(struct cli *c)
 		return CLI_FAILED;
 	if (seal_key_usable())
 		return CLI_DONE;
-	if ((e = row_int(tx, SQL_SEALED_COUNT, DB_NONE, &sealed)))
+	if ((e = tx_int(tx, SQL_SEALED_COUNT, DB_NONE, &sealed)))
 		return cli_failed(c, e);
 	if (sealed)
 		return cli_say("%s/seal.key is missing or broken, and the secrets of webhook endpoints are sealed under it: "

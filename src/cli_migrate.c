@@ -20,58 +20,6 @@ static int refused(const struct db *db, const char *what)
 	return cli_say("%s: the database refused (%s)", what, db_error(db));
 }
 
-/* --- the option file ----------------------------------------------------------- */
-
-/* Does the line name the group?  Sets *in for a group's line. */
-static bool group_line(const char *line, const char *group, bool *in)
-{
-	size_t n = strlen(group);
-
-	if (*line != '[')
-		return false;
-	*in = !strncmp(line + 1, group, n) && line[1 + n] == ']';
-	return true;
-}
-
-/* The value of `key` in a line of an option file, without blanks and quotes around it. */
-static char *line_value(struct arena *a, const char *line, size_t n, const char *key)
-{
-	const char *end = line + n, *v;
-
-	if (n <= strlen(key) || strncmp(line, key, strlen(key)))
-		return NULL;
-	v = line + strlen(key);
-	while (v < end && (*v == ' ' || *v == '\t'))
-		v++;
-	if (v == end || *v++ != '=')
-		return NULL;
-	while (v < end && (*v == ' ' || *v == '\t'))
-		v++;
-	while (end > v && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
-		end--;
-	if (end - v >= 2 && (*v == '"' || *v == '\'') && end[-1] == *v)
-		v++, end--;
-	return arena_strndup(a, v, (size_t)(end - v));
-}
-
-char *cli_option_file(struct arena *a, const char *text, const char *group, const char *key)
-{
-	bool in = false, client = false;
-	char *own = NULL, *shared = NULL, *v;
-
-	for (const char *s = text; *s; ) {
-		const char *line = s + strspn(s, " \t");
-		size_t n = strcspn(line, "\n");
-
-		if (group_line(line, "client", &client))
-			group_line(line, group, &in);
-		else if ((in || client) && (v = line_value(a, line, n, key)))
-			*(in ? &own : &shared) = v;
-		s = line + n + (line[n] == '\n');
-	}
-	return own ? own : shared;
-}
-
 /* --- migrations ------------------------------------------------------------------ */
 
 static int is_migration(const struct dirent *d)

@@ -419,7 +419,7 @@ static enum err keys_of(struct cli *c, struct work *w, bool revoke, int64_t *n)
 
 	*n = 0;
 	if (!revoke)
-		return row_int(&c->tx, SQL_TOKENS_COUNT, DB_IN(db_d(&w->user.organization), db_d(&w->user.id)), n);
+		return tx_int(&c->tx, SQL_TOKENS_COUNT, DB_IN(db_d(&w->user.organization), db_d(&w->user.id)), n);
 	c->who.organization = w->user.organization;
 	do {
 		if ((e = cli_write(c, work_keys, w)))

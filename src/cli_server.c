@@ -12,6 +12,23 @@
 #include "health.h"
 #include "str.h"
 
+void doctor_say(struct doctor *d, enum verdict v, const char *check, const char *text)
+{
+	static const char *const words[] = { "ok", "warning", "problem" };
+	struct json *o = js_object(d->a);
+
+	js_put_str(d->a, o, "result", words[v]);
+	js_put_str(d->a, o, "check", check);
+	js_put_str(d->a, o, "text", text);
+	js_add(d->rows, o);
+	d->problem |= v == PROBLEM;
+}
+
+const char *doctor_ask(struct doctor *d, const char *text)
+{
+	return db_connect(d->db) ? NULL : db_ask(d->db, d->a, text);
+}
+
 /* Each asks for the value that is wrong, and gets no row when it is not. */
 static const struct { const char *check, *ask, *remedy; } unfit[] = {
 	{ "binary log", "SHOW GLOBAL VARIABLES WHERE Variable_name = 'binlog_format' AND Value = 'STATEMENT' AND @@log_bin = 1",

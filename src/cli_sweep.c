@@ -72,7 +72,7 @@ static struct tx *look(struct sweep *s)
 static enum err count(struct sweep *s, enum sql sql, const struct db_val *in, size_t n, int64_t *total)
 {
 	int64_t more = 0;
-	enum err e = row_int(look(s), sql, in, n, &more);
+	enum err e = tx_int(look(s), sql, in, n, &more);
 
 	*total += more;
 	return e;
@@ -88,7 +88,7 @@ static enum err sweep_timed(struct sweep *s, const struct timed *t, int64_t befo
 	if (s->dry)
 		return count(s, t->stale, DB_IN(db_t(before)), total);
 	for (int64_t from = 0, upto; !e && !last; from = upto + 1) {
-		e = row_int(look(s), t->batch, DB_IN(db_t(from), db_t(before), db_i(BATCH - 1)), &upto);
+		e = tx_int(look(s), t->batch, DB_IN(db_t(from), db_t(before), db_i(BATCH - 1)), &upto);
 		if ((last = e == ERR_DB_NONE))
 			upto = before - 1;
 		else if (e)
@@ -124,7 +124,7 @@ static enum err sweep_by_id(struct sweep *s, enum sql batch, enum sql sweep, con
 	enum err e = OK;
 
 	while (!e && !last) {
-		e = row_id(look(s), batch, DB_IN(*org, db_d(&from), db_d(&end), db_i(BATCH - 1)), &upto);
+		e = tx_id(look(s), batch, DB_IN(*org, db_d(&from), db_d(&end), db_i(BATCH - 1)), &upto);
 		if ((last = e == ERR_DB_NONE))
 			upto = end;
 		else if (e)
@@ -162,7 +162,7 @@ static enum err sweep_events(struct sweep *s, const struct db_val *org)
 	if (!conf.event_retention)
 		return OK;
 	/* Of what comes later the totals know by the event alone. */
-	if ((e = row_int(look(s), SQL_COUNTS_UPTO, DB_IN(*org), &counted)))
+	if ((e = tx_int(look(s), SQL_COUNTS_UPTO, DB_IN(*org), &counted)))
 		return e;
 	if (s->dry)
 		return count(s, SQL_EVENT_STALE, DB_IN(*org, db_d(&end), db_i(counted)), &s->events);
@@ -208,7 +208,7 @@ static enum err sweep_organizations(struct sweep *s)
 		struct id *orgs;
 
 		s->c->tx.arena = arena;
-		e = row_ids(&s->c->tx, SQL_SWEEP_ORGS, DB_IN(db_d(&after), db_i(ORGS)), &orgs, &n);
+		e = tx_ids(&s->c->tx, SQL_SWEEP_ORGS, DB_IN(db_d(&after), db_i(ORGS)), &orgs, &n);
 		s->c->tx.arena = s->arena;
 		for (size_t i = 0; !e && i < n; i++) {
 			const struct db_val org = db_d(&orgs[i]);

@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 #include "conf.h"
+#include "dialects.h"
 #include "life.h"
 #include "lists.h"
+#include "nginxconf.h"
 #include "openapi.h"
-#include "route.h"
 #include "str.h"
 
 static struct json *row(struct json *rows, struct arena *a)
@@ -58,7 +59,7 @@ static void table_errors(struct cli *c, struct json *rows)
 		js_put_str(c->arena, o, "name", r->name);
 		js_put_int(c->arena, o, "status", r->status);
 		for (size_t i = 0; dialects[i]; i++) {
-			struct error_say say = error_say(c->arena, dialects[i], NULL, e);
+			struct error_say say = error_say(dialects[i], NULL, e);
 
 			js_put_str(c->arena, o, dialects[i]->name, say.status != r->status
 				? arena_printf(c->arena, "%d %s", (int)say.status, say.code) : say.code);
@@ -104,7 +105,7 @@ static void table_sql(struct cli *c, struct json *rows)
 static void table_lists(struct cli *c, struct json *rows)
 {
 	size_t n;
-	const struct list_made *all = lists_made(c->arena, &n);
+	const struct list_made *all = lists_made(c->arena, dialects, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct list_made *m = &all[i];
@@ -192,13 +193,13 @@ int cmd_tables(struct cli *c)
 
 int cmd_openapi(struct cli *c)
 {
-	cli_json(openapi_document(c->arena));
+	cli_json(openapi_document(c->arena, dialects));
 	return CLI_DONE;
 }
 
 int cmd_nginx_errors(struct cli *c)
 {
-	const char *text = nginx_errors(c->arena, !strcmp(c->args[0], "server"));
+	const char *text = nginx_errors(c->arena, dialects, !strcmp(c->args[0], "server"));
 
 	if (c->json)
 		cli_json(js_string(c->arena, text));

@@ -3,48 +3,6 @@
 #include "conf.h"
 #include "dom_workspace.h"
 #include "pages.h"
-#include "str.h"
-
-static struct db_val id_of(struct req *r, size_t var, enum resource object)
-{
-	const char *prefix = r->row->ids[var] ? r->row->ids[var] : life_resources[object].prefix;
-	const struct id id = req_id(r, var, prefix);
-
-	return db_d(&id);
-}
-
-enum err does_key(struct req *r, struct db_val key[2])
-{
-	const enum resource parent = life_resources[r->row->object].parent;
-	size_t var = 0;
-	int64_t n;
-
-	r->tx.about.kind = life_resources[r->row->object].word;
-	r->tx.about.id = r->vars[0];
-	if (!r->vars[0])
-		return OK;
-	if (parent != RES__MAX) {
-		key[0] = id_of(r, 0, parent);
-		if (!r->vars[1])                 /* one is made in its parent */
-			return OK;
-		var = 1;
-	}
-	r->tx.about.id = r->vars[var];
-	if (r->row->number) {
-		key[var] = db_i(r->row->number(r->arena, r->vars[var]));
-		return OK;
-	}
-	if (!life_resources[r->row->object].number || r->row->ids[var]) {
-		key[var] = id_of(r, var, r->row->object);
-		return OK;
-	}
-	if (!parse_int(r->vars[var], 1, INT64_MAX, &n)) {
-		why_add(&r->tx, "id", "must be a positive integer");
-		return ERR_SHAPE;
-	}
-	key[var] = db_i(n);
-	return OK;
-}
 
 /* The object as the row's shape shows it, or nothing where it has none. */
 static void answer(struct req *r, const struct life *o)
@@ -58,7 +16,7 @@ static void answer(struct req *r, const struct life *o)
 static enum err get(struct req *r, struct life *o)
 {
 	struct db_val key[2] = { { 0 } };
-	enum err e = does_key(r, key);
+	enum err e = route_key(r, key);
 
 	if (!e)
 		e = r->row->get ? r->row->get(&r->tx, key, o) : life_read(&r->tx, r->row->object, key, o);
@@ -82,7 +40,7 @@ static enum err move(struct req *r, struct life *o)
 {
 	const enum transition t = (enum transition)r->row->moves[0];
 	struct db_val key[2] = { { 0 } };
-	enum err e = does_key(r, key);
+	enum err e = route_key(r, key);
 
 	if (e)
 		return e;

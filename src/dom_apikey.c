@@ -8,7 +8,7 @@ enum { HINT_TAIL = 4, AGENT_MOST = 64 };
 
 #define PUBLISHABLE_SCOPES "model:read project:read workspace:read"
 
-const char *const api_versions[] = { "2026-05-01", "2026-06-10", NULL };
+const char *const api_versions[] = { "2026-05-01", API_NEWEST, NULL };
 
 bool api_version_known(const char *version)
 {
@@ -178,7 +178,7 @@ enum err apikey_revoke_of(struct tx *tx, const struct id *principal, int64_t *n)
 	struct apikey k;
 	struct id *all;
 	size_t there;
-	enum err e = row_ids(tx, SQL_TOKENS_OF, DB_IN(db_d(&tx->who->organization), db_d(principal), db_i(REVOKE_MOST)), &all, &there);
+	enum err e = tx_ids(tx, SQL_TOKENS_OF, DB_IN(db_d(&tx->who->organization), db_d(principal), db_i(REVOKE_MOST)), &all, &there);
 
 	*n = 0;
 	for (size_t i = 0; !e && i < there; i++, ++*n)

@@ -38,6 +38,7 @@ enum err apikey_revoke(struct tx *tx, const struct db_val *key, enum transition 
 enum { REVOKE_MOST = 100 };
 enum err apikey_revoke_of(struct tx *tx, const struct id *principal, int64_t *n);
 /* The versions of the API that a key may be pinned to, oldest first; ends with NULL. */
+#define API_NEWEST "2026-06-10"
 extern const char *const api_versions[];
 bool api_version_known(const char *version);
 /* Does it name an agent: `agt_` and letters and digits, 64 characters at most? */

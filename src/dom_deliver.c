@@ -79,7 +79,7 @@ static int64_t lease_end(const struct tx *tx)
 enum err deliver_unnumbered(struct tx *tx, struct id *out, size_t most, size_t *n)
 {
 	struct id *all;
-	enum err e = row_ids(tx, SQL_EVENTS_WAITING, DB_IN(db_i((int64_t)most)), &all, n);
+	enum err e = tx_ids(tx, SQL_EVENTS_WAITING, DB_IN(db_i((int64_t)most)), &all, n);
 
 	if (!e)
 		memcpy(out, all, *n * sizeof *out);
@@ -155,11 +155,11 @@ static enum err release_work(void *arg)
 	struct db_val due = { .t = 't', .null = true }, until = { .t = 't', .null = true };
 	struct next { int64_t at; struct id id; } next;
 	static const struct column map[] = PICK_MAP(NEXT_DUE_PICK, struct next);
-	enum err e = row_int(tx, SQL_DELIVER_HELD, DB_IN(db_d(&h->organization), db_d(&h->endpoint), lease_of(h)), &(int64_t){ 0 });
+	enum err e = tx_int(tx, SQL_DELIVER_HELD, DB_IN(db_d(&h->organization), db_d(&h->endpoint), lease_of(h)), &(int64_t){ 0 });
 
 	if (e)
 		return e == ERR_DB_NONE ? OK : e;
-	e = row_one(tx, SQL_DELIVER_NEXT_DUE, DB_IN(db_d(&h->organization), db_d(&h->endpoint)), map, &next);
+	e = tx_one(tx, SQL_DELIVER_NEXT_DUE, DB_IN(db_d(&h->organization), db_d(&h->endpoint)), map, &next);
 	if (e && e != ERR_DB_NONE)
 		return e;
 	if (!e && next.at >= NEXT_TURN) {        /* its turn has come, and nobody said so: the row of an earlier release's deliverer */
@@ -200,7 +200,7 @@ enum err deliver_target(struct tx *tx, const struct hold *h, struct target *out)
 	enum err e;
 
 	*out = (struct target){ .nsecrets = 0 };
-	if ((e = row_one(tx, SQL_DELIVER_TARGET, DB_IN(db_d(&h->organization), db_d(&h->endpoint), lease_of(h)), columns, out)))
+	if ((e = tx_one(tx, SQL_DELIVER_TARGET, DB_IN(db_d(&h->organization), db_d(&h->endpoint), lease_of(h)), columns, out)))
 		return e;
 	if ((out->secrets[0] = seal_open_secret(tx->arena, out->sealed.p, out->sealed.n)))
 		out->nsecrets = 1;
@@ -222,8 +222,8 @@ static enum err put_behind(struct tx *tx, const struct hold *h)
 	enum err e = OK;
 
 	for (int i = 0; !e && i < OBJECTS; i++) {
-		if ((e = row_one(tx, SQL_DELIVER_FIRST_DUE, DB_IN(org, endpoint, db_t(tx->now)), due, &x))
-		 || (e = row_one(tx, SQL_DELIVER_FOREMOST, DB_IN(org, endpoint, db_s(x.resource_type), db_d(&x.resource)), foremost, &x))
+		if ((e = tx_one(tx, SQL_DELIVER_FIRST_DUE, DB_IN(org, endpoint, db_t(tx->now)), due, &x))
+		 || (e = tx_one(tx, SQL_DELIVER_FOREMOST, DB_IN(org, endpoint, db_s(x.resource_type), db_d(&x.resource)), foremost, &x))
 		 || x.at <= tx->now)
 			break;
 		e = step(tx, SQL_DELIVER_BEHIND, DB_IN(db_t(NEXT_TURN), org, endpoint, db_s(x.resource_type), db_d(&x.resource), db_i(x.sequence),
@@ -391,7 +391,7 @@ static enum err follow(const struct settle *x, struct db_val org)
 
 	values_add(&in, DB_IN(org));
 	values_posts(&in, x);
-	if ((e = row_ids(x->tx, SQL_DELIVER_NEXT, in.v, in.n, &next, &nnext)))
+	if ((e = tx_ids(x->tx, SQL_DELIVER_NEXT, in.v, in.n, &next, &nnext)))
 		return e;
 	for (size_t i = 0; i < nnext && n < OUTCOMES_MOST; i++)
 		if (!id_is_zero(&next[i]))
@@ -458,5 +458,5 @@ enum err deliver_settle(struct tx *tx, struct hold *h, const struct outcome *o, 
 enum err deliver_waiting(struct tx *tx, int64_t *n)
 {
 	*n = 0;
-	return row_int(tx, SQL_DELIVER_WAITING, DB_NONE, n);
+	return tx_int(tx, SQL_DELIVER_WAITING, DB_NONE, n);
 }

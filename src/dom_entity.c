@@ -50,7 +50,7 @@ const struct listing entities_list = { .name = "ENTITIES", .of = RES_ENTITY, .pa
 static enum err lock(struct tx *tx, const struct db_val *key, struct entity *out, struct workspace *w)
 {
 	struct id whose;
-	enum err e = row_id(tx, SQL_ENTITY_OWNER, DB_IN(db_d(&tx->who->organization), *key), &whose);
+	enum err e = tx_id(tx, SQL_ENTITY_OWNER, DB_IN(db_d(&tx->who->organization), *key), &whose);
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_NOT_FOUND : e;

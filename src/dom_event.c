@@ -444,7 +444,7 @@ enum err event_counter_lock(struct tx *tx, const struct id *organization, struct
 	const struct db_val org = db_d(organization);
 	enum err e = db_exec(tx->db, SQL_COUNTER_ADD, DB_IN(org), NULL);
 
-	return e ? e : row_one(tx, SQL_COUNTER_LOCK, DB_IN(org), columns, out);
+	return e ? e : tx_one(tx, SQL_COUNTER_LOCK, DB_IN(org), columns, out);
 }
 
 enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n)

@@ -58,7 +58,7 @@ enum err folder_create(struct tx *tx, const struct folder *in, struct folder *ou
 	out->project = id_is_zero(&in->parent);
 	out->of = out->life.id;
 	out->path = "";
-	if (!out->project && (e = row_one(tx, SQL_FOLDER_PLACE, DB_IN(db_d(&tx->who->organization), db_d(&in->parent)), place, out)))
+	if (!out->project && (e = tx_one(tx, SQL_FOLDER_PLACE, DB_IN(db_d(&tx->who->organization), db_d(&in->parent)), place, out)))
 		return e;
 	out->path = arena_printf(tx->arena, "%s/%s", out->path, in->name);
 	if (strlen(out->path) > FOLDER_PATH_MOST)
@@ -76,7 +76,7 @@ static enum err may_archive(struct tx *tx, const struct folder *f)
 		return ERR_FOLDER_HOME;
 	if (f->life.state != STATE_FOLDER_ACTIVE)
 		return OK;
-	e = row_int(tx, SQL_FOLDER_LIVING, DB_IN(org, in, org, in), &living);
+	e = tx_int(tx, SQL_FOLDER_LIVING, DB_IN(org, in, org, in), &living);
 	return e ? e : living ? ERR_FOLDER_NOT_EMPTY : OK;
 }
 
@@ -132,14 +132,14 @@ enum err path_find(struct tx *tx, const char *const *names, size_t n, bool *fold
 	size_t i = 0;
 	enum err e = OK;
 
-	while (i < n && !(e = row_id(tx, SQL_FOLDER_NAMED, DB_IN(org, db_d(&in), db_s(names[i])), &in)))
+	while (i < n && !(e = tx_id(tx, SQL_FOLDER_NAMED, DB_IN(org, db_d(&in), db_s(names[i])), &in)))
 		i++;
 	*folder = !e;
 	*out = in;
 	if (e != ERR_DB_NONE)
 		return e;
 	/* The last name may be a model's; one that lies in the home names no folder. */
-	if (!i || i + 1 < n || (e = row_one(tx, SQL_MODEL_NAMED, DB_IN(org, db_s(names[i])), map, &m)))
+	if (!i || i + 1 < n || (e = tx_one(tx, SQL_MODEL_NAMED, DB_IN(org, db_s(names[i])), map, &m)))
 		return e == ERR_DB_NONE ? ERR_PATH_NOT_FOUND : e;
 	*out = m.id;
 	return id_equal(&in, id_is_zero(&m.folder) ? &tx->who->organization : &m.folder) ? OK : ERR_PATH_NOT_FOUND;
@@ -219,15 +219,6 @@ enum err version_node(struct tx *tx, const struct db_val *key, void *out)
 	return OK;
 }
 
-enum err model_make(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
-{
-	struct model m = *(const struct model *)in;
-
-	(void)key, (void)t;
-	m.life.global = true;
-	return id_is_zero(&m.folder) ? ERR_FOLDER_NOT_FOUND : model_create(tx, &m, out);
-}
-
 enum err space_get(struct tx *tx, void *out)
 {
 	const struct id *self = &tx->who->organization;
@@ -236,7 +227,7 @@ enum err space_get(struct tx *tx, void *out)
 	enum err e;
 
 	*space = (struct folder){ .life = { .organization = *self, .id = *self }, .node = NODE_SPACE, .path = "" };
-	if ((e = row_settled(tx, SQL_SPACE_GET, DB_IN(db_d(self), db_d(&tx->who->principal)), map, space)))
+	if ((e = tx_read_one(tx, SQL_SPACE_GET, DB_IN(db_d(self), db_d(&tx->who->principal)), map, space)))
 		return e;
 	space->space = space->name;
 	space->life.changed = space->life.created;

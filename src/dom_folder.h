@@ -57,8 +57,6 @@ void folder_child(struct tx *tx, const struct folder *in, const struct child *c,
 /* A model, by its id, and a version, by its own, which lies beside its model and under its name. */
 enum err model_node(struct tx *tx, const struct db_val *key, void *out);
 enum err version_node(struct tx *tx, const struct db_val *key, void *out);
-/* A model that all see, in a folder that is named: a struct model both.  Else as model_create(). */
-enum err model_make(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* The caller settled; the organization is its maker, and it changes with nothing. */
 enum err space_get(struct tx *tx, void *out);
 

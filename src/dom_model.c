@@ -28,6 +28,15 @@ enum err model_create(struct tx *tx, const void *in, void *made)
 	return name_taken(tx, life_create(tx, LIFE_MODEL_CREATE, &out->life, NULL));
 }
 
+enum err model_make(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	struct model m = *(const struct model *)in;
+
+	(void)key, (void)t;
+	m.life.global = true;
+	return id_is_zero(&m.folder) ? ERR_FOLDER_NOT_FOUND : model_create(tx, &m, out);
+}
+
 /* ---- Lists ---- */
 
 #define AND_BY(f) (UINT64_C(1) << (f))

@@ -217,7 +217,7 @@ enum err client_revoke(struct tx *tx, const struct id *id, struct client *out)
 enum err client_still(struct tx *tx, const struct id *organization, const struct id *client, const struct id *session)
 {
 	int64_t still;
-	enum err e = row_int(tx, SQL_CLIENT_STILL, DB_IN(db_d(organization), db_d(client), db_d(organization), db_d(session)), &still);
+	enum err e = tx_int(tx, SQL_CLIENT_STILL, DB_IN(db_d(organization), db_d(client), db_d(organization), db_d(session)), &still);
 
 	return e ? e : still ? OK : ERR_AUTH_REFUSED;
 }
@@ -328,7 +328,7 @@ static enum err of_user(struct tx *tx, const struct client *c, const struct id *
 {
 	struct now { struct user user; int64_t since; } now = { .user = { .organization = c->life.organization, .id = *principal } };
 	static const struct column map[] = PICK_MAP(CLIENT_USER_PICK, struct now);
-	enum err e = row_one(tx, SQL_CLIENT_USER, DB_IN(db_d(&c->life.organization), db_d(principal)), map, &now);
+	enum err e = tx_one(tx, SQL_CLIENT_USER, DB_IN(db_d(&c->life.organization), db_d(principal)), map, &now);
 
 	if (e)
 		return e;
@@ -362,7 +362,7 @@ enum err code_exchange(struct tx *tx, const struct client *c, const char *code, 
 
 	*reused = false;
 	secret_hash(code, h);
-	e = row_one(tx, SQL_CODE_LOCK, DB_IN(db_d(&c->life.organization), db_x(h, sizeof h), db_d(&c->life.id)), map, &of);
+	e = tx_one(tx, SQL_CODE_LOCK, DB_IN(db_d(&c->life.organization), db_x(h, sizeof h), db_d(&c->life.id)), map, &of);
 	if (e)
 		return e == ERR_DB_NONE ? ERR_GRANT_INVALID : e;
 	if (of.used) {                           /* RFC 6749 4.1.2: somebody else has it too */

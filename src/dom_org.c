@@ -37,7 +37,7 @@ enum err org_find(struct tx *tx, const char *which, struct id *out)
 	struct id id = { 0 };
 
 	(void)id_parse(which, "org-", &id);
-	return row_id(tx, SQL_ORG_FIND, DB_IN(db_d(&id), db_s(which)), out);
+	return tx_id(tx, SQL_ORG_FIND, DB_IN(db_d(&id), db_s(which)), out);
 }
 
 /* Locked, in whatever organization: the command is of none. */
@@ -71,7 +71,7 @@ enum err role_set(struct tx *tx, const struct id *org, const char *name, const c
 
 enum err user_of_email(struct tx *tx, const char *email, const struct id *but, const char **username)
 {
-	return row_text(tx, SQL_USER_OF_EMAIL, DB_IN(db_s(email), db_d(but), db_s(email), db_d(but)), username);
+	return tx_text(tx, SQL_USER_OF_EMAIL, DB_IN(db_s(email), db_d(but), db_s(email), db_d(but)), username);
 }
 
 enum err user_create(struct tx *tx, const struct user *in, struct id *out)
@@ -96,7 +96,7 @@ enum err user_find(struct tx *tx, const char *username, struct user *out)
 	static const struct column map[] = PICK_MAP(USER_FIND_PICK, struct user);
 
 	*out = (struct user){ .username = username };
-	return row_one(tx, SQL_USER_FIND, DB_IN(db_s(username)), map, out);
+	return tx_one(tx, SQL_USER_FIND, DB_IN(db_s(username)), map, out);
 }
 
 enum err user_self(struct tx *tx, const struct db_val *key, void *out)
@@ -107,7 +107,7 @@ enum err user_self(struct tx *tx, const struct db_val *key, void *out)
 
 	(void)key;
 	*self = (struct account){ .life = { .organization = tx->who->organization, .id = tx->who->principal } };
-	e = row_settled(tx, SQL_USER_SELF, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), map, self);
+	e = tx_read_one(tx, SQL_USER_SELF, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal)), map, self);
 	return e ? e : who_may(tx->who, tx->ask);
 }
 

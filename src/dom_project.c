@@ -45,7 +45,7 @@ static enum err taken(struct tx *tx, const struct id *id, const struct project *
 {
 	struct words { bool name, url; } of;
 	static const struct column map[] = PICK_MAP(PROJECT_TAKEN_PICK, struct words);
-	enum err e = row_one(tx, SQL_PROJECT_TAKEN, DB_IN(db_d(&tx->who->organization), db_s(p->name), db_d(id),
+	enum err e = tx_one(tx, SQL_PROJECT_TAKEN, DB_IN(db_d(&tx->who->organization), db_s(p->name), db_d(id),
 		db_s(p->url), db_d(id)), map, &of);
 
 	if (e)
@@ -62,7 +62,7 @@ enum err project_create(struct tx *tx, const void *in, void *made)
 	life_begin(tx, &out->life);
 	out->progress = -1;
 	if ((e = taken(tx, &out->life.id, out))
-	 || (e = row_int(tx, SQL_PROJECT_NEXT, DB_IN(db_d(&tx->who->organization)), &out->number)))
+	 || (e = tx_int(tx, SQL_PROJECT_NEXT, DB_IN(db_d(&tx->who->organization)), &out->number)))
 		return e;
 	return life_create(tx, LIFE_PROJECT_CREATE, &out->life, NULL);
 }
@@ -105,7 +105,7 @@ enum err project_build(struct tx *tx, const struct db_val *key, enum transition 
 enum err project_url_free(struct tx *tx, const char *url, bool *free)
 {
 	static const struct column none[] = { { ROW_nb, 0 }, { ROW_END, 0 } };
-	enum err e = row_settled(tx, SQL_PROJECT_URL, DB_IN(db_s(url), db_d(&tx->who->organization),
+	enum err e = tx_read_one(tx, SQL_PROJECT_URL, DB_IN(db_s(url), db_d(&tx->who->organization),
 		db_d(&tx->who->principal)), none, free);
 
 	return e ? e : who_may(tx->who, tx->ask);

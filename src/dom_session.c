@@ -28,7 +28,7 @@ enum err session_whose(struct tx *tx, enum sql by, const char *name, struct user
 	enum err e;
 
 	*out = nobody;
-	e = row_one(tx, by, in, email ? 2 : 1, login, out);
+	e = tx_one(tx, by, in, email ? 2 : 1, login, out);
 	if (!e && !email && strcmp(out->username, name))         /* SQL lets trailing blanks pass */
 		*out = nobody;
 	return e == ERR_DB_NONE ? OK : e;
@@ -70,7 +70,7 @@ enum err session_begin(struct tx *tx, struct session *s)
 enum err session_open(struct tx *tx, struct session *s)
 {
 	/* Locked, so that a password changed meanwhile leaves no session of the old one. */
-	enum err e = row_int(tx, SQL_LOGIN_STILL, DB_IN(db_d(&s->user.organization), db_d(&s->user.id), db_s(s->user.password)), &s->user.gen);
+	enum err e = tx_int(tx, SQL_LOGIN_STILL, DB_IN(db_d(&s->user.organization), db_d(&s->user.id), db_s(s->user.password)), &s->user.gen);
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_LOGIN_FAILED : e;
@@ -99,7 +99,7 @@ static enum err find(struct tx *tx, const char *refresh_token, const struct id *
 
 	*out = (struct found){ .rotated = 0 };
 	token_hash(refresh_token, client, h);
-	if ((e = row_one(tx, SQL_REFRESH_FIND, DB_IN(db_x(h, sizeof h)), map, out)))
+	if ((e = tx_one(tx, SQL_REFRESH_FIND, DB_IN(db_x(h, sizeof h)), map, out)))
 		return e == ERR_DB_NONE ? ERR_REFRESH_INVALID : e;
 	if (out->expires <= tx->now || strcmp(s->user.status, "active") || out->ended
 	    || (out->gen < 0 ? id_ms(&s->family) < out->since / 1000 : out->gen != s->user.gen)

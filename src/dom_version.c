@@ -184,7 +184,7 @@ static enum err store(struct tx *tx, const unsigned char *md, const void *file, 
 	enum err e = quota_room(tx, &tx->who->organization, QUOTA_ARTIFACT_BYTES, (int64_t)n), other;
 	int64_t added, there;
 
-	if (e == ERR_QUOTA && ((other = row_int(tx, SQL_ARTIFACT_THERE, DB_IN(org, sum), &there)) || there))
+	if (e == ERR_QUOTA && ((other = tx_int(tx, SQL_ARTIFACT_THERE, DB_IN(org, sum), &there)) || there))
 		e = other;
 	if (e || (e = db_exec(tx->db, SQL_ARTIFACT_ADD, DB_IN(org, sum, db_i((int64_t)n), db_x(file, n), db_t(tx->now)), &added)))
 		return e;
@@ -271,7 +271,7 @@ enum err version_file(struct tx *tx, const struct db_val *key, struct version *o
 		return e;
 	if (!out->artifact.p)
 		return ERR_ARTIFACT_NOT_FOUND;
-	e = row_one(tx, SQL_ARTIFACT_GET, DB_IN(db_d(&out->life.organization), db_x(out->artifact.p, sizeof md)), content, &file);
+	e = tx_one(tx, SQL_ARTIFACT_GET, DB_IN(db_d(&out->life.organization), db_x(out->artifact.p, sizeof md)), content, &file);
 	if (e && e != ERR_DB_NONE)
 		return e;
 	if (!file.p || (int64_t)file.n != out->artifact_size || memcmp(SHA256(file.p, file.n, md), out->artifact.p, sizeof md))

@@ -56,7 +56,7 @@ static void own(struct tx *tx, struct endpoint *n)
 static enum err url_free(struct tx *tx, const struct endpoint *n)
 {
 	struct id other;
-	enum err e = row_id(tx, SQL_ENDPOINT_OF_URL, DB_IN(db_d(&tx->who->organization), db_i(!n->life.test), db_s(n->url)), &other);
+	enum err e = tx_id(tx, SQL_ENDPOINT_OF_URL, DB_IN(db_d(&tx->who->organization), db_i(!n->life.test), db_s(n->url)), &other);
 
 	if (e)
 		return e == ERR_DB_NONE ? OK : e;
@@ -79,7 +79,7 @@ static enum err make_room(struct tx *tx)
 		e = events_number_here(tx, &tx->who->organization, BACKLOG, &n);
 	if (!e && n)
 		return ERR_EVENTS_BEHIND;
-	if (e || (e = row_int(tx, SQL_ENDPOINT_COUNT, DB_IN(db_d(&tx->who->organization)), &there)))
+	if (e || (e = tx_int(tx, SQL_ENDPOINT_COUNT, DB_IN(db_d(&tx->who->organization)), &there)))
 		return e;
 	return there < ENDPOINTS_MOST ? OK : ERR_ENDPOINT_LIMIT;
 }

@@ -121,7 +121,7 @@ enum err workspace_settle(struct tx *tx, struct workspace *w)
 
 	if (now != STATE_WORKSPACE_READY && now != STATE_WORKSPACE_ACTIVE)
 		return workspace_touch(tx, w);
-	if ((e = row_int(tx, SQL_WORKSPACE_OPEN, DB_IN(db_d(&w->life.organization), db_d(&w->life.id)), &open)))
+	if ((e = tx_int(tx, SQL_WORKSPACE_OPEN, DB_IN(db_d(&w->life.organization), db_d(&w->life.id)), &open)))
 		return e;
 	to = open ? STATE_WORKSPACE_ACTIVE : STATE_WORKSPACE_READY;
 	if (to == now)

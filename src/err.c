@@ -1,5 +1,6 @@
-/* err.c: the rows of err.def as a table. */
+/* err.c: the rows of err.def as a table, and the phrases of statuses. */
 #include "err.h"
+#include <stddef.h>
 
 static const struct err_row rows[ERR__MAX] = {
 	[OK] = { "OK", CLASS_INNER, 200, LOG_DEBUG, "" },
@@ -11,4 +12,21 @@ static const struct err_row rows[ERR__MAX] = {
 const struct err_row *err_row(enum err e)
 {
 	return &rows[(unsigned)e < ERR__MAX ? e : ERR_INTERNAL];
+}
+
+const char *status_phrase(int status)
+{
+	static const struct { int status; const char *phrase; } rows[] = {
+		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 302, "Found" }, { 304, "Not Modified" },
+		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
+		{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
+		{ 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
+		{ 505, "HTTP Version Not Supported" } };
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].status == status)
+			return rows[i].phrase;
+	return "Error";
 }

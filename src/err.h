@@ -21,5 +21,6 @@ struct err_row { const char *name; enum err_class class; int status; enum level 
 
 /* Row of an error; never NULL. */
 const struct err_row *err_row(enum err e);
+const char *status_phrase(int status);           /* RFC 9110: "Not Found" */
 
 #endif

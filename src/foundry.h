@@ -17,6 +17,7 @@ extern const struct route filesystem_routes[], user_routes[];    /* api_foundry_
 
 /* A value that an error may name among its parameters, which is in neither the address nor the body. */
 void tell(struct tx *tx, const char *name, struct json *value);
+void tell_text(struct tx *tx, const char *name, const char *text);
 
 /* A resource identifier in a body: zero when it is none of ours, ERR_RID when it is none at all.
  * Those of the path are looked at before. */
@@ -41,6 +42,18 @@ const char *page_token(struct req *r, const char *list, bool more, const void *f
 	{ "data", T_LIST, AT(struct page_got, rows), .sub = shape }, \
 	{ "nextPageToken", T_STR, AT(struct page_got, token), .flags = F_OMIT, .help = "left out of the last page" }, \
 	{ 0 } }
+
+/* api_foundry_modelapi.c: the Model API, the description of a version's inputs and outputs that a
+ * client sends: is it one?  It is kept and returned as it was sent. */
+enum { MODELAPI_MOST = 262144 };                 /* bytes of its JSON text */
+
+/* ERR_MODEL_API: *kind is TooLarge, MissingField, InvalidField, UnknownType or DuplicateName, and
+ * *message says where and what, such as "inputs[0].columns[2].dataType.type must be...". */
+enum err modelapi_check(struct arena *a, const char *text, const char **kind, const char **message);
+
+/* The Model API that the names of a training run's features and of its target amount to,
+ * as JSON text.  features: an array of strings; either may be NULL. */
+const char *modelapi_of_run(struct arena *a, const char *features, const char *target);
 
 /* Of a route's row: the errors that it gives for others. */
 #define AS(...) .as = (const struct err_as[]){ __VA_ARGS__, { OK, OK } }

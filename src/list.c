@@ -548,7 +548,7 @@ enum err list_folded(struct tx *tx, enum sql sql, const struct db_val *in, size_
 {
 	struct sum { int64_t total, unfolded; } sum;
 	static const struct column map[] = { { ROW_i, offsetof(struct sum, total) }, { ROW_i, offsetof(struct sum, unfolded) }, { ROW_END, 0 } };
-	enum err e = row_one(tx, sql, in, n, map, &sum);
+	enum err e = tx_one(tx, sql, in, n, map, &sum);
 
 	*out = sum.total;
 	return e ? e : sum.unfolded > UNFOLDED_MOST ? ERR_DB_NONE : OK;

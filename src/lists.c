@@ -133,12 +133,12 @@ static void sets(struct all *all, const struct route *r)
 	}
 }
 
-const struct list_made *lists_made(struct arena *a, size_t *n)
+const struct list_made *lists_made(struct arena *a, const struct dialect *const *dialects, size_t *n)
 {
 	struct all all = { .a = a };
 
-	for (size_t d = 0; dialects[d]; d++) {
-		EACH_ROUTE(dialects[d], r)
+	for (; *dialects; dialects++) {
+		EACH_ROUTE(*dialects, r)
 			if (r->listing)
 				sets(&all, r);
 	}

@@ -3,6 +3,7 @@
 #ifndef LISTS_H
 #define LISTS_H
 #include "list.h"
+#include "route.h"
 
 /* One of them.  values: what stands for each parameter as SQL: a number, a date, or a variable: @org, @me,
  * @parent, @k0.. (the keys of a place), or the name of a filter. */
@@ -17,6 +18,6 @@ struct list_made {
 /* Of each list: its orders both ways, from the start and behind a place, without a filter, with each
  * and with all of them and with those of each path, for every sort of caller.  What other sets of filters
  * make differs in its clauses alone.  *n: how many. */
-const struct list_made *lists_made(struct arena *a, size_t *n);
+const struct list_made *lists_made(struct arena *a, const struct dialect *const *dialects, size_t *n);
 
 #endif

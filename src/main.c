@@ -16,10 +16,11 @@
 #include <unistd.h>
 #include <fcgiapp.h>
 #include "conf.h"
+#include "dialects.h"
 #include "log.h"
 #include "req.h"
-#include "route.h"
 #include "super.h"
+#include "tables.h"
 
 extern char **environ;
 
@@ -130,7 +131,7 @@ static int work(struct arena *a, struct db *db)
 		if (FCGX_Accept_r(&f) < 0)
 			continue;                /* another worker was faster, or the peer is gone */
 		io.env = f.envp;
-		serve(a, db, &io);
+		serve(a, db, dialects, &io);
 		FCGX_Finish_r(&f);
 	}
 	FCGX_Free(&f, 1);
@@ -173,7 +174,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "thaw.fcgi: %s\n", err);
 		return 1;
 	}
-	if (!tables_whole())
+	if (!tables_whole(dialects))
 		return 1;
 	if (check)
 		return 0;
@@ -192,7 +193,7 @@ int main(int argc, char **argv)
 	if (listening) {
 		status = work(a, db);
 	} else {
-		serve(a, db, &(struct io){ .env = environ, .read = cgi_read, .write = cgi_write });
+		serve(a, db, dialects, &(struct io){ .env = environ, .read = cgi_read, .write = cgi_write });
 		status = 0;
 	}
 	db_free(db);

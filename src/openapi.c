@@ -68,7 +68,7 @@ static struct json *parameters(struct arena *a, const struct dialect *d, const s
 /* One more meaning of a status: several errors may share one. */
 static void add_error(struct arena *a, struct json *responses, const struct dialect *d, const struct route *row, enum err e)
 {
-	struct error_say say = error_say(a, d, row, e);
+	struct error_say say = error_say(d, row, e);
 	const char *status = arena_printf(a, "%d", (int)say.status), *text = say.text;
 	struct json *r, *old;
 
@@ -173,7 +173,7 @@ static struct json *operation(struct arena *a, const struct dialect *d, const st
 	return o;
 }
 
-struct json *openapi_document(struct arena *a)
+struct json *openapi_document(struct arena *a, const struct dialect *const *dialects)
 {
 	struct json *doc = js_object(a), *info = js_object(a), *paths = js_object(a), *path;
 	struct json *components = js_object(a), *schemes = js_object(a), *bearer = js_object(a);
@@ -206,121 +206,4 @@ struct json *openapi_document(struct arena *a)
 	js_put(components, "securitySchemes", schemes);
 	js_put(doc, "components", components);
 	return doc;
-}
-
-/* What nginx answers by itself (error_page in thaw.conf), and the error it is to us. */
-static const struct { int status; enum err err; } nginx_rows[] = {
-	{ 400, ERR_REQUEST }, { 404, ERR_ROUTE_NOT_FOUND }, { 405, ERR_METHOD }, { 413, ERR_TOO_LARGE },
-	{ 414, ERR_URI_TOO_LONG }, { 429, ERR_RATE }, { 431, ERR_HEADERS_TOO_LARGE }, { 500, ERR_INTERNAL }, { 501, ERR_ENCODING }, { 503, ERR_AWAY },
-	{ 504, ERR_AWAY }, { 505, ERR_HTTP_VERSION },
-};
-enum { NGINX_ROWS = sizeof nginx_rows / sizeof *nginx_rows };
-
-/* The body of an error with nginx's variables in it; a time that is no other text's
- * stands where $thaw_time goes. */
-static const char *body_text(struct arena *a, const struct dialect *d, enum err e, int status)
-{
-	const char *marker = clock_iso(a, SECOND, d->time), *text, *at;
-	struct error_say say = error_say(a, d, NULL, e);
-
-	say.status = status;
-	if (!d->documented)
-		say.title = status_phrase(status);
-	say.instance_id = "$thaw_instance";
-	say.request_id = d->request_prefix ? arena_printf(a, "%s$request_id", d->request_prefix) : "$request_id";
-	if (d->request_prefix)
-		say.instance = arena_printf(a, "/requests/%s", say.request_id);
-	if (status == 429 || status == 503 || status == 504)
-		say.retry_after = 1;
-	say.time = SECOND;
-	text = js_text(shape_render(a, d->error_out, &say, d->time), NULL);
-	if (!(at = strstr(text, marker)))
-		return text;
-	return arena_printf(a, "%.*s$thaw_time%s", (int)(at - text), text, at + strlen(marker));
-}
-
-static char *nginx_http(struct arena *a)
-{
-	struct buf b = { .arena = a };
-
-	buf_puts(&b, "# Made by `thaw nginx-errors http` from the tables of dialects and errors.\n"
-		"# $request, since $request_uri is empty for what nginx itself refuses.\n"
-		"map $request $thaw_dialect {\n    default plain;\n");
-	for (size_t i = 0; dialects[i]; i++)
-		for (const char *const *p = dialects[i]->prefixes; *p; p++)
-			buf_printf(&b, "    \"~^[A-Za-z]+ (https?://[^/ ]+)?%s%s[/? ]\" %s;\n", conf.base_path, *p, dialects[i]->name);
-	buf_puts(&b, "}\nmap $thaw_dialect $thaw_error_type {\n");
-	for (size_t i = 0; dialects[i]; i++)
-		buf_printf(&b, "    %s %s;\n", dialects[i]->name, dialects[i]->error_type);
-	buf_puts(&b, "}\nmap $thaw_dialect $thaw_request_id {\n    default $request_id;\n");
-	for (size_t i = 0; dialects[i]; i++)
-		if (dialects[i]->request_prefix)
-			buf_printf(&b, "    %s %s$request_id;\n", dialects[i]->name, dialects[i]->request_prefix);
-	buf_puts(&b, "}\n# Headers of one dialect alone; an empty one is left out.\n"
-		"map $thaw_dialect $thaw_matter_request_id {\n    default \"\";\n");
-	for (size_t i = 0; dialects[i]; i++)
-		if (dialects[i]->request_prefix)
-			buf_printf(&b, "    %s %s$request_id;\n", dialects[i]->name, dialects[i]->request_prefix);
-	buf_puts(&b, "}\nmap $thaw_dialect $thaw_matter_version {\n    default \"\";\n");
-	for (size_t i = 0; dialects[i]; i++)
-		if (dialects[i]->versions)
-			buf_printf(&b, "    %s %s;\n", dialects[i]->name, newest_version(dialects[i]));
-	buf_puts(&b, "}\nmap $time_iso8601 $thaw_time {\n    \"~^(?<thaw_utc>.*)\\+00:00$\" ${thaw_utc}Z;\n"
-		"    default $time_iso8601;\n}\n");
-	/* A UUID of version 4 out of nginx's own random number. */
-	buf_puts(&b, "map $request_id $thaw_instance {\n"
-		"    \"~^(?<i1>.{8})(?<i2>.{4}).(?<i3>.{3}).(?<i4>.{3})(?<i5>.{12})$\" $i1-$i2-4$i3-8$i4-$i5;\n    default $request_id;\n}\n"
-		"map $thaw_dialect-$thaw_sent $thaw_retry_hint {\n    default \"\";\n");
-	for (size_t i = 0; dialects[i]; i++)
-		if (dialects[i]->retry_hint)
-			buf_printf(&b, "    %s-yes %s;\n", dialects[i]->name, dialects[i]->retry_hint);
-	buf_puts(&b, "}\n");
-	for (size_t k = 0; k < NGINX_ROWS; k++) {
-		int status = nginx_rows[k].status;
-		bool open = nginx_rows[k].err == ERR_AWAY;    /* unless it had been sent: thaw.conf tells */
-
-		buf_printf(&b, "map $thaw_dialect%s $thaw_body_%d {\n", open ? "-$thaw_sent" : "", status);
-		for (size_t i = 0; dialects[i]; i++) {
-			buf_printf(&b, "    %s%s '%s';\n", dialects[i]->name, open ? "-no" : "",
-				body_text(a, dialects[i], nginx_rows[k].err, status));
-			if (open)
-				buf_printf(&b, "    %s-yes '%s';\n", dialects[i]->name,
-					body_text(a, dialects[i], ERR_OUTCOME_UNKNOWN, status));
-		}
-		buf_puts(&b, "}\n");
-	}
-	return b.p;
-}
-
-static char *nginx_server(struct arena *a)
-{
-	struct buf b = { .arena = a };
-
-	buf_puts(&b, "# Made by `thaw nginx-errors server`.\n");
-	for (size_t k = 0; k < NGINX_ROWS; k++) {
-		int status = nginx_rows[k].status;
-
-		buf_printf(&b, "location = /_thaw/%d {\n    internal;\n    types { }\n"
-			"    client_max_body_size 0;\n"  /* a body that was read is not too large for the words about it */
-			"    default_type \"\";\n    add_header Content-Type $thaw_error_type always;\n"
-			"    add_header X-Request-Id $thaw_request_id always; add_header Matter-Request-Id $thaw_matter_request_id always;\n"
-			"    add_header Matter-Version $thaw_matter_version always;\n    add_header Cache-Control no-store always;\n"
-			"    add_header X-Content-Type-Options nosniff always;\n    add_header Referrer-Policy no-referrer always;\n"
-			"    add_header X-Frame-Options DENY always;\n"
-			"    add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;\n",
-			status);
-		if (status == 405)               /* a method that no address knows: TRACE, CONNECT */
-			buf_puts(&b, "    add_header Allow \"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\" always;\n");
-		if (status == 429 || status == 503 || status == 504)
-			buf_puts(&b, "    add_header Retry-After 1 always;\n");
-		if (status == 503 || status == 504)
-			buf_puts(&b, "    add_header " RETRY_HINT " $thaw_retry_hint always;\n");
-		buf_printf(&b, "    return %d $thaw_body_%d;\n}\n", status, status);
-	}
-	return b.p;
-}
-
-char *nginx_errors(struct arena *a, bool server)
-{
-	return server ? nginx_server(a) : nginx_http(a);
 }

@@ -1,7 +1,6 @@
 /* pages.c: see pages.h. */
 #include "pages.h"
 #include <string.h>
-#include "does.h"
 #include "dom_labels.h"
 #include "str.h"
 
@@ -92,7 +91,7 @@ enum err pages_list(struct req *r)
 
 	ask->list = r->row->listing;
 	if (r->vars[0]) {                        /* of an object */
-		if ((e = does_key(r, key)))
+		if ((e = route_key(r, key)))
 			return e;
 		ask->parent = key[0].id;
 	} else if (ask->list->kind || ask->list->of != RES__MAX) {

@@ -6,7 +6,6 @@
 #include "quota.h"
 #include "clock.h"
 #include "conf.h"
-#include "row.h"
 
 const struct quota_row quota_rows[QUOTA__MAX] = {
 #define QUOTA(name, setting, sql, what) [QUOTA_##name] = { #setting, what, &conf.setting, SQL_##sql },
@@ -35,7 +34,7 @@ static struct found *lately(const struct id *organization, enum quota q)
 
 enum err quota_used(struct tx *tx, const struct id *organization, enum quota q, int64_t *out)
 {
-	return row_int(tx, quota_rows[q].used, DB_IN(db_d(organization)), out);
+	return tx_int(tx, quota_rows[q].used, DB_IN(db_d(organization)), out);
 }
 
 enum err quota_room(struct tx *tx, const struct id *organization, enum quota q, int64_t more)

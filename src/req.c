@@ -244,11 +244,16 @@ static const char *wanted_revisions(struct arena *a, const char *h)
 	return b.p;
 }
 
-static const char *keep(struct req *r, const char *name)
+static const char *keep(const struct req *r, const char *name)
 {
 	const char *v = var(r, name);
 
 	return v && *v ? arena_strdup(r->arena, v) : NULL;
+}
+
+const char *req_once(const struct req *r, const char *name)
+{
+	return twice(r, name) ? "" : keep(r, name);
 }
 
 /* The idempotency key of a write, bare or as the quoted string of the IETF's draft
@@ -283,6 +288,25 @@ static enum err decode_key(struct req *r)
 	return OK;
 }
 
+static bool under(const char *path, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return !strncmp(path, prefix, n) && (path[n] == '/' || path[n] == '\0');
+}
+
+/* The dialect of a path, by whole segments; never NULL. */
+static const struct dialect *dialect_of(const struct dialect *const *dialects, const char *path)
+{
+	size_t i = 0;
+
+	for (; dialects[i + 1]; i++)
+		for (const char *const *p = dialects[i]->prefixes; *p; p++)
+			if (under(path, *p))
+				return dialects[i];
+	return dialects[i];
+}
+
 enum err req_decode(struct req *r)
 {
 	const char *uri = var(r, "REQUEST_URI"), *method = var(r, "REQUEST_METHOD"), *scheme, *question, *protocol;
@@ -297,7 +321,7 @@ enum err req_decode(struct req *r)
 	r->path = arena_strndup(r->arena, uri, (size_t)(question - uri));
 	if (!strncmp(r->path, conf.base_path, base) && (r->path[base] == '/' || !r->path[base]))
 		r->path += base;
-	r->dialect = dialect_of(r->path);
+	r->dialect = dialect_of(r->dialects, r->path);
 	origin(r);
 	log_request_id(r->tx.request_id);
 	r->method = arena_strdup(r->arena, method ? method : "");
@@ -309,7 +333,6 @@ enum err req_decode(struct req *r)
 	r->origin = keep(r, "HTTP_ORIGIN");
 	r->host = keep(r, "HTTP_HOST");
 	r->cookie = keep(r, "HTTP_COOKIE");
-	r->matter_version = twice(r, "HTTP_MATTER_VERSION") ? "" : keep(r, "HTTP_MATTER_VERSION");
 	if ((scheme = var(r, "HTTPS")))
 		r->secure = !strcmp(scheme, "on");
 	if (word_in(conf.trusted_proxies, var(r, "REMOTE_ADDR") ? var(r, "REMOTE_ADDR") : "")

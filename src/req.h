@@ -39,6 +39,7 @@ struct res {
 struct req {
 	struct arena *arena;
 	const struct io *io;
+	const struct dialect *const *dialects;   /* all that are spoken; ends with NULL, the last one takes what no prefix does */
 	const struct dialect *dialect;
 	const struct route *row;
 	int64_t began;                           /* monotonic */
@@ -53,7 +54,6 @@ struct req {
 	const char *allow;                       /* for 405 and OPTIONS */
 	const char *authorization, *content_type, *if_none_match, *origin, *host, *cookie;
 	bool secure;                             /* it came by TLS */
-	const char *matter_version;              /* the header; NULL: not sent, "": twice */
 	const char *bad_key;                     /* what is wrong with the Idempotency-Key; NULL: nothing */
 	char *body;
 	size_t body_n;
@@ -66,7 +66,7 @@ struct req {
 	struct tx tx;
 	void *in, *query;                        /* decoded by the row's shapes */
 	struct json *sent;                       /* the body; NULL: none, or a form */
-	const char *error_instance;              /* the id of the error in the answer, where the dialect has one */
+	const char *error_instance;              /* the id of the error in the answer; NULL: none */
 	struct res res;
 	struct param lasting;                    /* a header of the answer whatever becomes of it: res_again() lets it be */
 };
@@ -80,6 +80,9 @@ enum err req_body(struct req *r);
 enum err req_too_large(struct req *r);
 /* The body and the query as the row's shapes want them: ERR_MEDIA_TYPE, ERR_CODING, ERR_JSON, ERR_SHAPE. */
 enum err req_shape(struct req *r);
+
+/* A header of a dialect's own by its variable; NULL: not sent, "": twice. */
+const char *req_once(const struct req *r, const char *name);
 
 /* An id of the path; any other spelling is the zero id, which nothing has. */
 struct id req_id(const struct req *r, size_t var, const char *prefix);
@@ -100,7 +103,6 @@ enum err res_replay(struct req *r);              /* ERR_KEY_SEALED */
 char *page_html(struct arena *a, const char *title, const char *body);
 void res_page(struct req *r, int status, const char *title, const char *body);
 void res_send(struct req *r);
-const char *status_phrase(int status);           /* RFC 9110: "Not Found" */
 
 /* auth.c */
 enum err auth_who(struct req *r);                /* ERR_AUTH_* */
@@ -121,6 +123,6 @@ char *auth_token(struct req *r, const struct session *s, int64_t ttl);
 enum err auth_session(struct req *r, const char *token, struct session *out);
 
 /* serve.c: one request, start to finish. */
-void serve(struct arena *a, struct db *db, const struct io *io);
+void serve(struct arena *a, struct db *db, const struct dialect *const *dialects, const struct io *io);
 
 #endif

@@ -1,6 +1,5 @@
 /* res.c: the reply: made in memory, sent once, after COMMIT. */
 #include "req.h"
-#include <stdio.h>
 #include <string.h>
 #include <openssl/sha.h>
 #include "conf.h"
@@ -8,23 +7,6 @@
 #include "route.h"
 #include "seal.h"
 #include "str.h"
-
-const char *status_phrase(int status)
-{
-	static const struct { int status; const char *phrase; } rows[] = {
-		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 302, "Found" }, { 304, "Not Modified" },
-		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
-		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
-		{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
-		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
-		{ 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
-		{ 505, "HTTP Version Not Supported" } };
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (rows[i].status == status)
-			return rows[i].phrase;
-	return "Error";
-}
 
 static void reset(struct req *r)
 {
@@ -140,11 +122,12 @@ void res_error(struct req *r, enum err e)
 	if (!err_row(e)->status)
 		e = ERR_INTERNAL;
 	reset(r);
-	say = error_say(r->arena, r->dialect, r->row, e);
+	say = error_say(r->dialect, r->row, e);
 	if (r->tx.why.text)
 		say.text = r->tx.why.text;
 	error_details(r->arena, r->dialect, &say, &r->tx.why);
 	say.request_id = r->tx.request_id;
+	error_names(r->arena, r->dialect, &say);
 	say.time = r->tx.now;
 	if (say.status == 503 && !r->tx.why.retry_after)
 		r->tx.why.retry_after = 1;
@@ -152,11 +135,10 @@ void res_error(struct req *r, enum err e)
 		say.retry_after = r->tx.why.retry_after;
 	if (r->dialect->say)
 		r->dialect->say(r, &say);
+	r->error_instance = say.instance_id;
 	body = js_text(shape_render(r->arena, r->dialect->error_out, &say, r->dialect->time), &n);
 	res_body(r, say.status, r->dialect->error_type, body, n);
 	challenge(r, e, say.status);
-	if (e == ERR_OUTCOME_UNKNOWN && r->dialect->retry_hint)
-		res_header(r, RETRY_HINT, r->dialect->retry_hint);
 	if (e == ERR_CODING)                     /* RFC 9110 15.5.16 */
 		res_header(r, "Accept-Encoding", "identity");
 	if (r->allow && say.status == 405)

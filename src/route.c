@@ -1,29 +1,7 @@
-/* route.c: from a path to its dialect and its row, by the tables alone. */
+/* route.c: from a path to its row and the key of the object that it names, by the tables alone. */
 #include "route.h"
-#include <stdio.h>
 #include <string.h>
-#include "conf.h"
 #include "str.h"
-
-const struct dialect *const dialects[] = { &api_models, &api_projects, &api_workspaces, &api_foundry, &api_console, &api_oauth, &api_plain, NULL };
-
-static bool under(const char *path, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return !strncmp(path, prefix, n) && (path[n] == '/' || path[n] == '\0');
-}
-
-const struct dialect *dialect_of(const char *path)
-{
-	size_t i = 0;
-
-	for (; dialects[i + 1]; i++)
-		for (const char *const *p = dialects[i]->prefixes; *p; p++)
-			if (under(path, *p))
-				return dialects[i];
-	return dialects[i];
-}
 
 /* Does the template fit the segments, or (`below`) those it has?  Fills vars. */
 static bool fits(const char *t, bool below, struct req *r)
@@ -119,120 +97,43 @@ enum err route_find(struct req *r)
 	return ERR_METHOD;
 }
 
-char *code_title(struct arena *a, const char *code)
+static struct db_val id_of(struct req *r, size_t var, enum resource object)
 {
-	char *title = arena_strdup(a, code);
+	const char *prefix = r->row->ids[var] ? r->row->ids[var] : life_resources[object].prefix;
+	const struct id id = req_id(r, var, prefix);
 
-	for (char *p = title; *p; p++)
-		if (*p == '_')
-			*p = ' ';
-	if (*title >= 'a' && *title <= 'z')
-		*title = (char)(*title - 'a' + 'A');
-	return title;
+	return db_d(&id);
 }
 
-const char *newest_version(const struct dialect *d)
+enum err route_key(struct req *r, struct db_val key[2])
 {
-	const char *newest = "";
+	const enum resource parent = life_resources[r->row->object].parent;
+	size_t var = 0;
+	int64_t n;
 
-	for (const char *const *v = d->versions; v && *v; v++)
-		newest = *v;
-	return newest;
-}
-
-const char *error_code(const struct dialect *d, enum err e)
-{
-	return d->errors[e].code ? d->errors[e].code : d->codes[err_row(e)->class];
-}
-
-struct error_say error_say(struct arena *a, const struct dialect *d, const struct route *route, enum err e)
-{
-	const struct err_row *row = err_row(e);
-	const struct error_row *own = route && route->denied && row->class == CLASS_FORBIDDEN && !d->errors[e].code
-		? route->denied : &d->errors[e];
-	struct error_say say = { .err = e, .status = own->status ? own->status : row->status,
-		.code = own->code ? own->code : error_code(d, e), .text = own->text ? own->text : row->text,
-		.group = own->group ? own->group : d->groups ? d->groups[row->class] : NULL, .params = own->params, .parameters = "{}",
-		.type = "about:blank", .retry_after = -1 };
-
-	say.title = status_phrase((int)say.status);
-	if (d->documented) {
-		say.title = code_title(a, say.code);
-		say.type = arena_printf(a, "%s/errors/%s", conf.docs_url, say.code);
-		say.doc_url = arena_printf(a, "%s/guides/errors#%s", conf.docs_url, say.code);
+	r->tx.about.kind = life_resources[r->row->object].word;
+	r->tx.about.id = r->vars[0];
+	if (!r->vars[0])
+		return OK;
+	if (parent != RES__MAX) {
+		key[0] = id_of(r, 0, parent);
+		if (!r->vars[1])                 /* one is made in its parent */
+			return OK;
+		var = 1;
 	}
-	return say;
-}
-
-void error_details(struct arena *a, const struct dialect *d, struct error_say *say, const struct why *why)
-{
-	struct faults *f;
-
-	if (!why->n || (!d->tells_state && err_row(say->err)->class != CLASS_MALFORMED))
-		return;
-	say->detail = &why->items[0];
-	say->details = (struct list){ why->items, (size_t)why->n, sizeof *why->items };
-	say->faults = f = ARENA_NEW(a, struct faults);
-	*f = (struct faults){ .first = why->items[0] };
-	if (why->n > 1)
-		f->several = say->details;
-}
-
-static bool errors_known(const char *names)
-{
-	for (const char *p = names; p && *p; ) {
-		size_t n = strcspn(p, " ");
-		bool known = false;
-
-		for (int e = OK + 1; e < ERR__MAX; e++)
-			known |= strlen(err_row(e)->name) == n && !memcmp(err_row(e)->name, p, n);
-		if (!known)
-			return false;
-		p += n;
-		p += strspn(p, " ");
+	r->tx.about.id = r->vars[var];
+	if (r->row->number) {
+		key[var] = db_i(r->row->number(r->arena, r->vars[var]));
+		return OK;
 	}
-	return true;
-}
-
-/* A statement has a letter for each of its parameters, and not too many. */
-static bool statements_whole(void)
-{
-	bool whole = true;
-
-	for (int i = SQL_NONE + 1; i < SQL__MAX; i++) {
-		size_t marks = 0;
-
-		for (const char *p = sql_rows[i].text; *p; p++)
-			marks += *p == '?';
-		if (marks == strlen(sql_rows[i].in) && marks <= DB_PARAMETERS && strlen(sql_rows[i].out) <= DB_COLUMNS)
-			continue;
-		fprintf(stderr, "thaw: the statement %s has %zu parameters, %zu letters and %zu columns\n", sql_rows[i].name, marks,
-			strlen(sql_rows[i].in), strlen(sql_rows[i].out));
-		whole = false;
+	if (!life_resources[r->row->object].number || r->row->ids[var]) {
+		key[var] = id_of(r, var, r->row->object);
+		return OK;
 	}
-	return whole;
-}
-
-bool tables_whole(void)
-{
-	bool whole = statements_whole();
-
-	for (size_t i = 0; dialects[i]; i++) {
-		const struct dialect *d = dialects[i];
-
-		EACH_ROUTE(d, row) {
-			if (row->perm != PERM_INVALID && (row->run || row->out || row->moves[0]) && row->status && row->summary && errors_known(row->errors))
-				continue;
-			fprintf(stderr, "thaw: the route %s %s of %s has no permission, handler, status or summary, or names an unknown error\n",
-				row->method, row->path, d->name);
-			whole = false;
-		}
-		for (int c = CLASS_INNER + 1; c < CLASS__MAX; c++) {
-			if (d->codes[c])
-				continue;
-			fprintf(stderr, "thaw: %s has no code for the errors of class %d\n", d->name, c);
-			whole = false;
-		}
+	if (!parse_int(r->vars[var], 1, INT64_MAX, &n)) {
+		why_add(&r->tx, "id", "must be a positive integer");
+		return ERR_SHAPE;
 	}
-	return whole;
+	key[var] = db_i(n);
+	return OK;
 }

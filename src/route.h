@@ -1,6 +1,7 @@
 /* route.h: the tables of addresses, and the dialect an address speaks. */
 #ifndef ROUTE_H
 #define ROUTE_H
+#include "errors.h"
 #include "list.h"
 #include "req.h"
 #include "shape.h"
@@ -20,11 +21,6 @@ enum {
 	R_UNTAGGED = 2048,      /* its answer has no ETag: it is more than the object */
 	R_STRICT = 4096         /* a key that the body's shape does not know is a fault */
 };
-
-/* How a dialect says one error in its own way: NULL and 0 take the code of the
- * error's class, and status and text of err.def.  params: the names of the values that
- * go with it, group: another one than its class has, where a dialect has such. */
-struct error_row { const char *code; int status; const char *text, *params, *group; };
 
 /* An error that a route gives for another one; OK: it is none, and the answer is the object as it is. */
 struct err_as { enum err err, as; };
@@ -78,25 +74,9 @@ static inline struct ask route_ask(const struct route *row)
 #define QUERY(shape, type) .query = shape, .query_size = sizeof(type)
 #define BODY(shape, type) .in = shape, .in_size = sizeof(type)
 
-/* All that the body of an error may tell. */
-struct error_say {
-	enum err err;
-	int64_t status;
-	const char *code, *group, *text;         /* group: the coarser code of a dialect that has two */
-	const char *params, *parameters;         /* the names, and JSON text of an object with their values */
-	const char *instance_id;                 /* a UUID of this very error; NULL: none */
-	const char *type, *title;                /* of RFC 9457: about:blank and the phrase of the status */
-	const char *doc_url, *instance, *param;  /* NULL: none */
-	int64_t retry_after;                     /* seconds; -1: none */
-	const struct authority *authority;       /* who acted by a token; NULL: none */
-	const char *request_id;
-	int64_t time;
-	const struct why_item *detail;           /* the first fault, or NULL */
-	struct list details;                     /* all of them */
-	const struct faults *faults;             /* the same where an object has the first and more beside it; or NULL */
-};
-struct faults { struct why_item first; struct list several; };      /* several: all of them, empty for one */
-struct authority { struct id human; const char *agent; };
+/* variable: of nginx's configuration, behind `thaw_`, this header's own; value: it may name others;
+ * open: only where the outcome is unknown. */
+struct nginx_header { const char *name, *variable, *value; bool open; };
 
 struct dialect {
 	const char *name;
@@ -113,53 +93,27 @@ struct dialect {
 	bool tells_state;                        /* conflicts carry details too, not bad input alone */
 	bool place_first;                        /* of what was made, Location stands before ETag */
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
-	bool documented;                         /* an error's type, title and doc_url come from its code */
-	const char *retry_hint;                  /* RETRY_HINT of an answer that leaves the outcome open, for
-	                                          * clients that repeat a 503 by themselves; NULL: none */
+	bool documented;                         /* an error's type, title and doc_url come from its code, which a page explains */
 	const char *challenge;                   /* WWW-Authenticate of every 401; NULL: a bearer token is asked for */
 	const char *request_prefix;              /* of its request ids; NULL: none */
-	const char *const *versions;             /* of Matter-Version, the newest last, ended by NULL; NULL: none */
+	const struct nginx_header *nginx;        /* its own headers of what nginx answers by itself; ends with NULL, or NULL */
 	enum err (*check)(struct req *r);        /* its own headers, before the shapes; NULL: none */
 	void (*say)(struct req *r, struct error_say *say);      /* the error in the words of this very request */
 	void (*headers)(struct req *r);          /* on every answer */
 };
-
-#define RETRY_HINT "QoS-Retry-Hint"
-
-/* The newest version of a dialect; "" for none. */
-const char *newest_version(const struct dialect *d);
 
 /* Every route of a dialect, in order. */
 #define EACH_ROUTE(d, row) \
 	for (const struct route *const *table_ = (d)->tables; *table_; table_++) \
 		for (const struct route *row = *table_; row->method; row++)
 
-extern const struct dialect api_plain, api_models, api_projects, api_workspaces, api_foundry, api_oauth, api_console;
-/* Problem details (RFC 9457), for every dialect that has no words of its own. */
-extern const char *const problem_codes[];
-extern const struct error_row problem_errors[];
-extern const struct shape problem_out[];
-extern const struct dialect *const dialects[];   /* ends with NULL; the last one takes what no prefix does */
-
-/* The dialect of a path, by whole segments; never NULL. */
-const struct dialect *dialect_of(const char *path);
-
 /* The row of r->segments and r->method: fills r->row and r->vars.
  * ERR_ROUTE_NOT_FOUND, ERR_METHOD (r->allow tells). */
 enum err route_find(struct req *r);
 
-/* Every table is whole: no permission 0, no code missing, every error a route names
- * there is, each statement a letter for each parameter.  Prints what is wrong; false
- * then.  Looked at when the program starts. */
-bool tables_whole(void);
-
-/* The code of an error in a dialect. */
-const char *error_code(const struct dialect *d, enum err e);
-/* What a dialect says of an error, on a route or (NULL) on any, as far as the tables know. */
-struct error_say error_say(struct arena *a, const struct dialect *d, const struct route *row, enum err e);
-/* A code in words: `scope_denied` is "Scope denied". */
-char *code_title(struct arena *a, const char *code);
-/* Adds the faults in `why`, as far as the dialect tells them. */
-void error_details(struct arena *a, const struct dialect *d, struct error_say *say, const struct why *why);
+/* The key of the object that the address names (life.h), none where it names nothing: its ids as the row spells them; any
+ * other spelling is one that nothing has.  Errors speak of it from here on.  ERR_SHAPE: a number
+ * that is none. */
+enum err route_key(struct req *r, struct db_val key[2]);
 
 #endif

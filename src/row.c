@@ -54,57 +54,6 @@ void *row_array(struct arena *a, const struct db_rows *r, const struct column *m
 	return all;
 }
 
-static const struct column an_int[] = { { ROW_i, 0 }, { ROW_END, 0 } }, an_id[] = { { ROW_d0, 0 }, { ROW_END, 0 } },
-	a_text[] = { { ROW_s, 0 }, { ROW_END, 0 } };
-
-enum err row_one(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct column *map, void *out)
-{
-	struct db_rows r;
-	enum err e = tx_query(tx, id, in, n, &r);
-
-	if (e || !r.n)
-		return e ? e : ERR_DB_NONE;
-	(void)row_read(map, RES__MAX, db_row(&r, 0), out);
-	return OK;
-}
-
-enum err row_int(struct tx *tx, enum sql id, const struct db_val *in, size_t n, int64_t *out)
-{
-	return row_one(tx, id, in, n, an_int, out);
-}
-
-enum err row_id(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct id *out)
-{
-	return row_one(tx, id, in, n, an_id, out);
-}
-
-enum err row_text(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const char **out)
-{
-	return row_one(tx, id, in, n, a_text, out);
-}
-
-enum err row_settled(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct column *map, void *out)
-{
-	const struct db_val *own;
-	struct db_rows r;
-	enum err e = tx_read(tx, id, in, n, &r);
-
-	if (e || !(own = row_own(db_row(&r, 0))))
-		return e ? e : ERR_DB_NONE;
-	(void)row_read(map, RES__MAX, own, out);
-	return OK;
-}
-
-enum err row_ids(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct id **out, size_t *count)
-{
-	struct db_rows r;
-	enum err e = tx_query(tx, id, in, n, &r);
-
-	*count = e ? 0 : r.n;
-	*out = e ? NULL : row_array(tx->arena, &r, an_id, sizeof **out);
-	return e;
-}
-
 static struct db_val value(const struct column *c, void *p, enum state before, int64_t now)
 {
 	const struct db_val none = { .t = 'i', .null = true }, never = { .t = 't', .null = true };

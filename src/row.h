@@ -28,16 +28,6 @@ const struct db_val *row_own(const struct db_val *row);
 /* The rows as an array of structs of that size. */
 void *row_array(struct arena *a, const struct db_rows *r, const struct column *map, size_t size);
 
-/* The first row of a statement (tx_query()), or the one column it has; untouched when there is none: ERR_DB_NONE. */
-enum err row_one(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct column *map, void *out);
-enum err row_int(struct tx *tx, enum sql id, const struct db_val *in, size_t n, int64_t *out);
-enum err row_id(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct id *out);
-enum err row_text(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const char **out);
-/* Of a statement that begins with WHO (tx_read()), by what is behind that. */
-enum err row_settled(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct column *map, void *out);
-/* All rows of one column. */
-enum err row_ids(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct id **out, size_t *count);
-
 /* The values of a statement's parameters; before: the state that a change leaves.  Members of
  * the kinds now and nil are set. */
 size_t row_bind(const struct column *map, void *in, enum state before, int64_t now, struct db_val *out);

@@ -126,11 +126,12 @@ static void log_access(struct req *r, enum err e)
 	log_line(r->arena, "access", o);
 }
 
-static struct req *begin(struct arena *a, struct db *db, const struct io *io)
+static struct req *begin(struct arena *a, struct db *db, const struct dialect *const *dialects, const struct io *io)
 {
 	struct req *r = ARENA_NEW(a, struct req);
 
 	r->arena = a;
+	r->dialects = dialects;
 	r->io = io;
 	r->began = clock_mono();
 	r->who.name = "";
@@ -141,9 +142,9 @@ static struct req *begin(struct arena *a, struct db *db, const struct io *io)
 	return r;
 }
 
-void serve(struct arena *a, struct db *db, const struct io *io)
+void serve(struct arena *a, struct db *db, const struct dialect *const *dialects, const struct io *io)
 {
-	struct req *r = begin(a, db, io);
+	struct req *r = begin(a, db, dialects, io);
 	enum err e;
 
 	if ((e = req_decode(r))

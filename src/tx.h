@@ -26,6 +26,7 @@ struct why {
 /* An answer as it is kept for the repetition of a request. */
 struct answer { int64_t status; const char *headers, *body; };
 
+struct column;
 struct tx {
 	struct db *db;
 	struct arena *arena;
@@ -80,5 +81,16 @@ enum err tx_part(struct tx *tx, enum sql id, const struct db_val *in, size_t n, 
 
 /* The one row a statement must give; ERR_DB_NONE when there is none. */
 enum err tx_row(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct db_val **out);
+
+/* The first row of a statement (tx_query()) by a map (row.h), or the one column it has; untouched
+ * when there is none: ERR_DB_NONE. */
+enum err tx_one(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct column *map, void *out);
+enum err tx_int(struct tx *tx, enum sql id, const struct db_val *in, size_t n, int64_t *out);
+enum err tx_id(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct id *out);
+enum err tx_text(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const char **out);
+/* Of a statement that begins with WHO (tx_read()), by what is behind that. */
+enum err tx_read_one(struct tx *tx, enum sql id, const struct db_val *in, size_t n, const struct column *map, void *out);
+/* All rows of one column. */
+enum err tx_ids(struct tx *tx, enum sql id, const struct db_val *in, size_t n, struct id **out, size_t *count);
 
 #endif

@@ -114,6 +114,7 @@ subtest 'layers' => sub {
     my @shelf = grep { /^(arena|str|json|log|clock|err|id|conf|net|sign)\.[ch]$/ } sort keys %includes;
     is(join(' ', grep { my $f = $_; grep { /^(db|tx|life|audit|outbox|dom_\w+|req|route|who|token)\.h$/ } @{ $includes{$f} } } @shelf), '', 'the bottom shelf knows nobody above');
     is(join(' ', grep { my $f = $_; grep { /^api_/ } @{ $includes{$f} } } sort keys %includes), '', 'nobody includes a dialect');
+    is(join(' ', grep { !/^(?:api_\w+|cli_\w+|main|dialects)\.c$/ } split / /, $users->(qr/^dialects\.h/)), '', 'and what serves them all names none');
     my @statements = grep { slurp("$src/$_") =~ /"\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\s/ && !/^(sql\.def|db\.c|list\.c|cli_\w+\.c)$/ } grep { /\.c$/ } sort keys %includes;
     is("@statements", '', 'statements stand in sql.def, and in list.c what it composes');
     is(join(' ', grep { /\.c$/ && !/^(json|db|life)\.c$/ && slurp("$src/$_") !~ m{\A/\*\s*\w} } sort keys %includes), '', 'each file opens with its job');

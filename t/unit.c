@@ -24,7 +24,7 @@
 #include "dom_webhook.h"
 #include "id.h"
 #include "json.h"
-#include "api_foundry_modelapi.h"
+#include "foundry.h"
 #include "net.h"
 #include "rate.h"
 #include "seal.h"
@@ -1415,7 +1415,7 @@ static void webhooks_are_signed(void **state)
 	}
 }
 
-/* ---- modelapi.c ---- */
+/* ---- api_foundry_modelapi.c ---- */
 
 static void model_apis_name_the_place(void **state)
 {
