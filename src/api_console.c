@@ -50,12 +50,12 @@ static const struct shape session_out[] = {
 /* The origin that a browser names must be this very site: scheme, host and port. */
 static enum err same_site(const struct req *r)
 {
-	const char *scheme = r->secure ? "https" : "http", *port = r->secure ? ":443" : ":80";
-	size_t n = r->host ? strlen(r->host) : 0, tail = strlen(port);
+	const char *scheme = r->secure ? "https" : "http", *port = r->secure ? ":443" : ":80", *host = req_header(r, "HTTP_HOST");
+	size_t n = host ? strlen(host) : 0, tail = strlen(port);
 
-	if (n > tail && !strcmp(r->host + n - tail, port))
+	if (n > tail && !strcmp(host + n - tail, port))
 		n -= tail;                       /* no browser names a scheme's own port */
-	return r->origin && n && !strcasecmp(r->origin, arena_printf(r->arena, "%s://%.*s", scheme, (int)n, r->host)) ? OK : ERR_ORIGIN;
+	return r->origin && n && !strcasecmp(r->origin, arena_printf(r->arena, "%s://%.*s", scheme, (int)n, host)) ? OK : ERR_ORIGIN;
 }
 
 /* Refused or not. */
@@ -68,7 +68,7 @@ static void set_cookie(struct req *r, const char *value, int64_t ttl)
 /* The value of our cookie; "" without one. */
 static const char *cookie(const struct req *r)
 {
-	for (const char *p = r->cookie; p && *p; ) {
+	for (const char *p = req_header(r, "HTTP_COOKIE"); p && *p; ) {
 		size_t n = strcspn(p, ";");
 
 		if (!strncmp(p, COOKIE "=", sizeof COOKIE))

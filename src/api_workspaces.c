@@ -356,7 +356,7 @@ static enum err no_expand(struct req *r)
 /* Matter-Version: the header, else the key's pin, else the newest. */
 static enum err check(struct req *r)
 {
-	const char *sent = req_once(r, "HTTP_MATTER_VERSION");
+	const char *sent = req_header(r, "HTTP_MATTER_VERSION");
 
 	r->tx.api_version = r->who.api_version ? r->who.api_version : API_NEWEST;
 	if (!sent)

@@ -251,7 +251,7 @@ static const char *keep(const struct req *r, const char *name)
 	return v && *v ? arena_strdup(r->arena, v) : NULL;
 }
 
-const char *req_once(const struct req *r, const char *name)
+const char *req_header(const struct req *r, const char *name)
 {
 	return twice(r, name) ? "" : keep(r, name);
 }
@@ -331,8 +331,6 @@ enum err req_decode(struct req *r)
 	r->content_type = keep(r, "CONTENT_TYPE");
 	r->if_none_match = keep(r, "HTTP_IF_NONE_MATCH");
 	r->origin = keep(r, "HTTP_ORIGIN");
-	r->host = keep(r, "HTTP_HOST");
-	r->cookie = keep(r, "HTTP_COOKIE");
 	if ((scheme = var(r, "HTTPS")))
 		r->secure = !strcmp(scheme, "on");
 	if (word_in(conf.trusted_proxies, var(r, "REMOTE_ADDR") ? var(r, "REMOTE_ADDR") : "")

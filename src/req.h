@@ -52,7 +52,7 @@ struct req {
 	size_t nparams;
 	const char *vars[MAX_VARS];              /* of the template, in order */
 	const char *allow;                       /* for 405 and OPTIONS */
-	const char *authorization, *content_type, *if_none_match, *origin, *host, *cookie;
+	const char *authorization, *content_type, *if_none_match, *origin;
 	bool secure;                             /* it came by TLS */
 	const char *bad_key;                     /* what is wrong with the Idempotency-Key; NULL: nothing */
 	char *body;
@@ -81,8 +81,8 @@ enum err req_too_large(struct req *r);
 /* The body and the query as the row's shapes want them: ERR_MEDIA_TYPE, ERR_CODING, ERR_JSON, ERR_SHAPE. */
 enum err req_shape(struct req *r);
 
-/* A header of a dialect's own by its variable; NULL: not sent, "": twice. */
-const char *req_once(const struct req *r, const char *name);
+/* A header that a dialect alone asks for, by its variable; NULL: not sent, "": twice. */
+const char *req_header(const struct req *r, const char *name);
 
 /* An id of the path; any other spelling is the zero id, which nothing has. */
 struct id req_id(const struct req *r, size_t var, const char *prefix);
