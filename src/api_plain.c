@@ -112,15 +112,17 @@ static bool named(const struct dialect *d, enum err e)
 	return false;
 }
 
-/* Can the dialect whose errors point here give it?  What no route names is common to all,
- * and so is SHAPE, which belongs to every route with a body. */
+/* Can the dialect whose errors point here give it?  What no route names anywhere may come on any. */
 static bool given(enum err e)
 {
 	bool elsewhere = false;
 
+	for (const struct err_common *c = err_common; c->err; c++)
+		if (c->err == e)
+			return true;
 	for (size_t i = 0; dialects[i]; i++)
 		elsewhere = elsewhere || (dialects[i] != &api_workspaces && named(dialects[i], e));
-	return err_row(e)->status && (!elsewhere || e == ERR_SHAPE || named(&api_workspaces, e));
+	return err_row(e)->status && (!elsewhere || named(&api_workspaces, e));
 }
 
 static bool told(const char *code, enum err e)
