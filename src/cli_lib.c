@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "dom_org.h"
+#include "file.h"
 #include "passwd.h"
 #include "seal.h"
 #include "str.h"
@@ -145,15 +146,10 @@ struct tx *cli_tx(struct cli *c)
 	return &c->tx;
 }
 
-static void nothing(void *arg)
-{
-	(void)arg;
-}
-
 enum err cli_write(struct cli *c, enum err (*work)(void *), void *arg)
 {
 	c->tx.deadline = 0;                      /* each has its own */
-	return tx_run(&c->tx, work, nothing, arg);
+	return tx_run(&c->tx, work, NULL, arg);
 }
 
 bool cli_org(struct cli *c, const char *which, struct id *out)
@@ -221,21 +217,10 @@ char *cli_read_file(struct arena *a, const char *path)
 
 int cli_write_file(const char *path, const char *text, unsigned uid, unsigned gid)
 {
-	size_t n = strlen(text);
-	char tmp[4200];
-	int fd, bad;
-
-	snprintf(tmp, sizeof tmp, "%s.new", path);
-	unlink(tmp);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bad = fd < 0 || write(fd, text, n) != (ssize_t)n || (geteuid() == 0 && fchown(fd, uid, gid)) || fsync(fd);
-	if (bad || rename(tmp, path)) {
-		cli_say("%s: %s", path, strerror(errno));
-		bad = 1;
-	}
-	if (fd >= 0)
-		close(fd);
-	return bad ? -1 : 0;
+	if (!file_write(path, text, strlen(text), uid, gid, false))
+		return 0;
+	cli_say("%s: %s", path, strerror(errno));
+	return -1;
 }
 
 void cli_parents(struct arena *a, const char *path)

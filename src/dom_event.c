@@ -239,17 +239,20 @@ enum err event_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
 
 /* ---- Numbering ---- */
 
+bool event_matches(const char *p, const char *type)
+{
+	size_t n = strlen(p);
+
+	return !strcmp(p, "*") || !strcmp(p, type) || (n > 2 && !strcmp(p + n - 2, ".*") && !strncmp(p, type, n - 1));
+}
+
 bool event_wanted(struct arena *a, const char *patterns, const char *type)
 {
 	struct json *list = js_read(a, patterns);
 
-	for (size_t i = 0; i < js_length(list); i++) {
-		const char *p = js_str(js_at(list, i));
-		size_t n = strlen(p);
-
-		if (!strcmp(p, "*") || !strcmp(p, type) || (n > 2 && !strcmp(p + n - 2, ".*") && !strncmp(p, type, n - 1)))
+	for (size_t i = 0; i < js_length(list); i++)
+		if (event_matches(js_str(js_at(list, i)), type))
 			return true;
-	}
 	return false;
 }
 
@@ -483,11 +486,6 @@ static enum err number_work(void *arg)
 	return events_number_here(w->tx, &w->organization, w->most, &w->n);
 }
 
-static void number_again(void *arg)
-{
-	(void)arg;
-}
-
 enum err events_number(struct tx *tx, const struct id *organization, int64_t most, size_t *n)
 {
 	struct numbering w = { .tx = tx, .organization = *organization, .most = most };
@@ -497,7 +495,7 @@ enum err events_number(struct tx *tx, const struct id *organization, int64_t mos
 	*n = 0;
 	if ((e = tx_query(tx, SQL_EVENTS_NEW, DB_IN(db_d(organization), db_i(1)), &r)) || !r.n)
 		return e;
-	e = tx_run(tx, number_work, number_again, &w);
+	e = tx_run(tx, number_work, NULL, &w);
 	*n = e ? 0 : w.n;
 	return e;
 }

@@ -1,12 +1,19 @@
-/* err.c: the rows of err.def as a table, and the phrases of statuses. */
+/* err.c: the rows of err.def as tables, and the phrases of statuses. */
 #include "err.h"
 #include <stddef.h>
 
 static const struct err_row rows[ERR__MAX] = {
-	[OK] = { "OK", CLASS_INNER, 200, LOG_DEBUG, "" },
-#define ERR(name, class, status, level, text) [ERR_##name] = { #name, CLASS_##class, status, LOG_##level, text },
+	[OK] = { "OK", CLASS_INNER, 200, LOG_DEBUG, 0, "" },
+#define ERR(name, class, status, level, flags, text) [ERR_##name] = { #name, CLASS_##class, status, LOG_##level, flags, text },
 #include "err.def"
 #undef ERR
+};
+
+const struct err_common err_common[] = {
+#define COMMON(name, on) { ERR_##name, ON_##on },
+#include "err.def"
+#undef COMMON
+	{ OK, ON_EVERY }
 };
 
 const struct err_row *err_row(enum err e)
@@ -16,7 +23,7 @@ const struct err_row *err_row(enum err e)
 
 const char *status_phrase(int status)
 {
-	static const struct { int status; const char *phrase; } rows[] = {
+	static const struct { int status; const char *phrase; } phrases[] = {
 		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 302, "Found" }, { 304, "Not Modified" },
 		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
 		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
@@ -25,8 +32,8 @@ const char *status_phrase(int status)
 		{ 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
 		{ 505, "HTTP Version Not Supported" } };
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (rows[i].status == status)
-			return rows[i].phrase;
+	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
 	return "Error";
 }

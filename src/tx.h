@@ -13,8 +13,8 @@
 
 /* Why it failed, for the reply: the first writer wins. */
 struct why_item { const char *field, *reason, *code; };       /* code: `invalid`, `required` */
+enum { WHY_ITEMS = 16 };
 struct why {
-	enum { WHY_ITEMS = 16 } max;
 	struct why_item items[WHY_ITEMS];
 	int n;
 	int64_t retry_after;                     /* seconds; 0: none */
@@ -22,6 +22,8 @@ struct why {
 	struct json *told;                       /* values that an error may name, by their names; NULL: none */
 	const char *state, *action;              /* of an object whose state refused a change: its word, and the change as `kind.participle`; or NULL */
 };
+
+enum { KEY_MOST = 255, KEY_LIFE_S = 86400 };
 
 /* An answer as it is kept for the repetition of a request. */
 struct answer { int64_t status; const char *headers, *body; };
@@ -37,7 +39,7 @@ struct tx {
 	int64_t now;                             /* of this request: one time for all its rows */
 	struct { const char *kind, *id; } about; /* the object that the request names, as it spells it; NULL: none */
 	const char *request_id, *address, *user_agent;
-	const char *idempotency_key;             /* NULL: none */
+	const char *idempotency_key;             /* up to KEY_MOST characters, known for KEY_LIFE_S; NULL: none */
 	unsigned char fingerprint[32];           /* of the request, when it has a key */
 	const char *if_match;                    /* revisions wanted, e.g. "3 7"; NULL: any */
 	const char *api_version;                 /* of the answer, where a dialect has versions */
@@ -60,7 +62,7 @@ void why_add(struct tx *tx, const char *field, const char *reason);
  * nothing is run; ERR_KEY_REUSED when it was another request, ERR_KEY_BUSY while the
  * first is under way.  `work` fills `answer` then.  An error of `work` rolls back and
  * is returned.  Deadlocks, conflicts and lost connections are
- * run again as a whole, `again` undoing what `work` left in memory; a COMMIT without
+ * run again as a whole, `again` (NULL: nothing) undoing what `work` left in memory; a COMMIT without
  * an answer is settled by a fence.  ERR_CONTENTION, ERR_UNAVAILABLE and
  * ERR_OUTCOME_UNKNOWN when the deadline passes. */
 enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), void *arg);
