@@ -2,7 +2,6 @@
 #include "cli.h"
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include "clock.h"
 #include "conf.h"
@@ -70,7 +69,6 @@ int cmd_key_rotate(struct cli *c)
 {
 	const struct timespec known = { 2, 0 };
 	const char *alg;
-	struct stat st;
 	char kid[64];
 	bool first;
 	int bad = new_key(c, &alg, &first, kid);
@@ -79,8 +77,7 @@ int cmd_key_rotate(struct cli *c)
 		return bad;
 	if (!first) {
 		nanosleep(&known, NULL);
-		if (stat(conf.key_dir, &st) || cli_write_file(arena_printf(c->arena, "%s/active", conf.key_dir), kid,
-			st.st_uid, st.st_gid))
+		if (keys_activate(kid))
 			return CLI_FAILED;
 	}
 	return made(c, kid, alg, true);

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "dom_org.h"
+#include "file.h"
 #include "passwd.h"
 #include "seal.h"
 #include "str.h"
@@ -221,21 +222,10 @@ char *cli_read_file(struct arena *a, const char *path)
 
 int cli_write_file(const char *path, const char *text, unsigned uid, unsigned gid)
 {
-	size_t n = strlen(text);
-	char tmp[4200];
-	int fd, bad;
-
-	snprintf(tmp, sizeof tmp, "%s.new", path);
-	unlink(tmp);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bad = fd < 0 || write(fd, text, n) != (ssize_t)n || (geteuid() == 0 && fchown(fd, uid, gid)) || fsync(fd);
-	if (bad || rename(tmp, path)) {
-		cli_say("%s: %s", path, strerror(errno));
-		bad = 1;
-	}
-	if (fd >= 0)
-		close(fd);
-	return bad ? -1 : 0;
+	if (!file_write(path, text, strlen(text), uid, gid, false))
+		return 0;
+	cli_say("%s: %s", path, strerror(errno));
+	return -1;
 }
 
 void cli_parents(struct arena *a, const char *path)

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <openssl/sha.h>
 #include "conf.h"
+#include "file.h"
 #include "log.h"
 
 enum { PLACES = 64, SEED = 32, BOOT_ID = 36 };
@@ -29,28 +29,22 @@ static bool boot_id(unsigned char out[BOOT_ID])
 /* The first file that nobody has: its descriptor, which stays open; -1. */
 static int place(void)
 {
-	struct stat st;
+	int dir = file_own_dir(conf.run_dir), fd = -1;
 
-	(void)mkdir(conf.run_dir, 0700);
-	if (stat(conf.run_dir, &st))
+	if (dir < 0)
 		return -1;
-	if (st.st_uid != geteuid() || st.st_mode & 022) {
-		errno = EPERM;
-		return -1;
-	}
 	for (int i = 0; i < PLACES; i++) {
-		char path[4200];
-		int fd;
+		char name[16];
 
-		snprintf(path, sizeof path, "%s/deliver.%d", conf.run_dir, i);
-		if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
-			return -1;
-		if (!flock(fd, LOCK_EX | LOCK_NB))
-			return fd;
+		snprintf(name, sizeof name, "deliver.%d", i);
+		if ((fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0 || !flock(fd, LOCK_EX | LOCK_NB))
+			break;
 		close(fd);
+		fd = -1;
+		errno = EBUSY;
 	}
-	errno = EBUSY;
-	return -1;
+	close(dir);
+	return fd;
 }
 
 void lease_claim(unsigned char out[LEASE])

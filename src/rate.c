@@ -22,6 +22,7 @@
 #include <openssl/sha.h>
 #include "clock.h"
 #include "conf.h"
+#include "file.h"
 #include "id.h"
 #include "log.h"
 #include "str.h"
@@ -55,21 +56,6 @@ static void boot_id(char out[BOOT_ID + 1])
 	out[n > 0 ? n : 0] = '\0';
 }
 
-/* A directory that is ours alone; -1 otherwise. */
-static int open_dir(void)
-{
-	struct stat st;
-	int dir;
-
-	(void)mkdir(conf.run_dir, 0700);
-	dir = open(conf.run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || (!fstat(dir, &st) && st.st_uid == geteuid() && !(st.st_mode & 022)))
-		return dir;
-	close(dir);
-	errno = EPERM;
-	return -1;
-}
-
 static void begin(struct table *t)
 {
 	static const char magic[8] = "thawrat3";
@@ -88,7 +74,7 @@ static void begin(struct table *t)
 static struct table *map(void)
 {
 	struct table *t = MAP_FAILED;
-	int dir = open_dir();
+	int dir = file_own_dir(conf.run_dir);
 	struct stat st;
 
 	if (dir < 0)

@@ -14,6 +14,7 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include "conf.h"
+#include "file.h"
 #include "id.h"
 #include "log.h"
 #include "str.h"
@@ -164,31 +165,22 @@ bool seal_key_usable(void)
 	return ok;
 }
 
-/* Whole or not at all, and whoever comes second keeps the first one's. */
+/* Whoever comes second keeps the first one's. */
 int seal_key_make(void)
 {
-	char path[4200], mine[4240], hex[2 * KEY + 1];
+	char path[4200], hex[2 * KEY + 1];
 	unsigned char bytes[KEY];
 	struct stat st;
 	bool made;
-	int fd;
 
 	key_path(path, sizeof path);
 	if (!access(path, F_OK))
 		return 0;
 	random_bytes(bytes, sizeof bytes);
 	hex_encode(bytes, sizeof bytes, hex);
-	snprintf(mine, sizeof mine, "%s.%ld", path, (long)getpid());
-	fd = open(mine, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	made = fd >= 0 && write(fd, hex, 2 * KEY) == 2 * KEY && !stat(conf.key_dir, &st)
-		&& (geteuid() || !fchown(fd, st.st_uid, st.st_gid)) && !fsync(fd)
-		&& (!link(mine, path) || errno == EEXIST);
+	made = !stat(conf.key_dir, &st) && !file_write(path, hex, 2 * KEY, st.st_uid, st.st_gid, true);
 	if (!made)
 		fprintf(stderr, "thaw: %s: %s\n", path, strerror(errno));
-	if (fd >= 0) {
-		close(fd);
-		unlink(mine);
-	}
 	OPENSSL_cleanse(bytes, sizeof bytes);
 	OPENSSL_cleanse(hex, sizeof hex);
 	return made ? 0 : -1;

@@ -21,6 +21,7 @@
 #include <openssl/rsa.h>
 #include "clock.h"
 #include "conf.h"
+#include "file.h"
 #include "json.h"
 #include "log.h"
 #include "str.h"
@@ -347,23 +348,22 @@ char *token_make(struct arena *a, const struct claims *c)
 	return out;
 }
 
-/* Write a file of key_dir whole, 0600, owned as the directory is. */
+/* A file of key_dir, owned as the directory is. */
 static int write_file(const char *name, const char *bytes, size_t n)
 {
-	char tmp[4200], path[4200];
+	char path[4200];
 	struct stat st;
-	int fd;
 
 	snprintf(path, sizeof path, "%s/%s", conf.key_dir, name);
-	snprintf(tmp, sizeof tmp, "%s/.%s.new", conf.key_dir, name);
-	unlink(tmp);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || write(fd, bytes, n) != (ssize_t)n || stat(conf.key_dir, &st)
-	    || (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid)) || fsync(fd) || close(fd) || rename(tmp, path)) {
-		fprintf(stderr, "thaw: %s: %s\n", path, strerror(errno));
-		return -1;
-	}
-	return 0;
+	if (!stat(conf.key_dir, &st) && !file_write(path, bytes, n, st.st_uid, st.st_gid, false))
+		return 0;
+	fprintf(stderr, "thaw: %s: %s\n", path, strerror(errno));
+	return -1;
+}
+
+int keys_activate(const char *kid)
+{
+	return write_file("active", kid, strlen(kid));
 }
 
 static EVP_PKEY *generate(enum alg alg)
@@ -409,7 +409,7 @@ int keys_create(const char *alg_name, bool activate, char kid[64])
 		BIO_free(b);
 		EVP_PKEY_free(p);
 	}
-	return bad || (activate && write_file("active", kid, strlen(kid))) ? -1 : 0;
+	return bad || (activate && keys_activate(kid)) ? -1 : 0;
 }
 
 int keys_list(struct arena *a, struct key_info **out, size_t *n)

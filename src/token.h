@@ -32,6 +32,7 @@ char *token_make(struct arena *a, const struct claims *c);
 /* The thaw command's part.  0, or -1 with a message on standard error. */
 struct key_info { char kid[64], alg[8]; int64_t created; bool active; };
 int keys_create(const char *alg, bool activate, char kid[64]);
+int keys_activate(const char *kid);               /* it signs from now on */
 int keys_list(struct arena *a, struct key_info **out, size_t *n);
 
 #endif

@@ -2,6 +2,7 @@
  * identity, a token, a field.  Speaks TAP (t/00-unit.t runs it).  Where a published
  * standard has vectors they are used; else the table beside the test is the rule. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@
 #include "conf.h"
 #include "dom_oauth.h"
 #include "dom_webhook.h"
+#include "file.h"
 #include "id.h"
 #include "json.h"
 #include "foundry.h"
@@ -1569,6 +1571,64 @@ static void pkce_vectors(void **state)
 	assert_true(pkce_valid(text));
 }
 
+/* ---- file.c ---- */
+
+static const char *in_key_dir(const char *name)
+{
+	return arena_printf(a, "%s/%s", key_dir, name);
+}
+
+static void content_is(const char *path, const char *want)
+{
+	char got[32] = "";
+	FILE *f = fopen(path, "r");
+	struct stat st;
+
+	assert_non_null(f);
+	assert_int_equal(fread(got, 1, sizeof got - 1, f), strlen(want));
+	assert_int_equal(fclose(f), 0);
+	assert_string_equal(got, want);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_nlink, 1);
+}
+
+static void files_are_written_whole(void **state)
+{
+	const char *path = in_key_dir("written"), *link = in_key_dir("link");
+
+	(void)state;
+	assert_int_equal(file_write(path, "one", 3, getuid(), getgid(), false), 0);
+	content_is(path, "one");
+	assert_int_equal(file_write(path, "second", 6, getuid(), getgid(), false), 0);
+	content_is(path, "second");
+	assert_int_equal(file_write(path, "third", 5, getuid(), getgid(), true), 0);
+	content_is(path, "second");              /* who comes second keeps the first one's */
+	assert_int_equal(symlink(path, link), 0);
+	assert_int_equal(file_write(link, "own", 3, getuid(), getgid(), false), 0);
+	content_is(link, "own");                 /* a link is replaced, not followed */
+	content_is(path, "second");
+	assert_int_equal(file_write(in_key_dir("none/written"), "x", 1, getuid(), getgid(), false), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(unlink(path) | unlink(link), 0);
+	assert_int_equal(rmdir(key_dir), 0);     /* nothing else was left */
+	assert_int_equal(mkdir(key_dir, 0700), 0);
+}
+
+static void directories_of_our_own(void **state)
+{
+	const char *dir = in_key_dir("own");
+	int fd = file_own_dir(dir);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(chmod(dir, 0770), 0);
+	assert_int_equal(file_own_dir(dir), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 /* ---- rate.c ---- */
 
 enum { FLOOD = 400000 };                         /* keys: many times the slots there are */
@@ -1721,7 +1781,7 @@ int main(void)
 		KEYS(tokens_need_their_key), KEYS(tokens_of_no_form),
 		BASE(percent_encoding), BASE(redirects_that_may_be), BASE(redirects_to_this_machine), BASE(scopes_are_within), BASE(pkce_vectors),
 		KEYS(rates_end_with_their_minute), KEYS(rates_are_not_pushed_out), KEYS(rates_of_a_full_table), KEYS(rates_given_back),
-		BASE(addresses_are_counted_by_network),
+		BASE(addresses_are_counted_by_network), KEYS(files_are_written_whole), KEYS(directories_of_our_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
