@@ -25,12 +25,13 @@ struct proof { const char *id, *secret; };
 /* Of an Authorization header: both parts are percent-encoded before they are joined. */
 static enum err basic(struct req *r, struct proof *out)
 {
-	const char *coded = r->authorization + 6, *colon;
+	const char *coded, *colon;
 	char *text;
 	long n;
 
 	if (strncasecmp(r->authorization, "Basic ", 6))
 		return ERR_CLIENT_REFUSED;
+	coded = r->authorization + strlen("Basic ");
 	coded += strspn(coded, " ");
 	text = arena_alloc(r->arena, strlen(coded) + 1);
 	n = b64_decode(coded, strlen(coded), (unsigned char *)text);

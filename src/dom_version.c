@@ -26,11 +26,12 @@ char *version_spell(struct arena *a, int64_t number)
 
 int64_t version_number(struct arena *a, const char *s)
 {
-	const char *digits = s + 4;
+	const char *digits;
 	int64_t n;
 
 	if (strncmp(s, "ver-", 4))
 		return 0;
+	digits = s + strlen("ver-");
 	while (*digits == '0' && digits[1])
 		digits++;
 	return parse_int(digits, 1, INT32_MAX, &n) && !strcmp(version_spell(a, n), s) ? n : 0;

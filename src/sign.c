@@ -36,12 +36,13 @@ char *sign_matter(struct arena *a, const struct sign *s)
 /* The bytes of a secret; 0 for none. */
 static size_t key_of(const char *secret, unsigned char out[KEY_MOST + 3])
 {
-	const char *text = secret + strlen("whsec_");
+	const char *text;
 	size_t n, pad = 0;
 	int got;
 
 	if (strncmp(secret, "whsec_", strlen("whsec_")))
 		return 0;
+	text = secret + strlen("whsec_");
 	n = strlen(text);
 	if (!n || n % 4 || n / 4 * 3 > KEY_MOST + 2)
 		return 0;
