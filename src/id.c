@@ -141,11 +141,15 @@ char *id_spell(struct arena *a, const char *prefix, const struct id *id)
 bool id_parse(const char *s, const char *prefix, struct id *out)
 {
 	size_t n = strlen(prefix);
+	struct id id;
 
 	if (strncmp(s, prefix, n))
 		return false;
 	s += n;
-	return (id_in_uuid(prefix) ? uuid_parse(s, out)
-		: id_in_base62(prefix) ? strlen(s) == ID_BASE62 && base62_decode(s, out->b, ID_BYTES)
-		: hex_decode(s, ID_BYTES, out->b)) && !id_is_zero(out);
+	if (!(id_in_uuid(prefix) ? uuid_parse(s, &id)
+		: id_in_base62(prefix) ? strlen(s) == ID_BASE62 && base62_decode(s, id.b, ID_BYTES)
+		: hex_decode(s, ID_BYTES, id.b)) || id_is_zero(&id))
+		return false;
+	*out = id;
+	return true;
 }

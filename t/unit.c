@@ -462,6 +462,7 @@ static void ids_are_spelled_one_way(void **state)
 	assert_string_equal(id_spell(a, "", &id), "65f0c0ffee5eed0123456789");
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_false(id_parse(bad[i], "mdl-", &id));
+	assert_string_equal(id_spell(a, "", &id), "65f0c0ffee5eed0123456789");    /* as it was */
 }
 
 static void ids_as_resource_identifiers(void **state)
@@ -483,6 +484,7 @@ static void ids_as_resource_identifiers(void **state)
 	assert_true(id_equal(&id, &back));
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_false(id_parse(bad[i], "ri.models.main.model.", &id));
+	assert_true(id_equal(&id, &back));
 	for (int i = 0; i < 1000; i++) {
 		random_bytes(id.b, sizeof id.b);
 		assert_true(id_parse(id_spell(a, "ri.x.y.z.", &id), "ri.x.y.z.", &back));
@@ -544,8 +546,8 @@ static void ids_in_base62_vectors(void **state)
 		assert_true(id_equal(&id, &back));
 	}
 	for (size_t i = 0; i < COUNT(bad); i++)
-		if (id_parse(bad[i], "wks_", &id))
-			fail_msg("accepted: %s", bad[i]);
+		if (id_parse(bad[i], "wks_", &id) || !id_equal(&id, &back))
+			fail_msg("accepted, or half of it: %s", bad[i]);
 }
 
 static void ids_in_base62_sort_as_they_are(void **state)
