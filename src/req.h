@@ -25,11 +25,11 @@ struct io {
 	bool ends;                               /* read tells the end of the body, also behind Content-Length */
 };
 
-enum { MAX_SEGMENTS = 16, MAX_PARAMS = 64, MAX_HEADERS = 24, MAX_VARS = 4 };
+enum { MAX_SEGMENTS = 16, MAX_PARAMS = 64, MAX_VARS = 4 };
 
 struct res {
 	int status;
-	struct param headers[MAX_HEADERS];
+	struct param *headers;
 	size_t nheaders;
 	const char *type;                        /* of the body; NULL: none */
 	const char *body;

@@ -20,8 +20,16 @@ void res_again(void *r)
 
 void res_header(struct req *r, const char *name, const char *value)
 {
-	if (r->res.nheaders < MAX_HEADERS)
-		r->res.headers[r->res.nheaders++] = (struct param){ name, value };
+	enum { ROOM = 16 };
+	struct param *more;
+
+	if (r->res.nheaders % ROOM == 0) {
+		more = arena_alloc(r->arena, (r->res.nheaders + ROOM) * sizeof *more);
+		if (r->res.nheaders)
+			memcpy(more, r->res.headers, r->res.nheaders * sizeof *more);
+		r->res.headers = more;
+	}
+	r->res.headers[r->res.nheaders++] = (struct param){ name, value };
 }
 
 void res_body(struct req *r, int status, const char *type, const char *body, size_t n)

@@ -29,6 +29,7 @@
 #include "foundry.h"
 #include "net.h"
 #include "rate.h"
+#include "req.h"
 #include "seal.h"
 #include "shape.h"
 #include "sign.h"
@@ -1631,6 +1632,23 @@ static void directories_of_our_own(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* ---- res.c ---- */
+
+static void answers_have_all_their_headers(void **state)
+{
+	enum { MANY = 100 };
+	struct req r = { .arena = a };
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		res_header(&r, arena_printf(a, "X-%d", i), arena_printf(a, "%d", i));
+	assert_int_equal(r.res.nheaders, MANY);
+	for (int i = 0; i < MANY; i++) {
+		assert_string_equal(r.res.headers[i].name, arena_printf(a, "X-%d", i));
+		assert_string_equal(r.res.headers[i].value, arena_printf(a, "%d", i));
+	}
+}
+
 /* ---- rate.c ---- */
 
 enum { FLOOD = 400000 };                         /* keys: many times the slots there are */
@@ -1784,6 +1802,7 @@ int main(void)
 		BASE(percent_encoding), BASE(redirects_that_may_be), BASE(redirects_to_this_machine), BASE(scopes_are_within), BASE(pkce_vectors),
 		KEYS(rates_end_with_their_minute), KEYS(rates_are_not_pushed_out), KEYS(rates_of_a_full_table), KEYS(rates_given_back),
 		BASE(addresses_are_counted_by_network), KEYS(files_are_written_whole), KEYS(directories_of_our_own),
+		BASE(answers_have_all_their_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
