@@ -160,11 +160,6 @@ static enum err grant(void *arg)
 	return grants[g->grant].run(g->r, &g->c, g->r->in, &g->s, &g->ended);
 }
 
-static void nothing(void *arg)
-{
-	(void)arg;
-}
-
 static enum err token(struct req *r)
 {
 	const struct token_form *in = r->in;
@@ -177,7 +172,7 @@ static enum err token(struct req *r)
 		g.grant++;
 	if (g.grant == GRANTS)
 		return ERR_GRANT_UNKNOWN;
-	if ((e = tx_run(&r->tx, grant, nothing, &g)))
+	if ((e = tx_run(&r->tx, grant, NULL, &g)))
 		return e;
 	if (g.ended) {
 		log_error(LOG_WARN, "%s: a code or refresh token that was used up was shown again; its session is ended",
@@ -224,7 +219,7 @@ static enum err revoke(struct req *r)
 	if ((e = session_of(&r->tx, in->token, &c.life.id, &n.s)) == ERR_REFRESH_INVALID)
 		e = auth_session(r, in->token, &n.s);
 	if (!e && id_equal(&n.s.client, &c.life.id))
-		e = tx_run(&r->tx, end, nothing, &n);
+		e = tx_run(&r->tx, end, NULL, &n);
 	if (e && err_row(e)->class != CLASS_WHO)
 		return e;
 	res_body(r, 200, NULL, NULL, 0);

@@ -225,11 +225,6 @@ static enum err open_work(void *arg)
 	return session_open(&o->r->tx, o->s);
 }
 
-static void nothing(void *arg)
-{
-	(void)arg;
-}
-
 enum err auth_login(struct req *r, enum sql by, const char *who, const char *password, struct session *out)
 {
 	const char *net = net_of(r->arena, r->tx.address), *account;
@@ -248,7 +243,7 @@ enum err auth_login(struct req *r, enum sql by, const char *who, const char *pas
 	if (e == ERR_LOGIN_FAILED)
 		return e;
 	not_failed(c.address);
-	return e ? e : tx_run(&r->tx, open_work, nothing, &(struct opening){ r, out });
+	return e ? e : tx_run(&r->tx, open_work, NULL, &(struct opening){ r, out });
 }
 
 struct exchange { struct req *r; const char *token; struct session *s; bool stolen; };
@@ -266,7 +261,7 @@ enum err auth_refresh(struct req *r, const char *token, struct session *out, boo
 	enum err e = session_of(&r->tx, token, NULL, out);
 
 	if (!e)
-		e = tx_run(&r->tx, exchange_work, nothing, &x);
+		e = tx_run(&r->tx, exchange_work, NULL, &x);
 	*stolen = !e && x.stolen;
 	return e;
 }

@@ -146,15 +146,10 @@ struct tx *cli_tx(struct cli *c)
 	return &c->tx;
 }
 
-static void nothing(void *arg)
-{
-	(void)arg;
-}
-
 enum err cli_write(struct cli *c, enum err (*work)(void *), void *arg)
 {
 	c->tx.deadline = 0;                      /* each has its own */
-	return tx_run(&c->tx, work, nothing, arg);
+	return tx_run(&c->tx, work, NULL, arg);
 }
 
 bool cli_org(struct cli *c, const char *which, struct id *out)

@@ -179,16 +179,11 @@ static enum err release_work(void *arg)
 	return db_exec_one(tx->db, SQL_DELIVER_RELEASE, DB_IN(until, due, db_d(&h->organization), db_d(&h->endpoint), lease_of(h)));
 }
 
-static void nothing(void *arg)
-{
-	(void)arg;
-}
-
 enum err deliver_release(struct tx *tx, const struct hold *h, int64_t pause)
 {
 	struct release x = { tx, h, pause };
 
-	return tx_run(tx, release_work, nothing, &x);
+	return tx_run(tx, release_work, NULL, &x);
 }
 
 /* --- what there is to send ------------------------------------------------------------ */
@@ -450,7 +445,7 @@ enum err deliver_settle(struct tx *tx, struct hold *h, const struct outcome *o, 
 		x.next[i] = tx->now + (after * SECOND > wait ? after * SECOND : wait);
 	}
 	tx->who->organization = h->organization;
-	if (!(e = tx_run(tx, settle_work, nothing, &x)))
+	if (!(e = tx_run(tx, settle_work, NULL, &x)))
 		h->until = lease_end(tx);
 	return e;
 }

@@ -483,11 +483,6 @@ static enum err number_work(void *arg)
 	return events_number_here(w->tx, &w->organization, w->most, &w->n);
 }
 
-static void number_again(void *arg)
-{
-	(void)arg;
-}
-
 enum err events_number(struct tx *tx, const struct id *organization, int64_t most, size_t *n)
 {
 	struct numbering w = { .tx = tx, .organization = *organization, .most = most };
@@ -497,7 +492,7 @@ enum err events_number(struct tx *tx, const struct id *organization, int64_t mos
 	*n = 0;
 	if ((e = tx_query(tx, SQL_EVENTS_NEW, DB_IN(db_d(organization), db_i(1)), &r)) || !r.n)
 		return e;
-	e = tx_run(tx, number_work, number_again, &w);
+	e = tx_run(tx, number_work, NULL, &w);
 	*n = e ? 0 : w.n;
 	return e;
 }

@@ -67,11 +67,6 @@ static enum err keep_work(void *arg)
 	return OK;
 }
 
-static void keep_again(void *arg)
-{
-	(void)arg;
-}
-
 /* Under an idempotency key a refusal is kept too when it is definite: what the object's
  * state answered, not who was asking, how often, or whether there was room.  Its
  * transaction has the attempt's row alone; when that fails nothing is lost, since nothing
@@ -84,7 +79,7 @@ static void keep_refusal(struct req *r, enum err e)
 	    || (status != 404 && status != 409 && status != 412) || e == ERR_KEY_BUSY || e == ERR_KEY_SEALED || e == ERR_QUOTA
 	    || e == ERR_ENDPOINT_LIMIT)
 		return;
-	if (!tx_run(&r->tx, keep_work, keep_again, r) && r->tx.replayed && (e = res_replay(r)))
+	if (!tx_run(&r->tx, keep_work, NULL, r) && r->tx.replayed && (e = res_replay(r)))
 		res_error(r, e);
 }
 

@@ -196,14 +196,16 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 			if (clock_mono() > tx->deadline)
 				break;
 			backoff(try);
-			again(arg);
+			if (again)
+				again(arg);
 		}
 		if ((e = db_ready(tx->db)))
 			return e;
 		random_bytes(attempt, sizeof attempt);
 		/* Not a failure: each time one statement more is known. */
 		while ((e = once(tx, attempt, work, arg)) == ERR_DB_UNPREPARED && clock_mono() < tx->deadline)
-			again(arg);
+			if (again)
+				again(arg);
 		if (e == ERR_DB_OPEN) {
 			switch (fence(tx, attempt, tx->deadline + conf.db_deadline_ms * 1000)) {
 			case COMMITTED:

@@ -13,8 +13,8 @@
 
 /* Why it failed, for the reply: the first writer wins. */
 struct why_item { const char *field, *reason, *code; };       /* code: `invalid`, `required` */
+enum { WHY_ITEMS = 16 };
 struct why {
-	enum { WHY_ITEMS = 16 } max;
 	struct why_item items[WHY_ITEMS];
 	int n;
 	int64_t retry_after;                     /* seconds; 0: none */
@@ -60,7 +60,7 @@ void why_add(struct tx *tx, const char *field, const char *reason);
  * nothing is run; ERR_KEY_REUSED when it was another request, ERR_KEY_BUSY while the
  * first is under way.  `work` fills `answer` then.  An error of `work` rolls back and
  * is returned.  Deadlocks, conflicts and lost connections are
- * run again as a whole, `again` undoing what `work` left in memory; a COMMIT without
+ * run again as a whole, `again` (NULL: nothing) undoing what `work` left in memory; a COMMIT without
  * an answer is settled by a fence.  ERR_CONTENTION, ERR_UNAVAILABLE and
  * ERR_OUTCOME_UNKNOWN when the deadline passes. */
 enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), void *arg);
