@@ -4,7 +4,6 @@
  * both, as shared hosting has it. */
 #include "cli_init.h"
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "cli_doctor.h"
@@ -21,16 +20,9 @@ void init_note(struct init *in, const char *text)
 
 /* --- the database and its accounts ----------------------------------------------- */
 
-static unsigned error_code(const struct db *db)
-{
-	const char *s = strstr(db_error(db), ": ");
-
-	return s ? (unsigned)strtoul(s + 2, NULL, 10) : 0;
-}
-
 static bool denied(const struct db *db)
 {
-	unsigned code = error_code(db);          /* access denied: to a database, a command, a right */
+	unsigned code = db_code(db);             /* access denied: to a database, a command, a right */
 
 	return code == 1044 || code == 1142 || code == 1227 || code == 1410;
 }

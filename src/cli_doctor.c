@@ -166,7 +166,7 @@ static void check_audit(struct doctor *d)
 
 	for (int i = 0; i < 2; i++) {
 		if (db_script(d->db, tries[i])) {
-			if (strstr(db_error(d->db), " 1142 ") || strstr(db_error(d->db), " 1143 "))
+			if (db_code(d->db) == 1142 || db_code(d->db) == 1143)
 				continue;
 			doctor_say(d, PROBLEM, "audit", db_error(d->db));
 			return;

@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "log.h"
+#include "str.h"
 
 const struct sql_row sql_rows[SQL__MAX] = {
 #define SQL(name, in, out, dup, text) [SQL_##name] = { #name, in, out, dup, text },
@@ -37,6 +38,7 @@ struct db {
 	bool open, doomed;                       /* between db_begin() and its end; and it can only be rolled back */
 	char *option_file, *group;
 	char error[512];
+	unsigned code;                           /* of the server or the library; 0: the error is none of theirs */
 	unsigned patience;
 	size_t bound;                            /* bytes of one result; 0: none */
 	unsigned statements;
@@ -161,6 +163,11 @@ const char *db_error(const struct db *db)
 	return db->error;
 }
 
+unsigned db_code(const struct db *db)
+{
+	return db->code;
+}
+
 unsigned db_statements(struct db *db)
 {
 	unsigned n = db->statements;
@@ -236,6 +243,7 @@ static enum err failed(struct db *db, unsigned code, const char *message, const 
 {
 	enum err e = classify(code, message, at_commit);
 
+	db->code = code;
 	snprintf(db->error, sizeof db->error, "%s: %u %s", what, code, message);
 	if (e != ERR_DB_RETRY)
 		log_error(err_row(e)->level, "database: %s", db->error);
@@ -290,12 +298,13 @@ static enum err learn_packet(struct db *db)
 {
 	MYSQL_RES *res;
 	MYSQL_ROW row;
+	int64_t packet;
 	enum err e = run(db, "SELECT @@max_allowed_packet", "session", false);
 
 	if (e || !(res = mysql_store_result(db->m)))
 		return e ? e : ERR_UNAVAILABLE;
 	row = mysql_fetch_row(res);
-	db->packet = row && row[0] ? strtoul(row[0], NULL, 10) : 0;
+	db->packet = row && row[0] && parse_int(row[0], 0, INT64_MAX, &packet) ? (size_t)packet : 0;
 	mysql_free_result(res);
 	return OK;
 }

@@ -105,6 +105,7 @@ void db_rollback(struct db *db);
 unsigned db_statements(struct db *db);
 /* The server's last message, for the administrator's commands. */
 const char *db_error(const struct db *db);
+unsigned db_code(const struct db *db);           /* the number in it; 0: it has none */
 
 /* Statements of a migration or of `thaw init`, separated by ";\n".  Not for requests. */
 enum err db_script(struct db *db, const char *text);

@@ -19,6 +19,7 @@
 #include "dialects.h"
 #include "log.h"
 #include "req.h"
+#include "str.h"
 #include "super.h"
 #include "tables.h"
 
@@ -148,13 +149,28 @@ static int usage(void)
 	return 2;
 }
 
+/* Three or four octal digits. */
+static bool parse_mode(const char *s, unsigned *out)
+{
+	size_t n = strspn(s, "01234567");
+
+	if (s[n] || n < 3 || n > 4)
+		return false;
+	*out = 0;
+	while (*s)
+		*out = *out << 3 | (unsigned)(*s++ - '0');
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = { { "workers", required_argument, NULL, 'w' },
 		{ "socket", required_argument, NULL, 's' }, { "socket-mode", required_argument, NULL, 'm' },
 		{ "check", no_argument, NULL, 'c' }, { 0 } };
-	int workers = 0, check = 0, option, listening = 0, status;
-	const char *path = NULL, *mode = "0660";
+	int check = 0, option, listening = 0, status;
+	const char *path = NULL;
+	unsigned mode = 0660;
+	int64_t workers = 0;
 	socklen_t n = sizeof listening;
 	char err[512];
 	struct arena *a;
@@ -163,9 +179,15 @@ int main(int argc, char **argv)
 	/* A web server's query may reach a CGI script's arguments (RFC 3875 4.4). */
 	while (!getenv("GATEWAY_INTERFACE") && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
-		case 'w': workers = atoi(optarg); break;
+		case 'w':
+			if (!parse_int(optarg, 1, INT32_MAX, &workers))
+				return usage();
+			break;
 		case 's': path = optarg; break;
-		case 'm': mode = optarg; break;
+		case 'm':
+			if (!parse_mode(optarg, &mode))
+				return usage();
+			break;
 		case 'c': check = 1; break;
 		default: return usage();
 		}
@@ -179,7 +201,7 @@ int main(int argc, char **argv)
 	if (check)
 		return 0;
 	if (workers)
-		return supervise(workers, path, (unsigned)strtoul(mode, NULL, 8));
+		return supervise((int)workers, path, mode);
 	if (getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n))
 		listening = 0;
 	if (!listening && !getenv("GATEWAY_INTERFACE"))

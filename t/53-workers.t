@@ -44,6 +44,15 @@ sub blocked { $t->sql("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STAT
 
 is(scalar(my @first = $t->worker_pids), 4, 'four workers');
 
+subtest 'options that are none' => sub {
+    for my $bad (map({ [ '--workers', $_ ] } '', 0, '4x', -1, '08', 2**32 + 1), map({ [ '--workers', 1, '--socket-mode', $_ ] } '', 'x', 660 . 'x', 9660, 66, 10660)) {
+        my $r = $t->run({ THAW_CONFIG => "$t->{dir}/thaw.conf" }, '', "$Thaw::BUILD/thaw.fcgi", @$bad, '--check');
+        is($r->{exit}, 2, "@$bad");
+        like($r->{err}, qr/\Ausage: thaw\.fcgi --workers N/, 'says how');
+    }
+    is($t->run({ THAW_CONFIG => "$t->{dir}/thaw.conf" }, '', "$Thaw::BUILD/thaw.fcgi", '--workers', 2, '--socket-mode', '0600', '--check')->{exit}, 0, 'good ones');
+};
+
 subtest 'SIGKILL during a transition' => sub {
     my $id = model();
     is(act($id, 'archive')->{status}, 200, 'archived');
