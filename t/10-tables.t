@@ -178,6 +178,66 @@ subtest 'tables' => sub {
     is(scalar($t->sql("SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'thaw'")), 0, 'no triggers');
 };
 
+# The words that a text compares a status with, by the name before the dot ('': none).
+sub status_words {
+    my $text = shift =~ s/`//gr;
+    my @found;
+    while ($text =~ /\b(?:(\w+)\.)?(?:previous_)?status\s*(?:=|<>|<=>|\bIN\b|,)\s*(\((?:\s*'\w+'\s*,?)+\)|'\w+')/gi) {
+        my ($of, $words) = ($1 // '', $2);
+        push @found, [ $of, $1 ] while $words =~ /'(\w+)'/g;
+    }
+    while ($text =~ /\bcase (?:(\w+)\.)?status((?:\s+when\s+'\w+'\s+then\s+\d+)+)/gi) {
+        my ($of, $cases) = ($1 // '', $2);
+        push @found, [ $of, $1 ] while $cases =~ /when\s+'(\w+)'/gi;
+    }
+    return @found;
+}
+
+subtest 'the words of a status are those of life.def' => sub {
+    my $def = slurp("$src/life.def");
+    my %text = map { $_->{name} => $_->{text} } tables($t, 'sql');
+    my (%word, %states, %known, @checked, @wrong);
+    $word{$1}{$2} = $known{$2} = 1 while $def =~ /^STATE\((\w+),\s*\w+,\s*"(\w+)"/mg;
+    while ($def =~ /^TRANSITION\(\w+,\s*(\w+),\s*CREATE,[^\n]*?,\s*(\w+_ADD),/mg) {
+        my $resource = $1;
+        my ($table) = $text{$2} =~ /^INSERT INTO (\w+)/ or next;
+        $states{$table} = $word{$resource};
+    }
+    is(scalar keys %states, scalar keys %word, 'a table for each resource');
+
+    for ($t->sql("SELECT TABLE_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = 'thaw' AND CHECK_CLAUSE LIKE '%status%'
+        UNION ALL SELECT TABLE_NAME, COLUMN_DEFAULT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'thaw' AND COLUMN_DEFAULT LIKE '%status%'")) {
+        my ($table, $clause) = @$_;
+        my @words = map { $_->[1] } status_words($clause);
+        push @wrong, map { "$table $_" } grep { !$states{$table}{$_} } @words;
+        next if $clause !~ /^`status` (?:in|=) [^`]*$/;
+        push @checked, $table;
+        is(join(' ', sort @words), join(' ', sort keys %{ $states{$table} }), "$table: its CHECK lets all of them in");
+    }
+    is(join(' ', grep { my $n = $_; !grep { $_ eq $n } @checked } sort keys %states), 'organizations principals roles', 'a CHECK on each, but what the thaw command alone writes');
+
+    my $seen = 0;
+    $states{object_counts} = \%known;       # of all kinds
+    for my $name (sort keys %text) {
+        my %table;
+        while ($text{$name} =~ /\b(?:FROM|JOIN|UPDATE|INTO)\s+(\w+)(?:\s+(?:AS\s+)?(?!(?:WHERE|SET|LEFT|JOIN|ON|FORCE|ORDER|GROUP|LIMIT|CROSS|STRAIGHT_JOIN|USE|VALUES|SELECT)\b)(\w+))?/g) {
+            push @{ $table{$_} }, $1 for '', $2 // $1;
+        }
+        for (status_words($text{$name})) {
+            my ($of, $word) = @$_;
+            my @of = grep { $states{$_} } @{ $table{$of} // [] };
+            $seen++;
+            push @wrong, "$name $of.$word" if !grep { $states{$_}{$word} } @of;
+        }
+    }
+    cmp_ok($seen, '>=', 40, "$seen words in statements");
+    # where a statement is put together
+    for my $file (sort glob "$src/*.[ch]") {
+        push @wrong, map { $file =~ s{.*/}{}r . " $_->[1]" } grep { !$known{ $_->[1] } } status_words(slurp($file));
+    }
+    is(join(', ', @wrong), '', 'no other word');
+};
+
 subtest 'many rows' => sub {
     # given 20000 models of one organization, most of them alike; 2000 that are local;
     # 20000 audit rows of one model; 5000 versions of it
