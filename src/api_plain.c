@@ -120,16 +120,18 @@ static bool named(const struct dialect *d, enum err e)
 	return false;
 }
 
-/* Can the documented dialect give it?  What no route names is common to all, and so is SHAPE,
- * which belongs to every route with a body. */
+/* Can the documented dialect give it?  What no route names anywhere may come on any. */
 static bool given(const struct req *r, enum err e)
 {
 	const struct dialect *own = documented(r);
 	bool elsewhere = false;
 
+	for (const struct err_common *c = err_common; c->err; c++)
+		if (c->err == e)
+			return own;
 	for (size_t i = 0; r->dialects[i]; i++)
 		elsewhere = elsewhere || (r->dialects[i] != own && named(r->dialects[i], e));
-	return own && err_row(e)->status && (!elsewhere || e == ERR_SHAPE || named(own, e));
+	return own && err_row(e)->status && (!elsewhere || named(own, e));
 }
 
 static bool told(const struct req *r, const char *code, enum err e)

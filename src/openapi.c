@@ -41,10 +41,13 @@ static struct json *string_schema(struct arena *a)
 	return s;
 }
 
-/* Does it change an object that the address names? */
-static bool conditional(const struct route *row)
+/* Is it one of the routes that may answer so without naming it? */
+static bool common(const struct route *row, enum err_on on)
 {
-	return row->flags & R_WRITE && row->perm != PERM_PUBLIC && strchr(row->path, '{');
+	const bool writes = row->flags & R_WRITE && row->perm != PERM_PUBLIC;
+
+	return on == ON_EVERY || (on == ON_CALLER && row->perm != PERM_PUBLIC) || (on == ON_PERMISSION && row->perm > PERM_MEMBER)
+		|| (on == ON_BODY && row->in) || (on == ON_WRITE && writes) || (on == ON_CONDITION && writes && strchr(row->path, '{'));
 }
 
 static struct json *parameters(struct arena *a, const struct dialect *d, const struct route *row)
@@ -58,9 +61,9 @@ static struct json *parameters(struct arena *a, const struct dialect *d, const s
 	}
 	for (const struct shape *s = row->query; s && s->key; s++)
 		parameter(a, list, s->key, "query", s->flags & F_REQUIRED, shape_type_schema(a, s, d->time, true));
-	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC)
+	if (common(row, ON_WRITE))
 		parameter(a, list, "Idempotency-Key", "header", false, string_schema(a));
-	if (conditional(row))
+	if (common(row, ON_CONDITION))
 		parameter(a, list, "If-Match", "header", false, string_schema(a));
 	return list;
 }
@@ -107,26 +110,9 @@ static struct json *responses(struct arena *a, const struct dialect *d, const st
 		js_put(also, "content", content(a, "application/json", shape_schema(a, row->also_out, d->time, false)));
 		js_put(o, arena_printf(a, "%d", row->also), also);
 	}
-	add_error(a, o, d, row, ERR_REQUEST);
-	if (row->perm != PERM_PUBLIC) {
-		add_error(a, o, d, row, ERR_AUTH_NONE);
-		add_error(a, o, d, row, ERR_RATE);
-	}
-	if (row->perm > PERM_MEMBER)
-		add_error(a, o, d, row, ERR_FORBIDDEN);
-	if (row->in) {
-		add_error(a, o, d, row, ERR_SHAPE);
-		add_error(a, o, d, row, ERR_MEDIA_TYPE);
-		add_error(a, o, d, row, ERR_CODING);
-		add_error(a, o, d, row, ERR_TOO_LARGE);
-	}
-	if (row->flags & R_WRITE && row->perm != PERM_PUBLIC) {
-		add_error(a, o, d, row, ERR_KEY_BUSY);
-		add_error(a, o, d, row, ERR_KEY_REUSED);
-	}
-	if (conditional(row))
-		add_error(a, o, d, row, ERR_PRECONDITION);
-	add_error(a, o, d, row, ERR_UNAVAILABLE);
+	for (const struct err_common *c = err_common; c->err; c++)
+		if (common(row, c->on))
+			add_error(a, o, d, row, c->err);
 	for (const char *p = row->errors; p && *p; ) {
 		size_t n = strcspn(p, " ");
 

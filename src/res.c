@@ -103,20 +103,27 @@ static const char *scope_needed(const struct req *r, enum err e)
 
 static void challenge(struct req *r, enum err e, int status)
 {
+	const unsigned flags = err_row(e)->flags;
+	const char *value = NULL;
+
 	if (r->dialect->challenge) {
 		if (status == 401)
 			res_header(r, "WWW-Authenticate", r->dialect->challenge);
 		return;
 	}
-	if (status == 401 && e != ERR_LOGIN_FAILED && e != ERR_REFRESH_INVALID)
-		res_header(r, "WWW-Authenticate", e == ERR_AUTH_NONE ? "Bearer realm=\"thaw\""
-			: "Bearer realm=\"thaw\", error=\"invalid_token\"");
-	else if (e == ERR_TIER_DENIED)
-		res_header(r, "WWW-Authenticate", arena_printf(r->arena, "Bearer realm=\"thaw\", error=\"insufficient_scope\", "
-			"error_description=\"a token of tier %d is needed\"", (int)route_ask(r->row).tier));
-	else if (status == 403)
-		res_header(r, "WWW-Authenticate", arena_printf(r->arena,
-			"Bearer realm=\"thaw\", error=\"insufficient_scope\", scope=\"%s\"", scope_needed(r, e)));
+	if (status != 401 && status != 403)      /* the dialect, or the route, says it otherwise */
+		return;
+	if (flags & ASK_TOKEN)
+		value = "";
+	else if (flags & BAD_TOKEN)
+		value = ", error=\"invalid_token\"";
+	else if (flags & LOW_TIER)
+		value = arena_printf(r->arena, ", error=\"insufficient_scope\", error_description=\"a token of tier %d is needed\"",
+			(int)route_ask(r->row).tier);
+	else if (flags & NO_SCOPE)
+		value = arena_printf(r->arena, ", error=\"insufficient_scope\", scope=\"%s\"", scope_needed(r, e));
+	if (value)
+		res_header(r, "WWW-Authenticate", arena_printf(r->arena, "Bearer realm=\"thaw\"%s", value));
 }
 
 void res_error(struct req *r, enum err e)

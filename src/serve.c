@@ -67,17 +67,11 @@ static enum err keep_work(void *arg)
 	return OK;
 }
 
-/* Under an idempotency key a refusal is kept too when it is definite: what the object's
- * state answered, not who was asking, how often, or whether there was room.  Its
- * transaction has the attempt's row alone; when that fails nothing is lost, since nothing
- * was done. */
+/* Under an idempotency key a refusal is kept too when it is definite.  Its transaction has
+ * the attempt's row alone; when that fails nothing is lost, since nothing was done. */
 static void keep_refusal(struct req *r, enum err e)
 {
-	int status = err_row(e)->status;
-
-	if (!e || !r->tx.idempotency_key || !r->row || !(r->row->flags & R_WRITE) || !r->tx.ask.perm
-	    || (status != 404 && status != 409 && status != 412) || e == ERR_KEY_BUSY || e == ERR_KEY_SEALED || e == ERR_QUOTA
-	    || e == ERR_ENDPOINT_LIMIT)
+	if (!(err_row(e)->flags & KEPT) || !r->tx.idempotency_key || !r->row || !(r->row->flags & R_WRITE) || !r->tx.ask.perm)
 		return;
 	if (!tx_run(&r->tx, keep_work, NULL, r) && r->tx.replayed && (e = res_replay(r)))
 		res_error(r, e);
@@ -87,9 +81,8 @@ static void keep_refusal(struct req *r, enum err e)
 static void log_security(struct req *r, enum err e)
 {
 	struct json *o;
-	int status = err_row(e)->status;
 
-	if (status != 401 && status != 403 && e != ERR_LOGIN_RATE && e != ERR_LOGIN_BUSY && (status != 404 || e == ERR_ROUTE_NOT_FOUND))
+	if (!(err_row(e)->flags & SUSPECT))
 		return;
 	o = js_object(r->arena);
 	js_put_str(r->arena, o, "event", err_row(e)->name);
