@@ -66,20 +66,13 @@ static const struct shape endpoint_out[] = { ENDPOINT_ROWS, { 0 } };
 static const struct shape secret_out[] = { ENDPOINT_ROWS,
 	{ "secret", T_STR, W(secret), .help = "`whsec_...`, shown this once" }, { 0 } };
 
-/* "*", "workspace.*", "workspace.archived": of the events there are. */
+/* Of the events there are. */
 static const char *pattern_fault(struct arena *a, const char *p)
 {
-	size_t n = strlen(p);
-
 	(void)a;
-	if (!strcmp(p, "*"))
-		return NULL;
-	for (int t = 0; t < LIFE__MAX; t++) {
-		const struct transition_row *row = &life_transitions[t];
-
-		if (row->flags & TOLD && (!strcmp(row->audit, p) || (n > 2 && !strcmp(p + n - 2, ".*") && !strncmp(row->audit, p, n - 1))))
+	for (int t = 0; t < LIFE__MAX; t++)
+		if (life_transitions[t].flags & TOLD && event_matches(p, life_transitions[t].audit))
 			return NULL;
-	}
 	return "is not a known event type";
 }
 

@@ -239,17 +239,20 @@ enum err event_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
 
 /* ---- Numbering ---- */
 
+bool event_matches(const char *p, const char *type)
+{
+	size_t n = strlen(p);
+
+	return !strcmp(p, "*") || !strcmp(p, type) || (n > 2 && !strcmp(p + n - 2, ".*") && !strncmp(p, type, n - 1));
+}
+
 bool event_wanted(struct arena *a, const char *patterns, const char *type)
 {
 	struct json *list = js_read(a, patterns);
 
-	for (size_t i = 0; i < js_length(list); i++) {
-		const char *p = js_str(js_at(list, i));
-		size_t n = strlen(p);
-
-		if (!strcmp(p, "*") || !strcmp(p, type) || (n > 2 && !strcmp(p + n - 2, ".*") && !strncmp(p, type, n - 1)))
+	for (size_t i = 0; i < js_length(list); i++)
+		if (event_matches(js_str(js_at(list, i)), type))
 			return true;
-	}
 	return false;
 }
 

@@ -37,8 +37,9 @@ enum err event_counter_lock(struct tx *tx, const struct id *organization, struct
 enum err events_number(struct tx *tx, const struct id *organization, int64_t most, size_t *n);
 /* The same as a part of the transaction in hand. */
 enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n);
-/* Does an endpoint's list of patterns (JSON text: "*", "workspace.*", "workspace.archived")
- * take an event of this type? */
+/* Does a pattern ("*", "workspace.*", "workspace.archived"), or one of an endpoint's list of
+ * them (JSON text), take an event of this type? */
+bool event_matches(const char *pattern, const char *type);
 bool event_wanted(struct arena *a, const char *patterns, const char *type);
 
 /* May the owner read objects of this kind, and so hear of such an event?  The object itself
