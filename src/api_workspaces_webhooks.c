@@ -207,7 +207,7 @@ static enum err redeliver(struct req *r)
 #define DELIVERIES ENDPOINT "/deliveries"
 #define DELIVERY DELIVERIES "/{delivery_id}"
 const struct route webhook_routes[] = {
-	{ "GET", EVENTS, PERM_WEBHOOK_READ, 0, QUERY(events_query, struct events_query), .status = 200, .out = events_out,
+	{ "GET", EVENTS, PERM_WEBHOOK_READ, R_OWN_TX, QUERY(events_query, struct events_query), .status = 200, .out = events_out,
 	  .listing = &events_list, .paging = &by_cursor, .read = event_list, .summary = "List events" },
 	{ "GET", EVENTS "/{event_id}", PERM_WEBHOOK_READ, 0, .status = 200, .out = event_out, .run = get_event,
 	  .summary = "One event", .errors = "NOT_FOUND" },

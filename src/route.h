@@ -7,7 +7,7 @@
 #include "shape.h"
 
 enum {
-	R_WRITE = 1,        /* runs inside a transaction */
+	R_WRITE = 1,        /* its caller changes something: in a transaction, once for an Idempotency-Key, with a tier that executes */
 	R_SECRET = 2,       /* the answer carries a secret: kept sealed under an idempotency key (seal.h) */
 	R_NO_BODY_NEEDED = 4,   /* a missing body is an empty object */
 	R_PREVIEW = 8,      /* takes preview=true */
@@ -16,7 +16,8 @@ enum {
 	R_UNARCHIVED = 64,  /* nor is what is archived */
 	R_FORM = 128,       /* the body is a form (application/x-www-form-urlencoded), no JSON */
 	R_OWN_QUERY = 256,  /* the handler reads the query itself: its faults go another way */
-	R_OWN_TX = 512,     /* it writes, in transactions that the handler begins when there is something to write */
+	R_OWN_TX = 512,     /* it writes in transactions that the handler begins when there is something to write; without
+	                     * R_WRITE what the caller does not change: events are numbered as they are read */
 	R_PUBLISHABLE = 1024,   /* a publishable key may read it */
 	R_UNTAGGED = 2048,      /* its answer has no ETag: it is more than the object */
 	R_STRICT = 4096         /* a key that the body's shape does not know is a fault */

@@ -26,6 +26,7 @@ subtest 'routes' => sub {
         ok(!$seen{ $name =~ s/\{[^}]*\}/{}/gr }++, 'no other like it');
         is($r->{method} eq 'GET' && ($r->{flags} // '') =~ /write/, '', 'a GET does not write');
     }
+    is(join(' ', map { $_->{path} } grep { ($_->{flags} // '') =~ /own-tx/ && $_->{flags} !~ /write/ } @routes), '/v1/events', 'reading events alone numbers them');
 };
 
 subtest 'errors' => sub {
