@@ -130,10 +130,10 @@ static enum err limits(struct req *r)
 		{ "requests_per_minute", r->rate.limit, r->rate.remaining, r->tx.now + r->rate.reset_s * SECOND },
 		{ "requests_per_second", r->who.burst, -1, 0 },
 		{ "request_body_bytes", conf.body_limit, -1, 0 },
-		{ "list_limit", 100, -1, 0 },
+		{ "list_limit", LIST_MOST, -1, 0 },
 		{ "metadata_keys", METADATA_MOST, -1, 0 },
-		{ "idempotency_key_characters", 255, -1, 0 },
-		{ "idempotency_key_seconds", 86400, -1, 0 },
+		{ "idempotency_key_characters", KEY_MOST, -1, 0 },
+		{ "idempotency_key_seconds", KEY_LIFE_S, -1, 0 },
 	};
 	/* A sign-in has no limit by the second, and where limits are off there is none by the minute. */
 	struct limit here[sizeof all / sizeof *all];

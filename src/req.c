@@ -276,7 +276,7 @@ static enum err decode_key(struct req *r)
 	/* Told in its turn, after 401 and 429. */
 	if (twice(r, "HTTP_IDEMPOTENCY_KEY"))
 		r->bad_key = "is given twice";
-	else if (!printable(key, 255))
+	else if (!printable(key, KEY_MOST))
 		r->bad_key = "must have 1 to 255 visible ASCII characters";
 	if (r->bad_key)
 		return OK;

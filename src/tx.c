@@ -19,7 +19,7 @@
 #include "log.h"
 #include "row.h"
 
-enum { TRIES = 6, KEY_LIFE_S = 86400 };
+enum { TRIES = 6 };
 
 void why_add(struct tx *tx, const char *field, const char *reason)
 {

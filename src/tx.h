@@ -23,6 +23,8 @@ struct why {
 	const char *state, *action;              /* of an object whose state refused a change: its word, and the change as `kind.participle`; or NULL */
 };
 
+enum { KEY_MOST = 255, KEY_LIFE_S = 86400 };
+
 /* An answer as it is kept for the repetition of a request. */
 struct answer { int64_t status; const char *headers, *body; };
 
@@ -37,7 +39,7 @@ struct tx {
 	int64_t now;                             /* of this request: one time for all its rows */
 	struct { const char *kind, *id; } about; /* the object that the request names, as it spells it; NULL: none */
 	const char *request_id, *address, *user_agent;
-	const char *idempotency_key;             /* NULL: none */
+	const char *idempotency_key;             /* up to KEY_MOST characters, known for KEY_LIFE_S; NULL: none */
 	unsigned char fingerprint[32];           /* of the request, when it has a key */
 	const char *if_match;                    /* revisions wanted, e.g. "3 7"; NULL: any */
 	const char *api_version;                 /* of the answer, where a dialect has versions */
