@@ -77,10 +77,10 @@ static void add(struct all *all, const struct route *r, uint64_t filters, int or
 		buf_printf(&values, "%s%s", i ? ", " : "", spell(all->a, &m, &out.sql.v[i]));
 	out.values = values.n ? values.p : "";
 	if (all->n == all->room) {
-		struct list_made *more = arena_alloc(all->a, (all->room = all->room ? 2 * all->room : 256) * sizeof *more);
+		struct list_made *larger = arena_alloc(all->a, (all->room = all->room ? 2 * all->room : 256) * sizeof *larger);
 
-		memcpy(more, all->made, all->n * sizeof *more);
-		all->made = more;
+		memcpy(larger, all->made, all->n * sizeof *larger);
+		all->made = larger;
 	}
 	all->made[all->n++] = out;
 }
