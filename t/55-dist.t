@@ -35,8 +35,10 @@ spew("$tmp/nginx.conf", "pid $tmp/pid; error_log stderr; events {} http { access
     slurp("$root/share/thaw/nginx/thaw.conf") =~ s{/usr/local}{$root}gr =~ s{(listen\s+)80\b}{$1 . ($> ? 8080 : 80)}ger . "}\n");
 my $nginx = `nginx -t -q -p '$tmp' -c '$tmp/nginx.conf' -e stderr 2>&1`;
 is($nginx, '', 'nginx accepts the installed configuration');
+my $own = "$root/share/thaw/console/own.html";
+spew($own, 'mine');
 make('uninstall', "DESTDIR=$tmp/root");
-is(`find '$tmp/root' -type f`, '', 'uninstall leaves nothing');
+is(`find '$tmp/root' -type f`, "$own\n", 'uninstall leaves nothing but what it did not install');
 
 make('distdir', "distdir='$tmp/dist'");
 SKIP: {
