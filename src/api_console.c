@@ -23,26 +23,26 @@ enum { ACCESS_TTL_S = 15 * 60 };
 /* ---- Session ---- */
 
 struct login { const char *email, *password; };
-#define L(field) AT(struct login, field)
+#define LOGIN_AT(field) AT(struct login, field)
 static const struct shape login_in[] = {
-	{ "email", T_STR, L(email), .min = 1, .max = 254, .flags = F_REQUIRED },
-	{ "password", T_STR, L(password), .min = 1, .max = 512, .flags = F_REQUIRED },
+	{ "email", T_STR, LOGIN_AT(email), .min = 1, .max = 254, .flags = F_REQUIRED },
+	{ "password", T_STR, LOGIN_AT(password), .min = 1, .max = 512, .flags = F_REQUIRED },
 	{ 0 }
 };
 struct session_view { const char *token; int64_t expires_in; struct user user; const char *permissions; };
-#define S(field) AT(struct session_view, field)
+#define SESSION_VIEW_AT(field) AT(struct session_view, field)
 static const struct shape user_out[] = {
-	{ "id", T_ID, S(user.id), .prefix = "usr-" },
-	{ "principal_id", T_ID, S(user.id), .prefix = "usr_", .help = "the same, as the workspaces dialect spells it" },
-	{ "username", T_STR, S(user.username) },
-	{ "email", T_STR, S(user.email) },
-	{ "role", T_STR, S(user.role) },
-	{ "permissions", T_STRINGS, S(permissions), .empty = "[]" },
+	{ "id", T_ID, SESSION_VIEW_AT(user.id), .prefix = "usr-" },
+	{ "principal_id", T_ID, SESSION_VIEW_AT(user.id), .prefix = "usr_", .help = "the same, as the workspaces dialect spells it" },
+	{ "username", T_STR, SESSION_VIEW_AT(user.username) },
+	{ "email", T_STR, SESSION_VIEW_AT(user.email) },
+	{ "role", T_STR, SESSION_VIEW_AT(user.role) },
+	{ "permissions", T_STRINGS, SESSION_VIEW_AT(permissions), .empty = "[]" },
 	{ 0 }
 };
 static const struct shape session_out[] = {
-	{ "access_token", T_STR, S(token) },
-	{ "expires_in", T_INT, S(expires_in), .help = "seconds" },
+	{ "access_token", T_STR, SESSION_VIEW_AT(token) },
+	{ "expires_in", T_INT, SESSION_VIEW_AT(expires_in), .help = "seconds" },
 	{ "user", T_SUB, .off = 0, .sub = user_out },
 	{ 0 }
 };
@@ -145,16 +145,16 @@ static enum err sign_out(struct req *r)
 /* ---- What may be done ---- */
 
 struct action { const char *resource, *transition, *from, *to, *method, *path, *permission, *summary; };
-#define A(field) AT(struct action, field)
+#define ACTION_AT(field) AT(struct action, field)
 static const struct shape action_out[] = {
-	{ "resource", T_STR, A(resource) },
-	{ "transition", T_STR, A(transition) },
-	{ "from", T_STRINGS, A(from), .help = "the states it starts in" },
-	{ "to", T_STR, A(to), .help = "a state, `same`, or `computed` at that moment" },
-	{ "method", T_STR, A(method) },
-	{ "path", T_STR, A(path) },
-	{ "permission", T_STR, A(permission) },
-	{ "summary", T_STR, A(summary) },
+	{ "resource", T_STR, ACTION_AT(resource) },
+	{ "transition", T_STR, ACTION_AT(transition) },
+	{ "from", T_STRINGS, ACTION_AT(from), .help = "the states it starts in" },
+	{ "to", T_STR, ACTION_AT(to), .help = "a state, `same`, or `computed` at that moment" },
+	{ "method", T_STR, ACTION_AT(method) },
+	{ "path", T_STR, ACTION_AT(path) },
+	{ "permission", T_STR, ACTION_AT(permission) },
+	{ "summary", T_STR, ACTION_AT(summary) },
 	{ 0 }
 };
 struct items_view { struct list items; };
@@ -262,37 +262,37 @@ static enum err activity(struct req *r)
 /* ---- The history of one object ---- */
 
 struct history_query { int64_t page, page_size; };
-#define Q(field) AT(struct history_query, field)
+#define HISTORY_QUERY_AT(field) AT(struct history_query, field)
 static const struct shape history_query[] = {
-	{ "page", T_INT, Q(page), .min = 1, .max = INT32_MAX },
-	{ "page_size", T_INT, Q(page_size), .min = 1, .max = 200 },
+	{ "page", T_INT, HISTORY_QUERY_AT(page), .min = 1, .max = INT32_MAX },
+	{ "page_size", T_INT, HISTORY_QUERY_AT(page_size), .min = 1, .max = 200 },
 	{ 0 }
 };
-#define E(field) AT(struct audit_event, field)
+#define AUDIT_EVENT_AT(field) AT(struct audit_event, field)
 static const struct shape actor_out[] = {
 	{ "id", T_ID, AT(struct actor, id), .prefix = "usr-", .flags = F_NULL },
 	{ "name", T_STR, AT(struct actor, name) },
 	{ 0 }
 };
 static const struct shape event_out[] = {
-	{ "timestamp", T_TIME, E(at) },
-	{ "action", T_STR, E(action) },
-	{ "actor", T_SUB, E(actor), .sub = actor_out },
-	{ "from_status", T_STR, E(from), .flags = F_NULL },
-	{ "to_status", T_STR, E(to) },
-	{ "ip_address", T_STR, E(address) },
-	{ "request_id", T_STR, E(request_id) },
-	{ "details", T_OBJECT, E(details), .empty = "{}" },
+	{ "timestamp", T_TIME, AUDIT_EVENT_AT(at) },
+	{ "action", T_STR, AUDIT_EVENT_AT(action) },
+	{ "actor", T_SUB, AUDIT_EVENT_AT(actor), .sub = actor_out },
+	{ "from_status", T_STR, AUDIT_EVENT_AT(from), .flags = F_NULL },
+	{ "to_status", T_STR, AUDIT_EVENT_AT(to) },
+	{ "ip_address", T_STR, AUDIT_EVENT_AT(address) },
+	{ "request_id", T_STR, AUDIT_EVENT_AT(request_id) },
+	{ "details", T_OBJECT, AUDIT_EVENT_AT(details), .empty = "{}" },
 	{ 0 }
 };
 struct history_view { struct list items; int64_t total, page, page_size; bool has_next; };
-#define H(field) AT(struct history_view, field)
+#define HISTORY_VIEW_AT(field) AT(struct history_view, field)
 static const struct shape history_out[] = {
-	{ "items", T_LIST, H(items), .sub = event_out },
-	{ "total", T_INT, H(total) },
-	{ "page", T_INT, H(page) },
-	{ "page_size", T_INT, H(page_size) },
-	{ "has_next", T_BOOL, H(has_next) },
+	{ "items", T_LIST, HISTORY_VIEW_AT(items), .sub = event_out },
+	{ "total", T_INT, HISTORY_VIEW_AT(total) },
+	{ "page", T_INT, HISTORY_VIEW_AT(page) },
+	{ "page_size", T_INT, HISTORY_VIEW_AT(page_size) },
+	{ "has_next", T_BOOL, HISTORY_VIEW_AT(has_next) },
 	{ 0 }
 };
 

@@ -6,11 +6,11 @@
 #include "dom_oauth.h"
 #include "str.h"
 
-#define C(field) AT(struct consent, field)
+#define CONSENT_AT(field) AT(struct consent, field)
 static const struct shape read_query[] = {
-	{ "client_id", T_STR, C(client_id), .flags = F_REQUIRED },
-	{ "redirect_uri", T_STR, C(redirect_uri), .max = REDIRECT_MOST, .flags = F_REQUIRED },
-	{ "scope", T_STR, C(scope), .max = 1024, .help = "separated by blanks; nothing: all that the application may" },
+	{ "client_id", T_STR, CONSENT_AT(client_id), .flags = F_REQUIRED },
+	{ "redirect_uri", T_STR, CONSENT_AT(redirect_uri), .max = REDIRECT_MOST, .flags = F_REQUIRED },
+	{ "scope", T_STR, CONSENT_AT(scope), .max = 1024, .help = "separated by blanks; nothing: all that the application may" },
 	{ 0 }
 };
 static const char *challenge_fault(struct arena *a, const char *s)
@@ -20,12 +20,12 @@ static const char *challenge_fault(struct arena *a, const char *s)
 }
 
 static const struct shape give_in[] = {
-	{ "client_id", T_STR, C(client_id), .flags = F_REQUIRED },
-	{ "redirect_uri", T_STR, C(redirect_uri), .max = REDIRECT_MOST, .flags = F_REQUIRED },
-	{ "scope", T_STR, C(scope), .max = 1024, .flags = F_NULL },
-	{ "state", T_STR, C(state), .max = 8192, .flags = F_NULL, .help = "what the application sent, which gets it back" },
-	{ "code_challenge", T_STR, C(challenge), .max = 128, .flags = F_REQUIRED, .fault = challenge_fault, .help = "S256 (RFC 7636)" },
-	{ "approve", T_BOOL, C(approve), .flags = F_REQUIRED },
+	{ "client_id", T_STR, CONSENT_AT(client_id), .flags = F_REQUIRED },
+	{ "redirect_uri", T_STR, CONSENT_AT(redirect_uri), .max = REDIRECT_MOST, .flags = F_REQUIRED },
+	{ "scope", T_STR, CONSENT_AT(scope), .max = 1024, .flags = F_NULL },
+	{ "state", T_STR, CONSENT_AT(state), .max = 8192, .flags = F_NULL, .help = "what the application sent, which gets it back" },
+	{ "code_challenge", T_STR, CONSENT_AT(challenge), .max = 128, .flags = F_REQUIRED, .fault = challenge_fault, .help = "S256 (RFC 7636)" },
+	{ "approve", T_BOOL, CONSENT_AT(approve), .flags = F_REQUIRED },
 	{ 0 }
 };
 
@@ -35,15 +35,15 @@ static const void *host(struct arena *a, const void *consent)
 }
 
 static const struct shape client_out[] = {
-	{ "id", T_ID, C(client.life.id), .prefix = "cl_" },
-	{ "name", T_STR, C(client.name) },
+	{ "id", T_ID, CONSENT_AT(client.life.id), .prefix = "cl_" },
+	{ "name", T_STR, CONSENT_AT(client.name) },
 	{ 0 }
 };
 static const struct shape consent_out[] = {
 	{ "client", T_SUB, .sub = client_out },
-	{ "redirect_uri", T_STR, C(redirect_uri) },
+	{ "redirect_uri", T_STR, CONSENT_AT(redirect_uri) },
 	{ "host", T_STR, .make = host, .help = "its scheme and host: where the user is sent" },
-	{ "scopes", T_WORDS, C(scopes), .empty = "[]" },
+	{ "scopes", T_WORDS, CONSENT_AT(scopes), .empty = "[]" },
 	{ 0 }
 };
 
@@ -89,13 +89,13 @@ static enum err give_consent(struct req *r)
 
 /* ---- What the user let in, and how it ends ---- */
 
-#define P(field) AT(struct application, field)
+#define APPLICATION_AT(field) AT(struct application, field)
 static const struct shape application_out[] = {
-	{ "id", T_ID, P(client), .prefix = "cl_" },
-	{ "name", T_STR, P(name) },
-	{ "scopes", T_WORDS, P(scopes), .empty = "[]", .help = "of all its sessions" },
-	{ "since", T_TIME, P(since), .help = "the first consent that still holds" },
-	{ "last_used", T_TIME, P(used), .help = "when it last got a refresh token" },
+	{ "id", T_ID, APPLICATION_AT(client), .prefix = "cl_" },
+	{ "name", T_STR, APPLICATION_AT(name) },
+	{ "scopes", T_WORDS, APPLICATION_AT(scopes), .empty = "[]", .help = "of all its sessions" },
+	{ "since", T_TIME, APPLICATION_AT(since), .help = "the first consent that still holds" },
+	{ "last_used", T_TIME, APPLICATION_AT(used), .help = "when it last got a refresh token" },
 	{ 0 }
 };
 static const struct shape applications_out[] = {

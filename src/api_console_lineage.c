@@ -10,24 +10,24 @@ static const void *version_id(struct arena *a, const void *object)
 	return version_spell(a, o->number);
 }
 
-#define N(field) AT(struct relative, field)
+#define RELATIVE_AT(field) AT(struct relative, field)
 static const struct shape node_out[] = {
-	{ "model_id", T_ID, N(model), .prefix = "mdl-" },
-	{ "model_name", T_STR, N(name) },
+	{ "model_id", T_ID, RELATIVE_AT(model), .prefix = "mdl-" },
+	{ "model_name", T_STR, RELATIVE_AT(name) },
 	{ "version_id", T_STR, .make = version_id },
-	{ "version_number", T_INT, N(number) },
-	{ "rid", T_ID, N(version), .prefix = RID_VERSION },
-	{ "status", T_STATE, N(status), .of = RES_MODEL, .flags = F_OPEN, .help = "of the model" },
-	{ "created_at", T_TIME, N(created_at) },
+	{ "version_number", T_INT, RELATIVE_AT(number) },
+	{ "rid", T_ID, RELATIVE_AT(version), .prefix = RID_VERSION },
+	{ "status", T_STATE, RELATIVE_AT(status), .of = RES_MODEL, .flags = F_OPEN, .help = "of the model" },
+	{ "created_at", T_TIME, RELATIVE_AT(created_at) },
 	{ 0 }
 };
-#define L(field) AT(struct lineage, field)
+#define LINEAGE_AT(field) AT(struct lineage, field)
 static const struct shape lineage_out[] = {
-	{ "version", T_SUB, L(self), .sub = node_out },
-	{ "from", T_LIST, L(from), .sub = node_out, .help = "the nearest origin first, up to 8" },
-	{ "to", T_LIST, L(to), .sub = node_out, .help = "what was promoted from it, newest first, up to 20" },
-	{ "more", T_INT, L(more), .help = "how many more of those, of the newest 100" },
-	{ "hidden", T_BOOL, L(hidden), .help = "there is an origin that the caller may not see" },
+	{ "version", T_SUB, LINEAGE_AT(self), .sub = node_out },
+	{ "from", T_LIST, LINEAGE_AT(from), .sub = node_out, .help = "the nearest origin first, up to 8" },
+	{ "to", T_LIST, LINEAGE_AT(to), .sub = node_out, .help = "what was promoted from it, newest first, up to 20" },
+	{ "more", T_INT, LINEAGE_AT(more), .help = "how many more of those, of the newest 100" },
+	{ "hidden", T_BOOL, LINEAGE_AT(hidden), .help = "there is an origin that the caller may not see" },
 	{ 0 }
 };
 

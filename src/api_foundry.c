@@ -14,15 +14,15 @@
 #define PREVIEW_ROW(at) { "preview", T_BOOL, at, .flags = F_REQUIRED, .help = "must be true" }
 static const struct shape preview_query[] = { PREVIEW_ROW(.off = 0), { 0 } };
 
-#define M(field) AT(struct model, field)
+#define MODEL_AT(field) AT(struct model, field)
 static const struct shape model_out[] = {
-	{ "rid", T_ID, M(life.id), .prefix = RID_MODEL },
+	{ "rid", T_ID, MODEL_AT(life.id), .prefix = RID_MODEL },
 	{ 0 }
 };
 static const struct shape model_in[] = {
-	{ "name", T_STR, M(name), .flags = F_REQUIRED, DISPLAY_NAME,
+	{ "name", T_STR, MODEL_AT(name), .flags = F_REQUIRED, DISPLAY_NAME,
 	  .help = "1 to 700 characters; unique in the organization until the model is permanently deleted" },
-	{ "parentFolderRid", T_ID, M(folder), .prefix = RID_FOLDER, RID },
+	{ "parentFolderRid", T_ID, MODEL_AT(folder), .prefix = RID_FOLDER, RID },
 	{ 0 }
 };
 
@@ -44,11 +44,11 @@ static const void *source(struct arena *a, const void *object)
 	return v->source ? v : NULL;
 }
 
-#define V(field) AT(struct version, field)
+#define VERSION_AT(field) AT(struct version, field)
 static const struct shape source_out[] = {
-	{ "type", T_STR, V(source), .help = "`sdk`, `external`, `importedContainerizedModel`, `promoted`" },
-	{ "previousModelRid", T_ID, V(from_model), .prefix = RID_MODEL, .flags = F_OMIT },
-	{ "previousModelVersionRid", T_ID, V(from_version), .prefix = RID_VERSION, .flags = F_OMIT },
+	{ "type", T_STR, VERSION_AT(source), .help = "`sdk`, `external`, `importedContainerizedModel`, `promoted`" },
+	{ "previousModelRid", T_ID, VERSION_AT(from_model), .prefix = RID_MODEL, .flags = F_OMIT },
+	{ "previousModelVersionRid", T_ID, VERSION_AT(from_version), .prefix = RID_VERSION, .flags = F_OMIT },
 	{ 0 }
 };
 static const struct shape api_out[] = {
@@ -57,13 +57,13 @@ static const struct shape api_out[] = {
 	{ 0 }
 };
 static const struct shape version_out[] = {
-	{ "rid", T_ID, V(life.id), .prefix = RID_VERSION },
+	{ "rid", T_ID, VERSION_AT(life.id), .prefix = RID_VERSION },
 	{ "modelApi", T_OBJECT, .make = model_api, .sub = api_out },
-	{ "condaRequirements", T_STRINGS, V(conda_requirements), .empty = "[]" },
-	{ "backingRepositories", T_STRINGS, V(backing_repositories), .empty = "[]" },
-	{ "createdTime", T_TIME, V(life.created) },
+	{ "condaRequirements", T_STRINGS, VERSION_AT(conda_requirements), .empty = "[]" },
+	{ "backingRepositories", T_STRINGS, VERSION_AT(backing_repositories), .empty = "[]" },
+	{ "createdTime", T_TIME, VERSION_AT(life.created) },
 	{ "source", T_REF, .make = source, .sub = source_out, .flags = F_OMIT, .help = "left out of what a training run made" },
-	{ "linkedExperiment", T_ID, V(run), .prefix = "ri.models.main.experiment.", .flags = F_OMIT, .help = "the training run, if one is known" },
+	{ "linkedExperiment", T_ID, VERSION_AT(run), .prefix = "ri.models.main.experiment.", .flags = F_OMIT, .help = "the training run, if one is known" },
 	{ 0 }
 };
 
@@ -127,14 +127,14 @@ static const struct paging by_number = { .asked = versions_asked, .got = version
 #define BRANCH_ROW(type, branch) { "branch", T_STR, AT(type, branch), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, \
 	.help = "`" BRANCH_MASTER "` by default" }
 static const struct shape promote_in[] = {
-	{ "sourceModelVersionRid", T_ID, V(from_version), .prefix = RID_VERSION, RID },
+	{ "sourceModelVersionRid", T_ID, VERSION_AT(from_version), .prefix = RID_VERSION, RID },
 	BRANCH_ROW(struct version, branch),
 	{ 0 }
 };
 
 struct files_in { const char *type, *function; };
 struct upload_in { struct files_in files; struct version v; };
-#define U(field) AT(struct upload_in, field)
+#define UPLOAD_IN_AT(field) AT(struct upload_in, field)
 static const char *const file_types[] = { "dill", NULL };
 static const struct shape files_in[] = {
 	{ "type", T_STR, AT(struct files_in, type), .words = file_types, .flags = F_REQUIRED },
@@ -142,10 +142,10 @@ static const struct shape files_in[] = {
 	{ 0 }
 };
 static const struct shape upload_in[] = {
-	{ "modelFiles", T_SUB, U(files), .sub = files_in, .flags = F_REQUIRED },
-	{ "backingRepositories", T_STRINGS, U(v.backing_repositories), .max = 1000, .fault = rid_fault, .flags = F_REQUIRED },
-	{ "condaRequirements", T_STRINGS, U(v.conda_requirements), .max = 1000, .flags = F_REQUIRED },
-	{ "modelApi", T_DOC, U(v.model_api), .flags = F_REQUIRED | F_OWN_LIMIT, .help = "{inputs, outputs}; returned as it was sent" },
+	{ "modelFiles", T_SUB, UPLOAD_IN_AT(files), .sub = files_in, .flags = F_REQUIRED },
+	{ "backingRepositories", T_STRINGS, UPLOAD_IN_AT(v.backing_repositories), .max = 1000, .fault = rid_fault, .flags = F_REQUIRED },
+	{ "condaRequirements", T_STRINGS, UPLOAD_IN_AT(v.conda_requirements), .max = 1000, .flags = F_REQUIRED },
+	{ "modelApi", T_DOC, UPLOAD_IN_AT(v.model_api), .flags = F_REQUIRED | F_OWN_LIMIT, .help = "{inputs, outputs}; returned as it was sent" },
 	BRANCH_ROW(struct upload_in, v.branch),
 	{ 0 }
 };
@@ -310,13 +310,13 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_QUOTA] = { .code = "QuotaExceeded" },
 };
 
-#define X(field) AT(struct error_say, field)
+#define ERROR_SAY_AT(field) AT(struct error_say, field)
 static const struct shape error_out[] = {
-	{ "errorCode", T_STR, X(group) },
-	{ "errorName", T_STR, X(code) },
-	{ "errorDescription", T_STR, X(text) },
-	{ "errorInstanceId", T_STR, X(instance_id), .help = "a UUID" },
-	{ "parameters", T_OBJECT, X(parameters) },
+	{ "errorCode", T_STR, ERROR_SAY_AT(group) },
+	{ "errorName", T_STR, ERROR_SAY_AT(code) },
+	{ "errorDescription", T_STR, ERROR_SAY_AT(text) },
+	{ "errorInstanceId", T_STR, ERROR_SAY_AT(instance_id), .help = "a UUID" },
+	{ "parameters", T_OBJECT, ERROR_SAY_AT(parameters) },
 	{ 0 }
 };
 

@@ -95,17 +95,17 @@ static const void *never(struct arena *a, const void *object)
 	return &no;
 }
 
-#define N(field) AT(struct folder, field)
+#define FOLDER_AT(field) AT(struct folder, field)
 #define NODE_ROWS(types) \
 	{ "rid", T_STR, .make = rid }, \
-	{ "displayName", T_STR, N(name) }, \
-	{ "description", T_STR, N(description), .flags = F_OMIT }, \
+	{ "displayName", T_STR, FOLDER_AT(name) }, \
+	{ "description", T_STR, FOLDER_AT(description), .flags = F_OMIT }, \
 	{ "path", T_STR, .make = path }, \
 	types \
 	{ "createdBy", T_STR, .make = created_by, .help = "a user's UUID" }, \
 	{ "updatedBy", T_STR, .make = updated_by }, \
-	{ "createdTime", T_TIME, N(life.created) }, \
-	{ "updatedTime", T_TIME, N(life.changed) }, \
+	{ "createdTime", T_TIME, FOLDER_AT(life.created) }, \
+	{ "updatedTime", T_TIME, FOLDER_AT(life.changed) }, \
 	{ "trashStatus", T_STR, .make = trash, .words = trash_words }
 #define TYPE_ROW(of, all) { "type", T_STR, .make = of, .words = all },
 static const struct shape folder_out[] = {
@@ -160,21 +160,21 @@ static enum err get_folder(struct tx *tx, const struct db_val *key, void *out)
 }
 
 struct folder_in { struct folder f; const char *parent, *organizations, *grants, *roles; };
-#define I(field) AT(struct folder_in, field)
-#define NAME_ROW { "displayName", T_STR, I(f.name), .missing = ERR_NO_DISPLAY_NAME, DISPLAY_NAME, \
+#define FOLDER_IN_AT(field) AT(struct folder_in, field)
+#define NAME_ROW { "displayName", T_STR, FOLDER_IN_AT(f.name), .missing = ERR_NO_DISPLAY_NAME, DISPLAY_NAME, \
 	.help = "1 to 700 characters, unique among its siblings" }
 static const struct shape folder_in[] = {
 	NAME_ROW,
-	{ "parentFolderRid", T_STR, I(parent), .flags = F_REQUIRED, .fault = rid_fault, .refuse = ERR_RID },
+	{ "parentFolderRid", T_STR, FOLDER_IN_AT(parent), .flags = F_REQUIRED, .fault = rid_fault, .refuse = ERR_RID },
 	{ 0 }
 };
 static const struct shape project_in[] = {
 	NAME_ROW,
-	{ "spaceRid", T_ID, I(f.life.organization), .prefix = RID_SPACE, RID },
-	{ "description", T_STR, I(f.description), .max = 2048, .flags = F_NULL },
-	{ "organizationRids", T_STRINGS, I(organizations), .max = 1000, .help = "none, or that of the space" },
-	{ "roleGrants", T_OBJECT, I(grants), .help = "empty: roles are the organization's" },
-	{ "defaultRoles", T_STRINGS, I(roles), .max = 1000, .help = "empty, likewise" },
+	{ "spaceRid", T_ID, FOLDER_IN_AT(f.life.organization), .prefix = RID_SPACE, RID },
+	{ "description", T_STR, FOLDER_IN_AT(f.description), .max = 2048, .flags = F_NULL },
+	{ "organizationRids", T_STRINGS, FOLDER_IN_AT(organizations), .max = 1000, .help = "none, or that of the space" },
+	{ "roleGrants", T_OBJECT, FOLDER_IN_AT(grants), .help = "empty: roles are the organization's" },
+	{ "defaultRoles", T_STRINGS, FOLDER_IN_AT(roles), .max = 1000, .help = "empty, likewise" },
 	{ 0 }
 };
 
@@ -266,7 +266,7 @@ SHOWN(account, id_spell(a, "ri.resource-policy-manager.main.usage-account.", &f-
 SHOWN(organizations, arena_printf(a, "[\"%s\"]", id_spell(a, RID_ORGANIZATION, &f->life.id)))
 static const struct shape space_out[] = {
 	{ "rid", T_STR, .make = rid },
-	{ "displayName", T_STR, N(name) },
+	{ "displayName", T_STR, FOLDER_AT(name) },
 	{ "path", T_STR, .make = path },
 	{ "fileSystemId", T_LITERAL, .text = "main" },
 	{ "usageAccountRid", T_STR, .make = account },

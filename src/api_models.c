@@ -26,26 +26,26 @@ static const void *newest(struct arena *a, const void *object)
 
 /* A retired model reads `archived` here. */
 static const struct alias model_words[] = { { STATE_MODEL_RETIRED, "archived" }, { STATE_NONE, NULL } };
-#define M(field) AT(struct model, field)
+#define MODEL_AT(field) AT(struct model, field)
 static const struct shape model_out[] = {
-	{ "id", T_ID, M(life.id), .prefix = "mdl-" },
-	{ "name", T_STR, M(name) },
-	{ "description", T_STR, M(description), .flags = F_NULL },
-	{ "status", T_STATE, M(life.state), .of = RES_MODEL, .alias = model_words },
-	{ "organization_id", T_ID, M(life.organization), .prefix = "org-" },
-	{ "model_type", T_STR, M(model_type), .flags = F_NULL, .words = model_types },
-	{ "task_type", T_STR, M(task_type), .flags = F_NULL, .words = task_types },
+	{ "id", T_ID, MODEL_AT(life.id), .prefix = "mdl-" },
+	{ "name", T_STR, MODEL_AT(name) },
+	{ "description", T_STR, MODEL_AT(description), .flags = F_NULL },
+	{ "status", T_STATE, MODEL_AT(life.state), .of = RES_MODEL, .alias = model_words },
+	{ "organization_id", T_ID, MODEL_AT(life.organization), .prefix = "org-" },
+	{ "model_type", T_STR, MODEL_AT(model_type), .flags = F_NULL, .words = model_types },
+	{ "task_type", T_STR, MODEL_AT(task_type), .flags = F_NULL, .words = task_types },
 	{ "version", T_INT, .make = newest, .help = "the highest version number, 1 before any" },
-	{ "dataset_id", T_STR, M(dataset_id), .flags = F_NULL },
-	{ "tags", T_STRINGS, M(tags), .empty = "[]" },
-	{ "config", T_OBJECT, M(config), .empty = "{}" },
-	{ "metadata", T_OBJECT, M(metadata), .empty = "{}" },
-	{ "created_by", T_ID, M(life.whose), .prefix = "usr-" },
-	{ "created_at", T_TIME, M(life.created) },
-	{ "updated_at", T_TIME, M(life.changed) },
-	{ "archived_at", T_TIME, M(archived_at), .flags = F_NULL },
-	{ "unarchived_at", T_TIME, M(unarchived_at), .flags = F_NULL },
-	{ "rid", T_ID, M(life.id), .prefix = RID_MODEL, .help = "the same model in the foundry dialect" },
+	{ "dataset_id", T_STR, MODEL_AT(dataset_id), .flags = F_NULL },
+	{ "tags", T_STRINGS, MODEL_AT(tags), .empty = "[]" },
+	{ "config", T_OBJECT, MODEL_AT(config), .empty = "{}" },
+	{ "metadata", T_OBJECT, MODEL_AT(metadata), .empty = "{}" },
+	{ "created_by", T_ID, MODEL_AT(life.whose), .prefix = "usr-" },
+	{ "created_at", T_TIME, MODEL_AT(life.created) },
+	{ "updated_at", T_TIME, MODEL_AT(life.changed) },
+	{ "archived_at", T_TIME, MODEL_AT(archived_at), .flags = F_NULL },
+	{ "unarchived_at", T_TIME, MODEL_AT(unarchived_at), .flags = F_NULL },
+	{ "rid", T_ID, MODEL_AT(life.id), .prefix = RID_MODEL, .help = "the same model in the foundry dialect" },
 	{ 0 }
 };
 
@@ -57,28 +57,28 @@ static const struct shape config_in[] = {
 };
 
 static const struct shape create_in[] = {
-	{ "name", T_STR, M(name), .min = 1, .max = 1024, .flags = F_REQUIRED | F_TRIMMED,
+	{ "name", T_STR, MODEL_AT(name), .min = 1, .max = 1024, .flags = F_REQUIRED | F_TRIMMED,
 	  .help = "unique in the organization until the model is retired" },
-	{ "description", T_STR, M(description), .max = 2048, .flags = F_NULL },
-	{ "model_type", T_STR, M(model_type), .words = model_types, .flags = F_REQUIRED },
-	{ "task_type", T_STR, M(task_type), .words = task_types, .flags = F_REQUIRED },
-	{ "dataset_id", T_STR, M(dataset_id), .min = 1, .max = 128, .flags = F_NULL | F_TRIMMED },
-	{ "tags", T_STRINGS, M(tags), .max = 100, .flags = F_NULL },
-	{ "config", T_OBJECT, M(config), .sub = config_in, .flags = F_NULL },
-	{ "metadata", T_OBJECT, M(metadata), .flags = F_NULL },
+	{ "description", T_STR, MODEL_AT(description), .max = 2048, .flags = F_NULL },
+	{ "model_type", T_STR, MODEL_AT(model_type), .words = model_types, .flags = F_REQUIRED },
+	{ "task_type", T_STR, MODEL_AT(task_type), .words = task_types, .flags = F_REQUIRED },
+	{ "dataset_id", T_STR, MODEL_AT(dataset_id), .min = 1, .max = 128, .flags = F_NULL | F_TRIMMED },
+	{ "tags", T_STRINGS, MODEL_AT(tags), .max = 100, .flags = F_NULL },
+	{ "config", T_OBJECT, MODEL_AT(config), .sub = config_in, .flags = F_NULL },
+	{ "metadata", T_OBJECT, MODEL_AT(metadata), .flags = F_NULL },
 	{ 0 }
 };
 
 struct list_query { struct page_asked page; enum state status; const char *search, *task_type; };
-#define Q(field) AT(struct list_query, field)
+#define LIST_QUERY_AT(field) AT(struct list_query, field)
 #define PAGE_ROWS(most) \
 	{ "page", T_INT, AT(struct page_asked, number), .min = 1, .max = INT32_MAX, .help = "from 1, which is the default" }, \
 	{ "page_size", T_INT, AT(struct page_asked, size), .min = 1, .max = most }
 static const struct shape list_query[] = {
 	PAGE_ROWS(100),
-	{ "status", T_STATE, Q(status), .filter = 1 + MODELS_STATUS, .of = RES_MODEL, .alias = model_words, .help = "without it, all but the archived" },
-	{ "search", T_STR, Q(search), .filter = 1 + MODELS_SEARCH, .min = 1, .max = 255, .help = "a part of the first 700 characters of the name, in any case" },
-	{ "task_type", T_STR, Q(task_type), .filter = 1 + MODELS_TASK_TYPE, .words = task_types },
+	{ "status", T_STATE, LIST_QUERY_AT(status), .filter = 1 + MODELS_STATUS, .of = RES_MODEL, .alias = model_words, .help = "without it, all but the archived" },
+	{ "search", T_STR, LIST_QUERY_AT(search), .filter = 1 + MODELS_SEARCH, .min = 1, .max = 255, .help = "a part of the first 700 characters of the name, in any case" },
+	{ "task_type", T_STR, LIST_QUERY_AT(task_type), .filter = 1 + MODELS_TASK_TYPE, .words = task_types },
 	{ 0 }
 };
 #define PAGE_OUT(items_shape) { \
@@ -92,14 +92,14 @@ static const struct shape list_out[] = PAGE_OUT(model_out);
 
 static const struct paging twenty = { .first = 1, .size = 20, .total = true, .asked = pages_by_number, .got = pages_numbered };
 
-#define E(field) SET(struct model_edit, field)
+#define MODEL_EDIT_SET(field) SET(struct model_edit, field)
 #define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the model was made" }
 static const struct shape edit_in[] = {
-	{ "name", T_STR, E(name), .min = 1, .max = 1024, .flags = F_TRIMMED | F_ONE },
-	{ "description", T_STR, E(description), .max = 2048, .flags = F_NULL | F_ONE },
-	{ "tags", T_STRINGS, E(tags), .max = 100, .flags = F_NULL | F_ONE },
-	{ "config", T_OBJECT, E(config), .sub = config_in, .flags = F_NULL | F_ONE },
-	{ "metadata", T_OBJECT, E(metadata), .flags = F_NULL | F_ONE },
+	{ "name", T_STR, MODEL_EDIT_SET(name), .min = 1, .max = 1024, .flags = F_TRIMMED | F_ONE },
+	{ "description", T_STR, MODEL_EDIT_SET(description), .max = 2048, .flags = F_NULL | F_ONE },
+	{ "tags", T_STRINGS, MODEL_EDIT_SET(tags), .max = 100, .flags = F_NULL | F_ONE },
+	{ "config", T_OBJECT, MODEL_EDIT_SET(config), .sub = config_in, .flags = F_NULL | F_ONE },
+	{ "metadata", T_OBJECT, MODEL_EDIT_SET(metadata), .flags = F_NULL | F_ONE },
 	STAYS("model_type"),
 	STAYS("task_type"),
 	STAYS("dataset_id"),
@@ -109,49 +109,49 @@ static const struct shape edit_in[] = {
 /* ---- Training ---- */
 
 static const struct alias run_words[] = { { STATE_RUN_RUNNING, "training" }, { STATE_NONE, NULL } };
-#define R(field) AT(struct run, field)
-#define RUN_STATUS { "status", T_STATE, R(life.state), .of = RES_RUN, .alias = run_words }
+#define RUN_AT(field) AT(struct run, field)
+#define RUN_STATUS { "status", T_STATE, RUN_AT(life.state), .of = RES_RUN, .alias = run_words }
 static const struct shape started_out[] = {
-	{ "model_id", T_ID, R(model), .prefix = "mdl-" },
-	{ "job_id", T_ID, R(life.id), .prefix = "" },
+	{ "model_id", T_ID, RUN_AT(model), .prefix = "mdl-" },
+	{ "job_id", T_ID, RUN_AT(life.id), .prefix = "" },
 	RUN_STATUS,
 	{ 0 }
 };
 static const struct shape run_out[] = {
-	{ "model_id", T_ID, R(model), .prefix = "mdl-" },
-	{ "job_id", T_ID, R(life.id), .prefix = "" },
+	{ "model_id", T_ID, RUN_AT(model), .prefix = "mdl-" },
+	{ "job_id", T_ID, RUN_AT(life.id), .prefix = "" },
 	RUN_STATUS,
-	{ "algorithm", T_STR, R(algorithm), .flags = F_NULL },
-	{ "hyperparameters", T_OBJECT, R(hyperparameters), .empty = "{}" },
-	{ "metrics", T_OBJECT, R(metrics), .empty = "{}" },
-	{ "features", T_STRINGS, R(features), .empty = "[]" },
-	{ "target", T_STR, R(target), .flags = F_NULL },
-	{ "artifacts", T_OBJECT, R(artifacts), .empty = "{}" },
-	{ "logs", T_STRINGS, R(logs), .empty = "[]" },
-	{ "reason", T_STR, R(reason), .flags = F_NULL },
-	{ "started_by", T_ID, R(life.whose), .prefix = "usr-" },
-	{ "started_at", T_TIME, R(life.created) },
-	{ "ended_at", T_TIME, R(ended_at), .flags = F_NULL },
+	{ "algorithm", T_STR, RUN_AT(algorithm), .flags = F_NULL },
+	{ "hyperparameters", T_OBJECT, RUN_AT(hyperparameters), .empty = "{}" },
+	{ "metrics", T_OBJECT, RUN_AT(metrics), .empty = "{}" },
+	{ "features", T_STRINGS, RUN_AT(features), .empty = "[]" },
+	{ "target", T_STR, RUN_AT(target), .flags = F_NULL },
+	{ "artifacts", T_OBJECT, RUN_AT(artifacts), .empty = "{}" },
+	{ "logs", T_STRINGS, RUN_AT(logs), .empty = "[]" },
+	{ "reason", T_STR, RUN_AT(reason), .flags = F_NULL },
+	{ "started_by", T_ID, RUN_AT(life.whose), .prefix = "usr-" },
+	{ "started_at", T_TIME, RUN_AT(life.created) },
+	{ "ended_at", T_TIME, RUN_AT(ended_at), .flags = F_NULL },
 	{ 0 }
 };
 
 static const struct shape run_brief_out[] = {
-	{ "model_id", T_ID, R(model), .prefix = "mdl-" },
-	{ "job_id", T_ID, R(life.id), .prefix = "", .help = "GET .../train/{job_id} tells the rest" },
+	{ "model_id", T_ID, RUN_AT(model), .prefix = "mdl-" },
+	{ "job_id", T_ID, RUN_AT(life.id), .prefix = "", .help = "GET .../train/{job_id} tells the rest" },
 	RUN_STATUS,
-	{ "algorithm", T_STR, R(algorithm), .flags = F_NULL },
-	{ "reason", T_STR, R(reason), .flags = F_NULL },
-	{ "started_by", T_ID, R(life.whose), .prefix = "usr-" },
-	{ "started_at", T_TIME, R(life.created) },
-	{ "ended_at", T_TIME, R(ended_at), .flags = F_NULL },
+	{ "algorithm", T_STR, RUN_AT(algorithm), .flags = F_NULL },
+	{ "reason", T_STR, RUN_AT(reason), .flags = F_NULL },
+	{ "started_by", T_ID, RUN_AT(life.whose), .prefix = "usr-" },
+	{ "started_at", T_TIME, RUN_AT(life.created) },
+	{ "ended_at", T_TIME, RUN_AT(ended_at), .flags = F_NULL },
 	{ 0 }
 };
 static const struct shape runs_out[] = PAGE_OUT(run_brief_out);
 static const struct shape runs_query[] = { PAGE_ROWS(100), { 0 } };
 
 #define RUN_ROWS \
-	{ "algorithm", T_STR, R(algorithm), .min = 1, .max = 255, .flags = F_NULL }, \
-	{ "hyperparameters", T_OBJECT, R(hyperparameters), .flags = F_NULL }
+	{ "algorithm", T_STR, RUN_AT(algorithm), .min = 1, .max = 255, .flags = F_NULL }, \
+	{ "hyperparameters", T_OBJECT, RUN_AT(hyperparameters), .flags = F_NULL }
 static const struct shape train_in[] = { RUN_ROWS, { 0 } };
 static const struct shape artifacts_in[] = {
 	{ "model_file", T_STR, .max = 2048, .flags = F_NULL },
@@ -160,15 +160,15 @@ static const struct shape artifacts_in[] = {
 };
 static const struct shape complete_in[] = {
 	RUN_ROWS,
-	{ "metrics", T_OBJECT, R(metrics), .flags = F_NULL },
-	{ "features", T_STRINGS, R(features), .max = 10000, .flags = F_NULL | F_LOG },
-	{ "target", T_STR, R(target), .min = 1, .max = 1024, .flags = F_NULL },
-	{ "artifacts", T_OBJECT, R(artifacts), .sub = artifacts_in, .flags = F_NULL },
-	{ "logs", T_STRINGS, R(logs), .max = 10000, .flags = F_NULL | F_LOG },
+	{ "metrics", T_OBJECT, RUN_AT(metrics), .flags = F_NULL },
+	{ "features", T_STRINGS, RUN_AT(features), .max = 10000, .flags = F_NULL | F_LOG },
+	{ "target", T_STR, RUN_AT(target), .min = 1, .max = 1024, .flags = F_NULL },
+	{ "artifacts", T_OBJECT, RUN_AT(artifacts), .sub = artifacts_in, .flags = F_NULL },
+	{ "logs", T_STRINGS, RUN_AT(logs), .max = 10000, .flags = F_NULL | F_LOG },
 	{ 0 }
 };
 static const struct shape fail_in[] = {
-	{ "reason", T_STR, R(reason), .min = 1, .max = 2048, .flags = F_REQUIRED },
+	{ "reason", T_STR, RUN_AT(reason), .min = 1, .max = 2048, .flags = F_REQUIRED },
 	{ 0 }
 };
 
@@ -198,35 +198,35 @@ static const void *checksum(struct arena *a, const void *object)
 	return hex;
 }
 
-#define V(field) AT(struct version, field)
+#define VERSION_AT(field) AT(struct version, field)
 static const struct shape artifacts_out[] = {
-	{ "model_file", T_STR, V(artifacts), .flags = F_NULL | F_MEMBER },
-	{ "onnx_file", T_STR, V(artifacts), .flags = F_NULL | F_MEMBER },
+	{ "model_file", T_STR, VERSION_AT(artifacts), .flags = F_NULL | F_MEMBER },
+	{ "onnx_file", T_STR, VERSION_AT(artifacts), .flags = F_NULL | F_MEMBER },
 	{ 0 }
 };
 static const struct shape file_out[] = {
-	{ "size", T_INT, V(artifact_size), .help = "bytes" },
+	{ "size", T_INT, VERSION_AT(artifact_size), .help = "bytes" },
 	{ "sha256", T_STR, .make = checksum },
 	{ 0 }
 };
 static const struct shape version_out[] = {
 	{ "version_id", T_STR, .make = version_id, .help = "`ver-` and the number, three digits at least" },
-	{ "model_id", T_ID, V(model), .prefix = "mdl-" },
-	{ "version_number", T_INT, V(number) },
-	{ "is_promoted", T_BOOL, V(active), .help = "the active configuration comes from it" },
-	{ "status", T_STATE, V(life.state), .of = RES_VERSION, .flags = F_OPEN },
-	{ "algorithm", T_STR, V(algorithm), .flags = F_NULL },
-	{ "hyperparameters", T_OBJECT, V(hyperparameters), .empty = "{}" },
-	{ "metrics", T_OBJECT, V(metrics), .empty = "{}" },
+	{ "model_id", T_ID, VERSION_AT(model), .prefix = "mdl-" },
+	{ "version_number", T_INT, VERSION_AT(number) },
+	{ "is_promoted", T_BOOL, VERSION_AT(active), .help = "the active configuration comes from it" },
+	{ "status", T_STATE, VERSION_AT(life.state), .of = RES_VERSION, .flags = F_OPEN },
+	{ "algorithm", T_STR, VERSION_AT(algorithm), .flags = F_NULL },
+	{ "hyperparameters", T_OBJECT, VERSION_AT(hyperparameters), .empty = "{}" },
+	{ "metrics", T_OBJECT, VERSION_AT(metrics), .empty = "{}" },
 	{ "artifacts", T_SUB, .off = 0, .sub = artifacts_out },
-	{ "trained_at", T_TIME, V(trained_at), .flags = F_NULL },
-	{ "trained_by", T_ID, V(trained_by), .prefix = "usr-", .flags = F_NULL },
-	{ "training_duration_seconds", T_INT, V(training_seconds), .flags = F_NULL },
-	{ "branch", T_STR, V(branch) },
-	{ "source", T_STR, V(source), .flags = F_NULL, .help = "`sdk` uploaded, `promoted` from another version; null: a training run" },
+	{ "trained_at", T_TIME, VERSION_AT(trained_at), .flags = F_NULL },
+	{ "trained_by", T_ID, VERSION_AT(trained_by), .prefix = "usr-", .flags = F_NULL },
+	{ "training_duration_seconds", T_INT, VERSION_AT(training_seconds), .flags = F_NULL },
+	{ "branch", T_STR, VERSION_AT(branch) },
+	{ "source", T_STR, VERSION_AT(source), .flags = F_NULL, .help = "`sdk` uploaded, `promoted` from another version; null: a training run" },
 	{ "artifact", T_REF, .make = with_file, .sub = file_out, .flags = F_NULL, .help = "the uploaded file; GET .../artifact" },
-	{ "created_at", T_TIME, V(life.created) },
-	{ "rid", T_ID, V(life.id), .prefix = RID_VERSION, .help = "the same version in the foundry dialect" },
+	{ "created_at", T_TIME, VERSION_AT(life.created) },
+	{ "rid", T_ID, VERSION_AT(life.id), .prefix = RID_VERSION, .help = "the same version in the foundry dialect" },
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
@@ -257,12 +257,12 @@ static const void *restored_at(struct arena *a, const void *object)
 }
 
 static const struct shape active_config_out[] = {
-	{ "algorithm", T_STR, V(algorithm), .flags = F_NULL },
-	{ "hyperparameters", T_OBJECT, V(hyperparameters), .empty = "{}" },
+	{ "algorithm", T_STR, VERSION_AT(algorithm), .flags = F_NULL },
+	{ "hyperparameters", T_OBJECT, VERSION_AT(hyperparameters), .empty = "{}" },
 	{ 0 }
 };
 static const struct shape restored_out[] = {
-	{ "model_id", T_ID, V(model), .prefix = "mdl-" },
+	{ "model_id", T_ID, VERSION_AT(model), .prefix = "mdl-" },
 	{ "restored_from_version", T_STR, .make = version_id },
 	{ "active_config", T_SUB, .off = 0, .sub = active_config_out },
 	{ "restored_at", T_TIME, .make = restored_at },
@@ -278,15 +278,15 @@ static const char *const actions[] = { "model.created", "model.updated", "model.
 	"model.collaborator_removed", "model.version_created", NULL };
 static const char *const orders[] = { "asc", "desc", NULL };
 struct audit_query { struct page_asked page; struct id actor; int64_t from, to; bool from_set, to_set; const char *action, *sort_order; };
-#define A(field) AT(struct audit_event, field)
-#define F(field) AT(struct audit_query, field)
+#define AUDIT_EVENT_AT(field) AT(struct audit_event, field)
+#define AUDIT_QUERY_AT(field) AT(struct audit_query, field)
 static const struct shape audit_query[] = {
 	PAGE_ROWS(200),
 	{ "from", T_TIME, SET(struct audit_query, from), .help = "90 days ago by default" },
 	{ "to", T_TIME, SET(struct audit_query, to), .help = "no end by default, whatever the clock of the host that wrote a row" },
-	{ "action", T_STR, F(action), .filter = 1 + AUDIT_ACTION, .words = actions },
-	{ "actor_id", T_ID, F(actor), .filter = 1 + AUDIT_ACTOR, .prefix = "usr-" },
-	{ "sort_order", T_STR, F(sort_order), .words = orders, .help = "`desc` by default" },
+	{ "action", T_STR, AUDIT_QUERY_AT(action), .filter = 1 + AUDIT_ACTION, .words = actions },
+	{ "actor_id", T_ID, AUDIT_QUERY_AT(actor), .filter = 1 + AUDIT_ACTOR, .prefix = "usr-" },
+	{ "sort_order", T_STR, AUDIT_QUERY_AT(sort_order), .words = orders, .help = "`desc` by default" },
 	{ 0 }
 };
 static const struct shape actor_out[] = {
@@ -295,16 +295,16 @@ static const struct shape actor_out[] = {
 	{ 0 }
 };
 static const struct shape event_out[] = {
-	{ "id", T_ID, A(id), .prefix = "aud-" },
-	{ "action", T_STR, A(action) },
-	{ "actor", T_SUB, A(actor), .sub = actor_out },
-	{ "timestamp", T_TIME, A(at) },
-	{ "from_status", T_STR, A(from), .flags = F_NULL },
-	{ "to_status", T_STR, A(to) },
-	{ "ip_address", T_STR, A(address) },
-	{ "user_agent", T_STR, A(user_agent) },
-	{ "request_id", T_STR, A(request_id) },
-	{ "details", T_OBJECT, A(details), .empty = "{}" },
+	{ "id", T_ID, AUDIT_EVENT_AT(id), .prefix = "aud-" },
+	{ "action", T_STR, AUDIT_EVENT_AT(action) },
+	{ "actor", T_SUB, AUDIT_EVENT_AT(actor), .sub = actor_out },
+	{ "timestamp", T_TIME, AUDIT_EVENT_AT(at) },
+	{ "from_status", T_STR, AUDIT_EVENT_AT(from), .flags = F_NULL },
+	{ "to_status", T_STR, AUDIT_EVENT_AT(to) },
+	{ "ip_address", T_STR, AUDIT_EVENT_AT(address) },
+	{ "user_agent", T_STR, AUDIT_EVENT_AT(user_agent) },
+	{ "request_id", T_STR, AUDIT_EVENT_AT(request_id) },
+	{ "details", T_OBJECT, AUDIT_EVENT_AT(details), .empty = "{}" },
 	{ 0 }
 };
 static const struct shape audit_out[] = PAGE_OUT(event_out);
@@ -332,18 +332,18 @@ static const struct paging by_time = { .first = 1, .size = 50, .total = true, .a
 /* ---- Login ---- */
 
 struct login { const char *username, *password, *refresh_token; };
-#define L(field) AT(struct login, field)
+#define LOGIN_AT(field) AT(struct login, field)
 static const struct shape login_in[] = {
-	{ "username", T_STR, L(username), .min = 1, .max = 254, .flags = F_REQUIRED },
-	{ "password", T_STR, L(password), .min = 1, .max = 512, .flags = F_REQUIRED },
+	{ "username", T_STR, LOGIN_AT(username), .min = 1, .max = 254, .flags = F_REQUIRED },
+	{ "password", T_STR, LOGIN_AT(password), .min = 1, .max = 512, .flags = F_REQUIRED },
 	{ 0 }
 };
 static const struct shape refresh_in[] = {
-	{ "refresh_token", T_STR, L(refresh_token), .min = 1, .max = 512, .flags = F_REQUIRED },
+	{ "refresh_token", T_STR, LOGIN_AT(refresh_token), .min = 1, .max = 512, .flags = F_REQUIRED },
 	{ 0 }
 };
 struct login_view { const char *access_token, *token_type; int64_t expires_in; struct session s; };
-#define G(field) AT(struct login_view, field)
+#define LOGIN_VIEW_AT(field) AT(struct login_view, field)
 static const struct shape user_out[] = {
 	{ "id", T_ID, AT(struct user, id), .prefix = "usr-" },
 	{ "username", T_STR, AT(struct user, username) },
@@ -352,13 +352,13 @@ static const struct shape user_out[] = {
 	{ 0 }
 };
 #define TOKEN_ROWS \
-	{ "access_token", T_STR, G(access_token) }, \
-	{ "token_type", T_STR, G(token_type) }, \
-	{ "expires_in", T_INT, G(expires_in), .help = "seconds" }
+	{ "access_token", T_STR, LOGIN_VIEW_AT(access_token) }, \
+	{ "token_type", T_STR, LOGIN_VIEW_AT(token_type) }, \
+	{ "expires_in", T_INT, LOGIN_VIEW_AT(expires_in), .help = "seconds" }
 static const struct shape login_out[] = {
 	TOKEN_ROWS,
-	{ "refresh_token", T_STR, G(s.refresh_token) },
-	{ "user", T_SUB, G(s.user), .sub = user_out },
+	{ "refresh_token", T_STR, LOGIN_VIEW_AT(s.refresh_token) },
+	{ "user", T_SUB, LOGIN_VIEW_AT(s.user), .sub = user_out },
 	{ 0 }
 };
 static const struct shape refresh_out[] = { TOKEN_ROWS, { 0 } };
@@ -464,7 +464,7 @@ static const struct error_row errors[ERR__MAX] = {
 
 /* {"error":{code,message,details?,timestamp}}; details name the first field at fault, and
  * all of them where there are more. */
-#define X(field) AT(struct error_say, field)
+#define ERROR_SAY_AT(field) AT(struct error_say, field)
 static const struct shape fault_out[] = {
 	{ "field", T_STR, AT(struct why_item, field) },
 	{ "reason", T_STR, AT(struct why_item, reason) },
@@ -477,10 +477,10 @@ static const struct shape details_out[] = {
 	{ 0 }
 };
 static const struct shape inner_error_out[] = {
-	{ "code", T_STR, X(code) },
-	{ "message", T_STR, X(text) },
-	{ "details", T_REF, X(faults), .sub = details_out, .flags = F_OMIT },
-	{ "timestamp", T_TIME, X(time) },
+	{ "code", T_STR, ERROR_SAY_AT(code) },
+	{ "message", T_STR, ERROR_SAY_AT(text) },
+	{ "details", T_REF, ERROR_SAY_AT(faults), .sub = details_out, .flags = F_OMIT },
+	{ "timestamp", T_TIME, ERROR_SAY_AT(time) },
 	{ 0 }
 };
 static const struct shape error_out[] = {

@@ -87,17 +87,17 @@ static enum err authenticate(struct req *r, const char *id, const char *secret, 
 /* ---- Tokens ---- */
 
 struct token_form { const char *grant_type, *code, *redirect_uri, *code_verifier, *refresh_token, *scope, *client_id, *client_secret; };
-#define T(field) AT(struct token_form, field)
+#define TOKEN_FORM_AT(field) AT(struct token_form, field)
 static const struct shape token_in[] = {
-	{ "grant_type", T_STR, T(grant_type), .max = 64, .flags = F_REQUIRED,
+	{ "grant_type", T_STR, TOKEN_FORM_AT(grant_type), .max = 64, .flags = F_REQUIRED,
 	  .help = "authorization_code, refresh_token or client_credentials" },
-	{ "code", T_STR, T(code), .max = 128, .help = "of the redirect" },
-	{ "redirect_uri", T_STR, T(redirect_uri), .max = REDIRECT_MOST, .help = "the one the code was sent to" },
-	{ "code_verifier", T_STR, T(code_verifier), .max = 128, .help = "whose S256 challenge the code was asked for with" },
-	{ "refresh_token", T_STR, T(refresh_token), .max = 512 },
-	{ "scope", T_STR, T(scope), .max = 1024, .help = "separated by blanks; nothing: all that the client may" },
-	{ "client_id", T_STR, T(client_id), .max = 64, .help = "unless it is in the Authorization header" },
-	{ "client_secret", T_STR, T(client_secret), .max = 256, .help = "unless it is in the Authorization header; a public client has none" },
+	{ "code", T_STR, TOKEN_FORM_AT(code), .max = 128, .help = "of the redirect" },
+	{ "redirect_uri", T_STR, TOKEN_FORM_AT(redirect_uri), .max = REDIRECT_MOST, .help = "the one the code was sent to" },
+	{ "code_verifier", T_STR, TOKEN_FORM_AT(code_verifier), .max = 128, .help = "whose S256 challenge the code was asked for with" },
+	{ "refresh_token", T_STR, TOKEN_FORM_AT(refresh_token), .max = 512 },
+	{ "scope", T_STR, TOKEN_FORM_AT(scope), .max = 1024, .help = "separated by blanks; nothing: all that the client may" },
+	{ "client_id", T_STR, TOKEN_FORM_AT(client_id), .max = 64, .help = "unless it is in the Authorization header" },
+	{ "client_secret", T_STR, TOKEN_FORM_AT(client_secret), .max = 256, .help = "unless it is in the Authorization header; a public client has none" },
 	{ 0 }
 };
 static const void *access_ttl(struct arena *a, const void *session)
@@ -106,13 +106,13 @@ static const void *access_ttl(struct arena *a, const void *session)
 	return &conf.access_ttl;
 }
 
-#define V(field) AT(struct session, field)
+#define SESSION_AT(field) AT(struct session, field)
 static const struct shape token_out[] = {
-	{ "access_token", T_STR, V(access_token) },
+	{ "access_token", T_STR, SESSION_AT(access_token) },
 	{ "token_type", T_LITERAL, .text = "bearer", .help = "`bearer`" },
 	{ "expires_in", T_INT, .make = access_ttl, .help = "seconds" },
-	{ "refresh_token", T_STR, V(refresh_token), .flags = F_OMIT },
-	{ "scope", T_STR, V(scopes) },
+	{ "refresh_token", T_STR, SESSION_AT(refresh_token), .flags = F_OMIT },
+	{ "scope", T_STR, SESSION_AT(scopes) },
 	{ 0 }
 };
 
@@ -188,12 +188,12 @@ static enum err token(struct req *r)
 /* ---- Revocation ---- */
 
 struct revoke_form { const char *token, *token_type_hint, *client_id, *client_secret; };
-#define R(field) AT(struct revoke_form, field)
+#define REVOKE_FORM_AT(field) AT(struct revoke_form, field)
 static const struct shape revoke_in[] = {
-	{ "token", T_STR, R(token), .max = 4096, .flags = F_REQUIRED, .help = "an access token or a refresh token; either ends the session" },
-	{ "token_type_hint", T_STR, R(token_type_hint), .max = 64, .help = "not needed" },
-	{ "client_id", T_STR, R(client_id), .max = 64 },
-	{ "client_secret", T_STR, R(client_secret), .max = 256 },
+	{ "token", T_STR, REVOKE_FORM_AT(token), .max = 4096, .flags = F_REQUIRED, .help = "an access token or a refresh token; either ends the session" },
+	{ "token_type_hint", T_STR, REVOKE_FORM_AT(token_type_hint), .max = 64, .help = "not needed" },
+	{ "client_id", T_STR, REVOKE_FORM_AT(client_id), .max = 64 },
+	{ "client_secret", T_STR, REVOKE_FORM_AT(client_secret), .max = 256 },
 	{ 0 }
 };
 
@@ -229,15 +229,15 @@ static enum err revoke(struct req *r)
 /* ---- The way to the user's consent (RFC 6749 4.1.1) ---- */
 
 struct authorize_query { const char *client_id, *response_type, *redirect_uri, *scope, *state, *code_challenge, *code_challenge_method; };
-#define Q(field) AT(struct authorize_query, field)
+#define AUTHORIZE_QUERY_AT(field) AT(struct authorize_query, field)
 static const struct shape authorize_query[] = {
-	{ "client_id", T_STR, Q(client_id), .flags = F_REQUIRED },
-	{ "response_type", T_STR, Q(response_type), .flags = F_REQUIRED, .help = "`code`" },
-	{ "redirect_uri", T_STR, Q(redirect_uri), .flags = F_REQUIRED, .help = "one of the client's, to the byte but for the port of a loopback address" },
-	{ "scope", T_STR, Q(scope), .help = "separated by blanks; nothing: all that the client may" },
-	{ "state", T_STR, Q(state), .help = "comes back with the answer" },
-	{ "code_challenge", T_STR, Q(code_challenge), .flags = F_REQUIRED },
-	{ "code_challenge_method", T_STR, Q(code_challenge_method), .flags = F_REQUIRED, .help = "`S256`" },
+	{ "client_id", T_STR, AUTHORIZE_QUERY_AT(client_id), .flags = F_REQUIRED },
+	{ "response_type", T_STR, AUTHORIZE_QUERY_AT(response_type), .flags = F_REQUIRED, .help = "`code`" },
+	{ "redirect_uri", T_STR, AUTHORIZE_QUERY_AT(redirect_uri), .flags = F_REQUIRED, .help = "one of the client's, to the byte but for the port of a loopback address" },
+	{ "scope", T_STR, AUTHORIZE_QUERY_AT(scope), .help = "separated by blanks; nothing: all that the client may" },
+	{ "state", T_STR, AUTHORIZE_QUERY_AT(state), .help = "comes back with the answer" },
+	{ "code_challenge", T_STR, AUTHORIZE_QUERY_AT(code_challenge), .flags = F_REQUIRED },
+	{ "code_challenge_method", T_STR, AUTHORIZE_QUERY_AT(code_challenge_method), .flags = F_REQUIRED, .help = "`S256`" },
 	{ 0 }
 };
 

@@ -128,7 +128,7 @@ static bool given(const struct req *r, enum err e)
 
 	for (const struct err_common *c = err_common; c->err; c++)
 		if (c->err == e)
-			return true;
+			return own;
 	for (size_t i = 0; r->dialects[i]; i++)
 		elsewhere = elsewhere || (r->dialects[i] != own && named(r->dialects[i], e));
 	return own && err_row(e)->status && (!elsewhere || named(own, e));

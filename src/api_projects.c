@@ -26,18 +26,18 @@ static const void *preview_url(struct arena *a, const void *object)
 	return p->url ? arena_printf(a, "https://%s", p->url) : NULL;
 }
 
-#define P(field) AT(struct project, field)
+#define PROJECT_AT(field) AT(struct project, field)
 #define PROJECT_ROWS \
-	{ "id", T_INT, P(number) }, \
-	{ "name", T_STR, P(name) }, \
-	{ "description", T_STR, P(description), .flags = F_NULL }, \
-	{ "status", T_STATE, P(life.state), .of = RES_PROJECT }, \
-	{ "url", T_STR, P(url), .flags = F_NULL, .help = "`<slug>.talkide.app`" }, \
-	{ "accent", T_STR, P(accent), .flags = F_NULL, .help = "a colour, such as `oklch(0.78 0.15 70)`" }, \
-	{ "techStack", T_STR, P(tech_stack), .flags = F_NULL }, \
+	{ "id", T_INT, PROJECT_AT(number) }, \
+	{ "name", T_STR, PROJECT_AT(name) }, \
+	{ "description", T_STR, PROJECT_AT(description), .flags = F_NULL }, \
+	{ "status", T_STATE, PROJECT_AT(life.state), .of = RES_PROJECT }, \
+	{ "url", T_STR, PROJECT_AT(url), .flags = F_NULL, .help = "`<slug>.talkide.app`" }, \
+	{ "accent", T_STR, PROJECT_AT(accent), .flags = F_NULL, .help = "a colour, such as `oklch(0.78 0.15 70)`" }, \
+	{ "techStack", T_STR, PROJECT_AT(tech_stack), .flags = F_NULL }, \
 	{ "progress", T_INT, .make = progress, .min = 0, .flags = F_NULL, .help = "of a build, in percent" }, \
-	{ "createdAt", T_TIME, P(life.created) }, \
-	{ "updatedAt", T_TIME, P(life.changed) }
+	{ "createdAt", T_TIME, PROJECT_AT(life.created) }, \
+	{ "updatedAt", T_TIME, PROJECT_AT(life.changed) }
 static const struct shape project_out[] = { PROJECT_ROWS, { 0 } };
 static const struct shape detail_out[] = { PROJECT_ROWS, { "previewUrl", T_STR, .make = preview_url, .flags = F_NULL }, { 0 } };
 static const struct shape created_out[] = { PROJECT_ROWS, { "conversationId", T_LITERAL, .flags = F_NULL }, { 0 } };
@@ -58,44 +58,44 @@ static const char *slug_fault(struct arena *a, const char *s)
 }
 
 static const struct shape project_in[] = {
-	{ "name", T_STR, P(name), .min = 1, .max = 100, .flags = F_REQUIRED | F_TRIMMED, .help = "unique in the organization" },
-	{ "description", T_STR, P(description), .max = 500, .flags = F_NULL },
-	{ "url", T_STR, P(url), .min = 1, .max = 100, .flags = F_NULL, .fault = slug_fault, .help = "`<slug>.talkide.app`, unique everywhere" },
-	{ "accent", T_STR, P(accent), .min = 1, .max = 64, .flags = F_NULL },
-	{ "techStack", T_STR, P(tech_stack), .min = 1, .max = 255, .flags = F_NULL },
+	{ "name", T_STR, PROJECT_AT(name), .min = 1, .max = 100, .flags = F_REQUIRED | F_TRIMMED, .help = "unique in the organization" },
+	{ "description", T_STR, PROJECT_AT(description), .max = 500, .flags = F_NULL },
+	{ "url", T_STR, PROJECT_AT(url), .min = 1, .max = 100, .flags = F_NULL, .fault = slug_fault, .help = "`<slug>.talkide.app`, unique everywhere" },
+	{ "accent", T_STR, PROJECT_AT(accent), .min = 1, .max = 64, .flags = F_NULL },
+	{ "techStack", T_STR, PROJECT_AT(tech_stack), .min = 1, .max = 255, .flags = F_NULL },
 	{ 0 }
 };
 
 struct list_query { struct page_asked page; enum state status; const char *search; };
-#define Q(field) AT(struct list_query, field)
-#define L(field) AT(struct page_got, field)
+#define LIST_QUERY_AT(field) AT(struct list_query, field)
+#define PAGE_GOT_AT(field) AT(struct page_got, field)
 static const struct shape list_query[] = {
-	{ "status", T_STATE, Q(status), .filter = 1 + PROJECTS_STATUS, .of = RES_PROJECT, .help = "without it, all but the archived" },
-	{ "search", T_STR, Q(search), .filter = 1 + PROJECTS_SEARCH, .min = 1, .max = 100, .help = "a part of the name, in any case" },
+	{ "status", T_STATE, LIST_QUERY_AT(status), .filter = 1 + PROJECTS_STATUS, .of = RES_PROJECT, .help = "without it, all but the archived" },
+	{ "search", T_STR, LIST_QUERY_AT(search), .filter = 1 + PROJECTS_SEARCH, .min = 1, .max = 100, .help = "a part of the name, in any case" },
 	{ "sort", T_STR, AT(struct page_asked, sort), .words = orders, .help = "`recent`, the default, is the latest change first" },
 	{ "page", T_INT, AT(struct page_asked, number), .min = 0, .max = INT32_MAX, .help = "from 0" },
 	{ "size", T_INT, AT(struct page_asked, size), .min = 1, .max = 100, .help = "20 by default" },
 	{ 0 }
 };
 static const struct shape list_out[] = {
-	{ "data", T_LIST, L(rows), .sub = project_out },
-	{ "page", T_INT, L(number) },
-	{ "size", T_INT, L(size) },
-	{ "totalElements", T_INT, L(total) },
-	{ "totalPages", T_INT, L(pages) },
+	{ "data", T_LIST, PAGE_GOT_AT(rows), .sub = project_out },
+	{ "page", T_INT, PAGE_GOT_AT(number) },
+	{ "size", T_INT, PAGE_GOT_AT(size) },
+	{ "totalElements", T_INT, PAGE_GOT_AT(total) },
+	{ "totalPages", T_INT, PAGE_GOT_AT(pages) },
 	{ 0 }
 };
 
 static const struct paging from_0 = { .first = 0, .size = 20, .total = true, .asked = pages_by_number, .got = pages_numbered };
 
 static const struct shape build_in[] = {
-	{ "progress", T_INT, P(progress), .min = 0, .max = 100, .flags = F_REQUIRED,
+	{ "progress", T_INT, PROJECT_AT(progress), .min = 0, .max = 100, .flags = F_REQUIRED,
 	  .help = "in percent; 100 ends the build" },
 	{ 0 }
 };
 
 static const struct shape url_query[] = {
-	{ "url", T_STR, P(url), .min = 1, .max = 100, .flags = F_REQUIRED, .fault = slug_fault },
+	{ "url", T_STR, PROJECT_AT(url), .min = 1, .max = 100, .flags = F_REQUIRED, .fault = slug_fault },
 	{ 0 }
 };
 static const struct shape url_out[] = { { "available", T_BOOL, .off = 0 }, { 0 } };
@@ -116,14 +116,14 @@ static enum err check_url(struct req *r)
 
 enum { ACCESS_TTL_S = 15 * 60 };
 struct login { const char *email, *password, *refresh_token; };
-#define G(field) AT(struct login, field)
+#define LOGIN_AT(field) AT(struct login, field)
 static const struct shape login_in[] = {
-	{ "email", T_STR, G(email), .min = 1, .max = 254, .flags = F_REQUIRED },
-	{ "password", T_STR, G(password), .min = 1, .max = 512, .flags = F_REQUIRED },
+	{ "email", T_STR, LOGIN_AT(email), .min = 1, .max = 254, .flags = F_REQUIRED },
+	{ "password", T_STR, LOGIN_AT(password), .min = 1, .max = 512, .flags = F_REQUIRED },
 	{ 0 }
 };
 static const struct shape refresh_in[] = {
-	{ "refreshToken", T_STR, G(refresh_token), .min = 1, .max = 512, .flags = F_REQUIRED },
+	{ "refreshToken", T_STR, LOGIN_AT(refresh_token), .min = 1, .max = 512, .flags = F_REQUIRED },
 	{ 0 }
 };
 struct tokens { const char *access_token, *refresh_token; };
@@ -232,17 +232,17 @@ static const struct error_row errors[ERR__MAX] = {
 };
 
 /* {status, code, message, errors?} without a wrapper. */
-#define X(field) AT(struct error_say, field)
+#define ERROR_SAY_AT(field) AT(struct error_say, field)
 static const struct shape fault_out[] = {
 	{ "field", T_STR, AT(struct why_item, field) },
 	{ "message", T_STR, AT(struct why_item, reason) },
 	{ 0 }
 };
 static const struct shape error_out[] = {
-	{ "status", T_INT, X(status) },
-	{ "code", T_STR, X(code) },
-	{ "message", T_STR, X(text) },
-	{ "errors", T_LIST, X(details), .sub = fault_out, .flags = F_OMIT },
+	{ "status", T_INT, ERROR_SAY_AT(status) },
+	{ "code", T_STR, ERROR_SAY_AT(code) },
+	{ "message", T_STR, ERROR_SAY_AT(text) },
+	{ "errors", T_LIST, ERROR_SAY_AT(details), .sub = fault_out, .flags = F_OMIT },
 	{ 0 }
 };
 

@@ -23,43 +23,42 @@ static const void *entity_ids(struct arena *a, const void *object)
 	return js_text(array, NULL);
 }
 
-#define W(field) AT(struct workspace, field)
+#define WORKSPACE_AT(field) AT(struct workspace, field)
 static const struct shape workspace_out[] = {
-	{ "id", T_ID, W(life.id), .prefix = "wks_" },
+	{ "id", T_ID, WORKSPACE_AT(life.id), .prefix = "wks_" },
 	OBJECT(struct workspace, "workspace"),
-	{ "name", T_STR, W(name) },
+	{ "name", T_STR, WORKSPACE_AT(name) },
 	STATUS(struct workspace, RES_WORKSPACE),
-	{ "archived_at", T_TIME, W(archived_at), .flags = F_NULL },
+	{ "archived_at", T_TIME, WORKSPACE_AT(archived_at), .flags = F_NULL },
 	{ "entity_ids", T_STRINGS, .make = entity_ids, .help = "oldest first" },
-	{ "metadata", T_LABELS, W(metadata), .empty = "{}" },
-	{ "created", T_TIME, W(life.created) },
-	{ "updated", T_TIME, W(life.changed) },
+	{ "metadata", T_LABELS, WORKSPACE_AT(metadata), .empty = "{}" },
+	{ "created", T_TIME, WORKSPACE_AT(life.created) },
+	{ "updated", T_TIME, WORKSPACE_AT(life.changed) },
 	LIVEMODE(struct workspace),
 	{ 0 }
 };
 
-#define C(field) AT(struct workspace, field)
 static const struct shape create_in[] = {
-	{ "name", T_STR, C(name), .min = 1, .max = 255, .flags = F_REQUIRED | F_TRIMMED },
-	{ "metadata", T_LABELS, C(metadata), .max = METADATA_MOST, .flags = F_NULL },
+	{ "name", T_STR, WORKSPACE_AT(name), .min = 1, .max = 255, .flags = F_REQUIRED | F_TRIMMED },
+	{ "metadata", T_LABELS, WORKSPACE_AT(metadata), .max = METADATA_MOST, .flags = F_NULL },
 	{ 0 }
 };
 
 struct workspaces_query { struct page_asked page; enum state status; const char *metadata; };
-#define Q(field) AT(struct workspaces_query, field)
+#define WORKSPACES_QUERY_AT(field) AT(struct workspaces_query, field)
 #define SORT_ANY "`-created`, the default, `name` or `updated`, a `-` before it for downwards"
 static const struct shape list_query[] = {
 	LIST_ROWS("wks_", SORT_ANY),
-	{ "status", T_STATE, Q(status), .filter = 1 + WORKSPACES_STATUS, .of = RES_WORKSPACE, .help = "without it, all but the archived" },
-	{ "metadata", T_LABELS, Q(metadata), .filter = 1 + WORKSPACES_METADATA, .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
+	{ "status", T_STATE, WORKSPACES_QUERY_AT(status), .filter = 1 + WORKSPACES_STATUS, .of = RES_WORKSPACE, .help = "without it, all but the archived" },
+	{ "metadata", T_LABELS, WORKSPACES_QUERY_AT(metadata), .filter = 1 + WORKSPACES_METADATA, .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
 	{ 0 }
 };
 static const struct shape list_out[] = LIST_OUT(workspace_out);
 
-#define E(field) SET(struct label_edit, field)
+#define LABEL_EDIT_SET(field) SET(struct label_edit, field)
 #define EDIT_ROWS \
-	{ "name", T_STR, E(name), .min = 1, .max = 255, .flags = F_TRIMMED | F_ONE }, \
-	{ "metadata", T_LABELS, E(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL | F_ONE, \
+	{ "name", T_STR, LABEL_EDIT_SET(name), .min = 1, .max = 255, .flags = F_TRIMMED | F_ONE }, \
+	{ "metadata", T_LABELS, LABEL_EDIT_SET(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL | F_ONE, \
 	  .help = "members to set; null takes one away, null for the whole all of them" }
 static const struct shape edit_in[] = { EDIT_ROWS, { 0 } };
 
@@ -83,27 +82,27 @@ static const void *resource_id(struct arena *a, const void *object)
 	return life_spell(a, n->resource_type, &n->resource);
 }
 
-#define Z(field) AT(struct authorization, field)
+#define AUTHORIZATION_AT(field) AT(struct authorization, field)
 static const struct shape subject_out[] = {
 	{ "id", T_STR, .make = resource_id },
-	{ "object", T_STR, Z(resource_type) },
+	{ "object", T_STR, AUTHORIZATION_AT(resource_type) },
 	{ 0 }
 };
 static const struct shape asker_out[] = {
-	{ "human_principal_id", T_ID, Z(human), .prefix = "usr_" },
-	{ "agent_id", T_STR, Z(agent) },
-	{ "token_id", T_ID, Z(token), .prefix = "tok_" },
+	{ "human_principal_id", T_ID, AUTHORIZATION_AT(human), .prefix = "usr_" },
+	{ "agent_id", T_STR, AUTHORIZATION_AT(agent) },
+	{ "token_id", T_ID, AUTHORIZATION_AT(token), .prefix = "tok_" },
 	{ 0 }
 };
 static const struct shape authorization_out[] = {
-	{ "id", T_ID, Z(life.id), .prefix = "auth_" },
+	{ "id", T_ID, AUTHORIZATION_AT(life.id), .prefix = "auth_" },
 	OBJECT(struct authorization, "authorization"),
 	STATUS(struct authorization, RES_AUTHORIZATION),
-	{ "action", T_STR, Z(action), .help = "the event that an approval brings, such as `workspace.archived`" },
+	{ "action", T_STR, AUTHORIZATION_AT(action), .help = "the event that an approval brings, such as `workspace.archived`" },
 	{ "resource", T_SUB, .sub = subject_out },
 	{ "requested_by", T_SUB, .sub = asker_out, .help = "human_principal_id decides" },
-	{ "created", T_TIME, Z(life.created) },
-	{ "updated", T_TIME, Z(life.changed) },
+	{ "created", T_TIME, AUTHORIZATION_AT(life.created) },
+	{ "updated", T_TIME, AUTHORIZATION_AT(life.changed) },
 	LIVEMODE(struct authorization),
 	{ 0 }
 };
@@ -118,32 +117,32 @@ static const struct shape authorizations_out[] = LIST_OUT(authorization_out);
 
 /* ---- Entities ---- */
 
-#define N(field) AT(struct entity, field)
+#define ENTITY_AT(field) AT(struct entity, field)
 static const struct shape entity_out[] = {
-	{ "id", T_ID, N(life.id), .prefix = "ent_" },
+	{ "id", T_ID, ENTITY_AT(life.id), .prefix = "ent_" },
 	OBJECT(struct entity, "entity"),
-	{ "workspace_id", T_ID, N(workspace), .prefix = "wks_" },
-	{ "name", T_STR, N(name) },
-	{ "jurisdiction", T_STR, N(jurisdiction) },
-	{ "type", T_STR, N(type) },
-	{ "portfolio_id", T_STR, N(portfolio), .flags = F_NULL },
+	{ "workspace_id", T_ID, ENTITY_AT(workspace), .prefix = "wks_" },
+	{ "name", T_STR, ENTITY_AT(name) },
+	{ "jurisdiction", T_STR, ENTITY_AT(jurisdiction) },
+	{ "type", T_STR, ENTITY_AT(type) },
+	{ "portfolio_id", T_STR, ENTITY_AT(portfolio), .flags = F_NULL },
 	STATUS(struct entity, RES_ENTITY),
-	{ "metadata", T_LABELS, N(metadata), .empty = "{}" },
-	{ "created", T_TIME, N(life.created) },
-	{ "updated", T_TIME, N(life.changed) },
+	{ "metadata", T_LABELS, ENTITY_AT(metadata), .empty = "{}" },
+	{ "created", T_TIME, ENTITY_AT(life.created) },
+	{ "updated", T_TIME, ENTITY_AT(life.changed) },
 	LIVEMODE(struct entity),
 	{ 0 }
 };
 
 struct entity_in { struct entity n; const char *workspace; };
-#define I(field) AT(struct entity_in, field)
+#define ENTITY_IN_AT(field) AT(struct entity_in, field)
 static const struct shape entity_in[] = {
-	{ "workspace_id", T_STR, I(workspace), .min = 1, .max = 64, .flags = F_REQUIRED, .help = "whose it is" },
-	{ "name", T_STR, I(n.name), .min = 1, .max = 255, .flags = F_REQUIRED | F_TRIMMED },
-	{ "jurisdiction", T_STR, I(n.jurisdiction), .min = 1, .max = 64, .flags = F_REQUIRED | F_TRIMMED, .help = "such as US-DE" },
-	{ "type", T_STR, I(n.type), .min = 1, .max = 64, .flags = F_REQUIRED | F_TRIMMED, .help = "such as c_corp" },
-	{ "portfolio_id", T_STR, I(n.portfolio), .min = 1, .max = 64, .flags = F_NULL | F_TRIMMED },
-	{ "metadata", T_LABELS, I(n.metadata), .max = METADATA_MOST, .flags = F_NULL },
+	{ "workspace_id", T_STR, ENTITY_IN_AT(workspace), .min = 1, .max = 64, .flags = F_REQUIRED, .help = "whose it is" },
+	{ "name", T_STR, ENTITY_IN_AT(n.name), .min = 1, .max = 255, .flags = F_REQUIRED | F_TRIMMED },
+	{ "jurisdiction", T_STR, ENTITY_IN_AT(n.jurisdiction), .min = 1, .max = 64, .flags = F_REQUIRED | F_TRIMMED, .help = "such as US-DE" },
+	{ "type", T_STR, ENTITY_IN_AT(n.type), .min = 1, .max = 64, .flags = F_REQUIRED | F_TRIMMED, .help = "such as c_corp" },
+	{ "portfolio_id", T_STR, ENTITY_IN_AT(n.portfolio), .min = 1, .max = 64, .flags = F_NULL | F_TRIMMED },
+	{ "metadata", T_LABELS, ENTITY_IN_AT(n.metadata), .max = METADATA_MOST, .flags = F_NULL },
 	{ 0 }
 };
 
@@ -164,14 +163,14 @@ static enum err create_entity(struct req *r)
 }
 
 struct entities_query { struct page_asked page; struct id workspace; enum state status; const char *jurisdiction, *portfolio, *metadata; };
-#define F(field) AT(struct entities_query, field)
+#define ENTITIES_QUERY_AT(field) AT(struct entities_query, field)
 static const struct shape entities_query[] = {
 	LIST_ROWS("ent_", SORT_ANY),
-	{ "workspace_id", T_ID, F(workspace), .filter = 1 + ENTITIES_WORKSPACE, .prefix = "wks_" },
-	{ "status", T_STATE, F(status), .filter = 1 + ENTITIES_STATUS, .of = RES_ENTITY },
-	{ "jurisdiction", T_STR, F(jurisdiction), .filter = 1 + ENTITIES_JURISDICTION, .min = 1, .max = 64 },
-	{ "portfolio_id", T_STR, F(portfolio), .filter = 1 + ENTITIES_PORTFOLIO, .min = 1, .max = 64 },
-	{ "metadata", T_LABELS, F(metadata), .filter = 1 + ENTITIES_METADATA, .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
+	{ "workspace_id", T_ID, ENTITIES_QUERY_AT(workspace), .filter = 1 + ENTITIES_WORKSPACE, .prefix = "wks_" },
+	{ "status", T_STATE, ENTITIES_QUERY_AT(status), .filter = 1 + ENTITIES_STATUS, .of = RES_ENTITY },
+	{ "jurisdiction", T_STR, ENTITIES_QUERY_AT(jurisdiction), .filter = 1 + ENTITIES_JURISDICTION, .min = 1, .max = 64 },
+	{ "portfolio_id", T_STR, ENTITIES_QUERY_AT(portfolio), .filter = 1 + ENTITIES_PORTFOLIO, .min = 1, .max = 64 },
+	{ "metadata", T_LABELS, ENTITIES_QUERY_AT(metadata), .filter = 1 + ENTITIES_METADATA, .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
 	{ 0 }
 };
 static const struct shape entities_out[] = LIST_OUT(entity_out);
@@ -262,7 +261,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_QUOTA] = { .code = "limit_reached" },
 };
 
-#define X(field) AT(struct error_say, field)
+#define ERROR_SAY_AT(field) AT(struct error_say, field)
 static const struct shape fault_out[] = {
 	{ "field", T_STR, AT(struct why_item, field) },
 	{ "code", T_STR, AT(struct why_item, code) },
@@ -275,18 +274,18 @@ static const struct shape authority_out[] = {
 	{ 0 }
 };
 static const struct shape error_out[] = {
-	{ "type", T_STR, X(type) },
-	{ "title", T_STR, X(title) },
-	{ "status", T_INT, X(status) },
-	{ "code", T_STR, X(code) },
-	{ "detail", T_STR, X(text) },
-	{ "instance", T_STR, X(instance) },
-	{ "param", T_STR, X(param), .flags = F_OMIT, .help = "the one input at fault" },
-	{ "doc_url", T_STR, X(doc_url) },
-	{ "request_id", T_STR, X(request_id) },
-	{ "retry_after", T_INT, X(retry_after), .flags = F_OMIT | F_NULL, .help = "seconds" },
-	{ "authorized_by", T_REF, X(authority), .sub = authority_out, .flags = F_OMIT, .help = "of a `tok_`" },
-	{ "errors", T_LIST, X(details), .sub = fault_out, .flags = F_OMIT },
+	{ "type", T_STR, ERROR_SAY_AT(type) },
+	{ "title", T_STR, ERROR_SAY_AT(title) },
+	{ "status", T_INT, ERROR_SAY_AT(status) },
+	{ "code", T_STR, ERROR_SAY_AT(code) },
+	{ "detail", T_STR, ERROR_SAY_AT(text) },
+	{ "instance", T_STR, ERROR_SAY_AT(instance) },
+	{ "param", T_STR, ERROR_SAY_AT(param), .flags = F_OMIT, .help = "the one input at fault" },
+	{ "doc_url", T_STR, ERROR_SAY_AT(doc_url) },
+	{ "request_id", T_STR, ERROR_SAY_AT(request_id) },
+	{ "retry_after", T_INT, ERROR_SAY_AT(retry_after), .flags = F_OMIT | F_NULL, .help = "seconds" },
+	{ "authorized_by", T_REF, ERROR_SAY_AT(authority), .sub = authority_out, .flags = F_OMIT, .help = "of a `tok_`" },
+	{ "errors", T_LIST, ERROR_SAY_AT(details), .sub = fault_out, .flags = F_OMIT },
 	{ 0 }
 };
 

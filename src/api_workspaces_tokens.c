@@ -8,35 +8,35 @@
 
 /* ---- Tokens ---- */
 
-#define K(field) AT(struct apikey, field)
+#define APIKEY_AT(field) AT(struct apikey, field)
 static const char *const kinds[] = { "secret", "publishable", "token", NULL };
 static const struct shape owner_out[] = {
-	{ "human_id", T_ID, K(life.whose), .prefix = "usr_" },
-	{ "agent_id", T_STR, K(agent), .flags = F_NULL },
+	{ "human_id", T_ID, APIKEY_AT(life.whose), .prefix = "usr_" },
+	{ "agent_id", T_STR, APIKEY_AT(agent), .flags = F_NULL },
 	{ 0 }
 };
 static const struct shape limits_out[] = {
-	{ "requests_per_minute", T_INT, K(rate), .flags = F_NULL | F_ZERO, .help = "null: those of the mode" },
+	{ "requests_per_minute", T_INT, APIKEY_AT(rate), .flags = F_NULL | F_ZERO, .help = "null: those of the mode" },
 	{ 0 }
 };
 #define TOKEN_ROWS \
-	{ "id", T_ID, K(life.id), .prefix = "tok_" }, \
+	{ "id", T_ID, APIKEY_AT(life.id), .prefix = "tok_" }, \
 	OBJECT(struct apikey, "token"), \
-	{ "kind", T_STR, K(kind), .words = kinds }, \
-	{ "hint", T_STR, K(hint), .help = "the ends of the secret" }, \
-	{ "name", T_STR, K(name), .flags = F_NULL }, \
+	{ "kind", T_STR, APIKEY_AT(kind), .words = kinds }, \
+	{ "hint", T_STR, APIKEY_AT(hint), .help = "the ends of the secret" }, \
+	{ "name", T_STR, APIKEY_AT(name), .flags = F_NULL }, \
 	STATUS(struct apikey, RES_TOKEN), \
-	{ "tier", T_INT, K(tier), .flags = F_NULL | F_ZERO, .help = "1 observe, 2 prepare, 3 execute, 4 autonomous; null: not narrowed" }, \
-	{ "scopes", T_WORDS, K(scopes), .flags = F_NULL, .help = "null: not narrowed" }, \
+	{ "tier", T_INT, APIKEY_AT(tier), .flags = F_NULL | F_ZERO, .help = "1 observe, 2 prepare, 3 execute, 4 autonomous; null: not narrowed" }, \
+	{ "scopes", T_WORDS, APIKEY_AT(scopes), .flags = F_NULL, .help = "null: not narrowed" }, \
 	{ "principal", T_SUB, .sub = owner_out }, \
-	{ "human_grant", T_BOOL, K(human_grant), .help = "the agent may do what is kept for humans" }, \
+	{ "human_grant", T_BOOL, APIKEY_AT(human_grant), .help = "the agent may do what is kept for humans" }, \
 	{ "limits", T_SUB, .sub = limits_out }, \
-	{ "api_version", T_STR, K(api_version), .flags = F_NULL }, \
-	{ "expires_at", T_TIME, K(expires_at), .flags = F_NULL }, \
-	{ "created", T_TIME, K(life.created) }, \
+	{ "api_version", T_STR, APIKEY_AT(api_version), .flags = F_NULL }, \
+	{ "expires_at", T_TIME, APIKEY_AT(expires_at), .flags = F_NULL }, \
+	{ "created", T_TIME, APIKEY_AT(life.created) }, \
 	LIVEMODE(struct apikey)
 static const struct shape token_out[] = { TOKEN_ROWS, { 0 } };
-static const struct shape secret_out[] = { TOKEN_ROWS, { "secret", T_STR, K(secret), .help = "shown this once" }, { 0 } };
+static const struct shape secret_out[] = { TOKEN_ROWS, { "secret", T_STR, APIKEY_AT(secret), .help = "shown this once" }, { 0 } };
 
 static const char *permission_fault(struct arena *a, const char *s)
 {
@@ -51,26 +51,26 @@ static const char *agent_fault(struct arena *a, const char *s)
 }
 
 static const struct shape limits_in[] = {
-	{ "requests_per_minute", T_INT, K(rate), .min = 1, .max = 1000000 },
+	{ "requests_per_minute", T_INT, APIKEY_AT(rate), .min = 1, .max = 1000000 },
 	{ 0 }
 };
 static const struct shape owner_in[] = {
-	{ "human_id", T_ID, K(life.whose), .prefix = "usr_", .flags = F_REQUIRED },
-	{ "agent_id", T_STR, K(agent), .min = 5, .max = 64, .flags = F_NULL, .fault = agent_fault,
+	{ "human_id", T_ID, APIKEY_AT(life.whose), .prefix = "usr_", .flags = F_REQUIRED },
+	{ "agent_id", T_STR, APIKEY_AT(agent), .min = 5, .max = 64, .flags = F_NULL, .fault = agent_fault,
 	  .help = "`agt_` and letters and digits: the agent that holds the token" },
 	{ 0 }
 };
 static const struct shape create_in[] = {
-	{ "tier", T_INT, K(tier), .min = TIER_OBSERVE, .max = TIER_AUTONOMOUS, .flags = F_REQUIRED },
-	{ "scopes", T_WORDS, K(scopes), .max = 32, .fault = permission_fault, .help = "permissions, such as `workspace:write`; without it those of the principal" },
+	{ "tier", T_INT, APIKEY_AT(tier), .min = TIER_OBSERVE, .max = TIER_AUTONOMOUS, .flags = F_REQUIRED },
+	{ "scopes", T_WORDS, APIKEY_AT(scopes), .max = 32, .fault = permission_fault, .help = "permissions, such as `workspace:write`; without it those of the principal" },
 	{ "principal", T_SUB, .sub = owner_in, .flags = F_REQUIRED },
 	{ "limits", T_SUB, .sub = limits_in },
-	{ "api_version", T_STR, K(api_version), .min = 1, .max = 10, .flags = F_REQUIRED, .fault = version_fault },
-	{ "name", T_STR, K(name), .min = 1, .max = 128, .flags = F_NULL | F_TRIMMED },
-	{ "human_grant", T_BOOL, K(human_grant), .help = "only by the human itself, signed in" },
-	{ "livemode", T_BOOL, K(life.test), .set = 1 + offsetof(struct apikey, mode_given), .flags = F_NOT,
+	{ "api_version", T_STR, APIKEY_AT(api_version), .min = 1, .max = 10, .flags = F_REQUIRED, .fault = version_fault },
+	{ "name", T_STR, APIKEY_AT(name), .min = 1, .max = 128, .flags = F_NULL | F_TRIMMED },
+	{ "human_grant", T_BOOL, APIKEY_AT(human_grant), .help = "only by the human itself, signed in" },
+	{ "livemode", T_BOOL, APIKEY_AT(life.test), .set = 1 + offsetof(struct apikey, mode_given), .flags = F_NOT,
 	  .help = "that of the token which asks; a sign-in may choose, and makes live ones" },
-	{ "expires_in", T_INT, K(lasts), .min = 60, .max = INT64_C(315360000), .help = "seconds; without it, until it is revoked" },
+	{ "expires_in", T_INT, APIKEY_AT(lasts), .min = 60, .max = INT64_C(315360000), .help = "seconds; without it, until it is revoked" },
 	{ "portfolio_id", T_DOC, .flags = F_UNKEPT, .help = "is not supported: a token is not narrowed to a portfolio" },
 	{ 0 }
 };
@@ -150,7 +150,7 @@ static enum err limits(struct req *r)
 }
 
 struct attempt { const char *id, *key, *type; struct id object; int64_t created, status, revision; };
-#define R(field) AT(struct attempt, field)
+#define ATTEMPT_AT(field) AT(struct attempt, field)
 
 static const void *touched(struct arena *a, const void *object)
 {
@@ -169,16 +169,16 @@ static const void *touched_id(struct arena *a, const void *object)
 
 static const struct shape touched_out[] = {
 	{ "id", T_STR, .make = touched_id },
-	{ "object", T_STR, R(type) },
-	{ "revision", T_INT, R(revision) },
+	{ "object", T_STR, ATTEMPT_AT(type) },
+	{ "revision", T_INT, ATTEMPT_AT(revision) },
 	{ 0 }
 };
 static const struct shape request_out[] = {
-	{ "id", T_STR, R(id) },
+	{ "id", T_STR, ATTEMPT_AT(id) },
 	OBJECT(struct attempt, "request"),
-	{ "created", T_TIME, R(created) },
-	{ "status", T_INT, R(status), .flags = F_NULL, .help = "of its answer, when that was kept under an Idempotency-Key" },
-	{ "idempotency_key", T_STR, R(key), .flags = F_NULL },
+	{ "created", T_TIME, ATTEMPT_AT(created) },
+	{ "status", T_INT, ATTEMPT_AT(status), .flags = F_NULL, .help = "of its answer, when that was kept under an Idempotency-Key" },
+	{ "idempotency_key", T_STR, ATTEMPT_AT(key), .flags = F_NULL },
 	{ "resource", T_REF, .make = touched, .sub = touched_out, .flags = F_NULL, .help = "what it changed first" },
 	{ 0 }
 };

@@ -43,28 +43,28 @@ static const void *owner_permissions(struct arena *a, const void *object)
 	return event_permissions(a, &((const struct endpoint *)object)->owner);
 }
 
-#define W(field) AT(struct endpoint, field)
+#define ENDPOINT_AT(field) AT(struct endpoint, field)
 #define ENDPOINT_ROWS \
-	{ "id", T_ID, W(life.id), .prefix = "we_" }, \
+	{ "id", T_ID, ENDPOINT_AT(life.id), .prefix = "we_" }, \
 	OBJECT(struct endpoint, "webhook_endpoint"), \
-	{ "url", T_STR, W(url) }, \
-	{ "description", T_STR, W(description), .flags = F_NULL }, \
-	{ "enabled_events", T_STRINGS, W(enabled_events) }, \
-	{ "api_version", T_STR, W(api_version) }, \
+	{ "url", T_STR, ENDPOINT_AT(url) }, \
+	{ "description", T_STR, ENDPOINT_AT(description), .flags = F_NULL }, \
+	{ "enabled_events", T_STRINGS, ENDPOINT_AT(enabled_events) }, \
+	{ "api_version", T_STR, ENDPOINT_AT(api_version) }, \
 	STATUS(struct endpoint, RES_ENDPOINT), \
-	{ "owner_id", T_ID, W(owner.principal), .flags = F_NULL, .prefix = "usr_", \
+	{ "owner_id", T_ID, ENDPOINT_AT(owner.principal), .flags = F_NULL, .prefix = "usr_", \
 	  .help = "the user who made it, or last set its url or enabled_events, enabled it or rotated its secret: it receives what that user can read" }, \
 	{ "owner_permissions", T_STRINGS, .make = owner_permissions, \
 	  .help = "what the owner can read now, within the scopes of the token that was used; events of anything else are not sent" }, \
-	{ "failing_since", T_TIME, W(failing_since), .flags = F_NULL, .help = "the first failure since the last success" }, \
-	{ "previous_secret_expires_at", T_TIME, W(old_until), .flags = F_NULL, .help = "until then it signs too" }, \
-	{ "metadata", T_LABELS, W(metadata), .empty = "{}" }, \
-	{ "created", T_TIME, W(life.created) }, \
-	{ "updated", T_TIME, W(life.changed) }, \
+	{ "failing_since", T_TIME, ENDPOINT_AT(failing_since), .flags = F_NULL, .help = "the first failure since the last success" }, \
+	{ "previous_secret_expires_at", T_TIME, ENDPOINT_AT(old_until), .flags = F_NULL, .help = "until then it signs too" }, \
+	{ "metadata", T_LABELS, ENDPOINT_AT(metadata), .empty = "{}" }, \
+	{ "created", T_TIME, ENDPOINT_AT(life.created) }, \
+	{ "updated", T_TIME, ENDPOINT_AT(life.changed) }, \
 	LIVEMODE(struct endpoint)
 static const struct shape endpoint_out[] = { ENDPOINT_ROWS, { 0 } };
 static const struct shape secret_out[] = { ENDPOINT_ROWS,
-	{ "secret", T_STR, W(secret), .help = "`whsec_...`, shown this once" }, { 0 } };
+	{ "secret", T_STR, ENDPOINT_AT(secret), .help = "`whsec_...`, shown this once" }, { 0 } };
 
 /* Of the events there are. */
 static const char *pattern_fault(struct arena *a, const char *p)
@@ -81,12 +81,12 @@ static const char *pattern_fault(struct arena *a, const char *p)
 	{ "include", T_DOC, .flags = F_UNKEPT, .help = "is not supported: an event tells its object whole" }
 enum { PATTERNS = 64 };
 static const struct shape create_in[] = {
-	{ "url", T_STR, W(url), .min = 1, .max = URL_MOST, .flags = F_REQUIRED, .fault = url_fault, .help = "https" },
-	{ "enabled_events", T_STRINGS, W(enabled_events), .min = 1, .max = PATTERNS, .flags = F_REQUIRED, .fault = pattern_fault,
+	{ "url", T_STR, ENDPOINT_AT(url), .min = 1, .max = URL_MOST, .flags = F_REQUIRED, .fault = url_fault, .help = "https" },
+	{ "enabled_events", T_STRINGS, ENDPOINT_AT(enabled_events), .min = 1, .max = PATTERNS, .flags = F_REQUIRED, .fault = pattern_fault,
 	  .help = "`*`, `workspace.*`, `workspace.archived`" },
-	{ "api_version", T_STR, W(api_version), .min = 1, .max = 10, .fault = version_fault, .help = "the newest when it is not given" },
-	{ "description", T_STR, W(description), .max = 500, .flags = F_NULL },
-	{ "metadata", T_LABELS, W(metadata), .max = METADATA_MOST, .flags = F_NULL },
+	{ "api_version", T_STR, ENDPOINT_AT(api_version), .min = 1, .max = 10, .fault = version_fault, .help = "the newest when it is not given" },
+	{ "description", T_STR, ENDPOINT_AT(description), .max = 500, .flags = F_NULL },
+	{ "metadata", T_LABELS, ENDPOINT_AT(metadata), .max = METADATA_MOST, .flags = F_NULL },
 	UNKEPT_ROWS,
 	{ 0 }
 };
@@ -94,14 +94,14 @@ static const struct shape create_in[] = {
 static const struct shape list_query[] = { LIST_ROWS("we_", SORT_CREATED), { 0 } };
 static const struct shape list_out[] = LIST_OUT(endpoint_out);
 
-#define E(field) SET(struct endpoint_edit, field)
+#define ENDPOINT_EDIT_SET(field) SET(struct endpoint_edit, field)
 static const struct shape edit_in[] = {
-	{ "url", T_STR, E(url), .min = 1, .max = URL_MOST, .flags = F_ONE, .fault = url_fault },
-	{ "enabled_events", T_STRINGS, E(enabled_events), .min = 1, .max = PATTERNS, .flags = F_ONE, .fault = pattern_fault },
-	{ "description", T_STR, E(description), .max = 500, .flags = F_NULL | F_ONE },
-	{ "metadata", T_LABELS, E(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL | F_ONE,
+	{ "url", T_STR, ENDPOINT_EDIT_SET(url), .min = 1, .max = URL_MOST, .flags = F_ONE, .fault = url_fault },
+	{ "enabled_events", T_STRINGS, ENDPOINT_EDIT_SET(enabled_events), .min = 1, .max = PATTERNS, .flags = F_ONE, .fault = pattern_fault },
+	{ "description", T_STR, ENDPOINT_EDIT_SET(description), .max = 500, .flags = F_NULL | F_ONE },
+	{ "metadata", T_LABELS, ENDPOINT_EDIT_SET(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL | F_ONE,
 	  .help = "members to set; null takes one away, null for the whole all of them" },
-	{ "status", T_STATE, E(status), .of = RES_ENDPOINT, .flags = F_ONE },
+	{ "status", T_STATE, ENDPOINT_EDIT_SET(status), .of = RES_ENDPOINT, .flags = F_ONE },
 	{ "api_version", T_DOC, .flags = F_UNKEPT, .help = "stays as it was when the endpoint was made; make another one" },
 	UNKEPT_ROWS,
 	{ 0 }
@@ -116,7 +116,7 @@ static const void *yes(struct arena *a, const void *object)
 }
 
 static const struct shape deleted_out[] = {
-	{ "id", T_ID, W(life.id), .prefix = "we_" },
+	{ "id", T_ID, ENDPOINT_AT(life.id), .prefix = "we_" },
 	{ "object", T_LITERAL, .text = "webhook_endpoint" },
 	{ "deleted", T_BOOL, .make = yes },
 	{ 0 }
@@ -140,27 +140,27 @@ static const void *tries(struct arena *a, const void *object)
 }
 
 static const char *const outcomes[] = { "pending", "succeeded", "failed", NULL };
-#define T(field) AT(struct delivery_try, field)
+#define DELIVERY_TRY_AT(field) AT(struct delivery_try, field)
 static const struct shape try_out[] = {
-	{ "number", T_INT, T(number) },
-	{ "created", T_TIME, T(at) },
-	{ "duration_ms", T_INT, T(milliseconds) },
-	{ "response_status", T_INT, T(response_status), .flags = F_NULL | F_ZERO },
-	{ "error", T_STR, T(error), .flags = F_NULL },
+	{ "number", T_INT, DELIVERY_TRY_AT(number) },
+	{ "created", T_TIME, DELIVERY_TRY_AT(at) },
+	{ "duration_ms", T_INT, DELIVERY_TRY_AT(milliseconds) },
+	{ "response_status", T_INT, DELIVERY_TRY_AT(response_status), .flags = F_NULL | F_ZERO },
+	{ "error", T_STR, DELIVERY_TRY_AT(error), .flags = F_NULL },
 	{ 0 }
 };
-#define D(field) AT(struct delivery, field)
+#define DELIVERY_AT(field) AT(struct delivery, field)
 static const struct shape delivery_out[] = {
-	{ "id", T_ID, D(id), .prefix = "del_" },
+	{ "id", T_ID, DELIVERY_AT(id), .prefix = "del_" },
 	OBJECT(struct delivery, "delivery"),
-	{ "webhook_endpoint_id", T_ID, D(endpoint), .prefix = "we_" },
-	{ "event_id", T_ID, D(event), .prefix = "evt_" },
-	{ "status", T_STR, D(outcome), .words = outcomes },
-	{ "attempt_count", T_INT, D(tries) },
-	{ "response_status", T_INT, D(response_status), .flags = F_NULL | F_ZERO, .help = "of the last attempt; null: none came" },
-	{ "next_attempt_at", T_TIME, D(next_at), .flags = F_NULL },
-	{ "created", T_TIME, D(created_at) },
-	{ "updated", T_TIME, D(updated_at) },
+	{ "webhook_endpoint_id", T_ID, DELIVERY_AT(endpoint), .prefix = "we_" },
+	{ "event_id", T_ID, DELIVERY_AT(event), .prefix = "evt_" },
+	{ "status", T_STR, DELIVERY_AT(outcome), .words = outcomes },
+	{ "attempt_count", T_INT, DELIVERY_AT(tries) },
+	{ "response_status", T_INT, DELIVERY_AT(response_status), .flags = F_NULL | F_ZERO, .help = "of the last attempt; null: none came" },
+	{ "next_attempt_at", T_TIME, DELIVERY_AT(next_at), .flags = F_NULL },
+	{ "created", T_TIME, DELIVERY_AT(created_at) },
+	{ "updated", T_TIME, DELIVERY_AT(updated_at) },
 	{ "attempts", T_LIST, .make = tries, .sub = try_out, .help = "the first one first" },
 	{ 0 }
 };
