@@ -2,7 +2,7 @@
 #include "tables.h"
 #include <stdio.h>
 #include <string.h>
-#include "db.h"
+#include "row.h"
 
 static bool errors_known(const char *names)
 {
@@ -39,18 +39,78 @@ static bool statements_whole(void)
 	return whole;
 }
 
+/* What a human may let an agent do is done by its row alone: on an object that is found by its id, with nothing
+ * that only a request could say. */
+static bool transitions_whole(void)
+{
+	bool whole = true;
+
+	for (int t = 0; t < LIFE__MAX; t++) {
+		const struct transition_row *row = &life_transitions[t];
+
+		if (!(row->flags & APPROVAL))
+			continue;
+		if (row->flags & HUMAN && row->from && life_writes[row->sql] && !row_asks(life_writes[row->sql])
+		 && life_resources[row->resource].parent == RES__MAX && !life_resources[row->resource].number)
+			continue;
+		fprintf(stderr, "thaw: the transition %s cannot be approved by its row alone\n", row->name);
+		whole = false;
+	}
+	return whole;
+}
+
+/* What is wrong with a shape that is read: a number without bounds, or a filter that the list has not. */
+static const char *shape_fault(const struct shape *s, const struct listing *l)
+{
+	const char *wrong = NULL;
+	int filters = 0;
+
+	while (l && l->filters && l->filters[filters].clause)
+		filters++;
+	for (; s && s->key && !wrong; s++) {
+		if (s->type == T_INT && s->min >= s->max)
+			wrong = "has a number without bounds";
+		else if (s->filter > filters)
+			wrong = "filters by what its list has not";
+		else if (s->sub)
+			wrong = shape_fault(s->sub, NULL);
+	}
+	return wrong;
+}
+
+static const char *route_fault(const struct route *row)
+{
+	const bool works = row->run || row->listing || row->get || row->make || row->change || row->moves[0] || row->object;
+	const char *wrong;
+
+	if (row->perm == PERM_INVALID)
+		return "has no permission";
+	if (!works)
+		return "does nothing";
+	if (!row->status || !row->summary)
+		return "has no status, or no summary";
+	if (!errors_known(row->errors))
+		return "names an error there is not";
+	if (row->listing && (!row->paging || !row->out))
+		return "lists without paging or shape";
+	if ((wrong = shape_fault(row->in, NULL)) || (wrong = shape_fault(row->query, row->listing)))
+		return wrong;
+	return NULL;
+}
+
 bool tables_whole(const struct dialect *const *dialects)
 {
-	bool whole = statements_whole();
+	bool whole = statements_whole() & transitions_whole();
 
 	for (size_t i = 0; dialects[i]; i++) {
 		const struct dialect *d = dialects[i];
 
 		EACH_ROUTE(d, row) {
-			if (row->perm != PERM_INVALID && (row->run || row->out || row->moves[0]) && row->status && row->summary && errors_known(row->errors))
+			const char *wrong = route_fault(row);
+
+			if (!wrong)
 				continue;
-			fprintf(stderr, "thaw: the route %s %s of %s has no permission, handler, status or summary, or names an unknown error\n",
-				row->method, row->path, d->name);
+			fprintf(stderr, "thaw: the route %s %s of %s %s\n", row->method, row->path, d->name, wrong);
 			whole = false;
 		}
 		for (int c = CLASS_INNER + 1; c < CLASS__MAX; c++) {
