@@ -1,18 +1,23 @@
 /* pages.c: see pages.h. */
 #include "pages.h"
 #include <string.h>
+#include "conf.h"
 #include "dom_labels.h"
 #include "str.h"
 
-enum err pages_by_number(struct req *r, const struct page_asked *q, struct list_ask *ask)
+/* The order by its name, and how many. */
+static void order_asked(struct req *r, const struct page_asked *q, struct list_ask *ask)
 {
-	const struct paging *p = r->row->paging;
-
 	while (q->sort && strcmp(ask->list->orders[ask->order].name, q->sort))
 		ask->order++;
 	ask->pages = true;
-	ask->limit = q->size ? q->size : p->size;
-	ask->offset = (q->number ? q->number - p->first : 0) * ask->limit;
+	ask->limit = q->size ? q->size : r->row->paging->size;
+}
+
+enum err pages_by_number(struct req *r, const struct page_asked *q, struct list_ask *ask)
+{
+	order_asked(r, q, ask);
+	ask->offset = (q->number ? q->number - r->row->paging->first : 0) * ask->limit;
 	return OK;
 }
 
@@ -23,6 +28,40 @@ void pages_numbered(struct req *r, const struct list_ask *ask, const struct list
 	out->number = ask->offset / ask->limit + r->row->paging->first;
 	out->pages = (out->total + ask->limit - 1) / ask->limit;
 	out->more = ask->offset + ask->limit < out->total;
+}
+
+enum err pages_by_offset(struct req *r, const struct page_asked *q, struct list_ask *ask)
+{
+	order_asked(r, q, ask);
+	ask->offset = q->offset;
+	return OK;
+}
+
+/* This address with another offset, whatever the query calls it. */
+static const char *moved_to(struct req *r, int64_t offset)
+{
+	const struct shape *s = r->row->query;
+	struct buf b = { .arena = r->arena };
+
+	while (s->off != offsetof(struct page_asked, offset))
+		s++;
+	buf_printf(&b, "%s%s", conf.base_path, r->path);
+	for (size_t i = 0; i < r->nparams; i++)
+		if (strcmp(r->params[i].name, s->key))
+			buf_param(&b, r->params[i].name, r->params[i].value);
+	buf_param(&b, s->key, arena_printf(r->arena, "%lld", (long long)offset));
+	return b.p;
+}
+
+void pages_offset(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out)
+{
+	(void)got;
+	out->size = ask->limit;
+	out->offset = ask->offset;
+	if ((out->more = ask->offset + ask->limit < out->total))
+		out->next = moved_to(r, ask->offset + ask->limit);
+	if (ask->offset)
+		out->previous = moved_to(r, ask->offset > ask->limit ? ask->offset - ask->limit : 0);
 }
 
 /* The state: what is shelved is listed by its word alone, with all that is hidden like it. */

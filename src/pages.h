@@ -28,6 +28,10 @@ struct paging {
 enum err pages_by_number(struct req *r, const struct page_asked *q, struct list_ask *ask);
 void pages_numbered(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out);
 
+/* By offset: total, offset, size, more, and next and previous as addresses: this one with another offset. */
+enum err pages_by_offset(struct req *r, const struct page_asked *q, struct list_ask *ask);
+void pages_offset(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out);
+
 /* The work of a route with a listing. */
 enum err pages_list(struct req *r);
 

@@ -1,0 +1,39 @@
+/* dom_gadget.c: see dom_gadget.h. */
+#include "dom_gadget.h"
+
+static const struct list_filter filters[] = {
+	[GADGETS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
+	[GADGETS_STATUS] = { "status", " AND x.status = ?", "a", 0 },
+	[GADGETS_NAME] = { "name", " AND x.name LIKE ?", "s", LIST_LIKE },
+	{ NULL, NULL, NULL, 0 }
+};
+static const struct list_order orders[] = {
+	{ "created", { { "id", 'd', false } } },
+	{ "heaviest", { { "weight", 'i', true }, { "id", 'd', true } } },
+	{ NULL, { { NULL, 0, false } } }
+};
+static const struct list_path paths[] = {
+	{ .order = 0, .index = "gadget_list" },
+	{ .order = -1, .index = "gadget_by_weight" },
+};
+const struct listing gadgets_list = { .name = "GADGETS", .of = RES_GADGET, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
+	.always = UINT64_C(1) << GADGETS_HIDDEN, .hidden = 1 + GADGETS_HIDDEN, .state = 1 + GADGETS_STATUS, .orders = orders, .paths = paths };
+
+enum err gadget_make(struct tx *tx, const void *in, void *out)
+{
+	struct gadget *g = out;
+
+	*g = *(const struct gadget *)in;
+	life_begin(tx, &g->life);
+	return life_create(tx, LIFE_GADGET_CREATE, &g->life, NULL);
+}
+
+enum err gadget_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	struct gadget *g = out;
+	enum err e = life_lock(tx, RES_GADGET, key, g);
+
+	g->name = ((const struct gadget *)in)->name;
+	g->weight = ((const struct gadget *)in)->weight;
+	return e ? e : life_move(tx, t, &g->life, NULL);
+}

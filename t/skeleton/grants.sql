@@ -1,0 +1,1 @@
+GRANT SELECT, INSERT, UPDATE ON @DB@.gadgets TO @APP@;
