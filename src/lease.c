@@ -34,7 +34,7 @@ static int place(void)
 	if (dir < 0)
 		return -1;
 	for (int i = 0; i < PLACES; i++) {
-		char name[16];
+		char name[24];
 
 		snprintf(name, sizeof name, "deliver.%d", i);
 		if ((fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0 || !flock(fd, LOCK_EX | LOCK_NB))

@@ -79,7 +79,8 @@ static void add(struct all *all, const struct route *r, uint64_t filters, int or
 	if (all->n == all->room) {
 		struct list_made *larger = arena_alloc(all->a, (all->room = all->room ? 2 * all->room : 256) * sizeof *larger);
 
-		memcpy(larger, all->made, all->n * sizeof *larger);
+		if (all->n)
+			memcpy(larger, all->made, all->n * sizeof *larger);
 		all->made = larger;
 	}
 	all->made[all->n++] = out;

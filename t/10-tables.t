@@ -43,6 +43,18 @@ subtest 'errors' => sub {
     }
 };
 
+subtest 'what the row of an error says fits its status' => sub {
+    my %row = slurp("$src/err.def") =~ /^ERR\((\w+), (\w+, \d+, \w+, [^"]*), "/mg;
+    my $those = sub { my $what = shift; join ' ', sort grep { my ($status, $flags) = $row{$_} =~ /^\w+, (\d+), \w+, (.*)/; local $_ = $flags; $what->($status) } keys %row };
+    my $challenge = qr/\b(?:ASK_TOKEN|BAD_TOKEN|LOW_TIER|NO_SCOPE)\b/;
+    cmp_ok(scalar keys %row, '>=', 100, scalar(keys %row) . ' rows');
+    is($those->(sub { $_[0] =~ /^40[13]$/ && !/SUSPECT/ }), '', 'who is refused is told in the security log');
+    is($those->(sub { $_[0] =~ /^40[13]$/ && !/$challenge/ }), 'LOGIN_FAILED REFRESH_INVALID', 'and what is missing in the answer, but to who sent no token');
+    is($those->(sub { $_[0] !~ /^40[13]$/ && /$challenge/ }), '', 'nothing else asks for a token');
+    is($those->(sub { $_[0] !~ /^4(?:04|09|12)$/ && /KEPT/ }), '', 'what an idempotency key keeps is what the object answered');
+    is($those->(sub { $_[0] =~ /^4(?:04|09|12)$/ && !/KEPT/ }), 'ENDPOINT_LIMIT KEY_BUSY KEY_SEALED QUOTA ROUTE_NOT_FOUND', 'all of it, but what may be otherwise the next time');
+};
+
 subtest 'transitions' => sub {
     my @all = tables($t, 'transitions');
     my %model = map { $_->{transition} => $_ } grep { $_->{resource} eq 'model' } @all;
