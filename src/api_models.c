@@ -69,16 +69,16 @@ static const struct shape create_in[] = {
 	{ 0 }
 };
 
-struct list_query { struct page_asked page; enum state status; const char *search, *task_type; };
-#define LIST_QUERY_AT(field) AT(struct list_query, field)
+struct models_query { struct page_asked page; enum state status; const char *search, *task_type; };
+#define MODELS_QUERY_AT(field) AT(struct models_query, field)
 #define PAGE_ROWS(most) \
 	{ "page", T_INT, AT(struct page_asked, number), .min = 1, .max = INT32_MAX, .help = "from 1, which is the default" }, \
 	{ "page_size", T_INT, AT(struct page_asked, size), .min = 1, .max = most }
-static const struct shape list_query[] = {
+static const struct shape models_query[] = {
 	PAGE_ROWS(100),
-	{ "status", T_STATE, LIST_QUERY_AT(status), .filter = 1 + MODELS_STATUS, .of = RES_MODEL, .alias = model_words, .help = "without it, all but the archived" },
-	{ "search", T_STR, LIST_QUERY_AT(search), .filter = 1 + MODELS_SEARCH, .min = 1, .max = 255, .help = "a part of the first 700 characters of the name, in any case" },
-	{ "task_type", T_STR, LIST_QUERY_AT(task_type), .filter = 1 + MODELS_TASK_TYPE, .words = task_types },
+	{ "status", T_STATE, MODELS_QUERY_AT(status), .filter = 1 + MODELS_STATUS, .of = RES_MODEL, .alias = model_words, .help = "without it, all but the archived" },
+	{ "search", T_STR, MODELS_QUERY_AT(search), .filter = 1 + MODELS_SEARCH, .min = 1, .max = 255, .help = "a part of the first 700 characters of the name, in any case" },
+	{ "task_type", T_STR, MODELS_QUERY_AT(task_type), .filter = 1 + MODELS_TASK_TYPE, .words = task_types },
 	{ 0 }
 };
 #define PAGE_OUT(items_shape) { \
@@ -404,7 +404,7 @@ static const struct route routes[] = {
 	  .out = refresh_out, .run = refresh, .summary = "A new access token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_MODEL_WRITE, R_WRITE, BODY(create_in, struct model), .status = 201, .out = model_out,
 	  .object = RES_MODEL, .make = model_create, .summary = "Create a model", .errors = "MODEL_NAME_TAKEN QUOTA" },
-	{ "GET", BASE, PERM_MODEL_READ, R_PUBLISHABLE, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
+	{ "GET", BASE, PERM_MODEL_READ, R_PUBLISHABLE, QUERY(models_query, struct models_query), .status = 200, .out = list_out,
 	  .listing = &models_list, .paging = &twenty, .summary = "List models, newest first", .errors = "PAGE_BYTES" },
 	{ "GET", ONE, PERM_MODEL_READ, R_PUBLISHABLE, .status = 200, .out = model_out, .object = RES_MODEL, .summary = "One model",
 	  .errors = NOT_FOUND },

@@ -66,12 +66,12 @@ static const struct shape project_in[] = {
 	{ 0 }
 };
 
-struct list_query { struct page_asked page; enum state status; const char *search; };
-#define LIST_QUERY_AT(field) AT(struct list_query, field)
+struct projects_query { struct page_asked page; enum state status; const char *search; };
+#define PROJECTS_QUERY_AT(field) AT(struct projects_query, field)
 #define PAGE_GOT_AT(field) AT(struct page_got, field)
-static const struct shape list_query[] = {
-	{ "status", T_STATE, LIST_QUERY_AT(status), .filter = 1 + PROJECTS_STATUS, .of = RES_PROJECT, .help = "without it, all but the archived" },
-	{ "search", T_STR, LIST_QUERY_AT(search), .filter = 1 + PROJECTS_SEARCH, .min = 1, .max = 100, .help = "a part of the name, in any case" },
+static const struct shape projects_query[] = {
+	{ "status", T_STATE, PROJECTS_QUERY_AT(status), .filter = 1 + PROJECTS_STATUS, .of = RES_PROJECT, .help = "without it, all but the archived" },
+	{ "search", T_STR, PROJECTS_QUERY_AT(search), .filter = 1 + PROJECTS_SEARCH, .min = 1, .max = 100, .help = "a part of the name, in any case" },
 	{ "sort", T_STR, AT(struct page_asked, sort), .words = orders, .help = "`recent`, the default, is the latest change first" },
 	{ "page", T_INT, AT(struct page_asked, number), .min = 0, .max = INT32_MAX, .help = "from 0" },
 	{ "size", T_INT, AT(struct page_asked, size), .min = 1, .max = 100, .help = "20 by default" },
@@ -179,7 +179,7 @@ static const struct route routes[] = {
 	  .out = tokens_data, .run = refresh, .summary = "New tokens for a refresh token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 201, .out = created_data,
 	  .object = RES_PROJECT, .make = project_create, .summary = "Create a project", .errors = "PROJECT_NAME_TAKEN PROJECT_URL_TAKEN QUOTA" },
-	{ "GET", BASE, PERM_PROJECT_READ, R_PUBLISHABLE, QUERY(list_query, struct list_query), .status = 200, .out = list_out,
+	{ "GET", BASE, PERM_PROJECT_READ, R_PUBLISHABLE, QUERY(projects_query, struct projects_query), .status = 200, .out = list_out,
 	  .listing = &projects_list, .paging = &from_0, .summary = "List projects" },
 	{ "GET", BASE "/check-url", PERM_PROJECT_READ, R_PUBLISHABLE, QUERY(url_query, struct project), .status = 200,
 	  .out = url_data, .run = check_url, .summary = "Is a url free?" },

@@ -171,7 +171,7 @@ static const struct shape deliveries_out[] = LIST_OUT(delivery_out);
 /* What is not found is the endpoint, or else the delivery. */
 static enum err reply_delivery(struct req *r, enum err e, int status, const struct delivery *d)
 {
-	struct id id = named(r, 0, RES_ENDPOINT);
+	struct id id = path_id(r, 0, RES_ENDPOINT);
 	struct endpoint n;
 
 	if (e == ERR_NOT_FOUND && !endpoint_get(&r->tx, BY_ID(&id), &n)) {
@@ -185,7 +185,7 @@ static enum err reply_delivery(struct req *r, enum err e, int status, const stru
 
 static enum err get_delivery(struct req *r)
 {
-	struct id id = named(r, 0, RES_ENDPOINT), which = req_id(r, 1, "del_");
+	struct id id = path_id(r, 0, RES_ENDPOINT), which = req_id(r, 1, "del_");
 	struct delivery d;
 
 	return reply_delivery(r, delivery_get(&r->tx, &id, &which, &d), 200, &d);
@@ -193,7 +193,7 @@ static enum err get_delivery(struct req *r)
 
 static enum err redeliver(struct req *r)
 {
-	struct id id = named(r, 0, RES_ENDPOINT), which = req_id(r, 1, "del_");
+	struct id id = path_id(r, 0, RES_ENDPOINT), which = req_id(r, 1, "del_");
 	struct delivery d;
 
 	return reply_delivery(r, delivery_again(&r->tx, &id, &which, &d), 202, &d);

@@ -160,7 +160,8 @@ bool client_redirects(struct arena *a, const struct client *c, const char *uri)
 	return false;
 }
 
-static struct json *tell(struct arena *a, const struct client *c)
+/* What the audit says of a new one. */
+static struct json *described(struct arena *a, const struct client *c)
 {
 	struct json *o = js_object(a);
 
@@ -187,17 +188,12 @@ enum err client_create(struct tx *tx, const struct client *in, struct client *ou
 	if (!in->public)
 		new_secret(tx->arena, out);
 	id_new(tx->now, &out->life.id);
-	return life_create(tx, LIFE_CLIENT_CREATE, &out->life, tell(tx->arena, out));
-}
-
-static enum err lock(struct tx *tx, const struct db_val *key, struct client *out)
-{
-	return life_hold(tx, RES_OAUTH_CLIENT, key, out);
+	return life_create(tx, LIFE_CLIENT_CREATE, &out->life, described(tx->arena, out));
 }
 
 enum err client_rotate(struct tx *tx, const struct id *id, struct client *out)
 {
-	enum err e = lock(tx, BY_ID(id), out);
+	enum err e = life_hold(tx, RES_OAUTH_CLIENT, BY_ID(id), out);
 
 	if (e)
 		return e;
@@ -209,7 +205,7 @@ enum err client_rotate(struct tx *tx, const struct id *id, struct client *out)
 
 enum err client_revoke(struct tx *tx, const struct id *id, struct client *out)
 {
-	enum err e = lock(tx, BY_ID(id), out);
+	enum err e = life_hold(tx, RES_OAUTH_CLIENT, BY_ID(id), out);
 
 	return e ? e : life_move(tx, LIFE_CLIENT_REVOKE, &out->life, NULL);
 }
@@ -262,7 +258,7 @@ enum err consent_give(struct tx *tx, const struct consent *ask, struct consent *
 	enum err e;
 
 	*out = *ask;
-	if ((e = lock(tx, BY_ID(&id), c)) || (e = fits(tx, out)) || !ask->approve)
+	if ((e = life_hold(tx, RES_OAUTH_CLIENT, BY_ID(&id), c)) || (e = fits(tx, out)) || !ask->approve)
 		return e;
 	out->code = random_secret(tx->arena, "");
 	secret_hash(out->code, h);
@@ -306,7 +302,7 @@ enum err consent_withdraw(struct tx *tx, const struct db_val *key, enum transiti
 {
 	const struct client *c = out;
 	int64_t codes, sessions;
-	enum err e = lock(tx, key, out);
+	enum err e = life_hold(tx, RES_OAUTH_CLIENT, key, out);
 
 	(void)in;
 	if (e || (e = c->life.state == STATE_OAUTH_CLIENT_ACTIVE ? OK : ERR_NOT_FOUND))

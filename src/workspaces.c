@@ -55,7 +55,7 @@ void about_kind(struct req *r, enum resource resource)
 	r->tx.about.id = NULL;
 }
 
-struct id named(struct req *r, size_t var, enum resource resource)
+struct id path_id(struct req *r, size_t var, enum resource resource)
 {
 	r->tx.about.kind = life_resources[resource].word;
 	r->tx.about.id = r->vars[var];

@@ -35,7 +35,7 @@ extern const struct paging by_cursor;
 const char *version_fault(struct arena *a, const char *version);
 
 /* The id of the path, and the object that errors speak of. */
-struct id named(struct req *r, size_t var, enum resource resource);
+struct id path_id(struct req *r, size_t var, enum resource resource);
 /* Errors of a request that names no object yet speak of its kind. */
 void about_kind(struct req *r, enum resource resource);
 
