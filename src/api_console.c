@@ -171,16 +171,28 @@ static const char *states(struct arena *a, uint64_t from)
 	return js_text(array, NULL);
 }
 
-static struct action action_of(struct arena *a, const struct route *row, const struct transition_row *t)
+static struct action action_of(struct arena *a, const struct route *row, const struct transition_row *t, uint64_t from, enum life_rule rule)
 {
-	return (struct action){ life_resources[t->resource].word, t->name, states(a, t->from),
-		t->rule == LIFE_FIXED ? life_word(t->to) : t->rule == LIFE_SAME ? "same" : "computed",
+	return (struct action){ life_resources[t->resource].word, t->name, states(a, from),
+		rule == LIFE_FIXED ? life_word(t->to) : rule == LIFE_SAME ? "same" : "computed",
 		row->method, row->path, perm_word(row->perm), row->summary };
+}
+
+/* Where it moves, and where it stays. */
+static size_t actions_of(struct arena *a, const struct route *row, int transition, struct action *out)
+{
+	const struct transition_row *t = &life_transitions[transition];
+	const uint64_t stays = life_stays[transition];
+
+	*out++ = action_of(a, row, t, t->from & ~stays, t->rule);
+	if (stays)
+		*out = action_of(a, row, t, stays, LIFE_SAME);
+	return 1 + (stays != 0);
 }
 
 static enum err actions(struct req *r)
 {
-	struct action *all = arena_alloc(r->arena, LIFE__MAX * sizeof *all);
+	struct action *all = arena_alloc(r->arena, 2 * LIFE__MAX * sizeof *all);
 	size_t n = 0;
 	enum err e = tx_settle(&r->tx);
 
@@ -188,8 +200,8 @@ static enum err actions(struct req *r)
 		return e;
 	for (size_t i = 0; r->dialects[i]; i++) {
 		EACH_ROUTE(r->dialects[i], row) {
-			for (const int *move = row->moves; *move && n < LIFE__MAX; move++)
-				all[n++] = action_of(r->arena, row, &life_transitions[*move]);
+			for (const int *move = row->moves; *move && n < 2 * LIFE__MAX - 1; move++)
+				n += actions_of(r->arena, row, *move, &all[n]);
 		}
 	}
 	res_shape(r, 200, actions_out, &(struct items_view){ { all, n, sizeof *all } }, 0);

@@ -186,7 +186,7 @@ static const struct route routes[] = {
 	{ "GET", ONE, PERM_PROJECT_READ, R_PUBLISHABLE, .status = 200, .out = detail_data, .object = RES_PROJECT, .summary = "One project",
 	  .errors = "SHAPE PROJECT_NOT_FOUND" },
 	{ "PUT", ONE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 200, .out = project_data,
-	  .object = RES_PROJECT, .change = project_edit, .moves = { LIFE_PROJECT_EDIT, LIFE_PROJECT_EDIT_LIVE },
+	  .object = RES_PROJECT, .change = project_edit, .moves = { LIFE_PROJECT_EDIT },
 	  .summary = "Replace a project's fields; a LIVE one becomes UPDATED",
 	  .errors = "PROJECT_NOT_FOUND PROJECT_NAME_TAKEN PROJECT_URL_TAKEN PROJECT_ARCHIVED" },
 	{ "DELETE", ONE, PERM_PROJECT_WRITE, R_WRITE, .status = 204, .object = RES_PROJECT, .moves = { LIFE_PROJECT_DELETE }, .summary = "Delete an archived project",

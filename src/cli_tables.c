@@ -67,21 +67,28 @@ static void table_errors(struct cli *c, struct json *rows)
 	}
 }
 
+static const char *states(struct arena *a, uint64_t set)
+{
+	struct buf words = { .arena = a };
+
+	for (int s = STATE_NONE + 1; s < STATE__MAX; s++)
+		if (set >> s & 1)
+			buf_printf(&words, "%s%s", words.n ? " " : "", life_word(s));
+	return words.n ? words.p : NULL;
+}
+
 static void table_transitions(struct cli *c, struct json *rows)
 {
 	for (int t = 0; t < LIFE__MAX; t++) {
 		const struct transition_row *r = &life_transitions[t];
 		struct json *o = row(rows, c->arena);
-		struct buf from = { .arena = c->arena };
 
-		for (int s = STATE_NONE + 1; s < STATE__MAX; s++)
-			if (r->from >> s & 1)
-				buf_printf(&from, "%s%s", from.n ? " " : "", life_word(s));
 		js_put_str(c->arena, o, "resource", life_resources[r->resource].word);
 		js_put_str(c->arena, o, "transition", r->name);
-		js_put_str(c->arena, o, "from", from.n ? from.p : NULL);
+		js_put_str(c->arena, o, "from", states(c->arena, r->from));
 		js_put_str(c->arena, o, "to", r->rule == LIFE_FIXED ? life_word(r->to) : r->rule == LIFE_SAME ? "same"
 			: arena_printf(c->arena, "computed by %s", sql_rows[r->compute].name));
+		js_put_str(c->arena, o, "stays", states(c->arena, life_stays[t]));
 		js_put_str(c->arena, o, "audit", r->audit);
 		js_put_str(c->arena, o, "event", r->flags & TOLD ? r->audit : NULL);
 		js_put_str(c->arena, o, "read_by", life_resources[r->resource].reads ? perm_word(life_resources[r->resource].reads) : NULL);

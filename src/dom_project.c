@@ -83,7 +83,7 @@ enum err project_edit(struct tx *tx, const struct db_val *key, enum transition t
 	/* Legal before taken: an archived project cannot be changed whatever its name. */
 	if (p->life.state != STATE_PROJECT_ARCHIVED && (e = taken(tx, &p->life.id, p)))
 		return e;
-	return life_move(tx, p->life.state == STATE_PROJECT_LIVE ? LIFE_PROJECT_EDIT_LIVE : t, &p->life, NULL);
+	return life_move(tx, t, &p->life, NULL);
 }
 
 enum err project_build(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)

@@ -237,7 +237,7 @@ static enum err target(struct tx *tx, const struct transition_row *row, struct l
 
 	switch (row->rule) {
 	case LIFE_FIXED:
-		*to = row->to;
+		*to = life_stays[row - life_transitions] >> o->state & 1 ? o->state : row->to;
 		return OK;
 	case LIFE_SAME:
 		*to = o->state;

@@ -93,6 +93,12 @@ const uint64_t life_again[LIFE__MAX] = {
 #undef AGAIN
 };
 
+const uint64_t life_stays[LIFE__MAX] = {
+#define STAYS(transition, states) [LIFE_##transition] = states,
+#include "life.def"
+#undef STAYS
+};
+
 /* ---- What events tell ---- */
 
 #define LIVEMODE(type) { "livemode", T_BOOL, AT(type, life.test), .flags = F_NOT }

@@ -79,6 +79,8 @@ struct shape;
 extern const struct shape *const life_tells[RES__MAX];
 /* The states in which a transition has nothing to do, a bit for each. */
 extern const uint64_t life_again[LIFE__MAX];
+/* And those in which one with a fixed target stays. */
+extern const uint64_t life_stays[LIFE__MAX];
 
 /* The state of a resource that a word spells; STATE_NONE for none. */
 enum state life_state(enum resource r, const char *word);
