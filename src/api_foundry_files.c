@@ -241,7 +241,7 @@ static enum err children(struct req *r)
 	const struct page_asked *q = r->query;
 	static const struct id space;
 	struct folder in, *nodes;
-	struct id after = { { 0 } };
+	struct id after = id_none;
 	struct child *all;
 	int64_t limit;
 	bool more;

@@ -329,7 +329,7 @@ int cli_user_taken(struct cli *c, const char *username, const char *email)
 
 	if (!user_find(&c->tx, username, &other))
 		return cli_say("there is a user `%s` already; user names are unique over all organizations", username);
-	return email_taken(c, email, &(struct id){ { 0 } });
+	return email_taken(c, email, &id_none);
 }
 
 int cmd_user_create(struct cli *c)

@@ -105,7 +105,7 @@ static enum err sweep_timed(struct sweep *s, const struct timed *t, int64_t befo
 /* The lowest id of a time. */
 static struct id id_at(int64_t us)
 {
-	struct id id = { { 0 } };
+	struct id id = id_none;
 	int64_t ms = us / 1000;
 
 	for (int i = 5; i >= 0; i--, ms >>= 8)
@@ -119,7 +119,7 @@ static enum err sweep_by_id(struct sweep *s, enum sql batch, enum sql sweep, con
 	struct db_val which, bool tries, int64_t *total)
 {
 	const struct id end = id_at(before);
-	struct id from = { { 0 } }, upto;
+	struct id from = id_none, upto;
 	bool last = false;
 	enum err e = OK;
 
@@ -200,7 +200,7 @@ static enum err sweep_artifacts(struct sweep *s, const struct db_val *org)
 
 static enum err sweep_organizations(struct sweep *s)
 {
-	struct id after = { { 0 } };
+	struct id after = id_none;
 	enum err e = OK;
 
 	for (size_t n = ORGS; !e && n == ORGS; ) {

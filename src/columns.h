@@ -30,9 +30,7 @@
 #define COLUMNS_H
 
 #define NOTHING(C, A)
-#define NOTHING_OF(C, A, whose)
 #define ADDS_NOTHING ""
-#define KEEPS_NOTHING(K)
 #define KEPT_SET(column, text, collation) ", " #column " = " text
 #define KEPT_TRUE(column, text, collation) " AND x." #column collation " <=> (" text ")"
 #define NAME_HASH(dead) "IF(status = '" dead "', NULL, UNHEX(SHA2(name, 256)))"
@@ -115,24 +113,24 @@
 #define ORG_TABLE "organizations"
 #define ORG_COLUMNS(C, A) HEAD(C, A) C(A, s, name, name)
 #define ORG_BRIEF ORG_COLUMNS
-#define ORG_ADDED NOTHING
+#define ORG_ADDED(C, A)
 #define ORG_ADDS ADDS_NOTHING
-#define ORG_KEPT KEEPS_NOTHING
+#define ORG_KEPT(K)
 #define ORG_TAKEN ERR_DB_DUPLICATE
 #define ORG_ADDED_AS ADDS_NOTHING
-#define ORG_LOCKED NOTHING_OF
-#define ORG_SEEN NOTHING
+#define ORG_LOCKED(C, A, whose)
+#define ORG_SEEN(C, A)
 
 #define ROLE_TABLE "roles"
 #define ROLE_COLUMNS(C, A) HEAD(C, A) C(A, a, name, name) C(A, a, permissions, permissions) C(A, i, rate, rate)
 #define ROLE_BRIEF ROLE_COLUMNS
-#define ROLE_ADDED NOTHING
+#define ROLE_ADDED(C, A)
 #define ROLE_ADDS ADDS_NOTHING
-#define ROLE_KEPT KEEPS_NOTHING
+#define ROLE_KEPT(K)
 #define ROLE_TAKEN ERR_DB_DUPLICATE
 #define ROLE_ADDED_AS ADDS_NOTHING
-#define ROLE_LOCKED NOTHING_OF
-#define ROLE_SEEN NOTHING
+#define ROLE_LOCKED(C, A, whose)
+#define ROLE_SEEN(C, A)
 #define ROLE_LIMITS(C, A) C(A, a, permissions, permissions) C(A, i, rate, rate)
 
 #define USER_TABLE "principals"
@@ -141,11 +139,11 @@
 #define USER_ADDED(C, A) C(A, a, kind, kind) C(A, s, username, username) C(A, s, email, email) C(A, a, password, password) \
 	C(A, a, role, role)
 #define USER_ADDS ", tokens_since, email_key"
-#define USER_KEPT KEEPS_NOTHING
+#define USER_KEPT(K)
 #define USER_TAKEN ERR_DB_DUPLICATE
 #define USER_ADDED_AS ", created_at, LOWER(email)"
-#define USER_LOCKED NOTHING_OF
-#define USER_SEEN NOTHING
+#define USER_LOCKED(C, A, whose)
+#define USER_SEEN(C, A)
 #define USER_PASSWORD_COLUMNS(C, A) C(A, a, password, password)
 #define USER_EMAIL_COLUMNS(C, A) C(A, s, email, email)
 #define USER_ROLE_COLUMNS(C, A) C(A, a, role, role)
@@ -180,7 +178,7 @@
 	C(A, s, description, description) C(A, a, model_type, model_type) C(A, a, task_type, task_type) C(A, s, dataset_id, dataset_id) \
 	C(A, i, last_version, last_version) C(A, i0, active_version, active_version) C(A, t0, archived_at, archived_at) \
 	C(A, t0, unarchived_at, unarchived_at) C(A, d, folder_id, folder)
-#define MODEL_ADDED NOTHING
+#define MODEL_ADDED(C, A)
 #define MODEL_ADDS ", children_rev"
 #define MODEL_KEPT(K) K(hidden, "status IN ('archived', 'retired')", "") K(name_hash, NAME_HASH("retired"), "") \
 	K(name_key, "LEFT(name, 700)", " COLLATE utf8mb4_bin")
@@ -190,7 +188,7 @@
 #define MODEL_LOCKED(C, A, whose) C(A, i0, GRANTED(A, whose), life.granted)
 #define GRANTED(alias, principal) "(SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
 	"AND g.model_id = " alias ".id AND g.grantee_id IN (" principal ", " alias ".organization_id))"
-#define MODEL_SEEN NOTHING
+#define MODEL_SEEN(C, A)
 #define MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, tags, tags) C(A, s, config, config) \
 	C(A, s, metadata, metadata)
 #define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
@@ -207,13 +205,13 @@
 #define RUN_COLUMNS(C, A) RUN_BRIEF(C, A) RUN_FOUND(C, A)
 #define RUN_FOUND(C, A) C(A, s, hyperparameters, hyperparameters) C(A, s, metrics, metrics) C(A, s, features, features) C(A, s, target, target) \
 	C(A, s, artifacts, artifacts) C(A, s, logs, logs)
-#define RUN_ADDED NOTHING
+#define RUN_ADDED(C, A)
 #define RUN_ADDS ADDS_NOTHING
-#define RUN_KEPT KEEPS_NOTHING
+#define RUN_KEPT(K)
 #define RUN_TAKEN ERR_INTERNAL
 #define RUN_ADDED_AS ADDS_NOTHING
-#define RUN_LOCKED NOTHING_OF
-#define RUN_SEEN NOTHING
+#define RUN_LOCKED(C, A, whose)
+#define RUN_SEEN(C, A)
 #define RUN_COMPLETED(C, A) C(A, now, ended_at, ended_at) C(A, s, algorithm, algorithm) RUN_FOUND(C, A)
 #define RUN_FAILED(C, A) C(A, now, ended_at, ended_at) C(A, s, reason, reason)
 
@@ -227,10 +225,10 @@
 #define VERSION_ADDED(C, A) C(A, s, model_api, model_api) C(A, s, conda_requirements, conda_requirements) \
 	C(A, s, backing_repositories, backing_repositories)
 #define VERSION_ADDS ADDS_NOTHING
-#define VERSION_KEPT KEEPS_NOTHING
+#define VERSION_KEPT(K)
 #define VERSION_TAKEN ERR_DB_RETRY
 #define VERSION_ADDED_AS ADDS_NOTHING
-#define VERSION_LOCKED NOTHING_OF
+#define VERSION_LOCKED(C, A, whose)
 #define VERSION_SEEN(C, A) C(A, i0, "(SELECT f.size FROM artifacts f WHERE f.organization_id = " A ".organization_id AND f.sha256 = " A ".artifact)", artifact_size)
 /* And what a training run knows, which the statement joins as t. */
 #define RUN_KNOWS(C, A) C(A, s, features, features) C(A, s, target, target)
@@ -276,8 +274,8 @@
 	K(live_url, "IF(status = 'DELETED', NULL, url)", "") K(name_key, "name", " COLLATE utf8mb4_bin")
 #define PROJECT_TAKEN ERR_DB_RETRY
 #define PROJECT_ADDED_AS ADDS_NOTHING
-#define PROJECT_LOCKED NOTHING_OF
-#define PROJECT_SEEN NOTHING
+#define PROJECT_LOCKED(C, A, whose)
+#define PROJECT_SEEN(C, A)
 #define PROJECT_BEGUN(C, A) C(A, was, built_from, life.state) C(A, i, progress, progress)
 #define PROJECT_PROGRESSED(C, A) C(A, i, progress, progress)
 #define PROJECT_SHELVED(C, A) C(A, was, previous_status, life.state)
@@ -298,7 +296,7 @@
 #define WORKSPACE_KEPT(K) K(hidden, "status = 'archived'", "") K(name_key, "name", " COLLATE utf8mb4_bin")
 #define WORKSPACE_TAKEN ERR_INTERNAL
 #define WORKSPACE_ADDED_AS ", 0"
-#define WORKSPACE_LOCKED NOTHING_OF
+#define WORKSPACE_LOCKED(C, A, whose)
 #define WORKSPACE_SEEN(C, A) C(A, s, "(" ENTITIES_OF("WHERE e.organization_id = " A ".organization_id AND e.workspace_id = " A ".id") ")", entities)
 #define ENTITIES_OF(where) "SELECT GROUP_CONCAT(LOWER(HEX(e.id)) ORDER BY e.id) FROM entities e " where
 /* The computed target, the entities it was computed from, how many they are, how many not in their last state. */
@@ -317,20 +315,20 @@
 #define ENTITY_KEPT(K) K(name_key, "name", " COLLATE utf8mb4_bin")
 #define ENTITY_TAKEN ERR_INTERNAL
 #define ENTITY_ADDED_AS ADDS_NOTHING
-#define ENTITY_LOCKED NOTHING_OF
-#define ENTITY_SEEN NOTHING
+#define ENTITY_LOCKED(C, A, whose)
+#define ENTITY_SEEN(C, A)
 
 #define AUTHORIZATION_TABLE "authorizations"
 #define AUTHORIZATION_COLUMNS(C, A) HEAD(C, A) MODE(C, A) C(A, a, action, action) C(A, a, resource_type, resource_type) \
 	C(A, d, resource_id, resource) C(A, d, human_id, human) C(A, a, agent, agent) C(A, d, token_id, token)
 #define AUTHORIZATION_BRIEF AUTHORIZATION_COLUMNS
-#define AUTHORIZATION_ADDED NOTHING
+#define AUTHORIZATION_ADDED(C, A)
 #define AUTHORIZATION_ADDS ADDS_NOTHING
-#define AUTHORIZATION_KEPT KEEPS_NOTHING
+#define AUTHORIZATION_KEPT(K)
 #define AUTHORIZATION_TAKEN ERR_INTERNAL
 #define AUTHORIZATION_ADDED_AS ADDS_NOTHING
-#define AUTHORIZATION_LOCKED NOTHING_OF
-#define AUTHORIZATION_SEEN NOTHING
+#define AUTHORIZATION_LOCKED(C, A, whose)
+#define AUTHORIZATION_SEEN(C, A)
 
 /* ---- API keys and clients ---- */
 
@@ -345,23 +343,23 @@
 #define TOKEN_BRIEF TOKEN_COLUMNS
 #define TOKEN_ADDED(C, A) C(A, x, secret_hash, hash)
 #define TOKEN_ADDS ADDS_NOTHING
-#define TOKEN_KEPT KEEPS_NOTHING
+#define TOKEN_KEPT(K)
 #define TOKEN_TAKEN ERR_INTERNAL
 #define TOKEN_ADDED_AS ADDS_NOTHING
-#define TOKEN_LOCKED NOTHING_OF
-#define TOKEN_SEEN NOTHING
+#define TOKEN_LOCKED(C, A, whose)
+#define TOKEN_SEEN(C, A)
 
 #define OAUTH_CLIENT_TABLE "oauth_clients"
 #define OAUTH_CLIENT_COLUMNS(C, A) HEAD(C, A) C(A, s, name, name) C(A, x, secret_hash, hash) C(A, d0, principal_id, principal) \
 	C(A, s, redirect_uris, redirect_uris) C(A, a, scopes, scopes)
 #define OAUTH_CLIENT_BRIEF OAUTH_CLIENT_COLUMNS
-#define OAUTH_CLIENT_ADDED NOTHING
+#define OAUTH_CLIENT_ADDED(C, A)
 #define OAUTH_CLIENT_ADDS ADDS_NOTHING
-#define OAUTH_CLIENT_KEPT KEEPS_NOTHING
+#define OAUTH_CLIENT_KEPT(K)
 #define OAUTH_CLIENT_TAKEN ERR_INTERNAL
 #define OAUTH_CLIENT_ADDED_AS ADDS_NOTHING
-#define OAUTH_CLIENT_LOCKED NOTHING_OF
-#define OAUTH_CLIENT_SEEN NOTHING
+#define OAUTH_CLIENT_LOCKED(C, A, whose)
+#define OAUTH_CLIENT_SEEN(C, A)
 #define CLIENT_SECRET(C, A) C(A, x, secret_hash, hash)
 /* Whom it acts for; a code; what it has of a user. */
 #define CLIENT_USER_PICK(F, C, A) F(A, s, "p.status", user.status) C(A, t, "p.tokens_since", since) C(A, s, "p.username", user.username) \
@@ -380,12 +378,12 @@
 	C(A, t0, failing_since, failing_since) C(A, t0, failed_at, failed_at) ENDPOINT_OWNER(C, A)
 #define ENDPOINT_OWNER(C, A) C(A, d0, owner_id, owner.principal) C(A, a, owner_scopes, owner.scopes)
 #define ENDPOINT_BRIEF ENDPOINT_COLUMNS
-#define ENDPOINT_ADDED NOTHING
+#define ENDPOINT_ADDED(C, A)
 #define ENDPOINT_ADDS ADDS_NOTHING
 #define ENDPOINT_KEPT(K) K(hidden, "status = 'deleted'", "")
 #define ENDPOINT_TAKEN ERR_INTERNAL
 #define ENDPOINT_ADDED_AS ADDS_NOTHING
-#define ENDPOINT_LOCKED NOTHING_OF
+#define ENDPOINT_LOCKED(C, A, whose)
 #define ENDPOINT_SEEN(C, A) C(A, s, OWNER_MAY(A), owner.permissions)
 /* The permissions of its owner while that is active: none otherwise. */
 #define OWNER_MAY(alias) "(SELECT r.permissions FROM principals o JOIN roles r ON r.organization_id = o.organization_id AND r.name = o.role " \

@@ -128,7 +128,7 @@ enum err path_find(struct tx *tx, const char *const *names, size_t n, bool *fold
 	struct named { struct id id, folder; } m;
 	static const struct column map[] = PICK_MAP(MODEL_NAMED_PICK, struct named);
 	const struct db_val org = db_d(&tx->who->organization);
-	struct id in = { { 0 } };
+	struct id in = id_none;
 	size_t i = 0;
 	enum err e = OK;
 
@@ -150,7 +150,7 @@ static void holds(struct tx *tx, const struct folder *in, struct folder *out)
 {
 	const bool space = in->node == NODE_SPACE;
 
-	out->parent = space ? (struct id){ { 0 } } : in->life.id;
+	out->parent = space ? id_none : in->life.id;
 	out->of = space ? out->life.id : in->of;
 	out->space = in->space;
 	out->path = arena_printf(tx->arena, "%s/%s", in->path, out->name);

@@ -24,7 +24,7 @@ static enum err lock(struct tx *tx, const struct db_val *key, struct endpoint *o
 	if (e)
 		return e;
 	settle(tx, out);
-	if (!(e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&out->owner.principal), db_d(&(struct id){ { 0 } })), &v)))
+	if (!(e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&out->owner.principal), db_d(&id_none)), &v)))
 		out->owner.permissions = who_active(v);
 	return e && e != ERR_DB_NONE ? e : life_expected(tx, &out->life);
 }

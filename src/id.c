@@ -63,11 +63,11 @@ int64_t id_ms(const struct id *id)
 	return ms;
 }
 
+const struct id id_none;
+
 bool id_is_zero(const struct id *id)
 {
-	static const struct id zero;
-
-	return id_equal(id, &zero);
+	return id_equal(id, &id_none);
 }
 
 bool id_equal(const struct id *a, const struct id *b)

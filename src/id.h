@@ -8,6 +8,7 @@
 
 enum { ID_BYTES = 12, ID_HEX = 24 };
 struct id { unsigned char b[ID_BYTES]; };
+extern const struct id id_none;                  /* zero, which nothing has */
 
 /* now_us: Unix microseconds, which decide the order whichever process made it. */
 void id_new(int64_t now_us, struct id *out);

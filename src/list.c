@@ -383,7 +383,7 @@ static enum err place_of(struct tx *tx, const struct list_ask *ask, struct db_va
 	text(c, "SELECT ");
 	for (size_t i = 0; i < keys_of(o); i++) {
 		buf_printf(&c->sql, "x.%s, ", o->keys[i].column);
-		buf_put(&out, &(char){ o->keys[i].letter == 'a' ? 's' : o->keys[i].letter }, 1);
+		buf_puts(&out, o->keys[i].letter == 'a' ? "s" : (const char[]){ o->keys[i].letter, '\0' });
 	}
 	buf_printf(&c->sql, "%s FROM %s x WHERE x.organization_id = ? AND x.id = ?%s", mode ? mode : "1", list_table(l), l->place ? l->place : "");
 	buf_puts(&out, "i");

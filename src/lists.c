@@ -17,7 +17,7 @@ struct marks { const char *name[MARKS]; int n; };
 
 static struct db_val mark(struct marks *m, char letter, const char *name)
 {
-	struct id id = { { 0 } };
+	struct id id = id_none;
 
 	m->name[m->n] = name;
 	id.b[0] = (unsigned char)++m->n;
@@ -92,9 +92,11 @@ static void add(struct all *all, const struct route *r, uint64_t filters, int or
 static void pages_of(struct all *all, const struct route *r, uint64_t filters, int modes, int admin)
 {
 	for (int order = 0; r->listing->orders[order].name; order++)
-		for (int flip = 0; flip < 2; flip++)
-			for (int next = 0; next <= !r->paging->total; next++)
-				add(all, r, filters, order, flip, next, false, modes, admin);
+		for (int flip = 0; flip < 2; flip++) {
+			add(all, r, filters, order, flip, false, false, modes, admin);
+			if (!r->paging->total)
+				add(all, r, filters, order, flip, true, false, modes, admin);
+		}
 	if (r->paging->total)
 		add(all, r, filters, 0, false, false, true, modes, admin);
 }
@@ -103,8 +105,10 @@ static void callers(struct all *all, const struct route *r, uint64_t filters)
 {
 	const enum sees sees = r->listing->sees;
 
+	const int most = sees == SEES_GRANT ? 1 : 0;
+
 	for (int modes = 1; modes <= (sees == SEES_MODE ? 2 : 1); modes++)
-		for (int admin = sees == SEES_GRANT ? -1 : 0; admin <= (sees == SEES_GRANT); admin++)
+		for (int admin = -most; admin <= most; admin++)
 			pages_of(all, r, filters, modes, admin);
 }
 

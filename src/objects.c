@@ -23,7 +23,7 @@
 #undef CHILD
 
 #define KEY_ID(type) 0
-#define KEY_NAME KEY_ID
+#define KEY_NAME(type) 0
 #define KEY_NUMBER(type) offsetof(type, number)
 
 #define LISTS(name) name##_TABLE, ROW(name##_COLUMNS, "x") name##_SEEN(COL_EXPR, "x"), ROW_OUT(name##_COLUMNS) name##_SEEN(COL_OUT, ), \
@@ -42,8 +42,8 @@ const struct resource_row life_resources[RES__MAX] = {
 };
 
 /* The struct of each, for what its changes write. */
-#define RESOURCE(name, word, prefix, type, ...) typedef type name##_type;
-#define CHILD RESOURCE
+#define RESOURCE(name, word, prefix, type, by, sees, missing, reads, quota) typedef type name##_type;
+#define CHILD(name, word, prefix, type, by, parent, link, missing, quota) typedef type name##_type;
 #include "life.def"
 #undef RESOURCE
 #undef CHILD

@@ -125,7 +125,7 @@ enum err pages_list(struct req *r)
 	struct list_ask *ask = ARENA_NEW(r->arena, struct list_ask);
 	struct page_got out = { .url = r->path };
 	struct db_val key[2];
-	struct list_got got;
+	struct list_got got = { .n = 0 };
 	enum err e;
 
 	ask->list = r->row->listing;

@@ -25,7 +25,7 @@ const struct db_val *row_read(const struct column *c, enum resource r, const str
 			*(bool *)p = (!v->null && v->i) == (c->kind == ROW_b);
 			break;
 		case ROW_d: case ROW_d0:
-			*(struct id *)p = v->null ? (struct id){ { 0 } } : v->id;
+			*(struct id *)p = v->null ? id_none : v->id;
 			break;
 		case ROW_x:
 			*(struct bytes *)p = v->null ? (struct bytes){ NULL, 0 } : (struct bytes){ (const unsigned char *)v->s, v->n };
