@@ -1,9 +1,11 @@
 /* api_gadgets.c: the skeleton of a dialect: one resource, which is made, read, listed, changed, archived
  * and restored; and what a careless one would do. */
 #include "dialects.h"
+#include <string.h>
 #include "dom_gadget.h"
 #include "dom_workspace.h"
 #include "pages.h"
+#include "str.h"
 
 #define G(field) AT(struct gadget, field)
 static const struct shape gadget_out[] = {
@@ -21,7 +23,7 @@ static const struct shape gadget_in[] = {
 	{ 0 }
 };
 
-struct gadgets_query { struct page_asked page; enum state state; const char *name; };
+struct gadgets_query { struct page_asked page; enum state state; const char *name, *filter; };
 static const char *const sorts[] = { "created", "heaviest", NULL };
 static const struct shape gadgets_query[] = {
 	{ "limit", T_INT, AT(struct page_asked, size), .min = 1, .max = LIST_MOST },
@@ -29,6 +31,7 @@ static const struct shape gadgets_query[] = {
 	{ "sort", T_STR, AT(struct page_asked, sort), .words = sorts },
 	{ "state", T_STATE, AT(struct gadgets_query, state), .of = RES_GADGET, .filter = 1 + GADGETS_STATUS },
 	{ "name", T_STR, AT(struct gadgets_query, name), .min = 1, .max = 255, .filter = 1 + GADGETS_NAME },
+	{ "filter", T_STR, AT(struct gadgets_query, filter), .min = 1, .max = 2048, .help = "comparisons joined by ` and `: `weight>=3`, `weight<=9`, `tag.NAME=VALUE`" },
 	{ 0 }
 };
 static const struct shape gadgets_out[] = {
@@ -38,7 +41,44 @@ static const struct shape gadgets_out[] = {
 	{ "previous", T_STR, AT(struct page_got, previous), .flags = F_NULL },
 	{ 0 }
 };
-static const struct paging by_offset = { .size = 10, .total = true, .asked = pages_by_offset, .got = pages_offset };
+
+/* A comparison becomes a clause that there is; its words never do. */
+static bool compared(struct list_ask *ask, char *text)
+{
+	char *value = text + strcspn(text, "=");
+	int64_t n;
+
+	if (!*value)
+		return false;
+	*value++ = '\0';
+	if (!strncmp(text, "tag.", 4))
+		list_where(ask, GADGETS_TAG, DB_IN(db_s(text + 4), db_s(value)));
+	else if ((!strcmp(text, "weight>") || !strcmp(text, "weight<")) && parse_int(value, 0, INT32_MAX, &n))
+		list_where(ask, text[6] == '>' ? GADGETS_LEAST : GADGETS_MOST, DB_IN(db_i(n)));
+	else
+		return false;
+	return !ask->full;
+}
+
+static enum err by_expression(struct req *r, const struct page_asked *page, struct list_ask *ask)
+{
+	const struct gadgets_query *q = r->query;
+	char *rest = q->filter ? arena_strdup(r->arena, q->filter) : NULL, *part;
+
+	while ((part = rest)) {
+		if ((rest = strstr(part, " and "))) {
+			*rest = '\0';
+			rest += strlen(" and ");
+		}
+		if (!compared(ask, part)) {
+			why_add(&r->tx, "filter", "must be comparisons joined by ` and `, of weight or a tag, and not too many");
+			return ERR_QUERY;
+		}
+	}
+	return pages_by_offset(r, page, ask);
+}
+
+static const struct paging by_offset = { .size = 10, .total = true, .asked = by_expression, .got = pages_offset };
 
 static const struct shape asked_out[] = {
 	{ "authorization", T_ID, AT(struct authorization, life.id), .prefix = "auth_" },

@@ -5,6 +5,10 @@ static const struct list_filter filters[] = {
 	[GADGETS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
 	[GADGETS_STATUS] = { "status", " AND x.status = ?", "a", 0 },
 	[GADGETS_NAME] = { "name", " AND x.name LIKE ?", "s", LIST_LIKE },
+	[GADGETS_LEAST] = { "least", " AND x.weight >= ?", "i", 0 },
+	[GADGETS_MOST] = { "most", " AND x.weight <= ?", "i", 0 },
+	[GADGETS_TAG] = { "tag", " AND EXISTS (SELECT 1 FROM gadget_tags g WHERE g.organization_id = x.organization_id AND g.gadget_id = x.id "
+		"AND g.name = ? AND g.value = ?)", "ss", 20 },
 	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = {

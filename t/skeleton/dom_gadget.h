@@ -5,7 +5,7 @@
 
 struct gadget { struct life life; const char *name; int64_t weight; };
 
-enum { GADGETS_HIDDEN, GADGETS_STATUS, GADGETS_NAME };
+enum { GADGETS_HIDDEN, GADGETS_STATUS, GADGETS_NAME, GADGETS_LEAST, GADGETS_MOST, GADGETS_TAG };
 extern const struct listing gadgets_list;
 /* in: name, weight. */
 enum err gadget_make(struct tx *tx, const void *in, void *out);

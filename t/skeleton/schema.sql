@@ -17,3 +17,12 @@ CREATE TABLE IF NOT EXISTS gadgets (
   CHECK (status IN ('active', 'archived')),
   CHECK (hidden = (status = 'archived'))
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Their tags, which a list filters by.
+CREATE TABLE IF NOT EXISTS gadget_tags (
+  organization_id BINARY(12) NOT NULL,
+  gadget_id BINARY(12) NOT NULL,
+  name VARCHAR(64) NOT NULL,
+  value VARCHAR(64) NOT NULL,
+  PRIMARY KEY (organization_id, gadget_id, name)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -50,6 +50,13 @@ subtest 'a list' => sub {
     is(names(ask(GET => 'gadgets?name=wheel&sort=heaviest&limit=3')), 'wheel 1 wheel 2 wheel 3', 'in another order');
     fails(ask(GET => 'gadgets?sort=lightest'), 400, 'BAD', 'but in none that there is not');
     is(ask(GET => 'gadgets?name=wheel', token => $test)->{json}{totalCount}, 0, 'of the other mode: none');
+    $t->sql(join ';', map { my $n = $_; map { "INSERT INTO gadget_tags SELECT organization_id, id, 't$_', IF(weight % 2, 'odd', 'even') FROM gadgets WHERE name = 'wheel $n'" } 1 .. 20 } 1 .. 5);
+    my $where = sub { names(ask(GET => 'gadgets?sort=created&filter=' . join('%20and%20', map { s/=/%3D/r =~ s/>/%3E/r =~ s/</%3C/r } @_))) };
+    is($where->('weight>=96', 'weight<=98'), 'wheel 2 wheel 3 wheel 4', 'by a parsed expression');
+    is($where->('tag.t1=odd', 'weight>=97'), 'wheel 1 wheel 3', 'of a tag too');
+    is($where->((map { "tag.t$_=odd" } 1 .. 20), 'weight<=98'), 'wheel 3 wheel 5', 'twenty at once');
+    is($where->("tag.t1=odd' OR '1'='1"), '', 'whose words are values');
+    fails(ask(GET => "gadgets?filter=$_"), 400, 'BAD', "no expression: $_") for 'weight', 'weight%3E%3Dx', 'name%3Dx', 'weight%3E%3D1%20or%201', join '%20and%20', ('tag.t1%3Dodd') x 40;
     ask(POST => "gadgets/$id[0]/archive");
     is(names(ask(GET => 'gadgets?name=wheel')) . '; ' . names(ask(GET => 'gadgets?name=wheel&state=archived')), 'wheel 2 wheel 3 wheel 4 wheel 5; wheel 1', 'what is archived is listed by its state alone');
     my @lists = grep { $_->{list} eq 'GADGETS' } tables($t, 'lists');
