@@ -4,7 +4,6 @@
 #include "foundry.h"
 #include <string.h>
 #include <strings.h>
-#include <openssl/sha.h>
 #include "clock.h"
 #include "conf.h"
 #include "api_foundry_modelapi.h"
@@ -60,53 +59,6 @@ const char *display_fault(struct arena *a, const char *s)
 	(void)a;
 	return *s && utf8_length(s) <= FOLDER_NAME_MOST && strcmp(s, ".") && strcmp(s, "..") && !strchr(s, '/') && !name_fault(s) ? NULL
 		: "is no display name";
-}
-
-/* ---- Pages: a token is the place behind the last row, so that it survives whatever is
- * made or deleted meanwhile, and a digest of the list that it belongs to. */
-
-enum { TOKEN_DIGEST = 8, TOKEN_PLACE = 16 };
-
-static void digest_of(struct req *r, const char *list, unsigned char out[TOKEN_DIGEST])
-{
-	const char *all = arena_printf(r->arena, "%s\n%s", r->path, list);
-	unsigned char md[SHA256_DIGEST_LENGTH];
-
-	SHA256((const unsigned char *)all, strlen(all), md);
-	memcpy(out, md, TOKEN_DIGEST);
-}
-
-enum err page_of_token(struct req *r, const struct page_asked *q, const char *list, int64_t most, int64_t *limit,
-	void *from, size_t size)
-{
-	unsigned char digest[TOKEN_DIGEST], token[TOKEN_DIGEST + TOKEN_PLACE];
-
-	*limit = q->size_set ? q->size : most;
-	if (*limit < 1) {
-		tell(&r->tx, "pageSize", js_integer(r->arena, q->size));
-		return ERR_PAGE_SIZE;
-	}
-	*limit = *limit < most ? *limit : most;
-	if (!q->token)
-		return OK;
-	tell_text(&r->tx, "pageToken", q->token);
-	digest_of(r, list, digest);
-	if (b64url_decode(q->token, strlen(q->token), token, sizeof token) != (long)(sizeof digest + size)
-	    || memcmp(token, digest, sizeof digest))
-		return ERR_PAGE_TOKEN;
-	memcpy(from, token + sizeof digest, size);
-	return OK;
-}
-
-const char *page_token(struct req *r, const char *list, bool more, const void *from, size_t size)
-{
-	unsigned char token[TOKEN_DIGEST + TOKEN_PLACE];
-
-	if (!more)
-		return NULL;
-	digest_of(r, list, token);
-	memcpy(token + TOKEN_DIGEST, from, size);
-	return b64url_encode(r->arena, token, TOKEN_DIGEST + size);
 }
 
 /* ---- Models ---- */
@@ -175,7 +127,7 @@ static const struct shape versions_query[] = {
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
-enum { VERSIONS_MOST = 100 };
+static const struct paging versions_paging = { .size = 100, .asked = pages_by_token, .got = pages_tokened };
 
 static size_t length(const char *s)
 {
@@ -202,27 +154,6 @@ static enum err read_versions(struct tx *tx, struct list_ask *ask, struct list_g
 	}
 	return e;
 }
-
-static enum err versions_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
-{
-	const struct versions_query *q = r->query;
-	int64_t below = INT64_MAX;
-	enum err e = page_of_token(r, page, q->branch, VERSIONS_MOST, &ask->limit, &below, sizeof below);
-
-	ask->place[0] = db_i(below);
-	return e;
-}
-
-static void versions_got(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out)
-{
-	const struct versions_query *q = r->query;
-	const struct version *v = got->rows;
-
-	(void)ask;
-	out->token = page_token(r, q->branch, got->more, got->n ? &v[got->n - 1].number : NULL, sizeof v->number);
-}
-
-static const struct paging by_number = { .asked = versions_asked, .got = versions_got };
 
 #define BRANCH_ROW(type, branch) { "branch", T_STR, AT(type, branch), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, \
 	.help = "`" BRANCH_MASTER "` by default" }
@@ -329,7 +260,7 @@ static const struct route routes[] = {
 	  .denied = DENIED("CreateModelVersionPermissionDenied", "Could not create the ModelVersion.", "modelRid"),
 	  .summary = "Upload a version", .errors = COMMON "MODEL_NOT_FOUND MODEL_API CONDA QUOTA" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, READS, QUERY(versions_query, struct versions_query), .status = 200, .out = versions_out,
-	  .object = RES_MODEL, .ids = { RID_MODEL }, .listing = &described_list, .paging = &by_number, .read = read_versions,
+	  .object = RES_MODEL, .ids = { RID_MODEL }, .listing = &described_list, .paging = &versions_paging, .read = read_versions,
 	  .summary = "Versions of a branch, newest first", .errors = COMMON "MODEL_NOT_FOUND VERSION_SOURCE PAGE_SIZE PAGE_TOKEN" },
 	{ "GET", ONE "/versions/{modelVersionRid}", PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = version_out,
 	  .object = RES_VERSION, .ids = { RID_MODEL, RID_VERSION }, .get = version_described, AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND }),
@@ -420,7 +351,7 @@ static const struct shape error_out[] = {
 	{ 0 }
 };
 
-/* What a name stands for: what was told, a part of the path, a member of the body. */
+/* What a name stands for: what was told, a part of the path, a member of the body, a parameter of the query. */
 static struct json *named(struct req *r, const char *name)
 {
 	struct json *v;
@@ -434,6 +365,9 @@ static struct json *named(struct req *r, const char *name)
 	for (const struct shape *s = r->sent ? r->row->in : NULL; s && s->key; s++)
 		if (!strcmp(s->key, name) && js_get(r->sent, name, &v))
 			return v;
+	for (const struct shape *s = r->query ? r->row->query : NULL; s && s->key; s++)
+		if (!strcmp(s->key, name))
+			return shape_value(r->arena, s, r->query, r->dialect->time);
 	return NULL;
 }
 
@@ -474,6 +408,8 @@ static void say(struct req *r, struct error_say *s)
 	s->instance_id = r->error_instance = uuid4(r->arena);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
 		tell_text(&r->tx, "missingScope", ask_scope(route_ask(r->row)));
+	if (s->err == ERR_SPACE_RESOURCE)
+		tell_text(&r->tx, "spaceRid", id_spell(r->arena, RID_SPACE, &r->who.organization));
 	if (s->err == ERR_AGENT_DENIED)
 		js_put_str(r->arena, parameters, "reason", err_row(s->err)->text);
 	if (err_row(s->err)->class == CLASS_CONFLICT)

@@ -13,16 +13,37 @@ static struct db_val id_of(struct req *r, size_t var, enum resource object)
 	return db_d(&id);
 }
 
+/* The rows of its query that name it, if any. */
+static void of_query(const struct req *r, struct db_val key[2])
+{
+	size_t n = 0;
+
+	for (const struct shape *s = r->row->query; s && s->key; s++) {
+		const void *v = (const char *)r->query + s->off;
+
+		if (s->flags & F_KEY)
+			key[n++] = s->type == T_ID ? db_d(v) : db_s(*(const char *const *)v);
+	}
+}
+
 enum err does_key(struct req *r, struct db_val key[2])
 {
 	const enum resource parent = life_resources[r->row->object].parent;
+	struct id id = { { 0 } };
 	size_t var = 0;
 	int64_t n;
 
 	r->tx.about.kind = life_resources[r->row->object].word;
 	r->tx.about.id = r->vars[0];
-	if (!r->vars[0])
+	if (!r->vars[0]) {
+		of_query(r, key);
 		return OK;
+	}
+	if (r->row->kinds) {
+		key[1] = db_i((int64_t)id_kind(r->vars[0], r->row->kinds, &id));
+		key[0] = db_d(&id);
+		return OK;
+	}
 	if (parent != RES__MAX) {
 		key[0] = id_of(r, 0, parent);
 		if (!r->vars[1])                 /* one is made in its parent */
@@ -123,14 +144,14 @@ static enum err work(struct req *r, struct life *o)
 {
 	if (r->row->run)
 		return r->row->run(r);
-	if (r->row->listing)
+	if (r->row->paging)
 		return pages_list(r);
 	return r->row->make ? create(r, o) : r->row->change || r->row->moves[0] ? move(r, o) : get(r, o);
 }
 
 enum err does(struct req *r)
 {
-	struct life *o = r->row->run || r->row->listing ? NULL
+	struct life *o = r->row->run || r->row->paging ? NULL
 		: arena_alloc(r->arena, r->row->size ? r->row->size : life_resources[r->row->object].size);
 	enum err e = r->sent ? shape_last(&r->tx, r->row->in, r->sent) : OK;
 

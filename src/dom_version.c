@@ -114,7 +114,7 @@ const struct listing versions_list = { .name = "VERSIONS", .of = RES_VERSION, .p
 static const struct column seen_columns[] = MAP(VERSION_SEEN, struct version), version_columns[] = MAP(VERSION_COLUMNS, struct version);
 const struct listing described_list = { .name = "VERSIONS_DESCRIBED", .of = RES_VERSION, .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
 	.text = A_VERSION DESCRIBED, .out = A_VERSION_OUT DESCRIBED_OUT, .joins = " " JOIN_RUN, .maps = { version_columns, seen_columns, described },
-	.filters = filters, .always = 1, .orders = orders, .paths = paths };
+	.keys_at = { offsetof(struct version, number) }, .filters = filters, .always = 1, .orders = orders, .paths = paths };
 
 enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {

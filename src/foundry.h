@@ -29,14 +29,6 @@ const char *display_fault(struct arena *a, const char *s);
 #define PAGE_ROWS \
 	{ "pageSize", T_INT, SET(struct page_asked, size), .min = INT64_MIN, .max = INT64_MAX, .help = "at least 1; a hint" }, \
 	{ "pageToken", T_STR, AT(struct page_asked, token), .help = "the nextPageToken of the page before" }
-/* A page: `limit`, at most `most`, behind a place, which is what `size` bytes of its token say.
- * ERR_PAGE_SIZE, ERR_PAGE_TOKEN.  list: what the token belongs to, beyond the address.
- * *from is let be without a token. */
-enum err page_of_token(struct req *r, const struct page_asked *q, const char *list, int64_t most, int64_t *limit,
-	void *from, size_t size);
-/* The token of the place behind the last one of a page; NULL when there are no more. */
-const char *page_token(struct req *r, const char *list, bool more, const void *from, size_t size);
-
 #define PAGE_OUT(shape) { \
 	{ "data", T_LIST, AT(struct page_got, rows), .sub = shape }, \
 	{ "nextPageToken", T_STR, AT(struct page_got, token), .flags = F_OMIT, .help = "left out of the last page" }, \

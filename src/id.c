@@ -149,3 +149,21 @@ bool id_parse(const char *s, const char *prefix, struct id *out)
 		: id_in_base62(prefix) ? strlen(s) == ID_BASE62 && base62_decode(s, out->b, ID_BYTES)
 		: hex_decode(s, ID_BYTES, out->b)) && !id_is_zero(out);
 }
+
+size_t id_kind(const char *s, const char *const *prefixes, struct id *out)
+{
+	struct id id;
+	size_t k = 0;
+
+	for (; prefixes[k]; k++) {
+		const size_t n = strlen(prefixes[k]) - 1;
+
+		if (id_parse(s, prefixes[k], &id)) {
+			*out = id;
+			break;
+		}
+		if (!strcmp(s, prefixes[k]) || (prefixes[k][n] == '*' && !strncmp(s, prefixes[k], n)))
+			break;
+	}
+	return k;
+}

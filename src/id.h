@@ -25,6 +25,9 @@ bool id_in_base62(const char *prefix);
 bool id_in_uuid(const char *prefix);
 char *id_spell(struct arena *a, const char *prefix, const struct id *id);
 bool id_parse(const char *s, const char *prefix, struct id *out);
+/* Which of several it is spelled with, ended by NULL, whose number it is for none; *out is let be then, and where
+ * one is the whole spelling or, with a `*` at its end, how it begins. */
+size_t id_kind(const char *s, const char *const *prefixes, struct id *out);
 
 /* As a UUID of version 8 (RFC 9562 5.8): the time, then the random bits around version
  * and variant; what the 96 bits do not fill is zero. */

@@ -25,11 +25,12 @@ const struct dialect *dialect_of(const char *path)
 	return dialects[i];
 }
 
-/* Does the template fit the segments, or (`below`) those it has?  Fills vars. */
+/* Does the template fit the segments, or (`below`) those it has?  Fills vars, with those of no other template. */
 static bool fits(const char *t, bool below, struct req *r)
 {
 	size_t nvars = 0;
 
+	memset(r->vars, 0, sizeof r->vars);
 	for (size_t i = 0; i < r->nsegments; i++) {
 		size_t n;
 

@@ -571,8 +571,11 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 
 struct json *shape_value(struct arena *a, const struct shape *row, const void *object, enum time_form form)
 {
-	const void *v = row->make ? row->make(a, object) : (const char *)object + row->off;
+	const void *v;
 
+	if (row->text && row->type != T_LITERAL)
+		return js_raw(a, row->text);
+	v = row->make ? row->make(a, object) : (const char *)object + row->off;
 	return v ? render_value(a, row, v, form) : row->empty ? js_raw(a, row->empty) : NULL;
 }
 

@@ -48,7 +48,8 @@ enum {
 	F_QUOTED = 1024,    /* a T_INT or T_TIME as a string */
 	F_LOOSE = 2048,     /* in: a T_ID that is told as a string: any other spelling is the zero id, which nothing has */
 	F_OPEN = 4096,      /* out: a T_STATE whose schema does not say which words there are */
-	F_MEMBER = 8192     /* out: a T_STR that is the member of this key of the document at `off` */
+	F_MEMBER = 8192,    /* out: a T_STR that is the member of this key of the document at `off` */
+	F_KEY = 16384       /* of a query: it names the object of the route, a T_STR or T_ID */
 };
 
 /* How a dialect spells a state; ends with STATE_NONE.  A NULL word: it is not told of. */
@@ -71,7 +72,7 @@ struct shape {
 	                                          * given; looked at once all has its shape (shape_last) */
 	const char *def;                         /* in: what it is when it is not given, as a query has it */
 	int filter;                              /* of a query: 1 + the filter of the route's listing that it is for */
-	const char *text;                        /* of a T_LITERAL */
+	const char *text;                        /* of a T_LITERAL; out, of any other type: the JSON text that it always is */
 	enum resource of;                        /* of a T_STATE */
 	const struct alias *alias;
 	const void *(*make)(struct arena *a, const void *object);    /* out: computed of the whole struct, not found at `off`: the
