@@ -6,7 +6,6 @@
 #include <strings.h>
 #include "clock.h"
 #include "conf.h"
-#include "api_foundry_modelapi.h"
 #include "str.h"
 
 /* ---- Identifiers, names, errors ---- */
@@ -196,21 +195,14 @@ static bool is_requirement(const char *s)
 static enum err check_upload(struct tx *tx, const struct version *v)
 {
 	struct json *list = js_read(tx->arena, v->conda_requirements);
-	const char *kind, *message;
-	enum err e;
 
 	for (size_t i = 0; i < js_length(list); i++) {
 		if (is_requirement(js_str(js_at(list, i))))
 			continue;
-		tell_text(tx, "errorType", "InvalidRequirement");
-		tell_text(tx, "errorMessage", arena_printf(tx->arena, "condaRequirements[%zu] must be a package and its version, such as numpy==1.24.0", i));
+		why_coded(tx, arena_printf(tx->arena, "condaRequirements[%zu]", i), "must be a package and its version, such as numpy==1.24.0", "InvalidRequirement");
 		return ERR_CONDA;
 	}
-	if ((e = modelapi_check(tx->arena, v->model_api, &kind, &message))) {
-		tell_text(tx, "errorType", kind);
-		tell_text(tx, "message", message);
-	}
-	return e;
+	return modelapi_check(tx, v->model_api);
 }
 
 static enum err upload(struct req *r)
@@ -408,6 +400,10 @@ static void say(struct req *r, struct error_say *s)
 	s->instance_id = r->error_instance = uuid4(r->arena);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
 		tell_text(&r->tx, "missingScope", ask_scope(route_ask(r->row)));
+	if (s->err == ERR_CONDA || s->err == ERR_MODEL_API) {
+		tell_text(&r->tx, "errorType", s->detail->code);
+		tell_text(&r->tx, s->err == ERR_CONDA ? "errorMessage" : "message", arena_printf(r->arena, "%s %s", s->detail->field, s->detail->reason));
+	}
 	if (s->err == ERR_SPACE_RESOURCE)
 		tell_text(&r->tx, "spaceRid", id_spell(r->arena, RID_SPACE, &r->who.organization));
 	if (s->err == ERR_AGENT_DENIED)

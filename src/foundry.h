@@ -1,4 +1,4 @@
-/* foundry.h: what the files of the foundry dialect share: resource identifiers, pages,
+/* foundry.h: what the files of the foundry dialect share: resource identifiers, pages, the Model API,
  * the values that go with its errors, and the table of routes of each file. */
 #ifndef FOUNDRY_H
 #define FOUNDRY_H
@@ -25,6 +25,14 @@ const char *rid_fault(struct arena *a, const char *s);
 /* A name in a body. */
 const char *display_fault(struct arena *a, const char *s);
 #define DISPLAY_NAME .fault = display_fault, .refuse = ERR_DISPLAY_NAME
+
+/* The Model API (api_foundry_modelapi.c), as JSON text of at most so many bytes.  ERR_MODEL_API, with its
+ * fault (document.h). */
+enum { MODELAPI_MOST = 262144 };
+enum err modelapi_check(struct tx *tx, const char *text);
+/* The one that the names of a training run's features and of its target amount to.  features: an array of
+ * strings; either may be NULL. */
+const char *modelapi_of_run(struct arena *a, const char *features, const char *target);
 
 #define PAGE_ROWS \
 	{ "pageSize", T_INT, SET(struct page_asked, size), .min = INT64_MIN, .max = INT64_MAX, .help = "at least 1; a hint" }, \

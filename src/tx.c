@@ -21,10 +21,15 @@
 
 enum { TRIES = 6, KEY_LIFE_S = 86400 };
 
-void why_add(struct tx *tx, const char *field, const char *reason)
+void why_coded(struct tx *tx, const char *field, const char *reason, const char *code)
 {
 	if (tx->why.n < WHY_ITEMS)
-		tx->why.items[tx->why.n++] = (struct why_item){ field, reason, "invalid" };
+		tx->why.items[tx->why.n++] = (struct why_item){ field, reason, code };
+}
+
+void why_add(struct tx *tx, const char *field, const char *reason)
+{
+	why_coded(tx, field, reason, "invalid");
 }
 
 static void pause_ms(int64_t ms)

@@ -24,7 +24,7 @@
 #include "dom_webhook.h"
 #include "id.h"
 #include "json.h"
-#include "api_foundry_modelapi.h"
+#include "foundry.h"
 #include "net.h"
 #include "rate.h"
 #include "seal.h"
@@ -1415,7 +1415,7 @@ static void webhooks_are_signed(void **state)
 	}
 }
 
-/* ---- modelapi.c ---- */
+/* ---- document.c, by the rows of the Model API ---- */
 
 static void model_apis_name_the_place(void **state)
 {
@@ -1440,35 +1440,40 @@ static void model_apis_name_the_place(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const char *kind, *message;
-		enum err e = modelapi_check(a, rows[i].text, &kind, &message);
+		struct tx tx = { .arena = a };
+		enum err e = modelapi_check(&tx, rows[i].text);
+		const struct why_item *why = &tx.why.items[0];
 
 		assert_int_equal(e, rows[i].message ? ERR_MODEL_API : OK);
+		assert_int_equal(tx.why.n, rows[i].message != NULL);
 		if (e)
-			assert_text(message, rows[i].message);
+			assert_text(arena_printf(a, "%s %s", why->field, why->reason), rows[i].message);
 	}
 }
 
 static void model_apis_have_a_most(void **state)
 {
 	static char text[MODELAPI_MOST + 2] = "{\"inputs\":[],\"outputs\":[]}";
-	const char *kind, *message;
+	struct tx tx = { .arena = a };
 
 	(void)state;
 	memset(text + strlen(text), ' ', MODELAPI_MOST - strlen(text));
-	assert_int_equal(modelapi_check(a, text, &kind, &message), OK);
+	assert_int_equal(modelapi_check(&tx, text), OK);
 	text[MODELAPI_MOST] = ' ';
-	assert_int_equal(modelapi_check(a, text, &kind, &message), ERR_MODEL_API);
-	assert_text(kind, "TooLarge");
-	assert_text(message, "modelApi must have at most 262144 bytes as JSON");
+	assert_int_equal(modelapi_check(&tx, text), ERR_MODEL_API);
+	assert_text(tx.why.items[0].code, "TooLarge");
+	assert_text(tx.why.items[0].field, "modelApi");
+	assert_text(tx.why.items[0].reason, "must have at most 262144 bytes as JSON");
 }
 
 static void model_apis_of_training_runs(void **state)
 {
+	struct tx tx = { .arena = a };
+
 	(void)state;
 	assert_text(modelapi_of_run(a, NULL, NULL), "{\"inputs\":[],\"outputs\":[]}");
 	assert_text(modelapi_of_run(a, "[]", NULL), "{\"inputs\":[],\"outputs\":[]}");
-	assert_int_equal(modelapi_check(a, modelapi_of_run(a, "[\"age\",\"plan\"]", "churned"), &(const char *){ NULL }, &(const char *){ NULL }), OK);
+	assert_int_equal(modelapi_check(&tx, modelapi_of_run(a, "[\"age\",\"plan\"]", "churned")), OK);
 }
 
 /* ---- OAuth (dom_oauth.c, and what it needs of str.c) ---- */
