@@ -10,39 +10,9 @@
 
 /* ---- Identifiers, names, errors ---- */
 
-void tell(struct tx *tx, const char *name, struct json *value)
-{
-	if (!tx->why.told)
-		tx->why.told = js_object(tx->arena);
-	js_put(tx->why.told, name, value);
-}
-
 static void tell_text(struct tx *tx, const char *name, const char *text)
 {
-	tell(tx, name, js_string(tx->arena, text));
-}
-
-/* A word of lower-case letters, digits and dashes that begins with a letter (or a digit, or
- * is empty: `loose`), up to the next dot. */
-static const char *word(const char *s, bool loose)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz", rest[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-	size_t n = strcspn(s, ".");
-
-	if (s[n] != '.' || strspn(s, rest) != n || (!loose && !n) || (n && !strchr(letters, *s) && !(loose && *s != '-')))
-		return NULL;
-	return s + n + 1;
-}
-
-enum { RID_MOST = 512 };
-
-/* ri.<service>.<instance>.<type>.<locator> */
-static bool is_rid(const char *s)
-{
-	static const char locator[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-
-	return strlen(s) <= RID_MOST && !strncmp(s, "ri.", 3) && (s = word(s + 3, false)) && (s = word(s, true)) && (s = word(s, false))
-		&& *s && strspn(s, locator) == strlen(s);
+	why_tell(tx, name, js_string(tx->arena, text));
 }
 
 #define NO_RID "must be a resource identifier such as " RID_MODEL "019a0c3e-7b1f-8d42-8000-000c0ffee5ed"
@@ -50,14 +20,7 @@ static bool is_rid(const char *s)
 const char *rid_fault(struct arena *a, const char *s)
 {
 	(void)a;
-	return is_rid(s) ? NULL : NO_RID;
-}
-
-const char *display_fault(struct arena *a, const char *s)
-{
-	(void)a;
-	return *s && utf8_length(s) <= FOLDER_NAME_MOST && strcmp(s, ".") && strcmp(s, "..") && !strchr(s, '/') && !name_fault(s) ? NULL
-		: "is no display name";
+	return id_is_rid(s) ? NULL : NO_RID;
 }
 
 /* ---- Models ---- */
@@ -180,24 +143,12 @@ static const struct shape upload_in[] = {
 	{ 0 }
 };
 
-/* `numpy==1.24.0`, `conda-forge::pandas >=2`: a name, and what may stand behind it.  Which
- * versions there are is for whoever builds the environment. */
-static bool is_requirement(const char *s)
-{
-	static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-:/";
-	static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-:/=<>!~*,|+[]\"' ";
-	size_t n = strspn(s, name);
-
-	return n && strlen(s) <= 255 && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", *s)
-		&& strspn(s + n, rest) == strlen(s + n) && !strchr("=<>!~, ", s[strlen(s) - 1]);
-}
-
 static enum err check_upload(struct tx *tx, const struct version *v)
 {
 	struct json *list = js_read(tx->arena, v->conda_requirements);
 
 	for (size_t i = 0; i < js_length(list); i++) {
-		if (is_requirement(js_str(js_at(list, i))))
+		if (version_requirement(js_str(js_at(list, i))))
 			continue;
 		why_coded(tx, arena_printf(tx->arena, "condaRequirements[%zu]", i), "must be a package and its version, such as numpy==1.24.0", "InvalidRequirement");
 		return ERR_CONDA;
@@ -375,18 +326,6 @@ static void put_parameter(struct req *r, struct json *o, char *names)
 		js_put(o, names, v);
 }
 
-static char *uuid4(struct arena *a)
-{
-	unsigned char b[16];
-	char hex[33];
-
-	random_bytes(b, sizeof b);
-	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	hex_encode(b, sizeof b, hex);
-	return arena_printf(a, "%.8s-%.4s-%.4s-%.4s-%s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
-}
-
 static void tell_fault(struct req *r, struct json *o, const struct why_item *fault)
 {
 	js_put_str(r->arena, o, "field", fault->field);
@@ -397,7 +336,7 @@ static void say(struct req *r, struct error_say *s)
 {
 	struct json *parameters = js_object(r->arena), *all = NULL, *one;
 
-	s->instance_id = r->error_instance = uuid4(r->arena);
+	s->instance_id = r->error_instance = random_uuid(r->arena);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
 		tell_text(&r->tx, "missingScope", ask_scope(route_ask(r->row)));
 	if (s->err == ERR_CONDA || s->err == ERR_MODEL_API) {
@@ -441,7 +380,7 @@ static enum err check(struct req *r)
 	if ((e = who_scoped(&r->who, route_ask(r->row))))
 		return e;
 	for (const char *p = strchr(r->row->path, '{'); p; p = strchr(p + 1, '{'), i++)
-		if (!is_rid(r->vars[i])) {
+		if (!id_is_rid(r->vars[i])) {
 			why_add(&r->tx, arena_strndup(r->arena, p + 1, strcspn(p + 1, "}")), NO_RID);
 			return ERR_RID;
 		}

@@ -107,7 +107,7 @@ static enum err own_organization(struct tx *tx, const char *rids)
 	for (size_t i = 0; i < js_length(list); i++)
 		if (!id_parse(js_str(js_at(list, i)), RID_ORGANIZATION, &id) || !id_equal(&id, &tx->who->organization))
 			js_add(unknown, js_at(list, i));
-	tell(tx, "organizationRids", unknown);
+	why_tell(tx, "organizationRids", unknown);
 	return js_length(unknown) ? ERR_ORGANIZATION_NOT_FOUND : OK;
 }
 
@@ -122,7 +122,7 @@ static enum err no_roles(struct tx *tx, const struct folder_in *in)
 		js_add(all, js_string(tx->arena, role));
 	for (size_t i = 0; i < js_length(roles); i++)
 		js_add(all, js_at(roles, i));
-	tell(tx, "requestedRoleIds", all);
+	why_tell(tx, "requestedRoleIds", all);
 	return js_length(all) ? ERR_ROLE_GRANTS : OK;
 }
 

@@ -25,6 +25,8 @@ struct folder {
 	struct id updated_by;                    /* zero: the administrator's command */
 };
 
+/* What is wrong with the name of a folder or a model, which a path has between its slashes; NULL: nothing. */
+const char *folder_name_fault(struct arena *a, const char *s);
 /* What routes do: ERR_FOLDER_NOT_FOUND, of a project also when it is none. */
 enum err folder_get(struct tx *tx, const struct db_val *key, void *out);
 enum err project_folder(struct tx *tx, const struct db_val *key, void *out);

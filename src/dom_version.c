@@ -19,6 +19,15 @@ bool version_source_known(const char *source)
 	return !source;
 }
 
+bool version_requirement(const char *s)
+{
+	static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-:/";
+	static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-:/=<>!~*,|+[]\"' ";
+	size_t n = strspn(s, name);
+
+	return n && strlen(s) <= 255 && !strchr(".-:/", *s) && strspn(s + n, rest) == strlen(s + n) && !strchr("=<>!~, ", s[strlen(s) - 1]);
+}
+
 char *version_spell(struct arena *a, int64_t number)
 {
 	return arena_printf(a, "ver-%03lld", (long long)number);

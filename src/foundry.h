@@ -1,5 +1,5 @@
 /* foundry.h: what the files of the foundry dialect share: resource identifiers, pages, the Model API,
- * the values that go with its errors, and the table of routes of each file. */
+ * and the table of routes of each file. */
 #ifndef FOUNDRY_H
 #define FOUNDRY_H
 #include "dom_folder.h"
@@ -15,16 +15,12 @@ extern const struct route filesystem_routes[], user_routes[];    /* api_foundry_
 #define SCOPE_FILES_READ "api:filesystem-read"
 #define SCOPE_FILES_WRITE "api:filesystem-write"
 
-/* A value that an error may name among its parameters, which is in neither the address nor the body. */
-void tell(struct tx *tx, const char *name, struct json *value);
-
 /* A resource identifier in a body: zero when it is none of ours, ERR_RID when it is none at all.
  * Those of the path are looked at before. */
 const char *rid_fault(struct arena *a, const char *s);
 #define RID .flags = F_REQUIRED | F_LOOSE, .fault = rid_fault, .refuse = ERR_RID
 /* A name in a body. */
-const char *display_fault(struct arena *a, const char *s);
-#define DISPLAY_NAME .fault = display_fault, .refuse = ERR_DISPLAY_NAME
+#define DISPLAY_NAME .fault = folder_name_fault, .refuse = ERR_DISPLAY_NAME
 
 /* The Model API (api_foundry_modelapi.c), as JSON text of at most so many bytes.  ERR_MODEL_API, with its
  * fault (document.h). */

@@ -32,6 +32,13 @@ void why_add(struct tx *tx, const char *field, const char *reason)
 	why_coded(tx, field, reason, "invalid");
 }
 
+void why_tell(struct tx *tx, const char *name, struct json *value)
+{
+	if (!tx->why.told)
+		tx->why.told = js_object(tx->arena);
+	js_put(tx->why.told, name, value);
+}
+
 static void pause_ms(int64_t ms)
 {
 	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
