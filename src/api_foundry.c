@@ -294,6 +294,14 @@ static const struct shape error_out[] = {
 	{ 0 }
 };
 
+#define FAULT_ROWS(type, at) { "field", T_STR, AT(type, at field) }, { "reason", T_STR, AT(type, at reason) }
+static const struct shape fault_out[] = { FAULT_ROWS(struct why_item, ), { 0 } };
+static const struct shape faults_out[] = {
+	FAULT_ROWS(struct faults, first.),
+	{ "errors", T_LIST, AT(struct faults, several), .sub = fault_out, .flags = F_OMIT },
+	{ 0 }
+};
+
 /* What a name stands for: what was told, a part of the path, a member of the body, a parameter of the query. */
 static struct json *named(struct req *r, const char *name)
 {
@@ -326,15 +334,9 @@ static void put_parameter(struct req *r, struct json *o, char *names)
 		js_put(o, names, v);
 }
 
-static void tell_fault(struct req *r, struct json *o, const struct why_item *fault)
-{
-	js_put_str(r->arena, o, "field", fault->field);
-	js_put_str(r->arena, o, "reason", fault->reason);
-}
-
 static void say(struct req *r, struct error_say *s)
 {
-	struct json *parameters = js_object(r->arena), *all = NULL, *one;
+	struct json *parameters = js_object(r->arena);
 
 	s->instance_id = r->error_instance = random_uuid(r->arena);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
@@ -352,13 +354,7 @@ static void say(struct req *r, struct error_say *s)
 	/* What has a name of its own has its own sentence and parameters. */
 	if (s->detail && !strcmp(s->code, codes[err_row(s->err)->class])) {
 		s->text = arena_printf(r->arena, "`%s` %s", s->detail->field, s->detail->reason);
-		tell_fault(r, parameters, s->detail);
-		if (s->details.n > 1)
-			js_put(parameters, "errors", all = js_array(r->arena));
-		for (size_t i = 0; i < s->details.n && all; i++) {
-			js_add(all, one = js_object(r->arena));
-			tell_fault(r, one, &s->detail[i]);
-		}
+		parameters = shape_render(r->arena, faults_out, s->faults, r->dialect->time);
 	}
 	for (const char *p = s->params ? s->params : ""; *p; p += strcspn(p, " "), p += strspn(p, " "))
 		put_parameter(r, parameters, arena_strndup(r->arena, p, strcspn(p, " ")));
