@@ -9,6 +9,11 @@
 #include "dialects.h"
 #include "str.h"
 
+static void tell_text(struct tx *tx, const char *name, const char *text)
+{
+	why_tell(tx, name, js_string(tx->arena, text));
+}
+
 /* ---- Models ---- */
 
 #define PREVIEW_ROW(at) { "preview", T_BOOL, at, .flags = F_REQUIRED, .help = "must be true" }
@@ -75,7 +80,7 @@ static const struct shape versions_query[] = {
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
-enum { VERSIONS_MOST = 100 };
+static const struct paging versions_paging = { .size = 100, .asked = pages_by_token, .got = pages_tokened };
 
 static size_t length(const char *s)
 {
@@ -103,27 +108,6 @@ static enum err read_versions(struct tx *tx, struct list_ask *ask, struct list_g
 	return e;
 }
 
-static enum err versions_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
-{
-	const struct versions_query *q = r->query;
-	int64_t below = INT64_MAX;
-	enum err e = page_of_token(r, page, q->branch, VERSIONS_MOST, &ask->limit, &below, sizeof below);
-
-	ask->place[0] = db_i(below);
-	return e;
-}
-
-static void versions_got(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out)
-{
-	const struct versions_query *q = r->query;
-	const struct version *v = got->rows;
-
-	(void)ask;
-	out->token = page_token(r, q->branch, got->more, got->n ? &v[got->n - 1].number : NULL, sizeof v->number);
-}
-
-static const struct paging by_number = { .asked = versions_asked, .got = versions_got };
-
 #define BRANCH_ROW(type, branch) { "branch", T_STR, AT(type, branch), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, \
 	.help = "`" BRANCH_MASTER "` by default" }
 static const struct shape promote_in[] = {
@@ -150,36 +134,17 @@ static const struct shape upload_in[] = {
 	{ 0 }
 };
 
-/* `numpy==1.24.0`, `conda-forge::pandas >=2`: a name, and what may stand behind it.  Which
- * versions there are is for whoever builds the environment. */
-static bool is_requirement(const char *s)
-{
-	static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-:/";
-	static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-:/=<>!~*,|+[]\"' ";
-	size_t n = strspn(s, name);
-
-	return n && strlen(s) <= 255 && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", *s)
-		&& strspn(s + n, rest) == strlen(s + n) && !strchr("=<>!~, ", s[strlen(s) - 1]);
-}
-
 static enum err check_upload(struct tx *tx, const struct version *v)
 {
 	struct json *list = js_read(tx->arena, v->conda_requirements);
-	const char *kind, *message;
-	enum err e;
 
 	for (size_t i = 0; i < js_length(list); i++) {
-		if (is_requirement(js_str(js_at(list, i))))
+		if (version_requirement(js_str(js_at(list, i))))
 			continue;
-		tell_text(tx, "errorType", "InvalidRequirement");
-		tell_text(tx, "errorMessage", arena_printf(tx->arena, "condaRequirements[%zu] must be a package and its version, such as numpy==1.24.0", i));
+		why_coded(tx, arena_printf(tx->arena, "condaRequirements[%zu]", i), "must be a package and its version, such as numpy==1.24.0", "InvalidRequirement");
 		return ERR_CONDA;
 	}
-	if ((e = modelapi_check(tx->arena, v->model_api, &kind, &message))) {
-		tell_text(tx, "errorType", kind);
-		tell_text(tx, "message", message);
-	}
-	return e;
+	return modelapi_check(tx, v->model_api);
 }
 
 static enum err upload(struct req *r)
@@ -229,7 +194,7 @@ static const struct route routes[] = {
 	  .denied = DENIED("CreateModelVersionPermissionDenied", "Could not create the ModelVersion.", "modelRid"),
 	  .summary = "Upload a version", .errors = COMMON "MODEL_NOT_FOUND MODEL_API CONDA QUOTA" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, READS, QUERY(versions_query, struct versions_query), .status = 200, .out = versions_out,
-	  .object = RES_MODEL, .ids = { RID_MODEL }, .listing = &described_list, .paging = &by_number, .read = read_versions,
+	  .object = RES_MODEL, .ids = { RID_MODEL }, .listing = &described_list, .paging = &versions_paging, .read = read_versions,
 	  .summary = "Versions of a branch, newest first", .errors = COMMON "MODEL_NOT_FOUND VERSION_SOURCE PAGE_SIZE PAGE_TOKEN" },
 	{ "GET", ONE "/versions/{modelVersionRid}", PERM_MODEL_READ, READS, PREVIEW, .status = 200, .out = version_out,
 	  .object = RES_VERSION, .ids = { RID_MODEL, RID_VERSION }, .get = version_described, AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND }),
@@ -320,7 +285,15 @@ static const struct shape error_out[] = {
 	{ 0 }
 };
 
-/* What a name stands for: what was told, a part of the path, a member of the body. */
+#define FAULT_ROWS(type, at) { "field", T_STR, AT(type, at field) }, { "reason", T_STR, AT(type, at reason) }
+static const struct shape fault_out[] = { FAULT_ROWS(struct why_item, ), { 0 } };
+static const struct shape faults_out[] = {
+	FAULT_ROWS(struct faults, first.),
+	{ "errors", T_LIST, AT(struct faults, several), .sub = fault_out, .flags = F_OMIT },
+	{ 0 }
+};
+
+/* What a name stands for: what was told, a part of the path, a member of the body, a parameter of the query. */
 static struct json *named(struct req *r, const char *name)
 {
 	struct json *v;
@@ -334,6 +307,9 @@ static struct json *named(struct req *r, const char *name)
 	for (const struct shape *s = r->sent ? r->row->in : NULL; s && s->key; s++)
 		if (!strcmp(s->key, name) && js_get(r->sent, name, &v))
 			return v;
+	for (const struct shape *s = r->query ? r->row->query : NULL; s && s->key; s++)
+		if (!strcmp(s->key, name))
+			return shape_value(r->arena, s, r->query, r->dialect->time);
 	return NULL;
 }
 
@@ -349,37 +325,25 @@ static void put_parameter(struct req *r, struct json *o, char *names)
 		js_put(o, names, v);
 }
 
-static char *uuid4(struct arena *a)
-{
-	unsigned char b[16];
-	char hex[33];
-
-	random_bytes(b, sizeof b);
-	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	hex_encode(b, sizeof b, hex);
-	return arena_printf(a, "%.8s-%.4s-%.4s-%.4s-%s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
-}
-
-static void tell_fault(struct req *r, struct json *o, const struct why_item *fault)
-{
-	js_put_str(r->arena, o, "field", fault->field);
-	js_put_str(r->arena, o, "reason", fault->reason);
-}
-
 /* For clients that repeat a 503 by themselves, of an answer that leaves the outcome open. */
 #define RETRY_HINT "QoS-Retry-Hint"
 #define NO_RETRY "do-not-retry"
 
 static void say(struct req *r, struct error_say *s)
 {
-	struct json *parameters = js_object(r->arena), *all = NULL, *one;
+	struct json *parameters = js_object(r->arena);
 
-	s->instance_id = uuid4(r->arena);
+	s->instance_id = random_uuid(r->arena);
 	if (s->err == ERR_OUTCOME_UNKNOWN)
 		res_header(r, RETRY_HINT, NO_RETRY);
 	if (s->err == ERR_SCOPE_DENIED && r->row)
 		tell_text(&r->tx, "missingScope", ask_scope(route_ask(r->row)));
+	if (s->err == ERR_CONDA || s->err == ERR_MODEL_API) {
+		tell_text(&r->tx, "errorType", s->detail->code);
+		tell_text(&r->tx, s->err == ERR_CONDA ? "errorMessage" : "message", arena_printf(r->arena, "%s %s", s->detail->field, s->detail->reason));
+	}
+	if (s->err == ERR_SPACE_RESOURCE)
+		tell_text(&r->tx, "spaceRid", id_spell(r->arena, RID_SPACE, &r->who.organization));
 	if (s->err == ERR_AGENT_DENIED)
 		js_put_str(r->arena, parameters, "reason", err_row(s->err)->text);
 	if (err_row(s->err)->class == CLASS_CONFLICT)
@@ -387,13 +351,7 @@ static void say(struct req *r, struct error_say *s)
 	/* What has a name of its own has its own sentence and parameters. */
 	if (s->detail && !strcmp(s->code, codes[err_row(s->err)->class])) {
 		s->text = arena_printf(r->arena, "`%s` %s", s->detail->field, s->detail->reason);
-		tell_fault(r, parameters, s->detail);
-		if (s->details.n > 1)
-			js_put(parameters, "errors", all = js_array(r->arena));
-		for (size_t i = 0; i < s->details.n && all; i++) {
-			js_add(all, one = js_object(r->arena));
-			tell_fault(r, one, &s->detail[i]);
-		}
+		parameters = shape_render(r->arena, faults_out, s->faults, r->dialect->time);
 	}
 	for (const char *p = s->params ? s->params : ""; *p; p += strcspn(p, " "), p += strspn(p, " "))
 		put_parameter(r, parameters, arena_strndup(r->arena, p, strcspn(p, " ")));

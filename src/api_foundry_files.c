@@ -5,66 +5,13 @@
 #include <string.h>
 #include "str.h"
 
-/* ---- What lies in the space ---- */
-
-/* Its kinds, by how they are named (projects as folders), with what a resource of the kind does.  The
- * changes are those of folders: of a model they are its own, a version and the space refuse them. */
-struct kind {
-	const char *prefix, *type;
-	enum err (*get)(struct tx *tx, const struct db_val *key, void *out);
-	enum err (*change)(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
-};
-
-static enum err model_moves(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
-{
-	static const enum transition of_model[LIFE__MAX] = { [LIFE_FOLDER_ARCHIVE] = LIFE_MODEL_ARCHIVE,
-		[LIFE_FOLDER_RESTORE] = LIFE_MODEL_UNARCHIVE, [LIFE_FOLDER_DELETE] = LIFE_MODEL_RETIRE };
-	struct model m;
-
-	(void)in, (void)out;
-	return life_change(tx, key, of_model[t], &m);
-}
-
-static enum err version_stays(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
-{
-	struct version v;
-	struct model m;
-	enum err e = version_find(tx, &key->id, &v);
-
-	(void)t, (void)in, (void)out;
-	return e || (e = life_hold(tx, RES_MODEL, BY_ID(&v.model), &m)) ? e : ERR_VERSION_RESOURCE;
-}
-
-static enum err no_resource(struct tx *tx, const struct db_val *key, void *out)
-{
-	(void)out;
-	return id_equal(&key->id, &tx->who->organization) ? ERR_SPACE_RESOURCE : ERR_RESOURCE_NOT_FOUND;
-}
-
-static enum err space_stays(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
-{
-	(void)t, (void)in;
-	return no_resource(tx, key, out);
-}
-
-static const struct kind kinds[] = {
-	[NODE_FOLDER] = { RID_FOLDER, "COMPASS_FOLDER", folder_get, folder_change },
-	[NODE_MODEL] = { RID_MODEL, "MODELS_MODEL", model_node, model_moves },
-	[NODE_VERSION] = { RID_VERSION, "MODELS_MODEL_VERSION", version_node, version_stays },
-	[NODE_SPACE] = { RID_SPACE, NULL, no_resource, space_stays },
-};
-
-static enum node node_of(const char *rid, struct id *id)
-{
-	enum node n = NODE_FOLDER;
-
-	while (n < NODE_NONE && !id_parse(rid, kinds[n].prefix, id))
-		n++;
-	return n;
-}
+/* By enum node: how each is named, projects as folders. */
+static const char *const nodes[] = { [NODE_FOLDER] = RID_FOLDER, [NODE_MODEL] = RID_MODEL, [NODE_VERSION] = RID_VERSION,
+	[NODE_SPACE] = RID_SPACE, [NODE_ROOT] = RID_ROOT, [NODE_LOST] = "ri.compass.*", NULL };
 
 /* ---- As it is shown ---- */
 
+static const char *const resource_types[] = { [NODE_FOLDER] = "COMPASS_FOLDER", [NODE_MODEL] = "MODELS_MODEL", [NODE_VERSION] = "MODELS_MODEL_VERSION", NULL };
 #define SHOWN(name, text) \
 	static const void *name(struct arena *a, const void *object) \
 	{ \
@@ -72,28 +19,19 @@ static enum node node_of(const char *rid, struct id *id)
 		(void)a; \
 		return text; \
 	}
-SHOWN(rid, id_spell(a, kinds[f->node].prefix, &f->life.id))
+SHOWN(rid, id_spell(a, nodes[f->node], &f->life.id))
 SHOWN(space_rid, id_spell(a, RID_SPACE, &f->life.organization))
 SHOWN(project_rid, id_is_zero(&f->of) ? NULL : id_spell(a, RID_FOLDER, &f->of))
 SHOWN(parent_rid, f->node == NODE_SPACE ? RID_ROOT : id_is_zero(&f->parent) ? space_rid(a, f) : id_spell(a, RID_FOLDER, &f->parent))
 SHOWN(path, arena_printf(a, "/%s%s", f->space, f->path))
 SHOWN(created_by, id_uuid(a, &f->life.whose))
 SHOWN(updated_by, id_uuid(a, &f->updated_by))
-SHOWN(resource_type, kinds[f->node].type)
+SHOWN(resource_type, resource_types[f->node])
 SHOWN(folder_type, f->node == NODE_SPACE ? "SPACE" : f->project ? "PROJECT" : "FOLDER")
 
 static const char *const folder_types[] = { "FOLDER", "SPACE", "PROJECT", NULL };
-static const char *const resource_types[] = { "COMPASS_FOLDER", "MODELS_MODEL", "MODELS_MODEL_VERSION", NULL };
 static const char *const trash_words[] = { "NOT_TRASHED", "DIRECTLY_TRASHED", "ANCESTOR_TRASHED", NULL };
 SHOWN(trash, trash_words[f->life.state != STATE_FOLDER_ARCHIVED && f->life.state != STATE_MODEL_ARCHIVED ? 0 : f->node == NODE_VERSION ? 2 : 1])
-
-static const void *never(struct arena *a, const void *object)
-{
-	static const bool no = false;
-
-	(void)a, (void)object;
-	return &no;
-}
 
 #define FOLDER_AT(field) AT(struct folder, field)
 #define NODE_ROWS(types) \
@@ -118,7 +56,7 @@ static const struct shape folder_out[] = {
 static const struct shape project_out[] = {
 	NODE_ROWS(),
 	{ "spaceRid", T_STR, .make = space_rid },
-	{ "resourceLevelRoleGrantsAllowed", T_BOOL, .make = never, .help = "false: roles are the organization's" },
+	{ "resourceLevelRoleGrantsAllowed", T_BOOL, .text = "false", .help = "false: roles are the organization's" },
 	{ 0 }
 };
 static const struct shape resource_out[] = {
@@ -130,34 +68,6 @@ static const struct shape resource_out[] = {
 };
 
 /* ---- Folders and projects ---- */
-
-/* What an identifier names where a folder is meant. */
-static enum err folder_of(struct tx *tx, const char *rid, enum node *node, struct id *id)
-{
-	*node = node_of(rid, id);
-	if (*node == NODE_FOLDER)
-		return OK;
-	if (*node == NODE_SPACE)
-		return id_equal(id, &tx->who->organization) ? OK : ERR_FOLDER_NOT_FOUND;
-	if (!strcmp(rid, RID_ROOT))
-		return ERR_ROOT_FOLDER;
-	return strncmp(rid, "ri.compass.", strlen("ri.compass.")) ? ERR_NOT_A_FOLDER : ERR_FOLDER_NOT_FOUND;
-}
-
-static enum err folder_named(struct tx *tx, const char *rid, struct folder *out)
-{
-	struct id id;
-	enum node node;
-	enum err e = folder_of(tx, rid, &node, &id);
-
-	return e ? e : node == NODE_SPACE ? space_get(tx, out) : folder_get(tx, BY_ID(&id), out);
-}
-
-static enum err get_folder(struct tx *tx, const struct db_val *key, void *out)
-{
-	(void)key;
-	return folder_named(tx, tx->about.id, out);
-}
 
 struct folder_in { struct folder f; const char *parent, *organizations, *grants, *roles; };
 #define FOLDER_IN_AT(field) AT(struct folder_in, field)
@@ -181,14 +91,11 @@ static const struct shape project_in[] = {
 static enum err make_folder(struct tx *tx, const struct db_val *key, enum transition t, const void *body, void *out)
 {
 	const struct folder_in *in = body;
-	struct folder f = { .name = in->f.name };
-	enum node node;
-	enum err e = folder_of(tx, in->parent, &node, &f.parent);
+	struct id id = { { 0 } };
+	const struct db_val node = db_i((int64_t)id_kind(in->parent, nodes, &id)), parent[] = { db_d(&id), node };
 
 	(void)key, (void)t;
-	if (node == NODE_SPACE || e == ERR_ROOT_FOLDER)
-		return ERR_OUTSIDE_PROJECT;
-	return e ? e : folder_create(tx, &f, out);
+	return folder_create_in(tx, parent, in->f.name, out);
 }
 
 /* Whoever asks for another organization, in which fewer would see the project, is told. */
@@ -200,7 +107,7 @@ static enum err own_organization(struct tx *tx, const char *rids)
 	for (size_t i = 0; i < js_length(list); i++)
 		if (!id_parse(js_str(js_at(list, i)), RID_ORGANIZATION, &id) || !id_equal(&id, &tx->who->organization))
 			js_add(unknown, js_at(list, i));
-	tell(tx, "organizationRids", unknown);
+	why_tell(tx, "organizationRids", unknown);
 	return js_length(unknown) ? ERR_ORGANIZATION_NOT_FOUND : OK;
 }
 
@@ -215,7 +122,7 @@ static enum err no_roles(struct tx *tx, const struct folder_in *in)
 		js_add(all, js_string(tx->arena, role));
 	for (size_t i = 0; i < js_length(roles); i++)
 		js_add(all, js_at(roles, i));
-	tell(tx, "requestedRoleIds", all);
+	why_tell(tx, "requestedRoleIds", all);
 	return js_length(all) ? ERR_ROLE_GRANTS : OK;
 }
 
@@ -234,31 +141,7 @@ static enum err make_project(struct tx *tx, const struct db_val *key, enum trans
 
 static const struct shape children_query[] = { PAGE_ROWS, { 0 } };
 static const struct shape children_out[] = PAGE_OUT(resource_out);
-enum { CHILDREN_MOST = 2000 };
-
-static enum err children(struct req *r)
-{
-	const struct page_asked *q = r->query;
-	static const struct id space;
-	struct folder in, *nodes;
-	struct id after = id_none;
-	struct child *all;
-	int64_t limit;
-	bool more;
-	size_t n;
-	enum err e;
-
-	if ((e = page_of_token(r, q, "", CHILDREN_MOST, &limit, &after, sizeof after))
-	 || (e = folder_named(&r->tx, r->vars[0], &in))
-	 || (e = folder_children(&r->tx, in.node == NODE_SPACE ? &space : &in.life.id, &after, limit, &all, &n, &more)))
-		return e;
-	nodes = arena_alloc(r->arena, (n + 1) * sizeof *nodes);
-	for (size_t i = 0; i < n; i++)
-		folder_child(&r->tx, &in, &all[i], &nodes[i]);
-	res_shape(r, 200, children_out, &(struct page_got){ .rows = { nodes, n, sizeof *nodes },
-		.token = page_token(r, "", more, n ? &all[n - 1].life.id : NULL, sizeof after) }, 0);
-	return OK;
-}
+static const struct paging children_paging = { .size = 2000, .asked = pages_by_token, .got = pages_tokened };
 
 /* ---- The space ---- */
 
@@ -277,90 +160,15 @@ static const struct shape space_out[] = {
 };
 static const struct shape spaces_out[] = PAGE_OUT(space_out);
 
-static enum err spaces(struct req *r)
-{
-	const struct page_asked *q = r->query;
-	struct folder space;
-	struct id after;
-	int64_t limit;
-	enum err e;
-
-	if ((e = page_of_token(r, q, "", 1, &limit, &after, sizeof after)) || (e = space_get(&r->tx, &space)))
-		return e;
-	res_shape(r, 200, spaces_out, &(struct page_got){ .rows = { &space, 1, sizeof space } }, 0);
-	return OK;
-}
+static const struct paging spaces_paging = { .size = 1, .asked = pages_by_token, .got = pages_tokened };
 
 /* ---- Resources ---- */
 
-static enum err get_resource(struct tx *tx, const struct db_val *key, void *out)
-{
-	struct id id;
-	enum node n = node_of(tx->about.id, &id);
-
-	(void)key;
-	if (n == NODE_NONE)
-		return strcmp(tx->about.id, RID_ROOT) ? ERR_RESOURCE_NOT_FOUND : ERR_ROOT_FOLDER;
-	return kinds[n].get(tx, BY_ID(&id), out);
-}
-
-static enum err change_resource(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
-{
-	struct id id;
-	enum node n = node_of(tx->about.id, &id);
-
-	(void)key;
-	return n == NODE_NONE ? ERR_RESOURCE_NOT_FOUND : kinds[n].change(tx, BY_ID(&id), t, in, out);
-}
-
 struct path_query { const char *path; };
 static const struct shape path_query[] = {
-	{ "path", T_STR, AT(struct path_query, path), .flags = F_REQUIRED, .help = "from the space down, `/Space/Project/Folder/Model`; the first slash may be left out" },
+	{ "path", T_STR, AT(struct path_query, path), .flags = F_REQUIRED | F_KEY, .help = "from the space down, `/Space/Project/Folder/Model`; the first slash may be left out" },
 	{ 0 }
 };
-
-/* The names of a path; more than a path has room for are none. */
-static enum err names_of(struct req *r, const char *path, const char *names[FOLDER_PATH_MOST / 2], size_t *n)
-{
-	for (*n = 0; *path; path += *path == '/') {
-		size_t length = strcspn(path, "/");
-
-		if (!length || !strcmp(path + length, "/"))
-			return ERR_PATH;
-		if (*n == FOLDER_PATH_MOST / 2)
-			return ERR_PATH_NOT_FOUND;
-		names[(*n)++] = arena_strndup(r->arena, path, length);
-		path += length;
-	}
-	return OK;
-}
-
-static enum err get_by_path(struct req *r)
-{
-	const struct path_query *q = r->query;
-	const char **names = arena_alloc(r->arena, FOLDER_PATH_MOST / 2 * sizeof *names);
-	struct folder f;
-	struct id id;
-	bool folder;
-	size_t n;
-	enum err e;
-
-	tell(&r->tx, "path", js_string(r->arena, q->path));
-	tell(&r->tx, "spaceRid", js_string(r->arena, id_spell(r->arena, RID_SPACE, &r->who.organization)));
-	if ((e = names_of(r, q->path + (*q->path == '/'), names, &n)) || (e = space_get(&r->tx, &f)))
-		return e;
-	if (!n)
-		return ERR_ROOT_FOLDER;
-	if (strcmp(names[0], f.name))
-		return ERR_PATH_NOT_FOUND;
-	if (n == 1)
-		return ERR_SPACE_RESOURCE;
-	if ((e = path_find(&r->tx, names + 1, n - 1, &folder, &id))
-	 || (e = kinds[folder ? NODE_FOLDER : NODE_MODEL].get(&r->tx, BY_ID(&id), &f)))
-		return e;
-	res_shape(r, 200, resource_out, &f, f.life.revision);
-	return OK;
-}
 
 /* ---- Tables ---- */
 
@@ -372,7 +180,7 @@ static enum err get_by_path(struct req *r)
 #define WRITE(method, address) method, address, PERM_MODEL_WRITE, R_WRITE | R_UNRETIRED, .scope = SCOPE_FILES_WRITE
 #define FOLDER_ERRORS "RID ROOT_FOLDER NOT_A_FOLDER FOLDER_NOT_FOUND "
 #define RESOURCE_ERRORS "RID ROOT_FOLDER SPACE_RESOURCE RESOURCE_NOT_FOUND "
-#define MOVES(...) .object = RES_FOLDER, .change = change_resource, .moves = { __VA_ARGS__ }
+#define MOVES(...) .object = RES_FOLDER, .kinds = nodes, .change = node_change, .moves = { __VA_ARGS__ }
 #define MISSING(what) { ERR_FOLDER_NOT_FOUND, ERR_##what##_NOT_FOUND }, { ERR_MODEL_NOT_FOUND, ERR_##what##_NOT_FOUND }, \
 	{ ERR_MODEL_RETIRED, ERR_##what##_NOT_FOUND }, { ERR_VERSION_NOT_FOUND, ERR_##what##_NOT_FOUND }
 /* What is in the trash already stays there. */
@@ -380,7 +188,8 @@ static enum err get_by_path(struct req *r)
 #define NOT_ARCHIVED(as) { ERR_FOLDER_NOT_ARCHIVED, as }, { ERR_MODEL_NOT_ARCHIVED, as }
 #define CHANGE_ERRORS RESOURCE_ERRORS "VERSION_RESOURCE "
 const struct route filesystem_routes[] = {
-	{ READ(BASE "/spaces"), QUERY(children_query, struct page_asked), .status = 200, .out = spaces_out, .run = spaces,
+	{ READ(BASE "/spaces"), QUERY(children_query, struct page_asked), .status = 200, .out = spaces_out, .object = RES_FOLDER,
+	  .paging = &spaces_paging, .read = spaces,
 	  .summary = "The space of the organization", .errors = "PAGE_SIZE PAGE_TOKEN" },
 	{ WRITE("POST", BASE "/projects/create"), BODY(project_in, struct folder_in), .status = 200, .out = project_out,
 	  .object = RES_FOLDER, .change = make_project, AS({ ERR_FOLDER_NAME_TAKEN, ERR_PROJECT_NAME_TAKEN }),
@@ -393,14 +202,16 @@ const struct route filesystem_routes[] = {
 	  .object = RES_FOLDER, .change = make_folder,
 	  .denied = DENIED("CreateFolderPermissionDenied", "Could not create the Folder.", ""), .summary = "Create a folder",
 	  .errors = FOLDER_ERRORS "NO_DISPLAY_NAME DISPLAY_NAME OUTSIDE_PROJECT FOLDER_NAME_TAKEN QUOTA" },
-	{ READ(ONE), .status = 200, .out = folder_out, .object = RES_FOLDER, .get = get_folder,
+	{ READ(ONE), .status = 200, .out = folder_out, .object = RES_FOLDER, .kinds = nodes, .get = folder_node,
 	  .summary = "One folder, project or space", .errors = FOLDER_ERRORS },
-	{ READ(ONE "/children"), QUERY(children_query, struct page_asked), .status = 200, .out = children_out, .run = children,
+	{ READ(ONE "/children"), QUERY(children_query, struct page_asked), .status = 200, .out = children_out, .object = RES_FOLDER, .kinds = nodes,
+	  .paging = &children_paging, .read = folder_children,
 	  .summary = "What lies in a folder, oldest first, without the trash", .errors = FOLDER_ERRORS "PAGE_SIZE PAGE_TOKEN" },
-	{ READ(RESOURCE_), .status = 200, .out = resource_out, .object = RES_FOLDER, .get = get_resource,
+	{ READ(RESOURCE_), .status = 200, .out = resource_out, .object = RES_FOLDER, .kinds = nodes, .get = node_get,
 	  AS(MISSING(RESOURCE)), .summary = "One folder, model or version as a resource",
 	  .errors = RESOURCE_ERRORS },
-	{ READ(BASE "/resources/getByPath"), QUERY(path_query, struct path_query), .status = 200, .out = resource_out, .run = get_by_path,
+	{ READ(BASE "/resources/getByPath"), QUERY(path_query, struct path_query), .status = 200, .out = resource_out,
+	  .object = RES_FOLDER, .get = path_get,
 	  AS(MISSING(PATH)),
 	  .denied = DENIED("GetByPathPermissionDenied", "Could not getByPath the Resource.", ""),
 	  .summary = "One folder or model by its path", .errors = "ROOT_FOLDER SPACE_RESOURCE PATH PATH_NOT_FOUND" },

@@ -13,12 +13,6 @@ static const void *organization(struct arena *a, const void *object)
 	return id_spell(a, RID_ORGANIZATION, &((const struct account *)object)->life.organization);
 }
 
-static const void *nothing(struct arena *a, const void *object)
-{
-	(void)a, (void)object;
-	return NULL;
-}
-
 /* Those who were made here, and come from no provider of sign-ins. */
 #define REALM "palantir-internal-realm"
 static const struct shape user_out[] = {
@@ -28,7 +22,7 @@ static const struct shape user_out[] = {
 	{ "realm", T_LITERAL, .text = REALM, .help = "`" REALM "`" },
 	{ "organization", T_STR, .make = organization },
 	{ "status", T_LITERAL, .text = "ACTIVE", .help = "`ACTIVE`" },
-	{ "attributes", T_OBJECT, .make = nothing, .empty = "{}", .help = "empty" },
+	{ "attributes", T_OBJECT, .text = "{}", .help = "empty" },
 	{ 0 }
 };
 

@@ -253,11 +253,11 @@
 
 /* Where a new one lies, what lies in it, and a model by its name. */
 #define FOLDER_PLACE_PICK(F, C, A) F(A, d, "project_id", of) C(A, s, "path", path)
-#define CHILD_PICK(F, C, A) F(A, s, "k.kind", kind) C(A, d, "k.id", child.life.id) C(A, i, "COALESCE(f.revision, m.revision)", child.life.revision) \
-	C(A, s, "COALESCE(f.status, m.status)", status) C(A, s, "COALESCE(f.name, m.name)", child.name) \
-	C(A, s, "COALESCE(f.description, m.description)", child.description) C(A, d0, "COALESCE(f.created_by, m.created_by)", child.created_by) \
-	C(A, t, "COALESCE(f.created_at, m.created_at)", child.created_at) C(A, t, "COALESCE(f.updated_at, m.updated_at)", child.updated_at) \
-	C(A, d0, "a.actor_id", child.updated_by)
+#define CHILD_PICK(F, C, A) F(A, s, "k.kind", f.kind) C(A, d, "k.id", f.life.id) C(A, i, "COALESCE(f.revision, m.revision)", f.life.revision) \
+	C(A, s, "COALESCE(f.status, m.status)", status) C(A, s, "COALESCE(f.name, m.name)", f.name) \
+	C(A, s, "COALESCE(f.description, m.description)", f.description) C(A, d0, "COALESCE(f.created_by, m.created_by)", f.life.whose) \
+	C(A, t, "COALESCE(f.created_at, m.created_at)", f.life.created) C(A, t, "COALESCE(f.updated_at, m.updated_at)", f.life.changed) \
+	C(A, d0, "a.actor_id", f.updated_by)
 #define MODEL_NAMED_PICK(F, C, A) F(A, d, "id", id) C(A, d, "folder_id", folder)
 #define SPACE_PICK(F, C, A) F(A, s, "o.name", name) C(A, t, "o.created_at", life.created)
 

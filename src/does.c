@@ -81,14 +81,14 @@ static enum err work(struct req *r, struct life *o)
 {
 	if (r->row->run)
 		return r->row->run(r);
-	if (r->row->listing)
+	if (r->row->paging)
 		return pages_list(r);
 	return r->row->make ? create(r, o) : r->row->change || r->row->moves[0] ? move(r, o) : get(r, o);
 }
 
 enum err does(struct req *r)
 {
-	struct life *o = r->row->run || r->row->listing ? NULL
+	struct life *o = r->row->run || r->row->paging ? NULL
 		: arena_alloc(r->arena, r->row->size ? r->row->size : life_resources[r->row->object].size);
 	enum err e = r->sent ? shape_last(&r->tx, r->row->in, r->sent) : OK;
 

@@ -7,6 +7,13 @@
 
 #define HOME_NAME "Models"
 
+const char *folder_name_fault(struct arena *a, const char *s)
+{
+	(void)a;
+	return *s && utf8_length(s) <= FOLDER_NAME_MOST && strcmp(s, ".") && strcmp(s, "..") && !strchr(s, '/') && !name_fault(s) ? NULL
+		: "is no display name";
+}
+
 enum err folder_get(struct tx *tx, const struct db_val *key, void *out)
 {
 	return life_read(tx, RES_FOLDER, key, out);
@@ -91,60 +98,6 @@ enum err folder_change(struct tx *tx, const struct db_val *key, enum transition 
 	return e ? e : life_move(tx, t, &f->life, NULL);
 }
 
-enum err folder_children(struct tx *tx, const struct id *parent, const struct id *after, int64_t limit,
-	struct child **out, size_t *n, bool *more)
-{
-	struct row { struct child child; const char *kind, *status; } *all;
-	static const struct column map[] = PICK_MAP(CHILD_PICK, struct row);
-	static const struct id home;
-	const struct id *self = &tx->who->organization;
-	const struct db_val org = db_d(self), me = db_d(&tx->who->principal), in = db_d(parent), from = db_d(after), most = db_i(limit + 1);
-	/* What zeros are differs: the parent of projects, and the folder of models that lie in
-	 * the home, whose id no model names.  So the space has no models. */
-	const struct db_val of = db_d(id_equal(parent, self) ? &home : id_is_zero(parent) ? self : parent);
-	struct db_rows r;
-	enum err e = tx_part(tx, SQL_FOLDER_CHILDREN, DB_IN(org, in, from, most, org, of, from, most, org, of, from, org, me, most,
-		org, of, from, org, me, most, most, org), &r);
-
-	if (e)
-		return e;
-	*more = r.cut || r.n > (size_t)limit;
-	*n = r.n > (size_t)limit ? (size_t)limit : r.n;
-	all = row_array(tx->arena, &r, map, sizeof *all);
-	*out = arena_alloc(tx->arena, (*n + 1) * sizeof **out);
-	for (size_t i = 0; i < *n; i++) {
-		struct child *c = &(*out)[i];
-
-		*c = all[i].child;
-		c->folder = !strcmp(all[i].kind, "folder");
-		c->life.organization = tx->who->organization;
-		c->life.state = life_state(c->folder ? RES_FOLDER : RES_MODEL, all[i].status);
-	}
-	return OK;
-}
-
-enum err path_find(struct tx *tx, const char *const *names, size_t n, bool *folder, struct id *out)
-{
-	struct named { struct id id, folder; } m;
-	static const struct column map[] = PICK_MAP(MODEL_NAMED_PICK, struct named);
-	const struct db_val org = db_d(&tx->who->organization);
-	struct id in = id_none;
-	size_t i = 0;
-	enum err e = OK;
-
-	while (i < n && !(e = tx_id(tx, SQL_FOLDER_NAMED, DB_IN(org, db_d(&in), db_s(names[i])), &in)))
-		i++;
-	*folder = !e;
-	*out = in;
-	if (e != ERR_DB_NONE)
-		return e;
-	/* The last name may be a model's; one that lies in the home names no folder. */
-	if (!i || i + 1 < n || (e = tx_one(tx, SQL_MODEL_NAMED, DB_IN(org, db_s(names[i])), map, &m)))
-		return e == ERR_DB_NONE ? ERR_PATH_NOT_FOUND : e;
-	*out = m.id;
-	return id_equal(&in, id_is_zero(&m.folder) ? &tx->who->organization : &m.folder) ? OK : ERR_PATH_NOT_FOUND;
-}
-
 /* What lies in a folder, or in the space: where that is.  out: its life, node and name are given. */
 static void holds(struct tx *tx, const struct folder *in, struct folder *out)
 {
@@ -154,16 +107,6 @@ static void holds(struct tx *tx, const struct folder *in, struct folder *out)
 	out->of = space ? out->life.id : in->of;
 	out->space = in->space;
 	out->path = arena_printf(tx->arena, "%s/%s", in->path, out->name);
-}
-
-void folder_child(struct tx *tx, const struct folder *in, const struct child *c, struct folder *out)
-{
-	*out = (struct folder){ .life = c->life, .node = c->folder ? NODE_FOLDER : NODE_MODEL, .name = c->name, .description = c->description,
-		.updated_by = c->updated_by };
-	out->life.whose = c->created_by;
-	out->life.created = c->created_at;
-	out->life.changed = c->updated_at;
-	holds(tx, in, out);
 }
 
 /* A model, the folder it lies in, and who changed it last. */
@@ -185,7 +128,7 @@ static enum err place(struct tx *tx, const struct db_val *key, struct model *m, 
 	return OK;
 }
 
-enum err model_node(struct tx *tx, const struct db_val *key, void *out)
+static enum err model_node(struct tx *tx, const struct db_val *key, void *out)
 {
 	struct folder *node = out, where;
 	struct id updated_by;
@@ -199,7 +142,7 @@ enum err model_node(struct tx *tx, const struct db_val *key, void *out)
 	return OK;
 }
 
-enum err version_node(struct tx *tx, const struct db_val *key, void *out)
+static enum err version_node(struct tx *tx, const struct db_val *key, void *out)
 {
 	struct folder *node = out, where;
 	struct version v;
@@ -219,7 +162,7 @@ enum err version_node(struct tx *tx, const struct db_val *key, void *out)
 	return OK;
 }
 
-enum err space_get(struct tx *tx, void *out)
+static enum err space_get(struct tx *tx, void *out)
 {
 	const struct id *self = &tx->who->organization;
 	struct folder *space = out;
@@ -232,4 +175,194 @@ enum err space_get(struct tx *tx, void *out)
 	space->space = space->name;
 	space->life.changed = space->life.created;
 	return who_may(tx->who, tx->ask);
+}
+
+enum err spaces(struct tx *tx, struct list_ask *ask, struct list_got *got)
+{
+	(void)ask;
+	*got = (struct list_got){ .rows = ARENA_NEW(tx->arena, struct folder), .n = 1 };
+	return space_get(tx, got->rows);
+}
+
+/* ---- By what an identifier or a path names ---- */
+
+static bool own_space(struct tx *tx, const struct db_val *key)
+{
+	return id_equal(&key->id, &tx->who->organization);
+}
+
+enum err node_get(struct tx *tx, const struct db_val *key, void *out)
+{
+	switch ((enum node)key[1].i) {
+	case NODE_FOLDER:
+		return folder_get(tx, key, out);
+	case NODE_MODEL:
+		return model_node(tx, key, out);
+	case NODE_VERSION:
+		return version_node(tx, key, out);
+	case NODE_SPACE:
+		return own_space(tx, key) ? ERR_SPACE_RESOURCE : ERR_RESOURCE_NOT_FOUND;
+	case NODE_ROOT:
+		return ERR_ROOT_FOLDER;
+	case NODE_LOST: case NODE_NONE:
+		break;
+	}
+	return ERR_RESOURCE_NOT_FOUND;
+}
+
+enum err node_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	static const enum transition of_model[LIFE__MAX] = { [LIFE_FOLDER_ARCHIVE] = LIFE_MODEL_ARCHIVE,
+		[LIFE_FOLDER_RESTORE] = LIFE_MODEL_UNARCHIVE, [LIFE_FOLDER_DELETE] = LIFE_MODEL_RETIRE };
+	struct version v;
+	struct model m;
+	enum err e;
+
+	switch ((enum node)key[1].i) {
+	case NODE_FOLDER:
+		return folder_change(tx, key, t, in, out);
+	case NODE_MODEL:
+		return life_change(tx, key, of_model[t], &m);
+	case NODE_VERSION:
+		return (e = version_find(tx, &key->id, &v)) || (e = life_hold(tx, RES_MODEL, BY_ID(&v.model), &m)) ? e : ERR_VERSION_RESOURCE;
+	case NODE_SPACE:
+		return own_space(tx, key) ? ERR_SPACE_RESOURCE : ERR_RESOURCE_NOT_FOUND;
+	case NODE_ROOT: case NODE_LOST: case NODE_NONE:
+		break;
+	}
+	return ERR_RESOURCE_NOT_FOUND;
+}
+
+/* Where a folder is meant. */
+static enum err is_folder(struct tx *tx, const struct db_val *key)
+{
+	switch ((enum node)key[1].i) {
+	case NODE_FOLDER:
+		return OK;
+	case NODE_SPACE:
+		return own_space(tx, key) ? OK : ERR_FOLDER_NOT_FOUND;
+	case NODE_ROOT:
+		return ERR_ROOT_FOLDER;
+	case NODE_LOST:
+		return ERR_FOLDER_NOT_FOUND;
+	case NODE_MODEL: case NODE_VERSION: case NODE_NONE:
+		break;
+	}
+	return ERR_NOT_A_FOLDER;
+}
+
+enum err folder_node(struct tx *tx, const struct db_val *key, void *out)
+{
+	enum err e = is_folder(tx, key);
+
+	return e ? e : key[1].i == NODE_SPACE ? space_get(tx, out) : folder_get(tx, key, out);
+}
+
+enum err folder_create_in(struct tx *tx, const struct db_val *parent, const char *name, struct folder *out)
+{
+	enum err e = parent[1].i == NODE_SPACE || parent[1].i == NODE_ROOT ? ERR_OUTSIDE_PROJECT : is_folder(tx, parent);
+
+	return e ? e : folder_create(tx, &(struct folder){ .name = name, .parent = parent->id }, out);
+}
+
+/* What the statement finds: as it is shown. */
+struct row { struct folder f; const char *status; };
+
+static void shown(struct tx *tx, const struct folder *in, const struct row *row, struct folder *out)
+{
+	const bool folder = !strcmp(row->f.kind, "folder");
+
+	*out = row->f;
+	out->node = folder ? NODE_FOLDER : NODE_MODEL;
+	out->life.organization = tx->who->organization;
+	out->life.state = life_state(folder ? RES_FOLDER : RES_MODEL, row->status);
+	holds(tx, in, out);
+}
+
+enum err folder_children(struct tx *tx, struct list_ask *ask, struct list_got *got)
+{
+	static const struct column map[] = PICK_MAP(CHILD_PICK, struct row);
+	static const struct id zero;
+	const struct id *self = &tx->who->organization;
+	const bool space = ask->kind == NODE_SPACE;
+	/* What zeros are differs: the parent of projects, and the folder of models that lie in
+	 * the home, whose id no model names.  So the space has no models. */
+	const struct db_val org = db_d(self), me = db_d(&tx->who->principal), in = db_d(space ? &zero : &ask->parent),
+		of = db_d(!space && id_equal(&ask->parent, self) ? &zero : space ? self : &ask->parent),
+		from = ask->place[0].t ? ask->place[0] : db_d(&zero), most = db_i(ask->limit + 1);
+	struct folder where, *out;
+	struct row *all;
+	struct db_rows r;
+	enum err e;
+
+	if ((e = folder_node(tx, (const struct db_val[]){ db_d(&ask->parent), db_i(ask->kind) }, &where))
+	 || (e = tx_part(tx, SQL_FOLDER_CHILDREN, DB_IN(org, in, from, most, org, of, from, most, org, of, from, org, me, most,
+		org, of, from, org, me, most, most, org), &r)))
+		return e;
+	*got = (struct list_got){ .n = r.n > (size_t)ask->limit ? (size_t)ask->limit : r.n, .more = r.cut || r.n > (size_t)ask->limit };
+	all = row_array(tx->arena, &r, map, sizeof *all);
+	got->rows = out = arena_alloc(tx->arena, (got->n + 1) * sizeof *out);
+	for (size_t i = 0; i < got->n; i++)
+		shown(tx, &where, &all[i], &out[i]);
+	return OK;
+}
+
+/* The names of a path; more than a path has room for are none. */
+static enum err names_of(struct tx *tx, const char *path, const char *names[FOLDER_PATH_MOST / 2], size_t *n)
+{
+	for (*n = 0; *path; path += *path == '/') {
+		size_t length = strcspn(path, "/");
+
+		if (!length || !strcmp(path + length, "/"))
+			return ERR_PATH;
+		if (*n == FOLDER_PATH_MOST / 2)
+			return ERR_PATH_NOT_FOUND;
+		names[(*n)++] = arena_strndup(tx->arena, path, length);
+		path += length;
+	}
+	return OK;
+}
+
+/* What lies in the space at those names, from the project down: a folder, or a model; of two of one
+ * name the folder. */
+static enum err find(struct tx *tx, const char *const *names, size_t n, struct db_val out[2])
+{
+	struct named { struct id id, folder; } m;
+	static const struct column map[] = PICK_MAP(MODEL_NAMED_PICK, struct named);
+	const struct db_val org = db_d(&tx->who->organization);
+	struct id in = { { 0 } };
+	size_t i = 0;
+	enum err e = OK;
+
+	while (i < n && !(e = tx_id(tx, SQL_FOLDER_NAMED, DB_IN(org, db_d(&in), db_s(names[i])), &in)))
+		i++;
+	out[0] = db_d(&in);
+	out[1] = db_i(NODE_FOLDER);
+	if (e != ERR_DB_NONE)
+		return e;
+	/* The last name may be a model's; one that lies in the home names no folder. */
+	if (!i || i + 1 < n || (e = tx_one(tx, SQL_MODEL_NAMED, DB_IN(org, db_s(names[i])), map, &m)))
+		return e == ERR_DB_NONE ? ERR_PATH_NOT_FOUND : e;
+	out[0] = db_d(&m.id);
+	out[1] = db_i(NODE_MODEL);
+	return id_equal(&in, id_is_zero(&m.folder) ? &tx->who->organization : &m.folder) ? OK : ERR_PATH_NOT_FOUND;
+}
+
+enum err path_get(struct tx *tx, const struct db_val *key, void *out)
+{
+	const char **names = arena_alloc(tx->arena, FOLDER_PATH_MOST / 2 * sizeof *names), *path = key->s;
+	struct db_val found[2];
+	struct folder space;
+	size_t n;
+	enum err e;
+
+	if ((e = names_of(tx, path + (*path == '/'), names, &n)) || (e = space_get(tx, &space)))
+		return e;
+	if (!n)
+		return ERR_ROOT_FOLDER;
+	if (strcmp(names[0], space.name))
+		return ERR_PATH_NOT_FOUND;
+	if (n == 1)
+		return ERR_SPACE_RESOURCE;
+	return (e = find(tx, names + 1, n - 1, found)) ? e : node_get(tx, found, out);
 }

@@ -9,7 +9,11 @@
 enum { FOLDER_NAME_MOST = 700, FOLDER_PATH_MOST = 8192 };
 
 /* A folder, and what is shown as if it were one: a model, a version, and the space. */
-enum node { NODE_FOLDER, NODE_MODEL, NODE_VERSION, NODE_SPACE, NODE_NONE };
+enum node {
+	NODE_FOLDER, NODE_MODEL, NODE_VERSION, NODE_SPACE,
+	NODE_ROOT,                               /* what the space lies in; it cannot be asked for */
+	NODE_LOST, NODE_NONE                     /* what could be a folder, or is nothing of this kind */
+};
 struct folder {
 	struct life life;                        /* of a version the state is its model's */
 	enum node node;
@@ -21,15 +25,8 @@ struct folder {
 	struct id updated_by;                    /* zero: the administrator's command */
 };
 
-/* Something of a folder: a folder or a model. */
-struct child {
-	bool folder;
-	struct life life;
-	const char *name, *description;
-	struct id created_by, updated_by;
-	int64_t created_at, updated_at;
-};
-
+/* What is wrong with the name of a folder or a model, which a path has between its slashes; NULL: nothing. */
+const char *folder_name_fault(struct arena *a, const char *s);
 /* What routes do: ERR_FOLDER_NOT_FOUND, of a project also when it is none. */
 enum err folder_get(struct tx *tx, const struct db_val *key, void *out);
 enum err project_folder(struct tx *tx, const struct db_val *key, void *out);
@@ -44,20 +41,21 @@ enum err folder_enter(struct tx *tx, const struct id *id);
 /* ERR_FOLDER_NOT_EMPTY, ERR_FOLDER_HOME; of its states what life.def says. */
 enum err folder_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
-/* What lies in it and is not archived, behind a place, in the order of ids; once the caller
- * is settled.  parent zero: the projects of the space. */
-enum err folder_children(struct tx *tx, const struct id *parent, const struct id *after, int64_t limit,
-	struct child **out, size_t *n, bool *more);
-/* What lies in the space at a path, by the names on the way from the project down: a folder,
- * or a model; of two of one name the folder.  Once the caller is settled; whether they may
- * see it is for whoever reads it.  ERR_PATH_NOT_FOUND. */
-enum err path_find(struct tx *tx, const char *const *names, size_t n, bool *folder, struct id *out);
-/* One of these, where it lies. */
-void folder_child(struct tx *tx, const struct folder *in, const struct child *c, struct folder *out);
-/* A model, by its id, and a version, by its own, which lies beside its model and under its name. */
-enum err model_node(struct tx *tx, const struct db_val *key, void *out);
-enum err version_node(struct tx *tx, const struct db_val *key, void *out);
-/* The caller settled; the organization is its maker, and it changes with nothing. */
-enum err space_get(struct tx *tx, void *out);
+/* By an id and the enum node that it is of, as routes do (route.h: kinds).  As a resource, which the space is not:
+ * ERR_SPACE_RESOURCE, ERR_ROOT_FOLDER, ERR_RESOURCE_NOT_FOUND and the errors of what it is. */
+enum err node_get(struct tx *tx, const struct db_val *key, void *out);
+/* The changes are those of folders; of a model they are its own.  Likewise; ERR_VERSION_RESOURCE. */
+enum err node_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+/* By its path, from the space down; of a folder and a model of one name the folder.  Likewise; ERR_PATH,
+ * ERR_PATH_NOT_FOUND. */
+enum err path_get(struct tx *tx, const struct db_val *key, void *out);
+/* Where a folder is meant, which the space is too: ERR_NOT_A_FOLDER, ERR_ROOT_FOLDER, ERR_FOLDER_NOT_FOUND. */
+enum err folder_node(struct tx *tx, const struct db_val *key, void *out);
+/* What lies in such a one and is not archived, in the order of ids. */
+enum err folder_children(struct tx *tx, struct list_ask *ask, struct list_got *got);
+/* A folder in such a one: likewise, and as folder_create(); ERR_OUTSIDE_PROJECT: in the space itself. */
+enum err folder_create_in(struct tx *tx, const struct db_val *parent, const char *name, struct folder *out);
+/* The one space that the caller sees; the organization is its maker, and it changes with nothing. */
+enum err spaces(struct tx *tx, struct list_ask *ask, struct list_got *got);
 
 #endif

@@ -79,6 +79,9 @@ struct version {
 /* `ver-` and the number, three digits at least; and back, 0 for any other spelling. */
 char *version_spell(struct arena *a, int64_t number);
 int64_t version_number(struct arena *a, const char *s);
+/* `numpy==1.24.0`, `conda-forge::pandas >=2`: is it a name, and what may stand behind it?  Which versions
+ * there are is for whoever builds the environment. */
+bool version_requirement(const char *s);
 /* Is it a source that clients are told of?  A later release or an importer may know others. */
 bool version_source_known(const char *source);
 

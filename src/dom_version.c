@@ -19,6 +19,15 @@ bool version_source_known(const char *source)
 	return !source;
 }
 
+bool version_requirement(const char *s)
+{
+	static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-:/";
+	static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-:/=<>!~*,|+[]\"' ";
+	size_t n = strspn(s, name);
+
+	return n && strlen(s) <= 255 && !strchr(".-:/", *s) && strspn(s + n, rest) == strlen(s + n) && !strchr("=<>!~, ", s[strlen(s) - 1]);
+}
+
 char *version_spell(struct arena *a, int64_t number)
 {
 	return arena_printf(a, "ver-%03lld", (long long)number);
@@ -115,7 +124,7 @@ const struct listing versions_list = { .name = "VERSIONS", .of = RES_VERSION, .p
 static const struct column seen_columns[] = MAP(VERSION_SEEN, struct version), version_columns[] = MAP(VERSION_COLUMNS, struct version);
 const struct listing described_list = { .name = "VERSIONS_DESCRIBED", .of = RES_VERSION, .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
 	.text = A_VERSION DESCRIBED, .out = A_VERSION_OUT DESCRIBED_OUT, .joins = " " JOIN_RUN, .maps = { version_columns, seen_columns, described },
-	.filters = filters, .always = 1, .orders = orders, .paths = paths };
+	.keys_at = { offsetof(struct version, number) }, .filters = filters, .always = 1, .orders = orders, .paths = paths };
 
 enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {

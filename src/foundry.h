@@ -1,5 +1,5 @@
-/* foundry.h: what the files of the foundry dialect share: resource identifiers, pages,
- * the values that go with its errors, and the table of routes of each file. */
+/* foundry.h: what the files of the foundry dialect share: resource identifiers, pages, the Model API,
+ * and the table of routes of each file. */
 #ifndef FOUNDRY_H
 #define FOUNDRY_H
 #include "dom_folder.h"
@@ -15,45 +15,28 @@ extern const struct route filesystem_routes[], user_routes[];    /* api_foundry_
 #define SCOPE_FILES_READ "api:filesystem-read"
 #define SCOPE_FILES_WRITE "api:filesystem-write"
 
-/* A value that an error may name among its parameters, which is in neither the address nor the body. */
-void tell(struct tx *tx, const char *name, struct json *value);
-void tell_text(struct tx *tx, const char *name, const char *text);
-
 /* A resource identifier in a body: zero when it is none of ours, ERR_RID when it is none at all.
  * Those of the path are looked at before. */
 const char *rid_fault(struct arena *a, const char *s);
 #define RID .flags = F_REQUIRED | F_LOOSE, .fault = rid_fault, .refuse = ERR_RID
 /* A name in a body. */
-const char *display_fault(struct arena *a, const char *s);
-#define DISPLAY_NAME .fault = display_fault, .refuse = ERR_DISPLAY_NAME
+#define DISPLAY_NAME .fault = folder_name_fault, .refuse = ERR_DISPLAY_NAME
+
+/* The Model API (api_foundry_modelapi.c), as JSON text of at most so many bytes.  ERR_MODEL_API, with its
+ * fault (document.h). */
+enum { MODELAPI_MOST = 262144 };
+enum err modelapi_check(struct tx *tx, const char *text);
+/* The one that the names of a training run's features and of its target amount to.  features: an array of
+ * strings; either may be NULL. */
+const char *modelapi_of_run(struct arena *a, const char *features, const char *target);
 
 #define PAGE_ROWS \
 	{ "pageSize", T_INT, SET(struct page_asked, size), .min = INT64_MIN, .max = INT64_MAX, .help = "at least 1; a hint" }, \
 	{ "pageToken", T_STR, AT(struct page_asked, token), .help = "the nextPageToken of the page before" }
-/* A page: `limit`, at most `most`, behind a place, which is what `size` bytes of its token say.
- * ERR_PAGE_SIZE, ERR_PAGE_TOKEN.  list: what the token belongs to, beyond the address.
- * *from is let be without a token. */
-enum err page_of_token(struct req *r, const struct page_asked *q, const char *list, int64_t most, int64_t *limit,
-	void *from, size_t size);
-/* The token of the place behind the last one of a page; NULL when there are no more. */
-const char *page_token(struct req *r, const char *list, bool more, const void *from, size_t size);
-
 #define PAGE_OUT(shape) { \
 	{ "data", T_LIST, AT(struct page_got, rows), .sub = shape }, \
 	{ "nextPageToken", T_STR, AT(struct page_got, token), .flags = F_OMIT, .help = "left out of the last page" }, \
 	{ 0 } }
-
-/* api_foundry_modelapi.c: the Model API, the description of a version's inputs and outputs that a
- * client sends: is it one?  It is kept and returned as it was sent. */
-enum { MODELAPI_MOST = 262144 };                 /* bytes of its JSON text */
-
-/* ERR_MODEL_API: *kind is TooLarge, MissingField, InvalidField, UnknownType or DuplicateName, and
- * *message says where and what, such as "inputs[0].columns[2].dataType.type must be...". */
-enum err modelapi_check(struct arena *a, const char *text, const char **kind, const char **message);
-
-/* The Model API that the names of a training run's features and of its target amount to,
- * as JSON text.  features: an array of strings; either may be NULL. */
-const char *modelapi_of_run(struct arena *a, const char *features, const char *target);
 
 /* Of a route's row: the errors that it gives for others. */
 #define AS(...) .as = (const struct err_as[]){ __VA_ARGS__, { OK, OK } }

@@ -15,6 +15,18 @@ void random_bytes(void *p, int n)
 	}
 }
 
+char *random_uuid(struct arena *a)
+{
+	unsigned char b[16];
+	char hex[33];
+
+	random_bytes(b, sizeof b);
+	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+	hex_encode(b, sizeof b, hex);
+	return arena_printf(a, "%.8s-%.4s-%.4s-%.4s-%s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
 char *random_secret(struct arena *a, const char *prefix)
 {
 	unsigned char random[32];
@@ -152,4 +164,44 @@ bool id_parse(const char *s, const char *prefix, struct id *out)
 		return false;
 	*out = id;
 	return true;
+}
+
+size_t id_kind(const char *s, const char *const *prefixes, struct id *out)
+{
+	struct id id;
+	size_t k = 0;
+
+	for (; prefixes[k]; k++) {
+		const size_t n = strlen(prefixes[k]) - 1;
+
+		if (id_parse(s, prefixes[k], &id)) {
+			*out = id;
+			break;
+		}
+		if (!strcmp(s, prefixes[k]) || (prefixes[k][n] == '*' && !strncmp(s, prefixes[k], n)))
+			break;
+	}
+	return k;
+}
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+
+/* A word of lower-case letters, digits and dashes that begins with a letter (or a digit, or
+ * is empty: `loose`), up to the next dot. */
+static const char *word(const char *s, bool loose)
+{
+	size_t n = strcspn(s, ".");
+
+	if (s[n] != '.' || strspn(s, LOWER DIGITS "-") != n || (!loose && !n) || (n && !strchr(LOWER, *s) && !(loose && *s != '-')))
+		return NULL;
+	return s + n + 1;
+}
+
+enum { RID_MOST = 512 };
+
+bool id_is_rid(const char *s)
+{
+	return strlen(s) <= RID_MOST && id_in_uuid(s) && (s = word(s + 3, false)) && (s = word(s, true)) && (s = word(s, false))
+		&& *s && strspn(s, LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "._-") == strlen(s);
 }

@@ -26,6 +26,12 @@ bool id_in_base62(const char *prefix);
 bool id_in_uuid(const char *prefix);
 char *id_spell(struct arena *a, const char *prefix, const struct id *id);
 bool id_parse(const char *s, const char *prefix, struct id *out);
+/* Which of several it is spelled with, ended by NULL, whose number it is for none; *out is let be then, and where
+ * one is the whole spelling or, with a `*` at its end, how it begins. */
+size_t id_kind(const char *s, const char *const *prefixes, struct id *out);
+
+/* Is it a resource identifier at all, ri.<service>.<instance>.<type>.<locator>, whatever it names? */
+bool id_is_rid(const char *s);
 
 /* As a UUID of version 8 (RFC 9562 5.8): the time, then the random bits around version
  * and variant; what the 96 bits do not fill is zero. */
@@ -33,6 +39,9 @@ char *id_uuid(struct arena *a, const struct id *id);
 
 /* Cryptographically random bytes (OpenSSL); aborts when there are none. */
 void random_bytes(void *p, int n);
+
+/* A UUID of version 4. */
+char *random_uuid(struct arena *a);
 
 /* A new secret that is shown once, the prefix and 43 base62 digits of 32 random bytes;
  * and the SHA-256 that is stored instead. */

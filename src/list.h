@@ -44,6 +44,7 @@ struct listing {
 	const struct list_path *paths;           /* the last one fits always */
 	size_t id_at;                            /* of rows that are no objects: where the id is, and how it is spelled */
 	const char *prefix;
+	size_t keys_at[LIST_KEYS];               /* where a row has the keys, for tokens (pages.h); of an object 0: its id */
 	/* How many there are in all, without counting.  ERR_DB_NONE: that cannot be told. */
 	enum err (*total)(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out);
 	const char *place;                       /* a clause of what can be a place: a cursor of another one is refused */
@@ -60,6 +61,7 @@ struct list_ask {
 	int order;
 	bool flip;                               /* against its order */
 	struct id parent;
+	int kind;                                /* of the parent, where it may be of several */
 	struct id after, before;                 /* the cursor's object; zero: none; one of them at most */
 	struct db_val place[LIST_KEYS];          /* or the keys that the page is behind, .t 0: none */
 	int64_t limit, offset;

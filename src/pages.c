@@ -1,6 +1,7 @@
 /* pages.c: see pages.h. */
 #include "pages.h"
 #include <string.h>
+#include <openssl/sha.h>
 #include "conf.h"
 #include "dom_labels.h"
 #include "str.h"
@@ -64,6 +65,91 @@ void pages_offset(struct req *r, const struct list_ask *ask, const struct list_g
 		out->previous = moved_to(r, ask->offset > ask->limit ? ask->offset - ask->limit : 0);
 }
 
+/* ---- Tokens ---- */
+
+enum { DIGEST = 8, TOKEN_MOST = DIGEST + LIST_KEYS * ID_BYTES };
+
+static void digest_of(struct req *r, unsigned char out[DIGEST])
+{
+	unsigned char md[SHA256_DIGEST_LENGTH];
+	struct buf b = { .arena = r->arena };
+
+	buf_puts(&b, r->path);
+	for (const struct shape *s = r->row->query; s->key; s++)
+		if (s->filter) {
+			struct json *v = shape_value(r->arena, s, r->query, r->dialect->time);
+
+			buf_printf(&b, "\n%s", js_type(v) == JS_STRING ? js_str(v) : js_text(v, NULL));
+		}
+	buf_puts(&b, strchr(b.p, '\n') ? "" : "\n");
+	SHA256((const unsigned char *)b.p, b.n, md);
+	memcpy(out, md, DIGEST);
+}
+
+/* The keys of a place; what is listed without a list is so by its ids. */
+static const struct list_key *keys_of(const struct list_ask *ask)
+{
+	return (ask->list ? &ask->list->orders[ask->order] : list_by_id)->keys;
+}
+
+static size_t key_size(const struct list_key *k)
+{
+	return k->letter == 'd' ? (size_t)ID_BYTES : sizeof(int64_t);
+}
+
+/* The keys that stand behind one another there; how many bytes they are. */
+static size_t place_from(const struct list_key *keys, const unsigned char *from, struct db_val place[LIST_KEYS])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < LIST_KEYS && keys[i].column; n += key_size(&keys[i++])) {
+		struct id id;
+		int64_t number;
+
+		memcpy(&id, from + n, sizeof id);
+		memcpy(&number, from + n, sizeof number);
+		place[i] = keys[i].letter == 'd' ? db_d(&id) : keys[i].letter == 't' ? db_t(number) : db_i(number);
+	}
+	return n;
+}
+
+enum err pages_by_token(struct req *r, const struct page_asked *q, struct list_ask *ask)
+{
+	const int64_t most = r->row->paging->size;
+	unsigned char digest[DIGEST], token[TOKEN_MOST] = { 0 };
+	long n;
+
+	ask->limit = !q->size_set || q->size > most ? most : q->size;
+	if (ask->limit < 1)
+		return ERR_PAGE_SIZE;
+	if (!q->token)
+		return OK;
+	digest_of(r, digest);
+	n = b64url_decode(q->token, strlen(q->token), token, sizeof token);
+	return n == DIGEST + (long)place_from(keys_of(ask), token + DIGEST, ask->place) && !memcmp(token, digest, DIGEST) ? OK : ERR_PAGE_TOKEN;
+}
+
+void pages_tokened(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out)
+{
+	const struct list_key *keys = keys_of(ask);
+	const char *last;
+	unsigned char token[TOKEN_MOST];
+	size_t n = DIGEST;
+
+	if (!got->more)
+		return;
+	last = (const char *)got->rows + (got->n - 1) * out->rows.size;
+	digest_of(r, token);
+	for (size_t i = 0; i < LIST_KEYS && keys[i].column; n += key_size(&keys[i++])) {
+		const size_t at = ask->list && ask->list->keys_at[i] ? ask->list->keys_at[i] : offsetof(struct life, id);
+
+		memcpy(token + n, last + at, key_size(&keys[i]));
+	}
+	out->token = b64url_encode(r->arena, token, n);
+}
+
+/* ---- The work ---- */
+
 /* The state: what is shelved is listed by its word alone, with all that is hidden like it. */
 static void by_state(struct list_ask *ask, enum state s)
 {
@@ -124,7 +210,7 @@ enum err pages_list(struct req *r)
 	const struct paging *p = r->row->paging;
 	struct list_ask *ask = ARENA_NEW(r->arena, struct list_ask);
 	struct page_got out = { .url = r->path };
-	struct db_val key[2];
+	struct db_val key[2] = { { 0 } };
 	struct list_got got = { .n = 0 };
 	enum err e;
 
@@ -133,7 +219,8 @@ enum err pages_list(struct req *r)
 		if ((e = route_key(r, key)))
 			return e;
 		ask->parent = key[0].id;
-	} else if (ask->list->kind || ask->list->of != RES__MAX) {
+		ask->kind = (int)key[1].i;
+	} else if (ask->list && (ask->list->kind || ask->list->of != RES__MAX)) {
 		r->tx.about.kind = ask->list->kind ? ask->list->kind : life_resources[ask->list->of].word;
 		r->tx.about.id = NULL;
 	}
@@ -144,7 +231,7 @@ enum err pages_list(struct req *r)
 			by_row(r, ask, s, r->query);
 	if ((e = (r->row->read ? r->row->read : list_read)(&r->tx, ask, &got)) || (p->total && (e = total(r, ask, &got, &out.total))))
 		return e;
-	out.rows = (struct list){ got.rows, got.n, list_size(ask->list) };
+	out.rows = (struct list){ got.rows, got.n, ask->list ? list_size(ask->list) : life_resources[r->row->object].size };
 	p->got(r, ask, &got, &out);
 	res_shape(r, r->row->status, r->row->out, &out, 0);
 	return OK;

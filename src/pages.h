@@ -1,6 +1,6 @@
 /* pages.h: how a dialect asks for a page of a list and tells it.  The list itself is rows
- * (list.h); so a route that lists is a row: its list, its paging, the shapes of its query, whose
- * rows say which filter they are for, and of its envelope. */
+ * (list.h), or what the route's `read` finds; so a route that lists is a row: its list, its paging, the
+ * shapes of its query, whose rows say which filter they are for, and of its envelope. */
 #ifndef PAGES_H
 #define PAGES_H
 #include "list.h"
@@ -32,7 +32,13 @@ void pages_numbered(struct req *r, const struct list_ask *ask, const struct list
 enum err pages_by_offset(struct req *r, const struct page_asked *q, struct list_ask *ask);
 void pages_offset(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out);
 
-/* The work of a route with a listing. */
+/* By a token, at most `size` rows a page, which is also what there are unless fewer are asked for.  A token is
+ * the place behind the last row, so that it survives whatever is made or deleted meanwhile, and a digest
+ * of the list that it belongs to: the address and what the query filters by.  ERR_PAGE_SIZE, ERR_PAGE_TOKEN. */
+enum err pages_by_token(struct req *r, const struct page_asked *q, struct list_ask *ask);
+void pages_tokened(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out);
+
+/* The work of a route with a paging. */
 enum err pages_list(struct req *r);
 
 #endif

@@ -3,11 +3,12 @@
 #include <string.h>
 #include "str.h"
 
-/* Does the template fit the segments, or (`below`) those it has?  Fills vars. */
+/* Does the template fit the segments, or (`below`) those it has?  Fills vars, with those of no other template. */
 static bool fits(const char *t, bool below, struct req *r)
 {
 	size_t nvars = 0;
 
+	memset(r->vars, 0, sizeof r->vars);
 	for (size_t i = 0; i < r->nsegments; i++) {
 		size_t n;
 
@@ -105,16 +106,37 @@ static struct db_val id_of(struct req *r, size_t var, enum resource object)
 	return db_d(&id);
 }
 
+/* The rows of its query that name it, if any. */
+static void of_query(const struct req *r, struct db_val key[2])
+{
+	size_t n = 0;
+
+	for (const struct shape *s = r->row->query; s && s->key; s++) {
+		const void *v = (const char *)r->query + s->off;
+
+		if (s->flags & F_KEY)
+			key[n++] = s->type == T_ID ? db_d(v) : db_s(*(const char *const *)v);
+	}
+}
+
 enum err route_key(struct req *r, struct db_val key[2])
 {
 	const enum resource parent = life_resources[r->row->object].parent;
+	struct id id = id_none;
 	size_t var = 0;
 	int64_t n;
 
 	r->tx.about.kind = life_resources[r->row->object].word;
 	r->tx.about.id = r->vars[0];
-	if (!r->vars[0])
+	if (!r->vars[0]) {
+		of_query(r, key);
 		return OK;
+	}
+	if (r->row->kinds) {
+		key[1] = db_i((int64_t)id_kind(r->vars[0], r->row->kinds, &id));
+		key[0] = db_d(&id);
+		return OK;
+	}
 	if (parent != RES__MAX) {
 		key[0] = id_of(r, 0, parent);
 		if (!r->vars[1])                 /* one is made in its parent */

@@ -27,7 +27,7 @@ enum {
 struct err_as { enum err err, as; };
 
 /* What a route does: its handler `run`, or by its object (does.c): `make` one of what was sent,
- * move it by `moves`, list a `listing`, else read it. */
+ * move it by `moves`, list it by a `paging`, else read it. */
 struct paging;
 
 struct route {
@@ -49,14 +49,15 @@ struct route {
 	int moves[3];                            /* the LIFE_ that it may make; ends with 0 */
 	enum resource object;
 	const char *ids[2];                      /* the prefixes of the ids in its address where they are not the resources' own */
+	const char *const *kinds;                /* of what the id in its address may be (id_kind(), which the key tells behind it); NULL: of its object */
 	enum err (*get)(struct tx *tx, const struct db_val *key, void *out);       /* reading, moving and making it where that
 	                                          * is more than what the engine does; NULL: it is not.  change also makes, in a parent that
 	                                          * the address names, or where the domain asks later than before `make` whether they may */
 	enum err (*change)(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 	enum err (*make)(struct tx *tx, const void *in, void *out);
 	const struct err_as *as;                 /* ends with OK; NULL: none */
-	const struct listing *listing;           /* what it lists, and how pages go (pages.h); NULL: nothing */
-	const struct paging *paging;
+	const struct paging *paging;             /* how its pages go (pages.h), and what they list; NULL: it is no list */
+	const struct listing *listing;           /* NULL: structs of its object, as `read` finds them, by their ids */
 	enum err (*read)(struct tx *tx, struct list_ask *ask, struct list_got *got);       /* NULL: list_read() */
 	int64_t (*number)(struct arena *a, const char *s);      /* the number that the last part of its address spells, 0 for one that
 	                                          * nothing has; NULL: as it is spelled everywhere */

@@ -13,12 +13,8 @@ static enum err fault(struct tx *tx, const char *path, const char *reason)
 
 static enum err missing(struct tx *tx, const char *path)
 {
-	int n = tx->why.n;
-	enum err e = fault(tx, path, "is required");
-
-	if (tx->why.n > n)
-		tx->why.items[n].code = "required";
-	return e;
+	why_coded(tx, path, "is required", "required");
+	return ERR_SHAPE;
 }
 
 static void *at(void *v, size_t off)
@@ -26,7 +22,7 @@ static void *at(void *v, size_t off)
 	return (char *)v + off;
 }
 
-static const char *one_of(struct arena *a, const char *const *words)
+const char *shape_one_of(struct arena *a, const char *const *words)
 {
 	struct buf b = { .arena = a };
 
@@ -45,7 +41,7 @@ static enum err check_text(struct tx *tx, const struct shape *s, const char *pat
 		for (size_t i = 0; s->words[i]; i++)
 			if (!strcmp(s->words[i], v))
 				return OK;
-		return fault(tx, path, one_of(tx->arena, s->words));
+		return fault(tx, path, shape_one_of(tx->arena, s->words));
 	}
 	if ((int64_t)n < s->min)
 		return fault(tx, path, n ? arena_printf(tx->arena, "must have at least %lld characters", (long long)s->min)
@@ -112,7 +108,7 @@ static enum err decode_state(struct tx *tx, const struct shape *s, const char *p
 		return wrong(tx, path, "a string", j);
 	if (state && out)
 		*(enum state *)out = state;
-	return state ? OK : fault(tx, path, one_of(tx->arena, words_of(tx->arena, s)));
+	return state ? OK : fault(tx, path, shape_one_of(tx->arena, words_of(tx->arena, s)));
 }
 
 static enum err decode_at(struct tx *tx, const char *base, const struct shape *s, const struct json *in, void *out);
@@ -278,7 +274,7 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 		return OK;
 	case T_STATE:
 		return decode_state(tx, s, path, j, out);
-	case T_REF: case T_LIST: case T_MAP: case T_LITERAL:
+	case T_REF: case T_LIST: case T_MAP: case T_LITERAL: case T_ONE_OF:
 		break;
 	}
 	return ERR_INTERNAL;
@@ -565,14 +561,19 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 		return ref ? shape_render(a, s->sub, ref, form) : NULL;
 	case T_LIST: case T_MAP:
 		return !((const struct list *)v)->n && s->flags & F_OMIT ? NULL : render_list(a, s, v, form);
+	case T_ONE_OF:
+		break;
 	}
 	return NULL;
 }
 
 struct json *shape_value(struct arena *a, const struct shape *row, const void *object, enum time_form form)
 {
-	const void *v = row->make ? row->make(a, object) : (const char *)object + row->off;
+	const void *v;
 
+	if (row->text && row->type != T_LITERAL)
+		return js_raw(a, row->text);
+	v = row->make ? row->make(a, object) : (const char *)object + row->off;
 	return v ? render_value(a, row, v, form) : row->empty ? js_raw(a, row->empty) : NULL;
 }
 
@@ -624,7 +625,7 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 	static const char *const types[] = { [T_STR] = "string", [T_INT] = "integer", [T_BOOL] = "boolean",
 		[T_TIME] = "string", [T_ID] = "string", [T_OBJECT] = "object", [T_STRINGS] = "array", [T_LABELS] = "object", [T_DOC] = NULL,
 		[T_SUB] = "object", [T_REF] = "object", [T_LIST] = "array", [T_NUMBER] = "number", [T_STATE] = "string", [T_LITERAL] = "string",
-		[T_WORDS] = "array", [T_MAP] = "object" };
+		[T_WORDS] = "array", [T_MAP] = "object", [T_ONE_OF] = "string" };
 	const bool unix_time = s->type == T_TIME && (form == TIME_UNIX || form == TIME_UNIX_MILLIS);
 	const char *type = s->flags & F_QUOTED ? "string" : unix_time ? "integer" : types[s->type];
 	const char *const *words = s->type == T_STATE && !(s->flags & F_OPEN) ? words_of(a, s) : s->words;

@@ -31,7 +31,8 @@ enum shape_type {
 	T_SUB,      /* a struct, by `sub` */
 	T_REF,      /* a pointer to a struct, by `sub`; out only */
 	T_LIST,     /* struct list of structs, by `sub`; out only */
-	T_MAP       /* struct list of structs as an object: of the two rows of `sub` the first is the name; out only */
+	T_MAP,      /* struct list of structs as an object: of the two rows of `sub` the first is the name; out only */
+	T_ONE_OF    /* of a document (document.h): a word of `one_of`, which says what else the object has */
 };
 
 enum {
@@ -48,11 +49,17 @@ enum {
 	F_QUOTED = 1024,    /* a T_INT or T_TIME as a string */
 	F_LOOSE = 2048,     /* in: a T_ID that is told as a string: any other spelling is the zero id, which nothing has */
 	F_OPEN = 4096,      /* out: a T_STATE whose schema does not say which words there are */
-	F_MEMBER = 8192     /* out: a T_STR that is the member of this key of the document at `off` */
+	F_MEMBER = 8192,    /* out: a T_STR that is the member of this key of the document at `off` */
+	F_KEY = 16384,      /* of a query: it names the object of the route, a T_STR or T_ID */
+	F_UNIQUE = 32768    /* of a document (document.h): no two objects of a list have the same T_STR here */
 };
 
 /* How a dialect spells a state; ends with STATE_NONE.  A NULL word: it is not told of. */
 struct alias { enum state state; const char *word; };
+
+struct shape;
+/* What an object has beside a word of it; sub NULL: nothing.  Ends with a NULL word. */
+struct one_of { const char *word; const struct shape *sub; };
 
 struct shape {
 	const char *key;
@@ -62,6 +69,7 @@ struct shape {
 	int64_t min, max;
 	const char *const *words;                /* what a T_STR may be; ends with NULL */
 	const struct shape *sub;
+	const struct one_of *one_of;             /* of a T_ONE_OF */
 	const char *prefix;                      /* of a T_ID */
 	const char *empty;                       /* of T_OBJECT, T_STRINGS, T_WORDS, T_LABELS: the text for NULL */
 	const char *help;
@@ -71,7 +79,7 @@ struct shape {
 	                                          * given; looked at once all has its shape (shape_last) */
 	const char *def;                         /* in: what it is when it is not given, as a query has it */
 	int filter;                              /* of a query: 1 + the filter of the route's listing that it is for */
-	const char *text;                        /* of a T_LITERAL */
+	const char *text;                        /* of a T_LITERAL; out, of any other type: the JSON text that it always is */
 	enum resource of;                        /* of a T_STATE */
 	const struct alias *alias;
 	const void *(*make)(struct arena *a, const void *object);    /* out: computed of the whole struct, not found at `off`: the
@@ -91,6 +99,9 @@ enum err shape_last(struct tx *tx, const struct shape *s, const struct json *in)
 enum err shape_unknown(struct tx *tx, const struct shape *s, const struct json *in);
 /* One value as its row renders it. */
 struct json *shape_value(struct arena *a, const struct shape *row, const void *object, enum time_form form);
+
+/* "must be one of a, b": what is said of a word that is none of them. */
+const char *shape_one_of(struct arena *a, const char *const *words);
 
 struct param { const char *name, *value; };
 /* The same for a query or a form; words and numbers from text; a name twice is a fault. */

@@ -21,10 +21,22 @@
 
 enum { TRIES = 6 };
 
-void why_add(struct tx *tx, const char *field, const char *reason)
+void why_coded(struct tx *tx, const char *field, const char *reason, const char *code)
 {
 	if (tx->why.n < WHY_ITEMS)
-		tx->why.items[tx->why.n++] = (struct why_item){ field, reason, "invalid" };
+		tx->why.items[tx->why.n++] = (struct why_item){ field, reason, code };
+}
+
+void why_add(struct tx *tx, const char *field, const char *reason)
+{
+	why_coded(tx, field, reason, "invalid");
+}
+
+void why_tell(struct tx *tx, const char *name, struct json *value)
+{
+	if (!tx->why.told)
+		tx->why.told = js_object(tx->arena);
+	js_put(tx->why.told, name, value);
 }
 
 static void pause_ms(int64_t ms)

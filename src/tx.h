@@ -12,7 +12,7 @@
 #include "who.h"
 
 /* Why it failed, for the reply: the first writer wins. */
-struct why_item { const char *field, *reason, *code; };       /* code: `invalid`, `required` */
+struct why_item { const char *field, *reason, *code; };       /* code: `invalid`, `required`, or a word of the document's (document.h) */
 enum { WHY_ITEMS = 16 };
 struct why {
 	struct why_item items[WHY_ITEMS];
@@ -55,6 +55,9 @@ struct tx {
 };
 
 void why_add(struct tx *tx, const char *field, const char *reason);
+void why_coded(struct tx *tx, const char *field, const char *reason, const char *code);
+/* A value that an error may name, which is in neither the address nor what was sent. */
+void why_tell(struct tx *tx, const char *name, struct json *value);
 
 /* Run `work` in a transaction and commit it with its attempt row, after the caller is
  * settled (ERR_AUTH_REFUSED).  With an idempotency key the row comes first: of a

@@ -493,6 +493,27 @@ static void ids_as_resource_identifiers(void **state)
 	}
 }
 
+static void resource_identifiers_and_their_kinds(void **state)
+{
+	static const char *const good[] = { "ri.a.b.c.d", "ri.a..c.D_-.", "ri.models.main.model.65f0c0ff-ee5e-8ed0-8000-000123456789", "ri.a-1.9.c.d" };
+	static const char *const bad[] = { "", "ri.", "ri.a.b.c", "ri.a.b.c.", "ri..b.c.d", "ri.a.-.c.d", "ri.A.b.c.d", "ri.1.b.c.d", "ri.a.b.c.d/e", "xx.a.b.c.d" };
+	static const char *const kinds[] = { "ri.a.b.c.", "ri.a.b.d.", "ri.a.b.c.0", "ri.a.*", NULL };
+	static const struct { const char *spelled; size_t kind; } rows[] = { { "ri.a.b.c.65f0c0ff-ee5e-8ed0-8000-000123456789", 0 },
+		{ "ri.a.b.d.65f0c0ff-ee5e-8ed0-8000-000123456789", 1 }, { "ri.a.b.c.0", 2 }, { "ri.a.b.c.1", 3 }, { "ri.a.", 3 }, { "ri.x.b.c.0", 4 }, { "", 4 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_true(id_is_rid(good[i]));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(id_is_rid(bad[i]));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct id id = { { 0 } };
+
+		assert_int_equal(id_kind(rows[i].spelled, kinds, &id), rows[i].kind);
+		assert_int_equal(id_is_zero(&id), rows[i].kind > 1);
+	}
+}
+
 static void ids_are_in_the_order_of_time_and_differ(void **state)
 {
 	const int64_t second = INT64_C(1773483330) * SECOND;
@@ -1420,7 +1441,7 @@ static void webhooks_are_signed(void **state)
 	}
 }
 
-/* ---- api_foundry_modelapi.c ---- */
+/* ---- document.c, by the rows of the Model API ---- */
 
 static void model_apis_name_the_place(void **state)
 {
@@ -1445,35 +1466,40 @@ static void model_apis_name_the_place(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const char *kind, *message;
-		enum err e = modelapi_check(a, rows[i].text, &kind, &message);
+		struct tx tx = { .arena = a };
+		enum err e = modelapi_check(&tx, rows[i].text);
+		const struct why_item *why = &tx.why.items[0];
 
 		assert_int_equal(e, rows[i].message ? ERR_MODEL_API : OK);
+		assert_int_equal(tx.why.n, rows[i].message != NULL);
 		if (e)
-			assert_text(message, rows[i].message);
+			assert_text(arena_printf(a, "%s %s", why->field, why->reason), rows[i].message);
 	}
 }
 
 static void model_apis_have_a_most(void **state)
 {
 	static char text[MODELAPI_MOST + 2] = "{\"inputs\":[],\"outputs\":[]}";
-	const char *kind, *message;
+	struct tx tx = { .arena = a };
 
 	(void)state;
 	memset(text + strlen(text), ' ', MODELAPI_MOST - strlen(text));
-	assert_int_equal(modelapi_check(a, text, &kind, &message), OK);
+	assert_int_equal(modelapi_check(&tx, text), OK);
 	text[MODELAPI_MOST] = ' ';
-	assert_int_equal(modelapi_check(a, text, &kind, &message), ERR_MODEL_API);
-	assert_text(kind, "TooLarge");
-	assert_text(message, "modelApi must have at most 262144 bytes as JSON");
+	assert_int_equal(modelapi_check(&tx, text), ERR_MODEL_API);
+	assert_text(tx.why.items[0].code, "TooLarge");
+	assert_text(tx.why.items[0].field, "modelApi");
+	assert_text(tx.why.items[0].reason, "must have at most 262144 bytes as JSON");
 }
 
 static void model_apis_of_training_runs(void **state)
 {
+	struct tx tx = { .arena = a };
+
 	(void)state;
 	assert_text(modelapi_of_run(a, NULL, NULL), "{\"inputs\":[],\"outputs\":[]}");
 	assert_text(modelapi_of_run(a, "[]", NULL), "{\"inputs\":[],\"outputs\":[]}");
-	assert_int_equal(modelapi_check(a, modelapi_of_run(a, "[\"age\",\"plan\"]", "churned"), &(const char *){ NULL }, &(const char *){ NULL }), OK);
+	assert_int_equal(modelapi_check(&tx, modelapi_of_run(a, "[\"age\",\"plan\"]", "churned")), OK);
 }
 
 /* ---- OAuth (dom_oauth.c, and what it needs of str.c) ---- */
@@ -1787,7 +1813,7 @@ int main(void)
 		BASE(utf8_well_formed), BASE(whole_numbers), BASE(words),
 		BASE(json_accepts), BASE(json_refuses), BASE(json_reasons_are_utf8_whatever_was_sent), BASE(json_depth_is_bounded),
 		BASE(json_members), BASE(times_are_spelled), BASE(times_are_read), BASE(times_are_split_and_joined),
-		BASE(ids_are_spelled_one_way), BASE(ids_as_resource_identifiers), BASE(ids_are_in_the_order_of_time_and_differ), BASE(ids_in_base62_vectors),
+		BASE(ids_are_spelled_one_way), BASE(ids_as_resource_identifiers), BASE(resource_identifiers_and_their_kinds), BASE(ids_are_in_the_order_of_time_and_differ), BASE(ids_in_base62_vectors),
 		BASE(ids_in_base62_sort_as_they_are),
 		BASE(fields_are_absent_null_or_set), BASE(faulty_fields_are_named), BASE(query_parameters), BASE(shapes_render),
 		BASE(addresses_that_may_be_called), BASE(urls_that_may_be_called), BASE(webhooks_are_signed), BASE(model_apis_name_the_place), BASE(model_apis_have_a_most), BASE(model_apis_of_training_runs),
