@@ -2,6 +2,7 @@
 #include "tables.h"
 #include <stdio.h>
 #include <string.h>
+#include "pages.h"
 #include "row.h"
 
 static bool errors_known(const char *names)
@@ -78,9 +79,19 @@ static const char *shape_fault(const struct shape *s, const struct listing *l)
 	return wrong;
 }
 
+/* Of a page token: it holds numbers, times and ids. */
+static bool keys_fit(const struct listing *l)
+{
+	for (const struct list_order *o = l ? l->orders : NULL; o && o->name; o++)
+		for (size_t i = 0; i < LIST_KEYS && o->keys[i].column; i++)
+			if (!strchr("dit", o->keys[i].letter))
+				return false;
+	return true;
+}
+
 static const char *route_fault(const struct route *row)
 {
-	const bool works = row->run || row->listing || row->get || row->make || row->change || row->moves[0] || row->object;
+	const bool works = row->run || row->paging || row->get || row->make || row->change || row->moves[0] || row->object;
 	const char *wrong;
 
 	if (row->perm == PERM_INVALID)
@@ -91,8 +102,12 @@ static const char *route_fault(const struct route *row)
 		return "has no status, or no summary";
 	if (!errors_known(row->errors))
 		return "names an error there is not";
-	if (row->listing && (!row->paging || !row->out))
-		return "lists without paging or shape";
+	if (row->listing && !row->paging)
+		return "lists without paging";
+	if (row->paging && (!row->out || (!row->listing && !row->read)))
+		return "has pages of nothing, or of no shape";
+	if (row->paging && row->paging->got == pages_tokened && !keys_fit(row->listing))
+		return "has tokens of texts";
 	if ((wrong = shape_fault(row->in, NULL)) || (wrong = shape_fault(row->query, row->listing)))
 		return wrong;
 	return NULL;
