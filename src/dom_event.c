@@ -450,6 +450,15 @@ enum err event_counter_lock(struct tx *tx, const struct id *organization, struct
 	return e ? e : tx_one(tx, SQL_COUNTER_LOCK, DB_IN(org), columns, out);
 }
 
+void events_want(struct tx *tx)
+{
+	static const enum sql all[] = { SQL_COUNTER_ADD, SQL_COUNTER_LOCK, SQL_EVENTS_NEW, SQL_EVENTS_NEW_OF, SQL_ENDPOINTS_LISTENING, SQL_EVENTS_NUMBER,
+		SQL_DELIVERIES_ADD, SQL_ENDPOINT_DUE, SQL_EVENTS_TOLD, SQL_COUNTS_FOLD, SQL_COUNTER_SET };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		db_want(tx->db, all[i]);
+}
+
 enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n)
 {
 	const struct db_val org = db_d(organization);
@@ -495,6 +504,7 @@ enum err events_number(struct tx *tx, const struct id *organization, int64_t mos
 	*n = 0;
 	if ((e = tx_query(tx, SQL_EVENTS_NEW, DB_IN(db_d(organization), db_i(1)), &r)) || !r.n)
 		return e;
+	events_want(tx);
 	e = tx_run(tx, number_work, NULL, &w);
 	*n = e ? 0 : w.n;
 	return e;

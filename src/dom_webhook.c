@@ -75,6 +75,11 @@ static enum err make_room(struct tx *tx)
 	size_t n = 1;
 	enum err e = OK;
 
+	/* Each one that is met for the first time would have all of it done again. */
+	events_want(tx);
+	life_want(tx, LIFE_ENDPOINT_CREATE);
+	db_want(tx->db, SQL_ENDPOINT_COUNT);
+	db_want(tx->db, SQL_ENDPOINT_OF_URL);
 	for (int i = 0; i < TURNS && n && !e; i++)
 		e = events_number_here(tx, &tx->who->organization, BACKLOG, &n);
 	if (!e && n)

@@ -37,6 +37,8 @@ enum err event_counter_lock(struct tx *tx, const struct id *organization, struct
 enum err events_number(struct tx *tx, const struct id *organization, int64_t most, size_t *n);
 /* The same as a part of the transaction in hand. */
 enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n);
+/* What that runs is prepared before the next try of the transaction, all at once. */
+void events_want(struct tx *tx);
 /* Does a pattern ("*", "workspace.*", "workspace.archived"), or one of an endpoint's list of
  * them (JSON text), take an event of this type? */
 bool event_matches(const char *pattern, const char *type);

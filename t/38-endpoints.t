@@ -272,4 +272,17 @@ subtest 'no id is zero' => sub {
     is($t->req(GET => '/api/v1/models/' . $zero->('mdl-'), token => $t->admin)->{status}, 404, 'a model: none');
 };
 
+subtest 'a worker that has run nothing yet numbers what is waiting once' => sub {
+    my $new = Thaw->new(workers => 1);
+    workspace($new) for 1 .. 120;
+    my ($pid) = $new->worker_pids;
+    $new->{worker}->kill('HUP');
+    ok(within(10, sub { my @now = $new->worker_pids; @now == 1 && $now[0] != $pid }), 'given such a worker');
+    my $r = post_v1($new, 'webhook_endpoints', body => { url => 'https://hooks.example/', enabled_events => ['*'] });
+    my ($line) = grep { ($_->{route} // '') eq '/v1/webhook_endpoints' } log_lines($new, 'access');
+    is($r->{status}, 200, 'then an endpoint is made');
+    cmp_ok($line->{statements}, '<', 70, "by $line->{statements} statements, not by those of a try for each that is new to it");
+    $new->finish;
+};
+
 $t->finish;
