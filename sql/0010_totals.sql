@@ -23,8 +23,10 @@ EXECUTE step;
 DEALLOCATE PREPARE step;
 
 -- What there is, less what events say that are not folded in.  One statement reads all of it,
--- so that changes may go on meanwhile; nobody numbers, who would need the counters' rows.
+-- so that changes may go on meanwhile; nobody numbers, who would need the counters' rows, which
+-- are locked before anything is looked at, as another one that does the same may be under way.
 START TRANSACTION;
+UPDATE event_counters SET counted = counted;
 UPDATE event_counters SET counted = last, rev = rev + 1 WHERE NOT EXISTS (SELECT 1 FROM object_counts);
 INSERT INTO object_counts (organization_id, resource_type, is_global, status, task_type, n)
   SELECT t.organization_id, t.resource_type, t.is_global, t.status, t.task_type, SUM(t.n) FROM (

@@ -35,8 +35,11 @@ static enum err script(struct db *db, const char *text)
 {
 	enum err e = ERR_DB_RETRY;
 
-	for (int try = 0; e == ERR_DB_RETRY && try < TRIES; try++)
+	for (int try = 0; e == ERR_DB_RETRY && try < TRIES; try++) {
+		if (try && (e = db_script(db, "ROLLBACK")))
+			break;
 		e = db_script(db, text);
+	}
 	return e;
 }
 
@@ -64,9 +67,12 @@ static const char *versions(struct cli *c, struct db *db)
 		"FROM schema_versions");
 }
 
+/* One at a time, while this connection lives; on a cluster, at each node. */
+#define ALONE "SELECT GET_LOCK(CONCAT('thaw migrate ', DATABASE()), 86400)"
+
 static int files(struct cli *c, struct db *db, struct json *notes)
 {
-	const char *have = versions(c, db), *newest;
+	const char *alone = db_ask(db, c->arena, ALONE), *have = alone ? versions(c, db) : NULL, *newest;
 	int64_t number, last = 0;
 	struct dirent **list;
 	int n, bad = 0;

@@ -197,6 +197,7 @@ static const struct { unsigned code; enum err err; } meanings[] = {
 	{ ER_NET_WRITE_INTERRUPTED, ERR_DB_LOST },
 	{ ER_OUT_OF_RESOURCES, ERR_UNAVAILABLE },
 	{ ER_OUTOFMEMORY, ERR_UNAVAILABLE },
+	{ ER_MAX_PREPARED_STMT_COUNT_REACHED, ERR_UNAVAILABLE },
 	{ ER_USER_LIMIT_REACHED, ERR_UNAVAILABLE },
 	{ ER_OPTION_PREVENTS_STATEMENT, ERR_READ_ONLY },
 	{ ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, ERR_READ_ONLY },
@@ -283,12 +284,12 @@ static enum err run(struct db *db, const char *text, const char *what, bool at_c
 static const char session[] =
 	"SET NAMES utf8mb4 COLLATE utf8mb4_general_ci, SESSION "
 	"/*M! tx_isolation = 'READ-COMMITTED', tx_read_only = 0, max_statement_time = 0, check_constraint_checks = 1, "
-	"innodb_strict_mode = 1, alter_algorithm = 'DEFAULT', tmp_disk_table_size = 18446744073709551615, */"
+	"join_cache_level = 2, innodb_strict_mode = 1, alter_algorithm = 'DEFAULT', tmp_disk_table_size = 18446744073709551615, */"
 	"/*!80000 transaction_isolation = 'READ-COMMITTED', transaction_read_only = 0, max_execution_time = 0, */"
 	"sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE', "
 	"autocommit = 1, completion_type = 0, time_zone = '+00:00', innodb_lock_wait_timeout = 2, "
 	"sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_safe_updates = 0, sql_auto_is_null = 0, "
-	"group_concat_max_len = 16777216, max_sort_length = 1024, div_precision_increment = 4, "
+	"optimizer_switch = 'mrr=off', group_concat_max_len = 16777216, max_sort_length = 1024, div_precision_increment = 4, "
 	"foreign_key_checks = 1, unique_checks = 1";
 /* A read waits for what the cluster has committed, and a node that left it serves nothing. */
 static const char session_galera[] = "SET SESSION wsrep_sync_wait = 1, wsrep_dirty_reads = 0";
@@ -402,6 +403,21 @@ static enum err fits(struct db *db, const struct sql_row *row, const struct db_v
 	return ERR_DATA_TOO_LARGE;
 }
 
+/* Those that were made give way where the server has no room for one more; they are prepared again. */
+static bool made_room(struct db *db, enum sql but)
+{
+	bool room = false;
+
+	for (int id = SQL__MAX; id < KNOWN; id++) {
+		if (id == (int)but || !db->st[id])
+			continue;
+		mysql_stmt_close(db->st[id]);
+		db->st[id] = NULL;
+		room = true;
+	}
+	return room;
+}
+
 static enum err prepare(struct db *db, enum sql id)
 {
 	const struct sql_row *row = row_of(db, id);
@@ -409,7 +425,8 @@ static enum err prepare(struct db *db, enum sql id)
 
 	if (!st)
 		abort();
-	if (mysql_stmt_prepare(st, row->text, strlen(row->text))) {
+	if (mysql_stmt_prepare(st, row->text, strlen(row->text))
+	 && (mysql_stmt_errno(st) != ER_MAX_PREPARED_STMT_COUNT_REACHED || !made_room(db, id) || mysql_stmt_prepare(st, row->text, strlen(row->text)))) {
 		enum err e = failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
 
 		mysql_stmt_close(st);
@@ -528,7 +545,7 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 
 void values_add(struct values *in, const struct db_val *v, size_t n)
 {
-	if (n > DB_PARAMETERS - in->n) {
+	if (in->n > DB_PARAMETERS || n > DB_PARAMETERS - in->n) {
 		in->n = DB_PARAMETERS + 1;
 		return;
 	}

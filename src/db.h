@@ -1,5 +1,6 @@
 /* db.h: the database.  The only module that knows Connector/C.  The statements it
- * can run are the rows of sql.def; each is prepared once and kept with the connection.
+ * can run are the rows of sql.def and those that list.c composes; each is prepared once and kept
+ * with the connection.
  * There is no automatic reconnect: a lost connection is reported as ERR_DB_LOST
  * (nothing of the transaction happened) or, at COMMIT, ERR_DB_OPEN, and the next
  * db_ready() makes a new one.
@@ -78,7 +79,7 @@ enum err db_connect(struct db *db);
 struct values { struct db_val v[DB_PARAMETERS + 1]; size_t n; };
 void values_add(struct values *in, const struct db_val *v, size_t n);
 
-/* Errors of all three: ERR_DB_RETRY, ERR_DB_UNPREPARED, ERR_DB_LOST, the row's dup,
+/* Errors of all of them: ERR_DB_RETRY, ERR_DB_UNPREPARED, ERR_DB_LOST, the row's dup,
  * what the table in db.c makes of the server's number, and ERR_INTERNAL, these logged. */
 enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, int64_t *affected);
 /* Of a change that must hit so many rows, or one; ERR_DB_RETRY when it did not. */

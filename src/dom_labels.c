@@ -5,7 +5,7 @@
 #include "json.h"
 #include "str.h"
 
-static void digest(struct arena *a, const char *word, const char *key, const char *value, unsigned char out[16])
+static void digest(struct arena *a, const char *word, const char *key, const char *value, unsigned char out[LABEL_BYTES])
 {
 	unsigned char md[SHA256_DIGEST_LENGTH];
 	struct buf b = { .arena = a };
@@ -14,28 +14,16 @@ static void digest(struct arena *a, const char *word, const char *key, const cha
 	buf_put(&b, key, strlen(key) + 1);
 	buf_puts(&b, value);
 	SHA256((const unsigned char *)b.p, b.n, md);
-	memcpy(out, md, 16);
+	memcpy(out, md, LABEL_BYTES);
 }
 
 enum { LABELS_AT_ONCE = 10 };                    /* of SQL_LABELS_ADD */
-
-/* Of metadata as JSON text, or of none. */
-static void labels_of(struct arena *a, const char *word, const char *metadata, struct labels *out)
-{
-	struct json *o = js_read(a, metadata), *value;
-	const char *key;
-	void *it = NULL;
-
-	*out = (struct labels){ .n = 0 };
-	while (o && out->n < LIST_LABELS && js_next(o, &it, &key, &value))
-		digest(a, word, key, js_str(value), out->digest[out->n++]);
-}
 
 enum err labels_store(struct tx *tx, const char *word, const struct life *o, const char *metadata)
 {
 	const struct db_val org = db_d(&o->organization), id = db_d(&o->id), mode = db_i(!o->test);
 	struct json *all = js_read(tx->arena, metadata), *value;
-	unsigned char (*d)[16] = arena_alloc(tx->arena, (METADATA_MOST + LABELS_AT_ONCE) * sizeof *d);
+	unsigned char (*d)[LABEL_BYTES] = arena_alloc(tx->arena, (METADATA_MOST + LABELS_AT_ONCE) * sizeof *d);
 	struct values in;
 	const char *key;
 	void *it = NULL;
@@ -47,7 +35,7 @@ enum err labels_store(struct tx *tx, const char *word, const struct life *o, con
 	for (size_t i = 0; !e && i < n; i += LABELS_AT_ONCE) {
 		in.n = 0;
 		for (size_t k = i; k < i + LABELS_AT_ONCE; k++)  /* the last one again where there are no more */
-			values_add(&in, DB_IN(org, db_x(d[k < n ? k : n - 1], 16), mode, id));
+			values_add(&in, DB_IN(org, db_x(d[k < n ? k : n - 1], LABEL_BYTES), mode, id));
 		e = db_exec(tx->db, SQL_LABELS_ADD, in.v, in.n, NULL);
 	}
 	return e;
@@ -85,9 +73,14 @@ enum err metadata_merge(struct tx *tx, const char *old, const char *edit, const 
 
 void list_labels(struct tx *tx, struct list_ask *ask, int filter, const char *word, const char *metadata)
 {
-	struct labels all;
+	struct json *all = js_read(tx->arena, metadata), *value;
+	const char *key;
+	void *it = NULL;
 
-	labels_of(tx->arena, word, metadata, &all);
-	for (size_t i = 0; i < all.n; i++)
-		list_where(ask, filter, DB_IN(db_x(arena_copy(tx->arena, all.digest[i], sizeof all.digest[i]), sizeof all.digest[i])));
+	while (all && js_next(all, &it, &key, &value)) {
+		unsigned char *label = arena_alloc(tx->arena, LABEL_BYTES);
+
+		digest(tx->arena, word, key, js_str(value), label);
+		list_where(ask, filter, DB_IN(db_x(label, LABEL_BYTES)));
+	}
 }

@@ -3,9 +3,7 @@
 #define DOM_LABELS_H
 #include "list.h"
 
-enum { LIST_LABELS = 4 };
-/* Labels that all must be there. */
-struct labels { unsigned char digest[LIST_LABELS][16]; size_t n; };
+enum { LIST_LABELS = 4, LABEL_BYTES = 16 };       /* of a list at once; of the index */
 /* The index of an object's metadata, made anew after its change (o->revision is the new one). */
 enum err labels_store(struct tx *tx, const char *word, const struct life *o, const char *metadata);
 

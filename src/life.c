@@ -42,6 +42,8 @@ static enum err is_seen(const struct tx *tx, enum resource r, struct life *o)
 	const struct resource_row *row = &life_resources[r];
 	enum err e;
 
+	if (!o->state)                           /* a word that this release does not know: it may say that nobody sees it */
+		return ERR_INTERNAL;
 	if (hidden(tx, life_states[o->state].flags))
 		return row->missing;
 	switch (row->sees) {
@@ -130,11 +132,11 @@ static enum err take_read(struct tx *tx, enum resource r, const struct db_val *r
 
 enum err life_read_by(struct tx *tx, enum resource r, enum sql sql, const struct db_val *in, size_t n, void *out, const struct db_val **rest)
 {
-	struct db_val all[DB_COLUMNS];
+	struct db_val all[DB_PARAMETERS];
 	struct db_rows rows;
 	enum err e;
 
-	if (n > DB_COLUMNS - 3)
+	if (n > DB_PARAMETERS - 3)
 		return ERR_INTERNAL;
 	memcpy(all, in, n * sizeof *in);
 	all[n] = db_d(&tx->who->organization);
@@ -288,10 +290,11 @@ enum err life_create(struct tx *tx, enum transition t, struct life *o, struct js
 {
 	const struct transition_row *row = &life_transitions[t];
 	const struct resource_row *r = &life_resources[row->resource];
-	struct db_val in[DB_COLUMNS] = { db_d(&o->organization) };
+	struct db_val in[DB_PARAMETERS];
 	size_t n = 1;
 	enum err e;
 
+	in[0] = db_d(&o->organization);
 	if ((e = quota_room(tx, &o->organization, r->quota, 1)))
 		return e;
 	o->state = row->to;
@@ -325,7 +328,7 @@ enum err life_change(struct tx *tx, const struct db_val *key, enum transition t,
 enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json *details)
 {
 	const struct transition_row *row = &life_transitions[t];
-	struct db_val in[DB_COLUMNS];
+	struct db_val in[DB_PARAMETERS];
 	enum state from = o->state, to;
 	size_t n = 2;
 	bool gated;

@@ -9,14 +9,13 @@
 #include "list.h"
 #include <stdio.h>
 #include <string.h>
+#include "log.h"
 #include "str.h"
 
 enum { RUNS = 4 };
 
 struct composed { struct arena *a; struct buf sql, in; struct db_val v[DB_PARAMETERS]; size_t n; bool full; };
 
-/* The caller as far as a statement depends on it. */
-struct view { int64_t modes[2]; int nmodes, admin; bool local; };
 /* Where a run looks, beyond what was asked for: `#` is the alias of what it walks along.  guard: 1, -1: only
  * when the caller is an administrator, only when not, as the statement finds out itself. */
 struct run { const char *from, *where, *in; struct db_val v[3]; size_t n; int guard; };
@@ -85,9 +84,13 @@ static const struct list_path *path_of(const struct list_ask *ask, int order)
 
 void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t n)
 {
+	const int most = ask->list->filters[filter].most;
 	struct list_clause *c = &ask->clauses[ask->n];
+	int there = 0;
 
-	ask->full |= ask->n == LIST_CLAUSES || n > LIST_VALUES;
+	for (size_t i = 0; i < ask->n; i++)
+		there += ask->clauses[i].filter == filter;
+	ask->full |= ask->n == LIST_CLAUSES || n > LIST_VALUES || there >= (most > 1 ? most : 1);
 	if (ask->full)
 		return;
 	c->filter = filter;
@@ -130,7 +133,7 @@ char *list_cursor(struct arena *a, const struct listing *l, const struct list_go
 
 /* The models that there are: the global ones; all the local ones, or those that were granted to the
  * caller or to everybody, which may be the same: counted once. */
-static size_t granted_runs(const struct view *w, const struct db_val *org, const struct db_val *me, bool count, struct run *out)
+static size_t granted_runs(const struct list_view *w, const struct db_val *org, const struct db_val *me, bool count, struct run *out)
 {
 	size_t n = 0;
 
@@ -148,7 +151,7 @@ static size_t granted_runs(const struct view *w, const struct db_val *org, const
 	return n;
 }
 
-static size_t runs_of(const struct list_ask *ask, const struct view *w, const struct db_val *org, const struct db_val *me, bool count, struct run out[RUNS])
+static size_t runs_of(const struct list_ask *ask, const struct list_view *w, const struct db_val *org, const struct db_val *me, bool count, struct run out[RUNS])
 {
 	size_t n = 0;
 
@@ -292,7 +295,7 @@ static const char *columns(struct composed *c, const struct list_ask *ask)
 }
 
 /* limit: of each run; then of all together. */
-static const char *compose(struct composed *c, const struct list_ask *ask, const struct view *w, const struct db_val *org, const struct db_val *me,
+static const char *compose(struct composed *c, const struct list_ask *ask, const struct list_view *w, const struct db_val *org, const struct db_val *me,
 	const struct db_val *place, bool reverse)
 {
 	const struct listing *l = ask->list;
@@ -346,9 +349,9 @@ static struct composed *composing(struct arena *a)
 
 /* ---- Asking ---- */
 
-static struct view view_of(const struct who *who)
+static struct list_view view_of(const struct who *who)
 {
-	struct view w = { .nmodes = who->mode == MODE_BOTH ? 2 : 1, .local = !who->publishable };
+	struct list_view w = { .nmodes = who->mode == MODE_BOTH ? 2 : 1, .local = !who->publishable };
 
 	w.modes[0] = who->mode != MODE_TEST;
 	w.admin = who->permissions ? who_is_admin(who) : -1;
@@ -394,6 +397,9 @@ static enum err place_of(struct tx *tx, const struct list_ask *ask, struct db_va
 		memcpy(place, db_row(&r, 0), keys_of(o) * sizeof *place);
 		return OK;
 	}
+	/* Whether there is one is told to those alone who may list. */
+	if ((e = tx_settle(tx)) || (e = who_may(tx->who, tx->ask)))
+		return e;
 	why_add(tx, id_is_zero(&ask->before) ? "starting_after" : "ending_before", "names no object of this list");
 	return ERR_QUERY;
 }
@@ -426,8 +432,8 @@ static int compare(const struct db_val *a, const struct db_val *b, const struct 
 	return 0;
 }
 
-/* The rows in their order: as they come, they nearly always are. */
-static const struct db_val **in_order(struct arena *a, const struct db_rows *r, const struct list_order *o, bool reverse)
+/* The rows in their order: as they come, they nearly always are; moved: they were not. */
+static const struct db_val **in_order(struct arena *a, const struct db_rows *r, const struct list_order *o, bool reverse, bool *moved)
 {
 	const struct db_val **all = arena_alloc(a, (r->n + 1) * sizeof *all);
 	const size_t at = r->cols - keys_of(o);
@@ -437,37 +443,41 @@ static const struct db_val **in_order(struct arena *a, const struct db_rows *r, 
 
 		for (k = i; k && sorts_here(o) && compare(all[k - 1] + at, v + at, o, reverse) > 0; k--)
 			all[k] = all[k - 1];
+		*moved |= k < i;
 		all[k] = v;
 	}
 	return all;
 }
 
-static void take(const struct listing *l, const struct db_val *v, void *out)
+/* A row as its struct.  False: an object in a state that this release does not know. */
+static bool take(const struct listing *l, const struct db_val *v, void *out)
 {
-	const size_t objects = l->of != RES__MAX;
+	struct life *o = l->of == RES__MAX ? NULL : out;
 
 	if (!l->maps[0]) {
 		(void)row_read(life_resources[l->of].seen, l->of, life_take(l->of, v, out), out);
-		return;
+		return o->state;
 	}
-	if (objects)
-		((struct life *)out)->organization = v->id;
+	if (o)
+		o->organization = v->id;
 	v++;
 	for (const struct column *const *m = l->maps; *m; m++)
 		v = row_read(*m, l->of, v, out);
+	return !o || o->state;
 }
 
 enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
 	const struct listing *l = ask->list;
 	const struct list_order *o = &l->orders[ask->order];
-	const struct view w = view_of(tx->who);
+	const struct list_view w = view_of(tx->who);
 	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
 	const size_t size = list_size(l);
 	struct composed *c = composing(tx->arena);
 	struct db_val place[LIST_KEYS];
 	const struct db_val **all;
 	const char *out;
+	bool moved = false;
 	void *parent = NULL;
 	struct db_rows r;
 	enum sql sql;
@@ -496,15 +506,20 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	got->more = r.cut || (!ask->pages && r.n > (size_t)ask->limit);
 	got->n = r.n > (size_t)ask->limit ? (size_t)ask->limit : r.n;
 	got->rows = arena_alloc(tx->arena, (got->n + 1) * size);
-	all = in_order(tx->arena, &r, o, backwards(ask));
+	all = in_order(tx->arena, &r, o, backwards(ask), &moved);
+	if (moved && r.cut) {                    /* what was cut off is not what is behind (db.c: session) */
+		log_error(LOG_ERROR, "database: the rows of %s came in no order", l->name);
+		return ERR_INTERNAL;
+	}
 	for (size_t i = 0; i < got->n; i++)
-		take(l, all[got->back ? got->n - 1 - i : i] + row_at(l), (char *)got->rows + i * size);
+		if (!take(l, all[got->back ? got->n - 1 - i : i] + row_at(l), (char *)got->rows + i * size))
+			return ERR_INTERNAL;
 	return OK;
 }
 
 /* ---- Counting ---- */
 
-static void compose_count(struct composed *c, const struct list_ask *ask, const struct view *w, const struct db_val *org, const struct db_val *me)
+static void compose_count(struct composed *c, const struct list_ask *ask, const struct list_view *w, const struct db_val *org, const struct db_val *me)
 {
 	const struct list_path *p = path_of(ask, 0);
 	struct run runs[RUNS];
@@ -522,7 +537,7 @@ static void compose_count(struct composed *c, const struct list_ask *ask, const 
 enum err list_count(struct tx *tx, const struct list_ask *ask, int64_t *out)
 {
 	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
-	const struct view w = view_of(tx->who);
+	const struct list_view w = view_of(tx->who);
 	struct composed *c = composing(tx->arena);
 	struct db_rows r;
 	enum err e;
@@ -556,9 +571,8 @@ enum err list_folded(struct tx *tx, enum sql sql, const struct db_val *in, size_
 
 /* ---- For who looks at the statements ---- */
 
-struct list_text list_text(struct arena *a, const struct list_ask *ask, bool count, int modes, int admin, const struct id *org, const struct id *me)
+struct list_text list_text(struct arena *a, const struct list_ask *ask, bool count, struct list_view w, const struct id *org, const struct id *me)
 {
-	const struct view w = { .modes = { 1, 0 }, .nmodes = modes, .admin = admin, .local = true };
 	const struct db_val in = db_d(org), who = db_d(me);
 	struct composed *c = composing(a);
 	const char *out = "i";

@@ -1,6 +1,6 @@
 /* list.h: lists as rows.  What there is to ask for, in which orders, along which index: from
  * these constant texts alone a page's statement is composed, with what was asked for as its
- * parameters; never from a caller's text.  `thaw tables sql` prints them. */
+ * parameters; never from a caller's text.  `thaw tables lists` prints them. */
 #ifndef LIST_H
 #define LIST_H
 #include "life.h"
@@ -16,10 +16,9 @@ struct list_filter { const char *name, *clause, *in; int most; };
 struct list_key { const char *column; char letter; bool down; };
 struct list_order { const char *name; struct list_key keys[LIST_KEYS]; };
 
-/* Where a page that asks for these filters (a bit for each) in this order (-1: any) walks along: an
- * index, or another table before: `from` and `where`, whose parameters (behind organization and, of a
- * list by mode, mode) are those of the filter `by`, and the expression of the list's id.  The first
- * that fits. */
+/* What a page walks along, by what it asks for; the first that fits.  filters: those it must ask for, a bit for each;
+ * order: in this one, -1: in any.  index: of the table; or `from`: another table before it, where `where` is the clause
+ * of the filter `by` (behind organization and, of a list by mode, mode) and `id` the expression of the list's id. */
 struct list_path { uint64_t filters; int order; const char *index, *from, *where, *id; int by; };
 
 struct list_ask;
@@ -83,8 +82,8 @@ const char *list_table(const struct listing *l);
 size_t list_size(const struct listing *l);
 char *list_cursor(struct arena *a, const struct listing *l, const struct list_got *got);
 
-/* The page, the caller settled and permitted.  ERR_QUERY: the cursor is none of an object that can
- * be seen; ERR_PAGE_BYTES; the parent's own errors. */
+/* The page, the caller settled and permitted.  ERR_QUERY: the cursor, where its keys have to be looked for, is none of an
+ * object that can be seen; ERR_PAGE_BYTES; the parent's own errors. */
 enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got);
 /* Looks for the cursor's object now, once for several lists: ask->place is where it is. */
 enum err list_placed(struct tx *tx, struct list_ask *ask);
@@ -99,9 +98,12 @@ enum err list_folded(struct tx *tx, enum sql sql, const struct db_val *in, size_
 /* The order of objects by when they were made. */
 extern const struct list_order list_by_id[];
 
-/* What is asked for as a statement, for who looks at them (lists.c).  admin: 1, 0, or -1 where the statement
- * itself finds out.  text NULL: it has more parameters than there may be. */
+/* A caller as far as a statement depends on it.  admin: 1, 0, or -1 where the statement itself finds out; local:
+ * not of a publishable key. */
+struct list_view { int64_t modes[2]; int nmodes, admin; bool local; };
+
+/* What is asked for as a statement, for who looks at them (lists.c).  text NULL: it has more parameters than there may be. */
 struct list_text { const char *text, *in, *out; const struct db_val *v; size_t n; };
-struct list_text list_text(struct arena *a, const struct list_ask *ask, bool count, int modes, int admin, const struct id *org, const struct id *me);
+struct list_text list_text(struct arena *a, const struct list_ask *ask, bool count, struct list_view w, const struct id *org, const struct id *me);
 
 #endif

@@ -49,7 +49,7 @@ static void ask_filter(struct arena *a, struct list_ask *ask, struct marks *m, i
 		list_where(ask, filter, v, strlen(f->in));
 }
 
-static void add(struct all *all, const struct route *r, uint64_t filters, int order, bool flip, bool next, bool count, int modes, int admin)
+static void add(struct all *all, const struct route *r, uint64_t filters, int order, bool flip, bool next, bool count, const struct list_view *w)
 {
 	const struct listing *l = r->listing;
 	struct list_made out = { .list = l, .ask = { .list = l, .order = order, .flip = flip, .limit = LIMIT, .pages = r->paging->total }, .count = count, .next = next };
@@ -65,14 +65,14 @@ static void add(struct all *all, const struct route *r, uint64_t filters, int or
 			buf_printf(&name, " %s", l->filters[f].name);
 		}
 	if (l->sees == SEES_MODE)
-		buf_printf(&name, " modes %d", modes);
+		buf_printf(&name, " modes %d", w->nmodes);
 	if (l->sees == SEES_GRANT)
-		buf_puts(&name, admin > 0 ? " administrator" : admin < 0 ? " anyone" : " member");
+		buf_puts(&name, !w->local ? " publishable" : w->admin > 0 ? " administrator" : w->admin < 0 ? " anyone" : " member");
 	for (size_t i = 0; i < LIST_KEYS && next && l->orders[order].keys[i].column; i++)
 		out.ask.place[i] = mark(&m, l->orders[order].keys[i].letter, arena_printf(all->a, "k%zu", i));
 	out.ask.parent = parent.id;
 	out.name = name.p;
-	out.sql = list_text(all->a, &out.ask, count, modes, admin, &org.id, &me.id);
+	out.sql = list_text(all->a, &out.ask, count, *w, &org.id, &me.id);
 	for (size_t i = 0; i < out.sql.n; i++)
 		buf_printf(&values, "%s%s", i ? ", " : "", spell(all->a, &m, &out.sql.v[i]));
 	out.values = values.n ? values.p : "";
@@ -88,28 +88,27 @@ static void add(struct all *all, const struct route *r, uint64_t filters, int or
 
 /* ---- Which there are ---- */
 
-/* A list by number has neither a place nor, unless its order can be turned, another way. */
-static void pages_of(struct all *all, const struct route *r, uint64_t filters, int modes, int admin)
+/* Both ways; a list by number has no place. */
+static void pages_of(struct all *all, const struct route *r, uint64_t filters, const struct list_view *w)
 {
 	for (int order = 0; r->listing->orders[order].name; order++)
 		for (int flip = 0; flip < 2; flip++) {
-			add(all, r, filters, order, flip, false, false, modes, admin);
+			add(all, r, filters, order, flip, false, false, w);
 			if (!r->paging->total)
-				add(all, r, filters, order, flip, true, false, modes, admin);
+				add(all, r, filters, order, flip, true, false, w);
 		}
 	if (r->paging->total)
-		add(all, r, filters, 0, false, false, true, modes, admin);
+		add(all, r, filters, 0, false, false, true, w);
 }
 
 static void callers(struct all *all, const struct route *r, uint64_t filters)
 {
-	const enum sees sees = r->listing->sees;
+	const struct list_view by_mode[] = { { { 1, 0 }, 1, 0, true }, { { 1, 0 }, 2, 0, true } },
+		by_grant[] = { { { 1, 0 }, 1, -1, true }, { { 1, 0 }, 1, 0, true }, { { 1, 0 }, 1, 1, true }, { { 1, 0 }, 1, 0, false } };
+	const bool grants = r->listing->sees == SEES_GRANT;
 
-	const int most = sees == SEES_GRANT ? 1 : 0;
-
-	for (int modes = 1; modes <= (sees == SEES_MODE ? 2 : 1); modes++)
-		for (int admin = -most; admin <= most; admin++)
-			pages_of(all, r, filters, modes, admin);
+	for (size_t i = 0; i < (grants ? 4 : r->listing->sees == SEES_MODE ? 2 : 1); i++)
+		pages_of(all, r, filters, grants ? &by_grant[i] : &by_mode[i]);
 }
 
 /* Each set once: none, one, those of a path, all. */

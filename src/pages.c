@@ -183,7 +183,7 @@ static void by_row(struct req *r, struct list_ask *ask, const struct shape *s, c
 		by = id_is_zero(v) ? db_s(NULL) : db_d(v);
 		break;
 	case T_INT: case T_TIME:
-		by = !*(const int64_t *)v ? db_s(NULL) : s->type == T_INT ? db_i(*(const int64_t *)v) : db_t(*(const int64_t *)v);
+		by = !*((const bool *)query + s->set - 1) ? db_s(NULL) : s->type == T_INT ? db_i(*(const int64_t *)v) : db_t(*(const int64_t *)v);
 		break;
 	default:
 		by = db_s(*(const char *const *)v);

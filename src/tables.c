@@ -49,6 +49,10 @@ static bool transitions_whole(void)
 	for (int t = 0; t < LIFE__MAX; t++) {
 		const struct transition_row *row = &life_transitions[t];
 
+		if (row->from && !life_writes[row->sql]) {
+			fprintf(stderr, "thaw: the transition %s writes by no CHANGE\n", row->name);
+			whole = false;
+		}
 		if (!(row->flags & APPROVAL))
 			continue;
 		if (row->flags & HUMAN && row->from && life_writes[row->sql] && !row_asks(life_writes[row->sql])
@@ -60,23 +64,67 @@ static bool transitions_whole(void)
 	return whole;
 }
 
-/* What is wrong with a shape that is read: a number without bounds, or a filter that the list has not. */
+static int filters_of(const struct listing *l)
+{
+	int n = 0;
+
+	while (l && l->filters && l->filters[n].clause)
+		n++;
+	return n;
+}
+
+/* A row that filters: what it may be, so that it is a clause whenever it is given. */
+static const char *filter_fault(const struct shape *s, const struct listing *l)
+{
+	if (s->filter > filters_of(l))
+		return "filters by what its list has not";
+	if (s->type == T_LABELS)
+		return s->max > l->filters[s->filter - 1].most ? "filters by more labels than its list" : NULL;
+	if (s->type == T_INT || s->type == T_TIME)
+		return s->set ? NULL : "filters by a number that is not told from none";
+	return s->type == T_STR || s->type == T_STATE || s->type == T_ID ? NULL : "filters by a type that is no clause";
+}
+
+static bool orders_word(const struct listing *l, const char *word)
+{
+	const struct list_order *o = l->orders;
+
+	while (o->name && strcmp(o->name, word))
+		o++;
+	return o->name;
+}
+
+/* What is wrong with a shape that is read: a number without bounds, or a filter or an order that the list has not. */
 static const char *shape_fault(const struct shape *s, const struct listing *l)
 {
 	const char *wrong = NULL;
-	int filters = 0;
 
-	while (l && l->filters && l->filters[filters].clause)
-		filters++;
 	for (; s && s->key && !wrong; s++) {
 		if (s->type == T_INT && s->min >= s->max)
 			wrong = "has a number without bounds";
-		else if (s->filter > filters)
-			wrong = "filters by what its list has not";
+		else if (s->filter)
+			wrong = filter_fault(s, l);
 		else if (s->sub)
 			wrong = shape_fault(s->sub, NULL);
+		for (const char *const *w = l && s->off == offsetof(struct page_asked, sort) ? s->words : NULL; w && *w; w++)
+			if (!orders_word(l, *w))
+				wrong = "sorts by what its list has not";
 	}
 	return wrong;
+}
+
+/* Whose rows there are: as a read sees the object, or, of what is only the caller's or belongs to
+ * something, as the route's `read` or the parent narrows it. */
+static bool seen_as_read(const struct route *row)
+{
+	const struct listing *l = row->listing;
+	const enum sees sees = l->of == RES__MAX ? l->sees : life_resources[l->of].sees;
+
+	if (l->link && l->parent == RES__MAX)
+		return row->read;
+	if (sees == SEES_PARENT)
+		return l->sees == SEES_ALL && l->parent == life_resources[l->of].parent;
+	return l->sees == sees || (sees == SEES_OWN && l->sees == SEES_MODE && row->read);
 }
 
 /* Of a page token: it holds numbers, times and ids. */
@@ -104,6 +152,8 @@ static const char *route_fault(const struct route *row)
 		return "names an error there is not";
 	if (row->listing && !row->paging)
 		return "lists without paging";
+	if (row->listing && !seen_as_read(row))
+		return "lists more than a read shows";
 	if (row->paging && (!row->out || (!row->listing && !row->read)))
 		return "has pages of nothing, or of no shape";
 	if (row->paging && row->paging->got == pages_tokened && !keys_fit(row->listing))

@@ -70,6 +70,10 @@ subtest 'transitions' => sub {
     my %known = map { $_->{permission} => 1 } tables($t, 'routes');
     is(join(' ', map { $_->{transition} } grep { $_->{event} && !(($_->{read_by} // '') =~ /:read$/ && $known{ $_->{read_by} }) } @all), '', 'a permission reads whatever is told');
 
+    my ($events) = grep { $_->{name} eq 'VERIFY_EVENTS' } @sql;
+    my %told = map { $_->{resource} => 1 } grep { $_->{event} } @all;
+    is(join(' ', sort $events->{text} =~ /'(\w+)'(?=[,)])/g), join(' ', sort keys %told), 'and audit verify looks for the events of each');
+
     # Nothing but the engine's statements writes a status.
     my @writers = sort grep { my $n = $_; grep { $_->{name} eq $n && $_->{text} =~ /^(?:UPDATE\s+\w+\s+SET\b.*?\bstatus\s*=(?=.*WHERE)|INSERT\s+INTO\s+\w+\s*\([^)]*\bstatus\b)/s } @sql } map { $_->{name} } @sql;
     my $def = slurp("$src/life.def");

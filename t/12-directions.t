@@ -77,4 +77,13 @@ is($?, 0, 'nm reads the build');
 my $uses = uses($nm);
 cmp_ok(scalar keys %$uses, '>=', 80, scalar(keys %$uses) . ' objects that use another one');
 is(told($uses), '', 'no circle');
+
+# The layers that CONTRIBUTING.md draws, the highest first
+my @layers = map { [ map { s/\*/\\w*/r } /`([a-z_*]+)`/g ] } map { (split /\|/)[2] } slurp("$Thaw::SRC/CONTRIBUTING.md") =~ /^(\| (?:programs|dialects|requests|domain|engine|shelf) \|.*)$/mg;
+is(scalar @layers, 6, 'six layers');
+sub layer { my ($object) = @_; my ($at) = grep { grep { $object =~ /^$_$/ } @{ $layers[$_] } } 0 .. $#layers; return $at }
+my %objects = map { $_ => 1 } keys %$uses, map { keys %$_ } values %$uses;
+is(join(' ', grep { !defined layer($_) } sort keys %objects), '', 'each object stands in one');
+my @up = map { my $o = $_; map { "$o uses of $_: @{ $uses->{$o}{$_} }" } grep { layer($_) < layer($o) } sort keys %{ $uses->{$o} } } grep { defined layer($_) } sort keys %$uses;
+is(join("\n", @up), '', 'and uses none above');
 done_testing();

@@ -183,6 +183,46 @@ subtest 'and no more when it is run again' => sub {
     }
 };
 
+subtest 'whatever buffers the server joins with, a page that is cut at its bytes lacks nothing before its end' => sub {
+    my $u = Thaw->new(workers => 1, mariadb => [ '--join-cache-level=6', '--optimizer-switch=mrr=on,mrr_sort_keys=on' ], config => { page_bytes_limit => 65536 });
+    my $w = workspace($u);
+    my ($org, $w_id) = map { "UNHEX('" . hex_of($_) . "')" } (model($u)->{organization_id}, $w->{id});
+    $u->sql("INSERT INTO workspaces (organization_id, id, livemode, name, metadata, status, created_by, created_at, updated_at, revision, children_rev)
+        SELECT organization_id, UNHEX(LPAD(HEX(seq), 24, '0')), livemode, 'x', CONCAT('{\"a\":\"', REPEAT('x', 5000), '\"}'), status, created_by, created_at,
+        created_at + INTERVAL (seq * 37) % 200 SECOND, 1, 0 FROM workspaces JOIN seq_1_to_200 WHERE organization_id = $org AND id = $w_id");
+    for my $sort (qw(created -created updated -updated name)) {
+        my ($cursor, %seen) = '';
+        for (1 .. 60) {
+            my $r = $u->req(GET => "/v1/workspaces?limit=50&sort=$sort$cursor", token => $u->admin)->{json};
+            $seen{ $_->{id} }++ for @{ $r->{data} };
+            last if !$r->{has_more};
+            $cursor = "&starting_after=$r->{next_cursor}";
+        }
+        is(scalar(keys %seen), 201, "sort=$sort: all of them");
+    }
+    $u->sql('DELETE FROM workspaces WHERE id < UNHEX(LPAD(HEX(201), 24, 0))');
+    $u->finish;
+};
+
+subtest 'where the server has no room for another statement' => sub {
+    my $u = Thaw->new(workers => 1);
+    my $list = sub { $u->req(GET => "/v1/workspaces?$_[0]", token => $u->admin) };
+    is($list->("sort=$_")->{status}, 200, "given a worker that knows sort=$_") for qw(created -created name);
+    my $known = $u->sql("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'PREPARED_STMT_COUNT'");
+    $u->sql("SET GLOBAL max_prepared_stmt_count = $known");
+    is($list->('sort=updated')->{status}, 200, 'then those of lists give way to another one');
+    is($list->('sort=name')->{status}, 200, 'and come back');
+    $u->sql('SET GLOBAL max_prepared_stmt_count = 0');
+    $u->{worker}->kill('HUP');
+    ok(within(10, sub { $list->('sort=name')->{status} == 503 }), 'and a worker that can prepare nothing asks for patience');
+    my $r = $list->('sort=name');
+    like($r->{headers}{'retry-after'} // '', qr/^\d+$/, 'with Retry-After');
+    is($u->req(GET => '/readyz')->{status}, 503, 'and is not ready');
+    $u->sql('SET GLOBAL max_prepared_stmt_count = 16382');
+    is($list->('sort=name')->{status}, 200, 'until there is room');
+    $u->finish;
+};
+
 $t->sql("DELETE FROM $_ WHERE organization_id = $org AND id < UNHEX('000000000001000000000000')")
     for qw(models model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries);
 $t->finish;
