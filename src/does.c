@@ -29,8 +29,10 @@ static enum err get(struct req *r, struct life *o)
 static enum err ask_human(struct req *r, const struct life *o)
 {
 	struct authorization asked;
-	enum err e = authorization_ask(&r->tx, o, (enum transition)r->row->moves[0], &asked);
+	enum err e = r->tx.changed_type ? ERR_INTERNAL : OK;     /* what was changed before would be kept */
 
+	if (!e)
+		e = authorization_ask(&r->tx, o, (enum transition)r->row->moves[0], &asked);
 	if (!e)
 		res_shape(r, r->row->also, r->row->also_out, &asked, asked.life.revision);
 	return e;

@@ -65,6 +65,8 @@ static enum err is_seen(const struct tx *tx, enum resource r, struct life *o)
 		break;
 	case SEES_ALL: case SEES_PARENT:
 		break;
+	case SEES_INVALID:
+		return ERR_INTERNAL;
 	}
 	return who_may(tx->who, tx->ask);
 }

@@ -449,21 +449,21 @@ static const struct db_val **in_order(struct arena *a, const struct db_rows *r, 
 	return all;
 }
 
-/* A row as its struct.  False: an object in a state that this release does not know. */
+/* A row as its struct.  False: an object that is there for nobody, or in a state that this release does not know. */
 static bool take(const struct listing *l, const struct db_val *v, void *out)
 {
 	struct life *o = l->of == RES__MAX ? NULL : out;
 
 	if (!l->maps[0]) {
 		(void)row_read(life_resources[l->of].seen, l->of, life_take(l->of, v, out), out);
-		return o->state;
+		return o->state && !(life_states[o->state].flags & GONE);
 	}
 	if (o)
 		o->organization = v->id;
 	v++;
 	for (const struct column *const *m = l->maps; *m; m++)
 		v = row_read(*m, l->of, v, out);
-	return !o || o->state;
+	return !o || (o->state && !(life_states[o->state].flags & GONE));
 }
 
 enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)

@@ -32,7 +32,7 @@ enum transition {
 /* Who sees an object: the whole organization; the callers of its mode; those it is granted to,
  * or all where it is global; all, its maker owning it; its principal, and administrators, of
  * its mode; whoever sees its parent. */
-enum sees { SEES_ALL, SEES_MODE, SEES_GRANT, SEES_MAKER, SEES_OWN, SEES_PARENT };
+enum sees { SEES_INVALID, SEES_ALL, SEES_MODE, SEES_GRANT, SEES_MAKER, SEES_OWN, SEES_PARENT };
 
 struct column;
 struct resource_row {
@@ -89,5 +89,7 @@ const char *life_word(enum state s);
 enum resource life_kind(const char *word);
 /* An id as the resource of that word spells it. */
 char *life_spell(struct arena *a, const char *resource, const struct id *id);
+
+_Static_assert(STATE__MAX <= 64, "states are bits of a set");
 
 #endif

@@ -132,8 +132,8 @@ void res_error(struct req *r, enum err e)
 	const char *body;
 	size_t n;
 
-	if (err_row(e)->level >= LOG_WARN)
-		log_error(err_row(e)->level, "%s %s: %s", r->method, r->path, err_row(e)->name);
+	if (!err_row(e)->status || err_row(e)->level >= LOG_WARN)
+		log_error(err_row(e)->status ? err_row(e)->level : LOG_ERROR, "%s %s: %s", r->method, r->path, err_row(e)->name);
 	if (!err_row(e)->status)
 		e = ERR_INTERNAL;
 	reset(r);

@@ -12,7 +12,7 @@ enum {
 	R_NO_BODY_NEEDED = 4,   /* a missing body is an empty object */
 	R_PREVIEW = 8,      /* takes preview=true */
 	R_FILE = 16,        /* its body carries a file: up to artifact_limit, in base64 */
-	R_UNRETIRED = 32,   /* what was retired is not there */
+	R_UNRETIRED = 32,   /* what was retired is not there (of lists their parent: the list itself filters) */
 	R_UNARCHIVED = 64,  /* nor is what is archived */
 	R_FORM = 128,       /* the body is a form (application/x-www-form-urlencoded), no JSON */
 	R_OWN_QUERY = 256,  /* the handler reads the query itself: its faults go another way */
@@ -26,10 +26,10 @@ enum {
 /* An error that a route gives for another one; OK: it is none, and the answer is the object as it is. */
 struct err_as { enum err err, as; };
 
-/* What a route does: its handler `run`, or by its object (does.c): `make` one of what was sent,
- * move it by `moves`, list it by a `paging`, else read it. */
 struct paging;
 
+/* What a route does: its handler `run`, or by its object (does.c): `make` one of what was sent,
+ * move it by `moves`, list it by a `paging`, else read it. */
 struct route {
 	const char *method, *path;               /* "/models/{model_id}/archive", after the dialect's base */
 	enum perm perm;

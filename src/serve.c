@@ -32,6 +32,8 @@ static enum err run(struct req *r)
 {
 	enum err e = does(r);
 
+	if (!e && r->row->perm == PERM_MEMBER)   /* whom nobody else asks for a scope or a tier */
+		e = who_scoped(&r->who, r->tx.ask);
 	if (!e && r->who.publishable && !r->tx.ask.publishable)
 		return ERR_SCOPE_DENIED;
 	return e || asked(r) ? e : ERR_UNASKED;

@@ -620,29 +620,12 @@ static char *rid_pattern(struct arena *a, const char *prefix)
 	return b.p;
 }
 
-struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time_form form, bool writing)
+/* What a value may be beyond its type. */
+static void constrain(struct arena *a, const struct shape *s, struct json *o, enum time_form form, bool writing)
 {
-	static const char *const types[] = { [T_STR] = "string", [T_INT] = "integer", [T_BOOL] = "boolean",
-		[T_TIME] = "string", [T_ID] = "string", [T_OBJECT] = "object", [T_STRINGS] = "array", [T_LABELS] = "object", [T_DOC] = NULL,
-		[T_SUB] = "object", [T_REF] = "object", [T_LIST] = "array", [T_NUMBER] = "number", [T_STATE] = "string", [T_LITERAL] = "string",
-		[T_WORDS] = "array", [T_MAP] = "object", [T_ONE_OF] = "string" };
-	const bool unix_time = s->type == T_TIME && (form == TIME_UNIX || form == TIME_UNIX_MILLIS);
-	const char *type = s->flags & F_QUOTED ? "string" : unix_time ? "integer" : types[s->type];
 	const char *const *words = s->type == T_STATE && !(s->flags & F_OPEN) ? words_of(a, s) : s->words;
-	struct json *o = js_object(a), *inner;
+	struct json *inner;
 
-	if ((s->type == T_SUB || s->type == T_REF || s->type == T_OBJECT) && s->sub)
-		o = shape_schema(a, s->sub, form, writing || s->type == T_OBJECT);
-	if (s->flags & F_UNKEPT) {
-		js_put_str(a, o, "type", "null");
-	} else if (s->flags & F_NULL && type) {
-		inner = js_array(a);
-		js_add(inner, js_string(a, type));
-		js_add(inner, js_string(a, "null"));
-		js_put(o, "type", inner);
-	} else if (type) {
-		js_put_str(a, o, "type", type);
-	}
 	switch (s->type) {
 	case T_STR: case T_STATE:
 		if (words) {
@@ -661,7 +644,7 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 			bounds(a, o, s, "minimum", "maximum");
 		break;
 	case T_TIME:
-		if (!unix_time)
+		if (form != TIME_UNIX && form != TIME_UNIX_MILLIS)
 			js_put_str(a, o, "format", "date-time");
 		break;
 	case T_ID:
@@ -688,6 +671,31 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 	default:
 		break;
 	}
+}
+
+struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time_form form, bool writing)
+{
+	static const char *const types[] = { [T_STR] = "string", [T_INT] = "integer", [T_BOOL] = "boolean",
+		[T_TIME] = "string", [T_ID] = "string", [T_OBJECT] = "object", [T_STRINGS] = "array", [T_LABELS] = "object", [T_DOC] = NULL,
+		[T_SUB] = "object", [T_REF] = "object", [T_LIST] = "array", [T_NUMBER] = "number", [T_STATE] = "string", [T_LITERAL] = "string",
+		[T_WORDS] = "array", [T_MAP] = "object", [T_ONE_OF] = "string" };
+	const bool unix_time = s->type == T_TIME && (form == TIME_UNIX || form == TIME_UNIX_MILLIS);
+	const char *type = s->flags & F_QUOTED ? "string" : unix_time ? "integer" : types[s->type];
+	struct json *o = js_object(a), *inner;
+
+	if ((s->type == T_SUB || s->type == T_REF || s->type == T_OBJECT) && s->sub)
+		o = shape_schema(a, s->sub, form, writing || s->type == T_OBJECT);
+	if (s->flags & F_UNKEPT) {
+		js_put_str(a, o, "type", "null");
+	} else if (s->flags & F_NULL && type) {
+		inner = js_array(a);
+		js_add(inner, js_string(a, type));
+		js_add(inner, js_string(a, "null"));
+		js_put(o, "type", inner);
+	} else if (type) {
+		js_put_str(a, o, "type", type);
+	}
+	constrain(a, s, o, form, writing);
 	if (s->help)
 		js_put_str(a, o, "description", s->help);
 	return o;

@@ -18,7 +18,7 @@ enum shape_type {
 	T_BOOL,     /* bool; F_NOT: the other way round */
 	T_TIME,     /* int64_t microseconds; 0 is null */
 	T_ID,       /* struct id, spelled with `prefix`; zero is null */
-	T_STATE,    /* enum state of the resource `of`, by its word or as `alias` has it: the first of that word */
+	T_STATE,    /* enum state of the resource `of`, by its word, or by `alias`'s; where two states share a word, it is read as the first */
 	T_LITERAL,  /* the text `text`; out only */
 	T_WORDS,    /* const char *: words separated by blanks, as an array, max of them; `fault` sees to it that each is one */
 	T_OBJECT,   /* const char *: the JSON text of an object; checked against `sub` if any */

@@ -40,29 +40,36 @@ static bool statements_whole(void)
 	return whole;
 }
 
-/* What a human may let an agent do is done by its row alone: on an object that is found by its id, with nothing
- * that only a request could say. */
+static const char *transition_fault(const struct transition_row *row)
+{
+	if (row->from && !life_writes[row->sql])
+		return "writes by no CHANGE";
+	if (row->rule == LIFE_COMPUTED && !row->compute)
+		return "computes its target by nothing";
+	/* What a human may let an agent do is done by its row alone: on an object that is found by its id, with nothing that only
+	 * a request could say. */
+	if (row->flags & APPROVAL && (!(row->flags & HUMAN) || !row->from || row_asks(life_writes[row->sql])
+	 || life_resources[row->resource].parent != RES__MAX || life_resources[row->resource].number))
+		return "cannot be approved by its row alone";
+	return NULL;
+}
+
 static bool transitions_whole(void)
 {
 	bool whole = true;
 
 	for (int t = 0; t < LIFE__MAX; t++) {
-		const struct transition_row *row = &life_transitions[t];
+		const char *wrong = transition_fault(&life_transitions[t]);
 
-		if (row->from && !life_writes[row->sql]) {
-			fprintf(stderr, "thaw: the transition %s writes by no CHANGE\n", row->name);
-			whole = false;
-		}
-		if (!(row->flags & APPROVAL))
+		if (!wrong)
 			continue;
-		if (row->flags & HUMAN && row->from && life_writes[row->sql] && !row_asks(life_writes[row->sql])
-		 && life_resources[row->resource].parent == RES__MAX && !life_resources[row->resource].number)
-			continue;
-		fprintf(stderr, "thaw: the transition %s cannot be approved by its row alone\n", row->name);
+		fprintf(stderr, "thaw: the transition %s %s\n", life_transitions[t].name, wrong);
 		whole = false;
 	}
 	return whole;
 }
+
+/* ---- Shapes that are read ---- */
 
 static int filters_of(const struct listing *l)
 {
@@ -73,7 +80,7 @@ static int filters_of(const struct listing *l)
 	return n;
 }
 
-/* A row that filters: what it may be, so that it is a clause whenever it is given. */
+/* A row that filters: it is a clause whenever it is given. */
 static const char *filter_fault(const struct shape *s, const struct listing *l)
 {
 	if (s->filter > filters_of(l))
@@ -82,7 +89,7 @@ static const char *filter_fault(const struct shape *s, const struct listing *l)
 		return s->max > l->filters[s->filter - 1].most ? "filters by more labels than its list" : NULL;
 	if (s->type == T_INT || s->type == T_TIME)
 		return s->set ? NULL : "filters by a number that is not told from none";
-	return s->type == T_STR || s->type == T_STATE || s->type == T_ID ? NULL : "filters by a type that is no clause";
+	return s->type == T_STR || s->type == T_STATE || (s->type == T_ID && !(s->flags & F_LOOSE)) ? NULL : "filters by a type that is no clause";
 }
 
 static bool orders_word(const struct listing *l, const char *word)
@@ -94,24 +101,34 @@ static bool orders_word(const struct listing *l, const char *word)
 	return o->name;
 }
 
-/* What is wrong with a shape that is read: a number without bounds, or a filter or an order that the list has not. */
-static const char *shape_fault(const struct shape *s, const struct listing *l)
+/* Where it stands: as the body, JSON; within another one; or in an address or a form. */
+enum place { BODY_JSON, INNER, PARAMETERS };
+
+static const char *shape_fault(const struct shape *s, enum place place, const struct listing *l)
 {
 	const char *wrong = NULL;
 
 	for (; s && s->key && !wrong; s++) {
 		if (s->type == T_INT && s->min >= s->max)
 			wrong = "has a number without bounds";
+		else if (place != BODY_JSON && (s->refuse || s->missing || s->flags & F_ONE))
+			wrong = "looks at the end at what is not the body's own";
+		else if (place == INNER && s->def)
+			wrong = "has a default within another shape";
+		else if (place == PARAMETERS && (s->type == T_WORDS || s->type == T_NUMBER))
+			wrong = "has a type that no parameter has";
 		else if (s->filter)
 			wrong = filter_fault(s, l);
 		else if (s->sub)
-			wrong = shape_fault(s->sub, NULL);
+			wrong = shape_fault(s->sub, INNER, NULL);
 		for (const char *const *w = l && s->off == offsetof(struct page_asked, sort) ? s->words : NULL; w && *w; w++)
 			if (!orders_word(l, *w))
 				wrong = "sorts by what its list has not";
 	}
 	return wrong;
 }
+
+/* ---- Lists ---- */
 
 /* Whose rows there are: as a read sees the object, or, of what is only the caller's or belongs to
  * something, as the route's `read` or the parent narrows it. */
@@ -120,11 +137,22 @@ static bool seen_as_read(const struct route *row)
 	const struct listing *l = row->listing;
 	const enum sees sees = l->of == RES__MAX ? l->sees : life_resources[l->of].sees;
 
+	if (l->sees != SEES_ALL && l->sees != SEES_MODE && l->sees != SEES_GRANT)
+		return false;
 	if (l->link && l->parent == RES__MAX)
 		return row->read;
 	if (sees == SEES_PARENT)
 		return l->sees == SEES_ALL && l->parent == life_resources[l->of].parent;
 	return l->sees == sees || (sees == SEES_OWN && l->sees == SEES_MODE && row->read);
+}
+
+/* Is something of it not listed that there is? */
+static bool hides(enum resource r)
+{
+	for (int s = 0; s < STATE__MAX; s++)
+		if (life_states[s].resource == r && life_states[s].flags & (GONE | RETIRED | SHELVED))
+			return true;
+	return false;
 }
 
 /* Of a page token: it holds numbers, times and ids. */
@@ -137,10 +165,59 @@ static bool keys_fit(const struct listing *l)
 	return true;
 }
 
+static bool has_offset(const struct shape *s)
+{
+	while (s && s->key && s->off != offsetof(struct page_asked, offset))
+		s++;
+	return s && s->key;
+}
+
+static const char *pages_fault(const struct route *row)
+{
+	const struct listing *l = row->listing;
+
+	if (!row->out || !row->query || (!l && !row->read))
+		return "has pages of nothing, of no shape or asked by none";
+	if (row->paging->got == pages_tokened && !keys_fit(l))
+		return "has tokens of texts";
+	if (row->paging->got == pages_offset && !has_offset(row->query))
+		return "has offsets that nobody can ask for";
+	if (!l)
+		return NULL;
+	if (!seen_as_read(row))
+		return "lists more than a read shows";
+	if ((l->of != RES__MAX && hides(l->of) && !l->always) || (l->hidden && !(l->always >> (l->hidden - 1) & 1)))
+		return "lists what is out of lists";
+	return !l->link && (l->parent != RES__MAX || strchr(row->path, '{')) ? "lists what belongs to others" : NULL;
+}
+
+/* ---- Routes ---- */
+
+/* What a human may let an agent do is answered by what waits for it, and the reverse. */
+static bool gate_fits(const struct route *row)
+{
+	const bool gated = row->moves[0] && life_transitions[row->moves[0]].flags & APPROVAL;
+
+	for (int i = 1; row->moves[0] && row->moves[i]; i++)
+		if (row->also || life_transitions[row->moves[i]].flags & APPROVAL)
+			return false;
+	return gated ? row->also && row->also_out && life_transitions[row->moves[0]].resource == row->object : !row->also;
+}
+
+static bool names_it(const struct route *row)
+{
+	if (row->run || row->paging || row->make || row->get || row->change || strchr(row->path, '{'))
+		return true;
+	for (const struct shape *s = row->query; s && s->key; s++)
+		if (s->flags & F_KEY)
+			return true;
+	return false;
+}
+
 static const char *route_fault(const struct route *row)
 {
 	const bool works = row->run || row->paging || row->get || row->make || row->change || row->moves[0] || row->object;
-	const char *wrong;
+	const char *wrong = NULL;
 
 	if (row->perm == PERM_INVALID)
 		return "has no permission";
@@ -150,17 +227,20 @@ static const char *route_fault(const struct route *row)
 		return "has no status, or no summary";
 	if (!errors_known(row->errors))
 		return "names an error there is not";
-	if (row->listing && !row->paging)
-		return "lists without paging";
-	if (row->listing && !seen_as_read(row))
-		return "lists more than a read shows";
-	if (row->paging && (!row->out || (!row->listing && !row->read)))
-		return "has pages of nothing, or of no shape";
-	if (row->paging && row->paging->got == pages_tokened && !keys_fit(row->listing))
-		return "has tokens of texts";
-	if ((wrong = shape_fault(row->in, NULL)) || (wrong = shape_fault(row->query, row->listing)))
-		return wrong;
-	return NULL;
+	if (row->flags & R_WRITE && row->flags & R_OWN_TX && row->perm != PERM_PUBLIC)
+		return "writes before anybody looks whether it asked";
+	if (!names_it(row))
+		return "names no object";
+	if (!gate_fits(row))
+		return "has no answer of its own for what waits for a human, or one for what does not";
+	for (const struct err_as *as = row->as; as && as->err; as++)
+		if (!as->as && (row->run || row->paging))
+			return "answers an error as an object that it has not";
+	if (row->paging || row->listing)
+		wrong = row->paging ? pages_fault(row) : "lists without paging";
+	if (!wrong)
+		wrong = shape_fault(row->in, row->flags & R_FORM ? PARAMETERS : BODY_JSON, NULL);
+	return wrong ? wrong : shape_fault(row->query, PARAMETERS, row->listing);
 }
 
 bool tables_whole(const struct dialect *const *dialects)

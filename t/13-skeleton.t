@@ -41,6 +41,7 @@ subtest 'the recipes' => sub {
     edit('src/dialects.h', sub { s/(?<=api_plain, )/api_gadgets, / or die });
     edit('src/dialects.c', sub { s/(?=&api_plain)/&api_gadgets, / or die });
     edit('Makefile.am', sub {
+        s{(?=\tsql/0001_base.sql)}{\t$migration \\\n} or die;
         s{(?=\tsrc/api_models.c)}{\tsrc/api_gadgets.c \\\n} or die;
         s{(?=\tsrc/dom_model.c)}{\tsrc/dom_gadget.c \\\n\tsrc/dom_gadget.h \\\n} or die;
     });

@@ -3,6 +3,7 @@
  * standard has vectors they are used; else the table beside the test is the rule. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,6 +28,8 @@
 #include "id.h"
 #include "json.h"
 #include "foundry.h"
+#include "pages.h"
+#include "tables.h"
 #include "net.h"
 #include "rate.h"
 #include "req.h"
@@ -1441,6 +1444,103 @@ static void webhooks_are_signed(void **state)
 	}
 }
 
+/* ---- tables.c ---- */
+
+static enum err never_run(struct req *r)
+{
+	(void)r;
+	return ERR_INTERNAL;
+}
+
+/* Is a dialect of this one route whole?  What it says of that goes nowhere. */
+static bool route_whole(const struct route *row)
+{
+	static const char *const codes[CLASS__MAX] = { "x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x" };
+	const struct route rows[] = { *row, { 0 } }, *const tables[] = { rows, NULL };
+	const struct dialect d = { .name = "unit", .tables = tables, .codes = codes }, *const all[] = { &d, NULL };
+	const int err = dup(2), none = open("/dev/null", O_WRONLY);
+	bool whole;
+
+	fflush(stderr);
+	dup2(none, 2);
+	whole = tables_whole(all);
+	fflush(stderr);
+	dup2(err, 2);
+	close(err);
+	close(none);
+	return whole;
+}
+
+static void routes_that_would_show_more_or_end_a_worker_are_refused(void **state)
+{
+	static const struct list_filter filters[] = { { "hidden", " AND x.hidden = ?", "i", 0 }, { "labels", " AND x.id = ?", "d", 2 }, { NULL, NULL, NULL, 0 } };
+	static const struct list_order by_name[] = { { "name", { { "name", 's', false } } }, { NULL, { { NULL, 0, false } } } };
+	static const struct list_path paths[] = { { .order = -1, .index = "x" } };
+#define LISTING .name = "UNIT", .of = RES_WORKSPACE, .parent = RES__MAX, .filters = filters, .orders = by_name, .paths = paths
+	static const struct listing good = { LISTING, .sees = SEES_MODE, .always = 1, .hidden = 1 }, everybody = { LISTING, .sees = SEES_ALL, .always = 1 },
+		unsaid = { LISTING, .always = 1 }, hidden_too = { LISTING, .sees = SEES_MODE }, not_always = { LISTING, .sees = SEES_MODE, .always = 2, .hidden = 1 },
+		of_all_parents = { .name = "UNIT", .of = RES_RUN, .parent = RES_MODEL, .sees = SEES_ALL, .orders = by_name, .paths = paths };
+	static const struct paging numbered = { .size = 10, .total = true, .asked = pages_by_number, .got = pages_numbered },
+		offset = { .size = 10, .total = true, .asked = pages_by_offset, .got = pages_offset }, tokened = { .size = 10, .asked = pages_by_token, .got = pages_tokened };
+	struct query { struct page_asked page; int64_t n; bool n_set, b; struct id id; const char *s; };
+	static const char *const sorts[] = { "name", NULL }, *const none[] = { "weight", NULL };
+	static const struct shape query[] = { { "sort", T_STR, AT(struct page_asked, sort), .words = sorts }, { 0 } },
+		no_order[] = { { "sort", T_STR, AT(struct page_asked, sort), .words = none }, { 0 } },
+		unbound[] = { { "n", T_INT, AT(struct query, n) }, { 0 } },
+		zero[] = { { "n", T_INT, AT(struct query, n), .min = 0, .max = 9, .filter = 1 }, { 0 } },
+		told[] = { { "n", T_INT, SET(struct query, n), .min = 0, .max = 9, .filter = 1 }, { 0 } },
+		boolean[] = { { "b", T_BOOL, AT(struct query, b), .filter = 1 }, { 0 } },
+		loose[] = { { "id", T_ID, AT(struct query, id), .prefix = "x", .flags = F_LOOSE, .filter = 1 }, { 0 } },
+		too_many[] = { { "l", T_LABELS, AT(struct query, s), .max = 3, .filter = 2 }, { 0 } },
+		no_filter[] = { { "s", T_STR, AT(struct query, s), .filter = 3 }, { 0 } },
+		refused[] = { { "s", T_STR, AT(struct query, s), .refuse = ERR_PATH }, { 0 } },
+		words[] = { { "s", T_WORDS, AT(struct query, s) }, { 0 } }, out[] = { { "s", T_STR, AT(struct query, s) }, { 0 } },
+		inner_default[] = { { "o", T_SUB, .sub = refused }, { 0 } };
+#define ROW_OF(...) { "GET", "/x", PERM_WORKSPACE_READ, 0, .status = 200, .summary = "x", __VA_ARGS__ }
+#define LISTS(l, p, q) .out = out, .listing = &(l), .paging = &(p), .query = q, .query_size = sizeof(struct query)
+	const struct { struct route row; bool whole; } v[] = {
+		{ ROW_OF(.run = never_run), true }, { ROW_OF(.out = out), false }, { ROW_OF(.run = never_run, .errors = "NO_SUCH"), false },
+		{ { "GET", "/x", PERM_INVALID, 0, .status = 200, .summary = "x", .run = never_run }, false },
+		{ { "POST", "/x", PERM_MEMBER, R_WRITE | R_OWN_TX, .status = 200, .summary = "x", .run = never_run }, false },
+		{ ROW_OF(LISTS(good, numbered, query)), true }, { ROW_OF(LISTS(good, numbered, told)), true },
+		{ ROW_OF(.out = out, .listing = &good, .query = query), false }, { ROW_OF(.out = out, .listing = &good, .paging = &numbered), false },
+		{ ROW_OF(LISTS(everybody, numbered, query)), false }, { ROW_OF(LISTS(unsaid, numbered, query)), false },
+		{ ROW_OF(LISTS(hidden_too, numbered, query)), false }, { ROW_OF(LISTS(not_always, numbered, query)), false },
+		{ ROW_OF(LISTS(of_all_parents, numbered, query)), false },
+		{ ROW_OF(LISTS(good, offset, query)), false }, { ROW_OF(LISTS(good, tokened, query)), false },
+		{ ROW_OF(LISTS(good, numbered, no_order)), false }, { ROW_OF(LISTS(good, numbered, unbound)), false }, { ROW_OF(LISTS(good, numbered, zero)), false },
+		{ ROW_OF(LISTS(good, numbered, boolean)), false }, { ROW_OF(LISTS(good, numbered, loose)), false }, { ROW_OF(LISTS(good, numbered, too_many)), false },
+		{ ROW_OF(LISTS(good, numbered, no_filter)), false }, { ROW_OF(LISTS(good, numbered, refused)), false }, { ROW_OF(LISTS(good, numbered, words)), false },
+		{ ROW_OF(.run = never_run, .in = refused), true }, { ROW_OF(.run = never_run, .in = inner_default), false },
+		{ ROW_OF(.object = RES_WORKSPACE, .out = out), false },       /* which one? */
+		{ ROW_OF(.object = RES_WORKSPACE, .out = out, .change = NULL, .moves = { LIFE_WORKSPACE_UNARCHIVE }), false },
+		{ { "POST", "/x/{id}", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .summary = "x", .out = out, .object = RES_WORKSPACE, .moves = { LIFE_WORKSPACE_ARCHIVE } }, false },
+		{ { "POST", "/x/{id}", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .summary = "x", .out = out, .object = RES_WORKSPACE, .moves = { LIFE_WORKSPACE_ARCHIVE },
+			.also = 202, .also_out = out }, true },
+		{ { "POST", "/x/{id}", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .summary = "x", .out = out, .object = RES_WORKSPACE, .moves = { LIFE_WORKSPACE_UNARCHIVE },
+			.also = 202, .also_out = out }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(v); i++)
+		if (route_whole(&v[i].row) != v[i].whole)
+			fail_msg("route %zu is %swhole", i, v[i].whole ? "not " : "");
+}
+
+/* ---- db.c ---- */
+
+static void values_of_a_statement_stay_in_their_bounds(void **state)
+{
+	struct { struct values in; uint64_t behind; } *v = arena_alloc(a, sizeof *v);
+	struct db_val some[300] = { { 0 } };
+
+	(void)state;
+	v->behind = 42;
+	for (int i = 0; i < 4; i++)
+		values_add(&v->in, some, i < 2 ? 300 : 3);
+	assert_true(v->in.n > DB_PARAMETERS && v->behind == 42);
+}
+
 /* ---- document.c, by the rows of the Model API ---- */
 
 static void model_apis_name_the_place(void **state)
@@ -1816,7 +1916,8 @@ int main(void)
 		BASE(ids_are_spelled_one_way), BASE(ids_as_resource_identifiers), BASE(resource_identifiers_and_their_kinds), BASE(ids_are_in_the_order_of_time_and_differ), BASE(ids_in_base62_vectors),
 		BASE(ids_in_base62_sort_as_they_are),
 		BASE(fields_are_absent_null_or_set), BASE(faulty_fields_are_named), BASE(query_parameters), BASE(shapes_render),
-		BASE(addresses_that_may_be_called), BASE(urls_that_may_be_called), BASE(webhooks_are_signed), BASE(model_apis_name_the_place), BASE(model_apis_have_a_most), BASE(model_apis_of_training_runs),
+		BASE(addresses_that_may_be_called), BASE(urls_that_may_be_called), BASE(webhooks_are_signed),
+		BASE(routes_that_would_show_more_or_end_a_worker_are_refused), BASE(values_of_a_statement_stay_in_their_bounds), BASE(model_apis_name_the_place), BASE(model_apis_have_a_most), BASE(model_apis_of_training_runs),
 		BASE(times_render_as_unix_seconds), BASE(labels_are_strings_under_short_keys), BASE(labels_of_a_query), BASE(labels_render),
 		BASE(states_render_as_the_dialect_has_them), BASE(constants_and_words_render),
 		BASE(numbers_that_are_null_or_strings), BASE(numbers_and_the_other_way_round_are_read), BASE(words_are_read_from_arrays), BASE(lists_render_as_maps),

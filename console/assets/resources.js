@@ -97,7 +97,7 @@ const projects = {
         { name: 'accent', label: 'Accent', type: 'colour', help: 'A colour, such as oklch(0.78 0.15 70)',
           options: ['oklch(0.78 0.15 70)', 'oklch(0.70 0.17 25)', 'oklch(0.72 0.15 150)', 'oklch(0.70 0.13 230)', 'oklch(0.65 0.18 290)', 'oklch(0.70 0.17 350)'] },
     ],
-    edit: { method: 'PUT', transitions: ['PROJECT_EDIT', 'PROJECT_EDIT_LIVE'] },
+    edit: { method: 'PUT', transitions: ['PROJECT_EDIT'] },
     actions: {
         PROJECT_PUBLISH: { label: 'Publish', ask: 'It goes live.', done: 'is live' },
         PROJECT_RESUME: { label: 'Resume', ask: 'It goes live again.', done: 'is live again' },

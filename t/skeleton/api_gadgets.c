@@ -119,6 +119,7 @@ static const struct route routes[] = {
 	  .moves = { LIFE_GADGET_RESTORE }, .summary = "Restore a gadget", .errors = "NOT_FOUND WRONG_STATE" },
 	{ "GET", BASE "/careless", PERM_WORKSPACE_READ, 0, .status = 200, .out = gadget_out, .run = careless_read, .summary = "What must not be" },
 	{ "POST", BASE "/careless", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = gadget_out, .run = careless_write, .summary = "What must not be" },
+	{ "POST", BASE "/member", PERM_MEMBER, R_WRITE, .status = 200, .out = gadget_out, .run = careless_write, .summary = "What any member may, whose token may write" },
 	{ 0 }
 };
 

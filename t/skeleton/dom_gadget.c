@@ -34,10 +34,13 @@ enum err gadget_make(struct tx *tx, const void *in, void *out)
 
 enum err gadget_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
+	const struct gadget *wanted = in;
 	struct gadget *g = out;
 	enum err e = life_lock(tx, RES_GADGET, key, g);
 
-	g->name = ((const struct gadget *)in)->name;
-	g->weight = ((const struct gadget *)in)->weight;
-	return e ? e : life_move(tx, t, &g->life, NULL);
+	if (e)
+		return e;
+	g->name = wanted->name;
+	g->weight = wanted->weight;
+	return life_move(tx, t, &g->life, NULL);
 }

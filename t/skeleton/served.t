@@ -35,7 +35,8 @@ subtest 'an object' => sub {
     fails(ask(PUT => "gadgets/$g->{id}", body => { name => 'x' }, headers => [ 'If-Match' => '"1"' ]), 412, 'CHANGED', 'once for each revision');
     my @key = ('Idempotency-Key' => 'once');
     my @same = map { ask(POST => 'gadgets', body => { name => 'once' }, headers => \@key) } 1, 2;
-    is($same[1]{body}, $same[0]{body}, 'and a request that is repeated is done once');
+    is("$same[0]{status} $same[1]{status} " . ($same[1]{body} eq $same[0]{body}), '201 201 1', 'and a request that is repeated');
+    is(scalar $t->sql("SELECT COUNT(*) FROM gadgets WHERE name = 'once'"), 1, 'is done once');
     is(audits($t, $g->{id}, 'gadget.updated') . told($t, $g->{id}, 'gadget.updated'), '11', 'audited and told');
 };
 
@@ -91,6 +92,8 @@ subtest 'a route that asks nobody' => sub {
     my $before = ask(GET => 'gadgets')->{json}{totalCount};
     fails(ask(GET => 'careless'), 500, 'INTERNAL', 'does not answer');
     fails(ask(POST => 'careless'), 500, 'INTERNAL', 'nor does it write');
+    my $observer = $t->key(user => 'admin', kind => 'token', tier => 1, agent => 'agt_Observes');
+    fails(ask(POST => 'member', token => $observer), 403, 'FORBIDDEN', 'nor what any member may, for a token that only observes');
     is(ask(GET => 'gadgets')->{json}{totalCount}, $before, 'anything');
     is($t->sql("SELECT COUNT(*) FROM gadgets WHERE name = 'by anybody'"), 0, 'at all');
     is(scalar(grep { ($_->{message} // '') =~ m{careless: UNASKED} } log_lines($t, 'error')), 2, 'and the log says why');
