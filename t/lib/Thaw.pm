@@ -242,7 +242,8 @@ sub start_mariadb {
         return;
     }
     if (!-d "$dir/db") {
-        $t->{fresh} //= !$t->{init} || @{ $t->{mariadb_options} } || grep { /^db_|^key_dir|^sql_dir/ } keys %{ $t->{config} };
+        # What could make `thaw init` leave something else has one of its own.
+        $t->{fresh} //= !$t->{init} || $ENV{LD_PRELOAD} || @{ $t->{mariadb_options} } || grep { /^db_|^key_dir|^sql_dir/ } keys %{ $t->{config} };
         if ($t->{fresh}) { template("$dir/db") }
         else { initialized(sub { cp("$_[0]/db", "$dir/db"); $t->copy($_[0]) }) }
         spew("$dir/admin.cnf", "[client]\nuser=root\nsocket=$dir/db.sock\n", 0600);
