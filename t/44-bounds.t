@@ -49,7 +49,7 @@ my %id = (request_id => 'req_' . 'f' x 32, code => 'not_found');
     my $m = $id{model_id} = $m[99]{id};
     for (1 .. 30) {
         $id{job_id} = act($t, $m, 'train', body => { hyperparameters => document($most) })->{json}{job_id};
-        my $r = act($t, $m, "train/$id{job_id}/complete", body => { metrics => document($most), artifacts => document($most), features => [ map { "feature $_" } 1 .. 10000 ], logs => texts($setting{log_limit}) });
+        my $r = act($t, $m, "train/$id{job_id}/complete", body => { metrics => document($most), artifacts => document($most), features => [ map { "feature $_" } 1 .. 10000 ], logs => texts($setting{log_limit}) }, plain => 1);
         $r->{status} == 200 or die $r->{raw};
     }
     @id{qw(version_id modelRid resourceRid)} = ('ver-031', (rid_of(model => $m)) x 2);
@@ -87,7 +87,8 @@ subtest 'the largest answer of every route' => sub {
         my $query = $LARGEST{ $route->{dialect} } // die "teach t/44-bounds.t: \%LARGEST does not say how $route->{dialect} asks for a large page";
         $query = 'page_size=200' if $path =~ /audit-logs/;
         forget_peak();
-        my $r = $t->req(GET => $path . ($query ? "?$query" : ''), token => $token);
+        my $r = $t->req(GET => $path . ($query ? "?$query" : ''), token => $token, plain => 1);
+        $r = Thaw::parse($r->{raw}) if $r->{status} == 400;
         # a list that counts its pages asks for smaller ones
         if ($r->{status} == 400 && ($r->{json}{error}{details}{field} // '') eq 'page_size') {
             my ($fits) = $r->{json}{error}{details}{reason} =~ /^must be at most (\d+) here: the objects of this page are larger than $page bytes \(page_bytes_limit\) together$/;

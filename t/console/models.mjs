@@ -1,5 +1,5 @@
 // models.mjs: models and their versions at the console, in a real browser: lists, promotion,
-// lineage, files; and what an application is allowed. Run by t/60-console.t, as run.mjs is.
+// lineage, files; and what an application is allowed. Run by t/81-console-models.t.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { accessible, api, bad, badge, column, complaints, confirm, dialog, elsewhere, end, fits, focused, go, good, heading, model, person, press, setup, signIn,

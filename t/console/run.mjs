@@ -1,5 +1,5 @@
 // run.mjs: what a person does at the console, in a real browser: the session, projects,
-// workspaces, webhooks. Run by t/60-console.t, as models.mjs is.
+// workspaces, webhooks. Run by t/80-console.t.
 import assert from 'node:assert/strict';
 import { accessible, api, bad, badge, column, complaints, confirm, dialog, end, entity, fits, focused, go, good, heading, person, press, project, setup, signIn,
     signedIn, sql, status, test, visit, workspace, writes } from './harness.mjs';

@@ -20,6 +20,8 @@
 #   conf    => sub    changes $_, the text of thaw.conf for nginx, before use
 #   database => $socket   a server that runs already, instead of one of its own
 #   like    => $other     no `thaw init`: the accounts, keys and settings of another one
+#   fresh   => 1      a `thaw init` of its own: most tests start with a copy of one, whose keys
+#                     and accounts are the same in each
 #
 # Principals. `thaw init` makes the organization 'Main' with the administrator
 # 'admin'; the first use of reader or member makes that user there, of other
@@ -34,12 +36,14 @@
 #
 # Talking:
 #   $t->req($method, $path, token =>, body => \%json|$bytes, type =>,
-#           headers => [name => value, ...], port =>)
+#           headers => [name => value, ...], port =>,
+#           plain => 1)                   without json, of which a megabyte takes a third of a second
 #   $t->raw($bytes, timeout => 10)        the reply's bytes, until it closes
 #   $t->socket                            a connection to nginx
 #   $t->thaw([{stdin => $text},] @args)   runs the command: {exit,out,err,json}
 #   $t->sql($statement)                   as the database's root: list of rows,
-#                                         or in scalar context the first value
+#                                         or in scalar context the first value; each
+#                                         call is a session of its own
 #   $t->recount                           after $t->sql changed is_global or task_type
 #   concurrently($n, sub { my $i = shift; ... })   runs n copies in processes of
 #           their own, let go at the same moment; their return values, in order
@@ -83,6 +87,7 @@ use JSON::PP ();
 use POSIX ();
 use Storable ();
 use Test::More ();
+use Thaw::Client;
 use Thaw::Guard;
 use Thaw::Proxy;
 use Time::HiRes qw(time sleep clock_gettime CLOCK_MONOTONIC);
@@ -177,27 +182,54 @@ sub new {
     return $t;
 }
 
-my @mariadb = qw(--no-defaults --innodb-log-file-size=16M --innodb-undo-tablespaces=0
+# A test's database need not outlive the machine: what is written is not waited for.
+my @mariadb = qw(--no-defaults --debug-no-sync --innodb-log-file-size=16M --innodb-undo-tablespaces=0
     --innodb-data-file-path=ibdata1:10M:autoextend --skip-name-resolve);
 push @mariadb, '--user=root' if $> == 0;
 
-# An empty data directory takes half a second to make: made once per build.
-sub template {
-    my $home = "$BUILD/t-cache";
-    make_path($home);
-    my $name = "$home/mariadb-" . substr sha1_hex(join ' ', @mariadb, `mariadbd --version`), 0, 12;
-    open my $lock, '>', "$home/lock" or die $!;
+# What takes its time is made once, in a directory under the build that bears the key it was
+# made for and is made again for another, or when it is older than so many hours. $make
+# fills a new one, $use takes from it; nobody replaces it meanwhile.
+sub cached {
+    my ($name, $key, $hours, $make, $use) = @_;
+    my $dir = "$BUILD/t-cache/$name";
+    make_path(dirname($dir));
+    open my $lock, '>', "$dir.lock" or die $!;
     flock $lock, LOCK_EX;
-    if (!-d $name) {
-        remove_tree("$name.tmp");
+    if (slurp("$dir/key") ne $key || -M "$dir/key" > $hours / 24) {
+        remove_tree($dir, "$dir.tmp");
+        mkdir "$dir.tmp" or die $!;
+        $make->("$dir.tmp");
+        spew("$dir.tmp/key", $key);
+        rename "$dir.tmp", $dir or die $!;
+    }
+    flock $lock, LOCK_SH;
+    return $use->($dir);
+}
+
+sub cp { system('cp', '-a', @_) and die 'cp failed' }
+
+# An empty data directory.
+sub template {
+    my $to = shift;
+    cached('mariadb', join(' ', @mariadb, `mariadbd --version`), 'inf', sub {
         # A server that starts deletes another one's temporary files: never share their directory.
         # With --force it looks up no name, not even this host's.
-        my $tmp = File::Temp->newdir;
-        my $out = `mariadb-install-db @mariadb --force --tmpdir='$tmp' --datadir='$name.tmp' --auth-root-authentication-method=normal --skip-test-db 2>&1`;
+        my ($dir, $tmp) = (shift, File::Temp->newdir);
+        my $out = `mariadb-install-db @mariadb --force --tmpdir='$tmp' --datadir='$dir/db' --auth-root-authentication-method=normal --skip-test-db 2>&1`;
         die "mariadb-install-db: $out" if $?;
-        rename "$name.tmp", $name or die $!;
-    }
-    return $name;
+    }, sub { cp("$_[0]/db", $to) });
+}
+
+# All that `thaw init` of this build left, as long as it is as good as new.
+sub initialized {
+    my $use = shift;
+    my $key = join ' ', @mariadb, (stat "$BUILD/thaw")[ 1, 7, 9 ], sha1_hex(map { slurp($_) } sort glob "$SRC/sql/*.sql");
+    cached('initialized', $key, 1, sub {
+        my $t = Thaw->new(workers => 0, fresh => 1);
+        $t->{mariadb}->stop;
+        cp('--sparse=always', (map { "$t->{dir}/$_" } qw(db keys thaw.cnf owner.cnf thaw.conf)), $_[0]);
+    }, $use);
 }
 
 sub start_mariadb {
@@ -210,8 +242,10 @@ sub start_mariadb {
         return;
     }
     if (!-d "$dir/db") {
-        my $template = template();
-        system('cp', '-a', $template, "$dir/db") and die 'cp failed';
+        # What could make `thaw init` leave something else has one of its own.
+        $t->{fresh} //= !$t->{init} || $ENV{LD_PRELOAD} || @{ $t->{mariadb_options} } || grep { /^db_|^key_dir|^sql_dir/ } keys %{ $t->{config} };
+        if ($t->{fresh}) { template("$dir/db") }
+        else { initialized(sub { cp("$_[0]/db", "$dir/db"); $t->copy($_[0]) }) }
         spew("$dir/admin.cnf", "[client]\nuser=root\nsocket=$dir/db.sock\n", 0600);
     }
     $t->{mariadb} = Thaw::Guard->start({}, "$dir/mariadb.log", 'mariadbd', @mariadb, "--datadir=$dir/db", "--tmpdir=$dir/tmp",
@@ -227,27 +261,35 @@ sub start_mariadb {
 sub init {
     my $t = shift;
     my $dir = $t->{dir};
-    return $t->copy($t->{like}) if $t->{like};
+    if ($t->{like}) {
+        $t->{password} = $t->{like}{password};
+        return $t->copy($t->{like}{dir});
+    }
     my %conf = (db_option_file => "$dir/thaw.cnf", key_dir => "$dir/keys", run_dir => "$dir/run", sql_dir => "$SRC/sql",
         issuer => 'thaw-test', audience => 'thaw-test', rate_limits => $t->{limits} ? 'on' : 'off', %{ $t->{config} });
     spew("$dir/thaw.conf", join '', map { "$_ = $conf{$_}\n" } sort keys %conf);
     $t->{password}{admin} = 'correct horse battery';
-    my $r = $t->thaw({ stdin => "$t->{password}{admin}\n" }, 'init', '--db-admin', "$dir/admin.cnf", '--database', 'thaw',
-        '--org', 'Main', '--admin-username', 'admin', '--admin-email', 'admin@main.example', '--admin-password-stdin');
-    die "thaw init failed ($r->{exit}): $r->{err}$r->{out}" if $r->{exit};
+    $t->first_init if $t->{fresh} || $t->{database};
     $t->start_proxy if $t->{proxy};
 }
 
-# What an operator copies to the next node; each has a database node of its own.
+sub first_init {
+    my $t = shift;
+    my $r = $t->thaw({ stdin => "$t->{password}{admin}\n" }, 'init', '--db-admin', "$t->{dir}/admin.cnf", '--database', 'thaw',
+        '--org', 'Main', '--admin-username', 'admin', '--admin-email', 'admin@main.example', '--admin-password-stdin');
+    die "thaw init failed ($r->{exit}): $r->{err}$r->{out}" if $r->{exit};
+}
+
+# What an operator copies to the next node; each has a database of its own.
 sub copy {
-    my ($t, $other) = @_;
-    my ($from, $to) = ($other->{dir}, $t->{dir});
+    my ($t, $from) = @_;
+    my $to = $t->{dir};
+    my ($was) = slurp("$from/thaw.conf") =~ m{^key_dir = (.*)/keys$}m;
     for my $file (map { s{^\Q$from\E/}{}r } glob "$from/keys/* $from/thaw.cnf $from/owner.cnf $from/thaw.conf") {
         my $text = slurp("$from/$file");
-        $text =~ s/\Q$from\E/$to/g if $file !~ m{/};
+        $text =~ s/\Q$was\E/$to/g if $file !~ m{/};
         spew("$to/$file", $text, 0600);
     }
-    $t->{password} = $other->{password};
 }
 
 sub start_workers {
@@ -341,12 +383,12 @@ sub req {
     }
     my $text = "$method $path HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n";
     $text .= shift(@h) . ': ' . shift(@h) . "\r\n" while @h;
-    return parse($t->raw("$text\r\n" . ($body // ''), %o));
+    return parse($t->raw("$text\r\n" . ($body // ''), %o), %o);
 }
 
 # A reply's bytes as {status, headers, body, json}; {raw} is what came.
 sub parse {
-    my $raw = shift;
+    my ($raw, %o) = @_;
     my ($head, $body) = split /\r\n\r\n/, $raw, 2;
     my ($line, @lines) = split /\r\n/, $head // '';
     my %r = (raw => $raw, status => 0, headers => {}, body => $body // '');
@@ -361,7 +403,7 @@ sub parse {
         while ($rest =~ s/^([0-9a-fA-F]+)\r\n//) { my $n = hex $1 or last; $all .= substr $rest, 0, $n, ''; $rest =~ s/^\r\n// }
         $r{body} = $all;
     }
-    $r{json} = eval { $json->decode($r{body}) } if $r{body} =~ /^\s*[\[{]/;
+    $r{json} = eval { $json->decode($r{body}) } if $r{body} =~ /^\s*[\[{]/ && !$o{plain};
     return \%r;
 }
 
@@ -392,10 +434,12 @@ sub thaw {
 
 sub sql {
     my ($t, $statement) = @_;
-    my $r = $t->run({}, $statement, 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock", '-uroot', '--batch',
-        '--skip-column-names', '--default-character-set=utf8mb4', $t->{init} ? 'thaw' : ());
-    die "sql: $r->{err}in: $statement\n" if $r->{exit};
-    my @rows = map { [ map { $_ eq 'NULL' ? undef : $_ } split /\t/, $_, -1 ] } split /\n/, $r->{out};
+    my $c = \$t->{client}{$$};           # a process in the background has one of its own
+    $$c = Thaw::Client->new("$t->{dir}/sql.$$." . ++$t->{clients}, $t->{init} ? 'thaw' : undef, 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock",
+        '-uroot', '--batch', '--unbuffered', '--skip-column-names', '--default-character-set=utf8mb4') unless $$c && $$c->alive;
+    my $out = eval { $$c->run($statement) } // die "sql: $@in: $statement\n";
+    print STDERR map { "# sql $_\n" } split /\n/, "> $statement\n$out" if $ENV{VERBOSE};
+    my @rows = map { [ map { $_ eq 'NULL' ? undef : $_ } split /\t/, $_, -1 ] } split /\n/, $out;
     return wantarray ? @rows : $rows[0] && $rows[0][0];
 }
 
@@ -507,6 +551,7 @@ sub finish {
         my $r = $t->thaw('audit', 'verify');
         Test::More::is($r->{exit}, 0, 'audit and state reconcile') or Test::More::diag($r->{out}, $r->{err});
     }
+    delete $t->{client};
     for (qw(nginx worker proxy_guard mariadb)) { $t->{$_}->stop if ref $t->{$_} }
     my @bad = grep { /\[(alert|crit|emerg)\]/ && !($o{allow} && $_ =~ $o{allow}) } split /\n/, slurp("$t->{dir}/nginx-error.log");
     Test::More::is(join("\n", @bad), '', 'no alert in the log of nginx');
@@ -523,6 +568,7 @@ sub DESTROY {
     my $t = shift;
     return if $t->{owner} != $$;
     local ($?, $@);
+    delete $t->{client};
     for (qw(nginx worker proxy_guard mariadb)) { $t->{$_}->stop if ref $t->{$_} }
     $ENV{LEAVE} ? Test::More::diag("left: $t->{dir}") : remove_tree($t->{dir});
 }

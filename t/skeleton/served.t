@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# The skeleton dialect, served: run by 13-skeleton.t in the tree that it has made.
+# The skeleton dialect, served: run by 04-skeleton.t in the tree that it has made.
 use strict;
 use warnings;
 use FindBin;

@@ -73,7 +73,7 @@ sub start {
     my $port = sub { $c->{base} + 10 * $_[0] };
     my $p = $port->($i);
     my $all = join ',', map { '127.0.0.1:' . $port->($_) } 0 .. $c->{n} - 1;
-    $c->{node}[$i] = Thaw::Guard->start({}, "$d/log", @{ $c->{as} }, 'mariadbd', '--no-defaults', "--datadir=$d/db", "--tmpdir=$d/tmp", "--socket=$d/s",
+    $c->{node}[$i] = Thaw::Guard->start({}, "$d/log", @{ $c->{as} }, 'mariadbd', '--no-defaults', '--debug-no-sync', "--datadir=$d/db", "--tmpdir=$d/tmp", "--socket=$d/s",
         '--port=' . ($p + 5), '--bind-address=127.0.0.1', '--skip-name-resolve', '--binlog-format=ROW', '--innodb-autoinc-lock-mode=2', '--innodb-flush-log-at-trx-commit=1',
         '--innodb-log-file-size=64M', '--innodb-buffer-pool-size=64M', '--performance-schema=off', '--character-set-server=utf8mb4', '--collation-server=utf8mb4_bin', '--max-connections=200',
         '--wsrep-on=ON', "--wsrep-provider=$provider", '--wsrep-cluster-name=thaw-test', "--wsrep-node-name=n$i", "--wsrep-cluster-address=gcomm://$all",

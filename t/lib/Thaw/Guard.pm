@@ -8,7 +8,7 @@ use Test::More ();
 use Time::HiRes qw(time sleep);
 
 # Guard->start(\%env, $log, @command): stdout and stderr go to the log; {keep}
-# is a socket that the child inherits, {stdin} one that it gets as fd 0.
+# is a socket that the child inherits, {stdin} one that it gets as fd 0, {stdout} as fd 1.
 sub start {
     my ($class, $opt, $log, @command) = @_;
     print STDERR "# @command\n" if $ENV{VERBOSE};
@@ -17,7 +17,7 @@ sub start {
         setpgrp 0, 0;
         @SIG{qw(INT TERM HUP PIPE)} = ('DEFAULT') x 4;
         open STDIN, '<&', $opt->{stdin} // do { open my $n, '<', '/dev/null'; $n };
-        open STDOUT, '>>', $log; open STDERR, '>&', \*STDOUT;
+        open STDERR, '>>', $log; open STDOUT, '>&', $opt->{stdout} // \*STDERR;
         fcntl $opt->{keep}, Fcntl::F_SETFD(), 0 if $opt->{keep};
         %ENV = (%ENV, %{ $opt->{env} // {} });
         $opt->{run} ? do { $opt->{run}->(); POSIX::_exit(0) } : exec(@command) || POSIX::_exit(127);

@@ -102,7 +102,7 @@ subtest 'answers are what their schemas say' => sub {
     my %query = ((map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} }), '/api/v2/filesystem/resources/getByPath' => '?path=Main/Models', '/api/v1/projects/check-url' => '?url=free.talkide.app', '/console/authorize' => '?' . form(client_id => $app->{id}, redirect_uri => 'https://lens.example/cb'));
     for my $path (sort grep { $doc->{paths}{$_}{get} } keys %{ $doc->{paths} }) {
         my $schema = $doc->{paths}{$path}{get}{responses}{200}{content}{'application/json'}{schema} or next;
-        my $reply = $t->req(GET => ($path =~ s/\{(\w+)\}/$id{$1} \/\/ die "no $1: teach t\/11-openapi.t what it is"/ger) . ($query{$path} // ''), token => $token);
+        my $reply = $t->req(GET => ($path =~ s/\{(\w+)\}/$id{$1} \/\/ die "no $1: teach t\/02-openapi.t what it is"/ger) . ($query{$path} // ''), token => $token);
         is($reply->{status}, 200, "GET $path");
         is(join("\n", faults($reply->{json}, $schema, '')), '', 'is what its schema says');
     }

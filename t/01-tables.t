@@ -29,6 +29,19 @@ subtest 'routes' => sub {
     is(join(' ', map { $_->{path} } grep { ($_->{flags} // '') =~ /own-tx/ && $_->{flags} !~ /write/ } @routes), '/v1/events', 'reading events alone numbers them');
 };
 
+subtest 'tests' => sub {
+    my ($table) = slurp("$Thaw::SRC/README.md") =~ /^## Tests\n(.*?)^## /ms;
+    my @names = map { m{([^/]+)\.t$} } glob "$Thaw::SRC/t/*.t";
+    my %named = map { $_ => 1 } $table =~ /`(\d\d-[a-z-]+)`/g;
+    my %number;
+    for my $name (@names) {
+        like(slurp("$Thaw::SRC/t/$name.t"), qr/\A#!.*\n# \S/, "$name says what it holds");
+        ok(delete $named{$name}, 'README says where it belongs');
+        is($number{ substr $name, 0, 2 }++ // 0, 0, 'no other has its number');
+    }
+    is(join(' ', sort keys %named), '', 'README names no other');
+};
+
 subtest 'errors' => sub {
     my @errors = tables($t, 'errors');
     my %allowed = (models => { map { $_ => 1 } qw(AUTH_REQUIRED AUTH_INVALID AUTH_EXPIRED PERMISSION_DENIED RESOURCE_NOT_FOUND CONFLICT RATE_LIMIT_EXCEEDED

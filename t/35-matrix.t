@@ -6,7 +6,7 @@
 # narrowed to anything else may not; and a refusal changes nothing.
 #
 # To teach it a dialect: %DIALECT, how it refuses. A variable of a path: %ID, how to make
-# one. A body: %BODY; a query: %QUERY. What is particular to one API is in t/26-tenancy.t.
+# one. A body: %BODY; a query: %QUERY. What is particular to one API is in t/36-tenancy.t.
 use strict;
 use warnings;
 use FindBin;
@@ -63,7 +63,7 @@ my %DIALECT = (
         query => sub { $_[0]{path} =~ m{^/api/v2/models\b} ? 'preview=true' : '' },
     },
 );
-sub teach { my ($table, $what) = @_; die "teach t/26-matrix.t: $table does not say $what\n" }
+sub teach { my ($table, $what) = @_; die "teach t/35-matrix.t: $table does not say $what\n" }
 
 # The error of the projects dialect; field: the one that errors name.
 sub flat_is {

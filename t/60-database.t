@@ -173,7 +173,7 @@ subtest 'a disk that is full' => sub {
     my $db = "$t->{dir}/db";
     rename $db, "$db.was" or die $!;
     mkdir $db or die $!;
-    my ($used) = `du -sk '$db.was'` =~ /^(\d+)/;
+    my ($used) = `du -sk --apparent-size '$db.was'` =~ /^(\d+)/;
     my $size = sub { "size=@{[ ($used >> 10) + $_[0] ]}M" };
     plan skip_all => 'no right to mount a file system of a size' if system "mount -t tmpfs -o @{[ $size->(16) ]} thaw-test '$db' 2>/dev/null";
     my $guard = Thaw::Mounted->new($db);

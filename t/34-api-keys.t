@@ -330,7 +330,7 @@ subtest 'tiers, for every route' => sub {
     # the refused first: they change nothing
     for my $least (0, 1) {
         for my $r (@routes) {
-            my $path = ($r->{path} =~ s/\{(\w+)\}/$vars{$1} \/\/ die "no $1: teach t\/37-tokens.t what it is"/ger) . ($query{ $r->{path} } // '');
+            my $path = ($r->{path} =~ s/\{(\w+)\}/$vars{$1} \/\/ die "no $1: teach t\/34-api-keys.t what it is"/ger) . ($query{ $r->{path} } // '');
             for my $tier (grep { $least ? $_ >= $r->{tier} : $_ < $r->{tier} } 1 .. 4) {
                 my $got = $t->req($r->{method} => $path, token => $tier{$tier}, body => $body{"$r->{method} $r->{path}"});
                 my $name = "$r->{method} $r->{path}, of tier $r->{tier}, by tier $tier";

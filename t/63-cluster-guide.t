@@ -42,7 +42,7 @@ for my $n (@nodes) {
     my $all = join ',', map { "127.0.0.1:$_->{port}" } @nodes;
     @o{qw(wsrep_cluster_address wsrep_node_name wsrep_node_address)} = ("gcomm://$all", $n->{name}, "127.0.0.1:$n->{port}");
     $o{wsrep_provider_options} .= "; base_port=$n->{port}; gmcast.listen_addr=tcp://127.0.0.1:$n->{port}; ist.recv_addr=127.0.0.1:@{[ $n->{port} + 1 ]}";
-    $n->{options} = [ '--no-defaults', "--datadir=$n->{dir}/lib", "--tmpdir=$n->{dir}/tmp", "--socket=$n->{dir}/db.sock", "--pid-file=$n->{dir}/db.pid", '--bind-address=127.0.0.1',
+    $n->{options} = [ '--no-defaults', '--debug-no-sync', "--datadir=$n->{dir}/lib", "--tmpdir=$n->{dir}/tmp", "--socket=$n->{dir}/db.sock", "--pid-file=$n->{dir}/db.pid", '--bind-address=127.0.0.1',
         "--port=@{[ $n->{port} + 3 ]}", '--innodb-buffer-pool-size=64M', '--innodb-log-file-size=16M', "--wsrep-sst-receive-address=127.0.0.1:@{[ $n->{port} + 2 ]}",
         map { "--$_=$o{$_}" } sort keys %o ];
     my $client = "--no-defaults --socket='$n->{dir}/db.sock' --user=root";

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Who sees what, beyond the matrix of all routes (t/26-matrix.t): lists, filters and names
+# Who sees what, beyond the matrix of all routes (t/35-matrix.t): lists, filters and names
 # tell nothing of another tenant or of the other mode; a local model is there only for
 # those it is shared with; and the time of an answer tells nothing either.
 use strict;

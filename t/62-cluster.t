@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # A Galera cluster of three nodes, clients on each that change the same few objects,
 # and workers that are new all the time: what was acknowledged is there, once, whole.
-# CHANGES=50000 LONGEST=10000 prove t/57-cluster.t is the long form.
+# CHANGES=50000 LONGEST=10000 prove t/62-cluster.t is the long form.
 use strict;
 use warnings;
 use FindBin;

@@ -1,0 +1,70 @@
+# What a person does at the console, in a headless Chromium:
+#
+#   Thaw::Browser::run($t, 'models')      # t/console/models.mjs, each of its tests as one of ours
+#
+# Screens of failed tests are in build/*/console-failures.
+package Thaw::Browser;
+use strict;
+use warnings;
+use Fcntl ':flock';
+use File::Path qw(make_path remove_tree);
+use JSON::PP ();
+use Test::More;
+use Thaw;
+
+# playwright-core and axe-core, at the versions that were tested, once per build: the former's
+# last one that runs with the Node 18 of Debian 12 (its `engines`).
+my @modules = qw(playwright-core@1.61.1 axe-core@4.14.1);
+my $home = "$Thaw::BUILD/t-cache/npm-" . join '-', map { /\@(.*)/ } @modules;
+sub found { my ($path) = grep { -x } map { "$_/$_[0]" } split /:/, $ENV{PATH}; $path }
+sub lacks {
+    my @missing = grep { !found($_) } qw(chromium node npm);
+    return "no @missing: build-aux/deps browser installs what is missing" if @missing;
+    make_path("$Thaw::BUILD/t-cache");
+    open my $lock, '>', "$home.lock" or die $!;
+    flock $lock, LOCK_EX;
+    return if -e "$home/done";
+    remove_tree($home); make_path($home);
+    local @ENV{qw(PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD npm_config_cache)} = (1, "$home/cache");
+    my $out = `cd '$home' && echo '{"private":true}' > package.json && npm install --no-audit --no-fund --ignore-scripts --fetch-timeout=60000 @modules 2>&1`;
+    return "npm could not install @modules:\n$out" if $?;
+    spew("$home/done", '');
+    return;
+}
+
+sub run {
+    my ($t, $name) = @_;
+    SKIP: {
+        if (my $lacks = lacks()) {
+            die "the console is not tested: $lacks" if $ENV{CI};
+            diag("The console was NOT tested in a browser: $lacks");
+            skip $lacks, 1;
+        }
+        my $token = $t->admin;
+        $t->reader;
+        my $agent = $t->must('api-key', 'create', '--user', 'admin', '--name', 'an agent', '--kind', 'token', '--tier', 3, '--agent', 'agt_console');
+        my %app = (name => 'Notebook <b>Studio</b>');
+        $app{id} = $t->must('client', 'create', '--org', 'Main', '--name', $app{name}, '--redirect-uris', 'https://app.example/callback', '--public');
+        my $failures = "$Thaw::BUILD/console-failures/$name";
+        remove_tree($failures); make_path($failures);
+        my $who = sub { { email => $_[1] // "$_[0]\@main.example", password => $t->password($_[0]) } };
+        local $ENV{CONSOLE_SETUP} = JSON::PP->new->canonical->encode({ url => $t->{url}, token => $token, agent => $agent, client => \%app, admin => $who->('admin'), reader => $who->('reader'),
+            database => [ 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock", '-uroot', 'thaw' ], modules => $home, failures => $failures, chromium => found('chromium') });
+        # The sanitizers' options are for the workers, not for the browser.
+        local @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};
+        delete @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};
+        local $ENV{HOME} = $t->{dir};
+        open my $run, '-|', 'node', "$Thaw::SRC/t/console/$name.mjs" or die "node: $!";
+        my ($n, $plan) = (0, 0);
+        while (<$run>) {
+            chomp;
+            if (/^(not )?ok \d+ - (.*)/) { $n++; ok(!$1, $2) }
+            elsif (/^1\.\.(\d+)/) { $plan = $1 }
+            elsif (/^# ?(.*)/) { diag($1) }
+        }
+        close $run;
+        ok($n && $n == $plan, "the browser tests of $name.mjs came to their end");
+    }
+}
+
+1;
