@@ -459,6 +459,45 @@ static bool bind_text(const struct sql_row *row, size_t i, const char *s, MYSQL_
 	return true;
 }
 
+/* A value as its parameter; time: where one is put.  False: it is not one that the column takes. */
+static bool bind_value(const struct sql_row *row, size_t i, const struct db_val *v, MYSQL_BIND *bind, MYSQL_TIME *time)
+{
+	if (v->t != (row->in[i] == 'a' ? 's' : row->in[i])) {
+		fprintf(stderr, "thaw: parameter %zu of %s is '%c', not '%c'\n", i + 1, row->name, row->in[i], v->t);
+		abort();
+	}
+	if (v->null) {
+		bind->buffer_type = MYSQL_TYPE_NULL;
+		return true;
+	}
+	switch (v->t) {
+	case 'i':
+		bind->buffer_type = MYSQL_TYPE_LONGLONG;
+		bind->buffer = (void *)&v->i;
+		break;
+	case 't':
+		*time = to_time(v->i);
+		bind->buffer_type = MYSQL_TYPE_DATETIME;
+		bind->buffer = time;
+		break;
+	case 's':
+		return bind_text(row, i, v->s, bind);
+	case 'd':
+		bind->buffer_type = MYSQL_TYPE_BLOB;
+		bind->buffer = (void *)v->id.b;
+		bind->buffer_length = ID_BYTES;
+		break;
+	case 'x':
+		bind->buffer_type = MYSQL_TYPE_BLOB;
+		bind->buffer = (void *)v->s;
+		bind->buffer_length = v->n;
+		break;
+	default:
+		abort();
+	}
+	return true;
+}
+
 /* The statement, prepared, executed with its parameters bound. */
 static enum err execute(struct db *db, enum sql id, const struct db_val *in, size_t n, MYSQL_STMT **out)
 {
@@ -489,41 +528,8 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 	st = db->st[id];
 	memset(bind, 0, n * sizeof *bind);
 	for (size_t i = 0; i < n; i++) {
-		if (in[i].t != (row->in[i] == 'a' ? 's' : row->in[i])) {
-			fprintf(stderr, "thaw: parameter %zu of %s is '%c', not '%c'\n", i + 1, row->name, row->in[i], in[i].t);
-			abort();
-		}
-		if (in[i].null) {
-			bind[i].buffer_type = MYSQL_TYPE_NULL;
-			continue;
-		}
-		switch (in[i].t) {
-		case 'i':
-			bind[i].buffer_type = MYSQL_TYPE_LONGLONG;
-			bind[i].buffer = (void *)&in[i].i;
-			break;
-		case 't':
-			times[i] = to_time(in[i].i);
-			bind[i].buffer_type = MYSQL_TYPE_DATETIME;
-			bind[i].buffer = &times[i];
-			break;
-		case 's':
-			if (!bind_text(row, i, in[i].s, &bind[i]))
-				return ERR_INTERNAL;
-			break;
-		case 'd':
-			bind[i].buffer_type = MYSQL_TYPE_BLOB;
-			bind[i].buffer = (void *)in[i].id.b;
-			bind[i].buffer_length = ID_BYTES;
-			break;
-		case 'x':
-			bind[i].buffer_type = MYSQL_TYPE_BLOB;
-			bind[i].buffer = (void *)in[i].s;
-			bind[i].buffer_length = in[i].n;
-			break;
-		default:
-			abort();
-		}
+		if (!bind_value(row, i, &in[i], &bind[i], &times[i]))
+			return ERR_INTERNAL;
 	}
 	db->statements++;
 	if ((n && mysql_stmt_bind_param(st, bind)) || mysql_stmt_execute(st)) {

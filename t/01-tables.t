@@ -150,6 +150,26 @@ subtest 'layers' => sub {
     is(join(' ', grep { /\.c$/ && !/^(json|db|life)\.c$/ && slurp("$src/$_") !~ m{\A/\*\s*\w} } sort keys %includes), '', 'each file opens with its job');
 };
 
+subtest 'functions' => sub {
+    for my $file (sort glob "$src/*.c") {
+        my ($from, @long) = 0;
+        my @lines = split /\n/, slurp($file);
+        for my $i (0 .. $#lines) {
+            $from = $i if $lines[$i] eq '{';
+            push @long, $i + 1 if $lines[$i] eq '}' && $from && $i - $from - 1 > 60;
+            $from = 0 if $lines[$i] eq '}';
+        }
+        is("@long", '', $file =~ s{.*/}{}r . ': of 60 lines at most');
+    }
+};
+
+subtest 'what nginx says is one quoted text' => sub {
+    my $text = $t->thaw('nginx-errors', 'http')->{out};
+    my @texts = $text =~ /^    \S+ (\{.*|'.*)$/mg;
+    cmp_ok(scalar @texts, '>=', 20, scalar(@texts) . ' of them');
+    is(join("\n", grep { !/^'[^']*';$/ || /\$(?!\{?(?:thaw_|request_id|time_iso8601|msec))/ } @texts), '', "without a quote or a variable of nginx's within");
+};
+
 subtest 'columns of a result are read by maps' => sub {
     # nobody counts columns: only row.c looks into a row, db.c, which makes it, and list.c, which composes it
     for my $file (grep { !m{/(?:row|db|list)\.[ch]$} } sort glob "$src/*.[ch]") {
