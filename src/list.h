@@ -70,7 +70,7 @@ struct list_ask {
  * back: that is before it.  parent: its struct. */
 struct list_got { void *rows; size_t n; bool more, back; const void *parent; };
 
-/* One more clause, with its values; and without any, where it is not asked for: nothing. */
+/* One more clause, with its values.  One too many, or one that may not be asked for again, makes ask->full: no page. */
 void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t n);
 
 /* The value of a filter that is asked for; NULL: it is not. */
