@@ -145,7 +145,7 @@ static const struct list_path paths[] = {
 	{ .order = -1, .index = "api_key_list" },
 };
 const struct listing apikeys_list = { .name = "TOKENS", .of = RES_TOKEN, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
-	.orders = list_by_id, .paths = paths };
+	.orders = list_by_id, LIST_PATHS(paths) };
 
 enum err apikey_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {

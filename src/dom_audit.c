@@ -34,4 +34,4 @@ static const struct list_path paths[] = {
 };
 const struct listing audit_list = { .name = "AUDIT", .of = RES__MAX, .parent = RES_MODEL, .sees = SEES_ALL,
 	.link = " AND x.resource_type = 'model' AND x.resource_id = ?", .table = "audit_events", .text = ROW(AUDIT_COLUMNS, "x"),
-	.out = ROW_OUT(AUDIT_COLUMNS), .maps = { columns }, .size = sizeof(struct audit_event), .filters = filters, .always = UINT64_C(1) << AUDIT_FROM | UINT64_C(1) << AUDIT_TO, .orders = orders, .paths = paths };
+	.out = ROW_OUT(AUDIT_COLUMNS), .maps = { columns }, .size = sizeof(struct audit_event), .filters = filters, .always = UINT64_C(1) << AUDIT_FROM | UINT64_C(1) << AUDIT_TO, .orders = orders, LIST_PATHS(paths) };

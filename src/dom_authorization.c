@@ -30,7 +30,7 @@ static const struct list_path paths[] = {
 	{ .order = -1, .index = "authorization_list" },
 };
 const struct listing authorizations_list = { .name = "AUTHORIZATIONS", .of = RES_AUTHORIZATION, .parent = RES__MAX, .sees = SEES_MODE,
-	.filters = filters, .orders = list_by_id, .paths = paths };
+	.filters = filters, .orders = list_by_id, LIST_PATHS(paths) };
 
 /* The change that an action names, which its row lets a human approve. */
 static enum transition wanted(const struct authorization *n)

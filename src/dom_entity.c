@@ -44,7 +44,7 @@ static const struct list_path paths[] = {
 	{ .order = -1, .index = "entity_by_change" },
 };
 const struct listing entities_list = { .name = "ENTITIES", .of = RES_ENTITY, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
-	.orders = labelled_orders, .paths = paths };
+	.orders = labelled_orders, LIST_PATHS(paths) };
 
 /* Its workspace, and it, locked and seen. */
 static enum err lock(struct tx *tx, const struct db_val *key, struct entity *out, struct workspace *w)

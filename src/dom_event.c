@@ -108,7 +108,7 @@ static const struct list_path paths[] = {
 /* Of those that have a number: a place is a number. */
 const struct listing events_list = { .name = "EVENTS", .of = RES__MAX, .kind = "event", .parent = RES__MAX, .sees = SEES_MODE, .table = "outbox", .text = EVENT_COLS,
 	.out = EVENT_OUT, .maps = { event_columns }, .size = sizeof(struct event), .id_at = offsetof(struct event, id), .prefix = "evt_", .filters = filters, .always = UINT64_C(1) << EVENTS_SEEN,
-	.orders = by_number, .paths = paths,
+	.orders = by_number, LIST_PATHS(paths),
 	.place = " AND x.sequence IS NOT NULL" };
 
 /* What a page of several kinds is put together from: the nearest to the cursor first. */

@@ -65,15 +65,14 @@ static enum err total_of(struct tx *tx, const struct list_ask *ask, const struct
 	const bool all = who_sees_model(tx->who, false, 0);
 
 	(void)got;
-	if (list_value(ask, MODELS_SEARCH))
-		return ERR_DB_NONE;
 	return list_folded(tx, SQL_MODEL_TOTAL, DB_IN(db_i(!all), hidden, status, status, task, task,
 		db_i(all), granted, me, hidden, status, status, task, task, org, org, org, org), total);
 }
 
 const struct listing models_list = { .name = "MODELS", .of = RES_MODEL, .parent = RES__MAX, .sees = SEES_GRANT, .filters = filters, .orders = orders,
-	.paths = paths,
-	.always = AND_BY(MODELS_HIDDEN), .hidden = 1 + MODELS_HIDDEN, .state = 1 + MODELS_STATUS, .total = total_of };
+	LIST_PATHS(paths),
+	.always = AND_BY(MODELS_HIDDEN), .hidden = 1 + MODELS_HIDDEN, .state = 1 + MODELS_STATUS, .total = total_of,
+	.totalled = AND_BY(MODELS_HIDDEN) | AND_BY(MODELS_STATUS) | AND_BY(MODELS_TASK_TYPE) };
 
 /* What many patches add up to has the limit of a document that is sent whole. */
 static enum err merged(struct tx *tx, const char *field, const char *old, const char **edit)

@@ -31,13 +31,12 @@ static enum err total(struct tx *tx, const struct list_ask *ask, const struct li
 	const struct db_val org = db_d(&tx->who->organization), status = list_given(ask, PROJECTS_STATUS);
 
 	(void)got;
-	if (list_value(ask, PROJECTS_SEARCH))
-		return ERR_DB_NONE;
 	return list_folded(tx, SQL_PROJECT_TOTAL, DB_IN(*list_value(ask, PROJECTS_HIDDEN), status, status, org, org, org, org), out);
 }
 
 const struct listing projects_list = { .name = "PROJECTS", .of = RES_PROJECT, .parent = RES__MAX, .sees = SEES_ALL, .filters = filters,
-	.orders = orders, .paths = paths, .always = AND_BY(PROJECTS_HIDDEN), .hidden = 1 + PROJECTS_HIDDEN, .state = 1 + PROJECTS_STATUS, .total = total };
+	.orders = orders, LIST_PATHS(paths), .always = AND_BY(PROJECTS_HIDDEN), .hidden = 1 + PROJECTS_HIDDEN, .state = 1 + PROJECTS_STATUS, .total = total,
+	.totalled = AND_BY(PROJECTS_HIDDEN) | AND_BY(PROJECTS_STATUS) };
 
 /* Which of its two unique words is somebody else's?  The unique keys have the last word:
  * who comes between is told in the next try. */

@@ -119,12 +119,12 @@ static enum err total(struct tx *tx, const struct list_ask *ask, const struct li
 }
 
 const struct listing versions_list = { .name = "VERSIONS", .of = RES_VERSION, .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
-	.filters = filters, .orders = orders, .paths = paths, .total = total };
+	.filters = filters, .orders = orders, LIST_PATHS(paths), .total = total };
 /* With what describes them. */
 static const struct column seen_columns[] = MAP(VERSION_SEEN, struct version), version_columns[] = MAP(VERSION_COLUMNS, struct version);
 const struct listing described_list = { .name = "VERSIONS_DESCRIBED", .of = RES_VERSION, .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
 	.text = A_VERSION DESCRIBED, .out = A_VERSION_OUT DESCRIBED_OUT, .joins = " " JOIN_RUN, .maps = { version_columns, seen_columns, described },
-	.keys_at = { offsetof(struct version, number) }, .filters = filters, .always = 1, .orders = orders, .paths = paths };
+	.keys_at = { offsetof(struct version, number) }, .filters = filters, .always = 1, .orders = orders, LIST_PATHS(paths) };
 
 enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {

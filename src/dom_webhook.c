@@ -118,7 +118,7 @@ enum err endpoint_get(struct tx *tx, const struct db_val *key, void *out)
 static const struct list_filter filters[] = { { "hidden", " AND x.hidden = ?", "i", 0 }, { NULL, NULL, NULL, 0 } };
 static const struct list_path paths[] = { { .order = -1, .index = "endpoint_list" } };
 const struct listing endpoints_list = { .name = "ENDPOINTS", .of = RES_ENDPOINT, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters, .always = 1,
-	.orders = list_by_id, .paths = paths };
+	.orders = list_by_id, LIST_PATHS(paths) };
 
 enum err endpoint_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
@@ -285,7 +285,7 @@ static const struct list_order by_sequence[] = { { "created", { { "sequence", 'i
 static const struct list_path delivery_paths[] = { { .order = -1, .index = "delivery_by_number" } };
 const struct listing deliveries_list = { .name = "DELIVERIES", .of = RES__MAX, .parent = RES__MAX, .sees = SEES_ALL, .link = " AND x.endpoint_id = ?",
 	.table = "deliveries", .text = ROW(DELIVERY_COLUMNS, "x"), .out = ROW_OUT(DELIVERY_COLUMNS), .maps = { delivery_columns },
-	.size = sizeof(struct delivery), .id_at = offsetof(struct delivery, id), .prefix = "del_", .orders = by_sequence, .paths = delivery_paths,
+	.size = sizeof(struct delivery), .id_at = offsetof(struct delivery, id), .prefix = "del_", .orders = by_sequence, LIST_PATHS(delivery_paths),
 	.mode = "(SELECT w.livemode FROM webhook_endpoints w WHERE w.organization_id = x.organization_id AND w.id = x.endpoint_id)" };
 
 enum err delivery_list(struct tx *tx, struct list_ask *ask, struct list_got *got)

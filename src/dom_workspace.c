@@ -50,7 +50,7 @@ static const struct list_path paths[] = {
 };
 const struct listing workspaces_list = { .name = "WORKSPACES", .of = RES_WORKSPACE, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
 	.always = UINT64_C(1) << WORKSPACES_HIDDEN, .hidden = 1 + WORKSPACES_HIDDEN, .state = 1 + WORKSPACES_STATUS,
-	.orders = labelled_orders, .paths = paths };
+	.orders = labelled_orders, LIST_PATHS(paths) };
 
 enum err label_edit(struct tx *tx, const struct label_edit *edit, const char **name, const char **metadata,
 	struct json **before)

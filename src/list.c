@@ -64,7 +64,7 @@ static bool is_id(const struct list_key *k)
 	return !strcmp(k->column, "id");
 }
 
-static uint64_t asked(const struct list_ask *ask)
+uint64_t list_asked(const struct list_ask *ask)
 {
 	uint64_t all = 0;
 
@@ -77,7 +77,7 @@ static const struct list_path *path_of(const struct list_ask *ask, int order)
 {
 	const struct list_path *p = ask->list->paths;
 
-	while ((p->order >= 0 && p->order != order) || (p->filters & asked(ask)) != p->filters)
+	while ((p->order >= 0 && p->order != order) || (p->filters & list_asked(ask)) != p->filters)
 		p++;
 	return p;
 }
@@ -412,7 +412,7 @@ enum err list_placed(struct tx *tx, struct list_ask *ask)
 /* A clause that were left out would let more through: there is no page without it. */
 static bool whole(const struct list_ask *ask, const struct composed *c)
 {
-	return !ask->full && !c->full && (asked(ask) & ask->list->always) == ask->list->always;
+	return !ask->full && !c->full && (list_asked(ask) & ask->list->always) == ask->list->always;
 }
 
 /* Where the columns of the row begin. */

@@ -40,15 +40,20 @@ struct listing {
 	uint64_t always;                         /* those that each page has, a bit for each */
 	int hidden, state;                       /* 1 + those of what is out of the list unless asked for, and of the state; 0: none */
 	const struct list_order *orders;         /* ends with a NULL name */
-	const struct list_path *paths;           /* the last one fits always */
+	const struct list_path *paths;           /* LIST_PATHS; the last one fits whatever is asked for */
+	size_t npaths;
 	size_t id_at;                            /* of rows that are no objects: where the id is, and how it is spelled */
 	const char *prefix;
 	size_t keys_at[LIST_KEYS];               /* where a row has the keys, for tokens (pages.h); of an object 0: its id */
-	/* How many there are in all, without counting.  ERR_DB_NONE: that cannot be told. */
+	/* How many there are in all, without counting, where nothing is asked for but filters of `totalled` (a bit for each).
+	 * ERR_DB_NONE: that cannot be told. */
+	uint64_t totalled;
 	enum err (*total)(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out);
 	const char *place;                       /* a clause of what can be a place: a cursor of another one is refused */
 	const char *mode;                        /* the expression of a cursor's mode; NULL: x.livemode of a list by mode, else none */
 };
+
+#define LIST_PATHS(all) .paths = (all), .npaths = sizeof(all) / sizeof *(all)
 
 /* What is asked for. */
 struct list_clause { int filter; struct db_val v[LIST_VALUES]; };
@@ -75,6 +80,7 @@ void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t
 
 /* The value of a filter that is asked for; NULL: it is not. */
 const struct db_val *list_value(const struct list_ask *ask, int filter);
+uint64_t list_asked(const struct list_ask *ask);         /* which there are, a bit for each */
 /* The same, NULL of the database when it is not. */
 struct db_val list_given(const struct list_ask *ask, int filter);
 /* Its table; the size of a row's struct, and the id of one as a cursor spells it. */

@@ -123,11 +123,8 @@ static void sets(struct all *all, const struct route *r)
 		set[n++] = l->always | UINT64_C(1) << f;
 		every |= UINT64_C(1) << f;
 	}
-	for (const struct list_path *p = l->paths; n < MARKS - 1; p++) {
-		set[n++] = l->always | p->filters;
-		if (p->order < 0 && !(p->filters & ~l->always))         /* the one that fits always */
-			break;
-	}
+	for (size_t i = 0; i < l->npaths && n < MARKS - 1; i++)
+		set[n++] = l->always | l->paths[i].filters;
 	set[n++] = every;
 	for (size_t i = 0, k; i < n; i++) {
 		for (k = 0; k < i && set[k] != set[i]; k++)

@@ -200,7 +200,7 @@ static enum err total(struct req *r, const struct list_ask *ask, const struct li
 
 	if (list_told(ask, got, out))
 		return OK;
-	if (ask->list->total)
+	if (ask->list->total && !(list_asked(ask) & ~ask->list->totalled))
 		e = ask->list->total(&r->tx, ask, got, out);
 	return e == ERR_DB_NONE ? list_count(&r->tx, ask, out) : e;
 }

@@ -184,6 +184,8 @@ static const char *pages_fault(const struct route *row)
 		return "has offsets that nobody can ask for";
 	if (!l)
 		return NULL;
+	if (!l->npaths || l->paths[l->npaths - 1].order >= 0 || l->paths[l->npaths - 1].filters & ~l->always)
+		return "lists along paths of which the last does not fit whatever is asked for";
 	if (!seen_as_read(row))
 		return "lists more than a read shows";
 	if ((l->of != RES__MAX && hides(l->of) && !l->always) || (l->hidden && !(l->always >> (l->hidden - 1) & 1)))

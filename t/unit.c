@@ -1475,11 +1475,12 @@ static void routes_that_would_show_more_or_end_a_worker_are_refused(void **state
 {
 	static const struct list_filter filters[] = { { "hidden", " AND x.hidden = ?", "i", 0 }, { "labels", " AND x.id = ?", "d", 2 }, { NULL, NULL, NULL, 0 } };
 	static const struct list_order by_name[] = { { "name", { { "name", 's', false } } }, { NULL, { { NULL, 0, false } } } };
-	static const struct list_path paths[] = { { .order = -1, .index = "x" } };
-#define LISTING .name = "UNIT", .of = RES_WORKSPACE, .parent = RES__MAX, .filters = filters, .orders = by_name, .paths = paths
+	static const struct list_path paths[] = { { .order = -1, .index = "x" } }, some[] = { { .order = -1, .index = "x" }, { .filters = 2, .order = -1, .index = "y" } };
+#define LISTING .name = "UNIT", .of = RES_WORKSPACE, .parent = RES__MAX, .filters = filters, .orders = by_name, LIST_PATHS(paths)
 	static const struct listing good = { LISTING, .sees = SEES_MODE, .always = 1, .hidden = 1 }, everybody = { LISTING, .sees = SEES_ALL, .always = 1 },
-		unsaid = { LISTING, .always = 1 }, hidden_too = { LISTING, .sees = SEES_MODE }, not_always = { LISTING, .sees = SEES_MODE, .always = 2, .hidden = 1 },
-		of_all_parents = { .name = "UNIT", .of = RES_RUN, .parent = RES_MODEL, .sees = SEES_ALL, .orders = by_name, .paths = paths };
+		unsaid = { LISTING, .always = 1 },
+		no_way = { .name = "UNIT", .of = RES_WORKSPACE, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters, .always = 1, .hidden = 1, .orders = by_name, LIST_PATHS(some) }, hidden_too = { LISTING, .sees = SEES_MODE }, not_always = { LISTING, .sees = SEES_MODE, .always = 2, .hidden = 1 },
+		of_all_parents = { .name = "UNIT", .of = RES_RUN, .parent = RES_MODEL, .sees = SEES_ALL, .orders = by_name, LIST_PATHS(paths) };
 	static const struct paging numbered = { .size = 10, .total = true, .asked = pages_by_number, .got = pages_numbered },
 		offset = { .size = 10, .total = true, .asked = pages_by_offset, .got = pages_offset }, tokened = { .size = 10, .asked = pages_by_token, .got = pages_tokened };
 	struct query { struct page_asked page; int64_t n; bool n_set, b; struct id id; const char *s; };
@@ -1504,7 +1505,7 @@ static void routes_that_would_show_more_or_end_a_worker_are_refused(void **state
 		{ { "POST", "/x", PERM_MEMBER, R_WRITE | R_OWN_TX, .status = 200, .summary = "x", .run = never_run }, false },
 		{ ROW_OF(LISTS(good, numbered, query)), true }, { ROW_OF(LISTS(good, numbered, told)), true },
 		{ ROW_OF(.out = out, .listing = &good, .query = query), false }, { ROW_OF(.out = out, .listing = &good, .paging = &numbered), false },
-		{ ROW_OF(LISTS(everybody, numbered, query)), false }, { ROW_OF(LISTS(unsaid, numbered, query)), false },
+		{ ROW_OF(LISTS(everybody, numbered, query)), false }, { ROW_OF(LISTS(unsaid, numbered, query)), false }, { ROW_OF(LISTS(no_way, numbered, query)), false },
 		{ ROW_OF(LISTS(hidden_too, numbered, query)), false }, { ROW_OF(LISTS(not_always, numbered, query)), false },
 		{ ROW_OF(LISTS(of_all_parents, numbered, query)), false },
 		{ ROW_OF(LISTS(good, offset, query)), false }, { ROW_OF(LISTS(good, tokened, query)), false },

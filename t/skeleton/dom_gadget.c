@@ -21,7 +21,7 @@ static const struct list_path paths[] = {
 	{ .order = -1, .index = "gadget_by_weight" },
 };
 const struct listing gadgets_list = { .name = "GADGETS", .of = RES_GADGET, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
-	.always = UINT64_C(1) << GADGETS_HIDDEN, .hidden = 1 + GADGETS_HIDDEN, .state = 1 + GADGETS_STATUS, .orders = orders, .paths = paths };
+	.always = UINT64_C(1) << GADGETS_HIDDEN, .hidden = 1 + GADGETS_HIDDEN, .state = 1 + GADGETS_STATUS, .orders = orders, LIST_PATHS(paths) };
 
 enum err gadget_make(struct tx *tx, const void *in, void *out)
 {
