@@ -7,6 +7,7 @@ enum err audit_add(struct tx *tx, const struct transition_row *t, const struct l
 {
 	static const struct id nobody;
 	const struct id *human = tx->who->agent ? &tx->who->principal : &nobody;
+	const bool granted = life_resources[t->resource].sees == SEES_GRANT;
 	struct id id;
 
 	id_new(tx->now, &id);
@@ -15,5 +16,6 @@ enum err audit_add(struct tx *tx, const struct transition_row *t, const struct l
 		db_s(life_resources[t->resource].word), db_d(&o->id), db_i(o->revision),
 		db_s(from ? life_word(from) : NULL), db_s(life_word(o->state)), db_s(tx->request_id),
 		db_s(tx->address), db_s(tx->user_agent), db_s(tx->idempotency_key),
-		db_s(details ? js_text(details, NULL) : NULL), db_d0(&tx->who->token)), NULL);
+		db_s(details ? js_text(details, NULL) : NULL), db_d0(&tx->who->token),
+		(struct db_val){ .t = 'i', .i = o->was_global, .null = !granted }, (struct db_val){ .t = 'i', .i = o->global, .null = !granted }), NULL);
 }

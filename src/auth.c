@@ -60,6 +60,14 @@ static struct id caller_of(const struct claims *c)
 	return id;
 }
 
+/* What stands behind that word; NULL: another one stands there. */
+static const char *after_scheme(const char *authorization, const char *scheme)
+{
+	const size_t n = scheme ? strlen(scheme) : 0;
+
+	return n && !strncasecmp(authorization, scheme, n) && authorization[n] == ' ' ? authorization + n + strspn(authorization + n, " ") : NULL;
+}
+
 enum err auth_who(struct req *r)
 {
 	struct claims c;
@@ -72,9 +80,8 @@ enum err auth_who(struct req *r)
 	}
 	if (!r->authorization)
 		return ERR_AUTH_NONE;
-	if (strncasecmp(r->authorization, "Bearer ", 7))
+	if (!(token = after_scheme(r->authorization, "Bearer")) && !(token = after_scheme(r->authorization, r->dialect->scheme)))
 		return ERR_AUTH_INVALID;
-	token = r->authorization + 7 + strspn(r->authorization + 7, " ");
 	if (is_api_key(token))
 		return api_key_who(r, token);
 	if ((e = token_verify(r->arena, token, r->tx.now, &c)))

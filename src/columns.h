@@ -177,7 +177,8 @@
 #define MODEL_BRIEF(C, A) HEAD(C, A) C(A, b, is_global, life.global) C(A, d, created_by, life.whose) C(A, s, name, name) \
 	C(A, s, description, description) C(A, a, model_type, model_type) C(A, a, task_type, task_type) C(A, s, dataset_id, dataset_id) \
 	C(A, i, last_version, last_version) C(A, i0, active_version, active_version) C(A, t0, archived_at, archived_at) \
-	C(A, t0, unarchived_at, unarchived_at) C(A, d, folder_id, folder)
+	C(A, t0, unarchived_at, unarchived_at) C(A, d, folder_id, folder) C(A, s, target_name, target_name) C(A, a, target_type, target_type) \
+	C(A, i, deployed, life.held)
 #define MODEL_ADDED(C, A)
 #define MODEL_ADDS ", children_rev"
 #define MODEL_KEPT(K) K(hidden, "status IN ('archived', 'retired')", "") K(name_hash, NAME_HASH("retired"), "") \
@@ -190,11 +191,18 @@
 	"AND g.model_id = " alias ".id AND g.grantee_id IN (" principal ", " alias ".organization_id))"
 #define MODEL_SEEN(C, A)
 #define MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, tags, tags) C(A, s, config, config) \
-	C(A, s, metadata, metadata)
+	C(A, s, metadata, metadata) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
 #define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
 #define MODEL_UNARCHIVED(C, A) C(A, now, unarchived_at, unarchived_at) C(A, nil, archived_at, archived_at)
 #define MODEL_NUMBERS(C, A) C(A, i, last_version, last_version) C(A, i0, active_version, active_version)
 #define MODEL_ACTIVE(C, A) C(A, i, active_version, active_version)
+#define MODEL_TARGETED(C, A) MODEL_NUMBERS(C, A) C(A, s, target_name, target_name) C(A, a, target_type, target_type)
+#define MODEL_DEPLOYED(C, A) C(A, i, deployed, life.held)
+/* Who made it, who changed it last, and its labels, where a statement joined REGISTERED_JOINS. */
+#define REGISTERED(C, A) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
+	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email) C(A, s, TAGS_OF("x"), labels)
+#define TAGS_OF(alias) "(SELECT CONCAT('[', GROUP_CONCAT(JSON_OBJECT('id', LOWER(HEX(t.id)), 'name', t.name, 'value', t.value) ORDER BY t.id), ']') " \
+	"FROM tags t WHERE t.organization_id = " alias ".organization_id AND t.object_id = " alias ".id)"
 /* Moves with every change of a child, so that a cluster sees two meet. */
 #define CHILDREN ", children_rev = children_rev + 1"
 
@@ -222,7 +230,8 @@
 	C(A, x, artifact, artifact) C(A, d0, from_model_id, from_model) C(A, d0, from_version_id, from_version)
 /* What describes it as a client sent it. */
 #define VERSION_BRIEF VERSION_COLUMNS
-#define VERSION_ADDED(C, A) C(A, s, model_api, model_api) C(A, s, conda_requirements, conda_requirements) \
+#define VERSION_ADDED(C, A) VERSION_API(C, A) PACKAGE_COLUMNS(C, A) PACKAGE_LARGE(C, A)
+#define VERSION_API(C, A) C(A, s, model_api, model_api) C(A, s, conda_requirements, conda_requirements) \
 	C(A, s, backing_repositories, backing_repositories)
 #define VERSION_ADDS ADDS_NOTHING
 #define VERSION_KEPT(K)
@@ -230,6 +239,27 @@
 #define VERSION_ADDED_AS ADDS_NOTHING
 #define VERSION_LOCKED(C, A, whose)
 #define VERSION_SEEN(C, A) C(A, i0, "(SELECT f.size FROM artifacts f WHERE f.organization_id = " A ".organization_id AND f.sha256 = " A ".artifact)", artifact_size)
+/* What the registry tells of it: what lists show, and what is told by itself. */
+#define PACKAGE_COLUMNS(C, A) C(A, d0, created_by, life.whose) C(A, s, name, package.name) C(A, s, description, package.description) \
+	C(A, a, stage, package.stage) C(A, a, build_status, package.build) C(A, a, execution, package.execution) C(A, d0, source_id, package.source) \
+	C(A, s, target_name, package.target_name) C(A, a, target_type, package.target_type) C(A, x, class_digest, package.classes) \
+	C(A, a, threshold, package.threshold) C(A, i0, kinds, package.kinds) C(A, s, model_name, package.model_name) C(A, s, file_name, package.file_name) \
+	C(A, d0, use_case_id, package.use_case) C(A, x, mlpkg, package.mlpkg) C(A, in, intervals, package.intervals) C(A, s, target, package.target) \
+	C(A, s, datasets, package.datasets) C(A, s, timeseries, package.timeseries) C(A, s, model_description, package.model_description) \
+	C(A, s, source_meta, package.source_meta) C(A, s, import_meta, package.import_meta) C(A, s, extra, package.extra)
+#define PACKAGE_LARGE(C, A) C(A, s, features, package.features) C(A, s, logs, package.logs)
+#define VERSION_EDITED(C, A) C(A, s, name, package.name) C(A, a, threshold, package.threshold) C(A, s, target, package.target)
+#define VERSION_STAGED(C, A) C(A, a, stage, package.stage)
+#define VERSION_BUILT(C, A) C(A, a, build_status, package.build) C(A, x, mlpkg, package.mlpkg) C(A, in, intervals, package.intervals)
+/* What its model (y), its maker (v), whoever changed it last (u) and its deployments say of it, where a statement
+ * joined PACKAGE_JOINS. */
+#define PACKAGE_SEEN(C, A) C(A, s, "y.name", of.name) C(A, s, "y.target_name", of.target_name) C(A, s, "y.target_type", of.target_type) \
+	C(A, b, "y.status = 'retired'", of.retired) C(A, b, "y.is_global", of.global) C(A, i0, GRANTED("y", "p.id"), of.granted) \
+	C(A, d, "y.created_by", of.maker) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
+	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email) C(A, s, TAGS_OF("x"), labels) \
+	C(A, i, ACTIVE_OF_VERSION("x"), deployments)
+#define ACTIVE_OF_VERSION(alias) "(SELECT COUNT(*) FROM deployments d FORCE INDEX (deployment_by_version) " \
+	"WHERE d.organization_id = " alias ".organization_id AND d.version_id = " alias ".id AND d.status = 'active')"
 /* And what a training run knows, which the statement joins as t. */
 #define RUN_KNOWS(C, A) C(A, s, features, features) C(A, s, target, target)
 

@@ -31,11 +31,11 @@ enum sql {
  * i integer, d identity, x bytes, t time in microseconds.  dup: what a duplicate key
  * means here. */
 struct sql_row { const char *name, *in, *out; enum err dup; const char *text; };
-enum { DB_COLUMNS = 64, DB_PARAMETERS = 384, DB_MADE = 96 };     /* of one statement at most; statements that are made and kept */
+enum { DB_COLUMNS = 112, DB_PARAMETERS = 384, DB_MADE = 96 };     /* of one statement at most; statements that are made and kept */
 extern const struct sql_row sql_rows[SQL__MAX];
 
 /* The schema versions this program works with. */
-enum { SCHEMA_MIN = 10, SCHEMA_MAX = 10 };
+enum { SCHEMA_MIN = 15, SCHEMA_MAX = 15 };
 
 /* A value in or out.  Text is NUL-terminated; s == NULL is NULL; null tells for all. */
 struct db_val { char t; bool null; int64_t i; const char *s; size_t n; struct id id; };

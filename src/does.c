@@ -60,7 +60,8 @@ static const char *location(struct req *r, const struct life *o)
 	const char *key = row->number ? arena_printf(r->arena, "%lld", (long long)*(const int64_t *)((const char *)o + row->number))
 		: id_spell(r->arena, row->prefix, &o->id);
 
-	return arena_printf(r->arena, "%s%s/%s", conf.base_path, r->row->path, key);
+	return r->dialect->absolute ? arena_printf(r->arena, "%s%s/%s/", req_base(r), r->row->path, key)
+		: arena_printf(r->arena, "%s%s/%s", conf.base_path, r->row->path, key);
 }
 
 static enum err create(struct req *r, struct life *o)
@@ -97,11 +98,10 @@ enum err does(struct req *r)
 	if (!e)
 		e = work(r, o);
 	for (const struct err_as *as = r->row->as; as && as->err; as++) {
-		if (as->err != e)
+		if (as->err != e || as->as)
 			continue;
-		if (!as->as)
-			answer(r, o);
-		return as->as;
+		answer(r, o);
+		return OK;
 	}
 	return e;
 }

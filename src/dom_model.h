@@ -7,6 +7,9 @@
 #define DOM_MODEL_H
 #include "list.h"
 
+/* Who made or changed something last; zero: the thaw command. */
+struct person { struct id id; const char *name, *email; };
+
 struct model {
 	struct life life;
 	const char *name, *description, *model_type, *task_type, *dataset_id;
@@ -14,11 +17,15 @@ struct model {
 	int64_t last_version, active_version;    /* 0: none */
 	int64_t archived_at, unarchived_at;
 	struct id folder;                        /* where it lies; zero: the home project */
+	const char *target_name, *target_type;   /* of all its versions; NULL: see package_target_name() */
+	struct person maker, changer;            /* where asked for (dom_package.h), with its labels, a JSON array */
+	const char *labels;
 };
 
 struct model_edit {
 	const char *name, *description, *tags, *config, *metadata;
-	bool name_set, description_set, tags_set, config_set, metadata_set;
+	bool global;
+	bool name_set, description_set, tags_set, config_set, metadata_set, global_set;
 };
 
 /* ERR_FOLDER_NOT_FOUND, ERR_MODEL_NAME_TAKEN.  in: name, description, model_type, task_type,
@@ -52,6 +59,19 @@ enum err run_complete(struct tx *tx, const struct db_val *key, enum transition t
 enum err run_fail(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* dom_version.c */
+/* What the registry tells of a version.  Objects and arrays are JSON text; NULL: as dom_package.h
+ * has it for a version that was made elsewhere. */
+struct package {
+	const char *name, *description, *stage, *build, *execution;
+	struct id source;                        /* what it was made from; zero: nothing that has an id */
+	const char *target_name, *target_type, *threshold, *model_name, *file_name;
+	struct bytes classes, mlpkg;
+	int64_t kinds, intervals;                /* intervals: -1: unknown */
+	struct id use_case;
+	const char *target, *datasets, *timeseries, *model_description, *source_meta, *import_meta, *extra, *features, *logs;
+};
+/* What its model says of it. */
+struct package_of { const char *name, *target_name, *target_type; bool retired, global; int64_t granted; struct id maker; };
 struct version {
 	struct life life;
 	struct id model, run;
@@ -69,6 +89,13 @@ struct version {
 	/* Where asked for: the Model API, requirements, repositories as they were sent, or NULL
 	 * and what the training run knows. */
 	const char *model_api, *conda_requirements, *backing_repositories, *features, *target;
+	struct package package;
+	/* Where asked for (dom_package.h). */
+	struct package_of of;
+	struct person maker, changer;
+	const char *labels;
+	int64_t deployments;
+	unsigned rights;                         /* of the caller: enum right */
 };
 /* The resource identifiers of models and versions, as the audit names them. */
 #define RID_MODEL "ri.models.main.model."

@@ -1,6 +1,6 @@
 /* dom_version.c: the versions of a model, numbered without gaps under its lock, on
  * branches: made by a training run, uploaded, or promoted from another one. */
-#include "dom_model.h"
+#include "dom_package.h"
 #include <string.h>
 #include <openssl/sha.h>
 #include "clock.h"
@@ -46,7 +46,7 @@ int64_t version_number(struct arena *a, const char *s)
 	return parse_int(digits, 1, INT32_MAX, &n) && !strcmp(version_spell(a, n), s) ? n : 0;
 }
 
-static const struct column described[] = { VERSION_ADDED(COL_MAP, struct version) RUN_KNOWS(COL_MAP, struct version) { ROW_END, 0 } };
+static const struct column described[] = { VERSION_API(COL_MAP, struct version) RUN_KNOWS(COL_MAP, struct version) { ROW_END, 0 } };
 
 /* What its model makes of it. */
 static void of_model(const struct model *m, struct version *v)
@@ -144,6 +144,7 @@ static enum err add(struct tx *tx, const struct model *m, struct version *out)
 	life_begin(tx, &out->life);
 	out->model = m->life.id;
 	out->number = m->last_version + 1;
+	package_complete(tx->arena, m, out);
 	return life_create(tx, LIFE_VERSION_CREATE, &out->life, NULL);
 }
 

@@ -186,8 +186,11 @@ enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, voi
 	v = life_take(r, v, out);
 	(void)row_read(row->locked, r, v, out);
 	o->parent = parent;
-	if (!parent && (e = is_seen(tx, r, o)))
+	if (parent)
+		o->owned = parent->owned;
+	else if ((e = is_seen(tx, r, o)))
 		return e;
+	o->was_global = o->global;
 	follow(tx, o);
 	return OK;
 }
@@ -347,6 +350,8 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json
 		return ERR_AGENT_DENIED;
 	if ((e = legal(tx, row, from)))
 		return e;
+	if (row->flags & UNUSED && o->held)
+		return ERR_DEPLOYED;
 	if (gated)
 		return ERR_HUMAN_GATE;
 	if ((e = target(tx, row, o, &to)))
@@ -366,5 +371,7 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json
 	o->state = to;
 	o->revision++;
 	o->changed = tx->now;
-	return record(tx, row, o, from, details);
+	e = record(tx, row, o, from, details);
+	o->was_global = o->global;
+	return e;
 }

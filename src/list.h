@@ -72,8 +72,8 @@ struct list_ask {
 	bool pages;                              /* counted by pages: what does not fit a page's bytes is refused */
 };
 /* rows: the structs, in the order asked for.  more: beyond this page, in the direction asked;
- * back: that is before it.  parent: its struct. */
-struct list_got { void *rows; size_t n; bool more, back; const void *parent; };
+ * back: that is before it.  parent: its struct.  counted: what read them knows how many there are in all. */
+struct list_got { void *rows; size_t n; bool more, back; const void *parent; bool counted; int64_t total; };
 
 /* One more clause, with its values.  One too many, or one that may not be asked for again, makes ask->full: no page. */
 void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t n);

@@ -53,7 +53,7 @@ struct resource_row {
 enum { LAST = 1, GONE = 2, RETIRED = 4, SHELVED = 8 };
 struct state_row { enum resource resource; const char *word; enum err refuse; unsigned flags; };
 enum life_rule { LIFE_FIXED, LIFE_SAME, LIFE_COMPUTED };
-enum { TOLD = 1, HUMAN = 2, OWNER = 4, APPROVAL = 8 };
+enum { TOLD = 1, HUMAN = 2, OWNER = 4, APPROVAL = 8, UNUSED = 16 };
 struct transition_row {
 	const char *name;
 	enum resource resource;
@@ -62,7 +62,7 @@ struct transition_row {
 	enum state to;
 	enum sql compute, sql;
 	const char *audit;
-	unsigned flags;                          /* TOLD, HUMAN, OWNER, APPROVAL */
+	unsigned flags;                          /* TOLD, HUMAN, OWNER, APPROVAL, UNUSED */
 	enum err refuse;
 };
 extern const struct resource_row life_resources[RES__MAX];

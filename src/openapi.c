@@ -133,6 +133,10 @@ static struct json *operation(struct arena *a, const struct dialect *d, const st
 		buf_put(&id, strchr("/{}-.", *p) ? "_" : p, 1);
 	js_put_str(a, o, "operationId", id.p);
 	js_put_str(a, o, "summary", row->summary);
+	if (row->deprecated) {
+		js_put_bool(a, o, "deprecated", true);
+		js_put_str(a, o, "description", row->deprecated->words);
+	}
 	js_add(tags, js_string(a, d->name));
 	js_put(o, "tags", tags);
 	if (row->perm != PERM_PUBLIC) {

@@ -13,6 +13,8 @@ static void order_asked(struct req *r, const struct page_asked *q, struct list_a
 		ask->order++;
 	ask->pages = true;
 	ask->limit = q->size ? q->size : r->row->paging->size;
+	if (r->row->paging->most && q->size_set)         /* 0: as many as there may be */
+		ask->limit = q->size && q->size < r->row->paging->most ? q->size : r->row->paging->most;
 }
 
 enum err pages_by_number(struct req *r, const struct page_asked *q, struct list_ask *ask)
@@ -46,7 +48,7 @@ static const char *moved_to(struct req *r, int64_t offset)
 
 	while (s->off != offsetof(struct page_asked, offset))
 		s++;
-	buf_printf(&b, "%s%s", conf.base_path, r->path);
+	buf_printf(&b, "%s%s", r->dialect->absolute ? req_base(r) : conf.base_path, r->path);
 	for (size_t i = 0; i < r->nparams; i++)
 		if (strcmp(r->params[i].name, s->key))
 			buf_param(&b, r->params[i].name, r->params[i].value);
@@ -198,6 +200,10 @@ static enum err total(struct req *r, const struct list_ask *ask, const struct li
 {
 	enum err e = ERR_DB_NONE;
 
+	if (got->counted) {
+		*out = got->total;
+		return OK;
+	}
 	if (list_told(ask, got, out))
 		return OK;
 	if (ask->list->total && !(list_asked(ask) & ~ask->list->totalled))
@@ -231,6 +237,7 @@ enum err pages_list(struct req *r)
 			by_row(r, ask, s, r->query);
 	if ((e = (r->row->read ? r->row->read : list_read)(&r->tx, ask, &got)) || (p->total && (e = total(r, ask, &got, &out.total))))
 		return e;
+	out.count = (int64_t)got.n;
 	out.rows = (struct list){ got.rows, got.n, ask->list ? list_size(ask->list) : life_resources[r->row->object].size };
 	p->got(r, ask, &got, &out);
 	res_shape(r, r->row->status, r->row->out, &out, 0);

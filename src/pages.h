@@ -7,18 +7,19 @@
 #include "route.h"
 
 /* What queries ask of a page; the first member of every query's struct. */
-struct page_asked { int64_t number, size, offset; struct id after, before; const char *sort, *token; bool size_set; };
+struct page_asked { int64_t number, size, offset; struct id after, before; const char *sort, *direction, *token; bool size_set; };
 
 /* What envelopes may tell. */
 struct page_got {
 	struct list rows;
-	int64_t total, number, size, pages, offset;
+	int64_t total, count, number, size, pages, offset;       /* count: rows of this page */
 	bool more;
 	const char *url, *cursor, *token, *next, *previous;
 };
 
 struct paging {
 	int64_t first, size;                     /* the number of the first page; rows of one unless it is asked for */
+	int64_t most;                            /* where 0 asks for all of them: rows of one at most, and more is this many; 0: the query's rows bound it */
 	bool total;                              /* it tells how many there are in all */
 	enum err (*asked)(struct req *r, const struct page_asked *q, struct list_ask *ask);
 	void (*got)(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out);

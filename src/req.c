@@ -155,7 +155,7 @@ static enum err decode_path(struct req *r)
 	while (!e && *p == '/') {
 		size_t n = strcspn(++p, "/");
 
-		if (n || p[n] || !r->nsegments)
+		if (n || ((p[n] || !r->nsegments) && !r->dialect->slashes))
 			e = decode_segment(r, p, n);
 		p += n;
 	}
@@ -446,6 +446,18 @@ enum err req_shape(struct req *r)
 	if (!e && r->row->in)
 		e = shape_body(r);
 	return e;
+}
+
+const char *req_base(const struct req *r)
+{
+	static const char host_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+	const bool trusted = word_in(conf.trusted_proxies, var(r, "REMOTE_ADDR") ? var(r, "REMOTE_ADDR") : "");
+	const char *host = trusted ? last_var(r, "HTTP_X_FORWARDED_HOST") : NULL;
+
+	host = host ? host : var(r, "HTTP_HOST");
+	if (!host || !*host || host[strspn(host, host_bytes)])
+		host = var(r, "SERVER_NAME");
+	return arena_printf(r->arena, "%s://%s%s", r->secure ? "https" : "http", host && *host ? host : "localhost", conf.base_path);
 }
 
 struct id req_id(const struct req *r, size_t n, const char *prefix)

@@ -84,6 +84,9 @@ enum err req_shape(struct req *r);
 /* A header that a dialect alone asks for, by its variable; NULL: not sent, "": twice. */
 const char *req_header(const struct req *r, const char *name);
 
+/* What the caller calls this server: scheme, host and base path, `https://host/base`, as far as a trusted proxy tells it. */
+const char *req_base(const struct req *r);
+
 /* An id of the path; any other spelling is the zero id, which nothing has. */
 struct id req_id(const struct req *r, size_t var, const char *prefix);
 

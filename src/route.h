@@ -23,6 +23,10 @@ enum {
 	R_STRICT = 4096         /* a key that the body's shape does not know is a fault */
 };
 
+/* A route that still works and should no longer be used: since when it is so, until when it works (HTTP dates, RFC 8594), what to
+ * use, in words and as an address after the dialect's base. */
+struct deprecation { const char *words, *sunset, *successor; };
+
 /* An error that a route gives for another one; OK: it is none, and the answer is the object as it is. */
 struct err_as { enum err err, as; };
 
@@ -61,6 +65,7 @@ struct route {
 	enum err (*read)(struct tx *tx, struct list_ask *ask, struct list_got *got);       /* NULL: list_read() */
 	int64_t (*number)(struct arena *a, const char *s);      /* the number that the last part of its address spells, 0 for one that
 	                                          * nothing has; NULL: as it is spelled everywhere */
+	const struct deprecation *deprecated;    /* NULL: it is not */
 	size_t size;                             /* of what `get` gives, where that is not the object's struct: R_UNTAGGED then */
 };
 
@@ -96,6 +101,9 @@ struct dialect {
 	bool place_first;                        /* of what was made, Location stands before ETag */
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
 	bool documented;                         /* an error's type, title and doc_url come from its code, which a page explains */
+	const char *scheme;                      /* of Authorization, beside Bearer; NULL: none */
+	bool absolute;                           /* next and previous pages are whole URLs, and Location, which ends in a slash */
+	bool slashes;                            /* empty segments of an address are none */
 	const char *challenge;                   /* WWW-Authenticate of every 401; NULL: a bearer token is asked for */
 	const char *request_prefix;              /* of its request ids; NULL: none */
 	const struct nginx_header *nginx;        /* its own headers of what nginx answers by itself; ends with NULL, or NULL */

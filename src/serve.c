@@ -116,6 +116,23 @@ static void log_access(struct req *r, enum err e)
 	log_line(r->arena, "access", o);
 }
 
+/* The error that the route gives for it. */
+static enum err as_told(const struct req *r, enum err e)
+{
+	for (const struct err_as *as = r->row ? r->row->as : NULL; as && as->err; as++)
+		if (as->err == e)
+			return as->as;
+	return e;
+}
+
+/* RFC 8594, RFC 8288; Deprecation has words, which the clients of its dialect show, where RFC 9745 has a date. */
+static void deprecated(struct req *r, const struct deprecation *d)
+{
+	res_header(r, "Deprecation", d->words);
+	res_header(r, "Sunset", d->sunset);
+	res_header(r, "Link", arena_printf(r->arena, "<%s%s>; rel=\"successor-version\"", req_base(r), d->successor));
+}
+
 static struct req *begin(struct arena *a, struct db *db, const struct dialect *const *dialects, const struct io *io)
 {
 	struct req *r = ARENA_NEW(a, struct req);
@@ -144,8 +161,10 @@ void serve(struct arena *a, struct db *db, const struct dialect *const *dialects
 	 || (e = auth_rate(r))
 	 || (e = req_shape(r))
 	 || (e = perform(r)))
-		res_error(r, e);
+		res_error(r, e = as_told(r, e));
 	keep_refusal(r, e);
+	if (r->row && r->row->deprecated)
+		deprecated(r, r->row->deprecated);
 	if (r->row && r->row->flags & R_WRITE)
 		health_saw(e);
 	auth_rate_now(r);

@@ -383,7 +383,7 @@ enum err shape_unknown(struct tx *tx, const struct shape *s, const struct json *
 		while (row->key && strcmp(row->key, key))
 			row++;
 		if (!row->key)
-			result = fault(tx, key, "is not known");
+			why_coded(tx, key, "is not known", "unknown"), result = ERR_SHAPE;
 	}
 	return result;
 }
@@ -396,10 +396,19 @@ enum err shape_decode(struct tx *tx, const struct shape *s, const struct json *i
 	return e ? e : defaults(tx, s, in, out);
 }
 
+/* Has it a zone, or no time of the day that could have one? */
+static bool zoned(const char *time)
+{
+	const char *clock = strpbrk(time, "Tt ");
+
+	return !clock || strpbrk(clock + 1, "Zz+-");
+}
+
 /* A query's text as the JSON value its row wants. */
 static enum err from_text(struct tx *tx, const struct shape *s, const char *text, struct json **out)
 {
 	int64_t i;
+	double d;
 
 	switch (s->type) {
 	case T_INT:
@@ -408,9 +417,19 @@ static enum err from_text(struct tx *tx, const struct shape *s, const char *text
 		*out = js_integer(tx->arena, i);
 		return OK;
 	case T_BOOL:
+		if (s->flags & F_LOOSE && (!strcmp(text, "1") || !strcmp(text, "0")))
+			text = *text == '1' ? "true" : "false";
 		if (strcasecmp(text, "true") && strcasecmp(text, "false"))
 			return fault(tx, s->key, "must be true or false");
 		*out = js_boolean(tx->arena, !strcasecmp(text, "true"));
+		return OK;
+	case T_NUMBER:
+		if (!parse_number(text, &d))
+			return fault(tx, s->key, "must be a number");
+		*out = js_number(tx->arena, d);
+		return OK;
+	case T_TIME:                             /* without a zone it is UTC */
+		*out = js_string(tx->arena, s->flags & F_LOOSE && !zoned(text) ? arena_printf(tx->arena, "%sZ", text) : text);
 		return OK;
 	default:
 		*out = js_string(tx->arena, text);

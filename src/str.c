@@ -1,6 +1,7 @@
 /* str.c: see str.h. */
 #include "str.h"
 #include <limits.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -346,6 +347,30 @@ const char *name_fault(const char *s)
 			return "must not begin or end with white space";
 	}
 	return NULL;
+}
+
+bool parse_number(const char *s, double *out)
+{
+	const size_t n = strlen(s), digits = strspn(s, "+-.0123456789eE");
+	char *end;
+
+	if (!n || n > 64 || digits < n || !strpbrk(s, "0123456789"))
+		return false;
+	*out = strtod(s, &end);
+	return !*end && isfinite(*out);
+}
+
+char *number_text(struct arena *a, double v)
+{
+	char *s = NULL;
+	double back;
+
+	for (int digits = 1; digits <= 17; digits++) {
+		s = arena_printf(a, "%.*g", digits, v);
+		if (parse_number(s, &back) && back == v)
+			break;
+	}
+	return s;
 }
 
 bool parse_int(const char *s, int64_t min, int64_t max, int64_t *out)

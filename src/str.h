@@ -53,6 +53,9 @@ char *utf8_cut(struct arena *a, const char *s, size_t max);     /* the first max
 /* What a name, valid UTF-8, must not be like, in words; NULL: it is one. */
 const char *name_fault(const char *s);
 
+/* A number, finite, in decimal; and its shortest text that reads as the same number. */
+bool parse_number(const char *s, double *out);
+char *number_text(struct arena *a, double v);
 /* A whole decimal number within [min, max]: no sign but '-', no blanks, no leading zeros. */
 bool parse_int(const char *s, int64_t min, int64_t max, int64_t *out);
 

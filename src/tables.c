@@ -115,7 +115,7 @@ static const char *shape_fault(const struct shape *s, enum place place, const st
 			wrong = "looks at the end at what is not the body's own";
 		else if (place == INNER && s->def)
 			wrong = "has a default within another shape";
-		else if (place == PARAMETERS && (s->type == T_WORDS || s->type == T_NUMBER))
+		else if (place == PARAMETERS && s->type == T_WORDS)
 			wrong = "has a type that no parameter has";
 		else if (s->filter)
 			wrong = filter_fault(s, l);

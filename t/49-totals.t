@@ -138,7 +138,7 @@ subtest 'events are numbered meanwhile' => sub {
 
 subtest 'who is granted a few local models, and who sees all of them' => sub {
     my @local = map { model($t, name => "local $_", task_type => 'clustering')->{id} } 1 .. 3;
-    $t->sql("UPDATE models SET is_global = 0 WHERE name LIKE 'local %'");
+    $t->sql("UPDATE models m JOIN audit_events a ON a.resource_id = m.id SET m.is_global = 0, a.was_global = 0, a.is_global = 0 WHERE m.name LIKE 'local %'");
     $t->recount;
     $t->sql("INSERT INTO grants (organization_id, model_id, grantee_id, role, created_at) SELECT m.organization_id, m.id, p.id, 1, UTC_TIMESTAMP(6) FROM models m JOIN principals p ON p.username = 'reader' WHERE m.name IN ('local 1', 'local 2')");
     my $all = total('models', '');

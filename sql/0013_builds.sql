@@ -1,0 +1,1 @@
+-- 0013_builds: jobs that go on behind an answer.

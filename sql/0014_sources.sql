@@ -1,0 +1,1 @@
+-- 0014_sources: what packages are made from: custom models, imported training runs, use cases.

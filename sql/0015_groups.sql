@@ -1,0 +1,1 @@
+-- 0015_groups: groups of users, which models are shared with.

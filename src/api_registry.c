@@ -1,0 +1,138 @@
+/* api_registry.c: the registry dialect, DataRobot's API of registered models and deployments: what
+ * all its files share, its words for errors, and the few routes that every client calls first.
+ * Packages and models are in api_registry_packages.c and api_registry_models.c. */
+#include "registry.h"
+#include <string.h>
+#include "conf.h"
+#include "dialects.h"
+#include "str.h"
+
+/* ---- Pages and people ---- */
+
+const char *const registry_directions[] = { "asc", "desc", NULL };
+
+enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask)
+{
+	ask->flip = q->direction && !strcmp(q->direction, "desc");
+	return pages_by_offset(r, q, ask);
+}
+
+const struct paging hundred = { .size = 100, .most = 1000, .total = true, .asked = pages_by_window, .got = pages_offset };
+
+static const void *known_id(struct arena *a, const void *object)
+{
+	const struct person *p = object;
+
+	return id_spell(a, "", &p->id);
+}
+
+const struct shape person_out[] = {
+	{ "email", T_STR, AT(struct person, email), .flags = F_NULL },
+	{ "id", T_STR, .make = known_id },
+	{ "name", T_STR, AT(struct person, name), .flags = F_NULL },
+	{ 0 }
+};
+
+/* ---- What clients ask first ---- */
+
+struct version_said { const char *text; int64_t major, minor; };
+static const struct shape version_out[] = {
+	{ "major", T_INT, AT(struct version_said, major) },
+	{ "minor", T_INT, AT(struct version_said, minor) },
+	{ "versionString", T_STR, AT(struct version_said, text) },
+	{ 0 }
+};
+
+/* registry_version, which conf.c checked. */
+static enum err version(struct req *r)
+{
+	struct version_said v = { .text = conf.registry_version };
+	const char *dot = strchr(v.text, '.');
+
+	if (!dot || !parse_int(arena_strndup(r->arena, v.text, (size_t)(dot - v.text)), 0, 99, &v.major)
+	    || !parse_int(arena_strndup(r->arena, dot + 1, strcspn(dot + 1, ".")), 0, 9999, &v.minor))
+		return ERR_INTERNAL;
+	res_shape(r, 200, version_out, &v, 0);
+	return OK;
+}
+
+static const struct shape ping_out[] = { { "response", T_LITERAL, .text = "pong" }, { 0 } };
+
+static enum err ping(struct req *r)
+{
+	res_shape(r, 200, ping_out, r, 0);
+	return OK;
+}
+
+/* ---- Tables ---- */
+
+static const struct route routes[] = {
+	{ "GET", BASE "/version", PERM_PUBLIC, 0, .status = 200, .out = version_out, .run = version, .summary = "The version of the API, which clients compare with their own" },
+	{ "GET", BASE "/ping", PERM_PUBLIC, 0, .status = 200, .out = ping_out, .run = ping, .summary = "Is it there?" },
+	{ 0 }
+};
+
+static const char *const codes[CLASS__MAX] = {
+	[CLASS_MALFORMED] = "bad_request",
+	[CLASS_WHO] = "unauthorized",
+	[CLASS_FORBIDDEN] = "forbidden",
+	[CLASS_NOT_FOUND] = "not_found",
+	[CLASS_METHOD] = "method_not_allowed",
+	[CLASS_CONFLICT] = "conflict",
+	[CLASS_PRECONDITION] = "precondition_failed",
+	[CLASS_TOO_LARGE] = "too_large",
+	[CLASS_MEDIA_TYPE] = "unsupported_media_type",
+	[CLASS_RATE] = "too_many_requests",
+	[CLASS_INTERNAL] = "internal",
+	[CLASS_UNAVAILABLE] = "unavailable",
+};
+#define FIELDS { .status = 422, .text = "Invalid field data" }
+#define UNPROCESSABLE { .status = 422 }
+static const struct error_row errors[ERR__MAX] = {
+	[ERR_AUTH_NONE] = { .text = "Invalid Authorization header. No credentials provided." },
+	[ERR_ROUTE_NOT_FOUND] = { .text = "Not Found" },
+	[ERR_INTERNAL] = { .text = "Internal Server Error" },
+	[ERR_SHAPE] = FIELDS,
+	[ERR_NO_BODY] = FIELDS,
+	[ERR_QUERY] = FIELDS,
+	[ERR_PAGE_BYTES] = { .status = 422, .text = "The objects of this page are too large together; ask for fewer by `limit`" },
+	[ERR_MODEL_NAME_TAKEN] = { .status = 422, .text = "A registered model with this name already exists; the name is already in use" },
+	[ERR_MODEL_ARCHIVED] = UNPROCESSABLE,
+	[ERR_MODEL_RETIRED] = { .status = 422, .text = "The registered model was archived for good" },
+	[ERR_PACKAGE_ARCHIVED] = UNPROCESSABLE,
+	[ERR_KEY_REUSED] = UNPROCESSABLE,
+};
+
+/* Has the organization a registry at all? */
+static enum err check(struct req *r)
+{
+	return r->row->perm != PERM_PUBLIC && word_in(conf.registry_off, id_spell(r->arena, "org-", &r->who.organization)) ? ERR_DIALECT_OFF : OK;
+}
+
+/* {"message", "errors": {field: reason}?}; where a key is not known the message says so, for clients look for
+ * these words. */
+static void say(struct req *r, struct error_say *say)
+{
+	const struct why_item *w = say->detail;
+
+	if (w && w->code && !strcmp(w->code, "unknown"))
+		say->text = arena_printf(r->arena, "%s: %s is not allowed key", say->text, w->field);
+}
+
+#define ERROR_SAY_AT(field) AT(struct error_say, field)
+static const struct shape fault_out[] = {
+	{ "field", T_STR, AT(struct why_item, field) },
+	{ "reason", T_STR, AT(struct why_item, reason) },
+	{ 0 }
+};
+static const struct shape error_out[] = {
+	{ "message", T_STR, ERROR_SAY_AT(text) },
+	{ "errors", T_MAP, ERROR_SAY_AT(details), .sub = fault_out, .flags = F_OMIT },
+	{ 0 }
+};
+
+static const struct route *const tables[] = { routes, package_routes, registered_routes, NULL };
+static const char *const prefixes[] = { BASE, NULL };
+const struct dialect api_registry = { .name = "registry", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
+	.error_out = error_out, .error_type = "application/json", .time = TIME_MICROS, .scheme = "Token", .absolute = true, .slashes = true,
+	.cors = true, .check = check, .say = say };
