@@ -190,6 +190,9 @@
 #define GRANTED(alias, principal) "(SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
 	"AND g.model_id = " alias ".id AND g.grantee_id IN (" principal ", " alias ".organization_id))"
 #define MODEL_SEEN(C, A)
+/* A grant, as it is written. */
+#define GRANT_COLUMNS(C, A) C(A, d, grantee_id, id) C(A, a, kind, kind) C(A, i, role, role) C(A, a, word, word) C(A, d0, granted_by, by) \
+	C(A, t, created_at, at)
 #define MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, tags, tags) C(A, s, config, config) \
 	C(A, s, metadata, metadata) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
 #define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
