@@ -131,7 +131,7 @@ static const struct shape error_out[] = {
 	{ 0 }
 };
 
-static const struct route *const tables[] = { routes, package_routes, registered_routes, NULL };
+static const struct route *const tables[] = { routes, package_routes, registered_routes, job_routes, NULL };
 static const char *const prefixes[] = { BASE, NULL };
 const struct dialect api_registry = { .name = "registry", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
 	.error_out = error_out, .error_type = "application/json", .time = TIME_MICROS, .scheme = "Token", .absolute = true, .slashes = true,

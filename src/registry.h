@@ -2,11 +2,11 @@
  * table of routes of each file. */
 #ifndef REGISTRY_H
 #define REGISTRY_H
-#include "dom_package.h"
+#include "dom_job.h"
 #include "pages.h"
 
-/* api_registry_packages.c, api_registry_models.c */
-extern const struct route package_routes[], registered_routes[];
+/* api_registry_packages.c, api_registry_models.c, api_registry_status.c */
+extern const struct route package_routes[], registered_routes[], job_routes[];
 
 #define BASE "/api/v2"
 
@@ -27,6 +27,9 @@ extern const char *const registry_directions[];
 /* By offset and limit, and by sortDirection against the order. */
 enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask);
 extern const struct paging hundred;              /* a page has 100 rows, 1000 at most */
+
+/* The answer tells of a job: 202, if it has no body yet, and where its state is. */
+void res_job(struct req *r, const struct id *job);
 
 /* S37, of a struct person: null where nobody is known. */
 extern const struct shape person_out[];
