@@ -221,6 +221,23 @@ static void aliased(struct composed *c, const char *s, const char *alias)
 	}
 }
 
+/* There is a child with all that was asked for of one. */
+static void of_child(struct composed *c, const struct list_ask *ask)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < ask->n; i++) {
+		const struct list_filter *f = &ask->list->filters[ask->clauses[i].filter];
+
+		if (!f->child)
+			continue;
+		text(c, any ? "" : ask->list->child);
+		clause(c, f->clause, f->in, ask->clauses[i].v, strlen(f->in));
+		any = true;
+	}
+	text(c, any ? ")" : "");
+}
+
 /* FROM and WHERE of a run. */
 static void from_where(struct composed *c, const struct list_ask *ask, const struct list_path *p, const struct run *r, const struct db_val *org, const struct db_val *me)
 {
@@ -239,9 +256,12 @@ static void from_where(struct composed *c, const struct list_ask *ask, const str
 		const struct list_filter *f = &l->filters[ask->clauses[i].filter];
 		const bool leads = p->from && !led && ask->clauses[i].filter == p->by;
 
+		if (f->child)
+			continue;
 		clause(c, leads ? p->where : f->clause, f->in, ask->clauses[i].v, strlen(f->in));
 		led |= leads;
 	}
+	of_child(c, ask);
 	if (r->guard)
 		clause(c, r->guard > 0 ? " AND EXISTS " ADMIN : " AND NOT EXISTS " ADMIN, "dd", (const struct db_val[]){ *org, *me }, 2);
 }

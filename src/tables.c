@@ -89,7 +89,7 @@ static const char *filter_fault(const struct shape *s, const struct listing *l)
 		return s->max > l->filters[s->filter - 1].most ? "filters by more labels than its list" : NULL;
 	if (s->type == T_INT || s->type == T_TIME)
 		return s->set ? NULL : "filters by a number that is not told from none";
-	return s->type == T_STR || s->type == T_STATE || (s->type == T_ID && !(s->flags & F_LOOSE)) ? NULL : "filters by a type that is no clause";
+	return s->type == T_STR || s->type == T_STRINGS || s->type == T_STATE || (s->type == T_ID && !(s->flags & F_LOOSE)) ? NULL : "filters by a type that is no clause";
 }
 
 static bool orders_word(const struct listing *l, const char *word)
