@@ -1,9 +1,10 @@
-/* unit.c: the bottom shelf by itself: what is text, JSON, a form, a time, an
+/* unit.c: the bottom shelf by itself: what is text, JSON, a form, an archive, a time, an
  * identity, a token, a field.  Speaks TAP (t/00-unit.t runs it).  Where a published
  * standard has vectors they are used; else the table beside the test is the rule. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +19,8 @@
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <archive.h>
+#include <archive_entry.h>
 #include <cmocka.h>
 #include <jwt.h>
 #include "arena.h"
@@ -28,6 +31,7 @@
 #include "file.h"
 #include "id.h"
 #include "json.h"
+#include "mlpkg.h"
 #include "multipart.h"
 #include "foundry.h"
 #include "pages.h"
@@ -2098,6 +2102,116 @@ static void broken_forms_are_read_within(void **state)
 	assert_int_equal(munmap(memory, 2 * page), 0);
 }
 
+/* ---- mlpkg.c ---- */
+
+static const struct mlpkg_file packed[] = { { "model.json", "{\"a\":1}", 7 }, { "empty", "", 0 }, { "data/\xc3\xbc.bin", NULL, 3000000 }, { "a/..b", "\0\1", 2 } };
+enum { BIG = 2 };
+static struct mlpkg_file files[COUNT(packed)];
+
+/* The big one of zeros, or of what no one can deflate. */
+static void fill_files(bool noise)
+{
+	unsigned char *bytes = arena_alloc(a, packed[BIG].n);
+	uint32_t x = 1;
+
+	for (size_t i = 0; noise && i < packed[BIG].n; i++)
+		bytes[i] = (unsigned char)((x = x * 1664525 + 1013904223) >> 24);
+	memcpy(files, packed, sizeof files);
+	files[BIG].bytes = bytes;
+}
+
+static void reads_back(const unsigned char *zip, size_t n)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = uselocale(utf8);     /* C has not all letters */
+	struct archive *z = archive_read_new();
+	struct archive_entry *e;
+
+	assert_int_equal(archive_read_support_format_zip_seekable(z), ARCHIVE_OK);
+	assert_int_equal(archive_read_open_memory(z, zip, n), ARCHIVE_OK);
+	for (size_t i = 0; i < COUNT(files); i++) {
+		char *bytes = arena_alloc(a, files[i].n + 1);
+
+		assert_int_equal(archive_read_next_header(z, &e), ARCHIVE_OK);
+		assert_string_equal(archive_entry_pathname(e), files[i].name);
+		assert_int_equal(archive_entry_mode(e), AE_IFREG | 0644);
+		assert_int_equal(archive_entry_size(e), files[i].n);
+		assert_int_equal(archive_entry_uid(e) + archive_entry_gid(e), 0);
+		assert_int_equal(archive_read_data(z, bytes, files[i].n + 1), files[i].n);
+		assert_memory_equal(bytes, files[i].bytes, files[i].n);
+		assert_int_equal(archive_read_data(z, bytes, 1), 0);     /* the sum was right */
+	}
+	assert_int_equal(archive_read_next_header(z, &e), ARCHIVE_EOF);
+	assert_int_equal(archive_read_free(z), ARCHIVE_OK);
+	uselocale(before);
+	freelocale(utf8);
+}
+
+/* Its directory stands at its end (APPNOTE 4.3.16), and says that all is deflated and names are UTF-8. */
+static void is_listed(const unsigned char *zip, size_t n)
+{
+	const unsigned char *end = zip + n - 22, *at;
+
+	assert_memory_equal(end, "PK\5\6\0\0\0\0", 8);
+	assert_int_equal(end[8] | end[9] << 8, COUNT(files));
+	assert_int_equal(end[10] | end[11] << 8, COUNT(files));
+	assert_int_equal(end[20] | end[21], 0);
+	at = zip + (end[16] | end[17] << 8 | end[18] << 16 | (uint32_t)end[19] << 24);
+	for (size_t i = 0; i < COUNT(files); i++) {
+		assert_memory_equal(at, "PK\1\2", 4);
+		assert_int_equal(at[9] >> 3 & 1, i == BIG);
+		assert_int_equal(at[10] | at[11] << 8, 8);
+		assert_memory_equal(at + 12, "\0\0\x21\0", 4);           /* midnight, 1 January 1980 */
+		assert_memory_equal(at + 46, files[i].name, strlen(files[i].name));
+		at += 46 + (at[28] | at[29] << 8) + (at[30] | at[31] << 8) + (at[32] | at[33] << 8);
+	}
+	assert_ptr_equal(at, end);
+}
+
+static void archives_are_written(void **state)
+{
+	(void)state;
+	for (int noise = 0; noise <= 1; noise++) {
+		unsigned char *zip, *again, *none = NULL;
+		size_t n, n_again;
+
+		fill_files(noise);
+		assert_int_equal(mlpkg_write(files, COUNT(files), SIZE_MAX, &zip, &n), OK);
+		assert_true(noise ? n > packed[BIG].n : n < 8000);
+		reads_back(zip, n);
+		is_listed(zip, n);
+		assert_int_equal(setenv("TZ", "Asia/Tokyo", 1), 0);
+		tzset();
+		umask(umask(0) ^ 077);
+		assert_int_equal(mlpkg_write(files, COUNT(files), n, &again, &n_again), OK);
+		umask(umask(0) ^ 077);
+		assert_int_equal(unsetenv("TZ"), 0);
+		tzset();
+		assert_int_equal(n_again, n);
+		assert_memory_equal(again, zip, n);
+		for (size_t most = n; most--; most = most / 3)
+			assert_int_equal(mlpkg_write(files, COUNT(files), most, &none, &n_again), ERR_TOO_LARGE);
+		assert_null(none);
+		free(zip);
+		free(again);
+	}
+}
+
+static void names_that_no_archive_has(void **state)
+{
+	static const char *const bad[] = { "", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/..", "a/./b", "a\\b", "a\xff" };
+	unsigned char *zip = NULL;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(mlpkg_write(&(struct mlpkg_file){ bad[i], "", 0 }, 1, 1000, &zip, &n), ERR_INTERNAL);
+	assert_null(zip);
+	assert_int_equal(mlpkg_write(NULL, 0, 22, &zip, &n), OK);
+	assert_int_equal(n, 22);
+	assert_memory_equal(zip, "PK\5\6\0\0\0\0", 8);
+	free(zip);
+}
+
 int main(void)
 {
 #define BASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -2126,7 +2240,7 @@ int main(void)
 		BASE(addresses_are_counted_by_network), KEYS(files_are_written_whole), KEYS(directories_of_our_own),
 		BASE(answers_have_all_their_headers),
 		BASE(forms_are_read), BASE(names_of_forms_are_decoded), BASE(boundaries_of_forms), BASE(forms_that_are_malformed), BASE(forms_have_a_most),
-		BASE(broken_forms_are_read_within),
+		BASE(broken_forms_are_read_within), BASE(archives_are_written), BASE(names_that_no_archive_has),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
