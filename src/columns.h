@@ -261,6 +261,8 @@
 	C(A, d, "y.created_by", of.maker) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
 	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email) C(A, s, TAGS_OF("x"), labels) \
 	C(A, i, ACTIVE_OF_VERSION("x"), deployments)
+#define PACKAGE_PLACE_PICK(F, C, A) F(A, d, "model_id", model) C(A, i, "number", number)
+#define PACKAGE_LAST_PICK(F, C, A) F(A, x, "class_digest", classes) C(A, s, "timeseries", timeseries)
 #define ACTIVE_OF_VERSION(alias) "(SELECT COUNT(*) FROM deployments d FORCE INDEX (deployment_by_version) " \
 	"WHERE d.organization_id = " alias ".organization_id AND d.version_id = " alias ".id AND d.status = 'active')"
 /* And what a training run knows, which the statement joins as t. */

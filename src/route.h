@@ -66,7 +66,8 @@ struct route {
 	int64_t (*number)(struct arena *a, const char *s);      /* the number that the last part of its address spells, 0 for one that
 	                                          * nothing has; NULL: as it is spelled everywhere */
 	const struct deprecation *deprecated;    /* NULL: it is not */
-	size_t size;                             /* of what `get` gives, where that is not the object's struct: R_UNTAGGED then */
+	size_t size;                             /* of what `get` gives, or `read` without a list, where that is not the object's struct: R_UNTAGGED then */
+	const char *place;                       /* where what it makes stands, before its id; NULL: at its own address */
 };
 
 /* What the route asks of its caller. */
