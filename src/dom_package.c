@@ -143,7 +143,7 @@ static const struct list_path version_paths[] = {
 };
 static const struct column version_columns[] = MAP(VERSION_COLUMNS, struct version), version_seen[] = MAP(VERSION_SEEN, struct version);
 #define PACKAGES .of = RES_VERSION, .text = A_PACKAGE, .out = A_PACKAGE_OUT, .maps = { version_columns, version_seen, package_rest }, .filters = package_filters
-const struct listing packages_list = { .name = "PACKAGES", .parent = RES__MAX, .sees = SEES_PARENT, PACKAGES,
+const struct listing packages_list = { .name = "PACKAGES", .parent = RES__MAX, .sees = SEES_PARENT, .unhidden = true, PACKAGES,
 	.joins = " LEFT JOIN models y ON y.organization_id = x.organization_id AND y.id = x.model_id " PACKAGE_PEOPLE,
 	.always = FILTER(PACKAGES_STATUS), .orders = newest, LIST_PATHS(package_paths) };
 
