@@ -65,11 +65,8 @@ static enum err build(struct builder *w, struct build *b)
 	bool built = false;
 	enum err e = reason ? OK : build_make(tx, b, &file, &reason);
 
-	if (!e)
-		e = build_renew(tx, b);
 	tx->now = clock_now();
-	tx->deadline = 0;
-	if (!e)
+	if (!e && !(e = build_renew(tx, b)))
 		e = build_settle(tx, b, file, reason, &built);
 	free((void *)(uintptr_t)file.p);
 	w->built += !e && built;

@@ -215,7 +215,7 @@ static enum err settle_work(void *arg)
 	x->built = !reason;
 	if ((e = db_exec(tx->db, SQL_BUILD_END, DB_IN(db_s(reason ? "failed" : "completed"), db_s(reason), db_t(tx->now), db_d(&b->organization),
 		db_d(&b->job), db_x(b->lease, LEASE)), &ended)) || !ended)
-		return e;
+		return e ? e : ERR_DB_NONE;
 	js_put_int(tx->arena, details, "version_number", v.number);
 	if (reason)
 		js_put_str(tx->arena, details, "reason", reason);

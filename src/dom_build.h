@@ -25,7 +25,7 @@ enum err build_make(struct tx *tx, struct build *b, struct bytes *file, const ch
 /* It lasts for another BUILD_LEASE_S.  ERR_DB_NONE: it is somebody else's by now. */
 enum err build_renew(struct tx *tx, const struct build *b);
 /* The end of the job and of the package's build: with its file, or with the reason why there is none; *built: which.
- * Nothing is written where the lease is not ours any more. */
+ * ERR_DB_NONE: the lease is not ours any more, and nothing was written. */
 enum err build_settle(struct tx *tx, const struct build *b, struct bytes file, const char *reason, bool *built);
 /* Give it back, to be taken later. */
 enum err build_release(struct tx *tx, const struct build *b);
