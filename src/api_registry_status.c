@@ -117,7 +117,7 @@ const struct route job_routes[] = {
 	  .errors = NOT_FOUND "PACKAGE_ARCHIVED MODEL_ARCHIVED MODEL_RETIRED" },
 	{ "GET", PACKAGE "/modelPackageFile", PERM_MODEL_READ, 0, .status = 200, .run = get_file, .summary = "The file of a model package, a zip",
 	  .errors = NOT_FOUND "PACKAGE_UNBUILT ARTIFACT_BROKEN" },
-	{ "GET", BASE "/status/{job_id}", PERM_MODEL_READ, 0, .status = 200, .out = job_out, .run = get_job,
+	{ "GET", BASE "/status/{statusId}", PERM_MODEL_READ, 0, .status = 200, .out = job_out, .run = get_job,
 	  .summary = "How far a job is; sends on to its result once it is done", .errors = "JOB_NOT_FOUND", .also = 303 },
 	{ 0 }
 };

@@ -6,7 +6,6 @@
 #include "clock.h"
 #include "conf.h"
 #include "mlpkg.h"
-#include "shape.h"
 #include "str.h"
 
 /* ---- Leases ---- */
@@ -74,70 +73,78 @@ enum err build_waiting(struct tx *tx, int64_t *n)
 
 /* ---- What is in the file ---- */
 
-#define V(field) AT(struct version, field)
-#define DOC(key, field) { key, T_DOC, V(field), .empty = "null" }
-static const struct shape package_out[] = {
-	{ "formatVersion", T_LITERAL, .text = "1" },
-	{ "id", T_ID, V(life.id), .prefix = "" },
-	{ "registeredModelId", T_ID, V(model), .prefix = "" },
-	{ "registeredModelName", T_STR, V(of.name) },
-	{ "registeredModelVersion", T_INT, V(number) },
-	{ "revision", T_INT, V(life.revision) },
-	{ "createdAt", T_TIME, V(life.created) },
-	{ "updatedAt", T_TIME, V(life.changed) },
-	{ "name", T_STR, V(package.name) },
-	{ "description", T_STR, V(package.description) },
-	{ "stage", T_STR, V(package.stage) },
-	{ "modelExecutionType", T_STR, V(package.execution) },
-	{ "modelId", T_ID, V(package.source), .prefix = "" },
-	{ "modelName", T_STR, V(package.model_name) },
-	{ "targetName", T_STR, V(package.target_name) },
-	{ "targetType", T_STR, V(package.target_type) },
-	DOC("predictionThreshold", package.threshold),
-	DOC("target", package.target),
-	DOC("datasets", package.datasets),
-	DOC("timeseries", package.timeseries),
-	DOC("modelDescription", package.model_description),
-	DOC("sourceMeta", package.source_meta),
-	DOC("importMeta", package.import_meta),
-	DOC("more", package.extra),
-	{ "tags", T_DOC, V(labels), .empty = "[]" },
-	{ 0 }
-};
-static const struct shape contents_out[] = {
-	{ "allTimeSeriesPredictionIntervals", T_BOOL, AT(struct build, intervals) },
-	{ 0 }
-};
-
-static const void *checksum(struct arena *a, const void *object)
+/* A document as it is kept. */
+static void put_document(struct arena *a, struct json *o, const char *key, const char *text)
 {
-	const struct version *v = object;
-	char *hex = v->artifact.p ? arena_alloc(a, 2 * v->artifact.n + 1) : NULL;
-
-	if (hex)
-		hex_encode(v->artifact.p, v->artifact.n, hex);
-	return hex;
+	js_put(o, key, js_raw(a, text));
 }
 
-static const struct shape artifacts_out[] = {
-	{ "sha256", T_STR, .make = checksum },
-	{ "size", T_INT, V(artifact_size) },
-	{ "trainingRunId", T_ID, V(run), .prefix = "" },
-	{ "algorithm", T_STR, V(algorithm) },
-	DOC("artifacts", artifacts),
-	DOC("hyperparameters", hyperparameters),
-	DOC("metrics", metrics),
-	{ 0 }
-};
+static void put_id(struct arena *a, struct json *o, const char *key, const struct id *id)
+{
+	js_put_str(a, o, key, id_is_zero(id) ? NULL : id_spell(a, "", id));
+}
+
+static const char *package_text(struct arena *a, const struct version *v)
+{
+	const struct package *p = &v->package;
+	struct json *o = js_object(a);
+
+	js_put_int(a, o, "formatVersion", 1);
+	put_id(a, o, "id", &v->life.id);
+	put_id(a, o, "registeredModelId", &v->model);
+	js_put_str(a, o, "registeredModelName", v->of.name);
+	js_put_int(a, o, "registeredModelVersion", v->number);
+	js_put_int(a, o, "revision", v->life.revision);
+	js_put_str(a, o, "createdAt", clock_iso(a, v->life.created, TIME_MICROS));
+	js_put_str(a, o, "updatedAt", clock_iso(a, v->life.changed, TIME_MICROS));
+	js_put_str(a, o, "name", p->name);
+	js_put_str(a, o, "description", p->description);
+	js_put_str(a, o, "stage", p->stage);
+	js_put_str(a, o, "modelExecutionType", p->execution);
+	put_id(a, o, "modelId", &p->source);
+	js_put_str(a, o, "modelName", p->model_name);
+	js_put_str(a, o, "targetName", p->target_name);
+	js_put_str(a, o, "targetType", p->target_type);
+	put_document(a, o, "predictionThreshold", p->threshold);
+	put_document(a, o, "target", p->target);
+	put_document(a, o, "datasets", p->datasets);
+	put_document(a, o, "timeseries", p->timeseries);
+	put_document(a, o, "modelDescription", p->model_description);
+	put_document(a, o, "sourceMeta", p->source_meta);
+	put_document(a, o, "importMeta", p->import_meta);
+	put_document(a, o, "more", p->extra);
+	put_document(a, o, "tags", v->labels ? v->labels : "[]");
+	return js_text(o, NULL);
+}
+
+static const char *artifacts_text(struct arena *a, const struct version *v)
+{
+	struct json *o = js_object(a);
+	char *sum = v->artifact.p ? arena_alloc(a, 2 * v->artifact.n + 1) : NULL;
+
+	if (sum)
+		hex_encode(v->artifact.p, v->artifact.n, sum);
+	js_put_str(a, o, "sha256", sum);
+	js_put_int(a, o, "size", v->artifact_size);
+	put_id(a, o, "trainingRunId", &v->run);
+	js_put_str(a, o, "algorithm", v->algorithm);
+	put_document(a, o, "artifacts", v->artifacts);
+	put_document(a, o, "hyperparameters", v->hyperparameters);
+	put_document(a, o, "metrics", v->metrics);
+	return js_text(o, NULL);
+}
+
+static const char *contents_text(struct arena *a, const struct build *b)
+{
+	struct json *o = js_object(a);
+
+	js_put_bool(a, o, "allTimeSeriesPredictionIntervals", b->intervals);
+	return js_text(o, NULL);
+}
 
 static struct mlpkg_file document(const char *name, const char *text)
 {
 	return (struct mlpkg_file){ name, text, strlen(text) };
-}
-
-static const char *rendered(struct arena *a, const struct shape *s, const void *object)
-{
-	return js_text(shape_render(a, s, object, TIME_MICROS), NULL);
 }
 
 /* An error that would be the same the next time. */
@@ -168,11 +175,11 @@ enum err build_make(struct tx *tx, struct build *b, struct bytes *file, const ch
 	b->series = v.package.kinds & KIND_TIME_SERIES;
 	const char *features = v.package.features ? v.package.features : v.features;
 	const struct mlpkg_file files[] = {
-		document("package.json", rendered(tx->arena, package_out, &v)),
+		document("package.json", package_text(tx->arena, &v)),
 		document("features.json", features ? features : "[]"),
 		document("logs.json", v.package.logs ? v.package.logs : "[]"),
-		document("artifacts.json", rendered(tx->arena, artifacts_out, &v)),
-		document("contents.json", rendered(tx->arena, contents_out, b)),
+		document("artifacts.json", artifacts_text(tx->arena, &v)),
+		document("contents.json", contents_text(tx->arena, b)),
 	};
 	e = mlpkg_write(files, sizeof files / sizeof *files, (size_t)conf.artifact_limit, &bytes, &size);
 	if (e == ERR_TOO_LARGE) {
