@@ -1,6 +1,7 @@
 /* api_registry_packages.c: model packages, which are the versions of registered models: how one is told (schema S21 and
  * what is in it), the queries that filter them, and the routes E1 to E8. */
 #include "registry.h"
+#include <stdlib.h>
 #include <string.h>
 #include "capabilities.h"
 #include "dom_job.h"
@@ -13,14 +14,14 @@
 /* ---- What is in a package ---- */
 
 static const struct shape description_out[] = {
-	{ "buildEnvironmentType", T_STR },
+	{ "buildEnvironmentType", T_STR, .off = 0 },
 	{ "description", T_STR, .flags = F_NULL },
 	{ "location", T_STR, .flags = F_NULL },
 	{ "modelCreatedAt", T_STR, .flags = F_NULL },
 	{ "modelCreatorEmail", T_STR, .flags = F_NULL },
 	{ "modelCreatorId", T_STR, .flags = F_NULL },
 	{ "modelCreatorName", T_STR, .flags = F_NULL },
-	{ "modelName", T_STR },
+	{ "modelName", T_STR, .off = 0 },
 	{ 0 }
 };
 static const struct shape import_out[] = {
@@ -29,9 +30,9 @@ static const struct shape import_out[] = {
 	{ "containsLeaderboardMeta", T_BOOL, .flags = F_NULL },
 	{ "containsProjectMeta", T_BOOL, .flags = F_NULL },
 	{ "creatorFullName", T_STR, .flags = F_NULL },
-	{ "creatorId", T_STR },
-	{ "creatorUsername", T_STR },
-	{ "dateCreated", T_STR },
+	{ "creatorId", T_STR, .off = 0 },
+	{ "creatorUsername", T_STR, .off = 0 },
+	{ "dateCreated", T_STR, .off = 0 },
 	{ "originalFileName", T_STR, .flags = F_NULL },
 	{ 0 }
 };
@@ -41,20 +42,20 @@ static const struct shape scoring_out[] = {
 	{ 0 }
 };
 static const struct shape custom_out[] = {
-	{ "createdAt", T_STR },
+	{ "createdAt", T_STR, .off = 0 },
 	{ "creatorEmail", T_STR, .flags = F_NULL },
-	{ "creatorId", T_STR },
+	{ "creatorId", T_STR, .off = 0 },
 	{ "creatorName", T_STR, .flags = F_NULL },
-	{ "id", T_STR },
+	{ "id", T_STR, .off = 0 },
 	{ "versionLabel", T_STR, .flags = F_NULL },
 	{ 0 }
 };
 static const struct shape use_case_out[] = {
-	{ "createdAt", T_STR },
+	{ "createdAt", T_STR, .off = 0 },
 	{ "creatorEmail", T_STR, .flags = F_NULL },
-	{ "creatorId", T_STR },
+	{ "creatorId", T_STR, .off = 0 },
 	{ "creatorName", T_STR, .flags = F_NULL },
-	{ "id", T_STR },
+	{ "id", T_STR, .off = 0 },
 	{ "name", T_STR, .flags = F_NULL },
 	{ 0 }
 };
@@ -63,7 +64,7 @@ static const struct shape source_out[] = {
 	{ "decisionFlowId", T_STR, .flags = F_NULL },
 	{ "decisionFlowVersionId", T_STR, .flags = F_NULL },
 	{ "environmentUrl", T_STR, .flags = F_NULL },
-	{ "fips_140_2Enabled", T_BOOL },
+	{ "fips_140_2Enabled", T_BOOL, .off = 0 },
 	{ "projectCreatedAt", T_STR, .flags = F_NULL },
 	{ "projectCreatorEmail", T_STR, .flags = F_NULL },
 	{ "projectCreatorId", T_STR, .flags = F_NULL },
@@ -158,11 +159,11 @@ static const void *model_kind(struct arena *a, const void *object)
 }
 
 static const struct shape capabilities_out[] = {
-	{ "supportsAutomaticActuals", T_BOOL }, { "supportsChallengerModels", T_BOOL }, { "supportsFeatureDriftTracking", T_BOOL },
-	{ "supportsHumilityRecommendedRules", T_BOOL }, { "supportsHumilityRules", T_BOOL }, { "supportsHumilityRulesDefaultCalculations", T_BOOL },
-	{ "supportsPredictionWarning", T_BOOL }, { "supportsRetraining", T_BOOL }, { "supportsScoringCodeDownload", T_BOOL },
-	{ "supportsSecondaryDatasets", T_BOOL }, { "supportsSegmentedAnalysisDriftAndAccuracy", T_BOOL },
-	{ "supportsShapBasedPredictionExplanations", T_BOOL }, { "supportsTargetDriftTracking", T_BOOL },
+	{ "supportsAutomaticActuals", T_BOOL, .off = 0 }, { "supportsChallengerModels", T_BOOL, .off = 0 }, { "supportsFeatureDriftTracking", T_BOOL, .off = 0 },
+	{ "supportsHumilityRecommendedRules", T_BOOL, .off = 0 }, { "supportsHumilityRules", T_BOOL, .off = 0 }, { "supportsHumilityRulesDefaultCalculations", T_BOOL, .off = 0 },
+	{ "supportsPredictionWarning", T_BOOL, .off = 0 }, { "supportsRetraining", T_BOOL, .off = 0 }, { "supportsScoringCodeDownload", T_BOOL, .off = 0 },
+	{ "supportsSecondaryDatasets", T_BOOL, .off = 0 }, { "supportsSegmentedAnalysisDriftAndAccuracy", T_BOOL, .off = 0 },
+	{ "supportsShapBasedPredictionExplanations", T_BOOL, .off = 0 }, { "supportsTargetDriftTracking", T_BOOL, .off = 0 },
 	{ 0 }
 };
 
