@@ -7,6 +7,8 @@
 
 /* api_registry_packages.c, api_registry_models.c */
 extern const struct route package_routes[], registered_routes[];
+/* api_registry_sources.c */
+extern const struct route source_routes[];
 
 #define BASE "/api/v2"
 
