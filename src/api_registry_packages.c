@@ -1,8 +1,9 @@
 /* api_registry_packages.c: model packages, which are the versions of registered models: how one is told (schema S21 and
  * what is in it), the queries that filter them, and the routes E1 to E8. */
 #include "registry.h"
+#include <stdlib.h>
 #include <string.h>
-#include "capabilities.h"
+#include "dom_capability.h"
 #include "dom_job.h"
 #include "dom_source.h"
 #include "str.h"
@@ -13,14 +14,14 @@
 /* ---- What is in a package ---- */
 
 static const struct shape description_out[] = {
-	{ "buildEnvironmentType", T_STR },
+	{ "buildEnvironmentType", T_STR, .off = 0 },
 	{ "description", T_STR, .flags = F_NULL },
 	{ "location", T_STR, .flags = F_NULL },
 	{ "modelCreatedAt", T_STR, .flags = F_NULL },
 	{ "modelCreatorEmail", T_STR, .flags = F_NULL },
 	{ "modelCreatorId", T_STR, .flags = F_NULL },
 	{ "modelCreatorName", T_STR, .flags = F_NULL },
-	{ "modelName", T_STR },
+	{ "modelName", T_STR, .off = 0 },
 	{ 0 }
 };
 static const struct shape import_out[] = {
@@ -29,9 +30,9 @@ static const struct shape import_out[] = {
 	{ "containsLeaderboardMeta", T_BOOL, .flags = F_NULL },
 	{ "containsProjectMeta", T_BOOL, .flags = F_NULL },
 	{ "creatorFullName", T_STR, .flags = F_NULL },
-	{ "creatorId", T_STR },
-	{ "creatorUsername", T_STR },
-	{ "dateCreated", T_STR },
+	{ "creatorId", T_STR, .off = 0 },
+	{ "creatorUsername", T_STR, .off = 0 },
+	{ "dateCreated", T_STR, .off = 0 },
 	{ "originalFileName", T_STR, .flags = F_NULL },
 	{ 0 }
 };
@@ -41,20 +42,20 @@ static const struct shape scoring_out[] = {
 	{ 0 }
 };
 static const struct shape custom_out[] = {
-	{ "createdAt", T_STR },
+	{ "createdAt", T_STR, .off = 0 },
 	{ "creatorEmail", T_STR, .flags = F_NULL },
-	{ "creatorId", T_STR },
+	{ "creatorId", T_STR, .off = 0 },
 	{ "creatorName", T_STR, .flags = F_NULL },
-	{ "id", T_STR },
+	{ "id", T_STR, .off = 0 },
 	{ "versionLabel", T_STR, .flags = F_NULL },
 	{ 0 }
 };
 static const struct shape use_case_out[] = {
-	{ "createdAt", T_STR },
+	{ "createdAt", T_STR, .off = 0 },
 	{ "creatorEmail", T_STR, .flags = F_NULL },
-	{ "creatorId", T_STR },
+	{ "creatorId", T_STR, .off = 0 },
 	{ "creatorName", T_STR, .flags = F_NULL },
-	{ "id", T_STR },
+	{ "id", T_STR, .off = 0 },
 	{ "name", T_STR, .flags = F_NULL },
 	{ 0 }
 };
@@ -63,7 +64,7 @@ static const struct shape source_out[] = {
 	{ "decisionFlowId", T_STR, .flags = F_NULL },
 	{ "decisionFlowVersionId", T_STR, .flags = F_NULL },
 	{ "environmentUrl", T_STR, .flags = F_NULL },
-	{ "fips_140_2Enabled", T_BOOL },
+	{ "fips_140_2Enabled", T_BOOL, .off = 0 },
 	{ "projectCreatedAt", T_STR, .flags = F_NULL },
 	{ "projectCreatorEmail", T_STR, .flags = F_NULL },
 	{ "projectCreatorId", T_STR, .flags = F_NULL },
@@ -158,11 +159,11 @@ static const void *model_kind(struct arena *a, const void *object)
 }
 
 static const struct shape capabilities_out[] = {
-	{ "supportsAutomaticActuals", T_BOOL }, { "supportsChallengerModels", T_BOOL }, { "supportsFeatureDriftTracking", T_BOOL },
-	{ "supportsHumilityRecommendedRules", T_BOOL }, { "supportsHumilityRules", T_BOOL }, { "supportsHumilityRulesDefaultCalculations", T_BOOL },
-	{ "supportsPredictionWarning", T_BOOL }, { "supportsRetraining", T_BOOL }, { "supportsScoringCodeDownload", T_BOOL },
-	{ "supportsSecondaryDatasets", T_BOOL }, { "supportsSegmentedAnalysisDriftAndAccuracy", T_BOOL },
-	{ "supportsShapBasedPredictionExplanations", T_BOOL }, { "supportsTargetDriftTracking", T_BOOL },
+	{ "supportsAutomaticActuals", T_BOOL, .off = 0 }, { "supportsChallengerModels", T_BOOL, .off = 0 }, { "supportsFeatureDriftTracking", T_BOOL, .off = 0 },
+	{ "supportsHumilityRecommendedRules", T_BOOL, .off = 0 }, { "supportsHumilityRules", T_BOOL, .off = 0 }, { "supportsHumilityRulesDefaultCalculations", T_BOOL, .off = 0 },
+	{ "supportsPredictionWarning", T_BOOL, .off = 0 }, { "supportsRetraining", T_BOOL, .off = 0 }, { "supportsScoringCodeDownload", T_BOOL, .off = 0 },
+	{ "supportsSecondaryDatasets", T_BOOL, .off = 0 }, { "supportsSegmentedAnalysisDriftAndAccuracy", T_BOOL, .off = 0 },
+	{ "supportsShapBasedPredictionExplanations", T_BOOL, .off = 0 }, { "supportsTargetDriftTracking", T_BOOL, .off = 0 },
 	{ 0 }
 };
 
@@ -572,7 +573,7 @@ static struct feature *chosen(struct req *r, const struct version *v, size_t *n)
 
 /* ---- Their pages: parts of an array that the package has ---- */
 
-enum { LOGS_MOST = 100 };
+enum { LOGS_MOST = 100, FEATURES_MOST = 10000 };
 struct log_entry { const char *level, *message, *time; };
 static const struct shape log_out[] = {
 	{ "level", T_STR, AT(struct log_entry, level) },
@@ -599,22 +600,16 @@ static struct log_entry entry_of(struct arena *a, const struct json *o)
 	return e;
 }
 
-/* The part of an array that is asked for. */
-static enum err part(struct req *r, void *rows, size_t n, size_t size)
+/* The part of an array that is asked for, `most` at once and where no limit is given. */
+static enum err part(struct req *r, void *rows, size_t n, size_t size, int64_t most)
 {
 	const struct page_asked *q = r->query;
-	struct list_ask ask = { .list = NULL };
-	struct list_got got = { .n = 0 };
-	struct page_got out = { .total = (int64_t)n };
-	enum err e = r->row->paging->asked(r, q, &ask);
-	const size_t from = (uint64_t)ask.offset < n ? (size_t)ask.offset : n;
+	const struct list_ask ask = { .offset = q->offset, .limit = q->size && q->size < most ? q->size : most };
+	const size_t from = (uint64_t)ask.offset < n ? (size_t)ask.offset : n, room = n - from;
+	const struct list_got got = { .n = (uint64_t)ask.limit < room ? (size_t)ask.limit : room };
+	struct page_got out = { .total = (int64_t)n, .count = (int64_t)got.n, .rows = { (char *)rows + from * size, got.n, size } };
 
-	if (e)
-		return e;
-	got.n = (uint64_t)ask.limit < n - from ? (size_t)ask.limit : n - from;
-	out.count = (int64_t)got.n;
-	out.rows = (struct list){ (char *)rows + from * size, got.n, size };
-	r->row->paging->got(r, &ask, &got, &out);
+	pages_offset(r, &ask, &got, &out);
 	res_shape(r, 200, r->row->out, &out, 0);
 	return OK;
 }
@@ -637,7 +632,7 @@ static enum err get_features(struct req *r)
 	if (e)
 		return e;
 	all = chosen(r, v, &n);
-	return part(r, all, n, sizeof *all);
+	return part(r, all, n, sizeof *all, FEATURES_MOST);
 }
 
 static enum err get_logs(struct req *r)
@@ -653,12 +648,8 @@ static enum err get_logs(struct req *r)
 	all = arena_alloc(r->arena, (js_length(list) + 1) * sizeof *all);
 	for (size_t i = 0; i < js_length(list); i++)
 		all[i] = entry_of(r->arena, js_at(list, i));
-	return part(r, all, js_length(list), sizeof *all);
+	return part(r, all, js_length(list), sizeof *all, LOGS_MOST);
 }
-
-/* All of them where no limit is given, at most so many at once. */
-static const struct paging features_paging = { .size = 10000, .most = 10000, .total = true, .asked = pages_by_offset, .got = pages_offset };
-static const struct paging logs_paging = { .size = LOGS_MOST, .most = LOGS_MOST, .total = true, .asked = pages_by_offset, .got = pages_offset };
 
 /* ---- Tables ---- */
 
@@ -692,8 +683,8 @@ const struct route package_routes[] = {
 	{ "GET", ONE "/capabilities", PERM_MODEL_READ, 0, .status = 200, .out = capability_list_out, PACKAGE, .run = get_capabilities,
 	  .summary = "What can be done with it once it is deployed", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ "GET", ONE "/features", PERM_MODEL_READ, 0, QUERY(features_query, struct features_query), .status = 200, .out = features_out, PACKAGE, .run = get_features,
-	  .paging = &features_paging, .summary = "The features of its model", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
+	  .summary = "The features of its model", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ "GET", ONE "/modelLogs", PERM_MODEL_READ, 0, QUERY(logs_query, struct page_asked), .status = 200, .out = logs_out, PACKAGE, .run = get_logs,
-	  .paging = &logs_paging, .summary = "What was logged when its model was made, oldest first", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
+	  .summary = "What was logged when its model was made, oldest first", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ 0 }
 };

@@ -194,7 +194,7 @@ static enum err of_leaderboard(struct tx *tx, struct package_in *in)
 	if (!id_is_zero(&in->distribution) && (e = leaderboard_find(tx, &in->distribution, &(struct leaderboard){ .package = { .name = NULL } })))
 		return e;
 	in->version.package = l.package;
-	in->version.run = l.id;
+	in->version.run = l.run.life.id;
 	in->version.algorithm = l.package.model_name;
 	named(in);
 	return in->threshold_set ? threshold(tx, "predictionThreshold", in->threshold, &in->version.package) : OK;
