@@ -5,6 +5,7 @@
 #include <string.h>
 #include "clock.h"
 #include "conf.h"
+#include "dom_source.h"
 #include "mlpkg.h"
 #include "str.h"
 
@@ -160,6 +161,17 @@ static void act(struct tx *tx, const struct build *b)
 		.name = b->name ? b->name : tx->who->name, .agent = b->agent, .system = true, .narrow = true, .gen = -1, .issued = tx->now };
 }
 
+/* What a package is made from must still be there. */
+static enum err look_for_source(struct tx *tx, const struct package *p)
+{
+	struct leaderboard run;
+	struct custom_source custom;
+
+	if (!strcmp(p->execution, EXECUTION_DEDICATED))
+		return leaderboard_find(tx, &p->source, &run);
+	return strcmp(p->execution, EXECUTION_CUSTOM) ? OK : custom_version_find(tx, &p->source, &custom);
+}
+
 enum err build_make(struct tx *tx, struct build *b, struct bytes *file, const char **reason)
 {
 	unsigned char *bytes = NULL;
@@ -168,8 +180,9 @@ enum err build_make(struct tx *tx, struct build *b, struct bytes *file, const ch
 	enum err e;
 
 	act(tx, b);
-	if ((e = package_get(tx, BY_ID(&b->package), &v)) || (e = package_large_of(tx, &v))) {
-		*reason = e == ERR_AUTH_REFUSED ? "The user who asked for it is not active any more" : definite(e) ? err_row(e)->text : NULL;
+	if ((e = package_get(tx, BY_ID(&b->package), &v)) || (e = package_large_of(tx, &v)) || (e = look_for_source(tx, &v.package))) {
+		*reason = e == ERR_AUTH_REFUSED ? "The user who asked for it is not active any more"
+			: definite(e) ? arena_printf(tx->arena, "What it is made from is not there any more: %s", err_row(e)->text) : NULL;
 		return *reason ? OK : e;
 	}
 	b->series = v.package.kinds & KIND_TIME_SERIES;
