@@ -243,7 +243,7 @@ static enum err settle_work(void *arg)
 		return e;
 	v.package.build = reason ? BUILD_FAILED : BUILD_COMPLETE;
 	v.package.mlpkg = reason ? (struct bytes){ NULL, 0 } : (struct bytes){ sum, ARTIFACT_SUM };
-	v.package.intervals = reason || !b->series ? -1 : b->intervals;
+	v.package.intervals = b->intervals ? 1 : reason || !b->series ? -1 : 0;      /* also of a file that is still to be built */
 	if ((e = life_move(tx, reason ? LIFE_VERSION_UNBUILT : LIFE_VERSION_BUILT, &v.life, details)) || m->life.state == STATE_MODEL_RETIRED)
 		return e;
 	return life_move(tx, reason ? LIFE_MODEL_VERSION_UNBUILT : LIFE_MODEL_VERSION_BUILT, &m->life, details);

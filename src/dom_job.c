@@ -41,7 +41,7 @@ enum err job_rebuild(struct tx *tx, const struct id *package, struct id *job)
 	 || (e = tx_id(tx, SQL_JOB_OPEN, DB_IN(db_d(&tx->who->organization), db_d(package)), job)) != ERR_DB_NONE)
 		return e;
 	m = v.life.parent;
-	v.package = (struct package){ .build = BUILD_RUNNING, .intervals = -1 };
+	v.package = (struct package){ .build = BUILD_RUNNING, .intervals = at.package.intervals };
 	js_put_int(tx->arena, details, "version_number", v.number);
 	if ((e = life_move(tx, LIFE_VERSION_BUILD, &v.life, details)) || (e = life_move(tx, LIFE_MODEL_VERSION_BUILD, &m->life, details)))
 		return e;

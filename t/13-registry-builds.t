@@ -98,6 +98,30 @@ subtest 'a file is built behind the answer' => sub {
     is($again->{$_}, $file->{$_}, "$_ is the same") for grep { $_ ne 'package.json' } sort keys %$file;
 };
 
+subtest 'one that was made to be built, with all intervals of its series' => sub {
+    my $model = v2(POST => 'projects/65f0c0ffee5eed0123456789/models/import/', body => { modelType => 'ARIMA', projectName => 'Sales', target => { name => 'sold', type => 'Regression' },
+        timeseries => { datetimeColumnName => 'day' }, features => [ { name => 'price' } ], logs => [ { level => 'INFO', message => 'trained', time => 5 } ] })->{json};
+    my $make = sub { v2(POST => 'modelPackages/fromLeaderboard/', body => { modelId => $model->{modelId}, name => "Sales $_[0]", computeAllTsIntervals => $_[0] }) };
+    my $contents = sub { v2(GET => "modelPackages/$_[0]")->{json}{mlpkgFileContents} };
+    my $r = $make->(JSON::PP::true());
+    my ($package, $path) = ($r->{json}{id}, $r->{headers}{location} =~ s{^http://[^/]+}{}r);
+    is("$r->{status} $r->{json}{buildStatus}", '202 inProgress', 'a package that is built behind the answer');
+    is($contents->($package), undef, 'nothing is told of its file');
+    # given that it fails at first
+    { local $ENV{THAW_ARTIFACT_LIMIT} = 200; is(build()->{failed}, 1, 'when it failed') }
+    is($contents->($package), undef, 'nor then');
+    asked($package);
+    is(build()->{built}, 1, 'and is tried again');
+    is_deeply($contents->($package), { allTimeSeriesPredictionIntervals => JSON::PP::true() }, 'it has them');
+    my $file = unzipped(v2(GET => "modelPackages/$package/modelPackageFile")->{body});
+    is_deeply([ map { JSON::PP::decode_json($file->{"$_.json"}) } qw(contents logs) ],
+        [ { allTimeSeriesPredictionIntervals => JSON::PP::true() }, [ { level => 'INFO', message => 'trained', time => 5 } ] ], 'in its file, with the logs');
+    $package = $make->(JSON::PP::false())->{json}{id};
+    build();
+    is_deeply($contents->($package), { allTimeSeriesPredictionIntervals => JSON::PP::false() }, 'one that was not asked for them has none');
+    like(status($path)->{json}{message}, qr/artifact_limit/, 'and a job that failed has failed, whatever came later');
+};
+
 subtest 'who may' => sub {
     my ($package) = new_package();
     is(v2(POST => "modelPackages/$package/modelPackageFileBuilds/", token => $_->[1])->{status}, $_->[2], $_->[0])
