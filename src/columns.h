@@ -451,6 +451,14 @@
 #define ATTEMPT_PICK(F, C, A) F(A, x, "attempt_id", id) C(A, x, "fingerprint", fingerprint) C(A, in, "status", answer.status) \
 	C(A, s, "headers", answer.headers) C(A, s, "body", answer.body) C(A, t, "created_at", created)
 
+/* A job, who else may ask about it, and one that a worker takes. */
+#define JOB_PICK(F, C, A) F(A, d, "x.id", job.id) C(A, s, "x.kind", job.kind) C(A, d, "x.object_id", job.object) C(A, d0, "x.parent_id", job.parent) \
+	C(A, d0, "x.created_by", job.whose) C(A, s, "x.reason", job.reason) C(A, t, "x.created_at", job.created) C(A, s, "x.outcome", outcome) \
+	C(A, b, "x.lease IS NOT NULL", begun) C(A, b, "COALESCE(y.is_global, 0)", global) C(A, i0, GRANTED("y", "p.id"), granted)
+#define BUILD_PICK(F, C, A) F(A, d, "x.organization_id", organization) C(A, d, "x.id", job) C(A, d, "x.object_id", package) C(A, d, "x.parent_id", model) \
+	C(A, i, "v.number", number) C(A, d0, "x.created_by", whose) C(A, s, "p.username", name) C(A, d0, "x.token_id", token) \
+	C(A, s, "x.agent", agent) C(A, b, "x.intervals", intervals) C(A, i, "x.tries", tries)
+
 #define AUDIT_COLUMNS(C, A) C(A, d, id, id) C(A, t, at, at) C(A, d0, actor_id, actor.id) C(A, s, actor_name, actor.name) C(A, a, action, action) \
 	C(A, i, revision, revision) C(A, a, from_state, from) C(A, a, to_state, to) C(A, a, request_id, request_id) C(A, a, client_address, address) \
 	C(A, s, user_agent, user_agent) C(A, s, details, details)

@@ -7,8 +7,7 @@
 #include "dom_package.h"
 
 /* Whose result is where: a row of api_registry_status.c each. */
-#define JOB_PACKAGE "package"
-#define JOB_PACKAGE_FILE "package_file"
+#define JOB_PACKAGE "package"                            /* and its file */
 #define JOB_CUSTOM_VERSION "custom_model_version"        /* in its custom model */
 #define JOB_DEPLOYMENT "deployment"
 #define JOB_DEPLOYMENT_SETTINGS "deployment_settings"
@@ -20,10 +19,10 @@
 #define JOB_ERROR "ERROR"
 
 struct job {
-	struct id organization, id, whose;       /* whose: who asked */
-	const char *kind, *status, *message;     /* message: why it failed, else NULL */
-	struct id object, parent;                /* its result; parent: what that is found in, or zero */
-	int64_t created, finished;               /* finished: 0: it goes on */
+	struct id id, whose;                     /* whose: who asked */
+	const char *kind, *status, *reason;      /* reason: why it failed, else NULL */
+	struct id object, parent;                /* its result; parent: what that is found in, or belongs to; zero: nothing */
+	int64_t created;
 };
 
 /* Completed already: its result is that object; the second is of what is found in a parent.  In the
@@ -33,7 +32,9 @@ enum err job_done_in(struct tx *tx, const char *kind, const struct id *parent, c
 /* The package's file is to be built: in the transaction that makes the package, with package.build BUILD_RUNNING.
  * intervals: with those of all time series. */
 enum err job_build(struct tx *tx, const struct version *v, bool intervals, struct id *job);
-/* One of the caller's, or any for an administrator.  ERR_JOB_NOT_FOUND. */
+/* The job that builds its file now.  ERR_DB_NONE: there is none. */
+enum err job_of_package(struct tx *tx, const struct id *package, struct id *job);
+/* One of the caller's; any for an administrator, and that of a package for whoever sees its model.  ERR_JOB_NOT_FOUND. */
 enum err job_get(struct tx *tx, const struct id *id, struct job *out);
 
 #endif

@@ -48,7 +48,7 @@ struct route {
 	const char *summary;
 	const char *errors;                      /* names of err.def it may give beyond the common ones */
 	const struct error_row *denied;          /* what the dialect says when the caller may not; NULL: as everywhere */
-	int also;                                /* another status of success, and its shape; 0: none */
+	int also;                                /* another status of success, and its shape (NULL: no body); 0: none */
 	const struct shape *also_out;
 	int moves[3];                            /* the LIFE_ that it may make; ends with 0 */
 	enum resource object;

@@ -211,9 +211,9 @@ static bool gate_fits(const struct route *row)
 	const bool gated = row->moves[0] && life_transitions[row->moves[0]].flags & APPROVAL;
 
 	for (int i = 1; row->moves[0] && row->moves[i]; i++)
-		if (row->also || life_transitions[row->moves[i]].flags & APPROVAL)
+		if (row->also_out || life_transitions[row->moves[i]].flags & APPROVAL)
 			return false;
-	return gated ? row->also && row->also_out && life_transitions[row->moves[0]].resource == row->object : !row->also;
+	return gated ? row->also && row->also_out && life_transitions[row->moves[0]].resource == row->object : !row->also_out;
 }
 
 static bool names_it(const struct route *row)
