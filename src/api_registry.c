@@ -101,6 +101,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_MODEL_RETIRED] = { .status = 422, .text = "The registered model was archived for good" },
 	[ERR_PACKAGE_ARCHIVED] = UNPROCESSABLE,
 	[ERR_KEY_REUSED] = UNPROCESSABLE,
+	[ERR_RUN_EXISTS] = UNPROCESSABLE,
 };
 
 /* Has the organization a registry at all? */
@@ -131,7 +132,14 @@ static const struct shape error_out[] = {
 	{ 0 }
 };
 
-static const struct route *const tables[] = { routes, package_routes, registered_routes, job_routes, NULL };
+static const struct route *const tables[] = {
+	routes,
+	package_routes,
+	registered_routes,
+	job_routes,
+	source_routes,
+	NULL
+};
 static const char *const prefixes[] = { BASE, NULL };
 const struct dialect api_registry = { .name = "registry", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
 	.error_out = error_out, .error_type = "application/json", .time = TIME_MICROS, .scheme = "Token", .absolute = true, .slashes = true,

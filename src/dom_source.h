@@ -26,29 +26,30 @@ const char *told_by(struct arena *a, const char *text, const struct shape *rows)
 enum err target_take(struct tx *tx, const char *text, struct package *p);
 /* Sets p->timeseries and, where it is given, the bits of p->kinds that it stands for.  ERR_SHAPE. */
 enum err timeseries_take(struct tx *tx, const char *text, struct package *p);
+/* Features (S4, with usedForPredictions where it was given) and logs (S19), arrays that may be NULL, and their names and messages.  ERR_SHAPE. */
+struct features { const char *features, *logs, *names, *messages; };
+enum err features_take(struct tx *tx, const char *features, const char *logs, struct features *out);
 /* The bits of an object of kinds_rows. */
 int64_t kinds_take(struct arena *a, const char *text);
 
 /* ---- dom_leaderboard.c ---- */
 
+/* The model_description (S17) of a source, and its source_meta (S23): of no project where l is NULL. */
+struct leaderboard;
+const char *source_description(struct arena *a, const char *environment, const char *name, int64_t made, const struct person *maker);
+struct json *source_meta(struct arena *a, const struct leaderboard *l);
+
 /* The registry's projects group runs that were imported. */
 struct run_project { struct life life; const char *name; };
 extern const struct listing run_projects_list;           /* newest first */
 
-/* A model of the leaderboard.  model: zero where the run was imported; project: of such a one. */
-struct leaderboard {
-	struct life life;
-	struct id model;
-	struct run_project project;
-	struct person maker, started;            /* of the project, of the run */
-	int64_t ended;
-	const char *scoring_code;
-	struct package package;
-};
+/* A model of the leaderboard: its run, its model where it was not imported (run.model), else its project and who made that; who
+ * started the run; and the package that it makes. */
+struct leaderboard { struct run run; struct model of; struct run_project project; struct person maker, started; struct package package; };
 /* A completed run of a model that the caller sees, or an imported one.  ERR_RUN_NOT_FOUND. */
 enum err leaderboard_find(struct tx *tx, const struct id *id, struct leaderboard *out);
-/* Of a project, an imported run: its struct is a run's. */
-extern const struct listing leaderboard_list;            /* newest first */
+/* Imported runs of a project, newest first; and one, as a struct leaderboard. */
+extern const struct listing leaderboard_list;
 enum err leaderboard_get(struct tx *tx, const struct db_val *key, void *out);
 
 /* A run that was not made here.  id: zero for a new one; documents as they were sent. */
@@ -58,7 +59,7 @@ struct import {
 };
 extern const struct shape scoring_rows[], contains_rows[];
 /* Into the project that `key` names, else the one of that name, else a new one, with that id and name.  in: struct
- * import; out: struct run.  ERR_SHAPE, ERR_RUN_EXISTS, ERR_PROJECT_UNNAMED. */
+ * import; out: struct run.  ERR_NOT_FOUND, ERR_SHAPE, ERR_RUN_EXISTS. */
 enum err leaderboard_import(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* ---- dom_custom.c ---- */

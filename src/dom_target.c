@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/sha.h>
+#include "document.h"
 #include "str.h"
 
 enum { CLASSES_TOLD = 100, DIGEST = 16 };
@@ -59,14 +60,21 @@ const struct shape kinds_rows[] = {
 };
 _Static_assert(KIND_ANOMALY == 1 && KIND_MULTISERIES == 8 && KIND_TIME_SERIES == 16 && KIND_UNSTRUCTURED == 128, "the rows are in their order");
 
+static struct json *member(const struct json *o, const char *key)
+{
+	struct json *v = NULL;
+
+	return js_get(o, key, &v) ? v : NULL;
+}
+
 static struct json *by_rows(struct arena *a, const struct json *in, const struct shape *s)
 {
 	struct json *o = js_object(a);
 
 	for (; s->key; s++) {
-		struct json *v = NULL;
+		struct json *v = member(in, s->key);
 
-		if ((js_get(in, s->key, &v) && v) || !(s->flags & F_OMIT))
+		if (v || !(s->flags & F_OMIT))
 			js_put(o, s->key, v ? v : js_raw(a, s->empty));
 	}
 	return o;
@@ -77,13 +85,13 @@ const char *told_by(struct arena *a, const char *text, const struct shape *rows)
 	return js_text(by_rows(a, js_read(a, text), rows), NULL);
 }
 
-/* ---- Targets ---- */
-
 static enum err fault(struct tx *tx, const char *path, const char *reason)
 {
 	why_add(tx, path, reason);
 	return ERR_SHAPE;
 }
+
+/* ---- Targets ---- */
 
 static int by_text(const void *a, const void *b)
 {
@@ -112,61 +120,103 @@ static enum err digest_of(struct tx *tx, const struct json *classes, struct byte
 	return OK;
 }
 
-static struct json *first_classes(struct arena *a, const struct json *all)
-{
-	struct json *some = js_array(a);
-
-	for (size_t i = 0; i < js_length(all) && i < CLASSES_TOLD; i++)
-		js_add(some, js_string(a, js_str(js_at(all, i))));
-	return some;
-}
-
 /* Of a classification: the classes, and how many there are. */
-static enum err take_classes(struct tx *tx, bool binary, struct json *target, struct package *p)
+static enum err take_classes(struct tx *tx, const struct json *in, struct json *out, struct package *p)
 {
-	struct json *names = NULL, *count = NULL;
+	const struct json *names = member(in, "classNames"), *count = member(in, "classCount");
+	struct json *first = js_array(tx->arena);
 
-	js_get(target, "classNames", &names);
-	js_get(target, "classCount", &count);
-	if (binary && js_length(names) && js_length(names) != 2)
+	if (js_length(names) && js_length(names) != 2 && !strcmp(p->target_type, "Binary"))
 		return fault(tx, "target.classNames", "must be the two classes of a Binary target");
 	if (count && js_int(count) < (int64_t)js_length(names))
 		return fault(tx, "target.classCount", "must be at least as many as the classes that are named");
 	if (!count && js_length(names))
-		js_put_int(tx->arena, target, "classCount", (int64_t)js_length(names));
-	js_put(target, "classNames", first_classes(tx->arena, names));
+		js_put_int(tx->arena, out, "classCount", (int64_t)js_length(names));
+	for (size_t i = 0; i < js_length(names) && i < CLASSES_TOLD; i++)
+		js_add(first, js_string(tx->arena, js_str(js_at(names, i))));
+	js_put(out, "classNames", first);
 	return digest_of(tx, names, &p->classes);
+}
+
+static bool classifies(const char *type)
+{
+	return !strcmp(type, "Binary") || !strcmp(type, "Multiclass") || !strcmp(type, "Multilabel");
 }
 
 enum err target_take(struct tx *tx, const char *text, struct package *p)
 {
-	static const char *const classifies[] = { "Binary", "Multiclass", "Multilabel", NULL };
-	struct json *o = by_rows(tx->arena, js_read(tx->arena, text), target_rows), *v = NULL, *names = NULL;
-	const char *const *word = classifies;
-	bool binary;
+	const struct json *in = js_read(tx->arena, text), *threshold = member(in, "predictionThreshold");
+	struct json *out = by_rows(tx->arena, in, target_rows);
 	enum err e;
 
-	js_get(o, "name", &v);
-	p->target_name = js_str(v);
-	js_get(o, "type", &v);
-	p->target_type = js_str(v);
-	binary = !strcmp(p->target_type, "Binary");
-	js_get(o, "predictionThreshold", &v);
-	if (v && !binary)
+	p->target_name = js_str(member(in, "name"));
+	p->target_type = js_str(member(in, "type"));
+	if (!strcmp(p->target_type, "Binary")) {
+		const double v = threshold ? js_double(threshold) : 0.5;
+
+		p->threshold = number_text(tx->arena, v);
+		js_put(out, "predictionThreshold", js_number(tx->arena, v));
+	} else if (threshold) {
 		return fault(tx, "target.predictionThreshold", "is for a Binary target alone");
-	if (binary) {
-		p->threshold = number_text(tx->arena, v ? js_double(v) : 0.5);
-		js_put(o, "predictionThreshold", js_number(tx->arena, v ? js_double(v) : 0.5));
 	}
-	while (*word && strcmp(*word, p->target_type))
-		word++;
-	js_get(o, "classNames", &names);
-	js_get(o, "classCount", &v);
-	if (!*word && (js_length(names) || v))
+	if (classifies(p->target_type)) {
+		if ((e = take_classes(tx, in, out, p)))
+			return e;
+	} else if (js_length(member(in, "classNames")) || member(in, "classCount")) {
 		return fault(tx, "target.classNames", "are of a classification alone");
-	if (*word && (e = take_classes(tx, binary, o, p)))
+	}
+	p->target = js_text(out, NULL);
+	return OK;
+}
+
+/* ---- Features and logs ---- */
+
+static const char *const levels[] = { "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", NULL };
+static const struct shape feature_rows[] = {
+	{ "dateFormat", T_STR, .max = 1024 },
+	{ "featureType", T_STR, .max = 1024 },
+	{ "importance", T_NUMBER, .min = INT32_MIN, .max = INT32_MAX },
+	{ "knownInAdvance", T_BOOL, .empty = "false" },
+	{ "name", T_STR, .min = 1, .max = 1024, .flags = F_REQUIRED },
+	{ "usedForPredictions", T_BOOL, .flags = F_OMIT },
+	{ 0 }
+};
+static const struct shape log_rows[] = {
+	{ "level", T_STR, .words = levels, .flags = F_REQUIRED },
+	{ "message", T_STR, .max = 65535, .flags = F_REQUIRED },
+	{ "time", T_NUMBER, .min = 0, .max = INT64_C(1) << 40, .flags = F_REQUIRED },
+	{ 0 }
+};
+static const struct shape lists_rows[] = {
+	{ "features", T_LIST, .sub = feature_rows },
+	{ "logs", T_LIST, .sub = log_rows },
+	{ 0 }
+};
+
+/* Each as its rows tell it, and the texts of one member of each. */
+static const char *each_by(struct arena *a, const struct json *in, const struct shape *rows, const char *key, const char **texts)
+{
+	struct json *all = js_array(a), *some = js_array(a);
+
+	for (size_t i = 0; i < js_length(in); i++) {
+		js_add(all, by_rows(a, js_at(in, i), rows));
+		js_add(some, js_string(a, js_str(member(js_at(in, i), key))));
+	}
+	*texts = js_text(some, NULL);
+	return js_text(all, NULL);
+}
+
+enum err features_take(struct tx *tx, const char *features, const char *logs, struct features *out)
+{
+	const char *text = arena_printf(tx->arena, "{\"features\":%s,\"logs\":%s}", features ? features : "[]", logs ? logs : "[]");
+	enum err e = document_check(tx, "features", text, lists_rows, strlen(text));
+	const struct json *both;
+
+	if (e)
 		return e;
-	p->target = js_text(o, NULL);
+	both = js_read(tx->arena, text);
+	out->features = each_by(tx->arena, member(both, "features"), feature_rows, "name", &out->names);
+	out->logs = each_by(tx->arena, member(both, "logs"), log_rows, "message", &out->messages);
 	return OK;
 }
 
@@ -174,32 +224,27 @@ enum err target_take(struct tx *tx, const char *text, struct package *p)
 
 enum err timeseries_take(struct tx *tx, const char *text, struct package *p)
 {
-	struct json *o = by_rows(tx->arena, js_read(tx->arena, text), timeseries_rows), *v = NULL;
+	const struct json *in = js_read(tx->arena, text), *distances = member(in, "forecastDistances");
 	int64_t n;
 
-	p->timeseries = js_text(o, NULL);
-	if (!text)
-		return OK;
-	p->kinds |= KIND_TIME_SERIES;
-	js_get(o, "seriesColumnName", &v);
-	if (v)
-		p->kinds |= KIND_MULTISERIES;
-	if (js_get(js_read(tx->arena, text), "forecastDistances", &v) && v && js_type(v) != JS_ARRAY)
+	p->timeseries = js_text(by_rows(tx->arena, in, timeseries_rows), NULL);
+	if (text)
+		p->kinds |= KIND_TIME_SERIES | (member(in, "seriesColumnName") ? KIND_MULTISERIES : 0);
+	if (distances && js_type(distances) != JS_ARRAY)
 		return fault(tx, "timeseries.forecastDistances", "must be an array of whole numbers");
-	for (size_t i = 0; i < js_length(v); i++)
-		if (!js_whole(js_at(v, i), &n))
+	for (size_t i = 0; i < js_length(distances); i++)
+		if (!js_whole(js_at(distances, i), &n))
 			return fault(tx, arena_printf(tx->arena, "timeseries.forecastDistances[%zu]", i), "must be a whole number");
 	return OK;
 }
 
 int64_t kinds_take(struct arena *a, const char *text)
 {
-	const struct json *o = js_read(a, text);
+	const struct json *in = js_read(a, text), *v;
 	int64_t kinds = 0;
-	struct json *v;
 
 	for (int i = 0; kinds_rows[i].key; i++)
-		if (js_get(o, kinds_rows[i].key, &v) && js_type(v) == JS_BOOL && js_bool(v))
+		if ((v = member(in, kinds_rows[i].key)) && js_bool(v))
 			kinds |= INT64_C(1) << i;
 	return kinds;
 }

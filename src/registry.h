@@ -5,8 +5,10 @@
 #include "dom_job.h"
 #include "pages.h"
 
-/* api_registry_packages.c, api_registry_models.c, api_registry_status.c */
-extern const struct route package_routes[], registered_routes[], job_routes[];
+extern const struct route package_routes[];      /* api_registry_packages.c */
+extern const struct route registered_routes[];   /* api_registry_models.c */
+extern const struct route job_routes[];          /* api_registry_status.c */
+extern const struct route source_routes[];       /* api_registry_sources.c */
 
 #define BASE "/api/v2"
 
