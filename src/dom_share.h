@@ -41,7 +41,4 @@ enum err share_own(struct tx *tx, const struct id *model, const struct id *princ
 /* A model, locked, that will not be everybody's any more stays its maker's. */
 enum err share_keep_maker(struct tx *tx, const struct model *m);
 
-/* A model that everybody sees has its maker as its owner without a row: it gets one. */
-enum err share_keep_maker(struct tx *tx, const struct model *m);
-
 #endif
