@@ -143,18 +143,15 @@ static enum err resolve(struct tx *tx, const struct share_to *to, struct share *
 	enum err e;
 
 	*out = (struct share){ .word = to->word, .role = role_of(to->word) };
-	if (to->username) {
-		if (strcmp(to->kind, SHARE_USER))
-			return fault(tx, ERR_SHAPE, to, "username", "is of a user alone; name another recipient by its id");
-		e = tx_id(tx, SQL_SHARE_USER, DB_IN(db_s(to->username), db_d(&tx->who->organization)), &id);
-		if (e)
-			return e == ERR_DB_NONE ? fault(tx, ERR_REFERENCE, to, "username", "is no user of your organization") : e;
-		if (to->id_set && !id_equal(&id, &to->id))
-			return fault(tx, ERR_SHAPE, to, "id", "is not that of the username");
-	}
-	if (!(e = recipient(tx, &id, out)) && !strcmp(out->kind, to->kind))
-		return OK;
-	return e && e != ERR_DB_NONE ? e : fault(tx, ERR_REFERENCE, to, "id", arena_printf(tx->arena, "is no %s of your organization", to->kind));
+	if (!to->id_set && strcmp(to->kind, SHARE_USER))
+		return fault(tx, ERR_SHAPE, to, "username", "is of a user; name another recipient by its id");
+	if (!to->id_set && (e = tx_id(tx, SQL_SHARE_USER, DB_IN(db_s(to->username), db_d(&tx->who->organization)), &id)))
+		return e == ERR_DB_NONE ? fault(tx, ERR_REFERENCE, to, "username", "is no user of your organization") : e;
+	if ((e = recipient(tx, &id, out)) && e != ERR_DB_NONE)
+		return e;
+	if (e || strcmp(out->kind, to->kind))
+		return fault(tx, ERR_REFERENCE, to, "id", arena_printf(tx->arena, "is no %s of your organization", to->kind));
+	return !to->username || !strcmp(to->username, out->name) ? OK : fault(tx, ERR_SHAPE, to, "username", "is not the name of that id");
 }
 
 /* Is anything else than it was? */
