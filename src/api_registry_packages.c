@@ -3,7 +3,7 @@
 #include "registry.h"
 #include <stdlib.h>
 #include <string.h>
-#include "capabilities.h"
+#include "dom_capability.h"
 #include "dom_job.h"
 #include "dom_source.h"
 #include "str.h"
@@ -573,7 +573,7 @@ static struct feature *chosen(struct req *r, const struct version *v, size_t *n)
 
 /* ---- Their pages: parts of an array that the package has ---- */
 
-enum { LOGS_MOST = 100 };
+enum { LOGS_MOST = 100, FEATURES_MOST = 10000 };
 struct log_entry { const char *level, *message, *time; };
 static const struct shape log_out[] = {
 	{ "level", T_STR, AT(struct log_entry, level) },
@@ -600,22 +600,16 @@ static struct log_entry entry_of(struct arena *a, const struct json *o)
 	return e;
 }
 
-/* The part of an array that is asked for. */
-static enum err part(struct req *r, void *rows, size_t n, size_t size)
+/* The part of an array that is asked for, `most` at once and where no limit is given. */
+static enum err part(struct req *r, void *rows, size_t n, size_t size, int64_t most)
 {
 	const struct page_asked *q = r->query;
-	struct list_ask ask = { .list = NULL };
-	struct list_got got = { .n = 0 };
-	struct page_got out = { .total = (int64_t)n };
-	enum err e = r->row->paging->asked(r, q, &ask);
-	const size_t from = (uint64_t)ask.offset < n ? (size_t)ask.offset : n;
+	const struct list_ask ask = { .offset = q->offset, .limit = q->size && q->size < most ? q->size : most };
+	const size_t from = (uint64_t)ask.offset < n ? (size_t)ask.offset : n, room = n - from;
+	const struct list_got got = { .n = (uint64_t)ask.limit < room ? (size_t)ask.limit : room };
+	struct page_got out = { .total = (int64_t)n, .count = (int64_t)got.n, .rows = { (char *)rows + from * size, got.n, size } };
 
-	if (e)
-		return e;
-	got.n = (uint64_t)ask.limit < n - from ? (size_t)ask.limit : n - from;
-	out.count = (int64_t)got.n;
-	out.rows = (struct list){ (char *)rows + from * size, got.n, size };
-	r->row->paging->got(r, &ask, &got, &out);
+	pages_offset(r, &ask, &got, &out);
 	res_shape(r, 200, r->row->out, &out, 0);
 	return OK;
 }
@@ -638,7 +632,7 @@ static enum err get_features(struct req *r)
 	if (e)
 		return e;
 	all = chosen(r, v, &n);
-	return part(r, all, n, sizeof *all);
+	return part(r, all, n, sizeof *all, FEATURES_MOST);
 }
 
 static enum err get_logs(struct req *r)
@@ -654,12 +648,8 @@ static enum err get_logs(struct req *r)
 	all = arena_alloc(r->arena, (js_length(list) + 1) * sizeof *all);
 	for (size_t i = 0; i < js_length(list); i++)
 		all[i] = entry_of(r->arena, js_at(list, i));
-	return part(r, all, js_length(list), sizeof *all);
+	return part(r, all, js_length(list), sizeof *all, LOGS_MOST);
 }
-
-/* All of them where no limit is given, at most so many at once. */
-static const struct paging features_paging = { .size = 10000, .most = 10000, .total = true, .asked = pages_by_offset, .got = pages_offset };
-static const struct paging logs_paging = { .size = LOGS_MOST, .most = LOGS_MOST, .total = true, .asked = pages_by_offset, .got = pages_offset };
 
 /* ---- Tables ---- */
 
@@ -693,8 +683,8 @@ const struct route package_routes[] = {
 	{ "GET", ONE "/capabilities", PERM_MODEL_READ, 0, .status = 200, .out = capability_list_out, PACKAGE, .run = get_capabilities,
 	  .summary = "What can be done with it once it is deployed", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ "GET", ONE "/features", PERM_MODEL_READ, 0, QUERY(features_query, struct features_query), .status = 200, .out = features_out, PACKAGE, .run = get_features,
-	  .paging = &features_paging, .summary = "The features of its model", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
+	  .summary = "The features of its model", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ "GET", ONE "/modelLogs", PERM_MODEL_READ, 0, QUERY(logs_query, struct page_asked), .status = 200, .out = logs_out, PACKAGE, .run = get_logs,
-	  .paging = &logs_paging, .summary = "What was logged when its model was made, oldest first", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
+	  .summary = "What was logged when its model was made, oldest first", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ 0 }
 };

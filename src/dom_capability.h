@@ -1,6 +1,6 @@
-/* capabilities.h: what can be done with a package once it is deployed, by one table of rules. */
-#ifndef CAPABILITIES_H
-#define CAPABILITIES_H
+/* dom_capability.h: what can be done with a package once it is deployed, by one table of rules. */
+#ifndef DOM_CAPABILITY_H
+#define DOM_CAPABILITY_H
 #include "dom_package.h"
 
 enum { CAPABILITIES = 13 };

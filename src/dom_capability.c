@@ -1,6 +1,6 @@
-/* capabilities.c: see capabilities.h.  A rule is the target types that it is for, the kinds (dom_package.h) that
+/* dom_capability.c: see dom_capability.h.  A rule is the target types that it is for, the kinds (dom_package.h) that
  * it needs, all of them, those that rule it out, any of them, and those that do so together. */
-#include "capabilities.h"
+#include "dom_capability.h"
 #include <string.h>
 
 static const char *const anomaly_free[] = { "Regression", "Binary", "Multiclass", NULL };
