@@ -109,6 +109,7 @@ static const struct route *const tables[] = {
 	routes,
 	package_routes,
 	registered_routes,
+	share_routes,
 	job_routes,
 	source_routes,
 	NULL
