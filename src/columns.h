@@ -211,15 +211,20 @@
 
 #define RUN_TABLE "training_runs"
 #define RUN_BRIEF(C, A) C(A, d, id, life.id) C(A, w, status, life.state) C(A, i, revision, life.revision) \
-	C(A, t, started_at, life.created) C(A, t, updated_at, life.changed) C(A, d, model_id, model) C(A, s, algorithm, algorithm) \
+	C(A, t, started_at, life.created) C(A, t, updated_at, life.changed) C(A, d0, model_id, model) C(A, s, algorithm, algorithm) \
 	C(A, s, reason, reason) C(A, d, started_by, life.whose) C(A, t0, ended_at, ended_at)
 #define RUN_COLUMNS(C, A) RUN_BRIEF(C, A) RUN_FOUND(C, A)
 #define RUN_FOUND(C, A) C(A, s, hyperparameters, hyperparameters) C(A, s, metrics, metrics) C(A, s, features, features) C(A, s, target, target) \
 	C(A, s, artifacts, artifacts) C(A, s, logs, logs)
-#define RUN_ADDED(C, A)
+/* Of one that was imported. */
+#define RUN_ADDED(C, A) C(A, d0, project_id, project) C(A, s, name, package.name) C(A, a, target_type, package.target_type) \
+	C(A, x, class_digest, package.classes) C(A, a, threshold, package.threshold) C(A, i0, kinds, package.kinds) \
+	C(A, s, file_name, package.file_name) C(A, s, whole_target, package.target) C(A, s, datasets, package.datasets) \
+	C(A, s, timeseries, package.timeseries) C(A, s, scoring_code, scoring_code) C(A, s, import_meta, package.import_meta) \
+	C(A, s, all_features, package.features) C(A, s, model_logs, package.logs)
 #define RUN_ADDS ADDS_NOTHING
 #define RUN_KEPT(K)
-#define RUN_TAKEN ERR_INTERNAL
+#define RUN_TAKEN ERR_RUN_EXISTS
 #define RUN_ADDED_AS ADDS_NOTHING
 #define RUN_LOCKED(C, A, whose)
 #define RUN_SEEN(C, A)
@@ -333,6 +338,27 @@
 #define CHALLENGER_ADDED_AS ADDS_NOTHING
 #define CHALLENGER_LOCKED(C, A, whose)
 #define CHALLENGER_SEEN(C, A)
+/* ---- What packages are made from ---- */
+
+#define RUN_PROJECT_TABLE "run_projects"
+#define RUN_PROJECT_COLUMNS(C, A) HEAD(C, A) C(A, d, created_by, life.whose) C(A, s, name, name)
+#define RUN_PROJECT_BRIEF RUN_PROJECT_COLUMNS
+#define RUN_PROJECT_ADDED(C, A)
+#define RUN_PROJECT_ADDS ADDS_NOTHING
+#define RUN_PROJECT_KEPT(K) K(name_hash, "UNHEX(SHA2(name, 256))", "")
+#define RUN_PROJECT_TAKEN ERR_DB_RETRY
+#define RUN_PROJECT_ADDED_AS ADDS_NOTHING
+#define RUN_PROJECT_LOCKED(C, A, whose)
+#define RUN_PROJECT_SEEN(C, A)
+/* Of a model of the leaderboard beside its run: its model (y), its project (j) and who made that (v), who started the run (u). */
+#define LEADERBOARD_OF(C, A) C(A, s, "y.name", of.name) C(A, s, "y.config", of.config) C(A, s, "y.task_type", of.task_type) \
+	C(A, s, "y.target_name", of.target_name) C(A, s, "y.target_type", of.target_type) C(A, b, "COALESCE(y.is_global, 1)", of.life.global) \
+	C(A, i0, GRANTED("y", "p.id"), of.life.granted) C(A, d0, "j.id", project.life.id) C(A, s, "j.name", project.name) \
+	C(A, t0, "j.created_at", project.life.created) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
+	C(A, d0, "u.id", started.id) C(A, s, "u.username", started.name) C(A, s, "u.email", started.email)
+#define LEADERBOARD_BRIEF(C, A) C(A, d, id, life.id) C(A, t, started_at, life.created) C(A, t, updated_at, life.changed) \
+	C(A, s, algorithm, algorithm) C(A, s, target, target) C(A, d, project_id, project) C(A, s, name, package.name) \
+	C(A, a, target_type, package.target_type)
 
 /* ---- Folders ---- */
 

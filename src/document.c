@@ -74,6 +74,11 @@ static enum err check_value(struct check *c, const char *path, const struct json
 		return check_text(c, path, v, s);
 	case T_BOOL:
 		return js_type(v) == JS_BOOL ? OK : wrong(c, path, "true or false", v);
+	case T_NUMBER:
+		if (js_type(v) != JS_INT && js_type(v) != JS_DOUBLE)
+			return wrong(c, path, "a number", v);
+		return js_double(v) >= (double)s->min && js_double(v) <= (double)s->max ? OK
+			: fault(c, "InvalidField", path, arena_printf(c->tx->arena, "must be from %lld to %lld", (long long)s->min, (long long)s->max));
 	case T_LABELS:
 		return check_labels(c, path, v);
 	case T_LIST:

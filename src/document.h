@@ -1,4 +1,4 @@
-/* document.h: a document that stays JSON text, looked into by rows of shapes: T_STR, T_BOOL, T_LABELS,
+/* document.h: a document that stays JSON text, looked into by rows of shapes: T_STR, T_NUMBER, T_BOOL, T_LABELS,
  * T_SUB, T_LIST and T_ONE_OF.  Other than what becomes a struct (shape.h), null is as if it were not
  * given, the first fault ends the look, and it says what is wrong by a word too. */
 #ifndef DOCUMENT_H

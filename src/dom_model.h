@@ -44,12 +44,28 @@ enum err models_total(struct tx *tx, struct db_val hidden, struct db_val status,
  * in its place.  ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_MODEL_NAME_TAKEN, ERR_SHAPE: a merge made too much. */
 enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *edit, void *edited);
 
+/* What the registry tells of a version.  Objects and arrays are JSON text; NULL: as dom_package.h
+ * has it for a version that was made elsewhere. */
+struct package {
+	const char *name, *description, *stage, *build, *execution;
+	struct id source;                        /* what it was made from; zero: nothing that has an id */
+	const char *target_name, *target_type, *threshold, *model_name, *file_name;
+	struct bytes classes, mlpkg;
+	int64_t kinds, intervals;                /* intervals: -1: unknown */
+	struct id use_case;
+	const char *target, *datasets, *timeseries, *model_description, *source_meta, *import_meta, *extra, *features, *logs;
+};
+
 /* dom_run.c: the runs of a trainer elsewhere, as it reports them. */
 struct run {
 	struct life life;
 	struct id model;
 	const char *algorithm, *hyperparameters, *metrics, *features, *target, *artifacts, *logs, *reason;
 	int64_t ended_at;
+	/* Of one that was imported, which has no model (dom_source.h). */
+	struct id project;
+	const char *scoring_code;
+	struct package package;
 };
 
 /* Of the model `key`.  ERR_MODEL_ARCHIVED, ERR_MODEL_TRAINING, ERR_MODEL_RETIRED.  in: algorithm, hyperparameters. */
@@ -63,17 +79,6 @@ enum err run_complete(struct tx *tx, const struct db_val *key, enum transition t
 enum err run_fail(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* dom_version.c */
-/* What the registry tells of a version.  Objects and arrays are JSON text; NULL: as dom_package.h
- * has it for a version that was made elsewhere. */
-struct package {
-	const char *name, *description, *stage, *build, *execution;
-	struct id source;                        /* what it was made from; zero: nothing that has an id */
-	const char *target_name, *target_type, *threshold, *model_name, *file_name;
-	struct bytes classes, mlpkg;
-	int64_t kinds, intervals;                /* intervals: -1: unknown */
-	struct id use_case;
-	const char *target, *datasets, *timeseries, *model_description, *source_meta, *import_meta, *extra, *features, *logs;
-};
 /* What its model says of it. */
 struct package_of { const char *name, *target_name, *target_type; bool retired, global; int64_t granted; struct id maker; };
 struct version {

@@ -5,7 +5,7 @@
 /* ---- Reading ---- */
 
 static const struct column package_rest[] = { PACKAGE_COLUMNS(COL_MAP, struct version) PACKAGE_SEEN(COL_MAP, struct version) { ROW_END, 0 } };
-static const struct column package_columns[] = MAP(PACKAGE_COLUMNS, struct version), package_large[] = MAP(PACKAGE_LARGE, struct version);
+static const struct column package_large[] = MAP(PACKAGE_LARGE, struct version);
 static const struct column registered_rest[] = MAP(REGISTERED, struct model);
 
 unsigned model_rights(const struct who *who, bool global, int granted, const struct id *maker)
@@ -90,31 +90,31 @@ _Static_assert((RUNS_EXTERNAL | FORMAT_EXTERNAL) == 18432 && (RUNS_DEDICATED | F
 	" AND (? IS NULL OR JSON_CONTAINS(?, JSON_QUOTE(t.name))) AND (? IS NULL OR JSON_CONTAINS(?, JSON_QUOTE(t.value))))"
 /* What both lists filter versions by, as x or as a child c. */
 #define OF_VERSION(A, is_child) \
-	[PACKAGES_STAGE] = { "stage", " AND " A ".stage = ?", "a", 0, is_child }, \
-	[PACKAGES_BUILD] = { "build", " AND " A ".build_status = ?", "a", 0, is_child }, \
-	[PACKAGES_SOURCE] = { "model_id", " AND " A ".source_id = ?", "d", 0, is_child }, \
-	[PACKAGES_THRESHOLD] = { "threshold", " AND " A ".threshold = ?", "a", 0, is_child }, \
-	[PACKAGES_IMPORTED] = { "imported", " AND (" A ".file_name IS NOT NULL) = ?", "i", 0, is_child }, \
-	[PACKAGES_KINDS] = { "kinds", " AND " KINDS(A) " & ?", "i", 0, is_child }, \
-	[PACKAGES_FORMATS] = { "formats", " AND " KINDS(A) " & ?", "i", 0, is_child }, \
-	[PACKAGES_CHALLENGER] = { "challenger", " AND " KINDS(A) " & ?", "i", 0, is_child }, \
-	[PACKAGES_SIMILAR] = { "similar", " AND " A ".target_name <=> ? AND " A ".target_type <=> ? AND " A ".class_digest <=> ? AND " KINDS(A) " & 24 = ?", "saxi", 0, is_child }, \
-	[PACKAGES_NOT] = { "not", " AND " A ".id <> ?", "d", 0, is_child }
+	[PACKAGES_STAGE] = { "stage", " AND " A ".stage = ?", "a", is_child }, \
+	[PACKAGES_BUILD] = { "build", " AND " A ".build_status = ?", "a", is_child }, \
+	[PACKAGES_SOURCE] = { "model_id", " AND " A ".source_id = ?", "d", is_child }, \
+	[PACKAGES_THRESHOLD] = { "threshold", " AND " A ".threshold = ?", "a", is_child }, \
+	[PACKAGES_IMPORTED] = { "imported", " AND (" A ".file_name IS NOT NULL) = ?", "i", is_child }, \
+	[PACKAGES_KINDS] = { "kinds", " AND " KINDS(A) " & ?", "i", is_child }, \
+	[PACKAGES_FORMATS] = { "formats", " AND " KINDS(A) " & ?", "i", is_child }, \
+	[PACKAGES_CHALLENGER] = { "challenger", " AND " KINDS(A) " & ?", "i", is_child }, \
+	[PACKAGES_SIMILAR] = { "similar", " AND " A ".target_name <=> ? AND " A ".target_type <=> ? AND " A ".class_digest <=> ? AND " KINDS(A) " & 24 = ?", "saxi", is_child }, \
+	[PACKAGES_NOT] = { "not", " AND " A ".id <> ?", "d", is_child }
 _Static_assert((KIND_TIME_SERIES | KIND_MULTISERIES) == 24, "what is compared");
 #define SEARCHED "CONCAT_WS(CHAR(10), COALESCE(x.name, (SELECT m.name FROM models m WHERE m.organization_id = x.organization_id AND m.id = x.model_id)), " \
 	"x.model_name, x.description) COLLATE utf8mb4_unicode_520_ci LIKE ?"
 #define MADE_BY(column) column " = (SELECT c.id FROM principals c WHERE c.organization_id = x.organization_id AND c.email_key = LOWER(?))"
 
 static const struct list_filter package_filters[] = {
-	OF_VERSION("x", false),
-	[PACKAGES_TAGS] = { "tags", " AND " TAGGED("x.id"), "ssss", 0, false },
-	[PACKAGES_STATUS] = { "status", " AND x.status = ?", "a", 0, false },
-	[PACKAGES_SEARCH] = { "search", " AND " SEARCHED, "s", LIST_LIKE, false },
-	[PACKAGES_TARGET] = { "target_name", " AND x.target_name = ?", "s", 0, false },
-	[PACKAGES_TARGET_TYPE] = { "target_type", " AND x.target_type = ?", "a", 0, false },
-	[PACKAGES_USE_CASE] = { "use_case", " AND x.use_case_id = ?", "d", 0, false },
-	[PACKAGES_MADE_BY] = { "created_by", " AND " MADE_BY("x.created_by"), "s", 0, false },
-	{ NULL, NULL, NULL, 0, false }
+	OF_VERSION("x", 0),
+	[PACKAGES_TAGS] = { "tags", " AND " TAGGED("x.id"), "ssss", 0 },
+	[PACKAGES_STATUS] = { "status", " AND x.status = ?", "a", 0 },
+	[PACKAGES_SEARCH] = { "search", " AND " SEARCHED, "s", LIST_LIKE },
+	[PACKAGES_TARGET] = { "target_name", " AND x.target_name = ?", "s", 0 },
+	[PACKAGES_TARGET_TYPE] = { "target_type", " AND x.target_type = ?", "a", 0 },
+	[PACKAGES_USE_CASE] = { "use_case", " AND x.use_case_id = ?", "d", 0 },
+	[PACKAGES_MADE_BY] = { "created_by", " AND " MADE_BY("x.created_by"), "s", 0 },
+	{ NULL, NULL, NULL, 0 }
 };
 #define BY_NUMBER(down) { { "number", 'i', down } }
 static const struct list_order newest[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
@@ -143,7 +143,7 @@ static const struct list_path version_paths[] = {
 };
 static const struct column version_columns[] = MAP(VERSION_COLUMNS, struct version), version_seen[] = MAP(VERSION_SEEN, struct version);
 #define PACKAGES .of = RES_VERSION, .text = A_PACKAGE, .out = A_PACKAGE_OUT, .maps = { version_columns, version_seen, package_rest }, .filters = package_filters
-const struct listing packages_list = { .name = "PACKAGES", .parent = RES__MAX, .sees = SEES_PARENT, PACKAGES,
+const struct listing packages_list = { .name = "PACKAGES", .parent = RES__MAX, .sees = SEES_PARENT, .unhidden = true, PACKAGES,
 	.joins = " LEFT JOIN models y ON y.organization_id = x.organization_id AND y.id = x.model_id " PACKAGE_PEOPLE,
 	.always = FILTER(PACKAGES_STATUS), .orders = newest, LIST_PATHS(package_paths) };
 
@@ -169,20 +169,20 @@ enum err packages_read(struct tx *tx, struct list_ask *ask, struct list_got *got
 }
 
 static const struct list_filter model_filters[] = {
-	OF_VERSION("c", true),
+	OF_VERSION("c", LIST_CHILD),
 	[PACKAGES_TAGS] = { "tags", " AND (" TAGGED("x.id") " OR EXISTS (SELECT 1 FROM model_versions d WHERE d.organization_id = x.organization_id "
-		"AND d.model_id = x.id AND " TAGGED("d.id") "))", "ssssssss", 0, false },
-	[REGISTERED_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0, false },
-	[REGISTERED_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", LIST_LIKE, false },
-	[REGISTERED_MADE_FROM] = { "created_from", " AND x.created_at >= ?", "t", 0, false },
-	[REGISTERED_MADE_BEFORE] = { "created_before", " AND x.created_at < ?", "t", 0, false },
-	[REGISTERED_CHANGED_FROM] = { "modified_from", " AND x.updated_at >= ?", "t", 0, false },
-	[REGISTERED_CHANGED_BEFORE] = { "modified_before", " AND x.updated_at < ?", "t", 0, false },
-	[REGISTERED_TARGET] = { "target_name", " AND COALESCE(x.target_name, x.name) = ?", "s", 0, false },
-	[REGISTERED_TARGET_TYPE] = { "target_type", " AND x.target_type = ?", "a", 0, false },
-	[REGISTERED_MADE_BY] = { "created_by", " AND " MADE_BY("x.created_by"), "s", 0, false },
-	[REGISTERED_GLOBAL] = { "global", " AND x.is_global = ?", "i", 0, false },
-	{ NULL, NULL, NULL, 0, false }
+		"AND d.model_id = x.id AND " TAGGED("d.id") "))", "ssssssss", 0 },
+	[REGISTERED_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
+	[REGISTERED_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", LIST_LIKE },
+	[REGISTERED_MADE_FROM] = { "created_from", " AND x.created_at >= ?", "t", 0 },
+	[REGISTERED_MADE_BEFORE] = { "created_before", " AND x.created_at < ?", "t", 0 },
+	[REGISTERED_CHANGED_FROM] = { "modified_from", " AND x.updated_at >= ?", "t", 0 },
+	[REGISTERED_CHANGED_BEFORE] = { "modified_before", " AND x.updated_at < ?", "t", 0 },
+	[REGISTERED_TARGET] = { "target_name", " AND COALESCE(x.target_name, x.name) = ?", "s", 0 },
+	[REGISTERED_TARGET_TYPE] = { "target_type", " AND x.target_type = ?", "a", 0 },
+	[REGISTERED_MADE_BY] = { "created_by", " AND " MADE_BY("x.created_by"), "s", 0 },
+	[REGISTERED_GLOBAL] = { "global", " AND x.is_global = ?", "i", 0 },
+	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order model_orders[] = {
 	{ "newest", { { "id", 'd', true } } },

@@ -157,12 +157,6 @@ static const char *extra_of(struct arena *a, const struct package_in *in)
 	return js_length(o) ? arena_strdup(a, js_text(o, NULL)) : NULL;
 }
 
-/* A series makes it one, with a column of several ones. */
-static int64_t series_kinds(struct arena *a, const char *timeseries)
-{
-	return !timeseries ? 0 : KIND_TIME_SERIES | (member(a, timeseries, "seriesColumnName") ? KIND_MULTISERIES : 0);
-}
-
 enum err package_from_json(struct tx *tx, const void *sent, void *out)
 {
 	struct package_in in = *(const struct package_in *)sent;
@@ -175,14 +169,15 @@ enum err package_from_json(struct tx *tx, const void *sent, void *out)
 	if ((e = target_take(tx, in.target, p)))
 		return e;
 	p->execution = EXECUTION_EXTERNAL;
-	p->kinds = package_kinds(p->execution) | series_kinds(tx->arena, in.timeseries);
+	p->kinds = package_kinds(p->execution);
 	if (!strcmp(p->target_type, TARGET_UNKNOWN))
 		p->kinds |= KIND_UNSTRUCTURED;
 	p->source = in.source;
 	p->model_name = member(tx->arena, in.model_description, "modelName");
 	p->model_description = in.model_description;
-	p->datasets = in.datasets ? datasets_told(tx->arena, in.datasets) : NULL;
-	p->timeseries = in.timeseries ? timeseries_told(tx->arena, in.timeseries) : NULL;
+	p->datasets = in.datasets ? told_by(tx->arena, in.datasets, datasets_rows) : NULL;
+	if (in.timeseries && (e = timeseries_take(tx, in.timeseries, p)))
+		return e;
 	p->file_name = in.file_name;
 	p->extra = extra_of(tx->arena, &in);
 	in.version.source = "external";
@@ -199,7 +194,7 @@ static enum err of_leaderboard(struct tx *tx, struct package_in *in)
 	if (!id_is_zero(&in->distribution) && (e = leaderboard_find(tx, &in->distribution, &(struct leaderboard){ .package = { .name = NULL } })))
 		return e;
 	in->version.package = l.package;
-	in->version.run = l.id;
+	in->version.run = l.run.life.id;
 	in->version.algorithm = l.package.model_name;
 	named(in);
 	return in->threshold_set ? threshold(tx, "predictionThreshold", in->threshold, &in->version.package) : OK;

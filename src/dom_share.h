@@ -21,4 +21,7 @@ struct share {
 /* A model that is being made is its maker's: nobody has it yet. */
 enum err share_own(struct tx *tx, const struct id *model, const struct id *principal);
 
+/* A model that everybody sees has its maker as its owner without a row: it gets one. */
+enum err share_keep_maker(struct tx *tx, const struct model *m);
+
 #endif

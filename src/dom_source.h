@@ -1,9 +1,11 @@
 /* dom_source.h: what packages are made from and what surrounds them: models of the leaderboard, which are
  * completed training runs, also ones that were imported without a model; custom models and their versions;
- * use cases.  Writers run inside tx_run(). */
+ * use cases.  Who may make and change models may do so here; all in the organization see what is
+ * here, but runs of models that they do not see.  Writers run inside tx_run(). */
 #ifndef DOM_SOURCE_H
 #define DOM_SOURCE_H
 #include "dom_package.h"
+#include "shape.h"
 
 /* What a package made from a source is, as model_versions keeps it: source, model_name, target_name,
  * target_type, threshold, classes, kinds and execution are set, target, datasets, timeseries, source_meta and
@@ -11,26 +13,60 @@
  * (the contains... alone, of an imported one) may be NULL.  package.name: what it is called unless the request says
  * otherwise.  stage, build, intervals, description, use_case and extra are the caller's. */
 
-/* dom_leaderboard.c */
-struct leaderboard { struct id id, model, project; struct package package; };    /* model: zero where it was imported; project: zero for none */
+/* ---- dom_target.c: what clients say of a model, as packages tell it ---- */
+
+/* Objects as they are sent and told, in the order of their members; a package has a member whose row is not
+ * F_OMIT also where it was not given: `empty`, else null. */
+extern const struct shape target_rows[], datasets_rows[], timeseries_rows[], kinds_rows[];
+/* JSON text of an object of these rows, NULL: without any, as it is told. */
+const char *told_by(struct arena *a, const char *text, const struct shape *rows);
+/* Of JSON text that fits the rows: sets p->target, target_name, target_type, threshold and classes.  A Binary target has two
+ * classes, if any, and a threshold, 0.5 unless it is given, others have none; the first hundred classes are told, all are
+ * counted.  ERR_SHAPE: they do not go together. */
+enum err target_take(struct tx *tx, const char *text, struct package *p);
+/* Sets p->timeseries and, where it is given, the bits of p->kinds that it stands for.  ERR_SHAPE. */
+enum err timeseries_take(struct tx *tx, const char *text, struct package *p);
+/* Features (S4, with usedForPredictions where it was given) and logs (S19), arrays that may be NULL, and their names and messages.  ERR_SHAPE. */
+struct features { const char *features, *logs, *names, *messages; };
+enum err features_take(struct tx *tx, const char *features, const char *logs, struct features *out);
+/* The bits of an object of kinds_rows. */
+int64_t kinds_take(struct arena *a, const char *text);
+
+/* ---- dom_leaderboard.c ---- */
+
+/* The model_description (S17) of a source, and its source_meta (S23): of no project where l is NULL. */
+struct leaderboard;
+const char *source_description(struct arena *a, const char *environment, const char *name, int64_t made, const struct person *maker);
+struct json *source_meta(struct arena *a, const struct leaderboard *l);
+
+/* The registry's projects group runs that were imported. */
+struct run_project { struct life life; const char *name; };
+extern const struct listing run_projects_list;           /* newest first */
+
+/* A model of the leaderboard: its run, its model where it was not imported (run.model), else its project and who made that; who
+ * started the run; and the package that it makes. */
+struct leaderboard { struct run run; struct model of; struct run_project project; struct person maker, started; struct package package; };
 /* A completed run of a model that the caller sees, or an imported one.  ERR_RUN_NOT_FOUND. */
 enum err leaderboard_find(struct tx *tx, const struct id *id, struct leaderboard *out);
+/* Imported runs of a project, newest first; and one, as a struct leaderboard. */
+extern const struct listing leaderboard_list;
+enum err leaderboard_get(struct tx *tx, const struct db_val *key, void *out);
 
-/* dom_custom.c */
+/* A run that was not made here.  id: zero for a new one; documents as they were sent. */
+struct import {
+	struct id id;
+	const char *name, *model_type, *project, *target, *kinds, *features, *logs, *datasets, *timeseries, *scoring_code, *file_name, *contains;
+};
+extern const struct shape scoring_rows[], contains_rows[];
+/* Into the project that `key` names, else the one of that name, else a new one, with that id and name.  in: struct
+ * import; out: struct run.  ERR_NOT_FOUND, ERR_SHAPE, ERR_RUN_EXISTS. */
+enum err leaderboard_import(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+
+/* ---- dom_custom.c ---- */
+
 /* A version of a custom model that was not deleted, with the package that it makes; package.name: its model's.
  * ERR_CUSTOM_VERSION_NOT_FOUND. */
 struct custom_source { struct id id, model; struct package package; };
 enum err custom_version_find(struct tx *tx, const struct id *id, struct custom_source *out);
-
-/* dom_target.c: what a client says of a target (S24), of data (S14) and of series (S25), JSON text of objects that
- * have the right types, as a package tells it: all members that must be there, in their order; NULL is an object
- * without any.  The target also sets p->target_name, target_type, threshold and classes: two classes of a Binary one
- * and a threshold of such alone, 0.5 where it is not given; the first hundred classes are told, all are counted.
- * ERR_SHAPE: they do not go together. */
-enum err target_take(struct tx *tx, const char *text, struct package *p);
-const char *datasets_told(struct arena *a, const char *text);
-const char *timeseries_told(struct arena *a, const char *text);
-/* The target types there are. */
-extern const char *const target_types[];
 
 #endif

@@ -254,7 +254,7 @@ static void of_child(struct composed *c, const struct list_ask *ask)
 	for (size_t i = 0; i < ask->n; i++) {
 		const struct list_filter *f = &ask->list->filters[ask->clauses[i].filter];
 
-		if (!f->child)
+		if (f->most != LIST_CHILD)
 			continue;
 		text(c, any ? "" : ask->list->child);
 		clause(c, f->clause, f->in, ask->clauses[i].v, strlen(f->in));
@@ -281,7 +281,7 @@ static void from_where(struct composed *c, const struct list_ask *ask, const str
 		const struct list_filter *f = &l->filters[ask->clauses[i].filter];
 		const bool leads = p->from && !led && ask->clauses[i].filter == p->by;
 
-		if (f->child)
+		if (f->most == LIST_CHILD)
 			continue;
 		clause(c, leads ? p->where : f->clause, f->in, ask->clauses[i].v, strlen(f->in));
 		led |= leads;

@@ -8,10 +8,10 @@
 enum { LIST_ORDERS = 16, LIST_MOST = 100, LIST_CLAUSES = 32, LIST_KEYS = 3, LIST_VALUES = 8 };
 
 /* A clause of a WHERE, with a letter (sql.def) for each of its parameters.  most: so many of it may be
- * asked for at once, 0: one; LIST_LIKE: one, a part of a text. */
-enum { LIST_LIKE = -1 };
-/* child: of a child of the rows, which the listing's `child` names: one child must have all of these. */
-struct list_filter { const char *name, *clause, *in; int most; bool child; };
+ * asked for at once, 0: one; LIST_LIKE: one, a part of a text; LIST_CHILD: one, of a child of the rows, which
+ * the listing's `child` names: one child must have all that is asked for of one. */
+enum { LIST_LIKE = -1, LIST_CHILD = -2 };
+struct list_filter { const char *name, *clause, *in; int most; };
 
 /* An order: its keys (columns of the table), up or down; the last of them is unique within the list. */
 struct list_key { const char *column; char letter; bool down; };

@@ -9,6 +9,7 @@
 #include "dom_oauth.h"
 #include "dom_org.h"
 #include "dom_project.h"
+#include "dom_source.h"
 #include "dom_webhook.h"
 #include "dom_workspace.h"
 #include "shape.h"

@@ -600,6 +600,8 @@ struct json *shape_render(struct arena *a, const struct shape *s, const void *v,
 {
 	struct json *o = js_object(a);
 
+	if (s->key && !*s->key)
+		return shape_value(a, s, v, form);
 	for (; s->key; s++) {
 		struct json *value = shape_value(a, s, v, form);
 
@@ -724,6 +726,8 @@ struct json *shape_schema(struct arena *a, const struct shape *s, enum time_form
 {
 	struct json *o = js_object(a), *properties = js_object(a), *required = js_array(a);
 
+	if (s->key && !*s->key)
+		return shape_type_schema(a, s, form, writing);
 	js_put_str(a, o, "type", "object");
 	for (; s->key; s++) {
 		js_put(properties, s->key, shape_type_schema(a, s, form, writing));
