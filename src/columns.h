@@ -338,6 +338,7 @@
 #define CHALLENGER_ADDED_AS ADDS_NOTHING
 #define CHALLENGER_LOCKED(C, A, whose)
 #define CHALLENGER_SEEN(C, A)
+
 /* ---- What packages are made from ---- */
 
 #define RUN_PROJECT_TABLE "run_projects"

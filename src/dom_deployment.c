@@ -232,11 +232,11 @@ static const struct column deployment_columns[] = MAP(DEPLOYMENT_COLUMNS, struct
 #define FILTER(f) (UINT64_C(1) << (f))
 #define ANY_OF(column) " AND JSON_CONTAINS(?, JSON_QUOTE(" column "))"
 static const struct list_filter filters[] = {
-	[DEPLOYMENTS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0, false },
-	[DEPLOYMENTS_SEARCH] = { "search", " AND CONCAT_WS(CHAR(10), x.label, x.description) COLLATE utf8mb4_unicode_520_ci LIKE ?", "s", LIST_LIKE, false },
-	[DEPLOYMENTS_STATUS] = { "status", ANY_OF("x.status"), "s", 0, false },
-	[DEPLOYMENTS_IMPORTANCE] = { "importance", ANY_OF("x.importance"), "s", 0, false },
-	{ NULL, NULL, NULL, 0, false }
+	[DEPLOYMENTS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
+	[DEPLOYMENTS_SEARCH] = { "search", " AND CONCAT_WS(CHAR(10), x.label, x.description) COLLATE utf8mb4_unicode_520_ci LIKE ?", "s", LIST_LIKE },
+	[DEPLOYMENTS_STATUS] = { "status", ANY_OF("x.status"), "s", 0 },
+	[DEPLOYMENTS_IMPORTANCE] = { "importance", ANY_OF("x.importance"), "s", 0 },
+	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = {
 	{ "newest", { { "id", 'd', true } } },
@@ -256,6 +256,14 @@ enum err deployment_get(struct tx *tx, const struct db_val *key, void *out)
 	if (!e)
 		(void)row_read(deployment_shown, RES_DEPLOYMENT, rest, out);
 	return e;
+}
+
+enum err deployment_champion(struct tx *tx, const struct db_val *key, void *out)
+{
+	struct deployment d;
+	enum err e = life_read(tx, RES_DEPLOYMENT, key, &d);
+
+	return e ? e : package_get(tx, BY_ID(&d.version), out);
 }
 
 enum err deployment_create(struct tx *tx, const struct deployment_in *in, struct deployment *out)
@@ -359,8 +367,8 @@ enum err deployment_replace(struct tx *tx, const struct db_val *key, enum transi
 	l.d->version = p.id;
 	js_put_str(tx->arena, details, "from_version_rid", id_spell(tx->arena, RID_VERSION, &was.version));
 	js_put_str(tx->arena, details, "version_rid", id_spell(tx->arena, RID_VERSION, &p.id));
-	if (asked->name)
-		js_put_str(tx->arena, details, "reason", asked->name);
+	if (asked->reason)
+		js_put_str(tx->arena, details, "reason", asked->reason);
 	if ((e = count_both(tx, &l, &was)) || (e = life_move(tx, t, &l.d->life, details)))
 		return e;
 	return put_pair(tx, l.d, &p, true);
@@ -460,7 +468,7 @@ enum err deployment_configure(struct tx *tx, const struct db_val *key, enum tran
 /* ---- Challengers ---- */
 
 static const struct column challenger_columns[] = MAP(CHALLENGER_COLUMNS, struct challenger), challenger_shown[] = MAP(DEPLOYED, struct challenger);
-static const struct list_filter challenger_filters[] = { { "hidden", " AND x.hidden = ?", "i", 0, false }, { NULL, NULL, NULL, 0, false } };
+static const struct list_filter challenger_filters[] = { { "hidden", " AND x.hidden = ?", "i", 0 }, { NULL, NULL, NULL, 0 } };
 static const struct list_path challenger_paths[] = { { .order = -1, .index = "challenger_list" } };
 const struct listing challengers_list = { .name = "CHALLENGERS", .of = RES_CHALLENGER, .parent = RES_DEPLOYMENT, .sees = SEES_ALL,
 	.link = " AND x.deployment_id = ?", .text = ROW(CHALLENGER_COLUMNS, "x") DEPLOYED(COL_EXPR, ), .out = ROW_OUT(CHALLENGER_COLUMNS) DEPLOYED(COL_OUT, ),
@@ -549,10 +557,10 @@ enum err challenger_delete(struct tx *tx, const struct db_val *key, enum transit
 
 static const struct column pair_columns[] = PICK_MAP(PAIR_PICK, struct pair);
 static const struct list_filter pair_filters[] = {
-	[PAIRS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0, false },
-	[PAIRS_SEARCH] = { "search", " AND x.label COLLATE utf8mb4_unicode_520_ci LIKE ?", "s", LIST_LIKE, false },
-	[PAIRS_VERSION] = { "version", " AND x.version_id = ?", "d", 0, false },
-	{ NULL, NULL, NULL, 0, false }
+	[PAIRS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
+	[PAIRS_SEARCH] = { "search", " AND x.label COLLATE utf8mb4_unicode_520_ci LIKE ?", "s", LIST_LIKE },
+	[PAIRS_VERSION] = { "version", " AND x.version_id = ?", "d", 0 },
+	{ NULL, NULL, NULL, 0 }
 };
 #define BY_CREATION(down) { { "created_at", 't', down }, { "id", 'd', down } }
 static const struct list_order pair_orders[] = {

@@ -60,14 +60,15 @@ struct deployment_in {
 	struct package_asked which;
 	struct id environment;
 	const char *label, *description, *importance, *given_id, *runtime;
-	const char *status, *name;
+	const char *status, *name, *reason;
 	bool label_set, description_set, importance_set, environment_set, name_set;
 };
 
 enum { DEPLOYMENTS_HIDDEN, DEPLOYMENTS_SEARCH, DEPLOYMENTS_STATUS, DEPLOYMENTS_IMPORTANCE };
 extern const struct listing deployments_list;
-/* With its champion and its environment. */
+/* With its champion and its environment; and that champion, as package_get() reads it. */
 enum err deployment_get(struct tx *tx, const struct db_val *key, void *out);
+enum err deployment_champion(struct tx *tx, const struct db_val *key, void *out);
 /* Active.  ERR_VERSION_NOT_FOUND, ERR_RUN_NOT_FOUND, ERR_ENVIRONMENT_NOT_FOUND; of what cannot be deployed ERR_PACKAGE_ARCHIVED,
  * ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_NOT_BUILT, ERR_ENVIRONMENT_FORMAT. */
 enum err deployment_create(struct tx *tx, const struct deployment_in *in, struct deployment *out);

@@ -43,10 +43,10 @@ static int64_t formats_by_platform(const char *platform)
 
 #define FILTER(f) (UINT64_C(1) << (f))
 static const struct list_filter filters[] = {
-	[ENVIRONMENTS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0, false },
-	[ENVIRONMENTS_SEARCH] = { "search", " AND CONCAT_WS(CHAR(10), x.name, x.description) COLLATE utf8mb4_unicode_520_ci LIKE ?", "s", LIST_LIKE, false },
-	[ENVIRONMENTS_FORMATS] = { "formats", " AND x.formats & ?", "i", 0, false },
-	{ NULL, NULL, NULL, 0, false }
+	[ENVIRONMENTS_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
+	[ENVIRONMENTS_SEARCH] = { "search", " AND CONCAT_WS(CHAR(10), x.name, x.description) COLLATE utf8mb4_unicode_520_ci LIKE ?", "s", LIST_LIKE },
+	[ENVIRONMENTS_FORMATS] = { "formats", " AND x.formats & ?", "i", 0 },
+	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
 static const struct list_path paths[] = { { .order = -1, .index = "environment_list" } };
