@@ -396,7 +396,8 @@ static enum err patch_settings(struct req *r)
 #define THE .object = RES_DEPLOYMENT, .ids = { "" }
 #define THE_CHALLENGER .object = RES_CHALLENGER, .ids = { "", "" }
 /* Of a body: what it names, and there is not. */
-#define NAMES AS(NAMED_MODEL, { ERR_VERSION_NOT_FOUND, ERR_REFERENCE }, { ERR_RUN_NOT_FOUND, ERR_REFERENCE }, { ERR_ENVIRONMENT_NOT_FOUND, ERR_REFERENCE })
+#define NAMES AS(NAMED_MODEL, { ERR_VERSION_NOT_FOUND, ERR_REFERENCE }, { ERR_RUN_NOT_FOUND, ERR_REFERENCE }, \
+	{ ERR_CUSTOM_VERSION_NOT_FOUND, ERR_REFERENCE }, { ERR_ENVIRONMENT_NOT_FOUND, ERR_REFERENCE })
 #define CANNOT " REFERENCE MODEL_ARCHIVED MODEL_RETIRED PACKAGE_ARCHIVED NOT_BUILT ENVIRONMENT_FORMAT"
 #define FROM(what, shape, text) { "POST", ALL "/" what, PERM_MODEL_WRITE, R_WRITE, BODY(shape, struct deployment_in), .status = 202, .out = id_out, \
 	.run = create, NAMES, .summary = text, .errors = "QUOTA" CANNOT }

@@ -59,6 +59,8 @@ static enum err unnamed(struct tx *tx)
 /* The package that was asked for: made now where a source has none. */
 static enum err named(struct tx *tx, const struct package_asked *which, struct deployable *out)
 {
+	struct package_in in = { .source = which->source };
+	struct custom_source custom;
 	struct version made;
 	enum err e;
 
@@ -66,25 +68,30 @@ static enum err named(struct tx *tx, const struct package_asked *which, struct d
 		return which->package_set ? or_may(tx, find(tx, &which->package, out)) : unnamed(tx);
 	if ((e = last_of(tx, &which->source, out)) != ERR_DB_NONE)
 		return e;
-	e = package_from_learning_model(tx, &(struct package_in){ .source = which->source }, &made);
+	if ((e = package_from_learning_model(tx, &in, &made)) == ERR_RUN_NOT_FOUND && !(e = custom_version_find(tx, &which->source, &custom))) {
+		in.version.package = custom.package;
+		e = package_make(tx, &in, &made);
+	}
 	return e ? e : find(tx, &made.life.id, out);
 }
 
 /* The same as it would be, where nothing is made. */
 static enum err would_be(struct tx *tx, const struct package_asked *which, struct deployable *out)
 {
-	struct leaderboard l;
+	struct leaderboard *l = ARENA_NEW(tx->arena, struct leaderboard);
+	const struct package *p = &l->package;
+	struct custom_source custom;
 	enum err e;
 
 	if (which->package_set || !which->source_set)
 		return which->package_set ? find(tx, &which->package, out) : unnamed(tx);
 	if ((e = last_of(tx, &which->source, out)) != ERR_DB_NONE)
 		return e;
-	if ((e = leaderboard_find(tx, &which->source, &l)))
-		return e;
-	*out = (struct deployable){ .kinds = l.package.kinds, .target_name = l.package.target_name,
-		.target_type = l.package.target_type ? l.package.target_type : TARGET_UNKNOWN, .classes = l.package.classes };
-	return OK;
+	if ((e = leaderboard_find(tx, &which->source, l)) == ERR_RUN_NOT_FOUND && !(e = custom_version_find(tx, &which->source, &custom)))
+		p = &custom.package;
+	*out = (struct deployable){ .kinds = p->kinds, .target_name = p->target_name, .target_type = p->target_type ? p->target_type : TARGET_UNKNOWN,
+		.classes = p->classes };
+	return e;
 }
 
 static enum err deployable(const struct deployable *p)
@@ -151,7 +158,6 @@ static void whether_fits(struct validation *v, const struct deployable *now, con
 {
 	*v = (struct validation){ .passes = true, .message = "The model package can take the place of the champion" };
 	fit(v, "modelCanBeDeployed", !deployable(next), "It can be deployed", "It is archived, or its build is not complete");
-	fit(v, "notCurrentModel", !id_equal(&now->id, &next->id), "It is not the champion", "It is the champion already");
 	about_target(v, now, next);
 	if (formats)
 		fit(v, "predictionEnvironment", runs_in(next, *formats), "The prediction environment supports its format",
@@ -360,7 +366,7 @@ enum err deployment_replace(struct tx *tx, const struct db_val *key, enum transi
 	enum err e;
 
 	if ((e = life_read(tx, RES_DEPLOYMENT, key, out)) || (e = named(tx, &asked->which, &p)) || (e = lock(tx, key, &p.model, out, &l))
-	 || (e = find(tx, &p.id, &p)) || (e = replaces(tx, l.d, &p)))
+	 || (e = find(tx, &p.id, &p)) || id_equal(&p.id, &l.d->version) || (e = replaces(tx, l.d, &p)))
 		return e;
 	was = *l.d;
 	l.d->model = p.model;

@@ -75,7 +75,7 @@ enum err deployment_create(struct tx *tx, const struct deployment_in *in, struct
 enum err deployment_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* in: status, which it may have already: then nothing is done.  ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED. */
 enum err deployment_switch(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
-/* Another champion.  As deployment_create(), and ERR_NO_REPLACEMENT. */
+/* Another champion; nothing is done where it is that already.  As deployment_create(), and ERR_NO_REPLACEMENT. */
 enum err deployment_replace(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* With its challengers. */
 enum err deployment_delete(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
