@@ -71,6 +71,7 @@ struct list_ask {
 	bool flip;                               /* against its order */
 	struct id parent;
 	int kind;                                /* of the parent, where it may be of several */
+	struct id child;                         /* of the parent, where the address names one too */
 	struct id after, before;                 /* the cursor's object; zero: none; one of them at most */
 	struct db_val place[LIST_KEYS];          /* or the keys that the page is behind, .t 0: none */
 	int64_t limit, offset;
