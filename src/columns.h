@@ -199,9 +199,10 @@
 /* What the caller was granted on it: 0 nothing, 1 OBSERVER, 2 USER, 3 OWNER. */
 #define MODEL_LOCKED(C, A, whose) C(A, i0, GRANTED(A, whose), life.granted)
 /* Directly, with the organization, or with a group.  Names the principal twice. */
-#define GRANTED(alias, principal) "GREATEST(COALESCE((SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
-	"AND g.model_id = " alias ".id AND g.grantee_id IN (" principal ", " alias ".organization_id)), 0), COALESCE((SELECT MAX(g.role) " \
-	"FROM group_members n STRAIGHT_JOIN grants g ON g.organization_id = n.organization_id AND g.model_id = " alias ".id AND g.grantee_id = n.group_id " \
+#define GRANTED(alias, principal) GRANTED_ON(alias, "id", principal)
+#define GRANTED_ON(alias, model, principal) "GREATEST(COALESCE((SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
+	"AND g.model_id = " alias "." model " AND g.grantee_id IN (" principal ", " alias ".organization_id)), 0), COALESCE((SELECT MAX(g.role) " \
+	"FROM group_members n STRAIGHT_JOIN grants g ON g.organization_id = n.organization_id AND g.model_id = " alias "." model " AND g.grantee_id = n.group_id " \
 	"WHERE n.organization_id = " alias ".organization_id AND n.principal_id = " principal "), 0))"
 #define MODEL_SEEN(C, A)
 /* A grant, as it is written and as it is listed; whom one is for. */
@@ -317,8 +318,7 @@
 #define DEPLOYMENT_TAKEN ERR_INTERNAL
 #define DEPLOYMENT_ADDED_AS ADDS_NOTHING
 /* What the caller was granted on its champion's model, and whether everybody sees that. */
-#define DEPLOYMENT_LOCKED(C, A, whose) C(A, i0, "(SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " A ".organization_id " \
-	"AND g.model_id = " A ".model_id AND g.grantee_id IN (" whose ", " A ".organization_id))", life.granted) \
+#define DEPLOYMENT_LOCKED(C, A, whose) C(A, i0, GRANTED_ON(A, "model_id", whose), life.granted) \
 	C(A, b, "(SELECT z.is_global FROM models z WHERE z.organization_id = " A ".organization_id AND z.id = " A ".model_id)", life.global)
 #define DEPLOYMENT_SEEN(C, A)
 #define DEPLOYMENT_SET(C, A) C(A, s, settings, settings)
