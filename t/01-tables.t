@@ -135,13 +135,14 @@ subtest 'layers' => sub {
     is($users->(qr{^openssl/(ecdsa|rsa|pem|hmac|ec)\.h}), 'token.c', 'signatures: only token.c');
     is($users->(qr/^fcgi/), 'main.c', 'FastCGI: only main.c');
     is($users->(qr{^curl/}), 'cli_send.c', 'libcurl: only cli_send.c');
+    is($users->(qr/^archive(_entry)?\.h/), 'mlpkg.c', 'libarchive: only mlpkg.c');
     is($users->(qr/^crypt\.h/), 'passwd.c', 'password hashes: only passwd.c');
     my @domain = grep { /^dom_/ } sort keys %includes;
     cmp_ok(scalar @domain, '>=', 5, "the domain: @domain");
     is(join(' ', grep { my $f = $_; grep { /^(req|route|res|shape|serve|api_\w+)\.h$/ } @{ $includes{$f} } } @domain), '', 'knows no request and no route');
     my @engine = grep { /^(life|audit|outbox|tx|db)\.[ch]$/ } sort keys %includes;
     is(join(' ', grep { my $f = $_; grep { /^(dom_\w+|req|route|serve)\.h$/ } @{ $includes{$f} } } @engine), '', 'nor does the engine, which knows no domain either');
-    my @shelf = grep { /^(arena|str|json|log|clock|err|id|conf|net|sign)\.[ch]$/ } sort keys %includes;
+    my @shelf = grep { /^(arena|str|json|log|clock|err|id|conf|mlpkg|multipart|net|sign)\.[ch]$/ } sort keys %includes;
     is(join(' ', grep { my $f = $_; grep { /^(db|tx|life|audit|outbox|dom_\w+|req|route|who|token)\.h$/ } @{ $includes{$f} } } @shelf), '', 'the bottom shelf knows nobody above');
     is(join(' ', grep { my $f = $_; grep { /^api_/ } @{ $includes{$f} } } sort keys %includes), '', 'nobody includes a dialect');
     is(join(' ', grep { !/^(?:api_\w+|cli_\w+|main|dialects)\.c$/ } split / /, $users->(qr/^dialects\.h/)), '', 'and what serves them all names none');

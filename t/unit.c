@@ -1,9 +1,10 @@
-/* unit.c: the bottom shelf by itself: what is text, what is JSON, what is a time, an
+/* unit.c: the bottom shelf by itself: what is text, JSON, a form, an archive, a time, an
  * identity, a token, a field.  Speaks TAP (t/00-unit.t runs it).  Where a published
  * standard has vectors they are used; else the table beside the test is the rule. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,12 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <archive.h>
+#include <archive_entry.h>
 #include <cmocka.h>
 #include <jwt.h>
 #include "arena.h"
@@ -27,6 +31,8 @@
 #include "file.h"
 #include "id.h"
 #include "json.h"
+#include "mlpkg.h"
+#include "multipart.h"
 #include "foundry.h"
 #include "pages.h"
 #include "tables.h"
@@ -1904,6 +1910,308 @@ static void addresses_are_counted_by_network(void **state)
 		assert_string_equal(net_of(a, of[i][0]), of[i][1]);
 }
 
+/* ---- multipart.c ---- */
+
+#define FORM "multipart/form-data; boundary="
+#define NAMED(parameters) "Content-Disposition: form-data; " parameters "\r\n"
+#define PART(parameters, bytes) "--x\r\n" NAMED(parameters) "\r\n" bytes "\r\n"
+#define EPILOGUE "\r\nan epilogue\r\n--x\r\n"
+#define WHOLE_FORM "a preamble\r\n" PART("name=\"title\"", "two\r\nlines") \
+	"--x \t\r\n" "X-Other: 1\r\ncontent-type:\tapplication/zip \r\n" NAMED("name=file; filename=\"a\\\"b%22c.zip\"") "\r\n" "PK\0\r\n--\r\n-x\r\n--y\r\n" \
+	PART("name=\"none\"; filename=\"\"", "") "--x--" EPILOGUE
+
+static struct part *parts;
+static size_t parts_n;
+static const char *why;
+
+#define parse_text(type, text) parse_form(type, text, sizeof text - 1)
+
+static enum err parse_form(const char *type, const char *body, size_t n)
+{
+	parts = NULL;
+	parts_n = 0;
+	why = NULL;
+	return multipart_parse(a, type, body, n, &parts, &parts_n, &why);
+}
+
+static void part_is(size_t i, const char *name, const char *filename, const char *type, const char *bytes, size_t n)
+{
+	assert_text(parts[i].name, name);
+	assert_text(parts[i].filename, filename);
+	assert_text(parts[i].type, type);
+	assert_int_equal(parts[i].n, n);
+	assert_memory_equal(parts[i].bytes, bytes, n);
+}
+
+static void forms_are_read(void **state)
+{
+	static const char body[] = WHOLE_FORM;
+	static const char *const types[] = { FORM "x", FORM "\"x\"", "Multipart/Form-Data ;charset=utf-8; ;Boundary=x ;" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(types); i++) {
+		assert_int_equal(parse_text(types[i], body), OK);
+		assert_int_equal(parts_n, 3);
+		part_is(0, "title", "(NULL)", "(NULL)", "two\r\nlines", 10);
+		part_is(1, "file", "a\"b\"c.zip", "application/zip", "PK\0\r\n--\r\n-x\r\n--y", 16);
+		part_is(2, "none", "", "(NULL)", "", 0);
+		assert_true(parts[1].bytes > body && parts[1].bytes < body + sizeof body);       /* no copy */
+	}
+	assert_int_equal(parse_text(FORM "x", "--x--"), OK);
+	assert_int_equal(parts_n, 0);
+	/* RFC 2046: the line end that would begin the bytes is the boundary's where there are none. */
+	assert_int_equal(parse_text(FORM "x", "--x\r\n" NAMED("name=a") "\r\n--x\r\n" NAMED("name=b") "\r\nB\r\n--x--"), OK);
+	assert_int_equal(parts_n, 2);
+	part_is(0, "a", "(NULL)", "(NULL)", "", 0);
+	part_is(1, "b", "(NULL)", "(NULL)", "B", 1);
+}
+
+static void names_of_forms_are_decoded(void **state)
+{
+	static const char *const of[][2] = { { "\"a\"", "a" }, { "a", "a" }, { "\"\"", "" }, { "\"a b;c=d\"", "a b;c=d" }, { "\"%22%0d%0A\"", "\"\r\n" },
+		{ "\"100%25%41%2\"", "100%25%41%2" }, { "100%22", "100%22" }, { "\"\\\"\\\\\"", "\"\\" }, { "\"C:\\dir\\new.zip\"", "C:\\dir\\new.zip" },
+		{ "\"../\xc3\xbc.zip\"", "../\xc3\xbc.zip" }, { "\"x\"; filename*=UTF-8''y", "x" }, { "\"x\" ; other=1;", "x" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(of); i++) {
+		char *body = arena_printf(a, "--x\r\n" NAMED("name=n; filename=%s") "\r\n\r\n--x--", of[i][0]);
+
+		assert_int_equal(parse_form(FORM "x", body, strlen(body)), OK);
+		assert_text(parts[0].filename, of[i][1]);
+	}
+}
+
+static void boundaries_of_forms(void **state)
+{
+	static const struct { const char *type; enum err is; } rows[] = { { NULL, ERR_MEDIA_TYPE }, { "", ERR_MEDIA_TYPE }, { "application/json", ERR_MEDIA_TYPE },
+		{ "multipart/form-data2; boundary=x", ERR_MEDIA_TYPE }, { "multipart/mixed; boundary=x", ERR_MEDIA_TYPE }, { "multipart/form-data", ERR_REQUEST },
+		{ FORM, ERR_REQUEST }, { FORM "\"\"", ERR_REQUEST }, { FORM "\"x", ERR_REQUEST }, { FORM "x y", ERR_REQUEST }, { FORM "\"x \"", ERR_REQUEST },
+		{ FORM "x; boundary=x", ERR_REQUEST }, { FORM "\"x\\x\"", ERR_REQUEST }, { FORM "\"x\\", ERR_REQUEST }, { FORM "x*", ERR_REQUEST }, { FORM "x\r\n", ERR_REQUEST },
+		{ FORM "\xc3\xbc", ERR_REQUEST }, { "multipart/form-data, boundary=x", ERR_MEDIA_TYPE }, { "multipart/form-data boundary=x", ERR_REQUEST },
+		{ "multipart/form-data; boundary =x", ERR_REQUEST } };
+	char own[72];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(parse_text(rows[i].type, "--x--"), rows[i].is);
+		assert_true(rows[i].is == ERR_MEDIA_TYPE || why);
+	}
+	memset(own, '=', sizeof own);
+	for (int n = 70; n <= 71; n++) {
+		char *body = arena_printf(a, "--%.*s--", n, own);
+
+		assert_int_equal(parse_form(arena_printf(a, FORM "%.*s", n, own), body, strlen(body)), n == 70 ? OK : ERR_REQUEST);
+	}
+	assert_int_equal(parse_text(FORM "\"x \"", "--x --"), ERR_REQUEST);
+	assert_int_equal(parse_text(FORM "\"'()+_,-./:=? x\"", "--'()+_,-./:=? x--"), OK);
+}
+
+static void forms_that_are_malformed(void **state)
+{
+	static const char *const bad[] = { "", "--", "--x", "--x\r\n", "--x--x", "--x--\n", "--x-\r\n", "--xy\r\n" NAMED("name=a") "\r\n\r\n--x--",
+		" --x--", "\n--x--", "--y--", "--x\n" NAMED("name=a") "\r\n\r\n--x--", PART("name=a", ""), PART("name=a", "") "--x", PART("name=a", "") "--x-",
+		PART("name=a", "") "--x--y", PART("name=a", "") "--x--\n", PART("name=a", "\r\n--xy") "--x--", "--x\r\n\r\n\r\n--x--", "--x\r\n--x--",
+		"--x\r\n" NAMED("name=a") "--x--", "--x\r\n" NAMED("name=a") "\n\r\n--x--", "--x\r\n" NAMED("name=a") "\r\r\n--x--",
+		PART("filename=a", "") "--x--", PART("name=\"\"", "") "--x--", PART("name=", "") "--x--", PART("name", "") "--x--", PART("name=\"a", "") "--x--",
+		PART("name=\"a\\\"", "") "--x--", PART("name=\"a\\", "") "--x--", PART("name=a; name=a", "") "--x--", PART("name=a; filename=a; FileName=a", "") "--x--",
+		PART("name=\"a\"b", "") "--x--", PART("name=a b", "") "--x--", PART("name=\xff", "") "--x--", PART("name=\"a\nb\"", "") "--x--",
+		PART("name=a;\r\n filename=b", "") "--x--", PART("name=a\r\n" NAMED("name=a"), "") "--x--",
+		"--x\r\nContent-Disposition: attachment; name=a\r\n\r\n\r\n--x--", "--x\r\nContent-Type: text/plain\r\n\r\n\r\n--x--",
+		PART("name=a\r\nContent-Type: a/b\r\nContent-Type: a/b", "") "--x--", PART("name=a\r\nContent-Transfer-Encoding: base64", "") "--x--",
+		PART("name=a\r\nno header", "") "--x--", PART("name=a\r\n: none", "") "--x--", PART("name=a\r\nX : none", "") "--x--" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		if (parse_form(FORM "x", bad[i], strlen(bad[i])) != ERR_REQUEST)
+			fail_msg("%s", bad[i]);
+		assert_non_null(why);
+	}
+	assert_int_equal(parse_text(FORM "x", "--x\r\nX: \0\r\n" NAMED("name=a") "\r\n\r\n--x--"), ERR_REQUEST);
+	assert_int_equal(parse_form(FORM "x", NULL, 0), ERR_REQUEST);
+	assert_int_equal(parse_text(FORM "x", PART("name=a;\r\n filename=b", "") "--x--"), ERR_REQUEST);
+	assert_text(why, "part 1: a header is folded");
+	assert_int_equal(parse_text(FORM "x", PART("name=a\r\nContent-Transfer-Encoding: Binary", "") "--x--"), OK);
+}
+
+static void forms_have_a_most(void **state)
+{
+	struct buf b = { .arena = a };
+	static const char start[] = NAMED("name=a") "X: ";
+
+	(void)state;
+	for (int i = 0; i < 256; i++)
+		buf_puts(&b, PART("name=a", "1"));
+	assert_int_equal(parse_form(FORM "x", arena_printf(a, "%s--x--", b.p), b.n + 5), OK);
+	assert_int_equal(parts_n, 256);
+	part_is(255, "a", "(NULL)", "(NULL)", "1", 1);
+	buf_puts(&b, PART("name=a", "1") "--x--");
+	assert_int_equal(parse_form(FORM "x", b.p, b.n), ERR_REQUEST);
+	assert_text(why, "part 257: there may be 256 parts");
+	for (int more = 0; more <= 1; more++) {  /* 8 KiB with the empty line */
+		char *body = arena_printf(a, "--x\r\n%s%*s\r\n\r\n\r\n--x--", start, 8192 - 4 - (int)strlen(start) + more, "1");
+
+		assert_int_equal(parse_form(FORM "x", body, strlen(body)), more ? ERR_REQUEST : OK);
+	}
+	assert_text(why, "part 1: its headers have more than 8 KiB");
+}
+
+/* Given a body that ends where the memory does; whatever is said, it is within. */
+static enum err parse_at_the_end(char *end, const char *type, const char *body, size_t n)
+{
+	char *at = end - n;
+	enum err e;
+
+	memcpy(at, body, n);
+	e = parse_form(type, at, n);
+	assert_true(e == OK || e == ERR_REQUEST || e == ERR_MEDIA_TYPE);
+	assert_true((e == ERR_REQUEST) == !!why);
+	for (size_t i = 0; e == OK && i < parts_n; i++) {
+		assert_true(parts[i].bytes >= at && parts[i].bytes <= end && parts[i].n <= (size_t)(end - parts[i].bytes));
+		assert_true(*parts[i].name && utf8_valid(parts[i].name, strlen(parts[i].name)));
+	}
+	arena_reset(a);
+	return e;
+}
+
+static void broken_forms_are_read_within(void **state)
+{
+	static const char whole[] = WHOLE_FORM, type[] = FORM "\"x\"; a=b";
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), n = sizeof whole - 1, closed = n - strlen(EPILOGUE);
+	char *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *end = memory + page, *copy = test_malloc(n);
+
+	(void)state;
+	assert_true(memory != MAP_FAILED && n < page);
+	assert_int_equal(mprotect(end, page, PROT_NONE), 0);
+	for (size_t i = 0; i <= n; i++)          /* the line of the last boundary ends with it, or whole */
+		assert_int_equal(parse_at_the_end(end, type, whole, i), i == closed || i >= closed + 2 ? OK : ERR_REQUEST);
+	for (size_t i = 0; i < n * 8; i++) {
+		memcpy(copy, whole, n);
+		copy[i / 8] ^= (char)(1 << i % 8);
+		parse_at_the_end(end, type, copy, n);
+		copy[i / 8] = (char)(i % 8 ? "\r\n-:;\"\\"[i % 8 - 1] : '\0');
+		parse_at_the_end(end, type, copy, n);
+	}
+	for (size_t i = 0; i < (sizeof type - 1) * 8; i++) {
+		char other[sizeof type];
+
+		memcpy(other, type, sizeof type);
+		other[i / 8] ^= (char)(1 << i % 8);
+		parse_at_the_end(end, other, whole, n);
+	}
+	test_free(copy);
+	assert_int_equal(munmap(memory, 2 * page), 0);
+}
+
+/* ---- mlpkg.c ---- */
+
+static const struct mlpkg_file packed[] = { { "model.json", "{\"a\":1}", 7 }, { "empty", "", 0 }, { "data/\xc3\xbc.bin", NULL, 3000000 }, { "a/..b", "\0\1", 2 } };
+enum { BIG = 2 };
+static struct mlpkg_file files[COUNT(packed)];
+
+/* The big one of zeros, or of what no one can deflate. */
+static void fill_files(bool noise)
+{
+	unsigned char *bytes = arena_alloc(a, packed[BIG].n);
+	uint32_t x = 1;
+
+	for (size_t i = 0; noise && i < packed[BIG].n; i++)
+		bytes[i] = (unsigned char)((x = x * 1664525 + 1013904223) >> 24);
+	memcpy(files, packed, sizeof files);
+	files[BIG].bytes = bytes;
+}
+
+static void reads_back(const unsigned char *zip, size_t n)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = uselocale(utf8);     /* C has not all letters */
+	struct archive *z = archive_read_new();
+	struct archive_entry *e;
+
+	assert_int_equal(archive_read_support_format_zip_seekable(z), ARCHIVE_OK);
+	assert_int_equal(archive_read_open_memory(z, zip, n), ARCHIVE_OK);
+	for (size_t i = 0; i < COUNT(files); i++) {
+		char *bytes = arena_alloc(a, files[i].n + 1);
+
+		assert_int_equal(archive_read_next_header(z, &e), ARCHIVE_OK);
+		assert_string_equal(archive_entry_pathname(e), files[i].name);
+		assert_int_equal(archive_entry_mode(e), AE_IFREG | 0644);
+		assert_int_equal(archive_entry_size(e), files[i].n);
+		assert_int_equal(archive_entry_uid(e) + archive_entry_gid(e), 0);
+		assert_int_equal(archive_read_data(z, bytes, files[i].n + 1), files[i].n);
+		assert_memory_equal(bytes, files[i].bytes, files[i].n);
+		assert_int_equal(archive_read_data(z, bytes, 1), 0);     /* the sum was right */
+	}
+	assert_int_equal(archive_read_next_header(z, &e), ARCHIVE_EOF);
+	assert_int_equal(archive_read_free(z), ARCHIVE_OK);
+	uselocale(before);
+	freelocale(utf8);
+}
+
+/* Its directory stands at its end (APPNOTE 4.3.16), and says that all is deflated and names are UTF-8. */
+static void is_listed(const unsigned char *zip, size_t n)
+{
+	const unsigned char *end = zip + n - 22, *at;
+
+	assert_memory_equal(end, "PK\5\6\0\0\0\0", 8);
+	assert_int_equal(end[8] | end[9] << 8, COUNT(files));
+	assert_int_equal(end[10] | end[11] << 8, COUNT(files));
+	assert_int_equal(end[20] | end[21], 0);
+	at = zip + (end[16] | end[17] << 8 | end[18] << 16 | (uint32_t)end[19] << 24);
+	for (size_t i = 0; i < COUNT(files); i++) {
+		assert_memory_equal(at, "PK\1\2", 4);
+		assert_int_equal(at[9] >> 3 & 1, i == BIG);
+		assert_int_equal(at[10] | at[11] << 8, 8);
+		assert_memory_equal(at + 12, "\0\0\x21\0", 4);           /* midnight, 1 January 1980 */
+		assert_memory_equal(at + 46, files[i].name, strlen(files[i].name));
+		at += 46 + (at[28] | at[29] << 8) + (at[30] | at[31] << 8) + (at[32] | at[33] << 8);
+	}
+	assert_ptr_equal(at, end);
+}
+
+static void archives_are_written(void **state)
+{
+	(void)state;
+	for (int noise = 0; noise <= 1; noise++) {
+		unsigned char *zip, *again, *none = NULL;
+		size_t n, n_again;
+
+		fill_files(noise);
+		assert_int_equal(mlpkg_write(files, COUNT(files), SIZE_MAX, &zip, &n), OK);
+		assert_true(noise ? n > packed[BIG].n : n < 8000);
+		reads_back(zip, n);
+		is_listed(zip, n);
+		assert_int_equal(setenv("TZ", "Asia/Tokyo", 1), 0);
+		tzset();
+		umask(umask(0) ^ 077);
+		assert_int_equal(mlpkg_write(files, COUNT(files), n, &again, &n_again), OK);
+		umask(umask(0) ^ 077);
+		assert_int_equal(unsetenv("TZ"), 0);
+		tzset();
+		assert_int_equal(n_again, n);
+		assert_memory_equal(again, zip, n);
+		for (size_t most = n; most--; most = most / 3)
+			assert_int_equal(mlpkg_write(files, COUNT(files), most, &none, &n_again), ERR_TOO_LARGE);
+		assert_null(none);
+		free(zip);
+		free(again);
+	}
+}
+
+static void names_that_no_archive_has(void **state)
+{
+	static const char *const bad[] = { "", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/..", "a/./b", "a\\b", "a\xff" };
+	unsigned char *zip = NULL;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(mlpkg_write(&(struct mlpkg_file){ bad[i], "", 0 }, 1, 1000, &zip, &n), ERR_INTERNAL);
+	assert_null(zip);
+	assert_int_equal(mlpkg_write(NULL, 0, 22, &zip, &n), OK);
+	assert_int_equal(n, 22);
+	assert_memory_equal(zip, "PK\5\6\0\0\0\0", 8);
+	free(zip);
+}
+
 int main(void)
 {
 #define BASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -1931,6 +2239,8 @@ int main(void)
 		KEYS(rates_end_with_their_minute), KEYS(rates_are_not_pushed_out), KEYS(rates_of_a_full_table), KEYS(rates_given_back),
 		BASE(addresses_are_counted_by_network), KEYS(files_are_written_whole), KEYS(directories_of_our_own),
 		BASE(answers_have_all_their_headers),
+		BASE(forms_are_read), BASE(names_of_forms_are_decoded), BASE(boundaries_of_forms), BASE(forms_that_are_malformed), BASE(forms_have_a_most),
+		BASE(broken_forms_are_read_within), BASE(archives_are_written), BASE(names_that_no_archive_has),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
