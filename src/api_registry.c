@@ -1,37 +1,10 @@
-/* api_registry.c: the registry dialect, DataRobot's API of registered models and deployments: what
- * all its files share, its words for errors, and the few routes that every client calls first.
- * Packages and models are in api_registry_packages.c and api_registry_models.c. */
+/* api_registry.c: the registry dialect, DataRobot's API of registered models and deployments: its words for
+ * errors, and the few routes that every client calls first.  What all its files share is in registry.c. */
 #include "registry.h"
 #include <string.h>
 #include "conf.h"
 #include "dialects.h"
 #include "str.h"
-
-/* ---- Pages and people ---- */
-
-const char *const registry_directions[] = { "asc", "desc", NULL };
-
-enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask)
-{
-	ask->flip = q->direction && !strcmp(q->direction, "desc");
-	return pages_by_offset(r, q, ask);
-}
-
-const struct paging hundred = { .size = 100, .most = 1000, .total = true, .asked = pages_by_window, .got = pages_offset };
-
-static const void *known_id(struct arena *a, const void *object)
-{
-	const struct person *p = object;
-
-	return id_spell(a, "", &p->id);
-}
-
-const struct shape person_out[] = {
-	{ "email", T_STR, AT(struct person, email), .flags = F_NULL },
-	{ "id", T_STR, .make = known_id },
-	{ "name", T_STR, AT(struct person, name), .flags = F_NULL },
-	{ 0 }
-};
 
 /* ---- What clients ask first ---- */
 
@@ -132,7 +105,14 @@ static const struct shape error_out[] = {
 	{ 0 }
 };
 
-static const struct route *const tables[] = { routes, package_routes, registered_routes, source_routes, NULL };
+static const struct route *const tables[] = {
+	routes,
+	package_routes,
+	registered_routes,
+	job_routes,
+	source_routes,
+	NULL
+};
 static const char *const prefixes[] = { BASE, NULL };
 const struct dialect api_registry = { .name = "registry", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
 	.error_out = error_out, .error_type = "application/json", .time = TIME_MICROS, .scheme = "Token", .absolute = true, .slashes = true,

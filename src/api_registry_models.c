@@ -1,6 +1,126 @@
-/* api_registry_models.c: registered models. */
+/* api_registry_models.c: registered models, which are the models of all dialects, and their versions (E10 to E13, E17, E18). */
 #include "registry.h"
 
+#define MODEL_AT(field) AT(struct model, field)
+
+/* S31: null where the type is not known. */
+static const void *target_name(struct arena *a, const void *object)
+{
+	return package_target_name(a, object);
+}
+
+static const struct shape target_out[] = {
+	{ "name", T_STR, .make = target_name },
+	{ "type", T_STR, MODEL_AT(target_type), .flags = F_NULL },
+	{ 0 }
+};
+
+/* Clients refuse a model without a description. */
+static const void *description(struct arena *a, const void *object)
+{
+	const struct model *m = object;
+
+	(void)a;
+	return m->description ? m->description : "";
+}
+
+static const void *is_archived(struct arena *a, const void *object)
+{
+	static const bool yes = true, no = false;
+	const struct model *m = object;
+
+	(void)a;
+	return m->life.state == STATE_MODEL_ARCHIVED || m->life.state == STATE_MODEL_RETIRED ? &yes : &no;
+}
+
+/* S30. */
+static const struct shape registered_out[] = {
+	{ "createdAt", T_TIME, MODEL_AT(life.created) },
+	{ "createdBy", T_SUB, MODEL_AT(maker), .sub = person_out },
+	{ "description", T_STR, .make = description },
+	{ "id", T_ID, MODEL_AT(life.id), BARE },
+	{ "isArchived", T_BOOL, .make = is_archived, .help = "reversibly, in another dialect, or for good" },
+	{ "isGlobal", T_BOOL, MODEL_AT(life.global), .help = "everybody in the organization sees it" },
+	{ "lastVersionNum", T_INT, MODEL_AT(last_version) },
+	{ "modifiedAt", T_TIME, MODEL_AT(life.changed) },
+	{ "modifiedBy", T_SUB, MODEL_AT(changer), .sub = person_out },
+	{ "name", T_STR, MODEL_AT(name) },
+	{ "tags", T_DOC, MODEL_AT(labels), .empty = "[]", .help = "an array of {id, name, value}" },
+	{ "target", T_SUB, .off = 0, .sub = target_out },
+	{ 0 }
+};
+static const struct shape models_out[] = PAGE_OUT(registered_out);
+static const struct shape versions_out[] = PAGE_OUT(package_out);
+
+#define TIME_ROW(key, field, which) { key, T_TIME, SET(struct packages_query, field), .filter = 1 + which, .flags = F_LOOSE }
+static const struct shape models_query[] = {
+	PAGE_ROWS,
+	PACKAGE_FILTERS,
+	COMPATIBLE_FILTERS,
+	{ "search", T_STR, PACKAGES_QUERY_AT(search), .filter = 1 + REGISTERED_SEARCH, .min = 1, .max = 255, .help = "a part of the first 700 characters of the name, in any case" },
+	TIME_ROW("createdAtStartTs", created_from, REGISTERED_MADE_FROM),
+	TIME_ROW("createdAtEndTs", created_before, REGISTERED_MADE_BEFORE),
+	TIME_ROW("modifiedAtStartTs", modified_from, REGISTERED_CHANGED_FROM),
+	TIME_ROW("modifiedAtEndTs", modified_before, REGISTERED_CHANGED_BEFORE),
+	{ "targetName", T_STR, PACKAGES_QUERY_AT(target_name), .filter = 1 + REGISTERED_TARGET, .min = 1, .max = 1024 },
+	{ "targetType", T_STR, PACKAGES_QUERY_AT(target_type), .filter = 1 + REGISTERED_TARGET_TYPE, .min = 1, .max = 24 },
+	{ "createdBy", T_STR, PACKAGES_QUERY_AT(created_by), .filter = 1 + REGISTERED_MADE_BY, .min = 1, .max = 254, .help = "the email of who made it" },
+	{ "sortKey", T_STR, AT(struct page_asked, sort), .words = (const char *const[]){ "createdAt", "modifiedAt", "name", NULL }, .help = "the newest first without it" },
+	DIRECTION_ROW,
+	{ "isGlobal", T_BOOL, SET(struct packages_query, global), .flags = F_LOOSE, .help = "true: what everybody sees; false: what is shared" },
+	{ 0 }
+};
+
+static enum err models_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
+{
+	const struct packages_query *q = r->query;
+
+	list_where(ask, REGISTERED_HIDDEN, DB_IN(db_i(0)));
+	if (q->global_set)
+		list_where(ask, REGISTERED_GLOBAL, DB_IN(db_i(q->global)));
+	return packages_asked(r, page, ask);
+}
+static const struct paging models_paging = { .size = 100, .most = 1000, .total = true, .asked = models_asked, .got = pages_offset };
+
+#define MODEL_EDIT_SET(field) SET(struct model_edit, field)
+static const struct shape model_in[] = {
+	{ "description", T_STR, MODEL_EDIT_SET(description), .max = 2048 },
+	{ "isGlobal", T_BOOL, MODEL_EDIT_SET(global), .help = "takes an owner" },
+	{ "name", T_STR, MODEL_EDIT_SET(name), .min = 1, .max = 1024, .flags = F_TRIMMED },
+	{ 0 }
+};
+#define VERSION_EDIT_SET(field) SET(struct package_edit, field)
+static const struct shape version_in[] = {
+	{ "name", T_STR, VERSION_EDIT_SET(name), .min = 1, .max = 1024, .flags = F_TRIMMED },
+	{ "predictionThreshold", T_NUMBER, VERSION_EDIT_SET(threshold), .min = 0, .max = 1, .help = "of a Binary target, until it is deployed" },
+	{ "stage", T_STR, VERSION_EDIT_SET(stage), .words = package_stages },
+	{ "archiveExistingVersions", T_BOOL, AT(struct package_edit, archive_existing), .help = "the others of that stage become Archived" },
+	{ "tags", T_DOC, VERSION_EDIT_SET(tags), .flags = F_NULL, .help = "in the place of those that there are" },
+	{ 0 }
+};
+
+#define MODELS BASE "/registeredModels"
+#define ONE MODELS "/{registeredModelId}"
+#define ID .ids = { "", "" }
+#define THE_MODEL .object = RES_MODEL, ID
+#define VERSION .object = RES_VERSION, ID
 const struct route registered_routes[] = {
+	{ "GET", MODELS, PERM_MODEL_READ, 0, QUERY(models_query, struct packages_query), .status = 200, .out = models_out, .listing = &registered_list,
+	  .paging = &models_paging, .summary = "Registered models that are not archived", .errors = "PAGE_BYTES MODEL_NOT_FOUND" },
+	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = registered_out, THE_MODEL, .get = registered_get, .summary = "One registered model, also an archived one",
+	  .errors = "MODEL_NOT_FOUND" },
+	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE | R_STRICT | R_NO_BODY_NEEDED, BODY(model_in, struct model_edit), .status = 200, .out = registered_out, THE_MODEL,
+	  .change = registered_edit, .moves = { LIFE_MODEL_EDIT }, .summary = "Change a registered model",
+	  .errors = "MODEL_NOT_FOUND MODEL_NAME_TAKEN MODEL_ARCHIVED MODEL_RETIRED OWNER_ONLY" },
+	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE_MODEL, .moves = { LIFE_MODEL_DELETE },
+	  .summary = "Archive a registered model for good, with all its versions; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY AGENT_DENIED DEPLOYED" },
+	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct packages_query), .status = 200, .out = versions_out, THE_MODEL,
+	  .listing = &registered_versions_list, .paging = &packages_paging, .read = packages_read, .summary = "Versions of a registered model, also archived ones",
+	  .errors = "MODEL_NOT_FOUND PAGE_BYTES" },
+	{ "GET", ONE "/versions/{versionId}", PERM_MODEL_READ, 0, .status = 200, .out = package_out, VERSION, .get = package_of_model, .summary = "One version, which is a model package",
+	  .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
+	{ "PATCH", ONE "/versions/{versionId}", PERM_MODEL_WRITE, R_WRITE, BODY(version_in, struct package_edit), .status = 200, .out = package_out, VERSION,
+	  .change = package_edit, .moves = { LIFE_VERSION_EDIT, LIFE_VERSION_STAGE }, .summary = "Change a version, or move it to a stage",
+	  .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND MODEL_ARCHIVED MODEL_RETIRED PACKAGE_ARCHIVED" },
 	{ 0 }
 };

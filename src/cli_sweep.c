@@ -17,6 +17,7 @@ enum { BATCH = 500, ORGS = 100, FILES = 20, TRIES = 5, REST = 3, REST_MOST_MS = 
 /* What is swept by a time, over all organizations. */
 static const struct timed { const char *key, *words; enum sql stale, batch, sweep; } timed[] = {
 	{ "attempts", "attempts", SQL_ATTEMPT_STALE, SQL_ATTEMPT_BATCH, SQL_ATTEMPT_SWEEP },
+	{ "jobs", "jobs", SQL_JOB_STALE, SQL_JOB_BATCH, SQL_JOB_SWEEP },
 	{ "refresh_tokens", "refresh tokens", SQL_REFRESH_STALE, SQL_REFRESH_BATCH, SQL_REFRESH_SWEEP },
 	{ "rotations", "rotations of these", SQL_ROTATION_STALE, SQL_ROTATION_BATCH, SQL_ROTATION_SWEEP },
 	{ "codes", "authorization codes", SQL_CODE_STALE, SQL_CODE_BATCH, SQL_CODE_SWEEP },
@@ -183,7 +184,7 @@ static enum err sweep_artifacts(struct sweep *s, const struct db_val *org)
 		const struct bytes *all;
 		struct db_rows r;
 
-		if ((e = tx_query(look(s), SQL_ARTIFACT_STALE, DB_IN(*org, db_x(from, sizeof from), before, before, db_i(FILES)), &r)))
+		if ((e = tx_query(look(s), SQL_ARTIFACT_STALE, DB_IN(*org, db_x(from, sizeof from), before, before, before, db_i(FILES)), &r)))
 			break;
 		all = row_array(s->arena, &r, sum, sizeof *all);
 		last = r.n < FILES;
@@ -191,7 +192,7 @@ static enum err sweep_artifacts(struct sweep *s, const struct db_val *org)
 			memcpy(from, all[i].p, sizeof from);
 			s->artifacts += s->dry;
 			s->began = clock_mono();
-			if (!s->dry && !(e = change(s, SQL_ARTIFACT_SWEEP, DB_IN(*org, db_x(from, sizeof from), before, before), &s->artifacts)))
+			if (!s->dry && !(e = change(s, SQL_ARTIFACT_SWEEP, DB_IN(*org, db_x(from, sizeof from), before, before, before), &s->artifacts)))
 				rest(s);
 		}
 	}
@@ -238,8 +239,9 @@ int cmd_sweep(struct cli *c)
 		arena_free(s.arena);
 		return CLI_FAILED;
 	}
-	const int64_t day = 24 * 3600 * SECOND, before[] = { tx->now - conf.attempt_retention * SECOND, tx->now,
-		tx->now - conf.refresh_ttl * SECOND, tx->now - day /* no exchange of it is under way */, tx->now };
+	/* A client may ask for a day what became of its job. */
+	const int64_t day = 24 * 3600 * SECOND, kept = conf.attempt_retention * SECOND, before[] = { tx->now - kept, tx->now - (kept < day ? day : kept),
+		tx->now, tx->now - conf.refresh_ttl * SECOND, tx->now - day /* no exchange of it is under way */, tx->now };
 
 	tx->arena = s.arena;
 	buf_puts(&text, s.dry ? "Would delete" : "Deleted");

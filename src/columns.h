@@ -190,6 +190,9 @@
 #define GRANTED(alias, principal) "(SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
 	"AND g.model_id = " alias ".id AND g.grantee_id IN (" principal ", " alias ".organization_id))"
 #define MODEL_SEEN(C, A)
+/* A grant, as it is written. */
+#define GRANT_COLUMNS(C, A) C(A, d, grantee_id, id) C(A, a, kind, kind) C(A, i, role, role) C(A, a, word, word) C(A, d0, granted_by, by) \
+	C(A, t, created_at, at)
 #define MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, tags, tags) C(A, s, config, config) \
 	C(A, s, metadata, metadata) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
 #define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
@@ -263,6 +266,8 @@
 	C(A, d, "y.created_by", of.maker) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
 	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email) C(A, s, TAGS_OF("x"), labels) \
 	C(A, i, ACTIVE_OF_VERSION("x"), deployments)
+#define PACKAGE_PLACE_PICK(F, C, A) F(A, d, "model_id", model) C(A, i, "number", number)
+#define PACKAGE_LAST_PICK(F, C, A) F(A, x, "class_digest", classes) C(A, s, "timeseries", timeseries)
 #define ACTIVE_OF_VERSION(alias) "(SELECT COUNT(*) FROM deployments d FORCE INDEX (deployment_by_version) " \
 	"WHERE d.organization_id = " alias ".organization_id AND d.version_id = " alias ".id AND d.status = 'active')"
 /* And what a training run knows, which the statement joins as t. */
@@ -455,6 +460,14 @@
 
 #define ATTEMPT_PICK(F, C, A) F(A, x, "attempt_id", id) C(A, x, "fingerprint", fingerprint) C(A, in, "status", answer.status) \
 	C(A, s, "headers", answer.headers) C(A, s, "body", answer.body) C(A, t, "created_at", created)
+
+/* A job, who else may ask about it, and one that a worker takes. */
+#define JOB_PICK(F, C, A) F(A, d, "x.id", job.id) C(A, s, "x.kind", job.kind) C(A, d, "x.object_id", job.object) C(A, d0, "x.parent_id", job.parent) \
+	C(A, d0, "x.created_by", job.whose) C(A, s, "x.reason", job.reason) C(A, t, "x.created_at", job.created) C(A, s, "x.outcome", outcome) \
+	C(A, b, "x.lease IS NOT NULL", begun) C(A, b, "COALESCE(y.is_global, 0)", global) C(A, i0, GRANTED("y", "p.id"), granted)
+#define BUILD_PICK(F, C, A) F(A, d, "x.organization_id", organization) C(A, d, "x.id", job) C(A, d, "x.object_id", package) C(A, d, "x.parent_id", model) \
+	C(A, i, "v.number", number) C(A, d0, "x.created_by", whose) C(A, s, "p.username", name) C(A, d0, "x.token_id", token) \
+	C(A, s, "x.agent", agent) C(A, b, "x.intervals", intervals) C(A, i, "x.tries", tries)
 
 #define AUDIT_COLUMNS(C, A) C(A, d, id, id) C(A, t, at, at) C(A, d0, actor_id, actor.id) C(A, s, actor_name, actor.name) C(A, a, action, action) \
 	C(A, i, revision, revision) C(A, a, from_state, from) C(A, a, to_state, to) C(A, a, request_id, request_id) C(A, a, client_address, address) \

@@ -57,11 +57,12 @@ static enum err move(struct req *r, struct life *o)
 static const char *location(struct req *r, const struct life *o)
 {
 	const struct resource_row *row = &life_resources[r->row->object];
-	const char *key = row->number ? arena_printf(r->arena, "%lld", (long long)*(const int64_t *)((const char *)o + row->number))
-		: id_spell(r->arena, row->prefix, &o->id);
+	const char *path = r->row->place ? r->row->place : r->row->path, *prefix = r->row->ids[0] ? r->row->ids[0] : row->prefix;
+	const char *key = row->number && !r->row->ids[0] ? arena_printf(r->arena, "%lld", (long long)*(const int64_t *)((const char *)o + row->number))
+		: id_spell(r->arena, prefix, &o->id);
 
-	return r->dialect->absolute ? arena_printf(r->arena, "%s%s/%s/", req_base(r), r->row->path, key)
-		: arena_printf(r->arena, "%s%s/%s", conf.base_path, r->row->path, key);
+	return r->dialect->absolute ? arena_printf(r->arena, "%s%s/%s/", req_base(r), path, key)
+		: arena_printf(r->arena, "%s%s/%s", conf.base_path, path, key);
 }
 
 static enum err create(struct req *r, struct life *o)

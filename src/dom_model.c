@@ -4,6 +4,8 @@
 #include "conf.h"
 #include "dom_folder.h"
 #include "dom_labels.h"
+#include "dom_package.h"
+#include "dom_share.h"
 #include "str.h"
 
 static enum err name_taken(struct tx *tx, enum err e)
@@ -22,7 +24,9 @@ enum err model_create(struct tx *tx, const void *in, void *made)
 	if ((e = folder_enter(tx, &out->folder)) || (e = who_may(tx->who, tx->ask)))
 		return e;
 	life_begin(tx, &out->life);
-	out->life.global = true;
+	out->life.global = !out->local;
+	if (!out->target_name && out->config && strcmp(package_target_name(tx->arena, out), out->name))
+		out->target_name = package_target_name(tx->arena, out);
 	if (id_equal(&out->folder, &tx->who->organization))
 		out->folder = (struct id){ 0 };
 	return name_taken(tx, life_create(tx, LIFE_MODEL_CREATE, &out->life, NULL));
@@ -55,18 +59,20 @@ static const struct list_path paths[] = {
 	{ .filters = AND_BY(MODELS_TASK_TYPE), .order = -1, .index = "model_by_task" },
 	{ .order = -1, .index = "model_list" },
 };
-/* Of those that a list without a search has.  ERR_DB_NONE: too many changes have to be added
- * up for it, and counting is less. */
-static enum err total_of(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *total)
+enum err models_total(struct tx *tx, struct db_val hidden, struct db_val status, struct db_val task, int64_t *total)
 {
-	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal), hidden = *list_value(ask, MODELS_HIDDEN);
-	const struct db_val status = list_given(ask, MODELS_STATUS), task = list_given(ask, MODELS_TASK_TYPE);
+	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
 	const struct db_val granted = db_d(who_grants(tx->who));
 	const bool all = who_sees_model(tx->who, false, 0);
 
-	(void)got;
 	return list_folded(tx, SQL_MODEL_TOTAL, DB_IN(db_i(!all), hidden, status, status, task, task,
 		db_i(all), granted, me, hidden, status, status, task, task, org, org, org, org), total);
+}
+
+static enum err total_of(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *total)
+{
+	(void)got;
+	return models_total(tx, *list_value(ask, MODELS_HIDDEN), list_given(ask, MODELS_STATUS), list_given(ask, MODELS_TASK_TYPE), total);
 }
 
 const struct listing models_list = { .name = "MODELS", .of = RES_MODEL, .parent = RES__MAX, .sees = SEES_GRANT, .filters = filters, .orders = orders,
@@ -113,6 +119,19 @@ enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, 
 	TAKE(config)
 	TAKE(metadata)
 #undef TAKE
+	if (in.config_set && !out->last_version) {      /* what its versions are about, as long as there are none */
+		out->target_name = NULL;
+		out->target_name = strcmp(package_target_name(tx->arena, out), out->name) ? package_target_name(tx->arena, out) : NULL;
+	}
+	if (in.global_set && in.global != out->life.global) {
+		if (!out->life.owned)
+			return ERR_OWNER_ONLY;
+		if (out->life.global && (e = share_keep_maker(tx, out)))
+			return e;
+		out->life.global = in.global;
+		config_only = false;
+		js_add(changed, js_string(tx->arena, "is_global"));
+	}
 	js_put(details, "changed", changed);
 	return name_taken(tx, life_move(tx, config_only ? LIFE_MODEL_EDIT_CONFIG : t, &out->life, details));
 }

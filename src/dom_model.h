@@ -18,6 +18,7 @@ struct model {
 	int64_t archived_at, unarchived_at;
 	struct id folder;                        /* where it lies; zero: the home project */
 	const char *target_name, *target_type;   /* of all its versions; NULL: see package_target_name() */
+	bool local;                              /* made so: for its maker, and whom it is shared with */
 	struct person maker, changer;            /* where asked for (dom_package.h), with its labels, a JSON array */
 	const char *labels;
 };
@@ -36,6 +37,9 @@ enum err model_make(struct tx *tx, const struct db_val *key, enum transition t, 
 /* Newest first. */
 enum { MODELS_HIDDEN, MODELS_STATUS, MODELS_TASK_TYPE, MODELS_SEARCH };
 extern const struct listing models_list;
+/* Of those that a list without a search has, with that value of hidden, and of status and task_type (NULL: any), without
+ * counting.  ERR_DB_NONE: too many changes have to be added up for it, and counting is less. */
+enum err models_total(struct tx *tx, struct db_val hidden, struct db_val status, struct db_val task, int64_t *total);
 /* By a struct model_edit; of a merge patch config and metadata are merged into what there is, not put
  * in its place.  ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_MODEL_NAME_TAKEN, ERR_SHAPE: a merge made too much. */
 enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *edit, void *edited);
@@ -126,6 +130,9 @@ enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 enum err version_find(struct tx *tx, const struct id *id, struct version *out);
 /* A new version from a run; the model's row is locked and is moved by the caller. */
 enum err version_add(struct tx *tx, const struct model *m, const struct run *run, struct version *out);
+/* A version that no training run of its model made becomes the newest of its branch, and the model moves by `t`.  The
+ * configuration of a model is that of its newest version on master. */
+enum err version_append(struct tx *tx, struct model *m, enum transition t, struct version *out, struct json *details);
 /* By its own id, with what describes it.  ERR_VERSION_NOT_FOUND, ERR_VERSION_SOURCE. */
 enum err version_described(struct tx *tx, const struct db_val *key, void *out);
 /* A new one from a client, on in->branch (NULL: master), with its file.  in: branch, model_api,

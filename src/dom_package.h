@@ -22,13 +22,78 @@ enum kind {
 #define BUILD_COMPLETE "complete"
 #define BUILD_FAILED "failed"
 #define TARGET_UNKNOWN "Unstructured"
+#define TARGET_BINARY "Binary"
+enum { CLASS_NAMES_MOST = 100 };                 /* that are told; more are counted */
 
 /* What the caller may do with a model and its versions. */
 enum right { RIGHT_VIEW = 1, RIGHT_EDIT = 2, RIGHT_SHARE = 4, RIGHT_ARCHIVE = 8, RIGHT_OWN = 16 };
+unsigned model_rights(const struct who *who, bool global, int granted, const struct id *maker);
 
 /* The target of a model that was not told of one: the column that its configuration names, else its name. */
 const char *package_target_name(struct arena *a, const struct model *m);
+/* The bits of where it runs, and of the format for that. */
+int64_t package_kinds(const char *execution);
+const char *package_execution(const struct version *v);
 /* What is not told of a version that is being made: stage, build, execution, kinds, target, by its model. */
 void package_complete(struct arena *a, const struct model *m, struct version *v);
+
+/* By its own id; or by that of its model and its own.  ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND. */
+enum err package_get(struct tx *tx, const struct db_val *key, void *out);
+enum err package_of_model(struct tx *tx, const struct db_val *key, void *out);
+/* Of one that was read: its features and logs, and what the training run says of features. */
+enum err package_large_of(struct tx *tx, struct version *v);
+/* A model with who made and who changed it. */
+enum err registered_get(struct tx *tx, const struct db_val *key, void *out);
+
+/* The packages that the caller sees, newest first, and the versions of a model in any order. */
+enum {
+	PACKAGES_STAGE, PACKAGES_BUILD, PACKAGES_SOURCE, PACKAGES_THRESHOLD, PACKAGES_IMPORTED, PACKAGES_KINDS, PACKAGES_FORMATS, PACKAGES_CHALLENGER,
+	PACKAGES_SIMILAR, PACKAGES_NOT, PACKAGES_TAGS,
+	PACKAGES_STATUS, PACKAGES_SEARCH, PACKAGES_TARGET, PACKAGES_TARGET_TYPE, PACKAGES_USE_CASE, PACKAGES_MADE_BY
+};
+extern const struct listing packages_list, registered_versions_list;
+/* Registered models: the filters of versions, which one version must fit in all, and their own. */
+enum {
+	REGISTERED_HIDDEN = PACKAGES_TAGS + 1, REGISTERED_SEARCH, REGISTERED_MADE_FROM, REGISTERED_MADE_BEFORE, REGISTERED_CHANGED_FROM,
+	REGISTERED_CHANGED_BEFORE, REGISTERED_TARGET, REGISTERED_TARGET_TYPE, REGISTERED_MADE_BY, REGISTERED_GLOBAL
+};
+extern const struct listing registered_list;
+enum err packages_read(struct tx *tx, struct list_ask *ask, struct list_got *got);
+
+/* ---- dom_register.c: what makes and changes packages ---- */
+
+/* A package to be made: what is known of it, its documents as the registry tells them.  registered: zero and no
+ * registered_name: a new model that is called as the package is, or nearly so.  The documents below are as they were
+ * sent, for package_from_json(); threshold, description and name of the others' requests. */
+struct package_in {
+	struct version version;
+	struct id registered, source, distribution;
+	const char *registered_name, *registered_description, *tags, *registered_tags;
+	const char *name, *description, *target, *model_description, *datasets, *timeseries, *geospatial, *prompt, *file_name;
+	double threshold;
+	bool registered_set, threshold_set, intervals;
+};
+/* A version of a model that there is, or of a new one.  ERR_MODEL_NOT_FOUND, ERR_MODEL_NAME_TAKEN, ERR_SHAPE:
+ * the target is another one than the model's, or not whole; ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_QUOTA. */
+enum err package_make(struct tx *tx, const struct package_in *in, struct version *out);
+/* An external one, all of which was sent. */
+enum err package_from_json(struct tx *tx, const void *in, void *out);
+/* Of a leaderboard model: complete at once; or with its file to be built, by a job.  ERR_RUN_NOT_FOUND. */
+enum err package_from_learning_model(struct tx *tx, const void *in, void *out);
+enum err package_from_leaderboard(struct tx *tx, const struct package_in *in, struct version *out, struct id *job);
+/* Of a version of a custom model, likewise.  ERR_CUSTOM_VERSION_NOT_FOUND. */
+enum err package_from_custom(struct tx *tx, const struct package_in *in, struct version *out, struct id *job);
+
+/* What a PATCH of a version changes.  ERR_SHAPE: a threshold of what is not Binary, or of what was deployed. */
+struct package_edit {
+	const char *name, *stage, *tags;
+	double threshold;
+	bool name_set, stage_set, tags_set, threshold_set, archive_existing;
+};
+enum err package_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+/* For good.  ERR_OWNER_ONLY, ERR_DEPLOYED. */
+enum err package_archive(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+/* Of a model: by a struct model_edit; nothing given changes nothing. */
+enum err registered_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 #endif

@@ -157,10 +157,7 @@ enum err version_add(struct tx *tx, const struct model *m, const struct run *run
 	return add(tx, m, out);
 }
 
-/* A version that no training run made becomes the newest of its branch.  The configuration
- * of a model is that of its newest version on master. */
-static enum err append(struct tx *tx, struct model *m, enum transition t, struct version *out,
-	struct json *details)
+enum err version_append(struct tx *tx, struct model *m, enum transition t, struct version *out, struct json *details)
 {
 	enum err e;
 
@@ -222,7 +219,7 @@ enum err version_upload(struct tx *tx, const struct id *model, const struct vers
 	out->artifact = (struct bytes){ md, SHA256_DIGEST_LENGTH };
 	out->artifact_size = (int64_t)n;
 	out->training_seconds = -1;
-	return append(tx, &m, LIFE_MODEL_UPLOAD, out, js_object(tx->arena));
+	return version_append(tx, &m, LIFE_MODEL_UPLOAD, out, js_object(tx->arena));
 }
 
 static bool archived(const struct model *m)
@@ -268,7 +265,7 @@ enum err version_promote(struct tx *tx, const struct db_val *key, enum transitio
 	made->from_version = from.life.id;
 	js_put_str(tx->arena, details, "source_model_rid", id_spell(tx->arena, RID_MODEL, &from.model));
 	js_put_str(tx->arena, details, "source_version_rid", id_spell(tx->arena, RID_VERSION, &from.life.id));
-	return append(tx, &m, t, made, details);
+	return version_append(tx, &m, t, made, details);
 }
 
 enum err version_file(struct tx *tx, const struct db_val *key, struct version *out, const char **bytes)

@@ -2,8 +2,9 @@
  *
  * A page is one run along an index for each set of rows that the caller sees: of each mode;
  * of models the global ones, and the local ones that were granted to the caller or to the
- * organization, or all of them for an administrator.  Each run stops at the page's end; what they
- * found are ids, whose rows are read then.
+ * organization, or all of them for an administrator; of what a model has, of whatever model, one,
+ * which looks each model up.  Each run stops at the page's end; what they found are ids, whose
+ * rows are read then.
  *
  *   SELECT who, row FROM principals ... LEFT JOIN (run UNION run ... LIMIT) k LEFT JOIN table x ... */
 #include "list.h"
@@ -18,7 +19,7 @@ struct composed { struct arena *a; struct buf sql, in; struct db_val v[DB_PARAME
 
 /* Where a run looks, beyond what was asked for: `#` is the alias of what it walks along.  guard: 1, -1: only
  * when the caller is an administrator, only when not, as the statement finds out itself. */
-struct run { const char *from, *where, *in; struct db_val v[3]; size_t n; int guard; };
+struct run { const char *from, *where, *in; struct db_val v[4]; size_t n; int guard; };
 
 static void text(struct composed *c, const char *s)
 {
@@ -151,6 +152,27 @@ static size_t granted_runs(const struct list_view *w, const struct db_val *org, 
 	return n;
 }
 
+/* A value, never a join, for the run is to stay along its index. */
+#define MODEL_IS(seen, end) "#.organization_id = ? AND (SELECT " seen " FROM models y WHERE y.organization_id = x.organization_id AND y.id = x.model_id" end ")"
+#define MODEL_SEEN_BY(seen) { MODEL_IS(seen, ""), MODEL_IS(seen, " AND y.hidden = 0") }
+#define GRANTED_Y "y.is_global = 1 OR EXISTS (SELECT 1 FROM grants g WHERE g.organization_id = y.organization_id AND g.model_id = y.id " \
+	"AND g.grantee_id IN (?, y.organization_id))"
+
+/* The rows of the models that granted_runs() finds. */
+static struct run of_models(const struct list_view *w, bool unhidden, const struct db_val *org, const struct db_val *me)
+{
+	static const char *const published[] = MODEL_SEEN_BY("y.is_global = 1"), *const member[] = MODEL_SEEN_BY(GRANTED_Y),
+		*const anyone[] = MODEL_SEEN_BY(GRANTED_Y " OR EXISTS " ADMIN), *const admin[] = MODEL_SEEN_BY("1");
+
+	if (!w->local)
+		return (struct run){ NULL, published[unhidden], "d", { *org }, 1, 0 };
+	if (w->admin > 0)
+		return (struct run){ NULL, admin[unhidden], "d", { *org }, 1, 0 };
+	if (!w->admin)
+		return (struct run){ NULL, member[unhidden], "dd", { *org, *me }, 2, 0 };
+	return (struct run){ NULL, anyone[unhidden], "dddd", { *org, *me, *org, *me }, 4, 0 };
+}
+
 static size_t runs_of(const struct list_ask *ask, const struct list_view *w, const struct db_val *org, const struct db_val *me, bool count, struct run out[RUNS])
 {
 	size_t n = 0;
@@ -158,6 +180,9 @@ static size_t runs_of(const struct list_ask *ask, const struct list_view *w, con
 	switch (ask->list->sees) {
 	case SEES_GRANT:
 		return granted_runs(w, org, me, count, out);
+	case SEES_PARENT:
+		out[0] = of_models(w, ask->list->unhidden, org, me);
+		return 1;
 	case SEES_MODE:
 		for (; n < (size_t)w->nmodes; n++)
 			out[n] = (struct run){ NULL, "#.organization_id = ? AND #.livemode = ?", "di", { *org, db_i(w->modes[n]) }, 2, 0 };
@@ -221,6 +246,23 @@ static void aliased(struct composed *c, const char *s, const char *alias)
 	}
 }
 
+/* There is a child with all that was asked for of one. */
+static void of_child(struct composed *c, const struct list_ask *ask)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < ask->n; i++) {
+		const struct list_filter *f = &ask->list->filters[ask->clauses[i].filter];
+
+		if (f->most != LIST_CHILD)
+			continue;
+		text(c, any ? "" : ask->list->child);
+		clause(c, f->clause, f->in, ask->clauses[i].v, strlen(f->in));
+		any = true;
+	}
+	text(c, any ? ")" : "");
+}
+
 /* FROM and WHERE of a run. */
 static void from_where(struct composed *c, const struct list_ask *ask, const struct list_path *p, const struct run *r, const struct db_val *org, const struct db_val *me)
 {
@@ -239,9 +281,12 @@ static void from_where(struct composed *c, const struct list_ask *ask, const str
 		const struct list_filter *f = &l->filters[ask->clauses[i].filter];
 		const bool leads = p->from && !led && ask->clauses[i].filter == p->by;
 
+		if (f->most == LIST_CHILD)
+			continue;
 		clause(c, leads ? p->where : f->clause, f->in, ask->clauses[i].v, strlen(f->in));
 		led |= leads;
 	}
+	of_child(c, ask);
 	if (r->guard)
 		clause(c, r->guard > 0 ? " AND EXISTS " ADMIN : " AND NOT EXISTS " ADMIN, "dd", (const struct db_val[]){ *org, *me }, 2);
 }

@@ -5,11 +5,12 @@
 #define LIST_H
 #include "life.h"
 
-enum { LIST_ORDERS = 16, LIST_MOST = 100, LIST_CLAUSES = 32, LIST_KEYS = 3, LIST_VALUES = 4 };
+enum { LIST_ORDERS = 16, LIST_MOST = 100, LIST_CLAUSES = 32, LIST_KEYS = 3, LIST_VALUES = 8 };
 
 /* A clause of a WHERE, with a letter (sql.def) for each of its parameters.  most: so many of it may be
- * asked for at once, 0: one; LIST_LIKE: one, a part of a text. */
-enum { LIST_LIKE = -1 };
+ * asked for at once, 0: one; LIST_LIKE: one, a part of a text; LIST_CHILD: one, of a child of the rows, which
+ * the listing's `child` names: one child must have all that is asked for of one. */
+enum { LIST_LIKE = -1, LIST_CHILD = -2 };
 struct list_filter { const char *name, *clause, *in; int most; };
 
 /* An order: its keys (columns of the table), up or down; the last of them is unique within the list. */
@@ -30,13 +31,17 @@ struct listing {
 	const char *kind;                        /* what those are */
 	enum resource parent;                    /* with which the list is seen; RES__MAX: none */
 	const char *link;                        /* the clause of the parent's id, e.g. " AND x.model_id = ?" */
-	enum sees sees;                          /* which rows there are, as a read sees its object: ALL, MODE or GRANT */
+	/* Which rows there are, as a read sees its object: ALL, MODE, GRANT; without a parent PARENT: those whose
+	 * model, by the column model_id, the caller sees; unhidden: and is not out of lists itself. */
+	enum sees sees;
+	bool unhidden;
 	/* Of another table than the resource's, or of fewer or more columns: table, text and letters of the
 	 * row, joins behind, and its maps, one after the other. */
 	const char *table, *text, *out, *joins;
 	const struct column *maps[4];
 	size_t size;
 	const struct list_filter *filters;       /* ends with a NULL clause */
+	const char *child;                       /* " AND EXISTS (SELECT 1 FROM ... WHERE ...", before those of a child */
 	uint64_t always;                         /* those that each page has, a bit for each */
 	int hidden, state;                       /* 1 + those of what is out of the list unless asked for, and of the state; 0: none */
 	const struct list_order *orders;         /* ends with a NULL name */

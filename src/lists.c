@@ -37,6 +37,12 @@ static const char *spell(struct arena *a, const struct marks *m, const struct db
 
 /* ---- A statement ---- */
 
+/* Does what is granted to its caller make a list another one? */
+static bool by_grants(const struct listing *l)
+{
+	return l->sees == SEES_GRANT || l->sees == SEES_PARENT;
+}
+
 /* several: as often as it can be asked for. */
 static void ask_filter(struct arena *a, struct list_ask *ask, struct marks *m, int filter, bool several)
 {
@@ -66,7 +72,7 @@ static void add(struct all *all, const struct route *r, uint64_t filters, int or
 		}
 	if (l->sees == SEES_MODE)
 		buf_printf(&name, " modes %d", w->nmodes);
-	if (l->sees == SEES_GRANT)
+	if (by_grants(l))
 		buf_puts(&name, !w->local ? " publishable" : w->admin > 0 ? " administrator" : w->admin < 0 ? " anyone" : " member");
 	for (size_t i = 0; i < LIST_KEYS && next && l->orders[order].keys[i].column; i++)
 		out.ask.place[i] = mark(&m, l->orders[order].keys[i].letter, arena_printf(all->a, "k%zu", i));
@@ -105,7 +111,7 @@ static void callers(struct all *all, const struct route *r, uint64_t filters)
 {
 	const struct list_view by_mode[] = { { { 1, 0 }, 1, 0, true }, { { 1, 0 }, 2, 0, true } },
 		by_grant[] = { { { 1, 0 }, 1, -1, true }, { { 1, 0 }, 1, 0, true }, { { 1, 0 }, 1, 1, true }, { { 1, 0 }, 1, 0, false } };
-	const bool grants = r->listing->sees == SEES_GRANT;
+	const bool grants = by_grants(r->listing);
 
 	for (size_t i = 0; i < (grants ? 4 : r->listing->sees == SEES_MODE ? 2 : 1); i++)
 		pages_of(all, r, filters, grants ? &by_grant[i] : &by_mode[i]);

@@ -107,7 +107,8 @@ static struct json *responses(struct arena *a, const struct dialect *d, const st
 		struct json *also = js_object(a);
 
 		js_put_str(a, also, "description", status_phrase(row->also));
-		js_put(also, "content", content(a, "application/json", shape_schema(a, row->also_out, d->time, false)));
+		if (row->also_out)
+			js_put(also, "content", content(a, "application/json", shape_schema(a, row->also_out, d->time, false)));
 		js_put(o, arena_printf(a, "%d", row->also), also);
 	}
 	for (const struct err_common *c = err_common; c->err; c++)

@@ -238,7 +238,7 @@ enum err pages_list(struct req *r)
 	if ((e = (r->row->read ? r->row->read : list_read)(&r->tx, ask, &got)) || (p->total && (e = total(r, ask, &got, &out.total))))
 		return e;
 	out.count = (int64_t)got.n;
-	out.rows = (struct list){ got.rows, got.n, ask->list ? list_size(ask->list) : life_resources[r->row->object].size };
+	out.rows = (struct list){ got.rows, got.n, ask->list ? list_size(ask->list) : r->row->size ? r->row->size : life_resources[r->row->object].size };
 	p->got(r, ask, &got, &out);
 	res_shape(r, r->row->status, r->row->out, &out, 0);
 	return OK;

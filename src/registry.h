@@ -2,13 +2,13 @@
  * table of routes of each file. */
 #ifndef REGISTRY_H
 #define REGISTRY_H
-#include "dom_package.h"
+#include "dom_job.h"
 #include "pages.h"
 
-/* api_registry_packages.c, api_registry_models.c */
-extern const struct route package_routes[], registered_routes[];
-/* api_registry_sources.c */
-extern const struct route source_routes[];
+extern const struct route package_routes[];      /* api_registry_packages.c */
+extern const struct route registered_routes[];   /* api_registry_models.c */
+extern const struct route job_routes[];          /* api_registry_status.c */
+extern const struct route source_routes[];       /* api_registry_sources.c */
 
 #define BASE "/api/v2"
 
@@ -29,6 +29,39 @@ extern const char *const registry_directions[];
 /* By offset and limit, and by sortDirection against the order. */
 enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask);
 extern const struct paging hundred;              /* a page has 100 rows, 1000 at most */
+
+/* The answer tells of a job: 202, if it has no body yet, and where its state is. */
+void res_job(struct req *r, const struct id *job);
+
+/* What lists of packages and of their models are asked for alike (api_registry_packages.c). */
+struct packages_query {
+	struct page_asked page;
+	struct id source, similar, compatible, environment, use_case;
+	const char *kinds, *build, *stage, *search, *tags, *tag_keys, *tag_values, *created_by, *target_name, *target_type;
+	double threshold;
+	int64_t created_from, created_before, modified_from, modified_before;
+	bool challenger, imported, global, threshold_set, imported_set, global_set, created_from_set, created_before_set, modified_from_set, modified_before_set;
+};
+#define PACKAGES_QUERY_AT(field) AT(struct packages_query, field)
+#define PACKAGE_FILTERS \
+	{ "forChallenger", T_BOOL, PACKAGES_QUERY_AT(challenger), .flags = F_LOOSE, .help = "beside a package that others are to be similar to: those that run here, none that are external" }, \
+	{ "predictionThreshold", T_NUMBER, SET(struct packages_query, threshold), .min = 0, .max = 1 }, \
+	{ "imported", T_BOOL, SET(struct packages_query, imported), .flags = F_LOOSE, .help = "from a .mlpkg file" }, \
+	{ "predictionEnvironmentId", T_ID, PACKAGES_QUERY_AT(environment), BARE, .help = "in a format that it supports" }, \
+	{ "modelKind", T_STRINGS, PACKAGES_QUERY_AT(kinds), .fault = package_kind_fault, .help = "a format, a flag of modelKind, or a modelExecutionType; one of them, where there are several" }, \
+	{ "buildStatus", T_STR, PACKAGES_QUERY_AT(build), .filter = 1 + PACKAGES_BUILD, .words = package_builds }, \
+	{ "stage", T_STR, PACKAGES_QUERY_AT(stage), .filter = 1 + PACKAGES_STAGE, .words = package_stages }, \
+	{ "tagKeys", T_STRINGS, PACKAGES_QUERY_AT(tag_keys), .help = "a label that has one of these names" }, \
+	{ "tagValues", T_STRINGS, PACKAGES_QUERY_AT(tag_values), .help = "and one of these values" }, \
+	{ "tags", T_STRINGS, PACKAGES_QUERY_AT(tags), .help = "as tagKeys" }
+#define COMPATIBLE_FILTERS \
+	{ "compatibleWithLeaderboardModelId", T_ID, PACKAGES_QUERY_AT(source), .filter = 1 + PACKAGES_SOURCE, BARE, .help = "made from that leaderboard model" }, \
+	{ "compatibleWithModelPackageId", T_ID, PACKAGES_QUERY_AT(compatible), BARE, .help = "with the target, and the kind of series, of that package" }
+extern const char *const package_stages[], *const package_builds[];
+const char *package_kind_fault(struct arena *a, const char *word);
+enum err packages_asked(struct req *r, const struct page_asked *page, struct list_ask *ask);
+extern const struct paging packages_paging;
+extern const struct shape package_out[], versions_query[];
 
 /* S37, of a struct person: null where nobody is known. */
 extern const struct shape person_out[];

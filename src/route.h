@@ -48,7 +48,7 @@ struct route {
 	const char *summary;
 	const char *errors;                      /* names of err.def it may give beyond the common ones */
 	const struct error_row *denied;          /* what the dialect says when the caller may not; NULL: as everywhere */
-	int also;                                /* another status of success, and its shape; 0: none */
+	int also;                                /* another status of success, and its shape (NULL: no body); 0: none */
 	const struct shape *also_out;
 	int moves[3];                            /* the LIFE_ that it may make; ends with 0 */
 	enum resource object;
@@ -66,7 +66,8 @@ struct route {
 	int64_t (*number)(struct arena *a, const char *s);      /* the number that the last part of its address spells, 0 for one that
 	                                          * nothing has; NULL: as it is spelled everywhere */
 	const struct deprecation *deprecated;    /* NULL: it is not */
-	size_t size;                             /* of what `get` gives, where that is not the object's struct: R_UNTAGGED then */
+	size_t size;                             /* of what `get` gives, or `read` without a list, where that is not the object's struct: R_UNTAGGED then */
+	const char *place;                       /* where what it makes stands, before its id; NULL: at its own address */
 };
 
 /* What the route asks of its caller. */

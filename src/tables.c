@@ -89,7 +89,7 @@ static const char *filter_fault(const struct shape *s, const struct listing *l)
 		return s->max > l->filters[s->filter - 1].most ? "filters by more labels than its list" : NULL;
 	if (s->type == T_INT || s->type == T_TIME)
 		return s->set ? NULL : "filters by a number that is not told from none";
-	return s->type == T_STR || s->type == T_STATE || (s->type == T_ID && !(s->flags & F_LOOSE)) ? NULL : "filters by a type that is no clause";
+	return s->type == T_STR || s->type == T_STRINGS || s->type == T_STATE || (s->type == T_ID && !(s->flags & F_LOOSE)) ? NULL : "filters by a type that is no clause";
 }
 
 static bool orders_word(const struct listing *l, const char *word)
@@ -130,6 +130,12 @@ static const char *shape_fault(const struct shape *s, enum place place, const st
 
 /* ---- Lists ---- */
 
+/* Is it seen with a model that its row names? */
+static bool of_a_model(enum resource r)
+{
+	return r != RES_MODEL && (life_resources[r].parent == RES_MODEL || life_resources[r].sees == SEES_GRANT);
+}
+
 /* Whose rows there are: as a read sees the object, or, of what is only the caller's or belongs to
  * something, as the route's `read` or the parent narrows it. */
 static bool seen_as_read(const struct route *row)
@@ -137,10 +143,14 @@ static bool seen_as_read(const struct route *row)
 	const struct listing *l = row->listing;
 	const enum sees sees = l->of == RES__MAX ? l->sees : life_resources[l->of].sees;
 
+	if (l->sees == SEES_PARENT)              /* with the model that it names (list.c), which it has no grants of its own for */
+		return l->of != RES__MAX && l->parent == RES__MAX && !l->link && of_a_model(l->of);
 	if (l->sees != SEES_ALL && l->sees != SEES_MODE && l->sees != SEES_GRANT)
 		return false;
 	if (l->link && l->parent == RES__MAX)
 		return row->read;
+	if (l->of != RES__MAX && of_a_model(l->of))
+		return l->sees == SEES_ALL && l->parent == RES_MODEL;
 	if (sees == SEES_PARENT)
 		return l->sees == SEES_ALL && l->parent == life_resources[l->of].parent;
 	return l->sees == sees || (sees == SEES_OWN && l->sees == SEES_MODE && row->read);
@@ -201,9 +211,9 @@ static bool gate_fits(const struct route *row)
 	const bool gated = row->moves[0] && life_transitions[row->moves[0]].flags & APPROVAL;
 
 	for (int i = 1; row->moves[0] && row->moves[i]; i++)
-		if (row->also || life_transitions[row->moves[i]].flags & APPROVAL)
+		if (row->also_out || life_transitions[row->moves[i]].flags & APPROVAL)
 			return false;
-	return gated ? row->also && row->also_out && life_transitions[row->moves[0]].resource == row->object : !row->also;
+	return gated ? row->also && row->also_out && life_transitions[row->moves[0]].resource == row->object : !row->also_out;
 }
 
 static bool names_it(const struct route *row)

@@ -113,8 +113,6 @@ enum err who_may(struct who *who, struct ask ask)
 	return who_can(who, ask);
 }
 
-enum { OBSERVER = 1, USER = 2, OWNS = 3 };
-
 /* What was published with a page sees no local model, whoever it is of. */
 static const struct id nobody;
 
@@ -130,12 +128,12 @@ const struct id *who_grants(const struct who *who)
 
 bool who_sees_model(const struct who *who, bool global, int granted)
 {
-	return global || (granted >= OBSERVER && !who->publishable) || sees_all(who);
+	return global || (granted >= GRANTED_OBSERVER && !who->publishable) || sees_all(who);
 }
 
 bool who_owns(const struct who *who, bool global, int granted, const struct id *maker)
 {
-	return who_acts_as_admin(who) || granted >= OWNS || (global && id_equal(maker, &who->principal) && !id_is_zero(maker));
+	return who_acts_as_admin(who) || granted >= GRANTED_OWNER || (global && id_equal(maker, &who->principal) && !id_is_zero(maker));
 }
 
 enum err who_may_model(struct who *who, struct ask ask, bool global, int granted)
@@ -145,7 +143,7 @@ enum err who_may_model(struct who *who, struct ask ask, bool global, int granted
 		return ERR_MODEL_NOT_FOUND;
 	if (global || sees_all(who))
 		return who_may(who, ask);
-	if (granted < (ask.perm == PERM_MODEL_READ ? OBSERVER : USER))
+	if (granted < (ask.perm == PERM_MODEL_READ ? GRANTED_OBSERVER : GRANTED_USER))
 		return ERR_FORBIDDEN;
 	return who_scoped(who, ask);
 }

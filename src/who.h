@@ -83,7 +83,10 @@ bool who_is_admin(const struct who *who);
 /* Has the caller every right of the organization, its token not narrowed by scopes? */
 bool who_acts_as_admin(const struct who *who);
 
-/* May they, on a model?  granted: 0 none, 1 OBSERVER, 2 USER, 3 OWNER.  What they
+/* What was granted on a model; 0: nothing. */
+enum { GRANTED_OBSERVER = 1, GRANTED_USER, GRANTED_OWNER };
+
+/* May they, on a model?  What they
  * may not see is ERR_MODEL_NOT_FOUND: visible comes before may. */
 enum err who_may_model(struct who *who, struct ask ask, bool global, int granted);
 /* Is it there for them at all?  For a model beside the one that the route asks about. */

@@ -1486,7 +1486,9 @@ static void routes_that_would_show_more_or_end_a_worker_are_refused(void **state
 	static const struct listing good = { LISTING, .sees = SEES_MODE, .always = 1, .hidden = 1 }, everybody = { LISTING, .sees = SEES_ALL, .always = 1 },
 		unsaid = { LISTING, .always = 1 },
 		no_way = { .name = "UNIT", .of = RES_WORKSPACE, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters, .always = 1, .hidden = 1, .orders = by_name, LIST_PATHS(some) }, hidden_too = { LISTING, .sees = SEES_MODE }, not_always = { LISTING, .sees = SEES_MODE, .always = 2, .hidden = 1 },
-		of_all_parents = { .name = "UNIT", .of = RES_RUN, .parent = RES_MODEL, .sees = SEES_ALL, .orders = by_name, LIST_PATHS(paths) };
+		of_all_parents = { .name = "UNIT", .of = RES_RUN, .parent = RES_MODEL, .sees = SEES_ALL, .orders = by_name, LIST_PATHS(paths) },
+		of_seen_models = { .name = "UNIT", .of = RES_RUN, .parent = RES__MAX, .sees = SEES_PARENT, .unhidden = true, .orders = by_name, LIST_PATHS(paths) },
+		of_no_models = { LISTING, .sees = SEES_PARENT, .always = 1, .hidden = 1 };
 	static const struct paging numbered = { .size = 10, .total = true, .asked = pages_by_number, .got = pages_numbered },
 		offset = { .size = 10, .total = true, .asked = pages_by_offset, .got = pages_offset }, tokened = { .size = 10, .asked = pages_by_token, .got = pages_tokened };
 	struct query { struct page_asked page; int64_t n; bool n_set, b; struct id id; const char *s; };
@@ -1513,7 +1515,7 @@ static void routes_that_would_show_more_or_end_a_worker_are_refused(void **state
 		{ ROW_OF(.out = out, .listing = &good, .query = query), false }, { ROW_OF(.out = out, .listing = &good, .paging = &numbered), false },
 		{ ROW_OF(LISTS(everybody, numbered, query)), false }, { ROW_OF(LISTS(unsaid, numbered, query)), false }, { ROW_OF(LISTS(no_way, numbered, query)), false },
 		{ ROW_OF(LISTS(hidden_too, numbered, query)), false }, { ROW_OF(LISTS(not_always, numbered, query)), false },
-		{ ROW_OF(LISTS(of_all_parents, numbered, query)), false },
+		{ ROW_OF(LISTS(of_all_parents, numbered, query)), false }, { ROW_OF(LISTS(of_seen_models, numbered, query)), true }, { ROW_OF(LISTS(of_no_models, numbered, query)), false },
 		{ ROW_OF(LISTS(good, offset, query)), false }, { ROW_OF(LISTS(good, tokened, query)), false },
 		{ ROW_OF(LISTS(good, numbered, no_order)), false }, { ROW_OF(LISTS(good, numbered, unbound)), false }, { ROW_OF(LISTS(good, numbered, zero)), false },
 		{ ROW_OF(LISTS(good, numbered, boolean)), false }, { ROW_OF(LISTS(good, numbered, loose)), false }, { ROW_OF(LISTS(good, numbered, too_many)), false },

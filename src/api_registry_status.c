@@ -1,0 +1,87 @@
+/* api_registry_status.c: jobs, which clients ask about until they are sent on to the result. */
+#include "registry.h"
+#include <string.h>
+
+/* Where the result of a job is: its id behind `path`, or behind its parent's and `in`; then `rest`. */
+static const struct { const char *kind, *path, *in, *rest; } results[] = {
+	{ JOB_PACKAGE, "/modelPackages/", NULL, "" },
+	{ JOB_CUSTOM_VERSION, "/customModels/", "/versions/", "" },
+	{ JOB_DEPLOYMENT, "/deployments/", NULL, "" },
+	{ JOB_DEPLOYMENT_SETTINGS, "/deployments/", NULL, "settings/" },
+	{ JOB_CHALLENGER, "/deployments/", "/challengers/", "" },
+};
+
+/* NULL: of a kind that this release does not know. */
+static const char *result(struct req *r, const struct job *j)
+{
+	for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+		if (!strcmp(results[i].kind, j->kind))
+			return arena_printf(r->arena, "%s" BASE "%s%s%s%s/%s", req_base(r), results[i].path,
+				results[i].in ? id_spell(r->arena, "", &j->parent) : "", results[i].in ? results[i].in : "",
+				id_spell(r->arena, "", &j->object), results[i].rest);
+	return NULL;
+}
+
+void res_job(struct req *r, const struct id *job)
+{
+	if (!r->res.status)
+		res_body(r, 202, NULL, NULL, 0);
+	res_header(r, "Location", arena_printf(r->arena, "%s" BASE "/status/%s/", req_base(r), id_spell(r->arena, "", job)));
+}
+
+static const char *const statuses[] = { JOB_INITIALIZED, JOB_RUNNING, JOB_COMPLETED, JOB_ERROR, "ABORTED", NULL };
+
+static const void *code(struct arena *a, const void *object)
+{
+	static const int64_t codes[] = { 0, 1 };
+	const struct job *j = object;
+
+	(void)a;
+	return &codes[j->reason != NULL];
+}
+
+static const void *message(struct arena *a, const void *object)
+{
+	const struct job *j = object;
+
+	(void)a;
+	return j->reason ? j->reason : "";
+}
+
+static const struct shape job_out[] = {
+	{ "statusId", T_ID, AT(struct job, id), BARE },
+	{ "status", T_STR, AT(struct job, status), .words = statuses },
+	{ "message", T_STR, .make = message, .help = "why it failed" },
+	{ "code", T_INT, .make = code, .min = 0, .max = 1, .help = "1: it failed" },
+	{ "description", T_STR, .make = message },
+	{ "statusType", T_STR, AT(struct job, kind) },
+	{ "created", T_TIME, AT(struct job, created) },
+	{ 0 }
+};
+
+/* Sent on once it is done. */
+static enum err get_job(struct req *r)
+{
+	const struct id id = req_id(r, 0, "");
+	const char *where;
+	struct job j;
+	enum err e = job_get(&r->tx, &id, &j);
+
+	if (e)
+		return e;
+	if (strcmp(j.status, JOB_COMPLETED)) {
+		res_shape(r, 200, job_out, &j, 0);
+		return OK;
+	}
+	if (!(where = result(r, &j)))
+		return ERR_INTERNAL;
+	res_body(r, 303, NULL, NULL, 0);
+	res_header(r, "Location", where);
+	return OK;
+}
+
+const struct route job_routes[] = {
+	{ "GET", BASE "/status/{job_id}", PERM_MODEL_READ, 0, .status = 200, .out = job_out, .run = get_job,
+	  .summary = "How far a job is; sends on to its result once it is done", .errors = "JOB_NOT_FOUND", .also = 303 },
+	{ 0 }
+};

@@ -1,0 +1,380 @@
+/* dom_register.c: what makes and changes packages.  Each change of a version is one of its model too, which is
+ * locked first: that one tells subscribers, and a version's own audit rows have its history. */
+#include "dom_package.h"
+#include <string.h>
+#include "dom_job.h"
+#include "dom_share.h"
+#include "dom_source.h"
+#include "dom_tag.h"
+#include "str.h"
+
+enum { NAMES_TRIED = 1000, STAGED_MOST = 1000 };
+
+static enum err fault(struct tx *tx, const char *field, const char *reason)
+{
+	why_add(tx, field, reason);
+	return ERR_SHAPE;
+}
+
+/* ---- Making ---- */
+
+/* `name`, `name (2)`, `name (3)`...: the first that no model has. */
+static enum err free_name(struct tx *tx, const char *name, const char **out)
+{
+	int64_t taken;
+	enum err e;
+
+	*out = name;
+	for (int i = 2; i < NAMES_TRIED; i++) {
+		if ((e = tx_int(tx, SQL_MODEL_NAME_TAKEN, DB_IN(db_d(&tx->who->organization), db_s(*out)), &taken)) || !taken)
+			return e;
+		*out = arena_printf(tx->arena, "%s (%d)", utf8_cut(tx->arena, name, 1016), i);
+	}
+	return ERR_MODEL_NAME_TAKEN;
+}
+
+/* A new model, for its maker and whom it will be shared with. */
+static enum err new_model(struct tx *tx, const struct package_in *in, struct model *m)
+{
+	const struct package *p = &in->version.package;
+	struct model make = { .name = in->registered_name, .description = in->registered_description, .local = true,
+		.target_name = p->target_name, .target_type = p->target_type };
+	enum err e = make.name ? OK : free_name(tx, p->name, &make.name);
+
+	if (e || (e = model_create(tx, &make, m)) || (e = share_own(tx, &m->life.id, &tx->who->principal)))
+		return e;
+	m->life.owned = true;
+	return tags_set(tx, &m->life.id, "registeredModelTags", in->registered_tags);
+}
+
+/* All versions of a model have one target: name, type, classes, and the same series. */
+static enum err agrees(struct tx *tx, const struct model *m, const struct package *p)
+{
+	struct package last = { .classes = { NULL, 0 } };
+	static const struct column map[] = PICK_MAP(PACKAGE_LAST_PICK, struct package);
+	enum err e;
+
+	if (!m->target_name || !m->last_version)
+		return OK;
+	if (strcmp(m->target_name, p->target_name))
+		return fault(tx, "target.name", arena_printf(tx->arena, "must be `%s`, as of the other versions of the registered model", m->target_name));
+	if (m->target_type && strcmp(m->target_type, p->target_type))
+		return fault(tx, "target.type", arena_printf(tx->arena, "must be %s, as of the other versions of the registered model", m->target_type));
+	if ((e = tx_one(tx, SQL_PACKAGE_LAST, DB_IN(db_d(&m->life.organization), db_d(&m->life.id), db_i(m->last_version)), map, &last)))
+		return e == ERR_DB_NONE ? ERR_INTERNAL : e;
+	if (last.classes.p && p->classes.p && (last.classes.n != p->classes.n || memcmp(last.classes.p, p->classes.p, p->classes.n)))
+		return fault(tx, "target.classNames", "must be those of the other versions of the registered model");
+	if (last.timeseries && p->timeseries && strcmp(last.timeseries, p->timeseries))
+		return fault(tx, "timeseries", "must be as of the other versions of the registered model");
+	return OK;
+}
+
+/* The model that the next version is of, locked. */
+static enum err model_of(struct tx *tx, const struct package_in *in, struct model *m)
+{
+	enum err e;
+
+	if (!in->registered_set)
+		return new_model(tx, in, m);
+	if (in->registered_name)
+		return fault(tx, "registeredModelName", "must not be given with registeredModelId");
+	if (in->registered_description || in->registered_tags)
+		return fault(tx, in->registered_tags ? "registeredModelTags" : "registeredModelDescription", "is of a new registered model, and there is one; change that by itself");
+	if ((e = life_hold(tx, RES_MODEL, BY_ID(&in->registered), m)) || (e = agrees(tx, m, &in->version.package)))
+		return e;
+	if (!m->target_name)
+		m->target_name = in->version.package.target_name;
+	if (!m->target_type)
+		m->target_type = in->version.package.target_type;
+	return OK;
+}
+
+enum err package_make(struct tx *tx, const struct package_in *in, struct version *out)
+{
+	struct json *details = js_object(tx->arena);
+	struct model m;
+	enum err e = model_of(tx, in, &m);
+
+	if (e)
+		return e;
+	*out = in->version;
+	out->branch = BRANCH_MASTER;
+	out->training_seconds = -1;
+	out->package.stage = STAGE_REGISTERED;
+	out->package.intervals = -1;
+	if (!out->package.build)
+		out->package.build = BUILD_COMPLETE;
+	if ((e = version_append(tx, &m, LIFE_MODEL_REGISTER, out, details)) || (e = tags_set(tx, &out->life.id, "tags", in->tags)))
+		return e;
+	return package_get(tx, BY_ID(&out->life.id), out);
+}
+
+/* What every request may say of the package. */
+static void named(struct package_in *in)
+{
+	struct package *p = &in->version.package;
+
+	if (in->name)
+		p->name = in->name;
+	if (in->description)
+		p->description = in->description;
+}
+
+/* Its threshold, of a Binary target alone. */
+static enum err threshold(struct tx *tx, const char *field, double value, struct package *p)
+{
+	struct json *target = js_read(tx->arena, p->target);
+
+	if (!p->target_type || strcmp(p->target_type, TARGET_BINARY))
+		return fault(tx, field, "is of a Binary target alone");
+	p->threshold = number_text(tx->arena, value);
+	if (!target)
+		return OK;
+	js_put(target, "predictionThreshold", js_number(tx->arena, value));
+	p->target = arena_strdup(tx->arena, js_text(target, NULL));
+	return OK;
+}
+
+/* A member of a document, as text, NULL where it has none. */
+static const char *member(struct arena *a, const char *document, const char *key)
+{
+	struct json *v = NULL;
+
+	(void)js_get(js_read(a, document), key, &v);
+	return js_type(v) == JS_STRING ? arena_strdup(a, js_str(v)) : NULL;
+}
+
+static const char *extra_of(struct arena *a, const struct package_in *in)
+{
+	struct json *o = js_object(a), *text = js_object(a);
+
+	if (in->geospatial)
+		js_put(o, "geospatialMonitoring", js_read(a, in->geospatial));
+	if (in->prompt) {
+		js_put_str(a, text, "prompt", in->prompt);
+		js_put(o, "textGeneration", text);
+	}
+	return js_length(o) ? arena_strdup(a, js_text(o, NULL)) : NULL;
+}
+
+enum err package_from_json(struct tx *tx, const void *sent, void *out)
+{
+	struct package_in in = *(const struct package_in *)sent;
+	struct package *p = &in.version.package;
+	enum err e = who_may(tx->who, tx->ask);
+
+	if (e)
+		return e;
+	named(&in);
+	if ((e = target_take(tx, in.target, p)))
+		return e;
+	p->execution = EXECUTION_EXTERNAL;
+	p->kinds = package_kinds(p->execution);
+	if (!strcmp(p->target_type, TARGET_UNKNOWN))
+		p->kinds |= KIND_UNSTRUCTURED;
+	p->source = in.source;
+	p->model_name = member(tx->arena, in.model_description, "modelName");
+	p->model_description = in.model_description;
+	p->datasets = in.datasets ? told_by(tx->arena, in.datasets, datasets_rows) : NULL;
+	if (in.timeseries && (e = timeseries_take(tx, in.timeseries, p)))
+		return e;
+	p->file_name = in.file_name;
+	p->extra = extra_of(tx->arena, &in);
+	in.version.source = "external";
+	return package_make(tx, &in, out);
+}
+
+static enum err of_leaderboard(struct tx *tx, struct package_in *in)
+{
+	struct leaderboard l;
+	enum err e = leaderboard_find(tx, &in->source, &l);
+
+	if (e)
+		return e;
+	if (!id_is_zero(&in->distribution) && (e = leaderboard_find(tx, &in->distribution, &(struct leaderboard){ .package = { .name = NULL } })))
+		return e;
+	in->version.package = l.package;
+	in->version.run = l.run.life.id;
+	in->version.algorithm = l.package.model_name;
+	named(in);
+	return in->threshold_set ? threshold(tx, "predictionThreshold", in->threshold, &in->version.package) : OK;
+}
+
+enum err package_from_learning_model(struct tx *tx, const void *sent, void *out)
+{
+	struct package_in in = *(const struct package_in *)sent;
+	enum err e = who_may(tx->who, tx->ask);
+
+	return e || (e = of_leaderboard(tx, &in)) ? e : package_make(tx, &in, out);
+}
+
+/* With its file to be built. */
+static enum err make_and_build(struct tx *tx, struct package_in *in, struct version *out, struct id *job)
+{
+	enum err e;
+
+	in->version.package.build = BUILD_RUNNING;
+	return (e = package_make(tx, in, out)) ? e : job_build(tx, out, in->intervals, job);
+}
+
+enum err package_from_leaderboard(struct tx *tx, const struct package_in *sent, struct version *out, struct id *job)
+{
+	struct package_in in = *sent;
+	enum err e = who_may(tx->who, tx->ask);
+
+	if (e || (e = of_leaderboard(tx, &in)))
+		return e;
+	if (in.intervals && !(in.version.package.kinds & KIND_TIME_SERIES))
+		return fault(tx, "computeAllTsIntervals", "is of time series alone");
+	return make_and_build(tx, &in, out, job);
+}
+
+enum err package_from_custom(struct tx *tx, const struct package_in *sent, struct version *out, struct id *job)
+{
+	struct package_in in = *sent;
+	struct custom_source c;
+	enum err e = who_may(tx->who, tx->ask);
+
+	if (e || (e = custom_version_find(tx, &in.source, &c)))
+		return e;
+	in.version.package = c.package;
+	in.version.package.extra = extra_of(tx->arena, &in);
+	in.version.source = "external";
+	named(&in);
+	return make_and_build(tx, &in, out, job);
+}
+
+/* ---- Changing ---- */
+
+/* A package by its id, or by its model's and its own, locked behind its model, with what the registry tells of it. */
+static enum err lock(struct tx *tx, const struct db_val *key, struct version *v)
+{
+	static const struct column place[] = PICK_MAP(PACKAGE_PLACE_PICK, struct version), columns[] = MAP(PACKAGE_COLUMNS, struct version);
+	const struct db_val org = db_d(&tx->who->organization), id = key[1].t ? key[1] : key[0], *row;
+	struct version at = { .number = 0 };
+	enum err e = tx_one(tx, SQL_PACKAGE_PLACE, DB_IN(org, id), place, &at);
+
+	if (e == ERR_DB_NONE || (!e && key[1].t && !id_equal(&key[0].id, &at.model)))
+		return ERR_VERSION_NOT_FOUND;
+	if (e || (e = life_lock(tx, RES_VERSION, IN_PARENT(&at.model, db_i(at.number)), v)) || (e = tx_row(tx, SQL_PACKAGE_HELD, DB_IN(org, id), &row)))
+		return e;
+	v->deployments = row_read(columns, RES_VERSION, row + 1, v)->i;
+	return OK;
+}
+
+/* The model, of one of its versions. */
+static struct json *about(struct tx *tx, const struct version *v)
+{
+	struct json *details = js_object(tx->arena);
+
+	js_put_int(tx->arena, details, "version_number", v->number);
+	js_put_str(tx->arena, details, "version_id", id_spell(tx->arena, "", &v->life.id));
+	return details;
+}
+
+/* Those that are in the stage leave it, so that one version is there alone. */
+static enum err clear_stage(struct tx *tx, const struct version *v, const char *stage, struct json *details)
+{
+	const struct db_val org = db_d(&v->life.organization);
+	struct json *left = js_array(tx->arena), *why = js_object(tx->arena);
+	struct version other;
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_STAGE_HOLDERS, DB_IN(org, db_d(&v->model), db_s(stage), db_d(&v->life.id), db_i(STAGED_MOST)), &r);
+
+	js_put_str(tx->arena, why, "stage", STAGE_ARCHIVED);
+	js_put_str(tx->arena, why, "previous", stage);
+	for (size_t i = 0; !e && i < r.n; i++) {
+		if ((e = life_hold(tx, RES_VERSION, IN_PARENT(&v->model, *db_row(&r, i)), &other)))
+			return e;
+		other.package.stage = STAGE_ARCHIVED;
+		js_add(left, js_integer(tx->arena, other.number));
+		e = life_move(tx, LIFE_VERSION_STAGE, &other.life, why);
+	}
+	if (r.n)
+		js_put(details, "archived_versions", left);
+	return e;
+}
+
+static enum err stage(struct tx *tx, const char *to, bool alone, struct version *v)
+{
+	struct json *details = about(tx, v);
+	struct model *m = v->life.parent;
+	enum err e = OK;
+
+	js_put_str(tx->arena, details, "stage", to);
+	js_put_str(tx->arena, details, "previous", v->package.stage);
+	if (alone && (e = clear_stage(tx, v, to, details)))
+		return e;
+	if (!strcmp(to, v->package.stage) && !alone)
+		return OK;
+	v->package.stage = to;
+	return (e = life_move(tx, LIFE_VERSION_STAGE, &v->life, details)) ? e : life_move(tx, LIFE_MODEL_VERSION_STAGE, &m->life, details);
+}
+
+/* Its name, threshold and labels. */
+static enum err rename_it(struct tx *tx, const struct package_edit *in, struct version *v)
+{
+	struct json *details = about(tx, v), *changed = js_array(tx->arena);
+	struct model *m = v->life.parent;
+	enum err e;
+
+	if (in->name_set) {
+		v->package.name = in->name;
+		js_add(changed, js_string(tx->arena, "name"));
+	}
+	if (in->threshold_set) {
+		if (v->deployments)
+			return fault(tx, "predictionThreshold", "cannot be changed once the version is deployed");
+		if ((e = threshold(tx, "predictionThreshold", in->threshold, &v->package)))
+			return e;
+		js_add(changed, js_string(tx->arena, "predictionThreshold"));
+	}
+	if (in->tags_set) {
+		if ((e = tags_set(tx, &v->life.id, "tags", in->tags ? in->tags : "[]")))
+			return e;
+		js_add(changed, js_string(tx->arena, "tags"));
+	}
+	if (!js_length(changed))
+		return OK;
+	js_put(details, "changed", changed);
+	return (e = life_move(tx, LIFE_VERSION_EDIT, &v->life, details)) ? e : life_move(tx, LIFE_MODEL_VERSION_EDIT, &m->life, details);
+}
+
+enum err package_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	const struct package_edit *edit = in;
+	struct version *v = out;
+	enum err e = lock(tx, key, v);
+
+	(void)t;
+	if (e || (e = rename_it(tx, edit, v)) || (edit->stage_set && (e = stage(tx, edit->stage, edit->archive_existing, v))))
+		return e;
+	return package_get(tx, BY_ID(&v->life.id), v);
+}
+
+enum err package_archive(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	struct version *v = out;
+	struct json *details;
+	struct model *m;
+	enum err e = lock(tx, key, v);
+
+	(void)in;
+	if (e || v->life.state == STATE_VERSION_ARCHIVED)
+		return e;
+	if (v->deployments)
+		return ERR_DEPLOYED;
+	m = v->life.parent;
+	details = about(tx, v);
+	js_put_str(tx->arena, details, "previous", v->package.stage);
+	v->package.stage = STAGE_ARCHIVED;
+	return (e = life_move(tx, t, &v->life, details)) ? e : life_move(tx, LIFE_MODEL_VERSION_ARCHIVE, &m->life, details);
+}
+
+enum err registered_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	const struct model_edit *edit = in;
+	enum err e = edit->name_set || edit->description_set || edit->global_set ? model_edit(tx, key, t, in, out) : life_lock(tx, RES_MODEL, key, out);
+
+	return e ? e : registered_get(tx, key, out);
+}

@@ -1,0 +1,27 @@
+/* registry.c: see registry.h. */
+#include "registry.h"
+#include <string.h>
+
+const char *const registry_directions[] = { "asc", "desc", NULL };
+
+enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask)
+{
+	ask->flip = q->direction && !strcmp(q->direction, "desc");
+	return pages_by_offset(r, q, ask);
+}
+
+const struct paging hundred = { .size = 100, .most = 1000, .total = true, .asked = pages_by_window, .got = pages_offset };
+
+static const void *known_id(struct arena *a, const void *object)
+{
+	const struct person *p = object;
+
+	return id_spell(a, "", &p->id);
+}
+
+const struct shape person_out[] = {
+	{ "email", T_STR, AT(struct person, email), .flags = F_NULL },
+	{ "id", T_STR, .make = known_id },
+	{ "name", T_STR, AT(struct person, name), .flags = F_NULL },
+	{ 0 }
+};
