@@ -29,6 +29,7 @@ extern const char *const registry_directions[];
 /* By offset and limit, and by sortDirection against the order. */
 enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask);
 extern const struct paging hundred;              /* a page has 100 rows, 1000 at most */
+extern const struct paging living;               /* the same of what is not hidden, where nothing is asked for by its state */
 
 /* The answer tells of a job: 202, if it has no body yet, and where its state is. */
 void res_job(struct req *r, const struct id *job);
