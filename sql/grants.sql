@@ -35,6 +35,7 @@ GRANT SELECT, INSERT, UPDATE ON @DB@.deployment_versions TO @APP@;
 GRANT SELECT, INSERT, UPDATE ON @DB@.challengers TO @APP@;
 GRANT SELECT, INSERT, UPDATE ON @DB@.prediction_environments TO @APP@;
 GRANT SELECT, INSERT ON @DB@.run_projects TO @APP@;
+GRANT SELECT, INSERT, UPDATE ON @DB@.use_cases TO @APP@;
 GRANT SELECT, INSERT, UPDATE ON @DB@.folders TO @APP@;
 GRANT SELECT, INSERT, UPDATE (created_at), DELETE ON @DB@.artifacts TO @APP@;
 GRANT SELECT, INSERT, UPDATE ON @DB@.oauth_clients TO @APP@;

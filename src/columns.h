@@ -378,6 +378,21 @@
 	C(A, s, algorithm, algorithm) C(A, s, target, target) C(A, d, project_id, project) C(A, s, name, package.name) \
 	C(A, a, target_type, package.target_type)
 
+#define USE_CASE_TABLE "use_cases"
+#define USE_CASE_COLUMNS(C, A) HEAD(C, A) C(A, d, created_by, life.whose) USE_CASE_EDITED(C, A)
+#define USE_CASE_EDITED(C, A) C(A, s, name, name) C(A, s, description, description)
+#define USE_CASE_BRIEF USE_CASE_COLUMNS
+#define USE_CASE_ADDED(C, A)
+#define USE_CASE_ADDS ADDS_NOTHING
+#define USE_CASE_KEPT(K) K(hidden, "status = 'deleted'", "") K(name_key, "name", " COLLATE utf8mb4_bin")
+#define USE_CASE_TAKEN ERR_INTERNAL
+#define USE_CASE_ADDED_AS ADDS_NOTHING
+#define USE_CASE_LOCKED(C, A, whose)
+#define USE_CASE_SEEN(C, A) C(A, d0, LAST_CHANGE("use_case", A), changer) C(A, i, "(SELECT COUNT(*) FROM model_versions v " \
+	"FORCE INDEX (version_by_use_case) WHERE v.organization_id = " A ".organization_id AND v.use_case_id = " A ".id)", models)
+#define VERSION_LINKED(C, A) C(A, d0, use_case_id, package.use_case) C(A, s, source_meta, package.source_meta)
+#define PERSON_PICK(F, C, A) F(A, d, "p.id", id) C(A, s, "p.username", name) C(A, s, "p.email", email)
+
 /* ---- Folders ---- */
 
 #define FOLDER_TABLE "folders"
