@@ -19,14 +19,13 @@ use Thaw;
 use Contract;
 
 our @EXPORT = qw(%SCHEMA %ENDPOINT $API $MICROS $NO_ID sample fits fits_ok e answered refused walk path_of reg id24 external imported from_leaderboard
-    environment deployment custom_model custom_version registered built share people role_of done_at status_of true false null);
+    environment deployment custom_model custom_version registered built share people role_of done_at status_of true false scene);
 
 our $API = '/api/v2';
 our $NO_ID = '65f0c0ffee5eed0123456789';                  # an id that nothing has
 our $MICROS = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 sub true { JSON::PP::true }
 sub false { JSON::PP::false }
-sub null { undef }
 
 # --- schemas ------------------------------------------------------------------------
 
@@ -703,6 +702,13 @@ sub _endpoints {
         else { die "neither an endpoint nor a parameter: $_" }
     }
     return %all;
+}
+
+# A subtest that fails where it dies, and the ones after it go on.
+sub scene {
+    my ($name, $code) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    Test::More::subtest($name => sub { eval { $code->(); 1 } or Test::More::fail('it ends') || Test::More::diag($@) });
 }
 
 # --- requests and answers -------------------------------------------------------------------
