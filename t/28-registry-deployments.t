@@ -230,6 +230,10 @@ scene 'a champion is replaced' => sub {
     my $r = reg($t, PATCH => "deployments/$id/model/", body => { modelId => $board, reason => 'OTHER' });
     job_ok($r, $id, 'given a leaderboard model, then a package is made of it');
     is(seen($id)->{json}{model}{id}, $board, 'and deployed');
+    is(reg($t, POST => "deployments/$id/model/validation/", body => { modelId => $board })->{json}{status}, 'passing', 'validation takes it, too');
+    my $custom = custom_version($t, custom_model($t)->{id});
+    job_ok(reg($t, PATCH => "deployments/$id/model/", body => { modelId => $custom->{id}, reason => 'OTHER' }), $id, 'given a custom model version');
+    is(seen($id)->{json}{model}{id}, $custom->{id}, 'then that is deployed');
     my $gone = external($t, %binary);
     e($t, 'E5', { id => $gone->{id} });
     my $regression = external($t);
@@ -374,7 +378,7 @@ scene 'settings' => sub {
 scene 'other ways to a deployment, and who may' => sub {
     my $board = imported($t)->{modelId};
     for my $route (qw(fromLearningModel fromLeaderboard)) {
-        my $r = reg($t, POST => "deployments/$route/", body => { modelId => $board, label => $route, predictionThreshold => 0.5 });
+        my $r = reg($t, POST => "deployments/$route/", body => { modelId => $board, label => $route, predictionThreshold => 0.5, status => 'active', defaultPredictionServerId => undef, importance => 'LOW' });
         like($r->{status}, qr/^20[02]$/, "$route: 200 or 202") or diag $r->{raw};
         my $id = $r->{json}{id} // next;
         within(10, sub { (seen($id)->{json}{status} // '') eq 'active' }, 'active');
@@ -394,12 +398,14 @@ sub upload_to { my ($method, $model, @parts) = @_; return reg($t, $method => "cu
 
 scene 'custom models' => sub {
     my $r = reg($t, POST => 'customModels/', body => { name => 'Handmade', targetType => 'Binary', customModelType => 'inference', targetName => 'churn', positiveClassLabel => 'yes', negativeClassLabel => 'no', description => 'd', language => 'Python',
-        supportsBinaryClassification => true, supportsRegression => false, networkEgressPolicy => 'PUBLIC', maximumMemory => 2048 * 1024 * 1024, replicas => 1, isTrainingDataForVersionsPermanentlyEnabled => true });
+        supportsBinaryClassification => true, supportsRegression => false, networkEgressPolicy => 'PUBLIC', maximumMemory => 2048 * 1024 * 1024, replicas => 1, isTrainingDataForVersionsPermanentlyEnabled => true,
+        isUnstructuredModelKind => false, isProxyModel => false, gitModelVersion => { refName => 'main', commitUrl => 'https://git.example.org/c', mainBranchCommitSha => 'a' x 40 } });
     is($r->{status}, 201, 'given what the clients send') or diag $r->{raw};
     my $m = $r->{json};
     fits_ok(CustomModel => $m, 'then a custom model');
     is(join('|', @$m{qw(name description language targetType targetName customModelType deploymentsCount)}), 'Handmade|d|Python|Binary|churn|inference|0', 'its fields');
     is($m->{latestVersion}, undef, 'no version yet');
+    ok(!custom_model($t, targetType => 'Regression')->{supportsBinaryClassification}, 'given another target type, then it does not support binary classification');
     my $bare = custom_model($t, description => undef, language => undef);
     fits_ok(CustomModel => $bare, 'given neither description nor language');
     is("$bare->{description}$bare->{language}", '', 'then they are empty strings');
@@ -408,7 +414,8 @@ scene 'custom models' => sub {
     fits_ok(CustomModelPage => $page, 'the list');
     is(join(' ', map { $_->{id} } @{ reg($t, GET => 'customModels/', query => 'searchFor=handm')->{json}{data} }), $m->{id}, 'searchFor');
     is($page->{data}[0]{id}, $bare->{id}, 'orderBy=-created');
-    is(reg($t, GET => 'customModels/', query => 'isDeployed=true&limit=0')->{json}{totalCount}, 0, 'isDeployed');
+    my $deployed = sub { grep { $_->{id} eq $m->{id} } walk($t, "$API/customModels/?isDeployed=$_[0]") };
+    is(join(' ', map { scalar $deployed->($_) } qw(true False)), '0 1', 'isDeployed');
     like(reg($t, PATCH => "customModels/$m->{id}/", body => { name => 'By hand', description => 'e' })->{status}, qr/^20[04]$/, 'PATCH');
     is(join('|', @{ reg($t, GET => "customModels/$m->{id}/")->{json} }{qw(name description)}), 'By hand|e', 'is a change');
 
@@ -433,7 +440,9 @@ scene 'custom models' => sub {
     built($t);
     my $d = deployment($t, $p->{id});
     is(reg($t, GET => "customModels/$m->{id}/")->{json}{deploymentsCount}, 1, 'deploymentsCount');
-    is(reg($t, GET => 'customModels/', query => 'isDeployed=true')->{json}{totalCount}, 1, 'isDeployed');
+    $r = reg($t, GET => 'customModelDeployments/', body => { customModelIds => [ $m->{id} ] });
+    is("$r->{status} " . ($r->{json}{totalCount} // ''), '200 1', 'customModelDeployments/, asked for with a body');
+    is(join(' ', map { scalar $deployed->($_) } qw(true False)), '1 0', 'isDeployed');
     my $used = reg($t, DELETE => "customModels/$m->{id}/");
     refused($used, 409, undef, 'given one that is deployed, then 409');
     like($used->{body}, qr/existing deployments|409 Conflict/i, 'in words that a client looks for');
