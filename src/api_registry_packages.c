@@ -199,9 +199,7 @@ static const void *contents(struct arena *a, const void *object)
 	const struct version *v = object;
 
 	(void)a;
-	if (!v->package.mlpkg.p)
-		return NULL;
-	return v->package.intervals < 0 ? "{\"allTimeSeriesPredictionIntervals\":null}" : v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
+	return v->package.intervals < 0 || !v->package.mlpkg.p ? "{\"allTimeSeriesPredictionIntervals\":null}" : v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
 }
 
 /* A member of what is told beside, as it was sent; NULL: none. */
@@ -233,7 +231,7 @@ const struct shape package_out[] = {
 	{ "importMeta", T_OBJECT, .make = import_meta, .sub = import_out },
 	{ "isArchived", T_BOOL, .make = is_archived, .help = "for good: it is in no list but that of its model's versions" },
 	{ "isDeprecated", T_BOOL, .text = "false" },
-	{ "mlpkgFileContents", T_OBJECT, .make = contents, .sub = contents_out, .flags = F_OMIT },
+	{ "mlpkgFileContents", T_OBJECT, .make = contents, .sub = contents_out },
 	{ "modelDescription", T_OBJECT, .make = model_description, .sub = description_out },
 	{ "modelExecutionType", T_STR, PACKAGE_AT(execution), .words = executions },
 	{ "modelId", T_ID, PACKAGE_AT(source), BARE, .help = "of what it was made from: a training run, a version of a custom model, else itself" },
