@@ -27,8 +27,8 @@ my $text = "REPEAT('x', 200)";
 my $times = "'2026-01-01' + INTERVAL seq SECOND, '2026-01-01' + INTERVAL seq SECOND";
 my $live = 'seq % 11 > 0';
 # What the registry tells of a version, and filters by.
-my @package = ('name, stage, source_id, created_by, target_name, target_type, class_digest, threshold, kinds, use_case_id, model_name',
-    "CONCAT('filler ', seq), IF(seq % 10 = 0, 'Staging', 'Registered'), $other, $user, 'y', 'Binary', UNHEX(MD5('y')), '0.5', 18432, $other, CONCAT('m', seq)");
+my @package = ('name, stage, source_id, created_by, target_name, target_type, class_digest, threshold, kinds, use_case_id, model_name, source_name',
+    "CONCAT('filler ', seq), IF(seq % 10 = 0, 'Staging', 'Registered'), $other, $user, 'y', 'Binary', UNHEX(MD5('y')), '0.5', 18432, $other, CONCAT('m', seq), 'm'");
 my %digest = map { $_ => "UNHEX(MD5('$_'))" } qw(workspaces entities others);
 $t->{worker}->stop;
 $t->sql($_) for
@@ -73,7 +73,7 @@ my $nobody = "UNHEX('" . '0' x 24 . "')";
 
 # ---- What the lists are composed into ----
 
-my %of_version = (stage => "'Registered'", build => "'complete'", model_id => $other, threshold => "'0.5'", imported => 0, kinds => 16384, formats => 2048, challenger => 16384,
+my %of_version = (stage => "'Registered'", build => "'complete'", model_id => $other, model_name => "'m'", threshold => "'0.5'", imported => 0, kinds => 16384, formats => 2048, challenger => 16384,
     similar0 => "'y'", similar1 => "'Binary'", similar2 => "UNHEX(MD5('y'))", similar3 => 0, not => $other, search => "'%filler%'", target_name => "'y'", target_type => "'Binary'", use_case => $other, created_by => "'admin\@main.example'",
     map { ("tags$_" => $_ % 4 < 2 ? q('["k"]') : q('["v"]')) } 0 .. 7);
 # What is asked for, by list and filter; what a list has no value for here is no filter of it.

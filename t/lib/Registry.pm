@@ -199,6 +199,7 @@ S21 ModelPackageRetrieveResponse
   stage                                    r   Registered|Development|Staging|Production|Archived
   tags                                     r   [Tag]
   textGeneration                           o   TextGeneration
+  geospatialMonitoring                     o   GeospatialMonitoring
   biasAndFairness                          on  BiasAndFairness
 S22 ModelPackageScoringCodeMeta
   dataRobotPredictionVersion               rn  string
@@ -278,6 +279,7 @@ S30 RegisteredModelResponse
   modifiedAt                               r   time
   modifiedBy                               r   S37
   name                                     r   text     1..1024
+  tags                                     r   [Tag]
   target                                   r   S31
 S31 RegisteredModelTarget
   name                                     r   text
@@ -316,6 +318,8 @@ Tag
   id                                       r   id
   name                                     r   text
   value                                    r   string
+GeospatialMonitoring
+  primaryLocationColumn                    r   text
 TextGeneration*
   prompt                                   rn  string
 BiasAndFairness*
@@ -814,7 +818,7 @@ sub from_leaderboard {
 }
 
 # The worker builds what is queued.
-sub built { my $t = shift; my $r = $t->thaw('build', '--once'); $r->{exit} and die "thaw build: $r->{err}"; return $r }
+sub built { my $t = shift; my $r = $t->thaw('build'); $r->{exit} and die "thaw build: $r->{err}"; return $r }
 
 sub registered { my ($t, $id, %o) = @_; return e($t, 'E12', { id => $id }, %o)->{json} }
 
