@@ -198,8 +198,9 @@ static const void *contents(struct arena *a, const void *object)
 	const struct version *v = object;
 
 	(void)a;
-	return v->package.intervals < 0 ? v->package.mlpkg.p ? "{\"allTimeSeriesPredictionIntervals\":null}" : NULL
-		: v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
+	if (!v->package.mlpkg.p)
+		return NULL;
+	return v->package.intervals < 0 ? "{\"allTimeSeriesPredictionIntervals\":null}" : v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
 }
 
 /* A member of what is told beside, as it was sent; NULL: none. */

@@ -128,6 +128,7 @@ int cmd_client_rotate(struct cli *c);
 int cmd_client_revoke(struct cli *c);
 int cmd_audit_list(struct cli *c);
 int cmd_audit_verify(struct cli *c);
+int cmd_build(struct cli *c);
 int cmd_deliver(struct cli *c);
 int cmd_sweep(struct cli *c);
 int cmd_doctor(struct cli *c);

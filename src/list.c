@@ -263,7 +263,7 @@ static void of_child(struct composed *c, const struct list_ask *ask)
 		clause(c, f->clause, f->in, ask->clauses[i].v, strlen(f->in));
 		any = true;
 	}
-	text(c, any ? ")" : "");
+	text(c, any ? " LIMIT 1)" : "");
 }
 
 /* FROM and WHERE of a run. */

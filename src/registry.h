@@ -2,6 +2,7 @@
  * table of routes of each file. */
 #ifndef REGISTRY_H
 #define REGISTRY_H
+#include "dom_deployment.h"
 #include "dom_job.h"
 #include "pages.h"
 
@@ -9,6 +10,8 @@ extern const struct route package_routes[];      /* api_registry_packages.c */
 extern const struct route registered_routes[];   /* api_registry_models.c */
 extern const struct route share_routes[];        /* api_registry_share.c */
 extern const struct route job_routes[];          /* api_registry_status.c */
+extern const struct route deployment_routes[];   /* api_registry_deployments.c */
+extern const struct route environment_routes[];  /* api_registry_environments.c */
 extern const struct route source_routes[];       /* api_registry_sources.c */
 
 #define BASE "/api/v2"
@@ -66,6 +69,8 @@ enum err packages_asked(struct req *r, const struct page_asked *page, struct lis
 extern const struct paging packages_paging;
 extern const struct shape package_out[], versions_query[];
 
+/* S3, of a struct environment (api_registry_environments.c). */
+extern const struct shape environment_of_out[];
 /* S37, of a struct person: null where nobody is known. */
 extern const struct shape person_out[];
 /* An id as this dialect spells it, of whatever it is. */
