@@ -35,6 +35,8 @@ $t->sql($_) for
     "INSERT INTO models (organization_id, id, name, description, model_type, task_type, is_global, status, last_version, created_by, created_at, updated_at, revision, children_rev, target_name, target_type)
         SELECT $org, @{[ $id->(100000) ]}, CONCAT('filler ', seq), $text, 'auto', ELT(1 + seq % 2, 'regression', 'clustering'), seq % 50 > 0, @{[ $state->(qw(archived ready draft)) ]}, 0, $user, $times, 1, 0, 'y', 'Binary' FROM seq_1_to_$ROWS",
     "INSERT INTO grants (organization_id, model_id, grantee_id, role, created_at) SELECT organization_id, id, $user, 1, NOW(6) FROM models WHERE is_global = 0",
+    "INSERT INTO group_members (organization_id, principal_id, group_id) SELECT $org, $user, @{[ $one->(7) ]} UNION ALL SELECT $org, $user, @{[ $one->(8) ]}",
+    (map { "INSERT INTO grants (organization_id, model_id, grantee_id, role, kind, created_at) SELECT organization_id, id, @{[ $one->($_) ]}, 1, 'group', NOW(6) FROM models WHERE is_global = 0 AND CONV(RIGHT(HEX(id), 4), 16, 10) % 500 < 60" } 7, 8),
     "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision, $package[0])
         SELECT $org, @{[ $id->(150000) ]}, $model, seq, 'ready', $times, 1, $package[1] FROM seq_1_to_$ROWS",
     "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision, $package[0])
@@ -66,7 +68,7 @@ $t->sql($_) for
         SELECT $org, @{[ $id->(1000000) ]}, '2026-01-01' + INTERVAL seq SECOND, IF(seq % 100 IN (5, 6), 'workspace.archived', 'workspace.updated'), 'workspace', @{[ $id->(300000) ]}, 2, 'r', '{}', $live, seq FROM seq_1_to_$ROWS",
     "INSERT INTO deliveries (organization_id, id, endpoint_id, event_id, resource_type, resource_id, sequence, outcome, tries, next_at, created_at, updated_at)
         SELECT $org, @{[ $id->(1100000) ]}, @{[ $one->(1) ]}, @{[ $id->(1000000) ]}, 'workspace', @{[ $id->(300000) ]}, seq, IF(seq % 50, 'succeeded', NULL), 1, NULL, $times FROM seq_1_to_$ROWS",
-    'ANALYZE TABLE models, grants, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
+    'ANALYZE TABLE models, grants, group_members, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
 
 sub quoted { "'" . ($_[0] =~ s/(['\\])/\\$1/gr) . "'" }
 my $nobody = "UNHEX('" . '0' x 24 . "')";
