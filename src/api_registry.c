@@ -113,6 +113,7 @@ static const struct route *const tables[] = {
 	routes,
 	package_routes,
 	registered_routes,
+	share_routes,
 	job_routes,
 	deployment_routes,
 	environment_routes,

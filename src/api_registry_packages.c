@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dom_capability.h"
+#include "dom_deployment.h"
 #include "dom_job.h"
 #include "dom_source.h"
 #include "str.h"
@@ -198,8 +199,9 @@ static const void *contents(struct arena *a, const void *object)
 	const struct version *v = object;
 
 	(void)a;
-	return v->package.intervals < 0 ? v->package.mlpkg.p ? "{\"allTimeSeriesPredictionIntervals\":null}" : NULL
-		: v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
+	if (!v->package.mlpkg.p)
+		return NULL;
+	return v->package.intervals < 0 ? "{\"allTimeSeriesPredictionIntervals\":null}" : v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
 }
 
 /* A member of what is told beside, as it was sent; NULL: none. */
@@ -337,6 +339,11 @@ enum err packages_asked(struct req *r, const struct page_asked *page, struct lis
 		bits |= kind_bits(js_str(js_at(kinds, i)));
 	if (bits)
 		list_where(ask, PACKAGES_KINDS, DB_IN(db_i(bits)));
+	if (!id_is_zero(&q->environment)) {
+		if ((e = environment_formats(&r->tx, &q->environment, &bits)))
+			return e;
+		list_where(ask, PACKAGES_FORMATS, DB_IN(db_i(bits)));
+	}
 	if (q->tag_keys || q->tag_values || q->tags) {
 		const char *keys = q->tag_keys ? q->tag_keys : q->tags;
 		const struct db_val by[] = { db_s(keys), db_s(keys), db_s(q->tag_values), db_s(q->tag_values), db_s(keys), db_s(keys), db_s(q->tag_values), db_s(q->tag_values) };
@@ -600,20 +607,6 @@ static struct log_entry entry_of(struct arena *a, const struct json *o)
 	return e;
 }
 
-/* The part of an array that is asked for, `most` at once and where no limit is given. */
-static enum err part(struct req *r, void *rows, size_t n, size_t size, int64_t most)
-{
-	const struct page_asked *q = r->query;
-	const struct list_ask ask = { .offset = q->offset, .limit = q->size && q->size < most ? q->size : most };
-	const size_t from = (uint64_t)ask.offset < n ? (size_t)ask.offset : n, room = n - from;
-	const struct list_got got = { .n = (uint64_t)ask.limit < room ? (size_t)ask.limit : room };
-	struct page_got out = { .total = (int64_t)n, .count = (int64_t)got.n, .rows = { (char *)rows + from * size, got.n, size } };
-
-	pages_offset(r, &ask, &got, &out);
-	res_shape(r, 200, r->row->out, &out, 0);
-	return OK;
-}
-
 static enum err large(struct req *r, struct version *v)
 {
 	struct db_val key[2] = { { 0 } };
@@ -632,7 +625,7 @@ static enum err get_features(struct req *r)
 	if (e)
 		return e;
 	all = chosen(r, v, &n);
-	return part(r, all, n, sizeof *all, FEATURES_MOST);
+	return res_part(r, all, n, sizeof *all, FEATURES_MOST, FEATURES_MOST);
 }
 
 static enum err get_logs(struct req *r)
@@ -648,7 +641,7 @@ static enum err get_logs(struct req *r)
 	all = arena_alloc(r->arena, (js_length(list) + 1) * sizeof *all);
 	for (size_t i = 0; i < js_length(list); i++)
 		all[i] = entry_of(r->arena, js_at(list, i));
-	return part(r, all, js_length(list), sizeof *all, LOGS_MOST);
+	return res_part(r, all, js_length(list), sizeof *all, LOGS_MOST, LOGS_MOST);
 }
 
 /* ---- Tables ---- */

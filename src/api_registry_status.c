@@ -1,4 +1,5 @@
-/* api_registry_status.c: jobs, which clients ask about until they are sent on to the result. */
+/* api_registry_status.c: jobs, which clients ask about until they are sent on to the result, and the files of
+ * packages, which jobs build. */
 #include "registry.h"
 #include <string.h>
 
@@ -80,8 +81,43 @@ static enum err get_job(struct req *r)
 	return OK;
 }
 
+static enum err build_file(struct req *r)
+{
+	const struct id id = req_id(r, 0, "");
+	struct id job;
+	enum err e = job_rebuild(&r->tx, &id, &job);
+
+	if (!e)
+		res_job(r, &job);
+	return e;
+}
+
+static enum err get_file(struct req *r)
+{
+	const struct id id = req_id(r, 0, "");
+	struct version v;
+	struct bytes file;
+	enum err e = package_get(&r->tx, BY_ID(&id), &v);
+
+	if (e)
+		return e;
+	e = v.package.mlpkg.p ? artifact_get(&r->tx, v.package.mlpkg, &file) : ERR_PACKAGE_UNBUILT;
+	if (e)                                   /* the sweep takes those of models that were archived for good */
+		return e == ERR_ARTIFACT_BROKEN && v.of.retired ? ERR_PACKAGE_UNBUILT : e;
+	res_body(r, 200, "application/zip", (const char *)file.p, file.n);
+	res_header(r, "Content-Disposition", arena_printf(r->arena, "attachment; filename=\"%s.mlpkg\"", r->vars[0]));
+	return OK;
+}
+
+#define PACKAGE BASE "/modelPackages/{modelPackageId}"
+#define NOT_FOUND "VERSION_NOT_FOUND MODEL_NOT_FOUND "
 const struct route job_routes[] = {
-	{ "GET", BASE "/status/{job_id}", PERM_MODEL_READ, 0, .status = 200, .out = job_out, .run = get_job,
+	{ "POST", PACKAGE "/modelPackageFileBuilds", PERM_MODEL_WRITE, R_WRITE, .status = 202, .run = build_file,
+	  .moves = { LIFE_VERSION_BUILD, LIFE_MODEL_VERSION_BUILD }, .summary = "Build the file of a model package behind the answer",
+	  .errors = NOT_FOUND "PACKAGE_ARCHIVED MODEL_ARCHIVED MODEL_RETIRED" },
+	{ "GET", PACKAGE "/modelPackageFile", PERM_MODEL_READ, 0, .status = 200, .run = get_file, .summary = "The file of a model package, a zip",
+	  .errors = NOT_FOUND "PACKAGE_UNBUILT ARTIFACT_BROKEN" },
+	{ "GET", BASE "/status/{statusId}", PERM_MODEL_READ, 0, .status = 200, .out = job_out, .run = get_job,
 	  .summary = "How far a job is; sends on to its result once it is done", .errors = "JOB_NOT_FOUND", .also = 303 },
 	{ 0 }
 };

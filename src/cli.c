@@ -40,6 +40,11 @@ static const struct command commands[] = {
 	{ "role set --org ORG NAME --permissions WORDS --rate N",
 		"Make a role, or change it; it counts at once. WORDS are separated by blanks; N is requests a minute "
 		"for each user of the role. " ORG, cmd_role_set, false },
+	{ "group create --org ORG NAME", "Make a group of users, which models can be shared with; prints its id. " ORG, cmd_group_create, false },
+	{ "group add --org ORG GROUP USERNAME", "Put a user into a group: what is shared with that is shared with the user at once. GROUP is a "
+		"grp-... id or the exact name. " ORG, cmd_group_add, false },
+	{ "group remove --org ORG GROUP USERNAME", "Take a user out of a group. GROUP is a grp-... id or the exact name. " ORG, cmd_group_remove, false },
+	{ "group list --org ORG [--members-of GROUP]", "The groups of an organization, or the users of one. " ORG, cmd_group_list, false },
 	{ "signing-key create [--alg ES256|RS256|HS256]",
 		"Make a key for access tokens. It signs at once when none does yet; otherwise `thaw signing-key rotate` "
 		"makes one that does.", cmd_key_create, false },
@@ -73,9 +78,11 @@ static const struct command commands[] = {
 		cmd_audit_verify, false },
 	{ "doctor", "Check configuration, database, schema, keys, directories and clock, and say what to do. "
 		"Exit code 3 when there is a problem.", cmd_doctor, true },
+	{ "build [--once] [--follow]", "Build the files of model packages that are asked for; prints what was done. For cron; with --once one at most, "
+		"with --follow it goes on until SIGTERM, as a service.", cmd_build, false },
 	{ "deliver [--follow]", "Number the committed events and send those that are due to their webhook endpoints; prints "
 		"what was done. For cron; with --follow it goes on until SIGTERM, as a service.", cmd_deliver, false },
-	{ "sweep [--dry-run]", "Delete expired rows, and attempts, webhook deliveries, events and files of permanently deleted models that are older "
+	{ "sweep [--dry-run]", "Delete expired rows, and attempts, jobs, webhook deliveries, events and files of permanently deleted models that are older "
 		"than the retention settings. Keep the audit. Work in small batches with pauses, so that requests are not held up. "
 		"With --dry-run, only count. Run it from cron.", cmd_sweep, false },
 	{ "tables routes|errors|transitions|sql|lists|config|retention", "Print one of the tables the program is made of, separated by tabs.",

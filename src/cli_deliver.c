@@ -384,7 +384,7 @@ int cmd_deliver(struct cli *c)
 	d->arena = arena_new();
 	d->follow = cli_option(c, "--follow");
 	d->sender = sender_new();
-	lease_claim(d->lease);
+	lease_claim("deliver", d->lease);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);

@@ -190,6 +190,19 @@ static void check_sealed(struct doctor *d)
 			"it from another node or a backup, or rotate the secrets", conf.key_dir));
 }
 
+/* What requests asked for and no builder takes. */
+static void check_builds(struct doctor *d)
+{
+	const char *n = doctor_ask(d, "SELECT IF(EXISTS (SELECT 1 FROM jobs WHERE leased_until >= UTC_TIMESTAMP(6)), 0, COUNT(*)) FROM jobs "
+		"WHERE due_at < UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE");
+
+	if (n && strcmp(n, "0"))
+		doctor_say(d, WARNING, "builds", arena_printf(d->a, "%s model package%s to be built for more than a minute, and nobody does; "
+			"start `thaw build --follow` (thaw-build.service)", n, strcmp(n, "1") ? "s are" : " is"));
+	else
+		doctor_say(d, FINE, "builds", "no model package waits to be built");
+}
+
 static void check_database(struct doctor *d)
 {
 	if (access(conf.db_option_file, R_OK))   /* told already */
@@ -205,6 +218,7 @@ static void check_database(struct doctor *d)
 		doctor_server(d);
 		check_audit(d);
 		check_sealed(d);
+		check_builds(d);
 	}
 	db_free(d->db);
 }

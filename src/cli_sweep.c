@@ -239,8 +239,7 @@ int cmd_sweep(struct cli *c)
 		arena_free(s.arena);
 		return CLI_FAILED;
 	}
-	/* A client may ask for a day what became of its job. */
-	const int64_t day = 24 * 3600 * SECOND, kept = conf.attempt_retention * SECOND, before[] = { tx->now - kept, tx->now - (kept < day ? day : kept),
+	const int64_t day = 24 * 3600 * SECOND, before[] = { tx->now - conf.attempt_retention * SECOND, tx->now - conf.attempt_retention * SECOND,
 		tx->now, tx->now - conf.refresh_ttl * SECOND, tx->now - day /* no exchange of it is under way */, tx->now };
 
 	tx->arena = s.arena;

@@ -147,6 +147,17 @@
 #define USER_PASSWORD_COLUMNS(C, A) C(A, a, password, password)
 #define USER_EMAIL_COLUMNS(C, A) C(A, s, email, email)
 #define USER_ROLE_COLUMNS(C, A) C(A, a, role, role)
+#define USER_GROUP_TABLE "user_groups"
+#define USER_GROUP_COLUMNS(C, A) HEAD(C, A) C(A, s, name, name)
+#define USER_GROUP_BRIEF USER_GROUP_COLUMNS
+#define USER_GROUP_ADDED(C, A)
+#define USER_GROUP_ADDS ADDS_NOTHING
+#define USER_GROUP_KEPT(K)
+#define USER_GROUP_TAKEN ERR_DB_DUPLICATE
+#define USER_GROUP_ADDED_AS ADDS_NOTHING
+#define USER_GROUP_LOCKED(C, A, whose)
+#define USER_GROUP_SEEN(C, A)
+#define GROUP_LIST_PICK(F, C, A) F(A, d, "k.id", life.id) C(A, s, "k.name", name) C(A, t, "k.created_at", life.created) C(A, i, "COUNT(n.principal_id)", members)
 /* A user who signs in, and one as the thaw command finds and lists them. */
 #define LOGIN_PICK(F, C, A) F(A, d, "p.organization_id", organization) C(A, d, "p.id", id) C(A, s, "p.username", username) \
 	C(A, s, "p.email", email) C(A, s, "p.password", password) C(A, s, "p.role", role) C(A, s, "p.status", status) C(A, i, "r.rate", rate) \
@@ -178,7 +189,7 @@
 	C(A, s, description, description) C(A, a, model_type, model_type) C(A, a, task_type, task_type) C(A, s, dataset_id, dataset_id) \
 	C(A, i, last_version, last_version) C(A, i0, active_version, active_version) C(A, t0, archived_at, archived_at) \
 	C(A, t0, unarchived_at, unarchived_at) C(A, d, folder_id, folder) C(A, s, target_name, target_name) C(A, a, target_type, target_type) \
-	C(A, i, deployed, life.held)
+	C(A, i, deployed, life.held) C(A, b, shared, life.shared)
 #define MODEL_ADDED(C, A)
 #define MODEL_ADDS ", children_rev"
 #define MODEL_KEPT(K) K(hidden, "status IN ('archived', 'retired')", "") K(name_hash, NAME_HASH("retired"), "") \
@@ -187,12 +198,19 @@
 #define MODEL_ADDED_AS ", 0"
 /* What the caller was granted on it: 0 nothing, 1 OBSERVER, 2 USER, 3 OWNER. */
 #define MODEL_LOCKED(C, A, whose) C(A, i0, GRANTED(A, whose), life.granted)
-#define GRANTED(alias, principal) "(SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
-	"AND g.model_id = " alias ".id AND g.grantee_id IN (" principal ", " alias ".organization_id))"
+/* Directly, with the organization, or with a group.  Names the principal twice. */
+#define GRANTED(alias, principal) GRANTED_ON(alias, "id", principal)
+#define GRANTED_ON(alias, model, principal) "GREATEST(COALESCE((SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
+	"AND g.model_id = " alias "." model " AND g.grantee_id IN (" principal ", " alias ".organization_id)), 0), COALESCE((SELECT MAX(g.role) " \
+	"FROM group_members n STRAIGHT_JOIN grants g ON g.organization_id = n.organization_id AND g.model_id = " alias "." model " AND g.grantee_id = n.group_id " \
+	"WHERE n.organization_id = " alias ".organization_id AND n.principal_id = " principal "), 0))"
 #define MODEL_SEEN(C, A)
-/* A grant, as it is written. */
+/* A grant, as it is written and as it is listed; whom one is for. */
 #define GRANT_COLUMNS(C, A) C(A, d, grantee_id, id) C(A, a, kind, kind) C(A, i, role, role) C(A, a, word, word) C(A, d0, granted_by, by) \
 	C(A, t, created_at, at)
+#define SHARE_PICK(F, C, A) F(A, d, "g.grantee_id", id) C(A, s, "IF(g.grantee_id = g.organization_id, 'organization', g.kind)", kind) \
+	C(A, i, "g.role", role) C(A, s, "g.word", word) C(A, s, "COALESCE(u.username, k.name, o.name, LOWER(HEX(g.grantee_id)))", name)
+#define SHARE_WITH_PICK(F, C, A) F(A, s, "w.kind", kind) C(A, s, "w.name", name)
 #define MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, tags, tags) C(A, s, config, config) \
 	C(A, s, metadata, metadata) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
 #define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
@@ -263,7 +281,7 @@
  * joined PACKAGE_JOINS. */
 #define PACKAGE_SEEN(C, A) C(A, s, "y.name", of.name) C(A, s, "y.target_name", of.target_name) C(A, s, "y.target_type", of.target_type) \
 	C(A, b, "y.status = 'retired'", of.retired) C(A, b, "y.is_global", of.global) C(A, i0, GRANTED("y", "p.id"), of.granted) \
-	C(A, d, "y.created_by", of.maker) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
+	C(A, d0, "IF(y.shared, NULL, y.created_by)", of.maker) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
 	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email) C(A, s, TAGS_OF("x"), labels) \
 	C(A, i, ACTIVE_OF_VERSION("x"), deployments)
 #define PACKAGE_PLACE_PICK(F, C, A) F(A, d, "model_id", model) C(A, i, "number", number)
@@ -300,8 +318,7 @@
 #define DEPLOYMENT_TAKEN ERR_INTERNAL
 #define DEPLOYMENT_ADDED_AS ADDS_NOTHING
 /* What the caller was granted on its champion's model, and whether everybody sees that. */
-#define DEPLOYMENT_LOCKED(C, A, whose) C(A, i0, "(SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " A ".organization_id " \
-	"AND g.model_id = " A ".model_id AND g.grantee_id IN (" whose ", " A ".organization_id))", life.granted) \
+#define DEPLOYMENT_LOCKED(C, A, whose) C(A, i0, GRANTED_ON(A, "model_id", whose), life.granted) \
 	C(A, b, "(SELECT z.is_global FROM models z WHERE z.organization_id = " A ".organization_id AND z.id = " A ".model_id)", life.global)
 #define DEPLOYMENT_SEEN(C, A)
 #define DEPLOYMENT_SET(C, A) C(A, s, settings, settings)
@@ -360,6 +377,21 @@
 #define LEADERBOARD_BRIEF(C, A) C(A, d, id, life.id) C(A, t, started_at, life.created) C(A, t, updated_at, life.changed) \
 	C(A, s, algorithm, algorithm) C(A, s, target, target) C(A, d, project_id, project) C(A, s, name, package.name) \
 	C(A, a, target_type, package.target_type)
+
+#define USE_CASE_TABLE "use_cases"
+#define USE_CASE_COLUMNS(C, A) HEAD(C, A) C(A, d, created_by, life.whose) USE_CASE_EDITED(C, A)
+#define USE_CASE_EDITED(C, A) C(A, s, name, name) C(A, s, description, description)
+#define USE_CASE_BRIEF USE_CASE_COLUMNS
+#define USE_CASE_ADDED(C, A)
+#define USE_CASE_ADDS ADDS_NOTHING
+#define USE_CASE_KEPT(K) K(hidden, "status = 'deleted'", "") K(name_key, "name", " COLLATE utf8mb4_bin")
+#define USE_CASE_TAKEN ERR_INTERNAL
+#define USE_CASE_ADDED_AS ADDS_NOTHING
+#define USE_CASE_LOCKED(C, A, whose)
+#define USE_CASE_SEEN(C, A) C(A, d0, LAST_CHANGE("use_case", A), changer) C(A, i, "(SELECT COUNT(*) FROM model_versions v " \
+	"FORCE INDEX (version_by_use_case) WHERE v.organization_id = " A ".organization_id AND v.use_case_id = " A ".id)", models)
+#define VERSION_LINKED(C, A) C(A, d0, use_case_id, package.use_case) C(A, s, source_meta, package.source_meta)
+#define PERSON_PICK(F, C, A) F(A, d, "p.id", id) C(A, s, "p.username", name) C(A, s, "p.email", email)
 
 /* ---- Folders ---- */
 

@@ -9,7 +9,7 @@
 #define DOM_DELIVER_H
 #include "dom_webhook.h"
 
-enum { LEASE = 16, LEASE_MORE_S = 10 };           /* a lease is the time of a request and this */
+enum { LEASE_MORE_S = 10 };                      /* a lease is the time of a request and this */
 
 struct hold { struct id organization, endpoint; unsigned char lease[LEASE]; int64_t until; };
 

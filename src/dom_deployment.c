@@ -29,7 +29,7 @@ static enum err or_may(struct tx *tx, enum err e)
 
 static enum err find(struct tx *tx, const struct id *id, struct deployable *out)
 {
-	enum err e = tx_one(tx, SQL_DEPLOYABLE, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(id)), deployable_map, out);
+	enum err e = tx_one(tx, SQL_DEPLOYABLE, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(id)), deployable_map, out);
 
 	if (!e && !who_sees_model(tx->who, out->global, (int)out->granted))
 		e = ERR_DB_NONE;
@@ -40,7 +40,7 @@ static enum err find(struct tx *tx, const struct id *id, struct deployable *out)
 static enum err last_of(struct tx *tx, const struct id *source, struct deployable *out)
 {
 	struct db_rows r;
-	enum err e = tx_query(tx, SQL_DEPLOYABLE_OF, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(source), db_i(SOURCES_MOST)), &r);
+	enum err e = tx_query(tx, SQL_DEPLOYABLE_OF, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(source), db_i(SOURCES_MOST)), &r);
 
 	for (size_t i = 0; !e && i < r.n; i++) {
 		(void)row_read(deployable_map, RES__MAX, db_row(&r, i), out);

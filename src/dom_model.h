@@ -145,6 +145,10 @@ enum err version_upload(struct tx *tx, const struct id *model, const struct vers
 enum err version_promote(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* Its file, checked against its checksum.  ERR_ARTIFACT_NOT_FOUND: it has none; ERR_ARTIFACT_BROKEN. */
 enum err version_file(struct tx *tx, const struct db_val *key, struct version *out, const char **bytes);
+/* A file under its checksum, which it gives; one that is there already takes no room.  ERR_QUOTA.  And back: ERR_ARTIFACT_BROKEN. */
+enum { ARTIFACT_SUM = 32 };
+enum err artifact_put(struct tx *tx, const void *file, size_t n, unsigned char md[ARTIFACT_SUM]);
+enum err artifact_get(struct tx *tx, struct bytes sum, struct bytes *out);
 /* Where it was promoted from, the nearest first, and what was promoted from it, newest first,
  * as far as the caller may see; more: how many more; hidden: there is an origin that they may not. */
 struct relative { struct id model, version, from; const char *name; enum state status; int64_t number, created_at, granted; bool global, seen; };

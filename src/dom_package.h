@@ -84,6 +84,8 @@ enum err package_from_leaderboard(struct tx *tx, const struct package_in *in, st
 /* Of a version of a custom model, likewise.  ERR_CUSTOM_VERSION_NOT_FOUND. */
 enum err package_from_custom(struct tx *tx, const struct package_in *in, struct version *out, struct id *job);
 
+/* A package by its id, or by its model's and its own, locked behind its model, with what the registry tells of it. */
+enum err package_lock(struct tx *tx, const struct db_val key[2], struct version *v);
 /* What a PATCH of a version changes.  ERR_SHAPE: a threshold of what is not Binary, or of what was deployed. */
 struct package_edit {
 	const char *name, *stage, *tags;

@@ -246,8 +246,7 @@ enum err package_from_custom(struct tx *tx, const struct package_in *sent, struc
 
 /* ---- Changing ---- */
 
-/* A package by its id, or by its model's and its own, locked behind its model, with what the registry tells of it. */
-static enum err lock(struct tx *tx, const struct db_val *key, struct version *v)
+enum err package_lock(struct tx *tx, const struct db_val key[2], struct version *v)
 {
 	static const struct column place[] = PICK_MAP(PACKAGE_PLACE_PICK, struct version), columns[] = MAP(PACKAGE_COLUMNS, struct version);
 	const struct db_val org = db_d(&tx->who->organization), id = key[1].t ? key[1] : key[0], *row;
@@ -344,7 +343,7 @@ enum err package_edit(struct tx *tx, const struct db_val *key, enum transition t
 {
 	const struct package_edit *edit = in;
 	struct version *v = out;
-	enum err e = lock(tx, key, v);
+	enum err e = package_lock(tx, key, v);
 
 	(void)t;
 	if (e || (e = rename_it(tx, edit, v)) || (edit->stage_set && (e = stage(tx, edit->stage, edit->archive_existing, v))))
@@ -357,7 +356,7 @@ enum err package_archive(struct tx *tx, const struct db_val *key, enum transitio
 	struct version *v = out;
 	struct json *details;
 	struct model *m;
-	enum err e = lock(tx, key, v);
+	enum err e = package_lock(tx, key, v);
 
 	(void)in;
 	if (e || v->life.state == STATE_VERSION_ARCHIVED)

@@ -34,6 +34,8 @@ int64_t kinds_take(struct arena *a, const char *text);
 
 /* ---- dom_leaderboard.c ---- */
 
+/* Who did something, as members that begin with `what`. */
+void source_person(struct arena *a, struct json *o, const char *what, const struct person *p);
 /* The model_description (S17) of a source, and its source_meta (S23): of no project where l is NULL. */
 struct leaderboard;
 const char *source_description(struct arena *a, const char *environment, const char *name, int64_t made, const struct person *maker);
@@ -61,6 +63,21 @@ extern const struct shape scoring_rows[], contains_rows[];
 /* Into the project that `key` names, else the one of that name, else a new one, with that id and name.  in: struct
  * import; out: struct run.  ERR_NOT_FOUND, ERR_SHAPE, ERR_RUN_EXISTS. */
 enum err leaderboard_import(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+
+/* ---- dom_usecase.c ---- */
+
+struct use_case { struct life life; const char *name, *description; struct id changer; int64_t models; };
+struct use_case_edit { const char *name, *description; bool name_set, description_set; };
+enum { USE_CASES_HIDDEN, USE_CASES_SEARCH };
+extern const struct listing use_cases_list;              /* newest first */
+enum err use_case_create(struct tx *tx, const void *in, void *out);
+/* By a struct use_case_edit. */
+enum err use_case_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+/* The use case and the version that the key names become linked, whichever the version was in, or no longer are.
+ * ERR_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_PACKAGE_ARCHIVED. */
+struct use_case_link { struct life life; struct id use_case, version; };
+enum err use_case_link(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+enum err use_case_unlink(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* ---- dom_custom.c ---- */
 

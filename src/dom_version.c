@@ -175,6 +175,8 @@ enum err version_append(struct tx *tx, struct model *m, enum transition t, struc
 	return life_move(tx, t, &m->life, details);
 }
 
+/* ---- Files ---- */
+
 /* The file is used once more: the sweep, which looks at this very row, lets it be. */
 static enum err touch(struct tx *tx, const unsigned char *md)
 {
@@ -185,10 +187,9 @@ static enum err touch(struct tx *tx, const unsigned char *md)
 	return e ? e : there ? OK : ERR_ARTIFACT_BROKEN;
 }
 
-/* The file under its checksum; one that is there already takes no room. */
-static enum err store(struct tx *tx, const unsigned char *md, const void *file, size_t n)
+enum err artifact_put(struct tx *tx, const void *file, size_t n, unsigned char md[ARTIFACT_SUM])
 {
-	const struct db_val org = db_d(&tx->who->organization), sum = db_x(md, SHA256_DIGEST_LENGTH);
+	const struct db_val org = db_d(&tx->who->organization), sum = db_x(SHA256(file, n, md), ARTIFACT_SUM);
 	enum err e = quota_room(tx, &tx->who->organization, QUOTA_ARTIFACT_BYTES, (int64_t)n), other;
 	int64_t added, there;
 
@@ -210,8 +211,7 @@ enum err version_upload(struct tx *tx, const struct id *model, const struct vers
 		return e;
 	if ((int64_t)n > conf.artifact_limit)
 		return ERR_TOO_LARGE;
-	SHA256(file, n, md);
-	if ((e = store(tx, md, file, n)))
+	if ((e = artifact_put(tx, file, n, md)))
 		return e;
 	*out = *in;
 	out->branch = in->branch ? in->branch : BRANCH_MASTER;
@@ -232,7 +232,7 @@ static bool archived(const struct model *m)
 static enum err any(struct tx *tx, const struct id *id, struct model *m, struct version *out)
 {
 	struct db_rows r;
-	enum err e = tx_query(tx, SQL_VERSION_ANY, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(id)), &r);
+	enum err e = tx_query(tx, SQL_VERSION_ANY, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(id)), &r);
 
 	if (e)
 		return e;
@@ -268,24 +268,30 @@ enum err version_promote(struct tx *tx, const struct db_val *key, enum transitio
 	return version_append(tx, &m, t, made, details);
 }
 
-enum err version_file(struct tx *tx, const struct db_val *key, struct version *out, const char **bytes)
+enum err artifact_get(struct tx *tx, struct bytes sum, struct bytes *out)
 {
 	static const struct column content[] = { { ROW_x, 0 }, { ROW_END, 0 } };
-	unsigned char md[SHA256_DIGEST_LENGTH];
-	struct bytes file = { NULL, 0 };
+	unsigned char md[ARTIFACT_SUM];
+	enum err e = tx_one(tx, SQL_ARTIFACT_GET, DB_IN(db_d(&tx->who->organization), db_x(sum.p, sum.n)), content, out);
+
+	if (e)
+		return e == ERR_DB_NONE ? ERR_ARTIFACT_BROKEN : e;
+	return sum.n != sizeof md || memcmp(SHA256(out->p, out->n, md), sum.p, sizeof md) ? ERR_ARTIFACT_BROKEN : OK;
+}
+
+enum err version_file(struct tx *tx, const struct db_val *key, struct version *out, const char **bytes)
+{
+	struct bytes file;
 	enum err e = version_get(tx, key, out);
 
 	if (e)
 		return e;
 	if (!out->artifact.p)
 		return ERR_ARTIFACT_NOT_FOUND;
-	e = tx_one(tx, SQL_ARTIFACT_GET, DB_IN(db_d(&out->life.organization), db_x(out->artifact.p, sizeof md)), content, &file);
-	if (e && e != ERR_DB_NONE)
+	if ((e = artifact_get(tx, out->artifact, &file)))
 		return e;
-	if (!file.p || (int64_t)file.n != out->artifact_size || memcmp(SHA256(file.p, file.n, md), out->artifact.p, sizeof md))
-		return ERR_ARTIFACT_BROKEN;
 	*bytes = (const char *)file.p;
-	return OK;
+	return (int64_t)file.n == out->artifact_size ? OK : ERR_ARTIFACT_BROKEN;
 }
 
 static struct relative relative_of_row(const struct tx *tx, const struct db_val *v)
@@ -302,7 +308,7 @@ static struct relative relative_of_row(const struct tx *tx, const struct db_val 
 static enum err origin(struct tx *tx, const struct id *version, struct relative *out)
 {
 	struct db_rows r;
-	enum err e = tx_query(tx, SQL_VERSION_ORIGIN, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(version)), &r);
+	enum err e = tx_query(tx, SQL_VERSION_ORIGIN, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(version)), &r);
 
 	*out = !e && r.n ? relative_of_row(tx, db_row(&r, 0)) : (struct relative){ .seen = false };
 	return e;
@@ -328,7 +334,7 @@ enum err version_lineage(struct tx *tx, const struct db_val *key, void *out)
 		if (o.seen)
 			from[nfrom++] = o;
 	}
-	if ((e = tx_query(tx, SQL_VERSION_COPIES, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(&v.life.id),
+	if ((e = tx_query(tx, SQL_VERSION_COPIES, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(&v.life.id),
 		db_i(COPIES_COUNTED)), &r)))
 		return e;
 	for (size_t i = 0; i < r.n; i++) {

@@ -1,4 +1,4 @@
-/* lease.c: see lease.h.  A file in run_dir for each deliverer of this host, locked while it
+/* lease.c: see lease.h.  A file in run_dir for each worker of this host, locked while it
  * runs, with random bytes in it.  The boot id goes into the name, so that the copy of a
  * machine or of its files does not bear it too. */
 #define _GNU_SOURCE
@@ -27,7 +27,7 @@ static bool boot_id(unsigned char out[BOOT_ID])
 }
 
 /* The first file that nobody has: its descriptor, which stays open; -1. */
-static int place(void)
+static int place(const char *kind)
 {
 	int dir = file_own_dir(conf.run_dir), fd = -1;
 
@@ -36,7 +36,7 @@ static int place(void)
 	for (int i = 0; i < PLACES; i++) {
 		char name[24];
 
-		snprintf(name, sizeof name, "deliver.%d", i);
+		snprintf(name, sizeof name, "%.15s.%d", kind, i);
 		if ((fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0 || !flock(fd, LOCK_EX | LOCK_NB))
 			break;
 		close(fd);
@@ -47,15 +47,15 @@ static int place(void)
 	return fd;
 }
 
-void lease_claim(unsigned char out[LEASE])
+void lease_claim(const char *kind, unsigned char out[LEASE])
 {
 	unsigned char seed[SEED + BOOT_ID], md[SHA256_DIGEST_LENGTH];
-	int fd = place();
+	int fd = place(kind);
 
 	random_bytes(out, LEASE);
 	if (fd < 0 || !boot_id(seed + SEED)) {
-		log_error(LOG_WARN, "run_dir %s: %s; what this deliverer holds when it dies waits for its lease to end", conf.run_dir,
-			strerror(errno));
+		log_error(LOG_WARN, "run_dir %s: %s; what this `thaw %s` holds when it dies waits for its lease to end", conf.run_dir,
+			strerror(errno), kind);
 		return;
 	}
 	if (pread(fd, seed, SEED, 0) != SEED) {

@@ -53,7 +53,7 @@ static enum err is_seen(const struct tx *tx, enum resource r, struct life *o)
 		return row->missing;
 	switch (row->sees) {
 	case SEES_GRANT:
-		o->owned = who_owns(tx->who, o->global, (int)o->granted, &o->whose);
+		o->owned = who_owns(tx->who, o->global && !o->shared, (int)o->granted, &o->whose);
 		e = who_may_model(tx->who, tx->ask, o->global, (int)o->granted);
 		return e == ERR_MODEL_NOT_FOUND ? row->missing : e;
 	case SEES_MAKER:
@@ -171,7 +171,7 @@ enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, voi
 {
 	const struct resource_row *row = &life_resources[r];
 	struct life *o = out, *parent = NULL;
-	struct db_val in[4];
+	struct db_val in[5];
 	const struct db_val *v;
 	size_t n = 0;
 	enum err e;
@@ -181,8 +181,8 @@ enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, voi
 		if ((e = life_hold(tx, row->parent, key, parent)))
 			return e;
 	}
-	if (row->sees == SEES_GRANT)             /* what was granted to whom */
-		in[n++] = db_d(&tx->who->principal);
+	if (row->sees == SEES_GRANT)             /* what was granted to whom (GRANTED) */
+		in[0] = in[1] = db_d(&tx->who->principal), n = 2;
 	in[n++] = db_d(&tx->who->organization);
 	if (parent)
 		in[n++] = *key++;

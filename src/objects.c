@@ -155,7 +155,8 @@ static const struct shape deployment_tells[] = {
 	TIMES(struct deployment),
 	{ 0 }
 };
-const struct shape *const life_tells[RES__MAX] = { [RES_ENVIRONMENT] = environment_tells, [RES_DEPLOYMENT] = deployment_tells, [RES_WORKSPACE] = workspace_tells, [RES_ENTITY] = entity_tells,
+static const struct shape use_case_tells[] = { { "name", T_STR, AT(struct use_case, name) }, { 0 } };
+const struct shape *const life_tells[RES__MAX] = { [RES_USE_CASE] = use_case_tells, [RES_ENVIRONMENT] = environment_tells, [RES_DEPLOYMENT] = deployment_tells, [RES_WORKSPACE] = workspace_tells, [RES_ENTITY] = entity_tells,
 	[RES_AUTHORIZATION] = authorization_tells, [RES_TOKEN] = token_tells, [RES_ENDPOINT] = endpoint_tells };
 
 enum state life_state(enum resource r, const char *word)

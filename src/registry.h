@@ -8,6 +8,7 @@
 
 extern const struct route package_routes[];      /* api_registry_packages.c */
 extern const struct route registered_routes[];   /* api_registry_models.c */
+extern const struct route share_routes[];        /* api_registry_share.c */
 extern const struct route job_routes[];          /* api_registry_status.c */
 extern const struct route deployment_routes[];   /* api_registry_deployments.c */
 extern const struct route environment_routes[];  /* api_registry_environments.c */
@@ -32,6 +33,9 @@ extern const char *const registry_directions[];
 /* By offset and limit, and by sortDirection against the order. */
 enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask);
 extern const struct paging hundred;              /* a page has 100 rows, 1000 at most */
+/* The answer is the part of an array that is asked for, of rows of that size: `usual` where no limit is given, `most` at once. */
+enum err res_part(struct req *r, void *rows, size_t n, size_t size, int64_t usual, int64_t most);
+extern const struct paging living;               /* the same of what is not hidden, where nothing is asked for by its state */
 
 /* The answer tells of a job: 202, if it has no body yet, and where its state is. */
 void res_job(struct req *r, const struct id *job);

@@ -24,6 +24,7 @@ struct why {
 };
 
 enum { KEY_MOST = 255, KEY_LIFE_S = 86400 };
+enum { LEASE = 16 };                             /* bytes of the name under which a worker holds what it works on */
 
 /* An answer as it is kept for the repetition of a request. */
 struct answer { int64_t status; const char *headers, *body; };

@@ -23,24 +23,28 @@ for my $line ('NoNewPrivileges=yes', 'ProtectSystem=strict', 'ProtectHome=yes', 
 }
 my $sweep = slurp("$Thaw::BUILD/nginx/thaw-sweep.service");
 my $deliver = slurp("$Thaw::BUILD/nginx/thaw-deliver.service");
-unlike($deliver, qr/\@[A-Z]+\@/, 'nor in that of the deliverer');
-like($deliver, qr/^\Q$_\E$/m, "deliverer: $_") for 'NoNewPrivileges=yes', 'ProtectSystem=strict', 'Restart=always', 'StartLimitIntervalSec=0';
-like($deliver, qr/^ExecStart=\S+\/thaw deliver --follow$/m, 'deliverer: its command');
+my $build = slurp("$Thaw::BUILD/nginx/thaw-build.service");
+for ([ deliver => $deliver ], [ build => $build ]) {
+    my ($name, $text) = @$_;
+    unlike($text, qr/\@[A-Z]+\@/, "nor in that of $name");
+    like($text, qr/^\Q$_\E$/m, "$name: $_") for 'NoNewPrivileges=yes', 'ProtectSystem=strict', 'Restart=always', 'StartLimitIntervalSec=0';
+    like($text, qr/^ExecStart=\S+\/thaw $name --follow$/m, "$name: its command");
+}
 like($socket, qr/^\Q$_\E$/m, $_) for 'Backlog=4096', 'SocketMode=0660', 'SocketGroup=www-data';
 like(slurp("$Thaw::SRC/nginx/nginx.service.d/thaw.conf"), qr/^Wants=thaw\.socket$/m, 'nginx brings the socket up');
 
 SKIP: {
     my ($analyze) = grep { -x } map { "$_/systemd-analyze" } split /:/, $ENV{PATH};
-    skip 'no systemd-analyze', 4 unless $analyze;
+    skip 'no systemd-analyze', 5 unless $analyze;
     # Not installed here: the program is the one in the build.
     (my $here = $unit) =~ s{^ExecStart=\S+}{ExecStart=$Thaw::BUILD/thaw.fcgi}m;
     mkdir "$dir/units";
     spew("$dir/units/thaw.service", $here, 0644);
     spew("$dir/units/thaw.socket", $socket, 0644);
-    spew("$dir/units/thaw-$_->[0].service", $_->[1] =~ s{^ExecStart=\S+}{ExecStart=$Thaw::BUILD/thaw}mr, 0644) for [ deliver => $deliver ], [ sweep => $sweep ];
-    my $r = $t->run({}, '', $analyze, 'verify', '--man=no', map { "$dir/units/$_" } 'thaw.service', 'thaw.socket', 'thaw-deliver.service', 'thaw-sweep.service');
+    spew("$dir/units/thaw-$_->[0].service", $_->[1] =~ s{^ExecStart=\S+}{ExecStart=$Thaw::BUILD/thaw}mr, 0644) for [ build => $build ], [ deliver => $deliver ], [ sweep => $sweep ];
+    my $r = $t->run({}, '', $analyze, 'verify', '--man=no', map { "$dir/units/$_" } 'thaw.service', 'thaw.socket', 'thaw-build.service', 'thaw-deliver.service', 'thaw-sweep.service');
     is("$r->{exit} $r->{out}$r->{err}", '0 ', 'systemd-analyze verify');
-    for my $one ('thaw', 'thaw-deliver', 'thaw-sweep') {
+    for my $one ('thaw', 'thaw-build', 'thaw-deliver', 'thaw-sweep') {
         $r = $t->run({}, '', $analyze, 'security', '--offline=yes', '--threshold=25', "$dir/units/$one.service");
         is($r->{exit}, 0, "systemd-analyze security: exposure of $one below 2.5") or diag $r->{out}, $r->{err};
     }

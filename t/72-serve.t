@@ -195,7 +195,7 @@ is(serve('--stop')->{exit}, 0, 'stopped');
 
 subtest 'the services have nothing of the caller' => sub {
     is(serve('--port', $port, '--detach')->{exit}, 0, 'started');
-    for my $name (qw(mariadb workers deliver nginx)) {
+    for my $name (qw(mariadb workers deliver builder nginx)) {
         my $environ = slurp('/proc/' . pid($state, $name) . '/environ');
         unlike($environ, qr/SECRET_OF|nonexistent|_proxy|tr_TR/, $name);
     }
