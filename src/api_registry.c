@@ -110,7 +110,7 @@ static const struct route *const tables[] = {
 	package_routes,
 	registered_routes,
 	job_routes,
-	source_routes,
+	source_routes, custom_routes,
 	NULL
 };
 static const char *const prefixes[] = { BASE, NULL };

@@ -8,7 +8,7 @@
 extern const struct route package_routes[];      /* api_registry_packages.c */
 extern const struct route registered_routes[];   /* api_registry_models.c */
 extern const struct route job_routes[];          /* api_registry_status.c */
-extern const struct route source_routes[];       /* api_registry_sources.c */
+extern const struct route source_routes[], custom_routes[];     /* api_registry_sources.c, api_registry_custom.c */
 
 #define BASE "/api/v2"
 
@@ -23,6 +23,7 @@ extern const struct route source_routes[];       /* api_registry_sources.c */
 	{ "previous", T_STR, AT(struct page_got, previous), .flags = F_NULL }, \
 	{ "totalCount", T_INT, AT(struct page_got, total) }, \
 	{ 0 } }
+extern const struct shape window_query[];        /* no more than that, of a struct page_asked */
 /* sortDirection: as the key sorts by itself, or against it. */
 extern const char *const registry_directions[];
 #define DIRECTION_ROW { "sortDirection", T_STR, AT(struct page_asked, direction), .words = registry_directions }
