@@ -272,6 +272,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_FOLDER_NOT_EMPTY] = IN_USE,
 	[ERR_FOLDER_HOME] = IN_USE,
 	[ERR_MODEL_TRAINING] = IN_USE,
+	[ERR_DEPLOYED] = IN_USE,
 	[ERR_QUOTA] = { .code = "QuotaExceeded" },
 };
 

@@ -217,7 +217,7 @@ const struct route filesystem_routes[] = {
 	  .summary = "One folder or model by its path", .errors = "ROOT_FOLDER SPACE_RESOURCE PATH PATH_NOT_FOUND" },
 	{ WRITE("DELETE", RESOURCE_), .status = 204, MOVES(LIFE_FOLDER_ARCHIVE), AS(MISSING(RESOURCE), STAYS),
 	  .denied = DENIED("DeleteResourcePermissionDenied", "Could not delete the Resource.", "resourceRid"),
-	  .summary = "Move to the trash: archive", .errors = CHANGE_ERRORS "FOLDER_NOT_EMPTY FOLDER_HOME MODEL_TRAINING" },
+	  .summary = "Move to the trash: archive", .errors = CHANGE_ERRORS "FOLDER_NOT_EMPTY FOLDER_HOME MODEL_TRAINING DEPLOYED" },
 	{ WRITE("POST", RESOURCE_ "/restore"), .status = 204, MOVES(LIFE_FOLDER_RESTORE), AS(MISSING(RESOURCE), NOT_ARCHIVED(ERR_NOT_DIRECTLY_TRASHED)),
 	  .denied = DENIED("RestoreResourcePermissionDenied", "Could not restore the Resource.", "resourceRid"),
 	  .summary = "Take from the trash: unarchive", .errors = CHANGE_ERRORS "NOT_DIRECTLY_TRASHED" },

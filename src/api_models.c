@@ -411,7 +411,7 @@ static const struct route routes[] = {
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct model_edit), .status = 200, .out = model_out,
 	  .object = RES_MODEL, .change = model_edit, .moves = { LIFE_MODEL_EDIT }, .summary = "Change a model", .errors = NOT_FOUND " MODEL_NAME_TAKEN" FIXED },
 	{ "POST", ONE "/archive", PERM_MODEL_WRITE, R_WRITE, .status = 200, .out = model_out, .object = RES_MODEL,
-	  .moves = { LIFE_MODEL_ARCHIVE }, .summary = "Archive a model", .errors = NOT_FOUND " MODEL_TRAINING" FIXED },
+	  .moves = { LIFE_MODEL_ARCHIVE }, .summary = "Archive a model", .errors = NOT_FOUND " MODEL_TRAINING DEPLOYED" FIXED },
 	{ "POST", ONE "/unarchive", PERM_MODEL_WRITE, R_WRITE, .status = 200, .out = model_out, .object = RES_MODEL,
 	  .moves = { LIFE_MODEL_UNARCHIVE }, .summary = "Restore an archived model to ready or draft",
 	  .errors = NOT_FOUND " MODEL_NOT_ARCHIVED MODEL_RETIRED" },

@@ -73,6 +73,10 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_MODEL_ARCHIVED] = UNPROCESSABLE,
 	[ERR_MODEL_RETIRED] = { .status = 422, .text = "The registered model was archived for good" },
 	[ERR_PACKAGE_ARCHIVED] = UNPROCESSABLE,
+	[ERR_NOT_BUILT] = UNPROCESSABLE,
+	[ERR_NO_REPLACEMENT] = UNPROCESSABLE,
+	[ERR_ENVIRONMENT_FORMAT] = UNPROCESSABLE,
+	[ERR_CHALLENGER_LIMIT] = UNPROCESSABLE,
 	[ERR_KEY_REUSED] = UNPROCESSABLE,
 	[ERR_RUN_EXISTS] = UNPROCESSABLE,
 };
@@ -109,8 +113,12 @@ static const struct route *const tables[] = {
 	routes,
 	package_routes,
 	registered_routes,
+	share_routes,
 	job_routes,
-	source_routes, custom_routes,
+	deployment_routes,
+	environment_routes,
+	source_routes,
+	custom_routes,
 	NULL
 };
 static const char *const prefixes[] = { BASE, NULL };

@@ -601,20 +601,6 @@ static struct log_entry entry_of(struct arena *a, const struct json *o)
 	return e;
 }
 
-/* The part of an array that is asked for, `most` at once and where no limit is given. */
-static enum err part(struct req *r, void *rows, size_t n, size_t size, int64_t most)
-{
-	const struct page_asked *q = r->query;
-	const struct list_ask ask = { .offset = q->offset, .limit = q->size && q->size < most ? q->size : most };
-	const size_t from = (uint64_t)ask.offset < n ? (size_t)ask.offset : n, room = n - from;
-	const struct list_got got = { .n = (uint64_t)ask.limit < room ? (size_t)ask.limit : room };
-	struct page_got out = { .total = (int64_t)n, .count = (int64_t)got.n, .rows = { (char *)rows + from * size, got.n, size } };
-
-	pages_offset(r, &ask, &got, &out);
-	res_shape(r, 200, r->row->out, &out, 0);
-	return OK;
-}
-
 static enum err large(struct req *r, struct version *v)
 {
 	struct db_val key[2] = { { 0 } };
@@ -633,7 +619,7 @@ static enum err get_features(struct req *r)
 	if (e)
 		return e;
 	all = chosen(r, v, &n);
-	return part(r, all, n, sizeof *all, FEATURES_MOST);
+	return res_part(r, all, n, sizeof *all, FEATURES_MOST, FEATURES_MOST);
 }
 
 static enum err get_logs(struct req *r)
@@ -649,7 +635,7 @@ static enum err get_logs(struct req *r)
 	all = arena_alloc(r->arena, (js_length(list) + 1) * sizeof *all);
 	for (size_t i = 0; i < js_length(list); i++)
 		all[i] = entry_of(r->arena, js_at(list, i));
-	return part(r, all, js_length(list), sizeof *all, LOGS_MOST);
+	return res_part(r, all, js_length(list), sizeof *all, LOGS_MOST, LOGS_MOST);
 }
 
 /* ---- Tables ---- */

@@ -7,7 +7,7 @@ enum err audit_add(struct tx *tx, const struct transition_row *t, const struct l
 {
 	static const struct id nobody;
 	const struct id *human = tx->who->agent ? &tx->who->principal : &nobody;
-	const bool granted = life_resources[t->resource].sees == SEES_GRANT;
+	const bool granted = t->resource == RES_MODEL;
 	struct id id;
 
 	id_new(tx->now, &id);

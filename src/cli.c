@@ -40,6 +40,11 @@ static const struct command commands[] = {
 	{ "role set --org ORG NAME --permissions WORDS --rate N",
 		"Make a role, or change it; it counts at once. WORDS are separated by blanks; N is requests a minute "
 		"for each user of the role. " ORG, cmd_role_set, false },
+	{ "group create --org ORG NAME", "Make a group of users, which models can be shared with; prints its id. " ORG, cmd_group_create, false },
+	{ "group add --org ORG GROUP USERNAME", "Put a user into a group: what is shared with that is shared with the user at once. GROUP is a "
+		"grp-... id or the exact name. " ORG, cmd_group_add, false },
+	{ "group remove --org ORG GROUP USERNAME", "Take a user out of a group. GROUP is a grp-... id or the exact name. " ORG, cmd_group_remove, false },
+	{ "group list --org ORG [--members-of GROUP]", "The groups of an organization, or the users of one. " ORG, cmd_group_list, false },
 	{ "signing-key create [--alg ES256|RS256|HS256]",
 		"Make a key for access tokens. It signs at once when none does yet; otherwise `thaw signing-key rotate` "
 		"makes one that does.", cmd_key_create, false },

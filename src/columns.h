@@ -147,6 +147,17 @@
 #define USER_PASSWORD_COLUMNS(C, A) C(A, a, password, password)
 #define USER_EMAIL_COLUMNS(C, A) C(A, s, email, email)
 #define USER_ROLE_COLUMNS(C, A) C(A, a, role, role)
+#define USER_GROUP_TABLE "user_groups"
+#define USER_GROUP_COLUMNS(C, A) HEAD(C, A) C(A, s, name, name)
+#define USER_GROUP_BRIEF USER_GROUP_COLUMNS
+#define USER_GROUP_ADDED(C, A)
+#define USER_GROUP_ADDS ADDS_NOTHING
+#define USER_GROUP_KEPT(K)
+#define USER_GROUP_TAKEN ERR_DB_DUPLICATE
+#define USER_GROUP_ADDED_AS ADDS_NOTHING
+#define USER_GROUP_LOCKED(C, A, whose)
+#define USER_GROUP_SEEN(C, A)
+#define GROUP_LIST_PICK(F, C, A) F(A, d, "k.id", life.id) C(A, s, "k.name", name) C(A, t, "k.created_at", life.created) C(A, i, "COUNT(n.principal_id)", members)
 /* A user who signs in, and one as the thaw command finds and lists them. */
 #define LOGIN_PICK(F, C, A) F(A, d, "p.organization_id", organization) C(A, d, "p.id", id) C(A, s, "p.username", username) \
 	C(A, s, "p.email", email) C(A, s, "p.password", password) C(A, s, "p.role", role) C(A, s, "p.status", status) C(A, i, "r.rate", rate) \
@@ -178,7 +189,7 @@
 	C(A, s, description, description) C(A, a, model_type, model_type) C(A, a, task_type, task_type) C(A, s, dataset_id, dataset_id) \
 	C(A, i, last_version, last_version) C(A, i0, active_version, active_version) C(A, t0, archived_at, archived_at) \
 	C(A, t0, unarchived_at, unarchived_at) C(A, d, folder_id, folder) C(A, s, target_name, target_name) C(A, a, target_type, target_type) \
-	C(A, i, deployed, life.held)
+	C(A, i, deployed, life.held) C(A, b, shared, life.shared)
 #define MODEL_ADDED(C, A)
 #define MODEL_ADDS ", children_rev"
 #define MODEL_KEPT(K) K(hidden, "status IN ('archived', 'retired')", "") K(name_hash, NAME_HASH("retired"), "") \
@@ -187,12 +198,19 @@
 #define MODEL_ADDED_AS ", 0"
 /* What the caller was granted on it: 0 nothing, 1 OBSERVER, 2 USER, 3 OWNER. */
 #define MODEL_LOCKED(C, A, whose) C(A, i0, GRANTED(A, whose), life.granted)
-#define GRANTED(alias, principal) "(SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
-	"AND g.model_id = " alias ".id AND g.grantee_id IN (" principal ", " alias ".organization_id))"
+/* Directly, with the organization, or with a group.  Names the principal twice. */
+#define GRANTED(alias, principal) GRANTED_ON(alias, "id", principal)
+#define GRANTED_ON(alias, model, principal) "GREATEST(COALESCE((SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
+	"AND g.model_id = " alias "." model " AND g.grantee_id IN (" principal ", " alias ".organization_id)), 0), COALESCE((SELECT MAX(g.role) " \
+	"FROM group_members n STRAIGHT_JOIN grants g ON g.organization_id = n.organization_id AND g.model_id = " alias "." model " AND g.grantee_id = n.group_id " \
+	"WHERE n.organization_id = " alias ".organization_id AND n.principal_id = " principal "), 0))"
 #define MODEL_SEEN(C, A)
-/* A grant, as it is written. */
+/* A grant, as it is written and as it is listed; whom one is for. */
 #define GRANT_COLUMNS(C, A) C(A, d, grantee_id, id) C(A, a, kind, kind) C(A, i, role, role) C(A, a, word, word) C(A, d0, granted_by, by) \
 	C(A, t, created_at, at)
+#define SHARE_PICK(F, C, A) F(A, d, "g.grantee_id", id) C(A, s, "IF(g.grantee_id = g.organization_id, 'organization', g.kind)", kind) \
+	C(A, i, "g.role", role) C(A, s, "g.word", word) C(A, s, "COALESCE(u.username, k.name, o.name, LOWER(HEX(g.grantee_id)))", name)
+#define SHARE_WITH_PICK(F, C, A) F(A, s, "w.kind", kind) C(A, s, "w.name", name)
 #define MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, tags, tags) C(A, s, config, config) \
 	C(A, s, metadata, metadata) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
 #define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
@@ -263,7 +281,7 @@
  * joined PACKAGE_JOINS. */
 #define PACKAGE_SEEN(C, A) C(A, s, "y.name", of.name) C(A, s, "y.target_name", of.target_name) C(A, s, "y.target_type", of.target_type) \
 	C(A, b, "y.status = 'retired'", of.retired) C(A, b, "y.is_global", of.global) C(A, i0, GRANTED("y", "p.id"), of.granted) \
-	C(A, d, "y.created_by", of.maker) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
+	C(A, d0, "IF(y.shared, NULL, y.created_by)", of.maker) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
 	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email) C(A, s, TAGS_OF("x"), labels) \
 	C(A, i, ACTIVE_OF_VERSION("x"), deployments)
 #define PACKAGE_PLACE_PICK(F, C, A) F(A, d, "model_id", model) C(A, i, "number", number)
@@ -272,6 +290,71 @@
 	"WHERE d.organization_id = " alias ".organization_id AND d.version_id = " alias ".id AND d.status = 'active')"
 /* And what a training run knows, which the statement joins as t. */
 #define RUN_KNOWS(C, A) C(A, s, features, features) C(A, s, target, target)
+
+/* ---- Deployments, their challengers, where they are ---- */
+
+#define ENVIRONMENT_TABLE "prediction_environments"
+#define ENVIRONMENT_COLUMNS(C, A) HEAD(C, A) C(A, d, created_by, life.whose) ENVIRONMENT_EDITED(C, A)
+#define ENVIRONMENT_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, a, platform, platform) C(A, s, plugin, plugin) \
+	C(A, i, formats, formats) C(A, b, managed, managed) C(A, s, managed_by, managed_by) C(A, s, datastore_id, datastore) C(A, s, credential_id, credential)
+#define ENVIRONMENT_BRIEF ENVIRONMENT_COLUMNS
+#define ENVIRONMENT_ADDED(C, A)
+#define ENVIRONMENT_ADDS ", children_rev"
+#define ENVIRONMENT_KEPT(K) K(hidden, "status = 'deleted'", "")
+#define ENVIRONMENT_TAKEN ERR_INTERNAL
+#define ENVIRONMENT_ADDED_AS ", 0"
+#define ENVIRONMENT_LOCKED(C, A, whose)
+#define ENVIRONMENT_SEEN(C, A)
+
+#define DEPLOYMENT_TABLE "deployments"
+#define DEPLOYMENT_COLUMNS(C, A) HEAD(C, A) C(A, d, created_by, life.whose) DEPLOYMENT_CHAMPION(C, A) C(A, d0, environment_id, environment) \
+	DEPLOYMENT_EDITED(C, A) C(A, s, user_provided_id, given_id)
+#define DEPLOYMENT_CHAMPION(C, A) C(A, d, model_id, model) C(A, d, version_id, version)
+#define DEPLOYMENT_EDITED(C, A) C(A, s, label, label) C(A, s, description, description) C(A, a, importance, importance)
+#define DEPLOYMENT_BRIEF DEPLOYMENT_COLUMNS
+#define DEPLOYMENT_ADDED(C, A) C(A, s, runtime, runtime)
+#define DEPLOYMENT_ADDS ADDS_NOTHING
+#define DEPLOYMENT_KEPT(K) K(hidden, "status = 'deleted'", "")
+#define DEPLOYMENT_TAKEN ERR_INTERNAL
+#define DEPLOYMENT_ADDED_AS ADDS_NOTHING
+/* What the caller was granted on its champion's model, and whether everybody sees that. */
+#define DEPLOYMENT_LOCKED(C, A, whose) C(A, i0, GRANTED_ON(A, "model_id", whose), life.granted) \
+	C(A, b, "(SELECT z.is_global FROM models z WHERE z.organization_id = " A ".organization_id AND z.id = " A ".model_id)", life.global)
+#define DEPLOYMENT_SEEN(C, A)
+#define DEPLOYMENT_SET(C, A) C(A, s, settings, settings)
+/* A version v of a model m that is deployed, as deployments and challengers tell of it, in an environment e. */
+#define DEPLOYED(C, A) C(A, d, "v.id", of.id) C(A, d, "v.model_id", of.model) C(A, s, "COALESCE(v.name, m.name)", of.name) \
+	C(A, d, "COALESCE(v.source_id, v.run_id, v.id)", of.source) C(A, s, "COALESCE(v.model_name, v.algorithm, v.name, m.name)", of.type) \
+	C(A, s, "COALESCE(v.target_name, m.target_name, m.name)", of.target_name) C(A, s, "COALESCE(v.target_type, m.target_type, _ascii'Unstructured')", of.target_type) \
+	IN_ENVIRONMENT(C, A)
+#define IN_ENVIRONMENT(C, A) C(A, d0, "e.id", in.life.id) C(A, s, "e.name", in.name) C(A, s, "e.platform", in.platform) C(A, s, "e.plugin", in.plugin) \
+	C(A, i0, "e.formats", in.formats) C(A, b, "COALESCE(e.managed, 0)", in.managed)
+/* What is to be deployed, or was. */
+#define DEPLOYABLE_PICK(F, C, A) F(A, d, "v.model_id", model) C(A, d, "v.id", id) C(A, i, "v.number", number) C(A, b, "v.status = 'archived'", archived) \
+	C(A, s, "v.build_status", build) C(A, i, "COALESCE(v.kinds, IF(v.run_id IS NULL, 18432, 4352))", kinds) C(A, x, "v.class_digest", classes) \
+	C(A, s, "COALESCE(v.target_name, m.target_name, m.name)", target_name) C(A, s, "COALESCE(v.target_type, m.target_type, _ascii'Unstructured')", target_type) \
+	C(A, b, "m.status = 'archived'", model_archived) C(A, b, "m.status = 'retired'", model_retired) C(A, b, "m.is_global", global) \
+	C(A, i0, GRANTED("m", "?"), granted)
+/* A version and a deployment that has or had it. */
+#define PAIR_PICK(F, C, A) F(A, d, "x.deployment_id", id) C(A, t, "x.created_at", created) C(A, s, "x.label", label) C(A, i, "x.number", number) \
+	C(A, s, "d.status", status) C(A, b, "COALESCE(d.version_id = x.version_id, 0)", champion) \
+	C(A, b, "EXISTS (SELECT 1 FROM challengers h WHERE h.organization_id = x.organization_id AND h.deployment_id = x.deployment_id " \
+	"AND h.version_id = x.version_id AND h.hidden = 0)", challenger) \
+	C(A, t0, "x.first_at", first_at) C(A, d0, "u.id", first_by.id) C(A, s, "u.username", first_by.name) C(A, s, "u.email", first_by.email) \
+	C(A, d0, "c.id", maker.id) C(A, s, "c.username", maker.name) C(A, s, "c.email", maker.email) IN_ENVIRONMENT(C, A)
+
+#define CHALLENGER_TABLE "challengers"
+#define CHALLENGER_COLUMNS(C, A) HEAD(C, A) C(A, d, created_by, life.whose) C(A, d, deployment_id, deployment) C(A, d, model_id, model) C(A, d, version_id, version) \
+	CHALLENGER_EDITED(C, A)
+#define CHALLENGER_EDITED(C, A) C(A, s, name, name) C(A, d0, environment_id, environment)
+#define CHALLENGER_BRIEF CHALLENGER_COLUMNS
+#define CHALLENGER_ADDED(C, A)
+#define CHALLENGER_ADDS ADDS_NOTHING
+#define CHALLENGER_KEPT(K) K(hidden, "status = 'deleted'", "")
+#define CHALLENGER_TAKEN ERR_INTERNAL
+#define CHALLENGER_ADDED_AS ADDS_NOTHING
+#define CHALLENGER_LOCKED(C, A, whose)
+#define CHALLENGER_SEEN(C, A)
 
 /* ---- What packages are made from ---- */
 

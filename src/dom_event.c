@@ -26,8 +26,9 @@ static int64_t reach(const struct who *who)
 
 void values_seen(struct values *in, const struct who *who)
 {
-	for (int i = 0; i < 2; i++)
-		values_add(in, DB_IN(db_i(reach(who)), db_d(&who->principal)));
+	const struct db_val reaches = db_i(reach(who)), me = db_d(&who->principal);
+
+	values_add(in, DB_IN(reaches, me, me, reaches, me));
 }
 
 static bool reads(const struct who *who, enum resource r)
@@ -147,7 +148,7 @@ static void seen(struct tx *tx, struct list_ask *ask)
 {
 	const struct db_val all = db_i(reach(tx->who)), me = db_d(&tx->who->principal);
 
-	list_where(ask, EVENTS_SEEN, DB_IN(all, me, all, me));
+	list_where(ask, EVENTS_SEEN, DB_IN(all, me, me, all, me));
 	/* From the first number on: what has none is not in the list. */
 	if (!ask->place[0].t && id_is_zero(&ask->after) && id_is_zero(&ask->before))
 		ask->place[0] = db_i(ask->flip ? INT64_MAX : 0);

@@ -296,7 +296,7 @@ enum err folder_children(struct tx *tx, struct list_ask *ask, struct list_got *g
 	enum err e;
 
 	if ((e = folder_node(tx, (const struct db_val[]){ db_d(&ask->parent), db_i(ask->kind) }, &where))
-	 || (e = tx_part(tx, SQL_FOLDER_CHILDREN, DB_IN(org, in, from, most, org, of, from, most, org, of, from, org, me, most,
+	 || (e = tx_part(tx, SQL_FOLDER_CHILDREN, DB_IN(org, in, from, most, org, of, from, most, me, org, org, me, org, org, of, from, most,
 		org, of, from, org, me, most, most, org), &r)))
 		return e;
 	*got = (struct list_got){ .n = r.n > (size_t)ask->limit ? (size_t)ask->limit : r.n, .more = r.cut || r.n > (size_t)ask->limit };

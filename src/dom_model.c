@@ -66,7 +66,7 @@ enum err models_total(struct tx *tx, struct db_val hidden, struct db_val status,
 	const bool all = who_sees_model(tx->who, false, 0);
 
 	return list_folded(tx, SQL_MODEL_TOTAL, DB_IN(db_i(!all), hidden, status, status, task, task,
-		db_i(all), granted, me, hidden, status, status, task, task, org, org, org, org), total);
+		db_i(all), me, granted, granted, me, granted, hidden, status, status, task, task, org, org, org, org), total);
 }
 
 static enum err total_of(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *total)

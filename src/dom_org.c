@@ -1,4 +1,4 @@
-/* dom_org.c: organizations, roles, users.  The thaw command acts here in the name of
+/* dom_org.c: organizations, roles, users, groups.  The thaw command acts here in the name of
  * the system; rights are not asked. */
 #include "dom_org.h"
 #include "clock.h"
@@ -159,4 +159,41 @@ enum err user_email(struct tx *tx, const struct user *u, const char *email)
 enum err user_role(struct tx *tx, const struct user *u, const char *role)
 {
 	return move_user(tx, LIFE_USER_ROLE, u, &(struct account){ .role = role });
+}
+
+enum err user_group_create(struct tx *tx, struct user_group *g)
+{
+	struct json *details = js_object(tx->arena);
+
+	js_put_str(tx->arena, details, "name", g->name);
+	id_new(tx->now, &g->life.id);
+	return life_create(tx, LIFE_GROUP_CREATE, &g->life, details);
+}
+
+enum err user_group_find(struct tx *tx, const struct id *org, const char *which, struct user_group *out)
+{
+	struct id id = { 0 };
+
+	(void)id_parse(which, "grp-", &id);
+	*out = (struct user_group){ .life.organization = *org };
+	return tx_id(tx, SQL_GROUP_FIND, DB_IN(db_d(org), db_d(&id), db_d(org), db_s(which)), &out->life.id);
+}
+
+enum err user_group_member(struct tx *tx, const struct user_group *g, const struct user *u, bool in)
+{
+	const struct id *org = &g->life.organization;
+	struct json *details = js_object(tx->arena);
+	struct user_group held;
+	int64_t hit = 1;
+	enum err e = locked(tx, RES_USER_GROUP, org, BY_ID(&g->life.id), &held);
+
+	if (!e && in)
+		e = quota_room(tx, org, QUOTA_GROUP_MEMBERS, 1);
+	if (!e)
+		e = db_exec(tx->db, in ? SQL_MEMBER_ADD : SQL_MEMBER_FORGET, DB_IN(db_d(org), db_d(&u->id), db_d(&g->life.id)), &hit);
+	if (e || !hit)
+		return e && e != ERR_DB_DUPLICATE ? e : ERR_STATE_ALREADY;
+	js_put_str(tx->arena, details, "user", id_spell(tx->arena, "usr-", &u->id));
+	js_put_str(tx->arena, details, "username", u->username);
+	return life_move(tx, in ? LIFE_GROUP_ADD : LIFE_GROUP_REMOVE, &held.life, details);
 }

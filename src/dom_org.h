@@ -1,4 +1,4 @@
-/* dom_org.h: organizations, their roles, their users: what the thaw command manages,
+/* dom_org.h: organizations, their roles, their users and groups of these: what the thaw command manages,
  * audited like everything else; and the sessions of users. */
 #ifndef DOM_ORG_H
 #define DOM_ORG_H
@@ -38,6 +38,15 @@ enum err user_role(struct tx *tx, const struct user *u, const char *role);
 enum err user_email(struct tx *tx, const struct user *u, const char *email); /* ERR_DB_DUPLICATE */
 /* Who but this one has an address, however it is spelled.  ERR_DB_NONE. */
 enum err user_of_email(struct tx *tx, const char *email, const struct id *but, const char **username);
+
+/* A group of users; members: how many, where it is listed. */
+struct user_group { struct life life; const char *name; int64_t members; };
+/* in: organization and name.  ERR_DB_DUPLICATE, ERR_QUOTA. */
+enum err user_group_create(struct tx *tx, struct user_group *g);
+/* By `grp-...` or exact name.  ERR_DB_NONE. */
+enum err user_group_find(struct tx *tx, const struct id *org, const char *which, struct user_group *out);
+/* A user of the same organization is in it, or is not.  ERR_STATE_ALREADY, ERR_QUOTA. */
+enum err user_group_member(struct tx *tx, const struct user_group *g, const struct user *u, bool in);
 
 /* Sessions (dom_session.c).  A refresh token is random; only its hash is stored.  client:
  * the application of somebody else that has the session (dom_oauth.h); zero: the user's own.

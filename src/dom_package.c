@@ -86,7 +86,8 @@ enum err registered_get(struct tx *tx, const struct db_val *key, void *out)
 
 #define KINDS(A) "COALESCE(" A ".kinds, IF(" A ".run_id IS NULL, 18432, 4352))"
 _Static_assert((RUNS_EXTERNAL | FORMAT_EXTERNAL) == 18432 && (RUNS_DEDICATED | FORMAT_DATAROBOT) == 4352, "as KINDS has it");
-#define TAGGED(object) "EXISTS (SELECT 1 FROM tags t WHERE t.organization_id = x.organization_id AND t.object_id = " object \
+/* Values, since an EXISTS could become a join. */
+#define TAGGED(object) "(SELECT COUNT(*) FROM tags t FORCE INDEX (PRIMARY) WHERE t.organization_id = x.organization_id AND t.object_id = " object \
 	" AND (? IS NULL OR JSON_CONTAINS(?, JSON_QUOTE(t.name))) AND (? IS NULL OR JSON_CONTAINS(?, JSON_QUOTE(t.value))))"
 /* What both lists filter versions by, as x or as a child c. */
 #define OF_VERSION(A, is_child) \
@@ -170,8 +171,8 @@ enum err packages_read(struct tx *tx, struct list_ask *ask, struct list_got *got
 
 static const struct list_filter model_filters[] = {
 	OF_VERSION("c", LIST_CHILD),
-	[PACKAGES_TAGS] = { "tags", " AND (" TAGGED("x.id") " OR EXISTS (SELECT 1 FROM model_versions d WHERE d.organization_id = x.organization_id "
-		"AND d.model_id = x.id AND " TAGGED("d.id") "))", "ssssssss", 0 },
+	[PACKAGES_TAGS] = { "tags", " AND (" TAGGED("x.id") " OR (SELECT 1 FROM model_versions d FORCE INDEX (version_number) WHERE d.organization_id = x.organization_id "
+		"AND d.model_id = x.id AND " TAGGED("d.id") " LIMIT 1))", "ssssssss", 0 },
 	[REGISTERED_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
 	[REGISTERED_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", LIST_LIKE },
 	[REGISTERED_MADE_FROM] = { "created_from", " AND x.created_at >= ?", "t", 0 },
@@ -205,5 +206,5 @@ static const struct column model_columns[] = MAP(MODEL_COLUMNS, struct model), m
 const struct listing registered_list = { .name = "REGISTERED", .of = RES_MODEL, .parent = RES__MAX, .sees = SEES_GRANT,
 	.text = ROW(MODEL_COLUMNS, "x") MODEL_SEEN(COL_EXPR, "x") REGISTERED(COL_EXPR, ), .out = ROW_OUT(MODEL_COLUMNS) MODEL_SEEN(COL_OUT, ) REGISTERED(COL_OUT, ),
 	.joins = " " REGISTERED_PEOPLE, .maps = { model_columns, model_seen, registered_rest }, .filters = model_filters, .always = FILTER(REGISTERED_HIDDEN),
-	.child = " AND EXISTS (SELECT 1 FROM model_versions c WHERE c.organization_id = x.organization_id AND c.model_id = x.id",
+	.child = " AND (SELECT 1 FROM model_versions c FORCE INDEX (version_number) WHERE c.organization_id = x.organization_id AND c.model_id = x.id",
 	.orders = model_orders, LIST_PATHS(model_paths), .total = registered_total, .totalled = FILTER(REGISTERED_HIDDEN) };

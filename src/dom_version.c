@@ -232,7 +232,7 @@ static bool archived(const struct model *m)
 static enum err any(struct tx *tx, const struct id *id, struct model *m, struct version *out)
 {
 	struct db_rows r;
-	enum err e = tx_query(tx, SQL_VERSION_ANY, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(id)), &r);
+	enum err e = tx_query(tx, SQL_VERSION_ANY, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(id)), &r);
 
 	if (e)
 		return e;
@@ -308,7 +308,7 @@ static struct relative relative_of_row(const struct tx *tx, const struct db_val 
 static enum err origin(struct tx *tx, const struct id *version, struct relative *out)
 {
 	struct db_rows r;
-	enum err e = tx_query(tx, SQL_VERSION_ORIGIN, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(version)), &r);
+	enum err e = tx_query(tx, SQL_VERSION_ORIGIN, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(version)), &r);
 
 	*out = !e && r.n ? relative_of_row(tx, db_row(&r, 0)) : (struct relative){ .seen = false };
 	return e;
@@ -334,7 +334,7 @@ enum err version_lineage(struct tx *tx, const struct db_val *key, void *out)
 		if (o.seen)
 			from[nfrom++] = o;
 	}
-	if ((e = tx_query(tx, SQL_VERSION_COPIES, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(&v.life.id),
+	if ((e = tx_query(tx, SQL_VERSION_COPIES, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(&v.life.id),
 		db_i(COPIES_COUNTED)), &r)))
 		return e;
 	for (size_t i = 0; i < r.n; i++) {

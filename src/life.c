@@ -36,6 +36,11 @@ static bool hidden(const struct tx *tx, unsigned flags)
 	return flags & GONE || (flags & RETIRED && tx->ask.hidden >= HIDDEN_RETIRED) || (flags & SHELVED && tx->ask.hidden >= HIDDEN_ARCHIVED);
 }
 
+static bool gone(const struct life *o)
+{
+	return life_states[o->state].flags & GONE;
+}
+
 /* Is it there for the caller, and may they? */
 static enum err is_seen(const struct tx *tx, enum resource r, struct life *o)
 {
@@ -48,8 +53,9 @@ static enum err is_seen(const struct tx *tx, enum resource r, struct life *o)
 		return row->missing;
 	switch (row->sees) {
 	case SEES_GRANT:
-		o->owned = who_owns(tx->who, o->global, (int)o->granted, &o->whose);
-		return who_may_model(tx->who, tx->ask, o->global, (int)o->granted);
+		o->owned = who_owns(tx->who, o->global && !o->shared, (int)o->granted, &o->whose);
+		e = who_may_model(tx->who, tx->ask, o->global, (int)o->granted);
+		return e == ERR_MODEL_NOT_FOUND ? row->missing : e;
 	case SEES_MAKER:
 		o->owned = who_owns(tx->who, true, 0, &o->whose);
 		break;
@@ -129,7 +135,7 @@ static enum err take_read(struct tx *tx, enum resource r, const struct db_val *r
 	o->parent = parent;
 	if (rest)
 		*rest = v;
-	return parent ? OK : is_seen(tx, r, o);
+	return !parent ? is_seen(tx, r, o) : gone(o) ? object->missing : OK;
 }
 
 enum err life_read_by(struct tx *tx, enum resource r, enum sql sql, const struct db_val *in, size_t n, void *out, const struct db_val **rest)
@@ -165,7 +171,7 @@ enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, voi
 {
 	const struct resource_row *row = &life_resources[r];
 	struct life *o = out, *parent = NULL;
-	struct db_val in[4];
+	struct db_val in[5];
 	const struct db_val *v;
 	size_t n = 0;
 	enum err e;
@@ -175,8 +181,8 @@ enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, voi
 		if ((e = life_hold(tx, row->parent, key, parent)))
 			return e;
 	}
-	if (row->sees == SEES_GRANT)             /* what was granted to whom */
-		in[n++] = db_d(&tx->who->principal);
+	if (row->sees == SEES_GRANT)             /* what was granted to whom (GRANTED) */
+		in[0] = in[1] = db_d(&tx->who->principal), n = 2;
 	in[n++] = db_d(&tx->who->organization);
 	if (parent)
 		in[n++] = *key++;
@@ -188,8 +194,8 @@ enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, voi
 	o->parent = parent;
 	if (parent)
 		o->owned = parent->owned;
-	else if ((e = is_seen(tx, r, o)))
-		return e;
+	if (parent ? gone(o) : (e = is_seen(tx, r, o)) != OK)
+		return parent ? row->missing : e;
 	o->was_global = o->global;
 	follow(tx, o);
 	return OK;

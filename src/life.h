@@ -19,6 +19,7 @@ struct life {
 	bool test;                               /* of the test mode */
 	bool global;                             /* everybody in the organization sees it, also without a grant */
 	bool owned;                              /* the caller may do what takes an owner */
+	bool shared;                             /* its owners are those that it was granted to, whoever made it */
 	bool was_global;                         /* before the change in hand, of what is granted */
 	int64_t held;                            /* how many hold it, so that it cannot be archived */
 	int64_t granted;                         /* to the caller: 0 nothing, 1 OBSERVER, 2 USER, 3 OWNER */

@@ -1,8 +1,8 @@
 /* list.c: see list.h.
  *
  * A page is one run along an index for each set of rows that the caller sees: of each mode;
- * of models the global ones, and the local ones that were granted to the caller or to the
- * organization, or all of them for an administrator; of what a model has, of whatever model, one,
+ * of models the global ones, and the local ones that were granted to the caller, to the
+ * organization, or to groups of the caller (the one run that has to sort what it finds), or all of them for an administrator; of what a model has, of whatever model, one,
  * which looks each model up.  Each run stops at the page's end; what they found are ids, whose
  * rows are read then.
  *
@@ -13,13 +13,13 @@
 #include "log.h"
 #include "str.h"
 
-enum { RUNS = 4 };
+enum { RUNS = 5 };
 
 struct composed { struct arena *a; struct buf sql, in; struct db_val v[DB_PARAMETERS]; size_t n; bool full; };
 
 /* Where a run looks, beyond what was asked for: `#` is the alias of what it walks along.  guard: 1, -1: only
- * when the caller is an administrator, only when not, as the statement finds out itself. */
-struct run { const char *from, *where, *in; struct db_val v[4]; size_t n; int guard; };
+ * when the caller is an administrator, only when not, as the statement finds out itself.  distinct: it may find one twice. */
+struct run { const char *from, *where, *in; struct db_val v[6]; size_t n; int guard; bool distinct; };
 
 static void text(struct composed *c, const char *s)
 {
@@ -130,33 +130,36 @@ char *list_cursor(struct arena *a, const struct listing *l, const struct list_go
 
 /* ---- A run ---- */
 
-#define GRANTS "grants g FORCE INDEX (grant_by_grantee) JOIN models x ON x.organization_id = g.organization_id AND x.id = g.model_id"
+#define GRANTED_X "JOIN models x ON x.organization_id = g.organization_id AND x.id = g.model_id"
+#define GRANTS "grants g FORCE INDEX (grant_by_grantee) " GRANTED_X
+#define GRANTS_OF_GROUPS "group_members n STRAIGHT_JOIN grants g FORCE INDEX (grant_by_grantee) " \
+	"ON g.organization_id = n.organization_id AND g.grantee_id = n.group_id " GRANTED_X
 
 /* The models that there are: the global ones; all the local ones, or those that were granted to the
- * caller or to everybody, which may be the same: counted once. */
+ * caller, to everybody or to groups, which may be the same: counted once. */
 static size_t granted_runs(const struct list_view *w, const struct db_val *org, const struct db_val *me, bool count, struct run *out)
 {
 	size_t n = 0;
 
-	out[n++] = (struct run){ NULL, "#.organization_id = ? AND #.is_global = 1", "d", { *org }, 1, 0 };
+	out[n++] = (struct run){ NULL, "#.organization_id = ? AND #.is_global = 1", "d", { *org }, 1, 0, false };
 	if (w->local && w->admin)
-		out[n++] = (struct run){ NULL, "#.organization_id = ? AND #.is_global = 0", "d", { *org }, 1, w->admin < 0 };
+		out[n++] = (struct run){ NULL, "#.organization_id = ? AND #.is_global = 0", "d", { *org }, 1, w->admin < 0, false };
 	if (!w->local || w->admin > 0)
 		return n;
 	if (count) {
-		out[n++] = (struct run){ GRANTS, "g.organization_id = ? AND g.grantee_id IN (?, ?) AND x.is_global = 0", "ddd", { *org, *me, *org }, 3, w->admin };
+		out[n++] = (struct run){ GRANTS_OF GRANTED_X, "x.is_global = 0", GRANTS_OF_IN, { *me, *org, *org, *me, *org }, 5, w->admin, false };
 		return n;
 	}
 	for (int i = 0; i < 2; i++)
-		out[n++] = (struct run){ GRANTS, "g.organization_id = ? AND g.grantee_id = ? AND x.is_global = 0", "dd", { *org, i ? *org : *me }, 2, w->admin };
+		out[n++] = (struct run){ GRANTS, "g.organization_id = ? AND g.grantee_id = ? AND x.is_global = 0", "dd", { *org, i ? *org : *me }, 2, w->admin, false };
+	out[n++] = (struct run){ GRANTS_OF_GROUPS, "n.organization_id = ? AND n.principal_id = ? AND x.is_global = 0", "dd", { *org, *me }, 2, w->admin, true };
 	return n;
 }
 
 /* A value, never a join, for the run is to stay along its index. */
 #define MODEL_IS(seen, end) "#.organization_id = ? AND (SELECT " seen " FROM models y WHERE y.organization_id = x.organization_id AND y.id = x.model_id" end ")"
 #define MODEL_SEEN_BY(seen) { MODEL_IS(seen, ""), MODEL_IS(seen, " AND y.hidden = 0") }
-#define GRANTED_Y "y.is_global = 1 OR EXISTS (SELECT 1 FROM grants g WHERE g.organization_id = y.organization_id AND g.model_id = y.id " \
-	"AND g.grantee_id IN (?, y.organization_id))"
+#define GRANTED_Y "y.is_global = 1 OR " GRANTED("y", "?") " > 0"
 
 /* The rows of the models that granted_runs() finds. */
 static struct run of_models(const struct list_view *w, bool unhidden, const struct db_val *org, const struct db_val *me)
@@ -165,12 +168,12 @@ static struct run of_models(const struct list_view *w, bool unhidden, const stru
 		*const anyone[] = MODEL_SEEN_BY(GRANTED_Y " OR EXISTS " ADMIN), *const admin[] = MODEL_SEEN_BY("1");
 
 	if (!w->local)
-		return (struct run){ NULL, published[unhidden], "d", { *org }, 1, 0 };
+		return (struct run){ NULL, published[unhidden], "d", { *org }, 1, 0, false };
 	if (w->admin > 0)
-		return (struct run){ NULL, admin[unhidden], "d", { *org }, 1, 0 };
+		return (struct run){ NULL, admin[unhidden], "d", { *org }, 1, 0, false };
 	if (!w->admin)
-		return (struct run){ NULL, member[unhidden], "dd", { *org, *me }, 2, 0 };
-	return (struct run){ NULL, anyone[unhidden], "dddd", { *org, *me, *org, *me }, 4, 0 };
+		return (struct run){ NULL, member[unhidden], "ddd", { *org, *me, *me }, 3, 0, false };
+	return (struct run){ NULL, anyone[unhidden], "ddddd", { *org, *me, *me, *org, *me }, 5, 0, false };
 }
 
 static size_t runs_of(const struct list_ask *ask, const struct list_view *w, const struct db_val *org, const struct db_val *me, bool count, struct run out[RUNS])
@@ -185,10 +188,10 @@ static size_t runs_of(const struct list_ask *ask, const struct list_view *w, con
 		return 1;
 	case SEES_MODE:
 		for (; n < (size_t)w->nmodes; n++)
-			out[n] = (struct run){ NULL, "#.organization_id = ? AND #.livemode = ?", "di", { *org, db_i(w->modes[n]) }, 2, 0 };
+			out[n] = (struct run){ NULL, "#.organization_id = ? AND #.livemode = ?", "di", { *org, db_i(w->modes[n]) }, 2, 0, false };
 		return n;
 	default:
-		out[0] = (struct run){ NULL, "#.organization_id = ?", "d", { *org }, 1, 0 };
+		out[0] = (struct run){ NULL, "#.organization_id = ?", "d", { *org }, 1, 0, false };
 		return 1;
 	}
 }
@@ -260,7 +263,7 @@ static void of_child(struct composed *c, const struct list_ask *ask)
 		clause(c, f->clause, f->in, ask->clauses[i].v, strlen(f->in));
 		any = true;
 	}
-	text(c, any ? ")" : "");
+	text(c, any ? " LIMIT 1)" : "");
 }
 
 /* FROM and WHERE of a run. */
@@ -296,7 +299,7 @@ static void one_run(struct composed *c, const struct list_ask *ask, const struct
 {
 	const struct list_order *o = &ask->list->orders[ask->order];
 
-	buf_printf(&c->sql, "(SELECT %s AS id", column(c, p, r, &(struct list_key){ .column = "id" }));
+	buf_printf(&c->sql, r->distinct ? "(SELECT DISTINCT %s AS id" : "(SELECT %s AS id", column(c, p, r, &(struct list_key){ .column = "id" }));
 	for (size_t i = 0; i < keys_of(o); i++)
 		if (!is_id(&o->keys[i]))
 			buf_printf(&c->sql, ", x.%s AS k%zu", o->keys[i].column, i);

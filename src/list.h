@@ -41,7 +41,7 @@ struct listing {
 	const struct column *maps[4];
 	size_t size;
 	const struct list_filter *filters;       /* ends with a NULL clause */
-	const char *child;                       /* " AND EXISTS (SELECT 1 FROM ... WHERE ...", before those of a child */
+	const char *child;                       /* " AND (SELECT 1 FROM ... WHERE ...", before those of a child; a value, since an EXISTS could become a join */
 	uint64_t always;                         /* those that each page has, a bit for each */
 	int hidden, state;                       /* 1 + those of what is out of the list unless asked for, and of the state; 0: none */
 	const struct list_order *orders;         /* ends with a NULL name */
@@ -71,6 +71,7 @@ struct list_ask {
 	bool flip;                               /* against its order */
 	struct id parent;
 	int kind;                                /* of the parent, where it may be of several */
+	struct id child;                         /* of the parent, where the address names one too */
 	struct id after, before;                 /* the cursor's object; zero: none; one of them at most */
 	struct db_val place[LIST_KEYS];          /* or the keys that the page is behind, .t 0: none */
 	int64_t limit, offset;

@@ -94,11 +94,22 @@ static void add(struct all *all, const struct route *r, uint64_t filters, int or
 
 /* ---- Which there are ---- */
 
-/* Both ways; a list by number has no place. */
+/* Is a path there for it?  Another filter leaves the way as it is, so that one caller and one order show it. */
+static bool leads(const struct listing *l, uint64_t filters)
+{
+	for (size_t i = 0; i < l->npaths; i++)
+		if (l->paths[i].filters && (l->paths[i].filters & filters) == l->paths[i].filters)
+			return true;
+	return !(filters & ~l->always);
+}
+
+/* Both ways and in each order where the filters lead it; a list by number has no place. */
 static void pages_of(struct all *all, const struct route *r, uint64_t filters, const struct list_view *w)
 {
-	for (int order = 0; r->listing->orders[order].name; order++)
-		for (int flip = 0; flip < 2; flip++) {
+	const bool every = leads(r->listing, filters);
+
+	for (int order = 0; r->listing->orders[order].name && (every || !order); order++)
+		for (int flip = 0; flip < (every ? 2 : 1); flip++) {
 			add(all, r, filters, order, flip, false, false, w);
 			if (!r->paging->total)
 				add(all, r, filters, order, flip, true, false, w);
@@ -113,7 +124,7 @@ static void callers(struct all *all, const struct route *r, uint64_t filters)
 		by_grant[] = { { { 1, 0 }, 1, -1, true }, { { 1, 0 }, 1, 0, true }, { { 1, 0 }, 1, 1, true }, { { 1, 0 }, 1, 0, false } };
 	const bool grants = by_grants(r->listing);
 
-	for (size_t i = 0; i < (grants ? 4 : r->listing->sees == SEES_MODE ? 2 : 1); i++)
+	for (size_t i = 0; i < (!leads(r->listing, filters) ? 1 : grants ? 4 : r->listing->sees == SEES_MODE ? 2 : 1); i++)
 		pages_of(all, r, filters, grants ? &by_grant[i] : &by_mode[i]);
 }
 

@@ -226,6 +226,7 @@ enum err pages_list(struct req *r)
 			return e;
 		ask->parent = key[0].id;
 		ask->kind = (int)key[1].i;
+		ask->child = key[1].id;
 	} else if (ask->list && (ask->list->kind || ask->list->of != RES__MAX)) {
 		r->tx.about.kind = ask->list->kind ? ask->list->kind : life_resources[ask->list->of].word;
 		r->tx.about.id = NULL;

@@ -2,13 +2,18 @@
  * table of routes of each file. */
 #ifndef REGISTRY_H
 #define REGISTRY_H
+#include "dom_deployment.h"
 #include "dom_job.h"
 #include "pages.h"
 
 extern const struct route package_routes[];      /* api_registry_packages.c */
 extern const struct route registered_routes[];   /* api_registry_models.c */
+extern const struct route share_routes[];        /* api_registry_share.c */
 extern const struct route job_routes[];          /* api_registry_status.c */
-extern const struct route source_routes[], custom_routes[];     /* api_registry_sources.c, api_registry_custom.c */
+extern const struct route deployment_routes[];   /* api_registry_deployments.c */
+extern const struct route environment_routes[];  /* api_registry_environments.c */
+extern const struct route source_routes[];       /* api_registry_sources.c */
+extern const struct route custom_routes[];       /* api_registry_custom.c */
 
 #define BASE "/api/v2"
 
@@ -31,6 +36,8 @@ extern const char *const registry_directions[];
 enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask);
 extern const struct paging hundred;              /* a page has 100 rows, 1000 at most */
 extern const struct paging living;               /* the same of what is not hidden, where nothing is asked for by its state */
+/* The answer is the part of an array that is asked for, of rows of that size: `usual` where no limit is given, `most` at once. */
+enum err res_part(struct req *r, void *rows, size_t n, size_t size, int64_t usual, int64_t most);
 
 /* The answer tells of a job: 202, if it has no body yet, and where its state is. */
 void res_job(struct req *r, const struct id *job);
@@ -65,6 +72,8 @@ enum err packages_asked(struct req *r, const struct page_asked *page, struct lis
 extern const struct paging packages_paging;
 extern const struct shape package_out[], versions_query[];
 
+/* S3, of a struct environment (api_registry_environments.c). */
+extern const struct shape environment_of_out[];
 /* S37, of a struct person: null where nobody is known. */
 extern const struct shape person_out[];
 /* An id as this dialect spells it, of whatever it is. */

@@ -26,14 +26,20 @@ my $state = sub { "IF(seq % 10 = 0, '$_[0]', IF(seq % 10 = 1, '$_[1]', '$_[2]'))
 my $text = "REPEAT('x', 200)";
 my $times = "'2026-01-01' + INTERVAL seq SECOND, '2026-01-01' + INTERVAL seq SECOND";
 my $live = 'seq % 11 > 0';
+# What the registry tells of a version, and filters by.
+my @package = ('name, stage, source_id, created_by, target_name, target_type, class_digest, threshold, kinds, use_case_id, model_name',
+    "CONCAT('filler ', seq), IF(seq % 10 = 0, 'Staging', 'Registered'), $other, $user, 'y', 'Binary', UNHEX(MD5('y')), '0.5', 18432, $other, CONCAT('m', seq)");
 my %digest = map { $_ => "UNHEX(MD5('$_'))" } qw(workspaces entities others);
 $t->{worker}->stop;
 $t->sql($_) for
-    "INSERT INTO models (organization_id, id, name, description, model_type, task_type, is_global, status, last_version, created_by, created_at, updated_at, revision, children_rev)
-        SELECT $org, @{[ $id->(100000) ]}, CONCAT('filler ', seq), $text, 'auto', ELT(1 + seq % 2, 'regression', 'clustering'), seq % 50 > 0, @{[ $state->(qw(archived ready draft)) ]}, 0, $user, $times, 1, 0 FROM seq_1_to_$ROWS",
+    "INSERT INTO models (organization_id, id, name, description, model_type, task_type, is_global, status, last_version, created_by, created_at, updated_at, revision, children_rev, target_name, target_type)
+        SELECT $org, @{[ $id->(100000) ]}, CONCAT('filler ', seq), $text, 'auto', ELT(1 + seq % 2, 'regression', 'clustering'), seq % 50 > 0, @{[ $state->(qw(archived ready draft)) ]}, 0, $user, $times, 1, 0, 'y', 'Binary' FROM seq_1_to_$ROWS",
     "INSERT INTO grants (organization_id, model_id, grantee_id, role, created_at) SELECT organization_id, id, $user, 1, NOW(6) FROM models WHERE is_global = 0",
-    "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision)
-        SELECT $org, @{[ $id->(150000) ]}, $model, seq, 'ready', $times, 1 FROM seq_1_to_$ROWS",
+    "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision, $package[0])
+        SELECT $org, @{[ $id->(150000) ]}, $model, seq, 'ready', $times, 1, $package[1] FROM seq_1_to_$ROWS",
+    "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision, $package[0])
+        SELECT $org, @{[ $id->(120000) ]}, @{[ $id->(100000) ]}, 1, 'ready', $times, 1, $package[1] FROM seq_1_to_$ROWS",
+    (map { "INSERT INTO tags (organization_id, object_id, id, name, value) SELECT $org, @{[ $id->($_) ]}, @{[ $id->($_) ]}, 'k', 'v' FROM seq_1_to_$ROWS" } 100000, 150000),
     "INSERT INTO training_runs (organization_id, id, model_id, status, started_by, started_at, updated_at, revision)
         SELECT $org, @{[ $id->(180000) ]}, $model, 'completed', $user, $times, 1 FROM seq_1_to_$ROWS",
     "INSERT INTO audit_events (organization_id, id, at, actor_id, actor_name, action, resource_type, resource_id, revision, to_state, request_id, client_address, user_agent)
@@ -60,18 +66,23 @@ $t->sql($_) for
         SELECT $org, @{[ $id->(1000000) ]}, '2026-01-01' + INTERVAL seq SECOND, IF(seq % 100 IN (5, 6), 'workspace.archived', 'workspace.updated'), 'workspace', @{[ $id->(300000) ]}, 2, 'r', '{}', $live, seq FROM seq_1_to_$ROWS",
     "INSERT INTO deliveries (organization_id, id, endpoint_id, event_id, resource_type, resource_id, sequence, outcome, tries, next_at, created_at, updated_at)
         SELECT $org, @{[ $id->(1100000) ]}, @{[ $one->(1) ]}, @{[ $id->(1000000) ]}, 'workspace', @{[ $id->(300000) ]}, seq, IF(seq % 50, 'succeeded', NULL), 1, NULL, $times FROM seq_1_to_$ROWS",
-    'ANALYZE TABLE models, grants, model_versions, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
+    'ANALYZE TABLE models, grants, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
 
 sub quoted { "'" . ($_[0] =~ s/(['\\])/\\$1/gr) . "'" }
 my $nobody = "UNHEX('" . '0' x 24 . "')";
 
 # ---- What the lists are composed into ----
 
+my %of_version = (stage => "'Registered'", build => "'complete'", model_id => $other, threshold => "'0.5'", imported => 0, kinds => 16384, formats => 2048, challenger => 16384,
+    similar0 => "'y'", similar1 => "'Binary'", similar2 => "UNHEX(MD5('y'))", similar3 => 0, not => $other, search => "'%filler%'", target_name => "'y'", target_type => "'Binary'", use_case => $other, created_by => "'admin\@main.example'",
+    map { ("tags$_" => $_ % 4 < 2 ? q('["k"]') : q('["v"]')) } 0 .. 7);
 # What is asked for, by list and filter; what a list has no value for here is no filter of it.
 my %asked = (
     MODELS => { hidden => 0, status => "'ready'", task_type => "'clustering'", search => "'%filler%'" },
     RUNS => {}, VERSIONS => { branch => "'master'" }, VERSIONS_DESCRIBED => { branch => "'master'" },
     AUDIT => { from => "'2000-01-01'", to => "'2099-01-01'", action => "'model.archived'", actor_id => $other },
+    PACKAGES => { %of_version, status => "'ready'" }, REGISTERED_VERSIONS => { %of_version },
+    REGISTERED => { %of_version, hidden => 0, global => 1, target_type => "'Binary'", map({ $_ => "'2000-01-01'" } qw(created_from modified_from)), map({ $_ => "'2099-01-01'" } qw(created_before modified_before)) },
     PROJECTS => { hidden => 0, status => "'LIVE'", search => "'%filler%'" },
     WORKSPACES => { hidden => 0, status => "'active'", metadata => $digest{workspaces} },
     ENTITIES => { workspace_id => $one->(307001), portfolio_id => "'folio'", jurisdiction => "'US-DE'", status => "'registered'", metadata => $digest{entities} },
@@ -79,7 +90,7 @@ my %asked = (
     EVENTS => { seen0 => 0, seen1 => $user, seen2 => 0, seen3 => $user, type => "'workspace.archived'", kind => "'workspace'" },
     DELIVERIES => {},
 );
-my %parent = (RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, DELIVERIES => $one->(1));
+my %parent = (REGISTERED_VERSIONS => $model, RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, DELIVERIES => $one->(1));
 my @lists = tables($t, 'lists');
 is(join(' ', sort keys %{ { map { $_->{list} => 1 } @lists } }), join(' ', sort keys %asked), 'every list there is');
 

@@ -447,6 +447,7 @@ sub sql {
 sub recount {
     my $t = shift;
     my ($fill) = slurp("$SRC/sql/0010_totals.sql") =~ /^(START TRANSACTION;.*)/ms;
+    $fill =~ s/COALESCE\(m\.is_global, 1\)/COALESCE(IF(w.way > 0, a.is_global, a.was_global), m.is_global, 1)/;       # 0011
     $t->sql("DELETE FROM object_counts; $fill");
 }
 
