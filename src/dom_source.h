@@ -5,7 +5,7 @@
 #ifndef DOM_SOURCE_H
 #define DOM_SOURCE_H
 #include "dom_package.h"
-#include "shape.h"
+#include "document.h"
 
 /* What a package made from a source is, as model_versions keeps it: source, model_name, target_name,
  * target_type, threshold, classes, kinds and execution are set, target, datasets, timeseries, source_meta and

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/sha.h>
-#include "document.h"
 #include "str.h"
 
 enum { CLASSES_TOLD = 100, DIGEST = 16 };
