@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dom_capability.h"
+#include "dom_deployment.h"
 #include "dom_job.h"
 #include "dom_source.h"
 #include "str.h"
@@ -338,6 +339,11 @@ enum err packages_asked(struct req *r, const struct page_asked *page, struct lis
 		bits |= kind_bits(js_str(js_at(kinds, i)));
 	if (bits)
 		list_where(ask, PACKAGES_KINDS, DB_IN(db_i(bits)));
+	if (!id_is_zero(&q->environment)) {
+		if ((e = environment_formats(&r->tx, &q->environment, &bits)))
+			return e;
+		list_where(ask, PACKAGES_FORMATS, DB_IN(db_i(bits)));
+	}
 	if (q->tag_keys || q->tag_values || q->tags) {
 		const char *keys = q->tag_keys ? q->tag_keys : q->tags;
 		const struct db_val by[] = { db_s(keys), db_s(keys), db_s(q->tag_values), db_s(q->tag_values), db_s(keys), db_s(keys), db_s(q->tag_values), db_s(q->tag_values) };
