@@ -257,12 +257,37 @@ static enum err make_trained(struct req *r)
 	return OK;
 }
 
+/* ---- What is deployed of them ---- */
+
+#define USE_AT(field) AT(struct custom_use, field)
+static const struct shape used_model_out[] = { { "id", T_ID, USE_AT(model), BARE }, { "name", T_STR, USE_AT(model_name) }, { 0 } };
+static const struct shape used_version_out[] = { { "id", T_ID, USE_AT(version), BARE }, { "label", T_STR, USE_AT(version_label), .flags = F_NULL }, { 0 } };
+static const struct shape use_out[] = {
+	{ "id", T_ID, USE_AT(id), BARE, .help = "of the deployment" },
+	{ "label", T_STR, USE_AT(label) },
+	{ "status", T_STR, USE_AT(status) },
+	{ "customModel", T_SUB, .off = 0, .sub = used_model_out },
+	{ "customModelVersion", T_SUB, .off = 0, .sub = used_version_out },
+	{ "deployed", T_TIME, USE_AT(created) },
+	{ 0 }
+};
+static const struct shape uses_out[] = PAGE_OUT(use_out);
+struct uses_query { struct page_asked page; const char *models; };
+static const struct shape uses_query[] = { PAGE_ROWS, { "customModelIds", T_STRINGS, AT(struct uses_query, models), .max = 100 }, { 0 } };
+
+static enum err list_uses(struct req *r)
+{
+	const struct uses_query *q = r->query;
+	struct list all;
+	enum err e = custom_uses(&r->tx, q->models, &all);
+
+	return e ? e : res_part(r, (void *)(uintptr_t)all.v, all.n, all.size, 100, USES_MOST);
+}
+
 /* ---- What there is none of ---- */
 
 static const struct shape nothing_out[] = { { 0 } };
 static const struct shape none_out[] = PAGE_OUT(nothing_out);
-static const struct shape none_query[] = { PAGE_ROWS, { "customModelIds", T_STRINGS, .off = sizeof(struct page_asked), .max = 1000 }, { 0 } };
-struct none_query { struct page_asked page; const char *models; };
 
 static enum err list_none(struct req *r)
 {
@@ -308,9 +333,9 @@ const struct route custom_routes[] = {
 	{ "GET", VERSION, PERM_MODEL_READ, 0, .status = 200, .out = version_out, THE_VERSION, .summary = "One version of a custom model", .errors = NO_MODEL " CUSTOM_VERSION_NOT_FOUND" },
 	{ "PATCH", VERSION, PERM_MODEL_WRITE, R_WRITE, BODY(change_in, struct custom_change), .status = 200, .out = version_out, THE_VERSION, .change = custom_version_edit,
 	  .moves = { LIFE_CUSTOM_VERSION_EDIT, LIFE_CUSTOM_MODEL_VERSION_EDIT }, .summary = "Change what is said of a version", .errors = NO_MODEL " CUSTOM_VERSION_NOT_FOUND" },
-	{ "GET", BASE "/customModelDeployments", PERM_MODEL_READ, 0, QUERY(none_query, struct none_query), .status = 200, .out = none_out, .run = list_none,
-	  .summary = "Trials of custom models outside of deployments: this server has none" },
-	{ "GET", BASE "/executionEnvironments", PERM_MODEL_READ, 0, QUERY(none_query, struct none_query), .status = 200, .out = none_out, .run = list_none,
+	{ "GET", BASE "/customModelDeployments", PERM_MODEL_READ, 0, QUERY(uses_query, struct uses_query), .status = 200, .out = uses_out, .run = list_uses,
+	  .summary = "Deployments of packages that were made from custom models, newest first" },
+	{ "GET", BASE "/executionEnvironments", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = none_out, .run = list_none,
 	  .summary = "Environments that custom models run in: this server runs none" },
 	{ 0 }
 };

@@ -391,6 +391,9 @@
 #define USE_CASE_SEEN(C, A) C(A, d0, LAST_CHANGE("use_case", A), changer) C(A, i, "(SELECT COUNT(*) FROM model_versions v " \
 	"FORCE INDEX (version_by_use_case) WHERE v.organization_id = " A ".organization_id AND v.use_case_id = " A ".id)", models)
 #define VERSION_LINKED(C, A) C(A, d0, use_case_id, package.use_case) C(A, s, source_meta, package.source_meta)
+#define CUSTOM_USE_PICK(F, C, A) F(A, d, "d.id", id) C(A, s, "d.label", label) C(A, s, "d.status", status) C(A, t, "d.created_at", created) \
+	C(A, d, "m.id", model) C(A, s, "m.name", model_name) C(A, d, "c.id", version) C(A, s, "c.label", version_label) \
+	C(A, b, "y.is_global", global) C(A, i0, GRANTED("y", "p.id"), granted)
 #define CUSTOM_MAKER_PICK(F, C, A) F(A, d0, "u.id", id) C(A, s, "u.username", name) C(A, s, "u.email", email)
 #define PERSON_PICK(F, C, A) F(A, d, "p.id", id) C(A, s, "p.username", name) C(A, s, "p.email", email)
 

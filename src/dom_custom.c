@@ -286,6 +286,55 @@ enum err custom_version_edit(struct tx *tx, const struct db_val *key, enum trans
 	return life_read(tx, RES_CUSTOM_VERSION, key, v);
 }
 
+/* ---- What is deployed of them ---- */
+
+static enum err uses(struct tx *tx, enum sql sql, const struct values *in, struct list *out)
+{
+	static const struct column map[] = PICK_MAP(CUSTOM_USE_PICK, struct custom_use);
+	struct custom_use *all = (void *)(uintptr_t)out->v;
+	struct db_rows r;
+	enum err e = tx_read(tx, sql, in->v, in->n, &r);
+
+	for (size_t i = 0; !e && i < r.n && out->n < USES_MOST; i++) {
+		const struct db_val *v = row_own(db_row(&r, i));
+
+		if (!v)
+			continue;
+		(void)row_read(map, RES__MAX, v, &all[out->n]);
+		out->n += who_sees_model(tx->who, all[out->n].global, (int)all[out->n].granted);
+	}
+	return e;
+}
+
+enum err custom_uses(struct tx *tx, const char *ids, struct list *out)
+{
+	enum { AT_ONCE = 16 };
+	const struct json *asked = js_read(tx->arena, ids);
+	const struct db_val who[] = { db_d(&tx->who->organization), db_d(&tx->who->principal) };
+	enum err e = OK;
+
+	*out = (struct list){ arena_alloc(tx->arena, USES_MOST * sizeof(struct custom_use)), 0, sizeof(struct custom_use) };
+	for (size_t i = 0; !e && ids && i < js_length(asked); i += AT_ONCE) {
+		struct values in = { .n = 0 };
+
+		for (size_t k = i; k < i + AT_ONCE; k++) {
+			struct id id = id_none;
+
+			(void)id_parse(k < js_length(asked) ? js_str(js_at(asked, k)) : "", "", &id);
+			values_add(&in, (const struct db_val[]){ db_d(&id) }, 1);
+		}
+		values_add(&in, who, 2);
+		e = uses(tx, SQL_CUSTOM_USES_OF, &in, out);
+	}
+	if (!ids || !js_length(asked)) {
+		struct values in = { .n = 0 };
+
+		values_add(&in, who, 2);
+		e = uses(tx, SQL_CUSTOM_USES, &in, out);
+	}
+	return e ? e : who_may(tx->who, tx->ask);
+}
+
 /* ---- The package that it makes ---- */
 
 static const char *environment_of(const char *language)

@@ -135,6 +135,12 @@ enum err custom_version_make(struct tx *tx, const struct db_val *key, const stru
 /* Its label, description and settings, by a struct custom_change. */
 enum err custom_version_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
+/* A deployment that the caller sees of a package that was made from a version of a custom model, the newest first: of all of these, or of
+ * some by their ids, a JSON array; USES_MOST at most. */
+enum { USES_MOST = 1000 };
+struct custom_use { struct id id, model, version; const char *label, *status, *model_name, *version_label; int64_t created, granted; bool global; };
+enum err custom_uses(struct tx *tx, const char *ids, struct list *out);
+
 /* A version of a custom model that was not deleted, with the package that it makes; package.name: its model's.
  * ERR_CUSTOM_VERSION_NOT_FOUND. */
 struct custom_source { struct id id, model; struct package package; };

@@ -253,6 +253,11 @@ subtest 'a package is made from a version' => sub {
     $deployed->('f' x 24);
     is(api(GET => "/customModels/$m->{id}/")->{json}{deploymentsCount}, 1, 'a deployment is counted');
     is(api(GET => '/customModels/?isDeployed=True')->{json}{totalCount}, 1, 'and found');
+    for my $query ("?customModelIds=$m->{id}", '?customModelIds=' . join(',', ('a' x 24) x 20, $m->{id}), '') {
+        my $uses = is_ok(api(GET => "/customModelDeployments/$query"), 200, 'deployments of custom models');
+        is(join(' ', map { "$_->{id} $_->{customModel}{id} $_->{customModelVersion}{label}" } @{ $uses->{data} }), join(' ', 'f' x 24, $m->{id}, 'v1.0'), 'tell which');
+    }
+    is(api(GET => "/customModelDeployments/?customModelIds=$m->{id}", token => $reader)->{json}{totalCount}, 0, 'to those who see the model that is deployed');
     my $no = api(DELETE => "/customModels/$m->{id}/");
     is($no->{status}, 409, 'it cannot be deleted');
     like($no->{json}{message}, qr/existing deployments/, 'which clients know by these words');
@@ -262,8 +267,8 @@ subtest 'a package is made from a version' => sub {
     is(api(GET => "/modelPackages/$p->{id}/")->{json}{id}, $p->{id}, 'what was made stays');
 };
 
-subtest 'lists of what this server does not have' => sub {
-    for my $path ('/customModelDeployments/?customModelIds=' . 'a' x 24, '/executionEnvironments/') {
+subtest 'lists of what there is none of' => sub {
+    for my $path ('/customModelDeployments/?customModelIds=' . 'a' x 24, '/customModelDeployments/', '/executionEnvironments/') {
         my $page = is_ok(api(GET => $path), 200, $path);
         is_deeply([ $page->{data}, @$page{qw(count totalCount next previous)} ], [ [], 0, 0, undef, undef ], 'an empty page');
     }
