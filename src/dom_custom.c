@@ -407,7 +407,7 @@ enum err custom_version_find(struct tx *tx, const struct id *id, struct custom_s
 	struct custom_version v;
 	struct custom_model m;
 	struct person maker;
-	struct json *meta;
+	struct json *meta, *extra = js_object(tx->arena);
 	struct db_rows r;
 	const struct db_val *row;
 	enum err e = tx_read(tx, SQL_CUSTOM_VERSION_FIND, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
@@ -424,6 +424,10 @@ enum err custom_version_find(struct tx *tx, const struct id *id, struct custom_s
 		return e;
 	p->datasets = data_of(tx->arena, v.settings);
 	p->model_description = source_description(tx->arena, environment_of(m.language), m.name, v.life.created, &maker);
+	if (m.user_provided_id) {
+		js_put_str(tx->arena, extra, "userProvidedId", m.user_provided_id);
+		p->extra = js_text(extra, NULL);
+	}
 	meta = source_meta(tx->arena, NULL);
 	js_put(meta, "customModelDetails", details_of(tx->arena, &v, &maker));
 	p->source_meta = js_text(meta, NULL);

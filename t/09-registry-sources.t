@@ -234,14 +234,14 @@ subtest 'training data comes with a job that is done' => sub {
 };
 
 subtest 'a package is made from a version' => sub {
-    my $m = custom(name => 'To be packaged');
+    my $m = custom(name => 'To be packaged', userProvidedId => 'git/2');
     my $v = is_ok(api(POST => "/customModels/$m->{id}/versions/", body => { trainingData => { datasetId => 'e' x 24 } }), 201, 'a version');
     my $r = api(POST => '/modelPackages/fromCustomModelVersion/', body => { customModelVersionId => $v->{id} });
     my $p = is_ok($r, 201, 'a package');
     is_deeply([ @$p{qw(name modelId modelExecutionType)}, @{ $p->{target} }{qw(name type predictionThreshold)}, @{ $p->{target}{classNames} } ],
         [ 'To be packaged', $v->{id}, 'custom_inference_model', 'churn', 'Binary', 0.4, 'yes', 'no' ], 'of that version');
     is_deeply([ @{ $p->{sourceMeta}{customModelDetails} }{qw(id versionLabel creatorName)} ], [ $m->{id}, 'v1.0', 'admin' ], 'tells where it comes from');
-    is($p->{datasets}{trainingDataCatalogId}, 'e' x 24, 'and what it was trained with');
+    is("$p->{datasets}{trainingDataCatalogId} $p->{userProvidedId}", 'e' x 24 . ' git/2', 'what it was trained with, and what others call it');
     my $u = custom(name => 'unstructured', targetType => 'Unstructured', targetName => undef, predictionThreshold => 0.4);
     my $w = is_ok(api(POST => "/customModels/$u->{id}/versions/", body => {}), 201, 'a version');
     my $q = is_ok(api(POST => '/modelPackages/fromCustomModelVersion/', body => { customModelVersionId => $w->{id} }), 201, 'of whatever type');
