@@ -119,6 +119,7 @@ static const struct route *const tables[] = {
 	deployment_routes,
 	environment_routes,
 	source_routes,
+	custom_routes,
 	NULL
 };
 static const char *const prefixes[] = { BASE, NULL };

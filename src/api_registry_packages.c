@@ -266,6 +266,7 @@ const struct shape package_out[] = {
 	{ "timeseries", T_OBJECT, .make = timeseries, .sub = timeseries_rows },
 	{ "updatedAt", T_TIME, VERSION_AT(life.changed) },
 	{ "updatedBy", T_SUB, VERSION_AT(changer), .sub = person_out },
+	{ "userProvidedId", T_STR, PACKAGE_AT(extra), .flags = F_MEMBER | F_OMIT, .help = "of a custom model" },
 	{ 0 }
 };
 static const struct shape packages_out[] = PAGE_OUT(package_out);

@@ -158,7 +158,7 @@ static const char *member(struct arena *a, const char *document, const char *key
 
 static const char *extra_of(struct arena *a, const struct package_in *in)
 {
-	struct json *o = js_object(a), *text = js_object(a);
+	struct json *o = in->version.package.extra ? js_read(a, in->version.package.extra) : js_object(a), *text = js_object(a);
 
 	if (in->geospatial)
 		js_put(o, "geospatialMonitoring", js_read(a, in->geospatial));

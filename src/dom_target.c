@@ -3,12 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/sha.h>
-#include "document.h"
 #include "str.h"
 
 enum { CLASSES_TOLD = 100, DIGEST = 16 };
 
-static const char *const target_types[] = { "Binary", "Regression", "Multiclass", "Multilabel", "TextGeneration", "GeoPoint", "Anomaly",
+const char *const target_types[] = { "Binary", "Regression", "Multiclass", "Multilabel", "TextGeneration", "GeoPoint", "Anomaly",
 	"Transform", "Unstructured", "VectorDatabase", "AgenticWorkflow", "MCP", NULL };
 static const char *const histograms[] = { "predictions", "actuals", NULL };
 static const char *const units[] = { "MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR", NULL };
