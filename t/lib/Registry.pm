@@ -200,6 +200,7 @@ S21 ModelPackageRetrieveResponse
   tags                                     r   [Tag]
   textGeneration                           o   TextGeneration
   biasAndFairness                          on  BiasAndFairness
+  createdAt                                o   time
 S22 ModelPackageScoringCodeMeta
   dataRobotPredictionVersion               rn  string
   location                                 rn  local_leaderboard|mlpkg
@@ -815,7 +816,7 @@ sub from_leaderboard {
 }
 
 # The worker builds what is queued.
-sub built { my $t = shift; my $r = $t->thaw('build', '--once'); $r->{exit} and die "thaw build: $r->{err}"; return $r }
+sub built { my $t = shift; my $r = $t->thaw('build'); $r->{exit} and die "thaw build: $r->{err}"; return $r }
 
 sub registered { my ($t, $id, %o) = @_; return e($t, 'E12', { id => $id }, %o)->{json} }
 
