@@ -15,7 +15,6 @@ static const struct shape project_out[] = {
 };
 #define ARRAY_OF(shape) { { "", T_LIST, AT(struct page_got, rows), .sub = shape }, { 0 } }
 static const struct shape projects_out[] = ARRAY_OF(project_out);
-static const struct shape window_query[] = { PAGE_ROWS, { 0 } };
 
 #define RUN_AT(field) AT(struct run, field)
 static const struct shape leader_out[] = {
@@ -55,6 +54,58 @@ static const struct shape imported_out[] = {
 	{ 0 }
 };
 
+/* ---- Use cases ---- */
+
+/* Clients want a text. */
+static const void *description(struct arena *a, const void *object)
+{
+	const struct use_case *u = object;
+
+	(void)a;
+	return u->description ? u->description : "";
+}
+
+#define USE_CASE_AT(field) AT(struct use_case, field)
+static const struct shape maker_out[] = { { "id", T_ID, USE_CASE_AT(life.whose), BARE }, { 0 } };
+static const struct shape changer_out[] = { { "id", T_ID, USE_CASE_AT(changer), BARE }, { 0 } };
+#define NONE_OF(key) { key, T_INT, .text = "0" }
+static const struct shape use_case_out[] = {
+	{ "id", T_ID, USE_CASE_AT(life.id), BARE },
+	{ "name", T_STR, USE_CASE_AT(name) },
+	{ "description", T_STR, .make = description },
+	{ "createdAt", T_TIME, USE_CASE_AT(life.created) },
+	{ "created", T_SUB, .off = 0, .sub = maker_out },
+	{ "updatedAt", T_TIME, USE_CASE_AT(life.changed) },
+	{ "updated", T_SUB, .off = 0, .sub = changer_out },
+	{ "modelsCount", T_INT, USE_CASE_AT(models), .help = "versions of registered models" },
+	NONE_OF("projectsCount"), NONE_OF("datasetsCount"), NONE_OF("filesCount"), NONE_OF("notebooksCount"), NONE_OF("applicationsCount"),
+	{ "members", T_STRINGS, .text = "[]" },
+	{ 0 }
+};
+static const struct shape use_cases_out[] = PAGE_OUT(use_case_out);
+struct use_cases_query { struct page_asked page; const char *search; };
+static const struct shape use_cases_query[] = {
+	PAGE_ROWS,
+	{ "search", T_STR, AT(struct use_cases_query, search), .filter = 1 + USE_CASES_SEARCH, .min = 1, .max = 255, .help = "a part of the name, in any case" },
+	{ 0 }
+};
+static const struct shape use_case_in[] = {
+	{ "name", T_STR, USE_CASE_AT(name), .min = 1, .max = 255, .flags = F_TRIMMED, .def = "Untitled use case" },
+	{ "description", T_STR, USE_CASE_AT(description), .max = 2048, .flags = F_NULL },
+	{ 0 }
+};
+static const struct shape use_case_edit_in[] = {
+	{ "name", T_STR, SET(struct use_case_edit, name), .min = 1, .max = 255, .flags = F_TRIMMED },
+	{ "description", T_STR, SET(struct use_case_edit, description), .max = 2048, .flags = F_NULL },
+	{ 0 }
+};
+static const struct shape link_out[] = {
+	{ "useCaseId", T_ID, AT(struct use_case_link, use_case), BARE },
+	{ "entityId", T_ID, AT(struct use_case_link, version), BARE },
+	{ "entityType", T_LITERAL, .text = "registeredModelVersion" },
+	{ 0 }
+};
+
 /* ---- The caller ---- */
 
 static const struct shape no_rights[] = { { 0 } };
@@ -73,6 +124,9 @@ static const struct shape account_out[] = {
 /* ---- Tables ---- */
 
 #define PROJECT BASE "/projects/{projectId}"
+#define USE_CASE BASE "/useCases/{useCaseId}"
+#define LINK USE_CASE "/registeredModelVersions/{versionId}"
+#define LINK_ERRORS "NOT_FOUND VERSION_NOT_FOUND MODEL_NOT_FOUND PACKAGE_ARCHIVED"
 const struct route source_routes[] = {
 	{ "GET", BASE "/account/info", PERM_MEMBER, R_UNTAGGED, .status = 200, .out = account_out, .object = RES_USER, .get = user_self,
 	  .summary = "Who the caller is" },
@@ -88,5 +142,19 @@ const struct route source_routes[] = {
 	{ "POST", PROJECT "/models/import", PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(import_in, struct import), .status = 201, .out = imported_out,
 	  .object = RES_RUN_PROJECT, .ids = { "" }, .change = leaderboard_import, .moves = { LIFE_RUN_IMPORT, LIFE_RUN_PROJECT_CREATE }, .size = sizeof(struct run),
 	  .summary = "Put a model that was trained elsewhere on a leaderboard; packages are made from it", .errors = "NOT_FOUND RUN_EXISTS QUOTA" },
+	{ "GET", BASE "/useCases", PERM_MODEL_READ, 0, QUERY(use_cases_query, struct use_cases_query), .status = 200, .out = use_cases_out,
+	  .listing = &use_cases_list, .paging = &living, .summary = "Use cases, newest first" },
+	{ "POST", BASE "/useCases", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED, BODY(use_case_in, struct use_case), .status = 201, .out = use_case_out,
+	  .object = RES_USE_CASE, .ids = { "" }, .make = use_case_create, .summary = "Create a use case", .errors = "QUOTA" },
+	{ "GET", USE_CASE, PERM_MODEL_READ, 0, .status = 200, .out = use_case_out, .object = RES_USE_CASE, .ids = { "" }, .summary = "One use case", .errors = "NOT_FOUND" },
+	{ "PATCH", USE_CASE, PERM_MODEL_WRITE, R_WRITE, BODY(use_case_edit_in, struct use_case_edit), .status = 200, .out = use_case_out,
+	  .object = RES_USE_CASE, .ids = { "" }, .change = use_case_edit, .moves = { LIFE_USE_CASE_EDIT }, .summary = "Change a use case", .errors = "NOT_FOUND" },
+	{ "DELETE", USE_CASE, PERM_MODEL_WRITE, R_WRITE, .status = 204, .object = RES_USE_CASE, .ids = { "" }, .moves = { LIFE_USE_CASE_DELETE },
+	  .summary = "Delete a use case; versions that were in it go on to tell of it", .errors = "NOT_FOUND AGENT_DENIED" },
+	{ "POST", LINK, PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, .status = 201, .out = link_out, .object = RES_VERSION, .ids = { "", "" },
+	  .change = use_case_link, .moves = { LIFE_USE_CASE_LINK, LIFE_VERSION_LINK }, .size = sizeof(struct use_case_link),
+	  .summary = "Put a version of a registered model into a use case, and out of the one that it is in", .errors = LINK_ERRORS },
+	{ "DELETE", LINK, PERM_MODEL_WRITE, R_WRITE, .status = 204, .object = RES_VERSION, .ids = { "", "" }, .change = use_case_unlink,
+	  .moves = { LIFE_USE_CASE_UNLINK, LIFE_VERSION_LINK }, .summary = "Take a version of a registered model out of a use case", .errors = LINK_ERRORS },
 	{ 0 }
 };

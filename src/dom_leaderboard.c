@@ -37,8 +37,7 @@ static void put_time(struct arena *a, struct json *o, const char *key, int64_t u
 	js_put_str(a, o, key, us ? clock_iso(a, us, TIME_MICROS) : NULL);
 }
 
-/* Who did it, as members that begin with that. */
-static void put_person(struct arena *a, struct json *o, const char *what, const struct person *p)
+void source_person(struct arena *a, struct json *o, const char *what, const struct person *p)
 {
 	js_put_str(a, o, arena_printf(a, "%sEmail", what), p->email);
 	js_put_str(a, o, arena_printf(a, "%sId", what), id_is_zero(&p->id) ? NULL : id_spell(a, "", &p->id));
@@ -53,7 +52,7 @@ const char *source_description(struct arena *a, const char *environment, const c
 	js_put_str(a, o, "description", NULL);
 	js_put_str(a, o, "location", NULL);
 	put_time(a, o, "modelCreatedAt", made);
-	put_person(a, o, "modelCreator", maker);
+	source_person(a, o, "modelCreator", maker);
 	js_put_str(a, o, "modelName", name);
 	return js_text(o, NULL);
 }
@@ -62,9 +61,12 @@ struct json *source_meta(struct arena *a, const struct leaderboard *l)
 {
 	struct json *o = js_object(a);
 
-	js_put_str(a, o, "environmentUrl", NULL);
+	js_put(o, "decisionFlowId", NULL);
+	js_put(o, "decisionFlowVersionId", NULL);
+	js_put(o, "environmentUrl", NULL);
+	js_put_bool(a, o, "fips_140_2Enabled", false);
 	put_time(a, o, "projectCreatedAt", l ? l->project.life.created : 0);
-	put_person(a, o, "projectCreator", l ? &l->maker : &(struct person){ .name = NULL });
+	source_person(a, o, "projectCreator", l ? &l->maker : &(struct person){ .name = NULL });
 	js_put_str(a, o, "projectId", l && !id_is_zero(&l->project.life.id) ? id_spell(a, "", &l->project.life.id) : NULL);
 	js_put_str(a, o, "projectName", l ? l->project.name : NULL);
 	js_put(o, "scoringCode", js_raw(a, told_by(a, l ? l->run.scoring_code : NULL, scoring_rows)));

@@ -10,6 +10,15 @@ enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_
 	return pages_by_offset(r, q, ask);
 }
 
+const struct shape window_query[] = { PAGE_ROWS, { 0 } };
+
+static enum err only_living(struct req *r, const struct page_asked *q, struct list_ask *ask)
+{
+	list_where(ask, ask->list->hidden - 1, DB_IN(db_i(0)));
+	return pages_by_window(r, q, ask);
+}
+
+const struct paging living = { .size = 100, .most = 1000, .total = true, .asked = only_living, .got = pages_offset };
 const struct paging hundred = { .size = 100, .most = 1000, .total = true, .asked = pages_by_window, .got = pages_offset };
 
 enum err res_part(struct req *r, void *rows, size_t n, size_t size, int64_t usual, int64_t most)
