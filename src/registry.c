@@ -10,6 +10,8 @@ enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_
 	return pages_by_offset(r, q, ask);
 }
 
+const struct shape window_query[] = { PAGE_ROWS, { 0 } };
+
 static enum err only_living(struct req *r, const struct page_asked *q, struct list_ask *ask)
 {
 	list_where(ask, ask->list->hidden - 1, DB_IN(db_i(0)));
