@@ -338,6 +338,9 @@ static enum err similar(struct req *r, const struct id *to, bool itself, struct 
 	return OK;
 }
 
+/* The filters that are of a version. */
+#define OF_VERSIONS ((UINT64_C(1) << PACKAGES_LIVING) - 1)
+
 enum err packages_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
 {
 	const struct packages_query *q = r->query;
@@ -378,6 +381,10 @@ enum err packages_asked(struct req *r, const struct page_asked *page, struct lis
 		if (q->challenger)
 			list_where(ask, PACKAGES_CHALLENGER, DB_IN(db_i(RUNS_DEDICATED | RUNS_CUSTOM)));
 	}
+	/* What is archived counts where it is asked for. */
+	if (ask->list == &registered_list && (list_asked(ask) & OF_VERSIONS || q->build || q->stage || !id_is_zero(&q->source))
+	 && (!q->stage || strcmp(q->stage, STAGE_ARCHIVED)))
+		list_where(ask, PACKAGES_LIVING, DB_IN(db_s(life_word(STATE_VERSION_READY))));
 	return pages_by_window(r, page, ask);
 }
 const struct paging packages_paging = { .size = 100, .most = 1000, .total = true, .asked = packages_asked, .got = pages_offset };

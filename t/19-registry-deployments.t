@@ -117,20 +117,16 @@ scene 'what cannot be put in place' => sub {
     my $v = external($t);
     my $env = environment($t, supportedModelFormats => ['customModel']);
     my $id = deployment($t, $v->{id})->{id};
-    my %cannot = (
-        'an unfinished build' => 'inProgress', 'a failed build' => 'failed',
-    );
-    my $build = sub { my ($x, $status) = @_; $t->sql("UPDATE model_versions SET build_status = '$status' WHERE id = UNHEX('$x->{id}')"); $x };
-    $_ = $build->(external($t), $_) for values %cannot;
+    my $build = sub { my ($x, $status) = @_; $t->sql("UPDATE model_versions SET build_status = '$status' WHERE id = UNHEX('$x->{id}')"); $x->{id} };
+    my $broken = external($t);
+    $build->($broken, 'failed');
     unchanged($t, 'refused', sub {
-        for (sort keys %cannot) {
-            refused(deploy($cannot{$_}{id}), 422, qr/not built/, "$_ is not deployed");
-            refused(replace($id, $cannot{$_}{id}), 422, qr/not built/, 'nor put in place');
-            refused(reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $cannot{$_}{id}, name => 'x' }), 422, qr/not built/, 'nor a challenger');
-        }
+        refused(deploy($broken->{id}), 422, qr/build .* failed/, 'a package whose build failed is not deployed');
+        refused(replace($id, $broken->{id}), 422, qr/build .* failed/, 'nor put in place');
+        refused(reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $broken->{id}, name => 'x' }), 422, qr/build .* failed/, 'nor a challenger');
         refused(deploy($v->{id}, predictionEnvironmentId => $env->{id}), 422, qr/format/, 'an environment that does not support the format');
     });
-    $build->($_, 'complete') for values %cannot;
+    $build->($broken, 'complete');
     my %other = (target => { name => 'other', type => 'Regression' }, targetType => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] });
     for my $what (sort keys %other) {
         my $x = external($t, target => $other{$what});
