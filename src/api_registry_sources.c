@@ -15,7 +15,6 @@ static const struct shape project_out[] = {
 };
 #define ARRAY_OF(shape) { { "", T_LIST, AT(struct page_got, rows), .sub = shape }, { 0 } }
 static const struct shape projects_out[] = ARRAY_OF(project_out);
-static const struct shape window_query[] = { PAGE_ROWS, { 0 } };
 
 #define RUN_AT(field) AT(struct run, field)
 static const struct shape leader_out[] = {

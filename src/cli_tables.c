@@ -23,7 +23,7 @@ static void table_routes(struct cli *c, struct json *rows)
 	static const struct { unsigned flag; const char *word; } flags[] = {
 		{ R_WRITE, "write" }, { R_SECRET, "secret" }, { R_NO_BODY_NEEDED, "no-body-needed" },
 		{ R_PREVIEW, "preview" }, { R_FILE, "file" }, { R_UNRETIRED, "unretired" }, { R_UNARCHIVED, "unarchived" },
-		{ R_FORM, "form" }, { R_OWN_QUERY, "own-query" }, { R_PUBLISHABLE, "publishable" }, { R_OWN_TX, "own-tx" },
+		{ R_FORM, "form" }, { R_OWN_QUERY, "own-query" }, { R_PUBLISHABLE, "publishable" }, { R_OWN_TX, "own-tx" }, { R_PARTS, "parts" },
 		{ R_UNTAGGED, "untagged" }, { R_STRICT, "strict" },
 	};
 

@@ -267,7 +267,7 @@
 #define VERSION_SEEN(C, A) C(A, i0, "(SELECT f.size FROM artifacts f WHERE f.organization_id = " A ".organization_id AND f.sha256 = " A ".artifact)", artifact_size)
 /* What the registry tells of it: what lists show, and what is told by itself. */
 #define PACKAGE_COLUMNS(C, A) C(A, d0, created_by, life.whose) C(A, s, name, package.name) C(A, s, description, package.description) \
-	C(A, a, stage, package.stage) C(A, a, build_status, package.build) C(A, a, execution, package.execution) C(A, d0, source_id, package.source) \
+	C(A, a, stage, package.stage) C(A, a, build_status, package.build) C(A, a, execution, package.execution) C(A, d0, source_id, package.source) C(A, s, source_name, package.source_name) \
 	C(A, s, target_name, package.target_name) C(A, a, target_type, package.target_type) C(A, x, class_digest, package.classes) \
 	C(A, a, threshold, package.threshold) C(A, i0, kinds, package.kinds) C(A, s, model_name, package.model_name) C(A, s, file_name, package.file_name) \
 	C(A, d0, use_case_id, package.use_case) C(A, x, mlpkg, package.mlpkg) C(A, in, intervals, package.intervals) C(A, s, target, package.target) \
@@ -285,7 +285,7 @@
 	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email) C(A, s, TAGS_OF("x"), labels) \
 	C(A, i, ACTIVE_OF_VERSION("x"), deployments)
 #define PACKAGE_PLACE_PICK(F, C, A) F(A, d, "model_id", model) C(A, i, "number", number)
-#define PACKAGE_LAST_PICK(F, C, A) F(A, x, "class_digest", classes) C(A, s, "timeseries", timeseries)
+#define PACKAGE_LAST_PICK(F, C, A) F(A, x, "class_digest", classes) C(A, s, "timeseries", timeseries) C(A, i0, "kinds", kinds)
 #define ACTIVE_OF_VERSION(alias) "(SELECT COUNT(*) FROM deployments d FORCE INDEX (deployment_by_version) " \
 	"WHERE d.organization_id = " alias ".organization_id AND d.version_id = " alias ".id AND d.status = 'active')"
 /* And what a training run knows, which the statement joins as t. */
@@ -391,7 +391,52 @@
 #define USE_CASE_SEEN(C, A) C(A, d0, LAST_CHANGE("use_case", A), changer) C(A, i, "(SELECT COUNT(*) FROM model_versions v " \
 	"FORCE INDEX (version_by_use_case) WHERE v.organization_id = " A ".organization_id AND v.use_case_id = " A ".id)", models)
 #define VERSION_LINKED(C, A) C(A, d0, use_case_id, package.use_case) C(A, s, source_meta, package.source_meta)
+#define CUSTOM_USE_PICK(F, C, A) F(A, d, "d.id", id) C(A, s, "d.label", label) C(A, s, "d.status", status) C(A, t, "d.created_at", created) \
+	C(A, d, "m.id", model) C(A, s, "m.name", model_name) C(A, d, "c.id", version) C(A, s, "c.label", version_label) \
+	C(A, b, "y.is_global", global) C(A, i0, GRANTED("y", "p.id"), granted)
+#define CUSTOM_MAKER_PICK(F, C, A) F(A, d0, "u.id", id) C(A, s, "u.username", name) C(A, s, "u.email", email)
 #define PERSON_PICK(F, C, A) F(A, d, "p.id", id) C(A, s, "p.username", name) C(A, s, "p.email", email)
+
+#define CUSTOM_MODEL_TABLE "custom_models"
+#define CUSTOM_MODEL_COLUMNS(C, A) HEAD(C, A) C(A, d, created_by, life.whose) C(A, a, kind, kind) C(A, a, target_type, target_type) \
+	C(A, s, user_provided_id, user_provided_id) CUSTOM_MODEL_EDITED(C, A) CUSTOM_MODEL_NUMBERED(C, A)
+#define CUSTOM_MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, target_name, target_name) \
+	C(A, s, positive_label, positive) C(A, s, negative_label, negative) C(A, a, threshold, threshold) C(A, s, class_labels, labels) \
+	C(A, s, language, language) C(A, s, settings, settings)
+#define CUSTOM_MODEL_NUMBERED(C, A) C(A, d0, latest_id, latest.life.id) C(A, i, major, major) C(A, i, minor, minor)
+#define CUSTOM_MODEL_BRIEF CUSTOM_MODEL_COLUMNS
+#define CUSTOM_MODEL_ADDED(C, A)
+#define CUSTOM_MODEL_ADDS ", children_rev"
+#define CUSTOM_MODEL_KEPT(K) K(hidden, "status = 'deleted'", "") K(name_key, "name", " COLLATE utf8mb4_bin")
+#define CUSTOM_MODEL_TAKEN ERR_INTERNAL
+#define CUSTOM_MODEL_ADDED_AS ", 0"
+/* How many deployments have a package that was made from a version of it. */
+#define CUSTOM_MODEL_LOCKED(C, A, whose) C(A, i, "(SELECT COUNT(*) " CUSTOM_DEPLOYED(A) ")", life.held)
+#define CUSTOM_DEPLOYED(alias) "FROM custom_versions c FORCE INDEX (custom_version_list) " \
+	"JOIN model_versions v FORCE INDEX (version_by_source) ON v.organization_id = c.organization_id AND v.source_id = c.id " \
+	"JOIN deployments d FORCE INDEX (deployment_by_version) ON d.organization_id = v.organization_id AND d.version_id = v.id " \
+	"AND d.status IN ('active', 'inactive') WHERE c.organization_id = " alias ".organization_id AND c.custom_model_id = " alias ".id"
+#define CUSTOM_MODEL_SEEN(C, A) C(A, s, "(SELECT u.username FROM principals u WHERE u.organization_id = " A ".organization_id AND u.id = " A ".created_by)", maker)
+
+#define CUSTOM_VERSION_TABLE "custom_versions"
+#define CUSTOM_VERSION_COLUMNS(C, A) HEAD(C, A) C(A, d, created_by, life.whose) C(A, d, custom_model_id, model) C(A, i, major, major) C(A, i, minor, minor) \
+	C(A, s, base_environment_id, environment) C(A, s, base_environment_version_id, environment_version) CUSTOM_VERSION_EDITED(C, A)
+#define CUSTOM_VERSION_EDITED(C, A) C(A, s, label, label) C(A, s, description, description) C(A, s, settings, settings)
+#define CUSTOM_VERSION_BRIEF CUSTOM_VERSION_COLUMNS
+#define CUSTOM_VERSION_ADDED(C, A)
+#define CUSTOM_VERSION_ADDS ADDS_NOTHING
+#define CUSTOM_VERSION_KEPT(K)
+#define CUSTOM_VERSION_TAKEN ERR_DB_RETRY
+#define CUSTOM_VERSION_ADDED_AS ADDS_NOTHING
+#define CUSTOM_VERSION_LOCKED(C, A, whose)
+#define CUSTOM_VERSION_SEEN(C, A) C(A, s, FILES_OF(A), items)
+#define FILES_OF(alias) "(SELECT CONCAT('[', GROUP_CONCAT(JSON_OBJECT('id', LOWER(HEX(f.id)), 'fileName', SUBSTRING_INDEX(f.path, '/', -1), " \
+	"'filePath', f.path, 'fileSource', 'local', 'created', CONCAT(DATE_FORMAT(f.created_at, '%Y-%m-%dT%H:%i:%s.%f'), 'Z')) ORDER BY f.path), ']') " \
+	"FROM custom_files f WHERE f.organization_id = " alias ".organization_id AND f.version_id = " alias ".id)"
+/* Of a custom model, its latest version, which a statement joined as w. */
+#define CUSTOM_LATEST ROW(CUSTOM_VERSION_COLUMNS, "w") CUSTOM_VERSION_SEEN(COL_EXPR, "w")
+#define CUSTOM_LATEST_OUT ROW_OUT(CUSTOM_VERSION_COLUMNS) CUSTOM_VERSION_SEEN(COL_OUT, )
+#define CUSTOM_LATEST_JOIN "LEFT JOIN custom_versions w ON w.organization_id = x.organization_id AND w.id = x.latest_id"
 
 /* ---- Folders ---- */
 

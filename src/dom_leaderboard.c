@@ -61,7 +61,10 @@ struct json *source_meta(struct arena *a, const struct leaderboard *l)
 {
 	struct json *o = js_object(a);
 
-	js_put_str(a, o, "environmentUrl", NULL);
+	js_put(o, "decisionFlowId", NULL);
+	js_put(o, "decisionFlowVersionId", NULL);
+	js_put(o, "environmentUrl", NULL);
+	js_put_bool(a, o, "fips_140_2Enabled", false);
 	put_time(a, o, "projectCreatedAt", l ? l->project.life.created : 0);
 	source_person(a, o, "projectCreator", l ? &l->maker : &(struct person){ .name = NULL });
 	js_put_str(a, o, "projectId", l && !id_is_zero(&l->project.life.id) ? id_spell(a, "", &l->project.life.id) : NULL);

@@ -5,19 +5,20 @@
 #ifndef DOM_SOURCE_H
 #define DOM_SOURCE_H
 #include "dom_package.h"
-#include "shape.h"
+#include "document.h"
 
 /* What a package made from a source is, as model_versions keeps it: source, model_name, target_name,
  * target_type, threshold, classes, kinds and execution are set, target, datasets, timeseries, source_meta and
  * model_description (its `description` null) are whole objects; features, logs, file_name and import_meta
- * (the contains... alone, of an imported one) may be NULL.  package.name: what it is called unless the request says
- * otherwise.  stage, build, intervals, description, use_case and extra are the caller's. */
+ * (the contains... alone, of an imported one) may be NULL, and extra, which is more of in the end.  package.name: what it
+ * is called unless the request says otherwise.  stage, build, intervals, description and use_case are the caller's. */
 
 /* ---- dom_target.c: what clients say of a model, as packages tell it ---- */
 
 /* Objects as they are sent and told, in the order of their members; a package has a member whose row is not
  * F_OMIT also where it was not given: `empty`, else null. */
 extern const struct shape target_rows[], datasets_rows[], timeseries_rows[], kinds_rows[];
+extern const char *const target_types[];
 /* JSON text of an object of these rows, NULL: without any, as it is told. */
 const char *told_by(struct arena *a, const char *text, const struct shape *rows);
 /* Of JSON text that fits the rows: sets p->target, target_name, target_type, threshold and classes.  A Binary target has two
@@ -80,6 +81,65 @@ enum err use_case_link(struct tx *tx, const struct db_val *key, enum transition 
 enum err use_case_unlink(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* ---- dom_custom.c ---- */
+
+/* Of a custom model or a version, JSON text of what is kept as it was sent: numbers, objects and the like, also where a form
+ * has them as texts. */
+struct custom_settings {
+	const char *git, *memory, *egress, *replicas, *resources, *training, *holdout, *metadata, *parameters, *unstructured, *proxy, *permanent;
+};
+/* Each by its name, of a struct that begins with such settings. */
+extern const struct shape custom_settings_rows[];
+
+/* settings: JSON text of an object of those that were sent.  labels: an array; threshold: a number as its shortest text.
+ * latest: the last version; its id is zero before any. */
+struct custom_version {
+	struct life life;
+	struct id model;
+	int64_t major, minor;
+	const char *label, *description, *environment, *environment_version, *settings, *items;
+};
+struct custom_model {
+	struct life life;
+	const char *name, *description, *kind, *target_type, *target_name, *positive, *negative, *threshold, *labels, *language, *user_provided_id;
+	const char *settings, *maker;
+	int64_t major, minor;
+	struct custom_version latest;
+};
+/* To be made; or changed: what was set. */
+struct custom_edit {
+	struct custom_settings settings;
+	const char *name, *description, *kind, *target_type, *target_name, *positive, *negative, *labels, *language, *user_provided_id;
+	double threshold;
+	bool name_set, description_set, target_name_set, positive_set, negative_set, labels_set, language_set, threshold_set;
+};
+enum { CUSTOM_HIDDEN, CUSTOM_KIND, CUSTOM_SEARCH, CUSTOM_DEPLOYED, CUSTOM_UNDEPLOYED };
+extern const struct listing custom_models_list, custom_versions_list;    /* newest first */
+enum err custom_create(struct tx *tx, const void *in, void *out);
+enum err custom_get(struct tx *tx, const struct db_val *key, void *out);
+enum err custom_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+/* ERR_CUSTOM_MODEL_USED: a deployment has a package that was made from it. */
+enum err custom_delete(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+
+/* A new version, from nothing or from the one before: whose files it has too but those of `forget`, a JSON array of their ids.
+ * major: JSON text, true unless it says otherwise. */
+struct custom_file { const char *path; const void *bytes; size_t n; };
+struct custom_change {
+	struct custom_settings settings;
+	const char *label, *description, *environment, *environment_version, *major, *forget;
+	bool label_set, description_set, from_latest;
+	const struct custom_file *files;
+	size_t nfiles;
+};
+/* Of the custom model that `key` names.  ERR_SHAPE, ERR_TOO_LARGE, ERR_QUOTA. */
+enum err custom_version_make(struct tx *tx, const struct db_val *key, const struct custom_change *in, struct custom_version *out);
+/* Its label, description and settings, by a struct custom_change. */
+enum err custom_version_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+
+/* A deployment that the caller sees of a package that was made from a version of a custom model, the newest first: of all of these, or of
+ * some by their ids, a JSON array; USES_MOST at most. */
+enum { USES_MOST = 1000 };
+struct custom_use { struct id id, model, version; const char *label, *status, *model_name, *version_label; int64_t created, granted; bool global; };
+enum err custom_uses(struct tx *tx, const char *ids, struct list *out);
 
 /* A version of a custom model that was not deleted, with the package that it makes; package.name: its model's.
  * ERR_CUSTOM_VERSION_NOT_FOUND. */

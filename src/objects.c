@@ -142,6 +142,8 @@ static const struct shape endpoint_tells[] = {
 	LIVEMODE(struct endpoint),
 	{ 0 }
 };
+static const struct shape custom_model_tells[] = { { "name", T_STR, AT(struct custom_model, name) }, { 0 } };
+static const struct shape use_case_tells[] = { { "name", T_STR, AT(struct use_case, name) }, { 0 } };
 static const struct shape environment_tells[] = {
 	{ "name", T_STR, AT(struct environment, name) },
 	{ "platform", T_STR, AT(struct environment, platform) },
@@ -155,8 +157,8 @@ static const struct shape deployment_tells[] = {
 	TIMES(struct deployment),
 	{ 0 }
 };
-static const struct shape use_case_tells[] = { { "name", T_STR, AT(struct use_case, name) }, { 0 } };
-const struct shape *const life_tells[RES__MAX] = { [RES_USE_CASE] = use_case_tells, [RES_ENVIRONMENT] = environment_tells, [RES_DEPLOYMENT] = deployment_tells, [RES_WORKSPACE] = workspace_tells, [RES_ENTITY] = entity_tells,
+const struct shape *const life_tells[RES__MAX] = { [RES_ENVIRONMENT] = environment_tells, [RES_DEPLOYMENT] = deployment_tells, [RES_USE_CASE] = use_case_tells, [RES_CUSTOM_MODEL] = custom_model_tells,
+	 [RES_WORKSPACE] = workspace_tells, [RES_ENTITY] = entity_tells,
 	[RES_AUTHORIZATION] = authorization_tells, [RES_TOKEN] = token_tells, [RES_ENDPOINT] = endpoint_tells };
 
 enum state life_state(enum resource r, const char *word)

@@ -156,6 +156,8 @@ static struct json *operation(struct arena *a, const struct dialect *d, const st
 		js_put_bool(a, body, "required", !(row->flags & R_NO_BODY_NEEDED));
 		schema = shape_schema(a, row->in, d->time, true);
 		js_put(body, "content", c = content(a, row->flags & R_FORM ? "application/x-www-form-urlencoded" : "application/json", schema));
+		if (row->flags & R_PARTS)
+			js_put(c, "multipart/form-data", media(a, schema));
 		if (!strcmp(row->method, "PATCH"))
 			js_put(c, "application/merge-patch+json", media(a, schema));
 		js_put(o, "requestBody", body);

@@ -13,6 +13,7 @@ extern const struct route job_routes[];          /* api_registry_status.c */
 extern const struct route deployment_routes[];   /* api_registry_deployments.c */
 extern const struct route environment_routes[];  /* api_registry_environments.c */
 extern const struct route source_routes[];       /* api_registry_sources.c */
+extern const struct route custom_routes[];       /* api_registry_custom.c */
 
 #define BASE "/api/v2"
 
@@ -27,15 +28,20 @@ extern const struct route source_routes[];       /* api_registry_sources.c */
 	{ "previous", T_STR, AT(struct page_got, previous), .flags = F_NULL }, \
 	{ "totalCount", T_INT, AT(struct page_got, total) }, \
 	{ 0 } }
+extern const struct shape window_query[];        /* no more than that, of a struct page_asked */
 /* sortDirection: as the key sorts by itself, or against it. */
 extern const char *const registry_directions[];
 #define DIRECTION_ROW { "sortDirection", T_STR, AT(struct page_asked, direction), .words = registry_directions }
 /* By offset and limit, and by sortDirection against the order. */
 enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask);
 extern const struct paging hundred;              /* a page has 100 rows, 1000 at most */
-/* The answer is the part of an array that is asked for, of rows of that size: `usual` where no limit is given, `most` at once. */
-enum err res_part(struct req *r, void *rows, size_t n, size_t size, int64_t usual, int64_t most);
 extern const struct paging living;               /* the same of what is not hidden, where nothing is asked for by its state */
+/* The answer is the part of an array that is asked for, of rows of that size: `usual` where no limit is given, `most` at once. */
+enum err res_part(struct req *r, const void *rows, size_t n, size_t size, int64_t usual, int64_t most);
+
+/* What a package supports (api_registry_packages.c). */
+extern const struct shape capability_list_out[];
+enum err res_capabilities(struct req *r, const struct version *v);
 
 /* The answer tells of a job: 202, if it has no body yet, and where its state is. */
 void res_job(struct req *r, const struct id *job);
@@ -44,7 +50,7 @@ void res_job(struct req *r, const struct id *job);
 struct packages_query {
 	struct page_asked page;
 	struct id source, similar, compatible, environment, use_case;
-	const char *kinds, *build, *stage, *search, *tags, *tag_keys, *tag_values, *created_by, *target_name, *target_type;
+	const char *model_id, *kinds, *build, *stage, *search, *tags, *tag_keys, *tag_values, *created_by, *target_name, *target_type;
 	double threshold;
 	int64_t created_from, created_before, modified_from, modified_before;
 	bool challenger, imported, global, threshold_set, imported_set, global_set, created_from_set, created_before_set, modified_from_set, modified_before_set;

@@ -386,6 +386,30 @@ static enum err shape_form(struct req *r)
 	return shape_decode_params(&r->tx, r->row->in, params, given, r->in);
 }
 
+/* A form with files: its fields, which are no files. */
+static enum err shape_parts(struct req *r)
+{
+	struct param *fields;
+	const char *reason;
+	size_t n = 0;
+	enum err e = multipart_parse(r->arena, r->content_type, r->body, r->body_n, &r->parts, &r->nparts, &reason);
+
+	if (e)
+		return e == ERR_REQUEST ? bad(r, "body", reason) : e;
+	fields = arena_alloc(r->arena, r->nparts * sizeof *fields);
+	for (size_t i = 0; i < r->nparts; i++) {
+		const struct part *p = &r->parts[i];
+
+		if (p->filename)
+			continue;
+		fields[n] = (struct param){ p->name, arena_strndup(r->arena, p->bytes, p->n) };
+		if (strlen(fields[n].value) != p->n || !utf8_valid(fields[n].value, p->n))
+			return bad(r, p->name, "has a NUL or is not UTF-8");
+		n++;
+	}
+	return shape_decode_params(&r->tx, r->row->in, fields, n, r->in);
+}
+
 /* Is it a body of the kind that the row takes? */
 static enum err kind_of_body(struct req *r)
 {
@@ -411,6 +435,8 @@ static enum err shape_body(struct req *r)
 		why_add(&r->tx, "body", r->row->flags & R_FORM ? "is required, a form" : "a JSON object is required");
 		return ERR_NO_BODY;
 	}
+	if (r->row->flags & R_PARTS && r->content_type && is_of_type(r->content_type, "multipart/form-data"))
+		return shape_parts(r);
 	if ((e = kind_of_body(r)))
 		return e;
 	if (r->row->flags & R_FORM)

@@ -6,6 +6,7 @@
 #include "arena.h"
 #include "db.h"
 #include "err.h"
+#include "multipart.h"
 #include "rate.h"
 #include "shape.h"
 #include "tx.h"
@@ -66,6 +67,8 @@ struct req {
 	struct tx tx;
 	void *in, *query;                        /* decoded by the row's shapes */
 	struct json *sent;                       /* the body; NULL: none, or a form */
+	struct part *parts;                      /* of a form with files, in order; its fields are decoded too */
+	size_t nparts;
 	const char *error_instance;              /* the id of the error in the answer; NULL: none */
 	struct res res;
 	struct param lasting;                    /* a header of the answer whatever becomes of it: res_again() lets it be */

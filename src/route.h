@@ -20,7 +20,8 @@ enum {
 	                     * R_WRITE what the caller does not change: events are numbered as they are read */
 	R_PUBLISHABLE = 1024,   /* a publishable key may read it */
 	R_UNTAGGED = 2048,      /* its answer has no ETag: it is more than the object */
-	R_STRICT = 4096         /* a key that the body's shape does not know is a fault */
+	R_STRICT = 4096,        /* a key that the body's shape does not know is a fault */
+	R_PARTS = 8192          /* the body may be a form with files too (multipart/form-data): r->parts */
 };
 
 /* A route that still works and should no longer be used: since when it is so, until when it works (HTTP dates, RFC 8594), what to

@@ -527,17 +527,18 @@ static struct json *render_list(struct arena *a, const struct shape *s, const st
 	return o;
 }
 
-static const char *member(struct arena *a, const char *document, const char *key)
+static struct json *member(struct arena *a, const char *document, const char *key)
 {
 	struct json *v;
 
-	return js_get(js_read(a, document), key, &v) ? js_str(v) : NULL;
+	return js_get(js_read(a, document), key, &v) ? v : NULL;
 }
 
 /* v: where the value stands, or the text of one that is computed. */
 static struct json *render_value(struct arena *a, const struct shape *s, const void *v, enum time_form form)
 {
 	const char *text = NULL;
+	struct json *found;
 	const void *ref;
 	int64_t i;
 
@@ -550,7 +551,7 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 	}
 	switch (s->type) {
 	case T_STR:
-		return js_string(a, s->flags & F_MEMBER ? member(a, text, s->key) : text);
+		return js_string(a, s->flags & F_MEMBER ? js_str(member(a, text, s->key)) : text);
 	case T_LITERAL:
 		return js_string(a, s->text);
 	case T_STATE:
@@ -570,7 +571,9 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 	case T_ID:
 		return id_is_zero(v) ? NULL : js_string(a, id_spell(a, s->prefix, v));
 	case T_OBJECT: case T_STRINGS: case T_LABELS: case T_DOC:
-		return js_raw(a, text ? text : s->empty);
+		if (s->flags & F_MEMBER && (found = member(a, text, s->key)))
+			return found;
+		return js_raw(a, text && !(s->flags & F_MEMBER) ? text : s->empty);
 	case T_SUB:
 		return shape_render(a, s->sub, v, form);
 	case T_REF:

@@ -141,6 +141,139 @@ subtest 'a version is put into a use case and taken out' => sub {
     is(api(POST => $at->($gone, $p), body => {})->{status}, 404, 'which nothing is put into');
 };
 
+# --- custom models -----------------------------------------------------------------------
+
+my %CUSTOM = (targetType => 'Binary', customModelType => 'inference', targetName => 'churn', positiveClassLabel => 'yes', negativeClassLabel => 'no', predictionThreshold => 0.4, language => 'Python');
+my $names = 0;
+sub custom { is_ok(api(POST => '/customModels/', body => { name => 'custom ' . ++$names, %CUSTOM, @_ }), 201, 'a custom model') }
+sub form {
+    my ($method, $path, @parts) = @_;
+    my $body = join '', map { my ($name, $value, $file) = @$_; "--b0undary\r\nContent-Disposition: form-data; name=\"$name\"" . (defined $file ? "; filename=\"$file\"" : '') . "\r\n\r\n$value\r\n" } @parts;
+    return api($method => $path, body => "$body--b0undary--\r\n", type => 'multipart/form-data; boundary=b0undary');
+}
+sub files { join ' ', map { $_->{filePath} } @{ $_[0]{items} } }
+
+subtest 'a custom model is made, read, listed, changed and deleted' => sub {
+    my $r = api(POST => '/customModels/', body => { name => 'Churn model', %CUSTOM, supportsBinaryClassification => \1, networkEgressPolicy => 'PUBLIC', userProvidedId => 'git/1',
+        gitModelVersion => { refName => 'main' }, somethingNew => [1] });
+    my $m = is_ok($r, 201, 'made, whatever else is sent');
+    like($r->{headers}{location}, qr{/api/v2/customModels/$m->{id}/$}, 'and where it is');
+    is_deeply([ @$m{qw(name description language targetType targetName predictionThreshold createdBy deploymentsCount latestVersion userProvidedId networkEgressPolicy)} ],
+        [ 'Churn model', '', 'Python', 'Binary', 'churn', 0.4, 'admin', 0, undef, 'git/1', 'PUBLIC' ], 'with what clients read');
+    is_deeply($m->{gitModelVersion}, { refName => 'main' }, 'what is told back is kept');
+    is_deeply([ @$m{qw(supportsBinaryClassification supportsRegression trainingDataAssignmentInProgress)} ], [ JSON::PP::true, JSON::PP::false, JSON::PP::false ], 'flags are flags');
+    is_deeply(is_ok(api(GET => "/customModels/$m->{id}/"), 200, 'read'), $m, 'the same');
+    my $edited = is_ok(api(PATCH => "/customModels/$m->{id}/", body => { description => 'new', maximumMemory => 4096 }), 200, 'changed');
+    is_deeply([ @$edited{qw(name description maximumMemory networkEgressPolicy)} ], [ 'Churn model', 'new', 4096, 'PUBLIC' ], 'in part');
+    my $other = custom(name => 'another');
+    is(join(' ', map { $_->{name} } @{ api(GET => '/customModels/?searchFor=CHURN&customModelType=inference&isDeployed=False')->{json}{data} }), 'Churn model', 'found');
+    is(join(', ', map { $_->{name} } @{ api(GET => '/customModels/?orderBy=updated')->{json}{data} }), 'Churn model, another', 'in an order');
+    is(join(', ', map { $_->{name} } @{ api(GET => '/customModels/?orderBy=-created&limit=1')->{json}{data} }), 'another', 'or in another');
+    is(api(GET => '/customModels/?isDeployed=true')->{json}{totalCount}, 0, 'none is deployed');
+    is(api(POST => '/customModels/', body => { name => 'x', %CUSTOM }, token => $reader)->{status}, 403, 'a reader makes none');
+    is(api(DELETE => "/customModels/$_->{id}/")->{status}, 204, 'deleted') for $m, $other;
+    is(api(GET => "/customModels/$m->{id}/")->{status}, 404, 'gone');
+    is(api(GET => "/customModels/$m->{id}/versions/")->{status}, 404, 'with its versions');
+    is($t->sql("SELECT GROUP_CONCAT(type ORDER BY revision) FROM outbox WHERE resource_id = UNHEX('$m->{id}')"), 'custom_model.created,custom_model.updated,custom_model.deleted', 'subscribers are told');
+};
+
+subtest 'versions have files, which the next one keeps' => sub {
+    my $m = custom();
+    my $r = form(POST => "/customModels/$m->{id}/versions/", [ isMajorUpdate => 'True' ], [ baseEnvironmentId => 'env1' ], [ gitModelVersion => '{"refName":"main"}' ], [ replicas => '2' ],
+        [ file => "print(1)\n", 'custom.py' ], [ filePath => 'custom.py' ], [ file => "\0\1binary", 'weights.bin' ], [ filePath => 'model/weights.bin' ]);
+    my $v = is_ok($r, 201, 'a form with files');
+    like($r->{headers}{location}, qr{/customModels/$m->{id}/versions/$v->{id}/$}, 'and where it is');
+    is_deeply([ @$v{qw(customModelId versionMajor versionMinor label baseEnvironmentId replicas)}, $v->{gitModelVersion}{refName} ], [ $m->{id}, 1, 0, 'v1.0', 'env1', 2, 'main' ], 'what it is');
+    is(files($v), 'custom.py model/weights.bin', 'its files');
+    is(join(' ', map { "$_->{fileName} $_->{fileSource}" } @{ $v->{items} }), 'custom.py local weights.bin local', 'as items');
+    is($t->sql("SELECT CAST(content AS CHAR) FROM artifacts a JOIN custom_files f ON f.sha256 = a.sha256 WHERE f.path = 'custom.py'"), "print(1)\n" =~ s/\n//r . '\n', 'are kept under their checksums');
+
+    my $next = is_ok(form(PATCH => "/customModels/$m->{id}/versions/", [ isMajorUpdate => 'False' ], [ filesToDelete => $v->{items}[1]{id} ], [ file => 'print(2)', 'x' ], [ filePath => 'custom.py' ], [ file => 'm', 'new.txt' ]), 201, 'the next one');
+    is("$next->{label} " . files($next), 'v1.1 custom.py new.txt', 'keeps, replaces, deletes and adds');
+    is("$next->{baseEnvironmentId} $next->{replicas}", 'env1 2', 'and has the rest of the one before');
+    isnt($next->{items}[0]{id}, $v->{items}[0]{id}, 'another file is another item');
+    my $third = is_ok(api(PATCH => "/customModels/$m->{id}/versions/", body => { isMajorUpdate => 'false', runtimeParameterValues => '[{"fieldName":"A","type":"string","value":"b"}]', maximumMemory => 100 }), 201, 'as JSON, with JSON in texts');
+    is("$third->{label} " . files($third), 'v1.2 custom.py new.txt', 'the same files');
+    is($third->{items}[0]{id}, $next->{items}[0]{id}, 'which are the same items');
+    is_deeply($third->{runtimeParameters}, [ { fieldName => 'A', type => 'string', defaultValue => undef, overrideValue => 'b', currentValue => 'b' } ], 'parameters have their values');
+    my $fresh = is_ok(api(POST => "/customModels/$m->{id}/versions/", body => { isMajorUpdate => \1, label => 'mine' }), 201, 'a fresh one');
+    is("$fresh->{versionMajor}.$fresh->{versionMinor} $fresh->{label} " . files($fresh), '2.0 mine ', 'has nothing of them');
+    is(join(' ', map { "$_->{versionMajor}.$_->{versionMinor}" } @{ api(GET => "/customModels/$m->{id}/versions/")->{json}{data} }), '2.0 1.2 1.1 1.0', 'newest first');
+    is(api(GET => "/customModels/$m->{id}/")->{json}{latestVersion}{id}, $fresh->{id}, 'the model tells of the latest');
+    is((grep { $_->{id} eq $m->{id} } @{ api(GET => '/customModels/')->{json}{data} })[0]{latestVersion}{label}, 'mine', 'also in the list');
+    my $edited = is_ok(api(PATCH => "/customModels/$m->{id}/versions/$v->{id}/", body => { description => 'first', gitModelVersion => { refName => 'x' } }), 200, 'one is changed');
+    is_deeply([ $edited->{description}, $edited->{gitModelVersion}{refName}, $edited->{label}, files($edited) ], [ 'first', 'x', 'v1.0', files($v) ], 'in part');
+    is(api(GET => "/customModels/$m->{id}/versions/" . '0' x 23 . '1/')->{status}, 404, 'one that is not there');
+    is($t->sql("SELECT GROUP_CONCAT(action ORDER BY revision SEPARATOR ' ') FROM audit_events WHERE resource_id = UNHEX('$m->{id}')"),
+        'custom_model.created' . ' custom_model.version_created' x 4 . ' custom_model.version_updated', 'all is in the history');
+};
+
+subtest 'forms that are refused leave nothing' => sub {
+    my $m = custom();
+    my $path = "/customModels/$m->{id}/versions/";
+    for my $bad ('../x', '/etc/passwd', 'a//b', 'a/./b', "a\tb", 'a\\b') {
+        is(form(POST => $path, [ file => 'x', 'x' ], [ filePath => $bad ])->{status}, 422, "a path such as $bad");
+    }
+    is(form(POST => $path, [ isMajorUpdate => 'perhaps' ])->{status}, 422, 'neither true nor false');
+    is(api(POST => $path, body => "--b\r\nno form", type => 'multipart/form-data; boundary=b')->{status}, 400, 'no form at all');
+    is(api(POST => $path, body => '{}', type => 'text/plain')->{status}, 415, 'another type');
+    is(form(POST => '/useCases/', [ name => 'x' ])->{status}, 415, 'where no form is taken');
+    is($t->sql("SELECT COUNT(*) FROM custom_versions WHERE custom_model_id = UNHEX('$m->{id}')"), 0, 'no version was made');
+};
+
+subtest 'training data comes with a job that is done' => sub {
+    my $m = custom();
+    my $r = api(PATCH => "/customModels/$m->{id}/versions/withTrainingData/", body => { trainingData => { datasetId => 'd' x 24 }, holdoutData => { partitionColumn => 'p' } });
+    my $v = is_ok($r, 202, 'accepted');
+    is($v->{trainingData}{datasetId}, 'd' x 24, 'the data is kept');
+    my ($status) = $r->{headers}{location} =~ m{/api/v2(/status/.*)};
+    my $done = api(GET => $status);
+    is($done->{status}, 303, 'the job is done');
+    my ($where) = $done->{headers}{location} =~ m{/api/v2(/.*)};
+    is(is_ok(api(GET => $where), 200, 'the version')->{id}, $v->{id}, 'is its result');
+};
+
+subtest 'a package is made from a version' => sub {
+    my $m = custom(name => 'To be packaged', userProvidedId => 'git/2');
+    my $v = is_ok(api(POST => "/customModels/$m->{id}/versions/", body => { trainingData => { datasetId => 'e' x 24 } }), 201, 'a version');
+    my $r = api(POST => '/modelPackages/fromCustomModelVersion/', body => { customModelVersionId => $v->{id} });
+    my $p = is_ok($r, 201, 'a package');
+    is_deeply([ @$p{qw(name modelId modelExecutionType)}, @{ $p->{target} }{qw(name type predictionThreshold)}, @{ $p->{target}{classNames} } ],
+        [ 'To be packaged', $v->{id}, 'custom_inference_model', 'churn', 'Binary', 0.4, 'yes', 'no' ], 'of that version');
+    is_deeply([ @{ $p->{sourceMeta}{customModelDetails} }{qw(id versionLabel creatorName)} ], [ $m->{id}, 'v1.0', 'admin' ], 'tells where it comes from');
+    is("$p->{datasets}{trainingDataCatalogId} $p->{userProvidedId}", 'e' x 24 . ' git/2', 'what it was trained with, and what others call it');
+    my $u = custom(name => 'unstructured', targetType => 'Unstructured', targetName => undef, predictionThreshold => 0.4);
+    my $w = is_ok(api(POST => "/customModels/$u->{id}/versions/", body => {}), 201, 'a version');
+    my $q = is_ok(api(POST => '/modelPackages/fromCustomModelVersion/', body => { customModelVersionId => $w->{id} }), 201, 'of whatever type');
+    is("$q->{target}{type} $q->{target}{name}", 'Unstructured unstructured', 'it has a target');
+
+    # a deployment uses it
+    my $deployed = sub { $t->sql("INSERT INTO deployments (organization_id, id, model_id, version_id, label, status, created_by, created_at, updated_at, revision)
+        SELECT organization_id, UNHEX('$_[0]'), model_id, id, 'x', 'inactive', created_by, NOW(6), NOW(6), 1 FROM model_versions WHERE id = UNHEX('$p->{id}')") };
+    $deployed->('f' x 24);
+    is(api(GET => "/customModels/$m->{id}/")->{json}{deploymentsCount}, 1, 'a deployment is counted');
+    is(api(GET => '/customModels/?isDeployed=True')->{json}{totalCount}, 1, 'and found');
+    for my $query ("?customModelIds=$m->{id}", '?customModelIds=' . join(',', ('a' x 24) x 20, $m->{id}), '') {
+        my $uses = is_ok(api(GET => "/customModelDeployments/$query"), 200, 'deployments of custom models');
+        is(join(' ', map { "$_->{id} $_->{customModel}{id} $_->{customModelVersion}{label}" } @{ $uses->{data} }), join(' ', 'f' x 24, $m->{id}, 'v1.0'), 'tell which');
+    }
+    is(api(GET => "/customModelDeployments/?customModelIds=$m->{id}", token => $reader)->{json}{totalCount}, 0, 'to those who see the model that is deployed');
+    my $no = api(DELETE => "/customModels/$m->{id}/");
+    is($no->{status}, 409, 'it cannot be deleted');
+    like($no->{json}{message}, qr/existing deployments/, 'which clients know by these words');
+    $t->sql("DELETE FROM deployments WHERE id = UNHEX('" . 'f' x 24 . "')");
+    is(api(DELETE => "/customModels/$m->{id}/")->{status}, 204, 'until there is none');
+    is(api(POST => '/modelPackages/fromCustomModelVersion/', body => { customModelVersionId => $v->{id} })->{status}, 422, 'of a deleted one no package is made');
+    is(api(GET => "/modelPackages/$p->{id}/")->{json}{id}, $p->{id}, 'what was made stays');
+};
+
+subtest 'lists of what there is none of' => sub {
+    for my $path ('/customModelDeployments/?customModelIds=' . 'a' x 24, '/customModelDeployments/', '/executionEnvironments/') {
+        my $page = is_ok(api(GET => $path), 200, $path);
+        is_deeply([ $page->{data}, @$page{qw(count totalCount next previous)} ], [ [], 0, 0, undef, undef ], 'an empty page');
+    }
+};
+
 subtest 'who the caller is' => sub {
     my $me = is_ok(api(GET => '/account/info/', token => $reader), 200, 'asked');
     is(join(' ', sort keys %$me), 'email firstName lastName orgId permissions tenantId uid', 'what a client reads');
