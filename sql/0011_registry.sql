@@ -23,20 +23,21 @@ PREPARE step FROM @step;
 EXECUTE step;
 DEALLOCATE PREPARE step;
 
--- name NULL: its model's.  source_id: what it was made from, which the wire calls modelId.  kinds: a set
+-- name NULL: its model's.  source_id: what it was made from, which the wire calls modelId; source_name: the same
+-- where another server knows it.  kinds: a set
 -- of bits (enum kind in dom_package.h).  class_digest: of the set of class names.  threshold: a number as its
 -- shortest text.  mlpkg: the checksum of the file that was built.  target to extra: JSON objects as they are told;
 -- features and logs: arrays.
 SET @step = IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()
   AND TABLE_NAME = 'model_versions' AND COLUMN_NAME = 'stage') = 0,
-  'ALTER TABLE model_versions ADD COLUMN name VARCHAR(1024) NULL, ADD COLUMN description VARCHAR(2048) NULL, ADD COLUMN stage VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT ''Registered'', ADD COLUMN build_status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT ''complete'', ADD COLUMN execution VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL, ADD COLUMN source_id BINARY(12) NULL, ADD COLUMN created_by BINARY(12) NULL, ADD COLUMN target_name VARCHAR(1024) NULL, ADD COLUMN target_type VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin NULL, ADD COLUMN class_digest BINARY(16) NULL, ADD COLUMN threshold VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL, ADD COLUMN kinds INT NULL, ADD COLUMN model_name VARCHAR(512) NULL, ADD COLUMN file_name VARCHAR(255) NULL, ADD COLUMN use_case_id BINARY(12) NULL, ADD COLUMN mlpkg BINARY(32) NULL, ADD COLUMN intervals TINYINT NULL, ADD COLUMN target LONGTEXT NULL, ADD COLUMN datasets LONGTEXT NULL, ADD COLUMN timeseries LONGTEXT NULL, ADD COLUMN model_description LONGTEXT NULL, ADD COLUMN source_meta LONGTEXT NULL, ADD COLUMN import_meta LONGTEXT NULL, ADD COLUMN extra LONGTEXT NULL, ADD COLUMN features LONGTEXT NULL, ADD COLUMN logs LONGTEXT NULL',
+  'ALTER TABLE model_versions ADD COLUMN name VARCHAR(1024) NULL, ADD COLUMN description VARCHAR(2048) NULL, ADD COLUMN stage VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT ''Registered'', ADD COLUMN build_status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT ''complete'', ADD COLUMN execution VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL, ADD COLUMN source_id BINARY(12) NULL, ADD COLUMN source_name VARCHAR(255) NULL, ADD COLUMN created_by BINARY(12) NULL, ADD COLUMN target_name VARCHAR(1024) NULL, ADD COLUMN target_type VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin NULL, ADD COLUMN class_digest BINARY(16) NULL, ADD COLUMN threshold VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL, ADD COLUMN kinds INT NULL, ADD COLUMN model_name VARCHAR(512) NULL, ADD COLUMN file_name VARCHAR(255) NULL, ADD COLUMN use_case_id BINARY(12) NULL, ADD COLUMN mlpkg BINARY(32) NULL, ADD COLUMN intervals TINYINT NULL, ADD COLUMN target LONGTEXT NULL, ADD COLUMN datasets LONGTEXT NULL, ADD COLUMN timeseries LONGTEXT NULL, ADD COLUMN model_description LONGTEXT NULL, ADD COLUMN source_meta LONGTEXT NULL, ADD COLUMN import_meta LONGTEXT NULL, ADD COLUMN extra LONGTEXT NULL, ADD COLUMN features LONGTEXT NULL, ADD COLUMN logs LONGTEXT NULL',
   'DO 0');
 PREPARE step FROM @step;
 EXECUTE step;
 DEALLOCATE PREPARE step;
 SET @step = IF((SELECT COUNT(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE()
   AND TABLE_NAME = 'model_versions' AND INDEX_NAME = 'version_by_change') = 0,
-  'ALTER TABLE model_versions ADD KEY version_by_change (organization_id, model_id, updated_at, number), ADD KEY version_by_type (organization_id, model_id, model_name, number), ADD KEY version_by_build (organization_id, model_id, build_status, number), ADD KEY version_by_stage (organization_id, model_id, stage, number), ADD KEY version_by_source (organization_id, source_id, id)',
+  'ALTER TABLE model_versions ADD KEY version_by_change (organization_id, model_id, updated_at, number), ADD KEY version_by_type (organization_id, model_id, model_name, number), ADD KEY version_by_build (organization_id, model_id, build_status, number), ADD KEY version_by_stage (organization_id, model_id, stage, number), ADD KEY version_by_source (organization_id, source_id, id), ADD KEY version_by_source_name (organization_id, source_name, id)',
   'DO 0');
 PREPARE step FROM @step;
 EXECUTE step;

@@ -87,14 +87,15 @@ static enum err check(struct req *r)
 	return r->row->perm != PERM_PUBLIC && word_in(conf.registry_off, id_spell(r->arena, "org-", &r->who.organization)) ? ERR_DIALECT_OFF : OK;
 }
 
-/* {"message", "errors": {field: reason}?}; where a key is not known the message says so, for clients look for
- * these words. */
+/* {"message", "errors": {field: reason}?}; clients look for these words where a key is not known. */
 static void say(struct req *r, struct error_say *say)
 {
-	const struct why_item *w = say->detail;
+	struct why *why = &r->tx.why;
 
-	if (w && w->code && !strcmp(w->code, "unknown"))
-		say->text = arena_printf(r->arena, "%s: %s is not allowed key", say->text, w->field);
+	(void)say;
+	for (int i = 0; i < why->n; i++)
+		if (why->items[i].code && !strcmp(why->items[i].code, "unknown"))
+			why->items[i].reason = arena_printf(r->arena, "%s is not allowed key", why->items[i].field);
 }
 
 #define ERROR_SAY_AT(field) AT(struct error_say, field)
@@ -123,5 +124,5 @@ static const struct route *const tables[] = {
 };
 static const char *const prefixes[] = { BASE, NULL };
 const struct dialect api_registry = { .name = "registry", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
-	.error_out = error_out, .error_type = "application/json", .time = TIME_MICROS, .scheme = "Token", .absolute = true, .slashes = true,
+	.error_out = error_out, .error_type = "application/json", .time = TIME_MICROS, .tells_state = true, .scheme = "Token", .absolute = true, .slashes = true,
 	.cors = true, .check = check, .say = say };

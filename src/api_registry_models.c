@@ -113,7 +113,7 @@ const struct route registered_routes[] = {
 	  .change = registered_edit, .moves = { LIFE_MODEL_EDIT }, .summary = "Change a registered model",
 	  .errors = "MODEL_NOT_FOUND MODEL_NAME_TAKEN MODEL_ARCHIVED MODEL_RETIRED OWNER_ONLY" },
 	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE_MODEL, .moves = { LIFE_MODEL_DELETE },
-	  .summary = "Archive a registered model for good, with all its versions; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY AGENT_DENIED DEPLOYED" },
+	  .summary = "Archive a registered model for good, with all its versions; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY AGENT_DENIED" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct packages_query), .status = 200, .out = versions_out, THE_MODEL,
 	  .listing = &registered_versions_list, .paging = &packages_paging, .read = packages_read, .summary = "Versions of a registered model, also archived ones",
 	  .errors = "MODEL_NOT_FOUND PAGE_BYTES" },

@@ -80,6 +80,18 @@ static const struct shape source_out[] = {
 	"\"projectCreatedAt\":null,\"projectCreatorEmail\":null,\"projectCreatorId\":null,\"projectCreatorName\":null,\"projectId\":null," \
 	"\"projectName\":null,\"scoringCode\":{\"dataRobotPredictionVersion\":null,\"location\":null}}"
 
+/* What is known of where it comes from, null otherwise. */
+static const void *told_source(struct arena *a, const void *object)
+{
+	const struct version *v = object;
+	struct json *o = js_read(a, SOURCE_NONE), *said = js_read(a, v->package.source_meta), *value;
+	const char *key;
+
+	for (void *it = NULL; said && js_next(said, &it, &key, &value); )
+		js_put(o, key, value);
+	return arena_strdup(a, js_text(o, NULL));
+}
+
 static const void *datasets(struct arena *a, const void *object)
 {
 	const struct version *v = object;
@@ -121,13 +133,20 @@ static const void *import_meta(struct arena *a, const void *object)
 	return arena_strdup(a, js_text(o, NULL));
 }
 
+static const void *model_id(struct arena *a, const void *object)
+{
+	const struct version *v = object;
+
+	return v->package.source_name ? v->package.source_name : id_spell(a, "", &v->package.source);
+}
+
 /* As it was told, with what the package was made with, and what has to be there. */
 static const void *model_description(struct arena *a, const void *object)
 {
 	static const char *const texts[] = { "location", "modelCreatedAt", "modelCreatorEmail", "modelCreatorId", "modelCreatorName" };
 	const struct version *v = object;
 	struct json *o = js_object(a), *said = js_read(a, v->package.model_description), *value = NULL;
-	const char *name = v->package.model_name ? v->package.model_name : id_spell(a, "", &v->package.source);
+	const char *name = v->package.model_name ? v->package.model_name : model_id(a, v);
 
 	(void)(said && js_get(said, "buildEnvironmentType", &value));
 	js_put(o, "buildEnvironmentType", value ? value : js_string(a, "Other"));
@@ -199,9 +218,7 @@ static const void *contents(struct arena *a, const void *object)
 	const struct version *v = object;
 
 	(void)a;
-	if (!v->package.mlpkg.p)
-		return NULL;
-	return v->package.intervals < 0 ? "{\"allTimeSeriesPredictionIntervals\":null}" : v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
+	return !v->package.mlpkg.p || v->package.intervals < 0 ? "{\"allTimeSeriesPredictionIntervals\":null}" : v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
 }
 
 /* A member of what is told beside, as it was sent; NULL: none. */
@@ -226,23 +243,22 @@ const struct shape package_out[] = {
 	{ "biasAndFairness", T_DOC, .make = bias, .flags = F_NULL },
 	{ "buildStatus", T_STR, PACKAGE_AT(build), .words = package_builds },
 	{ "capabilities", T_OBJECT, .make = capabilities, .sub = capabilities_out },
-	{ "createdAt", T_TIME, VERSION_AT(life.created) },
 	{ "datasets", T_OBJECT, .make = datasets, .sub = datasets_rows },
 	{ "geospatialMonitoring", T_DOC, .make = geospatial, .flags = F_OMIT },
 	{ "id", T_ID, VERSION_AT(life.id), BARE },
 	{ "importMeta", T_OBJECT, .make = import_meta, .sub = import_out },
 	{ "isArchived", T_BOOL, .make = is_archived, .help = "for good: it is in no list but that of its model's versions" },
 	{ "isDeprecated", T_BOOL, .text = "false" },
-	{ "mlpkgFileContents", T_OBJECT, .make = contents, .sub = contents_out, .flags = F_OMIT },
+	{ "mlpkgFileContents", T_OBJECT, .make = contents, .sub = contents_out },
 	{ "modelDescription", T_OBJECT, .make = model_description, .sub = description_out },
 	{ "modelExecutionType", T_STR, PACKAGE_AT(execution), .words = executions },
-	{ "modelId", T_ID, PACKAGE_AT(source), BARE, .help = "of what it was made from: a training run, a version of a custom model, else itself" },
+	{ "modelId", T_STR, .make = model_id, .help = "of what it was made from: a training run, a version of a custom model, else itself" },
 	{ "modelKind", T_OBJECT, .make = model_kind, .sub = kinds_rows },
 	{ "name", T_STR, PACKAGE_AT(name) },
 	{ "permissions", T_WORDS, .make = permissions },
 	{ "registeredModelId", T_ID, VERSION_AT(model), BARE },
 	{ "registeredModelVersion", T_INT, VERSION_AT(number) },
-	{ "sourceMeta", T_OBJECT, PACKAGE_AT(source_meta), .empty = SOURCE_NONE, .sub = source_out },
+	{ "sourceMeta", T_OBJECT, .make = told_source, .sub = source_out },
 	{ "stage", T_STR, PACKAGE_AT(stage), .words = package_stages },
 	{ "tags", T_DOC, VERSION_AT(labels), .empty = "[]", .help = "an array of {id, name, value}" },
 	{ "target", T_OBJECT, .make = target, .sub = target_rows },
@@ -287,7 +303,7 @@ const char *package_kind_fault(struct arena *a, const char *word)
 const struct shape package_query[] = {
 	PAGE_ROWS,
 	PACKAGE_FILTERS,
-	{ "modelId", T_ID, PACKAGES_QUERY_AT(source), .filter = 1 + PACKAGES_SOURCE, BARE, .help = "of what they were made from" },
+	{ "modelId", T_STR, PACKAGES_QUERY_AT(model_id), .min = 1, .max = 255, .help = "of what they were made from" },
 	{ "similarTo", T_ID, PACKAGES_QUERY_AT(similar), BARE, .help = "those that have the target, and the kind of series, of that package; without it" },
 	{ "search", T_STR, PACKAGES_QUERY_AT(search), .filter = 1 + PACKAGES_SEARCH, .min = 1, .max = 255, .help = "a part of the name, the model's name or the description, in any case" },
 	{ 0 }
@@ -322,16 +338,24 @@ static enum err similar(struct req *r, const struct id *to, bool itself, struct 
 	return OK;
 }
 
+/* The filters that are of a version. */
+#define OF_VERSIONS ((UINT64_C(1) << PACKAGES_LIVING) - 1)
+
 enum err packages_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
 {
 	const struct packages_query *q = r->query;
 	const struct id *to = id_is_zero(&q->similar) ? &q->compatible : &q->similar;
 	struct json *kinds = js_read(r->arena, q->kinds);
 	int64_t bits = 0;
+	struct id source;
 	enum err e;
 
 	if (ask->list == &packages_list)
 		list_where(ask, PACKAGES_STATUS, DB_IN(db_s(life_word(STATE_VERSION_READY))));
+	if (q->model_id && id_parse(q->model_id, "", &source))
+		list_where(ask, PACKAGES_SOURCE, DB_IN(db_d(&source)));
+	else if (q->model_id)
+		list_where(ask, PACKAGES_SOURCE_NAME, DB_IN(db_s(q->model_id)));
 	if (q->threshold_set)
 		list_where(ask, PACKAGES_THRESHOLD, DB_IN(db_s(number_text(r->arena, q->threshold))));
 	if (q->imported_set)
@@ -357,6 +381,10 @@ enum err packages_asked(struct req *r, const struct page_asked *page, struct lis
 		if (q->challenger)
 			list_where(ask, PACKAGES_CHALLENGER, DB_IN(db_i(RUNS_DEDICATED | RUNS_CUSTOM)));
 	}
+	/* What is archived counts where it is asked for. */
+	if (ask->list == &registered_list && (list_asked(ask) & OF_VERSIONS || q->build || q->stage || !id_is_zero(&q->source))
+	 && (!q->stage || strcmp(q->stage, STAGE_ARCHIVED)))
+		list_where(ask, PACKAGES_LIVING, DB_IN(db_s(life_word(STATE_VERSION_READY))));
 	return pages_by_window(r, page, ask);
 }
 const struct paging packages_paging = { .size = 100, .most = 1000, .total = true, .asked = packages_asked, .got = pages_offset };
@@ -403,7 +431,7 @@ static const struct shape json_in[] = {
 	{ "name", T_STR, IN_AT(name), .min = 1, .max = 1024, .flags = F_REQUIRED | F_TRIMMED },
 	{ "description", T_STR, IN_AT(description), .max = 2048, .flags = F_NULL },
 	{ "target", T_OBJECT, IN_AT(target), .sub = target_rows, .flags = F_REQUIRED },
-	{ "modelId", T_ID, IN_AT(source), BARE, .flags = F_NULL, .help = "itself without it" },
+	{ "modelId", T_STR, IN_AT(model_id), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, .help = "as it is known where it runs; itself without it" },
 	{ "modelDescription", T_OBJECT, IN_AT(model_description), .sub = json_description_in, .flags = F_NULL },
 	{ "datasets", T_OBJECT, IN_AT(datasets), .sub = datasets_rows, .flags = F_NULL },
 	{ "timeseries", T_OBJECT, IN_AT(timeseries), .sub = timeseries_rows, .flags = F_NULL },
@@ -491,7 +519,8 @@ static const struct shape features_query[] = {
 	{ "includeNonPredictionFeatures", T_BOOL, FEATURES_QUERY_AT(others), .flags = F_LOOSE, .help = "also those that predictions do not use" },
 	{ "forSegmentedAnalysis", T_BOOL, FEATURES_QUERY_AT(segments), .flags = F_LOOSE, .help = "categorical ones alone, or what the baseline is segmented by" },
 	{ "search", T_STR, FEATURES_QUERY_AT(search), .max = 255, .help = "a part of the name, in any case" },
-	{ "orderBy", T_STR, FEATURES_QUERY_AT(order), .words = (const char *const[]){ "name", "importance", "-name", "-importance", NULL } },
+	{ "orderBy", T_STR, FEATURES_QUERY_AT(order), .words = (const char *const[]){ "name", "importance", "-name", "-importance",
+	  "featureType", "-featureType", "dateFormat", "-dateFormat", "knownInAdvance", "-knownInAdvance", NULL }, .help = "by the name without it; what has no value comes last" },
 	{ 0 }
 };
 
@@ -542,26 +571,37 @@ static bool segments(const struct json *baseline, const struct feature *f)
 	return false;
 }
 
-/* By name, or by importance, of which none comes last both ways; for qsort_r(). */
-struct order { bool by_importance, down; };
+/* Texts, of which none comes last both ways. */
+static int compare_text(const char *a, const char *b, int way)
+{
+	return a && b ? way * strcmp(a, b) : (a ? -1 : 0) + (b ? 1 : 0);
+}
+
+/* By what is asked for, then by name; for qsort_r(). */
+struct order { const char *key; bool down; };
 static int compare(const void *left, const void *right, void *arg)
 {
 	const struct feature *a = left, *b = right;
 	const struct order *o = arg;
 	const int way = o->down ? -1 : 1;
+	int by = 0;
 
-	if (!o->by_importance)
-		return way * strcmp(a->name, b->name);
-	if (a->weighed != b->weighed)
-		return a->weighed ? -1 : 1;
-	return a->weighed && a->weight != b->weight ? way * (a->weight < b->weight ? -1 : 1) : strcmp(a->name, b->name);
+	if (!strcmp(o->key, "importance"))
+		by = a->weighed != b->weighed ? (a->weighed ? -1 : 1) : a->weight != b->weight ? way * (a->weight < b->weight ? -1 : 1) : 0;
+	else if (!strcmp(o->key, "featureType"))
+		by = compare_text(a->type, b->type, way);
+	else if (!strcmp(o->key, "dateFormat"))
+		by = compare_text(a->date_format, b->date_format, way);
+	else if (!strcmp(o->key, "knownInAdvance"))
+		by = way * (a->known - b->known);
+	return by ? by : (strcmp(o->key, "name") ? 1 : way) * strcmp(a->name, b->name);
 }
 
 /* Those that are asked for, in their order; n: how many. */
 static struct feature *chosen(struct req *r, const struct version *v, size_t *n)
 {
 	const struct features_query *q = r->query;
-	struct order order = { q->order && strstr(q->order, "importance"), q->order && *q->order == '-' };
+	struct order order = { q->order ? q->order + (*q->order == '-') : "name", q->order && *q->order == '-' };
 	const struct json *list = js_read(r->arena, v->package.features ? v->package.features : v->features);
 	struct feature *all = arena_alloc(r->arena, (js_length(list) + 1) * sizeof *all);
 	struct json *baseline = NULL, *data = js_read(r->arena, v->package.datasets);
@@ -582,7 +622,7 @@ static struct feature *chosen(struct req *r, const struct version *v, size_t *n)
 /* ---- Their pages: parts of an array that the package has ---- */
 
 enum { LOGS_MOST = 100, FEATURES_MOST = 10000 };
-struct log_entry { const char *level, *message, *time; };
+struct log_entry { const char *level, *message, *time; double at; size_t place; };
 static const struct shape log_out[] = {
 	{ "level", T_STR, AT(struct log_entry, level) },
 	{ "message", T_STR, AT(struct log_entry, message) },
@@ -592,9 +632,17 @@ static const struct shape log_out[] = {
 static const struct shape logs_out[] = PAGE_OUT(log_out);
 static const struct shape logs_query[] = { PAGE_ROWS, { 0 } };
 
+/* For qsort(). */
+static int earlier(const void *left, const void *right)
+{
+	const struct log_entry *a = left, *b = right;
+
+	return a->at != b->at ? (a->at < b->at ? -1 : 1) : a->place < b->place ? -1 : 1;
+}
+
 static struct log_entry entry_of(struct arena *a, const struct json *o)
 {
-	struct log_entry e = { "INFO", NULL, NULL };
+	struct log_entry e = { .level = "INFO" };
 	struct json *v = NULL;
 
 	if (js_type(o) == JS_STRING) {
@@ -603,8 +651,10 @@ static struct log_entry entry_of(struct arena *a, const struct json *o)
 	}
 	e.level = text_of(a, o, "level") ? text_of(a, o, "level") : "INFO";
 	e.message = text_of(a, o, "message");
-	if (js_get(o, "time", &v) && v)
+	if (js_get(o, "time", &v) && v) {
 		e.time = arena_strdup(a, js_text(v, NULL));
+		e.at = js_double(v);
+	}
 	return e;
 }
 
@@ -641,7 +691,8 @@ static enum err get_logs(struct req *r)
 	list = js_read(r->arena, v->package.logs);
 	all = arena_alloc(r->arena, (js_length(list) + 1) * sizeof *all);
 	for (size_t i = 0; i < js_length(list); i++)
-		all[i] = entry_of(r->arena, js_at(list, i));
+		{ all[i] = entry_of(r->arena, js_at(list, i)); all[i].place = i; }
+	qsort(all, js_length(list), sizeof *all, earlier);
 	return res_part(r, all, js_length(list), sizeof *all, LOGS_MOST, LOGS_MOST);
 }
 
@@ -673,7 +724,7 @@ const struct route package_routes[] = {
 	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = package_out, PACKAGE, .get = package_get, .summary = "One model package, also an archived one",
 	  .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ "POST", ONE "/archive", PERM_MODEL_WRITE, R_WRITE, .status = 204, PACKAGE, .change = package_archive, .moves = { LIFE_VERSION_ARCHIVE },
-	  .deprecated = &archive, .summary = "Archive a model package for good", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND OWNER_ONLY AGENT_DENIED DEPLOYED" },
+	  .deprecated = &archive, .summary = "Archive a model package for good", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND OWNER_ONLY AGENT_DENIED" },
 	{ "GET", ONE "/capabilities", PERM_MODEL_READ, 0, .status = 200, .out = capability_list_out, PACKAGE, .run = get_capabilities,
 	  .summary = "What can be done with it once it is deployed", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ "GET", ONE "/features", PERM_MODEL_READ, 0, QUERY(features_query, struct features_query), .status = 200, .out = features_out, PACKAGE, .run = get_features,

@@ -50,7 +50,7 @@ static enum err shares_of(struct req *r, const struct id *model)
 	enum err e;
 
 	if (q->id_set && q->name) {
-		why_add(&r->tx, "name", "cannot be asked for together with id");
+		why_add(&r->tx, "name", "is not asked for together with id: both name a recipient");
 		return ERR_QUERY;
 	}
 	if ((e = share_list(&r->tx, model, &all, &n)))

@@ -267,7 +267,7 @@
 #define VERSION_SEEN(C, A) C(A, i0, "(SELECT f.size FROM artifacts f WHERE f.organization_id = " A ".organization_id AND f.sha256 = " A ".artifact)", artifact_size)
 /* What the registry tells of it: what lists show, and what is told by itself. */
 #define PACKAGE_COLUMNS(C, A) C(A, d0, created_by, life.whose) C(A, s, name, package.name) C(A, s, description, package.description) \
-	C(A, a, stage, package.stage) C(A, a, build_status, package.build) C(A, a, execution, package.execution) C(A, d0, source_id, package.source) \
+	C(A, a, stage, package.stage) C(A, a, build_status, package.build) C(A, a, execution, package.execution) C(A, d0, source_id, package.source) C(A, s, source_name, package.source_name) \
 	C(A, s, target_name, package.target_name) C(A, a, target_type, package.target_type) C(A, x, class_digest, package.classes) \
 	C(A, a, threshold, package.threshold) C(A, i0, kinds, package.kinds) C(A, s, model_name, package.model_name) C(A, s, file_name, package.file_name) \
 	C(A, d0, use_case_id, package.use_case) C(A, x, mlpkg, package.mlpkg) C(A, in, intervals, package.intervals) C(A, s, target, package.target) \
@@ -285,7 +285,7 @@
 	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email) C(A, s, TAGS_OF("x"), labels) \
 	C(A, i, ACTIVE_OF_VERSION("x"), deployments)
 #define PACKAGE_PLACE_PICK(F, C, A) F(A, d, "model_id", model) C(A, i, "number", number)
-#define PACKAGE_LAST_PICK(F, C, A) F(A, x, "class_digest", classes) C(A, s, "timeseries", timeseries)
+#define PACKAGE_LAST_PICK(F, C, A) F(A, x, "class_digest", classes) C(A, s, "timeseries", timeseries) C(A, i0, "kinds", kinds)
 #define ACTIVE_OF_VERSION(alias) "(SELECT COUNT(*) FROM deployments d FORCE INDEX (deployment_by_version) " \
 	"WHERE d.organization_id = " alias ".organization_id AND d.version_id = " alias ".id AND d.status = 'active')"
 /* And what a training run knows, which the statement joins as t. */

@@ -98,7 +98,7 @@ static enum err deployable(const struct deployable *p)
 {
 	if (p->model_retired || p->model_archived)
 		return p->model_retired ? ERR_MODEL_RETIRED : ERR_MODEL_ARCHIVED;
-	return p->archived ? ERR_PACKAGE_ARCHIVED : p->build && strcmp(p->build, BUILD_COMPLETE) ? ERR_NOT_BUILT : OK;
+	return p->archived ? ERR_PACKAGE_ARCHIVED : p->build && !strcmp(p->build, BUILD_FAILED) ? ERR_NOT_BUILT : OK;
 }
 
 static bool runs_in(const struct deployable *p, int64_t formats)
@@ -157,7 +157,7 @@ static void about_target(struct validation *v, const struct deployable *now, con
 static void whether_fits(struct validation *v, const struct deployable *now, const struct deployable *next, const int64_t *formats)
 {
 	*v = (struct validation){ .passes = true, .message = "The model package can take the place of the champion" };
-	fit(v, "modelCanBeDeployed", !deployable(next), "It can be deployed", "It is archived, or its build is not complete");
+	fit(v, "modelCanBeDeployed", !deployable(next), "It can be deployed", "It is archived, or its build has failed");
 	about_target(v, now, next);
 	if (formats)
 		fit(v, "predictionEnvironment", runs_in(next, *formats), "The prediction environment supports its format",

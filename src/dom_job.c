@@ -54,13 +54,11 @@ enum err job_get(struct tx *tx, const struct id *id, struct job *out)
 	static const struct column map[] = PICK_MAP(JOB_PICK, struct found);
 	enum err e = tx_read_one(tx, SQL_JOB_GET, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), map, &f);
 
-	if (!e)
-		e = who_may(tx->who, tx->ask);
 	if (e)
 		return e == ERR_DB_NONE ? ERR_JOB_NOT_FOUND : e;
 	if (!id_equal(&f.job.whose, &tx->who->principal) && !who_sees_model(tx->who, f.global, (int)f.granted))
 		return ERR_JOB_NOT_FOUND;
 	*out = f.job;
 	out->status = f.outcome ? *f.outcome == 'c' ? JOB_COMPLETED : JOB_ERROR : f.begun ? JOB_RUNNING : JOB_INITIALIZED;
-	return OK;
+	return who_may(tx->who, tx->ask);
 }

@@ -12,12 +12,17 @@ const char *package_target_name(struct arena *a, const struct model *m)
 	return js_type(column) == JS_STRING ? arena_strdup(a, js_str(column)) : m->name;
 }
 
-/* A task that has one type of target. */
-static const char *target_type(const struct model *m)
+/* The first column that a Model API says comes out; NULL: it says of none. */
+const char *package_output(struct arena *a, const char *model_api)
 {
-	if (m->target_type)
-		return m->target_type;
-	return m->task_type && !strcmp(m->task_type, "regression") ? "Regression" : NULL;
+	struct json *o = js_read(a, model_api), *outputs = NULL, *columns = NULL, *name = NULL;
+	const struct json *first;
+
+	if (!o || !js_get(o, "outputs", &outputs) || !(first = js_length(outputs) ? js_at(outputs, 0) : NULL))
+		return NULL;
+	if (js_get(first, "columns", &columns))
+		first = js_length(columns) ? js_at(columns, 0) : NULL;
+	return first && js_get(first, "name", &name) && js_type(name) == JS_STRING ? arena_strdup(a, js_str(name)) : NULL;
 }
 
 int64_t package_kinds(const char *execution)
@@ -36,15 +41,16 @@ void package_complete(struct arena *a, const struct model *m, struct version *v)
 {
 	struct package *p = &v->package;
 
+	if (id_is_zero(&p->source) && !p->source_name)
+		p->source = id_is_zero(&v->run) ? v->life.id : v->run;
 	if (p->stage)                            /* a package */
 		return;
 	p->stage = STAGE_REGISTERED;
 	p->build = BUILD_COMPLETE;
 	p->execution = package_execution(v);
 	p->kinds = package_kinds(p->execution);
-	p->source = id_is_zero(&v->run) ? v->life.id : v->run;
 	p->target_name = package_target_name(a, m);
-	p->target_type = target_type(m);
+	p->target_type = m->target_type;
 	p->model_name = v->algorithm;
 	p->intervals = -1;
 }

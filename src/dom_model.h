@@ -48,7 +48,8 @@ enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, 
  * has it for a version that was made elsewhere. */
 struct package {
 	const char *name, *description, *stage, *build, *execution;
-	struct id source;                        /* what it was made from; zero: nothing that has an id */
+	struct id source;                        /* what it was made from; zero: nothing that has an id here */
+	const char *source_name;                 /* what it was made from elsewhere, as that is called there; NULL: nothing */
 	const char *target_name, *target_type, *threshold, *model_name, *file_name;
 	struct bytes classes, mlpkg;
 	int64_t kinds, intervals;                /* intervals: -1: unknown */

@@ -23,6 +23,8 @@ static void complete(const struct tx *tx, struct version *v)
 {
 	struct package *p = &v->package;
 
+	if (v->of.retired)                       /* as its versions are, which were not written */
+		p->stage = STAGE_ARCHIVED;
 	v->rights = model_rights(tx->who, v->of.global, (int)v->of.granted, &v->of.maker);
 	p->execution = package_execution(v);
 	if (!p->kinds)
@@ -94,13 +96,15 @@ _Static_assert((RUNS_EXTERNAL | FORMAT_EXTERNAL) == 18432 && (RUNS_DEDICATED | F
 	[PACKAGES_STAGE] = { "stage", " AND " A ".stage = ?", "a", is_child }, \
 	[PACKAGES_BUILD] = { "build", " AND " A ".build_status = ?", "a", is_child }, \
 	[PACKAGES_SOURCE] = { "model_id", " AND " A ".source_id = ?", "d", is_child }, \
+	[PACKAGES_SOURCE_NAME] = { "model_name", " AND " A ".source_name = ?", "s", is_child }, \
 	[PACKAGES_THRESHOLD] = { "threshold", " AND " A ".threshold = ?", "a", is_child }, \
 	[PACKAGES_IMPORTED] = { "imported", " AND (" A ".file_name IS NOT NULL) = ?", "i", is_child }, \
 	[PACKAGES_KINDS] = { "kinds", " AND " KINDS(A) " & ?", "i", is_child }, \
 	[PACKAGES_FORMATS] = { "formats", " AND " KINDS(A) " & ?", "i", is_child }, \
 	[PACKAGES_CHALLENGER] = { "challenger", " AND " KINDS(A) " & ?", "i", is_child }, \
 	[PACKAGES_SIMILAR] = { "similar", " AND " A ".target_name <=> ? AND " A ".target_type <=> ? AND " A ".class_digest <=> ? AND " KINDS(A) " & 24 = ?", "saxi", is_child }, \
-	[PACKAGES_NOT] = { "not", " AND " A ".id <> ?", "d", is_child }
+	[PACKAGES_NOT] = { "not", " AND " A ".id <> ?", "d", is_child }, \
+	[PACKAGES_LIVING] = { "living", " AND " A ".status = ?", "a", is_child }
 _Static_assert((KIND_TIME_SERIES | KIND_MULTISERIES) == 24, "what is compared");
 #define SEARCHED "CONCAT_WS(CHAR(10), COALESCE(x.name, (SELECT m.name FROM models m WHERE m.organization_id = x.organization_id AND m.id = x.model_id)), " \
 	"x.model_name, x.description) COLLATE utf8mb4_unicode_520_ci LIKE ?"
@@ -132,6 +136,7 @@ static const struct list_order version_orders[] = {
 #define FILTER(f) (UINT64_C(1) << (f))
 static const struct list_path package_paths[] = {
 	{ .filters = FILTER(PACKAGES_SOURCE), .order = -1, .index = "version_by_source" },
+	{ .filters = FILTER(PACKAGES_SOURCE_NAME), .order = -1, .index = "version_by_source_name" },
 	{ .order = -1, .index = "PRIMARY" },
 };
 static const struct list_path version_paths[] = {

@@ -31,6 +31,8 @@ unsigned model_rights(const struct who *who, bool global, int granted, const str
 
 /* The target of a model that was not told of one: the column that its configuration names, else its name. */
 const char *package_target_name(struct arena *a, const struct model *m);
+/* The first output that a Model API tells of; NULL: none. */
+const char *package_output(struct arena *a, const char *model_api);
 /* The bits of where it runs, and of the format for that. */
 int64_t package_kinds(const char *execution);
 const char *package_execution(const struct version *v);
@@ -47,8 +49,8 @@ enum err registered_get(struct tx *tx, const struct db_val *key, void *out);
 
 /* The packages that the caller sees, newest first, and the versions of a model in any order. */
 enum {
-	PACKAGES_STAGE, PACKAGES_BUILD, PACKAGES_SOURCE, PACKAGES_THRESHOLD, PACKAGES_IMPORTED, PACKAGES_KINDS, PACKAGES_FORMATS, PACKAGES_CHALLENGER,
-	PACKAGES_SIMILAR, PACKAGES_NOT, PACKAGES_TAGS,
+	PACKAGES_STAGE, PACKAGES_BUILD, PACKAGES_SOURCE, PACKAGES_SOURCE_NAME, PACKAGES_THRESHOLD, PACKAGES_IMPORTED, PACKAGES_KINDS, PACKAGES_FORMATS, PACKAGES_CHALLENGER,
+	PACKAGES_SIMILAR, PACKAGES_NOT, PACKAGES_LIVING, PACKAGES_TAGS,
 	PACKAGES_STATUS, PACKAGES_SEARCH, PACKAGES_TARGET, PACKAGES_TARGET_TYPE, PACKAGES_USE_CASE, PACKAGES_MADE_BY
 };
 extern const struct listing packages_list, registered_versions_list;
@@ -69,7 +71,7 @@ struct package_in {
 	struct version version;
 	struct id registered, source, distribution;
 	const char *registered_name, *registered_description, *tags, *registered_tags;
-	const char *name, *description, *target, *model_description, *datasets, *timeseries, *geospatial, *prompt, *file_name;
+	const char *model_id, *name, *description, *target, *model_description, *datasets, *timeseries, *geospatial, *prompt, *file_name;
 	double threshold;
 	bool registered_set, threshold_set, intervals;
 };
@@ -93,7 +95,7 @@ struct package_edit {
 	bool name_set, stage_set, tags_set, threshold_set, archive_existing;
 };
 enum err package_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
-/* For good.  ERR_OWNER_ONLY, ERR_DEPLOYED. */
+/* For good; what is deployed goes on.  ERR_OWNER_ONLY. */
 enum err package_archive(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* Of a model: by a struct model_edit; nothing given changes nothing. */
 enum err registered_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);

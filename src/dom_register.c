@@ -33,6 +33,14 @@ static enum err free_name(struct tx *tx, const char *name, const char **out)
 	return ERR_MODEL_NAME_TAKEN;
 }
 
+/* The name that is taken is that of the new model, as the request calls it. */
+static enum err called(struct tx *tx, enum err e)
+{
+	if (e == ERR_MODEL_NAME_TAKEN && tx->why.n)
+		tx->why.items[tx->why.n - 1].field = "registeredModelName";
+	return e;
+}
+
 /* A new model, for its maker and whom it will be shared with. */
 static enum err new_model(struct tx *tx, const struct package_in *in, struct model *m)
 {
@@ -41,7 +49,9 @@ static enum err new_model(struct tx *tx, const struct package_in *in, struct mod
 		.target_name = p->target_name, .target_type = p->target_type };
 	enum err e = make.name ? OK : free_name(tx, p->name, &make.name);
 
-	if (e || (e = model_create(tx, &make, m)) || (e = share_own(tx, &m->life.id, &tx->who->principal)))
+	if (!e && (e = model_create(tx, &make, m)) == ERR_MODEL_NAME_TAKEN && !in->registered_name)
+		return ERR_DB_RETRY;             /* somebody was faster: the next one that is free */
+	if ((e = called(tx, e)) || (e = share_own(tx, &m->life.id, &tx->who->principal)))
 		return e;
 	m->life.owned = true;
 	return tags_set(tx, &m->life.id, "registeredModelTags", in->registered_tags);
@@ -57,14 +67,14 @@ static enum err agrees(struct tx *tx, const struct model *m, const struct packag
 	if (!m->target_name || !m->last_version)
 		return OK;
 	if (strcmp(m->target_name, p->target_name))
-		return fault(tx, "target.name", arena_printf(tx->arena, "must be `%s`, as of the other versions of the registered model", m->target_name));
+		return fault(tx, "target.name", arena_printf(tx->arena, "must be the target `%s` of the other versions of the registered model", m->target_name));
 	if (m->target_type && strcmp(m->target_type, p->target_type))
-		return fault(tx, "target.type", arena_printf(tx->arena, "must be %s, as of the other versions of the registered model", m->target_type));
+		return fault(tx, "target.type", arena_printf(tx->arena, "must be the target type %s of the other versions of the registered model", m->target_type));
 	if ((e = tx_one(tx, SQL_PACKAGE_LAST, DB_IN(db_d(&m->life.organization), db_d(&m->life.id), db_i(m->last_version)), map, &last)))
 		return e == ERR_DB_NONE ? ERR_INTERNAL : e;
 	if (last.classes.p && p->classes.p && (last.classes.n != p->classes.n || memcmp(last.classes.p, p->classes.p, p->classes.n)))
-		return fault(tx, "target.classNames", "must be those of the other versions of the registered model");
-	if (last.timeseries && p->timeseries && strcmp(last.timeseries, p->timeseries))
+		return fault(tx, "target.classNames", "must be the target classes of the other versions of the registered model");
+	if (last.kinds && ((last.kinds ^ p->kinds) & KIND_TIME_SERIES || (p->kinds & KIND_TIME_SERIES && strcmp(last.timeseries ? last.timeseries : "", p->timeseries))))
 		return fault(tx, "timeseries", "must be as of the other versions of the registered model");
 	return OK;
 }
@@ -80,7 +90,9 @@ static enum err model_of(struct tx *tx, const struct package_in *in, struct mode
 		return fault(tx, "registeredModelName", "must not be given with registeredModelId");
 	if (in->registered_description || in->registered_tags)
 		return fault(tx, in->registered_tags ? "registeredModelTags" : "registeredModelDescription", "is of a new registered model, and there is one; change that by itself");
-	if ((e = life_hold(tx, RES_MODEL, BY_ID(&in->registered), m)) || (e = agrees(tx, m, &in->version.package)))
+	if ((e = life_hold(tx, RES_MODEL, BY_ID(&in->registered), m)) == ERR_MODEL_NOT_FOUND)
+		why_add(tx, "registeredModelId", "names no registered model that you see");
+	if (e || (e = agrees(tx, m, &in->version.package)))
 		return e;
 	if (!m->target_name)
 		m->target_name = in->version.package.target_name;
@@ -157,6 +169,9 @@ static const char *extra_of(struct arena *a, const struct package_in *in)
 	return js_length(o) ? arena_strdup(a, js_text(o, NULL)) : NULL;
 }
 
+/* Series are neither unless it is said. */
+#define NEITHER "{\"isNewSeriesSupport\":false,\"isTraditionalTimeSeries\":false}"
+
 enum err package_from_json(struct tx *tx, const void *sent, void *out)
 {
 	struct package_in in = *(const struct package_in *)sent;
@@ -172,11 +187,14 @@ enum err package_from_json(struct tx *tx, const void *sent, void *out)
 	p->kinds = package_kinds(p->execution);
 	if (!strcmp(p->target_type, TARGET_UNKNOWN))
 		p->kinds |= KIND_UNSTRUCTURED;
-	p->source = in.source;
+	if (in.model_id && !id_parse(in.model_id, "", &p->source))
+		p->source_name = in.model_id;
 	p->model_name = member(tx->arena, in.model_description, "modelName");
+	if (!p->description)
+		p->description = member(tx->arena, in.model_description, "description");
 	p->model_description = in.model_description;
 	p->datasets = in.datasets ? told_by(tx->arena, in.datasets, datasets_rows) : NULL;
-	if (in.timeseries && (e = timeseries_take(tx, in.timeseries, p)))
+	if (in.timeseries && (e = timeseries_take(tx, js_text(js_merge(tx->arena, js_read(tx->arena, NEITHER), js_read(tx->arena, in.timeseries)), NULL), p)))
 		return e;
 	p->file_name = in.file_name;
 	p->extra = extra_of(tx->arena, &in);
@@ -189,10 +207,14 @@ static enum err of_leaderboard(struct tx *tx, struct package_in *in)
 	struct leaderboard l;
 	enum err e = leaderboard_find(tx, &in->source, &l);
 
+	if (e == ERR_RUN_NOT_FOUND)
+		why_add(tx, "modelId", "names no model of the leaderboard that you see");
 	if (e)
 		return e;
-	if (!id_is_zero(&in->distribution) && (e = leaderboard_find(tx, &in->distribution, &(struct leaderboard){ .package = { .name = NULL } })))
-		return e;
+	if (!id_is_zero(&in->distribution) && (e = leaderboard_find(tx, &in->distribution, &(struct leaderboard){ .package = { .name = NULL } }))) {
+		why_add(tx, "distributionPredictionModelId", "names no model of the leaderboard that you see");
+		return e == ERR_RUN_NOT_FOUND ? ERR_REFERENCE : e;
+	}
 	in->version.package = l.package;
 	in->version.run = l.run.life.id;
 	in->version.algorithm = l.package.model_name;
@@ -361,8 +383,6 @@ enum err package_archive(struct tx *tx, const struct db_val *key, enum transitio
 	(void)in;
 	if (e || v->life.state == STATE_VERSION_ARCHIVED)
 		return e;
-	if (v->deployments)
-		return ERR_DEPLOYED;
 	m = v->life.parent;
 	details = about(tx, v);
 	js_put_str(tx->arena, details, "previous", v->package.stage);

@@ -15,7 +15,6 @@ static const char *const units[] = { "MICROSECOND", "MILLISECOND", "SECOND", "MI
 /* ---- Rows ---- */
 
 #define TEXT(key) { key, T_STR, .max = 1024, .flags = F_NULL }
-#define MAYBE(key) { key, T_STR, .max = 1024, .flags = F_NULL | F_OMIT }
 const struct shape target_rows[] = {
 	{ "classCount", T_INT, .min = 0, .max = INT32_MAX, .flags = F_NULL },
 	{ "classNames", T_STRINGS, .max = 10000, .flags = F_NULL, .empty = "[]", .help = "of a Binary target the positive class, then the negative one" },
@@ -28,11 +27,11 @@ const struct shape target_rows[] = {
 const struct shape datasets_rows[] = {
 	{ "baselineSegmentedBy", T_STRINGS, .max = 1000, .flags = F_NULL, .empty = "[]" },
 	TEXT("datasetName"), TEXT("holdoutDataCatalogId"), TEXT("holdoutDataCatalogVersionId"),
-	MAYBE("holdoutDataCreatedAt"), MAYBE("holdoutDataCreatorEmail"), MAYBE("holdoutDataCreatorId"), MAYBE("holdoutDataCreatorName"),
+	TEXT("holdoutDataCreatedAt"), TEXT("holdoutDataCreatorEmail"), TEXT("holdoutDataCreatorId"), TEXT("holdoutDataCreatorName"),
 	TEXT("holdoutDatasetName"),
 	{ "targetHistogramBaseline", T_STR, .words = histograms, .flags = F_OMIT },
 	TEXT("trainingDataCatalogId"), TEXT("trainingDataCatalogVersionId"),
-	MAYBE("trainingDataCreatedAt"), MAYBE("trainingDataCreatorEmail"), MAYBE("trainingDataCreatorId"), MAYBE("trainingDataCreatorName"),
+	TEXT("trainingDataCreatedAt"), TEXT("trainingDataCreatorEmail"), TEXT("trainingDataCreatorId"), TEXT("trainingDataCreatorName"),
 	{ "trainingDataSize", T_INT, .min = 0, .max = INT64_MAX, .flags = F_OMIT, .help = "rows" },
 	{ 0 }
 };

@@ -162,6 +162,8 @@ enum err version_append(struct tx *tx, struct model *m, enum transition t, struc
 	enum err e;
 
 	out->active = !strcmp(out->branch, BRANCH_MASTER);
+	if (!m->target_name)
+		m->target_name = package_output(tx->arena, out->model_api);
 	if ((e = add(tx, m, out)))
 		return e;
 	js_put_int(tx->arena, details, "version_number", out->number);

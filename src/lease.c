@@ -34,7 +34,7 @@ static int place(const char *kind)
 	if (dir < 0)
 		return -1;
 	for (int i = 0; i < PLACES; i++) {
-		char name[24];
+		char name[32];
 
 		snprintf(name, sizeof name, "%.15s.%d", kind, i);
 		if ((fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0 || !flock(fd, LOCK_EX | LOCK_NB))

@@ -46,7 +46,7 @@ void res_job(struct req *r, const struct id *job);
 struct packages_query {
 	struct page_asked page;
 	struct id source, similar, compatible, environment, use_case;
-	const char *kinds, *build, *stage, *search, *tags, *tag_keys, *tag_values, *created_by, *target_name, *target_type;
+	const char *model_id, *kinds, *build, *stage, *search, *tags, *tag_keys, *tag_values, *created_by, *target_name, *target_type;
 	double threshold;
 	int64_t created_from, created_before, modified_from, modified_before;
 	bool challenger, imported, global, threshold_set, imported_set, global_set, created_from_set, created_before_set, modified_from_set, modified_before_set;

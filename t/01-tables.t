@@ -65,7 +65,7 @@ subtest 'what the row of an error says fits its status' => sub {
     is($those->(sub { $_[0] =~ /^40[13]$/ && !/$challenge/ }), 'LOGIN_FAILED REFRESH_INVALID', 'and what is missing in the answer, but to who sent no token');
     is($those->(sub { $_[0] !~ /^40[13]$/ && /$challenge/ }), '', 'nothing else asks for a token');
     is($those->(sub { $_[0] !~ /^4(?:04|09|12)$/ && /KEPT/ }), '', 'what an idempotency key keeps is what the object answered');
-    is($those->(sub { $_[0] =~ /^4(?:04|09|12)$/ && !/KEPT/ }), 'ENDPOINT_LIMIT KEY_BUSY KEY_SEALED QUOTA ROUTE_NOT_FOUND', 'all of it, but what may be otherwise the next time');
+    is($those->(sub { $_[0] =~ /^4(?:04|09|12)$/ && !/KEPT/ }), 'CHALLENGER_LIMIT ENDPOINT_LIMIT KEY_BUSY KEY_SEALED QUOTA ROUTE_NOT_FOUND', 'all of it, but what may be otherwise the next time');
 };
 
 subtest 'transitions' => sub {

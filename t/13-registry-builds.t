@@ -207,7 +207,14 @@ subtest 'a builder that is killed' => sub {
     # then each is built, once
     is(join(' ', map { status($job{$_})->{status} } @packages), join(' ', (303) x @packages), "all are built, whatever became of $killed builders");
     is(join(' ', map { scalar audits($t, $_, 'model_version.built') } @packages), join(' ', (1) x @packages), 'each of them once');
-    $_->kill('TERM'), is($_->wait(10), 0, 'SIGTERM ends a builder') for @builders;
+    my ($more) = new_package();
+    my ($end_of) = asked($more);
+    within(20, sub { status($end_of)->{status} == 303 }, 'that the builders go on');
+    $_->kill('KILL'), $_->wait(5) for @builders;
+    asked($more);
+    my $one = $start->();
+    within(20, sub { state_of($more) =~ /^complete/ }, 'a builder');
+    $one->kill('TERM'), is($one->wait(10), 0, 'SIGTERM ends a builder');
     is($t->thaw('audit', 'verify')->{exit}, 0, 'and the history agrees');
     cmp_ok($killed, '>', 2, 'some were killed');
     # killed with its work done, before it is written down

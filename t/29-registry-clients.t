@@ -102,7 +102,8 @@ scene 'Python: leaderboard, custom models, deployments' => sub {
         is($d->{modelPackage}{id}, $v->{id}, 'of that package');
         is(join(' ', map { $_->{id} } does('list_associated_deployments' => sub { [ $py->list_associated_deployments($v->{registeredModelId}) ] })->@*), $d->{id}, 'the model lists it');
         is(join(' ', map { $_->{id} } does('of its version' => sub { [ $py->list_associated_deployments($v->{registeredModelId}, $v->{id}) ] })->@*), $d->{id}, 'so does the version');
-        my ($next) = $py->create_for_leaderboard_item($m, registeredModelId => $v->{registeredModelId});
+        my ($next, $job) = $py->create_for_leaderboard_item($m, registeredModelId => $v->{registeredModelId});
+        $py->resolved($job);
         is(does('perform_model_replace' => sub { $py->replace($d->{id}, $next->{id}, 'OTHER') })->{modelPackage}{id}, $next->{id}, 'the champion is another');
         is(does('deactivate' => sub { $py->change_status($d->{id}, 'inactive') })->{status}, 'inactive', 'deactivate');
         is(does('activate' => sub { $py->change_status($d->{id}, 'active') })->{status}, 'active', 'activate');

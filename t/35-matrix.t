@@ -54,6 +54,11 @@ my %DIALECT = (
         nobody => sub { problem_is($_[0], 401, $_[1]) },
         whole => 1,
     },
+    registry => {
+        missing => sub { message_is($_[0], 404, $_[1]) },
+        refused => sub { message_is($_[0], 403, $_[1]) },
+        nobody => sub { message_is($_[0], 401, $_[1]) },
+    },
     foundry => {
         # a version is asked for under its model, and either is missing as the version
         missing => sub { conjure_is($_[0], 404, 'NOT_FOUND', ($RID{ $_[4]{path} =~ /\{modelVersionRid\}$/ ? 'modelVersionRid' : $_[2] } // teach('%RID', "what is not found for a {$_[2]}")) . 'NotFound', $_[1], @_[2, 3]) },
@@ -73,6 +78,13 @@ sub flat_is {
     $got->{errors} = join ' ', map { $_->{field} } @{ $got->{errors} } if $got->{errors};
     is(json([ 0 + $r->{status}, $r->{headers}{'content-type'}, $got ]), json([ $status, 'application/json',
         { status => $status, code => $code, message => $message, defined $field ? (errors => $field) : () } ]), $name) or diag $r->{raw};
+}
+
+# The error of the registry dialect.
+sub message_is {
+    my ($r, $status, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 2;
+    is(join(' ', $r->{status}, $r->{headers}{'content-type'}, ref $r->{json} eq 'HASH' ? sort keys %{ $r->{json} } : ()), "$status application/json message", $name) or diag $r->{raw};
 }
 
 # The error of the foundry dialect; parameters have the variable with its id, if given.
@@ -141,6 +153,8 @@ my %ID = (
         ask($o, DELETE => "/api/v2/filesystem/resources/$rid") if $verb =~ /^(?:restore|permanentlyDelete)$/;
         return $rid;
     } },
+    modelPackageId => { unknown => hex_of($NOWHERE), odd => sub { "mdl-$_[0]" }, make => \&package_of },
+    statusId => { unknown => hex_of($NOWHERE), odd => sub { "job-$_[0]" }, make => sub { my ($o) = @_; built_of($o, package_of($o, '')) } },
     client_id => { unknown => in_base62('cl_', $NOWHERE), odd => sub { 'cl_' . 'z' x 17, $_[0] =~ s/^cl_//r }, make => sub {
         my $made = $t->thaw('--json', 'client', 'create', '--org', $_[0]{user} eq 'other' ? 'Other' : 'Main', '--name', named($_[0]), '--redirect-uris', 'https://app.example/cb', '--public');
         OAuth::session($t, $_[0]{token}, $made->{json}) if $_[1] eq 'delete';
@@ -189,6 +203,16 @@ sub ask {
     $r->{status} =~ /^20/ or die "$method $path: $r->{raw}";
     return $r;
 }
+# A package, and the job that builds its file.
+sub package_of {
+    my ($o, $verb) = @_;
+    my $id = model($t, token => $o->{token}, name => named($o))->{id};
+    ask($o, POST => "$MODELS/$id/train/" . ask($o, POST => "$MODELS/$id/train")->{json}{job_id} . '/complete');
+    my $package = hex_of_rid(ask($o, GET => "$MODELS/$id/versions")->{json}{items}[0]{rid});
+    if ($verb eq 'modelPackageFile') { built_of($o, $package); $t->thaw('build')->{exit} == 0 or die 'build' }
+    return $package;
+}
+sub built_of { my ($o, $package) = @_; ask($o, POST => "/api/v2/modelPackages/$package/modelPackageFileBuilds")->{headers}{location} =~ m{/status/(\w+)/$} && $1 }
 sub project {
     my ($o, $verb) = @_;
     my $id = ask($o, POST => '/api/v1/projects', { name => named($o) })->{json}{data}{id};

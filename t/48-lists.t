@@ -27,14 +27,16 @@ my $text = "REPEAT('x', 200)";
 my $times = "'2026-01-01' + INTERVAL seq SECOND, '2026-01-01' + INTERVAL seq SECOND";
 my $live = 'seq % 11 > 0';
 # What the registry tells of a version, and filters by.
-my @package = ('name, stage, source_id, created_by, target_name, target_type, class_digest, threshold, kinds, use_case_id, model_name',
-    "CONCAT('filler ', seq), IF(seq % 10 = 0, 'Staging', 'Registered'), $other, $user, 'y', 'Binary', UNHEX(MD5('y')), '0.5', 18432, $other, CONCAT('m', seq)");
+my @package = ('name, stage, source_id, created_by, target_name, target_type, class_digest, threshold, kinds, use_case_id, model_name, source_name',
+    "CONCAT('filler ', seq), IF(seq % 10 = 0, 'Staging', 'Registered'), $other, $user, 'y', 'Binary', UNHEX(MD5('y')), '0.5', 18432, $other, CONCAT('m', seq), 'm'");
 my %digest = map { $_ => "UNHEX(MD5('$_'))" } qw(workspaces entities others);
 $t->{worker}->stop;
 $t->sql($_) for
     "INSERT INTO models (organization_id, id, name, description, model_type, task_type, is_global, status, last_version, created_by, created_at, updated_at, revision, children_rev, target_name, target_type)
         SELECT $org, @{[ $id->(100000) ]}, CONCAT('filler ', seq), $text, 'auto', ELT(1 + seq % 2, 'regression', 'clustering'), seq % 50 > 0, @{[ $state->(qw(archived ready draft)) ]}, 0, $user, $times, 1, 0, 'y', 'Binary' FROM seq_1_to_$ROWS",
     "INSERT INTO grants (organization_id, model_id, grantee_id, role, created_at) SELECT organization_id, id, $user, 1, NOW(6) FROM models WHERE is_global = 0",
+    "INSERT INTO group_members (organization_id, principal_id, group_id) SELECT $org, $user, @{[ $one->(7) ]} UNION ALL SELECT $org, $user, @{[ $one->(8) ]}",
+    (map { "INSERT INTO grants (organization_id, model_id, grantee_id, role, kind, created_at) SELECT organization_id, id, @{[ $one->($_) ]}, 1, 'group', NOW(6) FROM models WHERE is_global = 0 AND CONV(RIGHT(HEX(id), 4), 16, 10) % 500 < 60" } 7, 8),
     "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision, $package[0])
         SELECT $org, @{[ $id->(150000) ]}, $model, seq, 'ready', $times, 1, $package[1] FROM seq_1_to_$ROWS",
     "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision, $package[0])
@@ -66,15 +68,23 @@ $t->sql($_) for
         SELECT $org, @{[ $id->(1000000) ]}, '2026-01-01' + INTERVAL seq SECOND, IF(seq % 100 IN (5, 6), 'workspace.archived', 'workspace.updated'), 'workspace', @{[ $id->(300000) ]}, 2, 'r', '{}', $live, seq FROM seq_1_to_$ROWS",
     "INSERT INTO deliveries (organization_id, id, endpoint_id, event_id, resource_type, resource_id, sequence, outcome, tries, next_at, created_at, updated_at)
         SELECT $org, @{[ $id->(1100000) ]}, @{[ $one->(1) ]}, @{[ $id->(1000000) ]}, 'workspace', @{[ $id->(300000) ]}, seq, IF(seq % 50, 'succeeded', NULL), 1, NULL, $times FROM seq_1_to_$ROWS",
-    'ANALYZE TABLE models, grants, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
+    "INSERT INTO deployments (organization_id, id, model_id, version_id, label, description, importance, status, hidden, created_by, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(1200000) ]}, $model, @{[ $one->(150001) ]}, CONCAT('filler ', seq), $text, ELT(1 + seq % 2, 'HIGH', 'LOW'), @{[ $state->(qw(deleted inactive active)) ]}, seq % 10 = 0, $user, $times, 1 FROM seq_1_to_$ROWS",
+    "INSERT INTO prediction_environments (organization_id, id, name, description, platform, formats, managed, status, hidden, created_by, created_at, updated_at, revision, children_rev)
+        SELECT $org, @{[ $id->(1300000) ]}, CONCAT('filler ', seq), $text, 'aws', IF(seq % 3, 256, 2048), 0, @{[ $state->(qw(deleted active active)) ]}, seq % 10 = 0, $user, $times, 1, 0 FROM seq_1_to_$ROWS",
+    "INSERT INTO deployment_versions (organization_id, id, deployment_id, model_id, version_id, number, label, hidden, created_at)
+        SELECT $org, @{[ $id->(1400000) ]}, @{[ $id->(1200000) ]}, $model, IF(seq % 100, @{[ $one->(150001) ]}, @{[ $one->(150002) ]}), 1, CONCAT('filler ', seq), seq % 10 = 1, '2026-01-01' + INTERVAL seq SECOND FROM seq_1_to_$ROWS",
+    "INSERT INTO challengers (organization_id, id, deployment_id, model_id, version_id, name, status, hidden, created_by, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(1500000) ]}, @{[ $one->(1200001) ]}, $model, @{[ $one->(150001) ]}, CONCAT('filler ', seq), @{[ $state->(qw(deleted active active)) ]}, seq % 10 = 0, $user, $times, 1 FROM seq_1_to_$ROWS",
+    'ANALYZE TABLE deployments, prediction_environments, deployment_versions, challengers, models, grants, group_members, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
 
 sub quoted { "'" . ($_[0] =~ s/(['\\])/\\$1/gr) . "'" }
 my $nobody = "UNHEX('" . '0' x 24 . "')";
 
 # ---- What the lists are composed into ----
 
-my %of_version = (stage => "'Registered'", build => "'complete'", model_id => $other, threshold => "'0.5'", imported => 0, kinds => 16384, formats => 2048, challenger => 16384,
-    similar0 => "'y'", similar1 => "'Binary'", similar2 => "UNHEX(MD5('y'))", similar3 => 0, not => $other, search => "'%filler%'", target_name => "'y'", target_type => "'Binary'", use_case => $other, created_by => "'admin\@main.example'",
+my %of_version = (stage => "'Registered'", build => "'complete'", model_id => $other, model_name => "'m'", threshold => "'0.5'", imported => 0, kinds => 16384, formats => 2048, challenger => 16384,
+    similar0 => "'y'", similar1 => "'Binary'", similar2 => "UNHEX(MD5('y'))", similar3 => 0, not => $other, living => "'ready'", search => "'%filler%'", target_name => "'y'", target_type => "'Binary'", use_case => $other, created_by => "'admin\@main.example'",
     map { ("tags$_" => $_ % 4 < 2 ? q('["k"]') : q('["v"]')) } 0 .. 7);
 # What is asked for, by list and filter; what a list has no value for here is no filter of it.
 my %asked = (
@@ -89,8 +99,10 @@ my %asked = (
     AUTHORIZATIONS => { status => "'pending'" }, TOKENS => { principal => $other }, ENDPOINTS => { hidden => 0 },
     EVENTS => { seen0 => 0, seen1 => $user, seen2 => 0, seen3 => $user, type => "'workspace.archived'", kind => "'workspace'" },
     DELIVERIES => {},
+    DEPLOYMENTS => { hidden => 0, search => "'%filler%'", status => "'[\"active\"]'", importance => "'[\"HIGH\"]'" }, ENVIRONMENTS => { hidden => 0, search => "'%filler%'", formats => 256 },
+    CHALLENGERS => { hidden => 0 }, PAIRS => { hidden => 0, search => "'%filler%'", version => $one->(150002) },
 );
-my %parent = (REGISTERED_VERSIONS => $model, RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, DELIVERIES => $one->(1));
+my %parent = (REGISTERED_VERSIONS => $model, RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, DELIVERIES => $one->(1), PAIRS => $model, CHALLENGERS => $one->(1200001));
 my @lists = tables($t, 'lists');
 is(join(' ', sort keys %{ { map { $_->{list} => 1 } @lists } }), join(' ', sort keys %asked), 'every list there is');
 
@@ -235,5 +247,5 @@ subtest 'where the server has no room for another statement' => sub {
 };
 
 $t->sql("DELETE FROM $_ WHERE organization_id = $org AND id < UNHEX('000000000001000000000000')")
-    for qw(models model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries);
+    for qw(models model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries deployments prediction_environments deployment_versions challengers);
 $t->finish;

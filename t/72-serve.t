@@ -147,7 +147,7 @@ subtest 'again, and a taken port' => sub {
 };
 
 my @pids = pids();
-is(scalar @pids, 5, 'five processes are written down');
+is(scalar @pids, 6, 'six processes are written down');
 is(enabled(), $enabled, 'no service was enabled');
 is($t->run({}, '', "$state/thaw", 'audit', 'verify')->{exit}, 0, 'audit and state reconcile');
 is(serve('--stop')->{exit}, 0, '--stop');

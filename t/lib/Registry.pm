@@ -199,7 +199,9 @@ S21 ModelPackageRetrieveResponse
   stage                                    r   Registered|Development|Staging|Production|Archived
   tags                                     r   [Tag]
   textGeneration                           o   TextGeneration
+  geospatialMonitoring                     o   GeospatialMonitoring
   biasAndFairness                          on  BiasAndFairness
+  createdAt                                o   time
 S22 ModelPackageScoringCodeMeta
   dataRobotPredictionVersion               rn  string
   location                                 rn  local_leaderboard|mlpkg
@@ -279,6 +281,7 @@ S30 RegisteredModelResponse
   modifiedBy                               r   S37
   name                                     r   text     1..1024
   target                                   r   S31
+  tags                                     o   [Tag]
 S31 RegisteredModelTarget
   name                                     r   text
   type                                     rn  string
@@ -316,6 +319,8 @@ Tag
   id                                       r   id
   name                                     r   text
   value                                    r   string
+GeospatialMonitoring
+  primaryLocationColumn                    r   text
 TextGeneration*
   prompt                                   rn  string
 BiasAndFairness*
@@ -742,7 +747,7 @@ sub answered {
     return $r->{json};
 }
 
-# The error envelope, whole; text: what the message or the reason of the field says; field:
+# The error envelope, whole; text: what the message, or a field with its reason, says; field:
 # the one that errors name.
 sub refused {
     my ($r, $status, $text, $name, $field) = @_;
@@ -756,7 +761,7 @@ sub refused {
     push @bad, "a member $_" for grep { !/^(?:message|errors)$/ } sort keys %$m;
     push @bad, 'errors are no object of texts' if exists $m->{errors} && (!%$errors || grep { !defined || ref || !length } values %$errors);
     push @bad, "errors name " . (join(' ', sort keys %$errors) || 'nothing') . ", not $field" if defined $field && !exists $errors->{$field};
-    push @bad, "nothing says $text" if defined $text && !grep { $_ =~ $text } $m->{message} // '', values %$errors;
+    push @bad, "nothing says $text" if defined $text && !grep { $_ =~ $text } $m->{message} // '', map { "$_: $errors->{$_}" } sort keys %$errors;
     push @bad, 'cacheable' unless ($r->{headers}{'cache-control'} // '') =~ /no-store/;
     push @bad, 'no X-Request-Id' unless length($r->{headers}{'x-request-id'} // '');
     Test::More::is(join('; ', @bad), '', $name) or Test::More::diag(substr($r->{raw} // '', 0, 2000));
@@ -814,7 +819,7 @@ sub from_leaderboard {
 }
 
 # The worker builds what is queued.
-sub built { my $t = shift; my $r = $t->thaw('build', '--once'); $r->{exit} and die "thaw build: $r->{err}"; return $r }
+sub built { my $t = shift; my $r = $t->thaw('build'); $r->{exit} and die "thaw build: $r->{err}"; return $r }
 
 sub registered { my ($t, $id, %o) = @_; return e($t, 'E12', { id => $id }, %o)->{json} }
 
