@@ -186,6 +186,7 @@ scene 'GitHub Action' => sub {
         is(does('describe' => sub { $action->describe($d->{id}, label => 'Action label') })->{label}, 'Action label', 'exactly 204');
         is(does('settings' => sub { $action->settings($d->{id}, associationId => { columnNames => ['id'], requiredInPredictionRequests => true }) })->{associationId}{columnNames}[0], 'id', 'exactly 202, and then they are there');
         my $next = does('another version' => sub { $action->register(custom_version($t, custom_model($t)->{id})->{id}, registeredModelId => $v->{registeredModelId}) });
+        within(10, sub { e($t, 'E4', { id => $next->{id} })->{json}{buildStatus} eq 'complete' }, 'built');
         is(does('replace' => sub { $action->replace($d->{id}, $next->{id}) })->{modelPackage}{id}, $next->{id}, 'replaced');
         my @challengers = does('challenger' => sub { [ $action->challenger($d->{id}, modelPackageId => $v->{id}, name => 'c', predictionEnvironmentId => $env->{id}) ] })->@*;
         ok(scalar(grep { $_->{modelPackage}{id} eq $v->{id} } @challengers), 'it is there');

@@ -201,6 +201,7 @@ S21 ModelPackageRetrieveResponse
   textGeneration                           o   TextGeneration
   biasAndFairness                          on  BiasAndFairness
   createdAt                                o   time
+  geospatialMonitoring                     on  object
 S22 ModelPackageScoringCodeMeta
   dataRobotPredictionVersion               rn  string
   location                                 rn  local_leaderboard|mlpkg
