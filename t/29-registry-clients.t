@@ -234,4 +234,18 @@ scene 'the version that is told is a setting' => sub {
     is(join(' ', Registry::Client::Python->new($old, $old->admin)->warnings_shown), 'the client is ahead of the server', 'and a client warns');
 };
 
+scene 'an organization without the registry' => sub {
+    # The organization and its administrator are the same in each of these servers.
+    my $off = Thaw->new(workers => 1, config => { registry_off => model($t)->{organization_id} });
+    my $p = external($off, token => $off->other);
+    for my $no (sort keys %ENDPOINT) {
+        my $r = e($off, $no, { id => $NO_ID, vid => $NO_ID });
+        refused($r, 403, undef, "$no: given that it is not enabled, then 403, before the 404");
+        refused(e($off, $no, { id => $NO_ID, vid => $NO_ID }, token => undef), 401, undef, "$no: and after the 401");
+    }
+    refused(reg($off, POST => 'modelPackages/fromJSON/', body => { name => 'x', target => { name => 'y', type => 'Regression' } }), 403, undef, 'fromJSON too');
+    is(reg($off, GET => 'version/', token => undef)->{status}, 200, 'the version is told all the same');
+    is(e($off, 'E4', { id => $p->{id} }, token => $off->other)->{status}, 200, 'another organization has it');
+};
+
 $t->finish;
