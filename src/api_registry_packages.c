@@ -218,7 +218,7 @@ static const void *contents(struct arena *a, const void *object)
 	const struct version *v = object;
 
 	(void)a;
-	return !v->package.mlpkg.p || v->package.intervals < 0 ? "{\"allTimeSeriesPredictionIntervals\":null}" : v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
+	return v->package.intervals < 0 || !v->package.mlpkg.p ? "{\"allTimeSeriesPredictionIntervals\":null}" : v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
 }
 
 /* A member of what is told beside, as it was sent; NULL: none. */
