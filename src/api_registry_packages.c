@@ -218,7 +218,7 @@ static const void *contents(struct arena *a, const void *object)
 	const struct version *v = object;
 
 	(void)a;
-	return !v->package.mlpkg.p || v->package.intervals < 0 ? "{\"allTimeSeriesPredictionIntervals\":null}" : v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
+	return v->package.intervals < 0 || !v->package.mlpkg.p ? "{\"allTimeSeriesPredictionIntervals\":null}" : v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
 }
 
 /* A member of what is told beside, as it was sent; NULL: none. */
@@ -477,17 +477,12 @@ static const struct shape capability_out[] = {
 	{ 0 }
 };
 struct capability_list { struct list data; };
-static const struct shape capability_list_out[] = { { "data", T_LIST, AT(struct capability_list, data), .sub = capability_out }, { 0 } };
+const struct shape capability_list_out[] = { { "data", T_LIST, AT(struct capability_list, data), .sub = capability_out }, { 0 } };
 
-static enum err get_capabilities(struct req *r)
+enum err res_capabilities(struct req *r, const struct version *v)
 {
-	struct version *v = ARENA_NEW(r->arena, struct version);
 	struct capability *all = arena_alloc(r->arena, CAPABILITIES * sizeof *all);
-	struct db_val key[2] = { { 0 } };
-	enum err e = route_key(r, key);
 
-	if (e || (e = package_get(&r->tx, key, v)))
-		return e;
 	capabilities_of(v, all);
 	for (size_t i = 0; i < CAPABILITIES; i++) {      /* as the JSON array that it is told as */
 		struct json *messages = js_array(r->arena);
@@ -499,6 +494,15 @@ static enum err get_capabilities(struct req *r)
 	}
 	res_shape(r, 200, capability_list_out, &(struct capability_list){ { all, CAPABILITIES, sizeof *all } }, 0);
 	return OK;
+}
+
+static enum err get_capabilities(struct req *r)
+{
+	struct version *v = ARENA_NEW(r->arena, struct version);
+	struct db_val key[2] = { { 0 } };
+	enum err e = route_key(r, key);
+
+	return e || (e = package_get(&r->tx, key, v)) ? e : res_capabilities(r, v);
 }
 
 /* A feature as a package has it, beside what a training run alone says: its name. */

@@ -18,7 +18,6 @@ struct builder {
 	struct cli *c;
 	struct arena *arena;                     /* of one unit of work */
 	unsigned char lease[LEASE];
-	bool once;
 	int64_t built, failed;
 };
 
@@ -105,7 +104,7 @@ static int loop(struct builder *w, bool follow)
 		e = look(w, &found);
 		if (e && !follow)
 			return cli_failed(w->c, e);
-		if (!follow && (!found || w->once))
+		if (!follow && !found)
 			break;
 		if (e || !found)
 			rest(e ? AWAY_MS : IDLE_MS);
@@ -133,7 +132,7 @@ int cmd_build(struct cli *c)
 {
 	const bool follow = cli_option(c, "--follow");
 	struct sigaction sa = { .sa_handler = on_signal };
-	struct builder w = { .c = c, .once = cli_option(c, "--once") };
+	struct builder w = { .c = c };
 	int rc;
 
 	if (!cli_tx(c))

@@ -252,7 +252,8 @@ static const struct list_order orders[] = {
 static const struct list_path paths[] = { { .order = 1, .index = "deployment_by_label" }, { .order = -1, .index = "deployment_list" } };
 const struct listing deployments_list = { .name = "DEPLOYMENTS", .of = RES_DEPLOYMENT, .parent = RES__MAX, .sees = SEES_PARENT,
 	.text = ROW(DEPLOYMENT_COLUMNS, "x") DEPLOYED(COL_EXPR, ), .out = ROW_OUT(DEPLOYMENT_COLUMNS) DEPLOYED(COL_OUT, ), .joins = " " DEPLOYED_JOINS,
-	.maps = { deployment_columns, deployment_shown }, .filters = filters, .always = FILTER(DEPLOYMENTS_HIDDEN), .orders = orders, LIST_PATHS(paths) };
+	.maps = { deployment_columns, deployment_shown }, .filters = filters, .always = FILTER(DEPLOYMENTS_HIDDEN), .hidden = 1 + DEPLOYMENTS_HIDDEN,
+	.orders = orders, LIST_PATHS(paths) };
 
 enum err deployment_get(struct tx *tx, const struct db_val *key, void *out)
 {
@@ -478,7 +479,7 @@ static const struct list_filter challenger_filters[] = { { "hidden", " AND x.hid
 static const struct list_path challenger_paths[] = { { .order = -1, .index = "challenger_list" } };
 const struct listing challengers_list = { .name = "CHALLENGERS", .of = RES_CHALLENGER, .parent = RES_DEPLOYMENT, .sees = SEES_ALL,
 	.link = " AND x.deployment_id = ?", .text = ROW(CHALLENGER_COLUMNS, "x") DEPLOYED(COL_EXPR, ), .out = ROW_OUT(CHALLENGER_COLUMNS) DEPLOYED(COL_OUT, ),
-	.joins = " " DEPLOYED_JOINS, .maps = { challenger_columns, challenger_shown }, .filters = challenger_filters, .always = 1,
+	.joins = " " DEPLOYED_JOINS, .maps = { challenger_columns, challenger_shown }, .filters = challenger_filters, .always = 1, .hidden = 1,
 	.orders = list_by_id, LIST_PATHS(challenger_paths) };
 
 enum err challenger_get(struct tx *tx, const struct db_val *key, void *out)

@@ -58,13 +58,6 @@ subtest 'groups of users' => sub {
     is(join(' ', map { $_->{username} } @{ $t->thaw('--json', 'group', 'list', '--org', 'Main', '--members-of', 'Risk team')->{json} }), 'owner', 'one is left');
     is(join(' ', map { $_->{action} } audit_rows($t, $group)), join(' ', map { "user_group.$_" } qw(created member_added member_added member_removed)), 'with their history');
     is(json(JSON::PP::decode_json((audit_rows($t, $group))[-1]{details})), json({ user => "usr-$id{second}", username => 'second' }), 'that tells whom');
-    my $u = Thaw->new(workers => 0, config => { quota_groups => 1, quota_group_members => 1 });
-    $u->must('group', 'create', '--org', 'Main', 'one');
-    like($u->thaw('group', 'create', '--org', 'Main', 'two')->{err}, qr/quota/, 'no more groups than their quota');
-    $u->user($_) for qw(a b);
-    $u->must('group', 'add', '--org', 'Main', 'one', 'a');
-    like($u->thaw('group', 'add', '--org', 'Main', 'one', 'b')->{err}, qr/quota/, 'and no more members');
-    $u->finish;
 };
 
 my $group = group('Readers', 'grouped');

@@ -444,7 +444,8 @@ scene 'custom models' => sub {
     my $d = deployment($t, $p->{id});
     is(reg($t, GET => "customModels/$m->{id}/")->{json}{deploymentsCount}, 1, 'deploymentsCount');
     $r = reg($t, GET => 'customModelDeployments/', body => { customModelIds => [ $m->{id} ] });
-    is("$r->{status} " . ($r->{json}{totalCount} // ''), '200 1', 'customModelDeployments/, asked for with a body');
+    is($r->{status}, 200, 'customModelDeployments/, asked for with a body');
+    cmp_ok($r->{json}{totalCount}, '>=', 1, 'is a page with its own');
     is(join(' ', map { scalar $deployed->($_) } qw(true False)), '1 0', 'isDeployed');
     my $used = reg($t, DELETE => "customModels/$m->{id}/");
     refused($used, 409, undef, 'given one that is deployed, then 409');

@@ -153,6 +153,13 @@ my %ID = (
         ask($o, DELETE => "/api/v2/filesystem/resources/$rid") if $verb =~ /^(?:restore|permanentlyDelete)$/;
         return $rid;
     } },
+    # whoever may write shares it, where the organization has it as USER
+    registeredModelId => { unknown => hex_of($NOWHERE), odd => sub { "mdl-$_[0]" }, own => sub { $_[0] eq 'delete' }, make => sub {
+        my ($o, $verb) = @_;
+        my $id = hex_of(model($t, token => $o->{token}, name => named($o))->{id});
+        ask($o, PATCH => "/api/v2/registeredModels/$id/sharedRoles", { operation => 'updateRoles', roles => [ { role => 'USER', shareRecipientType => 'organization', id => hex_of(org_of($o)) } ] }) if $verb eq 'sharedRoles';
+        return $id;
+    } },
     modelPackageId => { unknown => hex_of($NOWHERE), odd => sub { "mdl-$_[0]" }, make => \&package_of },
     statusId => { unknown => hex_of($NOWHERE), odd => sub { "job-$_[0]" }, make => sub { my ($o) = @_; built_of($o, package_of($o, '')) } },
     client_id => { unknown => in_base62('cl_', $NOWHERE), odd => sub { 'cl_' . 'z' x 17, $_[0] =~ s/^cl_//r }, make => sub {
@@ -237,6 +244,7 @@ my %BODY = (
     'POST /api/v2/models/{modelRid}/versions' => { modelFiles => { type => 'dill', serializedModelFunction => 'AAAA' }, backingRepositories => [], condaRequirements => [], modelApi => model_api() },
     'POST /api/v2/filesystem/folders' => { displayName => '<new>', parentFolderRid => '{folderRid}' },
     'POST /api/v2/filesystem/projects/create' => { displayName => '<new>', spaceRid => '{spaceRid}' },
+    'PATCH /api/v2/registeredModels/{registeredModelId}/sharedRoles' => { operation => 'updateRoles', roles => [ { role => 'OBSERVER', shareRecipientType => 'user', username => 'user-of-none' } ] },
     'POST /console/authorize' => { client_id => '{client_id}', redirect_uri => 'https://app.example/cb', code_challenge => 'x' x 43, approve => JSON::PP::true },
     'POST /v1/workspaces' => { name => '<new>' },
     'PATCH /v1/workspaces/{workspace_id}' => { name => '<new>' },

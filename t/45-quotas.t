@@ -9,11 +9,11 @@ use Thaw;
 use Contract;
 use Foundry;
 
-my %most = (models => 6, versions => 4, runs => 3, folders => 4, projects => 2, workspaces => 3, entities => 2, endpoints => 2, tokens => 3, artifact_bytes => 3000);
+my %most = (models => 6, versions => 4, runs => 3, folders => 4, projects => 2, workspaces => 3, entities => 2, endpoints => 2, tokens => 3, artifact_bytes => 3000, groups => 1, group_members => 1);
 my $t = Thaw->new(workers => 4, config => { map { ("quota_$_" => $most{$_}) } keys %most });
 my $token = $t->admin;
 my %what = (models => 'models', versions => 'model versions', runs => 'training runs', folders => 'folders', projects => 'projects', workspaces => 'workspaces', entities => 'entities',
-    endpoints => 'webhook endpoints', tokens => 'API keys and tokens', artifact_bytes => 'bytes of model files');
+    endpoints => 'webhook endpoints', tokens => 'API keys and tokens', artifact_bytes => 'bytes of model files', groups => 'groups of users', group_members => 'memberships in groups');
 sub sentence { my ($q, $used) = @_; return 'Your organization has ' . ($used // $most{$q}) . " $what{$q} and its quota is $most{$q} (quota_$q); delete what you no longer need, or ask the administrator of this installation to raise the quota" }
 sub usage { my %u = map { $_->{setting} =~ s/^quota_//r => $_ } @{ $t->thaw('--json', 'org', 'usage', '--org', 'Main')->{json} }; \%u }
 
@@ -93,6 +93,17 @@ subtest 'workspaces, entities, endpoints, tokens' => sub {
     if ($r->{exit} == 0) { fail('a key beyond the quota') } else { like($r->{err}, qr/\Q@{[ sentence('tokens') ]}\E/, 'the command is refused too') }
     is($t->thaw('api-key', 'revoke', '--org', 'Main', $id)->{exit}, 0, 'without one');
     is($t->thaw('api-key', 'create', '--user', 'admin')->{exit}, 0, 'there is room, and one that has expired takes none');
+};
+
+subtest 'groups of users' => sub {
+    my $refused = sub { my ($q, @args) = @_; like($t->thaw('group', @args)->{err}, qr/\Q@{[ sentence($q) ]}\E/, "@args: refused") };
+    $t->must('group', 'create', '--org', 'Main', 'one');
+    $refused->(groups => 'create', '--org', 'Main', 'two');
+    $t->must('group', 'add', '--org', 'Main', 'one', 'admin');
+    $t->user('bob');
+    $refused->(group_members => 'add', '--org', 'Main', 'one', 'bob');
+    $t->must('group', 'remove', '--org', 'Main', 'one', 'admin');
+    $t->must('group', 'add', '--org', 'Main', 'one', 'bob');
 };
 
 subtest 'thaw org usage' => sub {

@@ -202,6 +202,7 @@ S21 ModelPackageRetrieveResponse
   geospatialMonitoring                     o   GeospatialMonitoring
   biasAndFairness                          on  BiasAndFairness
   createdAt                                o   time
+  geospatialMonitoring                     on  object
 S22 ModelPackageScoringCodeMeta
   dataRobotPredictionVersion               rn  string
   location                                 rn  local_leaderboard|mlpkg
