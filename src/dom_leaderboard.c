@@ -185,6 +185,8 @@ static enum err project_of(struct tx *tx, const struct id *id, const char *name,
 	}
 	if (!name)
 		return ERR_NOT_FOUND;
+	if ((e = who_may(tx->who, tx->ask)))
+		return e;
 	*out = (struct run_project){ .name = name };
 	life_begin(tx, &out->life);
 	out->life.id = *id;
@@ -223,12 +225,14 @@ enum err leaderboard_import(struct tx *tx, const struct db_val *key, enum transi
 	struct json *details = js_object(tx->arena);
 	struct run_project project;
 	struct run *run = out;
-	enum err e = id_is_zero(&key[0].id) ? ERR_NOT_FOUND : who_may(tx->who, tx->ask);
+	enum err e;
 
-	if (e)
-		return e;
 	*run = (struct run){ .algorithm = said->model_type, .ended_at = tx->now };
-	if ((e = take(tx, said, run)) || (e = project_of(tx, &key[0].id, said->project, &project)))
+	if ((e = take(tx, said, run)))
+		return e;
+	if (id_is_zero(&key[0].id))
+		return ERR_NOT_FOUND;
+	if ((e = project_of(tx, &key[0].id, said->project, &project)) || (e = who_may(tx->who, tx->ask)))
 		return e;
 	life_begin(tx, &run->life);
 	if (!id_is_zero(&said->id))
