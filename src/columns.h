@@ -202,7 +202,7 @@
 #define GRANTED(alias, principal) GRANTED_ON(alias, "id", principal)
 #define GRANTED_ON(alias, model, principal) "GREATEST(COALESCE((SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
 	"AND g.model_id = " alias "." model " AND g.grantee_id IN (" principal ", " alias ".organization_id)), 0), COALESCE((SELECT MAX(g.role) " \
-	"FROM group_members n STRAIGHT_JOIN grants g ON g.organization_id = n.organization_id AND g.model_id = " alias "." model " AND g.grantee_id = n.group_id " \
+	"FROM group_members n FORCE INDEX (PRIMARY) STRAIGHT_JOIN grants g ON g.organization_id = n.organization_id AND g.model_id = " alias "." model " AND g.grantee_id = n.group_id " \
 	"WHERE n.organization_id = " alias ".organization_id AND n.principal_id = " principal "), 0))"
 #define MODEL_SEEN(C, A)
 /* A grant, as it is written and as it is listed; whom one is for. */
