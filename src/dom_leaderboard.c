@@ -167,7 +167,7 @@ enum err leaderboard_get(struct tx *tx, const struct db_val *key, void *out)
 
 /* ---- Import ---- */
 
-/* The project, which may be made. */
+/* The project, which may be made, once they may. */
 static enum err project_of(struct tx *tx, const struct id *id, const char *name, struct run_project *out)
 {
 	struct db_rows r;
@@ -176,6 +176,10 @@ static enum err project_of(struct tx *tx, const struct id *id, const char *name,
 
 	if (e)
 		return e;
+	if (!r.n && !name)
+		return ERR_NOT_FOUND;
+	if ((e = who_may(tx->who, tx->ask)))
+		return e;
 	if (r.n) {
 		(void)life_take(RES_RUN_PROJECT, db_row(&r, 0), out);
 		if (!name || !strcmp(name, out->name))
@@ -183,10 +187,6 @@ static enum err project_of(struct tx *tx, const struct id *id, const char *name,
 		why_add(tx, "projectName", "is not the name of the project that the address names");
 		return ERR_SHAPE;
 	}
-	if (!name)
-		return ERR_NOT_FOUND;
-	if ((e = who_may(tx->who, tx->ask)))
-		return e;
 	*out = (struct run_project){ .name = name };
 	life_begin(tx, &out->life);
 	out->life.id = *id;
@@ -232,7 +232,7 @@ enum err leaderboard_import(struct tx *tx, const struct db_val *key, enum transi
 		return e;
 	if (id_is_zero(&key[0].id))
 		return ERR_NOT_FOUND;
-	if ((e = project_of(tx, &key[0].id, said->project, &project)) || (e = who_may(tx->who, tx->ask)))
+	if ((e = project_of(tx, &key[0].id, said->project, &project)))
 		return e;
 	life_begin(tx, &run->life);
 	if (!id_is_zero(&said->id))
