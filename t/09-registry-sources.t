@@ -221,6 +221,15 @@ subtest 'forms that are refused leave nothing' => sub {
     is($t->sql("SELECT COUNT(*) FROM custom_versions WHERE custom_model_id = UNHEX('$m->{id}')"), 0, 'no version was made');
 };
 
+subtest 'files stay as long as their custom model does' => sub {
+    my ($stays, $goes) = map { my $m = custom(); form(POST => "/customModels/$m->{id}/versions/", [ file => "of both", 'x' ], [ file => "of $m->{name} alone", 'y' ])->{status} == 201 or die; $m } 1, 2;
+    $t->sql('UPDATE artifacts SET created_at = created_at - INTERVAL 1000 DAY');
+    api(DELETE => "/customModels/$goes->{id}/")->{status} == 204 or die;
+    is($t->thaw('sweep')->{exit}, 0, 'swept');
+    my $there = sub { scalar $t->sql("SELECT COUNT(*) FROM artifacts WHERE content = '$_[0]'") };
+    is(join(' ', map { $there->($_) } 'of both', "of $stays->{name} alone", "of $goes->{name} alone"), '1 1 0', 'those of the deleted one alone are gone');
+};
+
 subtest 'training data comes with a job that is done' => sub {
     my $m = custom();
     my $r = api(PATCH => "/customModels/$m->{id}/versions/withTrainingData/", body => { trainingData => { datasetId => 'd' x 24 }, holdoutData => { partitionColumn => 'p' } });

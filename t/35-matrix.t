@@ -108,7 +108,7 @@ sub conjure_is {
 # make: (owner, the verb that ends the route, the ids so far), returns the id of one in a
 # state that the route starts in; unknown: an id that nothing has; odd: (an id), spellings
 # that are not found beyond the usual ones; bad: (an id), those that get 400, none of the
-# usual ones then; within: a name inside its parent, which another tenant's has too;
+# usual ones then; within: a name inside its parent, which another tenant's has too; beside: it is not in what stands before it;
 # own: (verb), is it for its maker alone? private: for its maker and administrators alone.
 my %of_user;
 # Identifiers of another kind or another spelling are not found; what is none at all gets 400.
@@ -164,7 +164,7 @@ my %ID = (
         ask($o, PATCH => "/api/v2/registeredModels/$id/sharedRoles", { operation => 'updateRoles', roles => [ { role => 'USER', shareRecipientType => 'organization', id => hex_of(org_of($o)) } ] }) if $verb eq 'sharedRoles';
         return $id;
     } },
-    modelPackageId => { unknown => hex_of($NOWHERE), odd => sub { "mdl-$_[0]" }, make => sub {
+    modelPackageId => { unknown => hex_of($NOWHERE), beside => 1, odd => sub { "mdl-$_[0]" }, make => sub {
         my ($o, $verb, $id) = @_;
         my $package = package_of($o, $verb);
         ask($o, POST => "/api/v2/useCases/$id->{useCaseId}/registeredModelVersions/$package") if $verb eq 'delete' && $id->{useCaseId};
@@ -397,7 +397,7 @@ sub strangers {
         my ($r, $want) = $get->($admin, %$mine, $var => $unknown{$var});
         $is->{missing}->($r, "an unknown $var" . ($i ? ' under mine' : ''), $var, $unknown{$var}, $route);
         is(($get->($admin, %$mine, $var => $theirs->{$var}))[1], $want, $i ? 'theirs under mine is the same' : 'so is theirs with mine inside') unless $row->{within};
-        is(($get->($admin, %$mine, $var => $also->{$var}))[1], $want, 'so is mine under another of mine') if $also && $inside{$var} && !$row->{within};
+        is(($get->($admin, %$mine, $var => $also->{$var}))[1], $want, 'so is mine under another of mine') if $also && $inside{$var} && !$row->{within} && !$row->{beside};
         is(($get->($admin, %$mine, $var => $_))[1], $want, "`$_` is none") for other_spellings($row, $mine->{$var});
         $is->{malformed}->(($get->($admin, %$mine, $var => $_))[0], "`$_` is malformed", $var, $_) for $row->{bad} ? $row->{bad}->($mine->{$var}) : ();
     }
