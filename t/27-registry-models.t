@@ -250,6 +250,21 @@ scene 'archived in the models dialect, reversibly' => sub {
     error_is(act($t, "mdl-$id", 'unarchive'), 409, 'CONFLICT', 'and then it stays', 'status');
 };
 
+scene 'in the trash of foundry' => sub {
+    my $v = external($t, registeredModelName => 'In the trash');
+    my ($id, $rid) = ($v->{registeredModelId}, rid_of(model => "mdl-$v->{registeredModelId}"));
+    is(fs($t, DELETE => "resources/$rid")->{status}, 204, 'given a model that foundry puts into the trash');
+    is(json(registered($t, $id)->{isArchived}), 'true', 'then it is archived here');
+    is(scalar(grep { $_->{id} eq $id } walk($t, "$API/registeredModels/")), 0, 'and hidden');
+    refused(patch($id, { description => 'x' }), 422, qr/archived/i, 'nor can it be changed');
+    is(fs($t, POST => "resources/$rid/restore")->{status}, 204, 'when it is restored there');
+    is(scalar(grep { $_->{id} eq $id } walk($t, "$API/registeredModels/")), 1, 'then it is here again');
+    fs($t, DELETE => "resources/$rid");
+    is(fs($t, POST => "resources/$rid/permanentlyDelete")->{status}, 204, 'when it is deleted there for good');
+    is(join(' ', map { json($_->{isArchived}) . $_->{stage} } @{ versions($id, '')->{json}{data} }), 'trueArchived', 'then its versions are archived for good');
+    is(json_from({ registeredModelName => 'In the trash' })->{status}, 201, 'and its name is free');
+};
+
 # --- versions -----------------------------------------------------------------------------------------
 
 scene 'E17: versions, their orders and filters' => sub {

@@ -199,9 +199,9 @@ S21 ModelPackageRetrieveResponse
   stage                                    r   Registered|Development|Staging|Production|Archived
   tags                                     r   [Tag]
   textGeneration                           o   TextGeneration
+  geospatialMonitoring                     o   GeospatialMonitoring
   biasAndFairness                          on  BiasAndFairness
   createdAt                                o   time
-  geospatialMonitoring                     on  object
 S22 ModelPackageScoringCodeMeta
   dataRobotPredictionVersion               rn  string
   location                                 rn  local_leaderboard|mlpkg
@@ -319,6 +319,8 @@ Tag
   id                                       r   id
   name                                     r   text
   value                                    r   string
+GeospatialMonitoring
+  primaryLocationColumn                    r   text
 TextGeneration*
   prompt                                   rn  string
 BiasAndFairness*
