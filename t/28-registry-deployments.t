@@ -333,6 +333,23 @@ scene 'E14, E19: the deployments of a model, and of a version' => sub {
     is(reg($t, PATCH => "registeredModels/$mid/versions/$one->{id}/", body => { name => 'Still changes' })->{status}, 200, 'given a version that is deployed, its name may change');
 };
 
+scene 'rows where the order has ties, and while others deploy' => sub {
+    my $v = external($t);
+    deployment($t, $v->{id}, label => 'Alike') for 1 .. 5;
+    for my $query ('sortKey=label', 'sortKey=label&sortDirection=desc', 'sortKey=createdAt') {
+        my %seen = map { $_->{id} => 1 } my @all = walk($t, "$API/registeredModels/$v->{registeredModelId}/deployments/?limit=2&$query");
+        is(scalar(@all) . scalar(keys %seen), '55', "given five of one label, $query: each comes once");
+    }
+    my @all = map { $_->{id} } walk($t, "$API/deployments/?limit=3&orderBy=label&search=alike");
+    is(scalar(@all) . scalar(keys %{ { map { $_ => 1 } @all } }), '55', 'in the list of deployments too');
+    my %there = map { $_ => 1 } @all;
+    my @walked = map { $_->{id} } walk($t, "$API/registeredModels/$v->{registeredModelId}/deployments/?limit=2&sortKey=createdAt&sortDirection=asc", between => sub { deployment($t, $v->{id}) if $_[0] < 4 });
+    my %seen = map { $_ => 1 } @walked;
+    is(scalar(keys %seen), scalar @walked, 'given others that deploy meanwhile, oldest first: each comes once');
+    is(join(' ', grep { !$seen{$_} } keys %there), '', 'and all that were there');
+    is(package_of($v)->{activeDeploymentCount}, scalar(rows($v)), 'the package counts them all');
+};
+
 scene 'what is deployed' => sub {
     my $v = external($t, target => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] });
     my $mid = $v->{registeredModelId};
