@@ -152,7 +152,7 @@ S17 ModelPackageModelDescription
   modelCreatorEmail                        en  string
   modelCreatorId                           en  string
   modelCreatorName                         en  string
-  modelName                                e   text
+  modelName                                e   string
 S18 ModelPackageModelKind
   isAnomalyDetectionModel                  r   bool
   isCombinedModel                          r   bool
