@@ -201,7 +201,7 @@ static enum err take(struct tx *tx, const struct import *in, struct run *run)
 	enum err e;
 
 	p->kinds = kinds_take(tx->arena, in->kinds);
-	if ((e = target_take(tx, in->target, p)) || (e = timeseries_take(tx, in->timeseries, p))
+	if ((e = target_sent(tx, in->target, p)) || (e = timeseries_take(tx, in->timeseries, p))
 	 || (e = features_take(tx, in->features, in->logs, &f)))
 		return e;
 	run->target = p->target_name;

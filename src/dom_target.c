@@ -124,7 +124,7 @@ static enum err take_classes(struct tx *tx, const struct json *in, struct json *
 	const struct json *names = member(in, "classNames"), *count = member(in, "classCount");
 	struct json *first = js_array(tx->arena);
 
-	if (js_length(names) != 2 && !strcmp(p->target_type, "Binary"))
+	if (js_length(names) && js_length(names) != 2 && !strcmp(p->target_type, "Binary"))
 		return fault(tx, "target.classNames", "must be the two classes of a Binary target");
 	if (count && js_int(count) < (int64_t)js_length(names))
 		return fault(tx, "target.classCount", "must be at least as many as the classes that are named");
@@ -165,6 +165,13 @@ enum err target_take(struct tx *tx, const char *text, struct package *p)
 	}
 	p->target = js_text(out, NULL);
 	return OK;
+}
+
+enum err target_sent(struct tx *tx, const char *text, struct package *p)
+{
+	enum err e = target_take(tx, text, p);
+
+	return !e && !p->classes.p && !strcmp(p->target_type, TARGET_BINARY) ? fault(tx, "target.classNames", "must be the two classes of a Binary target") : e;
 }
 
 /* ---- Features and logs ---- */
