@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS deployments (
   updated_at DATETIME(6) NOT NULL,
   revision BIGINT NOT NULL,
   PRIMARY KEY (organization_id, id),
-  KEY deployment_list (organization_id, hidden, id),
+  KEY deployment_list (organization_id, hidden, id, model_id),
   KEY deployment_by_label (organization_id, hidden, label, id),
   KEY deployment_by_model (organization_id, model_id, status),
   KEY deployment_by_version (organization_id, version_id, status),

@@ -3,6 +3,7 @@
  * answer is 202, and the job it names is completed. */
 #include "registry.h"
 #include <string.h>
+#include "dom_share.h"
 
 /* ---- What is told ---- */
 
@@ -11,7 +12,7 @@ static const struct shape model_out[] = {
 	{ "type", T_STR, AT(struct deployed, type) },
 	{ "targetName", T_STR, AT(struct deployed, target_name) },
 	{ "targetType", T_STR, AT(struct deployed, target_type) },
-	{ "projectId", T_LITERAL, .flags = F_NULL },
+	{ "projectId", T_STR, AT(struct deployed, project), .flags = F_NULL },
 	{ 0 }
 };
 static const struct shape package_brief_out[] = {
@@ -144,14 +145,6 @@ static enum err deployments_asked(struct req *r, const struct page_asked *page, 
 }
 static const struct paging twenty = { .size = 20, .most = 100, .total = true, .asked = deployments_asked, .got = pages_offset };
 
-static const struct shape challengers_query[] = { PAGE_ROWS, { 0 } };
-static enum err challengers_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
-{
-	list_where(ask, 0, DB_IN(db_i(0)));
-	return pages_by_offset(r, page, ask);
-}
-static const struct paging challengers_paging = { .size = 100, .most = 1000, .total = true, .asked = challengers_asked, .got = pages_offset };
-
 struct pairs_query { struct page_asked page; const char *search; };
 static const struct shape pairs_query[] = {
 	PAGE_ROWS,
@@ -244,6 +237,48 @@ static enum err add_challenger(struct req *r)
 		return e;
 	res_job(r, &job);
 	return OK;
+}
+
+/* ---- Who has access, and what it can ---- */
+
+/* Of its champion's model: a client knows three roles here. */
+static const void *role(struct arena *a, const void *object)
+{
+	const struct share *s = object;
+
+	(void)a;
+	return s->role == GRANTED_OWNER ? "OWNER" : s->role == GRANTED_USER ? "USER" : "CONSUMER";
+}
+
+static const struct shape share_out[] = {
+	{ "id", T_ID, AT(struct share, id), BARE },
+	{ "name", T_STR, AT(struct share, name) },
+	{ "role", T_STR, .make = role, .words = (const char *const[]){ "OWNER", "USER", "CONSUMER", NULL } },
+	{ "shareRecipientType", T_STR, AT(struct share, kind), .words = (const char *const[]){ SHARE_USER, SHARE_GROUP, SHARE_ORGANIZATION, NULL } },
+	{ 0 }
+};
+static const struct shape shares_out[] = PAGE_OUT(share_out);
+
+static enum err list_shares(struct req *r)
+{
+	struct db_val key[2] = { { 0 } };
+	const struct share *all = NULL;
+	struct deployment d;
+	size_t n;
+	enum err e = route_key(r, key);
+
+	if (e || (e = life_read(&r->tx, RES_DEPLOYMENT, key, &d)) || (e = share_list(&r->tx, &d.model, &all, &n)))
+		return e;
+	return res_part(r, all, n, sizeof *all, 100, SHARES_MOST);
+}
+
+static enum err get_capabilities(struct req *r)
+{
+	struct version *v = ARENA_NEW(r->arena, struct version);
+	struct db_val key[2] = { { 0 } };
+	enum err e = route_key(r, key);
+
+	return e || (e = deployment_champion(&r->tx, key, v)) ? e : res_capabilities(r, v);
 }
 
 /* ---- Whether a champion can be replaced ---- */
@@ -411,7 +446,7 @@ const struct route deployment_routes[] = {
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct deployment_in), .status = 204, THE, .change = deployment_edit,
 	  .moves = { LIFE_DEPLOYMENT_EDIT }, .summary = "Change label, description or importance", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE, .change = deployment_delete, .moves = { LIFE_DEPLOYMENT_DELETE },
-	  .summary = "Delete a deployment", .errors = "DEPLOYMENT_NOT_FOUND" },
+	  .summary = "Delete a deployment", .errors = "DEPLOYMENT_NOT_FOUND AGENT_DENIED" },
 	{ "PATCH", ONE "/status", PERM_MODEL_WRITE, R_WRITE, BODY(status_in, struct deployment_in), .status = 202, THE, .run = patch_status,
 	  .summary = "Activate or deactivate", .errors = "DEPLOYMENT_NOT_FOUND MODEL_ARCHIVED MODEL_RETIRED" },
 	{ "POST", ONE "/model/validation", PERM_MODEL_READ, 0, BODY(validate_in, struct deployment_in), .status = 200, .out = validated_out, THE, .run = validate, NAMES,
@@ -420,13 +455,17 @@ const struct route deployment_routes[] = {
 	  .summary = "Replace the champion", .errors = "DEPLOYMENT_NOT_FOUND NO_REPLACEMENT QUOTA" CANNOT },
 	{ "GET", ONE "/championModelPackage", PERM_MODEL_READ, R_UNTAGGED, .status = 200, .out = package_out, THE, .get = deployment_champion,
 	  .size = sizeof(struct version), .summary = "The package that it uses now", .errors = "DEPLOYMENT_NOT_FOUND" },
+	{ "GET", ONE "/capabilities", PERM_MODEL_READ, 0, .status = 200, .out = capability_list_out, THE, .run = get_capabilities,
+	  .summary = "What the champion supports", .errors = "DEPLOYMENT_NOT_FOUND" },
+	{ "GET", ONE "/sharedRoles", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = shares_out, THE, .run = list_shares,
+	  .summary = "Who has access, which is who has it to the champion's registered model", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "GET", ONE "/settings", PERM_MODEL_READ, 0, .status = 200, .out = settings_rows, THE, .run = get_settings, .summary = "Settings, all of them", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "PATCH", ONE "/settings", PERM_MODEL_WRITE, R_WRITE, BODY(settings_rows, struct settings), .status = 202, THE, .run = patch_settings,
 	  .summary = "Change settings; what is not named stays", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "POST", ONE "/challengers", PERM_MODEL_WRITE, R_WRITE, BODY(challenger_in, struct deployment_in), .status = 202, THE_CHALLENGER, .run = add_challenger, NAMES,
 	  .summary = "Add a challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_LIMIT NO_REPLACEMENT QUOTA" CANNOT },
-	{ "GET", ONE "/challengers", PERM_MODEL_READ, 0, QUERY(challengers_query, struct page_asked), .status = 200, .out = challengers_out, THE, .listing = &challengers_list,
-	  .paging = &challengers_paging, .summary = "Challengers, oldest first", .errors = "DEPLOYMENT_NOT_FOUND PAGE_BYTES" },
+	{ "GET", ONE "/challengers", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = challengers_out, THE, .listing = &challengers_list,
+	  .paging = &living, .summary = "Challengers, oldest first", .errors = "DEPLOYMENT_NOT_FOUND PAGE_BYTES" },
 	{ "GET", ONE "/challengers/{challengerId}", PERM_MODEL_READ, 0, .status = 200, .out = challenger_out, THE_CHALLENGER, .get = challenger_get,
 	  .summary = "One challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
 	{ "PATCH", ONE "/challengers/{challengerId}", PERM_MODEL_WRITE, R_WRITE, BODY(challenger_edit_in, struct deployment_in), .status = 200, .out = challenger_out,

@@ -63,10 +63,9 @@ static enum err asked(struct req *r, const struct page_asked *page, struct list_
 {
 	const struct environments_query *q = r->query;
 
-	list_where(ask, ENVIRONMENTS_HIDDEN, DB_IN(db_i(0)));
 	if (q->formats)
 		list_where(ask, ENVIRONMENTS_FORMATS, DB_IN(db_i(formats_of(r->arena, q->formats))));
-	return pages_by_window(r, page, ask);
+	return living.asked(r, page, ask);
 }
 static const struct paging paging = { .size = 100, .most = 1000, .total = true, .asked = asked, .got = pages_offset };
 
@@ -80,7 +79,6 @@ static const struct shape server_out[] = {
 	{ 0 }
 };
 static const struct shape servers_out[] = PAGE_OUT(server_out);
-static const struct shape servers_query[] = { PAGE_ROWS, { 0 } };
 
 static enum err no_servers(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
@@ -102,8 +100,8 @@ const struct route environment_routes[] = {
 	{ "PATCH", ALL "/{environmentId}", PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct environment), .status = 200, .out = environment_out, THE,
 	  .change = environment_edit, .moves = { LIFE_ENVIRONMENT_EDIT }, .summary = "Change a prediction environment", .errors = "ENVIRONMENT_NOT_FOUND" },
 	{ "DELETE", ALL "/{environmentId}", PERM_MODEL_WRITE, R_WRITE, .status = 204, THE, .change = environment_delete, .moves = { LIFE_ENVIRONMENT_DELETE },
-	  .summary = "Delete a prediction environment that nothing is deployed in", .errors = "ENVIRONMENT_NOT_FOUND ENVIRONMENT_USED" },
-	{ "GET", BASE "/predictionServers", PERM_MODEL_READ, 0, QUERY(servers_query, struct page_asked), .status = 200, .out = servers_out, .paging = &hundred,
+	  .summary = "Delete a prediction environment that nothing is deployed in", .errors = "ENVIRONMENT_NOT_FOUND ENVIRONMENT_USED AGENT_DENIED" },
+	{ "GET", BASE "/predictionServers", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = servers_out, .paging = &hundred,
 	  .read = no_servers, .size = sizeof(struct server), .summary = "Prediction servers: there are none here" },
 	{ 0 }
 };

@@ -218,7 +218,7 @@ static const void *contents(struct arena *a, const void *object)
 	const struct version *v = object;
 
 	(void)a;
-	return !v->package.mlpkg.p || v->package.intervals < 0 ? "{\"allTimeSeriesPredictionIntervals\":null}" : v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
+	return v->package.intervals < 0 || !v->package.mlpkg.p ? "{\"allTimeSeriesPredictionIntervals\":null}" : v->package.intervals ? "{\"allTimeSeriesPredictionIntervals\":true}" : "{\"allTimeSeriesPredictionIntervals\":false}";
 }
 
 /* A member of what is told beside, as it was sent; NULL: none. */
@@ -338,6 +338,9 @@ static enum err similar(struct req *r, const struct id *to, bool itself, struct 
 	return OK;
 }
 
+/* The filters that are of a version. */
+#define OF_VERSIONS ((UINT64_C(1) << PACKAGES_LIVING) - 1)
+
 enum err packages_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
 {
 	const struct packages_query *q = r->query;
@@ -378,6 +381,10 @@ enum err packages_asked(struct req *r, const struct page_asked *page, struct lis
 		if (q->challenger)
 			list_where(ask, PACKAGES_CHALLENGER, DB_IN(db_i(RUNS_DEDICATED | RUNS_CUSTOM)));
 	}
+	/* What is archived counts where it is asked for. */
+	if (ask->list == &registered_list && (list_asked(ask) & OF_VERSIONS || q->build || q->stage || !id_is_zero(&q->source))
+	 && (!q->stage || strcmp(q->stage, STAGE_ARCHIVED)))
+		list_where(ask, PACKAGES_LIVING, DB_IN(db_s(life_word(STATE_VERSION_READY))));
 	return pages_by_window(r, page, ask);
 }
 const struct paging packages_paging = { .size = 100, .most = 1000, .total = true, .asked = packages_asked, .got = pages_offset };
@@ -470,17 +477,12 @@ static const struct shape capability_out[] = {
 	{ 0 }
 };
 struct capability_list { struct list data; };
-static const struct shape capability_list_out[] = { { "data", T_LIST, AT(struct capability_list, data), .sub = capability_out }, { 0 } };
+const struct shape capability_list_out[] = { { "data", T_LIST, AT(struct capability_list, data), .sub = capability_out }, { 0 } };
 
-static enum err get_capabilities(struct req *r)
+enum err res_capabilities(struct req *r, const struct version *v)
 {
-	struct version *v = ARENA_NEW(r->arena, struct version);
 	struct capability *all = arena_alloc(r->arena, CAPABILITIES * sizeof *all);
-	struct db_val key[2] = { { 0 } };
-	enum err e = route_key(r, key);
 
-	if (e || (e = package_get(&r->tx, key, v)))
-		return e;
 	capabilities_of(v, all);
 	for (size_t i = 0; i < CAPABILITIES; i++) {      /* as the JSON array that it is told as */
 		struct json *messages = js_array(r->arena);
@@ -492,6 +494,15 @@ static enum err get_capabilities(struct req *r)
 	}
 	res_shape(r, 200, capability_list_out, &(struct capability_list){ { all, CAPABILITIES, sizeof *all } }, 0);
 	return OK;
+}
+
+static enum err get_capabilities(struct req *r)
+{
+	struct version *v = ARENA_NEW(r->arena, struct version);
+	struct db_val key[2] = { { 0 } };
+	enum err e = route_key(r, key);
+
+	return e || (e = package_get(&r->tx, key, v)) ? e : res_capabilities(r, v);
 }
 
 /* A feature as a package has it, beside what a training run alone says: its name. */

@@ -78,8 +78,8 @@ static const struct command commands[] = {
 		cmd_audit_verify, false },
 	{ "doctor", "Check configuration, database, schema, keys, directories and clock, and say what to do. "
 		"Exit code 3 when there is a problem.", cmd_doctor, true },
-	{ "build [--once] [--follow]", "Build the files of model packages that are asked for; prints what was done. For cron; with --once one at most, "
-		"with --follow it goes on until SIGTERM, as a service.", cmd_build, false },
+	{ "build [--once] [--follow]", "Build the files of model packages that are asked for, and end, as --once says aloud; prints what was "
+		"done. For cron; with --follow it goes on until SIGTERM, as a service.", cmd_build, false },
 	{ "deliver [--follow]", "Number the committed events and send those that are due to their webhook endpoints; prints "
 		"what was done. For cron; with --follow it goes on until SIGTERM, as a service.", cmd_deliver, false },
 	{ "sweep [--dry-run]", "Delete expired rows, and attempts, jobs, webhook deliveries, events and files of permanently deleted models that are older "

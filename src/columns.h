@@ -326,7 +326,7 @@
 #define DEPLOYED(C, A) C(A, d, "v.id", of.id) C(A, d, "v.model_id", of.model) C(A, s, "COALESCE(v.name, m.name)", of.name) \
 	C(A, d, "COALESCE(v.source_id, v.run_id, v.id)", of.source) C(A, s, "COALESCE(v.model_name, v.algorithm, v.name, m.name)", of.type) \
 	C(A, s, "COALESCE(v.target_name, m.target_name, m.name)", of.target_name) C(A, s, "COALESCE(v.target_type, m.target_type, _ascii'Unstructured')", of.target_type) \
-	IN_ENVIRONMENT(C, A)
+	C(A, s, "JSON_VALUE(v.source_meta, '$.projectId')", of.project) IN_ENVIRONMENT(C, A)
 #define IN_ENVIRONMENT(C, A) C(A, d0, "e.id", in.life.id) C(A, s, "e.name", in.name) C(A, s, "e.platform", in.platform) C(A, s, "e.plugin", in.plugin) \
 	C(A, i0, "e.formats", in.formats) C(A, b, "COALESCE(e.managed, 0)", in.managed)
 /* What is to be deployed, or was. */
@@ -410,13 +410,13 @@
 #define CUSTOM_MODEL_KEPT(K) K(hidden, "status = 'deleted'", "") K(name_key, "name", " COLLATE utf8mb4_bin")
 #define CUSTOM_MODEL_TAKEN ERR_INTERNAL
 #define CUSTOM_MODEL_ADDED_AS ", 0"
-/* How many deployments have a package that was made from a version of it. */
-#define CUSTOM_MODEL_LOCKED(C, A, whose) C(A, i, "(SELECT COUNT(*) " CUSTOM_DEPLOYED(A) ")", life.held)
+#define CUSTOM_MODEL_LOCKED(C, A, whose)
+/* The deployments of packages that were made from its versions. */
 #define CUSTOM_DEPLOYED(alias) "FROM custom_versions c FORCE INDEX (custom_version_list) " \
 	"JOIN model_versions v FORCE INDEX (version_by_source) ON v.organization_id = c.organization_id AND v.source_id = c.id " \
 	"JOIN deployments d FORCE INDEX (deployment_by_version) ON d.organization_id = v.organization_id AND d.version_id = v.id " \
 	"AND d.status IN ('active', 'inactive') WHERE c.organization_id = " alias ".organization_id AND c.custom_model_id = " alias ".id"
-#define CUSTOM_MODEL_SEEN(C, A) C(A, s, "(SELECT u.username FROM principals u WHERE u.organization_id = " A ".organization_id AND u.id = " A ".created_by)", maker)
+#define CUSTOM_MODEL_SEEN(C, A) C(A, i, "(SELECT COUNT(*) " CUSTOM_DEPLOYED(A) ")", life.held) C(A, s, "(SELECT u.username FROM principals u WHERE u.organization_id = " A ".organization_id AND u.id = " A ".created_by)", maker)
 
 #define CUSTOM_VERSION_TABLE "custom_versions"
 #define CUSTOM_VERSION_COLUMNS(C, A) HEAD(C, A) C(A, d, created_by, life.whose) C(A, d, custom_model_id, model) C(A, i, major, major) C(A, i, minor, minor) \

@@ -5,7 +5,7 @@
 #define DOM_BUILD_H
 #include "dom_job.h"
 
-enum { BUILD_LEASE_S = 300, BUILD_TRIES = 5 };   /* tries: of builders that died of it */
+enum { BUILD_LEASE_S = 300, BUILD_TRIES = 20 };  /* tries: of builders that died of it */
 
 struct build {
 	struct id organization, job, package, model;

@@ -98,7 +98,7 @@ static enum err deployable(const struct deployable *p)
 {
 	if (p->model_retired || p->model_archived)
 		return p->model_retired ? ERR_MODEL_RETIRED : ERR_MODEL_ARCHIVED;
-	return p->archived ? ERR_PACKAGE_ARCHIVED : p->build && strcmp(p->build, BUILD_COMPLETE) ? ERR_NOT_BUILT : OK;
+	return p->archived ? ERR_PACKAGE_ARCHIVED : p->build && !strcmp(p->build, BUILD_FAILED) ? ERR_NOT_BUILT : OK;
 }
 
 static bool runs_in(const struct deployable *p, int64_t formats)
@@ -157,7 +157,7 @@ static void about_target(struct validation *v, const struct deployable *now, con
 static void whether_fits(struct validation *v, const struct deployable *now, const struct deployable *next, const int64_t *formats)
 {
 	*v = (struct validation){ .passes = true, .message = "The model package can take the place of the champion" };
-	fit(v, "modelCanBeDeployed", !deployable(next), "It can be deployed", "It is archived, or its build is not complete");
+	fit(v, "modelCanBeDeployed", !deployable(next), "It can be deployed", "It is archived, or its build has failed");
 	about_target(v, now, next);
 	if (formats)
 		fit(v, "predictionEnvironment", runs_in(next, *formats), "The prediction environment supports its format",
@@ -252,7 +252,8 @@ static const struct list_order orders[] = {
 static const struct list_path paths[] = { { .order = 1, .index = "deployment_by_label" }, { .order = -1, .index = "deployment_list" } };
 const struct listing deployments_list = { .name = "DEPLOYMENTS", .of = RES_DEPLOYMENT, .parent = RES__MAX, .sees = SEES_PARENT,
 	.text = ROW(DEPLOYMENT_COLUMNS, "x") DEPLOYED(COL_EXPR, ), .out = ROW_OUT(DEPLOYMENT_COLUMNS) DEPLOYED(COL_OUT, ), .joins = " " DEPLOYED_JOINS,
-	.maps = { deployment_columns, deployment_shown }, .filters = filters, .always = FILTER(DEPLOYMENTS_HIDDEN), .orders = orders, LIST_PATHS(paths) };
+	.maps = { deployment_columns, deployment_shown }, .filters = filters, .always = FILTER(DEPLOYMENTS_HIDDEN), .hidden = 1 + DEPLOYMENTS_HIDDEN,
+	.orders = orders, LIST_PATHS(paths) };
 
 enum err deployment_get(struct tx *tx, const struct db_val *key, void *out)
 {
@@ -297,7 +298,7 @@ enum err deployment_edit(struct tx *tx, const struct db_val *key, enum transitio
 	struct deployment *d = out;
 	enum err e = life_lock(tx, RES_DEPLOYMENT, key, d);
 
-	if (e)
+	if (e || !(edit->label_set || edit->description_set || edit->importance_set))
 		return e;
 	if (edit->label_set)
 		d->label = edit->label;
@@ -306,7 +307,7 @@ enum err deployment_edit(struct tx *tx, const struct db_val *key, enum transitio
 	if (edit->importance_set)
 		d->importance = edit->importance;
 	e = life_move(tx, t, &d->life, NULL);
-	return e ? e : set_pairs(tx, d, false);
+	return e || !edit->label_set ? e : set_pairs(tx, d, false);
 }
 
 enum err deployment_switch(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
@@ -478,7 +479,7 @@ static const struct list_filter challenger_filters[] = { { "hidden", " AND x.hid
 static const struct list_path challenger_paths[] = { { .order = -1, .index = "challenger_list" } };
 const struct listing challengers_list = { .name = "CHALLENGERS", .of = RES_CHALLENGER, .parent = RES_DEPLOYMENT, .sees = SEES_ALL,
 	.link = " AND x.deployment_id = ?", .text = ROW(CHALLENGER_COLUMNS, "x") DEPLOYED(COL_EXPR, ), .out = ROW_OUT(CHALLENGER_COLUMNS) DEPLOYED(COL_OUT, ),
-	.joins = " " DEPLOYED_JOINS, .maps = { challenger_columns, challenger_shown }, .filters = challenger_filters, .always = 1,
+	.joins = " " DEPLOYED_JOINS, .maps = { challenger_columns, challenger_shown }, .filters = challenger_filters, .always = 1, .hidden = 1,
 	.orders = list_by_id, LIST_PATHS(challenger_paths) };
 
 enum err challenger_get(struct tx *tx, const struct db_val *key, void *out)

@@ -41,13 +41,14 @@ void package_complete(struct arena *a, const struct model *m, struct version *v)
 {
 	struct package *p = &v->package;
 
+	if (id_is_zero(&p->source) && !p->source_name)
+		p->source = id_is_zero(&v->run) ? v->life.id : v->run;
 	if (p->stage)                            /* a package */
 		return;
 	p->stage = STAGE_REGISTERED;
 	p->build = BUILD_COMPLETE;
 	p->execution = package_execution(v);
 	p->kinds = package_kinds(p->execution);
-	p->source = id_is_zero(&v->run) ? v->life.id : v->run;
 	p->target_name = package_target_name(a, m);
 	p->target_type = m->target_type;
 	p->model_name = v->algorithm;

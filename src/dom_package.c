@@ -105,7 +105,8 @@ _Static_assert((RUNS_EXTERNAL | FORMAT_EXTERNAL) == 18432 && (RUNS_DEDICATED | F
 	[PACKAGES_FORMATS] = { "formats", " AND " KINDS(A) " & ?", "i", is_child }, \
 	[PACKAGES_CHALLENGER] = { "challenger", " AND " KINDS(A) " & ?", "i", is_child }, \
 	[PACKAGES_SIMILAR] = { "similar", " AND " A ".target_name <=> ? AND " A ".target_type <=> ? AND " A ".class_digest <=> ? AND " KINDS(A) " & 24 = ?", "saxi", is_child }, \
-	[PACKAGES_NOT] = { "not", " AND " A ".id <> ?", "d", is_child }
+	[PACKAGES_NOT] = { "not", " AND " A ".id <> ?", "d", is_child }, \
+	[PACKAGES_LIVING] = { "living", " AND " A ".status = ?", "a", is_child }
 _Static_assert((KIND_TIME_SERIES | KIND_MULTISERIES) == 24, "what is compared");
 #define SEARCHED "CONCAT_WS(CHAR(10), COALESCE(x.name, (SELECT m.name FROM models m WHERE m.organization_id = x.organization_id AND m.id = x.model_id)), " \
 	"x.model_name, x.description) COLLATE utf8mb4_unicode_520_ci LIKE ?"

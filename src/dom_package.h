@@ -50,7 +50,7 @@ enum err registered_get(struct tx *tx, const struct db_val *key, void *out);
 /* The packages that the caller sees, newest first, and the versions of a model in any order. */
 enum {
 	PACKAGES_STAGE, PACKAGES_BUILD, PACKAGES_SOURCE, PACKAGES_SOURCE_NAME, PACKAGES_THRESHOLD, PACKAGES_IMPORTED, PACKAGES_KINDS, PACKAGES_FORMATS, PACKAGES_CHALLENGER,
-	PACKAGES_SIMILAR, PACKAGES_NOT, PACKAGES_TAGS,
+	PACKAGES_SIMILAR, PACKAGES_NOT, PACKAGES_LIVING, PACKAGES_TAGS,
 	PACKAGES_STATUS, PACKAGES_SEARCH, PACKAGES_TARGET, PACKAGES_TARGET_TYPE, PACKAGES_USE_CASE, PACKAGES_MADE_BY
 };
 extern const struct listing packages_list, registered_versions_list;

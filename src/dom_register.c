@@ -194,9 +194,7 @@ enum err package_from_json(struct tx *tx, const void *sent, void *out)
 		p->description = member(tx->arena, in.model_description, "description");
 	p->model_description = in.model_description;
 	p->datasets = in.datasets ? told_by(tx->arena, in.datasets, datasets_rows) : NULL;
-	if (!in.timeseries)
-		p->timeseries = told_by(tx->arena, NEITHER, timeseries_rows);
-	else if ((e = timeseries_take(tx, js_text(js_merge(tx->arena, js_read(tx->arena, NEITHER), js_read(tx->arena, in.timeseries)), NULL), p)))
+	if (in.timeseries && (e = timeseries_take(tx, js_text(js_merge(tx->arena, js_read(tx->arena, NEITHER), js_read(tx->arena, in.timeseries)), NULL), p)))
 		return e;
 	p->file_name = in.file_name;
 	p->extra = extra_of(tx->arena, &in);

@@ -10,7 +10,7 @@
 /* What a package made from a source is, as model_versions keeps it: source, model_name, target_name,
  * target_type, threshold, classes, kinds and execution are set, target, datasets, timeseries, source_meta and
  * model_description (its `description` null) are whole objects; features, logs, file_name and import_meta
- * (the contains... alone, of an imported one) may be NULL, and extra, which is more of in the end.  package.name: what it
+ * (the contains... alone, of an imported one) may be NULL, and so may extra, to which the caller adds.  package.name: what it
  * is called unless the request says otherwise.  stage, build, intervals, description and use_case are the caller's. */
 
 /* ---- dom_target.c: what clients say of a model, as packages tell it ---- */
@@ -61,7 +61,7 @@ struct import {
 	const char *name, *model_type, *project, *target, *kinds, *features, *logs, *datasets, *timeseries, *scoring_code, *file_name, *contains;
 };
 extern const struct shape scoring_rows[], contains_rows[];
-/* Into the project that `key` names, else the one of that name, else a new one, with that id and name.  in: struct
+/* Into the project that `key` names, else, where a name is given, the one of that name, else a new one, with that id and name.  in: struct
  * import; out: struct run.  ERR_NOT_FOUND, ERR_SHAPE, ERR_RUN_EXISTS. */
 enum err leaderboard_import(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 

@@ -95,7 +95,8 @@ void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t
 	if (ask->full)
 		return;
 	c->filter = filter;
-	memcpy(c->v, v, n * sizeof *v);
+	for (size_t i = 0; i < n; i++)
+		c->v[i] = v[i];
 	ask->n++;
 }
 

@@ -6,7 +6,7 @@ const char *const registry_directions[] = { "asc", "desc", NULL };
 
 enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask)
 {
-	ask->flip = q->direction && !strcmp(q->direction, "desc");
+	ask->flip = q->direction && !strcmp(q->direction, q->sort ? "desc" : "asc");
 	return pages_by_offset(r, q, ask);
 }
 
@@ -21,13 +21,13 @@ static enum err only_living(struct req *r, const struct page_asked *q, struct li
 const struct paging living = { .size = 100, .most = 1000, .total = true, .asked = only_living, .got = pages_offset };
 const struct paging hundred = { .size = 100, .most = 1000, .total = true, .asked = pages_by_window, .got = pages_offset };
 
-enum err res_part(struct req *r, void *rows, size_t n, size_t size, int64_t usual, int64_t most)
+enum err res_part(struct req *r, const void *rows, size_t n, size_t size, int64_t usual, int64_t most)
 {
 	const struct page_asked *q = r->query;
 	const struct list_ask ask = { .offset = q->offset, .limit = !q->size_set ? usual : q->size && q->size < most ? q->size : most };
 	const size_t from = (uint64_t)ask.offset < n ? (size_t)ask.offset : n, room = n - from;
 	const struct list_got got = { .n = (uint64_t)ask.limit < room ? (size_t)ask.limit : room };
-	struct page_got out = { .total = (int64_t)n, .count = (int64_t)got.n, .rows = { (char *)rows + from * size, got.n, size } };
+	struct page_got out = { .total = (int64_t)n, .count = (int64_t)got.n, .rows = { (const char *)rows + from * size, got.n, size } };
 
 	pages_offset(r, &ask, &got, &out);
 	res_shape(r, 200, r->row->out, &out, 0);

@@ -32,12 +32,16 @@ extern const struct shape window_query[];        /* no more than that, of a stru
 /* sortDirection: as the key sorts by itself, or against it. */
 extern const char *const registry_directions[];
 #define DIRECTION_ROW { "sortDirection", T_STR, AT(struct page_asked, direction), .words = registry_directions }
-/* By offset and limit, and by sortDirection against the order. */
+/* By offset and limit, and by sortDirection against the order: of a list that is not sorted by a key the newest first. */
 enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask);
 extern const struct paging hundred;              /* a page has 100 rows, 1000 at most */
 extern const struct paging living;               /* the same of what is not hidden, where nothing is asked for by its state */
 /* The answer is the part of an array that is asked for, of rows of that size: `usual` where no limit is given, `most` at once. */
-enum err res_part(struct req *r, void *rows, size_t n, size_t size, int64_t usual, int64_t most);
+enum err res_part(struct req *r, const void *rows, size_t n, size_t size, int64_t usual, int64_t most);
+
+/* What a package supports (api_registry_packages.c). */
+extern const struct shape capability_list_out[];
+enum err res_capabilities(struct req *r, const struct version *v);
 
 /* The answer tells of a job: 202, if it has no body yet, and where its state is. */
 void res_job(struct req *r, const struct id *job);

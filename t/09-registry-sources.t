@@ -40,7 +40,7 @@ subtest 'projects are found by the address, else by their name' => sub {
     is(is_ok(put_on("${pid}1"), 201, 'into one that there is, without its name')->{projectId}, "${pid}1", 'by its id');
     is(is_ok(put_on("${pid}2", projectName => 'Churn'), 201, 'by its name')->{projectId}, "${pid}1", 'there is one of that name already');
     refused(put_on("${pid}1", projectName => 'Other'), 'projectName', 'another name than it has');
-    refused(put_on("${pid}3"), 'projectName', 'a new one without a name');
+    is(put_on("${pid}3")->{status}, 404, 'no new one without a name');
     is(put_on('nonsense', projectName => 'X')->{status}, 404, 'an address that is no id');
     is(scalar @{ api(GET => '/projects/?limit=1000')->{json} }, 1, 'one project');
     is(scalar @{ api(GET => "/projects/${pid}1/models/?limit=2&offset=2")->{json} }, 1, 'of three models, by pages');
@@ -219,6 +219,15 @@ subtest 'forms that are refused leave nothing' => sub {
     is(api(POST => $path, body => '{}', type => 'text/plain')->{status}, 415, 'another type');
     is(form(POST => '/useCases/', [ name => 'x' ])->{status}, 415, 'where no form is taken');
     is($t->sql("SELECT COUNT(*) FROM custom_versions WHERE custom_model_id = UNHEX('$m->{id}')"), 0, 'no version was made');
+};
+
+subtest 'files stay as long as their custom model does' => sub {
+    my ($stays, $goes) = map { my $m = custom(); form(POST => "/customModels/$m->{id}/versions/", [ file => "of both", 'x' ], [ file => "of $m->{name} alone", 'y' ])->{status} == 201 or die; $m } 1, 2;
+    $t->sql('UPDATE artifacts SET created_at = created_at - INTERVAL 1000 DAY');
+    api(DELETE => "/customModels/$goes->{id}/")->{status} == 204 or die;
+    is($t->thaw('sweep')->{exit}, 0, 'swept');
+    my $there = sub { scalar $t->sql("SELECT COUNT(*) FROM artifacts WHERE content = '$_[0]'") };
+    is(join(' ', map { $there->($_) } 'of both', "of $stays->{name} alone", "of $goes->{name} alone"), '1 1 0', 'those of the deleted one alone are gone');
 };
 
 subtest 'training data comes with a job that is done' => sub {

@@ -186,6 +186,7 @@ scene 'GitHub Action' => sub {
         is(does('describe' => sub { $action->describe($d->{id}, label => 'Action label') })->{label}, 'Action label', 'exactly 204');
         is(does('settings' => sub { $action->settings($d->{id}, associationId => { columnNames => ['id'], requiredInPredictionRequests => true }) })->{associationId}{columnNames}[0], 'id', 'exactly 202, and then they are there');
         my $next = does('another version' => sub { $action->register(custom_version($t, custom_model($t)->{id})->{id}, registeredModelId => $v->{registeredModelId}) });
+        within(10, sub { e($t, 'E4', { id => $next->{id} })->{json}{buildStatus} eq 'complete' }, 'built');
         is(does('replace' => sub { $action->replace($d->{id}, $next->{id}) })->{modelPackage}{id}, $next->{id}, 'replaced');
         my @challengers = does('challenger' => sub { [ $action->challenger($d->{id}, modelPackageId => $v->{id}, name => 'c', predictionEnvironmentId => $env->{id}) ] })->@*;
         ok(scalar(grep { $_->{modelPackage}{id} eq $v->{id} } @challengers), 'it is there');
@@ -231,6 +232,20 @@ scene 'the version that is told is a setting' => sub {
     my $v = reg($old, GET => 'version/', token => undef)->{json};
     is("$v->{major} $v->{minor} $v->{versionString}", '2 30 2.30.1', 'when it is another, then that is told');
     is(join(' ', Registry::Client::Python->new($old, $old->admin)->warnings_shown), 'the client is ahead of the server', 'and a client warns');
+};
+
+scene 'an organization without the registry' => sub {
+    # The organization and its administrator are the same in each of these servers.
+    my $off = Thaw->new(workers => 1, config => { registry_off => model($t)->{organization_id} });
+    my $p = external($off, token => $off->other);
+    for my $no (sort keys %ENDPOINT) {
+        my $r = e($off, $no, { id => $NO_ID, vid => $NO_ID });
+        refused($r, 403, undef, "$no: given that it is not enabled, then 403, before the 404");
+        refused(e($off, $no, { id => $NO_ID, vid => $NO_ID }, token => undef), 401, undef, "$no: and after the 401");
+    }
+    refused(reg($off, POST => 'modelPackages/fromJSON/', body => { name => 'x', target => { name => 'y', type => 'Regression' } }), 403, undef, 'fromJSON too');
+    is(reg($off, GET => 'version/', token => undef)->{status}, 200, 'the version is told all the same');
+    is(e($off, 'E4', { id => $p->{id} }, token => $off->other)->{status}, 200, 'another organization has it');
 };
 
 $t->finish;

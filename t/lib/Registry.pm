@@ -152,7 +152,7 @@ S17 ModelPackageModelDescription
   modelCreatorEmail                        en  string
   modelCreatorId                           en  string
   modelCreatorName                         en  string
-  modelName                                e   text
+  modelName                                e   string
 S18 ModelPackageModelKind
   isAnomalyDetectionModel                  r   bool
   isCombinedModel                          r   bool
@@ -280,7 +280,6 @@ S30 RegisteredModelResponse
   modifiedAt                               r   time
   modifiedBy                               r   S37
   name                                     r   text     1..1024
-  tags                                     r   [Tag]
   target                                   r   S31
   tags                                     o   [Tag]
 S31 RegisteredModelTarget
