@@ -209,7 +209,7 @@
 #define GRANT_COLUMNS(C, A) C(A, d, grantee_id, id) C(A, a, kind, kind) C(A, i, role, role) C(A, a, word, word) C(A, d0, granted_by, by) \
 	C(A, t, created_at, at)
 #define SHARE_PICK(F, C, A) F(A, d, "g.grantee_id", id) C(A, s, "IF(g.grantee_id = g.organization_id, 'organization', g.kind)", kind) \
-	C(A, i, "g.role", role) C(A, s, "g.word", word) C(A, s, "COALESCE(u.username, k.name, o.name, LOWER(HEX(g.grantee_id)))", name)
+	C(A, i, "g.role", role) C(A, s, "COALESCE(g.word, ELT(g.role, 'OBSERVER', 'USER', 'OWNER'))", word) C(A, s, "COALESCE(u.username, k.name, o.name, LOWER(HEX(g.grantee_id)))", name)
 #define SHARE_WITH_PICK(F, C, A) F(A, s, "w.kind", kind) C(A, s, "w.name", name)
 #define MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, tags, tags) C(A, s, config, config) \
 	C(A, s, metadata, metadata) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
