@@ -12,7 +12,7 @@ static const struct shape model_out[] = {
 	{ "type", T_STR, AT(struct deployed, type) },
 	{ "targetName", T_STR, AT(struct deployed, target_name) },
 	{ "targetType", T_STR, AT(struct deployed, target_type) },
-	{ "projectId", T_LITERAL, .flags = F_NULL },
+	{ "projectId", T_STR, AT(struct deployed, project), .flags = F_NULL },
 	{ 0 }
 };
 static const struct shape package_brief_out[] = {

@@ -326,7 +326,7 @@
 #define DEPLOYED(C, A) C(A, d, "v.id", of.id) C(A, d, "v.model_id", of.model) C(A, s, "COALESCE(v.name, m.name)", of.name) \
 	C(A, d, "COALESCE(v.source_id, v.run_id, v.id)", of.source) C(A, s, "COALESCE(v.model_name, v.algorithm, v.name, m.name)", of.type) \
 	C(A, s, "COALESCE(v.target_name, m.target_name, m.name)", of.target_name) C(A, s, "COALESCE(v.target_type, m.target_type, _ascii'Unstructured')", of.target_type) \
-	IN_ENVIRONMENT(C, A)
+	C(A, s, "JSON_VALUE(v.source_meta, '$.projectId')", of.project) IN_ENVIRONMENT(C, A)
 #define IN_ENVIRONMENT(C, A) C(A, d0, "e.id", in.life.id) C(A, s, "e.name", in.name) C(A, s, "e.platform", in.platform) C(A, s, "e.plugin", in.plugin) \
 	C(A, i0, "e.formats", in.formats) C(A, b, "COALESCE(e.managed, 0)", in.managed)
 /* What is to be deployed, or was. */
