@@ -412,7 +412,7 @@
 #define CUSTOM_MODEL_ADDED_AS ", 0"
 #define CUSTOM_MODEL_LOCKED(C, A, whose)
 /* The deployments of packages that were made from its versions. */
-#define CUSTOM_DEPLOYED(alias) "FROM custom_versions c FORCE INDEX (custom_version_list) " \
+#define CUSTOM_DEPLOYED(alias) "FROM custom_versions c FORCE INDEX (custom_version_number) " \
 	"JOIN model_versions v FORCE INDEX (version_by_source) ON v.organization_id = c.organization_id AND v.source_id = c.id " \
 	"JOIN deployments d FORCE INDEX (deployment_by_version) ON d.organization_id = v.organization_id AND d.version_id = v.id " \
 	"AND d.status IN ('active', 'inactive') WHERE c.organization_id = " alias ".organization_id AND c.custom_model_id = " alias ".id"
