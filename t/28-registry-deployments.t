@@ -350,6 +350,22 @@ scene 'rows where the order has ties, and while others deploy' => sub {
     is(package_of($v)->{activeDeploymentCount}, scalar(rows($v)), 'the package counts them all');
 };
 
+scene 'what goes away while it is put to use' => sub {
+    my $made = sub { scalar grep { $_->{status} == 202 } @_ };
+    for my $round (1 .. 4) {
+        my $v = external($t);
+        my @r = concurrently(4, sub { $_[0] == 1 ? e($t, 'E11', { id => $v->{registeredModelId} }) : deploy($v->{id}) });
+        is(join(' ', $r[1]{status}, grep { !/^(?:202|422)$/ } map { $_->{status} } @r[ 0, 2, 3 ]), '204', "round $round: given a model that is retired while it is deployed, then each is made or refused");
+        is(package_of($v)->{activeDeploymentCount}, $made->(@r), 'what was made runs');
+        refused(deploy($v->{id}), 422, qr/archived/i, 'and nothing follows');
+        my $env = environment($t);
+        $v = external($t);
+        @r = concurrently(4, sub { $_[0] == 1 ? reg($t, DELETE => "predictionEnvironments/$env->{id}/") : deploy($v->{id}, predictionEnvironmentId => $env->{id}) });
+        is($r[1]{status}, $made->(@r[ 0, 2, 3 ]) ? 409 : 204, 'given an environment that is deleted meanwhile, then it is in use or gone');
+        is(reg($t, GET => "predictionEnvironments/$env->{id}/")->{status}, $r[1]{status} == 409 ? 200 : 404, 'never both');
+    }
+};
+
 scene 'what is deployed' => sub {
     my $v = external($t, target => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] });
     my $mid = $v->{registeredModelId};
@@ -408,6 +424,8 @@ scene 'other ways to a deployment, and who may' => sub {
     my $roles = reg($t, GET => "deployments/$id/sharedRoles/")->{json};
     fits_ok(DeploymentRole => $_, 'a role') for @{ $roles->{data} };
     is(join(' ', map { "$_->{name}:$_->{role}" } @{ $roles->{data} // [] }), 'admin:OWNER', 'its creator owns it') or diag json($roles);
+    my $r;
+    is(($r = reg($t, GET => "deployments/$id/$_/"))->{status}, 200, "$_/, which clients ask for") or diag $r->{raw} for qw(healthSettings challengerReplaySettings runtimeParameters);
 };
 
 # --- custom models ------------------------------------------------------------------------------------------
