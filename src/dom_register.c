@@ -290,7 +290,7 @@ enum err package_lock(struct tx *tx, const struct db_val key[2], struct version 
 	if (e == ERR_DB_NONE || (!e && key[1].t && !id_equal(&key[0].id, &at.model)))
 		return ERR_VERSION_NOT_FOUND;
 	if (e || (e = life_lock(tx, RES_VERSION, IN_PARENT(&at.model, db_i(at.number)), v)) || (e = tx_row(tx, SQL_PACKAGE_HELD, DB_IN(org, id), &row)))
-		return e;
+		return e == ERR_MODEL_NOT_FOUND ? ERR_VERSION_NOT_FOUND : e;         /* one is as unknown as the other */
 	v->deployments = row_read(columns, RES_VERSION, row + 1, v)->i;
 	return OK;
 }
