@@ -165,11 +165,10 @@ static void act(struct tx *tx, const struct build *b)
 static enum err look_for_source(struct tx *tx, const struct package *p)
 {
 	struct leaderboard run;
-	struct custom_source custom;
 
 	if (!strcmp(p->execution, EXECUTION_DEDICATED))
 		return leaderboard_find(tx, &p->source, &run);
-	return strcmp(p->execution, EXECUTION_CUSTOM) ? OK : custom_version_find(tx, &p->source, &custom);
+	return strcmp(p->execution, EXECUTION_CUSTOM) ? OK : custom_version_there(tx, &p->source);
 }
 
 /* What of a package may change is read by one statement, its revision with it; its features and logs never do. */
@@ -183,7 +182,8 @@ enum err build_make(struct tx *tx, struct build *b, struct bytes *file, const ch
 	act(tx, b);
 	if ((e = package_get(tx, BY_ID(&b->package), &v)) || (e = package_large_of(tx, &v)) || (e = look_for_source(tx, &v.package))) {
 		*reason = e == ERR_AUTH_REFUSED ? "The user who asked for it is not active any more"
-			: definite(e) ? arena_printf(tx->arena, "What it is made from is not there any more: %s", err_row(e)->text) : NULL;
+			: err_row(e)->class == CLASS_NOT_FOUND ? arena_printf(tx->arena, "What it is made from is not there any more: %s", err_row(e)->text)
+			: definite(e) ? err_row(e)->text : NULL;
 		return *reason ? OK : e;
 	}
 	b->series = v.package.kinds & KIND_TIME_SERIES;

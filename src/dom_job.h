@@ -10,7 +10,6 @@
 #define JOB_PACKAGE "package"                            /* and its file */
 #define JOB_CUSTOM_VERSION "custom_model_version"        /* in its custom model */
 #define JOB_DEPLOYMENT "deployment"
-#define JOB_DEPLOYMENT_SETTINGS "deployment_settings"
 #define JOB_CHALLENGER "challenger"                      /* in its deployment */
 /* As a job is told of. */
 #define JOB_INITIALIZED "INITIALIZED"

@@ -134,7 +134,7 @@ subtest 'who may' => sub {
     is(v2(GET => 'status/x/')->{status}, 404, 'nor of none');
     # a job of something else is its own user's, and an administrator's
     my ($org, $who) = @{ ($t->sql("SELECT HEX(organization_id), HEX(id) FROM principals WHERE username = 'member'"))[0] };
-    my %leads = (deployment => 'deployments/OBJECT/', deployment_settings => 'deployments/OBJECT/settings/', challenger => 'deployments/PARENT/challengers/OBJECT/',
+    my %leads = (deployment => 'deployments/OBJECT/', challenger => 'deployments/PARENT/challengers/OBJECT/',
         custom_model_version => 'customModels/PARENT/versions/OBJECT/', package => 'modelPackages/OBJECT/');
     for my $kind (sort keys %leads) {
         my ($job, $object, $parent) = map { sprintf '%024x', 1000 + int rand 1e9 } 1 .. 3;
@@ -210,6 +210,10 @@ subtest 'a file that is built once more' => sub {
     { local $ENV{THAW_ARTIFACT_LIMIT} = 200; is_deeply(build(), { built => 0, failed => 1, waiting => 0 }, 'it cannot be built') }
     like(status($path)->{json}{message}, qr/artifact_limit/, 'as its job tells');
     is($get->() . state_of($package), $file . $was, 'and the package is what it was');
+    # what its source says by now is not in it
+    $t->sql("UPDATE custom_models SET negative_label = positive_label");
+    asked($package);
+    is(build()->{built}, 1, 'it is built while its source is there');
     is(v2(POST => 'deployments/fromModelPackage/', body => { modelPackageId => $package, label => 'x' })->{status}, 202, 'which can be deployed');
     is($t->thaw('audit', 'verify')->{exit}, 0, 'as the history has it');
 };
