@@ -353,6 +353,7 @@ static const struct route routes[] = {
 	  .object = RES_WORKSPACE, .get = workspace_target, .size = sizeof(struct workspace_target),
 	  .summary = "What a restore would make of a workspace", .errors = "NOT_FOUND" },
 	HISTORY("model/{model_id}", MODEL, MODEL, NULL, "a model", "MODEL_NOT_FOUND"),
+	HISTORY("deployment/{deployment_id}", MODEL, DEPLOYMENT, NULL, "a deployment", "DEPLOYMENT_NOT_FOUND"),
 	HISTORY("project/{id}", PROJECT, PROJECT, number, "a project", "PROJECT_NOT_FOUND"),
 	HISTORY("workspace/{workspace_id}", WORKSPACE, WORKSPACE, NULL, "a workspace", "NOT_FOUND"),
 	HISTORY("entity/{entity_id}", WORKSPACE, ENTITY, NULL, "an entity", "NOT_FOUND"),

@@ -66,6 +66,7 @@ const kinds = {
     scopes: v => h('ul', { class: 'mb-0 ps-3' }, allowed(v)),
     json: v => Object.keys(v).length ? h('pre', { tabindex: '0' }, JSON.stringify(v, null, 2)) : nothing(),
     labels: v => Object.keys(v).length ? h('dl', { class: 'labels' }, Object.entries(v).map(([key, text]) => h('div', {}, h('dt', {}, key), h('dd', {}, text)))) : nothing(),
+    flag: v => v ? 'Yes' : 'No',
     number: v => count(Array.isArray(v) ? v.length : v),
     bytes: v => plural(v, 'byte', 'bytes'),
     seconds: v => plural(v, 'second', 'seconds'),
@@ -85,6 +86,6 @@ export function swatch(colour) {
 }
 export function value(resource, { field, kind = 'text' }, object) {
     const v = object[field];
-    if (kind === 'status') return badge(resource, v);
+    if (kind === 'status' && v) return badge(resource, v);
     return v === null || v === undefined || v === '' ? nothing() : (kinds[kind] ?? kinds.text)(v);
 }

@@ -33,7 +33,7 @@ function route() {
     if (!may(resource.read)) return nowhere(`Your role may not look at ${resource.many}.`);
     if (id ? resource.flat : resource.inner) return nowhere();
     if (!id || (id === 'archived' && resource.archived && !verb)) return list(resource, id === 'archived', new URLSearchParams(search));
-    if (id === 'new' && !verb && resource.form) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : nowhere(`Your role may not create ${resource.many}.`);
+    if (id === 'new' && !verb && resource.form && !resource.madeElsewhere) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : nowhere(`Your role may not create ${resource.many}.`);
     if (verb && !resource.form) return nowhere();
     return verb ? form(resource, id) : detail(resource, id);
 }

@@ -127,6 +127,7 @@ export const sql = statement => execFileSync(setup.database[0], setup.database.s
 export const status = async id => (await api('GET', `/api/v1/projects/${id}`)).body.data?.status;
 
 export async function accessible(page, what) {
+    if (process.env.CONSOLE_SCREENS) await page.screenshot({ path: `${setup.failures}/${what.replaceAll(/\W+/g, '-')}.png`, fullPage: true });
     await page.evaluate(axe);
     const found = await page.evaluate(async () => (await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })).violations
         .map(v => `${v.id}: ${v.nodes.map(n => `${n.target} ${n.failureSummary.split('\n')[1] ?? ''}`).slice(0, 3).join('; ')}`));
