@@ -446,7 +446,7 @@ const struct route deployment_routes[] = {
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct deployment_in), .status = 204, THE, .change = deployment_edit,
 	  .moves = { LIFE_DEPLOYMENT_EDIT }, .summary = "Change label, description or importance", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE, .change = deployment_delete, .moves = { LIFE_DEPLOYMENT_DELETE },
-	  .summary = "Delete a deployment", .errors = "DEPLOYMENT_NOT_FOUND" },
+	  .summary = "Delete a deployment", .errors = "DEPLOYMENT_NOT_FOUND AGENT_DENIED" },
 	{ "PATCH", ONE "/status", PERM_MODEL_WRITE, R_WRITE, BODY(status_in, struct deployment_in), .status = 202, THE, .run = patch_status,
 	  .summary = "Activate or deactivate", .errors = "DEPLOYMENT_NOT_FOUND MODEL_ARCHIVED MODEL_RETIRED" },
 	{ "POST", ONE "/model/validation", PERM_MODEL_READ, 0, BODY(validate_in, struct deployment_in), .status = 200, .out = validated_out, THE, .run = validate, NAMES,

@@ -100,7 +100,7 @@ const struct route environment_routes[] = {
 	{ "PATCH", ALL "/{environmentId}", PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct environment), .status = 200, .out = environment_out, THE,
 	  .change = environment_edit, .moves = { LIFE_ENVIRONMENT_EDIT }, .summary = "Change a prediction environment", .errors = "ENVIRONMENT_NOT_FOUND" },
 	{ "DELETE", ALL "/{environmentId}", PERM_MODEL_WRITE, R_WRITE, .status = 204, THE, .change = environment_delete, .moves = { LIFE_ENVIRONMENT_DELETE },
-	  .summary = "Delete a prediction environment that nothing is deployed in", .errors = "ENVIRONMENT_NOT_FOUND ENVIRONMENT_USED" },
+	  .summary = "Delete a prediction environment that nothing is deployed in", .errors = "ENVIRONMENT_NOT_FOUND ENVIRONMENT_USED AGENT_DENIED" },
 	{ "GET", BASE "/predictionServers", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = servers_out, .paging = &hundred,
 	  .read = no_servers, .size = sizeof(struct server), .summary = "Prediction servers: there are none here" },
 	{ 0 }

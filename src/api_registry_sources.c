@@ -125,7 +125,7 @@ static const struct shape account_out[] = {
 
 #define PROJECT BASE "/projects/{projectId}"
 #define USE_CASE BASE "/useCases/{useCaseId}"
-#define LINK USE_CASE "/registeredModelVersions/{versionId}"
+#define LINK USE_CASE "/registeredModelVersions/{modelPackageId}"
 #define LINK_ERRORS "NOT_FOUND VERSION_NOT_FOUND MODEL_NOT_FOUND PACKAGE_ARCHIVED"
 const struct route source_routes[] = {
 	{ "GET", BASE "/account/info", PERM_MEMBER, R_UNTAGGED, .status = 200, .out = account_out, .object = RES_USER, .get = user_self,

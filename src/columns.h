@@ -202,7 +202,7 @@
 #define GRANTED(alias, principal) GRANTED_ON(alias, "id", principal)
 #define GRANTED_ON(alias, model, principal) "GREATEST(COALESCE((SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
 	"AND g.model_id = " alias "." model " AND g.grantee_id IN (" principal ", " alias ".organization_id)), 0), COALESCE((SELECT MAX(g.role) " \
-	"FROM group_members n STRAIGHT_JOIN grants g ON g.organization_id = n.organization_id AND g.model_id = " alias "." model " AND g.grantee_id = n.group_id " \
+	"FROM group_members n FORCE INDEX (PRIMARY) STRAIGHT_JOIN grants g ON g.organization_id = n.organization_id AND g.model_id = " alias "." model " AND g.grantee_id = n.group_id " \
 	"WHERE n.organization_id = " alias ".organization_id AND n.principal_id = " principal "), 0))"
 #define MODEL_SEEN(C, A)
 /* A grant, as it is written and as it is listed; whom one is for. */
@@ -410,13 +410,13 @@
 #define CUSTOM_MODEL_KEPT(K) K(hidden, "status = 'deleted'", "") K(name_key, "name", " COLLATE utf8mb4_bin")
 #define CUSTOM_MODEL_TAKEN ERR_INTERNAL
 #define CUSTOM_MODEL_ADDED_AS ", 0"
-/* How many deployments have a package that was made from a version of it. */
-#define CUSTOM_MODEL_LOCKED(C, A, whose) C(A, i, "(SELECT COUNT(*) " CUSTOM_DEPLOYED(A) ")", life.held)
+#define CUSTOM_MODEL_LOCKED(C, A, whose)
+/* The deployments of packages that were made from its versions. */
 #define CUSTOM_DEPLOYED(alias) "FROM custom_versions c FORCE INDEX (custom_version_list) " \
 	"JOIN model_versions v FORCE INDEX (version_by_source) ON v.organization_id = c.organization_id AND v.source_id = c.id " \
 	"JOIN deployments d FORCE INDEX (deployment_by_version) ON d.organization_id = v.organization_id AND d.version_id = v.id " \
 	"AND d.status IN ('active', 'inactive') WHERE c.organization_id = " alias ".organization_id AND c.custom_model_id = " alias ".id"
-#define CUSTOM_MODEL_SEEN(C, A) C(A, s, "(SELECT u.username FROM principals u WHERE u.organization_id = " A ".organization_id AND u.id = " A ".created_by)", maker)
+#define CUSTOM_MODEL_SEEN(C, A) C(A, i, "(SELECT COUNT(*) " CUSTOM_DEPLOYED(A) ")", life.held) C(A, s, "(SELECT u.username FROM principals u WHERE u.organization_id = " A ".organization_id AND u.id = " A ".created_by)", maker)
 
 #define CUSTOM_VERSION_TABLE "custom_versions"
 #define CUSTOM_VERSION_COLUMNS(C, A) HEAD(C, A) C(A, d, created_by, life.whose) C(A, d, custom_model_id, model) C(A, i, major, major) C(A, i, minor, minor) \

@@ -172,6 +172,7 @@ static enum err look_for_source(struct tx *tx, const struct package *p)
 	return strcmp(p->execution, EXECUTION_CUSTOM) ? OK : custom_version_find(tx, &p->source, &custom);
 }
 
+/* What of a package may change is read by one statement, its revision with it; its features and logs never do. */
 enum err build_make(struct tx *tx, struct build *b, struct bytes *file, const char **reason)
 {
 	unsigned char *bytes = NULL;

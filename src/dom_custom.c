@@ -15,8 +15,8 @@ static const struct list_filter filters[] = {
 	[CUSTOM_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
 	[CUSTOM_KIND] = { "kind", " AND x.kind = ?", "a", 0 },
 	[CUSTOM_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", LIST_LIKE },
-	[CUSTOM_DEPLOYED] = { "deployed", " AND EXISTS (SELECT 1 " CUSTOM_DEPLOYED("x") ")", "", 0 },
-	[CUSTOM_UNDEPLOYED] = { "undeployed", " AND NOT EXISTS (SELECT 1 " CUSTOM_DEPLOYED("x") ")", "", 0 },
+	[CUSTOM_DEPLOYED] = { "deployed", " AND (SELECT 1 " CUSTOM_DEPLOYED("x") " LIMIT 1) = 1", "", 0 },
+	[CUSTOM_UNDEPLOYED] = { "undeployed", " AND (SELECT 1 " CUSTOM_DEPLOYED("x") " LIMIT 1) IS NULL", "", 0 },
 	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = {
@@ -34,12 +34,12 @@ static const struct list_path paths[] = {
 
 #define COL_LATEST(A, kind, column, member) { ROW_##kind, offsetof(struct custom_model, latest.member) },
 static const struct column columns[] = MAP(CUSTOM_MODEL_COLUMNS, struct custom_model);
-static const struct column behind[] = { CUSTOM_MODEL_LOCKED(COL_MAP, struct custom_model, ) CUSTOM_MODEL_SEEN(COL_MAP, struct custom_model) { ROW_END, 0 } };
+static const struct column behind[] = MAP(CUSTOM_MODEL_SEEN, struct custom_model);
 static const struct column latest[] = { { ROW_d0, offsetof(struct custom_model, latest.life.organization) }, CUSTOM_VERSION_COLUMNS(COL_LATEST, )
 	CUSTOM_VERSION_SEEN(COL_LATEST, ) { ROW_END, 0 } };
 const struct listing custom_models_list = { .name = "CUSTOM_MODELS", .of = RES_CUSTOM_MODEL, .parent = RES__MAX, .sees = SEES_ALL,
-	.text = ROW(CUSTOM_MODEL_COLUMNS, "x") CUSTOM_MODEL_LOCKED(COL_EXPR, "x", ) CUSTOM_MODEL_SEEN(COL_EXPR, "x") ", " CUSTOM_LATEST,
-	.out = ROW_OUT(CUSTOM_MODEL_COLUMNS) CUSTOM_MODEL_LOCKED(COL_OUT, , ) CUSTOM_MODEL_SEEN(COL_OUT, ) CUSTOM_LATEST_OUT, .joins = " " CUSTOM_LATEST_JOIN,
+	.text = ROW(CUSTOM_MODEL_COLUMNS, "x") CUSTOM_MODEL_SEEN(COL_EXPR, "x") ", " CUSTOM_LATEST,
+	.out = ROW_OUT(CUSTOM_MODEL_COLUMNS) CUSTOM_MODEL_SEEN(COL_OUT, ) CUSTOM_LATEST_OUT, .joins = " " CUSTOM_LATEST_JOIN,
 	.maps = { columns, behind, latest }, .filters = filters, .orders = orders, LIST_PATHS(paths), .always = AND_BY(CUSTOM_HIDDEN), .hidden = 1 + CUSTOM_HIDDEN };
 
 static const struct list_path version_paths[] = { { .order = -1, .index = "custom_version_list" } };
@@ -150,7 +150,9 @@ enum err custom_delete(struct tx *tx, const struct db_val *key, enum transition 
 	enum err e = life_lock(tx, RES_CUSTOM_MODEL, key, m);
 
 	(void)in;
-	return e ? e : m->life.held ? ERR_CUSTOM_MODEL_USED : life_move(tx, t, &m->life, NULL);
+	if (e || (e = tx_int(tx, SQL_CUSTOM_MODEL_HELD, DB_IN(db_d(&m->life.organization), db_d(&m->life.id)), &m->life.held)))
+		return e;
+	return m->life.held ? ERR_CUSTOM_MODEL_USED : life_move(tx, t, &m->life, NULL);
 }
 
 /* ---- Versions and their files ---- */

@@ -183,10 +183,8 @@ static enum err project_of(struct tx *tx, const struct id *id, const char *name,
 		why_add(tx, "projectName", "is not the name of the project that the address names");
 		return ERR_SHAPE;
 	}
-	if (!name) {
-		why_coded(tx, "projectName", "is required, since there is no such project", "required");
-		return ERR_SHAPE;
-	}
+	if (!name)
+		return ERR_NOT_FOUND;
 	*out = (struct run_project){ .name = name };
 	life_begin(tx, &out->life);
 	out->life.id = *id;

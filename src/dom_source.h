@@ -61,7 +61,7 @@ struct import {
 	const char *name, *model_type, *project, *target, *kinds, *features, *logs, *datasets, *timeseries, *scoring_code, *file_name, *contains;
 };
 extern const struct shape scoring_rows[], contains_rows[];
-/* Into the project that `key` names, else the one of that name, else a new one, with that id and name.  in: struct
+/* Into the project that `key` names, else, where a name is given, the one of that name, else a new one, with that id and name.  in: struct
  * import; out: struct run.  ERR_NOT_FOUND, ERR_SHAPE, ERR_RUN_EXISTS. */
 enum err leaderboard_import(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 

@@ -6,7 +6,7 @@ const char *const registry_directions[] = { "asc", "desc", NULL };
 
 enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask)
 {
-	ask->flip = q->direction && !strcmp(q->direction, "desc");
+	ask->flip = q->direction && !strcmp(q->direction, q->sort ? "desc" : "asc");
 	return pages_by_offset(r, q, ask);
 }
 

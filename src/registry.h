@@ -32,7 +32,7 @@ extern const struct shape window_query[];        /* no more than that, of a stru
 /* sortDirection: as the key sorts by itself, or against it. */
 extern const char *const registry_directions[];
 #define DIRECTION_ROW { "sortDirection", T_STR, AT(struct page_asked, direction), .words = registry_directions }
-/* By offset and limit, and by sortDirection against the order. */
+/* By offset and limit, and by sortDirection against the order: of a list that is not sorted by a key the newest first. */
 enum err pages_by_window(struct req *r, const struct page_asked *q, struct list_ask *ask);
 extern const struct paging hundred;              /* a page has 100 rows, 1000 at most */
 extern const struct paging living;               /* the same of what is not hidden, where nothing is asked for by its state */

@@ -86,6 +86,11 @@ subtest 'answers are what their schemas say' => sub {
     # of the registry dialect: the version as a package
     $id{modelPackageId} = hex_of_rid($version);
     ($id{statusId}) = $t->req(POST => "/api/v2/modelPackages/$id{modelPackageId}/modelPackageFileBuilds", token => $token)->{headers}{location} =~ m{/status/(\w+)/$};
+    my $reg = sub { my ($path, $body) = @_; my $r = $t->req(POST => "/api/v2/$path", token => $token, body => $body); $r->{status} == 201 or die $r->{raw}; $r->{json} };
+    @id{qw(projectId modelId)} = @{ $reg->('projects/' . 'a' x 24 . '/models/import', { projectName => 'shown', modelType => 'm', target => { name => 'y', type => 'Regression' } }) }{qw(projectId modelId)};
+    $id{useCaseId} = $reg->('useCases', { name => 'shown' })->{id};
+    $id{customModelId} = $reg->('customModels', { name => 'shown', targetType => 'Regression', targetName => 'y', customModelType => 'inference', predictionThreshold => 0.5 })->{id};
+    $id{customModelVersionId} = $reg->("customModels/$id{customModelId}/versions", { gitModelVersion => { refName => 'main' }, maximumMemory => 5 })->{id};
     # of the workspaces dialect: one of each, and what has lists, refs and members that can be null
     my $call = sub { my ($method, $path, $body, %o) = @_; my $r = $t->req($method => "/v1$path", token => $token, body => $body, %o); $r->{status} =~ /^20/ or die $r->{raw}; $r };
     my $made = $call->(POST => '/workspaces', { name => 'shown', metadata => { env => 'prod' } }, headers => [ 'Idempotency-Key' => 'shown' ]);

@@ -137,6 +137,21 @@ scene 'what cannot be put in place' => sub {
     }
 };
 
+scene 'a model that is retired' => sub {
+    my $v = external($t);
+    my @ids = map { deployment($t, $v->{id})->{id} } 1, 2;
+    my $rows = sub { join ' ', map { $_->{id} } @{ e($t, 'E14', { id => $v->{registeredModelId} }, query => $_[0])->{json}{data} } };
+    is($rows->(''), "$ids[1] $ids[0]", 'its deployments, newest first');
+    is($rows->("sortDirection=$_->[0]"), $_->[1], "$_->[0]") for [ asc => "@ids" ], [ desc => "$ids[1] $ids[0]" ];
+    is(e($t, 'E11', { id => $v->{registeredModelId} })->{status}, 204, 'given it is archived for good');
+    is(seen($ids[0])->{json}{status}, 'active', 'then they go on');
+    refused(deploy($v->{id}), 422, qr/archived/, 'without another one');
+    is(reg($t, PATCH => "deployments/$ids[0]/status/", body => { status => 'inactive' })->{status}, 202, 'one can be deactivated');
+    refused(reg($t, PATCH => "deployments/$ids[0]/status/", body => { status => 'active' }), 422, qr/archived/, 'for good');
+    is(replace($ids[1], external($t)->{id})->{status}, 202, 'one gets another champion');
+    is(reg($t, DELETE => "deployments/$_/")->{status}, 204, 'and both can be deleted') for @ids;
+};
+
 scene 'environments' => sub {
     my $env = environment($t, name => 'In use');
     my $v = external($t);
@@ -150,6 +165,9 @@ scene 'environments' => sub {
     is(reg($t, DELETE => "deployments/$id/")->{status}, 204, 'when the deployment is deleted');
     is(history($cid), 'challenger.created:active challenger.updated:active challenger.deleted:deleted', 'then its challengers are');
     is(reg($t, GET => "deployments/$id/challengers/")->{status}, 404, 'and nothing lists them');
+    my $agent = $t->key(user => 'admin', kind => 'token', tier => 3, agent => 'agt_x');
+    my $kept = deployment($t, external($t)->{id})->{id};
+    refused(reg($t, DELETE => "deployments/$kept/", token => $agent), 403, undef, 'an agent deletes none without its human');
     is(history($env->{id}), 'prediction_environment.created:active prediction_environment.deleted:deleted', 'the history of the environment');
 };
 

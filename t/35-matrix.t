@@ -120,6 +120,10 @@ sub rid {
 sub org_of { $of_user{"org $_[0]{user}"} //= 'org-' . $t->sql("SELECT LOWER(HEX(organization_id)) FROM principals WHERE username = '$_[0]{user}'") }
 sub space_of { rid_of(space => org_of($_[0])) }
 sub lies_in { my ($o) = @_; ask($o, POST => '/api/v2/filesystem/folders', { displayName => named($o), parentFolderRid => rid_of(folder => org_of($o)) })->{json}{rid} }
+my %CUSTOM = (targetType => 'Regression', targetName => 'y', customModelType => 'inference');
+my %IMPORTED = (modelType => 'm', target => { name => 'y', type => 'Regression' });
+# A model of a leaderboard, in a project of its own unless that is there.
+sub imported { my ($o, $project) = @_; ask($o, POST => '/api/v2/projects/' . ($project // sprintf('%024x', ++$n)) . '/models/import', { %IMPORTED, $project ? () : (projectName => named($o)) })->{json} }
 my %prefixed = map { $_->[0] => $_->[1] } [ workspace_id => 'wks_' ], [ entity_id => 'ent_' ], [ authorization_id => 'auth_' ], [ event_id => 'evt_' ],
     [ webhook_endpoint_id => 'we_' ], [ delivery_id => 'del_' ], [ token_id => 'tok_' ];
 my %ID = (
@@ -160,7 +164,17 @@ my %ID = (
         ask($o, PATCH => "/api/v2/registeredModels/$id/sharedRoles", { operation => 'updateRoles', roles => [ { role => 'USER', shareRecipientType => 'organization', id => hex_of(org_of($o)) } ] }) if $verb eq 'sharedRoles';
         return $id;
     } },
-    modelPackageId => { unknown => hex_of($NOWHERE), odd => sub { "mdl-$_[0]" }, make => \&package_of },
+    modelPackageId => { unknown => hex_of($NOWHERE), odd => sub { "mdl-$_[0]" }, make => sub {
+        my ($o, $verb, $id) = @_;
+        my $package = package_of($o, $verb);
+        ask($o, POST => "/api/v2/useCases/$id->{useCaseId}/registeredModelVersions/$package") if $verb eq 'delete' && $id->{useCaseId};
+        return $package;
+    } },
+    projectId => { unknown => hex_of($NOWHERE), odd => sub { "prj-$_[0]" }, make => sub { imported($_[0])->{projectId} } },
+    modelId => { unknown => hex_of($NOWHERE), make => sub { my ($o, $verb, $id) = @_; imported($o, $id->{projectId})->{modelId} } },
+    useCaseId => { unknown => hex_of($NOWHERE), odd => sub { "usc-$_[0]" }, make => sub { my ($o) = @_; ask($o, POST => '/api/v2/useCases', { name => named($o) })->{json}{id} } },
+    customModelId => { unknown => hex_of($NOWHERE), odd => sub { "cmo-$_[0]" }, make => sub { my ($o) = @_; ask($o, POST => '/api/v2/customModels', { %CUSTOM, name => named($o) })->{json}{id} } },
+    customModelVersionId => { unknown => hex_of($NOWHERE), make => sub { my ($o, $verb, $id) = @_; ask($o, POST => "/api/v2/customModels/$id->{customModelId}/versions", {})->{json}{id} } },
     statusId => { unknown => hex_of($NOWHERE), odd => sub { "job-$_[0]" }, make => sub { my ($o) = @_; built_of($o, package_of($o, '')) } },
     client_id => { unknown => in_base62('cl_', $NOWHERE), odd => sub { 'cl_' . 'z' x 17, $_[0] =~ s/^cl_//r }, make => sub {
         my $made = $t->thaw('--json', 'client', 'create', '--org', $_[0]{user} eq 'other' ? 'Other' : 'Main', '--name', named($_[0]), '--redirect-uris', 'https://app.example/cb', '--public');
@@ -244,6 +258,12 @@ my %BODY = (
     'POST /api/v2/models/{modelRid}/versions' => { modelFiles => { type => 'dill', serializedModelFunction => 'AAAA' }, backingRepositories => [], condaRequirements => [], modelApi => model_api() },
     'POST /api/v2/filesystem/folders' => { displayName => '<new>', parentFolderRid => '{folderRid}' },
     'POST /api/v2/filesystem/projects/create' => { displayName => '<new>', spaceRid => '{spaceRid}' },
+    'POST /api/v2/projects/{projectId}/models/import' => \%IMPORTED,
+    'PATCH /api/v2/useCases/{useCaseId}' => { description => 'x' },
+    'POST /api/v2/customModels' => { %CUSTOM, name => '<new>' },
+    'PATCH /api/v2/customModels/{customModelId}' => { description => 'x' },
+    (map { ("$_ /api/v2/customModels/{customModelId}/versions" => {}, "$_ /api/v2/customModels/{customModelId}/versions/withTrainingData" => {}) } qw(POST PATCH)),
+    'PATCH /api/v2/customModels/{customModelId}/versions/{customModelVersionId}' => { description => 'x' },
     'PATCH /api/v2/registeredModels/{registeredModelId}/sharedRoles' => { operation => 'updateRoles', roles => [ { role => 'OBSERVER', shareRecipientType => 'user', username => 'user-of-none' } ] },
     'POST /console/authorize' => { client_id => '{client_id}', redirect_uri => 'https://app.example/cb', code_challenge => 'x' x 43, approve => JSON::PP::true },
     'POST /v1/workspaces' => { name => '<new>' },

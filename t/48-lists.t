@@ -76,7 +76,22 @@ $t->sql($_) for
         SELECT $org, @{[ $id->(1400000) ]}, @{[ $id->(1200000) ]}, $model, IF(seq % 100, @{[ $one->(150001) ]}, @{[ $one->(150002) ]}), 1, CONCAT('filler ', seq), seq % 10 = 1, '2026-01-01' + INTERVAL seq SECOND FROM seq_1_to_$ROWS",
     "INSERT INTO challengers (organization_id, id, deployment_id, model_id, version_id, name, status, hidden, created_by, created_at, updated_at, revision)
         SELECT $org, @{[ $id->(1500000) ]}, @{[ $one->(1200001) ]}, $model, @{[ $one->(150001) ]}, CONCAT('filler ', seq), @{[ $state->(qw(deleted active active)) ]}, seq % 10 = 0, $user, $times, 1 FROM seq_1_to_$ROWS",
-    'ANALYZE TABLE deployments, prediction_environments, deployment_versions, challengers, models, grants, group_members, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
+    "INSERT INTO run_projects (organization_id, id, name, status, created_by, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(1600000) ]}, CONCAT('filler ', seq), 'active', $user, $times, 1 FROM seq_1_to_$ROWS",
+    "INSERT INTO training_runs (organization_id, id, project_id, algorithm, target, name, target_type, all_features, status, started_by, started_at, updated_at, revision)
+        SELECT $org, @{[ $id->(1700000) ]}, @{[ $one->(1600001) ]}, 'm', 'y', CONCAT('filler ', seq), 'Binary', $text, 'completed', $user, $times, 1 FROM seq_1_to_$ROWS",
+    "INSERT INTO use_cases (organization_id, id, name, description, status, created_by, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(1800000) ]}, CONCAT('filler ', seq), $text, @{[ $state->(qw(deleted active active)) ]}, $user, $times, 1 FROM seq_1_to_$ROWS",
+    # a version of each custom model, and many of one; a package of two in five is deployed
+    "INSERT INTO custom_models (organization_id, id, name, description, kind, target_type, latest_id, major, minor, status, created_by, created_at, updated_at, revision, children_rev)
+        SELECT $org, @{[ $id->(1900000) ]}, CONCAT('filler ', seq), $text, IF(seq % 10 = 3, 'training', 'inference'), 'Binary', @{[ $id->(2000000) ]}, 1, 0, @{[ $state->(qw(deleted active active)) ]}, $user, $times, 1, 0 FROM seq_1_to_$ROWS",
+    (map { my ($from, $model, $number) = @$_; "INSERT INTO custom_versions (organization_id, id, custom_model_id, major, minor, description, status, created_by, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->($from) ]}, $model, $number, $text, 'ready', $user, $times, 1 FROM seq_1_to_$ROWS" } [ 2000000, $id->(1900000), '1, 0' ], [ 2100000, $one->(1900010), '2, seq' ]),
+    "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision, source_id)
+        SELECT $org, @{[ $id->(2200000) ]}, @{[ $id->(100000) ]}, 2, 'ready', $times, 1, @{[ $id->(2000000) ]} FROM seq_1_to_$ROWS WHERE seq % 5 IN (1, 2)",
+    "INSERT INTO deployments (organization_id, id, model_id, version_id, label, status, created_by, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(2300000) ]}, @{[ $id->(100000) ]}, @{[ $id->(2200000) ]}, 'x', 'inactive', $user, $times, 1 FROM seq_1_to_$ROWS WHERE seq % 5 IN (1, 2)",
+    'ANALYZE TABLE run_projects, use_cases, custom_models, custom_versions, deployments, prediction_environments, deployment_versions, challengers, models, grants, group_members, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
 
 sub quoted { "'" . ($_[0] =~ s/(['\\])/\\$1/gr) . "'" }
 my $nobody = "UNHEX('" . '0' x 24 . "')";
@@ -100,9 +115,11 @@ my %asked = (
     EVENTS => { seen0 => 0, seen1 => $user, seen2 => 0, seen3 => $user, type => "'workspace.archived'", kind => "'workspace'" },
     DELIVERIES => {},
     DEPLOYMENTS => { hidden => 0, search => "'%filler%'", status => "'[\"active\"]'", importance => "'[\"HIGH\"]'" }, ENVIRONMENTS => { hidden => 0, search => "'%filler%'", formats => 256 },
+    RUN_PROJECTS => {}, LEADERBOARD => {}, USE_CASES => { hidden => 0, search => "'%filler%'" },
+    CUSTOM_MODELS => { hidden => 0, kind => "'training'", search => "'%filler%'", deployed => 1, undeployed => 1 }, CUSTOM_VERSIONS => {},
     CHALLENGERS => { hidden => 0 }, PAIRS => { hidden => 0, search => "'%filler%'", version => $one->(150002) },
 );
-my %parent = (REGISTERED_VERSIONS => $model, RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, DELIVERIES => $one->(1), PAIRS => $model, CHALLENGERS => $one->(1200001));
+my %parent = (LEADERBOARD => $one->(1600001), CUSTOM_VERSIONS => $one->(1900010), REGISTERED_VERSIONS => $model, RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, DELIVERIES => $one->(1), PAIRS => $model, CHALLENGERS => $one->(1200001));
 my @lists = tables($t, 'lists');
 is(join(' ', sort keys %{ { map { $_->{list} => 1 } @lists } }), join(' ', sort keys %asked), 'every list there is');
 

@@ -66,7 +66,7 @@ async function perform(resource, offer, object, refresh) {
             try {
                 if (action.foresee) {
                     const { method = 'GET', path, body } = action.foresee.ask(object, chosen);
-                    foreseen = action.foresee.told((await request(method, path, { body })).data);
+                    foreseen = action.foresee.told((await request(method, path, { body })).data, object, chosen);
                 }
                 loaded = await action.load?.(get);
             } finally { asking = false; }
@@ -77,9 +77,9 @@ async function perform(resource, offer, object, refresh) {
         const ask = () => chosen ? action.pick.send(object, chosen, form?.values())
             : action.send?.(object, form?.values(), loaded) ?? { path: place(resource, offer.path, object), body: offer.body };
         const done = await confirm({
-            title: chosen ? `${action.pick.deed} \u201c${name}\u201d?` : `${deed(resource, action)}${action.bare ? ':' : ''} \u201c${name}\u201d?`,
+            title: chosen ? `${action.pick.deed} \u201c${name}\u201d?` : `${deed(resource, action)}${action.bare ? ':' : ''} \u201c${name}\u201d${action.bare && form ? '' : '?'}`,
             body: h('div', {}, foreseen?.to ? h('p', {}, 'It will be ', h('strong', {}, resource.statuses[foreseen.to].label), `. ${foreseen.text}`)
-                : h('p', {}, chosen ? action.pick.told(object, chosen) : action.ask), foreseen?.checks && [h('p', {}, foreseen.text), checks(foreseen.checks)],
+                : foreseen ? [h('p', {}, foreseen.text), checks(foreseen.checks)] : h('p', {}, chosen ? action.pick.told(object, chosen) : action.ask),
                 target(resource, foreseen?.to ? foreseen : offer, resource.status(object)) || null),
             form, label: foreseen?.refused ? null : chosen ? action.pick.deed : deed(resource, action), tone: action.tone === 'secondary' ? 'primary' : action.tone,
             no: foreseen?.refused ? 'Close' : action.no,

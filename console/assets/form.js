@@ -17,19 +17,22 @@ export async function form(resource, id, params) {
     const up = editing ? resource : above || resource;
     const back = editing || above ? `#/${up.path}/${encodeURIComponent(editing ? id : aboveId)}` : `#/${up.path}`;
     const title = editing ? `Edit ${resource.one}` : `New ${resource.one}`;
-    let object = {}, etag = null, offer = null, parent = null;
+    let object = {}, etag = null, offer = null, barred = false, parent = null;
 
     async function fetchObject() {
         const reply = await request('GET', url);
         object = resource.api.one(reply.data);
         etag = reply.etag;
         if (resource.rights) await resource.api.complete([object], get, true);
-        offer = editable(resource, await offers(resource, resource.status(object)), object);
+        const open = await offers(resource, resource.status(object));
+        offer = editable(resource, open, object);
+        barred = !offer && open.some(o => resource.edit.transitions.includes(o.transition));
     }
     if (editing || above) {
         try {
             if (editing) await fetchObject();
             else parent = { id: aboveId, href: back, name: above.name(above.api.one(await get(urlOf(above, aboveId)))) };
+            if (barred) throw { kind: 'denied', message: `You may not edit this ${resource.one}` };
             if (editing && !offer) throw { kind: 'conflict', message: `It cannot be edited while it is ${(resource.statuses[resource.status(object)]?.label ?? resource.status(object)).toLowerCase()}` };
         } catch (e) {
             if (e.kind === 'ended') throw e;
@@ -56,7 +59,7 @@ export async function form(resource, id, params) {
         send.setAttribute('aria-disabled', 'true');
         problem.replaceChildren();
         try {
-            const reply = await request(editing ? resource.edit.method : 'POST', url, { body, key, match: etag });
+            const reply = await request(editing ? resource.edit.method : 'POST', editing && resource.edit.url?.(object) || url, { body, key, match: etag });
             const made = resource.api.one(reply.data ?? await get(url));
             start = values();
             await tellSecret(resource, reply.data);

@@ -55,7 +55,7 @@ const roleHelp = 'Owners may do everything. Users may change and share it. Obser
 const sharing = (m, role) => ({ path: `${registeredUrl(m.id)}/sharedRoles`, body: { operation: 'updateRoles', roles: [role] } });
 
 export const registered = {
-    word: 'registered_model', path: 'registered-models', one: 'registered model', many: 'registered models', title: 'Registered models',
+    word: 'registered_model', path: 'registered-models', one: 'registered model', many: 'registered models', title: 'Registered models', menu: 'Registry',
     read: 'model:read', create: 'model:write', madeElsewhere: true, history: id => `model/mdl-${encodeURIComponent(id)}`,
     id: m => m.id, name: m => m.name, status: m => m.isArchived ? 'archived' : 'ready', rights: m => m.permissions,
     api: {
@@ -177,6 +177,7 @@ const share = {
 const capability = name => { const words = name.replace(/^supports/, '').replaceAll(/(?<=[a-z])[A-Z]/g, c => ` ${c.toLowerCase()}`); return words.charAt(0).toUpperCase() + words.slice(1); };
 const kindWords = { isAnomalyDetectionModel: 'Anomaly detection', isCombinedModel: 'Combined', isFeatureDiscovery: 'Feature discovery', isMultiseries: 'Multiseries',
     isTimeSeries: 'Time series', isUnsupervisedLearning: 'Unsupervised', isDecisionFlow: 'Decision flow', isUnstructured: 'Unstructured' };
+const kindsOf = p => { const words = Object.keys(kindWords).filter(k => p.modelKind[k]).map(k => kindWords[k]); return words.length ? words : null; };
 const executions = { dedicated: 'On this platform', custom_inference_model: 'On this platform, as a custom model', external: 'Elsewhere' };
 const known = o => Object.fromEntries(Object.entries(o).filter(([, v]) => v !== null && v !== false && !(Array.isArray(v) && !v.length)));
 const environments = async get => [['', 'None'], ...(await get(`${BASE}/predictionEnvironments?limit=1000`)).data.map(e => [e.id, e.name])];
@@ -193,7 +194,7 @@ const packages = {
             const { modelDescription: m, target: t, sourceMeta: s, importMeta: i } = p;
             return Object.assign(p, { state: p.isArchived ? 'gone' : p.stage, description: m.description, model_name: m.modelName, location: m.location, made_with: m.buildEnvironmentType,
                 target_name: t.name, target_type: t.type, classes: t.classNames, predictionThreshold: t.predictionThreshold, column: t.predictionProbabilitiesColumn,
-                kinds: Object.keys(kindWords).filter(k => p.modelKind[k]).map(k => kindWords[k]), runs: executions[p.modelExecutionType],
+                kinds: kindsOf(p), runs: executions[p.modelExecutionType],
                 project: s.projectName, custom: s.customModelDetails && `${s.customModelDetails.id} ${s.customModelDetails.versionLabel ?? ''}`.trim(), use_case: s.useCaseDetails && (s.useCaseDetails.name ?? s.useCaseDetails.id),
                 data: known(p.datasets), series: p.modelKind.isTimeSeries ? known(p.timeseries) : null, tagged: labels(p.tags),
                 made: i.dateCreated, maker: i.creatorFullName ?? i.creatorUsername, file_name: i.originalFileName, changer: person(p.updatedBy) });
@@ -237,7 +238,7 @@ const packages = {
         { label: 'Classes', field: 'classes', kind: 'words' },
         { label: 'Threshold', field: 'predictionThreshold', optional: true },
         { label: 'Probabilities', field: 'column', optional: true },
-        { label: 'Kind', field: 'kinds', kind: 'words' },
+        { label: 'Kind', field: 'kinds', kind: 'words', optional: true },
         { label: 'Build', field: 'buildStatus', kind: 'status' },
         { label: 'Deployments', field: 'activeDeploymentCount' },
         { label: 'Runs', field: 'runs' },
@@ -266,14 +267,14 @@ const packages = {
     tables: [{ title: 'Capabilities', field: 'able', none: 'No capabilities are known.', columns: [
         { label: 'Capability', field: 'name' },
         { label: 'Supported', field: 'supported', kind: 'flag' },
-        { label: 'Why not', field: 'why' },
+        { label: 'Message', field: 'why' },
     ] }],
     form: [
         { name: 'name', label: 'Name', type: 'text', required: true },
         { name: 'predictionThreshold', label: 'Threshold', type: 'number', help: 'From 0 to 1. It cannot be changed once the version was deployed.', of: p => p.target_type === 'Binary' },
         { name: 'tagged', label: 'Tags', type: 'labels', help: 'A name and a value each', at: ['tags'] },
     ],
-    edit: { method: 'PATCH', transitions: ['PACKAGE_EDIT'], needs: 'CAN_EDIT', send: (values, p) => {
+    edit: { method: 'PATCH', url: versionUrl, transitions: ['PACKAGE_EDIT'], needs: 'CAN_EDIT', send: (values, p) => {
         const { tagged: tags, ...rest } = changes(values, p);
         return tags ? { ...rest, tags: tagged(tags) } : Object.keys(rest).length ? rest : { name: p.name };
     } },
@@ -319,7 +320,7 @@ const features = {
     columns: [
         { label: 'Name', field: 'name' },
         { label: 'Type', field: 'featureType' },
-        { label: 'Importance', field: 'importance' },
+        { label: 'Importance', field: 'importance', kind: 'decimal' },
         { label: 'Date format', field: 'dateFormat', wide: true },
         { label: 'Known in advance', field: 'knownInAdvance', kind: 'flag', wide: true },
     ],
@@ -345,7 +346,8 @@ const deployed = {
 const reasons = { ACCURACY: 'Accuracy', DATA_DRIFT: 'Data drift', ERRORS: 'Errors', SCHEDULED_REFRESH: 'Scheduled refresh', SCORING_SPEED: 'Scoring speed', OTHER: 'Other' };
 const packagePlace = (id, p) => ({ href: `#/packages/${id}`, text: p ? packageName(p) : id });
 const dplHistory = id => `deployment/dpl-${encodeURIComponent(id)}`;
-const ridId = rid => rid.split('.').at(-1);
+// The id in a RID: a UUID that has its digits, but for those that every UUID of this form has.
+const ridId = rid => rid.split('.').at(-1).replace(/^(.{8})-(.{4})-8(.{3})-8000-000(.{9})$/, '$1$2$3$4');
 
 // Each change of its champion, the latest first, with the names of the packages.
 async function replacements(d, get) {
@@ -355,7 +357,7 @@ async function replacements(d, get) {
     return rows.map(r => ({ ...r, from: packagePlace(r.from, found.get(packageUrl(r.from))), to: packagePlace(r.to, found.get(packageUrl(r.to))) }));
 }
 // Of a package that is to take the place of the champion, or to be compared with it.
-const choosing = (deed, title, told) => ({ word: 'package', deed, title, told, mark: (d, p) => p.id === d.modelPackage.id ? 'the champion now' : null });
+const choosing = (deed, title) => ({ word: 'package', deed, title, mark: (d, p) => p.id === d.modelPackage.id ? 'the champion now' : null });
 
 const deployments = {
     word: 'deployment', path: 'deployments', one: 'deployment', many: 'deployments', title: 'Deployments',
@@ -425,15 +427,15 @@ const deployments = {
     actions: {
         DEPLOYMENT_RESUME: { label: 'Activate', needs: 'CAN_EDIT', after: 'stay', ask: 'The deployment serves its champion again.', done: 'is active' },
         DEPLOYMENT_REPLACE: { label: 'Replace champion', bare: true, needs: 'CAN_EDIT', after: 'stay', done: 'has another champion', ask: 'Another version takes the place of the champion, if it fits.',
-            pick: { ...choosing('Replace champion', d => `Replace ${d.champion.text} by which version?`, (d, p) => `${packageName(p)} takes the place of ${d.champion.text}.`),
+            pick: { ...choosing('Replace champion', d => `Replace ${d.champion.text} by which version?`),
                 send: (d, p, values) => ({ path: `${deploymentUrl(d.id)}/model`, body: { modelPackageId: p.id, ...values } }), did: p => `It is now ${packageName(p)}.` },
             foresee: {
                 ask: (d, p) => ({ method: 'POST', path: `${deploymentUrl(d.id)}/model/validation`, body: { modelPackageId: p.id } }),
-                told: r => ({ refused: r.status !== 'passing', text: `${r.message}.`, checks: Object.values(r.checks).map(c => ({ fits: c.status === 'passing', text: c.message })) }),
+                told: (r, d, p) => ({ refused: r.status !== 'passing', text: `${packageName(p)} ${r.status === 'passing' ? 'takes' : 'cannot take'} the place of ${d.champion.text}.`, checks: Object.values(r.checks).map(c => ({ fits: c.status === 'passing', text: c.message })) }),
             },
             fields: () => [{ name: 'reason', label: 'Reason', type: 'choice', options: Object.entries(reasons) }] },
         DEPLOYMENT_CHALLENGE: { label: 'Add challenger', bare: true, needs: 'CAN_EDIT', after: 'stay', tone: 'secondary', done: 'has another challenger', ask: 'Another version is compared with the champion.',
-            pick: { ...choosing('Add challenger', () => 'Which version is the challenger?', (d, p) => `${packageName(p)} challenges ${d.champion.text}.`),
+            pick: { ...choosing('Add challenger', () => 'Which version is the challenger?'), told: (d, p) => `${packageName(p)} challenges ${d.champion.text}.`,
                 send: (d, p, values) => ({ path: `${deploymentUrl(d.id)}/challengers`, body: { modelPackageId: p.id, ...given(values) } }) },
             load: environments,
             fields: (d, options) => [

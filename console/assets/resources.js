@@ -3,6 +3,7 @@
 //
 //   word        its name in /console/actions, /console/activity and /console/history
 //   path        where it lives behind the #
+//   menu        its title in the navigation, where that is another
 //   inner       no list of its own in the navigation: seen in another one's detail
 //   flat        no page of one: all of it is in the list
 //   about, none what a list says above its rows, and instead of them
@@ -42,7 +43,7 @@
 //               area, number, check, choice, tags, colour, labels, owner; only: 'create' or 'edit';
 //               of(object): where there is such a field; at: what the server calls it besides;
 //               when(values): shown beside these
-//   edit        method, and the transitions that it stands for; send(values, object):
+//   edit        method, url(object) where that is not its own, and the transitions that it stands for; send(values, object):
 //               the body, when that is not the values
 //   create      the permission that it takes
 //   own         offers as /console/actions has them, of what is no transition of its own;
@@ -54,7 +55,7 @@
 //               question takes more words than the label;
 //               no: the words of the harmless button, where Cancel would be unclear;
 //               of(object): where it is offered; leads(reply, object) -> hash;
-//               foresee: {ask(object, o) -> {method, path, body}, told(reply) -> {to, text} or
+//               foresee: {ask(object, o) -> {method, path, body}, told(reply, object, o) -> {to, text} or
 //               {text, checks, refused}}: asked before the person is; load(get): likewise;
 //               fields(object, loaded): what the person fills in, as in form; typed(object): the
 //               name that has to be typed; send(object, values, loaded) -> {path, body};

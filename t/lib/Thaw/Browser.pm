@@ -3,7 +3,7 @@
 #   Thaw::Browser::run($t, 'models')      # t/console/models.mjs, each of its tests as one of ours;
 #                                         # what follows the name is in its setup too
 #
-# Screens of failed tests are in build/*/console-failures; with CONSOLE_SCREENS=1 so is every
+# Screens of failed tests are in build/*/console-failures; with VERBOSE=1 so is every
 # page that is tested for accessibility.
 package Thaw::Browser;
 use strict;

@@ -264,8 +264,16 @@ subtest 'nobody builds' => sub {
     unlike($t->thaw('doctor')->{out}, qr/thaw build/, 'one that was just asked for is no matter');
     $t->sql("UPDATE jobs SET due_at = UTC_TIMESTAMP(6) - INTERVAL 1 HOUR WHERE object_id = " . id($package));
     like($t->thaw('doctor')->{out}, qr/^warning\s+builds\s+1 model package.*thaw build/m, 'one that waits long is, and `thaw doctor` says so');
+    # nor is one forgotten whose job is gone
+    my ($verify, $set) = (sub { $t->thaw('audit', 'verify') }, sub { $t->sql("UPDATE model_versions SET build_status = '$_[0]' WHERE id = " . id($package)) });
+    $set->('complete');
+    my $r = $verify->();
+    is($r->{exit}, 3, '`thaw audit verify` finds a build that agrees with no job');
+    like("$r->{out}$r->{err}", qr/its build is complete and a job is under way/, 'and says so');
+    $set->('inProgress');
     build();
     like($t->thaw('doctor')->{out}, qr/^ok\s+builds\s/m, 'until somebody does');
+    is($verify->()->{exit}, 0, 'then all agree');
 };
 
 subtest 'jobs and files are swept when they have served' => sub {

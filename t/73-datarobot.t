@@ -1,0 +1,38 @@
+#!/usr/bin/perl
+# DataRobot's own Python client, as PyPI has it, through doc/registry.py: the main job of the registry dialect.
+# Where PyPI cannot be reached, or Python has no pip, there is nothing to run.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Thaw;
+
+# It is kept with the build, since its own needs are large.
+my $dir = "$Thaw::BUILD/datarobot";
+my $python = "$dir/bin/python";
+if (system("$python -c 'import datarobot' 2>/dev/null")) {
+    plan skip_all => 'no PyPI' if system('curl -sf -m 5 -o /dev/null https://pypi.org/simple/datarobot/ 2>/dev/null');
+    plan skip_all => 'no venv with pip' if system("timeout 60 python3 -m venv $dir >/dev/null 2>&1");
+    plan skip_all => 'datarobot was not to be had in time' if system("timeout 240 $dir/bin/pip install -q --disable-pip-version-check datarobot >$dir/pip.log 2>&1");
+}
+
+# given a server and somebody who builds
+my $t = Thaw->new(workers => 2);
+$t->user('rui');
+my $builder = Thaw::Guard->start({ env => { THAW_CONFIG => "$t->{dir}/thaw.conf" } }, "$t->{dir}/build.log", "$Thaw::BUILD/thaw", 'build', '--follow');
+
+# when a model is registered, built, shared, deployed, replaced and archived
+my $r = $t->run({ THAW_URL => "http://127.0.0.1:$t->{port}", THAW_TOKEN => $t->admin, PYTHONWARNINGS => 'ignore' }, '', 'timeout', '120', $python, "$Thaw::SRC/doc/registry.py");
+
+# then each step went as it says
+is($r->{exit}, 0, 'to its end') or diag $r->{out}, $r->{err};
+like($r->{out}, qr/^registered \['Churn \d+'\]$/m, 'a model, listed');
+like($r->{out}, qr/^versions \[2, 1\]$/m, 'versions, the latest first');
+like($r->{out}, qr/^built complete as version 3$/m, 'a package that was built behind the answer');
+like($r->{out}, qr/^shared as \['CONSUMER', 'OWNER'\]$/m, 'shared');
+like($r->{out}, qr/^deployed \[\(2, True\), \(1, False\)\]$/m, 'deployed, and replaced');
+like($r->{out}, qr/^archived True$/m, 'archived for good');
+$builder->stop;
+$t->finish;
+
