@@ -2,6 +2,9 @@
 // what the server says of each of them, at it.
 import { h, uid, swatch } from './dom.js';
 
+// A reason goes on from the label; what is a sentence stands alone.
+const said = (f, text) => !text || /^\p{Lu}/u.test(text) ? text : `${f.label} ${text}`;
+
 // Keys of one's own with a text each, one below the other.
 function labels(f, start) {
     const helpId = uid('help'), errorId = uid('error');
@@ -31,7 +34,7 @@ function labels(f, start) {
             return twice ? `has the key ${twice} twice` : given.some((k, i) => !k && texts()[i].value) ? 'has a text without a key' : null;
         },
         wrong(text) {
-            error.textContent = text ? `${f.label} ${text}` : '';
+            error.textContent = said(f, text);
             for (const k of [...keys(), add]) { k.removeAttribute('aria-invalid'); k.removeAttribute('aria-describedby'); }
             if (!text) return;
             this.input.setAttribute('aria-describedby', errorId);
@@ -76,7 +79,7 @@ function field(f, start, parent) {
             return input.value === '' && !f.required ? null : input.value;
         },
         wrong(text) {
-            error.textContent = text ? `${f.label} ${text}` : '';
+            error.textContent = said(f, text);
             if (text) input.setAttribute('aria-invalid', 'true'); else input.removeAttribute('aria-invalid');
             const by = [f.help && helpId, text && errorId].filter(Boolean).join(' ');
             if (by) input.setAttribute('aria-describedby', by); else input.removeAttribute('aria-describedby');

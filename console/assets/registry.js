@@ -466,7 +466,7 @@ const placements = {
     columns: [
         { label: 'Deployment', field: 'label' },
         { label: 'Status', field: 'status', kind: 'status' },
-        { label: 'Version', field: 'registeredModelVersion' },
+        { label: 'Version', field: 'registeredModelVersion', wide: true },
         { label: 'Is', field: 'is' },
         { label: 'First deployed', field: 'firstDeployedAt', kind: 'time', wide: true },
         { label: 'By', field: 'by', wide: true },

@@ -168,7 +168,7 @@ await test('a version is edited; what the server says is at its field', async ()
     await go(page, `${model(p)}/edit`);
     await page.getByLabel('Name').fill(other.name);
     await page.getByRole('button', { name: 'Save', exact: true }).click();
-    await page.getByRole('alert').getByText('already in use').waitFor();
+    await page.locator('.wrong', { hasText: /^Another model of the organization has this name$/ }).waitFor();
     assert.ok(await page.getByLabel('Name').inputValue() === other.name, 'what was typed stays');
 });
 
@@ -233,6 +233,7 @@ await test('what one may not do is not offered: an observer, a user, a reader', 
     await go(page, model(p));
     assert.deepEqual(await offered(), ['Change role', 'Edit registered model', 'Give access', 'Move to stage', 'Remove access']);
     await press(page, /^Give access/);
+    await dialog(page).waitFor();
     assert.deepEqual(await dialog(page).getByLabel('Role').locator('option').allInnerTexts(), ['Observer', 'User'], 'no more than one has');
     await page.keyboard.press('Escape');
     await go(page, `${model(p)}/edit`);
