@@ -13,6 +13,6 @@ my $t = Thaw->new;
 $t->admin;
 $t->member;
 my $group = $t->must('group', 'create', '--org', 'Main', 'Risk team');
-Thaw::Browser::run($t, 'registry', member => { email => 'member@main.example', password => $t->password('member') }, member_token => $t->token('member'),
+Thaw::Browser::run($t, 'registry', member => { email => 'member@main.example', password => $t->password('member') },
     group => $group, thaw => [ "THAW_CONFIG=$t->{dir}/thaw.conf", "$Thaw::BUILD/thaw" ]);
 $t->finish;

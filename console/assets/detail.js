@@ -35,8 +35,8 @@ export async function detail(resource, id) {
     // What ends by itself is looked at until it has ended, and then shown.
     async function watch(object, mine) {
         const over = () => mine !== turn;
-        for (let pending = resource.pending?.(object); pending;) {
-            await new Promise(on => { setTimeout(on, 4000); });
+        for (let pending = resource.pending?.(object), wait = 4000; pending; wait = Math.min(30_000, wait * 1.3)) {
+            await new Promise(on => { setTimeout(on, wait); });
             if (over() || !holder.isConnected) return;
             if (document.hidden || document.querySelector('dialog[open]')) continue;
             try { pending = resource.pending(resource.api.one(await get(url))); } catch (e) { if (e.kind === 'ended' || e.kind === 'gone') return; }

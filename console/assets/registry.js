@@ -27,6 +27,9 @@ const EVERYTHING = ['CAN_VIEW', 'CAN_EDIT', 'CAN_SHARE', 'CAN_ARCHIVE', 'CAN_SHA
 const targetTypes = ['Binary', 'Regression', 'Multiclass', 'Multilabel', 'TextGeneration', 'GeoPoint', 'Anomaly', 'Unstructured'];
 const stages = ['Registered', 'Development', 'Staging', 'Production', 'Archived'];
 const builds = [['inProgress', 'Building'], ['complete', 'Built'], ['failed', 'Build failed']];
+const kindWords = { isAnomalyDetectionModel: 'Anomaly detection', isCombinedModel: 'Combined', isFeatureDiscovery: 'Feature discovery', isMultiseries: 'Multiseries',
+    isTimeSeries: 'Time series', isUnsupervisedLearning: 'Unsupervised', isDecisionFlow: 'Decision flow', isUnstructured: 'Unstructured' };
+const executions = { dedicated: 'On this platform', custom_inference_model: 'On this platform, as a custom model', external: 'Elsewhere' };
 const same = list => list.map(x => [x, x]);
 const midnight = day => day && `${day}T00:00:00Z`;
 
@@ -61,7 +64,7 @@ export const registered = {
     api: {
         ...offsets(`${BASE}/registeredModels`, m => Object.assign(m, { target_name: m.target.name, target_type: m.target.type, owner: person(m.createdBy), changer: person(m.modifiedBy),
             seen: m.isGlobal ? 'Everyone in the organization' : 'Those who have access', tagged: labels(m.tags) })),
-        list: v => ({ ...offsets('').list(v), ...sorted(v.sort), stage: v.stage, targetType: v.targetType, buildStatus: v.buildStatus, isGlobal: v.isGlobal, targetName: v.targetName,
+        list: v => ({ ...offsets('').list(v), ...sorted(v.sort), stage: v.stage, targetType: v.targetType, modelKind: v.modelKind, buildStatus: v.buildStatus, isGlobal: v.isGlobal, targetName: v.targetName,
             createdBy: v.createdBy, tagKeys: v.tagKeys, tagValues: v.tagValues, imported: v.imported, createdAtStartTs: midnight(v.created), createdAtEndTs: midnight(v.createdBefore),
             modifiedAtStartTs: midnight(v.modified), modifiedAtEndTs: midnight(v.modifiedBefore) }),
         async complete(items, get, alone) {
@@ -82,6 +85,7 @@ export const registered = {
     filters: [
         { name: 'stage', label: 'Stage', options: same(stages) },
         { name: 'targetType', label: 'Target type', options: same(targetTypes) },
+        { name: 'modelKind', label: 'Kind', options: [...Object.entries(executions), ...Object.entries(kindWords)], more: true },
         { name: 'buildStatus', label: 'Build', options: builds, more: true },
         { name: 'isGlobal', label: 'Visible to', options: [['true', 'Everyone'], ['false', 'Those who have access']], more: true },
         { name: 'imported', label: 'Imported', options: [['true', 'From a file'], ['false', 'Not imported']], more: true },
@@ -175,10 +179,7 @@ const share = {
 
 // supportsRetraining -> Retraining
 const capability = name => { const words = name.replace(/^supports/, '').replaceAll(/(?<=[a-z])[A-Z]/g, c => ` ${c.toLowerCase()}`); return words.charAt(0).toUpperCase() + words.slice(1); };
-const kindWords = { isAnomalyDetectionModel: 'Anomaly detection', isCombinedModel: 'Combined', isFeatureDiscovery: 'Feature discovery', isMultiseries: 'Multiseries',
-    isTimeSeries: 'Time series', isUnsupervisedLearning: 'Unsupervised', isDecisionFlow: 'Decision flow', isUnstructured: 'Unstructured' };
 const kindsOf = p => { const words = Object.keys(kindWords).filter(k => p.modelKind[k]).map(k => kindWords[k]); return words.length ? words : null; };
-const executions = { dedicated: 'On this platform', custom_inference_model: 'On this platform, as a custom model', external: 'Elsewhere' };
 const known = o => Object.fromEntries(Object.entries(o).filter(([, v]) => v !== null && v !== false && !(Array.isArray(v) && !v.length)));
 const environments = async get => [['', 'None'], ...(await get(`${BASE}/predictionEnvironments?limit=1000`)).data.map(e => [e.id, e.name])];
 const importances = [['', 'Not set'], ['LOW', 'Low'], ['MODERATE', 'Moderate'], ['HIGH', 'High'], ['CRITICAL', 'Critical']];

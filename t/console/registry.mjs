@@ -3,15 +3,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { accessible, api, bad, badge, column, complaints, confirm, dialog, end, fits, focused, go, good, heading, person, press, setup, signedIn, test, visit,
-    writes } from './harness.mjs';
+import { accessible, api, bad, badge, column, complaints, confirm, dialog, end, fits, go, good, heading, press, setup, signedIn, test, writes } from './harness.mjs';
 
 const B = '/api/v2';
 let serial = 0;
 const must = (r, status) => { assert.equal(r.status, status, JSON.stringify(r.body)); return r.body; };
 const target = { name: 'churn', type: 'Binary', classNames: ['yes', 'no'] };
 // A package of a model that runs elsewhere: the next version of a registered model, or a new one.
-const external = async (name, more = {}, token) => must(await api('POST', `${B}/modelPackages/fromJSON`, { name: `${name} ${++serial}`, target, ...more }, token), 201);
+const external = async (name, more = {}) => must(await api('POST', `${B}/modelPackages/fromJSON`, { name: `${name} ${++serial}`, target, ...more }), 201);
 const next = (p, more) => external('Next', { registeredModelId: p.registeredModelId, target: p.target, ...more });
 const stage = async (p, to) => must(await api('PATCH', `${B}/registeredModels/${p.registeredModelId}/versions/${p.id}`, { stage: to }), 200);
 const deploy = async (p, label, more = {}) => must(await api('POST', `${B}/deployments/fromModelPackage`, { modelPackageId: p.id, label: `${label} ${++serial}`, ...more }), 202).id;
@@ -151,7 +150,7 @@ await test('a version is edited; what the server says is at its field', async ()
     await page.getByText(/^Threshold must/).waitFor();
     assert.equal(await page.locator('[aria-invalid=true]').getAttribute('name'), 'predictionThreshold');
     await page.getByLabel('Threshold').fill('0.7');
-    await page.getByLabel('Value 1').or(page.getByLabel('Text 1')).fill('sales');
+    await page.getByLabel('Text 1').fill('sales');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await good(page).getByText('was saved').waitFor();
     const now = await packageOf(p.id);
@@ -245,6 +244,8 @@ await test('what one may not do is not offered: an observer, a user, a reader', 
     await go(reader, model(p));
     await heading(reader, 'Not found');
     must(await api('PATCH', `${B}/registeredModels/${p.registeredModelId}`, { isGlobal: true }), 200);
+    await go(reader, '#/registered-models');
+    await column(reader, p.name).waitFor();
     for (const hash of [model(p), at(p), `#/deployments/${id}`]) {
         await go(reader, hash);
         await reader.getByText('Your role, reader, may look at').waitFor();
@@ -262,12 +263,12 @@ await test('deployments: made, listed, paused, activated, edited, deleted', asyn
     await go(page, at(p));
     await press(page, /^Deploy/);
     await confirm(page, 'Deploy version');
-    await dialog(page).getByText(/^Name of the deployment/).nth(1).waitFor();
+    await dialog(page).locator('.wrong', { hasText: 'Name of the deployment' }).waitFor();
     await dialog(page).getByLabel('Name of the deployment').fill('Churn in the shop');
     await dialog(page).getByLabel('Importance').selectOption('HIGH');
     await dialog(page).getByLabel('Environment').selectOption('Edge');
-    await page.keyboard.press('Enter');
-    await heading(page, 'Churn in the shop').catch(async () => { await confirm(page, 'Deploy version'); await heading(page, 'Churn in the shop'); });
+    await confirm(page, 'Deploy version');
+    await heading(page, 'Churn in the shop');
     await badge(page, 'Active');
     const id = new URL(page.url()).hash.split('/').at(-1);
     assert.match(await region(page, 'Details').innerText(), new RegExp(`${p.name}, version 1.*${p.name}.*churn.*Edge.*High`, 's'));
@@ -332,7 +333,7 @@ await test('deployments: the champion is replaced by what fits, which is shown f
     await choose(/^Add challenger/, alien.name);
     await dialog(page).getByLabel('Name of the challenger').fill('No match');
     await confirm(page, 'Add challenger');
-    await dialog(page).getByRole('alert').getByText('cannot take the place of the champion').or(bad(page).getByText('cannot take the place of the champion')).first().waitFor();
+    await dialog(page).getByRole('alert').getByText('cannot take the place of the champion').waitFor();
     await page.keyboard.press('Escape');
     await choose(/^Add challenger/, p.name);
     await dialog(page).getByLabel('Name of the challenger').fill('The old one');
@@ -431,6 +432,5 @@ await test('dark, and at 200 % and 320 pixels', async () => {
 
 await test('no page complained', async () => {
     assert.deepEqual(complaints, []);
-    assert.ok(person && visit);
 });
 await end();
