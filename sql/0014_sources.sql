@@ -113,7 +113,6 @@ CREATE TABLE IF NOT EXISTS custom_versions (
   revision BIGINT NOT NULL,
   PRIMARY KEY (organization_id, id),
   UNIQUE KEY custom_version_number (organization_id, custom_model_id, major, minor),
-  KEY custom_version_list (organization_id, custom_model_id, id),
   CHECK (status IN ('ready'))
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 

@@ -12,7 +12,7 @@ static const struct shape model_out[] = {
 	{ "type", T_STR, AT(struct deployed, type) },
 	{ "targetName", T_STR, AT(struct deployed, target_name) },
 	{ "targetType", T_STR, AT(struct deployed, target_type) },
-	{ "projectId", T_LITERAL, .flags = F_NULL },
+	{ "projectId", T_STR, AT(struct deployed, project), .flags = F_NULL },
 	{ 0 }
 };
 static const struct shape package_brief_out[] = {
@@ -172,7 +172,7 @@ static const char *json_fault(struct arena *a, const char *text)
 #define PACKAGE(required) { "modelPackageId", T_ID, IN_SET(which.package), BARE, .flags = required | F_LOOSE }
 #define SOURCE(required) { "modelId", T_ID, IN_SET(which.source), BARE, .flags = required | F_LOOSE, \
 	.help = "of what a package was made from: the last one, or one that is made now" }
-#define ENVIRONMENT { "predictionEnvironmentId", T_ID, IN_SET(environment), BARE, .flags = F_NULL | F_LOOSE }
+#define ENVIRONMENT { "predictionEnvironmentId", T_ID, IN_SET(environment), BARE, .flags = F_NULL }
 #define NAME(required) { "name", T_STR, IN_SET(name), .min = 1, .max = 512, .flags = required | F_TRIMMED }
 #define CREATE_ROWS LABEL(F_REQUIRED), DESCRIPTION, IMPORTANCE, ENVIRONMENT, \
 	{ "userProvidedId", T_STR, IN_AT(given_id), .min = 1, .max = 255, .flags = F_NULL }, \

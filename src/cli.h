@@ -53,6 +53,11 @@ struct db *cli_db(const char *option_file, const char *group);
 /* The transaction of this command, its database handle opened.  NULL, and
  * said why, when there is no option file. */
 struct tx *cli_tx(struct cli *c);
+/* Of a service (cli_service.c): the transaction of its next unit of work, with a time, an id and memory of its own;
+ * SIGTERM and SIGINT from here on ask it to stop; were it asked? */
+struct tx *cli_unit(struct cli *c, struct arena *a);
+void cli_catch(void);
+bool cli_stopping(void);
 enum err cli_write(struct cli *c, enum err (*work)(void *), void *arg);
 /* True when found; otherwise said. */
 bool cli_org(struct cli *c, const char *which, struct id *out);

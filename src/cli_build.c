@@ -2,7 +2,6 @@
  * for.  Look what is due, take one, make its file, write down what became of it; several may run.  What cannot be
  * built has failed, with its reason; what the database did not let us do is given back and taken later. */
 #include "cli.h"
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include "clock.h"
@@ -21,29 +20,11 @@ struct builder {
 	int64_t built, failed;
 };
 
-static volatile sig_atomic_t stopping;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	stopping = 1;
-}
-
-/* The transaction of the next unit of work: a time, an id and memory of its own, in nobody's name. */
+/* The next unit of work, in nobody's name. */
 static struct tx *unit(struct builder *w)
 {
-	struct tx *tx = &w->c->tx;
-	unsigned char bytes[16];
-	char *request_id;
+	struct tx *tx = cli_unit(w->c, w->arena);
 
-	arena_reset(w->arena);
-	request_id = arena_alloc(w->arena, 2 * sizeof bytes + 1);
-	random_bytes(bytes, sizeof bytes);
-	hex_encode(bytes, sizeof bytes, request_id);
-	tx->arena = w->arena;
-	tx->request_id = request_id;
-	tx->deadline = 0;
-	tx->now = clock_now();
 	*tx->who = (struct who){ .system = true, .name = "thaw build" };
 	return tx;
 }
@@ -100,7 +81,7 @@ static int loop(struct builder *w, bool follow)
 	bool found;
 	enum err e;
 
-	while (!stopping) {
+	while (!cli_stopping()) {
 		e = look(w, &found);
 		if (e && !follow)
 			return cli_failed(w->c, e);
@@ -131,7 +112,6 @@ static int summary(struct builder *w, bool follow)
 int cmd_build(struct cli *c)
 {
 	const bool follow = cli_option(c, "--follow");
-	struct sigaction sa = { .sa_handler = on_signal };
 	struct builder w = { .c = c };
 	int rc;
 
@@ -139,9 +119,7 @@ int cmd_build(struct cli *c)
 		return CLI_FAILED;
 	w.arena = arena_new();
 	lease_claim("build", w.lease);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGINT, &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	cli_catch();
 	if (follow)
 		conf.log_file = "";              /* a service: what happens is told as it does */
 	rc = loop(&w, follow);

@@ -7,7 +7,6 @@
  * an endpoint has a few requests under way at most, is given back after a while so
  * that others get their turn, and is left alone for a minute when it does not answer. */
 #include "cli.h"
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli_send.h"
@@ -42,29 +41,11 @@ struct deliver {
 	int64_t numbered, delivered, failed;
 };
 
-static volatile sig_atomic_t stopping;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	stopping = 1;
-}
-
-/* The transaction of the next unit of work: a time, an id and memory of its own. */
+/* The next unit of work, in no organization yet. */
 static struct tx *unit(struct deliver *d)
 {
-	struct tx *tx = &d->c->tx;
-	unsigned char bytes[16];
-	char *request_id;
+	struct tx *tx = cli_unit(d->c, d->arena);
 
-	arena_reset(d->arena);
-	request_id = arena_alloc(d->arena, 2 * sizeof bytes + 1);
-	random_bytes(bytes, sizeof bytes);
-	hex_encode(bytes, sizeof bytes, request_id);
-	tx->arena = d->arena;
-	tx->request_id = request_id;
-	tx->deadline = 0;
-	tx->now = clock_now();
 	tx->who->organization = (struct id){ 0 };
 	return tx;
 }
@@ -196,7 +177,7 @@ static void tend(struct deliver *d, struct hand *h)
 {
 	enum err e = settle(d, h);
 
-	if (stopping || h->silent >= SILENT_MOST || clock_mono() > h->began + TURN_S * SECOND)
+	if (cli_stopping() || h->silent >= SILENT_MOST || clock_mono() > h->began + TURN_S * SECOND)
 		h->ended = true;
 	if (!e && !h->ended && grounded(h) && h->look_at <= clock_mono())
 		e = begin(d, h);
@@ -317,21 +298,21 @@ static int loop(struct deliver *d)
 	for (;;) {
 		d->error = OK;
 		nothing = !in_hand(d, &writing);
-		if (!stopping && d->look_at <= clock_mono())
+		if (!cli_stopping() && d->look_at <= clock_mono())
 			nothing &= !look(d);
 		else
-			nothing &= stopping;
+			nothing &= cli_stopping();
 		for (int i = 0; i < HANDS && !d->error; i++)
 			if (d->hands[i].held && d->hands[i].later <= clock_mono())
 				tend(d, &d->hands[i]);
 		if (d->error && !d->follow)
 			return cli_failed(d->c, d->error);
-		if (nothing && (stopping || !d->follow))
+		if (nothing && (cli_stopping() || !d->follow))
 			return CLI_DONE;
 		sender_work(d->sender);
-		if (stopping && !give_up)
+		if (cli_stopping() && !give_up)
 			give_up = clock_mono() + (conf.webhook_timeout_s + LEASE_MORE_S) * SECOND;
-		if (stopping && clock_mono() > give_up)
+		if (cli_stopping() && clock_mono() > give_up)
 			return CLI_DONE;
 		sender_wait(d->sender, d->error ? 1000 : in_hand(d, &writing) ? (writing ? 0 : LOOK_MS)
 			: d->look_at == 0 ? 0 : d->follow ? IDLE_MS : LOOK_MS);
@@ -368,7 +349,6 @@ static void end(struct deliver *d)
 int cmd_deliver(struct cli *c)
 {
 	const char *fault = deliver_fault(c->arena);
-	struct sigaction sa = { .sa_handler = on_signal };
 	struct deliver *d;
 	struct tx *tx;
 	int rc;
@@ -385,9 +365,7 @@ int cmd_deliver(struct cli *c)
 	d->follow = cli_option(c, "--follow");
 	d->sender = sender_new();
 	lease_claim("deliver", d->lease);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGINT, &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	cli_catch();
 	if (d->follow)
 		conf.log_file = "";              /* a service: what happens is told as it does */
 	rc = loop(d);

@@ -209,7 +209,7 @@
 #define GRANT_COLUMNS(C, A) C(A, d, grantee_id, id) C(A, a, kind, kind) C(A, i, role, role) C(A, a, word, word) C(A, d0, granted_by, by) \
 	C(A, t, created_at, at)
 #define SHARE_PICK(F, C, A) F(A, d, "g.grantee_id", id) C(A, s, "IF(g.grantee_id = g.organization_id, 'organization', g.kind)", kind) \
-	C(A, i, "g.role", role) C(A, s, "g.word", word) C(A, s, "COALESCE(u.username, k.name, o.name, LOWER(HEX(g.grantee_id)))", name)
+	C(A, i, "g.role", role) C(A, s, "COALESCE(g.word, ELT(g.role, 'OBSERVER', 'USER', 'OWNER'))", word) C(A, s, "COALESCE(u.username, k.name, o.name, LOWER(HEX(g.grantee_id)))", name)
 #define SHARE_WITH_PICK(F, C, A) F(A, s, "w.kind", kind) C(A, s, "w.name", name)
 #define MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, tags, tags) C(A, s, config, config) \
 	C(A, s, metadata, metadata) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
@@ -326,7 +326,7 @@
 #define DEPLOYED(C, A) C(A, d, "v.id", of.id) C(A, d, "v.model_id", of.model) C(A, s, "COALESCE(v.name, m.name)", of.name) \
 	C(A, d, "COALESCE(v.source_id, v.run_id, v.id)", of.source) C(A, s, "COALESCE(v.model_name, v.algorithm, v.name, m.name)", of.type) \
 	C(A, s, "COALESCE(v.target_name, m.target_name, m.name)", of.target_name) C(A, s, "COALESCE(v.target_type, m.target_type, _ascii'Unstructured')", of.target_type) \
-	IN_ENVIRONMENT(C, A)
+	C(A, s, "JSON_VALUE(v.source_meta, '$.projectId')", of.project) IN_ENVIRONMENT(C, A)
 #define IN_ENVIRONMENT(C, A) C(A, d0, "e.id", in.life.id) C(A, s, "e.name", in.name) C(A, s, "e.platform", in.platform) C(A, s, "e.plugin", in.plugin) \
 	C(A, i0, "e.formats", in.formats) C(A, b, "COALESCE(e.managed, 0)", in.managed)
 /* What is to be deployed, or was. */
@@ -412,7 +412,7 @@
 #define CUSTOM_MODEL_ADDED_AS ", 0"
 #define CUSTOM_MODEL_LOCKED(C, A, whose)
 /* The deployments of packages that were made from its versions. */
-#define CUSTOM_DEPLOYED(alias) "FROM custom_versions c FORCE INDEX (custom_version_list) " \
+#define CUSTOM_DEPLOYED(alias) "FROM custom_versions c FORCE INDEX (custom_version_number) " \
 	"JOIN model_versions v FORCE INDEX (version_by_source) ON v.organization_id = c.organization_id AND v.source_id = c.id " \
 	"JOIN deployments d FORCE INDEX (deployment_by_version) ON d.organization_id = v.organization_id AND d.version_id = v.id " \
 	"AND d.status IN ('active', 'inactive') WHERE c.organization_id = " alias ".organization_id AND c.custom_model_id = " alias ".id"

@@ -42,8 +42,9 @@ const struct listing custom_models_list = { .name = "CUSTOM_MODELS", .of = RES_C
 	.out = ROW_OUT(CUSTOM_MODEL_COLUMNS) CUSTOM_MODEL_SEEN(COL_OUT, ) CUSTOM_LATEST_OUT, .joins = " " CUSTOM_LATEST_JOIN,
 	.maps = { columns, behind, latest }, .filters = filters, .orders = orders, LIST_PATHS(paths), .always = AND_BY(CUSTOM_HIDDEN), .hidden = 1 + CUSTOM_HIDDEN };
 
-static const struct list_path version_paths[] = { { .order = -1, .index = "custom_version_list" } };
-static const struct list_order newest[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_path version_paths[] = { { .order = -1, .index = "custom_version_number" } };
+/* By their numbers: of those that were made at once the ids say nothing. */
+static const struct list_order newest[] = { { "newest", { { "major", 'i', true }, { "minor", 'i', true } } }, { NULL, { { NULL, 0, false } } } };
 const struct listing custom_versions_list = { .name = "CUSTOM_VERSIONS", .of = RES_CUSTOM_VERSION, .parent = RES_CUSTOM_MODEL, .sees = SEES_ALL,
 	.link = " AND x.custom_model_id = ?", .orders = newest, LIST_PATHS(version_paths) };
 

@@ -298,7 +298,7 @@ enum err deployment_edit(struct tx *tx, const struct db_val *key, enum transitio
 	struct deployment *d = out;
 	enum err e = life_lock(tx, RES_DEPLOYMENT, key, d);
 
-	if (e)
+	if (e || !(edit->label_set || edit->description_set || edit->importance_set))
 		return e;
 	if (edit->label_set)
 		d->label = edit->label;
@@ -307,7 +307,7 @@ enum err deployment_edit(struct tx *tx, const struct db_val *key, enum transitio
 	if (edit->importance_set)
 		d->importance = edit->importance;
 	e = life_move(tx, t, &d->life, NULL);
-	return e ? e : set_pairs(tx, d, false);
+	return e || !edit->label_set ? e : set_pairs(tx, d, false);
 }
 
 enum err deployment_switch(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)

@@ -34,7 +34,7 @@ enum err environment_delete(struct tx *tx, const struct db_val *key, enum transi
 enum err environment_formats(struct tx *tx, const struct id *id, int64_t *formats);
 
 /* A package that is deployed. */
-struct deployed { struct id id, model, source; const char *name, *type, *target_name, *target_type; };
+struct deployed { struct id id, model, source; const char *name, *type, *target_name, *target_type, *project; };
 
 struct deployment {
 	struct life life;
@@ -72,6 +72,7 @@ enum err deployment_champion(struct tx *tx, const struct db_val *key, void *out)
 /* Active.  ERR_VERSION_NOT_FOUND, ERR_RUN_NOT_FOUND, ERR_ENVIRONMENT_NOT_FOUND; of what cannot be deployed ERR_PACKAGE_ARCHIVED,
  * ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_NOT_BUILT, ERR_ENVIRONMENT_FORMAT. */
 enum err deployment_create(struct tx *tx, const struct deployment_in *in, struct deployment *out);
+/* Nothing given changes nothing. */
 enum err deployment_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* in: status, which it may have already: then nothing is done.  ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED. */
 enum err deployment_switch(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);

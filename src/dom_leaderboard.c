@@ -167,7 +167,7 @@ enum err leaderboard_get(struct tx *tx, const struct db_val *key, void *out)
 
 /* ---- Import ---- */
 
-/* The project, which may be made. */
+/* The project, which may be made, once they may. */
 static enum err project_of(struct tx *tx, const struct id *id, const char *name, struct run_project *out)
 {
 	struct db_rows r;
@@ -176,6 +176,10 @@ static enum err project_of(struct tx *tx, const struct id *id, const char *name,
 
 	if (e)
 		return e;
+	if (!r.n && !name)
+		return ERR_NOT_FOUND;
+	if ((e = who_may(tx->who, tx->ask)))
+		return e;
 	if (r.n) {
 		(void)life_take(RES_RUN_PROJECT, db_row(&r, 0), out);
 		if (!name || !strcmp(name, out->name))
@@ -183,8 +187,6 @@ static enum err project_of(struct tx *tx, const struct id *id, const char *name,
 		why_add(tx, "projectName", "is not the name of the project that the address names");
 		return ERR_SHAPE;
 	}
-	if (!name)
-		return ERR_NOT_FOUND;
 	*out = (struct run_project){ .name = name };
 	life_begin(tx, &out->life);
 	out->life.id = *id;
@@ -199,7 +201,7 @@ static enum err take(struct tx *tx, const struct import *in, struct run *run)
 	enum err e;
 
 	p->kinds = kinds_take(tx->arena, in->kinds);
-	if ((e = target_take(tx, in->target, p)) || (e = timeseries_take(tx, in->timeseries, p))
+	if ((e = target_sent(tx, in->target, p)) || (e = timeseries_take(tx, in->timeseries, p))
 	 || (e = features_take(tx, in->features, in->logs, &f)))
 		return e;
 	run->target = p->target_name;
@@ -223,12 +225,14 @@ enum err leaderboard_import(struct tx *tx, const struct db_val *key, enum transi
 	struct json *details = js_object(tx->arena);
 	struct run_project project;
 	struct run *run = out;
-	enum err e = id_is_zero(&key[0].id) ? ERR_NOT_FOUND : who_may(tx->who, tx->ask);
+	enum err e;
 
-	if (e)
-		return e;
 	*run = (struct run){ .algorithm = said->model_type, .ended_at = tx->now };
-	if ((e = take(tx, said, run)) || (e = project_of(tx, &key[0].id, said->project, &project)))
+	if ((e = take(tx, said, run)))
+		return e;
+	if (id_is_zero(&key[0].id))
+		return ERR_NOT_FOUND;
+	if ((e = project_of(tx, &key[0].id, said->project, &project)))
 		return e;
 	life_begin(tx, &run->life);
 	if (!id_is_zero(&said->id))

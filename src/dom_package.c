@@ -12,11 +12,13 @@ unsigned model_rights(const struct who *who, bool global, int granted, const str
 {
 	const struct ask write = { .perm = PERM_MODEL_WRITE, .tier = TIER_EXECUTE };
 
-	if (who_can(who, write) && granted < 2)
+	if (who_can(who, write) && granted < GRANTED_USER)
 		return RIGHT_VIEW;
 	if (who_owns(who, global, granted, maker))
 		return RIGHT_VIEW | RIGHT_EDIT | RIGHT_SHARE | RIGHT_ARCHIVE | RIGHT_OWN;
-	return global || granted >= 2 ? RIGHT_VIEW | RIGHT_EDIT | RIGHT_SHARE : RIGHT_VIEW;
+	if (granted >= GRANTED_USER)
+		return RIGHT_VIEW | RIGHT_EDIT | RIGHT_SHARE;
+	return global ? RIGHT_VIEW | RIGHT_EDIT : RIGHT_VIEW;
 }
 
 static void complete(const struct tx *tx, struct version *v)

@@ -181,7 +181,7 @@ enum err package_from_json(struct tx *tx, const void *sent, void *out)
 	if (e)
 		return e;
 	named(&in);
-	if ((e = target_take(tx, in.target, p)))
+	if ((e = target_sent(tx, in.target, p)))
 		return e;
 	p->execution = EXECUTION_EXTERNAL;
 	p->kinds = package_kinds(p->execution);

@@ -4,30 +4,16 @@
 #include <string.h>
 
 #define WORD_OWNER "OWNER"
-/* The word of each role comes first. */
-static const struct { const char *word; int64_t role; } words[] = {
-	{ WORD_OWNER, GRANTED_OWNER }, { "USER", GRANTED_USER }, { "CONSUMER", GRANTED_OBSERVER },
-	{ "EDITOR", GRANTED_USER }, { "READ_WRITE", GRANTED_USER }, { "OBSERVER", GRANTED_OBSERVER }, { "READ_ONLY", GRANTED_OBSERVER },
-	{ SHARE_REVOKED, 0 }
-};
-enum { WORDS = sizeof words / sizeof *words };
-const char *const share_words[] = { WORD_OWNER, "USER", "OBSERVER", "EDITOR", "READ_WRITE", "CONSUMER", "READ_ONLY", SHARE_REVOKED, NULL };
+const char *const share_words[] = { WORD_OWNER, "USER", "OBSERVER", "EDITOR", "READ_WRITE", "CONSUMER", "READ_ONLY", "NO_ROLE", NULL };
+static const int64_t roles[] = { GRANTED_OWNER, GRANTED_USER, GRANTED_OBSERVER, GRANTED_USER, GRANTED_USER, GRANTED_OBSERVER, GRANTED_OBSERVER, 0 };
 
 static int64_t role_of(const char *word)
 {
-	for (size_t i = 0; i < WORDS; i++)
-		if (!strcmp(words[i].word, word))
-			return words[i].role;
-	return 0;
-}
-
-static const char *word_of(int64_t role)
-{
 	size_t i = 0;
 
-	while (i < WORDS - 1 && words[i].role != role)
+	while (strcmp(share_words[i], word))
 		i++;
-	return words[i].word;
+	return roles[i];
 }
 
 /* ---- Rows ---- */
@@ -87,17 +73,13 @@ static enum err read_all(struct tx *tx, const struct model *m, size_t more, stru
 	*out = all = arena_alloc(tx->arena, (r.n + more + 1) * sizeof *all);
 	*n = 0;
 	if (is_makers(m) && !find(rows, r.n, &m->life.whose)) {
-		all[0].word = word_of(all[0].role = GRANTED_OWNER);
+		all[0] = (struct share){ .role = GRANTED_OWNER, .word = WORD_OWNER };
 		if ((e = recipient(tx, &m->life.whose, &all[0])) && e != ERR_DB_NONE)
 			return e;
 		*n += !e;
 	}
-	for (size_t i = 0; i < r.n; i++) {
-		all[*n] = rows[i];
-		if (!all[*n].word)
-			all[*n].word = word_of(all[*n].role);
-		++*n;
-	}
+	memcpy(all + *n, rows, r.n * sizeof *rows);
+	*n += r.n;
 	return OK;
 }
 
@@ -128,7 +110,7 @@ enum err share_keep_maker(struct tx *tx, const struct model *m)
 /* ---- Changing ---- */
 
 /* All that have it: as it was, and as it is to be. */
-struct change { struct model *m; struct share *was, *now; size_t before, n; };
+struct change { struct model *m; struct share *was, *now; size_t n; };
 
 static enum err fault(struct tx *tx, enum err e, const struct share_to *to, const char *field, const char *reason)
 {

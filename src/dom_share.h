@@ -8,7 +8,6 @@
 #define SHARE_USER "user"
 #define SHARE_GROUP "group"
 #define SHARE_ORGANIZATION "organization"
-#define SHARE_REVOKED "NO_ROLE"
 enum { SHARES_MOST = 1000, SHARED_AT_ONCE = 100 };       /* of a model; changes of one request */
 
 /* Who has it, and as what. */
@@ -16,13 +15,13 @@ struct share {
 	struct id id;                            /* a principal, a group, or the organization */
 	const char *kind;                        /* SHARE_USER... */
 	int64_t role;                            /* GRANTED_OBSERVER...; 0: nothing */
-	const char *word;                        /* as it was granted */
+	const char *word;                        /* as it was granted, one of share_words */
 	struct id by;                            /* who granted it; zero: unknown */
 	int64_t at;
 	const char *name;
 };
 
-/* The words that roles are granted by; ends with NULL. */
+/* The words that roles are granted by, and that of none; ends with NULL. */
 extern const char *const share_words[];
 
 /* Of a model that the caller sees, SHARES_MOST at most. */

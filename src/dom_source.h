@@ -25,6 +25,8 @@ const char *told_by(struct arena *a, const char *text, const struct shape *rows)
  * classes, if any, and a threshold, 0.5 unless it is given, others have none; the first hundred classes are told, all are
  * counted.  ERR_SHAPE: they do not go together. */
 enum err target_take(struct tx *tx, const char *text, struct package *p);
+/* The same of a request, which says both classes of a Binary one. */
+enum err target_sent(struct tx *tx, const char *text, struct package *p);
 /* Sets p->timeseries and, where it is given, the bits of p->kinds that it stands for.  ERR_SHAPE. */
 enum err timeseries_take(struct tx *tx, const char *text, struct package *p);
 /* Features (S4, with usedForPredictions where it was given) and logs (S19), arrays that may be NULL, and their names and messages.  ERR_SHAPE. */

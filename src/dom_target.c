@@ -167,6 +167,13 @@ enum err target_take(struct tx *tx, const char *text, struct package *p)
 	return OK;
 }
 
+enum err target_sent(struct tx *tx, const char *text, struct package *p)
+{
+	enum err e = target_take(tx, text, p);
+
+	return !e && !p->classes.p && !strcmp(p->target_type, TARGET_BINARY) ? fault(tx, "target.classNames", "must be the two classes of a Binary target") : e;
+}
+
 /* ---- Features and logs ---- */
 
 static const char *const levels[] = { "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", NULL };

@@ -76,11 +76,15 @@ static enum err move(struct tx *tx, struct version *v, struct use_case *u, enum 
 	return life_move(tx, t, &u->life, details);
 }
 
+/* Both are there, before anybody is told that they may not. */
 static enum err lock(struct tx *tx, const struct db_val *key, struct version *v, struct use_case *u)
 {
-	enum err e = package_lock(tx, (const struct db_val[2]){ key[1] }, v);
+	int64_t there;
+	enum err e = tx_int(tx, SQL_USE_CASE_THERE, DB_IN(db_d(&tx->who->organization), key[0]), &there);
 
-	return e ? e : life_hold(tx, RES_USE_CASE, key, u);
+	if (e || !there)
+		return e ? e : ERR_NOT_FOUND;
+	return (e = package_lock(tx, (const struct db_val[2]){ key[1] }, v)) ? e : life_hold(tx, RES_USE_CASE, key, u);
 }
 
 enum err use_case_link(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)

@@ -374,7 +374,7 @@ size_t js_length(const struct json *j)
 
 struct json *js_at(const struct json *j, size_t i)
 {
-	return (struct json *)json_object_array_get_idx(raw(j), i);
+	return js_type(j) == JS_ARRAY ? (struct json *)json_object_array_get_idx(raw(j), i) : NULL;
 }
 
 bool js_get(const struct json *j, const char *key, struct json **out)

@@ -34,7 +34,7 @@ bool js_whole(const struct json *j, int64_t *out);
 double js_double(const struct json *j);
 bool js_bool(const struct json *j);
 size_t js_length(const struct json *j);        /* of an array or an object; of anything else 0 */
-struct json *js_at(const struct json *j, size_t i);
+struct json *js_at(const struct json *j, size_t i);          /* of an array; NULL of anything else, and beyond its end */
 /* Member of an object; false when absent.  A JSON null is found, as NULL. */
 bool js_get(const struct json *j, const char *key, struct json **out);
 /* Members in order: start with *it == NULL; false at the end. */

@@ -95,7 +95,8 @@ void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t
 	if (ask->full)
 		return;
 	c->filter = filter;
-	memcpy(c->v, v, n * sizeof *v);
+	for (size_t i = 0; i < n; i++)
+		c->v[i] = v[i];
 	ask->n++;
 }
 
@@ -130,10 +131,11 @@ char *list_cursor(struct arena *a, const struct listing *l, const struct list_go
 
 /* ---- A run ---- */
 
-#define GRANTED_X "models x FORCE INDEX (PRIMARY) ON x.organization_id = g.organization_id AND x.id = g.model_id"
-#define GRANTS "grants g FORCE INDEX (grant_by_grantee) JOIN " GRANTED_X
+#define IS_X "ON x.organization_id = g.organization_id AND x.id = g.model_id"
+#define GRANTED_X "STRAIGHT_JOIN models x FORCE INDEX (PRIMARY) " IS_X
+#define GRANTS "grants g FORCE INDEX (grant_by_grantee) JOIN models x " IS_X
 #define GRANTS_OF_GROUPS "group_members n FORCE INDEX (PRIMARY) STRAIGHT_JOIN grants g FORCE INDEX (grant_by_grantee) " \
-	"ON g.organization_id = n.organization_id AND g.grantee_id = n.group_id STRAIGHT_JOIN " GRANTED_X
+	"ON g.organization_id = n.organization_id AND g.grantee_id = n.group_id " GRANTED_X
 
 /* The models that there are: the global ones; all the local ones, or those that were granted to the
  * caller, to everybody or to groups, which may be the same: counted once. */
@@ -147,7 +149,7 @@ static size_t granted_runs(const struct list_view *w, const struct db_val *org, 
 	if (!w->local || w->admin > 0)
 		return n;
 	if (count) {
-		out[n++] = (struct run){ GRANTS_OF "STRAIGHT_JOIN " GRANTED_X, "x.is_global = 0", GRANTS_OF_IN, { *me, *org, *org, *me, *org }, 5, w->admin, false };
+		out[n++] = (struct run){ GRANTS_OF GRANTED_X, "x.is_global = 0", GRANTS_OF_IN, { *me, *org, *org, *me, *org }, 5, w->admin, false };
 		return n;
 	}
 	for (int i = 0; i < 2; i++)

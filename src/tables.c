@@ -111,6 +111,8 @@ static const char *shape_fault(const struct shape *s, enum place place, const st
 	for (; s && s->key && !wrong; s++) {
 		if (s->type == T_INT && s->min >= s->max)
 			wrong = "has a number without bounds";
+		else if (s->type == T_ID && s->flags & F_LOOSE && s->flags & F_NULL)
+			wrong = "takes what is no id for none at all";
 		else if (place != BODY_JSON && (s->refuse || s->missing || s->flags & F_ONE))
 			wrong = "looks at the end at what is not the body's own";
 		else if (place == INNER && s->def)

@@ -12,6 +12,7 @@ use Thaw;
 use Contract;
 use Foundry;
 use OAuth;
+use Registry qw(reg external imported from_leaderboard custom_model custom_version environment deployment built share true done_at);
 
 my $t = Thaw->new(workers => 1);
 my $r = $t->req(GET => '/openapi.json');
@@ -83,14 +84,7 @@ subtest 'answers are what their schemas say' => sub {
     upload($t, $model);
     my %id = (model_id => $id, job_id => $job, version_id => 'ver-002', id => $project, code => 'not_found', modelRid => $model, modelVersionRid => $version, folderRid => home_of($t),
         projectRid => home_of($t), resourceRid => $model);
-    # of the registry dialect: the version as a package
-    $id{modelPackageId} = hex_of_rid($version);
-    ($id{statusId}) = $t->req(POST => "/api/v2/modelPackages/$id{modelPackageId}/modelPackageFileBuilds", token => $token)->{headers}{location} =~ m{/status/(\w+)/$};
-    my $reg = sub { my ($path, $body) = @_; my $r = $t->req(POST => "/api/v2/$path", token => $token, body => $body); $r->{status} == 201 or die $r->{raw}; $r->{json} };
-    @id{qw(projectId modelId)} = @{ $reg->('projects/' . 'a' x 24 . '/models/import', { projectName => 'shown', modelType => 'm', target => { name => 'y', type => 'Regression' } }) }{qw(projectId modelId)};
-    $id{useCaseId} = $reg->('useCases', { name => 'shown' })->{id};
-    $id{customModelId} = $reg->('customModels', { name => 'shown', targetType => 'Regression', targetName => 'y', customModelType => 'inference', predictionThreshold => 0.5 })->{id};
-    $id{customModelVersionId} = $reg->("customModels/$id{customModelId}/versions", { gitModelVersion => { refName => 'main' }, maximumMemory => 5 })->{id};
+    registry_ids(\%id, $version);
     # of the workspaces dialect: one of each, and what has lists, refs and members that can be null
     my $call = sub { my ($method, $path, $body, %o) = @_; my $r = $t->req($method => "/v1$path", token => $token, body => $body, %o); $r->{status} =~ /^20/ or die $r->{raw}; $r };
     my $made = $call->(POST => '/workspaces', { name => 'shown', metadata => { env => 'prod' } }, headers => [ 'Idempotency-Key' => 'shown' ]);
@@ -154,6 +148,51 @@ subtest 'answers are what their schemas say' => sub {
     $fits->(POST => '/webhook_endpoints/{webhook_endpoint_id}/deliveries/{delivery_id}/redeliver');
     $fits->(DELETE => '/webhook_endpoints/{webhook_endpoint_id}');
 };
+
+# Of the registry dialect: one of each that has all that it may have, beside others that have what they must, which are in
+# the lists: what other dialects made, what runs elsewhere, custom models, texts.
+sub registry_ids {
+    my ($id, $version) = @_;
+    my $done = sub { my ($method, $path, $body) = @_; my $r = reg($t, $method => $path, body => $body); $r->{status} =~ /^20/ or die $r->{raw}; $r };
+    my @tags = ({ name => 'team', value => 'risk' });
+    my %created = map { my $of = $_; map { ($of . $_ => 'x') } qw(CreatedAt CreatorEmail CreatorId CreatorName CatalogId CatalogVersionId) } qw(trainingData holdoutData);
+    my $run = imported($t, name => 'whole', modelKind => { isFeatureDiscovery => true }, target => { name => 'y', type => 'Regression', predictionProbabilitiesColumn => 'p' },
+        datasets => { %created, baselineSegmentedBy => ['region'], datasetName => 'd', holdoutDatasetName => 'h', targetHistogramBaseline => 'actuals', trainingDataSize => 5 },
+        timeseries => { datetimeColumnFormat => '%Y', datetimeColumnName => 'at', effectiveFeatureDerivationWindowEnd => -1, effectiveFeatureDerivationWindowStart => -9, featureDerivationWindowEnd => -1,
+            featureDerivationWindowStart => -9, forecastDistanceColumnName => 'd', forecastDistances => [ 1, 2 ], forecastDistancesTimeUnit => 'DAY', forecastPointColumnName => 'f',
+            isCrossSeries => true, isNewSeriesSupport => true, isTraditionalTimeSeries => true, seriesColumnName => 's' },
+        features => [ { name => 'age', featureType => 'Date', importance => 0.5, dateFormat => '%Y', knownInAdvance => true }, { name => 'x' } ],
+        scoringCode => { dataRobotPredictionVersion => '2.0', location => 'mlpkg' }, originalFileName => 'x.mlpkg', importMeta => { map { ("contains$_" => true) } qw(FearPipeline Featurelists LeaderboardMeta ProjectMeta) });
+    @$id{qw(projectId modelId)} = @$run{qw(projectId modelId)};
+    my $whole = from_leaderboard($t, $run->{modelId}, name => 'whole', description => 'd', computeAllTsIntervals => true, distributionPredictionModelId => imported($t)->{modelId}, tags => \@tags,
+        registeredModelName => 'whole', registeredModelDescription => 'd', registeredModelTags => \@tags);
+    @$id{qw(modelPackageId versionId registeredModelId)} = @$whole{qw(id id registeredModelId)};
+    my $binary = imported($t)->{modelId};
+    external($t, target => { name => 'y', type => 'Multiclass', classNames => [qw(a b c)], classCount => 5 }, geospatialMonitoring => { primaryLocationColumn => 'at' }, modelId => 'elsewhere',
+        modelDescription => { buildEnvironmentType => 'R', description => 'd', location => 'l', modelName => 'm' });
+    my $text = custom_model($t, targetType => 'TextGeneration', targetName => 'answer', map { ($_ => undef) } qw(positiveClassLabel negativeClassLabel language));
+    my $custom = custom_model($t, description => 'd', userProvidedId => 'u', predictionThreshold => 0.3, maximumMemory => 5, networkEgressPolicy => 'PUBLIC', replicas => 2, gitModelVersion => { a => 'b' });
+    $id->{customModelId} = $custom->{id};
+    $id->{customModelVersionId} = custom_version($t, $custom->{id}, label => 'l', description => 'd', baseEnvironmentId => 'e', baseEnvironmentVersionId => 'v', resourceBundleId => 'r', maximumMemory => 5,
+        networkEgressPolicy => 'PUBLIC', replicas => 2, trainingData => { a => 'b' }, holdoutData => { a => 'b' }, gitModelVersion => { a => 'b' },
+        runtimeParameterValues => [ { fieldName => 'f', type => 'string', value => 'v' } ], requiredMetadataValues => [ { fieldName => 'f', value => 'v' } ])->{id};
+    my ($answers) = map { $done->(POST => 'modelPackages/fromCustomModelVersion/', { customModelVersionId => $_->[0], prompt => $_->[1] })->{json}{id} } [ custom_version($t, $text->{id})->{id}, 'p' ], [ $id->{customModelVersionId}, undef ];
+    custom_model($t, targetType => 'Multiclass', classLabels => [qw(a b c)]);
+    built($t);
+    environment($t);
+    $id->{environmentId} = environment($t, description => 'd', plugin => 'p', managedBy => 'm', datastoreId => 's', credentialId => 'c', isManagedByManagementAgent => true, supportedModelFormats => ['datarobot'])->{id};
+    my %in = (predictionEnvironmentId => $id->{environmentId});
+    deployment($t, $answers);
+    $id->{deploymentId} = deployment($t, $whole->{id}, %in, description => 'd', importance => 'HIGH', userProvidedId => 'u')->{id};
+    my $next = from_leaderboard($t, $run->{modelId}, registeredModelId => $whole->{registeredModelId});
+    built($t);
+    ($id->{challengerId}) = map { done_at($t, $done->(POST => "deployments/$id->{deploymentId}/challengers/", { modelPackageId => $next->{id}, name => 'c', %$_ })) =~ m{/(\w+)/$} } {}, \%in;
+    $t->reader;
+    $id->{useCaseId} = $done->(POST => 'useCases/', { name => 'u', description => 'd' })->{json}{id};
+    $done->(POST => "useCases/$id->{useCaseId}/registeredModelVersions/$whole->{id}/");
+    share($t, $whole->{registeredModelId}, [ [ OBSERVER => user => 'reader' ], [ USER => organization => scalar $t->sql("SELECT LOWER(HEX(organization_id)) FROM principals WHERE username = 'admin'") ] ])->{status} == 204 or die "share";
+    ($id->{statusId}) = $done->(POST => 'modelPackages/' . hex_of_rid($version) . '/modelPackageFileBuilds/')->{headers}{location} =~ m{/status/(\w+)/$};
+}
 
 # What of a value its schema does not allow: type, enum, pattern, required, items.
 sub faults {

@@ -208,6 +208,17 @@ subtest 'versions have files, which the next one keeps' => sub {
         'custom_model.created' . ' custom_model.version_created' x 4 . ' custom_model.version_updated', 'all is in the history');
 };
 
+subtest 'versions that are made at once are numbered one after the other' => sub {
+    my $m = custom();
+    my $path = "/customModels/$m->{id}/versions/";
+    is(join(' ', concurrently(4, sub { form(PATCH => $path, [ isMajorUpdate => 'False' ], [ file => "of $_[0]", "f$_[0]" ])->{status} })), '201 201 201 201', 'all of them');
+    my @all = @{ api(GET => $path)->{json}{data} };
+    is(join(' ', map { "$_->{label}:" . @{ $_->{items} } } reverse @all), 'v1.0:1 v1.1:2 v1.2:3 v1.3:4', 'each has the files of the one before');
+    my @twice = map { api(POST => $path, body => "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\ny\r\n--b--\r\n", type => 'multipart/form-data; boundary=b', headers => [ 'Idempotency-Key' => 'once' ]) } 1, 2;
+    is($twice[1]{json}{id}, $twice[0]{json}{id}, 'with an Idempotency-Key a repetition makes no other');
+    is(api(PATCH => "/customModels/$m->{id}/", body => { description => 'x' }, headers => [ 'If-Match' => '"1-x"' ])->{status}, 412, 'and If-Match is heeded');
+};
+
 subtest 'forms that are refused leave nothing' => sub {
     my $m = custom();
     my $path = "/customModels/$m->{id}/versions/";
@@ -219,6 +230,15 @@ subtest 'forms that are refused leave nothing' => sub {
     is(api(POST => $path, body => '{}', type => 'text/plain')->{status}, 415, 'another type');
     is(form(POST => '/useCases/', [ name => 'x' ])->{status}, 415, 'where no form is taken');
     is($t->sql("SELECT COUNT(*) FROM custom_versions WHERE custom_model_id = UNHEX('$m->{id}')"), 0, 'no version was made');
+};
+
+subtest 'files stay as long as their custom model does' => sub {
+    my ($stays, $goes) = map { my $m = custom(); form(POST => "/customModels/$m->{id}/versions/", [ file => "of both", 'x' ], [ file => "of $m->{name} alone", 'y' ])->{status} == 201 or die; $m } 1, 2;
+    $t->sql('UPDATE artifacts SET created_at = created_at - INTERVAL 1000 DAY');
+    api(DELETE => "/customModels/$goes->{id}/")->{status} == 204 or die;
+    is($t->thaw('sweep')->{exit}, 0, 'swept');
+    my $there = sub { scalar $t->sql("SELECT COUNT(*) FROM artifacts WHERE content = '$_[0]'") };
+    is(join(' ', map { $there->($_) } 'of both', "of $stays->{name} alone", "of $goes->{name} alone"), '1 1 0', 'those of the deleted one alone are gone');
 };
 
 subtest 'training data comes with a job that is done' => sub {

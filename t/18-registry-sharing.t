@@ -176,6 +176,9 @@ subtest 'a global model is its maker\'s until others own it' => sub {
     is(share(anybody => $m, [ OWNER => user => 'anybody' ])->{status}, 403, 'whoever writes them shares nothing for that');
     is(share(owner => $m, [ OBSERVER => user => 'observer' ])->{status} . ' ' . shown($m), '204 observer:CONSUMER owner:OWNER', 'when it is shared, then its maker stays');
     is(write_it(observer => $m), '200 200', 'OBSERVER of what everybody writes writes too');
+    my $v = made('owner');
+    $t->req(PATCH => "$REG/registeredModels/$v->{registeredModelId}/", token => $token{owner}, body => { isGlobal => JSON::PP::true });
+    is(json($t->req(GET => "$REG/modelPackages/$v->{id}/", token => $token{anybody})->{json}{permissions}), '["CAN_VIEW","CAN_EDIT"]', 'and is told so');
     $m = $make->();
     is(share(owner => $m, [ NO_ROLE => user => 'owner' ])->{status}, 409, 'the maker is an owner who is missed');
     is(share(owner => $m, [ OWNER => user => 'second' ], [ NO_ROLE => user => 'owner' ])->{status} . ' ' . shown($m), '204 second:OWNER', 'and may leave it to another');

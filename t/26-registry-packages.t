@@ -50,6 +50,24 @@ my $p = eval { external($t, name => 'The first', registeredModelName => 'The fir
 my %ids = (id => $p->{id});
 sub ids_for { $ENDPOINT{ $_[0] }{path} =~ /^registeredModels/ ? { id => $p->{registeredModelId}, vid => $p->{id} } : \%ids }
 
+# The document's own requests: its headers, its sample bodies with the ids filled in.
+scene 'the requests of the document, by curl' => sub {
+    plan skip_all => 'no curl' if system('command -v curl >/dev/null');
+    my $old = external($t);
+    my %to = (E5 => { id => external($t)->{id} }, E11 => { id => external($t)->{registeredModelId} }, E13 => { id => $old->{registeredModelId} }, E16 => { id => $old->{registeredModelId} });
+    my $board = imported($t)->{modelId};
+    my %sample = (E2 => qq({"computeAllTsIntervals":null,"description":"","distributionPredictionModelId":null,"modelId":"$board","name":null,"predictionThreshold":1}),
+        E3 => qq({"description":"","distributionPredictionModelId":null,"modelId":"$board","name":null,"predictionThreshold":1}), E13 => '{"description":"string","isGlobal":true,"name":"string"}',
+        E16 => '{"operation":"updateRoles","roles":[{"role":"USER","shareRecipientType":"user","username":"member"}]}');
+    my %query = (E7 => '?offset=0&limit=50', E9 => '?offset=0&limit=10', E15 => '?offset=0&limit=10');
+    for my $no (sort { substr($a, 1) <=> substr($b, 1) } keys %ENDPOINT) {
+        my ($e, $ids) = ($ENDPOINT{$no}, $to{$no} // ids_for($no));
+        my $url = "$t->{url}$API/$e->{path}" =~ s/\{(\w+)\}/$ids->{$1}/ger . ($query{$no} // '');
+        my $r = curl($t, qq(-X $e->{method} '$url' -H "Accept: application/json" -H "Authorization: Bearer $token") . ($sample{$no} ? qq( -H "Content-Type: application/json" -d '$sample{$no}') : ''));
+        answered($r, $no, "$e->{method} $e->{path}");
+    }
+};
+
 scene 'every endpoint: auth, slashes, content type' => sub {
     for my $no (sort { substr($a, 1) <=> substr($b, 1) } keys %ENDPOINT) {
         my $e = $ENDPOINT{$no};
@@ -128,6 +146,9 @@ scene 'bodies' => sub {
     my $r = e($t, 'E13', ids_for('E13'), body => {});
     answered($r, 'E13', 'given an empty object, then nothing is changed');
     is($r->{json}{modifiedAt}, $before->{modifiedAt}, 'nor is it modified');
+    is(json_of(fromJSON => { name => 'nulls', target => { name => 'y', type => 'Regression', classNames => undef, predictionThreshold => undef, predictionProbabilitiesColumn => undef },
+        map { $_ => undef } qw(modelId modelDescription datasets timeseries registeredModelName registeredModelDescription tags registeredModelTags geospatialMonitoring) })->{status}, 201, 'null is the same as not given');
+    refused(json_of(fromJSON => { name => 'large', target => { name => 'y', type => 'Regression' }, bogus => 'x' x 2_000_000 }), 413, undef, 'given a body too large, then 413');
     is(json_of(fromJSON => { name => 'lenient', target => { name => 'y', type => 'Regression' }, bogus => 1 })->{status}, 201, 'the supporting routes let an unknown key be');
 };
 
@@ -395,6 +416,8 @@ scene 'from a custom model version' => sub {
     my $prompted = made_custom($llm, prompt => 'question');
     fits_ok(S21 => $prompted, 'of text generation');
     is($prompted->{textGeneration}{prompt}, 'question', 'its prompt');
+    my $other = json_of(fromCustomModelVersion => { customModelVersionId => $version->{id}, name => 'no text', prompt => 'question' });
+    ok($other->{status} == 422 || !exists $other->{json}{textGeneration}, 'which is of text generation only') or diag $other->{raw};
     unchanged($t, 'what is refused', sub {
         refused(json_of(fromCustomModelVersion => {}), 422, undef, 'given no version, then 422', 'customModelVersionId');
         like(json_of(fromCustomModelVersion => { customModelVersionId => $NO_ID })->{status}, qr/^4(?:04|22)$/, 'given an unknown one');
@@ -408,6 +431,25 @@ sub made_custom {
     $r->{status} == 201 or die $r->{raw};
     return $r->{json};
 }
+
+scene 'a build that fails' => sub {
+    my $custom = custom_model($t);
+    my $version = custom_version($t, $custom->{id});
+    my $r = json_of(fromCustomModelVersion => { customModelVersionId => $version->{id}, name => 'Never built' });
+    is($r->{json}{buildStatus}, 'inProgress', 'given a package that is to be built');
+    is(reg($t, DELETE => "customModels/$custom->{id}/")->{status}, 204, 'when what it is made from is deleted meanwhile');
+    built($t);
+    my $v = package_of($r->{json}{id})->{json};
+    fits_ok(S21 => $v, 'then it is there');
+    is($v->{buildStatus}, 'failed', 'and failed');
+    my $job = status_of($t, $r);
+    fits_ok(Status => $job->{json}, 'its job');
+    is("$job->{status} $job->{json}{status}", '200 ERROR', 'says so, and leads nowhere');
+    ok(length $job->{json}{message}, 'with the reason');
+    is(join(' ', map { $_->{id} } @{ e($t, 'E1', {}, query => 'buildStatus=failed')->{json}{data} }), $v->{id}, 'buildStatus=failed finds it');
+    is(join(' ', map { $_->{id} } @{ e($t, 'E10', {}, query => 'buildStatus=failed')->{json}{data} }), $v->{registeredModelId}, 'and its model');
+    is(external($t, registeredModelId => $v->{registeredModelId}, target => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] })->{registeredModelVersion}, 2, 'its number is not given again');
+};
 
 # --- the list and its filters -----------------------------------------------------------------
 

@@ -250,6 +250,21 @@ scene 'archived in the models dialect, reversibly' => sub {
     error_is(act($t, "mdl-$id", 'unarchive'), 409, 'CONFLICT', 'and then it stays', 'status');
 };
 
+scene 'in the trash of foundry' => sub {
+    my $v = external($t, registeredModelName => 'In the trash');
+    my ($id, $rid) = ($v->{registeredModelId}, rid_of(model => "mdl-$v->{registeredModelId}"));
+    is(fs($t, DELETE => "resources/$rid")->{status}, 204, 'given a model that foundry puts into the trash');
+    is(json(registered($t, $id)->{isArchived}), 'true', 'then it is archived here');
+    is(scalar(grep { $_->{id} eq $id } walk($t, "$API/registeredModels/")), 0, 'and hidden');
+    refused(patch($id, { description => 'x' }), 422, qr/archived/i, 'nor can it be changed');
+    is(fs($t, POST => "resources/$rid/restore")->{status}, 204, 'when it is restored there');
+    is(scalar(grep { $_->{id} eq $id } walk($t, "$API/registeredModels/")), 1, 'then it is here again');
+    fs($t, DELETE => "resources/$rid");
+    is(fs($t, POST => "resources/$rid/permanentlyDelete")->{status}, 204, 'when it is deleted there for good');
+    is(join(' ', map { json($_->{isArchived}) . $_->{stage} } @{ versions($id, '')->{json}{data} }), 'trueArchived', 'then its versions are archived for good');
+    is(json_from({ registeredModelName => 'In the trash' })->{status}, 201, 'and its name is free');
+};
+
 # --- versions -----------------------------------------------------------------------------------------
 
 scene 'E17: versions, their orders and filters' => sub {
@@ -578,6 +593,25 @@ scene 'concurrent role changes: an owner is left' => sub {
     }
 };
 
+scene 'concurrent role changes: none is lost' => sub {
+    my $id = external($t, token => $who{owner})->{registeredModelId};
+    my @names = qw(userly observer stranger second member reader);
+    my @r = concurrently(scalar @names, sub { share($t, $id, [ [ USER => user => $names[ $_[0] ] ] ], token => $who{owner}) });
+    is(tally(@r), '204:6', 'given six that are given a role at once');
+    is(join(' ', sort map { $_->{name} } @{ e($t, 'E15', { id => $id })->{json}{data} }), join(' ', sort @names, 'owner'), 'then all have it');
+    @r = concurrently(scalar @names, sub { share($t, $id, [ [ ($_[0] % 2 ? 'NO_ROLE' : 'OWNER') => user => $names[ $_[0] ] ] ], token => $who{owner}) });
+    is(join(' ', sort map { "$_->{name}:$_->{role}" } @{ e($t, 'E15', { id => $id })->{json}{data} }), 'member:OWNER owner:OWNER stranger:OWNER userly:OWNER', 'given three taken and three raised at once, then each is as it was told') if tally(@r) eq '204:6' or fail(tally(@r));
+};
+
+scene 'concurrent changes of a name' => sub {
+    for my $round (1 .. 3) {
+        my @id = map { external($t)->{registeredModelId} } 1 .. 4;
+        my @r = concurrently(4, sub { patch($id[ $_[0] ], { name => "The one name $round" }) });
+        is(tally(@r), '200:1 422:3', "round $round: given four models that take one name at once, then one has it");
+        is(scalar(grep { $_->{name} eq "The one name $round" } walk($t, "$API/registeredModels/?search=The+one+name")), 1, 'and no other');
+    }
+};
+
 scene 'retirement among appends' => sub {
     for my $round (1 .. 3) {
         my $id = external($t)->{registeredModelId};
@@ -587,6 +621,35 @@ scene 'retirement among appends' => sub {
         my @all = @{ versions($id, 'sortKey=version')->{json}{data} };
         is(join(' ', map { $_->{registeredModelVersion} } @all), join(' ', 1 .. 1 + grep { $_->{status} == 201 } @r), 'what was made is there, without a gap');
         is(join(' ', grep { $_ ne 'true' } map { json($_->{isArchived}) } @all), '', 'and archived with the rest');
+    }
+};
+
+# --- lists and their totals -----------------------------------------------------------------------
+
+scene 'pages where the order has ties' => sub {
+    my $first = external($t, modelDescription => { modelName => 'The same' });
+    my $id = $first->{registeredModelId};
+    external($t, registeredModelId => $id, modelDescription => { modelName => 'The same' }) for 1 .. 6;
+    for my $key (qw(version modelType status createdAt updatedAt modifiedAt)) {
+        for my $direction (qw(asc desc)) {
+            my @seen = map { $_->{registeredModelVersion} } walk($t, "$API/registeredModels/$id/versions/?limit=2&sortKey=$key&sortDirection=$direction");
+            is(join(' ', sort { $a <=> $b } @seen), '1 2 3 4 5 6 7', "$key $direction: each comes once");
+        }
+    }
+};
+
+# After all that was made, shared, archived and retired above.
+scene 'a total is what the pages hold' => sub {
+    my %as = (%who, reader => $t->reader, member => $t->member, admin => $token);
+    for my $caller (sort keys %as) {
+        for my $list ('registeredModels/', 'registeredModels/?isGlobal=true', 'registeredModels/?isGlobal=false&sortKey=name', 'registeredModels/?targetType=Binary', 'registeredModels/?stage=Archived', 'registeredModels/?search=a',
+            'modelPackages/', 'modelPackages/?modelKind=external', 'modelPackages/?buildStatus=complete&imported=false', 'modelPackages/?predictionThreshold=0.5') {
+            my $path = "$API/$list" . ($list =~ /\?/ ? '&' : '?') . 'limit=50';
+            my $total = $t->req(GET => $path, token => $as{$caller})->{json}{totalCount};
+            my @all = map { $_->{id} } walk($t, $path, token => $as{$caller});
+            my %once = map { $_ => 1 } @all;
+            is(join(' ', $total, scalar keys %once), join(' ', scalar @all, scalar @all), "$caller: $list");
+        }
     }
 };
 

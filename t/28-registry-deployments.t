@@ -333,6 +333,39 @@ scene 'E14, E19: the deployments of a model, and of a version' => sub {
     is(reg($t, PATCH => "registeredModels/$mid/versions/$one->{id}/", body => { name => 'Still changes' })->{status}, 200, 'given a version that is deployed, its name may change');
 };
 
+scene 'rows where the order has ties, and while others deploy' => sub {
+    my $v = external($t);
+    deployment($t, $v->{id}, label => 'Alike') for 1 .. 5;
+    for my $query ('sortKey=label', 'sortKey=label&sortDirection=desc', 'sortKey=createdAt') {
+        my %seen = map { $_->{id} => 1 } my @all = walk($t, "$API/registeredModels/$v->{registeredModelId}/deployments/?limit=2&$query");
+        is(scalar(@all) . scalar(keys %seen), '55', "given five of one label, $query: each comes once");
+    }
+    my @all = map { $_->{id} } walk($t, "$API/deployments/?limit=3&orderBy=label&search=alike");
+    is(scalar(@all) . scalar(keys %{ { map { $_ => 1 } @all } }), '55', 'in the list of deployments too');
+    my %there = map { $_ => 1 } @all;
+    my @walked = map { $_->{id} } walk($t, "$API/registeredModels/$v->{registeredModelId}/deployments/?limit=2&sortKey=createdAt&sortDirection=asc", between => sub { deployment($t, $v->{id}) if $_[0] < 4 });
+    my %seen = map { $_ => 1 } @walked;
+    is(scalar(keys %seen), scalar @walked, 'given others that deploy meanwhile, oldest first: each comes once');
+    is(join(' ', grep { !$seen{$_} } keys %there), '', 'and all that were there');
+    is(package_of($v)->{activeDeploymentCount}, scalar(rows($v)), 'the package counts them all');
+};
+
+scene 'what goes away while it is put to use' => sub {
+    my $made = sub { scalar grep { $_->{status} == 202 } @_ };
+    for my $round (1 .. 4) {
+        my $v = external($t);
+        my @r = concurrently(4, sub { $_[0] == 1 ? e($t, 'E11', { id => $v->{registeredModelId} }) : deploy($v->{id}) });
+        is(join(' ', $r[1]{status}, grep { !/^(?:202|422)$/ } map { $_->{status} } @r[ 0, 2, 3 ]), '204', "round $round: given a model that is retired while it is deployed, then each is made or refused");
+        is(package_of($v)->{activeDeploymentCount}, $made->(@r), 'what was made runs');
+        refused(deploy($v->{id}), 422, qr/archived/i, 'and nothing follows');
+        my $env = environment($t);
+        $v = external($t);
+        @r = concurrently(4, sub { $_[0] == 1 ? reg($t, DELETE => "predictionEnvironments/$env->{id}/") : deploy($v->{id}, predictionEnvironmentId => $env->{id}) });
+        is($r[1]{status}, $made->(@r[ 0, 2, 3 ]) ? 409 : 204, 'given an environment that is deleted meanwhile, then it is in use or gone');
+        is(reg($t, GET => "predictionEnvironments/$env->{id}/")->{status}, $r[1]{status} == 409 ? 200 : 404, 'never both');
+    }
+};
+
 scene 'what is deployed' => sub {
     my $v = external($t, target => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] });
     my $mid = $v->{registeredModelId};
@@ -391,6 +424,8 @@ scene 'other ways to a deployment, and who may' => sub {
     my $roles = reg($t, GET => "deployments/$id/sharedRoles/")->{json};
     fits_ok(DeploymentRole => $_, 'a role') for @{ $roles->{data} };
     is(join(' ', map { "$_->{name}:$_->{role}" } @{ $roles->{data} // [] }), 'admin:OWNER', 'its creator owns it') or diag json($roles);
+    my $r;
+    is(($r = reg($t, GET => "deployments/$id/$_/"))->{status}, 200, "$_/, which clients ask for") or diag $r->{raw} for qw(healthSettings challengerReplaySettings runtimeParameters);
 };
 
 # --- custom models ------------------------------------------------------------------------------------------
@@ -464,6 +499,62 @@ scene 'custom models' => sub {
     my $broken = custom_model($t)->{id};
     for my $bad ([ 'no end' => multipart([ isMajorUpdate => 'True' ]) =~ s/--\Q$MARK\E--\r\n$//r ], [ 'no boundary' => 'x' ], [ 'a part without a name' => "--$MARK\r\nContent-Disposition: form-data\r\n\r\nx\r\n--$MARK--\r\n" ]) {
         unchanged($t, $bad->[0], sub { like(reg($t, POST => "customModels/$broken/versions/", body => $bad->[1], type => "multipart/form-data; boundary=$MARK")->{status}, qr/^4(?:00|22)$/, "given a body with $bad->[0]") });
+    }
+};
+
+# --- whatever a body holds ---------------------------------------------------------------------------------
+
+# Every place in a body, as the way to it; the body with something else there.
+sub places { my ($x, @at) = @_; return (@at ? [@at] : (), ref $x eq 'HASH' ? map({ places($x->{$_}, @at, $_) } sort keys %$x) : ref $x eq 'ARRAY' ? map({ places($x->[$_], @at, $_) } 0 .. $#$x) : ()) }
+sub with {
+    my ($x, $value, $key, @more) = @_;
+    return $value if !defined $key;
+    return { %$x, $key => with($x->{$key}, $value, @more) } if ref $x eq 'HASH';
+    my @list = @$x;
+    $list[$key] = with($list[$key], $value, @more);
+    return \@list;
+}
+
+scene 'whatever a body holds, the answer is one of the contract' => sub {
+    my ($v, $board, $custom, $env) = (external($t, target => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] }), imported($t)->{modelId}, custom_model($t), environment($t));
+    my $version = custom_version($t, $custom->{id});
+    my $d = "deployments/" . deployment($t, $v->{id})->{id};
+    my $m = "registeredModels/$v->{registeredModelId}";
+    my %tags = (tags => [ { name => 'a', value => 'b' } ]);
+    my $series = { datetimeColumnName => 'a', forecastDistances => [1], forecastDistancesTimeUnit => 'DAY', featureDerivationWindowStart => -1, isCrossSeries => true };
+    my @base = (
+        [ POST => 'modelPackages/fromJSON/', { name => 'n', target => { name => 'y', type => 'Binary', classNames => [ 'a', 'b' ], predictionThreshold => 0.5 }, modelId => '0123456789abcdef01234567', modelDescription => { description => 'd', modelName => 'm', buildEnvironmentType => 'R' },
+            datasets => { trainingDataCatalogId => '1' x 24 }, timeseries => $series, geospatialMonitoring => { primaryLocationColumn => 'g' }, registeredModelDescription => 'd', registeredModelTags => $tags{tags}, %tags } ],
+        [ POST => 'modelPackages/fromLeaderboard/', { modelId => $board, name => 'n', description => 'd', computeAllTsIntervals => false, predictionThreshold => 0.5, %tags } ],
+        [ POST => 'modelPackages/fromLearningModel/', { modelId => $board, name => 'n', description => 'd', predictionThreshold => 0.5 } ],
+        [ POST => 'modelPackages/fromCustomModelVersion/', { customModelVersionId => $version->{id}, name => 'n', description => 'd', %tags } ],
+        [ POST => 'projects/0123456789abcdef01234567/models/import/', { modelType => 'm', projectName => 'p', target => { name => 'y', type => 'Regression' }, modelKind => { isTimeSeries => true }, timeseries => $series, datasets => { baselineSegmentedBy => ['a'], trainingDataSize => 5 },
+            features => [ { name => 'a', featureType => 'Numeric', importance => 0.5, dateFormat => undef, knownInAdvance => false, usedForPredictions => true } ], logs => [ { level => 'INFO', message => 'm', time => 1.5 } ], scoringCode => { location => 'mlpkg', dataRobotPredictionVersion => '1' } } ],
+        [ PATCH => "$m/", { name => 'odd', description => 'd', isGlobal => false } ], [ PATCH => "$m/versions/$v->{id}/", { name => 'n', stage => 'Staging', archiveExistingVersions => false, %tags } ],
+        [ PATCH => "$m/sharedRoles/", { operation => 'updateRoles', roles => [ { role => 'USER', shareRecipientType => 'user', username => 'member', canShare => true } ] } ],
+        [ POST => 'deployments/fromModelPackage/', { modelPackageId => $v->{id}, label => 'l', description => 'd', predictionEnvironmentId => $env->{id}, importance => 'LOW', userProvidedId => 'u', runtimeParameterValues => '[]' } ],
+        [ PATCH => "$d/", { label => 'l', description => 'd', importance => 'LOW' } ], [ PATCH => "$d/status/", { status => 'active' } ], [ PATCH => "$d/model/", { modelPackageId => $v->{id}, reason => 'OTHER' } ], [ POST => "$d/model/validation/", { modelPackageId => $v->{id} } ],
+        [ POST => "$d/challengers/", { modelPackageId => $v->{id}, name => 'c', predictionEnvironmentId => $env->{id} } ],
+        [ PATCH => "$d/settings/", { associationId => { autoGenerateId => false, requiredInPredictionRequests => true, columnNames => ['id'] }, predictionIntervals => { enabled => true, percentiles => [80] }, segmentAnalysis => { enabled => true, attributes => ['a'] },
+            featureDrift => { enabled => true, featureSelection => 'auto', trackedFeatures => ['a'] }, predictionsSettings => { minComputes => 1, maxComputes => 2 } } ],
+        [ POST => 'predictionEnvironments/', { name => 'e', platform => 'aws', description => 'd', plugin => 'p', supportedModelFormats => ['datarobot'], isManagedByManagementAgent => false } ],
+        [ POST => 'customModels/', { name => 'c', targetType => 'Binary', customModelType => 'inference', targetName => 't', positiveClassLabel => 'a', negativeClassLabel => 'b', predictionThreshold => 0.5, classLabels => [ 'a', 'b' ], language => 'R', %tags, gitModelVersion => { refName => 'm' } } ],
+        [ POST => "customModels/$custom->{id}/versions/", { isMajorUpdate => 'true', filesToDelete => ['x'] } ], [ POST => 'useCases/', { name => 'u', description => 'd' } ],
+    );
+    for (@base) {
+        my ($method, $path, $body) = @$_;
+        my $r = reg($t, $method => $path, body => $body);
+        like($r->{status}, qr/^20/, "given $method $path: the body itself is right") or diag $r->{raw};
+        my @bad;
+        for my $at (places($body)) {
+            for my $odd (undef, 5, -1.5, true, '', [], {}, { a => 1 }, [ undef ], [ {} ], [ [] ]) {
+                $r = reg($t, $method => $path, body => with($body, $odd, @$at));
+                my $good = $r->{status} =~ /^20[0124]$/ || $r->{status} =~ /^4(?:00|04|09|22|03)$/ && ref $r->{json} eq 'HASH' && length($r->{json}{message} // '') && !grep { !/^(?:message|errors)$/ } keys %{ $r->{json} };
+                push @bad, join('.', @$at) . ' ' . json($odd) . ": $r->{status} $r->{body}" if !$good;
+                push @bad, map { join('.', @$at) . ' ' . json($odd) . ": made, and $_" } fits('S21', $r->{json}) if $r->{status} == 201 && $path =~ /^modelPackages/;
+            }
+        }
+        is(join("\n", @bad), '', 'with anything else at any place in it, then made or refused');
     }
 };
 

@@ -28,7 +28,9 @@ my $n = 0;
 # malformed: the same without the route; refused,
 # nobody: (reply, what it is). Optional. query: (route), what each of its routes needs;
 # challenge: (route), the scope that a 403 tells, where it is not the permission; modes:
-# the data of API keys comes in two sets; whole: for those who signed in, and no narrowed token.
+# the data of API keys comes in two sets; whole: for those who signed in, and no narrowed token;
+# beside: the addresses whose second id does not lie in the first; refers: what a body names is looked for
+# after who may do it at all, and an id that is none may be told from one that nothing has.
 my %RID = (modelRid => 'Model', modelVersionRid => 'ModelVersion', folderRid => 'Folder', projectRid => 'Project', spaceRid => 'Space', resourceRid => 'Resource');
 my %DIALECT = (
     models => {
@@ -55,9 +57,16 @@ my %DIALECT = (
         whole => 1,
     },
     registry => {
-        missing => sub { message_is($_[0], 404, $_[1]) },
+        # what a body names, and there is not, is a fault of the body, but the model of a deprecated route
+        missing => sub {
+            my ($r, $what, $var, $id, $route) = @_;
+            my $named = $route->{path} !~ /\{$var\}/;
+            message_is($r, $named && "$route->{path} $var" ne '/api/v2/modelPackages/fromLearningModel modelId' ? 422 : 404, $what, $named);
+        },
         refused => sub { message_is($_[0], 403, $_[1]) },
         nobody => sub { message_is($_[0], 401, $_[1]) },
+        beside => qr{/useCases/},
+        refers => 1,
     },
     foundry => {
         # a version is asked for under its model, and either is missing as the version
@@ -80,11 +89,12 @@ sub flat_is {
         { status => $status, code => $code, message => $message, defined $field ? (errors => $field) : () } ]), $name) or diag $r->{raw};
 }
 
-# The error of the registry dialect.
+# The error of the registry dialect; named: it may tell which member of the body is wrong.
 sub message_is {
-    my ($r, $status, $name) = @_;
+    my ($r, $status, $name, $named) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 2;
-    is(join(' ', $r->{status}, $r->{headers}{'content-type'}, ref $r->{json} eq 'HASH' ? sort keys %{ $r->{json} } : ()), "$status application/json message", $name) or diag $r->{raw};
+    my @keys = grep { !($_ eq 'errors' && $named && keys %{ $r->{json}{errors} } == 1) } ref $r->{json} eq 'HASH' ? sort keys %{ $r->{json} } : ();
+    is(join(' ', $r->{status}, $r->{headers}{'content-type'}, @keys), "$status application/json message", $name) or diag $r->{raw};
 }
 
 # The error of the foundry dialect; parameters have the variable with its id, if given.
@@ -109,7 +119,8 @@ sub conjure_is {
 # state that the route starts in; unknown: an id that nothing has; odd: (an id), spellings
 # that are not found beyond the usual ones; bad: (an id), those that get 400, none of the
 # usual ones then; within: a name inside its parent, which another tenant's has too;
-# own: (verb), is it for its maker alone? private: for its maker and administrators alone.
+# own: (verb), is it for its maker alone? private: for its maker and administrators alone;
+# chosen: (verb), does the caller choose it, so that none is missing?
 my %of_user;
 # Identifiers of another kind or another spelling are not found; what is none at all gets 400.
 sub rid {
@@ -117,13 +128,10 @@ sub rid {
     return (unknown => rid_of($kind, $NOWHERE), bad => sub { 'x', 'ri.models', 'mdl-65f0c0ffee5eed0123456789', "$_[0]%20" },
         odd => sub { $_[0] =~ s/-8000-/-9000-/r, $_[0] =~ s/-8000-000/-8000-100/r, substr($_[0], 0, -1), "$_[0]0", $_[0] =~ s/([^.]+)$/\U$1/r, $kind eq 'folder' ? () : rid_of(experiment => $NOWHERE) });
 }
+sub hex24 { return (unknown => hex_of($NOWHERE), odd => sub { "mdl-$_[0]" }) }
 sub org_of { $of_user{"org $_[0]{user}"} //= 'org-' . $t->sql("SELECT LOWER(HEX(organization_id)) FROM principals WHERE username = '$_[0]{user}'") }
 sub space_of { rid_of(space => org_of($_[0])) }
 sub lies_in { my ($o) = @_; ask($o, POST => '/api/v2/filesystem/folders', { displayName => named($o), parentFolderRid => rid_of(folder => org_of($o)) })->{json}{rid} }
-my %CUSTOM = (targetType => 'Regression', targetName => 'y', customModelType => 'inference');
-my %IMPORTED = (modelType => 'm', target => { name => 'y', type => 'Regression' });
-# A model of a leaderboard, in a project of its own unless that is there.
-sub imported { my ($o, $project) = @_; ask($o, POST => '/api/v2/projects/' . ($project // sprintf('%024x', ++$n)) . '/models/import', { %IMPORTED, $project ? () : (projectName => named($o)) })->{json} }
 my %prefixed = map { $_->[0] => $_->[1] } [ workspace_id => 'wks_' ], [ entity_id => 'ent_' ], [ authorization_id => 'auth_' ], [ event_id => 'evt_' ],
     [ webhook_endpoint_id => 'we_' ], [ delivery_id => 'del_' ], [ token_id => 'tok_' ];
 my %ID = (
@@ -158,24 +166,37 @@ my %ID = (
         return $rid;
     } },
     # whoever may write shares it, where the organization has it as USER
-    registeredModelId => { unknown => hex_of($NOWHERE), odd => sub { "mdl-$_[0]" }, own => sub { $_[0] eq 'delete' }, make => sub {
+    registeredModelId => { hex24(), own => sub { $_[0] eq 'delete' }, make => sub {
         my ($o, $verb) = @_;
         my $id = hex_of(model($t, token => $o->{token}, name => named($o))->{id});
         ask($o, PATCH => "/api/v2/registeredModels/$id/sharedRoles", { operation => 'updateRoles', roles => [ { role => 'USER', shareRecipientType => 'organization', id => hex_of(org_of($o)) } ] }) if $verb eq 'sharedRoles';
         return $id;
     } },
-    modelPackageId => { unknown => hex_of($NOWHERE), odd => sub { "mdl-$_[0]" }, make => sub {
+    modelPackageId => { hex24(), own => sub { $_[0] eq 'archive' }, make => \&package_of },
+    # what a deployment can be given
+    nextId => { hex24(), make => sub { my ($o, $verb, $id) = @_; version_of($o, model_of(deployments => $id->{deploymentId})) } },
+    versionId => { hex24(), make => sub {
         my ($o, $verb, $id) = @_;
-        my $package = package_of($o, $verb);
-        ask($o, POST => "/api/v2/useCases/$id->{useCaseId}/registeredModelVersions/$package") if $verb eq 'delete' && $id->{useCaseId};
-        return $package;
+        my $version = $id->{registeredModelId} ? version_of($o, $id->{registeredModelId}) : package_of($o, '');
+        ask($o, POST => "/api/v2/useCases/$id->{useCaseId}/registeredModelVersions/$version") if $id->{useCaseId} && $verb eq 'delete';
+        return $version;
     } },
-    projectId => { unknown => hex_of($NOWHERE), odd => sub { "prj-$_[0]" }, make => sub { imported($_[0])->{projectId} } },
-    modelId => { unknown => hex_of($NOWHERE), make => sub { my ($o, $verb, $id) = @_; imported($o, $id->{projectId})->{modelId} } },
-    useCaseId => { unknown => hex_of($NOWHERE), odd => sub { "usc-$_[0]" }, make => sub { my ($o) = @_; ask($o, POST => '/api/v2/useCases', { name => named($o) })->{json}{id} } },
-    customModelId => { unknown => hex_of($NOWHERE), odd => sub { "cmo-$_[0]" }, make => sub { my ($o) = @_; ask($o, POST => '/api/v2/customModels', { %CUSTOM, name => named($o) })->{json}{id} } },
-    customModelVersionId => { unknown => hex_of($NOWHERE), make => sub { my ($o, $verb, $id) = @_; ask($o, POST => "/api/v2/customModels/$id->{customModelId}/versions", {})->{json}{id} } },
-    statusId => { unknown => hex_of($NOWHERE), odd => sub { "job-$_[0]" }, make => sub { my ($o) = @_; built_of($o, package_of($o, '')) } },
+    deploymentId => { hex24(), make => sub { my ($o) = @_; ask($o, POST => '/api/v2/deployments/fromModelPackage', { label => named($o), modelPackageId => package_of($o, '') })->{json}{id} } },
+    challengerId => { hex24(), make => sub {
+        my ($o, $verb, $id) = @_;
+        ask($o, POST => "/api/v2/deployments/$id->{deploymentId}/challengers", { name => named($o), modelPackageId => version_of($o, model_of(deployments => $id->{deploymentId})) });
+        return scalar $t->sql("SELECT LOWER(HEX(MAX(id))) FROM challengers WHERE deployment_id = UNHEX('$id->{deploymentId}')");
+    } },
+    environmentId => { hex24(), make => sub {
+        my ($o) = @_;
+        return ask($o, POST => '/api/v2/predictionEnvironments', { name => named($o), platform => 'other', supportedModelFormats => [qw(datarobot datarobotScoringCode customModel externalModel)] })->{json}{id};
+    } },
+    useCaseId => { hex24(), make => sub { my ($o) = @_; ask($o, POST => '/api/v2/useCases', { name => named($o) })->{json}{id} } },
+    projectId => { hex24(), chosen => sub { $_[0] eq 'import' }, make => sub { leader($_[0])->{projectId} } },
+    modelId => { hex24(), make => sub { my ($o, $verb, $id) = @_; leader($o, $id->{projectId})->{modelId} } },
+    customModelId => { hex24(), make => \&custom_of },
+    customModelVersionId => { hex24(), make => sub { my ($o, $verb, $id) = @_; ask($o, POST => '/api/v2/customModels/' . ($id->{customModelId} // custom_of($o)) . '/versions', { isMajorUpdate => 'true' })->{json}{id} } },
+    statusId => { hex24(), make => sub { my ($o) = @_; built_of($o, package_of($o, '')) } },
     client_id => { unknown => in_base62('cl_', $NOWHERE), odd => sub { 'cl_' . 'z' x 17, $_[0] =~ s/^cl_//r }, make => sub {
         my $made = $t->thaw('--json', 'client', 'create', '--org', $_[0]{user} eq 'other' ? 'Other' : 'Main', '--name', named($_[0]), '--redirect-uris', 'https://app.example/cb', '--public');
         OAuth::session($t, $_[0]{token}, $made->{json}) if $_[1] eq 'delete';
@@ -224,15 +245,28 @@ sub ask {
     $r->{status} =~ /^20/ or die "$method $path: $r->{raw}";
     return $r;
 }
-# A package, and the job that builds its file.
+# A version of a model; a package, and the job that builds its file; who may only write does not read it.
+sub version_of {
+    my ($o, $model) = @_;
+    $o = { %$o, token => $of_user{ $o->{user} } //= $t->token($o->{user}) };
+    ask($o, POST => "$MODELS/mdl-$model/train/" . ask($o, POST => "$MODELS/mdl-$model/train")->{json}{job_id} . '/complete');
+    return scalar $t->sql("SELECT LOWER(HEX(id)) FROM model_versions WHERE model_id = UNHEX('$model') ORDER BY number DESC LIMIT 1");
+}
+sub model_of { my ($table, $id) = @_; scalar $t->sql("SELECT LOWER(HEX(model_id)) FROM $table WHERE id = UNHEX('$id')") }
 sub package_of {
     my ($o, $verb) = @_;
-    my $id = model($t, token => $o->{token}, name => named($o))->{id};
-    ask($o, POST => "$MODELS/$id/train/" . ask($o, POST => "$MODELS/$id/train")->{json}{job_id} . '/complete');
-    my $package = hex_of_rid(ask($o, GET => "$MODELS/$id/versions")->{json}{items}[0]{rid});
+    $o = { %$o, token => $of_user{ $o->{user} } //= $t->token($o->{user}) };
+    my $package = version_of($o, hex_of(model($t, token => $o->{token}, name => named($o))->{id}));
     if ($verb eq 'modelPackageFile') { built_of($o, $package); $t->thaw('build')->{exit} == 0 or die 'build' }
     return $package;
 }
+# A model of the leaderboard, and a custom model.
+sub leader {
+    my ($o, $project) = @_;
+    my $in = $project // sprintf '%024x', 1e9 + ++$n;
+    return ask($o, POST => "/api/v2/projects/$in/models/import", { modelType => named($o), $project ? () : (projectName => named($o)), target => { name => 'y', type => 'Regression' } })->{json};
+}
+sub custom_of { my ($o) = @_; ask($o, POST => '/api/v2/customModels', { name => named($o), targetType => 'Regression', customModelType => 'inference', targetName => 'y' })->{json}{id} }
 sub built_of { my ($o, $package) = @_; ask($o, POST => "/api/v2/modelPackages/$package/modelPackageFileBuilds")->{headers}{location} =~ m{/status/(\w+)/$} && $1 }
 sub project {
     my ($o, $verb) = @_;
@@ -258,11 +292,29 @@ my %BODY = (
     'POST /api/v2/models/{modelRid}/versions' => { modelFiles => { type => 'dill', serializedModelFunction => 'AAAA' }, backingRepositories => [], condaRequirements => [], modelApi => model_api() },
     'POST /api/v2/filesystem/folders' => { displayName => '<new>', parentFolderRid => '{folderRid}' },
     'POST /api/v2/filesystem/projects/create' => { displayName => '<new>', spaceRid => '{spaceRid}' },
-    'POST /api/v2/projects/{projectId}/models/import' => \%IMPORTED,
-    'PATCH /api/v2/useCases/{useCaseId}' => { description => 'x' },
-    'POST /api/v2/customModels' => { %CUSTOM, name => '<new>' },
+    'POST /api/v2/modelPackages/fromLeaderboard' => { modelId => '{modelId}', name => '<new>', registeredModelId => '{registeredModelId}' },
+    'POST /api/v2/modelPackages/fromLearningModel' => { modelId => '{modelId}', name => '<new>', registeredModelId => '{registeredModelId}' },
+    'POST /api/v2/modelPackages/fromCustomModelVersion' => { customModelVersionId => '{customModelVersionId}', name => '<new>', registeredModelId => '{registeredModelId}' },
+    'POST /api/v2/modelPackages/fromJSON' => { name => '<new>', registeredModelId => '{registeredModelId}', target => { name => 'y', type => 'Regression' } },
+    'PATCH /api/v2/registeredModels/{registeredModelId}' => { description => 'x' },
+    'PATCH /api/v2/registeredModels/{registeredModelId}/versions/{versionId}' => { name => '<new>' },
+    'POST /api/v2/deployments/fromModelPackage' => { label => '<new>', modelPackageId => '{modelPackageId}', predictionEnvironmentId => '{environmentId}' },
+    map({ ("POST /api/v2/deployments/$_" => { label => '<new>', modelId => '{modelId}', predictionEnvironmentId => '{environmentId}' }) } qw(fromLearningModel fromLeaderboard)),
+    'PATCH /api/v2/deployments/{deploymentId}' => { label => '<new>' },
+    'PATCH /api/v2/deployments/{deploymentId}/status' => { status => 'inactive' },
+    'POST /api/v2/deployments/{deploymentId}/model/validation' => { modelPackageId => '{nextId}' },
+    'PATCH /api/v2/deployments/{deploymentId}/model' => { modelPackageId => '{nextId}' },
+    'PATCH /api/v2/deployments/{deploymentId}/settings' => { targetDrift => { enabled => JSON::PP::true } },
+    'POST /api/v2/deployments/{deploymentId}/challengers' => { modelPackageId => '{nextId}', name => '<new>', predictionEnvironmentId => '{environmentId}' },
+    'PATCH /api/v2/deployments/{deploymentId}/challengers/{challengerId}' => { name => '<new>', predictionEnvironmentId => '{environmentId}' },
+    'POST /api/v2/predictionEnvironments' => { name => '<new>', platform => 'other' },
+    'PATCH /api/v2/predictionEnvironments/{environmentId}' => { name => '<new>' },
+    'POST /api/v2/projects/{projectId}/models/import' => { modelType => '<new>', target => { name => 'y', type => 'Regression' } },
+    'POST /api/v2/useCases' => { name => '<new>' },
+    'PATCH /api/v2/useCases/{useCaseId}' => { name => '<new>' },
+    'POST /api/v2/customModels' => { name => '<new>', targetType => 'Regression', customModelType => 'inference', targetName => 'y' },
     'PATCH /api/v2/customModels/{customModelId}' => { description => 'x' },
-    (map { ("$_ /api/v2/customModels/{customModelId}/versions" => {}, "$_ /api/v2/customModels/{customModelId}/versions/withTrainingData" => {}) } qw(POST PATCH)),
+    map({ my $to = $_; map { ("$_ /api/v2/customModels/{customModelId}/versions$to" => { isMajorUpdate => 'false' }) } qw(POST PATCH) } '', '/withTrainingData'),
     'PATCH /api/v2/customModels/{customModelId}/versions/{customModelVersionId}' => { description => 'x' },
     'PATCH /api/v2/registeredModels/{registeredModelId}/sharedRoles' => { operation => 'updateRoles', roles => [ { role => 'OBSERVER', shareRecipientType => 'user', username => 'user-of-none' } ] },
     'POST /console/authorize' => { client_id => '{client_id}', redirect_uri => 'https://app.example/cb', code_challenge => 'x' x 43, approve => JSON::PP::true },
@@ -378,9 +430,11 @@ sub other_spellings {
 # What is not there for the caller: theirs, what nothing has, what is no id.
 sub strangers {
     my ($route, $mine, $theirs, $also) = @_;
-    my ($is, $admin, @vars) = (facts($route), $who{admin}, vars($route));
+    my ($is, $admin, @vars) = (facts($route), $who{admin}, grep { my $chosen = id_row($route, $_)->{chosen}; !$chosen || !$chosen->(verb_of($route)) } vars($route));
+    return if !@vars;
     my (undef, @nested) = $route->{path} =~ /\{(\w+)\}/g;
-    my %inside = map { $_ => 1 } @nested;
+    my %inside = map { $_ => 1 } $is->{beside} && $route->{path} =~ $is->{beside} ? () : @nested;
+    my $refers = sub { $is->{refers} && $route->{path} !~ /\{$_[0]\}/ };
     my %unknown = map { $_ => id_row($route, $_)->{unknown} } @vars;
     my $get = sub { my ($o, %id) = @_; my $r = call($route, $o, \%id); ($r, plain($r, \%id)) };
     my ($other, $as_other) = $get->($admin, %$theirs);
@@ -390,7 +444,8 @@ sub strangers {
     for (map({ [ $_ => $who{$_} ] } qw(none all)), [ reader => { %$admin, token => $t->reader } ], [ 'the test mode' => $is->{modes} ? { %$admin, token => $test_key } : () ]) {
         my ($who, $o) = @$_;
         next unless $o;
-        is(($get->($o, %$theirs))[1], $as_none, "for $who too: not found comes before not allowed");
+        my ($like, $what) = $refers->($vars[0]) ? (($get->($o, %unknown))[1], 'they are as unknown') : ($as_none, 'not found comes before not allowed');
+        is(($get->($o, %$theirs))[1], $like, "for $who too: $what");
     }
     for my $i (0 .. $#vars) {
         my ($var, $row) = ($vars[$i], id_row($route, $vars[$i]));
@@ -398,7 +453,10 @@ sub strangers {
         $is->{missing}->($r, "an unknown $var" . ($i ? ' under mine' : ''), $var, $unknown{$var}, $route);
         is(($get->($admin, %$mine, $var => $theirs->{$var}))[1], $want, $i ? 'theirs under mine is the same' : 'so is theirs with mine inside') unless $row->{within};
         is(($get->($admin, %$mine, $var => $also->{$var}))[1], $want, 'so is mine under another of mine') if $also && $inside{$var} && !$row->{within};
-        is(($get->($admin, %$mine, $var => $_))[1], $want, "`$_` is none") for other_spellings($row, $mine->{$var});
+        for my $odd (other_spellings($row, $mine->{$var})) {
+            my ($r, $bytes) = $get->($admin, %$mine, $var => $odd);
+            $refers->($var) && $bytes ne $want ? $is->{missing}->($r, "`$odd` is none", $var, $odd, $route) : is($bytes, $want, "`$odd` is none");
+        }
         $is->{malformed}->(($get->($admin, %$mine, $var => $_))[0], "`$_` is malformed", $var, $_) for $row->{bad} ? $row->{bad}->($mine->{$var}) : ();
     }
     return unless $is->{modes};

@@ -66,6 +66,21 @@ my %id = (request_id => 'req_' . 'f' x 32, code => 'not_found');
     $id{id} = $r->{json}{data}{id};
     $id{delivery_id} = post_v1($t, "webhook_endpoints/$id{webhook_endpoint_id}/test", body => {})->{json}{id} // 'del_x';
     $id{event_id} = $t->req(GET => '/v1/events?limit=1', token => $token)->{json}{data}[0]{id};
+    # of the registry: a hundred of what is large, and one of the rest
+    my $reg = sub { my ($path, $body) = @_; my $r = $t->req(POST => "/api/v2/$path", token => $token, body => $body); $r->{status} =~ /^20/ or die "$path: $r->{raw}"; $r };
+    $id{modelPackageId} = $id{versionId} = hex_of_rid($id{modelVersionRid});
+    $id{registeredModelId} = hex_of($m);
+    ($id{statusId}) = $reg->("modelPackages/$id{modelPackageId}/modelPackageFileBuilds", {})->{headers}{location} =~ m{/status/(\w+)/$};
+    @id{qw(projectId modelId)} = @{ $reg->('projects/' . 'a' x 24 . '/models/import', { modelType => 'x' x 255, projectName => "$_ " . "\x{1f642}" x 1000, target => { name => 'y' x 1024, type => 'Multiclass', classNames => [ map { "class $_" } 1 .. 1000 ] },
+        features => [ map { { name => "feature $_" } } 1 .. 5000 ], logs => [ map { { level => 'INFO', message => 'x' x 1000, time => 1 } } 1 .. 200 ] })->{json} }{qw(projectId modelId)} for ('the one') x 100;
+    $id{useCaseId} = $reg->('useCases', { name => "\x{1f642}" x 255, description => "\x{1f642}" x 2048 })->{json}{id} for 1 .. 100;
+    my %custom = (name => "\x{1f642}" x 255, description => "\x{1f642}" x 10000, targetType => 'Multiclass', targetName => 'y', customModelType => 'inference', classLabels => [ map { "class $_" } 1 .. 4000 ]);
+    $id{customModelId} = $reg->('customModels', { %custom, gitModelVersion => document($most - 100) })->{json}{id} for 1 .. 100;
+    $id{customModelVersionId} = $reg->("customModels/$id{customModelId}/versions", { gitModelVersion => document($most - 100) })->{json}{id} for 1 .. 100;
+    $id{environmentId} = $reg->('predictionEnvironments', { name => 'e', platform => 'aws' })->{json}{id};
+    $id{deploymentId} = $reg->('deployments/fromModelPackage', { modelPackageId => $id{modelPackageId}, label => 'd' })->{json}{id};
+    $reg->("deployments/$id{deploymentId}/challengers", { modelPackageId => $id{modelPackageId}, name => 'c' });
+    $id{challengerId} = $t->req(GET => "/api/v2/deployments/$id{deploymentId}/challengers", token => $token)->{json}{data}[0]{id};
     $id{token_id} = ($t->key_and_id(user => 'admin'))[1];
     my $agent = $t->key(user => 'admin', kind => 'token', tier => 3, agent => 'agt_x');
     $id{authorization_id} = $t->req(POST => "/v1/workspaces/$w[1]{id}/archive", token => $agent)->{json}{id};
@@ -75,7 +90,7 @@ sub memory { my ($what) = @_; my ($pid) = $t->worker_pids; slurp("/proc/$pid/sta
 sub forget_peak { my ($pid) = $t->worker_pids; spew("/proc/$pid/clear_refs", '5') }
 
 # What a page may be asked to have, where the route knows such a word.
-my %LARGEST = ('models' => 'page_size=100', workspaces => 'limit=100', foundry => 'pageSize=1000&preview=true', projects => 'limit=100', console => 'page_size=200', plain => '', oauth => '');
+my %LARGEST = ('models' => 'page_size=100', workspaces => 'limit=100', foundry => 'pageSize=1000&preview=true', projects => 'limit=100', console => 'page_size=200', registry => 'limit=1000', plain => '', oauth => '');
 my $sanitized = $Thaw::BUILD =~ /sanitized/;
 
 subtest 'the largest answer of every route' => sub {

@@ -9,11 +9,11 @@ use Thaw;
 use Contract;
 use Foundry;
 
-my %most = (models => 6, versions => 4, runs => 3, folders => 4, projects => 2, workspaces => 3, entities => 2, endpoints => 2, tokens => 3, artifact_bytes => 3000, groups => 1, group_members => 1);
+my %most = (models => 6, versions => 4, runs => 3, folders => 4, projects => 2, workspaces => 3, entities => 2, endpoints => 2, tokens => 3, artifact_bytes => 3000, groups => 1, group_members => 1, custom_models => 2, custom_versions => 2, use_cases => 1);
 my $t = Thaw->new(workers => 4, config => { map { ("quota_$_" => $most{$_}) } keys %most });
 my $token = $t->admin;
 my %what = (models => 'models', versions => 'model versions', runs => 'training runs', folders => 'folders', projects => 'projects', workspaces => 'workspaces', entities => 'entities',
-    endpoints => 'webhook endpoints', tokens => 'API keys and tokens', artifact_bytes => 'bytes of model files', groups => 'groups of users', group_members => 'memberships in groups');
+    endpoints => 'webhook endpoints', tokens => 'API keys and tokens', artifact_bytes => 'bytes of model files', groups => 'groups of users', group_members => 'memberships in groups', custom_models => 'custom models', custom_versions => 'versions of custom models', use_cases => 'use cases');
 sub sentence { my ($q, $used) = @_; return 'Your organization has ' . ($used // $most{$q}) . " $what{$q} and its quota is $most{$q} (quota_$q); delete what you no longer need, or ask the administrator of this installation to raise the quota" }
 sub usage { my %u = map { $_->{setting} =~ s/^quota_//r => $_ } @{ $t->thaw('--json', 'org', 'usage', '--org', 'Main')->{json} }; \%u }
 
@@ -104,6 +104,24 @@ subtest 'groups of users' => sub {
     $refused->(group_members => 'add', '--org', 'Main', 'one', 'bob');
     $t->must('group', 'remove', '--org', 'Main', 'one', 'admin');
     $t->must('group', 'add', '--org', 'Main', 'one', 'bob');
+};
+
+subtest 'what packages are made from' => sub {
+    my $make = sub { my ($path, $body) = @_; sub { $t->req(POST => "/api/v2/$path/", token => $token, body => $body) } };
+    my $full = sub { my ($r, $q) = @_; is("$r->{status} $r->{json}{message}", '409 ' . sentence($q), "one more of $q") };
+    my $custom = $make->('customModels', { name => 'c', targetType => 'Regression', targetName => 'y', customModelType => 'inference' });
+    my @c = fill($custom);
+    is(scalar @c, $most{custom_models}, 'as many custom models');
+    $full->($custom->(), 'custom_models');
+    is($t->req(DELETE => "/api/v2/customModels/$c[0]{id}/", token => $token)->{status}, 204, 'without one');
+    is($custom->()->{status}, 201, 'there is room');
+    my $version = $make->("customModels/$c[1]{id}/versions", {});
+    is(scalar(fill($version)), $most{custom_versions}, 'as many versions');
+    $full->($version->(), 'custom_versions');
+    my $case = $make->('useCases', { name => 'u' });
+    is(scalar(fill($case)), $most{use_cases}, 'as many use cases');
+    $full->($case->(), 'use_cases');
+    $full->($make->('projects/' . 'a' x 24 . '/models/import', { projectName => 'p', modelType => 'm', target => { name => 'y', type => 'Regression' } })->(), 'runs');
 };
 
 subtest 'thaw org usage' => sub {

@@ -5,6 +5,8 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use IO::Socket::UNIX;
+use POSIX ();
 use Socket;
 use Test::More;
 use Thaw;
@@ -234,6 +236,37 @@ subtest 'clients that keep their connection open' => sub {
     my $began = time;
     is($t->req(GET => '/readyz')->{status}, 200, 'one more is answered');
     cmp_ok(time - $began, '<', 1, 'at once');
+};
+
+subtest 'a worker that dies in the middle of its answer' => sub {
+    # given one in the place of the workers, which dies when it has answered a half
+    rename "$t->{dir}/thaw.sock", "$t->{dir}/thaw.sock.away" or die $!;
+    my $dying = IO::Socket::UNIX->new(Local => "$t->{dir}/thaw.sock", Listen => 5) or die $!;
+    chmod 0666, "$t->{dir}/thaw.sock";
+    my $pid = fork // die $!;
+    if (!$pid) {
+        alarm 30;
+        while (my $s = $dying->accept) {
+            sysread $s, my $asked, 65536;
+            my $half = "Status: 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 40000\r\n\r\n" . 'x' x 20000;
+            syswrite $s, pack('CCnnCC', 1, 6, 1, length $half, 0, 0) . $half;
+            close $s;
+        }
+        POSIX::_exit(0);
+    }
+    # when it is asked for, on a connection that would be kept
+    my $client = $t->socket;
+    my $before = time;
+    print $client "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    my $all = '';
+    1 while sysread $client, $all, 65536, length $all;
+    # then the connection ends there, and no other answer is taken for the rest
+    cmp_ok(time - $before, '<', 5, 'it is closed at once');
+    is(scalar(() = $all =~ m{^HTTP/1\.1 }mg), 1, 'one answer alone was begun');
+    like($all, qr/x{1000}\z/, 'and it has no end');
+    kill 'KILL', $pid;
+    waitpid $pid, 0;
+    rename "$t->{dir}/thaw.sock.away", "$t->{dir}/thaw.sock" or die $!;
 };
 
 $t->finish(allow => qr/connect\(\) to unix:\S+ failed/);

@@ -152,7 +152,7 @@ S17 ModelPackageModelDescription
   modelCreatorEmail                        en  string
   modelCreatorId                           en  string
   modelCreatorName                         en  string
-  modelName                                e   text
+  modelName                                e   string
 S18 ModelPackageModelKind
   isAnomalyDetectionModel                  r   bool
   isCombinedModel                          r   bool
@@ -202,7 +202,6 @@ S21 ModelPackageRetrieveResponse
   geospatialMonitoring                     o   GeospatialMonitoring
   biasAndFairness                          on  BiasAndFairness
   createdAt                                o   time
-  geospatialMonitoring                     on  object
 S22 ModelPackageScoringCodeMeta
   dataRobotPredictionVersion               rn  string
   location                                 rn  local_leaderboard|mlpkg
