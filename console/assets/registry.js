@@ -346,13 +346,12 @@ const deployed = {
 };
 const reasons = { ACCURACY: 'Accuracy', DATA_DRIFT: 'Data drift', ERRORS: 'Errors', SCHEDULED_REFRESH: 'Scheduled refresh', SCORING_SPEED: 'Scoring speed', OTHER: 'Other' };
 const packagePlace = (id, p) => ({ href: `#/packages/${id}`, text: p ? packageName(p) : id });
-const dplHistory = id => `deployment/dpl-${encodeURIComponent(id)}`;
 // The id in a RID: a UUID that has its digits, but for those that every UUID of this form has.
 const ridId = rid => rid.split('.').at(-1).replace(/^(.{8})-(.{4})-8(.{3})-8000-000(.{9})$/, '$1$2$3$4');
 
 // Each change of its champion, the latest first, with the names of the packages.
 async function replacements(d, get) {
-    const rows = (await get(`/console/history/${dplHistory(d.id)}?page_size=100`)).items.filter(e => e.action === 'deployment.model_replaced')
+    const rows = (await get(`/console/history/deployment/${encodeURIComponent(d.id)}?page_size=100`)).items.filter(e => e.action === 'deployment.model_replaced')
         .map(e => ({ at: e.timestamp, by: e.actor?.name, from: ridId(e.details.from_version_rid), to: ridId(e.details.version_rid), reason: reasons[e.details.reason] }));
     const found = await named(get, [...new Set(rows.flatMap(r => [r.from, r.to]))].slice(0, 20).map(packageUrl));
     return rows.map(r => ({ ...r, from: packagePlace(r.from, found.get(packageUrl(r.from))), to: packagePlace(r.to, found.get(packageUrl(r.to))) }));
@@ -362,7 +361,7 @@ const choosing = (deed, title) => ({ word: 'package', deed, title, mark: (d, p) 
 
 const deployments = {
     word: 'deployment', path: 'deployments', one: 'deployment', many: 'deployments', title: 'Deployments',
-    read: 'model:read', create: 'model:write', madeElsewhere: true, history: dplHistory,
+    read: 'model:read', create: 'model:write', madeElsewhere: true,
     id: d => d.id, name: d => d.label, status: d => d.status, rights: d => d.permissions,
     api: {
         ...offsets(`${BASE}/deployments`, d => Object.assign(d, { champion: { href: `#/packages/${d.modelPackage.id}`, text: d.modelPackage.name },
