@@ -23,6 +23,7 @@ enum kind {
 #define BUILD_FAILED "failed"
 #define TARGET_UNKNOWN "Unstructured"
 #define TARGET_BINARY "Binary"
+#define TARGET_TEXT "TextGeneration"
 enum { CLASS_NAMES_MOST = 100 };                 /* that are told; more are counted */
 
 /* What the caller may do with a model and its versions. */

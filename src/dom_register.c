@@ -18,19 +18,31 @@ static enum err fault(struct tx *tx, const char *field, const char *reason)
 
 /* ---- Making ---- */
 
-/* `name`, `name (2)`, `name (3)`...: the first that no model has. */
-static enum err free_name(struct tx *tx, const char *name, const char **out)
+/* `name`, `name (2)`, `name (3)`...: the first that no model has, from number *n on. */
+static enum err free_name(struct tx *tx, const char *name, int *n, const char **out)
 {
 	int64_t taken;
 	enum err e;
 
-	*out = name;
-	for (int i = 2; i < NAMES_TRIED; i++) {
+	for (; *n < NAMES_TRIED; (*n)++) {
+		*out = *n < 2 ? name : arena_printf(tx->arena, "%s (%d)", utf8_cut(tx->arena, name, 1016), *n);
 		if ((e = tx_int(tx, SQL_MODEL_NAME_TAKEN, DB_IN(db_d(&tx->who->organization), db_s(*out)), &taken)) || !taken)
 			return e;
-		*out = arena_printf(tx->arena, "%s (%d)", utf8_cut(tx->arena, name, 1016), i);
 	}
 	return ERR_MODEL_NAME_TAKEN;
+}
+
+/* Called as the package is, or nearly so: where somebody was faster, by the next name that is free. */
+static enum err create_named(struct tx *tx, const char *name, struct model *make, struct model *m)
+{
+	int n = 1;
+	enum err e;
+
+	do {
+		tx->why.n = 0;
+		e = free_name(tx, name, &n, &make->name);
+	} while (!e && (e = model_create(tx, make, m)) == ERR_MODEL_NAME_TAKEN && ++n < NAMES_TRIED);
+	return e;
 }
 
 /* The name that is taken is that of the new model, as the request calls it. */
@@ -47,11 +59,9 @@ static enum err new_model(struct tx *tx, const struct package_in *in, struct mod
 	const struct package *p = &in->version.package;
 	struct model make = { .name = in->registered_name, .description = in->registered_description, .local = true,
 		.target_name = p->target_name, .target_type = p->target_type };
-	enum err e = make.name ? OK : free_name(tx, p->name, &make.name);
+	enum err e = make.name ? called(tx, model_create(tx, &make, m)) : create_named(tx, p->name, &make, m);
 
-	if (!e && (e = model_create(tx, &make, m)) == ERR_MODEL_NAME_TAKEN && !in->registered_name)
-		return ERR_DB_RETRY;             /* somebody was faster: the next one that is free */
-	if ((e = called(tx, e)) || (e = share_own(tx, &m->life.id, &tx->who->principal)))
+	if (e || (e = share_own(tx, &m->life.id, &tx->who->principal)))
 		return e;
 	m->life.owned = true;
 	return tags_set(tx, &m->life.id, "registeredModelTags", in->registered_tags);
@@ -260,6 +270,8 @@ enum err package_from_custom(struct tx *tx, const struct package_in *sent, struc
 	if (e || (e = custom_version_find(tx, &in.source, &c)))
 		return e;
 	in.version.package = c.package;
+	if (in.prompt && strcmp(c.package.target_type, TARGET_TEXT))
+		return fault(tx, "prompt", "is of a model that generates text alone");
 	in.version.package.extra = extra_of(tx->arena, &in);
 	in.version.source = "external";
 	named(&in);

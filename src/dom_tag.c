@@ -22,7 +22,9 @@ static enum err text(struct tx *tx, const char *field, const struct json *o, con
 		return fault(tx, at, "must be a string");
 	*out = arena_strdup(tx->arena, js_str(v));
 	n = utf8_length(*out);
-	return n >= min && n <= max ? OK : fault(tx, at, arena_printf(tx->arena, "must have %zu to %zu characters", min, max));
+	if (n < min || n > max)
+		return fault(tx, at, arena_printf(tx->arena, "must have %zu to %zu characters", min, max));
+	return min && name_fault(*out) ? fault(tx, at, name_fault(*out)) : OK;
 }
 
 /* How many there are, as they were sent; no name twice. */

@@ -170,8 +170,9 @@ enum err target_take(struct tx *tx, const char *text, struct package *p)
 enum err target_sent(struct tx *tx, const char *text, struct package *p)
 {
 	enum err e = target_take(tx, text, p);
+	const bool whole = e || strcmp(p->target_type, TARGET_BINARY) || js_length(member(js_read(tx->arena, text), "classNames"));
 
-	return !e && !p->classes.p && !strcmp(p->target_type, TARGET_BINARY) ? fault(tx, "target.classNames", "must be the two classes of a Binary target") : e;
+	return !whole ? fault(tx, "target.classNames", "must be the two classes of a Binary target") : e;
 }
 
 /* ---- Features and logs ---- */
