@@ -64,8 +64,8 @@ export const registered = {
     api: {
         ...offsets(`${BASE}/registeredModels`, m => Object.assign(m, { target_name: m.target.name, target_type: m.target.type, owner: person(m.createdBy), changer: person(m.modifiedBy),
             seen: m.isGlobal ? 'Everyone in the organization' : 'Those who have access', tagged: labels(m.tags) })),
-        list: v => ({ ...offsets('').list(v), ...sorted(v.sort), stage: v.stage, targetType: v.targetType, modelKind: v.modelKind, buildStatus: v.buildStatus, isGlobal: v.isGlobal, targetName: v.targetName,
-            createdBy: v.createdBy, tagKeys: v.tagKeys, tagValues: v.tagValues, imported: v.imported, createdAtStartTs: midnight(v.created), createdAtEndTs: midnight(v.createdBefore),
+        list: v => ({ ...offsets('').list(v), ...sorted(v.sort), stage: v.stage, targetType: v.targetType, modelKind: v.modelKind, buildStatus: v.buildStatus,
+            isGlobal: v.isGlobal, targetName: v.targetName, createdBy: v.createdBy, tagKeys: v.tagKeys, tagValues: v.tagValues, imported: v.imported, createdAtStartTs: midnight(v.created), createdAtEndTs: midnight(v.createdBefore),
             modifiedAtStartTs: midnight(v.modified), modifiedAtEndTs: midnight(v.modifiedBefore) }),
         async complete(items, get, alone) {
             if (!alone) return inProduction(items, get);
@@ -140,9 +140,11 @@ export const registered = {
             ask: 'Give a user, a group or the whole organization access to this model and its versions.',
             load: async get => (await get(`${BASE}/account/info`)).orgId,
             fields: m => [
-                { name: 'shareRecipientType', label: 'Give access to', type: 'choice', options: [['user', 'A user'], ['group', 'A group'], ['organization', 'The whole organization']], at: ['roles[0].shareRecipientType'] },
+                { name: 'shareRecipientType', label: 'Give access to', type: 'choice', at: ['roles[0].shareRecipientType'],
+                    options: [['user', 'A user'], ['group', 'A group'], ['organization', 'The whole organization']] },
                 { name: 'username', label: 'User name', type: 'text', required: true, at: ['roles[0].username'], when: v => v.shareRecipientType === 'user' },
-                { name: 'id', label: 'Group id', type: 'text', required: true, help: 'Ask an administrator for it; it looks like grp-4f1c and so on.', at: ['roles[0].id'], when: v => v.shareRecipientType === 'group' },
+                { name: 'id', label: 'Group id', type: 'text', required: true, help: 'Begins with grp-. An administrator can tell you the id of a group.', at: ['roles[0].id'],
+                    when: v => v.shareRecipientType === 'group' },
                 { name: 'role', label: 'Role', type: 'choice', options: rolesOf(m.permissions).toReversed(), help: roleHelp, at: ['roles[0].role'] },
             ],
             send: (m, values, org) => sharing(m, values.shareRecipientType === 'user' ? values
@@ -189,14 +191,15 @@ const packageName = p => `${p.name}, version ${p.registeredModelVersion}`;
 const packages = {
     word: 'package', path: 'packages', one: 'version', many: 'versions', title: 'Registered models', inner: 'registered-models',
     read: 'model:read', create: 'model:write', madeElsewhere: true, noHistory: true, within: { word: 'registered_model', field: 'registeredModelId', place: 'of' },
-    id: p => p.id, name: packageName, status: p => p.state, rights: p => p.permissions, pending: p => p.buildStatus === 'inProgress',
+    id: p => p.id, name: packageName, status: p => p.state, rights: p => p.parent?.isArchived ? [] : p.permissions, pending: p => p.buildStatus === 'inProgress',
     api: {
         ...offsets(`${BASE}/modelPackages`, p => {
             const { modelDescription: m, target: t, sourceMeta: s, importMeta: i } = p;
             return Object.assign(p, { state: p.isArchived ? 'gone' : p.stage, description: m.description, model_name: m.modelName, location: m.location, made_with: m.buildEnvironmentType,
                 target_name: t.name, target_type: t.type, classes: t.classNames, predictionThreshold: t.predictionThreshold, column: t.predictionProbabilitiesColumn,
                 kinds: kindsOf(p), runs: executions[p.modelExecutionType],
-                project: s.projectName, custom: s.customModelDetails && `${s.customModelDetails.id} ${s.customModelDetails.versionLabel ?? ''}`.trim(), use_case: s.useCaseDetails && (s.useCaseDetails.name ?? s.useCaseDetails.id),
+                project: s.projectName, custom: s.customModelDetails && `${s.customModelDetails.id} ${s.customModelDetails.versionLabel ?? ''}`.trim(),
+                use_case: s.useCaseDetails && (s.useCaseDetails.name ?? s.useCaseDetails.id),
                 data: known(p.datasets), series: p.modelKind.isTimeSeries ? known(p.timeseries) : null, tagged: labels(p.tags),
                 made: i.dateCreated, maker: i.creatorFullName ?? i.creatorUsername, file_name: i.originalFileName, changer: person(p.updatedBy) });
         }),
@@ -204,7 +207,9 @@ const packages = {
             if (!alone) return;
             await Promise.all(items.map(async p => {
                 const found = await named(get, [registeredUrl(p.registeredModelId), `${packageUrl(p.id)}/capabilities`]);
-                p.of = { href: `#/registered-models/${p.registeredModelId}`, text: found.get(registeredUrl(p.registeredModelId))?.name ?? 'Registered model' };
+                const of = found.get(registeredUrl(p.registeredModelId));
+                p.of = { href: `#/registered-models/${p.registeredModelId}`, text: of?.name ?? 'Registered model' };
+                if (of?.isArchived && !p.isArchived) p.state = 'shelved';
                 p.able = found.get(`${packageUrl(p.id)}/capabilities`)?.data.map(c => ({ name: capability(c.name), supported: c.supported, why: c.messages.join(' ') }));
                 // Complete without a file: whatever nothing was built of.
                 p.built = p.buildStatus === 'complete' && await request('HEAD', `${packageUrl(p.id)}/modelPackageFile`).then(() => true, e => { if (e.kind === 'ended') throw e; return false; });
@@ -219,6 +224,7 @@ const packages = {
         Production: { label: 'Production', tone: 'green' },
         Archived: { label: 'Archived', tone: 'slate' },
         gone: { label: 'Permanently archived', tone: 'red' },
+        shelved: { label: 'Archived with its model', tone: 'slate' },
         inProgress: { label: 'Building', tone: 'violet' },
         complete: { label: 'Built', tone: 'green' },
         failed: { label: 'Build failed', tone: 'red' },
@@ -259,7 +265,8 @@ const packages = {
         { label: 'Model id', field: 'modelId', kind: 'code' },
         { label: 'Id', field: 'id', kind: 'code' },
     ],
-    file: p => p.built ? { path: `${packageUrl(p.id)}/modelPackageFile`, name: `${p.name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}-${p.registeredModelVersion}.mlpkg`, of: `the .mlpkg file of ${packageName(p)}` } : null,
+    file: p => p.built ? { path: `${packageUrl(p.id)}/modelPackageFile`, of: `the .mlpkg file of ${packageName(p)}`,
+        name: `${p.name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}-${p.registeredModelVersion}.mlpkg` } : null,
     parts: [
         { word: 'feature', title: 'Features', url: p => `${packageUrl(p.id)}/features`, none: 'No features are known.' },
         { word: 'log', title: 'Logs', url: p => `${packageUrl(p.id)}/modelLogs`, none: 'Nothing was logged.' },
@@ -304,7 +311,8 @@ const packages = {
             ],
             send: (p, values) => ({ path: `${BASE}/deployments/fromModelPackage`, body: { modelPackageId: p.id, ...given(values) } }),
             leads: reply => `#/deployments/${reply.id}` },
-        PACKAGE_BUILD: { label: 'Build file', bare: true, after: 'stay', tone: 'secondary', needs: 'CAN_EDIT', of: p => 'built' in p && !p.built && p.buildStatus !== 'inProgress', done: 'is being built',
+        PACKAGE_BUILD: { label: 'Build file', bare: true, after: 'stay', tone: 'secondary', needs: 'CAN_EDIT', done: 'is being built',
+            of: p => 'built' in p && !p.built && p.buildStatus !== 'inProgress',
             ask: 'Builds the .mlpkg file of this version in the background. It can then be downloaded here.' },
         PACKAGE_ARCHIVE: { label: 'Archive', tone: 'danger', after: 'stay', needs: 'CAN_ARCHIVE', done: 'was archived', no: 'Keep it', typed: p => p.name,
             ask: 'This permanently archives the version: it cannot be deployed any more, and this cannot be undone. Deployments that use it keep running.' },
@@ -426,15 +434,18 @@ const deployments = {
     ].map(o => ({ permission: 'model:write', ...o })),
     actions: {
         DEPLOYMENT_RESUME: { label: 'Activate', needs: 'CAN_EDIT', after: 'stay', ask: 'The deployment serves its champion again.', done: 'is active' },
-        DEPLOYMENT_REPLACE: { label: 'Replace champion', bare: true, needs: 'CAN_EDIT', after: 'stay', done: 'has another champion', ask: 'Another version takes the place of the champion, if it fits.',
+        DEPLOYMENT_REPLACE: { label: 'Replace champion', bare: true, needs: 'CAN_EDIT', after: 'stay', done: 'has another champion',
+            ask: 'Another version takes the place of the champion, if it fits.',
             pick: { ...choosing('Replace champion', d => `Replace ${d.champion.text} by which version?`),
                 send: (d, p, values) => ({ path: `${deploymentUrl(d.id)}/model`, body: { modelPackageId: p.id, ...values } }), did: p => `It is now ${packageName(p)}.` },
             foresee: {
                 ask: (d, p) => ({ method: 'POST', path: `${deploymentUrl(d.id)}/model/validation`, body: { modelPackageId: p.id } }),
-                told: (r, d, p) => ({ refused: r.status !== 'passing', text: `${packageName(p)} ${r.status === 'passing' ? 'takes' : 'cannot take'} the place of ${d.champion.text}.`, checks: Object.values(r.checks).map(c => ({ fits: c.status === 'passing', text: c.message })) }),
+                told: (r, d, p) => ({ refused: r.status !== 'passing', text: `${packageName(p)} ${r.status === 'passing' ? 'takes' : 'cannot take'} the place of ${d.champion.text}.`,
+                    checks: Object.values(r.checks).map(c => ({ fits: c.status === 'passing', text: c.message })) }),
             },
             fields: () => [{ name: 'reason', label: 'Reason', type: 'choice', options: Object.entries(reasons) }] },
-        DEPLOYMENT_CHALLENGE: { label: 'Add challenger', bare: true, needs: 'CAN_EDIT', after: 'stay', tone: 'secondary', done: 'has another challenger', ask: 'Another version is compared with the champion.',
+        DEPLOYMENT_CHALLENGE: { label: 'Add challenger', bare: true, needs: 'CAN_EDIT', after: 'stay', tone: 'secondary', done: 'has another challenger',
+            ask: 'Another version is compared with the champion.',
             pick: { ...choosing('Add challenger', () => 'Which version is the challenger?'), told: (d, p) => `${packageName(p)} challenges ${d.champion.text}.`,
                 send: (d, p, values) => ({ path: `${deploymentUrl(d.id)}/challengers`, body: { modelPackageId: p.id, ...given(values) } }) },
             load: environments,
@@ -443,7 +454,8 @@ const deployments = {
                 { name: 'predictionEnvironmentId', label: 'Environment', type: 'choice', options },
             ] },
         DEPLOYMENT_PAUSE: { label: 'Pause', needs: 'CAN_EDIT', after: 'stay', tone: 'secondary', ask: 'The deployment does not serve its champion until it is activated.', done: 'is paused' },
-        DEPLOYMENT_DELETE: { label: 'Delete', needs: 'CAN_EDIT', after: 'list', tone: 'danger', no: 'Keep it', ask: 'This permanently deletes the deployment and its challengers. It cannot be restored.', done: 'was deleted' },
+        DEPLOYMENT_DELETE: { label: 'Delete', needs: 'CAN_EDIT', after: 'list', tone: 'danger', no: 'Keep it', done: 'was deleted',
+            ask: 'This permanently deletes the deployment and its challengers. It cannot be restored.' },
     },
     audit: { 'deployment.model_replaced': 'Champion replaced', 'deployment.deactivated': 'Paused' },
 };
@@ -461,7 +473,8 @@ const challengers = {
 const placements = {
     ...list, word: 'placement', path: 'deployments', one: 'deployment', many: 'deployments', title: 'Deployments', flat: false,
     id: d => d.id, key: d => `${d.id} ${d.registeredModelVersion}`, name: d => d.label, status: d => d.status,
-    api: offsets('', d => Object.assign(d, { is: d.currentlyDeployed ? 'Champion' : d.isChallenger ? 'Challenger' : 'Earlier champion', environment: d.predictionEnvironment?.name, by: person(d.firstDeployedBy) })),
+    api: offsets('', d => Object.assign(d, { environment: d.predictionEnvironment?.name, by: person(d.firstDeployedBy),
+        is: d.currentlyDeployed ? 'Champion' : d.isChallenger ? 'Challenger' : d.firstDeployedAt ? 'Earlier champion' : 'Earlier challenger' })),
     statuses: deployed,
     columns: [
         { label: 'Deployment', field: 'label' },

@@ -60,6 +60,7 @@ await test('registered models: a list with search and filters, target, latest ve
     assert.deepEqual(await listed(), [b.name]);
     await page.getByLabel('Target type').selectOption('');
     await page.getByText('More filters').click();
+    await accessible(page, 'all filters');
     await page.getByLabel('Tag name').fill('team');
     await page.getByLabel('Tag value').fill('risk');
     await page.keyboard.press('Enter');
@@ -401,6 +402,29 @@ await test('with the keyboard alone: a version to a stage', async () => {
     await page.keyboard.press('Enter');
     await badge(page, 'Staging');
     assert.equal((await packageOf(p.id)).stage, 'Staging');
+});
+
+await test('a model that was archived in another dialect can be looked at, and nothing more', async () => {
+    const p = await external('Shelved');
+    must(await api('POST', `/api/v1/models/mdl-${p.registeredModelId}/archive`), 200);
+    const { page } = await signedIn();
+    for (const [hash, state] of [[model(p), 'Archived'], [at(p), 'Archived with its model']]) {
+        await go(page, hash);
+        await badge(page, state);
+        await page.getByText(`Nothing can be done while it is ${state.toLowerCase()}.`).waitFor();
+        assert.equal(await page.locator('main button[data-transition]').count(), 0);
+    }
+});
+
+await test('pages: a list of more than one', async () => {
+    while ((await api('GET', `${B}/registeredModels?limit=1`)).body.totalCount < 22) await external('Many');
+    const { page } = await signedIn();
+    await go(page, '#/registered-models');
+    assert.equal(await page.locator('.rows tbody tr').count(), 20);
+    await page.getByRole('link', { name: 'Next' }).click();
+    await page.getByText('Page 2 of 2').waitFor();
+    await page.waitForFunction(() => !document.querySelector('[aria-busy]'));
+    assert.equal(await page.locator('.rows tbody tr').count(), (await api('GET', `${B}/registeredModels?limit=1`)).body.totalCount - 20);
 });
 
 await test('a lost answer: the same request again, done once', async () => {
