@@ -71,7 +71,7 @@ export async function detail(resource, id) {
             .map(d => [h('dt', {}, d.label), h('dd', {}, value(resource, d, object))])), file && h('div', { class: 'foot' }, download(file)));
         const past = !resource.noHistory && section('history', 'History', timeline(resource, id));
         const tables = (resource.tables ?? []).map((t, i) => object[t.field] && section(`table-${i}`, t.title, object[t.field].length
-            ? h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${t.title}, table` }, plainTable(resource, t.columns, object[t.field], t.title)) : h('p', { class: 'soft mb-0' }, t.none))).filter(Boolean);
+            ? h('div', { class: `scroll${t.whole ? ' whole' : ''}`, tabindex: 0, role: 'region', 'aria-label': `${t.title}, table` }, plainTable(resource, t.columns, object[t.field], t.title)) : h('p', { class: 'soft mb-0' }, t.none))).filter(Boolean);
         // What has much beside it gets the whole width for that.
         const broad = line || parts.length || tables.length || !past;
         return [

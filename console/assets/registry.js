@@ -90,7 +90,7 @@ export const registered = {
         { name: 'isGlobal', label: 'Visible to', options: [['true', 'Everyone'], ['false', 'Those who have access']], more: true },
         { name: 'imported', label: 'Imported', options: [['true', 'From a file'], ['false', 'Not imported']], more: true },
         { name: 'targetName', label: 'Target name', type: 'text', more: true },
-        { name: 'createdBy', label: 'E-mail address of the creator', type: 'text', more: true },
+        { name: 'createdBy', label: 'Creator\u2019s e-mail', type: 'text', more: true },
         { name: 'tagKeys', label: 'Tag name', type: 'text', more: true },
         { name: 'tagValues', label: 'Tag value', type: 'text', more: true },
         { name: 'created', label: 'Created from', type: 'date', more: true },
@@ -272,7 +272,7 @@ const packages = {
         { word: 'log', title: 'Logs', url: p => `${packageUrl(p.id)}/modelLogs`, none: 'Nothing was logged.' },
         { word: 'placement', title: 'Deployments', url: p => `${versionUrl(p)}/deployments`, none: 'This version was not deployed.' },
     ],
-    tables: [{ title: 'Capabilities', field: 'able', none: 'No capabilities are known.', columns: [
+    tables: [{ title: 'Capabilities', field: 'able', whole: true, none: 'No capabilities are known.', columns: [
         { label: 'Capability', field: 'name' },
         { label: 'Supported', field: 'supported', kind: 'flag' },
         { label: 'Message', field: 'why' },

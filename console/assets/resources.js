@@ -38,7 +38,7 @@
 //   lineage     {word, url(object), node(n), here, none}: what it was copied from and to, of
 //               {version, from, to, more, hidden}; node: {href, name, text, status, created}
 //               of one of them; word: of whose statuses
-//   tables      {title, field, none, columns}: lists in the object itself
+//   tables      {title, field, none, columns, whole}: lists in the object itself; whole: however long
 //   form        fields {name, label, type, options, help, required, only}; type: text,
 //               area, number, check, choice, tags, colour, labels, owner; only: 'create' or 'edit';
 //               of(object): where there is such a field; at: what the server calls it besides;
