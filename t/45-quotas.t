@@ -8,12 +8,15 @@ use Test::More;
 use Thaw;
 use Contract;
 use Foundry;
+use Registry qw(reg refused);
 
-my %most = (models => 6, versions => 4, runs => 3, folders => 4, projects => 2, workspaces => 3, entities => 2, endpoints => 2, tokens => 3, artifact_bytes => 3000, groups => 1, group_members => 1, custom_models => 2, custom_versions => 2, use_cases => 1);
+my %most = (models => 6, versions => 4, runs => 3, folders => 4, projects => 2, workspaces => 3, entities => 2, endpoints => 2, tokens => 3, artifact_bytes => 3000,
+    groups => 1, group_members => 1, challengers => 2, custom_models => 2, custom_versions => 3, deployments => 3, environments => 2, use_cases => 2);
 my $t = Thaw->new(workers => 4, config => { map { ("quota_$_" => $most{$_}) } keys %most });
 my $token = $t->admin;
 my %what = (models => 'models', versions => 'model versions', runs => 'training runs', folders => 'folders', projects => 'projects', workspaces => 'workspaces', entities => 'entities',
-    endpoints => 'webhook endpoints', tokens => 'API keys and tokens', artifact_bytes => 'bytes of model files', groups => 'groups of users', group_members => 'memberships in groups', custom_models => 'custom models', custom_versions => 'versions of custom models', use_cases => 'use cases');
+    endpoints => 'webhook endpoints', tokens => 'API keys and tokens', artifact_bytes => 'bytes of model files', groups => 'groups of users', group_members => 'memberships in groups',
+    challengers => 'challengers of deployments', custom_models => 'custom models', custom_versions => 'versions of custom models', deployments => 'deployments', environments => 'prediction environments', use_cases => 'use cases');
 sub sentence { my ($q, $used) = @_; return 'Your organization has ' . ($used // $most{$q}) . " $what{$q} and its quota is $most{$q} (quota_$q); delete what you no longer need, or ask the administrator of this installation to raise the quota" }
 sub usage { my %u = map { $_->{setting} =~ s/^quota_//r => $_ } @{ $t->thaw('--json', 'org', 'usage', '--org', 'Main')->{json} }; \%u }
 
@@ -106,22 +109,42 @@ subtest 'groups of users' => sub {
     $t->must('group', 'add', '--org', 'Main', 'one', 'bob');
 };
 
-subtest 'what packages are made from' => sub {
-    my $make = sub { my ($path, $body) = @_; sub { $t->req(POST => "/api/v2/$path/", token => $token, body => $body) } };
-    my $full = sub { my ($r, $q) = @_; is("$r->{status} $r->{json}{message}", '409 ' . sentence($q), "one more of $q") };
-    my $custom = $make->('customModels', { name => 'c', targetType => 'Regression', targetName => 'y', customModelType => 'inference' });
-    my @c = fill($custom);
-    is(scalar @c, $most{custom_models}, 'as many custom models');
-    $full->($custom->(), 'custom_models');
-    is($t->req(DELETE => "/api/v2/customModels/$c[0]{id}/", token => $token)->{status}, 204, 'without one');
-    is($custom->()->{status}, 201, 'there is room');
-    my $version = $make->("customModels/$c[1]{id}/versions", {});
-    is(scalar(fill($version)), $most{custom_versions}, 'as many versions');
-    $full->($version->(), 'custom_versions');
-    my $case = $make->('useCases', { name => 'u' });
-    is(scalar(fill($case)), $most{use_cases}, 'as many use cases');
-    $full->($case->(), 'use_cases');
-    $full->($make->('projects/' . 'a' x 24 . '/models/import', { projectName => 'p', modelType => 'm', target => { name => 'y', type => 'Regression' } })->(), 'runs');
+subtest 'deployments and what surrounds them' => sub {
+    # given four versions of a model
+    my @versions = map { $_->[0] } $t->sql('SELECT LOWER(HEX(id)) FROM model_versions ORDER BY number');
+    my $room = sub {
+        my ($q, $left, $body, $path) = @_;
+        my $make = sub { reg($t, POST => $path, body => $body) };
+        is(scalar(my @made = fill($make)), $left, "as many $what{$q} as the quota");
+        unchanged($t, $q, sub { refused($make->(), 409, qr/^\Q@{[ sentence($q) ]}\E$/, 'one more') });
+        return @made;
+    };
+    my ($environment) = $room->(environments => 2, { name => 'e', platform => 'other' }, 'predictionEnvironments/');
+    is(reg($t, DELETE => "predictionEnvironments/$environment->{id}/")->{status}, 204, 'without one');
+    $room->(environments => 1, { name => 'e', platform => 'other' }, 'predictionEnvironments/');
+    my ($deployment) = $room->(deployments => 3, { modelPackageId => $versions[0], label => 'd' }, 'deployments/fromModelPackage/');
+    is(reg($t, DELETE => "deployments/$deployment->{id}/")->{status}, 204, 'without one');
+    ($deployment) = $room->(deployments => 1, { modelPackageId => $versions[0], label => 'd' }, 'deployments/fromModelPackage/');
+    my @challengers = map { { modelPackageId => $_, name => 'c' } } @versions[ 1 .. 3 ];
+    my $challenge = sub { reg($t, POST => "deployments/$deployment->{id}/challengers/", body => $challengers[ $_[0] ]) };
+    is(scalar(fill($challenge)), $most{challengers}, 'as many challengers');
+    unchanged($t, 'challengers', sub { refused($challenge->(2), 409, qr/^\Q@{[ sentence('challengers') ]}\E$/, 'one more') });
+    my ($use_case) = $room->(use_cases => 2, { name => 'u' }, 'useCases/');
+    is(reg($t, DELETE => "useCases/$use_case->{id}/")->{status}, 204, 'without one');
+    $room->(use_cases => 1, { name => 'u' }, 'useCases/');
+    my %custom = (name => 'c', targetType => 'Regression', targetName => 'y', customModelType => 'inference');
+    my ($one) = $room->(custom_models => 2, \%custom, 'customModels/');
+    $room->(custom_versions => 3, { isMajorUpdate => 'true' }, "customModels/$one->{id}/versions/");
+    is(reg($t, DELETE => "customModels/$one->{id}/")->{status}, 204, 'without one');
+    $room->(custom_models => 1, \%custom, 'customModels/');
+    is(usage()->{custom_versions}{used}, 3, 'whose versions still count, as those of models do');
+};
+
+subtest 'of the registry too' => sub {
+    my %make = (models => [ 'modelPackages/fromJSON/', { name => 'more', target => { name => 'y', type => 'Regression' } } ],
+        versions => [ 'modelPackages/fromJSON/', { name => 'more', target => { name => 'y', type => 'Regression' }, registeredModelId => hex_of($models[2]{id}) } ],
+        runs => [ 'projects/000000000000000000000001/models/import/', { modelType => 'x', projectName => 'p', target => { name => 'y', type => 'Regression' } } ]);
+    unchanged($t, 'refusals', sub { refused(reg($t, POST => $make{$_}[0], body => $make{$_}[1]), 409, qr/^\Q@{[ sentence($_) ]}\E$/, $what{$_}) for sort keys %make });
 };
 
 subtest 'thaw org usage' => sub {

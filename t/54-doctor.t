@@ -145,8 +145,8 @@ subtest 'audit verify' => sub {
         "CREATE TABLE kept AS SELECT * FROM audit_events WHERE $of AND revision = 1; DELETE FROM audit_events WHERE $of AND revision = 1",
         'INSERT INTO audit_events SELECT * FROM kept', 'DROP TABLE kept');
     $sees->('an audit row of something that is not', qr/audit row of revision 1 without its object/,
-        "INSERT INTO audit_events SELECT organization_id, UNHEX(REPEAT('ab', 12)), at, actor_id, actor_name, human_id, action, resource_type, "
-        . "UNHEX(REPEAT('cd', 12)), 1, from_state, to_state, request_id, client_address, user_agent, idempotency_key, details, token_id "
+        "INSERT INTO audit_events (organization_id, id, at, actor_id, actor_name, action, resource_type, resource_id, revision, from_state, to_state, request_id, client_address, user_agent) SELECT organization_id, UNHEX(REPEAT('ab', 12)), at, actor_id, actor_name, action, resource_type, "
+        . "UNHEX(REPEAT('cd', 12)), 1, from_state, to_state, request_id, client_address, user_agent "
         . "FROM audit_events WHERE $of AND revision = 1", "DELETE FROM audit_events WHERE resource_id = UNHEX(REPEAT('cd', 12))");
     $sees->('an event taken away', qr/audit row model\.archived of revision 2 without its event/,
         "CREATE TABLE kept AS SELECT * FROM outbox WHERE $of AND revision = 2; DELETE FROM outbox WHERE $of AND revision = 2",
