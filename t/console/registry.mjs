@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { accessible, api, bad, badge, column, complaints, confirm, dialog, end, fits, go, good, heading, press, setup, signedIn, test, writes } from './harness.mjs';
+import { accessible, api, bad, badge, column, complaints, confirm, dialog, end, fits, go, good, heading, model as dialectModel, press, setup, signedIn, test,
+    train, writes } from './harness.mjs';
 
 const B = '/api/v2';
 let serial = 0;
@@ -60,6 +61,7 @@ await test('registered models: a list with search and filters, target, latest ve
     assert.deepEqual(await listed(), [b.name]);
     await page.getByLabel('Target type').selectOption('');
     await page.getByText('More filters').click();
+    await listed();
     await accessible(page, 'all filters');
     await page.getByLabel('Tag name').fill('team');
     await page.getByLabel('Tag value').fill('risk');
@@ -414,6 +416,39 @@ await test('a model that was archived in another dialect can be looked at, and n
         await page.getByText(`Nothing can be done while it is ${state.toLowerCase()}.`).waitFor();
         assert.equal(await page.locator('main button[data-transition]').count(), 0);
     }
+});
+
+await test('a model of another dialect: without a version, and with one that was trained', async () => {
+    const m = await dialectModel('From models'), hash = `#/registered-models/${m.id.replace('mdl-', '')}`;
+    const { page } = await signedIn();
+    await go(page, hash);
+    await page.getByText('This model has no versions.').waitFor();
+    assert.equal(await page.getByRole('button', { name: /^Retire/ }).count(), 1, 'its administrator may');
+    const { page: member } = await signedIn({}, setup.member);
+    await go(member, hash);
+    await member.getByRole('button', { name: /^Give access/ }).waitFor();
+    assert.equal(await member.getByRole('button', { name: /^Retire/ }).count(), 0, 'who may only change it may not');
+    await train(m, { algorithm: 'forest' });
+    await go(page, '#/registered-models');
+    await go(page, hash);
+    await part(page, 'Versions').getByRole('link').click();
+    await page.getByRole('button', { name: /^Build file/ }).waitFor();
+    await page.getByText('No features are known.').waitFor();
+});
+
+await test('an edit that came too late is told what there is now', async () => {
+    const p = await external('Raced');
+    const { page } = await signedIn();
+    await go(page, `${model(p)}/edit`);
+    await page.getByLabel('Description').fill('Mine');
+    must(await api('PATCH', `${B}/registeredModels/${p.registeredModelId}`, { description: 'Theirs' }), 200);
+    const save = () => page.getByRole('button', { name: 'Save', exact: true }).click();
+    await save();
+    await page.getByText('Description is now').waitFor();
+    await page.getByText('Theirs').waitFor();
+    await save();
+    await good(page).getByText('was saved').waitFor();
+    assert.equal((await registered(p.registeredModelId)).description, 'Mine');
 });
 
 await test('pages: a list of more than one', async () => {
