@@ -176,7 +176,7 @@ static enum err models_asked(struct req *r, const struct page_asked *q, struct l
 	const struct customs_query *query = r->query;
 
 	if (query->deployed_set)
-		list_where(ask, query->deployed ? CUSTOM_DEPLOYED : CUSTOM_UNDEPLOYED, NULL, 0);
+		list_where(ask, CUSTOM_USED, DB_IN(db_i(query->deployed)));
 	return living.asked(r, q, ask);
 }
 

@@ -15,8 +15,7 @@ static const struct list_filter filters[] = {
 	[CUSTOM_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
 	[CUSTOM_KIND] = { "kind", " AND x.kind = ?", "a", 0 },
 	[CUSTOM_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", LIST_LIKE },
-	[CUSTOM_DEPLOYED] = { "deployed", " AND (SELECT 1 " CUSTOM_DEPLOYED("x") " LIMIT 1) = 1", "", 0 },
-	[CUSTOM_UNDEPLOYED] = { "undeployed", " AND (SELECT 1 " CUSTOM_DEPLOYED("x") " LIMIT 1) IS NULL", "", 0 },
+	[CUSTOM_USED] = { "deployed", " AND ((SELECT 1 " CUSTOM_DEPLOYED("x") " LIMIT 1) IS NOT NULL) = ?", "i", 0 },
 	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = {

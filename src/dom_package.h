@@ -23,7 +23,7 @@ enum kind {
 #define BUILD_FAILED "failed"
 #define TARGET_UNKNOWN "Unstructured"
 #define TARGET_BINARY "Binary"
-enum { CLASS_NAMES_MOST = 100 };                 /* that are told; more are counted */
+#define TARGET_TEXT "TextGeneration"
 
 /* What the caller may do with a model and its versions. */
 enum right { RIGHT_VIEW = 1, RIGHT_EDIT = 2, RIGHT_SHARE = 4, RIGHT_ARCHIVE = 8, RIGHT_OWN = 16 };

@@ -501,6 +501,28 @@ scene 'visibility 404, permission 403' => sub {
     }
 };
 
+scene 'what is not seen is as unknown as what is not there' => sub {
+    my @as = (token => $who{stranger});
+    my $mine = external($t, @as);
+    my $d = 'deployments/' . deployment($t, $mine->{id}, @as)->{id};
+    my $case = reg($t, POST => 'useCases/', @as, body => { name => 'of a stranger' })->{json}{id};
+    my %body = (E13 => { description => 'x' }, E16 => { operation => 'updateRoles', roles => [ { role => 'USER', shareRecipientType => 'user', username => 'stranger' } ] });
+    # each is asked with a model, a version of it and a deployment
+    my %ask = ((map { my $no = $_; $no => sub { e($t, $no, { id => $ENDPOINT{$no}{path} =~ /^registeredModels/ ? $_[0] : $_[1], vid => $_[1] }, @as, body => $body{$no}) } } grep { $ENDPOINT{$_}{path} =~ /\{id\}/ } keys %ENDPOINT),
+        'a change of a version' => sub { reg($t, PATCH => "registeredModels/$_[0]/versions/$_[1]/", @as, body => { name => 'x' }) }, 'a version under my model' => sub { e($t, 'E18', { id => $mine->{registeredModelId}, vid => $_[1] }, @as) },
+        'an append' => sub { json_from({ registeredModelId => $_[0] }, @as) }, 'similarTo' => sub { e($t, 'E1', {}, @as, query => "similarTo=$_[1]") }, 'compatibleWithModelPackageId' => sub { e($t, 'E10', {}, @as, query => "compatibleWithModelPackageId=$_[1]") },
+        'a deployment of it' => sub { reg($t, POST => 'deployments/fromModelPackage/', @as, body => { modelPackageId => $_[1], label => 'x' }) }, 'a champion' => sub { reg($t, PATCH => "$d/model/", @as, body => { modelPackageId => $_[1], reason => 'OTHER' }) },
+        'a validation' => sub { reg($t, POST => "$d/model/validation/", @as, body => { modelPackageId => $_[1] }) }, 'a challenger' => sub { reg($t, POST => "$d/challengers/", @as, body => { modelPackageId => $_[1], name => 'x' }) },
+        'into a use case' => sub { reg($t, POST => "useCases/$case/registeredModelVersions/$_[1]/", @as, body => {}) }, 'out of a use case' => sub { reg($t, DELETE => "useCases/$case/registeredModelVersions/$_[1]/", @as) },
+        'its deployment' => sub { reg($t, GET => "deployments/$_[2]/", @as) }, 'the end of its deployment' => sub { reg($t, DELETE => "deployments/$_[2]/", @as) }, 'its challengers' => sub { reg($t, GET => "deployments/$_[2]/challengers/", @as) });
+    my @ids = map { my $v = external($t, token => $_); [ $v->{registeredModelId}, $v->{id}, deployment($t, $v->{id}, token => $_)->{id} ] } $who{owner}, $t->other;
+    for my $what (sort keys %ask) {
+        my ($hidden, $theirs, $none) = map { my ($ids, $r) = ($_, $ask{$what}->(@$_)); "$r->{status} $r->{body}" =~ s/@{[ join '|', @$ids ]}/ID/gr } @ids, [ ($NO_ID) x 3 ];
+        is($hidden, $none, "$what: given a local model of another's, then as if it were not there");
+        is($theirs, $none, 'so with another organization\'s');
+    }
+};
+
 scene 'global models' => sub {
     my $v = external($t, token => $who{owner});
     my $id = $v->{registeredModelId};
