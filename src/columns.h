@@ -326,7 +326,7 @@
 #define DEPLOYMENT_SET(C, A) C(A, s, settings, settings)
 /* A version v of a model m that is deployed, as deployments and challengers tell of it, in an environment e. */
 #define DEPLOYED(C, A) C(A, d, "v.id", of.id) C(A, d, "v.model_id", of.model) C(A, s, "COALESCE(v.name, m.name)", of.name) \
-	C(A, d, "COALESCE(v.source_id, v.run_id, v.id)", of.source) C(A, s, "COALESCE(v.model_name, v.algorithm, v.name, m.name)", of.type) \
+	C(A, s, "COALESCE(v.source_name, LOWER(HEX(COALESCE(v.source_id, v.run_id, v.id))))", of.source) C(A, s, "COALESCE(v.model_name, v.algorithm, v.name, m.name)", of.type) \
 	C(A, s, "COALESCE(v.target_name, m.target_name, m.name)", of.target_name) C(A, s, "COALESCE(v.target_type, m.target_type, _ascii'Unstructured')", of.target_type) \
 	C(A, s, "JSON_VALUE(v.source_meta, '$.projectId')", of.project) IN_ENVIRONMENT(C, A)
 /* And whether the caller sees the model, where that is another one than what the deployment is seen by. */

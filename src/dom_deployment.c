@@ -60,7 +60,6 @@ static enum err unnamed(struct tx *tx)
 static enum err named(struct tx *tx, const struct package_asked *which, struct deployable *out)
 {
 	struct package_in in = { .source = which->source };
-	struct custom_source custom;
 	struct version made;
 	enum err e;
 
@@ -68,11 +67,7 @@ static enum err named(struct tx *tx, const struct package_asked *which, struct d
 		return which->package_set ? or_may(tx, find(tx, &which->package, out)) : unnamed(tx);
 	if ((e = last_of(tx, &which->source, out)) != ERR_DB_NONE)
 		return e;
-	if ((e = package_from_learning_model(tx, &in, &made)) == ERR_RUN_NOT_FOUND && !(e = custom_version_find(tx, &which->source, &custom))) {
-		in.version.package = custom.package;
-		e = package_make(tx, &in, &made);
-	}
-	return e ? e : find(tx, &made.life.id, out);
+	return (e = package_from_source(tx, &in, &made)) ? e : find(tx, &made.life.id, out);
 }
 
 /* The same as it would be, where nothing is made. */

@@ -34,7 +34,7 @@ enum err environment_delete(struct tx *tx, const struct db_val *key, enum transi
 enum err environment_formats(struct tx *tx, const struct id *id, int64_t *formats);
 
 /* A package that is deployed. */
-struct deployed { struct id id, model, source; const char *name, *type, *target_name, *target_type, *project; bool global; int64_t granted; };
+struct deployed { struct id id, model; const char *source, *name, *type, *target_name, *target_type, *project; bool global; int64_t granted; };
 
 struct deployment {
 	struct life life;

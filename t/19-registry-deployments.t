@@ -159,6 +159,23 @@ scene 'what cannot be put in place' => sub {
     }
 };
 
+scene 'what is made of a source' => sub {
+    my $v = external($t, modelId => 'my-own-model', target => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] });
+    my $id = deployment($t, $v->{id})->{id};
+    is(seen($id)->{json}{model}{id}, 'my-own-model', 'given a package of a model that has another id elsewhere, then the deployment names that');
+    my $other = custom_version($t, custom_model($t, targetName => 'quite another')->{id});
+    my $r = reg($t, PATCH => "deployments/$id/model/", body => { modelId => $other->{id} });
+    refused($r, 422, undef, 'given a custom version that does not fit', 'target');
+    is(join(' ', sort keys %{ $r->{json}{errors} }), 'target', 'then what does not fit is told alone') or diag $r->{raw};
+    refused(reg($t, PATCH => "deployments/$id/model/", body => { modelId => $NO_ID }), 422, undef, 'given what is no model, that is', 'modelId');
+    my $custom = custom_version($t, custom_model($t)->{id});
+    my $fit = reg($t, PATCH => "deployments/$id/model/", body => { modelId => $custom->{id} });
+    is($fit->{status}, 202, 'given one that fits') or diag $fit->{raw};
+    my $board = imported($t)->{modelId};
+    is(reg($t, PATCH => "deployments/$id/model/", body => { modelId => $board })->{status}, 202, 'and a model of the leaderboard');
+    is(join(' ', map { scalar $t->sql("SELECT COALESCE(source, 'training') FROM model_versions WHERE source_id = UNHEX('$_')") } $custom->{id}, $board), 'external training', 'then each version tells where it comes from');
+};
+
 scene 'a model that is retired' => sub {
     my $v = external($t);
     my @ids = map { deployment($t, $v->{id})->{id} } 1, 2;
