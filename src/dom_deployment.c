@@ -145,8 +145,8 @@ static void about_target(struct validation *v, const struct deployable *now, con
 	fit(v, "targetType", same_text(now->target_type, next->target_type), "It has the target type of the champion",
 		"It has another target type than the champion");
 	fit(v, "targetClasses", same_bytes(now->classes, next->classes), "It has the classes of the champion", "It has other classes than the champion");
-	fit(v, "seriesType", (now->kinds & series) == (next->kinds & series), "It is of time series as the champion is",
-		"One of the two is of time series, or of several ones, and the other is not");
+	fit(v, "seriesType", (now->kinds & series) == (next->kinds & series), "It is a time series model, or none, like the champion",
+		"One of the two is a time series or multiseries model, and the other is not");
 }
 
 static void whether_fits(struct validation *v, const struct deployable *now, const struct deployable *next, const int64_t *formats)
