@@ -176,7 +176,8 @@ static enum err models_asked(struct req *r, const struct page_asked *q, struct l
 	const struct customs_query *query = r->query;
 
 	if (query->deployed_set)
-		list_where(ask, CUSTOM_USED, DB_IN(db_i(query->deployed)));
+		list_where(ask, CUSTOM_USED, DB_IN(db_d(&r->who.principal), db_d(&r->who.principal), db_d(&r->who.organization), db_d(&r->who.principal),
+			db_i(query->deployed)));
 	return living.asked(r, q, ask);
 }
 
@@ -316,7 +317,7 @@ static enum err list_none(struct req *r)
 	  .errors = NO_MODEL " QUOTA" }
 const struct route custom_routes[] = {
 	{ "GET", MODELS, PERM_MODEL_READ, 0, QUERY(models_query, struct customs_query), .status = 200, .out = models_out, .listing = &custom_models_list,
-	  .paging = &customs, .summary = "Custom models", .errors = "PAGE_BYTES" },
+	  .paging = &customs, .summary = "Custom models" },
 	{ "POST", MODELS, PERM_MODEL_WRITE, R_WRITE, BODY(model_in, struct custom_edit), .status = 201, .out = model_out, THE_MODEL, .make = custom_create,
 	  .summary = "Create a custom model, which has no version yet", .errors = "QUOTA" },
 	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = model_out, THE_MODEL, .get = custom_get, .summary = "One custom model", .errors = NO_MODEL },
@@ -325,7 +326,7 @@ const struct route custom_routes[] = {
 	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE_MODEL, .change = custom_delete, .moves = { LIFE_CUSTOM_MODEL_DELETE },
 	  .summary = "Delete a custom model that no deployment uses, with its versions", .errors = NO_MODEL " CUSTOM_MODEL_USED AGENT_DENIED" },
 	{ "GET", VERSIONS, PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = versions_out, THE_MODEL,
-	  .listing = &custom_versions_list, .paging = &hundred, .summary = "Versions of a custom model, newest first", .errors = NO_MODEL " PAGE_BYTES" },
+	  .listing = &custom_versions_list, .paging = &hundred, .summary = "Versions of a custom model, newest first", .errors = NO_MODEL "" },
 	MAKES("POST", VERSIONS, 201, make_version, "A version of a custom model, with its files"),
 	MAKES("PATCH", VERSIONS, 201, make_version, "A version like the one before, but for what is sent"),
 	MAKES("POST", TRAINED, 202, make_trained, "A version of a custom model, with its training data"),

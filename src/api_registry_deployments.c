@@ -8,7 +8,7 @@
 /* ---- What is told ---- */
 
 static const struct shape model_out[] = {
-	{ "id", T_ID, AT(struct deployed, source), BARE, .help = "the modelId of the package" },
+	{ "id", T_STR, AT(struct deployed, source), .help = "the modelId of the package" },
 	{ "type", T_STR, AT(struct deployed, type) },
 	{ "targetName", T_STR, AT(struct deployed, target_name) },
 	{ "targetType", T_STR, AT(struct deployed, target_type) },
@@ -441,7 +441,7 @@ const struct route deployment_routes[] = {
 	FROM("fromLearningModel", from_model_in, "Deploy what was made from a leaderboard model"),
 	FROM("fromLeaderboard", from_model_in, "Deploy what was made from a leaderboard model"),
 	{ "GET", ALL, PERM_MODEL_READ, 0, QUERY(deployments_query, struct deployments_query), .status = 200, .out = deployments_out, .listing = &deployments_list,
-	  .paging = &twenty, .summary = "Deployments of models that the caller sees", .errors = "PAGE_BYTES" },
+	  .paging = &twenty, .summary = "Deployments of models that the caller sees" },
 	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = deployment_out, THE, .get = deployment_get, .summary = "One deployment", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct deployment_in), .status = 204, THE, .change = deployment_edit,
 	  .moves = { LIFE_DEPLOYMENT_EDIT }, .summary = "Change label, description or importance", .errors = "DEPLOYMENT_NOT_FOUND" },
@@ -465,7 +465,7 @@ const struct route deployment_routes[] = {
 	{ "POST", ONE "/challengers", PERM_MODEL_WRITE, R_WRITE, BODY(challenger_in, struct deployment_in), .status = 202, THE_CHALLENGER, .run = add_challenger, NAMES,
 	  .summary = "Add a challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_LIMIT NO_REPLACEMENT QUOTA" CANNOT },
 	{ "GET", ONE "/challengers", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = challengers_out, THE, .listing = &challengers_list,
-	  .paging = &living, .summary = "Challengers, oldest first", .errors = "DEPLOYMENT_NOT_FOUND PAGE_BYTES" },
+	  .paging = &living, .summary = "Challengers, oldest first", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "GET", ONE "/challengers/{challengerId}", PERM_MODEL_READ, 0, .status = 200, .out = challenger_out, THE_CHALLENGER, .get = challenger_get,
 	  .summary = "One challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
 	{ "PATCH", ONE "/challengers/{challengerId}", PERM_MODEL_WRITE, R_WRITE, BODY(challenger_edit_in, struct deployment_in), .status = 200, .out = challenger_out,
@@ -475,9 +475,9 @@ const struct route deployment_routes[] = {
 	  .moves = { LIFE_CHALLENGER_DELETE }, .summary = "Remove a challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
 	{ "GET", BASE "/registeredModels/{registeredModelId}/deployments", PERM_MODEL_READ, 0, QUERY(pairs_query, struct pairs_query), .status = 200, .out = pairs_out,
 	  .object = RES_MODEL, .ids = { "" }, .listing = &pairs_list, .paging = &hundred, .read = pairs_of_model,
-	  .summary = "Deployments that have or had a version of a registered model", .errors = "MODEL_NOT_FOUND PAGE_BYTES" },
+	  .summary = "Deployments that have or had a version of a registered model", .errors = "MODEL_NOT_FOUND" },
 	{ "GET", BASE "/registeredModels/{registeredModelId}/versions/{versionId}/deployments", PERM_MODEL_READ, 0, QUERY(pairs_query, struct pairs_query), .status = 200,
 	  .out = pairs_out, .object = RES_VERSION, .ids = { "", "" }, .listing = &pairs_list, .paging = &hundred, .read = pairs_of_version,
-	  .summary = "Deployments that have or had a version", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND PAGE_BYTES" },
+	  .summary = "Deployments that have or had a version", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
 	{ 0 }
 };

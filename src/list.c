@@ -159,7 +159,7 @@ static size_t granted_runs(const struct list_view *w, const struct db_val *org, 
 }
 
 /* A value, never a join, for the run is to stay along its index. */
-#define MODEL_IS(seen, end) "#.organization_id = ? AND (SELECT " seen " FROM models y WHERE y.organization_id = x.organization_id AND y.id = x.model_id" end ")"
+#define MODEL_IS(seen, end) "#.organization_id = ? AND (SELECT " seen " FROM models y WHERE y.organization_id = x.organization_id AND y.id = @" end ")"
 #define MODEL_SEEN_BY(seen) { MODEL_IS(seen, ""), MODEL_IS(seen, " AND y.hidden = 0") }
 #define GRANTED_Y "y.is_global = 1 OR " GRANTED("y", "?") " > 0"
 
@@ -242,12 +242,12 @@ static void behind(struct composed *c, const struct list_path *p, const struct r
 		text(c, "))");
 }
 
-static void aliased(struct composed *c, const char *s, const char *alias)
+static void aliased(struct composed *c, const char *s, const char *alias, const char *model)
 {
-	for (size_t n; *s; s += n + (s[n] == '#')) {
-		n = strcspn(s, "#");
+	for (size_t n; *s; s += n + (s[n] != '\0')) {
+		n = strcspn(s, "#@");
 		buf_put(&c->sql, s, n);
-		text(c, s[n] ? alias : "");
+		text(c, s[n] == '#' ? alias : s[n] ? model : "");
 	}
 }
 
@@ -278,7 +278,7 @@ static void from_where(struct composed *c, const struct list_ask *ask, const str
 		buf_printf(&c->sql, " FROM %s WHERE ", r->from ? r->from : p->from);
 	else
 		buf_printf(&c->sql, p->index ? " FROM %s x FORCE INDEX (%s) WHERE " : " FROM %s x WHERE ", list_table(l), p->index);
-	aliased(c, r->where, p->from ? "b" : "x");
+	aliased(c, r->where, p->from ? "b" : "x", l->model ? l->model : "x.model_id");
 	values(c, r->in, r->v, r->n);
 	if (l->link)
 		clause(c, l->link, "d", (const struct db_val[]){ db_d(&ask->parent) }, 1);
@@ -540,7 +540,7 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	if (!whole(ask, c))
 		return ERR_INTERNAL;
 	sql = db_made(tx->db, l->name, c->in.p, out, c->sql.p);
-	if ((e = (ask->pages ? tx_read : tx_page)(tx, sql, c->v, c->n, &r)))
+	if ((e = (ask->numbered ? tx_read : tx_page)(tx, sql, c->v, c->n, &r)))
 		return e;
 	if (l->parent != RES__MAX) {
 		parent = arena_alloc(tx->arena, life_resources[l->parent].size);
@@ -553,6 +553,7 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	got->parent = parent;
 	if (r.n == 1 && db_row(&r, 0)[row_at(l)].null)      /* nobody's row alone */
 		r.n = 0;
+	got->cut = r.cut;
 	got->more = r.cut || (!ask->pages && r.n > (size_t)ask->limit);
 	got->n = r.n > (size_t)ask->limit ? (size_t)ask->limit : r.n;
 	got->rows = arena_alloc(tx->arena, (got->n + 1) * size);
@@ -603,7 +604,7 @@ enum err list_count(struct tx *tx, const struct list_ask *ask, int64_t *out)
 
 bool list_told(const struct list_ask *ask, const struct list_got *got, int64_t *total)
 {
-	if (got->n >= (size_t)ask->limit || (!got->n && ask->offset))
+	if (got->cut || got->n >= (size_t)ask->limit || (!got->n && ask->offset))
 		return false;
 	*total = ask->offset + (int64_t)got->n;
 	return true;

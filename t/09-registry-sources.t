@@ -122,7 +122,7 @@ subtest 'a version is put into a use case and taken out' => sub {
     is("$r->{useCaseId} $r->{entityId}", "$u->{id} $p->{id}", 'the answer says what');
     my $details = api(GET => "/modelPackages/$p->{id}/")->{json}{sourceMeta}{useCaseDetails};
     is_deeply([ @$details{qw(id name creatorName creatorEmail)} ], [ $u->{id}, 'one', 'admin', scalar $t->sql("SELECT email FROM principals WHERE username = 'admin'") ], 'the package tells of it');
-    is(api(GET => "/useCases/$u->{id}/")->{json}{modelsCount}, 1, 'and it of the package');
+    is(join(' ', map { api(GET => "/useCases/$u->{id}/", token => $_)->{json}{modelsCount} } $admin, $reader), '1 0', 'and it of the package, to who sees that');
     is(scalar @{ api(GET => "/registeredModels/$p->{registeredModelId}/versions/?useCaseId=$u->{id}")->{json}{data} }, 1, 'versions are found by it');
     my $revision = $t->sql("SELECT revision FROM model_versions WHERE id = UNHEX('$p->{id}')");
     is(api(POST => $at->($u, $p), body => {})->{status}, 201, 'once more');
@@ -171,6 +171,9 @@ subtest 'a custom model is made, read, listed, changed and deleted' => sub {
     is(join(', ', map { $_->{name} } @{ api(GET => '/customModels/?orderBy=-created&limit=1')->{json}{data} }), 'another', 'or in another');
     is(api(GET => '/customModels/?isDeployed=true')->{json}{totalCount}, 0, 'none is deployed');
     is(api(POST => '/customModels/', body => { name => 'x', %CUSTOM }, token => $reader)->{status}, 403, 'a reader makes none');
+    refused(api(POST => '/customModels/', body => { name => 'x', %CUSTOM, negativeClassLabel => 'yes' }), 'negativeClassLabel', 'two classes are not one');
+    refused(api(POST => '/customModels/', body => { name => 'x', %CUSTOM, targetType => 'Multiclass', classLabels => [ 'a', 'a' ] }), 'classLabels', 'nor a class two');
+    refused(api(PATCH => "/customModels/$m->{id}/", body => { positiveClassLabel => 'no' }), 'negativeClassLabel', 'nor later');
     is(api(DELETE => "/customModels/$_->{id}/")->{status}, 204, 'deleted') for $m, $other;
     is(api(GET => "/customModels/$m->{id}/")->{status}, 404, 'gone');
     is(api(GET => "/customModels/$m->{id}/versions/")->{status}, 404, 'with its versions');
@@ -196,7 +199,9 @@ subtest 'versions have files, which the next one keeps' => sub {
     is("$third->{label} " . files($third), 'v1.2 custom.py new.txt', 'the same files');
     is($third->{items}[0]{id}, $next->{items}[0]{id}, 'which are the same items');
     is_deeply($third->{runtimeParameters}, [ { fieldName => 'A', type => 'string', defaultValue => undef, overrideValue => 'b', currentValue => 'b' } ], 'parameters have their values');
-    my $fresh = is_ok(api(POST => "/customModels/$m->{id}/versions/", body => { isMajorUpdate => \1, label => 'mine' }), 201, 'a fresh one');
+    my $fresh = is_ok(api(POST => "/customModels/$m->{id}/versions/", body => { isMajorUpdate => \1, label => 'mine', resourceBundleId => '123456', networkEgressPolicy => 'null' }), 201, 'a fresh one');
+    is_deeply([ @$fresh{qw(resourceBundleId networkEgressPolicy)} ], [ '123456', 'null' ], 'whose texts stay texts');
+    like($t->sql("SELECT settings FROM custom_versions WHERE id = UNHEX('$fresh->{id}')"), qr/"123456"/, 'and are kept as such');
     is("$fresh->{versionMajor}.$fresh->{versionMinor} $fresh->{label} " . files($fresh), '2.0 mine ', 'has nothing of them');
     is(join(' ', map { "$_->{versionMajor}.$_->{versionMinor}" } @{ api(GET => "/customModels/$m->{id}/versions/")->{json}{data} }), '2.0 1.2 1.1 1.0', 'newest first');
     is(api(GET => "/customModels/$m->{id}/")->{json}{latestVersion}{id}, $fresh->{id}, 'the model tells of the latest');
@@ -222,9 +227,10 @@ subtest 'versions that are made at once are numbered one after the other' => sub
 subtest 'forms that are refused leave nothing' => sub {
     my $m = custom();
     my $path = "/customModels/$m->{id}/versions/";
-    for my $bad ('../x', '/etc/passwd', 'a//b', 'a/./b', "a\tb", 'a\\b') {
+    for my $bad ('../x', '/etc/passwd', 'a//b', 'a/./b', "a\tb", 'a\\b', 'a.py ') {
         is(form(POST => $path, [ file => 'x', 'x' ], [ filePath => $bad ])->{status}, 422, "a path such as $bad");
     }
+    is(form(POST => $path, [ file => 'x', 'a.py' ], [ file => 'y', 'a.py' ])->{status}, 422, 'two files of one path');
     is(form(POST => $path, [ isMajorUpdate => 'perhaps' ])->{status}, 422, 'neither true nor false');
     is(api(POST => $path, body => "--b\r\nno form", type => 'multipart/form-data; boundary=b')->{status}, 400, 'no form at all');
     is(api(POST => $path, body => '{}', type => 'text/plain')->{status}, 415, 'another type');
@@ -273,6 +279,13 @@ subtest 'a package is made from a version' => sub {
     $deployed->('f' x 24);
     is(api(GET => "/customModels/$m->{id}/")->{json}{deploymentsCount}, 1, 'a deployment is counted');
     is(api(GET => '/customModels/?isDeployed=True')->{json}{totalCount}, 1, 'and found');
+    my $told = sub { join ' ', api(GET => "/customModels/$m->{id}/", token => $reader)->{json}{deploymentsCount},
+        map { scalar grep { $_->{id} eq $m->{id} } @{ api(GET => "/customModels/?isDeployed=$_", token => $reader)->{json}{data} } } qw(True False) };
+    is($told->(), '0 0 1', 'not by those who do not see the model that is deployed');
+    my $shown = sub { api(PATCH => "/registeredModels/$p->{registeredModelId}/", body => { isGlobal => $_[0] })->{status} == 200 or die };
+    $shown->(\1);
+    is($told->(), '1 1 0', 'until they do');
+    $shown->(\0);
     for my $query ("?customModelIds=$m->{id}", '?customModelIds=' . join(',', ('a' x 24) x 20, $m->{id}), '') {
         my $uses = is_ok(api(GET => "/customModelDeployments/$query"), 200, 'deployments of custom models');
         is(join(' ', map { "$_->{id} $_->{customModel}{id} $_->{customModelVersion}{label}" } @{ $uses->{data} }), join(' ', 'f' x 24, $m->{id}, 'v1.0'), 'tell which');
