@@ -37,11 +37,6 @@ static const struct shape import_out[] = {
 	{ "originalFileName", T_STR, .flags = F_NULL },
 	{ 0 }
 };
-static const struct shape scoring_out[] = {
-	{ "dataRobotPredictionVersion", T_STR, .flags = F_NULL },
-	{ "location", T_STR, .words = (const char *const[]){ "local_leaderboard", "mlpkg", NULL }, .flags = F_NULL },
-	{ 0 }
-};
 static const struct shape custom_out[] = {
 	{ "createdAt", T_STR, .off = 0 },
 	{ "creatorEmail", T_STR, .flags = F_NULL },
@@ -72,7 +67,7 @@ static const struct shape source_out[] = {
 	{ "projectCreatorName", T_STR, .flags = F_NULL },
 	{ "projectId", T_STR, .flags = F_NULL },
 	{ "projectName", T_STR, .flags = F_NULL },
-	{ "scoringCode", T_SUB, .sub = scoring_out },
+	{ "scoringCode", T_SUB, .sub = scoring_rows },
 	{ "useCaseDetails", T_SUB, .sub = use_case_out, .flags = F_OMIT },
 	{ 0 }
 };
@@ -365,7 +360,7 @@ enum err packages_asked(struct req *r, const struct page_asked *page, struct lis
 	if (bits)
 		list_where(ask, PACKAGES_KINDS, DB_IN(db_i(bits)));
 	if (!id_is_zero(&q->environment)) {
-		if ((e = environment_formats(&r->tx, &q->environment, &bits)))
+		if ((e = tx_settle(&r->tx)) || (e = who_may(&r->who, r->tx.ask)) || (e = environment_formats(&r->tx, &q->environment, &bits)))
 			return e;
 		list_where(ask, PACKAGES_FORMATS, DB_IN(db_i(bits)));
 	}

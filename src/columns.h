@@ -221,7 +221,7 @@
 #define MODEL_ACTIVE(C, A) C(A, i, active_version, active_version)
 #define MODEL_TARGETED(C, A) MODEL_NUMBERS(C, A) C(A, s, target_name, target_name) C(A, a, target_type, target_type)
 #define MODEL_DEPLOYED(C, A) C(A, i, deployed, life.held)
-/* Who made it, who changed it last, and its labels, where a statement joined REGISTERED_JOINS. */
+/* Who made it, who changed it last, and its labels, where a statement joined REGISTERED_PEOPLE. */
 #define REGISTERED(C, A) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
 	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email) C(A, s, TAGS_OF("x"), labels)
 #define TAGS_OF(alias) "(SELECT CONCAT('[', GROUP_CONCAT(JSON_OBJECT('id', LOWER(HEX(t.id)), 'name', t.name, 'value', t.value) ORDER BY t.id), ']') " \
@@ -280,7 +280,7 @@
 #define VERSION_STAGED(C, A) C(A, a, stage, package.stage)
 #define VERSION_BUILT(C, A) C(A, a, build_status, package.build) C(A, x, mlpkg, package.mlpkg) C(A, in, intervals, package.intervals)
 /* What its model (y), its maker (v), whoever changed it last (u) and its deployments say of it, where a statement
- * joined PACKAGE_JOINS. */
+ * joined PACKAGE_PEOPLE. */
 #define PACKAGE_SEEN(C, A) C(A, s, "y.name", of.name) C(A, s, "y.target_name", of.target_name) C(A, s, "y.target_type", of.target_type) \
 	C(A, b, "y.status = 'retired'", of.retired) C(A, b, "y.is_global", of.global) C(A, i0, GRANTED("y", "p.id"), of.granted) \
 	C(A, d0, "IF(y.shared, NULL, y.created_by)", of.maker) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \

@@ -79,12 +79,6 @@ enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *ou
 	return life_create(tx, LIFE_TOKEN_CREATE, &out->life, life_told(tx->arena, RES_TOKEN, out));
 }
 
-static enum err fault(struct tx *tx, const char *field, const char *reason)
-{
-	why_add(tx, field, reason);
-	return ERR_SHAPE;
-}
-
 /* Every scope of the new token is one that the caller's token has. */
 static bool within(struct arena *a, const char *wanted, const char *have)
 {
@@ -114,24 +108,24 @@ enum err apikey_mint(struct tx *tx, const void *in, void *out)
 		return ERR_FORBIDDEN;
 	e = tx_row(tx, SQL_HUMAN_FIND, DB_IN(db_d(&tx->who->organization), db_d(&k.life.whose)), &v);
 	if (e)
-		return e == ERR_DB_NONE ? fault(tx, "principal.human_id", "is no active user of the organization") : e;
+		return e == ERR_DB_NONE ? why_fault(tx, "principal.human_id", "is no active user of the organization") : e;
 	/* Nobody speaks as another human: an agent's token names who asked for it. */
 	if (!himself && !k.agent)
-		e = fault(tx, "principal.agent_id", "is required in a token for another human");
+		e = why_fault(tx, "principal.agent_id", "is required in a token for another human");
 	if (k.human_grant && (!himself || tx->who->narrow))
-		e = fault(tx, "human_grant", "is given by the human itself, signed in");
+		e = why_fault(tx, "human_grant", "is given by the human itself, signed in");
 	if (tx->who->tier && k.tier > (int64_t)tx->who->tier)
-		e = fault(tx, "tier", "is higher than that of the token which asks");
+		e = why_fault(tx, "tier", "is higher than that of the token which asks");
 	if (tx->who->limit && k.rate > tx->who->limit)
-		e = fault(tx, "limits.requests_per_minute", "is more than that of the token which asks");
+		e = why_fault(tx, "limits.requests_per_minute", "is more than that of the token which asks");
 	if (tx->who->expires && (!k.expires_at || k.expires_at > tx->who->expires))
-		e = fault(tx, "expires_in", "must end with the token which asks, at the latest");
+		e = why_fault(tx, "expires_in", "must end with the token which asks, at the latest");
 	if (!k.rate)
 		k.rate = tx->who->limit;
 	if (!within(tx->arena, k.scopes, tx->who->scopes))
-		e = fault(tx, "scopes", "are more than those of the token which asks");
+		e = why_fault(tx, "scopes", "are more than those of the token which asks");
 	if (!who_sees(tx->who, !k.life.test))
-		e = fault(tx, "livemode", "is not that of the token which asks");
+		e = why_fault(tx, "livemode", "is not that of the token which asks");
 	if (e)
 		return e;
 	k.life = (struct life){ .organization = tx->who->organization, .test = k.life.test, .whose = k.life.whose };

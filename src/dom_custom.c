@@ -17,8 +17,7 @@ static const struct list_filter filters[] = {
 	[CUSTOM_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
 	[CUSTOM_KIND] = { "kind", " AND x.kind = ?", "a", 0 },
 	[CUSTOM_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", LIST_LIKE },
-	[CUSTOM_DEPLOYED] = { "deployed", " AND " SEEN_DEPLOYMENT " = 1", "dddd", 0 },
-	[CUSTOM_UNDEPLOYED] = { "undeployed", " AND " SEEN_DEPLOYMENT " IS NULL", "dddd", 0 },
+	[CUSTOM_USED] = { "deployed", " AND (" SEEN_DEPLOYMENT " IS NOT NULL) = ?", "ddddi", 0 },
 	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = {

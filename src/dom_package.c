@@ -12,13 +12,14 @@ unsigned model_rights(const struct who *who, bool global, int granted, const str
 {
 	const struct ask write = { .perm = PERM_MODEL_WRITE, .tier = TIER_EXECUTE };
 
-	if (who_can(who, write) && granted < GRANTED_USER)
+	/* As who_may_model() decides: what everybody sees by the permission, what is shared by the grant. */
+	const bool edits = global || who_is_admin(who) ? !who_can(who, write) : granted >= GRANTED_USER && !who_scoped(who, write);
+
+	if (!edits)
 		return RIGHT_VIEW;
 	if (who_owns(who, global, granted, maker))
 		return RIGHT_VIEW | RIGHT_EDIT | RIGHT_SHARE | RIGHT_ARCHIVE | RIGHT_OWN;
-	if (granted >= GRANTED_USER)
-		return RIGHT_VIEW | RIGHT_EDIT | RIGHT_SHARE;
-	return global ? RIGHT_VIEW | RIGHT_EDIT : RIGHT_VIEW;
+	return RIGHT_VIEW | RIGHT_EDIT | (granted >= GRANTED_USER ? RIGHT_SHARE : 0);
 }
 
 static void complete(const struct tx *tx, struct version *v)

@@ -24,7 +24,6 @@ enum kind {
 #define TARGET_UNKNOWN "Unstructured"
 #define TARGET_BINARY "Binary"
 #define TARGET_TEXT "TextGeneration"
-enum { CLASS_NAMES_MOST = 100 };                 /* that are told; more are counted */
 
 /* What the caller may do with a model and its versions. */
 enum right { RIGHT_VIEW = 1, RIGHT_EDIT = 2, RIGHT_SHARE = 4, RIGHT_ARCHIVE = 8, RIGHT_OWN = 16 };

@@ -10,12 +10,6 @@
 
 enum { NAMES_TRIED = 1000, STAGED_MOST = 1000 };
 
-static enum err fault(struct tx *tx, const char *field, const char *reason)
-{
-	why_add(tx, field, reason);
-	return ERR_SHAPE;
-}
-
 /* ---- Making ---- */
 
 /* `name`, `name (2)`, `name (3)`...: the first that no model has, from number *n on. */
@@ -77,15 +71,15 @@ static enum err agrees(struct tx *tx, const struct model *m, const struct packag
 	if (!m->target_name || !m->last_version)
 		return OK;
 	if (strcmp(m->target_name, p->target_name))
-		return fault(tx, "target.name", arena_printf(tx->arena, "must be the target `%s` of the other versions of the registered model", m->target_name));
+		return why_fault(tx, "target.name", arena_printf(tx->arena, "must be the target `%s` of the other versions of the registered model", m->target_name));
 	if (m->target_type && strcmp(m->target_type, p->target_type))
-		return fault(tx, "target.type", arena_printf(tx->arena, "must be the target type %s of the other versions of the registered model", m->target_type));
-	if ((e = tx_one(tx, SQL_PACKAGE_LAST, DB_IN(db_d(&m->life.organization), db_d(&m->life.id), db_i(m->last_version)), map, &last)))
-		return e == ERR_DB_NONE ? ERR_INTERNAL : e;
+		return why_fault(tx, "target.type", arena_printf(tx->arena, "must be the target type %s of the other versions of the registered model", m->target_type));
+	if ((e = tx_one(tx, SQL_PACKAGE_LAST, DB_IN(db_d(&m->life.organization), db_d(&m->life.id)), map, &last)))
+		return e == ERR_DB_NONE ? OK : e;
 	if (last.classes.p && p->classes.p && (last.classes.n != p->classes.n || memcmp(last.classes.p, p->classes.p, p->classes.n)))
-		return fault(tx, "target.classNames", "must be the target classes of the other versions of the registered model");
+		return why_fault(tx, "target.classNames", "must be the target classes of the other versions of the registered model");
 	if (last.kinds && ((last.kinds ^ p->kinds) & KIND_TIME_SERIES || (p->kinds & KIND_TIME_SERIES && strcmp(last.timeseries ? last.timeseries : "", p->timeseries))))
-		return fault(tx, "timeseries", "must be as of the other versions of the registered model");
+		return why_fault(tx, "timeseries", "must be as of the other versions of the registered model");
 	return OK;
 }
 
@@ -97,9 +91,9 @@ static enum err model_of(struct tx *tx, const struct package_in *in, struct mode
 	if (!in->registered_set)
 		return new_model(tx, in, m);
 	if (in->registered_name)
-		return fault(tx, "registeredModelName", "must not be given with registeredModelId");
+		return why_fault(tx, "registeredModelName", "must not be given with registeredModelId");
 	if (in->registered_description || in->registered_tags)
-		return fault(tx, in->registered_tags ? "registeredModelTags" : "registeredModelDescription", "is of a new registered model, and there is one; change that by itself");
+		return why_fault(tx, in->registered_tags ? "registeredModelTags" : "registeredModelDescription", "is of a new registered model, and there is one; change that by itself");
 	if ((e = life_hold(tx, RES_MODEL, BY_ID(&in->registered), m)) == ERR_MODEL_NOT_FOUND)
 		why_add(tx, "registeredModelId", "names no registered model that you see");
 	if (e || (e = agrees(tx, m, &in->version.package)))
@@ -148,7 +142,7 @@ static enum err threshold(struct tx *tx, const char *field, double value, struct
 	struct json *target = js_read(tx->arena, p->target);
 
 	if (!p->target_type || strcmp(p->target_type, TARGET_BINARY))
-		return fault(tx, field, "is of a Binary target alone");
+		return why_fault(tx, field, "is of a Binary target alone");
 	p->threshold = number_text(tx->arena, value);
 	if (!target)
 		return OK;
@@ -179,7 +173,7 @@ static const char *extra_of(struct arena *a, const struct package_in *in)
 	return js_length(o) ? arena_strdup(a, js_text(o, NULL)) : NULL;
 }
 
-/* Series are neither unless it is said. */
+/* Of series it is said whether they are traditional ones, or take new series; here unless the request says so itself. */
 #define NEITHER "{\"isNewSeriesSupport\":false,\"isTraditionalTimeSeries\":false}"
 
 enum err package_from_json(struct tx *tx, const void *sent, void *out)
@@ -242,7 +236,7 @@ static enum err of_custom(struct tx *tx, struct package_in *in)
 	in->version.package = c.package;
 	in->version.source = "external";
 	if (in->prompt && strcmp(c.package.target_type, TARGET_TEXT))
-		return fault(tx, "prompt", "is of a model that generates text alone");
+		return why_fault(tx, "prompt", "is of a model that generates text alone");
 	in->version.package.extra = extra_of(tx->arena, in);
 	named(in);
 	return OK;
@@ -289,7 +283,7 @@ enum err package_from_leaderboard(struct tx *tx, const struct package_in *sent, 
 	if (e || (e = of_leaderboard(tx, &in)))
 		return e;
 	if (in.intervals && !(in.version.package.kinds & KIND_TIME_SERIES))
-		return fault(tx, "computeAllTsIntervals", "is of time series alone");
+		return why_fault(tx, "computeAllTsIntervals", "is of time series alone");
 	return make_and_build(tx, &in, out, job);
 }
 
@@ -313,7 +307,7 @@ enum err package_lock(struct tx *tx, const struct db_val key[2], struct version 
 	if (e == ERR_DB_NONE || (!e && key[1].t && !id_equal(&key[0].id, &at.model)))
 		return ERR_VERSION_NOT_FOUND;
 	if (e || (e = life_lock(tx, RES_VERSION, IN_PARENT(&at.model, db_i(at.number)), v)) || (e = tx_row(tx, SQL_PACKAGE_HELD, DB_IN(org, id), &row)))
-		return e;
+		return e == ERR_MODEL_NOT_FOUND ? ERR_VERSION_NOT_FOUND : e;     /* of a model that is not seen: as if there were none */
 	v->deployments = row_read(columns, RES_VERSION, row + 1, v)->i;
 	return OK;
 }
@@ -368,7 +362,7 @@ static enum err stage(struct tx *tx, const char *to, bool alone, struct version 
 }
 
 /* Its name, threshold and labels. */
-static enum err rename_it(struct tx *tx, const struct package_edit *in, struct version *v)
+static enum err relabel(struct tx *tx, const struct package_edit *in, struct version *v)
 {
 	struct json *details = about(tx, v), *changed = js_array(tx->arena);
 	struct model *m = v->life.parent;
@@ -380,7 +374,7 @@ static enum err rename_it(struct tx *tx, const struct package_edit *in, struct v
 	}
 	if (in->threshold_set) {
 		if (v->deployments)
-			return fault(tx, "predictionThreshold", "cannot be changed once the version is deployed");
+			return why_fault(tx, "predictionThreshold", "cannot be changed once the version is deployed");
 		if ((e = threshold(tx, "predictionThreshold", in->threshold, &v->package)))
 			return e;
 		js_add(changed, js_string(tx->arena, "predictionThreshold"));
@@ -403,7 +397,7 @@ enum err package_edit(struct tx *tx, const struct db_val *key, enum transition t
 	enum err e = package_lock(tx, key, v);
 
 	(void)t;
-	if (e || (e = rename_it(tx, edit, v)) || (edit->stage_set && (e = stage(tx, edit->stage, edit->archive_existing, v))))
+	if (e || (e = relabel(tx, edit, v)) || (edit->stage_set && (e = stage(tx, edit->stage, edit->archive_existing, v))))
 		return e;
 	return package_get(tx, BY_ID(&v->life.id), v);
 }
@@ -416,9 +410,11 @@ enum err package_archive(struct tx *tx, const struct db_val *key, enum transitio
 	enum err e = package_lock(tx, key, v);
 
 	(void)in;
-	if (e || v->life.state == STATE_VERSION_ARCHIVED)
+	if (e)
 		return e;
 	m = v->life.parent;
+	if (v->life.state == STATE_VERSION_ARCHIVED || m->life.state == STATE_MODEL_RETIRED)
+		return OK;                       /* it is already, or with its model */
 	details = about(tx, v);
 	js_put_str(tx->arena, details, "previous", v->package.stage);
 	v->package.stage = STAGE_ARCHIVED;

@@ -114,7 +114,7 @@ struct custom_edit {
 	double threshold;
 	bool name_set, description_set, target_name_set, positive_set, negative_set, labels_set, language_set, threshold_set;
 };
-enum { CUSTOM_HIDDEN, CUSTOM_KIND, CUSTOM_SEARCH, CUSTOM_DEPLOYED, CUSTOM_UNDEPLOYED };
+enum { CUSTOM_HIDDEN, CUSTOM_KIND, CUSTOM_SEARCH, CUSTOM_USED };
 extern const struct listing custom_models_list, custom_versions_list;    /* newest first */
 enum err custom_create(struct tx *tx, const void *in, void *out);
 enum err custom_get(struct tx *tx, const struct db_val *key, void *out);

@@ -5,12 +5,6 @@
 
 struct tag { const char *name, *value; };
 
-static enum err fault(struct tx *tx, const char *field, const char *reason)
-{
-	why_add(tx, field, reason);
-	return ERR_SHAPE;
-}
-
 /* The text of a member, which has so many characters. */
 static enum err text(struct tx *tx, const char *field, const struct json *o, const char *key, size_t min, size_t max, const char **out)
 {
@@ -19,12 +13,12 @@ static enum err text(struct tx *tx, const char *field, const struct json *o, con
 	size_t n;
 
 	if (js_type(o) != JS_OBJECT || !js_get(o, key, &v) || js_type(v) != JS_STRING)
-		return fault(tx, at, "must be a string");
+		return why_fault(tx, at, "must be a string");
 	*out = arena_strdup(tx->arena, js_str(v));
 	n = utf8_length(*out);
 	if (n < min || n > max)
-		return fault(tx, at, arena_printf(tx->arena, "must have %zu to %zu characters", min, max));
-	return min && name_fault(*out) ? fault(tx, at, name_fault(*out)) : OK;
+		return why_fault(tx, at, arena_printf(tx->arena, "must have %zu to %zu characters", min, max));
+	return min && name_fault(*out) ? why_fault(tx, at, name_fault(*out)) : OK;
 }
 
 /* How many there are, as they were sent; no name twice. */
@@ -35,7 +29,7 @@ static enum err parse(struct tx *tx, const char *field, const char *tags, struct
 
 	*n = 0;
 	if (js_type(list) != JS_ARRAY || js_length(list) > TAGS_MOST)
-		return fault(tx, field, arena_printf(tx->arena, "must be an array of at most %d objects", TAGS_MOST));
+		return why_fault(tx, field, arena_printf(tx->arena, "must be an array of at most %d objects", TAGS_MOST));
 	for (size_t i = 0; !e && i < js_length(list); i++, (*n)++) {
 		const char *at = arena_printf(tx->arena, "%s[%zu]", field, i);
 
@@ -44,7 +38,7 @@ static enum err parse(struct tx *tx, const char *field, const char *tags, struct
 			return e;
 		for (size_t k = 0; k < i; k++)
 			if (!strcmp(all[k].name, all[i].name))
-				return fault(tx, at, "has a name that another one before it has");
+				return why_fault(tx, at, "has a name that another one before it has");
 	}
 	return e;
 }

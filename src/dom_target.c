@@ -83,12 +83,6 @@ const char *told_by(struct arena *a, const char *text, const struct shape *rows)
 	return js_text(by_rows(a, js_read(a, text), rows), NULL);
 }
 
-static enum err fault(struct tx *tx, const char *path, const char *reason)
-{
-	why_add(tx, path, reason);
-	return ERR_SHAPE;
-}
-
 /* ---- Targets ---- */
 
 static int by_text(const void *a, const void *b)
@@ -110,7 +104,7 @@ static enum err digest_of(struct tx *tx, const struct json *classes, struct byte
 	buf_puts(&b, "");
 	for (size_t i = 0; i < n; i++) {
 		if (i && !strcmp(all[i], all[i - 1]))
-			return fault(tx, "target.classNames", "has a class twice");
+			return why_fault(tx, "target.classNames", "has a class twice");
 		buf_put(&b, all[i], strlen(all[i]) + 1);
 	}
 	SHA256((const unsigned char *)b.p, b.n, md);
@@ -125,9 +119,9 @@ static enum err take_classes(struct tx *tx, const struct json *in, struct json *
 	struct json *first = js_array(tx->arena);
 
 	if (js_length(names) && js_length(names) != 2 && !strcmp(p->target_type, "Binary"))
-		return fault(tx, "target.classNames", "must be the two classes of a Binary target");
+		return why_fault(tx, "target.classNames", "must be the two classes of a Binary target");
 	if (count && js_int(count) < (int64_t)js_length(names))
-		return fault(tx, "target.classCount", "must be at least as many as the classes that are named");
+		return why_fault(tx, "target.classCount", "must be at least as many as the classes that are named");
 	if (!count && js_length(names))
 		js_put_int(tx->arena, out, "classCount", (int64_t)js_length(names));
 	for (size_t i = 0; i < js_length(names) && i < CLASSES_TOLD; i++)
@@ -155,13 +149,13 @@ enum err target_take(struct tx *tx, const char *text, struct package *p)
 		p->threshold = number_text(tx->arena, v);
 		js_put(out, "predictionThreshold", js_number(tx->arena, v));
 	} else if (threshold) {
-		return fault(tx, "target.predictionThreshold", "is for a Binary target alone");
+		return why_fault(tx, "target.predictionThreshold", "is for a Binary target alone");
 	}
 	if (classifies(p->target_type)) {
 		if ((e = take_classes(tx, in, out, p)))
 			return e;
 	} else if (js_length(member(in, "classNames")) || member(in, "classCount")) {
-		return fault(tx, "target.classNames", "are of a classification alone");
+		return why_fault(tx, "target.classNames", "are of a classification alone");
 	}
 	p->target = js_text(out, NULL);
 	return OK;
@@ -172,7 +166,7 @@ enum err target_sent(struct tx *tx, const char *text, struct package *p)
 	enum err e = target_take(tx, text, p);
 	const bool whole = e || strcmp(p->target_type, TARGET_BINARY) || js_length(member(js_read(tx->arena, text), "classNames"));
 
-	return !whole ? fault(tx, "target.classNames", "must be the two classes of a Binary target") : e;
+	return !whole ? why_fault(tx, "target.classNames", "must be the two classes of a Binary target") : e;
 }
 
 /* ---- Features and logs ---- */
@@ -237,10 +231,10 @@ enum err timeseries_take(struct tx *tx, const char *text, struct package *p)
 	if (text)
 		p->kinds |= KIND_TIME_SERIES | (member(in, "seriesColumnName") ? KIND_MULTISERIES : 0);
 	if (distances && js_type(distances) != JS_ARRAY)
-		return fault(tx, "timeseries.forecastDistances", "must be an array of whole numbers");
+		return why_fault(tx, "timeseries.forecastDistances", "must be an array of whole numbers");
 	for (size_t i = 0; i < js_length(distances); i++)
 		if (!js_whole(js_at(distances, i), &n))
-			return fault(tx, arena_printf(tx->arena, "timeseries.forecastDistances[%zu]", i), "must be a whole number");
+			return why_fault(tx, arena_printf(tx->arena, "timeseries.forecastDistances[%zu]", i), "must be a whole number");
 	return OK;
 }
 

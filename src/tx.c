@@ -32,6 +32,12 @@ void why_add(struct tx *tx, const char *field, const char *reason)
 	why_coded(tx, field, reason, "invalid");
 }
 
+enum err why_fault(struct tx *tx, const char *field, const char *reason)
+{
+	why_add(tx, field, reason);
+	return ERR_SHAPE;
+}
+
 void why_tell(struct tx *tx, const char *name, struct json *value)
 {
 	if (!tx->why.told)

@@ -56,6 +56,7 @@ struct tx {
 };
 
 void why_add(struct tx *tx, const char *field, const char *reason);
+enum err why_fault(struct tx *tx, const char *field, const char *reason);        /* the same: ERR_SHAPE */
 void why_coded(struct tx *tx, const char *field, const char *reason, const char *code);
 /* A value that an error may name, which is in neither the address nor what was sent. */
 void why_tell(struct tx *tx, const char *name, struct json *value);

@@ -172,14 +172,18 @@ my %ID = (
         ask($o, PATCH => "/api/v2/registeredModels/$id/sharedRoles", { operation => 'updateRoles', roles => [ { role => 'USER', shareRecipientType => 'organization', id => hex_of(org_of($o)) } ] }) if $verb eq 'sharedRoles';
         return $id;
     } },
-    modelPackageId => { hex24(), own => sub { $_[0] eq 'archive' }, make => \&package_of },
+    # beside a use case; to be taken out of one it is in it
+    modelPackageId => { hex24(), own => sub { $_[0] eq 'archive' }, make => sub {
+        my ($o, $verb, $id) = @_;
+        my $package = package_of($o, $verb);
+        ask($o, POST => "/api/v2/useCases/$id->{useCaseId}/registeredModelVersions/$package") if $id->{useCaseId} && $verb eq 'delete';
+        return $package;
+    } },
     # what a deployment can be given
     nextId => { hex24(), make => sub { my ($o, $verb, $id) = @_; version_of($o, model_of(deployments => $id->{deploymentId})) } },
     versionId => { hex24(), make => sub {
         my ($o, $verb, $id) = @_;
-        my $version = $id->{registeredModelId} ? version_of($o, $id->{registeredModelId}) : package_of($o, '');
-        ask($o, POST => "/api/v2/useCases/$id->{useCaseId}/registeredModelVersions/$version") if $id->{useCaseId} && $verb eq 'delete';
-        return $version;
+        return version_of($o, $id->{registeredModelId});
     } },
     deploymentId => { hex24(), make => sub { my ($o) = @_; ask($o, POST => '/api/v2/deployments/fromModelPackage', { label => named($o), modelPackageId => package_of($o, '') })->{json}{id} } },
     challengerId => { hex24(), make => sub {

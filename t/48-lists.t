@@ -41,7 +41,7 @@ $t->sql($_) for
         SELECT $org, @{[ $id->(150000) ]}, $model, seq, 'ready', $times, 1, $package[1] FROM seq_1_to_$ROWS",
     "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision, $package[0])
         SELECT $org, @{[ $id->(120000) ]}, @{[ $id->(100000) ]}, 1, 'ready', $times, 1, $package[1] FROM seq_1_to_$ROWS",
-    (map { "INSERT INTO tags (organization_id, object_id, id, name, value) SELECT $org, @{[ $id->($_) ]}, @{[ $id->($_) ]}, 'k', 'v' FROM seq_1_to_$ROWS" } 100000, 150000),
+    (map { "INSERT INTO tags (organization_id, object_id, id, name, value) SELECT $org, @{[ $id->($_) ]}, @{[ $id->($_) ]}, 'k', 'v' FROM seq_1_to_$ROWS" } 100000, 150000, 2200000),
     "INSERT INTO training_runs (organization_id, id, model_id, status, started_by, started_at, updated_at, revision)
         SELECT $org, @{[ $id->(180000) ]}, $model, 'completed', $user, $times, 1 FROM seq_1_to_$ROWS",
     "INSERT INTO audit_events (organization_id, id, at, actor_id, actor_name, action, resource_type, resource_id, revision, to_state, request_id, client_address, user_agent)
@@ -87,10 +87,10 @@ $t->sql($_) for
         SELECT $org, @{[ $id->(1900000) ]}, CONCAT('filler ', seq), $text, IF(seq % 10 = 3, 'training', 'inference'), 'Binary', @{[ $id->(2000000) ]}, 1, 0, @{[ $state->(qw(deleted active active)) ]}, $user, $times, 1, 0 FROM seq_1_to_$ROWS",
     (map { my ($from, $model, $number) = @$_; "INSERT INTO custom_versions (organization_id, id, custom_model_id, major, minor, description, status, created_by, created_at, updated_at, revision)
         SELECT $org, @{[ $id->($from) ]}, $model, $number, $text, 'ready', $user, $times, 1 FROM seq_1_to_$ROWS" } [ 2000000, $id->(1900000), '1, 0' ], [ 2100000, $one->(1900010), '2, seq' ]),
-    "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision, source_id)
-        SELECT $org, @{[ $id->(2200000) ]}, @{[ $id->(100000) ]}, 2, 'ready', $times, 1, @{[ $id->(2000000) ]} FROM seq_1_to_$ROWS WHERE seq % 5 IN (1, 2)",
-    "INSERT INTO deployments (organization_id, id, model_id, version_id, label, status, created_by, created_at, updated_at, revision)
-        SELECT $org, @{[ $id->(2300000) ]}, @{[ $id->(100000) ]}, @{[ $id->(2200000) ]}, 'x', 'inactive', $user, $times, 1 FROM seq_1_to_$ROWS WHERE seq % 5 IN (1, 2)",
+    "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision, $package[0])
+        SELECT $org, @{[ $id->(2200000) ]}, @{[ $id->(100000) ]}, 2, 'ready', $times, 1, @{[ $package[1] =~ s/\Q$other\E/$id->(2000000)/er ]} FROM seq_1_to_$ROWS WHERE seq % 5 IN (1, 2)",
+    "INSERT INTO deployments (organization_id, id, model_id, version_id, label, importance, status, created_by, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(2300000) ]}, @{[ $id->(100000) ]}, @{[ $id->(2200000) ]}, 'x', 'HIGH', 'active', $user, $times, 1 FROM seq_1_to_$ROWS WHERE seq % 5 IN (1, 2)",
     'ANALYZE TABLE run_projects, use_cases, custom_models, custom_versions, deployments, prediction_environments, deployment_versions, challengers, models, grants, group_members, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
 
 sub quoted { "'" . ($_[0] =~ s/(['\\])/\\$1/gr) . "'" }
@@ -116,7 +116,7 @@ my %asked = (
     DELIVERIES => {},
     DEPLOYMENTS => { hidden => 0, search => "'%filler%'", status => "'[\"active\"]'", importance => "'[\"HIGH\"]'" }, ENVIRONMENTS => { hidden => 0, search => "'%filler%'", formats => 256 },
     RUN_PROJECTS => {}, LEADERBOARD => {}, USE_CASES => { hidden => 0, search => "'%filler%'" },
-    CUSTOM_MODELS => { hidden => 0, kind => "'training'", search => "'%filler%'", map { my $of = $_; map { $of . $_ => $_ == 2 ? $org : $user } 0 .. 3 } qw(deployed undeployed) }, CUSTOM_VERSIONS => {},
+    CUSTOM_MODELS => { hidden => 0, kind => "'training'", search => "'%filler%'", deployed2 => $org, deployed4 => 1, map { ("deployed$_" => $user) } 0, 1, 3 }, CUSTOM_VERSIONS => {},
     CHALLENGERS => { hidden => 0 }, PAIRS => { hidden => 0, search => "'%filler%'", version => $one->(150002) },
 );
 my %parent = (LEADERBOARD => $one->(1600001), CUSTOM_VERSIONS => $one->(1900010), REGISTERED_VERSIONS => $model, RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, DELIVERIES => $one->(1), PAIRS => $model, CHALLENGERS => $one->(1200001));
@@ -149,7 +149,7 @@ subtest 'each is prepared and walks along an index' => sub {
         $ran{$name} = 1;
         push @scans, "$name: $$_[2] $$_[3] key " . ($$_[5] // 'none') . " rows $$_[8]" if ($$_[2] // '') !~ /^(?:<.*>|p|r)$/ && ($$_[3] // '') =~ /^(?:ALL|index)$/ && ($$_[8] // 0) > 1000;
     }
-    is(scalar keys %ran, scalar @lists, 'explained');
+    is(join(', ', grep { !$ran{$_} } map { $_->{name} } @lists), '', 'explained');
     is(join("\n", @scans), '', 'no full scan');
 };
 
@@ -264,5 +264,5 @@ subtest 'where the server has no room for another statement' => sub {
 };
 
 $t->sql("DELETE FROM $_ WHERE organization_id = $org AND id < UNHEX('000000000001000000000000')")
-    for qw(models model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries deployments prediction_environments deployment_versions challengers);
+    for qw(models model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries deployments prediction_environments deployment_versions challengers run_projects use_cases custom_models custom_versions);
 $t->finish;
