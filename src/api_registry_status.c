@@ -3,13 +3,12 @@
 #include "registry.h"
 #include <string.h>
 
-/* Where the result of a job is: its id behind `path`, or behind its parent's and `in`; then `rest`. */
-static const struct { const char *kind, *path, *in, *rest; } results[] = {
-	{ JOB_PACKAGE, "/modelPackages/", NULL, "" },
-	{ JOB_CUSTOM_VERSION, "/customModels/", "/versions/", "" },
-	{ JOB_DEPLOYMENT, "/deployments/", NULL, "" },
-	{ JOB_DEPLOYMENT_SETTINGS, "/deployments/", NULL, "settings/" },
-	{ JOB_CHALLENGER, "/deployments/", "/challengers/", "" },
+/* Where the result of a job is: its id behind `path`, or behind its parent's and `in`. */
+static const struct { const char *kind, *path, *in; } results[] = {
+	{ JOB_PACKAGE, "/modelPackages/", NULL },
+	{ JOB_CUSTOM_VERSION, "/customModels/", "/versions/" },
+	{ JOB_DEPLOYMENT, "/deployments/", NULL },
+	{ JOB_CHALLENGER, "/deployments/", "/challengers/" },
 };
 
 /* NULL: of a kind that this release does not know. */
@@ -17,9 +16,9 @@ static const char *result(struct req *r, const struct job *j)
 {
 	for (size_t i = 0; i < sizeof results / sizeof *results; i++)
 		if (!strcmp(results[i].kind, j->kind))
-			return arena_printf(r->arena, "%s" BASE "%s%s%s%s/%s", req_base(r), results[i].path,
+			return arena_printf(r->arena, "%s" BASE "%s%s%s%s/", req_base(r), results[i].path,
 				results[i].in ? id_spell(r->arena, "", &j->parent) : "", results[i].in ? results[i].in : "",
-				id_spell(r->arena, "", &j->object), results[i].rest);
+				id_spell(r->arena, "", &j->object));
 	return NULL;
 }
 

@@ -615,7 +615,7 @@
 	C(A, d0, "x.created_by", job.whose) C(A, s, "x.reason", job.reason) C(A, t, "x.created_at", job.created) C(A, s, "x.outcome", outcome) \
 	C(A, b, "x.lease IS NOT NULL", begun) C(A, b, "COALESCE(y.is_global, 0)", global) C(A, i0, GRANTED("y", "p.id"), granted)
 #define BUILD_PICK(F, C, A) F(A, d, "x.organization_id", organization) C(A, d, "x.id", job) C(A, d, "x.object_id", package) C(A, d, "x.parent_id", model) \
-	C(A, i, "v.number", number) C(A, d0, "x.created_by", whose) C(A, s, "p.username", name) C(A, d0, "x.token_id", token) \
+	C(A, d0, "x.created_by", whose) C(A, s, "p.username", name) C(A, d0, "x.token_id", token) \
 	C(A, s, "x.agent", agent) C(A, b, "x.intervals", intervals) C(A, i, "x.tries", tries)
 
 #define AUDIT_COLUMNS(C, A) C(A, d, id, id) C(A, t, at, at) C(A, d0, actor_id, actor.id) C(A, s, actor_name, actor.name) C(A, a, action, action) \

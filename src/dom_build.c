@@ -165,11 +165,10 @@ static void act(struct tx *tx, const struct build *b)
 static enum err look_for_source(struct tx *tx, const struct package *p)
 {
 	struct leaderboard run;
-	struct custom_source custom;
 
 	if (!strcmp(p->execution, EXECUTION_DEDICATED))
 		return leaderboard_find(tx, &p->source, &run);
-	return strcmp(p->execution, EXECUTION_CUSTOM) ? OK : custom_version_find(tx, &p->source, &custom);
+	return strcmp(p->execution, EXECUTION_CUSTOM) ? OK : custom_version_there(tx, &p->source);
 }
 
 /* What of a package may change is read by one statement, its revision with it; its features and logs never do. */
@@ -183,7 +182,8 @@ enum err build_make(struct tx *tx, struct build *b, struct bytes *file, const ch
 	act(tx, b);
 	if ((e = package_get(tx, BY_ID(&b->package), &v)) || (e = package_large_of(tx, &v)) || (e = look_for_source(tx, &v.package))) {
 		*reason = e == ERR_AUTH_REFUSED ? "The user who asked for it is not active any more"
-			: definite(e) ? arena_printf(tx->arena, "What it is made from is not there any more: %s", err_row(e)->text) : NULL;
+			: err_row(e)->class == CLASS_NOT_FOUND ? arena_printf(tx->arena, "What it is made from is not there any more: %s", err_row(e)->text)
+			: definite(e) ? err_row(e)->text : NULL;
 		return *reason ? OK : e;
 	}
 	b->series = v.package.kinds & KIND_TIME_SERIES;
@@ -229,7 +229,7 @@ static enum err settle_work(void *arg)
 	int64_t ended;
 	enum err e;
 
-	if ((e = life_hold(tx, RES_VERSION, IN_PARENT(&b->model, db_i(b->number)), &v)))
+	if ((e = package_lock(tx, (const struct db_val[2]){ db_d(&b->model), db_d(&b->package) }, &v)))
 		return e;
 	m = v.life.parent;
 	reason = reason ? reason : gone(m, &v);
@@ -242,9 +242,11 @@ static enum err settle_work(void *arg)
 		js_put_str(tx->arena, details, "reason", reason);
 	else if ((e = artifact_put(tx, x->file.p, x->file.n, sum)))
 		return e;
-	v.package.build = reason ? BUILD_FAILED : BUILD_COMPLETE;
-	v.package.mlpkg = reason ? (struct bytes){ NULL, 0 } : (struct bytes){ sum, ARTIFACT_SUM };
-	v.package.intervals = b->intervals ? 1 : reason || !b->series ? -1 : 0;      /* also of a file that is still to be built */
+	if (!reason)
+		v.package.mlpkg = (struct bytes){ sum, ARTIFACT_SUM };
+	v.package.build = v.package.mlpkg.p ? BUILD_COMPLETE : BUILD_FAILED;         /* the file of before, where there was one */
+	if (!reason || !v.package.mlpkg.p)
+		v.package.intervals = b->intervals ? 1 : reason || !b->series ? -1 : 0;      /* also of a file that is still to be built */
 	if ((e = life_move(tx, reason ? LIFE_VERSION_UNBUILT : LIFE_VERSION_BUILT, &v.life, details)) || m->life.state == STATE_MODEL_RETIRED)
 		return e;
 	return life_move(tx, reason ? LIFE_MODEL_VERSION_UNBUILT : LIFE_MODEL_VERSION_BUILT, &m->life, details);
@@ -259,6 +261,8 @@ enum err build_settle(struct tx *tx, const struct build *b, struct bytes file, c
 	act(tx, b);
 	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
 		life_want(tx, moves[i]);
+	db_want(tx->db, SQL_PACKAGE_PLACE);
+	db_want(tx->db, SQL_PACKAGE_HELD);
 	db_want(tx->db, SQL_BUILD_END);
 	db_want(tx->db, SQL_ARTIFACT_ADD);
 	e = tx_run(tx, settle_work, NULL, &x);

@@ -9,7 +9,7 @@ enum { BUILD_LEASE_S = 300, BUILD_TRIES = 20 };  /* tries: of builders that died
 
 struct build {
 	struct id organization, job, package, model;
-	int64_t number, tries;                   /* of the package in its model; how often it was begun before */
+	int64_t tries;                           /* how often it was begun before */
 	struct id whose, token;                  /* in whose name, and with which API key it was asked for */
 	const char *name, *agent;
 	bool intervals, series;                  /* series: it has time series, which build_make() finds */

@@ -52,11 +52,12 @@ const struct listing custom_versions_list = { .name = "CUSTOM_VERSIONS", .of = R
 /* ---- What is kept as it was sent ---- */
 
 #define SETTING(key, field) { key, T_DOC, AT(struct custom_settings, field), .flags = F_NULL }
+#define WORDS(key, field) { key, T_STR, AT(struct custom_settings, field), .flags = F_NULL }     /* a text stays one */
 const struct shape custom_settings_rows[] = {
-	SETTING("gitModelVersion", git), SETTING("maximumMemory", memory), SETTING("networkEgressPolicy", egress), SETTING("replicas", replicas),
-	SETTING("resourceBundleId", resources), SETTING("trainingData", training), SETTING("holdoutData", holdout),
+	SETTING("gitModelVersion", git), SETTING("maximumMemory", memory), WORDS("networkEgressPolicy", egress), SETTING("replicas", replicas),
+	WORDS("resourceBundleId", resources), SETTING("trainingData", training), SETTING("holdoutData", holdout),
 	SETTING("requiredMetadataValues", metadata), SETTING("runtimeParameterValues", parameters),
-	SETTING("isUnstructuredModelKind", unstructured), SETTING("isProxyModel", proxy), SETTING("isTrainingDataForVersionsPermanentlyEnabled", permanent),
+	SETTING("isProxyModel", proxy), SETTING("isTrainingDataForVersionsPermanentlyEnabled", permanent),
 	{ 0 }
 };
 
@@ -85,7 +86,7 @@ static enum err settle(struct tx *tx, const char *old, const struct custom_setti
 		struct json *v = NULL;
 
 		if (text)
-			js_put(all, s->key, unwrapped(tx->arena, text));
+			js_put(all, s->key, s->type == T_STR ? js_read(tx->arena, text) : unwrapped(tx->arena, text));
 		else if (js_get(js_read(tx->arena, old), s->key, &v) && v)
 			js_put(all, s->key, v);
 	}
@@ -108,6 +109,42 @@ enum err custom_get(struct tx *tx, const struct db_val *key, void *out)
 	return e;
 }
 
+static bool given(const char *text)
+{
+	return text && *text;
+}
+
+static enum err target_of(struct tx *tx, const struct custom_model *m, struct package *p)
+{
+	struct json *o = js_object(tx->arena), *classes = js_array(tx->arena);
+
+	js_put_str(tx->arena, o, "name", given(m->target_name) ? m->target_name : m->name);
+	js_put_str(tx->arena, o, "type", m->target_type);
+	if (!strcmp(m->target_type, TARGET_BINARY)) {
+		if (given(m->positive) && given(m->negative)) {
+			js_add(classes, js_string(tx->arena, m->positive));
+			js_add(classes, js_string(tx->arena, m->negative));
+			js_put(o, "classNames", classes);
+		}
+		if (m->threshold)
+			js_put(o, "predictionThreshold", js_read(tx->arena, m->threshold));
+	} else if (m->labels && (!strcmp(m->target_type, "Multiclass") || !strcmp(m->target_type, "Multilabel"))) {
+		js_put(o, "classNames", js_read(tx->arena, m->labels));
+	}
+	return target_take(tx, js_text(o, NULL), p);
+}
+
+/* One whose packages would all be refused is refused itself. */
+static enum err whole(struct tx *tx, const struct custom_model *m)
+{
+	struct package p = { .kinds = 0 };
+	enum err e = target_of(tx, m, &p);
+
+	if (e == ERR_SHAPE && tx->why.n)
+		tx->why.items[tx->why.n - 1].field = strcmp(m->target_type, TARGET_BINARY) ? "classLabels" : "negativeClassLabel";
+	return e;
+}
+
 enum err custom_create(struct tx *tx, const void *in, void *out)
 {
 	const struct custom_edit *said = in;
@@ -117,7 +154,7 @@ enum err custom_create(struct tx *tx, const void *in, void *out)
 	*m = (struct custom_model){ .name = said->name, .description = said->description, .kind = said->kind, .target_type = said->target_type,
 		.target_name = said->target_name, .positive = said->positive, .negative = said->negative, .labels = said->labels, .language = said->language,
 		.user_provided_id = said->user_provided_id, .threshold = said->threshold_set ? number_text(tx->arena, said->threshold) : NULL };
-	if ((e = settle(tx, NULL, &said->settings, &m->settings)))
+	if ((e = settle(tx, NULL, &said->settings, &m->settings)) || (e = whole(tx, m)))
 		return e;
 	life_begin(tx, &m->life);
 	m->maker = tx->who->name;
@@ -143,7 +180,7 @@ enum err custom_edit(struct tx *tx, const struct db_val *key, enum transition t,
 #undef TAKE
 	if (edit->threshold_set)
 		m->threshold = number_text(tx->arena, edit->threshold);
-	return (e = life_move(tx, t, &m->life, NULL)) ? e : custom_get(tx, key, m);
+	return (e = whole(tx, m)) || (e = life_move(tx, t, &m->life, NULL)) ? e : custom_get(tx, key, m);
 }
 
 enum err custom_delete(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
@@ -182,9 +219,18 @@ static const char *path_fault(const char *path)
 		n = strcspn(p, "/");
 		if (!n || (n == 1 && *p == '.') || (n == 2 && !strncmp(p, "..", 2)))
 			return "must have a path of names between slashes, none of them empty or of dots";
-		if (!p[n])
-			return NULL;
+		if (!p[n])                       /* the database takes it for the same without a blank */
+			return p[n - 1] == ' ' ? "must have a path that does not end with a blank" : NULL;
 	}
+}
+
+static enum err twice(struct tx *tx, const struct custom_change *in)
+{
+	for (size_t i = 0; i < in->nfiles; i++)
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(in->files[i].path, in->files[k].path))
+				return why_fault(tx, "file", arena_printf(tx->arena, "has the path `%s` twice", in->files[i].path));
+	return OK;
 }
 
 static enum err add_file(struct tx *tx, const struct custom_version *v, const struct custom_file *f)
@@ -212,10 +258,12 @@ static enum err add_files(struct tx *tx, const struct custom_version *v, const s
 {
 	const struct db_val org = db_d(&v->life.organization), me = db_d(&v->life.id);
 	const struct json *forget = js_read(tx->arena, in->forget);
-	enum err e = id_is_zero(before) ? OK : db_exec(tx->db, SQL_CUSTOM_FILES_COPY, DB_IN(me, org, db_d(before)), NULL);
+	enum err e = twice(tx, in);
 	struct id id;
 	int64_t n;
 
+	if (!e && !id_is_zero(before))
+		e = db_exec(tx->db, SQL_CUSTOM_FILES_COPY, DB_IN(me, org, db_d(before)), NULL);
 	for (size_t i = 0; !e && i < js_length(forget); i++)
 		if (id_parse(js_str(js_at(forget, i)), "", &id))
 			e = db_exec(tx->db, SQL_CUSTOM_FILE_FORGET, DB_IN(org, me, db_d(&id)), NULL);
@@ -372,26 +420,6 @@ static const char *data_of(struct arena *a, const char *settings)
 	return told_by(a, js_text(o, NULL), datasets_rows);
 }
 
-static enum err target_of(struct tx *tx, const struct custom_model *m, struct package *p)
-{
-	struct json *o = js_object(tx->arena), *classes = js_array(tx->arena);
-
-	js_put_str(tx->arena, o, "name", m->target_name ? m->target_name : m->name);
-	js_put_str(tx->arena, o, "type", m->target_type);
-	if (!strcmp(m->target_type, TARGET_BINARY)) {
-		if (m->positive && m->negative) {
-			js_add(classes, js_string(tx->arena, m->positive));
-			js_add(classes, js_string(tx->arena, m->negative));
-			js_put(o, "classNames", classes);
-		}
-		if (m->threshold)
-			js_put(o, "predictionThreshold", js_read(tx->arena, m->threshold));
-	} else if (m->labels && (!strcmp(m->target_type, "Multiclass") || !strcmp(m->target_type, "Multilabel"))) {
-		js_put(o, "classNames", js_read(tx->arena, m->labels));
-	}
-	return target_take(tx, js_text(o, NULL), p);
-}
-
 /* The custom model that a version is of (S2). */
 static struct json *details_of(struct arena *a, const struct custom_version *v, const struct person *maker)
 {
@@ -404,6 +432,25 @@ static struct json *details_of(struct arena *a, const struct custom_version *v, 
 	return o;
 }
 
+/* Its row, with its model and its maker. */
+static enum err look(struct tx *tx, const struct id *id, const struct db_val **row)
+{
+	struct db_rows r;
+	enum err e = tx_read(tx, SQL_CUSTOM_VERSION_FIND, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+
+	if (e)
+		return e;
+	*row = row_own(db_row(&r, 0));
+	return *row ? OK : ERR_CUSTOM_VERSION_NOT_FOUND;
+}
+
+enum err custom_version_there(struct tx *tx, const struct id *id)
+{
+	const struct db_val *row;
+
+	return look(tx, id, &row);
+}
+
 enum err custom_version_find(struct tx *tx, const struct id *id, struct custom_source *out)
 {
 	static const struct column maker_map[] = PICK_MAP(CUSTOM_MAKER_PICK, struct person);
@@ -412,14 +459,11 @@ enum err custom_version_find(struct tx *tx, const struct id *id, struct custom_s
 	struct custom_model m;
 	struct person maker;
 	struct json *meta, *extra = js_object(tx->arena);
-	struct db_rows r;
 	const struct db_val *row;
-	enum err e = tx_read(tx, SQL_CUSTOM_VERSION_FIND, DB_IN(db_d(id), db_d(&tx->who->organization), db_d(&tx->who->principal)), &r);
+	enum err e = look(tx, id, &row);
 
 	if (e)
 		return e;
-	if (!(row = row_own(db_row(&r, 0))))
-		return ERR_CUSTOM_VERSION_NOT_FOUND;
 	(void)row_read(maker_map, RES__MAX, life_take(RES_CUSTOM_MODEL, life_take(RES_CUSTOM_VERSION, row, &v), &m), &maker);
 	*out = (struct custom_source){ .id = v.life.id, .model = m.life.id, .package = { .name = m.name, .source = v.life.id, .model_name = m.name,
 		.execution = EXECUTION_CUSTOM, .kinds = package_kinds(EXECUTION_CUSTOM), .intervals = -1 } };

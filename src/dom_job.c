@@ -33,19 +33,18 @@ enum err job_build(struct tx *tx, const struct version *v, bool intervals, struc
 enum err job_rebuild(struct tx *tx, const struct id *package, struct id *job)
 {
 	struct json *details = js_object(tx->arena);
-	struct version at, v;
+	struct version v;
 	struct model *m;
-	enum err e = package_get(tx, BY_ID(package), &at);
+	enum err e = package_lock(tx, (const struct db_val[2]){ db_d(package) }, &v);
 
-	if (e || (e = life_lock(tx, RES_VERSION, IN_PARENT(&at.model, db_i(at.number)), &v))
-	 || (e = tx_id(tx, SQL_JOB_OPEN, DB_IN(db_d(&tx->who->organization), db_d(package)), job)) != ERR_DB_NONE)
+	if (e || (e = tx_id(tx, SQL_JOB_OPEN, DB_IN(db_d(&tx->who->organization), db_d(package)), job)) != ERR_DB_NONE)
 		return e;
 	m = v.life.parent;
-	v.package = (struct package){ .build = BUILD_RUNNING, .intervals = at.package.intervals };
+	v.package.build = BUILD_RUNNING;         /* the file that there is can be had until then */
 	js_put_int(tx->arena, details, "version_number", v.number);
 	if ((e = life_move(tx, LIFE_VERSION_BUILD, &v.life, details)) || (e = life_move(tx, LIFE_MODEL_VERSION_BUILD, &m->life, details)))
 		return e;
-	return job_build(tx, &v, at.package.intervals == 1, job);
+	return job_build(tx, &v, v.package.intervals == 1, job);
 }
 
 enum err job_get(struct tx *tx, const struct id *id, struct job *out)

@@ -10,7 +10,6 @@
 #define JOB_PACKAGE "package"                            /* and its file */
 #define JOB_CUSTOM_VERSION "custom_model_version"        /* in its custom model */
 #define JOB_DEPLOYMENT "deployment"
-#define JOB_DEPLOYMENT_SETTINGS "deployment_settings"
 #define JOB_CHALLENGER "challenger"                      /* in its deployment */
 /* As a job is told of. */
 #define JOB_INITIALIZED "INITIALIZED"
@@ -33,7 +32,7 @@ enum err job_done_in(struct tx *tx, const char *kind, const struct id *parent, c
  * intervals: with those of all time series. */
 enum err job_build(struct tx *tx, const struct version *v, bool intervals, struct id *job);
 /* The file of a package that there is is to be built (once more): the job that does so already, or a new one.
- * ERR_MODEL_NOT_FOUND, ERR_PACKAGE_ARCHIVED, ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED. */
+ * A file that there is stays until the next one is built.  ERR_VERSION_NOT_FOUND, ERR_PACKAGE_ARCHIVED, ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED. */
 enum err job_rebuild(struct tx *tx, const struct id *package, struct id *job);
 /* One of the caller's; any for an administrator, and that of a package for whoever sees its model.  ERR_JOB_NOT_FOUND. */
 enum err job_get(struct tx *tx, const struct id *id, struct job *out);

@@ -87,7 +87,7 @@ enum err use_case_unlink(struct tx *tx, const struct db_val *key, enum transitio
 /* Of a custom model or a version, JSON text of what is kept as it was sent: numbers, objects and the like, also where a form
  * has them as texts. */
 struct custom_settings {
-	const char *git, *memory, *egress, *replicas, *resources, *training, *holdout, *metadata, *parameters, *unstructured, *proxy, *permanent;
+	const char *git, *memory, *egress, *replicas, *resources, *training, *holdout, *metadata, *parameters, *proxy, *permanent;
 };
 /* Each by its name, of a struct that begins with such settings. */
 extern const struct shape custom_settings_rows[];
@@ -147,5 +147,7 @@ enum err custom_uses(struct tx *tx, const char *ids, struct list *out);
  * ERR_CUSTOM_VERSION_NOT_FOUND. */
 struct custom_source { struct id id, model; struct package package; };
 enum err custom_version_find(struct tx *tx, const struct id *id, struct custom_source *out);
+/* Whether there is one. */
+enum err custom_version_there(struct tx *tx, const struct id *id);
 
 #endif

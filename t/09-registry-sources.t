@@ -171,6 +171,9 @@ subtest 'a custom model is made, read, listed, changed and deleted' => sub {
     is(join(', ', map { $_->{name} } @{ api(GET => '/customModels/?orderBy=-created&limit=1')->{json}{data} }), 'another', 'or in another');
     is(api(GET => '/customModels/?isDeployed=true')->{json}{totalCount}, 0, 'none is deployed');
     is(api(POST => '/customModels/', body => { name => 'x', %CUSTOM }, token => $reader)->{status}, 403, 'a reader makes none');
+    refused(api(POST => '/customModels/', body => { name => 'x', %CUSTOM, negativeClassLabel => 'yes' }), 'negativeClassLabel', 'two classes are not one');
+    refused(api(POST => '/customModels/', body => { name => 'x', %CUSTOM, targetType => 'Multiclass', classLabels => [ 'a', 'a' ] }), 'classLabels', 'nor a class two');
+    refused(api(PATCH => "/customModels/$m->{id}/", body => { positiveClassLabel => 'no' }), 'negativeClassLabel', 'nor later');
     is(api(DELETE => "/customModels/$_->{id}/")->{status}, 204, 'deleted') for $m, $other;
     is(api(GET => "/customModels/$m->{id}/")->{status}, 404, 'gone');
     is(api(GET => "/customModels/$m->{id}/versions/")->{status}, 404, 'with its versions');
@@ -196,7 +199,9 @@ subtest 'versions have files, which the next one keeps' => sub {
     is("$third->{label} " . files($third), 'v1.2 custom.py new.txt', 'the same files');
     is($third->{items}[0]{id}, $next->{items}[0]{id}, 'which are the same items');
     is_deeply($third->{runtimeParameters}, [ { fieldName => 'A', type => 'string', defaultValue => undef, overrideValue => 'b', currentValue => 'b' } ], 'parameters have their values');
-    my $fresh = is_ok(api(POST => "/customModels/$m->{id}/versions/", body => { isMajorUpdate => \1, label => 'mine' }), 201, 'a fresh one');
+    my $fresh = is_ok(api(POST => "/customModels/$m->{id}/versions/", body => { isMajorUpdate => \1, label => 'mine', resourceBundleId => '123456', networkEgressPolicy => 'null' }), 201, 'a fresh one');
+    is_deeply([ @$fresh{qw(resourceBundleId networkEgressPolicy)} ], [ '123456', 'null' ], 'whose texts stay texts');
+    like($t->sql("SELECT settings FROM custom_versions WHERE id = UNHEX('$fresh->{id}')"), qr/"123456"/, 'and are kept as such');
     is("$fresh->{versionMajor}.$fresh->{versionMinor} $fresh->{label} " . files($fresh), '2.0 mine ', 'has nothing of them');
     is(join(' ', map { "$_->{versionMajor}.$_->{versionMinor}" } @{ api(GET => "/customModels/$m->{id}/versions/")->{json}{data} }), '2.0 1.2 1.1 1.0', 'newest first');
     is(api(GET => "/customModels/$m->{id}/")->{json}{latestVersion}{id}, $fresh->{id}, 'the model tells of the latest');
@@ -222,9 +227,10 @@ subtest 'versions that are made at once are numbered one after the other' => sub
 subtest 'forms that are refused leave nothing' => sub {
     my $m = custom();
     my $path = "/customModels/$m->{id}/versions/";
-    for my $bad ('../x', '/etc/passwd', 'a//b', 'a/./b', "a\tb", 'a\\b') {
+    for my $bad ('../x', '/etc/passwd', 'a//b', 'a/./b', "a\tb", 'a\\b', 'a.py ') {
         is(form(POST => $path, [ file => 'x', 'x' ], [ filePath => $bad ])->{status}, 422, "a path such as $bad");
     }
+    is(form(POST => $path, [ file => 'x', 'a.py' ], [ file => 'y', 'a.py' ])->{status}, 422, 'two files of one path');
     is(form(POST => $path, [ isMajorUpdate => 'perhaps' ])->{status}, 422, 'neither true nor false');
     is(api(POST => $path, body => "--b\r\nno form", type => 'multipart/form-data; boundary=b')->{status}, 400, 'no form at all');
     is(api(POST => $path, body => '{}', type => 'text/plain')->{status}, 415, 'another type');

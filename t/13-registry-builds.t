@@ -9,6 +9,8 @@ use IO::Uncompress::Unzip ();
 use Test::More;
 use Thaw;
 use Contract;
+use Digest::SHA 'sha256_hex';
+use Registry;
 use Time::HiRes 'sleep';
 
 my $t = Thaw->new;
@@ -132,7 +134,7 @@ subtest 'who may' => sub {
     is(v2(GET => 'status/x/')->{status}, 404, 'nor of none');
     # a job of something else is its own user's, and an administrator's
     my ($org, $who) = @{ ($t->sql("SELECT HEX(organization_id), HEX(id) FROM principals WHERE username = 'member'"))[0] };
-    my %leads = (deployment => 'deployments/OBJECT/', deployment_settings => 'deployments/OBJECT/settings/', challenger => 'deployments/PARENT/challengers/OBJECT/',
+    my %leads = (deployment => 'deployments/OBJECT/', challenger => 'deployments/PARENT/challengers/OBJECT/',
         custom_model_version => 'customModels/PARENT/versions/OBJECT/', package => 'modelPackages/OBJECT/');
     for my $kind (sort keys %leads) {
         my ($job, $object, $parent) = map { sprintf '%024x', 1000 + int rand 1e9 } 1 .. 3;
@@ -191,6 +193,50 @@ subtest 'what cannot be built has failed, with its reason' => sub {
     is($t->thaw('audit', 'verify')->{exit}, 0, 'all agree with their history');
 };
 
+subtest 'a file that is built once more' => sub {
+    # given a package of a custom model with its file
+    my $version = custom_version($t, custom_model($t)->{id});
+    my $package = v2(POST => 'modelPackages/fromCustomModelVersion/', body => { customModelVersionId => $version->{id} })->{json}{id};
+    build();
+    my $get = sub { my $f = v2(GET => "modelPackages/$package/modelPackageFile/"); "$f->{status} " . sha256_hex($f->{body}) };
+    my ($file, $was) = ($get->(), state_of($package));
+    like($was, qr/^complete [0-9a-f]{64}$/, 'which is complete');
+    # when it is to be built once more
+    my ($path) = asked($package);
+    # then the file is there until the next one is
+    is($get->(), $file, 'the file can be had while the next one waits');
+    is(v2(GET => "modelPackages/$package/")->{json}{buildStatus}, 'inProgress', 'which is told');
+    # and when that cannot be built
+    { local $ENV{THAW_ARTIFACT_LIMIT} = 200; is_deeply(build(), { built => 0, failed => 1, waiting => 0 }, 'it cannot be built') }
+    like(status($path)->{json}{message}, qr/artifact_limit/, 'as its job tells');
+    is($get->() . state_of($package), $file . $was, 'and the package is what it was');
+    # what its source says by now is not in it
+    $t->sql("UPDATE custom_models SET negative_label = positive_label");
+    asked($package);
+    is(build()->{built}, 1, 'it is built while its source is there');
+    is(v2(POST => 'deployments/fromModelPackage/', body => { modelPackageId => $package, label => 'x' })->{status}, 202, 'which can be deployed');
+    is($t->thaw('audit', 'verify')->{exit}, 0, 'as the history has it');
+};
+
+subtest 'asked for while it is being built' => sub {
+    # given a package to be built with all intervals, and a builder that has it done but for its end
+    my $model = v2(POST => 'projects/65f0c0ffee5eed0123456789/models/import/', body => { modelType => 'ARIMA', projectName => 'Sales', target => { name => 'sold', type => 'Regression' },
+        timeseries => { datetimeColumnName => 'day' } })->{json};
+    my $package = v2(POST => 'modelPackages/fromLeaderboard/', body => { modelId => $model->{modelId}, computeAllTsIntervals => JSON::PP::true() })->{json};
+    my $go = hold($t, 'SELECT 1 FROM models WHERE id = ' . id($package->{registeredModelId}) . ' FOR UPDATE');
+    my $builder = in_background(sub { $t->thaw('--json', 'build', '--once')->{json} });
+    blocked($t, 1);
+    # when it is asked for once more, which waits for the builder
+    my $again = in_background(sub { v2(POST => "modelPackages/$package->{id}/modelPackageFileBuilds/") });
+    blocked($t, 2);
+    $go->();
+    is($builder->()->{built}, 1, 'it is built');
+    is($again->()->{status}, 202, 'and asked for once more');
+    # then the next file has what the first has
+    build();
+    is_deeply(v2(GET => "modelPackages/$package->{id}/")->{json}{mlpkgFileContents}, { allTimeSeriesPredictionIntervals => JSON::PP::true() }, 'it has them still');
+};
+
 subtest 'a builder that is killed' => sub {
     # given many packages, and builders that are killed again and again, two at once
     my @packages = map { (new_package())[0] } 1 .. 30;
@@ -237,7 +283,7 @@ subtest 'a builder that is killed' => sub {
     $t->sql("UPDATE jobs SET lease = UNHEX(REPEAT('cd', 16)), leased_until = UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE WHERE object_id = " . id($last) . ' AND outcome IS NULL');
     $go->();
     is_deeply($slow->(), { built => 0, failed => 0, waiting => 1 }, 'one that lost its lease has built nothing');
-    is(state_of($last), 'inProgress none', 'nor written anything');
+    like(state_of($last), qr/^inProgress [0-9a-f]{64}$/, 'nor written anything');
     $t->sql("UPDATE jobs SET leased_until = UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE WHERE object_id = " . id($last) . ' AND outcome IS NULL');
     is(build()->{built}, 1, 'which who has it does');
     # what one has in hand that lives elsewhere is not taken until its lease is over, and then it writes nothing
