@@ -210,6 +210,27 @@ scene 'environments' => sub {
     is(history($env->{id}), 'prediction_environment.created:active prediction_environment.deleted:deleted', 'the history of the environment');
 };
 
+scene 'what changes nothing, and who needs what an environment supports' => sub {
+    my $v = external($t);
+    my $env = environment($t, name => 'Narrow', supportedModelFormats => [ 'externalModel', 'customModel' ]);
+    my $id = deployment($t, $v->{id}, predictionEnvironmentId => $env->{id})->{id};
+    my $next = external($t, registeredModelId => $v->{registeredModelId});
+    my ($cid) = done_at($t, reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $next->{id}, name => 'dares' })) =~ m{/([0-9a-f]{24})/$};
+    for ([ 'predictionEnvironments', $env->{id} ], [ 'deployments', $id ], [ "deployments/$id/challengers", $cid ], [ "deployments/$id/settings", undef, $id ]) {
+        my ($at, $one, $of) = @$_;
+        my $was = history($of // $one);
+        like(reg($t, PATCH => "$at/" . ($one ? "$one/" : ''), body => {})->{status}, qr/^20[024]$/, "PATCH of nothing: $at");
+        is(history($of // $one), $was, 'then nothing is told');
+    }
+    unchanged($t, 'refused', sub { refused(reg($t, PATCH => "predictionEnvironments/$env->{id}/", body => { supportedModelFormats => ['customModel'] }), 409, qr/format/, 'given a format goes that what is deployed there has: 409') });
+    is(reg($t, PATCH => "predictionEnvironments/$env->{id}/", body => { supportedModelFormats => ['externalModel'] })->{status}, 200, 'given one that nothing has, then it goes');
+    is(reg($t, PATCH => "deployments/$id/challengers/$cid/", body => { predictionEnvironmentId => $env->{id} })->{status}, 200, 'given a challenger there');
+    is(replace($id, external($t, registeredModelId => $v->{registeredModelId})->{id})->{status}, 202, 'and another champion');
+    reg($t, DELETE => "deployments/$id/")->{status} == 204 or die;
+    is(reg($t, PATCH => "predictionEnvironments/$env->{id}/", body => { supportedModelFormats => ['customModel'] })->{status}, 200, 'given they are gone, then it is as somebody wants it');
+    is(reg($t, DELETE => "predictionEnvironments/$env->{id}/")->{status}, 204, 'and goes');
+};
+
 scene 'at once' => sub {
     for my $round (1 .. 4) {
         my ($v) = trained_package();
