@@ -461,6 +461,20 @@ enum err custom_version_there(struct tx *tx, const struct id *id)
 	return look(tx, id, &row);
 }
 
+enum err custom_use(struct tx *tx, const struct id *package)
+{
+	const struct db_val org = db_d(&tx->who->organization);
+	struct id model;
+	int64_t there;
+	enum err e = tx_id(tx, SQL_CUSTOM_MODEL_OF, DB_IN(org, db_d(package)), &model);
+
+	if (e || (e = db_exec(tx->db, SQL_CUSTOM_MODEL_TOUCH, DB_IN(org, db_d(&model)), &there)))
+		return e == ERR_DB_NONE ? OK : e;
+	if (!there)
+		why_add(tx, "modelPackageId", "was made from a custom model that was deleted");
+	return there ? OK : ERR_CUSTOM_VERSION_NOT_FOUND;
+}
+
 enum err custom_version_find(struct tx *tx, const struct id *id, struct custom_source *out)
 {
 	static const struct column maker_map[] = PICK_MAP(CUSTOM_MAKER_PICK, struct person);
