@@ -335,9 +335,9 @@ static enum err history(struct req *r)
 	return OK;
 }
 
-#define HISTORY(of, permission, resource, spelled, what, refusals) \
+#define HISTORY(of, permission, resource, prefix, spelled, what, refusals) \
 	{ "GET", "/console/history/" of, PERM_##permission##_READ, 0, QUERY(history_query, struct history_query), .status = 200, .out = history_out, \
-	  .object = RES_##resource, .number = spelled, .run = history, .summary = "Who did what to " what, .errors = refusals }
+	  .object = RES_##resource, .ids = { prefix }, .number = spelled, .run = history, .summary = "Who did what to " what, .errors = refusals }
 static const struct route routes[] = {
 	{ "POST", SESSION, PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200, .out = session_out,
 	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED LOGIN_RATE LOGIN_BUSY ORIGIN" },
@@ -352,10 +352,11 @@ static const struct route routes[] = {
 	{ "GET", "/console/target/workspace/{workspace_id}", PERM_WORKSPACE_READ, R_UNTAGGED, .status = 200, .out = target_out,
 	  .object = RES_WORKSPACE, .get = workspace_target, .size = sizeof(struct workspace_target),
 	  .summary = "What a restore would make of a workspace", .errors = "NOT_FOUND" },
-	HISTORY("model/{model_id}", MODEL, MODEL, NULL, "a model", "MODEL_NOT_FOUND"),
-	HISTORY("project/{id}", PROJECT, PROJECT, number, "a project", "PROJECT_NOT_FOUND"),
-	HISTORY("workspace/{workspace_id}", WORKSPACE, WORKSPACE, NULL, "a workspace", "NOT_FOUND"),
-	HISTORY("entity/{entity_id}", WORKSPACE, ENTITY, NULL, "an entity", "NOT_FOUND"),
+	HISTORY("model/{model_id}", MODEL, MODEL, NULL, NULL, "a model", "MODEL_NOT_FOUND"),
+	HISTORY("deployment/{deploymentId}", MODEL, DEPLOYMENT, "", NULL, "a deployment", "DEPLOYMENT_NOT_FOUND"),
+	HISTORY("project/{id}", PROJECT, PROJECT, NULL, number, "a project", "PROJECT_NOT_FOUND"),
+	HISTORY("workspace/{workspace_id}", WORKSPACE, WORKSPACE, NULL, NULL, "a workspace", "NOT_FOUND"),
+	HISTORY("entity/{entity_id}", WORKSPACE, ENTITY, NULL, NULL, "an entity", "NOT_FOUND"),
 	{ 0 }
 };
 

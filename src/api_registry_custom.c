@@ -176,7 +176,8 @@ static enum err models_asked(struct req *r, const struct page_asked *q, struct l
 	const struct customs_query *query = r->query;
 
 	if (query->deployed_set)
-		list_where(ask, CUSTOM_USED, DB_IN(db_i(query->deployed)));
+		list_where(ask, CUSTOM_USED, DB_IN(db_d(&r->who.principal), db_d(&r->who.principal), db_d(&r->who.organization), db_d(&r->who.principal),
+			db_i(query->deployed)));
 	return living.asked(r, q, ask);
 }
 

@@ -8,7 +8,7 @@
 /* ---- What is told ---- */
 
 static const struct shape model_out[] = {
-	{ "id", T_ID, AT(struct deployed, source), BARE, .help = "the modelId of the package" },
+	{ "id", T_STR, AT(struct deployed, source), .help = "the modelId of the package" },
 	{ "type", T_STR, AT(struct deployed, type) },
 	{ "targetName", T_STR, AT(struct deployed, target_name) },
 	{ "targetType", T_STR, AT(struct deployed, target_type) },

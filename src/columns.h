@@ -196,6 +196,8 @@
 	K(name_key, "LEFT(name, 700)", " COLLATE utf8mb4_bin")
 #define MODEL_TAKEN ERR_MODEL_NAME_TAKEN
 #define MODEL_ADDED_AS ", 0"
+/* Whether the caller p, whose role is r, sees a model y. */
+#define CALLER_SEES_Y " AND (y.is_global = 1 OR CONCAT(' ', r.permissions, ' ') LIKE '% organization:admin %' OR " GRANTED("y", "p.id") " > 0)"
 /* What the caller was granted on it: 0 nothing, 1 OBSERVER, 2 USER, 3 OWNER. */
 #define MODEL_LOCKED(C, A, whose) C(A, i0, GRANTED(A, whose), life.granted)
 /* Directly, with the organization, or with a group.  Names the principal twice. */
@@ -324,9 +326,11 @@
 #define DEPLOYMENT_SET(C, A) C(A, s, settings, settings)
 /* A version v of a model m that is deployed, as deployments and challengers tell of it, in an environment e. */
 #define DEPLOYED(C, A) C(A, d, "v.id", of.id) C(A, d, "v.model_id", of.model) C(A, s, "COALESCE(v.name, m.name)", of.name) \
-	C(A, d, "COALESCE(v.source_id, v.run_id, v.id)", of.source) C(A, s, "COALESCE(v.model_name, v.algorithm, v.name, m.name)", of.type) \
+	C(A, s, "COALESCE(v.source_name, LOWER(HEX(COALESCE(v.source_id, v.run_id, v.id))))", of.source) C(A, s, "COALESCE(v.model_name, v.algorithm, v.name, m.name)", of.type) \
 	C(A, s, "COALESCE(v.target_name, m.target_name, m.name)", of.target_name) C(A, s, "COALESCE(v.target_type, m.target_type, _ascii'Unstructured')", of.target_type) \
 	C(A, s, "JSON_VALUE(v.source_meta, '$.projectId')", of.project) IN_ENVIRONMENT(C, A)
+/* And whether the caller sees the model, where that is another one than what the deployment is seen by. */
+#define CHALLENGING(C, A) DEPLOYED(C, A) C(A, b, "m.is_global", of.global) C(A, i0, GRANTED("m", "p.id"), of.granted)
 #define IN_ENVIRONMENT(C, A) C(A, d0, "e.id", in.life.id) C(A, s, "e.name", in.name) C(A, s, "e.platform", in.platform) C(A, s, "e.plugin", in.plugin) \
 	C(A, i0, "e.formats", in.formats) C(A, b, "COALESCE(e.managed, 0)", in.managed)
 /* What is to be deployed, or was. */
@@ -389,7 +393,8 @@
 #define USE_CASE_ADDED_AS ADDS_NOTHING
 #define USE_CASE_LOCKED(C, A, whose)
 #define USE_CASE_SEEN(C, A) C(A, d0, LAST_CHANGE("use_case", A), changer) C(A, i, "(SELECT COUNT(*) FROM model_versions v " \
-	"FORCE INDEX (version_by_use_case) WHERE v.organization_id = " A ".organization_id AND v.use_case_id = " A ".id)", models)
+	"FORCE INDEX (version_by_use_case) JOIN models y ON y.organization_id = v.organization_id AND y.id = v.model_id" CALLER_SEES_Y \
+	" WHERE v.organization_id = " A ".organization_id AND v.use_case_id = " A ".id)", models)
 #define VERSION_LINKED(C, A) C(A, d0, use_case_id, package.use_case) C(A, s, source_meta, package.source_meta)
 #define CUSTOM_USE_PICK(F, C, A) F(A, d, "d.id", id) C(A, s, "d.label", label) C(A, s, "d.status", status) C(A, t, "d.created_at", created) \
 	C(A, d, "m.id", model) C(A, s, "m.name", model_name) C(A, d, "c.id", version) C(A, s, "c.label", version_label) \
@@ -411,12 +416,12 @@
 #define CUSTOM_MODEL_TAKEN ERR_INTERNAL
 #define CUSTOM_MODEL_ADDED_AS ", 0"
 #define CUSTOM_MODEL_LOCKED(C, A, whose)
-/* The deployments of packages that were made from its versions. */
-#define CUSTOM_DEPLOYED(alias) "FROM custom_versions c FORCE INDEX (custom_version_number) " \
+/* The deployments of packages that were made from its versions; of those that `seen` says, by the model y of each. */
+#define CUSTOM_DEPLOYED(alias, seen) "FROM custom_versions c FORCE INDEX (custom_version_number) " \
 	"JOIN model_versions v FORCE INDEX (version_by_source) ON v.organization_id = c.organization_id AND v.source_id = c.id " \
 	"JOIN deployments d FORCE INDEX (deployment_by_version) ON d.organization_id = v.organization_id AND d.version_id = v.id " \
-	"AND d.status IN ('active', 'inactive') WHERE c.organization_id = " alias ".organization_id AND c.custom_model_id = " alias ".id"
-#define CUSTOM_MODEL_SEEN(C, A) C(A, i, "(SELECT COUNT(*) " CUSTOM_DEPLOYED(A) ")", life.held) C(A, s, "(SELECT u.username FROM principals u WHERE u.organization_id = " A ".organization_id AND u.id = " A ".created_by)", maker)
+	"AND d.status IN ('active', 'inactive') JOIN models y ON y.organization_id = d.organization_id AND y.id = d.model_id" seen " WHERE c.organization_id = " alias ".organization_id AND c.custom_model_id = " alias ".id"
+#define CUSTOM_MODEL_SEEN(C, A) C(A, i, "(SELECT COUNT(*) " CUSTOM_DEPLOYED(A, CALLER_SEES_Y) ")", life.held) C(A, s, "(SELECT u.username FROM principals u WHERE u.organization_id = " A ".organization_id AND u.id = " A ".created_by)", maker)
 
 #define CUSTOM_VERSION_TABLE "custom_versions"
 #define CUSTOM_VERSION_COLUMNS(C, A) HEAD(C, A) C(A, d, created_by, life.whose) C(A, d, custom_model_id, model) C(A, i, major, major) C(A, i, minor, minor) \

@@ -12,11 +12,13 @@ enum { FILES_MOST = 1000, PATH_MOST = 700 };
 /* ---- Lists ---- */
 
 #define AND_BY(f) (UINT64_C(1) << (f))
+/* One that a principal sees, which an administrator is or not. */
+#define SEEN_DEPLOYMENT "(SELECT 1 " CUSTOM_DEPLOYED("x", " AND (y.is_global = 1 OR " GRANTED("y", "?") " > 0 OR EXISTS " ADMIN ")") " LIMIT 1)"
 static const struct list_filter filters[] = {
 	[CUSTOM_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
 	[CUSTOM_KIND] = { "kind", " AND x.kind = ?", "a", 0 },
 	[CUSTOM_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", LIST_LIKE },
-	[CUSTOM_USED] = { "deployed", " AND ((SELECT 1 " CUSTOM_DEPLOYED("x") " LIMIT 1) IS NOT NULL) = ?", "i", 0 },
+	[CUSTOM_USED] = { "deployed", " AND (" SEEN_DEPLOYMENT " IS NOT NULL) = ?", "ddddi", 0 },
 	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = {

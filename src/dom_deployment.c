@@ -60,7 +60,6 @@ static enum err unnamed(struct tx *tx)
 static enum err named(struct tx *tx, const struct package_asked *which, struct deployable *out)
 {
 	struct package_in in = { .source = which->source };
-	struct custom_source custom;
 	struct version made;
 	enum err e;
 
@@ -68,11 +67,7 @@ static enum err named(struct tx *tx, const struct package_asked *which, struct d
 		return which->package_set ? or_may(tx, find(tx, &which->package, out)) : unnamed(tx);
 	if ((e = last_of(tx, &which->source, out)) != ERR_DB_NONE)
 		return e;
-	if ((e = package_from_learning_model(tx, &in, &made)) == ERR_RUN_NOT_FOUND && !(e = custom_version_find(tx, &which->source, &custom))) {
-		in.version.package = custom.package;
-		e = package_make(tx, &in, &made);
-	}
-	return e ? e : find(tx, &made.life.id, out);
+	return (e = package_from_source(tx, &in, &made)) ? e : find(tx, &made.life.id, out);
 }
 
 /* The same as it would be, where nothing is made. */
@@ -474,22 +469,35 @@ enum err deployment_configure(struct tx *tx, const struct db_val *key, enum tran
 
 /* ---- Challengers ---- */
 
-static const struct column challenger_columns[] = MAP(CHALLENGER_COLUMNS, struct challenger), challenger_shown[] = MAP(DEPLOYED, struct challenger);
+static const struct column challenger_columns[] = MAP(CHALLENGER_COLUMNS, struct challenger), challenger_listed[] = MAP(DEPLOYED, struct challenger),
+	challenger_shown[] = MAP(CHALLENGING, struct challenger);
 static const struct list_filter challenger_filters[] = { { "hidden", " AND x.hidden = ?", "i", 0 }, { NULL, NULL, NULL, 0 } };
 static const struct list_path challenger_paths[] = { { .order = -1, .index = "challenger_list" } };
-const struct listing challengers_list = { .name = "CHALLENGERS", .of = RES_CHALLENGER, .parent = RES_DEPLOYMENT, .sees = SEES_ALL,
+const struct listing challengers_list = { .name = "CHALLENGERS", .of = RES_CHALLENGER, .parent = RES_DEPLOYMENT, .sees = SEES_PARENT,
 	.link = " AND x.deployment_id = ?", .text = ROW(CHALLENGER_COLUMNS, "x") DEPLOYED(COL_EXPR, ), .out = ROW_OUT(CHALLENGER_COLUMNS) DEPLOYED(COL_OUT, ),
-	.joins = " " DEPLOYED_JOINS, .maps = { challenger_columns, challenger_shown }, .filters = challenger_filters, .always = 1, .hidden = 1,
+	.joins = " " DEPLOYED_JOINS, .maps = { challenger_columns, challenger_listed }, .filters = challenger_filters, .always = 1, .hidden = 1,
 	.orders = list_by_id, LIST_PATHS(challenger_paths) };
 
 enum err challenger_get(struct tx *tx, const struct db_val *key, void *out)
 {
+	const struct challenger *c = out;
 	const struct db_val *rest;
 	enum err e = life_read_by(tx, RES_CHALLENGER, SQL_CHALLENGER_WITH, key, 2, out, &rest);
 
-	if (!e)
-		(void)row_read(challenger_shown, RES_CHALLENGER, rest, out);
-	return e;
+	if (e)
+		return e;
+	(void)row_read(challenger_shown, RES_CHALLENGER, rest, out);
+	return who_sees_model(tx->who, c->of.global, (int)c->of.granted) ? OK : ERR_CHALLENGER_NOT_FOUND;
+}
+
+/* To be changed, with the package of it, whose model the caller sees. */
+static enum err challenger_lock(struct tx *tx, const struct db_val *key, struct challenger *c, struct deployable *p)
+{
+	enum err e = life_hold(tx, RES_CHALLENGER, key, c);
+
+	if (e || (e = find(tx, &c->version, p)))
+		return e == ERR_VERSION_NOT_FOUND ? ERR_CHALLENGER_NOT_FOUND : e;
+	return life_expected(tx, &c->life);
 }
 
 /* It can be compared with the champion, and there is room. */
@@ -535,9 +543,9 @@ enum err challenger_edit(struct tx *tx, const struct db_val *key, enum transitio
 	const struct deployment_in *edit = in;
 	struct challenger *c = out;
 	struct deployable p;
-	enum err e = life_lock(tx, RES_CHALLENGER, key, c);
+	enum err e = challenger_lock(tx, key, c, &p);
 
-	if (e || (e = find(tx, &c->version, &p)))
+	if (e)
 		return e;
 	if (edit->name_set)
 		c->name = edit->name;
@@ -552,7 +560,8 @@ enum err challenger_edit(struct tx *tx, const struct db_val *key, enum transitio
 enum err challenger_delete(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
 	struct challenger *c = out;
-	enum err e = life_lock(tx, RES_CHALLENGER, key, c);
+	struct deployable p;
+	enum err e = challenger_lock(tx, key, c, &p);
 
 	(void)in;
 	if (e || (e = life_move(tx, t, &c->life, NULL)))
@@ -582,7 +591,8 @@ static const struct list_path pair_paths[] = {
 	{ .order = 2, .index = "pair_by_model_label" },
 	{ .order = -1, .index = "pair_by_model" },
 };
-const struct listing pairs_list = { .name = "PAIRS", .of = RES__MAX, .kind = "deployment", .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
+const struct listing pairs_list = { .name = "PAIRS", .of = RES__MAX, .kind = "deployment", .parent = RES_MODEL, .link = " AND x.model_id = ?",
+	.sees = SEES_PARENT, .model = "(SELECT d.model_id FROM deployments d WHERE d.organization_id = x.organization_id AND d.id = x.deployment_id)",
 	.table = "deployment_versions", .text = "x.organization_id, " PICK(PAIR_PICK), .out = "d" PICK_OUT(PAIR_PICK), .joins = " " PAIR_JOINS,
 	.maps = { pair_columns }, .size = sizeof(struct pair), .filters = pair_filters, .always = FILTER(PAIRS_HIDDEN), .orders = pair_orders, LIST_PATHS(pair_paths),
 	.id_at = offsetof(struct pair, id), .prefix = "" };

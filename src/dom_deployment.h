@@ -34,7 +34,7 @@ enum err environment_delete(struct tx *tx, const struct db_val *key, enum transi
 enum err environment_formats(struct tx *tx, const struct id *id, int64_t *formats);
 
 /* A package that is deployed. */
-struct deployed { struct id id, model, source; const char *name, *type, *target_name, *target_type, *project; };
+struct deployed { struct id id, model; const char *source, *name, *type, *target_name, *target_type, *project; bool global; int64_t granted; };
 
 struct deployment {
 	struct life life;
@@ -91,7 +91,7 @@ enum { FITS_MOST = 8 };
 struct validation { struct fit fits[FITS_MOST]; size_t n; bool passes; const char *message; };
 enum err deployment_validate(struct tx *tx, const struct db_val *key, const struct package_asked *which, struct validation *out);
 
-/* Challengers, oldest first. */
+/* Challengers, oldest first: those whose model the caller sees. */
 extern const struct listing challengers_list;
 enum err challenger_get(struct tx *tx, const struct db_val *key, void *out);
 /* ERR_CHALLENGER_LIMIT, and as deployment_create(). */
@@ -110,7 +110,7 @@ struct pair {
 };
 enum { PAIRS_HIDDEN, PAIRS_SEARCH, PAIRS_VERSION };
 extern const struct listing pairs_list;
-/* Of a model; of a version of it, which the second key of the address names.  ERR_VERSION_NOT_FOUND. */
+/* Those that the caller sees, of a model; of a version of it, which the second key of the address names.  ERR_VERSION_NOT_FOUND. */
 enum err pairs_of_model(struct tx *tx, struct list_ask *ask, struct list_got *got);
 enum err pairs_of_version(struct tx *tx, struct list_ask *ask, struct list_got *got);
 

@@ -226,6 +226,38 @@ static enum err of_leaderboard(struct tx *tx, struct package_in *in)
 	return in->threshold_set ? threshold(tx, "predictionThreshold", in->threshold, &in->version.package) : OK;
 }
 
+static enum err of_custom(struct tx *tx, struct package_in *in)
+{
+	struct custom_source c;
+	enum err e = custom_version_find(tx, &in->source, &c);
+
+	if (e)
+		return e;
+	in->version.package = c.package;
+	in->version.source = "external";
+	if (in->prompt && strcmp(c.package.target_type, TARGET_TEXT))
+		return why_fault(tx, "prompt", "is of a model that generates text alone");
+	in->version.package.extra = extra_of(tx->arena, in);
+	named(in);
+	return OK;
+}
+
+enum err package_from_source(struct tx *tx, const struct package_in *sent, struct version *out)
+{
+	struct package_in in = *sent;
+	const int before = tx->why.n;
+	enum err e = who_may(tx->who, tx->ask);
+
+	if (!e && (e = of_leaderboard(tx, &in)) == ERR_RUN_NOT_FOUND) {
+		const int told = tx->why.n;
+
+		tx->why.n = before;
+		if ((e = of_custom(tx, &in)) == ERR_CUSTOM_VERSION_NOT_FOUND)
+			tx->why.n = told;
+	}
+	return e ? e : package_make(tx, &in, out);
+}
+
 enum err package_from_learning_model(struct tx *tx, const void *sent, void *out)
 {
 	struct package_in in = *(const struct package_in *)sent;
@@ -258,18 +290,9 @@ enum err package_from_leaderboard(struct tx *tx, const struct package_in *sent, 
 enum err package_from_custom(struct tx *tx, const struct package_in *sent, struct version *out, struct id *job)
 {
 	struct package_in in = *sent;
-	struct custom_source c;
 	enum err e = who_may(tx->who, tx->ask);
 
-	if (e || (e = custom_version_find(tx, &in.source, &c)))
-		return e;
-	in.version.package = c.package;
-	if (in.prompt && strcmp(c.package.target_type, TARGET_TEXT))
-		return why_fault(tx, "prompt", "is of a model that generates text alone");
-	in.version.package.extra = extra_of(tx->arena, &in);
-	in.version.source = "external";
-	named(&in);
-	return make_and_build(tx, &in, out, job);
+	return e || (e = of_custom(tx, &in)) ? e : make_and_build(tx, &in, out, job);
 }
 
 /* ---- Changing ---- */

@@ -159,7 +159,7 @@ static size_t granted_runs(const struct list_view *w, const struct db_val *org, 
 }
 
 /* A value, never a join, for the run is to stay along its index. */
-#define MODEL_IS(seen, end) "#.organization_id = ? AND (SELECT " seen " FROM models y WHERE y.organization_id = x.organization_id AND y.id = x.model_id" end ")"
+#define MODEL_IS(seen, end) "#.organization_id = ? AND (SELECT " seen " FROM models y WHERE y.organization_id = x.organization_id AND y.id = @" end ")"
 #define MODEL_SEEN_BY(seen) { MODEL_IS(seen, ""), MODEL_IS(seen, " AND y.hidden = 0") }
 #define GRANTED_Y "y.is_global = 1 OR " GRANTED("y", "?") " > 0"
 
@@ -242,12 +242,12 @@ static void behind(struct composed *c, const struct list_path *p, const struct r
 		text(c, "))");
 }
 
-static void aliased(struct composed *c, const char *s, const char *alias)
+static void aliased(struct composed *c, const char *s, const char *alias, const char *model)
 {
-	for (size_t n; *s; s += n + (s[n] == '#')) {
-		n = strcspn(s, "#");
+	for (size_t n; *s; s += n + (s[n] != '\0')) {
+		n = strcspn(s, "#@");
 		buf_put(&c->sql, s, n);
-		text(c, s[n] ? alias : "");
+		text(c, s[n] == '#' ? alias : s[n] ? model : "");
 	}
 }
 
@@ -278,7 +278,7 @@ static void from_where(struct composed *c, const struct list_ask *ask, const str
 		buf_printf(&c->sql, " FROM %s WHERE ", r->from ? r->from : p->from);
 	else
 		buf_printf(&c->sql, p->index ? " FROM %s x FORCE INDEX (%s) WHERE " : " FROM %s x WHERE ", list_table(l), p->index);
-	aliased(c, r->where, p->from ? "b" : "x");
+	aliased(c, r->where, p->from ? "b" : "x", l->model ? l->model : "x.model_id");
 	values(c, r->in, r->v, r->n);
 	if (l->link)
 		clause(c, l->link, "d", (const struct db_val[]){ db_d(&ask->parent) }, 1);

@@ -31,9 +31,10 @@ struct listing {
 	const char *kind;                        /* what those are */
 	enum resource parent;                    /* with which the list is seen; RES__MAX: none */
 	const char *link;                        /* the clause of the parent's id, e.g. " AND x.model_id = ?" */
-	/* Which rows there are, as a read sees its object: ALL, MODE, GRANT; without a parent PARENT: those whose
-	 * model, by the column model_id, the caller sees; unhidden: and is not out of lists itself. */
+	/* Which rows there are, as a read sees its object: ALL, MODE, GRANT; PARENT: those whose
+	 * model, by the column model_id, the caller sees, beside the parent if any; unhidden: and is not out of lists itself. */
 	enum sees sees;
+	const char *model;                       /* of PARENT: the expression of its id; NULL: that column */
 	bool unhidden;
 	/* Of another table than the resource's, or of fewer or more columns: table, text and letters of the
 	 * row, joins behind, and its maps, one after the other. */

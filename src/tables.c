@@ -132,10 +132,12 @@ static const char *shape_fault(const struct shape *s, enum place place, const st
 
 /* ---- Lists ---- */
 
-/* Is it seen with a model that its row names? */
+/* Is it seen with a model that its row names?  A child's may be another one than its parent's. */
 static bool of_a_model(enum resource r)
 {
-	return r != RES_MODEL && (life_resources[r].parent == RES_MODEL || life_resources[r].sees == SEES_GRANT);
+	const enum resource parent = life_resources[r].parent;
+
+	return r != RES_MODEL && (parent == RES_MODEL || life_resources[r].sees == SEES_GRANT || (parent != RES__MAX && of_a_model(parent)));
 }
 
 /* Whose rows there are: as a read sees the object, or, of what is only the caller's or belongs to
@@ -146,7 +148,8 @@ static bool seen_as_read(const struct route *row)
 	const enum sees sees = l->of == RES__MAX ? l->sees : life_resources[l->of].sees;
 
 	if (l->sees == SEES_PARENT)              /* with the model that it names (list.c), which it has no grants of its own for */
-		return l->of != RES__MAX && l->parent == RES__MAX && !l->link && of_a_model(l->of);
+		return l->of == RES__MAX ? l->model && l->parent != RES__MAX && l->link
+			: of_a_model(l->of) && (l->parent == RES__MAX ? !l->link : l->link && l->parent == life_resources[l->of].parent);
 	if (l->sees != SEES_ALL && l->sees != SEES_MODE && l->sees != SEES_GRANT)
 		return false;
 	if (l->link && l->parent == RES__MAX)

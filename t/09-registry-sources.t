@@ -122,7 +122,7 @@ subtest 'a version is put into a use case and taken out' => sub {
     is("$r->{useCaseId} $r->{entityId}", "$u->{id} $p->{id}", 'the answer says what');
     my $details = api(GET => "/modelPackages/$p->{id}/")->{json}{sourceMeta}{useCaseDetails};
     is_deeply([ @$details{qw(id name creatorName creatorEmail)} ], [ $u->{id}, 'one', 'admin', scalar $t->sql("SELECT email FROM principals WHERE username = 'admin'") ], 'the package tells of it');
-    is(api(GET => "/useCases/$u->{id}/")->{json}{modelsCount}, 1, 'and it of the package');
+    is(join(' ', map { api(GET => "/useCases/$u->{id}/", token => $_)->{json}{modelsCount} } $admin, $reader), '1 0', 'and it of the package, to who sees that');
     is(scalar @{ api(GET => "/registeredModels/$p->{registeredModelId}/versions/?useCaseId=$u->{id}")->{json}{data} }, 1, 'versions are found by it');
     my $revision = $t->sql("SELECT revision FROM model_versions WHERE id = UNHEX('$p->{id}')");
     is(api(POST => $at->($u, $p), body => {})->{status}, 201, 'once more');
@@ -304,6 +304,13 @@ subtest 'a package is made from a version' => sub {
     $deployed->('f' x 24);
     is(api(GET => "/customModels/$m->{id}/")->{json}{deploymentsCount}, 1, 'a deployment is counted');
     is(api(GET => '/customModels/?isDeployed=True')->{json}{totalCount}, 1, 'and found');
+    my $told = sub { join ' ', api(GET => "/customModels/$m->{id}/", token => $reader)->{json}{deploymentsCount},
+        map { scalar grep { $_->{id} eq $m->{id} } @{ api(GET => "/customModels/?isDeployed=$_", token => $reader)->{json}{data} } } qw(True False) };
+    is($told->(), '0 0 1', 'not by those who do not see the model that is deployed');
+    my $shown = sub { api(PATCH => "/registeredModels/$p->{registeredModelId}/", body => { isGlobal => $_[0] })->{status} == 200 or die };
+    $shown->(\1);
+    is($told->(), '1 1 0', 'until they do');
+    $shown->(\0);
     for my $query ("?customModelIds=$m->{id}", '?customModelIds=' . join(',', ('a' x 24) x 20, $m->{id}), '') {
         my $uses = is_ok(api(GET => "/customModelDeployments/$query"), 200, 'deployments of custom models');
         is(join(' ', map { "$_->{id} $_->{customModel}{id} $_->{customModelVersion}{label}" } @{ $uses->{data} }), join(' ', 'f' x 24, $m->{id}, 'v1.0'), 'tell which');

@@ -53,7 +53,29 @@ scene 'whoever sees the model sees its deployment' => sub {
     refused(replace($id, $hidden->{id}, @mine), 422, undef, 'what the caller does not see is no replacement');
     is(replace($id, $hidden->{id}, token => $who{friend})->{status}, 202, 'given a champion of a model that is another one\'s');
     is(seen($id, @mine)->{status}, 404, 'then who does not see that does not see the deployment any more');
-    is(scalar(@{ e($t, 'E14', { id => $mid }, @mine)->{json}{data} }), 1, 'but the history of the model stays');
+    my $rows = sub { scalar @{ e($t, $_[0], { id => $mid, vid => $v->{id} }, token => $_[1])->{json}{data} } };
+    is(join(' ', map { my $list = $_; map { $rows->($list, $_) } $who{owner}, $who{friend}, $t->admin } qw(E14 E19)), '0 1 1 0 1 1', 'nor its row in the history of its own model; who sees both does');
+};
+
+scene 'a challenger is seen with its own model' => sub {
+    my ($v, $hidden, $open) = map { external($t, @mine) } 1 .. 3;
+    my $shown = sub { e($t, 'E13', { id => $_[0]{registeredModelId} }, body => { isGlobal => true }, @mine)->{status} == 200 or die };
+    $shown->($_) for $v, $open;
+    my $id = deployment($t, $v->{id}, @mine)->{id};
+    my ($cid, $oid) = map { done_at($t, reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $_->{id}, name => 'dares' }, @mine), @mine) =~ m{/([0-9a-f]{24})/$} } $hidden, $open;
+    my $listed = sub { my $page = reg($t, GET => "deployments/$id/challengers/", token => $_[0])->{json}; join ' ', $page->{totalCount} // $page->{count}, map { $_->{id} } @{ $page->{data} } };
+    is($listed->($_->[1]), $_->[2], "listed for $_->[0]") for [ 'its owner', $who{owner}, "2 $cid $oid" ], [ 'an administrator', $t->admin, "2 $cid $oid" ],
+        [ 'a stranger: not that of a local model', $who{stranger}, "1 $oid" ], [ 'a reader neither', $t->reader, "1 $oid" ];
+    my @other = (token => $who{stranger});
+    unchanged($t, 'a stranger', sub {
+        refused(reg($t, $_->[0] => "deployments/$id/challengers/$cid/", @other, $_->[0] eq 'PATCH' ? (body => { name => 'x' }) : (), @{ $_->[1] // [] }), 404, qr/^Challenger not found/, "$_->[0]: not found")
+            for ['GET'], ['PATCH'], ['DELETE'], [ DELETE => [ headers => [ 'If-Match' => '"9-0000000000000000"' ] ] ];
+    });
+    is(reg($t, GET => "deployments/$id/challengers/$oid/", @other)->{status}, 200, 'the other one is read');
+    is(reg($t, DELETE => "deployments/$id/challengers/$oid/", @other)->{status}, 204, 'and removed');
+    $shown->($hidden);
+    is(reg($t, GET => "deployments/$id/challengers/$cid/", @other)->{status}, 200, 'given its model is shown to all, then it is');
+    is(reg($t, DELETE => "deployments/$id/", @mine)->{status}, 204, 'and goes with its deployment');
 };
 
 scene 'a custom model that is deleted is not deployed any more' => sub {
@@ -157,6 +179,23 @@ scene 'what cannot be put in place' => sub {
         is($checks->{message}, $checks->{checks}{$what}{message}, 'and why');
         unchanged($t, $what, sub { refused(replace($id, $x->{id}), 422, undef, 'and the replacement is refused', $what) });
     }
+};
+
+scene 'what is made of a source' => sub {
+    my $v = external($t, modelId => 'my-own-model', target => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] });
+    my $id = deployment($t, $v->{id})->{id};
+    is(seen($id)->{json}{model}{id}, 'my-own-model', 'given a package of a model that has another id elsewhere, then the deployment names that');
+    my $other = custom_version($t, custom_model($t, targetName => 'quite another')->{id});
+    my $r = reg($t, PATCH => "deployments/$id/model/", body => { modelId => $other->{id} });
+    refused($r, 422, undef, 'given a custom version that does not fit', 'target');
+    is(join(' ', sort keys %{ $r->{json}{errors} }), 'target', 'then what does not fit is told alone') or diag $r->{raw};
+    refused(reg($t, PATCH => "deployments/$id/model/", body => { modelId => $NO_ID }), 422, undef, 'given what is no model, that is', 'modelId');
+    my $custom = custom_version($t, custom_model($t)->{id});
+    my $fit = reg($t, PATCH => "deployments/$id/model/", body => { modelId => $custom->{id} });
+    is($fit->{status}, 202, 'given one that fits') or diag $fit->{raw};
+    my $board = imported($t)->{modelId};
+    is(reg($t, PATCH => "deployments/$id/model/", body => { modelId => $board })->{status}, 202, 'and a model of the leaderboard');
+    is(join(' ', map { scalar $t->sql("SELECT COALESCE(source, 'training') FROM model_versions WHERE source_id = UNHEX('$_')") } $custom->{id}, $board), 'external training', 'then each version tells where it comes from');
 };
 
 scene 'a model that is retired' => sub {

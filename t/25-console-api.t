@@ -149,6 +149,12 @@ subtest 'activity and history' => sub {
     is($t->req(GET => "/console/history/model/$mid", token => $reader)->{json}{total}, 1, 'of a model');
     is($t->req(GET => "/console/history/model/$mid", token => $t->other)->{status}, 404, 'of another organization: not found');
     is($t->req(GET => '/console/history/project/x', token => $reader)->{status}, 404, 'nor what never was');
+    my $package = $t->req(POST => '/api/v2/modelPackages/fromJSON', token => $token, body => { name => 'deployed', target => { name => 'y', type => 'Regression' } })->{json}{id};
+    my $deployment = $t->req(POST => '/api/v2/deployments/fromModelPackage', token => $token, body => { label => 'shown', modelPackageId => $package })->{json}{id};
+    $t->req(PATCH => "/api/v2/deployments/$deployment/status", token => $token, body => { status => 'inactive' });
+    $r = $t->req(GET => "/console/history/deployment/$deployment", token => $token);
+    is(join(' ', map { "$_->{action} $_->{to_status}" } @{ $r->{json}{items} }), 'deployment.deactivated inactive deployment.created active', 'of a deployment');
+    is($t->req(GET => "/console/history/deployment/$deployment", token => $reader)->{status}, 404, 'by those who see its model');
 };
 
 subtest 'what a restore would make of a workspace' => sub {

@@ -47,6 +47,7 @@ my %envelope = (
     projects => sub { $_[0]{status} && $_[0]{code} && $_[0]{message} && !$_[0]{type} },
     workspaces => sub { ($_[0]{request_id} // '') =~ /^req_/ && $_[0]{doc_url} && $_[0]{type} },
     foundry => sub { $_[0]{errorCode} && $_[0]{errorName} && ref $_[0]{parameters} eq 'HASH' && $_[0]{errorInstanceId} },
+    registry => sub { $_[0]{message} && join(' ', sort keys %{ $_[0] }) =~ /^(?:errors )?message$/ },
     oauth => sub { $_[0]{error} && !ref $_[0]{error} && $_[0]{error_description} },
     console => sub { ($_[0]{type} // '') eq 'about:blank' && $_[0]{status} && $_[0]{code} },
 );
@@ -58,7 +59,7 @@ sub speaks {
     push @bad, "status $r->{status}, not $status" if $r->{status} != $status;
     is(join('; ', @bad), '', $name) or diag substr $r->{raw}, 0, 1000;
 }
-my %at = (models => '/api/v1/models', projects => '/api/v1/projects', workspaces => '/v1/workspaces', foundry => '/api/v2/models',
+my %at = (models => '/api/v1/models', projects => '/api/v1/projects', workspaces => '/v1/workspaces', foundry => '/api/v2/models', registry => '/api/v2/registeredModels',
     oauth => '/multipass/api/oauth2/token', console => '/console/session', plain => '/x');
 
 subtest 'the envelope of a prefix' => sub {
@@ -71,7 +72,7 @@ subtest 'the envelope of a prefix' => sub {
     }
     speaks($t->req(GET => "/api/v2/$_/x", token => $token), 'foundry', 404, "the platform's $_") for qw(models/x filesystem admin aipAgents audit checkpoints connectivity datasets dataHealth
         functions geo languageModels mediasets ontologies orchestration sqlQueries streams thirdPartyApplications widgets);
-    speaks($t->req(GET => "/api/v2/$_", token => $token), 'plain', 404, "/api/v2/$_ is no namespace of it") for qw(x model modelsx admins);
+    speaks($t->req(GET => "/api/v2/$_", token => $token), 'registry', 404, "/api/v2/$_ is no namespace of it") for qw(x model modelsx admins);
 };
 
 subtest 'words before parameters' => sub {
@@ -105,6 +106,7 @@ my @writes = grep { $_->{schema} } map { my $r = $_; my $op = $paths->{ $r->{pat
 sub fields_of {
     my ($dialect, $e) = @_;
     my $told = $dialect eq 'models' ? $e->{error}{details} : $dialect eq 'foundry' ? $e->{parameters} : $e;
+    return sort keys %{ $e->{errors} // {} } if $dialect eq 'registry';
     return map { $_->{field} } @{ $told->{errors} // ($told->{field} ? [$told] : []) };
 }
 sub send_to {
@@ -122,7 +124,7 @@ subtest 'all the faults of a body at once' => sub {
         my $r = send_to($w, { (map { $_ => $any } keys %$all), %body });
         my @told = fields_of($w->{dialect}, $r->{json});
         is("@{[sort @told]}", "@{[sort keys %body]}", "$w->{method} $w->{path}: each of its fields") or diag $r->{raw};
-        speaks($r, $w->{dialect}, $w->{dialect} eq 'workspaces' ? 422 : 400, 'in the envelope');
+        speaks($r, $w->{dialect}, $w->{dialect} =~ /^(?:workspaces|registry)$/ ? 422 : 400, 'in the envelope');
         $several++ if keys %body > 1;
         next unless @told && $w->{dialect} =~ /^(?:models|workspaces|foundry)$/;
         my ($e, $first) = ($r->{json}, $told[0]);

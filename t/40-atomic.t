@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
 use Contract;
+use Registry qw(reg external imported custom_model custom_version environment deployment share);
 use Time::HiRes 'time';
 
 my $t = Thaw->new;
@@ -101,6 +102,71 @@ subtest 'an error of no kind that is known' => sub {
         unlike($r->{body}, qr/made to fail/, 'without what the database said');
         is($tried, 1, 'and not tried again');
         is(changes(), $before, 'nothing has changed');
+    }
+};
+
+# Every kind of write of the registry, which touch more tables and more objects at once, ready to be done.
+sub registry_writes {
+    my $next = sub { external($t, registeredModelId => $_[0]{registeredModelId}) };
+    my $put = sub { my ($method, $path, $body, %o) = @_; sub { reg($t, $method => $path, body => $body, %o) } };
+    my @p = map { external($t) } 1 .. 9;
+    my @v = map { $next->($_) } @p;
+    my ($custom, $used, $gone) = map { custom_model($t)->{id} } 1 .. 3;
+    my ($source, $use_case, $environment) = (custom_version($t, $used)->{id}, reg($t, POST => 'useCases/', body => {})->{json}{id}, environment($t)->{id});
+    my ($replaced, $challenged, $deleted, $off) = map { deployment($t, $p[$_]{id})->{id} } 5 .. 8;
+    my $challenger = sub { $put->(POST => "deployments/$_[0]/challengers/", { modelPackageId => $_[1]{id}, name => 'c', predictionEnvironmentId => $environment }) };
+    $challenger->($deleted, $v[7])->()->{status} == 202 or die;
+    my $version = sub { "registeredModels/$_[0]{registeredModelId}/versions/$_[0]{id}/" };
+    reg($t, PATCH => $version->($p[1]), body => { stage => 'Production' })->{status} == 200 or die;
+    my $form = join('', map { "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"$_\"\r\n\r\n$_\r\n" } 'a' . ++$n, "b$n") . "--b--\r\n";
+    return ('a package' => $put->(POST => 'modelPackages/fromJSON/', { name => 'atomic ' . ++$n, target => { name => 'y', type => 'Regression' }, tags => [ { name => 'a', value => 'b' } ] }),
+        'a version' => $put->(POST => 'modelPackages/fromJSON/', { name => 'x', target => { name => 'churn', type => 'Regression' }, registeredModelId => $p[0]{registeredModelId} }),
+        'of a leaderboard model, and its build' => $put->(POST => 'modelPackages/fromLeaderboard/', { modelId => imported($t)->{modelId}, registeredModelName => 'atomic ' . ++$n }),
+        'of a custom model, and its build' => $put->(POST => 'modelPackages/fromCustomModelVersion/', { customModelVersionId => $source, registeredModelName => 'atomic ' . ++$n }),
+        'a stage, out of which the others go' => $put->(PATCH => $version->($v[1]), { stage => 'Production', archiveExistingVersions => \1 }),
+        'tags of a version' => $put->(PATCH => $version->($v[2]), { name => 'renamed', tags => [ { name => 'a', value => 'b' } ] }),
+        'an archived package' => $put->(POST => "modelPackages/$v[3]{id}/archive/"),
+        'a model archived for good' => $put->(DELETE => "registeredModels/$p[4]{registeredModelId}/"),
+        'roles' => sub { share($t, $p[2]{registeredModelId}, [ [ USER => user => 'reader' ], [ OWNER => user => 'member' ] ]) },
+        'a deployment' => $put->(POST => 'deployments/fromModelPackage/', { modelPackageId => $p[3]{id}, label => 'd', predictionEnvironmentId => $environment }),
+        'another champion' => $put->(PATCH => "deployments/$replaced/model/", { modelPackageId => $v[5]{id} }),
+        'a challenger' => $challenger->($challenged, $v[6]),
+        'a deleted deployment, with its challengers' => $put->(DELETE => "deployments/$deleted/"),
+        'a deployment that is off' => $put->(PATCH => "deployments/$off/status/", { status => 'inactive' }),
+        'a version in a use case' => $put->(POST => "useCases/$use_case/registeredModelVersions/$p[0]{id}/"),
+        'a leaderboard model in a new project' => $put->(POST => sprintf('projects/%024x/models/import/', 1e9 + ++$n), { modelType => 'x', projectName => 'atomic ' . ++$n, target => { name => 'y', type => 'Regression' } }),
+        'a version of a custom model, with files' => $put->(POST => "customModels/$custom/versions/", $form, type => 'multipart/form-data; boundary=b'),
+        'a deleted custom model' => $put->(DELETE => "customModels/$gone/"));
+}
+
+subtest 'the registry, at each table that is written to' => sub {
+    $t->$_ for qw(reader member);
+    my @tables = grep { $_ ne 'fail' } map { $_->[0] } $t->sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'thaw' AND table_type = 'BASE TABLE'");
+    my $sums = sub { +{ map { $_->[0] =~ s/^thaw\.//r => $_->[1] } $t->sql('CHECKSUM TABLE ' . join ', ', @tables) } };
+    my $differ = sub { my ($before, $now) = @_; grep { ($before->{$_} // '') ne ($now->{$_} // '') } @tables };
+    # given what each writes to, when nothing refuses it
+    my (%writes, %touched) = registry_writes();
+    for my $name (sort keys %writes) {
+        my $before = $sums->();
+        my $r = $writes{$name}->();
+        like($r->{status}, qr/^20[0124]$/, $name) or diag $r->{raw};
+        $touched{$name} = [ $differ->($before, $sums->()) ];
+        cmp_ok(scalar @{ $touched{$name} }, '>=', 4, "touches @{ $touched{$name} }");
+    }
+    # then, refused by any of them, it leaves nothing, and it works afterwards
+    %writes = registry_writes();
+    for my $name (sort keys %writes) {
+        my @bad;
+        for my $table (@{ $touched{$name} }) {
+            my $before = $sums->();
+            $t->sql(join "\n", 'DELIMITER //', (map { "CREATE TRIGGER refuse_$_ BEFORE $_ ON $table FOR EACH ROW SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1644, MESSAGE_TEXT = 'made to fail' //" } qw(INSERT UPDATE DELETE)), 'DELIMITER ;');
+            my $r = $writes{$name}->();
+            $t->sql("DROP TRIGGER refuse_$_") for qw(INSERT UPDATE DELETE);
+            push @bad, "$table: $r->{status}" if $r->{status} != 500 || $r->{json}{message} ne 'Internal Server Error';
+            push @bad, map { "$table: $_ has changed" } grep { $_ ne 'attempts' } $differ->($before, $sums->());
+        }
+        is(join('; ', @bad), '', "$name: refused wholly");
+        like($writes{$name}->()->{status}, qr/^20[0124]$/, 'and then done');
     }
 };
 

@@ -116,7 +116,7 @@ my %asked = (
     DELIVERIES => {},
     DEPLOYMENTS => { hidden => 0, search => "'%filler%'", status => "'[\"active\"]'", importance => "'[\"HIGH\"]'" }, ENVIRONMENTS => { hidden => 0, search => "'%filler%'", formats => 256 },
     RUN_PROJECTS => {}, LEADERBOARD => {}, USE_CASES => { hidden => 0, search => "'%filler%'" },
-    CUSTOM_MODELS => { hidden => 0, kind => "'training'", search => "'%filler%'", deployed => 1 }, CUSTOM_VERSIONS => {},
+    CUSTOM_MODELS => { hidden => 0, kind => "'training'", search => "'%filler%'", map({ ("deployed$_" => $_ == 2 ? $org : $user) } 0 .. 3), deployed4 => 1 }, CUSTOM_VERSIONS => {},
     CHALLENGERS => { hidden => 0 }, PAIRS => { hidden => 0, search => "'%filler%'", version => $one->(150002) },
 );
 my %parent = (LEADERBOARD => $one->(1600001), CUSTOM_VERSIONS => $one->(1900010), REGISTERED_VERSIONS => $model, RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, DELIVERIES => $one->(1), PAIRS => $model, CHALLENGERS => $one->(1200001));

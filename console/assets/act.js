@@ -2,16 +2,23 @@
 import { h, badge, nonce, sentence } from './dom.js';
 import { request, get, user } from './api.js';
 import { confirm, secret, toast, toastFailure, clearToasts } from './dialog.js';
+import { fieldset } from './fields.js';
 import { pick } from './pick.js';
 import { byWord, url } from './resources.js';
 
 const place = (resource, path, object) => path.replace('{url}', url(resource, resource.id(object))).replace(/\{\w+\}/, encodeURIComponent(resource.id(object)));
 export const detailHash = (resource, object) => `#/${resource.path}/${encodeURIComponent(resource.id(object))}`;
 
+// What the server says that this person may do with the object, where it does.
+export const rights = (resource, object) => resource.rights?.(object) ?? [];
+const needed = (what, resource, object) => {
+    const need = typeof what.needs === 'function' ? what.needs(object) : what.needs;
+    return !need || rights(resource, object).includes(need);
+};
 // The offers of the server's table that this page has words for, in its order.
 export const known = (resource, offers, object) => resource.mine && !resource.mine(object, user()) ? [] : Object.keys(resource.actions)
-    .map(t => offers.find(o => o.transition === t)).filter(Boolean);
-export const editable = (resource, offers) => offers.find(o => resource.edit?.transitions.includes(o.transition));
+    .filter(t => needed(resource.actions[t], resource, object) && (resource.actions[t].of?.(object) ?? true)).map(t => offers.find(o => o.transition === t)).filter(Boolean);
+export const editable = (resource, offers, object) => offers.find(o => resource.edit?.transitions.includes(o.transition) && needed(resource.edit, resource, object));
 
 // Where it leads, when that is known beforehand.
 export const target = (resource, offer, from) => offer.to in resource.statuses && offer.to !== from &&
@@ -35,32 +42,55 @@ export function button(resource, offer, object, refresh, small) {
         h('span', { class: 'visually-hidden' }, ` ${resource.name(object)}`));
 }
 
+// What a look ahead found, each with whether it is right.
+const checks = list => h('ul', { class: 'checks' }, list.map(c => h('li', { class: c.fits ? 'fits' : 'not' },
+    h('span', { 'aria-hidden': 'true' }, c.fits ? '\u2713' : '\u2717'), h('span', { class: 'visually-hidden' }, c.fits ? 'Passed: ' : 'Failed: '), c.text)));
+const typed = name => ({ name: 'typed', label: `Type the name to confirm: ${name}`, type: 'text', must: name });
+
 let asking = false;                 // a second click while the question is not yet there
 async function perform(resource, offer, object, refresh) {
     const action = resource.actions[offer.transition];
     const name = resource.name(object);
-    const key = nonce();            // of this one decision: repeated, it is made once
     const here = location.hash;
-    let tried = false, foreseen = null, chosen = null;
+    let key = nonce(), sent = null;                 // of this one decision: repeated, it is made once
+    let tried = false, foreseen = null, chosen = null, loaded = null;
     clearToasts();
     try {
         if (action.pick) {
             chosen = await pick(byWord(action.pick.word), { title: action.pick.title(object), mark: o => action.pick.mark(object, o) });
             if (!chosen || location.hash !== here) return;
         }
-        if (action.foresee) {
+        if (action.foresee || action.load) {
             if (asking) return;
             asking = true;
-            try { foreseen = action.foresee.told(await get(action.foresee.path(resource.id(object)))); } finally { asking = false; }
+            try {
+                if (action.foresee) {
+                    const { method = 'GET', path, body } = action.foresee.ask(object, chosen);
+                    foreseen = action.foresee.told((await request(method, path, { body })).data, object, chosen);
+                }
+                loaded = await action.load?.(get);
+            } finally { asking = false; }
             if (location.hash !== here) return;
         }
-        const { path, body } = chosen ? action.pick.send(object, chosen) : { path: place(resource, offer.path, object), body: offer.body };
+        const specs = foreseen?.refused ? [] : [...action.fields?.(object, loaded) ?? [], ...action.typed ? [typed(action.typed(object))] : []];
+        const form = specs.length ? fieldset(specs) : null;
+        const ask = () => chosen ? action.pick.send(object, chosen, form?.values())
+            : action.send?.(object, form?.values(), loaded) ?? { path: place(resource, offer.path, object), body: offer.body };
         const done = await confirm({
-            title: chosen ? `${action.pick.deed} \u201c${name}\u201d?` : `${deed(resource, action)}${action.bare ? ':' : ''} \u201c${name}\u201d?`,
-            body: h('div', {}, foreseen ? h('p', {}, 'It will be ', h('strong', {}, resource.statuses[foreseen.to].label), `. ${foreseen.text}`)
-                : h('p', {}, chosen ? action.pick.told(object, chosen) : action.ask), target(resource, foreseen ?? offer, resource.status(object)) || null),
-            label: chosen ? action.pick.deed : deed(resource, action), tone: action.tone === 'secondary' ? 'primary' : action.tone, no: action.no,
-            run: () => { tried = true; return request(offer.method, path, { key, body }); },
+            title: chosen ? `${action.pick.deed} \u201c${name}\u201d?` : `${deed(resource, action)}${action.bare ? ':' : ''} \u201c${name}\u201d${action.bare && form ? '' : '?'}`,
+            body: h('div', {}, foreseen?.to ? h('p', {}, 'It will be ', h('strong', {}, resource.statuses[foreseen.to].label), `. ${foreseen.text}`)
+                : foreseen ? [h('p', {}, foreseen.text), checks(foreseen.checks)] : h('p', {}, chosen ? action.pick.told(object, chosen) : action.ask),
+                target(resource, foreseen?.to ? foreseen : offer, resource.status(object)) || null),
+            form, label: foreseen?.refused ? null : chosen ? action.pick.deed : deed(resource, action), tone: action.tone === 'secondary' ? 'primary' : action.tone,
+            no: foreseen?.refused ? 'Close' : action.no,
+            run: async () => {
+                const { path, body } = ask();
+                const words = `${path} ${JSON.stringify(body)}`;
+                if (sent !== null && sent !== words) key = nonce();
+                sent = words;
+                tried = true;
+                try { return await request(offer.method, path, { key, body }); } catch (e) { if (e.kind === 'invalid') key = nonce(); throw e; }
+            },
         });
         if (!done) {
             // Given up after a try of which nothing is known: look what became of it.
@@ -68,11 +98,11 @@ async function perform(resource, offer, object, refresh) {
             return;
         }
         await tellSecret(resource, done.data);
-        const status = done.data && offer.to !== 'same' && resource.status(resource.api.one(done.data));
+        const status = done.data && offer.to !== 'same' && !action.leads && resource.status(resource.api.one(done.data));
         const now = resource.statuses[status];
-        const to = chosen ? await action.pick.leads(done.data, chosen, get) : action.after === 'stay' ? location.hash : action.after !== 'list' ? detailHash(resource, object)
+        const to = action.leads ? action.leads(done.data, object) : chosen && action.pick.leads ? await action.pick.leads(done.data, chosen, get) : action.after === 'stay' ? location.hash : action.after !== 'list' ? detailHash(resource, object)
             : `#/${resource.path}${resource.archived ? '/archived' : ''}`;
-        toast('good', `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, chosen ? action.pick.did(chosen) : now && `Its status is now ${now.label}${foreseen && foreseen.to !== status
+        toast('good', `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, chosen ? action.pick.did?.(chosen) : now && `Its status is now ${now.label}${foreseen?.to && foreseen.to !== status
             ? `, not ${resource.statuses[foreseen.to].label}: it has changed meanwhile` : ''}.`, location.hash !== to);
         if (location.hash !== to) location.hash = to;
         else {

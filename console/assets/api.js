@@ -34,12 +34,13 @@ export function onSignOut(tell) { if (bus) bus.onmessage = () => { session = nul
 const kindOf = status => ({ 400: 'invalid', 401: 'signin', 403: 'denied', 404: 'gone', 409: 'conflict', 412: 'stale', 413: 'invalid',
     415: 'invalid', 422: 'invalid', 428: 'stale', 429: 'slow' })[status] ?? (status >= 500 ? 'away' : 'invalid');
 
-// Each dialect has its own error body: problem+json, {error: {...}}, or flat, with short names or long.
+// Each dialect has its own error body: problem+json, {error: {...}}, or flat, with short names or long;
+// the fields as a list, or by their names.
 function failure(status, headers, body) {
     const e = body?.error ?? body ?? {};
     const list = e.errors ?? body?.errors ?? (e.details ? [e.details].flat() : []);
-    const fields = {};
-    for (const f of list) if (f?.field) fields[f.field] ??= f.detail ?? f.message ?? f.reason ?? 'is not valid';
+    const fields = Array.isArray(list) ? {} : { ...list };
+    for (const f of Array.isArray(list) ? list : []) if (f?.field) fields[f.field] ??= f.detail ?? f.message ?? f.reason ?? 'is not valid';
     return new Failure(e.code === 'idempotency_key_sealed' ? 'sealed' : kindOf(status), e.detail ?? e.message ?? e.errorDescription ?? e.title ?? `The server answered ${status}.`, {
         status, fields, code: e.code ?? e.errorName ?? '', requestId: headers.get('X-Request-Id') ?? e.request_id ?? '',
         wait: status === 429 || status === 503 ? Math.max(1, Number.parseInt(headers.get('Retry-After') ?? '5', 10) || 5) : 0,
@@ -130,6 +131,13 @@ export const query = (path, values) => {
     const set = Object.entries(values).filter(([, v]) => v !== '' && v !== null && v !== undefined);
     return set.length ? `${path}?${new URLSearchParams(set)}` : path;
 };
+
+// The objects that others name by their id, each asked for once; one that cannot be had keeps its id.
+export async function named(get, urls) {
+    const found = new Map();
+    await Promise.all([...new Set(urls)].map(async url => { try { found.set(url, await get(url)); } catch (e) { if (e.kind === 'ended') throw e; } }));
+    return found;
+}
 
 // What one may do: the server's own table of state changes, and what the resource adds.
 let table = null;

@@ -13,10 +13,11 @@ export async function detail(resource, id) {
     const url = urlOf(resource, id);
     const holder = h('div', {});
     const shown = new Map();         // of each part, how much of it
-    let title;
+    let title, turn = 0;
 
     async function load() {
         const object = resource.api.one((await request('GET', url)).data);
+        watch(object, ++turn);
         await resource.api.complete?.([object], get, true);
         const open = await offers(resource, resource.status(object));
         const parts = await Promise.all((resource.parts ?? []).map(spec => part(spec, object, n => { if (n) shown.set(spec, n); return shown.get(spec) ?? 0; }, refresh)));
@@ -31,6 +32,18 @@ export async function detail(resource, id) {
         if (inside || document.activeElement === document.body) (row && holder.querySelector(`tr[data-id="${CSS.escape(row)}"] a`) || holder.querySelector('h1'))?.focus();
     }
 
+    // What ends by itself is looked at until it has ended, and then shown.
+    async function watch(object, mine) {
+        const over = () => mine !== turn;
+        for (let pending = resource.pending?.(object), wait = 4000; pending; wait = Math.min(30_000, wait * 1.3)) {
+            await new Promise(on => { setTimeout(on, wait); });
+            if (over() || !holder.isConnected) return;
+            if (document.hidden || document.querySelector('dialog[open]')) continue;
+            try { pending = resource.pending(resource.api.one(await get(url))); } catch (e) { if (e.kind === 'ended' || e.kind === 'gone') return; }
+            if (!pending && !over()) await refresh();
+        }
+    }
+
     const back = object => {
         const of = object && resource.within, up = of ? object[of.place] : { href: `#/${resource.inner ?? resource.path}`, text: resource.title };
         return h('nav', { 'aria-label': 'Breadcrumb' }, h('a', { href: up.href }, `\u2190 ${up.text}`));
@@ -40,7 +53,7 @@ export async function detail(resource, id) {
 
     function page(object, open, line, parts) {
         const status = resource.status(object);
-        const edit = editable(resource, open);
+        const edit = editable(resource, open, object);
         const list = known(resource, open, object);
         const section = (stem, heading, ...body) => h('section', { class: 'panel', 'aria-labelledby': stem }, h('h2', { id: stem, class: 'h5' }, heading), body);
         const next = section('next', 'What you can do next',
@@ -50,15 +63,15 @@ export async function detail(resource, id) {
                 list.map(o => h('li', {}, button(resource, o, object, refresh),
                     h('span', { class: 'what' }, resource.actions[o.transition].ask, ' ', target(resource, o, status)))))
                 : h('p', { class: 'soft mb-0' }, !may(resource.create) ? `Your role, ${user().role}, may look at ${resource.many} but not change them.`
-                    : open.length ? 'Another person decides it.'
+                    : resource.rights && open.length ? `You have read-only access to this ${resource.one}.` : open.length ? 'Another person decides it.'
                         : `Nothing can be done while it is ${(resource.statuses[status]?.label ?? status).toLowerCase()}.`));
         const file = resource.file?.(object);
         const details = section('fields', 'Details', h('dl', { class: 'fields' }, resource.details
             .filter(d => !d.optional || (object[d.field] !== null && object[d.field] !== undefined))
             .map(d => [h('dt', {}, d.label), h('dd', {}, value(resource, d, object))])), file && h('div', { class: 'foot' }, download(file)));
         const past = !resource.noHistory && section('history', 'History', timeline(resource, id));
-        const tables = (resource.tables ?? []).map((t, i) => section(`table-${i}`, t.title, object[t.field].length
-            ? h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${t.title}, table` }, plainTable(resource, t.columns, object[t.field], t.title)) : h('p', { class: 'soft mb-0' }, t.none)));
+        const tables = (resource.tables ?? []).map((t, i) => object[t.field] && section(`table-${i}`, t.title, object[t.field].length
+            ? h('div', { class: `scroll${t.whole ? ' whole' : ''}`, tabindex: 0, role: 'region', 'aria-label': `${t.title}, table` }, plainTable(resource, t.columns, object[t.field], t.title)) : h('p', { class: 'soft mb-0' }, t.none))).filter(Boolean);
         // What has much beside it gets the whole width for that.
         const broad = line || parts.length || tables.length || !past;
         return [

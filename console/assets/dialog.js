@@ -64,18 +64,20 @@ export function open({ title, body, foot, first, busy = () => false }) {
     return { box, close, closed };
 }
 
-// confirm({title, body, label, tone, no, run}) -> what run() gave, undefined when cancelled.
+// confirm({title, body, form, label, tone, no, run}) -> what run() gave, undefined when cancelled.
 // Nothing is sent before the person confirms. When no answer came, or not now, the
-// dialog stays and offers the same request again; any other failure is thrown.
-export function confirm({ title, body, label, tone = 'primary', no: harmless = 'Cancel', run }) {
+// dialog stays and offers the same request again; so it does when something is wrong in
+// the form (fields.js); any other failure is thrown. Without a label there is nothing to confirm.
+export function confirm({ title, body, form, label, tone = 'primary', no: harmless = 'Cancel', run }) {
     let working = false, thrown = null;
-    const problem = h('div', { role: 'alert' });
-    const yes = h('button', { type: 'button', class: `btn btn-${tone}` }, label);
+    const problem = h('div', { role: 'alert' }), formId = form && uid('form');
+    const yes = label && h('button', { type: form ? 'submit' : 'button', form: formId, class: `btn btn-${tone}`, onclick: form ? null : go }, label);
     const no = h('button', { type: 'button', class: 'btn btn-outline-secondary' }, harmless);
-    const d = open({ title, body: [body, problem], foot: [no, yes], first: no, busy: () => working });
+    const d = open({ title, body: [body, form && h('form', { id: formId, novalidate: true, onsubmit: e => { e.preventDefault(); go(); } }, form.node), problem],
+        foot: [no, yes], first: form?.first ?? no, busy: () => working });
     no.addEventListener('click', () => { if (!working) d.close(); });
-    yes.addEventListener('click', async () => {
-        if (working) return;
+    async function go() {
+        if (working || (form && !form.check())) return;
         working = true;
         yes.setAttribute('aria-disabled', 'true');
         no.setAttribute('aria-disabled', 'true');
@@ -91,10 +93,16 @@ export function confirm({ title, body, label, tone = 'primary', no: harmless = '
                 yes.textContent = 'Try again';
                 return;
             }
+            if (form && e.kind === 'invalid') {
+                const { first, rest } = form.tell(e);
+                if (!first || rest.length) problem.replaceChildren(notice(e, true), rest.length ? h('ul', {}, rest.map(r => h('li', {}, r))) : '');
+                (first ?? yes).focus();
+                return;
+            }
             thrown = e;
             d.close();
         }
-    });
+    }
     return d.closed.then(r => { if (thrown) throw thrown; return r?.result; });
 }
 

@@ -20,7 +20,7 @@ export const uid = stem => `${stem}-${++last}`;
 // An unforeseeable word, also where crypto.randomUUID is missing (plain http, another host).
 export const nonce = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, '0')).join('');
 
-const whole = new Intl.NumberFormat();
+const whole = new Intl.NumberFormat(), short = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 });
 export const count = n => whole.format(n);
 export const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
 export const sentence = s => s.charAt(0).toUpperCase() + s.slice(1);
@@ -66,7 +66,9 @@ const kinds = {
     scopes: v => h('ul', { class: 'mb-0 ps-3' }, allowed(v)),
     json: v => Object.keys(v).length ? h('pre', { tabindex: '0' }, JSON.stringify(v, null, 2)) : nothing(),
     labels: v => Object.keys(v).length ? h('dl', { class: 'labels' }, Object.entries(v).map(([key, text]) => h('div', {}, h('dt', {}, key), h('dd', {}, text)))) : nothing(),
+    flag: v => v ? 'Yes' : 'No',
     number: v => count(Array.isArray(v) ? v.length : v),
+    decimal: v => short.format(v),
     bytes: v => plural(v, 'byte', 'bytes'),
     seconds: v => plural(v, 'second', 'seconds'),
     milliseconds: v => `${count(v)} ms`,
@@ -85,6 +87,6 @@ export function swatch(colour) {
 }
 export function value(resource, { field, kind = 'text' }, object) {
     const v = object[field];
-    if (kind === 'status') return badge(resource, v);
+    if (kind === 'status' && v) return badge(resource, v);
     return v === null || v === undefined || v === '' ? nothing() : (kinds[kind] ?? kinds.text)(v);
 }

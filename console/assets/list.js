@@ -17,7 +17,7 @@ async function read(resource, base, view) {
     const items = [];
     let { after, before } = view, page, first, last;
     do {
-        page = resource.api.page(await get(query(base, resource.api.list({ ...view, after, before, limit: resource.mine ? 100 : enough }))));
+        page = { size: enough, ...resource.api.page(await get(query(base, resource.api.list({ ...view, after, before, limit: resource.mine ? 100 : enough })))) };
         if (page.total !== undefined) { items.push(...page.items); break; }
         const mine = resource.mine ? page.items.filter(o => resource.mine(o, user())) : page.items;
         if (back) items.unshift(...mine); else items.push(...mine);
@@ -72,8 +72,8 @@ export async function part(spec, object, shown, refresh) {
     async function more() {
         const page = await read({ ...resource, api: { ...resource.api, list: v => ({ ...spec.query?.(object), ...resource.api.list(v) }) } }, base, { ...state.next, limit });
         // Where one was made meanwhile, a numbered page begins with the last of the page before.
-        const has = new Set(state.items.map(resource.id));
-        state.items.push(...page.items.filter(o => !has.has(resource.id(o))));
+        const key = resource.key ?? resource.id, has = new Set(state.items.map(key));
+        state.items.push(...page.items.filter(o => !has.has(key(o))).map(o => Object.assign(o, { parent: object })));
         state.next = page.next;
     }
     async function paint() {
@@ -174,13 +174,19 @@ export function list(resource, archived, params) {
         history.replaceState(null, '', hash({}));
         load();
     }
+    const entry = f => {
+        const id = uid(f.name);
+        return h('div', {}, h('label', { for: id, class: 'form-label' }, f.label),
+            h('input', { id, name: f.name, type: f.type, maxlength: f.type === 'text' ? 255 : null, class: 'form-control', value: view[f.name], autocomplete: 'off', onchange: changed }));
+    };
+    const filter = f => f.options ? choice(f.name, f.label, f.options, 'All') : entry(f);
     const choice = (name, label, options, any) => {
         const id = uid(name);
         return h('div', {}, h('label', { for: id, class: 'form-label' }, label),
             h('select', { id, name, class: 'form-select', onchange: changed }, any && h('option', { value: '' }, any),
                 options.map(([v, text]) => h('option', { value: v, selected: view[name] === v }, text))));
     };
-    const searchId = uid('search');
+    const searchId = uid('search'), further = resource.filters.filter(f => f.more);
     let typing;
     const controls = names.length > 0 && h('form', { class: 'filters', role: 'search', 'aria-label': `Filter ${resource.many}`,
         onsubmit: e => { e.preventDefault(); clearTimeout(typing); changed(); } },
@@ -189,8 +195,9 @@ export function list(resource, archived, params) {
                 oninput: () => { clearTimeout(typing); typing = setTimeout(changed, 350); } })),
         statuses && choice('status', 'Status', Object.entries(resource.statuses)
             .filter(([s]) => resource.listed.includes(s)).map(([s, v]) => [s, v.label]), !resource.shown && 'All'),
-        resource.filters.map(f => choice(f.name, f.label, f.options, 'All')),
-        resource.sorts.length > 0 && choice('sort', 'Order', resource.sorts));
+        resource.filters.filter(f => !f.more).map(filter),
+        resource.sorts.length > 0 && choice('sort', 'Order', resource.sorts),
+        further.length > 0 && h('details', { open: further.some(f => view[f.name]) }, h('summary', {}, 'More filters'), h('div', { class: 'filters' }, further.map(filter))));
 
     const tab = (to, text, on) => h('li', { class: 'nav-item' }, h('a', { class: `nav-link${on ? ' active' : ''}`, href: to, 'aria-current': on && 'page' }, text));
     load();
@@ -198,7 +205,7 @@ export function list(resource, archived, params) {
         title: archived ? `Archived ${resource.many}` : resource.title,
         node: h('div', {},
             h('div', { class: 'head' }, h('h1', { tabindex: -1 }, archived ? `Archived ${resource.many}` : resource.title),
-                may(resource.create) && resource.form && !resource.within && h('a', { class: 'btn btn-primary', href: `#/${resource.path}/new` }, `New ${resource.one}`)),
+                may(resource.create) && resource.form && !resource.within && !resource.madeElsewhere && h('a', { class: 'btn btn-primary', href: `#/${resource.path}/new` }, `New ${resource.one}`)),
             resource.archived && h('nav', { 'aria-label': resource.title }, h('ul', { class: 'nav nav-tabs' },
                 tab(`#/${resource.path}`, 'In use', !archived), tab(`#/${resource.path}/archived`, 'Archived', archived))),
             h('div', { class: 'panel' }, resource.about && h('p', {}, resource.about), controls, summary, rows)),

@@ -33,7 +33,7 @@ function route() {
     if (!may(resource.read)) return nowhere(`Your role may not look at ${resource.many}.`);
     if (id ? resource.flat : resource.inner) return nowhere();
     if (!id || (id === 'archived' && resource.archived && !verb)) return list(resource, id === 'archived', new URLSearchParams(search));
-    if (id === 'new' && !verb && resource.form) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : nowhere(`Your role may not create ${resource.many}.`);
+    if (id === 'new' && !verb && resource.form && !resource.madeElsewhere) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : nowhere(`Your role may not create ${resource.many}.`);
     if (verb && !resource.form) return nowhere();
     return verb ? form(resource, id) : detail(resource, id);
 }
@@ -83,7 +83,7 @@ function frame() {
     shell.replaceChildren(h('header', { class: 'bar' }, h('div', { class: 'container-xxl' },
         h('a', { class: 'brand', href: '#/' }, h('img', { src: 'assets/icon.svg', alt: '', width: 28, height: 28 }), 'Thaw'),
         who && h('nav', { 'aria-label': 'Main' }, h('ul', {}, link('#/', 'Overview', here === ''),
-            resources.filter(r => !r.inner && may(r.read)).map(r => link(`#/${r.path}`, r.title, here === r.path || byPath(here)?.inner === r.path)))),
+            resources.filter(r => !r.inner && may(r.read)).map(r => link(`#/${r.path}`, r.menu ?? r.title, here === r.path || byPath(here)?.inner === r.path)))),
         who && h('div', { class: 'who' }, h('span', { class: 'soft' }, h('span', { class: 'visually-hidden' }, 'Signed in as '), who.username, ` (${who.role})`),
             h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: leave }, 'Sign out')))));
 }

@@ -3,6 +3,7 @@
 //
 //   word        its name in /console/actions, /console/activity and /console/history
 //   path        where it lives behind the #
+//   menu        its title in the navigation, where that is another
 //   inner       no list of its own in the navigation: seen in another one's detail
 //   flat        no page of one: all of it is in the list
 //   about, none what a list says above its rows, and instead of them
@@ -14,12 +15,19 @@
 //               complete(items, get, alone): what is worth a request more, for the
 //               names; alone: on a detail page
 //   id, name, status     where an object has these
+//   key         where the id names no row of a list
+//   history     (id) -> its path below /console/history, where that is not of its word and id
+//   madeElsewhere  not in the console, though its form edits it
+//   pending     (object): it ends by itself, and is looked at until it has
+//   rights      (object): the words of what this person may do with it, which edit, actions and
+//               fields have as `needs`: a word, or of what it follows from
 //   mine        (object, user): only these are listed, and may be acted on
 //   archived    the status that the Archived view asks for; listed: those of the list;
 //               shown: the one that is listed when none is chosen
 //   statuses    status -> {label, tone}
 //   noSearch, noHistory, counted    what the API does not offer; whether the overview counts it
-//   sorts       [value, label] that the API offers; filters: {name, label, options}
+//   sorts       [value, label] that the API offers; filters: {name, label, options, type, more}:
+//               type: text or date, where there are no options; more: behind the others
 //   columns     {label, field, kind, wide}: wide ones are left out on a narrow screen, and
 //               the status goes below the name
 //   details     {label, field, kind} of the detail page
@@ -30,10 +38,12 @@
 //   lineage     {word, url(object), node(n), here, none}: what it was copied from and to, of
 //               {version, from, to, more, hidden}; node: {href, name, text, status, created}
 //               of one of them; word: of whose statuses
-//   tables      {title, field, none, columns}: lists in the object itself
+//   tables      {title, field, none, columns, whole}: lists in the object itself; whole: however long
 //   form        fields {name, label, type, options, help, required, only}; type: text,
-//               area, choice, tags, colour, labels, owner; only: 'create' or 'edit'
-//   edit        method, and the transitions that it stands for; send(values, object):
+//               area, number, check, choice, tags, colour, labels, owner; only: 'create' or 'edit';
+//               of(object): where there is such a field; at: what the server calls it besides;
+//               when(values): shown beside these
+//   edit        method, url(object) where that is not its own, and the transitions that it stands for; send(values, object):
 //               the body, when that is not the values
 //   create      the permission that it takes
 //   own         offers as /console/actions has them, of what is no transition of its own;
@@ -44,11 +54,18 @@
 //               bare: its label says all, without the word for the object; deed: where the
 //               question takes more words than the label;
 //               no: the words of the harmless button, where Cancel would be unclear;
-//               foresee: {path(id), told(reply) -> {to, text}}: asked before the person is;
+//               of(object): where it is offered; leads(reply, object) -> hash;
+//               foresee: {ask(object, o) -> {method, path, body}, told(reply, object, o) -> {to, text} or
+//               {text, checks, refused}}: asked before the person is; load(get): likewise;
+//               fields(object, loaded): what the person fills in, as in form; typed(object): the
+//               name that has to be typed; send(object, values, loaded) -> {path, body};
 //               pick: {word, title(object), mark(object, o), deed, told(object, o),
-//               send(object, o) -> {path, body}, did(o), leads(reply, o, get) -> hash}: the
+//               send(object, o, values) -> {path, body}, did(o), leads(reply, o, get) -> hash}: the
 //               person chooses an object o of that word first
 //   audit       audit action -> how the history tells it
+
+import { named } from './api.js';
+import { registry } from './registry.js';
 
 const projects = {
     word: 'project', path: 'projects', one: 'project', many: 'projects', title: 'Projects', counted: true,
@@ -111,13 +128,6 @@ const projects = {
 
 // An id of two parts, where the API has the object below another: without its second part it is nobody's.
 const halves = id => { const [first, second] = id.split('.').map(encodeURIComponent); return [first, second || '-']; };
-
-// The objects that others name by their id, each asked for once; one that cannot be had keeps its id.
-async function named(get, urls) {
-    const found = new Map();
-    await Promise.all([...new Set(urls)].map(async url => { try { found.set(url, await get(url)); } catch (e) { if (e.kind === 'ended') throw e; } }));
-    return found;
-}
 
 const tasks = [['classification', 'Classification'], ['regression', 'Regression'], ['clustering', 'Clustering']];
 const modelUrl = id => `/api/v1/models/${encodeURIComponent(id)}`;
@@ -324,7 +334,7 @@ const workspaces = {
         WORKSPACE_UNARCHIVE: { label: 'Restore', row: true, done: 'was restored',
             ask: 'It becomes active when one of its entities is not in a final status, and ready otherwise.',
             foresee: {
-                path: id => `/console/target/workspace/${encodeURIComponent(id)}`,
+                ask: w => ({ path: `/console/target/workspace/${encodeURIComponent(w.id)}` }),
                 told: t => ({ to: t.target, text: !t.entities ? 'It has no entities.'
                     : t.entities === 1 ? `Its one entity is ${t.open ? 'not ' : ''}in a final status.`
                         : t.open ? `${t.open} of its ${t.entities} entities ${t.open === 1 ? 'is' : 'are'} not in a final status.` : `All of its ${t.entities} entities are in a final status.` }),
@@ -563,7 +573,7 @@ const applications = {
     audit: {},
 };
 
-export const resources = [projects, models, versions, workspaces, entities, authorizations, endpoints, deliveries, applications];
+export const resources = [projects, models, versions, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
 export const url = (resource, id) => resource.api.url?.(id) ?? `${resource.api.base}/${encodeURIComponent(id)}`;

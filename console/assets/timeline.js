@@ -25,7 +25,7 @@ export function timeline(resource, id) {
         const button = foot.querySelector('button');
         button?.setAttribute('aria-disabled', 'true');
         try {
-            const reply = await get(query(`/console/history/${resource.word}/${encodeURIComponent(id)}`, { page: page + 1, page_size: 20 }));
+            const reply = await get(query(`/console/history/${resource.history?.(id) ?? `${resource.word}/${encodeURIComponent(id)}`}`, { page: page + 1, page_size: 20 }));
             page++;
             const fresh = reply.items.map(entry);
             items.append(...fresh);

@@ -127,14 +127,19 @@ export const sql = statement => execFileSync(setup.database[0], setup.database.s
 export const status = async id => (await api('GET', `/api/v1/projects/${id}`)).body.data?.status;
 
 export async function accessible(page, what) {
+    if (process.env.VERBOSE) await page.screenshot({ path: `${setup.failures}/${what.replaceAll(/\W+/g, '-')}.png`, fullPage: true });
     await page.evaluate(axe);
     const found = await page.evaluate(async () => (await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })).violations
         .map(v => `${v.id}: ${v.nodes.map(n => `${n.target} ${n.failureSummary.split('\n')[1] ?? ''}`).slice(0, 3).join('; ')}`));
     assert.deepEqual(found, [], what);
 }
 export async function fits(page, what) {
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.ok(over <= 0, `${what} is ${over} pixels too wide`);
+    const over = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return scrollWidth > clientWidth ? [`${scrollWidth - clientWidth} pixels`, ...[...document.querySelectorAll('body *')].filter(x => x.getBoundingClientRect().right > clientWidth && !x.closest('.scroll')).slice(0, 5)
+            .map(x => `${x.tagName} ${x.className} ${x.textContent.slice(0, 40)}`)] : [];
+    });
+    assert.deepEqual(over, [], `${what} is too wide`);
 }
 
 export async function test(name, work) {

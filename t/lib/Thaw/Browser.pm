@@ -1,8 +1,10 @@
 # What a person does at the console, in a headless Chromium:
 #
-#   Thaw::Browser::run($t, 'models')      # t/console/models.mjs, each of its tests as one of ours
+#   Thaw::Browser::run($t, 'models')      # t/console/models.mjs, each of its tests as one of ours;
+#                                         # what follows the name is in its setup too
 #
-# Screens of failed tests are in build/*/console-failures.
+# Screens of failed tests are in build/*/console-failures; with VERBOSE=1 so is every
+# page that is tested for accessibility.
 package Thaw::Browser;
 use strict;
 use warnings;
@@ -33,7 +35,7 @@ sub lacks {
 }
 
 sub run {
-    my ($t, $name) = @_;
+    my ($t, $name, %more) = @_;
     SKIP: {
         if (my $lacks = lacks()) {
             die "the console is not tested: $lacks" if $ENV{CI};
@@ -49,7 +51,7 @@ sub run {
         remove_tree($failures); make_path($failures);
         my $who = sub { { email => $_[1] // "$_[0]\@main.example", password => $t->password($_[0]) } };
         local $ENV{CONSOLE_SETUP} = JSON::PP->new->canonical->encode({ url => $t->{url}, token => $token, agent => $agent, client => \%app, admin => $who->('admin'), reader => $who->('reader'),
-            database => [ 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock", '-uroot', 'thaw' ], modules => $home, failures => $failures, chromium => found('chromium') });
+            database => [ 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock", '-uroot', 'thaw' ], modules => $home, failures => $failures, chromium => found('chromium'), %more });
         # The sanitizers' options are for the workers, not for the browser.
         local @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};
         delete @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};

@@ -1,0 +1,124 @@
+// fields.js: what a person fills in, on a page or in a dialog: the controls, what they hold, and
+// what the server says of each of them, at it.
+import { h, uid, swatch } from './dom.js';
+
+// A reason goes on from the label; what is a sentence stands alone.
+const said = (f, text) => !text || /^\p{Lu}/u.test(text) ? text : `${f.label} ${text}`;
+
+// Keys of one's own with a text each, one below the other.
+function labels(f, start) {
+    const helpId = uid('help'), errorId = uid('error');
+    const rows = h('div', {});
+    const error = h('div', { id: errorId, class: 'wrong' });
+    const keys = () => [...rows.querySelectorAll('[data-key]')], texts = () => [...rows.querySelectorAll('[data-text]')];
+    let n = 0;
+    function row(key, text) {
+        n++;
+        const value = h(text.includes('\n') ? 'textarea' : 'input', { class: 'form-control', 'data-text': true, 'aria-label': `Text ${n}`, value: text, autocomplete: 'off' });
+        const box = h('div', { class: 'label' }, h('input', { type: 'text', class: 'form-control', 'data-key': true, 'aria-label': `Key ${n}`, value: key, autocomplete: 'off' }), value,
+            h('button', { type: 'button', class: 'btn btn-outline-secondary', 'aria-label': `Remove key ${n}`, onclick: () => { box.remove(); (keys()[0] ?? add).focus(); } }, '\u00d7'));
+        return box;
+    }
+    const add = h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: () => { rows.append(row('', '')); keys().at(-1).focus(); } }, 'Add a key');
+    rows.append(...Object.entries(start ?? {}).map(([key, text]) => row(key, text)));
+    return {
+        name: f.name,
+        get input() { return keys()[0] ?? add; },
+        node: h('fieldset', { class: 'mb-3', 'aria-describedby': helpId }, h('legend', { class: 'form-label' }, f.label), rows, add,
+            h('div', { id: helpId, class: 'soft' }, f.help), error),
+        read: () => Object.fromEntries(keys().map((k, i) => [k.value.trim(), texts()[i].value]).filter(([key, text]) => key || text)),
+        // What the API cannot be told: an object has each key once.
+        fault() {
+            const given = keys().map(k => k.value.trim());
+            const twice = given.find((k, i) => k && given.indexOf(k) !== i);
+            return twice ? `has the key ${twice} twice` : given.some((k, i) => !k && texts()[i].value) ? 'has a text without a key' : null;
+        },
+        wrong(text) {
+            error.textContent = said(f, text);
+            for (const k of [...keys(), add]) { k.removeAttribute('aria-invalid'); k.removeAttribute('aria-describedby'); }
+            if (!text) return;
+            this.input.setAttribute('aria-describedby', errorId);
+            if (this.input !== add) this.input.setAttribute('aria-invalid', 'true');
+        },
+    };
+}
+
+// In what it is made: chosen before, and only shown.
+const owner = (f, parent) => ({ name: f.name, input: null, read: () => parent.id, wrong() {},
+    node: h('dl', { class: 'fields mb-3' }, h('dt', {}, f.label), h('dd', {}, h('a', { href: parent.href }, parent.name))) });
+
+// A field: its label, its control, what it takes; read() is its value for the API.
+function field(f, start, parent) {
+    if (f.type === 'labels') return labels(f, start);
+    if (f.type === 'owner') return owner(f, parent);
+    const id = uid(f.name), helpId = `${id}-help`, errorId = `${id}-error`;
+    const common = { id, name: f.name, 'aria-required': f.required && 'true', 'aria-describedby': f.help ? helpId : null };
+    const spot = f.type === 'colour' ? h('span', {}) : null;
+    const paint = () => spot?.replaceChildren(input.value ? swatch(input.value) : '');
+    let input, extra = null;
+    if (f.type === 'area') input = h('textarea', { ...common, class: 'form-control', rows: 4, value: start ?? '' });
+    else if (f.type === 'check') input = h('input', { ...common, type: 'checkbox', class: 'form-check-input', checked: !!start });
+    else if (f.type === 'choice') input = h('select', { ...common, class: 'form-select' }, f.options.map(([v, text]) => h('option', { value: v, selected: v === start }, text)));
+    else {
+        if (f.type === 'colour') extra = h('datalist', { id: `${id}-list` }, f.options.map(o => h('option', { value: o })));
+        input = h('input', { ...common, type: 'text', class: 'form-control', autocomplete: 'off', list: extra?.id, oninput: paint,
+            value: f.type === 'tags' ? (start ?? []).join(', ') : start ?? '' });
+    }
+    const error = h('div', { id: errorId, class: 'wrong' });
+    const label = h('label', { for: id, class: f.type === 'check' ? 'form-check-label' : 'form-label' }, f.label, f.required ? h('span', { class: 'soft' }, ' (required)') : null, ' ', spot);
+    paint();
+    return {
+        name: f.name, input,
+        node: h('div', { class: f.type === 'check' ? 'form-check mb-3' : 'mb-3' }, f.type === 'check' ? [input, label] : [label, input],
+            extra, f.help && h('div', { id: helpId, class: 'soft' }, f.help), error),
+        fault: () => f.must !== undefined && input.value.trim() !== f.must.trim() ? `must be ${f.must}` : null,
+        read() {
+            if (f.type === 'check') return input.checked;
+            if (f.type === 'number') return input.value.trim() === '' ? null : Number.isNaN(Number(input.value)) ? input.value : Number(input.value);
+            if (f.type === 'tags') return input.value.split(',').map(w => w.trim()).filter(Boolean);
+            return input.value === '' && !f.required ? null : input.value;
+        },
+        wrong(text) {
+            error.textContent = said(f, text);
+            if (text) input.setAttribute('aria-invalid', 'true'); else input.removeAttribute('aria-invalid');
+            const by = [f.help && helpId, text && errorId].filter(Boolean).join(' ');
+            if (by) input.setAttribute('aria-describedby', by); else input.removeAttribute('aria-describedby');
+        },
+    };
+}
+
+// All of them: {node, first, specs, values(), check(), tell(failure)}.
+export function fieldset(specs, object = {}, parent = null) {
+    const all = specs.map(spec => ({ spec, it: field(spec, object[spec.name], parent) }));
+    const shown = () => all.filter(({ it }) => !it.node.hidden);
+    const values = () => Object.fromEntries(shown().map(({ it }) => [it.name, it.read()]));
+    const find = name => shown().find(({ spec, it }) => it.input && [spec.name, ...spec.at ?? []].some(n => name === n || name.startsWith(`${n}.`) || name.startsWith(`${n}[`)))?.it;
+    function arrange() {
+        const now = Object.fromEntries(all.map(({ it }) => [it.name, it.read()]));
+        for (const { spec, it } of all) if (spec.when) it.node.hidden = !spec.when(now);
+    }
+    arrange();
+    return {
+        specs, values,
+        node: h('div', { oninput: arrange, onchange: arrange }, all.map(({ it }) => it.node)),
+        get first() { return shown().find(({ it }) => it.input)?.it.input; },
+        // What the server need not be asked; false: something is wrong, and has the focus.
+        check() {
+            for (const { it } of all) it.wrong('');
+            const faulty = shown().filter(({ it }) => it.fault?.());
+            for (const { it } of faulty) it.wrong(it.fault());
+            faulty[0]?.it.input.focus();
+            return !faulty.length;
+        },
+        // What the server says, each at its field. -> {first, rest}: that to go to, and what is of none.
+        tell(e) {
+            let first = null;
+            const rest = [];
+            for (const [name, text] of Object.entries(e.fields)) {
+                const it = find(name);
+                if (it && e.kind === 'invalid') { it.wrong(text); first ??= it.input; } else rest.push(`${name}: ${text}`);
+            }
+            return { first, rest };
+        },
+    };
+}
