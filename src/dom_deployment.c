@@ -282,7 +282,7 @@ enum err deployment_create(struct tx *tx, const struct deployment_in *in, struct
 	*out = (struct deployment){ .label = in->label, .description = in->description, .importance = in->importance, .given_id = in->given_id,
 		.runtime = in->runtime, .environment = in->environment };
 	if ((e = named(tx, &in->which, &p)) || (e = hold(tx, &p.model, ERR_VERSION_NOT_FOUND, &m)) || (e = find(tx, &p.id, &p)) || (e = deployable(&p))
-	 || (e = enter(tx, &in->environment, &p)))
+	 || (e = custom_use(tx, &p.id)) || (e = enter(tx, &in->environment, &p)))
 		return e;
 	life_begin(tx, &out->life);
 	out->model = p.model;
@@ -367,7 +367,7 @@ enum err deployment_replace(struct tx *tx, const struct db_val *key, enum transi
 	enum err e;
 
 	if ((e = life_read(tx, RES_DEPLOYMENT, key, out)) || (e = named(tx, &asked->which, &p)) || (e = lock(tx, key, &p.model, out, &l))
-	 || (e = find(tx, &p.id, &p)) || id_equal(&p.id, &l.d->version) || (e = replaces(tx, l.d, &p)))
+	 || (e = find(tx, &p.id, &p)) || id_equal(&p.id, &l.d->version) || (e = replaces(tx, l.d, &p)) || (e = custom_use(tx, &p.id)))
 		return e;
 	was = *l.d;
 	l.d->model = p.model;
