@@ -359,7 +359,7 @@ static enum err relabel(struct tx *tx, const struct package_edit *in, struct ver
 	}
 	if (in->threshold_set) {
 		if (v->deployments)
-			return why_fault(tx, "predictionThreshold", "cannot be changed once the version is deployed");
+			return why_fault(tx, "predictionThreshold", "cannot be changed while the version is deployed");
 		if ((e = threshold(tx, "predictionThreshold", in->threshold, &v->package)))
 			return e;
 		js_add(changed, js_string(tx->arena, "predictionThreshold"));
