@@ -98,7 +98,7 @@ const struct route environment_routes[] = {
 	  .listing = &environments_list, .paging = &paging, .summary = "Prediction environments, newest first" },
 	{ "GET", ALL "/{environmentId}", PERM_MODEL_READ, 0, .status = 200, .out = environment_out, THE, .summary = "One prediction environment", .errors = "ENVIRONMENT_NOT_FOUND" },
 	{ "PATCH", ALL "/{environmentId}", PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct environment), .status = 200, .out = environment_out, THE,
-	  .change = environment_edit, .moves = { LIFE_ENVIRONMENT_EDIT }, .summary = "Change a prediction environment", .errors = "ENVIRONMENT_NOT_FOUND" },
+	  .change = environment_edit, .moves = { LIFE_ENVIRONMENT_EDIT }, .summary = "Change a prediction environment", .errors = "ENVIRONMENT_NOT_FOUND ENVIRONMENT_NEEDED" },
 	{ "DELETE", ALL "/{environmentId}", PERM_MODEL_WRITE, R_WRITE, .status = 204, THE, .change = environment_delete, .moves = { LIFE_ENVIRONMENT_DELETE },
 	  .summary = "Delete a prediction environment that nothing is deployed in", .errors = "ENVIRONMENT_NOT_FOUND ENVIRONMENT_USED AGENT_DENIED" },
 	{ "GET", BASE "/predictionServers", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = servers_out, .paging = &hundred,

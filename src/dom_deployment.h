@@ -27,6 +27,7 @@ enum { ENVIRONMENTS_HIDDEN, ENVIRONMENTS_SEARCH, ENVIRONMENTS_FORMATS };
 extern const struct listing environments_list;
 /* in: a struct environment. */
 enum err environment_create(struct tx *tx, const void *in, void *out);
+/* ERR_ENVIRONMENT_NEEDED.  Nothing given changes nothing. */
 enum err environment_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* ERR_ENVIRONMENT_USED. */
 enum err environment_delete(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);

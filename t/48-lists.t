@@ -150,7 +150,7 @@ subtest 'each is prepared and walks along an index' => sub {
         $ran{$name} = 1;
         push @scans, "$name: $$_[2] $$_[3] key " . ($$_[5] // 'none') . " rows $$_[8]" if ($$_[2] // '') !~ /^(?:<.*>|p|r)$/ && ($$_[3] // '') =~ /^(?:ALL|index)$/ && ($$_[8] // 0) > 1000;
     }
-    is(scalar keys %ran, scalar @lists, 'explained');
+    is(join(', ', grep { !$ran{$_} } map { $_->{name} } @lists), '', 'explained');
     is(join("\n", @scans), '', 'no full scan');
 };
 
