@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
 use Contract;
+use Registry qw(reg external imported custom_model custom_version environment deployment $NO_ID);
 
 my $t = Thaw->new;
 my $token = $t->admin;
@@ -103,6 +104,40 @@ subtest 'workspaces: lists have nothing of another tenant and nothing of the oth
             unlike($text, qr/\bof (?!$m\b)(?:live|test|other)|https:\/\/(?!$m\b)(?:live|test|other)\./, "$m: no name of the others");
         }
     }
+};
+
+subtest 'registry: neither lists nor what they are asked by tell anything of another tenant' => sub {
+    my @lists = qw(modelPackages registeredModels deployments predictionEnvironments projects useCases customModels customModelDeployments);
+    my $all = sub { my %o = @_; map { $_ => reg($t, GET => "$_/", %o)->{body} } @lists };
+    my %before = $all->();
+    # given one of everything in another organization
+    my @as = (token => $t->other);
+    my $v = external($t, @as, modelId => 'theirs');
+    my $custom = custom_model($t, @as)->{id};
+    my %theirs = (package => $v->{id}, model => $v->{registeredModelId}, environment => environment($t, @as)->{id}, run => imported($t, @as)->{modelId}, custom => $custom, version => custom_version($t, $custom, @as)->{id},
+        case => reg($t, POST => 'useCases/', @as, body => { name => 'theirs' })->{json}{id}, deployment => deployment($t, $v->{id}, @as)->{id});
+    my %after = $all->();
+    is($after{$_}, $before{$_}, "$_: as before") for @lists;
+    is($before{modelPackages} =~ /"totalCount":(\d+)/ && $1, 0, 'which had none');
+    my $mine = external($t);
+    for my $case ([ modelPackages => similarTo => 'package' ], [ modelPackages => predictionEnvironmentId => 'environment' ], [ modelPackages => modelId => 'run' ], [ modelPackages => modelId => 'version' ],
+        [ registeredModels => compatibleWithModelPackageId => 'package' ], [ registeredModels => compatibleWithLeaderboardModelId => 'run' ], [ registeredModels => predictionEnvironmentId => 'environment' ],
+        [ "registeredModels/$mine->{registeredModelId}/versions" => useCaseId => 'case' ], [ "registeredModels/$mine->{registeredModelId}/sharedRoles" => id => 'model' ], [ customModelDeployments => customModelIds => 'custom' ]) {
+        my ($list, $key, $what) = @$case;
+        my ($got, $none) = map { my $id = $_; plain(reg($t, GET => "$list/", query => "$key=$id")) =~ s/\Q$id\E/ID/gr } $theirs{$what}, $NO_ID;
+        is($got, $none, "$list by $key: theirs is as unknown");
+    }
+    for my $case ([ registeredModels => 'createdBy' ], [ "registeredModels/$mine->{registeredModelId}/versions" => 'createdBy' ], [ "registeredModels/$mine->{registeredModelId}/sharedRoles" => 'name' ]) {
+        my ($list, $key) = @$case;
+        my ($got, $none) = map { reg($t, GET => "$list/", query => "$key=$_")->{body} } $key eq 'name' ? qw(other nobody) : qw(other@main.example nobody@main.example);
+        is($got, $none, "$list by $key: nor whom there is");
+    }
+    # who imports chooses the id of the project, which they may have too
+    my ($project) = $t->sql("SELECT LOWER(HEX(id)), name FROM run_projects WHERE organization_id = (SELECT organization_id FROM principals WHERE username = 'other')");
+    is(imported($t, project => $project->[0], projectName => 'ours')->{projectId}, $project->[0], 'a project under the id of theirs');
+    is(reg($t, GET => "projects/$project->[0]/")->{json}{projectName}, 'ours', 'is another one');
+    is(reg($t, GET => "projects/$project->[0]/", @as)->{json}{projectName}, $project->[1], 'beside theirs');
+    is(scalar @{ reg($t, GET => "projects/$project->[0]/models/", @as)->{json} }, 1, 'which has no more in it');
 };
 
 $t->finish;

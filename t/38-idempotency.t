@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
 use Contract;
+use Registry qw(reg external imported custom_model deployment);
 
 my $t = Thaw->new(workers => 8);
 my $token = $t->admin;
@@ -51,6 +52,27 @@ subtest 'another request under the same key' => sub {
         error_is(act($t, $id, 'archive', headers => key('k3')), 422, 'VALIDATION_ERROR', 'another address');
         error_is($t->req(PATCH => "$MODELS/$id", token => $token, headers => key('k3'), body => { name => 'x' }), 422, 'VALIDATION_ERROR', 'another method');
     });
+};
+
+subtest 'of the registry: what a job is for, and where it is told of' => sub {
+    my $v = external($t);
+    my $next = external($t, registeredModelId => $v->{registeredModelId});
+    my ($deployment, $custom) = (deployment($t, $v->{id})->{id}, custom_model($t)->{id});
+    my $form = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nx\r\n--b--\r\n";
+    my %write = ('a package with its build' => [ POST => 'modelPackages/fromLeaderboard/', { modelId => imported($t)->{modelId} } ], 'the next version' => [ POST => 'modelPackages/fromJSON/', { name => 'x', target => { name => 'churn', type => 'Regression' }, registeredModelId => $v->{registeredModelId} } ],
+        'a deployment' => [ POST => 'deployments/fromModelPackage/', { modelPackageId => $v->{id}, label => 'd' } ], 'a champion' => [ PATCH => "deployments/$deployment/model/", { modelPackageId => $next->{id} } ],
+        'a challenger' => [ POST => "deployments/$deployment/challengers/", { modelPackageId => $v->{id}, name => 'c' } ], 'a version with files' => [ POST => "customModels/$custom/versions/", $form, type => 'multipart/form-data; boundary=b' ],
+        'a build' => [ POST => "modelPackages/$v->{id}/modelPackageFileBuilds/", undef ], 'an archived package' => [ POST => "modelPackages/$next->{id}/archive/", undef ]);
+    for my $name (sort { ($a =~ /archived/) - ($b =~ /archived/) || $a cmp $b } keys %write) {
+        my ($method, $path, $body, @type) = @{ $write{$name} };
+        my $send = sub { reg($t, $method => $path, body => $body, @type, headers => key('registry-' . ($name =~ tr/ /-/r))) };
+        my $first = $send->();
+        like($first->{status}, qr/^20[124]$/, "given $name") or diag $first->{raw};
+        my $again;
+        unchanged($t, 'the same request again', sub { $again = $send->() });
+        ok(replayed($again), 'is a repetition');
+        is(join(' ', $again->{status}, $again->{body}, map { $again->{headers}{$_} // '' } qw(location etag)), join(' ', $first->{status}, $first->{body}, map { $first->{headers}{$_} // '' } qw(location etag)), 'with the same answer');
+    }
 };
 
 subtest 'a key belongs to its principal' => sub {

@@ -12,7 +12,7 @@ use Thaw;
 use Contract;
 
 my $t = Thaw->new(config => { base_path => '/registry', cors_origin => 'https://console.example', access_ttl => 120, refresh_ttl => 600, body_limit => 2000,
-    issuer => 'https://issuer.example', audience => 'somebody', galera => 'on', clock_leeway => 0 });
+    issuer => 'https://issuer.example', audience => 'somebody', galera => 'on', clock_leeway => 0, registry_version => '2.31.4' });
 my $token = $t->admin;
 my $at = "/registry$MODELS";
 my $good = { name => 'settings', model_type => 'auto', task_type => 'clustering' };
@@ -26,6 +26,18 @@ subtest 'base_path' => sub {
     error_is($t->req(GET => "$at/$NOWHERE", token => $token), 404, 'RESOURCE_NOT_FOUND', 'errors speak the dialect');
     error_is($t->req(GET => "$at?" . 'x' x 9000), 414, 'VALIDATION_ERROR', "nginx's own errors too");
     problem_is($t->req(GET => '/registryx/healthz'), 404, 'a longer word is another path');
+};
+
+subtest 'base_path in what the registry tells of addresses' => sub {
+    my $reg = sub { my ($method, $path, $body) = @_; $t->req($method => "/registry/api/v2/$path", token => $token, body => $body) };
+    my @v = map { $reg->(POST => 'modelPackages/fromJSON/', { name => "p$_", target => { name => 'y', type => 'Regression' } }) } 1, 2;
+    like($v[0]{headers}{location}, qr{^http://[^/]+/registry/api/v2/modelPackages/$v[0]{json}{id}/$}, 'Location') or diag $v[0]{raw};
+    my $d = $reg->(POST => 'deployments/fromModelPackage/', { modelPackageId => $v[0]{json}{id}, label => 'd' });
+    my ($job) = ($d->{headers}{location} // '') =~ m{^http://[^/]+/registry/api/v2/(status/\w+/)$};
+    like($reg->(GET => $job // '')->{headers}{location} // '', qr{^http://[^/]+/registry/api/v2/deployments/$d->{json}{id}/$}, 'of a job, and what it ends in');
+    my ($next) = ($reg->(GET => 'registeredModels/?limit=1')->{json}{next} // '') =~ m{^http://[^/]+/registry/api/v2/(registeredModels/\?.*)$};
+    is($reg->(GET => $next // '')->{json}{count}, 1, 'the next page');
+    is($reg->(GET => 'version/')->{json}{versionString}, '2.31.4', 'registry_version');
 };
 
 subtest 'cors_origin' => sub {

@@ -9,7 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
 use Contract;
-use Registry ();
+use Registry qw(external deployment);
 
 my $t = Thaw->new(workers => 1);                  # so that a second request finds what the first one prepared
 my $token = $t->admin;
@@ -42,6 +42,19 @@ subtest 'a line for each request' => sub {
     ($l) = lines_of(access => $t->req(GET => '/healthz'));
     is("$l->{route} $l->{dialect} $l->{statements}", '/healthz plain 0', 'health: no statement');
     is($l->{principal}, undef, 'nobody');
+};
+
+subtest 'what the registry costs' => sub {
+    my $v = external($t);
+    my $d = deployment($t, $v->{id})->{id};
+    my %most = ("registeredModels/$v->{registeredModelId}" => 1, "modelPackages/$v->{id}" => 1, "registeredModels/$v->{registeredModelId}/versions" => 1, registeredModels => 1, modelPackages => 1, deployments => 1, "deployments/$d" => 1,
+        "modelPackages/$v->{id}/features" => 2, "registeredModels/$v->{registeredModelId}/sharedRoles" => 2, "registeredModels/$v->{registeredModelId}/deployments" => 2, useCases => 1, customModels => 1, projects => 1);
+    for my $path (sort keys %most) {
+        my ($r) = reverse map { $t->req(GET => "/api/v2/$path/", token => $token) } 1, 2;
+        my ($l) = lines_of(access => $r);
+        is("$l->{dialect} $l->{status}", 'registry 200', $path);
+        cmp_ok($l->{statements}, '<=', $most{$path}, "$l->{statements} statements");
+    }
 };
 
 subtest 'a state change is at most nine round trips' => sub {
@@ -159,7 +172,7 @@ subtest 'the account of the service cannot rewrite the audit' => sub {
     is(login()->[0], '--user=thaw_app', 'given its own credentials');
     is($as_app->('SELECT COUNT(*) FROM audit_events'), 'done', 'it reads the audit');
     is($as_app->($_), 1142, $_) for 'UPDATE audit_events SET actor_name = "nobody"', 'DELETE FROM audit_events', 'TRUNCATE audit_events', 'DROP TABLE audit_events',
-        'ALTER TABLE audit_events ADD x INT', 'REPLACE INTO audit_events SELECT * FROM audit_events LIMIT 1', 'DELETE FROM models', 'DELETE FROM model_versions', 'DROP TABLE models',
+        'ALTER TABLE audit_events ADD x INT', 'REPLACE INTO audit_events SELECT * FROM audit_events LIMIT 1', 'DELETE FROM models', 'DELETE FROM model_versions', (map { "DELETE FROM $_" } qw(deployments deployment_versions challengers prediction_environments use_cases custom_models custom_versions run_projects user_groups)), 'DROP TABLE models',
         'CREATE TABLE x (a INT)', 'CREATE TRIGGER x BEFORE INSERT ON models FOR EACH ROW SET NEW.name = ""', 'UPDATE schema_versions SET version = 7';
     like($as_app->($_), qr/^(1044|1045|1142|1227)$/, $_) for 'SELECT * FROM mysql.user', 'CREATE USER x', 'GRANT ALL ON *.* TO CURRENT_USER', 'CREATE DATABASE x', 'SET GLOBAL innodb_flush_log_at_trx_commit = 0';
 };

@@ -18,7 +18,7 @@ for my $file (qw(bin/thaw libexec/thaw/thaw.fcgi share/thaw/sql/0001_base.sql sh
     share/thaw/nginx/fastcgi.params share/thaw/console/index.html share/thaw/console/assets/main.js share/thaw/console/assets/console.css
     share/thaw/nginx/thaw-errors-http.conf share/thaw/nginx/thaw-errors-server.conf
     share/thaw/nginx/apache-cgi.conf share/thaw/nginx/fcgiwrap.conf lib/systemd/system/thaw.service
-    lib/systemd/system/thaw.socket lib/systemd/system/nginx.service.d/thaw.conf lib/sysusers.d/thaw.conf)) {
+    lib/systemd/system/thaw.socket lib/systemd/system/thaw-build.service lib/systemd/system/nginx.service.d/thaw.conf lib/sysusers.d/thaw.conf)) {
     ok(-f "$root/$file", $file);
 }
 for my $file (split /\n/, `find '$root' -type f ! -perm -u+x`) {

@@ -112,6 +112,19 @@ subtest 'demo.env and what is printed' => sub {
     is_deeply($copy->{source}, { type => 'promoted', previousModelRid => $rid[0], previousModelVersionRid => $uploaded->{json}{rid} }, 'promotes it to the second')
         or diag $promoted->{out}, $promoted->{err};
     is_deeply([ map { $_->{rid} } @{ $list->{data} } ], [ $copy->{rid} ], 'and shows it there');
+    my ($section) = slurp("$clone/README.md") =~ /^## Registered models, packages and deployments\n(.*?)^## /ms;
+    my (undef, $registers, $groups) = $section =~ /^((?:    [^\n]*\n|\n(?=    ))+)/mg;
+    my ($register, $stage) = split /^    model=.*\n/m, $registers;
+    my ($group, $share) = split /^    group=.*\n/m, $groups;
+    my $v = $t->run({}, "cd '$clone'\n$register", 'sh')->{json};
+    is($v->{registeredModelVersion}, 1, 'the registry curl of the README registers a model') or diag explain $v;
+    ($setup) = $register =~ /^(.*^ *json=.*?\n)/ms;
+    $sh = "cd '$clone'\n$setup\nmodel=$v->{registeredModelId}; version=$v->{id}\n";
+    like($t->run({}, "$sh\n$stage", 'sh')->{out}, qr/"stage":"Production".*"action":"model\.version_staged"/s, 'what follows puts it in production and shows the audit row');
+    my ($id_of) = (my $printed = $t->run({}, "$sh\n$group", 'sh'))->{out} =~ /\b([0-9a-f]{24})\s*\z/;
+    ok($id_of, 'a group is made') or diag $printed->{out}, $printed->{err};
+    my $shared = $t->run({}, "$sh\ngroup=$id_of\n$share\ncurl -s \$THAW_URL/api/v2/registeredModels/\$model/sharedRoles/ -H \"\$auth\"", 'sh');
+    is(join(' ', sort map { "$_->{name}:$_->{role}" } @{ $shared->{json}{data} // [] }), 'Risk:CONSUMER ada:OWNER rui:USER', 'and the model shared with it') or diag $shared->{out}, $shared->{err};
     ($lines) = slurp("$clone/README.md") =~ /^## Applications of others\n.*?^((?:    [^\n]*\n|\n    [^\n]*\n)+)/ms;
     my $token = $t->run({}, "cd '$clone'\n$lines", 'sh');
     is($token->{json}{scope}, 'api:models-read', 'the application of the README gets a token') or diag $token->{err}, $token->{out};
