@@ -473,9 +473,9 @@ const struct route deployment_routes[] = {
 	  .moves = { LIFE_CHALLENGER_CREATE, LIFE_DEPLOYMENT_CHALLENGE }, .wants = dares,
 	  .summary = "Add a challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_LIMIT NO_REPLACEMENT QUOTA" CANNOT },
 	{ "GET", ONE "/challengers", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = challengers_out, THE, .listing = &challengers_list,
-	  .paging = &living, .summary = "Challengers, oldest first", .errors = "DEPLOYMENT_NOT_FOUND PAGE_BYTES" },
+	  .paging = &living, .summary = "Challengers of models that the caller sees, oldest first", .errors = "DEPLOYMENT_NOT_FOUND PAGE_BYTES" },
 	{ "GET", ONE "/challengers/{challengerId}", PERM_MODEL_READ, 0, .status = 200, .out = challenger_out, THE_CHALLENGER, .get = challenger_get,
-	  .summary = "One challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
+	  .summary = "One challenger, whose model the caller sees", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
 	{ "PATCH", ONE "/challengers/{challengerId}", PERM_MODEL_WRITE, R_WRITE, BODY(challenger_edit_in, struct deployment_in), .status = 200, .out = challenger_out,
 	  THE_CHALLENGER, .change = challenger_edit, .moves = { LIFE_CHALLENGER_EDIT }, AS({ ERR_ENVIRONMENT_NOT_FOUND, ERR_REFERENCE }),
 	  .summary = "Change a challenger's name or environment", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND REFERENCE ENVIRONMENT_FORMAT" },
@@ -483,9 +483,9 @@ const struct route deployment_routes[] = {
 	  .moves = { LIFE_CHALLENGER_DELETE }, .summary = "Remove a challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
 	{ "GET", BASE "/registeredModels/{registeredModelId}/deployments", PERM_MODEL_READ, 0, QUERY(pairs_query, struct pairs_query), .status = 200, .out = pairs_out,
 	  .object = RES_MODEL, .ids = { "" }, .listing = &pairs_list, .paging = &hundred, .read = pairs_of_model,
-	  .summary = "Deployments that have or had a version of a registered model", .errors = "MODEL_NOT_FOUND PAGE_BYTES" },
+	  .summary = "Deployments that have or had a version of a registered model, of those that the caller sees", .errors = "MODEL_NOT_FOUND PAGE_BYTES" },
 	{ "GET", BASE "/registeredModels/{registeredModelId}/versions/{versionId}/deployments", PERM_MODEL_READ, 0, QUERY(pairs_query, struct pairs_query), .status = 200,
 	  .out = pairs_out, .object = RES_VERSION, .ids = { "", "" }, .listing = &pairs_list, .paging = &hundred, .read = pairs_of_version,
-	  .summary = "Deployments that have or had a version", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND PAGE_BYTES" },
+	  .summary = "Deployments that have or had a version, of those that the caller sees", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND PAGE_BYTES" },
 	{ 0 }
 };
