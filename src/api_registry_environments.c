@@ -95,7 +95,7 @@ const struct route environment_routes[] = {
 	{ "POST", ALL, PERM_MODEL_WRITE, R_WRITE, BODY(create_in, struct environment), .status = 201, .out = environment_out, THE, .make = environment_create,
 	  .summary = "Create a prediction environment", .errors = "QUOTA" },
 	{ "GET", ALL, PERM_MODEL_READ, 0, QUERY(environments_query, struct environments_query), .status = 200, .out = environments_out,
-	  .listing = &environments_list, .paging = &paging, .summary = "Prediction environments, newest first", .errors = "PAGE_BYTES" },
+	  .listing = &environments_list, .paging = &paging, .summary = "Prediction environments, newest first" },
 	{ "GET", ALL "/{environmentId}", PERM_MODEL_READ, 0, .status = 200, .out = environment_out, THE, .summary = "One prediction environment", .errors = "ENVIRONMENT_NOT_FOUND" },
 	{ "PATCH", ALL "/{environmentId}", PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct environment), .status = 200, .out = environment_out, THE,
 	  .change = environment_edit, .moves = { LIFE_ENVIRONMENT_EDIT }, .summary = "Change a prediction environment", .errors = "ENVIRONMENT_NOT_FOUND ENVIRONMENT_NEEDED" },

@@ -150,8 +150,8 @@ static void about_target(struct validation *v, const struct deployable *now, con
 	fit(v, "targetType", same_text(now->target_type, next->target_type), "It has the target type of the champion",
 		"It has another target type than the champion");
 	fit(v, "targetClasses", same_bytes(now->classes, next->classes), "It has the classes of the champion", "It has other classes than the champion");
-	fit(v, "seriesType", (now->kinds & series) == (next->kinds & series), "It is of time series as the champion is",
-		"One of the two is of time series, or of several ones, and the other is not");
+	fit(v, "seriesType", (now->kinds & series) == (next->kinds & series), "It is a time series model, or none, like the champion",
+		"One of the two is a time series or multiseries model, and the other is not");
 }
 
 static void whether_fits(struct validation *v, const struct deployable *now, const struct deployable *next, const int64_t *formats)
@@ -282,7 +282,7 @@ enum err deployment_create(struct tx *tx, const struct deployment_in *in, struct
 	*out = (struct deployment){ .label = in->label, .description = in->description, .importance = in->importance, .given_id = in->given_id,
 		.runtime = in->runtime, .environment = in->environment };
 	if ((e = named(tx, &in->which, &p)) || (e = hold(tx, &p.model, ERR_VERSION_NOT_FOUND, &m)) || (e = find(tx, &p.id, &p)) || (e = deployable(&p))
-	 || (e = enter(tx, &in->environment, &p)))
+	 || (e = custom_use(tx, &p.id)) || (e = enter(tx, &in->environment, &p)))
 		return e;
 	life_begin(tx, &out->life);
 	out->model = p.model;
@@ -367,7 +367,7 @@ enum err deployment_replace(struct tx *tx, const struct db_val *key, enum transi
 	enum err e;
 
 	if ((e = life_read(tx, RES_DEPLOYMENT, key, out)) || (e = named(tx, &asked->which, &p)) || (e = lock(tx, key, &p.model, out, &l))
-	 || (e = find(tx, &p.id, &p)) || id_equal(&p.id, &l.d->version) || (e = replaces(tx, l.d, &p)))
+	 || (e = find(tx, &p.id, &p)) || id_equal(&p.id, &l.d->version) || (e = replaces(tx, l.d, &p)) || (e = custom_use(tx, &p.id)))
 		return e;
 	was = *l.d;
 	l.d->model = p.model;

@@ -54,8 +54,8 @@ struct challenger {
 	struct environment in;
 };
 
-/* Which package: by its own id, or by that of what it is made from: then the last one that was, or one that is made
- * now.  Neither is set: none was named. */
+/* Which package: by its own id, or by that of what it is made from: the last package made from that, or one that is
+ * made now.  Neither is set: none was named. */
 struct package_asked { struct id package, source; bool package_set, source_set; };
 struct deployment_in {
 	struct package_asked which;

@@ -78,6 +78,28 @@ scene 'a challenger is seen with its own model' => sub {
     is(reg($t, DELETE => "deployments/$id/", @mine)->{status}, 204, 'and goes with its deployment');
 };
 
+scene 'a custom model that is deleted is not deployed any more' => sub {
+    my $packaged = sub {
+        my $custom = custom_model($t, @mine);
+        my $version = custom_version($t, $custom->{id}, @mine);
+        return ($custom->{id}, $version->{id}, reg($t, POST => 'modelPackages/fromCustomModelVersion/', body => { customModelVersionId => $version->{id} }, @mine)->{json}{id});
+    };
+    my ($custom, $version, $package) = $packaged->();
+    built($t);
+    my $was = deploy((external($t, @mine, target => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] }))->{id}, @mine)->{json}{id};
+    is(reg($t, DELETE => "customModels/$custom/", @mine)->{status}, 204, 'given a package of a custom model that was deleted');
+    refused(deploy($package, @mine), 422, qr/custom model that was deleted/, 'then it cannot be deployed', 'modelPackageId');
+    refused(replace($was, $package, @mine), 422, qr/custom model that was deleted/, 'nor take the place of another');
+    ($custom, $version, $package) = $packaged->();
+    my $go = hold($t, "SELECT 1 FROM custom_models WHERE id = UNHEX('$custom') FOR UPDATE");
+    my @both = map { in_background($_) } sub { reg($t, DELETE => "customModels/$custom/", @mine) },
+        sub { reg($t, POST => 'deployments/fromLearningModel/', body => { modelId => $version, label => 'x' }, @mine) };
+    blocked($t, 2);
+    $go->();
+    like(join(' ', map { $_->()->{status} } @both), qr/^(?:204 422|409 202)$/, 'of both at once one is refused');
+    reg($t, DELETE => "deployments/$_/", @mine) for $was, map { $_->{id} } grep { $_->{customModel}{id} eq $custom } @{ reg($t, GET => 'customModelDeployments/', @mine)->{json}{data} };
+};
+
 scene 'a model knows what is deployed of it' => sub {
     my ($v) = trained_package();
     my $mid = $v->{registeredModelId};
