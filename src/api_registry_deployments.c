@@ -437,8 +437,8 @@ static enum err patch_settings(struct req *r)
 #define FROM(what, shape, text) { "POST", ALL "/" what, PERM_MODEL_WRITE, R_WRITE, BODY(shape, struct deployment_in), .status = 202, .out = id_out, \
 	.run = create, .moves = { LIFE_DEPLOYMENT_CREATE, LIFE_MODEL_DEPLOY }, .wants = deploys, NAMES, .summary = text, .errors = "QUOTA" CANNOT }
 #define COUNTS SQL_MODEL_LOCK, SQL_MODEL_DEPLOYED, SQL_AUDIT_ADD, SQL_OUTBOX_ADD, SQL_JOB_ADD, SQL_NONE
-static const enum sql deploys[] = { SQL_DEPLOYABLE, SQL_USED_DEPLOYMENTS, SQL_PAIR_PUT, COUNTS }, switches[] = { SQL_DEPLOYMENT_READ, COUNTS },
-	replaces[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, SQL_PAIR_PUT, COUNTS }, configures[] = { SQL_DEPLOYMENT_SETTINGS, SQL_JOB_ADD, SQL_NONE },
+static const enum sql deploys[] = { SQL_DEPLOYABLE, SQL_CUSTOM_MODEL_OF, SQL_USED_DEPLOYMENTS, SQL_PAIR_PUT, COUNTS }, switches[] = { SQL_DEPLOYMENT_READ, COUNTS },
+	replaces[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, SQL_CUSTOM_MODEL_OF, SQL_PAIR_PUT, COUNTS }, configures[] = { SQL_DEPLOYMENT_SETTINGS, SQL_JOB_ADD, SQL_NONE },
 	dares[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, SQL_DEPLOYMENT_LOCK, SQL_CHALLENGERS_OF, SQL_USED_CHALLENGERS, SQL_PAIR_PUT, COUNTS };
 const struct route deployment_routes[] = {
 	FROM("fromModelPackage", from_package_in, "Deploy a model package"),
