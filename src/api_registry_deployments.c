@@ -437,8 +437,8 @@ static enum err patch_settings(struct req *r)
 #define FROM(what, shape, text) { "POST", ALL "/" what, PERM_MODEL_WRITE, R_WRITE, BODY(shape, struct deployment_in), .status = 202, .out = id_out, \
 	.run = create, .moves = { LIFE_DEPLOYMENT_CREATE, LIFE_MODEL_DEPLOY }, .wants = deploys, NAMES, .summary = text, .errors = "QUOTA" CANNOT }
 #define COUNTS SQL_MODEL_LOCK, SQL_MODEL_DEPLOYED, SQL_AUDIT_ADD, SQL_OUTBOX_ADD, SQL_JOB_ADD, SQL_NONE
-static const enum sql deploys[] = { SQL_DEPLOYABLE, SQL_USED_DEPLOYMENTS, SQL_PAIR_PUT, COUNTS }, switches[] = { SQL_DEPLOYMENT_READ, COUNTS },
-	replaces[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, SQL_PAIR_PUT, COUNTS }, configures[] = { SQL_DEPLOYMENT_SETTINGS, SQL_JOB_ADD, SQL_NONE },
+static const enum sql deploys[] = { SQL_DEPLOYABLE, SQL_CUSTOM_MODEL_OF, SQL_USED_DEPLOYMENTS, SQL_PAIR_PUT, COUNTS }, switches[] = { SQL_DEPLOYMENT_READ, COUNTS },
+	replaces[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, SQL_CUSTOM_MODEL_OF, SQL_PAIR_PUT, COUNTS }, configures[] = { SQL_DEPLOYMENT_SETTINGS, SQL_JOB_ADD, SQL_NONE },
 	dares[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, SQL_DEPLOYMENT_LOCK, SQL_CHALLENGERS_OF, SQL_USED_CHALLENGERS, SQL_PAIR_PUT, COUNTS };
 const struct route deployment_routes[] = {
 	FROM("fromModelPackage", from_package_in, "Deploy a model package"),
@@ -473,9 +473,9 @@ const struct route deployment_routes[] = {
 	  .moves = { LIFE_CHALLENGER_CREATE, LIFE_DEPLOYMENT_CHALLENGE }, .wants = dares,
 	  .summary = "Add a challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_LIMIT NO_REPLACEMENT QUOTA" CANNOT },
 	{ "GET", ONE "/challengers", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = challengers_out, THE, .listing = &challengers_list,
-	  .paging = &living, .summary = "Challengers, oldest first", .errors = "DEPLOYMENT_NOT_FOUND" },
+	  .paging = &living, .summary = "Challengers of models that the caller sees, oldest first", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "GET", ONE "/challengers/{challengerId}", PERM_MODEL_READ, 0, .status = 200, .out = challenger_out, THE_CHALLENGER, .get = challenger_get,
-	  .summary = "One challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
+	  .summary = "One challenger, whose model the caller sees", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
 	{ "PATCH", ONE "/challengers/{challengerId}", PERM_MODEL_WRITE, R_WRITE, BODY(challenger_edit_in, struct deployment_in), .status = 200, .out = challenger_out,
 	  THE_CHALLENGER, .change = challenger_edit, .moves = { LIFE_CHALLENGER_EDIT }, AS({ ERR_ENVIRONMENT_NOT_FOUND, ERR_REFERENCE }),
 	  .summary = "Change a challenger's name or environment", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND REFERENCE ENVIRONMENT_FORMAT" },
@@ -483,9 +483,9 @@ const struct route deployment_routes[] = {
 	  .moves = { LIFE_CHALLENGER_DELETE }, .summary = "Remove a challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
 	{ "GET", BASE "/registeredModels/{registeredModelId}/deployments", PERM_MODEL_READ, 0, QUERY(pairs_query, struct pairs_query), .status = 200, .out = pairs_out,
 	  .object = RES_MODEL, .ids = { "" }, .listing = &pairs_list, .paging = &hundred, .read = pairs_of_model,
-	  .summary = "Deployments that have or had a version of a registered model", .errors = "MODEL_NOT_FOUND" },
+	  .summary = "Deployments that have or had a version of a registered model, of those that the caller sees", .errors = "MODEL_NOT_FOUND" },
 	{ "GET", BASE "/registeredModels/{registeredModelId}/versions/{versionId}/deployments", PERM_MODEL_READ, 0, QUERY(pairs_query, struct pairs_query), .status = 200,
 	  .out = pairs_out, .object = RES_VERSION, .ids = { "", "" }, .listing = &pairs_list, .paging = &hundred, .read = pairs_of_version,
-	  .summary = "Deployments that have or had a version", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
+	  .summary = "Deployments that have or had a version, of those that the caller sees", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
 	{ 0 }
 };
