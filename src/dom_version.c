@@ -258,6 +258,8 @@ enum err version_promote(struct tx *tx, const struct db_val *key, enum transitio
 		return ERR_VERSION_NOT_FOUND;
 	if (!version_source_known(from.source))
 		return ERR_VERSION_SOURCE;
+	if ((e = life_taken(tx, t, &from.life)))
+		return e;
 	if (from.artifact.p && (e = touch(tx, from.artifact.p)))
 		return e;
 	*made = from;
@@ -359,7 +361,7 @@ enum err version_restore(struct tx *tx, const struct db_val *key, enum transitio
 	enum err e = life_lock(tx, RES_VERSION, key, v);
 
 	(void)in;
-	if (e)
+	if (e || (e = life_taken(tx, t, &v->life)))
 		return e;
 	m = v->life.parent;
 	js_put_int(tx->arena, details, "version_number", v->number);

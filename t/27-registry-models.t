@@ -352,6 +352,25 @@ scene 'a version can be changed' => sub {
     unchanged($t, 'archived for good', sub { refused(change($v, { stage => 'Production' }), 422, qr/archived/i, 'given a version archived for good, then 422') });
 };
 
+scene 'a version that is archived for good' => sub {
+    my $v = external($t);
+    my $next = external($t, registeredModelId => $v->{registeredModelId});
+    my ($id, $target, $rid) = ("mdl-$v->{registeredModelId}", foundry_model($t), rid_of(version => $v->{id}));
+    my $restore = sub { $t->req(POST => "$MODELS/$id/versions/ver-00$_[0]/restore", token => $token) };
+    change($v, { stage => 'Archived' });
+    is($restore->(1)->{status}, 200, 'given one in the stage Archived, then it is restored in the models dialect');
+    is(promote($t, $target, $rid)->{status}, 200, 'and promoted in foundry');
+    is(act($t, $id, $_)->{status}, 200, "$_ of its model") for qw(archive unarchive);
+    is($restore->(1)->{status}, 200, 'is for a while');
+    is($restore->(2)->{status}, 200, 'when another one is active');
+    is(e($t, 'E5', { id => $v->{id} })->{status}, 204, 'and it is archived for good');
+    unchanged($t, 'archived for good', sub {
+        error_is($restore->(1), 409, 'CONFLICT', 'then it is not restored', 'status');
+        fault_is(promote($t, $target, $rid), 409, 'CONFLICT', 'Default:Conflict', {}, 'nor promoted', 'The model version was archived for good');
+    });
+    is($restore->(2)->{status}, 200, 'another one is');
+};
+
 scene 'stages: archiveExistingVersions' => sub {
     my @v = (external($t));
     push @v, external($t, registeredModelId => $v[0]{registeredModelId}) for 1 .. 3;
