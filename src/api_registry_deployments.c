@@ -448,7 +448,7 @@ const struct route deployment_routes[] = {
 	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE, .change = deployment_delete, .moves = { LIFE_DEPLOYMENT_DELETE },
 	  .summary = "Delete a deployment", .errors = "DEPLOYMENT_NOT_FOUND AGENT_DENIED" },
 	{ "PATCH", ONE "/status", PERM_MODEL_WRITE, R_WRITE, BODY(status_in, struct deployment_in), .status = 202, THE, .run = patch_status,
-	  .summary = "Activate or deactivate", .errors = "DEPLOYMENT_NOT_FOUND MODEL_ARCHIVED MODEL_RETIRED" },
+	  .summary = "Activate or deactivate", .errors = "DEPLOYMENT_NOT_FOUND MODEL_ARCHIVED MODEL_RETIRED PACKAGE_ARCHIVED NOT_BUILT" },
 	{ "POST", ONE "/model/validation", PERM_MODEL_READ, 0, BODY(validate_in, struct deployment_in), .status = 200, .out = validated_out, THE, .run = validate, NAMES,
 	  .summary = "Whether a package can take the place of the champion", .errors = "DEPLOYMENT_NOT_FOUND REFERENCE" },
 	{ "PATCH", ONE "/model", PERM_MODEL_WRITE, R_WRITE, BODY(replace_in, struct deployment_in), .status = 202, THE, .run = patch_model, NAMES,

@@ -309,28 +309,29 @@ enum err deployment_switch(struct tx *tx, const struct db_val *key, enum transit
 {
 	const enum state to = life_state(RES_DEPLOYMENT, ((const struct deployment_in *)in)->status);
 	const bool on = to == STATE_DEPLOYMENT_ACTIVE;
+	struct deployable p;
 	struct locked l;
 	enum err e = lock(tx, key, NULL, out, &l);
 
 	(void)t;
 	if (e || l.d->life.state == to)
 		return e;
-	if (on && l.its->life.state == STATE_MODEL_RETIRED)
-		return ERR_MODEL_RETIRED;
+	if (on && ((e = find(tx, &l.d->version, &p)) || (e = deployable(&p))))
+		return e;
 	if ((e = count(tx, l.its, on ? LIFE_MODEL_DEPLOY : LIFE_MODEL_UNDEPLOY, on ? 1 : -1, l.d)))
 		return e;
 	return life_move(tx, on ? LIFE_DEPLOYMENT_ACTIVATE : LIFE_DEPLOYMENT_DEACTIVATE, &l.d->life, NULL);
 }
 
-/* Can it take the place of the champion?  What forbids deploying it at all comes first. */
+/* Can it take the place of the champion?  It can be deployed. */
 static enum err replaces(struct tx *tx, const struct deployment *d, const struct deployable *next)
 {
 	struct validation v;
 	struct deployable now;
 	int64_t formats = 0;
-	enum err e = deployable(next);
+	enum err e = find(tx, &d->version, &now);
 
-	if (e || (e = find(tx, &d->version, &now)) || (!id_is_zero(&d->environment) && (e = environment_formats(tx, &d->environment, &formats))))
+	if (e || (!id_is_zero(&d->environment) && (e = environment_formats(tx, &d->environment, &formats))))
 		return e;
 	whether_fits(&v, &now, next, id_is_zero(&d->environment) ? NULL : &formats);
 	for (size_t i = 0; i < v.n; i++)
@@ -362,7 +363,7 @@ enum err deployment_replace(struct tx *tx, const struct db_val *key, enum transi
 	enum err e;
 
 	if ((e = life_read(tx, RES_DEPLOYMENT, key, out)) || (e = named(tx, &asked->which, &p)) || (e = lock(tx, key, &p.model, out, &l))
-	 || (e = find(tx, &p.id, &p)) || id_equal(&p.id, &l.d->version) || (e = replaces(tx, l.d, &p)))
+	 || (e = find(tx, &p.id, &p)) || (e = deployable(&p)) || id_equal(&p.id, &l.d->version) || (e = replaces(tx, l.d, &p)))
 		return e;
 	was = *l.d;
 	l.d->model = p.model;

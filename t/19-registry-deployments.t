@@ -176,6 +176,24 @@ scene 'what is made of a source' => sub {
     is(join(' ', map { scalar $t->sql("SELECT COALESCE(source, 'training') FROM model_versions WHERE source_id = UNHEX('$_')") } $custom->{id}, $board), 'external training', 'then each version tells where it comes from');
 };
 
+scene 'what was archived does not come into service again' => sub {
+    my %way = (package => sub { e($t, 'E5', { id => $_[0]{id} })->{status} == 204 }, model => sub { e($t, 'E11', { id => $_[0]{registeredModelId} })->{status} == 204 });
+    for my $what (sort keys %way) {
+        my $v = external($t);
+        my ($on, $off) = map { deployment($t, $v->{id})->{id} } 1, 2;
+        reg($t, PATCH => "deployments/$off/status/", body => { status => 'inactive' })->{status} == 202 or die;
+        ok($way{$what}->($v), "given a $what that is archived for good");
+        is(reg($t, PATCH => "deployments/$on/status/", body => { status => 'active' })->{status}, 202, 'then what is active stays so');
+        unchanged($t, $what, sub {
+            refused(reg($t, PATCH => "deployments/$off/status/", body => { status => 'active' }), 422, qr/archived/, 'what is not is not activated');
+            refused(replace($_, $v->{id}), 422, qr/archived/, 'nor is its champion put in its own place') for $on, $off;
+        });
+        is(replace($_, external($t)->{id})->{status}, 202, 'another one is') for $on, $off;
+        is(reg($t, PATCH => "deployments/$off/status/", body => { status => 'active' })->{status}, 202, 'and then it is activated');
+        reg($t, DELETE => "deployments/$_/")->{status} == 204 or die for $on, $off;
+    }
+};
+
 scene 'a model that is retired' => sub {
     my $v = external($t);
     my @ids = map { deployment($t, $v->{id})->{id} } 1, 2;
