@@ -371,6 +371,19 @@ scene 'a version that is archived for good' => sub {
     is($restore->(2)->{status}, 200, 'another one is');
 };
 
+scene 'a version that is hidden is as one that is not there' => sub {
+    my $v = external($t, token => $who{owner});
+    my $case = reg($t, POST => 'useCases/', body => { name => 'of all' })->{json}{id};
+    my @link = map { [ $_ => "useCases/$case/registeredModelVersions/%s/" ] } qw(POST DELETE);
+    for my $as ([ 'a stranger', $who{stranger} ], [ 'a reader', $t->reader ]) {
+        for ([ GET => 'modelPackages/%s/' ], [ POST => 'modelPackages/%s/archive/' ], [ PATCH => "registeredModels/$v->{registeredModelId}/versions/%s/", body => { name => 'x' } ], @link) {
+            my ($method, $path, @body) = @$_;
+            my ($hidden, $none) = map { my $r = reg($t, $method => sprintf($path, $_), token => $as->[1], @body); "$r->{status} $r->{body}" } $v->{id}, $NO_ID;
+            is($hidden, $none, "$as->[0]: $method $path");
+        }
+    }
+};
+
 scene 'stages: archiveExistingVersions' => sub {
     my @v = (external($t));
     push @v, external($t, registeredModelId => $v[0]{registeredModelId}) for 1 .. 3;
