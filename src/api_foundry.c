@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "dialects.h"
+#include "dom_package.h"
 #include "str.h"
 
 static void tell_text(struct tx *tx, const char *name, const char *text)

@@ -371,6 +371,34 @@ scene 'a version that is archived for good' => sub {
     is($restore->(2)->{status}, 200, 'another one is');
 };
 
+scene 'a promotion of a package' => sub {
+    my $v = external($t, name => 'Original', description => 'said', %BINARY, modelDescription => { modelName => 'trees' });
+    my $case = reg($t, POST => 'useCases/', body => { name => 'of it' })->{json}{id};
+    is(reg($t, POST => "useCases/$case/registeredModelVersions/$v->{id}/", body => {})->{status}, 201, 'given a package in a use case');
+    my $next = external($t, name => 'Next', %BINARY);
+    my $into = sub { promote($t, rid_of(model => "mdl-$_[0]{registeredModelId}"), rid_of(version => $_[1]{id})) };
+    my $copied = sub { reg($t, GET => 'modelPackages/' . hex_of_rid($_[0]{json}{rid}) . '/')->{json} };
+    my $r = $into->($next, $v);
+    is($r->{status}, 200, 'when it is promoted into a model of its target') or diag $r->{raw};
+    my $copy = $copied->($r);
+    is(json([ @$copy{qw(registeredModelId registeredModelVersion)} ]), json([ $next->{registeredModelId}, 2 ]), 'then it is the next version of that');
+    is(json($copy->{$_}), json($v->{$_}), "with its own $_") for qw(name description target modelDescription modelKind modelExecutionType);
+    is($copy->{sourceMeta}{useCaseDetails}, undef, 'in no use case');
+    is("$copy->{modelId} $copy->{stage} $copy->{buildStatus}", "$copy->{id} Registered complete", 'of its own');
+    $t->sql("UPDATE model_versions SET build_status = 'failed' WHERE id = UNHEX('$v->{id}')");
+    is($copied->($into->($next, $v))->{buildStatus}, 'failed', 'what was not built is not by a copy');
+    my %other = (name => { name => 'other', type => 'Binary', classNames => [ 'yes', 'no' ] }, type => { name => 'churn', type => 'Regression' }, classNames => { name => 'churn', type => 'Binary', classNames => [ 'a', 'b' ] });
+    for my $what (sort keys %other) {
+        my $m = external($t, target => $other{$what});
+        unchanged($t, $what, sub { fault_is($into->($m, $v), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, "another target.$what is refused, as in an append") });
+    }
+    my $m = foundry_model($t);
+    my $plain = upload($t, $m)->{json};
+    $r = promote($t, rid_of(model => "mdl-$next->{registeredModelId}"), $plain->{rid});
+    is(json($copied->($r)->{target}{name}), '"churn"', 'a version that was told no target takes that of the model');
+    is(promote($t, foundry_model($t), rid_of(version => $v->{id}))->{status}, 200, 'and a model without versions that of its first one');
+};
+
 scene 'a version that is hidden is as one that is not there' => sub {
     my $v = external($t, token => $who{owner});
     my $case = reg($t, POST => 'useCases/', body => { name => 'of all' })->{json}{id};
