@@ -68,7 +68,6 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_SHAPE] = FIELDS,
 	[ERR_NO_BODY] = FIELDS,
 	[ERR_QUERY] = FIELDS,
-	[ERR_PAGE_BYTES] = { .status = 422, .text = "The objects of this page are too large together; ask for fewer by `limit`" },
 	[ERR_MODEL_NAME_TAKEN] = { .status = 422, .text = "A registered model with this name already exists; the name is already in use" },
 	[ERR_MODEL_ARCHIVED] = UNPROCESSABLE,
 	[ERR_MODEL_RETIRED] = { .status = 422, .text = "The registered model was archived for good" },

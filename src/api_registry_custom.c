@@ -311,13 +311,15 @@ static enum err list_none(struct req *r)
 #define NO_MODEL "CUSTOM_MODEL_NOT_FOUND"
 #define THE_MODEL .object = RES_CUSTOM_MODEL, .ids = { "" }
 #define THE_VERSION .object = RES_CUSTOM_VERSION, .ids = { "", "" }
+static const enum sql with_files[] = { SQL_ARTIFACT_ADD, SQL_CUSTOM_FILES_COPY, SQL_CUSTOM_FILE_ADD, SQL_CUSTOM_FILES_COUNT, SQL_NONE };
 #define MAKES(method, path, status_, run_, words) \
 	{ method, path, PERM_MODEL_WRITE, R_WRITE | R_FILE | R_PARTS, BODY(version_in, struct custom_change), .status = status_, .out = version_out, \
-	  .object = RES_CUSTOM_VERSION, .ids = { "", "" }, .run = run_, .moves = { LIFE_CUSTOM_MODEL_VERSION, LIFE_CUSTOM_VERSION_CREATE }, .summary = words, \
+	  .object = RES_CUSTOM_VERSION, .ids = { "", "" }, .run = run_, .moves = { LIFE_CUSTOM_MODEL_VERSION, LIFE_CUSTOM_VERSION_CREATE }, \
+	  .wants = with_files, .summary = words, \
 	  .errors = NO_MODEL " QUOTA" }
 const struct route custom_routes[] = {
 	{ "GET", MODELS, PERM_MODEL_READ, 0, QUERY(models_query, struct customs_query), .status = 200, .out = models_out, .listing = &custom_models_list,
-	  .paging = &customs, .summary = "Custom models", .errors = "PAGE_BYTES" },
+	  .paging = &customs, .summary = "Custom models" },
 	{ "POST", MODELS, PERM_MODEL_WRITE, R_WRITE, BODY(model_in, struct custom_edit), .status = 201, .out = model_out, THE_MODEL, .make = custom_create,
 	  .summary = "Create a custom model, which has no version yet", .errors = "QUOTA" },
 	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = model_out, THE_MODEL, .get = custom_get, .summary = "One custom model", .errors = NO_MODEL },
@@ -326,7 +328,7 @@ const struct route custom_routes[] = {
 	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE_MODEL, .change = custom_delete, .moves = { LIFE_CUSTOM_MODEL_DELETE },
 	  .summary = "Delete a custom model that no deployment uses, with its versions", .errors = NO_MODEL " CUSTOM_MODEL_USED AGENT_DENIED" },
 	{ "GET", VERSIONS, PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = versions_out, THE_MODEL,
-	  .listing = &custom_versions_list, .paging = &hundred, .summary = "Versions of a custom model, newest first", .errors = NO_MODEL " PAGE_BYTES" },
+	  .listing = &custom_versions_list, .paging = &hundred, .summary = "Versions of a custom model, newest first", .errors = NO_MODEL "" },
 	MAKES("POST", VERSIONS, 201, make_version, "A version of a custom model, with its files"),
 	MAKES("PATCH", VERSIONS, 201, make_version, "A version like the one before, but for what is sent"),
 	MAKES("POST", TRAINED, 202, make_trained, "A version of a custom model, with its training data"),

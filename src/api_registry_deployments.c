@@ -435,23 +435,29 @@ static enum err patch_settings(struct req *r)
 	{ ERR_CUSTOM_VERSION_NOT_FOUND, ERR_REFERENCE }, { ERR_ENVIRONMENT_NOT_FOUND, ERR_REFERENCE })
 #define CANNOT " REFERENCE MODEL_ARCHIVED MODEL_RETIRED PACKAGE_ARCHIVED NOT_BUILT ENVIRONMENT_FORMAT"
 #define FROM(what, shape, text) { "POST", ALL "/" what, PERM_MODEL_WRITE, R_WRITE, BODY(shape, struct deployment_in), .status = 202, .out = id_out, \
-	.run = create, NAMES, .summary = text, .errors = "QUOTA" CANNOT }
+	.run = create, .moves = { LIFE_DEPLOYMENT_CREATE, LIFE_MODEL_DEPLOY }, .wants = deploys, NAMES, .summary = text, .errors = "QUOTA" CANNOT }
+#define COUNTS SQL_MODEL_LOCK, SQL_MODEL_DEPLOYED, SQL_AUDIT_ADD, SQL_OUTBOX_ADD, SQL_JOB_ADD, SQL_NONE
+static const enum sql deploys[] = { SQL_DEPLOYABLE, SQL_USED_DEPLOYMENTS, SQL_PAIR_PUT, COUNTS }, switches[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, COUNTS },
+	replaces[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, SQL_PAIR_PUT, COUNTS }, configures[] = { SQL_DEPLOYMENT_SETTINGS, SQL_JOB_ADD, SQL_NONE },
+	dares[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, SQL_DEPLOYMENT_LOCK, SQL_CHALLENGERS_OF, SQL_USED_CHALLENGERS, SQL_PAIR_PUT, COUNTS };
 const struct route deployment_routes[] = {
 	FROM("fromModelPackage", from_package_in, "Deploy a model package"),
 	FROM("fromLearningModel", from_model_in, "Deploy what was made from a leaderboard model"),
 	FROM("fromLeaderboard", from_model_in, "Deploy what was made from a leaderboard model"),
 	{ "GET", ALL, PERM_MODEL_READ, 0, QUERY(deployments_query, struct deployments_query), .status = 200, .out = deployments_out, .listing = &deployments_list,
-	  .paging = &twenty, .summary = "Deployments of models that the caller sees", .errors = "PAGE_BYTES" },
+	  .paging = &twenty, .summary = "Deployments of models that the caller sees" },
 	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = deployment_out, THE, .get = deployment_get, .summary = "One deployment", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct deployment_in), .status = 204, THE, .change = deployment_edit,
 	  .moves = { LIFE_DEPLOYMENT_EDIT }, .summary = "Change label, description or importance", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE, .change = deployment_delete, .moves = { LIFE_DEPLOYMENT_DELETE },
 	  .summary = "Delete a deployment", .errors = "DEPLOYMENT_NOT_FOUND AGENT_DENIED" },
 	{ "PATCH", ONE "/status", PERM_MODEL_WRITE, R_WRITE, BODY(status_in, struct deployment_in), .status = 202, THE, .run = patch_status,
+	  .moves = { LIFE_DEPLOYMENT_ACTIVATE, LIFE_DEPLOYMENT_DEACTIVATE }, .wants = switches,
 	  .summary = "Activate or deactivate", .errors = "DEPLOYMENT_NOT_FOUND MODEL_ARCHIVED MODEL_RETIRED PACKAGE_ARCHIVED NOT_BUILT" },
 	{ "POST", ONE "/model/validation", PERM_MODEL_READ, 0, BODY(validate_in, struct deployment_in), .status = 200, .out = validated_out, THE, .run = validate, NAMES,
 	  .summary = "Whether a package can take the place of the champion", .errors = "DEPLOYMENT_NOT_FOUND REFERENCE" },
 	{ "PATCH", ONE "/model", PERM_MODEL_WRITE, R_WRITE, BODY(replace_in, struct deployment_in), .status = 202, THE, .run = patch_model, NAMES,
+	  .moves = { LIFE_DEPLOYMENT_REPLACE }, .wants = replaces,
 	  .summary = "Replace the champion", .errors = "DEPLOYMENT_NOT_FOUND NO_REPLACEMENT QUOTA" CANNOT },
 	{ "GET", ONE "/championModelPackage", PERM_MODEL_READ, R_UNTAGGED, .status = 200, .out = package_out, THE, .get = deployment_champion,
 	  .size = sizeof(struct version), .summary = "The package that it uses now", .errors = "DEPLOYMENT_NOT_FOUND" },
@@ -461,11 +467,13 @@ const struct route deployment_routes[] = {
 	  .summary = "Who has access, which is who has it to the champion's registered model", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "GET", ONE "/settings", PERM_MODEL_READ, 0, .status = 200, .out = settings_rows, THE, .run = get_settings, .summary = "Settings, all of them", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "PATCH", ONE "/settings", PERM_MODEL_WRITE, R_WRITE, BODY(settings_rows, struct settings), .status = 202, THE, .run = patch_settings,
+	  .moves = { LIFE_DEPLOYMENT_CONFIGURE }, .wants = configures,
 	  .summary = "Change settings; what is not named stays", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "POST", ONE "/challengers", PERM_MODEL_WRITE, R_WRITE, BODY(challenger_in, struct deployment_in), .status = 202, THE_CHALLENGER, .run = add_challenger, NAMES,
+	  .moves = { LIFE_CHALLENGER_CREATE, LIFE_DEPLOYMENT_CHALLENGE }, .wants = dares,
 	  .summary = "Add a challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_LIMIT NO_REPLACEMENT QUOTA" CANNOT },
 	{ "GET", ONE "/challengers", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = challengers_out, THE, .listing = &challengers_list,
-	  .paging = &living, .summary = "Challengers, oldest first", .errors = "DEPLOYMENT_NOT_FOUND PAGE_BYTES" },
+	  .paging = &living, .summary = "Challengers, oldest first", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "GET", ONE "/challengers/{challengerId}", PERM_MODEL_READ, 0, .status = 200, .out = challenger_out, THE_CHALLENGER, .get = challenger_get,
 	  .summary = "One challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
 	{ "PATCH", ONE "/challengers/{challengerId}", PERM_MODEL_WRITE, R_WRITE, BODY(challenger_edit_in, struct deployment_in), .status = 200, .out = challenger_out,
@@ -475,9 +483,9 @@ const struct route deployment_routes[] = {
 	  .moves = { LIFE_CHALLENGER_DELETE }, .summary = "Remove a challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
 	{ "GET", BASE "/registeredModels/{registeredModelId}/deployments", PERM_MODEL_READ, 0, QUERY(pairs_query, struct pairs_query), .status = 200, .out = pairs_out,
 	  .object = RES_MODEL, .ids = { "" }, .listing = &pairs_list, .paging = &hundred, .read = pairs_of_model,
-	  .summary = "Deployments that have or had a version of a registered model", .errors = "MODEL_NOT_FOUND PAGE_BYTES" },
+	  .summary = "Deployments that have or had a version of a registered model", .errors = "MODEL_NOT_FOUND" },
 	{ "GET", BASE "/registeredModels/{registeredModelId}/versions/{versionId}/deployments", PERM_MODEL_READ, 0, QUERY(pairs_query, struct pairs_query), .status = 200,
 	  .out = pairs_out, .object = RES_VERSION, .ids = { "", "" }, .listing = &pairs_list, .paging = &hundred, .read = pairs_of_version,
-	  .summary = "Deployments that have or had a version", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND PAGE_BYTES" },
+	  .summary = "Deployments that have or had a version", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
 	{ 0 }
 };

@@ -106,7 +106,7 @@ static const struct shape version_in[] = {
 #define VERSION .object = RES_VERSION, ID
 const struct route registered_routes[] = {
 	{ "GET", MODELS, PERM_MODEL_READ, 0, QUERY(models_query, struct packages_query), .status = 200, .out = models_out, .listing = &registered_list,
-	  .paging = &models_paging, .summary = "Registered models that are not archived", .errors = "PAGE_BYTES MODEL_NOT_FOUND" },
+	  .paging = &models_paging, .summary = "Registered models that are not archived", .errors = "MODEL_NOT_FOUND" },
 	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = registered_out, THE_MODEL, .get = registered_get, .summary = "One registered model, also an archived one",
 	  .errors = "MODEL_NOT_FOUND" },
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE | R_STRICT | R_NO_BODY_NEEDED, BODY(model_in, struct model_edit), .status = 200, .out = registered_out, THE_MODEL,
@@ -116,7 +116,7 @@ const struct route registered_routes[] = {
 	  .summary = "Archive a registered model for good, with all its versions; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY AGENT_DENIED" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct packages_query), .status = 200, .out = versions_out, THE_MODEL,
 	  .listing = &registered_versions_list, .paging = &packages_paging, .read = packages_read, .summary = "Versions of a registered model, also archived ones",
-	  .errors = "MODEL_NOT_FOUND PAGE_BYTES" },
+	  .errors = "MODEL_NOT_FOUND" },
 	{ "GET", ONE "/versions/{versionId}", PERM_MODEL_READ, 0, .status = 200, .out = package_out, VERSION, .get = package_of_model, .summary = "One version, which is a model package",
 	  .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
 	{ "PATCH", ONE "/versions/{versionId}", PERM_MODEL_WRITE, R_WRITE, BODY(version_in, struct package_edit), .status = 200, .out = package_out, VERSION,

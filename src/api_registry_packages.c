@@ -708,7 +708,7 @@ static const struct deprecation archive = { "Deprecated since 2.32; use DELETE /
 const struct route package_routes[] = {
 	{ "GET", PACKAGES, PERM_MODEL_READ, 0, QUERY(package_query, struct packages_query), .status = 200, .out = packages_out, .listing = &packages_list,
 	  .paging = &packages_paging, .read = packages_read, AS({ ERR_QUERY, ERR_REQUEST }), .summary = "Model packages that are not archived, newest first",
-	  .errors = "PAGE_BYTES MODEL_NOT_FOUND" },
+	  .errors = "MODEL_NOT_FOUND" },
 	{ "POST", PACKAGES "/fromLeaderboard", PERM_MODEL_WRITE, R_WRITE | R_STRICT, BODY(leaderboard_in, struct package_in), .status = 202, .out = package_out,
 	  .object = RES_VERSION, .run = from_leaderboard, .moves = { LIFE_VERSION_CREATE, LIFE_MODEL_REGISTER }, NAMED,
 	  .summary = "A package of a leaderboard model, whose file is built behind the answer", .errors = REFUSED },

@@ -105,6 +105,7 @@ static enum err take_role(struct tx *tx, const struct json *o, size_t i, struct 
 {
 	const int before = tx->why.n;
 	struct role_in in = { .can_share = false };
+	struct json *can = NULL;
 	enum err e = OK;
 
 	if (js_type(o) != JS_OBJECT) {
@@ -120,6 +121,7 @@ static enum err take_role(struct tx *tx, const struct json *o, size_t i, struct 
 
 		tx->why.items[k].field = *field ? arena_printf(tx->arena, "%s.%s", in.to.at, field) : in.to.at;
 	}
+	in.to.unshared = !e && js_get(o, "canShare", &can) && js_type(can) == JS_BOOL && !in.can_share;     /* null: as if it were not there */
 	*out = in.to;
 	return e;
 }

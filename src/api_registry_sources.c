@@ -155,6 +155,6 @@ const struct route source_routes[] = {
 	  .change = use_case_link, .moves = { LIFE_USE_CASE_LINK, LIFE_VERSION_LINK }, .size = sizeof(struct use_case_link),
 	  .summary = "Put a version of a registered model into a use case, and out of the one that it is in", .errors = LINK_ERRORS },
 	{ "DELETE", LINK, PERM_MODEL_WRITE, R_WRITE, .status = 204, .object = RES_VERSION, .ids = { "", "" }, .change = use_case_unlink,
-	  .moves = { LIFE_USE_CASE_UNLINK, LIFE_VERSION_LINK }, .summary = "Take a version of a registered model out of a use case", .errors = LINK_ERRORS },
+	  .moves = { LIFE_USE_CASE_UNLINK, LIFE_VERSION_UNLINK }, .summary = "Take a version of a registered model out of a use case", .errors = LINK_ERRORS },
 	{ 0 }
 };

@@ -199,8 +199,8 @@ static void check_builds(struct doctor *d)
 	if (!n)                                  /* an older schema, told already */
 		return;
 	if (strcmp(n, "0"))
-		doctor_say(d, WARNING, "builds", arena_printf(d->a, "%s model package%s to be built for more than a minute, and nobody does; "
-			"start `thaw build --follow` (thaw-build.service)", n, strcmp(n, "1") ? "s are" : " is"));
+		doctor_say(d, WARNING, "builds", arena_printf(d->a, "%s model package%s been waiting for more than a minute to be built, and nobody builds; "
+			"start `thaw build --follow` (thaw-build.service)", n, strcmp(n, "1") ? "s have" : " has"));
 	else
 		doctor_say(d, FINE, "builds", "no model package waits to be built");
 }

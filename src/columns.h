@@ -333,9 +333,10 @@
 #define CHALLENGING(C, A) DEPLOYED(C, A) C(A, b, "m.is_global", of.global) C(A, i0, GRANTED("m", "p.id"), of.granted)
 #define IN_ENVIRONMENT(C, A) C(A, d0, "e.id", in.life.id) C(A, s, "e.name", in.name) C(A, s, "e.platform", in.platform) C(A, s, "e.plugin", in.plugin) \
 	C(A, i0, "e.formats", in.formats) C(A, b, "COALESCE(e.managed, 0)", in.managed)
+#define KINDS_OF_V "COALESCE(v.kinds, IF(v.run_id IS NULL, 18432, 4352))"
 /* What is to be deployed, or was. */
 #define DEPLOYABLE_PICK(F, C, A) F(A, d, "v.model_id", model) C(A, d, "v.id", id) C(A, i, "v.number", number) C(A, b, "v.status = 'archived'", archived) \
-	C(A, s, "v.build_status", build) C(A, i, "COALESCE(v.kinds, IF(v.run_id IS NULL, 18432, 4352))", kinds) C(A, x, "v.class_digest", classes) \
+	C(A, s, "v.build_status", build) C(A, i, KINDS_OF_V, kinds) C(A, x, "v.class_digest", classes) \
 	C(A, s, "COALESCE(v.target_name, m.target_name, m.name)", target_name) C(A, s, "COALESCE(v.target_type, m.target_type, _ascii'Unstructured')", target_type) \
 	C(A, b, "m.status = 'archived'", model_archived) C(A, b, "m.status = 'retired'", model_retired) C(A, b, "m.is_global", global) \
 	C(A, i0, GRANTED("m", "?"), granted)

@@ -1,6 +1,7 @@
 /* dom_custom.c: custom models, which somebody else's code is: what they predict, and their versions with
  * the files of each.  A version is what a package is made from. */
 #include "dom_source.h"
+#include <stdlib.h>
 #include <string.h>
 #include "clock.h"
 #include "conf.h"
@@ -347,7 +348,7 @@ static enum err uses(struct tx *tx, enum sql sql, const struct values *in, struc
 	struct db_rows r;
 	enum err e = tx_read(tx, sql, in->v, in->n, &r);
 
-	for (size_t i = 0; !e && i < r.n && out->n < USES_MOST; i++) {
+	for (size_t i = 0; !e && i < r.n; i++) {
 		const struct db_val *v = row_own(db_row(&r, i));
 
 		if (!v)
@@ -358,6 +359,11 @@ static enum err uses(struct tx *tx, enum sql sql, const struct values *in, struc
 	return e;
 }
 
+static int newer(const void *a, const void *b)
+{
+	return memcmp(&((const struct custom_use *)b)->id, &((const struct custom_use *)a)->id, sizeof(struct id));
+}
+
 enum err custom_uses(struct tx *tx, const char *ids, struct list *out)
 {
 	enum { AT_ONCE = 16 };
@@ -365,7 +371,7 @@ enum err custom_uses(struct tx *tx, const char *ids, struct list *out)
 	const struct db_val who[] = { db_d(&tx->who->organization), db_d(&tx->who->principal) };
 	enum err e = OK;
 
-	*out = (struct list){ arena_alloc(tx->arena, USES_MOST * sizeof(struct custom_use)), 0, sizeof(struct custom_use) };
+	*out = (struct list){ arena_alloc(tx->arena, USES_MOST * (1 + js_length(asked) / AT_ONCE) * sizeof(struct custom_use)), 0, sizeof(struct custom_use) };
 	for (size_t i = 0; !e && ids && i < js_length(asked); i += AT_ONCE) {
 		struct values in = { .n = 0 };
 
@@ -384,7 +390,13 @@ enum err custom_uses(struct tx *tx, const char *ids, struct list *out)
 		values_add(&in, who, 2);
 		e = uses(tx, SQL_CUSTOM_USES, &in, out);
 	}
-	return e ? e : who_may(tx->who, tx->ask);
+	if (e || (e = who_may(tx->who, tx->ask)))
+		return e;
+	if (out->n)
+		qsort((void *)(uintptr_t)out->v, out->n, sizeof(struct custom_use), newer);      /* each part is, by itself */
+	if (out->n > USES_MOST)
+		out->n = USES_MOST;
+	return OK;
 }
 
 /* ---- The package that it makes ---- */
@@ -449,6 +461,20 @@ enum err custom_version_there(struct tx *tx, const struct id *id)
 	const struct db_val *row;
 
 	return look(tx, id, &row);
+}
+
+enum err custom_use(struct tx *tx, const struct id *package)
+{
+	const struct db_val org = db_d(&tx->who->organization);
+	struct id model;
+	int64_t there;
+	enum err e = tx_id(tx, SQL_CUSTOM_MODEL_OF, DB_IN(org, db_d(package)), &model);
+
+	if (e || (e = db_exec(tx->db, SQL_CUSTOM_MODEL_TOUCH, DB_IN(org, db_d(&model)), &there)))
+		return e == ERR_DB_NONE ? OK : e;
+	if (!there)
+		why_add(tx, "modelPackageId", "was made from a custom model that was deleted");
+	return there ? OK : ERR_CUSTOM_VERSION_NOT_FOUND;
 }
 
 enum err custom_version_find(struct tx *tx, const struct id *id, struct custom_source *out)

@@ -17,7 +17,7 @@ struct deployable {
 	struct bytes classes;
 };
 static const struct column deployable_map[] = PICK_MAP(DEPLOYABLE_PICK, struct deployable);
-_Static_assert((RUNS_EXTERNAL | FORMAT_EXTERNAL) == 18432 && (RUNS_DEDICATED | FORMAT_DATAROBOT) == 4352, "as DEPLOYABLE_PICK has it");
+_Static_assert((RUNS_EXTERNAL | FORMAT_EXTERNAL) == 18432 && (RUNS_DEDICATED | FORMAT_DATAROBOT) == 4352, "as KINDS_OF_V has it");
 
 /* One that is not there is no news to who may not do it at all. */
 static enum err or_may(struct tx *tx, enum err e)
@@ -101,20 +101,25 @@ static bool runs_in(const struct deployable *p, int64_t formats)
 	return p->kinds & formats & FORMATS;
 }
 
-/* It comes into an environment, if it is said which one. */
-static enum err enter(struct tx *tx, const struct id *environment, const struct deployable *p)
+/* Something comes into an environment, if it is said which one; its formats stay until it has. */
+static enum err come_into(struct tx *tx, const struct id *environment, int64_t *formats)
 {
-	int64_t there, formats;
+	int64_t there;
 	enum err e;
 
+	*formats = FORMATS;
 	if (id_is_zero(environment))
 		return OK;
-	if ((e = db_exec(tx->db, SQL_ENVIRONMENT_TOUCH, DB_IN(db_d(&tx->who->organization), db_d(environment)), &there)))
-		return e;
-	if (!there)
-		return ERR_ENVIRONMENT_NOT_FOUND;
-	e = environment_formats(tx, environment, &formats);
-	return e ? e : runs_in(p, formats) ? OK : ERR_ENVIRONMENT_FORMAT;
+	e = db_exec(tx->db, SQL_ENVIRONMENT_TOUCH, DB_IN(db_d(&tx->who->organization), db_d(environment)), &there);
+	return e ? e : there ? environment_formats(tx, environment, formats) : ERR_ENVIRONMENT_NOT_FOUND;
+}
+
+static enum err enter(struct tx *tx, const struct id *environment, const struct deployable *p)
+{
+	int64_t formats;
+	enum err e = come_into(tx, environment, &formats);
+
+	return e ? e : id_is_zero(environment) || runs_in(p, formats) ? OK : ERR_ENVIRONMENT_FORMAT;
 }
 
 /* ---- Whether one can take the place of another ---- */
@@ -145,8 +150,8 @@ static void about_target(struct validation *v, const struct deployable *now, con
 	fit(v, "targetType", same_text(now->target_type, next->target_type), "It has the target type of the champion",
 		"It has another target type than the champion");
 	fit(v, "targetClasses", same_bytes(now->classes, next->classes), "It has the classes of the champion", "It has other classes than the champion");
-	fit(v, "seriesType", (now->kinds & series) == (next->kinds & series), "It is of time series as the champion is",
-		"One of the two is of time series, or of several ones, and the other is not");
+	fit(v, "seriesType", (now->kinds & series) == (next->kinds & series), "It is a time series model, or none, like the champion",
+		"One of the two is a time series or multiseries model, and the other is not");
 }
 
 static void whether_fits(struct validation *v, const struct deployable *now, const struct deployable *next, const int64_t *formats)
@@ -277,7 +282,7 @@ enum err deployment_create(struct tx *tx, const struct deployment_in *in, struct
 	*out = (struct deployment){ .label = in->label, .description = in->description, .importance = in->importance, .given_id = in->given_id,
 		.runtime = in->runtime, .environment = in->environment };
 	if ((e = named(tx, &in->which, &p)) || (e = hold(tx, &p.model, ERR_VERSION_NOT_FOUND, &m)) || (e = find(tx, &p.id, &p)) || (e = deployable(&p))
-	 || (e = enter(tx, &in->environment, &p)))
+	 || (e = custom_use(tx, &p.id)) || (e = enter(tx, &in->environment, &p)))
 		return e;
 	life_begin(tx, &out->life);
 	out->model = p.model;
@@ -331,7 +336,7 @@ static enum err replaces(struct tx *tx, const struct deployment *d, const struct
 	int64_t formats = 0;
 	enum err e = find(tx, &d->version, &now);
 
-	if (e || (!id_is_zero(&d->environment) && (e = environment_formats(tx, &d->environment, &formats))))
+	if (e || (e = come_into(tx, &d->environment, &formats)))
 		return e;
 	whether_fits(&v, &now, next, id_is_zero(&d->environment) ? NULL : &formats);
 	for (size_t i = 0; i < v.n; i++)
@@ -363,7 +368,7 @@ enum err deployment_replace(struct tx *tx, const struct db_val *key, enum transi
 	enum err e;
 
 	if ((e = life_read(tx, RES_DEPLOYMENT, key, out)) || (e = named(tx, &asked->which, &p)) || (e = lock(tx, key, &p.model, out, &l))
-	 || (e = find(tx, &p.id, &p)) || (e = deployable(&p)) || id_equal(&p.id, &l.d->version) || (e = replaces(tx, l.d, &p)))
+	 || (e = find(tx, &p.id, &p)) || (e = deployable(&p)) || id_equal(&p.id, &l.d->version) || (e = replaces(tx, l.d, &p)) || (e = custom_use(tx, &p.id)))
 		return e;
 	was = *l.d;
 	l.d->model = p.model;
@@ -454,13 +459,16 @@ enum err deployment_settings(struct tx *tx, const struct db_val *key, struct dep
 enum err deployment_configure(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
 	struct deployment *d = out;
-	struct json *changed;
+	struct json *changed, *patch;
 	size_t n;
 	enum err e;
 
 	if ((e = life_lock(tx, RES_DEPLOYMENT, key, d)) || (e = changed_settings(tx, d, &changed)))
 		return e;
-	d->settings = js_text(js_merge(tx->arena, changed, js_read(tx->arena, *(const char *const *)in)), &n);
+	patch = js_read(tx->arena, *(const char *const *)in);
+	if (!js_length(patch))
+		return OK;
+	d->settings = js_text(js_merge(tx->arena, changed, patch), &n);
 	if (conf.document_limit && (int64_t)n > conf.document_limit) {
 		why_add(tx, "settings", arena_printf(tx->arena, "must have at most %lld bytes as JSON (document_limit), not %zu", (long long)conf.document_limit, n));
 		return ERR_SHAPE;
@@ -552,8 +560,10 @@ enum err challenger_edit(struct tx *tx, const struct db_val *key, enum transitio
 		c->name = edit->name;
 	if (edit->environment_set)
 		c->environment = edit->environment;
-	if ((edit->environment_set && (e = enter(tx, &c->environment, &p))) || (e = life_move(tx, t, &c->life, NULL))
-	 || (e = life_move(tx, LIFE_DEPLOYMENT_CHALLENGER_EDIT, c->life.parent, NULL)))
+	if (edit->environment_set && (e = enter(tx, &c->environment, &p)))
+		return e;
+	if ((edit->name_set || edit->environment_set) && ((e = life_move(tx, t, &c->life, NULL))
+	 || (e = life_move(tx, LIFE_DEPLOYMENT_CHALLENGER_EDIT, c->life.parent, NULL))))
 		return e;
 	return challenger_get(tx, key, out);
 }

@@ -27,6 +27,7 @@ enum { ENVIRONMENTS_HIDDEN, ENVIRONMENTS_SEARCH, ENVIRONMENTS_FORMATS };
 extern const struct listing environments_list;
 /* in: a struct environment. */
 enum err environment_create(struct tx *tx, const void *in, void *out);
+/* ERR_ENVIRONMENT_NEEDED.  Nothing given changes nothing. */
 enum err environment_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* ERR_ENVIRONMENT_USED. */
 enum err environment_delete(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
@@ -53,8 +54,8 @@ struct challenger {
 	struct environment in;
 };
 
-/* Which package: by its own id, or by that of what it is made from: then the last one that was, or one that is made
- * now.  Neither is set: none was named. */
+/* Which package: by its own id, or by that of what it is made from: the last package made from that, or one that is
+ * made now.  Neither is set: none was named. */
 struct package_asked { struct id package, source; bool package_set, source_set; };
 struct deployment_in {
 	struct package_asked which;

@@ -65,15 +65,28 @@ enum err environment_create(struct tx *tx, const void *in, void *out)
 	return life_create(tx, LIFE_ENVIRONMENT_CREATE, &o->life, NULL);
 }
 
+/* What is deployed there already: would all of it run with these formats? */
+static enum err all_run(struct tx *tx, const struct environment *o)
+{
+	const struct db_val org = db_d(&o->life.organization), id = db_d(&o->life.id), formats = db_i(o->formats & FORMATS);
+	int64_t others = 0;
+	enum err e = tx_int(tx, SQL_ENVIRONMENT_UNFIT, DB_IN(org, id, formats, org, id, formats), &others);
+
+	return e ? e : others ? ERR_ENVIRONMENT_NEEDED : OK;
+}
+
 enum err environment_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
 	const struct environment *edit = in;
 	struct environment *o = out;
 	enum err e = life_lock(tx, RES_ENVIRONMENT, key, o);
+	int64_t formats;
+	bool any = false;
 
 	if (e)
 		return e;
-#define TAKE(field) if (edit->field##_set) o->field = edit->field;
+	formats = o->formats;
+#define TAKE(field) if (edit->field##_set) { o->field = edit->field; any = true; }
 	TAKE(name)
 	TAKE(platform)
 	TAKE(plugin)
@@ -86,6 +99,10 @@ enum err environment_edit(struct tx *tx, const struct db_val *key, enum transiti
 		o->description = edit->description ? edit->description : "";
 	if (edit->supported_set)
 		o->formats = edit->supported ? formats_of(tx->arena, edit->supported) : formats_by_platform(o->platform);
+	if (!any && !edit->description_set && !edit->supported_set)
+		return OK;
+	if (formats & ~o->formats && (e = all_run(tx, o)))
+		return e;
 	return life_move(tx, t, &o->life, NULL);
 }
 

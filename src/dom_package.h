@@ -42,6 +42,8 @@ void package_complete(struct arena *a, const struct model *m, struct version *v)
 /* By its own id; or by that of its model and its own.  ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND. */
 enum err package_get(struct tx *tx, const struct db_val *key, void *out);
 enum err package_of_model(struct tx *tx, const struct db_val *key, void *out);
+/* A package by its id, or by its model's and its own, locked behind its model, with what the registry tells of it. */
+enum err package_lock(struct tx *tx, const struct db_val key[2], struct version *v);
 /* Of one that was read: its features and logs, and what the training run says of features. */
 enum err package_large_of(struct tx *tx, struct version *v);
 /* A model with who made and who changed it. */
@@ -92,8 +94,6 @@ enum err package_from_leaderboard(struct tx *tx, const struct package_in *in, st
 /* Of a version of a custom model, likewise.  ERR_CUSTOM_VERSION_NOT_FOUND. */
 enum err package_from_custom(struct tx *tx, const struct package_in *in, struct version *out, struct id *job);
 
-/* A package by its id, or by its model's and its own, locked behind its model, with what the registry tells of it. */
-enum err package_lock(struct tx *tx, const struct db_val key[2], struct version *v);
 /* What a PATCH of a version changes.  ERR_SHAPE: a threshold of what is not Binary, or of what was deployed. */
 struct package_edit {
 	const char *name, *stage, *tags;

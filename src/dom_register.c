@@ -359,21 +359,6 @@ enum err package_from_custom(struct tx *tx, const struct package_in *sent, struc
 
 /* ---- Changing ---- */
 
-enum err package_lock(struct tx *tx, const struct db_val key[2], struct version *v)
-{
-	static const struct column place[] = PICK_MAP(PACKAGE_PLACE_PICK, struct version), columns[] = MAP(PACKAGE_COLUMNS, struct version);
-	const struct db_val org = db_d(&tx->who->organization), id = key[1].t ? key[1] : key[0], *row;
-	struct version at = { .number = 0 };
-	enum err e = tx_one(tx, SQL_PACKAGE_PLACE, DB_IN(org, id), place, &at);
-
-	if (e == ERR_DB_NONE || (!e && key[1].t && !id_equal(&key[0].id, &at.model)))
-		return ERR_VERSION_NOT_FOUND;
-	if (e || (e = life_lock(tx, RES_VERSION, IN_PARENT(&at.model, db_i(at.number)), v)) || (e = tx_row(tx, SQL_PACKAGE_HELD, DB_IN(org, id), &row)))
-		return e == ERR_MODEL_NOT_FOUND ? ERR_VERSION_NOT_FOUND : e;     /* of a model that is not seen: as if there were none */
-	v->deployments = row_read(columns, RES_VERSION, row + 1, v)->i;
-	return OK;
-}
-
 /* The model, of one of its versions. */
 static struct json *about(struct tx *tx, const struct version *v)
 {
@@ -436,7 +421,7 @@ static enum err relabel(struct tx *tx, const struct package_edit *in, struct ver
 	}
 	if (in->threshold_set) {
 		if (v->deployments)
-			return why_fault(tx, "predictionThreshold", "cannot be changed once the version is deployed");
+			return why_fault(tx, "predictionThreshold", "cannot be changed while the version is deployed");
 		if ((e = threshold(tx, "predictionThreshold", in->threshold, &v->package)))
 			return e;
 		js_add(changed, js_string(tx->arena, "predictionThreshold"));

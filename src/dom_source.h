@@ -149,5 +149,8 @@ struct custom_source { struct id id, model; struct package package; };
 enum err custom_version_find(struct tx *tx, const struct id *id, struct custom_source *out);
 /* Whether there is one. */
 enum err custom_version_there(struct tx *tx, const struct id *id);
+/* A package is deployed: a custom model that it was made from is not deleted from here on, behind the locks of models.
+ * ERR_CUSTOM_VERSION_NOT_FOUND: it was. */
+enum err custom_use(struct tx *tx, const struct id *package);
 
 #endif

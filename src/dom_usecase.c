@@ -61,55 +61,80 @@ static enum err tell(struct tx *tx, const struct use_case *u, struct version *v)
 	return OK;
 }
 
-/* The version is in the use case from now on, or is not: the model, its version and the use case change, in the order of their locks. */
-static enum err move(struct tx *tx, struct version *v, struct use_case *u, enum transition t)
+static struct json *about(struct tx *tx, const struct version *v, const struct use_case *u)
 {
 	struct json *details = js_object(tx->arena);
-	struct model *m = v->life.parent;
-	enum err e = tell(tx, t == LIFE_USE_CASE_LINK ? u : NULL, v);
 
 	js_put_int(tx->arena, details, "version_number", v->number);
 	js_put_str(tx->arena, details, "version_id", id_spell(tx->arena, "", &v->life.id));
 	js_put_str(tx->arena, details, "use_case_id", id_spell(tx->arena, "", &u->life.id));
-	if (e || (e = life_move(tx, LIFE_VERSION_LINK, &v->life, details)) || (e = life_move(tx, LIFE_MODEL_VERSION_EDIT, &m->life, details)))
+	return details;
+}
+
+/* The version, which is locked with its model, is in the use case `to` from now on, or no longer in `from`; either may be NULL.  A model
+ * that was permanently deleted is not moved any more. */
+static enum err move(struct tx *tx, struct version *v, struct use_case *from, struct use_case *to)
+{
+	struct json *details = about(tx, v, to ? to : from);
+	struct model *m = v->life.parent;
+	enum err e = tell(tx, to, v);
+
+	if (e || (e = life_move(tx, to ? LIFE_VERSION_LINK : LIFE_VERSION_UNLINK, &v->life, details))
+	 || ((to || m->life.state != STATE_MODEL_RETIRED) && (e = life_move(tx, to ? LIFE_MODEL_VERSION_EDIT : LIFE_MODEL_VERSION_UNLINK, &m->life, details)))
+	 || (from && (e = life_move(tx, LIFE_USE_CASE_UNLINK, &from->life, about(tx, v, from)))))
 		return e;
-	return life_move(tx, t, &u->life, details);
+	return to ? life_move(tx, LIFE_USE_CASE_LINK, &to->life, details) : OK;
 }
 
 /* Both are there, before anybody is told that they may not. */
-static enum err lock(struct tx *tx, const struct db_val *key, struct version *v, struct use_case *u)
+static enum err lock(struct tx *tx, const struct db_val *key, struct version *v)
 {
 	int64_t there;
 	enum err e = tx_int(tx, SQL_USE_CASE_THERE, DB_IN(db_d(&tx->who->organization), key[0]), &there);
 
 	if (e || !there)
 		return e ? e : ERR_NOT_FOUND;
-	return (e = package_lock(tx, (const struct db_val[2]){ key[1] }, v)) ? e : life_hold(tx, RES_USE_CASE, key, u);
+	return package_lock(tx, (const struct db_val[2]){ key[1] }, v);
+}
+
+/* The one that the version is in by now, unless it was deleted. */
+static enum err hold_other(struct tx *tx, const struct id *id, struct use_case *u, struct use_case **out)
+{
+	enum err e = life_hold(tx, RES_USE_CASE, BY_ID(id), u);
+
+	*out = e ? NULL : u;
+	return e == ERR_NOT_FOUND ? OK : e;
 }
 
 enum err use_case_link(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
 	struct use_case_link *link = out;
 	struct version v;
-	struct use_case u;
-	enum err e = lock(tx, key, &v, &u);
+	struct use_case u, was, *from = NULL;
+	enum err e = lock(tx, key, &v);
+	const struct id *other = &v.package.use_case;
+	int order;
 
-	(void)in;
+	(void)in, (void)t;
 	if (e)
+		return e;
+	order = id_is_zero(other) ? 0 : memcmp(other, &key[0].id, sizeof *other);
+	if ((order < 0 && (e = hold_other(tx, other, &was, &from))) || (e = life_hold(tx, RES_USE_CASE, key, &u))
+	 || (order > 0 && (e = hold_other(tx, other, &was, &from))))
 		return e;
 	link->use_case = u.life.id;
 	link->version = v.life.id;
-	return id_equal(&v.package.use_case, &u.life.id) ? OK : move(tx, &v, &u, t);
+	return id_equal(other, &u.life.id) ? OK : move(tx, &v, from, &u);
 }
 
 enum err use_case_unlink(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
 	struct version v;
 	struct use_case u;
-	enum err e = lock(tx, key, &v, &u);
+	enum err e = lock(tx, key, &v);
 
-	(void)in, (void)out;
-	if (e)
+	(void)in, (void)out, (void)t;
+	if (e || (e = life_hold(tx, RES_USE_CASE, key, &u)))
 		return e;
-	return id_equal(&v.package.use_case, &u.life.id) ? move(tx, &v, &u, t) : ERR_VERSION_NOT_FOUND;
+	return id_equal(&v.package.use_case, &u.life.id) ? move(tx, &v, &u, NULL) : ERR_VERSION_NOT_FOUND;
 }

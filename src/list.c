@@ -540,7 +540,7 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	if (!whole(ask, c))
 		return ERR_INTERNAL;
 	sql = db_made(tx->db, l->name, c->in.p, out, c->sql.p);
-	if ((e = (ask->pages ? tx_read : tx_page)(tx, sql, c->v, c->n, &r)))
+	if ((e = (ask->numbered ? tx_read : tx_page)(tx, sql, c->v, c->n, &r)))
 		return e;
 	if (l->parent != RES__MAX) {
 		parent = arena_alloc(tx->arena, life_resources[l->parent].size);
@@ -553,6 +553,7 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	got->parent = parent;
 	if (r.n == 1 && db_row(&r, 0)[row_at(l)].null)      /* nobody's row alone */
 		r.n = 0;
+	got->cut = r.cut;
 	got->more = r.cut || (!ask->pages && r.n > (size_t)ask->limit);
 	got->n = r.n > (size_t)ask->limit ? (size_t)ask->limit : r.n;
 	got->rows = arena_alloc(tx->arena, (got->n + 1) * size);
@@ -603,7 +604,7 @@ enum err list_count(struct tx *tx, const struct list_ask *ask, int64_t *out)
 
 bool list_told(const struct list_ask *ask, const struct list_got *got, int64_t *total)
 {
-	if (got->n >= (size_t)ask->limit || (!got->n && ask->offset))
+	if (got->cut || got->n >= (size_t)ask->limit || (!got->n && ask->offset))
 		return false;
 	*total = ask->offset + (int64_t)got->n;
 	return true;

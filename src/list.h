@@ -76,11 +76,12 @@ struct list_ask {
 	struct id after, before;                 /* the cursor's object; zero: none; one of them at most */
 	struct db_val place[LIST_KEYS];          /* or the keys that the page is behind, .t 0: none */
 	int64_t limit, offset;
-	bool pages;                              /* counted by pages: what does not fit a page's bytes is refused */
+	bool pages;                              /* counted: no keys of the row before it say where a page begins */
+	bool numbered;                           /* and by its number: what does not fit its bytes is refused, not left to the next */
 };
-/* rows: the structs, in the order asked for.  more: beyond this page, in the direction asked;
- * back: that is before it.  parent: its struct.  counted: what read them knows how many there are in all. */
-struct list_got { void *rows; size_t n; bool more, back; const void *parent; bool counted; int64_t total; };
+/* rows: the structs, in the order asked for.  more: beyond this page, in the direction asked; cut: as
+ * fewer fit its bytes; back: that is before it.  parent: its struct.  counted: what read them knows how many there are in all. */
+struct list_got { void *rows; size_t n; bool more, cut, back; const void *parent; bool counted; int64_t total; };
 
 /* One more clause, with its values.  One too many, or one that may not be asked for again, makes ask->full: no page. */
 void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t n);

@@ -151,13 +151,22 @@ static void sets(struct all *all, const struct route *r)
 	}
 }
 
+/* By another route, in pages of the same kind. */
+static bool has(const struct all *all, const struct route *r)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->made[i].list == r->listing && all->made[i].ask.pages == r->paging->total)
+			return true;
+	return false;
+}
+
 const struct list_made *lists_made(struct arena *a, const struct dialect *const *dialects, size_t *n)
 {
 	struct all all = { .a = a };
 
 	for (; *dialects; dialects++) {
 		EACH_ROUTE(*dialects, r)
-			if (r->listing)
+			if (r->listing && !has(&all, r))
 				sets(&all, r);
 	}
 	*n = all.n;

@@ -157,7 +157,7 @@ static const char *read_header(struct arena *a, struct span s, struct part *part
 			return "a header has control characters, or a line ends without CRLF";
 	name = take_token(&s);
 	if (!left(&name) || !left(&s) || *s.p++ != ':')
-		return "a line of its headers is none";
+		return "a line among its headers is not one";
 	skip_blanks(&s);
 	while (left(&s) && is_blank(s.end[-1]))
 		s.end--;
@@ -264,7 +264,7 @@ static const char *skip_preamble(struct span *s, struct span boundary)
 		return NULL;
 	}
 	if (left(s) < n || !(first = memmem(s->p, left(s), boundary.p, n)))
-		return "the body has not the boundary that the Content-Type names";
+		return "the body does not have the boundary that the Content-Type names";
 	s->p = first + n;
 	return NULL;
 }

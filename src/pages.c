@@ -20,6 +20,7 @@ static void order_asked(struct req *r, const struct page_asked *q, struct list_a
 enum err pages_by_number(struct req *r, const struct page_asked *q, struct list_ask *ask)
 {
 	order_asked(r, q, ask);
+	ask->numbered = true;
 	ask->offset = (q->number ? q->number - r->row->paging->first : 0) * ask->limit;
 	return OK;
 }
@@ -58,11 +59,12 @@ static const char *moved_to(struct req *r, int64_t offset)
 
 void pages_offset(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out)
 {
-	(void)got;
+	const int64_t behind = ask->offset + (got->cut ? (int64_t)got->n : ask->limit);
+
 	out->size = ask->limit;
 	out->offset = ask->offset;
-	if ((out->more = ask->offset + ask->limit < out->total))
-		out->next = moved_to(r, ask->offset + ask->limit);
+	if ((out->more = behind < out->total))
+		out->next = moved_to(r, behind);
 	if (ask->offset)
 		out->previous = moved_to(r, ask->offset > ask->limit ? ask->offset - ask->limit : 0);
 }

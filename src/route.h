@@ -52,6 +52,8 @@ struct route {
 	int also;                                /* another status of success, and its shape (NULL: no body); 0: none */
 	const struct shape *also_out;
 	int moves[3];                            /* the LIFE_ that it may make; ends with 0 */
+	const enum sql *wants;                   /* what else it needs whatever is asked, so that its transaction does not begin again
+	                                          * for each that a worker has not used yet; ends with SQL_NONE, NULL: nothing */
 	enum resource object;
 	const char *ids[2];                      /* the prefixes of the ids in its address where they are not the resources' own */
 	const char *const *kinds;                /* of what the id in its address may be (id_kind(), which the key tells behind it); NULL: of its object */

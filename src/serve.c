@@ -59,6 +59,8 @@ static enum err perform(struct req *r)
 		return run(r);
 	for (const int *move = r->row->moves; *move; move++)
 		life_want(&r->tx, (enum transition)*move);
+	for (const enum sql *want = r->row->wants; want && *want; want++)
+		db_want(r->tx.db, *want);
 	e = tx_run(&r->tx, write_work, res_again, r);
 	return !e && r->tx.replayed ? res_replay(r) : e;
 }

@@ -130,6 +130,7 @@ subtest 'a version is put into a use case and taken out' => sub {
     is(api(DELETE => $at->($v, $p))->{status}, 404, 'it is not in the other');
     is(api(POST => $at->($v, $p), body => {})->{status}, 201, 'until it is put there');
     is(join(' ', map { api(GET => "/useCases/$_->{id}/")->{json}{modelsCount} } $u, $v), '0 1', 'and not here any more');
+    is($t->sql("SELECT GROUP_CONCAT(type ORDER BY revision) FROM outbox WHERE resource_id = UNHEX('$u->{id}')"), 'use_case.created,use_case.version_linked,use_case.version_unlinked', 'as its history tells');
     is(api(DELETE => $at->($v, $p))->{status}, 204, 'taken out');
     is(api(GET => "/modelPackages/$p->{id}/")->{json}{sourceMeta}{useCaseDetails}, undef, 'the package tells of none');
     is(api(POST => $at->({ id => '0' x 23 . 'f' }, $p), body => {})->{status}, 404, 'a use case that is not there');
@@ -139,6 +140,30 @@ subtest 'a version is put into a use case and taken out' => sub {
     api(DELETE => "/useCases/$gone->{id}/");
     is(api(GET => "/modelPackages/$in->{id}/")->{json}{sourceMeta}{useCaseDetails}{name}, 'gone', 'what was in a deleted one goes on to tell of it');
     is(api(POST => $at->($gone, $p), body => {})->{status}, 404, 'which nothing is put into');
+};
+
+subtest 'what is archived is taken out of a use case' => sub {
+    my $u = use_case(name => 'of the archived');
+    my @all = map { package_of("archived $_") } 1 .. 3;
+    my $at = sub { "/useCases/$u->{id}/registeredModelVersions/$_[0]{id}/" };
+    is(api(POST => $at->($_), body => {})->{status}, 201, 'put in') for @all;
+    is(api(POST => "/modelPackages/$all[0]{id}/archive/")->{status}, 204, 'a version is archived');
+    is(api(DELETE => "/registeredModels/$all[1]{registeredModelId}/")->{status}, 204, 'a model is, for good');
+    is(act($t, "mdl-$all[2]{registeredModelId}", 'archive')->{status}, 200, 'and one that can come back');
+    is(api(POST => $at->($_), body => {})->{status}, 201, 'what is in it is in it') for @all;
+    is(api(DELETE => $at->($_))->{status}, 204, 'taken out') for @all;
+    is(api(GET => "/useCases/$u->{id}/")->{json}{modelsCount}, 0, 'all of them');
+    is(api(POST => $at->($_), body => {})->{status}, 422, 'and not put in any more') for @all;
+    is($t->thaw('audit', 'verify')->{exit}, 0, 'as the history has it');
+};
+
+subtest 'versions that change their use cases at once' => sub {
+    my @u = map { use_case(name => "both $_") } 1, 2;
+    my @p = map { package_of("both $_") } 1 .. 4;
+    my $at = sub { "/useCases/$u[$_[0]]{id}/registeredModelVersions/$p[$_[1]]{id}/" };
+    api(POST => $at->($_ % 2, $_), body => {}) for 0 .. 3;
+    is(join(' ', concurrently(4, sub { api(POST => $at->(1 - $_[0] % 2, $_[0] % 4), body => {})->{status} })), '201 201 201 201', 'all do');
+    is(join(' ', map { api(GET => "/useCases/$_->{id}/")->{json}{modelsCount} } @u), '2 2', 'each is in one');
 };
 
 # --- custom models -----------------------------------------------------------------------
@@ -291,6 +316,19 @@ subtest 'a package is made from a version' => sub {
         is(join(' ', map { "$_->{id} $_->{customModel}{id} $_->{customModelVersion}{label}" } @{ $uses->{data} }), join(' ', 'f' x 24, $m->{id}, 'v1.0'), 'tell which');
     }
     is(api(GET => "/customModelDeployments/?customModelIds=$m->{id}", token => $reader)->{json}{totalCount}, 0, 'to those who see the model that is deployed');
+    # 1000 newer ones that a reader does not see, and one that it does
+    my $seen = custom(name => 'Seen');
+    my $package = is_ok(api(POST => '/modelPackages/fromCustomModelVersion/', body => { customModelVersionId => api(POST => "/customModels/$seen->{id}/versions/", body => {})->{json}{id} }), 201, 'a package');
+    $t->sql("UPDATE models SET is_global = 1 WHERE id = UNHEX('$package->{registeredModelId}')");
+    my $many = sub { my ($first, $last, $of) = @_; $t->sql("INSERT INTO deployments (organization_id, id, model_id, version_id, label, status, created_by, created_at, updated_at, revision)
+        SELECT v.organization_id, UNHEX(LPAD(HEX(s.seq), 24, '0')), v.model_id, v.id, 'x', 'inactive', v.created_by, NOW(6), NOW(6), 1 FROM model_versions v, seq_${first}_to_$last s WHERE v.id = UNHEX('$of')") };
+    $many->(1, 1, $package->{id});
+    $many->(2, 1001, $p->{id});
+    is_deeply([ map { $_->{id} } @{ api(GET => '/customModelDeployments/', token => $reader)->{json}{data} } ], [ '0' x 23 . '1' ], 'however many others there are');
+    is_deeply([ map { $_->{id} } @{ api(GET => '/customModelDeployments/?limit=2&customModelIds=' . join(',', $seen->{id}, ('a' x 24) x 20, $m->{id}))->{json}{data} } ],
+        [ 'f' x 24, sprintf '%024x', 1001 ], 'newest first, in whatever order they are named');
+    $t->sql("DELETE FROM deployments WHERE id < UNHEX('" . '0' x 20 . "1000')");
+    $t->sql("UPDATE models SET is_global = 0 WHERE id = UNHEX('$package->{registeredModelId}')");
     my $no = api(DELETE => "/customModels/$m->{id}/");
     is($no->{status}, 409, 'it cannot be deleted');
     like($no->{json}{message}, qr/existing deployments/, 'which clients know by these words');

@@ -78,6 +78,28 @@ scene 'a challenger is seen with its own model' => sub {
     is(reg($t, DELETE => "deployments/$id/", @mine)->{status}, 204, 'and goes with its deployment');
 };
 
+scene 'a custom model that is deleted is not deployed any more' => sub {
+    my $packaged = sub {
+        my $custom = custom_model($t, @mine);
+        my $version = custom_version($t, $custom->{id}, @mine);
+        return ($custom->{id}, $version->{id}, reg($t, POST => 'modelPackages/fromCustomModelVersion/', body => { customModelVersionId => $version->{id} }, @mine)->{json}{id});
+    };
+    my ($custom, $version, $package) = $packaged->();
+    built($t);
+    my $was = deploy((external($t, @mine, target => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] }))->{id}, @mine)->{json}{id};
+    is(reg($t, DELETE => "customModels/$custom/", @mine)->{status}, 204, 'given a package of a custom model that was deleted');
+    refused(deploy($package, @mine), 422, qr/custom model that was deleted/, 'then it cannot be deployed', 'modelPackageId');
+    refused(replace($was, $package, @mine), 422, qr/custom model that was deleted/, 'nor take the place of another');
+    ($custom, $version, $package) = $packaged->();
+    my $go = hold($t, "SELECT 1 FROM custom_models WHERE id = UNHEX('$custom') FOR UPDATE");
+    my @both = map { in_background($_) } sub { reg($t, DELETE => "customModels/$custom/", @mine) },
+        sub { reg($t, POST => 'deployments/fromLearningModel/', body => { modelId => $version, label => 'x' }, @mine) };
+    blocked($t, 2);
+    $go->();
+    like(join(' ', map { $_->()->{status} } @both), qr/^(?:204 422|409 202)$/, 'of both at once one is refused');
+    reg($t, DELETE => "deployments/$_/", @mine) for $was, map { $_->{id} } grep { $_->{customModel}{id} eq $custom } @{ reg($t, GET => 'customModelDeployments/', @mine)->{json}{data} };
+};
+
 scene 'a model knows what is deployed of it' => sub {
     my ($v) = trained_package();
     my $mid = $v->{registeredModelId};
@@ -226,6 +248,27 @@ scene 'environments' => sub {
     my $kept = deployment($t, external($t)->{id})->{id};
     refused(reg($t, DELETE => "deployments/$kept/", token => $agent), 403, undef, 'an agent deletes none without its human');
     is(history($env->{id}), 'prediction_environment.created:active prediction_environment.deleted:deleted', 'the history of the environment');
+};
+
+scene 'what changes nothing, and who needs what an environment supports' => sub {
+    my $v = external($t);
+    my $env = environment($t, name => 'Narrow', supportedModelFormats => [ 'externalModel', 'customModel' ]);
+    my $id = deployment($t, $v->{id}, predictionEnvironmentId => $env->{id})->{id};
+    my $next = external($t, registeredModelId => $v->{registeredModelId});
+    my ($cid) = done_at($t, reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $next->{id}, name => 'dares' })) =~ m{/([0-9a-f]{24})/$};
+    for ([ 'predictionEnvironments', $env->{id} ], [ 'deployments', $id ], [ "deployments/$id/challengers", $cid ], [ "deployments/$id/settings", undef, $id ]) {
+        my ($at, $one, $of) = @$_;
+        my $was = history($of // $one);
+        like(reg($t, PATCH => "$at/" . ($one ? "$one/" : ''), body => {})->{status}, qr/^20[024]$/, "PATCH of nothing: $at");
+        is(history($of // $one), $was, 'then nothing is told');
+    }
+    unchanged($t, 'refused', sub { refused(reg($t, PATCH => "predictionEnvironments/$env->{id}/", body => { supportedModelFormats => ['customModel'] }), 409, qr/format/, 'given a format goes that what is deployed there has: 409') });
+    is(reg($t, PATCH => "predictionEnvironments/$env->{id}/", body => { supportedModelFormats => ['externalModel'] })->{status}, 200, 'given one that nothing has, then it goes');
+    is(reg($t, PATCH => "deployments/$id/challengers/$cid/", body => { predictionEnvironmentId => $env->{id} })->{status}, 200, 'given a challenger there');
+    is(replace($id, external($t, registeredModelId => $v->{registeredModelId})->{id})->{status}, 202, 'and another champion');
+    reg($t, DELETE => "deployments/$id/")->{status} == 204 or die;
+    is(reg($t, PATCH => "predictionEnvironments/$env->{id}/", body => { supportedModelFormats => ['customModel'] })->{status}, 200, 'given they are gone, then it is as somebody wants it');
+    is(reg($t, DELETE => "predictionEnvironments/$env->{id}/")->{status}, 204, 'and goes');
 };
 
 scene 'at once' => sub {

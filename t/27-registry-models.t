@@ -464,6 +464,8 @@ scene 'E15, E16: roles' => sub {
     my %user = (shareRecipientType => 'user');
     is($put->([ { %user, role => 'USER', username => 'userly', id => $id_of{userly} } ])->{status}, 204, 'id and username of the same one are accepted');
     is($put->([ { %user, role => 'USER', username => 'userly', canShare => true } ])->{status}, 204, 'so is canShare, which a client sends');
+    is($put->([ { %user, role => 'OBSERVER', username => 'userly', canShare => $_ } ])->{status}, 204, 'whatever it is for one who may not') for JSON::PP::false, undef;
+    is($put->([ { %user, role => 'USER', username => 'userly', canShare => undef } ])->{status}, 204, 'and null for one who may');
     unchanged($t, 'what is refused', sub {
         refused($put->($_->[0]), 422, undef, "given $_->[1], then 422") for
             [ [], 'no role' ], [ [ ({ %user, role => 'USER', username => 'userly' }) x 101 ], '101 roles' ], [ [ { %user, role => 'USER', username => 'nobody-at-all' } ], 'an unknown user' ], [ [ { %user, role => 'USER', id => $NO_ID } ], 'an unknown id' ],
@@ -471,6 +473,7 @@ scene 'E15, E16: roles' => sub {
             [ [ { role => 'USER', username => 'userly' } ], 'no type' ], [ [ { role => 'USER', username => 'userly', shareRecipientType => 'team' } ], 'an unknown type' ], [ [ { role => 'USER', username => 'userly', shareRecipientType => 'group' } ], 'a username that is a group' ],
             [ [ { role => 'USER', username => 'userly', shareRecipientType => 'organization' } ], 'a username that is an organization' ], [ [ { role => 'USER', id => $NO_ID, shareRecipientType => 'group' } ], 'an unknown group' ],
             [ [ { role => 'USER', id => $id_of{userly}, shareRecipientType => 'group' } ], 'a user as a group' ], [ [ { %user, role => 'USER', username => 'userly', id => $id_of{second} } ], 'id and username of two' ],
+            [ [ { %user, role => 'USER', username => 'userly', canShare => JSON::PP::false } ], 'a role that shares, which is not to' ],
             [ [ { %user, role => 'USER', username => 'other' } ], 'a user of another organization' ], [ [ { %user, role => 'OBSERVER', username => 'userly' }, { %user, role => 'USER', username => 'nobody-at-all' } ], 'one that is right and one that is not' ];
         refused(e($t, 'E16', { id => $id }, token => $who{owner}, body => { operation => $_, roles => [ { %user, role => 'USER', username => 'userly' } ] }), 422, undef, 'given the operation ' . ($_ // 'null') . ', then 422', 'operation') for 'addRoles', '', undef;
         refused($give->([ NO_ROLE => user => 'owner' ]), 409, undef, 'given the last owner to be removed, then 409');

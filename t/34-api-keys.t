@@ -344,7 +344,7 @@ subtest 'tiers, for every route' => sub {
 
 subtest 'what cannot be undone' => sub {
     my @gated = grep { ($_->{agent} // '') eq 'never' } tables($t, 'transitions');
-    is(join(' ', map { $_->{transition} } @gated), 'MODEL_RETIRE FOLDER_DELETE PROJECT_DELETE AUTHORIZATION_APPROVE AUTHORIZATION_DENY', 'no agent does it');
+    is(join(' ', map { $_->{transition} } @gated), 'MODEL_RETIRE MODEL_DELETE USE_CASE_DELETE CUSTOM_MODEL_DELETE VERSION_ARCHIVE ENVIRONMENT_DELETE DEPLOYMENT_DELETE FOLDER_DELETE PROJECT_DELETE AUTHORIZATION_APPROVE AUTHORIZATION_DENY', 'no agent does it');
     my %by = (agent => $t->key(kind => 'token', tier => 4, agent => 'agt_x'), granted => $t->key(kind => 'token', tier => 4, agent => 'agt_x', human_grant => 1));
     my $folder = folder($t);
     my %thing = (model => foundry_model($t, in => $folder), folder => $folder);
@@ -363,6 +363,22 @@ subtest 'what cannot be undone' => sub {
     is("$r->{status} $r->{json}{code}", '403 ACCESS_DENIED', 'nor a project');
     like($r->{json}{message}, qr/agent .* human/, 'and says who may');
     is($t->req(DELETE => "$PROJECTS/$project", token => $t->key(kind => 'token', tier => 3))->{status}, 204, 'a token in the hands of its human does');
+
+    # of the registry: each in the order in which a human may then do them all
+    my $api = sub { my ($method, $path, %o) = @_; return $t->req($method => "/api/v2/$path/", token => $token, %o) };
+    my ($package, $deployed) = map { $api->(POST => 'modelPackages/fromJSON', body => { name => $_, target => { name => 'y', type => 'Regression' } })->{json} } 'not deployed', 'deployed';
+    my $deployment = $api->(POST => 'deployments/fromModelPackage', body => { modelPackageId => $deployed->{id}, label => 'd' })->{json}{id};
+    my @done = ([ DELETE => "deployments/$deployment" ], [ POST => "modelPackages/$package->{id}/archive" ], [ DELETE => "registeredModels/$package->{registeredModelId}" ],
+        map { [ DELETE => "$_->[0]/" . $api->(POST => $_->[0], body => $_->[1])->{json}{id} ] } [ predictionEnvironments => { name => 'e', platform => 'other' } ], [ useCases => { name => 'u' } ],
+            [ customModels => { name => 'c', targetType => 'Regression', targetName => 'y', customModelType => 'inference' } ]);
+    for my $done (@done) {
+        unchanged($t, "an agent: @$done", sub {
+            my $r = $api->(@$done, token => $by{agent});
+            is($r->{status}, 403, "@$done: 403") or diag $r->{raw};
+            like($r->{json}{message}, qr/agent .* human/, 'and says who may');
+        });
+        is($api->(@$done, token => $by{granted})->{status}, 204, 'with human_grant it does');
+    }
 
     # who owns what everybody may write: its maker, or an administrator with all rights
     my %narrow = (agent => $t->key(kind => 'token', tier => 4, scope => 'model:write', agent => 'agt_x'), tok => $t->key(kind => 'token', tier => 4, scope => 'model:write'), sk => $t->key(scope => 'model:write'),

@@ -40,7 +40,7 @@ $t->sql($_) for
     "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision, $package[0])
         SELECT $org, @{[ $id->(150000) ]}, $model, seq, 'ready', $times, 1, $package[1] FROM seq_1_to_$ROWS",
     "INSERT INTO model_versions (organization_id, id, model_id, number, status, created_at, updated_at, revision, $package[0])
-        SELECT $org, @{[ $id->(120000) ]}, @{[ $id->(100000) ]}, 1, 'ready', $times, 1, $package[1] FROM seq_1_to_$ROWS",
+        SELECT $org, @{[ $id->(120000) ]}, @{[ $id->(100000) ]}, 1, 'ready', $times, 1, $package[1] FROM seq_1_to_$ROWS WHERE seq % 5 = 2",
     (map { "INSERT INTO tags (organization_id, object_id, id, name, value) SELECT $org, @{[ $id->($_) ]}, @{[ $id->($_) ]}, 'k', 'v' FROM seq_1_to_$ROWS" } 100000, 150000, 2200000),
     "INSERT INTO training_runs (organization_id, id, model_id, status, started_by, started_at, updated_at, revision)
         SELECT $org, @{[ $id->(180000) ]}, $model, 'completed', $user, $times, 1 FROM seq_1_to_$ROWS",
@@ -69,7 +69,7 @@ $t->sql($_) for
     "INSERT INTO deliveries (organization_id, id, endpoint_id, event_id, resource_type, resource_id, sequence, outcome, tries, next_at, created_at, updated_at)
         SELECT $org, @{[ $id->(1100000) ]}, @{[ $one->(1) ]}, @{[ $id->(1000000) ]}, 'workspace', @{[ $id->(300000) ]}, seq, IF(seq % 50, 'succeeded', NULL), 1, NULL, $times FROM seq_1_to_$ROWS",
     "INSERT INTO deployments (organization_id, id, model_id, version_id, label, description, importance, status, hidden, created_by, created_at, updated_at, revision)
-        SELECT $org, @{[ $id->(1200000) ]}, $model, @{[ $one->(150001) ]}, CONCAT('filler ', seq), $text, ELT(1 + seq % 2, 'HIGH', 'LOW'), @{[ $state->(qw(deleted inactive active)) ]}, seq % 10 = 0, $user, $times, 1 FROM seq_1_to_$ROWS",
+        SELECT $org, @{[ $id->(1200000) ]}, $model, @{[ $id->(150000) ]}, CONCAT('filler ', seq), $text, ELT(1 + seq % 2, 'HIGH', 'LOW'), @{[ $state->(qw(deleted inactive active)) ]}, seq % 10 = 0, $user, $times, 1 FROM seq_1_to_$ROWS",
     "INSERT INTO prediction_environments (organization_id, id, name, description, platform, formats, managed, status, hidden, created_by, created_at, updated_at, revision, children_rev)
         SELECT $org, @{[ $id->(1300000) ]}, CONCAT('filler ', seq), $text, 'aws', IF(seq % 3, 256, 2048), 0, @{[ $state->(qw(deleted active active)) ]}, seq % 10 = 0, $user, $times, 1, 0 FROM seq_1_to_$ROWS",
     "INSERT INTO deployment_versions (organization_id, id, deployment_id, model_id, version_id, number, label, hidden, created_at)
@@ -132,7 +132,8 @@ sub sets {
     return $sets if !$s->{next};
     my $keys = join ', ', @{ $s->{keys} };
     my $half = $s->{table} eq 'webhook_endpoints' ? 1000 : $ROWS / 2;
-    return $sets . "SELECT $keys INTO " . join(', ', map { "\@k$_" } 0 .. $#{ $s->{keys} }) . " FROM $s->{table} WHERE organization_id = \@org ORDER BY $keys LIMIT 1 OFFSET $half;\n";
+    my $of_parent = $s->{table} eq 'model_versions' && $parent{ $s->{list} } ? ' AND model_id = @parent' : '';
+    return $sets . "SELECT $keys INTO " . join(', ', map { "\@k$_" } 0 .. $#{ $s->{keys} }) . " FROM $s->{table} WHERE organization_id = \@org$of_parent ORDER BY $keys LIMIT 1 OFFSET $half;\n";
 }
 sub using { my $v = "$_[0]{values}" . ($_[0]{text} =~ /oauth_revocations s / ? ", $nobody" : ''); $v ne '' ? " USING $v" : '' }
 
@@ -149,7 +150,7 @@ subtest 'each is prepared and walks along an index' => sub {
         $ran{$name} = 1;
         push @scans, "$name: $$_[2] $$_[3] key " . ($$_[5] // 'none') . " rows $$_[8]" if ($$_[2] // '') !~ /^(?:<.*>|p|r)$/ && ($$_[3] // '') =~ /^(?:ALL|index)$/ && ($$_[8] // 0) > 1000;
     }
-    is(scalar keys %ran, scalar @lists, 'explained');
+    is(join(', ', grep { !$ran{$_} } map { $_->{name} } @lists), '', 'explained');
     is(join("\n", @scans), '', 'no full scan');
 };
 
@@ -184,12 +185,12 @@ for my $s (@others) {
 }
 $_->{many} = 1, $_->{run} = 'EXECUTE %s' . using($_) for @lists;
 
-# One connection, which has every statement; each is run in turn, four times over.
+# One connection, which has every statement; each is run in turn, three times over.
 my @all = (@lists, @others);
 my $pages = "(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'INNODB_BUFFER_POOL_READ_REQUESTS')";
 my $rows = "SUM(VARIABLE_VALUE) FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME LIKE 'HANDLER_READ%'";
 my $script = "SET \@org = $org, \@me = $user;\n" . join '', map { "PREPARE s$_ FROM " . quoted($all[$_]{text}) . ";\n" } 0 .. $#all;
-for my $round (1 .. 4) {
+for my $round (1 .. 3) {
     for my $at (0 .. $#all) {
         my $s = $all[$at];
         $script .= ($s->{list} ? sets($s) : '') . "SET \@before = $pages;\nFLUSH STATUS;\n" . sprintf($s->{run}, "s$at") . ";\nSELECT 'pages', $at, $round, $pages - \@before, $rows;\n";
@@ -217,9 +218,10 @@ subtest 'and no more when it is run again' => sub {
     is(join(' ', map { $_->{name} } grep { !$_->{pages} } @all), '', 'all of them ran');
     my $counts = qr/^SELECT (?:\(?SELECT )?COUNT\(\*\) FROM (?:models|projects|workspaces|entities)/;
     for my $s (grep { $_->{many} && $_->{pages} } @all) {
-        my ($first, $again) = ($s->{pages}[1], (sort { $a <=> $b } @{ $s->{pages} }[ 3, 4 ])[0]);
+        my ($first, $again) = ($s->{pages}[1], (sort { $a <=> $b } @{ $s->{pages} }[ 2, 3 ])[0]);
         cmp_ok($again, '<=', 200 + 1.5 * $first, "$s->{name}: $first pages, then $again");
-        cmp_ok($first, '<', $ROWS / 10, 'which is none of the rows') if $s->{text} =~ $counts;
+        # registered models are looked at each, where more is asked of them than whether they are hidden
+        cmp_ok($first, '<', $ROWS / 10, 'which is none of the rows') if $s->{text} =~ $counts && !(($s->{list} // '') eq 'REGISTERED' && $s->{filters} > 1);
     }
 };
 

@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
 use Contract;
+use Registry ();
 
 my $t = Thaw->new(workers => 1);                  # so that a second request finds what the first one prepared
 my $token = $t->admin;
@@ -49,6 +50,25 @@ subtest 'a state change is at most nine round trips' => sub {
         my $r = act($t, $id, $verb);
         my ($l) = lines_of(access => $r);
         cmp_ok($l->{statements}, '<=', 9, "$verb: $l->{statements}");
+    }
+};
+
+subtest 'what a worker does for the first time takes as many round trips as the second time, or nearly' => sub {
+    my $v = Registry::external($t);
+    my $deploy = sub { Registry::reg($t, POST => 'deployments/fromModelPackage/', body => { modelPackageId => $v->{id}, label => 'x' }) };
+    my $change = sub { my ($id, $what, %body) = @_; Registry::reg($t, PATCH => "deployments/$id/$what/", body => \%body) };
+    my %taken;
+    for my $time (0, 1) {
+        push @{ $taken{deploy} }, my $r = $deploy->();
+        my $id = $r->{json}{id};
+        push @{ $taken{switch} }, $change->($id, status => status => 'inactive');
+        push @{ $taken{replace} }, $change->($id, model => modelPackageId => Registry::external($t, registeredModelId => $v->{registeredModelId})->{id});
+        push @{ $taken{configure} }, $change->($id, settings => targetDrift => { enabled => \1 });
+        push @{ $taken{challenge} }, Registry::reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $v->{id}, name => 'c' });
+    }
+    for my $what (sort keys %taken) {
+        my ($first, $next) = map { my ($l) = lines_of(access => $_); $l->{status} == 202 ? $l->{statements} : 1000 } @{ $taken{$what} };
+        cmp_ok($first, '<=', $next + 3, "$what: $first, then $next");
     }
 };
 

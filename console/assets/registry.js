@@ -38,7 +38,7 @@ async function rightsOf(m, get) {
     const { data } = await get(`${registeredUrl(m.id)}/versions?limit=1`);
     if (data.length) return data[0].permissions;
     if (may('organization:admin') || user().id === `usr-${m.createdBy.id}`) return EVERYTHING;
-    return EVERYTHING.slice(0, m.isGlobal && may('model:write') ? 3 : 1);
+    return EVERYTHING.slice(0, m.isGlobal && may('model:write') ? 2 : 1);
 }
 // The version in Production of each: all of them in one answer, and those that it had no room for one by one.
 async function inProduction(items, get) {
