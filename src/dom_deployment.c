@@ -56,6 +56,16 @@ static enum err unnamed(struct tx *tx)
 	return ERR_SHAPE;
 }
 
+/* By its own id, as the request names it. */
+static enum err given(struct tx *tx, const struct id *package, struct deployable *out)
+{
+	enum err e = or_may(tx, find(tx, package, out));
+
+	if (e == ERR_VERSION_NOT_FOUND)
+		why_add(tx, "modelPackageId", "names no model package that you see");
+	return e;
+}
+
 /* The package that was asked for: made now where a source has none. */
 static enum err named(struct tx *tx, const struct package_asked *which, struct deployable *out)
 {
@@ -64,7 +74,7 @@ static enum err named(struct tx *tx, const struct package_asked *which, struct d
 	enum err e;
 
 	if (which->package_set || !which->source_set)
-		return which->package_set ? or_may(tx, find(tx, &which->package, out)) : unnamed(tx);
+		return which->package_set ? given(tx, &which->package, out) : unnamed(tx);
 	if ((e = last_of(tx, &which->source, out)) != ERR_DB_NONE)
 		return e;
 	return (e = package_from_source(tx, &in, &made)) ? e : find(tx, &made.life.id, out);
@@ -79,7 +89,7 @@ static enum err would_be(struct tx *tx, const struct package_asked *which, struc
 	enum err e;
 
 	if (which->package_set || !which->source_set)
-		return which->package_set ? find(tx, &which->package, out) : unnamed(tx);
+		return which->package_set ? given(tx, &which->package, out) : unnamed(tx);
 	if ((e = last_of(tx, &which->source, out)) != ERR_DB_NONE)
 		return e;
 	if ((e = leaderboard_find(tx, &which->source, l)) == ERR_RUN_NOT_FOUND && !(e = custom_version_find(tx, &which->source, &custom)))
@@ -119,6 +129,8 @@ static enum err enter(struct tx *tx, const struct id *environment, const struct 
 	int64_t formats;
 	enum err e = come_into(tx, environment, &formats);
 
+	if (e == ERR_ENVIRONMENT_NOT_FOUND)
+		why_add(tx, "predictionEnvironmentId", "names no prediction environment");
 	return e ? e : id_is_zero(environment) || runs_in(p, formats) ? OK : ERR_ENVIRONMENT_FORMAT;
 }
 

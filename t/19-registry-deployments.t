@@ -169,6 +169,12 @@ scene 'what cannot be put in place' => sub {
         refused(replace($id, $broken->{id}), 422, qr/build .* failed/, 'nor put in place');
         refused(reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $broken->{id}, name => 'x' }), 422, qr/build .* failed/, 'nor a challenger');
         refused(deploy($v->{id}, predictionEnvironmentId => $env->{id}), 422, qr/format/, 'an environment that does not support the format');
+        refused(deploy($NO_ID), 422, qr/names no model package/, 'what is no package, which is named', 'modelPackageId');
+        refused(reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $NO_ID, name => 'x' }), 422, qr/names no model package/, 'as a challenger too', 'modelPackageId');
+        refused(reg($t, $_->[0] => "deployments/$id/$_->[1]/", body => { modelPackageId => $NO_ID }), 422, qr/names no model package/, "and $_->[1]", 'modelPackageId') for [ PATCH => 'model' ], [ POST => 'model/validation' ];
+        refused(deploy($v->{id}, predictionEnvironmentId => $NO_ID), 422, qr/names no prediction environment/, 'nor an environment', 'predictionEnvironmentId');
+        my $r = deploy($NO_ID, token => $t->reader);
+        is("$r->{status} " . ($r->{json}{errors} ? 'told' : 'untold'), '403 untold', 'who may not is not told that there is none');
     });
     $build->($broken, 'complete');
     my %other = (target => { name => 'other', type => 'Regression' }, targetType => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] });

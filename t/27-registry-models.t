@@ -247,7 +247,11 @@ scene 'archived in the models dialect, reversibly' => sub {
     is(scalar(grep { $_->{id} eq $id } walk($t, "$API/registeredModels/")), 1, 'listed');
     act($t, "mdl-$id", 'archive');
     answered(e($t, 'E11', { id => $id }), 'E11', 'from any state it can be retired');
-    error_is(act($t, "mdl-$id", 'unarchive'), 409, 'CONFLICT', 'and then it stays', 'status');
+    for my $verb (qw(unarchive archive)) {
+        my $r = act($t, "mdl-$id", $verb);
+        error_is($r, 409, 'CONFLICT', 'and then it stays', 'status');
+        is($r->{json}{error}{message}, 'The model was retired for good', "$verb says so");
+    }
 };
 
 scene 'in the trash of foundry' => sub {
