@@ -388,7 +388,7 @@ const struct paging packages_paging = { .size = 100, .most = 1000, .total = true
 
 #define IN_AT(field) AT(struct package_in, field)
 #define REGISTERED_ROWS \
-	{ "registeredModelId", T_ID, SET(struct package_in, registered), BARE, .help = "the next version of that one" }, \
+	{ "registeredModelId", T_ID, AT(struct package_in, registered), BARE, .flags = F_NULL, .help = "the next version of that one" }, \
 	{ "registeredModelName", T_STR, IN_AT(registered_name), .min = 1, .max = 1024, .flags = F_NULL | F_TRIMMED, .help = "a new one; without it, it is called as the package is" }, \
 	{ "registeredModelDescription", T_STR, IN_AT(registered_description), .max = 2048, .flags = F_NULL }, \
 	{ "registeredModelTags", T_DOC, IN_AT(registered_tags), .flags = F_NULL, .help = "an array of {name, value}" }, \

@@ -79,7 +79,7 @@ struct package_in {
 	const char *registered_name, *registered_description, *tags, *registered_tags;
 	const char *model_id, *name, *description, *target, *model_description, *datasets, *timeseries, *geospatial, *prompt, *file_name;
 	double threshold;
-	bool registered_set, threshold_set, intervals;
+	bool threshold_set, intervals;
 };
 /* A version of a model that there is, or of a new one.  ERR_MODEL_NOT_FOUND, ERR_MODEL_NAME_TAKEN, ERR_SHAPE:
  * the target is another one than the model's, or not whole; ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_QUOTA. */

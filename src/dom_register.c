@@ -102,7 +102,7 @@ static enum err model_of(struct tx *tx, const struct package_in *in, struct mode
 {
 	enum err e;
 
-	if (!in->registered_set)
+	if (id_is_zero(&in->registered))
 		return new_model(tx, in, m);
 	if (in->registered_name)
 		return why_fault(tx, "registeredModelName", "must not be given with registeredModelId");

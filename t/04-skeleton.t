@@ -35,7 +35,7 @@ subtest 'the recipes' => sub {
     # an object
     edit('src/life.def', sub { $_ .= added('life.def') });
     edit('src/columns.h', sub { s/(?=#endif\s*\z)/added('columns.h') . "\n"/e or die });
-    edit('src/sql.def', sub { s/(?='authorization', 'webhook_endpoint'\))/'gadget', / or die });
+    edit('src/sql.def', sub { s/(?='authorization', 'webhook_endpoint')/'gadget', / or die });
     edit('src/objects.c', sub { s/(?=#include "dom_model.h")/#include "dom_gadget.h"\n/ or die });
     # a dialect
     edit('src/dialects.h', sub { s/(?<=api_plain, )/api_gadgets, / or die });

@@ -147,7 +147,7 @@ scene 'bodies' => sub {
     answered($r, 'E13', 'given an empty object, then nothing is changed');
     is($r->{json}{modifiedAt}, $before->{modifiedAt}, 'nor is it modified');
     is(json_of(fromJSON => { name => 'nulls', target => { name => 'y', type => 'Regression', classNames => undef, predictionThreshold => undef, predictionProbabilitiesColumn => undef },
-        map { $_ => undef } qw(modelId modelDescription datasets timeseries registeredModelName registeredModelDescription tags registeredModelTags geospatialMonitoring) })->{status}, 201, 'null is the same as not given');
+        map { $_ => undef } qw(modelId registeredModelId modelDescription datasets timeseries registeredModelName registeredModelDescription tags registeredModelTags geospatialMonitoring) })->{status}, 201, 'null is the same as not given');
     refused(json_of(fromJSON => { name => 'large', target => { name => 'y', type => 'Regression' }, bogus => 'x' x 2_000_000 }), 413, undef, 'given a body too large, then 413');
     is(json_of(fromJSON => { name => 'lenient', target => { name => 'y', type => 'Regression' }, bogus => 1 })->{status}, 201, 'the supporting routes let an unknown key be');
 };
