@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "dialects.h"
+#include "dom_package.h"
 #include "str.h"
 
 static void tell_text(struct tx *tx, const char *name, const char *text)
@@ -188,7 +189,7 @@ static const struct route routes[] = {
 	{ "POST", ONE "/promoteVersion", PERM_MODEL_WRITE, WRITES, PREVIEW, BODY(promote_in, struct version), .status = 200,
 	  .out = version_out, .object = RES_VERSION, .ids = { RID_MODEL }, .change = version_promote, .moves = { LIFE_MODEL_PROMOTE },
 	  .denied = DENIED("PromoteVersionModelPermissionDenied", "Could not promoteVersion the Model.", "modelRid"),
-	  .summary = "Copy a version to this model, as the newest of its branch", .errors = COMMON "MODEL_NOT_FOUND VERSION_NOT_FOUND VERSION_SOURCE QUOTA" },
+	  .summary = "Copy a version to this model, as the newest of its branch", .errors = COMMON "MODEL_NOT_FOUND VERSION_NOT_FOUND VERSION_SOURCE PACKAGE_ARCHIVED QUOTA" },
 	{ "POST", ONE "/versions", PERM_MODEL_WRITE, WRITES | R_FILE, PREVIEW, BODY(upload_in, struct upload_in), .status = 200,
 	  .out = version_out, .run = upload, .moves = { LIFE_MODEL_UPLOAD },
 	  .denied = DENIED("CreateModelVersionPermissionDenied", "Could not create the ModelVersion.", "modelRid"),

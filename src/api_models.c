@@ -436,7 +436,7 @@ static const struct route routes[] = {
 	  .summary = "The file that was uploaded with a version, as bytes", .errors = NOT_FOUND " VERSION_NOT_FOUND ARTIFACT_NOT_FOUND ARTIFACT_BROKEN" },
 	{ "POST", ONE "/versions/{version_id}/restore", PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, .status = 200, .out = restored_out,
 	  .object = RES_VERSION, .number = version_number, .change = version_restore, .moves = { LIFE_MODEL_RESTORE_VERSION },
-	  .summary = "Make a version's configuration the active one", .errors = NOT_FOUND " VERSION_NOT_FOUND" FIXED },
+	  .summary = "Make a version's configuration the active one", .errors = NOT_FOUND " VERSION_NOT_FOUND PACKAGE_ARCHIVED" FIXED },
 	{ "GET", ONE "/audit-logs", PERM_MODEL_READ, 0, QUERY(audit_query, struct audit_query), .status = 200,
 	  .out = audit_out, .object = RES_MODEL, .listing = &audit_list, .paging = &by_time, .summary = "Who did what to a model", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ 0 }

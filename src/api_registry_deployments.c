@@ -437,7 +437,7 @@ static enum err patch_settings(struct req *r)
 #define FROM(what, shape, text) { "POST", ALL "/" what, PERM_MODEL_WRITE, R_WRITE, BODY(shape, struct deployment_in), .status = 202, .out = id_out, \
 	.run = create, .moves = { LIFE_DEPLOYMENT_CREATE, LIFE_MODEL_DEPLOY }, .wants = deploys, NAMES, .summary = text, .errors = "QUOTA" CANNOT }
 #define COUNTS SQL_MODEL_LOCK, SQL_MODEL_DEPLOYED, SQL_AUDIT_ADD, SQL_OUTBOX_ADD, SQL_JOB_ADD, SQL_NONE
-static const enum sql deploys[] = { SQL_DEPLOYABLE, SQL_CUSTOM_MODEL_OF, SQL_USED_DEPLOYMENTS, SQL_PAIR_PUT, COUNTS }, switches[] = { SQL_DEPLOYMENT_READ, COUNTS },
+static const enum sql deploys[] = { SQL_DEPLOYABLE, SQL_CUSTOM_MODEL_OF, SQL_USED_DEPLOYMENTS, SQL_PAIR_PUT, COUNTS }, switches[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, COUNTS },
 	replaces[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, SQL_CUSTOM_MODEL_OF, SQL_PAIR_PUT, COUNTS }, configures[] = { SQL_DEPLOYMENT_SETTINGS, SQL_JOB_ADD, SQL_NONE },
 	dares[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, SQL_DEPLOYMENT_LOCK, SQL_CHALLENGERS_OF, SQL_USED_CHALLENGERS, SQL_PAIR_PUT, COUNTS };
 const struct route deployment_routes[] = {
@@ -453,7 +453,7 @@ const struct route deployment_routes[] = {
 	  .summary = "Delete a deployment", .errors = "DEPLOYMENT_NOT_FOUND AGENT_DENIED" },
 	{ "PATCH", ONE "/status", PERM_MODEL_WRITE, R_WRITE, BODY(status_in, struct deployment_in), .status = 202, THE, .run = patch_status,
 	  .moves = { LIFE_DEPLOYMENT_ACTIVATE, LIFE_DEPLOYMENT_DEACTIVATE }, .wants = switches,
-	  .summary = "Activate or deactivate", .errors = "DEPLOYMENT_NOT_FOUND MODEL_ARCHIVED MODEL_RETIRED" },
+	  .summary = "Activate or deactivate", .errors = "DEPLOYMENT_NOT_FOUND MODEL_ARCHIVED MODEL_RETIRED PACKAGE_ARCHIVED NOT_BUILT" },
 	{ "POST", ONE "/model/validation", PERM_MODEL_READ, 0, BODY(validate_in, struct deployment_in), .status = 200, .out = validated_out, THE, .run = validate, NAMES,
 	  .summary = "Whether a package can take the place of the champion", .errors = "DEPLOYMENT_NOT_FOUND REFERENCE" },
 	{ "PATCH", ONE "/model", PERM_MODEL_WRITE, R_WRITE, BODY(replace_in, struct deployment_in), .status = 202, THE, .run = patch_model, NAMES,

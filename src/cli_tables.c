@@ -90,6 +90,7 @@ static void table_transitions(struct cli *c, struct json *rows)
 		js_put_str(c->arena, o, "to", r->rule == LIFE_FIXED ? life_word(r->to) : r->rule == LIFE_SAME ? "same"
 			: arena_printf(c->arena, "computed by %s", sql_rows[r->compute].name));
 		js_put_str(c->arena, o, "stays", states(c->arena, life_stays[t]));
+		js_put_str(c->arena, o, "takes", states(c->arena, life_takes[t]));
 		js_put_str(c->arena, o, "audit", r->audit);
 		js_put_str(c->arena, o, "event", r->flags & TOLD ? r->audit : NULL);
 		js_put_str(c->arena, o, "read_by", life_resources[r->resource].reads ? perm_word(life_resources[r->resource].reads) : NULL);

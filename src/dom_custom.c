@@ -245,8 +245,10 @@ static enum err add_file(struct tx *tx, const struct custom_version *v, const st
 		why_add(tx, "file", wrong);
 		return ERR_SHAPE;
 	}
-	if ((int64_t)f->n > conf.artifact_limit)
+	if ((int64_t)f->n > conf.artifact_limit) {
+		tx->why.text = arena_printf(tx->arena, "A file is too large: `%s` has %zu bytes, and it can have %lld (artifact_limit)", f->path, f->n, (long long)conf.artifact_limit);
 		return ERR_TOO_LARGE;
+	}
 	if ((e = artifact_put(tx, f->bytes, f->n, md)))
 		return e;
 	id_new(tx->now, &id);

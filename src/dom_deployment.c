@@ -56,6 +56,16 @@ static enum err unnamed(struct tx *tx)
 	return ERR_SHAPE;
 }
 
+/* By its own id, as the request names it. */
+static enum err given(struct tx *tx, const struct id *package, struct deployable *out)
+{
+	enum err e = or_may(tx, find(tx, package, out));
+
+	if (e == ERR_VERSION_NOT_FOUND)
+		why_add(tx, "modelPackageId", "names no model package that you see");
+	return e;
+}
+
 /* The package that was asked for: made now where a source has none. */
 static enum err named(struct tx *tx, const struct package_asked *which, struct deployable *out)
 {
@@ -64,7 +74,7 @@ static enum err named(struct tx *tx, const struct package_asked *which, struct d
 	enum err e;
 
 	if (which->package_set || !which->source_set)
-		return which->package_set ? or_may(tx, find(tx, &which->package, out)) : unnamed(tx);
+		return which->package_set ? given(tx, &which->package, out) : unnamed(tx);
 	if ((e = last_of(tx, &which->source, out)) != ERR_DB_NONE)
 		return e;
 	return (e = package_from_source(tx, &in, &made)) ? e : find(tx, &made.life.id, out);
@@ -79,7 +89,7 @@ static enum err would_be(struct tx *tx, const struct package_asked *which, struc
 	enum err e;
 
 	if (which->package_set || !which->source_set)
-		return which->package_set ? find(tx, &which->package, out) : unnamed(tx);
+		return which->package_set ? given(tx, &which->package, out) : unnamed(tx);
 	if ((e = last_of(tx, &which->source, out)) != ERR_DB_NONE)
 		return e;
 	if ((e = leaderboard_find(tx, &which->source, l)) == ERR_RUN_NOT_FOUND && !(e = custom_version_find(tx, &which->source, &custom)))
@@ -119,6 +129,8 @@ static enum err enter(struct tx *tx, const struct id *environment, const struct 
 	int64_t formats;
 	enum err e = come_into(tx, environment, &formats);
 
+	if (e == ERR_ENVIRONMENT_NOT_FOUND)
+		why_add(tx, "predictionEnvironmentId", "names no prediction environment");
 	return e ? e : id_is_zero(environment) || runs_in(p, formats) ? OK : ERR_ENVIRONMENT_FORMAT;
 }
 
@@ -314,28 +326,29 @@ enum err deployment_switch(struct tx *tx, const struct db_val *key, enum transit
 {
 	const enum state to = life_state(RES_DEPLOYMENT, ((const struct deployment_in *)in)->status);
 	const bool on = to == STATE_DEPLOYMENT_ACTIVE;
+	struct deployable p;
 	struct locked l;
 	enum err e = lock(tx, key, NULL, out, &l);
 
 	(void)t;
 	if (e || l.d->life.state == to)
 		return e;
-	if (on && l.its->life.state == STATE_MODEL_RETIRED)
-		return ERR_MODEL_RETIRED;
+	if (on && ((e = find(tx, &l.d->version, &p)) || (e = deployable(&p))))
+		return e;
 	if ((e = count(tx, l.its, on ? LIFE_MODEL_DEPLOY : LIFE_MODEL_UNDEPLOY, on ? 1 : -1, l.d)))
 		return e;
 	return life_move(tx, on ? LIFE_DEPLOYMENT_ACTIVATE : LIFE_DEPLOYMENT_DEACTIVATE, &l.d->life, NULL);
 }
 
-/* Can it take the place of the champion?  What forbids deploying it at all comes first. */
+/* Can it take the place of the champion?  It can be deployed. */
 static enum err replaces(struct tx *tx, const struct deployment *d, const struct deployable *next)
 {
 	struct validation v;
 	struct deployable now;
 	int64_t formats = 0;
-	enum err e = deployable(next);
+	enum err e = find(tx, &d->version, &now);
 
-	if (e || (e = find(tx, &d->version, &now)) || (e = come_into(tx, &d->environment, &formats)))
+	if (e || (e = come_into(tx, &d->environment, &formats)))
 		return e;
 	whether_fits(&v, &now, next, id_is_zero(&d->environment) ? NULL : &formats);
 	for (size_t i = 0; i < v.n; i++)
@@ -367,7 +380,7 @@ enum err deployment_replace(struct tx *tx, const struct db_val *key, enum transi
 	enum err e;
 
 	if ((e = life_read(tx, RES_DEPLOYMENT, key, out)) || (e = named(tx, &asked->which, &p)) || (e = lock(tx, key, &p.model, out, &l))
-	 || (e = find(tx, &p.id, &p)) || id_equal(&p.id, &l.d->version) || (e = replaces(tx, l.d, &p)) || (e = custom_use(tx, &p.id)))
+	 || (e = find(tx, &p.id, &p)) || (e = deployable(&p)) || id_equal(&p.id, &l.d->version) || (e = replaces(tx, l.d, &p)) || (e = custom_use(tx, &p.id)))
 		return e;
 	was = *l.d;
 	l.d->model = p.model;

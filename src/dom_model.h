@@ -140,10 +140,9 @@ enum err version_described(struct tx *tx, const struct db_val *key, void *out);
  * conda_requirements, backing_repositories.  ERR_TOO_LARGE. */
 enum err version_upload(struct tx *tx, const struct id *model, const struct version *in, const void *file, size_t n,
 	struct version *out);
-/* A copy of in->from_version, of whatever model of the organization, as the newest of a branch of the
- * model that `key` names.  ERR_VERSION_NOT_FOUND: the source cannot be seen, or its model is
- * archived; ERR_VERSION_SOURCE. */
-enum err version_promote(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+/* One that is to be copied by `t`, of whatever model of the organization; its file is kept.  ERR_VERSION_NOT_FOUND: it
+ * cannot be seen, or its model is archived; ERR_VERSION_SOURCE, ERR_PACKAGE_ARCHIVED. */
+enum err version_copied(struct tx *tx, const struct id *id, enum transition t, struct version *out);
 /* Its file, checked against its checksum.  ERR_ARTIFACT_NOT_FOUND: it has none; ERR_ARTIFACT_BROKEN. */
 enum err version_file(struct tx *tx, const struct db_val *key, struct version *out, const char **bytes);
 /* A file under its checksum, which it gives; one that is there already takes no room.  ERR_QUOTA.  And back: ERR_ARTIFACT_BROKEN. */
@@ -155,7 +154,7 @@ enum err artifact_get(struct tx *tx, struct bytes sum, struct bytes *out);
 struct relative { struct id model, version, from; const char *name; enum state status; int64_t number, created_at, granted; bool global, seen; };
 struct lineage { struct relative self; struct list from, to; int64_t more; bool hidden; };
 enum err version_lineage(struct tx *tx, const struct db_val *key, void *out);
-/* Its configuration becomes the active one of its model, which moves.  ERR_VERSION_NOT_FOUND, and as model_edit(). */
+/* Its configuration becomes the active one of its model, which moves.  ERR_VERSION_NOT_FOUND, ERR_PACKAGE_ARCHIVED, and as model_edit(). */
 enum err version_restore(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* dom_audit.c */

@@ -66,6 +66,10 @@ enum err packages_read(struct tx *tx, struct list_ask *ask, struct list_got *got
 
 /* ---- dom_register.c: what makes and changes packages ---- */
 
+/* A copy of in->from_version, of whatever model of the organization, as the newest of a branch of the model that `key`
+ * names, with all that was told of it as a package.  As version_copied(); ERR_SHAPE: the target is another one than the model's. */
+enum err version_promote(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+
 /* A package to be made: what is known of it, its documents as the registry tells them.  registered: zero and no
  * registered_name: a new model that is called as the package is, or nearly so.  The documents below are as they were
  * sent, for package_from_json(); threshold, description and name of the others' requests. */

@@ -83,6 +83,20 @@ static enum err agrees(struct tx *tx, const struct model *m, const struct packag
 	return OK;
 }
 
+/* It comes to the other versions of a model, locked, whose target is told from now on. */
+static enum err joins(struct tx *tx, struct model *m, const struct package *p)
+{
+	enum err e = agrees(tx, m, p);
+
+	if (e)
+		return e;
+	if (!m->target_name)
+		m->target_name = p->target_name;
+	if (!m->target_type)
+		m->target_type = p->target_type;
+	return OK;
+}
+
 /* The model that the next version is of, locked. */
 static enum err model_of(struct tx *tx, const struct package_in *in, struct model *m)
 {
@@ -96,13 +110,7 @@ static enum err model_of(struct tx *tx, const struct package_in *in, struct mode
 		return why_fault(tx, in->registered_tags ? "registeredModelTags" : "registeredModelDescription", "is of a new registered model, and there is one; change that by itself");
 	if ((e = life_hold(tx, RES_MODEL, BY_ID(&in->registered), m)) == ERR_MODEL_NOT_FOUND)
 		why_add(tx, "registeredModelId", "names no registered model that you see");
-	if (e || (e = agrees(tx, m, &in->version.package)))
-		return e;
-	if (!m->target_name)
-		m->target_name = in->version.package.target_name;
-	if (!m->target_type)
-		m->target_type = in->version.package.target_type;
-	return OK;
+	return e ? e : joins(tx, m, &in->version.package);
 }
 
 enum err package_make(struct tx *tx, const struct package_in *in, struct version *out)
@@ -124,6 +132,60 @@ enum err package_make(struct tx *tx, const struct package_in *in, struct version
 		return e;
 	return package_get(tx, BY_ID(&out->life.id), out);
 }
+
+/* ---- Copying ---- */
+
+/* What was told of a version that is copied, but for where the original stands; of one without a target nothing was, and
+ * it takes that of its new model (package_complete). */
+static enum err told(struct tx *tx, struct version *v)
+{
+	static const struct column columns[] = MAP(PACKAGE_COLUMNS, struct version);
+	struct json *without = js_object(tx->arena);
+	struct package *p = &v->package;
+	const struct db_val *row;
+	enum err e = tx_row(tx, SQL_PACKAGE_HELD, DB_IN(db_d(&v->life.organization), db_d(&v->life.id)), &row);
+
+	if (e)
+		return e == ERR_DB_NONE ? ERR_VERSION_NOT_FOUND : e;
+	(void)row_read(columns, RES_VERSION, row + 1, v);
+	if (!p->target) {
+		*p = (struct package){ .name = NULL };
+		return OK;
+	}
+	p->stage = STAGE_REGISTERED;
+	p->build = p->build && strcmp(p->build, BUILD_COMPLETE) ? BUILD_FAILED : BUILD_COMPLETE;
+	p->mlpkg = (struct bytes){ NULL, 0 };    /* which tells of the original; it can be built */
+	p->intervals = -1;
+	p->use_case = id_none;
+	js_put(without, "useCaseDetails", NULL);
+	if (p->source_meta)
+		p->source_meta = js_text(js_merge(tx->arena, js_read(tx->arena, p->source_meta), without), NULL);
+	if (id_equal(&p->source, &v->life.id))
+		p->source = id_none;
+	return package_large_of(tx, v);
+}
+
+enum err version_promote(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	const struct version *asked = in;
+	struct json *details = js_object(tx->arena);
+	struct version *made = out;
+	struct model m;
+	enum err e;
+
+	if ((e = life_lock(tx, RES_MODEL, key, &m)) || (e = version_copied(tx, &asked->from_version, t, made)) || (e = told(tx, made))
+	 || (made->package.target && (e = joins(tx, &m, &made->package))))
+		return e;
+	made->branch = asked->branch ? asked->branch : BRANCH_MASTER;
+	made->source = VERSION_PROMOTED;
+	made->from_model = made->model;
+	made->from_version = made->life.id;
+	js_put_str(tx->arena, details, "source_model_rid", id_spell(tx->arena, RID_MODEL, &made->from_model));
+	js_put_str(tx->arena, details, "source_version_rid", id_spell(tx->arena, RID_VERSION, &made->from_version));
+	return version_append(tx, &m, t, made, details);
+}
+
+/* ---- What a package is made from ---- */
 
 /* What every request may say of the package. */
 static void named(struct package_in *in)

@@ -136,5 +136,8 @@ enum err use_case_unlink(struct tx *tx, const struct db_val *key, enum transitio
 	(void)in, (void)out, (void)t;
 	if (e || (e = life_hold(tx, RES_USE_CASE, key, &u)))
 		return e;
-	return id_equal(&v.package.use_case, &u.life.id) ? move(tx, &v, &u, NULL) : ERR_VERSION_NOT_FOUND;
+	if (id_equal(&v.package.use_case, &u.life.id))
+		return move(tx, &v, &u, NULL);
+	tx->why.text = "The model version is not in this use case";
+	return ERR_NOT_FOUND;
 }

@@ -244,30 +244,20 @@ static enum err any(struct tx *tx, const struct id *id, struct model *m, struct 
 	return who_sees_model(tx->who, m->life.global, (int)m->life.granted) ? OK : ERR_VERSION_NOT_FOUND;
 }
 
-enum err version_promote(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+enum err version_copied(struct tx *tx, const struct id *id, enum transition t, struct version *out)
 {
-	const struct version *asked = in;
-	struct json *details = js_object(tx->arena);
-	struct version from, *made = out;
-	struct model m, of;
-	enum err e;
+	struct model of;
+	enum err e = any(tx, id, &of, out);
 
-	if ((e = life_lock(tx, RES_MODEL, key, &m)) || (e = any(tx, &asked->from_version, &of, &from)))
+	if (e)
 		return e;
 	if (archived(&of))
 		return ERR_VERSION_NOT_FOUND;
-	if (!version_source_known(from.source))
+	if (!version_source_known(out->source))
 		return ERR_VERSION_SOURCE;
-	if (from.artifact.p && (e = touch(tx, from.artifact.p)))
+	if ((e = life_taken(tx, t, &out->life)))
 		return e;
-	*made = from;
-	made->branch = asked->branch ? asked->branch : BRANCH_MASTER;
-	made->source = VERSION_PROMOTED;
-	made->from_model = from.model;
-	made->from_version = from.life.id;
-	js_put_str(tx->arena, details, "source_model_rid", id_spell(tx->arena, RID_MODEL, &from.model));
-	js_put_str(tx->arena, details, "source_version_rid", id_spell(tx->arena, RID_VERSION, &from.life.id));
-	return version_append(tx, &m, t, made, details);
+	return out->artifact.p ? touch(tx, out->artifact.p) : OK;
 }
 
 enum err artifact_get(struct tx *tx, struct bytes sum, struct bytes *out)
@@ -359,7 +349,7 @@ enum err version_restore(struct tx *tx, const struct db_val *key, enum transitio
 	enum err e = life_lock(tx, RES_VERSION, key, v);
 
 	(void)in;
-	if (e)
+	if (e || (e = life_taken(tx, t, &v->life)))
 		return e;
 	m = v->life.parent;
 	js_put_int(tx->arena, details, "version_number", v->number);

@@ -220,11 +220,11 @@ void life_want(struct tx *tx, enum transition t)
 		db_want(tx->db, all[i]);
 }
 
-static enum err legal(struct tx *tx, const struct transition_row *row, enum state s)
+static enum err legal(struct tx *tx, const struct transition_row *row, uint64_t from, enum state s)
 {
 	const bool last = life_states[s].flags & LAST;
 
-	if (row->from >> s & 1)
+	if (from >> s & 1)
 		return OK;
 	tx->why.state = life_word(s);
 	tx->why.action = row->audit;
@@ -241,6 +241,11 @@ enum err life_compute(struct tx *tx, enum resource r, enum sql sql, const struct
 		return e ? e : ERR_DB_NONE;
 	(void)row_read(life_computed(sql).map, r, db_row(&rows, 0), out);
 	return OK;
+}
+
+enum err life_taken(struct tx *tx, enum transition t, const struct life *other)
+{
+	return legal(tx, &life_transitions[t], life_takes[t], other->state);
 }
 
 static enum err target(struct tx *tx, const struct transition_row *row, struct life *o, enum state *to)
@@ -354,7 +359,7 @@ enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json
 	gated = row->flags & HUMAN && tx->who->agent && !tx->who->human_grant;
 	if (gated && !(row->flags & APPROVAL))
 		return ERR_AGENT_DENIED;
-	if ((e = legal(tx, row, from)))
+	if ((e = legal(tx, row, row->from, from)))
 		return e;
 	if (row->flags & UNUSED && o->held)
 		return ERR_DEPLOYED;

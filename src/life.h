@@ -74,6 +74,8 @@ enum err life_change(struct tx *tx, const struct db_val *key, enum transition t,
  * human must do it, ERR_HUMAN_GATE when the human may let it; ERR_OWNER_ONLY.  Where there is nothing to
  * do (AGAIN in life.def) it does nothing: the revision stays. */
 enum err life_move(struct tx *tx, enum transition t, struct life *o, struct json *details);
+/* Is another object, which the change takes, in a state for that (TAKES)? */
+enum err life_taken(struct tx *tx, enum transition t, const struct life *other);
 
 /* What events tell of an object (life_tells) as it is now. */
 struct json *life_told(struct arena *a, enum resource r, const void *o);

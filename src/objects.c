@@ -101,6 +101,12 @@ const uint64_t life_stays[LIFE__MAX] = {
 #undef STAYS
 };
 
+const uint64_t life_takes[LIFE__MAX] = {
+#define TAKES(transition, states) [LIFE_##transition] = states,
+#include "life.def"
+#undef TAKES
+};
+
 /* ---- What events tell ---- */
 
 #define LIVEMODE(type) { "livemode", T_BOOL, AT(type, life.test), .flags = F_NOT }

@@ -81,6 +81,8 @@ extern const struct shape *const life_tells[RES__MAX];
 extern const uint64_t life_again[LIFE__MAX];
 /* And those in which one with a fixed target stays. */
 extern const uint64_t life_stays[LIFE__MAX];
+/* And those of another object that it takes. */
+extern const uint64_t life_takes[LIFE__MAX];
 
 /* The state of a resource that a word spells; STATE_NONE for none. */
 enum state life_state(enum resource r, const char *word);

@@ -9,7 +9,7 @@ use Test::More;
 use Thaw;
 use Contract;
 
-my $t = Thaw->new(workers => 2);
+my $t = Thaw->new(workers => 2, config => { artifact_limit => 300000 });
 my ($admin, $reader, $other) = ($t->admin, $t->reader, $t->other);
 my $pid = 'aaaaaaaaaaaaaaaaaaaaaaa';
 
@@ -127,7 +127,8 @@ subtest 'a version is put into a use case and taken out' => sub {
     my $revision = $t->sql("SELECT revision FROM model_versions WHERE id = UNHEX('$p->{id}')");
     is(api(POST => $at->($u, $p), body => {})->{status}, 201, 'once more');
     is($t->sql("SELECT revision FROM model_versions WHERE id = UNHEX('$p->{id}')"), $revision, 'changes nothing');
-    is(api(DELETE => $at->($v, $p))->{status}, 404, 'it is not in the other');
+    my $elsewhere = api(DELETE => $at->($v, $p));
+    is("$elsewhere->{status} $elsewhere->{json}{message}", '404 The model version is not in this use case', 'it is not in the other');
     is(api(POST => $at->($v, $p), body => {})->{status}, 201, 'until it is put there');
     is(join(' ', map { api(GET => "/useCases/$_->{id}/")->{json}{modelsCount} } $u, $v), '0 1', 'and not here any more');
     is($t->sql("SELECT GROUP_CONCAT(type ORDER BY revision) FROM outbox WHERE resource_id = UNHEX('$u->{id}')"), 'use_case.created,use_case.version_linked,use_case.version_unlinked', 'as its history tells');
@@ -257,6 +258,9 @@ subtest 'forms that are refused leave nothing' => sub {
     }
     is(form(POST => $path, [ file => 'x', 'a.py' ], [ file => 'y', 'a.py' ])->{status}, 422, 'two files of one path');
     is(form(POST => $path, [ isMajorUpdate => 'perhaps' ])->{status}, 422, 'neither true nor false');
+    my $large = form(POST => $path, [ file => 'x' x 300001, 'model.bin' ]);
+    is($large->{status}, 413, 'one that is too large');
+    like($large->{json}{message}, qr/`model\.bin` has 300001 bytes, and it can have 300000 \(artifact_limit\)/, 'says which, and the limit');
     is(api(POST => $path, body => "--b\r\nno form", type => 'multipart/form-data; boundary=b')->{status}, 400, 'no form at all');
     is(api(POST => $path, body => '{}', type => 'text/plain')->{status}, 415, 'another type');
     is(form(POST => '/useCases/', [ name => 'x' ])->{status}, 415, 'where no form is taken');

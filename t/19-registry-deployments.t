@@ -169,6 +169,12 @@ scene 'what cannot be put in place' => sub {
         refused(replace($id, $broken->{id}), 422, qr/build .* failed/, 'nor put in place');
         refused(reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $broken->{id}, name => 'x' }), 422, qr/build .* failed/, 'nor a challenger');
         refused(deploy($v->{id}, predictionEnvironmentId => $env->{id}), 422, qr/format/, 'an environment that does not support the format');
+        refused(deploy($NO_ID), 422, qr/names no model package/, 'what is no package, which is named', 'modelPackageId');
+        refused(reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $NO_ID, name => 'x' }), 422, qr/names no model package/, 'as a challenger too', 'modelPackageId');
+        refused(reg($t, $_->[0] => "deployments/$id/$_->[1]/", body => { modelPackageId => $NO_ID }), 422, qr/names no model package/, "and $_->[1]", 'modelPackageId') for [ PATCH => 'model' ], [ POST => 'model/validation' ];
+        refused(deploy($v->{id}, predictionEnvironmentId => $NO_ID), 422, qr/names no prediction environment/, 'nor an environment', 'predictionEnvironmentId');
+        my $r = deploy($NO_ID, token => $t->reader);
+        is("$r->{status} " . ($r->{json}{errors} ? 'told' : 'untold'), '403 untold', 'who may not is not told that there is none');
     });
     $build->($broken, 'complete');
     my %other = (target => { name => 'other', type => 'Regression' }, targetType => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] });
@@ -196,6 +202,24 @@ scene 'what is made of a source' => sub {
     my $board = imported($t)->{modelId};
     is(reg($t, PATCH => "deployments/$id/model/", body => { modelId => $board })->{status}, 202, 'and a model of the leaderboard');
     is(join(' ', map { scalar $t->sql("SELECT COALESCE(source, 'training') FROM model_versions WHERE source_id = UNHEX('$_')") } $custom->{id}, $board), 'external training', 'then each version tells where it comes from');
+};
+
+scene 'what was archived does not come into service again' => sub {
+    my %way = (package => sub { e($t, 'E5', { id => $_[0]{id} })->{status} == 204 }, model => sub { e($t, 'E11', { id => $_[0]{registeredModelId} })->{status} == 204 });
+    for my $what (sort keys %way) {
+        my $v = external($t);
+        my ($on, $off) = map { deployment($t, $v->{id})->{id} } 1, 2;
+        reg($t, PATCH => "deployments/$off/status/", body => { status => 'inactive' })->{status} == 202 or die;
+        ok($way{$what}->($v), "given a $what that is archived for good");
+        is(reg($t, PATCH => "deployments/$on/status/", body => { status => 'active' })->{status}, 202, 'then what is active stays so');
+        unchanged($t, $what, sub {
+            refused(reg($t, PATCH => "deployments/$off/status/", body => { status => 'active' }), 422, qr/archived/, 'what is not is not activated');
+            refused(replace($_, $v->{id}), 422, qr/archived/, 'nor is its champion put in its own place') for $on, $off;
+        });
+        is(replace($_, external($t)->{id})->{status}, 202, 'another one is') for $on, $off;
+        is(reg($t, PATCH => "deployments/$off/status/", body => { status => 'active' })->{status}, 202, 'and then it is activated');
+        reg($t, DELETE => "deployments/$_/")->{status} == 204 or die for $on, $off;
+    }
 };
 
 scene 'a model that is retired' => sub {

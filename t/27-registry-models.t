@@ -247,7 +247,11 @@ scene 'archived in the models dialect, reversibly' => sub {
     is(scalar(grep { $_->{id} eq $id } walk($t, "$API/registeredModels/")), 1, 'listed');
     act($t, "mdl-$id", 'archive');
     answered(e($t, 'E11', { id => $id }), 'E11', 'from any state it can be retired');
-    error_is(act($t, "mdl-$id", 'unarchive'), 409, 'CONFLICT', 'and then it stays', 'status');
+    for my $verb (qw(unarchive archive)) {
+        my $r = act($t, "mdl-$id", $verb);
+        error_is($r, 409, 'CONFLICT', 'and then it stays', 'status');
+        is($r->{json}{error}{message}, 'The model was retired for good', "$verb says so");
+    }
 };
 
 scene 'in the trash of foundry' => sub {
@@ -350,6 +354,66 @@ scene 'a version can be changed' => sub {
     });
     e($t, 'E5', { id => $v->{id} });
     unchanged($t, 'archived for good', sub { refused(change($v, { stage => 'Production' }), 422, qr/archived/i, 'given a version archived for good, then 422') });
+};
+
+scene 'a version that is archived for good' => sub {
+    my $v = external($t);
+    my $next = external($t, registeredModelId => $v->{registeredModelId});
+    my ($id, $target, $rid) = ("mdl-$v->{registeredModelId}", foundry_model($t), rid_of(version => $v->{id}));
+    my $restore = sub { $t->req(POST => "$MODELS/$id/versions/ver-00$_[0]/restore", token => $token) };
+    change($v, { stage => 'Archived' });
+    is($restore->(1)->{status}, 200, 'given one in the stage Archived, then it is restored in the models dialect');
+    is(promote($t, $target, $rid)->{status}, 200, 'and promoted in foundry');
+    is(act($t, $id, $_)->{status}, 200, "$_ of its model") for qw(archive unarchive);
+    is($restore->(1)->{status}, 200, 'is for a while');
+    is($restore->(2)->{status}, 200, 'when another one is active');
+    is(e($t, 'E5', { id => $v->{id} })->{status}, 204, 'and it is archived for good');
+    unchanged($t, 'archived for good', sub {
+        error_is($restore->(1), 409, 'CONFLICT', 'then it is not restored', 'status');
+        fault_is(promote($t, $target, $rid), 409, 'CONFLICT', 'Default:Conflict', {}, 'nor promoted', 'The model version was archived for good');
+    });
+    is($restore->(2)->{status}, 200, 'another one is');
+};
+
+scene 'a promotion of a package' => sub {
+    my $v = external($t, name => 'Original', description => 'said', %BINARY, modelDescription => { modelName => 'trees' });
+    my $case = reg($t, POST => 'useCases/', body => { name => 'of it' })->{json}{id};
+    is(reg($t, POST => "useCases/$case/registeredModelVersions/$v->{id}/", body => {})->{status}, 201, 'given a package in a use case');
+    my $next = external($t, name => 'Next', %BINARY);
+    my $into = sub { promote($t, rid_of(model => "mdl-$_[0]{registeredModelId}"), rid_of(version => $_[1]{id})) };
+    my $copied = sub { reg($t, GET => 'modelPackages/' . hex_of_rid($_[0]{json}{rid}) . '/')->{json} };
+    my $r = $into->($next, $v);
+    is($r->{status}, 200, 'when it is promoted into a model of its target') or diag $r->{raw};
+    my $copy = $copied->($r);
+    is(json([ @$copy{qw(registeredModelId registeredModelVersion)} ]), json([ $next->{registeredModelId}, 2 ]), 'then it is the next version of that');
+    is(json($copy->{$_}), json($v->{$_}), "with its own $_") for qw(name description target modelDescription modelKind modelExecutionType);
+    is($copy->{sourceMeta}{useCaseDetails}, undef, 'in no use case');
+    is("$copy->{modelId} $copy->{stage} $copy->{buildStatus}", "$copy->{id} Registered complete", 'of its own');
+    $t->sql("UPDATE model_versions SET build_status = 'failed' WHERE id = UNHEX('$v->{id}')");
+    is($copied->($into->($next, $v))->{buildStatus}, 'failed', 'what was not built is not by a copy');
+    my %other = (name => { name => 'other', type => 'Binary', classNames => [ 'yes', 'no' ] }, type => { name => 'churn', type => 'Regression' }, classNames => { name => 'churn', type => 'Binary', classNames => [ 'a', 'b' ] });
+    for my $what (sort keys %other) {
+        my $m = external($t, target => $other{$what});
+        unchanged($t, $what, sub { fault_is($into->($m, $v), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, "another target.$what is refused, as in an append") });
+    }
+    my $m = foundry_model($t);
+    my $plain = upload($t, $m)->{json};
+    $r = promote($t, rid_of(model => "mdl-$next->{registeredModelId}"), $plain->{rid});
+    is(json($copied->($r)->{target}{name}), '"churn"', 'a version that was told no target takes that of the model');
+    is(promote($t, foundry_model($t), rid_of(version => $v->{id}))->{status}, 200, 'and a model without versions that of its first one');
+};
+
+scene 'a version that is hidden is as one that is not there' => sub {
+    my $v = external($t, token => $who{owner});
+    my $case = reg($t, POST => 'useCases/', body => { name => 'of all' })->{json}{id};
+    my @link = map { [ $_ => "useCases/$case/registeredModelVersions/%s/" ] } qw(POST DELETE);
+    for my $as ([ 'a stranger', $who{stranger} ], [ 'a reader', $t->reader ]) {
+        for ([ GET => 'modelPackages/%s/' ], [ POST => 'modelPackages/%s/archive/' ], [ PATCH => "registeredModels/$v->{registeredModelId}/versions/%s/", body => { name => 'x' } ], @link) {
+            my ($method, $path, @body) = @$_;
+            my ($hidden, $none) = map { my $r = reg($t, $method => sprintf($path, $_), token => $as->[1], @body); "$r->{status} $r->{body}" } $v->{id}, $NO_ID;
+            is($hidden, $none, "$as->[0]: $method $path");
+        }
+    }
 };
 
 scene 'stages: archiveExistingVersions' => sub {
