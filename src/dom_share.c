@@ -130,11 +130,11 @@ static enum err resolve(struct tx *tx, const struct share_to *to, struct share *
 	if (!to->id_set && strcmp(to->kind, SHARE_USER))
 		return fault(tx, ERR_SHAPE, to, "username", "is of a user; name another recipient by its id");
 	if (!to->id_set && (e = tx_id(tx, SQL_SHARE_USER, DB_IN(db_s(to->username), db_d(&tx->who->organization)), &id)))
-		return e == ERR_DB_NONE ? fault(tx, ERR_REFERENCE, to, "username", "names no user of your organization") : e;
+		return e == ERR_DB_NONE ? fault(tx, ERR_REFERENCE, to, "username", "is not the name of a user of your organization") : e;
 	if ((e = recipient(tx, &id, out)) && e != ERR_DB_NONE)
 		return e;
 	if (e || strcmp(out->kind, to->kind))
-		return fault(tx, ERR_REFERENCE, to, "id", strcmp(to->kind, SHARE_ORGANIZATION) ? arena_printf(tx->arena, "names no %s of your organization", to->kind) : "is not your organization");
+		return fault(tx, ERR_REFERENCE, to, "id", strcmp(to->kind, SHARE_ORGANIZATION) ? arena_printf(tx->arena, "is not the id of a %s of your organization", to->kind) : "is not your organization");
 	return !to->username || !strcmp(to->username, out->name) ? OK : fault(tx, ERR_SHAPE, to, "username", "is not the name of that id");
 }
 
