@@ -127,6 +127,8 @@ export const sql = statement => execFileSync(setup.database[0], setup.database.s
 export const status = async id => (await api('GET', `/api/v1/projects/${id}`)).body.data?.status;
 
 export async function accessible(page, what) {
+    // What is still being fetched is dimmed, and fades in.
+    await page.waitForFunction(() => !document.querySelector('[aria-busy=true]') && !document.getAnimations().some(a => a instanceof CSSTransition));
     if (process.env.VERBOSE) await page.screenshot({ path: `${setup.failures}/${what.replaceAll(/\W+/g, '-')}.png`, fullPage: true });
     await page.evaluate(axe);
     const found = await page.evaluate(async () => (await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })).violations

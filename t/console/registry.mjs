@@ -163,7 +163,7 @@ await test('a version is edited; what the server says is at its field', async ()
     await page.getByLabel('Everyone in the organization').check();
     const sent = await writes(page, async () => {
         await page.getByRole('button', { name: 'Save', exact: true }).click();
-        await good(page).getByText('was saved').waitFor();
+        await good(page).getByText(/^Registered model .* was saved/).waitFor();
     });
     assert.deepEqual(sent[0].postDataJSON(), { description: 'What it is for', isGlobal: true });
     const other = await external('Has the name');
