@@ -174,9 +174,10 @@ static enum err reply_delivery(struct req *r, enum err e, int status, const stru
 	struct id id = path_id(r, 0, RES_ENDPOINT);
 	struct endpoint n;
 
-	if (e == ERR_NOT_FOUND && !endpoint_get(&r->tx, BY_ID(&id), &n)) {
+	if (e == ERR_NOT_FOUND && (e = endpoint_get(&r->tx, BY_ID(&id), &n)) == OK) {
 		r->tx.about.kind = "delivery";
 		r->tx.about.id = r->vars[1];
+		e = ERR_NOT_FOUND;
 	}
 	if (!e)
 		res_shape(r, status, delivery_out, d, 0);

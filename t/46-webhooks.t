@@ -424,6 +424,12 @@ subtest 'two deliverers, 200 events' => sub {
     is($some->{status}, 'succeeded', 'a delivery');
     is($t->req(POST => "$deliveries/$some->{id}/redeliver", token => $t->admin)->{status}, 202, 'is made again');
     is((wait_for($r, 601))[600]{headers}{'webhook-id'}, $some->{event_id}, 'under its id');
+    # by a worker that has done nothing yet
+    my @before = $t->worker_pids;
+    kill KILL => @before;
+    within(10, sub { $t->worker_pids == @before && $t->req(GET => '/healthz')->{status} == 200 }, 'new workers');
+    my $none = $t->req(POST => "$deliveries/del_zzzzzzzzzzzzzzzzz/redeliver", token => $t->admin);
+    is("$none->{status} $none->{json}{detail}", '404 No delivery with id `del_zzzzzzzzzzzzzzzzz` is visible to this token.', 'what is not found is named');
     is($_->stop, 0, 'a deliverer ends') for @d;
     is(scalar($t->sql('SELECT COUNT(*) FROM webhook_endpoints WHERE lease IS NOT NULL')), 0, 'nothing is held');
     forget(@e);
