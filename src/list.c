@@ -2,9 +2,9 @@
  *
  * A page is one run along an index for each set of rows that the caller sees: of each mode;
  * of models the global ones, and the local ones that were granted to the caller, to the
- * organization, or to groups of the caller (the one run that has to sort what it finds), or all of them for an administrator; of what a model has, of whatever model, one,
- * which looks each model up.  Each run stops at the page's end; what they found are ids, whose
- * rows are read then.
+ * organization, or to groups of the caller (the one run that has to sort what it finds), or all of
+ * them for an administrator.  What belongs to models is one run over all of it, which looks each
+ * model up.  Each run stops at the page's end; what they found are ids, whose rows are read then.
  *
  *   SELECT who, row FROM principals ... LEFT JOIN (run UNION run ... LIMIT) k LEFT JOIN table x ... */
 #include "list.h"
@@ -459,7 +459,7 @@ enum err list_placed(struct tx *tx, struct list_ask *ask)
 	return place_of(tx, ask, ask->place);
 }
 
-/* A clause that were left out would let more through: there is no page without it. */
+/* Without one of its clauses a page would show more than it may: there is none then. */
 static bool whole(const struct list_ask *ask, const struct composed *c)
 {
 	return !ask->full && !c->full && (list_asked(ask) & ask->list->always) == ask->list->always;

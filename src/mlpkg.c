@@ -100,7 +100,7 @@ enum err mlpkg_write(const struct mlpkg_file *files, size_t n, size_t most, unsi
 	bool good = utf8 && z && put_all(z, files, n, &s);
 
 	if (!good || s.err == ERR_INTERNAL)
-		log_error(LOG_ERROR, "no archive can be made: %s", z && archive_error_string(z) ? archive_error_string(z) : "a name is none, or there is no memory or no C.UTF-8");
+		log_error(LOG_ERROR, "the archive cannot be made: %s", z && archive_error_string(z) ? archive_error_string(z) : "a name cannot be used, memory ran out, or the locale C.UTF-8 is missing");
 	archive_write_free(z);
 	if (utf8) {
 		uselocale(before);

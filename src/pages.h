@@ -29,7 +29,8 @@ struct paging {
 enum err pages_by_number(struct req *r, const struct page_asked *q, struct list_ask *ask);
 void pages_numbered(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out);
 
-/* By offset: total, offset, size, more, and next and previous as addresses: this one with another offset. */
+/* By offset: total, offset, size, more, and next and previous as addresses: this one with another offset.  Where the rows
+ * of a page are too large together it ends sooner, and next begins where it ends. */
 enum err pages_by_offset(struct req *r, const struct page_asked *q, struct list_ask *ask);
 void pages_offset(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out);
 

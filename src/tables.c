@@ -89,7 +89,7 @@ static const char *filter_fault(const struct shape *s, const struct listing *l)
 		return s->max > l->filters[s->filter - 1].most ? "filters by more labels than its list" : NULL;
 	if (s->type == T_INT || s->type == T_TIME)
 		return s->set ? NULL : "filters by a number that is not told from none";
-	return s->type == T_STR || s->type == T_STRINGS || s->type == T_STATE || (s->type == T_ID && !(s->flags & F_LOOSE)) ? NULL : "filters by a type that is no clause";
+	return s->type == T_STR || s->type == T_STRINGS || s->type == T_STATE || (s->type == T_ID && !(s->flags & F_LOOSE)) ? NULL : "filters by a type that has no clause";
 }
 
 static bool orders_word(const struct listing *l, const char *word)
@@ -112,7 +112,7 @@ static const char *shape_fault(const struct shape *s, enum place place, const st
 		if (s->type == T_INT && s->min >= s->max)
 			wrong = "has a number without bounds";
 		else if (s->type == T_ID && s->flags & F_LOOSE && s->flags & F_NULL)
-			wrong = "takes what is no id for none at all";
+			wrong = "lets a misspelled id stand for none";
 		else if (place != BODY_JSON && (s->refuse || s->missing || s->flags & F_ONE))
 			wrong = "looks at the end at what is not the body's own";
 		else if (place == INNER && s->def)
