@@ -77,7 +77,7 @@ subtest 'transitions' => sub {
     like($model{MODEL_UNARCHIVE}{to}, qr/^computed/, 'and its target is computed');
     is($model{MODEL_ARCHIVE}{from}, 'draft ready', 'archive starts from draft and ready');
     is(join(' ', grep { ($model{$_}{from} // '') =~ /retired/ } sort keys %model), '', 'nothing leads out of retired');
-    is(join(' ', grep { ($model{$_}{from} // '') =~ /archived/ && $model{$_}{to} ne 'same' } sort keys %model), 'MODEL_DELETE MODEL_RETIRE MODEL_UNARCHIVE', 'nothing else leads out of archived but retirement');
+    is(join(' ', grep { ($model{$_}{from} // '') =~ /archived/ && $model{$_}{to} ne 'same' } sort keys %model), 'MODEL_DELETE MODEL_RETIRE MODEL_UNARCHIVE', 'nothing else leads out of archived but retirement and deletion');
     is($model{MODEL_RETIRE}{gate}, 'owner', 'which takes an owner');
     like($_->{event} // '', qr/^model\./, "$_->{transition}: subscribers are told") for values %model;
     my %known = map { $_->{permission} => 1 } tables($t, 'routes');

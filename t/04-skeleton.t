@@ -26,7 +26,7 @@ subtest 'the recipes' => sub {
     mkdir "$dir/build" or die $!;
     sh("tar -C '$tree' --exclude=./.git --exclude=./build -cf - . | tar -C '$dir' -xf - && mkdir -p '$dir/build/$name' && tar -C '$Thaw::BUILD' --exclude=./t-cache -cf - . | tar -C '$dir/build/$name' -xf -");
     spew("$dir/src/$_", added($_)) for qw(dom_gadget.h dom_gadget.c api_gadgets.c);
-    my ($last) = map { /(\d+)_/ } reverse sort glob "$dir/sql/0*.sql";
+    my ($last) = map { m{/(\d+)_[^/]*$} } reverse sort glob "$dir/sql/0*.sql";
     my $version = $last + 1;
     my $migration = sprintf 'sql/%04d_gadgets.sql', $version;
     spew("$dir/$migration", added('schema.sql'));

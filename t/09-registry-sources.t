@@ -70,7 +70,7 @@ subtest 'what does not go together is refused, and nothing is made' => sub {
     is(scalar @{ api(GET => '/projects/', token => $other)->{json} }, 0, 'nor in its list');
 };
 
-subtest 'two who import into one new project at once share it' => sub {
+subtest 'four who import into one new project at once share it' => sub {
     my @made = concurrently(4, sub { put_on($pid . (4 + $_[0]), projectName => 'At once')->{status} });
     is(join(' ', @made), '201 201 201 201', 'all of them');
     is($t->sql("SELECT COUNT(DISTINCT project_id) FROM training_runs r JOIN run_projects p ON p.id = r.project_id WHERE p.name = 'At once'"), 1, 'one project');
@@ -116,7 +116,6 @@ subtest 'a use case is made, read, listed, changed and deleted' => sub {
 
 subtest 'a version is put into a use case and taken out' => sub {
     my ($u, $v, $p) = (use_case(name => 'one'), use_case(name => 'two'), package_of('linked'));
-    my $link = sub { api(@_) };
     my $at = sub { my ($u, $p) = @_; "/useCases/$u->{id}/registeredModelVersions/$p->{id}/" };
     my $r = is_ok(api(POST => $at->($u, $p), body => {}), 201, 'put in');
     is("$r->{useCaseId} $r->{entityId}", "$u->{id} $p->{id}", 'the answer says what');

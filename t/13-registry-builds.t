@@ -295,7 +295,7 @@ subtest 'a builder that is killed' => sub {
     is(status($path)->{json}{status}, 'RUNNING', 'who builds it');
     $lease->(-1);
     is(build()->{built}, 1, 'until the lease is over');
-    # two at once over the same jobs
+    # three at once over the same jobs
     @packages = map { (new_package())[0] } 1 .. 6;
     asked($_) for @packages;
     my @all = map { in_background(sub { $t->thaw('--json', 'build')->{json} }) } 1 .. 3;

@@ -417,7 +417,7 @@ scene 'from a custom model version' => sub {
     fits_ok(S21 => $prompted, 'of text generation');
     is($prompted->{textGeneration}{prompt}, 'question', 'its prompt');
     my $other = json_of(fromCustomModelVersion => { customModelVersionId => $version->{id}, name => 'no text', prompt => 'question' });
-    ok($other->{status} == 422 || !exists $other->{json}{textGeneration}, 'which is of text generation only') or diag $other->{raw};
+    refused($other, 422, undef, 'which is of text generation only', 'prompt');
     unchanged($t, 'what is refused', sub {
         refused(json_of(fromCustomModelVersion => {}), 422, undef, 'given no version, then 422', 'customModelVersionId');
         like(json_of(fromCustomModelVersion => { customModelVersionId => $NO_ID })->{status}, qr/^4(?:04|22)$/, 'given an unknown one');

@@ -78,6 +78,7 @@ scene 'prediction environments' => sub {
     is($names->('search=edge'), 'Edge', 'search');
     is(scalar(grep { !grep { $_ eq 'externalModel' } @{ $_->{supportedModelFormats} } } @{ reg($t, GET => 'predictionEnvironments/', query => 'supportedModelFormats=externalModel&limit=100')->{json}{data} }), 0, 'supportedModelFormats: only those');
     unlike($names->('supportedModelFormats=customModel&limit=0'), qr/Only external/, 'and no others');
+    like($names->('supportedModelFormats=externalModel&limit=0'), qr/Only external/, 'those all the same');
     like(reg($t, PATCH => "predictionEnvironments/$env->{id}/", body => { description => 'near' })->{status}, qr/^20[04]$/, 'PATCH');
     is(reg($t, GET => "predictionEnvironments/$env->{id}/")->{json}{description}, 'near', 'is a change');
     unchanged($t, 'what is refused', sub {
@@ -181,7 +182,6 @@ scene 'the list of deployments' => sub {
     is($list->('status=active&limit=0')->{json}{totalCount}, 22, 'status=active');
     is($list->('status=active,inactive')->{json}{totalCount}, 23, 'several, with commas between');
     is($list->('importance=HIGH')->{json}{totalCount}, 11, 'importance');
-    is($list->('role=OWNER')->{json}{totalCount}, 23, 'role');
     refused($list->($_), 422, undef, "given $_, then 422") for 'limit=x', 'offset=-1', 'orderBy=color';
     is($list->('bogus=1')->{status}, 200, 'an unknown parameter is ignored');
     is(reg($t, GET => 'deployments/', query => 'search=ship')->{json}{totalCount}, 0, 'nothing of another organization');
@@ -255,6 +255,7 @@ scene 'replacements at once' => sub {
         my $id = deployment($t, $v[0]{id})->{id};
         my @r = concurrently(4, sub { replace($id, $v[ 1 + $_[0] ]{id}) });
         is(join(' ', grep { !/^(?:202|409|422)$/ } map { $_->{status} } @r), '', "round $round: given four at once, each is taken or refused");
+        cmp_ok(scalar(grep { $_->{status} == 202 } @r), '>=', 1, 'one at least is taken');
         within(10, sub { seen($id)->{json}{status} eq 'active' }, 'active');
         is(scalar(grep { $_->{currentlyDeployed} } rows($v[0])), 1, 'then one version is deployed');
         my %count = map { $_->{id} => $_->{activeDeploymentCount} } @{ e($t, 'E17', { id => $v[0]{registeredModelId} })->{json}{data} };
@@ -415,7 +416,7 @@ scene 'other ways to a deployment, and who may' => sub {
     for my $route (qw(fromLearningModel fromLeaderboard)) {
         my $r = reg($t, POST => "deployments/$route/", body => { modelId => $board, label => $route, predictionThreshold => 0.5, status => 'active', defaultPredictionServerId => undef, importance => 'LOW' });
         like($r->{status}, qr/^20[02]$/, "$route: 200 or 202") or diag $r->{raw};
-        my $id = $r->{json}{id} // next;
+        ok(my $id = $r->{json}{id}, 'its id') or next;
         built($t);
         within(10, sub { (seen($id)->{json}{status} // '') eq 'active' }, 'active');
         is(seen($id)->{json}{model}{id}, $board, 'of that model');

@@ -18,7 +18,7 @@ use Test::More ();
 use Thaw;
 use Contract;
 
-our @EXPORT = qw(%SCHEMA %ENDPOINT $API $MICROS $NO_ID sample fits fits_ok e answered refused walk path_of reg id24 external imported from_leaderboard
+our @EXPORT = qw(%SCHEMA %ENDPOINT $API $MICROS $NO_ID sample fits fits_ok e answered refused walk path_of reg external imported from_leaderboard
     environment deployment custom_model custom_version registered built share people role_of done_at status_of true false scene);
 
 our $API = '/api/v2';
@@ -789,7 +789,6 @@ sub walk {
 # --- objects ------------------------------------------------------------------------------------
 
 my $made = 0;
-sub id24 { hex_of($_[0]) }
 sub made { my ($r, $status, $what) = @_; $r->{status} == $status or die "$what: $r->{raw}"; return $r->{json} }
 sub named { "$_[0] $$ " . ++$made }
 
@@ -865,7 +864,7 @@ sub done_at {
 
 # --- who ------------------------------------------------------------------------------------------
 
-# Roles of a registered model: share($t, $id, [ USER => user => 'name' ], ...); by id where
+# Roles of a registered model: share($t, $id, [ [ USER => user => 'name' ], ... ], token => ...); by id where
 # the recipient is no name; the reply.
 sub share {
     my ($t, $id, $roles, %o) = @_;
