@@ -432,7 +432,6 @@ static const struct shape json_in[] = {
 	{ "timeseries", T_OBJECT, IN_AT(timeseries), .sub = timeseries_rows, .flags = F_NULL },
 	{ "geospatialMonitoring", T_OBJECT, IN_AT(geospatial), .sub = geospatial_in, .flags = F_NULL },
 	{ "originalFileName", T_STR, IN_AT(file_name), .min = 1, .max = 255, .flags = F_NULL, .help = "of the file that it was imported from" },
-	{ "textGeneration", T_OBJECT, .flags = F_NULL },
 	REGISTERED_ROWS,
 	{ 0 }
 };

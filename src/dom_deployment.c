@@ -380,7 +380,7 @@ enum err deployment_replace(struct tx *tx, const struct db_val *key, enum transi
 	enum err e;
 
 	if ((e = life_read(tx, RES_DEPLOYMENT, key, out)) || (e = named(tx, &asked->which, &p)) || (e = lock(tx, key, &p.model, out, &l))
-	 || (e = find(tx, &p.id, &p)) || (e = deployable(&p)) || id_equal(&p.id, &l.d->version) || (e = replaces(tx, l.d, &p)) || (e = custom_use(tx, &p.id)))
+	 || (e = find(tx, &p.id, &p)) || (e = deployable(&p)) || id_equal(&p.id, &l.d->version) || (e = custom_use(tx, &p.id)) || (e = replaces(tx, l.d, &p)))
 		return e;
 	was = *l.d;
 	l.d->model = p.model;

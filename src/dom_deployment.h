@@ -3,7 +3,7 @@
  * may with it what they may with that.  Every change of what is deployed moves the models whose versions
  * come or go, under their locks, so that a model knows how many active deployments hold it.
  * Writers run inside tx_run(); locks are taken of models in the order of their ids, then of the deployment, then of the
- * environment. */
+ * custom model that a package was made from, then of the environment. */
 #ifndef DOM_DEPLOYMENT_H
 #define DOM_DEPLOYMENT_H
 #include "dom_package.h"

@@ -228,11 +228,9 @@ enum err leaderboard_import(struct tx *tx, const struct db_val *key, enum transi
 	enum err e;
 
 	*run = (struct run){ .algorithm = said->model_type, .ended_at = tx->now };
-	if ((e = take(tx, said, run)))
-		return e;
 	if (id_is_zero(&key[0].id))
 		return ERR_NOT_FOUND;
-	if ((e = project_of(tx, &key[0].id, said->project, &project)))
+	if ((e = project_of(tx, &key[0].id, said->project, &project)) || (e = take(tx, said, run)))
 		return e;
 	life_begin(tx, &run->life);
 	if (!id_is_zero(&said->id))

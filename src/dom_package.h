@@ -88,10 +88,10 @@ enum err package_make(struct tx *tx, const struct package_in *in, struct version
 enum err package_from_json(struct tx *tx, const void *in, void *out);
 /* Of a leaderboard model: complete at once; or with its file to be built, by a job.  ERR_RUN_NOT_FOUND. */
 enum err package_from_learning_model(struct tx *tx, const void *in, void *out);
+enum err package_from_leaderboard(struct tx *tx, const struct package_in *in, struct version *out, struct id *job);
 /* At once, of a model of the leaderboard or of a custom model's version.  ERR_RUN_NOT_FOUND, ERR_CUSTOM_VERSION_NOT_FOUND. */
 enum err package_from_source(struct tx *tx, const struct package_in *in, struct version *out);
-enum err package_from_leaderboard(struct tx *tx, const struct package_in *in, struct version *out, struct id *job);
-/* Of a version of a custom model, likewise.  ERR_CUSTOM_VERSION_NOT_FOUND. */
+/* Of a version of a custom model, with its file to be built.  ERR_CUSTOM_VERSION_NOT_FOUND. */
 enum err package_from_custom(struct tx *tx, const struct package_in *in, struct version *out, struct id *job);
 
 /* What a PATCH of a version changes.  ERR_SHAPE: a threshold of what is not Binary, or of what was deployed. */

@@ -278,8 +278,10 @@ static enum err of_leaderboard(struct tx *tx, struct package_in *in)
 	if (e)
 		return e;
 	if (!id_is_zero(&in->distribution) && (e = leaderboard_find(tx, &in->distribution, &(struct leaderboard){ .package = { .name = NULL } }))) {
+		if (e != ERR_RUN_NOT_FOUND)
+			return e;
 		why_add(tx, "distributionPredictionModelId", "names no model of the leaderboard that you see");
-		return e == ERR_RUN_NOT_FOUND ? ERR_REFERENCE : e;
+		return ERR_REFERENCE;
 	}
 	in->version.package = l.package;
 	in->version.run = l.run.life.id;
@@ -376,8 +378,10 @@ static enum err clear_stage(struct tx *tx, const struct version *v, const char *
 	struct json *left = js_array(tx->arena), *why = js_object(tx->arena);
 	struct version other;
 	struct db_rows r;
-	enum err e = tx_query(tx, SQL_STAGE_HOLDERS, DB_IN(org, db_d(&v->model), db_s(stage), db_d(&v->life.id), db_i(STAGED_MOST)), &r);
+	enum err e = tx_query(tx, SQL_STAGE_HOLDERS, DB_IN(org, db_d(&v->model), db_s(stage), db_d(&v->life.id), db_i(STAGED_MOST + 1)), &r);
 
+	if (!e && r.n > STAGED_MOST)
+		return why_fault(tx, "archiveExistingVersions", arena_printf(tx->arena, "can take at most %d versions out of a stage at once", STAGED_MOST));
 	js_put_str(tx->arena, why, "stage", STAGE_ARCHIVED);
 	js_put_str(tx->arena, why, "previous", stage);
 	for (size_t i = 0; !e && i < r.n; i++) {
