@@ -41,6 +41,7 @@ subtest 'projects are found by the address, else by their name' => sub {
     is(is_ok(put_on("${pid}2", projectName => 'Churn'), 201, 'by its name')->{projectId}, "${pid}1", 'there is one of that name already');
     refused(put_on("${pid}1", projectName => 'Other'), 'projectName', 'another name than it has');
     is(put_on("${pid}3")->{status}, 404, 'no new one without a name');
+    is(put_on("${pid}1", as => $t->reader, target => { name => 'y', type => 'Binary', classNames => [ 'a', 'b', 'c' ] })->{status}, 403, 'who may not is told so, whatever the body says');
     is(put_on('nonsense', projectName => 'X')->{status}, 404, 'an address that is no id');
     is(scalar @{ api(GET => '/projects/?limit=1000')->{json} }, 1, 'one project');
     is(scalar @{ api(GET => "/projects/${pid}1/models/?limit=2&offset=2")->{json} }, 1, 'of three models, by pages');

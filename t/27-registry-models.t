@@ -417,6 +417,15 @@ scene 'a version that is hidden is as one that is not there' => sub {
     }
 };
 
+scene 'stages: archiveExistingVersions with more than a thousand versions there' => sub {
+    my $v = external($t);
+    my @columns = map { $_->[0] } $t->sql("SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'model_versions' AND COALESCE(generation_expression, '') = ''");
+    my $of = join ', ', map { $_ eq 'id' ? "UNHEX(CONCAT('01a2', LPAD(HEX(s.seq + 16), 20, '0')))" : $_ eq 'number' ? 's.seq' : "v.$_" } @columns;
+    $t->sql("INSERT INTO model_versions (" . join(', ', @columns) . ") SELECT $of FROM model_versions v JOIN seq_2_to_1002 s WHERE v.id = UNHEX('$v->{id}')");
+    refused(change($v, { stage => 'Registered', archiveExistingVersions => true }), 422, undef, 'then 422: not some of them', 'archiveExistingVersions');
+    $t->sql("DELETE FROM model_versions WHERE model_id = UNHEX('$v->{registeredModelId}') AND number > 1");
+};
+
 scene 'stages: archiveExistingVersions' => sub {
     my @v = (external($t));
     push @v, external($t, registeredModelId => $v[0]{registeredModelId}) for 1 .. 3;
