@@ -189,11 +189,13 @@
 	C(A, s, description, description) C(A, a, model_type, model_type) C(A, a, task_type, task_type) C(A, s, dataset_id, dataset_id) \
 	C(A, i, last_version, last_version) C(A, i0, active_version, active_version) C(A, t0, archived_at, archived_at) \
 	C(A, t0, unarchived_at, unarchived_at) C(A, d, folder_id, folder) C(A, s, target_name, target_name) C(A, a, target_type, target_type) \
-	C(A, i, deployed, life.held) C(A, b, shared, life.shared)
+	C(A, i, deployed, life.held) C(A, b, shared, life.shared) C(A, b, is_prompt, prompt)
 #define MODEL_ADDED(C, A)
 #define MODEL_ADDS ", children_rev"
-#define MODEL_KEPT(K) K(hidden, "status IN ('archived', 'retired')", "") K(name_hash, NAME_HASH("retired"), "") \
-	K(name_key, "LEFT(name, 700)", " COLLATE utf8mb4_bin")
+#define MODEL_KEPT(K) K(hidden, "(status IN ('archived', 'retired')) + 2 * is_prompt", "") K(name_hash, NAME_HASH("retired"), "") \
+	K(name_key, "LEFT(name, 700)", " COLLATE utf8mb4_bin") K(name_exact, "LEFT(name, 700)", "")
+/* When MLflow's clients see it changed: the change itself, a new version, a stage, but no label or alias (mlflow_updated_at). */
+#define SAID ", mlflow_updated_at = updated_at"
 #define MODEL_TAKEN ERR_MODEL_NAME_TAKEN
 #define MODEL_ADDED_AS ", 0"
 /* Whether the caller p, whose role is r, sees a model y. */
@@ -258,7 +260,10 @@
 	C(A, x, artifact, artifact) C(A, d0, from_model_id, from_model) C(A, d0, from_version_id, from_version)
 /* What describes it as a client sent it. */
 #define VERSION_BRIEF VERSION_COLUMNS
-#define VERSION_ADDED(C, A) VERSION_API(C, A) PACKAGE_COLUMNS(C, A) PACKAGE_LARGE(C, A)
+#define VERSION_ADDED(C, A) VERSION_API(C, A) PACKAGE_COLUMNS(C, A) PACKAGE_LARGE(C, A) VERSION_ORIGIN(C, A)
+/* Where MLflow's clients say that it comes from. */
+#define VERSION_ORIGIN(C, A) C(A, s, source_uri, origin.source) C(A, s, download_uri, origin.download) C(A, s, run_link, origin.run_link) \
+	C(A, s, source_run, origin.run) C(A, s, logged_model, origin.logged_model)
 #define VERSION_API(C, A) C(A, s, model_api, model_api) C(A, s, conda_requirements, conda_requirements) \
 	C(A, s, backing_repositories, backing_repositories)
 #define VERSION_ADDS ADDS_NOTHING
@@ -276,6 +281,21 @@
 	C(A, s, datasets, package.datasets) C(A, s, timeseries, package.timeseries) C(A, s, model_description, package.model_description) \
 	C(A, s, source_meta, package.source_meta) C(A, s, import_meta, package.import_meta) C(A, s, extra, package.extra)
 #define PACKAGE_LARGE(C, A) C(A, s, features, package.features) C(A, s, logs, package.logs)
+#define VERSION_DESCRIBED(C, A) C(A, s, description, package.description)
+/* As MLflow's clients are told of a version x of a model y, made by v; and of a model x itself. */
+#define NAMED_VERSION(C, A) HEAD(C, A) C(A, d, model_id, model) C(A, i, number, number)
+#define NAMED_VERSION_REST(C, A) C(A, d0, "x.created_by", life.whose) C(A, s, "x.stage", package.stage) C(A, s, "x.description", package.description) \
+	C(A, s, "x.source_uri", origin.source) C(A, s, "x.download_uri", origin.download) C(A, s, "x.run_link", origin.run_link) \
+	C(A, s, "x.source_run", origin.run) C(A, s, "x.logged_model", origin.logged_model) C(A, s, "y.name", of.name) C(A, s, "v.username", maker.name) \
+	C(A, s, LABELS_OF("x"), labels) C(A, s, ALIASES_OF("x", "x.model_id", " AND l.number = x.number", "JSON_QUOTE(l.name)"), aliases) \
+	C(A, t, "x.mlflow_created_at", said.created) C(A, t, "x.mlflow_updated_at", said.changed)
+#define NAMED_MODEL_SEEN(C, A) C(A, s, "v.username", maker.name) C(A, s, LABELS_OF("x"), labels) \
+	C(A, s, ALIASES_OF("x", "x.id", "", "JSON_OBJECT('alias', l.name, 'version', CAST(l.number AS CHAR))"), aliases) \
+	C(A, t, "x.mlflow_created_at", said.created) C(A, t, "x.mlflow_updated_at", said.changed)
+#define LABELS_OF(alias) "(SELECT CONCAT('[', GROUP_CONCAT(JSON_OBJECT('key', t.name, 'value', t.value) ORDER BY t.name), ']') " \
+	"FROM tags t WHERE t.organization_id = " alias ".organization_id AND t.object_id = " alias ".id)"
+#define ALIASES_OF(alias, model, version, of) "(SELECT CONCAT('[', GROUP_CONCAT(" of " ORDER BY l.name), ']') " \
+	"FROM model_aliases l WHERE l.organization_id = " alias ".organization_id AND l.model_id = " model version ")"
 #define VERSION_EDITED(C, A) C(A, s, name, package.name) C(A, a, threshold, package.threshold) C(A, s, target, package.target)
 #define VERSION_STAGED(C, A) C(A, a, stage, package.stage)
 #define VERSION_BUILT(C, A) C(A, a, build_status, package.build) C(A, x, mlpkg, package.mlpkg) C(A, in, intervals, package.intervals)
@@ -469,6 +489,8 @@
 	C(A, s, "COALESCE(f.description, m.description)", f.description) C(A, d0, "COALESCE(f.created_by, m.created_by)", f.life.whose) \
 	C(A, t, "COALESCE(f.created_at, m.created_at)", f.life.created) C(A, t, "COALESCE(f.updated_at, m.updated_at)", f.life.changed) \
 	C(A, d0, "a.actor_id", f.updated_by)
+#define MODEL_TAKEN_PICK(F, C, A) F(A, w, "status", state) C(A, b, "is_prompt", prompt)
+#define ALIAS_PICK(F, C, A) F(A, s, "name", name) C(A, i, "number", number)
 #define MODEL_NAMED_PICK(F, C, A) F(A, d, "id", id) C(A, d, "folder_id", folder)
 #define SPACE_PICK(F, C, A) F(A, s, "o.name", name) C(A, t, "o.created_at", life.created)
 

@@ -10,6 +10,9 @@
 /* Who made or changed something last; zero: the thaw command. */
 struct person { struct id id; const char *name, *email; };
 
+/* When MLflow's clients saw it made and changed. */
+struct said { int64_t created, changed; };
+
 struct model {
 	struct life life;
 	const char *name, *description, *model_type, *task_type, *dataset_id;
@@ -18,9 +21,11 @@ struct model {
 	int64_t archived_at, unarchived_at;
 	struct id folder;                        /* where it lies; zero: the home project */
 	const char *target_name, *target_type;   /* of all its versions; NULL: see package_target_name() */
+	bool prompt;                             /* no model: lists of models leave it out */
 	bool local;                              /* made so: for its maker, and whom it is shared with */
-	struct person maker, changer;            /* where asked for (dom_package.h), with its labels, a JSON array */
-	const char *labels;
+	struct person maker, changer;            /* where asked for (dom_package.h, dom_named.h), with its labels, a JSON array */
+	const char *labels, *aliases;
+	struct said said;
 };
 
 struct model_edit {
@@ -43,6 +48,9 @@ enum err models_total(struct tx *tx, struct db_val hidden, struct db_val status,
 /* By a struct model_edit; of a merge patch config and metadata are merged into what there is, not put
  * in its place.  ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_MODEL_NAME_TAKEN, ERR_SHAPE: a merge made too much. */
 enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *edit, void *edited);
+
+/* dom_naming.c: for good, and none of its aliases is left. */
+enum err model_retire(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* What the registry tells of a version.  Objects and arrays are JSON text; NULL: as dom_package.h
  * has it for a version that was made elsewhere. */
@@ -82,6 +90,8 @@ enum err run_fail(struct tx *tx, const struct db_val *key, enum transition t, co
 /* dom_version.c */
 /* What its model says of it. */
 struct package_of { const char *name, *target_name, *target_type; bool retired, global; int64_t granted; struct id maker; };
+/* Where MLflow's clients say that it comes from; NULL: they did not.  download: where its files are. */
+struct origin { const char *source, *download, *run, *run_link, *logged_model; };
 struct version {
 	struct life life;
 	struct id model, run;
@@ -100,10 +110,12 @@ struct version {
 	 * and what the training run knows. */
 	const char *model_api, *conda_requirements, *backing_repositories, *features, *target;
 	struct package package;
-	/* Where asked for (dom_package.h). */
+	struct origin origin;
+	/* Where asked for (dom_package.h, dom_named.h). */
 	struct package_of of;
 	struct person maker, changer;
-	const char *labels;
+	const char *labels, *aliases;
+	struct said said;
 	int64_t deployments;
 	unsigned rights;                         /* of the caller: enum right */
 };
@@ -153,6 +165,8 @@ enum err artifact_get(struct tx *tx, struct bytes sum, struct bytes *out);
  * as far as the caller may see; more: how many more; hidden: there is an origin that they may not. */
 struct relative { struct id model, version, from; const char *name; enum state status; int64_t number, created_at, granted; bool global, seen; };
 struct lineage { struct relative self; struct list from, to; int64_t more; bool hidden; };
+/* dom_naming.c: one that ends loses its aliases, which details tell. */
+enum err version_ends(struct tx *tx, const struct version *v, struct json *details);
 enum err version_lineage(struct tx *tx, const struct db_val *key, void *out);
 /* Its configuration becomes the active one of its model, which moves.  ERR_VERSION_NOT_FOUND, ERR_PACKAGE_ARCHIVED, and as model_edit(). */
 enum err version_restore(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);

@@ -65,19 +65,29 @@ enum err package_of_model(struct tx *tx, const struct db_val *key, void *out)
 	return read_package(tx, SQL_PACKAGE_IN_MODEL, key, 2, out);
 }
 
+enum err package_held(struct tx *tx, const struct id *model, int64_t number, struct version *v)
+{
+	static const struct column columns[] = MAP(PACKAGE_COLUMNS, struct version);
+	const struct db_val *row;
+	enum err e = life_lock(tx, RES_VERSION, IN_PARENT(model, db_i(number)), v);
+
+	if (e || (e = tx_row(tx, SQL_PACKAGE_HELD, DB_IN(db_d(&v->life.organization), db_d(&v->life.id)), &row)))
+		return e;
+	v->deployments = row_read(columns, RES_VERSION, row + 1, v)->i;
+	return OK;
+}
+
 enum err package_lock(struct tx *tx, const struct db_val key[2], struct version *v)
 {
-	static const struct column place[] = PICK_MAP(PACKAGE_PLACE_PICK, struct version), columns[] = MAP(PACKAGE_COLUMNS, struct version);
-	const struct db_val org = db_d(&tx->who->organization), id = key[1].t ? key[1] : key[0], *row;
+	static const struct column place[] = PICK_MAP(PACKAGE_PLACE_PICK, struct version);
+	const struct db_val id = key[1].t ? key[1] : key[0];
 	struct version at = { .number = 0 };
-	enum err e = tx_one(tx, SQL_PACKAGE_PLACE, DB_IN(org, id), place, &at);
+	enum err e = tx_one(tx, SQL_PACKAGE_PLACE, DB_IN(db_d(&tx->who->organization), id), place, &at);
 
 	if (e == ERR_DB_NONE || (!e && key[1].t && !id_equal(&key[0].id, &at.model)))
 		return ERR_VERSION_NOT_FOUND;
-	if (e || (e = life_lock(tx, RES_VERSION, IN_PARENT(&at.model, db_i(at.number)), v)) || (e = tx_row(tx, SQL_PACKAGE_HELD, DB_IN(org, id), &row)))
-		return e == ERR_MODEL_NOT_FOUND ? ERR_VERSION_NOT_FOUND : e;     /* of a model that is not seen: as if there were none */
-	v->deployments = row_read(columns, RES_VERSION, row + 1, v)->i;
-	return OK;
+	e = e ? e : package_held(tx, &at.model, at.number, v);
+	return e == ERR_MODEL_NOT_FOUND ? ERR_VERSION_NOT_FOUND : e;     /* of a model that is not seen: as if there were none */
 }
 
 enum err package_large_of(struct tx *tx, struct version *v)

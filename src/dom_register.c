@@ -2,6 +2,7 @@
  * locked first: that one tells subscribers, and a version's own audit rows have its history. */
 #include "dom_package.h"
 #include <string.h>
+#include "dom_hold.h"
 #include "dom_job.h"
 #include "dom_share.h"
 #include "dom_source.h"
@@ -361,14 +362,21 @@ enum err package_from_custom(struct tx *tx, const struct package_in *sent, struc
 
 /* ---- Changing ---- */
 
-/* The model, of one of its versions. */
-static struct json *about(struct tx *tx, const struct version *v)
+struct json *package_about(struct tx *tx, const struct version *v)
 {
 	struct json *details = js_object(tx->arena);
 
 	js_put_int(tx->arena, details, "version_number", v->number);
 	js_put_str(tx->arena, details, "version_id", id_spell(tx->arena, "", &v->life.id));
 	return details;
+}
+
+/* What it is in ends, and what it comes to begins. */
+static enum err moved(struct tx *tx, const struct version *v, const char *from, const char *to)
+{
+	enum err e = hold_end(tx, &v->model, HOLD_STAGE, from, v->number);
+
+	return e ? e : hold_begin(tx, &v->model, HOLD_STAGE, to, v->number);
 }
 
 /* Those that are in the stage leave it, so that one version is there alone. */
@@ -389,16 +397,16 @@ static enum err clear_stage(struct tx *tx, const struct version *v, const char *
 			return e;
 		other.package.stage = STAGE_ARCHIVED;
 		js_add(left, js_integer(tx->arena, other.number));
-		e = life_move(tx, LIFE_VERSION_STAGE, &other.life, why);
+		e = (e = moved(tx, &other, stage, STAGE_ARCHIVED)) ? e : life_move(tx, LIFE_VERSION_STAGE, &other.life, why);
 	}
 	if (r.n)
 		js_put(details, "archived_versions", left);
 	return e;
 }
 
-static enum err stage(struct tx *tx, const char *to, bool alone, struct version *v)
+enum err package_stage(struct tx *tx, const char *to, bool alone, struct version *v)
 {
-	struct json *details = about(tx, v);
+	struct json *details = package_about(tx, v);
 	struct model *m = v->life.parent;
 	enum err e = OK;
 
@@ -408,6 +416,8 @@ static enum err stage(struct tx *tx, const char *to, bool alone, struct version 
 		return e;
 	if (!strcmp(to, v->package.stage) && !alone)
 		return OK;
+	if (strcmp(to, v->package.stage) && (e = moved(tx, v, v->package.stage, to)))
+		return e;
 	v->package.stage = to;
 	return (e = life_move(tx, LIFE_VERSION_STAGE, &v->life, details)) ? e : life_move(tx, LIFE_MODEL_VERSION_STAGE, &m->life, details);
 }
@@ -415,7 +425,7 @@ static enum err stage(struct tx *tx, const char *to, bool alone, struct version 
 /* Its name, threshold and labels. */
 static enum err relabel(struct tx *tx, const struct package_edit *in, struct version *v)
 {
-	struct json *details = about(tx, v), *changed = js_array(tx->arena);
+	struct json *details = package_about(tx, v), *changed = js_array(tx->arena);
 	struct model *m = v->life.parent;
 	enum err e;
 
@@ -448,28 +458,35 @@ enum err package_edit(struct tx *tx, const struct db_val *key, enum transition t
 	enum err e = package_lock(tx, key, v);
 
 	(void)t;
-	if (e || (e = relabel(tx, edit, v)) || (edit->stage_set && (e = stage(tx, edit->stage, edit->archive_existing, v))))
+	if (e || (e = relabel(tx, edit, v)) || (edit->stage_set && (e = package_stage(tx, edit->stage, edit->archive_existing, v))))
 		return e;
 	return package_get(tx, BY_ID(&v->life.id), v);
+}
+
+enum err package_end(struct tx *tx, enum transition t, struct version *v)
+{
+	struct json *details = package_about(tx, v);
+	struct model *m = v->life.parent;
+	enum err e = version_ends(tx, v, details);
+
+	if (e)
+		return e;
+	js_put_str(tx->arena, details, "previous", v->package.stage);
+	v->package.stage = STAGE_ARCHIVED;
+	return (e = life_move(tx, t, &v->life, details)) ? e : life_move(tx, LIFE_MODEL_VERSION_ARCHIVE, &m->life, details);
 }
 
 enum err package_archive(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
 	struct version *v = out;
-	struct json *details;
-	struct model *m;
 	enum err e = package_lock(tx, key, v);
 
 	(void)in;
 	if (e)
 		return e;
-	m = v->life.parent;
-	if (v->life.state == STATE_VERSION_ARCHIVED || m->life.state == STATE_MODEL_RETIRED)
+	if (v->life.state == STATE_VERSION_ARCHIVED || ((const struct model *)v->life.parent)->life.state == STATE_MODEL_RETIRED)
 		return OK;                       /* it is already, or with its model */
-	details = about(tx, v);
-	js_put_str(tx->arena, details, "previous", v->package.stage);
-	v->package.stage = STAGE_ARCHIVED;
-	return (e = life_move(tx, t, &v->life, details)) ? e : life_move(tx, LIFE_MODEL_VERSION_ARCHIVE, &m->life, details);
+	return package_end(tx, t, v);
 }
 
 enum err registered_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)

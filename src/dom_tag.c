@@ -62,3 +62,130 @@ enum err tags_set(struct tx *tx, const struct id *object, const char *field, con
 	}
 	return e;
 }
+
+/* ---- One by one ---- */
+
+/* A character of a key, beside letters and digits of any script. */
+static bool in_key(uint32_t c)
+{
+	return c < 128 ? (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (c && strchr("_-. :/", (int)c)) : !utf8_steers(c);
+}
+
+/* A key reads as a relative path: no empty segment, none that is a dot or two, no slash at an end. */
+static bool is_path(const char *key)
+{
+	for (const char *p = key; ; p++) {
+		const size_t n = strcspn(p, "/");
+
+		if (!n || (n == 1 && *p == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
+			return false;
+		p += n;
+		if (!*p)
+			return strncmp(key, "..", 2);
+	}
+}
+
+const char *label_key_fault(struct arena *a, const char *key)
+{
+	if (utf8_length(key) > LABEL_KEY_MOST)
+		return arena_printf(a, "'key' exceeds the maximum length of %d characters", LABEL_KEY_MOST);
+	for (const char *p = key; *p; )
+		if (!in_key(utf8_next(&p)))
+			return arena_printf(a, "Invalid value \"%s\" for parameter 'key' supplied: Names may only contain alphanumerics, underscores (_), "
+				"dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).", key);
+	return is_path(key) ? NULL : arena_printf(a, "Invalid value \"%s\" for parameter 'key' supplied: Names may be treated as files in certain cases, "
+		"and must not resolve to other names when treated as such", key);
+}
+
+const char *label_value_fault(struct arena *a, const char *key, const char *value)
+{
+	if (utf8_length(value) <= LABEL_VALUE_MOST)
+		return NULL;
+	return !strcmp(key, "mlflow.prompt.text") ? arena_printf(a, "Prompt text exceeds max length of %d characters.", LABEL_VALUE_MOST)
+		: arena_printf(a, "'value' exceeds the maximum length of %d characters", LABEL_VALUE_MOST);
+}
+
+/* There is room for what was set. */
+static enum err room(struct tx *tx, const struct id *object)
+{
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_LABELS_SIZE, DB_IN(db_d(&tx->who->organization), db_d(object)), &r);
+
+	if (e || !r.n)
+		return e ? e : ERR_INTERNAL;
+	if (db_row(&r, 0)[0].i > LABELS_MOST)
+		return why_fault(tx, "key", arena_printf(tx->arena, "There can be at most %d tags", LABELS_MOST));
+	if (db_row(&r, 0)[1].i > LABELS_BYTES)
+		return why_fault(tx, "value", arena_printf(tx->arena, "All tags together can have at most %d bytes", LABELS_BYTES));
+	return OK;
+}
+
+static enum err put(struct tx *tx, const struct id *object, const char *key, const char *value)
+{
+	struct id id;
+
+	id_new(tx->now, &id);
+	return db_exec(tx->db, SQL_LABEL_PUT, DB_IN(db_d(&tx->who->organization), db_d(object), db_d(&id), db_s(key), db_s(value)), NULL);
+}
+
+enum err label_set(struct tx *tx, const struct id *object, const char *key, const char *value, bool *changed)
+{
+	const char *was = NULL;
+	enum err e = tx_text(tx, SQL_LABEL_GET, DB_IN(db_d(&tx->who->organization), db_d(object), db_s(key)), &was);
+
+	if (e && e != ERR_DB_NONE)
+		return e;
+	*changed = e || strcmp(was, value);
+	return !*changed ? OK : (e = put(tx, object, key, value)) ? e : room(tx, object);
+}
+
+enum err label_forget(struct tx *tx, const struct id *object, const char *key, bool *changed)
+{
+	int64_t n = 0;
+	enum err e = db_exec(tx->db, SQL_LABEL_FORGET, DB_IN(db_d(&tx->who->organization), db_d(object), db_s(key)), &n);
+
+	*changed = n > 0;
+	return e;
+}
+
+static const char *member(struct arena *a, const struct json *o, const char *key)
+{
+	struct json *v = NULL;
+
+	return js_type(o) == JS_OBJECT && js_get(o, key, &v) && js_type(v) == JS_STRING ? arena_strdup(a, js_str(v)) : NULL;
+}
+
+const char *label_of(struct arena *a, const char *labels, const char *key)
+{
+	const struct json *all = js_read(a, labels);
+	const char *found = NULL, *name;
+
+	for (size_t i = 0; all && i < js_length(all); i++)
+		if ((name = member(a, js_at(all, i), "key")) && !strcmp(name, key))
+			found = member(a, js_at(all, i), "value");
+	return found;
+}
+
+enum err labels_add(struct tx *tx, const struct id *object, const char *labels)
+{
+	const struct json *all = js_read(tx->arena, labels);
+	enum err e = OK;
+
+	if (!labels)
+		return OK;
+	if (js_type(all) != JS_ARRAY || js_length(all) > LABELS_MOST)
+		return why_fault(tx, "tags", arena_printf(tx->arena, "must be an array of at most %d objects of key and value", LABELS_MOST));
+	for (size_t i = 0; !e && i < js_length(all); i++) {
+		const char *key = member(tx->arena, js_at(all, i), "key"), *value = member(tx->arena, js_at(all, i), "value"), *fault;
+		struct json *v = NULL;
+
+		if (key && !value && (!js_get(js_at(all, i), "value", &v) || !v))
+			value = "";
+		if (!key || !*key || !value)
+			return why_fault(tx, "tags", "must be an array of objects with the strings key and value");
+		if ((fault = label_key_fault(tx->arena, key)) || (fault = label_value_fault(tx->arena, key, value)))
+			return why_fault(tx, "tags", fault);
+		e = put(tx, object, key, value);
+	}
+	return e ? e : room(tx, object);
+}

@@ -9,4 +9,18 @@ enum { TAGS_MOST = 100, TAG_NAME_MOST = 250, TAG_VALUE_MOST = 5000 };
  * `field`. */
 enum err tags_set(struct tx *tx, const struct id *object, const char *field, const char *tags);
 
+/* One of them, under its key; at most LABELS_MOST of an object, LABELS_BYTES together (ERR_SHAPE).  *changed: it was
+ * another one, or none. */
+enum { LABELS_MOST = 1000, LABEL_KEY_MOST = 250, LABEL_VALUE_MOST = 100000, LABELS_BYTES = 1 << 20,
+	LABEL_TOLD_MOST = 1000 };                /* of a value, in the audit */
+enum err label_set(struct tx *tx, const struct id *object, const char *key, const char *value, bool *changed);
+enum err label_forget(struct tx *tx, const struct id *object, const char *key, bool *changed);
+/* Those of a JSON array of {key, value}; of a key that is there twice the last one.  ERR_SHAPE, at `tags`. */
+enum err labels_add(struct tx *tx, const struct id *object, const char *labels);
+/* The value of a key in such an array, NULL: none. */
+const char *label_of(struct arena *a, const char *labels, const char *key);
+/* What is wrong with a key, and with the value under it, in a whole sentence; NULL: nothing. */
+const char *label_key_fault(struct arena *a, const char *key);
+const char *label_value_fault(struct arena *a, const char *key, const char *value);
+
 #endif

@@ -143,9 +143,9 @@ static size_t granted_runs(const struct list_view *w, const struct db_val *org, 
 {
 	size_t n = 0;
 
-	out[n++] = (struct run){ NULL, "#.organization_id = ? AND #.is_global = 1", "d", { *org }, 1, 0, false };
+	out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 1", "d", { *org }, 1, 0, false };
 	if (w->local && w->admin)
-		out[n++] = (struct run){ NULL, "#.organization_id = ? AND #.is_global = 0", "d", { *org }, 1, w->admin < 0, false };
+		out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 0", "d", { *org }, 1, w->admin < 0, false };
 	if (!w->local || w->admin > 0)
 		return n;
 	if (count) {
@@ -198,12 +198,18 @@ static size_t runs_of(const struct list_ask *ask, const struct list_view *w, con
 	}
 }
 
+/* A key's column, or what it is computed by. */
+static const char *key_text(struct arena *a, const struct list_key *k)
+{
+	return *k->column == '(' ? k->column : arena_printf(a, "x.%s", k->column);
+}
+
 /* The expression of a key in a run. */
 static const char *column(struct composed *c, const struct list_path *p, const struct run *r, const struct list_key *k)
 {
 	if (is_id(k) && r->from)
 		return "g.model_id";
-	return is_id(k) && p->id ? p->id : arena_printf(c->a, "x.%s", k->column);
+	return is_id(k) && p->id ? p->id : key_text(c->a, k);
 }
 
 static const char *way(const struct list_key *k, bool reverse)
@@ -304,7 +310,7 @@ static void one_run(struct composed *c, const struct list_ask *ask, const struct
 	buf_printf(&c->sql, r->distinct ? "(SELECT DISTINCT %s AS id" : "(SELECT %s AS id", column(c, p, r, &(struct list_key){ .column = "id" }));
 	for (size_t i = 0; i < keys_of(o); i++)
 		if (!is_id(&o->keys[i]))
-			buf_printf(&c->sql, ", x.%s AS k%zu", o->keys[i].column, i);
+			buf_printf(&c->sql, ", %s AS k%zu", key_text(c->a, &o->keys[i]), i);
 	from_where(c, ask, p, r, org, me);
 	if (place[0].t)
 		behind(c, p, r, o, reverse, place);
@@ -435,7 +441,7 @@ static enum err place_of(struct tx *tx, const struct list_ask *ask, struct db_va
 	c = composing(tx->arena);
 	text(c, "SELECT ");
 	for (size_t i = 0; i < keys_of(o); i++) {
-		buf_printf(&c->sql, "x.%s, ", o->keys[i].column);
+		buf_printf(&c->sql, "%s, ", key_text(c->a, &o->keys[i]));
 		buf_puts(&out, o->keys[i].letter == 'a' ? "s" : (const char[]){ o->keys[i].letter, '\0' });
 	}
 	buf_printf(&c->sql, "%s FROM %s x WHERE x.organization_id = ? AND x.id = ?%s", mode ? mode : "1", list_table(l), l->place ? l->place : "");

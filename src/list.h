@@ -13,7 +13,7 @@ enum { LIST_ORDERS = 16, LIST_MOST = 100, LIST_CLAUSES = 32, LIST_KEYS = 3, LIST
 enum { LIST_LIKE = -1, LIST_CHILD = -2 };
 struct list_filter { const char *name, *clause, *in; int most; };
 
-/* An order: its keys (columns of the table), up or down; the last of them is unique within the list. */
+/* An order: its keys (columns of the table x, or in parentheses what computes one), up or down; the last of them is unique within the list. */
 struct list_key { const char *column; char letter; bool down; };
 struct list_order { const char *name; struct list_key keys[LIST_KEYS]; };
 

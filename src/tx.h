@@ -38,7 +38,7 @@ struct tx {
 	struct ask ask;                          /* what the route asks for */
 	int64_t deadline;                        /* monotonic; set by the first tx_run() */
 	int64_t now;                             /* of this request: one time for all its rows */
-	struct { const char *kind, *id; } about; /* the object that the request names, as it spells it; NULL: none */
+	struct { const char *kind, *id, *child; } about;        /* the object that the request names, and what in it, as it spells them; NULL: none */
 	const char *request_id, *address, *user_agent;
 	const char *idempotency_key;             /* up to KEY_MOST characters, known for KEY_LIFE_S; NULL: none */
 	unsigned char fingerprint[32];           /* of the request, when it has a key */
