@@ -142,7 +142,7 @@ subtest 'layers' => sub {
     is(join(' ', grep { my $f = $_; grep { /^(req|route|res|shape|serve|api_\w+)\.h$/ } @{ $includes{$f} } } @domain), '', 'knows no request and no route');
     my @engine = grep { /^(life|audit|outbox|tx|db)\.[ch]$/ } sort keys %includes;
     is(join(' ', grep { my $f = $_; grep { /^(dom_\w+|req|route|serve)\.h$/ } @{ $includes{$f} } } @engine), '', 'nor does the engine, which knows no domain either');
-    my @shelf = grep { /^(arena|str|json|log|clock|err|id|conf|mlpkg|multipart|net|sign)\.[ch]$/ } sort keys %includes;
+    my @shelf = grep { /^(arena|str|json|log|clock|err|id|conf|mlpkg|multipart|net|search|sign)\.[ch]$/ } sort keys %includes;
     is(join(' ', grep { my $f = $_; grep { /^(db|tx|life|audit|outbox|dom_\w+|req|route|who|token)\.h$/ } @{ $includes{$f} } } @shelf), '', 'the bottom shelf knows nobody above');
     is(join(' ', grep { my $f = $_; grep { /^api_/ } @{ $includes{$f} } } sort keys %includes), '', 'nobody includes a dialect');
     is(join(' ', grep { !/^(?:api_\w+|cli_\w+|main|dialects)\.c$/ } split / /, $users->(qr/^dialects\.h/)), '', 'and what serves them all names none');

@@ -1,4 +1,4 @@
-/* unit.c: the bottom shelf by itself: what is text, JSON, a form, an archive, a time, an
+/* unit.c: the bottom shelf by itself: what is text, JSON, a form, an archive, a filter, a time, an
  * identity, a token, a field.  Speaks TAP (t/00-unit.t runs it).  Where a published
  * standard has vectors they are used; else the table beside the test is the rule. */
 #define _GNU_SOURCE
@@ -40,6 +40,7 @@
 #include "rate.h"
 #include "req.h"
 #include "seal.h"
+#include "search.h"
 #include "shape.h"
 #include "sign.h"
 #include "str.h"
@@ -2214,6 +2215,228 @@ static void names_that_no_archive_has(void **state)
 	free(zip);
 }
 
+/* ---- search.c ---- */
+
+static const struct search_key of_models[] = {
+	{ .name = "name", .takes = SEARCH_TEXT | SEARCH_LIST | SEARCH_ORDER },
+	{ .name = "timestamp", .takes = SEARCH_ORDER }, { .name = "last_updated_timestamp", .takes = SEARCH_ORDER, .same = "timestamp" }, { 0 } };
+static const struct search_key of_versions[] = {
+	{ .name = "name", .takes = SEARCH_TEXT | SEARCH_LIST | SEARCH_ORDER }, { .name = "run_id", .takes = SEARCH_TEXT | SEARCH_LIST },
+	{ .name = "source_path", .takes = SEARCH_TEXT }, { .name = "version_number", .takes = SEARCH_NUMBER | SEARCH_ORDER, .number = true },
+	{ .name = "creation_timestamp", .takes = SEARCH_ORDER }, { 0 } };
+
+/* The clauses, each behind a `|`: `tag` before the key of one, the key, the operator, the values in brackets, the number after #. */
+static const char *clauses(const struct search *s)
+{
+	static const char *const ops[] = { "=", "!=", "<", "<=", ">", ">=", "LIKE", "ILIKE", "IN", "NOT IN" };
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, "");
+	for (const struct search_clause *c = s->clauses; c < s->clauses + s->n; c++) {
+		buf_printf(&b, "%s%s%s %s ", b.n ? "|" : "", c->entity == SEARCH_TAG ? "tag " : "", c->key, ops[c->op]);
+		for (size_t i = 0; i < c->count; i++)
+			buf_printf(&b, "[%s]", c->values[i]);
+		if (c->number)
+			buf_printf(&b, "#%d", (int)c->number);
+	}
+	return b.p;
+}
+
+static const char *filtered(const struct search_key *keys, const char *text)
+{
+	struct search s;
+	const char *fault = search_filter(a, text, keys, &s);
+
+	return fault ? fault : clauses(&s);
+}
+
+static void filters_are_read(void **state)
+{
+	static const struct { const char *text, *clauses; } rows[] = {
+		{ NULL, "" }, { "", "" }, { " \t\r\n", "" },
+		{ "name = 'a'", "name = [a]" }, { "attribute.name='a'", "name = [a]" }, { "name\n=\n\"a\"", "name = [a]" },
+		{ "name = ''", "name = []" }, { "name != 'a'", "name != [a]" }, { "name='\xc3\xa9 \xf0\x9f\x98\x80'", "name = [\xc3\xa9 \xf0\x9f\x98\x80]" },
+		{ "name='a\n\x01'", "name = [a\n\x01]" }, { "name = 'a AND (b); -- c'", "name = [a AND (b); -- c]" },
+		{ "name LIKE 'a%'", "name LIKE [a%]" }, { "name like 'a'", "name LIKE [a]" }, { "name iLike 'a'", "name ILIKE [a]" },
+		/* nothing escapes, but a quote doubled is one */
+		{ "name = \"it's\"", "name = [it's]" }, { "name = 'it''s'", "name = [it's]" }, { "name = \"a\"\"b\"", "name = [a\"b]" },
+		{ "name = ''''", "name = [']" }, { "name = 'a\\'", "name = [a\\]" }, { "name = 'a\"b'", "name = [a\"b]" },
+		/* lists */
+		{ "name IN ('a')", "name IN [a]" }, { "name in('a',\"b\")", "name IN [a][b]" }, { "name IN ( 'a' , 'b' , )", "name IN [a][b]" },
+		{ "run_id NOT IN ('a')", "run_id NOT IN [a]" }, { "name not  in ('a')", "name NOT IN [a]" },
+		{ "name IN ('a')AND run_id='b'", "name IN [a]|run_id = [b]" },
+		/* tags */
+		{ "tag.k = 'v'", "tag k = [v]" }, { "tags.k='v'", "tag k = [v]" }, { "tags.a.b != ''", "tag a.b != []" }, { "tags.1_a LIKE '_'", "tag 1_a LIKE [_]" },
+		{ "tags.`a b`='v'", "tag a b = [v]" }, { "tags.'a-b'='v'", "tag a-b = [v]" }, { "tags.\"a:b\" ILIKE 'v'", "tag a:b ILIKE [v]" },
+		{ "tag.`name`='v'", "tag name = [v]" }, { "tags.and='v'", "tag and = [v]" }, { "tags.Key='v'", "tag Key = [v]" }, { "tags.\xc3\xa9='v'", "tag \xc3\xa9 = [v]" },
+		/* numbers */
+		{ "version_number = 1", "version_number = [1]#1" }, { "version_number<'12'", "version_number < [12]#12" },
+		{ "version_number >= \"3\"", "version_number >= [3]#3" }, { "version_number != -1", "version_number != [-1]#-1" },
+		{ "version_number = 007", "version_number = [007]#7" }, { "version_number > 0", "version_number > [0]" },
+		/* several, of one key too; an AND too many is none */
+		{ "name='a' AND tags.k='v'", "name = [a]|tag k = [v]" }, { "name='a'and name!='b'", "name = [a]|name != [b]" },
+		{ "version_number > 3 and version_number<= 5", "version_number > [3]#3|version_number <= [5]#5" },
+		{ "tags.k LIKE 'a%' AND tags.k != 'ab' AND tag.k LIKE '%c'", "tag k LIKE [a%]|tag k != [ab]|tag k LIKE [%c]" },
+		{ "name='a' AND", "name = [a]" }, { "name='a' AND AND tag.k='v'", "name = [a]|tag k = [v]" }, { "  AND tag.k='v'", "tag k = [v]" }, { "and", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_text(filtered(of_versions, rows[i].text), rows[i].clauses);
+	assert_text(filtered(of_models, "name IN ('a') AND tags.k='v'"), "name IN [a]|tag k = [v]");
+}
+
+#define CLAUSE "Invalid clause(s) in filter string: "
+#define KEYS_ARE "' specified. Valid keys are '{'name', 'run_id', 'source_path', 'version_number'}'"
+#define UNQUOTED(x) "Parameter value is either not quoted or unidentified quote types used for string value " x ". Use either single or double quotes."
+#define ENTITY(x) "Invalid entity type '" x "'. Valid entity types are ('attribute', 'tag', 'tags')"
+#define LISTS_ARE "Only ['name', 'run_id'] attributes support comparison with a list of quoted string values."
+#define WHOLE(x) "Invalid value for attribute 'version_number': " x " is no whole number of 64 bits."
+
+static void filters_that_are_refused(void **state)
+{
+	static const struct { const char *text, *fault; } rows[] = {
+		/* what is no clause */
+		{ "name", CLAUSE "name" }, { "name =", CLAUSE "name =" }, { "= 'a'", CLAUSE "=" }, { "name ! = 'a'", "Invalid comparator for attribute: !" },
+		{ "name='a' OR name='b'", CLAUSE "OR" }, { "NOT name='a'", CLAUSE "NOT" }, { "or", CLAUSE "or" }, { "(name='a')", CLAUSE "(" },
+		{ "name='a' name='b'", CLAUSE "name" }, { "name='a', name='b'", CLAUSE "," }, { "name = 'a' 'b'", CLAUSE "'b'" }, { "name='a')", CLAUSE ")" },
+		{ "name='a' -- b", CLAUSE "--" }, { "name='a' /* b */", CLAUSE "/*" }, { "name='a' # b", CLAUSE "#" },
+		{ "name='a';", CLAUSE ";" }, { "name='a'; ", CLAUSE ";" }, { "name='it's'", CLAUSE "s" },
+		{ "name='a'; name='b'", "Search filter contained multiple expression \"name='a'; name='b'\". Provide AND-ed expression list." },
+		{ "name = 'a", CLAUSE "name = 'a" }, { "name = \"a'", CLAUSE "name = \"a'" }, { "name = 'a''", CLAUSE "name = 'a''" }, { "'", CLAUSE "'" },
+		{ "tags.`k = 'v'", CLAUSE "tags.`k = 'v'" }, { "tags. k = 'v'", CLAUSE "tags." }, { "tags.='v'", CLAUSE "tags." },
+		{ "tags.a-b='v'", CLAUSE "tags.a-b" }, { "tags.a/b='v'", CLAUSE "tags.a/b" }, { "tags.a\x01='v'", CLAUSE "tags.a\x01" }, { "tags.k.`a`='v'", CLAUSE "tags.k.`a`" },
+		/* keys */
+		{ "x = 'a'", "Invalid attribute key 'x" KEYS_ARE }, { "Name = 'a'", "Invalid attribute key 'Name" KEYS_ARE }, { "attribute.x='a'", "Invalid attribute key 'x" KEYS_ARE },
+		{ "`name`='a'", "Invalid attribute key '`name`" KEYS_ARE }, { "attribute.`name`='a'", "Invalid attribute key '`name`" KEYS_ARE },
+		{ "attribute.name.x='a'", "Invalid attribute key 'name.x" KEYS_ARE }, { "tags='v'", "Invalid attribute key 'tags" KEYS_ARE },
+		{ "creation_timestamp > 1", "Invalid attribute key 'creation_timestamp" KEYS_ARE },
+		{ "params.k='v'", ENTITY("params") }, { "attributes.name='a'", ENTITY("attributes") }, { "TAGS.k='v'", ENTITY("TAGS") }, { "a.b.c='d'", ENTITY("a") },
+		/* operators */
+		{ "name > 'a'", "Invalid comparator for attribute: >" }, { "name == 'a'", "Invalid comparator for attribute: ==" }, { "name <> 'a'", "Invalid comparator for attribute: <>" },
+		{ "name not like 'a'", "Invalid comparator for attribute: NOT LIKE" }, { "name rlike 'a'", "Invalid comparator for attribute: RLIKE" },
+		{ "name IS NULL", "Invalid comparator for attribute: IS NULL" }, { "version_number LIKE '1'", "Invalid comparator for attribute: LIKE" },
+		{ "name BETWEEN 'a' AND 'b'", "Invalid comparator for attribute: BETWEEN" },
+		{ "tags.k > 'a'", "Invalid comparator for tag: >" }, { "tags.k in ('a')", "Invalid comparator for tag: IN" }, { "tags.k NOT IN ('a')", "Invalid comparator for tag: NOT IN" },
+		{ "tags.k IS NULL", "Invalid comparator for tag: IS NULL" }, { "tags.k is not null", "Invalid comparator for tag: IS NOT NULL" },
+		{ "source_path IN ('a')", LISTS_ARE }, { "version_number not in (1)", LISTS_ARE },
+		/* values */
+		{ "name = a", UNQUOTED("a") }, { "name = `a`", UNQUOTED("`a`") }, { "name = 1", UNQUOTED("1") }, { "tags.k = NULL", UNQUOTED("NULL") },
+		{ "name = \xe2\x80\x99" "a\xe2\x80\x99", UNQUOTED("\xe2\x80\x99" "a\xe2\x80\x99") }, { "name = ('a')", CLAUSE "name = (" },
+		{ "name IN ()", CLAUSE "name IN ()" }, { "name IN (,)", CLAUSE "name IN (," }, { "name IN ('a'", CLAUSE "name IN ('a'" }, { "name IN 'a'", CLAUSE "name IN 'a'" },
+		{ "name IN ('a' 'b')", CLAUSE "name IN ('a' 'b'" }, { "name IN ('a',,'b')", CLAUSE "name IN ('a',," }, { "name IN (('a'))", CLAUSE "name IN ((" }, { "name IN (a)", UNQUOTED("a") },
+		{ "version_number = 1.5", WHOLE("1.5") }, { "version_number = '1.5'", WHOLE("1.5") }, { "version_number = ''", WHOLE("") }, { "version_number = ' 1'", WHOLE(" 1") },
+		{ "version_number = -", WHOLE("-") }, { "version_number = 1e3", WHOLE("1e3") }, { "version_number < 9223372036854775808", WHOLE("9223372036854775808") },
+		{ "version_number = (1)", CLAUSE "version_number = (" },
+		{ "name = '\xff'", "What is searched for must be UTF-8." },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_text(filtered(of_versions, rows[i].text), rows[i].fault);
+	assert_text(filtered(of_models, "run_id='a'"), "Invalid attribute key 'run_id' specified. Valid keys are '{'name'}'");
+}
+
+static const char *filtered_long(const char *first, size_t n, const char *again, const char *last)
+{
+	struct buf b = { .arena = a };
+
+	buf_puts(&b, first);
+	while (n--)
+		buf_puts(&b, again);
+	buf_puts(&b, last);
+	return filtered(of_models, b.p);
+}
+
+static void filters_have_a_most(void **state)
+{
+	static const char *const before[] = { "", "name ", "name IN (", "tags.", "name = " };
+
+	(void)state;
+	assert_int_equal(strlen(filtered_long("name='", SEARCH_BYTES - 7, "x", "'")), strlen("name = []") + SEARCH_BYTES - 7);
+	assert_text(filtered_long("name='", SEARCH_BYTES - 6, "x", "'"), "What is searched for must not be longer than 32768 bytes.");
+	assert_int_equal(strlen(filtered_long("", SEARCH_CLAUSES, "name=''AND ", "")), SEARCH_CLAUSES * strlen("name = []|") - 1);
+	assert_text(filtered_long("", SEARCH_CLAUSES + 1, "name=''AND ", ""), "A filter string must not have more than 20 clauses.");
+	assert_int_equal(strlen(filtered_long("name IN (", SEARCH_VALUES, "'',", ")")), strlen("name IN ") + SEARCH_VALUES * strlen("[]"));
+	assert_text(filtered_long("name IN (", SEARCH_VALUES + 1, "'',", ")"), "A list in a filter string must not have more than 1000 values.");
+	/* An error repeats the beginning of what it is about, in whole characters. */
+	assert_int_equal(strlen(filtered_long("name=", 16000, "\xc3\xa9", "")), strlen(UNQUOTED("")) + 2 * 256);
+	for (const char *p = "(),;=!<>'\"`.-\\/*#\x01\x7f" "a1"; *p; p++)
+		for (size_t i = 0; i < COUNT(before); i++)
+			assert_true(strlen(filtered_long(before[i], 9001, (char[]){ *p, '\0' }, "")) < 512);
+}
+
+static const char *ordered(const struct search_key *keys, const char *first, const char *then)
+{
+	struct search_order orders[COUNT(of_versions)];
+	size_t n = 0;
+	const char *fault = search_order(a, first, keys, orders, &n);
+
+	if (!fault && then)
+		fault = search_order(a, then, keys, orders, &n);
+	if (fault)
+		return fault;
+	assert_int_equal(n, then ? 2 : 1);
+	return arena_printf(a, "%s %s", orders[n - 1].key, orders[n - 1].descending ? "down" : "up");
+}
+
+static void orders_are_read(void **state)
+{
+#define NO_ORDER(x) "Invalid order_by clause '" x "'. Could not be parsed."
+	static const struct { const char *text, *order; } rows[] = {
+		{ "name", "name up" }, { "name ASC", "name up" }, { "name desc", "name down" }, { "`name`", "name up" }, { "`name` DESC", "name down" }, { "\"name\" DESC", "name down" }, { " name\tDesc ", "name down" },
+		{ "attribute.name", "name up" },
+		{ "timestamp", "timestamp up" }, { "timestamp desc", "timestamp down" }, { "last_updated_timestamp DESC", "timestamp down" },
+		{ "name, timestamp", NO_ORDER("name, timestamp") }, { "name asc, timestamp desc", NO_ORDER("name asc, timestamp desc") }, { "name asc desc", NO_ORDER("name asc desc") },
+		{ "name up", NO_ORDER("name up") }, { "name;", NO_ORDER("name;") }, { "'name'", NO_ORDER("'name'") }, { "`name", NO_ORDER("`name") }, { "", NO_ORDER("") }, { "  ", NO_ORDER("  ") },
+		{ "x", "Invalid order by key 'x' specified. Valid keys are '{'name', 'timestamp'}'" }, { "Name", "Invalid order by key 'Name' specified. Valid keys are '{'name', 'timestamp'}'" },
+		{ "tags.name", "Invalid order by key 'tags.name' specified. Valid keys are '{'name', 'timestamp'}'" },
+		{ "name\xff", "What is searched for must be UTF-8." },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_text(ordered(of_models, rows[i].text, NULL), rows[i].order);
+	assert_text(ordered(of_models, "timestamp", "name DESC"), "name down");
+	assert_text(ordered(of_models, "timestamp", "last_updated_timestamp DESC"), "Invalid order_by clause 'last_updated_timestamp DESC'. There is an order by 'timestamp' already.");
+	assert_text(ordered(of_versions, "version_number DESC", NULL), "version_number down");
+	assert_text(ordered(of_versions, "run_id", NULL), "Invalid order by key 'run_id' specified. Valid keys are '{'name', 'version_number', 'creation_timestamp'}'");
+}
+
+/* Of the clauses on the tag the first says it; none is left. */
+static void what_a_tag_marks_is_asked_for(void **state)
+{
+	static const struct { const char *text; bool marked; const char *left; } rows[] = {
+		{ "", false, "" }, { "name='a'", false, "name = [a]" }, { "tags.k='true'", false, "tag k = [true]" },
+		{ "tag.`x.is` = 'true'", true, "" }, { "tags.x.is != 'false'", true, "" }, { "tags.x.is = 'True'", true, "" },
+		{ "tag.x.is != 'true'", false, "" }, { "tag.x.is = 'false'", false, "" }, { "tag.x.is LIKE 'true'", false, "" }, { "tag.x.is = 'yes'", false, "" },
+		{ "name='a' AND tag.x.is='true' AND tags.k='v'", true, "name = [a]|tag k = [v]" },
+		{ "tag.x.is='true' AND tag.x.is != 'true'", true, "" }, { "tag.x.is != 'true' AND name='a' AND tag.x.is='true'", false, "name = [a]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct search s;
+
+		assert_null(search_filter(a, rows[i].text, of_models, &s));
+		assert_int_equal(search_marked(&s, "x.is"), rows[i].marked);
+		assert_text(clauses(&s), rows[i].left);
+	}
+}
+
+static void patterns_of_filters(void **state)
+{
+	static const struct { const char *pattern, *like, *prefix; } rows[] = {
+		{ "", "", "" }, { "a", "a", "a" }, { "a%", "a%", "a" }, { "%a", "%a", "" }, { "a_b%", "a_b%", "a" }, { "a\\%", "a\\\\%", "a\\" }, { "\\\\", "\\\\\\\\", "\\\\" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_text(search_like(a, rows[i].pattern), rows[i].like);
+		assert_text(search_prefix(a, rows[i].pattern), rows[i].prefix);
+	}
+}
+
 int main(void)
 {
 #define BASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -2243,6 +2466,8 @@ int main(void)
 		BASE(answers_have_all_their_headers),
 		BASE(forms_are_read), BASE(names_of_forms_are_decoded), BASE(boundaries_of_forms), BASE(forms_that_are_malformed), BASE(forms_have_a_most),
 		BASE(broken_forms_are_read_within), BASE(archives_are_written), BASE(names_that_no_archive_has),
+		BASE(filters_are_read), BASE(filters_that_are_refused), BASE(filters_have_a_most), BASE(orders_are_read),
+		BASE(what_a_tag_marks_is_asked_for), BASE(patterns_of_filters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
