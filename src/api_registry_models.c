@@ -112,7 +112,7 @@ const struct route registered_routes[] = {
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE | R_STRICT | R_NO_BODY_NEEDED, BODY(model_in, struct model_edit), .status = 200, .out = registered_out, THE_MODEL,
 	  .change = registered_edit, .moves = { LIFE_MODEL_EDIT }, .summary = "Change a registered model",
 	  .errors = "MODEL_NOT_FOUND MODEL_NAME_TAKEN MODEL_ARCHIVED MODEL_RETIRED OWNER_ONLY" },
-	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE_MODEL, .moves = { LIFE_MODEL_DELETE },
+	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE_MODEL, .change = model_retire, .moves = { LIFE_MODEL_DELETE },
 	  .summary = "Archive a registered model for good, with all its versions; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY AGENT_DENIED" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct packages_query), .status = 200, .out = versions_out, THE_MODEL,
 	  .listing = &registered_versions_list, .paging = &packages_paging, .read = packages_read, .summary = "Versions of a registered model, also archived ones",

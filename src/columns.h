@@ -193,7 +193,7 @@
 #define MODEL_ADDED(C, A)
 #define MODEL_ADDS ", children_rev"
 #define MODEL_KEPT(K) K(hidden, "(status IN ('archived', 'retired')) + 2 * is_prompt", "") K(name_hash, NAME_HASH("retired"), "") \
-	K(name_key, "LEFT(name, 700)", " COLLATE utf8mb4_bin") K(name_exact, "LEFT(name, 700)", "")
+	K(name_key, "LEFT(name, 700)", " COLLATE utf8mb4_bin") K(name_exact, "LEFT(name, 700) COLLATE utf8mb4_nopad_bin", "")
 /* When MLflow's clients see it changed: the change itself, a new version, a stage, but no label or alias (mlflow_updated_at). */
 #define SAID ", mlflow_updated_at = updated_at"
 #define MODEL_TAKEN ERR_MODEL_NAME_TAKEN
@@ -490,6 +490,7 @@
 	C(A, t, "COALESCE(f.created_at, m.created_at)", f.life.created) C(A, t, "COALESCE(f.updated_at, m.updated_at)", f.life.changed) \
 	C(A, d0, "a.actor_id", f.updated_by)
 #define MODEL_TAKEN_PICK(F, C, A) F(A, w, "status", state) C(A, b, "is_prompt", prompt)
+#define LABELS_SIZE_PICK(F, C, A) F(A, i, "COUNT(*)", n) C(A, i, "COALESCE(SUM(LENGTH(name) + LENGTH(value)), 0)", bytes)
 #define ALIAS_PICK(F, C, A) F(A, s, "name", name) C(A, i, "number", number)
 #define MODEL_NAMED_PICK(F, C, A) F(A, d, "id", id) C(A, d, "folder_id", folder)
 #define SPACE_PICK(F, C, A) F(A, s, "o.name", name) C(A, t, "o.created_at", life.created)

@@ -222,7 +222,7 @@ enum err node_change(struct tx *tx, const struct db_val *key, enum transition t,
 	case NODE_FOLDER:
 		return folder_change(tx, key, t, in, out);
 	case NODE_MODEL:
-		return life_change(tx, key, of_model[t], &m);
+		return of_model[t] == LIFE_MODEL_RETIRE ? model_retire(tx, key, of_model[t], in, &m) : life_change(tx, key, of_model[t], &m);
 	case NODE_VERSION:
 		return (e = version_find(tx, &key->id, &v)) || (e = life_hold(tx, RES_MODEL, BY_ID(&v.model), &m)) ? e : ERR_VERSION_RESOURCE;
 	case NODE_SPACE:

@@ -8,6 +8,8 @@
 #include "dom_share.h"
 #include "str.h"
 
+enum { RENAMED_MOST = 10000 };
+
 static enum err name_taken(struct tx *tx, enum err e)
 {
 	if (e == ERR_MODEL_NAME_TAKEN)
@@ -95,16 +97,25 @@ static enum err merged(struct tx *tx, const char *field, const char *old, const 
 	return ERR_SHAPE;
 }
 
+/* Its versions go by another name too, which those see who go by names; of very many it is not written. */
+static enum err renamed(struct tx *tx, const struct model *m)
+{
+	return m->last_version > RENAMED_MOST ? OK
+		: db_exec(tx->db, SQL_VERSIONS_SAID, DB_IN(db_t(tx->now), db_d(&m->life.organization), db_d(&m->life.id)), NULL);
+}
+
 enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *edit, void *edited)
 {
 	struct json *details = js_object(tx->arena), *changed = js_array(tx->arena);
 	struct model_edit in = *(const struct model_edit *)edit;
 	bool config_only = in.config_set;
 	struct model *out = edited;
+	const char *was;
 	enum err e;
 
 	if ((e = life_lock(tx, RES_MODEL, key, out)))
 		return e;
+	was = out->name;
 	if (tx->merge && ((e = merged(tx, "config", out->config, &in.config)) || (e = merged(tx, "metadata", out->metadata, &in.metadata))))
 		return e;
 #define TAKE(field) \
@@ -133,5 +144,6 @@ enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, 
 		js_add(changed, js_string(tx->arena, "is_global"));
 	}
 	js_put(details, "changed", changed);
-	return name_taken(tx, life_move(tx, config_only ? LIFE_MODEL_EDIT_CONFIG : t, &out->life, details));
+	e = name_taken(tx, life_move(tx, config_only ? LIFE_MODEL_EDIT_CONFIG : t, &out->life, details));
+	return e || !in.name_set || !strcmp(in.name, was) ? e : renamed(tx, out);
 }

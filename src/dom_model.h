@@ -49,7 +49,7 @@ enum err models_total(struct tx *tx, struct db_val hidden, struct db_val status,
  * in its place.  ERR_MODEL_ARCHIVED, ERR_MODEL_RETIRED, ERR_MODEL_NAME_TAKEN, ERR_SHAPE: a merge made too much. */
 enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *edit, void *edited);
 
-/* dom_naming.c: for good, and none of its aliases is left. */
+/* dom_alias.c: for good, and none of its aliases is left. */
 enum err model_retire(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* What the registry tells of a version.  Objects and arrays are JSON text; NULL: as dom_package.h
@@ -165,8 +165,6 @@ enum err artifact_get(struct tx *tx, struct bytes sum, struct bytes *out);
  * as far as the caller may see; more: how many more; hidden: there is an origin that they may not. */
 struct relative { struct id model, version, from; const char *name; enum state status; int64_t number, created_at, granted; bool global, seen; };
 struct lineage { struct relative self; struct list from, to; int64_t more; bool hidden; };
-/* dom_naming.c: one that ends loses its aliases, which details tell. */
-enum err version_ends(struct tx *tx, const struct version *v, struct json *details);
 enum err version_lineage(struct tx *tx, const struct db_val *key, void *out);
 /* Its configuration becomes the active one of its model, which moves.  ERR_VERSION_NOT_FOUND, ERR_PACKAGE_ARCHIVED, and as model_edit(). */
 enum err version_restore(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);

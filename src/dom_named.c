@@ -55,10 +55,22 @@ enum err named_there(struct tx *tx, const struct model *m)
 
 enum { AT_ONCE = 16 };                           /* models, of SQL_NAMED_LATEST */
 
+/* The next one, of a higher number: of two stages that read as one it takes the place of the other's. */
+static void add_latest(struct list *l, struct version *all, const struct version *v)
+{
+	for (size_t i = 0; i < l->n && stage_is(v, STAGE_REGISTERED); i++)
+		if (stage_is(&all[i], STAGE_REGISTERED)) {
+			memmove(all + i, all + i + 1, (l->n - i - 1) * sizeof *all);
+			l->n--;
+		}
+	all[l->n++] = *v;
+}
+
 /* Of several models, in the order of their ids; the rows are added up in bytes. */
 static enum err latest_of(struct tx *tx, struct named *const *all, size_t n)
 {
 	const struct db_val org = db_d(&tx->who->organization);
+	struct version *rows[AT_ONCE];
 	struct values in = { .n = 0 };
 	struct db_rows r;
 	enum err e;
@@ -70,22 +82,17 @@ static enum err latest_of(struct tx *tx, struct named *const *all, size_t n)
 	if ((e = tx_query(tx, SQL_NAMED_LATEST, in.v, in.n, &r)))
 		return e;
 	for (size_t i = 0; i < n; i++)
-		all[i]->latest = (struct list){ arena_alloc(tx->arena, STAGES * sizeof(struct version)), 0, sizeof(struct version) };
-	for (size_t i = 0; i < r.n; i++) {
-		struct version v = { .number = 0 }, *to;
-		struct list *l = NULL;
+		all[i]->latest = (struct list){ rows[i] = arena_alloc(tx->arena, STAGES * sizeof **rows), 0, sizeof **rows };
+	for (size_t i = 0, k; i < r.n; i++) {
+		struct version v = { .number = 0 };
 
-		v.life.organization = db_row(&r, i)->id;
+		v.life.organization = tx->who->organization;
 		(void)row_read(version_rest, RES_VERSION, row_read(version_columns, RES_VERSION, db_row(&r, i) + 1, &v), &v);
-		for (size_t k = 0; k < n; k++)
-			if (id_equal(&all[k]->model.life.id, &v.model))
-				l = &all[k]->latest;
-		if (!l || l->n == STAGES)
+		for (k = 0; k < n && !id_equal(&all[k]->model.life.id, &v.model); k++)
+			;
+		if (k == n || all[k]->latest.n == STAGES)
 			return ERR_INTERNAL;
-		to = l->p;
-		if (stage_is(&v, STAGE_REGISTERED) && l->n && stage_is(&to[l->n - 1], STAGE_REGISTERED))
-			l->n--;                  /* two that read as one: the higher one */
-		to[l->n++] = v;
+		add_latest(&all[k]->latest, rows[k], &v);
 	}
 	return OK;
 }
@@ -164,7 +171,7 @@ enum err named_stage_get(struct tx *tx, const char *name, const char *word, stru
 	if (e || !stage)
 		return e ? e : why_fault(tx, "source", arena_printf(tx->arena, "names `%s`, which is neither a number nor a stage of `%s`", word, name));
 	tx->about.child = word;
-	v = n.latest.p;
+	v = n.latest.v;
 	for (size_t i = n.latest.n; i--; )
 		if (stage_is(&v[i], stage)) {
 			*out = v[i];

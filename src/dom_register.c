@@ -2,7 +2,7 @@
  * locked first: that one tells subscribers, and a version's own audit rows have its history. */
 #include "dom_package.h"
 #include <string.h>
-#include "dom_hold.h"
+#include "dom_alias.h"
 #include "dom_job.h"
 #include "dom_share.h"
 #include "dom_source.h"

@@ -1,6 +1,7 @@
 /* dom_tag.c: see dom_tag.h. */
 #include "dom_tag.h"
 #include <string.h>
+#include "row.h"
 #include "str.h"
 
 struct tag { const char *name, *value; };
@@ -105,17 +106,20 @@ const char *label_value_fault(struct arena *a, const char *key, const char *valu
 		: arena_printf(a, "'value' exceeds the maximum length of %d characters", LABEL_VALUE_MOST);
 }
 
+struct labels_size { int64_t n, bytes; };
+
 /* There is room for what was set. */
 static enum err room(struct tx *tx, const struct id *object)
 {
-	struct db_rows r;
-	enum err e = tx_query(tx, SQL_LABELS_SIZE, DB_IN(db_d(&tx->who->organization), db_d(object)), &r);
+	static const struct column map[] = PICK_MAP(LABELS_SIZE_PICK, struct labels_size);
+	struct labels_size all = { 0, 0 };
+	enum err e = tx_one(tx, SQL_LABELS_SIZE, DB_IN(db_d(&tx->who->organization), db_d(object)), map, &all);
 
-	if (e || !r.n)
-		return e ? e : ERR_INTERNAL;
-	if (db_row(&r, 0)[0].i > LABELS_MOST)
+	if (e)
+		return e;
+	if (all.n > LABELS_MOST)
 		return why_fault(tx, "key", arena_printf(tx->arena, "There can be at most %d tags", LABELS_MOST));
-	if (db_row(&r, 0)[1].i > LABELS_BYTES)
+	if (all.bytes > LABELS_BYTES)
 		return why_fault(tx, "value", arena_printf(tx->arena, "All tags together can have at most %d bytes", LABELS_BYTES));
 	return OK;
 }
