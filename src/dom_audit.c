@@ -26,7 +26,7 @@ static const struct list_filter filters[] = {
 	[AUDIT_ACTOR] = { "actor_id", " AND x.actor_id = ?", "d", 0 },
 	{ NULL, NULL, NULL, 0 }
 };
-static const struct list_order orders[] = { { "revision", { { "revision", 'i', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_order orders[] = { { "revision", { { "revision", 'i', true, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_path paths[] = {
 	{ .filters = UINT64_C(1) << AUDIT_ACTION, .order = -1, .index = "audit_action" },
 	{ .filters = UINT64_C(1) << AUDIT_ACTOR, .order = -1, .index = "audit_actor" },

@@ -22,11 +22,11 @@ static const struct list_filter filters[] = {
 	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = {
-	{ "-created", { { "id", 'd', true } } },
-	{ "created", { { "id", 'd', false } } },
-	{ "-updated", { { "updated_at", 't', true }, { "id", 'd', true } } },
-	{ "updated", { { "updated_at", 't', false }, { "id", 'd', false } } },
-	{ NULL, { { NULL, 0, false } } }
+	{ "-created", { { "id", 'd', true, 0 } } },
+	{ "created", { { "id", 'd', false, 0 } } },
+	{ "-updated", { { "updated_at", 't', true, 0 }, { "id", 'd', true, 0 } } },
+	{ "updated", { { "updated_at", 't', false, 0 }, { "id", 'd', false, 0 } } },
+	{ NULL, { { NULL, 0, false, 0 } } }
 };
 static const struct list_path paths[] = {
 	{ .order = 2, .index = "custom_model_by_change" },
@@ -46,7 +46,7 @@ const struct listing custom_models_list = { .name = "CUSTOM_MODELS", .of = RES_C
 
 static const struct list_path version_paths[] = { { .order = -1, .index = "custom_version_number" } };
 /* By their numbers: of those that were made at once the ids say nothing. */
-static const struct list_order newest[] = { { "newest", { { "major", 'i', true }, { "minor", 'i', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_order newest[] = { { "newest", { { "major", 'i', true, 0 }, { "minor", 'i', true, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 const struct listing custom_versions_list = { .name = "CUSTOM_VERSIONS", .of = RES_CUSTOM_VERSION, .parent = RES_CUSTOM_MODEL, .sees = SEES_ALL,
 	.link = " AND x.custom_model_id = ?", .orders = newest, LIST_PATHS(version_paths) };
 

@@ -257,9 +257,9 @@ static const struct list_filter filters[] = {
 	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = {
-	{ "newest", { { "id", 'd', true } } },
-	{ "label", { { "label", 's', false }, { "id", 'd', false } } },
-	{ NULL, { { NULL, 0, false } } }
+	{ "newest", { { "id", 'd', true, 0 } } },
+	{ "label", { { "label", 's', false, 0 }, { "id", 'd', false, 0 } } },
+	{ NULL, { { NULL, 0, false, 0 } } }
 };
 static const struct list_path paths[] = { { .order = 1, .index = "deployment_by_label" }, { .order = -1, .index = "deployment_list" } };
 const struct listing deployments_list = { .name = "DEPLOYMENTS", .of = RES_DEPLOYMENT, .parent = RES__MAX, .sees = SEES_PARENT,
@@ -601,12 +601,12 @@ static const struct list_filter pair_filters[] = {
 	[PAIRS_VERSION] = { "version", " AND x.version_id = ?", "d", 0 },
 	{ NULL, NULL, NULL, 0 }
 };
-#define BY_CREATION(down) { { "created_at", 't', down }, { "id", 'd', down } }
+#define BY_CREATION(down) { { "created_at", 't', down, 0 }, { "id", 'd', down, 0 } }
 static const struct list_order pair_orders[] = {
 	{ "newest", BY_CREATION(true) },
 	{ "createdAt", BY_CREATION(false) },
-	{ "label", { { "label", 's', false }, { "id", 'd', false } } },
-	{ NULL, { { NULL, 0, false } } }
+	{ "label", { { "label", 's', false, 0 }, { "id", 'd', false, 0 } } },
+	{ NULL, { { NULL, 0, false, 0 } } }
 };
 static const struct list_path pair_paths[] = {
 	{ .filters = FILTER(PAIRS_VERSION), .order = 2, .index = "pair_by_version_label" },

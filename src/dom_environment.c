@@ -48,7 +48,7 @@ static const struct list_filter filters[] = {
 	[ENVIRONMENTS_FORMATS] = { "formats", " AND x.formats & ?", "i", 0 },
 	{ NULL, NULL, NULL, 0 }
 };
-static const struct list_order orders[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_order orders[] = { { "newest", { { "id", 'd', true, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_path paths[] = { { .order = -1, .index = "environment_list" } };
 const struct listing environments_list = { .name = "ENVIRONMENTS", .of = RES_ENVIRONMENT, .parent = RES__MAX, .sees = SEES_ALL, .filters = filters,
 	.orders = orders, LIST_PATHS(paths), .always = FILTER(ENVIRONMENTS_HIDDEN), .hidden = 1 + ENVIRONMENTS_HIDDEN };

@@ -100,7 +100,7 @@ static const struct list_filter filters[] = {
 	[EVENTS_KIND] = { "kind", " AND x.resource_type = ?", "a", 0 },
 	{ NULL, NULL, NULL, 0 }
 };
-static const struct list_order by_number[] = { { "created", { { "sequence", 'i', false } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_order by_number[] = { { "created", { { "sequence", 'i', false, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_path paths[] = {
 	{ .filters = UINT64_C(1) << EVENTS_TYPE, .order = -1, .index = "outbox_by_type" },
 	{ .filters = UINT64_C(1) << EVENTS_KIND, .order = -1, .index = "outbox_by_kind" },

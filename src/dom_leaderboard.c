@@ -6,7 +6,7 @@
 
 /* ---- Projects ---- */
 
-static const struct list_order newest[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_order newest[] = { { "newest", { { "id", 'd', true, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_path project_paths[] = { { .order = -1, .index = "PRIMARY" } };
 const struct listing run_projects_list = { .name = "RUN_PROJECTS", .of = RES_RUN_PROJECT, .parent = RES__MAX, .sees = SEES_ALL,
 	.orders = newest, LIST_PATHS(project_paths) };

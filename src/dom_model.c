@@ -53,7 +53,7 @@ static const struct list_filter filters[] = {
 	[MODELS_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", LIST_LIKE },
 	{ NULL, NULL, NULL, 0 }
 };
-static const struct list_order orders[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_order orders[] = { { "newest", { { "id", 'd', true, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_path paths[] = {
 	{ .filters = AND_BY(MODELS_SEARCH), .order = -1, .index = "model_list" },
 	{ .filters = AND_BY(MODELS_STATUS) | AND_BY(MODELS_TASK_TYPE), .order = -1, .index = "model_by_both" },

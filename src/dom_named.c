@@ -214,12 +214,16 @@ static const struct list_filter model_filters[] = {
 	LABEL_FILTERS(NAMED_LABEL),
 	{ NULL, NULL, NULL, 0 }
 };
-#define BY_NAME_ID(down) { "name_exact", 's', down }, { "id", 'd', down }
+#define VERSION_AT(field) offsetof(struct version, field)
+#define MODEL_AT(field) offsetof(struct named, model.field)
+#define ID(down) { "id", 'd', down, 0 }
+#define BY_NAME_ID(down) { "name_exact", 's', down, MODEL_AT(name) }, ID(down)
+#define BY_TIME(name_down) { { "mlflow_updated_at", 't', false, MODEL_AT(said.changed) }, BY_NAME_ID(name_down) }
 static const struct list_order model_orders[] = {
 	[NAMED_BY_NAME] = { "name", { BY_NAME_ID(false) } },
-	[NAMED_BY_TIME_NAME] = { "timestamp", { { "mlflow_updated_at", 't', false }, BY_NAME_ID(false) } },
-	[NAMED_BY_TIME_AGAINST] = { "timestamp_name_down", { { "mlflow_updated_at", 't', false }, BY_NAME_ID(true) } },
-	{ NULL, { { NULL, 0, false } } }
+	[NAMED_BY_TIME] = { "timestamp", BY_TIME(false) },
+	[NAMED_BY_TIME + 1] = { "timestamp_name_down", BY_TIME(true) },
+	{ NULL, { { NULL, 0, false, 0 } } }
 };
 static const struct list_path model_paths[] = {
 	{ .filters = FILTER(NAMED_NAME), .order = -1, .index = "model_name" },
@@ -255,6 +259,7 @@ static const struct list_filter version_filters[] = {
 	[NAMED_OF] = { "model", " AND x.model_id = ?", "d", SEARCH_MOST },
 	[NAMED_LIVING] = { "living", " AND x.status = ?", "a", 0 },
 	[NAMED_OF_HIDDEN] = { "hidden", OF_MODEL("n.hidden = ?"), "i", 0 },
+	[NAMED_OF_NAME] = { "name", OF_MODEL("n.name_hash = UNHEX(SHA2(?, 256))"), "s", SEARCH_MOST },
 	[NAMED_OF_NOT] = { "name_not", OF_MODEL("n.name_hash <> UNHEX(SHA2(?, 256))"), "s", SEARCH_MOST },
 	[NAMED_OF_LIKE] = { "name_like", OF_MODEL("n.name LIKE ?"), "s", SEARCH_MOST },
 	[NAMED_OF_ILIKE] = { "name_ilike", OF_MODEL("LOWER(n.name) LIKE LOWER(?)"), "s", SEARCH_MOST },
@@ -274,24 +279,27 @@ static const struct list_filter version_filters[] = {
 	[NAMED_NUMBER_NOT] = { "number_not", " AND x.number <> ?", "i", SEARCH_MOST },
 	[NAMED_NUMBER_FROM] = { "number_from", " AND x.number >= ?", "i", SEARCH_MOST },
 	[NAMED_NUMBER_TO] = { "number_to", " AND x.number <= ?", "i", SEARCH_MOST },
+	[NAMED_NUMBER_ABOVE] = { "number_above", " AND x.number > ?", "i", SEARCH_MOST },
+	[NAMED_NUMBER_BELOW] = { "number_below", " AND x.number < ?", "i", SEARCH_MOST },
 	LABEL_FILTERS(NAMED_VERSION_LABEL),
 	{ NULL, NULL, NULL, 0 }
 };
-#define N_UP { "number", 'i', false }
-#define N_DOWN { "number", 'i', true }
-#define NAME_KEY { "(SELECT n.name_exact FROM models n WHERE n.organization_id = x.organization_id AND n.id = x.model_id)", 's', false }
-#define ID(down) { "id", 'd', down }
-#define SAID_UP { "mlflow_updated_at", 't', false }
+#define OF_NUMBER(down) { "number", 'i', down, VERSION_AT(number) }
+#define OF_NAME(down) { "(SELECT n.name_exact FROM models n WHERE n.organization_id = x.organization_id AND n.id = x.model_id)", 's', down, VERSION_AT(of.name) }
+#define OF_CHANGE(down) { "mlflow_updated_at", 't', down, VERSION_AT(said.changed) }
+#define OF_CREATION { "mlflow_created_at", 't', false, VERSION_AT(said.created) }
 static const struct list_order version_orders[] = {
-	[NAMED_BY_CHANGE] = { "last_updated", { SAID_UP, ID(false) } },
-	[NAMED_BY_CHANGE_AGAINST] = { "last_updated_number_down", { SAID_UP, ID(true) } },
-	[NAMED_BY_CREATION] = { "creation", { { "mlflow_created_at", 't', false }, ID(false) } },
-	[NAMED_BY_CREATION_AGAINST] = { "creation_number_down", { { "mlflow_created_at", 't', false }, ID(true) } },
-	[NAMED_BY_NUMBER] = { "number", { N_UP, NAME_KEY, ID(false) } },
-	[NAMED_BY_NUMBER_AGAINST] = { "number_down", { N_DOWN, NAME_KEY, ID(false) } },
-	[NAMED_BY_MODEL] = { "model", { NAME_KEY, N_UP, ID(false) } },
-	[NAMED_BY_MODEL_AGAINST] = { "model_number_down", { NAME_KEY, N_DOWN, ID(false) } },
-	{ NULL, { { NULL, 0, false } } }
+	[NAMED_BY_CHANGE] = { "last_updated", { OF_CHANGE(false), ID(false) } },
+	[NAMED_BY_CHANGE + 1] = { "last_updated_number_down", { OF_CHANGE(false), ID(true) } },
+	[NAMED_BY_CREATION] = { "creation", { OF_CREATION, ID(false) } },
+	[NAMED_BY_CREATION + 1] = { "creation_number_down", { OF_CREATION, ID(true) } },
+	[NAMED_BY_NUMBER] = { "number", { OF_NUMBER(false), OF_NAME(false), ID(false) } },
+	[NAMED_BY_NUMBER + 1] = { "number_name_down", { OF_NUMBER(false), OF_NAME(true), ID(true) } },
+	[NAMED_BY_MODEL] = { "name", { OF_NAME(false), OF_NUMBER(false), ID(false) } },
+	[NAMED_BY_MODEL + 1] = { "name_number_down", { OF_NAME(false), OF_NUMBER(true), ID(true) } },
+	[NAMED_BY_MODEL_CHANGE] = { "name_last_updated", { OF_NAME(false), OF_CHANGE(false), ID(false) } },
+	[NAMED_BY_MODEL_CHANGE + 1] = { "name_last_updated_down", { OF_NAME(false), OF_CHANGE(true), ID(true) } },
+	{ NULL, { { NULL, 0, false, 0 } } }
 };
 static const struct list_path version_paths[] = {
 	{ .filters = FILTER(NAMED_OF), .order = -1, .index = "version_number" },

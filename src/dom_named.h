@@ -55,24 +55,23 @@ enum err named_transition(struct tx *tx, const struct db_val *key, enum transiti
 enum err named_version_discard(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* Lists: of models by name or by when they were changed, with the highest versions of their stages (named_page), and of versions. */
-enum { SEARCH_MOST = 20 };                       /* clauses of a kind */
+enum { SEARCH_MOST = 20, NAME_EXACT = 700, HIDDEN_PROMPT = 2 };   /* clauses of a kind; characters of a name that sort it; of a prompt that is not archived */
+#define PROMPT_TAG "mlflow.prompt.is_prompt"
 enum {
 	NAMED_HIDDEN, NAMED_NAME, NAMED_NAME_NOT, NAMED_NAME_LIKE, NAMED_NAME_ILIKE, NAMED_NAME_IN, NAMED_NAME_NOT_IN,
 	NAMED_NAME_FROM,                         /* what a pattern begins with, up to what is behind all of that */
 	NAMED_LABEL, NAMED_LABEL_NOT, NAMED_LABEL_LIKE, NAMED_LABEL_ILIKE
 };
-enum { NAMED_BY_NAME, NAMED_BY_TIME_NAME, NAMED_BY_TIME_AGAINST };
+/* Orders, by one key or two; the next one has the second key the other way round than the first. */
+enum { NAMED_BY_NAME, NAMED_BY_TIME };
 enum {
-	NAMED_OF, NAMED_LIVING, NAMED_OF_HIDDEN, NAMED_OF_NOT, NAMED_OF_LIKE, NAMED_OF_ILIKE, NAMED_OF_IN, NAMED_OF_NOT_IN,
+	NAMED_OF, NAMED_LIVING, NAMED_OF_HIDDEN, NAMED_OF_NAME, NAMED_OF_NOT, NAMED_OF_LIKE, NAMED_OF_ILIKE, NAMED_OF_IN, NAMED_OF_NOT_IN,
 	NAMED_RUN, NAMED_RUN_NOT, NAMED_RUN_LIKE, NAMED_RUN_ILIKE, NAMED_RUN_IN, NAMED_RUN_NOT_IN,
 	NAMED_SOURCE, NAMED_SOURCE_NOT, NAMED_SOURCE_LIKE, NAMED_SOURCE_ILIKE,
-	NAMED_NUMBER, NAMED_NUMBER_NOT, NAMED_NUMBER_FROM, NAMED_NUMBER_TO,
+	NAMED_NUMBER, NAMED_NUMBER_NOT, NAMED_NUMBER_FROM, NAMED_NUMBER_TO, NAMED_NUMBER_ABOVE, NAMED_NUMBER_BELOW,
 	NAMED_VERSION_LABEL, NAMED_VERSION_LABEL_NOT, NAMED_VERSION_LABEL_LIKE, NAMED_VERSION_LABEL_ILIKE
 };
-enum {
-	NAMED_BY_CHANGE, NAMED_BY_CHANGE_AGAINST, NAMED_BY_CREATION, NAMED_BY_CREATION_AGAINST, NAMED_BY_NUMBER, NAMED_BY_NUMBER_AGAINST,
-	NAMED_BY_MODEL, NAMED_BY_MODEL_AGAINST
-};
+enum { NAMED_BY_CHANGE = 0, NAMED_BY_CREATION = 2, NAMED_BY_NUMBER = 4, NAMED_BY_MODEL = 6, NAMED_BY_MODEL_CHANGE = 8 };
 extern const struct listing named_list, named_versions_list;
 /* The model of a name; the zero id where there is none. */
 enum err named_id(struct tx *tx, const char *name, struct id *out);

@@ -7,8 +7,6 @@
 #include "dom_tag.h"
 #include "str.h"
 
-#define PROMPT_TAG "mlflow.prompt.is_prompt"
-
 /* ---- What is changed ---- */
 
 static enum err find(struct tx *tx, const char *name, struct id *id)

@@ -149,17 +149,17 @@ static const struct list_filter package_filters[] = {
 	[PACKAGES_MADE_BY] = { "created_by", " AND " MADE_BY("x.created_by"), "s", 0 },
 	{ NULL, NULL, NULL, 0 }
 };
-#define BY_NUMBER(down) { { "number", 'i', down } }
-static const struct list_order newest[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
+#define BY_NUMBER(down) { { "number", 'i', down, 0 } }
+static const struct list_order newest[] = { { "newest", { { "id", 'd', true, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_order version_orders[] = {
 	{ "newest", BY_NUMBER(true) },
 	{ "version", BY_NUMBER(false) },
 	{ "createdAt", BY_NUMBER(false) },
-	{ "modelType", { { "model_name", 's', false }, { "number", 'i', false } } },
-	{ "status", { { "build_status", 'a', false }, { "number", 'i', false } } },
-	{ "updatedAt", { { "updated_at", 't', false }, { "number", 'i', false } } },
-	{ "modifiedAt", { { "updated_at", 't', false }, { "number", 'i', false } } },
-	{ NULL, { { NULL, 0, false } } }
+	{ "modelType", { { "model_name", 's', false, 0 }, { "number", 'i', false, 0 } } },
+	{ "status", { { "build_status", 'a', false, 0 }, { "number", 'i', false, 0 } } },
+	{ "updatedAt", { { "updated_at", 't', false, 0 }, { "number", 'i', false, 0 } } },
+	{ "modifiedAt", { { "updated_at", 't', false, 0 }, { "number", 'i', false, 0 } } },
+	{ NULL, { { NULL, 0, false, 0 } } }
 };
 #define FILTER(f) (UINT64_C(1) << (f))
 static const struct list_path package_paths[] = {
@@ -219,11 +219,11 @@ static const struct list_filter model_filters[] = {
 	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order model_orders[] = {
-	{ "newest", { { "id", 'd', true } } },
-	{ "createdAt", { { "id", 'd', false } } },
-	{ "modifiedAt", { { "updated_at", 't', false }, { "id", 'd', false } } },
-	{ "name", { { "name_key", 's', false }, { "id", 'd', false } } },
-	{ NULL, { { NULL, 0, false } } }
+	{ "newest", { { "id", 'd', true, 0 } } },
+	{ "createdAt", { { "id", 'd', false, 0 } } },
+	{ "modifiedAt", { { "updated_at", 't', false, 0 }, { "id", 'd', false, 0 } } },
+	{ "name", { { "name_key", 's', false, 0 }, { "id", 'd', false, 0 } } },
+	{ NULL, { { NULL, 0, false, 0 } } }
 };
 static const struct list_path model_paths[] = {
 	{ .order = 2, .index = "model_by_change" },

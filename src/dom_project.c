@@ -12,10 +12,10 @@ static const struct list_filter filters[] = {
 	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = {
-	[RECENT] = { "recent", { { "updated_at", 't', true }, { "number", 'i', true } } },
-	[NAMED] = { "name", { { "name_key", 's', false }, { "number", 'i', false } } },
-	[BY_STATUS] = { "status", { { "status", 'a', false }, { "updated_at", 't', true }, { "number", 'i', true } } },
-	{ NULL, { { NULL, 0, false } } }
+	[RECENT] = { "recent", { { "updated_at", 't', true, 0 }, { "number", 'i', true, 0 } } },
+	[NAMED] = { "name", { { "name_key", 's', false, 0 }, { "number", 'i', false, 0 } } },
+	[BY_STATUS] = { "status", { { "status", 'a', false, 0 }, { "updated_at", 't', true, 0 }, { "number", 'i', true, 0 } } },
+	{ NULL, { { NULL, 0, false, 0 } } }
 };
 static const struct list_path paths[] = {
 	{ .filters = AND_BY(PROJECTS_STATUS) | AND_BY(PROJECTS_SEARCH), .order = RECENT, .index = "project_recent" },

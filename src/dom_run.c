@@ -27,7 +27,7 @@ enum err run_start(struct tx *tx, const struct db_val *key, enum transition t, c
 	return e ? e : life_create(tx, LIFE_RUN_CREATE, &run->life, NULL);
 }
 
-static const struct list_order newest[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_order newest[] = { { "newest", { { "id", 'd', true, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_path paths[] = { { .order = -1, .index = "run_model" } };
 const struct listing runs_list = { .name = "RUNS", .of = RES_RUN, .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
 	.text = ROW(RUN_BRIEF, "x"), .out = ROW_OUT(RUN_BRIEF), .maps = { brief }, .orders = newest, LIST_PATHS(paths) };

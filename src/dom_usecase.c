@@ -8,7 +8,7 @@ static const struct list_filter filters[] = {
 	[USE_CASES_SEARCH] = { "search", " AND x.name_key LIKE ?", "s", LIST_LIKE },
 	{ NULL, NULL, NULL, 0 }
 };
-static const struct list_order orders[] = { { "newest", { { "id", 'd', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_order orders[] = { { "newest", { { "id", 'd', true, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_path paths[] = { { .order = -1, .index = "use_case_list" } };
 const struct listing use_cases_list = { .name = "USE_CASES", .of = RES_USE_CASE, .parent = RES__MAX, .sees = SEES_ALL, .filters = filters, .orders = orders,
 	LIST_PATHS(paths), .always = UINT64_C(1) << USE_CASES_HIDDEN, .hidden = 1 + USE_CASES_HIDDEN };

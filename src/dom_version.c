@@ -105,7 +105,7 @@ enum err version_described(struct tx *tx, const struct db_val *key, void *out)
 }
 
 static const struct list_filter filters[] = { { "branch", " AND x.branch = ?", "s", 0 }, { NULL, NULL, NULL, 0 } };
-static const struct list_order orders[] = { { "newest", { { "number", 'i', true } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_order orders[] = { { "newest", { { "number", 'i', true, offsetof(struct version, number) } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_path paths[] = {
 	{ .filters = 1, .order = -1, .index = "version_branch" },
 	{ .order = -1, .index = "version_number" },
@@ -124,7 +124,7 @@ const struct listing versions_list = { .name = "VERSIONS", .of = RES_VERSION, .p
 static const struct column seen_columns[] = MAP(VERSION_SEEN, struct version), version_columns[] = MAP(VERSION_COLUMNS, struct version);
 const struct listing described_list = { .name = "VERSIONS_DESCRIBED", .of = RES_VERSION, .parent = RES_MODEL, .sees = SEES_ALL, .link = " AND x.model_id = ?",
 	.text = A_VERSION DESCRIBED, .out = A_VERSION_OUT DESCRIBED_OUT, .joins = " " JOIN_RUN, .maps = { version_columns, seen_columns, described },
-	.keys_at = { offsetof(struct version, number) }, .filters = filters, .always = 1, .orders = orders, LIST_PATHS(paths) };
+	.filters = filters, .always = 1, .orders = orders, LIST_PATHS(paths) };
 
 enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {

@@ -281,7 +281,7 @@ static enum err load_tries(struct tx *tx, const struct id *endpoint, struct deli
 }
 
 static const struct column delivery_columns[] = MAP(DELIVERY_COLUMNS, struct delivery);
-static const struct list_order by_sequence[] = { { "created", { { "sequence", 'i', false } } }, { NULL, { { NULL, 0, false } } } };
+static const struct list_order by_sequence[] = { { "created", { { "sequence", 'i', false, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_path delivery_paths[] = { { .order = -1, .index = "delivery_by_number" } };
 const struct listing deliveries_list = { .name = "DELIVERIES", .of = RES__MAX, .parent = RES__MAX, .sees = SEES_ALL, .link = " AND x.endpoint_id = ?",
 	.table = "deliveries", .text = ROW(DELIVERY_COLUMNS, "x"), .out = ROW_OUT(DELIVERY_COLUMNS), .maps = { delivery_columns },

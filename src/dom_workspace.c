@@ -36,10 +36,10 @@ static const struct list_filter filters[] = {
 	{ NULL, NULL, NULL, 0 }
 };
 const struct list_order labelled_orders[] = {
-	[ORDER_CREATED] = { "created", { { "id", 'd', false } } },
-	[ORDER_NAME] = { "name", { { "name_key", 's', false }, { "id", 'd', false } } },
-	[ORDER_UPDATED] = { "updated", { { "updated_at", 't', false }, { "id", 'd', false } } },
-	{ NULL, { { NULL, 0, false } } }
+	[ORDER_CREATED] = { "created", { { "id", 'd', false, 0 } } },
+	[ORDER_NAME] = { "name", { { "name_key", 's', false, 0 }, { "id", 'd', false, 0 } } },
+	[ORDER_UPDATED] = { "updated", { { "updated_at", 't', false, 0 }, { "id", 'd', false, 0 } } },
+	{ NULL, { { NULL, 0, false, 0 } } }
 };
 static const struct list_path paths[] = {
 	ALONG_LABEL(WORKSPACES_METADATA, "workspaces"),

@@ -42,7 +42,7 @@ static void clause(struct composed *c, const char *s, const char *letters, const
 	values(c, letters, v, n);
 }
 
-const struct list_order list_by_id[] = { { "created", { { "id", 'd', false } } }, { NULL, { { NULL, 0, false } } } };
+const struct list_order list_by_id[] = { { "created", { { "id", 'd', false, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 
 /* ---- What the rows say ---- */
 

@@ -13,8 +13,9 @@ enum { LIST_ORDERS = 16, LIST_MOST = 100, LIST_CLAUSES = 32, LIST_KEYS = 3, LIST
 enum { LIST_LIKE = -1, LIST_CHILD = -2 };
 struct list_filter { const char *name, *clause, *in; int most; };
 
-/* An order: its keys (columns of the table x, or in parentheses what computes one), up or down; the last of them is unique within the list. */
-struct list_key { const char *column; char letter; bool down; };
+/* An order: its keys (columns of the table x, or in parentheses what computes one), up or down; the last of them is unique within the list.
+ * at: where a row has it, for tokens (pages.h); 0: the id of an object. */
+struct list_key { const char *column; char letter; bool down; size_t at; };
 struct list_order { const char *name; struct list_key keys[LIST_KEYS]; };
 
 /* What a page walks along, by what it asks for; the first that fits.  filters: those it must ask for, a bit for each;
@@ -50,7 +51,6 @@ struct listing {
 	size_t npaths;
 	size_t id_at;                            /* of rows that are no objects: where the id is, and how it is spelled */
 	const char *prefix;
-	size_t keys_at[LIST_KEYS];               /* where a row has the keys, for tokens (pages.h); of an object 0: its id */
 	/* How many there are in all, without counting, where nothing is asked for but filters of `totalled` (a bit for each).
 	 * ERR_DB_NONE: that cannot be told. */
 	uint64_t totalled;

@@ -71,21 +71,23 @@ void pages_offset(struct req *r, const struct list_ask *ask, const struct list_g
 
 /* ---- Tokens ---- */
 
-enum { DIGEST = 8, TOKEN_MOST = DIGEST + LIST_KEYS * ID_BYTES };
+enum { DIGEST = 8, KEY_TEXT = 700, KEY_BYTES = 2 + 4 * KEY_TEXT, TOKEN_MOST = DIGEST + LIST_KEYS * KEY_BYTES };
 
-static void digest_of(struct req *r, unsigned char out[DIGEST])
+/* Of the list and of a place in it. */
+static void digest_of(struct req *r, const void *place, size_t n, unsigned char out[DIGEST])
 {
 	unsigned char md[SHA256_DIGEST_LENGTH];
 	struct buf b = { .arena = r->arena };
 
 	buf_puts(&b, r->path);
 	for (const struct shape *s = r->row->query; s->key; s++)
-		if (s->filter) {
+		if (s->filter || s->flags & F_LISTED) {
 			struct json *v = shape_value(r->arena, s, r->query, r->dialect->time);
 
 			buf_printf(&b, "\n%s", js_type(v) == JS_STRING ? js_str(v) : js_text(v, NULL));
 		}
-	buf_puts(&b, strchr(b.p, '\n') ? "" : "\n");
+	buf_puts(&b, "\n");
+	buf_put(&b, place, n);
 	SHA256((const unsigned char *)b.p, b.n, md);
 	memcpy(out, md, DIGEST);
 }
@@ -96,60 +98,89 @@ static const struct list_key *keys_of(const struct list_ask *ask)
 	return (ask->list ? &ask->list->orders[ask->order] : list_by_id)->keys;
 }
 
-static size_t key_size(const struct list_key *k)
+/* A key of a row, behind those before it in a token: a text with its length before it. */
+static void put_key(struct buf *b, const struct list_key *k, const char *row)
 {
-	return k->letter == 'd' ? (size_t)ID_BYTES : sizeof(int64_t);
+	const void *at = row + (k->at ? k->at : offsetof(struct life, id));
+	unsigned char length[2];
+	const char *text;
+
+	if (k->letter != 's') {
+		buf_put(b, at, k->letter == 'd' ? (size_t)ID_BYTES : sizeof(int64_t));
+		return;
+	}
+	text = utf8_cut(b->arena, *(const char *const *)at, KEY_TEXT);
+	length[0] = (unsigned char)(strlen(text) >> 8);
+	length[1] = (unsigned char)strlen(text);
+	buf_put(b, length, sizeof length);
+	buf_puts(b, text);
 }
 
-/* The keys that stand behind one another there; how many bytes they are. */
-static size_t place_from(const struct list_key *keys, const unsigned char *from, struct db_val place[LIST_KEYS])
+/* And back: how many bytes it is; 0: it is none. */
+static size_t take_key(struct arena *a, const struct list_key *k, const unsigned char *from, size_t n, struct db_val *out)
 {
-	size_t n = 0;
+	struct id id;
+	int64_t number;
+	size_t length;
 
-	for (size_t i = 0; i < LIST_KEYS && keys[i].column; n += key_size(&keys[i++])) {
-		struct id id;
-		int64_t number;
-
-		memcpy(&id, from + n, sizeof id);
-		memcpy(&number, from + n, sizeof number);
-		place[i] = keys[i].letter == 'd' ? db_d(&id) : keys[i].letter == 't' ? db_t(number) : db_i(number);
+	if (k->letter == 's') {
+		length = n < 2 ? n : (size_t)from[0] << 8 | from[1];
+		if (n < 2 || length > n - 2)
+			return 0;
+		*out = db_s(arena_strndup(a, (const char *)from + 2, length));
+		return 2 + length;
 	}
-	return n;
+	if (n < (k->letter == 'd' ? sizeof id : sizeof number))
+		return 0;
+	if (k->letter == 'd') {
+		memcpy(&id, from, sizeof id);
+		*out = db_d(&id);
+		return sizeof id;
+	}
+	memcpy(&number, from, sizeof number);
+	*out = k->letter == 't' ? db_t(number) : db_i(number);
+	return sizeof number;
 }
 
 enum err pages_by_token(struct req *r, const struct page_asked *q, struct list_ask *ask)
 {
-	const int64_t most = r->row->paging->size;
-	unsigned char digest[DIGEST], token[TOKEN_MOST] = { 0 };
-	long n;
+	const int64_t usual = r->row->paging->size, most = r->row->paging->most ? r->row->paging->most : usual;
+	const struct list_key *keys = keys_of(ask);
+	unsigned char digest[DIGEST], *token;
+	size_t at = DIGEST, n;
+	long got;
 
-	ask->limit = !q->size_set || q->size > most ? most : q->size;
+	ask->limit = !q->size_set ? usual : q->size > most ? most : q->size;
 	if (ask->limit < 1)
 		return ERR_PAGE_SIZE;
 	if (!q->token)
 		return OK;
-	digest_of(r, digest);
-	n = b64url_decode(q->token, strlen(q->token), token, sizeof token);
-	return n == DIGEST + (long)place_from(keys_of(ask), token + DIGEST, ask->place) && !memcmp(token, digest, DIGEST) ? OK : ERR_PAGE_TOKEN;
+	token = arena_alloc(r->arena, TOKEN_MOST);
+	if ((got = b64url_decode(q->token, strlen(q->token), token, TOKEN_MOST)) < DIGEST)
+		return ERR_PAGE_TOKEN;
+	digest_of(r, token + DIGEST, (size_t)got - DIGEST, digest);
+	if (memcmp(token, digest, DIGEST))
+		return ERR_PAGE_TOKEN;
+	for (size_t i = 0; i < LIST_KEYS && keys[i].column; i++, at += n)
+		if (!(n = take_key(r->arena, &keys[i], token + at, (size_t)got - at, &ask->place[i])))
+			return ERR_PAGE_TOKEN;
+	return at == (size_t)got ? OK : ERR_PAGE_TOKEN;
 }
 
 void pages_tokened(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out)
 {
 	const struct list_key *keys = keys_of(ask);
-	const char *last;
-	unsigned char token[TOKEN_MOST];
-	size_t n = DIGEST;
+	struct buf place = { .arena = r->arena }, token = { .arena = r->arena };
+	unsigned char digest[DIGEST];
 
 	if (!got->more)
 		return;
-	last = (const char *)got->rows + (got->n - 1) * out->rows.size;
-	digest_of(r, token);
-	for (size_t i = 0; i < LIST_KEYS && keys[i].column; n += key_size(&keys[i++])) {
-		const size_t at = ask->list && ask->list->keys_at[i] ? ask->list->keys_at[i] : offsetof(struct life, id);
-
-		memcpy(token + n, last + at, key_size(&keys[i]));
-	}
-	out->token = b64url_encode(r->arena, token, n);
+	for (size_t i = 0; i < LIST_KEYS && keys[i].column; i++)
+		put_key(&place, &keys[i], (const char *)got->rows + (got->n - 1) * out->rows.size);
+	digest_of(r, place.p, place.n, digest);
+	buf_put(&token, digest, DIGEST);
+	buf_put(&token, place.p, place.n);
+	out->token = b64url_encode(r->arena, token.p, token.n);
 }
 
 /* ---- The work ---- */

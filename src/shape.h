@@ -52,6 +52,7 @@ enum {
 	F_OPEN = 4096,      /* out: a T_STATE whose schema does not say which words there are */
 	F_MEMBER = 8192,    /* out: a T_STR or T_DOC that is the member of this key of the document at `off` */
 	F_KEY = 16384,      /* of a query: it names the object of the route, a T_STR or T_ID */
+	F_LISTED = 65536,   /* of a query: it says what a list has or in which order, where no filter of its row does: tokens are of it too */
 	F_UNIQUE = 32768    /* of a document (document.h): no two objects of a list have the same T_STR here */
 };
 

@@ -1,0 +1,174 @@
+/* api_mlflow_models.c: registered models, which are the models of all dialects, by their names; with their tags
+ * and the aliases of their versions. */
+#include "mlflow.h"
+#include <strings.h>
+#include <string.h>
+#include "dom_tag.h"
+#include "str.h"
+
+/* ---- Values ---- */
+
+static const char *name_fault_of(struct arena *a, const char *name)
+{
+	const char *blank = name + strspn(name, " \t\r\n\v\f");
+
+	if (!*blank)
+		return "Missing value for required parameter 'name'.";
+	if (utf8_length(name) > 1024)
+		return "'name' exceeds the maximum length of 1024 characters";
+	if (strpbrk(name, "/:"))
+		return arena_printf(a, "Invalid model name '%s'. Names cannot contain '/' or ':'.", name);
+	if (!strcmp(name, ".") || !strncmp(name, "..", 2))
+		return arena_printf(a, "Invalid value \"%s\" for parameter 'name' supplied: Names may be treated as files in certain cases, and must not "
+			"resolve to other names when treated as such", name);
+	for (const char *p = name; *p; )
+		if (utf8_steers(utf8_next(&p)))
+			return arena_printf(a, "Invalid model name '%s'. Names cannot contain control characters.", name);
+	return NULL;
+}
+
+static const char *alias_fault(struct arena *a, const char *alias)
+{
+	const char *digits = alias + ((*alias | 32) == 'v');
+
+	if (utf8_length(alias) > 255)
+		return "'Registered model alias name' exceeds the maximum length of 255 characters";
+	for (const char *p = alias; *p; ) {
+		const uint32_t c = utf8_next(&p);
+
+		if (c < 128 ? !((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '-') : utf8_steers(c))
+			return arena_printf(a, "Invalid alias name: '%s'. Names may only contain alphanumerics, underscores (_), and dashes (-).", alias);
+	}
+	if (!strcasecmp(alias, "latest"))
+		return "'latest' alias name (case insensitive) is reserved.";
+	if (digits > alias && *digits && !digits[strspn(digits, "0123456789")])
+		return arena_printf(a, "Version alias name '%s' is reserved.", alias);
+	return NULL;
+}
+
+/* ---- Shapes ---- */
+
+#define MODEL_AT(field) AT(struct named, model.field)
+
+/* An empty one is none. */
+static const void *description(struct arena *a, const void *object)
+{
+	const struct model *m = object;
+
+	(void)a;
+	return m->description && *m->description ? m->description : NULL;
+}
+
+static const struct shape model_out[] = {
+	{ "name", T_STR, MODEL_AT(name) },
+	{ "creation_timestamp", T_TIME, MODEL_AT(said.created) },
+	{ "last_updated_timestamp", T_TIME, MODEL_AT(said.changed) },
+	{ "description", T_STR, .make = description, .flags = F_OMIT },
+	{ "user_id", T_STR, MODEL_AT(maker.name), .flags = F_OMIT, .help = "who made it" },
+	{ "latest_versions", T_LIST, AT(struct named, latest), .sub = mlflow_version_out, .flags = F_OMIT, .help = "the highest one of each stage" },
+	{ "tags", T_DOC, MODEL_AT(labels), .flags = F_OMIT, .help = "objects of key and value" },
+	{ "aliases", T_DOC, MODEL_AT(aliases), .flags = F_OMIT, .help = "objects of alias and version" },
+	{ 0 }
+};
+static const struct shape answer_out[] = { { "registered_model", T_SUB, .off = 0, .sub = model_out }, { 0 } };
+static const struct shape models_out[] = {
+	{ "registered_models", T_LIST, AT(struct page_got, rows), .sub = model_out, .flags = F_OMIT },
+	{ "next_page_token", T_STR, AT(struct page_got, token), .flags = F_OMIT },
+	{ 0 }
+};
+const struct shape mlflow_nothing[] = { { 0 } };
+
+static const struct shape create_in[] = {
+	{ "name", T_STR, NAMED_AT(name), .flags = F_REQUIRED, .fault = name_fault_of },
+	{ "tags", T_DOC, NAMED_AT(labels), .flags = F_OWN_LIMIT, .help = "objects of key and value" },
+	DESCRIPTION_ROW,
+	{ 0 }
+};
+static const struct shape named_in[] = { NAME_ROW, { 0 } };
+static const struct shape describe_in[] = { NAME_ROW, DESCRIPTION_ROW, { 0 } };
+static const struct shape rename_in[] = { NAME_ROW, { "new_name", T_STR, NAMED_AT(new_name), .flags = F_REQUIRED, .fault = name_fault_of }, { 0 } };
+static const struct shape tag_in[] = { NAME_ROW, KEY_ROW, VALUE_ROW, { 0 } };
+static const struct shape untag_in[] = { NAME_ROW, KEY_ROW, { 0 } };
+#define ALIAS_ROW(...) { "alias", T_STR, NAMED_AT(alias), .flags = F_REQUIRED | F_KEY, __VA_ARGS__ }
+static const struct shape alias_in[] = { NAME_ROW, ALIAS_ROW(.fault = alias_fault), VERSION_ROW, { 0 } };
+static const struct shape aliased_in[] = { NAME_ROW, ALIAS_ROW(.help = "or `latest`, the highest version"), { 0 } };
+
+static const struct shape search_query[] = { SEARCH_ROWS(1000), { 0 } };
+static const struct paging hundred = { .size = 100, .most = 1000, .asked = mlflow_models_asked, .got = pages_tokened };
+
+/* ---- The highest versions of some stages ---- */
+
+struct latest_query { const char *name, *stages; };
+static const struct shape latest_query[] = {
+	{ "name", T_STR, AT(struct latest_query, name), .flags = F_REQUIRED | F_KEY },
+	{ "stages", T_STRINGS, AT(struct latest_query, stages), .max = 100, .help = "all of them where none is named" },
+	{ 0 }
+};
+static const struct shape latest_out[] = { { "model_versions", T_LIST, .off = 0, .sub = mlflow_version_out, .flags = F_OMIT }, { 0 } };
+
+static enum err latest(struct req *r)
+{
+	const struct latest_query *q = r->query;
+	const struct json *stages = q->stages ? js_read(r->arena, q->stages) : NULL;
+	const size_t n = stages ? js_length(stages) : 0;
+	struct version *some;
+	struct named m;
+	struct list out;
+	enum err e = named_get(&r->tx, BY_NAME(q->name), &m);
+
+	if (e)
+		return e;
+	out = (struct list){ some = arena_alloc(r->arena, (STAGES + 1) * sizeof *some), 0, sizeof *some };
+	for (size_t i = 0; i < n; i++)
+		if (!stage_of(js_str(js_at(stages, i))))
+			return mlflow_stage_wrong(r, js_str(js_at(stages, i)));
+	for (size_t i = 0; i < m.latest.n; i++) {
+		const struct version *v = (const struct version *)m.latest.v + i;
+		bool asked = !n;
+
+		for (size_t k = 0; k < n; k++)
+			asked |= stage_is(v, stage_of(js_str(js_at(stages, k))));
+		if (asked)
+			some[out.n++] = *v;
+	}
+	res_shape(r, 200, latest_out, &out, 0);
+	return OK;
+}
+
+/* ---- Routes ---- */
+
+#define ROUTE(method, path) method, BASE "/registered-models/" path
+#define WRITE(method, path, flags_, in_) ROUTE(method, path), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED | (flags_), BODY(in_, struct named_in), .status = 200, \
+	.object = RES_MODEL, .size = sizeof(struct named)
+#define READ(method, path, query_, type) ROUTE(method, path), PERM_MODEL_READ, R_UNTAGGED | R_QUERY_BODY, QUERY(query_, type), .status = 200, .object = RES_MODEL
+#define SEARCH(method) READ(method, "search", search_query, struct search_query), .out = models_out, .listing = &named_list, .paging = &hundred, .read = named_page, \
+	.summary = "Search registered models", .errors = "PAGE_BYTES"
+#define LATEST(method) READ(method, "get-latest-versions", latest_query, struct latest_query), .out = latest_out, .run = latest, \
+	.summary = "The highest version of each stage", .errors = "MODEL_NOT_FOUND"
+const struct route mlflow_model_routes[] = {
+	{ WRITE("POST", "create", R_LARGE, create_in), .out = answer_out, .make = named_create, .moves = { LIFE_MODEL_CREATE },
+	  .summary = "Make a registered model, which everybody in the organization sees; with the tag `" PROMPT_TAG "` a prompt", .errors = "MODEL_NAME_TAKEN QUOTA" },
+	{ READ("GET", "get", named_in, struct named_in), .size = sizeof(struct named), .out = answer_out, .get = named_get, .summary = "A registered model", .errors = "MODEL_NOT_FOUND" },
+	{ WRITE("PATCH", "update", 0, describe_in), .out = answer_out, .change = named_describe, .moves = { LIFE_MODEL_EDIT },
+	  .summary = "Describe a registered model", .errors = "MODEL_NOT_FOUND" },
+	{ WRITE("POST", "rename", 0, rename_in), .out = answer_out, .change = named_rename, .moves = { LIFE_MODEL_RENAME },
+	  .summary = "Give a registered model another name; all else stays with it", .errors = "MODEL_NOT_FOUND MODEL_NAME_TAKEN" },
+	{ WRITE("DELETE", "delete", 0, named_in), .out = mlflow_nothing, .change = named_discard, .moves = { LIFE_MODEL_DISCARD }, AS({ ERR_MODEL_RETIRED, ERR_MODEL_NOT_FOUND }),
+	  .summary = "Delete a registered model for good, with its versions and aliases; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY MODEL_TRAINING DEPLOYED" },
+	{ SEARCH("GET") },
+	{ SEARCH("POST") },
+	{ LATEST("GET") },
+	{ LATEST("POST") },
+	{ WRITE("POST", "set-tag", R_LARGE, tag_in), .out = mlflow_nothing, .change = named_label, .moves = { LIFE_MODEL_LABEL },
+	  .summary = "Tag a registered model", .errors = "MODEL_NOT_FOUND" },
+	{ WRITE("DELETE", "delete-tag", 0, untag_in), .out = mlflow_nothing, .change = named_unlabel, .moves = { LIFE_MODEL_UNLABEL },
+	  .summary = "Take a tag of a registered model away", .errors = "MODEL_NOT_FOUND" },
+	{ ROUTE("POST", "alias"), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(alias_in, struct named_in), .status = 200, .out = mlflow_nothing, .object = RES_VERSION,
+	  .change = named_alias, .moves = { LIFE_MODEL_ALIAS }, AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND }),
+	  .summary = "Let an alias name this version, and no other one", .errors = "VERSION_NOT_FOUND" },
+	{ WRITE("DELETE", "alias", 0, aliased_in), .out = mlflow_nothing, .change = named_unalias, .moves = { LIFE_MODEL_UNALIAS },
+	  .summary = "Take an alias away", .errors = "MODEL_NOT_FOUND" },
+	{ READ("GET", "alias", aliased_in, struct named_in), .object = RES_VERSION, .size = sizeof(struct version), .out = mlflow_version_answer, .get = named_alias_get,
+	  .summary = "The version that an alias names", .errors = "MODEL_NOT_FOUND ALIAS_NOT_FOUND LATEST_NOT_FOUND" },
+	{ 0 }
+};

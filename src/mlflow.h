@@ -1,0 +1,40 @@
+/* mlflow.h: what the files of the mlflow dialect share: the table of routes of each file, shapes, searches. */
+#ifndef MLFLOW_H
+#define MLFLOW_H
+#include "dom_named.h"
+#include "pages.h"
+
+extern const struct route mlflow_model_routes[], mlflow_version_routes[];        /* api_mlflow_models.c, api_mlflow_versions.c */
+
+/* The prefix that the routes are written under; api_mlflow.c says which others stand for it. */
+#define BASE "/api/2.0/mlflow"
+
+/* A version, of a struct version. */
+extern const struct shape mlflow_version_out[], mlflow_version_answer[];
+/* No result. */
+extern const struct shape mlflow_nothing[];
+
+/* What bodies and queries say. */
+#define NAMED_AT(field) AT(struct named_in, field)
+#define NAME_ROW { "name", T_STR, NAMED_AT(name), .flags = F_REQUIRED | F_KEY }
+#define VERSION_ROW { "version", T_STR, NAMED_AT(version), .flags = F_REQUIRED | F_KEY | F_NUMERAL, .help = "its number" }
+#define KEY_ROW { "key", T_STR, NAMED_AT(key), .flags = F_REQUIRED, .fault = label_key_fault }
+#define VALUE_ROW { "value", T_STR, NAMED_AT(value), .help = "an empty one where it is not given" }
+#define DESCRIPTION_ROW { "description", T_STR, NAMED_AT(description), .max = 5000, .help = "an empty one, or none, clears it" }
+
+/* A search (api_mlflow_search.c). */
+struct search_query { struct page_asked page; const char *filter, *order_by; };
+#define SEARCH_ROWS(most) \
+	{ "filter", T_STR, AT(struct search_query, filter), .flags = F_LISTED, .help = "conditions joined by AND" }, \
+	{ "max_results", T_INT, SET(struct search_query, page.size), .min = 1, .max = most }, \
+	{ "order_by", T_STRINGS, AT(struct search_query, order_by), .flags = F_LISTED, .max = 8, .help = "each a key, and ASC or DESC" }, \
+	{ "page_token", T_STR, AT(struct search_query, page.token), .help = "the next_page_token of the page before" }
+/* ERR_SHAPE: a word is no stage. */
+enum err mlflow_stage_wrong(struct req *r, const char *word);
+enum err mlflow_models_asked(struct req *r, const struct page_asked *page, struct list_ask *ask);
+enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, struct list_ask *ask);
+
+/* Of a route's row: the errors that it gives for others. */
+#define AS(...) .as = (const struct err_as[]){ __VA_ARGS__, { OK, OK } }
+
+#endif
