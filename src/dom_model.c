@@ -41,6 +41,20 @@ enum err model_make(struct tx *tx, const struct db_val *key, enum transition t, 
 	return id_is_zero(&m.folder) ? ERR_FOLDER_NOT_FOUND : model_create(tx, &m, out);
 }
 
+enum err model_named(struct tx *tx, const struct db_val *key, void *out)
+{
+	struct named { struct id id, folder; } m;
+	static const struct column map[] = PICK_MAP(MODEL_NAMED_PICK, struct named);
+	const struct db_val org = db_d(&tx->who->organization);
+	enum err e = tx_settle(tx);
+
+	if (!e)
+		e = tx_one(tx, SQL_MODEL_NAMED, DB_IN(org, *key), map, &m);
+	if (e)
+		return e == ERR_DB_NONE ? ERR_MODEL_NOT_FOUND : e;
+	return life_read(tx, RES_MODEL, (const struct db_val[]){ db_d(&m.id) }, out);
+}
+
 /* ---- Lists ---- */
 
 #define AND_BY(f) (UINT64_C(1) << (f))

@@ -32,6 +32,8 @@ struct model_edit {
 /* ERR_FOLDER_NOT_FOUND, ERR_MODEL_NAME_TAKEN.  in: name, description, model_type, task_type,
  * dataset_id, tags, config, metadata, folder. */
 enum err model_create(struct tx *tx, const void *in, void *made);
+/* By its name, in the place of life_read(). */
+enum err model_named(struct tx *tx, const struct db_val *key, void *out);
 /* What a route does: one that all see, in a folder that is named. */
 enum err model_make(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* Newest first. */
