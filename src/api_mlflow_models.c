@@ -168,7 +168,7 @@ const struct route mlflow_model_routes[] = {
 	  .summary = "Let an alias name this version, and no other one", .errors = "VERSION_NOT_FOUND" },
 	{ WRITE("DELETE", "alias", 0, aliased_in), .out = mlflow_nothing, .change = named_unalias, .moves = { LIFE_MODEL_UNALIAS },
 	  .summary = "Take an alias away", .errors = "MODEL_NOT_FOUND" },
-	{ READ("GET", "alias", aliased_in, struct named_in), .object = RES_VERSION, .size = sizeof(struct version), .out = mlflow_version_answer, .get = named_alias_get,
+	{ ROUTE("GET", "alias"), PERM_MODEL_READ, R_UNTAGGED | R_QUERY_BODY, QUERY(aliased_in, struct named_in), .status = 200, .object = RES_VERSION, .out = mlflow_version_answer, .get = named_alias_get,
 	  .summary = "The version that an alias names", .errors = "MODEL_NOT_FOUND ALIAS_NOT_FOUND LATEST_NOT_FOUND" },
 	{ 0 }
 };

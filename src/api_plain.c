@@ -111,9 +111,11 @@ static const struct dialect *documented(const struct req *r)
 	return NULL;
 }
 
-/* Does a route of the dialect name this error? */
+/* Does a route of the dialect name this error, or does it say it of what it has no route for? */
 static bool named(const struct dialect *d, enum err e)
 {
+	if (d->lacks == e)
+		return true;
 	EACH_ROUTE(d, row)
 		if (row->errors && word_in(row->errors, err_row(e)->name))
 			return true;

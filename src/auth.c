@@ -68,6 +68,21 @@ static const char *after_scheme(const char *authorization, const char *scheme)
 	return n && !strncasecmp(authorization, scheme, n) && authorization[n] == ' ' ? authorization + n + strspn(authorization + n, " ") : NULL;
 }
 
+/* The password of Basic (RFC 7617), whoever's name stands before it. */
+static const char *basic_password(struct req *r)
+{
+	const char *both = r->dialect->basic ? after_scheme(r->authorization, "Basic") : NULL, *colon;
+	const size_t n = both ? strlen(both) : 0;
+	unsigned char *text = arena_alloc(r->arena, n + 1);
+	long got = both ? b64_decode(both, n, text) : -1;
+
+	if (got < 0 || memchr(text, '\0', (size_t)got))
+		return NULL;
+	text[got] = '\0';
+	colon = strchr((char *)text, ':');
+	return colon ? colon + 1 : NULL;
+}
+
 enum err auth_who(struct req *r)
 {
 	struct claims c;
@@ -80,7 +95,8 @@ enum err auth_who(struct req *r)
 	}
 	if (!r->authorization)
 		return ERR_AUTH_NONE;
-	if (!(token = after_scheme(r->authorization, "Bearer")) && !(token = after_scheme(r->authorization, r->dialect->scheme)))
+	if (!(token = after_scheme(r->authorization, "Bearer")) && !(token = after_scheme(r->authorization, r->dialect->scheme))
+	 && !(token = basic_password(r)))
 		return ERR_AUTH_INVALID;
 	if (is_api_key(token))
 		return api_key_who(r, token);

@@ -94,7 +94,7 @@ enum err does(struct req *r)
 {
 	struct life *o = r->row->run || r->row->paging ? NULL
 		: arena_alloc(r->arena, r->row->size ? r->row->size : life_resources[r->row->object].size);
-	enum err e = r->sent ? shape_last(&r->tx, r->row->in, r->sent) : OK;
+	enum err e = r->sent && r->row->in ? shape_last(&r->tx, r->row->in, r->sent) : OK;
 
 	if (!e)
 		e = work(r, o);

@@ -51,6 +51,16 @@ static void headers_server(struct buf *b, const struct dialect *const *dialects,
 				buf_printf(b, "add_header %s $thaw_%s always;\n    ", h->name, h->variable);
 }
 
+/* A prefix as a regular expression, with the slashes that do not count. */
+static char *pattern(struct arena *a, const struct dialect *d, const char *prefix)
+{
+	struct buf b = { .arena = a };
+
+	for (; *prefix; prefix++)
+		buf_printf(&b, *prefix == '.' ? "\\." : *prefix == '/' && d->slashes ? "/+" : "%c", *prefix);
+	return b.p;
+}
+
 static char *nginx_http(struct arena *a, const struct dialect *const *dialects)
 {
 	struct buf b = { .arena = a };
@@ -60,7 +70,7 @@ static char *nginx_http(struct arena *a, const struct dialect *const *dialects)
 		"map $request $thaw_dialect {\n    default plain;\n");
 	for (size_t i = 0; dialects[i]; i++)
 		for (const char *const *p = dialects[i]->prefixes; *p; p++)
-			buf_printf(&b, "    \"~^[A-Za-z]+ (https?://[^/ ]+)?%s%s[/? ]\" %s;\n", conf.base_path, *p, dialects[i]->name);
+			buf_printf(&b, "    \"~^[A-Za-z]+ (https?://[^/ ]+)?%s%s[/? ]\" %s;\n", conf.base_path, pattern(a, dialects[i], *p), dialects[i]->name);
 	buf_puts(&b, "}\nmap $thaw_dialect $thaw_error_type {\n");
 	for (size_t i = 0; dialects[i]; i++)
 		buf_printf(&b, "    %s %s;\n", dialects[i]->name, dialects[i]->error_type);

@@ -47,7 +47,7 @@ static bool common(const struct route *row, enum err_on on)
 	const bool writes = row->flags & R_WRITE && row->perm != PERM_PUBLIC;
 
 	return on == ON_EVERY || (on == ON_CALLER && row->perm != PERM_PUBLIC) || (on == ON_PERMISSION && row->perm > PERM_MEMBER)
-		|| (on == ON_BODY && row->in) || (on == ON_WRITE && writes) || (on == ON_CONDITION && writes && strchr(row->path, '{'));
+		|| (on == ON_BODY && route_body(row)) || (on == ON_WRITE && writes) || (on == ON_CONDITION && writes && strchr(row->path, '{'));
 }
 
 static struct json *parameters(struct arena *a, const struct dialect *d, const struct route *row)
@@ -59,7 +59,7 @@ static struct json *parameters(struct arena *a, const struct dialect *d, const s
 
 		parameter(a, list, arena_strndup(a, p + 1, n), "path", true, string_schema(a));
 	}
-	for (const struct shape *s = row->query; s && s->key; s++)
+	for (const struct shape *s = route_query(row); s && s->key; s++)
 		parameter(a, list, s->key, "query", s->flags & F_REQUIRED, shape_type_schema(a, s, d->time, true));
 	if (common(row, ON_WRITE))
 		parameter(a, list, "Idempotency-Key", "header", false, string_schema(a));
@@ -151,10 +151,10 @@ static struct json *operation(struct arena *a, const struct dialect *d, const st
 	}
 	if (js_length(params))
 		js_put(o, "parameters", params);
-	if (row->in) {
+	if (route_body(row)) {
 		body = js_object(a);
 		js_put_bool(a, body, "required", !(row->flags & R_NO_BODY_NEEDED));
-		schema = shape_schema(a, row->in, d->time, true);
+		schema = shape_schema(a, route_body(row), d->time, true);
 		js_put(body, "content", c = content(a, row->flags & R_FORM ? "application/x-www-form-urlencoded" : "application/json", schema));
 		if (row->flags & R_PARTS)
 			js_put(c, "multipart/form-data", media(a, schema));

@@ -183,14 +183,19 @@ static enum err decode_params(struct req *r, const char *where, const char *q, s
 	return OK;
 }
 
-enum { VALUES_MOST = 100000 };                   /* of the JSON of a body */
+/* What a body has at most beside a file. */
+static int64_t text_limit(const struct req *r)
+{
+	return r->row->flags & R_LARGE && conf.body_limit < BODY_LARGE ? BODY_LARGE : conf.body_limit;
+}
 
 enum err req_too_large(struct req *r)
 {
 	r->tx.why.text = r->row->flags & R_FILE
 		? arena_printf(r->arena, "The request body is too large: its file can have %lld bytes (artifact_limit), the rest %lld (body_limit)",
 			(long long)conf.artifact_limit, (long long)conf.body_limit)
-		: arena_printf(r->arena, "The request body is too large: it can have %lld bytes (body_limit)", (long long)conf.body_limit);
+		: arena_printf(r->arena, "The request body is too large: it can have %lld bytes%s", (long long)text_limit(r),
+			text_limit(r) == conf.body_limit ? " (body_limit)" : "");
 	return ERR_TOO_LARGE;
 }
 
@@ -203,7 +208,7 @@ static enum err read_body(struct req *r)
 
 	if (length && *length && !parse_int(length, 0, INT64_MAX, &want))
 		return bad(r, "Content-Length", "must be a whole number");
-	if (want > conf.body_limit + (r->row->flags & R_FILE ? (conf.artifact_limit + 2) / 3 * 4 : 0))
+	if (want > text_limit(r) + (r->row->flags & R_FILE ? (conf.artifact_limit + 2) / 3 * 4 : 0))
 		return req_too_large(r);
 	r->body = arena_alloc(r->arena, (size_t)want + 1);
 	while (r->body_n < (size_t)want) {
@@ -288,11 +293,16 @@ static enum err decode_key(struct req *r)
 	return OK;
 }
 
-static bool under(const char *path, const char *prefix)
+/* What of a path stands behind a prefix, by whole segments; NULL: it is not under it. */
+static const char *behind(const struct dialect *d, const char *path, const char *prefix)
 {
-	size_t n = strlen(prefix);
-
-	return !strncmp(path, prefix, n) && (path[n] == '/' || path[n] == '\0');
+	for (; *prefix; path++, prefix++) {
+		if (*path != *prefix)
+			return NULL;
+		while (d->slashes && path[0] == '/' && path[1] == '/')
+			path++;
+	}
+	return *path == '/' || !*path ? path : NULL;
 }
 
 /* The dialect of a path, by whole segments; never NULL. */
@@ -302,9 +312,20 @@ static const struct dialect *dialect_of(const struct dialect *const *dialects, c
 
 	for (; dialects[i + 1]; i++)
 		for (const char *const *p = dialects[i]->prefixes; *p; p++)
-			if (under(path, *p))
+			if (behind(dialects[i], path, *p))
 				return dialects[i];
 	return dialects[i];
+}
+
+/* The path under the prefix that its own stands for. */
+static const char *routed(struct req *r)
+{
+	const char *rest;
+
+	for (const struct prefix_as *s = r->dialect->same; s && s->prefix; s++)
+		if ((rest = behind(r->dialect, r->path, s->prefix)))
+			return arena_printf(r->arena, "%s%s", s->as, rest);
+	return r->path;
 }
 
 enum err req_decode(struct req *r)
@@ -322,6 +343,7 @@ enum err req_decode(struct req *r)
 	if (!strncmp(r->path, conf.base_path, base) && (r->path[base] == '/' || !r->path[base]))
 		r->path += base;
 	r->dialect = dialect_of(r->dialects, r->path);
+	r->path = routed(r);
 	origin(r);
 	log_request_id(r->tx.request_id);
 	r->method = arena_strdup(r->arena, method ? method : "");
@@ -422,15 +444,32 @@ static enum err kind_of_body(struct req *r)
 	return r->tx.merge || (r->content_type && is_of_type(r->content_type, type)) ? OK : ERR_MEDIA_TYPE;
 }
 
-static enum err shape_body(struct req *r)
+/* A JSON object, as the dialect's clients mean it. */
+static enum err json_body(struct req *r, const struct shape *rows, struct json **out)
 {
 	const char *reason;
+	enum err e = js_parse_most(r->arena, r->body, r->body_n, VALUES_MOST, out, &reason);
+
+	if (e) {
+		why_add(&r->tx, "body", reason);
+		return e;
+	}
+	if (*out && r->dialect->tidy && (e = r->dialect->tidy(r, rows, out)))
+		return e;
+	if (js_type(*out) == JS_OBJECT)
+		return OK;
+	why_add(&r->tx, "body", "must be a JSON object");
+	return ERR_SHAPE;
+}
+
+/* What the body has for these rows. */
+static enum err shape_body(struct req *r, const struct shape *rows, void *out)
+{
 	struct json *j;
 	enum err e;
 
-	r->in = arena_alloc(r->arena, r->row->in_size);
 	if (!r->body_n && r->row->flags & R_NO_BODY_NEEDED)
-		return shape_decode(&r->tx, r->row->in, js_object(r->arena), r->in);
+		return shape_decode(&r->tx, rows, js_object(r->arena), out);
 	if (!r->body_n) {
 		why_add(&r->tx, "body", r->row->flags & R_FORM ? "is required, a form" : "a JSON object is required");
 		return ERR_NO_BODY;
@@ -441,19 +480,29 @@ static enum err shape_body(struct req *r)
 		return e;
 	if (r->row->flags & R_FORM)
 		return shape_form(r);
-	if ((e = js_parse_most(r->arena, r->body, r->body_n, VALUES_MOST, &j, &reason))) {
-		why_add(&r->tx, "body", reason);
+	if ((e = json_body(r, rows, &j)))
 		return e;
-	}
-	if (js_type(j) != JS_OBJECT) {
-		why_add(&r->tx, "body", "must be a JSON object");
-		return ERR_SHAPE;
-	}
 	r->sent = j;
-	e = shape_decode(&r->tx, r->row->in, j, r->in);
-	if (r->row->flags & R_STRICT && shape_unknown(&r->tx, r->row->in, j))
+	e = shape_decode(&r->tx, rows, j, out);
+	if (r->row->flags & R_STRICT && shape_unknown(&r->tx, rows, j))
 		e = ERR_SHAPE;
 	return e;
+}
+
+/* What is asked for, by the address or, where the row lets it, by a body. */
+static enum err shape_query(struct req *r)
+{
+	const struct shape *rows = r->row->query;
+	enum err e;
+
+	r->query = arena_alloc(r->arena, r->row->query_size);
+	if (rows == route_body(r->row) || (r->row->flags & R_QUERY_BODY && !r->nparams && r->body_n))
+		return shape_body(r, rows, r->query);
+	if (!r->dialect->tidy)
+		return shape_decode_params(&r->tx, rows, r->params, r->nparams, r->query) ? ERR_QUERY : OK;
+	if ((e = r->dialect->tidy(r, rows, &r->sent)))
+		return e;
+	return shape_decode(&r->tx, rows, r->sent, r->query) ? ERR_QUERY : OK;
 }
 
 enum err req_shape(struct req *r)
@@ -464,13 +513,12 @@ enum err req_shape(struct req *r)
 		return bad(r, "Idempotency-Key", r->bad_key);
 	if (r->dialect->check && (e = r->dialect->check(r)))
 		return e;
-	if (r->row->query && !(r->row->flags & R_OWN_QUERY)) {
-		r->query = arena_alloc(r->arena, r->row->query_size);
-		if (shape_decode_params(&r->tx, r->row->query, r->params, r->nparams, r->query))
-			return ERR_QUERY;
+	if (r->row->query && !(r->row->flags & R_OWN_QUERY))
+		e = shape_query(r);
+	if (!e && r->row->in) {
+		r->in = arena_alloc(r->arena, r->row->in_size);
+		e = shape_body(r, r->row->in, r->in);
 	}
-	if (!e && r->row->in)
-		e = shape_body(r);
 	return e;
 }
 

@@ -27,6 +27,8 @@ struct io {
 };
 
 enum { MAX_SEGMENTS = 16, MAX_PARAMS = 64, MAX_VARS = 4 };
+enum { VALUES_MOST = 100000 };                   /* of the JSON of a body */
+enum { BODY_LARGE = 2 << 20 };                   /* see R_LARGE */
 
 struct res {
 	int status;
@@ -45,7 +47,7 @@ struct req {
 	const struct route *row;
 	int64_t began;                           /* monotonic */
 
-	const char *method, *path;               /* path: raw, without base path and query */
+	const char *method, *path;               /* path: raw, without base path and query, under the prefix that its routes have */
 	bool head;
 	char *segments[MAX_SEGMENTS];            /* decoded */
 	size_t nsegments;
@@ -66,7 +68,7 @@ struct req {
 	const char *rate_key;                    /* whose counter, when it is not the caller's */
 	struct tx tx;
 	void *in, *query;                        /* decoded by the row's shapes */
-	struct json *sent;                       /* the body; NULL: none, or a form */
+	struct json *sent;                       /* the body, or what the dialect made of the query (tidy); NULL: none, or a form */
 	struct part *parts;                      /* of a form with files, in order; its fields are decoded too */
 	size_t nparts;
 	const char *error_instance;              /* the id of the error in the answer; NULL: none */

@@ -123,7 +123,8 @@ static void challenge(struct req *r, enum err e, int status)
 	else if (flags & NO_SCOPE)
 		value = arena_printf(r->arena, ", error=\"insufficient_scope\", scope=\"%s\"", scope_needed(r, e));
 	if (value)
-		res_header(r, "WWW-Authenticate", arena_printf(r->arena, "Bearer realm=\"thaw\"%s", value));
+		res_header(r, "WWW-Authenticate", arena_printf(r->arena, "%sBearer realm=\"thaw\"%s",
+			status == 401 && r->dialect->basic ? arena_printf(r->arena, "Basic realm=\"%s\", ", r->dialect->basic) : "", value));
 }
 
 void res_error(struct req *r, enum err e)

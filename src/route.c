@@ -58,15 +58,20 @@ static bool closer(const char *a, const char *b)
 	return *b == '{' && *a != '{';
 }
 
-/* The template that an address means, whatever the method; NULL: none.  An address that
- * the dialect leaves out is nothing, also where a parameter would take its word. */
+/* Is it an address that the dialect leaves out? */
+static bool absent(struct req *r)
+{
+	for (const char *const *p = r->dialect->absent; p && *p; p++)
+		if (fits(*p, true, r))
+			return true;
+	return false;
+}
+
+/* The template that an address means, whatever the method; NULL: none. */
 static const char *template_of(struct req *r)
 {
 	const char *found = NULL;
 
-	for (const char *const *p = r->dialect->absent; p && *p; p++)
-		if (fits(*p, true, r))
-			return NULL;
 	EACH_ROUTE(r->dialect, row)
 		if (fits(row->path, false, r) && (!found || closer(row->path, found)))
 			found = row->path;
@@ -76,9 +81,11 @@ static const char *template_of(struct req *r)
 enum err route_find(struct req *r)
 {
 	struct buf allow = { .arena = r->arena };
-	const char *path = template_of(r);
+	const char *path;
 
-	if (!path)
+	if (absent(r))
+		return r->dialect->lacks ? r->dialect->lacks : ERR_ROUTE_NOT_FOUND;
+	if (!(path = template_of(r)))
 		return ERR_ROUTE_NOT_FOUND;
 	EACH_ROUTE(r->dialect, row) {
 		if (strcmp(row->path, path))
@@ -106,13 +113,13 @@ static struct db_val id_of(struct req *r, size_t var, enum resource object)
 	return db_d(&id);
 }
 
-/* The rows of its query that name it, if any. */
-static void of_query(const struct req *r, struct db_val key[2])
+/* The rows that name it, if any, of its query or its body. */
+static void by_rows(const struct shape *s, const void *read, struct db_val key[2])
 {
 	size_t n = 0;
 
-	for (const struct shape *s = r->row->query; s && s->key; s++) {
-		const void *v = (const char *)r->query + s->off;
+	for (; s && s->key; s++) {
+		const void *v = (const char *)read + s->off;
 
 		if (s->flags & F_KEY)
 			key[n++] = s->type == T_ID ? db_d(v) : db_s(*(const char *const *)v);
@@ -129,7 +136,9 @@ enum err route_key(struct req *r, struct db_val key[2])
 	r->tx.about.kind = life_resources[r->row->object].word;
 	r->tx.about.id = r->vars[0];
 	if (!r->vars[0]) {
-		of_query(r, key);
+		by_rows(r->row->query, r->query, key);
+		if (!r->row->query)
+			by_rows(r->row->in, r->in, key);
 		return OK;
 	}
 	if (r->row->kinds) {

@@ -1,6 +1,7 @@
 /* route.h: the tables of addresses, and the dialect an address speaks. */
 #ifndef ROUTE_H
 #define ROUTE_H
+#include <string.h>
 #include "errors.h"
 #include "list.h"
 #include "req.h"
@@ -21,7 +22,9 @@ enum {
 	R_PUBLISHABLE = 1024,   /* a publishable key may read it */
 	R_UNTAGGED = 2048,      /* its answer has no ETag: it is more than the object */
 	R_STRICT = 4096,        /* a key that the body's shape does not know is a fault */
-	R_PARTS = 8192          /* the body may be a form with files too (multipart/form-data): r->parts */
+	R_PARTS = 8192,         /* the body may be a form with files too (multipart/form-data): r->parts */
+	R_LARGE = 16384,        /* its body has one long text: up to BODY_LARGE, where body_limit is less */
+	R_QUERY_BODY = 32768    /* what the query's shape asks for stands in a JSON body: of a POST always, of a GET whose address has no query */
 };
 
 /* A route that still works and should no longer be used: since when it is so, until when it works (HTTP dates, RFC 8594), what to
@@ -81,6 +84,17 @@ static inline struct ask route_ask(const struct route *row)
 		row->flags & R_PUBLISHABLE };
 }
 
+/* The shape of the body that its method has, and of the query of its address; NULL: none. */
+static inline const struct shape *route_body(const struct route *row)
+{
+	return row->flags & R_QUERY_BODY && !strcmp(row->method, "POST") ? row->query : row->in;
+}
+
+static inline const struct shape *route_query(const struct route *row)
+{
+	return row->query == route_body(row) ? NULL : row->query;
+}
+
 /* The last members of a route's row. */
 #define QUERY(shape, type) .query = shape, .query_size = sizeof(type)
 #define BODY(shape, type) .in = shape, .in_size = sizeof(type)
@@ -89,12 +103,17 @@ static inline struct ask route_ask(const struct route *row)
  * open: only where the outcome is unknown. */
 struct nginx_header { const char *name, *variable, *value; bool open; };
 
+/* A prefix with the same routes as another one, which they are written under. */
+struct prefix_as { const char *prefix, *as; };
+
 struct dialect {
 	const char *name;
 	const char *const *prefixes;             /* whole segments: "/api/v1/models"; ends with NULL */
 	const struct route *const *tables;       /* of its routes, ended by NULL; each ends with a NULL method */
-	const char *const *absent;               /* what its product has and this server does not, with all below it, where
+	const struct prefix_as *same;            /* of the prefixes those that stand for another one; ends with NULL, or NULL */
+	const char *const *absent;               /* what its product has and this server does not, with all below it, also where
 	                                          * a parameter of a route would take the word; ends with NULL, or NULL */
+	enum err lacks;                          /* what is said of these; OK: ERR_ROUTE_NOT_FOUND */
 	const char *const *codes;                /* by enum err_class; no hole */
 	const char *const *groups;               /* likewise, coarser; NULL: none */
 	const struct error_row *errors;          /* by enum err; only the exceptions */
@@ -106,12 +125,16 @@ struct dialect {
 	bool cors, rate_headers;                 /* for browsers; X-RateLimit-* on every answer */
 	bool documented;                         /* an error's type, title and doc_url come from its code, which a page explains */
 	const char *scheme;                      /* of Authorization, beside Bearer; NULL: none */
+	const char *basic;                       /* the realm of Basic, whose password is what else stands behind Bearer; NULL: not taken */
 	bool absolute;                           /* next and previous pages are whole URLs, and Location, which ends in a slash */
 	bool slashes;                            /* empty segments of an address are none */
 	const char *challenge;                   /* WWW-Authenticate of every 401; NULL: a bearer token is asked for */
 	const char *request_prefix;              /* of its request ids; NULL: none */
 	const struct nginx_header *nginx;        /* its own headers of what nginx answers by itself; ends with NULL, or NULL */
 	enum err (*check)(struct req *r);        /* its own headers, before the shapes; NULL: none */
+	/* The JSON of a body, of any type but null, or (*j NULL) of the query, r->params, as its clients mean it: what the shape
+	 * reads then, an object; NULL: as it is sent.  ERR_JSON, ERR_SHAPE. */
+	enum err (*tidy)(struct req *r, const struct shape *rows, struct json **j);
 	void (*say)(struct req *r, struct error_say *say);      /* the error in the words of this very request */
 	void (*headers)(struct req *r);          /* on every answer */
 };

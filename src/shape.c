@@ -11,6 +11,13 @@ static enum err fault(struct tx *tx, const char *path, const char *reason)
 	return ERR_SHAPE;
 }
 
+/* What the row itself says of it. */
+static enum err said(struct tx *tx, const char *path, const char *reason)
+{
+	why_of(tx, WHY_SAID, path, reason);
+	return ERR_SHAPE;
+}
+
 static enum err missing(struct tx *tx, const char *path)
 {
 	why_coded(tx, path, "is required", "required");
@@ -48,10 +55,9 @@ static enum err check_text(struct tx *tx, const struct shape *s, const char *pat
 			: "must not be empty");
 	if (s->max && (int64_t)n > s->max)
 		return fault(tx, path, arena_printf(tx->arena, "must have at most %lld characters", (long long)s->max));
-	why = s->flags & F_TRIMMED ? name_fault(v) : NULL;
-	if (!why && s->fault && !s->refuse)
-		why = s->fault(tx->arena, v);
-	return why ? fault(tx, path, why) : OK;
+	if (s->flags & F_TRIMMED && (why = name_fault(v)))
+		return fault(tx, path, why);
+	return s->fault && !s->refuse && (why = s->fault(tx->arena, v)) ? said(tx, path, why) : OK;
 }
 
 static enum err check_int(struct tx *tx, const struct shape *s, const char *path, int64_t v)
@@ -65,7 +71,8 @@ static enum err check_int(struct tx *tx, const struct shape *s, const char *path
 
 static enum err wrong(struct tx *tx, const char *path, const char *wanted, const struct json *got)
 {
-	return fault(tx, path, arena_printf(tx->arena, "must be %s, not %s", wanted, js_type_name(js_type(got))));
+	why_of(tx, WHY_TYPE, path, arena_printf(tx->arena, "must be %s, not %s", wanted, js_type_name(js_type(got))));
+	return ERR_SHAPE;
 }
 
 /* The word of a state; NULL: it is not told of. */
@@ -171,7 +178,7 @@ static enum err decode_strings(struct tx *tx, const struct shape *s, const char 
 		if (js_type(js_at(j, i)) != JS_STRING)
 			result = wrong(tx, arena_printf(tx->arena, "%s[%zu]", path, i), "a string", js_at(j, i));
 		else if (s->fault && (why = s->fault(tx->arena, js_str(js_at(j, i)))))
-			result = fault(tx, arena_printf(tx->arena, "%s[%zu]", path, i), why);
+			result = said(tx, arena_printf(tx->arena, "%s[%zu]", path, i), why);
 	}
 	if (!result && !(result = keep_text(tx, s, path, j, out)) && out && s->type == T_WORDS)
 		*(const char **)out = joined(tx->arena, j);
@@ -226,6 +233,8 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 
 	switch (s->type) {
 	case T_STR:
+		if (s->flags & F_NUMERAL && js_type(j) == JS_INT)
+			j = js_string(tx->arena, js_text(j, NULL));
 		if (js_type(j) != JS_STRING)
 			return wrong(tx, path, "a string", j);
 		if (!(e = check_text(tx, s, path, js_str(j))) && out)
@@ -337,7 +346,7 @@ static enum err refuse(struct tx *tx, const struct shape *s, const struct json *
 			return s->missing;
 		if (!s->refuse || !js_get(in, s->key, &j) || !j || !(why = s->fault(tx->arena, js_str(j))))
 			continue;
-		why_add(tx, s->key, why);
+		why_of(tx, WHY_SAID, s->key, why);
 		return s->refuse;
 	}
 	return OK;
@@ -711,10 +720,13 @@ struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time
 		o = shape_schema(a, s->sub, form, writing || s->type == T_OBJECT);
 	if (s->flags & F_UNKEPT) {
 		js_put_str(a, o, "type", "null");
-	} else if (s->flags & F_NULL && type) {
+	} else if (s->flags & (F_NULL | F_NUMERAL) && type) {
 		inner = js_array(a);
 		js_add(inner, js_string(a, type));
-		js_add(inner, js_string(a, "null"));
+		if (s->flags & F_NUMERAL)
+			js_add(inner, js_string(a, "integer"));
+		if (s->flags & F_NULL)
+			js_add(inner, js_string(a, "null"));
 		js_put(o, "type", inner);
 	} else if (type) {
 		js_put_str(a, o, "type", type);

@@ -225,7 +225,7 @@ static bool names_it(const struct route *row)
 {
 	if (row->run || row->paging || row->make || row->get || row->change || strchr(row->path, '{'))
 		return true;
-	for (const struct shape *s = row->query; s && s->key; s++)
+	for (const struct shape *s = row->query ? row->query : row->in; s && s->key; s++)
 		if (s->flags & F_KEY)
 			return true;
 	return false;

@@ -21,15 +21,25 @@
 
 enum { TRIES = 6 };
 
-void why_coded(struct tx *tx, const char *field, const char *reason, const char *code)
+static void why_put(struct tx *tx, struct why_item item)
 {
 	if (tx->why.n < WHY_ITEMS)
-		tx->why.items[tx->why.n++] = (struct why_item){ field, reason, code };
+		tx->why.items[tx->why.n++] = item;
+}
+
+void why_coded(struct tx *tx, const char *field, const char *reason, const char *code)
+{
+	why_put(tx, (struct why_item){ field, reason, code, WHY_VALUE });
+}
+
+void why_of(struct tx *tx, enum why_kind kind, const char *field, const char *reason)
+{
+	why_put(tx, (struct why_item){ field, reason, "invalid", kind });
 }
 
 void why_add(struct tx *tx, const char *field, const char *reason)
 {
-	why_coded(tx, field, reason, "invalid");
+	why_of(tx, WHY_VALUE, field, reason);
 }
 
 enum err why_fault(struct tx *tx, const char *field, const char *reason)

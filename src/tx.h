@@ -12,7 +12,8 @@
 #include "who.h"
 
 /* Why it failed, for the reply: the first writer wins. */
-struct why_item { const char *field, *reason, *code; };       /* code: `invalid`, `required`, or a word of the document's (document.h) */
+enum why_kind { WHY_VALUE, WHY_TYPE, WHY_SAID }; /* the reason is said of a value, of its type, or is what the `fault` of its row says (shape.h) */
+struct why_item { const char *field, *reason, *code; enum why_kind kind; };      /* code: `invalid`, `required`, or a word of the document's (document.h) */
 enum { WHY_ITEMS = 16 };
 struct why {
 	struct why_item items[WHY_ITEMS];
@@ -56,6 +57,7 @@ struct tx {
 };
 
 void why_add(struct tx *tx, const char *field, const char *reason);
+void why_of(struct tx *tx, enum why_kind kind, const char *field, const char *reason);
 enum err why_fault(struct tx *tx, const char *field, const char *reason);        /* the same: ERR_SHAPE */
 void why_coded(struct tx *tx, const char *field, const char *reason, const char *code);
 /* A value that an error may name, which is in neither the address nor what was sent. */
