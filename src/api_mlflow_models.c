@@ -76,8 +76,6 @@ static const struct shape models_out[] = {
 	{ "next_page_token", T_STR, AT(struct page_got, token), .flags = F_OMIT },
 	{ 0 }
 };
-const struct shape mlflow_nothing[] = { { 0 } };
-
 static const struct shape create_in[] = {
 	{ "name", T_STR, NAMED_AT(name), .flags = F_REQUIRED, .fault = name_fault_of },
 	{ "tags", T_DOC, NAMED_AT(labels), .flags = F_OWN_LIMIT, .help = "objects of key and value" },
@@ -120,8 +118,10 @@ static enum err latest(struct req *r)
 		return e;
 	out = (struct list){ some = arena_alloc(r->arena, (STAGES + 1) * sizeof *some), 0, sizeof *some };
 	for (size_t i = 0; i < n; i++)
-		if (!stage_of(js_str(js_at(stages, i))))
-			return mlflow_stage_wrong(r, js_str(js_at(stages, i)));
+		if (!stage_of(js_str(js_at(stages, i)))) {
+			why_of(&r->tx, WHY_SAID, "stages", mlflow_stage_fault(r->arena, js_str(js_at(stages, i))));
+			return ERR_SHAPE;
+		}
 	for (size_t i = 0; i < m.latest.n; i++) {
 		const struct version *v = (const struct version *)m.latest.v + i;
 		bool asked = !n;

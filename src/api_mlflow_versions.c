@@ -59,59 +59,9 @@ static const char *run_fault(struct arena *a, const char *s)
 	return good ? NULL : arena_printf(a, "Invalid run ID: '%s'", utf8_cut(a, s, RUN_MOST));
 }
 
-enum err mlflow_stage_wrong(struct req *r, const char *word)
-{
-	why_of(&r->tx, WHY_SAID, "stage", arena_printf(r->arena, "Invalid Model Version stage: %s. Value must be one of None, Staging, Production, Archived.", word));
-	return ERR_SHAPE;
-}
-
-static const char *stage_fault(struct arena *a, const char *word)
-{
-	return stage_of(word) ? NULL : arena_printf(a, "Invalid Model Version stage: %s. Value must be one of None, Staging, Production, Archived.", word);
-}
-
 /* ---- Shapes ---- */
 
 #define VERSION_AT(field) AT(struct version, field)
-
-static const void *stage(struct arena *a, const void *object)
-{
-	(void)a;
-	return stage_is(object, STAGE_REGISTERED) ? "None" : ((const struct version *)object)->package.stage;
-}
-
-/* A text that was not told is an empty one. */
-#define OR_EMPTY(name, field) \
-	static const void *name(struct arena *a, const void *object) \
-	{ \
-		const struct version *v = object; \
-	\
-		(void)a; \
-		return v->field ? v->field : ""; \
-	}
-OR_EMPTY(description, package.description)
-OR_EMPTY(source, origin.source)
-OR_EMPTY(run, origin.run)
-OR_EMPTY(run_link, origin.run_link)
-
-const struct shape mlflow_version_out[] = {
-	{ "name", T_STR, VERSION_AT(of.name) },
-	{ "version", T_INT, VERSION_AT(number), .flags = F_QUOTED },
-	{ "creation_timestamp", T_TIME, VERSION_AT(said.created) },
-	{ "last_updated_timestamp", T_TIME, VERSION_AT(said.changed) },
-	{ "user_id", T_STR, VERSION_AT(maker.name), .flags = F_OMIT, .help = "who made it" },
-	{ "current_stage", T_STR, .make = stage, .help = "None, Staging, Production or Archived" },
-	{ "description", T_STR, .make = description },
-	{ "source", T_STR, .make = source },
-	{ "run_id", T_STR, .make = run },
-	{ "run_link", T_STR, .make = run_link },
-	{ "model_id", T_STR, VERSION_AT(origin.logged_model), .flags = F_OMIT },
-	{ "status", T_LITERAL, .text = "READY" },
-	{ "tags", T_DOC, VERSION_AT(labels), .flags = F_OMIT, .help = "objects of key and value" },
-	{ "aliases", T_DOC, VERSION_AT(aliases), .flags = F_OMIT, .help = "their names" },
-	{ 0 }
-};
-const struct shape mlflow_version_answer[] = { { "model_version", T_SUB, .off = 0, .sub = mlflow_version_out }, { 0 } };
 static const struct shape versions_out[] = {
 	{ "model_versions", T_LIST, AT(struct page_got, rows), .sub = mlflow_version_out, .flags = F_OMIT },
 	{ "next_page_token", T_STR, AT(struct page_got, token), .flags = F_OMIT },
@@ -137,7 +87,7 @@ static const struct shape untag_in[] = { NAME_ROW, VERSION_ROW, KEY_ROW, { 0 } }
 static const struct shape stage_in[] = {
 	NAME_ROW,
 	VERSION_ROW,
-	{ "stage", T_STR, NAMED_AT(stage), .flags = F_REQUIRED, .fault = stage_fault, .help = "None, Staging, Production or Archived, in any case" },
+	{ "stage", T_STR, NAMED_AT(stage), .flags = F_REQUIRED, .fault = mlflow_stage_fault, .help = "None, Staging, Production or Archived, in any case" },
 	{ "archive_existing_versions", T_BOOL, NAMED_AT(alone), .help = "those that are in the stage become Archived" },
 	{ 0 }
 };

@@ -14,6 +14,9 @@ extern const struct shape mlflow_version_out[], mlflow_version_answer[];
 /* No result. */
 extern const struct shape mlflow_nothing[];
 
+/* Is it no word of a stage? */
+const char *mlflow_stage_fault(struct arena *a, const char *word);
+
 /* What bodies and queries say. */
 #define NAMED_AT(field) AT(struct named_in, field)
 #define NAME_ROW { "name", T_STR, NAMED_AT(name), .flags = F_REQUIRED | F_KEY }
@@ -29,8 +32,6 @@ struct search_query { struct page_asked page; const char *filter, *order_by; };
 	{ "max_results", T_INT, SET(struct search_query, page.size), .min = 1, .max = most }, \
 	{ "order_by", T_STRINGS, AT(struct search_query, order_by), .flags = F_LISTED, .max = 8, .help = "each a key, and ASC or DESC" }, \
 	{ "page_token", T_STR, AT(struct search_query, page.token), .help = "the next_page_token of the page before" }
-/* ERR_SHAPE: a word is no stage. */
-enum err mlflow_stage_wrong(struct req *r, const char *word);
 enum err mlflow_models_asked(struct req *r, const struct page_asked *page, struct list_ask *ask);
 enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, struct list_ask *ask);
 

@@ -175,7 +175,7 @@ static bool keys_fit(const struct listing *l)
 {
 	for (const struct list_order *o = l ? l->orders : NULL; o && o->name; o++)
 		for (size_t i = 0; i < LIST_KEYS && o->keys[i].column; i++)
-			if (!strchr("dit", o->keys[i].letter))
+			if (!strchr("dits", o->keys[i].letter) || (!o->keys[i].at && strcmp(o->keys[i].column, "id")))
 				return false;
 	return true;
 }
@@ -194,7 +194,7 @@ static const char *pages_fault(const struct route *row)
 	if (!row->out || !row->query || (!l && !row->read))
 		return "has pages of nothing, of no shape or asked by none";
 	if (row->paging->got == pages_tokened && !keys_fit(l))
-		return "has tokens of texts";
+		return "has tokens of keys that no row tells";
 	if (row->paging->got == pages_offset && !has_offset(row->query))
 		return "has offsets that nobody can ask for";
 	if (!l)

@@ -1481,7 +1481,7 @@ static bool route_whole(const struct route *row)
 static void routes_that_would_show_more_or_end_a_worker_are_refused(void **state)
 {
 	static const struct list_filter filters[] = { { "hidden", " AND x.hidden = ?", "i", 0 }, { "labels", " AND x.id = ?", "d", 2 }, { NULL, NULL, NULL, 0 } };
-	static const struct list_order by_name[] = { { "name", { { "name", 's', false } } }, { NULL, { { NULL, 0, false } } } };
+	static const struct list_order by_name[] = { { "name", { { "name", 's', false, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 	static const struct list_path paths[] = { { .order = -1, .index = "x" } }, some[] = { { .order = -1, .index = "x" }, { .filters = 2, .order = -1, .index = "y" } };
 #define LISTING .name = "UNIT", .of = RES_WORKSPACE, .parent = RES__MAX, .filters = filters, .orders = by_name, LIST_PATHS(paths)
 	static const struct listing good = { LISTING, .sees = SEES_MODE, .always = 1, .hidden = 1 }, everybody = { LISTING, .sees = SEES_ALL, .always = 1 },

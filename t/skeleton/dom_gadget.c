@@ -12,9 +12,9 @@ static const struct list_filter filters[] = {
 	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order orders[] = {
-	{ "created", { { "id", 'd', false } } },
-	{ "heaviest", { { "weight", 'i', true }, { "id", 'd', true } } },
-	{ NULL, { { NULL, 0, false } } }
+	{ "created", { { "id", 'd', false, 0 } } },
+	{ "heaviest", { { "weight", 'i', true, 0 }, { "id", 'd', true, 0 } } },
+	{ NULL, { { NULL, 0, false, 0 } } }
 };
 static const struct list_path paths[] = {
 	{ .order = 0, .index = "gadget_list" },
