@@ -192,7 +192,7 @@ enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, str
 
 	if (e)
 		return e;
-	list_where(ask, NAMED_LIVING, DB_IN(db_s(life_word(STATE_VERSION_READY))));
+	list_where(ask, NAMED_LIVING, NULL, 0);
 	list_where(ask, NAMED_OF_HIDDEN, DB_IN(db_i(search_marked(&s, PROMPT_TAG) ? HIDDEN_PROMPT : 0)));
 	for (size_t i = 0; !e && i < s.n; i++) {
 		const struct search_clause *c = &s.clauses[i];

@@ -257,7 +257,7 @@ enum err named_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 #define OF_MODEL(clause) " AND (SELECT 1 FROM models n WHERE n.organization_id = x.organization_id AND n.id = x.model_id AND " clause ")"
 static const struct list_filter version_filters[] = {
 	[NAMED_OF] = { "model", " AND x.model_id = ?", "d", SEARCH_MOST },
-	[NAMED_LIVING] = { "living", " AND x.status = ?", "a", 0 },
+	[NAMED_LIVING] = { "living", " AND x.status = 'ready'", "", 0 },
 	[NAMED_OF_HIDDEN] = { "hidden", OF_MODEL("n.hidden = ?"), "i", 0 },
 	[NAMED_OF_NAME] = { "name", OF_MODEL("n.name_hash = UNHEX(SHA2(?, 256))"), "s", SEARCH_MOST },
 	[NAMED_OF_NOT] = { "name_not", OF_MODEL("n.name_hash <> UNHEX(SHA2(?, 256))"), "s", SEARCH_MOST },
