@@ -285,10 +285,7 @@ static enum err tidy(struct req *r, const struct shape *rows, struct json **j)
 		const char *name = camel(r->arena, row->key);
 		const bool given = js_get(in, row->key, &v), twice = strcmp(name, row->key) && js_get(in, name, &other);
 
-		if (given && twice) {
-			why_of(&r->tx, WHY_SAID, row->key, arena_printf(r->arena, "Request specifies both '%s' and '%s'; provide only one of them.", row->key, name));
-			return ERR_SHAPE;
-		}
+		if (given && twice) return why_said(&r->tx, row->key, arena_printf(r->arena, "Request specifies both '%s' and '%s'; provide only one of them.", row->key, name));
 		if ((given || twice) && (v = meant(r->arena, row, given ? v : other)))
 			js_put(out, row->key, v);
 	}

@@ -118,10 +118,8 @@ static enum err latest(struct req *r)
 		return e;
 	out = (struct list){ some = arena_alloc(r->arena, (STAGES + 1) * sizeof *some), 0, sizeof *some };
 	for (size_t i = 0; i < n; i++)
-		if (!stage_of(js_str(js_at(stages, i)))) {
-			why_of(&r->tx, WHY_SAID, "stages", mlflow_stage_fault(r->arena, js_str(js_at(stages, i))));
-			return ERR_SHAPE;
-		}
+		if (!stage_of(js_str(js_at(stages, i))))
+			return why_said(&r->tx, "stages", mlflow_stage_fault(r->arena, js_str(js_at(stages, i))));
 	for (size_t i = 0; i < m.latest.n; i++) {
 		const struct version *v = (const struct version *)m.latest.v + i;
 		bool asked = !n;

@@ -7,12 +7,6 @@
 #include "search.h"
 #include "str.h"
 
-static enum err wrong(struct req *r, const char *field, const char *text)
-{
-	why_of(&r->tx, WHY_SAID, field, text);
-	return ERR_SHAPE;
-}
-
 /* The clauses of a key, by the operator. */
 #define TEXTS(first) { [SEARCH_EQ] = first, [SEARCH_NE] = first + 1, [SEARCH_LIKE] = first + 2, [SEARCH_ILIKE] = first + 3, [SEARCH_IN] = first + 4, [SEARCH_NOT_IN] = first + 5 }
 
@@ -52,10 +46,10 @@ static enum err read_search(struct req *r, const struct search_key *keys, struct
 
 	*norders = 0;
 	if (fault)
-		return wrong(r, "filter", fault);
+		return why_said(&r->tx, "filter", fault);
 	for (size_t i = 0; list && i < js_length(list); i++)
 		if ((fault = search_order(r->arena, js_str(js_at(list, i)), keys, orders, norders)))
-			return wrong(r, "order_by", fault);
+			return why_said(&r->tx, "order_by", fault);
 	return OK;
 }
 
@@ -70,7 +64,7 @@ static enum err paged(struct req *r, const struct page_asked *page, struct list_
 {
 	enum err e = pages_by_token(r, page, ask);
 
-	return e == ERR_PAGE_TOKEN ? wrong(r, "page_token", "Invalid page token, which this search did not give; begin again without it") : e;
+	return e == ERR_PAGE_TOKEN ? why_said(&r->tx, "page_token", "Invalid page token, which this search did not give; begin again without it") : e;
 }
 
 /* Is this key asked for, and down? */

@@ -101,9 +101,8 @@ static enum err transition(struct tx *tx, const struct db_val *key, enum transit
 	const char *to = stage_of(in->stage);
 
 	if (in->alone && (!strcmp(to, STAGE_REGISTERED) || !strcmp(to, STAGE_ARCHIVED))) {
-		why_of(tx, WHY_SAID, "archive_existing_versions", arena_printf(tx->arena, "Model version transition cannot archive existing model versions because '%s' "
+		return why_said(tx, "archive_existing_versions", arena_printf(tx->arena, "Model version transition cannot archive existing model versions because '%s' "
 			"is not an Active stage. Valid stages are ['Staging', 'Production']", !strcmp(to, STAGE_REGISTERED) ? "None" : to));
-		return ERR_SHAPE;
 	}
 	return named_transition(tx, key, t, sent, out);
 }

@@ -131,7 +131,7 @@ enum err named_version_get(struct tx *tx, const struct db_val *key, void *out)
 
 	about(tx, key[0].s, key[1].s);
 	if (!named_number(key[1].s, &number))
-		return why_fault(tx, "version", arena_printf(tx->arena, "Parameter 'version' must be an integer, got '%s'.", key[1].s));
+		return why_said(tx, "version", arena_printf(tx->arena, "Parameter 'version' must be an integer, got '%s'.", key[1].s));
 	return version_by(tx, SQL_NAMED_VERSION, DB_IN(key[0], db_i(number)), out);
 }
 

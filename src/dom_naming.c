@@ -43,7 +43,7 @@ static enum err lock_version(struct tx *tx, const char *name, const char *versio
 	enum err e;
 
 	if (!named_number(version, &number))
-		return why_fault(tx, "version", arena_printf(tx->arena, "Parameter 'version' must be an integer, got '%s'.", version));
+		return why_said(tx, "version", arena_printf(tx->arena, "Parameter 'version' must be an integer, got '%s'.", version));
 	e = find(tx, name, &id);
 	tx->about.child = version;
 	if (e || (e = package_held(tx, &id, number, v)))
@@ -166,7 +166,7 @@ static enum err relabel(struct tx *tx, const struct named_in *in, struct model *
 	enum err e;
 
 	if (!v && !strcmp(in->key, PROMPT_TAG) && (away ? m->prompt : m->prompt != !strcasecmp(in->value, "true")))
-		return why_fault(tx, "key", "The tag '" PROMPT_TAG "' says what it was made as, and stays.");
+		return why_said(tx, "key", "The tag '" PROMPT_TAG "' says what it was made as, and stays.");
 	if ((e = away ? label_forget(tx, object, in->key, &changed) : label_set(tx, object, in->key, in->value, &changed)) || !changed)
 		return e;
 	if (v && (e = life_move(tx, label_moves[away].version, &v->life, of_label(tx, in, v))))
@@ -192,7 +192,7 @@ enum err named_label(struct tx *tx, const struct db_val *key, enum transition t,
 	if (!in.value)
 		in.value = "";
 	if ((fault = label_value_fault(tx->arena, in.key, in.value)))
-		return why_fault(tx, "value", fault);
+		return why_said(tx, "value", fault);
 	return label(tx, &in, out);
 }
 
@@ -292,7 +292,7 @@ enum err named_register(struct tx *tx, const struct db_val *key, enum transition
 	if ((e = origin_of(tx, in, &o)) || (e = lock_model(tx, in->name, &m)))
 		return e;
 	if (m.prompt && strcmp(in->source, "dummy-source") && strcmp(in->source, "prompt-template"))
-		return why_fault(tx, "source", arena_printf(tx->arena, "Invalid prompt source: '%s'. Prompt sources must use an MLflow placeholder.", in->source));
+		return why_said(tx, "source", arena_printf(tx->arena, "Invalid prompt source: '%s'. Prompt sources must use an MLflow placeholder.", in->source));
 	*v = (struct version){ .branch = BRANCH_MASTER, .source = VERSION_SDK, .training_seconds = -1, .origin = o };
 	v->package.description = in->description;
 	if ((e = version_append(tx, &m, t, v, js_object(tx->arena))) || (e = labels_add(tx, &v->life.id, in->labels)))

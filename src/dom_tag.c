@@ -118,9 +118,9 @@ static enum err room(struct tx *tx, const struct id *object)
 	if (e)
 		return e;
 	if (all.n > LABELS_MOST)
-		return why_fault(tx, "key", arena_printf(tx->arena, "There can be at most %d tags", LABELS_MOST));
+		return why_said(tx, "key", arena_printf(tx->arena, "There can be at most %d tags", LABELS_MOST));
 	if (all.bytes > LABELS_BYTES)
-		return why_fault(tx, "value", arena_printf(tx->arena, "All tags together can have at most %d bytes", LABELS_BYTES));
+		return why_said(tx, "value", arena_printf(tx->arena, "All tags together can have at most %d bytes", LABELS_BYTES));
 	return OK;
 }
 
@@ -188,7 +188,7 @@ enum err labels_add(struct tx *tx, const struct id *object, const char *labels)
 		if (!key || !*key || !value)
 			return why_fault(tx, "tags", "must be an array of objects with the strings key and value");
 		if ((fault = label_key_fault(tx->arena, key)) || (fault = label_value_fault(tx->arena, key, value)))
-			return why_fault(tx, "tags", fault);
+			return why_said(tx, "tags", fault);
 		e = put(tx, object, key, value);
 	}
 	return e ? e : room(tx, object);

@@ -42,6 +42,12 @@ void why_add(struct tx *tx, const char *field, const char *reason)
 	why_of(tx, WHY_VALUE, field, reason);
 }
 
+enum err why_said(struct tx *tx, const char *field, const char *sentence)
+{
+	why_of(tx, WHY_SAID, field, sentence);
+	return ERR_SHAPE;
+}
+
 enum err why_fault(struct tx *tx, const char *field, const char *reason)
 {
 	why_add(tx, field, reason);

@@ -58,6 +58,8 @@ struct tx {
 
 void why_add(struct tx *tx, const char *field, const char *reason);
 void why_of(struct tx *tx, enum why_kind kind, const char *field, const char *reason);
+/* The same of what is said in a whole sentence: ERR_SHAPE. */
+enum err why_said(struct tx *tx, const char *field, const char *sentence);
 enum err why_fault(struct tx *tx, const char *field, const char *reason);        /* the same: ERR_SHAPE */
 void why_coded(struct tx *tx, const char *field, const char *reason, const char *code);
 /* A value that an error may name, which is in neither the address nor what was sent. */
