@@ -28,7 +28,7 @@ our %ROUTES = (
     "POST $v/search" => '| filter max_results page_token', "GET $v/get-download-uri" => 'name version', "POST $v/set-tag" => 'name version key | value', "DELETE $v/delete-tag" => 'name version key',
 );
 
-sub _percent { my $s = shift; utf8::encode($s) if utf8::is_utf8($s); $s =~ s/([^A-Za-z0-9_.~-])/sprintf '%%%02X', ord $1/ger }
+sub _percent { my $s = shift; utf8::encode($s); $s =~ s/([^A-Za-z0-9_.~-])/sprintf '%%%02X', ord $1/ger }
 sub ml_query { my ($in) = @_; join '&', map { my $k = $_; map { "$k=" . _percent($_) } ref $in->{$k} ? @{ $in->{$k} } : $in->{$k} } sort keys %$in }
 
 # A request, 'METHOD path', with its fields: where there is a GET in the query, else in the body.
@@ -51,7 +51,7 @@ sub fails {
     push @bad, 'members ' . join ' ', sort keys %$e if join(' ', sort keys %$e) ne 'error_code message';
     push @bad, 'message ' . ($e->{message} // 'none') . ", not $message" if defined $message && ($e->{message} // '') !~ (ref $message ? $message : qr/\A\Q$message\E\z/);
     push @bad, 'cacheable' unless ($r->{headers}{'cache-control'} // '') =~ /no-store/;
-    Test::More::is(join('; ', @bad), '', $name) or Test::More::diag(substr($r->{raw}, 0, 2000));
+    Test::More::is(join('; ', @bad), '', $name) or Test::More::diag(substr("$r->{status} $r->{body}", 0, 600));
 }
 
 # Many of them: [ fields, message, name, code, status ], 400 INVALID_PARAMETER_VALUE unless said.
@@ -66,8 +66,8 @@ sub done {
     my ($r, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my $good = $r->{status} == 200 && ref $r->{json} eq 'HASH' && $r->{headers}{'content-type'} eq 'application/json';
-    if (defined $name) { Test::More::ok($good, $name) or Test::More::diag(substr($r->{raw}, 0, 2000)) }
-    elsif (!$good) { die 'refused: ' . substr($r->{raw}, 0, 2000) . "\n" }
+    if (defined $name) { Test::More::ok($good, $name) or Test::More::diag(substr("$r->{status} $r->{body}", 0, 600)) }
+    elsif (!$good) { die "refused: $r->{status} " . substr($r->{body}, 0, 600) . "\n" }
     return $r->{json} // {};
 }
 
