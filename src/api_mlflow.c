@@ -176,6 +176,17 @@ static const char *filled(struct req *r, const char *text)
 	return b.p;
 }
 
+/* What has the name already. */
+static const char *taken_text(struct req *r)
+{
+	const char *name = r->tx.about.id, *by = r->tx.about.kind, *wanted = r->tx.about.child;
+
+	if (wanted && strcmp(by, wanted))
+		return arena_printf(r->arena, "Tried to create a %s with name '%s', but the name is already taken by a %s. Choose another name.", wanted, name, by);
+	return arena_printf(r->arena, "%s (name=%s) already exists.%s", wanted && !strcmp(by, KIND_PROMPT) ? "Prompt" : "Registered Model", name,
+		r->tx.why.n ? " It is archived." : "");
+}
+
 static void say(struct req *r, struct error_say *say)
 {
 	const struct why_item *w = say->detail;
@@ -190,8 +201,12 @@ static void say(struct req *r, struct error_say *say)
 		say->text = arena_printf(r->arena, "The request is malformed: %s: %s", w->field, w->reason);
 	} else if (w) {
 		say->text = fault_text(r, w);
+	} else if (say->err == ERR_MODEL_NAME_TAKEN) {
+		say->text = taken_text(r);
 	} else {
 		say->text = filled(r, say->text);
+		if (say->err == ERR_MODEL_NOT_FOUND && r->tx.why.n)
+			say->text = arena_printf(r->arena, "%s: %s", say->text, r->tx.why.items[0].reason);
 	}
 }
 
@@ -285,7 +300,8 @@ static enum err tidy(struct req *r, const struct shape *rows, struct json **j)
 		const char *name = camel(r->arena, row->key);
 		const bool given = js_get(in, row->key, &v), twice = strcmp(name, row->key) && js_get(in, name, &other);
 
-		if (given && twice) return why_said(&r->tx, row->key, arena_printf(r->arena, "Request specifies both '%s' and '%s'; provide only one of them.", row->key, name));
+		if (given && twice)
+			return why_said(&r->tx, row->key, arena_printf(r->arena, "Request specifies both '%s' and '%s'; provide only one of them.", row->key, name));
 		if ((given || twice) && (v = meant(r->arena, row, given ? v : other)))
 			js_put(out, row->key, v);
 	}
