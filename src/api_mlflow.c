@@ -124,14 +124,14 @@ static struct json *sent_at(struct req *r, const char *field)
 	return j;
 }
 
-/* In JSON, and as the value of a parameter, which is a text. */
+/* In JSON; quoted: what is no list as the text that a parameter is. */
 static const char *shown(struct req *r, struct json *j, bool quoted)
 {
 	const char *text = js_type(j) == JS_NULL ? "null" : js_text(j, NULL), *cut = utf8_cut(r->arena, text, VALUE_SHOWN);
 
 	if (strlen(cut) < strlen(text))
 		cut = arena_printf(r->arena, js_type(j) == JS_STRING ? "%s...\"" : "%s...", cut);
-	return quoted && js_type(j) != JS_STRING ? arena_printf(r->arena, "\"%s\"", cut) : cut;
+	return quoted && js_type(j) < JS_STRING ? arena_printf(r->arena, "\"%s\"", cut) : cut;
 }
 
 /* As its clients' language calls them. */
