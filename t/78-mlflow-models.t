@@ -380,7 +380,7 @@ scene 'prompts' => sub {
     rejects($t, "POST $V/create", [ { name => $p, source => 's3://x' }, "Invalid prompt source: 's3://x'. Prompt sources must use an MLflow placeholder.", 'from elsewhere' ], [ { name => $p, source => "models:/$p/1" }, qr/^Invalid prompt source/, 'a copy' ]);
     is(made_version($t, 'plain', source => 'dummy-source')->{source}, 'dummy-source', 'which is a source like any other for models');
     is(said(done(ml($t, "GET $M/alias", { name => $p, alias => 'latest' }))->{model_version}), '2 None', 'loaded as its client does');
-    ok((!grep { $_->{name} eq $p } @{ $t->req(GET => "$MODELS?limit=100", token => $t->admin)->{json}{models} // $t->req(GET => "$MODELS?limit=100", token => $t->admin)->{json}{data} }), 'no list of models has it');
+    unlike($t->req(GET => "$MODELS?limit=100", token => $t->admin)->{body}, qr/"\Q$p\E"/, 'no list of models has it');
     rejects($t, "POST $M/set-tag", [ { name => 'plain', key => $mark, value => 'true' }, undef, 'a model becomes no prompt' ], [ { name => $p, key => $mark, value => 'false' }, undef, 'nor the reverse' ]);
     rejects($t, "DELETE $M/delete-tag", [ { name => $p, key => $mark }, undef, 'nor by taking it away' ]);
     done(ml($t, "POST $M/set-tag", { name => $p, key => '_mlflow_experiment_ids', value => ',0,' }), 'other tags are free');
