@@ -403,7 +403,7 @@ scene 'archived elsewhere' => sub {
     my %in = (name => $name, new_name => 'm', version => '1', key => 'k', alias => 'a', source => 's3://x', stage => 'None');
     for my $route (sort grep { $ROUTES{$_} =~ /^name/ && !m{models/(?:create|delete)$} } keys %ROUTES) {
         my %given = map { $_ => $in{$_} } split ' ', (split /\|/, $ROUTES{$route})[0];
-        fails(ml($t, $route, \%given), 404, $ABSENT, qr/ not found: it is archived$/, "$route: not found");
+        fails(ml($t, $route, \%given), 404, $ABSENT, no_model($name) . ': it is archived', "$route: not found");
     }
     fails(ml($t, "POST $M/create", { name => $name }), 400, $TAKEN, "Registered Model (name=$name) already exists. It is archived.", 'its name is not free');
     fails(ml($t, "POST $M/rename", { name => 'plain', new_name => $name }), 400, $TAKEN, "Registered Model (name=$name) already exists. It is archived.", 'nor for another one');
@@ -486,11 +486,16 @@ scene 'who may do what' => sub {
     fails(ml($t, "POST $M/set-tag", { name => 'local one', key => 'k', value => 'v' }, token => $t->reader), 403, 'PERMISSION_DENIED', undef, 'and not to be changed');
 };
 
-scene 'a key in test mode' => sub {
+scene 'keys and scopes' => sub {
     my $key = $t->key(test => 1);
-    my $name = made_model($t, 1, token => $key);
-    is(model_of($t, $name)->{name}, $name, 'makes what everybody sees');
-    is(model_of($t, 'for all', token => $key)->{name}, 'for all', 'and sees all');
+    is(model_of($t, 'for all', token => $key)->{name}, 'for all', 'a key of the test mode reads');
+    fails(ml($t, "POST $M/create", { name => 'by a test' }, token => $key), 403, 'PERMISSION_DENIED', undef, 'and writes nothing that is live');
+    is(model_of($t, 'for all', token => $t->key)->{name}, 'for all', 'one of the live mode reads');
+    done(ml($t, "POST $M/set-tag", { name => 'for all', key => 'k', value => 'key' }, token => $t->key), 'and writes');
+    my $reads = $t->token('member', '--scope', 'model:read');
+    is(model_of($t, 'for all', token => $reads)->{name}, 'for all', 'a token whose scope is reading reads');
+    fails(ml($t, "POST $M/set-tag", { name => 'for all', key => 'k', value => 'v' }, token => $reads), 403, 'PERMISSION_DENIED', undef, 'and does not write');
+    fails(ml($t, "GET $M/get", { name => 'for all' }, token => $t->token('member', '--scope', 'project:read')), 403, 'PERMISSION_DENIED', undef, 'one for something else does neither');
 };
 
 $t->finish;
