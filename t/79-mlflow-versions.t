@@ -78,7 +78,7 @@ scene 'sources' => sub {
     }
     my $climbs = qr/^Invalid model version source: '.*'\. If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references present\. Please provide an absolute path\.$/;
     rejects($t, "POST $V/create", (map { [ { name => $name, source => $_ }, $climbs, json($_) ] } '..', '../x', '/a/..', '/a/../b', 's3://b/..', 's3://b/a/%2e%2e/c', 's3://b/a/%252e%252e/c', 's3://b/a%2f..%2fc', 'file:///a/..#x', 'http://h/a?x=/../b', 'models:/a/../1', 'a\\..\\b'),
-        [ { name => $name, source => "s3://b/\x{0}" }, undef, 'a NUL' ], [ { name => $name, source => "s3://b/\n" }, undef, 'a line end' ], [ { name => $name, source => 'x' x 4097 }, qr/4096/, '4097 characters' ],
+        [ { name => $name, source => "s3://b/\x{0}" }, undef, 'a NUL', 'MALFORMED_REQUEST' ], [ { name => $name, source => "s3://b/\n" }, undef, 'a line end' ], [ { name => $name, source => 'x' x 4097 }, qr/4096/, '4097 characters' ],
         [ { name => $name, source => 's3://x', run_link => 'x' x 4097 }, qr/4096/, 'of a link' ], [ { name => $name, source => 's3://x', run_link => "a\tb" }, undef, 'a tab in one' ],
         [ { name => $name, source => 's3://x', model_id => 'm' x 257 }, undef, 'a model id of 257' ], [ { name => $name, source => 's3://x', description => 'x' x 5001 }, undef, 'a description of 5001' ],
         [ { name => $name, source => 's3://x', tags => [ { key => 'a//b', value => '' } ] }, qr/^Invalid value "a\/\/b" for parameter 'key'/, 'a bad tag' ]);
@@ -121,7 +121,8 @@ scene 'copies' => sub {
     made_version($t, 'has/a slash', source => 's3://slash');
     is($copy->('models:/has/a slash/1') && files_of($to, version_of($t, $to, done(ml($t, "GET $M/alias", { name => $to, alias => 'latest' }))->{model_version}{version})->{version}), 's3://slash', 'a name with a slash');
     fails(ml($t, "GET $V/get-download-uri", at('shared numbers', 1)), 400, $BAD, undef, 'where nobody said');
-    fails(ml($t, "POST $V/create", { name => $to, source => 'models:/shared numbers/1' }), 400, $BAD, undef, 'there is nothing to copy');
+    my $bare = $copy->('models:/shared numbers/1');
+    fails(ml($t, "GET $V/get-download-uri", at($to, $bare->{version})), 400, $BAD, undef, 'nor in a copy of it');
 };
 
 # ---- Changes ----
