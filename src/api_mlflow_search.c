@@ -67,11 +67,11 @@ static enum err paged(struct req *r, const struct page_asked *page, struct list_
 	return e == ERR_PAGE_TOKEN ? why_said(&r->tx, "page_token", "Invalid page token, which this search did not give; begin again without it") : e;
 }
 
-/* Is this key asked for, and down? */
+/* Is this key asked for, and down?  In a model numbers are made one after the other. */
 static bool down_of(const struct search_order *orders, size_t n, const char *key, bool otherwise)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!strcmp(orders[i].key, key))
+		if (!strcmp(orders[i].key, key) || (i && !strcmp(key, "version_number") && !strcmp(orders[i].key, "creation_timestamp")))
 			return orders[i].descending;
 	return otherwise;
 }
@@ -151,6 +151,14 @@ static enum err by_name(struct req *r, struct list_ask *ask, const struct search
 	return e;
 }
 
+/* No run is an empty text, which nothing is kept of. */
+static void by_run(struct req *r, struct list_ask *ask, const struct search_clause *c)
+{
+	static const int runs[] = TEXTS(NAMED_RUN);
+
+	list_where(ask, c->op == SEARCH_EQ && !*c->values[0] ? NAMED_RUN_LIKE : runs[c->op], DB_IN(value_of(r->arena, c)));
+}
+
 static void by_number(struct list_ask *ask, const struct search_clause *c)
 {
 	static const int by[SEARCH__OPS] = { [SEARCH_EQ] = NAMED_NUMBER, [SEARCH_NE] = NAMED_NUMBER_NOT, [SEARCH_LT] = NAMED_NUMBER_BELOW,
@@ -178,7 +186,7 @@ static void versions_order(struct list_ask *ask, const struct search_order *orde
 
 enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
 {
-	static const int runs[] = TEXTS(NAMED_RUN), sources[] = TEXTS(NAMED_SOURCE), tags[] = TEXTS(NAMED_VERSION_LABEL);
+	static const int sources[] = TEXTS(NAMED_SOURCE), tags[] = TEXTS(NAMED_VERSION_LABEL);
 	struct search_order orders[4];
 	struct search s;
 	size_t n;
@@ -197,8 +205,10 @@ enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, str
 			e = by_name(r, ask, c);
 		else if (!strcmp(c->key, "version_number"))
 			by_number(ask, c);
+		else if (!strcmp(c->key, "run_id"))
+			by_run(r, ask, c);
 		else
-			by_text(r, ask, *c->key == 'r' ? runs : sources, c);
+			by_text(r, ask, sources, c);
 	}
 	if (e)
 		return e;

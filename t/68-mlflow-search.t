@@ -173,10 +173,9 @@ scene 'versions: orders' => sub {
     }
     # by time first: what ties is of one model, as all of its versions do when it is renamed
     made_model($t, 3, name => 'later');
-    $t->sql("UPDATE model_versions v JOIN models m ON m.id = v.model_id SET v.mlflow_updated_at = '2026-06-01' + INTERVAL m.name = 'later' SECOND, v.mlflow_created_at = '2025-06-01' + INTERVAL m.name = 'later' SECOND + INTERVAL v.number * (m.name = 'later') MICROSECOND WHERE m.name IN ('later', 'one')");
+    $t->sql("UPDATE model_versions v JOIN models m ON m.id = v.model_id SET v.mlflow_updated_at = '2026-06-01' + INTERVAL m.name = 'later' SECOND, v.mlflow_created_at = '2025-06-01' + INTERVAL v.number SECOND WHERE m.name IN ('later', 'one')");
     for my $case ([ [], '3L 2L 1L 3o 2o 1o' ], [ ['last_updated_timestamp DESC'], '3L 2L 1L 3o 2o 1o' ], [ ['last_updated_timestamp'], '3o 2o 1o 3L 2L 1L' ], [ [ 'last_updated_timestamp DESC', 'version_number' ], '1L 2L 3L 1o 2o 3o' ], [ [ 'last_updated_timestamp', 'version_number ASC' ], '1o 2o 3o 1L 2L 3L' ],
-        [ [ 'last_updated_timestamp DESC', 'creation_timestamp ASC' ], '1L 2L 3L 3o 2o 1o' ], [ [ 'creation_timestamp DESC' ], '3L 2L 1L 3o 2o 1o' ], [ [ 'creation_timestamp', 'version_number' ], '1o 2o 3o 1L 2L 3L' ]) {
-        last if $case->[0][1] && $case->[0][1] =~ /^creation/;
+        [ [ 'last_updated_timestamp DESC', 'creation_timestamp ASC' ], '1L 2L 3L 1o 2o 3o' ], [ [ 'last_updated_timestamp', 'creation_timestamp DESC' ], '3o 2o 1o 3L 2L 1L' ]) {
         for my $size (100, 2) {
             my ($all, $token, $pages) = ('', undef, 0);
             do {
