@@ -7,7 +7,7 @@
 
 /* ---- Values ---- */
 
-enum { ADDRESS_MOST = 4096, RUN_MOST = 256, DECODED_MOST = 10 };
+enum { SOURCE_MOST = 4096, RUN_MOST = 256, DECODED_MOST = 10 };
 
 /* Is `..` a segment of it, however often it was percent-encoded? */
 static bool climbs(struct arena *a, const char *s)
@@ -33,8 +33,8 @@ static bool climbs(struct arena *a, const char *s)
 
 static const char *address_fault(struct arena *a, const char *s)
 {
-	if (utf8_length(s) > ADDRESS_MOST)
-		return arena_printf(a, "An address can have at most %d characters", ADDRESS_MOST);
+	if (utf8_length(s) > SOURCE_MOST)
+		return arena_printf(a, "An address can have at most %d characters", SOURCE_MOST);
 	for (const char *p = s; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			return "An address cannot have control characters";
