@@ -177,7 +177,8 @@ static void versions_order(struct list_ask *ask, const struct search_order *orde
 	else if (!strcmp(key, "creation_timestamp"))
 		in_order(ask, NAMED_BY_CREATION, down, number_down);
 	else if (!strcmp(key, "version_number"))
-		in_order(ask, NAMED_BY_NUMBER, down, down_of(orders, n, "name", false));
+		in_order(ask, n < 2 || !strcmp(orders[1].key, "name") ? NAMED_BY_NUMBER : *orders[1].key == 'c' ? NAMED_BY_NUMBER_CREATION : NAMED_BY_NUMBER_CHANGE,
+			down, n > 1 && orders[1].descending);
 	else if (n > 1 && !strcmp(orders[1].key, "last_updated_timestamp"))
 		in_order(ask, NAMED_BY_MODEL_CHANGE, down, orders[1].descending);
 	else                                     /* in a model numbers are made one after the other */

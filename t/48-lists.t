@@ -138,7 +138,7 @@ sub sets {
     my $keys = join ', ', @{ $s->{keys} };
     my $half = $s->{table} eq 'webhook_endpoints' ? 1000 : $ROWS / 2;
     my $of_parent = $s->{table} eq 'model_versions' && $parent{ $s->{list} } ? ' AND model_id = @parent' : '';
-    return $sets . "SELECT $keys INTO " . join(', ', map { "\@k$_" } 0 .. $#{ $s->{keys} }) . " FROM $s->{table} WHERE organization_id = \@org$of_parent ORDER BY $keys LIMIT 1 OFFSET $half;\n";
+    return $sets . "SELECT $keys INTO " . join(', ', map { "\@k$_" } 0 .. $#{ $s->{keys} }) . " FROM $s->{table} x WHERE organization_id = \@org$of_parent ORDER BY $keys LIMIT 1 OFFSET $half;\n";
 }
 sub using { my $v = "$_[0]{values}" . ($_[0]{text} =~ /oauth_revocations s / ? ", $nobody" : ''); $v ne '' ? " USING $v" : '' }
 

@@ -142,8 +142,9 @@ scene 'versions: what a filter finds' => sub {
 };
 
 scene 'versions: orders' => sub {
-    # ties of names and numbers there are; of times there are, too
-    $t->sql("UPDATE model_versions SET mlflow_updated_at = '2026-01-01' + INTERVAL CRC32(CONCAT(model_id, number)) % 2 SECOND, mlflow_created_at = '2025-01-01' + INTERVAL number SECOND");
+    # ties of names and numbers there are; of the last change, within a model
+    $t->sql("UPDATE model_versions v JOIN models m ON m.id = v.model_id SET v.mlflow_updated_at = '2026-01-01' + INTERVAL LOCATE(m.name, 'two%Two one alpha') + 50 * (v.number = 1) SECOND,
+        v.mlflow_created_at = '2025-01-01' + INTERVAL v.number * 1000000 - 1000 * LOCATE(m.name, 'two%Two one alpha') MICROSECOND");
     my @all = sort { $a cmp $b } map { [ /^(.*) (\d+)$/ ]->[0] ne 'a prompt' ? $_ : () } keys %versions;
     my %v = map { my ($name, $n) = /^(.*) (\d+)$/; my $v = version_of($t, $name, $n); ($_ => { name => $name, version_number => $n, map { $_ => $v->{$_} } qw(creation_timestamp last_updated_timestamp) }) } @all;
     my $sorted = sub {
@@ -160,8 +161,8 @@ scene 'versions: orders' => sub {
     }
     for my $case (@cases[ 1 .. $#cases ]) {
         my @keys = map { my ($k, $w) = split; [ $k, $way{$w} ] } @$case;
-        # within a model the time of creation goes by the number; what is left undecided goes by name, then by number downwards
-        my $want = $sorted->(@keys, [ name => 1 ], [ version_number => -1 ]);
+        # what is left undecided goes by name, then by number downwards; behind the last change, as that goes
+        my $want = $sorted->(@keys, [ name => 1 ], [ version_number => $case->[1] && $case->[1] =~ /^last/ ? $keys[1][1] : -1 ]);
         my $got = sub { join '', map { $versions{"$_->{name} $_->{version}"} } @{ $_[0]{model_versions} // [] } };
         is($got->(done(ml($t, "GET $V/search", { order_by => $case }))), $want, join ', ', @$case);
         my ($all, $token, $pages) = ('', undef, 0);
@@ -228,23 +229,22 @@ scene 'ten thousand versions in one answer' => sub {
     my $name = made_model($t, 1, name => 'many');
     my ($m) = $t->sql("SELECT HEX(id) FROM models WHERE name = 'many'");
     $m = $m->[0] if ref $m;
-    my $memory = sub { my ($pid) = $t->worker_pids; slurp("/proc/$pid/status") =~ /^VmRSS:\s*(\d+)/m; $1 };
+    my $memory = sub { my ($pid) = $t->worker_pids; slurp("/proc/$pid/status") =~ /^\Q$_[0]\E:\s*(\d+)/m or die; $1 };
     my $columns = join ', ', map { $_->[0] } $t->sql("SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'thaw' AND TABLE_NAME = 'model_versions' AND COLUMN_NAME NOT IN ('id', 'number') AND IS_GENERATED = 'NEVER'");
     $t->sql("INSERT INTO model_versions (id, number, $columns) SELECT UNHEX(LPAD(HEX(seq), 24, '0')), seq, $columns FROM model_versions JOIN seq_2_to_$n WHERE model_id = UNHEX('$m') AND number = 1");
     $t->sql("UPDATE models SET last_version = $n WHERE id = UNHEX('$m')");
-    my $whole = sub { done(ml($t, "GET $V/search", { filter => "name = 'many'", max_results => $n }, timeout => 60)) };
-    $whole->();
-    my $after = $memory->();
-    my $r = $whole->();
-    is(scalar @{ $r->{model_versions} }, $n, 'come whole, in one page');
-    ok(!exists $r->{next_page_token}, 'and there is no more');
-    is(join(' ', map { $r->{model_versions}[$_]{version} } 0, $n - 1), "$n 1", 'in order');
-    my %once = map { $_->{version} => 1 } @{ $r->{model_versions} };
-    is(scalar keys %once, $n, 'each once');
-    $whole->() for 1 .. 3;
-    cmp_ok($memory->(), '<', $after + 8192, 'the worker keeps no more of it the fifth time than the first');
-    cmp_ok($memory->(), '<', 65536, 'and not much: ' . $memory->() . ' kB');
-    is(scalar @{ done(ml($t, "GET $V/search", { filter => "name = 'many'" }, timeout => 60))->{model_versions} }, $n, 'also where nothing says how many');
+    my $whole = sub { my $r = ml($t, "GET $V/search", { filter => "name = 'many'", order_by => ['version_number DESC'], @_ }, timeout => 60, plain => 1); $r->{status} == 200 or die $r->{body}; $r->{body} };
+    my $body = $whole->(max_results => $n);
+    my $after = $memory->('VmRSS');
+    my @numbers = $body =~ /"version":"(\d+)"/g;
+    is(scalar @numbers, $n, 'come whole, in one page');
+    unlike($body, qr/next_page_token/, 'and there is no more');
+    is(join(' ', @numbers), join(' ', reverse 1 .. $n), 'in order');
+    is($whole->(max_results => $n), $body, 'again') for 1 .. 3;
+    cmp_ok($memory->('VmRSS'), '<', $after + 8192, 'the worker keeps no more of it than the first time');
+    cmp_ok($memory->('VmRSS'), '<', 65536, 'and not much: ' . $memory->('VmRSS') . ' kB');
+    cmp_ok($memory->('VmHWM'), '<', 131072, 'nor meanwhile: ' . $memory->('VmHWM') . ' kB');
+    is($whole->(), $body, 'also where nothing says how many');
     $t->sql("DELETE FROM model_versions WHERE model_id = UNHEX('$m') AND number > 1; UPDATE models SET last_version = 1 WHERE id = UNHEX('$m')");
 };
 
