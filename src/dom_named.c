@@ -317,7 +317,7 @@ const struct listing named_versions_list = { .name = "NAMED_VERSIONS", .of = RES
 	.joins = " LEFT JOIN models y ON y.organization_id = x.organization_id AND y.id = x.model_id "
 		"LEFT JOIN principals v ON v.organization_id = x.organization_id AND v.id = x.created_by",
 	.maps = { version_columns, version_rest }, .filters = version_filters, .always = FILTER(NAMED_LIVING) | FILTER(NAMED_OF_HIDDEN), .orders = version_orders,
-	LIST_PATHS(version_paths), .wide = 4 };      /* its clients seldom ask for a second page: 10,000 of them are to come in one */
+	LIST_PATHS(version_paths) };
 
 enum err named_id(struct tx *tx, const char *name, struct id *out)
 {

@@ -10,7 +10,6 @@
 #include "list.h"
 #include <stdio.h>
 #include <string.h>
-#include "conf.h"
 #include "log.h"
 #include "str.h"
 
@@ -547,10 +546,7 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	if (!whole(ask, c))
 		return ERR_INTERNAL;
 	sql = db_made(tx->db, l->name, c->in.p, out, c->sql.p);
-	db_bound(tx->db, (size_t)conf.page_bytes_limit * (size_t)(l->wide ? l->wide : 1));
-	e = (ask->numbered ? tx_read : tx_page)(tx, sql, c->v, c->n, &r);
-	db_bound(tx->db, (size_t)conf.page_bytes_limit);
-	if (e)
+	if ((e = (ask->numbered ? tx_read : tx_page)(tx, sql, c->v, c->n, &r)))
 		return e;
 	if (l->parent != RES__MAX) {
 		parent = arena_alloc(tx->arena, life_resources[l->parent].size);

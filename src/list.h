@@ -57,7 +57,6 @@ struct listing {
 	enum err (*total)(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out);
 	const char *place;                       /* a clause of what can be a place: a cursor of another one is refused */
 	const char *mode;                        /* the expression of a cursor's mode; NULL: x.livemode of a list by mode, else none */
-	int wide;                                /* a page may have so many times the bytes of others, 0: once */
 };
 
 #define LIST_PATHS(all) .paths = (all), .npaths = sizeof(all) / sizeof *(all)
