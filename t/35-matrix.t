@@ -169,7 +169,14 @@ my %ID = (
     'projects id' => { unknown => '899999999', bad => sub { 'x', '0', '-1', '1.5', '9' x 20, "0$_[0]" }, make => \&project },
     'console id' => { unknown => '899999999', odd => sub { 'x', '0', '-1', '1.5', '9' x 20, "0$_[0]" }, make => \&project },
     # of a query or a body, and in the message; none is another one's beginning
-    'mlflow name' => { unknown => 'no-such-model', make => sub { model($t, token => $_[0]{token}, name => (named($_[0]) =~ tr/ /-/r) . '-x')->{name} } },
+    'mlflow name' => { unknown => 'no-such-model', own => sub { $_[0] eq 'delete' }, make => sub {
+        my ($o) = @_;
+        my $name = (named($o) =~ tr/ /-/r) . '-x';
+        ask($o, POST => '/api/2.0/mlflow/registered-models/create', { name => $name });
+        ask($o, POST => '/api/2.0/mlflow/model-versions/create', { name => $name, source => 's3://x' });
+        ask($o, POST => '/api/2.0/mlflow/registered-models/alias', { name => $name, alias => 'x', version => '1' });
+        return $name;
+    } },
     modelRid => { rid('model'), make => sub { rid_of(model => model($t, token => $_[0]{token}, name => named($_[0]))->{id}) } },
     modelVersionRid => { rid('version'), make => sub { my ($o, $verb, $id) = @_; upload($t, $id->{modelRid}, token => $o->{token})->{json}{rid} // die "upload" } },
     folderRid => { rid('folder'), make => \&lies_in },
@@ -333,6 +340,11 @@ my %BODY = (
     'PATCH /api/v2/predictionEnvironments/{environmentId}' => { name => '<new>' },
     'POST /api/v2/projects/{projectId}/models/import' => { modelType => '<new>', target => { name => 'y', type => 'Regression' } },
     'POST /api/2.0/mlflow/registered-models/create' => { name => '<new>' },
+    map({ my ($route, %more) = @$_; ($route =~ s{ }{ /api/2.0/mlflow/}r => { name => '{name}', %more }) }
+        [ 'PATCH registered-models/update', description => 'x' ], [ 'POST registered-models/rename', new_name => '<new>' ], ['DELETE registered-models/delete'], ['POST registered-models/get-latest-versions'], [ 'POST registered-models/set-tag', key => 'k', value => '<new>' ],
+        [ 'DELETE registered-models/delete-tag', key => 'k' ], [ 'POST registered-models/alias', alias => 'a', version => '1' ], [ 'DELETE registered-models/alias', alias => 'x' ], [ 'POST model-versions/create', source => 's3://x' ], [ 'PATCH model-versions/update', version => '1', description => 'x' ],
+        [ 'POST model-versions/transition-stage', version => '1', stage => 'Staging' ], [ 'DELETE model-versions/delete', version => '1' ], [ 'POST model-versions/set-tag', version => '1', key => 'k', value => '<new>' ], [ 'DELETE model-versions/delete-tag', version => '1', key => 'k' ]),
+    map({ ("POST /api/2.0/mlflow/$_/search" => { max_results => 10 }) } qw(registered-models model-versions)),
     'POST /api/v2/useCases' => { name => '<new>' },
     'PATCH /api/v2/useCases/{useCaseId}' => { name => '<new>' },
     'POST /api/v2/customModels' => { name => '<new>', targetType => 'Regression', customModelType => 'inference', targetName => 'y' },
@@ -349,7 +361,8 @@ my %BODY = (
     'POST /v1/webhook_endpoints' => { url => 'https://hooks.example.org/?<new>', enabled_events => ['*'] },
     'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}' => { description => 'x' },
 );
-my %QUERY = ('GET /api/2.0/mlflow/registered-models/get' => 'name={name}', 'GET /api/v2/filesystem/resources/getByPath' => 'path=Main/Models', 'GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
+my %QUERY = (map({ ("GET /api/2.0/mlflow/registered-models/$_" => 'name={name}' . ($_ eq 'alias' ? '&alias=x' : '')) } qw(get get-latest-versions alias)), map({ ("GET /api/2.0/mlflow/model-versions/$_" => 'name={name}&version=1') } qw(get get-download-uri)),
+    'GET /api/v2/filesystem/resources/getByPath' => 'path=Main/Models', 'GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
 
 # --- does it know enough? ---------------------------------------------------------------------
 
