@@ -223,7 +223,7 @@ static const struct list_filter model_filters[] = {
 	[NAMED_NAME_NOT] = { "name_not", " AND x.name_hash <> UNHEX(SHA2(?, 256))", "s", SEARCH_MOST },
 	[NAMED_NAME_LIKE] = { "name_like", " AND x.name LIKE ?", "s", SEARCH_MOST },
 	[NAMED_NAME_ILIKE] = { "name_ilike", " AND LOWER(x.name) LIKE LOWER(?)", "s", SEARCH_MOST },
-	[NAMED_NAME_IN] = { "name_in", " AND " AMONG("x.name"), "s", SEARCH_MOST },
+	[NAMED_NAME_IN] = { "name_in", " AND x.name_hash IN (SELECT UNHEX(SHA2(j.name, 256)) FROM JSON_TABLE(?, '$[*]' COLUMNS (name LONGTEXT PATH '$')) j)", "s", SEARCH_MOST },
 	[NAMED_NAME_NOT_IN] = { "name_not_in", " AND NOT " AMONG("x.name"), "s", SEARCH_MOST },
 	[NAMED_NAME_FROM] = { "name_from", " AND x.name_exact >= ? AND x.name_exact < ?", "ss", 0 },
 	LABEL_FILTERS(NAMED_LABEL),
@@ -242,9 +242,11 @@ static const struct list_order model_orders[] = {
 };
 static const struct list_path model_paths[] = {
 	{ .filters = FILTER(NAMED_NAME), .order = -1, .index = "model_name" },
+	{ .filters = FILTER(NAMED_NAME_IN), .order = -1, .index = "model_name" },
 	ALONG_LABELS(NAMED_LABEL, "models"),
 	{ .filters = FILTER(NAMED_NAME_FROM), .order = -1, .index = "model_by_exact" },
 	{ .order = NAMED_BY_NAME, .index = "model_by_exact" },
+	{ .order = NAMED_BY_TIME + 1, .index = "model_by_said_down" },
 	{ .order = -1, .index = "model_by_said" },
 };
 static const struct column list_model_columns[] = MAP(MODEL_COLUMNS, struct model), list_model_locked[] = MAP(MODEL_SEEN, struct model);

@@ -181,6 +181,19 @@ sub values_of {
     return @in;
 }
 
+# Some orders of MLflow's searches no index has, since they go by what is said of two tables, or of what is found by its
+# tag: all that is found is read and sorted.  These are not run here, but for one.
+my %sorting;
+sub sorts {
+    my $s = shift;
+    my ($order, $asked) = "$s->{name} " =~ /^NAMED(?:_VERSIONS)? (\w+)(?: flipped)?(?: next)?( .*)/ or return 0;
+    return 1 if $asked =~ / label /;
+    return $order =~ /^timestamp/ && $asked =~ / name_from / if $s->{list} eq 'NAMED';
+    return $asked !~ / run / && !($order eq 'in_model' ? $asked =~ / model / : $order eq 'last_updated');
+}
+@lists = grep { !(($_->{list} =~ /^NAMED/ && sorts($_)) && $sorting{ $_->{list} }++) } @lists;
+is(join(' ', sort keys %sorting), 'NAMED NAMED_VERSIONS', 'which sort');
+
 my $tables = qr/\b(?:models|projects|workspaces|entities|folders|webhook_endpoints)\b/;
 my @others = grep { $_->{text} =~ /^SELECT/ && $_->{text} =~ $tables && $_->{text} !~ /FOR UPDATE/ && $_->{name} !~ /^VERIFY|^STATUSES/ } tables($t, 'sql');
 for my $s (@others) {
@@ -213,9 +226,9 @@ for ($t->sql($script)) {
 
 subtest 'a page of one filter reads what a page has' => sub {
     # of several filters, or searching, it may read on, and what is counted is read
-    for my $s (grep { !$_->{count} && $_->{name} !~ /search/ && $_->{filters} <= 2 } @lists) {
+    for my $s (grep { !$_->{count} && $_->{name} !~ /search/ && $_->{filters} <= 2 && !sorts($_) } @lists) {
         cmp_ok($s->{read}, '<', 700, "$s->{name} reads $s->{read} rows");
-        cmp_ok($s->{got}, '>=', 20, "of $s->{got}");
+        cmp_ok($s->{got}, '>=', $s->{name} =~ /^NAMED .*hidden name(?:_in)? / ? 1 : 20, "of $s->{got}");      # one has a name
     }
 };
 
