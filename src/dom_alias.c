@@ -69,6 +69,9 @@ enum err alias_move(struct tx *tx, enum transition t, struct model *m, const cha
 	e = to ? db_exec(tx->db, SQL_ALIAS_PUT, DB_IN(org, of, db_s(alias), db_i(to)), NULL) : db_exec(tx->db, SQL_ALIAS_FORGET, DB_IN(org, of, db_s(alias)), NULL);
 	if (e || (to && (e = hold_begin(tx, &m->life.id, HOLD_ALIAS, alias, to))))
 		return e;
+	m->life.kept = model_kept(tx->arena, m);
+	js_put_str(tx->arena, m->life.kept, "alias", alias);
+	js_put_int(tx->arena, m->life.kept, "version", to);
 	return life_move(tx, t, &m->life, of_alias(tx, alias, to, from));
 }
 

@@ -17,6 +17,15 @@ static enum err name_taken(struct tx *tx, enum err e)
 	return e;
 }
 
+struct json *model_kept(struct arena *a, const struct model *m)
+{
+	struct json *kept = js_object(a);
+
+	js_put_str(a, kept, "name", m->name);
+	js_put_bool(a, kept, "prompt", m->prompt);
+	return kept;
+}
+
 enum err model_create(struct tx *tx, const void *in, void *made)
 {
 	struct model *out = made;
@@ -31,6 +40,9 @@ enum err model_create(struct tx *tx, const void *in, void *made)
 		out->target_name = package_target_name(tx->arena, out);
 	if (id_equal(&out->folder, &tx->who->organization))
 		out->folder = (struct id){ 0 };
+	out->life.kept = model_kept(tx->arena, out);
+	js_put_str(tx->arena, out->life.kept, "description", out->description);
+	js_put(out->life.kept, "labels", js_raw(tx->arena, out->labels));
 	return name_taken(tx, life_create(tx, LIFE_MODEL_CREATE, &out->life, NULL));
 }
 

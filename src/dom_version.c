@@ -137,18 +137,31 @@ enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	return e;
 }
 
+/* The event of its model that it was made. */
+static void kept(struct tx *tx, struct model *m, const struct version *v)
+{
+	struct json *kept = m->life.kept = model_kept(tx->arena, m);
+
+	js_put_int(tx->arena, kept, "version", v->number);
+	js_put_str(tx->arena, kept, "source", v->origin.source);
+	js_put_str(tx->arena, kept, "run", v->origin.run);
+	js_put_str(tx->arena, kept, "description", v->package.description);
+	js_put(kept, "labels", js_raw(tx->arena, v->labels));
+}
+
 /* The next version of a model, whose row is locked and is moved by the caller; out is
  * filled but for what numbers it. */
-static enum err add(struct tx *tx, const struct model *m, struct version *out)
+static enum err add(struct tx *tx, struct model *m, struct version *out)
 {
 	life_begin(tx, &out->life);
 	out->model = m->life.id;
 	out->number = m->last_version + 1;
 	package_complete(tx->arena, m, out);
+	kept(tx, m, out);
 	return life_create(tx, LIFE_VERSION_CREATE, &out->life, NULL);
 }
 
-enum err version_add(struct tx *tx, const struct model *m, const struct run *run, struct version *out)
+enum err version_add(struct tx *tx, struct model *m, const struct run *run, struct version *out)
 {
 	*out = (struct version){ .run = run->life.id, .active = true, .algorithm = run->algorithm,
 		.hyperparameters = run->hyperparameters, .metrics = run->metrics, .artifacts = run->artifacts,
