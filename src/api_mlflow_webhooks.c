@@ -5,6 +5,7 @@
 #include "mlflow.h"
 #include <string.h>
 #include "clock.h"
+#include "dom_kept.h"
 #include "dom_send.h"
 #include "net.h"
 #include "sign.h"
@@ -12,7 +13,7 @@
 
 /* ---- Events ---- */
 
-/* word: what is listened to (event_named()); members: of what it is told. */
+/* word: what is listened to (kept_type()); members: of what it is told. */
 struct pair { const char *entity, *action, *word, *members; };
 #define TAG_PAIRS(entity, of, members) \
 	{ entity, "DELETED", of "tag_deleted", members "key" }, \
@@ -195,7 +196,7 @@ static struct json *body(struct arena *a, const struct event *e)
 	const struct json *kept = kept_of(js_read(a, e->payload), "kept");
 	struct json *is = kept_of(kept, "prompt"), *o = js_object(a), *data = js_object(a);
 	const bool prompt = js_type(is) == JS_BOOL && js_bool(is);
-	const struct pair *pair = pair_of(event_named(a, e->type, prompt));
+	const struct pair *pair = pair_of(kept_type(a, e->type, prompt));
 	char *at = clock_iso(a, e->at, TIME_MICROS);
 
 	if (!pair)
@@ -399,7 +400,7 @@ const struct route mlflow_webhook_routes[] = {
 	  .change = edit, .moves = { LIFE_ENDPOINT_EDIT }, .summary = "Change what is sent of a webhook", .errors = "NOT_FOUND" },
 	{ "DELETE", HOOK, PERM_WEBHOOK_WRITE, R_WRITE | R_UNTAGGED, .status = 200, .out = mlflow_nothing, OF_HOOK, .change = hook_change,
 	  .moves = { LIFE_ENDPOINT_DELETE }, .summary = "Delete a webhook", .errors = "NOT_FOUND" },
-	{ "POST", HOOK "/test", PERM_WEBHOOK_WRITE, R_WRITE | R_OWN_TX | R_UNTAGGED | R_NO_BODY_NEEDED, BODY(test_in, struct test_in), .status = 200, .out = test_out, OF_HOOK,
+	{ "POST", HOOK "/test", PERM_WEBHOOK_WRITE, R_UNTAGGED | R_NO_BODY_NEEDED, .tier = TIER_EXECUTE, BODY(test_in, struct test_in), .status = 200, .out = test_out, OF_HOOK,
 	  .run = test, .summary = "Send an example to a webhook, and wait for the answer", .errors = "NOT_FOUND" },
 	{ 0 }
 };

@@ -131,7 +131,7 @@ static enum err dispatch(struct deliver *d, struct hand *h, const struct target 
 
 	for (size_t i = 0; !e && i < n; i++) {
 		if (letters[i].heard)
-			sender_send(d->sender, grounded(h), &posts[i], &letters[i], to, to->format == FORMAT_NAMED ? mlflow_write : event_write);
+			sender_send(d->sender, grounded(h), &posts[i], &letters[i], to, to->format == AS_NAMED ? mlflow_write : event_write);
 		else
 			failed[nfailed++] = (struct outcome){ &posts[i], &withheld };
 	}

@@ -18,7 +18,7 @@ struct target {
 	struct id id;                            /* of the endpoint */
 	const char *url, *api_version;
 	int64_t format;                          /* enum format */
-	const char *secrets[2];                  /* the second: the former one while it signs too; of FORMAT_NAMED "": it is not signed */
+	const char *secrets[2];                  /* the second: the former one while it signs too; of AS_NAMED "": it is not signed */
 	size_t nsecrets;                         /* 0: none could be opened, which is logged */
 	struct who owner;                        /* whose rights it has */
 	struct bytes sealed, old_sealed;         /* the secrets as they are stored; the former one signs until old_until */

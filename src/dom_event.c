@@ -8,6 +8,7 @@
 #include <string.h>
 #include "clock.h"
 #include "conf.h"
+#include "dom_kept.h"
 
 static const struct column event_columns[] = { EVENT_COLUMNS(COL_MAP, struct event) { ROW_i, offsetof(struct event, pending) }, { ROW_END, 0 } };
 
@@ -257,16 +258,6 @@ bool event_wanted(struct arena *a, const char *patterns, const char *type)
 	return false;
 }
 
-char *event_named(struct arena *a, const char *type, bool prompt)
-{
-	static const char *const made[] = { "model.version_promoted", "model.training_completed" };
-
-	for (size_t i = 0; i < sizeof made / sizeof *made; i++)
-		if (!strcmp(type, made[i]))
-			type = "model.version_created";
-	return prompt && !strncmp(type, "model.", strlen("model.")) ? arena_printf(a, "prompt.%s", type + strlen("model.")) : arena_strdup(a, type);
-}
-
 /* An endpoint that listens, and whose rights it has. */
 struct listener { struct id id; bool test; int64_t format; const char *patterns; struct who owner; };
 
@@ -301,8 +292,8 @@ static bool due_to(struct arena *a, const struct fresh *event, const struct list
 	if (event->test != l->test || !event_heard(&l->owner, event->type, event->resource_type))
 		return false;
 	if (is_test(event->type))
-		return l->format == FORMAT_EVENT && id_equal(&event->resource, &l->id);
-	return event_wanted(a, l->patterns, l->format == FORMAT_NAMED ? event_named(a, event->type, event->prompt) : event->type);
+		return l->format == AS_EVENT && id_equal(&event->resource, &l->id);
+	return event_wanted(a, l->patterns, l->format == AS_NAMED ? kept_type(a, event->type, event->prompt) : event->type);
 }
 
 enum { AT_ONCE = 16 };                           /* of IDS16 (sql.def) */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "conf.h"
 #include "dom_folder.h"
+#include "dom_kept.h"
 #include "dom_labels.h"
 #include "dom_package.h"
 #include "dom_share.h"
@@ -15,15 +16,6 @@ static enum err name_taken(struct tx *tx, enum err e)
 	if (e == ERR_MODEL_NAME_TAKEN)
 		why_add(tx, "name", "Another model of the organization has this name");
 	return e;
-}
-
-struct json *model_kept(struct arena *a, const struct model *m)
-{
-	struct json *kept = js_object(a);
-
-	js_put_str(a, kept, "name", m->name);
-	js_put_bool(a, kept, "prompt", m->prompt);
-	return kept;
 }
 
 enum err model_create(struct tx *tx, const void *in, void *made)
@@ -40,9 +32,7 @@ enum err model_create(struct tx *tx, const void *in, void *made)
 		out->target_name = package_target_name(tx->arena, out);
 	if (id_equal(&out->folder, &tx->who->organization))
 		out->folder = (struct id){ 0 };
-	out->life.kept = model_kept(tx->arena, out);
-	js_put_str(tx->arena, out->life.kept, "description", out->description);
-	js_put(out->life.kept, "labels", js_raw(tx->arena, out->labels));
+	kept_created(tx, out);
 	return name_taken(tx, life_create(tx, LIFE_MODEL_CREATE, &out->life, NULL));
 }
 

@@ -37,9 +37,6 @@ struct model_edit {
 /* ERR_FOLDER_NOT_FOUND, ERR_MODEL_NAME_TAKEN.  in: name, description, model_type, task_type,
  * dataset_id, tags, config, metadata, folder; labels: that the caller is going to give it. */
 enum err model_create(struct tx *tx, const void *in, void *made);
-/* What events of it keep for who is told of it by its name: that, and is it a prompt.  What happened is the caller's
- * to add, as it is now: the model and its versions may be others when it is told. */
-struct json *model_kept(struct arena *a, const struct model *m);
 /* What a route does: one that all see, in a folder that is named. */
 enum err model_make(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* Newest first. */

@@ -12,7 +12,7 @@ enum { FLIGHT_ERROR = 256, HEADERS_MOST = 8 };
 struct message { const char *body; size_t n; struct { const char *name, *value; } headers[HEADERS_MOST]; };
 /* Whoever knows a format writes it, of a try at this second; false: a secret is none. */
 typedef bool letter_writer(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out);
-/* FORMAT_EVENT: an event as it is. */
+/* AS_EVENT: an event as it is. */
 letter_writer event_write;
 
 /* A try.  LANDED: `reply` says what became of it; whoever has taken notice sets GROUNDED. */

@@ -1,6 +1,6 @@
 /* dom_version.c: the versions of a model, numbered without gaps under its lock, on
  * branches: made by a training run, uploaded, or promoted from another one. */
-#include "dom_package.h"
+#include "dom_kept.h"
 #include <string.h>
 #include <openssl/sha.h>
 #include "clock.h"
@@ -137,18 +137,6 @@ enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	return e;
 }
 
-/* The event of its model that it was made. */
-static void kept(struct tx *tx, struct model *m, const struct version *v)
-{
-	struct json *kept = m->life.kept = model_kept(tx->arena, m);
-
-	js_put_int(tx->arena, kept, "version", v->number);
-	js_put_str(tx->arena, kept, "source", v->origin.source);
-	js_put_str(tx->arena, kept, "run", v->origin.run);
-	js_put_str(tx->arena, kept, "description", v->package.description);
-	js_put(kept, "labels", js_raw(tx->arena, v->labels));
-}
-
 /* The next version of a model, whose row is locked and is moved by the caller; out is
  * filled but for what numbers it. */
 static enum err add(struct tx *tx, struct model *m, struct version *out)
@@ -157,7 +145,7 @@ static enum err add(struct tx *tx, struct model *m, struct version *out)
 	out->model = m->life.id;
 	out->number = m->last_version + 1;
 	package_complete(tx->arena, m, out);
-	kept(tx, m, out);
+	kept_version(tx, m, out);
 	return life_create(tx, LIFE_VERSION_CREATE, &out->life, NULL);
 }
 

@@ -134,7 +134,7 @@ static enum err get(struct tx *tx, const struct db_val *key, enum format format,
 
 enum err endpoint_get(struct tx *tx, const struct db_val *key, void *out)
 {
-	return get(tx, key, FORMAT_EVENT, out);
+	return get(tx, key, AS_EVENT, out);
 }
 
 enum { HIDDEN, FORMAT };
@@ -164,7 +164,7 @@ static enum err list(struct tx *tx, struct list_ask *ask, enum format format, st
 
 enum err endpoint_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
-	return list(tx, ask, FORMAT_EVENT, got);
+	return list(tx, ask, AS_EVENT, got);
 }
 
 static enum err set_status(struct tx *tx, struct endpoint *n, enum state to)
@@ -216,7 +216,7 @@ enum err endpoint_edit(struct tx *tx, const struct db_val *key, enum transition 
 	struct endpoint *n = out;
 	enum err e;
 
-	if ((edit->url_set && (e = lock_counter(tx))) || (e = lock(tx, key, FORMAT_EVENT, n)))
+	if ((edit->url_set && (e = lock_counter(tx))) || (e = lock(tx, key, AS_EVENT, n)))
 		return e;
 	if (edit->url_set && strcmp(edit->url, n->url)) {
 		n->url = edit->url;
@@ -232,7 +232,7 @@ enum err endpoint_rotate(struct tx *tx, const struct db_val *key, enum transitio
 	struct endpoint *n = out;
 	enum err e;
 
-	if ((e = lock(tx, key, FORMAT_EVENT, n)))
+	if ((e = lock(tx, key, AS_EVENT, n)))
 		return e;
 	n->old_sealed = n->sealed;
 	if ((e = make_secret(tx, n)))
@@ -246,7 +246,7 @@ enum err endpoint_rotate(struct tx *tx, const struct db_val *key, enum transitio
 
 enum err endpoint_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	enum err e = lock(tx, key, FORMAT_EVENT, out);
+	enum err e = lock(tx, key, AS_EVENT, out);
 
 	(void)in;
 	return e ? e : life_move(tx, t, out, NULL);
@@ -262,7 +262,7 @@ enum err hook_make(struct tx *tx, const void *in, void *out)
 
 	if ((e = begin(tx, in, n)))
 		return e;
-	n->format = FORMAT_NAMED;
+	n->format = AS_NAMED;
 	n->api_version = "";                     /* it has no versions */
 	if ((e = seal(tx, n)) || (e = life_create(tx, LIFE_ENDPOINT_CREATE, &n->life, NULL)))
 		return e;
@@ -271,19 +271,19 @@ enum err hook_make(struct tx *tx, const void *in, void *out)
 
 enum err hook_get(struct tx *tx, const struct db_val *key, void *out)
 {
-	return get(tx, key, FORMAT_NAMED, out);
+	return get(tx, key, AS_NAMED, out);
 }
 
 enum err hook_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
-	return list(tx, ask, FORMAT_NAMED, got);
+	return list(tx, ask, AS_NAMED, got);
 }
 
 enum err hook_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
 	const struct endpoint_edit *edit = in;
 	struct endpoint *n = out;
-	enum err e = lock(tx, key, FORMAT_NAMED, n);
+	enum err e = lock(tx, key, AS_NAMED, n);
 
 	if (e)
 		return e;
@@ -295,7 +295,7 @@ enum err hook_edit(struct tx *tx, const struct db_val *key, enum transition t, c
 
 enum err hook_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	enum err e = lock(tx, key, FORMAT_NAMED, out);
+	enum err e = lock(tx, key, AS_NAMED, out);
 
 	(void)in;
 	return e ? e : life_move(tx, t, out, NULL);
@@ -419,7 +419,7 @@ enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct i
 	struct endpoint whose;
 	enum err e;
 
-	if ((e = lock(tx, BY_ID(endpoint), FORMAT_EVENT, &whose)))
+	if ((e = lock(tx, BY_ID(endpoint), AS_EVENT, &whose)))
 		return e;
 	e = tx_row(tx, SQL_DELIVERY_LOCK, DB_IN(org, db_d(id), db_d(endpoint)), &v);
 	if (e)

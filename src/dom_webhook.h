@@ -51,22 +51,18 @@ bool event_heard(const struct who *owner, const char *type, const char *resource
 const char *event_permissions(struct arena *a, const struct who *who);
 void values_seen(struct values *in, const struct who *who);
 
-/* The type of an event, which is about a prompt or not, as those listen to it who are told of models by name: of a prompt it
- * begins with `prompt.`, and whatever makes a version is `version_created`. */
-char *event_named(struct arena *a, const char *type, bool prompt);
-
 /* next_at of a delivery behind another one of its object: the last day of the year 9999. */
 #define NEXT_TURN (INT64_C(253402214400) * SECOND)
 
 /* What an endpoint is told: events as they are, or what they keep of models and prompts, by their names. */
-enum format { FORMAT_EVENT, FORMAT_NAMED };
+enum format { AS_EVENT, AS_NAMED };
 
 struct endpoint {
 	struct life life;
 	int64_t format;                          /* enum format */
-	const char *name;                        /* what it is called, of FORMAT_NAMED */
+	const char *name;                        /* what it is called, of AS_NAMED */
 	const char *url, *description, *enabled_events, *api_version, *metadata;
-	const char *secret;                      /* `whsec_...`: given by create and rotate alone; of FORMAT_NAMED what was sent, NULL: none */
+	const char *secret;                      /* `whsec_...`: given by create and rotate alone; of AS_NAMED what was sent, NULL: none */
 	struct who owner;                        /* whose rights it has: who made it, or last said where it is, what it listens
 	                                          * to or that it is enabled.  permissions: told by get and list alone; NULL: there
 	                                          * is none any more, or it is disabled */
@@ -75,7 +71,7 @@ struct endpoint {
 	struct bytes sealed, old_sealed;                     /* the secret as it is stored (seal.h) */
 };
 struct endpoint_edit {
-	const char *name, *url, *description, *enabled_events, *metadata, *secret;      /* name, secret: of FORMAT_NAMED */
+	const char *name, *url, *description, *enabled_events, *metadata, *secret;      /* name, secret: of AS_NAMED */
 	enum state status;
 	bool name_set, url_set, description_set, enabled_events_set, metadata_set, secret_set, status_set;
 };
@@ -95,7 +91,7 @@ enum err endpoint_rotate(struct tx *tx, const struct db_val *key, enum transitio
 /* LIFE_ENDPOINT_TEST (an event for it alone), LIFE_ENDPOINT_DELETE. */
 enum err endpoint_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
-/* The same of FORMAT_NAMED, which those above neither list nor find: their URLs and names need not be unique, and the secret
+/* The same of AS_NAMED, which those above neither list nor find: their URLs and names need not be unique, and the secret
  * is the caller's, one at a time.  in of hook_make: also name, secret, life.state (enabled or disabled). */
 enum err hook_make(struct tx *tx, const void *in, void *out);
 enum err hook_get(struct tx *tx, const struct db_val *key, void *out);

@@ -40,6 +40,9 @@ enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, str
 /* Writes what a webhook is sent (api_mlflow_webhooks.c). */
 letter_writer mlflow_write;
 
+/* What changes look at and write beside their rows: the model's, or also the version's. */
+extern const enum sql mlflow_model_wants[], mlflow_version_wants[];
+
 /* Of a route's row: the errors that it gives for others. */
 #define AS(...) .as = (const struct err_as[]){ __VA_ARGS__, { OK, OK } }
 
