@@ -328,7 +328,14 @@ static const struct shape list_out[] = {
 	{ "next_page_token", T_STR, AT(struct page_got, token), .flags = F_OMIT },
 	{ 0 }
 };
-static const struct paging hundred = { .size = 100, .most = 1000, .asked = pages_by_token, .got = pages_tokened };
+
+static enum err newest_first(struct req *r, const struct page_asked *q, struct list_ask *ask)
+{
+	ask->flip = true;
+	return pages_by_token(r, q, ask);
+}
+
+static const struct paging hundred = { .size = 100, .most = 1000, .asked = newest_first, .got = pages_tokened };
 
 /* ---- A try, now ---- */
 

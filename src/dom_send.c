@@ -166,7 +166,7 @@ void sender_send(struct sender *s, struct flight *f, const struct post *p, const
 	}
 	header(f, "Content-Type", "application/json");
 	header(f, "Expect", "");
-	for (size_t i = 0; i < HEADERS_MOST && m.headers[i].name; i++)
+	for (size_t i = 0; i < MESSAGE_HEADERS && m.headers[i].name; i++)
 		header(f, m.headers[i].name, m.headers[i].value);
 	options(f, to, &m);
 	f->state = FLYING;

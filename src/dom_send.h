@@ -6,10 +6,10 @@
 #define DOM_SEND_H
 #include "dom_deliver.h"
 
-enum { FLIGHT_ERROR = 256, HEADERS_MOST = 8 };
+enum { FLIGHT_ERROR = 256, MESSAGE_HEADERS = 8 };
 
 /* What is sent of a letter, and its headers beside Content-Type. */
-struct message { const char *body; size_t n; struct { const char *name, *value; } headers[HEADERS_MOST]; };
+struct message { const char *body; size_t n; struct { const char *name, *value; } headers[MESSAGE_HEADERS]; };
 /* Whoever knows a format writes it, of a try at this second; false: a secret is none. */
 typedef bool letter_writer(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out);
 /* AS_EVENT: an event as it is. */
