@@ -340,7 +340,7 @@ static const struct paging hundred = { .size = 100, .most = 1000, .asked = newes
 /* ---- A try, now ---- */
 
 struct test_in { const char *event; };
-static const struct shape test_in[] = { { "event", T_DOC, AT(struct test_in, event), .help = "an entity and an action; the first one that it listens to" }, { 0 } };
+static const struct shape test_in[] = { { "event", T_OBJECT, AT(struct test_in, event), .help = "its entity and action; where there is none, the first one that it listens to" }, { 0 } };
 
 struct result { bool success; struct reply reply; const char *answer; };
 static const struct shape result_out[] = {
