@@ -5,9 +5,11 @@
 #include "mlflow.h"
 #include <string.h>
 #include "clock.h"
+#include "conf.h"
 #include "dom_kept.h"
 #include "dom_send.h"
 #include "net.h"
+#include "rate.h"
 #include "sign.h"
 #include "str.h"
 
@@ -365,6 +367,18 @@ static struct event sample(struct tx *tx, const struct pair *pair)
 	return (struct event){ .at = tx->now, .type = arena_printf(tx->arena, "model%s", strchr(pair->word, '.')), .payload = kept };
 }
 
+/* A worker waits with whoever asks, so an organization may ask as often as takes no more than one of them. */
+static enum err room(struct req *r)
+{
+	enum { MINUTE = RATE_MINUTE / SEND_NOW_S };
+	struct rate rate;
+
+	if (!conf.rate_limits || rate_take(RATE_KNOWN, id_spell(r->arena, "webhooks tried by org-", &r->who.organization), MINUTE, RATE_MINUTE, &rate))
+		return OK;
+	r->tx.why.retry_after = rate.reset_s;
+	return ERR_RATE;
+}
+
 static enum err test(struct req *r)
 {
 	const struct test_in *in = r->in;
@@ -383,7 +397,7 @@ static enum err test(struct req *r)
 	pair = js_length(words) ? pair_of(js_str(js_at(words, 0))) : NULL;
 	if (in->event && (e = pair_sent(&r->tx, js_read(r->arena, in->event), &pair)))
 		return e;
-	if (!pair || (e = deliver_aim(&r->tx, &hook, &to)))
+	if (!pair || (e = room(r)) || (e = deliver_aim(&r->tx, &hook, &to)))
 		return pair ? e : ERR_INTERNAL;
 	letter.event = sample(&r->tx, pair);
 	send_now(r->arena, &letter, &to, mlflow_write, &result.reply, &result.answer);

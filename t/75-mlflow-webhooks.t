@@ -307,4 +307,16 @@ subtest 'one quota, and disabled alike' => sub {
 };
 
 is($t->thaw('audit', 'verify')->{exit}, 0, 'audit and events agree');
+
+subtest 'how often one can be tried' => sub {
+    my $strict = Thaw->new(config => { webhook_networks => '127.0.0.2/32', webhook_http => 'on', rate_limits => 'on' });
+    my $r = Thaw::Receiver->new($strict, sub { { status => 200 } });
+    my $made = $strict->req(POST => $W, token => $strict->admin, body => { name => 'w', url => $r->url, events => [ event('prompt.created') ] })->{json}{webhook};
+    my @tries = map { $strict->req(POST => "$W/$made->{webhook_id}/test", token => $strict->admin) } 1 .. 14;
+    my @refused = grep { $_->{status} == 429 } @tries;
+    cmp_ok(scalar(grep { $_->{status} == 200 } @tries), '<=', 12, 'six times in a minute of the clock');
+    is($refused[-1]{json}{error_code} // '', 'REQUEST_LIMIT_EXCEEDED', 'then it is told to wait');
+    like($refused[-1]{headers}{'retry-after'}, qr/^[1-6]?\d$/, 'how long');
+    $strict->finish;
+};
 $t->finish;
