@@ -195,6 +195,8 @@ static const char *pages_fault(const struct route *row)
 		return "has pages of nothing, of no shape or asked by none";
 	if (row->paging->got == pages_tokened && !keys_fit(l))
 		return "has tokens of keys that no row tells";
+	if (row->paging->part && row->paging->got != pages_tokened)
+		return "has parts, which only tokens put together";
 	if (row->paging->got == pages_offset && !has_offset(row->query))
 		return "has offsets that nobody can ask for";
 	if (!l)
