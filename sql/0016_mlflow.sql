@@ -80,3 +80,17 @@ CREATE TABLE IF NOT EXISTS model_holds (
   PRIMARY KEY (organization_id, model_id, kind, name, id),
   KEY hold_of_version (organization_id, model_id, number, until_at)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Webhooks that are told of models by their names.  format: 0, an event as it is; 1, by name.  What they are called need
+-- not be unique.  Their secret is whatever their receiver's owner chose, or sealed from nothing.
+SET @step = IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()
+  AND TABLE_NAME = 'webhook_endpoints' AND COLUMN_NAME = 'format') = 0,
+  'ALTER TABLE webhook_endpoints
+    MODIFY description VARCHAR(1000) NULL,
+    MODIFY secret VARBINARY(4096) NOT NULL,
+    ADD COLUMN format TINYINT NOT NULL DEFAULT 0,
+    ADD COLUMN name VARCHAR(63) NULL',
+  'DO 0');
+PREPARE step FROM @step;
+EXECUTE step;
+DEALLOCATE PREPARE step;

@@ -1,7 +1,7 @@
 /* dom_alias.c: see dom_alias.h. */
 #include "dom_alias.h"
 #include <string.h>
-#include "dom_package.h"
+#include "dom_kept.h"
 
 enum { ALIASES_MOST = 1000 };                    /* of a model */
 
@@ -53,6 +53,7 @@ static struct json *of_alias(struct tx *tx, const char *alias, int64_t to, int64
 enum err alias_move(struct tx *tx, enum transition t, struct model *m, const char *alias, int64_t to)
 {
 	const struct db_val org = db_d(&m->life.organization), of = db_d(&m->life.id);
+	struct json *kept;
 	int64_t from, n;
 	enum err e;
 
@@ -69,6 +70,9 @@ enum err alias_move(struct tx *tx, enum transition t, struct model *m, const cha
 	e = to ? db_exec(tx->db, SQL_ALIAS_PUT, DB_IN(org, of, db_s(alias), db_i(to)), NULL) : db_exec(tx->db, SQL_ALIAS_FORGET, DB_IN(org, of, db_s(alias)), NULL);
 	if (e || (to && (e = hold_begin(tx, &m->life.id, HOLD_ALIAS, alias, to))))
 		return e;
+	kept = kept_model(tx, m);
+	js_put_str(tx->arena, kept, "alias", alias);
+	js_put_int(tx->arena, kept, "version", to);
 	return life_move(tx, t, &m->life, of_alias(tx, alias, to, from));
 }
 

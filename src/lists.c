@@ -112,12 +112,12 @@ static bool leads(const struct listing *l, uint64_t filters)
 	return !(filters & ~l->always);
 }
 
-/* Both ways and in each order where the filters lead it; a list by number has no place. */
-static void pages_of(struct all *all, const struct route *r, uint64_t filters, const struct list_view *w)
+/* Both ways, and in each order for the first caller, where the filters lead it; a list by number has no place. */
+static void pages_of(struct all *all, const struct route *r, uint64_t filters, const struct list_view *w, bool orders)
 {
 	const bool every = leads(r->listing, filters);
 
-	for (int order = 0; r->listing->orders[order].name && (every || !order); order++)
+	for (int order = 0; r->listing->orders[order].name && ((every && orders) || !order); order++)
 		for (int flip = 0; flip < (every ? 2 : 1); flip++) {
 			add(all, r, filters, order, flip, false, false, w);
 			if (!r->paging->total)
@@ -134,7 +134,7 @@ static void callers(struct all *all, const struct route *r, uint64_t filters)
 	const bool grants = by_grants(r->listing);
 
 	for (size_t i = 0; i < (!leads(r->listing, filters) ? 1 : grants ? 4 : r->listing->sees == SEES_MODE ? 2 : 1); i++)
-		pages_of(all, r, filters, grants ? &by_grant[i] : &by_mode[i]);
+		pages_of(all, r, filters, grants ? &by_grant[i] : &by_mode[i], !i);
 }
 
 /* Each set once: none, one, those of a path, all. */

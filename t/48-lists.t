@@ -112,7 +112,7 @@ my %asked = (
     PROJECTS => { hidden => 0, status => "'LIVE'", search => "'%filler%'" },
     WORKSPACES => { hidden => 0, status => "'active'", metadata => $digest{workspaces} },
     ENTITIES => { workspace_id => $one->(307001), portfolio_id => "'folio'", jurisdiction => "'US-DE'", status => "'registered'", metadata => $digest{entities} },
-    AUTHORIZATIONS => { status => "'pending'" }, TOKENS => { principal => $other }, ENDPOINTS => { hidden => 0 },
+    AUTHORIZATIONS => { status => "'pending'" }, TOKENS => { principal => $other }, ENDPOINTS => { hidden => 0, format => 0 },
     EVENTS => { seen0 => 0, seen1 => $user, seen2 => 0, seen3 => $user, type => "'workspace.archived'", kind => "'workspace'" },
     DELIVERIES => {},
     DEPLOYMENTS => { hidden => 0, search => "'%filler%'", status => "'[\"active\"]'", importance => "'[\"HIGH\"]'" }, ENVIRONMENTS => { hidden => 0, search => "'%filler%'", formats => 256 },
