@@ -47,7 +47,7 @@ static void about(struct tx *tx, const char *name, const char *version)
 enum err named_there(struct tx *tx, const struct model *m)
 {
 	if (m->life.state == STATE_MODEL_ARCHIVED)
-		why_add(tx, "status", "it is archived");
+		why_add(tx, "status", ARCHIVED_FAULT);
 	return m->life.state == STATE_MODEL_ARCHIVED ? ERR_MODEL_NOT_FOUND : OK;
 }
 

@@ -24,6 +24,7 @@ enum { NUMBER_NONE = 0 };
 bool named_number(const char *text, int64_t *out);
 
 /* By its name.  ERR_MODEL_NOT_FOUND, also of one that is archived, which the first fault says then. */
+#define ARCHIVED_FAULT "it is archived"
 enum err named_get(struct tx *tx, const struct db_val *key, void *out);
 /* Is it there for them, or archived? */
 enum err named_there(struct tx *tx, const struct model *m);
@@ -39,6 +40,9 @@ enum err named_stage_get(struct tx *tx, const char *name, const char *stage, str
 /* The same with its files: ERR_ORIGIN_NONE: nobody said where they are. */
 enum err named_files_get(struct tx *tx, const struct db_val *key, void *out);
 
+/* ERR_MODEL_NAME_TAKEN: tx->about has the kind of what has the name, and in the child's place that of what was to have it. */
+#define KIND_MODEL "registered model"
+#define KIND_PROMPT "prompt"
 /* A body is a struct named_in; what comes out is a struct named of a model, a struct version of a version. */
 enum err named_create(struct tx *tx, const void *in, void *out);
 enum err named_describe(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
