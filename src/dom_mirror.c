@@ -5,7 +5,7 @@
 #include "dom_tag.h"
 #include "str.h"
 
-enum { AT_ONCE = 100 };                          /* models, or versions, of one statement */
+enum { AT_ONCE = 50 };                          /* models, or versions, of one statement */
 
 static bool same_text(const char *a, const char *b)
 {
@@ -61,7 +61,18 @@ static enum err say_version(struct tx *tx, const struct mirror *in)
 
 /* ---- Labels ---- */
 
-/* What a label of the other is here; both are arrays of {key, value}. */
+/* Of a key in an array of {key, value}: of one that is there twice the last value, "" where none is told. */
+static const char *value_in(const struct json *labels, const char *key)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < js_length(labels); i++)
+		if (same_text(text_of(js_at(labels, i), "key"), key))
+			found = text_of(js_at(labels, i), "value") ? text_of(js_at(labels, i), "value") : "";
+	return found;
+}
+
+/* A label, set or (no value) taken away. */
 static enum err label_to(struct tx *tx, const struct named_in *of, const char *key, const char *value, struct mirrored *out)
 {
 	struct named_in in = { .name = of->name, .version = of->version, .key = key, .value = value };
@@ -80,19 +91,16 @@ static enum err labels_to(struct tx *tx, const struct named_in *in, const char *
 	const struct json *there = js_read(tx->arena, in->labels), *now = js_read(tx->arena, here);
 	enum err e = OK;
 
-	for (size_t i = 0; !e && there && i < js_length(there); i++) {
-		const char *key = text_of(js_at(there, i), "key"), *value, *was;
+	for (size_t i = 0; !e && i < js_length(there); i++) {
+		const char *key = text_of(js_at(there, i), "key"), *value = value_in(there, key), *was = value_in(now, key);
 
-		if (!key || !(value = label_of(tx->arena, in->labels, key)))
-			continue;
-		was = label_of(tx->arena, here, key);
-		if (!was || strcmp(was, value))
+		if (key && (!was || strcmp(was, value)))
 			e = label_to(tx, in, key, value, out);
 	}
-	for (size_t i = 0; !e && now && i < js_length(now); i++) {
+	for (size_t i = 0; !e && i < js_length(now); i++) {
 		const char *key = text_of(js_at(now, i), "key");
 
-		if (key && !label_of(tx->arena, in->labels, key))
+		if (!value_in(there, key))
 			e = label_to(tx, in, key, NULL, out);
 	}
 	return e;
