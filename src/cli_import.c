@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "dom_mirror.h"
 #include "dom_org.h"
+#include "dom_tag.h"
 #include "mlflow.h"
 #include "str.h"
 
@@ -221,9 +222,8 @@ bool import_model(struct import *m, const struct json *model)
 /* What it is of is not there in a dry run: what it says is all that can be looked at. */
 static enum err unmade(struct tx *tx, const struct mirror *in, struct mirrored *out)
 {
-	(void)in;
 	*out = (struct mirrored){ MIRROR_MADE, js_array(tx->arena) };
-	return OK;
+	return labels_right(tx, in->in.labels);
 }
 
 static enum err version_told(struct import *m, const struct json *version, struct told *t)

@@ -82,6 +82,7 @@ static const char *refusal(struct arena *a, const struct fetched *got)
 	return arena_printf(a, "the server answers %ld%s%s", got->status, message ? ": " : "", message ? utf8_cut(a, message, SHOWN) : "");
 }
 
+#define ODD "the answer is not what MLflow answers"
 enum fetch { FETCHED, FETCH_REFUSED, FETCH_LOST };
 
 /* The object that is the answer; else *why.  What may pass is tried again. */
@@ -105,8 +106,12 @@ static enum fetch fetch(struct server *s, struct arena *a, const char *path, str
 		*why = refusal(a, &got);
 		return got.status == 401 || got.status == 403 || got.status == 429 || got.status == 503 ? FETCH_LOST : FETCH_REFUSED;
 	}
-	if (js_parse_most(a, got.body, got.n, IMPORT_VALUES, out, why) || js_type(*out) != JS_OBJECT) {
-		*why = arena_printf(a, "the answer is not what MLflow answers%s%s", js_type(*out) == JS_NULL && *why ? ": " : "", js_type(*out) == JS_NULL && *why ? *why : "");
+	if (js_parse_most(a, got.body, got.n, IMPORT_VALUES, out, why)) {
+		*why = arena_printf(a, ODD ": %s", *why);
+		return FETCH_REFUSED;
+	}
+	if (js_type(*out) != JS_OBJECT) {
+		*why = ODD;
 		return FETCH_REFUSED;
 	}
 	return FETCHED;
@@ -117,6 +122,7 @@ static enum fetch page(struct server *s, struct arena *a, const char *what, cons
 	const char **why)
 {
 	struct buf path = { .arena = a };
+	struct json *v = NULL;
 	const char *next;
 	enum fetch got;
 
@@ -130,10 +136,13 @@ static enum fetch page(struct server *s, struct arena *a, const char *what, cons
 	if ((got = fetch(s, a, path.p, out, why)) != FETCHED)
 		return got;
 	next = text_in(*out, "next_page_token");
-	if (next && *token && !strcmp(next, *token)) {
+	*why = NULL;
+	if (js_get(*out, "next_page_token", &v) && v && js_type(v) != JS_STRING)
+		*why = ODD;
+	else if (next && *token && !strcmp(next, *token))
 		*why = "the server gives the same page again and again";
+	if (*why)
 		return FETCH_REFUSED;
-	}
 	*token = next;
 	return FETCHED;
 }

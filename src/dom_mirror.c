@@ -132,9 +132,11 @@ static enum err make_model(struct tx *tx, const struct mirror *in, struct mirror
 enum err mirror_model(struct tx *tx, const struct mirror *in, struct mirrored *out)
 {
 	struct named n;
-	enum err e = named_get(tx, BY_NAME(in->in.name), &n);
+	enum err e = named_get(tx, BY_NAME(in->in.name), &n), other;
 
 	begin(tx, out);
+	if (!e || e == ERR_MODEL_NOT_FOUND)
+		e = (other = labels_right(tx, in->in.labels)) ? other : e;
 	if (e)
 		return e == ERR_MODEL_NOT_FOUND ? make_model(tx, in, out) : e;
 	if (n.model.prompt != is_prompt(tx, in->in.labels))
@@ -192,9 +194,11 @@ enum err mirror_version(struct tx *tx, const struct mirror *in, struct mirrored 
 {
 	const struct named_in *it = &in->in;
 	struct version *v = ARENA_NEW(tx->arena, struct version), *told = ARENA_NEW(tx->arena, struct version);
-	enum err e = named_version_get(tx, (const struct db_val[]){ db_s(it->name), db_s(it->version) }, v);
+	enum err e = named_version_get(tx, (const struct db_val[]){ db_s(it->name), db_s(it->version) }, v), other;
 
 	begin(tx, out);
+	if (!e || e == ERR_VERSION_NOT_FOUND)
+		e = (other = labels_right(tx, it->labels)) ? other : e;
 	if (e)
 		return e == ERR_VERSION_NOT_FOUND ? make_version(tx, in, v, out) : e;
 	if ((e = same_version(tx, it, v)))
