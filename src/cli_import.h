@@ -25,6 +25,9 @@ struct import {
 	bool unmade;                             /* it would be made */
 };
 
+/* The transaction of the next item, in the name of its user. */
+struct tx *import_unit(struct import *m);
+/* Items (cli_items.c). */
 /* False: nothing of it is to follow, as it was refused, or nothing more can be done. */
 bool import_model(struct import *m, const struct json *model);
 bool import_version(struct import *m, const struct json *version);
