@@ -161,42 +161,50 @@ static const char *files_of(struct server *s, const char *name, const char *vers
 /* One of the list, with what the list does not say. */
 static void give_version(struct server *s, struct json *version)
 {
-	const char *source = text_in(version, "source"), *number = text_in(version, "version"), *files;
+	const char *source = text_in(version, "source"), *number = text_in(version, "version"), *name = text_in(version, "name"), *files;
 
+	if (name && strcmp(name, s->m->name))
+		return;
 	if (number && is_copy(source) && (files = files_of(s, s->m->name, number)))
 		js_put_str(s->versions, version, "artifact_uri", files);
 	(void)import_version(s->m, version);
 }
 
-/* The filter that finds the versions of a model; NULL: none does, as its language has no way to write this name. */
+/* The filter that finds the versions of a model, and perhaps those of others: its language cannot write a name with both kinds of
+ * quotes, but one that is like it. */
 static const char *of_model(struct arena *a, const char *name, bool prompts)
 {
-	const char quote = strchr(name, '\'') ? '"' : '\'';
+	const char *prompt = prompts ? " AND tag.`mlflow.prompt.is_prompt` = 'true'" : "";
+	char *like;
 
-	if (strchr(name, quote))
-		return NULL;
-	return arena_printf(a, "name = %c%s%c%s", quote, name, quote, prompts ? " AND tag.`mlflow.prompt.is_prompt` = 'true'" : "");
+	if (!strchr(name, '\''))
+		return arena_printf(a, "name = '%s'%s", name, prompt);
+	if (!strchr(name, '"'))
+		return arena_printf(a, "name = \"%s\"%s", name, prompt);
+	like = arena_strdup(a, name);
+	for (char *p = like; (p = strpbrk(p, "'\\")); )
+		*p = '_';
+	return arena_printf(a, "name LIKE '%s'%s", like, prompt);
 }
 
 /* All versions of the model at hand, ascending.  False: they could not be read. */
 static bool versions(struct server *s, bool prompts)
 {
 	struct import *m = s->m;
-	const char *token = NULL, *why = "the filters of MLflow cannot spell a name with both kinds of quotes", *filter = of_model(s->models, m->name, prompts);
-	enum fetch got = filter ? FETCHED : FETCH_REFUSED;
+	const char *token = NULL, *why, *filter = of_model(s->models, m->name, prompts);
 	struct json *o = NULL, *all;
+	enum fetch got;
 
-	if (filter)
-		do {
-			arena_reset(s->versions);
-			if ((got = page(s, s->versions, "model-versions", filter, "version_number ASC", &token, &o, &why)) != FETCHED)
-				break;
-			all = NULL;
-			(void)js_get(o, "model_versions", &all);
-			for (size_t i = 0; i < js_length(all) && !import_over(m); i++)
-				give_version(s, js_at(all, i));
-			token = token ? arena_strdup(s->models, token) : NULL;
-		} while (token && !import_over(m));
+	do {
+		arena_reset(s->versions);
+		if ((got = page(s, s->versions, "model-versions", filter, "version_number ASC", &token, &o, &why)) != FETCHED)
+			break;
+		all = NULL;
+		(void)js_get(o, "model_versions", &all);
+		for (size_t i = 0; i < js_length(all) && !import_over(m); i++)
+			give_version(s, js_at(all, i));
+		token = token ? arena_strdup(s->models, token) : NULL;
+	} while (token && !import_over(m));
 	if (got == FETCH_LOST)
 		give_up(m, why);
 	else if (got != FETCHED)
@@ -232,11 +240,14 @@ void import_from_server(struct import *m, const char *url)
 	struct server s = { .m = m, .models = arena_new(), .versions = arena_new() };
 	size_t n = strlen(url);
 
+	if (strncmp(url, "http://", 7) && strncmp(url, "https://", 8))
+		give_up(m, arena_printf(s.models, "`%s` is no address of a server, which begins with http:// or https://", url));
 	while (n && url[n - 1] == '/')
 		n--;
 	s.base = arena_strndup(m->c->arena, url, n);
 	s.http = fetcher_new(authorization(m->c->arena));
-	models(&s, false);
+	if (!import_over(m))
+		models(&s, false);
 	if (!import_over(m))
 		models(&s, true);
 	fetcher_free(s.http);

@@ -61,10 +61,11 @@ sub answer {
         return $search->(registered_models => map { my %m = %$_; delete $m{versions}; \%m } @all);
     }
     if ($path eq 'model-versions/search') {
-        my (undef, $name) = $q{filter} =~ /^name = (['"])(.*?)\1/ or return $no->(400, 'INVALID_PARAMETER_VALUE', "bad filter $q{filter}");
+        my (undef, $name) = $q{filter} =~ /^name (?:=|LIKE) (['"])(.*?)\1/ or return $no->(400, 'INVALID_PARAMETER_VALUE', "bad filter $q{filter}");
         return $no->(400, 'INVALID_PARAMETER_VALUE', 'I will not') if $name eq ($now->{sulks} // '');
-        my ($m) = grep { $_->{name} eq $name && $is_prompt->($_) == $asked } @{ $now->{models} };
-        return $search->(model_versions => map { { name => $name, %$_ } } @{ $m->{versions} // [] });
+        my $like = join '', map { $_ eq '_' && $q{filter} =~ /LIKE/ ? '.' : quotemeta } split //, $name;
+        my @of = grep { $_->{name} =~ /^$like$/ && $is_prompt->($_) == $asked } @{ $now->{models} };
+        return $search->(model_versions => map { my $m = $_; map { { name => $m->{name}, %$_ } } @{ $m->{versions} // [] } } @of);
     }
     return $ok->({ artifact_uri => "s3://real/$q{name}/$q{version}" }) if $path eq 'model-versions/get-download-uri';
     return $no->(404, 'ENDPOINT_NOT_FOUND', 'no');
@@ -75,6 +76,7 @@ $has = { models => [
         versions => [ version(2, current_stage => 'Archived', tags => tags(a => 'b')), version(3, description => 'third', run_link => 'https://x/y'), version(5, current_stage => 'Production'),
             version(7, source => 'models:/fraud/5', run_id => 'run5'), version(9, source => 'models:/m-0123', run_id => '') ]),
     model("it's"),
+    model(q{all "of" 'it'}, versions => [ version(4) ]),
     model('slash/ed', versions => [ version(1) ]),
     model('z', last_updated_timestamp => 1600000000123, aliases => [ { alias => 'latest', version => '1' } ], versions => [ version(1, status => 'FAILED_REGISTRATION'), version(2, source => '../x') ]),
     model('greet', tags => tags(%prompt, lang => 'de'), versions => [ version(1, source => 'dummy-source', run_id => '', tags => tags(%prompt, 'mlflow.prompt.text' => 'Hi {{x}}' x 5000)) ]),
@@ -128,15 +130,16 @@ subtest 'everything comes over' => sub {
     my $r = import_('--from', $url);
     is($r->{exit}, 1, 'exit 1, as some are refused') or diag $r->{err};
     my $l = lines($r);
-    is($l->{"model $_"}, 'made', "the model $_") for 'fraud', "it's", 'z', 'greet';
+    is($l->{"model $_"}, 'made', "the model $_") for 'fraud', "it's", 'z', 'greet', q{all "of" 'it'};
+    is($l->{q{version all "of" 'it'/4}}, 'made', 'the version of a name with both kinds of quotes');
     is_deeply([ sort grep { /^version fraud/ } keys %$l ], [ map { "version fraud/$_" } 2, 3, 5, 7, 9 ], 'its versions, and those alone');
     like($l->{'model slash/ed'}, qr/refused/, 'a name that is none here');
     ok(!exists $l->{'version slash/ed/1'}, 'whose versions are left out');
     like($l->{'version z/1'}, qr/refused: it is not ready, but FAILED_REGISTRATION/, 'a version that is not ready');
     like($l->{'version z/2'}, qr/refused: Invalid model version source/, 'a source that is refused');
     like($l->{'alias z@latest'}, qr/refused: 'latest' alias name/, 'an alias that is refused');
-    like($r->{out}, qr/^models: 4 made, 0 changed, 0 as they are there, 1 refused$/m, 'the sum of models');
-    like($r->{out}, qr/^versions: 6 made, 0 changed, 0 as they are there, 2 refused$/m, 'and of versions');
+    like($r->{out}, qr/^models: 5 made, 0 changed, 0 as they are there, 1 refused$/m, 'the sum of models');
+    like($r->{out}, qr/^versions: 7 made, 0 changed, 0 as they are there, 2 refused$/m, 'and of versions');
 
     my $m = model_of('fraud');
     is_deeply([ @$m{qw(description creation_timestamp last_updated_timestamp user_id)} ], [ 'Finds it', 1600000000123, 1600000009456, 'ada' ], 'a model as it was, the user\'s');
@@ -152,7 +155,7 @@ subtest 'everything comes over' => sub {
     is(get('model-versions/get-download-uri', name => 'fraud', version => 7)->{json}{artifact_uri}, 's3://real/fraud/7', 'the files of a copy are where they were');
     is(get('model-versions/get-download-uri', name => 'fraud', version => 9)->{json}{artifact_uri}, 'models:/m-0123', 'and those of a logged model');
     is(length plain(version_of('greet', 1)->{tags})->{'mlflow.prompt.text'}, 40000, 'a prompt is whole');
-    is_deeply([ map { $_->{name} } @{ get('registered-models/search')->{json}{registered_models} } ], [ 'fraud', "it's", 'z' ], 'and is no model');
+    is_deeply([ map { $_->{name} } @{ get('registered-models/search')->{json}{registered_models} } ], [ q{all "of" 'it'}, 'fraud', "it's", 'z' ], 'and is no model');
 
     my $new = $t->req(POST => '/api/2.0/mlflow/model-versions/create', token => $t->token('ada'), body => { name => 'fraud', source => 's3://x/y' });
     is($new->{json}{model_version}{version}, '10', 'the next one goes on behind the highest number');
@@ -166,7 +169,7 @@ subtest 'everything comes over' => sub {
 subtest 'a second run makes nothing new' => sub {
     my ($attempts, $audit) = (rows('attempts'), rows('audit_events'));
     my $r = import_('--from', $url);
-    like($r->{out}, qr/^models: 0 made, 0 changed, 4 as they are there, 1 refused\nversions: 0 made, 0 changed, 6 as they are there, 2 refused\naliases: 0 made, 0 changed, 2 as they are there, 1 refused$/m, 'as it says');
+    like($r->{out}, qr/^models: 0 made, 0 changed, 5 as they are there, 1 refused\nversions: 0 made, 0 changed, 7 as they are there, 2 refused\naliases: 0 made, 0 changed, 2 as they are there, 1 refused$/m, 'as it says');
     is(rows('attempts') - $attempts, 0, 'and writes nothing') or diag $r->{out};
     is(rows('audit_events') - $audit, 0, 'nor does the audit');
 };
@@ -215,7 +218,7 @@ subtest 'what is not the same is not touched' => sub {
 subtest 'a server in trouble' => sub {
     $has->{busy} = 1; put();
     my $r = import_('--from', $url, '--dry-run');
-    like($r->{out}, qr/^models: .* 4 as they are there/m, 'what passes is tried again');
+    like($r->{out}, qr/^models: .* 5 as they are there/m, 'what passes is tried again');
     delete $has->{busy}; $has->{sulks} = 'fraud'; put();
     $r = import_('--from', $url);
     like($r->{out}, qr/model fraud: refused: its versions cannot be read: the server answers 400: I will not/, 'a refusal is told');
@@ -229,15 +232,15 @@ subtest 'a server in trouble' => sub {
     delete $has->{odd}; $has->{auth} = 'Basic YWRhOnM6M2NyZXQ='; put();
     like(import_('--from', $url)->{err}, qr/the server answers 401/, 'no credentials');
     { local @ENV{qw(MLFLOW_TRACKING_USERNAME MLFLOW_TRACKING_PASSWORD MLFLOW_TRACKING_TOKEN)} = ('ada', 's:3cret', 'no');
-      like(import_({ env => { map { $_ => $ENV{$_} } grep { /^MLFLOW_/ } keys %ENV } }, '--from', $url, '--dry-run')->{out}, qr/^models: .* 4 as/m, 'Basic, which wins over a token'); }
+      like(import_({ env => { map { $_ => $ENV{$_} } grep { /^MLFLOW_/ } keys %ENV } }, '--from', $url, '--dry-run')->{out}, qr/^models: .* 5 as/m, 'Basic, which wins over a token'); }
     $has->{auth} = 'Bearer t0k'; put();
-    like(import_({ env => { MLFLOW_TRACKING_TOKEN => 't0k' } }, '--from', $url, '--dry-run')->{out}, qr/^models: .* 4 as/m, 'Bearer');
+    like(import_({ env => { MLFLOW_TRACKING_TOKEN => 't0k' } }, '--from', $url, '--dry-run')->{out}, qr/^models: .* 5 as/m, 'Bearer');
     delete $has->{auth}; put();
 };
 
 subtest 'as JSON' => sub {
     my $r = $t->thaw('--json', 'import', 'mlflow', @as, '--from', $url);
-    is($r->{json}{models}{unchanged}, 4, 'one value, with the sums') or diag $r->{out}, $r->{err};
+    is($r->{json}{models}{unchanged}, 5, 'one value, with the sums') or diag $r->{out}, $r->{err};
     ok((grep { $_->{item} eq 'model' && $_->{name} eq 'slash/ed' && $_->{reason} =~ /Names cannot/ } @{ $r->{json}{failed} }), 'and what was refused');
 };
 
