@@ -94,6 +94,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_CODING] = { .code = "BAD_REQUEST" },
 	[ERR_KEY_REUSED] = { .status = 400 },
 	[ERR_REFERENCE] = { .status = 400 },
+	[ERR_OUTCOME_UNKNOWN] = { .code = "ABORTED", .status = 409 },     /* a 503 would be repeated, and make a second version */
 	[ERR_WORKSPACES_OFF] = { .code = "FEATURE_DISABLED" },
 	[ERR_ROUTE_NOT_FOUND] = { .code = "ENDPOINT_NOT_FOUND" },
 	[ERR_NOT_IMPLEMENTED] = { .code = "NOT_IMPLEMENTED", .text = "This server is a registry of models and nothing else: use another one as the tracking server" },

@@ -92,7 +92,7 @@ const struct shape mlflow_alias_in[] = { NAME_ROW, ALIAS_ROW(.fault = alias_faul
 static const struct shape aliased_in[] = { NAME_ROW, ALIAS_ROW(.help = "or `latest`, the highest version"), { 0 } };
 
 static const struct shape search_query[] = { SEARCH_ROWS(1000), { 0 } };
-static const struct paging hundred = { .size = 100, .most = 1000, .asked = mlflow_models_asked, .got = pages_tokened };
+static const struct paging hundred = { .size = 100, .most = 1000, .part = 100, .asked = mlflow_models_asked, .got = pages_tokened };
 
 /* ---- The highest versions of some stages ---- */
 

@@ -92,7 +92,7 @@ static const struct shape stage_in[] = {
 	{ 0 }
 };
 static const struct shape search_query[] = { SEARCH_ROWS(200000), { 0 } };
-static const struct paging many = { .size = 200000, .asked = mlflow_versions_asked, .got = pages_tokened };
+static const struct paging many = { .size = 200000, .part = 2000, .asked = mlflow_versions_asked, .got = pages_tokened };
 
 /* What two fields say together. */
 static enum err transition(struct tx *tx, const struct db_val *key, enum transition t, const void *sent, void *out)

@@ -597,7 +597,9 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 		memcpy(&ref, v, sizeof ref);
 		return ref ? shape_render(a, s->sub, ref, form) : NULL;
 	case T_LIST: case T_MAP:
-		return !((const struct list *)v)->n && s->flags & F_OMIT ? NULL : render_list(a, s, v, form);
+		if (!((const struct list *)v)->n && s->flags & F_OMIT)
+			return NULL;
+		return ((const struct list *)v)->size ? render_list(a, s, v, form) : js_raw(a, ((const struct list *)v)->v);
 	case T_ONE_OF:
 		break;
 	}
