@@ -599,7 +599,7 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 	case T_LIST: case T_MAP:
 		if (!((const struct list *)v)->n && s->flags & F_OMIT)
 			return NULL;
-		return ((const struct list *)v)->size ? render_list(a, s, v, form) : js_raw(a, ((const struct list *)v)->v);
+		return ((const struct list *)v)->size || !((const struct list *)v)->n ? render_list(a, s, v, form) : js_raw(a, ((const struct list *)v)->v);
 	case T_ONE_OF:
 		break;
 	}
