@@ -23,7 +23,7 @@ static enum err find(struct tx *tx, const char *name, struct id *id)
 /* Is it the one that was looked for, now that nobody else changes it? */
 static enum err same(struct tx *tx, const struct model *m, const char *name)
 {
-	return strcmp(m->name, name) ? ERR_DB_RETRY : named_there(tx, m);
+	return strcmp(m->name, name) || m->life.state == STATE_MODEL_RETIRED ? ERR_DB_RETRY : named_there(tx, m);
 }
 
 static enum err lock_model(struct tx *tx, const char *name, struct model *m)

@@ -106,6 +106,7 @@ subtest 'answers are what their schemas say' => sub {
     # what stands in no address: the parameters of a query that must be there
     my %named = (name => made_model($t, 1), version => 1, alias => 'shown');
     done(ml($t, 'POST registered-models/alias', \%named));
+    $id{webhook_id} = done(ml($t, 'POST webhooks', { name => 'shown', url => 'https://hooks.example.org/', events => [ { entity => 'REGISTERED_MODEL', action => 'CREATED' } ] }))->{webhook}{webhook_id};
     for my $path (sort grep { $doc->{paths}{$_}{get} } keys %{ $doc->{paths} }) {
         my $schema = $doc->{paths}{$path}{get}{responses}{200}{content}{'application/json'}{schema} or next;
         my @needs = map { $_->{name} } grep { $_->{in} eq 'query' && $_->{required} } @{ $doc->{paths}{$path}{get}{parameters} // [] };
