@@ -81,7 +81,7 @@ async function perform(resource, offer, object, refresh) {
         const done = await confirm({
             title: chosen ? `${action.pick.deed} \u201c${name}\u201d?` : `${deed(resource, action)}${action.bare ? ':' : ''} \u201c${name}\u201d${action.bare && form ? '' : '?'}`,
             body: h('div', {}, foreseen?.to ? h('p', {}, 'It will be ', h('strong', {}, resource.statuses[foreseen.to].label), `. ${foreseen.text}`)
-                : foreseen ? [h('p', {}, foreseen.text), checks(foreseen.checks)] : h('p', {}, chosen ? action.pick.told(object, chosen) : asks(action, object)),
+                : foreseen ? [h('p', {}, foreseen.text), foreseen.checks && checks(foreseen.checks)] : h('p', {}, chosen ? action.pick.told(object, chosen) : asks(action, object)),
                 target(resource, foreseen?.to ? foreseen : offer, resource.status(object)) || null),
             form, label: foreseen?.refused ? null : chosen ? action.pick.deed : deed(resource, action), tone: action.tone === 'secondary' ? 'primary' : action.tone,
             no: foreseen?.refused ? 'Close' : action.no,
@@ -104,7 +104,7 @@ async function perform(resource, offer, object, refresh) {
         const now = resource.statuses[status];
         const to = action.leads ? action.leads(done.data, object) : chosen && action.pick.leads ? await action.pick.leads(done.data, chosen, get) : action.after === 'stay' ? location.hash : action.after !== 'list' ? detailHash(resource, object)
             : `#/${resource.path}${resource.archived ? '/archived' : ''}`;
-        toast('good', `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, chosen ? action.pick.did?.(chosen) : now && `Its status is now ${now.label}${foreseen?.to && foreseen.to !== status
+        toast('good', `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, action.did ? action.did(done.data) : chosen ? action.pick.did?.(chosen) : now && `Its status is now ${now.label}${foreseen?.to && foreseen.to !== status
             ? `, not ${resource.statuses[foreseen.to].label}: it has changed meanwhile` : ''}.`, location.hash !== to);
         if (location.hash !== to) location.hash = to;
         else {

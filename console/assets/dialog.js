@@ -77,7 +77,8 @@ export function confirm({ title, body, form, label, tone = 'primary', no: harmle
         foot: [no, yes], first: form?.first ?? no, busy: () => working });
     no.addEventListener('click', () => { if (!working) d.close(); });
     async function go() {
-        if (working || (form && !form.check())) return;
+        if (working) return;
+        if (form && !form.check()) { problem.replaceChildren(); return; }
         working = true;
         yes.setAttribute('aria-disabled', 'true');
         no.setAttribute('aria-disabled', 'true');

@@ -2,11 +2,13 @@
 // does with them, for every page that shows one: aliases, stages, tags, where files are from.
 // A model goes by its name there, and a version by its number.
 import { query } from './api.js';
-import { sentence } from './dom.js';
+import { sentence, time } from './dom.js';
 
 const BASE = '/api/2.0/mlflow';
 const modelPath = name => query(`${BASE}/registered-models/get`, { name }), aliasPath = `${BASE}/registered-models/alias`;
 const versionPath = (name, number) => query(`${BASE}/model-versions/get`, { name, version: number });
+// The dialect that tells who held what has ids of its own spelling.
+const spelled = id => id.startsWith('mdl-') ? id : `mdl-${id}`, modelUrl = id => `/api/v1/models/${encodeURIComponent(spelled(id))}`;
 const quoted = text => `'${text.replaceAll('\'', '\'\'')}'`;
 const labelled = tags => Object.fromEntries((tags ?? []).map(t => [t.key, t.value]));
 
@@ -94,11 +96,11 @@ export function versionActions(word, of, needs) {
         [`${word}_LABEL`]: { ...setTag('model-versions', here), needs, of: v => !!v.labelled },
     };
 }
-// Who is in the stages that are left by those who are there, as the registry tells it; url: of a model's versions there.
-export const occupied = async (get, url) => Object.fromEntries(await Promise.all(['Development', 'Staging', 'Production'].map(async stage => [stage, await get(`${url}?stage=${stage}&limit=10`)])));
+// Who is in the stages that others can be made to leave.
+export const occupied = async (get, id) => Object.fromEntries(await Promise.all(['Development', 'Staging', 'Production'].map(async stage => [stage, await get(`${modelUrl(id)}/holders?stage=${stage}`)])));
 export const stageFields = (there, all, is, number) => {
-    const others = stage => there[stage]?.data.map(p => p.registeredModelVersion).filter(n => n !== number) ?? [];
-    const more = stage => there[stage] && there[stage].totalCount > there[stage].data.length;
+    const others = stage => there[stage]?.items.map(o => o.version_number).filter(n => n !== number) ?? [];
+    const more = stage => there[stage]?.has_next;
     const those = stage => `${others(stage).length > 1 ? 'Versions' : 'Version'} ${others(stage).join(', ')}${more(stage) ? ' and more' : ''}`;
     return archive => [
         { name: 'stage', label: 'Stage', type: 'choice', options: all.filter(s => s !== is).map(s => [s, s]),
@@ -106,39 +108,68 @@ export const stageFields = (there, all, is, number) => {
         { name: archive, label: 'Archive those that are there', type: 'check', help: 'Other versions in that stage move to the stage Archived.', when: v => others(v.stage).length > 0 },
     ];
 };
-export const stageAction = (word, of, url) => ({ [`${word}_STAGE`]: { label: 'Move to stage', bare: true, row: true, after: 'stay', tone: 'secondary', of: v => !!v.at, done: 'was moved',
+export const stageAction = (word, of) => ({ [`${word}_STAGE`]: { label: 'Move to stage', bare: true, row: true, after: 'stay', tone: 'secondary', of: v => !!v.at, done: 'was moved',
     ask: 'Move this version to another stage.',
-    load: (get, v) => occupied(get, url(v)),
+    load: (get, v) => occupied(get, v.model_id),
     fields: (v, there) => stageFields(there, ['None', 'Staging', 'Production', 'Archived'], v.at, of(v).number)('archive_existing_versions'),
     send: (v, values) => ({ path: `${BASE}/model-versions/transition-stage`, body: { name: of(v).name, version: String(of(v).number), ...values } }) } });
 
 // ---- Lists in a model's or a version's page -------------------------------------------------
 
 // Where the page knows rights, its object has them; a model is `name` in every dialect.
-const list = { read: 'model:read', create: 'model:write', noHistory: true, inner: 'models', flat: true, listed: [], statuses: {}, status: () => 'there', audit: {},
+const state = o => ['archived', 'retired'].includes(o.parent.status) || o.parent.isArchived || o.until ? 'over' : 'there';
+const list = { read: 'model:read', create: 'model:write', noHistory: true, inner: 'models', flat: true, listed: [], statuses: {}, status: state, audit: {},
     rights: o => o.parent.permissions ?? [] };
 const needs = o => o.parent.permissions && 'CAN_EDIT', there = ['there'];
 const whole = rows => ({ list: () => ({}), page: r => ({ items: rows(r), more: false }) });
 
+const numbered = { list: v => ({ page: v.page, page_size: v.limit }), page: r => ({ items: r.items, total: r.total, size: r.page_size }) };
+const place = items => {
+    for (const o of items) Object.assign(o, { of: versionPlace(spelled(o.parent.id), o.version_number), by: o.set_by?.name, ends: o.until ?? 'now',
+        mark: [o.alias ? alias(o.alias) : { text: o.stage, tone: stages[o.stage].tone }] });
+};
+const what = o => o.alias ? { alias: o.alias } : { stage: o.stage };
+const back = { label: 'Roll back', bare: true, row: true, after: 'stay', tone: 'secondary', needs, done: 'was rolled back', did: r => `Version ${r.version_number} has it now.`,
+    ask: 'The version that had it before gets it back.',
+    foresee: { ask: o => ({ path: query(`${modelUrl(o.parent.id)}/holders/history`, { ...what(o), page_size: 100 }) }),
+        told: (r, o) => {
+            const now = r.items.filter(i => !i.until).map(i => i.version_number), before = r.items.find(i => i.until && !now.includes(i.version_number));
+            return before ? { text: [`Version ${before.version_number}, which had it until `, time(before.until), ', gets it back. ', now.length && `Version ${now.join(', ')} ${o.alias ? 'loses it' : 'is moved to Archived'}.`] }
+                : { refused: true, text: 'No other version had it before.' };
+        } },
+    send: o => ({ path: `${modelUrl(o.parent.id)}/rollback`, body: what(o) }) };
+
 const aliases = {
     ...list, word: 'alias', path: 'aliases', one: 'alias', many: 'aliases', title: 'Aliases',
     id: a => a.alias, name: a => a.alias,
-    api: { ...whole(r => (r.registered_model.aliases ?? []).map(a => ({ ...a, mark: [alias(a.alias)] }))),
-        complete: items => { for (const a of items) a.of = versionPlace(a.parent.id.startsWith('mdl-') ? a.parent.id : `mdl-${a.parent.id}`, a.version); } },
-    columns: [{ label: 'Alias', field: 'mark', kind: 'badges' }, { label: 'Names', field: 'of', kind: 'place', wide: true }],
-    own: [offer('ALIAS_MOVE', there), offer('ALIAS_REMOVE', there, 'DELETE')],
+    api: { ...numbered, complete: place },
+    columns: [{ label: 'Alias', field: 'mark', kind: 'badges' }, { label: 'Names', field: 'of', kind: 'place', wide: true }, { label: 'Since', field: 'since', kind: 'time', wide: true },
+        { label: 'Set by', field: 'by', wide: true }],
+    own: [offer('ALIAS_MOVE', there), offer('ALIAS_BACK', there), offer('ALIAS_REMOVE', there, 'DELETE')],
     actions: {
         ALIAS_MOVE: { label: 'Move', row: true, after: 'stay', tone: 'secondary', needs, done: 'was moved',
-            ask: a => `Another version gets this alias. Version ${a.version} has it now, and loses it.`,
+            ask: a => `Another version gets this alias. Version ${a.version_number} has it now, and loses it.`,
             load: (get, a) => versionsOf(get, a.parent.name),
-            fields: (a, options) => [{ name: 'version', label: 'To', type: 'choice', options: options.filter(([v]) => v !== a.version) }],
+            fields: (a, options) => [{ name: 'version', label: 'To', type: 'choice', options: options.filter(([v]) => v !== String(a.version_number)) }],
             send: (a, values) => ({ path: aliasPath, body: { name: a.parent.name, alias: a.alias, ...values } }) },
+        ALIAS_BACK: back,
         ALIAS_REMOVE: { label: 'Remove', row: true, after: 'stay', tone: 'danger', needs, no: 'Keep it', done: 'was removed',
-            ask: a => `Version ${a.version} loses it. Whoever loads the model by this alias finds nothing then.`,
+            ask: a => `Version ${a.version_number} loses it. Whoever loads the model by this alias finds nothing then.`,
             send: a => ({ path: aliasPath, body: { name: a.parent.name, alias: a.alias } }) },
     },
 };
-export const aliasPart = of => ({ word: 'alias', title: 'Aliases', of, url: m => modelPath(m.name), does: ['ALIAS_SET'], none: 'No version has an alias.' });
+export const aliasPart = { word: 'alias', title: 'Aliases', url: m => `${modelUrl(m.id)}/aliases`, does: ['ALIAS_SET'], none: 'No version has an alias.' };
+
+const holds = {
+    ...list, word: 'hold', path: 'holders', one: 'alias or stage', many: 'aliases and stages', title: 'Who had which alias and stage',
+    id: o => `${o.alias ? '@' : ''}${o.alias ?? o.stage} ${o.version_number} ${o.since} ${o.until}`, name: o => o.alias ?? o.stage,
+    api: { ...numbered, complete: place },
+    columns: [{ label: 'Alias or stage', field: 'mark', kind: 'badges' }, { label: 'Of', field: 'of', kind: 'place', wide: true }, { label: 'From', field: 'since', kind: 'time', wide: true },
+        { label: 'Until', field: 'ends', kind: 'time', wide: true }, { label: 'By', field: 'by', wide: true }],
+    own: [offer('HOLD_BACK', there)],
+    actions: { HOLD_BACK: { ...back, of: o => o.stage !== 'Archived' } },
+};
+export const holdPart = { word: 'hold', title: holds.title, url: m => `${modelUrl(m.id)}/holders/history`, none: 'No version had an alias or was in a stage yet.' };
 
 const tagged = t => t.parent.version_number === undefined ? ['registered-models', { name: t.parent.name }] : ['model-versions', { name: t.parent.model.text, version: String(t.parent.version_number) }];
 const tags = {
@@ -159,7 +190,7 @@ const tagPart = { word: 'tag', title: 'Tags with values', none: 'No key has a va
 export const modelTags = of => ({ ...tagPart, of, url: m => modelPath(m.name), does: ['TAG_SET'] });
 export const versionTags = { ...tagPart, of: v => !!v.labelled, url: v => versionPath(v.model.text, v.version_number), does: ['VERSION_LABEL'] };
 
-export const named = [aliases, tags];
+export const named = [aliases, holds, tags];
 
 // What an audit action told beside its name, of an alias, a stage, a tag or a version; nothing of others.
 export function story({ details: d }) {

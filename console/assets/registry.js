@@ -1,7 +1,7 @@
 // registry.js: what the console knows of the registry, as resources.js has it: registered
 // models, their versions, which are model packages, deployments, and who has access.
 import { may, named, request, user } from './api.js';
-import { aliasPart, details as origin, marks, modelActions, modelOffers, occupied, stageFields, tell, versionActions, versionOffers } from './mlflow.js';
+import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, occupied, stageFields, tell, versionActions, versionOffers } from './mlflow.js';
 import { use } from './use.js';
 
 const BASE = '/api/v2';
@@ -123,8 +123,9 @@ export const registered = {
     ],
     parts: [
         { word: 'package', title: 'Versions', url: m => `${registeredUrl(m.id)}/versions`, none: 'This model has no versions.' },
-        aliasPart(m => !m.isArchived), { of: m => !m.isArchived, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) },
+        aliasPart, { of: m => !m.isArchived, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) },
         { word: 'placement', title: 'Deployments', url: m => `${registeredUrl(m.id)}/deployments`, none: 'No version was deployed.' },
+        holdPart,
         { word: 'share', title: 'Who has access', url: m => `${registeredUrl(m.id)}/sharedRoles`, none: 'Nobody but the administrators.' },
     ],
     form: [
@@ -311,7 +312,7 @@ const packages = {
     ].map(o => ({ from: stages, permission: 'model:write', ...o })),
     actions: {
         PACKAGE_STAGE: { label: 'Move to stage', bare: true, row: true, after: 'stay', needs: 'CAN_EDIT', done: 'was moved', ask: 'Move this version to another stage.',
-            load: (get, p) => occupied(get, `${registeredUrl(p.registeredModelId)}/versions`),
+            load: (get, p) => occupied(get, p.registeredModelId),
             fields: (p, there) => stageFields(there, stages, p.stage, p.registeredModelVersion)('archiveExistingVersions'),
             send: (p, body) => ({ path: versionUrl(p), body }) },
         ...versionActions('PACKAGE', p => ({ name: p.of?.text ?? p.parent.name, number: p.registeredModelVersion }), 'CAN_EDIT'),

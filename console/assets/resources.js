@@ -56,7 +56,8 @@
 //               there is no detail to go to afterwards, 'stay' where one is well placed;
 //               bare: its label says all, without the word for the object; deed: where the
 //               question takes more words than the label;
-//               no: the words of the harmless button, where Cancel would be unclear;
+//               no: the words of the harmless button, where Cancel would be unclear; did(reply):
+//               what else is said when it was done;
 //               of(object): where it is offered; leads(reply, object) -> hash;
 //               foresee: {ask(object, o) -> {method, path, body}, told(reply, object, o) -> {to, text} or
 //               {text, checks, refused}}: asked before the person is; load(get, object): likewise;
@@ -68,7 +69,7 @@
 //   audit       audit action -> how the history tells it
 
 import { named } from './api.js';
-import { aliasPart, details as origin, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, stages, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
+import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, stages, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
 import { registry } from './registry.js';
 import { use } from './use.js';
 
@@ -182,7 +183,7 @@ const models = {
     ],
     parts: [
         { word: 'version', title: 'Versions', url: m => `${modelUrl(m.id)}/versions`, none: 'It has no versions yet.' },
-        aliasPart(inUse), { of: inUse, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) }, modelTags(inUse),
+        aliasPart, { of: inUse, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) }, modelTags(inUse), holdPart,
     ],
     form: [
         { name: 'name', label: 'Name', type: 'text', required: true },
@@ -301,7 +302,7 @@ const versions = {
             } },
         VERSION_RESTORE: { label: 'Restore configuration', bare: true, after: 'stay', tone: 'secondary',
             ask: 'Its algorithm and hyperparameters become the active configuration of the model. No version is changed.', done: 'has the active configuration' },
-        ...versionActions('VERSION', mlflow), ...stageAction('VERSION', mlflow, v => `/api/v2/registeredModels/${v.model_id.replace('mdl-', '')}/versions`),
+        ...versionActions('VERSION', mlflow), ...stageAction('VERSION', mlflow),
     },
     audit: {},
 };

@@ -46,7 +46,8 @@ export async function use(of, object, refresh) {
     }
     try {
         const all = await ways(get, name, number);
-        if (all.length) show(all, all[0]); else body.append(h('p', { class: 'soft mb-0' }, 'It has no versions yet.'));
+        if (!all.length) return null;
+        show(all, all[0]);
     } catch (e) {
         if (e.kind === 'ended') throw e;
         body.append(h('div', { role: 'alert' }, notice(e, false, refresh)));

@@ -94,6 +94,7 @@ await test('stages: who is there is said, and is archived or stays', async () =>
     assert.deepEqual(await marks(page, 1), ['Production']);
     await row(page, 2).getByRole('button', { name: 'Move to stage' }).click();
     const archive = dialog(page).getByLabel('Archive those that are there');
+    await dialog(page).waitFor();
     assert.deepEqual(await dialog(page).getByLabel('Stage').locator('option').allInnerTexts(), ['Staging', 'Production', 'Archived'], 'not the one that it is in');
     assert.ok(!await archive.isVisible(), 'nothing is in Staging');
     await dialog(page).getByLabel('Stage').selectOption('Production');
@@ -114,6 +115,37 @@ await test('stages: who is there is said, and is archived or stays', async () =>
     await go(page, `#/registered-models/${m.id.slice(4)}`);
     await part(page, 'Aliases').waitFor();
     await accessible(page, 'a registered model with versions of MLflow');
+});
+
+await test('who had it when; and back to the one before', async () => {
+    const m = await three('Rolled');
+    for (const n of [1, 2]) { await alias(m.name, 'champion', n); await stage(m.name, n, 'Production'); }
+    const { page } = await signedIn();
+    await go(page, `#/models/${m.id}`);
+    const past = part(page, 'Who had which alias and stage'), told = async () => (await past.getByRole('row').allInnerTexts()).slice(1).map(t => t.trim().replace(/\s+/g, ' ').replace(/\d+ \w+ \d+, [\d:]+/g, 'T'));
+    await shows(told, ['Production Version 2 T now admin Roll back Production', '@champion Version 2 T now admin Roll back champion', 'Production Version 1 T now admin Roll back Production', '@champion Version 1 T T admin']);
+    await column(part(page, 'Aliases'), '@champion').getByRole('button', { name: /^Roll back/ }).click();
+    await dialog(page).getByText(/^Version 1, which had it until .*, gets it back. Version 2 loses it.$/).waitFor();
+    await accessible(page, 'rolling back');
+    await confirm(page, 'Roll back');
+    await good(page).getByText('Version 1 has it now.').waitFor();
+    assert.deepEqual(await holders(m.name), { champion: '1' });
+    await stage(m.name, 1, 'Staging');
+    await go(page, '#/models');
+    await go(page, `#/models/${m.id}`);
+    await column(past, 'Production').getByRole('button', { name: /^Roll back/ }).click();
+    await dialog(page).getByText(/^Version 1, which had it until .*, gets it back. Version 2 is moved to Archived.$/).waitFor();
+    await confirm(page, 'Roll back');
+    await good(page).getByText('Version 1 has it now.').waitFor();
+    await shows(async () => [await marks(page, 1), await marks(page, 2)], [['Production', '@champion'], ['Archived']]);
+    await page.locator('.timeline li').getByText('Rolled back').first().waitFor();
+    await column(past, 'Staging').first().waitFor();
+    await alias(m.name, 'fresh', 3);
+    await go(page, '#/models');
+    await go(page, `#/models/${m.id}`);
+    await column(part(page, 'Aliases'), '@fresh').getByRole('button', { name: /^Roll back/ }).click();
+    await dialog(page).getByText('No other version had it before.').waitFor();
+    await confirm(page, 'Close');
 });
 
 await test('a version: where it is from, a link only where that is http; its tags, and the model\u2019s', async () => {
@@ -224,6 +256,9 @@ await test('prompts are no models; and all of it fits a telephone in the dark', 
     await stage(m.name, 1, 'Staging');
     const { page } = await signedIn({ viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
     await go(page, '#/models');
+    await page.getByRole('link', { name: m.name }).waitFor();
+    assert.equal(await page.getByText('A prompt').count(), 0);
+    await go(page, '#/registered-models');
     await page.getByRole('link', { name: m.name }).waitFor();
     assert.equal(await page.getByText('A prompt').count(), 0);
     for (const hash of [`#/models/${m.id}`, at(m, 1), `#/registered-models/${m.id.slice(4)}`]) {
