@@ -38,6 +38,7 @@ SET @step = IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHE
     ADD COLUMN mlflow_updated_at DATETIME(3) NOT NULL DEFAULT (updated_at),
     ADD KEY version_by_run (organization_id, source_run, id),
     ADD KEY version_by_said (organization_id, mlflow_updated_at, id),
+    ADD KEY version_said (organization_id, model_id, mlflow_updated_at, id),
     ADD KEY version_latest (organization_id, model_id, status, stage, number),
     ALGORITHM=COPY, LOCK=SHARED',
   'DO 0');

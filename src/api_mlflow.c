@@ -82,6 +82,7 @@ static const char *const codes[CLASS__MAX] = {
 #define NO_TYPE "Bad Request. Content-Type header is missing."
 /* {name}, {version}: the object that errors speak of; {key}: what was sent under that key. */
 static const struct error_row errors[ERR__MAX] = {
+	[ERR_AUTH_NONE] = { .text = "No credentials were sent; set MLFLOW_TRACKING_TOKEN to a token, or MLFLOW_TRACKING_PASSWORD beside any MLFLOW_TRACKING_USERNAME" },
 	[ERR_REQUEST] = { .code = MALFORMED },
 	[ERR_JSON] = { .code = MALFORMED },
 	[ERR_NO_BODY] = { .code = MALFORMED },
@@ -93,6 +94,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_CODING] = { .code = "BAD_REQUEST" },
 	[ERR_KEY_REUSED] = { .status = 400 },
 	[ERR_REFERENCE] = { .status = 400 },
+	[ERR_OUTCOME_UNKNOWN] = { .code = "ABORTED", .status = 409 },     /* a 503 would be repeated, and make a second version */
 	[ERR_WORKSPACES_OFF] = { .code = "FEATURE_DISABLED" },
 	[ERR_ROUTE_NOT_FOUND] = { .code = "ENDPOINT_NOT_FOUND" },
 	[ERR_NOT_IMPLEMENTED] = { .code = "NOT_IMPLEMENTED", .text = "This server is a registry of models and nothing else: use another one as the tracking server" },
@@ -125,14 +127,14 @@ static struct json *sent_at(struct req *r, const char *field)
 	return j;
 }
 
-/* In JSON, and as the value of a parameter, which is a text. */
+/* In JSON; quoted: what is no list as the text that a parameter is. */
 static const char *shown(struct req *r, struct json *j, bool quoted)
 {
 	const char *text = js_type(j) == JS_NULL ? "null" : js_text(j, NULL), *cut = utf8_cut(r->arena, text, VALUE_SHOWN);
 
 	if (strlen(cut) < strlen(text))
-		cut = arena_printf(r->arena, "%s...", cut);
-	return quoted && js_type(j) != JS_STRING ? arena_printf(r->arena, "\"%s\"", cut) : cut;
+		cut = arena_printf(r->arena, js_type(j) == JS_STRING ? "%s...\"" : "%s...", cut);
+	return quoted && js_type(j) < JS_STRING ? arena_printf(r->arena, "\"%s\"", cut) : cut;
 }
 
 /* As its clients' language calls them. */
@@ -176,6 +178,17 @@ static const char *filled(struct req *r, const char *text)
 	return b.p;
 }
 
+/* What has the name already. */
+static const char *taken_text(struct req *r)
+{
+	const char *name = r->tx.about.id, *by = r->tx.about.kind, *wanted = r->tx.about.child;
+
+	if (wanted && strcmp(by, wanted))
+		return arena_printf(r->arena, "Tried to create a %s with name '%s', but the name is already taken by a %s. Choose another name.", wanted, name, by);
+	return arena_printf(r->arena, "%s (name=%s) already exists.%s", wanted && !strcmp(by, KIND_PROMPT) ? "Prompt" : "Registered Model", name,
+		r->tx.why.n ? " It is archived." : "");
+}
+
 static void say(struct req *r, struct error_say *say)
 {
 	const struct why_item *w = say->detail;
@@ -190,8 +203,12 @@ static void say(struct req *r, struct error_say *say)
 		say->text = arena_printf(r->arena, "The request is malformed: %s: %s", w->field, w->reason);
 	} else if (w) {
 		say->text = fault_text(r, w);
+	} else if (say->err == ERR_MODEL_NAME_TAKEN) {
+		say->text = taken_text(r);
 	} else {
 		say->text = filled(r, say->text);
+		if (say->err == ERR_MODEL_NOT_FOUND && r->tx.why.n)
+			say->text = arena_printf(r->arena, "%s: %s", say->text, r->tx.why.items[0].reason);
 	}
 }
 
@@ -285,7 +302,8 @@ static enum err tidy(struct req *r, const struct shape *rows, struct json **j)
 		const char *name = camel(r->arena, row->key);
 		const bool given = js_get(in, row->key, &v), twice = strcmp(name, row->key) && js_get(in, name, &other);
 
-		if (given && twice) return why_said(&r->tx, row->key, arena_printf(r->arena, "Request specifies both '%s' and '%s'; provide only one of them.", row->key, name));
+		if (given && twice)
+			return why_said(&r->tx, row->key, arena_printf(r->arena, "Request specifies both '%s' and '%s'; provide only one of them.", row->key, name));
 		if ((given || twice) && (v = meant(r->arena, row, given ? v : other)))
 			js_put(out, row->key, v);
 	}
@@ -308,5 +326,5 @@ static const char *const prefixes[] = { BASE, "/api/2.0/preview/mlflow", "/ajax-
 	"/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts", "/model-versions", "/health", "/version", NULL };
 static const struct prefix_as same[] = { { "/api/2.0/preview/mlflow", BASE }, { "/ajax-api/2.0/mlflow", BASE }, { "/ajax-api/3.0/mlflow", "/api/3.0/mlflow" }, { NULL, NULL } };
 const struct dialect api_mlflow = { .name = "mlflow", .prefixes = prefixes, .same = same, .tables = tables, .absent = absent, .lacks = ERR_NOT_IMPLEMENTED,
-	.codes = codes, .errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_UNIX_MILLIS, .basic = "mlflow", .slashes = true,
+	.codes = codes, .errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_UNIX_MILLIS, .basic = "mlflow", .slashes = true, .long_queries = true,
 	.check = check, .tidy = tidy, .say = say };

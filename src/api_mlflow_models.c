@@ -92,7 +92,7 @@ static const struct shape alias_in[] = { NAME_ROW, ALIAS_ROW(.fault = alias_faul
 static const struct shape aliased_in[] = { NAME_ROW, ALIAS_ROW(.help = "or `latest`, the highest version"), { 0 } };
 
 static const struct shape search_query[] = { SEARCH_ROWS(1000), { 0 } };
-static const struct paging hundred = { .size = 100, .most = 1000, .asked = mlflow_models_asked, .got = pages_tokened };
+static const struct paging hundred = { .size = 100, .most = 1000, .part = 100, .asked = mlflow_models_asked, .got = pages_tokened };
 
 /* ---- The highest versions of some stages ---- */
 
@@ -137,7 +137,7 @@ static enum err latest(struct req *r)
 
 #define ROUTE(method, path) method, BASE "/registered-models/" path
 #define WRITE(method, path, flags_, in_) ROUTE(method, path), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED | (flags_), BODY(in_, struct named_in), .status = 200, \
-	.object = RES_MODEL, .size = sizeof(struct named)
+	.object = RES_MODEL, .size = sizeof(struct named), .wants = mlflow_model_wants
 #define READ(method, path, query_, type) ROUTE(method, path), PERM_MODEL_READ, R_UNTAGGED | R_QUERY_BODY, QUERY(query_, type), .status = 200, .object = RES_MODEL
 #define SEARCH(method) READ(method, "search", search_query, struct search_query), .out = models_out, .listing = &named_list, .paging = &hundred, .read = named_page, \
 	.summary = "Search registered models", .errors = "PAGE_BYTES"
@@ -162,7 +162,7 @@ const struct route mlflow_model_routes[] = {
 	{ WRITE("DELETE", "delete-tag", 0, untag_in), .out = mlflow_nothing, .change = named_unlabel, .moves = { LIFE_MODEL_UNLABEL },
 	  .summary = "Take a tag of a registered model away", .errors = "MODEL_NOT_FOUND" },
 	{ ROUTE("POST", "alias"), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(alias_in, struct named_in), .status = 200, .out = mlflow_nothing, .object = RES_VERSION,
-	  .change = named_alias, .moves = { LIFE_MODEL_ALIAS }, AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND }),
+	  .wants = mlflow_version_wants, .change = named_alias, .moves = { LIFE_MODEL_ALIAS }, AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND }),
 	  .summary = "Let an alias name this version, and no other one", .errors = "VERSION_NOT_FOUND" },
 	{ WRITE("DELETE", "alias", 0, aliased_in), .out = mlflow_nothing, .change = named_unalias, .moves = { LIFE_MODEL_UNALIAS },
 	  .summary = "Take an alias away", .errors = "MODEL_NOT_FOUND" },

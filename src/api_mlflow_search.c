@@ -164,7 +164,9 @@ static void versions_order(struct list_ask *ask, const struct search_order *orde
 	const char *key = n ? orders[0].key : "last_updated_timestamp";
 	const bool down = n ? orders[0].descending : true, number_down = down_of(orders, n, "version_number", true);
 
-	if (!strcmp(key, "last_updated_timestamp"))
+	if (list_value(ask, NAMED_OF) && (!strcmp(key, "version_number") || (!strcmp(key, "name") && n < 2)))
+		in_order(ask, NAMED_IN_MODEL, *key == 'v' ? down : true, *key == 'v' ? down : true);
+	else if (!strcmp(key, "last_updated_timestamp"))
 		in_order(ask, NAMED_BY_CHANGE, down, number_down);
 	else if (!strcmp(key, "creation_timestamp"))
 		in_order(ask, NAMED_BY_CREATION, down, number_down);

@@ -7,7 +7,7 @@
 
 /* ---- Values ---- */
 
-enum { ADDRESS_MOST = 4096, RUN_MOST = 256, DECODED_MOST = 10 };
+enum { SOURCE_MOST = 4096, RUN_MOST = 256, DECODED_MOST = 10 };
 
 /* Is `..` a segment of it, however often it was percent-encoded? */
 static bool climbs(struct arena *a, const char *s)
@@ -33,8 +33,8 @@ static bool climbs(struct arena *a, const char *s)
 
 static const char *address_fault(struct arena *a, const char *s)
 {
-	if (utf8_length(s) > ADDRESS_MOST)
-		return arena_printf(a, "An address can have at most %d characters", ADDRESS_MOST);
+	if (utf8_length(s) > SOURCE_MOST)
+		return arena_printf(a, "An address can have at most %d characters", SOURCE_MOST);
 	for (const char *p = s; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			return "An address cannot have control characters";
@@ -92,7 +92,7 @@ static const struct shape stage_in[] = {
 	{ 0 }
 };
 static const struct shape search_query[] = { SEARCH_ROWS(200000), { 0 } };
-static const struct paging many = { .size = 200000, .asked = mlflow_versions_asked, .got = pages_tokened };
+static const struct paging many = { .size = 200000, .part = 2000, .asked = mlflow_versions_asked, .got = pages_tokened };
 
 /* What two fields say together. */
 static enum err transition(struct tx *tx, const struct db_val *key, enum transition t, const void *sent, void *out)
@@ -110,28 +110,29 @@ static enum err transition(struct tx *tx, const struct db_val *key, enum transit
 /* ---- Routes ---- */
 
 #define ROUTE(method, path) method, BASE "/model-versions/" path
-#define WRITE(method, path, flags_, in_) ROUTE(method, path), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED | (flags_), BODY(in_, struct named_in), .status = 200, .object = RES_VERSION
+#define WRITE(method, path, flags_, in_) ROUTE(method, path), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED | (flags_), BODY(in_, struct named_in), .status = 200, .object = RES_VERSION, \
+	.wants = mlflow_version_wants
 #define READ(method, path, query_, type) ROUTE(method, path), PERM_MODEL_READ, R_UNTAGGED | R_QUERY_BODY, QUERY(query_, type), .status = 200, .object = RES_VERSION
 #define IN_MODEL AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND })
 #define SEARCH(method) READ(method, "search", search_query, struct search_query), .out = versions_out, .listing = &named_versions_list, .paging = &many, \
 	.summary = "Search versions", .errors = "PAGE_BYTES"
 const struct route mlflow_version_routes[] = {
-	{ WRITE("POST", "create", R_LARGE, create_in), .out = mlflow_version_answer, .change = named_register, .moves = { LIFE_MODEL_REGISTER },
+	{ WRITE("POST", "create", R_LARGE, create_in), .out = mlflow_version_answer, .change = named_register, .moves = { LIFE_MODEL_REGISTER, LIFE_VERSION_CREATE },
 	  .summary = "The next version of a registered model", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND ALIAS_NOT_FOUND LATEST_NOT_FOUND QUOTA" },
 	{ READ("GET", "get", one_in, struct named_in), .out = mlflow_version_answer, .get = named_version_get, IN_MODEL, .summary = "A version", .errors = "VERSION_NOT_FOUND" },
-	{ WRITE("PATCH", "update", 0, describe_in), .out = mlflow_version_answer, .change = named_version_describe, .moves = { LIFE_VERSION_DESCRIBE }, IN_MODEL,
+	{ WRITE("PATCH", "update", 0, describe_in), .out = mlflow_version_answer, .change = named_version_describe, .moves = { LIFE_VERSION_DESCRIBE, LIFE_MODEL_VERSION_EDIT }, IN_MODEL,
 	  .summary = "Describe a version", .errors = "VERSION_NOT_FOUND" },
-	{ WRITE("POST", "transition-stage", 0, stage_in), .out = mlflow_version_answer, .change = transition, .moves = { LIFE_VERSION_STAGE }, IN_MODEL,
+	{ WRITE("POST", "transition-stage", 0, stage_in), .out = mlflow_version_answer, .change = transition, .moves = { LIFE_VERSION_STAGE, LIFE_MODEL_VERSION_STAGE }, IN_MODEL,
 	  .summary = "Move a version to a stage", .errors = "VERSION_NOT_FOUND" },
-	{ WRITE("DELETE", "delete", 0, one_in), .out = mlflow_nothing, .change = named_version_discard, .moves = { LIFE_VERSION_ARCHIVE }, IN_MODEL,
+	{ WRITE("DELETE", "delete", 0, one_in), .out = mlflow_nothing, .change = named_version_discard, .moves = { LIFE_VERSION_ARCHIVE, LIFE_MODEL_VERSION_ARCHIVE }, IN_MODEL,
 	  .summary = "Delete a version for good, with the aliases that name it; its number is not used again", .errors = "VERSION_NOT_FOUND OWNER_ONLY" },
 	{ SEARCH("GET") },
 	{ SEARCH("POST") },
 	{ READ("GET", "get-download-uri", one_in, struct named_in), .out = files_out, .get = named_files_get, IN_MODEL, .summary = "Where the files of a version are",
 	  .errors = "VERSION_NOT_FOUND ORIGIN_NONE" },
-	{ WRITE("POST", "set-tag", R_LARGE, tag_in), .out = mlflow_nothing, .change = named_label, .moves = { LIFE_VERSION_LABEL }, IN_MODEL,
+	{ WRITE("POST", "set-tag", R_LARGE, tag_in), .out = mlflow_nothing, .change = named_label, .moves = { LIFE_VERSION_LABEL, LIFE_MODEL_VERSION_LABEL }, IN_MODEL,
 	  .summary = "Tag a version", .errors = "VERSION_NOT_FOUND" },
-	{ WRITE("DELETE", "delete-tag", 0, untag_in), .out = mlflow_nothing, .change = named_unlabel, .moves = { LIFE_VERSION_UNLABEL }, IN_MODEL,
+	{ WRITE("DELETE", "delete-tag", 0, untag_in), .out = mlflow_nothing, .change = named_unlabel, .moves = { LIFE_VERSION_UNLABEL, LIFE_MODEL_VERSION_UNLABEL }, IN_MODEL,
 	  .summary = "Take a tag of a version away", .errors = "VERSION_NOT_FOUND" },
 	{ 0 }
 };

@@ -26,7 +26,7 @@ void arena_defer(struct arena *a, void (*fn)(void *), void *p);
 
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
 
-/* Structs of one size, one behind another. */
+/* Structs of one size, one behind another; size 0: v is the JSON text of an array of n. */
 struct list { const void *v; size_t n, size; };
 
 #endif

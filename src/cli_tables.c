@@ -24,7 +24,7 @@ static void table_routes(struct cli *c, struct json *rows)
 		{ R_WRITE, "write" }, { R_SECRET, "secret" }, { R_NO_BODY_NEEDED, "no-body-needed" },
 		{ R_PREVIEW, "preview" }, { R_FILE, "file" }, { R_UNRETIRED, "unretired" }, { R_UNARCHIVED, "unarchived" },
 		{ R_FORM, "form" }, { R_OWN_QUERY, "own-query" }, { R_PUBLISHABLE, "publishable" }, { R_OWN_TX, "own-tx" }, { R_PARTS, "parts" },
-		{ R_UNTAGGED, "untagged" }, { R_STRICT, "strict" },
+		{ R_UNTAGGED, "untagged" }, { R_STRICT, "strict" }, { R_LARGE, "large" }, { R_QUERY_BODY, "query-body" },
 	};
 
 	for (size_t i = 0; dialects[i]; i++) {

@@ -47,7 +47,7 @@ static void about(struct tx *tx, const char *name, const char *version)
 enum err named_there(struct tx *tx, const struct model *m)
 {
 	if (m->life.state == STATE_MODEL_ARCHIVED)
-		why_add(tx, "status", "it is archived");
+		why_add(tx, "status", ARCHIVED_FAULT);
 	return m->life.state == STATE_MODEL_ARCHIVED ? ERR_MODEL_NOT_FOUND : OK;
 }
 
@@ -66,8 +66,23 @@ static void add_latest(struct list *l, struct version *all, const struct version
 	all[l->n++] = *v;
 }
 
-/* Of several models, in the order of their ids; the rows are added up in bytes. */
+static enum err latest_once(struct tx *tx, struct named *const *all, size_t n);
+
+/* Of several models; of fewer at once where their versions are too large together. */
 static enum err latest_of(struct tx *tx, struct named *const *all, size_t n)
+{
+	const int told = tx->why.n;
+	enum err e = latest_once(tx, all, n);
+
+	if (e != ERR_PAGE_BYTES || n < 2)
+		return e;
+	tx->why.n = told;
+	tx->why.text = NULL;
+	return (e = latest_of(tx, all, n / 2)) ? e : latest_of(tx, all + n / 2, n - n / 2);
+}
+
+/* Of several models, in the order of their ids; the rows are added up in bytes. */
+static enum err latest_once(struct tx *tx, struct named *const *all, size_t n)
 {
 	const struct db_val org = db_d(&tx->who->organization);
 	struct version *rows[AT_ONCE];
@@ -299,9 +314,11 @@ static const struct list_order version_orders[] = {
 	[NAMED_BY_MODEL + 1] = { "name_number_down", { OF_NAME(false), OF_NUMBER(true), ID(true) } },
 	[NAMED_BY_MODEL_CHANGE] = { "name_last_updated", { OF_NAME(false), OF_CHANGE(false), ID(false) } },
 	[NAMED_BY_MODEL_CHANGE + 1] = { "name_last_updated_down", { OF_NAME(false), OF_CHANGE(true), ID(true) } },
+	[NAMED_IN_MODEL] = { "in_model", { OF_NUMBER(false) } },      /* of one model */
 	{ NULL, { { NULL, 0, false, 0 } } }
 };
 static const struct list_path version_paths[] = {
+	{ .filters = FILTER(NAMED_OF), .order = NAMED_BY_CHANGE, .index = "version_said" },
 	{ .filters = FILTER(NAMED_OF), .order = -1, .index = "version_number" },
 	{ .filters = FILTER(NAMED_RUN), .order = -1, .index = "version_by_run" },
 	ALONG_LABELS(NAMED_VERSION_LABEL, "model_versions"),

@@ -22,6 +22,7 @@ enum { NUMBER_NONE = 0 };
 bool named_number(const char *text, int64_t *out);
 
 /* By its name.  ERR_MODEL_NOT_FOUND, also of one that is archived, which the first fault says then. */
+#define ARCHIVED_FAULT "it is archived"
 enum err named_get(struct tx *tx, const struct db_val *key, void *out);
 /* Is it there for them, or archived? */
 enum err named_there(struct tx *tx, const struct model *m);
@@ -37,6 +38,9 @@ enum err named_stage_get(struct tx *tx, const char *name, const char *stage, str
 /* The same with its files: ERR_ORIGIN_NONE: nobody said where they are. */
 enum err named_files_get(struct tx *tx, const struct db_val *key, void *out);
 
+/* ERR_MODEL_NAME_TAKEN: tx->about has the kind of what has the name, and in the child's place that of what was to have it. */
+#define KIND_MODEL "registered model"
+#define KIND_PROMPT "prompt"
 /* A body is a struct named_in; what comes out is a struct named of a model, a struct version of a version. */
 enum err named_create(struct tx *tx, const void *in, void *out);
 enum err named_describe(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
@@ -71,7 +75,7 @@ enum {
 	NAMED_NUMBER, NAMED_NUMBER_NOT, NAMED_NUMBER_FROM, NAMED_NUMBER_TO, NAMED_NUMBER_ABOVE, NAMED_NUMBER_BELOW,
 	NAMED_VERSION_LABEL, NAMED_VERSION_LABEL_NOT, NAMED_VERSION_LABEL_LIKE, NAMED_VERSION_LABEL_ILIKE
 };
-enum { NAMED_BY_CHANGE = 0, NAMED_BY_CREATION = 2, NAMED_BY_NUMBER = 4, NAMED_BY_MODEL = 6, NAMED_BY_MODEL_CHANGE = 8 };
+enum { NAMED_BY_CHANGE = 0, NAMED_BY_CREATION = 2, NAMED_BY_NUMBER = 4, NAMED_BY_MODEL = 6, NAMED_BY_MODEL_CHANGE = 8, NAMED_IN_MODEL = 10 };
 extern const struct listing named_list, named_versions_list;
 /* The model of a name; the zero id where there is none. */
 enum err named_id(struct tx *tx, const char *name, struct id *out);

@@ -68,7 +68,7 @@ static enum err version_told(struct tx *tx, const char *name, int64_t number, vo
 
 struct taken_by { enum state state; bool prompt; };
 
-/* Why there is no room for the name: a model, an archived one, or a prompt has it. */
+/* Why there is no room for the name: a model, an archived one, or a prompt has it, where one of that kind was to be. */
 static enum err taken(struct tx *tx, const char *name, bool prompt)
 {
 	static const struct column map[] = PICK_MAP(MODEL_TAKEN_PICK, struct taken_by);
@@ -79,10 +79,11 @@ static enum err taken(struct tx *tx, const char *name, bool prompt)
 	if (e || !r.n)
 		return e ? e : ERR_DB_RETRY;
 	(void)row_read(map, RES_MODEL, db_row(&r, 0), &by);
-	tx->about.kind = by.prompt ? "prompt" : prompt ? "model, no prompt" : "model";
+	tx->about.kind = by.prompt ? KIND_PROMPT : KIND_MODEL;
+	tx->about.child = prompt ? KIND_PROMPT : KIND_MODEL;
 	tx->why.n = 0;
 	if (by.state == STATE_MODEL_ARCHIVED)
-		why_add(tx, "status", "It is archived.");
+		why_add(tx, "status", ARCHIVED_FAULT);
 	return ERR_MODEL_NAME_TAKEN;
 }
 

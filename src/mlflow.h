@@ -35,6 +35,9 @@ struct search_query { struct page_asked page; const char *filter, *order_by; };
 enum err mlflow_models_asked(struct req *r, const struct page_asked *page, struct list_ask *ask);
 enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, struct list_ask *ask);
 
+/* What changes look at and write beside their rows: the model's, or also the version's. */
+extern const enum sql mlflow_model_wants[], mlflow_version_wants[];
+
 /* Of a route's row: the errors that it gives for others. */
 #define AS(...) .as = (const struct err_as[]){ __VA_ARGS__, { OK, OK } }
 

@@ -142,12 +142,21 @@ static size_t take_key(struct arena *a, const struct list_key *k, const unsigned
 	return sizeof number;
 }
 
+/* The keys that stand behind one another there.  ERR_PAGE_TOKEN: they are none. */
+static enum err place_from(struct arena *a, const struct list_key *keys, const unsigned char *from, size_t size, struct db_val place[LIST_KEYS])
+{
+	size_t at = 0, n;
+
+	for (size_t i = 0; i < LIST_KEYS && keys[i].column; i++, at += n)
+		if (!(n = take_key(a, &keys[i], from + at, size - at, &place[i])))
+			return ERR_PAGE_TOKEN;
+	return at == size ? OK : ERR_PAGE_TOKEN;
+}
+
 enum err pages_by_token(struct req *r, const struct page_asked *q, struct list_ask *ask)
 {
 	const int64_t usual = r->row->paging->size, most = r->row->paging->most ? r->row->paging->most : usual;
-	const struct list_key *keys = keys_of(ask);
 	unsigned char digest[DIGEST], *token;
-	size_t at = DIGEST, n;
 	long got;
 
 	ask->limit = !q->size_set ? usual : q->size > most ? most : q->size;
@@ -161,26 +170,91 @@ enum err pages_by_token(struct req *r, const struct page_asked *q, struct list_a
 	digest_of(r, token + DIGEST, (size_t)got - DIGEST, digest);
 	if (memcmp(token, digest, DIGEST))
 		return ERR_PAGE_TOKEN;
-	for (size_t i = 0; i < LIST_KEYS && keys[i].column; i++, at += n)
-		if (!(n = take_key(r->arena, &keys[i], token + at, (size_t)got - at, &ask->place[i])))
-			return ERR_PAGE_TOKEN;
-	return at == (size_t)got ? OK : ERR_PAGE_TOKEN;
+	return place_from(r->arena, keys_of(ask), token + DIGEST, (size_t)got - DIGEST, ask->place);
+}
+
+/* The place behind the last row. */
+static struct buf place_behind(struct req *r, const struct list_ask *ask, const struct list_got *got, size_t size)
+{
+	const struct list_key *keys = keys_of(ask);
+	struct buf place = { .arena = r->arena };
+
+	for (size_t i = 0; i < LIST_KEYS && keys[i].column; i++)
+		put_key(&place, &keys[i], (const char *)got->rows + (got->n - 1) * size);
+	return place;
+}
+
+static const char *token_of(struct req *r, const struct buf *place)
+{
+	struct buf token = { .arena = r->arena };
+	unsigned char digest[DIGEST];
+
+	digest_of(r, place->p, place->n, digest);
+	buf_put(&token, digest, DIGEST);
+	buf_put(&token, place->p, place->n);
+	return b64url_encode(r->arena, token.p, token.n);
 }
 
 void pages_tokened(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out)
 {
-	const struct list_key *keys = keys_of(ask);
-	struct buf place = { .arena = r->arena }, token = { .arena = r->arena };
-	unsigned char digest[DIGEST];
+	struct buf place;
 
 	if (!got->more)
 		return;
-	for (size_t i = 0; i < LIST_KEYS && keys[i].column; i++)
-		put_key(&place, &keys[i], (const char *)got->rows + (got->n - 1) * out->rows.size);
-	digest_of(r, place.p, place.n, digest);
-	buf_put(&token, digest, DIGEST);
-	buf_put(&token, place.p, place.n);
-	out->token = b64url_encode(r->arena, token.p, token.n);
+	place = place_behind(r, ask, got, out->rows.size);
+	out->token = token_of(r, &place);
+}
+
+/* What a row of the page is rendered by. */
+static const struct shape *row_shape(const struct route *row)
+{
+	const struct shape *s = row->out;
+
+	while (s->type != T_LIST)
+		s++;
+	return s->sub;
+}
+
+static void release(void *part)
+{
+	arena_free(part);
+}
+
+/* The page by parts, whose memory is given back after each: what stays is the text, about as much of it as a
+ * page may have bytes. */
+static enum err in_parts(struct req *r, struct list_ask *ask, struct page_got *out)
+{
+	const struct shape *shape = row_shape(r->row);
+	const size_t size = list_size(ask->list);
+	const int64_t most = ask->limit;
+	struct arena *part = arena_new();
+	struct buf text = { .arena = r->arena }, place;
+	struct list_got got;
+	enum err e;
+
+	arena_defer(r->arena, release, part);
+	do {
+		arena_reset(part);
+		ask->limit = most - out->count < r->row->paging->part ? most - out->count : r->row->paging->part;
+		r->tx.arena = part;
+		e = (r->row->read ? r->row->read : list_read)(&r->tx, ask, &got);
+		r->tx.arena = r->arena;
+		if (e)
+			return e;
+		for (size_t i = 0; i < got.n; i++)
+			buf_printf(&text, "%s%s", text.n ? "," : "[", js_text(shape_render(part, shape, (const char *)got.rows + i * size, r->dialect->time), NULL));
+		out->count += (int64_t)got.n;
+		if (!got.more)
+			break;
+		place = place_behind(r, ask, &got, size);
+		if (place_from(r->arena, keys_of(ask), (const unsigned char *)place.p, place.n, ask->place))
+			return ERR_INTERNAL;
+	} while (out->count < most && (!conf.page_bytes_limit || (int64_t)text.n < conf.page_bytes_limit));
+	if (got.more)
+		out->token = token_of(r, &place);
+	buf_puts(&text, text.n ? "]" : "[]");
+	out->rows = (struct list){ text.p, (size_t)out->count, 0 };
+	return OK;
 }
 
 /* ---- The work ---- */
@@ -269,6 +343,11 @@ enum err pages_list(struct req *r)
 	for (const struct shape *s = r->row->query; s && s->key; s++)
 		if (s->filter)
 			by_row(r, ask, s, r->query);
+	if (p->part && ask->limit > p->part) {
+		if (!(e = in_parts(r, ask, &out)))
+			res_shape(r, r->row->status, r->row->out, &out, 0);
+		return e;
+	}
 	if ((e = (r->row->read ? r->row->read : list_read)(&r->tx, ask, &got)) || (p->total && (e = total(r, ask, &got, &out.total))))
 		return e;
 	out.count = (int64_t)got.n;

@@ -21,6 +21,7 @@ struct paging {
 	int64_t first, size;                     /* the number of the first page; rows of one unless it is asked for */
 	int64_t most;                            /* where 0 asks for all of them: rows of one at most, and more is this many; 0: the query's rows bound it */
 	bool total;                              /* it tells how many there are in all */
+	int64_t part;                            /* by a token: a page of more rows is read and rendered by so many, as text; 0: at once */
 	enum err (*asked)(struct req *r, const struct page_asked *q, struct list_ask *ask);
 	void (*got)(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out);
 };

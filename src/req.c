@@ -317,6 +317,23 @@ static const struct dialect *dialect_of(const struct dialect *const *dialects, c
 	return dialects[i];
 }
 
+/* What nginx lets through is the most that any dialect takes. */
+static enum err too_long(const struct req *r, const char *uri)
+{
+	size_t all = 0;
+
+	if (strlen(uri) > (r->dialect->long_queries ? ADDRESS_LONG : ADDRESS_MOST))
+		return ERR_URI_TOO_LONG;
+	for (char **e = r->io->env; *e; e++) {
+		const size_t n = strncmp(*e, "HTTP_", 5) ? 0 : strlen(*e);
+
+		if (n > HEADER_MOST)
+			return ERR_HEADERS_TOO_LARGE;
+		all += n;
+	}
+	return all > HEADERS_MOST ? ERR_HEADERS_TOO_LARGE : OK;
+}
+
 /* The path under the prefix that its own stands for. */
 static const char *routed(struct req *r)
 {
@@ -361,7 +378,7 @@ enum err req_decode(struct req *r)
 	r->tx.if_match = wanted_revisions(r->arena, var(r, "HTTP_IF_MATCH"));
 	if ((protocol = var(r, "SERVER_PROTOCOL")) && !strncmp(protocol, "HTTP/0", 6))
 		return ERR_HTTP_VERSION;         /* its answer has no status: nobody could tell what it is */
-	if ((e = once_only(r)) || (e = decode_path(r)))
+	if ((e = too_long(r, uri)) || (e = once_only(r)) || (e = decode_path(r)))
 		return e;
 	return decode_params(r, "query", *question ? question + 1 : "", r->params, &r->nparams);
 }

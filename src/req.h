@@ -29,6 +29,7 @@ struct io {
 enum { MAX_SEGMENTS = 16, MAX_PARAMS = 64, MAX_VARS = 4 };
 enum { VALUES_MOST = 100000 };                   /* of the JSON of a body */
 enum { BODY_LARGE = 2 << 20 };                   /* see R_LARGE */
+enum { ADDRESS_MOST = 8 << 10, ADDRESS_LONG = 32 << 10, HEADER_MOST = 8 << 10, HEADERS_MOST = 32 << 10 };        /* bytes */
 
 struct res {
 	int status;
@@ -76,7 +77,7 @@ struct req {
 	struct param lasting;                    /* a header of the answer whatever becomes of it: res_again() lets it be */
 };
 
-/* Headers, path, query: ERR_REQUEST.  The dialect and the request id are set whatever fails. */
+/* Headers, path, query: ERR_REQUEST, ERR_URI_TOO_LONG, ERR_HEADERS_TOO_LARGE, ERR_HTTP_VERSION.  The dialect and the request id are set whatever fails. */
 enum err req_decode(struct req *r);
 /* The body, as long as the row lets it be, and what an Idempotency-Key stands for:
  * ERR_REQUEST, ERR_TOO_LARGE. */

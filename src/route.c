@@ -113,13 +113,13 @@ static struct db_val id_of(struct req *r, size_t var, enum resource object)
 	return db_d(&id);
 }
 
-/* The rows that name it, if any, of its query or its body. */
-static void by_rows(const struct shape *s, const void *read, struct db_val key[2])
+/* The rows of its query that name it, if any. */
+static void of_query(const struct req *r, struct db_val key[2])
 {
 	size_t n = 0;
 
-	for (; s && s->key; s++) {
-		const void *v = (const char *)read + s->off;
+	for (const struct shape *s = r->row->query; s && s->key; s++) {
+		const void *v = (const char *)r->query + s->off;
 
 		if (s->flags & F_KEY)
 			key[n++] = s->type == T_ID ? db_d(v) : db_s(*(const char *const *)v);
@@ -136,9 +136,7 @@ enum err route_key(struct req *r, struct db_val key[2])
 	r->tx.about.kind = life_resources[r->row->object].word;
 	r->tx.about.id = r->vars[0];
 	if (!r->vars[0]) {
-		by_rows(r->row->query, r->query, key);
-		if (!r->row->query)
-			by_rows(r->row->in, r->in, key);
+		of_query(r, key);
 		return OK;
 	}
 	if (r->row->kinds) {

@@ -128,6 +128,7 @@ struct dialect {
 	const char *basic;                       /* the realm of Basic, whose password is what else stands behind Bearer; NULL: not taken */
 	bool absolute;                           /* next and previous pages are whole URLs, and Location, which ends in a slash */
 	bool slashes;                            /* empty segments of an address are none */
+	bool long_queries;                       /* an address has up to ADDRESS_LONG bytes, elsewhere up to ADDRESS_MOST */
 	const char *challenge;                   /* WWW-Authenticate of every 401; NULL: a bearer token is asked for */
 	const char *request_prefix;              /* of its request ids; NULL: none */
 	const struct nginx_header *nginx;        /* its own headers of what nginx answers by itself; ends with NULL, or NULL */

@@ -225,6 +225,18 @@ static enum err decode_loose(struct tx *tx, const struct shape *s, const char *p
 	return OK;
 }
 
+static enum err decode_text(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
+{
+	const char *text = js_type(j) == JS_STRING ? js_str(j) : s->flags & F_NUMERAL && js_type(j) == JS_INT ? js_text(j, NULL) : NULL;
+	enum err e;
+
+	if (!text)
+		return wrong(tx, path, "a string", j);
+	if (!(e = check_text(tx, s, path, text)) && out)
+		*(const char **)out = arena_strdup(tx->arena, text);
+	return e;
+}
+
 /* One value.  out NULL: checked only (inside a document that is kept as sent). */
 static enum err decode_value(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
 {
@@ -233,13 +245,7 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 
 	switch (s->type) {
 	case T_STR:
-		if (s->flags & F_NUMERAL && js_type(j) == JS_INT)
-			j = js_string(tx->arena, js_text(j, NULL));
-		if (js_type(j) != JS_STRING)
-			return wrong(tx, path, "a string", j);
-		if (!(e = check_text(tx, s, path, js_str(j))) && out)
-			*(const char **)out = arena_strdup(tx->arena, js_str(j));
-		return e;
+		return decode_text(tx, s, path, j, out);
 	case T_INT:
 		if (!js_whole(j, &i))
 			return wrong(tx, path, "a whole number", j);
@@ -591,7 +597,9 @@ static struct json *render_value(struct arena *a, const struct shape *s, const v
 		memcpy(&ref, v, sizeof ref);
 		return ref ? shape_render(a, s->sub, ref, form) : NULL;
 	case T_LIST: case T_MAP:
-		return !((const struct list *)v)->n && s->flags & F_OMIT ? NULL : render_list(a, s, v, form);
+		if (!((const struct list *)v)->n && s->flags & F_OMIT)
+			return NULL;
+		return ((const struct list *)v)->size ? render_list(a, s, v, form) : js_raw(a, ((const struct list *)v)->v);
 	case T_ONE_OF:
 		break;
 	}

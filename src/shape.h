@@ -51,7 +51,7 @@ enum {
 	                     * of a query a T_BOOL that may be 1 or 0, a T_TIME that may have no zone, which is UTC then */
 	F_OPEN = 4096,      /* out: a T_STATE whose schema does not say which words there are */
 	F_MEMBER = 8192,    /* out: a T_STR or T_DOC that is the member of this key of the document at `off` */
-	F_KEY = 16384,      /* of a query, or of a body where there is none: it names the object of the route, a T_STR or T_ID */
+	F_KEY = 16384,      /* of a query: it names the object of the route, a T_STR or T_ID; two at most */
 	F_UNIQUE = 32768,   /* of a document (document.h): no two objects of a list have the same T_STR here */
 	F_NUMERAL = 65536,  /* in: a T_STR that may be a whole number, and is its digits then */
 	F_LISTED = 131072   /* of a query: it says what a list has or in which order, where no filter of its row does: tokens are of it too */

@@ -195,6 +195,8 @@ static const char *pages_fault(const struct route *row)
 		return "has pages of nothing, of no shape or asked by none";
 	if (row->paging->got == pages_tokened && !keys_fit(l))
 		return "has tokens of keys that no row tells";
+	if (row->paging->part && row->paging->got != pages_tokened)
+		return "has parts, which only tokens put together";
 	if (row->paging->got == pages_offset && !has_offset(row->query))
 		return "has offsets that nobody can ask for";
 	if (!l)
@@ -221,14 +223,18 @@ static bool gate_fits(const struct route *row)
 	return gated ? row->also && row->also_out && life_transitions[row->moves[0]].resource == row->object : !row->also_out;
 }
 
+/* As many as a key has room for. */
 static bool names_it(const struct route *row)
 {
+	size_t n = 0;
+
+	for (const struct shape *s = row->query; s && s->key; s++)
+		n += (s->flags & F_KEY) != 0;
+	if (n > 2)
+		return false;
 	if (row->run || row->paging || row->make || row->get || row->change || strchr(row->path, '{'))
 		return true;
-	for (const struct shape *s = row->query ? row->query : row->in; s && s->key; s++)
-		if (s->flags & F_KEY)
-			return true;
-	return false;
+	return n > 0;
 }
 
 static const char *route_fault(const struct route *row)
@@ -247,7 +253,7 @@ static const char *route_fault(const struct route *row)
 	if (row->flags & R_WRITE && row->flags & R_OWN_TX && row->perm != PERM_PUBLIC)
 		return "writes before anybody looks whether it asked";
 	if (!names_it(row))
-		return "names no object";
+		return "names no object, or more than one in a parent";
 	if (!gate_fits(row))
 		return "has no answer of its own for what waits for a human, or one for what does not";
 	for (const struct err_as *as = row->as; as && as->err; as++)

@@ -30,7 +30,8 @@ my $n = 0;
 # challenge: (route), the scope that a 403 tells, where it is not the permission; modes:
 # the data of API keys comes in two sets; whole: for those who signed in, and no narrowed token;
 # beside: the addresses whose second id does not lie in the first; refers: what a body names is looked for
-# after who may do it at all, and an id that is none may be told from one that nothing has.
+# after who may do it at all, and an id that is none may be told from one that nothing has; realms: what is asked
+# for before a bearer token.
 my %RID = (modelRid => 'Model', modelVersionRid => 'ModelVersion', folderRid => 'Folder', projectRid => 'Project', spaceRid => 'Space', resourceRid => 'Resource');
 my %DIALECT = (
     models => {
@@ -68,6 +69,12 @@ my %DIALECT = (
         beside => qr{/useCases/},
         refers => 1,
     },
+    mlflow => {
+        missing => sub { said_is($_[0], 404, 'RESOURCE_DOES_NOT_EXIST', qr/^(?:Registered Model with name|Model Version \(name)=.* not found$/, $_[1]) },
+        refused => sub { said_is($_[0], 403, 'PERMISSION_DENIED', qr/./, $_[1]) },
+        nobody => sub { said_is($_[0], 401, 'UNAUTHENTICATED', qr/MLFLOW_TRACKING_TOKEN/, $_[1]) },
+        realms => 'Basic realm="mlflow", ',
+    },
     foundry => {
         # a version is asked for under its model, and either is missing as the version
         missing => sub { conjure_is($_[0], 404, 'NOT_FOUND', ($RID{ $_[4]{path} =~ /\{modelVersionRid\}$/ ? 'modelVersionRid' : $_[2] } // teach('%RID', "what is not found for a {$_[2]}")) . 'NotFound', $_[1], @_[2, 3]) },
@@ -95,6 +102,15 @@ sub message_is {
     local $Test::Builder::Level = $Test::Builder::Level + 2;
     my @keys = grep { !($_ eq 'errors' && $named && keys %{ $r->{json}{errors} } == 1) } ref $r->{json} eq 'HASH' ? sort keys %{ $r->{json} } : ();
     is(join(' ', $r->{status}, $r->{headers}{'content-type'}, @keys), "$status application/json message", $name) or diag $r->{raw};
+}
+
+# The error of the mlflow dialect.
+sub said_is {
+    my ($r, $status, $code, $message, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 2;
+    my $e = ref $r->{json} eq 'HASH' ? $r->{json} : {};
+    my $told = join ' ', $r->{status}, $r->{headers}{'content-type'}, $e->{error_code} // 'none', sort keys %$e;
+    is($told . (($e->{message} // '') =~ $message ? '' : ": $e->{message}"), "$status application/json $code error_code message", $name) or diag $r->{raw};
 }
 
 # The error of the foundry dialect; parameters have the variable with its id, if given.
@@ -152,6 +168,8 @@ my %ID = (
     job_id => { unknown => hex_of($NOWHERE), make => sub { my ($o, $verb, $id) = @_; ask($o, POST => "$MODELS/$id->{model_id}/train")->{json}{job_id} } },
     'projects id' => { unknown => '899999999', bad => sub { 'x', '0', '-1', '1.5', '9' x 20, "0$_[0]" }, make => \&project },
     'console id' => { unknown => '899999999', odd => sub { 'x', '0', '-1', '1.5', '9' x 20, "0$_[0]" }, make => \&project },
+    # of a query or a body, and in the message; none is another one's beginning
+    'mlflow name' => { unknown => 'no-such-model', make => sub { model($t, token => $_[0]{token}, name => (named($_[0]) =~ tr/ /-/r) . '-x')->{name} } },
     modelRid => { rid('model'), make => sub { rid_of(model => model($t, token => $_[0]{token}, name => named($_[0]))->{id}) } },
     modelVersionRid => { rid('version'), make => sub { my ($o, $verb, $id) = @_; upload($t, $id->{modelRid}, token => $o->{token})->{json}{rid} // die "upload" } },
     folderRid => { rid('folder'), make => \&lies_in },
@@ -314,6 +332,7 @@ my %BODY = (
     'POST /api/v2/predictionEnvironments' => { name => '<new>', platform => 'other' },
     'PATCH /api/v2/predictionEnvironments/{environmentId}' => { name => '<new>' },
     'POST /api/v2/projects/{projectId}/models/import' => { modelType => '<new>', target => { name => 'y', type => 'Regression' } },
+    'POST /api/2.0/mlflow/registered-models/create' => { name => '<new>' },
     'POST /api/v2/useCases' => { name => '<new>' },
     'PATCH /api/v2/useCases/{useCaseId}' => { name => '<new>' },
     'POST /api/v2/customModels' => { name => '<new>', targetType => 'Regression', customModelType => 'inference', targetName => 'y' },
@@ -330,7 +349,7 @@ my %BODY = (
     'POST /v1/webhook_endpoints' => { url => 'https://hooks.example.org/?<new>', enabled_events => ['*'] },
     'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}' => { description => 'x' },
 );
-my %QUERY = ('GET /api/v2/filesystem/resources/getByPath' => 'path=Main/Models', 'GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
+my %QUERY = ('GET /api/2.0/mlflow/registered-models/get' => 'name={name}', 'GET /api/v2/filesystem/resources/getByPath' => 'path=Main/Models', 'GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
 
 # --- does it know enough? ---------------------------------------------------------------------
 
@@ -393,7 +412,9 @@ sub call {
     my $body = $BODY{ name_of($route) };
     $body = json($body) =~ s/"\{(\w+)\}"/json($known->($1))/ger =~ s{(\?)?<new>}{ my $new = named($o); $1 ? '?' . ($new =~ tr/ /-/r) : $new }er =~ s/<me>/$o->{me}/r if $body;
     my $r = $t->req($route->{method} => $path . (length $query ? "?$query" : ''), token => $o->{token}, body => $body);
-    push @leaks, "$route->{method} $path: $r->{raw}" if $o != $other && $r->{raw} =~ /\btheirs\b/;
+    my $told = $r->{raw};
+    $told =~ s/\Q$_\E//g for values %$id;                  # the name that was asked for
+    push @leaks, "$route->{method} $path: $r->{raw}" if $o != $other && $told =~ /\btheirs\b/;
     return $r;
 }
 
@@ -503,7 +524,7 @@ for my $route (@routes) {
             like(call($route, $_->[1], $mine)->{status}, qr/^40[34]$/, "$_->[0] may not what is another's own") for $own ? grep { $_->[1]{user} ne 'admin' } @$may : ();
             my $r = call($route, { %{ $who{admin} }, token => undef }, $mine);
             $is->{nobody}->($r, 'nobody may without a token');
-            like($r->{headers}{'www-authenticate'} // '', qr/^Bearer realm="thaw"$/, 'and is asked for one');
+            like($r->{headers}{'www-authenticate'} // '', qr/^\Q@{[$is->{realms} \/\/ '']}\EBearer realm="thaw"$/, 'and is asked for one');
         });
         for (@$may) {
             my ($who, $o) = @$_;

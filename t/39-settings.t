@@ -24,7 +24,7 @@ subtest 'base_path' => sub {
     is($t->req(GET => $r->{headers}{location}, token => $token)->{body}, $r->{body}, 'and leads there');
     is($t->req(GET => '/registry/healthz')->{status}, 200, 'and what belongs to no dialect');
     error_is($t->req(GET => "$at/$NOWHERE", token => $token), 404, 'RESOURCE_NOT_FOUND', 'errors speak the dialect');
-    error_is($t->req(GET => "$at?" . 'x' x 9000), 414, 'VALIDATION_ERROR', "nginx's own errors too");
+    error_is($t->req(GET => "$at?" . 'x' x 45000), 414, 'VALIDATION_ERROR', "nginx's own errors too");
     problem_is($t->req(GET => '/registryx/healthz'), 404, 'a longer word is another path');
 };
 

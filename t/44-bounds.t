@@ -129,7 +129,7 @@ sub memory { my ($what) = @_; my ($pid) = $t->worker_pids; slurp("/proc/$pid/sta
 sub forget_peak { my ($pid) = $t->worker_pids; spew("/proc/$pid/clear_refs", '5') }
 
 # What a page may be asked to have, where the route knows such a word.
-my %LARGEST = ('models' => 'page_size=100', workspaces => 'limit=100', foundry => 'pageSize=1000&preview=true', projects => 'limit=100', console => 'page_size=200', registry => 'limit=1000', plain => '', oauth => '');
+my %LARGEST = ('models' => 'page_size=100', workspaces => 'limit=100', foundry => 'pageSize=1000&preview=true', projects => 'limit=100', console => 'page_size=200', registry => 'limit=1000', mlflow => 'max_results=1000&version=31&name=' . (get($t, $id{model_id})->{json}{name} =~ tr/ /+/r), plain => '', oauth => '');
 my $sanitized = $Thaw::BUILD =~ /sanitized/;
 
 subtest 'the largest answer of every route' => sub {

@@ -1505,6 +1505,8 @@ static void routes_that_would_show_more_or_end_a_worker_are_refused(void **state
 		no_filter[] = { { "s", T_STR, AT(struct query, s), .filter = 3 }, { 0 } },
 		refused[] = { { "s", T_STR, AT(struct query, s), .refuse = ERR_PATH }, { 0 } },
 		words[] = { { "s", T_WORDS, AT(struct query, s) }, { 0 } }, out[] = { { "s", T_STR, AT(struct query, s) }, { 0 } },
+#define NAMES(key) { key, T_STR, AT(struct query, s), .flags = F_REQUIRED | F_KEY }
+		two_names[] = { NAMES("a"), NAMES("b"), { 0 } }, three_names[] = { NAMES("a"), NAMES("b"), NAMES("c"), { 0 } },
 		inner_default[] = { { "o", T_SUB, .sub = refused }, { 0 } };
 #define ROW_OF(...) { "GET", "/x", PERM_WORKSPACE_READ, 0, .status = 200, .summary = "x", __VA_ARGS__ }
 #define LISTS(l, p, q) .out = out, .listing = &(l), .paging = &(p), .query = q, .query_size = sizeof(struct query)
@@ -1523,6 +1525,8 @@ static void routes_that_would_show_more_or_end_a_worker_are_refused(void **state
 		{ ROW_OF(LISTS(good, numbered, no_filter)), false }, { ROW_OF(LISTS(good, numbered, refused)), false }, { ROW_OF(LISTS(good, numbered, words)), false },
 		{ ROW_OF(.run = never_run, .in = refused), true }, { ROW_OF(.run = never_run, .in = inner_default), false },
 		{ ROW_OF(.object = RES_WORKSPACE, .out = out), false },       /* which one? */
+		{ ROW_OF(.object = RES_WORKSPACE, .out = out, QUERY(two_names, struct query)), true },
+		{ ROW_OF(.object = RES_WORKSPACE, .out = out, QUERY(three_names, struct query)), false },     /* a key has two parts */
 		{ ROW_OF(.object = RES_WORKSPACE, .out = out, .change = NULL, .moves = { LIFE_WORKSPACE_UNARCHIVE }), false },
 		{ { "POST", "/x/{id}", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .summary = "x", .out = out, .object = RES_WORKSPACE, .moves = { LIFE_WORKSPACE_ARCHIVE } }, false },
 		{ { "POST", "/x/{id}", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .summary = "x", .out = out, .object = RES_WORKSPACE, .moves = { LIFE_WORKSPACE_ARCHIVE },

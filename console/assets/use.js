@@ -11,8 +11,8 @@ const shell = text => `'${text.replaceAll('\'', '\'\\\'\'')}'`;
 const awkward = name => /[?#/@]/.test(name);
 
 const setting = () => `export MLFLOW_REGISTRY_URI=${new URL('.', location.href).href.replace(/\/$/, '')}
-export MLFLOW_TRACKING_URI=sqlite:///mlflow.db   # or your tracking server
-export MLFLOW_TRACKING_TOKEN=YOUR_API_KEY`;
+export MLFLOW_TRACKING_USERNAME=me
+export MLFLOW_TRACKING_PASSWORD=YOUR_API_KEY`;
 const loading = (name, way) => awkward(name) ? `import mlflow
 
 client = mlflow.MlflowClient()
@@ -22,7 +22,7 @@ model = mlflow.pyfunc.load_model(
 
 model = mlflow.pyfunc.load_model(${python(`models:/${name}${way.alias ? `@${way.alias}` : `/${way.version}`}`)})`;
 const asking = (name, way) => `curl --get "$MLFLOW_REGISTRY_URI/api/2.0/mlflow/${way.alias ? 'registered-models/alias' : 'model-versions/get'}" \\
-  -H "Authorization: Bearer $MLFLOW_TRACKING_TOKEN" \\
+  --user "$MLFLOW_TRACKING_USERNAME:$MLFLOW_TRACKING_PASSWORD" \\
   --data-urlencode ${shell(`name=${name}`)} \\
   --data-urlencode ${shell(way.alias ? `alias=${way.alias}` : `version=${way.version}`)}`;
 
@@ -39,7 +39,7 @@ export async function use(of, object, refresh) {
         const blocks = h('div', {});
         const fill = chosen => blocks.replaceChildren(block('Python', loading(name, chosen)), block('Any HTTP client', asking(name, chosen)));
         fill(way);
-        body.replaceChildren(h('p', {}, 'With any MLflow client from 2.0 on. The files come from where the version was registered from; this registry says where.'),
+        body.replaceChildren(h('p', {}, 'With MLflow\u2019s clients, 2.x and 3.x, or with none. The user name is free, the password is an API key. The files come from where the version was registered from; this registry says where.'),
             block('Environment, once', setting()),
             h('div', { class: 'mb-3' }, h('label', { for: choiceId, class: 'form-label' }, 'Load'),
                 h('select', { id: choiceId, class: 'form-select', onchange: e => fill(all[e.target.value]) }, all.map((w, i) => h('option', { value: i }, w.text)))), blocks);

@@ -197,9 +197,9 @@ await test('use this model: what it says runs as it stands, whatever the name', 
         await heading(page, m.name);
         const use = part(page, 'Use this model');
         const text = title => use.getByRole('region', { name: title }).innerText();
-        const run = (...command) => execFileSync(command[0], command.slice(1), { encoding: 'utf8', env: { ...process.env, MLFLOW_REGISTRY_URI: setup.url, MLFLOW_TRACKING_TOKEN: setup.token } });
+        const run = (...command) => execFileSync(command[0], command.slice(1), { encoding: 'utf8', env: { ...process.env, MLFLOW_REGISTRY_URI: setup.url, MLFLOW_TRACKING_USERNAME: 'me', MLFLOW_TRACKING_PASSWORD: setup.token } });
         const answer = async () => JSON.parse(run('sh', '-c', (await text('Any HTTP client')).replace('curl', 'curl -s'))).model_version;
-        assert.match(await text('Environment, once'), new RegExp(`^export MLFLOW_REGISTRY_URI=${setup.url}\nexport MLFLOW_TRACKING_URI=.*\nexport MLFLOW_TRACKING_TOKEN=YOUR_API_KEY$`));
+        assert.match(await text('Environment, once'), new RegExp(`^export MLFLOW_REGISTRY_URI=${setup.url}\nexport MLFLOW_TRACKING_USERNAME=me\nexport MLFLOW_TRACKING_PASSWORD=YOUR_API_KEY$`));
         assert.deepEqual((({ name, version: n }) => [name, n])(await answer()), [m.name, '2'], 'by the alias');
         const python = async () => JSON.parse(run('python3', '-c', `import json, sys, types
 class Client:
