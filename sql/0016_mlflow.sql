@@ -94,3 +94,17 @@ SELECT v.organization_id, v.model_id, 'stage', v.stage, a.id, v.number, a.at, a.
   WHERE v.status = 'ready' AND v.stage <> 'Registered' AND m.status <> 'retired'
     AND NOT EXISTS (SELECT 1 FROM model_holds h WHERE h.organization_id = v.organization_id AND h.model_id = v.model_id AND h.number = v.number
       AND h.until_at IS NULL AND h.kind = 'stage' AND h.name = CONVERT(v.stage USING utf8mb4));
+
+-- Webhooks that are told of models by their names.  format: 0, an event as it is; 1, by name.  What they are called need
+-- not be unique.  Their secret is whatever their receiver's owner chose, or sealed from nothing.
+SET @step = IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()
+  AND TABLE_NAME = 'webhook_endpoints' AND COLUMN_NAME = 'format') = 0,
+  'ALTER TABLE webhook_endpoints
+    MODIFY description VARCHAR(1000) NULL,
+    MODIFY secret VARBINARY(4096) NOT NULL,
+    ADD COLUMN format TINYINT NOT NULL DEFAULT 0,
+    ADD COLUMN name VARCHAR(63) NULL',
+  'DO 0');
+PREPARE step FROM @step;
+EXECUTE step;
+DEALLOCATE PREPARE step;

@@ -265,7 +265,7 @@ static const char *const actions[] = { "model.created", "model.updated", "model.
 	"model.training_failed", "model.version_promoted", "model.version_restored", "model.dataset_linked",
 	"model.dataset_unlinked", "model.config_updated", "model.settings_updated", "model.collaborator_added",
 	"model.collaborator_removed", "model.version_created", "model.alias_set", "model.alias_deleted",
-	"model.version_staged", "model.version_archived", "model.rolled_back", NULL };
+	"model.version_staged", "model.version_archived", "model.alias_rolled_back", "model.stage_rolled_back", NULL };
 static const char *const orders[] = { "asc", "desc", NULL };
 struct audit_query { struct page_asked page; struct id actor; int64_t from, to; bool from_set, to_set; const char *action, *sort_order; };
 #define AUDIT_EVENT_AT(field) AT(struct audit_event, field)

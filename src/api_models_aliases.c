@@ -9,12 +9,12 @@
 
 static const void *version_id(struct arena *a, const void *object)
 {
-	return version_spell(a, ((const struct hold *)object)->number);
+	return version_spell(a, ((const struct held *)object)->number);
 }
 
 static const void *of_kind(const void *object, const char *kind)
 {
-	const struct hold *h = object;
+	const struct held *h = object;
 
 	return strcmp(h->kind, kind) ? NULL : h->name;
 }
@@ -33,14 +33,14 @@ static const void *stage_held(struct arena *a, const void *object)
 
 static const void *ended_by(struct arena *a, const void *object)
 {
-	const struct hold *h = object;
+	const struct held *h = object;
 
 	(void)a;
 	return h->until ? &h->ended_by : NULL;
 }
 
 static const struct shape actor_out[] = ACTOR_OUT;
-#define HOLD_AT(field) AT(struct hold, field)
+#define HOLD_AT(field) AT(struct held, field)
 #define HELD_ROWS \
 	{ "version_id", T_STR, .make = version_id }, \
 	{ "version_number", T_INT, HOLD_AT(number) }, \
@@ -127,7 +127,7 @@ static enum err set_alias(struct req *r)
 	const struct alias_in *sent = r->in;
 	const struct hold_in in = { .alias = r->vars[1], .number = version_number(r->arena, sent->version) };
 	struct db_val key[2];
-	struct hold h;
+	struct held h;
 	enum err e = route_key(r, key);
 
 	if (!e && alias_fault(in.alias))
@@ -169,7 +169,7 @@ const struct route models_alias_routes[] = {
 	{ LIST("/holders/history", holds_list, history_query, struct holds_query), .out = holds_out, .paging = &history,
 	  .summary = "Which versions had aliases and were in stages, from when until when; newest first", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ "POST", ONE "/rollback", PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(back_in, struct hold_in), .status = 200, .out = hold_out, .object = RES_MODEL,
-	  .size = sizeof(struct hold), .change = hold_back, .moves = { LIFE_MODEL_ALIAS_BACK, LIFE_MODEL_STAGE_BACK },
+	  .size = sizeof(struct held), .change = hold_back, .moves = { LIFE_MODEL_ALIAS_BACK, LIFE_MODEL_STAGE_BACK },
 	  .summary = "Give an alias or a stage back to the version that held it before", .errors = NOT_FOUND " NOBODY_BEFORE" MAY_NOT },
 	{ 0 }
 };

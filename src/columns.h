@@ -613,7 +613,7 @@
 #define ENDPOINT_TABLE "webhook_endpoints"
 #define ENDPOINT_COLUMNS(C, A) HEAD(C, A) MODE(C, A) C(A, s, url, url) C(A, s, description, description) C(A, s, enabled_events, enabled_events) \
 	C(A, a, api_version, api_version) C(A, s, metadata, metadata) C(A, x, secret, sealed) C(A, t0, old_until, old_until) \
-	C(A, t0, failing_since, failing_since) C(A, t0, failed_at, failed_at) ENDPOINT_OWNER(C, A)
+	C(A, t0, failing_since, failing_since) C(A, t0, failed_at, failed_at) ENDPOINT_OWNER(C, A) C(A, i, format, format) C(A, s, name, name)
 #define ENDPOINT_OWNER(C, A) C(A, d0, owner_id, owner.principal) C(A, a, owner_scopes, owner.scopes)
 #define ENDPOINT_BRIEF ENDPOINT_COLUMNS
 #define ENDPOINT_ADDED(C, A)
@@ -627,7 +627,7 @@
 #define OWNER_MAY(alias) "(SELECT r.permissions FROM principals o JOIN roles r ON r.organization_id = o.organization_id AND r.name = o.role " \
 	"WHERE o.organization_id = " alias ".organization_id AND o.id = " alias ".owner_id AND o.status = 'active')"
 #define ENDPOINT_EDITED(C, A) C(A, s, url, url) C(A, s, description, description) C(A, s, enabled_events, enabled_events) \
-	C(A, s, metadata, metadata) ENDPOINT_OWNER(C, A)
+	C(A, s, metadata, metadata) C(A, s, name, name) C(A, x, secret, sealed) ENDPOINT_OWNER(C, A)
 /* The old secret signs too for a while. */
 #define ENDPOINT_SECRET(C, A) C(A, x, old_secret, old_sealed) C(A, x, secret, sealed) C(A, t, old_until, old_until) ENDPOINT_OWNER(C, A)
 
@@ -666,9 +666,9 @@
 	C(A, nb, livemode, test) C(A, a, request_id, request_id) C(A, a, idempotency_key, idempotency_key) C(A, d0, human_id, human) C(A, a, agent, agent) \
 	C(A, d0, token_id, token) C(A, a, resource_type, resource_type)
 /* An endpoint that listens, and one that is sent to; the owner's permissions come behind. */
-#define LISTENER_COLUMNS(C, A) C(A, d, id, id) C(A, nb, livemode, test) C(A, s, enabled_events, patterns) ENDPOINT_OWNER(C, A)
+#define LISTENER_COLUMNS(C, A) C(A, d, id, id) C(A, nb, livemode, test) C(A, s, enabled_events, patterns) C(A, i, format, format) ENDPOINT_OWNER(C, A)
 #define TARGET_COLUMNS(C, A) C(A, d, id, id) C(A, s, url, url) C(A, a, api_version, api_version) C(A, x, secret, sealed) C(A, x, old_secret, old_sealed) \
-	C(A, t0, old_until, old_until) ENDPOINT_OWNER(C, A)
+	C(A, t0, old_until, old_until) C(A, i, format, format) ENDPOINT_OWNER(C, A)
 /* What there is to send: the endpoints, what may go to one, and what is due, first in the order of time, of its object. */
 #define DUE_PICK(F, C, A) F(A, d, "organization_id", hold.organization) C(A, d, "id", hold.endpoint) C(A, s, "status", status)
 #define POST_PICK(F, C, A) F(A, d, "v.id", id) C(A, d, "v.event_id", event) C(A, s, "v.resource_type", resource_type) \

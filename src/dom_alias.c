@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 #include "conf.h"
+#include "dom_kept.h"
 #include "dom_package.h"
 #include "str.h"
 
@@ -59,9 +60,9 @@ enum err hold_end(struct tx *tx, const struct model *m, const char *kind, const 
 	return db_exec(tx->db, SQL_HOLD_END, DB_IN(db_t(tx->now), me, org, of, db_i(number), db_s(kind), db_s(kind), db_s(name)), NULL);
 }
 
-static const struct column hold_columns[] = MAP(HOLD_COLUMNS, struct hold), hold_seen[] = MAP(HOLD_SEEN, struct hold);
+static const struct column hold_columns[] = MAP(HOLD_COLUMNS, struct held), hold_seen[] = MAP(HOLD_SEEN, struct held);
 
-enum err hold_read(struct tx *tx, const struct model *m, const char *kind, const char *name, int64_t number, struct hold *out)
+enum err hold_read(struct tx *tx, const struct model *m, const char *kind, const char *name, int64_t number, struct held *out)
 {
 	const struct db_val *row;
 	enum err e = tx_row(tx, SQL_HOLD_OPEN, DB_IN(db_d(&m->life.organization), db_d(&m->life.id), db_s(kind), db_s(name), db_i(number)), &row);
@@ -90,7 +91,7 @@ static const struct list_path hold_paths[] = {
 	{ .order = -1, .index = "hold_by_model" },
 }, alias_paths[] = { { .order = -1, .index = "hold_open" } };
 #define HOLDS .of = RES__MAX, .parent = RES_MODEL, .sees = SEES_ALL, .table = "model_holds", .text = ROW(HOLD_COLUMNS, "x") HOLD_SEEN(COL_EXPR, ), \
-	.out = ROW_OUT(HOLD_COLUMNS) HOLD_SEEN(COL_OUT, ), .joins = " " HOLD_PEOPLE, .maps = { hold_columns, hold_seen }, .size = sizeof(struct hold)
+	.out = ROW_OUT(HOLD_COLUMNS) HOLD_SEEN(COL_OUT, ), .joins = " " HOLD_PEOPLE, .maps = { hold_columns, hold_seen }, .size = sizeof(struct held)
 const struct listing holds_list = { .name = "HOLDS", HOLDS, .link = " AND x.model_id = ?", .filters = hold_filters, .orders = newest, LIST_PATHS(hold_paths) };
 const struct listing aliases_list = { .name = "ALIASES", HOLDS, .link = " AND x.model_id = ? AND x.kind = 'alias' AND x.until_at IS NULL", .orders = by_name,
 	LIST_PATHS(alias_paths) };
@@ -138,6 +139,7 @@ static struct json *of_alias(struct tx *tx, const char *alias, int64_t to, int64
 enum err alias_move(struct tx *tx, enum transition t, struct model *m, const char *alias, int64_t to)
 {
 	const struct db_val org = db_d(&m->life.organization), of = db_d(&m->life.id);
+	struct json *kept;
 	int64_t from, n;
 	enum err e;
 
@@ -154,6 +156,9 @@ enum err alias_move(struct tx *tx, enum transition t, struct model *m, const cha
 	e = to ? db_exec(tx->db, SQL_ALIAS_PUT, DB_IN(org, of, db_s(alias), db_i(to)), NULL) : db_exec(tx->db, SQL_ALIAS_FORGET, DB_IN(org, of, db_s(alias)), NULL);
 	if (e || (to && (e = hold_begin(tx, m, HOLD_ALIAS, alias, to))))
 		return e;
+	kept = kept_model(tx, m);
+	js_put_str(tx->arena, kept, "alias", alias);
+	js_put_int(tx->arena, kept, "version", to);
 	return life_move(tx, t, &m->life, of_alias(tx, alias, to, from));
 }
 

@@ -14,12 +14,12 @@ enum err hold_begin(struct tx *tx, const struct model *m, const char *kind, cons
 enum err hold_end(struct tx *tx, const struct model *m, const char *kind, const char *name, int64_t number);
 
 /* A version of a model held an alias or a stage; until 0: it does.  ended_by: nobody then; an actor without an id is the thaw command. */
-struct hold { struct id id; const char *kind, *name; int64_t number, since, until; struct actor by, ended_by; };
+struct held { struct id id; const char *kind, *name; int64_t number, since, until; struct actor by, ended_by; };
 /* Those of a model, newest first; its aliases that are, by name. */
 enum { HOLDS_ALIAS, HOLDS_STAGE, HOLDS_NOW, HOLDS_AT };          /* AT takes the time twice */
 extern const struct listing holds_list, aliases_list;
 /* The one that a version has now. */
-enum err hold_read(struct tx *tx, const struct model *m, const char *kind, const char *name, int64_t number, struct hold *out);
+enum err hold_read(struct tx *tx, const struct model *m, const char *kind, const char *name, int64_t number, struct held *out);
 
 /* What no alias is called: letters, digits, _ and -, of any script, at most so many; `latest` and a number as `v3` mean versions already. */
 enum { ALIAS_LENGTH = 255 };
@@ -34,7 +34,7 @@ enum err version_ends(struct tx *tx, const struct version *v, struct json *detai
 
 /* ---- dom_rollback.c: the same by the id of the model, which `key` is ---- */
 
-/* An alias (or a stage of the next), and the number of a version.  Out: a struct hold. */
+/* An alias (or a stage of the next), and the number of a version.  Out: a struct held. */
 struct hold_in { const char *alias, *stage; int64_t number; };
 /* ERR_VERSION_NOT_FOUND, ERR_PACKAGE_ARCHIVED. */
 enum err alias_set(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);

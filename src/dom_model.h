@@ -35,7 +35,7 @@ struct model_edit {
 };
 
 /* ERR_FOLDER_NOT_FOUND, ERR_MODEL_NAME_TAKEN.  in: name, description, model_type, task_type,
- * dataset_id, tags, config, metadata, folder. */
+ * dataset_id, tags, config, metadata, folder; labels: that the caller is going to give it. */
 enum err model_create(struct tx *tx, const void *in, void *made);
 /* What a route does: one that all see, in a folder that is named. */
 enum err model_make(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
@@ -142,7 +142,7 @@ enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 /* Whatever model's it is: to ask about the model next.  ERR_VERSION_NOT_FOUND. */
 enum err version_find(struct tx *tx, const struct id *id, struct version *out);
 /* A new version from a run; the model's row is locked and is moved by the caller. */
-enum err version_add(struct tx *tx, const struct model *m, const struct run *run, struct version *out);
+enum err version_add(struct tx *tx, struct model *m, const struct run *run, struct version *out);
 /* A version that no training run of its model made becomes the newest of its branch, and the model moves by `t`.  The
  * configuration of a model is that of its newest version on master. */
 enum err version_append(struct tx *tx, struct model *m, enum transition t, struct version *out, struct json *details);

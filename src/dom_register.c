@@ -53,7 +53,7 @@ static enum err new_model(struct tx *tx, const struct package_in *in, struct mod
 {
 	const struct package *p = &in->version.package;
 	struct model make = { .name = in->registered_name, .description = in->registered_description, .local = true,
-		.target_name = p->target_name, .target_type = p->target_type };
+		.target_name = p->target_name, .target_type = p->target_type, .labels = in->registered_tags };
 	enum err e = make.name ? called(tx, model_create(tx, &make, m)) : create_named(tx, p->name, &make, m);
 
 	if (e || (e = share_own(tx, &m->life.id, &tx->who->principal)))
@@ -129,6 +129,7 @@ enum err package_make(struct tx *tx, const struct package_in *in, struct version
 	out->package.intervals = -1;
 	if (!out->package.build)
 		out->package.build = BUILD_COMPLETE;
+	out->labels = in->tags;
 	if ((e = version_append(tx, &m, LIFE_MODEL_REGISTER, out, details)) || (e = tags_set(tx, &out->life.id, "tags", in->tags)))
 		return e;
 	return package_get(tx, BY_ID(&out->life.id), out);

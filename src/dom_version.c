@@ -1,6 +1,6 @@
 /* dom_version.c: the versions of a model, numbered without gaps under its lock, on
  * branches: made by a training run, uploaded, or promoted from another one. */
-#include "dom_package.h"
+#include "dom_kept.h"
 #include <string.h>
 #include <openssl/sha.h>
 #include "clock.h"
@@ -139,16 +139,17 @@ enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 
 /* The next version of a model, whose row is locked and is moved by the caller; out is
  * filled but for what numbers it. */
-static enum err add(struct tx *tx, const struct model *m, struct version *out)
+static enum err add(struct tx *tx, struct model *m, struct version *out)
 {
 	life_begin(tx, &out->life);
 	out->model = m->life.id;
 	out->number = m->last_version + 1;
 	package_complete(tx->arena, m, out);
+	kept_version(tx, m, out);
 	return life_create(tx, LIFE_VERSION_CREATE, &out->life, NULL);
 }
 
-enum err version_add(struct tx *tx, const struct model *m, const struct run *run, struct version *out)
+enum err version_add(struct tx *tx, struct model *m, const struct run *run, struct version *out)
 {
 	*out = (struct version){ .run = run->life.id, .active = true, .algorithm = run->algorithm,
 		.hyperparameters = run->hyperparameters, .metrics = run->metrics, .artifacts = run->artifacts,

@@ -65,6 +65,7 @@ my %id = (request_id => 'req_' . 'f' x 32, code => 'not_found');
     $id{webhook_endpoint_id} = (map { post_v1($t, 'webhook_endpoints', body => { url => "https://hooks.example/$_", enabled_events => ['*'], metadata => \%LABELS })->{json}{id} } 1 .. 50)[0];
     my $r = $t->req(POST => '/api/v1/projects', token => $token, body => { name => 'p', description => "\x{1f642}" x 500 });
     $id{id} = $r->{json}{data}{id};
+    $id{webhook_id} = $t->req(POST => '/api/2.0/mlflow/webhooks', token => $t->admin, body => { name => 'hook', url => 'https://hooks.example/x', events => [ { entity => 'PROMPT', action => 'CREATED' } ] })->{json}{webhook}{webhook_id};
     $id{delivery_id} = post_v1($t, "webhook_endpoints/$id{webhook_endpoint_id}/test", body => {})->{json}{id} // 'del_x';
     $id{event_id} = $t->req(GET => '/v1/events?limit=1', token => $token)->{json}{data}[0]{id};
     $id{token_id} = ($t->key_and_id(user => 'admin'))[1];

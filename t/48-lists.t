@@ -103,6 +103,7 @@ my $nobody = "UNHEX('" . '0' x 24 . "')";
 my %of_version = (stage => "'Registered'", build => "'complete'", model_id => $other, model_name => "'m'", threshold => "'0.5'", imported => 0, kinds => 16384, formats => 2048, challenger => 16384,
     similar0 => "'y'", similar1 => "'Binary'", similar2 => "UNHEX(MD5('y'))", similar3 => 0, not => $other, living => "'ready'", search => "'%filler%'", target_name => "'y'", target_type => "'Binary'", use_case => $other, created_by => "'admin\@main.example'",
     map { ("tags$_" => $_ % 4 < 2 ? q('["k"]') : q('["v"]')) } 0 .. 7);
+sub label { return map({ ("label${_}0" => "'k'") } '', qw(_not _like _ilike)), label1 => "'v'", label_not1 => "'w'", label_like1 => "'v%'", label_ilike1 => "'V%'" }
 # What is asked for, by list and filter; what a list has no value for here is no filter of it.
 my %asked = (
     MODELS => { hidden => 0, status => "'ready'", task_type => "'clustering'", search => "'%filler%'" },
@@ -114,12 +115,16 @@ my %asked = (
     PROJECTS => { hidden => 0, status => "'LIVE'", search => "'%filler%'" },
     WORKSPACES => { hidden => 0, status => "'active'", metadata => $digest{workspaces} },
     ENTITIES => { workspace_id => $one->(307001), portfolio_id => "'folio'", jurisdiction => "'US-DE'", status => "'registered'", metadata => $digest{entities} },
-    AUTHORIZATIONS => { status => "'pending'" }, TOKENS => { principal => $other }, ENDPOINTS => { hidden => 0 },
+    AUTHORIZATIONS => { status => "'pending'" }, TOKENS => { principal => $other }, ENDPOINTS => { hidden => 0, format => 0 },
     EVENTS => { seen0 => 0, seen1 => $user, seen2 => 0, seen3 => $user, type => "'workspace.archived'", kind => "'workspace'" },
     DELIVERIES => {},
     DEPLOYMENTS => { hidden => 0, search => "'%filler%'", status => "'[\"active\"]'", importance => "'[\"HIGH\"]'" }, ENVIRONMENTS => { hidden => 0, search => "'%filler%'", formats => 256 },
     RUN_PROJECTS => {}, LEADERBOARD => {}, USE_CASES => { hidden => 0, search => "'%filler%'" },
     CUSTOM_MODELS => { hidden => 0, kind => "'training'", search => "'%filler%'", map({ ("deployed$_" => $_ == 2 ? $org : $user) } 0 .. 3), deployed4 => 1 }, CUSTOM_VERSIONS => {},
+    NAMED => { hidden => 0, name => "'filler 7'", name_not => "'filler 7'", name_like => "'%filler%'", name_ilike => "'%FILLER%'", name_in => q('["filler 7"]'), name_not_in => q('["filler 7"]'), name_from0 => "'filler'", name_from1 => "'fillest'", label() },
+    NAMED_VERSIONS => { model => $model, living => 0, hidden => 0, name => "'filler 7'", name_not => "'filler 7'", name_like => "'%filler%'", name_ilike => "'%FILLER%'", name_in => q('["filler 7"]'), name_not_in => q('["filler 7"]'),
+        run => "'r7'", run_not => "'r7'", run_like => "'r%'", run_ilike => "'R%'", run_in => q('["r7"]'), run_not_in => q('["r7"]'), source => "'s3://x'", source_not => "'s3://y'", source_like => "'s3%'", source_ilike => "'S3%'",
+        number => 7, number_not => 7, number_from => 1, number_to => 1000000, number_above => 0, number_below => 1000000, label() },
     CHALLENGERS => { hidden => 0 }, PAIRS => { hidden => 0, search => "'%filler%'", version => $one->(150002) },
 );
 my %parent = (LEADERBOARD => $one->(1600001), CUSTOM_VERSIONS => $one->(1900010), REGISTERED_VERSIONS => $model, RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, HOLDS => $model, ALIASES => $model, DELIVERIES => $one->(1), PAIRS => $model, CHALLENGERS => $one->(1200001));
@@ -136,7 +141,7 @@ sub sets {
     my $keys = join ', ', @{ $s->{keys} };
     my $half = $s->{table} eq 'webhook_endpoints' ? 1000 : $ROWS / 2;
     my $of_parent = $s->{table} eq 'model_versions' && $parent{ $s->{list} } ? ' AND model_id = @parent' : '';
-    return $sets . "SELECT $keys INTO " . join(', ', map { "\@k$_" } 0 .. $#{ $s->{keys} }) . " FROM $s->{table} WHERE organization_id = \@org$of_parent ORDER BY $keys LIMIT 1 OFFSET $half;\n";
+    return $sets . "SELECT $keys INTO " . join(', ', map { "\@k$_" } 0 .. $#{ $s->{keys} }) . " FROM $s->{table} x WHERE organization_id = \@org$of_parent ORDER BY $keys LIMIT 1 OFFSET $half;\n";
 }
 sub using { my $v = "$_[0]{values}" . ($_[0]{text} =~ /oauth_revocations s / ? ", $nobody" : ''); $v ne '' ? " USING $v" : '' }
 

@@ -164,8 +164,8 @@ subtest 'back to who had the alias before' => sub {
     my $r = as(member => sub { back($m, alias => 'champion') });
     is($r->{status}, 200, 'back');
     is(join(' ', map { $_ // '-' } @{ $r->{json} }{qw(alias stage version_id until ended_by)}) . " $r->{json}{set_by}{name}", 'champion - ver-002 - - member', 'the hold that begins is told');
-    is(last_row($m), 'model.rolled_back member {"alias":"champion","version_number":2,"previous":3}', 'the audit tells it by its name');
-    is(told($t, $m->{id}, 'model.rolled_back'), 1, 'so does an event');
+    is(last_row($m), 'model.alias_rolled_back member {"alias":"champion","version_number":2,"previous":3}', 'the audit tells it by its name');
+    is(told($t, $m->{id}, 'model.alias_rolled_back'), 1, 'so does an event');
     is(aliases($m) . ever($m, 'alias=champion'), 'champion=ver-0022 3 2 1', 'a new line of the history');
     back($m, alias => 'champion');
     is(aliases($m), 'champion=ver-003', 'twice: as it was');
@@ -194,7 +194,7 @@ subtest 'back to who was in the stage before' => sub {
     my $r = back($m, stage => 'Production', headers => [ 'If-Match' => revision($m) ]);
     is("$r->{json}{stage} $r->{json}{version_id}", 'Production ver-001', 'the one that left it last, not the one that came last');
     is(join(' ', map { stage_of($m, $_) } 1 .. 3), 'Production Registered Archived', 'who is there is archived');
-    like(last_row($m), qr/^model\.rolled_back admin .*"version_number":1,.*"stage":"Production","previous":"Registered","archived_versions":\[3\]\}$/, 'with an audit row that says so');
+    like(last_row($m), qr/^model\.stage_rolled_back admin .*"version_number":1,.*"stage":"Production","previous":"Registered","archived_versions":\[3\]\}$/, 'with an audit row that says so');
     is(now($m, 'stage=Production') . '|' . now($m, 'stage=Archived'), '1|3', 'as the history has it');
     is(back($m, stage => 'Production')->{json}{version_id}, 'ver-003', 'twice: as it was');
     is(join(' ', map { stage_of($m, $_) } 1 .. 3), 'Archived Registered Production', 'but for the stage of the other');
@@ -220,7 +220,7 @@ subtest 'races' => sub {
     is(join(' ', grep { !/^(?:200|409)$/ } sort keys %status), '', '80 moves of one alias by 8: ' . join ', ', map { "$status{$_} $_" } sort keys %status);
     is(overlaps($m, 'alias', 'champion'), '', 'at every instant exactly one version has it');
     my $holds = $t->sql(sprintf "SELECT COUNT(*) FROM model_holds WHERE model_id = UNHEX('%s') AND kind = 'alias'", hex_of($m->{id}));
-    is($holds, audits($t, $m->{id}, 'model.alias_set') + audits($t, $m->{id}, 'model.rolled_back'), "$holds changes, each told once");
+    is($holds, audits($t, $m->{id}, 'model.alias_set') + audits($t, $m->{id}, 'model.alias_rolled_back'), "$holds changes, each told once");
     is(now($m, 'alias=champion'), (split ' ', ever($m, 'alias=champion'))[0], 'the newest is the one of now');
     is(aliases($m) =~ s/.*-0*//r, now($m, 'alias=champion'), 'which is what the alias says');
     concurrently(8, sub { my $i = shift; map { ($_ + $i) % 4 ? staged($m, 1 + $i, 'Production', archive_existing_versions => JSON::PP::true)->{status} : back($m, stage => 'Production')->{status} } 1 .. 5 });
@@ -311,7 +311,7 @@ subtest 'the audit logs tell all of it' => sub {
     remove($m, 'champion');
     my $told = sub { join '; ', map { "$_->{actor}{name} " . json($_->{details}) } @{ on(GET => $m, "/audit-logs?action=model.$_[0]&sort_order=asc")->{json}{items} } };
     is($told->('alias_set'), 'admin {"alias":"champion","version_number":1}; member {"alias":"champion","previous":1,"version_number":2}', 'aliases, from and to');
-    is($told->('rolled_back'), 'admin {"alias":"champion","previous":2,"version_number":1}', 'what was rolled back');
+    is($told->('alias_rolled_back'), 'admin {"alias":"champion","previous":2,"version_number":1}', 'what was rolled back');
     is($told->('alias_deleted'), 'admin {"alias":"champion","previous":1}', 'what was taken away');
     like($told->('version_staged'), qr/^admin \{"previous":"Registered","stage":"Production","version_id":"[0-9a-f]{24}","version_number":2\}$/, 'stages, from and to');
     is($told->('version_archived'), '', 'and nothing that was not');
