@@ -46,6 +46,15 @@ PREPARE step FROM @step;
 EXECUTE step;
 DEALLOCATE PREPARE step;
 
+-- Numbers up to last_version that no version ever had: one that was brought along from elsewhere keeps its own.
+SET @step = IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()
+  AND TABLE_NAME = 'models' AND COLUMN_NAME = 'versions_skipped') = 0,
+  'ALTER TABLE models ADD COLUMN versions_skipped INT NOT NULL DEFAULT 0',
+  'DO 0');
+PREPARE step FROM @step;
+EXECUTE step;
+DEALLOCATE PREPARE step;
+
 -- A space at the end of a key or a value is part of it.
 SET @step = IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()
   AND TABLE_NAME = 'tags' AND COLUMN_NAME = 'value' AND DATA_TYPE = 'longtext') = 0,

@@ -58,7 +58,7 @@ static const void *description(struct arena *a, const void *object)
 	return m->description && *m->description ? m->description : NULL;
 }
 
-static const struct shape model_out[] = {
+const struct shape mlflow_model_out[] = {
 	{ "name", T_STR, MODEL_AT(name) },
 	{ "creation_timestamp", T_TIME, MODEL_AT(said.created) },
 	{ "last_updated_timestamp", T_TIME, MODEL_AT(said.changed) },
@@ -69,13 +69,13 @@ static const struct shape model_out[] = {
 	{ "aliases", T_DOC, MODEL_AT(aliases), .flags = F_OMIT, .help = "objects of alias and version" },
 	{ 0 }
 };
-static const struct shape answer_out[] = { { "registered_model", T_SUB, .off = 0, .sub = model_out }, { 0 } };
+static const struct shape answer_out[] = { { "registered_model", T_SUB, .off = 0, .sub = mlflow_model_out }, { 0 } };
 static const struct shape models_out[] = {
-	{ "registered_models", T_LIST, AT(struct page_got, rows), .sub = model_out, .flags = F_OMIT },
+	{ "registered_models", T_LIST, AT(struct page_got, rows), .sub = mlflow_model_out, .flags = F_OMIT },
 	{ "next_page_token", T_STR, AT(struct page_got, token), .flags = F_OMIT },
 	{ 0 }
 };
-static const struct shape create_in[] = {
+const struct shape mlflow_model_in[] = {
 	{ "name", T_STR, NAMED_AT(name), .flags = F_REQUIRED, .fault = name_fault_of },
 	{ "tags", T_DOC, NAMED_AT(labels), .flags = F_OWN_LIMIT, .help = "objects of key and value" },
 	DESCRIPTION_ROW,
@@ -87,7 +87,7 @@ static const struct shape rename_in[] = { NAME_ROW, { "new_name", T_STR, NAMED_A
 static const struct shape tag_in[] = { NAME_ROW, KEY_ROW, VALUE_ROW, { 0 } };
 static const struct shape untag_in[] = { NAME_ROW, KEY_ROW, { 0 } };
 #define ALIAS_ROW(...) { "alias", T_STR, NAMED_AT(alias), .flags = F_REQUIRED | F_KEY, __VA_ARGS__ }
-static const struct shape alias_in[] = { NAME_ROW, ALIAS_ROW(.fault = alias_wrong), VERSION_ROW, { 0 } };
+const struct shape mlflow_alias_in[] = { NAME_ROW, ALIAS_ROW(.fault = alias_wrong), VERSION_ROW, { 0 } };
 static const struct shape aliased_in[] = { NAME_ROW, ALIAS_ROW(.help = "or `latest`, the highest version"), { 0 } };
 
 static const struct shape search_query[] = { SEARCH_ROWS(1000), { 0 } };
@@ -143,7 +143,7 @@ static enum err latest(struct req *r)
 #define LATEST(method) READ(method, "get-latest-versions", latest_query, struct latest_query), .out = latest_out, .run = latest, \
 	.summary = "The highest version of each stage", .errors = "MODEL_NOT_FOUND"
 const struct route mlflow_model_routes[] = {
-	{ WRITE("POST", "create", R_LARGE, create_in), .out = answer_out, .make = named_create, .moves = { LIFE_MODEL_CREATE },
+	{ WRITE("POST", "create", R_LARGE, mlflow_model_in), .out = answer_out, .make = named_create, .moves = { LIFE_MODEL_CREATE },
 	  .summary = "Make a registered model, which everybody in the organization sees; with the tag `" PROMPT_TAG "` a prompt", .errors = "MODEL_NAME_TAKEN QUOTA" },
 	{ READ("GET", "get", named_in, struct named_in), .size = sizeof(struct named), .out = answer_out, .get = named_get, .summary = "A registered model", .errors = "MODEL_NOT_FOUND" },
 	{ WRITE("PATCH", "update", 0, describe_in), .out = answer_out, .change = named_describe, .moves = { LIFE_MODEL_EDIT },
@@ -160,7 +160,7 @@ const struct route mlflow_model_routes[] = {
 	  .summary = "Tag a registered model", .errors = "MODEL_NOT_FOUND" },
 	{ WRITE("DELETE", "delete-tag", 0, untag_in), .out = mlflow_nothing, .change = named_unlabel, .moves = { LIFE_MODEL_UNLABEL },
 	  .summary = "Take a tag of a registered model away", .errors = "MODEL_NOT_FOUND" },
-	{ ROUTE("POST", "alias"), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(alias_in, struct named_in), .status = 200, .out = mlflow_nothing, .object = RES_VERSION,
+	{ ROUTE("POST", "alias"), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(mlflow_alias_in, struct named_in), .status = 200, .out = mlflow_nothing, .object = RES_VERSION,
 	  .wants = mlflow_version_wants, .change = named_alias, .moves = { LIFE_MODEL_ALIAS }, AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND }),
 	  .summary = "Let an alias name this version, and no other one", .errors = "VERSION_NOT_FOUND PROTECTED" },
 	{ WRITE("DELETE", "alias", 0, aliased_in), .out = mlflow_nothing, .change = named_unalias, .moves = { LIFE_MODEL_UNALIAS },

@@ -187,7 +187,7 @@
 /* Without its documents: for what belongs to it. */
 #define MODEL_BRIEF(C, A) HEAD(C, A) C(A, b, is_global, life.global) C(A, d, created_by, life.whose) C(A, s, name, name) \
 	C(A, s, description, description) C(A, a, model_type, model_type) C(A, a, task_type, task_type) C(A, s, dataset_id, dataset_id) \
-	C(A, i, last_version, last_version) C(A, i0, active_version, active_version) C(A, t0, archived_at, archived_at) \
+	C(A, i, last_version, last_version) C(A, i, versions_skipped, skipped) C(A, i0, active_version, active_version) C(A, t0, archived_at, archived_at) \
 	C(A, t0, unarchived_at, unarchived_at) C(A, d, folder_id, folder) C(A, s, target_name, target_name) C(A, a, target_type, target_type) \
 	C(A, i, deployed, life.held) C(A, b, shared, life.shared) C(A, b, is_prompt, prompt)
 #define MODEL_ADDED(C, A)
@@ -219,7 +219,7 @@
 	C(A, s, metadata, metadata) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
 #define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
 #define MODEL_UNARCHIVED(C, A) C(A, now, unarchived_at, unarchived_at) C(A, nil, archived_at, archived_at)
-#define MODEL_NUMBERS(C, A) C(A, i, last_version, last_version) C(A, i0, active_version, active_version)
+#define MODEL_NUMBERS(C, A) C(A, i, last_version, last_version) C(A, i, versions_skipped, skipped) C(A, i0, active_version, active_version)
 #define MODEL_ACTIVE(C, A) C(A, i, active_version, active_version)
 #define MODEL_TARGETED(C, A) MODEL_NUMBERS(C, A) C(A, s, target_name, target_name) C(A, a, target_type, target_type)
 #define MODEL_DEPLOYED(C, A) C(A, i, deployed, life.held)
@@ -292,6 +292,9 @@
 #define NAMED_MODEL_SEEN(C, A) C(A, s, "v.username", maker.name) C(A, s, LABELS_OF("x"), labels) \
 	C(A, s, ALIASES_OF("x", "x.id", "", "JSON_OBJECT('alias', l.name, 'version', CAST(l.number AS CHAR))"), aliases) \
 	C(A, t, "x.mlflow_created_at", said.created) C(A, t, "x.mlflow_updated_at", said.changed)
+/* And as an export writes them. */
+#define MIRROR_MODEL_PICK(F, C, A) F(A, d, "x.id", life.id) C(A, s, "x.name", name) C(A, s, "x.description", description) NAMED_MODEL_SEEN(C, A)
+#define MIRROR_VERSION_PICK(F, C, A) F(A, i, "x.number", number) NAMED_VERSION_REST(C, A)
 #define LABELS_OF(alias) "(SELECT CONCAT('[', GROUP_CONCAT(JSON_OBJECT('key', t.name, 'value', t.value) ORDER BY t.name), ']') " \
 	"FROM tags t WHERE t.organization_id = " alias ".organization_id AND t.object_id = " alias ".id)"
 #define ALIASES_OF(alias, model, version, of) "(SELECT CONCAT('[', GROUP_CONCAT(" of " ORDER BY l.name), ']') " \

@@ -13,6 +13,8 @@ enum { STAGES = 5 };
 struct named_in {
 	const char *name, *new_name, *description, *key, *value, *alias, *version, *stage;
 	const char *source, *run, *run_link, *logged_model;
+	const char *download;                    /* where its files are; given, the source is not looked into */
+	int64_t number;                          /* that a new version is to have; 0: the next one */
 	const char *labels;                      /* a JSON array of {key, value} */
 	bool alone;                              /* the others leave the stage */
 };

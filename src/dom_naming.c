@@ -284,10 +284,10 @@ static enum err inherit(struct tx *tx, const char *field, const char **given, co
 static enum err origin_of(struct tx *tx, const struct named_in *in, struct origin *o)
 {
 	struct version *from = ARENA_NEW(tx->arena, struct version);
-	bool copy;
-	enum err e = source_version(tx, in->source, from, &copy);
+	bool copy = false;
+	enum err e = in->download ? OK : source_version(tx, in->source, from, &copy);
 
-	*o = (struct origin){ .source = in->source, .download = in->source, .run = in->run, .run_link = in->run_link, .logged_model = in->logged_model };
+	*o = (struct origin){ .source = in->source, .download = in->download ? in->download : in->source, .run = in->run, .run_link = in->run_link, .logged_model = in->logged_model };
 	if (e || !copy)
 		return e;
 	o->source = arena_printf(tx->arena, "models:/%s/%lld", from->of.name, (long long)from->number);
@@ -310,7 +310,7 @@ enum err named_register(struct tx *tx, const struct db_val *key, enum transition
 		return why_said(tx, "source", arena_printf(tx->arena, "Invalid prompt source: '%s'. Prompt sources must use an MLflow placeholder.", in->source));
 	*v = (struct version){ .branch = BRANCH_MASTER, .source = VERSION_SDK, .training_seconds = -1, .origin = o, .labels = in->labels };
 	v->package.description = in->description;
-	if ((e = version_append(tx, &m, t, v, js_object(tx->arena))) || (e = labels_add(tx, &v->life.id, in->labels)))
+	if ((e = version_append(tx, &m, t, in->number, v, js_object(tx->arena))) || (e = labels_add(tx, &v->life.id, in->labels)))
 		return e;
 	return version_told(tx, in->name, v->number, v);
 }

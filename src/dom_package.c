@@ -188,11 +188,10 @@ const struct listing packages_list = { .name = "PACKAGES", .parent = RES__MAX, .
 	.joins = " LEFT JOIN models y ON y.organization_id = x.organization_id AND y.id = x.model_id " PACKAGE_PEOPLE,
 	.always = FILTER(PACKAGES_STATUS), .orders = newest, LIST_PATHS(package_paths) };
 
-/* The number of the last one is how many there are. */
 static enum err version_total(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out)
 {
 	(void)tx, (void)ask;
-	*out = ((const struct model *)got->parent)->last_version;
+	*out = version_count(got->parent);
 	return OK;
 }
 const struct listing registered_versions_list = { .name = "REGISTERED_VERSIONS", .parent = RES_MODEL, .link = " AND x.model_id = ?", .sees = SEES_ALL, PACKAGES,

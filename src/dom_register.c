@@ -130,7 +130,7 @@ enum err package_make(struct tx *tx, const struct package_in *in, struct version
 	if (!out->package.build)
 		out->package.build = BUILD_COMPLETE;
 	out->labels = in->tags;
-	if ((e = version_append(tx, &m, LIFE_MODEL_REGISTER, out, details)) || (e = tags_set(tx, &out->life.id, "tags", in->tags)))
+	if ((e = version_append(tx, &m, LIFE_MODEL_REGISTER, 0, out, details)) || (e = tags_set(tx, &out->life.id, "tags", in->tags)))
 		return e;
 	return package_get(tx, BY_ID(&out->life.id), out);
 }
@@ -184,7 +184,7 @@ enum err version_promote(struct tx *tx, const struct db_val *key, enum transitio
 	made->from_version = made->life.id;
 	js_put_str(tx->arena, details, "source_model_rid", id_spell(tx->arena, RID_MODEL, &made->from_model));
 	js_put_str(tx->arena, details, "source_version_rid", id_spell(tx->arena, RID_VERSION, &made->from_version));
-	return version_append(tx, &m, t, made, details);
+	return version_append(tx, &m, t, 0, made, details);
 }
 
 /* ---- What a package is made from ---- */

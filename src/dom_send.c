@@ -11,7 +11,7 @@
 #include "sign.h"
 #include "str.h"
 
-enum { ANSWER_MOST = 65536, CONNECT_MS = 10000, CONNECTIONS = 1024 };
+enum { ANSWER_MOST = 65536, CONNECT_MS = 10000, FETCH_MS = 120000, CONNECTIONS = 1024 };
 _Static_assert(FLIGHT_ERROR >= CURL_ERROR_SIZE, "room for libcurl's words");
 
 struct sender { CURLM *multi; };
@@ -251,4 +251,88 @@ void send_now(struct arena *a, const struct letter *l, const struct target *to, 
 	*answer = !f.reply.status ? NULL : utf8_cut(a, utf8_valid(body.p ? body.p : "", body.n) ? body.p : "", ANSWER_SHOWN);
 	sender_drop(s, &f);
 	sender_free(s);
+}
+
+/* ---- What is waited for ---- */
+
+struct fetcher { CURL *easy; struct curl_slist *headers; char *body; size_t n, room, most; char error[CURL_ERROR_SIZE]; };
+
+struct fetcher *fetcher_new(const char *authorization)
+{
+	struct fetcher *f = calloc(1, sizeof *f);
+	char *line = NULL;
+
+	if (!f || curl_global_init(CURL_GLOBAL_DEFAULT) || !(f->easy = curl_easy_init()))
+		abort();
+	if (authorization) {
+		if (!(line = malloc(strlen(authorization) + sizeof "Authorization: ")))
+			abort();
+		strcat(strcpy(line, "Authorization: "), authorization);
+		if (!(f->headers = curl_slist_append(NULL, line)))
+			abort();
+	}
+	free(line);
+	return f;
+}
+
+void fetcher_free(struct fetcher *f)
+{
+	curl_easy_cleanup(f->easy);
+	curl_slist_free_all(f->headers);
+	curl_global_cleanup();
+	free(f->body);
+	free(f);
+}
+
+static size_t keep(char *data, size_t size, size_t n, void *arg)
+{
+	struct fetcher *f = arg;
+	const size_t more = size * n;
+
+	if (more > f->most - f->n)
+		return 0;
+	if (f->n + more >= f->room) {
+		f->room = 2 * f->room + more + 1;
+		if (!(f->body = realloc(f->body, f->room)))
+			abort();
+	}
+	memcpy(f->body + f->n, data, more);
+	f->n += more;
+	f->body[f->n] = '\0';
+	return more;
+}
+
+struct fetched fetcher_get(struct fetcher *f, const char *url, size_t most)
+{
+	struct fetched got = { .body = "" };
+	CURL *e = f->easy;
+	CURLcode rc;
+
+	f->n = 0;
+	f->most = most;
+	*f->error = '\0';
+	curl_easy_reset(e);                      /* its connection stays */
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, f->error);
+	curl_easy_setopt(e, CURLOPT_URL, url);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, keep);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)FETCH_MS);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, "Thaw/" PACKAGE_VERSION);
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
+	rc = curl_easy_perform(e);
+	curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &got.status);
+	if (rc == CURLE_WRITE_ERROR)
+		got.fault = "the answer is too large";
+	else if (rc)
+		got.fault = *f->error ? f->error : curl_easy_strerror(rc);
+	if (f->n)
+		got.body = f->body;
+	got.n = f->n;
+	return got;
 }

@@ -1,4 +1,4 @@
-/* dom_send.h: tries of webhook deliveries over HTTP, any number under way at once.  The
+/* dom_send.h: answers over HTTP that are waited for (fetched), and tries of webhook deliveries, any number under way at once.  The
  * answer's body is nobody's business and is not kept, but that of a try which its owner asks
  * for and waits for; a redirect is an answer like another; no address is called that net.h does
  * not let be called. */
@@ -32,6 +32,15 @@ struct flight {
 	const char *refused;                     /* the address that may not be called */
 	char error[FLIGHT_ERROR];
 };
+
+/* Of an address that whoever runs the command gave: a GET that follows no redirect.  fault: why there is no answer,
+ * or that it has more than `most` bytes; NULL: there is.  The body, which ends with a NUL, is there until the next one. */
+struct fetcher;
+struct fetched { long status; const char *fault, *body; size_t n; };
+/* authorization: what that header says, NULL: nothing. */
+struct fetcher *fetcher_new(const char *authorization);
+void fetcher_free(struct fetcher *f);
+struct fetched fetcher_get(struct fetcher *f, const char *url, size_t most);
 
 struct sender;
 struct sender *sender_new(void);

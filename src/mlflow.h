@@ -11,8 +11,11 @@ extern const struct route mlflow_model_routes[], mlflow_version_routes[], mlflow
 /* The prefix that the routes are written under; api_mlflow.c says which others stand for it. */
 #define BASE "/api/2.0/mlflow"
 
-/* A version, of a struct version. */
+/* A model, of a struct named, and a version, of a struct version. */
+extern const struct shape mlflow_model_out[];
 extern const struct shape mlflow_version_out[], mlflow_version_answer[];
+/* What is said of one that is made, and of an alias; of a struct named_in. */
+extern const struct shape mlflow_model_in[], mlflow_version_in[], mlflow_alias_in[];
 /* No result. */
 extern const struct shape mlflow_nothing[];
 
