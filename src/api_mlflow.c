@@ -55,7 +55,7 @@ static const struct route routes[] = {
 /* ---- What MLflow has beside its registry ---- */
 
 #define TRACKING(prefix) prefix "/artifacts", prefix "/experiments", prefix "/get-online-trace-details", prefix "/logged-models", \
-	prefix "/metrics", prefix "/runs", prefix "/traces", prefix "/unified-traces", prefix "/webhooks"
+	prefix "/metrics", prefix "/runs", prefix "/traces", prefix "/unified-traces"
 #define LATER(prefix) prefix "/assessments", prefix "/datasets", prefix "/demo", prefix "/gateway", prefix "/genai", prefix "/issues", prefix "/jobs", \
 	prefix "/label-schemas", prefix "/prompt-optimization", prefix "/review-queues", prefix "/scorer", prefix "/scorers", \
 	prefix "/traces", prefix "/workspaces"
@@ -98,6 +98,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_WORKSPACES_OFF] = { .code = "FEATURE_DISABLED" },
 	[ERR_ROUTE_NOT_FOUND] = { .code = "ENDPOINT_NOT_FOUND" },
 	[ERR_NOT_IMPLEMENTED] = { .code = "NOT_IMPLEMENTED", .text = "This server is a registry of models and nothing else: use another one as the tracking server" },
+	[ERR_NOT_FOUND] = { .text = "Webhook with ID {name} not found." },
 	[ERR_MODEL_NOT_FOUND] = { .text = "Registered Model with name={name} not found" },
 	[ERR_MODEL_NAME_TAKEN] = { "RESOURCE_ALREADY_EXISTS", 400, "Registered Model (name={name}) already exists." },
 	[ERR_ALIAS_NOT_FOUND] = { "INVALID_PARAMETER_VALUE", 400, "Registered model alias {version} not found." },
@@ -205,10 +206,10 @@ static void say(struct req *r, struct error_say *say)
 		say->text = fault_text(r, w);
 	} else if (say->err == ERR_MODEL_NAME_TAKEN) {
 		say->text = taken_text(r);
+	} else if (r->tx.why.n && (say->err == ERR_MODEL_NOT_FOUND || say->err == ERR_VERSION_NOT_FOUND)) {
+		say->text = filled(r, arena_printf(r->arena, "%s: %s", errors[ERR_MODEL_NOT_FOUND].text, r->tx.why.items[0].reason));
 	} else {
 		say->text = filled(r, say->text);
-		if (say->err == ERR_MODEL_NOT_FOUND && r->tx.why.n)
-			say->text = arena_printf(r->arena, "%s: %s", say->text, r->tx.why.items[0].reason);
 	}
 }
 
@@ -321,7 +322,7 @@ static enum err check(struct req *r)
 
 /* ---- Tables ---- */
 
-static const struct route *const tables[] = { routes, mlflow_model_routes, mlflow_version_routes, NULL };
+static const struct route *const tables[] = { routes, mlflow_model_routes, mlflow_version_routes, mlflow_webhook_routes, NULL };
 static const char *const prefixes[] = { BASE, "/api/2.0/preview/mlflow", "/ajax-api/2.0/mlflow", "/api/3.0/mlflow", "/ajax-api/3.0/mlflow",
 	"/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts", "/model-versions", "/health", "/version", NULL };
 static const struct prefix_as same[] = { { "/api/2.0/preview/mlflow", BASE }, { "/ajax-api/2.0/mlflow", BASE }, { "/ajax-api/3.0/mlflow", "/api/3.0/mlflow" }, { NULL, NULL } };

@@ -3,6 +3,7 @@
 #include "mlflow.h"
 #include <strings.h>
 #include <string.h>
+#include "dom_alias.h"
 #include "dom_tag.h"
 #include "str.h"
 
@@ -27,22 +28,20 @@ static const char *name_fault_of(struct arena *a, const char *name)
 	return NULL;
 }
 
-static const char *alias_fault(struct arena *a, const char *alias)
+static const char *alias_wrong(struct arena *a, const char *alias)
 {
-	const char *digits = alias + ((*alias | 32) == 'v');
-
-	if (utf8_length(alias) > 255)
+	switch (alias_fault(alias)) {
+	case ALIAS_LONG:
 		return "'Registered model alias name' exceeds the maximum length of 255 characters";
-	for (const char *p = alias; *p; ) {
-		const uint32_t c = utf8_next(&p);
-
-		if (c < 128 ? !((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '-') : utf8_steers(c))
-			return arena_printf(a, "Invalid alias name: '%s'. Names may only contain alphanumerics, underscores (_), and dashes (-).", alias);
-	}
-	if (!strcasecmp(alias, "latest"))
+	case ALIAS_LETTERS:
+		return arena_printf(a, "Invalid alias name: '%s'. Names may only contain alphanumerics, underscores (_), and dashes (-).", alias);
+	case ALIAS_LATEST:
 		return "'latest' alias name (case insensitive) is reserved.";
-	if (digits > alias && *digits && !digits[strspn(digits, "0123456789")])
+	case ALIAS_NUMBER:
 		return arena_printf(a, "Version alias name '%s' is reserved.", alias);
+	case ALIAS_FINE:
+		break;
+	}
 	return NULL;
 }
 
@@ -59,7 +58,7 @@ static const void *description(struct arena *a, const void *object)
 	return m->description && *m->description ? m->description : NULL;
 }
 
-static const struct shape model_out[] = {
+const struct shape mlflow_model_out[] = {
 	{ "name", T_STR, MODEL_AT(name) },
 	{ "creation_timestamp", T_TIME, MODEL_AT(said.created) },
 	{ "last_updated_timestamp", T_TIME, MODEL_AT(said.changed) },
@@ -70,13 +69,13 @@ static const struct shape model_out[] = {
 	{ "aliases", T_DOC, MODEL_AT(aliases), .flags = F_OMIT, .help = "objects of alias and version" },
 	{ 0 }
 };
-static const struct shape answer_out[] = { { "registered_model", T_SUB, .off = 0, .sub = model_out }, { 0 } };
+static const struct shape answer_out[] = { { "registered_model", T_SUB, .off = 0, .sub = mlflow_model_out }, { 0 } };
 static const struct shape models_out[] = {
-	{ "registered_models", T_LIST, AT(struct page_got, rows), .sub = model_out, .flags = F_OMIT },
+	{ "registered_models", T_LIST, AT(struct page_got, rows), .sub = mlflow_model_out, .flags = F_OMIT },
 	{ "next_page_token", T_STR, AT(struct page_got, token), .flags = F_OMIT },
 	{ 0 }
 };
-static const struct shape create_in[] = {
+const struct shape mlflow_model_in[] = {
 	{ "name", T_STR, NAMED_AT(name), .flags = F_REQUIRED, .fault = name_fault_of },
 	{ "tags", T_DOC, NAMED_AT(labels), .flags = F_OWN_LIMIT, .help = "objects of key and value" },
 	DESCRIPTION_ROW,
@@ -88,7 +87,7 @@ static const struct shape rename_in[] = { NAME_ROW, { "new_name", T_STR, NAMED_A
 static const struct shape tag_in[] = { NAME_ROW, KEY_ROW, VALUE_ROW, { 0 } };
 static const struct shape untag_in[] = { NAME_ROW, KEY_ROW, { 0 } };
 #define ALIAS_ROW(...) { "alias", T_STR, NAMED_AT(alias), .flags = F_REQUIRED | F_KEY, __VA_ARGS__ }
-static const struct shape alias_in[] = { NAME_ROW, ALIAS_ROW(.fault = alias_fault), VERSION_ROW, { 0 } };
+const struct shape mlflow_alias_in[] = { NAME_ROW, ALIAS_ROW(.fault = alias_wrong), VERSION_ROW, { 0 } };
 static const struct shape aliased_in[] = { NAME_ROW, ALIAS_ROW(.help = "or `latest`, the highest version"), { 0 } };
 
 static const struct shape search_query[] = { SEARCH_ROWS(1000), { 0 } };
@@ -144,7 +143,7 @@ static enum err latest(struct req *r)
 #define LATEST(method) READ(method, "get-latest-versions", latest_query, struct latest_query), .out = latest_out, .run = latest, \
 	.summary = "The highest version of each stage", .errors = "MODEL_NOT_FOUND"
 const struct route mlflow_model_routes[] = {
-	{ WRITE("POST", "create", R_LARGE, create_in), .out = answer_out, .make = named_create, .moves = { LIFE_MODEL_CREATE },
+	{ WRITE("POST", "create", R_LARGE, mlflow_model_in), .out = answer_out, .make = named_create, .moves = { LIFE_MODEL_CREATE },
 	  .summary = "Make a registered model, which everybody in the organization sees; with the tag `" PROMPT_TAG "` a prompt", .errors = "MODEL_NAME_TAKEN QUOTA" },
 	{ READ("GET", "get", named_in, struct named_in), .size = sizeof(struct named), .out = answer_out, .get = named_get, .summary = "A registered model", .errors = "MODEL_NOT_FOUND" },
 	{ WRITE("PATCH", "update", 0, describe_in), .out = answer_out, .change = named_describe, .moves = { LIFE_MODEL_EDIT },
@@ -152,7 +151,7 @@ const struct route mlflow_model_routes[] = {
 	{ WRITE("POST", "rename", 0, rename_in), .out = answer_out, .change = named_rename, .moves = { LIFE_MODEL_RENAME },
 	  .summary = "Give a registered model another name; all else stays with it", .errors = "MODEL_NOT_FOUND MODEL_NAME_TAKEN" },
 	{ WRITE("DELETE", "delete", 0, named_in), .out = mlflow_nothing, .change = named_discard, .moves = { LIFE_MODEL_DISCARD }, AS({ ERR_MODEL_RETIRED, ERR_MODEL_NOT_FOUND }),
-	  .summary = "Delete a registered model for good, with its versions and aliases; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY MODEL_TRAINING DEPLOYED" },
+	  .summary = "Delete a registered model for good, with its versions and aliases; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY PROTECTED MODEL_TRAINING DEPLOYED" },
 	{ SEARCH("GET") },
 	{ SEARCH("POST") },
 	{ LATEST("GET") },
@@ -161,11 +160,11 @@ const struct route mlflow_model_routes[] = {
 	  .summary = "Tag a registered model", .errors = "MODEL_NOT_FOUND" },
 	{ WRITE("DELETE", "delete-tag", 0, untag_in), .out = mlflow_nothing, .change = named_unlabel, .moves = { LIFE_MODEL_UNLABEL },
 	  .summary = "Take a tag of a registered model away", .errors = "MODEL_NOT_FOUND" },
-	{ ROUTE("POST", "alias"), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(alias_in, struct named_in), .status = 200, .out = mlflow_nothing, .object = RES_VERSION,
+	{ ROUTE("POST", "alias"), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(mlflow_alias_in, struct named_in), .status = 200, .out = mlflow_nothing, .object = RES_VERSION,
 	  .wants = mlflow_version_wants, .change = named_alias, .moves = { LIFE_MODEL_ALIAS }, AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND }),
-	  .summary = "Let an alias name this version, and no other one", .errors = "VERSION_NOT_FOUND" },
+	  .summary = "Let an alias name this version, and no other one", .errors = "VERSION_NOT_FOUND PROTECTED" },
 	{ WRITE("DELETE", "alias", 0, aliased_in), .out = mlflow_nothing, .change = named_unalias, .moves = { LIFE_MODEL_UNALIAS },
-	  .summary = "Take an alias away", .errors = "MODEL_NOT_FOUND" },
+	  .summary = "Take an alias away", .errors = "MODEL_NOT_FOUND PROTECTED" },
 	{ ROUTE("GET", "alias"), PERM_MODEL_READ, R_UNTAGGED | R_QUERY_BODY, QUERY(aliased_in, struct named_in), .status = 200, .object = RES_VERSION, .out = mlflow_version_answer, .get = named_alias_get,
 	  .summary = "The version that an alias names", .errors = "MODEL_NOT_FOUND ALIAS_NOT_FOUND LATEST_NOT_FOUND" },
 	{ 0 }

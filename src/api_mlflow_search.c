@@ -67,11 +67,11 @@ static enum err paged(struct req *r, const struct page_asked *page, struct list_
 	return e == ERR_PAGE_TOKEN ? why_said(&r->tx, "page_token", "Invalid page token, which this search did not give; begin again without it") : e;
 }
 
-/* Is this key asked for, and down? */
+/* Is this key asked for, and down?  In a model numbers are made one after the other. */
 static bool down_of(const struct search_order *orders, size_t n, const char *key, bool otherwise)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!strcmp(orders[i].key, key))
+		if (!strcmp(orders[i].key, key) || (i && !strcmp(key, "version_number") && !strcmp(orders[i].key, "creation_timestamp")))
 			return orders[i].descending;
 	return otherwise;
 }
@@ -151,6 +151,14 @@ static enum err by_name(struct req *r, struct list_ask *ask, const struct search
 	return e;
 }
 
+/* No run is an empty text, which nothing is kept of. */
+static void by_run(struct req *r, struct list_ask *ask, const struct search_clause *c)
+{
+	static const int runs[] = TEXTS(NAMED_RUN);
+
+	list_where(ask, c->op == SEARCH_EQ && !*c->values[0] ? NAMED_RUN_LIKE : runs[c->op], DB_IN(value_of(r->arena, c)));
+}
+
 static void by_number(struct list_ask *ask, const struct search_clause *c)
 {
 	static const int by[SEARCH__OPS] = { [SEARCH_EQ] = NAMED_NUMBER, [SEARCH_NE] = NAMED_NUMBER_NOT, [SEARCH_LT] = NAMED_NUMBER_BELOW,
@@ -159,28 +167,36 @@ static void by_number(struct list_ask *ask, const struct search_clause *c)
 	list_where(ask, by[c->op], DB_IN(db_i(c->number)));
 }
 
+/* By the first key and, if one is named here, the second; which other key is up or down by itself where the first does
+ * not decide, and which way if nothing is said of it. */
+static const struct { const char *key, *then; int order; const char *second; bool down; } version_orders[] = {
+	{ "last_updated_timestamp", NULL, NAMED_BY_CHANGE, "version_number", true },
+	{ "creation_timestamp", NULL, NAMED_BY_CREATION, "version_number", true },
+	{ "version_number", "creation_timestamp", NAMED_BY_NUMBER_CREATION, "creation_timestamp", false },
+	{ "version_number", "last_updated_timestamp", NAMED_BY_NUMBER_CHANGE, "last_updated_timestamp", false },
+	{ "version_number", NULL, NAMED_BY_NUMBER, "name", false },
+	{ "name", "last_updated_timestamp", NAMED_BY_MODEL_CHANGE, "last_updated_timestamp", false },
+	{ "name", NULL, NAMED_BY_MODEL, "version_number", true },
+};
+
 static void versions_order(struct list_ask *ask, const struct search_order *orders, size_t n)
 {
-	const char *key = n ? orders[0].key : "last_updated_timestamp";
-	const bool down = n ? orders[0].descending : true, number_down = down_of(orders, n, "version_number", true);
+	const char *key = n ? orders[0].key : "last_updated_timestamp", *then = n > 1 ? orders[1].key : "";
+	const bool down = n ? orders[0].descending : true;
+	size_t i = 0;
 
-	if (list_value(ask, NAMED_OF) && (!strcmp(key, "version_number") || (!strcmp(key, "name") && n < 2)))
-		in_order(ask, NAMED_IN_MODEL, *key == 'v' ? down : true, *key == 'v' ? down : true);
-	else if (!strcmp(key, "last_updated_timestamp"))
-		in_order(ask, NAMED_BY_CHANGE, down, number_down);
-	else if (!strcmp(key, "creation_timestamp"))
-		in_order(ask, NAMED_BY_CREATION, down, number_down);
-	else if (!strcmp(key, "version_number"))
-		in_order(ask, NAMED_BY_NUMBER, down, down_of(orders, n, "name", false));
-	else if (n > 1 && !strcmp(orders[1].key, "last_updated_timestamp"))
-		in_order(ask, NAMED_BY_MODEL_CHANGE, down, orders[1].descending);
-	else                                     /* in a model numbers are made one after the other */
-		in_order(ask, NAMED_BY_MODEL, down, n > 1 ? orders[1].descending : true);
+	if (list_value(ask, NAMED_OF) && !strcmp(key, "version_number")) {
+		in_order(ask, NAMED_IN_MODEL, down, down);
+		return;
+	}
+	while (strcmp(version_orders[i].key, key) || (version_orders[i].then && strcmp(version_orders[i].then, then)))
+		i++;
+	in_order(ask, version_orders[i].order, down, down_of(orders, n, version_orders[i].second, version_orders[i].down));
 }
 
 enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
 {
-	static const int runs[] = TEXTS(NAMED_RUN), sources[] = TEXTS(NAMED_SOURCE), tags[] = TEXTS(NAMED_VERSION_LABEL);
+	static const int sources[] = TEXTS(NAMED_SOURCE), tags[] = TEXTS(NAMED_VERSION_LABEL);
 	struct search_order orders[4];
 	struct search s;
 	size_t n;
@@ -199,8 +215,10 @@ enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, str
 			e = by_name(r, ask, c);
 		else if (!strcmp(c->key, "version_number"))
 			by_number(ask, c);
+		else if (!strcmp(c->key, "run_id"))
+			by_run(r, ask, c);
 		else
-			by_text(r, ask, *c->key == 'r' ? runs : sources, c);
+			by_text(r, ask, sources, c);
 	}
 	if (e)
 		return e;

@@ -69,7 +69,7 @@ static const struct shape versions_out[] = {
 };
 static const struct shape files_out[] = { { "artifact_uri", T_STR, VERSION_AT(origin.download) }, { 0 } };
 
-static const struct shape create_in[] = {
+const struct shape mlflow_version_in[] = {
 	NAME_ROW,
 	{ "source", T_STR, NAMED_AT(source), .flags = F_REQUIRED, .fault = source_fault,
 	  .help = "where its files are, which nobody looks at here; or a version that it is a copy of: models:/NAME/NUMBER, models:/NAME@ALIAS" },
@@ -117,15 +117,15 @@ static enum err transition(struct tx *tx, const struct db_val *key, enum transit
 #define SEARCH(method) READ(method, "search", search_query, struct search_query), .out = versions_out, .listing = &named_versions_list, .paging = &many, \
 	.summary = "Search versions", .errors = "PAGE_BYTES"
 const struct route mlflow_version_routes[] = {
-	{ WRITE("POST", "create", R_LARGE, create_in), .out = mlflow_version_answer, .change = named_register, .moves = { LIFE_MODEL_REGISTER, LIFE_VERSION_CREATE },
+	{ WRITE("POST", "create", R_LARGE, mlflow_version_in), .out = mlflow_version_answer, .change = named_register, .moves = { LIFE_MODEL_REGISTER, LIFE_VERSION_CREATE },
 	  .summary = "The next version of a registered model", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND ALIAS_NOT_FOUND LATEST_NOT_FOUND QUOTA" },
 	{ READ("GET", "get", one_in, struct named_in), .out = mlflow_version_answer, .get = named_version_get, IN_MODEL, .summary = "A version", .errors = "VERSION_NOT_FOUND" },
 	{ WRITE("PATCH", "update", 0, describe_in), .out = mlflow_version_answer, .change = named_version_describe, .moves = { LIFE_VERSION_DESCRIBE, LIFE_MODEL_VERSION_EDIT }, IN_MODEL,
 	  .summary = "Describe a version", .errors = "VERSION_NOT_FOUND" },
 	{ WRITE("POST", "transition-stage", 0, stage_in), .out = mlflow_version_answer, .change = transition, .moves = { LIFE_VERSION_STAGE, LIFE_MODEL_VERSION_STAGE }, IN_MODEL,
-	  .summary = "Move a version to a stage", .errors = "VERSION_NOT_FOUND" },
+	  .summary = "Move a version to a stage", .errors = "VERSION_NOT_FOUND PROTECTED" },
 	{ WRITE("DELETE", "delete", 0, one_in), .out = mlflow_nothing, .change = named_version_discard, .moves = { LIFE_VERSION_ARCHIVE, LIFE_MODEL_VERSION_ARCHIVE }, IN_MODEL,
-	  .summary = "Delete a version for good, with the aliases that name it; its number is not used again", .errors = "VERSION_NOT_FOUND OWNER_ONLY" },
+	  .summary = "Delete a version for good, with the aliases that name it; its number is not used again", .errors = "VERSION_NOT_FOUND OWNER_ONLY PROTECTED" },
 	{ SEARCH("GET") },
 	{ SEARCH("POST") },
 	{ READ("GET", "get-download-uri", one_in, struct named_in), .out = files_out, .get = named_files_get, IN_MODEL, .summary = "Where the files of a version are",

@@ -72,6 +72,13 @@ static const struct command commands[] = {
 	{ "client rotate --org ORG ID", "Give an application (cl_... of the list) a new secret, and print it, this once; the old "
 		"one is good no more. " ORG, cmd_client_rotate, false },
 	{ "client revoke --org ORG ID", "Refuse an application, its codes and its tokens from now on. " ORG, cmd_client_revoke, false },
+	{ "import mlflow --org ORG --user USERNAME [--from URL] [--db OPTIONFILE] [--file FILE] [--dry-run]",
+		"Bring registered models, prompts, versions, tags, aliases, stages and times over from an MLflow, as the user, whose they are: from its "
+		"server at URL; from the MySQL or MariaDB that is its backend store, which OPTIONFILE ([client]) names; or from lines of `thaw export "
+		"mlflow` in FILE (- for standard input). It can be run again and again: what is here is brought to what is there. With --dry-run it "
+		"only says what it would do. " ORG, cmd_import, false },
+	{ "export mlflow --org ORG", "Print the models, prompts and versions of an organization as JSON, a line for each model, for "
+		"`thaw import mlflow --file`. " ORG, cmd_export, false },
 	{ "audit list --org ORG [--resource ID] [--limit N]",
 		"The newest audit rows (100) of an organization, or of one object. " ORG, cmd_audit_list, false },
 	{ "audit verify", "Check that every object agrees with its audit rows and events. Exit code 3 when not.",

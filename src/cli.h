@@ -137,6 +137,8 @@ int cmd_build(struct cli *c);
 int cmd_deliver(struct cli *c);
 int cmd_sweep(struct cli *c);
 int cmd_doctor(struct cli *c);
+int cmd_import(struct cli *c);
+int cmd_export(struct cli *c);
 int cmd_tables(struct cli *c);
 int cmd_openapi(struct cli *c);
 int cmd_nginx_errors(struct cli *c);

@@ -9,7 +9,8 @@
 #include "cli.h"
 #include <stdlib.h>
 #include <string.h>
-#include "cli_send.h"
+#include "dom_send.h"
+#include "mlflow.h"
 #include "clock.h"
 #include "conf.h"
 #include "lease.h"
@@ -130,7 +131,7 @@ static enum err dispatch(struct deliver *d, struct hand *h, const struct target 
 
 	for (size_t i = 0; !e && i < n; i++) {
 		if (letters[i].heard)
-			sender_send(d->sender, grounded(h), &posts[i], &letters[i], to);
+			sender_send(d->sender, grounded(h), &posts[i], &letters[i], to, to->format == AS_NAMED ? mlflow_write : event_write);
 		else
 			failed[nfailed++] = (struct outcome){ &posts[i], &withheld };
 	}

@@ -187,7 +187,7 @@
 /* Without its documents: for what belongs to it. */
 #define MODEL_BRIEF(C, A) HEAD(C, A) C(A, b, is_global, life.global) C(A, d, created_by, life.whose) C(A, s, name, name) \
 	C(A, s, description, description) C(A, a, model_type, model_type) C(A, a, task_type, task_type) C(A, s, dataset_id, dataset_id) \
-	C(A, i, last_version, last_version) C(A, i0, active_version, active_version) C(A, t0, archived_at, archived_at) \
+	C(A, i, last_version, last_version) C(A, i, versions_skipped, skipped) C(A, i0, active_version, active_version) C(A, t0, archived_at, archived_at) \
 	C(A, t0, unarchived_at, unarchived_at) C(A, d, folder_id, folder) C(A, s, target_name, target_name) C(A, a, target_type, target_type) \
 	C(A, i, deployed, life.held) C(A, b, shared, life.shared) C(A, b, is_prompt, prompt)
 #define MODEL_ADDED(C, A)
@@ -219,7 +219,7 @@
 	C(A, s, metadata, metadata) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
 #define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
 #define MODEL_UNARCHIVED(C, A) C(A, now, unarchived_at, unarchived_at) C(A, nil, archived_at, archived_at)
-#define MODEL_NUMBERS(C, A) C(A, i, last_version, last_version) C(A, i0, active_version, active_version)
+#define MODEL_NUMBERS(C, A) C(A, i, last_version, last_version) C(A, i, versions_skipped, skipped) C(A, i0, active_version, active_version)
 #define MODEL_ACTIVE(C, A) C(A, i, active_version, active_version)
 #define MODEL_TARGETED(C, A) MODEL_NUMBERS(C, A) C(A, s, target_name, target_name) C(A, a, target_type, target_type)
 #define MODEL_DEPLOYED(C, A) C(A, i, deployed, life.held)
@@ -292,6 +292,9 @@
 #define NAMED_MODEL_SEEN(C, A) C(A, s, "v.username", maker.name) C(A, s, LABELS_OF("x"), labels) \
 	C(A, s, ALIASES_OF("x", "x.id", "", "JSON_OBJECT('alias', l.name, 'version', CAST(l.number AS CHAR))"), aliases) \
 	C(A, t, "x.mlflow_created_at", said.created) C(A, t, "x.mlflow_updated_at", said.changed)
+/* And as an export writes them. */
+#define MIRROR_MODEL_PICK(F, C, A) F(A, d, "x.id", life.id) C(A, s, "x.name", name) C(A, s, "x.description", description) NAMED_MODEL_SEEN(C, A)
+#define MIRROR_VERSION_PICK(F, C, A) F(A, i, "x.number", number) NAMED_VERSION_REST(C, A)
 #define LABELS_OF(alias) "(SELECT CONCAT('[', GROUP_CONCAT(JSON_OBJECT('key', t.name, 'value', t.value) ORDER BY t.name), ']') " \
 	"FROM tags t WHERE t.organization_id = " alias ".organization_id AND t.object_id = " alias ".id)"
 #define ALIASES_OF(alias, model, version, of) "(SELECT CONCAT('[', GROUP_CONCAT(" of " ORDER BY l.name), ']') " \
@@ -492,6 +495,10 @@
 #define MODEL_TAKEN_PICK(F, C, A) F(A, w, "status", state) C(A, b, "is_prompt", prompt)
 #define LABELS_SIZE_PICK(F, C, A) F(A, i, "COUNT(*)", n) C(A, i, "COALESCE(SUM(LENGTH(name) + LENGTH(value)), 0)", bytes)
 #define ALIAS_PICK(F, C, A) F(A, s, "name", name) C(A, i, "number", number)
+/* Who held an alias or a stage, and the names of who did it, where a statement joined HOLD_PEOPLE. */
+#define HOLD_COLUMNS(C, A) C(A, d, id, id) C(A, a, kind, kind) C(A, s, name, name) C(A, i, number, number) C(A, t, from_at, since) C(A, d0, from_by, by.id) \
+	C(A, t0, until_at, until) C(A, d0, until_by, ended_by.id)
+#define HOLD_SEEN(C, A) C(A, s, "COALESCE(v.username, 'thaw')", by.name) C(A, s, "COALESCE(u.username, 'thaw')", ended_by.name)
 #define MODEL_NAMED_PICK(F, C, A) F(A, d, "id", id) C(A, d, "folder_id", folder)
 #define SPACE_PICK(F, C, A) F(A, s, "o.name", name) C(A, t, "o.created_at", life.created)
 
@@ -609,7 +616,7 @@
 #define ENDPOINT_TABLE "webhook_endpoints"
 #define ENDPOINT_COLUMNS(C, A) HEAD(C, A) MODE(C, A) C(A, s, url, url) C(A, s, description, description) C(A, s, enabled_events, enabled_events) \
 	C(A, a, api_version, api_version) C(A, s, metadata, metadata) C(A, x, secret, sealed) C(A, t0, old_until, old_until) \
-	C(A, t0, failing_since, failing_since) C(A, t0, failed_at, failed_at) ENDPOINT_OWNER(C, A)
+	C(A, t0, failing_since, failing_since) C(A, t0, failed_at, failed_at) ENDPOINT_OWNER(C, A) C(A, i, format, format) C(A, s, name, name)
 #define ENDPOINT_OWNER(C, A) C(A, d0, owner_id, owner.principal) C(A, a, owner_scopes, owner.scopes)
 #define ENDPOINT_BRIEF ENDPOINT_COLUMNS
 #define ENDPOINT_ADDED(C, A)
@@ -623,7 +630,7 @@
 #define OWNER_MAY(alias) "(SELECT r.permissions FROM principals o JOIN roles r ON r.organization_id = o.organization_id AND r.name = o.role " \
 	"WHERE o.organization_id = " alias ".organization_id AND o.id = " alias ".owner_id AND o.status = 'active')"
 #define ENDPOINT_EDITED(C, A) C(A, s, url, url) C(A, s, description, description) C(A, s, enabled_events, enabled_events) \
-	C(A, s, metadata, metadata) ENDPOINT_OWNER(C, A)
+	C(A, s, metadata, metadata) C(A, s, name, name) C(A, x, secret, sealed) ENDPOINT_OWNER(C, A)
 /* The old secret signs too for a while. */
 #define ENDPOINT_SECRET(C, A) C(A, x, old_secret, old_sealed) C(A, x, secret, sealed) C(A, t, old_until, old_until) ENDPOINT_OWNER(C, A)
 
@@ -662,9 +669,9 @@
 	C(A, nb, livemode, test) C(A, a, request_id, request_id) C(A, a, idempotency_key, idempotency_key) C(A, d0, human_id, human) C(A, a, agent, agent) \
 	C(A, d0, token_id, token) C(A, a, resource_type, resource_type)
 /* An endpoint that listens, and one that is sent to; the owner's permissions come behind. */
-#define LISTENER_COLUMNS(C, A) C(A, d, id, id) C(A, nb, livemode, test) C(A, s, enabled_events, patterns) ENDPOINT_OWNER(C, A)
+#define LISTENER_COLUMNS(C, A) C(A, d, id, id) C(A, nb, livemode, test) C(A, s, enabled_events, patterns) C(A, i, format, format) ENDPOINT_OWNER(C, A)
 #define TARGET_COLUMNS(C, A) C(A, d, id, id) C(A, s, url, url) C(A, a, api_version, api_version) C(A, x, secret, sealed) C(A, x, old_secret, old_sealed) \
-	C(A, t0, old_until, old_until) ENDPOINT_OWNER(C, A)
+	C(A, t0, old_until, old_until) C(A, i, format, format) ENDPOINT_OWNER(C, A)
 /* What there is to send: the endpoints, what may go to one, and what is due, first in the order of time, of its object. */
 #define DUE_PICK(F, C, A) F(A, d, "organization_id", hold.organization) C(A, d, "id", hold.endpoint) C(A, s, "status", status)
 #define POST_PICK(F, C, A) F(A, d, "v.id", id) C(A, d, "v.event_id", event) C(A, s, "v.resource_type", resource_type) \

@@ -188,6 +188,14 @@ enum err deliver_release(struct tx *tx, const struct hold *h, int64_t pause)
 
 /* --- what there is to send ------------------------------------------------------------ */
 
+enum err deliver_aim(struct tx *tx, const struct endpoint *n, struct target *out)
+{
+	*out = (struct target){ .id = n->life.id, .url = n->url, .api_version = n->api_version, .format = n->format, .owner = n->owner };
+	out->secrets[0] = seal_open_secret(tx->arena, n->sealed.p, n->sealed.n);
+	out->nsecrets = out->secrets[0] != NULL;
+	return out->nsecrets ? OK : ERR_INTERNAL;
+}
+
 enum err deliver_target(struct tx *tx, const struct hold *h, struct target *out)
 {
 	static const struct column columns[] = { { ROW_d, offsetof(struct target, owner.organization) }, TARGET_COLUMNS(COL_MAP, struct target)

@@ -17,7 +17,8 @@ struct hold { struct id organization, endpoint; unsigned char lease[LEASE]; int6
 struct target {
 	struct id id;                            /* of the endpoint */
 	const char *url, *api_version;
-	const char *secrets[2];                  /* the second: the former one while it signs too */
+	int64_t format;                          /* enum format */
+	const char *secrets[2];                  /* the second: the former one while it signs too; of AS_NAMED "": it is not signed */
 	size_t nsecrets;                         /* 0: none could be opened, which is logged */
 	struct who owner;                        /* whose rights it has */
 	struct bytes sealed, old_sealed;         /* the secrets as they are stored; the former one signs until old_until */
@@ -49,6 +50,8 @@ enum err deliver_take(struct tx *tx, struct hold *h, bool *mine);
 enum err deliver_renew(struct tx *tx, struct hold *h);
 /* ERR_DB_NONE: it is not ours any more, or disabled. */
 enum err deliver_target(struct tx *tx, const struct hold *h, struct target *out);
+/* The same of an endpoint that was read, for a try that its owner asks for.  ERR_INTERNAL: its secret could not be opened. */
+enum err deliver_aim(struct tx *tx, const struct endpoint *n, struct target *out);
 /* What may be sent now, the longest due first, `most` at most. */
 enum err deliver_posts(struct tx *tx, const struct hold *h, struct post **out, size_t most, size_t *n);
 /* What they say, OUTCOMES_MOST posts at most, in their order. */

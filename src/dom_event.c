@@ -8,6 +8,7 @@
 #include <string.h>
 #include "clock.h"
 #include "conf.h"
+#include "dom_kept.h"
 
 static const struct column event_columns[] = { EVENT_COLUMNS(COL_MAP, struct event) { ROW_i, offsetof(struct event, pending) }, { ROW_END, 0 } };
 
@@ -258,7 +259,7 @@ bool event_wanted(struct arena *a, const char *patterns, const char *type)
 }
 
 /* An endpoint that listens, and whose rights it has. */
-struct listener { struct id id; bool test; const char *patterns; struct who owner; };
+struct listener { struct id id; bool test; int64_t format; const char *patterns; struct who owner; };
 
 static struct listener listener(const struct id *organization, const struct db_val *v)
 {
@@ -271,12 +272,13 @@ static struct listener listener(const struct id *organization, const struct db_v
 }
 
 /* An event to be numbered; before: the revision of its object's event before, when that has no
- * number either, else negative. */
-struct fresh { struct id id, resource; const char *type, *resource_type; int64_t revision, before; bool test; };
+ * number either, else negative; prompt: is that one? */
+struct fresh { struct id id, resource; const char *type, *resource_type; int64_t revision, before; bool test, prompt; };
 
 static struct fresh *fresh_of_rows(struct arena *a, const struct db_rows *r)
 {
-	static const struct column columns[] = { NEW_EVENT(COL_MAP, struct fresh) { ROW_in, offsetof(struct fresh, before) }, { ROW_END, 0 } };
+	static const struct column columns[] = { NEW_EVENT(COL_MAP, struct fresh) { ROW_in, offsetof(struct fresh, before) }, { ROW_b, offsetof(struct fresh, prompt) },
+		{ ROW_END, 0 } };
 	struct fresh *all = arena_alloc(a, (r->n + 1) * sizeof *all);
 
 	for (size_t i = 0; i < r->n; i++)
@@ -290,8 +292,8 @@ static bool due_to(struct arena *a, const struct fresh *event, const struct list
 	if (event->test != l->test || !event_heard(&l->owner, event->type, event->resource_type))
 		return false;
 	if (is_test(event->type))
-		return id_equal(&event->resource, &l->id);
-	return event_wanted(a, l->patterns, event->type);
+		return l->format == AS_EVENT && id_equal(&event->resource, &l->id);
+	return event_wanted(a, l->patterns, l->format == AS_NAMED ? kept_type(a, event->type, event->prompt) : event->type);
 }
 
 enum { AT_ONCE = 16 };                           /* of IDS16 (sql.def) */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "conf.h"
 #include "dom_folder.h"
+#include "dom_kept.h"
 #include "dom_labels.h"
 #include "dom_package.h"
 #include "dom_share.h"
@@ -31,6 +32,7 @@ enum err model_create(struct tx *tx, const void *in, void *made)
 		out->target_name = package_target_name(tx->arena, out);
 	if (id_equal(&out->folder, &tx->who->organization))
 		out->folder = (struct id){ 0 };
+	kept_created(tx, out);
 	return name_taken(tx, life_create(tx, LIFE_MODEL_CREATE, &out->life, NULL));
 }
 

@@ -18,6 +18,7 @@ struct model {
 	const char *name, *description, *model_type, *task_type, *dataset_id;
 	const char *tags, *config, *metadata;
 	int64_t last_version, active_version;    /* 0: none */
+	int64_t skipped;                         /* numbers up to the last one that no version ever had */
 	int64_t archived_at, unarchived_at;
 	struct id folder;                        /* where it lies; zero: the home project */
 	const char *target_name, *target_type;   /* of all its versions; NULL: see package_target_name() */
@@ -35,7 +36,7 @@ struct model_edit {
 };
 
 /* ERR_FOLDER_NOT_FOUND, ERR_MODEL_NAME_TAKEN.  in: name, description, model_type, task_type,
- * dataset_id, tags, config, metadata, folder. */
+ * dataset_id, tags, config, metadata, folder; labels: that the caller is going to give it. */
 enum err model_create(struct tx *tx, const void *in, void *made);
 /* What a route does: one that all see, in a folder that is named. */
 enum err model_make(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
@@ -134,6 +135,8 @@ bool version_requirement(const char *s);
 /* Is it a source that clients are told of?  A later release or an importer may know others. */
 bool version_source_known(const char *source);
 
+/* How many a model has: they are numbered one after the other, but for those that were skipped. */
+int64_t version_count(const struct model *m);
 enum err version_get(struct tx *tx, const struct db_val *key, void *out);
 /* Newest first; of one branch with what describes them, behind the place of a number. */
 enum { VERSIONS_BRANCH };
@@ -142,10 +145,10 @@ enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 /* Whatever model's it is: to ask about the model next.  ERR_VERSION_NOT_FOUND. */
 enum err version_find(struct tx *tx, const struct id *id, struct version *out);
 /* A new version from a run; the model's row is locked and is moved by the caller. */
-enum err version_add(struct tx *tx, const struct model *m, const struct run *run, struct version *out);
+enum err version_add(struct tx *tx, struct model *m, const struct run *run, struct version *out);
 /* A version that no training run of its model made becomes the newest of its branch, and the model moves by `t`.  The
- * configuration of a model is that of its newest version on master. */
-enum err version_append(struct tx *tx, struct model *m, enum transition t, struct version *out, struct json *details);
+ * configuration of a model is that of its newest version on master.  number: one that no version of it has; 0: the next one. */
+enum err version_append(struct tx *tx, struct model *m, enum transition t, int64_t number, struct version *out, struct json *details);
 /* By its own id, with what describes it.  ERR_VERSION_NOT_FOUND, ERR_VERSION_SOURCE. */
 enum err version_described(struct tx *tx, const struct db_val *key, void *out);
 /* A new one from a client, on in->branch (NULL: master), with its file.  in: branch, model_api,

@@ -302,14 +302,18 @@ static const struct list_filter version_filters[] = {
 #define OF_NUMBER(down) { "number", 'i', down, VERSION_AT(number) }
 #define OF_NAME(down) { "(SELECT n.name_exact FROM models n WHERE n.organization_id = x.organization_id AND n.id = x.model_id)", 's', down, VERSION_AT(of.name) }
 #define OF_CHANGE(down) { "mlflow_updated_at", 't', down, VERSION_AT(said.changed) }
-#define OF_CREATION { "mlflow_created_at", 't', false, VERSION_AT(said.created) }
+#define OF_CREATION(down) { "mlflow_created_at", 't', down, VERSION_AT(said.created) }
 static const struct list_order version_orders[] = {
 	[NAMED_BY_CHANGE] = { "last_updated", { OF_CHANGE(false), ID(false) } },
 	[NAMED_BY_CHANGE + 1] = { "last_updated_number_down", { OF_CHANGE(false), ID(true) } },
-	[NAMED_BY_CREATION] = { "creation", { OF_CREATION, ID(false) } },
-	[NAMED_BY_CREATION + 1] = { "creation_number_down", { OF_CREATION, ID(true) } },
+	[NAMED_BY_CREATION] = { "creation", { OF_CREATION(false), ID(false) } },
+	[NAMED_BY_CREATION + 1] = { "creation_number_down", { OF_CREATION(false), ID(true) } },
 	[NAMED_BY_NUMBER] = { "number", { OF_NUMBER(false), OF_NAME(false), ID(false) } },
 	[NAMED_BY_NUMBER + 1] = { "number_name_down", { OF_NUMBER(false), OF_NAME(true), ID(true) } },
+	[NAMED_BY_NUMBER_CHANGE] = { "number_last_updated", { OF_NUMBER(false), OF_CHANGE(false), ID(false) } },
+	[NAMED_BY_NUMBER_CHANGE + 1] = { "number_last_updated_down", { OF_NUMBER(false), OF_CHANGE(true), ID(true) } },
+	[NAMED_BY_NUMBER_CREATION] = { "number_creation", { OF_NUMBER(false), OF_CREATION(false), ID(false) } },
+	[NAMED_BY_NUMBER_CREATION + 1] = { "number_creation_down", { OF_NUMBER(false), OF_CREATION(true), ID(true) } },
 	[NAMED_BY_MODEL] = { "name", { OF_NAME(false), OF_NUMBER(false), ID(false) } },
 	[NAMED_BY_MODEL + 1] = { "name_number_down", { OF_NAME(false), OF_NUMBER(true), ID(true) } },
 	[NAMED_BY_MODEL_CHANGE] = { "name_last_updated", { OF_NAME(false), OF_CHANGE(false), ID(false) } },

@@ -13,6 +13,8 @@ enum { STAGES = 5 };
 struct named_in {
 	const char *name, *new_name, *description, *key, *value, *alias, *version, *stage;
 	const char *source, *run, *run_link, *logged_model;
+	const char *download;                    /* where its files are; given, the source is not looked into */
+	int64_t number;                          /* that a new version is to have; 0: the next one */
 	const char *labels;                      /* a JSON array of {key, value} */
 	bool alone;                              /* the others leave the stage */
 };
@@ -75,7 +77,8 @@ enum {
 	NAMED_NUMBER, NAMED_NUMBER_NOT, NAMED_NUMBER_FROM, NAMED_NUMBER_TO, NAMED_NUMBER_ABOVE, NAMED_NUMBER_BELOW,
 	NAMED_VERSION_LABEL, NAMED_VERSION_LABEL_NOT, NAMED_VERSION_LABEL_LIKE, NAMED_VERSION_LABEL_ILIKE
 };
-enum { NAMED_BY_CHANGE = 0, NAMED_BY_CREATION = 2, NAMED_BY_NUMBER = 4, NAMED_BY_MODEL = 6, NAMED_BY_MODEL_CHANGE = 8, NAMED_IN_MODEL = 10 };
+enum { NAMED_BY_CHANGE = 0, NAMED_BY_CREATION = 2, NAMED_BY_NUMBER = 4, NAMED_BY_NUMBER_CHANGE = 6, NAMED_BY_NUMBER_CREATION = 8, NAMED_BY_MODEL = 10,
+	NAMED_BY_MODEL_CHANGE = 12, NAMED_IN_MODEL = 14 };
 extern const struct listing named_list, named_versions_list;
 /* The model of a name; the zero id where there is none. */
 enum err named_id(struct tx *tx, const char *name, struct id *out);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 #include "dom_alias.h"
+#include "dom_kept.h"
 #include "dom_tag.h"
 #include "str.h"
 
@@ -91,7 +92,7 @@ enum err named_create(struct tx *tx, const void *sent, void *out)
 {
 	const struct named_in *in = sent;
 	const char *flag = label_of(tx->arena, in->labels, PROMPT_TAG);
-	struct model make = { .name = in->name, .description = in->description, .prompt = flag && !strcasecmp(flag, "true") };
+	struct model make = { .name = in->name, .description = in->description, .prompt = flag && !strcasecmp(flag, "true"), .labels = in->labels };
 	struct named *n = out;
 	enum err e;
 
@@ -158,6 +159,18 @@ static struct json *of_label(struct tx *tx, const struct named_in *in, const str
 static const struct { enum transition model, of_version, version; } label_moves[] = {
 	{ LIFE_MODEL_LABEL, LIFE_MODEL_VERSION_LABEL, LIFE_VERSION_LABEL }, { LIFE_MODEL_UNLABEL, LIFE_MODEL_VERSION_UNLABEL, LIFE_VERSION_UNLABEL } };
 
+/* What the event keeps of it: the whole value, where anybody is told of that. */
+static void kept_label(struct tx *tx, const struct named_in *in, struct model *m, const struct version *v)
+{
+	struct json *kept = kept_model(tx, m);
+
+	js_put_str(tx->arena, kept, "key", in->key);
+	if (v || m->prompt)
+		js_put_str(tx->arena, kept, "value", in->value);
+	if (v)
+		js_put_int(tx->arena, kept, "version", v->number);
+}
+
 /* The label of what is locked was set, or (no value) taken away: of a model, or of a version of it. */
 static enum err relabel(struct tx *tx, const struct named_in *in, struct model *m, struct version *v)
 {
@@ -172,6 +185,7 @@ static enum err relabel(struct tx *tx, const struct named_in *in, struct model *
 		return e;
 	if (v && (e = life_move(tx, label_moves[away].version, &v->life, of_label(tx, in, v))))
 		return e;
+	kept_label(tx, in, m, v);
 	return life_move(tx, v ? label_moves[away].of_version : label_moves[away].model, &m->life, of_label(tx, in, v));
 }
 
@@ -270,10 +284,10 @@ static enum err inherit(struct tx *tx, const char *field, const char **given, co
 static enum err origin_of(struct tx *tx, const struct named_in *in, struct origin *o)
 {
 	struct version *from = ARENA_NEW(tx->arena, struct version);
-	bool copy;
-	enum err e = source_version(tx, in->source, from, &copy);
+	bool copy = false;
+	enum err e = in->download ? OK : source_version(tx, in->source, from, &copy);
 
-	*o = (struct origin){ .source = in->source, .download = in->source, .run = in->run, .run_link = in->run_link, .logged_model = in->logged_model };
+	*o = (struct origin){ .source = in->source, .download = in->download ? in->download : in->source, .run = in->run, .run_link = in->run_link, .logged_model = in->logged_model };
 	if (e || !copy)
 		return e;
 	o->source = arena_printf(tx->arena, "models:/%s/%lld", from->of.name, (long long)from->number);
@@ -294,9 +308,9 @@ enum err named_register(struct tx *tx, const struct db_val *key, enum transition
 		return e;
 	if (m.prompt && strcmp(in->source, "dummy-source") && strcmp(in->source, "prompt-template"))
 		return why_said(tx, "source", arena_printf(tx->arena, "Invalid prompt source: '%s'. Prompt sources must use an MLflow placeholder.", in->source));
-	*v = (struct version){ .branch = BRANCH_MASTER, .source = VERSION_SDK, .training_seconds = -1, .origin = o };
+	*v = (struct version){ .branch = BRANCH_MASTER, .source = VERSION_SDK, .training_seconds = -1, .origin = o, .labels = in->labels };
 	v->package.description = in->description;
-	if ((e = version_append(tx, &m, t, v, js_object(tx->arena))) || (e = labels_add(tx, &v->life.id, in->labels)))
+	if ((e = version_append(tx, &m, t, in->number, v, js_object(tx->arena))) || (e = labels_add(tx, &v->life.id, in->labels)))
 		return e;
 	return version_told(tx, in->name, v->number, v);
 }
@@ -333,7 +347,7 @@ enum err named_transition(struct tx *tx, const struct db_val *key, enum transiti
 		return e;
 	if (!strcmp(to, STAGE_REGISTERED) && !strcmp(v->package.stage, STAGE_DEVELOPMENT))
 		to = STAGE_DEVELOPMENT;          /* which reads as None too */
-	return (e = package_stage(tx, to, in->alone, v)) ? e : version_told(tx, in->name, v->number, v);
+	return (e = package_stage(tx, LIFE_MODEL_VERSION_STAGE, to, in->alone, v)) ? e : version_told(tx, in->name, v->number, v);
 }
 
 enum err named_version_discard(struct tx *tx, const struct db_val *key, enum transition t, const void *sent, void *out)

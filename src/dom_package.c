@@ -65,16 +65,23 @@ enum err package_of_model(struct tx *tx, const struct db_val *key, void *out)
 	return read_package(tx, SQL_PACKAGE_IN_MODEL, key, 2, out);
 }
 
-enum err package_held(struct tx *tx, const struct id *model, int64_t number, struct version *v)
+enum err package_hold(struct tx *tx, const struct id *model, int64_t number, struct version *v)
 {
 	static const struct column columns[] = MAP(PACKAGE_COLUMNS, struct version);
 	const struct db_val *row;
-	enum err e = life_lock(tx, RES_VERSION, IN_PARENT(model, db_i(number)), v);
+	enum err e = life_hold(tx, RES_VERSION, IN_PARENT(model, db_i(number)), v);
 
 	if (e || (e = tx_row(tx, SQL_PACKAGE_HELD, DB_IN(db_d(&v->life.organization), db_d(&v->life.id)), &row)))
 		return e;
 	v->deployments = row_read(columns, RES_VERSION, row + 1, v)->i;
 	return OK;
+}
+
+enum err package_held(struct tx *tx, const struct id *model, int64_t number, struct version *v)
+{
+	enum err e = package_hold(tx, model, number, v);
+
+	return e ? e : life_expected(tx, &v->life);
 }
 
 enum err package_lock(struct tx *tx, const struct db_val key[2], struct version *v)
@@ -181,11 +188,10 @@ const struct listing packages_list = { .name = "PACKAGES", .parent = RES__MAX, .
 	.joins = " LEFT JOIN models y ON y.organization_id = x.organization_id AND y.id = x.model_id " PACKAGE_PEOPLE,
 	.always = FILTER(PACKAGES_STATUS), .orders = newest, LIST_PATHS(package_paths) };
 
-/* The number of the last one is how many there are. */
 static enum err version_total(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out)
 {
 	(void)tx, (void)ask;
-	*out = ((const struct model *)got->parent)->last_version;
+	*out = version_count(got->parent);
 	return OK;
 }
 const struct listing registered_versions_list = { .name = "REGISTERED_VERSIONS", .parent = RES_MODEL, .link = " AND x.model_id = ?", .sees = SEES_ALL, PACKAGES,

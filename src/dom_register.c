@@ -53,7 +53,7 @@ static enum err new_model(struct tx *tx, const struct package_in *in, struct mod
 {
 	const struct package *p = &in->version.package;
 	struct model make = { .name = in->registered_name, .description = in->registered_description, .local = true,
-		.target_name = p->target_name, .target_type = p->target_type };
+		.target_name = p->target_name, .target_type = p->target_type, .labels = in->registered_tags };
 	enum err e = make.name ? called(tx, model_create(tx, &make, m)) : create_named(tx, p->name, &make, m);
 
 	if (e || (e = share_own(tx, &m->life.id, &tx->who->principal)))
@@ -129,7 +129,8 @@ enum err package_make(struct tx *tx, const struct package_in *in, struct version
 	out->package.intervals = -1;
 	if (!out->package.build)
 		out->package.build = BUILD_COMPLETE;
-	if ((e = version_append(tx, &m, LIFE_MODEL_REGISTER, out, details)) || (e = tags_set(tx, &out->life.id, "tags", in->tags)))
+	out->labels = in->tags;
+	if ((e = version_append(tx, &m, LIFE_MODEL_REGISTER, 0, out, details)) || (e = tags_set(tx, &out->life.id, "tags", in->tags)))
 		return e;
 	return package_get(tx, BY_ID(&out->life.id), out);
 }
@@ -183,7 +184,7 @@ enum err version_promote(struct tx *tx, const struct db_val *key, enum transitio
 	made->from_version = made->life.id;
 	js_put_str(tx->arena, details, "source_model_rid", id_spell(tx->arena, RID_MODEL, &made->from_model));
 	js_put_str(tx->arena, details, "source_version_rid", id_spell(tx->arena, RID_VERSION, &made->from_version));
-	return version_append(tx, &m, t, made, details);
+	return version_append(tx, &m, t, 0, made, details);
 }
 
 /* ---- What a package is made from ---- */
@@ -374,9 +375,9 @@ struct json *package_about(struct tx *tx, const struct version *v)
 /* What it is in ends, and what it comes to begins. */
 static enum err moved(struct tx *tx, const struct version *v, const char *from, const char *to)
 {
-	enum err e = hold_end(tx, &v->model, HOLD_STAGE, from, v->number);
+	enum err e = hold_end(tx, v->life.parent, HOLD_STAGE, from, v->number);
 
-	return e ? e : hold_begin(tx, &v->model, HOLD_STAGE, to, v->number);
+	return e ? e : hold_begin(tx, v->life.parent, HOLD_STAGE, to, v->number);
 }
 
 /* Those that are in the stage leave it, so that one version is there alone. */
@@ -404,7 +405,7 @@ static enum err clear_stage(struct tx *tx, const struct version *v, const char *
 	return e;
 }
 
-enum err package_stage(struct tx *tx, const char *to, bool alone, struct version *v)
+enum err package_stage(struct tx *tx, enum transition t, const char *to, bool alone, struct version *v)
 {
 	struct json *details = package_about(tx, v);
 	struct model *m = v->life.parent;
@@ -419,7 +420,7 @@ enum err package_stage(struct tx *tx, const char *to, bool alone, struct version
 	if (strcmp(to, v->package.stage) && (e = moved(tx, v, v->package.stage, to)))
 		return e;
 	v->package.stage = to;
-	return (e = life_move(tx, LIFE_VERSION_STAGE, &v->life, details)) ? e : life_move(tx, LIFE_MODEL_VERSION_STAGE, &m->life, details);
+	return (e = life_move(tx, LIFE_VERSION_STAGE, &v->life, details)) ? e : life_move(tx, t, &m->life, details);
 }
 
 /* Its name, threshold and labels. */
@@ -458,7 +459,7 @@ enum err package_edit(struct tx *tx, const struct db_val *key, enum transition t
 	enum err e = package_lock(tx, key, v);
 
 	(void)t;
-	if (e || (e = relabel(tx, edit, v)) || (edit->stage_set && (e = package_stage(tx, edit->stage, edit->archive_existing, v))))
+	if (e || (e = relabel(tx, edit, v)) || (edit->stage_set && (e = package_stage(tx, LIFE_MODEL_VERSION_STAGE, edit->stage, edit->archive_existing, v))))
 		return e;
 	return package_get(tx, BY_ID(&v->life.id), v);
 }

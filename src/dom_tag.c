@@ -170,26 +170,33 @@ const char *label_of(struct arena *a, const char *labels, const char *key)
 	return found;
 }
 
-enum err labels_add(struct tx *tx, const struct id *object, const char *labels)
+enum err labels_right(struct tx *tx, const char *labels)
 {
 	const struct json *all = js_read(tx->arena, labels);
-	enum err e = OK;
 
-	if (!labels)
-		return OK;
-	if (js_type(all) != JS_ARRAY || js_length(all) > LABELS_MOST)
+	if (labels && (js_type(all) != JS_ARRAY || js_length(all) > LABELS_MOST))
 		return why_fault(tx, "tags", arena_printf(tx->arena, "must be an array of at most %d objects of key and value", LABELS_MOST));
-	for (size_t i = 0; !e && i < js_length(all); i++) {
+	for (size_t i = 0; i < js_length(all); i++) {
 		const char *key = member(tx->arena, js_at(all, i), "key"), *value = member(tx->arena, js_at(all, i), "value"), *fault;
 		struct json *v = NULL;
 
-		if (key && !value && (!js_get(js_at(all, i), "value", &v) || !v))
-			value = "";
-		if (!key || !*key || !value)
+		if (!key || !*key || (!value && js_get(js_at(all, i), "value", &v) && v))
 			return why_fault(tx, "tags", "must be an array of objects with the strings key and value");
-		if ((fault = label_key_fault(tx->arena, key)) || (fault = label_value_fault(tx->arena, key, value)))
+		if ((fault = label_key_fault(tx->arena, key)) || (fault = label_value_fault(tx->arena, key, value ? value : "")))
 			return why_said(tx, "tags", fault);
-		e = put(tx, object, key, value);
 	}
-	return e ? e : room(tx, object);
+	return OK;
+}
+
+enum err labels_add(struct tx *tx, const struct id *object, const char *labels)
+{
+	const struct json *all = js_read(tx->arena, labels);
+	enum err e = labels_right(tx, labels);
+
+	for (size_t i = 0; !e && i < js_length(all); i++) {
+		const char *value = member(tx->arena, js_at(all, i), "value");
+
+		e = put(tx, object, member(tx->arena, js_at(all, i), "key"), value ? value : "");
+	}
+	return e || !labels ? e : room(tx, object);
 }

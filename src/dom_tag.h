@@ -15,7 +15,9 @@ enum { LABELS_MOST = 1000, LABEL_KEY_MOST = 250, LABEL_VALUE_MOST = 100000, LABE
 	LABEL_TOLD_MOST = 1000 };                /* of a value, in the audit */
 enum err label_set(struct tx *tx, const struct id *object, const char *key, const char *value, bool *changed);
 enum err label_forget(struct tx *tx, const struct id *object, const char *key, bool *changed);
-/* Those of a JSON array of {key, value}; of a key that is there twice the last one.  ERR_SHAPE, at `tags`. */
+/* Those of a JSON array of {key, value}; of a key that is there twice the last one, "" where no value is.  ERR_SHAPE, at
+ * `tags`; the first one says it before anything is written. */
+enum err labels_right(struct tx *tx, const char *labels);
 enum err labels_add(struct tx *tx, const struct id *object, const char *labels);
 /* The value of a key in such an array, NULL: none. */
 const char *label_of(struct arena *a, const char *labels, const char *key);

@@ -1,6 +1,6 @@
 /* dom_version.c: the versions of a model, numbered without gaps under its lock, on
  * branches: made by a training run, uploaded, or promoted from another one. */
-#include "dom_package.h"
+#include "dom_kept.h"
 #include <string.h>
 #include <openssl/sha.h>
 #include "clock.h"
@@ -110,11 +110,15 @@ static const struct list_path paths[] = {
 	{ .filters = 1, .order = -1, .index = "version_branch" },
 	{ .order = -1, .index = "version_number" },
 };
-/* The number of the last one is how many there are. */
+int64_t version_count(const struct model *m)
+{
+	return m->last_version - m->skipped;
+}
+
 static enum err total(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out)
 {
 	(void)tx, (void)ask;
-	*out = ((const struct model *)got->parent)->last_version;
+	*out = version_count(got->parent);
 	return OK;
 }
 
@@ -137,41 +141,44 @@ enum err version_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	return e;
 }
 
-/* The next version of a model, whose row is locked and is moved by the caller; out is
+/* A version of a model, whose row is locked and is moved by the caller; out is
  * filled but for what numbers it. */
-static enum err add(struct tx *tx, const struct model *m, struct version *out)
+static enum err add(struct tx *tx, struct model *m, int64_t number, struct version *out)
 {
 	life_begin(tx, &out->life);
 	out->model = m->life.id;
-	out->number = m->last_version + 1;
+	out->number = number;
 	package_complete(tx->arena, m, out);
+	kept_version(tx, m, out);
 	return life_create(tx, LIFE_VERSION_CREATE, &out->life, NULL);
 }
 
-enum err version_add(struct tx *tx, const struct model *m, const struct run *run, struct version *out)
+enum err version_add(struct tx *tx, struct model *m, const struct run *run, struct version *out)
 {
 	*out = (struct version){ .run = run->life.id, .active = true, .algorithm = run->algorithm,
 		.hyperparameters = run->hyperparameters, .metrics = run->metrics, .artifacts = run->artifacts,
 		.trained_by = tx->who->principal, .trained_at = tx->now,
 		.training_seconds = (tx->now - run->life.created) / SECOND, .branch = BRANCH_MASTER };
-	return add(tx, m, out);
+	return add(tx, m, m->last_version + 1, out);
 }
 
-enum err version_append(struct tx *tx, struct model *m, enum transition t, struct version *out, struct json *details)
+enum err version_append(struct tx *tx, struct model *m, enum transition t, int64_t number, struct version *out, struct json *details)
 {
+	const int64_t next = m->last_version + 1, it = number ? number : next;
 	enum err e;
 
-	out->active = !strcmp(out->branch, BRANCH_MASTER);
+	out->active = it >= next && !strcmp(out->branch, BRANCH_MASTER);
 	if (!m->target_name)
 		m->target_name = package_output(tx->arena, out->model_api);
-	if ((e = add(tx, m, out)))
+	if ((e = add(tx, m, it, out)))
 		return e;
 	js_put_int(tx->arena, details, "version_number", out->number);
 	js_put_str(tx->arena, details, "version_rid", id_spell(tx->arena, RID_VERSION, &out->life.id));
 	js_put_str(tx->arena, details, "branch", out->branch);
 	m->life.now = js_object(tx->arena);
 	js_put_int(tx->arena, m->life.now, "version", out->number);
-	m->last_version = out->number;
+	m->skipped += it < next ? -1 : it - next;
+	m->last_version = it < next ? m->last_version : it;
 	if (out->active)
 		m->active_version = out->number;
 	return life_move(tx, t, &m->life, details);
@@ -221,7 +228,7 @@ enum err version_upload(struct tx *tx, const struct id *model, const struct vers
 	out->artifact = (struct bytes){ md, SHA256_DIGEST_LENGTH };
 	out->artifact_size = (int64_t)n;
 	out->training_seconds = -1;
-	return version_append(tx, &m, LIFE_MODEL_UPLOAD, out, js_object(tx->arena));
+	return version_append(tx, &m, LIFE_MODEL_UPLOAD, 0, out, js_object(tx->arena));
 }
 
 static bool archived(const struct model *m)

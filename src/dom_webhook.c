@@ -16,32 +16,41 @@ static void settle(const struct tx *tx, struct endpoint *n)
 		n->old_until = 0;
 }
 
-static enum err lock(struct tx *tx, const struct db_val *key, struct endpoint *out)
+/* Those of the other format are not there. */
+static enum err lock(struct tx *tx, const struct db_val *key, enum format format, struct endpoint *out)
 {
 	const struct db_val *v;
 	enum err e = life_hold(tx, RES_ENDPOINT, key, out);
 
-	if (e)
-		return e;
+	if (e || out->format != format)
+		return e ? e : ERR_NOT_FOUND;
 	settle(tx, out);
 	if (!(e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&out->owner.principal), db_d(&id_none)), &v)))
 		out->owner.permissions = who_active(v);
 	return e && e != ERR_DB_NONE ? e : life_expected(tx, &out->life);
 }
 
-/* A new secret, and how it is stored.  ERR_INTERNAL when the installation has no key. */
+/* How the secret is stored.  ERR_INTERNAL when the installation has no key. */
+static enum err seal(struct tx *tx, struct endpoint *n)
+{
+	unsigned char *sealed;
+	size_t size;
+
+	if (!(sealed = seal_secret(tx->arena, n->secret ? n->secret : "", &size)))
+		return ERR_INTERNAL;
+	n->sealed = (struct bytes){ sealed, size };
+	return OK;
+}
+
+/* A new secret. */
 static enum err make_secret(struct tx *tx, struct endpoint *n)
 {
-	unsigned char random[SECRET_BYTES], text[2 * SECRET_BYTES], *sealed;
-	size_t size;
+	unsigned char random[SECRET_BYTES], text[2 * SECRET_BYTES];
 
 	random_bytes(random, sizeof random);
 	(void)EVP_EncodeBlock(text, random, sizeof random);
 	n->secret = arena_printf(tx->arena, "whsec_%s", (const char *)text);
-	if (!(sealed = seal_secret(tx->arena, n->secret, &size)))
-		return ERR_INTERNAL;
-	n->sealed = (struct bytes){ sealed, size };
-	return OK;
+	return seal(tx, n);
 }
 
 /* From now on it is told what this caller may read. */
@@ -89,49 +98,73 @@ static enum err make_room(struct tx *tx)
 	return there < ENDPOINTS_MOST ? OK : ERR_ENDPOINT_LIMIT;
 }
 
+static enum err begin(struct tx *tx, const struct endpoint *in, struct endpoint *n)
+{
+	enum err e = make_room(tx);
+
+	if (e)
+		return e;
+	*n = *in;
+	life_begin(tx, &n->life);
+	own(tx, n);
+	if (!n->api_version)
+		n->api_version = tx->api_version;
+	return OK;
+}
+
 enum err endpoint_make(struct tx *tx, const void *in, void *out)
 {
 	struct endpoint *n = out;
 	enum err e;
 
-	if ((e = make_room(tx)))
-		return e;
-	*n = *(const struct endpoint *)in;
-	life_begin(tx, &n->life);
-	own(tx, n);
-	if (!n->api_version)
-		n->api_version = tx->api_version;
-	if ((e = url_free(tx, n)) || (e = metadata_merge(tx, NULL, n->metadata, &n->metadata)) || (e = make_secret(tx, n)))
+	if ((e = begin(tx, in, n)) || (e = url_free(tx, n)) || (e = metadata_merge(tx, NULL, n->metadata, &n->metadata)) || (e = make_secret(tx, n)))
 		return e;
 	return life_create(tx, LIFE_ENDPOINT_CREATE, &n->life, NULL);
 }
 
-enum err endpoint_get(struct tx *tx, const struct db_val *key, void *out)
+static enum err get(struct tx *tx, const struct db_val *key, enum format format, struct endpoint *out)
 {
 	enum err e = life_read(tx, RES_ENDPOINT, key, out);
 
-	if (!e)
-		settle(tx, out);
-	return e;
+	if (e || out->format != format)
+		return e ? e : ERR_NOT_FOUND;
+	settle(tx, out);
+	return OK;
 }
 
-static const struct list_filter filters[] = { { "hidden", " AND x.hidden = ?", "i", 0 }, { NULL, NULL, NULL, 0 } };
-static const struct list_path paths[] = { { .order = -1, .index = "endpoint_list" } };
-const struct listing endpoints_list = { .name = "ENDPOINTS", .of = RES_ENDPOINT, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters, .always = 1,
-	.orders = list_by_id, LIST_PATHS(paths) };
+enum err endpoint_get(struct tx *tx, const struct db_val *key, void *out)
+{
+	return get(tx, key, AS_EVENT, out);
+}
 
-enum err endpoint_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
+enum { HIDDEN, FORMAT };
+static const struct list_filter filters[] = {
+	[HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
+	[FORMAT] = { "format", " AND x.format = ?", "i", 0 },
+	{ NULL, NULL, NULL, 0 }
+};
+static const struct list_path paths[] = { { .order = -1, .index = "endpoint_list" } };
+const struct listing endpoints_list = { .name = "ENDPOINTS", .of = RES_ENDPOINT, .parent = RES__MAX, .sees = SEES_MODE, .filters = filters,
+	.always = UINT64_C(1) << HIDDEN | UINT64_C(1) << FORMAT, .orders = list_by_id, LIST_PATHS(paths) };
+
+static enum err list(struct tx *tx, struct list_ask *ask, enum format format, struct list_got *got)
 {
 	struct endpoint *all;
 	enum err e;
 
-	list_where(ask, 0, DB_IN(db_i(0)));
+	list_where(ask, HIDDEN, DB_IN(db_i(0)));
+	list_where(ask, FORMAT, DB_IN(db_i(format)));
 	if ((e = list_read(tx, ask, got)))
 		return e;
 	all = got->rows;
 	for (size_t i = 0; i < got->n; i++)
 		settle(tx, &all[i]);
 	return OK;
+}
+
+enum err endpoint_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
+{
+	return list(tx, ask, AS_EVENT, got);
 }
 
 static enum err set_status(struct tx *tx, struct endpoint *n, enum state to)
@@ -154,31 +187,43 @@ static enum err lock_counter(struct tx *tx)
 	return e ? e : db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(db_i(counter.last), db_i(counter.counted), db_d(&tx->who->organization)));
 }
 
-enum err endpoint_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+/* What was sent of it, locked; whoever says where it is, what it listens to or how that is signed owns it. */
+static enum err edited(struct tx *tx, const struct endpoint_edit *edit, enum transition t, struct endpoint *n)
 {
-	const struct endpoint_edit *edit = in;
-	struct endpoint *n = out;
-	bool moved;
-	enum err e;
+	const bool owns = edit->url_set || edit->enabled_events_set || edit->secret_set;
+	enum err e = OK;
 
-	if ((edit->url_set && (e = lock_counter(tx))) || (e = lock(tx, key, n)))
-		return e;
-	moved = edit->url_set && strcmp(edit->url, n->url);
+	if (edit->name_set)
+		n->name = edit->name;
 	if (edit->url_set)
 		n->url = edit->url;
-	if (moved && (e = url_free(tx, n)))
-		return e;
 	if (edit->description_set)
 		n->description = edit->description;
 	if (edit->enabled_events_set)
 		n->enabled_events = edit->enabled_events;
 	if (edit->metadata_set && (e = metadata_merge(tx, n->metadata, edit->metadata, &n->metadata)))
 		return e;
-	if (edit->url_set || edit->enabled_events_set)
+	if (owns)
 		own(tx, n);
-	if ((edit->url_set || edit->description_set || edit->enabled_events_set || edit->metadata_set) && (e = life_move(tx, t, &n->life, NULL)))
+	if ((owns || edit->name_set || edit->description_set || edit->metadata_set) && (e = life_move(tx, t, &n->life, NULL)))
 		return e;
 	return edit->status_set ? set_status(tx, n, edit->status) : OK;
+}
+
+enum err endpoint_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	const struct endpoint_edit *edit = in;
+	struct endpoint *n = out;
+	enum err e;
+
+	if ((edit->url_set && (e = lock_counter(tx))) || (e = lock(tx, key, AS_EVENT, n)))
+		return e;
+	if (edit->url_set && strcmp(edit->url, n->url)) {
+		n->url = edit->url;
+		if ((e = url_free(tx, n)))
+			return e;
+	}
+	return edited(tx, edit, t, n);
 }
 
 enum err endpoint_rotate(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
@@ -187,7 +232,7 @@ enum err endpoint_rotate(struct tx *tx, const struct db_val *key, enum transitio
 	struct endpoint *n = out;
 	enum err e;
 
-	if ((e = lock(tx, key, n)))
+	if ((e = lock(tx, key, AS_EVENT, n)))
 		return e;
 	n->old_sealed = n->sealed;
 	if ((e = make_secret(tx, n)))
@@ -201,7 +246,56 @@ enum err endpoint_rotate(struct tx *tx, const struct db_val *key, enum transitio
 
 enum err endpoint_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	enum err e = lock(tx, key, out);
+	enum err e = lock(tx, key, AS_EVENT, out);
+
+	(void)in;
+	return e ? e : life_move(tx, t, out, NULL);
+}
+
+/* ---- Those that are told by name ---- */
+
+enum err hook_make(struct tx *tx, const void *in, void *out)
+{
+	const struct endpoint *sent = in;
+	struct endpoint *n = out;
+	enum err e;
+
+	if ((e = begin(tx, in, n)))
+		return e;
+	n->format = AS_NAMED;
+	n->api_version = "";                     /* it has no versions */
+	if ((e = seal(tx, n)) || (e = life_create(tx, LIFE_ENDPOINT_CREATE, &n->life, NULL)))
+		return e;
+	return sent->life.state ? set_status(tx, n, sent->life.state) : OK;
+}
+
+enum err hook_get(struct tx *tx, const struct db_val *key, void *out)
+{
+	return get(tx, key, AS_NAMED, out);
+}
+
+enum err hook_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
+{
+	return list(tx, ask, AS_NAMED, got);
+}
+
+enum err hook_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	const struct endpoint_edit *edit = in;
+	struct endpoint *n = out;
+	enum err e = lock(tx, key, AS_NAMED, n);
+
+	if (e)
+		return e;
+	n->secret = edit->secret;
+	if (edit->secret_set && (e = seal(tx, n)))
+		return e;
+	return edited(tx, edit, t, n);
+}
+
+enum err hook_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	enum err e = lock(tx, key, AS_NAMED, out);
 
 	(void)in;
 	return e ? e : life_move(tx, t, out, NULL);
@@ -325,7 +419,7 @@ enum err delivery_again(struct tx *tx, const struct id *endpoint, const struct i
 	struct endpoint whose;
 	enum err e;
 
-	if ((e = lock(tx, BY_ID(endpoint), &whose)))
+	if ((e = lock(tx, BY_ID(endpoint), AS_EVENT, &whose)))
 		return e;
 	e = tx_row(tx, SQL_DELIVERY_LOCK, DB_IN(org, db_d(id), db_d(endpoint)), &v);
 	if (e)

@@ -54,10 +54,15 @@ void values_seen(struct values *in, const struct who *who);
 /* next_at of a delivery behind another one of its object: the last day of the year 9999. */
 #define NEXT_TURN (INT64_C(253402214400) * SECOND)
 
+/* What an endpoint is told: events as they are, or what they keep of models and prompts, by their names. */
+enum format { AS_EVENT, AS_NAMED };
+
 struct endpoint {
 	struct life life;
+	int64_t format;                          /* enum format */
+	const char *name;                        /* what it is called, of AS_NAMED */
 	const char *url, *description, *enabled_events, *api_version, *metadata;
-	const char *secret;                      /* `whsec_...`: given by create and rotate alone */
+	const char *secret;                      /* `whsec_...`: given by create and rotate alone; of AS_NAMED what was sent, NULL: none */
 	struct who owner;                        /* whose rights it has: who made it, or last said where it is, what it listens
 	                                          * to or that it is enabled.  permissions: told by get and list alone; NULL: there
 	                                          * is none any more, or it is disabled */
@@ -66,12 +71,12 @@ struct endpoint {
 	struct bytes sealed, old_sealed;                     /* the secret as it is stored (seal.h) */
 };
 struct endpoint_edit {
-	const char *url, *description, *enabled_events, *metadata;
+	const char *name, *url, *description, *enabled_events, *metadata, *secret;      /* name, secret: of AS_NAMED */
 	enum state status;
-	bool url_set, description_set, enabled_events_set, metadata_set, status_set;
+	bool name_set, url_set, description_set, enabled_events_set, metadata_set, secret_set, status_set;
 };
 
-enum { ENDPOINTS_MOST = 100 };
+enum { ENDPOINTS_MOST = 100, CHOSEN_SECRET_MOST = 1000 };        /* of both formats together; characters */
 /* in: url, description, enabled_events, api_version (NULL: the answer's), metadata.  ERR_ENDPOINT_LIMIT;
  * ERR_ENDPOINT_URL: another one of the same mode has the URL; ERR_EVENTS_BEHIND: many events wait for
  * `thaw deliver`, which would all be told to it. */
@@ -85,6 +90,14 @@ enum err endpoint_edit(struct tx *tx, const struct db_val *key, enum transition 
 enum err endpoint_rotate(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* LIFE_ENDPOINT_TEST (an event for it alone), LIFE_ENDPOINT_DELETE. */
 enum err endpoint_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+
+/* The same of AS_NAMED, which those above neither list nor find: their URLs and names need not be unique, and the secret
+ * is the caller's, one at a time.  in of hook_make: also name, secret, life.state (enabled or disabled). */
+enum err hook_make(struct tx *tx, const void *in, void *out);
+enum err hook_get(struct tx *tx, const struct db_val *key, void *out);
+enum err hook_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
+enum err hook_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+enum err hook_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* Why no answer came, as the owner is told: nothing of what names and addresses are inside. */
 enum fault { FAULT_OTHER, FAULT_NETWORK, FAULT_NAME, FAULT_CONNECT, FAULT_TIME, FAULT_TLS, FAULT_CLOSED, FAULT_HTTP, FAULT_SECRET, FAULT_OWNER, FAULT__MAX };

@@ -5,7 +5,7 @@
 #include "event.h"
 #include <string.h>
 
-/* What subscribers see of the payload: `details` is the audit's. */
+/* What subscribers see of the payload: `details` is the audit's, `kept` of other forms. */
 static const void *data(struct arena *a, const void *event)
 {
 	static const char *const members[] = { "object", "previous_attributes" };

@@ -96,7 +96,13 @@ bool id_in_base62(const char *prefix)
 
 bool id_in_uuid(const char *prefix)
 {
-	return !strncmp(prefix, "ri.", 3);
+	return !strncmp(prefix, "ri.", 3) || !strcmp(prefix, UUID_ALONE);
+}
+
+/* How much of it is written. */
+static size_t prefix_length(const char *prefix)
+{
+	return strcmp(prefix, UUID_ALONE) ? strlen(prefix) : 0;
 }
 
 /* The places of the 24 hex digits in `tttttttt-tttt-8rrr-8000-000rrrrrrrrr`. */
@@ -137,7 +143,7 @@ char *id_uuid(struct arena *a, const struct id *id)
 
 char *id_spell(struct arena *a, const char *prefix, const struct id *id)
 {
-	size_t n = strlen(prefix);
+	size_t n = prefix_length(prefix);
 	char *s = arena_alloc(a, n + ID_UUID + 1);
 
 	memcpy(s, prefix, n);
@@ -152,7 +158,7 @@ char *id_spell(struct arena *a, const char *prefix, const struct id *id)
 
 bool id_parse(const char *s, const char *prefix, struct id *out)
 {
-	size_t n = strlen(prefix);
+	size_t n = prefix_length(prefix);
 	struct id id;
 
 	if (strncmp(s, prefix, n))
@@ -202,6 +208,6 @@ enum { RID_MOST = 512 };
 
 bool id_is_rid(const char *s)
 {
-	return strlen(s) <= RID_MOST && id_in_uuid(s) && (s = word(s + 3, false)) && (s = word(s, true)) && (s = word(s, false))
+	return strlen(s) <= RID_MOST && !strncmp(s, "ri.", 3) && (s = word(s + 3, false)) && (s = word(s, true)) && (s = word(s, false))
 		&& *s && strspn(s, LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "._-") == strlen(s);
 }

@@ -19,9 +19,10 @@ bool id_equal(const struct id *a, const struct id *b);
 
 /* prefix + 24 lower-case hex digits, or, after a prefix that ends with '_', 17 base62
  * digits (0-9 A-Z a-z), or, after one that begins with "ri." (a resource identifier), a
- * UUID, so that all sort as the ids do; and back.  Any other spelling is false and leaves
+ * UUID, or, of the prefix UUID_ALONE, which is not written, nothing but that, so that all sort as the ids do; and back.  Any other spelling is false and leaves
  * *out as it was, and so is that of the zero id, which is no object's and stands for none inside. */
 enum { ID_BASE62 = 17, ID_UUID = 36 };
+#define UUID_ALONE " "
 bool id_in_base62(const char *prefix);
 bool id_in_uuid(const char *prefix);
 char *id_spell(struct arena *a, const char *prefix, const struct id *id);

@@ -291,14 +291,14 @@ static enum err record(struct tx *tx, const struct transition_row *row, struct l
 	e = audit_add(tx, row, o, from, details);
 	if (!e && row->flags & TOLD)
 		e = outbox_add(tx, row, o, from, details);
-	o->now = o->before = NULL;               /* told; a next change tells its own */
+	o->now = o->before = o->kept = NULL;     /* told; a next change tells its own */
 	return e;
 }
 
 void life_begin(struct tx *tx, struct life *o)
 {
 	*o = (struct life){ .organization = tx->who->organization, .test = tx->who->mode == MODE_TEST, .whose = tx->who->principal,
-		.created = tx->now, .changed = tx->now, .now = o->now };
+		.created = tx->now, .changed = tx->now, .now = o->now, .kept = o->kept };
 	id_new(tx->now, &o->id);
 }
 

@@ -9,7 +9,8 @@
 /* What the engine knows of an object; the first member of every domain struct.
  * now, before: members that the event tells beyond id, object and status, and those
  * that this change replaced; NULL: what the resource tells (life_tells), and what of it the
- * change clears or stamps with its time.  computed: what a computed target
+ * change clears or stamps with its time.  kept: what the event has beside, for who is told of it in another form.
+ * computed: what a computed target
  * was found with (COMPUTES). */
 struct life {
 	struct id organization, id;
@@ -25,7 +26,7 @@ struct life {
 	int64_t granted;                         /* to the caller: 0 nothing, 1 OBSERVER, 2 USER, 3 OWNER */
 	struct id whose;                         /* who made it; of an API key its principal */
 	void *parent;                            /* of a child that was read or locked */
-	struct json *now, *before;
+	struct json *now, *before, *kept;
 	const void *computed;
 };
 

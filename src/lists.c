@@ -43,7 +43,6 @@ static bool by_grants(const struct listing *l)
 	return l->sees == SEES_GRANT || l->sees == SEES_PARENT;
 }
 
-/* several: as often as it can be asked for. */
 static void ask_filter(struct arena *a, struct list_ask *ask, struct marks *m, int filter, bool several)
 {
 	const struct list_filter *f = &ask->list->filters[filter];
@@ -55,19 +54,19 @@ static void ask_filter(struct arena *a, struct list_ask *ask, struct marks *m, i
 		list_where(ask, filter, v, strlen(f->in));
 }
 
-static void add(struct all *all, const struct route *r, uint64_t filters, int order, bool flip, bool next, bool count, const struct list_view *w)
+/* several: each filter as often as it can be asked for; the text is NULL where one statement cannot have them all. */
+static struct list_made made(struct all *all, const struct route *r, uint64_t filters, int order, bool flip, bool next, bool count, const struct list_view *w, bool several)
 {
 	const struct listing *l = r->listing;
 	struct list_made out = { .list = l, .ask = { .list = l, .order = order, .flip = flip, .limit = LIMIT, .pages = r->paging->total }, .count = count, .next = next };
 	struct buf name = { .arena = all->a }, values = { .arena = all->a };
 	struct marks m = { .n = 0 };
 	const struct db_val org = mark(&m, 'd', "org"), me = mark(&m, 'd', "me"), parent = mark(&m, 'd', "parent");
-	const uint64_t more = filters & ~l->always;
 
 	buf_printf(&name, "%s %s%s%s", l->name, count ? "count" : l->orders[order].name, flip ? " flipped" : "", next ? " next" : "");
 	for (int f = 0; l->filters && l->filters[f].clause; f++)
 		if (filters >> f & 1) {
-			ask_filter(all->a, &out.ask, &m, f, more & (more - 1));
+			ask_filter(all->a, &out.ask, &m, f, several);
 			buf_printf(&name, " %s", l->filters[f].name);
 		}
 	if (l->sees == SEES_MODE)
@@ -82,6 +81,16 @@ static void add(struct all *all, const struct route *r, uint64_t filters, int or
 	for (size_t i = 0; i < out.sql.n; i++)
 		buf_printf(&values, "%s%s", i ? ", " : "", spell(all->a, &m, &out.sql.v[i]));
 	out.values = values.n ? values.p : "";
+	return out;
+}
+
+static void add(struct all *all, const struct route *r, uint64_t filters, int order, bool flip, bool next, bool count, const struct list_view *w)
+{
+	const uint64_t more = filters & ~r->listing->always;
+	struct list_made out = made(all, r, filters, order, flip, next, count, w, more & (more - 1));
+
+	if (!out.sql.text)
+		out = made(all, r, filters, order, flip, next, count, w, false);
 	if (all->n == all->room) {
 		struct list_made *larger = arena_alloc(all->a, (all->room = all->room ? 2 * all->room : 256) * sizeof *larger);
 
@@ -103,12 +112,12 @@ static bool leads(const struct listing *l, uint64_t filters)
 	return !(filters & ~l->always);
 }
 
-/* Both ways and in each order where the filters lead it; a list by number has no place. */
-static void pages_of(struct all *all, const struct route *r, uint64_t filters, const struct list_view *w)
+/* Both ways, and in each order for the first caller, where the filters lead it; a list by number has no place. */
+static void pages_of(struct all *all, const struct route *r, uint64_t filters, const struct list_view *w, bool orders)
 {
 	const bool every = leads(r->listing, filters);
 
-	for (int order = 0; r->listing->orders[order].name && (every || !order); order++)
+	for (int order = 0; r->listing->orders[order].name && ((every && orders) || !order); order++)
 		for (int flip = 0; flip < (every ? 2 : 1); flip++) {
 			add(all, r, filters, order, flip, false, false, w);
 			if (!r->paging->total)
@@ -125,7 +134,7 @@ static void callers(struct all *all, const struct route *r, uint64_t filters)
 	const bool grants = by_grants(r->listing);
 
 	for (size_t i = 0; i < (!leads(r->listing, filters) ? 1 : grants ? 4 : r->listing->sees == SEES_MODE ? 2 : 1); i++)
-		pages_of(all, r, filters, grants ? &by_grant[i] : &by_mode[i]);
+		pages_of(all, r, filters, grants ? &by_grant[i] : &by_mode[i], !i);
 }
 
 /* Each set once: none, one, those of a path, all. */

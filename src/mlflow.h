@@ -2,15 +2,20 @@
 #ifndef MLFLOW_H
 #define MLFLOW_H
 #include "dom_named.h"
+#include "dom_send.h"
 #include "pages.h"
 
-extern const struct route mlflow_model_routes[], mlflow_version_routes[];        /* api_mlflow_models.c, api_mlflow_versions.c */
+/* api_mlflow_models.c, api_mlflow_versions.c, api_mlflow_webhooks.c */
+extern const struct route mlflow_model_routes[], mlflow_version_routes[], mlflow_webhook_routes[];
 
 /* The prefix that the routes are written under; api_mlflow.c says which others stand for it. */
 #define BASE "/api/2.0/mlflow"
 
-/* A version, of a struct version. */
+/* A model, of a struct named, and a version, of a struct version. */
+extern const struct shape mlflow_model_out[];
 extern const struct shape mlflow_version_out[], mlflow_version_answer[];
+/* What is said of one that is made, and of an alias; of a struct named_in. */
+extern const struct shape mlflow_model_in[], mlflow_version_in[], mlflow_alias_in[];
 /* No result. */
 extern const struct shape mlflow_nothing[];
 
@@ -34,6 +39,9 @@ struct search_query { struct page_asked page; const char *filter, *order_by; };
 	{ "page_token", T_STR, AT(struct search_query, page.token), .help = "the next_page_token of the page before" }
 enum err mlflow_models_asked(struct req *r, const struct page_asked *page, struct list_ask *ask);
 enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, struct list_ask *ask);
+
+/* Writes what a webhook is sent (api_mlflow_webhooks.c). */
+letter_writer mlflow_write;
 
 /* What changes look at and write beside their rows: the model's, or also the version's. */
 extern const enum sql mlflow_model_wants[], mlflow_version_wants[];

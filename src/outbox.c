@@ -1,6 +1,7 @@
 /* outbox.c: the event of a change, for those who subscribe.  It is numbered and sent
  * after the commit, by another process (dom_event.c).  The payload is
- * {"object": {id, object, status, ...}, "previous_attributes": {...}}. */
+ * {"object": {id, object, status, ...}, "previous_attributes": {...}}, and beside that what the
+ * audit has (details) and what other forms of it are made from (kept). */
 #include "life.h"
 
 static struct json *members(struct json *into, const struct json *from)
@@ -32,6 +33,8 @@ enum err outbox_add(struct tx *tx, const struct transition_row *t, const struct 
 		js_put(payload, "previous_attributes", previous);
 	if (details)
 		js_put(payload, "details", details);
+	if (o->kept)
+		js_put(payload, "kept", o->kept);
 	id_new(tx->now, &id);
 	return db_exec(tx->db, SQL_OUTBOX_ADD, DB_IN(db_d(&o->organization), db_d(&id), db_t(tx->now), db_s(t->audit),
 		db_s(r->word), db_d(&o->id), db_i(o->revision), db_s(tx->request_id), db_s(js_text(payload, NULL)),

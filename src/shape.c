@@ -649,13 +649,13 @@ static struct json *string_type(struct arena *a, bool or_null)
 	return o;
 }
 
-/* The dots of a resource identifier are dots. */
+/* A UUID, alone or behind a prefix: the dots of a resource identifier are dots. */
 static char *rid_pattern(struct arena *a, const char *prefix)
 {
 	struct buf b = { .arena = a };
 
 	buf_puts(&b, "^");
-	for (const char *p = prefix; *p; p++)
+	for (const char *p = strcmp(prefix, UUID_ALONE) ? prefix : ""; *p; p++)
 		buf_printf(&b, *p == '.' ? "\\%c" : "%c", *p);
 	buf_puts(&b, "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$");
 	return b.p;

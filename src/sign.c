@@ -52,22 +52,36 @@ static size_t key_of(const char *secret, unsigned char out[KEY_MOST + 3])
 	return got < 0 ? 0 : (size_t)got - pad;
 }
 
-char *sign_standard(struct arena *a, const struct sign *s, const char *id)
+/* `v1,<base64>` over `<id>.<time>.<body>`. */
+static char *v1(struct arena *a, const struct sign *s, const char *id, const void *key, size_t n)
 {
-	struct buf text = { .arena = a }, out = { .arena = a };
-	unsigned char key[KEY_MOST + 3], m[MAC];
+	struct buf text = { .arena = a };
+	unsigned char m[MAC];
 	char base64[MAC / 3 * 4 + 5];
 
 	buf_printf(&text, "%s.%lld.", id, (long long)s->time);
 	buf_put(&text, s->body, s->length);
+	mac(key, n, &text, m);
+	EVP_EncodeBlock((unsigned char *)base64, m, MAC);
+	return arena_printf(a, "v1,%s", base64);
+}
+
+char *sign_chosen(struct arena *a, const struct sign *s, const char *id)
+{
+	return v1(a, s, id, s->secrets[0], strlen(s->secrets[0]));
+}
+
+char *sign_standard(struct arena *a, const struct sign *s, const char *id)
+{
+	struct buf out = { .arena = a };
+	unsigned char key[KEY_MOST + 3];
+
 	for (size_t i = 0; i < s->n; i++) {
 		size_t n = key_of(s->secrets[i], key);
 
 		if (!n)
 			return NULL;
-		mac(key, n, &text, m);
-		EVP_EncodeBlock((unsigned char *)base64, m, MAC);
-		buf_printf(&out, "%sv1,%s", i ? " " : "", base64);
+		buf_printf(&out, "%s%s", i ? " " : "", v1(a, s, id, key, n));
 	}
 	return out.p;
 }

@@ -2,7 +2,7 @@
  * HMAC-SHA-256 over the time of the try and the very bytes of the body, in the header
  * of our own and in those of Standard Webhooks 1.0.0.  Pure functions over text.
  *
- * A secret is shown as `whsec_` and the base64 of its bytes.  Several secrets: while
+ * A secret of ours is shown as `whsec_` and the base64 of its bytes.  Several secrets: while
  * one replaces another each signs. */
 #ifndef SIGN_H
 #define SIGN_H
@@ -18,5 +18,7 @@ char *sign_matter(struct arena *a, const struct sign *s);
 /* The value of webhook-signature: `v1,<base64>[ v1,<base64>]` over `<id>.<time>.<body>`; the
  * key is the bytes of the secret.  NULL when one is no such secret. */
 char *sign_standard(struct arena *a, const struct sign *s, const char *id);
+/* `v1,<base64>` over the same, of a secret that somebody else chose: the first one, whose text is the key. */
+char *sign_chosen(struct arena *a, const struct sign *s, const char *id);
 
 #endif

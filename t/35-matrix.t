@@ -70,7 +70,7 @@ my %DIALECT = (
         refers => 1,
     },
     mlflow => {
-        missing => sub { said_is($_[0], 404, 'RESOURCE_DOES_NOT_EXIST', qr/^(?:Registered Model with name|Model Version \(name)=.* not found$/, $_[1]) },
+        missing => sub { said_is($_[0], 404, 'RESOURCE_DOES_NOT_EXIST', qr/^(?:(?:Registered Model with name|Model Version \(name)=.* not found|Webhook with ID .* not found\.)$/, $_[1]) },
         refused => sub { said_is($_[0], 403, 'PERMISSION_DENIED', qr/./, $_[1]) },
         nobody => sub { said_is($_[0], 401, 'UNAUTHENTICATED', qr/MLFLOW_TRACKING_TOKEN/, $_[1]) },
         realms => 'Basic realm="mlflow", ',
@@ -155,7 +155,14 @@ my %ID = (
         my ($o, $verb) = @_;
         my $id = model($t, token => $o->{token}, name => named($o))->{id};
         ask($o, POST => "$MODELS/$id/archive") if $verb eq 'unarchive';
+        if ($verb eq 'rollback') { version_of($o, hex_of($id)), aliased($o, $id, $_) for 1, 2 }
         return $id;
+    } },
+    # taken away it must be there
+    alias => { unknown => 'nobody', within => 1, chosen => sub { $_[0] eq 'put' }, make => sub {
+        my ($o, $verb, $id) = @_;
+        if ($verb eq 'delete') { version_of($o, hex_of($id->{model_id})); aliased($o, $id->{model_id}, 1) }
+        return 'champion';
     } },
     version_id => { unknown => 'ver-999', odd => sub { 'ver-1', '1', 'ver-0001' }, within => 1, make => sub {
         my ($o, $verb, $id) = @_;
@@ -169,7 +176,16 @@ my %ID = (
     'projects id' => { unknown => '899999999', bad => sub { 'x', '0', '-1', '1.5', '9' x 20, "0$_[0]" }, make => \&project },
     'console id' => { unknown => '899999999', odd => sub { 'x', '0', '-1', '1.5', '9' x 20, "0$_[0]" }, make => \&project },
     # of a query or a body, and in the message; none is another one's beginning
-    'mlflow name' => { unknown => 'no-such-model', make => sub { model($t, token => $_[0]{token}, name => (named($_[0]) =~ tr/ /-/r) . '-x')->{name} } },
+    'mlflow name' => { unknown => 'no-such-model', own => sub { $_[0] eq 'delete' }, make => sub {
+        my ($o) = @_;
+        my $name = (named($o) =~ tr/ /-/r) . '-x';
+        ask($o, POST => '/api/2.0/mlflow/registered-models/create', { name => $name });
+        ask($o, POST => '/api/2.0/mlflow/model-versions/create', { name => $name, source => 's3://x' });
+        ask($o, POST => '/api/2.0/mlflow/registered-models/alias', { name => $name, alias => 'x', version => '1' });
+        return $name;
+    } },
+    webhook_id => { unknown => '0189f000-0000-8000-8000-000000000001', odd => sub { $_[0] =~ s/-8000-/-9000-/r, uc $_[0] eq $_[0] ? () : uc $_[0], $_[0] =~ tr/-//dr },
+        make => sub { ask($_[0], POST => '/api/2.0/mlflow/webhooks', { name => 'hook', url => "https://$_[0]{mark}.example.org/", events => [ { entity => 'PROMPT', action => 'CREATED' } ] })->{json}{webhook}{webhook_id} } },
     modelRid => { rid('model'), make => sub { rid_of(model => model($t, token => $_[0]{token}, name => named($_[0]))->{id}) } },
     modelVersionRid => { rid('version'), make => sub { my ($o, $verb, $id) = @_; upload($t, $id->{modelRid}, token => $o->{token})->{json}{rid} // die "upload" } },
     folderRid => { rid('folder'), make => \&lies_in },
@@ -274,6 +290,7 @@ sub version_of {
     ask($o, POST => "$MODELS/mdl-$model/train/" . ask($o, POST => "$MODELS/mdl-$model/train")->{json}{job_id} . '/complete');
     return scalar $t->sql("SELECT LOWER(HEX(id)) FROM model_versions WHERE model_id = UNHEX('$model') ORDER BY number DESC LIMIT 1");
 }
+sub aliased { my ($o, $model, $number) = @_; ask({ %$o, token => $of_user{ $o->{user} } //= $t->token($o->{user}) }, PUT => "$MODELS/$model/aliases/champion", { version_id => "ver-00$number" }) }
 sub model_of { my ($table, $id) = @_; scalar $t->sql("SELECT LOWER(HEX(model_id)) FROM $table WHERE id = UNHEX('$id')") }
 sub package_of {
     my ($o, $verb) = @_;
@@ -306,6 +323,8 @@ my %BODY = (
     'POST /api/v1/models' => { name => '<new>', model_type => 'auto', task_type => 'clustering' },
     'PATCH /api/v1/models/{model_id}' => { description => 'x' },
     'POST /api/v1/models/{model_id}/train/{job_id}/fail' => { reason => 'x' },
+    'PUT /api/v1/models/{model_id}/aliases/{alias}' => { version_id => '{version_id}' },
+    'POST /api/v1/models/{model_id}/rollback' => { alias => 'champion' },
     'POST /api/v1/projects' => { name => '<new>' },
     'PUT /api/v1/projects/{id}' => { name => '<new>' },
     'PUT /api/v1/projects/{id}/build' => { progress => 10 },
@@ -333,6 +352,13 @@ my %BODY = (
     'PATCH /api/v2/predictionEnvironments/{environmentId}' => { name => '<new>' },
     'POST /api/v2/projects/{projectId}/models/import' => { modelType => '<new>', target => { name => 'y', type => 'Regression' } },
     'POST /api/2.0/mlflow/registered-models/create' => { name => '<new>' },
+    map({ my ($route, %more) = @$_; ($route =~ s{ }{ /api/2.0/mlflow/}r => { name => '{name}', %more }) }
+        [ 'PATCH registered-models/update', description => 'x' ], [ 'POST registered-models/rename', new_name => '<new>' ], ['DELETE registered-models/delete'], ['POST registered-models/get-latest-versions'], [ 'POST registered-models/set-tag', key => 'k', value => '<new>' ],
+        [ 'DELETE registered-models/delete-tag', key => 'k' ], [ 'POST registered-models/alias', alias => 'a', version => '1' ], [ 'DELETE registered-models/alias', alias => 'x' ], [ 'POST model-versions/create', source => 's3://x' ], [ 'PATCH model-versions/update', version => '1', description => 'x' ],
+        [ 'POST model-versions/transition-stage', version => '1', stage => 'Staging' ], [ 'DELETE model-versions/delete', version => '1' ], [ 'POST model-versions/set-tag', version => '1', key => 'k', value => '<new>' ], [ 'DELETE model-versions/delete-tag', version => '1', key => 'k' ]),
+    map({ ("POST /api/2.0/mlflow/$_/search" => { max_results => 10 }) } qw(registered-models model-versions)),
+    'POST /api/2.0/mlflow/webhooks' => { name => 'hook', url => 'https://hooks.example.org/?<new>', events => [ { entity => 'PROMPT', action => 'CREATED' } ] },
+    'PATCH /api/2.0/mlflow/webhooks/{webhook_id}' => { description => 'x' },
     'POST /api/v2/useCases' => { name => '<new>' },
     'PATCH /api/v2/useCases/{useCaseId}' => { name => '<new>' },
     'POST /api/v2/customModels' => { name => '<new>', targetType => 'Regression', customModelType => 'inference', targetName => 'y' },
@@ -349,7 +375,8 @@ my %BODY = (
     'POST /v1/webhook_endpoints' => { url => 'https://hooks.example.org/?<new>', enabled_events => ['*'] },
     'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}' => { description => 'x' },
 );
-my %QUERY = ('GET /api/2.0/mlflow/registered-models/get' => 'name={name}', 'GET /api/v2/filesystem/resources/getByPath' => 'path=Main/Models', 'GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
+my %QUERY = ('GET /api/v1/models/{model_id}/holders' => 'alias=champion', map({ ("GET /api/2.0/mlflow/registered-models/$_" => 'name={name}' . ($_ eq 'alias' ? '&alias=x' : '')) } qw(get get-latest-versions alias)), map({ ("GET /api/2.0/mlflow/model-versions/$_" => 'name={name}&version=1') } qw(get get-download-uri)),
+    'GET /api/v2/filesystem/resources/getByPath' => 'path=Main/Models', 'GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
 
 # --- does it know enough? ---------------------------------------------------------------------
 
@@ -370,8 +397,8 @@ sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach
         teach('%QUERY', "what a right `$needs[0]{name}` is for $name") if @needs && !$QUERY{$name} && !facts($r)->{query};
     }
     # The tables say who may: of them this much is certain.
-    is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:(?:write|admin)$/ } @routes), 'POST /console/authorize, DELETE /console/applications/{client_id}',
-        'what writes asks for a permission to write, and it alone; but whom one lets act for oneself, and how long, is for each to say');
+    is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:(?:write|admin)$/ } @routes), 'POST /api/2.0/mlflow/webhooks/{webhook_id}/test, POST /console/authorize, DELETE /console/applications/{client_id}',
+        'what writes asks for a permission to write, and it alone; but what is sent now changes nothing, and whom one lets act for oneself, and how long, is for each to say');
     is(join(', ', grep { !$is_there{$_} } sort keys %BODY, keys %QUERY), '', 'a body and a query for no route that is gone');
 }
 
@@ -455,13 +482,14 @@ sub other_spellings {
 # What is not there for the caller: theirs, what nothing has, what is no id.
 sub strangers {
     my ($route, $mine, $theirs, $also) = @_;
-    my ($is, $admin, @vars) = (facts($route), $who{admin}, grep { my $chosen = id_row($route, $_)->{chosen}; !$chosen || !$chosen->(verb_of($route)) } vars($route));
+    my %chosen = map { $_ => $mine->{$_} } grep { my $chosen = id_row($route, $_)->{chosen}; $chosen && $chosen->(verb_of($route)) } vars($route);
+    my ($is, $admin, @vars) = (facts($route), $who{admin}, grep { !exists $chosen{$_} } vars($route));
     return if !@vars;
     my (undef, @nested) = $route->{path} =~ /\{(\w+)\}/g;
     my %inside = map { $_ => 1 } $is->{beside} && $route->{path} =~ $is->{beside} ? () : @nested;
     my $refers = sub { $is->{refers} && $route->{path} !~ /\{$_[0]\}/ };
     my %unknown = map { $_ => id_row($route, $_)->{unknown} } @vars;
-    my $get = sub { my ($o, %id) = @_; my $r = call($route, $o, \%id); ($r, plain($r, \%id)) };
+    my $get = sub { my ($o, %id) = (@_, %chosen); my $r = call($route, $o, \%id); ($r, plain($r, \%id)) };
     my ($other, $as_other) = $get->($admin, %$theirs);
     my (undef, $as_none) = $get->($admin, %unknown);
     $is->{missing}->($other, "another tenant's", $vars[0], $theirs->{ $vars[0] }, $route);

@@ -46,6 +46,8 @@ $t->sql($_) for
         SELECT $org, @{[ $id->(180000) ]}, $model, 'completed', $user, $times, 1 FROM seq_1_to_$ROWS",
     "INSERT INTO audit_events (organization_id, id, at, actor_id, actor_name, action, resource_type, resource_id, revision, to_state, request_id, client_address, user_agent)
         SELECT $org, @{[ $id->(240000) ]}, '2026-01-01' + INTERVAL seq SECOND, IF(seq % 100, $user, $other), 'x', IF(seq % 100, 'model.updated', 'model.archived'), 'model', $model, seq + 1, 'draft', '', '', '' FROM seq_1_to_$ROWS",
+    "INSERT INTO model_holds (organization_id, model_id, kind, name, id, number, from_at, from_by, until_at) SELECT $org, $model, IF(seq % 2, 'alias', 'stage'), IF(seq % 2, 'champion', 'Production'),
+        @{[ $id->(2400000) ]}, seq, '2026-01-01' + INTERVAL seq SECOND, $user, IF(seq % 4 < 2, NULL, '2026-06-01') FROM seq_1_to_$ROWS",
     "INSERT INTO projects (organization_id, id, number, name, description, url, status, created_by, created_at, updated_at, revision)
         SELECT $org, @{[ $id->(200000) ]}, seq, CONCAT('filler ', seq), $text, CONCAT('u', seq), @{[ $state->(qw(ARCHIVED LIVE DRAFT)) ]}, $user, $times, 1 FROM seq_1_to_$ROWS",
     "INSERT INTO workspaces (organization_id, id, livemode, name, metadata, status, created_by, created_at, updated_at, revision, children_rev)
@@ -91,7 +93,7 @@ $t->sql($_) for
         SELECT $org, @{[ $id->(2200000) ]}, @{[ $id->(100000) ]}, 2, 'ready', $times, 1, @{[ $package[1] =~ s/\Q$other\E/$id->(2000000)/er ]} FROM seq_1_to_$ROWS WHERE seq % 5 IN (1, 2)",
     "INSERT INTO deployments (organization_id, id, model_id, version_id, label, importance, status, created_by, created_at, updated_at, revision)
         SELECT $org, @{[ $id->(2300000) ]}, @{[ $id->(100000) ]}, @{[ $id->(2200000) ]}, 'x', 'HIGH', 'active', $user, $times, 1 FROM seq_1_to_$ROWS WHERE seq % 5 IN (1, 2)",
-    'ANALYZE TABLE run_projects, use_cases, custom_models, custom_versions, deployments, prediction_environments, deployment_versions, challengers, models, grants, group_members, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
+    'ANALYZE TABLE model_holds, run_projects, use_cases, custom_models, custom_versions, deployments, prediction_environments, deployment_versions, challengers, models, grants, group_members, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
 
 sub quoted { "'" . ($_[0] =~ s/(['\\])/\\$1/gr) . "'" }
 my $nobody = "UNHEX('" . '0' x 24 . "')";
@@ -101,25 +103,31 @@ my $nobody = "UNHEX('" . '0' x 24 . "')";
 my %of_version = (stage => "'Registered'", build => "'complete'", model_id => $other, model_name => "'m'", threshold => "'0.5'", imported => 0, kinds => 16384, formats => 2048, challenger => 16384,
     similar0 => "'y'", similar1 => "'Binary'", similar2 => "UNHEX(MD5('y'))", similar3 => 0, not => $other, living => "'ready'", search => "'%filler%'", target_name => "'y'", target_type => "'Binary'", use_case => $other, created_by => "'admin\@main.example'",
     map { ("tags$_" => $_ % 4 < 2 ? q('["k"]') : q('["v"]')) } 0 .. 7);
+sub label { return map({ ("label${_}0" => "'k'") } '', qw(_not _like _ilike)), label1 => "'v'", label_not1 => "'w'", label_like1 => "'v%'", label_ilike1 => "'V%'" }
 # What is asked for, by list and filter; what a list has no value for here is no filter of it.
 my %asked = (
     MODELS => { hidden => 0, status => "'ready'", task_type => "'clustering'", search => "'%filler%'" },
     RUNS => {}, VERSIONS => { branch => "'master'" }, VERSIONS_DESCRIBED => { branch => "'master'" },
     AUDIT => { from => "'2000-01-01'", to => "'2099-01-01'", action => "'model.archived'", actor_id => $other },
+    HOLDS => { alias => "'champion'", stage => "'Production'", at0 => "'2099-01-01'", at1 => "'2026-01-01'" }, ALIASES => {},
     PACKAGES => { %of_version, status => "'ready'" }, REGISTERED_VERSIONS => { %of_version },
     REGISTERED => { %of_version, hidden => 0, global => 1, target_type => "'Binary'", map({ $_ => "'2000-01-01'" } qw(created_from modified_from)), map({ $_ => "'2099-01-01'" } qw(created_before modified_before)) },
     PROJECTS => { hidden => 0, status => "'LIVE'", search => "'%filler%'" },
     WORKSPACES => { hidden => 0, status => "'active'", metadata => $digest{workspaces} },
     ENTITIES => { workspace_id => $one->(307001), portfolio_id => "'folio'", jurisdiction => "'US-DE'", status => "'registered'", metadata => $digest{entities} },
-    AUTHORIZATIONS => { status => "'pending'" }, TOKENS => { principal => $other }, ENDPOINTS => { hidden => 0 },
+    AUTHORIZATIONS => { status => "'pending'" }, TOKENS => { principal => $other }, ENDPOINTS => { hidden => 0, format => 0 },
     EVENTS => { seen0 => 0, seen1 => $user, seen2 => 0, seen3 => $user, type => "'workspace.archived'", kind => "'workspace'" },
     DELIVERIES => {},
     DEPLOYMENTS => { hidden => 0, search => "'%filler%'", status => "'[\"active\"]'", importance => "'[\"HIGH\"]'" }, ENVIRONMENTS => { hidden => 0, search => "'%filler%'", formats => 256 },
     RUN_PROJECTS => {}, LEADERBOARD => {}, USE_CASES => { hidden => 0, search => "'%filler%'" },
     CUSTOM_MODELS => { hidden => 0, kind => "'training'", search => "'%filler%'", map({ ("deployed$_" => $_ == 2 ? $org : $user) } 0 .. 3), deployed4 => 1 }, CUSTOM_VERSIONS => {},
+    NAMED => { hidden => 0, name => "'filler 7'", name_not => "'filler 7'", name_like => "'%filler%'", name_ilike => "'%FILLER%'", name_in => q('["filler 7"]'), name_not_in => q('["filler 7"]'), name_from0 => "'filler'", name_from1 => "'fillest'", label() },
+    NAMED_VERSIONS => { model => $model, living => 0, hidden => 0, name => "'filler 7'", name_not => "'filler 7'", name_like => "'%filler%'", name_ilike => "'%FILLER%'", name_in => q('["filler 7"]'), name_not_in => q('["filler 7"]'),
+        run => "'r7'", run_not => "'r7'", run_like => "'r%'", run_ilike => "'R%'", run_in => q('["r7"]'), run_not_in => q('["r7"]'), source => "'s3://x'", source_not => "'s3://y'", source_like => "'s3%'", source_ilike => "'S3%'",
+        number => 7, number_not => 7, number_from => 1, number_to => 1000000, number_above => 0, number_below => 1000000, label() },
     CHALLENGERS => { hidden => 0 }, PAIRS => { hidden => 0, search => "'%filler%'", version => $one->(150002) },
 );
-my %parent = (LEADERBOARD => $one->(1600001), CUSTOM_VERSIONS => $one->(1900010), REGISTERED_VERSIONS => $model, RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, DELIVERIES => $one->(1), PAIRS => $model, CHALLENGERS => $one->(1200001));
+my %parent = (LEADERBOARD => $one->(1600001), CUSTOM_VERSIONS => $one->(1900010), REGISTERED_VERSIONS => $model, RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, HOLDS => $model, ALIASES => $model, DELIVERIES => $one->(1), PAIRS => $model, CHALLENGERS => $one->(1200001));
 my @lists = tables($t, 'lists');
 is(join(' ', sort keys %{ { map { $_->{list} => 1 } @lists } }), join(' ', sort keys %asked), 'every list there is');
 
@@ -133,7 +141,7 @@ sub sets {
     my $keys = join ', ', @{ $s->{keys} };
     my $half = $s->{table} eq 'webhook_endpoints' ? 1000 : $ROWS / 2;
     my $of_parent = $s->{table} eq 'model_versions' && $parent{ $s->{list} } ? ' AND model_id = @parent' : '';
-    return $sets . "SELECT $keys INTO " . join(', ', map { "\@k$_" } 0 .. $#{ $s->{keys} }) . " FROM $s->{table} WHERE organization_id = \@org$of_parent ORDER BY $keys LIMIT 1 OFFSET $half;\n";
+    return $sets . "SELECT $keys INTO " . join(', ', map { "\@k$_" } 0 .. $#{ $s->{keys} }) . " FROM $s->{table} x WHERE organization_id = \@org$of_parent ORDER BY $keys LIMIT 1 OFFSET $half;\n";
 }
 sub using { my $v = "$_[0]{values}" . ($_[0]{text} =~ /oauth_revocations s / ? ", $nobody" : ''); $v ne '' ? " USING $v" : '' }
 
@@ -266,5 +274,5 @@ subtest 'where the server has no room for another statement' => sub {
 };
 
 $t->sql("DELETE FROM $_ WHERE organization_id = $org AND id < UNHEX('000000000001000000000000')")
-    for qw(models model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries deployments prediction_environments deployment_versions challengers run_projects use_cases custom_models custom_versions);
+    for qw(models model_holds model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries deployments prediction_environments deployment_versions challengers run_projects use_cases custom_models custom_versions);
 $t->finish;

@@ -1,5 +1,5 @@
-/* cli_send.c: see cli_send.h.  The only module that knows libcurl. */
-#include "cli_send.h"
+/* dom_send.c: see dom_send.h.  The only module that knows libcurl. */
+#include "dom_send.h"
 #include <stdlib.h>
 #include <string.h>
 #include <curl/curl.h>
@@ -9,8 +9,9 @@
 #include "log.h"
 #include "net.h"
 #include "sign.h"
+#include "str.h"
 
-enum { ANSWER_MOST = 65536, CONNECT_MS = 10000, CONNECTIONS = 1024 };
+enum { ANSWER_MOST = 65536, CONNECT_MS = 10000, FETCH_MS = 120000, CONNECTIONS = 1024 };
 _Static_assert(FLIGHT_ERROR >= CURL_ERROR_SIZE, "room for libcurl's words");
 
 struct sender { CURLM *multi; };
@@ -71,6 +72,15 @@ static size_t swallow(char *data, size_t size, size_t n, void *arg)
 	return f->full ? 0 : size * n;
 }
 
+static size_t take(char *data, size_t size, size_t n, void *arg)
+{
+	struct flight *f = arg;
+
+	if (f->keep)
+		buf_put(f->keep, data, size * n);
+	return swallow(data, size, n, arg);
+}
+
 static void header(struct flight *f, const char *name, const char *value)
 {
 	struct curl_slist *all = curl_slist_append(f->headers, arena_printf(f->arena, "%s:%s%s", name, *value ? " " : "", value));
@@ -86,26 +96,22 @@ static void land(struct flight *f)
 	f->reply.milliseconds = (clock_mono() - f->began) / 1000;
 }
 
-/* False when a secret is no such secret. */
-static bool sign(struct flight *f, const struct target *to, const char *body, size_t n)
+bool event_write(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out)
 {
-	const char *id = id_spell(f->arena, "evt_", &f->post.event), *standard;
-	struct sign s = { to->secrets, to->nsecrets, f->reply.at / SECOND, body, n };
+	const char *id = id_spell(a, "evt_", &p->event), *standard;
+	struct sign s = { to->secrets, to->nsecrets, time, NULL, 0 };
 
-	if (!(standard = sign_standard(f->arena, &s, id)))
+	s.body = js_text(event_json(a, &l->event, to->api_version), &s.length);
+	if (!(standard = sign_standard(a, &s, id)))
 		return false;
-	header(f, "Content-Type", "application/json");
-	header(f, "Expect", "");
-	header(f, "Matter-Signature", sign_matter(f->arena, &s));
-	header(f, "webhook-id", id);
-	header(f, "webhook-timestamp", arena_printf(f->arena, "%lld", (long long)s.time));
-	header(f, "webhook-signature", standard);
+	*out = (struct message){ s.body, s.length, { { "Matter-Signature", sign_matter(a, &s) }, { "webhook-id", id },
+		{ "webhook-timestamp", arena_printf(a, "%lld", (long long)time) }, { "webhook-signature", standard } } };
 	return true;
 }
 
-static void options(struct flight *f, const struct target *to, const char *body, size_t n)
+static void options(struct flight *f, const struct target *to, const struct message *m)
 {
-	const long timeout = (long)conf.webhook_timeout_s * 1000;
+	const long timeout = (long)(f->keep && conf.webhook_timeout_s > SEND_NOW_S ? SEND_NOW_S : conf.webhook_timeout_s) * 1000;
 	CURL *e = f->easy;
 
 	curl_easy_reset(e);
@@ -120,7 +126,7 @@ static void options(struct flight *f, const struct target *to, const char *body,
 	curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, f);
-	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, swallow);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, swallow);
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
@@ -129,14 +135,13 @@ static void options(struct flight *f, const struct target *to, const char *body,
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, timeout < CONNECT_MS ? timeout : (long)CONNECT_MS);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "Thaw/" PACKAGE_VERSION);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
-	curl_easy_setopt(e, CURLOPT_POSTFIELDS, body);
-	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDS, m->body);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)m->n);
 }
 
-void sender_send(struct sender *s, struct flight *f, const struct post *p, const struct letter *l, const struct target *to)
+void sender_send(struct sender *s, struct flight *f, const struct post *p, const struct letter *l, const struct target *to, letter_writer *write)
 {
-	const char *body;
-	size_t n;
+	struct message m;
 
 	if (!f->easy && !(f->easy = curl_easy_init()))
 		abort();
@@ -154,13 +159,16 @@ void sender_send(struct sender *s, struct flight *f, const struct post *p, const
 	f->full = false;
 	f->refused = NULL;
 	*f->error = '\0';
-	body = js_text(event_json(f->arena, &l->event, to->api_version), &n);
-	if (!sign(f, to, body, n)) {
+	if (!write(f->arena, p, l, to, f->reply.at / SECOND, &m)) {
 		f->reply.error = fault_words(FAULT_SECRET);
 		land(f);
 		return;
 	}
-	options(f, to, body, n);
+	header(f, "Content-Type", "application/json");
+	header(f, "Expect", "");
+	for (size_t i = 0; i < MESSAGE_HEADERS && m.headers[i].name; i++)
+		header(f, m.headers[i].name, m.headers[i].value);
+	options(f, to, &m);
 	f->state = FLYING;
 	if (curl_multi_add_handle(s->multi, f->easy))
 		abort();
@@ -227,4 +235,104 @@ void sender_work(struct sender *s)
 		curl_multi_remove_handle(s->multi, easy);
 		landed(f, rc);
 	}
+}
+
+void send_now(struct arena *a, const struct letter *l, const struct target *to, letter_writer *write, struct reply *out, const char **answer)
+{
+	struct buf body = { .arena = a };
+	struct flight f = { .keep = &body };
+	struct sender *s = sender_new();
+	struct post p = { .resource_type = "" };
+
+	id_new(clock_now(), &p.id);
+	for (sender_send(s, &f, &p, l, to, write); f.state == FLYING; sender_work(s))
+		sender_wait(s, 100);
+	*out = f.reply;
+	*answer = !f.reply.status ? NULL : utf8_cut(a, utf8_valid(body.p ? body.p : "", body.n) ? body.p : "", ANSWER_SHOWN);
+	sender_drop(s, &f);
+	sender_free(s);
+}
+
+/* ---- What is waited for ---- */
+
+struct fetcher { CURL *easy; struct curl_slist *headers; char *body; size_t n, room, most; char error[CURL_ERROR_SIZE]; };
+
+struct fetcher *fetcher_new(const char *authorization)
+{
+	struct fetcher *f = calloc(1, sizeof *f);
+	char *line = NULL;
+
+	if (!f || curl_global_init(CURL_GLOBAL_DEFAULT) || !(f->easy = curl_easy_init()))
+		abort();
+	if (authorization) {
+		if (!(line = malloc(strlen(authorization) + sizeof "Authorization: ")))
+			abort();
+		strcat(strcpy(line, "Authorization: "), authorization);
+		if (!(f->headers = curl_slist_append(NULL, line)))
+			abort();
+	}
+	free(line);
+	return f;
+}
+
+void fetcher_free(struct fetcher *f)
+{
+	curl_easy_cleanup(f->easy);
+	curl_slist_free_all(f->headers);
+	curl_global_cleanup();
+	free(f->body);
+	free(f);
+}
+
+static size_t keep(char *data, size_t size, size_t n, void *arg)
+{
+	struct fetcher *f = arg;
+	const size_t more = size * n;
+
+	if (more > f->most - f->n)
+		return 0;
+	if (f->n + more >= f->room) {
+		f->room = 2 * f->room + more + 1;
+		if (!(f->body = realloc(f->body, f->room)))
+			abort();
+	}
+	memcpy(f->body + f->n, data, more);
+	f->n += more;
+	f->body[f->n] = '\0';
+	return more;
+}
+
+struct fetched fetcher_get(struct fetcher *f, const char *url, size_t most)
+{
+	struct fetched got = { .body = "" };
+	CURL *e = f->easy;
+	CURLcode rc;
+
+	f->n = 0;
+	f->most = most;
+	*f->error = '\0';
+	curl_easy_reset(e);                      /* its connection stays */
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, f->error);
+	curl_easy_setopt(e, CURLOPT_URL, url);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, keep);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)FETCH_MS);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, "Thaw/" PACKAGE_VERSION);
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
+	rc = curl_easy_perform(e);
+	curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &got.status);
+	if (rc == CURLE_WRITE_ERROR)
+		got.fault = "the answer is too large";
+	else if (rc)
+		got.fault = *f->error ? f->error : curl_easy_strerror(rc);
+	if (f->n)
+		got.body = f->body;
+	got.n = f->n;
+	return got;
 }
