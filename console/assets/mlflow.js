@@ -12,7 +12,7 @@ const spelled = id => id.startsWith('mdl-') ? id : `mdl-${id}`, modelUrl = id =>
 const quoted = text => `'${text.replaceAll('\'', '\'\'')}'`;
 const labelled = tags => Object.fromEntries((tags ?? []).map(t => [t.key, t.value]));
 
-export const stages = {
+const stages = {
     None: { label: 'None', tone: 'grey' },
     Development: { label: 'Development', tone: 'violet' },
     Staging: { label: 'Staging', tone: 'amber' },

@@ -69,7 +69,7 @@
 //   audit       audit action -> how the history tells it
 
 import { named } from './api.js';
-import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, stages, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
+import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
 import { registry } from './registry.js';
 import { use } from './use.js';
 
@@ -238,7 +238,6 @@ const versions = {
         ready: { label: 'Ready', tone: 'grey' },
         active: { label: 'Active', tone: 'green' },
         archived: models.statuses.archived, retired: models.statuses.retired,      // as its model is
-        ...stages,
     },
     columns: [
         { label: 'Version', field: 'version_number' },
