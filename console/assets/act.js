@@ -31,6 +31,8 @@ export async function tellSecret(resource, reply) {
     if (text) await secret(`The secret of this ${resource.one}`, text);
 }
 
+// What an action does, in words.
+export const asks = (action, object) => typeof action.ask === 'function' ? action.ask(object) : action.ask;
 const deed = (resource, action) => action.deed ?? (action.bare ? action.label : `${action.label} ${resource.one}`);
 
 // A button of an object. `refresh` brings the view up to date.
@@ -68,7 +70,7 @@ async function perform(resource, offer, object, refresh) {
                     const { method = 'GET', path, body } = action.foresee.ask(object, chosen);
                     foreseen = action.foresee.told((await request(method, path, { body })).data, object, chosen);
                 }
-                loaded = await action.load?.(get);
+                loaded = await action.load?.(get, object);
             } finally { asking = false; }
             if (location.hash !== here) return;
         }
@@ -79,7 +81,7 @@ async function perform(resource, offer, object, refresh) {
         const done = await confirm({
             title: chosen ? `${action.pick.deed} \u201c${name}\u201d?` : `${deed(resource, action)}${action.bare ? ':' : ''} \u201c${name}\u201d${action.bare && form ? '' : '?'}`,
             body: h('div', {}, foreseen?.to ? h('p', {}, 'It will be ', h('strong', {}, resource.statuses[foreseen.to].label), `. ${foreseen.text}`)
-                : foreseen ? [h('p', {}, foreseen.text), checks(foreseen.checks)] : h('p', {}, chosen ? action.pick.told(object, chosen) : action.ask),
+                : foreseen ? [h('p', {}, foreseen.text), foreseen.checks && checks(foreseen.checks)] : h('p', {}, chosen ? action.pick.told(object, chosen) : asks(action, object)),
                 target(resource, foreseen?.to ? foreseen : offer, resource.status(object)) || null),
             form, label: foreseen?.refused ? null : chosen ? action.pick.deed : deed(resource, action), tone: action.tone === 'secondary' ? 'primary' : action.tone,
             no: foreseen?.refused ? 'Close' : action.no,
@@ -102,7 +104,7 @@ async function perform(resource, offer, object, refresh) {
         const now = resource.statuses[status];
         const to = action.leads ? action.leads(done.data, object) : chosen && action.pick.leads ? await action.pick.leads(done.data, chosen, get) : action.after === 'stay' ? location.hash : action.after !== 'list' ? detailHash(resource, object)
             : `#/${resource.path}${resource.archived ? '/archived' : ''}`;
-        toast('good', `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, chosen ? action.pick.did?.(chosen) : now && `Its status is now ${now.label}${foreseen?.to && foreseen.to !== status
+        toast('good', `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, action.did ? action.did(done.data) : chosen ? action.pick.did?.(chosen) : now && `Its status is now ${now.label}${foreseen?.to && foreseen.to !== status
             ? `, not ${resource.statuses[foreseen.to].label}: it has changed meanwhile` : ''}.`, location.hash !== to);
         if (location.hash !== to) location.hash = to;
         else {

@@ -3,7 +3,7 @@
 import { h, value, badge, test, spinner } from './dom.js';
 import { request, get, offers, user, may } from './api.js';
 import { notice } from './dialog.js';
-import { button, detailHash, download, editable, known, target } from './act.js';
+import { asks, button, detailHash, download, editable, known, target } from './act.js';
 import { lineage } from './lineage.js';
 import { part, plainTable } from './list.js';
 import { url as urlOf } from './resources.js';
@@ -20,7 +20,10 @@ export async function detail(resource, id) {
         watch(object, ++turn);
         await resource.api.complete?.([object], get, true);
         const open = await offers(resource, resource.status(object));
-        const parts = await Promise.all((resource.parts ?? []).map(spec => part(spec, object, n => { if (n) shown.set(spec, n); return shown.get(spec) ?? 0; }, refresh)));
+        const can = known(resource, open, object);
+        const parts = await Promise.all((resource.parts ?? []).filter(spec => spec.of?.(object) ?? true).map(spec => spec.node ? spec.node(object, refresh)
+            : part(spec, object, n => { if (n) shown.set(spec, n); return shown.get(spec) ?? 0; }, refresh,
+                can.filter(o => spec.does?.includes(o.transition)).map(o => button(resource, o, object, refresh, true)))));
         const line = resource.lineage && await lineage(resource.lineage, object, refresh);
         title = resource.name(object);
         holder.replaceChildren(...page(object, open, line, parts));
@@ -54,14 +57,15 @@ export async function detail(resource, id) {
     function page(object, open, line, parts) {
         const status = resource.status(object);
         const edit = editable(resource, open, object);
-        const list = known(resource, open, object);
+        const elsewhere = (resource.parts ?? []).flatMap(spec => spec.does ?? []);
+        const list = known(resource, open, object).filter(o => !elsewhere.includes(o.transition));
         const section = (stem, heading, ...body) => h('section', { class: 'panel', 'aria-labelledby': stem }, h('h2', { id: stem, class: 'h5' }, heading), body);
         const next = section('next', 'What you can do next',
             list.length || edit ? h('ul', { class: 'next' },
                 edit && h('li', {}, h('a', { class: 'btn btn-outline-secondary', href: `${detailHash(resource, object)}/edit` }, `Edit ${resource.one}`),
                     h('span', { class: 'what' }, 'Change its fields. ', target(resource, edit, status))),
                 list.map(o => h('li', {}, button(resource, o, object, refresh),
-                    h('span', { class: 'what' }, resource.actions[o.transition].ask, ' ', target(resource, o, status)))))
+                    h('span', { class: 'what' }, asks(resource.actions[o.transition], object), ' ', target(resource, o, status)))))
                 : h('p', { class: 'soft mb-0' }, !may(resource.create) ? `Your role, ${user().role}, may look at ${resource.many} but not change them.`
                     : resource.rights && open.length ? `You have read-only access to this ${resource.one}.` : open.length ? 'Another person decides it.'
                         : `Nothing can be done while it is ${(resource.statuses[status]?.label ?? status).toLowerCase()}.`));

@@ -77,7 +77,8 @@ export function confirm({ title, body, form, label, tone = 'primary', no: harmle
         foot: [no, yes], first: form?.first ?? no, busy: () => working });
     no.addEventListener('click', () => { if (!working) d.close(); });
     async function go() {
-        if (working || (form && !form.check())) return;
+        if (working) return;
+        if (form && !form.check()) { problem.replaceChildren(); return; }
         working = true;
         yes.setAttribute('aria-disabled', 'true');
         no.setAttribute('aria-disabled', 'true');
@@ -106,19 +107,35 @@ export function confirm({ title, body, form, label, tone = 'primary', no: harmle
     return d.closed.then(r => { if (thrown) throw thrown; return r?.result; });
 }
 
+// Copies a text. Over plain http to another host there is no clipboard, but a selection of
+// what shows it can be copied. said: where it is told.
+async function copy(text, shown, said, button) {
+    let copied;
+    try {
+        await navigator.clipboard.writeText(text);
+        copied = true;
+    } catch {
+        if (shown.select) shown.select(); else getSelection().selectAllChildren(shown);
+        copied = document.execCommand('copy');
+        button.focus();
+    }
+    said.textContent = copied ? 'Copied.' : 'It could not be copied: select it and copy it by hand.';
+}
+export function copier(what, text, shown) {
+    const said = h('span', { role: 'status', class: 'soft' });
+    const button = h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: () => copy(text, shown, said, button) },
+        'Copy', h('span', { class: 'visually-hidden' }, `: ${what}`));
+    return h('span', { class: 'copier' }, said, button);
+}
+
 // A secret that is shown this once: Escape does not throw it away.
 export async function secret(title, text) {
     const id = uid('secret');
     const said = h('span', { role: 'status', class: 'soft' });
     const field = h('textarea', { id, rows: 2, class: 'form-control secret', readonly: true, value: text, autocomplete: 'off', spellcheck: 'false' });
-    const copy = h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: async () => {
-        // Over plain http to another host there is no clipboard, but a selection can be copied.
-        let copied;
-        try { await navigator.clipboard.writeText(text); copied = true; } catch { field.select(); copied = document.execCommand('copy'); copy.focus(); }
-        said.textContent = copied ? 'Copied.' : 'It could not be copied: select it and copy it by hand.';
-    } }, 'Copy');
+    const first = h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: () => copy(text, field, said, first) }, 'Copy');
     const close = h('button', { type: 'button', class: 'btn btn-primary', onclick: () => d.close() }, 'I have stored it');
-    const d = open({ title, first: copy, busy: () => true, foot: [copy, close], body: [
+    const d = open({ title, first, busy: () => true, foot: [first, close], body: [
         h('p', {}, 'It is shown this once and cannot be read again. Store it where the receiver verifies signatures.'),
         h('label', { for: id, class: 'form-label' }, 'Secret'), field, said] });
     await d.closed;

@@ -51,6 +51,7 @@ export const test = object => object.livemode === false && h('span', { class: 'b
 const scopes = {
     'api:models-read': 'See models and their versions',
     'api:models-write': 'Create models, add versions to them and promote versions',
+    'api:models-promote': 'Change which version has a protected alias or stage',
     'api:filesystem-read': 'See folders and what lies in them',
     'api:filesystem-write': 'Create folders, and delete and restore what lies in them',
     'api:admin-read': 'See your user name and e-mail address',
@@ -76,6 +77,8 @@ const kinds = {
     percent: v => h('span', {}, h('progress', { max: 100, value: v, 'aria-label': 'Progress' }), ` ${v} %`),
     colour: v => h('span', { class: 'colour' }, swatch(v), h('code', {}, v)),
     code: v => h('code', {}, v),
+    badges: v => v.length ? h('ul', { class: 'tags' }, v.map(b => h('li', { class: `badge tone-${b.tone}` }, b.text))) : nothing(),
+    long: v => v.length > 300 ? h('details', {}, h('summary', {}, `${v.slice(0, 100)}\u2026`), h('pre', {}, v)) : v,
     // Another site: told nothing of this one, and only ever over http.
     link: v => /^https?:/.test(v) ? h('a', { href: v, rel: 'noopener noreferrer external', target: '_blank' }, v,
         h('span', { class: 'visually-hidden' }, ' (opens in a new window)')) : String(v),

@@ -64,14 +64,15 @@ function field(f, start, parent) {
         input = h('input', { ...common, type: 'text', class: 'form-control', autocomplete: 'off', list: extra?.id, oninput: paint,
             value: f.type === 'tags' ? (start ?? []).join(', ') : start ?? '' });
     }
-    const error = h('div', { id: errorId, class: 'wrong' });
+    const error = h('div', { id: errorId, class: 'wrong' }), telling = f.says ? h('div', { role: 'status', class: 'telling' }) : null;
     const label = h('label', { for: id, class: f.type === 'check' ? 'form-check-label' : 'form-label' }, f.label, f.required ? h('span', { class: 'soft' }, ' (required)') : null, ' ', spot);
     paint();
     return {
         name: f.name, input,
         node: h('div', { class: f.type === 'check' ? 'form-check mb-3' : 'mb-3' }, f.type === 'check' ? [input, label] : [label, input],
-            extra, f.help && h('div', { id: helpId, class: 'soft' }, f.help), error),
-        fault: () => f.must !== undefined && input.value.trim() !== f.must.trim() ? `must be ${f.must}` : null,
+            extra, f.help && h('div', { id: helpId, class: 'soft' }, f.help), telling, error),
+        tell: f.says && (values => { const text = f.says(values); if (telling.textContent !== text) telling.textContent = text; }),
+        fault: () => f.must === undefined ? null : f.type === 'check' ? (input.checked ? null : f.must) : input.value.trim() !== f.must.trim() ? `must be ${f.must}` : null,
         read() {
             if (f.type === 'check') return input.checked;
             if (f.type === 'number') return input.value.trim() === '' ? null : Number.isNaN(Number(input.value)) ? input.value : Number(input.value);
@@ -89,13 +90,16 @@ function field(f, start, parent) {
 
 // All of them: {node, first, specs, values(), check(), tell(failure)}.
 export function fieldset(specs, object = {}, parent = null) {
-    const all = specs.map(spec => ({ spec, it: field(spec, object[spec.name], parent) }));
+    const all = specs.map(spec => ({ spec, it: field(spec, object[spec.name] ?? spec.start, parent) }));
     const shown = () => all.filter(({ it }) => !it.node.hidden);
     const values = () => Object.fromEntries(shown().map(({ it }) => [it.name, it.read()]));
     const find = name => shown().find(({ spec, it }) => it.input && [spec.name, ...spec.at ?? []].some(n => name === n || name.startsWith(`${n}.`) || name.startsWith(`${n}[`)))?.it;
     function arrange() {
         const now = Object.fromEntries(all.map(({ it }) => [it.name, it.read()]));
-        for (const { spec, it } of all) if (spec.when) it.node.hidden = !spec.when(now);
+        for (const { spec, it } of all) {
+            if (spec.when) it.node.hidden = !spec.when(now);
+            if (it.tell && !it.node.hidden) it.tell(now);
+        }
     }
     arrange();
     return {

@@ -36,7 +36,7 @@ export async function waiting(resource) {
     return (await read({ ...resource, api: { ...resource.api, complete: null } }, resource.api.base, { status: resource.shown, limit: 100 })).items.length;
 }
 
-const wide = c => c.wide || c.kind === 'status' ? 'd-none d-lg-table-cell' : null;
+const wide = c => c.wide || c.below || c.kind === 'status' ? 'd-none d-lg-table-cell' : null;
 // Rows without a page or an action of their own.
 export function plainTable(resource, columns, rows, caption) {
     return h('table', { class: 'table align-middle' }, h('caption', { class: 'visually-hidden' }, caption),
@@ -54,9 +54,9 @@ async function table(resource, items, caption, refresh) {
             acts && h('th', { scope: 'col', class: 'acts' }, h('span', { class: 'visually-hidden' }, 'Actions')))),
         h('tbody', {}, items.map(o => h('tr', { 'data-id': resource.id(o) },
             resource.columns.map((c, i) => i === 0
-                ? h('th', { scope: 'row' }, resource.flat ? resource.name(o) : h('a', { href: detailHash(resource, o) }, resource.name(o)), ' ', test(o),
+                ? h('th', { scope: 'row' }, resource.flat ? value(resource, c, o) : h('a', { href: detailHash(resource, o) }, resource.name(o)), ' ', test(o),
                     h('div', { class: 'd-lg-none' }, resource.flat ? resource.columns.filter(wide).map(w => h('div', { class: 'soft' }, `${w.label}: `, value(resource, w, o)))
-                        : badge(resource, resource.status(o))))
+                        : [badge(resource, resource.status(o)), resource.columns.filter(b => b.below && o[b.field]?.length).map(b => value(resource, b, o))]))
                 : h('td', { class: wide(c) }, value(resource, c, o))),
             acts && h('td', { class: 'acts' }, h('div', {}, can.get(o).map(a => button(resource, a, o, refresh, true))))))));
 }
@@ -64,16 +64,18 @@ async function table(resource, items, caption, refresh) {
 // ---- What belongs to an object ----------------------------------------------------------
 
 // `shown`: how many, at least; it grows as the person asks for more, and outlives a refresh.
-export async function part(spec, object, shown, refresh) {
+// `acts`: buttons of what one may do with it here.
+export async function part(spec, object, shown, refresh, acts) {
     const resource = byWord(spec.word);
     const limit = 10, base = spec.url?.(object) ?? resource.api.base;
     const state = { items: [], next: { page: 1 } };
     const rows = h('div', { class: 'rows' });
+    const within = r => { const page = resource.api.page(r); for (const o of page.items) o.parent = object; return page; };
     async function more() {
-        const page = await read({ ...resource, api: { ...resource.api, list: v => ({ ...spec.query?.(object), ...resource.api.list(v) }) } }, base, { ...state.next, limit });
+        const page = await read({ ...resource, api: { ...resource.api, page: within, list: v => ({ ...spec.query?.(object), ...resource.api.list(v) }) } }, base, { ...state.next, limit });
         // Where one was made meanwhile, a numbered page begins with the last of the page before.
         const key = resource.key ?? resource.id, has = new Set(state.items.map(key));
-        state.items.push(...page.items.filter(o => !has.has(key(o))).map(o => Object.assign(o, { parent: object })));
+        state.items.push(...page.items.filter(o => !has.has(key(o))));
         state.next = page.next;
     }
     async function paint() {
@@ -96,7 +98,7 @@ export async function part(spec, object, shown, refresh) {
     }
     const id = uid('part');
     const node = h('section', { class: 'panel', 'aria-labelledby': id },
-        h('div', { class: 'head' }, h('h2', { id, class: 'h5' }, spec.title),
+        h('div', { class: 'head' }, h('h2', { id, class: 'h5' }, spec.title), acts,
             resource.form && may(resource.create) && spec.make?.includes(byWord(resource.within.word).status(object)) &&
                 h('a', { class: 'btn btn-sm btn-outline-secondary', href: query(`#/${resource.path}/new`, { [resource.within.field]: object.id }) }, `New ${resource.one}`)),
         rows);

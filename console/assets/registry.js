@@ -1,6 +1,8 @@
 // registry.js: what the console knows of the registry, as resources.js has it: registered
 // models, their versions, which are model packages, deployments, and who has access.
 import { may, named, request, user } from './api.js';
+import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, occupied, stageFields, tell, versionActions, versionOffers } from './mlflow.js';
+import { use } from './use.js';
 
 const BASE = '/api/v2';
 const below = (list, id) => `${BASE}/${list}/${encodeURIComponent(id)}`;
@@ -121,7 +123,9 @@ export const registered = {
     ],
     parts: [
         { word: 'package', title: 'Versions', url: m => `${registeredUrl(m.id)}/versions`, none: 'This model has no versions.' },
+        aliasPart, { of: m => !m.isArchived, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) },
         { word: 'placement', title: 'Deployments', url: m => `${registeredUrl(m.id)}/deployments`, none: 'No version was deployed.' },
+        holdPart,
         { word: 'share', title: 'Who has access', url: m => `${registeredUrl(m.id)}/sharedRoles`, none: 'Nobody but the administrators.' },
     ],
     form: [
@@ -131,6 +135,7 @@ export const registered = {
     ],
     edit: { method: 'PATCH', transitions: ['REGISTERED_EDIT'], needs: 'CAN_EDIT', send: (values, m) => changes({ ...values, description: values.description ?? '' }, m) },
     own: [
+        ...modelOffers(['ready']),
         { transition: 'REGISTERED_EDIT', from: ['ready'], to: 'same', permission: 'model:write' },
         { transition: 'REGISTERED_SHARE', from: ['ready'], to: 'same', method: 'PATCH', permission: 'model:write' },
         { transition: 'REGISTERED_RETIRE', from: ['ready'], to: 'retired', method: 'DELETE', path: '{url}', permission: 'model:write' },
@@ -149,6 +154,7 @@ export const registered = {
             ],
             send: (m, values, org) => sharing(m, values.shareRecipientType === 'user' ? values
                 : { ...values, id: values.shareRecipientType === 'group' ? values.id.trim().replace(/^grp-/, '') : org }) },
+        ALIAS_SET: { ...modelActions.ALIAS_SET, needs: 'CAN_EDIT' },
         REGISTERED_RETIRE: { label: 'Retire', tone: 'danger', after: 'list', needs: 'CAN_ARCHIVE', done: 'was retired', no: 'Keep it', typed: m => m.name,
             ask: 'This permanently archives the model and all its versions. It cannot be undone. Deployments keep running; the name can be used again.' },
     },
@@ -204,12 +210,19 @@ const packages = {
                 made: i.dateCreated, maker: i.creatorFullName ?? i.creatorUsername, file_name: i.originalFileName, changer: person(p.updatedBy) });
         }),
         async complete(items, get, alone) {
-            if (!alone) return;
+            if (!alone) {
+                const of = items[0]?.parent;
+                if (of && !of.isArchived) await tell(items, get, of.name, p => p.registeredModelVersion);
+                for (const p of items) p.marks = marks({ aliases: p.aliases });
+                return;
+            }
             await Promise.all(items.map(async p => {
                 const found = await named(get, [registeredUrl(p.registeredModelId), `${packageUrl(p.id)}/capabilities`]);
                 const of = found.get(registeredUrl(p.registeredModelId));
                 p.of = { href: `#/registered-models/${p.registeredModelId}`, text: of?.name ?? 'Registered model' };
                 if (of?.isArchived && !p.isArchived) p.state = 'shelved';
+                if (of && !of.isArchived) await tell([p], get, of.name, v => v.registeredModelVersion);
+                p.marks = marks({ aliases: p.aliases });
                 p.able = found.get(`${packageUrl(p.id)}/capabilities`)?.data.map(c => ({ name: capability(c.name), supported: c.supported, why: c.messages.join(' ') }));
                 // Complete without a file: whatever nothing was built of.
                 p.built = p.buildStatus === 'complete' && await request('HEAD', `${packageUrl(p.id)}/modelPackageFile`).then(() => true, e => { if (e.kind === 'ended') throw e; return false; });
@@ -232,6 +245,7 @@ const packages = {
     columns: [
         { label: 'Version', field: 'name' },
         { label: 'Stage', field: 'state', kind: 'status' },
+        { label: 'Aliases', field: 'marks', kind: 'badges', below: true },
         { label: 'Build', field: 'buildStatus', kind: 'status' },
         { label: 'Active deployments', field: 'activeDeploymentCount', wide: true },
         { label: 'Modified', field: 'updatedAt', kind: 'time', wide: true },
@@ -239,6 +253,7 @@ const packages = {
     details: [
         { label: 'Registered model', field: 'of', kind: 'place' },
         { label: 'Description', field: 'description' },
+        { label: 'Aliases', field: 'marks', kind: 'badges' },
         { label: 'Model', field: 'model_name' },
         { label: 'Target', field: 'target_name' },
         { label: 'Target type', field: 'target_type' },
@@ -250,6 +265,7 @@ const packages = {
         { label: 'Deployments', field: 'activeDeploymentCount' },
         { label: 'Runs', field: 'runs' },
         { label: 'Location', field: 'location', optional: true },
+        ...origin,
         { label: 'Made with', field: 'made_with' },
         { label: 'Project', field: 'project', optional: true },
         { label: 'Custom model', field: 'custom', kind: 'code', optional: true },
@@ -292,14 +308,14 @@ const packages = {
         { transition: 'PACKAGE_DEPLOY', to: 'same', method: 'POST' },
         { transition: 'PACKAGE_BUILD', to: 'same', method: 'POST', path: '{url}/modelPackageFileBuilds' },
         { transition: 'PACKAGE_ARCHIVE', to: 'gone', method: 'POST', path: '{url}/archive' },
+        ...versionOffers('PACKAGE', stages, 'ALIAS', 'UNALIAS'),
     ].map(o => ({ from: stages, permission: 'model:write', ...o })),
     actions: {
         PACKAGE_STAGE: { label: 'Move to stage', bare: true, row: true, after: 'stay', needs: 'CAN_EDIT', done: 'was moved', ask: 'Move this version to another stage.',
-            fields: p => [
-                { name: 'stage', label: 'Stage', type: 'choice', options: same(stages.filter(s => s !== p.stage)) },
-                { name: 'archiveExistingVersions', label: 'Archive what is there', type: 'check', help: 'Other versions in that stage move to the stage Archived.', when: v => v.stage !== 'Archived' },
-            ],
+            load: (get, p) => occupied(get, p.registeredModelId),
+            fields: (p, there) => stageFields(there, stages, p.stage, p.registeredModelVersion)('archiveExistingVersions'),
             send: (p, body) => ({ path: versionUrl(p), body }) },
+        ...versionActions('PACKAGE', p => ({ name: p.of?.text ?? p.parent.name, number: p.registeredModelVersion }), 'CAN_EDIT'),
         PACKAGE_DEPLOY: { label: 'Deploy', needs: 'CAN_EDIT', of: p => p.buildStatus !== 'failed', tone: 'secondary', done: 'was deployed',
             ask: 'Make a new deployment of this version.',
             load: environments,

@@ -28,13 +28,14 @@
 //   noSearch, noHistory, counted    what the API does not offer; whether the overview counts it
 //   sorts       [value, label] that the API offers; filters: {name, label, options, type, more}:
 //               type: text or date, where there are no options; more: behind the others
-//   columns     {label, field, kind, wide}: wide ones are left out on a narrow screen, and
-//               the status goes below the name
+//   columns     {label, field, kind, wide, below}: wide ones are left out on a narrow screen;
+//               the status goes below the name, and so do those that are said to
 //   details     {label, field, kind} of the detail page
 //   file        (object) -> {path, name, of}, or null: what can be saved, from its detail
 //   parts       {word, title, url(object), query(object), none, make}: the objects that
 //               belong to it, as lists in its detail; make: the statuses in which another
-//               can be made
+//               can be made; of(object): where there is such a list; does: the actions on the
+//               object whose buttons stand above it; node(object, refresh): what stands there instead
 //   lineage     {word, url(object), node(n), here, none}: what it was copied from and to, of
 //               {version, from, to, more, hidden}; node: {href, name, text, status, created}
 //               of one of them; word: of whose statuses
@@ -42,21 +43,24 @@
 //   form        fields {name, label, type, options, help, required, only}; type: text,
 //               area, number, check, choice, tags, colour, labels, owner; only: 'create' or 'edit';
 //               of(object): where there is such a field; at: what the server calls it besides;
-//               when(values): shown beside these
+//               when(values): shown beside these; says(values): what they would do; start: its
+//               value, where the object has none; must: what has to be typed, or is said of a
+//               check that is not set
 //   edit        method, url(object) where that is not its own, and the transitions that it stands for; send(values, object):
 //               the body, when that is not the values
 //   create      the permission that it takes
 //   own         offers as /console/actions has them, of what is no transition of its own;
 //               {url} in a path is the object's
-//   actions     transition -> {label, ask, done, tone, row, after, foresee}: in the order in
+//   actions     transition -> {label, ask (a text, or of the object), done, tone, row, after, foresee}: in the order in
 //               which they are offered. row: also offered in the list; after: 'list' when
 //               there is no detail to go to afterwards, 'stay' where one is well placed;
 //               bare: its label says all, without the word for the object; deed: where the
 //               question takes more words than the label;
-//               no: the words of the harmless button, where Cancel would be unclear;
+//               no: the words of the harmless button, where Cancel would be unclear; did(reply):
+//               what else is said when it was done;
 //               of(object): where it is offered; leads(reply, object) -> hash;
 //               foresee: {ask(object, o) -> {method, path, body}, told(reply, object, o) -> {to, text} or
-//               {text, checks, refused}}: asked before the person is; load(get): likewise;
+//               {text, checks, refused}}: asked before the person is; load(get, object): likewise;
 //               fields(object, loaded): what the person fills in, as in form; typed(object): the
 //               name that has to be typed; send(object, values, loaded) -> {path, body};
 //               pick: {word, title(object), mark(object, o), deed, told(object, o),
@@ -65,7 +69,9 @@
 //   audit       audit action -> how the history tells it
 
 import { named } from './api.js';
+import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
 import { registry } from './registry.js';
+import { use } from './use.js';
 
 const projects = {
     word: 'project', path: 'projects', one: 'project', many: 'projects', title: 'Projects', counted: true,
@@ -130,6 +136,7 @@ const projects = {
 const halves = id => { const [first, second] = id.split('.').map(encodeURIComponent); return [first, second || '-']; };
 
 const tasks = [['classification', 'Classification'], ['regression', 'Regression'], ['clustering', 'Clustering']];
+const inUse = m => models.listed.includes(m.status);
 const modelUrl = id => `/api/v1/models/${encodeURIComponent(id)}`;
 const models = {
     word: 'model', path: 'models', one: 'model', many: 'models', title: 'Models', counted: true,
@@ -174,7 +181,10 @@ const models = {
         { label: 'Id', field: 'id', kind: 'code' },
         { label: 'RID', field: 'rid', kind: 'code' },
     ],
-    parts: [{ word: 'version', title: 'Versions', url: m => `${modelUrl(m.id)}/versions`, none: 'It has no versions yet.' }],
+    parts: [
+        { word: 'version', title: 'Versions', url: m => `${modelUrl(m.id)}/versions`, none: 'It has no versions yet.' },
+        aliasPart, { of: inUse, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) }, modelTags(inUse), holdPart,
+    ],
     form: [
         { name: 'name', label: 'Name', type: 'text', required: true },
         { name: 'description', label: 'Description', type: 'area' },
@@ -183,9 +193,11 @@ const models = {
         { name: 'tags', label: 'Tags', type: 'tags', help: 'Words with commas between them' },
     ],
     edit: { method: 'PATCH', transitions: ['MODEL_EDIT'] },
+    own: modelOffers(['draft', 'training', 'ready']),
     actions: {
         MODEL_UNARCHIVE: { label: 'Restore', row: true, ask: 'It becomes ready when it has a version, and a draft otherwise.', done: 'was restored' },
         MODEL_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', ask: 'It leaves the list of models and cannot be trained or deployed. It can be restored at any time.', done: 'was archived' },
+        ...modelActions,
     },
     audit: { 'model.unarchived': 'Restored', 'model.updated': 'Edited', 'model.config_updated': 'Configuration edited',
         'model.training_completed': 'Training succeeded' },
@@ -193,6 +205,7 @@ const models = {
 
 // An id of two parts: the API has versions below their model.
 const sources = { sdk: 'Uploaded', promoted: 'Promoted' };
+const mlflow = v => ({ name: (v.model ?? { text: v.parent.name }).text, number: v.version_number });
 const versionId = (model, version) => `${model}.${version}`;
 const versions = {
     word: 'version', path: 'versions', one: 'version', many: 'versions', title: 'Models', inner: 'models',
@@ -206,15 +219,17 @@ const versions = {
         one: r => r,
         async complete(items, get, alone) {
             const found = alone ? await named(get, items.map(v => modelUrl(v.model_id))) : null;
+            const of = alone ? found.get(modelUrl(items[0].model_id)) : items[0]?.parent;
+            if (of && inUse(of)) await tell(items, get, of.name, v => v.version_number);
             for (const v of items) {
                 v.state = v.status === 'ready' && v.is_promoted ? 'active' : v.status;
-                v.origin = v.source ? sources[v.source] ?? v.source : 'Trained';
+                v.origin = v.source_uri ? 'Registered' : v.source ? sources[v.source] ?? v.source : 'Trained';
+                v.marks = marks(v);
                 v.made = v.created_at ?? v.trained_at;
                 Object.assign(v, { size: v.artifact?.size, sha256: v.artifact?.sha256, model_file: v.artifacts?.model_file, onnx_file: v.artifacts?.onnx_file });
                 if (!alone) continue;
-                const of = found.get(modelUrl(v.model_id));
                 v.model = { href: `#/models/${v.model_id}`, text: of?.name ?? v.model_id };
-                if (of && !models.listed.includes(of.status)) v.state = of.status;
+                if (of && !inUse(of)) v.state = of.status;
             }
         },
     },
@@ -227,16 +242,20 @@ const versions = {
     columns: [
         { label: 'Version', field: 'version_number' },
         { label: 'Status', field: 'state', kind: 'status' },
+        { label: 'Stage and aliases', field: 'marks', kind: 'badges', below: true },
         { label: 'Branch', field: 'branch', wide: true },
-        { label: 'Source', field: 'origin' },
+        { label: 'Source', field: 'origin', wide: true },
         { label: 'Algorithm', field: 'algorithm', wide: true },
         { label: 'Created', field: 'made', kind: 'time', wide: true },
     ],
     details: [
         { label: 'Model', field: 'model', kind: 'place' },
         { label: 'Version', field: 'version_number' },
+        { label: 'Description', field: 'told', optional: true },
+        { label: 'Stage and aliases', field: 'marks', kind: 'badges' },
         { label: 'Branch', field: 'branch' },
         { label: 'Source', field: 'origin' },
+        ...origin,
         { label: 'Algorithm', field: 'algorithm' },
         { label: 'Hyperparameters', field: 'hyperparameters', kind: 'json' },
         { label: 'Metrics', field: 'metrics', kind: 'json' },
@@ -260,7 +279,9 @@ const versions = {
     own: [
         { transition: 'VERSION_RESTORE', from: ['ready'], to: 'active', method: 'POST', path: '{url}/restore', permission: 'model:write' },
         { transition: 'VERSION_PROMOTE', from: ['ready', 'active'], to: 'same', method: 'POST', permission: 'model:write' },
+        ...versionOffers('VERSION', ['ready', 'active'], 'ALIAS', 'UNALIAS', 'STAGE', 'LABEL'),
     ],
+    parts: [{ of: v => !!v.aliases, node: (v, refresh) => use(mlflow, v, refresh) }, versionTags],
     actions: {
         VERSION_PROMOTE: { label: 'Promote to another model', bare: true, ask: 'A copy of it becomes the newest version of a model that you choose.', done: 'was promoted',
             pick: {
@@ -280,6 +301,7 @@ const versions = {
             } },
         VERSION_RESTORE: { label: 'Restore configuration', bare: true, after: 'stay', tone: 'secondary',
             ask: 'Its algorithm and hyperparameters become the active configuration of the model. No version is changed.', done: 'has the active configuration' },
+        ...versionActions('VERSION', mlflow), ...stageAction('VERSION', mlflow),
     },
     audit: {},
 };
@@ -573,7 +595,7 @@ const applications = {
     audit: {},
 };
 
-export const resources = [projects, models, versions, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications];
+export const resources = [projects, models, versions, ...inMlflow, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
 export const url = (resource, id) => resource.api.url?.(id) ?? `${resource.api.base}/${encodeURIComponent(id)}`;

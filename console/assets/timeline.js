@@ -2,6 +2,7 @@
 import { h, badge, spinner, time } from './dom.js';
 import { get, query } from './api.js';
 import { notice } from './dialog.js';
+import { story } from './mlflow.js';
 import { told } from './resources.js';
 
 export function timeline(resource, id) {
@@ -15,6 +16,7 @@ export function timeline(resource, id) {
         e.to_status && e.from_status !== e.to_status && h('div', {},
             e.from_status && [badge(resource, e.from_status), h('span', { 'aria-hidden': 'true' }, ' \u2192 '), h('span', { class: 'visually-hidden' }, ' to ')],
             badge(resource, e.to_status)),
+        story(e) && h('div', {}, story(e)),
         h('div', { class: 'soft' }, time(e.timestamp), e.ip_address && ` \u00b7 ${e.ip_address}`),
         (e.request_id || Object.keys(e.details ?? {}).length > 0) && h('details', {}, h('summary', {}, 'More',
             h('span', { class: 'visually-hidden' }, ` about ${told(e.action)}`)),

@@ -57,7 +57,7 @@ await test('models: the same list, archive, restore, history and forms', async (
     await page.locator('.timeline li').nth(2).waitFor();
     assert.match((await page.locator('.timeline li').allInnerTexts()).join('\n'), /Restored by admin.*Archived by admin.*Created by admin/s);
     await page.getByRole('link', { name: 'Edit model' }).click();
-    assert.equal(await page.getByLabel('Tags').inputValue(), 'churn, q4');
+    assert.equal(await page.getByRole('textbox', { name: 'Tags' }).inputValue(), 'churn, q4');
     await page.getByLabel('Tags').fill('one');
     await page.getByRole('button', { name: 'Save' }).click();
     await good(page).getByText('was saved').waitFor();

@@ -93,9 +93,9 @@ await test('stages: a version moves to one, and what is there is archived', asyn
     await part(page, 'Versions').first().getByRole('button', { name: 'Move to stage' }).click();
     await accessible(page, 'moving to a stage');
     await dialog(page).getByLabel('Stage').selectOption('Archived');
-    assert.ok(!await dialog(page).getByLabel('Archive what is there').isVisible());
+    assert.ok(!await dialog(page).getByLabel('Archive those that are there').isVisible());
     await dialog(page).getByLabel('Stage').selectOption('Production');
-    await dialog(page).getByLabel('Archive what is there').check();
+    await dialog(page).getByLabel('Archive those that are there').check();
     const sent = await writes(page, async () => {
         await confirm(page, 'Move to stage');
         await good(page).getByText('was moved').waitFor();
@@ -233,7 +233,7 @@ await test('what one may not do is not offered: an observer, a user, a reader', 
     assert.equal(await page.getByLabel('Name').count(), 0);
     await share('USER');
     await go(page, model(p));
-    assert.deepEqual(await offered(), ['Change role', 'Edit registered model', 'Give access', 'Move to stage', 'Remove access']);
+    assert.deepEqual(await offered(), ['Change role', 'Edit registered model', 'Give access', 'Move to stage', 'Remove access', 'Set alias', 'Set alias']);
     await press(page, /^Give access/);
     await dialog(page).waitFor();
     assert.deepEqual(await dialog(page).getByLabel('Role').locator('option').allInnerTexts(), ['Observer', 'User'], 'no more than one has');
