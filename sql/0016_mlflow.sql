@@ -85,9 +85,24 @@ CREATE TABLE IF NOT EXISTS model_holds (
   from_by BINARY(12) NULL,
   until_at DATETIME(6) NULL,
   until_by BINARY(12) NULL,
-  PRIMARY KEY (organization_id, model_id, kind, name, id),
+  PRIMARY KEY (organization_id, id),
+  KEY hold_by_name (organization_id, model_id, kind, name, id),
+  KEY hold_by_end (organization_id, model_id, kind, name, until_at, id),
+  KEY hold_by_model (organization_id, model_id, id),
+  KEY hold_open (organization_id, model_id, until_at, kind, name, id),
   KEY hold_of_version (organization_id, model_id, number, until_at)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- The stages in which versions are already: since the last audit row that says so.
+INSERT IGNORE INTO model_holds (organization_id, model_id, kind, name, id, number, from_at, from_by)
+SELECT v.organization_id, v.model_id, 'stage', v.stage, a.id, v.number, a.at, a.actor_id
+  FROM model_versions v JOIN models m ON m.organization_id = v.organization_id AND m.id = v.model_id
+  JOIN audit_events a ON a.organization_id = v.organization_id AND a.resource_type = 'model_version' AND a.resource_id = v.id
+    AND a.revision = (SELECT MAX(b.revision) FROM audit_events b WHERE b.organization_id = v.organization_id AND b.resource_type = 'model_version'
+      AND b.resource_id = v.id AND b.action = 'model_version.staged' AND JSON_VALUE(b.details, '$.stage') <> JSON_VALUE(b.details, '$.previous'))
+  WHERE v.status = 'ready' AND v.stage <> 'Registered' AND m.status <> 'retired'
+    AND NOT EXISTS (SELECT 1 FROM model_holds h WHERE h.organization_id = v.organization_id AND h.model_id = v.model_id AND h.number = v.number
+      AND h.until_at IS NULL AND h.kind = 'stage' AND h.name = CONVERT(v.stage USING utf8mb4));
 
 -- Webhooks that are told of models by their names.  format: 0, an event as it is; 1, by name.  What they are called need
 -- not be unique.  Their secret is whatever their receiver's owner chose, or sealed from nothing.

@@ -264,6 +264,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_OUTSIDE_PROJECT] = { .code = "CreateFolderOutsideProjectNotSupported", .params = "parentFolderRid" },
 	[ERR_ROOT_FOLDER] = { .code = "GetRootFolderNotSupported" },
 	[ERR_SPACE_RESOURCE] = { .code = "GetSpaceResourceNotSupported", .params = "spaceRid|resourceRid" },
+	[ERR_PROTECTED] = { .code = "PermanentlyDeleteResourcePermissionDenied", .params = "resourceRid" },      /* nothing else here changes it */
 	[ERR_PATH] = { .code = "InvalidPath", .params = "path" },
 	[ERR_ROLE_GRANTS] = { .code = "InvalidRoleIds", .params = "requestedRoleIds" },
 	[ERR_PATH_NOT_FOUND] = { .code = "PathNotFound", .params = "path" },

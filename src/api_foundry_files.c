@@ -224,6 +224,6 @@ const struct route filesystem_routes[] = {
 	{ WRITE("POST", RESOURCE_ "/permanentlyDelete"), .status = 204, MOVES(LIFE_FOLDER_DELETE, LIFE_MODEL_RETIRE),
 	  AS(MISSING(RESOURCE), NOT_ARCHIVED(ERR_NOT_TRASHED)),
 	  .denied = DENIED("PermanentlyDeleteResourcePermissionDenied", "Could not permanentlyDelete the Resource.", "resourceRid"),
-	  .summary = "Delete from the trash for good: retire; takes an owner", .errors = CHANGE_ERRORS "NOT_TRASHED OWNER_ONLY AGENT_DENIED" },
+	  .summary = "Delete from the trash for good: retire; takes an owner", .errors = CHANGE_ERRORS "NOT_TRASHED OWNER_ONLY PROTECTED AGENT_DENIED" },
 	{ 0 }
 };

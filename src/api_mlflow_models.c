@@ -3,6 +3,7 @@
 #include "mlflow.h"
 #include <strings.h>
 #include <string.h>
+#include "dom_alias.h"
 #include "dom_tag.h"
 #include "str.h"
 
@@ -27,22 +28,20 @@ static const char *name_fault_of(struct arena *a, const char *name)
 	return NULL;
 }
 
-static const char *alias_fault(struct arena *a, const char *alias)
+static const char *alias_wrong(struct arena *a, const char *alias)
 {
-	const char *digits = alias + ((*alias | 32) == 'v');
-
-	if (utf8_length(alias) > 255)
+	switch (alias_fault(alias)) {
+	case ALIAS_LONG:
 		return "'Registered model alias name' exceeds the maximum length of 255 characters";
-	for (const char *p = alias; *p; ) {
-		const uint32_t c = utf8_next(&p);
-
-		if (c < 128 ? !((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '-') : utf8_steers(c))
-			return arena_printf(a, "Invalid alias name: '%s'. Names may only contain alphanumerics, underscores (_), and dashes (-).", alias);
-	}
-	if (!strcasecmp(alias, "latest"))
+	case ALIAS_LETTERS:
+		return arena_printf(a, "Invalid alias name: '%s'. Names may only contain alphanumerics, underscores (_), and dashes (-).", alias);
+	case ALIAS_LATEST:
 		return "'latest' alias name (case insensitive) is reserved.";
-	if (digits > alias && *digits && !digits[strspn(digits, "0123456789")])
+	case ALIAS_NUMBER:
 		return arena_printf(a, "Version alias name '%s' is reserved.", alias);
+	case ALIAS_FINE:
+		break;
+	}
 	return NULL;
 }
 
@@ -88,7 +87,7 @@ static const struct shape rename_in[] = { NAME_ROW, { "new_name", T_STR, NAMED_A
 static const struct shape tag_in[] = { NAME_ROW, KEY_ROW, VALUE_ROW, { 0 } };
 static const struct shape untag_in[] = { NAME_ROW, KEY_ROW, { 0 } };
 #define ALIAS_ROW(...) { "alias", T_STR, NAMED_AT(alias), .flags = F_REQUIRED | F_KEY, __VA_ARGS__ }
-const struct shape mlflow_alias_in[] = { NAME_ROW, ALIAS_ROW(.fault = alias_fault), VERSION_ROW, { 0 } };
+const struct shape mlflow_alias_in[] = { NAME_ROW, ALIAS_ROW(.fault = alias_wrong), VERSION_ROW, { 0 } };
 static const struct shape aliased_in[] = { NAME_ROW, ALIAS_ROW(.help = "or `latest`, the highest version"), { 0 } };
 
 static const struct shape search_query[] = { SEARCH_ROWS(1000), { 0 } };
@@ -152,7 +151,7 @@ const struct route mlflow_model_routes[] = {
 	{ WRITE("POST", "rename", 0, rename_in), .out = answer_out, .change = named_rename, .moves = { LIFE_MODEL_RENAME },
 	  .summary = "Give a registered model another name; all else stays with it", .errors = "MODEL_NOT_FOUND MODEL_NAME_TAKEN" },
 	{ WRITE("DELETE", "delete", 0, named_in), .out = mlflow_nothing, .change = named_discard, .moves = { LIFE_MODEL_DISCARD }, AS({ ERR_MODEL_RETIRED, ERR_MODEL_NOT_FOUND }),
-	  .summary = "Delete a registered model for good, with its versions and aliases; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY MODEL_TRAINING DEPLOYED" },
+	  .summary = "Delete a registered model for good, with its versions and aliases; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY PROTECTED MODEL_TRAINING DEPLOYED" },
 	{ SEARCH("GET") },
 	{ SEARCH("POST") },
 	{ LATEST("GET") },
@@ -163,9 +162,9 @@ const struct route mlflow_model_routes[] = {
 	  .summary = "Take a tag of a registered model away", .errors = "MODEL_NOT_FOUND" },
 	{ ROUTE("POST", "alias"), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(mlflow_alias_in, struct named_in), .status = 200, .out = mlflow_nothing, .object = RES_VERSION,
 	  .wants = mlflow_version_wants, .change = named_alias, .moves = { LIFE_MODEL_ALIAS }, AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND }),
-	  .summary = "Let an alias name this version, and no other one", .errors = "VERSION_NOT_FOUND" },
+	  .summary = "Let an alias name this version, and no other one", .errors = "VERSION_NOT_FOUND PROTECTED" },
 	{ WRITE("DELETE", "alias", 0, aliased_in), .out = mlflow_nothing, .change = named_unalias, .moves = { LIFE_MODEL_UNALIAS },
-	  .summary = "Take an alias away", .errors = "MODEL_NOT_FOUND" },
+	  .summary = "Take an alias away", .errors = "MODEL_NOT_FOUND PROTECTED" },
 	{ ROUTE("GET", "alias"), PERM_MODEL_READ, R_UNTAGGED | R_QUERY_BODY, QUERY(aliased_in, struct named_in), .status = 200, .object = RES_VERSION, .out = mlflow_version_answer, .get = named_alias_get,
 	  .summary = "The version that an alias names", .errors = "MODEL_NOT_FOUND ALIAS_NOT_FOUND LATEST_NOT_FOUND" },
 	{ 0 }

@@ -1,11 +1,10 @@
 /* api_models.c: the models dialect: models with archive and unarchive, training
  * runs, versions, audit logs, login and refresh.  Its tables say what goes in and
- * out, its handlers hand the rest to the domain. */
-#include "pages.h"
+ * out, its handlers hand the rest to the domain.  Aliases and stages: api_models_aliases.c. */
+#include "models.h"
 #include <string.h>
 #include "conf.h"
 #include "dialects.h"
-#include "dom_model.h"
 #include "dom_org.h"
 #include "str.h"
 
@@ -71,9 +70,6 @@ static const struct shape create_in[] = {
 
 struct models_query { struct page_asked page; enum state status; const char *search, *task_type; };
 #define MODELS_QUERY_AT(field) AT(struct models_query, field)
-#define PAGE_ROWS(most) \
-	{ "page", T_INT, AT(struct page_asked, number), .min = 1, .max = INT32_MAX, .help = "from 1, which is the default" }, \
-	{ "page_size", T_INT, AT(struct page_asked, size), .min = 1, .max = most }
 static const struct shape models_query[] = {
 	PAGE_ROWS(100),
 	{ "status", T_STATE, MODELS_QUERY_AT(status), .filter = 1 + MODELS_STATUS, .of = RES_MODEL, .alias = model_words, .help = "without it, all but the archived" },
@@ -81,13 +77,6 @@ static const struct shape models_query[] = {
 	{ "task_type", T_STR, MODELS_QUERY_AT(task_type), .filter = 1 + MODELS_TASK_TYPE, .words = task_types },
 	{ 0 }
 };
-#define PAGE_OUT(items_shape) { \
-	{ "items", T_LIST, AT(struct page_got, rows), .sub = items_shape }, \
-	{ "total", T_INT, AT(struct page_got, total) }, \
-	{ "page", T_INT, AT(struct page_got, number) }, \
-	{ "page_size", T_INT, AT(struct page_got, size) }, \
-	{ "has_next", T_BOOL, AT(struct page_got, more) }, \
-	{ 0 } }
 static const struct shape list_out[] = PAGE_OUT(model_out);
 
 static const struct paging twenty = { .first = 1, .size = 20, .total = true, .asked = pages_by_number, .got = pages_numbered };
@@ -275,7 +264,8 @@ static const char *const actions[] = { "model.created", "model.updated", "model.
 	"model.unarchived", "model.duplicated", "model.training_started", "model.training_completed",
 	"model.training_failed", "model.version_promoted", "model.version_restored", "model.dataset_linked",
 	"model.dataset_unlinked", "model.config_updated", "model.settings_updated", "model.collaborator_added",
-	"model.collaborator_removed", "model.version_created", NULL };
+	"model.collaborator_removed", "model.version_created", "model.alias_set", "model.alias_deleted",
+	"model.version_staged", "model.version_archived", "model.alias_rolled_back", "model.stage_rolled_back", NULL };
 static const char *const orders[] = { "asc", "desc", NULL };
 struct audit_query { struct page_asked page; struct id actor; int64_t from, to; bool from_set, to_set; const char *action, *sort_order; };
 #define AUDIT_EVENT_AT(field) AT(struct audit_event, field)
@@ -289,11 +279,7 @@ static const struct shape audit_query[] = {
 	{ "sort_order", T_STR, AUDIT_QUERY_AT(sort_order), .words = orders, .help = "`desc` by default" },
 	{ 0 }
 };
-static const struct shape actor_out[] = {
-	{ "id", T_ID, AT(struct actor, id), .prefix = "usr-", .flags = F_NULL },
-	{ "name", T_STR, AT(struct actor, name) },
-	{ 0 }
-};
+static const struct shape actor_out[] = ACTOR_OUT;
 static const struct shape event_out[] = {
 	{ "id", T_ID, AUDIT_EVENT_AT(id), .prefix = "aud-" },
 	{ "action", T_STR, AUDIT_EVENT_AT(action) },
@@ -393,10 +379,6 @@ static enum err refresh(struct req *r)
 
 /* ---- Tables ---- */
 
-#define BASE "/api/v1/models"
-#define ONE BASE "/{model_id}"
-#define NOT_FOUND "MODEL_NOT_FOUND"
-#define FIXED " MODEL_ARCHIVED MODEL_RETIRED"
 static const struct route routes[] = {
 	{ "POST", "/api/auth/login", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200,
 	  .out = login_out, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED LOGIN_RATE LOGIN_BUSY" },
@@ -488,7 +470,7 @@ static const struct shape error_out[] = {
 	{ 0 }
 };
 
-static const struct route *const tables[] = { routes, NULL };
+static const struct route *const tables[] = { routes, models_alias_routes, NULL };
 static const char *const prefixes[] = { BASE, "/api/auth", NULL };
 const struct dialect api_models = { .name = "models", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
 	.error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS, .tells_state = true, .cors = true, .rate_headers = true };

@@ -113,7 +113,7 @@ const struct route registered_routes[] = {
 	  .change = registered_edit, .moves = { LIFE_MODEL_EDIT }, .summary = "Change a registered model",
 	  .errors = "MODEL_NOT_FOUND MODEL_NAME_TAKEN MODEL_ARCHIVED MODEL_RETIRED OWNER_ONLY" },
 	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE_MODEL, .change = model_retire, .moves = { LIFE_MODEL_DELETE },
-	  .summary = "Archive a registered model for good, with all its versions; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY AGENT_DENIED" },
+	  .summary = "Archive a registered model for good, with all its versions; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY PROTECTED AGENT_DENIED" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct packages_query), .status = 200, .out = versions_out, THE_MODEL,
 	  .listing = &registered_versions_list, .paging = &packages_paging, .read = packages_read, .summary = "Versions of a registered model, also archived ones",
 	  .errors = "MODEL_NOT_FOUND" },
@@ -121,6 +121,6 @@ const struct route registered_routes[] = {
 	  .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
 	{ "PATCH", ONE "/versions/{versionId}", PERM_MODEL_WRITE, R_WRITE, BODY(version_in, struct package_edit), .status = 200, .out = package_out, VERSION,
 	  .change = package_edit, .moves = { LIFE_VERSION_EDIT, LIFE_VERSION_STAGE }, .summary = "Change a version, or move it to a stage",
-	  .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND MODEL_ARCHIVED MODEL_RETIRED PACKAGE_ARCHIVED" },
+	  .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND PROTECTED MODEL_ARCHIVED MODEL_RETIRED PACKAGE_ARCHIVED" },
 	{ 0 }
 };

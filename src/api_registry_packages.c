@@ -722,7 +722,7 @@ const struct route package_routes[] = {
 	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = package_out, PACKAGE, .get = package_get, .summary = "One model package, also an archived one",
 	  .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ "POST", ONE "/archive", PERM_MODEL_WRITE, R_WRITE, .status = 204, PACKAGE, .change = package_archive, .moves = { LIFE_VERSION_ARCHIVE },
-	  .deprecated = &archive, .summary = "Archive a model package for good", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND OWNER_ONLY AGENT_DENIED" },
+	  .deprecated = &archive, .summary = "Archive a model package for good", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND OWNER_ONLY PROTECTED AGENT_DENIED" },
 	{ "GET", ONE "/capabilities", PERM_MODEL_READ, 0, .status = 200, .out = capability_list_out, PACKAGE, .run = get_capabilities,
 	  .summary = "What can be done with it once it is deployed", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ "GET", ONE "/features", PERM_MODEL_READ, 0, QUERY(features_query, struct features_query), .status = 200, .out = features_out, PACKAGE, .run = get_features,

@@ -495,6 +495,10 @@
 #define MODEL_TAKEN_PICK(F, C, A) F(A, w, "status", state) C(A, b, "is_prompt", prompt)
 #define LABELS_SIZE_PICK(F, C, A) F(A, i, "COUNT(*)", n) C(A, i, "COALESCE(SUM(LENGTH(name) + LENGTH(value)), 0)", bytes)
 #define ALIAS_PICK(F, C, A) F(A, s, "name", name) C(A, i, "number", number)
+/* Who held an alias or a stage, and the names of who did it, where a statement joined HOLD_PEOPLE. */
+#define HOLD_COLUMNS(C, A) C(A, d, id, id) C(A, a, kind, kind) C(A, s, name, name) C(A, i, number, number) C(A, t, from_at, since) C(A, d0, from_by, by.id) \
+	C(A, t0, until_at, until) C(A, d0, until_by, ended_by.id)
+#define HOLD_SEEN(C, A) C(A, s, "COALESCE(v.username, 'thaw')", by.name) C(A, s, "COALESCE(u.username, 'thaw')", ended_by.name)
 #define MODEL_NAMED_PICK(F, C, A) F(A, d, "id", id) C(A, d, "folder_id", folder)
 #define SPACE_PICK(F, C, A) F(A, s, "o.name", name) C(A, t, "o.created_at", life.created)
 

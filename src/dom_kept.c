@@ -32,10 +32,13 @@ void kept_version(struct tx *tx, struct model *m, const struct version *v)
 
 char *kept_type(struct arena *a, const char *type, bool prompt)
 {
-	static const char *const made[] = { "model.version_promoted", "model.training_completed" };
+	static const struct { const char *type, *as; } others[] = { { "model.version_promoted", "model.version_created" },
+		{ "model.training_completed", "model.version_created" }, { "model.alias_rolled_back", "model.alias_set" } };
 
-	for (size_t i = 0; i < sizeof made / sizeof *made; i++)
-		if (!strcmp(type, made[i]))
-			type = "model.version_created";
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (!strcmp(type, others[i].type)) {
+			type = others[i].as;
+			break;
+		}
 	return prompt && !strncmp(type, "model.", strlen("model.")) ? arena_printf(a, "prompt.%s", type + strlen("model.")) : arena_strdup(a, type);
 }

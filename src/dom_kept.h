@@ -12,7 +12,7 @@ void kept_created(struct tx *tx, struct model *m);
 void kept_version(struct tx *tx, struct model *m, const struct version *v);
 
 /* The type of an event, as they listen to it: of a prompt it begins with `prompt.`, and whatever makes a version is
- * `version_created`. */
+ * `version_created`, and whatever sets an alias `alias_set`. */
 char *kept_type(struct arena *a, const char *type, bool prompt);
 
 #endif

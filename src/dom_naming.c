@@ -347,7 +347,7 @@ enum err named_transition(struct tx *tx, const struct db_val *key, enum transiti
 		return e;
 	if (!strcmp(to, STAGE_REGISTERED) && !strcmp(v->package.stage, STAGE_DEVELOPMENT))
 		to = STAGE_DEVELOPMENT;          /* which reads as None too */
-	return (e = package_stage(tx, to, in->alone, v)) ? e : version_told(tx, in->name, v->number, v);
+	return (e = package_stage(tx, LIFE_MODEL_VERSION_STAGE, to, in->alone, v)) ? e : version_told(tx, in->name, v->number, v);
 }
 
 enum err named_version_discard(struct tx *tx, const struct db_val *key, enum transition t, const void *sent, void *out)

@@ -65,16 +65,23 @@ enum err package_of_model(struct tx *tx, const struct db_val *key, void *out)
 	return read_package(tx, SQL_PACKAGE_IN_MODEL, key, 2, out);
 }
 
-enum err package_held(struct tx *tx, const struct id *model, int64_t number, struct version *v)
+enum err package_hold(struct tx *tx, const struct id *model, int64_t number, struct version *v)
 {
 	static const struct column columns[] = MAP(PACKAGE_COLUMNS, struct version);
 	const struct db_val *row;
-	enum err e = life_lock(tx, RES_VERSION, IN_PARENT(model, db_i(number)), v);
+	enum err e = life_hold(tx, RES_VERSION, IN_PARENT(model, db_i(number)), v);
 
 	if (e || (e = tx_row(tx, SQL_PACKAGE_HELD, DB_IN(db_d(&v->life.organization), db_d(&v->life.id)), &row)))
 		return e;
 	v->deployments = row_read(columns, RES_VERSION, row + 1, v)->i;
 	return OK;
+}
+
+enum err package_held(struct tx *tx, const struct id *model, int64_t number, struct version *v)
+{
+	enum err e = package_hold(tx, model, number, v);
+
+	return e ? e : life_expected(tx, &v->life);
 }
 
 enum err package_lock(struct tx *tx, const struct db_val key[2], struct version *v)

@@ -43,8 +43,10 @@ void package_complete(struct arena *a, const struct model *m, struct version *v)
 /* By its own id; or by that of its model and its own.  ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND. */
 enum err package_get(struct tx *tx, const struct db_val *key, void *out);
 enum err package_of_model(struct tx *tx, const struct db_val *key, void *out);
-/* A version by its model and number, locked behind that, with what the registry tells of it.  ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND. */
+/* A version by its model and number, locked behind that, with what the registry tells of it.  ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND.
+ * held: the one that the request names, as its If-Match wants it; hold: another one. */
 enum err package_held(struct tx *tx, const struct id *model, int64_t number, struct version *v);
+enum err package_hold(struct tx *tx, const struct id *model, int64_t number, struct version *v);
 /* A package by its id, or by its model's and its own, locked behind its model, with what the registry tells of it. */
 enum err package_lock(struct tx *tx, const struct db_val key[2], struct version *v);
 /* Of one that was read: its features and logs, and what the training run says of features. */
@@ -106,8 +108,9 @@ struct package_edit {
 enum err package_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* What audit rows of a model say of a version of it. */
 struct json *package_about(struct tx *tx, const struct version *v);
-/* A version, held, moves to a stage; alone: those that are there become Archived.  ERR_SHAPE: they are too many. */
-enum err package_stage(struct tx *tx, const char *to, bool alone, struct version *v);
+/* A version, held, moves to a stage, and its model by `t`; alone: those that are there become Archived.  ERR_SHAPE: they are too
+ * many; ERR_PROTECTED. */
+enum err package_stage(struct tx *tx, enum transition t, const char *to, bool alone, struct version *v);
 /* It is archived for good, and no alias is left of it.  ERR_OWNER_ONLY. */
 enum err package_end(struct tx *tx, enum transition t, struct version *v);
 /* For good; what is deployed goes on.  ERR_OWNER_ONLY. */

@@ -375,9 +375,9 @@ struct json *package_about(struct tx *tx, const struct version *v)
 /* What it is in ends, and what it comes to begins. */
 static enum err moved(struct tx *tx, const struct version *v, const char *from, const char *to)
 {
-	enum err e = hold_end(tx, &v->model, HOLD_STAGE, from, v->number);
+	enum err e = hold_end(tx, v->life.parent, HOLD_STAGE, from, v->number);
 
-	return e ? e : hold_begin(tx, &v->model, HOLD_STAGE, to, v->number);
+	return e ? e : hold_begin(tx, v->life.parent, HOLD_STAGE, to, v->number);
 }
 
 /* Those that are in the stage leave it, so that one version is there alone. */
@@ -405,7 +405,7 @@ static enum err clear_stage(struct tx *tx, const struct version *v, const char *
 	return e;
 }
 
-enum err package_stage(struct tx *tx, const char *to, bool alone, struct version *v)
+enum err package_stage(struct tx *tx, enum transition t, const char *to, bool alone, struct version *v)
 {
 	struct json *details = package_about(tx, v);
 	struct model *m = v->life.parent;
@@ -420,7 +420,7 @@ enum err package_stage(struct tx *tx, const char *to, bool alone, struct version
 	if (strcmp(to, v->package.stage) && (e = moved(tx, v, v->package.stage, to)))
 		return e;
 	v->package.stage = to;
-	return (e = life_move(tx, LIFE_VERSION_STAGE, &v->life, details)) ? e : life_move(tx, LIFE_MODEL_VERSION_STAGE, &m->life, details);
+	return (e = life_move(tx, LIFE_VERSION_STAGE, &v->life, details)) ? e : life_move(tx, t, &m->life, details);
 }
 
 /* Its name, threshold and labels. */
@@ -459,7 +459,7 @@ enum err package_edit(struct tx *tx, const struct db_val *key, enum transition t
 	enum err e = package_lock(tx, key, v);
 
 	(void)t;
-	if (e || (e = relabel(tx, edit, v)) || (edit->stage_set && (e = package_stage(tx, edit->stage, edit->archive_existing, v))))
+	if (e || (e = relabel(tx, edit, v)) || (edit->stage_set && (e = package_stage(tx, LIFE_MODEL_VERSION_STAGE, edit->stage, edit->archive_existing, v))))
 		return e;
 	return package_get(tx, BY_ID(&v->life.id), v);
 }
