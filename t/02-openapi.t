@@ -102,7 +102,7 @@ subtest 'answers are what their schemas say' => sub {
     $id{delivery_id} = $call->(GET => "/webhook_endpoints/$id{webhook_endpoint_id}/deliveries")->{json}{data}[0]{id};
     $t->sql("INSERT INTO delivery_attempts (organization_id, delivery_id, number, at, milliseconds, error) SELECT organization_id, id, 1, NOW(6), 5, 'refused' FROM deliveries");
     my $app = client($t, redirect_uris => 'https://lens.example/cb', user => 'admin');
-    my %query = ((map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} }), '/api/v2/filesystem/resources/getByPath' => '?path=Main/Models', '/api/v1/projects/check-url' => '?url=free.talkide.app', '/console/authorize' => '?' . form(client_id => $app->{id}, redirect_uri => 'https://lens.example/cb'));
+    my %query = ((map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} }), '/api/v2/filesystem/resources/getByPath' => '?path=Main/Models', '/api/v1/projects/check-url' => '?url=free.talkide.app', "$MODELS/{model_id}/holders" => '?alias=champion', '/console/authorize' => '?' . form(client_id => $app->{id}, redirect_uri => 'https://lens.example/cb'));
     # what stands in no address: the parameters of a query that must be there
     my %named = (name => made_model($t, 1), version => 1, alias => 'shown');
     done(ml($t, 'POST registered-models/alias', \%named));
@@ -221,7 +221,8 @@ sub faults {
 
 subtest 'bodies and queries are told as the contract has them' => sub {
     my %required = ('/api/auth/login post' => 'password username', '/api/auth/refresh post' => 'refresh_token', "$MODELS post" => 'model_type name task_type', "$MODELS/{model_id} patch" => '',
-        "$MODELS/{model_id}/train post" => '', "$MODELS/{model_id}/train/{job_id}/complete post" => '', "$MODELS/{model_id}/train/{job_id}/fail post" => 'reason');
+        "$MODELS/{model_id}/train post" => '', "$MODELS/{model_id}/train/{job_id}/complete post" => '', "$MODELS/{model_id}/train/{job_id}/fail post" => 'reason',
+        "$MODELS/{model_id}/aliases/{alias} put" => 'version_id', "$MODELS/{model_id}/rollback post" => '');
     my %body = map { my $path = $_; map { ("$path $_" => $doc->{paths}{$path}{$_}{requestBody}) } grep { $doc->{paths}{$path}{$_}{requestBody} } keys %{ $doc->{paths}{$path} } } keys %{ $doc->{paths} };
     is(join("\n", grep { m{^/api/(v1/models|auth)} } sort keys %body), join("\n", sort keys %required), 'these take a body');
     is(join(' ', sort @{ $body{$_}{content}{'application/json'}{schema}{required} // [] }), $required{$_}, "$_ requires it") for sort keys %required;

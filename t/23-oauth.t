@@ -15,7 +15,7 @@ use OAuth;
 my $t = Thaw->new(workers => 4);
 my $token = $t->admin;
 $t->$_ for qw(reader member other);
-my $ALL = 'api:models-read api:models-write api:filesystem-read api:filesystem-write api:admin-read';
+my $ALL = 'api:models-read api:models-write api:models-promote api:filesystem-read api:filesystem-write api:admin-read';
 my $CALLBACK = 'https://lens.example/callback';
 my $lens = client($t, redirect_uris => $CALLBACK);
 my $robot = client($t, name => 'Robot', user => 'member');
@@ -363,9 +363,9 @@ subtest 'what a user let in, and withdraws' => sub {
 
 subtest 'what scopes let it do' => sub {
     my %t = map { $_ => of(client($t, name => $_, user => 'admin', scope => $_), grant_type => 'client_credentials')->{json}{access_token} } split ' ', $ALL;
-    is(join(' ', map { reads($t, $t{$_}) . '/' . writes($t, $t{$_}) } split ' ', $ALL), '200/403 403/201 403/403 403/403 403/403', 'of the models dialect');
+    is(join(' ', map { reads($t, $t{$_}) . '/' . writes($t, $t{$_}) } split ' ', $ALL), '200/403 403/201 403/403 403/403 403/403 403/403', 'of the models dialect');
     my %me = map { $_ => $t->req(GET => '/api/v2/admin/users/getCurrent', token => $t{$_}) } keys %t;
-    is(join(' ', map { $me{$_}{status} } split ' ', $ALL), '403 403 403 403 200', 'whose name and address it learns');
+    is(join(' ', map { $me{$_}{status} } split ' ', $ALL), '403 403 403 403 403 200', 'whose name and address it learns');
     is($me{'api:admin-read'}{json}{username}, 'admin', 'with that scope');
     my $id = model($t)->{id};
     is($t->req(POST => "/api/v1/models/$id/archive", token => $t{'api:models-read'})->{status}, 403, 'no change');

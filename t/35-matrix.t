@@ -155,7 +155,14 @@ my %ID = (
         my ($o, $verb) = @_;
         my $id = model($t, token => $o->{token}, name => named($o))->{id};
         ask($o, POST => "$MODELS/$id/archive") if $verb eq 'unarchive';
+        if ($verb eq 'rollback') { version_of($o, hex_of($id)), aliased($o, $id, $_) for 1, 2 }
         return $id;
+    } },
+    # taken away it must be there
+    alias => { unknown => 'nobody', within => 1, chosen => sub { $_[0] eq 'put' }, make => sub {
+        my ($o, $verb, $id) = @_;
+        if ($verb eq 'delete') { version_of($o, hex_of($id->{model_id})); aliased($o, $id->{model_id}, 1) }
+        return 'champion';
     } },
     version_id => { unknown => 'ver-999', odd => sub { 'ver-1', '1', 'ver-0001' }, within => 1, make => sub {
         my ($o, $verb, $id) = @_;
@@ -283,6 +290,7 @@ sub version_of {
     ask($o, POST => "$MODELS/mdl-$model/train/" . ask($o, POST => "$MODELS/mdl-$model/train")->{json}{job_id} . '/complete');
     return scalar $t->sql("SELECT LOWER(HEX(id)) FROM model_versions WHERE model_id = UNHEX('$model') ORDER BY number DESC LIMIT 1");
 }
+sub aliased { my ($o, $model, $number) = @_; ask({ %$o, token => $of_user{ $o->{user} } //= $t->token($o->{user}) }, PUT => "$MODELS/$model/aliases/champion", { version_id => "ver-00$number" }) }
 sub model_of { my ($table, $id) = @_; scalar $t->sql("SELECT LOWER(HEX(model_id)) FROM $table WHERE id = UNHEX('$id')") }
 sub package_of {
     my ($o, $verb) = @_;
@@ -315,6 +323,8 @@ my %BODY = (
     'POST /api/v1/models' => { name => '<new>', model_type => 'auto', task_type => 'clustering' },
     'PATCH /api/v1/models/{model_id}' => { description => 'x' },
     'POST /api/v1/models/{model_id}/train/{job_id}/fail' => { reason => 'x' },
+    'PUT /api/v1/models/{model_id}/aliases/{alias}' => { version_id => '{version_id}' },
+    'POST /api/v1/models/{model_id}/rollback' => { alias => 'champion' },
     'POST /api/v1/projects' => { name => '<new>' },
     'PUT /api/v1/projects/{id}' => { name => '<new>' },
     'PUT /api/v1/projects/{id}/build' => { progress => 10 },
@@ -365,7 +375,7 @@ my %BODY = (
     'POST /v1/webhook_endpoints' => { url => 'https://hooks.example.org/?<new>', enabled_events => ['*'] },
     'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}' => { description => 'x' },
 );
-my %QUERY = (map({ ("GET /api/2.0/mlflow/registered-models/$_" => 'name={name}' . ($_ eq 'alias' ? '&alias=x' : '')) } qw(get get-latest-versions alias)), map({ ("GET /api/2.0/mlflow/model-versions/$_" => 'name={name}&version=1') } qw(get get-download-uri)),
+my %QUERY = ('GET /api/v1/models/{model_id}/holders' => 'alias=champion', map({ ("GET /api/2.0/mlflow/registered-models/$_" => 'name={name}' . ($_ eq 'alias' ? '&alias=x' : '')) } qw(get get-latest-versions alias)), map({ ("GET /api/2.0/mlflow/model-versions/$_" => 'name={name}&version=1') } qw(get get-download-uri)),
     'GET /api/v2/filesystem/resources/getByPath' => 'path=Main/Models', 'GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
 
 # --- does it know enough? ---------------------------------------------------------------------
@@ -472,13 +482,14 @@ sub other_spellings {
 # What is not there for the caller: theirs, what nothing has, what is no id.
 sub strangers {
     my ($route, $mine, $theirs, $also) = @_;
-    my ($is, $admin, @vars) = (facts($route), $who{admin}, grep { my $chosen = id_row($route, $_)->{chosen}; !$chosen || !$chosen->(verb_of($route)) } vars($route));
+    my %chosen = map { $_ => $mine->{$_} } grep { my $chosen = id_row($route, $_)->{chosen}; $chosen && $chosen->(verb_of($route)) } vars($route);
+    my ($is, $admin, @vars) = (facts($route), $who{admin}, grep { !exists $chosen{$_} } vars($route));
     return if !@vars;
     my (undef, @nested) = $route->{path} =~ /\{(\w+)\}/g;
     my %inside = map { $_ => 1 } $is->{beside} && $route->{path} =~ $is->{beside} ? () : @nested;
     my $refers = sub { $is->{refers} && $route->{path} !~ /\{$_[0]\}/ };
     my %unknown = map { $_ => id_row($route, $_)->{unknown} } @vars;
-    my $get = sub { my ($o, %id) = @_; my $r = call($route, $o, \%id); ($r, plain($r, \%id)) };
+    my $get = sub { my ($o, %id) = (@_, %chosen); my $r = call($route, $o, \%id); ($r, plain($r, \%id)) };
     my ($other, $as_other) = $get->($admin, %$theirs);
     my (undef, $as_none) = $get->($admin, %unknown);
     $is->{missing}->($other, "another tenant's", $vars[0], $theirs->{ $vars[0] }, $route);

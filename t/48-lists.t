@@ -46,6 +46,8 @@ $t->sql($_) for
         SELECT $org, @{[ $id->(180000) ]}, $model, 'completed', $user, $times, 1 FROM seq_1_to_$ROWS",
     "INSERT INTO audit_events (organization_id, id, at, actor_id, actor_name, action, resource_type, resource_id, revision, to_state, request_id, client_address, user_agent)
         SELECT $org, @{[ $id->(240000) ]}, '2026-01-01' + INTERVAL seq SECOND, IF(seq % 100, $user, $other), 'x', IF(seq % 100, 'model.updated', 'model.archived'), 'model', $model, seq + 1, 'draft', '', '', '' FROM seq_1_to_$ROWS",
+    "INSERT INTO model_holds (organization_id, model_id, kind, name, id, number, from_at, from_by, until_at) SELECT $org, $model, IF(seq % 2, 'alias', 'stage'), IF(seq % 2, 'champion', 'Production'),
+        @{[ $id->(2400000) ]}, seq, '2026-01-01' + INTERVAL seq SECOND, $user, IF(seq % 4 < 2, NULL, '2026-06-01') FROM seq_1_to_$ROWS",
     "INSERT INTO projects (organization_id, id, number, name, description, url, status, created_by, created_at, updated_at, revision)
         SELECT $org, @{[ $id->(200000) ]}, seq, CONCAT('filler ', seq), $text, CONCAT('u', seq), @{[ $state->(qw(ARCHIVED LIVE DRAFT)) ]}, $user, $times, 1 FROM seq_1_to_$ROWS",
     "INSERT INTO workspaces (organization_id, id, livemode, name, metadata, status, created_by, created_at, updated_at, revision, children_rev)
@@ -91,7 +93,7 @@ $t->sql($_) for
         SELECT $org, @{[ $id->(2200000) ]}, @{[ $id->(100000) ]}, 2, 'ready', $times, 1, @{[ $package[1] =~ s/\Q$other\E/$id->(2000000)/er ]} FROM seq_1_to_$ROWS WHERE seq % 5 IN (1, 2)",
     "INSERT INTO deployments (organization_id, id, model_id, version_id, label, importance, status, created_by, created_at, updated_at, revision)
         SELECT $org, @{[ $id->(2300000) ]}, @{[ $id->(100000) ]}, @{[ $id->(2200000) ]}, 'x', 'HIGH', 'active', $user, $times, 1 FROM seq_1_to_$ROWS WHERE seq % 5 IN (1, 2)",
-    'ANALYZE TABLE run_projects, use_cases, custom_models, custom_versions, deployments, prediction_environments, deployment_versions, challengers, models, grants, group_members, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
+    'ANALYZE TABLE model_holds, run_projects, use_cases, custom_models, custom_versions, deployments, prediction_environments, deployment_versions, challengers, models, grants, group_members, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
 
 sub quoted { "'" . ($_[0] =~ s/(['\\])/\\$1/gr) . "'" }
 my $nobody = "UNHEX('" . '0' x 24 . "')";
@@ -107,6 +109,7 @@ my %asked = (
     MODELS => { hidden => 0, status => "'ready'", task_type => "'clustering'", search => "'%filler%'" },
     RUNS => {}, VERSIONS => { branch => "'master'" }, VERSIONS_DESCRIBED => { branch => "'master'" },
     AUDIT => { from => "'2000-01-01'", to => "'2099-01-01'", action => "'model.archived'", actor_id => $other },
+    HOLDS => { alias => "'champion'", stage => "'Production'", at0 => "'2099-01-01'", at1 => "'2026-01-01'" }, ALIASES => {},
     PACKAGES => { %of_version, status => "'ready'" }, REGISTERED_VERSIONS => { %of_version },
     REGISTERED => { %of_version, hidden => 0, global => 1, target_type => "'Binary'", map({ $_ => "'2000-01-01'" } qw(created_from modified_from)), map({ $_ => "'2099-01-01'" } qw(created_before modified_before)) },
     PROJECTS => { hidden => 0, status => "'LIVE'", search => "'%filler%'" },
@@ -124,7 +127,7 @@ my %asked = (
         number => 7, number_not => 7, number_from => 1, number_to => 1000000, number_above => 0, number_below => 1000000, label() },
     CHALLENGERS => { hidden => 0 }, PAIRS => { hidden => 0, search => "'%filler%'", version => $one->(150002) },
 );
-my %parent = (LEADERBOARD => $one->(1600001), CUSTOM_VERSIONS => $one->(1900010), REGISTERED_VERSIONS => $model, RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, DELIVERIES => $one->(1), PAIRS => $model, CHALLENGERS => $one->(1200001));
+my %parent = (LEADERBOARD => $one->(1600001), CUSTOM_VERSIONS => $one->(1900010), REGISTERED_VERSIONS => $model, RUNS => $model, VERSIONS => $model, VERSIONS_DESCRIBED => $model, AUDIT => $model, HOLDS => $model, ALIASES => $model, DELIVERIES => $one->(1), PAIRS => $model, CHALLENGERS => $one->(1200001));
 my @lists = tables($t, 'lists');
 is(join(' ', sort keys %{ { map { $_->{list} => 1 } @lists } }), join(' ', sort keys %asked), 'every list there is');
 
@@ -271,5 +274,5 @@ subtest 'where the server has no room for another statement' => sub {
 };
 
 $t->sql("DELETE FROM $_ WHERE organization_id = $org AND id < UNHEX('000000000001000000000000')")
-    for qw(models model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries deployments prediction_environments deployment_versions challengers run_projects use_cases custom_models custom_versions);
+    for qw(models model_holds model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries deployments prediction_environments deployment_versions challengers run_projects use_cases custom_models custom_versions);
 $t->finish;

@@ -123,6 +123,24 @@ subtest 'plain columns' => sub {
     }
 };
 
+subtest 'who is in a stage is there since the last move' => sub {
+    my $m = model($t);
+    trained($t, $m->{id}) for 1 .. 3;
+    my $hex = hex_of($m->{id});
+    my %version = map { $_->[0] => lc $_->[1] } $t->sql("SELECT number, HEX(id) FROM model_versions WHERE model_id = UNHEX('$hex')");
+    my $move = sub { my ($n, $stage, $token) = @_; $t->req(PATCH => "/api/v2/registeredModels/$hex/versions/$version{$n}", token => $token // $t->admin, body => { stage => $stage })->{status} == 200 or die };
+    $move->(@$_) for [ 1, 'Staging' ], [ 1, 'Production', $t->member ], [ 2, 'Staging' ], [ 2, 'Registered' ], [ 3, 'Archived' ];
+    my $holds = sub { join "\n", map { join ' ', @$_ } $t->sql("SELECT kind, name, number, from_at, HEX(from_by) FROM model_holds WHERE model_id = UNHEX('$hex') AND until_at IS NULL ORDER BY number") };
+    my $was = $holds->();
+    like($was, qr/^stage Production 1 .*\nstage Archived 3 /, 'given two that are');
+    $t->{worker}->stop;
+    downgraded(15);
+    migrated();
+    is($holds->(), $was, 'since when, and by whom');
+    is(scalar $t->sql('SELECT COUNT(*) FROM model_holds WHERE until_at IS NOT NULL'), 0, 'and nothing else is made up');
+    $t->start_workers;
+};
+
 # A table that takes a while to copy, so that the second one is under way before the first one has done it.
 subtest 'two at once' => sub {
     my $m = model($t);
