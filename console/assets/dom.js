@@ -51,6 +51,7 @@ export const test = object => object.livemode === false && h('span', { class: 'b
 const scopes = {
     'api:models-read': 'See models and their versions',
     'api:models-write': 'Create models, add versions to them and promote versions',
+    'api:models-promote': 'Change which version has a protected alias or stage',
     'api:filesystem-read': 'See folders and what lies in them',
     'api:filesystem-write': 'Create folders, and delete and restore what lies in them',
     'api:admin-read': 'See your user name and e-mail address',
