@@ -166,6 +166,7 @@ subtest 'back to who had the alias before' => sub {
     is(join(' ', map { $_ // '-' } @{ $r->{json} }{qw(alias stage version_id until ended_by)}) . " $r->{json}{set_by}{name}", 'champion - ver-002 - - member', 'the hold that begins is told');
     is(last_row($m), 'model.alias_rolled_back member {"alias":"champion","version_number":2,"previous":3}', 'the audit tells it by its name');
     is(told($t, $m->{id}, 'model.alias_rolled_back'), 1, 'so does an event');
+    like(scalar $t->sql(sprintf "SELECT payload FROM outbox WHERE resource_id = UNHEX('%s') AND type = 'model.alias_rolled_back'", hex_of($m->{id})), qr/"kept":\{"name":"\Q$m->{name}\E","prompt":false,"alias":"champion","version":2\}/, 'that keeps what MLflow is told');
     is(aliases($m) . ever($m, 'alias=champion'), 'champion=ver-0022 3 2 1', 'a new line of the history');
     back($m, alias => 'champion');
     is(aliases($m), 'champion=ver-003', 'twice: as it was');
