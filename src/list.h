@@ -55,6 +55,7 @@ struct listing {
 	 * ERR_DB_NONE: that cannot be told. */
 	uint64_t totalled;
 	enum err (*total)(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out);
+	bool bounded;                            /* a page that takes too long is refused as too broad: DB_BOUNDED */
 	const char *place;                       /* a clause of what can be a place: a cursor of another one is refused */
 	const char *mode;                        /* the expression of a cursor's mode; NULL: x.livemode of a list by mode, else none */
 };
