@@ -91,7 +91,7 @@ void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t
 
 	for (size_t i = 0; i < ask->n; i++)
 		there += ask->clauses[i].filter == filter;
-	ask->full |= ask->n == LIST_CLAUSES || n > LIST_VALUES || there >= (most > 1 ? most : 1);
+	ask->full |= ask->n == LIST_CLAUSES || n > LIST_VALUES || n != strlen(ask->list->filters[filter].in) || there >= (most > 1 ? most : 1);
 	if (ask->full)
 		return;
 	c->filter = filter;
