@@ -206,7 +206,7 @@ static void say(struct req *r, struct error_say *say)
 		say->text = fault_text(r, w);
 	} else if (say->err == ERR_MODEL_NAME_TAKEN) {
 		say->text = taken_text(r);
-	} else if (r->tx.why.n && (say->err == ERR_MODEL_NOT_FOUND || say->err == ERR_VERSION_NOT_FOUND)) {
+	} else if (r->tx.why.n && !strcmp(r->tx.why.items[0].reason, ARCHIVED_FAULT)) {
 		say->text = filled(r, arena_printf(r->arena, "%s: %s", errors[ERR_MODEL_NOT_FOUND].text, r->tx.why.items[0].reason));
 	} else {
 		say->text = filled(r, say->text);
