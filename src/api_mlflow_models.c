@@ -139,7 +139,7 @@ static enum err latest(struct req *r)
 	.object = RES_MODEL, .size = sizeof(struct named), .wants = mlflow_model_wants
 #define READ(method, path, query_, type) ROUTE(method, path), PERM_MODEL_READ, R_UNTAGGED | R_QUERY_BODY, QUERY(query_, type), .status = 200, .object = RES_MODEL
 #define SEARCH(method) READ(method, "search", search_query, struct search_query), .out = models_out, .listing = &named_list, .paging = &hundred, .read = named_page, \
-	.summary = "Search registered models", .errors = "PAGE_BYTES"
+	.summary = "Search registered models", .errors = "PAGE_BYTES TOO_BROAD"
 #define LATEST(method) READ(method, "get-latest-versions", latest_query, struct latest_query), .out = latest_out, .run = latest, \
 	.summary = "The highest version of each stage", .errors = "MODEL_NOT_FOUND"
 const struct route mlflow_model_routes[] = {

@@ -4,6 +4,7 @@
  * Prompts are found only when asked for by their tag, which every client of 3.x says of its own accord. */
 #include "mlflow.h"
 #include <string.h>
+#include "dom_tag.h"
 #include "search.h"
 #include "str.h"
 
@@ -32,9 +33,15 @@ static void by_text(struct req *r, struct list_ask *ask, const int by[SEARCH__OP
 	list_where(ask, by[c->op], DB_IN(value_of(r->arena, c)));
 }
 
-static void by_tag(struct req *r, struct list_ask *ask, const int by[SEARCH__OPS], const struct search_clause *c)
+/* common: the clause of one that very many have. */
+static enum err by_tag(struct req *r, struct list_ask *ask, const int by[SEARCH__OPS], int common, const struct search_clause *c)
 {
-	list_where(ask, by[c->op], DB_IN(db_s(c->key), value_of(r->arena, c)));
+	bool many = false;
+	const enum err e = c->op == SEARCH_EQ ? label_common(&r->tx, c->key, c->values[0], &many) : OK;
+
+	if (!e)
+		list_where(ask, many ? common : by[c->op], DB_IN(db_s(c->key), value_of(r->arena, c)));
+	return e;
 }
 
 /* A filter and its orders, read; what it does not say. */
@@ -85,13 +92,14 @@ static const struct search_key model_keys[] = {
 	{ NULL, 0, false, NULL }
 };
 
-/* Where names that fit a pattern begin: the index finds those alone. */
-static void begins(struct req *r, struct list_ask *ask, const struct search_clause *c)
+/* Where names that fit a pattern begin and end, so that an index finds those alone. */
+static bool begins(struct req *r, const struct search_clause *c, struct db_val range[2])
 {
 	const char *from = c->op == SEARCH_LIKE ? search_prefix(r->arena, c->values[0]) : "";
 
-	if (*from && utf8_length(from) < NAME_EXACT && !list_value(ask, NAMED_NAME_FROM))
-		list_where(ask, NAMED_NAME_FROM, DB_IN(db_s(from), db_s(arena_printf(r->arena, "%s\xf4\x8f\xbf\xbf", from))));
+	range[0] = db_s(from);
+	range[1] = db_s(arena_printf(r->arena, "%s\xf4\x8f\xbf\xbf", from));
+	return *from && utf8_length(from) < NAME_EXACT;
 }
 
 enum err mlflow_models_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
@@ -105,16 +113,19 @@ enum err mlflow_models_asked(struct req *r, const struct page_asked *page, struc
 	if (e)
 		return e;
 	list_where(ask, NAMED_HIDDEN, DB_IN(db_i(search_marked(&s, PROMPT_TAG) ? HIDDEN_PROMPT : 0)));
-	for (size_t i = 0; i < s.n; i++) {
+	for (size_t i = 0; !e && i < s.n; i++) {
 		const struct search_clause *c = &s.clauses[i];
+		struct db_val range[2];
 
-		if (c->entity == SEARCH_TAG) {
-			by_tag(r, ask, tags, c);
-			continue;
-		}
-		by_text(r, ask, names, c);
-		begins(r, ask, c);
+		if (c->entity == SEARCH_TAG)
+			e = by_tag(r, ask, tags, NAMED_LABEL_COMMON, c);
+		else
+			by_text(r, ask, names, c);
+		if (c->entity != SEARCH_TAG && begins(r, c, range) && !list_value(ask, NAMED_NAME_FROM))
+			list_where(ask, NAMED_NAME_FROM, range, 2);
 	}
+	if (e)
+		return e;
 	if (n && !strcmp(orders[0].key, "timestamp"))
 		in_order(ask, NAMED_BY_TIME, orders[0].descending, down_of(orders, n, "name", false));
 	else
@@ -135,19 +146,26 @@ static const struct search_key version_keys[] = {
 	OF_VERSION(NULL, 0)
 };
 
-/* By the model of a name, so that its index finds them; it has none where nothing has the name. */
+/* By the model of a name, so that its index finds them; it has none where nothing has the name.  And one model after the
+ * other where few names begin so. */
 static enum err by_name(struct req *r, struct list_ask *ask, const struct search_clause *c)
 {
 	static const int names[] = TEXTS(NAMED_OF_NAME);
+	struct db_val range[2];
+	bool few = false;
 	struct id id;
 	enum err e;
 
-	if (c->op != SEARCH_EQ) {
-		by_text(r, ask, names, c);
-		return OK;
+	if (c->op == SEARCH_EQ) {
+		if (!(e = named_id(&r->tx, c->values[0], &id)))
+			list_where(ask, NAMED_OF, DB_IN(db_d(&id)));
+		return e;
 	}
-	if (!(e = named_id(&r->tx, c->values[0], &id)))
-		list_where(ask, NAMED_OF, DB_IN(db_d(&id)));
+	by_text(r, ask, names, c);
+	if (!begins(r, c, range) || list_value(ask, NAMED_OF_FROM))
+		return OK;
+	if (!(e = named_few(&r->tx, range[0].s, range[1].s, &few)) && few)
+		list_where(ask, NAMED_OF_FROM, range, 2);
 	return e;
 }
 
@@ -210,7 +228,7 @@ enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, str
 		const struct search_clause *c = &s.clauses[i];
 
 		if (c->entity == SEARCH_TAG)
-			by_tag(r, ask, tags, c);
+			e = by_tag(r, ask, tags, NAMED_VERSION_LABEL_COMMON, c);
 		else if (!strcmp(c->key, "name"))
 			e = by_name(r, ask, c);
 		else if (!strcmp(c->key, "version_number"))

@@ -115,7 +115,7 @@ static enum err transition(struct tx *tx, const struct db_val *key, enum transit
 #define READ(method, path, query_, type) ROUTE(method, path), PERM_MODEL_READ, R_UNTAGGED | R_QUERY_BODY, QUERY(query_, type), .status = 200, .object = RES_VERSION
 #define IN_MODEL AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND })
 #define SEARCH(method) READ(method, "search", search_query, struct search_query), .out = versions_out, .listing = &named_versions_list, .paging = &many, \
-	.summary = "Search versions", .errors = "PAGE_BYTES"
+	.summary = "Search versions", .errors = "PAGE_BYTES TOO_BROAD"
 const struct route mlflow_version_routes[] = {
 	{ WRITE("POST", "create", R_LARGE, mlflow_version_in), .out = mlflow_version_answer, .change = named_register, .moves = { LIFE_MODEL_REGISTER, LIFE_VERSION_CREATE },
 	  .summary = "The next version of a registered model", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND ALIAS_NOT_FOUND LATEST_NOT_FOUND QUOTA" },

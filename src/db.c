@@ -498,6 +498,15 @@ static bool bind_value(const struct sql_row *row, size_t i, const struct db_val 
 	return true;
 }
 
+/* What became of a statement; the library says of the connection alone that it was ended among its rows. */
+static enum err stmt_failed(struct db *db, MYSQL_STMT *st, const struct sql_row *row)
+{
+	const unsigned code = mysql_stmt_errno(st) ? mysql_stmt_errno(st) : mysql_errno(db->m);
+	const enum err e = failed(db, code, mysql_stmt_errno(st) ? mysql_stmt_error(st) : mysql_error(db->m), row->name, false);
+
+	return code == ER_STATEMENT_TIMEOUT && !strncmp(row->text, DB_BOUNDED, strlen(DB_BOUNDED)) ? ERR_TOO_BROAD : e;
+}
+
 /* The statement, prepared, executed with its parameters bound. */
 static enum err execute(struct db *db, enum sql id, const struct db_val *in, size_t n, MYSQL_STMT **out)
 {
@@ -543,7 +552,7 @@ static enum err execute(struct db *db, enum sql id, const struct db_val *in, siz
 			db->doomed = db->open;
 			return ERR_DB_RETRY;
 		}
-		return failed(db, code, mysql_stmt_error(st), row->name, false);
+		return stmt_failed(db, st, row);
 	}
 	*out = st;
 	return OK;
@@ -687,7 +696,7 @@ static enum err fetch(struct db *db, MYSQL_STMT *st, struct arena *a, const stru
 		out->n++;
 	}
 	if (rc != MYSQL_NO_DATA && !out->cut) {
-		enum err e = failed(db, mysql_stmt_errno(st), mysql_stmt_error(st), row->name, false);
+		enum err e = stmt_failed(db, st, row);
 
 		if (db->m)
 			mysql_stmt_free_result(st);

@@ -211,7 +211,8 @@ enum err named_files_get(struct tx *tx, const struct db_val *key, void *out)
 	[label] = { "label", LABELLED("t.value = ?"), "ss", SEARCH_MOST }, \
 	[label + 1] = { "label_not", LABELLED("t.value <> ?"), "ss", SEARCH_MOST }, \
 	[label + 2] = { "label_like", LABELLED("t.value LIKE ?"), "ss", SEARCH_MOST }, \
-	[label + 3] = { "label_ilike", LABELLED("LOWER(t.value) LIKE LOWER(?)"), "ss", SEARCH_MOST }
+	[label + 3] = { "label_ilike", LABELLED("LOWER(t.value) LIKE LOWER(?)"), "ss", SEARCH_MOST }, \
+	[label + 4] = { "label_common", LABELLED("t.value = ?"), "ss", SEARCH_MOST }
 #define ALONG_LABELS(label, table) { FILTER(label), -1, NULL, "tags b FORCE INDEX (tag_by_name) STRAIGHT_JOIN " table " x FORCE INDEX (PRIMARY) " \
 	"ON x.organization_id = b.organization_id AND x.id = b.object_id", " AND b.name = ? AND b.value = ?", "x.id", label }
 #define FILTER(f) (UINT64_C(1) << (f))
@@ -221,8 +222,8 @@ static const struct list_filter model_filters[] = {
 	[NAMED_HIDDEN] = { "hidden", " AND x.hidden = ?", "i", 0 },
 	[NAMED_NAME] = { "name", " AND x.name_hash = UNHEX(SHA2(?, 256))", "s", SEARCH_MOST },
 	[NAMED_NAME_NOT] = { "name_not", " AND x.name_hash <> UNHEX(SHA2(?, 256))", "s", SEARCH_MOST },
-	[NAMED_NAME_LIKE] = { "name_like", " AND x.name LIKE ?", "s", SEARCH_MOST },
-	[NAMED_NAME_ILIKE] = { "name_ilike", " AND LOWER(x.name) LIKE LOWER(?)", "s", SEARCH_MOST },
+	[NAMED_NAME_LIKE] = { "name_like", " AND x.name_exact LIKE ?", "s", SEARCH_MOST },
+	[NAMED_NAME_ILIKE] = { "name_ilike", " AND LOWER(x.name_exact) LIKE LOWER(?)", "s", SEARCH_MOST },
 	[NAMED_NAME_IN] = { "name_in", " AND x.name_hash IN (SELECT UNHEX(SHA2(j.name, 256)) FROM JSON_TABLE(?, '$[*]' COLUMNS (name LONGTEXT PATH '$')) j)", "s", SEARCH_MOST },
 	[NAMED_NAME_NOT_IN] = { "name_not_in", " AND NOT " AMONG("x.name"), "s", SEARCH_MOST },
 	[NAMED_NAME_FROM] = { "name_from", " AND x.name_exact >= ? AND x.name_exact < ?", "ss", 0 },
@@ -244,7 +245,7 @@ static const struct list_path model_paths[] = {
 	{ .filters = FILTER(NAMED_NAME), .order = -1, .index = "model_name" },
 	{ .filters = FILTER(NAMED_NAME_IN), .order = -1, .index = "model_name" },
 	ALONG_LABELS(NAMED_LABEL, "models"),
-	{ .filters = FILTER(NAMED_NAME_FROM), .order = -1, .index = "model_by_exact" },
+	{ .filters = FILTER(NAMED_NAME_FROM), .order = NAMED_BY_NAME, .index = "model_by_exact" },
 	{ .order = NAMED_BY_NAME, .index = "model_by_exact" },
 	{ .order = NAMED_BY_TIME + 1, .index = "model_by_said_down" },
 	{ .order = -1, .index = "model_by_said" },
@@ -253,7 +254,7 @@ static const struct column list_model_columns[] = MAP(MODEL_COLUMNS, struct mode
 const struct listing named_list = { .name = "NAMED", .of = RES_MODEL, .parent = RES__MAX, .sees = SEES_GRANT, .size = sizeof(struct named),
 	.text = ROW(MODEL_COLUMNS, "x") MODEL_SEEN(COL_EXPR, "x") NAMED_MODEL_SEEN(COL_EXPR, ), .out = ROW_OUT(MODEL_COLUMNS) MODEL_SEEN(COL_OUT, ) NAMED_MODEL_SEEN(COL_OUT, ),
 	.joins = " LEFT JOIN principals v ON v.organization_id = x.organization_id AND v.id = x.created_by", .maps = { list_model_columns, list_model_locked, model_seen },
-	.filters = model_filters, .always = FILTER(NAMED_HIDDEN), .orders = model_orders, LIST_PATHS(model_paths) };
+	.filters = model_filters, .always = FILTER(NAMED_HIDDEN), .orders = model_orders, LIST_PATHS(model_paths), .bounded = true };
 
 enum err named_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
@@ -277,9 +278,10 @@ static const struct list_filter version_filters[] = {
 	[NAMED_LIVING] = { "living", " AND x.status = 'ready'", "", 0 },
 	[NAMED_OF_HIDDEN] = { "hidden", OF_MODEL("n.hidden = ?"), "i", 0 },
 	[NAMED_OF_NAME] = { "name", OF_MODEL("n.name_hash = UNHEX(SHA2(?, 256))"), "s", SEARCH_MOST },
+	[NAMED_OF_FROM] = { "name_from", OF_MODEL("n.name_exact >= ? AND n.name_exact < ?"), "ss", 0 },
 	[NAMED_OF_NOT] = { "name_not", OF_MODEL("n.name_hash <> UNHEX(SHA2(?, 256))"), "s", SEARCH_MOST },
-	[NAMED_OF_LIKE] = { "name_like", OF_MODEL("n.name LIKE ?"), "s", SEARCH_MOST },
-	[NAMED_OF_ILIKE] = { "name_ilike", OF_MODEL("LOWER(n.name) LIKE LOWER(?)"), "s", SEARCH_MOST },
+	[NAMED_OF_LIKE] = { "name_like", OF_MODEL("n.name_exact LIKE ?"), "s", SEARCH_MOST },
+	[NAMED_OF_ILIKE] = { "name_ilike", OF_MODEL("LOWER(n.name_exact) LIKE LOWER(?)"), "s", SEARCH_MOST },
 	[NAMED_OF_IN] = { "name_in", OF_MODEL(AMONG("n.name")), "s", SEARCH_MOST },
 	[NAMED_OF_NOT_IN] = { "name_not_in", OF_MODEL("NOT " AMONG("n.name")), "s", SEARCH_MOST },
 	[NAMED_RUN] = { "run", " AND x.source_run = ?", "s", SEARCH_MOST },
@@ -328,6 +330,8 @@ static const struct list_path version_paths[] = {
 	{ .filters = FILTER(NAMED_OF), .order = -1, .index = "version_number" },
 	{ .filters = FILTER(NAMED_RUN), .order = -1, .index = "version_by_run" },
 	ALONG_LABELS(NAMED_VERSION_LABEL, "model_versions"),
+	{ FILTER(NAMED_OF_FROM), -1, NULL, "models b FORCE INDEX (model_by_exact) STRAIGHT_JOIN model_versions x FORCE INDEX (version_number) "
+		"ON x.organization_id = b.organization_id AND x.model_id = b.id", " AND " NAMES_FROM("b"), "x.id", NAMED_OF_FROM },
 	{ .order = NAMED_BY_CHANGE, .index = "version_by_said" },
 	{ .order = -1, .index = "PRIMARY" },
 };
@@ -336,7 +340,16 @@ const struct listing named_versions_list = { .name = "NAMED_VERSIONS", .of = RES
 	.joins = " LEFT JOIN models y ON y.organization_id = x.organization_id AND y.id = x.model_id "
 		"LEFT JOIN principals v ON v.organization_id = x.organization_id AND v.id = x.created_by",
 	.maps = { version_columns, version_rest }, .filters = version_filters, .always = FILTER(NAMED_LIVING) | FILTER(NAMED_OF_HIDDEN), .orders = version_orders,
-	LIST_PATHS(version_paths) };
+	LIST_PATHS(version_paths), .bounded = true };
+
+enum err named_few(struct tx *tx, const char *from, const char *to, bool *few)
+{
+	int64_t n = 0;
+	const enum err e = tx_int(tx, SQL_NAMED_FROM, DB_IN(db_d(&tx->who->organization), db_s(from), db_s(to), db_i(FEW + 1)), &n);
+
+	*few = n <= FEW;
+	return e;
+}
 
 enum err named_id(struct tx *tx, const char *name, struct id *out)
 {

@@ -66,22 +66,26 @@ enum { SEARCH_MOST = 20, NAME_EXACT = 700, HIDDEN_PROMPT = 2 };   /* clauses of 
 enum {
 	NAMED_HIDDEN, NAMED_NAME, NAMED_NAME_NOT, NAMED_NAME_LIKE, NAMED_NAME_ILIKE, NAMED_NAME_IN, NAMED_NAME_NOT_IN,
 	NAMED_NAME_FROM,                         /* what a pattern begins with, up to what is behind all of that */
-	NAMED_LABEL, NAMED_LABEL_NOT, NAMED_LABEL_LIKE, NAMED_LABEL_ILIKE
+	NAMED_LABEL, NAMED_LABEL_NOT, NAMED_LABEL_LIKE, NAMED_LABEL_ILIKE,
+	NAMED_LABEL_COMMON                       /* one that very many have: the list is not walked along it */
 };
 /* Orders, by one key or two; the next one has the second key the other way round than the first. */
 enum { NAMED_BY_NAME, NAMED_BY_TIME };
 enum {
-	NAMED_OF, NAMED_LIVING, NAMED_OF_HIDDEN, NAMED_OF_NAME, NAMED_OF_NOT, NAMED_OF_LIKE, NAMED_OF_ILIKE, NAMED_OF_IN, NAMED_OF_NOT_IN,
+	NAMED_OF, NAMED_LIVING, NAMED_OF_HIDDEN, NAMED_OF_FROM, NAMED_OF_NAME, NAMED_OF_NOT, NAMED_OF_LIKE, NAMED_OF_ILIKE, NAMED_OF_IN, NAMED_OF_NOT_IN,
 	NAMED_RUN, NAMED_RUN_NOT, NAMED_RUN_LIKE, NAMED_RUN_ILIKE, NAMED_RUN_IN, NAMED_RUN_NOT_IN,
 	NAMED_SOURCE, NAMED_SOURCE_NOT, NAMED_SOURCE_LIKE, NAMED_SOURCE_ILIKE,
 	NAMED_NUMBER, NAMED_NUMBER_NOT, NAMED_NUMBER_FROM, NAMED_NUMBER_TO, NAMED_NUMBER_ABOVE, NAMED_NUMBER_BELOW,
-	NAMED_VERSION_LABEL, NAMED_VERSION_LABEL_NOT, NAMED_VERSION_LABEL_LIKE, NAMED_VERSION_LABEL_ILIKE
+	NAMED_VERSION_LABEL, NAMED_VERSION_LABEL_NOT, NAMED_VERSION_LABEL_LIKE, NAMED_VERSION_LABEL_ILIKE, NAMED_VERSION_LABEL_COMMON
 };
 enum { NAMED_BY_CHANGE = 0, NAMED_BY_CREATION = 2, NAMED_BY_NUMBER = 4, NAMED_BY_NUMBER_CHANGE = 6, NAMED_BY_NUMBER_CREATION = 8, NAMED_BY_MODEL = 10,
 	NAMED_BY_MODEL_CHANGE = 12, NAMED_IN_MODEL = 14 };
 extern const struct listing named_list, named_versions_list;
 /* The model of a name; the zero id where there is none. */
 enum err named_id(struct tx *tx, const char *name, struct id *out);
+/* Have so few models names from here to there that their versions are found one model after the other? */
+enum { FEW = 1000 };
+enum err named_few(struct tx *tx, const char *from, const char *to, bool *few);
 enum err named_page(struct tx *tx, struct list_ask *ask, struct list_got *got);
 
 #endif

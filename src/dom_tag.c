@@ -143,6 +143,15 @@ enum err label_set(struct tx *tx, const struct id *object, const char *key, cons
 	return !*changed ? OK : (e = put(tx, object, key, value)) ? e : room(tx, object);
 }
 
+enum err label_common(struct tx *tx, const char *key, const char *value, bool *common)
+{
+	int64_t n = 0;
+	const enum err e = tx_int(tx, SQL_LABEL_COMMON, DB_IN(db_d(&tx->who->organization), db_s(key), db_s(value), db_i(LABEL_COMMON + 1)), &n);
+
+	*common = n > LABEL_COMMON;
+	return e;
+}
+
 enum err label_forget(struct tx *tx, const struct id *object, const char *key, bool *changed)
 {
 	int64_t n = 0;

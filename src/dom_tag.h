@@ -14,6 +14,9 @@ enum err tags_set(struct tx *tx, const struct id *object, const char *field, con
 enum { LABELS_MOST = 1000, LABEL_KEY_MOST = 250, LABEL_VALUE_MOST = 100000, LABELS_BYTES = 1 << 20,
 	LABEL_TOLD_MOST = 1000 };                /* of a value, in the audit */
 enum err label_set(struct tx *tx, const struct id *object, const char *key, const char *value, bool *changed);
+/* Have more than LABEL_COMMON objects this one? */
+enum { LABEL_COMMON = 5000 };
+enum err label_common(struct tx *tx, const char *key, const char *value, bool *common);
 enum err label_forget(struct tx *tx, const struct id *object, const char *key, bool *changed);
 /* Those of a JSON array of {key, value}; of a key that is there twice the last one, "" where no value is.  ERR_SHAPE, at
  * `tags`; the first one says it before anything is written. */

@@ -91,7 +91,7 @@ void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t
 
 	for (size_t i = 0; i < ask->n; i++)
 		there += ask->clauses[i].filter == filter;
-	ask->full |= ask->n == LIST_CLAUSES || n > LIST_VALUES || there >= (most > 1 ? most : 1);
+	ask->full |= ask->n == LIST_CLAUSES || n > LIST_VALUES || n != strlen(ask->list->filters[filter].in) || there >= (most > 1 ? most : 1);
 	if (ask->full)
 		return;
 	c->filter = filter;
@@ -545,7 +545,7 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	out = compose(c, ask, &w, &org, &me, place, backwards(ask));
 	if (!whole(ask, c))
 		return ERR_INTERNAL;
-	sql = db_made(tx->db, l->name, c->in.p, out, c->sql.p);
+	sql = db_made(tx->db, l->name, c->in.p, out, l->bounded ? arena_printf(tx->arena, DB_BOUNDED "%s", c->sql.p) : c->sql.p);
 	if ((e = (ask->numbered ? tx_read : tx_page)(tx, sql, c->v, c->n, &r)))
 		return e;
 	if (l->parent != RES__MAX) {

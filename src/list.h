@@ -55,6 +55,7 @@ struct listing {
 	 * ERR_DB_NONE: that cannot be told. */
 	uint64_t totalled;
 	enum err (*total)(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out);
+	bool bounded;                            /* a page that takes too long is refused as too broad: DB_BOUNDED */
 	const char *place;                       /* a clause of what can be a place: a cursor of another one is refused */
 	const char *mode;                        /* the expression of a cursor's mode; NULL: x.livemode of a list by mode, else none */
 };
@@ -83,7 +84,8 @@ struct list_ask {
  * fewer fit its bytes; back: that is before it.  parent: its struct.  counted: what read them knows how many there are in all. */
 struct list_got { void *rows; size_t n; bool more, cut, back; const void *parent; bool counted; int64_t total; };
 
-/* One more clause, with its values.  One too many, or one that may not be asked for again, makes ask->full: no page. */
+/* One more clause, with its values.  One too many, one that may not be asked for again, or
+ * other values than it takes, makes ask->full: no page. */
 void list_where(struct list_ask *ask, int filter, const struct db_val *v, size_t n);
 
 /* The value of a filter that is asked for; NULL: it is not. */

@@ -241,6 +241,7 @@ static enum err in_parts(struct req *r, struct list_ask *ask, struct page_got *o
 		r->tx.arena = r->arena;
 		if (e)
 			return e;
+		r->who.permissions = arena_strdup(r->arena, r->who.permissions);         /* which each read settles anew */
 		for (size_t i = 0; i < got.n; i++)
 			buf_printf(&text, "%s%s", text.n ? "," : "[", js_text(shape_render(part, shape, (const char *)got.rows + i * size, r->dialect->time), NULL));
 		out->count += (int64_t)got.n;

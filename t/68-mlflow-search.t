@@ -241,9 +241,10 @@ scene 'ten thousand versions in one answer' => sub {
     unlike($body, qr/next_page_token/, 'and there is no more');
     is(join(' ', @numbers), join(' ', reverse 1 .. $n), 'in order');
     is($whole->(max_results => $n), $body, 'again') for 1 .. 3;
-    cmp_ok($memory->('VmRSS'), '<', $after + 8192, 'the worker keeps no more of it than the first time');
-    cmp_ok($memory->('VmRSS'), '<', 65536, 'and not much: ' . $memory->('VmRSS') . ' kB');
-    cmp_ok($memory->('VmHWM'), '<', 131072, 'nor meanwhile: ' . $memory->('VmHWM') . ' kB');
+    # a sanitizer keeps what was freed for a while
+    cmp_ok($memory->('VmRSS'), '<', $after + 8192, 'the worker keeps no more of it than the first time') if $Thaw::BUILD !~ /sanitized/;
+    cmp_ok($memory->('VmRSS'), '<', 65536, 'and not much: ' . $memory->('VmRSS') . ' kB') if $Thaw::BUILD !~ /sanitized/;
+    cmp_ok($memory->('VmHWM'), '<', 131072, 'nor meanwhile: ' . $memory->('VmHWM') . ' kB') if $Thaw::BUILD !~ /sanitized/;
     is($whole->(), $body, 'also where nothing says how many');
     $t->sql("DELETE FROM model_versions WHERE model_id = UNHEX('$m') AND number > 1; UPDATE models SET last_version = 1 WHERE id = UNHEX('$m')");
 };
