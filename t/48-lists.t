@@ -103,7 +103,7 @@ my $nobody = "UNHEX('" . '0' x 24 . "')";
 my %of_version = (stage => "'Registered'", build => "'complete'", model_id => $other, model_name => "'m'", threshold => "'0.5'", imported => 0, kinds => 16384, formats => 2048, challenger => 16384,
     similar0 => "'y'", similar1 => "'Binary'", similar2 => "UNHEX(MD5('y'))", similar3 => 0, not => $other, living => "'ready'", search => "'%filler%'", target_name => "'y'", target_type => "'Binary'", use_case => $other, created_by => "'admin\@main.example'",
     map { ("tags$_" => $_ % 4 < 2 ? q('["k"]') : q('["v"]')) } 0 .. 7);
-sub label { return map({ ("label${_}0" => "'k'") } '', qw(_not _like _ilike)), label1 => "'v'", label_not1 => "'w'", label_like1 => "'v%'", label_ilike1 => "'V%'" }
+sub label { return map({ ("label${_}0" => "'k'") } '', qw(_common _not _like _ilike)), label1 => "'v'", label_common1 => "'v'", label_not1 => "'w'", label_like1 => "'v%'", label_ilike1 => "'V%'" }
 # What is asked for, by list and filter; what a list has no value for here is no filter of it.
 my %asked = (
     MODELS => { hidden => 0, status => "'ready'", task_type => "'clustering'", search => "'%filler%'" },
