@@ -122,7 +122,7 @@ my %asked = (
     RUN_PROJECTS => {}, LEADERBOARD => {}, USE_CASES => { hidden => 0, search => "'%filler%'" },
     CUSTOM_MODELS => { hidden => 0, kind => "'training'", search => "'%filler%'", map({ ("deployed$_" => $_ == 2 ? $org : $user) } 0 .. 3), deployed4 => 1 }, CUSTOM_VERSIONS => {},
     NAMED => { hidden => 0, name => "'filler 7'", name_not => "'filler 7'", name_like => "'%filler%'", name_ilike => "'%FILLER%'", name_in => q('["filler 7"]'), name_not_in => q('["filler 7"]'), name_from0 => "'filler'", name_from1 => "'fillest'", label() },
-    NAMED_VERSIONS => { model => $model, living => 0, hidden => 0, name => "'filler 7'", name_not => "'filler 7'", name_like => "'%filler%'", name_ilike => "'%FILLER%'", name_in => q('["filler 7"]'), name_not_in => q('["filler 7"]'),
+    NAMED_VERSIONS => { model => $model, living => 0, hidden => 0, name_from0 => "'filler'", name_from1 => "'fillest'", name => "'filler 7'", name_not => "'filler 7'", name_like => "'%filler%'", name_ilike => "'%FILLER%'", name_in => q('["filler 7"]'), name_not_in => q('["filler 7"]'),
         run => "'r7'", run_not => "'r7'", run_like => "'r%'", run_ilike => "'R%'", run_in => q('["r7"]'), run_not_in => q('["r7"]'), source => "'s3://x'", source_not => "'s3://y'", source_like => "'s3%'", source_ilike => "'S3%'",
         number => 7, number_not => 7, number_from => 1, number_to => 1000000, number_above => 0, number_below => 1000000, label() },
     CHALLENGERS => { hidden => 0 }, PAIRS => { hidden => 0, search => "'%filler%'", version => $one->(150002) },
