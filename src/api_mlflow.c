@@ -46,9 +46,9 @@ static enum err info(struct req *r)
 }
 
 static const struct route routes[] = {
-	{ "GET", "/health", PERM_PUBLIC, 0, .status = 200, .run = health, .summary = "Is it there? (text)" },
-	{ "GET", "/version", PERM_PUBLIC, 0, .status = 200, .run = version, .summary = "The version of MLflow that clients are to take this server for (text)" },
-	{ "GET", "/api/3.0/mlflow/server-info", PERM_PUBLIC, 0, .status = 200, .out = info_out, .run = info, .summary = "What else this server has, which is nothing", .errors = "WORKSPACES_OFF" },
+	{ "GET", "/health", PERM_PUBLIC, 0, .status = 200, .run = health, .summary = "Health check (text)" },
+	{ "GET", "/version", PERM_PUBLIC, 0, .status = 200, .run = version, .summary = "The MLflow version that this server speaks (text)" },
+	{ "GET", "/api/3.0/mlflow/server-info", PERM_PUBLIC, 0, .status = 200, .out = info_out, .run = info, .summary = "Server capabilities", .errors = "WORKSPACES_OFF" },
 	{ 0 }
 };
 
