@@ -270,6 +270,31 @@ await test('what one may not do is not offered, and an archived model keeps what
     await shows(() => marks(window, 2), ['Production', '@champion']);
 });
 
+await test('the session ends in a call of MLflow: signs in again here, and the browser asks for no password of its own', async () => {
+    for (const [spoilt, challenge] of [['Bearer over', 'Bearer realm="thaw", error="invalid_token"'], ['Basic b3Zlcg==', 'Basic realm="mlflow", Bearer realm="thaw", error="invalid_token"']]) {
+        const m = await three('Ended');
+        const { context, page } = await signedIn();
+        await go(page, at(m, 1));
+        await context.clearCookies();
+        const wire = await context.newCDPSession(page);
+        let left = 1, asked = 0;
+        wire.on('Fetch.requestPaused', ({ requestId, request: { headers } }) => wire.send('Fetch.continueRequest', { requestId,
+            headers: Object.entries({ ...headers, ...left-- > 0 && { Authorization: spoilt } }).map(([name, value]) => ({ name, value })) }));
+        wire.on('Fetch.authRequired', ({ requestId }) => { asked++; wire.send('Fetch.continueWithAuth', { requestId, authChallengeResponse: { response: 'CancelAuth' } }); });
+        await wire.send('Fetch.enable', { handleAuthRequests: true, patterns: [{ urlPattern: `*${B}/registered-models/alias` }] });
+        await press(page, /^Set alias/);
+        await dialog(page).getByLabel('Alias').fill('champion');
+        const refused = page.waitForResponse(r => r.url().endsWith('/registered-models/alias') && r.status() === 401);
+        await confirm(page, 'Set alias');
+        assert.equal((await refused).headers()['www-authenticate'], challenge);
+        await page.getByText('Sign in again').first().waitFor();
+        await page.getByRole('dialog').last().getByLabel('Password').fill(setup.admin.password);
+        await page.keyboard.press('Enter');
+        await good(page).getByText('alias set').waitFor();
+        assert.equal(asked, 0, spoilt);
+    }
+});
+
 await test('prompts are no models; and all of it fits a telephone in the dark', async () => {
     await call('POST', 'registered-models/create', { name: 'A prompt', tags: [{ key: 'mlflow.prompt.is_prompt', value: 'true' }] });
     const m = await three('A name that is rather long, and_goes_on_without_a_space_for_quite_a_while_');
