@@ -152,6 +152,18 @@ static enum err unset_alias(struct req *r)
 	return OK;
 }
 
+static enum err foretell(struct req *r)
+{
+	struct db_val key[2];
+	struct held h;
+	enum err e = route_key(r, key);
+
+	if (e || (e = hold_foretell(&r->tx, key, r->query, &h)))
+		return e;
+	res_shape(r, r->row->status, r->row->out, &h, 0);
+	return OK;
+}
+
 /* ---- Routes ---- */
 
 static const enum sql set_wants[] = { SQL_ALIAS_GET, SQL_ALIAS_COUNT, SQL_ALIAS_PUT, SQL_HOLD_ADD, SQL_HOLD_END, SQL_HOLD_OPEN, SQL_NONE },
@@ -170,6 +182,8 @@ const struct route models_alias_routes[] = {
 	  .summary = "Which version had an alias, or was in a stage, at a time; newest first", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ LIST("/holders/history", holds_list, history_query, struct holds_query), .out = holds_out, .paging = &history,
 	  .summary = "Which versions had aliases and were in stages, from when until when; newest first", .errors = NOT_FOUND " PAGE_BYTES" },
+	{ "GET", ONE "/rollback", PERM_MODEL_READ, R_UNTAGGED, QUERY(back_in, struct hold_in), .status = 200, .out = hold_out, .object = RES_MODEL, .run = foretell,
+	  .summary = "The version that would get an alias or a stage back, and until when it held it", .errors = NOT_FOUND " NOBODY_BEFORE" },
 	{ "POST", ONE "/rollback", PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(back_in, struct hold_in), .status = 200, .out = hold_out, .object = RES_MODEL,
 	  .size = sizeof(struct held), .change = hold_back, .moves = { LIFE_MODEL_ALIAS_BACK, LIFE_MODEL_STAGE_BACK },
 	  .summary = "Give an alias or a stage back to the version that held it before", .errors = NOT_FOUND " NOBODY_BEFORE" MAY_NOT },

@@ -70,15 +70,30 @@ enum err hold_end(struct tx *tx, const struct model *m, const char *kind, const 
 
 static const struct column hold_columns[] = MAP(HOLD_COLUMNS, struct held), hold_seen[] = MAP(HOLD_SEEN, struct held);
 
-enum err hold_read(struct tx *tx, const struct model *m, const char *kind, const char *name, int64_t number, struct held *out)
+static enum err read_by(struct tx *tx, enum sql sql, const struct db_val *in, size_t n, enum err none, struct held *out)
 {
 	const struct db_val *row;
-	enum err e = tx_row(tx, SQL_HOLD_OPEN, DB_IN(db_d(&m->life.organization), db_d(&m->life.id), db_s(kind), db_s(name), db_i(number)), &row);
+	enum err e = tx_row(tx, sql, in, n, &row);
 
 	if (e)
-		return e == ERR_DB_NONE ? ERR_INTERNAL : e;
+		return e == ERR_DB_NONE ? none : e;
 	(void)row_read(hold_seen, RES__MAX, row_read(hold_columns, RES__MAX, row + 1, out), out);
 	return OK;
+}
+
+enum err hold_read(struct tx *tx, const struct model *m, const char *kind, const char *name, int64_t number, struct held *out)
+{
+	return read_by(tx, SQL_HOLD_OPEN, DB_IN(db_d(&m->life.organization), db_d(&m->life.id), db_s(kind), db_s(name), db_i(number)), ERR_INTERNAL, out);
+}
+
+enum err hold_before(struct tx *tx, const struct model *m, const struct hold_in *in, struct held *out)
+{
+	const struct db_val org = db_d(&m->life.organization), of = db_d(&m->life.id);
+	int64_t now = 0;
+	enum err e = in->alias ? alias_of(tx, m, in->alias, &now) : OK;
+
+	return e ? e : read_by(tx, SQL_HOLD_BEFORE, DB_IN(org, of, db_s(in->alias ? HOLD_ALIAS : HOLD_STAGE), db_s(in->alias ? in->alias : in->stage), db_i(now),
+		db_s(in->stage ? in->stage : "")), ERR_NOBODY_BEFORE, out);
 }
 
 #define FILTER(f) (UINT64_C(1) << (f))

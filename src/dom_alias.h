@@ -24,6 +24,10 @@ enum { HOLDS_ALIAS, HOLDS_STAGE, HOLDS_NOW, HOLDS_AT };          /* AT takes the
 extern const struct listing holds_list, aliases_list;
 /* The one that a version has now. */
 enum err hold_read(struct tx *tx, const struct model *m, const char *kind, const char *name, int64_t number, struct held *out);
+/* An alias (or a stage of the next), and the number of a version. */
+struct hold_in { const char *alias, *stage; int64_t number; };
+/* The one that ended last, of a version that is still there and does not have it now.  ERR_NOBODY_BEFORE. */
+enum err hold_before(struct tx *tx, const struct model *m, const struct hold_in *in, struct held *out);
 
 /* What no alias is called: letters, digits, _ and -, of any script, at most so many; `latest` and a number as `v3` mean versions already. */
 enum { ALIAS_LENGTH = 255 };
@@ -38,14 +42,14 @@ enum err version_ends(struct tx *tx, const struct version *v, struct json *detai
 
 /* ---- dom_rollback.c: the same by the id of the model, which `key` is ---- */
 
-/* An alias (or a stage of the next), and the number of a version.  Out: a struct held. */
-struct hold_in { const char *alias, *stage; int64_t number; };
-/* ERR_VERSION_NOT_FOUND, ERR_PACKAGE_ARCHIVED. */
+/* in: a struct hold_in; out: a struct held.  ERR_VERSION_NOT_FOUND, ERR_PACKAGE_ARCHIVED. */
 enum err alias_set(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* ERR_ALIAS_NOT_FOUND. */
 enum err alias_unset(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* The version that held it last, and does not now, holds it again: of a stage, alone, and those that are there become Archived.
  * ERR_NOBODY_BEFORE. */
 enum err hold_back(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+/* The hold that it would give back. */
+enum err hold_foretell(struct tx *tx, const struct db_val *key, const struct hold_in *in, struct held *out);
 
 #endif

@@ -38,21 +38,28 @@ static enum err stage_back(struct tx *tx, const struct model *m, const char *sta
 	return e ? e : package_stage(tx, LIFE_MODEL_STAGE_BACK, stage, true, &v);
 }
 
+static enum err one_of_both(struct tx *tx, const struct hold_in *in)
+{
+	return !in->alias == !in->stage ? why_fault(tx, in->alias ? "stage" : "alias", "exactly one of alias and stage must be given") : OK;
+}
+
 enum err hold_back(struct tx *tx, const struct db_val *key, enum transition t, const void *sent, void *out)
 {
 	const struct hold_in *in = sent;
-	const char *kind = in->alias ? HOLD_ALIAS : HOLD_STAGE, *name = in->alias ? in->alias : in->stage;
-	int64_t now = 0, before;
+	struct held before;
 	struct model m;
 	enum err e;
 
-	if (!name || (in->alias && in->stage))
-		return why_fault(tx, name ? "stage" : "alias", "exactly one of alias and stage must be given");
-	if ((e = life_lock(tx, RES_MODEL, key, &m)) || (in->alias && (e = alias_of(tx, &m, name, &now))))
+	if ((e = one_of_both(tx, in)) || (e = life_lock(tx, RES_MODEL, key, &m)) || (e = hold_before(tx, &m, in, &before)))
 		return e;
-	e = tx_int(tx, SQL_HOLD_BEFORE, DB_IN(db_d(&m.life.organization), db_d(&m.life.id), db_s(kind), db_s(name), db_i(now), db_s(in->stage ? name : "")), &before);
-	if (e)
-		return e == ERR_DB_NONE ? ERR_NOBODY_BEFORE : e;
-	e = in->alias ? alias_move(tx, t, &m, name, before) : stage_back(tx, &m, name, before);
-	return e ? e : hold_read(tx, &m, kind, name, before, out);
+	e = in->alias ? alias_move(tx, t, &m, in->alias, before.number) : stage_back(tx, &m, in->stage, before.number);
+	return e ? e : hold_read(tx, &m, before.kind, before.name, before.number, out);
+}
+
+enum err hold_foretell(struct tx *tx, const struct db_val *key, const struct hold_in *in, struct held *out)
+{
+	struct model m;
+	enum err e;
+
+	return (e = one_of_both(tx, in)) || (e = life_read(tx, RES_MODEL, key, &m)) ? e : hold_before(tx, &m, in, out);
 }

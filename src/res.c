@@ -1,6 +1,7 @@
 /* res.c: the reply: made in memory, sent once, after COMMIT. */
 #include "req.h"
 #include <string.h>
+#include <strings.h>
 #include <openssl/sha.h>
 #include "conf.h"
 #include "log.h"
@@ -102,6 +103,15 @@ static const char *scope_needed(const struct req *r, enum err e)
 	return *scope ? scope : perm_word(ask.perm);
 }
 
+/* The realm of Basic, with what comes between it and the next; "" where a Bearer was sent: a browser would ask its user for a
+ * password, over the page that sent it. */
+static const char *basic_realm(const struct req *r)
+{
+	const bool bearer = r->authorization && !strncasecmp(r->authorization, "Bearer ", 7);
+
+	return r->dialect->basic && !bearer ? arena_printf(r->arena, "Basic realm=\"%s\", ", r->dialect->basic) : "";
+}
+
 static void challenge(struct req *r, enum err e, int status)
 {
 	const unsigned flags = err_row(e)->flags;
@@ -124,8 +134,7 @@ static void challenge(struct req *r, enum err e, int status)
 	else if (flags & NO_SCOPE)
 		value = arena_printf(r->arena, ", error=\"insufficient_scope\", scope=\"%s\"", scope_needed(r, e));
 	if (value)
-		res_header(r, "WWW-Authenticate", arena_printf(r->arena, "%sBearer realm=\"thaw\"%s",
-			status == 401 && r->dialect->basic ? arena_printf(r->arena, "Basic realm=\"%s\", ", r->dialect->basic) : "", value));
+		res_header(r, "WWW-Authenticate", arena_printf(r->arena, "%sBearer realm=\"thaw\"%s", status == 401 ? basic_realm(r) : "", value));
 }
 
 void res_error(struct req *r, enum err e)

@@ -91,6 +91,8 @@ subtest 'who calls' => sub {
     is($r->{headers}{'www-authenticate'}, 'Basic realm="mlflow", Bearer realm="thaw", error="invalid_token"', 'and what it takes');
     refused($r = $t->req(GET => "$GET?name=whole"), 401, 'UNAUTHENTICATED', qr/MLFLOW_TRACKING_TOKEN/, 'nobody');
     is($r->{headers}{'www-authenticate'}, 'Basic realm="mlflow", Bearer realm="thaw"', 'is asked for either');
+    refused($r = $t->req(GET => "$GET?name=whole", headers => [ Authorization => "$_->[0] $key*" ]), 401, 'UNAUTHENTICATED', undef, "$_->[0]: refused"),
+        is($r->{headers}{'www-authenticate'}, "$_->[1]Bearer realm=\"thaw\", error=\"invalid_token\"", 'and ' . ($_->[1] ? 'asked for either' : 'not asked for a password, as a browser would ask its user')) for [ 'Bearer', '' ], [ 'bearer', '' ], [ 'Token', 'Basic realm="mlflow", ' ];
     error_is($t->req(GET => $MODELS, headers => [ Authorization => 'Basic ' . $pair->("me:$token") ]), 401, 'AUTH_INVALID', 'no other dialect takes Basic');
     refused($t->req(POST => $CREATE, token => $t->reader, body => { name => 'r' }), 403, 'PERMISSION_DENIED', undef, 'who may not');
     refused(call(GET => "$GET?name=whole", headers => [ 'X-MLFLOW-WORKSPACE' => 'team' ]), 400, 'FEATURE_DISABLED', undef, 'a workspace');

@@ -25,6 +25,8 @@ sub on { my ($method, $m, $path, %o) = @_; $t->req($method => "$MODELS/$m->{id}$
 sub put { my ($m, $alias, $number, %o) = @_; on(PUT => $m, "/aliases/$alias", body => { version_id => sprintf 'ver-%03d', $number }, %o) }
 sub remove { my ($m, $alias, %o) = @_; on(DELETE => $m, "/aliases/$alias", %o) }
 sub back { my ($m, $kind, $name, %o) = @_; on(POST => $m, '/rollback', body => { $kind => $name }, %o) }
+# Who would be gone back to, without a change.
+sub foretold { my ($m, $kind, $name) = @_; my $r = on(GET => $m, "/rollback?$kind=$name"); $r->{json}{version_id} // $r->{status} }
 sub mlflow { my ($method, $path, $body) = @_; $t->req($method => "/api/2.0/mlflow/$path", token => $token{$by}, body => $body) }
 sub staged { my ($m, $number, $stage, %o) = @_; mlflow(POST => 'model-versions/transition-stage', { name => $m->{name}, version => "$number", stage => $stage, %o }) }
 sub registry { my ($method, $path, %o) = @_; $t->req($method => "/api/v2/$path", token => $token{$by}, %o) }
@@ -170,7 +172,12 @@ subtest 'back to who had the alias before' => sub {
     is(aliases($m) . ever($m, 'alias=champion'), 'champion=ver-0022 3 2 1', 'a new line of the history');
     back($m, alias => 'champion');
     is(aliases($m), 'champion=ver-003', 'twice: as it was');
+    is(foretold($m, alias => 'champion'), 'ver-002', 'foretold');
     mlflow(DELETE => 'model-versions/delete', { name => $m->{name}, version => '2' });
+    is(foretold($m, alias => 'champion'), 'ver-001', 'foretold: a version that is gone is passed over');
+    error_is(on(GET => $m, "/rollback$_->[0]"), 400, 'VALIDATION_ERROR', "rollback$_->[0]", $_->[1]) for [ '', 'alias' ], [ '?alias=a&stage=Production', 'stage' ], [ '?stage=x', 'stage' ];
+    error_is($t->req(GET => "$MODELS/$m->{id}/rollback?alias=champion", token => $t->other), 404, 'RESOURCE_NOT_FOUND', 'not for another organization');
+    is($t->req(GET => "$MODELS/$m->{id}/rollback?alias=champion", token => $t->reader)->{json}{version_id}, 'ver-001', 'for who only reads');
     back($m, alias => 'champion');
     is(aliases($m), 'champion=ver-001', 'a version that is gone is passed over');
     remove($m, 'champion');
@@ -188,11 +195,14 @@ subtest 'back to who had the alias before' => sub {
 subtest 'back to who was in the stage before' => sub {
     my $m = versions(4);
     error_is(back($m, stage => 'Production'), 409, 'CONFLICT', 'nobody was');
+    is(foretold($m, stage => 'Production'), 409, 'which is foretold');
     staged($m, $_, 'Production') for 1, 2;
     staged($m, 2, 'None');
     staged($m, 3, 'Production');
     staged($m, 1, 'None');
-    my $r = back($m, stage => 'Production', headers => [ 'If-Match' => revision($m) ]);
+    my $r = on(GET => $m, '/rollback?stage=Production');
+    is("$r->{json}{stage} $r->{json}{version_id} " . ($r->{json}{until} ? 'until' : '') . " $r->{json}{ended_by}{name}", 'Production ver-001 until admin', 'foretold: the one that left it last, and when');
+    $r = back($m, stage => 'Production', headers => [ 'If-Match' => revision($m) ]);
     is("$r->{json}{stage} $r->{json}{version_id}", 'Production ver-001', 'the one that left it last, not the one that came last');
     is(join(' ', map { stage_of($m, $_) } 1 .. 3), 'Production Registered Archived', 'who is there is archived');
     like(last_row($m), qr/^model\.stage_rolled_back admin .*"version_number":1,.*"stage":"Production","previous":"Registered","archived_versions":\[3\]\}$/, 'with an audit row that says so');

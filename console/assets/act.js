@@ -66,7 +66,8 @@ async function perform(resource, offer, object, refresh) {
             if (asking) return;
             asking = true;
             try {
-                if (action.foresee) {
+                if (typeof action.foresee === 'function') foreseen = await action.foresee(get, object);
+                else if (action.foresee) {
                     const { method = 'GET', path, body } = action.foresee.ask(object, chosen);
                     foreseen = action.foresee.told((await request(method, path, { body })).data, object, chosen);
                 }

@@ -47,6 +47,7 @@ function failure(status, headers, body) {
     });
 }
 
+// The cookie is for the session's own address alone; without credentials no answer makes the browser ask for a password.
 async function exchange(method, path, { body, key, match, token, bytes } = {}) {
     const headers = { Accept: bytes ? '*/*' : 'application/json' };
     if (token) headers.Authorization = `Bearer ${token}`;
@@ -56,7 +57,7 @@ async function exchange(method, path, { body, key, match, token, bytes } = {}) {
     let reply, data = null, text = '';
     try {
         reply = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body),
-            credentials: 'same-origin', cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout?.(bytes ? 600_000 : 30_000) });
+            credentials: path.startsWith(SESSION) ? 'same-origin' : 'omit', cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout?.(bytes ? 600_000 : 30_000) });
         if (bytes && reply.ok) data = await reply.blob(); else text = await reply.text();
     } catch {
         throw new Failure('lost', 'The server did not answer.');

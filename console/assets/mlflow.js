@@ -49,7 +49,7 @@ const alias = name => ({ text: `@${name}`, tone: 'blue' });
 export const details = [
     { label: 'Registered from', field: 'source_uri', kind: 'link', optional: true },
     { label: 'Run', field: 'run', kind: 'code', optional: true },
-    { label: 'Page of the run', field: 'run_link', kind: 'link', optional: true },
+    { label: 'Run page', field: 'run_link', kind: 'link', optional: true },
     { label: 'Logged model', field: 'logged_model', kind: 'code', optional: true },
 ];
 
@@ -59,12 +59,12 @@ export const details = [
 const held = async (get, name) => new Map(((await get(modelPath(name))).registered_model.aliases ?? []).map(a => [a.alias, Number(a.version)]));
 const versionsOf = async (get, name) => ((await get(query(`${BASE}/model-versions/search`, { filter: `name = ${quoted(name)}`, order_by: 'version_number DESC', max_results: 100 }))).model_versions ?? [])
     .map(v => [v.version, `Version ${v.version}${v.description ? `: ${v.description.slice(0, 60)}` : ''}`]);
-// An alias that another version has is taken from it with a word of its own.
-const moving = (has, to) => ({ name: 'move', label: 'Move it', type: 'check', must: 'Say that it is to be moved',
-    when: v => has.has(v.alias) && has.get(v.alias) !== to(v), says: v => `Version ${has.get(v.alias)} has this alias, and loses it to version ${to(v)}.` });
-const aliasField = { name: 'alias', label: 'Alias', type: 'text', required: true, help: 'Letters, digits, - and _: such as champion' };
+// An alias that another version has is taken from it only where that was confirmed.
+const moving = (has, to) => ({ name: 'move', label: 'Move it', type: 'check', must: 'Confirm the move',
+    when: v => has.has(v.alias) && has.get(v.alias) !== to(v), says: v => `Version ${has.get(v.alias)} has this alias. It will move to version ${to(v)}.` });
+const aliasField = { name: 'alias', label: 'Alias', type: 'text', required: true, help: 'Letters, digits, - and _. Example: champion' };
 const keyField = { name: 'key', label: 'Key', type: 'text', required: true }, valueField = { name: 'value', label: 'Value', type: 'area' };
-const setTag = (list, of) => ({ label: 'Set tag', bare: true, after: 'stay', tone: 'secondary', done: 'has the tag', ask: 'A value under a key. One that is there under this key is replaced.',
+const setTag = (list, of) => ({ label: 'Set tag', bare: true, after: 'stay', tone: 'secondary', done: 'tag set', ask: 'Set a key and its value. If the key already exists, its value is replaced.',
     fields: () => [keyField, valueField], send: (o, { key, value }) => ({ path: `${BASE}/${list}/set-tag`, body: { ...of(o), key, value: value ?? '' } }) });
 
 const offer = (transition, from, method = 'POST') => ({ transition, from, to: 'same', method, permission: 'model:write' });
@@ -72,7 +72,7 @@ const offer = (transition, from, method = 'POST') => ({ transition, from, to: 's
 // Of a model.
 export const modelOffers = from => [offer('ALIAS_SET', from), offer('TAG_SET', from)];
 export const modelActions = {
-    ALIAS_SET: { label: 'Set alias', bare: true, after: 'stay', tone: 'secondary', done: 'has the alias', ask: 'A name for one of the versions, by which it is loaded.',
+    ALIAS_SET: { label: 'Set alias', bare: true, after: 'stay', tone: 'secondary', done: 'alias set', ask: 'Give a version an alias that clients can load it by.',
         load: async (get, m) => ({ has: await held(get, m.name), options: await versionsOf(get, m.name) }),
         fields: (m, { has, options }) => [aliasField, { name: 'version', label: 'Version', type: 'choice', options }, moving(has, v => Number(v.version))],
         send: (m, v) => ({ path: aliasPath, body: { name: m.name, alias: v.alias, version: v.version } }) },
@@ -84,13 +84,13 @@ export const versionOffers = (word, from, ...deeds) => deeds.map(deed => offer(`
 export function versionActions(word, of, needs) {
     const here = v => ({ name: of(v).name, version: String(of(v).number) });
     return {
-        [`${word}_ALIAS`]: { label: 'Set alias', bare: true, row: true, after: 'stay', tone: 'secondary', needs, of: v => !!v.aliases, done: 'has the alias',
-            ask: 'A name for this version, by which it is loaded. No two versions have the same one.',
+        [`${word}_ALIAS`]: { label: 'Set alias', bare: true, row: true, after: 'stay', tone: 'secondary', needs, of: v => !!v.aliases, done: 'alias set',
+            ask: 'Give this version an alias that clients can load it by. Only one version of a model can have a given alias.',
             load: (get, v) => held(get, of(v).name),
             fields: (v, has) => [aliasField, moving(has, () => of(v).number)],
             send: (v, { alias: name }) => ({ path: aliasPath, body: { ...here(v), alias: name } }) },
-        [`${word}_UNALIAS`]: { label: 'Remove alias', bare: true, after: 'stay', tone: 'secondary', needs, of: v => v.aliases?.length > 0, done: 'lost the alias',
-            ask: 'This version loses it. Whoever loads the model by it finds nothing then.',
+        [`${word}_UNALIAS`]: { label: 'Remove alias', bare: true, after: 'stay', tone: 'secondary', needs, of: v => v.aliases?.length > 0, done: 'alias removed',
+            ask: 'Clients that load the model by this alias will no longer find a version.',
             fields: v => [{ name: 'alias', label: 'Alias', type: 'choice', options: v.aliases.map(a => [a, a]) }],
             send: (v, values) => ({ path: aliasPath, body: { name: of(v).name, ...values } }) },
         [`${word}_LABEL`]: { ...setTag('model-versions', here), needs, of: v => !!v.labelled },
@@ -104,8 +104,8 @@ export const stageFields = (there, all, is, number) => {
     const those = stage => `${others(stage).length > 1 ? 'Versions' : 'Version'} ${others(stage).join(', ')}${more(stage) ? ' and more' : ''}`;
     return archive => [
         { name: 'stage', label: 'Stage', type: 'choice', options: all.filter(s => s !== is).map(s => [s, s]),
-            says: v => !others(v.stage).length ? '' : `${those(v.stage)} ${others(v.stage).length > 1 ? 'are' : 'is'} there now${v[archive] ? ', and will be moved to Archived' : ''}.` },
-        { name: archive, label: 'Archive those that are there', type: 'check', help: 'Other versions in that stage move to the stage Archived.', when: v => others(v.stage).length > 0 },
+            says: v => !others(v.stage).length ? '' : `${those(v.stage)} ${others(v.stage).length > 1 ? 'are' : 'is'} in this stage now${v[archive] ? ' and will be moved to Archived' : ''}.` },
+        { name: archive, label: 'Archive existing versions', type: 'check', help: 'Moves the other versions in this stage to Archived.', when: v => others(v.stage).length > 0 },
     ];
 };
 export const stageAction = (word, of) => ({ [`${word}_STAGE`]: { label: 'Move to stage', bare: true, row: true, after: 'stay', tone: 'secondary', of: v => !!v.at, done: 'was moved',
@@ -129,47 +129,53 @@ const place = items => {
         mark: [o.alias ? alias(o.alias) : { text: o.stage, tone: stages[o.stage].tone }] });
 };
 const what = o => o.alias ? { alias: o.alias } : { stage: o.stage };
-const back = { label: 'Roll back', bare: true, row: true, after: 'stay', tone: 'secondary', needs, done: 'was rolled back', did: r => `Version ${r.version_number} has it now.`,
-    ask: 'The version that had it before gets it back.',
-    foresee: { ask: o => ({ path: query(`${modelUrl(o.parent.id)}/holders/history`, { ...what(o), page_size: 100 }) }),
-        told: (r, o) => {
-            const now = r.items.filter(i => !i.until).map(i => i.version_number), before = r.items.find(i => i.until && !now.includes(i.version_number));
-            return before ? { text: [`Version ${before.version_number}, which had it until `, time(before.until), ', gets it back. ', now.length && `Version ${now.join(', ')} ${o.alias ? 'loses it' : 'is moved to Archived'}.`] }
-                : { refused: true, text: 'No other version had it before.' };
-        } },
+// The server says who would get it back; who has it now is asked for beside.
+const foretold = async (get, o) => {
+    let r;
+    try { r = await get(query(`${modelUrl(o.parent.id)}/rollback`, what(o))); } catch (e) {
+        if (e.kind !== 'conflict') throw e;
+        return { refused: true, text: 'There is no earlier version to roll back to.' };
+    }
+    const { items, has_next: more } = await get(query(`${modelUrl(o.parent.id)}/holders`, what(o)));
+    const others = `${items.length > 1 ? 'Versions' : 'Version'} ${items.map(i => i.version_number).join(', ')}${more ? ' and more' : ''}`;
+    return { text: [`Version ${r.version_number} ${o.alias ? 'had this alias' : `was in ${o.stage}`} until `, time(r.until), ` and will ${o.alias ? 'get it back' : 'move back to it'}. `,
+        items.length > 0 && `${others} will ${o.alias ? 'lose it' : 'be moved to Archived'}.`] };
+};
+const back = { label: 'Roll back', bare: true, row: true, after: 'stay', tone: 'secondary', needs, done: 'was rolled back', foresee: foretold,
+    did: r => r.alias ? `Version ${r.version_number} has it now.` : `Version ${r.version_number} is in ${r.stage} now.`,
     send: o => ({ path: `${modelUrl(o.parent.id)}/rollback`, body: what(o) }) };
 
 const aliases = {
     ...list, word: 'alias', path: 'aliases', one: 'alias', many: 'aliases', title: 'Aliases',
     id: a => a.alias, name: a => a.alias,
     api: { ...numbered, complete: place },
-    columns: [{ label: 'Alias', field: 'mark', kind: 'badges' }, { label: 'Names', field: 'of', kind: 'place', wide: true }, { label: 'Since', field: 'since', kind: 'time', wide: true },
+    columns: [{ label: 'Alias', field: 'mark', kind: 'badges' }, { label: 'Version', field: 'of', kind: 'place', wide: true }, { label: 'Since', field: 'since', kind: 'time', wide: true },
         { label: 'Set by', field: 'by', wide: true }],
     own: [offer('ALIAS_MOVE', there), offer('ALIAS_BACK', there), offer('ALIAS_REMOVE', there, 'DELETE')],
     actions: {
         ALIAS_MOVE: { label: 'Move', row: true, after: 'stay', tone: 'secondary', needs, done: 'was moved',
-            ask: a => `Another version gets this alias. Version ${a.version_number} has it now, and loses it.`,
+            ask: a => `Version ${a.version_number} has this alias now. Choose the version that it moves to.`,
             load: (get, a) => versionsOf(get, a.parent.name),
-            fields: (a, options) => [{ name: 'version', label: 'To', type: 'choice', options: options.filter(([v]) => v !== String(a.version_number)) }],
+            fields: (a, options) => [{ name: 'version', label: 'Move to', type: 'choice', options: options.filter(([v]) => v !== String(a.version_number)) }],
             send: (a, values) => ({ path: aliasPath, body: { name: a.parent.name, alias: a.alias, ...values } }) },
         ALIAS_BACK: back,
         ALIAS_REMOVE: { label: 'Remove', row: true, after: 'stay', tone: 'danger', needs, no: 'Keep it', done: 'was removed',
-            ask: a => `Version ${a.version_number} loses it. Whoever loads the model by this alias finds nothing then.`,
+            ask: a => `Version ${a.version_number} will lose this alias. Clients that load the model by it will no longer find a version.`,
             send: a => ({ path: aliasPath, body: { name: a.parent.name, alias: a.alias } }) },
     },
 };
 export const aliasPart = { word: 'alias', title: 'Aliases', url: m => `${modelUrl(m.id)}/aliases`, does: ['ALIAS_SET'], none: 'No version has an alias.' };
 
 const holds = {
-    ...list, word: 'hold', path: 'holders', one: 'alias or stage', many: 'aliases and stages', title: 'Who had which alias and stage',
+    ...list, word: 'hold', path: 'holders', one: 'alias or stage', many: 'aliases and stages', title: 'Alias and stage history',
     id: o => `${o.alias ? '@' : ''}${o.alias ?? o.stage} ${o.version_number} ${o.since} ${o.until}`, name: o => o.alias ?? o.stage,
     api: { ...numbered, complete: place },
-    columns: [{ label: 'Alias or stage', field: 'mark', kind: 'badges' }, { label: 'Of', field: 'of', kind: 'place', wide: true }, { label: 'From', field: 'since', kind: 'time', wide: true },
-        { label: 'Until', field: 'ends', kind: 'time', wide: true }, { label: 'By', field: 'by', wide: true }],
+    columns: [{ label: 'Alias or stage', field: 'mark', kind: 'badges' }, { label: 'Version', field: 'of', kind: 'place', wide: true }, { label: 'From', field: 'since', kind: 'time', wide: true },
+        { label: 'Until', field: 'ends', kind: 'time', wide: true }, { label: 'Set by', field: 'by', wide: true }],
     own: [offer('HOLD_BACK', there)],
     actions: { HOLD_BACK: { ...back, of: o => o.stage !== 'Archived' } },
 };
-export const holdPart = { word: 'hold', title: holds.title, url: m => `${modelUrl(m.id)}/holders/history`, none: 'No version had an alias or was in a stage yet.' };
+export const holdPart = { word: 'hold', title: holds.title, url: m => `${modelUrl(m.id)}/holders/history`, none: 'No version has had an alias or been in a stage yet.' };
 
 const tagged = t => t.parent.version_number === undefined ? ['registered-models', { name: t.parent.name }] : ['model-versions', { name: t.parent.model.text, version: String(t.parent.version_number) }];
 const tags = {
@@ -179,14 +185,14 @@ const tags = {
     columns: [{ label: 'Key', field: 'key' }, { label: 'Value', field: 'value', kind: 'long' }],
     own: [offer('TAG_CHANGE', there), offer('TAG_REMOVE', there, 'DELETE')],
     actions: {
-        TAG_CHANGE: { label: 'Change', row: true, after: 'stay', tone: 'secondary', needs, done: 'was changed', ask: 'Another value under the same key.',
+        TAG_CHANGE: { label: 'Change', row: true, after: 'stay', tone: 'secondary', needs, done: 'was changed', ask: 'Change the value of this tag.',
             fields: t => [{ ...valueField, start: t.value }],
             send: (t, { value }) => ({ path: `${BASE}/${tagged(t)[0]}/set-tag`, body: { ...tagged(t)[1], key: t.key, value: value ?? '' } }) },
-        TAG_REMOVE: { label: 'Remove', row: true, after: 'stay', tone: 'danger', needs, no: 'Keep it', done: 'was removed', ask: 'The key and its value are taken away.',
+        TAG_REMOVE: { label: 'Remove', row: true, after: 'stay', tone: 'danger', needs, no: 'Keep it', done: 'was removed', ask: 'Removes the key and its value.',
             send: t => ({ path: `${BASE}/${tagged(t)[0]}/delete-tag`, body: { ...tagged(t)[1], key: t.key } }) },
     },
 };
-const tagPart = { word: 'tag', title: 'Tags with values', none: 'No key has a value.' };
+const tagPart = { word: 'tag', title: 'Key-value tags', none: 'No key-value tags.' };
 export const modelTags = of => ({ ...tagPart, of, url: m => modelPath(m.name), does: ['TAG_SET'] });
 export const versionTags = { ...tagPart, of: v => !!v.labelled, url: v => versionPath(v.model.text, v.version_number), does: ['VERSION_LABEL'] };
 
@@ -196,8 +202,8 @@ export const named = [aliases, holds, tags];
 export function story({ details: d }) {
     if (!d) return null;
     const version = d.version_number && `version ${d.version_number}`, before = d.previous && (typeof d.previous === 'number' ? `version ${d.previous}` : d.previous);
-    if (d.alias) return `@${d.alias}: ${version ? `${version}${before ? `, before it ${before}` : ''}` : `no version, before it ${before}`}`;
-    if (d.stage && version) return `${sentence(version)}: ${d.stage}, before it ${before}${d.archived_versions ? `; archived: version ${d.archived_versions.join(', ')}` : ''}`;
+    if (d.alias) return `@${d.alias}: ${version ? `${version}${before ? ` (previously ${before})` : ''}` : `removed from ${before}`}`;
+    if (d.stage && version) return `${sentence(version)}: ${d.stage} (previously ${before})${d.archived_versions ? `; archived: version ${d.archived_versions.join(', ')}` : ''}`;
     if (d.key) return `${version ? `${sentence(version)}: ` : ''}${d.key}${d.value ? ` = ${d.value.slice(0, 200)}` : ''}`;
     return version ? sentence(version) : null;
 }
@@ -209,6 +215,6 @@ export async function ways(get, name, number) {
     const m = (await get(modelPath(name))).registered_model;
     const mine = n => number === undefined || Number(n) === number;
     const versions = new Set([...number === undefined ? [...(m.aliases ?? []).map(a => a.version), ...(m.latest_versions ?? []).map(v => v.version)] : [String(number)]]);
-    return [...(m.aliases ?? []).filter(a => mine(a.version)).map(a => ({ text: `@${a.alias}, now version ${a.version}`, alias: a.alias, version: a.version })),
+    return [...(m.aliases ?? []).filter(a => mine(a.version)).map(a => ({ text: `@${a.alias} (currently version ${a.version})`, alias: a.alias, version: a.version })),
         ...[...versions].sort((a, b) => b - a).map(v => ({ text: `Version ${v}`, version: v }))];
 }

@@ -60,7 +60,7 @@
 //               what else is said when it was done;
 //               of(object): where it is offered; leads(reply, object) -> hash;
 //               foresee: {ask(object, o) -> {method, path, body}, told(reply, object, o) -> {to, text} or
-//               {text, checks, refused}}: asked before the person is; load(get, object): likewise;
+//               {text, checks, refused}}, or (get, object) -> that: asked before the person is; load(get, object): likewise;
 //               fields(object, loaded): what the person fills in, as in form; typed(object): the
 //               name that has to be typed; send(object, values, loaded) -> {path, body};
 //               pick: {word, title(object), mark(object, o), deed, told(object, o),

@@ -51,19 +51,19 @@ await test('aliases: set with a word for who loses it, moved and taken away', as
     await confirm(page, 'Set alias');
     await dialog(page).getByText('Version alias name \'v2\' is reserved.').waitFor();
     await dialog(page).getByLabel('Alias').fill('champion');
-    await dialog(page).getByText('Version 1 has this alias, and loses it to version 2.').waitFor();
+    await dialog(page).getByText('Version 1 has this alias. It will move to version 2.').waitFor();
     await confirm(page, 'Set alias');
-    await dialog(page).getByText('Say that it is to be moved').waitFor();
+    await dialog(page).getByText('Confirm the move').waitFor();
     assert.deepEqual(await holders(m.name), { champion: '1' }, 'not before it was said');
     await accessible(page, 'an alias that another version has');
     await dialog(page).getByLabel('Move it').check();
-    const sent = await writes(page, async () => { await confirm(page, 'Set alias'); await good(page).getByText('has the alias').waitFor(); });
+    const sent = await writes(page, async () => { await confirm(page, 'Set alias'); await good(page).getByText('alias set').waitFor(); });
     assert.deepEqual(bodies(sent), [['POST', 'registered-models/alias', { name: m.name, version: '2', alias: 'champion' }]]);
     await shows(async () => [await marks(page, 1), await marks(page, 2)], [[], ['@champion']]);
 
     await part(page, 'Aliases').getByRole('button', { name: /^Move alias/ }).click();
-    await dialog(page).getByText('Version 2 has it now, and loses it.').waitFor();
-    await dialog(page).getByLabel('To').selectOption('3');
+    await dialog(page).getByText('Version 2 has this alias now.').waitFor();
+    await dialog(page).getByLabel('Move to').selectOption('3');
     await confirm(page, 'Move alias');
     await good(page).getByText('was moved').waitFor();
     assert.deepEqual(await holders(m.name), { champion: '3' });
@@ -71,18 +71,18 @@ await test('aliases: set with a word for who loses it, moved and taken away', as
     await dialog(page).getByLabel('Alias').fill('shadow_eu');
     await dialog(page).getByLabel('Version').selectOption('1');
     await confirm(page, 'Set alias');
-    await good(page).getByText('has the alias').waitFor();
+    await good(page).getByText('alias set').waitFor();
     await column(page, '@champion').getByRole('button', { name: /^Remove alias/ }).click();
-    await dialog(page).getByText('Version 3 loses it.').waitFor();
+    await dialog(page).getByText('Version 3 will lose this alias.').waitFor();
     await confirm(page, 'Remove alias');
     await good(page).getByText('was removed').waitFor();
     assert.deepEqual(await holders(m.name), { shadow_eu: '1' });
-    for (const text of ['@champion: no version, before it version 3', '@champion: version 3, before it version 2']) await page.locator('.timeline li').getByText(text).waitFor();
+    for (const text of ['@champion: removed from version 3', '@champion: version 3 (previously version 2)']) await page.locator('.timeline li').getByText(text).waitFor();
 
     await go(page, at(m, 1));
     await press(page, /^Remove alias/);
     await confirm(page, 'Remove alias');
-    await good(page).getByText('lost the alias').waitFor();
+    await good(page).getByText('alias removed').waitFor();
     assert.deepEqual(await holders(m.name), {});
 });
 
@@ -93,19 +93,19 @@ await test('stages: who is there is said, and is archived or stays', async () =>
     await go(page, `#/models/${m.id}`);
     assert.deepEqual(await marks(page, 1), ['Production']);
     await row(page, 2).getByRole('button', { name: 'Move to stage' }).click();
-    const archive = dialog(page).getByLabel('Archive those that are there');
+    const archive = dialog(page).getByLabel('Archive existing versions');
     await dialog(page).waitFor();
     assert.deepEqual(await dialog(page).getByLabel('Stage').locator('option').allInnerTexts(), ['Staging', 'Production', 'Archived'], 'not the one that it is in');
     assert.ok(!await archive.isVisible(), 'nothing is in Staging');
     await dialog(page).getByLabel('Stage').selectOption('Production');
-    await dialog(page).getByText('Version 1 is there now.').waitFor();
+    await dialog(page).getByText('Version 1 is in this stage now.').waitFor();
     await archive.check();
-    await dialog(page).getByText('Version 1 is there now, and will be moved to Archived.').waitFor();
+    await dialog(page).getByText('Version 1 is in this stage now and will be moved to Archived.').waitFor();
     await accessible(page, 'a stage that another version is in');
     const sent = await writes(page, async () => { await confirm(page, 'Move to stage'); await good(page).getByText('was moved').waitFor(); });
     assert.deepEqual(bodies(sent), [['POST', 'model-versions/transition-stage', { name: m.name, version: '2', stage: 'Production', archive_existing_versions: true }]]);
     await shows(async () => [await marks(page, 1), await marks(page, 2)], [['Archived'], ['Production']]);
-    await page.locator('.timeline li').getByText('Version 2: Production, before it Registered; archived: version 1').waitFor();
+    await page.locator('.timeline li').getByText('Version 2: Production (previously Registered); archived: version 1').waitFor();
     await go(page, at(m, 1));
     await press(page, /^Move to stage/);
     await dialog(page).getByLabel('Stage').selectOption('None');
@@ -122,10 +122,10 @@ await test('who had it when; and back to the one before', async () => {
     for (const n of [1, 2]) { await alias(m.name, 'champion', n); await stage(m.name, n, 'Production'); }
     const { page } = await signedIn();
     await go(page, `#/models/${m.id}`);
-    const past = part(page, 'Who had which alias and stage'), told = async () => (await past.getByRole('row').allInnerTexts()).slice(1).map(t => t.trim().replace(/\s+/g, ' ').replace(/\d+ \w+ \d+, [\d:]+/g, 'T'));
+    const past = part(page, 'Alias and stage history'), told = async () => (await past.getByRole('row').allInnerTexts()).slice(1).map(t => t.trim().replace(/\s+/g, ' ').replace(/\d+ \w+ \d+, [\d:]+/g, 'T'));
     await shows(told, ['Production Version 2 T now admin Roll back Production', '@champion Version 2 T now admin Roll back champion', 'Production Version 1 T now admin Roll back Production', '@champion Version 1 T T admin']);
     await column(part(page, 'Aliases'), '@champion').getByRole('button', { name: /^Roll back/ }).click();
-    await dialog(page).getByText(/^Version 1, which had it until .*, gets it back. Version 2 loses it.$/).waitFor();
+    await dialog(page).getByText(/^Version 1 had this alias until .* and will get it back. Version 2 will lose it.$/).waitFor();
     await accessible(page, 'rolling back');
     await confirm(page, 'Roll back');
     await good(page).getByText('Version 1 has it now.').waitFor();
@@ -134,18 +134,39 @@ await test('who had it when; and back to the one before', async () => {
     await go(page, '#/models');
     await go(page, `#/models/${m.id}`);
     await column(past, 'Production').getByRole('button', { name: /^Roll back/ }).click();
-    await dialog(page).getByText(/^Version 1, which had it until .*, gets it back. Version 2 is moved to Archived.$/).waitFor();
+    await dialog(page).getByText(/^Version 1 was in Production until .* and will move back to it. Version 2 will be moved to Archived.$/).waitFor();
     await confirm(page, 'Roll back');
-    await good(page).getByText('Version 1 has it now.').waitFor();
+    await good(page).getByText('Version 1 is in Production now.').waitFor();
     await shows(async () => [await marks(page, 1), await marks(page, 2)], [['Production', '@champion'], ['Archived']]);
     await page.locator('.timeline li').getByText('Rolled back').first().waitFor();
     await column(past, 'Staging').first().waitFor();
+    assert.equal(await column(past, 'Archived').getByRole('button').count(), 0, 'nothing goes back to Archived');
     await alias(m.name, 'fresh', 3);
     await go(page, '#/models');
     await go(page, `#/models/${m.id}`);
     await column(part(page, 'Aliases'), '@fresh').getByRole('button', { name: /^Roll back/ }).click();
-    await dialog(page).getByText('No other version had it before.').waitFor();
+    await dialog(page).getByText('There is no earlier version to roll back to.').waitFor();
     await confirm(page, 'Close');
+});
+
+await test('a rollback goes to the version that was foretold: the one that left last, and is still there', async () => {
+    const m = await three('Foretold');
+    for (const [n, to] of [[1, 'Production'], [2, 'Production'], [2, 'None'], [3, 'Production'], [1, 'None']]) await stage(m.name, n, to);
+    const { page } = await signedIn();
+    const past = part(page, 'Alias and stage history');
+    const foretold = async text => {
+        await go(page, '#/models');
+        await go(page, `#/models/${m.id}`);
+        await column(past, 'Version 3').getByRole('button', { name: /^Roll back/ }).first().click();
+        await dialog(page).getByText(text).waitFor();
+    };
+    await foretold(/^Version 1 was in Production until .* Version 3 will be moved to Archived.$/);
+    await confirm(page, 'Cancel');
+    await call('DELETE', 'model-versions/delete', { name: m.name, version: '1' });
+    await foretold(/^Version 2 was in Production until .* Version 3 will be moved to Archived.$/);
+    await confirm(page, 'Roll back');
+    await good(page).getByText('Version 2 is in Production now.').waitFor();
+    assert.deepEqual([(await version(m.name, 2)).current_stage, (await version(m.name, 3)).current_stage], ['Production', 'Archived']);
 });
 
 await test('a version: where it is from, a link only where that is http; its tags, and the model\u2019s', async () => {
@@ -165,7 +186,7 @@ await test('a version: where it is from, a link only where that is http; its tag
     await dialog(page).getByLabel('Key').fill('risk/level');
     await dialog(page).getByLabel('Value').fill('<b>"low" & 5%</b>');
     await confirm(page, 'Set tag');
-    await good(page).getByText('has the tag').waitFor();
+    await good(page).getByText('tag set').waitFor();
     await column(page, 'checked').getByRole('button', { name: 'Change' }).click();
     assert.equal(await dialog(page).getByLabel('Value').inputValue(), 'no');
     await dialog(page).getByLabel('Value').fill('yes');
@@ -183,7 +204,7 @@ await test('a version: where it is from, a link only where that is http; its tag
     await dialog(page).getByText('Names may only contain alphanumerics').waitFor();
     await dialog(page).getByLabel('Key').fill('team');
     await confirm(page, 'Set tag');
-    await good(page).getByText('has the tag').waitFor();
+    await good(page).getByText('tag set').waitFor();
     assert.deepEqual((await told(m.name)).tags, [{ key: 'team', value: '' }]);
 });
 
@@ -199,7 +220,7 @@ await test('use this model: what it says runs as it stands, whatever the name', 
         const text = title => use.getByRole('region', { name: title }).innerText();
         const run = (...command) => execFileSync(command[0], command.slice(1), { encoding: 'utf8', env: { ...process.env, MLFLOW_REGISTRY_URI: setup.url, MLFLOW_TRACKING_USERNAME: 'me', MLFLOW_TRACKING_PASSWORD: setup.token } });
         const answer = async () => JSON.parse(run('sh', '-c', (await text('Any HTTP client')).replace('curl', 'curl -s'))).model_version;
-        assert.match(await text('Environment, once'), new RegExp(`^export MLFLOW_REGISTRY_URI=${setup.url}\nexport MLFLOW_TRACKING_USERNAME=me\nexport MLFLOW_TRACKING_PASSWORD=YOUR_API_KEY$`));
+        assert.match(await text('Environment (set once)'), new RegExp(`^export MLFLOW_REGISTRY_URI=${setup.url}\nexport MLFLOW_TRACKING_USERNAME=me\nexport MLFLOW_TRACKING_PASSWORD=YOUR_API_KEY$`));
         assert.deepEqual((({ name, version: n }) => [name, n])(await answer()), [m.name, '2'], 'by the alias');
         const python = async () => JSON.parse(run('python3', '-c', `import json, sys, types
 class Client:
@@ -217,7 +238,7 @@ exec(${JSON.stringify(await text('Python'))})`));
         await use.getByText('Copied.').waitFor();
         assert.equal((await page.evaluate(() => navigator.clipboard.readText())).trim(), (await text('Python')).trim());
         await go(page, at(m, 2));
-        assert.deepEqual(await part(page, 'Use this version').locator('option').allInnerTexts(), ['@champion, now version 2', 'Version 2']);
+        assert.deepEqual(await part(page, 'Use this version').locator('option').allInnerTexts(), ['@champion (currently version 2)', 'Version 2']);
     }
 });
 
@@ -247,6 +268,31 @@ await test('what one may not do is not offered, and an archived model keeps what
     await confirm(window, 'Restore model');
     await good(window).getByText('was restored').waitFor();
     await shows(() => marks(window, 2), ['Production', '@champion']);
+});
+
+await test('the session ends in a call of MLflow: signs in again here, and the browser asks for no password of its own', async () => {
+    for (const [spoilt, challenge] of [['Bearer over', 'Bearer realm="thaw", error="invalid_token"'], ['Basic b3Zlcg==', 'Basic realm="mlflow", Bearer realm="thaw", error="invalid_token"']]) {
+        const m = await three('Ended');
+        const { context, page } = await signedIn();
+        await go(page, at(m, 1));
+        await context.clearCookies();
+        const wire = await context.newCDPSession(page);
+        let left = 1, asked = 0;
+        wire.on('Fetch.requestPaused', ({ requestId, request: { headers } }) => wire.send('Fetch.continueRequest', { requestId,
+            headers: Object.entries({ ...headers, ...left-- > 0 && { Authorization: spoilt } }).map(([name, value]) => ({ name, value })) }));
+        wire.on('Fetch.authRequired', ({ requestId }) => { asked++; wire.send('Fetch.continueWithAuth', { requestId, authChallengeResponse: { response: 'CancelAuth' } }); });
+        await wire.send('Fetch.enable', { handleAuthRequests: true, patterns: [{ urlPattern: `*${B}/registered-models/alias` }] });
+        await press(page, /^Set alias/);
+        await dialog(page).getByLabel('Alias').fill('champion');
+        const refused = page.waitForResponse(r => r.url().endsWith('/registered-models/alias') && r.status() === 401);
+        await confirm(page, 'Set alias');
+        assert.equal((await refused).headers()['www-authenticate'], challenge);
+        await page.getByText('Sign in again').first().waitFor();
+        await page.getByRole('dialog').last().getByLabel('Password').fill(setup.admin.password);
+        await page.keyboard.press('Enter');
+        await good(page).getByText('alias set').waitFor();
+        assert.equal(asked, 0, spoilt);
+    }
 });
 
 await test('prompts are no models; and all of it fits a telephone in the dark', async () => {

@@ -93,9 +93,9 @@ await test('stages: a version moves to one, and what is there is archived', asyn
     await part(page, 'Versions').first().getByRole('button', { name: 'Move to stage' }).click();
     await accessible(page, 'moving to a stage');
     await dialog(page).getByLabel('Stage').selectOption('Archived');
-    assert.ok(!await dialog(page).getByLabel('Archive those that are there').isVisible());
+    assert.ok(!await dialog(page).getByLabel('Archive existing versions').isVisible());
     await dialog(page).getByLabel('Stage').selectOption('Production');
-    await dialog(page).getByLabel('Archive those that are there').check();
+    await dialog(page).getByLabel('Archive existing versions').check();
     const sent = await writes(page, async () => {
         await confirm(page, 'Move to stage');
         await good(page).getByText('was moved').waitFor();
