@@ -413,15 +413,15 @@ static enum err test(struct req *r)
 #define OF_HOOK .object = RES_ENDPOINT, .ids = { UUID_ALONE }
 const struct route mlflow_webhook_routes[] = {
 	{ "POST", HOOKS, PERM_WEBHOOK_WRITE, R_WRITE | R_UNTAGGED, BODY(create_in, struct hook_in), .status = 200, .out = answer_out, OF_HOOK,
-	  .make = create, .moves = { LIFE_ENDPOINT_CREATE }, .summary = "Make a webhook", .errors = "ENDPOINT_LIMIT EVENTS_BEHIND QUOTA" },
+	  .make = create, .moves = { LIFE_ENDPOINT_CREATE }, .summary = "Create a webhook", .errors = "ENDPOINT_LIMIT EVENTS_BEHIND QUOTA" },
 	{ "GET", HOOKS, PERM_WEBHOOK_READ, R_UNTAGGED | R_QUERY_BODY, QUERY(list_query, struct page_asked), .status = 200, .out = list_out, OF_HOOK,
-	  .listing = &endpoints_list, .paging = &hundred, .read = hook_list, .summary = "Webhooks, the newest first", .errors = "PAGE_TOKEN PAGE_BYTES" },
-	{ "GET", HOOK, PERM_WEBHOOK_READ, R_UNTAGGED, .status = 200, .out = answer_out, OF_HOOK, .get = hook_get, .summary = "A webhook", .errors = "NOT_FOUND" },
+	  .listing = &endpoints_list, .paging = &hundred, .read = hook_list, .summary = "List webhooks, newest first", .errors = "PAGE_TOKEN PAGE_BYTES" },
+	{ "GET", HOOK, PERM_WEBHOOK_READ, R_UNTAGGED, .status = 200, .out = answer_out, OF_HOOK, .get = hook_get, .summary = "Get a webhook", .errors = "NOT_FOUND" },
 	{ "PATCH", HOOK, PERM_WEBHOOK_WRITE, R_WRITE | R_UNTAGGED, BODY(edit_in, struct hook_edit_in), .status = 200, .out = answer_out, OF_HOOK,
-	  .change = edit, .moves = { LIFE_ENDPOINT_EDIT }, .summary = "Change what is sent of a webhook", .errors = "NOT_FOUND" },
+	  .change = edit, .moves = { LIFE_ENDPOINT_EDIT }, .summary = "Update a webhook", .errors = "NOT_FOUND" },
 	{ "DELETE", HOOK, PERM_WEBHOOK_WRITE, R_WRITE | R_UNTAGGED, .status = 200, .out = mlflow_nothing, OF_HOOK, .change = hook_change,
 	  .moves = { LIFE_ENDPOINT_DELETE }, .summary = "Delete a webhook", .errors = "NOT_FOUND" },
 	{ "POST", HOOK "/test", PERM_WEBHOOK_WRITE, R_UNTAGGED | R_NO_BODY_NEEDED, .tier = TIER_EXECUTE, BODY(test_in, struct test_in), .status = 200, .out = test_out, OF_HOOK,
-	  .run = test, .summary = "Send an example to a webhook, and wait for the answer", .errors = "NOT_FOUND" },
+	  .run = test, .summary = "Test a webhook with an example event", .errors = "NOT_FOUND" },
 	{ 0 }
 };

@@ -275,7 +275,7 @@ subtest 'lines that are none' => sub {
     is($r->{exit}, 1, 'exit 1');
     my $l = lines($r);
     is("$l->{'model good'} $l->{'model good2'}", 'made made', 'the good ones are made') or diag $r->{out};
-    like($l->{"model of line $_"}, qr/refused: it is no JSON object/, "line $_") for 3, 4;
+    like($l->{"model of line $_"}, qr/refused: it is not a JSON object/, "line $_") for 3, 4;
     is(scalar(my @refused = $r->{out} =~ /^version good2\/\S+: refused/mg), 3, 'versions without a number');
     like($r->{out}, qr/^models: 2 made, 0 changed, 0 as they are there, 6 refused$/m, 'each is counted');
     $r = import_({ stdin => qq({"name":"good","tags":[{"key":"a//b","value":""}]}\n{"name":"good2","tags":[{"key":"n","value":7}]}\n) }, '--file', '-');
