@@ -286,6 +286,19 @@ subtest 'a test, now' => sub {
     $t->sql("UPDATE webhook_endpoints SET url = 'http://127.0.0.1:$t->{port}/' WHERE url = 'http://127.0.0.2:9/'");
     is($try->($gone)->{error_message}, 'the address is not one that may be called', 'an address that became a private one');
     is($t->req(POST => "$W/$w->{webhook_id}/test", token => $t->key(scope => 'webhook:read'))->{status}, 403, 'takes who may write');
+    # what the receiver says is for the owner and administrators
+    $t->must('role', 'set', '--org', 'Main', 'hooker', '--permissions', 'model:read webhook:read webhook:write', '--rate', 100);
+    $t->user($_, role => 'hooker') for qw(hugo hilda);
+    my $his = $t->req(POST => $W, token => $t->token('hugo'), body => { name => 'his', url => $r->url('/his'), events => [ event('prompt.created') ] })->{json}{webhook};
+    my $as = sub { json($t->req(POST => "$W/$his->{webhook_id}/test", token => shift)->{json}{result}) };
+    my %seen = (success => JSON::PP::true, response_status => 200);
+    is($as->($t->token('hugo')), json({ %seen, response_body => 'thank you' }), 'its owner reads the answer');
+    is($as->($t->admin), json({ %seen, response_body => 'thank you' }), 'and so does an administrator');
+    is($as->($t->token('hilda')), json(\%seen), 'another one reads the status alone');
+    is($as->($t->key(scope => 'webhook:write')), json(\%seen), 'and so does an administrator\'s key of this scope');
+    is($t->req(PATCH => "$W/$his->{webhook_id}", token => $t->token('hilda'), body => { url => $r->url('/hers') })->{status}, 200, 'given that she says where it is');
+    is($as->($t->token('hilda')) . $as->($t->token('hugo')), json({ %seen, response_body => 'thank you' }) . json(\%seen), 'she owns it');
+    forget($his);
     is($t->sql('SELECT COUNT(*) FROM deliveries'), $deliveries, 'and leaves no delivery behind');
     forget($w, $gone);
 };
