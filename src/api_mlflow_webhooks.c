@@ -15,25 +15,25 @@
 
 /* ---- Events ---- */
 
-/* word: what is listened to (kept_type()); members: of what it is told. */
-struct pair { const char *entity, *action, *word, *members; };
-#define TAG_PAIRS(entity, of, members) \
-	{ entity, "DELETED", of "tag_deleted", members "key" }, \
-	{ entity, "SET", of "tag_set", members "key value" }
-#define ALIAS_PAIRS(entity, of) \
-	{ entity, "CREATED", of "alias_set", "name alias version" }, \
-	{ entity, "DELETED", of "alias_deleted", "name alias" }
+/* word: what is listened to (kept_type()); members: of what it is told; thing: what it happens to, in the words of an example. */
+struct pair { const char *entity, *action, *word, *members, *thing; };
+#define TAG_PAIRS(entity, of, members, thing) \
+	{ entity, "DELETED", of "tag_deleted", members "key", thing }, \
+	{ entity, "SET", of "tag_set", members "key value", thing }
+#define ALIAS_PAIRS(entity, of, thing) \
+	{ entity, "CREATED", of "alias_set", "name alias version", thing }, \
+	{ entity, "DELETED", of "alias_deleted", "name alias", thing }
 static const struct pair pairs[] = {
-	{ "REGISTERED_MODEL", "CREATED", "model.created", "name tags description" },
-	{ "MODEL_VERSION", "CREATED", "model.version_created", "name version source run_id tags description" },
-	TAG_PAIRS("MODEL_VERSION_TAG", "model.version_", "name version "),
-	ALIAS_PAIRS("MODEL_VERSION_ALIAS", "model."),
-	{ "PROMPT", "CREATED", "prompt.created", "name tags description" },
-	{ "PROMPT_VERSION", "CREATED", "prompt.version_created", "name version template tags description" },
-	TAG_PAIRS("PROMPT_TAG", "prompt.", "name "),
-	TAG_PAIRS("PROMPT_VERSION_TAG", "prompt.version_", "name version "),
-	ALIAS_PAIRS("PROMPT_ALIAS", "prompt."),
-	{ "BUDGET_POLICY", NULL, NULL, NULL },   /* of another server of theirs: nothing happens to it here */
+	{ "REGISTERED_MODEL", "CREATED", "model.created", "name tags description", "registered model" },
+	{ "MODEL_VERSION", "CREATED", "model.version_created", "name version source run_id tags description", "model version" },
+	TAG_PAIRS("MODEL_VERSION_TAG", "model.version_", "name version ", "model version"),
+	ALIAS_PAIRS("MODEL_VERSION_ALIAS", "model.", "registered model"),
+	{ "PROMPT", "CREATED", "prompt.created", "name tags description", "prompt" },
+	{ "PROMPT_VERSION", "CREATED", "prompt.version_created", "name version template tags description", "prompt version" },
+	TAG_PAIRS("PROMPT_TAG", "prompt.", "name ", "prompt"),
+	TAG_PAIRS("PROMPT_VERSION_TAG", "prompt.version_", "name version ", "prompt version"),
+	ALIAS_PAIRS("PROMPT_ALIAS", "prompt.", "prompt"),
+	{ "BUDGET_POLICY", NULL, NULL, NULL, NULL },     /* of another server of theirs: nothing happens to it here */
 };
 enum { PAIRS = sizeof pairs / sizeof *pairs, SENT_MOST = 100 };
 
@@ -357,11 +357,10 @@ static const struct shape test_out[] = { { "result", T_SUB, .off = 0, .sub = res
 /* An event of that kind that never was. */
 static struct event sample(struct tx *tx, const struct pair *pair)
 {
-	const bool prompt = !strncmp(pair->word, "prompt.", strlen("prompt.")), version = strstr(pair->members, "template") || strstr(pair->members, "source");
-	const char *what = arena_printf(tx->arena, "%s%s", prompt ? "prompt" : version ? "model" : "registered model", version ? " version" : "");
+	const bool prompt = !strncmp(pair->word, "prompt.", strlen("prompt."));
 	const char *kept = arena_printf(tx->arena, "{\"kept\":{\"name\":\"example_%s\",\"prompt\":%s,\"version\":1,\"source\":\"models:/123\",\"run\":\"abcd1234abcd5678\","
 		"\"key\":\"example_key\",\"value\":\"example_value\",\"alias\":\"example_alias\",\"description\":\"An example %s\",\"labels\":["
-		"{\"key\":\"example_key\",\"value\":\"example_value\"}%s]}}", prompt ? "prompt" : "model", prompt ? "true" : "false", what,
+		"{\"key\":\"example_key\",\"value\":\"example_value\"}%s]}}", prompt ? "prompt" : "model", prompt ? "true" : "false", pair->thing,
 		prompt ? ",{\"key\":\"" PROMPT_TEXT "\",\"value\":\"Hello {{name}}!\"}" : "");
 
 	return (struct event){ .at = tx->now, .type = arena_printf(tx->arena, "model%s", strchr(pair->word, '.')), .payload = kept };
