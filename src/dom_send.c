@@ -11,7 +11,7 @@
 #include "sign.h"
 #include "str.h"
 
-enum { ANSWER_MOST = 65536, CONNECT_MS = 10000, FETCH_MS = 120000, CONNECTIONS = 1024 };
+enum { ANSWER_MOST = 65536, CONNECT_MS = 9000, FETCH_MS = 120000, CONNECTIONS = 1024 };
 _Static_assert(FLIGHT_ERROR >= CURL_ERROR_SIZE, "room for libcurl's words");
 
 struct sender { CURLM *multi; };
@@ -109,6 +109,18 @@ bool event_write(struct arena *a, const struct post *p, const struct letter *l, 
 	return true;
 }
 
+/* libcurl resolves names in a thread that cannot be ended.  Without QUICK_EXIT a try whose time is over, or that is dropped,
+ * would be waited for until the resolver gives up; with it the thread is left to itself, and frees what it has.  libcurl
+ * before 8.14 goes wrong where it ends in that very instant: so the time to connect is over at none of those at which
+ * resolvers try again or give up (5 seconds, 10...). */
+static void connect_within(CURL *e, long timeout_ms)
+{
+	const long most = timeout_ms / 10 * 9;
+
+	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, most < CONNECT_MS ? most : (long)CONNECT_MS);
+}
+
 static void options(struct flight *f, const struct target *to, const struct message *m)
 {
 	const long timeout = (long)(f->keep && conf.webhook_timeout_s > SEND_NOW_S ? SEND_NOW_S : conf.webhook_timeout_s) * 1000;
@@ -132,7 +144,7 @@ static void options(struct flight *f, const struct target *to, const struct mess
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout);
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, timeout < CONNECT_MS ? timeout : (long)CONNECT_MS);
+	connect_within(e, timeout);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "Thaw/" PACKAGE_VERSION);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
 	curl_easy_setopt(e, CURLOPT_POSTFIELDS, m->body);
@@ -322,7 +334,7 @@ struct fetched fetcher_get(struct fetcher *f, const char *url, size_t most)
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)FETCH_MS);
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	connect_within(e, FETCH_MS);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "Thaw/" PACKAGE_VERSION);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
 	rc = curl_easy_perform(e);

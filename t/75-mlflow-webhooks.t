@@ -321,6 +321,21 @@ subtest 'one quota, and disabled alike' => sub {
 
 is($t->thaw('audit', 'verify')->{exit}, 0, 'audit and events agree');
 
+subtest 'a name server that does not answer' => sub {
+    my $slow = Thaw->new(clock => 1, workers => 1, config => { webhook_networks => '127.0.0.2/32', webhook_http => 'on', webhook_retries => '0', webhook_timeout_s => 1 });
+    my $made = $slow->req(POST => $W, token => $slow->admin, body => { name => 'w', url => 'http://nowhere.silent/', events => [ event('registered_model.created') ] })->{json}{webhook};
+    my $from = time;
+    is(json($slow->req(POST => "$W/$made->{webhook_id}/test", token => $slow->admin)->{json}{result}), json({ success => JSON::PP::false, error_message => 'no answer came in time' }), 'a test says so');
+    cmp_ok(time - $from, '<', 4, 'in time');
+    $slow->req(POST => "$B/registered-models/create", token => $slow->admin, body => { name => 'm' });
+    $from = time;
+    my $r = $slow->thaw('--json', 'deliver');
+    is("$r->{exit} $r->{json}{failed}", '0 2', 'two tries have failed') or diag $r->{err};
+    cmp_ok(time - $from, '<', 6, 'in time');
+    is(join(' ', map { $_->[0] } $slow->sql('SELECT DISTINCT error FROM delivery_attempts')), 'no answer came in time', 'and say so');
+    $slow->finish;
+};
+
 subtest 'how often one can be tried' => sub {
     my $strict = Thaw->new(config => { webhook_networks => '127.0.0.2/32', webhook_http => 'on', rate_limits => 'on' });
     my $r = Thaw::Receiver->new($strict, sub { { status => 200 } });
