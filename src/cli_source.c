@@ -245,7 +245,7 @@ void import_from_server(struct import *m, const char *url)
 	while (n && url[n - 1] == '/')
 		n--;
 	s.base = arena_strndup(m->c->arena, url, n);
-	s.http = fetcher_new(authorization(m->c->arena));
+	s.http = fetcher_new(authorization(m->c->arena), cli_stopping);
 	if (!import_over(m))
 		models(&s, false);
 	if (!import_over(m))

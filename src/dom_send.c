@@ -267,9 +267,9 @@ void send_now(struct arena *a, const struct letter *l, const struct target *to, 
 
 /* ---- What is waited for ---- */
 
-struct fetcher { CURL *easy; struct curl_slist *headers; char *body; size_t n, room, most; char error[CURL_ERROR_SIZE]; };
+struct fetcher { CURL *easy; struct curl_slist *headers; bool (*stopping)(void); char *body; size_t n, room, most; char error[CURL_ERROR_SIZE]; };
 
-struct fetcher *fetcher_new(const char *authorization)
+struct fetcher *fetcher_new(const char *authorization, bool (*stopping)(void))
 {
 	struct fetcher *f = calloc(1, sizeof *f);
 	char *line = NULL;
@@ -284,6 +284,7 @@ struct fetcher *fetcher_new(const char *authorization)
 			abort();
 	}
 	free(line);
+	f->stopping = stopping;
 	return f;
 }
 
@@ -314,15 +315,19 @@ static size_t keep(char *data, size_t size, size_t n, void *arg)
 	return more;
 }
 
-struct fetched fetcher_get(struct fetcher *f, const char *url, size_t most)
+/* At least once a second, and after a signal. */
+static int stops(void *arg, curl_off_t down, curl_off_t got, curl_off_t up, curl_off_t sent)
 {
-	struct fetched got = { .body = "" };
-	CURL *e = f->easy;
-	CURLcode rc;
+	const struct fetcher *f = arg;
 
-	f->n = 0;
-	f->most = most;
-	*f->error = '\0';
+	(void)down, (void)got, (void)up, (void)sent;
+	return f->stopping();
+}
+
+static void get_options(struct fetcher *f, const char *url)
+{
+	CURL *e = f->easy;
+
 	curl_easy_reset(e);                      /* its connection stays */
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, f->error);
 	curl_easy_setopt(e, CURLOPT_URL, url);
@@ -333,12 +338,26 @@ struct fetched fetcher_get(struct fetcher *f, const char *url, size_t most)
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, keep);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, stops);
+	curl_easy_setopt(e, CURLOPT_XFERINFODATA, f);
+	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)FETCH_MS);
 	connect_within(e, FETCH_MS);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "Thaw/" PACKAGE_VERSION);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
-	rc = curl_easy_perform(e);
-	curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &got.status);
+}
+
+struct fetched fetcher_get(struct fetcher *f, const char *url, size_t most)
+{
+	struct fetched got = { .body = "" };
+	CURLcode rc;
+
+	f->n = 0;
+	f->most = most;
+	*f->error = '\0';
+	get_options(f, url);
+	rc = curl_easy_perform(f->easy);
+	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &got.status);
 	if (rc == CURLE_WRITE_ERROR)
 		got.fault = "the answer is too large";
 	else if (rc)

@@ -34,11 +34,12 @@ struct flight {
 };
 
 /* Of an address that whoever runs the command gave: a GET that follows no redirect.  fault: why there is no answer,
- * or that it has more than `most` bytes; NULL: there is.  The body, which ends with a NUL, is there until the next one. */
+ * or that it has more than `most` bytes; NULL: there is.  The body, which ends with a NUL, is there until the next one.
+ * `stopping` ends the wait for it. */
 struct fetcher;
 struct fetched { long status; const char *fault, *body; size_t n; };
 /* authorization: what that header says, NULL: nothing. */
-struct fetcher *fetcher_new(const char *authorization);
+struct fetcher *fetcher_new(const char *authorization, bool (*stopping)(void));
 void fetcher_free(struct fetcher *f);
 struct fetched fetcher_get(struct fetcher *f, const char *url, size_t most);
 

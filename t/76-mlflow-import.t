@@ -243,6 +243,17 @@ subtest 'a server in trouble' => sub {
     delete $has->{auth}; put();
 };
 
+subtest 'stopped' => sub {
+    my $silent = Thaw::Receiver->new($t, sub { { hang => 1 } }, address => '127.0.0.1');
+    my $import = Thaw::Guard->start({ env => { THAW_CONFIG => "$dir/thaw.conf" } }, "$dir/import.log", "$Thaw::BUILD/thaw", 'import', 'mlflow', @as, '--from', $silent->url);
+    within(8, sub { scalar(my @came = $silent->requests) }, 'given a server that does not answer');
+    my $from = time;
+    $import->kill('INT');
+    is($import->wait(20) // 'not at all', 1 << 8, 'SIGINT ends it');
+    cmp_ok(time - $from, '<', 5, 'at once');
+    like(slurp("$dir/import.log"), qr/^thaw: stopped; the same command goes on from here$/m, 'and it says how to go on');
+};
+
 subtest 'as JSON' => sub {
     my $r = $t->thaw('--json', 'import', 'mlflow', @as, '--from', $url);
     is($r->{json}{models}{unchanged}, 5, 'one value, with the sums') or diag $r->{out}, $r->{err};
