@@ -217,21 +217,21 @@ static struct json *body(struct arena *a, const struct event *e)
 	return o;
 }
 
-bool mlflow_write(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out)
+const char *mlflow_write(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out)
 {
 	struct json *o = body(a, &l->event);
 	const char *id = id_uuid(a, &p->id);
 	struct sign s = { to->secrets, to->nsecrets, time, NULL, 0 };
 
 	if (!o)
-		return false;
+		return fault_words(FAULT_EVENT);
 	s.body = js_text(o, &s.length);
 	*out = (struct message){ s.body, s.length, { { "X-MLflow-Delivery-Id", id }, { "X-MLflow-Timestamp", arena_printf(a, "%lld", (long long)time) } } };
 	if (*s.secrets[0]) {
 		out->headers[2].name = "X-MLflow-Signature";
 		out->headers[2].value = sign_chosen(a, &s, id);
 	}
-	return true;
+	return NULL;
 }
 
 /* ---- Shapes ---- */

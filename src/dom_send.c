@@ -96,17 +96,17 @@ static void land(struct flight *f)
 	f->reply.milliseconds = (clock_mono() - f->began) / 1000;
 }
 
-bool event_write(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out)
+const char *event_write(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out)
 {
 	const char *id = id_spell(a, "evt_", &p->event), *standard;
 	struct sign s = { to->secrets, to->nsecrets, time, NULL, 0 };
 
 	s.body = js_text(event_json(a, &l->event, to->api_version), &s.length);
 	if (!(standard = sign_standard(a, &s, id)))
-		return false;
+		return fault_words(FAULT_SECRET);
 	*out = (struct message){ s.body, s.length, { { "Matter-Signature", sign_matter(a, &s) }, { "webhook-id", id },
 		{ "webhook-timestamp", arena_printf(a, "%lld", (long long)time) }, { "webhook-signature", standard } } };
-	return true;
+	return NULL;
 }
 
 /* libcurl resolves names in a thread that cannot be ended.  Without QUICK_EXIT a try whose time is over, or that is dropped,
@@ -171,8 +171,7 @@ void sender_send(struct sender *s, struct flight *f, const struct post *p, const
 	f->full = false;
 	f->refused = NULL;
 	*f->error = '\0';
-	if (!write(f->arena, p, l, to, f->reply.at / SECOND, &m)) {
-		f->reply.error = fault_words(FAULT_SECRET);
+	if ((f->reply.error = write(f->arena, p, l, to, f->reply.at / SECOND, &m))) {
 		land(f);
 		return;
 	}

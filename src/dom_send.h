@@ -10,8 +10,8 @@ enum { FLIGHT_ERROR = 256, MESSAGE_HEADERS = 8 };
 
 /* What is sent of a letter, and its headers beside Content-Type. */
 struct message { const char *body; size_t n; struct { const char *name, *value; } headers[MESSAGE_HEADERS]; };
-/* Whoever knows a format writes it, of a try at this second; false: a secret is none. */
-typedef bool letter_writer(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out);
+/* Whoever knows a format writes it, of a try at this second; else why nothing can be sent (fault_words()), NULL: it is written. */
+typedef const char *letter_writer(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out);
 /* AS_EVENT: an event as it is. */
 letter_writer event_write;
 

@@ -100,7 +100,7 @@ enum err hook_edit(struct tx *tx, const struct db_val *key, enum transition t, c
 enum err hook_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* Why no answer came, as the owner is told: nothing of what names and addresses are inside. */
-enum fault { FAULT_OTHER, FAULT_NETWORK, FAULT_NAME, FAULT_CONNECT, FAULT_TIME, FAULT_TLS, FAULT_CLOSED, FAULT_HTTP, FAULT_SECRET, FAULT_OWNER, FAULT__MAX };
+enum fault { FAULT_OTHER, FAULT_NETWORK, FAULT_NAME, FAULT_CONNECT, FAULT_TIME, FAULT_TLS, FAULT_CLOSED, FAULT_HTTP, FAULT_SECRET, FAULT_EVENT, FAULT_OWNER, FAULT__MAX };
 const char *fault_words(enum fault fault);
 
 struct delivery_try { struct id delivery; int64_t number, at, milliseconds, response_status; const char *error; };

@@ -222,6 +222,18 @@ subtest 'what other dialects make' => sub {
     forget($w);
 };
 
+subtest 'an event that there is no pair for' => sub {
+    my $r = Thaw::Receiver->new($t, sub { { status => 200 } });
+    my $w = hook($r->url, ['registered_model.created']);
+    $t->sql("UPDATE webhook_endpoints SET enabled_events = '[\"model.archived\"]' WHERE hidden = 0");     # of another release
+    my $m = model($t, name => 'shelved');
+    is($t->req(POST => "/api/v1/models/$m->{id}/archive", token => $t->admin)->{status}, 200, 'given an archived model');
+    once();
+    is(scalar(my @came = $r->requests), 0, 'nothing is sent');
+    is($t->sql('SELECT error FROM delivery_attempts ORDER BY at DESC LIMIT 1'), 'the endpoint is told of no events of this type, so nothing was sent', 'and why');
+    forget($w);
+};
+
 subtest 'failures are tried again' => sub {
     my $r = Thaw::Receiver->new($t, sub { { status => $_[0]{number} < 3 ? 500 : 200 } });
     my $w = hook($r->url, ['registered_model.created'], secret => 's');
