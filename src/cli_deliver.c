@@ -120,6 +120,8 @@ static enum err settle(struct deliver *d, struct hand *h)
 	return OK;
 }
 
+static letter_writer *const writers[FORMAT__MAX] = { [AS_EVENT] = event_write, [AS_NAMED] = mlflow_write };
+
 /* Send those that its owner may read; the others have failed. */
 static enum err dispatch(struct deliver *d, struct hand *h, const struct target *to, const struct post *posts, size_t n)
 {
@@ -131,7 +133,7 @@ static enum err dispatch(struct deliver *d, struct hand *h, const struct target 
 
 	for (size_t i = 0; !e && i < n; i++) {
 		if (letters[i].heard)
-			sender_send(d->sender, grounded(h), &posts[i], &letters[i], to, to->format == AS_NAMED ? mlflow_write : event_write);
+			sender_send(d->sender, grounded(h), &posts[i], &letters[i], to, writers[to->format]);
 		else
 			failed[nfailed++] = (struct outcome){ &posts[i], &withheld };
 	}
@@ -159,7 +161,8 @@ static enum err begin(struct deliver *d, struct hand *h)
 		h->ended |= e == ERR_DB_NONE;
 		return e == ERR_DB_NONE ? OK : e;
 	}
-	if (!to.nsecrets) {                      /* our key is not there (logged): no fault of the receiver's */
+	/* Our key is not there (logged), or a later release made it: no fault of the receiver's. */
+	if (!to.nsecrets || to.format < 0 || to.format >= FORMAT__MAX) {
 		h->ended = true;
 		h->silent = SILENT_MOST;
 		return OK;

@@ -55,7 +55,7 @@ void values_seen(struct values *in, const struct who *who);
 #define NEXT_TURN (INT64_C(253402214400) * SECOND)
 
 /* What an endpoint is told: events as they are, or what they keep of models and prompts, by their names. */
-enum format { AS_EVENT, AS_NAMED };
+enum format { AS_EVENT, AS_NAMED, FORMAT__MAX };
 
 struct endpoint {
 	struct life life;
