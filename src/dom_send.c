@@ -1,5 +1,6 @@
 /* dom_send.c: see dom_send.h.  The only module that knows libcurl. */
 #include "dom_send.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <curl/curl.h>
@@ -14,7 +15,7 @@
 enum { ANSWER_MOST = 65536, CONNECT_MS = 9000, FETCH_MS = 120000, CONNECTIONS = 1024 };
 _Static_assert(FLIGHT_ERROR >= CURL_ERROR_SIZE, "room for libcurl's words");
 
-struct sender { CURLM *multi; };
+struct sender { CURLM *multi; struct arena *draft; };       /* draft: what a body is made from */
 
 struct sender *sender_new(void)
 {
@@ -22,6 +23,7 @@ struct sender *sender_new(void)
 
 	if (!s || curl_global_init(CURL_GLOBAL_DEFAULT) || !(s->multi = curl_multi_init()))
 		abort();
+	s->draft = arena_new();
 	curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS);
 	return s;
 }
@@ -30,6 +32,7 @@ void sender_free(struct sender *s)
 {
 	curl_multi_cleanup(s->multi);
 	curl_global_cleanup();
+	arena_free(s->draft);
 	free(s);
 }
 
@@ -81,19 +84,22 @@ static size_t take(char *data, size_t size, size_t n, void *arg)
 	return swallow(data, size, n, arg);
 }
 
-static void header(struct flight *f, const char *name, const char *value)
+static void header(struct sender *s, struct flight *f, const char *name, const char *value)
 {
-	struct curl_slist *all = curl_slist_append(f->headers, arena_printf(f->arena, "%s:%s%s", name, *value ? " " : "", value));
+	struct curl_slist *all = curl_slist_append(f->headers, arena_printf(s->draft, "%s:%s%s", name, *value ? " " : "", value));
 
 	if (!all)
 		abort();
 	f->headers = all;
 }
 
+/* What it was sent from is not kept until the next try: there are many flights, and bodies may be large. */
 static void land(struct flight *f)
 {
 	f->state = LANDED;
 	f->reply.milliseconds = (clock_mono() - f->began) / 1000;
+	arena_reset(f->arena);
+	f->size = 0;
 }
 
 const char *event_write(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out)
@@ -121,7 +127,7 @@ static void connect_within(CURL *e, long timeout_ms)
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, most < CONNECT_MS ? most : (long)CONNECT_MS);
 }
 
-static void options(struct flight *f, const struct target *to, const struct message *m)
+static void options(struct flight *f, const struct target *to, const char *body)
 {
 	const long timeout = (long)(f->keep && conf.webhook_timeout_s > SEND_NOW_S ? SEND_NOW_S : conf.webhook_timeout_s) * 1000;
 	CURL *e = f->easy;
@@ -147,8 +153,8 @@ static void options(struct flight *f, const struct target *to, const struct mess
 	connect_within(e, timeout);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "Thaw/" PACKAGE_VERSION);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
-	curl_easy_setopt(e, CURLOPT_POSTFIELDS, m->body);
-	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)m->n);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->size);
 }
 
 void sender_send(struct sender *s, struct flight *f, const struct post *p, const struct letter *l, const struct target *to, letter_writer *write)
@@ -164,22 +170,26 @@ void sender_send(struct sender *s, struct flight *f, const struct post *p, const
 	f->headers = NULL;
 	f->post = *p;
 	f->endpoint = to->id;
-	f->post.resource_type = arena_strdup(f->arena, p->resource_type);
+	(void)snprintf(f->kind, sizeof f->kind, "%s", p->resource_type);
+	f->post.resource_type = f->kind;
 	f->reply = (struct reply){ .at = clock_now() };
 	f->began = clock_mono();
 	f->got = 0;
 	f->full = false;
 	f->refused = NULL;
 	*f->error = '\0';
-	if ((f->reply.error = write(f->arena, p, l, to, f->reply.at / SECOND, &m))) {
+	arena_reset(s->draft);
+	if ((f->reply.error = write(s->draft, p, l, to, f->reply.at / SECOND, &m))) {
 		land(f);
 		return;
 	}
-	header(f, "Content-Type", "application/json");
-	header(f, "Expect", "");
+	f->size = m.n;
+	header(s, f, "Content-Type", "application/json");
+	header(s, f, "Expect", "");
 	for (size_t i = 0; i < MESSAGE_HEADERS && m.headers[i].name; i++)
-		header(f, m.headers[i].name, m.headers[i].value);
-	options(f, to, &m);
+		header(s, f, m.headers[i].name, m.headers[i].value);
+	options(f, to, arena_copy(f->arena, m.body, m.n));
+	arena_reset(s->draft);
 	f->state = FLYING;
 	if (curl_multi_add_handle(s->multi, f->easy))
 		abort();

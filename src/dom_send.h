@@ -6,7 +6,7 @@
 #define DOM_SEND_H
 #include "dom_deliver.h"
 
-enum { FLIGHT_ERROR = 256, MESSAGE_HEADERS = 8 };
+enum { FLIGHT_ERROR = 256, MESSAGE_HEADERS = 8, KIND_MOST = 33 };        /* KIND_MOST: of a column, and the NUL */
 
 /* What is sent of a letter, and its headers beside Content-Type. */
 struct message { const char *body; size_t n; struct { const char *name, *value; } headers[MESSAGE_HEADERS]; };
@@ -21,10 +21,12 @@ struct flight {
 	struct post post;
 	struct reply reply;
 	struct id endpoint;
+	size_t size;                             /* bytes of the body, while it flies */
 	/* dom_send.c's own: */
+	char kind[KIND_MOST];                    /* the post's resource_type */
 	void *easy;
 	struct curl_slist *headers;
-	struct arena *arena;                     /* of this try: body, headers, post */
+	struct arena *arena;                     /* of this try, while it flies: its body */
 	int64_t began;                           /* monotonic */
 	size_t got;                              /* bytes of the answer's head and body */
 	bool full;                               /* they were too many: no more was read */

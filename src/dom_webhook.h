@@ -10,7 +10,7 @@
 struct event {
 	struct id id, human, token;              /* human, token: who let it happen; zero: the thaw command */
 	int64_t at, sequence, pending;           /* sequence: in its organization, 0 before it is numbered; pending: deliveries to come */
-	const char *type, *resource_type, *payload;      /* payload: {"object", "previous_attributes"?, "details"?}, JSON text */
+	const char *type, *resource_type, *payload;      /* payload: {"object", "previous_attributes"?, "details"?, "kept"?}, JSON text */
 	const char *request_id, *idempotency_key, *agent;
 	const char *api_version;                 /* that it is told in */
 	bool test;

@@ -234,6 +234,25 @@ subtest 'an event that there is no pair for' => sub {
     forget($w);
 };
 
+subtest 'what is large' => sub {
+    my $r = Thaw::Receiver->new($t, sub { { status => 200, after => 0.2 } });
+    my $w = hook($r->url, ['model_version.created']);
+    my @tags = map { { key => "k$_", value => 'x' x 5000 } } 1 .. 60;
+    for my $n (1 .. 12) {
+        ok_call(POST => "$B/registered-models/create", { name => "large $n" });
+        ok_call(POST => "$B/model-versions/create", { name => "large $n", source => 's3://b/1', tags => \@tags });
+    }
+    my $done = once();
+    is("$done->{failed} $done->{waiting}", '0 0', 'all is delivered');
+    my @came = $r->requests;
+    is(scalar @came, 12, 'each once');
+    is(scalar(grep { keys %{ $_->{event}{data}{tags} } == 60 } @came), 12, 'whole');
+    my $most = 0;
+    for my $q (@came) { my $n = grep { $_->{at} <= $q->{at} && $_->{at} > $q->{at} - 0.2 } @came; $most = $n if $n > $most }
+    cmp_ok($most, '<=', 5, 'a mebibyte at a time, and the last one');
+    forget($w);
+};
+
 subtest 'failures are tried again' => sub {
     my $r = Thaw::Receiver->new($t, sub { { status => $_[0]{number} < 3 ? 500 : 200 } });
     my $w = hook($r->url, ['registered_model.created'], secret => 's');
