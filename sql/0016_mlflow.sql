@@ -18,7 +18,7 @@ SET @step = IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHE
     ADD KEY model_by_said (organization_id, is_global, hidden, mlflow_updated_at, name_exact, id),
     ADD KEY model_by_said_down (organization_id, is_global, hidden, mlflow_updated_at, name_exact DESC, id DESC),
     DROP CONSTRAINT model_kept,
-    ADD CONSTRAINT model_kept CHECK (hidden = (status IN (''archived'', ''retired'')) + 2 * is_prompt AND name_hash <=> IF(status = ''retired'', NULL, UNHEX(SHA2(name, 256))) AND name_key COLLATE utf8mb4_bin = LEFT(name, 700) AND name_exact = LEFT(name, 700) COLLATE utf8mb4_nopad_bin),
+    ADD CONSTRAINT model_kept CHECK (hidden = (status IN (''archived'', ''retired'')) + 2 * is_prompt AND name_hash <=> IF(status = ''retired'', NULL, UNHEX(SHA2(name, 256))) AND name_key COLLATE utf8mb4_bin = LEFT(name, 700)),
     ALGORITHM=COPY, LOCK=SHARED',
   'DO 0');
 PREPARE step FROM @step;

@@ -46,9 +46,9 @@ static enum err info(struct req *r)
 }
 
 static const struct route routes[] = {
-	{ "GET", "/health", PERM_PUBLIC, 0, .status = 200, .run = health, .summary = "Is it there? (text)" },
-	{ "GET", "/version", PERM_PUBLIC, 0, .status = 200, .run = version, .summary = "The version of MLflow that clients are to take this server for (text)" },
-	{ "GET", "/api/3.0/mlflow/server-info", PERM_PUBLIC, 0, .status = 200, .out = info_out, .run = info, .summary = "What else this server has, which is nothing", .errors = "WORKSPACES_OFF" },
+	{ "GET", "/health", PERM_PUBLIC, 0, .status = 200, .run = health, .summary = "Health check (text)" },
+	{ "GET", "/version", PERM_PUBLIC, 0, .status = 200, .run = version, .summary = "The MLflow version that this server speaks (text)" },
+	{ "GET", "/api/3.0/mlflow/server-info", PERM_PUBLIC, 0, .status = 200, .out = info_out, .run = info, .summary = "Server capabilities", .errors = "WORKSPACES_OFF" },
 	{ 0 }
 };
 
@@ -206,7 +206,7 @@ static void say(struct req *r, struct error_say *say)
 		say->text = fault_text(r, w);
 	} else if (say->err == ERR_MODEL_NAME_TAKEN) {
 		say->text = taken_text(r);
-	} else if (r->tx.why.n && (say->err == ERR_MODEL_NOT_FOUND || say->err == ERR_VERSION_NOT_FOUND)) {
+	} else if (r->tx.why.n && !strcmp(r->tx.why.items[0].reason, ARCHIVED_FAULT)) {
 		say->text = filled(r, arena_printf(r->arena, "%s: %s", errors[ERR_MODEL_NOT_FOUND].text, r->tx.why.items[0].reason));
 	} else {
 		say->text = filled(r, say->text);

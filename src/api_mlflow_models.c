@@ -141,15 +141,15 @@ static enum err latest(struct req *r)
 #define SEARCH(method) READ(method, "search", search_query, struct search_query), .out = models_out, .listing = &named_list, .paging = &hundred, .read = named_page, \
 	.summary = "Search registered models", .errors = "PAGE_BYTES TOO_BROAD"
 #define LATEST(method) READ(method, "get-latest-versions", latest_query, struct latest_query), .out = latest_out, .run = latest, \
-	.summary = "The highest version of each stage", .errors = "MODEL_NOT_FOUND"
+	.summary = "Get the latest version of each stage", .errors = "MODEL_NOT_FOUND"
 const struct route mlflow_model_routes[] = {
 	{ WRITE("POST", "create", R_LARGE, mlflow_model_in), .out = answer_out, .make = named_create, .moves = { LIFE_MODEL_CREATE },
-	  .summary = "Make a registered model, which everybody in the organization sees; with the tag `" PROMPT_TAG "` a prompt", .errors = "MODEL_NAME_TAKEN QUOTA" },
-	{ READ("GET", "get", named_in, struct named_in), .size = sizeof(struct named), .out = answer_out, .get = named_get, .summary = "A registered model", .errors = "MODEL_NOT_FOUND" },
+	  .summary = "Create a registered model, which everybody in the organization sees; with the tag `" PROMPT_TAG "` a prompt", .errors = "MODEL_NAME_TAKEN QUOTA" },
+	{ READ("GET", "get", named_in, struct named_in), .size = sizeof(struct named), .out = answer_out, .get = named_get, .summary = "Get a registered model", .errors = "MODEL_NOT_FOUND" },
 	{ WRITE("PATCH", "update", 0, describe_in), .out = answer_out, .change = named_describe, .moves = { LIFE_MODEL_EDIT },
-	  .summary = "Describe a registered model", .errors = "MODEL_NOT_FOUND" },
+	  .summary = "Update the description of a registered model", .errors = "MODEL_NOT_FOUND" },
 	{ WRITE("POST", "rename", 0, rename_in), .out = answer_out, .change = named_rename, .moves = { LIFE_MODEL_RENAME },
-	  .summary = "Give a registered model another name; all else stays with it", .errors = "MODEL_NOT_FOUND MODEL_NAME_TAKEN" },
+	  .summary = "Rename a registered model", .errors = "MODEL_NOT_FOUND MODEL_NAME_TAKEN" },
 	{ WRITE("DELETE", "delete", 0, named_in), .out = mlflow_nothing, .change = named_discard, .moves = { LIFE_MODEL_DISCARD }, AS({ ERR_MODEL_RETIRED, ERR_MODEL_NOT_FOUND }),
 	  .summary = "Delete a registered model for good, with its versions and aliases; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY PROTECTED MODEL_TRAINING DEPLOYED" },
 	{ SEARCH("GET") },
@@ -157,15 +157,15 @@ const struct route mlflow_model_routes[] = {
 	{ LATEST("GET") },
 	{ LATEST("POST") },
 	{ WRITE("POST", "set-tag", R_LARGE, tag_in), .out = mlflow_nothing, .change = named_label, .moves = { LIFE_MODEL_LABEL },
-	  .summary = "Tag a registered model", .errors = "MODEL_NOT_FOUND" },
+	  .summary = "Set a tag of a registered model", .errors = "MODEL_NOT_FOUND" },
 	{ WRITE("DELETE", "delete-tag", 0, untag_in), .out = mlflow_nothing, .change = named_unlabel, .moves = { LIFE_MODEL_UNLABEL },
-	  .summary = "Take a tag of a registered model away", .errors = "MODEL_NOT_FOUND" },
+	  .summary = "Delete a tag of a registered model", .errors = "MODEL_NOT_FOUND" },
 	{ ROUTE("POST", "alias"), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(mlflow_alias_in, struct named_in), .status = 200, .out = mlflow_nothing, .object = RES_VERSION,
 	  .wants = mlflow_version_wants, .change = named_alias, .moves = { LIFE_MODEL_ALIAS }, AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND }),
-	  .summary = "Let an alias name this version, and no other one", .errors = "VERSION_NOT_FOUND PROTECTED" },
+	  .summary = "Set an alias: it names this version and no other", .errors = "VERSION_NOT_FOUND PROTECTED" },
 	{ WRITE("DELETE", "alias", 0, aliased_in), .out = mlflow_nothing, .change = named_unalias, .moves = { LIFE_MODEL_UNALIAS },
-	  .summary = "Take an alias away", .errors = "MODEL_NOT_FOUND PROTECTED" },
+	  .summary = "Delete an alias", .errors = "MODEL_NOT_FOUND PROTECTED" },
 	{ ROUTE("GET", "alias"), PERM_MODEL_READ, R_UNTAGGED | R_QUERY_BODY, QUERY(aliased_in, struct named_in), .status = 200, .object = RES_VERSION, .out = mlflow_version_answer, .get = named_alias_get,
-	  .summary = "The version that an alias names", .errors = "MODEL_NOT_FOUND ALIAS_NOT_FOUND LATEST_NOT_FOUND" },
+	  .summary = "Get the version of an alias", .errors = "MODEL_NOT_FOUND ALIAS_NOT_FOUND LATEST_NOT_FOUND" },
 	{ 0 }
 };

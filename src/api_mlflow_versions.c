@@ -118,21 +118,21 @@ static enum err transition(struct tx *tx, const struct db_val *key, enum transit
 	.summary = "Search versions", .errors = "PAGE_BYTES TOO_BROAD"
 const struct route mlflow_version_routes[] = {
 	{ WRITE("POST", "create", R_LARGE, mlflow_version_in), .out = mlflow_version_answer, .change = named_register, .moves = { LIFE_MODEL_REGISTER, LIFE_VERSION_CREATE },
-	  .summary = "The next version of a registered model", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND ALIAS_NOT_FOUND LATEST_NOT_FOUND QUOTA" },
-	{ READ("GET", "get", one_in, struct named_in), .out = mlflow_version_answer, .get = named_version_get, IN_MODEL, .summary = "A version", .errors = "VERSION_NOT_FOUND" },
+	  .summary = "Create the next version of a registered model", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND ALIAS_NOT_FOUND LATEST_NOT_FOUND QUOTA" },
+	{ READ("GET", "get", one_in, struct named_in), .out = mlflow_version_answer, .get = named_version_get, IN_MODEL, .summary = "Get a version", .errors = "VERSION_NOT_FOUND" },
 	{ WRITE("PATCH", "update", 0, describe_in), .out = mlflow_version_answer, .change = named_version_describe, .moves = { LIFE_VERSION_DESCRIBE, LIFE_MODEL_VERSION_EDIT }, IN_MODEL,
-	  .summary = "Describe a version", .errors = "VERSION_NOT_FOUND" },
+	  .summary = "Update the description of a version", .errors = "VERSION_NOT_FOUND" },
 	{ WRITE("POST", "transition-stage", 0, stage_in), .out = mlflow_version_answer, .change = transition, .moves = { LIFE_VERSION_STAGE, LIFE_MODEL_VERSION_STAGE }, IN_MODEL,
 	  .summary = "Move a version to a stage", .errors = "VERSION_NOT_FOUND PROTECTED" },
 	{ WRITE("DELETE", "delete", 0, one_in), .out = mlflow_nothing, .change = named_version_discard, .moves = { LIFE_VERSION_ARCHIVE, LIFE_MODEL_VERSION_ARCHIVE }, IN_MODEL,
 	  .summary = "Delete a version for good, with the aliases that name it; its number is not used again", .errors = "VERSION_NOT_FOUND OWNER_ONLY PROTECTED" },
 	{ SEARCH("GET") },
 	{ SEARCH("POST") },
-	{ READ("GET", "get-download-uri", one_in, struct named_in), .out = files_out, .get = named_files_get, IN_MODEL, .summary = "Where the files of a version are",
+	{ READ("GET", "get-download-uri", one_in, struct named_in), .out = files_out, .get = named_files_get, IN_MODEL, .summary = "Get where the files of a version are",
 	  .errors = "VERSION_NOT_FOUND ORIGIN_NONE" },
 	{ WRITE("POST", "set-tag", R_LARGE, tag_in), .out = mlflow_nothing, .change = named_label, .moves = { LIFE_VERSION_LABEL, LIFE_MODEL_VERSION_LABEL }, IN_MODEL,
-	  .summary = "Tag a version", .errors = "VERSION_NOT_FOUND" },
+	  .summary = "Set a tag of a version", .errors = "VERSION_NOT_FOUND" },
 	{ WRITE("DELETE", "delete-tag", 0, untag_in), .out = mlflow_nothing, .change = named_unlabel, .moves = { LIFE_VERSION_UNLABEL, LIFE_MODEL_VERSION_UNLABEL }, IN_MODEL,
-	  .summary = "Take a tag of a version away", .errors = "VERSION_NOT_FOUND" },
+	  .summary = "Delete a tag of a version", .errors = "VERSION_NOT_FOUND" },
 	{ 0 }
 };

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "dom_kept.h"
+#include "dom_tag.h"
 #include "dom_send.h"
 #include "net.h"
 #include "rate.h"

@@ -59,6 +59,8 @@ static const struct shape aliases_out[] = PAGE_OUT(alias_out), holds_out[] = PAG
 
 /* Of the stage in which every version begins, Registered, nothing is kept. */
 static const char *const stages[] = { STAGE_DEVELOPMENT, "Staging", "Production", STAGE_ARCHIVED, NULL };
+/* Where one version alone may be again. */
+static const char *const stages_back[] = { STAGE_DEVELOPMENT, "Staging", "Production", NULL };
 
 struct alias_in { const char *version; };
 static const struct shape alias_in[] = {
@@ -68,7 +70,7 @@ static const struct shape alias_in[] = {
 #define BACK_AT(field) AT(struct hold_in, field)
 static const struct shape back_in[] = {
 	{ "alias", T_STR, BACK_AT(alias), .min = 1, .max = ALIAS_LENGTH, .help = "this one, or" },
-	{ "stage", T_STR, BACK_AT(stage), .words = stages, .help = "this one" },
+	{ "stage", T_STR, BACK_AT(stage), .words = stages_back, .help = "this one" },
 	{ 0 }
 };
 

@@ -10,6 +10,9 @@
 #include "mlflow.h"
 #include "str.h"
 
+/* Of a version: there are numbers behind it. */
+enum { IMPORT_NUMBER_MOST = 1000000000 };
+
 enum { FAILED_KEPT = 1000, SHOWN = 300, MS = 1000 };
 
 /* ---- What is told of it ---- */
@@ -233,8 +236,8 @@ static enum err version_told(struct import *m, const struct json *version, struc
 		return e;
 	if (t->readiness && strcmp(t->readiness, "READY"))
 		return why_said(tx, "status", arena_printf(tx->arena, "it is not ready, but %s", t->readiness));
-	if (!named_number(in->version, &in->number) || in->number == NUMBER_NONE)
-		return why_said(tx, "version", "its number is none from 1 to 2147483647");
+	if (!named_number(in->version, &in->number) || in->number == NUMBER_NONE || in->number > IMPORT_NUMBER_MOST)
+		return why_said(tx, "version", arena_printf(tx->arena, "its number must be from 1 to %d", IMPORT_NUMBER_MOST));
 	in->version = arena_printf(tx->arena, "%lld", (long long)in->number);
 	if (!in->download)
 		in->download = in->source;

@@ -492,7 +492,6 @@
 	C(A, s, "COALESCE(f.description, m.description)", f.description) C(A, d0, "COALESCE(f.created_by, m.created_by)", f.life.whose) \
 	C(A, t, "COALESCE(f.created_at, m.created_at)", f.life.created) C(A, t, "COALESCE(f.updated_at, m.updated_at)", f.life.changed) \
 	C(A, d0, "a.actor_id", f.updated_by)
-#define MODEL_TAKEN_PICK(F, C, A) F(A, w, "status", state) C(A, b, "is_prompt", prompt)
 #define NAMES_FROM(alias) alias ".is_global IN (0, 1) AND " alias ".hidden IN (0, 2) AND " alias ".name_exact >= ? AND " alias ".name_exact < ?"
 #define LABELS_SIZE_PICK(F, C, A) F(A, i, "COUNT(*)", n) C(A, i, "COALESCE(SUM(LENGTH(name) + LENGTH(value)), 0)", bytes)
 #define ALIAS_PICK(F, C, A) F(A, s, "name", name) C(A, i, "number", number)

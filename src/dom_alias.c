@@ -34,6 +34,14 @@ static enum err may_change(struct tx *tx, const struct model *m, const char *nam
 	return e == ERR_DB_NONE ? OK : e || !name ? e : unprotected(tx, m, name);
 }
 
+enum err hold_exposed(struct tx *tx, const struct model *m)
+{
+	struct model everybodys = *m;
+
+	everybodys.life.global = true;           /* its owners have no say of their own in that */
+	return may_change(tx, &everybodys, NULL, 0);
+}
+
 enum err hold_begin(struct tx *tx, const struct model *m, const char *kind, const char *name, int64_t number)
 {
 	struct id id;

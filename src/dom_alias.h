@@ -13,6 +13,10 @@
 enum err hold_begin(struct tx *tx, const struct model *m, const char *kind, const char *name, int64_t number);
 enum err hold_end(struct tx *tx, const struct model *m, const char *kind, const char *name, int64_t number);
 
+/* The model is renamed, so that its name is free, or everybody, or nobody else, sees it from
+ * now on.  ERR_PROTECTED: what is protected is held in it. */
+enum err hold_exposed(struct tx *tx, const struct model *m);
+
 /* A version of a model held an alias or a stage; until 0: it does.  ended_by: nobody then; an actor without an id is the thaw command. */
 struct held { struct id id; const char *kind, *name; int64_t number, since, until; struct actor by, ended_by; };
 /* Those of a model, newest first; its aliases that are, by name. */

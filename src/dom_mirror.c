@@ -108,13 +108,6 @@ static enum err labels_to(struct tx *tx, const struct named_in *in, const char *
 
 /* ---- Models ---- */
 
-static bool is_prompt(struct tx *tx, const char *labels)
-{
-	const char *flag = label_of(tx->arena, labels, PROMPT_TAG);
-
-	return flag && !strcasecmp(flag, "true");
-}
-
 static enum err make_model(struct tx *tx, const struct mirror *in, struct mirrored *out)
 {
 	struct named n;
@@ -139,7 +132,7 @@ enum err mirror_model(struct tx *tx, const struct mirror *in, struct mirrored *o
 		e = (other = labels_right(tx, in->in.labels)) ? other : e;
 	if (e)
 		return e == ERR_MODEL_NOT_FOUND ? make_model(tx, in, out) : e;
-	if (n.model.prompt != is_prompt(tx, in->in.labels))
+	if (n.model.prompt != labels_are_of_prompt(tx->arena, in->in.labels))
 		return why_said(tx, "name", n.model.prompt ? "There is a prompt of this name, and this is a model" : "There is a model of this name, and this is a prompt");
 	if (!same_text(n.model.description, in->in.description)) {
 		struct named *told = ARENA_NEW(tx->arena, struct named);

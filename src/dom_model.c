@@ -2,6 +2,7 @@
 #include "dom_model.h"
 #include <string.h>
 #include "conf.h"
+#include "dom_alias.h"
 #include "dom_folder.h"
 #include "dom_kept.h"
 #include "dom_labels.h"
@@ -139,12 +140,14 @@ enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, 
 	if (in.global_set && in.global != out->life.global) {
 		if (!out->life.owned)
 			return ERR_OWNER_ONLY;
-		if (out->life.global && (e = share_keep_maker(tx, out)))
+		if ((out->life.global && (e = share_keep_maker(tx, out))) || (e = hold_exposed(tx, out)))
 			return e;
 		out->life.global = in.global;
 		config_only = false;
 		js_add(changed, js_string(tx->arena, "is_global"));
 	}
+	if (strcmp(out->name, was) && (e = hold_exposed(tx, out)))
+		return e;
 	js_put(details, "changed", changed);
 	e = name_taken(tx, life_move(tx, config_only ? LIFE_MODEL_EDIT_CONFIG : t, &out->life, details));
 	return e || !in.name_set || !strcmp(in.name, was) ? e : renamed(tx, out);

@@ -62,7 +62,6 @@ enum err named_version_discard(struct tx *tx, const struct db_val *key, enum tra
 
 /* Lists: of models by name or by when they were changed, with the highest versions of their stages (named_page), and of versions. */
 enum { SEARCH_MOST = 20, NAME_EXACT = 700, HIDDEN_PROMPT = 2 };   /* clauses of a kind; characters of a name that sort it; of a prompt that is not archived */
-#define PROMPT_TAG "mlflow.prompt.is_prompt"
 enum {
 	NAMED_HIDDEN, NAMED_NAME, NAMED_NAME_NOT, NAMED_NAME_LIKE, NAMED_NAME_ILIKE, NAMED_NAME_IN, NAMED_NAME_NOT_IN,
 	NAMED_NAME_FROM,                         /* what a pattern begins with, up to what is behind all of that */

@@ -67,23 +67,16 @@ static enum err version_told(struct tx *tx, const char *name, int64_t number, vo
 
 /* ---- Models ---- */
 
-struct taken_by { enum state state; bool prompt; };
-
 /* Why there is no room for the name: a model, an archived one, or a prompt has it, where one of that kind was to be. */
 static enum err taken(struct tx *tx, const char *name, bool prompt)
 {
-	static const struct column map[] = PICK_MAP(MODEL_TAKEN_PICK, struct taken_by);
-	struct taken_by by = { STATE_NONE, false };
-	struct db_rows r;
-	enum err e = tx_query(tx, SQL_MODEL_TAKEN, DB_IN(db_d(&tx->who->organization), db_s(name)), &r);
+	struct model by;
+	const enum err e = life_read_by(tx, RES_MODEL, SQL_NAMED_READ, BY_NAME(name), 1, &by, NULL);
 
-	if (e || !r.n)
-		return e ? e : ERR_DB_RETRY;
-	(void)row_read(map, RES_MODEL, db_row(&r, 0), &by);
-	tx->about.kind = by.prompt ? KIND_PROMPT : KIND_MODEL;
 	tx->about.child = prompt ? KIND_PROMPT : KIND_MODEL;
+	tx->about.kind = e ? tx->about.child : by.prompt ? KIND_PROMPT : KIND_MODEL;     /* of what is not seen nothing is told */
 	tx->why.n = 0;
-	if (by.state == STATE_MODEL_ARCHIVED)
+	if (!e && by.life.state == STATE_MODEL_ARCHIVED)
 		why_add(tx, "status", ARCHIVED_FAULT);
 	return ERR_MODEL_NAME_TAKEN;
 }
@@ -91,8 +84,7 @@ static enum err taken(struct tx *tx, const char *name, bool prompt)
 enum err named_create(struct tx *tx, const void *sent, void *out)
 {
 	const struct named_in *in = sent;
-	const char *flag = label_of(tx->arena, in->labels, PROMPT_TAG);
-	struct model make = { .name = in->name, .description = in->description, .prompt = flag && !strcasecmp(flag, "true"), .labels = in->labels };
+	struct model make = { .name = in->name, .description = in->description, .prompt = labels_are_of_prompt(tx->arena, in->labels), .labels = in->labels };
 	struct named *n = out;
 	enum err e;
 
@@ -179,7 +171,7 @@ static enum err relabel(struct tx *tx, const struct named_in *in, struct model *
 	bool changed = false;
 	enum err e;
 
-	if (!v && !strcmp(in->key, PROMPT_TAG) && (away ? m->prompt : m->prompt != !strcasecmp(in->value, "true")))
+	if (!v && !strcmp(in->key, PROMPT_TAG) && (away ? m->prompt : m->prompt != label_is_prompt(in->value)))
 		return why_said(tx, "key", "The tag '" PROMPT_TAG "' says what it was made as, and stays.");
 	if ((e = away ? label_forget(tx, object, in->key, &changed) : label_set(tx, object, in->key, in->value, &changed)) || !changed)
 		return e;
@@ -285,8 +277,12 @@ static enum err origin_of(struct tx *tx, const struct named_in *in, struct origi
 {
 	struct version *from = ARENA_NEW(tx->arena, struct version);
 	bool copy = false;
-	enum err e = in->download ? OK : source_version(tx, in->source, from, &copy);
+	const struct ask write = tx->ask;
+	enum err e;
 
+	tx->ask = (struct ask){ .perm = PERM_MODEL_READ, .tier = TIER_OBSERVE };         /* the original is but read */
+	e = in->download ? OK : source_version(tx, in->source, from, &copy);
+	tx->ask = write;
 	*o = (struct origin){ .source = in->source, .download = in->download ? in->download : in->source, .run = in->run, .run_link = in->run_link, .logged_model = in->logged_model };
 	if (e || !copy)
 		return e;

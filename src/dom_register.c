@@ -411,6 +411,7 @@ enum err package_stage(struct tx *tx, enum transition t, const char *to, bool al
 	struct model *m = v->life.parent;
 	enum err e = OK;
 
+	alone = alone && strcmp(to, STAGE_ARCHIVED);     /* where the others would go */
 	js_put_str(tx->arena, details, "stage", to);
 	js_put_str(tx->arena, details, "previous", v->package.stage);
 	if (alone && (e = clear_stage(tx, v, to, details)))
@@ -468,9 +469,9 @@ enum err package_end(struct tx *tx, enum transition t, struct version *v)
 {
 	struct json *details = package_about(tx, v);
 	struct model *m = v->life.parent;
-	enum err e = version_ends(tx, v, details);
+	enum err e = hold_end(tx, m, HOLD_STAGE, v->package.stage, v->number);
 
-	if (e)
+	if (e || (e = version_ends(tx, v, details)))
 		return e;
 	js_put_str(tx->arena, details, "previous", v->package.stage);
 	v->package.stage = STAGE_ARCHIVED;

@@ -1,6 +1,7 @@
 /* dom_tag.c: see dom_tag.h. */
 #include "dom_tag.h"
 #include <string.h>
+#include <strings.h>
 #include "row.h"
 #include "str.h"
 
@@ -37,6 +38,8 @@ static enum err parse(struct tx *tx, const char *field, const char *tags, struct
 		if ((e = text(tx, at, js_at(list, i), "name", 1, TAG_NAME_MOST, &all[i].name))
 		 || (e = text(tx, at, js_at(list, i), "value", 0, TAG_VALUE_MOST, &all[i].value)))
 			return e;
+		if (!strcmp(all[i].name, PROMPT_TAG))
+			return why_fault(tx, at, "is a name that marks prompts, which are not made here");
 		for (size_t k = 0; k < i; k++)
 			if (!strcmp(all[k].name, all[i].name))
 				return why_fault(tx, at, "has a name that another one before it has");
@@ -195,6 +198,16 @@ enum err labels_right(struct tx *tx, const char *labels)
 			return why_said(tx, "tags", fault);
 	}
 	return OK;
+}
+
+bool label_is_prompt(const char *value)
+{
+	return value && !strcasecmp(value, "true");
+}
+
+bool labels_are_of_prompt(struct arena *a, const char *labels)
+{
+	return label_is_prompt(label_of(a, labels, PROMPT_TAG));
 }
 
 enum err labels_add(struct tx *tx, const struct id *object, const char *labels)

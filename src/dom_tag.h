@@ -9,6 +9,10 @@ enum { TAGS_MOST = 100, TAG_NAME_MOST = 250, TAG_VALUE_MOST = 5000 };
  * `field`. */
 enum err tags_set(struct tx *tx, const struct id *object, const char *field, const char *tags);
 
+/* What is made with this label is a prompt, from then on, where its value says so in any case. */
+#define PROMPT_TAG "mlflow.prompt.is_prompt"
+bool label_is_prompt(const char *value);
+bool labels_are_of_prompt(struct arena *a, const char *labels);
 /* One of them, under its key; at most LABELS_MOST of an object, LABELS_BYTES together (ERR_SHAPE).  *changed: it was
  * another one, or none. */
 enum { LABELS_MOST = 1000, LABEL_KEY_MOST = 250, LABEL_VALUE_MOST = 100000, LABELS_BYTES = 1 << 20,

@@ -96,9 +96,10 @@ void res_shape(struct req *r, int status, const struct shape *s, const void *v, 
  * no permission beside. */
 static const char *scope_needed(const struct req *r, enum err e)
 {
-	const char *scope = e == ERR_SCOPE_DENIED && (!id_is_zero(&r->who.client) || r->row->perm == PERM_MEMBER) ? ask_scope(route_ask(r->row)) : "";
+	const struct ask ask = e == ERR_PROTECTED ? (struct ask){ .perm = PERM_MODEL_PROMOTE } : route_ask(r->row);
+	const char *scope = (e == ERR_SCOPE_DENIED || e == ERR_PROTECTED) && (!id_is_zero(&r->who.client) || r->row->perm == PERM_MEMBER) ? ask_scope(ask) : "";
 
-	return *scope ? scope : perm_word(r->row->perm);
+	return *scope ? scope : perm_word(ask.perm);
 }
 
 static void challenge(struct req *r, enum err e, int status)

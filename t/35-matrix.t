@@ -397,7 +397,7 @@ sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach
         teach('%QUERY', "what a right `$needs[0]{name}` is for $name") if @needs && !$QUERY{$name} && !facts($r)->{query};
     }
     # The tables say who may: of them this much is certain.
-    is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:(?:write|admin)$/ } @routes), 'POST /api/2.0/mlflow/webhooks/{webhook_id}/test, POST /console/authorize, DELETE /console/applications/{client_id}',
+    is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:(?:write|admin)$/ } @routes), 'POST /console/authorize, DELETE /console/applications/{client_id}, POST /api/2.0/mlflow/webhooks/{webhook_id}/test',
         'what writes asks for a permission to write, and it alone; but what is sent now changes nothing, and whom one lets act for oneself, and how long, is for each to say');
     is(join(', ', grep { !$is_there{$_} } sort keys %BODY, keys %QUERY), '', 'a body and a query for no route that is gone');
 }
@@ -534,6 +534,8 @@ sub sorted_out {
 }
 
 for my $route (@routes) {
+    # as `thaw deliver` would: who makes a webhook does not number all that happened until then
+    $t->req(GET => '/v1/events?limit=1', token => $who{admin}{token});
     subtest name_of($route) => sub {
         my ($is, @vars) = (facts($route), vars($route));
         my ($may, $not) = sorted_out($route);

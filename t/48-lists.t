@@ -103,7 +103,7 @@ my $nobody = "UNHEX('" . '0' x 24 . "')";
 my %of_version = (stage => "'Registered'", build => "'complete'", model_id => $other, model_name => "'m'", threshold => "'0.5'", imported => 0, kinds => 16384, formats => 2048, challenger => 16384,
     similar0 => "'y'", similar1 => "'Binary'", similar2 => "UNHEX(MD5('y'))", similar3 => 0, not => $other, living => "'ready'", search => "'%filler%'", target_name => "'y'", target_type => "'Binary'", use_case => $other, created_by => "'admin\@main.example'",
     map { ("tags$_" => $_ % 4 < 2 ? q('["k"]') : q('["v"]')) } 0 .. 7);
-sub label { return map({ ("label${_}0" => "'k'") } '', qw(_not _like _ilike)), label1 => "'v'", label_not1 => "'w'", label_like1 => "'v%'", label_ilike1 => "'V%'" }
+sub label { return map({ ("label${_}0" => "'k'") } '', qw(_common _not _like _ilike)), label1 => "'v'", label_common1 => "'v'", label_not1 => "'w'", label_like1 => "'v%'", label_ilike1 => "'V%'" }
 # What is asked for, by list and filter; what a list has no value for here is no filter of it.
 my %asked = (
     MODELS => { hidden => 0, status => "'ready'", task_type => "'clustering'", search => "'%filler%'" },
@@ -132,6 +132,7 @@ my @lists = tables($t, 'lists');
 is(join(' ', sort keys %{ { map { $_->{list} => 1 } @lists } }), join(' ', sort keys %asked), 'every list there is');
 
 # Sets what stands for the values of one: from the middle of the rows there are.
+my %places;
 sub sets {
     my $s = shift;
     my $of = $asked{ $s->{list} };
@@ -141,7 +142,15 @@ sub sets {
     my $keys = join ', ', @{ $s->{keys} };
     my $half = $s->{table} eq 'webhook_endpoints' ? 1000 : $ROWS / 2;
     my $of_parent = $s->{table} eq 'model_versions' && $parent{ $s->{list} } ? ' AND model_id = @parent' : '';
-    return $sets . "SELECT $keys INTO " . join(', ', map { "\@k$_" } 0 .. $#{ $s->{keys} }) . " FROM $s->{table} x WHERE organization_id = \@org$of_parent ORDER BY $keys LIMIT 1 OFFSET $half;\n";
+    my $select = "SELECT $keys INTO %s FROM $s->{table} x WHERE organization_id = \@org$of_parent ORDER BY $keys LIMIT 1 OFFSET $half;\n";
+    my @k = (0 .. $#{ $s->{keys} });
+    # the first one looks, for all that have its keys: no index has some of them
+    my $which = $select . ($of_parent && $parent{ $s->{list} });
+    if (!$places{$which}) {
+        my $new = $places{$which} = 1 + keys %places;
+        $sets .= sprintf $select, join ', ', map { "\@place${new}_$_" } @k;
+    }
+    return $sets . join '', map { "SET \@k$_ = \@place$places{$which}_$_;\n" } @k;
 }
 sub using { my $v = "$_[0]{values}" . ($_[0]{text} =~ /oauth_revocations s / ? ", $nobody" : ''); $v ne '' ? " USING $v" : '' }
 
@@ -206,26 +215,35 @@ for my $s (@others) {
 }
 $_->{many} = 1, $_->{run} = 'EXECUTE %s' . using($_) for @lists;
 
-# One connection, which has every statement; each is run in turn, three times over.
+# One connection, which has every statement; each is run in turn, twice over.
 my @all = (@lists, @others);
 my $pages = "(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'INNODB_BUFFER_POOL_READ_REQUESTS')";
 my $rows = "SUM(VARIABLE_VALUE) FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME LIKE 'HANDLER_READ%'";
-my $script = "SET \@org = $org, \@me = $user;\n" . join '', map { "PREPARE s$_ FROM " . quoted($all[$_]{text}) . ";\n" } 0 .. $#all;
-for my $round (1 .. 3) {
-    for my $at (0 .. $#all) {
-        my $s = $all[$at];
-        $script .= ($s->{list} ? sets($s) : '') . "SET \@before = $pages;\nFLUSH STATUS;\n" . sprintf($s->{run}, "s$at") . ";\nSELECT 'pages', $at, $round, $pages - \@before, $rows;\n";
+$t->sql('SET GLOBAL max_prepared_stmt_count = 65536');
+sub run_twice {
+    my ($to, @which) = @_;
+    %places = ();
+    my $script = "SET \@org = $org, \@me = $user;\n" . join '', map { "PREPARE s$_ FROM " . quoted($all[$_]{text}) . ";\n" } @which;
+    for my $round (1, 2) {
+        for my $at (@which) {
+            my $s = $all[$at];
+            $script .= ($s->{list} ? sets($s) : '') . "SET \@before = $pages;\nFLUSH STATUS;\n" . sprintf($s->{run}, "s$at") . ";\nSELECT 'pages', $at, $round, $pages - \@before, $rows;\n";
+        }
+    }
+    my $got = 0;
+    for ($t->sql($script)) {
+        $got++, next if ($_->[0] // '') ne 'pages' || @$_ != 5;
+        my ($at, $round, $n, $read) = @$_[ 1 .. 4 ];
+        $all[$at]{$to}[$round] = $n;
+        @{ $all[$at] }{qw(got read)} = ($got, $read) if $round == 1;
+        $got = 0;
     }
 }
-$t->sql('SET GLOBAL max_prepared_stmt_count = 65536');
-my $got = 0;
-for ($t->sql($script)) {
-    $got++, next if ($_->[0] // '') ne 'pages' || @$_ != 5;
-    my ($at, $round, $n, $read) = @$_[ 1 .. 4 ];
-    $all[$at]{pages}[$round] = $n;
-    @{ $all[$at] }{qw(got read)} = ($got, $read) if $round == 1;
-    $got = 0;
-}
+sub too_many { my ($first, $again) = @{ $_[0] }[ 1, 2 ]; return $again > 200 + 1.5 * $first }
+# What else the server does may have its pages among those of one: what seems to read more is looked at once more.
+run_twice(pages => 0 .. $#all);
+my @more = grep { $all[$_]{pages} && too_many($all[$_]{pages}) } 0 .. $#all;
+run_twice(later => @more) if @more;
 
 subtest 'a page of one filter reads what a page has' => sub {
     # of several filters, or searching, it may read on, and what is counted is read
@@ -239,8 +257,8 @@ subtest 'and no more when it is run again' => sub {
     is(join(' ', map { $_->{name} } grep { !$_->{pages} } @all), '', 'all of them ran');
     my $counts = qr/^SELECT (?:\(?SELECT )?COUNT\(\*\) FROM (?:models|projects|workspaces|entities)/;
     for my $s (grep { $_->{many} && $_->{pages} } @all) {
-        my ($first, $again) = ($s->{pages}[1], (sort { $a <=> $b } @{ $s->{pages} }[ 2, 3 ])[0]);
-        cmp_ok($again, '<=', 200 + 1.5 * $first, "$s->{name}: $first pages, then $again");
+        my ($first, $again) = @{ $s->{later} // $s->{pages} }[ 1, 2 ];
+        ok(!too_many($s->{later} // $s->{pages}), "$s->{name}: $first pages, then $again");
         # registered models are looked at each, where more is asked of them than whether they are hidden
         cmp_ok($first, '<', $ROWS / 10, 'which is none of the rows') if $s->{text} =~ $counts && !(($s->{list} // '') eq 'REGISTERED' && $s->{filters} > 1);
     }

@@ -257,6 +257,9 @@ subtest 'protected names' => sub {
     is(as(member => sub { put($m, 'free', 1) })->{status}, 200, 'another alias is free');
     $denied->('its version is deleted by MLflow', sub { mlflow(DELETE => 'model-versions/delete', { name => $m->{name}, version => '1' }) });
     $denied->('and by the registry', sub { registry(POST => 'modelPackages/' . version_of($m, 1) . '/archive/') });
+    $denied->('its model is renamed, which frees the name', sub { on(PATCH => $m, '', body => { name => 'elsewhere' }) });
+    $denied->('by MLflow', sub { mlflow(POST => 'registered-models/rename', { name => $m->{name}, new_name => 'elsewhere' }) });
+    is(as(member => sub { on(PATCH => $m, '', body => { description => 'x' }) })->{status}, 200, 'it can be described');
     is(as(promoter => sub { remove($m, 'guarded') })->{status}, 204, 'taken away by who has it');
 
     $denied->('into a stage, by the registry', sub { to_stage($m, 1, 'Staging') });
@@ -299,6 +302,10 @@ subtest 'protected names of a local model, and of tokens' => sub {
     is(as(wide => sub { put($m, 'guarded', 1) })->{status}, 200, 'with it, it may');
     local $token{one} = $t->token('promoter', '--scope', 'model:write');
     error_is(as(one => sub { remove($m, 'guarded') }), 403, 'PERMISSION_DENIED', "nor a promoter's without it");
+    my $everybodys = sub { registry(PATCH => "registeredModels/$made->{registeredModelId}/", body => { isGlobal => $_[0] ? JSON::PP::true : JSON::PP::false }) };
+    is(as(owner => sub { $everybodys->(1) })->{status}, 403, 'but its owner may not show everybody a guarded alias of their own');
+    is(as(promoter => sub { remove($m, 'guarded') })->{status}, 204, 'unless it is taken away');
+    is(as(owner => sub { $everybodys->(1) })->{status}, 200, 'and then it is shown');
 };
 
 # --- the audit logs ----------------------------------------------------------------------------------------
