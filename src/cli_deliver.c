@@ -4,7 +4,7 @@
  * One loop: look what is due, tend each endpoint in hand, let the requests go on, wait.  All
  * requests are under way at once; between them there is only work on the database.
  * So a receiver that is slow or dead costs its own endpoint and no other:
- * an endpoint has a few requests under way at most, is given back after a while so
+ * an endpoint has a few requests under way at most, and few bytes in them, is given back after a while so
  * that others get their turn, and is left alone for a minute when it does not answer. */
 #include "cli.h"
 #include <stdlib.h>
@@ -16,7 +16,8 @@
 #include "lease.h"
 #include "str.h"
 
-enum { HANDS = 32, FLIGHTS = 16, NUMBERED = 200, ORGS = 64, ORGS_A_LOOK = 4, SHARE = 8, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250 };
+enum { HANDS = 32, FLIGHTS = 16, NUMBERED = 200, ORGS = 64, ORGS_A_LOOK = 4, SHARE = 8, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250,
+	BYTES = 1 << 20 };                       /* of bodies under way to an endpoint; the last of them may go beyond */
 
 _Static_assert((int)FLIGHTS <= (int)OUTCOMES_MOST, "what lands is written down at once");
 
@@ -76,12 +77,18 @@ static int busy(const struct hand *h)
 	return n;
 }
 
+/* One that may be sent with; NULL: enough is under way. */
 static struct flight *grounded(struct hand *h)
 {
-	for (int i = 0; i < FLIGHTS; i++)
-		if (h->flights[i].state == GROUNDED)
-			return &h->flights[i];
-	return NULL;
+	struct flight *f = NULL;
+	size_t bytes = 0;
+
+	for (int i = 0; i < FLIGHTS; i++) {
+		bytes += h->flights[i].size;
+		if (!f && h->flights[i].state == GROUNDED)
+			f = &h->flights[i];
+	}
+	return bytes < BYTES ? f : NULL;
 }
 
 static bool has(const struct hand *h, const struct id *post)
@@ -120,20 +127,23 @@ static enum err settle(struct deliver *d, struct hand *h)
 	return OK;
 }
 
-/* Send those that its owner may read; the others have failed. */
+static letter_writer *const writers[FORMAT__MAX] = { [AS_EVENT] = event_write, [AS_NAMED] = mlflow_write };
+
+/* Send those that its owner may read, as far as there is room, which the rest waits for; the others have failed. */
 static enum err dispatch(struct deliver *d, struct hand *h, const struct target *to, const struct post *posts, size_t n)
 {
 	const struct reply withheld = { .at = d->c->tx.now, .error = fault_words(FAULT_OWNER), .withheld = true };
 	struct outcome failed[FLIGHTS];
 	struct letter *letters;
+	struct flight *f;
 	size_t nfailed = 0;
 	enum err e = deliver_letters(&d->c->tx, &h->hold, to, posts, n, &letters);
 
 	for (size_t i = 0; !e && i < n; i++) {
-		if (letters[i].heard)
-			sender_send(d->sender, grounded(h), &posts[i], &letters[i], to, to->format == AS_NAMED ? mlflow_write : event_write);
-		else
+		if (!letters[i].heard)
 			failed[nfailed++] = (struct outcome){ &posts[i], &withheld };
+		else if ((f = grounded(h)))
+			sender_send(d->sender, f, &posts[i], &letters[i], to, writers[to->format]);
 	}
 	if (e || !nfailed)
 		return e;
@@ -159,7 +169,8 @@ static enum err begin(struct deliver *d, struct hand *h)
 		h->ended |= e == ERR_DB_NONE;
 		return e == ERR_DB_NONE ? OK : e;
 	}
-	if (!to.nsecrets) {                      /* our key is not there (logged): no fault of the receiver's */
+	/* Our key is not there (logged), or a later release made it: no fault of the receiver's. */
+	if (!to.nsecrets || to.format < 0 || to.format >= FORMAT__MAX) {
 		h->ended = true;
 		h->silent = SILENT_MOST;
 		return OK;

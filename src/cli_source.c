@@ -241,11 +241,11 @@ void import_from_server(struct import *m, const char *url)
 	size_t n = strlen(url);
 
 	if (strncmp(url, "http://", 7) && strncmp(url, "https://", 8))
-		give_up(m, arena_printf(s.models, "`%s` is no address of a server, which begins with http:// or https://", url));
+		give_up(m, arena_printf(s.models, "`%s` is not a server address, which begins with http:// or https://", url));
 	while (n && url[n - 1] == '/')
 		n--;
 	s.base = arena_strndup(m->c->arena, url, n);
-	s.http = fetcher_new(authorization(m->c->arena));
+	s.http = fetcher_new(authorization(m->c->arena), cli_stopping);
 	if (!import_over(m))
 		models(&s, false);
 	if (!import_over(m))
@@ -260,10 +260,11 @@ void import_from_server(struct import *m, const char *url)
 static void line(struct import *m, struct arena *a, const char *text, size_t n, int64_t number)
 {
 	struct json *o = NULL, *all = NULL;
-	const char *why = "it is none";
+	const char *why = NULL;
 
 	if (js_parse_most(a, text, n, IMPORT_VALUES, &o, &why) || js_type(o) != JS_OBJECT) {
-		import_fault(m, IMPORT_MODELS, arena_printf(a, "of line %lld", (long long)number), arena_printf(a, "it is no JSON object: %s", why));
+		import_fault(m, IMPORT_MODELS, arena_printf(a, "of line %lld", (long long)number), !why ? "it is not a JSON object"
+			: arena_printf(a, "it is not a JSON object: %s", why));
 		return;
 	}
 	if (!import_model(m, o))

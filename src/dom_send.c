@@ -1,5 +1,6 @@
 /* dom_send.c: see dom_send.h.  The only module that knows libcurl. */
 #include "dom_send.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <curl/curl.h>
@@ -11,10 +12,10 @@
 #include "sign.h"
 #include "str.h"
 
-enum { ANSWER_MOST = 65536, CONNECT_MS = 10000, FETCH_MS = 120000, CONNECTIONS = 1024 };
+enum { ANSWER_MOST = 65536, CONNECT_MS = 9000, FETCH_MS = 120000, CONNECTIONS = 1024 };
 _Static_assert(FLIGHT_ERROR >= CURL_ERROR_SIZE, "room for libcurl's words");
 
-struct sender { CURLM *multi; };
+struct sender { CURLM *multi; struct arena *draft; };       /* draft: what a body is made from */
 
 struct sender *sender_new(void)
 {
@@ -22,6 +23,7 @@ struct sender *sender_new(void)
 
 	if (!s || curl_global_init(CURL_GLOBAL_DEFAULT) || !(s->multi = curl_multi_init()))
 		abort();
+	s->draft = arena_new();
 	curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS);
 	return s;
 }
@@ -30,6 +32,7 @@ void sender_free(struct sender *s)
 {
 	curl_multi_cleanup(s->multi);
 	curl_global_cleanup();
+	arena_free(s->draft);
 	free(s);
 }
 
@@ -81,35 +84,50 @@ static size_t take(char *data, size_t size, size_t n, void *arg)
 	return swallow(data, size, n, arg);
 }
 
-static void header(struct flight *f, const char *name, const char *value)
+static void header(struct sender *s, struct flight *f, const char *name, const char *value)
 {
-	struct curl_slist *all = curl_slist_append(f->headers, arena_printf(f->arena, "%s:%s%s", name, *value ? " " : "", value));
+	struct curl_slist *all = curl_slist_append(f->headers, arena_printf(s->draft, "%s:%s%s", name, *value ? " " : "", value));
 
 	if (!all)
 		abort();
 	f->headers = all;
 }
 
+/* What it was sent from is not kept until the next try: there are many flights, and bodies may be large. */
 static void land(struct flight *f)
 {
 	f->state = LANDED;
 	f->reply.milliseconds = (clock_mono() - f->began) / 1000;
+	arena_reset(f->arena);
+	f->size = 0;
 }
 
-bool event_write(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out)
+const char *event_write(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out)
 {
 	const char *id = id_spell(a, "evt_", &p->event), *standard;
 	struct sign s = { to->secrets, to->nsecrets, time, NULL, 0 };
 
 	s.body = js_text(event_json(a, &l->event, to->api_version), &s.length);
 	if (!(standard = sign_standard(a, &s, id)))
-		return false;
+		return fault_words(FAULT_SECRET);
 	*out = (struct message){ s.body, s.length, { { "Matter-Signature", sign_matter(a, &s) }, { "webhook-id", id },
 		{ "webhook-timestamp", arena_printf(a, "%lld", (long long)time) }, { "webhook-signature", standard } } };
-	return true;
+	return NULL;
 }
 
-static void options(struct flight *f, const struct target *to, const struct message *m)
+/* libcurl resolves names in a thread that cannot be ended.  Without QUICK_EXIT a try whose time is over, or that is dropped,
+ * would be waited for until the resolver gives up; with it the thread is left to itself, and frees what it has.  libcurl
+ * before 8.14 goes wrong where it ends in that very instant: so the time to connect is over at none of those at which
+ * resolvers try again or give up (5 seconds, 10...). */
+static void connect_within(CURL *e, long timeout_ms)
+{
+	const long most = timeout_ms / 10 * 9;
+
+	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, most < CONNECT_MS ? most : (long)CONNECT_MS);
+}
+
+static void options(struct flight *f, const struct target *to, const char *body)
 {
 	const long timeout = (long)(f->keep && conf.webhook_timeout_s > SEND_NOW_S ? SEND_NOW_S : conf.webhook_timeout_s) * 1000;
 	CURL *e = f->easy;
@@ -132,11 +150,11 @@ static void options(struct flight *f, const struct target *to, const struct mess
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout);
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, timeout < CONNECT_MS ? timeout : (long)CONNECT_MS);
+	connect_within(e, timeout);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "Thaw/" PACKAGE_VERSION);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
-	curl_easy_setopt(e, CURLOPT_POSTFIELDS, m->body);
-	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)m->n);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->size);
 }
 
 void sender_send(struct sender *s, struct flight *f, const struct post *p, const struct letter *l, const struct target *to, letter_writer *write)
@@ -152,23 +170,26 @@ void sender_send(struct sender *s, struct flight *f, const struct post *p, const
 	f->headers = NULL;
 	f->post = *p;
 	f->endpoint = to->id;
-	f->post.resource_type = arena_strdup(f->arena, p->resource_type);
+	(void)snprintf(f->kind, sizeof f->kind, "%s", p->resource_type);
+	f->post.resource_type = f->kind;
 	f->reply = (struct reply){ .at = clock_now() };
 	f->began = clock_mono();
 	f->got = 0;
 	f->full = false;
 	f->refused = NULL;
 	*f->error = '\0';
-	if (!write(f->arena, p, l, to, f->reply.at / SECOND, &m)) {
-		f->reply.error = fault_words(FAULT_SECRET);
+	arena_reset(s->draft);
+	if ((f->reply.error = write(s->draft, p, l, to, f->reply.at / SECOND, &m))) {
 		land(f);
 		return;
 	}
-	header(f, "Content-Type", "application/json");
-	header(f, "Expect", "");
+	f->size = m.n;
+	header(s, f, "Content-Type", "application/json");
+	header(s, f, "Expect", "");
 	for (size_t i = 0; i < MESSAGE_HEADERS && m.headers[i].name; i++)
-		header(f, m.headers[i].name, m.headers[i].value);
-	options(f, to, &m);
+		header(s, f, m.headers[i].name, m.headers[i].value);
+	options(f, to, arena_copy(f->arena, m.body, m.n));
+	arena_reset(s->draft);
 	f->state = FLYING;
 	if (curl_multi_add_handle(s->multi, f->easy))
 		abort();
@@ -255,9 +276,9 @@ void send_now(struct arena *a, const struct letter *l, const struct target *to, 
 
 /* ---- What is waited for ---- */
 
-struct fetcher { CURL *easy; struct curl_slist *headers; char *body; size_t n, room, most; char error[CURL_ERROR_SIZE]; };
+struct fetcher { CURL *easy; struct curl_slist *headers; bool (*stopping)(void); char *body; size_t n, room, most; char error[CURL_ERROR_SIZE]; };
 
-struct fetcher *fetcher_new(const char *authorization)
+struct fetcher *fetcher_new(const char *authorization, bool (*stopping)(void))
 {
 	struct fetcher *f = calloc(1, sizeof *f);
 	char *line = NULL;
@@ -272,6 +293,7 @@ struct fetcher *fetcher_new(const char *authorization)
 			abort();
 	}
 	free(line);
+	f->stopping = stopping;
 	return f;
 }
 
@@ -302,15 +324,19 @@ static size_t keep(char *data, size_t size, size_t n, void *arg)
 	return more;
 }
 
-struct fetched fetcher_get(struct fetcher *f, const char *url, size_t most)
+/* At least once a second, and after a signal. */
+static int stops(void *arg, curl_off_t down, curl_off_t got, curl_off_t up, curl_off_t sent)
 {
-	struct fetched got = { .body = "" };
-	CURL *e = f->easy;
-	CURLcode rc;
+	const struct fetcher *f = arg;
 
-	f->n = 0;
-	f->most = most;
-	*f->error = '\0';
+	(void)down, (void)got, (void)up, (void)sent;
+	return f->stopping();
+}
+
+static void get_options(struct fetcher *f, const char *url)
+{
+	CURL *e = f->easy;
+
 	curl_easy_reset(e);                      /* its connection stays */
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, f->error);
 	curl_easy_setopt(e, CURLOPT_URL, url);
@@ -321,12 +347,26 @@ struct fetched fetcher_get(struct fetcher *f, const char *url, size_t most)
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, keep);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, stops);
+	curl_easy_setopt(e, CURLOPT_XFERINFODATA, f);
+	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)FETCH_MS);
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	connect_within(e, FETCH_MS);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "Thaw/" PACKAGE_VERSION);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
-	rc = curl_easy_perform(e);
-	curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &got.status);
+}
+
+struct fetched fetcher_get(struct fetcher *f, const char *url, size_t most)
+{
+	struct fetched got = { .body = "" };
+	CURLcode rc;
+
+	f->n = 0;
+	f->most = most;
+	*f->error = '\0';
+	get_options(f, url);
+	rc = curl_easy_perform(f->easy);
+	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &got.status);
 	if (rc == CURLE_WRITE_ERROR)
 		got.fault = "the answer is too large";
 	else if (rc)

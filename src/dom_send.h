@@ -6,12 +6,12 @@
 #define DOM_SEND_H
 #include "dom_deliver.h"
 
-enum { FLIGHT_ERROR = 256, MESSAGE_HEADERS = 8 };
+enum { FLIGHT_ERROR = 256, MESSAGE_HEADERS = 8, KIND_MOST = 33 };        /* KIND_MOST: of a column, and the NUL */
 
 /* What is sent of a letter, and its headers beside Content-Type. */
 struct message { const char *body; size_t n; struct { const char *name, *value; } headers[MESSAGE_HEADERS]; };
-/* Whoever knows a format writes it, of a try at this second; false: a secret is none. */
-typedef bool letter_writer(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out);
+/* Whoever knows a format writes it, of a try at this second; else why nothing can be sent (fault_words()), NULL: it is written. */
+typedef const char *letter_writer(struct arena *a, const struct post *p, const struct letter *l, const struct target *to, int64_t time, struct message *out);
 /* AS_EVENT: an event as it is. */
 letter_writer event_write;
 
@@ -21,10 +21,12 @@ struct flight {
 	struct post post;
 	struct reply reply;
 	struct id endpoint;
+	size_t size;                             /* bytes of the body, while it flies */
 	/* dom_send.c's own: */
+	char kind[KIND_MOST];                    /* the post's resource_type */
 	void *easy;
 	struct curl_slist *headers;
-	struct arena *arena;                     /* of this try: body, headers, post */
+	struct arena *arena;                     /* of this try, while it flies: its body */
 	int64_t began;                           /* monotonic */
 	size_t got;                              /* bytes of the answer's head and body */
 	bool full;                               /* they were too many: no more was read */
@@ -34,11 +36,12 @@ struct flight {
 };
 
 /* Of an address that whoever runs the command gave: a GET that follows no redirect.  fault: why there is no answer,
- * or that it has more than `most` bytes; NULL: there is.  The body, which ends with a NUL, is there until the next one. */
+ * or that it has more than `most` bytes; NULL: there is.  The body, which ends with a NUL, is there until the next one.
+ * `stopping` ends the wait for it. */
 struct fetcher;
 struct fetched { long status; const char *fault, *body; size_t n; };
 /* authorization: what that header says, NULL: nothing. */
-struct fetcher *fetcher_new(const char *authorization);
+struct fetcher *fetcher_new(const char *authorization, bool (*stopping)(void));
 void fetcher_free(struct fetcher *f);
 struct fetched fetcher_get(struct fetcher *f, const char *url, size_t most);
 

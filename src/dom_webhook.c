@@ -313,6 +313,7 @@ static const char *const faults[FAULT__MAX] = {
 	[FAULT_CLOSED] = "the connection was closed before an answer came",
 	[FAULT_HTTP] = "the answer is not HTTP",
 	[FAULT_SECRET] = "the endpoint has no valid secret, so nothing was sent; rotate it",
+	[FAULT_EVENT] = "the endpoint is told of no events of this type, so nothing was sent",
 	[FAULT_OWNER] = "the endpoint's owner cannot read the object any more, so nothing was sent",
 };
 

@@ -10,7 +10,7 @@
 struct event {
 	struct id id, human, token;              /* human, token: who let it happen; zero: the thaw command */
 	int64_t at, sequence, pending;           /* sequence: in its organization, 0 before it is numbered; pending: deliveries to come */
-	const char *type, *resource_type, *payload;      /* payload: {"object", "previous_attributes"?, "details"?}, JSON text */
+	const char *type, *resource_type, *payload;      /* payload: {"object", "previous_attributes"?, "details"?, "kept"?}, JSON text */
 	const char *request_id, *idempotency_key, *agent;
 	const char *api_version;                 /* that it is told in */
 	bool test;
@@ -55,7 +55,7 @@ void values_seen(struct values *in, const struct who *who);
 #define NEXT_TURN (INT64_C(253402214400) * SECOND)
 
 /* What an endpoint is told: events as they are, or what they keep of models and prompts, by their names. */
-enum format { AS_EVENT, AS_NAMED };
+enum format { AS_EVENT, AS_NAMED, FORMAT__MAX };
 
 struct endpoint {
 	struct life life;
@@ -100,7 +100,7 @@ enum err hook_edit(struct tx *tx, const struct db_val *key, enum transition t, c
 enum err hook_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* Why no answer came, as the owner is told: nothing of what names and addresses are inside. */
-enum fault { FAULT_OTHER, FAULT_NETWORK, FAULT_NAME, FAULT_CONNECT, FAULT_TIME, FAULT_TLS, FAULT_CLOSED, FAULT_HTTP, FAULT_SECRET, FAULT_OWNER, FAULT__MAX };
+enum fault { FAULT_OTHER, FAULT_NETWORK, FAULT_NAME, FAULT_CONNECT, FAULT_TIME, FAULT_TLS, FAULT_CLOSED, FAULT_HTTP, FAULT_SECRET, FAULT_EVENT, FAULT_OWNER, FAULT__MAX };
 const char *fault_words(enum fault fault);
 
 struct delivery_try { struct id delivery; int64_t number, at, milliseconds, response_status; const char *error; };

@@ -222,6 +222,37 @@ subtest 'what other dialects make' => sub {
     forget($w);
 };
 
+subtest 'an event that there is no pair for' => sub {
+    my $r = Thaw::Receiver->new($t, sub { { status => 200 } });
+    my $w = hook($r->url, ['registered_model.created']);
+    $t->sql("UPDATE webhook_endpoints SET enabled_events = '[\"model.archived\"]' WHERE hidden = 0");     # of another release
+    my $m = model($t, name => 'shelved');
+    is($t->req(POST => "/api/v1/models/$m->{id}/archive", token => $t->admin)->{status}, 200, 'given an archived model');
+    once();
+    is(scalar(my @came = $r->requests), 0, 'nothing is sent');
+    is($t->sql('SELECT error FROM delivery_attempts ORDER BY at DESC LIMIT 1'), 'the endpoint is told of no events of this type, so nothing was sent', 'and why');
+    forget($w);
+};
+
+subtest 'what is large' => sub {
+    my $r = Thaw::Receiver->new($t, sub { { status => 200, after => 0.2 } });
+    my $w = hook($r->url, ['model_version.created']);
+    my @tags = map { { key => "k$_", value => 'x' x 5000 } } 1 .. 60;
+    for my $n (1 .. 12) {
+        ok_call(POST => "$B/registered-models/create", { name => "large $n" });
+        ok_call(POST => "$B/model-versions/create", { name => "large $n", source => 's3://b/1', tags => \@tags });
+    }
+    my $done = once();
+    is("$done->{failed} $done->{waiting}", '0 0', 'all is delivered');
+    my @came = $r->requests;
+    is(scalar @came, 12, 'each once');
+    is(scalar(grep { keys %{ $_->{event}{data}{tags} } == 60 } @came), 12, 'whole');
+    my $most = 0;
+    for my $q (@came) { my $n = grep { $_->{at} <= $q->{at} && $_->{at} > $q->{at} - 0.2 } @came; $most = $n if $n > $most }
+    cmp_ok($most, '<=', 5, 'a mebibyte at a time, and the last one');
+    forget($w);
+};
+
 subtest 'failures are tried again' => sub {
     my $r = Thaw::Receiver->new($t, sub { { status => $_[0]{number} < 3 ? 500 : 200 } });
     my $w = hook($r->url, ['registered_model.created'], secret => 's');
@@ -286,6 +317,19 @@ subtest 'a test, now' => sub {
     $t->sql("UPDATE webhook_endpoints SET url = 'http://127.0.0.1:$t->{port}/' WHERE url = 'http://127.0.0.2:9/'");
     is($try->($gone)->{error_message}, 'the address is not one that may be called', 'an address that became a private one');
     is($t->req(POST => "$W/$w->{webhook_id}/test", token => $t->key(scope => 'webhook:read'))->{status}, 403, 'takes who may write');
+    # what the receiver says is for the owner and administrators
+    $t->must('role', 'set', '--org', 'Main', 'hooker', '--permissions', 'model:read webhook:read webhook:write', '--rate', 100);
+    $t->user($_, role => 'hooker') for qw(hugo hilda);
+    my $his = $t->req(POST => $W, token => $t->token('hugo'), body => { name => 'his', url => $r->url('/his'), events => [ event('prompt.created') ] })->{json}{webhook};
+    my $as = sub { json($t->req(POST => "$W/$his->{webhook_id}/test", token => shift)->{json}{result}) };
+    my %seen = (success => JSON::PP::true, response_status => 200);
+    is($as->($t->token('hugo')), json({ %seen, response_body => 'thank you' }), 'its owner reads the answer');
+    is($as->($t->admin), json({ %seen, response_body => 'thank you' }), 'and so does an administrator');
+    is($as->($t->token('hilda')), json(\%seen), 'another one reads the status alone');
+    is($as->($t->key(scope => 'webhook:write')), json(\%seen), 'and so does an administrator\'s key of this scope');
+    is($t->req(PATCH => "$W/$his->{webhook_id}", token => $t->token('hilda'), body => { url => $r->url('/hers') })->{status}, 200, 'given that she says where it is');
+    is($as->($t->token('hilda')) . $as->($t->token('hugo')), json({ %seen, response_body => 'thank you' }) . json(\%seen), 'she owns it');
+    forget($his);
     is($t->sql('SELECT COUNT(*) FROM deliveries'), $deliveries, 'and leaves no delivery behind');
     forget($w, $gone);
 };
@@ -307,6 +351,21 @@ subtest 'one quota, and disabled alike' => sub {
 };
 
 is($t->thaw('audit', 'verify')->{exit}, 0, 'audit and events agree');
+
+subtest 'a name server that does not answer' => sub {
+    my $slow = Thaw->new(clock => 1, workers => 1, config => { webhook_networks => '127.0.0.2/32', webhook_http => 'on', webhook_retries => '0', webhook_timeout_s => 1 });
+    my $made = $slow->req(POST => $W, token => $slow->admin, body => { name => 'w', url => 'http://nowhere.silent/', events => [ event('registered_model.created') ] })->{json}{webhook};
+    my $from = time;
+    is(json($slow->req(POST => "$W/$made->{webhook_id}/test", token => $slow->admin)->{json}{result}), json({ success => JSON::PP::false, error_message => 'no answer came in time' }), 'a test says so');
+    cmp_ok(time - $from, '<', 4, 'in time');
+    $slow->req(POST => "$B/registered-models/create", token => $slow->admin, body => { name => 'm' });
+    $from = time;
+    my $r = $slow->thaw('--json', 'deliver');
+    is("$r->{exit} $r->{json}{failed}", '0 2', 'two tries have failed') or diag $r->{err};
+    cmp_ok(time - $from, '<', 6, 'in time');
+    is(join(' ', map { $_->[0] } $slow->sql('SELECT DISTINCT error FROM delivery_attempts')), 'no answer came in time', 'and say so');
+    $slow->finish;
+};
 
 subtest 'how often one can be tried' => sub {
     my $strict = Thaw->new(config => { webhook_networks => '127.0.0.2/32', webhook_http => 'on', rate_limits => 'on' });

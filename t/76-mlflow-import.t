@@ -243,6 +243,17 @@ subtest 'a server in trouble' => sub {
     delete $has->{auth}; put();
 };
 
+subtest 'stopped' => sub {
+    my $silent = Thaw::Receiver->new($t, sub { { hang => 1 } }, address => '127.0.0.1');
+    my $import = Thaw::Guard->start({ env => { THAW_CONFIG => "$dir/thaw.conf" } }, "$dir/import.log", "$Thaw::BUILD/thaw", 'import', 'mlflow', @as, '--from', $silent->url);
+    within(8, sub { scalar(my @came = $silent->requests) }, 'given a server that does not answer');
+    my $from = time;
+    $import->kill('INT');
+    is($import->wait(20) // 'not at all', 1 << 8, 'SIGINT ends it');
+    cmp_ok(time - $from, '<', 5, 'at once');
+    like(slurp("$dir/import.log"), qr/^thaw: stopped; the same command goes on from here$/m, 'and it says how to go on');
+};
+
 subtest 'as JSON' => sub {
     my $r = $t->thaw('--json', 'import', 'mlflow', @as, '--from', $url);
     is($r->{json}{models}{unchanged}, 5, 'one value, with the sums') or diag $r->{out}, $r->{err};
@@ -275,7 +286,7 @@ subtest 'lines that are none' => sub {
     is($r->{exit}, 1, 'exit 1');
     my $l = lines($r);
     is("$l->{'model good'} $l->{'model good2'}", 'made made', 'the good ones are made') or diag $r->{out};
-    like($l->{"model of line $_"}, qr/refused: it is no JSON object/, "line $_") for 3, 4;
+    like($l->{"model of line $_"}, qr/refused: it is not a JSON object/, "line $_") for 3, 4;
     is(scalar(my @refused = $r->{out} =~ /^version good2\/\S+: refused/mg), 3, 'versions without a number');
     like($r->{out}, qr/^models: 2 made, 0 changed, 0 as they are there, 6 refused$/m, 'each is counted');
     $r = import_({ stdin => qq({"name":"good","tags":[{"key":"a//b","value":""}]}\n{"name":"good2","tags":[{"key":"n","value":7}]}\n) }, '--file', '-');

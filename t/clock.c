@@ -1,11 +1,15 @@
 /* clock.c: a clock in a test's hands.  Loaded before the C library (LD_PRELOAD, see
  * lib/Thaw.pm), it puts the wall clock and the monotonic one as many seconds ahead as the
  * file THAW_TEST_CLOCK says, or stops the latter: three integers, which the test may change
- * at any time. */
+ * at any time.  And no name server answers for a name that ends in `.silent`: the resolver gives
+ * up after 8 seconds. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -38,4 +42,17 @@ int clock_gettime(clockid_t id, struct timespec *t)
 	else if (!bad && (id == CLOCK_REALTIME || id == CLOCK_MONOTONIC))
 		t->tv_sec += c[id == CLOCK_REALTIME ? WALL : MONOTONIC];
 	return bad;
+}
+
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+	const char *dot = name ? strrchr(name, '.') : NULL;
+
+	if (dot && !strcmp(dot, ".silent")) {
+		sleep(8);
+		return EAI_AGAIN;
+	}
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	return real(name, service, hints, out);
 }
