@@ -266,10 +266,11 @@ void send_now(struct arena *a, const struct letter *l, const struct target *to, 
 	struct post p = { .resource_type = "" };
 
 	id_new(clock_now(), &p.id);
+	buf_puts(&body, "");
 	for (sender_send(s, &f, &p, l, to, write); f.state == FLYING; sender_work(s))
 		sender_wait(s, 100);
 	*out = f.reply;
-	*answer = !f.reply.status ? NULL : utf8_cut(a, utf8_valid(body.p ? body.p : "", body.n) ? body.p : "", ANSWER_SHOWN);
+	*answer = !f.reply.status ? NULL : utf8_cut(a, utf8_valid(body.p, body.n) ? body.p : "", ANSWER_SHOWN);
 	sender_drop(s, &f);
 	sender_free(s);
 }

@@ -284,7 +284,7 @@ subtest 'failures are tried again' => sub {
 };
 
 subtest 'a test, now' => sub {
-    my $r = Thaw::Receiver->new($t, sub { { status => $_[0]{path} eq '/bad' ? 503 : 200, hang => $_[0]{path} eq '/hang', body => $_[0]{path} eq '/long' ? "\xc3\xa4" x 5000 : 'thank you' } });
+    my $r = Thaw::Receiver->new($t, sub { { status => $_[0]{path} eq '/bad' ? 503 : 200, hang => $_[0]{path} eq '/hang', body => $_[0]{path} eq '/silent' ? '' : $_[0]{path} eq '/long' ? "\xc3\xa4" x 5000 : 'thank you' } });
     my $deliveries = $t->sql('SELECT COUNT(*) FROM deliveries');
     my $w = hook($r->url('/well'), [ 'prompt_version.created', 'prompt.created' ], secret => 's');
     my $try = sub { my ($w, $body) = @_; ok_call(POST => "$W/$w->{webhook_id}/test", $body)->{result} };
@@ -308,6 +308,7 @@ subtest 'a test, now' => sub {
     refused(call(POST => "$W/$w->{webhook_id}/test", { event => event('prompt.set') }), 400, $BAD, "Invalid action 'set' for entity 'prompt'. Valid actions are: ['created']", 'no such event');
     my $result = sub { my ($path) = @_; my $w = hook($r->url($path), ['prompt.created']); my $got = $try->($w); forget($w); $got };
     is(json($result->('/bad')), json({ success => JSON::PP::false, response_status => 503, response_body => 'thank you' }), 'a receiver that fails: 200 all the same');
+    is(json($result->('/silent')), json({ success => JSON::PP::true, response_status => 200, response_body => '' }), 'one that answers nothing');
     is(length $result->('/long')->{response_body}, 1000, 'the beginning of a long answer');
     my $from = time;
     is(json($result->('/hang')), json({ success => JSON::PP::false, error_message => 'no answer came in time' }), 'one that never answers');
