@@ -229,7 +229,7 @@ static enum err in_parts(struct req *r, struct list_ask *ask, struct page_got *o
 	const int64_t most = ask->limit;
 	struct arena *part = arena_new();
 	struct buf text = { .arena = r->arena }, place;
-	struct list_got got;
+	struct list_got got = { .n = 0 };
 	enum err e;
 
 	arena_defer(r->arena, release, part);

@@ -97,7 +97,7 @@ void res_shape(struct req *r, int status, const struct shape *s, const void *v, 
  * no permission beside. */
 static const char *scope_needed(const struct req *r, enum err e)
 {
-	const struct ask ask = e == ERR_PROTECTED ? (struct ask){ .perm = PERM_MODEL_PROMOTE } : route_ask(r->row);
+	const struct ask promote = { .perm = PERM_MODEL_PROMOTE }, ask = e == ERR_PROTECTED ? promote : route_ask(r->row);
 	const char *scope = (e == ERR_SCOPE_DENIED || e == ERR_PROTECTED) && (!id_is_zero(&r->who.client) || r->row->perm == PERM_MEMBER) ? ask_scope(ask) : "";
 
 	return *scope ? scope : perm_word(ask.perm);
