@@ -282,7 +282,7 @@ subtest 'what a kind may do in which dialect' => sub {
 
 subtest 'tiers, for every route' => sub {
     my %tier = map { $_ => $t->key(kind => 'token', tier => $_) } 1 .. 4;
-    my %vars = (code => 'not_found', version_id => 'ver-001', request_id => 'none');
+    my %vars = (code => 'not_found', version_id => 'ver-001', request_id => 'none', alias => 'champion');
     my $m = model($t, config => { a => 1 });
     @vars{qw(model_id job_id)} = ($m->{id}, trained($t, $m->{id})->{job_id});
     $vars{id} = $t->req(POST => $PROJECTS, token => $token, body => { name => 'tiers' })->{json}{data}{id};
@@ -299,8 +299,9 @@ subtest 'tiers, for every route' => sub {
         'POST /v1/entities' => { workspace_id => $vars{workspace_id}, name => 'x', jurisdiction => 'y', type => 'z' }, 'POST /v1/tokens' => asked(tier => 1),
         'POST /v1/webhook_endpoints' => { url => 'https://hooks.example.org/', enabled_events => ['*'] }, 'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}' => { description => 'x' },
         "POST $MODELS" => { name => 'tier', model_type => 'auto', task_type => 'clustering' }, "PATCH $MODELS/{model_id}" => { description => 'x' },
-        "POST $MODELS/{model_id}/train/{job_id}/fail" => { reason => 'x' }, "POST $PROJECTS" => { name => 'tier' }, "PUT $PROJECTS/{id}" => { name => 'tier x' }, "PUT $PROJECTS/{id}/build" => { progress => 5 });
-    my %query = ("$PROJECTS/check-url" => '?url=free.talkide.app');
+        "POST $MODELS/{model_id}/train/{job_id}/fail" => { reason => 'x' }, "POST $PROJECTS" => { name => 'tier' }, "PUT $PROJECTS/{id}" => { name => 'tier x' }, "PUT $PROJECTS/{id}/build" => { progress => 5 },
+        "PUT $MODELS/{model_id}/aliases/{alias}" => { version_id => 'ver-001' }, "POST $MODELS/{model_id}/rollback" => { alias => 'champion' });
+    my %query = ("$PROJECTS/check-url" => '?url=free.talkide.app', map({ ("$MODELS/{model_id}/$_" => '?alias=champion') } qw(holders holders/history)), "GET $MODELS/{model_id}/rollback" => '?alias=champion');
     my @routes = grep { $_->{dialect} =~ /^(models|projects|workspaces)$/ && $_->{permission} ne 'public' } tables($t, 'routes');
     # what is published with a page is told what the rows let it, and nothing else
     my %publishable = map { $_ => $t->key(kind => 'publishable', test => $_) } 0, 1;
@@ -308,7 +309,7 @@ subtest 'tiers, for every route' => sub {
         $PROJECTS, "$PROJECTS/check-url", "$PROJECTS/{id}", '/v1/workspaces', '/v1/workspaces/{workspace_id}', '/v1/entities', '/v1/entities/{entity_id}', '/v1/api_versions', '/v1/limits',
         '/api/v2/models/{modelRid}'), 'what a publishable key may read: nothing of people, files, runs or events');
     for my $r (@routes) {
-        my $path = ($r->{path} =~ s/\{(\w+)\}/$vars{$1}/ger) . ($query{ $r->{path} } // '');
+        my $path = ($r->{path} =~ s/\{(\w+)\}/$vars{$1}/ger) . ($query{"$r->{method} $r->{path}"} // $query{ $r->{path} } // '');
         my $may = ($r->{flags} // '') =~ /publishable/;
         for my $test (0, 1) {
             my $got = $t->req($r->{method} => $path, token => $publishable{$test}, body => $body{"$r->{method} $r->{path}"})->{status};
@@ -330,7 +331,7 @@ subtest 'tiers, for every route' => sub {
     # the refused first: they change nothing
     for my $least (0, 1) {
         for my $r (@routes) {
-            my $path = ($r->{path} =~ s/\{(\w+)\}/$vars{$1} \/\/ die "no $1: teach t\/34-api-keys.t what it is"/ger) . ($query{ $r->{path} } // '');
+            my $path = ($r->{path} =~ s/\{(\w+)\}/$vars{$1} \/\/ die "no $1: teach t\/34-api-keys.t what it is"/ger) . ($query{"$r->{method} $r->{path}"} // $query{ $r->{path} } // '');
             for my $tier (grep { $least ? $_ >= $r->{tier} : $_ < $r->{tier} } 1 .. 4) {
                 my $got = $t->req($r->{method} => $path, token => $tier{$tier}, body => $body{"$r->{method} $r->{path}"});
                 my $name = "$r->{method} $r->{path}, of tier $r->{tier}, by tier $tier";
@@ -344,7 +345,7 @@ subtest 'tiers, for every route' => sub {
 
 subtest 'what cannot be undone' => sub {
     my @gated = grep { ($_->{agent} // '') eq 'never' } tables($t, 'transitions');
-    is(join(' ', map { $_->{transition} } @gated), 'MODEL_RETIRE MODEL_DELETE USE_CASE_DELETE CUSTOM_MODEL_DELETE VERSION_ARCHIVE ENVIRONMENT_DELETE DEPLOYMENT_DELETE FOLDER_DELETE PROJECT_DELETE AUTHORIZATION_APPROVE AUTHORIZATION_DENY', 'no agent does it');
+    is(join(' ', map { $_->{transition} } @gated), 'MODEL_RETIRE MODEL_DELETE MODEL_DISCARD USE_CASE_DELETE CUSTOM_MODEL_DELETE VERSION_ARCHIVE ENVIRONMENT_DELETE DEPLOYMENT_DELETE FOLDER_DELETE PROJECT_DELETE AUTHORIZATION_APPROVE AUTHORIZATION_DENY', 'no agent does it');
     my %by = (agent => $t->key(kind => 'token', tier => 4, agent => 'agt_x'), granted => $t->key(kind => 'token', tier => 4, agent => 'agt_x', human_grant => 1));
     my $folder = folder($t);
     my %thing = (model => foundry_model($t, in => $folder), folder => $folder);
@@ -379,6 +380,12 @@ subtest 'what cannot be undone' => sub {
         });
         is($api->(@$done, token => $by{granted})->{status}, 204, 'with human_grant it does');
     }
+
+    # of MLflow's: a model by its name
+    my $m = model($t);
+    my $forget = sub { $t->req(DELETE => '/api/2.0/mlflow/registered-models/delete', token => $_[0], body => { name => $m->{name} }) };
+    unchanged($t, "an agent: a model by MLflow", sub { is($forget->($by{agent})->{json}{error_code}, 'PERMISSION_DENIED', 'an agent deletes no model by its name') });
+    is($forget->($by{granted})->{status}, 200, 'with human_grant it does');
 
     # who owns what everybody may write: its maker, or an administrator with all rights
     my %narrow = (agent => $t->key(kind => 'token', tier => 4, scope => 'model:write', agent => 'agt_x'), tok => $t->key(kind => 'token', tier => 4, scope => 'model:write'), sk => $t->key(scope => 'model:write'),
