@@ -267,9 +267,12 @@ static void line(struct import *m, struct arena *a, const char *text, size_t n, 
 			: arena_printf(a, "it is not a JSON object: %s", why));
 		return;
 	}
+	if (js_get(o, "versions", &all) && all && js_type(all) != JS_ARRAY) {
+		import_fault(m, IMPORT_MODELS, arena_printf(a, "of line %lld", (long long)number), "its versions are not an array");
+		return;
+	}
 	if (!import_model(m, o))
 		return;
-	(void)js_get(o, "versions", &all);
 	for (size_t i = 0; i < js_length(all) && !import_over(m); i++)
 		(void)import_version(m, js_at(all, i));
 	if (!import_over(m))

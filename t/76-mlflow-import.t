@@ -291,6 +291,9 @@ subtest 'lines that are none' => sub {
     like($r->{out}, qr/^models: 2 made, 0 changed, 0 as they are there, 6 refused$/m, 'each is counted');
     $r = import_({ stdin => qq({"name":"good","tags":[{"key":"a//b","value":""}]}\n{"name":"good2","tags":[{"key":"n","value":7}]}\n) }, '--file', '-');
     like($r->{out}, qr/^model good: refused: Invalid value .*\nmodel good2: refused: tags must be/m, 'tags that are none, of what is here');
+    $r = import_({ stdin => qq({"name":"good3","versions":{}}\n{"name":"good4","versions":[{"version":"2147483647","source":"s3://x"}]}\n) }, '--file', '-');
+    like($r->{out}, qr/^model of line 1: refused: its versions are not an array$/m, 'versions that are none');
+    like($r->{out}, qr/^version good4\/2147483647: refused: .*from 1 to 1000000000/m, 'a number with none behind it');
 };
 
 # --- its tables --------------------------------------------------------------------------
