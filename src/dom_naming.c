@@ -72,11 +72,14 @@ static enum err taken(struct tx *tx, const char *name, bool prompt)
 {
 	struct model by;
 	const enum err e = life_read_by(tx, RES_MODEL, SQL_NAMED_READ, BY_NAME(name), 1, &by, NULL);
+	const bool seen = !e || err_row(e)->class == CLASS_FORBIDDEN;
 
+	if (!seen && e != ERR_MODEL_NOT_FOUND)
+		return e;
 	tx->about.child = prompt ? KIND_PROMPT : KIND_MODEL;
-	tx->about.kind = e ? tx->about.child : by.prompt ? KIND_PROMPT : KIND_MODEL;     /* of what is not seen nothing is told */
+	tx->about.kind = !seen ? tx->about.child : by.prompt ? KIND_PROMPT : KIND_MODEL;         /* of what is not seen nothing is told */
 	tx->why.n = 0;
-	if (!e && by.life.state == STATE_MODEL_ARCHIVED)
+	if (seen && by.life.state == STATE_MODEL_ARCHIVED)
 		why_add(tx, "status", ARCHIVED_FAULT);
 	return ERR_MODEL_NAME_TAKEN;
 }
