@@ -335,4 +335,16 @@ subtest 'the audit logs tell all of it' => sub {
     is($told->('version_archived'), '', 'and nothing that was not');
 };
 
+subtest 'the audit finds an alias that is with another version than its history says' => sub {
+    my $m = versions(2);
+    put($m, 'champion', 1);
+    is($t->thaw('audit', 'verify')->{exit}, 0, 'as it is');
+    my $to = sub { $t->sql(sprintf "UPDATE model_aliases SET number = %d WHERE model_id = UNHEX('%s')", $_[0], hex_of($m->{id})) };
+    $to->(2);
+    my $r = $t->thaw('audit', 'verify');
+    is($r->{exit}, 3, 'moved behind its back');
+    like("$r->{out}$r->{err}", qr/its alias champion is not with the version that its history says/, 'as is said');
+    $to->(1);
+};
+
 $t->finish;
