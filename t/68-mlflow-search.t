@@ -249,4 +249,18 @@ scene 'ten thousand versions in one answer' => sub {
     $t->sql("DELETE FROM model_versions WHERE model_id = UNHEX('$m') AND number > 1; UPDATE models SET last_version = 1 WHERE id = UNHEX('$m')");
 };
 
+scene 'a search that takes too long is refused, so that nobody repeats it' => sub {
+    # given one that was prepared before, and a table that somebody holds
+    my %asked = (filter => "name LIKE '%a%'");
+    is(scalar @{ done(ml($t, "GET $M/search", \%asked))->{registered_models} } > 0, 1, 'it finds some');
+    my $go = hold($t, 'LOCK TABLES models WRITE');
+    my $from = time;
+    my $r = ml($t, "GET $M/search", \%asked);
+    is("$r->{status} $r->{json}{error_code}", '400 INVALID_PARAMETER_VALUE', 'refused in the words of a mistake');
+    like($r->{json}{message}, qr/looks at too much/, 'and says why');
+    cmp_ok(time - $from, '<', 8, 'once, within the patience with one statement');
+    $go->();
+    is(ml($t, "GET $M/search", \%asked)->{status}, 200, 'and the worker goes on');
+};
+
 $t->finish;
