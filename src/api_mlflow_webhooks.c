@@ -69,16 +69,9 @@ static const char *actions_of(struct arena *a, const char *entity)
 	return b.p;
 }
 
-static const char *text_of(struct arena *a, const struct json *o, const char *key)
-{
-	struct json *v = NULL;
-
-	return js_type(o) == JS_OBJECT && js_get(o, key, &v) && js_type(v) == JS_STRING ? arena_strdup(a, js_str(v)) : NULL;
-}
-
 static enum err pair_sent(struct tx *tx, const struct json *o, const struct pair **out)
 {
-	const char *entity = text_of(tx->arena, o, "entity"), *action = text_of(tx->arena, o, "action"), *known = NULL;
+	const char *entity = js_text_of(o, "entity"), *action = js_text_of(o, "action"), *known = NULL;
 
 	if (!entity || !action)
 		return why_said(tx, "events", "A webhook event must be an object with the strings entity and action.");
@@ -151,9 +144,9 @@ static struct json *tags(struct arena *a, const struct json *labels, bool prompt
 	struct json *o = js_object(a);
 
 	for (size_t i = 0; labels && i < js_length(labels); i++) {
-		const char *key = text_of(a, js_at(labels, i), "key"), *value = text_of(a, js_at(labels, i), "value");
+		const char *key = js_text_of(js_at(labels, i), "key"), *value = js_text_of(js_at(labels, i), "value");
 
-		key = key ? key : text_of(a, js_at(labels, i), "name");
+		key = key ? key : js_text_of(js_at(labels, i), "name");
 		if (key && !(prompt && inner(key)))
 			js_put_str(a, o, key, value ? value : "");
 	}
@@ -165,8 +158,8 @@ static struct json *template(struct arena *a, const struct json *labels)
 	const char *text = NULL, *key;
 
 	for (size_t i = 0; labels && i < js_length(labels); i++)
-		if ((key = text_of(a, js_at(labels, i), "key")) && !strcmp(key, PROMPT_TEXT))
-			text = text_of(a, js_at(labels, i), "value");
+		if ((key = js_text_of(js_at(labels, i), "key")) && !strcmp(key, PROMPT_TEXT))
+			text = js_text_of(js_at(labels, i), "value");
 	return js_string(a, text);
 }
 

@@ -195,13 +195,6 @@ static struct said times(const struct told *t)
 	return (struct said){ t->created * MS, (t->changed ? t->changed : t->created) * MS };
 }
 
-static const char *name_of(const struct json *o)
-{
-	struct json *v = NULL;
-
-	return js_get(o, "name", &v) && js_type(v) == JS_STRING ? js_str(v) : NULL;
-}
-
 bool import_model(struct import *m, const struct json *model)
 {
 	struct tx *tx = import_unit(m);
@@ -210,7 +203,7 @@ bool import_model(struct import *m, const struct json *model)
 	enum err e;
 
 	m->model = model;
-	m->name = name_of(model);
+	m->name = js_text_of(model, "name");
 	if ((e = take(tx, mlflow_model_in, model, NULL, &t.m.in)) || (e = take(tx, model_more, model, NULL, &t)))
 		return done(m, IMPORT_MODELS, m->name ? m->name : "without a name", e, NULL, false);
 	m->said = t.m.said = times(&t);

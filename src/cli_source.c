@@ -15,9 +15,9 @@ enum { ANSWER_MOST = 128 << 20, LINE_MOST = 64 << 20, TRIES = 3, PAGE = 100, SHO
 
 static const char *text_in(const struct json *o, const char *key)
 {
-	struct json *v = NULL;
+	const char *text = js_text_of(o, key);
 
-	return js_get(o, key, &v) && js_type(v) == JS_STRING && *js_str(v) ? js_str(v) : NULL;
+	return text && *text ? text : NULL;
 }
 
 /* Is the source of a version another one, as the registry knows it?  Where the files of that are is told by itself then. */
@@ -42,16 +42,11 @@ struct server {
 	struct arena *models, *versions;         /* of a page of each */
 };
 
-/* base64, for Basic. */
-static char *base64(struct arena *a, const char *s)
+static const char *basic(struct arena *a, const char *user, const char *password)
 {
-	char *url = b64url_encode(a, s, strlen(s)), *out;
-	const size_t n = strlen(url);
+	const char *both = arena_printf(a, "%s:%s", user, password);
 
-	for (char *p = url; *p; p++)
-		*p = *p == '-' ? '+' : *p == '_' ? '/' : *p;
-	out = arena_printf(a, "%s%s", url, n % 4 == 2 ? "==" : n % 4 == 3 ? "=" : "");
-	return out;
+	return b64_encode(a, both, strlen(both));
 }
 
 /* As MLflow's own clients take it from the environment; NULL: none. */
@@ -60,7 +55,7 @@ static const char *authorization(struct arena *a)
 	const char *user = getenv("MLFLOW_TRACKING_USERNAME"), *password = getenv("MLFLOW_TRACKING_PASSWORD"), *token = getenv("MLFLOW_TRACKING_TOKEN");
 
 	if (user && *user && password && *password)
-		return arena_printf(a, "Basic %s", base64(a, arena_printf(a, "%s:%s", user, password)));
+		return arena_printf(a, "Basic %s", basic(a, user, password));
 	return token && *token ? arena_printf(a, "Bearer %s", token) : NULL;
 }
 

@@ -24,13 +24,6 @@ static void begin(struct tx *tx, struct mirrored *m)
 	*m = (struct mirrored){ MIRROR_SAME, js_array(tx->arena) };
 }
 
-static const char *text_of(const struct json *o, const char *key)
-{
-	struct json *v = NULL;
-
-	return js_get(o, key, &v) && js_type(v) == JS_STRING ? js_str(v) : NULL;
-}
-
 /* ---- Times ---- */
 
 /* The last statement of a change: what was before it made them now. */
@@ -67,8 +60,8 @@ static const char *value_in(const struct json *labels, const char *key)
 	const char *found = NULL;
 
 	for (size_t i = 0; i < js_length(labels); i++)
-		if (same_text(text_of(js_at(labels, i), "key"), key))
-			found = text_of(js_at(labels, i), "value") ? text_of(js_at(labels, i), "value") : "";
+		if (same_text(js_text_of(js_at(labels, i), "key"), key))
+			found = js_text_of(js_at(labels, i), "value") ? js_text_of(js_at(labels, i), "value") : "";
 	return found;
 }
 
@@ -92,13 +85,13 @@ static enum err labels_to(struct tx *tx, const struct named_in *in, const char *
 	enum err e = OK;
 
 	for (size_t i = 0; !e && i < js_length(there); i++) {
-		const char *key = text_of(js_at(there, i), "key"), *value = value_in(there, key), *was = value_in(now, key);
+		const char *key = js_text_of(js_at(there, i), "key"), *value = value_in(there, key), *was = value_in(now, key);
 
 		if (key && (!was || strcmp(was, value)))
 			e = label_to(tx, in, key, value, out);
 	}
 	for (size_t i = 0; !e && i < js_length(now); i++) {
-		const char *key = text_of(js_at(now, i), "key");
+		const char *key = js_text_of(js_at(now, i), "key");
 
 		if (!value_in(there, key))
 			e = label_to(tx, in, key, NULL, out);
@@ -236,7 +229,7 @@ enum err mirror_alias(struct tx *tx, const struct mirror *in, struct mirrored *o
 static bool among(const struct json *these, const char *alias)
 {
 	for (size_t i = 0; i < js_length(these); i++)
-		if (same_text(text_of(js_at(these, i), "alias"), alias))
+		if (same_text(js_text_of(js_at(these, i), "alias"), alias))
 			return true;
 	return false;
 }
@@ -253,7 +246,7 @@ enum err mirror_aliases_beside(struct tx *tx, const char *name, const struct jso
 	all = js_read(tx->arena, m.model.aliases);
 	*out = arena_alloc(tx->arena, (js_length(all) + 1) * sizeof **out);
 	for (size_t i = 0; i < js_length(all); i++) {
-		const char *alias = text_of(js_at(all, i), "alias");
+		const char *alias = js_text_of(js_at(all, i), "alias");
 
 		if (alias && !among(these, alias))
 			(*out)[(*n)++] = alias;

@@ -215,15 +215,6 @@ static enum err threshold(struct tx *tx, const char *field, double value, struct
 	return OK;
 }
 
-/* A member of a document, as text, NULL where it has none. */
-static const char *member(struct arena *a, const char *document, const char *key)
-{
-	struct json *v = NULL;
-
-	(void)js_get(js_read(a, document), key, &v);
-	return js_type(v) == JS_STRING ? arena_strdup(a, js_str(v)) : NULL;
-}
-
 static const char *extra_of(struct arena *a, const struct package_in *in)
 {
 	struct json *o = in->version.package.extra ? js_read(a, in->version.package.extra) : js_object(a), *text = js_object(a);
@@ -257,9 +248,9 @@ enum err package_from_json(struct tx *tx, const void *sent, void *out)
 		p->kinds |= KIND_UNSTRUCTURED;
 	if (in.model_id && !id_parse(in.model_id, "", &p->source))
 		p->source_name = in.model_id;
-	p->model_name = member(tx->arena, in.model_description, "modelName");
+	p->model_name = js_text_of(js_read(tx->arena, in.model_description), "modelName");
 	if (!p->description)
-		p->description = member(tx->arena, in.model_description, "description");
+		p->description = js_text_of(js_read(tx->arena, in.model_description), "description");
 	p->model_description = in.model_description;
 	p->datasets = in.datasets ? told_by(tx->arena, in.datasets, datasets_rows) : NULL;
 	if (in.timeseries && (e = timeseries_take(tx, js_text(js_merge(tx->arena, js_read(tx->arena, NEITHER), js_read(tx->arena, in.timeseries)), NULL), p)))

@@ -164,21 +164,14 @@ enum err label_forget(struct tx *tx, const struct id *object, const char *key, b
 	return e;
 }
 
-static const char *member(struct arena *a, const struct json *o, const char *key)
-{
-	struct json *v = NULL;
-
-	return js_type(o) == JS_OBJECT && js_get(o, key, &v) && js_type(v) == JS_STRING ? arena_strdup(a, js_str(v)) : NULL;
-}
-
 const char *label_of(struct arena *a, const char *labels, const char *key)
 {
 	const struct json *all = js_read(a, labels);
 	const char *found = NULL, *name;
 
 	for (size_t i = 0; all && i < js_length(all); i++)
-		if ((name = member(a, js_at(all, i), "key")) && !strcmp(name, key))
-			found = member(a, js_at(all, i), "value");
+		if ((name = js_text_of(js_at(all, i), "key")) && !strcmp(name, key))
+			found = js_text_of(js_at(all, i), "value");
 	return found;
 }
 
@@ -189,7 +182,7 @@ enum err labels_right(struct tx *tx, const char *labels)
 	if (labels && (js_type(all) != JS_ARRAY || js_length(all) > LABELS_MOST))
 		return why_fault(tx, "tags", arena_printf(tx->arena, "must be an array of at most %d objects of key and value", LABELS_MOST));
 	for (size_t i = 0; i < js_length(all); i++) {
-		const char *key = member(tx->arena, js_at(all, i), "key"), *value = member(tx->arena, js_at(all, i), "value"), *fault;
+		const char *key = js_text_of(js_at(all, i), "key"), *value = js_text_of(js_at(all, i), "value"), *fault;
 		struct json *v = NULL;
 
 		if (!key || !*key || (!value && js_get(js_at(all, i), "value", &v) && v))
@@ -216,9 +209,9 @@ enum err labels_add(struct tx *tx, const struct id *object, const char *labels)
 	enum err e = labels_right(tx, labels);
 
 	for (size_t i = 0; !e && i < js_length(all); i++) {
-		const char *value = member(tx->arena, js_at(all, i), "value");
+		const char *value = js_text_of(js_at(all, i), "value");
 
-		e = put(tx, object, member(tx->arena, js_at(all, i), "key"), value ? value : "");
+		e = put(tx, object, js_text_of(js_at(all, i), "key"), value ? value : "");
 	}
 	return e || !labels ? e : room(tx, object);
 }

@@ -2,9 +2,9 @@
  * sees them.  Sending is another process's work (cli_deliver.c). */
 #include "dom_webhook.h"
 #include <string.h>
-#include <openssl/evp.h>
 #include "clock.h"
 #include "seal.h"
+#include "str.h"
 
 enum { SECRET_BYTES = 32 };
 
@@ -45,11 +45,10 @@ static enum err seal(struct tx *tx, struct endpoint *n)
 /* A new secret. */
 static enum err make_secret(struct tx *tx, struct endpoint *n)
 {
-	unsigned char random[SECRET_BYTES], text[2 * SECRET_BYTES];
+	unsigned char random[SECRET_BYTES];
 
 	random_bytes(random, sizeof random);
-	(void)EVP_EncodeBlock(text, random, sizeof random);
-	n->secret = arena_printf(tx->arena, "whsec_%s", (const char *)text);
+	n->secret = arena_printf(tx->arena, "whsec_%s", b64_encode(tx->arena, random, sizeof random));
 	return seal(tx, n);
 }
 

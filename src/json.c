@@ -387,6 +387,13 @@ bool js_get(const struct json *j, const char *key, struct json **out)
 	return true;
 }
 
+const char *js_text_of(const struct json *j, const char *key)
+{
+	struct json *v = NULL;
+
+	return js_get(j, key, &v) && js_type(v) == JS_STRING ? js_str(v) : NULL;
+}
+
 bool js_next(const struct json *j, void **it, const char **key, struct json **value)
 {
 	struct lh_entry *e = *it ? ((struct lh_entry *)*it)->next : json_object_get_object(raw(j))->head;

@@ -37,6 +37,8 @@ size_t js_length(const struct json *j);        /* of an array or an object; of a
 struct json *js_at(const struct json *j, size_t i);          /* of an array; NULL of anything else, and beyond its end */
 /* Member of an object; false when absent.  A JSON null is found, as NULL. */
 bool js_get(const struct json *j, const char *key, struct json **out);
+/* The text of a member; NULL: it has none, or another value. */
+const char *js_text_of(const struct json *j, const char *key);
 /* Members in order: start with *it == NULL; false at the end. */
 bool js_next(const struct json *j, void **it, const char **key, struct json **value);
 

@@ -207,7 +207,7 @@ static const char *number(const struct scan *s, const char *text, int64_t *out)
 	errno = 0;
 	*out = strtoll(text, &end, 10);
 	if (errno || *end || !isdigit((unsigned char)text[*text == '-']))
-		return arena_printf(s->arena, "Invalid value for attribute '%s': %s is no whole number of 64 bits.", s->key->name, shown(s, text));
+		return arena_printf(s->arena, "Invalid value for attribute '%s': %s is not a 64-bit integer.", s->key->name, shown(s, text));
 	return NULL;
 }
 

@@ -57,13 +57,11 @@ static char *v1(struct arena *a, const struct sign *s, const char *id, const voi
 {
 	struct buf text = { .arena = a };
 	unsigned char m[MAC];
-	char base64[MAC / 3 * 4 + 5];
 
 	buf_printf(&text, "%s.%lld.", id, (long long)s->time);
 	buf_put(&text, s->body, s->length);
 	mac(key, n, &text, m);
-	EVP_EncodeBlock((unsigned char *)base64, m, MAC);
-	return arena_printf(a, "v1,%s", base64);
+	return arena_printf(a, "v1,%s", b64_encode(a, m, MAC));
 }
 
 char *sign_chosen(struct arena *a, const struct sign *s, const char *id)

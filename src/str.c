@@ -153,6 +153,16 @@ char *b64url_encode(struct arena *a, const void *p, size_t n)
 	return out;
 }
 
+char *b64_encode(struct arena *a, const void *p, size_t n)
+{
+	static const char *const padding[] = { "", "", "==", "=" };
+	char *url = b64url_encode(a, p, n);
+
+	for (char *s = url; *s; s++)
+		*s = *s == '-' ? '+' : *s == '_' ? '/' : *s;
+	return arena_printf(a, "%s%s", url, padding[strlen(url) % 4]);
+}
+
 long b64url_decode(const char *s, size_t n, unsigned char *out, size_t cap)
 {
 	uint32_t acc = 0;

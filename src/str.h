@@ -32,6 +32,7 @@ long b64url_decode(const char *s, size_t n, unsigned char *out, size_t cap);
 /* RFC 4648 base64 with its padding, strictly: no blanks, no other alphabet, zero
  * trailing bits.  Returns the length or -1; out holds n / 4 * 3. */
 long b64_decode(const char *s, size_t n, unsigned char *out);
+char *b64_encode(struct arena *a, const void *p, size_t n);
 
 /* Percent-decode n bytes; NULL when a sequence is broken or a NUL results.
  * plus: a '+' is a blank, as in a query. */

@@ -217,13 +217,6 @@ static struct json *segment(struct arena *a, const char *s, size_t n)
 	return j;
 }
 
-static const char *text(const struct json *o, const char *key)
-{
-	struct json *v;
-
-	return js_get(o, key, &v) && js_type(v) == JS_STRING ? js_str(v) : NULL;
-}
-
 /* Absent keeps *out; of a wrong type is false. */
 static bool whole(const struct json *o, const char *key, int64_t *out)
 {
@@ -254,7 +247,7 @@ static bool for_us(const struct json *o)
 static enum err read_claims(const struct json *o, int64_t now_us, struct claims *c)
 {
 	int64_t now = now_us / SECOND, nbf = INT64_MIN, iat = INT64_MIN;
-	const char *iss = text(o, "iss"), *sub = text(o, "sub"), *org = text(o, "org");
+	const char *iss = js_text_of(o, "iss"), *sub = js_text_of(o, "sub"), *org = js_text_of(o, "org");
 	struct json *v;
 
 	*c = (struct claims){ .expires = INT64_MIN, .gen = -1 };
@@ -264,16 +257,16 @@ static enum err read_claims(const struct json *o, int64_t now_us, struct claims 
 	    || !whole(o, "rate", &c->rate) || c->rate < 0 || c->rate > INT32_MAX || !whole(o, "gen", &c->gen) || (js_get(o, "gen", &v) && c->gen < 0)
 	    || iat < 0 || iat > now + conf.clock_leeway || c->expires < 0)
 		return ERR_AUTH_INVALID;
-	if (js_get(o, "scope", &v) && !(c->scopes = text(o, "scope")))
+	if (js_get(o, "scope", &v) && !(c->scopes = js_text_of(o, "scope")))
 		return ERR_AUTH_INVALID;
-	if (js_get(o, "sid", &v) && (!text(o, "sid") || !id_parse(text(o, "sid"), "", &c->session)))
+	if (js_get(o, "sid", &v) && (!js_text_of(o, "sid") || !id_parse(js_text_of(o, "sid"), "", &c->session)))
 		return ERR_AUTH_INVALID;
 	/* An application has a session and scopes, and an id: without one it would be the user. */
-	if (js_get(o, "client_id", &v) && (!text(o, "client_id") || !id_parse(text(o, "client_id"), "cl_", &c->client)
+	if (js_get(o, "client_id", &v) && (!js_text_of(o, "client_id") || !id_parse(js_text_of(o, "client_id"), "cl_", &c->client)
 	    || id_is_zero(&c->client) || id_is_zero(&c->session) || !c->scopes))
 		return ERR_AUTH_INVALID;
-	c->username = text(o, "username");
-	if (text(o, "jti") && !id_parse(text(o, "jti"), "", &c->id))
+	c->username = js_text_of(o, "username");
+	if (js_text_of(o, "jti") && !id_parse(js_text_of(o, "jti"), "", &c->id))
 		c->id = (struct id){ 0 };
 	/* iat is of whole seconds; our own identifier of the token tells more. */
 	c->issued = id_ms(&c->id) / 1000 == iat ? id_ms(&c->id) * 1000 + 999 : iat * SECOND + SECOND - 1;
@@ -297,9 +290,9 @@ enum err token_verify(struct arena *a, const char *jwt, int64_t now_us, struct c
 		return ERR_AUTH_INVALID;
 	if (!(header = segment(a, jwt, (size_t)(dot1 - jwt))))
 		return ERR_AUTH_INVALID;
-	kid = text(header, "kid");
-	alg = text(header, "alg");
-	typ = text(header, "typ");
+	kid = js_text_of(header, "kid");
+	alg = js_text_of(header, "alg");
+	typ = js_text_of(header, "typ");
 	if (!kid || !alg || !typ || js_get(header, "crit", &crit)
 	    || (strcmp(typ, "JWT") && strcmp(typ, "at+jwt") && strcmp(typ, "application/at+jwt")))
 		return ERR_AUTH_INVALID;

@@ -173,6 +173,7 @@ static void base64_with_padding(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++) {
 		assert_int_equal(b64_decode(good[i].text, strlen(good[i].text), out), strlen(good[i].bytes));
+		assert_string_equal(b64_encode(a, good[i].bytes, strlen(good[i].bytes)), good[i].text);
 		assert_memory_equal(out, good[i].bytes, strlen(good[i].bytes));
 	}
 	for (size_t i = 0; i < COUNT(bad); i++)
@@ -2295,7 +2296,7 @@ static void filters_are_read(void **state)
 #define UNQUOTED(x) "Parameter value is either not quoted or unidentified quote types used for string value " x ". Use either single or double quotes."
 #define ENTITY(x) "Invalid entity type '" x "'. Valid entity types are ('attribute', 'tag', 'tags')"
 #define LISTS_ARE "Only ['name', 'run_id'] attributes support comparison with a list of quoted string values."
-#define WHOLE(x) "Invalid value for attribute 'version_number': " x " is no whole number of 64 bits."
+#define WHOLE(x) "Invalid value for attribute 'version_number': " x " is not a 64-bit integer."
 
 static void filters_that_are_refused(void **state)
 {
