@@ -3,7 +3,6 @@
  * sent on to the console, whose API gives the code (api_console_consent.c). */
 #include "dialects.h"
 #include <string.h>
-#include <strings.h>
 #include "conf.h"
 #include "dom_oauth.h"
 #include "log.h"
@@ -25,20 +24,12 @@ struct proof { const char *id, *secret; };
 /* Of an Authorization header: both parts are percent-encoded before they are joined. */
 static enum err basic(struct req *r, struct proof *out)
 {
-	const char *coded, *colon;
-	char *text;
-	long n;
+	char *secret, *id = auth_basic(r, &secret);
 
-	if (strncasecmp(r->authorization, "Basic ", 6))
+	if (!id)
 		return ERR_CLIENT_REFUSED;
-	coded = r->authorization + strlen("Basic ");
-	coded += strspn(coded, " ");
-	text = arena_alloc(r->arena, strlen(coded) + 1);
-	n = b64_decode(coded, strlen(coded), (unsigned char *)text);
-	if (n < 0 || strlen(text) != (size_t)n || !(colon = strchr(text, ':')))
-		return ERR_CLIENT_REFUSED;
-	out->id = pct_decode(r->arena, text, (size_t)(colon - text), true);
-	out->secret = pct_decode(r->arena, colon + 1, strlen(colon + 1), true);
+	out->id = pct_decode(r->arena, id, strlen(id), true);
+	out->secret = pct_decode(r->arena, secret, strlen(secret), true);
 	if (!out->id || !out->secret)
 		return ERR_CLIENT_REFUSED;
 	if (!*out->secret)

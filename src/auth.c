@@ -68,19 +68,29 @@ static const char *after_scheme(const char *authorization, const char *scheme)
 	return n && !strncasecmp(authorization, scheme, n) && authorization[n] == ' ' ? authorization + n + strspn(authorization + n, " ") : NULL;
 }
 
-/* The password of Basic (RFC 7617), whoever's name stands before it. */
-static const char *basic_password(struct req *r)
+char *auth_basic(struct req *r, char **password)
 {
-	const char *both = r->dialect->basic ? after_scheme(r->authorization, "Basic") : NULL, *colon;
+	const char *both = after_scheme(r->authorization, "Basic");
 	const size_t n = both ? strlen(both) : 0;
-	unsigned char *text = arena_alloc(r->arena, n + 1);
-	long got = both ? b64_decode(both, n, text) : -1;
+	char *text = arena_alloc(r->arena, n + 1), *colon;
+	const long got = both ? b64_decode(both, n, (unsigned char *)text) : -1;
 
 	if (got < 0 || memchr(text, '\0', (size_t)got))
 		return NULL;
 	text[got] = '\0';
-	colon = strchr((char *)text, ':');
-	return colon ? colon + 1 : NULL;
+	if (!(colon = strchr(text, ':')))
+		return NULL;
+	*colon = '\0';
+	*password = colon + 1;
+	return text;
+}
+
+/* The password, where the dialect takes that for a token, whoever's name stands before it. */
+static const char *basic_token(struct req *r)
+{
+	char *password;
+
+	return r->dialect->basic && auth_basic(r, &password) ? password : NULL;
 }
 
 enum err auth_who(struct req *r)
@@ -96,7 +106,7 @@ enum err auth_who(struct req *r)
 	if (!r->authorization)
 		return ERR_AUTH_NONE;
 	if (!(token = after_scheme(r->authorization, "Bearer")) && !(token = after_scheme(r->authorization, r->dialect->scheme))
-	 && !(token = basic_password(r)))
+	 && !(token = basic_token(r)))
 		return ERR_AUTH_INVALID;
 	if (is_api_key(token))
 		return api_key_who(r, token);

@@ -114,6 +114,8 @@ void res_page(struct req *r, int status, const char *title, const char *body);
 void res_send(struct req *r);
 
 /* auth.c */
+/* What Basic says (RFC 7617): the name, and its password; NULL: it is not Basic, or broken. */
+char *auth_basic(struct req *r, char **password);
 enum err auth_who(struct req *r);                /* ERR_AUTH_* */
 enum err auth_rate(struct req *r);               /* ERR_RATE: of the caller, or of an address that writes without a token */
 void auth_rate_now(struct req *r);               /* learns what the role allows by now */
