@@ -19,19 +19,28 @@ use Thaw;
 use Time::HiRes qw(time sleep);
 
 my $TICK = 1e6 / POSIX::sysconf(&POSIX::_SC_CLK_TCK);
-my $ROUTE = qr{^upstream thaw \{\n +server unix:(\S+)/thaw\.sock[^\n]*\n\}\n}m;
+my $ROUTE = qr{^upstream thaw \{\n +server unix:(\S+)/thaw\.sock}m;
 
 sub new {
     my ($class, %o) = @_;
     my $bench = bless { clients => 8, workers => 4, pool => '256M', used => {}, loads => 0, %o }, $class;
     # The database waits for its disk, as it does not in tests.
-    my $t = $bench->{t} = Thaw->new(workers => 1, mariadb => [ '--skip-debug-no-sync', "--innodb-buffer-pool-size=$bench->{pool}", '--innodb-log-file-size=256M', '--general-log=1',
+    my $t = $bench->{t} = Thaw->new(fresh => 0, workers => 1, mariadb => [ '--skip-debug-no-sync', "--innodb-buffer-pool-size=$bench->{pool}", '--innodb-log-file-size=256M', '--general-log=1',
             '--general-log-file=general.log' ], config => { webhook_networks => '127.0.0.0/8', webhook_http => 'on', webhook_timeout_s => 5 },
-        conf => sub { s{$ROUTE}{$&upstream floor { server unix:$1/floor.sock max_fails=0; }\n} && s{^    (?=location / )}{    location /floor/ { fastcgi_pass floor; }\n    }m or die 'no place for the floor' });
+        conf => sub { my ($dir) = /$ROUTE/ or die 'no upstream'; s{^    (?=location / )}{places($dir)}me or die 'no place for the floor' });
     my $filled = `$Thaw::SRC/bench/fill @{[ map { "--$_ $bench->{fill}{$_}" } sort keys %{ $bench->{fill} } ]} $t->{dir}/db.sock`;
     $? and die "bench/fill: $filled";
     $bench->{org} = $t->sql('SELECT LOWER(HEX(id)) FROM organizations ORDER BY id DESC LIMIT 1') =~ s/\s//gr;
     return $bench;
+}
+
+# Beside what thaw.conf has: the floor, a receiver of webhooks, and the two as CGI.
+sub places {
+    my $dir = shift;
+    my $cgi = "fastcgi_pass unix:$dir/fcgiwrap.sock; include $Thaw::SRC/nginx/fastcgi.params; fastcgi_param";
+    return "    location /floor/ { fastcgi_pass unix:$dir/floor.sock; }\n    location = /taken { return 200; }\n" .
+        "    location /cgi/ { $cgi SCRIPT_FILENAME $Thaw::BUILD/thaw.fcgi; fastcgi_param THAW_CONFIG $dir/cgi.conf; }\n" .
+        "    location /cgi-floor/ { $cgi SCRIPT_FILENAME $Thaw::BUILD/bench/floor; fastcgi_param FLOOR_SCRIPT $dir/cgi.script; fastcgi_param FLOOR_DATABASE $dir/db.sock; }\n    ";
 }
 
 # Tokens of the administrator's, by what signs them; the last key made signs from then on.
@@ -44,11 +53,15 @@ sub tokens {
     return %token, key => 'Bearer ' . $t->key;
 }
 
-my %untouched = (models => "status = 'draft' AND is_global = 1 AND revision = 1", projects => "status = 'DRAFT' AND revision = 1", workspaces => "status = 'ready' AND livemode = 1 AND revision = 1");
+my %untouched = (models => "status = 'draft' AND is_global = 1 AND revision = 1", projects => "status = 'DRAFT' AND revision = 1", workspaces => "status = 'ready' AND livemode = 1 AND revision = 1",
+    versions => "status = 'ready' AND is_global = 1 AND revision = 2");      # a model with one version
+# number: of a project its number, of a model with a version the version's identity.
 sub objects {
     my ($bench, $table, $n) = @_;
-    my $left = $bench->{left}{$table} //= [ map { { id => $_->[0], name => $_->[1], number => $_->[2] } } $bench->{t}->sql("SELECT LOWER(HEX(id)), name, @{[ $table eq 'projects' ? 'number' : 0 ]} FROM $table
-        WHERE organization_id = UNHEX('$bench->{org}') AND $untouched{$table} AND created_at < '2025-02-01' ORDER BY id") ];
+    my $from = $table eq 'versions' ? 'models' : $table;
+    my $number = { projects => 'number', versions => '(SELECT HEX(v.id) FROM model_versions v WHERE v.organization_id = x.organization_id AND v.model_id = x.id)' }->{$table} // 0;
+    my $left = $bench->{left}{$table} //= [ map { { id => $_->[0], name => $_->[1], number => $table eq 'versions' ? pack('H*', $_->[2]) : $_->[2] } }
+        $bench->{t}->sql("SELECT LOWER(HEX(id)), name, $number FROM $from x WHERE organization_id = UNHEX('$bench->{org}') AND $untouched{$table} AND created_at < '2025-02-01' ORDER BY id") ];
     @$left >= $n or die "no $table left that nobody touched\n";
     return splice @$left, 0, $n;
 }
@@ -71,20 +84,28 @@ sub unquoted {
 
 # What a parameter is, from its values in an object's turns 1, 2 and 3, and in turn 1 of
 # another: a number is a plain scalar, a text a reference.
+sub parts { my $o = shift; (pack('H*', $o->{id}), $o->{name}, $o->{number}) }
+sub key { join ',', map { unpack 'H*', $_ } parts(@_) }
 sub parameter {
-    my ($objects, @v) = @_;
+    my ($one, $other, @v) = @_;
     return 'null' if !defined $v[0];
+    my @text = map { ref $_ ? $$_ : $_ // '' } @v;
+    if ($text[0] ne $text[3] && $text[0] eq $text[1]) {
+        my ($x, $y) = map { [ parts($_) ] } $one, $other;
+        for (0 .. $#$x) { return "key\t$_" if $text[0] eq $x->[$_] && $text[3] eq $y->[$_] }
+    }
     if (!ref $v[0]) {
         my $step = $v[1] - $v[0];
-        return $step && $v[2] - $v[1] == $step && $v[3] == $v[0] ? "step\t@{[ $v[0] - $step ]}\t$step" : "int\t$v[0]";
+        return "step\t@{[ $v[0] - $step ]}\t$step" if $step && $v[2] - $v[1] == $step && $v[3] == $v[0];
+        $v[0] == $v[3] or die "a number of the object that is not known: @text\n";
+        return "int\t$v[0]";
     }
-    my @text = map { ref $_ ? $$_ : $_ // '' } @v;
     my $n = length $text[0];
-    return 'key' if $text[0] eq pack('H*', $objects->[0]{id}) && $text[3] eq pack('H*', $objects->[1]{id});
     return 'now' if $text[0] =~ /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?$/;
     my $varies = $text[0] ne $text[1] && $text[1] ne $text[2];
-    return "hex\t$n" if $varies && $n <= 64 && $text[0] =~ /^[0-9a-f]+$/;
+    return "hex\t$n" if $varies && $n <= 64 && $text[0] =~ /^(?:[a-z]+_)?[0-9a-f]+$/;
     return (substr($text[0], 0, 3) eq substr($text[2], 0, 3) ? 'id' : 'random') . "\t$n" if $varies && ($n == 12 || $n == 16);
+    $text[0] eq $text[3] || $n != 12 or die "an identity beside the object's that is not known: @{[ map { unpack 'H*', $_ } @text ]}\n";
     return "bytes\t" . unpack 'H*', $text[0];
 }
 
@@ -111,7 +132,7 @@ sub capture {
         defined $statement or die "not prepared: $text\n";
         my $n = () = $statement =~ /\?/g;
         @$_ == $n or die "another statement in another turn: $statement\n" for @values;
-        $script .= "statement\t$i\t$statement\n" . join '', map { my $k = $_; "\t" . parameter([ $one, $other ], map { $_->[$k] } @values) . "\n" } 0 .. $n - 1;
+        $script .= "statement\t$i\t$statement\n" . join '', map { my $k = $_; "\t" . parameter($one, $other, map { $_->[$k] } @values) . "\n" } 0 .. $n - 1;
     }
     return $script;
 }
@@ -128,12 +149,18 @@ sub serve {
     $t->{workers} = $bench->{workers};
     $t->start_workers;
     spew("$dir/floor.script", join '', map { my $name = $_; $script{$name} =~ s/^statement\t[^\t]*/statement\t$name/mr } sort keys %script);
+    if ($script{row}) {
+        spew("$dir/cgi.script", $script{row});
+        spew("$dir/cgi.conf", slurp("$dir/thaw.conf") . "base_path = /cgi\n");
+        $bench->{fcgiwrap} = Thaw::Guard->start({}, "$dir/fcgiwrap.log", 'fcgiwrap', '-f', '-c', $bench->{workers}, '-s', "unix:$dir/fcgiwrap.sock");
+    }
+    return if !%script;
     $bench->{floor} = Thaw::Guard->start({ env => { FLOOR_SCRIPT => "$dir/floor.script", FLOOR_DATABASE => "$dir/db.sock" } }, "$dir/floor.log", "$Thaw::BUILD/bench/floor", "$dir/floor.sock", $bench->{workers});
     # Each process that could not prepare says why and ends.
     within(10, sub {
         my $said = slurp("$dir/floor.log");
         die "the floor: $said" if length $said;
-        -S "$dir/floor.sock" && $t->req(GET => '/floor/row/00')->{status} == 500;
+        -S "$dir/floor.sock" && $t->req(GET => '/floor/none/00')->{status} == 500;
     }, 'the floor');
 }
 

@@ -28,7 +28,7 @@ static size_t answer(const char *address)
 	size_t n = 0;
 	unsigned i = 0;
 
-	if (!slash || !key_read(&key, slash + 1, strspn(slash + 1, "0123456789abcdef")))
+	if (!slash || !key_read(&key, slash + 1))
 		return 0;
 	while (i < script.n && !(strlen(script.v[i].name) == (size_t)(slash - name) && !memcmp(script.v[i].name, name, (size_t)(slash - name))))
 		i++;

@@ -107,11 +107,7 @@ int main(int argc, char **argv)
 	if (mysql_library_init(0, NULL, NULL) || pthread_barrier_init(&barrier, NULL, clients + 1))
 		return 1;
 	for (unsigned i = 0; i < clients; i++) {
-		size_t n = 0;
-
-		while (argv[4 + i][n])
-			n++;
-		if (!key_read(&client[i].key, argv[4 + i], n) || !(client[i].sample = malloc(SAMPLES * sizeof *client->sample))
+		if (!key_read(&client[i].key, argv[4 + i]) || !(client[i].sample = malloc(SAMPLES * sizeof *client->sample))
 		 || pthread_create(&client[i].thread, NULL, client_run, &client[i]))
 			return 1;
 	}

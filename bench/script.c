@@ -9,7 +9,7 @@
 static _Noreturn void fail(const char *what, const char *why)
 {
 	fprintf(stderr, "%s: %s\n", what, why);
-	exit(1);
+	_exit(1);                                /* the other threads may be anywhere */
 }
 
 int64_t now_us(void)
@@ -20,18 +20,31 @@ int64_t now_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-bool key_read(struct key *k, const char *hex, size_t n)
+static int digit(char c)
 {
-	if (n % 2 || n / 2 > sizeof k->p)
-		return false;
-	for (k->n = 0; k->n < n / 2; k->n++) {
-		unsigned byte;
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
-		if (sscanf(hex + 2 * k->n, "%2x", &byte) != 1)
-			return false;
-		k->p[k->n] = (char)byte;
+/* Bytes from their digits: how many, and *hex behind them. */
+static size_t bytes_read(char *to, size_t room, const char **hex)
+{
+	size_t n = 0;
+
+	for (; digit((*hex)[0]) >= 0 && digit((*hex)[1]) >= 0 && n < room; *hex += 2)
+		to[n++] = (char)(digit((*hex)[0]) << 4 | digit((*hex)[1]));
+	return n;
+}
+
+bool key_read(struct key *k, const char *text)
+{
+	memset(k, 0, sizeof *k);
+	for (unsigned i = 0; i < PARTS; i++) {
+		k->part[i].n = bytes_read(k->part[i].p, sizeof k->part[i].p, &text);
+		if (*text != ',')
+			break;
+		text++;
 	}
-	return true;
+	return k->part[0].n && *text != ',' && digit(*text) < 0;
 }
 
 /* ---- Reading ---- */
@@ -47,19 +60,14 @@ static char *copy(const char *text)
 
 static char *bytes(const char *hex, int64_t *n)
 {
-	size_t digits = strlen(hex);
-	char *p = malloc(digits / 2 + 1);
+	size_t room = strlen(hex) / 2;
+	char *p = malloc(room + 1);
 
 	if (!p)
 		abort();
-	for (size_t i = 0; i + 1 < digits; i += 2) {
-		unsigned byte = 0;
-
-		if (sscanf(hex + i, "%2x", &byte) != 1)
-			fail("not hexadecimal", hex);
-		p[i / 2] = (char)byte;
-	}
-	*n = (int64_t)(digits / 2);
+	*n = (int64_t)bytes_read(p, room, &hex);
+	if (*hex)
+		fail("not hexadecimal", hex);
 	return p;
 }
 
@@ -84,6 +92,8 @@ static void parameter_read(struct parameter *p, char *line)
 	p->by = by ? strtoll(by, NULL, 10) : 0;
 	if ((p->kind == ID || p->kind == RANDOM || p->kind == HEX) && (p->n < 1 || p->n > 64))
 		fail("length", word);
+	if (p->kind == KEY && (p->n < 0 || p->n >= PARTS))
+		fail("part", word);
 }
 
 static void line_read(struct script *s, char *line)
@@ -223,8 +233,8 @@ bool session_run(struct session *c, const struct script *s, unsigned i, const st
 		if (in[k].buffer_type == MYSQL_TYPE_LONGLONG) {
 			in[k].buffer = &number[k];
 		} else if (p->kind == BYTES || p->kind == KEY) {
-			in[k].buffer = p->kind == KEY ? (void *)key->p : p->p;
-			length[k] = p->kind == KEY ? key->n : (unsigned long)p->n;
+			in[k].buffer = p->kind == KEY ? (void *)key->part[p->n].p : p->p;
+			length[k] = p->kind == KEY ? key->part[p->n].n : (unsigned long)p->n;
 		} else if (p->kind != NIL) {
 			in[k].buffer = text[k];
 			length[k] = made(c, p, text[k]);

@@ -5,10 +5,13 @@
  * separated by tabs):
  *
  *	int N        a number            bytes HEX    bytes
- *	step N BY    N, later N + BY     key          the key of the client, or of the address
+ *	step N BY    N, later N + BY     key N        a part of the client's key, or of the address's
  *	id N         N bytes, in the order of time    random N     N bytes by chance
  *	hex N        N hexadecimal digits by chance   now          the time
  *	null
+ *
+ * A key is up to three parts, each hexadecimal, with commas between them: the object's
+ * identity first, 0.
  *
  * A session is a connection with every statement of a script prepared on it. */
 #ifndef SCRIPT_H
@@ -18,14 +21,14 @@
 #include <stdint.h>
 #include <mysql.h>
 
-enum { PARAMETERS = 128, STATEMENTS = 64, COLUMNS = 64, COLUMN_BYTES = 4096 };
+enum { PARAMETERS = 128, STATEMENTS = 64, COLUMNS = 112, COLUMN_BYTES = 4096, PARTS = 3 };
 enum kind { NIL, INT, BYTES, STEP, KEY, ID, RANDOM, HEX, NOW };
 
 struct parameter { enum kind kind; int64_t n, by; char *p; };
 struct statement { char *name, *text; bool plain, commit; struct parameter in[PARAMETERS]; unsigned parameters; };
 struct script { struct statement v[STATEMENTS]; unsigned n; bool commits; };
 
-struct key { char p[128]; unsigned long n; };
+struct key { struct { char p[512]; unsigned long n; } part[PARTS]; };
 struct column { char p[COLUMN_BYTES]; unsigned long n; char null; };
 struct session {
 	MYSQL *m;
@@ -38,7 +41,7 @@ struct session {
 /* Each of them says what is wrong and ends the program. */
 void script_read(struct script *s, const char *file);
 void session_open(struct session *c, const struct script *s, const char *socket, const char *database);
-bool key_read(struct key *k, const char *hex, size_t n);
+bool key_read(struct key *k, const char *text);          /* up to its end, or a character that no key has */
 
 /* Runs statement i; the rows of a prepared one are then in c->column, one after the other, by session_row().
  * False: the server's error is in mysql_error(c->m), or the statement's. */
