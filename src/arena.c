@@ -41,7 +41,7 @@ struct arena *arena_new(void)
 	return must(calloc(1, sizeof(struct arena)));
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+void *arena_room(struct arena *a, size_t n)
 {
 	const size_t al = alignof(max_align_t);
 	struct block *b = a->blocks;
@@ -62,21 +62,27 @@ void *arena_alloc(struct arena *a, size_t n)
 	}
 	p = b->data + b->used;
 	b->used += n;
-	return memset(p, 0, n);
+	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	return memset(arena_room(a, n), 0, n);
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
-	char *d = arena_alloc(a, n + 1);
+	char *d = arena_room(a, n + 1);
 
 	if (n)
 		memcpy(d, s, n);
+	d[n] = '\0';
 	return d;
 }
 
 void *arena_copy(struct arena *a, const void *p, size_t n)
 {
-	void *copy = arena_alloc(a, n);
+	void *copy = arena_room(a, n);
 
 	memcpy(copy, p, n);
 	return copy;

@@ -663,7 +663,6 @@ static enum err take_row(MYSQL_STMT *st, struct arena *a, const char *out, const
  * reads it and lets it go. */
 static enum err fetch(struct db *db, MYSQL_STMT *st, struct arena *a, const struct sql_row *row, struct db_rows *out)
 {
-	enum { ROOM = 16 };
 	const size_t cols = strlen(row->out);
 	MYSQL_BIND bind[DB_COLUMNS];
 	size_t room = 0, bytes = 0;
@@ -685,7 +684,7 @@ static enum err fetch(struct db *db, MYSQL_STMT *st, struct arena *a, const stru
 		if ((out->cut = out->n && db->bound && bytes > db->bound))
 			break;
 		if (out->n == room) {
-			struct db_val *more = arena_alloc(a, (room = room ? 2 * room : ROOM) * cols * sizeof *more);
+			struct db_val *more = arena_alloc(a, (room = room ? 4 * room : 1) * cols * sizeof *more);
 
 			if (out->n)
 				memcpy(more, out->v, out->n * cols * sizeof *more);

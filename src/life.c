@@ -272,7 +272,7 @@ static enum err target(struct tx *tx, const struct transition_row *row, struct l
 
 struct json *life_told(struct arena *a, enum resource r, const void *o)
 {
-	return shape_render(a, life_tells[r], o, TIME_UNIX);
+	return shape_object(a, life_tells[r], o, TIME_UNIX);
 }
 
 /* What every change leaves behind: the audit row, the event, the attempt's own note. */
@@ -330,7 +330,7 @@ static struct json *replaced(struct arena *a, const struct transition_row *row, 
 	for (const struct column *c = life_writes[row->sql]; c->kind; c++)
 		for (const struct shape *s = life_tells[row->resource]; s && s->key; s++)
 			if ((c->kind == ROW_now || c->kind == ROW_nil) && s->off == c->off)
-				js_put(before, s->key, shape_value(a, s, o, TIME_UNIX));
+				js_put(before, s->key, js_raw(a, shape_value(a, s, o, TIME_UNIX)));
 	return before;
 }
 

@@ -16,7 +16,7 @@ void buf_put(struct buf *b, const void *p, size_t n)
 
 		while (cap - b->n < n + 1)
 			cap *= 2;
-		q = arena_alloc(b->arena, cap);
+		q = arena_room(b->arena, cap);
 		if (b->n)
 			memcpy(q, b->p, b->n);
 		b->p = q;
@@ -31,6 +31,25 @@ void buf_put(struct buf *b, const void *p, size_t n)
 void buf_puts(struct buf *b, const char *s)
 {
 	buf_put(b, s, strlen(s));
+}
+
+void buf_cut(struct buf *b, size_t n)
+{
+	b->n = n;
+	b->p[n] = '\0';
+}
+
+void buf_int(struct buf *b, int64_t v)
+{
+	char text[20], *p = text + sizeof text;
+	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+	do
+		*--p = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (v < 0)
+		*--p = '-';
+	buf_put(b, p, (size_t)(text + sizeof text - p));
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

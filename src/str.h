@@ -12,6 +12,8 @@ struct buf { struct arena *arena; char *p; size_t n, cap; };
 
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_puts(struct buf *b, const char *s);
+void buf_cut(struct buf *b, size_t n);           /* back to n bytes */
+void buf_int(struct buf *b, int64_t v);          /* in decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Lower-case hex of n bytes; out holds 2n + 1. */
