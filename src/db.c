@@ -644,8 +644,8 @@ static size_t row_bytes(const char *out, const struct cells *c)
 static enum err take_row(MYSQL_STMT *st, struct arena *a, const char *out, const struct cells *c, struct db_val *v)
 {
 	for (unsigned i = 0; out[i]; i++, v++) {
-		v->t = out[i];
-		if ((v->null = c->nulls[i]))
+		*v = (struct db_val){ .t = out[i], .null = c->nulls[i] };
+		if (v->null)
 			continue;
 		if (v->t == 'i')
 			v->i = c->ints[i];
@@ -684,7 +684,7 @@ static enum err fetch(struct db *db, MYSQL_STMT *st, struct arena *a, const stru
 		if ((out->cut = out->n && db->bound && bytes > db->bound))
 			break;
 		if (out->n == room) {
-			struct db_val *more = arena_alloc(a, (room = room ? 4 * room : 1) * cols * sizeof *more);
+			struct db_val *more = arena_room(a, (room = room ? 4 * room : 1) * cols * sizeof *more);
 
 			if (out->n)
 				memcpy(more, out->v, out->n * cols * sizeof *more);

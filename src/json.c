@@ -465,19 +465,22 @@ void js_add(struct json *array, struct json *value)
 
 static void separate(struct buf *b)
 {
-	if (b->n && !strchr("{[:", b->p[b->n - 1]))
+	const char last = b->n ? b->p[b->n - 1] : '[';
+
+	if (last != '[' && last != '{' && last != ':')
 		buf_put(b, ",", 1);
 }
 
 /* RFC 8259, 7, spelled as the library does. */
 static void quoted(struct buf *b, const char *s)
 {
-	static const char short_forms[] = { ['\b'] = 'b', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['\f'] = 'f', ['"'] = '"', ['\\'] = '\\' };
+	static const char short_forms[' '] = { ['\b'] = 'b', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['\f'] = 'f' };
 	const char *run = s;
 
 	buf_put(b, "\"", 1);
 	for (;; s++) {
 		const unsigned char c = (unsigned char)*s;
+		const char letter = c < ' ' ? short_forms[c] : *s;
 		char hex[3];
 
 		if (c >= ' ' && c != '"' && c != '\\')
@@ -487,13 +490,13 @@ static void quoted(struct buf *b, const char *s)
 		if (!c)
 			break;
 		buf_put(b, "\\", 1);
-		if (short_forms[c]) {
-			buf_put(b, &short_forms[c], 1);
-		} else {
-			hex_encode(&c, 1, hex);
-			buf_puts(b, "u00");
-			buf_puts(b, hex);
+		if (letter) {
+			buf_put(b, &letter, 1);
+			continue;
 		}
+		hex_encode(s, 1, hex);
+		buf_puts(b, "u00");
+		buf_puts(b, hex);
 	}
 	buf_put(b, "\"", 1);
 }
@@ -501,8 +504,9 @@ static void quoted(struct buf *b, const char *s)
 void js_out_key(struct buf *b, const char *key)
 {
 	separate(b);
-	quoted(b, key);
-	buf_put(b, ":", 1);
+	buf_put(b, "\"", 1);
+	buf_puts(b, key);
+	buf_put(b, "\":", 2);
 }
 
 void js_out_raw(struct buf *b, const char *text)

@@ -62,7 +62,7 @@ void js_add(struct json *array, struct json *value);
 
 /* Text, value by value, of what is sent or written and looked into by nobody.  A comma goes by itself before what is not the
  * first of its list or object: these begin with js_out_raw(b, "[") or "{", and end with a buf_puts(). */
-void js_out_key(struct buf *b, const char *key);
+void js_out_key(struct buf *b, const char *key);             /* which has nothing to be escaped */
 void js_out_str(struct buf *b, const char *s);               /* NULL gives null */
 void js_out_int(struct buf *b, int64_t v);
 void js_out_raw(struct buf *b, const char *text);            /* a JSON text; NULL gives null */

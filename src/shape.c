@@ -546,8 +546,10 @@ static void write_list(struct buf *b, const struct shape *s, const struct list *
 	for (size_t k = 0; k < l->n; k++) {
 		const char *one = (const char *)l->v + k * l->size;
 
-		if (s->type == T_MAP)
-			js_out_key(b, *(const char *const *)(one + s->sub[0].off));
+		if (s->type == T_MAP) {
+			js_out_str(b, *(const char *const *)(one + s->sub[0].off));
+			buf_puts(b, ":");
+		}
 		shape_write(b, s->type == T_MAP ? &s->sub[1] : s->sub, one, form);
 	}
 	buf_puts(b, s->type == T_MAP ? "}" : "]");
