@@ -536,6 +536,8 @@ static void time_value(struct buf *b, const struct shape *s, int64_t us, enum ti
 		js_out_str(b, clock_iso(b->arena, us, form));
 }
 
+static bool write_row(struct buf *b, const struct shape *row, const void *object, enum time_form form);
+
 static void write_list(struct buf *b, const struct shape *s, const struct list *l, enum time_form form)
 {
 	if (!l->size && l->n) {
@@ -546,11 +548,14 @@ static void write_list(struct buf *b, const struct shape *s, const struct list *
 	for (size_t k = 0; k < l->n; k++) {
 		const char *one = (const char *)l->v + k * l->size;
 
-		if (s->type == T_MAP) {
-			js_out_str(b, *(const char *const *)(one + s->sub[0].off));
-			buf_puts(b, ":");
+		if (s->type == T_LIST) {
+			shape_write(b, s->sub, one, form);
+			continue;
 		}
-		shape_write(b, s->type == T_MAP ? &s->sub[1] : s->sub, one, form);
+		js_out_str(b, *(const char *const *)(one + s->sub[0].off));
+		buf_puts(b, ":");
+		if (!write_row(b, &s->sub[1], one, form))
+			js_out_raw(b, NULL);
 	}
 	buf_puts(b, s->type == T_MAP ? "}" : "]");
 }
@@ -572,24 +577,23 @@ static const char *document_text(struct arena *a, const struct shape *s, const c
 	return text && !(s->flags & F_MEMBER) ? text : s->empty;
 }
 
+/* The JSON text of a row whose value is a text, computed or not; NULL: null. */
+static const char *text_of(struct arena *a, const struct shape *s, const char *text)
+{
+	if (s->type == T_WORDS)
+		return text ? js_words(a, text) : s->empty;
+	return document_text(a, s, text);
+}
+
 /* v: where the value stands, or the text of one that is computed.  False: it is null, and nothing is written. */
 static bool write_value(struct buf *b, const struct shape *s, const void *v, enum time_form form)
 {
-	const char *text = NULL;
-	int64_t i = 0;
+	const char *text;
+	int64_t i;
 
 	switch (s->type) {
-	case T_STR: case T_WORDS: case T_OBJECT: case T_STRINGS: case T_LABELS: case T_DOC:
-		text = s->make ? v : *(const char *const *)v;
-		break;
-	case T_INT: case T_TIME:
-		i = *(const int64_t *)v;
-		break;
-	default:
-		break;
-	}
-	switch (s->type) {
 	case T_STR:
+		text = s->make ? v : *(const char *const *)v;
 		if (s->flags & F_MEMBER)
 			text = js_str(member(b->arena, text, s->key));
 		if (text)
@@ -602,7 +606,12 @@ static bool write_value(struct buf *b, const struct shape *s, const void *v, enu
 		if ((text = state_word(s, *(const enum state *)v)))
 			js_out_str(b, text);
 		return text;
+	case T_WORDS: case T_OBJECT: case T_STRINGS: case T_LABELS: case T_DOC:
+		if ((text = text_of(b->arena, s, s->make ? v : *(const char *const *)v)))
+			js_out_raw(b, text);
+		return text;
 	case T_INT:
+		i = *(const int64_t *)v;
 		if ((i < 0 && s->flags & F_NULL) || (!i && s->flags & F_ZERO))
 			return false;
 		number(b, s, i);
@@ -614,22 +623,13 @@ static bool write_value(struct buf *b, const struct shape *s, const void *v, enu
 		js_out_raw(b, *(const bool *)v == !(s->flags & F_NOT) ? "true" : "false");
 		return true;
 	case T_TIME:
-		if (i)
+		if ((i = *(const int64_t *)v))
 			time_value(b, s, i, form);
 		return i;
 	case T_ID:
-		if (id_is_zero(v))
-			return false;
-		js_out_str(b, id_spell(b->arena, s->prefix, v));
-		return true;
-	case T_WORDS:
-		if ((text = text ? js_words(b->arena, text) : s->empty))
-			js_out_raw(b, text);
-		return text;
-	case T_OBJECT: case T_STRINGS: case T_LABELS: case T_DOC:
-		if ((text = document_text(b->arena, s, text)))
-			js_out_raw(b, text);
-		return text;
+		if (!id_is_zero(v))
+			js_out_str(b, id_spell(b->arena, s->prefix, v));
+		return !id_is_zero(v);
 	case T_REF:
 		if (!s->make)
 			memcpy(&v, v, sizeof v);
