@@ -41,6 +41,16 @@ struct arena *arena_new(void)
 	return must(calloc(1, sizeof(struct arena)));
 }
 
+static struct block *block_new(struct arena *a, struct block **at, size_t size)
+{
+	struct block *b = must(malloc(sizeof *b + size));
+
+	*b = (struct block){ .next = *at, .size = size };
+	a->taken += size;
+	return *at = b;
+}
+
+/* What is larger than a block has one of its own, behind the one that is being filled. */
 void *arena_room(struct arena *a, size_t n)
 {
 	const size_t al = alignof(max_align_t);
@@ -50,19 +60,32 @@ void *arena_room(struct arena *a, size_t n)
 	if (n > SIZE_MAX / 2)
 		must(NULL);
 	n = (n + al - 1) & ~(al - 1);
-	if (!b || b->size - b->used < n) {
-		size_t size = n > BLOCK ? n : BLOCK;
-
-		b = must(malloc(sizeof *b + size));
-		b->size = size;
-		b->used = 0;
-		a->taken += size;
-		b->next = a->blocks;
-		a->blocks = b;
-	}
+	if (n > BLOCK)
+		b = block_new(a, b ? &b->next : &a->blocks, n);
+	else if (!b || b->size - b->used < n)
+		b = block_new(a, &a->blocks, BLOCK);
 	p = b->data + b->used;
 	b->used += n;
 	return p;
+}
+
+/* What has a block of its own is moved with it, and not kept twice. */
+void *arena_grow(struct arena *a, void *p, size_t used, size_t n)
+{
+	struct block **at = &a->blocks, *b;
+	void *q;
+
+	while (p && *at && (*at)->data != p)
+		at = &(*at)->next;
+	if (!p || !*at || (*at)->size <= BLOCK || n > SIZE_MAX / 2) {
+		q = arena_room(a, n);
+		return used ? memcpy(q, p, used) : q;
+	}
+	b = *at;
+	a->taken += n - b->size;
+	*at = b = must(realloc(b, sizeof *b + n));
+	b->used = b->size = n;
+	return b->data;
 }
 
 void *arena_alloc(struct arena *a, size_t n)

@@ -97,6 +97,19 @@ static int wait_turn(int ep, const sigset_t *open)
 	}
 }
 
+/* The request is over.  Where all of it was read the connection is closed at once: libfcgi would keep it until the next
+ * one, and then wait for what may still be on its way. */
+static void finish(FCGX_Request *f)
+{
+	const bool whole = FCGX_HasSeenEOF(f->in);
+
+	FCGX_Finish_r(f);
+	if (!whole || f->ipcFd < 0)
+		return;
+	close(f->ipcFd);
+	f->ipcFd = -1;
+}
+
 static int work(struct arena *a, struct db *db)
 {
 	struct sigaction sa = { .sa_handler = on_stop };
@@ -133,7 +146,7 @@ static int work(struct arena *a, struct db *db)
 			continue;                /* another worker was faster, or the peer is gone */
 		io.env = f.envp;
 		serve(a, db, dialects, &io);
-		FCGX_Finish_r(&f);
+		finish(&f);
 	}
 	FCGX_Free(&f, 1);
 	close(ep);

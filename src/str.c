@@ -11,14 +11,10 @@
 void buf_grow(struct buf *b, size_t n)
 {
 	size_t cap = b->cap ? b->cap : 256;
-	char *p;
 
 	while (cap - b->n <= n)
 		cap *= 2;
-	p = arena_room(b->arena, cap);
-	if (b->n)
-		memcpy(p, b->p, b->n);
-	b->p = p;
+	b->p = arena_grow(b->arena, b->p, b->n, cap);
 	b->cap = cap;
 }
 
