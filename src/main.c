@@ -18,6 +18,7 @@
 #include "conf.h"
 #include "dialects.h"
 #include "log.h"
+#include "remember.h"
 #include "req.h"
 #include "str.h"
 #include "super.h"
@@ -226,6 +227,7 @@ int main(int argc, char **argv)
 	db = db_new(conf.db_option_file, conf.db_group);
 	db_bound(db, (size_t)conf.page_bytes_limit);
 	if (listening) {
+		remember_begin();
 		status = work(a, db);
 	} else {
 		serve(a, db, dialects, &(struct io){ .env = environ, .read = cgi_read, .write = cgi_write });
