@@ -158,6 +158,32 @@ static void openssl_for_one(void)
 		(void)EVP_add_cipher(ciphers[i]);
 }
 
+/* As a worker, or for one request. */
+static int run(bool listening)
+{
+	struct arena *a;
+	struct db *db;
+	int status = 0;
+
+	prctl(PR_SET_NAME, program_invocation_short_name);       /* the parent starts it by a descriptor */
+	signal(SIGPIPE, SIG_IGN);
+	if (listening)
+		remember_begin();
+	else
+		openssl_for_one();
+	arena_gives_back();
+	a = arena_new();
+	db = db_new(conf.db_option_file, conf.db_group);
+	db_bound(db, (size_t)conf.page_bytes_limit);
+	if (listening)
+		status = work(a, db);
+	else
+		serve(a, db, dialects, &(struct io){ .env = environ, .read = cgi_read, .write = cgi_write });
+	db_free(db);
+	arena_free(a);
+	return status;
+}
+
 static int usage(void)
 {
 	fputs("usage: thaw.fcgi --workers N [--socket PATH] [--socket-mode OCTAL]\n"
@@ -185,14 +211,12 @@ int main(int argc, char **argv)
 	static const struct option options[] = { { "workers", required_argument, NULL, 'w' },
 		{ "socket", required_argument, NULL, 's' }, { "socket-mode", required_argument, NULL, 'm' },
 		{ "check", no_argument, NULL, 'c' }, { 0 } };
-	int check = 0, option, listening = 0, status;
+	int check = 0, option, listening = 0;
 	const char *gateway = getenv("GATEWAY_INTERFACE"), *path = NULL;
 	unsigned mode = 0660;
 	int64_t workers = 0;
 	socklen_t n = sizeof listening;
 	char err[512];
-	struct arena *a;
-	struct db *db;
 
 	/* A web server's query may reach a CGI script's arguments (RFC 3875 4.4). */
 	while (!gateway && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -225,22 +249,5 @@ int main(int argc, char **argv)
 		return supervise((int)workers, path, mode);
 	if (!listening && !gateway)
 		return usage();
-	prctl(PR_SET_NAME, program_invocation_short_name);       /* the parent starts it by a descriptor */
-	signal(SIGPIPE, SIG_IGN);
-	if (!listening)
-		openssl_for_one();
-	arena_gives_back();
-	a = arena_new();
-	db = db_new(conf.db_option_file, conf.db_group);
-	db_bound(db, (size_t)conf.page_bytes_limit);
-	if (listening) {
-		remember_begin();
-		status = work(a, db);
-	} else {
-		serve(a, db, dialects, &(struct io){ .env = environ, .read = cgi_read, .write = cgi_write });
-		status = 0;
-	}
-	db_free(db);
-	arena_free(a);
-	return status;
+	return run(listening);
 }
