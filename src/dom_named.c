@@ -128,7 +128,8 @@ enum err named_get(struct tx *tx, const struct db_val *key, void *out)
 		return e;
 	(void)row_read(model_alone, RES_MODEL, rest, &n->model);
 	e = labels_of(tx, SQL_LABELS_READ, &(struct labelled){ &n->model.life.id, n->model.labelled, &n->model.labels }, 1);
-	return e ? e : latest_of(tx, &n, 1);
+	n->latest = (struct list){ NULL, 0, sizeof(struct version) };
+	return e || !n->model.last_version ? e : latest_of(tx, &n, 1);
 }
 
 /* ---- Versions ---- */
