@@ -222,7 +222,7 @@ sub loop {
             pipe $out, my $w or die $!;
             $bench->{"loop $name"} = Thaw::Guard->start({ stdin => $r, stdout => $w }, "$dir/loop.log", "$Thaw::BUILD/bench/loop", "$dir/db.sock", $database, "$dir/$name.script", @keys);
             $in->autoflush;
-            $bench->measured(sub { print $in "0.05\n"; <$out> // die "loop $name: " . slurp("$dir/loop.log"); { n => 1, seconds => 1 } });     # connects
+            $bench->measured(sub { print $in "0.05\n"; <$out> // die "loop $name: " . slurp("$dir/loop.log"); return { n => 1, seconds => 1 } });       # connects
         }
         return $bench->measured(sub {
             print $in "$seconds\n";

@@ -100,7 +100,7 @@ case(change => change => sub { (loop_of(change => models => \&there_and_back), c
 case(change => change_six => sub { (six(six => 1 .. $CLIENTS), changes(models => \&there_and_back)) });
 case(change => change_one_org => sub {
     my ($loop, $ours) = (loop_of(one_org => models => \&there_and_back, clients => 4 * $CLIENTS), changes(models => \&there_and_back, clients => 4 * $CLIENTS));
-    return ($loop, sub { my $deliver = deliver(); $ours->(@_) });
+    return ($loop, sub { $t->must('deliver'); my $deliver = deliver(); return $ours->(@_) });
 });
 case(change => change_one_object => sub {
     my ($o) = $bench->objects(models => 1);
@@ -187,10 +187,10 @@ case(cgi => cgi => sub { row(); (reads('', map { "/cgi-floor/floor/row/$_->{id}"
 
 # What a worker has to itself, in kB: after it started, and after the largest pages.
 sub private { my $sum = 0; $sum += $_ for slurp("/proc/$_[0]/smaps_rollup") =~ /^Private_\w+: +(\d+) kB/mg; $sum }
-sub most { my ($most) = sort { $b <=> $a } map { private($_) } $t->worker_pids; return $bench->measured(sub { { n => $most, seconds => 1, errors => 0 } }) }
+sub most { my ($most) = sort { $b <=> $a } map { private($_) } $t->worker_pids; return $bench->measured(sub { return { n => $most, seconds => 1, errors => 0 } }) }
 case(memory => memory => sub {
     my $pages = reads($token{HS256}, '/api/2.0/mlflow/registered-models/search?max_results=1000', '/api/v1/models?page=1&page_size=100', model_path((hundred())[0]));
-    return (sub { $t->{worker}->stop; $t->start_workers; most() }, sub { my $r = $pages->(1); +{ %{ most() }, errors => $r->{errors} } });
+    return (sub { $t->{worker}->stop; $t->start_workers; most() }, sub { my $r = $pages->($quick ? 0.3 : 1); +{ %{ most() }, errors => $r->{errors} } });
 });
 
 # ---- A million models, beside ten thousand of another organization ----
