@@ -200,7 +200,7 @@ sub http {
         spew($file, join "\n", map { join '', map { join("\t", $_->[0], $_->[1], $_->[2], $_->[3] // '') . "\n" } @$_ } $requests->());
         return $bench->measured(sub {
             # A time of less than a second is not wrk's to take: it ends at a SIGINT as at its time.
-            my $pid = open my $h, '-|', 'wrk', '-t', $threads, '-c', $o{clients} // $bench->{clients}, '-d', '60s', '--timeout', '10s', '-s', "$Thaw::SRC/bench/load.lua", $t->{url}, '--', $file or die "wrk: $!\n";
+            my $pid = open my $h, '-|', 'wrk', '-t', $threads, '-c', $o{clients} // $bench->{clients}, '-d', '60s', '--timeout', '10s', '-s', "$Thaw::SRC/bench/load.lua", $o{url} // $t->{url}, '--', $file or die "wrk: $!\n";
             sleep $seconds;
             kill INT => $pid;
             my $said = join '', <$h>;

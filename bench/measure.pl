@@ -203,6 +203,37 @@ million(search_million => sub { beside("$LIST&status=draft&search=quetzal") });
 million(search_common_million => sub { beside("$LIST&status=draft&search=churn") });
 million(deep => sub { (reads($token{HS256}, $LIST), reads($token{HS256}, '/api/v1/models?page=2001&page_size=50')) });
 
+# ---- MLflow itself (bench/mlflow), which gets the same models and the same requests ----
+
+sub mlflow_server {
+    my $socket = "$t->{dir}/db.sock";
+    my $port = do { my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "listen: $!"; $s->sockport };
+    $t->sql('CREATE DATABASE mlflow CHARACTER SET utf8mb4');
+    my $server = Thaw::Guard->start({ env => { MLFLOW_DISABLE_TELEMETRY => 'true', DO_NOT_TRACK => 'true', MLFLOW_SERVER_ENABLE_JOB_EXECUTION => 'false', HOME => $t->{dir} } }, "$t->{dir}/mlflow.log", "$mlflow/bin/mlflow", 'server',
+        '--backend-store-uri', "mysql+pymysql://root\@localhost/mlflow?unix_socket=$socket", '--artifacts-destination', "$t->{dir}/mlartifacts", '--host', '127.0.0.1', '--port', $port, '--workers', $WORKERS);
+    within(180, sub { $server->alive or die slurp("$t->{dir}/mlflow.log"); eval { $t->req(GET => '/health', port => $port)->{status} == 200 } }, 'MLflow');
+    my $ms = 'CAST(UNIX_TIMESTAMP(%s) * 1000 AS INTEGER)';
+    my ($made, $updated) = map { sprintf $ms, "x.$_" } qw(created_at updated_at);
+    $t->sql("INSERT INTO mlflow.registered_models (name, creation_time, last_updated_time, description) SELECT name, $made, $updated, description FROM models x WHERE organization_id = UNHEX('$bench->{org}') AND hidden = 0");
+    $t->sql("INSERT INTO mlflow.model_versions (name, version, creation_time, last_updated_time, current_stage, source, status)
+        SELECT x.name, v.number, $made, $updated, 'None', v.source_uri, 'READY' FROM models x JOIN model_versions v ON v.organization_id = x.organization_id AND v.model_id = x.id WHERE x.organization_id = UNHEX('$bench->{org}') AND x.hidden = 0");
+    return { guard => $server, url => "http://127.0.0.1:$port" };
+}
+# MLflow, and ours: the same loads.
+sub both {
+    my ($threads, $requests) = @_;
+    my $url = kept(mlflow => \&mlflow_server)->{url};
+    return ($bench->http($threads, $requests, url => $url), $bench->http($threads, $requests));
+}
+sub same { my @paths = @_; both(1, sub { [ map { [ 'GET', $_, $token{HS256} ] } @paths ] }) }
+if ($mlflow) {
+    @cases = @million = ();
+    case(mlflow => mlflow_get => sub { same(map { '/api/2.0/mlflow/registered-models/get?name=' . escaped($_) } hundred()) });
+    case(mlflow => mlflow_change => sub { both($CLIENTS, sub { map { [ map { [ @$_[ 0, 1 ], $token{HS256}, $_->[2] ] } staged($_) ] } $bench->objects(versions => $CLIENTS) }) });
+    case(mlflow => mlflow_list => sub { same('/api/2.0/mlflow/registered-models/search?max_results=50') });
+    $SECONDS = $quick ? 0.5 : 2;
+}
+
 # ---- Measuring ----
 
 my %same = (get_models => 'get', change_models => 'change', list_models => 'list');
