@@ -585,10 +585,20 @@ static const char *text_of(struct arena *a, const struct shape *s, const char *t
 	return document_text(a, s, text);
 }
 
+static bool write_int(struct buf *b, const struct shape *s, int64_t i)
+{
+	const bool null = (i < 0 && s->flags & F_NULL) || (!i && s->flags & F_ZERO);
+
+	if (!null)
+		number(b, s, i);
+	return !null;
+}
+
 /* v: where the value stands, or the text of one that is computed.  False: it is null, and nothing is written. */
 static bool write_value(struct buf *b, const struct shape *s, const void *v, enum time_form form)
 {
 	const char *text;
+	const void *ref;
 	int64_t i;
 
 	switch (s->type) {
@@ -611,11 +621,7 @@ static bool write_value(struct buf *b, const struct shape *s, const void *v, enu
 			js_out_raw(b, text);
 		return text;
 	case T_INT:
-		i = *(const int64_t *)v;
-		if ((i < 0 && s->flags & F_NULL) || (!i && s->flags & F_ZERO))
-			return false;
-		number(b, s, i);
-		return true;
+		return write_int(b, s, *(const int64_t *)v);
 	case T_NUMBER:
 		js_out_raw(b, js_text(js_number(b->arena, *(const double *)v), NULL));
 		return true;
@@ -631,11 +637,12 @@ static bool write_value(struct buf *b, const struct shape *s, const void *v, enu
 			js_out_str(b, id_spell(b->arena, s->prefix, v));
 		return !id_is_zero(v);
 	case T_REF:
+		ref = v;
 		if (!s->make)
-			memcpy(&v, v, sizeof v);
-		if (v)
-			shape_write(b, s->sub, v, form);
-		return v;
+			memcpy(&ref, v, sizeof ref);
+		if (ref)
+			shape_write(b, s->sub, ref, form);
+		return ref;
 	case T_SUB:
 		shape_write(b, s->sub, v, form);
 		return true;
