@@ -70,20 +70,16 @@ void *arena_room(struct arena *a, size_t n)
 }
 
 /* What has a block of its own is moved with it, and not kept twice. */
-void *arena_grow(struct arena *a, void *p, size_t used, size_t n)
+void *arena_grow(struct arena *a, void *p, size_t had, size_t n)
 {
 	struct block **at = &a->blocks, *b;
-	void *q;
 
-	while (p && *at && (*at)->data != p)
+	if (had <= BLOCK || n > SIZE_MAX / 2)
+		return had ? memcpy(arena_room(a, n), p, had) : arena_room(a, n);
+	while ((*at)->data != p)
 		at = &(*at)->next;
-	if (!p || !*at || (*at)->size <= BLOCK || n > SIZE_MAX / 2) {
-		q = arena_room(a, n);
-		return used ? memcpy(q, p, used) : q;
-	}
-	b = *at;
-	a->taken += n - b->size;
-	*at = b = must(realloc(b, sizeof *b + n));
+	a->taken += n - (*at)->size;
+	*at = b = must(realloc(*at, sizeof *b + n));
 	b->used = b->size = n;
 	return b->data;
 }

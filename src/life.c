@@ -223,11 +223,14 @@ enum err life_lock(struct tx *tx, enum resource r, const struct db_val *key, voi
 void life_want(struct tx *tx, enum transition t)
 {
 	const struct transition_row *row = &life_transitions[t];
-	const enum sql all[] = { life_resources[row->resource].lock, row->compute, row->sql, SQL_AUDIT_ADD,
-		row->flags & TOLD ? SQL_OUTBOX_ADD : SQL_NONE, life_resources[row->resource].sees == SEES_GRANT ? SQL_GRANTED : SQL_NONE };
+	const enum sql all[] = { row->compute, row->sql, SQL_AUDIT_ADD, row->flags & TOLD ? SQL_OUTBOX_ADD : SQL_NONE };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		db_want(tx->db, all[i]);
+	for (enum resource r = row->resource; r != RES__MAX; r = life_resources[r].parent) {
+		db_want(tx->db, life_resources[r].lock);
+		db_want(tx->db, life_resources[r].sees == SEES_GRANT ? SQL_GRANTED : SQL_NONE);
+	}
 }
 
 static enum err legal(struct tx *tx, const struct transition_row *row, uint64_t from, enum state s)

@@ -567,22 +567,16 @@ static struct json *member(struct arena *a, const char *document, const char *ke
 	return js_get(js_read(a, document), key, &v) ? v : NULL;
 }
 
-/* The text of a document, or of the member of it that the row is. */
-static const char *document_text(struct arena *a, const struct shape *s, const char *text)
+/* The JSON text of a row whose value is a text, computed or not, or a member of that; NULL: null. */
+static const char *text_of(struct arena *a, const struct shape *s, const char *text)
 {
 	struct json *found = s->flags & F_MEMBER ? member(a, text, s->key) : NULL;
 
 	if (found)
 		return js_text(found, NULL);
-	return text && !(s->flags & F_MEMBER) ? text : s->empty;
-}
-
-/* The JSON text of a row whose value is a text, computed or not; NULL: null. */
-static const char *text_of(struct arena *a, const struct shape *s, const char *text)
-{
-	if (s->type == T_WORDS)
-		return text ? js_words(a, text) : s->empty;
-	return document_text(a, s, text);
+	if (!text || s->flags & F_MEMBER)
+		return s->empty;
+	return s->type == T_WORDS ? js_words(a, text) : text;
 }
 
 static bool write_int(struct buf *b, const struct shape *s, int64_t i)

@@ -14,7 +14,7 @@ void buf_grow(struct buf *b, size_t n)
 
 	while (cap - b->n <= n)
 		cap *= 2;
-	b->p = arena_grow(b->arena, b->p, b->n, cap);
+	b->p = arena_grow(b->arena, b->p, b->cap, cap);
 	b->cap = cap;
 }
 
