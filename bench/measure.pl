@@ -311,7 +311,7 @@ if (@now) {
     head("the same, beside $n models");
     measure(@now);
 }
-elsif ($quick && !@ARGV) { print "left out, since they need a million models: @million\n" }
+elsif ($quick && !@ARGV && @million) { print "left out, since they need a million models: @million\n" }
 for (keys %same) { $result{$_} = $result{ $same{$_} } if $result{ $same{$_} } }
 spew($file, JSON::PP->new->canonical->pretty->encode({ cases => \%result })) if $file;
 printf "%.0f s\n", time - $began;
