@@ -17,10 +17,9 @@ enum { RUNS = 5, FAR = 10000, SPARE = 1000 };
 
 struct composed { struct arena *a; struct buf sql, in; struct db_val v[DB_PARAMETERS]; size_t n; bool full; };
 
-/* Where a run looks, beyond what was asked for: `#` is the alias of what it walks along.  guard: 1, -1: only
- * when the caller is an administrator, only when not, as the statement finds out itself.  distinct: it may find one twice;
- * again: what one before it did. */
-struct run { const char *from, *where, *in; struct db_val v[6]; size_t n; int guard; bool distinct, again; };
+/* Where a run looks, beyond what was asked for: `#` is the alias of what it walks along.  distinct: it may find
+ * one twice; again: what one before it did. */
+struct run { const char *from, *where, *in; struct db_val v[6]; size_t n; bool distinct, again; };
 
 static void text(struct composed *c, const char *s)
 {
@@ -142,18 +141,18 @@ char *list_cursor(struct arena *a, const struct listing *l, const struct list_go
  * the same: counted once; or all of these; and the global ones, which are the last run, as there are most of them. */
 static size_t granted_runs(const struct list_view *w, const struct db_val *org, const struct db_val *me, bool count, struct run *out)
 {
-	const bool granted = w->local && w->admin <= 0;
+	const bool granted = w->local && !w->admin;
 	size_t n = 0;
 
 	if (granted && count)
-		out[n++] = (struct run){ GRANTS_OF GRANTED_X, "x.is_global = 0", GRANTS_OF_IN, { *me, *org, *org, *me, *org }, 5, w->admin, false, false };
+		out[n++] = (struct run){ GRANTS_OF GRANTED_X, "x.is_global = 0", GRANTS_OF_IN, { *me, *org, *org, *me, *org }, 5, false, false };
 	for (int i = 0; granted && !count && i < 2; i++)
-		out[n++] = (struct run){ GRANTS, "g.organization_id = ? AND g.grantee_id = ? AND x.is_global = 0", "dd", { *org, i ? *org : *me }, 2, w->admin, false, i };
+		out[n++] = (struct run){ GRANTS, "g.organization_id = ? AND g.grantee_id = ? AND x.is_global = 0", "dd", { *org, i ? *org : *me }, 2, false, i };
 	if (granted && !count)
-		out[n++] = (struct run){ GRANTS_OF_GROUPS, "n.organization_id = ? AND n.principal_id = ? AND x.is_global = 0", "dd", { *org, *me }, 2, w->admin, true, true };
+		out[n++] = (struct run){ GRANTS_OF_GROUPS, "n.organization_id = ? AND n.principal_id = ? AND x.is_global = 0", "dd", { *org, *me }, 2, true, true };
 	if (w->local && w->admin)
-		out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 0", "d", { *org }, 1, w->admin < 0, false, false };
-	out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 1", "d", { *org }, 1, 0, false, false };
+		out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 0", "d", { *org }, 1, false, false };
+	out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 1", "d", { *org }, 1, false, false };
 	return n;
 }
 
@@ -165,16 +164,13 @@ static size_t granted_runs(const struct list_view *w, const struct db_val *org, 
 /* The rows of the models that granted_runs() finds. */
 static struct run of_models(const struct list_view *w, bool unhidden, const struct db_val *org, const struct db_val *me)
 {
-	static const char *const published[] = MODEL_SEEN_BY("y.is_global = 1"), *const member[] = MODEL_SEEN_BY(GRANTED_Y),
-		*const anyone[] = MODEL_SEEN_BY(GRANTED_Y " OR EXISTS " ADMIN), *const admin[] = MODEL_SEEN_BY("1");
+	static const char *const published[] = MODEL_SEEN_BY("y.is_global = 1"), *const member[] = MODEL_SEEN_BY(GRANTED_Y), *const admin[] = MODEL_SEEN_BY("1");
 
 	if (!w->local)
-		return (struct run){ NULL, published[unhidden], "d", { *org }, 1, 0, false, false };
-	if (w->admin > 0)
-		return (struct run){ NULL, admin[unhidden], "d", { *org }, 1, 0, false, false };
-	if (!w->admin)
-		return (struct run){ NULL, member[unhidden], "ddd", { *org, *me, *me }, 3, 0, false, false };
-	return (struct run){ NULL, anyone[unhidden], "ddddd", { *org, *me, *me, *org, *me }, 5, 0, false, false };
+		return (struct run){ NULL, published[unhidden], "d", { *org }, 1, false, false };
+	if (w->admin)
+		return (struct run){ NULL, admin[unhidden], "d", { *org }, 1, false, false };
+	return (struct run){ NULL, member[unhidden], "ddd", { *org, *me, *me }, 3, false, false };
 }
 
 static size_t runs_of(const struct list_ask *ask, const struct list_view *w, const struct db_val *org, const struct db_val *me, bool count, struct run out[RUNS])
@@ -189,10 +185,10 @@ static size_t runs_of(const struct list_ask *ask, const struct list_view *w, con
 		return 1;
 	case SEES_MODE:
 		for (; n < (size_t)w->nmodes; n++)
-			out[n] = (struct run){ NULL, "#.organization_id = ? AND #.livemode = ?", "di", { *org, db_i(w->modes[n]) }, 2, 0, false, false };
+			out[n] = (struct run){ NULL, "#.organization_id = ? AND #.livemode = ?", "di", { *org, db_i(w->modes[n]) }, 2, false, false };
 		return n;
 	default:
-		out[0] = (struct run){ NULL, "#.organization_id = ?", "d", { *org }, 1, 0, false, false };
+		out[0] = (struct run){ NULL, "#.organization_id = ?", "d", { *org }, 1, false, false };
 		return 1;
 	}
 }
@@ -274,7 +270,7 @@ static void of_child(struct composed *c, const struct list_ask *ask)
 }
 
 /* FROM and WHERE of a run. */
-static void from_where(struct composed *c, const struct list_ask *ask, const struct list_path *p, const struct run *r, const struct db_val *org, const struct db_val *me)
+static void from_where(struct composed *c, const struct list_ask *ask, const struct list_path *p, const struct run *r)
 {
 	const struct listing *l = ask->list;
 	bool led = r->from != NULL;              /* the path's own filter has its place */
@@ -297,12 +293,10 @@ static void from_where(struct composed *c, const struct list_ask *ask, const str
 		led |= leads;
 	}
 	of_child(c, ask);
-	if (r->guard)
-		clause(c, r->guard > 0 ? " AND EXISTS " ADMIN : " AND NOT EXISTS " ADMIN, "dd", (const struct db_val[]){ *org, *me }, 2);
 }
 
 static void one_run(struct composed *c, const struct list_ask *ask, const struct list_path *p, const struct run *r,
-	const struct db_val *org, const struct db_val *me, const struct db_val *place, bool reverse)
+	const struct db_val *place, bool reverse)
 {
 	const struct list_order *o = &ask->list->orders[ask->order];
 
@@ -310,7 +304,7 @@ static void one_run(struct composed *c, const struct list_ask *ask, const struct
 	for (size_t i = 0; i < keys_of(o); i++)
 		if (!is_id(&o->keys[i]))
 			buf_printf(&c->sql, ", %s AS k%zu", key_text(c->a, &o->keys[i]), i);
-	from_where(c, ask, p, r, org, me);
+	from_where(c, ask, p, r);
 	if (place[0].t)
 		behind(c, p, r, o, reverse, place);
 	order_by(c, p, r, NULL, o, reverse);
@@ -383,7 +377,7 @@ static const char *compose(struct composed *c, const struct list_ask *ask, const
 
 		if (i)
 			text(c, runs[i].again ? " UNION " : " UNION ALL ");
-		one_run(c, ask, p, &runs[i], org, me, place, reverse);
+		one_run(c, ask, p, &runs[i], place, reverse);
 		limited(c, ask->pages && i == n - 1, limit + ask->offset - before, before);
 	}
 	if (n > 1) {
@@ -411,7 +405,7 @@ static bool compose_count(struct composed *c, const struct list_ask *ask, const 
 	for (size_t i = 0; i < n; i++) {
 		text(c, i ? " + (SELECT COUNT(" : "(SELECT COUNT(");
 		text(c, runs[i].from ? "DISTINCT x.id)" : "*)");
-		from_where(c, ask, p, &runs[i], org, me);
+		from_where(c, ask, p, &runs[i]);
 		text(c, ")");
 	}
 	return n;
@@ -425,6 +419,11 @@ static struct composed *composing(struct arena *a)
 	return c;
 }
 
+bool list_by_grants(const struct listing *l)
+{
+	return l->sees == SEES_GRANT || l->sees == SEES_PARENT;
+}
+
 /* ---- Asking ---- */
 
 static struct list_view view_of(const struct who *who)
@@ -432,7 +431,7 @@ static struct list_view view_of(const struct who *who)
 	struct list_view w = { .nmodes = who->mode == MODE_BOTH ? 2 : 1, .local = !who->publishable };
 
 	w.modes[0] = who->mode != MODE_TEST;
-	w.admin = who->permissions ? who_is_admin(who) : -1;
+	w.admin = who_guess_admin(who);
 	return w;
 }
 
@@ -578,32 +577,50 @@ static bool take(const struct listing *l, const struct db_val *v, void *out)
 	return !o || (o->state && !(life_states[o->state].flags & GONE));
 }
 
+/* The rows of the page.  That the caller is an administrator, and has other runs to look along, is settled by
+ * the statement itself: where the guess was wrong it is asked again. */
+static enum err seen(struct tx *tx, struct list_ask *ask, struct db_rows *r)
+{
+	const struct listing *l = ask->list;
+	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
+	struct db_val place[LIST_KEYS];
+	struct list_view w;
+	enum err e;
+
+	if ((e = place_of(tx, ask, place)))
+		return e;
+	do {
+		struct composed *c = composing(tx->arena);
+		const char *out;
+		int64_t skip;
+		enum sql sql;
+
+		w = view_of(tx->who);
+		if ((e = passed(tx, ask, &w, &skip)))
+			return e;
+		out = compose(c, ask, &w, &org, &me, place, backwards(ask), skip);
+		if (!whole(ask, c))
+			return ERR_INTERNAL;
+		sql = db_made(tx->db, l->name, c->in.p, out, l->bounded ? arena_printf(tx->arena, DB_BOUNDED "%s", c->sql.p) : c->sql.p);
+		if ((e = (ask->numbered ? tx_read : tx_page)(tx, sql, c->v, c->n, r)))
+			return e;
+	} while (list_by_grants(l) && w.admin != who_is_admin(tx->who));
+	return OK;
+}
+
 enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
 	const struct listing *l = ask->list;
 	const struct list_order *o = &l->orders[ask->order];
-	const struct list_view w = view_of(tx->who);
-	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
 	const size_t size = list_size(l);
-	struct composed *c = composing(tx->arena);
-	struct db_val place[LIST_KEYS];
 	const struct db_val **all;
-	const char *out;
 	bool moved = false;
 	void *parent = NULL;
 	struct db_rows r;
-	int64_t skip;
-	enum sql sql;
 	enum err e;
 
 	*got = (struct list_got){ .back = !id_is_zero(&ask->before) };
-	if ((e = place_of(tx, ask, place)) || (e = passed(tx, ask, &w, &skip)))
-		return e;
-	out = compose(c, ask, &w, &org, &me, place, backwards(ask), skip);
-	if (!whole(ask, c))
-		return ERR_INTERNAL;
-	sql = db_made(tx->db, l->name, c->in.p, out, l->bounded ? arena_printf(tx->arena, DB_BOUNDED "%s", c->sql.p) : c->sql.p);
-	if ((e = (ask->numbered ? tx_read : tx_page)(tx, sql, c->v, c->n, &r)))
+	if ((e = seen(tx, ask, &r)))
 		return e;
 	if (l->parent != RES__MAX) {
 		parent = arena_alloc(tx->arena, life_resources[l->parent].size);
