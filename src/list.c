@@ -13,13 +13,12 @@
 #include "log.h"
 #include "str.h"
 
-enum { RUNS = 5, FAR = 10000, SPARE = 1000 };
+enum { RUNS = 5 };
 
 struct composed { struct arena *a; struct buf sql, in; struct db_val v[DB_PARAMETERS]; size_t n; bool full; };
 
-/* Where a run looks, beyond what was asked for: `#` is the alias of what it walks along.  distinct: it may find
- * one twice; again: what one before it did. */
-struct run { const char *from, *where, *in; struct db_val v[6]; size_t n; bool distinct, again; };
+/* Where a run looks, beyond what was asked for: `#` is the alias of what it walks along.  distinct: it may find one twice. */
+struct run { const char *from, *where, *in; struct db_val v[6]; size_t n; bool distinct; };
 
 static void text(struct composed *c, const char *s)
 {
@@ -137,22 +136,24 @@ char *list_cursor(struct arena *a, const struct listing *l, const struct list_go
 #define GRANTS_OF_GROUPS "group_members n FORCE INDEX (PRIMARY) STRAIGHT_JOIN grants g FORCE INDEX (grant_by_grantee) " \
 	"ON g.organization_id = n.organization_id AND g.grantee_id = n.group_id " GRANTED_X
 
-/* The models that there are: the local ones that were granted to the caller, to everybody or to groups, which may be
- * the same: counted once; or all of these; and the global ones, which are the last run, as there are most of them. */
+/* The models that there are: the global ones; all the local ones, or those that were granted to the
+ * caller, to everybody or to groups, which may be the same: counted once. */
 static size_t granted_runs(const struct list_view *w, const struct db_val *org, const struct db_val *me, bool count, struct run *out)
 {
-	const bool granted = w->local && !w->admin;
 	size_t n = 0;
 
-	if (granted && count)
-		out[n++] = (struct run){ GRANTS_OF GRANTED_X, "x.is_global = 0", GRANTS_OF_IN, { *me, *org, *org, *me, *org }, 5, false, false };
-	for (int i = 0; granted && !count && i < 2; i++)
-		out[n++] = (struct run){ GRANTS, "g.organization_id = ? AND g.grantee_id = ? AND x.is_global = 0", "dd", { *org, i ? *org : *me }, 2, false, i };
-	if (granted && !count)
-		out[n++] = (struct run){ GRANTS_OF_GROUPS, "n.organization_id = ? AND n.principal_id = ? AND x.is_global = 0", "dd", { *org, *me }, 2, true, true };
+	out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 1", "d", { *org }, 1, false };
 	if (w->local && w->admin)
-		out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 0", "d", { *org }, 1, false, false };
-	out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 1", "d", { *org }, 1, false, false };
+		out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 0", "d", { *org }, 1, false };
+	if (!w->local || w->admin)
+		return n;
+	if (count) {
+		out[n++] = (struct run){ GRANTS_OF GRANTED_X, "x.is_global = 0", GRANTS_OF_IN, { *me, *org, *org, *me, *org }, 5, false };
+		return n;
+	}
+	for (int i = 0; i < 2; i++)
+		out[n++] = (struct run){ GRANTS, "g.organization_id = ? AND g.grantee_id = ? AND x.is_global = 0", "dd", { *org, i ? *org : *me }, 2, false };
+	out[n++] = (struct run){ GRANTS_OF_GROUPS, "n.organization_id = ? AND n.principal_id = ? AND x.is_global = 0", "dd", { *org, *me }, 2, true };
 	return n;
 }
 
@@ -167,10 +168,10 @@ static struct run of_models(const struct list_view *w, bool unhidden, const stru
 	static const char *const published[] = MODEL_SEEN_BY("y.is_global = 1"), *const member[] = MODEL_SEEN_BY(GRANTED_Y), *const admin[] = MODEL_SEEN_BY("1");
 
 	if (!w->local)
-		return (struct run){ NULL, published[unhidden], "d", { *org }, 1, false, false };
+		return (struct run){ NULL, published[unhidden], "d", { *org }, 1, false };
 	if (w->admin)
-		return (struct run){ NULL, admin[unhidden], "d", { *org }, 1, false, false };
-	return (struct run){ NULL, member[unhidden], "ddd", { *org, *me, *me }, 3, false, false };
+		return (struct run){ NULL, admin[unhidden], "d", { *org }, 1, false };
+	return (struct run){ NULL, member[unhidden], "ddd", { *org, *me, *me }, 3, false };
 }
 
 static size_t runs_of(const struct list_ask *ask, const struct list_view *w, const struct db_val *org, const struct db_val *me, bool count, struct run out[RUNS])
@@ -185,10 +186,10 @@ static size_t runs_of(const struct list_ask *ask, const struct list_view *w, con
 		return 1;
 	case SEES_MODE:
 		for (; n < (size_t)w->nmodes; n++)
-			out[n] = (struct run){ NULL, "#.organization_id = ? AND #.livemode = ?", "di", { *org, db_i(w->modes[n]) }, 2, false, false };
+			out[n] = (struct run){ NULL, "#.organization_id = ? AND #.livemode = ?", "di", { *org, db_i(w->modes[n]) }, 2, false };
 		return n;
 	default:
-		out[0] = (struct run){ NULL, "#.organization_id = ?", "d", { *org }, 1, false, false };
+		out[0] = (struct run){ NULL, "#.organization_id = ?", "d", { *org }, 1, false };
 		return 1;
 	}
 }
@@ -343,19 +344,14 @@ static const char *columns(struct composed *c, const struct list_ask *ask)
 	return out.p;
 }
 
-static void limited(struct composed *c, bool offset, int64_t limit, int64_t before)
-{
-	clause(c, offset ? " LIMIT ? OFFSET ?)" : " LIMIT ?)", offset ? "ii" : "i", (const struct db_val[]){ db_i(limit), db_i(before) }, offset ? 2 : 1);
-}
-
-/* limit: of each run; then of all together.  skip: so many rows of the last run are before the page. */
+/* limit: of each run; then of all together. */
 static const char *compose(struct composed *c, const struct list_ask *ask, const struct list_view *w, const struct db_val *org, const struct db_val *me,
-	const struct db_val *place, bool reverse, int64_t skip)
+	const struct db_val *place, bool reverse)
 {
 	const struct listing *l = ask->list;
 	const struct list_order *o = &l->orders[ask->order];
 	const struct list_path *p = path_of(ask, ask->order);
-	const int64_t limit = ask->pages ? ask->limit : ask->limit + 1;
+	const struct db_val limit = db_i(ask->pages ? ask->limit : ask->limit + 1), offset = db_i(ask->offset), most = db_i(limit.i + ask->offset);
 	struct run runs[RUNS];
 	size_t n = runs_of(ask, w, org, me, false, runs);
 	const char *out = columns(c, ask);
@@ -373,17 +369,16 @@ static const char *compose(struct composed *c, const struct list_ask *ask, const
 		text(c, " FROM (");
 	}
 	for (size_t i = 0; i < n; i++) {
-		const int64_t before = i < n - 1 ? 0 : n == 1 ? ask->offset : skip;
-
 		if (i)
-			text(c, runs[i].again ? " UNION " : " UNION ALL ");
+			text(c, n > 2 ? " UNION " : " UNION ALL ");        /* what was granted may be the same */
 		one_run(c, ask, p, &runs[i], place, reverse);
-		limited(c, ask->pages && i == n - 1, limit + ask->offset - before, before);
+		clause(c, n == 1 && ask->pages ? " LIMIT ? OFFSET ?)" : " LIMIT ?)", n == 1 && ask->pages ? "ii" : "i",
+			(const struct db_val[]){ n == 1 ? limit : most, offset }, n == 1 && ask->pages ? 2 : 1);
 	}
 	if (n > 1) {
 		text(c, ") u");
 		order_by(c, p, NULL, "u", o, reverse);
-		limited(c, ask->pages, limit, ask->offset - skip);
+		clause(c, ask->pages ? " LIMIT ? OFFSET ?)" : " LIMIT ?)", ask->pages ? "ii" : "i", (const struct db_val[]){ limit, offset }, ask->pages ? 2 : 1);
 	}
 	buf_printf(&c->sql, " k ON TRUE LEFT JOIN %s x ON x.organization_id = p.organization_id AND x.id = k.id%s", list_table(l), l->joins ? l->joins : "");
 	text(c, IS_WHO);
@@ -392,23 +387,6 @@ static const char *compose(struct composed *c, const struct list_ask *ask, const
 		order_by(c, p, NULL, "k", o, reverse);
 	c->n--;                                  /* the session, which tx.c adds */
 	return out;
-}
-
-/* How many rows of all runs, or of all but the last one.  False: there is no other. */
-static bool compose_count(struct composed *c, const struct list_ask *ask, const struct list_view *w, const struct db_val *org, const struct db_val *me, bool others)
-{
-	const struct list_path *p = path_of(ask, 0);
-	struct run runs[RUNS];
-	const size_t n = runs_of(ask, w, org, me, true, runs) - others;
-
-	text(c, "SELECT ");
-	for (size_t i = 0; i < n; i++) {
-		text(c, i ? " + (SELECT COUNT(" : "(SELECT COUNT(");
-		text(c, runs[i].from ? "DISTINCT x.id)" : "*)");
-		from_where(c, ask, p, &runs[i]);
-		text(c, ")");
-	}
-	return n;
 }
 
 static struct composed *composing(struct arena *a)
@@ -492,40 +470,6 @@ static bool whole(const struct list_ask *ask, const struct composed *c)
 	return !ask->full && !c->full && (list_asked(ask) & ask->list->always) == ask->list->always;
 }
 
-/* others: see compose_count(); none: 0. */
-static enum err counted(struct tx *tx, const struct list_ask *ask, const struct list_view *w, bool others, int64_t *out)
-{
-	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
-	struct composed *c = composing(tx->arena);
-
-	*out = 0;
-	if (!compose_count(c, ask, w, &org, &me, others))
-		return OK;
-	return whole(ask, c) ? tx_int(tx, db_made(tx->db, ask->list->name, c->in.p, "i", c->sql.p), c->v, c->n, out) : ERR_INTERNAL;
-}
-
-enum err list_count(struct tx *tx, const struct list_ask *ask, int64_t *out)
-{
-	const struct list_view w = view_of(tx->who);
-
-	return counted(tx, ask, &w, false, out);
-}
-
-/* Before a page that is far behind there are so many rows of the last run at least, wherever all those of the others
- * are; some may be new when it is read.  They are passed over where they are, and not sorted among these. */
-static enum err passed(struct tx *tx, const struct list_ask *ask, const struct list_view *w, int64_t *skip)
-{
-	int64_t others;
-	enum err e = OK;
-
-	*skip = 0;
-	if (!ask->pages || ask->offset < FAR || ask->list->sees != SEES_GRANT || (e = counted(tx, ask, w, true, &others)))
-		return e;
-	if (ask->offset > others + SPARE)
-		*skip = ask->offset - others - SPARE;
-	return OK;
-}
-
 /* Where the columns of the row begin. */
 static size_t row_at(const struct listing *l)
 {
@@ -592,13 +536,10 @@ static enum err seen(struct tx *tx, struct list_ask *ask, struct db_rows *r)
 	do {
 		struct composed *c = composing(tx->arena);
 		const char *out;
-		int64_t skip;
 		enum sql sql;
 
 		w = view_of(tx->who);
-		if ((e = passed(tx, ask, &w, &skip)))
-			return e;
-		out = compose(c, ask, &w, &org, &me, place, backwards(ask), skip);
+		out = compose(c, ask, &w, &org, &me, place, backwards(ask));
 		if (!whole(ask, c))
 			return ERR_INTERNAL;
 		sql = db_made(tx->db, l->name, c->in.p, out, l->bounded ? arena_printf(tx->arena, DB_BOUNDED "%s", c->sql.p) : c->sql.p);
@@ -650,6 +591,38 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 
 /* ---- Counting ---- */
 
+static void compose_count(struct composed *c, const struct list_ask *ask, const struct list_view *w, const struct db_val *org, const struct db_val *me)
+{
+	const struct list_path *p = path_of(ask, 0);
+	struct run runs[RUNS];
+	size_t n = runs_of(ask, w, org, me, true, runs);
+
+	text(c, "SELECT ");
+	for (size_t i = 0; i < n; i++) {
+		text(c, i ? " + (SELECT COUNT(" : "(SELECT COUNT(");
+		text(c, runs[i].from ? "DISTINCT x.id)" : "*)");
+		from_where(c, ask, p, &runs[i]);
+		text(c, ")");
+	}
+}
+
+enum err list_count(struct tx *tx, const struct list_ask *ask, int64_t *out)
+{
+	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
+	const struct list_view w = view_of(tx->who);
+	struct composed *c = composing(tx->arena);
+	struct db_rows r;
+	enum err e;
+
+	compose_count(c, ask, &w, &org, &me);
+	if (!whole(ask, c))
+		return ERR_INTERNAL;
+	if ((e = tx_query(tx, db_made(tx->db, ask->list->name, c->in.p, "i", c->sql.p), c->v, c->n, &r)))
+		return e;
+	*out = db_row(&r, 0)->i;
+	return OK;
+}
+
 bool list_told(const struct list_ask *ask, const struct list_got *got, int64_t *total)
 {
 	if (got->cut || got->n >= (size_t)ask->limit || (!got->n && ask->offset))
@@ -677,8 +650,8 @@ struct list_text list_text(struct arena *a, const struct list_ask *ask, bool cou
 	const char *out = "i";
 
 	if (count)
-		(void)compose_count(c, ask, &w, &in, &who, false);
+		compose_count(c, ask, &w, &in, &who);
 	else
-		out = compose(c, ask, &w, &in, &who, ask->place, backwards(ask), 0);
+		out = compose(c, ask, &w, &in, &who, ask->place, backwards(ask));
 	return (struct list_text){ c->full || ask->full ? NULL : c->sql.p, c->in.p, out, c->v, c->n };
 }
