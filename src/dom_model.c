@@ -58,7 +58,8 @@ static const struct list_filter filters[] = {
 };
 static const struct list_order orders[] = { { "newest", { { "id", 'd', true, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_path paths[] = {
-	{ .filters = AND_BY(MODELS_SEARCH), .order = -1, .index = "model_list" },
+	{ .filters = AND_BY(MODELS_SEARCH) | AND_BY(MODELS_STATUS), .order = -1, .index = "model_by_status" },
+	{ .filters = AND_BY(MODELS_SEARCH) | AND_BY(MODELS_TASK_TYPE), .order = -1, .index = "model_by_task" },
 	{ .filters = AND_BY(MODELS_STATUS) | AND_BY(MODELS_TASK_TYPE), .order = -1, .index = "model_by_both" },
 	{ .filters = AND_BY(MODELS_STATUS), .order = -1, .index = "model_by_status" },
 	{ .filters = AND_BY(MODELS_TASK_TYPE), .order = -1, .index = "model_by_task" },

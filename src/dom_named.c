@@ -268,13 +268,17 @@ enum err named_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
 	struct named *all, *some[AT_ONCE];
 	enum err e = list_read(tx, ask, got);
+	size_t n = 0;
 
 	all = got->rows;
-	for (size_t i = 0, n; !e && i < got->n; i += n) {
-		n = got->n - i < AT_ONCE ? got->n - i : AT_ONCE;
-		for (size_t k = 0; k < n; k++)
-			some[k] = &all[i + k];
-		e = latest_of(tx, some, n);
+	for (size_t i = 0; !e && i < got->n; i++) {
+		all[i].latest = (struct list){ NULL, 0, sizeof(struct version) };
+		if (all[i].model.last_version)
+			some[n++] = &all[i];
+		if (n && (n == AT_ONCE || i + 1 == got->n)) {
+			e = latest_of(tx, some, n);
+			n = 0;
+		}
 	}
 	return e;
 }

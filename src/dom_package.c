@@ -189,9 +189,18 @@ static const struct list_path version_paths[] = {
 };
 static const struct column version_columns[] = MAP(VERSION_COLUMNS, struct version), version_seen[] = MAP(VERSION_SEEN, struct version);
 #define PACKAGES .of = RES_VERSION, .text = A_PACKAGE(PACKAGE_LISTED), .out = A_PACKAGE_OUT(PACKAGE_LISTED), .maps = { version_columns, version_seen, package_listed }, .filters = package_filters
+/* Of those that are not archived, which are all of this list. */
+static enum err packages_total(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out)
+{
+	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal), granted = db_d(who_grants(tx->who));
+	const struct db_val all = db_i(who_sees_model(tx->who, false, 0)), published = db_i(!all.i);
+
+	(void)ask, (void)got;
+	return tx_int(tx, SQL_PACKAGE_TOTAL, DB_IN(org, published, all, me, granted, granted, me, granted, org, org, published, db_i(!tx->who->publishable), me, me), out);
+}
 const struct listing packages_list = { .name = "PACKAGES", .parent = RES__MAX, .sees = SEES_PARENT, .unhidden = true, PACKAGES,
 	.joins = " LEFT JOIN models y ON y.organization_id = x.organization_id AND y.id = x.model_id " PACKAGE_PEOPLE,
-	.always = FILTER(PACKAGES_STATUS), .orders = newest, LIST_PATHS(package_paths) };
+	.always = FILTER(PACKAGES_STATUS), .orders = newest, LIST_PATHS(package_paths), .total = packages_total, .totalled = FILTER(PACKAGES_STATUS) };
 
 static enum err version_total(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out)
 {

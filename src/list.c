@@ -17,9 +17,8 @@ enum { RUNS = 5 };
 
 struct composed { struct arena *a; struct buf sql, in; struct db_val v[DB_PARAMETERS]; size_t n; bool full; };
 
-/* Where a run looks, beyond what was asked for: `#` is the alias of what it walks along.  guard: 1, -1: only
- * when the caller is an administrator, only when not, as the statement finds out itself.  distinct: it may find one twice. */
-struct run { const char *from, *where, *in; struct db_val v[6]; size_t n; int guard; bool distinct; };
+/* Where a run looks, beyond what was asked for: `#` is the alias of what it walks along.  distinct: it may find one twice. */
+struct run { const char *from, *where, *in; struct db_val v[6]; size_t n; bool distinct; };
 
 static void text(struct composed *c, const char *s)
 {
@@ -143,18 +142,18 @@ static size_t granted_runs(const struct list_view *w, const struct db_val *org, 
 {
 	size_t n = 0;
 
-	out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 1", "d", { *org }, 1, 0, false };
+	out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 1", "d", { *org }, 1, false };
 	if (w->local && w->admin)
-		out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 0", "d", { *org }, 1, w->admin < 0, false };
-	if (!w->local || w->admin > 0)
+		out[n++] = (struct run){ NULL, "#.organization_id = ? AND x.is_global = 0", "d", { *org }, 1, false };
+	if (!w->local || w->admin)
 		return n;
 	if (count) {
-		out[n++] = (struct run){ GRANTS_OF GRANTED_X, "x.is_global = 0", GRANTS_OF_IN, { *me, *org, *org, *me, *org }, 5, w->admin, false };
+		out[n++] = (struct run){ GRANTS_OF GRANTED_X, "x.is_global = 0", GRANTS_OF_IN, { *me, *org, *org, *me, *org }, 5, false };
 		return n;
 	}
 	for (int i = 0; i < 2; i++)
-		out[n++] = (struct run){ GRANTS, "g.organization_id = ? AND g.grantee_id = ? AND x.is_global = 0", "dd", { *org, i ? *org : *me }, 2, w->admin, false };
-	out[n++] = (struct run){ GRANTS_OF_GROUPS, "n.organization_id = ? AND n.principal_id = ? AND x.is_global = 0", "dd", { *org, *me }, 2, w->admin, true };
+		out[n++] = (struct run){ GRANTS, "g.organization_id = ? AND g.grantee_id = ? AND x.is_global = 0", "dd", { *org, i ? *org : *me }, 2, false };
+	out[n++] = (struct run){ GRANTS_OF_GROUPS, "n.organization_id = ? AND n.principal_id = ? AND x.is_global = 0", "dd", { *org, *me }, 2, true };
 	return n;
 }
 
@@ -166,16 +165,13 @@ static size_t granted_runs(const struct list_view *w, const struct db_val *org, 
 /* The rows of the models that granted_runs() finds. */
 static struct run of_models(const struct list_view *w, bool unhidden, const struct db_val *org, const struct db_val *me)
 {
-	static const char *const published[] = MODEL_SEEN_BY("y.is_global = 1"), *const member[] = MODEL_SEEN_BY(GRANTED_Y),
-		*const anyone[] = MODEL_SEEN_BY(GRANTED_Y " OR EXISTS " ADMIN), *const admin[] = MODEL_SEEN_BY("1");
+	static const char *const published[] = MODEL_SEEN_BY("y.is_global = 1"), *const member[] = MODEL_SEEN_BY(GRANTED_Y), *const admin[] = MODEL_SEEN_BY("1");
 
 	if (!w->local)
-		return (struct run){ NULL, published[unhidden], "d", { *org }, 1, 0, false };
-	if (w->admin > 0)
-		return (struct run){ NULL, admin[unhidden], "d", { *org }, 1, 0, false };
-	if (!w->admin)
-		return (struct run){ NULL, member[unhidden], "ddd", { *org, *me, *me }, 3, 0, false };
-	return (struct run){ NULL, anyone[unhidden], "ddddd", { *org, *me, *me, *org, *me }, 5, 0, false };
+		return (struct run){ NULL, published[unhidden], "d", { *org }, 1, false };
+	if (w->admin)
+		return (struct run){ NULL, admin[unhidden], "d", { *org }, 1, false };
+	return (struct run){ NULL, member[unhidden], "ddd", { *org, *me, *me }, 3, false };
 }
 
 static size_t runs_of(const struct list_ask *ask, const struct list_view *w, const struct db_val *org, const struct db_val *me, bool count, struct run out[RUNS])
@@ -190,10 +186,10 @@ static size_t runs_of(const struct list_ask *ask, const struct list_view *w, con
 		return 1;
 	case SEES_MODE:
 		for (; n < (size_t)w->nmodes; n++)
-			out[n] = (struct run){ NULL, "#.organization_id = ? AND #.livemode = ?", "di", { *org, db_i(w->modes[n]) }, 2, 0, false };
+			out[n] = (struct run){ NULL, "#.organization_id = ? AND #.livemode = ?", "di", { *org, db_i(w->modes[n]) }, 2, false };
 		return n;
 	default:
-		out[0] = (struct run){ NULL, "#.organization_id = ?", "d", { *org }, 1, 0, false };
+		out[0] = (struct run){ NULL, "#.organization_id = ?", "d", { *org }, 1, false };
 		return 1;
 	}
 }
@@ -275,7 +271,7 @@ static void of_child(struct composed *c, const struct list_ask *ask)
 }
 
 /* FROM and WHERE of a run. */
-static void from_where(struct composed *c, const struct list_ask *ask, const struct list_path *p, const struct run *r, const struct db_val *org, const struct db_val *me)
+static void from_where(struct composed *c, const struct list_ask *ask, const struct list_path *p, const struct run *r)
 {
 	const struct listing *l = ask->list;
 	bool led = r->from != NULL;              /* the path's own filter has its place */
@@ -298,12 +294,10 @@ static void from_where(struct composed *c, const struct list_ask *ask, const str
 		led |= leads;
 	}
 	of_child(c, ask);
-	if (r->guard)
-		clause(c, r->guard > 0 ? " AND EXISTS " ADMIN : " AND NOT EXISTS " ADMIN, "dd", (const struct db_val[]){ *org, *me }, 2);
 }
 
 static void one_run(struct composed *c, const struct list_ask *ask, const struct list_path *p, const struct run *r,
-	const struct db_val *org, const struct db_val *me, const struct db_val *place, bool reverse)
+	const struct db_val *place, bool reverse)
 {
 	const struct list_order *o = &ask->list->orders[ask->order];
 
@@ -311,7 +305,7 @@ static void one_run(struct composed *c, const struct list_ask *ask, const struct
 	for (size_t i = 0; i < keys_of(o); i++)
 		if (!is_id(&o->keys[i]))
 			buf_printf(&c->sql, ", %s AS k%zu", key_text(c->a, &o->keys[i]), i);
-	from_where(c, ask, p, r, org, me);
+	from_where(c, ask, p, r);
 	if (place[0].t)
 		behind(c, p, r, o, reverse, place);
 	order_by(c, p, r, NULL, o, reverse);
@@ -376,8 +370,8 @@ static const char *compose(struct composed *c, const struct list_ask *ask, const
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (i)
-			text(c, l->sees == SEES_GRANT ? " UNION " : " UNION ALL ");
-		one_run(c, ask, p, &runs[i], org, me, place, reverse);
+			text(c, n > 2 ? " UNION " : " UNION ALL ");        /* what was granted may be the same */
+		one_run(c, ask, p, &runs[i], place, reverse);
 		clause(c, n == 1 && ask->pages ? " LIMIT ? OFFSET ?)" : " LIMIT ?)", n == 1 && ask->pages ? "ii" : "i",
 			(const struct db_val[]){ n == 1 ? limit : most, offset }, n == 1 && ask->pages ? 2 : 1);
 	}
@@ -403,6 +397,11 @@ static struct composed *composing(struct arena *a)
 	return c;
 }
 
+bool list_by_grants(const struct listing *l)
+{
+	return l->sees == SEES_GRANT || l->sees == SEES_PARENT;
+}
+
 /* ---- Asking ---- */
 
 static struct list_view view_of(const struct who *who)
@@ -410,7 +409,7 @@ static struct list_view view_of(const struct who *who)
 	struct list_view w = { .nmodes = who->mode == MODE_BOTH ? 2 : 1, .local = !who->publishable };
 
 	w.modes[0] = who->mode != MODE_TEST;
-	w.admin = who->permissions ? who_is_admin(who) : -1;
+	w.admin = who_guess_admin(who);
 	return w;
 }
 
@@ -522,31 +521,47 @@ static bool take(const struct listing *l, const struct db_val *v, void *out)
 	return !o || (o->state && !(life_states[o->state].flags & GONE));
 }
 
+/* The rows of the page.  That the caller is an administrator, and has other runs to look along, is settled by
+ * the statement itself: where the guess was wrong it is asked again. */
+static enum err seen(struct tx *tx, struct list_ask *ask, struct db_rows *r)
+{
+	const struct listing *l = ask->list;
+	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
+	struct db_val place[LIST_KEYS];
+	struct list_view w;
+	enum err e;
+
+	if ((e = place_of(tx, ask, place)))
+		return e;
+	do {
+		struct composed *c = composing(tx->arena);
+		const char *out;
+		enum sql sql;
+
+		w = view_of(tx->who);
+		out = compose(c, ask, &w, &org, &me, place, backwards(ask));
+		if (!whole(ask, c))
+			return ERR_INTERNAL;
+		sql = db_made(tx->db, l->name, c->in.p, out, l->bounded ? arena_printf(tx->arena, DB_BOUNDED "%s", c->sql.p) : c->sql.p);
+		if ((e = (ask->numbered ? tx_read : tx_page)(tx, sql, c->v, c->n, r)))
+			return e;
+	} while (list_by_grants(l) && w.admin != who_is_admin(tx->who));
+	return OK;
+}
+
 enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
 	const struct listing *l = ask->list;
 	const struct list_order *o = &l->orders[ask->order];
-	const struct list_view w = view_of(tx->who);
-	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
 	const size_t size = list_size(l);
-	struct composed *c = composing(tx->arena);
-	struct db_val place[LIST_KEYS];
 	const struct db_val **all;
-	const char *out;
 	bool moved = false;
 	void *parent = NULL;
 	struct db_rows r;
-	enum sql sql;
 	enum err e;
 
 	*got = (struct list_got){ .back = !id_is_zero(&ask->before) };
-	if ((e = place_of(tx, ask, place)))
-		return e;
-	out = compose(c, ask, &w, &org, &me, place, backwards(ask));
-	if (!whole(ask, c))
-		return ERR_INTERNAL;
-	sql = db_made(tx->db, l->name, c->in.p, out, l->bounded ? arena_printf(tx->arena, DB_BOUNDED "%s", c->sql.p) : c->sql.p);
-	if ((e = (ask->numbered ? tx_read : tx_page)(tx, sql, c->v, c->n, &r)))
+	if ((e = seen(tx, ask, &r)))
 		return e;
 	if (l->parent != RES__MAX) {
 		parent = arena_alloc(tx->arena, life_resources[l->parent].size);
@@ -586,7 +601,7 @@ static void compose_count(struct composed *c, const struct list_ask *ask, const 
 	for (size_t i = 0; i < n; i++) {
 		text(c, i ? " + (SELECT COUNT(" : "(SELECT COUNT(");
 		text(c, runs[i].from ? "DISTINCT x.id)" : "*)");
-		from_where(c, ask, p, &runs[i], org, me);
+		from_where(c, ask, p, &runs[i]);
 		text(c, ")");
 	}
 }

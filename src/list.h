@@ -114,9 +114,11 @@ enum err list_folded(struct tx *tx, enum sql sql, const struct db_val *in, size_
 /* The order of objects by when they were made. */
 extern const struct list_order list_by_id[];
 
-/* A caller as far as a statement depends on it.  admin: 1, 0, or -1 where the statement itself finds out; local:
- * not of a publishable key. */
-struct list_view { int64_t modes[2]; int nmodes, admin; bool local; };
+/* Does what is granted to its caller make a list another one? */
+bool list_by_grants(const struct listing *l);
+
+/* A caller as far as a statement depends on it.  local: not of a publishable key. */
+struct list_view { int64_t modes[2]; int nmodes; bool admin, local; };
 
 /* What is asked for as a statement, for who looks at them (lists.c).  text NULL: it has more parameters than there may be. */
 struct list_text { const char *text, *in, *out; const struct db_val *v; size_t n; };

@@ -37,12 +37,6 @@ static const char *spell(struct arena *a, const struct marks *m, const struct db
 
 /* ---- A statement ---- */
 
-/* Does what is granted to its caller make a list another one? */
-static bool by_grants(const struct listing *l)
-{
-	return l->sees == SEES_GRANT || l->sees == SEES_PARENT;
-}
-
 static void ask_filter(struct arena *a, struct list_ask *ask, struct marks *m, int filter, bool several)
 {
 	const struct list_filter *f = &ask->list->filters[filter];
@@ -71,8 +65,8 @@ static struct list_made made(struct all *all, const struct route *r, uint64_t fi
 		}
 	if (l->sees == SEES_MODE)
 		buf_printf(&name, " modes %d", w->nmodes);
-	if (by_grants(l))
-		buf_puts(&name, !w->local ? " publishable" : w->admin > 0 ? " administrator" : w->admin < 0 ? " anyone" : " member");
+	if (list_by_grants(l))
+		buf_puts(&name, !w->local ? " publishable" : w->admin ? " administrator" : " member");
 	for (size_t i = 0; i < LIST_KEYS && next && l->orders[order].keys[i].column; i++)
 		out.ask.place[i] = mark(&m, l->orders[order].keys[i].letter, arena_printf(all->a, "k%zu", i));
 	out.ask.parent = parent.id;
@@ -129,11 +123,11 @@ static void pages_of(struct all *all, const struct route *r, uint64_t filters, c
 
 static void callers(struct all *all, const struct route *r, uint64_t filters)
 {
-	const struct list_view by_mode[] = { { { 1, 0 }, 1, 0, true }, { { 1, 0 }, 2, 0, true } },
-		by_grant[] = { { { 1, 0 }, 1, -1, true }, { { 1, 0 }, 1, 0, true }, { { 1, 0 }, 1, 1, true }, { { 1, 0 }, 1, 0, false } };
-	const bool grants = by_grants(r->listing);
+	const struct list_view by_mode[] = { { { 1, 0 }, 1, false, true }, { { 1, 0 }, 2, false, true } },
+		by_grant[] = { { { 1, 0 }, 1, false, true }, { { 1, 0 }, 1, true, true }, { { 1, 0 }, 1, false, false } };
+	const bool grants = list_by_grants(r->listing);
 
-	for (size_t i = 0; i < (!leads(r->listing, filters) ? 1 : grants ? 4 : r->listing->sees == SEES_MODE ? 2 : 1); i++)
+	for (size_t i = 0; i < (!leads(r->listing, filters) ? 1 : grants ? 3 : r->listing->sees == SEES_MODE ? 2 : 1); i++)
 		pages_of(all, r, filters, grants ? &by_grant[i] : &by_mode[i], !i);
 }
 

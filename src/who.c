@@ -47,23 +47,8 @@ static struct standing standing(const struct db_val *row)
 	return s;
 }
 
-enum err who_settle(struct who *who, const struct db_val *row)
-{
-	const struct standing now = standing(row);
-
-	if (strcmp(now.status, "active") || (who->gen < 0 ? who->issued < now.since : who->gen != now.gen))
-		return ERR_AUTH_REFUSED;
-	who->permissions = now.permissions;
-	who->rate_now = now.rate;
-	return OK;
-}
-
-const char *who_active(const struct db_val *row)
-{
-	const struct standing now = standing(row);
-
-	return strcmp(now.status, "active") ? NULL : now.permissions;
-}
+/* Whether principals were administrators when they were last settled, by the last byte of their ids. */
+static struct { struct id principal; bool admin; } known[256];
 
 static bool is_admin(const struct who *who)
 {
@@ -73,6 +58,34 @@ static bool is_admin(const struct who *who)
 bool who_is_admin(const struct who *who)
 {
 	return is_admin(who);
+}
+
+bool who_guess_admin(const struct who *who)
+{
+	const size_t at = who->principal.b[sizeof who->principal.b - 1];
+
+	return who->system || who->permissions ? is_admin(who) : known[at].admin && id_equal(&known[at].principal, &who->principal);
+}
+
+enum err who_settle(struct who *who, const struct db_val *row)
+{
+	const size_t at = who->principal.b[sizeof who->principal.b - 1];
+	const struct standing now = standing(row);
+
+	if (strcmp(now.status, "active") || (who->gen < 0 ? who->issued < now.since : who->gen != now.gen))
+		return ERR_AUTH_REFUSED;
+	who->permissions = now.permissions;
+	who->rate_now = now.rate;
+	known[at].principal = who->principal;
+	known[at].admin = is_admin(who);
+	return OK;
+}
+
+const char *who_active(const struct db_val *row)
+{
+	const struct standing now = standing(row);
+
+	return strcmp(now.status, "active") ? NULL : now.permissions;
 }
 
 bool who_acts_as_admin(const struct who *who)

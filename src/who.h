@@ -80,6 +80,8 @@ enum err who_scoped(const struct who *who, struct ask ask);
 bool who_sees(const struct who *who, bool livemode);
 /* Is its role an administrator's, whatever its token is narrowed to? */
 bool who_is_admin(const struct who *who);
+/* The same; before who_settle() as it was when this process last settled them, which may be wrong. */
+bool who_guess_admin(const struct who *who);
 /* Has the caller every right of the organization, its token not narrowed by scopes? */
 bool who_acts_as_admin(const struct who *who);
 

@@ -59,6 +59,14 @@ subtest 'a local model is there for those it is shared with' => sub {
     is(get($t, $local->{id}, token => $token)->{status}, 200, 'an administrator sees all');
     is($sees->($token, '?search=local'), 1, 'in lists too');
     is(act($t, $local->{id}, $_, token => $token)->{status}, 200, "and may all: $_") for qw(archive unarchive);
+    for my $now (qw(admin member admin reader)) {    # in a process that has just known them as somebody else
+        $t->must('user', 'role', 'stranger', $now);
+        my $all = $now eq 'admin' ? 1 : 0;
+        for ('?search=local', '?search=local&status=draft') {
+            my $r = $t->req(GET => "$MODELS$_", token => $token{none});
+            is("$r->{status} $r->{json}{total} " . @{ $r->{json}{items} }, "200 $all $all", "from now on a $now, who finds as many by $_");
+        }
+    }
     is(plain(get($t, $local->{id}, token => $t->other)), plain($unknown), 'but not one of another organization');
 
     $share->($local->{organization_id}, 1);
