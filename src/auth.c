@@ -9,10 +9,10 @@
 #include "req.h"
 #include <string.h>
 #include <strings.h>
-#include <openssl/sha.h>
 #include "conf.h"
 #include "dom_apikey.h"
 #include "dom_oauth.h"
+#include "hash.h"
 #include "net.h"
 #include "route.h"
 #include "str.h"
@@ -50,12 +50,12 @@ static enum err api_key_who(struct req *r, const char *token)
 static struct id caller_of(const struct claims *c)
 {
 	const struct id both[] = { c->subject, c->client };
-	unsigned char md[SHA256_DIGEST_LENGTH];
+	unsigned char md[SHA256_BYTES];
 	struct id id;
 
 	if (id_is_zero(&c->client))
 		return c->subject;
-	SHA256((const unsigned char *)both, sizeof both, md);
+	sha256(both, sizeof both, md);
 	memcpy(id.b, md, sizeof id.b);
 	return id;
 }

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <openssl/sha.h>
 #include "conf.h"
+#include "hash.h"
 #include "log.h"
 #include "route.h"
 #include "str.h"
@@ -289,7 +289,7 @@ static enum err decode_key(struct req *r)
 	buf_printf(&all, "%s %s%s\n%s\n%s\n", r->method, r->path, query, r->content_type ? r->content_type : "",
 		r->tx.if_match ? r->tx.if_match : "*");
 	buf_put(&all, r->body, r->body_n);
-	SHA256((const unsigned char *)all.p, all.n, r->tx.fingerprint);
+	sha256(all.p, all.n, r->tx.fingerprint);
 	return OK;
 }
 

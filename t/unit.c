@@ -29,6 +29,7 @@
 #include "dom_oauth.h"
 #include "dom_webhook.h"
 #include "file.h"
+#include "hash.h"
 #include "id.h"
 #include "json.h"
 #include "mlpkg.h"
@@ -1105,6 +1106,28 @@ static void patterns_of_events(void **state)
 	for (size_t i = 0; i < COUNT(v); i++)
 		if (event_wanted(a, v[i].patterns, v[i].type) != v[i].wanted)
 			fail_msg("%s, %s", v[i].patterns, v[i].type);
+}
+
+/* ---- hash.c ---- */
+
+/* The examples of FIPS 180-2, whole and in two pieces, each time anew. */
+static void hashes_are_sha256(void **state)
+{
+	static const struct { const char *text, *hex; } v[] = {
+		{ "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+		{ "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+		{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" } };
+	unsigned char md[SHA256_BYTES];
+	char hex[2 * SHA256_BYTES + 1];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(v); i++) {
+		hex_encode(sha256(v[i].text, strlen(v[i].text), md), sizeof md, hex);
+		assert_string_equal(hex, v[i].hex);
+	}
+	sha256_behind((const unsigned char *)v[2].text, v[2].text + SHA256_BYTES, strlen(v[2].text) - SHA256_BYTES, md);
+	hex_encode(md, sizeof md, hex);
+	assert_string_equal(hex, v[2].hex);
 }
 
 /* ---- seal.c ---- */
@@ -2616,7 +2639,7 @@ int main(void)
 		BASE(numbers_that_are_null_or_strings), BASE(numbers_and_the_other_way_round_are_read), BASE(words_are_read_from_arrays), BASE(lists_render_as_maps),
 		BASE(members_are_computed), BASE(what_is_not_given_is_as_its_row_says), BASE(one_of_several_must_be_given),
 		BASE(strings_of_a_query), BASE(keys_that_no_row_knows),
-		BASE(patterns_of_events), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
+		BASE(patterns_of_events), BASE(hashes_are_sha256), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
 		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),
 		KEYS(tokens_need_their_key), KEYS(tokens_of_no_form), KEYS(keys_that_are_none), KEYS(keys_behind_their_curve),
 		KEYS(tokens_are_remembered), KEYS(few_tokens_are_remembered),
