@@ -164,10 +164,10 @@ static struct slot *take(struct slot *slots, uint64_t n, uint64_t key, int64_t n
 /* A key has a place for each span it is counted in. */
 static uint64_t place_of(const char *key, int span)
 {
-	unsigned char hashed[SHA256_BYTES], md[SHA256_BYTES];
+	unsigned char md[SHA256_BYTES];
 	uint64_t hash;
 
-	sha256_behind(table->secret, sha256(key, strlen(key), hashed), sizeof hashed, md);
+	sha256_behind(table->secret, key, strlen(key), md);
 	memcpy(&hash, md, sizeof hash);
 	hash ^= (uint64_t)span;
 	return hash ? hash : 1;
