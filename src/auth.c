@@ -29,12 +29,11 @@ static bool is_api_key(const char *token)
 
 static enum err api_key_who(struct req *r, const char *token)
 {
-	struct apikey k;
-	enum err e = apikey_find(&r->tx, token, &r->who, &k);
+	enum err e = apikey_find(&r->tx, token, &r->who);
 
 	if (e)
 		return e;
-	r->who.rate = k.rate ? k.rate : key_rates[r->who.mode].minute;
+	r->who.rate = r->who.limit ? r->who.limit : key_rates[r->who.mode].minute;
 	r->who.burst = key_rates[r->who.mode].burst;
 	if (r->who.publishable) {
 		r->who.burst = PK_BURST;

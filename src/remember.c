@@ -1,9 +1,10 @@
 /* remember.c: see remember.h.  A fixed number of slots in sets of four; of a set the one that
  * was not used for longest makes room.  A token is known by a hash of all of its bytes behind
  * a secret of this process: nobody can choose tokens that meet in a set, and the table
- * holds none that could be read out of it. */
+ * holds none that could be read out of it.  API keys, which nobody chooses, have a slot each. */
 #include "remember.h"
 #include <string.h>
+#include "clock.h"
 #include "hash.h"
 
 enum { SETS = 1 << 8, WAYS = 4, TEXT = 352 };    /* SETS: a byte of the hash tells which */
@@ -90,4 +91,41 @@ void remember(const char *token, const struct claims *c)
 	text = oldest->text;
 	oldest->claims.username = keep(&text, c->username);
 	oldest->claims.scopes = keep(&text, c->scopes);
+}
+
+/* ---- API keys ---- */
+
+enum { KEYS = 1 << 8, KEY_FOR = 10, KEY_TEXT = 640 };    /* KEYS: a byte of the hash tells which; KEY_FOR: seconds */
+
+static struct known {
+	unsigned char hash[SECRET_HASH];
+	int64_t since;
+	struct who who;                          /* whose strings are in `text`, as above */
+	char text[KEY_TEXT];
+} known[KEYS];
+
+bool remembered_key(const unsigned char hash[SECRET_HASH], int64_t now, struct who *out)
+{
+	const struct known *k = &known[*hash];
+
+	if (!k->since || now < k->since || now >= k->since + KEY_FOR * SECOND || memcmp(k->hash, hash, SECRET_HASH))
+		return false;
+	*out = k->who;
+	return true;
+}
+
+void remember_key(const unsigned char hash[SECRET_HASH], int64_t now, const struct who *who)
+{
+	struct known *k = &known[*hash];
+	char *text = k->text;
+
+	if (!remembering || room_for(who->name) + room_for(who->agent) + room_for(who->scopes) + room_for(who->api_version) > KEY_TEXT)
+		return;
+	memcpy(k->hash, hash, SECRET_HASH);
+	k->since = now;
+	k->who = *who;
+	k->who.name = keep(&text, who->name);
+	k->who.agent = keep(&text, who->agent);
+	k->who.scopes = keep(&text, who->scopes);
+	k->who.api_version = keep(&text, who->api_version);
 }

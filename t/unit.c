@@ -1418,6 +1418,29 @@ static void tokens_are_remembered(void **state)
 	assert_int_equal(token_verify(a, token, AT_SECOND(1773486930 + 29), &c), OK);
 }
 
+/* For ten seconds, and until another one comes whose hash begins alike. */
+static void keys_are_remembered(void **state)
+{
+	const struct who in = { .name = "ada", .scopes = "model:read", .narrow = true, .limit = 5 },
+		wordy = { .name = "ada", .scopes = memset(arena_alloc(a, 1001), 'x', 1000) };
+	unsigned char h[SECRET_HASH] = { 7 }, other[SECRET_HASH] = { 7, 1 };
+	struct who out;
+
+	(void)state;
+	remember_begin();
+	assert_false(remembered_key(h, AT_SECOND(100), &out));
+	remember_key(h, AT_SECOND(100), &in);
+	assert_false(remembered_key(other, AT_SECOND(100), &out) || remembered_key(h, AT_SECOND(99), &out) || remembered_key(h, AT_SECOND(110), &out));
+	assert_true(remembered_key(h, AT_SECOND(109), &out));
+	assert_string_equal(out.name, "ada");
+	assert_string_equal(out.scopes, "model:read");
+	assert_true(!out.agent && out.narrow && out.limit == 5);
+	remember_key(other, AT_SECOND(101), &wordy);
+	assert_false(remembered_key(other, AT_SECOND(101), &out));
+	remember_key(other, AT_SECOND(101), &in);
+	assert_true(remembered_key(other, AT_SECOND(101), &out) && !remembered_key(h, AT_SECOND(101), &out));
+}
+
 /* However many there are, each has its own claims or none. */
 static void few_tokens_are_remembered(void **state)
 {
@@ -2642,7 +2665,7 @@ int main(void)
 		BASE(patterns_of_events), BASE(hashes_are_sha256), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
 		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),
 		KEYS(tokens_need_their_key), KEYS(tokens_of_no_form), KEYS(keys_that_are_none), KEYS(keys_behind_their_curve),
-		KEYS(tokens_are_remembered), KEYS(few_tokens_are_remembered),
+		KEYS(tokens_are_remembered), KEYS(few_tokens_are_remembered), BASE(keys_are_remembered),
 		BASE(percent_encoding), BASE(redirects_that_may_be), BASE(redirects_to_this_machine), BASE(scopes_are_within), BASE(pkce_vectors),
 		KEYS(rates_end_with_their_minute), KEYS(rates_are_not_pushed_out), KEYS(rates_of_a_full_table), KEYS(rates_given_back),
 		BASE(addresses_are_counted_by_network), KEYS(files_are_written_whole), KEYS(directories_of_our_own),
