@@ -3,7 +3,7 @@
  * (RFC 9457 problem details). */
 #include "dialects.h"
 #include <string.h>
-#include <openssl/sha.h>
+#include "hash.h"
 #include "health.h"
 #include "log.h"
 #include "openapi.h"
@@ -56,13 +56,13 @@ static struct { struct arena *arena; struct made all[MADE_MOST]; size_t n; } kep
 
 static const struct made *keep(const char *name, const char *type, const char *body, size_t n)
 {
-	unsigned char md[SHA256_DIGEST_LENGTH];
+	unsigned char md[SHA256_BYTES];
 	char hash[17];
 	struct made *m = &kept.all[kept.n];
 
 	if (!kept.arena)
 		kept.arena = arena_new();
-	SHA256((const unsigned char *)body, n, md);
+	sha256(body, n, md);
 	hex_encode(md, 8, hash);
 	*m = (struct made){ arena_strdup(kept.arena, name), type, arena_strndup(kept.arena, body, n),
 		arena_printf(kept.arena, "\"%s\"", hash), n };

@@ -211,7 +211,7 @@ const struct route token_routes[] = {
 	{ "GET", TOKENS "/{token_id}", PERM_TOKEN_READ, 0, .status = 200, .out = token_out, .object = RES_TOKEN,
 	  .summary = "One API key or token", .errors = "NOT_FOUND" },
 	{ "DELETE", TOKENS "/{token_id}", PERM_TOKEN_WRITE, R_WRITE, .status = 200, .out = token_out, .object = RES_TOKEN,
-	  .change = apikey_revoke, .moves = { LIFE_TOKEN_REVOKE }, .summary = "Revoke an API key or token", .errors = "NOT_FOUND AGENT_DENIED" },
+	  .change = apikey_revoke, .moves = { LIFE_TOKEN_REVOKE }, .wants = apikey_revoke_wants, .summary = "Revoke an API key or token", .errors = "NOT_FOUND AGENT_DENIED" },
 	{ "GET", "/v1/api_versions", PERM_MEMBER, R_PUBLISHABLE, .status = 200, .out = versions_out, .run = versions,
 	  .summary = "The versions of this API" },
 	{ "GET", "/v1/limits", PERM_MEMBER, R_PUBLISHABLE, .status = 200, .out = registry_out, .run = limits,

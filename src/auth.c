@@ -9,10 +9,10 @@
 #include "req.h"
 #include <string.h>
 #include <strings.h>
-#include <openssl/sha.h>
 #include "conf.h"
 #include "dom_apikey.h"
 #include "dom_oauth.h"
+#include "hash.h"
 #include "net.h"
 #include "route.h"
 #include "str.h"
@@ -29,12 +29,11 @@ static bool is_api_key(const char *token)
 
 static enum err api_key_who(struct req *r, const char *token)
 {
-	struct apikey k;
-	enum err e = apikey_find(&r->tx, token, &r->who, &k);
+	enum err e = apikey_find(&r->tx, token, &r->who);
 
 	if (e)
 		return e;
-	r->who.rate = k.rate ? k.rate : key_rates[r->who.mode].minute;
+	r->who.rate = r->who.limit ? r->who.limit : key_rates[r->who.mode].minute;
 	r->who.burst = key_rates[r->who.mode].burst;
 	if (r->who.publishable) {
 		r->who.burst = PK_BURST;
@@ -50,12 +49,12 @@ static enum err api_key_who(struct req *r, const char *token)
 static struct id caller_of(const struct claims *c)
 {
 	const struct id both[] = { c->subject, c->client };
-	unsigned char md[SHA256_DIGEST_LENGTH];
+	unsigned char md[SHA256_BYTES];
 	struct id id;
 
 	if (id_is_zero(&c->client))
 		return c->subject;
-	SHA256((const unsigned char *)both, sizeof both, md);
+	sha256(both, sizeof both, md);
 	memcpy(id.b, md, sizeof id.b);
 	return id;
 }

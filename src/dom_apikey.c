@@ -2,9 +2,10 @@
 #include "dom_apikey.h"
 #include <string.h>
 #include "clock.h"
+#include "remember.h"
 #include "str.h"
 
-enum { HINT_TAIL = 4, AGENT_MOST = 64 };
+enum { HINT_TAIL = 4, AGENT_MOST = 64, DAY = 86400 };
 
 #define PUBLISHABLE_SCOPES "model:read project:read workspace:read"
 
@@ -25,32 +26,37 @@ bool agent_valid(const char *s)
 	return strlen(s) <= AGENT_MOST && !strncmp(s, "agt_", 4) && s[4] && !s[4 + strspn(s + 4, digits)];
 }
 
-enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct apikey *out)
+enum err apikey_find(struct tx *tx, const char *secret, struct who *who)
 {
 	static const struct column used[] = MAP(TOKEN_USED, struct apikey);
 	unsigned char h[SECRET_HASH];
 	const struct db_val *v;
+	struct apikey k;
 	struct db_rows r;
 	enum err e;
 
 	secret_hash(secret, h);
+	if (remembered_key(h, tx->now, who))
+		return who->expires && who->expires <= tx->now ? ERR_AUTH_EXPIRED : OK;
 	if ((e = tx_query(tx, SQL_TOKEN_FIND, DB_IN(db_x(h, sizeof h)), &r)))
 		return e;
 	if (!r.n)
 		return ERR_AUTH_INVALID;
 	v = db_row(&r, 0) + WHO_COLUMNS;
-	*out = (struct apikey){ .life.organization = v->id };
-	v = row_read(used, RES_TOKEN, v + 1, out);
-	*who = (struct who){ .organization = out->life.organization, .principal = out->life.whose, .token = out->life.id,
-		.caller = out->life.id, .agent = out->agent, .human_grant = out->human_grant,
-		.mode = out->life.test ? MODE_TEST : MODE_LIVE, .tier = !strcmp(out->kind, "publishable") ? TIER_OBSERVE : (enum tier)out->tier, .scopes = out->scopes,
-		.api_version = out->api_version, .narrow = true, .gen = -1, .issued = INT64_MAX,
-		.delegated = !strcmp(out->kind, "token"), .publishable = !strcmp(out->kind, "publishable"), .limit = out->rate, .expires = out->expires_at };
-	who->name = out->agent ? utf8_cut(tx->arena, arena_printf(tx->arena, "%s for %s", out->agent, v->s), 128) : v->s;
-	if (out->life.state != STATE_TOKEN_ACTIVE)
+	k = (struct apikey){ .life.organization = v->id };
+	v = row_read(used, RES_TOKEN, v + 1, &k);
+	*who = (struct who){ .organization = k.life.organization, .principal = k.life.whose, .token = k.life.id,
+		.caller = k.life.id, .session = k.life.id, .agent = k.agent, .human_grant = k.human_grant,
+		.mode = k.life.test ? MODE_TEST : MODE_LIVE, .tier = !strcmp(k.kind, "publishable") ? TIER_OBSERVE : (enum tier)k.tier, .scopes = k.scopes,
+		.api_version = k.api_version, .narrow = true, .gen = -1, .issued = INT64_MAX,
+		.delegated = !strcmp(k.kind, "token"), .publishable = !strcmp(k.kind, "publishable"), .limit = k.rate, .expires = k.expires_at };
+	who->name = k.agent ? utf8_cut(tx->arena, arena_printf(tx->arena, "%s for %s", k.agent, v->s), 128) : v->s;
+	if (k.life.state != STATE_TOKEN_ACTIVE)
 		return ERR_AUTH_REFUSED;
-	if (out->expires_at && out->expires_at <= tx->now)
+	if (k.expires_at && k.expires_at <= tx->now)
 		return ERR_AUTH_EXPIRED;
+	remember_key(h, tx->now, who);
+	who->settled = true;
 	return who_settle(who, db_row(&r, 0));
 }
 
@@ -153,6 +159,8 @@ enum err apikey_list(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	return list_read(tx, ask, got);
 }
 
+const enum sql apikey_revoke_wants[] = { SQL_REVOCATION_ADD, SQL_NONE };
+
 enum err apikey_revoke(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
 	const struct apikey *k = out;
@@ -163,8 +171,10 @@ enum err apikey_revoke(struct tx *tx, const struct db_val *key, enum transition 
 		return e;
 	if (tx->who->agent && !id_equal(&k->life.id, &tx->who->token))
 		return ERR_AGENT_DENIED;
-	e = life_expected(tx, out);
-	return e ? e : life_move(tx, t, out, NULL);
+	if ((e = life_expected(tx, out)) || (e = life_move(tx, t, out, NULL)))
+		return e;
+	/* For who remembers the key (remember.h): asked for with each request, as of a session. */
+	return db_exec(tx->db, SQL_REVOCATION_ADD, DB_IN(db_d(&k->life.organization), db_d(&k->life.id), db_t(tx->now + DAY * SECOND)), NULL);
 }
 
 enum err apikey_revoke_of(struct tx *tx, const struct id *principal, int64_t *n)

@@ -19,9 +19,9 @@ struct apikey {
 	bool mode_given;                         /* told to it too: life.test is as it was asked for */
 };
 
-/* Who a secret belongs to: fills who and out.  ERR_AUTH_INVALID, ERR_AUTH_EXPIRED,
- * ERR_AUTH_REFUSED (revoked, or its principal disabled). */
-enum err apikey_find(struct tx *tx, const char *secret, struct who *who, struct apikey *out);
+/* Who a secret belongs to.  ERR_AUTH_INVALID, ERR_AUTH_EXPIRED, ERR_AUTH_REFUSED (revoked, or its principal
+ * disabled; of a key that is remembered the request's own statement tells that). */
+enum err apikey_find(struct tx *tx, const char *secret, struct who *who);
 
 /* in: organization, test, whose, kind, name, agent, human_grant, tier, scopes, rate,
  * api_version, expires_at.  Rights are the caller's business: apikey_mint() asks them. */
@@ -32,6 +32,7 @@ enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *ou
 enum err apikey_mint(struct tx *tx, const void *in, void *out);
 extern const struct listing apikeys_list;
 enum err apikey_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
+extern const enum sql apikey_revoke_wants[];     /* ends with SQL_NONE */
 /* Idempotent.  An agent revokes its own alone: ERR_AGENT_DENIED. */
 enum err apikey_revoke(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 /* Up to 100 of the keys that act for a human; *n: how many.  Inside tx_run(), for the thaw command. */

@@ -158,7 +158,7 @@ static bool definite(enum err e)
 static void act(struct tx *tx, const struct build *b)
 {
 	*tx->who = (struct who){ .organization = b->organization, .principal = b->whose, .caller = b->whose, .token = b->token,
-		.name = b->name ? b->name : tx->who->name, .agent = b->agent, .system = true, .narrow = true, .gen = -1, .issued = tx->now };
+		.name = b->name ? b->name : tx->who->name, .agent = b->agent, .system = true, .settled = true, .gen = -1, .issued = tx->now };
 }
 
 /* What a package is made from must still be there. */

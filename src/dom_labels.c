@@ -1,19 +1,19 @@
 /* dom_labels.c: see dom_labels.h. */
 #include "dom_labels.h"
 #include <string.h>
-#include <openssl/sha.h>
+#include "hash.h"
 #include "json.h"
 #include "str.h"
 
 static void digest(struct arena *a, const char *word, const char *key, const char *value, unsigned char out[LABEL_BYTES])
 {
-	unsigned char md[SHA256_DIGEST_LENGTH];
+	unsigned char md[SHA256_BYTES];
 	struct buf b = { .arena = a };
 
 	buf_put(&b, word, strlen(word) + 1);
 	buf_put(&b, key, strlen(key) + 1);
 	buf_puts(&b, value);
-	SHA256((const unsigned char *)b.p, b.n, md);
+	sha256(b.p, b.n, md);
 	memcpy(out, md, LABEL_BYTES);
 }
 

@@ -2,8 +2,8 @@
 #include "dom_oauth.h"
 #include <string.h>
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 #include "clock.h"
+#include "hash.h"
 #include "str.h"
 
 enum { CODE_LIFE_S = 120, ACTOR_MOST = 128, PKCE_LEAST = 43, PKCE_MOST = 128 };
@@ -41,9 +41,9 @@ bool pkce_valid(const char *s)
 
 char *pkce_challenge(struct arena *a, const char *verifier)
 {
-	unsigned char md[SHA256_DIGEST_LENGTH];
+	unsigned char md[SHA256_BYTES];
 
-	SHA256((const unsigned char *)verifier, strlen(verifier), md);
+	sha256(verifier, strlen(verifier), md);
 	return b64url_encode(a, md, sizeof md);
 }
 

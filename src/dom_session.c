@@ -1,9 +1,9 @@
 /* dom_session.c: signing in.  See dom_org.h. */
 #include "dom_org.h"
 #include <string.h>
-#include <openssl/sha.h>
 #include "clock.h"
 #include "conf.h"
+#include "hash.h"
 #include "passwd.h"
 #include "str.h"
 
@@ -44,7 +44,7 @@ bool session_right(const struct user *u, const char *password)
  * upgrade, never takes it for the user's own. */
 static void token_hash(const char *token, bool of_client, unsigned char out[SECRET_HASH])
 {
-	SHA256((const unsigned char *)token, strlen(token) + of_client, out);
+	sha256(token, strlen(token) + of_client, out);
 }
 
 /* One row: the token of `s`, of its family. */
@@ -156,11 +156,11 @@ enum err session_find(struct tx *tx, const char *refresh_token, struct session *
 static char *successor(struct arena *a, const char *token, const unsigned char salt[32])
 {
 	struct buf both = { .arena = a };
-	unsigned char md[SHA256_DIGEST_LENGTH];
+	unsigned char md[SHA256_BYTES];
 
 	buf_put(&both, salt, 32);
 	buf_puts(&both, token);
-	SHA256((const unsigned char *)both.p, both.n, md);
+	sha256(both.p, both.n, md);
 	return b64url_encode(a, md, sizeof md);
 }
 

@@ -2,7 +2,7 @@
 #include "dom_source.h"
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/sha.h>
+#include "hash.h"
 #include "str.h"
 
 enum { CLASSES_TOLD = 100, DIGEST = 16 };
@@ -95,7 +95,7 @@ static enum err digest_of(struct tx *tx, const struct json *classes, struct byte
 {
 	const size_t n = js_length(classes);
 	const char **all = arena_alloc(tx->arena, (n + 1) * sizeof *all);
-	unsigned char *md = arena_alloc(tx->arena, SHA256_DIGEST_LENGTH);
+	unsigned char *md = arena_alloc(tx->arena, SHA256_BYTES);
 	struct buf b = { .arena = tx->arena };
 
 	for (size_t i = 0; i < n; i++)
@@ -107,7 +107,7 @@ static enum err digest_of(struct tx *tx, const struct json *classes, struct byte
 			return why_fault(tx, "target.classNames", "has a class twice");
 		buf_put(&b, all[i], strlen(all[i]) + 1);
 	}
-	SHA256((const unsigned char *)b.p, b.n, md);
+	sha256(b.p, b.n, md);
 	*out = (struct bytes){ md, DIGEST };
 	return OK;
 }

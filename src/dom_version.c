@@ -2,9 +2,9 @@
  * branches: made by a training run, uploaded, or promoted from another one. */
 #include "dom_kept.h"
 #include <string.h>
-#include <openssl/sha.h>
 #include "clock.h"
 #include "conf.h"
+#include "hash.h"
 #include "str.h"
 
 enum { ORIGINS_MOST = 8, COPIES_MOST = 20, COPIES_COUNTED = 100 };
@@ -191,14 +191,14 @@ static enum err touch(struct tx *tx, const unsigned char *md)
 {
 	int64_t there;
 	enum err e = db_exec(tx->db, SQL_ARTIFACT_TOUCH, DB_IN(db_t(tx->now), db_d(&tx->who->organization),
-		db_x(md, SHA256_DIGEST_LENGTH)), &there);
+		db_x(md, SHA256_BYTES)), &there);
 
 	return e ? e : there ? OK : ERR_ARTIFACT_BROKEN;
 }
 
 enum err artifact_put(struct tx *tx, const void *file, size_t n, unsigned char md[ARTIFACT_SUM])
 {
-	const struct db_val org = db_d(&tx->who->organization), sum = db_x(SHA256(file, n, md), ARTIFACT_SUM);
+	const struct db_val org = db_d(&tx->who->organization), sum = db_x(sha256(file, n, md), ARTIFACT_SUM);
 	enum err e = quota_room(tx, &tx->who->organization, QUOTA_ARTIFACT_BYTES, (int64_t)n), other;
 	int64_t added, there;
 
@@ -212,7 +212,7 @@ enum err artifact_put(struct tx *tx, const void *file, size_t n, unsigned char m
 enum err version_upload(struct tx *tx, const struct id *model, const struct version *in, const void *file, size_t n,
 	struct version *out)
 {
-	unsigned char *md = arena_alloc(tx->arena, SHA256_DIGEST_LENGTH);
+	unsigned char *md = arena_alloc(tx->arena, SHA256_BYTES);
 	struct model m;
 	enum err e;
 
@@ -225,7 +225,7 @@ enum err version_upload(struct tx *tx, const struct id *model, const struct vers
 	*out = *in;
 	out->branch = in->branch ? in->branch : BRANCH_MASTER;
 	out->source = VERSION_SDK;
-	out->artifact = (struct bytes){ md, SHA256_DIGEST_LENGTH };
+	out->artifact = (struct bytes){ md, SHA256_BYTES };
 	out->artifact_size = (int64_t)n;
 	out->training_seconds = -1;
 	return version_append(tx, &m, LIFE_MODEL_UPLOAD, 0, out, js_object(tx->arena));
@@ -277,7 +277,7 @@ enum err artifact_get(struct tx *tx, struct bytes sum, struct bytes *out)
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_ARTIFACT_BROKEN : e;
-	return sum.n != sizeof md || memcmp(SHA256(out->p, out->n, md), sum.p, sizeof md) ? ERR_ARTIFACT_BROKEN : OK;
+	return sum.n != sizeof md || memcmp(sha256(out->p, out->n, md), sum.p, sizeof md) ? ERR_ARTIFACT_BROKEN : OK;
 }
 
 enum err version_file(struct tx *tx, const struct db_val *key, struct version *out, const char **bytes)

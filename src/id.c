@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <openssl/sha.h>
+#include "hash.h"
 #include "str.h"
 
 /* The system's, not the library's: that gets ready for longer than a CGI script has to do. */
@@ -41,7 +41,7 @@ char *random_secret(struct arena *a, const char *prefix)
 
 void secret_hash(const char *secret, unsigned char out[SECRET_HASH])
 {
-	SHA256((const unsigned char *)secret, strlen(secret), out);
+	sha256(secret, strlen(secret), out);
 }
 
 /* Of one microsecond the next one of this process is the number behind, so that what a transaction makes

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
-#include <openssl/sha.h>
 #include "conf.h"
 #include "file.h"
+#include "hash.h"
 #include "log.h"
 
 enum { PLACES = 64, SEED = 32, BOOT_ID = 36 };
@@ -49,7 +49,7 @@ static int place(const char *kind)
 
 void lease_claim(const char *kind, unsigned char out[LEASE])
 {
-	unsigned char seed[SEED + BOOT_ID], md[SHA256_DIGEST_LENGTH];
+	unsigned char seed[SEED + BOOT_ID], md[SHA256_BYTES];
 	int fd = place(kind);
 
 	random_bytes(out, LEASE);
@@ -63,6 +63,6 @@ void lease_claim(const char *kind, unsigned char out[LEASE])
 		if (pwrite(fd, seed, SEED, 0) != SEED)
 			return;
 	}
-	SHA256(seed, sizeof seed, md);
+	sha256(seed, sizeof seed, md);
 	memcpy(out, md, LEASE);
 }

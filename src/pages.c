@@ -1,9 +1,9 @@
 /* pages.c: see pages.h. */
 #include "pages.h"
 #include <string.h>
-#include <openssl/sha.h>
 #include "conf.h"
 #include "dom_labels.h"
+#include "hash.h"
 #include "str.h"
 
 /* The order by its name, and how many. */
@@ -76,7 +76,7 @@ enum { DIGEST = 8, KEY_TEXT = 700, KEY_BYTES = 2 + 4 * KEY_TEXT, TOKEN_MOST = DI
 /* Of the list and of a place in it. */
 static void digest_of(struct req *r, const void *place, size_t n, unsigned char out[DIGEST])
 {
-	unsigned char md[SHA256_DIGEST_LENGTH];
+	unsigned char md[SHA256_BYTES];
 	struct buf b = { .arena = r->arena };
 
 	buf_puts(&b, r->path);
@@ -85,7 +85,7 @@ static void digest_of(struct req *r, const void *place, size_t n, unsigned char 
 			buf_printf(&b, "\n%s", shape_value(r->arena, s, r->query, r->dialect->time));
 	buf_puts(&b, "\n");
 	buf_put(&b, place, n);
-	SHA256((const unsigned char *)b.p, b.n, md);
+	sha256(b.p, b.n, md);
 	memcpy(out, md, DIGEST);
 }
 

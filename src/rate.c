@@ -19,15 +19,15 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <openssl/sha.h>
 #include "clock.h"
 #include "conf.h"
 #include "file.h"
+#include "hash.h"
 #include "id.h"
 #include "log.h"
 #include "str.h"
 
-enum { KNOWN = 65536, STRANGERS = 32768, NEAR = 8, BOOT_ID = 36, SECRET = 32, PLACES_AT = 1 << 24, WAITING = 1 << 16, WAIT_MS = 500, WAIT_STEP_MS = 5 };
+enum { KNOWN = 65536, STRANGERS = 32768, NEAR = 8, BOOT_ID = 36, PLACES_AT = 1 << 24, WAITING = 1 << 16, WAIT_MS = 500, WAIT_STEP_MS = 5 };
 
 /* The word of a count: the second its window ends, whether it is at its limit, and how many. */
 enum { END_AT = 32, MARK = 1 << 20 };             /* a mark is kept before what counted less */
@@ -39,7 +39,7 @@ struct slot { _Atomic uint64_t key, count, limit; };     /* limit 0: not learned
 struct table {
 	char magic[8], boot[BOOT_ID + 4];
 	struct slot known[KNOWN], strangers[STRANGERS];
-	unsigned char secret[SECRET];            /* at the end: workers of a former release, which go on, write before it */
+	unsigned char secret[SHA256_BYTES];      /* at the end: workers of a former release, which go on, write before it */
 };
 
 static struct table *table;
@@ -164,12 +164,10 @@ static struct slot *take(struct slot *slots, uint64_t n, uint64_t key, int64_t n
 /* A key has a place for each span it is counted in. */
 static uint64_t place_of(const char *key, int span)
 {
-	unsigned char keyed[SECRET + SHA256_DIGEST_LENGTH], md[SHA256_DIGEST_LENGTH];
+	unsigned char md[SHA256_BYTES];
 	uint64_t hash;
 
-	memcpy(keyed, table->secret, SECRET);
-	SHA256((const unsigned char *)key, strlen(key), keyed + SECRET);
-	SHA256(keyed, sizeof keyed, md);
+	sha256_behind(table->secret, key, strlen(key), md);
 	memcpy(&hash, md, sizeof hash);
 	hash ^= (uint64_t)span;
 	return hash ? hash : 1;

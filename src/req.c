@@ -8,38 +8,68 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <openssl/sha.h>
 #include "conf.h"
+#include "hash.h"
 #include "log.h"
 #include "route.h"
 #include "str.h"
 
-/* Headers that may come once; two of them are refused, since FCGX_GetParam and the
- * like would silently believe the first. */
-static const char *const singletons[] = { "HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH",
-	"HTTP_CONTENT_ENCODING", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_HOST",
-	"HTTP_ORIGIN", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_URI", "REQUEST_METHOD" };
+/* What is read of the environment.  Headers that may come once are refused when there are two of them,
+ * since FCGX_GetParam and the like would silently believe the first. */
+enum { ONCE = 1 };
+#define VARS(V) \
+	V(HTTP_AUTHORIZATION, ONCE) V(HTTP_COOKIE, ONCE) V(HTTP_CONTENT_TYPE, ONCE) V(HTTP_CONTENT_LENGTH, ONCE) \
+	V(HTTP_CONTENT_ENCODING, ONCE) V(HTTP_IF_MATCH, ONCE) V(HTTP_IF_NONE_MATCH, ONCE) V(HTTP_HOST, ONCE) \
+	V(HTTP_ORIGIN, ONCE) V(CONTENT_TYPE, ONCE) V(CONTENT_LENGTH, ONCE) V(REQUEST_URI, ONCE) V(REQUEST_METHOD, ONCE) \
+	V(HTTP_IDEMPOTENCY_KEY, 0) V(HTTP_USER_AGENT, 0) V(HTTP_X_REQUEST_ID, 0) V(HTTP_X_FORWARDED_FOR, 0) \
+	V(HTTP_X_FORWARDED_HOST, 0) V(HTTP_X_FORWARDED_PROTO, 0) V(HTTPS, 0) V(REMOTE_ADDR, 0) V(REQUEST_ID, 0) \
+	V(SERVER_NAME, 0) V(SERVER_PROTOCOL, 0)
+#define VAR_ENUM(name, once) name,
+#define VAR_ROW(name, once) { #name, sizeof #name - 1, once },
+enum var { VARS(VAR_ENUM) VAR__MAX };
+static const struct { const char *name; size_t n; bool once; } vars[] = { VARS(VAR_ROW) };
 
-static const char *var(const struct req *r, const char *name)
+struct env {
+	const char *first[VAR__MAX], *last[VAR__MAX];    /* of several headers of a name; NULL: none */
+	size_t longest, all;                     /* bytes of headers */
+};
+
+static void read_env(struct req *r)
 {
-	size_t n = strlen(name);
+	struct env *env = arena_alloc(r->arena, sizeof *env);
 
-	for (char **e = r->io->env; *e; e++)
-		if (!strncmp(*e, name, n) && (*e)[n] == '=')
-			return *e + n + 1;
-	return NULL;
+	for (char **e = r->io->env; *e; e++) {
+		const char *end = strchrnul(*e, '=');
+		const size_t n = (size_t)(end - *e), whole = strncmp(*e, "HTTP_", 5) ? 0 : n + strlen(end);
+
+		env->longest = whole > env->longest ? whole : env->longest;
+		env->all += whole;
+		for (enum var v = 0; *end && v < VAR__MAX; v++) {
+			if (vars[v].n != n || memcmp(vars[v].name, *e, n))
+				continue;
+			env->last[v] = end + 1;
+			if (!env->first[v])
+				env->first[v] = end + 1;
+			break;
+		}
+	}
+	r->env = env;
 }
 
-/* The last of several headers of a name: what the nearest proxy added. */
-static const char *last_var(const struct req *r, const char *name)
+static const char *var(const struct req *r, enum var v)
 {
-	const char *found = NULL;
-	size_t n = strlen(name);
+	return r->env->first[v];
+}
 
-	for (char **e = r->io->env; *e; e++)
-		if (!strncmp(*e, name, n) && (*e)[n] == '=')
-			found = *e + n + 1;
-	return found;
+/* What the nearest proxy added. */
+static const char *last_var(const struct req *r, enum var v)
+{
+	return r->env->last[v];
+}
+
+static bool twice(const struct req *r, enum var v)
+{
+	return r->env->first[v] != r->env->last[v];
 }
 
 static enum err bad(struct req *r, const char *field, const char *reason)
@@ -62,21 +92,11 @@ static char *header_name(struct arena *a, const char *variable)
 	return s;
 }
 
-static bool twice(const struct req *r, const char *name)
-{
-	size_t n = strlen(name);
-	int seen = 0;
-
-	for (char **e = r->io->env; *e; e++)
-		seen += !strncmp(*e, name, n) && (*e)[n] == '=';
-	return seen > 1;
-}
-
 static enum err once_only(struct req *r)
 {
-	for (size_t i = 0; i < sizeof singletons / sizeof *singletons; i++)
-		if (twice(r, singletons[i]))
-			return bad(r, header_name(r->arena, singletons[i]), "is given twice");
+	for (enum var v = 0; v < VAR__MAX; v++)
+		if (vars[v].once && twice(r, v))
+			return bad(r, header_name(r->arena, vars[v].name), "is given twice");
 	return OK;
 }
 
@@ -94,13 +114,13 @@ static bool printable(const char *s, size_t max)
  * believed: X-Forwarded-For and X-Request-Id only from a trusted proxy. */
 static void origin(struct req *r)
 {
-	const char *peer = var(r, "REMOTE_ADDR"), *id = var(r, "REQUEST_ID"), *agent = var(r, "HTTP_USER_AGENT"), *h;
+	const char *peer = var(r, REMOTE_ADDR), *id = var(r, REQUEST_ID), *agent = var(r, HTTP_USER_AGENT), *h;
 	char *address;
 	struct id fresh;
 
 	r->tx.address = peer && printable(peer, 64) ? arena_strdup(r->arena, peer) : "";
 	if (word_in(conf.trusted_proxies, r->tx.address)) {
-		if ((h = last_var(r, "HTTP_X_FORWARDED_FOR"))) {
+		if ((h = last_var(r, HTTP_X_FORWARDED_FOR))) {
 			const char *last = strrchr(h, ',');
 
 			last = last ? last + 1 : h;
@@ -109,7 +129,7 @@ static void origin(struct req *r)
 			if (printable(address, 64))
 				r->tx.address = address;
 		}
-		if ((h = last_var(r, "HTTP_X_REQUEST_ID")) && printable(h, 60))
+		if ((h = last_var(r, HTTP_X_REQUEST_ID)) && printable(h, 60))
 			id = h;
 	}
 	if (!id || !printable(id, 60)) {
@@ -201,7 +221,7 @@ enum err req_too_large(struct req *r)
 
 static enum err read_body(struct req *r)
 {
-	const char *length = var(r, "CONTENT_LENGTH");
+	const char *length = var(r, CONTENT_LENGTH);
 	int64_t want = 0;
 	char more;
 	long n;
@@ -249,23 +269,33 @@ static const char *wanted_revisions(struct arena *a, const char *h)
 	return b.p;
 }
 
-static const char *keep(const struct req *r, const char *name)
+static const char *keep(const struct req *r, enum var v)
 {
-	const char *v = var(r, name);
+	const char *value = var(r, v);
 
-	return v && *v ? arena_strdup(r->arena, v) : NULL;
+	return value && *value ? arena_strdup(r->arena, value) : NULL;
 }
 
 const char *req_header(const struct req *r, const char *name)
 {
-	return twice(r, name) ? "" : keep(r, name);
+	const size_t n = strlen(name);
+	const char *found = NULL;
+
+	for (char **e = r->io->env; *e; e++) {
+		if (strncmp(*e, name, n) || (*e)[n] != '=')
+			continue;
+		if (found)
+			return "";
+		found = *e + n + 1;
+	}
+	return found && *found ? arena_strdup(r->arena, found) : NULL;
 }
 
 /* The idempotency key of a write, bare or as the quoted string of the IETF's draft
  * (httpapi-idempotency-key-header-07), and the fingerprint of what it stands for. */
 static enum err decode_key(struct req *r)
 {
-	const char *h = var(r, "HTTP_IDEMPOTENCY_KEY"), *query = strchrnul(var(r, "REQUEST_URI"), '?');
+	const char *h = var(r, HTTP_IDEMPOTENCY_KEY), *query = strchrnul(var(r, REQUEST_URI), '?');
 	struct buf all = { .arena = r->arena };
 	char *key;
 	size_t n;
@@ -279,7 +309,7 @@ static enum err decode_key(struct req *r)
 		key++;
 	}
 	/* Told in its turn, after 401 and 429. */
-	if (twice(r, "HTTP_IDEMPOTENCY_KEY"))
+	if (twice(r, HTTP_IDEMPOTENCY_KEY))
 		r->bad_key = "is given twice";
 	else if (!printable(key, KEY_MOST))
 		r->bad_key = "must have 1 to 255 visible ASCII characters";
@@ -289,7 +319,7 @@ static enum err decode_key(struct req *r)
 	buf_printf(&all, "%s %s%s\n%s\n%s\n", r->method, r->path, query, r->content_type ? r->content_type : "",
 		r->tx.if_match ? r->tx.if_match : "*");
 	buf_put(&all, r->body, r->body_n);
-	SHA256((const unsigned char *)all.p, all.n, r->tx.fingerprint);
+	sha256(all.p, all.n, r->tx.fingerprint);
 	return OK;
 }
 
@@ -320,18 +350,9 @@ static const struct dialect *dialect_of(const struct dialect *const *dialects, c
 /* What nginx lets through is the most that any dialect takes. */
 static enum err too_long(const struct req *r, const char *uri)
 {
-	size_t all = 0;
-
 	if (strlen(uri) > (r->dialect->long_queries ? ADDRESS_LONG : ADDRESS_MOST))
 		return ERR_URI_TOO_LONG;
-	for (char **e = r->io->env; *e; e++) {
-		const size_t n = strncmp(*e, "HTTP_", 5) ? 0 : strlen(*e);
-
-		if (n > HEADER_MOST)
-			return ERR_HEADERS_TOO_LARGE;
-		all += n;
-	}
-	return all > HEADERS_MOST ? ERR_HEADERS_TOO_LARGE : OK;
+	return r->env->longest > HEADER_MOST || r->env->all > HEADERS_MOST ? ERR_HEADERS_TOO_LARGE : OK;
 }
 
 /* The path under the prefix that its own stands for. */
@@ -347,11 +368,13 @@ static const char *routed(struct req *r)
 
 enum err req_decode(struct req *r)
 {
-	const char *uri = var(r, "REQUEST_URI"), *method = var(r, "REQUEST_METHOD"), *scheme, *question, *protocol;
+	const char *uri, *method, *scheme, *question, *protocol;
 	size_t base = strlen(conf.base_path);
 	enum err e;
 
-	uri = uri ? uri : "";
+	read_env(r);
+	method = var(r, REQUEST_METHOD);
+	uri = var(r, REQUEST_URI) ? var(r, REQUEST_URI) : "";
 	/* The absolute form of RFC 9112 3.2.2: what counts is the path. */
 	if (*uri != '/' && (scheme = strstr(uri, "://")) && scheme < strchrnul(uri, '?'))
 		uri = strchrnul(scheme + 3, '/');
@@ -366,17 +389,17 @@ enum err req_decode(struct req *r)
 	r->method = arena_strdup(r->arena, method ? method : "");
 	if ((r->head = !strcmp(r->method, "HEAD")))
 		r->method = "GET";
-	r->authorization = keep(r, "HTTP_AUTHORIZATION");
-	r->content_type = keep(r, "CONTENT_TYPE");
-	r->if_none_match = keep(r, "HTTP_IF_NONE_MATCH");
-	r->origin = keep(r, "HTTP_ORIGIN");
-	if ((scheme = var(r, "HTTPS")))
+	r->authorization = keep(r, HTTP_AUTHORIZATION);
+	r->content_type = keep(r, CONTENT_TYPE);
+	r->if_none_match = keep(r, HTTP_IF_NONE_MATCH);
+	r->origin = keep(r, HTTP_ORIGIN);
+	if ((scheme = var(r, HTTPS)))
 		r->secure = !strcmp(scheme, "on");
-	if (word_in(conf.trusted_proxies, var(r, "REMOTE_ADDR") ? var(r, "REMOTE_ADDR") : "")
-	    && (scheme = last_var(r, "HTTP_X_FORWARDED_PROTO")))
+	if (word_in(conf.trusted_proxies, var(r, REMOTE_ADDR) ? var(r, REMOTE_ADDR) : "")
+	    && (scheme = last_var(r, HTTP_X_FORWARDED_PROTO)))
 		r->secure = !strcmp(scheme, "https");
-	r->tx.if_match = wanted_revisions(r->arena, var(r, "HTTP_IF_MATCH"));
-	if ((protocol = var(r, "SERVER_PROTOCOL")) && !strncmp(protocol, "HTTP/0", 6))
+	r->tx.if_match = wanted_revisions(r->arena, var(r, HTTP_IF_MATCH));
+	if ((protocol = var(r, SERVER_PROTOCOL)) && !strncmp(protocol, "HTTP/0", 6))
 		return ERR_HTTP_VERSION;         /* its answer has no status: nobody could tell what it is */
 	if ((e = too_long(r, uri)) || (e = once_only(r)) || (e = decode_path(r)))
 		return e;
@@ -452,7 +475,7 @@ static enum err shape_parts(struct req *r)
 /* Is it a body of the kind that the row takes? */
 static enum err kind_of_body(struct req *r)
 {
-	const char *coding = var(r, "HTTP_CONTENT_ENCODING");
+	const char *coding = var(r, HTTP_CONTENT_ENCODING);
 	const char *type = r->row->flags & R_FORM ? "application/x-www-form-urlencoded" : "application/json";
 
 	if (coding && *coding && strcasecmp(coding, "identity"))
@@ -542,12 +565,12 @@ enum err req_shape(struct req *r)
 const char *req_base(const struct req *r)
 {
 	static const char host_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
-	const bool trusted = word_in(conf.trusted_proxies, var(r, "REMOTE_ADDR") ? var(r, "REMOTE_ADDR") : "");
-	const char *host = trusted ? last_var(r, "HTTP_X_FORWARDED_HOST") : NULL;
+	const bool trusted = word_in(conf.trusted_proxies, var(r, REMOTE_ADDR) ? var(r, REMOTE_ADDR) : "");
+	const char *host = trusted ? last_var(r, HTTP_X_FORWARDED_HOST) : NULL;
 
-	host = host ? host : var(r, "HTTP_HOST");
+	host = host ? host : var(r, HTTP_HOST);
 	if (!host || !*host || host[strspn(host, host_bytes)])
-		host = var(r, "SERVER_NAME");
+		host = var(r, SERVER_NAME);
 	return arena_printf(r->arena, "%s://%s%s", r->secure ? "https" : "http", host && *host ? host : "localhost", conf.base_path);
 }
 

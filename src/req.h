@@ -43,6 +43,7 @@ struct res {
 struct req {
 	struct arena *arena;
 	const struct io *io;
+	const struct env *env;                   /* what is read of its variables (req.c) */
 	const struct dialect *const *dialects;   /* all that are spoken; ends with NULL, the last one takes what no prefix does */
 	const struct dialect *dialect;
 	const struct route *row;

@@ -2,8 +2,8 @@
 #include "req.h"
 #include <string.h>
 #include <strings.h>
-#include <openssl/sha.h>
 #include "conf.h"
+#include "hash.h"
 #include "log.h"
 #include "route.h"
 #include "seal.h"
@@ -77,7 +77,7 @@ void res_tag(struct req *r, const char *tag)
 
 void res_shape(struct req *r, int status, const struct shape *s, const void *v, int64_t revision)
 {
-	unsigned char md[SHA256_DIGEST_LENGTH];
+	unsigned char md[SHA256_BYTES];
 	char hash[17];
 	size_t n;
 	const char *body = shape_text(r->arena, s, v, r->dialect->time, &n);
@@ -87,7 +87,7 @@ void res_shape(struct req *r, int status, const struct shape *s, const void *v, 
 		return;
 	/* The revision alone is what If-Match compares; the hash makes it a strong tag,
 	 * since what surrounds an object may change its bytes. */
-	SHA256((const unsigned char *)body, n, md);
+	sha256(body, n, md);
 	hex_encode(md, 8, hash);
 	res_tag(r, arena_printf(r->arena, "\"%lld-%s\"", (long long)revision, hash));
 }

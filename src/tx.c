@@ -158,14 +158,13 @@ static enum fate fence(struct tx *tx, const unsigned char attempt[16], int64_t d
 	return UNSETTLED;
 }
 
-/* Is the caller still who the token says?  The thaw command and public routes are nobody;
- * an API key was looked up with its principal in this very request. */
+/* Is the caller still who the token says?  The thaw command and public routes are nobody. */
 static enum err settle(struct tx *tx)
 {
 	const struct db_val *v;
 	enum err e;
 
-	if (id_is_zero(&tx->who->principal) || tx->who->narrow)
+	if (id_is_zero(&tx->who->principal) || tx->who->settled)
 		return OK;
 	e = tx_row(tx, SQL_WHO_LOAD, DB_IN(db_d(&tx->who->organization), db_d(&tx->who->principal), db_d(&tx->who->session)), &v);
 	if (e)

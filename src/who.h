@@ -37,13 +37,14 @@ struct who {
 	struct id token;                         /* of the credential itself; zero: none known */
 	struct id caller;                        /* whose the idempotency keys and the rate are: the API key, the application for its user, else the principal */
 	struct id client;                        /* the application of somebody else that acts for the principal; zero: none */
-	struct id session;                       /* that the token is of, and ends with; zero: none */
+	struct id session;                       /* that the token is of, and ends with, or the API key; zero: none */
 	const char *agent;                       /* `agt_...`: who holds the token for the principal; NULL: nobody */
 	bool human_grant;                        /* and may pass the human gate */
 	enum mode mode;
 	enum tier tier;                          /* of the token; TIER_ANY: not narrowed */
 	const char *api_version;                 /* pinned; NULL: none */
-	bool narrow;                             /* an API key: its rate is its own, and its principal is settled with it */
+	bool narrow;                             /* an API key: its rate is its own */
+	bool settled;                            /* nothing is to be asked of its principal: it was looked up in this very request */
 	bool delegated;                          /* a `tok_` */
 	bool publishable;                        /* a `pk_`: reads what its route's row lets it, and no more */
 	int64_t limit, expires;                  /* of an API key: its own requests a minute, its end; 0: none */

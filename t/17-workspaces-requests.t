@@ -62,7 +62,7 @@ with_key 'authentication_required, in words of its own' => sub {
     my $gone = $t->key(user => 'gone');
     is(ask(GET => 'workspaces', token => $_)->{status}, 200, 'given a key that works') for $revoked, $expired, $gone;
     $t->must('api-key', 'revoke', '--org', 'Main', $id);
-    $t->sql("UPDATE api_keys SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND WHERE id = UNHEX('" . hex_of($old) . "')");
+    alter_key($t, $old, 'expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND');
     $t->must('user', 'disable', 'gone');
     my %token = ('an unknown key' => 'sk_live_4eC39HqLyjWDarjtT1zdp7dc', 'an unknown token' => 'tok_8FbWcEoP9', 'a revoked key' => $revoked, 'an expired key' => $expired,
         "a disabled user's key" => $gone, 'nonsense' => 'x', 'no JWT' => 'a.b.c', 'one digit more' => "${live}0");
@@ -191,12 +191,12 @@ with_key 'what is kept' => sub {
     is(create('k3', 'kept')->{status}, 201, 'leaves its key free');
     my ($agent, $tok) = $t->key_and_id(kind => 'token', tier => 1, agent => 'agt_x');
     is(create('k4', 'kept', token => $agent)->{status}, 403, 'so does 403');
-    $t->sql("UPDATE api_keys SET tier = 3 WHERE id = UNHEX('" . hex_of($tok) . "')");
+    alter_key($t, $tok, 'tier = 3');
     $r = create('k4', 'kept', token => $agent);
     ok($r->{status} == 201 && !replayed($r), 'with the right tier it is done');
     my @asked = map { ask(POST => "workspaces/$r->{json}{id}/archive", token => $agent, headers => key('k5')) } 1 .. 2;
     is("$asked[1]{status} $asked[1]{body}", "202 $asked[0]{body}", '202 is kept');
-    $t->sql("UPDATE api_keys SET tier = 1 WHERE id = UNHEX('" . hex_of($tok) . "')");
+    alter_key($t, $tok, 'tier = 1');
     is(create('k4', 'kept', token => $agent)->{status}, 403, 'a token that could not ask gets no kept answer');
     $t->must('api-key', 'revoke', '--org', 'Main', $tok);
     is(create('k4', 'kept', token => $agent)->{status}, 401, 'nor does a revoked one');

@@ -185,6 +185,10 @@ subtest 'a clock that is set' => sub {
     $is->(-3600, 'AUTH_INVALID', 'before it was issued');
     $is->(86400, 'AUTH_EXPIRED', 'a day later');
     $is->(0, 200, 'and now');
+    $token = $t->key(user => 'admin', ttl => 60);
+    $is->(55, 200, 'given an API key of a minute, before its end');
+    $is->(62, 'AUTH_EXPIRED', 'after it, remembered or not');
+    $is->(55, 200, 'the clock goes back: before its end');
     $c->finish;
 };
 

@@ -29,6 +29,7 @@
 #include "dom_oauth.h"
 #include "dom_webhook.h"
 #include "file.h"
+#include "hash.h"
 #include "id.h"
 #include "json.h"
 #include "mlpkg.h"
@@ -1107,6 +1108,28 @@ static void patterns_of_events(void **state)
 			fail_msg("%s, %s", v[i].patterns, v[i].type);
 }
 
+/* ---- hash.c ---- */
+
+/* The examples of FIPS 180-2, whole and in two pieces, each time anew. */
+static void hashes_are_sha256(void **state)
+{
+	static const struct { const char *text, *hex; } v[] = {
+		{ "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+		{ "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+		{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" } };
+	unsigned char md[SHA256_BYTES];
+	char hex[2 * SHA256_BYTES + 1];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(v); i++) {
+		hex_encode(sha256(v[i].text, strlen(v[i].text), md), sizeof md, hex);
+		assert_string_equal(hex, v[i].hex);
+	}
+	sha256_behind((const unsigned char *)v[2].text, v[2].text + SHA256_BYTES, strlen(v[2].text) - SHA256_BYTES, md);
+	hex_encode(md, sizeof md, hex);
+	assert_string_equal(hex, v[2].hex);
+}
+
 /* ---- seal.c ---- */
 
 /* Changed in any one place it does not open. */
@@ -1393,6 +1416,29 @@ static void tokens_are_remembered(void **state)
 	assert_int_equal(token_verify(a, token, AT_SECOND(1773486930 + 30), &c), ERR_AUTH_EXPIRED);
 	assert_false(remembered(a, token, 0, &c));                      /* it went when it had expired */
 	assert_int_equal(token_verify(a, token, AT_SECOND(1773486930 + 29), &c), OK);
+}
+
+/* For ten seconds, and until another one comes whose hash begins alike. */
+static void keys_are_remembered(void **state)
+{
+	const struct who in = { .name = "ada", .scopes = "model:read", .narrow = true, .limit = 5 },
+		wordy = { .name = "ada", .scopes = memset(arena_alloc(a, 1001), 'x', 1000) };
+	unsigned char h[SECRET_HASH] = { 7 }, other[SECRET_HASH] = { 7, 1 };
+	struct who out;
+
+	(void)state;
+	remember_begin();
+	assert_false(remembered_key(h, AT_SECOND(100), &out));
+	remember_key(h, AT_SECOND(100), &in);
+	assert_false(remembered_key(other, AT_SECOND(100), &out) || remembered_key(h, AT_SECOND(99), &out) || remembered_key(h, AT_SECOND(110), &out));
+	assert_true(remembered_key(h, AT_SECOND(109), &out));
+	assert_string_equal(out.name, "ada");
+	assert_string_equal(out.scopes, "model:read");
+	assert_true(!out.agent && out.narrow && out.limit == 5);
+	remember_key(other, AT_SECOND(101), &wordy);
+	assert_false(remembered_key(other, AT_SECOND(101), &out));
+	remember_key(other, AT_SECOND(101), &in);
+	assert_true(remembered_key(other, AT_SECOND(101), &out) && !remembered_key(h, AT_SECOND(101), &out));
 }
 
 /* However many there are, each has its own claims or none. */
@@ -2616,10 +2662,10 @@ int main(void)
 		BASE(numbers_that_are_null_or_strings), BASE(numbers_and_the_other_way_round_are_read), BASE(words_are_read_from_arrays), BASE(lists_render_as_maps),
 		BASE(members_are_computed), BASE(what_is_not_given_is_as_its_row_says), BASE(one_of_several_must_be_given),
 		BASE(strings_of_a_query), BASE(keys_that_no_row_knows),
-		BASE(patterns_of_events), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
+		BASE(patterns_of_events), BASE(hashes_are_sha256), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
 		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),
 		KEYS(tokens_need_their_key), KEYS(tokens_of_no_form), KEYS(keys_that_are_none), KEYS(keys_behind_their_curve),
-		KEYS(tokens_are_remembered), KEYS(few_tokens_are_remembered),
+		KEYS(tokens_are_remembered), KEYS(few_tokens_are_remembered), BASE(keys_are_remembered),
 		BASE(percent_encoding), BASE(redirects_that_may_be), BASE(redirects_to_this_machine), BASE(scopes_are_within), BASE(pkce_vectors),
 		KEYS(rates_end_with_their_minute), KEYS(rates_are_not_pushed_out), KEYS(rates_of_a_full_table), KEYS(rates_given_back),
 		BASE(addresses_are_counted_by_network), KEYS(files_are_written_whole), KEYS(directories_of_our_own),

@@ -18,7 +18,7 @@ use Thaw;
 use Time::HiRes qw(time clock_gettime CLOCK_MONOTONIC);
 
 our @EXPORT = qw($MODELS $UTC $NOWHERE json hex_of model act get trained retired workspace entity post_v1 moved_sql audits audit_rows
-    told database unchanged error_is problem_is refusal_is keys_are in_base62 usr tables mint signing_key fastcgi hold in_background blocked fresh_minute log_lines curl);
+    told alter_key database unchanged error_is problem_is refusal_is keys_are in_base62 usr tables mint signing_key fastcgi hold in_background blocked fresh_minute log_lines curl);
 
 our $MODELS = '/api/v1/models';
 our $UTC = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
@@ -128,6 +128,14 @@ sub entity {
 sub audits {
     my ($t, $id, $action) = @_;
     return $t->sql(sprintf "SELECT COUNT(*) FROM audit_events WHERE resource_id = UNHEX('%s') AND action = '%s'", hex_of($id), $action);
+}
+
+# What never changes of an API key, changed; workers that remember the key are no more.
+sub alter_key {
+    my ($t, $id, $set) = @_;
+    $t->sql("UPDATE api_keys SET $set WHERE id = UNHEX('" . hex_of($id) . "')");
+    $t->{worker}->stop;
+    $t->start_workers;
 }
 
 # How many events of a type an object has.

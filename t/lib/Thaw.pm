@@ -66,6 +66,9 @@
 # stops the monotonic one at the start of a later minute.  $t->ahead($seconds) is the environment
 # of a command ({env => ...}) on a host whose clock is ahead.
 #
+# $t->allocs is how often the workers have allocated by now, and how many bytes; with allocs => 1,
+# which no sanitizer bears.
+#
 # Environment: THAW_BUILDDIR the build under test (build/sanitized by default),
 # LEAVE=1 keeps the directory, VERBOSE=1 prints the wire and the commands, LONGEST=1200 is
 # how many seconds a test may take.
@@ -173,6 +176,7 @@ sub new {
     $ENV{UBSAN_OPTIONS} //= "log_path=$dir/sanitizer:print_stacktrace=1";
     mkdir "$dir/$_", 0700 or die $! for qw(keys run);
     $t->clock(0, 0) if $t->{clock};
+    spew("$dir/allocs", pack 'q2', 0, 0) if $t->{allocs};
     $t->start_mariadb;
     if ($t->{init}) {
         $t->init;
@@ -295,7 +299,8 @@ sub copy {
 sub start_workers {
     my $t = shift;
     my $dir = $t->{dir};
-    $t->{worker} = Thaw::Guard->start({ env => { THAW_CONFIG => "$dir/thaw.conf", $t->{clock} ? clock_env("$dir/clock") : () } }, "$dir/worker.log",
+    $t->{worker} = Thaw::Guard->start({ env => { THAW_CONFIG => "$dir/thaw.conf", $t->{clock} ? clock_env("$dir/clock") : (),
+        $t->{allocs} ? (preload('allocs'), THAW_TEST_ALLOCS => "$dir/allocs") : () } }, "$dir/worker.log",
         "$BUILD/thaw.fcgi", '--workers', $t->{workers}, '--socket', "$dir/thaw.sock", '--socket-mode', '0660');
     within(20, sub {
         $t->{worker}->alive or die "thaw.fcgi died:\n" . slurp("$dir/worker.log");
@@ -453,17 +458,23 @@ sub recount {
 
 # --- clocks ------------------------------------------------------------------------
 
-# What loads clock.c, which is built once, and names its file.
-sub clock_env {
-    my ($lib, $source) = ("$BUILD/t-cache/clock.so", "$SRC/t/clock.c");
+# What loads a file of t/ before the C library: it is built once.
+sub preload {
+    my ($name) = @_;
+    my ($lib, $source) = ("$BUILD/t-cache/$name.so", "$SRC/t/$name.c");
     make_path(dirname($lib));
     if (!-e $lib || -M $lib > -M $source) {
         system(qw(cc -O1 -shared -fPIC -o), "$lib.$$", $source) and die "cc failed\n";
         rename "$lib.$$", $lib or die $!;
     }
     # The sanitizers want to be the first library, unless told.
-    return (LD_PRELOAD => $lib, THAW_TEST_CLOCK => $_[0], ASAN_OPTIONS => "$ENV{ASAN_OPTIONS}:verify_asan_link_order=0");
+    return (LD_PRELOAD => $lib, ASAN_OPTIONS => "$ENV{ASAN_OPTIONS}:verify_asan_link_order=0");
 }
+
+# What loads clock.c and names its file.
+sub clock_env { return (preload('clock'), THAW_TEST_CLOCK => $_[0]) }
+
+sub allocs { return unpack 'q2', slurp("$_[0]{dir}/allocs") }
 
 sub set_clock {
     my ($file, @seconds) = @_;
