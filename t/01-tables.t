@@ -30,16 +30,16 @@ subtest 'routes' => sub {
 };
 
 subtest 'tests' => sub {
-    my ($table) = slurp("$Thaw::SRC/README.md") =~ /^## Tests\n(.*?)^## /ms;
+    my ($table) = slurp("$Thaw::SRC/CONTRIBUTING.md") =~ /^## Tests\n(.*?)^## /ms;
     my @names = map { m{([^/]+)\.t$} } glob "$Thaw::SRC/t/*.t";
     my %named = map { $_ => 1 } $table =~ /`(\d\d-[a-z-]+)`/g;
     my %number;
     for my $name (@names) {
         like(slurp("$Thaw::SRC/t/$name.t"), qr/\A#!.*\n# \S/, "$name says what it holds");
-        ok(delete $named{$name}, 'README says where it belongs');
+        ok(delete $named{$name}, 'CONTRIBUTING.md says where it belongs');
         is($number{ substr $name, 0, 2 }++ // 0, 0, 'no other has its number');
     }
-    is(join(' ', sort keys %named), '', 'README names no other');
+    is(join(' ', sort keys %named), '', 'CONTRIBUTING.md names no other');
 };
 
 subtest 'errors' => sub {

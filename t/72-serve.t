@@ -90,19 +90,19 @@ subtest 'demo.env and what is printed' => sub {
     my ($rows, $keys) = map { $_->{json} } map { get($env, $_, $env->{THAW_KEY_TEST}) } qw(/v1/workspaces /v1/tokens);
     is(($rows->{object} // 'nothing') . ' ' . join(' ', sort map { $_->{kind} . ($_->{livemode} ? '' : ' of test') } @{ $keys->{data} // [] }),
         'list secret of test token of test', 'the API keys are good') or diag explain $keys;
-    my ($lines) = slurp("$clone/README.md") =~ /^## Workspaces and API keys\n.*?^((?:    [^\n]*\n|\n    [^\n]*\n)+)/ms;
+    my ($lines) = slurp("$clone/doc/apis.md") =~ /^## Workspaces, API keys and webhooks\n.*?^((?:    [^\n]*\n|\n    [^\n]*\n)+)/ms;
     my ($make, $rest) = split /^    id=wks_.*\n/m, $lines;
     my $workspace = $t->run({}, "cd '$clone'\n$make", 'sh');
-    like($workspace->{out}, qr/"status":"ready"/, 'the curl of the README makes a workspace') or diag $workspace->{err};
+    like($workspace->{out}, qr/"status":"ready"/, 'the curl of doc/apis.md makes a workspace') or diag $workspace->{err};
     ($id) = $workspace->{out} =~ /"id":"(wks_\w+)"/;
     my ($setup) = $make =~ /^(.*^ *auth=.*?\n)/ms;
     like($t->run({}, "cd '$clone'\n$setup\nid=$id\n$rest", 'sh')->{out}, qr/"status":"archived".*"status":"ready".*"type":"workspace\.unarchived"/s,
         'what follows archives it, restores it and shows the event');
-    ($lines) = slurp("$clone/README.md") =~ /^## Models by resource identifier, and promotion\n.*?^((?:    [^\n]*\n|\n    [^\n]*\n)+)/ms;
+    ($lines) = slurp("$clone/doc/apis.md") =~ /^## The foundry API: resource identifiers, folders and promotion\n.*?^((?:    [^\n]*\n|\n    [^\n]*\n)+)/ms;
     my ($first, $second, $third) = split /^    (?:trial=ri|version=ri).*\n/m, $lines;
     my $models = $t->run({}, "cd '$clone'\n$first", 'sh');
     my @rid = $models->{out} =~ /"rid":"(ri\.models\.main\.model\.[^"]+)"/g;
-    is(scalar @rid, 2, 'the foundry curls of the README make two models') or diag $models->{out}, $models->{err};
+    is(scalar @rid, 2, 'the foundry curls of doc/apis.md make two models') or diag $models->{out}, $models->{err};
     ($setup) = $first =~ /^(.*^ *models=.*?\n)/ms;
     my $sh = "cd '$clone'\n$setup\ntrial=$rid[0]; production=$rid[1]\n";
     my $uploaded = $t->run({}, "$sh\n$second", 'sh');
@@ -112,12 +112,12 @@ subtest 'demo.env and what is printed' => sub {
     is_deeply($copy->{source}, { type => 'promoted', previousModelRid => $rid[0], previousModelVersionRid => $uploaded->{json}{rid} }, 'promotes it to the second')
         or diag $promoted->{out}, $promoted->{err};
     is_deeply([ map { $_->{rid} } @{ $list->{data} } ], [ $copy->{rid} ], 'and shows it there');
-    my ($section) = slurp("$clone/README.md") =~ /^## Registered models, packages and deployments\n(.*?)^## /ms;
+    my ($section) = slurp("$clone/doc/apis.md") =~ /^## The registry API: packages and deployments\n(.*?)^## /ms;
     my (undef, $registers, $groups) = $section =~ /^((?:    [^\n]*\n|\n(?=    ))+)/mg;
     my ($register, $stage) = split /^    model=.*\n/m, $registers;
     my ($group, $share) = split /^    group=.*\n/m, $groups;
     my $v = $t->run({}, "cd '$clone'\n$register", 'sh')->{json};
-    is($v->{registeredModelVersion}, 1, 'the registry curl of the README registers a model') or diag explain $v;
+    is($v->{registeredModelVersion}, 1, 'the registry curl of doc/apis.md registers a model') or diag explain $v;
     ($setup) = $register =~ /^(.*^ *json=.*?\n)/ms;
     $sh = "cd '$clone'\n$setup\nmodel=$v->{registeredModelId}; version=$v->{id}\n";
     like($t->run({}, "$sh\n$stage", 'sh')->{out}, qr/"stage":"Production".*"action":"model\.version_staged"/s, 'what follows puts it in production and shows the audit row');
@@ -125,13 +125,42 @@ subtest 'demo.env and what is printed' => sub {
     ok($id_of, 'a group is made') or diag $printed->{out}, $printed->{err};
     my $shared = $t->run({}, "$sh\ngroup=$id_of\n$share\ncurl -s \$THAW_URL/api/v2/registeredModels/\$model/sharedRoles/ -H \"\$auth\"", 'sh');
     is(join(' ', sort map { "$_->{name}:$_->{role}" } @{ $shared->{json}{data} // [] }), 'Risk:CONSUMER ada:OWNER rui:USER', 'and the model shared with it') or diag $shared->{out}, $shared->{err};
-    ($lines) = slurp("$clone/README.md") =~ /^## Applications of others\n.*?^((?:    [^\n]*\n|\n    [^\n]*\n)+)/ms;
+    ($lines) = slurp("$clone/doc/apis.md") =~ /^## Third-party applications\n.*?^((?:    [^\n]*\n|\n    [^\n]*\n)+)/ms;
     my $token = $t->run({}, "cd '$clone'\n$lines", 'sh');
-    is($token->{json}{scope}, 'api:models-read', 'the application of the README gets a token') or diag $token->{err}, $token->{out};
+    is($token->{json}{scope}, 'api:models-read', 'the application of doc/apis.md gets a token') or diag $token->{err}, $token->{out};
     is(get($env, '/api/v1/models', $token->{json}{access_token})->{status}, 200, 'that is good');
     is($t->run({}, '', $env->{THAW_DB}, '-N', '-e', 'select 1')->{out}, "1\n", 'and THAW_DB');
     like($t->run({}, '', $env->{THAW_DB}, '-N', '-e', 'select count(*) from audit_events')->{out}, qr/^[1-9]/, 'which has the demo');
     is((stat "$state/$_")[2] & 077, 0, "$_ is nobody else's business") for qw(demo.env passwords client d);
+};
+
+# In one shell, one after the other, as a new user would; what a block installs from PyPI is taken from the build
+# where the tests of these clients have it, and the block is left out where they could not.
+subtest 'every block of the README, as pasted' => sub {
+    my @blocks = slurp("$clone/README.md") =~ /^```sh\n(.*?)^```$/gms;
+    is(scalar(grep { !/^\.\/serve/ } @blocks), @blocks - 1, 'the first starts the demo, as was done');
+    my $script = "set -e\ncd '$clone'\n";
+    my @run;
+    for my $block (@blocks[ 1 .. $#blocks ]) {
+        if ($block =~ s/^python3 -m venv (var\/(\w+)) .*\n//) {
+            my $has = "$Thaw::BUILD/" . { mlflow => 'mlflow-3', datarobot => 'datarobot', foundry => 'foundry' }->{$2};
+            -x "$has/bin/pip" or diag("left out, as $2 is not there"), next;
+            $script .= "ln -s '$has' '$1'\n";
+        }
+        push @run, $block;
+        $script .= "echo '== @{[ scalar @run ]}'\n$block";
+    }
+    my $r = $t->run({}, "$script\necho '== end'", 'bash');
+    is($r->{exit}, 0, 'all of them succeed') or diag $r->{out}, $r->{err};
+    my (undef, @out) = split /^== \w+\n/m, $r->{out};
+    my $of = sub { my ($in) = grep { $run[$_] =~ $_[0] } 0 .. $#run; $out[$in] // '' };
+    like($of->(qr/audit-logs" -H/), qr/"status":"archived".*"status":"draft".*"model\.unarchived".*"model\.archived".*"model\.created"/s, 'a model is archived and restored, as its history says');
+    like($of->(qr/urllib/), qr/model\.archived draft -> archived\n.*model\.created/, 'so from Python');
+    like($of->(qr/serializedModelFunction/), qr/"rid":"ri\.models\.main\.model-version\./, 'a version is uploaded');
+    like($of->(qr/user create/), qr/sam\d+ .*member .*active/, 'a user made');
+    like($of->(qr/api-key create/), qr/^sk_live_\w+$/m, 'a key');
+    like($of->(qr/webhook_endpoints/), qr/"secret":"whsec_/, 'an endpoint');
+    like($of->(qr/audit verify/), qr/Every object agrees with its audit rows\./, 'and the audit agrees');
 };
 
 my $id;
