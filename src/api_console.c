@@ -82,7 +82,7 @@ static const char *cookie(const struct req *r)
 static enum err reply_session(struct req *r, const struct session *s)
 {
 	struct session_view v = { .token = auth_token(r, s, ACCESS_TTL_S), .expires_in = ACCESS_TTL_S, .user = s->user,
-		.permissions = js_text(js_words(r->arena, s->user.permissions), NULL) };
+		.permissions = js_words(r->arena, s->user.permissions) };
 
 	if (!v.token)
 		return ERR_INTERNAL;

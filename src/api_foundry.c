@@ -312,7 +312,7 @@ static struct json *named(struct req *r, const char *name)
 			return v;
 	for (const struct shape *s = r->query ? r->row->query : NULL; s && s->key; s++)
 		if (!strcmp(s->key, name))
-			return shape_value(r->arena, s, r->query, r->dialect->time);
+			return js_raw(r->arena, shape_value(r->arena, s, r->query, r->dialect->time));
 	return NULL;
 }
 
@@ -354,7 +354,7 @@ static void say(struct req *r, struct error_say *s)
 	/* What has a name of its own has its own sentence and parameters. */
 	if (s->detail && !strcmp(s->code, codes[err_row(s->err)->class])) {
 		s->text = arena_printf(r->arena, "`%s` %s", s->detail->field, s->detail->reason);
-		parameters = shape_render(r->arena, faults_out, s->faults, r->dialect->time);
+		parameters = shape_object(r->arena, faults_out, s->faults, r->dialect->time);
 	}
 	for (const char *p = s->params ? s->params : ""; *p; p += strcspn(p, " "), p += strspn(p, " "))
 		put_parameter(r, parameters, arena_strndup(r->arena, p, strcspn(p, " ")));

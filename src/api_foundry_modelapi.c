@@ -79,7 +79,7 @@ const char *modelapi_of_run(struct arena *a, const char *features, const char *t
 
 	for (size_t i = 0; i < n; i++)
 		names[i] = js_str(js_at(list, i));
-	text = arena_strdup(a, js_text(shape_render(values, run_out, &run, TIME_MILLIS), NULL));
+	text = arena_strdup(a, shape_text(values, run_out, &run, TIME_MILLIS, NULL));
 	arena_free(values);
 	return text;
 }

@@ -41,7 +41,17 @@ struct arena *arena_new(void)
 	return must(calloc(1, sizeof(struct arena)));
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+static struct block *block_new(struct arena *a, struct block **at, size_t size)
+{
+	struct block *b = must(malloc(sizeof *b + size));
+
+	*b = (struct block){ .next = *at, .size = size };
+	a->taken += size;
+	return *at = b;
+}
+
+/* What is larger than a block has one of its own, behind the one that is being filled. */
+void *arena_room(struct arena *a, size_t n)
 {
 	const size_t al = alignof(max_align_t);
 	struct block *b = a->blocks;
@@ -50,33 +60,48 @@ void *arena_alloc(struct arena *a, size_t n)
 	if (n > SIZE_MAX / 2)
 		must(NULL);
 	n = (n + al - 1) & ~(al - 1);
-	if (!b || b->size - b->used < n) {
-		size_t size = n > BLOCK ? n : BLOCK;
-
-		b = must(malloc(sizeof *b + size));
-		b->size = size;
-		b->used = 0;
-		a->taken += size;
-		b->next = a->blocks;
-		a->blocks = b;
-	}
+	if (n > BLOCK)
+		b = block_new(a, b ? &b->next : &a->blocks, n);
+	else if (!b || b->size - b->used < n)
+		b = block_new(a, &a->blocks, BLOCK);
 	p = b->data + b->used;
 	b->used += n;
-	return memset(p, 0, n);
+	return p;
+}
+
+/* What has a block of its own is moved with it, and not kept twice. */
+void *arena_grow(struct arena *a, void *p, size_t had, size_t n)
+{
+	struct block **at = &a->blocks, *b;
+
+	if (had <= BLOCK || n > SIZE_MAX / 2)
+		return had ? memcpy(arena_room(a, n), p, had) : arena_room(a, n);
+	while ((*at)->data != p)
+		at = &(*at)->next;
+	a->taken += n - (*at)->size;
+	*at = b = must(realloc(*at, sizeof *b + n));
+	b->used = b->size = n;
+	return b->data;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	return memset(arena_room(a, n), 0, n);
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
-	char *d = arena_alloc(a, n + 1);
+	char *d = arena_room(a, n + 1);
 
 	if (n)
 		memcpy(d, s, n);
+	d[n] = '\0';
 	return d;
 }
 
 void *arena_copy(struct arena *a, const void *p, size_t n)
 {
-	void *copy = arena_alloc(a, n);
+	void *copy = arena_room(a, n);
 
 	memcpy(copy, p, n);
 	return copy;

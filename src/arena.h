@@ -18,6 +18,8 @@ void arena_reset(struct arena *a);               /* cleanups run, memory reused 
 void arena_free(struct arena *a);
 
 void *arena_alloc(struct arena *a, size_t n);    /* zeroed, aligned for any type */
+void *arena_room(struct arena *a, size_t n);     /* the same, but with whatever was there */
+void *arena_grow(struct arena *a, void *p, size_t had, size_t n);       /* room for n instead of the `had` at p, which is gone */
 void *arena_copy(struct arena *a, const void *p, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);  /* adds the NUL */

@@ -46,7 +46,7 @@ static struct json *describe(struct cli *c, const struct client *k)
 /* The redirect URIs of an option as JSON; NULL, and said, when one will not do. */
 static const char *redirect_uris(struct cli *c, const char *words)
 {
-	struct json *uris = js_words(c->arena, words ? words : "");
+	struct json *uris = js_read(c->arena, js_words(c->arena, words ? words : ""));
 
 	if (js_length(uris) > REDIRECTS_MOST) {
 		cli_say("--redirect-uris has %d at most", REDIRECTS_MOST);

@@ -33,7 +33,7 @@ static enum err versions(struct cli *c, struct arena *a, const struct id *org, c
 			struct json *o;
 
 			all[i].maker.name = NULL;        /* users are not told of */
-			o = shape_render(a, mlflow_version_out, &all[i], TIME_UNIX_MILLIS);
+			o = shape_object(a, mlflow_version_out, &all[i], TIME_UNIX_MILLIS);
 			js_put_str(a, o, "artifact_uri", all[i].origin.download);
 			if (!first)
 				putchar(',');
@@ -61,7 +61,7 @@ static enum err models(struct cli *c, struct arena *page, struct arena *a, const
 			struct named m = { .model = all[i] };
 
 			m.model.maker.name = NULL;
-			open_object(shape_render(page, mlflow_model_out, &m, TIME_UNIX_MILLIS));
+			open_object(shape_object(page, mlflow_model_out, &m, TIME_UNIX_MILLIS));
 			fputs(",\"versions\":[", stdout);
 			if ((e = versions(c, a, org, &all[i].life.id)))
 				return e;

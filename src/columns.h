@@ -15,8 +15,7 @@
  *   OBJ_COLUMNS    what is read and written: each statement reads organization_id before
  *   OBJ_ADDED      what its creation writes beside them, and OBJ_ADDS, OBJ_ADDED_AS: other
  *                  columns and what they are; OBJ_TAKEN: what a duplicate key means
- *   OBJ_LOCKED(C, A, whose)    computed columns that its lock reads too; `whose`: the
- *                  principal, a parameter in a lock
+ *   OBJ_LOCKED     computed columns that its lock reads too
  *   OBJ_BRIEF      what stands before its children
  *   OBJ_SEEN       computed columns that a read has behind them
  *   OBJ_KEPT(K)    what its lists filter and its unique keys go by: plain columns, since a prepared
@@ -118,7 +117,7 @@
 #define ORG_KEPT(K)
 #define ORG_TAKEN ERR_DB_DUPLICATE
 #define ORG_ADDED_AS ADDS_NOTHING
-#define ORG_LOCKED(C, A, whose)
+#define ORG_LOCKED(C, A)
 #define ORG_SEEN(C, A)
 
 #define ROLE_TABLE "roles"
@@ -129,7 +128,7 @@
 #define ROLE_KEPT(K)
 #define ROLE_TAKEN ERR_DB_DUPLICATE
 #define ROLE_ADDED_AS ADDS_NOTHING
-#define ROLE_LOCKED(C, A, whose)
+#define ROLE_LOCKED(C, A)
 #define ROLE_SEEN(C, A)
 #define ROLE_LIMITS(C, A) C(A, a, permissions, permissions) C(A, i, rate, rate)
 
@@ -142,7 +141,7 @@
 #define USER_KEPT(K)
 #define USER_TAKEN ERR_DB_DUPLICATE
 #define USER_ADDED_AS ", created_at, LOWER(email)"
-#define USER_LOCKED(C, A, whose)
+#define USER_LOCKED(C, A)
 #define USER_SEEN(C, A)
 #define USER_PASSWORD_COLUMNS(C, A) C(A, a, password, password)
 #define USER_EMAIL_COLUMNS(C, A) C(A, s, email, email)
@@ -155,7 +154,7 @@
 #define USER_GROUP_KEPT(K)
 #define USER_GROUP_TAKEN ERR_DB_DUPLICATE
 #define USER_GROUP_ADDED_AS ADDS_NOTHING
-#define USER_GROUP_LOCKED(C, A, whose)
+#define USER_GROUP_LOCKED(C, A)
 #define USER_GROUP_SEEN(C, A)
 #define GROUP_LIST_PICK(F, C, A) F(A, d, "k.id", life.id) C(A, s, "k.name", name) C(A, t, "k.created_at", life.created) C(A, i, "COUNT(n.principal_id)", members)
 /* A user who signs in, and one as the thaw command finds and lists them. */
@@ -200,13 +199,14 @@
 #define MODEL_ADDED_AS ", 0"
 /* Whether the caller p, whose role is r, sees a model y. */
 #define CALLER_SEES_Y " AND (y.is_global = 1 OR CONCAT(' ', r.permissions, ' ') LIKE '% organization:admin %' OR " GRANTED("y", "p.id") " > 0)"
-/* What the caller was granted on it: 0 nothing, 1 OBSERVER, 2 USER, 3 OWNER. */
-#define MODEL_LOCKED(C, A, whose) C(A, i0, GRANTED(A, whose), life.granted)
-/* Directly, with the organization, or with a group.  Names the principal twice. */
-#define GRANTED(alias, principal) GRANTED_ON(alias, "id", principal)
-#define GRANTED_ON(alias, model, principal) "GREATEST(COALESCE((SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
-	"AND g.model_id = " alias "." model " AND g.grantee_id IN (" principal ", " alias ".organization_id)), 0), COALESCE((SELECT MAX(g.role) " \
-	"FROM group_members n FORCE INDEX (PRIMARY) STRAIGHT_JOIN grants g ON g.organization_id = n.organization_id AND g.model_id = " alias "." model " AND g.grantee_id = n.group_id " \
+/* The model whose grants count: on one that everybody sees and nobody ever shared its maker alone has any, who owns it anyhow. */
+#define MODEL_LOCKED(C, A) C(A, d0, "IF(" A ".is_global = 1 AND " A ".shared = 0, NULL, " A ".id)", life.grants)
+/* What a principal was granted on a model, directly, with the organization, or with a group: 0 nothing, 1 OBSERVER, 2 USER,
+ * 3 OWNER.  Where one object is read it is a statement of its own, for those that need it (SQL_GRANTED): as a column it
+ * costs half of every read, whether it is computed or not.  Names the principal twice. */
+#define GRANTED(alias, principal) "GREATEST(COALESCE((SELECT MAX(g.role) FROM grants g WHERE g.organization_id = " alias ".organization_id " \
+	"AND g.model_id = " alias ".id AND g.grantee_id IN (" principal ", " alias ".organization_id)), 0), COALESCE((SELECT MAX(g.role) " \
+	"FROM group_members n FORCE INDEX (PRIMARY) STRAIGHT_JOIN grants g ON g.organization_id = n.organization_id AND g.model_id = " alias ".id AND g.grantee_id = n.group_id " \
 	"WHERE n.organization_id = " alias ".organization_id AND n.principal_id = " principal "), 0))"
 #define MODEL_SEEN(C, A)
 /* A grant, as it is written and as it is listed; whom one is for. */
@@ -223,11 +223,21 @@
 #define MODEL_ACTIVE(C, A) C(A, i, active_version, active_version)
 #define MODEL_TARGETED(C, A) MODEL_NUMBERS(C, A) C(A, s, target_name, target_name) C(A, a, target_type, target_type)
 #define MODEL_DEPLOYED(C, A) C(A, i, deployed, life.held)
-/* Who made it, who changed it last, and its labels, where a statement joined REGISTERED_PEOPLE. */
-#define REGISTERED(C, A) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
-	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email) C(A, s, TAGS_OF("x"), labels)
-#define TAGS_OF(alias) "(SELECT CONCAT('[', GROUP_CONCAT(JSON_OBJECT('id', LOWER(HEX(t.id)), 'name', t.name, 'value', t.value) ORDER BY t.id), ']') " \
-	"FROM tags t WHERE t.organization_id = " alias ".organization_id AND t.object_id = " alias ".id)"
+/* Who made it and who changed it last, where a statement joined REGISTERED_PEOPLE. */
+#define REGISTERED_LISTED(C, A) REGISTERED_SEEN(C, A) C(A, s, TAGS_OF("x"), labels)
+#define REGISTERED_ALONE(C, A) REGISTERED_SEEN(C, A) ANY_LABELS(C, A)
+#define REGISTERED_SEEN(C, A) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
+	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email)
+/* Labels, as the registry tells of them and as MLflow's clients do.  A column of them takes a table on disk, since a value
+ * can be long: lists have it (LISTED); what is read alone (ALONE) tells whether there are any, and labels_of() reads them. */
+#define A_TAG "JSON_OBJECT('id', LOWER(HEX(t.id)), 'name', t.name, 'value', t.value)"
+#define A_LABEL "JSON_OBJECT('key', t.name, 'value', t.value)"
+#define TAG_PICK(F, C, A) F(A, d, "t.object_id", object) C(A, s, A_TAG, text)
+#define LABEL_PICK(F, C, A) F(A, d, "t.object_id", object) C(A, s, A_LABEL, text)
+#define FROM_TAGS(alias) "FROM tags t WHERE t.organization_id = " alias ".organization_id AND t.object_id = " alias ".id)"
+#define TAGS_OF(alias) "(SELECT CONCAT('[', GROUP_CONCAT(" A_TAG " ORDER BY t.id), ']') " FROM_TAGS(alias)
+#define LABELS_OF(alias) "(SELECT CONCAT('[', GROUP_CONCAT(" A_LABEL " ORDER BY t.name), ']') " FROM_TAGS(alias)
+#define ANY_LABELS(C, A) C(A, b, "EXISTS (SELECT 1 " FROM_TAGS("x"), labelled)
 /* Moves with every change of a child, so that a cluster sees two meet. */
 #define CHILDREN ", children_rev = children_rev + 1"
 
@@ -248,7 +258,7 @@
 #define RUN_KEPT(K)
 #define RUN_TAKEN ERR_RUN_EXISTS
 #define RUN_ADDED_AS ADDS_NOTHING
-#define RUN_LOCKED(C, A, whose)
+#define RUN_LOCKED(C, A)
 #define RUN_SEEN(C, A)
 #define RUN_COMPLETED(C, A) C(A, now, ended_at, ended_at) C(A, s, algorithm, algorithm) RUN_FOUND(C, A)
 #define RUN_FAILED(C, A) C(A, now, ended_at, ended_at) C(A, s, reason, reason)
@@ -270,7 +280,7 @@
 #define VERSION_KEPT(K)
 #define VERSION_TAKEN ERR_DB_RETRY
 #define VERSION_ADDED_AS ADDS_NOTHING
-#define VERSION_LOCKED(C, A, whose)
+#define VERSION_LOCKED(C, A)
 #define VERSION_SEEN(C, A) C(A, i0, "(SELECT f.size FROM artifacts f WHERE f.organization_id = " A ".organization_id AND f.sha256 = " A ".artifact)", artifact_size)
 /* What the registry tells of it: what lists show, and what is told by itself. */
 #define PACKAGE_COLUMNS(C, A) C(A, d0, created_by, life.whose) C(A, s, name, package.name) C(A, s, description, package.description) \
@@ -283,31 +293,36 @@
 #define PACKAGE_LARGE(C, A) C(A, s, features, package.features) C(A, s, logs, package.logs)
 #define VERSION_DESCRIBED(C, A) C(A, s, description, package.description)
 /* As MLflow's clients are told of a version x of a model y, made by v; and of a model x itself. */
+#define NAMED_VERSION_LISTED(C, A) NAMED_VERSION_SEEN(C, A) C(A, s, LABELS_OF("x"), labels)
+#define NAMED_VERSION_ALONE(C, A) NAMED_VERSION_SEEN(C, A) ANY_LABELS(C, A)
+#define NAMED_MODEL_LISTED(C, A) NAMED_MODEL_SEEN(C, A) C(A, s, LABELS_OF("x"), labels)
+#define NAMED_MODEL_ALONE(C, A) NAMED_MODEL_SEEN(C, A) ANY_LABELS(C, A)
 #define NAMED_VERSION(C, A) HEAD(C, A) C(A, d, model_id, model) C(A, i, number, number)
-#define NAMED_VERSION_REST(C, A) C(A, d0, "x.created_by", life.whose) C(A, s, "x.stage", package.stage) C(A, s, "x.description", package.description) \
+#define NAMED_VERSION_SEEN(C, A) C(A, d0, "x.created_by", life.whose) C(A, s, "x.stage", package.stage) C(A, s, "x.description", package.description) \
 	C(A, s, "x.source_uri", origin.source) C(A, s, "x.download_uri", origin.download) C(A, s, "x.run_link", origin.run_link) \
 	C(A, s, "x.source_run", origin.run) C(A, s, "x.logged_model", origin.logged_model) C(A, s, "y.name", of.name) C(A, s, "v.username", maker.name) \
-	C(A, s, LABELS_OF("x"), labels) C(A, s, ALIASES_OF("x", "x.model_id", " AND l.number = x.number", "JSON_QUOTE(l.name)"), aliases) \
+	C(A, s, ALIASES_OF("x", "x.model_id", " AND l.number = x.number", "'\"', l.name, '\"'"), aliases) \
 	C(A, t, "x.mlflow_created_at", said.created) C(A, t, "x.mlflow_updated_at", said.changed)
-#define NAMED_MODEL_SEEN(C, A) C(A, s, "v.username", maker.name) C(A, s, LABELS_OF("x"), labels) \
-	C(A, s, ALIASES_OF("x", "x.id", "", "JSON_OBJECT('alias', l.name, 'version', CAST(l.number AS CHAR))"), aliases) \
+#define NAMED_MODEL_SEEN(C, A) C(A, s, "v.username", maker.name) \
+	C(A, s, ALIASES_OF("x", "x.id", "", "'{\"alias\": \"', l.name, '\", \"version\": \"', l.number, '\"}'"), aliases) \
 	C(A, t, "x.mlflow_created_at", said.created) C(A, t, "x.mlflow_updated_at", said.changed)
 /* And as an export writes them. */
-#define MIRROR_MODEL_PICK(F, C, A) F(A, d, "x.id", life.id) C(A, s, "x.name", name) C(A, s, "x.description", description) NAMED_MODEL_SEEN(C, A)
-#define MIRROR_VERSION_PICK(F, C, A) F(A, i, "x.number", number) NAMED_VERSION_REST(C, A)
-#define LABELS_OF(alias) "(SELECT CONCAT('[', GROUP_CONCAT(JSON_OBJECT('key', t.name, 'value', t.value) ORDER BY t.name), ']') " \
-	"FROM tags t WHERE t.organization_id = " alias ".organization_id AND t.object_id = " alias ".id)"
+#define MIRROR_MODEL_PICK(F, C, A) F(A, d, "x.id", life.id) C(A, s, "x.name", name) C(A, s, "x.description", description) NAMED_MODEL_LISTED(C, A)
+#define MIRROR_VERSION_PICK(F, C, A) F(A, i, "x.number", number) NAMED_VERSION_LISTED(C, A)
+/* An alias has nothing that JSON escapes (alias_fault()); and a text that cannot be long takes no table on disk. */
 #define ALIASES_OF(alias, model, version, of) "(SELECT CONCAT('[', GROUP_CONCAT(" of " ORDER BY l.name), ']') " \
 	"FROM model_aliases l WHERE l.organization_id = " alias ".organization_id AND l.model_id = " model version ")"
 #define VERSION_EDITED(C, A) C(A, s, name, package.name) C(A, a, threshold, package.threshold) C(A, s, target, package.target)
 #define VERSION_STAGED(C, A) C(A, a, stage, package.stage)
 #define VERSION_BUILT(C, A) C(A, a, build_status, package.build) C(A, x, mlpkg, package.mlpkg) C(A, in, intervals, package.intervals)
 /* What its model (y), its maker (v), whoever changed it last (u) and its deployments say of it, where a statement
- * joined PACKAGE_PEOPLE. */
+ * joined PACKAGE_PEOPLE; in lists also what the caller was granted on the model. */
+#define PACKAGE_LISTED(C, A) PACKAGE_SEEN(C, A) C(A, i0, GRANTED("y", "p.id"), of.granted) C(A, s, TAGS_OF("x"), labels)
+#define PACKAGE_ALONE(C, A) PACKAGE_SEEN(C, A) ANY_LABELS(C, A)
 #define PACKAGE_SEEN(C, A) C(A, s, "y.name", of.name) C(A, s, "y.target_name", of.target_name) C(A, s, "y.target_type", of.target_type) \
-	C(A, b, "y.status = 'retired'", of.retired) C(A, b, "y.is_global", of.global) C(A, i0, GRANTED("y", "p.id"), of.granted) \
+	C(A, b, "y.status = 'retired'", of.retired) C(A, b, "y.is_global", of.global) \
 	C(A, d0, "IF(y.shared, NULL, y.created_by)", of.maker) C(A, d0, "v.id", maker.id) C(A, s, "v.username", maker.name) C(A, s, "v.email", maker.email) \
-	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email) C(A, s, TAGS_OF("x"), labels) \
+	C(A, d0, "u.id", changer.id) C(A, s, "u.username", changer.name) C(A, s, "u.email", changer.email) \
 	C(A, i, ACTIVE_OF_VERSION("x"), deployments)
 #define PACKAGE_PLACE_PICK(F, C, A) F(A, d, "model_id", model) C(A, i, "number", number)
 #define PACKAGE_LAST_PICK(F, C, A) F(A, x, "class_digest", classes) C(A, s, "timeseries", timeseries) C(A, i0, "kinds", kinds)
@@ -328,7 +343,7 @@
 #define ENVIRONMENT_KEPT(K) K(hidden, "status = 'deleted'", "")
 #define ENVIRONMENT_TAKEN ERR_INTERNAL
 #define ENVIRONMENT_ADDED_AS ", 0"
-#define ENVIRONMENT_LOCKED(C, A, whose)
+#define ENVIRONMENT_LOCKED(C, A)
 #define ENVIRONMENT_SEEN(C, A)
 
 #define DEPLOYMENT_TABLE "deployments"
@@ -342,9 +357,10 @@
 #define DEPLOYMENT_KEPT(K) K(hidden, "status = 'deleted'", "")
 #define DEPLOYMENT_TAKEN ERR_INTERNAL
 #define DEPLOYMENT_ADDED_AS ADDS_NOTHING
-/* What the caller was granted on its champion's model, and whether everybody sees that. */
-#define DEPLOYMENT_LOCKED(C, A, whose) C(A, i0, GRANTED_ON(A, "model_id", whose), life.granted) \
-	C(A, b, "(SELECT z.is_global FROM models z WHERE z.organization_id = " A ".organization_id AND z.id = " A ".model_id)", life.global)
+/* Its champion's model where grants on that count, and whether everybody sees it. */
+#define DEPLOYMENT_LOCKED(C, A) C(A, d0, CHAMPION_OF(A, "IF(z.is_global = 1 AND z.shared = 0, NULL, z.id)"), life.grants) \
+	C(A, b, CHAMPION_OF(A, "z.is_global"), life.global)
+#define CHAMPION_OF(alias, column) "(SELECT " column " FROM models z WHERE z.organization_id = " alias ".organization_id AND z.id = " alias ".model_id)"
 #define DEPLOYMENT_SEEN(C, A)
 #define DEPLOYMENT_SET(C, A) C(A, s, settings, settings)
 /* A version v of a model m that is deployed, as deployments and challengers tell of it, in an environment e. */
@@ -381,7 +397,7 @@
 #define CHALLENGER_KEPT(K) K(hidden, "status = 'deleted'", "")
 #define CHALLENGER_TAKEN ERR_INTERNAL
 #define CHALLENGER_ADDED_AS ADDS_NOTHING
-#define CHALLENGER_LOCKED(C, A, whose)
+#define CHALLENGER_LOCKED(C, A)
 #define CHALLENGER_SEEN(C, A)
 
 /* ---- What packages are made from ---- */
@@ -394,7 +410,7 @@
 #define RUN_PROJECT_KEPT(K) K(name_hash, "UNHEX(SHA2(name, 256))", "")
 #define RUN_PROJECT_TAKEN ERR_DB_RETRY
 #define RUN_PROJECT_ADDED_AS ADDS_NOTHING
-#define RUN_PROJECT_LOCKED(C, A, whose)
+#define RUN_PROJECT_LOCKED(C, A)
 #define RUN_PROJECT_SEEN(C, A)
 /* Of a model of the leaderboard beside its run: its model (y), its project (j) and who made that (v), who started the run (u). */
 #define LEADERBOARD_OF(C, A) C(A, s, "y.name", of.name) C(A, s, "y.config", of.config) C(A, s, "y.task_type", of.task_type) \
@@ -415,7 +431,7 @@
 #define USE_CASE_KEPT(K) K(hidden, "status = 'deleted'", "") K(name_key, "name", " COLLATE utf8mb4_bin")
 #define USE_CASE_TAKEN ERR_INTERNAL
 #define USE_CASE_ADDED_AS ADDS_NOTHING
-#define USE_CASE_LOCKED(C, A, whose)
+#define USE_CASE_LOCKED(C, A)
 #define USE_CASE_SEEN(C, A) C(A, d0, LAST_CHANGE("use_case", A), changer) C(A, i, "(SELECT COUNT(*) FROM model_versions v " \
 	"FORCE INDEX (version_by_use_case) JOIN models y ON y.organization_id = v.organization_id AND y.id = v.model_id" CALLER_SEES_Y \
 	" WHERE v.organization_id = " A ".organization_id AND v.use_case_id = " A ".id)", models)
@@ -439,7 +455,7 @@
 #define CUSTOM_MODEL_KEPT(K) K(hidden, "status = 'deleted'", "") K(name_key, "name", " COLLATE utf8mb4_bin")
 #define CUSTOM_MODEL_TAKEN ERR_INTERNAL
 #define CUSTOM_MODEL_ADDED_AS ", 0"
-#define CUSTOM_MODEL_LOCKED(C, A, whose)
+#define CUSTOM_MODEL_LOCKED(C, A)
 /* The deployments of packages that were made from its versions; of those that `seen` says, by the model y of each. */
 #define CUSTOM_DEPLOYED(alias, seen) "FROM custom_versions c FORCE INDEX (custom_version_number) " \
 	"JOIN model_versions v FORCE INDEX (version_by_source) ON v.organization_id = c.organization_id AND v.source_id = c.id " \
@@ -457,7 +473,7 @@
 #define CUSTOM_VERSION_KEPT(K)
 #define CUSTOM_VERSION_TAKEN ERR_DB_RETRY
 #define CUSTOM_VERSION_ADDED_AS ADDS_NOTHING
-#define CUSTOM_VERSION_LOCKED(C, A, whose)
+#define CUSTOM_VERSION_LOCKED(C, A)
 #define CUSTOM_VERSION_SEEN(C, A) C(A, s, FILES_OF(A), items)
 #define FILES_OF(alias) "(SELECT CONCAT('[', GROUP_CONCAT(JSON_OBJECT('id', LOWER(HEX(f.id)), 'fileName', SUBSTRING_INDEX(f.path, '/', -1), " \
 	"'filePath', f.path, 'fileSource', 'local', 'created', CONCAT(DATE_FORMAT(f.created_at, '%Y-%m-%dT%H:%i:%s.%f'), 'Z')) ORDER BY f.path), ']') " \
@@ -478,7 +494,7 @@
 #define FOLDER_KEPT(K) K(hidden, "status <> 'active'", "") K(name_hash, NAME_HASH("deleted"), "")
 #define FOLDER_TAKEN ERR_FOLDER_NAME_TAKEN
 #define FOLDER_ADDED_AS ", 0"
-#define FOLDER_LOCKED(C, A, whose) C(A, b, A ".kind = 'project'", project)
+#define FOLDER_LOCKED(C, A) C(A, b, A ".kind = 'project'", project)
 /* The name of its space, and who changed it last, as its audit tells. */
 #define FOLDER_SEEN(C, A) C(A, s, "(SELECT o.name FROM organizations o WHERE o.organization_id = " A ".organization_id AND o.id = " A ".organization_id)", space) \
 	C(A, d0, LAST_CHANGE("folder", A), updated_by)
@@ -515,7 +531,7 @@
 	K(live_url, "IF(status = 'DELETED', NULL, url)", "") K(name_key, "name", " COLLATE utf8mb4_bin")
 #define PROJECT_TAKEN ERR_DB_RETRY
 #define PROJECT_ADDED_AS ADDS_NOTHING
-#define PROJECT_LOCKED(C, A, whose)
+#define PROJECT_LOCKED(C, A)
 #define PROJECT_SEEN(C, A)
 #define PROJECT_BEGUN(C, A) C(A, was, built_from, life.state) C(A, i, progress, progress)
 #define PROJECT_PROGRESSED(C, A) C(A, i, progress, progress)
@@ -537,7 +553,7 @@
 #define WORKSPACE_KEPT(K) K(hidden, "status = 'archived'", "") K(name_key, "name", " COLLATE utf8mb4_bin")
 #define WORKSPACE_TAKEN ERR_INTERNAL
 #define WORKSPACE_ADDED_AS ", 0"
-#define WORKSPACE_LOCKED(C, A, whose)
+#define WORKSPACE_LOCKED(C, A)
 #define WORKSPACE_SEEN(C, A) C(A, s, "(" ENTITIES_OF("WHERE e.organization_id = " A ".organization_id AND e.workspace_id = " A ".id") ")", entities)
 #define ENTITIES_OF(where) "SELECT GROUP_CONCAT(LOWER(HEX(e.id)) ORDER BY e.id) FROM entities e " where
 /* The computed target, the entities it was computed from, how many they are, how many not in their last state. */
@@ -556,7 +572,7 @@
 #define ENTITY_KEPT(K) K(name_key, "name", " COLLATE utf8mb4_bin")
 #define ENTITY_TAKEN ERR_INTERNAL
 #define ENTITY_ADDED_AS ADDS_NOTHING
-#define ENTITY_LOCKED(C, A, whose)
+#define ENTITY_LOCKED(C, A)
 #define ENTITY_SEEN(C, A)
 
 #define AUTHORIZATION_TABLE "authorizations"
@@ -568,7 +584,7 @@
 #define AUTHORIZATION_KEPT(K)
 #define AUTHORIZATION_TAKEN ERR_INTERNAL
 #define AUTHORIZATION_ADDED_AS ADDS_NOTHING
-#define AUTHORIZATION_LOCKED(C, A, whose)
+#define AUTHORIZATION_LOCKED(C, A)
 #define AUTHORIZATION_SEEN(C, A)
 
 /* ---- API keys and clients ---- */
@@ -587,7 +603,7 @@
 #define TOKEN_KEPT(K)
 #define TOKEN_TAKEN ERR_INTERNAL
 #define TOKEN_ADDED_AS ADDS_NOTHING
-#define TOKEN_LOCKED(C, A, whose)
+#define TOKEN_LOCKED(C, A)
 #define TOKEN_SEEN(C, A)
 
 #define OAUTH_CLIENT_TABLE "oauth_clients"
@@ -599,7 +615,7 @@
 #define OAUTH_CLIENT_KEPT(K)
 #define OAUTH_CLIENT_TAKEN ERR_INTERNAL
 #define OAUTH_CLIENT_ADDED_AS ADDS_NOTHING
-#define OAUTH_CLIENT_LOCKED(C, A, whose)
+#define OAUTH_CLIENT_LOCKED(C, A)
 #define OAUTH_CLIENT_SEEN(C, A)
 #define CLIENT_SECRET(C, A) C(A, x, secret_hash, hash)
 /* Whom it acts for; a code; what it has of a user. */
@@ -624,7 +640,7 @@
 #define ENDPOINT_KEPT(K) K(hidden, "status = 'deleted'", "")
 #define ENDPOINT_TAKEN ERR_INTERNAL
 #define ENDPOINT_ADDED_AS ADDS_NOTHING
-#define ENDPOINT_LOCKED(C, A, whose)
+#define ENDPOINT_LOCKED(C, A)
 #define ENDPOINT_SEEN(C, A) C(A, s, OWNER_MAY(A), owner.permissions)
 /* The permissions of its owner while that is active: none otherwise. */
 #define OWNER_MAY(alias) "(SELECT r.permissions FROM principals o JOIN roles r ON r.organization_id = o.organization_id AND r.name = o.role " \

@@ -130,17 +130,17 @@ enum sql db_made(struct db *db, const char *name, const char *in, const char *ou
 	return (enum sql)(SQL__MAX + oldest);
 }
 
-/* The connection, not the handle. */
+/* The connection, not the handle.  Its statements end with it: the server is told of none. */
 static void disconnect(struct db *db)
 {
+	if (db->m)
+		mysql_close(db->m);
+	db->m = NULL;
 	for (size_t i = 0; i < KNOWN; i++) {
 		if (db->st[i])
 			mysql_stmt_close(db->st[i]);
 		db->st[i] = NULL;
 	}
-	if (db->m)
-		mysql_close(db->m);
-	db->m = NULL;
 	db->checked = db->open = db->doomed = false;
 }
 
@@ -294,29 +294,33 @@ static const char session[] =
 /* A read waits for what the cluster has committed, and a node that left it serves nothing. */
 static const char session_galera[] = "SET SESSION wsrep_sync_wait = 1, wsrep_dirty_reads = 0";
 
-/* The server hangs up on a longer statement before it says why: it is refused here. */
-static enum err learn_packet(struct db *db)
+/* What the server says of itself, two numbers at the most.  Its max_allowed_packet comes first: it hangs up on a
+ * longer statement before it says why, so that is refused here (fits()). */
+#define PACKET "SELECT @@max_allowed_packet"
+
+static enum err learn(struct db *db, const char *text, const char *what, int64_t *second)
 {
 	MYSQL_RES *res;
 	MYSQL_ROW row;
 	int64_t packet;
-	enum err e = run(db, "SELECT @@max_allowed_packet", "session", false);
+	enum err e = run(db, text, what, false);
 
 	if (e || !(res = mysql_store_result(db->m)))
 		return e ? e : ERR_UNAVAILABLE;
 	row = mysql_fetch_row(res);
 	db->packet = row && row[0] && parse_int(row[0], 0, INT64_MAX, &packet) ? (size_t)packet : 0;
+	if (second && (!row || !row[1] || !parse_int(row[1], 0, INT64_MAX, second)))
+		*second = 0;
 	mysql_free_result(res);
 	return OK;
 }
 
-enum err db_connect(struct db *db)
+static enum err attach(struct db *db, const char *text, const char *what, int64_t *second)
 {
 	static const unsigned connect_s = 2, off = 0;
+	enum err e;
 	MYSQL *m;
 
-	if (db->m)
-		return OK;
 	/* Without it the library would try its own defaults, and another database. */
 	if (access(db->option_file, R_OK)) {
 		snprintf(db->error, sizeof db->error, "%s: %s", db->option_file, strerror(errno));
@@ -341,26 +345,31 @@ enum err db_connect(struct db *db)
 	}
 	db->m = m;
 	/* In this order: a node that was cut off answers no SELECT that waits for the cluster. */
-	if (run(db, session, "session", false) || learn_packet(db) || (conf.galera && run(db, session_galera, "session", false))) {
+	if ((e = run(db, session, "session", false)) || (e = learn(db, text, what, second))
+	    || (conf.galera && (e = run(db, session_galera, "session", false)))) {
 		disconnect(db);
-		return ERR_UNAVAILABLE;
+		return e == ERR_SCHEMA ? e : ERR_UNAVAILABLE;
 	}
 	return OK;
 }
 
+enum err db_connect(struct db *db)
+{
+	return db->m ? OK : attach(db, PACKET, "session", NULL);
+}
+
+/* A CGI script pays for each round trip at each request: the schema's version is asked for with the packet. */
 enum err db_ready(struct db *db)
 {
-	struct arena *a;
-	struct db_rows r;
+	const struct sql_row *row = &sql_rows[SQL_SCHEMA_VERSION];
+	char text[256];
+	int64_t version = 0;
 	enum err e;
-	int64_t version;
 
-	if ((e = db_connect(db)) || db->checked)
-		return e;
-	a = arena_new();
-	e = db_query(db, a, SQL_SCHEMA_VERSION, DB_NONE, &r);
-	version = !e && r.n ? db_row(&r, 0)->i : 0;
-	arena_free(a);
+	if (db->m && db->checked)
+		return OK;
+	snprintf(text, sizeof text, PACKET ", (%s)", row->text);
+	e = db->m ? learn(db, text, row->name, &version) : attach(db, text, row->name, &version);
 	if (e && e != ERR_SCHEMA)
 		return e == ERR_DB_LOST || e == ERR_DB_RETRY ? ERR_UNAVAILABLE : e;
 	if (e || version < SCHEMA_MIN || version > SCHEMA_MAX) {
@@ -644,8 +653,8 @@ static size_t row_bytes(const char *out, const struct cells *c)
 static enum err take_row(MYSQL_STMT *st, struct arena *a, const char *out, const struct cells *c, struct db_val *v)
 {
 	for (unsigned i = 0; out[i]; i++, v++) {
-		v->t = out[i];
-		if ((v->null = c->nulls[i]))
+		*v = (struct db_val){ .t = out[i], .null = c->nulls[i] };
+		if (v->null)
 			continue;
 		if (v->t == 'i')
 			v->i = c->ints[i];
@@ -663,7 +672,6 @@ static enum err take_row(MYSQL_STMT *st, struct arena *a, const char *out, const
  * reads it and lets it go. */
 static enum err fetch(struct db *db, MYSQL_STMT *st, struct arena *a, const struct sql_row *row, struct db_rows *out)
 {
-	enum { ROOM = 16 };
 	const size_t cols = strlen(row->out);
 	MYSQL_BIND bind[DB_COLUMNS];
 	size_t room = 0, bytes = 0;
@@ -685,7 +693,7 @@ static enum err fetch(struct db *db, MYSQL_STMT *st, struct arena *a, const stru
 		if ((out->cut = out->n && db->bound && bytes > db->bound))
 			break;
 		if (out->n == room) {
-			struct db_val *more = arena_alloc(a, (room = room ? 2 * room : ROOM) * cols * sizeof *more);
+			struct db_val *more = arena_room(a, (room = room ? 4 * room : 1) * cols * sizeof *more);
 
 			if (out->n)
 				memcpy(more, out->v, out->n * cols * sizeof *more);

@@ -26,6 +26,7 @@ struct model {
 	bool local;                              /* made so: for its maker, and whom it is shared with */
 	struct person maker, changer;            /* where asked for (dom_package.h, dom_named.h), with its labels, a JSON array */
 	const char *labels, *aliases;
+	bool labelled;                           /* of one that is read alone: labels_of() has them */
 	struct said said;
 };
 
@@ -116,6 +117,7 @@ struct version {
 	struct package_of of;
 	struct person maker, changer;
 	const char *labels, *aliases;
+	bool labelled;
 	struct said said;
 	int64_t deployments;
 	unsigned rights;                         /* of the caller: enum right */

@@ -33,7 +33,7 @@ bool named_number(const char *text, int64_t *out)
 
 /* ---- One ---- */
 
-static const struct column model_seen[] = MAP(NAMED_MODEL_SEEN, struct model), version_rest[] = MAP(NAMED_VERSION_REST, struct version),
+static const struct column model_alone[] = MAP(NAMED_MODEL_ALONE, struct model), version_alone[] = MAP(NAMED_VERSION_ALONE, struct version),
 	version_columns[] = MAP(NAMED_VERSION, struct version);
 
 /* What errors speak of. */
@@ -84,6 +84,8 @@ static enum err latest_of(struct tx *tx, struct named *const *all, size_t n)
 /* Of several models, in the order of their ids; the rows are added up in bytes. */
 static enum err latest_once(struct tx *tx, struct named *const *all, size_t n)
 {
+	struct labelled labels[AT_ONCE * STAGES];
+	size_t nlabels = 0;
 	const struct db_val org = db_d(&tx->who->organization);
 	struct version *rows[AT_ONCE];
 	struct values in = { .n = 0 };
@@ -102,14 +104,17 @@ static enum err latest_once(struct tx *tx, struct named *const *all, size_t n)
 		struct version v = { .number = 0 };
 
 		v.life.organization = tx->who->organization;
-		(void)row_read(version_rest, RES_VERSION, row_read(version_columns, RES_VERSION, db_row(&r, i) + 1, &v), &v);
+		(void)row_read(version_alone, RES_VERSION, row_read(version_columns, RES_VERSION, db_row(&r, i) + 1, &v), &v);
 		for (k = 0; k < n && !id_equal(&all[k]->model.life.id, &v.model); k++)
 			;
 		if (k == n || all[k]->latest.n == STAGES)
 			return ERR_INTERNAL;
 		add_latest(&all[k]->latest, rows[k], &v);
 	}
-	return OK;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < all[i]->latest.n; k++)
+			labels[nlabels++] = (struct labelled){ &rows[i][k].life.id, rows[i][k].labelled, &rows[i][k].labels };
+	return labels_of(tx, SQL_LABELS_READ, labels, nlabels);
 }
 
 enum err named_get(struct tx *tx, const struct db_val *key, void *out)
@@ -121,8 +126,10 @@ enum err named_get(struct tx *tx, const struct db_val *key, void *out)
 	about(tx, key[0].s, NULL);
 	if ((e = life_read_by(tx, RES_MODEL, SQL_NAMED_READ, key, 1, &n->model, &rest)) || (e = named_there(tx, &n->model)))
 		return e;
-	(void)row_read(model_seen, RES_MODEL, rest, &n->model);
-	return latest_of(tx, &n, 1);
+	(void)row_read(model_alone, RES_MODEL, rest, &n->model);
+	e = labels_of(tx, SQL_LABELS_READ, &(struct labelled){ &n->model.life.id, n->model.labelled, &n->model.labels }, 1);
+	n->latest = (struct list){ NULL, 0, sizeof(struct version) };
+	return e || !n->model.last_version ? e : latest_of(tx, &n, 1);
 }
 
 /* ---- Versions ---- */
@@ -136,8 +143,8 @@ static enum err version_by(struct tx *tx, enum sql sql, const struct db_val *in,
 		return e;
 	if (v->life.state == STATE_VERSION_ARCHIVED)
 		return ERR_VERSION_NOT_FOUND;
-	(void)row_read(version_rest, RES_VERSION, rest, v);
-	return OK;
+	(void)row_read(version_alone, RES_VERSION, rest, v);
+	return labels_of(tx, SQL_LABELS_READ, &(struct labelled){ &v->life.id, v->labelled, &v->labels }, 1);
 }
 
 enum err named_version_get(struct tx *tx, const struct db_val *key, void *out)
@@ -250,10 +257,11 @@ static const struct list_path model_paths[] = {
 	{ .order = NAMED_BY_TIME + 1, .index = "model_by_said_down" },
 	{ .order = -1, .index = "model_by_said" },
 };
-static const struct column list_model_columns[] = MAP(MODEL_COLUMNS, struct model), list_model_locked[] = MAP(MODEL_SEEN, struct model);
+static const struct column list_model_columns[] = MAP(MODEL_COLUMNS, struct model), list_model_locked[] = MAP(MODEL_SEEN, struct model),
+	model_listed[] = MAP(NAMED_MODEL_LISTED, struct model), version_listed[] = MAP(NAMED_VERSION_LISTED, struct version);
 const struct listing named_list = { .name = "NAMED", .of = RES_MODEL, .parent = RES__MAX, .sees = SEES_GRANT, .size = sizeof(struct named),
-	.text = ROW(MODEL_COLUMNS, "x") MODEL_SEEN(COL_EXPR, "x") NAMED_MODEL_SEEN(COL_EXPR, ), .out = ROW_OUT(MODEL_COLUMNS) MODEL_SEEN(COL_OUT, ) NAMED_MODEL_SEEN(COL_OUT, ),
-	.joins = " LEFT JOIN principals v ON v.organization_id = x.organization_id AND v.id = x.created_by", .maps = { list_model_columns, list_model_locked, model_seen },
+	.text = ROW(MODEL_COLUMNS, "x") MODEL_SEEN(COL_EXPR, "x") NAMED_MODEL_LISTED(COL_EXPR, ), .out = ROW_OUT(MODEL_COLUMNS) MODEL_SEEN(COL_OUT, ) NAMED_MODEL_LISTED(COL_OUT, ),
+	.joins = " LEFT JOIN principals v ON v.organization_id = x.organization_id AND v.id = x.created_by", .maps = { list_model_columns, list_model_locked, model_listed },
 	.filters = model_filters, .always = FILTER(NAMED_HIDDEN), .orders = model_orders, LIST_PATHS(model_paths), .bounded = true };
 
 enum err named_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
@@ -336,10 +344,10 @@ static const struct list_path version_paths[] = {
 	{ .order = -1, .index = "PRIMARY" },
 };
 const struct listing named_versions_list = { .name = "NAMED_VERSIONS", .of = RES_VERSION, .parent = RES__MAX, .sees = SEES_PARENT,
-	.text = ROW(NAMED_VERSION, "x") NAMED_VERSION_REST(COL_EXPR, ), .out = ROW_OUT(NAMED_VERSION) NAMED_VERSION_REST(COL_OUT, ),
+	.text = ROW(NAMED_VERSION, "x") NAMED_VERSION_LISTED(COL_EXPR, ), .out = ROW_OUT(NAMED_VERSION) NAMED_VERSION_LISTED(COL_OUT, ),
 	.joins = " LEFT JOIN models y ON y.organization_id = x.organization_id AND y.id = x.model_id "
 		"LEFT JOIN principals v ON v.organization_id = x.organization_id AND v.id = x.created_by",
-	.maps = { version_columns, version_rest }, .filters = version_filters, .always = FILTER(NAMED_LIVING) | FILTER(NAMED_OF_HIDDEN), .orders = version_orders,
+	.maps = { version_columns, version_listed }, .filters = version_filters, .always = FILTER(NAMED_LIVING) | FILTER(NAMED_OF_HIDDEN), .orders = version_orders,
 	LIST_PATHS(version_paths), .bounded = true };
 
 enum err named_few(struct tx *tx, const char *from, const char *to, bool *few)

@@ -1,12 +1,14 @@
 /* dom_package.c: models and versions as the registry tells of them, read and listed.  What a package has beyond a
  * version is columns of the same row, with people, labels and deployments joined. */
 #include "dom_package.h"
+#include "dom_tag.h"
 
 /* ---- Reading ---- */
 
-static const struct column package_rest[] = { PACKAGE_COLUMNS(COL_MAP, struct version) PACKAGE_SEEN(COL_MAP, struct version) { ROW_END, 0 } };
+static const struct column package_listed[] = { PACKAGE_COLUMNS(COL_MAP, struct version) PACKAGE_LISTED(COL_MAP, struct version) { ROW_END, 0 } };
+static const struct column package_alone[] = { PACKAGE_COLUMNS(COL_MAP, struct version) PACKAGE_ALONE(COL_MAP, struct version) { ROW_END, 0 } };
 static const struct column package_large[] = MAP(PACKAGE_LARGE, struct version);
-static const struct column registered_rest[] = MAP(REGISTERED, struct model);
+static const struct column registered_listed[] = MAP(REGISTERED_LISTED, struct model), registered_alone[] = MAP(REGISTERED_ALONE, struct model);
 
 unsigned model_rights(const struct who *who, bool global, int granted, const struct id *maker)
 {
@@ -50,9 +52,10 @@ static enum err read_package(struct tx *tx, enum sql sql, const struct db_val *k
 
 	if (e)
 		return e;
-	(void)row_read(package_rest, RES_VERSION, rest, v);
+	(void)row_read(package_alone, RES_VERSION, rest, v);
+	v->of.granted = ((const struct life *)v->life.parent)->granted;
 	complete(tx, v);
-	return OK;
+	return labels_of(tx, SQL_TAGS_READ, &(struct labelled){ &v->life.id, v->labelled, &v->labels }, 1);
 }
 
 enum err package_get(struct tx *tx, const struct db_val *key, void *out)
@@ -111,12 +114,14 @@ enum err package_large_of(struct tx *tx, struct version *v)
 
 enum err registered_get(struct tx *tx, const struct db_val *key, void *out)
 {
+	struct model *m = out;
 	const struct db_val *rest;
-	enum err e = life_read_by(tx, RES_MODEL, SQL_REGISTERED_READ, key, 1, out, &rest);
+	enum err e = life_read_by(tx, RES_MODEL, SQL_REGISTERED_READ, key, 1, m, &rest);
 
-	if (!e)
-		(void)row_read(registered_rest, RES_MODEL, rest, out);
-	return e;
+	if (e)
+		return e;
+	(void)row_read(registered_alone, RES_MODEL, rest, m);
+	return labels_of(tx, SQL_TAGS_READ, &(struct labelled){ &m->life.id, m->labelled, &m->labels }, 1);
 }
 
 /* ---- Lists ---- */
@@ -183,7 +188,7 @@ static const struct list_path version_paths[] = {
 	{ .order = -1, .index = "version_number" },
 };
 static const struct column version_columns[] = MAP(VERSION_COLUMNS, struct version), version_seen[] = MAP(VERSION_SEEN, struct version);
-#define PACKAGES .of = RES_VERSION, .text = A_PACKAGE, .out = A_PACKAGE_OUT, .maps = { version_columns, version_seen, package_rest }, .filters = package_filters
+#define PACKAGES .of = RES_VERSION, .text = A_PACKAGE(PACKAGE_LISTED), .out = A_PACKAGE_OUT(PACKAGE_LISTED), .maps = { version_columns, version_seen, package_listed }, .filters = package_filters
 const struct listing packages_list = { .name = "PACKAGES", .parent = RES__MAX, .sees = SEES_PARENT, .unhidden = true, PACKAGES,
 	.joins = " LEFT JOIN models y ON y.organization_id = x.organization_id AND y.id = x.model_id " PACKAGE_PEOPLE,
 	.always = FILTER(PACKAGES_STATUS), .orders = newest, LIST_PATHS(package_paths) };
@@ -243,7 +248,7 @@ static enum err registered_total(struct tx *tx, const struct list_ask *ask, cons
 }
 static const struct column model_columns[] = MAP(MODEL_COLUMNS, struct model), model_seen[] = MAP(MODEL_SEEN, struct model);
 const struct listing registered_list = { .name = "REGISTERED", .of = RES_MODEL, .parent = RES__MAX, .sees = SEES_GRANT,
-	.text = ROW(MODEL_COLUMNS, "x") MODEL_SEEN(COL_EXPR, "x") REGISTERED(COL_EXPR, ), .out = ROW_OUT(MODEL_COLUMNS) MODEL_SEEN(COL_OUT, ) REGISTERED(COL_OUT, ),
-	.joins = " " REGISTERED_PEOPLE, .maps = { model_columns, model_seen, registered_rest }, .filters = model_filters, .always = FILTER(REGISTERED_HIDDEN),
+	.text = ROW(MODEL_COLUMNS, "x") MODEL_SEEN(COL_EXPR, "x") REGISTERED_LISTED(COL_EXPR, ), .out = ROW_OUT(MODEL_COLUMNS) MODEL_SEEN(COL_OUT, ) REGISTERED_LISTED(COL_OUT, ),
+	.joins = " " REGISTERED_PEOPLE, .maps = { model_columns, model_seen, registered_listed }, .filters = model_filters, .always = FILTER(REGISTERED_HIDDEN),
 	.child = " AND (SELECT 1 FROM model_versions c FORCE INDEX (version_number) WHERE c.organization_id = x.organization_id AND c.model_id = x.id",
 	.orders = model_orders, LIST_PATHS(model_paths), .total = registered_total, .totalled = FILTER(REGISTERED_HIDDEN) };

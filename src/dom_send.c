@@ -107,7 +107,7 @@ const char *event_write(struct arena *a, const struct post *p, const struct lett
 	const char *id = id_spell(a, "evt_", &p->event), *standard;
 	struct sign s = { to->secrets, to->nsecrets, time, NULL, 0 };
 
-	s.body = js_text(event_json(a, &l->event, to->api_version), &s.length);
+	s.body = event_text(a, &l->event, to->api_version, &s.length);
 	if (!(standard = sign_standard(a, &s, id)))
 		return fault_words(FAULT_SECRET);
 	*out = (struct message){ s.body, s.length, { { "Matter-Signature", sign_matter(a, &s) }, { "webhook-id", id },

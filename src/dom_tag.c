@@ -215,3 +215,59 @@ enum err labels_add(struct tx *tx, const struct id *object, const char *labels)
 	}
 	return e || !labels ? e : room(tx, object);
 }
+
+/* ---- Read ---- */
+
+enum { AT_ONCE = sizeof IDS16 - 1 };
+
+struct found { struct id object; const char *text; };
+
+/* Of no more than AT_ONCE; of fewer the last one again. */
+static enum err labels_of_some(struct tx *tx, enum sql sql, const struct labelled *const *some, size_t n)
+{
+	static const struct column map[] = PICK_MAP(LABEL_PICK, struct found);
+	struct buf text[AT_ONCE];
+	struct db_val in[1 + AT_ONCE] = { db_d(&tx->who->organization) };
+	struct db_rows r;
+	enum err e;
+
+	for (size_t i = 0; i < AT_ONCE; i++)
+		in[1 + i] = db_d(some[i < n ? i : n - 1]->object);
+	if ((e = tx_query(tx, sql, in, 1 + AT_ONCE, &r)))
+		return e;
+	for (size_t i = 0; i < n; i++)
+		text[i] = (struct buf){ .arena = tx->arena };
+	for (size_t i = 0; i < r.n; i++) {
+		struct found f;
+
+		(void)row_read(map, RES__MAX, db_row(&r, i), &f);
+		for (size_t k = 0; k < n; k++)
+			if (id_equal(some[k]->object, &f.object)) {
+				buf_puts(&text[k], text[k].n ? "," : "[");
+				buf_puts(&text[k], f.text);
+			}
+	}
+	for (size_t i = 0; i < n; i++)
+		if (text[i].n) {
+			buf_puts(&text[i], "]");
+			*some[i]->labels = text[i].p;
+		}
+	return OK;
+}
+
+enum err labels_of(struct tx *tx, enum sql sql, const struct labelled *all, size_t n)
+{
+	const struct labelled *some[AT_ONCE];
+	size_t k = 0;
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < n; i++) {
+		if (all[i].any)
+			some[k++] = &all[i];
+		if (k && (k == AT_ONCE || i + 1 == n)) {
+			e = labels_of_some(tx, sql, some, k);
+			k = 0;
+		}
+	}
+	return e;
+}

@@ -26,6 +26,10 @@ enum err label_forget(struct tx *tx, const struct id *object, const char *key, b
  * `tags`; the first one says it before anything is written. */
 enum err labels_right(struct tx *tx, const char *labels);
 enum err labels_add(struct tx *tx, const struct id *object, const char *labels);
+/* Where it has any, the labels of an object that was read: as an array of {id, name, value} by SQL_TAGS_READ, of {key, value}
+ * by SQL_LABELS_READ; of several objects in few statements. */
+struct labelled { const struct id *object; bool any; const char **labels; };
+enum err labels_of(struct tx *tx, enum sql sql, const struct labelled *all, size_t n);
 /* The value of a key in such an array, NULL: none. */
 const char *label_of(struct arena *a, const char *labels, const char *key);
 /* What is wrong with a key, and with the value under it, in a whole sentence; NULL: nothing. */

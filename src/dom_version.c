@@ -241,13 +241,15 @@ static bool archived(const struct model *m)
 static enum err any(struct tx *tx, const struct id *id, struct model *m, struct version *out)
 {
 	struct db_rows r;
-	enum err e = tx_query(tx, SQL_VERSION_ANY, DB_IN(db_d(&tx->who->principal), db_d(&tx->who->principal), db_d(&tx->who->organization), db_d(id)), &r);
+	enum err e = tx_query(tx, SQL_VERSION_ANY, DB_IN(db_d(&tx->who->organization), db_d(id)), &r);
 
 	if (e)
 		return e;
 	if (!r.n)
 		return ERR_VERSION_NOT_FOUND;
 	take(life_parent(RES_VERSION, db_row(&r, 0), m), m, true, out);
+	if ((e = life_granted(tx, &m->life)))
+		return e;
 	return who_sees_model(tx->who, m->life.global, (int)m->life.granted) ? OK : ERR_VERSION_NOT_FOUND;
 }
 

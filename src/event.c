@@ -54,10 +54,10 @@ const struct shape event_out[] = {
 	{ 0 }
 };
 
-struct json *event_json(struct arena *a, const struct event *e, const char *api_version)
+char *event_text(struct arena *a, const struct event *e, const char *api_version, size_t *n)
 {
 	struct event told = *e;
 
 	told.api_version = api_version;
-	return shape_render(a, event_out, &told, TIME_UNIX);
+	return shape_text(a, event_out, &told, TIME_UNIX, n);
 }

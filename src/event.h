@@ -7,6 +7,6 @@
 /* Of a struct event with its api_version. */
 extern const struct shape event_out[];
 /* The same rendered; times are Unix seconds. */
-struct json *event_json(struct arena *a, const struct event *e, const char *api_version);
+char *event_text(struct arena *a, const struct event *e, const char *api_version, size_t *n);
 
 #endif

@@ -1,15 +1,17 @@
 /* id.c: see id.h. */
+#define _GNU_SOURCE
 #include "id.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/rand.h>
+#include <unistd.h>
 #include <openssl/sha.h>
 #include "str.h"
 
+/* The system's, not the library's: that gets ready for longer than a CGI script has to do. */
 void random_bytes(void *p, int n)
 {
-	if (RAND_bytes(p, n) != 1) {
+	if (getentropy(p, (size_t)n)) {
 		fputs("thaw: no random numbers\n", stderr);
 		abort();
 	}

@@ -38,7 +38,7 @@ bool id_is_rid(const char *s);
  * and variant; what the 96 bits do not fill is zero. */
 char *id_uuid(struct arena *a, const struct id *id);
 
-/* Cryptographically random bytes (OpenSSL); aborts when there are none. */
+/* Cryptographically random bytes, 256 at most; aborts when there are none. */
 void random_bytes(void *p, int n);
 
 /* A UUID of version 4. */

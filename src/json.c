@@ -415,14 +415,6 @@ static void *must(void *p)
 
 struct json *js_object(struct arena *a) { return keep(a, must(json_object_new_object())); }
 struct json *js_array(struct arena *a) { return keep(a, must(json_object_new_array())); }
-struct json *js_words(struct arena *a, const char *words)
-{
-	struct json *array = words ? js_array(a) : NULL;
-
-	for (const char *s = words; s && *(s += strspn(s, " ")); s += strcspn(s, " "))
-		js_add(array, js_string(a, arena_strndup(a, s, strcspn(s, " "))));
-	return array;
-}
 
 struct json *js_raw(struct arena *a, const char *text)
 {
@@ -467,6 +459,101 @@ void js_add(struct json *array, struct json *value)
 {
 	if (json_object_array_add(raw(array), json_object_get(raw(value))))
 		abort();
+}
+
+/* ---- Text ---- */
+
+static void separate(struct buf *b)
+{
+	const char last = b->n ? b->p[b->n - 1] : '[';
+
+	if (last != '[' && last != '{' && last != ':')
+		buf_put(b, ",", 1);
+}
+
+/* RFC 8259, 7, spelled as the library does. */
+static void quoted(struct buf *b, const char *s)
+{
+	static const char short_forms[' '] = { ['\b'] = 'b', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['\f'] = 'f' };
+	const char *run = s;
+
+	buf_put(b, "\"", 1);
+	for (;; s++) {
+		const unsigned char c = (unsigned char)*s;
+		const char letter = c < ' ' ? short_forms[c] : *s;
+		char hex[3];
+
+		if (c >= ' ' && c != '"' && c != '\\')
+			continue;
+		buf_put(b, run, (size_t)(s - run));
+		run = s + 1;
+		if (!c)
+			break;
+		buf_put(b, "\\", 1);
+		if (letter) {
+			buf_put(b, &letter, 1);
+			continue;
+		}
+		hex_encode(s, 1, hex);
+		buf_puts(b, "u00");
+		buf_puts(b, hex);
+	}
+	buf_put(b, "\"", 1);
+}
+
+void js_out_key(struct buf *b, const char *key)
+{
+	separate(b);
+	buf_put(b, "\"", 1);
+	buf_puts(b, key);
+	buf_put(b, "\":", 2);
+}
+
+void js_out_raw(struct buf *b, const char *text)
+{
+	separate(b);
+	buf_puts(b, text ? text : "null");
+}
+
+void js_out_str(struct buf *b, const char *s)
+{
+	if (!s) {
+		js_out_raw(b, NULL);
+		return;
+	}
+	separate(b);
+	quoted(b, s);
+}
+
+void js_out_int(struct buf *b, int64_t v)
+{
+	separate(b);
+	buf_int(b, v);
+}
+
+const char *js_words(struct arena *a, const char *words)
+{
+	struct buf b = { .arena = a };
+
+	if (!words)
+		return NULL;
+	js_out_raw(&b, "[");
+	for (const char *s = words; *(s += strspn(s, " ")); s += strcspn(s, " "))
+		js_out_str(&b, arena_strndup(a, s, strcspn(s, " ")));
+	buf_puts(&b, "]");
+	return b.p;
+}
+
+void js_out_member_str(struct buf *b, const char *key, const char *s)
+{
+	js_out_key(b, key);
+	js_out_str(b, s);
+}
+
+void js_out_member_int(struct buf *b, const char *key, int64_t v)
+{
+	js_out_key(b, key);
+	js_out_int(b, v);
 }
 
 struct json *js_merge(struct arena *a, struct json *target, struct json *patch)

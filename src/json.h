@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "arena.h"
 #include "err.h"
+#include "str.h"
 
 struct json;
 enum js_type { JS_NULL, JS_BOOL, JS_INT, JS_DOUBLE, JS_STRING, JS_ARRAY, JS_OBJECT };
@@ -45,7 +46,8 @@ bool js_next(const struct json *j, void **it, const char **key, struct json **va
 struct json *js_object(struct arena *a);
 struct json *js_array(struct arena *a);
 struct json *js_string(struct arena *a, const char *s);      /* NULL gives null */
-struct json *js_words(struct arena *a, const char *words);  /* an array of the words that blanks separate; NULL gives null */
+/* The text of an array of the words that blanks separate; NULL gives NULL. */
+const char *js_words(struct arena *a, const char *words);
 /* A JSON text, such as a column has, to be written as it is: not to be looked into.  It
  * must live as long as the arena.  NULL gives null. */
 struct json *js_raw(struct arena *a, const char *text);
@@ -57,6 +59,15 @@ void js_put_str(struct arena *a, struct json *object, const char *key, const cha
 void js_put_int(struct arena *a, struct json *object, const char *key, int64_t v);
 void js_put_bool(struct arena *a, struct json *object, const char *key, bool v);
 void js_add(struct json *array, struct json *value);
+
+/* Text, value by value, of what is sent or written and looked into by nobody.  A comma goes by itself before what is not the
+ * first of its list or object: these begin with js_out_raw(b, "[") or "{", and end with a buf_puts(). */
+void js_out_key(struct buf *b, const char *key);             /* which has nothing to be escaped */
+void js_out_str(struct buf *b, const char *s);               /* NULL gives null */
+void js_out_int(struct buf *b, int64_t v);
+void js_out_raw(struct buf *b, const char *text);            /* a JSON text; NULL gives null */
+void js_out_member_str(struct buf *b, const char *key, const char *s);
+void js_out_member_int(struct buf *b, const char *key, int64_t v);
 
 /* `target` as a merge patch changes it (RFC 7396); either may be NULL. */
 struct json *js_merge(struct arena *a, struct json *target, struct json *patch);

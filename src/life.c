@@ -41,8 +41,18 @@ static bool gone(const struct life *o)
 	return life_states[o->state].flags & GONE;
 }
 
+/* An administrator whose token is not narrowed needs nothing. */
+enum err life_granted(struct tx *tx, struct life *o)
+{
+	const struct db_val org = db_d(&o->organization), me = db_d(&tx->who->principal);
+
+	if (id_is_zero(&o->grants) || who_acts_as_admin(tx->who))
+		return OK;
+	return tx_int(tx, SQL_GRANTED, DB_IN(me, org, org, me, org, db_d(&o->grants)), &o->granted);
+}
+
 /* Is it there for the caller, and may they? */
-static enum err is_seen(const struct tx *tx, enum resource r, struct life *o)
+static enum err is_seen(struct tx *tx, enum resource r, struct life *o)
 {
 	const struct resource_row *row = &life_resources[r];
 	enum err e;
@@ -53,6 +63,8 @@ static enum err is_seen(const struct tx *tx, enum resource r, struct life *o)
 		return row->missing;
 	switch (row->sees) {
 	case SEES_GRANT:
+		if ((e = life_granted(tx, o)))
+			return e;
 		o->owned = who_owns(tx->who, o->global && !o->shared, (int)o->granted, &o->whose);
 		e = who_may_model(tx->who, tx->ask, o->global, (int)o->granted);
 		return e == ERR_MODEL_NOT_FOUND ? row->missing : e;
@@ -171,7 +183,7 @@ enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, voi
 {
 	const struct resource_row *row = &life_resources[r];
 	struct life *o = out, *parent = NULL;
-	struct db_val in[5];
+	struct db_val in[3];
 	const struct db_val *v;
 	size_t n = 0;
 	enum err e;
@@ -181,8 +193,6 @@ enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, voi
 		if ((e = life_hold(tx, row->parent, key, parent)))
 			return e;
 	}
-	if (row->sees == SEES_GRANT)             /* what was granted to whom (GRANTED) */
-		in[0] = in[1] = db_d(&tx->who->principal), n = 2;
 	in[n++] = db_d(&tx->who->organization);
 	if (parent)
 		in[n++] = *key++;
@@ -213,11 +223,14 @@ enum err life_lock(struct tx *tx, enum resource r, const struct db_val *key, voi
 void life_want(struct tx *tx, enum transition t)
 {
 	const struct transition_row *row = &life_transitions[t];
-	const enum sql all[] = { life_resources[row->resource].lock, row->compute, row->sql, SQL_AUDIT_ADD,
-		row->flags & TOLD ? SQL_OUTBOX_ADD : SQL_NONE };
+	const enum sql all[] = { row->compute, row->sql, SQL_AUDIT_ADD, row->flags & TOLD ? SQL_OUTBOX_ADD : SQL_NONE };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		db_want(tx->db, all[i]);
+	for (enum resource r = row->resource; r != RES__MAX; r = life_resources[r].parent) {
+		db_want(tx->db, life_resources[r].lock);
+		db_want(tx->db, life_resources[r].sees == SEES_GRANT ? SQL_GRANTED : SQL_NONE);
+	}
 }
 
 static enum err legal(struct tx *tx, const struct transition_row *row, uint64_t from, enum state s)
@@ -272,7 +285,7 @@ static enum err target(struct tx *tx, const struct transition_row *row, struct l
 
 struct json *life_told(struct arena *a, enum resource r, const void *o)
 {
-	return shape_render(a, life_tells[r], o, TIME_UNIX);
+	return shape_object(a, life_tells[r], o, TIME_UNIX);
 }
 
 /* What every change leaves behind: the audit row, the event, the attempt's own note. */
@@ -330,7 +343,7 @@ static struct json *replaced(struct arena *a, const struct transition_row *row, 
 	for (const struct column *c = life_writes[row->sql]; c->kind; c++)
 		for (const struct shape *s = life_tells[row->resource]; s && s->key; s++)
 			if ((c->kind == ROW_now || c->kind == ROW_nil) && s->off == c->off)
-				js_put(before, s->key, shape_value(a, s, o, TIME_UNIX));
+				js_put(before, s->key, js_raw(a, shape_value(a, s, o, TIME_UNIX)));
 	return before;
 }
 

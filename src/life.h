@@ -23,7 +23,8 @@ struct life {
 	bool shared;                             /* its owners are those that it was granted to, whoever made it */
 	bool was_global;                         /* before the change in hand, of what is granted */
 	int64_t held;                            /* how many hold it, so that it cannot be archived */
-	int64_t granted;                         /* to the caller: 0 nothing, 1 OBSERVER, 2 USER, 3 OWNER */
+	struct id grants;                        /* the model whose grants count; zero: none does */
+	int64_t granted;                         /* to the caller, where that counts: 0 nothing, 1 OBSERVER, 2 USER, 3 OWNER */
 	struct id whose;                         /* who made it; of an API key its principal */
 	void *parent;                            /* of a child that was read or locked */
 	struct json *now, *before, *kept;
@@ -49,6 +50,9 @@ enum err life_hold(struct tx *tx, enum resource r, const struct db_val *key, voi
 enum err life_seen_brief(struct tx *tx, enum resource r, const struct db_val *v, void *out);
 /* The parent at the beginning of a row without WHO, whoever sees it; gives what is behind it. */
 const struct db_val *life_parent(enum resource child, const struct db_val *v, void *out);
+
+/* What was granted to the caller on a model that was read (life.grants), or on that of what was read. */
+enum err life_granted(struct tx *tx, struct life *o);
 
 /* The struct of a row of ROW (columns.h), whoever sees it; gives what is behind it. */
 const struct db_val *life_take(enum resource r, const struct db_val *v, void *out);

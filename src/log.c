@@ -31,24 +31,22 @@ static int sink(void)
 	return fd;
 }
 
-void log_line(struct arena *a, const char *kind, struct json *fields)
+struct buf log_begin(struct arena *a, const char *kind)
 {
-	struct json *line = js_object(a), *value;
-	struct buf out = { .arena = a };
-	const char *text, *key;
-	void *it = NULL;
-	size_t n;
+	struct buf line = { .arena = a };
 
-	js_put_str(a, line, "log", kind);
-	js_put_str(a, line, "time", clock_iso(a, clock_now(), TIME_MICROS));
+	js_out_raw(&line, "{");
+	js_out_member_str(&line, "log", kind);
+	js_out_member_str(&line, "time", clock_iso(a, clock_now(), TIME_MICROS));
 	if (*request_id)
-		js_put_str(a, line, "request_id", request_id);
-	while (fields && js_next(fields, &it, &key, &value))
-		js_put(line, key, value);
-	text = js_text(line, &n);
-	buf_put(&out, text, n);
-	buf_put(&out, "\n", 1);
-	if (write(sink(), out.p, out.n) < 0)
+		js_out_member_str(&line, "request_id", request_id);
+	return line;
+}
+
+void log_end(struct buf *line)
+{
+	buf_puts(line, "}\n");
+	if (write(sink(), line->p, line->n) < 0)
 		return;                          /* nowhere left to complain */
 }
 
@@ -56,15 +54,15 @@ void log_error(enum level level, const char *fmt, ...)
 {
 	static const char *const names[] = { "debug", "info", "warning", "error" };
 	struct arena *a = arena_new();
-	struct json *fields = js_object(a);
+	struct buf line = log_begin(a, "error");
 	char text[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	js_put_str(a, fields, "level", names[level]);
-	js_put_str(a, fields, "message", text);
-	log_line(a, "error", fields);
+	js_out_member_str(&line, "level", names[level]);
+	js_out_member_str(&line, "message", text);
+	log_end(&line);
 	arena_free(a);
 }

@@ -9,8 +9,9 @@
 
 /* The lines of this request carry its id; "" outside of one. */
 void log_request_id(const char *id);
-/* A line of `kind` with the members of `fields` (an object, or NULL). */
-void log_line(struct arena *a, const char *kind, struct json *fields);
+/* A line of `kind`: begun, filled with members (js_out_member_str() and its like), and written. */
+struct buf log_begin(struct arena *a, const char *kind);
+void log_end(struct buf *line);
 /* An `error` line. */
 void log_error(enum level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

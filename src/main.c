@@ -15,9 +15,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <fcgiapp.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include "conf.h"
 #include "dialects.h"
 #include "log.h"
+#include "remember.h"
 #include "req.h"
 #include "str.h"
 #include "super.h"
@@ -97,6 +100,19 @@ static int wait_turn(int ep, const sigset_t *open)
 	}
 }
 
+/* The request is over.  Where all of it was read the connection is closed at once: libfcgi would keep it until the next
+ * one, and then wait for what may still be on its way. */
+static void finish(FCGX_Request *f)
+{
+	const bool whole = FCGX_HasSeenEOF(f->in);
+
+	FCGX_Finish_r(f);
+	if (!whole || f->ipcFd < 0)
+		return;
+	close(f->ipcFd);
+	f->ipcFd = -1;
+}
+
 static int work(struct arena *a, struct db *db)
 {
 	struct sigaction sa = { .sa_handler = on_stop };
@@ -133,11 +149,52 @@ static int work(struct arena *a, struct db *db)
 			continue;                /* another worker was faster, or the peer is gone */
 		io.env = f.envp;
 		serve(a, db, dialects, &io);
-		FCGX_Finish_r(&f);
+		finish(&f);
 	}
 	FCGX_Free(&f, 1);
 	close(ep);
 	return 0;
+}
+
+/* OpenSSL gets ready for everything at its first use, and one request needs little of that: no table of all
+ * algorithms by their names, but of the digests that a certificate of the database's or a receiver's may name and the
+ * ciphers of an old key file, and nothing put away at the end. */
+static void openssl_for_one(void)
+{
+	const EVP_MD *const digests[] = { EVP_sha1(), EVP_sha224(), EVP_sha256(), EVP_sha384(), EVP_sha512() };
+	const EVP_CIPHER *const ciphers[] = { EVP_des_ede3_cbc(), EVP_aes_128_cbc(), EVP_aes_192_cbc(), EVP_aes_256_cbc() };
+
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS | OPENSSL_INIT_NO_ATEXIT, NULL);
+	for (size_t i = 0; i < sizeof digests / sizeof *digests; i++)
+		(void)EVP_add_digest(digests[i]);
+	for (size_t i = 0; i < sizeof ciphers / sizeof *ciphers; i++)
+		(void)EVP_add_cipher(ciphers[i]);
+}
+
+/* As a worker, or for one request. */
+static int run(bool listening)
+{
+	struct arena *a;
+	struct db *db;
+	int status = 0;
+
+	prctl(PR_SET_NAME, program_invocation_short_name);       /* the parent starts it by a descriptor */
+	signal(SIGPIPE, SIG_IGN);
+	if (listening)
+		remember_begin();
+	else
+		openssl_for_one();
+	arena_gives_back();
+	a = arena_new();
+	db = db_new(conf.db_option_file, conf.db_group);
+	db_bound(db, (size_t)conf.page_bytes_limit);
+	if (listening)
+		status = work(a, db);
+	else
+		serve(a, db, dialects, &(struct io){ .env = environ, .read = cgi_read, .write = cgi_write });
+	db_free(db);
+	arena_free(a);
+	return status;
 }
 
 static int usage(void)
@@ -167,17 +224,15 @@ int main(int argc, char **argv)
 	static const struct option options[] = { { "workers", required_argument, NULL, 'w' },
 		{ "socket", required_argument, NULL, 's' }, { "socket-mode", required_argument, NULL, 'm' },
 		{ "check", no_argument, NULL, 'c' }, { 0 } };
-	int check = 0, option, listening = 0, status;
-	const char *path = NULL;
+	int check = 0, option, listening = 0;
+	const char *gateway = getenv("GATEWAY_INTERFACE"), *path = NULL;
 	unsigned mode = 0660;
 	int64_t workers = 0;
 	socklen_t n = sizeof listening;
 	char err[512];
-	struct arena *a;
-	struct db *db;
 
 	/* A web server's query may reach a CGI script's arguments (RFC 3875 4.4). */
-	while (!getenv("GATEWAY_INTERFACE") && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while (!gateway && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'w':
 			if (!parse_int(optarg, 1, INT32_MAX, &workers))
@@ -196,29 +251,16 @@ int main(int argc, char **argv)
 		fprintf(stderr, "thaw.fcgi: %s\n", err);
 		return 1;
 	}
-	if (!tables_whole(dialects))
+	if (getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n))
+		listening = 0;
+	/* Those of a CGI script were looked at when it was built. */
+	if ((listening || !gateway) && !tables_whole(dialects))
 		return 1;
 	if (check)
 		return 0;
 	if (workers)
 		return supervise((int)workers, path, mode);
-	if (getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n))
-		listening = 0;
-	if (!listening && !getenv("GATEWAY_INTERFACE"))
+	if (!listening && !gateway)
 		return usage();
-	prctl(PR_SET_NAME, program_invocation_short_name);       /* the parent starts it by a descriptor */
-	signal(SIGPIPE, SIG_IGN);
-	arena_gives_back();
-	a = arena_new();
-	db = db_new(conf.db_option_file, conf.db_group);
-	db_bound(db, (size_t)conf.page_bytes_limit);
-	if (listening) {
-		status = work(a, db);
-	} else {
-		serve(a, db, dialects, &(struct io){ .env = environ, .read = cgi_read, .write = cgi_write });
-		status = 0;
-	}
-	db_free(db);
-	arena_free(a);
-	return status;
+	return run(listening);
 }

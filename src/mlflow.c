@@ -51,7 +51,7 @@ const struct shape mlflow_version_answer[] = { { "model_version", T_SUB, .off = 
 const struct shape mlflow_nothing[] = { { 0 } };
 
 /* What finds a model by its name and tells it, and what labels and aliases are changed by. */
-#define OF_MODEL SQL_MODEL_ID_NAMED, SQL_NAMED_READ, SQL_NAMED_LATEST, SQL_LABEL_GET, SQL_LABEL_PUT, SQL_LABEL_FORGET, SQL_LABELS_SIZE, \
+#define OF_MODEL SQL_MODEL_ID_NAMED, SQL_NAMED_READ, SQL_NAMED_LATEST, SQL_LABELS_READ, SQL_LABEL_GET, SQL_LABEL_PUT, SQL_LABEL_FORGET, SQL_LABELS_SIZE, \
 	SQL_ALIAS_GET, SQL_ALIAS_COUNT, SQL_ALIAS_PUT, SQL_ALIAS_FORGET, SQL_ALIASES_OF, SQL_ALIASES_FORGET, SQL_HOLD_ADD, SQL_HOLD_END
 const enum sql mlflow_model_wants[] = { OF_MODEL, SQL_HOLDS_END, SQL_VERSIONS_SAID, SQL_NONE };
 const enum sql mlflow_version_wants[] = { OF_MODEL, SQL_PACKAGE_HELD, SQL_NAMED_VERSION, SQL_NAMED_VERSION_ALIAS, SQL_NAMED_VERSION_LAST, SQL_STAGE_HOLDERS, SQL_NONE };

@@ -27,7 +27,7 @@ static const char *body_text(struct arena *a, const struct dialect *d, enum err 
 	if (status == 429 || status == 503 || status == 504)
 		say.retry_after = 1;
 	say.time = SECOND;
-	text = js_text(shape_render(a, d->error_out, &say, d->time), NULL);
+	text = shape_text(a, d->error_out, &say, d->time, NULL);
 	if (!(at = strstr(text, marker)))
 		return text;
 	return arena_printf(a, "%.*s$thaw_time%s", (int)(at - text), text, at + strlen(marker));

@@ -17,7 +17,7 @@
 #define OBJECT(name, type) \
 	static const struct column name##_row[] = MAP(name##_COLUMNS, type), name##_added[] = MAP(name##_ADDED, type), \
 		name##_seen[] = MAP(name##_SEEN, type), name##_brief[] = MAP(name##_BRIEF, type), \
-		name##_locked[] = { name##_LOCKED(COL_MAP, type, ) { ROW_END, 0 } };
+		name##_locked[] = { name##_LOCKED(COL_MAP, type) { ROW_END, 0 } };
 #define RESOURCE(name, word, prefix, type, by, sees, missing, reads, quota) OBJECT(name, type)
 #define CHILD(name, word, prefix, type, by, parent, link, missing, quota) OBJECT(name, type)
 #include "life.def"
@@ -29,8 +29,8 @@
 #define KEY_NUMBER(type) offsetof(type, number)
 
 #define LISTS(name) name##_TABLE, ROW(name##_COLUMNS, "x") name##_SEEN(COL_EXPR, "x"), ROW_OUT(name##_COLUMNS) name##_SEEN(COL_OUT, ), \
-	name##_row, name##_added, name##_locked, name##_seen, name##_brief, ROW(name##_BRIEF, "y") name##_LOCKED(COL_EXPR, "y", "p.id"), \
-	ROW_OUT(name##_BRIEF) name##_LOCKED(COL_OUT, , )
+	name##_row, name##_added, name##_locked, name##_seen, name##_brief, ROW(name##_BRIEF, "y") name##_LOCKED(COL_EXPR, "y"), \
+	ROW_OUT(name##_BRIEF) name##_LOCKED(COL_OUT, )
 const struct resource_row life_resources[RES__MAX] = {
 #define RESOURCE(name, word, prefix, type, by, sees, missing, reads, quota) \
 	[RES_##name] = { word, prefix, SQL_##name##_READ, SQL_##name##_LOCK, SQL_##name##_ADD, LISTS(name), SEES_##sees, missing, PERM_##reads, \

@@ -81,11 +81,8 @@ static void digest_of(struct req *r, const void *place, size_t n, unsigned char 
 
 	buf_puts(&b, r->path);
 	for (const struct shape *s = r->row->query; s->key; s++)
-		if (s->filter || s->flags & F_LISTED) {
-			struct json *v = shape_value(r->arena, s, r->query, r->dialect->time);
-
-			buf_printf(&b, "\n%s", js_type(v) == JS_STRING ? js_str(v) : js_text(v, NULL));
-		}
+		if (s->filter || s->flags & F_LISTED)
+			buf_printf(&b, "\n%s", shape_value(r->arena, s, r->query, r->dialect->time));
 	buf_puts(&b, "\n");
 	buf_put(&b, place, n);
 	SHA256((const unsigned char *)b.p, b.n, md);
@@ -233,6 +230,7 @@ static enum err in_parts(struct req *r, struct list_ask *ask, struct page_got *o
 	enum err e;
 
 	arena_defer(r->arena, release, part);
+	js_out_raw(&text, "[");
 	do {
 		arena_reset(part);
 		ask->limit = most - out->count < r->row->paging->part ? most - out->count : r->row->paging->part;
@@ -243,7 +241,7 @@ static enum err in_parts(struct req *r, struct list_ask *ask, struct page_got *o
 			return e;
 		r->who.permissions = arena_strdup(r->arena, r->who.permissions);         /* which each read settles anew */
 		for (size_t i = 0; i < got.n; i++)
-			buf_printf(&text, "%s%s", text.n ? "," : "[", js_text(shape_render(part, shape, (const char *)got.rows + i * size, r->dialect->time), NULL));
+			js_out_raw(&text, shape_text(part, shape, (const char *)got.rows + i * size, r->dialect->time, NULL));
 		out->count += (int64_t)got.n;
 		if (!got.more)
 			break;
@@ -253,7 +251,7 @@ static enum err in_parts(struct req *r, struct list_ask *ask, struct page_got *o
 	} while (out->count < most && (!conf.page_bytes_limit || (int64_t)text.n < conf.page_bytes_limit));
 	if (got.more)
 		out->token = token_of(r, &place);
-	buf_puts(&text, text.n ? "]" : "[]");
+	buf_puts(&text, "]");
 	out->rows = (struct list){ text.p, (size_t)out->count, 0 };
 	return OK;
 }

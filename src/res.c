@@ -77,11 +77,10 @@ void res_tag(struct req *r, const char *tag)
 
 void res_shape(struct req *r, int status, const struct shape *s, const void *v, int64_t revision)
 {
-	struct json *j = shape_render(r->arena, s, v, r->dialect->time);
 	unsigned char md[SHA256_DIGEST_LENGTH];
 	char hash[17];
 	size_t n;
-	const char *body = js_text(j, &n);
+	const char *body = shape_text(r->arena, s, v, r->dialect->time, &n);
 
 	res_body(r, status, "application/json", body, n);
 	if (!revision)
@@ -162,7 +161,7 @@ void res_error(struct req *r, enum err e)
 	if (r->dialect->say)
 		r->dialect->say(r, &say);
 	r->error_instance = say.instance_id;
-	body = js_text(shape_render(r->arena, r->dialect->error_out, &say, r->dialect->time), &n);
+	body = shape_text(r->arena, r->dialect->error_out, &say, r->dialect->time, &n);
 	res_body(r, say.status, r->dialect->error_type, body, n);
 	challenge(r, e, say.status);
 	if (e == ERR_CODING)                     /* RFC 9110 15.5.16 */

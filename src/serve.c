@@ -84,38 +84,38 @@ static void keep_refusal(struct req *r, enum err e)
 /* Who was refused what: not the audit of changes, and it never blocks. */
 static void log_security(struct req *r, enum err e)
 {
-	struct json *o;
+	struct buf line;
 
 	if (!(err_row(e)->flags & SUSPECT))
 		return;
-	o = js_object(r->arena);
-	js_put_str(r->arena, o, "event", err_row(e)->name);
-	js_put_str(r->arena, o, "client", r->tx.address);
-	js_put_str(r->arena, o, "method", r->method);
-	js_put_str(r->arena, o, "path", r->path);
+	line = log_begin(r->arena, "security");
+	js_out_member_str(&line, "event", err_row(e)->name);
+	js_out_member_str(&line, "client", r->tx.address);
+	js_out_member_str(&line, "method", r->method);
+	js_out_member_str(&line, "path", r->path);
 	if (!id_is_zero(&r->who.principal))
-		js_put_str(r->arena, o, "principal", id_spell(r->arena, "usr-", &r->who.principal));
-	log_line(r->arena, "security", o);
+		js_out_member_str(&line, "principal", id_spell(r->arena, "usr-", &r->who.principal));
+	log_end(&line);
 }
 
 static void log_access(struct req *r, enum err e)
 {
-	struct json *o = js_object(r->arena);
+	struct buf line = log_begin(r->arena, "access");
 
-	js_put_str(r->arena, o, "client", r->tx.address);
-	js_put_str(r->arena, o, "method", r->head ? "HEAD" : r->method);
-	js_put_str(r->arena, o, "route", r->row ? r->row->path : NULL);
-	js_put_str(r->arena, o, "dialect", r->dialect->name);
-	js_put_int(r->arena, o, "status", r->res.status);
-	js_put_int(r->arena, o, "microseconds", clock_mono() - r->began);
-	js_put_int(r->arena, o, "statements", db_statements(r->tx.db));
+	js_out_member_str(&line, "client", r->tx.address);
+	js_out_member_str(&line, "method", r->head ? "HEAD" : r->method);
+	js_out_member_str(&line, "route", r->row ? r->row->path : NULL);
+	js_out_member_str(&line, "dialect", r->dialect->name);
+	js_out_member_int(&line, "status", r->res.status);
+	js_out_member_int(&line, "microseconds", clock_mono() - r->began);
+	js_out_member_int(&line, "statements", db_statements(r->tx.db));
 	if (!id_is_zero(&r->who.principal))
-		js_put_str(r->arena, o, "principal", id_spell(r->arena, "usr-", &r->who.principal));
+		js_out_member_str(&line, "principal", id_spell(r->arena, "usr-", &r->who.principal));
 	if (e)
-		js_put_str(r->arena, o, "error", err_row(e)->name);
+		js_out_member_str(&line, "error", err_row(e)->name);
 	if (r->error_instance)
-		js_put_str(r->arena, o, "error_instance", r->error_instance);
-	log_line(r->arena, "access", o);
+		js_out_member_str(&line, "error_instance", r->error_instance);
+	log_end(&line);
 }
 
 /* The error that the route gives for it. */

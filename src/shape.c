@@ -515,31 +515,49 @@ enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct 
 	return result ? result : shape_decode(tx, s, o, out);
 }
 
-static struct json *number(struct arena *a, const struct shape *s, int64_t i)
+/* ---- Rendering ---- */
+
+static void number(struct buf *b, const struct shape *s, int64_t i)
 {
-	return s->flags & F_QUOTED ? js_string(a, arena_printf(a, "%lld", (long long)i)) : js_integer(a, i);
+	if (!(s->flags & F_QUOTED)) {
+		js_out_int(b, i);
+		return;
+	}
+	js_out_raw(b, "\"");
+	buf_int(b, i);
+	buf_puts(b, "\"");
 }
 
-static struct json *time_value(struct arena *a, const struct shape *s, int64_t us, enum time_form form)
+static void time_value(struct buf *b, const struct shape *s, int64_t us, enum time_form form)
 {
 	if (form == TIME_UNIX || form == TIME_UNIX_MILLIS)
-		return number(a, s, us / (form == TIME_UNIX ? SECOND : SECOND / 1000));
-	return js_string(a, clock_iso(a, us, form));
+		number(b, s, us / (form == TIME_UNIX ? SECOND : SECOND / 1000));
+	else
+		js_out_str(b, clock_iso(b->arena, us, form));
 }
 
-static struct json *render_list(struct arena *a, const struct shape *s, const struct list *l, enum time_form form)
-{
-	struct json *o = s->type == T_MAP ? js_object(a) : js_array(a);
+static bool write_row(struct buf *b, const struct shape *row, const void *object, enum time_form form);
 
+static void write_list(struct buf *b, const struct shape *s, const struct list *l, enum time_form form)
+{
+	if (!l->size && l->n) {
+		js_out_raw(b, l->v);
+		return;
+	}
+	js_out_raw(b, s->type == T_MAP ? "{" : "[");
 	for (size_t k = 0; k < l->n; k++) {
 		const char *one = (const char *)l->v + k * l->size;
 
-		if (s->type == T_LIST)
-			js_add(o, shape_render(a, s->sub, one, form));
-		else
-			js_put(o, *(const char *const *)(one + s->sub[0].off), shape_value(a, &s->sub[1], one, form));
+		if (s->type == T_LIST) {
+			shape_write(b, s->sub, one, form);
+			continue;
+		}
+		js_out_str(b, *(const char *const *)(one + s->sub[0].off));
+		buf_puts(b, ":");
+		if (!write_row(b, &s->sub[1], one, form))
+			js_out_raw(b, NULL);
 	}
-	return o;
+	buf_puts(b, s->type == T_MAP ? "}" : "]");
 }
 
 static struct json *member(struct arena *a, const char *document, const char *key)
@@ -549,85 +567,156 @@ static struct json *member(struct arena *a, const char *document, const char *ke
 	return js_get(js_read(a, document), key, &v) ? v : NULL;
 }
 
-/* v: where the value stands, or the text of one that is computed. */
-static struct json *render_value(struct arena *a, const struct shape *s, const void *v, enum time_form form)
+/* The JSON text of a row whose value is a text, computed or not, or a member of that; NULL: null. */
+static const char *text_of(struct arena *a, const struct shape *s, const char *text)
 {
-	const char *text = NULL;
-	struct json *found;
+	struct json *found = s->flags & F_MEMBER ? member(a, text, s->key) : NULL;
+
+	if (found)
+		return js_text(found, NULL);
+	if (!text || s->flags & F_MEMBER)
+		return s->empty;
+	return s->type == T_WORDS ? js_words(a, text) : text;
+}
+
+static bool write_int(struct buf *b, const struct shape *s, int64_t i)
+{
+	const bool null = (i < 0 && s->flags & F_NULL) || (!i && s->flags & F_ZERO);
+
+	if (!null)
+		number(b, s, i);
+	return !null;
+}
+
+/* v: where the value stands, or the text of one that is computed.  False: it is null, and nothing is written. */
+static bool write_value(struct buf *b, const struct shape *s, const void *v, enum time_form form)
+{
+	const char *text;
 	const void *ref;
 	int64_t i;
 
 	switch (s->type) {
-	case T_STR: case T_WORDS: case T_OBJECT: case T_STRINGS: case T_LABELS: case T_DOC:
-		text = s->make ? v : *(const char *const *)v;
-		break;
-	default:
-		break;
-	}
-	switch (s->type) {
 	case T_STR:
-		return js_string(a, s->flags & F_MEMBER ? js_str(member(a, text, s->key)) : text);
+		text = s->make ? v : *(const char *const *)v;
+		if (s->flags & F_MEMBER)
+			text = js_str(member(b->arena, text, s->key));
+		if (text)
+			js_out_str(b, text);
+		return text;
 	case T_LITERAL:
-		return js_string(a, s->text);
+		js_out_str(b, s->text);
+		return true;
 	case T_STATE:
-		return js_string(a, state_word(s, *(const enum state *)v));
-	case T_WORDS:
-		return text ? js_words(a, text) : js_raw(a, s->empty);
+		if ((text = state_word(s, *(const enum state *)v)))
+			js_out_str(b, text);
+		return text;
+	case T_WORDS: case T_OBJECT: case T_STRINGS: case T_LABELS: case T_DOC:
+		if ((text = text_of(b->arena, s, s->make ? v : *(const char *const *)v)))
+			js_out_raw(b, text);
+		return text;
 	case T_INT:
-		i = *(const int64_t *)v;
-		return (i < 0 && s->flags & F_NULL) || (!i && s->flags & F_ZERO) ? NULL : number(a, s, i);
+		return write_int(b, s, *(const int64_t *)v);
 	case T_NUMBER:
-		return js_number(a, *(const double *)v);
+		js_out_raw(b, js_text(js_number(b->arena, *(const double *)v), NULL));
+		return true;
 	case T_BOOL:
-		return js_boolean(a, *(const bool *)v == !(s->flags & F_NOT));
+		js_out_raw(b, *(const bool *)v == !(s->flags & F_NOT) ? "true" : "false");
+		return true;
 	case T_TIME:
-		i = *(const int64_t *)v;
-		return i ? time_value(a, s, i, form) : NULL;
+		if ((i = *(const int64_t *)v))
+			time_value(b, s, i, form);
+		return i;
 	case T_ID:
-		return id_is_zero(v) ? NULL : js_string(a, id_spell(a, s->prefix, v));
-	case T_OBJECT: case T_STRINGS: case T_LABELS: case T_DOC:
-		if (s->flags & F_MEMBER && (found = member(a, text, s->key)))
-			return found;
-		return js_raw(a, text && !(s->flags & F_MEMBER) ? text : s->empty);
-	case T_SUB:
-		return shape_render(a, s->sub, v, form);
+		if (!id_is_zero(v))
+			js_out_str(b, id_spell(b->arena, s->prefix, v));
+		return !id_is_zero(v);
 	case T_REF:
-		if (s->make)
-			return shape_render(a, s->sub, v, form);
-		memcpy(&ref, v, sizeof ref);
-		return ref ? shape_render(a, s->sub, ref, form) : NULL;
+		ref = v;
+		if (!s->make)
+			memcpy(&ref, v, sizeof ref);
+		if (ref)
+			shape_write(b, s->sub, ref, form);
+		return ref;
+	case T_SUB:
+		shape_write(b, s->sub, v, form);
+		return true;
 	case T_LIST: case T_MAP:
 		if (!((const struct list *)v)->n && s->flags & F_OMIT)
-			return NULL;
-		return ((const struct list *)v)->size || !((const struct list *)v)->n ? render_list(a, s, v, form) : js_raw(a, ((const struct list *)v)->v);
+			return false;
+		write_list(b, s, v, form);
+		return true;
 	case T_ONE_OF:
 		break;
 	}
-	return NULL;
+	return false;
 }
 
-struct json *shape_value(struct arena *a, const struct shape *row, const void *object, enum time_form form)
+/* The value of a row, wherever it comes from. */
+static bool write_row(struct buf *b, const struct shape *row, const void *object, enum time_form form)
 {
-	const void *v;
+	const char *fixed = row->text && row->type != T_LITERAL ? row->text : NULL;
+	const void *v = fixed ? NULL : row->make ? row->make(b->arena, object) : (const char *)object + row->off;
 
-	if (row->text && row->type != T_LITERAL)
-		return js_raw(a, row->text);
-	v = row->make ? row->make(a, object) : (const char *)object + row->off;
-	return v ? render_value(a, row, v, form) : row->empty ? js_raw(a, row->empty) : NULL;
+	if (v)
+		return write_value(b, row, v, form);
+	if (!fixed && !(fixed = row->empty))
+		return false;
+	js_out_raw(b, fixed);
+	return true;
 }
 
-struct json *shape_render(struct arena *a, const struct shape *s, const void *v, enum time_form form)
+/* Where it is null its key goes again, or null is written. */
+static void write_member(struct buf *b, const struct shape *row, const void *object, enum time_form form)
+{
+	const size_t before = b->n;
+
+	js_out_key(b, row->key);
+	if (write_row(b, row, object, form))
+		return;
+	if (row->flags & F_OMIT)
+		buf_cut(b, before);
+	else
+		js_out_raw(b, NULL);
+}
+
+void shape_write(struct buf *b, const struct shape *s, const void *v, enum time_form form)
+{
+	if (s->key && !*s->key) {
+		if (!write_row(b, s, v, form))
+			js_out_raw(b, NULL);
+		return;
+	}
+	js_out_raw(b, "{");
+	for (; s->key; s++)
+		write_member(b, s, v, form);
+	buf_puts(b, "}");
+}
+
+char *shape_text(struct arena *a, const struct shape *s, const void *v, enum time_form form, size_t *n)
+{
+	struct buf b = { .arena = a };
+
+	shape_write(&b, s, v, form);
+	if (n)
+		*n = b.n;
+	return b.p;
+}
+
+const char *shape_value(struct arena *a, const struct shape *row, const void *object, enum time_form form)
+{
+	struct buf b = { .arena = a };
+
+	return write_row(&b, row, object, form) ? b.p : NULL;
+}
+
+struct json *shape_object(struct arena *a, const struct shape *s, const void *v, enum time_form form)
 {
 	struct json *o = js_object(a);
+	const char *text;
 
-	if (s->key && !*s->key)
-		return shape_value(a, s, v, form);
-	for (; s->key; s++) {
-		struct json *value = shape_value(a, s, v, form);
-
-		if (value || !(s->flags & F_OMIT))
-			js_put(o, s->key, value);
-	}
+	for (; s->key; s++)
+		if ((text = shape_value(a, s, v, form)) || !(s->flags & F_OMIT))
+			js_put(o, s->key, js_raw(a, text));
 	return o;
 }
 

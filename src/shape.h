@@ -100,8 +100,8 @@ enum err shape_decode(struct tx *tx, const struct shape *s, const struct json *i
 enum err shape_last(struct tx *tx, const struct shape *s, const struct json *in);
 /* A fault for each key that is in no row. */
 enum err shape_unknown(struct tx *tx, const struct shape *s, const struct json *in);
-/* One value as its row renders it. */
-struct json *shape_value(struct arena *a, const struct shape *row, const void *object, enum time_form form);
+/* The JSON text of one value as its row renders it; NULL: null. */
+const char *shape_value(struct arena *a, const struct shape *row, const void *object, enum time_form form);
 
 /* "must be one of a, b": what is said of a word that is none of them. */
 const char *shape_one_of(struct arena *a, const char *const *words);
@@ -110,7 +110,11 @@ struct param { const char *name, *value; };
 /* The same for a query or a form; words and numbers from text; a name twice is a fault. */
 enum err shape_decode_params(struct tx *tx, const struct shape *s, const struct param *in, size_t n, void *out);
 
-struct json *shape_render(struct arena *a, const struct shape *s, const void *v, enum time_form form);
+/* The JSON text of a struct as its rows say, behind what the buffer has already; by itself; and as an object that more
+ * members can be added to, whose own are texts. */
+void shape_write(struct buf *b, const struct shape *s, const void *v, enum time_form form);
+char *shape_text(struct arena *a, const struct shape *s, const void *v, enum time_form form, size_t *n);
+struct json *shape_object(struct arena *a, const struct shape *s, const void *v, enum time_form form);
 
 /* The JSON Schema (2020-12) of a shape; writing: as a request body. */
 struct json *shape_schema(struct arena *a, const struct shape *s, enum time_form form, bool writing);

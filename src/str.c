@@ -8,29 +8,38 @@
 #include <string.h>
 #include <openssl/evp.h>
 
-void buf_put(struct buf *b, const void *p, size_t n)
+void buf_grow(struct buf *b, size_t n)
 {
-	if (b->cap - b->n < n + 1 || !b->p) {
-		size_t cap = b->cap ? b->cap : 256;
-		char *q;
+	size_t cap = b->cap ? b->cap : 256;
 
-		while (cap - b->n < n + 1)
-			cap *= 2;
-		q = arena_alloc(b->arena, cap);
-		if (b->n)
-			memcpy(q, b->p, b->n);
-		b->p = q;
-		b->cap = cap;
-	}
-	if (n)
-		memcpy(b->p + b->n, p, n);
-	b->n += n;
-	b->p[b->n] = '\0';
+	while (cap - b->n <= n)
+		cap *= 2;
+	b->p = arena_grow(b->arena, b->p, b->cap, cap);
+	b->cap = cap;
 }
 
 void buf_puts(struct buf *b, const char *s)
 {
 	buf_put(b, s, strlen(s));
+}
+
+void buf_cut(struct buf *b, size_t n)
+{
+	b->n = n;
+	b->p[n] = '\0';
+}
+
+void buf_int(struct buf *b, int64_t v)
+{
+	char text[20], *p = text + sizeof text;
+	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+	do
+		*--p = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (v < 0)
+		*--p = '-';
+	buf_put(b, p, (size_t)(text + sizeof text - p));
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)
@@ -98,18 +107,22 @@ static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0
 static const char b62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 enum { BASE62_BYTES = 64 };
 
+/* Digit by digit, of the number as words, the highest first. */
 void base62_encode(const unsigned char *p, size_t n, char *out, size_t digits)
 {
-	unsigned char number[BASE62_BYTES];
+	enum { WORD = 4 };
+	uint32_t number[BASE62_BYTES / WORD] = { 0 };
+	const size_t words = (n + WORD - 1) / WORD, before = words * WORD - n;
 
-	memcpy(number, p, n < sizeof number ? n : sizeof number);
+	for (size_t i = 0; i < n; i++)
+		number[(before + i) / WORD] = number[(before + i) / WORD] << 8 | p[i];
 	out[digits] = '\0';
 	while (digits--) {
-		unsigned rest = 0;
+		uint64_t rest = 0;
 
-		for (size_t i = 0; i < n; i++) {         /* number / 62, byte by byte */
-			rest = rest << 8 | number[i];
-			number[i] = (unsigned char)(rest / 62);
+		for (size_t i = 0; i < words; i++) {     /* number / 62 */
+			rest = rest << 32 | number[i];
+			number[i] = (uint32_t)(rest / 62);
 			rest %= 62;
 		}
 		out[digits] = b62[rest];

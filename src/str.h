@@ -5,13 +5,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include "arena.h"
 
 /* A growing byte buffer in an arena; always NUL-terminated after the first put. */
 struct buf { struct arena *arena; char *p; size_t n, cap; };
 
-void buf_put(struct buf *b, const void *p, size_t n);
+/* Room for n bytes more and the NUL behind them. */
+void buf_grow(struct buf *b, size_t n);
+
+static inline void buf_put(struct buf *b, const void *p, size_t n)
+{
+	if (n >= b->cap - b->n)
+		buf_grow(b, n);
+	if (n)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
 void buf_puts(struct buf *b, const char *s);
+void buf_cut(struct buf *b, size_t n);           /* back to n bytes */
+void buf_int(struct buf *b, int64_t v);          /* in decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Lower-case hex of n bytes; out holds 2n + 1. */

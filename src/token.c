@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <jwt.h>
 #include <openssl/crypto.h>
+#include <openssl/decoder.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -24,6 +25,7 @@
 #include "file.h"
 #include "json.h"
 #include "log.h"
+#include "remember.h"
 #include "str.h"
 
 enum { MAX_KEYS = 32, MAX_KEY = 8192, HMAC_KEY = 64 };
@@ -37,6 +39,7 @@ static const struct { const char *name, *suffix; jwt_alg_t jwt; } algs[] = {
 struct key {
 	char kid[64];
 	enum alg alg;
+	enum { UNREAD, GOOD, BAD } state;        /* its file is read when a token names it, or is made by it: a CGI script has one */
 	EVP_PKEY *pkey;                          /* of a pem */
 	unsigned char *bytes;                    /* the pem, or the HMAC key */
 	int n;
@@ -62,14 +65,18 @@ static void forget_keys(void)
 	while (nkeys)
 		forget_key(&keys[--nkeys]);
 	active = -1;
+	remember_nothing();
 }
 
-static int read_file(int dir, const char *name, char *buf, size_t cap, struct stat *st)
+/* A file of key_dir. */
+static int read_file(const char *name, char *buf, size_t cap, struct stat *st)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char path[4200];
 	ssize_t n;
+	int fd;
 
-	if (fd < 0)
+	snprintf(path, sizeof path, "%s/%s", conf.key_dir, name);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
 		return -1;
 	n = fstat(fd, st) || !S_ISREG(st->st_mode) ? -1 : read(fd, buf, cap - 1);
 	close(fd);
@@ -78,43 +85,65 @@ static int read_file(int dir, const char *name, char *buf, size_t cap, struct st
 	return (int)n;
 }
 
-static bool load_key(int dir, const char *name, enum alg alg)
+/* PEM_read_bio_PrivateKey() would get ready for keys of every type. */
+static bool read_pem(struct key *k, const char *pem)
 {
-	struct key *k = &keys[nkeys];
-	char buf[MAX_KEY];
-	struct stat st;
-	int n = read_file(dir, name, buf, sizeof buf, &st);
-	bool ok = false;
+	enum { PARTS = 4 };                      /* of a file, of which one is the key */
+	BIO *b = BIO_new_mem_buf(pem, k->n);
+	OSSL_DECODER_CTX *d = OSSL_DECODER_CTX_new_for_pkey(&k->pkey, "PEM", NULL, k->alg == ALG_ES256 ? "EC" : "RSA",
+		OSSL_KEYMGMT_SELECT_KEYPAIR, NULL, NULL);
 
-	if (n <= 0)
-		return false;
-	snprintf(k->kid, sizeof k->kid, "%.*s", (int)(strlen(name) - strlen(algs[alg].suffix)), name);
-	k->alg = alg;
-	k->created = st.st_mtime;
-	if (!(k->bytes = calloc(1, (size_t)n + 1)))
+	if (!b || !d)
 		abort();
-	if (alg == ALG_HS256) {
-		buf[strcspn(buf, "\n")] = '\0';
-		ok = hex_decode(buf, HMAC_KEY, k->bytes);
-		k->n = HMAC_KEY;
-	} else {
-		BIO *b = BIO_new_mem_buf(buf, n);
+	for (int i = 0; i < PARTS && !k->pkey && !BIO_eof(b); i++)
+		(void)OSSL_DECODER_from_bio(d, b);
+	OSSL_DECODER_CTX_free(d);
+	BIO_free(b);
+	return k->pkey && (k->alg == ALG_ES256 ? EVP_PKEY_get_bits(k->pkey) == 256 : EVP_PKEY_get_bits(k->pkey) >= 2048);
+}
 
-		memcpy(k->bytes, buf, (size_t)n);
-		k->n = n;
-		k->pkey = PEM_read_bio_PrivateKey(b, NULL, NULL, NULL);
-		BIO_free(b);
-		ok = k->pkey && EVP_PKEY_get_base_id(k->pkey) == (alg == ALG_ES256 ? EVP_PKEY_EC : EVP_PKEY_RSA)
-			&& (alg == ALG_ES256 ? EVP_PKEY_get_bits(k->pkey) == 256 : EVP_PKEY_get_bits(k->pkey) >= 2048);
+static bool read_key(struct key *k)
+{
+	char buf[MAX_KEY], name[sizeof k->kid + 16];
+	struct stat st;
+	bool ok;
+
+	snprintf(name, sizeof name, "%s%s", k->kid, algs[k->alg].suffix);
+	if ((k->n = read_file(name, buf, sizeof buf, &st)) <= 0)
+		return false;
+	k->created = st.st_mtime;
+	if (!(k->bytes = calloc(1, (size_t)k->n + 1)))
+		abort();
+	if (k->alg == ALG_HS256) {
+		buf[strcspn(buf, "\n")] = '\0';
+		if ((ok = hex_decode(buf, HMAC_KEY, k->bytes)))
+			k->n = HMAC_KEY;
+	} else {
+		memcpy(k->bytes, buf, (size_t)k->n);
+		ok = read_pem(k, buf);
 	}
 	OPENSSL_cleanse(buf, sizeof buf);
-	if (!ok) {
+	if (!ok)
 		log_error(LOG_ERROR, "signing key %s/%s is not usable", conf.key_dir, name);
-		forget_key(k);
-	}
 	return ok;
 }
 
+static bool usable(struct key *k)
+{
+	if (k->state == UNREAD)
+		k->state = read_key(k) ? GOOD : BAD;
+	return k->state == GOOD;
+}
+
+static bool any_usable(void)
+{
+	for (int i = 0; i < nkeys; i++)
+		if (usable(&keys[i]))
+			return true;
+	return false;
+}
+
+/* The names alone. */
 static void load(DIR *d)
 {
 	char kid[80] = "";
@@ -126,11 +155,13 @@ static void load(DIR *d)
 		for (int alg = 0; alg < 3; alg++) {
 			size_t n = strlen(e->d_name), m = strlen(algs[alg].suffix);
 
-			if (n > m && n - m < sizeof keys->kid && !strcmp(e->d_name + n - m, algs[alg].suffix))
-				nkeys += load_key(dirfd(d), e->d_name, alg);
+			if (n <= m || n - m >= sizeof keys->kid || strcmp(e->d_name + n - m, algs[alg].suffix))
+				continue;
+			keys[nkeys].alg = alg;
+			memcpy(keys[nkeys++].kid, e->d_name, n - m);
 		}
 	}
-	if (read_file(dirfd(d), "active", kid, sizeof kid, &st) > 0)
+	if (read_file("active", kid, sizeof kid, &st) > 0)
 		kid[strcspn(kid, "\n")] = '\0';
 	for (int i = 0; i < nkeys; i++)
 		if (!strcmp(keys[i].kid, kid))
@@ -244,18 +275,19 @@ static bool for_us(const struct json *o)
 	return false;
 }
 
-static enum err read_claims(const struct json *o, int64_t now_us, struct claims *c)
+/* All of them but what the clock says of them. */
+static enum err read_claims(const struct json *o, struct claims *c)
 {
-	int64_t now = now_us / SECOND, nbf = INT64_MIN, iat = INT64_MIN;
 	const char *iss = js_text_of(o, "iss"), *sub = js_text_of(o, "sub"), *org = js_text_of(o, "org");
+	int64_t iat = INT64_MIN;
 	struct json *v;
 
-	*c = (struct claims){ .expires = INT64_MIN, .gen = -1 };
+	*c = (struct claims){ .expires = INT64_MIN, .begins = INT64_MIN, .gen = -1 };
 	if (!iss || strcmp(iss, conf.issuer) || !for_us(o)
 	    || !sub || !id_parse(sub, "usr-", &c->subject) || !org || !id_parse(org, "org-", &c->organization)
-	    || !whole(o, "exp", &c->expires) || !whole(o, "iat", &iat) || !whole(o, "nbf", &nbf)
+	    || !whole(o, "exp", &c->expires) || !whole(o, "iat", &iat) || !whole(o, "nbf", &c->begins)
 	    || !whole(o, "rate", &c->rate) || c->rate < 0 || c->rate > INT32_MAX || !whole(o, "gen", &c->gen) || (js_get(o, "gen", &v) && c->gen < 0)
-	    || iat < 0 || iat > now + conf.clock_leeway || c->expires < 0)
+	    || iat < 0 || iat >= INT64_MAX / SECOND || c->expires < 0 || c->expires > INT64_MAX / SECOND)
 		return ERR_AUTH_INVALID;
 	if (js_get(o, "scope", &v) && !(c->scopes = js_text_of(o, "scope")))
 		return ERR_AUTH_INVALID;
@@ -270,12 +302,11 @@ static enum err read_claims(const struct json *o, int64_t now_us, struct claims 
 		c->id = (struct id){ 0 };
 	/* iat is of whole seconds; our own identifier of the token tells more. */
 	c->issued = id_ms(&c->id) / 1000 == iat ? id_ms(&c->id) * 1000 + 999 : iat * SECOND + SECOND - 1;
-	if (c->expires > INT64_MAX / SECOND || nbf > now + conf.clock_leeway)
-		return ERR_AUTH_INVALID;
-	return c->expires + conf.clock_leeway <= now ? ERR_AUTH_EXPIRED : OK;
+	return OK;
 }
 
-enum err token_verify(struct arena *a, const char *jwt, int64_t now_us, struct claims *out)
+/* The signature, and what it was made over. */
+static enum err verify(struct arena *a, const char *jwt, struct claims *out)
 {
 	const char *dot1, *dot2, *kid, *alg, *typ;
 	unsigned char sig[512];
@@ -283,9 +314,6 @@ enum err token_verify(struct arena *a, const char *jwt, int64_t now_us, struct c
 	const struct key *k = NULL;
 	long sig_n;
 
-	refresh();
-	if (!nkeys)
-		return ERR_INTERNAL;
 	if (strlen(jwt) > TOKEN_MAX || !(dot1 = strchr(jwt, '.')) || !(dot2 = strchr(dot1 + 1, '.')) || strchr(dot2 + 1, '.'))
 		return ERR_AUTH_INVALID;
 	if (!(header = segment(a, jwt, (size_t)(dot1 - jwt))))
@@ -297,7 +325,7 @@ enum err token_verify(struct arena *a, const char *jwt, int64_t now_us, struct c
 	    || (strcmp(typ, "JWT") && strcmp(typ, "at+jwt") && strcmp(typ, "application/at+jwt")))
 		return ERR_AUTH_INVALID;
 	for (int i = 0; i < nkeys && !k; i++)
-		if (!strcmp(keys[i].kid, kid))
+		if (!strcmp(keys[i].kid, kid) && usable(&keys[i]))
 			k = &keys[i];
 	if (!k || strcmp(algs[k->alg].name, alg))
 		return ERR_AUTH_INVALID;
@@ -306,7 +334,30 @@ enum err token_verify(struct arena *a, const char *jwt, int64_t now_us, struct c
 		return ERR_AUTH_INVALID;
 	if (!(payload = segment(a, dot1 + 1, (size_t)(dot2 - dot1 - 1))))
 		return ERR_AUTH_INVALID;
-	return read_claims(payload, now_us, out);
+	return read_claims(payload, out);
+}
+
+static enum err timely(const struct claims *c, int64_t now)
+{
+	if (c->issued / SECOND > now + conf.clock_leeway || c->begins > now + conf.clock_leeway)
+		return ERR_AUTH_INVALID;
+	return c->expires + conf.clock_leeway <= now ? ERR_AUTH_EXPIRED : OK;
+}
+
+enum err token_verify(struct arena *a, const char *jwt, int64_t now_us, struct claims *out)
+{
+	const int64_t now = now_us / SECOND;
+	bool known;
+	enum err e;
+
+	refresh();
+	known = nkeys && remembered(a, jwt, now - conf.clock_leeway, out);
+	if (!known && (e = verify(a, jwt, out)))
+		return any_usable() ? e : ERR_INTERNAL;
+	e = timely(out, now);
+	if (!e && !known)
+		remember(jwt, out);
+	return e;
 }
 
 char *token_make(struct arena *a, const struct claims *c)
@@ -317,7 +368,7 @@ char *token_make(struct arena *a, const struct claims *c)
 	jwt_t *jwt;
 
 	refresh();
-	if (active < 0 || jwt_new(&jwt))
+	if (active < 0 || !usable(&keys[active]) || jwt_new(&jwt))
 		return NULL;
 	k = &keys[active];
 	id_new(c->issued, &id);
@@ -410,12 +461,17 @@ int keys_list(struct arena *a, struct key_info **out, size_t *n)
 	looked_at = 0;
 	refresh();
 	*out = arena_alloc(a, (size_t)(nkeys + 1) * sizeof **out);
-	*n = (size_t)nkeys;
+	*n = 0;
 	for (int i = 0; i < nkeys; i++) {
-		memcpy((*out)[i].kid, keys[i].kid, sizeof keys[i].kid);
-		snprintf((*out)[i].alg, sizeof (*out)[i].alg, "%s", algs[keys[i].alg].name);
-		(*out)[i].created = keys[i].created;
-		(*out)[i].active = i == active;
+		struct key_info *info = &(*out)[*n];
+
+		if (!usable(&keys[i]))
+			continue;
+		memcpy(info->kid, keys[i].kid, sizeof keys[i].kid);
+		snprintf(info->alg, sizeof info->alg, "%s", algs[keys[i].alg].name);
+		info->created = keys[i].created;
+		info->active = i == active;
+		++*n;
 	}
 	return 0;
 }

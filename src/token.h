@@ -2,8 +2,8 @@
  *
  * A key is a file of key_dir named KID.ALG.pem (ES256, RS256) or KID.ALG.key (HS256,
  * 64 random bytes in hex); the file `active` names the kid that signs.  The kid pins
- * the algorithm: what a token says of itself is never believed.  Keys are loaded
- * once, and again when the directory changes (looked at once a second). */
+ * the algorithm: what a token says of itself is never believed.  A key is read when a
+ * token names it, and again when the directory has changed (looked at once a second). */
 #ifndef TOKEN_H
 #define TOKEN_H
 #include <stdbool.h>
@@ -20,7 +20,7 @@ struct claims {
 	struct id client, session;               /* whose it is, of OAuth, and the session it ends with; zero: none */
 	int64_t gen;                             /* principals.tokens_gen when it was made; -1: not named */
 	int64_t issued;                          /* microseconds, of whose millisecond it is the last that we made */
-	int64_t expires;                         /* seconds */
+	int64_t begins, expires;                 /* seconds */
 	int64_t rate;                            /* requests a minute; 0: not named */
 };
 

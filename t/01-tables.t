@@ -135,7 +135,7 @@ subtest 'layers' => sub {
     is($users->(qr/^jwt\.h/), 'token.c', 'libjwt: only token.c');
     is($users->(qr{^openssl/(ecdsa|rsa|pem|hmac|ec)\.h}), 'token.c', 'signatures: only token.c');
     is($users->(qr/^fcgi/), 'main.c', 'FastCGI: only main.c');
-    is($users->(qr{^curl/}), 'dom_send.c', 'libcurl: only dom_send.c');
+    is($users->(qr{^curl/}), 'curl.c dom_send.c', 'libcurl: only dom_send.c, and curl.c, which loads it');
     is($users->(qr/^archive(_entry)?\.h/), 'mlpkg.c', 'libarchive: only mlpkg.c');
     is($users->(qr/^crypt\.h/), 'passwd.c', 'password hashes: only passwd.c');
     my @domain = grep { /^dom_/ } sort keys %includes;

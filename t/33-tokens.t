@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/lib";
 use JSON::PP 'decode_json';
 use MIME::Base64 qw(decode_base64url encode_base64url);
 use Test::More;
+use Time::HiRes ();
 use Thaw;
 use Contract;
 
@@ -115,6 +116,20 @@ subtest 'refused' => sub {
     cmp_ok(scalar(log_lines($t, 'security')), '>=', scalar @bad, 'each is in the security log');
 };
 
+# Each worker remembers what it has verified: a token that was right a moment ago vouches for itself alone.
+subtest 'a token that was right a moment ago' => sub {
+    for my $alg (qw(ES256 RS256 HS256)) {
+        my $good = token($alg);
+        my ($h, $p, $s) = split /\./, $good;
+        my ($other) = grep { $_ ne $s } map { (split /\./, token($alg, claims => { iat => $now - $_ }))[2] } 1, 2;
+        is(join(' ', map { try_it($good)->{status} } 1 .. 6), '200 200 200 200 200 200', "$alg: given that every worker has seen it");
+        error_is(try_it($_->[1]), 401, 'AUTH_INVALID', "$alg: $_->[0]") for [ "another token's signature" => "$h.$p.$other" ],
+            [ 'no signature' => "$h.$p." ], [ 'a changed one' => "$h.$p." . ($s =~ /^A/ ? 'B' : 'A') . substr $s, 1 ],
+            [ 'and something more' => "${good}A" ], [ 'less' => substr $good, 0, -1 ];
+        is(try_it($good)->{status}, 200, "$alg: it is right still");
+    }
+};
+
 # Our claims as text, with more members at the end.
 sub claims_with {
     my $more = shift;
@@ -149,9 +164,28 @@ subtest 'rotation' => sub {
     my $login = sub { $t->req(POST => '/api/auth/login', body => { username => 'admin', password => $t->password('admin') })->{json}{access_token} };
     is($kid->($login->()), $kid->($new), 'a login signs with the new one');
     unlink glob "$t->{dir}/keys/" . $kid->($old) . '.*' or die 'no file';
-    within(5, sub { try_it($old)->{status} == 401 }, 'the old key to be gone');
+    # each worker looks for itself, once a second
+    my $gone = Time::HiRes::time;
+    within(5, sub { Time::HiRes::time > $gone + 1 && try_it($old)->{status} == 401 }, 'the old key to be gone');
     error_is(try_it($old), 401, 'AUTH_INVALID', 'the file of the old key removed: its tokens are refused');
     is(try_it($new)->{status}, 200, 'the others stay');
+};
+
+# What is remembered of a token is what was signed; the time is the clock's.
+subtest 'a clock that is set' => sub {
+    my $c = Thaw->new(workers => 1, clock => 1, database => "$t->{dir}/db.sock", like => $t);
+    my $at = sub { $c->clock($_[0], 0); $c->req(GET => "$MODELS/$model->{id}", token => $_[1]) };
+    my $token = mint(signing_key($c, 'ES256'), claims => { %me, iat => $now, exp => $now + 3600, nbf => $now });
+    my $is = sub { my ($ahead, $code, $name) = @_; my $r = $at->($ahead, $token); is($r->{json}{error}{code} // $r->{status}, $code, $name) or diag $r->{raw} };
+    $is->(0, 200, 'given a token of an hour');
+    $is->(0, 200, 'again');
+    $is->(3500, 200, 'a little before its end');
+    $is->(3700, 'AUTH_EXPIRED', 'after it');
+    $is->(3500, 200, 'the clock goes back: before its end');
+    $is->(-3600, 'AUTH_INVALID', 'before it was issued');
+    $is->(86400, 'AUTH_EXPIRED', 'a day later');
+    $is->(0, 200, 'and now');
+    $c->finish;
 };
 
 $t->finish;

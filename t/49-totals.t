@@ -219,4 +219,16 @@ subtest 'the totals made anew' => sub {
     $t->recount;
 };
 
+subtest 'what bench/fill makes' => sub {
+    my $u = Thaw->new(workers => 1);
+    my $r = $t->run({}, '', "$Thaw::SRC/bench/fill", qw(--models 3000 --projects 200 --workspaces 200), "$u->{dir}/db.sock");
+    is($r->{exit}, 0, 'it fills a database') or diag $r->{err};
+    $r = $u->thaw('--json', 'audit', 'verify');
+    is_deeply($r->{json}{disagreements}, [], 'where each object agrees with its audit rows, and each total');
+    my ($admin, $member) = ($u->admin, $u->token('member-1-1'));
+    is($u->req(GET => "$MODELS?page_size=1", token => $_->[0])->{json}{total}, $_->[1], $_->[2]) for [ $admin, 2700, 'an administrator sees all' ], [ $member, 2691, 'a member what is shared' ];
+    is($u->req(GET => "$MODELS?search=quetzal", token => $admin)->{json}{total}, 1, 'and a rare word is there');
+    $u->finish;
+};
+
 $t->finish;

@@ -112,4 +112,37 @@ subtest 'without a web server' => sub {
     isnt($r->{exit}, 0, 'by hand, neither worker nor CGI: refused');
     like($r->{err}, qr/\S/, 'with a word on how to start it');
 };
+# Of OpenSSL a CGI script gets little ready: what certificates need is a part of it.
+subtest 'a database over TLS' => sub {
+    my $d = "$dir/tls";
+    mkdir $d or die $!;
+    my $openssl = sub { my $r = $t->run({}, '', 'sh', '-c', "cd '$d' && openssl $_[0]"); $r->{exit} and die $r->{err} };
+    $openssl->("req -x509 -newkey rsa:2048 -nodes -days 2 -sha512 -subj /CN=$_ -keyout $_.key -out $_.crt") for qw(authority stranger);
+    for (qw(localhost client)) {
+        $openssl->("req -newkey rsa:2048 -nodes -subj /CN=$_ -keyout $_.key -out $_.csr");
+        $openssl->("x509 -req -in $_.csr -CA authority.crt -CAkey authority.key -CAcreateserial -days 2 -sha384 -out $_.crt");
+    }
+    $openssl->('rsa -in client.key -aes128 -traditional -passout pass:secret -out client-old.key');
+    my $c = Thaw->new(workers => 0, mariadb => [ "--ssl-ca=$d/authority.crt", "--ssl-cert=$d/localhost.crt", "--ssl-key=$d/localhost.key" ]);
+    my ($option_file, $jwt) = (slurp("$c->{dir}/thaw.cnf"), $c->admin);
+    my $account = $c->sql("SELECT CONCAT(QUOTE(user), '\@', QUOTE(host)) FROM mysql.user WHERE user = 'thaw_app'");
+    my $is = sub {
+        my ($status, $name, @options) = @_;
+        spew("$c->{dir}/thaw.cnf", join "\n", $option_file, @options, '');
+        my $r = $c->run({ GATEWAY_INTERFACE => 'CGI/1.1', THAW_CONFIG => "$c->{dir}/thaw.conf", REQUEST_METHOD => 'GET', REQUEST_URI => '/api/v1/models',
+            SERVER_PROTOCOL => 'HTTP/1.1', REMOTE_ADDR => '127.0.0.1', HTTP_AUTHORIZATION => "Bearer $jwt" }, '', "$Thaw::BUILD/thaw.fcgi");
+        like($r->{out}, qr/^Status: $status /m, $name) or diag $r->{err};
+    };
+    my @ours = ("ssl-ca=$d/authority.crt", 'ssl-verify-server-cert');
+    $c->sql("ALTER USER $account REQUIRE SSL");
+    $is->(503, 'given an account that must use it: without, no');
+    $is->(200, 'with it', @ours);
+    $is->(503, "a server of another authority's", "ssl-ca=$d/stranger.crt", 'ssl-verify-server-cert');
+    $c->sql("ALTER USER $account REQUIRE X509");
+    $is->(200, 'with a certificate', @ours, "ssl-cert=$d/client.crt", "ssl-key=$d/client.key");
+    $is->(200, 'whose key is encrypted in the old way', @ours, "ssl-cert=$d/client.crt", "ssl-key=$d/client-old.key", 'ssl-passphrase=secret');
+    spew("$c->{dir}/thaw.cnf", $option_file);
+    $c->sql("ALTER USER $account REQUIRE NONE");
+    $c->finish;
+};
 $t->finish;

@@ -85,6 +85,17 @@ SKIP: {
     is($r->{out}, "policy-rc.d.other\n", 'and removes its own') or diag $r->{err};
 }
 
+# The bench, with the build at hand and its shortest case: what it tells is whole.
+SKIP: {
+    skip 'no wrk', 4 if system('command -v wrk > /dev/null 2>&1');
+    is(system("make -s -C '$Thaw::BUILD' bench/floor bench/loop > '$dir/make.log' 2>&1"), 0, 'the floors are built') or diag slurp("$dir/make.log");
+    my $r = $t->run({}, '', $^X, "$Thaw::SRC/bench/measure.pl", '--quick', '--json', "$dir/bench.json", 'get', 'change');
+    is($r->{exit}, 0, 'get and change are measured') or diag $r->{out}, $r->{err};
+    my $cases = JSON::PP::decode_json(slurp("$dir/bench.json") || '{}')->{cases};
+    is_deeply([ map { my $c = $_; "@{[ sort keys %{ $cases->{$c} } ]}" } qw(get change) ], [ ('cpu_us floor floor_cpu_us ours p50_us p999_us p99_us ratio') x 2 ], 'with every number');
+    is(scalar(grep { $cases->{$_}{ours} <= 0 || $cases->{$_}{floor} <= 0 } qw(get change)), 0, 'none of which is nothing');
+}
+
 SKIP: {
     my @down = ('unshare', '--net', $> ? '--map-root-user' : ());
     skip 'no network namespaces here', 2 if system("@down true 2>/dev/null");

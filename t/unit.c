@@ -38,6 +38,7 @@
 #include "tables.h"
 #include "net.h"
 #include "rate.h"
+#include "remember.h"
 #include "req.h"
 #include "seal.h"
 #include "search.h"
@@ -725,7 +726,7 @@ static void shapes_render(void **state)
 	struct thing v = { .name = "a\"b\n", .doc = "{\"z\":1.50,\"a\":[]}", .at = INT64_C(1773483330) * SECOND + 5 };
 
 	(void)state;
-	assert_string_equal(js_text(shape_render(a, out, &v, TIME_SECONDS), NULL), "{\"id\":null,\"name\":\"a\\\"b\\n\",\"note\":null,"
+	assert_string_equal(shape_text(a, out, &v, TIME_SECONDS, NULL), "{\"id\":null,\"name\":\"a\\\"b\\n\",\"note\":null,"
 		"\"tags\":[],\"doc\":{\"z\":1.50,\"a\":[]},\"count\":0,\"flag\":false,\"at\":\"2026-03-14T10:15:30Z\"}");
 }
 
@@ -735,9 +736,9 @@ static void times_render_as_unix_seconds(void **state)
 	struct thing v = { .at = INT64_C(1773483330) * SECOND + 999999 };
 
 	(void)state;
-	assert_string_equal(js_text(shape_render(a, out, &v, TIME_UNIX), NULL), "{\"at\":1773483330}");
+	assert_string_equal(shape_text(a, out, &v, TIME_UNIX, NULL), "{\"at\":1773483330}");
 	v.at = 0;
-	assert_string_equal(js_text(shape_render(a, out, &v, TIME_UNIX), NULL), "{\"at\":null}");
+	assert_string_equal(shape_text(a, out, &v, TIME_UNIX, NULL), "{\"at\":null}");
 	assert_string_equal(js_text(shape_type_schema(a, &out[0], TIME_UNIX, false), NULL), "{\"type\":[\"integer\",\"null\"]}");
 	assert_string_equal(js_text(shape_type_schema(a, &out[0], TIME_SECONDS, false), NULL),
 		"{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}");
@@ -836,16 +837,16 @@ static void labels_render(void **state)
 	struct thing v = { .tags = "{\"z\":\"1\",\"a\":\"\"}" };
 
 	(void)state;
-	assert_string_equal(js_text(shape_render(a, out, &v, TIME_UNIX), NULL), "{\"tags\":{\"z\":\"1\",\"a\":\"\"}}");
+	assert_string_equal(shape_text(a, out, &v, TIME_UNIX, NULL), "{\"tags\":{\"z\":\"1\",\"a\":\"\"}}");
 	v.tags = NULL;
-	assert_string_equal(js_text(shape_render(a, out, &v, TIME_UNIX), NULL), "{\"tags\":{}}");
+	assert_string_equal(shape_text(a, out, &v, TIME_UNIX, NULL), "{\"tags\":{}}");
 	assert_string_equal(js_text(shape_type_schema(a, &labels_in[1], TIME_UNIX, true), NULL),
 		"{\"type\":[\"object\",\"null\"],\"additionalProperties\":{\"type\":[\"string\",\"null\"]},\"maxProperties\":3}");
 }
 
 static const char *rendered(const struct shape *s, const void *v)
 {
-	return js_text(shape_render(a, s, v, TIME_UNIX), NULL);
+	return shape_text(a, s, v, TIME_UNIX, NULL);
 }
 
 static const char *schema(const struct shape *row)
@@ -1341,6 +1342,159 @@ static void tokens_of_no_form(void **state)
 	assert_int_equal(token_verify(a, arena_printf(a, "%s.x", token), AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
 	memset(huge, 'A', 10000);
 	assert_int_equal(token_verify(a, huge, AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
+}
+
+/* ---- remember.c ---- */
+
+enum { REMEMBERED_MOST = 1024, STRANGE = 5 * REMEMBERED_MOST };
+
+static char *strange(int i)
+{
+	return arena_printf(a, "e30.%d.c2lnbmF0dXJl", i);
+}
+
+static struct claims claims_of(int i)
+{
+	struct claims c = alice;
+
+	c.gen = i;
+	c.username = arena_printf(a, "user %d", i);
+	c.scopes = i % 2 ? arena_printf(a, "scope:%d", i) : NULL;
+	c.expires = i;
+	return c;
+}
+
+/* From here on in this process, as in a worker. */
+static void tokens_are_remembered(void **state)
+{
+	struct claims c, again;
+	char *token;
+
+	remember_begin();
+	tokens_made_are_accepted(state);
+	tokens_expire(state);
+	tokens_changed_anywhere_are_refused(state);
+	tokens_of_no_form(state);
+	token = token_of("ES256");
+	assert_false(remembered(a, token, 0, &c));
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773486930 + 30), &c), ERR_AUTH_EXPIRED);
+	assert_false(remembered(a, token, 0, &c));                      /* what was refused is not */
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773483330), &c), OK);
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773483331), &again), OK);
+	assert_true(remembered(a, token, 1773486929, &again));
+	assert_string_equal(again.username, "alice");
+	assert_string_equal(again.scopes, "model:read");
+	again.username = c.username;
+	again.scopes = c.scopes;
+	assert_memory_equal(&again, &c, sizeof c);
+	/* A clock that goes back and forth. */
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773483330 - 31), &c), ERR_AUTH_INVALID);
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773483330), &c), OK);
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773486930 + 30), &c), ERR_AUTH_EXPIRED);
+	assert_false(remembered(a, token, 0, &c));                      /* it went when it had expired */
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773486930 + 29), &c), OK);
+}
+
+/* However many there are, each has its own claims or none. */
+static void few_tokens_are_remembered(void **state)
+{
+	char *text = arena_alloc(a, 400);
+	struct claims c;
+	int there = 0;
+
+	(void)state;
+	remember_nothing();
+	for (int i = 0; i < STRANGE; i++) {
+		const struct claims in = claims_of(i);
+
+		remember(strange(i), &in);
+		assert_true(remembered(a, strange(i), 0, &c) == (i > 0));       /* the first had no time left */
+	}
+	for (int i = 1; i < STRANGE; i++) {
+		const struct claims in = claims_of(i);
+
+		if (!remembered(a, strange(i), 0, &c))
+			continue;
+		there++;
+		assert_true(c.gen == i && !strcmp(c.username, in.username) && !strcmp(c.scopes ? c.scopes : "", in.scopes ? in.scopes : ""));
+		assert_false(remembered(a, arena_printf(a, "%sX", strange(i)), 0, &c) || remembered(a, strange(-i), 0, &c));
+	}
+	assert_in_range(there, REMEMBERED_MOST / 2, REMEMBERED_MOST);
+	memset(text, 'x', 399);
+	text[399] = '\0';
+	c = alice;
+	c.scopes = text;
+	remember("long", &c);
+	assert_false(remembered(a, "long", 0, &c));
+	remember_nothing();
+	for (int i = 0; i < STRANGE; i++)
+		assert_false(remembered(a, strange(i), 0, &c));
+	remember(strange(1), &alice);
+	assert_true(remembered(a, strange(1), 0, &c));
+}
+
+static char *key_file(const char *name)
+{
+	return arena_printf(a, "%s/%s", key_dir, name);
+}
+
+static size_t keys_there(void)
+{
+	struct key_info *list;
+	size_t n;
+
+	assert_int_equal(keys_list(a, &list, &n), 0);
+	return n;
+}
+
+/* What is no key is told from what is one when it is read. */
+static void keys_that_are_none(void **state)
+{
+	static const char *const files[] = { "short.HS256.key", "empty.HS256.key", "none.ES256.pem", "none.RS256.pem" };
+	struct claims c;
+	char kid[64], *token, *mine, *other;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(files); i++)
+		assert_int_equal(file_write(key_file(files[i]), "-", i != 1, getuid(), getgid(), false), 0);
+	assert_int_equal(keys_there(), 0);
+	assert_int_equal(token_verify(a, "a.b.c", AT_SECOND(1773483330), &c), ERR_INTERNAL);
+	assert_int_equal(keys_activate("short"), 0);
+	assert_int_equal(keys_there(), 0);
+	assert_null(token_make(a, &alice));
+	assert_int_equal(keys_create("RS256", true, kid), 0);
+	mine = key_file(arena_printf(a, "%s.RS256.pem", kid));
+	other = key_file(arena_printf(a, "%s.ES256.pem", kid));
+	assert_int_equal(rename(mine, other), 0);
+	assert_int_equal(keys_there(), 0);       /* a key of another algorithm */
+	assert_null(token_make(a, &alice));
+	assert_int_equal(rename(other, mine), 0);
+	assert_int_equal(keys_there(), 1);
+	assert_non_null(token = token_make(a, &alice));
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773483330), &c), OK);
+	assert_int_equal(token_verify(a, "a.b.c", AT_SECOND(1773483330), &c), ERR_AUTH_INVALID);
+}
+
+/* As `openssl ecparam -genkey` writes it: the curve stands before the key. */
+static void keys_behind_their_curve(void **state)
+{
+	static const char curve[] = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+	char kid[64], pem[1000], *token, *file;
+	struct claims c;
+	ssize_t n;
+	int fd;
+
+	(void)state;
+	assert_int_equal(keys_create("ES256", true, kid), 0);
+	fd = open(file = key_file(arena_printf(a, "%s.ES256.pem", kid)), O_RDONLY);
+	strcpy(pem, curve);
+	n = read(fd, pem + strlen(curve), sizeof pem - sizeof curve);
+	close(fd);
+	assert_true(n > 0);
+	assert_int_equal(file_write(file, pem, strlen(curve) + (size_t)n, getuid(), getgid(), false), 0);
+	assert_int_equal(keys_there(), 1);
+	assert_non_null(token = token_make(a, &alice));
+	assert_int_equal(token_verify(a, token, AT_SECOND(1773483330), &c), OK);
 }
 
 /* ---- net.c ---- */
@@ -2464,7 +2618,8 @@ int main(void)
 		BASE(strings_of_a_query), BASE(keys_that_no_row_knows),
 		BASE(patterns_of_events), BASE(answers_open_with_credential_and_key_alone), KEYS(secrets_open_with_the_key_file),
 		KEYS(tokens_made_are_accepted), KEYS(tokens_expire), KEYS(tokens_changed_anywhere_are_refused),
-		KEYS(tokens_need_their_key), KEYS(tokens_of_no_form),
+		KEYS(tokens_need_their_key), KEYS(tokens_of_no_form), KEYS(keys_that_are_none), KEYS(keys_behind_their_curve),
+		KEYS(tokens_are_remembered), KEYS(few_tokens_are_remembered),
 		BASE(percent_encoding), BASE(redirects_that_may_be), BASE(redirects_to_this_machine), BASE(scopes_are_within), BASE(pkce_vectors),
 		KEYS(rates_end_with_their_minute), KEYS(rates_are_not_pushed_out), KEYS(rates_of_a_full_table), KEYS(rates_given_back),
 		BASE(addresses_are_counted_by_network), KEYS(files_are_written_whole), KEYS(directories_of_our_own),

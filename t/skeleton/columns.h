@@ -7,5 +7,5 @@
 #define GADGET_KEPT(K) K(hidden, "status = 'archived'", "")
 #define GADGET_TAKEN ERR_INTERNAL
 #define GADGET_ADDED_AS ADDS_NOTHING
-#define GADGET_LOCKED(C, A, whose)
+#define GADGET_LOCKED(C, A)
 #define GADGET_SEEN(C, A)
