@@ -17,9 +17,6 @@
 #include "str.h"
 
 enum { HANDS = 32, FLIGHTS = 16, NUMBERED = 1000, ORGS = 64, ORGS_A_LOOK = 4, SHARE = 8, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250,
-	QUIET_S = 2,                             /* events that nobody listens to wait so long, unless many have gathered before */
-	SETTLE_MS = 10,                          /* what has landed waits so long for the others under way, to be written down with them */
-	LINGER_MS = 500,                         /* an endpoint that nothing is due for is kept so long, while hands are plenty */
 	BYTES = 1 << 20 };                       /* of bodies under way to an endpoint; the last of them may go beyond */
 
 _Static_assert((int)FLIGHTS <= (int)OUTCOMES_MOST, "what lands is written down at once");
@@ -29,7 +26,6 @@ struct hand {
 	bool held, ended;                        /* ended: no more is begun, it is given back when all have landed */
 	struct hold hold;
 	int64_t began, look_at, later;           /* monotonic; later: it is let be until then */
-	int64_t used, landed;                    /* when something was begun last; since when something has landed, 0: nothing has */
 	int silent;                              /* tries in a row without an answer */
 	struct flight flights[FLIGHTS];
 };
@@ -42,7 +38,7 @@ struct deliver {
 	struct hand hands[HANDS];
 	bool follow;
 	enum err error;                          /* the database is away; without --follow, any */
-	int64_t look_at, all_at;                 /* monotonic; of the next look at what is due; and at what nobody waits for */
+	int64_t look_at;                         /* monotonic; of the next look at what is due */
 	size_t turn;                             /* of the organizations to number */
 	int64_t numbered, delivered, failed;
 };
@@ -95,16 +91,6 @@ static struct flight *grounded(struct hand *h)
 	return bytes < BYTES ? f : NULL;
 }
 
-/* Is it time to write down what has landed? */
-static bool ripe(const struct hand *h)
-{
-	int landed = 0;
-
-	for (int i = 0; i < FLIGHTS; i++)
-		landed += h->flights[i].state == LANDED;
-	return landed && (landed == busy(h) || landed >= FLIGHTS / 2 || clock_mono() >= h->landed + SETTLE_MS * 1000);
-}
-
 static bool has(const struct hand *h, const struct id *post)
 {
 	for (int i = 0; i < FLIGHTS; i++)
@@ -123,8 +109,7 @@ static enum err settle(struct deliver *d, struct hand *h)
 	for (int i = 0; i < FLIGHTS; i++)
 		if (h->flights[i].state == LANDED)
 			landed[n++] = (struct outcome){ &h->flights[i].post, &h->flights[i].reply };
-	h->landed = n ? h->landed ? h->landed : clock_mono() : 0;
-	if (!ripe(h))
+	if (!n)
 		return OK;
 	if ((e = deliver_settle(unit(d), &h->hold, landed, n)))
 		return e;
@@ -138,17 +123,8 @@ static enum err settle(struct deliver *d, struct hand *h)
 		h->silent = f->reply.status ? 0 : h->silent + 1;
 		f->state = GROUNDED;
 	}
-	h->look_at = h->landed = 0;
+	h->look_at = 0;
 	return OK;
-}
-
-static int hands_free(const struct deliver *d)
-{
-	int n = 0;
-
-	for (int i = 0; i < HANDS; i++)
-		n += !d->hands[i].held;
-	return n;
 }
 
 static letter_writer *const writers[FORMAT__MAX] = { [AS_EVENT] = event_write, [AS_NAMED] = mlflow_write };
@@ -199,15 +175,12 @@ static enum err begin(struct deliver *d, struct hand *h)
 		h->silent = SILENT_MOST;
 		return OK;
 	}
-	if ((e = deliver_posts(tx, &h->hold, &posts, 2 * FLIGHTS, &n)))
+	if ((e = deliver_posts(tx, &h->hold, &posts, FLIGHTS, &n)))
 		return e;
 	for (size_t i = 0; i < n && begun < (size_t)(FLIGHTS - busy(h)); i++)
 		if (!has(h, &posts[i].id))
 			posts[begun++] = posts[i];
-	if (!begun)
-		h->ended |= !busy(h) && (!d->follow || hands_free(d) <= HANDS / 2 || clock_mono() > h->used + LINGER_MS * 1000);
-	else
-		h->used = clock_mono();
+	h->ended |= !begun && !busy(h);
 	return begun ? dispatch(d, h, &to, posts, begun) : OK;
 }
 
@@ -235,11 +208,10 @@ static void tend(struct deliver *d, struct hand *h)
  * neither the others nor what is under way.  more: there may be more of them. */
 static void number(struct deliver *d, bool *found, bool *more)
 {
-	const bool all = !d->follow || d->all_at <= clock_mono();
 	struct id orgs[ORGS];
 	struct numbered got;
 	size_t n;
-	enum err e = deliver_unnumbered(unit(d), all, orgs, ORGS, &n);
+	enum err e = deliver_unnumbered(unit(d), orgs, ORGS, &n);
 
 	for (size_t i = 0; !away(d, e) && i < n && i < ORGS_A_LOOK; i++) {
 		const struct id *org = &orgs[d->turn++ % n];
@@ -250,23 +222,20 @@ static void number(struct deliver *d, bool *found, bool *more)
 		d->numbered += (int64_t)got.n;
 		*found |= got.n > 0;
 		*more |= got.more;
-		for (int k = 0; got.n && k < HANDS; k++)
-			if (d->hands[k].held && id_equal(&d->hands[k].hold.organization, org))
-				d->hands[k].look_at = 0;
 	}
 	*more |= !e && n > ORGS_A_LOOK;
-	if (all && !*more)
-		d->all_at = clock_mono() + QUIET_S * SECOND;
 }
 
 /* Has one organization its share of the hands, while they are not plenty? */
 static bool has_share(const struct deliver *d, const struct id *organization)
 {
-	int its = 0;
+	int free = 0, its = 0;
 
-	for (int i = 0; i < HANDS; i++)
+	for (int i = 0; i < HANDS; i++) {
+		free += !d->hands[i].held;
 		its += d->hands[i].held && id_equal(&d->hands[i].hold.organization, organization);
-	return its >= SHARE && hands_free(d) <= HANDS / 2;
+	}
+	return its >= SHARE && free <= HANDS / 2;
 }
 
 static struct hand *hand_of(struct deliver *d, const struct hold *h)
@@ -277,7 +246,7 @@ static struct hand *hand_of(struct deliver *d, const struct hold *h)
 	return NULL;
 }
 
-static void take(struct deliver *d, bool *taken)
+static void take(struct deliver *d, bool *found)
 {
 	struct hold due[2 * HANDS];              /* those in hand may be among them */
 	int free = 0;
@@ -295,67 +264,55 @@ static void take(struct deliver *d, bool *taken)
 			continue;
 		if ((e = deliver_take(unit(d), &due[i], &mine)) || !mine)
 			continue;
-		d->hands[free].held = *taken = true;
+		d->hands[free].held = *found = true;
 		d->hands[free].ended = false;
 		d->hands[free].hold = due[i];
-		d->hands[free].began = d->hands[free].used = clock_mono();
-		d->hands[free].look_at = d->hands[free].later = d->hands[free].landed = 0;
+		d->hands[free].began = clock_mono();
+		d->hands[free].look_at = d->hands[free].later = 0;
 		d->hands[free].silent = 0;
 	}
 	away(d, e);
 }
 
-static int in_hand(const struct deliver *d)
+/* What is in hand: endpoints, and whether there is something to write down now. */
+static int in_hand(const struct deliver *d, bool *writing)
 {
-	return HANDS - hands_free(d);
-}
+	int n = 0;
 
-/* How long nothing need be done, in milliseconds, unless something lands. */
-static int64_t idle_for(const struct deliver *d)
-{
-	int64_t ms = (d->look_at - clock_mono() + 999) / 1000;
-
-	if (d->error)
-		return 1000;
-	ms = cli_stopping() ? LOOK_MS : ms < 0 ? 0 : ms < IDLE_MS ? ms : IDLE_MS;
+	*writing = false;
 	for (int i = 0; i < HANDS; i++) {
-		const struct hand *h = &d->hands[i];
-
-		for (int k = 0; h->held && k < FLIGHTS; k++)
-			if (h->flights[k].state == LANDED && h->later <= clock_mono())
-				ms = ripe(h) ? 0 : ms < SETTLE_MS ? ms : SETTLE_MS;
+		n += d->hands[i].held;
+		for (int k = 0; d->hands[i].held && k < FLIGHTS; k++)
+			*writing |= d->hands[i].flights[k].state == LANDED && d->hands[i].later <= clock_mono();
 	}
-	return ms;
+	return n;
 }
 
 /* What is due: more to number, more endpoints in hand.  True when there was something.  What is in
- * hand has as much time as the look took. */
+ * hand has as much time as the look took.  Where all have their numbers the next ones are let gather. */
 static bool look(struct deliver *d)
 {
 	const int64_t from = clock_mono();
-	bool found = false, more = false, taken = false;
+	bool found = false, more = false, writing;
 
+	d->look_at = from + LOOK_MS * 1000;
 	number(d, &found, &more);
 	if (!d->error)
-		take(d, &taken);
-	if (d->error)
-		return found;
-	if (more || taken || (found && !d->follow))
-		d->look_at = in_hand(d) ? 2 * clock_mono() - from : 0;
-	else
-		d->look_at = from + (in_hand(d) || !d->follow ? LOOK_MS : IDLE_MS) * 1000;
-	return found || taken;
+		take(d, &found);
+	if (!d->error && (more || (found && !d->follow)))
+		d->look_at = in_hand(d, &writing) ? 2 * clock_mono() - from : 0;
+	return found;
 }
 
 /* Until a look finds nothing and there was nothing in hand before it, or for ever. */
 static int loop(struct deliver *d)
 {
 	int64_t give_up = 0;
-	bool nothing;
+	bool writing, nothing;
 
 	for (;;) {
 		d->error = OK;
-		nothing = !in_hand(d);
+		nothing = !in_hand(d, &writing);
 		if (!cli_stopping() && d->look_at <= clock_mono())
 			nothing &= !look(d);
 		else
@@ -372,7 +329,8 @@ static int loop(struct deliver *d)
 			give_up = clock_mono() + (conf.webhook_timeout_s + LEASE_MORE_S) * SECOND;
 		if (cli_stopping() && clock_mono() > give_up)
 			return CLI_DONE;
-		sender_wait(d->sender, (int)idle_for(d));
+		sender_wait(d->sender, d->error ? 1000 : in_hand(d, &writing) ? (writing ? 0 : LOOK_MS)
+			: d->look_at == 0 ? 0 : d->follow ? IDLE_MS : LOOK_MS);
 	}
 }
 

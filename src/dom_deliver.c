@@ -76,13 +76,13 @@ static int64_t lease_end(const struct tx *tx)
 	return tx->now + (conf.webhook_timeout_s + LEASE_MORE_S) * SECOND;
 }
 
-enum err deliver_unnumbered(struct tx *tx, bool all, struct id *out, size_t most, size_t *n)
+enum err deliver_unnumbered(struct tx *tx, struct id *out, size_t most, size_t *n)
 {
-	struct id *found;
-	enum err e = tx_ids(tx, SQL_EVENTS_WAITING, DB_IN(db_i(all), db_i((int64_t)most)), &found, n);
+	struct id *all;
+	enum err e = tx_ids(tx, SQL_EVENTS_WAITING, DB_IN(db_i((int64_t)most)), &all, n);
 
 	if (!e)
-		memcpy(out, found, *n * sizeof *out);
+		memcpy(out, all, *n * sizeof *out);
 	return e;
 }
 

@@ -253,33 +253,37 @@ bool event_matches(const char *p, const char *type)
 	return !strcmp(p, "*") || !strcmp(p, type) || (n > 2 && !strcmp(p + n - 2, ".*") && !strncmp(p, type, n - 1));
 }
 
-bool event_wanted(struct arena *a, const char *patterns, const char *type)
+static bool listed(const struct json *patterns, const char *type)
 {
-	struct json *list = js_read(a, patterns);
-
-	for (size_t i = 0; i < js_length(list); i++)
-		if (event_matches(js_str(js_at(list, i)), type))
+	for (size_t i = 0; i < js_length(patterns); i++)
+		if (event_matches(js_str(js_at(patterns, i)), type))
 			return true;
 	return false;
 }
 
-/* An endpoint that listens, and whose rights it has. */
-struct listener { struct id id; bool test; int64_t format; const char *patterns; struct who owner; };
+bool event_wanted(struct arena *a, const char *patterns, const char *type)
+{
+	return listed(js_read(a, patterns), type);
+}
 
-static struct listener listener(const struct id *organization, const struct db_val *v)
+/* An endpoint that listens, and whose rights it has; wanted: its patterns, read. */
+struct listener { struct id id; bool test; int64_t format; const char *patterns; struct json *wanted; struct who owner; };
+
+static struct listener listener(struct arena *a, const struct id *organization, const struct db_val *v)
 {
 	static const struct column columns[] = { LISTENER_COLUMNS(COL_MAP, struct listener)
 		{ ROW_s, offsetof(struct listener, owner.permissions) }, { ROW_END, 0 } };
 	struct listener l = { .owner.organization = *organization };
 
 	(void)row_read(columns, RES__MAX, v + 1, &l);
+	l.wanted = js_read(a, l.patterns);
 	return l;
 }
 
 /* An event to be numbered.  follows: its object's event before has no number either; prompt: is that one?  place: where its
- * time puts it; number: behind the last one that was given. */
-struct fresh { struct id id, resource; const char *type, *resource_type; int64_t revision; bool test, prompt, follows; size_t place, number; };
-struct batch { struct fresh *v; size_t n; };
+ * time puts it. */
+struct fresh { struct id id, resource; const char *type, *resource_type; int64_t revision; bool test, follows, prompt; size_t place; };
+struct batch { struct fresh *v; size_t n; bool more; };          /* more: others may be left */
 
 static struct batch fresh_of_rows(struct arena *a, const struct db_rows *r)
 {
@@ -291,7 +295,7 @@ static struct batch fresh_of_rows(struct arena *a, const struct db_rows *r)
 		(void)row_read(columns, RES__MAX, db_row(r, i) + 1, &all[i]);
 		all[i].place = i;
 	}
-	return (struct batch){ all, r->n };
+	return (struct batch){ .v = all, .n = r->n };
 }
 
 /* A test event is for the endpoint it is about, whatever that listens to. */
@@ -301,7 +305,7 @@ static bool due_to(struct arena *a, const struct fresh *event, const struct list
 		return false;
 	if (is_test(event->type))
 		return l->format == AS_EVENT && id_equal(&event->resource, &l->id);
-	return event_wanted(a, l->patterns, l->format == AS_NAMED ? kept_type(a, event->type, event->prompt) : event->type);
+	return listed(l->wanted, l->format == AS_NAMED ? kept_type(a, event->type, event->prompt) : event->type);
 }
 
 static int of_objects(const struct fresh *a, const struct fresh *b)
@@ -343,12 +347,9 @@ static const struct fresh *in_order(struct batch *all)
 		if (again && v[i].place < v[i - 1].place)
 			v[i].place = v[i - 1].place;
 	}
-	if (early)
-		return early;
-	qsort(v, all->n, sizeof *v, by_place);
-	for (size_t i = 0; i < all->n; i++)
-		v[i].number = i + 1;
-	return NULL;
+	if (!early)
+		qsort(v, all->n, sizeof *v, by_place);
+	return early;
 }
 
 /* What is to be numbered next: the oldest, or those of one object alone where the clocks of
@@ -363,22 +364,25 @@ static enum err next_batch(struct tx *tx, const struct id *organization, int64_t
 	if (e)
 		return e;
 	*out = fresh_of_rows(tx->arena, &r);
+	out->more = r.n == (size_t)most;
 	if (!(v = in_order(out)))
 		return OK;
 	e = db_query(tx->db, tx->arena, SQL_EVENTS_NEW_OF, DB_IN(org, db_s(v->resource_type), db_d(&v->resource), db_i(most)), &r);
 	if (!e) {
 		*out = fresh_of_rows(tx->arena, &r);
+		out->more = true;
 		(void)in_order(out);
 	}
 	return e;
 }
 
-static void row_of(struct buf *b, const struct fresh *event)
+/* Its row for FRESH (sql.def), without the end; nth: the number that it gets, behind the last one that was given. */
+static void row_of(struct buf *b, const struct fresh *event, size_t nth)
 {
 	char id[ID_HEX + 1];
 
 	hex_encode(event->id.b, ID_BYTES, id);
-	buf_printf(b, "%s[\"%s\",%zu", b->n ? "," : "[", id, event->number);
+	buf_printf(b, "%s[\"%s\",%zu", b->n ? "," : "[", id, nth);
 }
 
 /* The numbers after `last`, one after the other. */
@@ -387,7 +391,7 @@ static enum err give_numbers(struct tx *tx, const struct id *organization, const
 	struct buf rows = { .arena = tx->arena };
 
 	for (size_t i = 0; i < events->n; i++) {
-		row_of(&rows, &events->v[i]);
+		row_of(&rows, &events->v[i], i + 1);
 		buf_puts(&rows, "]");
 	}
 	buf_puts(&rows, "]");
@@ -410,7 +414,7 @@ static enum err deliver_to(struct tx *tx, const struct listener *l, const struct
 			continue;
 		id_new(tx->now, &id);
 		hex_encode(id.b, ID_BYTES, text);
-		row_of(&rows, &events->v[i]);
+		row_of(&rows, &events->v[i], i + 1);
 		buf_printf(&rows, ",\"%s\"]", text);
 	}
 	if (!rows.n)
@@ -472,16 +476,15 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 	enum err e;
 
 	*out = (struct numbered){ .n = 0 };
-	if ((e = event_counter_lock(tx, organization, &counter)) || (e = next_batch(tx, organization, most, &events))
+	if ((e = event_counter_lock(tx, organization, &counter))
 	 || (e = db_query(tx->db, tx->arena, SQL_ENDPOINTS_LISTENING, DB_IN(org), &endpoints)))
 		return e;
 	/* So many deliveries in one transaction, whatever they come of. */
 	if (endpoints.n && most > (int64_t)(FANOUT_MOST / endpoints.n))
 		most = (int64_t)(FANOUT_MOST / endpoints.n);
-	if (events.n > (size_t)most)
-		events.n = (size_t)most;
+	e = next_batch(tx, organization, most, &events);
 	for (size_t k = 0; k < endpoints.n && !e; k++) {
-		const struct listener l = listener(organization, db_row(&endpoints, k));
+		const struct listener l = listener(tx->arena, organization, db_row(&endpoints, k));
 
 		e = deliver_to(tx, &l, &events, counter.last, &told);
 	}
@@ -491,7 +494,7 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 	if (!(e = fold(tx, organization, counter.last, &counter.counted)))
 		e = db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(db_i(counter.last), db_i(counter.counted), org));
 	if (!e)
-		*out = (struct numbered){ events.n, events.n >= (size_t)most };
+		*out = (struct numbered){ events.n, events.more };
 	return e;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Events get their numbers: without a gap, of each object in the order of its revisions, in few
-# statements however many there are, late where nobody listens and at once where somebody
-# does; and deliveries leave in few statements too.
+# statements however many there are and however fast they come; and deliveries leave in few
+# statements too.
 use strict;
 use warnings;
 use FindBin;
@@ -72,22 +72,24 @@ subtest 'clocks that disagree' => sub {
     $t->sql("UPDATE outbox SET at = at + INTERVAL FLOOR(RAND(7) * 60) - 30 SECOND WHERE sequence IS NULL");
     is(once()->{numbered}, 2600, 'numbered');
     gapless();
+
+    # more than a batch
+    happen(200, 20);
+    $t->sql("UPDATE outbox SET at = at - INTERVAL revision MINUTE WHERE sequence IS NULL");
+    $t->req(GET => '/v1/events?limit=1', token => $token);
+    is(pending(), 0, 'who lists them sees all');
+    gapless();
 };
 
-subtest 'where nobody listens there is no hurry' => sub {
+subtest 'events that come one by one' => sub {
     my $d = follow();
     within(10, sub { !pending() }, 'a deliverer at work');
     my $rev = sub { scalar $t->sql("SELECT rev FROM event_counters WHERE organization_id = UNHEX('$org')") };
     my ($was, $from) = ($rev->(), time);
-    for (1 .. 40) { happen(1); sleep 0.05 }
+    for (1 .. 100) { happen(1); sleep 0.01 }
     my ($turns, $took) = ($rev->() - $was, time - $from);
-    cmp_ok($turns, '<=', 2 + $took / 2, sprintf '40 changes in %.1f s are numbered in %d turns', $took, $turns);
-    ok(within(10, sub { !pending() }), 'all of them in the end');
-    my $list = $t->req(GET => '/v1/events?limit=1', token => $token);
-    happen(20);
-    is($t->req(GET => '/v1/events?limit=1', token => $token)->{json}{data}[0]{sequence}, $list->{json}{data}[0]{sequence} + 20, 'who lists them sees all at once');
-    happen(400);
-    ok(within(10, sub { pending() < 100 }), 'many are not waited for');
+    cmp_ok($turns, '<=', 2 + 5 * $took, sprintf '100 in %.1f s get their numbers in %d turns', $took, $turns);
+    ok(within(10, sub { !pending() }), 'all of them');
     $d->stop;
     gapless();
 };
@@ -109,7 +111,7 @@ subtest 'where somebody listens' => sub {
     my ($from, $n);
     (undef, $n) = cost(sub { $from = time; for (1 .. 60) { happen(1); sleep 0.02 } within(10, sub { $seen->() >= 1060 }, 'the last') });
     my $took = time - $from;
-    cmp_ok($n, '<', 60 * 8 + 300 * $took, sprintf '60 more in %.1f s by %d statements', $took, $n);
+    cmp_ok($n, '<', 60 * 15 + 300 * $took, sprintf '60 more in %.1f s by %d statements', $took, $n);
     my @late;
     for (1 .. 5) {
         my $before = $seen->();
