@@ -16,7 +16,7 @@
 #include "lease.h"
 #include "str.h"
 
-enum { HANDS = 32, FLIGHTS = 16, NUMBERED = 200, ORGS = 64, ORGS_A_LOOK = 4, SHARE = 8, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250,
+enum { HANDS = 32, FLIGHTS = 16, NUMBERED = 1000, ORGS = 64, ORGS_A_LOOK = 4, SHARE = 8, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250,
 	BYTES = 1 << 20 };                       /* of bodies under way to an endpoint; the last of them may go beyond */
 
 _Static_assert((int)FLIGHTS <= (int)OUTCOMES_MOST, "what lands is written down at once");
@@ -175,7 +175,7 @@ static enum err begin(struct deliver *d, struct hand *h)
 		h->silent = SILENT_MOST;
 		return OK;
 	}
-	if ((e = deliver_posts(tx, &h->hold, &posts, 2 * FLIGHTS, &n)))
+	if ((e = deliver_posts(tx, &h->hold, &posts, FLIGHTS, &n)))
 		return e;
 	for (size_t i = 0; i < n && begun < (size_t)(FLIGHTS - busy(h)); i++)
 		if (!has(h, &posts[i].id))
@@ -205,11 +205,12 @@ static void tend(struct deliver *d, struct hand *h)
 /* --- the loop --------------------------------------------------------------------------- */
 
 /* A batch each of a few organizations in turn, so that whoever has many events holds up
- * neither the others nor what is under way. */
-static void number(struct deliver *d, bool *found)
+ * neither the others nor what is under way.  more: there may be more of them. */
+static void number(struct deliver *d, bool *found, bool *more)
 {
 	struct id orgs[ORGS];
-	size_t n, many;
+	struct numbered got;
+	size_t n;
 	enum err e = deliver_unnumbered(unit(d), orgs, ORGS, &n);
 
 	for (size_t i = 0; !away(d, e) && i < n && i < ORGS_A_LOOK; i++) {
@@ -217,10 +218,12 @@ static void number(struct deliver *d, bool *found)
 		struct tx *tx = unit(d);
 
 		tx->who->organization = *org;
-		e = events_number(tx, org, NUMBERED, &many);
-		d->numbered += (int64_t)many;
-		*found |= many > 0;
+		e = events_number(tx, org, NUMBERED, &got);
+		d->numbered += (int64_t)got.n;
+		*found |= got.n > 0;
+		*more |= got.more;
 	}
+	*more |= !e && n > ORGS_A_LOOK;
 }
 
 /* Has one organization its share of the hands, while they are not plenty? */
@@ -286,17 +289,17 @@ static int in_hand(const struct deliver *d, bool *writing)
 }
 
 /* What is due: more to number, more endpoints in hand.  True when there was something.  What is in
- * hand has as much time as the look took. */
+ * hand has as much time as the look took.  Where all have their numbers the next ones are let gather. */
 static bool look(struct deliver *d)
 {
 	const int64_t from = clock_mono();
-	bool found = false, writing;
+	bool found = false, more = false, writing;
 
 	d->look_at = from + LOOK_MS * 1000;
-	number(d, &found);
+	number(d, &found, &more);
 	if (!d->error)
 		take(d, &found);
-	if (!d->error && found)
+	if (!d->error && (more || (found && !d->follow)))
 		d->look_at = in_hand(d, &writing) ? 2 * clock_mono() - from : 0;
 	return found;
 }

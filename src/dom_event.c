@@ -5,10 +5,12 @@
  * An event is told to whoever may read its object: the caller, the owner of an endpoint.
  * The totals of lists follow the numbers (object_counts). */
 #include "dom_webhook.h"
+#include <stdlib.h>
 #include <string.h>
 #include "clock.h"
 #include "conf.h"
 #include "dom_kept.h"
+#include "str.h"
 
 static const struct column event_columns[] = { EVENT_COLUMNS(COL_MAP, struct event) { ROW_i, offsetof(struct event, pending) }, { ROW_END, 0 } };
 
@@ -198,14 +200,17 @@ static bool reads_all(const struct who *who)
 /* Batch by batch, for a second at the most: the events that nobody has numbered yet. */
 static enum err number_now(struct tx *tx)
 {
-	enum { BATCH = 100 };
+	enum { BATCH = 500 };
 	const int64_t until = clock_mono() + SECOND;
-	enum err e;
-	size_t n;
+	struct numbered got;
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_EVENTS_NEW, DB_IN(db_d(&tx->who->organization), db_i(1)), &r);
 
+	if (e || !r.n)
+		return e;
 	do
-		e = events_number(tx, &tx->who->organization, BATCH, &n);
-	while (!e && n && clock_mono() < until);
+		e = events_number(tx, &tx->who->organization, BATCH, &got);
+	while (!e && got.more && clock_mono() < until);
 	return e == ERR_CONTENTION ? OK : e;
 }
 
@@ -248,42 +253,49 @@ bool event_matches(const char *p, const char *type)
 	return !strcmp(p, "*") || !strcmp(p, type) || (n > 2 && !strcmp(p + n - 2, ".*") && !strncmp(p, type, n - 1));
 }
 
-bool event_wanted(struct arena *a, const char *patterns, const char *type)
+static bool listed(const struct json *patterns, const char *type)
 {
-	struct json *list = js_read(a, patterns);
-
-	for (size_t i = 0; i < js_length(list); i++)
-		if (event_matches(js_str(js_at(list, i)), type))
+	for (size_t i = 0; i < js_length(patterns); i++)
+		if (event_matches(js_str(js_at(patterns, i)), type))
 			return true;
 	return false;
 }
 
-/* An endpoint that listens, and whose rights it has. */
-struct listener { struct id id; bool test; int64_t format; const char *patterns; struct who owner; };
+bool event_wanted(struct arena *a, const char *patterns, const char *type)
+{
+	return listed(js_read(a, patterns), type);
+}
 
-static struct listener listener(const struct id *organization, const struct db_val *v)
+/* An endpoint that listens, and whose rights it has; wanted: its patterns, read. */
+struct listener { struct id id; bool test; int64_t format; const char *patterns; struct json *wanted; struct who owner; };
+
+static struct listener listener(struct arena *a, const struct id *organization, const struct db_val *v)
 {
 	static const struct column columns[] = { LISTENER_COLUMNS(COL_MAP, struct listener)
 		{ ROW_s, offsetof(struct listener, owner.permissions) }, { ROW_END, 0 } };
 	struct listener l = { .owner.organization = *organization };
 
 	(void)row_read(columns, RES__MAX, v + 1, &l);
+	l.wanted = js_read(a, l.patterns);
 	return l;
 }
 
-/* An event to be numbered; before: the revision of its object's event before, when that has no
- * number either, else negative; prompt: is that one? */
-struct fresh { struct id id, resource; const char *type, *resource_type; int64_t revision, before; bool test, prompt; };
+/* An event to be numbered.  follows: its object's event before has no number either; prompt: is that one?  place: where its
+ * time puts it. */
+struct fresh { struct id id, resource; const char *type, *resource_type; int64_t revision; bool test, follows, prompt; size_t place; };
+struct batch { struct fresh *v; size_t n; bool more; };          /* more: others may be left */
 
-static struct fresh *fresh_of_rows(struct arena *a, const struct db_rows *r)
+static struct batch fresh_of_rows(struct arena *a, const struct db_rows *r)
 {
-	static const struct column columns[] = { NEW_EVENT(COL_MAP, struct fresh) { ROW_in, offsetof(struct fresh, before) }, { ROW_b, offsetof(struct fresh, prompt) },
+	static const struct column columns[] = { NEW_EVENT(COL_MAP, struct fresh) { ROW_b, offsetof(struct fresh, follows) }, { ROW_b, offsetof(struct fresh, prompt) },
 		{ ROW_END, 0 } };
 	struct fresh *all = arena_alloc(a, (r->n + 1) * sizeof *all);
 
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
 		(void)row_read(columns, RES__MAX, db_row(r, i) + 1, &all[i]);
-	return all;
+		all[i].place = i;
+	}
+	return (struct batch){ .v = all, .n = r->n };
 }
 
 /* A test event is for the endpoint it is about, whatever that listens to. */
@@ -293,95 +305,51 @@ static bool due_to(struct arena *a, const struct fresh *event, const struct list
 		return false;
 	if (is_test(event->type))
 		return l->format == AS_EVENT && id_equal(&event->resource, &l->id);
-	return event_wanted(a, l->patterns, l->format == AS_NAMED ? kept_type(a, event->type, event->prompt) : event->type);
+	return listed(l->wanted, l->format == AS_NAMED ? kept_type(a, event->type, event->prompt) : event->type);
 }
 
-enum { AT_ONCE = 16 };                           /* of IDS16 (sql.def) */
-struct batch { struct fresh *v; size_t n; };
-
-/* The deliveries to an endpoint of those events that are due to it. */
-static enum err deliver_to(struct tx *tx, const struct id *organization, const struct listener *l, const struct batch *events,
-	const bool *due)
+static int of_objects(const struct fresh *a, const struct fresh *b)
 {
-	const struct db_val endpoint = db_d(&l->id), now = db_t(tx->now), none = { .t = 'd', .null = true };
-	enum err e = OK;
+	const int d = memcmp(a->resource.b, b->resource.b, ID_BYTES);
 
-	for (size_t i = 0, k; i < events->n && !e; ) {
-		struct values in = { .n = 0 };
+	return d ? d : strcmp(a->resource_type, b->resource_type);
+}
 
-		values_add(&in, DB_IN(endpoint, endpoint, db_t(NEXT_TURN), now, now, now));
-		for (k = 0; i < events->n && k < AT_ONCE; i++) {
-			struct id id;
+static int by_revision(const void *x, const void *y)
+{
+	const struct fresh *a = x, *b = y;
+	const int d = of_objects(a, b);
 
-			if (!due[i])
-				continue;
-			id_new(tx->now, &id);
-			values_add(&in, DB_IN(db_d(&events->v[i].id), db_d(&id)));
-			k++;
-		}
-		for (size_t rest = k; rest < AT_ONCE; rest++)
-			values_add(&in, DB_IN(none, none));
-		values_add(&in, DB_IN(db_d(organization)));
-		values_seen(&in, &l->owner);
-		if (k)
-			e = db_exec(tx->db, SQL_DELIVERIES_ADD, in.v, in.n, NULL);
+	return d ? d : a->revision < b->revision ? -1 : a->revision > b->revision;
+}
+
+static int by_place(const void *x, const void *y)
+{
+	const struct fresh *a = x, *b = y;
+
+	return a->place != b->place ? (a->place < b->place ? -1 : 1) : by_revision(a, b);
+}
+
+/* In the order of time, but of one object the lower revision first: clocks of several nodes may
+ * disagree, revisions do not.  Gives one that must not go before one of its object's that is
+ * not among them; NULL: there is none. */
+static const struct fresh *in_order(struct batch *all)
+{
+	struct fresh *v = all->v;
+	const struct fresh *early = NULL;
+
+	qsort(v, all->n, sizeof *v, by_revision);
+	for (size_t i = 0; i < all->n && !early; i++) {
+		const bool again = i && !of_objects(&v[i - 1], &v[i]);
+
+		if (v[i].follows && !(again && v[i - 1].revision == v[i].revision - 1))
+			early = &v[i];
+		if (again && v[i].place < v[i - 1].place)
+			v[i].place = v[i - 1].place;
 	}
-	return e;
-}
-
-/* The numbers after `last`, one after the other. */
-static enum err give_numbers(struct tx *tx, const struct id *organization, const struct batch *events, int64_t last)
-{
-	enum err e = OK;
-
-	for (size_t i = 0; i < events->n && !e; i += AT_ONCE) {
-		struct db_val ids[AT_ONCE];
-		struct values in = { .n = 0 };
-
-		for (size_t k = 0; k < AT_ONCE; k++)
-			ids[k] = db_d(&events->v[i + k < events->n ? i + k : events->n - 1].id);
-		values_add(&in, DB_IN(db_i(last + (int64_t)i)));
-		values_add(&in, ids, AT_ONCE);
-		values_add(&in, DB_IN(db_d(organization)));
-		values_add(&in, ids, AT_ONCE);
-		e = db_exec_rows(tx->db, SQL_EVENTS_NUMBER, in.v, in.n, events->n - i < AT_ONCE ? events->n - i : AT_ONCE);
-	}
-	return e;
-}
-
-static bool of_one_object(const struct fresh *a, const struct fresh *b)
-{
-	return id_equal(&a->resource, &b->resource) && !strcmp(a->resource_type, b->resource_type);
-}
-
-/* Clocks of several nodes may disagree, revisions do not: of one object the lower comes first. */
-static void in_revision_order(struct batch *all)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		for (size_t k = i + 1; k < all->n; k++) {
-			struct fresh *a = &all->v[i], *b = &all->v[k], hold = *a;
-
-			if (!of_one_object(a, b) || a->revision < b->revision)
-				continue;
-			*a = *b;
-			*b = hold;
-		}
-	}
-}
-
-/* The first event that must not go before one of its object's that is not among them; NULL. */
-static const struct fresh *too_early(const struct batch *all)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		const struct fresh *v = &all->v[i];
-		size_t k = 0;
-
-		while (k < i && v->before >= 0 && !(of_one_object(&all->v[k], v) && all->v[k].revision == v->before))
-			k++;
-		if (v->before >= 0 && k == i)
-			return v;
-	}
-	return NULL;
+	if (!early)
+		qsort(v, all->n, sizeof *v, by_place);
+	return early;
 }
 
 /* What is to be numbered next: the oldest, or those of one object alone where the clocks of
@@ -395,37 +363,70 @@ static enum err next_batch(struct tx *tx, const struct id *organization, int64_t
 
 	if (e)
 		return e;
-	*out = (struct batch){ fresh_of_rows(tx->arena, &r), r.n };
-	in_revision_order(out);
-	if (!(v = too_early(out)))
+	*out = fresh_of_rows(tx->arena, &r);
+	out->more = r.n == (size_t)most;
+	if (!(v = in_order(out)))
 		return OK;
 	e = db_query(tx->db, tx->arena, SQL_EVENTS_NEW_OF, DB_IN(org, db_s(v->resource_type), db_d(&v->resource), db_i(most)), &r);
-	if (!e)
-		*out = (struct batch){ fresh_of_rows(tx->arena, &r), r.n };
+	if (!e) {
+		*out = fresh_of_rows(tx->arena, &r);
+		out->more = true;
+		(void)in_order(out);
+	}
 	return e;
 }
 
-/* Tell them to the endpoints: the row of each before its deliveries, as everybody else locks them. */
-static enum err tell(struct tx *tx, const struct id *organization, const struct batch *events, const struct db_rows *endpoints,
-	bool *told)
+/* Its row for FRESH (sql.def), without the end; nth: the number that it gets, behind the last one that was given. */
+static void row_of(struct buf *b, const struct fresh *event, size_t nth)
 {
-	bool *due = arena_alloc(tx->arena, events->n + 1);
-	enum err e = OK;
+	char id[ID_HEX + 1];
 
-	*told = false;
-	for (size_t k = 0; k < endpoints->n && !e; k++) {
-		struct listener l = listener(organization, db_row(endpoints, k));
-		bool any = false;
+	hex_encode(event->id.b, ID_BYTES, id);
+	buf_printf(b, "%s[\"%s\",%zu", b->n ? "," : "[", id, nth);
+}
 
-		for (size_t i = 0; i < events->n; i++)
-			any |= due[i] = due_to(tx->arena, &events->v[i], &l);
-		if (!any)
-			continue;
-		*told = true;
-		if (!(e = db_exec_one(tx->db, SQL_ENDPOINT_DUE, DB_IN(db_t(tx->now), db_t(tx->now), db_d(organization), db_d(&l.id)))))
-			e = deliver_to(tx, organization, &l, events, due);
+/* The numbers after `last`, one after the other. */
+static enum err give_numbers(struct tx *tx, const struct id *organization, const struct batch *events, int64_t last, bool told)
+{
+	struct buf rows = { .arena = tx->arena };
+
+	for (size_t i = 0; i < events->n; i++) {
+		row_of(&rows, &events->v[i], i + 1);
+		buf_puts(&rows, "]");
 	}
-	return e;
+	buf_puts(&rows, "]");
+	return !events->n ? OK : db_exec_rows(tx->db, SQL_EVENTS_NUMBER, DB_IN(db_s(rows.p), db_d(organization), db_i(last), db_i(told)), events->n);
+}
+
+/* The deliveries to an endpoint of those events that are due to it. */
+static enum err deliver_to(struct tx *tx, const struct listener *l, const struct batch *events, int64_t last, bool *told)
+{
+	const struct db_val endpoint = db_d(&l->id), org = db_d(&l->owner.organization), now = db_t(tx->now);
+	struct buf rows = { .arena = tx->arena };
+	struct values in = { .n = 0 };
+	enum err e;
+
+	for (size_t i = 0; i < events->n; i++) {
+		struct id id;
+		char text[ID_HEX + 1];
+
+		if (!due_to(tx->arena, &events->v[i], l))
+			continue;
+		id_new(tx->now, &id);
+		hex_encode(id.b, ID_BYTES, text);
+		row_of(&rows, &events->v[i], i + 1);
+		buf_printf(&rows, ",\"%s\"]", text);
+	}
+	if (!rows.n)
+		return OK;
+	buf_puts(&rows, "]");
+	*told = true;
+	/* The endpoint's row before its deliveries, as everybody else locks them. */
+	if ((e = db_exec_one(tx->db, SQL_ENDPOINT_DUE, DB_IN(now, now, org, endpoint))))
+		return e;
+	values_add(&in, DB_IN(endpoint, db_i(last), endpoint, db_t(NEXT_TURN), now, now, now, db_s(rows.p), org));
+	values_seen(&in, &l->owner);
+	return db_exec(tx->db, SQL_DELIVERIES_ADD, in.v, in.n, NULL);
 }
 
 enum { FANOUT_MOST = 1000, FOLD_MOST = 2000 };
@@ -448,21 +449,24 @@ enum err event_counter_lock(struct tx *tx, const struct id *organization, struct
 {
 	static const struct column columns[] = PICK_MAP(COUNTER_PICK, struct event_counter);
 	const struct db_val org = db_d(organization);
-	enum err e = db_exec(tx->db, SQL_COUNTER_ADD, DB_IN(org), NULL);
+	enum err e = tx_one(tx, SQL_COUNTER_LOCK, DB_IN(org), columns, out);
 
+	if (e != ERR_DB_NONE)
+		return e;
+	e = db_exec(tx->db, SQL_COUNTER_ADD, DB_IN(org), NULL);
 	return e ? e : tx_one(tx, SQL_COUNTER_LOCK, DB_IN(org), columns, out);
 }
 
 void events_want(struct tx *tx)
 {
 	static const enum sql all[] = { SQL_COUNTER_ADD, SQL_COUNTER_LOCK, SQL_EVENTS_NEW, SQL_EVENTS_NEW_OF, SQL_ENDPOINTS_LISTENING, SQL_EVENTS_NUMBER,
-		SQL_DELIVERIES_ADD, SQL_ENDPOINT_DUE, SQL_EVENTS_TOLD, SQL_COUNTS_FOLD, SQL_COUNTER_SET };
+		SQL_DELIVERIES_ADD, SQL_ENDPOINT_DUE, SQL_COUNTS_FOLD, SQL_COUNTER_SET };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		db_want(tx->db, all[i]);
 }
 
-enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n)
+enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, struct numbered *out)
 {
 	const struct db_val org = db_d(organization);
 	struct db_rows endpoints;
@@ -471,44 +475,45 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 	bool told = false;
 	enum err e;
 
-	*n = 0;
-	if ((e = event_counter_lock(tx, organization, &counter)) || (e = next_batch(tx, organization, most, &events))
+	*out = (struct numbered){ .n = 0 };
+	if ((e = event_counter_lock(tx, organization, &counter))
 	 || (e = db_query(tx->db, tx->arena, SQL_ENDPOINTS_LISTENING, DB_IN(org), &endpoints)))
 		return e;
 	/* So many deliveries in one transaction, whatever they come of. */
-	if (endpoints.n && events.n > FANOUT_MOST / endpoints.n)
-		events.n = FANOUT_MOST / endpoints.n;
-	if ((e = give_numbers(tx, organization, &events, counter.last)) || (e = tell(tx, organization, &events, &endpoints, &told)))
-		return e;
-	if (told && (e = db_exec(tx->db, SQL_EVENTS_TOLD, DB_IN(org, db_i(counter.last), db_i(counter.last + (int64_t)events.n)), NULL)))
+	if (endpoints.n && most > (int64_t)(FANOUT_MOST / endpoints.n))
+		most = (int64_t)(FANOUT_MOST / endpoints.n);
+	e = next_batch(tx, organization, most, &events);
+	for (size_t k = 0; k < endpoints.n && !e; k++) {
+		const struct listener l = listener(tx->arena, organization, db_row(&endpoints, k));
+
+		e = deliver_to(tx, &l, &events, counter.last, &told);
+	}
+	if (e || (e = give_numbers(tx, organization, &events, counter.last, told)))
 		return e;
 	counter.last += (int64_t)events.n;
 	if (!(e = fold(tx, organization, counter.last, &counter.counted)))
 		e = db_exec_one(tx->db, SQL_COUNTER_SET, DB_IN(db_i(counter.last), db_i(counter.counted), org));
-	*n = e ? 0 : events.n;
+	if (!e)
+		*out = (struct numbered){ events.n, events.more };
 	return e;
 }
 
-struct numbering { struct tx *tx; struct id organization; int64_t most; size_t n; };
+struct numbering { struct tx *tx; struct id organization; int64_t most; struct numbered got; };
 
 static enum err number_work(void *arg)
 {
 	struct numbering *w = arg;
 
-	return events_number_here(w->tx, &w->organization, w->most, &w->n);
+	return events_number_here(w->tx, &w->organization, w->most, &w->got);
 }
 
-enum err events_number(struct tx *tx, const struct id *organization, int64_t most, size_t *n)
+enum err events_number(struct tx *tx, const struct id *organization, int64_t most, struct numbered *out)
 {
 	struct numbering w = { .tx = tx, .organization = *organization, .most = most };
-	struct db_rows r;
 	enum err e;
 
-	*n = 0;
-	if ((e = tx_query(tx, SQL_EVENTS_NEW, DB_IN(db_d(organization), db_i(1)), &r)) || !r.n)
-		return e;
 	events_want(tx);
 	e = tx_run(tx, number_work, NULL, &w);
-	*n = e ? 0 : w.n;
+	*out = e ? (struct numbered){ .n = 0 } : w.got;
 	return e;
 }

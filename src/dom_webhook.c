@@ -79,8 +79,8 @@ static enum err url_free(struct tx *tx, const struct endpoint *n)
 static enum err make_room(struct tx *tx)
 {
 	enum { BACKLOG = 500, TURNS = 10 };
+	struct numbered got = { .more = true };
 	int64_t there;
-	size_t n = 1;
 	enum err e = OK;
 
 	/* Each one that is met for the first time would have all of it done again. */
@@ -88,9 +88,9 @@ static enum err make_room(struct tx *tx)
 	life_want(tx, LIFE_ENDPOINT_CREATE);
 	db_want(tx->db, SQL_ENDPOINT_COUNT);
 	db_want(tx->db, SQL_ENDPOINT_OF_URL);
-	for (int i = 0; i < TURNS && n && !e; i++)
-		e = events_number_here(tx, &tx->who->organization, BACKLOG, &n);
-	if (!e && n)
+	for (int i = 0; i < TURNS && got.more && !e; i++)
+		e = events_number_here(tx, &tx->who->organization, BACKLOG, &got);
+	if (!e && got.more)
 		return ERR_EVENTS_BEHIND;
 	if (e || (e = tx_int(tx, SQL_ENDPOINT_COUNT, DB_IN(db_d(&tx->who->organization)), &there)))
 		return e;

@@ -32,11 +32,12 @@ enum err event_counter_lock(struct tx *tx, const struct id *organization, struct
 
 /* Number committed events of an organization that have no number yet, up to `most` and
  * fewer where many endpoints listen, and make their deliveries, in one transaction of
- * its own; *n is how many there were, 0 for none left.  Callers may come at once: they
- * wait for each other. */
-enum err events_number(struct tx *tx, const struct id *organization, int64_t most, size_t *n);
+ * its own.  more: it took as many as it may, so others may be left.  Callers may come at
+ * once: they wait for each other. */
+struct numbered { size_t n; bool more; };
+enum err events_number(struct tx *tx, const struct id *organization, int64_t most, struct numbered *out);
 /* The same as a part of the transaction in hand. */
-enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, size_t *n);
+enum err events_number_here(struct tx *tx, const struct id *organization, int64_t most, struct numbered *out);
 /* What that runs is prepared before the next try of the transaction, all at once. */
 void events_want(struct tx *tx);
 /* Does a pattern ("*", "workspace.*", "workspace.archived"), or one of an endpoint's list of

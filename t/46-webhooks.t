@@ -32,10 +32,6 @@ sub endpoint {
 sub forget { $t->req(DELETE => "/v1/webhook_endpoints/$_->{id}", token => $t->admin) for @_ }
 sub seen { my $e = shift; $t->req(GET => "/v1/webhook_endpoints/$e->{id}", token => $t->admin)->{json} }
 
-sub follow {
-    my %env = @_;
-    return Thaw::Guard->start({ env => { THAW_CONFIG => "$dir/thaw.conf", %env } }, "$dir/deliver.log", "$Thaw::BUILD/thaw", 'deliver', '--follow');
-}
 sub once { my $r = $t->thaw('--json', 'deliver', @_); is($r->{exit}, 0, 'thaw deliver') or diag $r->{err}; $r->{json} }
 
 # The requests of a receiver, as soon as there are so many.
@@ -64,7 +60,7 @@ sub signed_by {
 my $lost = Thaw::Receiver->new($t, sub { { hang => $_[0]{number} == 1, status => 200 } });
 my $lost_endpoint = endpoint($lost->url('/lost'));
 {
-    my $killed = follow(THAW_WEBHOOK_TIMEOUT_S => 5, THAW_RUN_DIR => "$dir/another-host");
+    my $killed = deliverer($t, THAW_WEBHOOK_TIMEOUT_S => 5, THAW_RUN_DIR => "$dir/another-host");
     model($t);
     wait_for($lost, 1);
     $killed->kill('KILL');
@@ -161,7 +157,7 @@ subtest 'a lost seal.key' => sub {
     forget($e);
 };
 
-my $deliverer = follow();
+my $deliverer = deliverer($t);
 
 subtest 'failures are tried again' => sub {
     my $r = Thaw::Receiver->new($t, sub { { status => $_[0]{nth} < 3 ? 500 : 200, body => 'a secret of the receiver' } });
@@ -358,7 +354,7 @@ is($deliverer->stop, 0, 'SIGTERM ends it with 0');
 subtest 'SIGTERM waits for what is under way' => sub {
     my $r = Thaw::Receiver->new($t, sub { { status => 200, after => 0.7 } });
     my $e = endpoint($r->url);
-    my $d = follow();
+    my $d = deliverer($t);
     model($t);
     wait_for($r, 1);
     $d->kill('TERM');
@@ -371,7 +367,7 @@ subtest 'SIGTERM waits for what is under way' => sub {
 subtest 'an endpoint that never succeeds is disabled' => sub {
     my $r = Thaw::Receiver->new($t, sub { { status => 500 } });
     my $e = endpoint($r->url);
-    my $d = follow(THAW_WEBHOOK_DISABLE_S => 1);
+    my $d = deliverer($t, THAW_WEBHOOK_DISABLE_S => 1);
     model($t);
     within(8, sub { seen($e)->{status} eq 'disabled' }, 'the disabling');
     like(scalar($t->sql("SELECT JSON_VALUE(details, '\$.reason') FROM audit_events WHERE action = 'webhook_endpoint.disabled' ORDER BY id DESC LIMIT 1")),
@@ -405,7 +401,7 @@ subtest 'a failure of long ago' => sub {
 subtest 'two deliverers, 200 events' => sub {
     my $r = Thaw::Receiver->new($t, sub { { status => 200 } });
     my @e = map { endpoint($r->url("/$_")) } 1 .. 3;
-    my @d = map { follow() } 1 .. 2;
+    my @d = map { deliverer($t) } 1 .. 2;
     my @m = map { model($t) } 1 .. 20;
     concurrently(4, sub { my $i = shift; for my $m (@m[ map { $_ * 4 + $i } 0 .. 4 ]) { act($t, $m->{id}, $_) for ('archive', 'unarchive') x 4; act($t, $m->{id}, 'archive') } });
     wait_for($r, 600, 25);
@@ -436,7 +432,7 @@ subtest 'two deliverers, 200 events' => sub {
 };
 
 subtest 'a deliverer was killed with a request under way' => sub {
-    my $d = follow();
+    my $d = deliverer($t);
     my ($first) = $lost->requests;
     my @again;
     within(30, sub { @again = grep { $_->{headers}{'webhook-id'} eq $first->{headers}{'webhook-id'} } $lost->requests; @again > 1 }, 'the second delivery');
@@ -458,7 +454,7 @@ subtest 'deliverers that are killed' => sub {
     my ($killed, $late) = (0, 0);
     within(40, sub {
         my ($n, $from) = (scalar(my @q = $r->requests), time);
-        my $d = follow();
+        my $d = deliverer($t);
         $late++ if !within(8, sub { my @q = $r->requests; @q > $n || !$t->sql("SELECT COUNT(*) FROM deliveries WHERE outcome IS NULL AND endpoint_id = (SELECT MAX(id) FROM webhook_endpoints)") && !$t->sql('SELECT COUNT(*) FROM outbox WHERE sequence IS NULL') });
         sleep 0.05;
         $d->kill('KILL');

@@ -243,7 +243,7 @@ subtest 'the order of revisions' => sub {
     $t->sql("UPDATE outbox SET at = at - INTERVAL revision MINUTE WHERE resource_id = $id");
     $t->sql("INSERT INTO outbox (organization_id, id, at, type, resource_type, resource_id, revision, request_id, payload)
         SELECT o.organization_id, UNHEX(LPAD(HEX(seq), 24, '0')), UTC_TIMESTAMP(6) - INTERVAL 150 SECOND, 'project.updated', 'project', UNHEX(LPAD(HEX(seq), 24, '0')), 1, '', '{}'
-        FROM (SELECT organization_id FROM outbox WHERE resource_id = $id LIMIT 1) o, seq_1_to_600");
+        FROM (SELECT organization_id FROM outbox WHERE resource_id = $id LIMIT 1) o, seq_1_to_2600");
     delivered();
     is(join(' ', map { $_->[0] } $t->sql("SELECT revision FROM outbox WHERE resource_id = $id ORDER BY sequence")), '1 2 3 4 5', 'numbers follow revisions');
     is(scalar($t->sql('SELECT COUNT(*) FROM outbox WHERE sequence IS NULL')), 0, 'every event has one');

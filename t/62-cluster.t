@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # A Galera cluster of three nodes, clients on each that change the same few objects,
-# and workers that are new all the time: what was acknowledged is there, once, whole.
+# and workers that are new all the time, and deliverers that are killed all the time: what
+# was acknowledged is there, once, whole, and numbered.
 # CHANGES=50000 LONGEST=10000 prove t/62-cluster.t is the long form.
 use strict;
 use warnings;
@@ -9,6 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
 use Thaw::Cluster;
+use Contract;
 use Time::HiRes qw(time sleep);
 
 if (my $why = Thaw::Cluster::missing()) { plan skip_all => "no cluster: $why" }
@@ -56,8 +58,12 @@ subtest 'no acknowledged change is lost' => sub {
     my ($end, @journals) = ("$t->{dir}/end", map { "$t->{dir}/journal.$_" } 0 .. 11);
     my $load = background(sub { concurrently(scalar @journals, sub { client($_[0], $end, $journals[ $_[0] ]) }); 1 });
     my ($began, $acked) = (time, 0);
-    while ($acked < $changes && time - $began < 60 + $changes / 20) {
+    my @deliverers = map { deliverer($_) } @t;
+    for (my $n = 0; $acked < $changes && time - $began < 60 + $changes / 20; $n++) {
         sleep 1;
+        $deliverers[ $n % 3 ]->kill('KILL');
+        $deliverers[ $n % 3 ]->wait;
+        $deliverers[ $n % 3 ] = deliverer($t[ $n % 3 ]);
         $_->{worker}->kill('HUP') for @t;
         $acked = () = join('', map { slurp($_) } @journals) =~ /^20/mg;
     }
@@ -85,6 +91,13 @@ subtest 'no acknowledged change is lost' => sub {
         my $r = $t[$i]->thaw('audit', 'verify');
         is($r->{exit}, 0, "audit verify, at node $i") or diag($r->{out});
     }
+
+    # and its event has a number, which is everybody's
+    is($_->stop, 0, 'a deliverer ends') for @deliverers;
+    $t->must('deliver');
+    is(scalar $t->sql('SELECT COUNT(*) FROM outbox WHERE sequence IS NULL'), 0, 'every event has its number');
+    $cluster->synced;
+    numbers_ok($_) for @t;
 };
 
 $_->finish(more => 1) for @t[ 1, 2 ];

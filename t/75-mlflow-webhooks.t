@@ -256,8 +256,7 @@ subtest 'what is large' => sub {
 subtest 'failures are tried again' => sub {
     my $r = Thaw::Receiver->new($t, sub { { status => $_[0]{number} < 3 ? 500 : 200 } });
     my $w = hook($r->url, ['registered_model.created'], secret => 's');
-    my $follow = sub { Thaw::Guard->start({ env => { THAW_CONFIG => "$t->{dir}/thaw.conf", @_ } }, "$t->{dir}/deliver.log", "$Thaw::BUILD/thaw", 'deliver', '--follow') };
-    my $d = $follow->();
+    my $d = deliverer($t);
     ok_call(POST => "$B/registered-models/create", { name => 'again' });
     my @q;
     within(10, sub { @q = $r->requests; @q >= 3 }, 'three tries');
@@ -271,7 +270,7 @@ subtest 'failures are tried again' => sub {
     # a deliverer that dies with the request under way
     my $dead = Thaw::Receiver->new($t, sub { { hang => $_[0]{number} == 1, status => 200 } });
     $w = hook($dead->url, ['registered_model.created']);
-    $d = $follow->();
+    $d = deliverer($t);
     ok_call(POST => "$B/registered-models/create", { name => 'crash' });
     within(8, sub { scalar(my @came = $dead->requests) }, 'the first try');
     $d->kill('KILL');

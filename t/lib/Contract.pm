@@ -18,7 +18,7 @@ use Thaw;
 use Time::HiRes qw(time clock_gettime CLOCK_MONOTONIC);
 
 our @EXPORT = qw($MODELS $UTC $NOWHERE json hex_of model act get trained retired workspace entity post_v1 moved_sql audits audit_rows
-    told alter_key database unchanged error_is problem_is refusal_is keys_are in_base62 usr tables mint signing_key fastcgi hold in_background blocked fresh_minute log_lines curl);
+    told numbers_ok deliverer alter_key database unchanged error_is problem_is refusal_is keys_are in_base62 usr tables mint signing_key fastcgi hold in_background blocked fresh_minute log_lines curl);
 
 our $MODELS = '/api/v1/models';
 our $UTC = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
@@ -142,6 +142,23 @@ sub alter_key {
 sub told {
     my ($t, $id, $type) = @_;
     return $t->sql(sprintf "SELECT COUNT(*) FROM outbox WHERE resource_id = UNHEX('%s') AND type = '%s'", hex_of($id), $type);
+}
+
+# Numbers from 1 on in each organization, without a gap, of each object in the order of its revisions.
+sub numbers_ok {
+    my ($t) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    Test::More::is(join(', ', map { "@$_" } $t->sql('SELECT LOWER(HEX(c.organization_id)), COUNT(x.sequence), MIN(x.sequence), MAX(x.sequence), c.last
+        FROM event_counters c JOIN outbox x ON x.organization_id = c.organization_id AND x.sequence IS NOT NULL
+        GROUP BY c.organization_id HAVING COUNT(x.sequence) <> c.last OR MIN(x.sequence) <> 1 OR MAX(x.sequence) <> c.last')), '', 'numbers from 1 on, without a gap');
+    Test::More::is(scalar $t->sql('SELECT COUNT(*) FROM (SELECT sequence, MAX(sequence) OVER (PARTITION BY organization_id, resource_type, resource_id ORDER BY revision) AS highest
+        FROM outbox WHERE sequence IS NOT NULL) x WHERE sequence < highest'), 0, 'of one object in the order of its revisions');
+}
+
+# One that goes on until it is stopped, or killed.
+sub deliverer {
+    my ($t, %env) = @_;
+    return Thaw::Guard->start({ env => { THAW_CONFIG => "$t->{dir}/thaw.conf", %env } }, "$t->{dir}/deliver.log", "$Thaw::BUILD/thaw", 'deliver', '--follow');
 }
 
 # Columns of the audit rows of an object, oldest first, as hashes.
