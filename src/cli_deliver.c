@@ -16,7 +16,7 @@
 #include "lease.h"
 #include "str.h"
 
-enum { HANDS = 32, FLIGHTS = 16, NUMBERED = 1000, ORGS = 64, ORGS_A_LOOK = 4, SHARE = 8, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250,
+enum { HANDS = 32, FLIGHTS = 16, NUMBERED = 1000, ORGS_A_LOOK = 4, SHARE = 8, TURN_S = 5, SILENT_MOST = 8, PAUSE_S = 60, LOOK_MS = 100, IDLE_MS = 250,
 	BYTES = 1 << 20 };                       /* of bodies under way to an endpoint; the last of them may go beyond */
 
 _Static_assert((int)FLIGHTS <= (int)OUTCOMES_MOST, "what lands is written down at once");
@@ -39,7 +39,7 @@ struct deliver {
 	bool follow;
 	enum err error;                          /* the database is away; without --follow, any */
 	int64_t look_at;                         /* monotonic; of the next look at what is due */
-	size_t turn;                             /* of the organizations to number */
+	struct id numbered_last;                 /* the organization whose turn was last; the next ones are behind it */
 	int64_t numbered, delivered, failed;
 };
 
@@ -208,22 +208,22 @@ static void tend(struct deliver *d, struct hand *h)
  * neither the others nor what is under way.  more: there may be more of them. */
 static void number(struct deliver *d, bool *found, bool *more)
 {
-	struct id orgs[ORGS];
+	struct id orgs[ORGS_A_LOOK];
 	struct numbered got;
 	size_t n;
-	enum err e = deliver_unnumbered(unit(d), orgs, ORGS, &n);
+	const bool again = !id_is_zero(&d->numbered_last);
+	enum err e = deliver_unnumbered(unit(d), &d->numbered_last, orgs, ORGS_A_LOOK, &n);
 
-	for (size_t i = 0; !away(d, e) && i < n && i < ORGS_A_LOOK; i++) {
-		const struct id *org = &orgs[d->turn++ % n];
+	*more |= !e && (again || n == ORGS_A_LOOK);
+	for (size_t i = 0; !away(d, e) && i < n; i++) {
 		struct tx *tx = unit(d);
 
-		tx->who->organization = *org;
-		e = events_number(tx, org, NUMBERED, &got);
+		tx->who->organization = orgs[i];
+		e = events_number(tx, &orgs[i], NUMBERED, &got);
 		d->numbered += (int64_t)got.n;
 		*found |= got.n > 0;
 		*more |= got.more;
 	}
-	*more |= !e && n > ORGS_A_LOOK;
 }
 
 /* Has one organization its share of the hands, while they are not plenty? */

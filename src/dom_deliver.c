@@ -76,14 +76,16 @@ static int64_t lease_end(const struct tx *tx)
 	return tx->now + (conf.webhook_timeout_s + LEASE_MORE_S) * SECOND;
 }
 
-enum err deliver_unnumbered(struct tx *tx, struct id *out, size_t most, size_t *n)
+enum err deliver_unnumbered(struct tx *tx, struct id *last, struct id *out, size_t most, size_t *n)
 {
 	struct id *all;
-	enum err e = tx_ids(tx, SQL_EVENTS_WAITING, DB_IN(db_i((int64_t)most)), &all, n);
+	enum err e = tx_ids(tx, SQL_EVENTS_WAITING, DB_IN(db_d(last), db_i((int64_t)most)), &all, n);
 
-	if (!e)
-		memcpy(out, all, *n * sizeof *out);
-	return e;
+	if (e)
+		return e;
+	memcpy(out, all, *n * sizeof *out);
+	*last = *n == most ? out[most - 1] : id_none;
+	return OK;
 }
 
 enum err deliver_due(struct tx *tx, const unsigned char lease[LEASE], struct hold *out, size_t most, size_t *n)

@@ -40,8 +40,9 @@ enum { OUTCOMES_MOST = 16 };                      /* at once; of IDS16 (sql.def)
 /* What is wrong with a setting of deliveries, for the administrator; NULL: nothing. */
 const char *deliver_fault(struct arena *a);
 
-/* Organizations that have events without a number, `most` at most. */
-enum err deliver_unnumbered(struct tx *tx, struct id *out, size_t most, size_t *n);
+/* Organizations that have events without a number, `most` at most: those behind *last, which becomes the last
+ * of them; zero where there are no more, so that the next ones are the first again. */
+enum err deliver_unnumbered(struct tx *tx, struct id *last, struct id *out, size_t most, size_t *n);
 /* Endpoints that something is due for and nobody else holds. */
 enum err deliver_due(struct tx *tx, const unsigned char lease[LEASE], struct hold *out, size_t most, size_t *n);
 /* Take it: *mine, or somebody was faster. */

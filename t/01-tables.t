@@ -418,7 +418,7 @@ subtest 'many rows of the other dialect' => sub {
     my %one = (TOKEN_FIND => [$secret], TOKEN_READ => [ "UNHEX(LPAD(HEX(800077), 24, '0'))", $org, $user ], WORKSPACE_READ => [ $object, $org, $user ],
         WORKSPACE_TARGET => [ $org, $object ], ENTITY_READ => [ "UNHEX(LPAD(HEX(700001), 24, '0'))", $org, $user ],
         ENTITY_OWNER => [ $org, "UNHEX(LPAD(HEX(700001), 24, '0'))" ], AUTHORIZATION_OPEN => [ $org, $object, "UNHEX(LPAD(HEX(805003), 24, '0'))", "'workspace.archived'" ],
-        EVENT_GET => [ "UNHEX(LPAD(HEX(1000077), 24, '0'))", $org, $user ], EVENTS_NEW => [ $org, 1000 ], EVENTS_WAITING => [100], ENDPOINTS_LISTENING => [$org],
+        EVENT_GET => [ "UNHEX(LPAD(HEX(1000077), 24, '0'))", $org, $user ], EVENTS_NEW => [ $org, 1000 ], EVENTS_WAITING => [ "UNHEX('00')", 100 ], ENDPOINTS_LISTENING => [$org],
         REQUEST_GET => [ "'r77'", 0, $user, $org, $user ], WORKSPACE_OPEN => [ $org, $object ], DELIVERY_GET => [ "UNHEX(LPAD(HEX(1100077), 24, '0'))", "UNHEX(LPAD('1', 24, '0'))", $org, $user ]);
     my %sql = map { $_->{name} => $_ } tables($t, 'sql');
     for my $name (sort keys %one) {
