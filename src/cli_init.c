@@ -123,6 +123,9 @@ static int signing_key(struct init *in)
 	return CLI_DONE;
 }
 
+/* What Debian's package brings for nginx. */
+#define SITE "/etc/nginx/sites-available/thaw"
+
 static void what_next(struct init *in, const struct first *f)
 {
 	const char *file = *conf_file() ? conf_file() : "none; the defaults hold (`thaw tables config`)";
@@ -136,9 +139,12 @@ static void what_next(struct init *in, const struct first *f)
 	printf("\nConfiguration: %s\nAccounts:      %s\nSigning keys:  %s\n"
 		"\nWhat to do next:\n"
 		"  thaw doctor                          checks all of this\n"
-		"  systemctl enable --now thaw.socket   starts the workers when nginx asks for them\n"
-		"  include %s/nginx/thaw.conf;   in the http block of nginx, then reload it\n",
-		file, conf.db_option_file, conf.key_dir, THAW_DATADIR);
+		"  systemctl enable --now thaw.socket   starts the workers when nginx asks for them\n",
+		file, conf.db_option_file, conf.key_dir);
+	if (!access(SITE, F_OK))
+		printf("  ln -s " SITE " /etc/nginx/sites-enabled/   has nginx serve it; then reload it\n");
+	else
+		printf("  include " THAW_DATADIR "/nginx/thaw.conf;   in the http block of nginx, then reload it\n");
 	if (f->user.username)
 		printf("  thaw token --user %-18s prints a first access token; one signs in by\n"
 			"                                       POST %s/api/auth/login\n", f->user.username, conf.base_path);

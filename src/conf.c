@@ -59,7 +59,7 @@ static const char *wanted(const struct conf_row *row)
 static int set_line(char *line, const char *file, int number, char *err, size_t n)
 {
 	const struct conf_row *row;
-	char *name = line + strspn(line, " \t"), *eq, *end, *hash, *value;
+	char *name = line + strspn(line, " \t\r\n"), *eq, *end, *hash, *value;
 
 	if (!*name || *name == '#')
 		return 0;
