@@ -22,6 +22,7 @@ static const struct timed { const char *key, *words; enum sql stale, batch, swee
 	{ "rotations", "rotations of these", SQL_ROTATION_STALE, SQL_ROTATION_BATCH, SQL_ROTATION_SWEEP },
 	{ "codes", "authorization codes", SQL_CODE_STALE, SQL_CODE_BATCH, SQL_CODE_SWEEP },
 	{ "revocations", "ended sessions of clients", SQL_REVOCATION_STALE, SQL_REVOCATION_BATCH, SQL_REVOCATION_SWEEP },
+	{ "services", "services that were gone", SQL_SERVICE_STALE, SQL_SERVICE_BATCH, SQL_SERVICE_SWEEP },
 };
 
 struct sweep {
@@ -240,7 +241,8 @@ int cmd_sweep(struct cli *c)
 		return CLI_FAILED;
 	}
 	const int64_t day = 24 * 3600 * SECOND, before[] = { tx->now - conf.attempt_retention * SECOND, tx->now - conf.attempt_retention * SECOND,
-		tx->now, tx->now - conf.refresh_ttl * SECOND, tx->now - day /* no exchange of it is under way */, tx->now };
+		tx->now, tx->now - conf.refresh_ttl * SECOND, tx->now - day /* no exchange of it is under way */, tx->now,
+		conf.delivery_retention ? tx->now - conf.delivery_retention * SECOND : 0 };
 
 	tx->arena = s.arena;
 	buf_puts(&text, s.dry ? "Would delete" : "Deleted");

@@ -129,6 +129,15 @@ static void origin(struct req *r)
 	}
 }
 
+/* A header that is malformed or comes twice is none: it is not refused, since it is not the client's to know. */
+static void decode_trace(struct req *r)
+{
+	const char *h = var(r, "HTTP_TRACEPARENT");
+
+	if (h && !twice(r, "HTTP_TRACEPARENT"))
+		(void)trace_parse(h, &r->tx.trace);
+}
+
 static enum err decode_segment(struct req *r, const char *s, size_t n)
 {
 	char *d;
@@ -362,7 +371,8 @@ enum err req_decode(struct req *r)
 	r->dialect = dialect_of(r->dialects, r->path);
 	r->path = routed(r);
 	origin(r);
-	log_request_id(r->tx.request_id);
+	decode_trace(r);
+	log_request(r->tx.request_id, &r->tx.trace);
 	r->method = arena_strdup(r->arena, method ? method : "");
 	if ((r->head = !strcmp(r->method, "HEAD")))
 		r->method = "GET";
