@@ -28,17 +28,42 @@ static void node_name(char out[NODE_MOST + 1])
 			*p = '_';
 }
 
-void service_beat(struct tx *tx, struct beat *b, struct json *counts, enum beat_when when)
+bool service_due(const struct beat *b)
 {
-	const int64_t now = clock_mono();
+	return clock_mono() >= b->due;
+}
+
+/* What was done in this place before this process came. */
+static enum err begin(struct tx *tx, struct beat *b, const char *node)
+{
+	const char *counts = "{}";
+	enum err e = tx_text(tx, SQL_SERVICE_COUNTS, DB_IN(db_s(b->row->name), db_s(node), db_i(b->place)), &counts);
+
+	snprintf(b->before, sizeof b->before, "%s", counts);
+	return e == ERR_DB_NONE ? OK : e;
+}
+
+static const char *sum(struct tx *tx, const char *before, const struct json *done)
+{
+	struct json *all = js_read(tx->arena, before), *o = js_object(tx->arena), *v, *had;
+	const char *name;
+	void *it = NULL;
+
+	while (js_next(done, &it, &name, &v))
+		js_put_int(tx->arena, o, name, js_int(v) + (js_type(all) == JS_OBJECT && js_get(all, name, &had) ? js_int(had) : 0));
+	return js_text(o, NULL);
+}
+
+void service_beat(struct tx *tx, struct beat *b, const struct json *done, bool end)
+{
 	char node[NODE_MOST + 1];
 
-	if (when == BEAT_DUE && now < b->due)
-		return;
-	b->due = now + BEAT_S * SECOND;
+	b->due = clock_mono() + BEAT_S * SECOND;
 	node_name(node);
-	if (!db_ready(tx->db) && !db_exec(tx->db, SQL_SERVICE_BEAT, DB_IN(db_s(b->row->name), db_s(node), db_i(b->place), db_s(PACKAGE_VERSION),
-	    db_i(when == BEAT_END), db_s(js_text(counts, NULL)), db_i(!b->begun)), NULL))
+	if (db_ready(tx->db) || (!b->begun && begin(tx, b, node)))
+		return;
+	if (!db_exec(tx->db, SQL_SERVICE_BEAT, DB_IN(db_s(b->row->name), db_s(node), db_i(b->place), db_s(PACKAGE_VERSION), db_i(end),
+	    db_s(sum(tx, b->before, done)), db_i(!b->begun)), NULL))
 		b->begun = true;
 }
 

@@ -14,14 +14,15 @@ enum { SERVICE_DELIVER, SERVICE_BUILD, SERVICE_SWEEP, SERVICE__MAX };
 extern const struct service_row service_rows[SERVICE__MAX];
 
 /* Of one process: which service, and the next time, monotonic, at which it says something. */
-struct beat { const struct service_row *row; int64_t place, due; bool begun; };
-enum beat_when { BEAT_DUE, BEAT_END };
-/* Says that it is there and what it did since it began, an object of numbers: when it is time for that, or as it ends.  An
- * error is let be: who looks sees that nothing came.  Not inside a transaction. */
-void service_beat(struct tx *tx, struct beat *b, struct json *counts, enum beat_when when);
+enum { SERVICE_TEXT = 2000 };
+struct beat { const struct service_row *row; int64_t place, due; bool begun; char before[SERVICE_TEXT + 1]; };
+bool service_due(const struct beat *b);
+/* Says that it is there, or that it ends in order, and what it did since it began, an object of numbers, which is added to
+ * what was done in its place before.  An error is let be: who looks sees that nothing came.  Not inside a transaction. */
+void service_beat(struct tx *tx, struct beat *b, const struct json *done, bool end);
 
 struct service {
-	const char *name, *node, *version, *counts;      /* counts: JSON text */
+	const char *name, *node, *version, *counts;      /* counts: all that was done in its place, JSON text */
 	int64_t place, began, seen, ended, silent;       /* ended: in order, 0: not; silent: seconds since seen */
 	const struct service_row *row;           /* NULL: none of this release */
 	bool running;                            /* it has not ended, and says so in time */

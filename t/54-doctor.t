@@ -39,7 +39,7 @@ sub sqls { my ($break, $mend) = @_; (sub { $t->sql($break) }, sub { $t->sql($men
 my $well = doctor();
 is($well->{exit}, 0, 'given all is well, the doctor is content') or diag explain $well;
 is("$well->{warning}$well->{problem}$well->{err}", '', 'with everything');
-is(scalar(split /\n/, $well->{ok}), 18, 'that it looks at');
+is(scalar(split /\n/, $well->{ok}), 22, 'that it looks at');
 like($t->thaw('doctor')->{out}, qr/^ok       durability     /m, 'a line for each');
 
 subtest 'files' => sub {
