@@ -6,7 +6,7 @@
 #include "dom_service.h"
 #include "str.h"
 
-enum { LATE_S = 300, FORGOTTEN_S = 7 * 86400 };  /* a node that was silent for so long is taken for gone for good */
+enum { LATE_S = 300 };
 
 static const char *span(struct arena *a, int64_t s)
 {
@@ -69,7 +69,7 @@ static void check_service(struct doctor *d, const struct service_row *row, const
 	for (size_t i = 0; i < n; i++) {
 		const struct service *s = &all[i];
 
-		if (s->row != row || s->silent > FORGOTTEN_S)
+		if (s->row != row)
 			continue;
 		if (!s->ended && !s->running) {
 			doctor_say(d, WARNING, row->name, arena_printf(d->a, "`thaw %s` on %s (place %lld) has said nothing for %s: it was killed, failed, hangs "

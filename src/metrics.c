@@ -254,6 +254,8 @@ static void tell_services(struct page *p, const struct asked *k)
 			tell_work(p, s, place);
 		else if (p->m == METRIC_RUNS)
 			sample_int(p, values, s->running);
+		else if (p->m == METRIC_ENDED)
+			sample_int(p, values, s->ended != 0);
 		else
 			sample_int(p, values, s->seen / SECOND);
 	}
