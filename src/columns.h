@@ -704,8 +704,8 @@
 #define OPERATOR_PICK(F, C, A) F(A, i, "(SELECT COALESCE(MAX(version), 0) FROM schema_versions)", figures[0]) \
 	C(A, i, "(SELECT CAST(COALESCE(SUM(last), 0) AS SIGNED) FROM event_counters)", figures[1]) \
 	C(A, i, COUNT_OF("outbox FORCE INDEX (outbox_pending) WHERE sequence IS NULL"), figures[2]) \
-	C(A, i, "COALESCE(GREATEST(0, TIMESTAMPDIFF(SECOND, (SELECT MIN(o.at) FROM (SELECT MIN(at) AS at FROM outbox FORCE INDEX (outbox_pending) " \
-		"WHERE sequence IS NULL GROUP BY organization_id) o), UTC_TIMESTAMP(6))), 0)", figures[3]) \
+	C(A, i, "COALESCE(GREATEST(0, TIMESTAMPDIFF(SECOND, (SELECT MIN((SELECT x.at FROM outbox x FORCE INDEX (outbox_pending) WHERE x.sequence IS NULL " \
+		"AND x.organization_id = g.organization_id ORDER BY x.at LIMIT 1)) FROM organizations g), UTC_TIMESTAMP(6))), 0)", figures[3]) \
 	C(A, i, COUNT_OF("webhook_endpoints x STRAIGHT_JOIN deliveries v FORCE INDEX (delivery_due) ON v.organization_id = x.organization_id " \
 		"AND v.endpoint_id = x.id AND v.outcome IS NULL WHERE x.status = 'enabled'"), figures[4]) \
 	C(A, i, COUNT_OF("webhook_endpoints WHERE failing_since IS NOT NULL AND status = 'enabled'"), figures[5]) \

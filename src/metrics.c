@@ -215,7 +215,7 @@ static void tell_build(struct page *p)
 
 /* ---- What the database knows --------------------------------------------------------------------- */
 
-struct asked { bool up; struct figures figures; struct table_size *tables; size_t ntables; struct service *services; size_t nservices; };
+struct asked { bool up, known; struct figures figures; struct table_size *tables; size_t ntables; struct service *services; size_t nservices; };
 
 static void tell_figure(struct page *p, const struct asked *k)
 {
@@ -223,7 +223,7 @@ static void tell_figure(struct page *p, const struct asked *k)
 
 	for (enum metric m = 0; m < p->m; m++)
 		i += metric_rows[m].source == OF_ASKED;
-	if (k->up && i < FIGURES)
+	if (k->known && i < FIGURES)
 		sample_int(p, NULL, k->figures.figures[i]);
 }
 
@@ -288,8 +288,11 @@ static char *ask(struct req *r)
 {
 	struct page p = { .b = { .arena = r->arena }, .r = r };
 	struct asked k = { .up = false };
+	enum err e;
 
-	k.up = !service_figures(&r->tx, &k.figures);
+	e = service_figures(&r->tx, &k.figures);
+	k.known = !e;
+	k.up = !e || e == ERR_TOO_BROAD;         /* it answers, that this takes too long */
 	if (k.up && service_tables(&r->tx, &k.tables, &k.ntables))
 		k.ntables = 0;
 	if (k.up && service_list(&r->tx, &k.services, &k.nservices))

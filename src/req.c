@@ -20,12 +20,21 @@ static const char *const singletons[] = { "HTTP_AUTHORIZATION", "HTTP_COOKIE", "
 	"HTTP_CONTENT_ENCODING", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_HOST",
 	"HTTP_ORIGIN", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_URI", "REQUEST_METHOD" };
 
+/* Most of them differ within the first few letters: no call is worth its while. */
+static inline bool is_var(const char *e, const char *name)
+{
+	for (; *name; e++, name++)
+		if (*e != *name)
+			return false;
+	return *e == '=';
+}
+
 static const char *var(const struct req *r, const char *name)
 {
 	size_t n = strlen(name);
 
 	for (char **e = r->io->env; *e; e++)
-		if (!strncmp(*e, name, n) && (*e)[n] == '=')
+		if (is_var(*e, name))
 			return *e + n + 1;
 	return NULL;
 }
@@ -33,11 +42,11 @@ static const char *var(const struct req *r, const char *name)
 /* The last of several headers of a name: what the nearest proxy added. */
 static const char *last_var(const struct req *r, const char *name)
 {
+	const size_t n = strlen(name);
 	const char *found = NULL;
-	size_t n = strlen(name);
 
 	for (char **e = r->io->env; *e; e++)
-		if (!strncmp(*e, name, n) && (*e)[n] == '=')
+		if (is_var(*e, name))
 			found = *e + n + 1;
 	return found;
 }
@@ -64,11 +73,10 @@ static char *header_name(struct arena *a, const char *variable)
 
 static bool twice(const struct req *r, const char *name)
 {
-	size_t n = strlen(name);
 	int seen = 0;
 
 	for (char **e = r->io->env; *e; e++)
-		seen += !strncmp(*e, name, n) && (*e)[n] == '=';
+		seen += is_var(*e, name);
 	return seen > 1;
 }
 
