@@ -64,13 +64,14 @@ static const char *work(struct arena *a, const char *counts)
 static void check_service(struct doctor *d, const struct service_row *row, const struct service *all, size_t n, const struct figures *f)
 {
 	const char *waits = late(d, row, f);
-	bool there = false, silent = false;
+	bool there = false, silent = false, ever = false;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct service *s = &all[i];
 
 		if (s->row != row)
 			continue;
+		ever = true;
 		if (!s->ended && !s->running) {
 			doctor_say(d, WARNING, row->name, arena_printf(d->a, "`thaw %s` on %s (place %lld) has said nothing for %s: it was killed, failed, hangs "
 				"or cannot reach the database; look at its log and start it (%s)", row->name, s->node, (long long)s->place,
@@ -84,8 +85,9 @@ static void check_service(struct doctor *d, const struct service_row *row, const
 			there = true;
 		}
 	}
+	/* What nobody ever started may not be wanted; what ran and stopped is. */
 	if (!there && waits)
-		doctor_say(d, row == &service_rows[SERVICE_SWEEP] ? WARNING : PROBLEM, row->name, arena_printf(d->a, "%s, and no `thaw %s` runs on any node; start it (%s)",
+		doctor_say(d, ever && row == &service_rows[SERVICE_DELIVER] ? PROBLEM : WARNING, row->name, arena_printf(d->a, "%s, and no `thaw %s` runs on any node; start it (%s)",
 			waits, row->name, row->unit));
 	else if (!there && !silent)
 		doctor_say(d, FINE, row->name, "does not run, and nothing waits for it");
