@@ -22,7 +22,7 @@ static void node_name(char out[NODE_MOST + 1])
 	char host[256] = "";
 
 	(void)gethostname(host, sizeof host - 1);
-	snprintf(out, NODE_MOST + 1, "%s", *conf.node_name ? conf.node_name : host);
+	snprintf(out, NODE_MOST + 1, "%.*s", NODE_MOST, *conf.node_name ? conf.node_name : host);
 	for (char *p = out; *p; p++)
 		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_", *p))
 			*p = '_';
