@@ -16,12 +16,15 @@
 
 enum { CELLS = 4096, NEAR = 64, SEATS = 512, SEATS_AT = 1 << 24 };
 
-struct cell { _Atomic uint64_t key, value[METRIC_BUCKETS + 2]; };
+/* Lines of the cache of their own: what each worker writes at each request is in no other's way. */
+enum { LINE = 64 };
+struct cell { _Alignas(2 * LINE) _Atomic uint64_t key; _Atomic uint64_t value[METRIC_BUCKETS + 2]; };
 enum { SUM = METRIC_BUCKETS };                   /* of a cell of requests, behind its buckets */
+struct seat { _Alignas(LINE) _Atomic uint32_t busy; };
 struct counts {
 	struct file_head head;
 	_Atomic uint64_t lost;
-	_Atomic uint32_t busy[SEATS];
+	struct seat seats[SEATS];
 	struct cell cells[CELLS];
 };
 
@@ -143,7 +146,7 @@ void metric_busy(bool busy)
 	if (seat < 0)
 		seat = take_seat();
 	if (seat < SEATS)
-		atomic_store_explicit(&counts->busy[seat], busy ? 1 : 2, memory_order_relaxed);
+		atomic_store_explicit(&counts->seats[seat].busy, busy ? 1 : 2, memory_order_relaxed);
 }
 
 struct metric_workers metric_workers(void)
@@ -154,7 +157,7 @@ struct metric_workers metric_workers(void)
 	for (int i = 0; ready() && i < SEATS; i++) {
 		struct flock l = seat_lock(i);
 
-		if (!(said = atomic_load(&counts->busy[i])) || (i != seat && (fcntl(fd, F_GETLK, &l) || l.l_type == F_UNLCK)))
+		if (!(said = atomic_load(&counts->seats[i].busy)) || (i != seat && (fcntl(fd, F_GETLK, &l) || l.l_type == F_UNLCK)))
 			continue;                /* nobody had it, or whoever did is gone */
 		w.busy += said == 1;
 		w.idle += said != 1;

@@ -151,12 +151,13 @@ static void tell_counted(struct page *p)
 	}
 }
 
-static void tell_histogram(struct page *p, const char *const values[5], const struct metric_requests *got)
+static void tell_histogram(struct page *p, const char *const values[4], const struct metric_requests *got)
 {
 	const char *labels = arena_printf(p->r->arena, "%s le", metric_rows[p->m].labels), *all[5];
 	int64_t n = 0;
 
-	memcpy(all, values, 4 * sizeof *all);
+	for (int i = 0; i < 4; i++)
+		all[i] = values[i];
 	for (int i = 0; i < METRIC_BUCKETS; i++) {
 		char le[24] = "+Inf";
 
@@ -182,7 +183,7 @@ static void tell_route(struct page *p, const char *dialect, const char *method, 
 		const char status[] = { class, 'x', 'x', '\0' };
 
 		if (metric_requests(dialect, method, route, class, &got))
-			tell_histogram(p, (const char *const[]){ dialect, method, route, status, NULL }, &got);
+			tell_histogram(p, (const char *const[]){ dialect, method, route, status }, &got);
 	}
 }
 
