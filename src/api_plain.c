@@ -6,10 +6,11 @@
 #include "hash.h"
 #include "health.h"
 #include "log.h"
+#include "metrics.h"
 #include "openapi.h"
 #include "str.h"
 
-struct health { const char *status; int64_t schema; };
+struct health { const char *status, *checks; int64_t schema; };
 static const struct shape health_out[] = {
 	{ .key = "status", .type = T_STR, .off = offsetof(struct health, status), .help = "`ok`" },
 	{ 0 }
@@ -17,6 +18,8 @@ static const struct shape health_out[] = {
 static const struct shape ready_out[] = {
 	{ .key = "status", .type = T_STR, .off = offsetof(struct health, status), .help = "`ok`" },
 	{ .key = "schema", .type = T_INT, .off = offsetof(struct health, schema), .help = "version of the database schema" },
+	{ .key = "checks", .type = T_DOC, .off = offsetof(struct health, checks), .help = "what was looked at: an object of `ok` by `database`, `schema`, "
+		"`changes` and `disk`; when it is not ready the error has it too, with what is wrong, or `unknown`" },
 	{ 0 }
 };
 
@@ -26,23 +29,90 @@ static enum err healthz(struct req *r)
 	return OK;
 }
 
+/* ---- Is it ready?  What is wrong is told in words that say nothing of the inside. ---- */
+
+/* A new connection refuses another schema, and says so; one from before it can still ask. */
+static enum err look_database(struct req *r, struct health *h)
+{
+	enum err e = tx_int(&r->tx, SQL_SCHEMA_VERSION, DB_NONE, &h->schema);
+
+	return e == ERR_SCHEMA ? OK : e;
+}
+
+static enum err look_schema(struct req *r, struct health *h)
+{
+	(void)r;
+	if (h->schema >= SCHEMA_MIN && h->schema <= SCHEMA_MAX)
+		return OK;
+	if (h->schema)
+		log_error(LOG_ERROR, "the schema has version %lld now, this program works with %d to %d; run `thaw migrate`, "
+			"install the release that fits, reload the workers", (long long)h->schema, SCHEMA_MIN, SCHEMA_MAX);
+	return ERR_SCHEMA;
+}
+
+static enum err look_changes(struct req *r, struct health *h)
+{
+	enum err e = db_exec(r->tx.db, SQL_MAY_CHANGE, DB_NONE, NULL);
+
+	(void)h;
+	return e == ERR_DB_LOST || e == ERR_DB_RETRY ? ERR_UNAVAILABLE : e;
+}
+
+static enum err look_disk(struct req *r, struct health *h)
+{
+	(void)r, (void)h;
+	return health_full(true) ? ERR_DISK_FULL : OK;
+}
+
+/* wants: it says nothing when an earlier one failed. */
+static const struct { const char *name; enum err (*look)(struct req *r, struct health *h); bool wants; const char *wrong; } looks[] = {
+	{ "database", look_database, false, "does not answer" },
+	{ "schema", look_schema, true, "has a version that this program does not work with" },
+	{ "changes", look_changes, true, "are refused" },
+	{ "disk", look_disk, false, "found no room for the last change" },
+};
+
 static enum err readyz(struct req *r)
 {
-	int64_t version;
-	enum err e = tx_int(&r->tx, SQL_SCHEMA_VERSION, DB_NONE, &version);
+	struct health h = { .status = "ok" };
+	struct json *checks = js_object(r->arena);
+	enum err first = OK;
 
-	if (e)
-		return e;
-	if (version < SCHEMA_MIN || version > SCHEMA_MAX) {
-		log_error(LOG_ERROR, "the schema has version %lld now, this program works with %d to %d; run `thaw migrate`, "
-			"install the release that fits, reload the workers", (long long)version, SCHEMA_MIN, SCHEMA_MAX);
-		return ERR_SCHEMA;
+	for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+		const bool unknown = first && looks[i].wants;
+		const enum err e = unknown ? OK : looks[i].look(r, &h);
+
+		js_put_str(r->arena, checks, looks[i].name, unknown ? "unknown" : e ? looks[i].wrong : "ok");
+		first = first ? first : e;
 	}
-	if ((e = db_exec(r->tx.db, SQL_MAY_CHANGE, DB_NONE, NULL)))
-		return e == ERR_DB_LOST || e == ERR_DB_RETRY ? ERR_UNAVAILABLE : e;
-	if (health_full(true))
-		return ERR_DISK_FULL;
-	res_shape(r, 200, ready_out, &(struct health){ .status = "ok", .schema = version }, 0);
+	if (first) {
+		why_tell(&r->tx, "checks", checks);
+		return first;
+	}
+	h.checks = js_text(checks, NULL);
+	res_shape(r, 200, ready_out, &h, 0);
+	return OK;
+}
+
+static void say(struct req *r, struct error_say *say)
+{
+	struct json *checks;
+
+	if (r->tx.why.told && js_get(r->tx.why.told, "checks", &checks))
+		say->checks = js_text(checks, NULL);
+}
+
+/* ---- For Prometheus ---- */
+
+/* Whoever may not read them, or where they are off, finds no such address. */
+static enum err metrics(struct req *r)
+{
+	const char *text;
+
+	if (!metrics_allowed(r))
+		return ERR_ROUTE_NOT_FOUND;
+	text = metrics_text(r);
+	res_body(r, 200, "text/plain; version=0.0.4; charset=utf-8", text, strlen(text));
 	return OK;
 }
 
@@ -204,6 +274,9 @@ static const struct route routes[] = {
 	  .summary = "The process is alive" },
 	{ .method = "GET", .path = "/readyz", .perm = PERM_PUBLIC, .status = 200, .out = ready_out, .run = readyz,
 	  .summary = "The database answers, its schema fits, and it takes changes", .errors = "UNAVAILABLE SCHEMA DISK_FULL READ_ONLY" },
+	{ .method = "GET", .path = "/metrics", .perm = PERM_PUBLIC, .status = 200, .run = metrics,
+	  .summary = "What this node counts, and the database, in the text format of Prometheus; by its own token or from its own addresses",
+	  .errors = "ROUTE_NOT_FOUND" },
 	{ .method = "GET", .path = "/openapi.json", .perm = PERM_PUBLIC, .status = 200, .run = openapi,
 	  .summary = "This description, made from the tables of routes and shapes (OpenAPI 3.1)" },
 	{ .method = "GET", .path = "/docs/guides/errors", .perm = PERM_PUBLIC, .status = 200, .run = errors_page,
@@ -216,4 +289,4 @@ static const struct route routes[] = {
 static const struct route *const tables[] = { routes, NULL };
 static const char *const prefixes[] = { NULL };
 const struct dialect api_plain = { .name = "plain", .prefixes = prefixes, .tables = tables, .codes = problem_codes, .errors = problem_errors,
-	.error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS, .tells_state = true };
+	.error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS, .tells_state = true, .say = say };

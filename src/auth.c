@@ -13,6 +13,7 @@
 #include "dom_apikey.h"
 #include "dom_oauth.h"
 #include "hash.h"
+#include "metric.h"
 #include "net.h"
 #include "route.h"
 #include "str.h"
@@ -257,7 +258,7 @@ static enum err open_work(void *arg)
 	return session_open(&o->r->tx, o->s);
 }
 
-enum err auth_login(struct req *r, enum sql by, const char *who, const char *password, struct session *out)
+static enum err login(struct req *r, enum sql by, const char *who, const char *password, struct session *out)
 {
 	const char *net = net_of(r->arena, r->tx.address), *account;
 	struct counters c = { .address = arena_printf(r->arena, "login from %s", net) };
@@ -276,6 +277,15 @@ enum err auth_login(struct req *r, enum sql by, const char *who, const char *pas
 		return e;
 	not_failed(c.address);
 	return e ? e : tx_run(&r->tx, open_work, NULL, &(struct opening){ r, out });
+}
+
+enum err auth_login(struct req *r, enum sql by, const char *who, const char *password, struct session *out)
+{
+	enum err e = login(r, by, who, password, out);
+
+	if (!e || e == ERR_LOGIN_FAILED || err_row(e)->class == CLASS_RATE)
+		metric_add(METRIC_SIGN_INS, !e ? "succeeded" : e == ERR_LOGIN_FAILED ? "failed" : "limited");
+	return e;
 }
 
 struct exchange { struct req *r; const char *token; struct session *s; bool stolen; };

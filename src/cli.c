@@ -92,7 +92,7 @@ static const struct command commands[] = {
 	{ "sweep [--dry-run]", "Delete expired rows, and attempts, jobs, webhook deliveries, events and files of permanently deleted models that are older "
 		"than the retention settings. Keep the audit. Work in small batches with pauses, so that requests are not held up. "
 		"With --dry-run, only count. Run it from cron.", cmd_sweep, false },
-	{ "tables routes|errors|transitions|sql|lists|config|retention", "Print one of the tables the program is made of, separated by tabs.",
+	{ "tables routes|errors|transitions|sql|lists|config|retention|metrics", "Print one of the tables the program is made of, separated by tabs.",
 		cmd_tables, true },
 	{ "openapi", "Print the OpenAPI 3.1 description.", cmd_openapi, true },
 	{ "nginx-errors http|server", "Print nginx's own error answers in the dialect of each address: the part for "

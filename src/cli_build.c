@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "dom_build.h"
+#include "dom_service.h"
 #include "lease.h"
 #include "log.h"
 #include "str.h"
@@ -17,6 +18,7 @@ struct builder {
 	struct cli *c;
 	struct arena *arena;                     /* of one unit of work */
 	unsigned char lease[LEASE];
+	struct beat beat;
 	int64_t built, failed;
 };
 
@@ -75,6 +77,26 @@ static enum err look(struct builder *w, bool *found)
 	return e;
 }
 
+/* What was done, as it is told when it ends and, by beats, while it goes on. */
+static struct json *done(struct builder *w, struct arena *a)
+{
+	struct json *o = js_object(a);
+
+	js_put_int(a, o, "built", w->built);
+	js_put_int(a, o, "failed", w->failed);
+	return o;
+}
+
+static void beat(struct builder *w, bool end)
+{
+	struct tx *tx;
+
+	if (!end && !service_due(&w->beat))
+		return;
+	tx = unit(w);
+	service_beat(tx, &w->beat, done(w, w->arena), end);
+}
+
 /* Until there is nothing to do, or for ever. */
 static int loop(struct builder *w, bool follow)
 {
@@ -82,6 +104,7 @@ static int loop(struct builder *w, bool follow)
 	enum err e;
 
 	while (!cli_stopping()) {
+		beat(w, false);
 		e = look(w, &found);
 		if (e && !follow)
 			return cli_failed(w->c, e);
@@ -95,14 +118,12 @@ static int loop(struct builder *w, bool follow)
 
 static int summary(struct builder *w, bool follow)
 {
-	struct json *o = js_object(w->c->arena);
+	struct json *o = done(w, w->c->arena);
 	int64_t waiting = 0;
 	enum err e = build_waiting(unit(w), &waiting);
 
 	if (e && !follow)
 		return cli_failed(w->c, e);
-	js_put_int(w->c->arena, o, "built", w->built);
-	js_put_int(w->c->arena, o, "failed", w->failed);
 	js_put_int(w->c->arena, o, "waiting", waiting);
 	cli_result(w->c, o, arena_printf(w->c->arena, "Built %lld package files; %lld failed, %lld wait.", (long long)w->built,
 		(long long)w->failed, (long long)waiting));
@@ -118,11 +139,13 @@ int cmd_build(struct cli *c)
 	if (!cli_tx(c))
 		return CLI_FAILED;
 	w.arena = arena_new();
-	lease_claim("build", w.lease);
+	w.beat = (struct beat){ .row = &service_rows[SERVICE_BUILD], .place = lease_claim("build", w.lease) };
 	cli_catch();
 	if (follow)
 		conf.log_file = "";              /* a service: what happens is told as it does */
 	rc = loop(&w, follow);
+	if (rc == CLI_DONE)
+		beat(&w, true);
 	if (rc == CLI_DONE)
 		rc = summary(&w, follow);
 	arena_free(w.arena);

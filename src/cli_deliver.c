@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dom_send.h"
+#include "dom_service.h"
 #include "mlflow.h"
 #include "clock.h"
 #include "conf.h"
@@ -35,6 +36,7 @@ struct deliver {
 	struct arena *arena;                     /* of one unit of work */
 	struct sender *sender;
 	unsigned char lease[LEASE];
+	struct beat beat;
 	struct hand hands[HANDS];
 	bool follow;
 	enum err error;                          /* the database is away; without --follow, any */
@@ -304,6 +306,27 @@ static bool look(struct deliver *d)
 	return found;
 }
 
+/* What was done, as it is told when it ends and, by beats, while it goes on. */
+static struct json *done(struct deliver *d, struct arena *a)
+{
+	struct json *o = js_object(a);
+
+	js_put_int(a, o, "numbered", d->numbered);
+	js_put_int(a, o, "delivered", d->delivered);
+	js_put_int(a, o, "failed", d->failed);
+	return o;
+}
+
+static void beat(struct deliver *d, bool end)
+{
+	struct tx *tx;
+
+	if (!end && !service_due(&d->beat))
+		return;
+	tx = unit(d);
+	service_beat(tx, &d->beat, done(d, d->arena), end);
+}
+
 /* Until a look finds nothing and there was nothing in hand before it, or for ever. */
 static int loop(struct deliver *d)
 {
@@ -312,6 +335,7 @@ static int loop(struct deliver *d)
 
 	for (;;) {
 		d->error = OK;
+		beat(d, false);
 		nothing = !in_hand(d, &writing);
 		if (!cli_stopping() && d->look_at <= clock_mono())
 			nothing &= !look(d);
@@ -336,15 +360,12 @@ static int loop(struct deliver *d)
 
 static int summary(struct deliver *d)
 {
-	struct json *o = js_object(d->c->arena);
+	struct json *o = done(d, d->c->arena);
 	int64_t waiting = 0;
 	enum err e = deliver_waiting(unit(d), &waiting);
 
 	if (e && !d->follow)
 		return cli_failed(d->c, e);
-	js_put_int(d->c->arena, o, "numbered", d->numbered);
-	js_put_int(d->c->arena, o, "delivered", d->delivered);
-	js_put_int(d->c->arena, o, "failed", d->failed);
 	js_put_int(d->c->arena, o, "waiting", waiting);
 	cli_result(d->c, o, arena_printf(d->c->arena, "Numbered %lld events; %lld deliveries succeeded, %lld tries failed, %lld wait.",
 		(long long)d->numbered, (long long)d->delivered, (long long)d->failed, (long long)waiting));
@@ -379,11 +400,13 @@ int cmd_deliver(struct cli *c)
 	d->arena = arena_new();
 	d->follow = cli_option(c, "--follow");
 	d->sender = sender_new();
-	lease_claim("deliver", d->lease);
+	d->beat = (struct beat){ .row = &service_rows[SERVICE_DELIVER], .place = lease_claim("deliver", d->lease) };
 	cli_catch();
 	if (d->follow)
 		conf.log_file = "";              /* a service: what happens is told as it does */
 	rc = loop(d);
+	if (rc == CLI_DONE)
+		beat(d, true);
 	if (rc == CLI_DONE)
 		rc = summary(d);
 	end(d);

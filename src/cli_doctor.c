@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "conf.h"
 #include "dialects.h"
+#include "metrics.h"
 #include "seal.h"
 #include "str.h"
 #include "tables.h"
@@ -221,8 +222,22 @@ static void check_database(struct doctor *d)
 		check_audit(d);
 		check_sealed(d);
 		check_builds(d);
+		doctor_services(d);
 	}
 	db_free(d->db);
+}
+
+static void check_metrics(struct doctor *d)
+{
+	const char *fault = metrics_fault(d->a);
+	struct stat st;
+
+	if (fault)
+		doctor_say(d, PROBLEM, "metrics", fault);
+	else if (!metrics_on())
+		doctor_say(d, FINE, "metrics", "/metrics is off; metrics_token_file or metrics_networks turns it on");
+	else if (!*conf.metrics_token_file || secret(d, "metrics", conf.metrics_token_file, S_IFREG, "", &st))
+		doctor_say(d, FINE, "metrics", "/metrics is told to those that the settings name");
 }
 
 static void check_sql_dir(struct doctor *d)
@@ -244,6 +259,7 @@ int cmd_doctor(struct cli *c)
 		check_files(&d);
 		check_keys(&d);
 		check_seal(&d);
+		check_metrics(&d);
 		check_sql_dir(&d);
 		check_database(&d);
 	}

@@ -1,5 +1,5 @@
 /* cli_doctor.h: what the parts of `thaw doctor` share: cli_doctor.c looks at this machine
- * and at what is stored, cli_server.c at the database server and its cluster. */
+ * and at what is stored, cli_server.c at the database server and its cluster, cli_services.c at who delivers, builds and sweeps. */
 #ifndef CLI_DOCTOR_H
 #define CLI_DOCTOR_H
 #include "cli.h"
@@ -18,6 +18,9 @@ const char *doctor_ask(struct doctor *d, const char *text);
  * that nothing else can be asked of it. */
 bool doctor_cluster(struct doctor *d);
 void doctor_server(struct doctor *d);
+
+/* cli_services.c: do the services run, on whatever node? */
+void doctor_services(struct doctor *d);
 
 /* What is wrong with the server's own configuration that no session can set right, for
  * `thaw init`, which then makes nothing: NULL, or a sentence that says what to do. */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include "clock.h"
 #include "conf.h"
+#include "dom_service.h"
 #include "row.h"
 #include "str.h"
 
@@ -22,15 +23,32 @@ static const struct timed { const char *key, *words; enum sql stale, batch, swee
 	{ "rotations", "rotations of these", SQL_ROTATION_STALE, SQL_ROTATION_BATCH, SQL_ROTATION_SWEEP },
 	{ "codes", "authorization codes", SQL_CODE_STALE, SQL_CODE_BATCH, SQL_CODE_SWEEP },
 	{ "revocations", "ended sessions of clients", SQL_REVOCATION_STALE, SQL_REVOCATION_BATCH, SQL_REVOCATION_SWEEP },
+	{ "services", "services that were gone", SQL_SERVICE_STALE, SQL_SERVICE_BATCH, SQL_SERVICE_SWEEP },
 };
+
+enum { TIMED = sizeof timed / sizeof *timed };
 
 struct sweep {
 	struct cli *c;
+	struct beat beat;
 	struct arena *arena;                     /* of one batch */
 	bool dry;                                /* nothing is deleted, what would be is counted */
 	int64_t began;                           /* monotonic, of the batch in hand */
-	int64_t deliveries, events, artifacts;
+	int64_t timed[TIMED], deliveries, events, artifacts;
 };
+
+/* What was deleted, as it is told when it ends and, by beats, while it goes on. */
+static struct json *done(const struct sweep *s, struct arena *a)
+{
+	struct json *o = js_object(a);
+
+	for (size_t i = 0; i < TIMED; i++)
+		js_put_int(a, o, timed[i].key, s->timed[i]);
+	js_put_int(a, o, "deliveries", s->deliveries);
+	js_put_int(a, o, "events", s->events);
+	js_put_int(a, o, "artifacts", s->artifacts);
+	return o;
+}
 
 /* --- one statement, and the rest after it ----------------------------------------- */
 
@@ -66,6 +84,8 @@ static enum err change(struct sweep *s, enum sql sql, const struct db_val *in, s
 static struct tx *look(struct sweep *s)
 {
 	arena_reset(s->arena);
+	if (!s->dry && service_due(&s->beat))
+		service_beat(&s->c->tx, &s->beat, done(s, s->arena), false);
 	s->began = clock_mono();
 	return &s->c->tx;
 }
@@ -226,40 +246,42 @@ static enum err sweep_organizations(struct sweep *s)
 
 /* --- the command ------------------------------------------------------------------------ */
 
+static enum err sweep_all(struct sweep *s)
+{
+	const int64_t now = s->c->tx.now, day = 24 * 3600 * SECOND, before[TIMED] = { now - conf.attempt_retention * SECOND,
+		now - conf.attempt_retention * SECOND, now, now - conf.refresh_ttl * SECOND, now - day /* no exchange of it is under way */, now,
+		conf.delivery_retention ? now - conf.delivery_retention * SECOND : 0 };
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < TIMED; i++)
+		e = sweep_timed(s, &timed[i], before[i], &s->timed[i]);
+	return e ? e : sweep_organizations(s);
+}
+
 int cmd_sweep(struct cli *c)
 {
-	struct sweep s = { .c = c, .arena = arena_new(), .dry = cli_option(c, "--dry-run") };
-	struct json *o = js_object(c->arena);
+	struct sweep s = { .c = c, .beat = { .row = &service_rows[SERVICE_SWEEP] }, .arena = arena_new(), .dry = cli_option(c, "--dry-run") };
 	struct buf text = { .arena = c->arena };
 	struct tx *tx = cli_tx(c);
-	int64_t n[sizeof timed / sizeof *timed] = { 0 };
-	enum err e = OK;
+	enum err e;
 
 	if (!tx) {
 		arena_free(s.arena);
 		return CLI_FAILED;
 	}
-	const int64_t day = 24 * 3600 * SECOND, before[] = { tx->now - conf.attempt_retention * SECOND, tx->now - conf.attempt_retention * SECOND,
-		tx->now, tx->now - conf.refresh_ttl * SECOND, tx->now - day /* no exchange of it is under way */, tx->now };
-
 	tx->arena = s.arena;
-	buf_puts(&text, s.dry ? "Would delete" : "Deleted");
-	for (size_t i = 0; !e && i < sizeof timed / sizeof *timed; i++) {
-		e = sweep_timed(&s, &timed[i], before[i], &n[i]);
-		js_put_int(c->arena, o, timed[i].key, n[i]);
-		buf_printf(&text, " %lld %s,", (long long)n[i], timed[i].words);
-	}
-	if (!e)
-		e = sweep_organizations(&s);
+	e = sweep_all(&s);
+	if (!e && !s.dry)
+		service_beat(tx, &s.beat, done(&s, s.arena), true);
 	tx->arena = c->arena;
 	arena_free(s.arena);
 	if (e)
 		return cli_failed(c, e);
-	js_put_int(c->arena, o, "deliveries", s.deliveries);
-	js_put_int(c->arena, o, "events", s.events);
-	js_put_int(c->arena, o, "artifacts", s.artifacts);
+	buf_puts(&text, s.dry ? "Would delete" : "Deleted");
+	for (size_t i = 0; i < TIMED; i++)
+		buf_printf(&text, " %lld %s,", (long long)s.timed[i], timed[i].words);
 	buf_printf(&text, " %lld webhook deliveries, %lld events and %lld files of model versions.", (long long)s.deliveries,
 		(long long)s.events, (long long)s.artifacts);
-	cli_result(c, o, text.p);
+	cli_result(c, done(&s, c->arena), text.p);
 	return CLI_DONE;
 }

@@ -6,6 +6,7 @@
 #include "dialects.h"
 #include "life.h"
 #include "lists.h"
+#include "metric.h"
 #include "nginxconf.h"
 #include "openapi.h"
 #include "str.h"
@@ -180,12 +181,26 @@ static void table_retention(struct cli *c, struct json *rows)
 	}
 }
 
+static void table_metrics(struct cli *c, struct json *rows)
+{
+	for (int m = 0; m < METRIC__MAX; m++) {
+		const struct metric_row *r = &metric_rows[m];
+		struct json *o = row(rows, c->arena);
+
+		js_put_str(c->arena, o, "name", r->name);
+		js_put_str(c->arena, o, "type", metric_types[r->type]);
+		js_put_str(c->arena, o, "labels", *r->labels ? r->labels : NULL);
+		js_put_str(c->arena, o, "values", r->values);
+		js_put_str(c->arena, o, "help", r->help);
+	}
+}
+
 int cmd_tables(struct cli *c)
 {
 	static const struct { const char *name; void (*fill)(struct cli *c, struct json *rows); } tables[] = {
 		{ "routes", table_routes }, { "errors", table_errors }, { "transitions", table_transitions },
 		{ "sql", table_sql }, { "lists", table_lists }, { "config", table_config },
-		{ "retention", table_retention },
+		{ "retention", table_retention }, { "metrics", table_metrics },
 	};
 	struct json *rows = js_array(c->arena);
 

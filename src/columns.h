@@ -683,7 +683,7 @@
 #define STATUS_COLUMNS(C, A) C(A, s, resource, resource) C(A, s, status, status) C(A, i, count, count)
 #define EVENT_COLUMNS(C, A) C(A, d, id, id) C(A, t, at, at) C(A, a, type, type) C(A, s, payload, payload) C(A, i0, sequence, sequence) \
 	C(A, nb, livemode, test) C(A, a, request_id, request_id) C(A, a, idempotency_key, idempotency_key) C(A, d0, human_id, human) C(A, a, agent, agent) \
-	C(A, d0, token_id, token) C(A, a, resource_type, resource_type)
+	C(A, d0, token_id, token) C(A, a, resource_type, resource_type) C(A, a, trace, trace)
 /* An endpoint that listens, and one that is sent to; the owner's permissions come behind. */
 #define LISTENER_COLUMNS(C, A) C(A, d, id, id) C(A, nb, livemode, test) C(A, s, enabled_events, patterns) C(A, i, format, format) ENDPOINT_OWNER(C, A)
 #define TARGET_COLUMNS(C, A) C(A, d, id, id) C(A, s, url, url) C(A, a, api_version, api_version) C(A, x, secret, sealed) C(A, x, old_secret, old_sealed) \
@@ -696,6 +696,21 @@
 #define FIRST_DUE_PICK(F, C, A) F(A, s, "resource_type", resource_type) C(A, d, "resource_id", resource)
 #define FOREMOST_PICK(F, C, A) F(A, i, "sequence", sequence) C(A, t, "next_at", at)
 #define SENT_PICK(F, C, A) F(A, d, "id", id) C(A, i, "tries", tries)
+/* What the services say of themselves; silent: for how many seconds they have not. */
+#define SERVICE_PICK(F, C, A) F(A, s, "service", name) C(A, s, "node", node) C(A, i, "place", place) C(A, s, "version", version) C(A, t, "began_at", began) \
+	C(A, t, "seen_at", seen) C(A, t0, "ended_at", ended) C(A, s, "counts", counts) C(A, i, "TIMESTAMPDIFF(SECOND, seen_at, UTC_TIMESTAMP(6))", silent)
+/* What /metrics asks the database, in the order of its rows (metric.def); what is counted is counted up to a bound. */
+#define COUNT_OF(what) "(SELECT COUNT(*) FROM (SELECT 1 FROM " what " LIMIT 10000) u)"
+#define OPERATOR_PICK(F, C, A) F(A, i, "(SELECT COALESCE(MAX(version), 0) FROM schema_versions)", figures[0]) \
+	C(A, i, "(SELECT CAST(COALESCE(SUM(last), 0) AS SIGNED) FROM event_counters)", figures[1]) \
+	C(A, i, COUNT_OF("outbox FORCE INDEX (outbox_pending) WHERE sequence IS NULL"), figures[2]) \
+	C(A, i, "COALESCE(GREATEST(0, TIMESTAMPDIFF(SECOND, (SELECT MIN((SELECT x.at FROM outbox x FORCE INDEX (outbox_pending) WHERE x.sequence IS NULL " \
+		"AND x.organization_id = g.organization_id ORDER BY x.at LIMIT 1)) FROM organizations g), UTC_TIMESTAMP(6))), 0)", figures[3]) \
+	C(A, i, COUNT_OF("webhook_endpoints x STRAIGHT_JOIN deliveries v FORCE INDEX (delivery_due) ON v.organization_id = x.organization_id " \
+		"AND v.endpoint_id = x.id AND v.outcome IS NULL WHERE x.status = 'enabled'"), figures[4]) \
+	C(A, i, COUNT_OF("webhook_endpoints WHERE failing_since IS NOT NULL AND status = 'enabled'"), figures[5]) \
+	C(A, i, COUNT_OF("jobs FORCE INDEX (job_due) WHERE due_at IS NOT NULL"), figures[6])
+#define TABLE_PICK(F, C, A) F(A, s, "TABLE_NAME", name) C(A, i, "CAST(TABLE_ROWS AS SIGNED)", rows) C(A, i, "CAST(DATA_LENGTH + INDEX_LENGTH AS SIGNED)", bytes)
 /* Up to which number the events of an organization are, and up to which they are in its totals. */
 #define COUNTER_PICK(F, C, A) F(A, i, "last", last) C(A, i, "counted", counted)
 /* To be numbered. */

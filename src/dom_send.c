@@ -11,6 +11,7 @@
 #include "net.h"
 #include "sign.h"
 #include "str.h"
+#include "trace.h"
 
 enum { ANSWER_MOST = 65536, CONNECT_MS = 9000, FETCH_MS = 120000, CONNECTIONS = 1024 };
 _Static_assert(FLIGHT_ERROR >= CURL_ERROR_SIZE, "room for libcurl's words");
@@ -178,6 +179,7 @@ void sender_send(struct sender *s, struct flight *f, const struct post *p, const
 	f->full = false;
 	f->refused = NULL;
 	*f->error = '\0';
+	f->trace = (struct trace){ "", "" };
 	arena_reset(s->draft);
 	if ((f->reply.error = write(s->draft, p, l, to, f->reply.at / SECOND, &m))) {
 		land(f);
@@ -188,6 +190,8 @@ void sender_send(struct sender *s, struct flight *f, const struct post *p, const
 	header(s, f, "Expect", "");
 	for (size_t i = 0; i < MESSAGE_HEADERS && m.headers[i].name; i++)
 		header(s, f, m.headers[i].name, m.headers[i].value);
+	if (trace_read(l->event.trace, &f->trace))
+		header(s, f, "traceparent", trace_header(s->draft, &f->trace));
 	options(f, to, arena_copy(f->arena, m.body, m.n));
 	arena_reset(s->draft);
 	f->state = FLYING;
@@ -234,7 +238,11 @@ static void landed(struct flight *f, CURLcode rc)
 		f->reply.retry_after = after;
 		f->reply.error = status ? NULL : fault_words(FAULT_HTTP);
 	} else {
+		if (!f->keep)                    /* else the request that waits for it has told what it is a part of */
+			log_request("", &f->trace);
 		f->reply.error = fault_words(fault_of(f, rc));
+		if (!f->keep)
+			log_request("", NULL);
 	}
 	land(f);
 }

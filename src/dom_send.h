@@ -33,6 +33,7 @@ struct flight {
 	struct buf *keep;                        /* where its body goes, to begin with; NULL: nowhere */
 	const char *refused;                     /* the address that may not be called */
 	char error[FLIGHT_ERROR];
+	struct trace trace;                      /* that its event is a part of */
 };
 
 /* Of an address that whoever runs the command gave: a GET that follows no redirect.  fault: why there is no answer,

@@ -12,6 +12,7 @@ struct event {
 	int64_t at, sequence, pending;           /* sequence: in its organization, 0 before it is numbered; pending: deliveries to come */
 	const char *type, *resource_type, *payload;      /* payload: {"object", "previous_attributes"?, "details"?, "kept"?}, JSON text */
 	const char *request_id, *idempotency_key, *agent;
+	const char *trace;                       /* that it is a part of, as trace.h keeps it; NULL: none */
 	const char *api_version;                 /* that it is told in */
 	bool test;
 };

@@ -93,5 +93,6 @@ const struct shape problem_out[] = {
 	{ "code", T_STR, E(code) },
 	{ "request_id", T_STR, E(request_id) },
 	{ "errors", T_LIST, E(details), .sub = fault_out, .flags = F_OMIT },
+	{ "checks", T_DOC, E(checks), .flags = F_OMIT, .help = "Of /readyz: what was looked at" },
 	{ 0 }
 };

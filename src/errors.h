@@ -23,6 +23,7 @@ struct error_say {
 	const char *type, *title;                /* of RFC 9457: about:blank and the phrase of the status */
 	const char *doc_url, *instance, *param;  /* NULL: none */
 	int64_t retry_after;                     /* seconds; -1: none */
+	const char *checks;                      /* of /readyz: what was looked at, JSON text; NULL: nothing */
 	const struct authority *authority;       /* who acted by a token; NULL: none */
 	const char *request_id;
 	int64_t time;

@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,4 +75,52 @@ int file_own_dir(const char *path)
 	close(dir);
 	errno = EPERM;
 	return -1;
+}
+
+bool file_boot_id(char out[BOOT_ID + 1])
+{
+	int f = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = f < 0 ? 0 : read(f, out, BOOT_ID);
+
+	if (f >= 0)
+		close(f);
+	out[n > 0 ? n : 0] = '\0';
+	return n == BOOT_ID;
+}
+
+static void make_whole(void *p, const char magic[8], size_t n, void (*begin)(void *))
+{
+	struct file_head *h = p;
+	char boot[BOOT_ID + 1];
+
+	(void)file_boot_id(boot);
+	if (!memcmp(h->magic, magic, sizeof h->magic) && !strncmp(h->boot, boot, BOOT_ID))
+		return;
+	memset(p, 0, n);
+	if (begin)
+		begin(p);
+	memcpy(h->boot, boot, BOOT_ID);
+	memcpy(h->magic, magic, sizeof h->magic);
+}
+
+/* A file of ours: no link, for us alone, of the right size. */
+void *file_map(const char *path, const char *name, const char magic[8], size_t n, void (*begin)(void *), int *fd)
+{
+	int dir = file_own_dir(path);
+	void *p = MAP_FAILED;
+	struct stat st;
+
+	if (dir < 0)
+		return NULL;
+	*fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	close(dir);
+	if (*fd < 0 || flock(*fd, LOCK_EX))
+		return NULL;
+	if (!fstat(*fd, &st) && S_ISREG(st.st_mode) && !fchmod(*fd, 0600)
+	    && (st.st_size >= (off_t)n || !(errno = posix_fallocate(*fd, 0, (off_t)n))))
+		p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+	if (p != MAP_FAILED)
+		make_whole(p, magic, n, begin);
+	flock(*fd, LOCK_UN);
+	return p == MAP_FAILED ? NULL : p;
 }

@@ -14,20 +14,10 @@
 #include "hash.h"
 #include "log.h"
 
-enum { PLACES = 64, SEED = 32, BOOT_ID = 36 };
+enum { PLACES = 64, SEED = 32 };
 
-static bool boot_id(unsigned char out[BOOT_ID])
-{
-	int f = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = f < 0 ? 0 : read(f, out, BOOT_ID);
-
-	if (f >= 0)
-		close(f);
-	return n == BOOT_ID;
-}
-
-/* The first file that nobody has: its descriptor, which stays open; -1. */
-static int place(const char *kind)
+/* The first file that nobody has: its descriptor, which stays open, and its number; -1. */
+static int place(const char *kind, int *number)
 {
 	int dir = file_own_dir(conf.run_dir), fd = -1;
 
@@ -37,8 +27,10 @@ static int place(const char *kind)
 		char name[32];
 
 		snprintf(name, sizeof name, "%.15s.%d", kind, i);
-		if ((fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0 || !flock(fd, LOCK_EX | LOCK_NB))
+		if ((fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0 || !flock(fd, LOCK_EX | LOCK_NB)) {
+			*number = i;
 			break;
+		}
 		close(fd);
 		fd = -1;
 		errno = EBUSY;
@@ -47,22 +39,23 @@ static int place(const char *kind)
 	return fd;
 }
 
-void lease_claim(const char *kind, unsigned char out[LEASE])
+int lease_claim(const char *kind, unsigned char out[LEASE])
 {
-	unsigned char seed[SEED + BOOT_ID], md[SHA256_BYTES];
-	int fd = place(kind);
+	unsigned char seed[SEED + BOOT_ID + 1], md[SHA256_BYTES];
+	int number = 0, fd = place(kind, &number);
 
 	random_bytes(out, LEASE);
-	if (fd < 0 || !boot_id(seed + SEED)) {
+	if (fd < 0 || !file_boot_id((char *)seed + SEED)) {
 		log_error(LOG_WARN, "run_dir %s: %s; what this `thaw %s` holds when it dies waits for its lease to end", conf.run_dir,
 			strerror(errno), kind);
-		return;
+		return number;
 	}
 	if (pread(fd, seed, SEED, 0) != SEED) {
 		random_bytes(seed, SEED);
 		if (pwrite(fd, seed, SEED, 0) != SEED)
-			return;
+			return number;
 	}
-	sha256(seed, sizeof seed, md);
+	sha256(seed, SEED + BOOT_ID, md);
 	memcpy(out, md, LEASE);
+	return number;
 }

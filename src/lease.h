@@ -5,7 +5,8 @@
 #define LEASE_H
 #include "tx.h"
 
-/* A name that no other process has now.  Kept until this one ends.  kind: `deliver`... */
-void lease_claim(const char *kind, unsigned char out[LEASE]);
+/* A name that no other process has now.  Kept until this one ends.  kind: `deliver`...  Returns its place among those of
+ * its kind on this machine, 0 where there are none. */
+int lease_claim(const char *kind, unsigned char out[LEASE]);
 
 #endif

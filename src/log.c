@@ -9,10 +9,12 @@
 #include "str.h"
 
 static char request_id[80];
+static struct trace trace;
 
-void log_request_id(const char *id)
+void log_request(const char *id, const struct trace *t)
 {
 	snprintf(request_id, sizeof request_id, "%s", id);
+	trace = t ? *t : (struct trace){ "", "" };
 }
 
 static int sink(void)
@@ -40,6 +42,8 @@ struct buf log_begin(struct arena *a, const char *kind)
 	js_out_member_str(&line, "time", clock_iso(a, clock_now(), TIME_MICROS));
 	if (*request_id)
 		js_out_member_str(&line, "request_id", request_id);
+	if (*trace.id)
+		js_out_member_str(&line, "trace_id", trace.id);
 	return line;
 }
 

@@ -6,9 +6,10 @@
 #include "arena.h"
 #include "err.h"
 #include "json.h"
+#include "trace.h"
 
-/* The lines of this request carry its id; "" outside of one. */
-void log_request_id(const char *id);
+/* The lines of this request carry its id ("" outside of one), and the trace it is a part of (NULL: none). */
+void log_request(const char *id, const struct trace *trace);
 /* A line of `kind`: begun, filled with members (js_out_member_str() and its like), and written. */
 struct buf log_begin(struct arena *a, const char *kind);
 void log_end(struct buf *line);

@@ -20,6 +20,7 @@
 #include "conf.h"
 #include "dialects.h"
 #include "log.h"
+#include "metric.h"
 #include "remember.h"
 #include "req.h"
 #include "str.h"
@@ -142,6 +143,7 @@ static int work(struct arena *a, struct db *db)
 		fprintf(stderr, "thaw.fcgi: fd 0: %s\n", strerror(errno));
 		return 1;
 	}
+	metric_busy(false);
 	while (!wait_turn(ep, &open)) {
 		struct io io = { .read = fcgi_read, .write = fcgi_write, .p = &f, .ends = true };
 

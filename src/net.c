@@ -132,6 +132,16 @@ char *net_spell(struct arena *a, const struct sockaddr *to)
 	return arena_strdup(a, text);
 }
 
+bool net_within(const char *address, const char *networks)
+{
+	struct ip ip;
+
+	if (!parse_ip(address, &ip))
+		return false;
+	unmap(&ip);
+	return in_list(&ip, networks);
+}
+
 const char *net_list_fault(struct arena *a, const char *networks)
 {
 	struct ip network;

@@ -17,6 +17,8 @@ char *net_spell(struct arena *a, const struct sockaddr *to);
 /* Whose an address is, as counters know it: an IPv4 address, also in IPv6's clothes, is
  * somebody's by itself, of an IPv6 address its /64, without a port; any other text is itself. */
 char *net_of(struct arena *a, const char *address);
+/* Is an address, as text, in one of the networks? */
+bool net_within(const char *address, const char *networks);
 /* What is no network in a list of them, separated by blanks; NULL: it is fine. */
 const char *net_list_fault(struct arena *a, const char *networks);
 

@@ -39,5 +39,5 @@ enum err outbox_add(struct tx *tx, const struct transition_row *t, const struct 
 	return db_exec(tx->db, SQL_OUTBOX_ADD, DB_IN(db_d(&o->organization), db_d(&id), db_t(tx->now), db_s(t->audit),
 		db_s(r->word), db_d(&o->id), db_i(o->revision), db_s(tx->request_id), db_s(js_text(payload, NULL)),
 		db_i(!o->test), db_s(tx->idempotency_key), db_d0(&tx->who->principal), db_s(tx->who->agent),
-		db_d0(&tx->who->token)), NULL);
+		db_d0(&tx->who->token), db_s(trace_kept(tx->arena, &tx->trace))), NULL);
 }

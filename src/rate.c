@@ -14,9 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "clock.h"
@@ -27,7 +24,7 @@
 #include "log.h"
 #include "str.h"
 
-enum { KNOWN = 65536, STRANGERS = 32768, NEAR = 8, BOOT_ID = 36, PLACES_AT = 1 << 24, WAITING = 1 << 16, WAIT_MS = 500, WAIT_STEP_MS = 5 };
+enum { KNOWN = 65536, STRANGERS = 32768, NEAR = 8, PLACES_AT = 1 << 24, WAITING = 1 << 16, WAIT_MS = 500, WAIT_STEP_MS = 5 };
 
 /* The word of a count: the second its window ends, whether it is at its limit, and how many. */
 enum { END_AT = 32, MARK = 1 << 20 };             /* a mark is kept before what counted less */
@@ -37,7 +34,7 @@ enum { END_AT = 32, MARK = 1 << 20 };             /* a mark is kept before what 
 
 struct slot { _Atomic uint64_t key, count, limit; };     /* limit 0: not learned */
 struct table {
-	char magic[8], boot[BOOT_ID + 4];
+	struct file_head head;
 	struct slot known[KNOWN], strangers[STRANGERS];
 	unsigned char secret[SHA256_BYTES];      /* at the end: workers of a former release, which go on, write before it */
 };
@@ -46,49 +43,9 @@ static struct table *table;
 static int fd = -1;
 static pid_t owner;
 
-static void boot_id(char out[BOOT_ID + 1])
+static void begin(void *t)
 {
-	int f = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = f < 0 ? 0 : read(f, out, BOOT_ID);
-
-	if (f >= 0)
-		close(f);
-	out[n > 0 ? n : 0] = '\0';
-}
-
-static void begin(struct table *t)
-{
-	static const char magic[8] = "thawrat3";
-	char boot[BOOT_ID + 1];
-
-	boot_id(boot);
-	if (!memcmp(t->magic, magic, sizeof magic) && !strncmp(t->boot, boot, BOOT_ID))
-		return;
-	memset(t, 0, sizeof *t);
-	random_bytes(t->secret, sizeof t->secret);
-	memcpy(t->boot, boot, BOOT_ID);
-	memcpy(t->magic, magic, sizeof magic);
-}
-
-/* A file of ours: no link, for us alone, of the right size. */
-static struct table *map(void)
-{
-	struct table *t = MAP_FAILED;
-	int dir = file_own_dir(conf.run_dir);
-	struct stat st;
-
-	if (dir < 0)
-		return NULL;
-	fd = openat(dir, "rate", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	close(dir);
-	if (fd < 0 || flock(fd, LOCK_EX))
-		return NULL;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && !fchmod(fd, 0600) && !(errno = posix_fallocate(fd, 0, sizeof *t)))
-		t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (t != MAP_FAILED)
-		begin(t);
-	flock(fd, LOCK_UN);
-	return t == MAP_FAILED ? NULL : t;
+	random_bytes(((struct table *)t)->secret, SECRET);
 }
 
 static bool ready(void)
@@ -96,7 +53,7 @@ static bool ready(void)
 	if (owner == getpid())
 		return table;
 	owner = getpid();
-	if (!(table = map()))
+	if (!(table = file_map(conf.run_dir, "rate", "thawrat3", sizeof *table, begin, &fd)))
 		log_error(LOG_ERROR, "run_dir %s: %s; it must be a directory of this account alone; no rate is limited",
 			conf.run_dir, strerror(errno));
 	return table;

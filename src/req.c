@@ -21,7 +21,7 @@ enum { ONCE = 1 };
 	V(HTTP_AUTHORIZATION, ONCE) V(HTTP_COOKIE, ONCE) V(HTTP_CONTENT_TYPE, ONCE) V(HTTP_CONTENT_LENGTH, ONCE) \
 	V(HTTP_CONTENT_ENCODING, ONCE) V(HTTP_IF_MATCH, ONCE) V(HTTP_IF_NONE_MATCH, ONCE) V(HTTP_HOST, ONCE) \
 	V(HTTP_ORIGIN, ONCE) V(CONTENT_TYPE, ONCE) V(CONTENT_LENGTH, ONCE) V(REQUEST_URI, ONCE) V(REQUEST_METHOD, ONCE) \
-	V(HTTP_IDEMPOTENCY_KEY, 0) V(HTTP_USER_AGENT, 0) V(HTTP_X_REQUEST_ID, 0) V(HTTP_X_FORWARDED_FOR, 0) \
+	V(HTTP_IDEMPOTENCY_KEY, 0) V(HTTP_USER_AGENT, 0) V(HTTP_X_REQUEST_ID, 0) V(HTTP_TRACEPARENT, 0) V(HTTP_X_FORWARDED_FOR, 0) \
 	V(HTTP_X_FORWARDED_HOST, 0) V(HTTP_X_FORWARDED_PROTO, 0) V(HTTPS, 0) V(REMOTE_ADDR, 0) V(REQUEST_ID, 0) \
 	V(SERVER_NAME, 0) V(SERVER_PROTOCOL, 0)
 #define VAR_ENUM(name, once) name,
@@ -147,6 +147,15 @@ static void origin(struct req *r)
 			*p = *p < 0 ? '?' : *p;
 		r->tx.user_agent = copy;
 	}
+}
+
+/* A header that is malformed or comes twice is none: it is not refused, since it is not the client's to know. */
+static void decode_trace(struct req *r)
+{
+	const char *h = var(r, HTTP_TRACEPARENT);
+
+	if (h && !twice(r, HTTP_TRACEPARENT))
+		(void)trace_parse(h, &r->tx.trace);
 }
 
 static enum err decode_segment(struct req *r, const char *s, size_t n)
@@ -385,7 +394,8 @@ enum err req_decode(struct req *r)
 	r->dialect = dialect_of(r->dialects, r->path);
 	r->path = routed(r);
 	origin(r);
-	log_request_id(r->tx.request_id);
+	decode_trace(r);
+	log_request(r->tx.request_id, &r->tx.trace);
 	r->method = arena_strdup(r->arena, method ? method : "");
 	if ((r->head = !strcmp(r->method, "HEAD")))
 		r->method = "GET";

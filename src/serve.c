@@ -19,6 +19,7 @@
 #include "health.h"
 #include "life.h"
 #include "log.h"
+#include "metric.h"
 #include "route.h"
 
 /* Has anybody asked whether the caller may?  Of a member, whether it is one still. */
@@ -98,7 +99,16 @@ static void log_security(struct req *r, enum err e)
 	log_end(&line);
 }
 
-static void log_access(struct req *r, enum err e)
+static void count(const struct req *r, enum err e, int64_t us)
+{
+	metric_request(r->dialect->name, r->row ? r->row->method : "", r->row ? r->row->path : "", r->res.status, us);
+	if (err_row(e)->class == CLASS_RATE)
+		metric_add(METRIC_LIMITED, err_row(e)->name);
+	if (r->tx.replayed)
+		metric_add(METRIC_REPLAYS, NULL);
+}
+
+static void log_access(struct req *r, enum err e, int64_t us)
 {
 	struct buf line = log_begin(r->arena, "access");
 
@@ -107,7 +117,7 @@ static void log_access(struct req *r, enum err e)
 	js_out_member_str(&line, "route", r->row ? r->row->path : NULL);
 	js_out_member_str(&line, "dialect", r->dialect->name);
 	js_out_member_int(&line, "status", r->res.status);
-	js_out_member_int(&line, "microseconds", clock_mono() - r->began);
+	js_out_member_int(&line, "microseconds", us);
 	js_out_member_int(&line, "statements", db_statements(r->tx.db));
 	if (!id_is_zero(&r->who.principal))
 		js_out_member_str(&line, "principal", id_spell(r->arena, "usr-", &r->who.principal));
@@ -154,8 +164,10 @@ static struct req *begin(struct arena *a, struct db *db, const struct dialect *c
 void serve(struct arena *a, struct db *db, const struct dialect *const *dialects, const struct io *io)
 {
 	struct req *r = begin(a, db, dialects, io);
+	int64_t us;
 	enum err e;
 
+	metric_busy(true);
 	if ((e = req_decode(r))
 	 || (e = route_find(r))
 	 || (e = req_body(r))
@@ -172,8 +184,11 @@ void serve(struct arena *a, struct db *db, const struct dialect *const *dialects
 	auth_rate_now(r);
 
 	res_send(r);
+	us = clock_mono() - r->began;
+	count(r, e, us);
 	log_security(r, e);
-	log_access(r, e);
+	log_access(r, e, us);
+	metric_busy(false);
 	arena_reset(a);
-	log_request_id("");
+	log_request("", NULL);
 }

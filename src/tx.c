@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "log.h"
+#include "metric.h"
 #include "row.h"
 
 enum { TRIES = 6 };
@@ -228,6 +229,7 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 		if (try) {
 			if (clock_mono() > tx->deadline)
 				break;
+			metric_add(METRIC_RETRIES, e == ERR_DB_LOST ? "lost" : e == ERR_DB_OPEN ? "unanswered" : "conflict");
 			backoff(try);
 			if (again)
 				again(arg);
@@ -242,12 +244,15 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 		if (e == ERR_DB_OPEN) {
 			switch (fence(tx, attempt, tx->deadline + conf.db_deadline_ms * 1000)) {
 			case COMMITTED:
+				metric_add(METRIC_FENCES, "committed");
 				return OK;
 			case UNSETTLED:
+				metric_add(METRIC_FENCES, "unsettled");
 				log_error(LOG_ERROR, "the outcome of a COMMIT stayed unknown");
 				tx->why.retry_after = 5;
 				return ERR_OUTCOME_UNKNOWN;
 			case NEVER:
+				metric_add(METRIC_FENCES, "never");
 				continue;
 			}
 		}

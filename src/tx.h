@@ -9,6 +9,7 @@
 #include "db.h"
 #include "err.h"
 #include "json.h"
+#include "trace.h"
 #include "who.h"
 
 /* Why it failed, for the reply: the first writer wins. */
@@ -41,6 +42,7 @@ struct tx {
 	int64_t now;                             /* of this request: one time for all its rows */
 	struct { const char *kind, *id, *child; } about;        /* the object that the request names, and what in it, as it spells them; NULL: none */
 	const char *request_id, *address, *user_agent;
+	struct trace trace;                      /* that the request is a part of */
 	const char *idempotency_key;             /* up to KEY_MOST characters, known for KEY_LIFE_S; NULL: none */
 	unsigned char fingerprint[32];           /* of the request, when it has a key */
 	const char *if_match;                    /* revisions wanted, e.g. "3 7"; NULL: any */

@@ -201,7 +201,7 @@ subtest 'sweep' => sub {
     my $young = $t->sql("SELECT COUNT(*) FROM attempts WHERE created_at > UTC_TIMESTAMP(6) - INTERVAL 1 HOUR");
     $t->sql("UPDATE refresh_tokens SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND LIMIT 1");
     my $tokens = $t->sql("SELECT COUNT(*) FROM refresh_tokens");
-    my %nothing = map { $_ => 0 } qw(jobs rotations codes revocations deliveries events artifacts);
+    my %nothing = map { $_ => 0 } qw(jobs rotations codes revocations services deliveries events artifacts);
     is_deeply(ok_json('swept', 'sweep'), { attempts => 2500, refresh_tokens => 1, %nothing }, 'the old ones, in batches');
     is(scalar $t->sql("SELECT COUNT(*) FROM attempts"), $young, 'the young ones stay');
     is(scalar $t->sql("SELECT COUNT(*) FROM refresh_tokens"), $tokens - 1, 'and the tokens that are good');

@@ -36,10 +36,11 @@ sub edited {
 }
 sub sqls { my ($break, $mend) = @_; (sub { $t->sql($break) }, sub { $t->sql($mend) }) }
 
+$t->must('deliver');                               # the event of the first organization may be old
 my $well = doctor();
 is($well->{exit}, 0, 'given all is well, the doctor is content') or diag explain $well;
 is("$well->{warning}$well->{problem}$well->{err}", '', 'with everything');
-is(scalar(split /\n/, $well->{ok}), 18, 'that it looks at');
+is(scalar(split /\n/, $well->{ok}), 22, 'that it looks at');
 like($t->thaw('doctor')->{out}, qr/^ok       durability     /m, 'a line for each');
 
 subtest 'files' => sub {
@@ -86,6 +87,85 @@ subtest 'the key of webhook secrets' => sub {
     is($made->{status}, 200, 'given a webhook endpoint') or diag $made->{raw};
     finds('a key that opens none of its secrets', qr/seal key: .*does not open the webhook secrets/, $swap, $back);
     is(doctor()->{exit}, 0, 'with the right one all is well');
+};
+
+subtest 'metrics' => sub {
+    my $set = sub { my $line = shift; edited("$dir/thaw.conf", sub { $_ .= "$line\n" }) };
+    like($well->{ok}, qr/metrics: \/metrics is off; metrics_token_file or metrics_networks/, 'given no setting: off, and how to turn it on');
+    finds('networks that are none', qr/metrics: metrics_networks: `127\.0\.0\.1` is not a network; .*192\.0\.2\.7\/32/, $set->('metrics_networks = 10.0.0.0/8 127.0.0.1'));
+    finds('no token file', qr/metrics: metrics_token_file: .*cannot be read.*openssl rand/, $set->("metrics_token_file = $dir/none"));
+    spew("$dir/token", "short\n", 0600);
+    finds('a token that can be guessed', qr/metrics: .*16 to 1024 characters/, $set->("metrics_token_file = $dir/token"));
+    spew("$dir/token", 'x' x 32, 0644);
+    finds('one that others read', qr/metrics: .*mode 644.*chmod 600/, $set->("metrics_token_file = $dir/token"));
+    chmod 0600, "$dir/token" or die $!;
+    my $was = slurp("$dir/thaw.conf");
+    spew("$dir/thaw.conf", "${was}metrics_token_file = $dir/token\n", 0600);
+    my $d = doctor();
+    spew("$dir/thaw.conf", $was, 0600);
+    like($d->{ok}, qr/metrics: \/metrics is told to those that the settings name/, 'with a good one all is well');
+};
+
+# What the services say of themselves, on whatever node, and what waits for them.
+subtest 'services' => sub {
+    chomp(my $host = `hostname`);
+    my $is = sub { my ($level, $like, $name, %o) = @_; my $d = doctor(); like($d->{$level}, $like, $name) or diag explain $d; is($d->{exit}, $level eq 'problem' ? 3 : 0, 'exit'); $d };
+    my $older = sub { my ($service, $seconds) = @_; $t->sql("UPDATE services SET seen_at = UTC_TIMESTAMP(6) - INTERVAL $seconds SECOND WHERE service = '$service'") };
+    my $make = sub { $t->req(POST => '/api/v1/models', token => $t->admin, body => { name => "waits $_[0]", model_type => 'auto', task_type => 'classification' })->{status} == 201 or die };
+    $t->must('deliver');
+    $t->must('sweep');
+    $is->(ok => qr/^deliver: ended on \Q$host\E \(place 0\) [01] seconds ago: numbered \d+/m, 'one that ended in order: when, and what it did');
+    $is->(ok => qr/^build: does not run, and nothing waits for it/m, 'one that never ran');
+    $older->(deliver => 2 * 86400);
+    $is->(ok => qr/^deliver: does not run, and nothing waits for it/m, 'one that ended long ago');
+    $make->('long');
+    $t->sql('UPDATE outbox SET at = at - INTERVAL 10 MINUTE WHERE sequence IS NULL');
+    my $d = $is->(problem => qr/^deliver: 1 events have waited for their number, the oldest for 10 minutes, and no `thaw deliver` runs on any node; start it \(thaw-deliver\.service\)/m, 'and events wait for it');
+    unlike($d->{warning}, qr/^deliver/m, 'nobody fell silent');
+
+    # one that goes on, killed
+    my $follow = sub { Thaw::Guard->start({ env => { THAW_CONFIG => "$dir/thaw.conf", @_ } }, "$dir/follow.log", "$Thaw::BUILD/thaw", 'deliver', '--follow') };
+    my $g = $follow->();
+    within(10, sub { doctor()->{ok} =~ /^deliver: seen on/m && !$t->sql('SELECT COUNT(*) FROM outbox WHERE sequence IS NULL') });
+    $is->(ok => qr/^deliver: seen on \Q$host\E \(place 0\)/m, 'one that runs');
+    $g->kill('KILL');
+    $g->wait;
+    $is->(ok => qr/^deliver: seen on/m, 'killed: not known at once');
+    $older->(deliver => 90);
+    $d = $is->(warning => qr/^deliver: `thaw deliver` on \Q$host\E \(place 0\) has said nothing for 90 seconds: it was killed.*start it \(thaw-deliver\.service\)/m, 'but a minute later');
+    unlike($d->{ok}, qr/^deliver/m, 'and it is not said to be well');
+    my $far = $follow->(THAW_NODE_NAME => 'other', THAW_RUN_DIR => "$dir/run2");
+    within(10, sub { doctor()->{ok} =~ /^deliver: seen on other /m });
+    $d = $is->(warning => qr/^deliver: `thaw deliver` on \Q$host\E/m, 'of two nodes each is told: the one that fell silent');
+    like($d->{ok}, qr/^deliver: seen on other \(place 0\)/m, 'and the one that runs');
+    $make->('now');
+    $t->sql('UPDATE outbox SET at = at - INTERVAL 10 MINUTE WHERE sequence IS NULL');
+    unlike(doctor()->{problem}, qr/^deliver/m, 'which is enough for what waits');
+    $far->kill('TERM');
+    $far->wait;
+    $g = $follow->();
+    $d = within(10, sub { my $d = doctor(); $d->{ok} =~ /^deliver: seen on \Q$host\E/m && $d });
+    is($d->{warning}, '', 'started again it takes its place: nobody is missing');
+    like($d->{ok}, qr/^deliver: ended on other/m, 'what ended in order is not missed');
+    $g->kill('TERM');
+    $g->wait;
+
+    $older->(sweep => 3 * 86400);
+    $is->(ok => qr/^sweep: does not run, and nothing waits for it/m, 'a database of today: nothing to sweep');
+    $t->sql('UPDATE schema_versions SET applied_at = applied_at - INTERVAL 3 DAY');
+    $is->(warning => qr/^sweep: nothing that has served its time was deleted within 2 days, and no `thaw sweep` runs on any node; start it \(thaw-sweep\.timer\)/m, 'an older one');
+    $t->must('sweep');
+    $t->sql('UPDATE services SET ended_at = NULL, seen_at = UTC_TIMESTAMP(6) - INTERVAL 1 HOUR WHERE service = "sweep"');
+    $is->(warning => qr/^sweep: `thaw sweep` on \Q$host\E \(place 0\) has said nothing for 60 minutes/m, 'one that never came to its end');
+    $older->($_ => 8 * 86400) for qw(deliver sweep);
+    $t->sql('UPDATE services SET ended_at = NULL');
+    unlike(doctor()->{warning}, qr/has said nothing/, 'a week later its machine is taken for gone');
+    $t->sql('UPDATE schema_versions SET applied_at = applied_at + INTERVAL 3 DAY');
+    # what is gone is swept
+    $older->($_ => 40 * 86400) for qw(deliver sweep);
+    $t->must('sweep');
+    is(scalar $t->sql("SELECT GROUP_CONCAT(service) FROM services"), 'sweep', 'and its row is swept');
+    is(doctor()->{warning}, '', 'in the end all is well');
 };
 
 subtest 'database' => sub {

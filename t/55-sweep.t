@@ -36,7 +36,7 @@ subtest 'every table has its rule, and every rule its setting' => sub {
     is(join(' ', map { $_->[0] } grep { !$rule{ $_->[0] } } $t->sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'thaw' ORDER BY 1")), '', 'no table without');
     for my $r (sort { $a->{table} cmp $b->{table} } values %rule) {
         ok($setting{ $r->{by} }, "$r->{table}: $r->{by} is a setting") if $r->{rows} eq 'SWEPT' || $r->{by} =~ /^quota_/;
-        is($r->{rows} eq 'SWEPT' ? '' : 'kept', rows('information_schema.tables', "table_schema = 'thaw' AND table_name = '$r->{table}' AND table_name IN ('attempts', 'jobs', 'deliveries', 'delivery_attempts', 'outbox', 'artifacts', 'refresh_tokens', 'refresh_rotations', 'oauth_codes', 'oauth_revocations')") ? '' : 'kept', "$r->{table}: what the sweep deletes is what says so");
+        is($r->{rows} eq 'SWEPT' ? '' : 'kept', rows('information_schema.tables', "table_schema = 'thaw' AND table_name = '$r->{table}' AND table_name IN ('attempts', 'jobs', 'deliveries', 'delivery_attempts', 'outbox', 'artifacts', 'refresh_tokens', 'refresh_rotations', 'oauth_codes', 'oauth_revocations', 'services')") ? '' : 'kept', "$r->{table}: what the sweep deletes is what says so");
     }
     my %swept = map { ($_->{text} =~ /^DELETE (?:\w+ )?FROM (\w+)/)[0] => 1 } grep { $_->{name} =~ /_SWEEP$/ } tables($t, 'sql');
     is(join(' ', sort keys %swept), join(' ', sort map { $_->{table} } grep { $_->{rows} eq 'SWEPT' } values %rule), 'the statements of the sweep and the rules agree');

@@ -10,6 +10,7 @@ use Test::More;
 use Thaw;
 use Contract;
 use Registry qw(external deployment);
+use Thaw::Receiver;
 
 my $t = Thaw->new(workers => 1);                  # so that a second request finds what the first one prepared
 my $token = $t->admin;
@@ -143,15 +144,94 @@ subtest 'health and readiness' => sub {
     is($r->{status}, 200, '/readyz');
     is($r->{json}{status}, 'ok', 'ok');
     is($r->{json}{schema}, scalar($t->sql('SELECT MAX(version) FROM schema_versions')), 'and the schema version');
+    is_deeply($r->{json}{checks}, { map { $_ => 'ok' } qw(database schema changes disk) }, 'each check');
     is($t->req(HEAD => '/healthz')->{status}, 200, 'HEAD');
     problem_is($t->req(POST => '/healthz'), 405, 'POST');
 
     $t->sql('INSERT INTO schema_versions (version, applied_at) VALUES (9999, UTC_TIMESTAMP())');
     $r = $t->req(GET => '/readyz');
     problem_is($r, 503, 'a schema of the future: not ready');
+    my $future = { database => 'ok', schema => 'has a version that this program does not work with', changes => 'unknown', disk => 'ok' };
+    is_deeply($r->{json}{checks}, $future, 'and the check that says so');
+    my ($pid) = $t->worker_pids;
+    kill KILL => $pid;
+    within(10, sub { my ($new) = $t->worker_pids; $new && $new != $pid }, 'a worker that connects anew');
+    $r = $t->req(GET => '/readyz');
+    problem_is($r, 503, 'is not ready either');
+    is_deeply($r->{json}{checks}, $future, 'and says the same');
     is($t->req(GET => '/healthz')->{status}, 200, 'but alive');
     $t->sql('DELETE FROM schema_versions WHERE version = 9999');
     is($t->req(GET => '/readyz')->{status}, 200, 'ready again');
+
+    $t->{mariadb}->stop;
+    $r = $t->req(GET => '/readyz');
+    problem_is($r, 503, 'without a database: not ready');
+    is_deeply($r->{json}{checks}, { database => 'does not answer', schema => 'unknown', changes => 'unknown', disk => 'ok' }, 'and the check that says so');
+    unlike($r->{raw}, qr/sock|thaw_app|mariadb|mysql|\Q$t->{dir}\E/i, 'nothing of the inside');
+    $t->start_mariadb;
+    is(within(20, sub { my $s = $t->req(GET => '/readyz')->{status}; $s == 200 && $s }), 200, 'ready when it is back');
+};
+
+# W3C Trace Context: in the lines of the log, in the event, and on with its deliveries.
+subtest 'traces' => sub {
+    my $t = Thaw->new(workers => 1, config => { webhook_http => 'on', webhook_networks => '127.0.0.0/8', webhook_retries => '1' });
+    my $receiver = Thaw::Receiver->new($t, sub { { status => $_[0]{nth} > 1 ? 200 : 500 } });
+    post_v1($t, 'webhook_endpoints', body => { url => $receiver->url('/'), enabled_events => ['workspace.*'] })->{status} == 200 or die;
+    $t->must('deliver');
+    my ($trace, $span, $n) = ('4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7', 0);
+    my $make = sub { $t->req(POST => '/v1/workspaces', token => $t->admin, body => { name => 'trace ' . ++$n }, headers => [ map { (traceparent => $_) } @_ ]) };
+    my $line = sub { my ($kind, $r) = @_; my $rid = $r->{headers}{'x-request-id'}; within(5, sub { log_lines($t, 'access', $rid) > 0 }, 'the access log'); (log_lines($t, $kind, $rid))[0] };
+    my $kept = sub { my $r = shift; scalar $t->sql("SELECT trace FROM outbox WHERE request_id = '$r->{headers}{'x-request-id'}'") };
+    for my $case ([ '01', '01' ], [ '00', '00' ], [ 'ff', '01' ], [ '02', '00' ]) {
+        my $r = $make->("00-$trace-$span-$case->[0]");
+        is($r->{status}, 201, "flags $case->[0]") or diag $r->{raw};
+        is($line->(access => $r)->{trace_id}, $trace, 'the trace in the access log');
+        is($kept->($r), "$trace-$case->[1]", 'and with the event, with the flag that is known');
+        is(join(' ', grep { /trace/ } keys %{ $r->{headers} }), '', 'not in the answer');
+    }
+    is($kept->($make->("cc-$trace-$span-01")), "$trace-01", 'a later version');
+    is($kept->($make->("cc-$trace-$span-01-what-comes-then")), "$trace-01", 'which may have more behind it');
+    my @wrong = ("00-$trace-$span", "00-$trace-$span-01-", "00-$trace-$span-01-x", "00-$trace-$span-011", "ff-$trace-$span-01", "00-\U$trace\E-$span-01", "00-$trace-\U$span\E-01",
+        '00-' . '0' x 32 . "-$span-01", "00-$trace-" . '0' x 16 . '-01', "00-${trace}0-$span-01", '00-' . substr($trace, 1) . "-$span-01", "00 $trace-$span-01", "00-$trace-$span-0g", "cc-$trace-$span-01x",
+        "0-$trace-$span-01", '', '-', "00-$trace-$span-01, 00-$trace-$span-01", "00-$trace-$span-\xc3\xa9", "00-'; DROP TABLE outbox; --aaaaaaaaaaa-$span-01", 'x' x 4000);
+    for my $header (@wrong) {
+        my $r = $make->($header);
+        is($r->{status}, 201, 'malformed: let be: ' . substr $header, 0, 60);
+        is(join(' ', grep { /trace/ } keys %{ $line->(access => $r) }), '', 'not in the log');
+        is($kept->($r), undef, 'nor with the event');
+    }
+    my $r = $make->(("00-$trace-$span-01") x 2);
+    is("$r->{status} " . ($kept->($r) // 'none'), '201 none', 'twice is none');
+    my $refused = $t->req(GET => '/v1/workspaces', token => 'x', headers => [ traceparent => "00-$trace-$span-01" ]);
+    is($line->(security => $refused)->{trace_id}, $trace, 'in the security log too');
+
+    # each try of a delivery is a span of its own in the same trace; retries carry it too
+    $t->must('deliver');
+    sleep 2;
+    $t->must('deliver');
+    my %trace = map { @$_ } $t->sql('SELECT LOWER(HEX(id)), trace FROM outbox');
+    my (%tries, %spans, @bad);
+    for my $q ($receiver->requests) {
+        my $event = $q->{event}{id} =~ s/^evt_//r;
+        my ($id) = grep { in_base62('evt_', $_) eq "evt_$event" } keys %trace;
+        my ($of, $h) = ($trace{ $id // '' }, $q->{headers}{traceparent});
+        if (!defined $of) { push @bad, "a header without a trace: $h" if defined $h; next }
+        my ($is, $span_id, $flags) = ($h // '') =~ /^00-([0-9a-f]{32})-([0-9a-f]{16})-(0[01])$/ or do { push @bad, 'header ' . ($h // 'none'); next };
+        push @bad, "$h, not of $of" if "$is-$flags" ne $of;
+        push @bad, "span $span_id again" if $spans{$span_id}++ || $span_id eq $span;
+        $tries{$event}++;
+    }
+    is(join("\n", @bad), '', 'each delivery of a traced event has the trace and the flag, with a span of its own; the others have none');
+    is(scalar keys %tries, 6, 'six events had one');
+    is(join(' ', grep { $tries{$_} != 2 } keys %tries), '', 'and each was tried twice');
+    $receiver->stop;
+    $make->("00-$trace-$span-01");
+    my $follow = Thaw::Guard->start({ env => { THAW_CONFIG => "$t->{dir}/thaw.conf" } }, "$t->{dir}/follow.log", "$Thaw::BUILD/thaw", 'deliver', '--follow');
+    my $told = qr/^\{"log":"error","time":"[^"]*","trace_id":"$trace","level":"warning","message":"webhook: /m;
+    ok(within(10, sub { slurp("$t->{dir}/follow.log") =~ $told }), 'what the deliverer logs of a try has it too');
+    $follow->kill('TERM');
+    $follow->wait;
+    $_->stop for @$t{qw(nginx worker mariadb)};
 };
 
 subtest 'headers on every answer' => sub {

@@ -150,6 +150,7 @@ sub full_and_not {
     $r = $t->req(GET => '/readyz');
     problem_is($r, 503, 'not ready');
     like($r->{json}{detail}, qr/disk is full/, 'and why');
+    is_deeply($r->{json}{checks}, { database => 'ok', schema => 'ok', changes => 'ok', disk => 'found no room for the last change' }, 'of its checks one');
     is($t->req(GET => '/healthz')->{status}, 200, 'but alive');
     my $doctor = $t->thaw('doctor');
     is($doctor->{exit}, 3, 'the doctor finds it');
@@ -200,7 +201,9 @@ subtest 'tables that may not grow' => sub {
 subtest 'a database that only reads' => sub {
     my $t = Thaw->new;
     $t->sql('SET GLOBAL read_only = ON');
-    problem_is($t->req(GET => '/readyz'), 503, 'not ready');
+    my $r = $t->req(GET => '/readyz');
+    problem_is($r, 503, 'not ready');
+    is_deeply($r->{json}{checks}, { database => 'ok', schema => 'ok', changes => 'are refused', disk => 'ok' }, 'and why');
     my $doctor = $t->thaw('doctor');
     is($doctor->{exit}, 3, 'the doctor finds it');
     like($doctor->{out}, qr/^problem  changes .*are refused .*read-only.*read_only = OFF/m, 'and says it') or diag $doctor->{out};
