@@ -45,7 +45,7 @@ static pid_t owner;
 
 static void begin(void *t)
 {
-	random_bytes(((struct table *)t)->secret, SECRET);
+	random_bytes(((struct table *)t)->secret, SHA256_BYTES);
 }
 
 static bool ready(void)
