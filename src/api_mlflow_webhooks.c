@@ -268,9 +268,9 @@ static const struct shape webhook_out[] = {
 	{ "status", T_STATE, HOOK_AT(life.state), .of = RES_ENDPOINT, .alias = statuses },
 	{ "creation_timestamp", T_TIME, HOOK_AT(life.created) },
 	{ "last_updated_timestamp", T_TIME, HOOK_AT(life.changed) },
-	{ 0 }
+	NAMED("MlflowWebhook")
 };
-static const struct shape answer_out[] = { { "webhook", T_SUB, .off = 0, .sub = webhook_out }, { 0 } };
+static const struct shape answer_out[] = { { "webhook", T_SUB, .off = 0, .sub = webhook_out }, NAMED("MlflowWebhookAnswer") };
 
 #define HOOK_ROWS(at, need, name_, url_, description_, secret_, status_) \
 	{ "name", T_STR, at(name_), .flags = need, .fault = name_fault_of }, \
@@ -283,14 +283,14 @@ struct hook_in { struct endpoint hook; const char *events; };
 static const struct shape create_in[] = {
 	HOOK_ROWS(IN_AT, F_REQUIRED, name, url, description, secret, life.state),
 	{ "events", T_DOC, AT(struct hook_in, events), .flags = F_REQUIRED, .help = "objects of entity and action" },
-	{ 0 }
+	NAMED("MlflowWebhookCreate")
 };
 struct hook_edit_in { struct endpoint_edit edit; const char *events; };
 #define EDIT_SET(field) SET(struct hook_edit_in, edit.field)
 static const struct shape edit_in[] = {
 	HOOK_ROWS(EDIT_SET, 0, name, url, description, secret, status),
 	{ "events", T_DOC, AT(struct hook_edit_in, events), .help = "objects of entity and action, in the place of all there are" },
-	{ 0 }
+	NAMED("MlflowWebhookEdit")
 };
 
 static enum err create(struct tx *tx, const void *in, void *out)
@@ -322,7 +322,7 @@ static const struct shape list_query[] = {
 static const struct shape list_out[] = {
 	{ "webhooks", T_LIST, AT(struct page_got, rows), .sub = webhook_out, .flags = F_OMIT },
 	{ "next_page_token", T_STR, AT(struct page_got, token), .flags = F_OMIT },
-	{ 0 }
+	NAMED("MlflowWebhookPage")
 };
 
 static enum err newest_first(struct req *r, const struct page_asked *q, struct list_ask *ask)
@@ -336,7 +336,7 @@ static const struct paging hundred = { .size = 100, .most = 1000, .asked = newes
 /* ---- A try, now ---- */
 
 struct test_in { const char *event; };
-static const struct shape test_in[] = { { "event", T_OBJECT, AT(struct test_in, event), .help = "its entity and action; where there is none, the first one that it listens to" }, { 0 } };
+static const struct shape test_in[] = { { "event", T_OBJECT, AT(struct test_in, event), .help = "its entity and action; where there is none, the first one that it listens to" }, NAMED("MlflowWebhookTest") };
 
 struct result { bool success; struct reply reply; const char *answer; };
 static const struct shape result_out[] = {
@@ -344,9 +344,9 @@ static const struct shape result_out[] = {
 	{ "response_status", T_INT, AT(struct result, reply.status), .flags = F_ZERO | F_OMIT },
 	{ "response_body", T_STR, AT(struct result, answer), .flags = F_OMIT, .help = "its beginning, for the webhook's owner and administrators" },
 	{ "error_message", T_STR, AT(struct result, reply.error), .flags = F_OMIT },
-	{ 0 }
+	NAMED("MlflowWebhookTestResult")
 };
-static const struct shape test_out[] = { { "result", T_SUB, .off = 0, .sub = result_out }, { 0 } };
+static const struct shape test_out[] = { { "result", T_SUB, .off = 0, .sub = result_out }, NAMED("MlflowWebhookTestAnswer") };
 
 /* An event of that kind that never was. */
 static struct event sample(struct tx *tx, const struct pair *pair)

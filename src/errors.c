@@ -83,7 +83,7 @@ const struct error_row problem_errors[ERR__MAX] = {
 static const struct shape fault_out[] = {
 	{ "field", T_STR, AT(struct why_item, field) },
 	{ "detail", T_STR, AT(struct why_item, reason) },
-	{ 0 }
+	NAMED("ProblemFault")
 };
 const struct shape problem_out[] = {
 	{ "type", T_STR, E(type) },
@@ -93,5 +93,5 @@ const struct shape problem_out[] = {
 	{ "code", T_STR, E(code) },
 	{ "request_id", T_STR, E(request_id) },
 	{ "errors", T_LIST, E(details), .sub = fault_out, .flags = F_OMIT },
-	{ 0 }
+	NAMED("Problem")
 };

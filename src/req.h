@@ -36,6 +36,7 @@ struct res {
 	struct param *headers;
 	size_t nheaders;
 	const char *type;                        /* of the body; NULL: none */
+	const char *lasts;                       /* its Cache-Control, if it is not what everything has */
 	const char *body;
 	size_t n;
 };

@@ -229,7 +229,7 @@ static void common_headers(struct req *r)
 		res_header(r, r->lasting.name, r->lasting.value);
 	res_header(r, "X-Request-Id", r->tx.request_id);
 	/* A tag invites to keep the answer and ask again; everything else is for once. */
-	res_header(r, "Cache-Control", !strcmp(r->method, "GET") && r->res.status < 400 ? "private, no-cache" : "no-store");
+	res_header(r, "Cache-Control", strcmp(r->method, "GET") || r->res.status >= 400 ? "no-store" : r->res.lasts ? r->res.lasts : "private, no-cache");
 	if (r->rated && (d->rate_headers || r->res.status == 429)) {
 		res_header(r, "X-RateLimit-Limit", arena_printf(r->arena, "%lld", (long long)r->rate.limit));
 		res_header(r, "X-RateLimit-Remaining", arena_printf(r->arena, "%lld", (long long)r->rate.remaining));

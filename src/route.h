@@ -74,6 +74,7 @@ struct route {
 	const struct deprecation *deprecated;    /* NULL: it is not */
 	size_t size;                             /* of what `get` gives, or `read` without a list, where that is not the object's struct: R_UNTAGGED then */
 	const char *place;                       /* where what it makes stands, before its id; NULL: at its own address */
+	const char *type;                        /* of an answer that is not JSON; NULL: it is, or there is none */
 };
 
 /* What the route asks of its caller. */
@@ -108,6 +109,10 @@ struct prefix_as { const char *prefix, *as; };
 
 struct dialect {
 	const char *name;
+	const char *title, *about;               /* for people: a few words, a sentence or two */
+	bool guest;                              /* its operations are named with its name: it is the API of another product, or a protocol */
+	bool apart;                              /* described by itself alone */
+	const char *cookie;                      /* what its public routes without a body know their caller by; NULL: nothing does */
 	const char *const *prefixes;             /* whole segments: "/api/v1/models"; ends with NULL */
 	const struct route *const *tables;       /* of its routes, ended by NULL; each ends with a NULL method */
 	const struct prefix_as *same;            /* of the prefixes those that stand for another one; ends with NULL, or NULL */
