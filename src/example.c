@@ -19,6 +19,8 @@ static const struct { const char *key, *json; } said[] = {
 	{ "tier", "2" }, { "page", "1" }, { "pagesize", "20" }, { "size", "20" }, { "limit", "20" }, { "progress", "40" }, { "number", "3" },
 	{ "versionnumber", "3" }, { "total", "1" }, { "totalelements", "1" }, { "totalcount", "1" }, { "totalpages", "1" }, { "count", "1" }, { "expiresin", "3600" },
 	{ "hasmore", "false" }, { "hasnext", "false" }, { "livemode", "true" }, { "techstack", "\"static\"" }, { "accent", "\"teal\"" }, { "query", "\"name = 'Churn'\"" },
+	{ "parentfolderrid", "\"ri.compass.main.folder.019df242-98fc-81c1-8000-000149afbf4c\"" }, { "spacerid", "\"ri.compass.main.space.019df242-98fc-81c1-8000-000149afbf4c\"" },
+	{ "sourcemodelversionrid", "\"ri.models.main.model-version.019df242-98fc-81c1-8000-000149afbf4c\"" }, { "stage", "\"Production\"" },
 	{ "redirecturi", "\"https://app.example/callback\"" }, { "preview", "true" }, { "path", "\"/Main/Models\"" }, { "displayname", "\"Churn\"" },
 };
 /* What a text may be that is of no such name, whichever its row takes. */

@@ -91,11 +91,11 @@ static struct json *request_body(struct doc *c, const struct route *row)
 
 /* ---- Parameters ---- */
 
-static const struct { const char *name, *description, *example; } request_headers[] = {
+static const struct { const char *name, *description; } request_headers[] = {
 	{ "Idempotency-Key", "Makes the request safe to repeat: for a day the repetition with the same key gets the first answer. Up to 255 characters "
-	  "of the caller's choice, such as a UUID.", "6f1c2d1e-4f0b-4f7c-9a55-0b8f0a3c7e21" },
-	{ "If-Match", "The ETag of the object as it was read: the change is made only if it is still the same, else the answer is 412.", "\"3-1f0c9a5b7d2e4f60\"" },
-	{ "If-None-Match", "The ETag of an answer that the caller has: if it is still the same, the answer is 304 without a body.", "\"3-1f0c9a5b7d2e4f60\"" },
+	  "of the caller's choice, such as a UUID." },
+	{ "If-Match", "The ETag of the object as it was read, such as `\"3-1f0c9a5b7d2e4f60\"`: the change is made only if it is still the same, else the answer is 412." },
+	{ "If-None-Match", "The ETag of an answer that the caller has: if it is still the same, the answer is 304 without a body." },
 };
 enum { IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, REQUEST_HEADERS };
 
@@ -128,15 +128,23 @@ static struct json *header_parameter(struct doc *c, int which)
 	if (!js_get(c->parameters, name, &p)) {
 		struct json *schema = string_schema(c->arena);
 
-		js_put_int(c->arena, schema, "minLength", 1);
-		js_put_int(c->arena, schema, "maxLength", 255);
 		if (which == IDEMPOTENCY_KEY)
-			js_put_str(c->arena, schema, "pattern", "^[!-~]+$");
+			js_put_str(c->arena, schema, "pattern", "^[!-~]{1,255}$");
 		p = parameter(c, name, "header", false, request_headers[which].description, schema);
-		js_put_str(c->arena, p, "example", request_headers[which].example);
 		js_put(c->parameters, name, p);
 	}
 	return ref(c->arena, "parameters", name);
+}
+
+/* One of several kinds: what a spelling of any of them looks like. */
+static char *kinds_pattern(struct arena *a, const char *const *kinds)
+{
+	struct buf b = { .arena = a };
+
+	for (size_t i = 0; kinds[i]; i++)
+		if (kinds[i][strlen(kinds[i]) - 1] == '.')
+			buf_printf(&b, "%s%s", b.n ? "|" : "", schema_pattern(a, kinds[i]));
+	return b.p;
 }
 
 static struct json *path_parameter(struct doc *c, const struct route *row, const char *brace, size_t var)
@@ -152,7 +160,7 @@ static struct json *path_parameter(struct doc *c, const struct route *row, const
 		js_put_str(a, schema, "format", "int64");
 		js_put_int(a, schema, "minimum", 1);
 	} else if (id.prefix) {
-		js_put_str(a, schema, "pattern", schema_pattern(a, id.prefix));
+		js_put_str(a, schema, "pattern", row->kinds ? kinds_pattern(a, row->kinds) : schema_pattern(a, id.prefix));
 	} else {
 		js_put_int(a, schema, "minLength", 1);
 	}
@@ -166,13 +174,16 @@ static struct json *path_parameter(struct doc *c, const struct route *row, const
 	return p;
 }
 
-static struct json *query_parameter(struct doc *c, const struct shape *s)
+static struct json *query_parameter(struct doc *c, const struct route *row, const struct shape *s)
 {
-	struct json *schema = schema_row(&c->schemas, s, true), *p = parameter(c, s->key, "query", s->flags & F_REQUIRED, s->help, schema);
+	const bool preview = row->flags & R_PREVIEW && !strcmp(s->key, "preview");
+	struct json *schema = schema_row(&c->schemas, s, true), *p = parameter(c, s->key, "query", preview || s->flags & F_REQUIRED, s->help, schema);
 
+	if (preview)
+		js_put_bool(c->arena, schema, "const", true);
 	if (s->type == T_LABELS)
 		js_put_str(c->arena, p, "style", "deepObject");
-	if (s->flags & F_REQUIRED)
+	if (preview || s->flags & F_REQUIRED)
 		js_put(p, "example", example_row(&c->schemas, s, true));
 	return p;
 }
@@ -191,7 +202,7 @@ static struct json *parameters(struct doc *c, const struct route *row)
 	for (const char *p = strchr(row->path, '{'); p; p = strchr(p + 1, '{'))
 		js_add(list, path_parameter(c, row, p, var++));
 	for (const struct shape *s = route_query(row); s && s->key; s++)
-		js_add(list, query_parameter(c, s));
+		js_add(list, query_parameter(c, row, s));
 	if (operation_common(row, ON_WRITE))
 		js_add(list, header_parameter(c, IDEMPOTENCY_KEY));
 	if (operation_common(row, ON_CONDITION))
@@ -248,9 +259,9 @@ static struct json *success(struct doc *c, const struct route *row, int status, 
 	js_put_str(c->arena, r, "description", status_phrase(status));
 	put_header(c, r, "X-Request-Id");
 	put_header(c, r, "Cache-Control");
-	if (tagged(row) && status == row->status)
+	if (tagged(row) && (status == row->status || status == 304))
 		put_header(c, r, "ETag");
-	if (status == 201 || status / 100 == 3)
+	if (status == 201 || status == 302 || status == 303)
 		put_header(c, r, "Location");
 	if (operation_common(row, ON_WRITE))
 		put_header(c, r, "Idempotent-Replayed");
@@ -258,6 +269,8 @@ static struct json *success(struct doc *c, const struct route *row, int status, 
 		put_rate_headers(c, r);
 	if (row->deprecated)
 		put_header(c, r, "Sunset");
+	if (status == 304)
+		return r;
 	if (out || (row->type && status == row->status))
 		js_put(r, "content", content(c, row, out));
 	return r;
@@ -286,7 +299,7 @@ static const char *error_example(struct doc *c, const struct route *row, enum er
 	return name;
 }
 
-static struct json *new_error(struct doc *c, int64_t status)
+static struct json *new_error(struct doc *c, const struct route *row, int64_t status)
 {
 	struct arena *a = c->arena;
 	struct json *r = js_object(a), *types = js_object(a), *m = js_object(a);
@@ -300,6 +313,11 @@ static struct json *new_error(struct doc *c, int64_t status)
 		put_header(c, r, "Retry-After");
 	js_put(m, "schema", schema_of(&c->schemas, c->d->error_out, false));
 	js_put(types, c->d->error_type, m);
+	if (status == 400 && row->flags & R_OWN_QUERY) { /* whoever stands before a browser is told by a page */
+		m = js_object(a);
+		js_put(m, "schema", string_schema(a));
+		js_put(types, "text/html", m);
+	}
 	js_put(r, "content", types);
 	return r;
 }
@@ -313,7 +331,7 @@ static void add_error(struct doc *c, struct json *all, const struct route *row, 
 	struct json *r, *old = NULL, *m, *known;
 
 	if (!js_get(all, status, &r))
-		js_put(all, status, r = new_error(c, say.status));
+		js_put(all, status, r = new_error(c, row, say.status));
 	js_get(object_at(a, r, "content"), c->d->error_type, &m);
 	if (js_get(object_at(a, m, "examples"), example, &known))
 		return;
@@ -354,6 +372,8 @@ static struct json *responses(struct doc *c, const struct route *row)
 	js_put(o, arena_printf(a, "%d", row->status), success(c, row, row->status, row->out));
 	if (row->also)
 		js_put(o, arena_printf(a, "%d", row->also), success(c, row, row->also, row->also_out));
+	if (!strcmp(row->method, "GET") && tagged(row))
+		js_put(o, "304", success(c, row, 304, NULL));
 	while (operation_error(row, &i, &e))
 		add_error(c, errors, row, e);
 	while (js_next(errors, &it, &status, &r))

@@ -129,7 +129,9 @@ struct path_id operation_path_id(const struct route *row, size_t var)
 	const enum resource of = child ? parent : row->object;
 	struct path_id id = { row->ids[var < 2 ? var : 1], of, false };
 
-	if (row->kinds || row->object == RES_ORG || var > (parent != RES__MAX))
+	if (row->kinds)
+		return (struct path_id){ row->kinds[0], row->object, false };
+	if (row->object == RES_ORG || var > (parent != RES__MAX))
 		return (struct path_id){ id.prefix, id.prefix ? of : RES__MAX, false };
 	if (id.prefix || child)
 		id.prefix = id.prefix ? id.prefix : life_resources[of].prefix;
@@ -147,7 +149,7 @@ bool operation_common(const struct route *row, enum err_on on)
 	const bool writes = row->flags & R_WRITE && row->perm != PERM_PUBLIC;
 
 	return on == ON_EVERY || (on == ON_CALLER && row->perm != PERM_PUBLIC) || (on == ON_PERMISSION && row->perm > PERM_MEMBER)
-		|| (on == ON_BODY && route_body(row)) || (on == ON_WRITE && writes) || (on == ON_CONDITION && writes && strchr(row->path, '{'));
+		|| (on == ON_QUERY && route_query(row)) || (on == ON_BODY && route_body(row)) || (on == ON_WRITE && writes) || (on == ON_CONDITION && writes && strchr(row->path, '{'));
 }
 
 static enum err error_named(const char *name, size_t n)
