@@ -313,7 +313,7 @@ static struct json *new_error(struct doc *c, const struct route *row, int64_t st
 		put_header(c, r, "Retry-After");
 	js_put(m, "schema", schema_of(&c->schemas, c->d->error_out, false));
 	js_put(types, c->d->error_type, m);
-	if (status == 400 && row->flags & R_OWN_QUERY) { /* whoever stands before a browser is told by a page */
+	if ((status == 400 && row->flags & R_OWN_QUERY) || (status == 404 && row->type && !strcmp(row->type, HTML))) {     /* people are told by a page */
 		m = js_object(a);
 		js_put(m, "schema", string_schema(a));
 		js_put(types, "text/html", m);

@@ -5,6 +5,7 @@
 #include <openssl/sha.h>
 #include "conf.h"
 #include "log.h"
+#include "page.h"
 #include "route.h"
 #include "seal.h"
 #include "str.h"
@@ -39,12 +40,6 @@ void res_body(struct req *r, int status, const char *type, const char *body, siz
 	r->res.type = type;
 	r->res.body = body;
 	r->res.n = n;
-}
-
-char *page_html(struct arena *a, const char *title, const char *body)
-{
-	return arena_printf(a, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title>"
-		"</head>\n<body><main><h1>%s</h1>\n%s</main></body></html>\n", title, title, body);
 }
 
 void res_page(struct req *r, int status, const char *title, const char *body)
