@@ -191,7 +191,7 @@ static const struct route routes[] = {
 	  .denied = DENIED("PromoteVersionModelPermissionDenied", "Could not promoteVersion the Model.", "modelRid"),
 	  .summary = "Copy a version to this model, as the newest of its branch", .errors = COMMON "MODEL_NOT_FOUND VERSION_NOT_FOUND VERSION_SOURCE PACKAGE_ARCHIVED QUOTA" },
 	{ "POST", ONE "/versions", PERM_MODEL_WRITE, WRITES | R_FILE, PREVIEW, BODY(upload_in, struct upload_in), .status = 200,
-	  .out = version_out, .run = upload, .moves = { LIFE_MODEL_UPLOAD },
+	  .out = version_out, .ids = { RID_MODEL }, .run = upload, .moves = { LIFE_MODEL_UPLOAD },
 	  .denied = DENIED("CreateModelVersionPermissionDenied", "Could not create the ModelVersion.", "modelRid"),
 	  .summary = "Upload a version", .errors = COMMON "MODEL_NOT_FOUND MODEL_API CONDA QUOTA" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, READS, QUERY(versions_query, struct versions_query), .status = 200, .out = versions_out,

@@ -95,7 +95,7 @@ static const struct shape role_in[] = {
 struct shares_in { const char *operation, *roles; };
 static const struct shape shares_in[] = {
 	{ "operation", T_STR, AT(struct shares_in, operation), .words = (const char *const[]){ "updateRoles", NULL }, .flags = F_REQUIRED },
-	{ "roles", T_DOC, AT(struct shares_in, roles), .flags = F_REQUIRED,
+	{ "roles", T_DOC, AT(struct shares_in, roles), .sub = role_in, .min = 1, .max = 100, .flags = F_REQUIRED,
 	  .help = "1 to 100 of {role, shareRecipientType, and id or username}; NO_ROLE takes it away" },
 	NAMED("SharedRolesChange")
 };

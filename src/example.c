@@ -7,7 +7,7 @@
 
 /* What members are called, in small letters without `_`: JSON. */
 static const struct { const char *key, *json; } said[] = {
-	{ "name", "\"Customer Churn Predictor\"" }, { "registeredmodelname", "\"Customer Churn Predictor\"" }, { "newname", "\"Churn 2026\"" },
+	{ "name", "\"churn-predictor\"" }, { "registeredmodelname", "\"churn-predictor\"" }, { "newname", "\"churn-2026\"" },
 	{ "description", "\"Who is about to leave\"" }, { "username", "\"ada\"" }, { "email", "\"ada@example.org\"" }, { "password", "\"correct horse battery\"" },
 	{ "algorithm", "\"xgboost\"" }, { "target", "\"churned\"" }, { "label", "\"Churn, production\"" }, { "reason", "\"The data set was empty\"" },
 	{ "url", "\"https://hooks.example.org/thaw\"" }, { "alias", "\"champion\"" }, { "version", "\"3\"" }, { "key", "\"team\"" }, { "value", "\"risk\"" },
@@ -21,6 +21,7 @@ static const struct { const char *key, *json; } said[] = {
 	{ "hasmore", "false" }, { "hasnext", "false" }, { "livemode", "true" }, { "techstack", "\"static\"" }, { "accent", "\"teal\"" }, { "query", "\"name = 'Churn'\"" },
 	{ "parentfolderrid", "\"ri.compass.main.folder.019df242-98fc-81c1-8000-000149afbf4c\"" }, { "spacerid", "\"ri.compass.main.space.019df242-98fc-81c1-8000-000149afbf4c\"" },
 	{ "sourcemodelversionrid", "\"ri.models.main.model-version.019df242-98fc-81c1-8000-000149afbf4c\"" }, { "stage", "\"Production\"" },
+	{ "events", "[{\"entity\":\"REGISTERED_MODEL\",\"action\":\"CREATED\"}]" },
 	{ "redirecturi", "\"https://app.example/callback\"" }, { "preview", "true" }, { "path", "\"/Main/Models\"" }, { "displayname", "\"Churn\"" },
 };
 /* What a text may be that is of no such name, whichever its row takes. */
@@ -118,10 +119,18 @@ static struct json *map_of(struct schemas *c, const struct shape *s)
 	return o;
 }
 
+static struct json *list_of(struct schemas *c, const struct shape *s, bool writing)
+{
+	struct json *all = js_array(c->arena);
+
+	js_add(all, example_of(c, s->sub, writing));
+	return all;
+}
+
 struct json *example_row(struct schemas *c, const struct shape *s, bool writing)
 {
 	struct arena *a = c->arena;
-	struct json *known = js_read(a, json_of(a, s->key)), *o;
+	struct json *known = js_read(a, json_of(a, s->key));
 
 	switch (s->type) {
 	case T_STR: case T_STATE: case T_ONE_OF:
@@ -141,9 +150,7 @@ struct json *example_row(struct schemas *c, const struct shape *s, bool writing)
 	case T_LABELS:
 		return js_read(a, "{\"team\":\"risk\"}");
 	case T_LIST:
-		o = js_array(a);
-		js_add(o, example_of(c, s->sub, writing));
-		return o;
+		return list_of(c, s, writing);
 	case T_MAP:
 		return map_of(c, s);
 	case T_OBJECT:
@@ -151,6 +158,8 @@ struct json *example_row(struct schemas *c, const struct shape *s, bool writing)
 	case T_SUB: case T_REF:
 		return example_of(c, s->sub, writing);
 	case T_DOC:
+		if (s->sub)
+			return list_of(c, s, writing);
 		break;
 	}
 	return s->flags & F_NULL ? NULL : known ? known : js_object(a);

@@ -6,6 +6,7 @@
 #include "conf.h"
 #include "event.h"
 #include "operation.h"
+#include "pages.h"
 #include "schema.h"
 #include "str.h"
 
@@ -66,8 +67,8 @@ static struct json *content(struct doc *c, const struct route *row, const struct
 		js_put(o, "application/json", media(c, out, false));
 		return o;
 	}
-	js_put_str(c->arena, schema, "type", "string");
-	if (strncmp(row->type, "text/", 5))
+	js_put_str(c->arena, schema, "type", strcmp(row->type, "application/json") ? "string" : "object");
+	if (strncmp(row->type, "text/", 5) != 0 && strcmp(row->type, "application/json") != 0)
 		js_put_str(c->arena, schema, "format", "binary");
 	js_put(m, "schema", schema);
 	js_put(o, arena_strndup(c->arena, row->type, strcspn(row->type, ";")), m);
@@ -174,10 +175,29 @@ static struct json *path_parameter(struct doc *c, const struct route *row, const
 	return p;
 }
 
+/* What a parameter of a query is for, where its row does not say more. */
+static const char *query_words(struct arena *a, const struct shape *s)
+{
+	static const struct { size_t at; const char *words; } pages[] = { { offsetof(struct page_asked, number), "Which page" }, { offsetof(struct page_asked, size), "How many a page has at most" },
+		{ offsetof(struct page_asked, offset), "How many to skip" }, { offsetof(struct page_asked, after), "The id of the last object of the page before" },
+		{ offsetof(struct page_asked, before), "The id of the first object of the page behind" }, { offsetof(struct page_asked, sort), "In which order" },
+		{ offsetof(struct page_asked, direction), "In which direction" }, { offsetof(struct page_asked, token), "The token of the page before" } };
+
+	if (s->help)
+		return s->help;
+	if (s->filter)
+		return arena_printf(a, "Lists only what has this `%s`", s->key);
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+		if (s->off == pages[i].at && s->type != T_BOOL)
+			return pages[i].words;
+	return code_title(a, s->key);
+}
+
 static struct json *query_parameter(struct doc *c, const struct route *row, const struct shape *s)
 {
 	const bool preview = row->flags & R_PREVIEW && !strcmp(s->key, "preview");
-	struct json *schema = schema_row(&c->schemas, s, true), *p = parameter(c, s->key, "query", preview || s->flags & F_REQUIRED, s->help, schema);
+	struct json *schema = schema_row(&c->schemas, s, true), *p = parameter(c, s->key, "query", preview || s->flags & F_REQUIRED,
+		row->paging ? query_words(c->arena, s) : s->help ? s->help : code_title(c->arena, s->key), schema);
 
 	if (preview)
 		js_put_bool(c->arena, schema, "const", true);
@@ -355,6 +375,8 @@ static struct json *shared(struct doc *c, const char *status, struct json *r)
 	buf_printf(&name, "%s%s", schema_camel(a, c->d->name), status);
 	while (js_next(examples, &it, &key, &value))
 		buf_printf(&name, "_%s", key + strlen(c->d->name));
+	if (js_length(types) > 1)
+		buf_puts(&name, "_Page");
 	if (!js_get(c->responses, name.p, &old))
 		js_put(c->responses, name.p, r);
 	return ref(a, "responses", name.p);

@@ -132,7 +132,7 @@ struct path_id operation_path_id(const struct route *row, size_t var)
 	if (row->kinds)
 		return (struct path_id){ row->kinds[0], row->object, false };
 	if (row->object == RES_ORG || var > (parent != RES__MAX))
-		return (struct path_id){ id.prefix, id.prefix ? of : RES__MAX, false };
+		return (struct path_id){ id.prefix, id.prefix && row->object != RES_ORG ? of : RES__MAX, false };
 	if (id.prefix || child)
 		id.prefix = id.prefix ? id.prefix : life_resources[of].prefix;
 	else if (!row->number && life_resources[of].number)

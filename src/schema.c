@@ -208,7 +208,7 @@ static struct json *list_schema(struct schemas *c, const struct shape *s, bool w
 	struct json *o = typed(c->arena, "array");
 
 	js_put(o, "items", s->sub ? schema_of(c, s->sub, writing) : typed(c->arena, "string"));
-	if (writing && !s->sub)
+	if (writing && (!s->sub || s->type == T_DOC))
 		bounds(c->arena, o, s, "minItems", "maxItems");
 	return o;
 }
@@ -269,8 +269,8 @@ static struct json *value_schema(struct schemas *c, const struct shape *s, bool 
 		return s->sub ? schema_of(c, s->sub, true) : any_object(c);
 	case T_SUB: case T_REF:
 		return schema_of(c, s->sub, writing);
-	case T_DOC:
-		break;
+	case T_DOC:                              /* with a sub: such objects in an array, which its module looks at */
+		return s->sub ? list_schema(c, s, writing) : js_object(a);
 	}
 	return js_object(a);
 }

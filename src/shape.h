@@ -29,7 +29,7 @@ enum shape_type {
 	T_LABELS,   /* const char *: the JSON text of an object of strings, max of them, each at most
 	             * LABEL_VALUE characters under a key of 1 to LABEL_KEY; F_NULL: a null among them takes one away.
 	             * In a query: key[name]=value */
-	T_DOC,      /* const char *: any JSON text */
+	T_DOC,      /* const char *: any JSON text; with a `sub`, which descriptions alone look at: min to max of such objects */
 	T_SUB,      /* a struct, by `sub` */
 	T_REF,      /* a pointer to a struct, by `sub`; out only */
 	T_LIST,     /* struct list of structs, by `sub`; out only */
