@@ -5,7 +5,7 @@
 
 char *page_html(struct arena *a, const char *title, const char *body)
 {
-	static const struct { const char *to, *words; } links[] = { { "/docs", "Documentation" }, { "/docs/guides/sign-in", "Sign in" },
+	static const struct { const char *to, *words; } links[] = { { "/docs", "Documentation" }, { "/docs/guides/sign-in", "Signing in" },
 		{ "/docs/guides/errors", "Errors" }, { "/openapi.json", "OpenAPI" } };
 	const char *base = conf.base_path, *called = escape_html(a, title);
 	struct buf b = { .arena = a };

@@ -53,7 +53,8 @@ for (@apis) {
 }
 sub run_in {
     my ($limit, @command) = @_;
-    return $t->run({ HOME => $t->{dir}, NO_COLOR => 1, DO_NOT_TRACK => 1, REDOCLY_TELEMETRY => 'off', SCHEMATHESIS_REPORT => 'false' }, '', 'timeout', $limit, @command);
+    # what they keep for the next time stays with the server
+    return $t->run({ HOME => $t->{dir}, NO_COLOR => 1, DO_NOT_TRACK => 1, REDOCLY_TELEMETRY => 'off', SCHEMATHESIS_REPORT => 'false' }, '', 'sh', '-c', "cd '$t->{dir}' && exec timeout $limit \"\$@\"", 'sh', @command);
 }
 
 subtest 'openapi-spec-validator' => sub {
@@ -120,10 +121,10 @@ subtest 'a generated client' => sub {
 my @accepted = (
     map({ [ positive_data_acceptance => qr/./, @$_ ] }
         [ qr/^4\d\d .*This Idempotency-Key was used for another request/s, 'an Idempotency-Key is right once: what is tried has some of them twice' ],
-        [ qr/^4\d\d .*(?:names something that is not there|is no active user|already exists)/s, 'what a body names must be there, or must not, which no schema can say' ],
+        [ qr/^4\d\d .*(?:names something that is not there|names no |is no(?:t an)? active user|already exists)/s, 'what a body names must be there, or must not, which no schema can say' ],
         [ qr/^4\d\d .*(?:(?:exactly|at most) one of|(?:cannot be given|is not asked for) together|must have at least one|must be the two classes)/s, 'what depends on several members at once is said in words' ],
         [ qr/^4\d\d .*(?:Missing value for required parameter|must be given|token is required|must not be empty)/s, "an empty text is a missing one, by the contracts of MLflow, Foundry and OAuth" ],
-        [ qr/^4\d\d .*(?:control characters?|U\+0000|surrogate|white space|too many parameters|part \d+: )/s, 'no text has control characters, no query more than a hundred parameters, no part of a form an empty name' ],
+        [ qr/^4\d\d .*(?:control characters?|U\+0000|surrogate|white space|at byte \d+|too many parameters|part \d+: )/s, 'no text has control characters, no number more than 64 bits, no query more than a hundred parameters, no part of a form an empty name' ],
         [ qr/^4\d\d .*(?:must be an id such as|must be a resource identifier|The resource is not a folder|A space is no resource|root folder)/s, 'the id of zeros is spelled like any other, and is none; or it is one of another kind' ],
         [ qr/^4\d\d .*(?:does not begin with https|is not a known event type|must be one of|Invalid Model Version stage|Webhook name|[Nn]ames may only contain|[Pp]age token|display name|must be an integer|page size must be|is no version of this API|conda|must be an array of|must be base64|must be <|Invalid value|modelApi|must be created|search|filter|order_by)/s, 'a text with rules of its own, which the answer tells' ]),
     [ positive_data_acceptance => qr{^GET /multipass/api/oauth2/authorize$}, qr/^400 <!doctype html>/, 'nobody is sent to an address that no client has: the user is told' ],
