@@ -167,6 +167,9 @@ const struct shape *const life_tells[RES__MAX] = { [RES_ENVIRONMENT] = environme
 	 [RES_WORKSPACE] = workspace_tells, [RES_ENTITY] = entity_tells,
 	[RES_AUTHORIZATION] = authorization_tells, [RES_TOKEN] = token_tells, [RES_ENDPOINT] = endpoint_tells };
 
+static const struct shape model_adds[] = { { "version", T_INT, .min = 1, .max = INT64_MAX, .help = "the number of the version that was made" }, { 0 } };
+const struct shape *const life_adds[RES__MAX] = { [RES_MODEL] = model_adds };
+
 enum state life_state(enum resource r, const char *word)
 {
 	for (int s = STATE_NONE + 1; s < STATE__MAX; s++)

@@ -532,7 +532,8 @@ static char *small(struct arena *a, const char *method)
 	char *word = arena_strdup(a, method);
 
 	for (char *p = word; *p; p++)
-		*p = (char)(*p | 32);
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p | 32);
 	return word;
 }
 
@@ -560,6 +561,8 @@ static const char *told_object(struct doc *c, enum resource r)
 		row.flags |= row.type == T_STR || row.type == T_TIME || row.type == T_ID ? F_NULL : 0U;
 		js_put(properties, row.key, schema_row(&c->schemas, &row, false));
 	}
+	for (const struct shape *s = life_adds[r]; s && s->key; s++)
+		js_put(properties, s->key, schema_row(&c->schemas, s, false));
 	js_put(o, "properties", properties);
 	js_put(o, "required", required);
 	js_put(c->schemas.named, name, o);
@@ -611,21 +614,15 @@ static struct json *told_schema(struct doc *c, const struct transition_row *t)
 	return o;
 }
 
-static struct json *told_headers(struct doc *c)
+struct sent { const char *name, *description, *example; bool maybe; };       /* maybe: not always sent */
+
+static struct json *headers_sent(struct doc *c, const struct sent *sent, size_t n)
 {
-	static const struct { const char *name, *description, *example; } sent[] = {
-		{ "Matter-Signature", "`t=TIME,v1=HEX`: HMAC-SHA256 of `TIME.BODY` under the endpoint's secret", "t=1777887000,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd" },
-		{ "webhook-id", "The id of the event (Standard Webhooks)", "evt_0AbCdEfGhIjKlMnOp" },
-		{ "webhook-timestamp", "When it was sent: Unix seconds", "1777887000" },
-		{ "webhook-signature", "`v1,BASE64`: HMAC-SHA256 of `ID.TIMESTAMP.BODY`", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=" },
-	};
-	struct json *list = js_array(c->arena);
+	struct json *list = js_array(c->arena), *p;
 
-	for (size_t i = 0; i < sizeof sent / sizeof *sent; i++) {
-		struct json *p;
-
+	for (size_t i = 0; i < n; i++) {
 		if (!js_get(c->parameters, sent[i].name, &p)) {
-			p = parameter(c, sent[i].name, "header", true, sent[i].description, string_schema(c->arena));
+			p = parameter(c, sent[i].name, "header", !sent[i].maybe, sent[i].description, string_schema(c->arena));
 			js_put_str(c->arena, p, "example", sent[i].example);
 			js_put(c->parameters, sent[i].name, p);
 		}
@@ -634,22 +631,33 @@ static struct json *told_headers(struct doc *c)
 	return list;
 }
 
-static struct json *told(struct doc *c, const struct transition_row *t)
+static struct json *told_headers(struct doc *c)
+{
+	static const struct sent sent[] = {
+		{ "Matter-Signature", "`t=TIME,v1=HEX`: HMAC-SHA256 of `TIME.BODY` under the endpoint's secret", "t=1777887000,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd", false },
+		{ "webhook-id", "The id of the event (Standard Webhooks)", "evt_0AbCdEfGhIjKlMnOp", false },
+		{ "webhook-timestamp", "When it was sent: Unix seconds", "1777887000", false },
+		{ "webhook-signature", "`v1,BASE64`: HMAC-SHA256 of `ID.TIMESTAMP.BODY`", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=", false },
+	};
+
+	return headers_sent(c, sent, sizeof sent / sizeof *sent);
+}
+
+/* The operation of whoever receives it. */
+static struct json *receiver(struct doc *c, const char *id, const char *summary, const char *words, struct json *headers, struct json *schema, struct json *example)
 {
 	struct arena *a = c->arena;
 	struct json *post = js_object(a), *body = js_object(a), *m = js_object(a), *tags = js_array(a), *ok = js_object(a), *way = js_object(a);
-	const char *what = resource_words(a, t->resource), *did = strchr(t->audit, '.');
 
-	js_put_str(a, post, "operationId", arena_printf(a, "on%s", schema_camel(a, t->audit)));
-	js_put_str(a, post, "summary", arena_printf(a, "%s: %s", schema_camel(a, what), code_title(a, did + 1)));
-	js_put_str(a, post, "description", arena_printf(a, "Sent to the webhook endpoints that subscribe to `%s`, or to a pattern of it, after the change was committed. "
-		"Any 2xx answer confirms it; anything else is tried again for three days, with the same body.", t->audit));
+	js_put_str(a, post, "operationId", id);
+	js_put_str(a, post, "summary", summary);
+	js_put_str(a, post, "description", words);
 	js_add(tags, js_string(a, "webhooks"));
 	js_put(post, "tags", tags);
 	js_put(post, "security", js_array(a));
-	js_put(post, "parameters", told_headers(c));
-	js_put(m, "schema", told_schema(c, t));
-	js_put(m, "example", told_example(c, t));
+	js_put(post, "parameters", headers);
+	js_put(m, "schema", schema);
+	js_put(m, "example", example);
 	js_put(object_at(a, body, "content"), "application/json", m);
 	js_put_bool(a, body, "required", true);
 	js_put(post, "requestBody", body);
@@ -659,15 +667,78 @@ static struct json *told(struct doc *c, const struct transition_row *t)
 	return way;
 }
 
-static struct json *webhooks(struct doc *c)
+static struct json *told(struct doc *c, const struct transition_row *t)
 {
-	struct json *all = js_object(c->arena), *old;
+	struct arena *a = c->arena;
+
+	return receiver(c, arena_printf(a, "on%s", schema_camel(a, t->audit)),
+		arena_printf(a, "%s: %s", code_title(a, resource_words(a, t->resource)), code_title(a, strchr(t->audit, '.') + 1)),
+		arena_printf(a, "Sent to the webhook endpoints that subscribe to `%s`, or to a pattern of it, after the change was committed. "
+			"Any 2xx answer confirms it; anything else is tried again for three days, with the same body.", t->audit),
+		told_headers(c), told_schema(c, t), told_example(c, t));
+}
+
+/* ---- Those of a dialect's own form ---- */
+
+static struct json *hook_member(struct doc *c, const char *name)
+{
+	const bool tags = !strcmp(name, "tags"), none = !strcmp(name, "description") || !strcmp(name, "run_id") || !strcmp(name, "template");
+
+	return schema_row(&c->schemas, &(struct shape){ .key = name, .type = tags ? T_LABELS : T_STR, .flags = none ? F_NULL : 0U }, false);
+}
+
+static struct json *hook(struct doc *c, const struct hook *h, const char *entity, const char *action)
+{
+	static const struct sent sent[] = {
+		{ "X-MLflow-Delivery-Id", "The id of this delivery", "7c9e6679-7425-40de-944b-e07fc1f90ae7", false },
+		{ "X-MLflow-Timestamp", "When it was sent: Unix seconds", "1777887000", false },
+		{ "X-MLflow-Signature", "`v1,BASE64`: HMAC-SHA256 of `ID.TIMESTAMP.BODY` under the webhook's secret, if it has one", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=", true },
+	};
+	struct arena *a = c->arena;
+	struct json *schema = js_object(a), *properties = object_at(a, schema, "properties"), *word, *data = js_object(a), *example = js_object(a), *shown = js_object(a);
+	const char *const words[][2] = { { "entity", entity }, { "action", action }, { "timestamp", NULL } };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		js_put(properties, words[i][0], word = string_schema(a));
+		js_put_str(a, word, words[i][1] ? "const" : "format", words[i][1] ? words[i][1] : "date-time");
+		js_put_str(a, example, words[i][0], words[i][1] ? words[i][1] : "2026-05-04T09:30:00.000000+00:00");
+	}
+	js_put_str(a, schema, "type", "object");
+	js_put_str(a, data, "type", "object");
+	for (const char *s = h->members; *s; s += strspn(s, " ")) {
+		const char *name = arena_strndup(a, s, strcspn(s, " "));
+		const struct shape row = { .key = name, .type = strcmp(name, "tags") ? T_STR : T_LABELS };
+
+		js_put(object_at(a, data, "properties"), name, hook_member(c, name));
+		js_put(shown, name, example_row(&c->schemas, &row, false));
+		s += strlen(name);
+	}
+	js_put(properties, "data", data);
+	js_put(example, "data", shown);
+	return receiver(c, arena_printf(a, "%sOn%s%s", c->d->name, schema_camel(a, entity), schema_camel(a, action)),
+		arena_printf(a, "%s: %s", code_title(a, entity), code_title(a, action)),
+		arena_printf(a, "Sent to the webhooks of the %s API that listen to `%s` and `%s`, after the change was committed. It happens to a %s.", c->d->name, h->entity, h->action, h->thing),
+		headers_sent(c, sent, sizeof sent / sizeof *sent), schema, example);
+}
+
+static void hooks(struct doc *c, struct json *all)
+{
+	for (const struct hook *h = c->d->hooks; h && h->entity; h++) {
+		const char *entity = small(c->arena, h->entity), *action = h->action ? small(c->arena, h->action) : NULL;
+
+		if (h->word)
+			js_put(all, arena_printf(c->arena, "%s.%s.%s", c->d->name, entity, action), hook(c, h, entity, action));
+	}
+}
+
+static void webhooks(struct doc *c, struct json *all)
+{
+	struct json *old;
 
 	c->schemas.form = TIME_UNIX;
 	for (int t = 0; t < LIFE__MAX; t++)
 		if (life_transitions[t].flags & TOLD && !js_get(all, life_transitions[t].audit, &old))
 			js_put(all, life_transitions[t].audit, told(c, &life_transitions[t]));
-	return all;
 }
 
 /* ---- The whole ---- */
@@ -725,7 +796,7 @@ struct json *openapi_document(struct arena *a, const struct dialect *const *dial
 {
 	struct doc c = { .arena = a, .dialects = dialects, .parameters = js_object(a), .headers = js_object(a), .responses = js_object(a),
 		.schemas = { .arena = a, .named = js_object(a), .examples = js_object(a) } };
-	struct json *doc = js_object(a), *paths = js_object(a), *tags = js_array(a);
+	struct json *doc = js_object(a), *paths = js_object(a), *tags = js_array(a), *events = js_object(a);
 	const struct dialect *one = NULL;
 	struct dialect told = { .name = "" };            /* the ways to sign in of all that are told */
 
@@ -741,15 +812,17 @@ struct json *openapi_document(struct arena *a, const struct dialect *const *dial
 		told.cookie = c.d->cookie ? c.d->cookie : told.cookie;
 		told.basic = c.d->basic ? c.d->basic : told.basic;
 		told.scheme = c.d->scheme ? c.d->scheme : told.scheme;
-		told.documented |= c.d->documented;
+		if (c.d->documented)
+			webhooks(&c, events);
+		hooks(&c, events);
 	}
 	if (!one)
 		return NULL;
 	js_put(doc, "info", info(a, name ? one : NULL));
 	js_put(doc, "servers", servers(a));
-	if (told.documented) {
-		put_tag(a, tags, "webhooks", "Events that are sent to the webhook endpoints of the workspaces API.", "guides/webhooks");
-		js_put(doc, "webhooks", webhooks(&c));
+	if (js_length(events)) {
+		put_tag(a, tags, "webhooks", "Events that are sent to webhook endpoints.", "guides/webhooks");
+		js_put(doc, "webhooks", events);
 	}
 	js_put(doc, "tags", tags);
 	js_put(doc, "paths", paths);

@@ -104,6 +104,10 @@ static inline const struct shape *route_query(const struct route *row)
  * open: only where the outcome is unknown. */
 struct nginx_header { const char *name, *variable, *value; bool open; };
 
+/* An event as a dialect tells it in a form of its own: what it happens to and what happens, in its clients' words, the word that it is
+ * listened to by (NULL: none happens here), the members of what is told, and the thing in the words of an example. */
+struct hook { const char *entity, *action, *word, *members, *thing; };
+
 /* A prefix with the same routes as another one, which they are written under. */
 struct prefix_as { const char *prefix, *as; };
 
@@ -131,6 +135,7 @@ struct dialect {
 	bool documented;                         /* an error's type, title and doc_url come from its code, which a page explains */
 	const char *scheme;                      /* of Authorization, beside Bearer; NULL: none */
 	const char *basic;                       /* the realm of Basic, whose password is what else stands behind Bearer; NULL: not taken */
+	const struct hook *hooks;                /* ends with a NULL entity, or NULL */
 	bool absolute;                           /* next and previous pages are whole URLs, and Location, which ends in a slash */
 	bool slashes;                            /* empty segments of an address are none */
 	bool long_queries;                       /* an address has up to ADDRESS_LONG bytes, elsewhere up to ADDRESS_MOST */

@@ -188,6 +188,32 @@ sub registry_ids {
     ($id->{statusId}) = $done->(POST => 'modelPackages/' . hex_of_rid($version) . '/modelPackageFileBuilds/')->{headers}{location} =~ m{/status/(\w+)/$};
 }
 
+subtest 'events are what the webhooks say' => sub {
+    my $hooks = $doc->{webhooks};
+    my %types = map { $_->{event} => 1 } grep { $_->{event} } tables($t, 'transitions');
+    is(join(' ', sort grep { !/^mlflow\./ } keys %$hooks), join(' ', sort keys %types), 'each type of event');
+    my $token = $t->admin;
+    my ($next, %seen) = ('');
+    while (1) {
+        my $page = $t->req(GET => "/v1/events?limit=100$next", token => $token)->{json};
+        for my $e (@{ $page->{data} }) {
+            my $schema = $hooks->{ $e->{type} }{post}{requestBody}{content}{'application/json'}{schema};
+            my ($any, $own) = @{ $schema->{allOf} // [] };
+            ok($own, $e->{type}) or next;
+            is($own->{properties}{type}{const}, $e->{type}, 'is told by its name');
+            my @bad = (faults($e, { %$any, properties => { %{ $any->{properties} }, data => {} } }, ''), faults($e->{data}, { %{ $own->{properties}{data} }, required => ['object'] }, '.data'));
+            is(join("\n", @bad), '', 'and is what its schema says');
+            $seen{ $e->{type} }++;
+        }
+        last if !$page->{has_more};
+        $next = "&starting_after=$page->{data}[-1]{id}";
+    }
+    cmp_ok(scalar keys %seen, '>', 20, 'many of them were seen: ' . keys %seen);
+    my $sent = $t->req(POST => '/api/2.0/mlflow/webhooks/' . $t->req(GET => '/api/2.0/mlflow/webhooks', token => $token)->{json}{webhooks}[0]{webhook_id} . '/test', token => $token);
+    is($sent->{status}, 200, 'and the pairs of another registry');
+    is(scalar(grep { /^mlflow\./ } keys %$hooks), 14, 'which are told too');
+};
+
 # What of a value its schema does not allow: type, enum, pattern, required, items.
 sub faults {
     my ($v, $s, $at) = @_;
