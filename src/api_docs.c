@@ -163,7 +163,7 @@ static void put_events(struct req *r, struct buf *b)
 		else if (row->rule == LIFE_SAME)
 			buf_puts(b, "changed; its status stayed");
 		else if (row->rule == LIFE_COMPUTED)
-			buf_puts(b, "came to the status that follows from what it has and had");
+			buf_puts(b, "came to the status computed from its contents and its history");
 		else
 			buf_printf(b, "became <code>%s</code>", life_word(row->to));
 		buf_printf(b, ". Read with <code>%s</code>.</dd></div>\n", perm_word(life_resources[row->resource].reads));

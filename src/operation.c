@@ -267,19 +267,25 @@ static void put_refusals(struct buf *b, const struct dialect *d, const struct ro
 {
 	while (left) {
 		uint64_t same = 0;
+		int first = STATE_NONE;
 		enum err e = OK;
 
 		for (int s = STATE_NONE + 1; s < STATE__MAX; s++) {
 			if (!(left >> s & 1) || (same && refused(t, (enum state)s) != e))
 				continue;
 			e = refused(t, (enum state)s);
+			first = same ? first : s;
 			same |= bit((enum state)s);
 		}
 		left &= ~same;
 		if (!err_row(e)->status || e == ERR_INTERNAL || !seen_as(row, e))
 			continue;
-		buf_puts(b, " While it is ");
-		put_states(b, spelt, same, " or ");
+		if (life_states[first].flags & RETIRED) {        /* which a dialect may call as it calls another state */
+			buf_puts(b, " Once it is retired");
+		} else {
+			buf_puts(b, " While it is ");
+			put_states(b, spelt, same, " or ");
+		}
 		buf_puts(b, ", the answer is ");
 		put_error(b, d, row, seen_as(row, e));
 		buf_puts(b, ".");
@@ -302,7 +308,7 @@ static void put_move(struct buf *b, const struct dialect *d, const struct route 
 		put_states(b, spelt, t->from & ~life_stays[move], " or ");
 		buf_puts(b, t->rule == LIFE_FIXED && life_states[t->to].flags & GONE ? " to its end: it is deleted" : " to ");
 		if (t->rule == LIFE_COMPUTED)
-			buf_puts(b, "the status that follows from what it has and had");
+			buf_puts(b, "the status computed from its contents and its history");
 		else if (!(life_states[t->to].flags & GONE))
 			put_states(b, spelt, bit(t->to), "");
 		if (life_stays[move]) {
