@@ -386,8 +386,6 @@ static struct json *responses(struct doc *c, const struct route *row)
 {
 	struct arena *a = c->arena;
 	struct json *o = js_object(a), *errors = js_object(a), *r;
-	const char *status;
-	void *it = NULL;
 	size_t i = 0;
 	enum err e;
 
@@ -398,8 +396,12 @@ static struct json *responses(struct doc *c, const struct route *row)
 		js_put(o, "304", success(c, row, 304, NULL));
 	while (operation_error(row, &i, &e))
 		add_error(c, errors, row, e);
-	while (js_next(errors, &it, &status, &r))
-		js_put(o, status, shared(c, status, r));
+	for (int status = 400; status < 600; status++) {
+		const char *key = arena_printf(a, "%d", status);
+
+		if (js_get(errors, key, &r))
+			js_put(o, key, shared(c, key, r));
+	}
 	return o;
 }
 

@@ -42,12 +42,15 @@ static const char *name_of(struct json *schema)
 	return ref ? strrchr(ref, '/') + 1 : NULL;
 }
 
-static void put_bound(struct reference *c, struct json *s, const char *key, const char *words)
+/* "1 to 1024 characters". */
+static void put_range(struct reference *c, struct json *s, const char *least, const char *most, const char *unit)
 {
-	struct json *v = get(s, key);
+	struct json *min = get(s, least), *max = get(s, most);
 
-	if (js_type(v) == JS_INT)
-		buf_printf(c->b, ", %s %lld", words, (long long)js_int(v));
+	if (min && max)
+		buf_printf(c->b, ", %lld to %lld%s", (long long)js_int(min), (long long)js_int(max), unit);
+	else if (min || max)
+		buf_printf(c->b, ", at %s %lld%s", min ? "least" : "most", (long long)js_int(min ? min : max), unit);
 }
 
 static void put_enum(struct reference *c, struct json *all)
@@ -84,12 +87,10 @@ static void put_type(struct reference *c, struct json *s)
 	}
 	if ((v = get(s, "const")) && js_type(v) == JS_STRING)
 		buf_printf(c->b, " <code>%s</code>", js_str(v));
-	put_bound(c, s, "minimum", "from");
-	put_bound(c, s, "maximum", "up to");
-	put_bound(c, s, "minLength", "characters from");
-	put_bound(c, s, "maxLength", "characters up to");
-	put_bound(c, s, "maxItems", "entries up to");
-	put_bound(c, s, "maxProperties", "entries up to");
+	put_range(c, s, "minimum", "maximum", "");
+	put_range(c, s, "minLength", "maxLength", " characters");
+	put_range(c, s, "minItems", "maxItems", " entries");
+	put_range(c, s, "minProperties", "maxProperties", " entries");
 }
 
 static bool in_list(struct json *all, const char *word)
