@@ -8,6 +8,7 @@
 #include "pages.h"
 #include "operation.h"
 #include "reference.h"
+#include "schema.h"
 #include "str.h"
 
 /* ---- What the codes of errors mean ---- */

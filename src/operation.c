@@ -190,16 +190,6 @@ bool operation_error(const struct route *row, size_t *i, enum err *out)
 
 /* ---- What it does ---- */
 
-char *resource_words(struct arena *a, enum resource r)
-{
-	char *words = arena_strdup(a, life_resources[r].word);
-
-	for (char *p = words; *p; p++)
-		if (*p == '_')
-			*p = ' ';
-	return words;
-}
-
 /* How the answer spells states of a resource, if it does. */
 static const struct shape *spelling(const struct shape *s, enum resource r, int depth)
 {

@@ -22,7 +22,4 @@ bool operation_common(const struct route *row, enum err_on on);
 /* Each error that it may answer, in order; false: no more.  Begin with *i 0. */
 bool operation_error(const struct route *row, size_t *i, enum err *out);
 
-/* A resource in words: "model version". */
-char *resource_words(struct arena *a, enum resource r);
-
 #endif

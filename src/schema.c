@@ -24,6 +24,16 @@ char *schema_camel(struct arena *a, const char *words)
 	return out;
 }
 
+char *resource_words(struct arena *a, enum resource r)
+{
+	char *words = arena_strdup(a, life_resources[r].word);
+
+	for (char *p = words; *p; p++)
+		if (*p == '_')
+			*p = ' ';
+	return words;
+}
+
 /* As its rows have it; NULL: none. */
 static const char *own_name(struct arena *a, const struct shape *rows)
 {
@@ -284,9 +294,28 @@ static void put_default(struct arena *a, struct json *o, const struct shape *s)
 		js_put(o, "default", number ? js_read(a, s->def) : js_string(a, s->def));
 }
 
+/* What its type says of a value where its row does not say more; NULL: nothing. */
+static const char *type_words(struct schemas *c, const struct shape *s)
+{
+	const size_t n = s->type == T_ID ? strlen(s->prefix) : 0;
+	const char *word;
+
+	if (s->type == T_TIME && (c->form == TIME_UNIX || c->form == TIME_UNIX_MILLIS))
+		return c->form == TIME_UNIX ? "Unix seconds" : "Unix milliseconds";
+	if (s->type == T_STATE)
+		return arena_printf(c->arena, "Status of the %s", resource_words(c->arena, s->of));
+	for (int r = 0; n > 1 && r < RES__MAX; r++) {
+		word = resource_words(c->arena, (enum resource)r);
+		if (strlen(life_resources[r].prefix) == n && !strncmp(life_resources[r].prefix, s->prefix, n - 1))
+			return arena_printf(c->arena, "Id of %s %s", strchr("aeio", *word) ? "an" : "a", word);
+	}
+	return NULL;
+}
+
 struct json *schema_row(struct schemas *c, const struct shape *s, bool writing)
 {
 	struct arena *a = c->arena;
+	const char *help = s->help ? s->help : type_words(c, s);
 	struct json *o = s->flags & F_UNKEPT ? typed(a, "null") : value_schema(c, s, writing), *both, *type;
 
 	if (s->flags & F_NUMERAL && js_get(o, "type", &type)) {
@@ -301,8 +330,8 @@ struct json *schema_row(struct schemas *c, const struct shape *s, bool writing)
 	}
 	if (writing)
 		put_default(a, o, s);
-	if (s->help)
-		js_put_str(a, o, "description", s->help);
+	if (help)
+		js_put_str(a, o, "description", help);
 	return o;
 }
 

@@ -31,6 +31,8 @@ struct json *example_of(struct schemas *s, const struct shape *rows, bool writin
 struct json *example_row(struct schemas *s, const struct shape *row, bool writing);
 char *example_id(struct arena *a, const char *prefix);
 
+/* A resource in words: "model version". */
+char *resource_words(struct arena *a, enum resource r);
 /* `_ - .` and what is behind them as one word that begins with a capital: "model_version" is "ModelVersion". */
 char *schema_camel(struct arena *a, const char *words);
 
