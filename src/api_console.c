@@ -27,7 +27,7 @@ struct login { const char *email, *password; };
 static const struct shape login_in[] = {
 	{ "email", T_STR, LOGIN_AT(email), .min = 1, .max = 254, .flags = F_REQUIRED },
 	{ "password", T_STR, LOGIN_AT(password), .min = 1, .max = 512, .flags = F_REQUIRED },
-	{ 0 }
+	NAMED("ConsoleSignIn")
 };
 struct session_view { const char *token; int64_t expires_in; struct user user; const char *permissions; };
 #define SESSION_VIEW_AT(field) AT(struct session_view, field)
@@ -38,13 +38,13 @@ static const struct shape user_out[] = {
 	{ "email", T_STR, SESSION_VIEW_AT(user.email) },
 	{ "role", T_STR, SESSION_VIEW_AT(user.role) },
 	{ "permissions", T_STRINGS, SESSION_VIEW_AT(permissions), .empty = "[]" },
-	{ 0 }
+	NAMED("ConsoleUser")
 };
 static const struct shape session_out[] = {
 	{ "access_token", T_STR, SESSION_VIEW_AT(token) },
 	{ "expires_in", T_INT, SESSION_VIEW_AT(expires_in), .help = "seconds" },
 	{ "user", T_SUB, .off = 0, .sub = user_out },
-	{ 0 }
+	NAMED("ConsoleSession")
 };
 
 /* The origin that a browser names must be this very site: scheme, host and port. */
@@ -155,10 +155,10 @@ static const struct shape action_out[] = {
 	{ "path", T_STR, ACTION_AT(path) },
 	{ "permission", T_STR, ACTION_AT(permission) },
 	{ "summary", T_STR, ACTION_AT(summary) },
-	{ 0 }
+	NAMED("ConsoleAction")
 };
 struct items_view { struct list items; };
-#define ITEMS(shape) { { "items", T_LIST, AT(struct items_view, items), .sub = shape }, { 0 } }
+#define ITEMS(shape) { { "items", T_LIST, AT(struct items_view, items), .sub = shape }, NAMED("%List") }
 static const struct shape actions_out[] = ITEMS(action_out);
 
 static const char *states(struct arena *a, uint64_t from)
@@ -214,7 +214,7 @@ static const struct shape target_out[] = {
 	{ "target", T_STATE, AT(struct workspace_target, to), .of = RES_WORKSPACE, .flags = F_OPEN, .help = "`active` or `ready`" },
 	{ "entities", T_INT, AT(struct workspace_target, entities) },
 	{ "open", T_INT, AT(struct workspace_target, open), .help = "those not in their last state" },
-	{ 0 }
+	NAMED("ConsoleRestoreTarget")
 };
 
 /* ---- What happened lately ---- */
@@ -227,18 +227,18 @@ static const struct shape day_out[] = {
 	{ "date", T_STR, AT(struct day, date) },
 	{ "action", T_STR, AT(struct day, action) },
 	{ "count", T_INT, AT(struct day, count) },
-	{ 0 }
+	NAMED("ConsoleDay")
 };
 static const struct shape status_out[] = {
 	{ "resource", T_STR, AT(struct count, resource) },
 	{ "status", T_STR, AT(struct count, status) },
 	{ "count", T_INT, AT(struct count, count) },
-	{ 0 }
+	NAMED("ConsoleStatus")
 };
 static const struct shape activity_out[] = {
 	{ "days", T_LIST, AT(struct activity_view, days), .sub = day_out, .help = "state changes of the last 30 days, UTC" },
 	{ "statuses", T_LIST, AT(struct activity_view, statuses), .sub = status_out },
-	{ 0 }
+	NAMED("ConsoleActivity")
 };
 
 static enum err activity(struct req *r)
@@ -284,7 +284,7 @@ static const struct shape history_query[] = {
 static const struct shape actor_out[] = {
 	{ "id", T_ID, AT(struct actor, id), .prefix = "usr-", .flags = F_NULL },
 	{ "name", T_STR, AT(struct actor, name) },
-	{ 0 }
+	NAMED("ConsoleActor")
 };
 static const struct shape event_out[] = {
 	{ "timestamp", T_TIME, AUDIT_EVENT_AT(at) },
@@ -295,7 +295,7 @@ static const struct shape event_out[] = {
 	{ "ip_address", T_STR, AUDIT_EVENT_AT(address) },
 	{ "request_id", T_STR, AUDIT_EVENT_AT(request_id) },
 	{ "details", T_OBJECT, AUDIT_EVENT_AT(details), .empty = "{}" },
-	{ 0 }
+	NAMED("ConsoleEvent")
 };
 struct history_view { struct list items; int64_t total, page, page_size; bool has_next; };
 #define HISTORY_VIEW_AT(field) AT(struct history_view, field)
@@ -305,7 +305,7 @@ static const struct shape history_out[] = {
 	{ "page", T_INT, HISTORY_VIEW_AT(page) },
 	{ "page_size", T_INT, HISTORY_VIEW_AT(page_size) },
 	{ "has_next", T_BOOL, HISTORY_VIEW_AT(has_next) },
-	{ 0 }
+	NAMED("ConsoleHistory")
 };
 
 /* Nothing has a number that is spelled otherwise. */
@@ -369,6 +369,8 @@ static enum err check(struct req *r)
 
 static const struct route *const tables[] = { routes, lineage_routes, consent_routes, NULL };
 static const char *const prefixes[] = { "/console", NULL };
-const struct dialect api_console = { .name = "console", .prefixes = prefixes, .tables = tables, .codes = problem_codes,
+const struct dialect api_console = { .name = "console", .title = "Console",
+	.about = "What the console asks beside the published APIs. It changes with the console, without notice.",
+	.apart = true, .cookie = COOKIE, .prefixes = prefixes, .tables = tables, .codes = problem_codes,
 	.errors = problem_errors, .error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS,
 	.tells_state = true, .check = check };

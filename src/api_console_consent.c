@@ -26,7 +26,7 @@ static const struct shape give_in[] = {
 	{ "state", T_STR, CONSENT_AT(state), .max = 8192, .flags = F_NULL, .help = "what the application sent, which gets it back" },
 	{ "code_challenge", T_STR, CONSENT_AT(challenge), .max = 128, .flags = F_REQUIRED, .fault = challenge_fault, .help = "S256 (RFC 7636)" },
 	{ "approve", T_BOOL, CONSENT_AT(approve), .flags = F_REQUIRED },
-	{ 0 }
+	NAMED("ConsentDecision")
 };
 
 static const void *host(struct arena *a, const void *consent)
@@ -37,14 +37,14 @@ static const void *host(struct arena *a, const void *consent)
 static const struct shape client_out[] = {
 	{ "id", T_ID, CONSENT_AT(client.life.id), .prefix = "cl_" },
 	{ "name", T_STR, CONSENT_AT(client.name) },
-	{ 0 }
+	NAMED("ConsentClient")
 };
 static const struct shape consent_out[] = {
 	{ "client", T_SUB, .sub = client_out },
 	{ "redirect_uri", T_STR, CONSENT_AT(redirect_uri) },
 	{ "host", T_STR, .make = host, .help = "its scheme and host: where the user is sent" },
 	{ "scopes", T_WORDS, CONSENT_AT(scopes), .empty = "[]" },
-	{ 0 }
+	NAMED("Consent")
 };
 
 static const void *location(struct arena *a, const void *consent)
@@ -64,7 +64,7 @@ static const void *location(struct arena *a, const void *consent)
 
 static const struct shape given_out[] = {
 	{ "location", T_STR, .make = location, .help = "where to send the user, with the code or the refusal" },
-	{ 0 }
+	NAMED("ConsentGiven")
 };
 
 static enum err read_consent(struct req *r)
@@ -96,11 +96,11 @@ static const struct shape application_out[] = {
 	{ "scopes", T_WORDS, APPLICATION_AT(scopes), .empty = "[]", .help = "of all its sessions" },
 	{ "since", T_TIME, APPLICATION_AT(since), .help = "the first consent that still holds" },
 	{ "last_used", T_TIME, APPLICATION_AT(used), .help = "when it last got a refresh token" },
-	{ 0 }
+	NAMED("ConnectedApplication")
 };
 static const struct shape applications_out[] = {
 	{ "items", T_LIST, .sub = application_out, .help = "the last used first; 100 at most" },
-	{ 0 }
+	NAMED("ConnectedApplicationList")
 };
 
 static enum err list_applications(struct req *r)

@@ -19,7 +19,7 @@ static const struct shape node_out[] = {
 	{ "rid", T_ID, RELATIVE_AT(version), .prefix = RID_VERSION },
 	{ "status", T_STATE, RELATIVE_AT(status), .of = RES_MODEL, .flags = F_OPEN, .help = "of the model" },
 	{ "created_at", T_TIME, RELATIVE_AT(created_at) },
-	{ 0 }
+	NAMED("LineageNode")
 };
 #define LINEAGE_AT(field) AT(struct lineage, field)
 static const struct shape lineage_out[] = {
@@ -28,7 +28,7 @@ static const struct shape lineage_out[] = {
 	{ "to", T_LIST, LINEAGE_AT(to), .sub = node_out, .help = "what was promoted from it, newest first, up to 20" },
 	{ "more", T_INT, LINEAGE_AT(more), .help = "how many more of those, of the newest 100" },
 	{ "hidden", T_BOOL, LINEAGE_AT(hidden), .help = "there is an origin that the caller may not see" },
-	{ 0 }
+	NAMED("Lineage")
 };
 
 const struct route lineage_routes[] = {

@@ -23,13 +23,13 @@ static const struct shape preview_query[] = { PREVIEW_ROW(.off = 0), { 0 } };
 #define MODEL_AT(field) AT(struct model, field)
 static const struct shape model_out[] = {
 	{ "rid", T_ID, MODEL_AT(life.id), .prefix = RID_MODEL },
-	{ 0 }
+	NAMED("FoundryModel")
 };
 static const struct shape model_in[] = {
 	{ "name", T_STR, MODEL_AT(name), .flags = F_REQUIRED, DISPLAY_NAME,
 	  .help = "1 to 700 characters; unique in the organization until the model is permanently deleted" },
 	{ "parentFolderRid", T_ID, MODEL_AT(folder), .prefix = RID_FOLDER, RID },
-	{ 0 }
+	NAMED("FoundryModelCreate")
 };
 
 /* ---- Versions ---- */
@@ -55,12 +55,12 @@ static const struct shape source_out[] = {
 	{ "type", T_STR, VERSION_AT(source), .help = "`sdk`, `external`, `importedContainerizedModel`, `promoted`" },
 	{ "previousModelRid", T_ID, VERSION_AT(from_model), .prefix = RID_MODEL, .flags = F_OMIT },
 	{ "previousModelVersionRid", T_ID, VERSION_AT(from_version), .prefix = RID_VERSION, .flags = F_OMIT },
-	{ 0 }
+	NAMED("FoundryVersionSource")
 };
 static const struct shape api_out[] = {
 	{ "inputs", T_DOC, .flags = F_REQUIRED, .help = "array of ModelApiInput" },
 	{ "outputs", T_DOC, .flags = F_REQUIRED, .help = "array of ModelApiOutput" },
-	{ 0 }
+	NAMED("FoundryModelApiOfVersion")
 };
 static const struct shape version_out[] = {
 	{ "rid", T_ID, VERSION_AT(life.id), .prefix = RID_VERSION },
@@ -70,7 +70,7 @@ static const struct shape version_out[] = {
 	{ "createdTime", T_TIME, VERSION_AT(life.created) },
 	{ "source", T_REF, .make = source, .sub = source_out, .flags = F_OMIT, .help = "left out of what a training run made" },
 	{ "linkedExperiment", T_ID, VERSION_AT(run), .prefix = "ri.models.main.experiment.", .flags = F_OMIT, .help = "the training run, if one is known" },
-	{ 0 }
+	NAMED("FoundryModelVersion")
 };
 
 struct versions_query { struct page_asked page; bool preview; const char *branch; };
@@ -114,7 +114,7 @@ static enum err read_versions(struct tx *tx, struct list_ask *ask, struct list_g
 static const struct shape promote_in[] = {
 	{ "sourceModelVersionRid", T_ID, VERSION_AT(from_version), .prefix = RID_VERSION, RID },
 	BRANCH_ROW(struct version, branch),
-	{ 0 }
+	NAMED("FoundryPromote")
 };
 
 struct files_in { const char *type, *function; };
@@ -124,7 +124,7 @@ static const char *const file_types[] = { "dill", NULL };
 static const struct shape files_in[] = {
 	{ "type", T_STR, AT(struct files_in, type), .words = file_types, .flags = F_REQUIRED },
 	{ "serializedModelFunction", T_STR, AT(struct files_in, function), .min = 1, .flags = F_REQUIRED, .help = "base64" },
-	{ 0 }
+	NAMED("FoundryModelFiles")
 };
 static const struct shape upload_in[] = {
 	{ "modelFiles", T_SUB, UPLOAD_IN_AT(files), .sub = files_in, .flags = F_REQUIRED },
@@ -132,7 +132,7 @@ static const struct shape upload_in[] = {
 	{ "condaRequirements", T_STRINGS, UPLOAD_IN_AT(v.conda_requirements), .max = 1000, .flags = F_REQUIRED },
 	{ "modelApi", T_DOC, UPLOAD_IN_AT(v.model_api), .flags = F_REQUIRED | F_OWN_LIMIT, .help = "{inputs, outputs}; returned as it was sent" },
 	BRANCH_ROW(struct upload_in, v.branch),
-	{ 0 }
+	NAMED("FoundryVersionUpload")
 };
 
 static enum err check_upload(struct tx *tx, const struct version *v)
@@ -191,7 +191,7 @@ static const struct route routes[] = {
 	  .denied = DENIED("PromoteVersionModelPermissionDenied", "Could not promoteVersion the Model.", "modelRid"),
 	  .summary = "Copy a version to this model, as the newest of its branch", .errors = COMMON "MODEL_NOT_FOUND VERSION_NOT_FOUND VERSION_SOURCE PACKAGE_ARCHIVED QUOTA" },
 	{ "POST", ONE "/versions", PERM_MODEL_WRITE, WRITES | R_FILE, PREVIEW, BODY(upload_in, struct upload_in), .status = 200,
-	  .out = version_out, .run = upload, .moves = { LIFE_MODEL_UPLOAD },
+	  .out = version_out, .ids = { RID_MODEL }, .run = upload, .moves = { LIFE_MODEL_UPLOAD },
 	  .denied = DENIED("CreateModelVersionPermissionDenied", "Could not create the ModelVersion.", "modelRid"),
 	  .summary = "Upload a version", .errors = COMMON "MODEL_NOT_FOUND MODEL_API CONDA QUOTA" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, READS, QUERY(versions_query, struct versions_query), .status = 200, .out = versions_out,
@@ -285,15 +285,15 @@ static const struct shape error_out[] = {
 	{ "errorDescription", T_STR, ERROR_SAY_AT(text) },
 	{ "errorInstanceId", T_STR, ERROR_SAY_AT(instance_id), .help = "a UUID" },
 	{ "parameters", T_OBJECT, ERROR_SAY_AT(parameters) },
-	{ 0 }
+	NAMED("FoundryError")
 };
 
 #define FAULT_ROWS(type, at) { "field", T_STR, AT(type, at field) }, { "reason", T_STR, AT(type, at reason) }
-static const struct shape fault_out[] = { FAULT_ROWS(struct why_item, ), { 0 } };
+static const struct shape fault_out[] = { FAULT_ROWS(struct why_item, ), NAMED("FoundryFault") };
 static const struct shape faults_out[] = {
 	FAULT_ROWS(struct faults, first.),
 	{ "errors", T_LIST, AT(struct faults, several), .sub = fault_out, .flags = F_OMIT },
-	{ 0 }
+	NAMED("FoundryFaults")
 };
 
 /* What a name stands for: what was told, a part of the path, a member of the body, a parameter of the query. */
@@ -395,6 +395,8 @@ static const char *const absent[] = { BASE "/liveDeployments", BASE "/modelStudi
 	SPACE("filesystem/folders/getBatch"), SPACE("filesystem/projects/createFromTemplate"), SPACE("filesystem/resources/getBatch"),
 	SPACE("filesystem/resources/getByPathBatch"), NULL };
 static const struct nginx_header nginx[] = { { RETRY_HINT, "retry_hint", NO_RETRY, true }, { 0 } };
-const struct dialect api_foundry = { .name = "foundry", .prefixes = prefixes, .tables = tables, .absent = absent, .codes = codes, .groups = groups,
+const struct dialect api_foundry = { .name = "foundry", .title = "Foundry models",
+	.about = "The same models in folders, by resource identifiers, as clients of Palantir Foundry speak of them.",
+	.guest = true, .prefixes = prefixes, .tables = tables, .absent = absent, .codes = codes, .groups = groups,
 	.errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_MILLIS, .cors = true,
 	.nginx = nginx, .check = check, .say = say };

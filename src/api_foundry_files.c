@@ -51,20 +51,20 @@ static const struct shape folder_out[] = {
 	{ "parentFolderRid", T_STR, .make = parent_rid },
 	{ "projectRid", T_STR, .make = project_rid, .flags = F_OMIT },
 	{ "spaceRid", T_STR, .make = space_rid },
-	{ 0 }
+	NAMED("FoundryFolder")
 };
 static const struct shape project_out[] = {
 	NODE_ROWS(),
 	{ "spaceRid", T_STR, .make = space_rid },
 	{ "resourceLevelRoleGrantsAllowed", T_BOOL, .text = "false", .help = "false: roles are the organization's" },
-	{ 0 }
+	NAMED("FoundryProject")
 };
 static const struct shape resource_out[] = {
 	NODE_ROWS(TYPE_ROW(resource_type, resource_types)),
 	{ "parentFolderRid", T_STR, .make = parent_rid },
 	{ "projectRid", T_STR, .make = project_rid },
 	{ "spaceRid", T_STR, .make = space_rid },
-	{ 0 }
+	NAMED("FoundryResource")
 };
 
 /* ---- Folders and projects ---- */
@@ -76,7 +76,7 @@ struct folder_in { struct folder f; const char *parent, *organizations, *grants,
 static const struct shape folder_in[] = {
 	NAME_ROW,
 	{ "parentFolderRid", T_STR, FOLDER_IN_AT(parent), .flags = F_REQUIRED, .fault = rid_fault, .refuse = ERR_RID },
-	{ 0 }
+	NAMED("FoundryFolderCreate")
 };
 static const struct shape project_in[] = {
 	NAME_ROW,
@@ -85,7 +85,7 @@ static const struct shape project_in[] = {
 	{ "organizationRids", T_STRINGS, FOLDER_IN_AT(organizations), .max = 1000, .help = "none, or that of the space" },
 	{ "roleGrants", T_OBJECT, FOLDER_IN_AT(grants), .help = "empty: roles are the organization's" },
 	{ "defaultRoles", T_STRINGS, FOLDER_IN_AT(roles), .max = 1000, .help = "empty, likewise" },
-	{ 0 }
+	NAMED("FoundryProjectCreate")
 };
 
 static enum err make_folder(struct tx *tx, const struct db_val *key, enum transition t, const void *body, void *out)
@@ -156,7 +156,7 @@ static const struct shape space_out[] = {
 	{ "organizations", T_STRINGS, .make = organizations },
 	{ "deletionPolicyOrganizations", T_STRINGS, .make = organizations },
 	{ "defaultRoleSetId", T_LITERAL, .text = "main" },
-	{ 0 }
+	NAMED("FoundrySpace")
 };
 static const struct shape spaces_out[] = PAGE_OUT(space_out);
 

@@ -46,12 +46,12 @@ enum err modelapi_check(struct tx *tx, const char *text)
 
 struct run_table { const char *name; struct list columns; };
 struct run_api { struct list inputs, outputs; };
-static const struct shape any_out[] = { { "type", T_LITERAL, .text = "any" }, { 0 } };
+static const struct shape any_out[] = { { "type", T_LITERAL, .text = "any" }, NAMED("FoundryAnyType") };
 static const struct shape column_out[] = {
 	{ "name", T_STR, .off = 0 },
 	{ "required", T_BOOL, .text = "true" },
 	{ "dataType", T_SUB, .sub = any_out },
-	{ 0 }
+	NAMED("FoundryColumnOfRun")
 };
 static const struct shape table_out[] = {
 	{ "type", T_LITERAL, .text = "tabular" },
@@ -59,12 +59,12 @@ static const struct shape table_out[] = {
 	{ "required", T_BOOL, .text = "true" },
 	{ "columns", T_LIST, AT(struct run_table, columns), .sub = column_out },
 	{ "format", T_LITERAL, .text = "PANDAS" },
-	{ 0 }
+	NAMED("FoundryTableOfRun")
 };
 static const struct shape run_out[] = {
 	{ "inputs", T_LIST, AT(struct run_api, inputs), .sub = table_out },
 	{ "outputs", T_LIST, AT(struct run_api, outputs), .sub = table_out },
-	{ 0 }
+	NAMED("FoundryModelApiOfRun")
 };
 
 /* A column as values takes a hundred times its text, so they are gone before the next one's. */

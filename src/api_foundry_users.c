@@ -23,7 +23,7 @@ static const struct shape user_out[] = {
 	{ "organization", T_STR, .make = organization },
 	{ "status", T_LITERAL, .text = "ACTIVE", .help = "`ACTIVE`" },
 	{ "attributes", T_OBJECT, .text = "{}", .help = "empty" },
-	{ 0 }
+	NAMED("FoundryUser")
 };
 
 const struct route user_routes[] = {

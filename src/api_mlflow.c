@@ -36,7 +36,7 @@ static const struct shape info_out[] = {
 	NOT_HERE("presigned_upload_run_id_supported"),
 	NOT_HERE("presigned_upload_model_id_supported"),
 	{ "features_enabled", T_OBJECT, .text = "{\"gateway\":false}" },
-	{ 0 }
+	NAMED("MlflowServerInfo")
 };
 
 static enum err info(struct req *r)
@@ -46,8 +46,8 @@ static enum err info(struct req *r)
 }
 
 static const struct route routes[] = {
-	{ "GET", "/health", PERM_PUBLIC, 0, .status = 200, .run = health, .summary = "Health check (text)" },
-	{ "GET", "/version", PERM_PUBLIC, 0, .status = 200, .run = version, .summary = "The MLflow version that this server speaks (text)" },
+	{ "GET", "/health", PERM_PUBLIC, 0, .status = 200, .run = health, .type = TEXT, .summary = "Health check (text)" },
+	{ "GET", "/version", PERM_PUBLIC, 0, .status = 200, .run = version, .type = TEXT, .summary = "The MLflow version that this server speaks (text)" },
 	{ "GET", "/api/3.0/mlflow/server-info", PERM_PUBLIC, 0, .status = 200, .out = info_out, .run = info, .summary = "Server capabilities", .errors = "WORKSPACES_OFF" },
 	{ 0 }
 };
@@ -216,7 +216,7 @@ static void say(struct req *r, struct error_say *say)
 static const struct shape error_out[] = {
 	{ "error_code", T_STR, AT(struct error_say, code) },
 	{ "message", T_STR, AT(struct error_say, text) },
-	{ 0 }
+	NAMED("MlflowError")
 };
 
 /* ---- What is sent ---- */
@@ -326,6 +326,8 @@ static const struct route *const tables[] = { routes, mlflow_model_routes, mlflo
 static const char *const prefixes[] = { BASE, "/api/2.0/preview/mlflow", "/ajax-api/2.0/mlflow", "/api/3.0/mlflow", "/ajax-api/3.0/mlflow",
 	"/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts", "/model-versions", "/health", "/version", NULL };
 static const struct prefix_as same[] = { { "/api/2.0/preview/mlflow", BASE }, { "/ajax-api/2.0/mlflow", BASE }, { "/ajax-api/3.0/mlflow", "/api/3.0/mlflow" }, { NULL, NULL } };
-const struct dialect api_mlflow = { .name = "mlflow", .prefixes = prefixes, .same = same, .tables = tables, .absent = absent, .lacks = ERR_NOT_IMPLEMENTED,
-	.codes = codes, .errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_UNIX_MILLIS, .basic = "mlflow", .slashes = true, .long_queries = true,
+const struct dialect api_mlflow = { .name = "mlflow", .title = "MLflow registry",
+	.about = "The same models as clients of MLflow, 2.x and 3.x, speak of them; the registry alone, no runs and no files.",
+	.guest = true, .prefixes = prefixes, .same = same, .tables = tables, .absent = absent, .lacks = ERR_NOT_IMPLEMENTED,
+	.codes = codes, .errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_UNIX_MILLIS, .basic = "mlflow", .hooks = mlflow_hooks, .slashes = true, .long_queries = true,
 	.check = check, .tidy = tidy, .say = say };

@@ -67,30 +67,30 @@ const struct shape mlflow_model_out[] = {
 	{ "latest_versions", T_LIST, AT(struct named, latest), .sub = mlflow_version_out, .flags = F_OMIT, .help = "the highest one of each stage" },
 	{ "tags", T_DOC, MODEL_AT(labels), .flags = F_OMIT, .help = "objects of key and value" },
 	{ "aliases", T_DOC, MODEL_AT(aliases), .flags = F_OMIT, .help = "objects of alias and version" },
-	{ 0 }
+	NAMED("MlflowRegisteredModel")
 };
-static const struct shape answer_out[] = { { "registered_model", T_SUB, .off = 0, .sub = mlflow_model_out }, { 0 } };
+static const struct shape answer_out[] = { { "registered_model", T_SUB, .off = 0, .sub = mlflow_model_out }, NAMED("MlflowRegisteredModelAnswer") };
 static const struct shape models_out[] = {
 	{ "registered_models", T_LIST, AT(struct page_got, rows), .sub = mlflow_model_out, .flags = F_OMIT },
 	{ "next_page_token", T_STR, AT(struct page_got, token), .flags = F_OMIT },
-	{ 0 }
+	NAMED("MlflowRegisteredModelPage")
 };
 const struct shape mlflow_model_in[] = {
 	{ "name", T_STR, NAMED_AT(name), .flags = F_REQUIRED, .fault = name_fault_of },
 	{ "tags", T_DOC, NAMED_AT(labels), .flags = F_OWN_LIMIT, .help = "objects of key and value" },
 	DESCRIPTION_ROW,
-	{ 0 }
+	NAMED("MlflowRegisteredModelCreate")
 };
-static const struct shape named_in[] = { NAME_ROW, { 0 } };
-static const struct shape describe_in[] = { NAME_ROW, DESCRIPTION_ROW, { 0 } };
-static const struct shape rename_in[] = { NAME_ROW, { "new_name", T_STR, NAMED_AT(new_name), .flags = F_REQUIRED, .fault = name_fault_of }, { 0 } };
-static const struct shape tag_in[] = { NAME_ROW, KEY_ROW, VALUE_ROW, { 0 } };
-static const struct shape untag_in[] = { NAME_ROW, KEY_ROW, { 0 } };
+static const struct shape named_in[] = { NAME_ROW, NAMED("MlflowModelName") };
+static const struct shape describe_in[] = { NAME_ROW, DESCRIPTION_ROW, NAMED("MlflowModelDescribe") };
+static const struct shape rename_in[] = { NAME_ROW, { "new_name", T_STR, NAMED_AT(new_name), .flags = F_REQUIRED, .fault = name_fault_of }, NAMED("MlflowModelRename") };
+static const struct shape tag_in[] = { NAME_ROW, KEY_ROW, VALUE_ROW, NAMED("MlflowModelTagSet") };
+static const struct shape untag_in[] = { NAME_ROW, KEY_ROW, NAMED("MlflowModelTagDelete") };
 #define ALIAS_ROW(...) { "alias", T_STR, NAMED_AT(alias), .flags = F_REQUIRED | F_KEY, __VA_ARGS__ }
-const struct shape mlflow_alias_in[] = { NAME_ROW, ALIAS_ROW(.fault = alias_wrong), VERSION_ROW, { 0 } };
-static const struct shape aliased_in[] = { NAME_ROW, ALIAS_ROW(.help = "or `latest`, the highest version"), { 0 } };
+const struct shape mlflow_alias_in[] = { NAME_ROW, ALIAS_ROW(.fault = alias_wrong), VERSION_ROW, NAMED("MlflowAliasSet") };
+static const struct shape aliased_in[] = { NAME_ROW, ALIAS_ROW(.help = "or `latest`, the highest version"), NAMED("MlflowAliasName") };
 
-static const struct shape search_query[] = { SEARCH_ROWS(1000), { 0 } };
+static const struct shape search_query[] = { SEARCH_ROWS(1000), NAMED("MlflowModelSearch") };
 static const struct paging hundred = { .size = 100, .most = 1000, .part = 100, .asked = mlflow_models_asked, .got = pages_tokened };
 
 /* ---- The highest versions of some stages ---- */
@@ -99,9 +99,9 @@ struct latest_query { const char *name, *stages; };
 static const struct shape latest_query[] = {
 	{ "name", T_STR, AT(struct latest_query, name), .flags = F_REQUIRED | F_KEY },
 	{ "stages", T_STRINGS, AT(struct latest_query, stages), .max = 100, .help = "all of them where none is named" },
-	{ 0 }
+	NAMED("MlflowLatestVersionsAsk")
 };
-static const struct shape latest_out[] = { { "model_versions", T_LIST, .off = 0, .sub = mlflow_version_out, .flags = F_OMIT }, { 0 } };
+static const struct shape latest_out[] = { { "model_versions", T_LIST, .off = 0, .sub = mlflow_version_out, .flags = F_OMIT }, NAMED("MlflowLatestVersions") };
 
 static enum err latest(struct req *r)
 {

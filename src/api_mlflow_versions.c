@@ -65,9 +65,9 @@ static const char *run_fault(struct arena *a, const char *s)
 static const struct shape versions_out[] = {
 	{ "model_versions", T_LIST, AT(struct page_got, rows), .sub = mlflow_version_out, .flags = F_OMIT },
 	{ "next_page_token", T_STR, AT(struct page_got, token), .flags = F_OMIT },
-	{ 0 }
+	NAMED("MlflowModelVersionPage")
 };
-static const struct shape files_out[] = { { "artifact_uri", T_STR, VERSION_AT(origin.download) }, { 0 } };
+static const struct shape files_out[] = { { "artifact_uri", T_STR, VERSION_AT(origin.download) }, NAMED("MlflowDownloadUri") };
 
 const struct shape mlflow_version_in[] = {
 	NAME_ROW,
@@ -78,20 +78,20 @@ const struct shape mlflow_version_in[] = {
 	{ "model_id", T_STR, NAMED_AT(logged_model), .max = 256 },
 	{ "tags", T_DOC, NAMED_AT(labels), .flags = F_OWN_LIMIT, .help = "objects of key and value" },
 	DESCRIPTION_ROW,
-	{ 0 }
+	NAMED("MlflowModelVersionCreate")
 };
-static const struct shape one_in[] = { NAME_ROW, VERSION_ROW, { 0 } };
-static const struct shape describe_in[] = { NAME_ROW, VERSION_ROW, DESCRIPTION_ROW, { 0 } };
-static const struct shape tag_in[] = { NAME_ROW, VERSION_ROW, KEY_ROW, VALUE_ROW, { 0 } };
-static const struct shape untag_in[] = { NAME_ROW, VERSION_ROW, KEY_ROW, { 0 } };
+static const struct shape one_in[] = { NAME_ROW, VERSION_ROW, NAMED("MlflowVersionName") };
+static const struct shape describe_in[] = { NAME_ROW, VERSION_ROW, DESCRIPTION_ROW, NAMED("MlflowVersionDescribe") };
+static const struct shape tag_in[] = { NAME_ROW, VERSION_ROW, KEY_ROW, VALUE_ROW, NAMED("MlflowVersionTagSet") };
+static const struct shape untag_in[] = { NAME_ROW, VERSION_ROW, KEY_ROW, NAMED("MlflowVersionTagDelete") };
 static const struct shape stage_in[] = {
 	NAME_ROW,
 	VERSION_ROW,
 	{ "stage", T_STR, NAMED_AT(stage), .flags = F_REQUIRED, .fault = mlflow_stage_fault, .help = "None, Staging, Production or Archived, in any case" },
 	{ "archive_existing_versions", T_BOOL, NAMED_AT(alone), .help = "those that are in the stage become Archived" },
-	{ 0 }
+	NAMED("MlflowStageTransition")
 };
-static const struct shape search_query[] = { SEARCH_ROWS(200000), { 0 } };
+static const struct shape search_query[] = { SEARCH_ROWS(200000), NAMED("MlflowVersionSearch") };
 static const struct paging many = { .size = 200000, .part = 2000, .asked = mlflow_versions_asked, .got = pages_tokened };
 
 /* What two fields say together. */

@@ -16,15 +16,14 @@
 
 /* ---- Events ---- */
 
-/* word: what is listened to (kept_type()); members: of what it is told; thing: what it happens to, in the words of an example. */
-struct pair { const char *entity, *action, *word, *members, *thing; };
+/* The word is that of kept_type(). */
 #define TAG_PAIRS(entity, of, members, thing) \
 	{ entity, "DELETED", of "tag_deleted", members "key", thing }, \
 	{ entity, "SET", of "tag_set", members "key value", thing }
 #define ALIAS_PAIRS(entity, of, thing) \
 	{ entity, "CREATED", of "alias_set", "name alias version", thing }, \
 	{ entity, "DELETED", of "alias_deleted", "name alias", thing }
-static const struct pair pairs[] = {
+const struct hook mlflow_hooks[] = {
 	{ "REGISTERED_MODEL", "CREATED", "model.created", "name tags description", "registered model" },
 	{ "MODEL_VERSION", "CREATED", "model.version_created", "name version source run_id tags description", "model version" },
 	TAG_PAIRS("MODEL_VERSION_TAG", "model.version_", "name version ", "model version"),
@@ -35,14 +34,15 @@ static const struct pair pairs[] = {
 	TAG_PAIRS("PROMPT_VERSION_TAG", "prompt.version_", "name version ", "prompt version"),
 	ALIAS_PAIRS("PROMPT_ALIAS", "prompt.", "prompt"),
 	{ "BUDGET_POLICY", NULL, NULL, NULL, NULL },     /* of another server of theirs: nothing happens to it here */
+	{ NULL, NULL, NULL, NULL, NULL }
 };
-enum { PAIRS = sizeof pairs / sizeof *pairs, SENT_MOST = 100 };
+enum { PAIRS = sizeof mlflow_hooks / sizeof *mlflow_hooks - 1, SENT_MOST = 100 };
 
-static const struct pair *pair_of(const char *word)
+static const struct hook *pair_of(const char *word)
 {
 	for (size_t i = 0; i < PAIRS; i++)
-		if (pairs[i].word && !strcmp(pairs[i].word, word))
-			return &pairs[i];
+		if (mlflow_hooks[i].word && !strcmp(mlflow_hooks[i].word, word))
+			return &mlflow_hooks[i];
 	return NULL;
 }
 
@@ -63,24 +63,24 @@ static const char *actions_of(struct arena *a, const char *entity)
 
 	buf_puts(&b, "[");
 	for (size_t i = 0; i < PAIRS; i++)
-		if (pairs[i].action && !strcmp(pairs[i].entity, entity))
-			buf_printf(&b, "%s'%s'", b.n > 1 ? ", " : "", lower(a, pairs[i].action));
+		if (mlflow_hooks[i].action && !strcmp(mlflow_hooks[i].entity, entity))
+			buf_printf(&b, "%s'%s'", b.n > 1 ? ", " : "", lower(a, mlflow_hooks[i].action));
 	buf_puts(&b, "]");
 	return b.p;
 }
 
-static enum err pair_sent(struct tx *tx, const struct json *o, const struct pair **out)
+static enum err pair_sent(struct tx *tx, const struct json *o, const struct hook **out)
 {
 	const char *entity = js_text_of(o, "entity"), *action = js_text_of(o, "action"), *known = NULL;
 
 	if (!entity || !action)
 		return why_said(tx, "events", "A webhook event must be an object with the strings entity and action.");
 	for (size_t i = 0; i < PAIRS; i++) {
-		if (strcmp(pairs[i].entity, entity))
+		if (strcmp(mlflow_hooks[i].entity, entity))
 			continue;
 		known = entity;
-		*out = &pairs[i];
-		if (pairs[i].action && !strcmp(pairs[i].action, action))
+		*out = &mlflow_hooks[i];
+		if (mlflow_hooks[i].action && !strcmp(mlflow_hooks[i].action, action))
 			return OK;
 	}
 	return why_said(tx, "events", !known ? arena_printf(tx->arena, "Invalid entity '%s' of a webhook event.", utf8_cut(tx->arena, entity, 64))
@@ -93,7 +93,7 @@ static enum err pairs_sent(struct tx *tx, const char *events, const char **out)
 {
 	const struct json *all = js_read(tx->arena, events);
 	struct json *words = js_array(tx->arena);
-	const struct pair *pair = NULL;
+	const struct hook *pair = NULL;
 	enum err e;
 
 	if (js_type(all) != JS_ARRAY || !js_length(all) || js_length(all) > SENT_MOST)
@@ -116,7 +116,7 @@ static const void *pairs_told(struct arena *a, const void *object)
 	struct json *all = js_array(a);
 
 	for (size_t i = 0; i < js_length(words); i++) {
-		const struct pair *pair = pair_of(js_str(js_at(words, i)));
+		const struct hook *pair = pair_of(js_str(js_at(words, i)));
 		struct json *o = js_object(a);
 
 		if (!pair)
@@ -192,7 +192,7 @@ static struct json *body(struct arena *a, const struct event *e)
 	const struct json *kept = kept_of(js_read(a, e->payload), "kept");
 	struct json *is = kept_of(kept, "prompt"), *o = js_object(a), *data = js_object(a);
 	const bool prompt = js_type(is) == JS_BOOL && js_bool(is);
-	const struct pair *pair = pair_of(kept_type(a, e->type, prompt));
+	const struct hook *pair = pair_of(kept_type(a, e->type, prompt));
 	char *at = clock_iso(a, e->at, TIME_MICROS);
 
 	if (!pair)
@@ -268,9 +268,9 @@ static const struct shape webhook_out[] = {
 	{ "status", T_STATE, HOOK_AT(life.state), .of = RES_ENDPOINT, .alias = statuses },
 	{ "creation_timestamp", T_TIME, HOOK_AT(life.created) },
 	{ "last_updated_timestamp", T_TIME, HOOK_AT(life.changed) },
-	{ 0 }
+	NAMED("MlflowWebhook")
 };
-static const struct shape answer_out[] = { { "webhook", T_SUB, .off = 0, .sub = webhook_out }, { 0 } };
+static const struct shape answer_out[] = { { "webhook", T_SUB, .off = 0, .sub = webhook_out }, NAMED("MlflowWebhookAnswer") };
 
 #define HOOK_ROWS(at, need, name_, url_, description_, secret_, status_) \
 	{ "name", T_STR, at(name_), .flags = need, .fault = name_fault_of }, \
@@ -283,14 +283,14 @@ struct hook_in { struct endpoint hook; const char *events; };
 static const struct shape create_in[] = {
 	HOOK_ROWS(IN_AT, F_REQUIRED, name, url, description, secret, life.state),
 	{ "events", T_DOC, AT(struct hook_in, events), .flags = F_REQUIRED, .help = "objects of entity and action" },
-	{ 0 }
+	NAMED("MlflowWebhookCreate")
 };
 struct hook_edit_in { struct endpoint_edit edit; const char *events; };
 #define EDIT_SET(field) SET(struct hook_edit_in, edit.field)
 static const struct shape edit_in[] = {
 	HOOK_ROWS(EDIT_SET, 0, name, url, description, secret, status),
 	{ "events", T_DOC, AT(struct hook_edit_in, events), .help = "objects of entity and action, in the place of all there are" },
-	{ 0 }
+	NAMED("MlflowWebhookEdit")
 };
 
 static enum err create(struct tx *tx, const void *in, void *out)
@@ -322,7 +322,7 @@ static const struct shape list_query[] = {
 static const struct shape list_out[] = {
 	{ "webhooks", T_LIST, AT(struct page_got, rows), .sub = webhook_out, .flags = F_OMIT },
 	{ "next_page_token", T_STR, AT(struct page_got, token), .flags = F_OMIT },
-	{ 0 }
+	NAMED("MlflowWebhookPage")
 };
 
 static enum err newest_first(struct req *r, const struct page_asked *q, struct list_ask *ask)
@@ -336,7 +336,7 @@ static const struct paging hundred = { .size = 100, .most = 1000, .asked = newes
 /* ---- A try, now ---- */
 
 struct test_in { const char *event; };
-static const struct shape test_in[] = { { "event", T_OBJECT, AT(struct test_in, event), .help = "its entity and action; where there is none, the first one that it listens to" }, { 0 } };
+static const struct shape test_in[] = { { "event", T_OBJECT, AT(struct test_in, event), .help = "its entity and action; where there is none, the first one that it listens to" }, NAMED("MlflowWebhookTest") };
 
 struct result { bool success; struct reply reply; const char *answer; };
 static const struct shape result_out[] = {
@@ -344,12 +344,12 @@ static const struct shape result_out[] = {
 	{ "response_status", T_INT, AT(struct result, reply.status), .flags = F_ZERO | F_OMIT },
 	{ "response_body", T_STR, AT(struct result, answer), .flags = F_OMIT, .help = "its beginning, for the webhook's owner and administrators" },
 	{ "error_message", T_STR, AT(struct result, reply.error), .flags = F_OMIT },
-	{ 0 }
+	NAMED("MlflowWebhookTestResult")
 };
-static const struct shape test_out[] = { { "result", T_SUB, .off = 0, .sub = result_out }, { 0 } };
+static const struct shape test_out[] = { { "result", T_SUB, .off = 0, .sub = result_out }, NAMED("MlflowWebhookTestAnswer") };
 
 /* An event of that kind that never was. */
-static struct event sample(struct tx *tx, const struct pair *pair)
+static struct event sample(struct tx *tx, const struct hook *pair)
 {
 	const bool prompt = !strncmp(pair->word, "prompt.", strlen("prompt."));
 	const char *kept = arena_printf(tx->arena, "{\"kept\":{\"name\":\"example_%s\",\"prompt\":%s,\"version\":1,\"source\":\"models:/123\",\"run\":\"abcd1234abcd5678\","
@@ -376,7 +376,7 @@ static enum err test(struct req *r)
 {
 	const struct test_in *in = r->in;
 	const struct json *words;
-	const struct pair *pair;
+	const struct hook *pair;
 	struct letter letter = { .heard = true };
 	struct db_val key[2] = { { 0 } };
 	struct endpoint hook;

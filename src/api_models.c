@@ -45,14 +45,14 @@ static const struct shape model_out[] = {
 	{ "archived_at", T_TIME, MODEL_AT(archived_at), .flags = F_NULL },
 	{ "unarchived_at", T_TIME, MODEL_AT(unarchived_at), .flags = F_NULL },
 	{ "rid", T_ID, MODEL_AT(life.id), .prefix = RID_MODEL, .help = "the same model in the foundry dialect" },
-	{ 0 }
+	NAMED("Model")
 };
 
 static const struct shape config_in[] = {
 	{ "target_column", T_STR, .min = 1, .max = 1024, .flags = F_NULL },
 	{ "feature_columns", T_STRINGS, .max = 10000, .flags = F_NULL },
 	{ "algorithm", T_STR, .min = 1, .max = 255, .flags = F_NULL },
-	{ 0 }
+	NAMED("ModelConfig")
 };
 
 static const struct shape create_in[] = {
@@ -65,7 +65,7 @@ static const struct shape create_in[] = {
 	{ "tags", T_STRINGS, MODEL_AT(tags), .max = 100, .flags = F_NULL },
 	{ "config", T_OBJECT, MODEL_AT(config), .sub = config_in, .flags = F_NULL },
 	{ "metadata", T_OBJECT, MODEL_AT(metadata), .flags = F_NULL },
-	{ 0 }
+	NAMED("ModelCreate")
 };
 
 struct models_query { struct page_asked page; enum state status; const char *search, *task_type; };
@@ -92,7 +92,7 @@ static const struct shape edit_in[] = {
 	STAYS("model_type"),
 	STAYS("task_type"),
 	STAYS("dataset_id"),
-	{ 0 }
+	NAMED("ModelEdit")
 };
 
 /* ---- Training ---- */
@@ -104,7 +104,7 @@ static const struct shape started_out[] = {
 	{ "model_id", T_ID, RUN_AT(model), .prefix = "mdl-" },
 	{ "job_id", T_ID, RUN_AT(life.id), .prefix = "" },
 	RUN_STATUS,
-	{ 0 }
+	NAMED("TrainingRunStarted")
 };
 static const struct shape run_out[] = {
 	{ "model_id", T_ID, RUN_AT(model), .prefix = "mdl-" },
@@ -121,7 +121,7 @@ static const struct shape run_out[] = {
 	{ "started_by", T_ID, RUN_AT(life.whose), .prefix = "usr-" },
 	{ "started_at", T_TIME, RUN_AT(life.created) },
 	{ "ended_at", T_TIME, RUN_AT(ended_at), .flags = F_NULL },
-	{ 0 }
+	NAMED("TrainingRun")
 };
 
 static const struct shape run_brief_out[] = {
@@ -133,7 +133,7 @@ static const struct shape run_brief_out[] = {
 	{ "started_by", T_ID, RUN_AT(life.whose), .prefix = "usr-" },
 	{ "started_at", T_TIME, RUN_AT(life.created) },
 	{ "ended_at", T_TIME, RUN_AT(ended_at), .flags = F_NULL },
-	{ 0 }
+	NAMED("TrainingRunBrief")
 };
 static const struct shape runs_out[] = PAGE_OUT(run_brief_out);
 static const struct shape runs_query[] = { PAGE_ROWS(100), { 0 } };
@@ -141,11 +141,11 @@ static const struct shape runs_query[] = { PAGE_ROWS(100), { 0 } };
 #define RUN_ROWS \
 	{ "algorithm", T_STR, RUN_AT(algorithm), .min = 1, .max = 255, .flags = F_NULL }, \
 	{ "hyperparameters", T_OBJECT, RUN_AT(hyperparameters), .flags = F_NULL }
-static const struct shape train_in[] = { RUN_ROWS, { 0 } };
+static const struct shape train_in[] = { RUN_ROWS, NAMED("TrainingRunStart") };
 static const struct shape artifacts_in[] = {
 	{ "model_file", T_STR, .max = 2048, .flags = F_NULL },
 	{ "onnx_file", T_STR, .max = 2048, .flags = F_NULL },
-	{ 0 }
+	NAMED("TrainingArtifacts")
 };
 static const struct shape complete_in[] = {
 	RUN_ROWS,
@@ -154,11 +154,11 @@ static const struct shape complete_in[] = {
 	{ "target", T_STR, RUN_AT(target), .min = 1, .max = 1024, .flags = F_NULL },
 	{ "artifacts", T_OBJECT, RUN_AT(artifacts), .sub = artifacts_in, .flags = F_NULL },
 	{ "logs", T_STRINGS, RUN_AT(logs), .max = 10000, .flags = F_NULL | F_LOG },
-	{ 0 }
+	NAMED("TrainingRunComplete")
 };
 static const struct shape fail_in[] = {
 	{ "reason", T_STR, RUN_AT(reason), .min = 1, .max = 2048, .flags = F_REQUIRED },
-	{ 0 }
+	NAMED("TrainingRunFail")
 };
 
 /* ---- Versions ---- */
@@ -191,12 +191,12 @@ static const void *checksum(struct arena *a, const void *object)
 static const struct shape artifacts_out[] = {
 	{ "model_file", T_STR, VERSION_AT(artifacts), .flags = F_NULL | F_MEMBER },
 	{ "onnx_file", T_STR, VERSION_AT(artifacts), .flags = F_NULL | F_MEMBER },
-	{ 0 }
+	NAMED("ModelVersionArtifacts")
 };
 static const struct shape file_out[] = {
 	{ "size", T_INT, VERSION_AT(artifact_size), .help = "bytes" },
 	{ "sha256", T_STR, .make = checksum },
-	{ 0 }
+	NAMED("ModelVersionFile")
 };
 static const struct shape version_out[] = {
 	{ "version_id", T_STR, .make = version_id, .help = "`ver-` and the number, three digits at least" },
@@ -216,7 +216,7 @@ static const struct shape version_out[] = {
 	{ "artifact", T_REF, .make = with_file, .sub = file_out, .flags = F_NULL, .help = "the uploaded file; GET .../artifact" },
 	{ "created_at", T_TIME, VERSION_AT(life.created) },
 	{ "rid", T_ID, VERSION_AT(life.id), .prefix = RID_VERSION, .help = "the same version in the foundry dialect" },
-	{ 0 }
+	NAMED("ModelVersion")
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
 static const struct shape versions_query[] = { PAGE_ROWS(100), { 0 } };
@@ -248,14 +248,14 @@ static const void *restored_at(struct arena *a, const void *object)
 static const struct shape active_config_out[] = {
 	{ "algorithm", T_STR, VERSION_AT(algorithm), .flags = F_NULL },
 	{ "hyperparameters", T_OBJECT, VERSION_AT(hyperparameters), .empty = "{}" },
-	{ 0 }
+	NAMED("ActiveConfig")
 };
 static const struct shape restored_out[] = {
 	{ "model_id", T_ID, VERSION_AT(model), .prefix = "mdl-" },
 	{ "restored_from_version", T_STR, .make = version_id },
 	{ "active_config", T_SUB, .off = 0, .sub = active_config_out },
 	{ "restored_at", T_TIME, .make = restored_at },
-	{ 0 }
+	NAMED("ModelVersionRestored")
 };
 
 /* ---- Audit logs ---- */
@@ -291,7 +291,7 @@ static const struct shape event_out[] = {
 	{ "user_agent", T_STR, AUDIT_EVENT_AT(user_agent) },
 	{ "request_id", T_STR, AUDIT_EVENT_AT(request_id) },
 	{ "details", T_OBJECT, AUDIT_EVENT_AT(details), .empty = "{}" },
-	{ 0 }
+	NAMED("AuditLog")
 };
 static const struct shape audit_out[] = PAGE_OUT(event_out);
 
@@ -322,11 +322,11 @@ struct login { const char *username, *password, *refresh_token; };
 static const struct shape login_in[] = {
 	{ "username", T_STR, LOGIN_AT(username), .min = 1, .max = 254, .flags = F_REQUIRED },
 	{ "password", T_STR, LOGIN_AT(password), .min = 1, .max = 512, .flags = F_REQUIRED },
-	{ 0 }
+	NAMED("Login")
 };
 static const struct shape refresh_in[] = {
 	{ "refresh_token", T_STR, LOGIN_AT(refresh_token), .min = 1, .max = 512, .flags = F_REQUIRED },
-	{ 0 }
+	NAMED("Refresh")
 };
 struct login_view { const char *access_token, *token_type; int64_t expires_in; struct session s; };
 #define LOGIN_VIEW_AT(field) AT(struct login_view, field)
@@ -335,7 +335,7 @@ static const struct shape user_out[] = {
 	{ "username", T_STR, AT(struct user, username) },
 	{ "email", T_STR, AT(struct user, email) },
 	{ "role", T_STR, AT(struct user, role) },
-	{ 0 }
+	NAMED("User")
 };
 #define TOKEN_ROWS \
 	{ "access_token", T_STR, LOGIN_VIEW_AT(access_token) }, \
@@ -345,9 +345,9 @@ static const struct shape login_out[] = {
 	TOKEN_ROWS,
 	{ "refresh_token", T_STR, LOGIN_VIEW_AT(s.refresh_token) },
 	{ "user", T_SUB, LOGIN_VIEW_AT(s.user), .sub = user_out },
-	{ 0 }
+	NAMED("LoginTokens")
 };
-static const struct shape refresh_out[] = { TOKEN_ROWS, { 0 } };
+static const struct shape refresh_out[] = { TOKEN_ROWS, NAMED("RefreshedToken") };
 
 static enum err reply_tokens(struct req *r, const struct shape *s, const struct session *session)
 {
@@ -414,7 +414,7 @@ static const struct route routes[] = {
 	  .summary = "Versions, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ "GET", ONE "/versions/{version_id}", PERM_MODEL_READ, 0, .status = 200, .out = version_out, .object = RES_VERSION,
 	  .number = version_number, .get = version_get, .summary = "One version", .errors = NOT_FOUND " VERSION_NOT_FOUND" },
-	{ "GET", ONE "/versions/{version_id}/artifact", PERM_MODEL_READ, 0, .status = 200, .object = RES_VERSION, .number = version_number, .run = get_artifact,
+	{ "GET", ONE "/versions/{version_id}/artifact", PERM_MODEL_READ, 0, .status = 200, .object = RES_VERSION, .number = version_number, .run = get_artifact, .type = "application/octet-stream",
 	  .summary = "The file that was uploaded with a version, as bytes", .errors = NOT_FOUND " VERSION_NOT_FOUND ARTIFACT_NOT_FOUND ARTIFACT_BROKEN" },
 	{ "POST", ONE "/versions/{version_id}/restore", PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, .status = 200, .out = restored_out,
 	  .object = RES_VERSION, .number = version_number, .change = version_restore, .moves = { LIFE_MODEL_RESTORE_VERSION },
@@ -450,27 +450,29 @@ static const struct error_row errors[ERR__MAX] = {
 static const struct shape fault_out[] = {
 	{ "field", T_STR, AT(struct why_item, field) },
 	{ "reason", T_STR, AT(struct why_item, reason) },
-	{ 0 }
+	NAMED("Fault")
 };
 static const struct shape details_out[] = {
 	{ "field", T_STR, AT(struct faults, first.field) },
 	{ "reason", T_STR, AT(struct faults, first.reason) },
 	{ "errors", T_LIST, AT(struct faults, several), .sub = fault_out, .flags = F_OMIT, .help = "all of them, when there are more than one" },
-	{ 0 }
+	NAMED("ErrorDetails")
 };
 static const struct shape inner_error_out[] = {
 	{ "code", T_STR, ERROR_SAY_AT(code) },
 	{ "message", T_STR, ERROR_SAY_AT(text) },
 	{ "details", T_REF, ERROR_SAY_AT(faults), .sub = details_out, .flags = F_OMIT },
 	{ "timestamp", T_TIME, ERROR_SAY_AT(time) },
-	{ 0 }
+	NAMED("ErrorBody")
 };
 static const struct shape error_out[] = {
 	{ "error", T_SUB, .off = 0, .sub = inner_error_out },
-	{ 0 }
+	NAMED("Error")
 };
 
 static const struct route *const tables[] = { routes, models_alias_routes, NULL };
 static const char *const prefixes[] = { BASE, "/api/auth", NULL };
-const struct dialect api_models = { .name = "models", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
+const struct dialect api_models = { .name = "models", .title = "Models",
+	.about = "Models and their training runs, versions, aliases and stages: the API of Thaw itself, which the console uses.",
+	.prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
 	.error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS, .tells_state = true, .cors = true, .rate_headers = true };

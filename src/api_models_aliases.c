@@ -46,14 +46,14 @@ static const struct shape actor_out[] = ACTOR_OUT;
 	{ "version_number", T_INT, HOLD_AT(number) }, \
 	{ "since", T_TIME, HOLD_AT(since) }, \
 	{ "set_by", T_SUB, HOLD_AT(by), .sub = actor_out }
-static const struct shape alias_out[] = { { "alias", T_STR, HOLD_AT(name) }, HELD_ROWS, { 0 } };
+static const struct shape alias_out[] = { { "alias", T_STR, HOLD_AT(name) }, HELD_ROWS, NAMED("Alias") };
 static const struct shape hold_out[] = {
 	{ "alias", T_STR, .make = alias_held, .flags = F_NULL, .help = "null: it is about a stage" },
 	{ "stage", T_STR, .make = stage_held, .flags = F_NULL },
 	HELD_ROWS,
 	{ "until", T_TIME, HOLD_AT(until), .flags = F_NULL, .help = "null: it still does" },
 	{ "ended_by", T_REF, .make = ended_by, .sub = actor_out, .flags = F_NULL },
-	{ 0 }
+	NAMED("Hold")
 };
 static const struct shape aliases_out[] = PAGE_OUT(alias_out), holds_out[] = PAGE_OUT(hold_out);
 
@@ -65,13 +65,13 @@ static const char *const stages_back[] = { STAGE_DEVELOPMENT, "Staging", "Produc
 struct alias_in { const char *version; };
 static const struct shape alias_in[] = {
 	{ "version_id", T_STR, AT(struct alias_in, version), .min = 1, .max = 32, .flags = F_REQUIRED },
-	{ 0 }
+	NAMED("AliasSet")
 };
 #define BACK_AT(field) AT(struct hold_in, field)
 static const struct shape back_in[] = {
 	{ "alias", T_STR, BACK_AT(alias), .min = 1, .max = ALIAS_LENGTH, .help = "this one, or" },
 	{ "stage", T_STR, BACK_AT(stage), .words = stages_back, .help = "this one" },
-	{ 0 }
+	NAMED("Rollback")
 };
 
 struct holds_query { struct page_asked page; const char *alias, *stage; int64_t at; bool at_set; };

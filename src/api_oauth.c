@@ -89,7 +89,7 @@ static const struct shape token_in[] = {
 	{ "scope", T_STR, TOKEN_FORM_AT(scope), .max = 1024, .help = "separated by blanks; nothing: all that the client may" },
 	{ "client_id", T_STR, TOKEN_FORM_AT(client_id), .max = 64, .help = "unless it is in the Authorization header" },
 	{ "client_secret", T_STR, TOKEN_FORM_AT(client_secret), .max = 256, .help = "unless it is in the Authorization header; a public client has none" },
-	{ 0 }
+	NAMED("OAuthTokenRequest")
 };
 static const void *access_ttl(struct arena *a, const void *session)
 {
@@ -104,7 +104,7 @@ static const struct shape token_out[] = {
 	{ "expires_in", T_INT, .make = access_ttl, .help = "seconds" },
 	{ "refresh_token", T_STR, SESSION_AT(refresh_token), .flags = F_OMIT },
 	{ "scope", T_STR, SESSION_AT(scopes) },
-	{ 0 }
+	NAMED("OAuthTokens")
 };
 
 /* ended: what was shown was used up before, which has ended its session. */
@@ -185,7 +185,7 @@ static const struct shape revoke_in[] = {
 	{ "token_type_hint", T_STR, REVOKE_FORM_AT(token_type_hint), .max = 64, .help = "not needed" },
 	{ "client_id", T_STR, REVOKE_FORM_AT(client_id), .max = 64 },
 	{ "client_secret", T_STR, REVOKE_FORM_AT(client_secret), .max = 256 },
-	{ 0 }
+	NAMED("OAuthRevokeRequest")
 };
 
 struct ending { struct req *r; struct session s; };
@@ -370,7 +370,7 @@ static const struct error_row errors[ERR__MAX] = {
 static const struct shape error_out[] = {
 	{ "error", T_STR, AT(struct error_say, code) },
 	{ "error_description", T_STR, AT(struct error_say, text) },
-	{ 0 }
+	NAMED("OAuthError")
 };
 
 /* The faults in words, of the characters that a description may have. */
@@ -394,6 +394,8 @@ static void headers(struct req *r)
 
 static const struct route *const tables[] = { routes, NULL };
 static const char *const prefixes[] = { BASE, NULL };
-const struct dialect api_oauth = { .name = "oauth", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
+const struct dialect api_oauth = { .name = "oauth", .title = "OAuth 2.0",
+	.about = "Access for applications: authorization codes with PKCE, refresh tokens, client credentials, revocation.",
+	.guest = true, .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
 	.error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS, .cors = true,
 	.challenge = "Basic realm=\"thaw\"", .say = say, .headers = headers };

@@ -38,10 +38,10 @@ static const void *preview_url(struct arena *a, const void *object)
 	{ "progress", T_INT, .make = progress, .min = 0, .flags = F_NULL, .help = "of a build, in percent" }, \
 	{ "createdAt", T_TIME, PROJECT_AT(life.created) }, \
 	{ "updatedAt", T_TIME, PROJECT_AT(life.changed) }
-static const struct shape project_out[] = { PROJECT_ROWS, { 0 } };
-static const struct shape detail_out[] = { PROJECT_ROWS, { "previewUrl", T_STR, .make = preview_url, .flags = F_NULL }, { 0 } };
-static const struct shape created_out[] = { PROJECT_ROWS, { "conversationId", T_LITERAL, .flags = F_NULL }, { 0 } };
-#define DATA(shape) { { "data", T_SUB, .off = 0, .sub = shape }, { 0 } }
+static const struct shape project_out[] = { PROJECT_ROWS, NAMED("Project") };
+static const struct shape detail_out[] = { PROJECT_ROWS, { "previewUrl", T_STR, .make = preview_url, .flags = F_NULL }, NAMED("ProjectDetail") };
+static const struct shape created_out[] = { PROJECT_ROWS, { "conversationId", T_LITERAL, .flags = F_NULL }, NAMED("ProjectCreated") };
+#define DATA(shape) { { "data", T_SUB, .off = 0, .sub = shape }, NAMED("%Data") }
 static const struct shape project_data[] = DATA(project_out);
 static const struct shape detail_data[] = DATA(detail_out);
 static const struct shape created_data[] = DATA(created_out);
@@ -63,7 +63,7 @@ static const struct shape project_in[] = {
 	{ "url", T_STR, PROJECT_AT(url), .min = 1, .max = 100, .flags = F_NULL, .fault = slug_fault, .help = "`<slug>.talkide.app`, unique everywhere" },
 	{ "accent", T_STR, PROJECT_AT(accent), .min = 1, .max = 64, .flags = F_NULL },
 	{ "techStack", T_STR, PROJECT_AT(tech_stack), .min = 1, .max = 255, .flags = F_NULL },
-	{ 0 }
+	NAMED("ProjectFields")
 };
 
 struct projects_query { struct page_asked page; enum state status; const char *search; };
@@ -83,7 +83,7 @@ static const struct shape list_out[] = {
 	{ "size", T_INT, PAGE_GOT_AT(size) },
 	{ "totalElements", T_INT, PAGE_GOT_AT(total) },
 	{ "totalPages", T_INT, PAGE_GOT_AT(pages) },
-	{ 0 }
+	NAMED("ProjectPage")
 };
 
 static const struct paging from_0 = { .first = 0, .size = 20, .total = true, .asked = pages_by_number, .got = pages_numbered };
@@ -91,14 +91,14 @@ static const struct paging from_0 = { .first = 0, .size = 20, .total = true, .as
 static const struct shape build_in[] = {
 	{ "progress", T_INT, PROJECT_AT(progress), .min = 0, .max = 100, .flags = F_REQUIRED,
 	  .help = "in percent; 100 ends the build" },
-	{ 0 }
+	NAMED("ProjectBuild")
 };
 
 static const struct shape url_query[] = {
 	{ "url", T_STR, PROJECT_AT(url), .min = 1, .max = 100, .flags = F_REQUIRED, .fault = slug_fault },
 	{ 0 }
 };
-static const struct shape url_out[] = { { "available", T_BOOL, .off = 0 }, { 0 } };
+static const struct shape url_out[] = { { "available", T_BOOL, .off = 0 }, NAMED("UrlAvailability") };
 static const struct shape url_data[] = DATA(url_out);
 
 static enum err check_url(struct req *r)
@@ -120,17 +120,17 @@ struct login { const char *email, *password, *refresh_token; };
 static const struct shape login_in[] = {
 	{ "email", T_STR, LOGIN_AT(email), .min = 1, .max = 254, .flags = F_REQUIRED },
 	{ "password", T_STR, LOGIN_AT(password), .min = 1, .max = 512, .flags = F_REQUIRED },
-	{ 0 }
+	NAMED("ProjectsLogin")
 };
 static const struct shape refresh_in[] = {
 	{ "refreshToken", T_STR, LOGIN_AT(refresh_token), .min = 1, .max = 512, .flags = F_REQUIRED },
-	{ 0 }
+	NAMED("ProjectsRefresh")
 };
 struct tokens { const char *access_token, *refresh_token; };
 static const struct shape tokens_out[] = {
 	{ "accessToken", T_STR, AT(struct tokens, access_token) },
 	{ "refreshToken", T_STR, AT(struct tokens, refresh_token) },
-	{ 0 }
+	NAMED("ProjectsTokens")
 };
 static const struct shape tokens_data[] = DATA(tokens_out);
 
@@ -236,17 +236,19 @@ static const struct error_row errors[ERR__MAX] = {
 static const struct shape fault_out[] = {
 	{ "field", T_STR, AT(struct why_item, field) },
 	{ "message", T_STR, AT(struct why_item, reason) },
-	{ 0 }
+	NAMED("ProjectsFault")
 };
 static const struct shape error_out[] = {
 	{ "status", T_INT, ERROR_SAY_AT(status) },
 	{ "code", T_STR, ERROR_SAY_AT(code) },
 	{ "message", T_STR, ERROR_SAY_AT(text) },
 	{ "errors", T_LIST, ERROR_SAY_AT(details), .sub = fault_out, .flags = F_OMIT },
-	{ 0 }
+	NAMED("ProjectsError")
 };
 
 static const struct route *const tables[] = { routes, NULL };
 static const char *const prefixes[] = { BASE, "/api/v1/auth", NULL };
-const struct dialect api_projects = { .name = "projects", .prefixes = prefixes, .tables = tables, .codes = codes,
+const struct dialect api_projects = { .name = "projects", .title = "Projects",
+	.about = "Projects that are built, published, paused, archived and restored.",
+	.prefixes = prefixes, .tables = tables, .codes = codes,
 	.errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS, .cors = true };

@@ -13,7 +13,7 @@ static const struct shape version_out[] = {
 	{ "major", T_INT, AT(struct version_said, major) },
 	{ "minor", T_INT, AT(struct version_said, minor) },
 	{ "versionString", T_STR, AT(struct version_said, text) },
-	{ 0 }
+	NAMED("RegistryApiVersion")
 };
 
 /* registry_version, which conf.c checked. */
@@ -29,7 +29,7 @@ static enum err version(struct req *r)
 	return OK;
 }
 
-static const struct shape ping_out[] = { { "response", T_LITERAL, .text = "pong" }, { 0 } };
+static const struct shape ping_out[] = { { "response", T_LITERAL, .text = "pong" }, NAMED("RegistryPing") };
 
 static enum err ping(struct req *r)
 {
@@ -100,12 +100,12 @@ static void say(struct req *r, struct error_say *say)
 static const struct shape fault_out[] = {
 	{ "field", T_STR, AT(struct why_item, field) },
 	{ "reason", T_STR, AT(struct why_item, reason) },
-	{ 0 }
+	NAMED("RegistryFault")
 };
 static const struct shape error_out[] = {
 	{ "message", T_STR, ERROR_SAY_AT(text) },
 	{ "errors", T_MAP, ERROR_SAY_AT(details), .sub = fault_out, .flags = F_OMIT },
-	{ 0 }
+	NAMED("RegistryError")
 };
 
 static const struct route *const tables[] = {
@@ -121,6 +121,8 @@ static const struct route *const tables[] = {
 	NULL
 };
 static const char *const prefixes[] = { BASE, NULL };
-const struct dialect api_registry = { .name = "registry", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
+const struct dialect api_registry = { .name = "registry", .title = "Model registry",
+	.about = "The same models as registered models with packages, deployments and prediction environments, as clients of DataRobot speak of them.",
+	.guest = true, .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
 	.error_out = error_out, .error_type = "application/json", .time = TIME_MICROS, .tells_state = true, .scheme = "Token", .absolute = true, .slashes = true,
 	.cors = true, .check = check, .say = say };

@@ -102,7 +102,7 @@ static const struct shape version_out[] = {
 	{ "runtimeParameters", T_DOC, .make = parameters },
 	KEPT_MANY("requiredMetadataValues"),
 	KEPT("gitModelVersion"), KEPT("maximumMemory"), KEPT("networkEgressPolicy"), KEPT("replicas"), KEPT("resourceBundleId"), KEPT("trainingData"), KEPT("holdoutData"),
-	{ 0 }
+	NAMED("CustomModelVersion")
 };
 
 #define MODEL_AT(field) AT(struct custom_model, field)
@@ -132,7 +132,7 @@ static const struct shape model_out[] = {
 	{ "createdBy", T_STR, MODEL_AT(maker) },
 	{ "created", T_TIME, MODEL_AT(life.created) },
 	{ "updated", T_TIME, MODEL_AT(life.changed) },
-	{ 0 }
+	NAMED("CustomModel")
 };
 static const struct shape models_out[] = PAGE_OUT(model_out);
 static const struct shape versions_out[] = PAGE_OUT(version_out);
@@ -156,9 +156,9 @@ static const struct shape model_in[] = {
 	{ "customModelType", T_STR, AT(struct custom_edit, kind), .words = kinds, .flags = F_REQUIRED },
 	{ "userProvidedId", T_STR, AT(struct custom_edit, user_provided_id), .max = 100, .flags = F_NULL },
 	EDIT_ROWS, KEEP("isProxyModel", proxy),
-	{ 0 }
+	NAMED("CustomModelCreate")
 };
-static const struct shape edit_in[] = { { "name", T_STR, EDIT_AT(name), .min = 1, .max = 255, .flags = F_TRIMMED }, EDIT_ROWS, { 0 } };
+static const struct shape edit_in[] = { { "name", T_STR, EDIT_AT(name), .min = 1, .max = 255, .flags = F_TRIMMED }, EDIT_ROWS, NAMED("CustomModelEdit") };
 
 struct customs_query { struct page_asked page; const char *kind, *search; bool deployed, deployed_set; };
 static const char *const orders[] = { "created", "-created", "updated", "-updated", NULL };
@@ -190,7 +190,7 @@ static const struct paging customs = { .size = 100, .most = 1000, .total = true,
 	{ "label", T_STR, SET(struct custom_change, label), .max = 50, .flags = F_NULL }, \
 	{ "description", T_STR, SET(struct custom_change, description), .max = 10000, .flags = F_NULL }, \
 	KEEP("gitModelVersion", git), KEEP("requiredMetadataValues", metadata)
-static const struct shape change_in[] = { CHANGE_ROWS, { 0 } };
+static const struct shape change_in[] = { CHANGE_ROWS, NAMED("CustomModelVersionEdit") };
 static const struct shape version_in[] = {
 	{ "isMajorUpdate", T_DOC, CHANGE_AT(major), .help = "true unless it is false: 2.0 behind 1.4, or 1.5" },
 	{ "baseEnvironmentId", T_STR, CHANGE_AT(environment), .max = 64, .flags = F_NULL },
@@ -199,7 +199,7 @@ static const struct shape version_in[] = {
 	CHANGE_ROWS,
 	KEEP("maximumMemory", memory), KEEP("networkEgressPolicy", egress), KEEP("replicas", replicas), KEEP("resourceBundleId", resources),
 	KEEP("trainingData", training), KEEP("holdoutData", holdout), KEEP("runtimeParameterValues", parameters),
-	{ 0 }
+	NAMED("CustomModelVersionCreate")
 };
 
 /* The files of a form, and their paths: what filePath says, else their names. */
@@ -261,8 +261,8 @@ static enum err make_trained(struct req *r)
 /* ---- What is deployed of them ---- */
 
 #define USE_AT(field) AT(struct custom_use, field)
-static const struct shape used_model_out[] = { { "id", T_ID, USE_AT(model), BARE }, { "name", T_STR, USE_AT(model_name) }, { 0 } };
-static const struct shape used_version_out[] = { { "id", T_ID, USE_AT(version), BARE }, { "label", T_STR, USE_AT(version_label), .flags = F_NULL }, { 0 } };
+static const struct shape used_model_out[] = { { "id", T_ID, USE_AT(model), BARE }, { "name", T_STR, USE_AT(model_name) }, NAMED("CustomModelBrief") };
+static const struct shape used_version_out[] = { { "id", T_ID, USE_AT(version), BARE }, { "label", T_STR, USE_AT(version_label), .flags = F_NULL }, NAMED("CustomModelVersionBrief") };
 static const struct shape use_out[] = {
 	{ "id", T_ID, USE_AT(id), BARE, .help = "of the deployment" },
 	{ "label", T_STR, USE_AT(label) },
@@ -270,7 +270,7 @@ static const struct shape use_out[] = {
 	{ "customModel", T_SUB, .off = 0, .sub = used_model_out },
 	{ "customModelVersion", T_SUB, .off = 0, .sub = used_version_out },
 	{ "deployed", T_TIME, USE_AT(created) },
-	{ 0 }
+	NAMED("CustomModelDeployment")
 };
 static const struct shape uses_out[] = PAGE_OUT(use_out);
 struct uses_query { struct page_asked page; const char *models; };
@@ -287,7 +287,7 @@ static enum err list_uses(struct req *r)
 
 /* ---- What there is none of ---- */
 
-static const struct shape nothing_out[] = { { 0 } };
+static const struct shape nothing_out[] = { NAMED("ExecutionEnvironment") };
 static const struct shape none_out[] = PAGE_OUT(nothing_out);
 
 static enum err list_none(struct req *r)

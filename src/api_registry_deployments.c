@@ -13,13 +13,13 @@ static const struct shape model_out[] = {
 	{ "targetName", T_STR, AT(struct deployed, target_name) },
 	{ "targetType", T_STR, AT(struct deployed, target_type) },
 	{ "projectId", T_STR, AT(struct deployed, project), .flags = F_NULL },
-	{ 0 }
+	NAMED("DeployedModel")
 };
 static const struct shape package_brief_out[] = {
 	{ "id", T_ID, AT(struct deployed, id), BARE },
 	{ "name", T_STR, AT(struct deployed, name) },
 	{ "registeredModelId", T_ID, AT(struct deployed, model), BARE },
-	{ 0 }
+	NAMED("DeployedPackage")
 };
 
 static const void *there(const struct environment *e)
@@ -59,10 +59,10 @@ static const struct shape deployment_out[] = {
 	{ "predictionEnvironment", T_REF, .make = of_deployment, .sub = environment_of_out, .flags = F_NULL },
 	{ "status", T_STATE, DEPLOYMENT_AT(life.state), .of = RES_DEPLOYMENT },
 	{ "userProvidedId", T_STR, DEPLOYMENT_AT(given_id), .flags = F_NULL },
-	{ 0 }
+	NAMED("Deployment")
 };
 static const struct shape deployments_out[] = PAGE_OUT(deployment_out);
-static const struct shape id_out[] = { { "id", T_ID, DEPLOYMENT_AT(life.id), BARE }, { 0 } };
+static const struct shape id_out[] = { { "id", T_ID, DEPLOYMENT_AT(life.id), BARE }, NAMED("DeploymentId") };
 
 #define CHALLENGER_AT(field) AT(struct challenger, field)
 /* A client refuses any other member. */
@@ -72,7 +72,7 @@ static const struct shape challenger_out[] = {
 	{ "modelPackage", T_SUB, CHALLENGER_AT(of), .sub = package_brief_out },
 	{ "name", T_STR, CHALLENGER_AT(name) },
 	{ "predictionEnvironment", T_REF, .make = of_challenger, .sub = environment_of_out, .flags = F_NULL },
-	{ 0 }
+	NAMED("Challenger")
 };
 static const struct shape challengers_out[] = PAGE_OUT(challenger_out);
 
@@ -96,7 +96,7 @@ static const struct shape pair_out[] = {
 	{ "predictionEnvironment", T_REF, .make = of_pair, .sub = environment_of_out, .flags = F_OMIT },
 	{ "registeredModelVersion", T_INT, PAIR_AT(number) },
 	{ "status", T_STR, PAIR_AT(status) },
-	{ 0 }
+	NAMED("ModelDeployment")
 };
 static const struct shape pairs_out[] = PAGE_OUT(pair_out);
 
@@ -177,21 +177,21 @@ static const char *json_fault(struct arena *a, const char *text)
 #define CREATE_ROWS LABEL(F_REQUIRED), DESCRIPTION, IMPORTANCE, ENVIRONMENT, \
 	{ "userProvidedId", T_STR, IN_AT(given_id), .min = 1, .max = 255, .flags = F_NULL }, \
 	{ "runtimeParameterValues", T_STR, IN_AT(runtime), .max = 32768, .fault = json_fault, .flags = F_NULL, .help = "JSON, as a string" }
-static const struct shape from_package_in[] = { PACKAGE(F_REQUIRED), CREATE_ROWS, { 0 } };
-static const struct shape from_model_in[] = { SOURCE(F_REQUIRED), CREATE_ROWS, { 0 } };
-static const struct shape edit_in[] = { LABEL(0), DESCRIPTION, IMPORTANCE, { 0 } };
+static const struct shape from_package_in[] = { PACKAGE(F_REQUIRED), CREATE_ROWS, NAMED("DeploymentFromPackage") };
+static const struct shape from_model_in[] = { SOURCE(F_REQUIRED), CREATE_ROWS, NAMED("DeploymentFromModel") };
+static const struct shape edit_in[] = { LABEL(0), DESCRIPTION, IMPORTANCE, NAMED("DeploymentEdit") };
 static const struct shape status_in[] = {
 	{ "status", T_STR, IN_AT(status), .words = (const char *const[]){ "active", "inactive", NULL }, .flags = F_REQUIRED },
-	{ 0 }
+	NAMED("DeploymentStatus")
 };
-static const struct shape validate_in[] = { PACKAGE(0), SOURCE(0), { 0 } };
+static const struct shape validate_in[] = { PACKAGE(0), SOURCE(0), NAMED("ReplacementValidate") };
 static const struct shape replace_in[] = {
 	PACKAGE(0), SOURCE(0),
 	{ "reason", T_STR, IN_AT(reason), .words = (const char *const[]){ "ACCURACY", "DATA_DRIFT", "ERRORS", "SCHEDULED_REFRESH", "SCORING_SPEED", "OTHER", NULL } },
-	{ 0 }
+	NAMED("ChampionReplace")
 };
-static const struct shape challenger_in[] = { PACKAGE(F_REQUIRED), NAME(F_REQUIRED), ENVIRONMENT, { 0 } };
-static const struct shape challenger_edit_in[] = { NAME(0), ENVIRONMENT, { 0 } };
+static const struct shape challenger_in[] = { PACKAGE(F_REQUIRED), NAME(F_REQUIRED), ENVIRONMENT, NAMED("ChallengerCreate") };
+static const struct shape challenger_edit_in[] = { NAME(0), ENVIRONMENT, NAMED("ChallengerEdit") };
 
 /* ---- What is done with a job ---- */
 
@@ -255,7 +255,7 @@ static const struct shape share_out[] = {
 	{ "name", T_STR, AT(struct share, name) },
 	{ "role", T_STR, .make = role, .words = (const char *const[]){ "OWNER", "USER", "CONSUMER", NULL } },
 	{ "shareRecipientType", T_STR, AT(struct share, kind), .words = (const char *const[]){ SHARE_USER, SHARE_GROUP, SHARE_ORGANIZATION, NULL } },
-	{ 0 }
+	NAMED("DeploymentRole")
 };
 static const struct shape shares_out[] = PAGE_OUT(share_out);
 
@@ -289,7 +289,7 @@ static const struct shape validated_out[] = {
 	{ "status", T_STR, AT(struct validated, status), .words = verdicts },
 	{ "message", T_STR, AT(struct validated, message) },
 	{ "checks", T_OBJECT, AT(struct validated, checks), .help = "status and message of each, by its name" },
-	{ 0 }
+	NAMED("ReplacementValidation")
 };
 
 static enum err validate(struct req *r)
@@ -315,41 +315,41 @@ static enum err validate(struct req *r)
 /* ---- Settings ---- */
 
 #define ENABLED { "enabled", T_BOOL, .off = 0 }
-static const struct shape enabled_rows[] = { ENABLED, { 0 } };
+static const struct shape enabled_rows[] = { ENABLED, NAMED("EnabledSetting") };
 static const struct shape association_rows[] = {
 	{ "autoGenerateId", T_BOOL, .off = 0 },
 	{ "columnNames", T_STRINGS, .max = 10, .flags = F_NULL },
 	{ "requiredInPredictionRequests", T_BOOL, .off = 0 },
-	{ 0 }
+	NAMED("AssociationIdSetting")
 };
 static const struct shape bias_rows[] = {
 	{ "protectedFeatures", T_STRINGS, .max = 100, .flags = F_NULL },
 	{ "preferableTargetValue", T_DOC, .flags = F_NULL },
 	{ "fairnessMetricsSet", T_STR, .max = 255, .flags = F_NULL },
 	{ "fairnessThreshold", T_NUMBER, .min = 0, .max = 1, .flags = F_NULL },
-	{ 0 }
+	NAMED("BiasSetting")
 };
 static const struct shape drift_rows[] = {
 	ENABLED,
 	{ "featureSelection", T_STR, .max = 255, .flags = F_NULL },
 	{ "trackedFeatures", T_STRINGS, .max = 1000, .flags = F_NULL },
-	{ 0 }
+	NAMED("DriftSetting")
 };
-static const struct shape interval_rows[] = { ENABLED, { "percentiles", T_DOC, .flags = F_NULL, .help = "an array of whole numbers from 1 to 100" }, { 0 } };
-static const struct shape warning_rows[] = { ENABLED, { "customBoundaries", T_OBJECT, .flags = F_NULL }, { 0 } };
+static const struct shape interval_rows[] = { ENABLED, { "percentiles", T_DOC, .flags = F_NULL, .help = "an array of whole numbers from 1 to 100" }, NAMED("IntervalSetting") };
+static const struct shape warning_rows[] = { ENABLED, { "customBoundaries", T_OBJECT, .flags = F_NULL }, NAMED("WarningSetting") };
 static const struct shape forecast_rows[] = {
 	ENABLED,
 	{ "columnName", T_STR, .max = 1024, .flags = F_NULL },
 	{ "datetimeFormat", T_STR, .max = 255, .flags = F_NULL },
-	{ 0 }
+	NAMED("ForecastSetting")
 };
 static const struct shape compute_rows[] = {
 	{ "minComputes", T_INT, .min = 0, .max = 1000, .flags = F_NULL },
 	{ "maxComputes", T_INT, .min = 0, .max = 1000, .flags = F_NULL },
 	{ "resourceBundleId", T_STR, .max = 255, .flags = F_NULL },
-	{ 0 }
+	NAMED("ComputeSetting")
 };
-static const struct shape segment_rows[] = { ENABLED, { "attributes", T_STRINGS, .max = 1000, .flags = F_NULL }, { 0 } };
+static const struct shape segment_rows[] = { ENABLED, { "attributes", T_STRINGS, .max = 1000, .flags = F_NULL }, NAMED("SegmentSetting") };
 
 struct settings { const char *association, *actuals, *batch, *bias, *challengers, *drift, *humility, *intervals, *warning, *forecast, *collection, *computes, *segments, *target; };
 #define SETTING(key, field, rows) { key, T_OBJECT, AT(struct settings, field), .sub = rows, .flags = F_NULL }
@@ -368,7 +368,7 @@ static const struct shape settings_rows[] = {
 	SETTING("predictionsSettings", computes, compute_rows),
 	SETTING("segmentAnalysis", segments, segment_rows),
 	SETTING("targetDrift", target, enabled_rows),
-	{ 0 }
+	NAMED("DeploymentSettings")
 };
 
 static const char **setting(const struct settings *v, const struct shape *row)

@@ -24,7 +24,7 @@ static const char *format_fault(struct arena *a, const char *word)
 	{ "platform", T_STR, ENVIRONMENT_AT(platform), .words = platform_words }, \
 	{ "plugin", T_STR, ENVIRONMENT_AT(plugin), .flags = F_NULL }, \
 	{ "supportedModelFormats", T_STRINGS, .make = formats }
-const struct shape environment_of_out[] = { ROWS_OF_BOTH, { 0 } };
+const struct shape environment_of_out[] = { ROWS_OF_BOTH, NAMED("EnvironmentBrief") };
 static const struct shape environment_out[] = {
 	ROWS_OF_BOTH,
 	{ "credentialId", T_STR, ENVIRONMENT_AT(credential), .flags = F_OMIT },
@@ -33,7 +33,7 @@ static const struct shape environment_out[] = {
 	{ "isDeleted", T_BOOL, .text = "false" },
 	{ "managedBy", T_STR, ENVIRONMENT_AT(managed_by), .flags = F_OMIT },
 	{ "permissions", T_STRINGS, .text = "[]" },
-	{ 0 }
+	NAMED("PredictionEnvironment")
 };
 static const struct shape environments_out[] = PAGE_OUT(environment_out);
 
@@ -48,8 +48,8 @@ static const struct shape environments_out[] = PAGE_OUT(environment_out);
 	{ "managedBy", T_STR, ENVIRONMENT_SET(managed_by), .max = 255, .flags = F_NULL }, \
 	{ "datastoreId", T_STR, ENVIRONMENT_SET(datastore), .max = 255, .flags = F_NULL }, \
 	{ "credentialId", T_STR, ENVIRONMENT_SET(credential), .max = 255, .flags = F_NULL }
-static const struct shape create_in[] = { IN_ROWS(F_REQUIRED), { 0 } };
-static const struct shape edit_in[] = { IN_ROWS(0), { 0 } };
+static const struct shape create_in[] = { IN_ROWS(F_REQUIRED), NAMED("PredictionEnvironmentCreate") };
+static const struct shape edit_in[] = { IN_ROWS(0), NAMED("PredictionEnvironmentEdit") };
 
 struct environments_query { struct page_asked page; const char *search, *formats; };
 static const struct shape environments_query[] = {
@@ -76,7 +76,7 @@ static const struct shape server_out[] = {
 	{ "id", T_STR, AT(struct server, id) },
 	{ "url", T_STR, AT(struct server, url) },
 	{ "datarobot-key", T_STR, AT(struct server, key) },
-	{ 0 }
+	NAMED("PredictionServer")
 };
 static const struct shape servers_out[] = PAGE_OUT(server_out);
 

@@ -12,7 +12,7 @@ static const void *target_name(struct arena *a, const void *object)
 static const struct shape target_out[] = {
 	{ "name", T_STR, .make = target_name },
 	{ "type", T_STR, MODEL_AT(target_type), .flags = F_NULL },
-	{ 0 }
+	NAMED("RegisteredModelTarget")
 };
 
 /* Clients refuse a model without a description. */
@@ -47,7 +47,7 @@ static const struct shape registered_out[] = {
 	{ "name", T_STR, MODEL_AT(name) },
 	{ "tags", T_DOC, MODEL_AT(labels), .empty = "[]", .help = "an array of {id, name, value}" },
 	{ "target", T_SUB, .off = 0, .sub = target_out },
-	{ 0 }
+	NAMED("RegisteredModel")
 };
 static const struct shape models_out[] = PAGE_OUT(registered_out);
 static const struct shape versions_out[] = PAGE_OUT(package_out);
@@ -87,7 +87,7 @@ static const struct shape model_in[] = {
 	{ "description", T_STR, MODEL_EDIT_SET(description), .max = 2048 },
 	{ "isGlobal", T_BOOL, MODEL_EDIT_SET(global), .help = "takes an owner" },
 	{ "name", T_STR, MODEL_EDIT_SET(name), .min = 1, .max = 1024, .flags = F_TRIMMED },
-	{ 0 }
+	NAMED("RegisteredModelEdit")
 };
 #define VERSION_EDIT_SET(field) SET(struct package_edit, field)
 static const struct shape version_in[] = {
@@ -96,7 +96,7 @@ static const struct shape version_in[] = {
 	{ "stage", T_STR, VERSION_EDIT_SET(stage), .words = package_stages },
 	{ "archiveExistingVersions", T_BOOL, AT(struct package_edit, archive_existing), .help = "the others of that stage become Archived" },
 	{ "tags", T_DOC, VERSION_EDIT_SET(tags), .flags = F_NULL, .help = "in the place of those that there are" },
-	{ 0 }
+	NAMED("RegisteredModelVersionEdit")
 };
 
 #define MODELS BASE "/registeredModels"

@@ -23,7 +23,7 @@ static const struct shape description_out[] = {
 	{ "modelCreatorId", T_STR, .flags = F_NULL },
 	{ "modelCreatorName", T_STR, .flags = F_NULL },
 	{ "modelName", T_STR, .off = 0 },
-	{ 0 }
+	NAMED("PackageDescription")
 };
 static const struct shape import_out[] = {
 	{ "containsFearPipeline", T_BOOL, .flags = F_NULL },
@@ -35,7 +35,7 @@ static const struct shape import_out[] = {
 	{ "creatorUsername", T_STR, .off = 0 },
 	{ "dateCreated", T_STR, .off = 0 },
 	{ "originalFileName", T_STR, .flags = F_NULL },
-	{ 0 }
+	NAMED("PackageImport")
 };
 static const struct shape custom_out[] = {
 	{ "createdAt", T_STR, .off = 0 },
@@ -44,7 +44,7 @@ static const struct shape custom_out[] = {
 	{ "creatorName", T_STR, .flags = F_NULL },
 	{ "id", T_STR, .off = 0 },
 	{ "versionLabel", T_STR, .flags = F_NULL },
-	{ 0 }
+	NAMED("PackageCustomModel")
 };
 static const struct shape use_case_out[] = {
 	{ "createdAt", T_STR, .off = 0 },
@@ -53,7 +53,7 @@ static const struct shape use_case_out[] = {
 	{ "creatorName", T_STR, .flags = F_NULL },
 	{ "id", T_STR, .off = 0 },
 	{ "name", T_STR, .flags = F_NULL },
-	{ 0 }
+	NAMED("PackageUseCase")
 };
 static const struct shape source_out[] = {
 	{ "customModelDetails", T_SUB, .sub = custom_out, .flags = F_OMIT },
@@ -69,7 +69,7 @@ static const struct shape source_out[] = {
 	{ "projectName", T_STR, .flags = F_NULL },
 	{ "scoringCode", T_SUB, .sub = scoring_rows },
 	{ "useCaseDetails", T_SUB, .sub = use_case_out, .flags = F_OMIT },
-	{ 0 }
+	NAMED("PackageSource")
 };
 #define SOURCE_NONE "{\"decisionFlowId\":null,\"decisionFlowVersionId\":null,\"environmentUrl\":null,\"fips_140_2Enabled\":false," \
 	"\"projectCreatedAt\":null,\"projectCreatorEmail\":null,\"projectCreatorId\":null,\"projectCreatorName\":null,\"projectId\":null," \
@@ -179,7 +179,7 @@ static const struct shape capabilities_out[] = {
 	{ "supportsPredictionWarning", T_BOOL, .off = 0 }, { "supportsRetraining", T_BOOL, .off = 0 }, { "supportsScoringCodeDownload", T_BOOL, .off = 0 },
 	{ "supportsSecondaryDatasets", T_BOOL, .off = 0 }, { "supportsSegmentedAnalysisDriftAndAccuracy", T_BOOL, .off = 0 },
 	{ "supportsShapBasedPredictionExplanations", T_BOOL, .off = 0 }, { "supportsTargetDriftTracking", T_BOOL, .off = 0 },
-	{ 0 }
+	NAMED("PackageCapabilities")
 };
 
 static const void *capabilities(struct arena *a, const void *object)
@@ -206,7 +206,7 @@ static const void *permissions(struct arena *a, const void *object)
 	return b.n ? b.p : "";
 }
 
-static const struct shape contents_out[] = { { "allTimeSeriesPredictionIntervals", T_BOOL, .flags = F_NULL }, { 0 } };
+static const struct shape contents_out[] = { { "allTimeSeriesPredictionIntervals", T_BOOL, .flags = F_NULL }, NAMED("PackageContents") };
 
 static const void *contents(struct arena *a, const void *object)
 {
@@ -262,7 +262,7 @@ const struct shape package_out[] = {
 	{ "updatedAt", T_TIME, VERSION_AT(life.changed) },
 	{ "updatedBy", T_SUB, VERSION_AT(changer), .sub = person_out },
 	{ "userProvidedId", T_STR, PACKAGE_AT(extra), .flags = F_MEMBER | F_OMIT, .help = "of a custom model" },
-	{ 0 }
+	NAMED("ModelPackage")
 };
 static const struct shape packages_out[] = PAGE_OUT(package_out);
 
@@ -403,25 +403,25 @@ static const struct shape leaderboard_in[] = {
 	LEADERBOARD_ROWS,
 	{ "computeAllTsIntervals", T_BOOL, IN_AT(intervals), .flags = F_NULL, .help = "of time series" },
 	REGISTERED_ROWS,
-	{ 0 }
+	NAMED("PackageFromLeaderboard")
 };
-static const struct shape learning_in[] = { LEADERBOARD_ROWS, REGISTERED_ROWS, { 0 } };
+static const struct shape learning_in[] = { LEADERBOARD_ROWS, REGISTERED_ROWS, NAMED("PackageFromLearningModel") };
 static const struct shape custom_in[] = {
 	{ "customModelVersionId", T_ID, IN_AT(source), BARE, .flags = F_REQUIRED | F_LOOSE },
 	{ "name", T_STR, IN_AT(name), .min = 1, .max = 1024, .flags = F_NULL | F_TRIMMED },
 	{ "description", T_STR, IN_AT(description), .max = 2048, .flags = F_NULL },
 	{ "prompt", T_STR, IN_AT(prompt), .max = 32768, .flags = F_NULL },
 	REGISTERED_ROWS,
-	{ 0 }
+	NAMED("PackageFromCustomModel")
 };
 static const struct shape json_description_in[] = {
 	{ "buildEnvironmentType", T_STR, .words = (const char *const[]){ "DataRobot", "Python", "R", "Java", "Julia", "Legacy", "Other", NULL }, .flags = F_NULL },
 	{ "description", T_STR, .max = 2048, .flags = F_NULL },
 	{ "location", T_STR, .max = 2048, .flags = F_NULL },
 	{ "modelName", T_STR, .max = 512, .flags = F_NULL },
-	{ 0 }
+	NAMED("PackageDescriptionIn")
 };
-static const struct shape geospatial_in[] = { { "primaryLocationColumn", T_STR, .min = 1, .max = 1024, .flags = F_REQUIRED }, { 0 } };
+static const struct shape geospatial_in[] = { { "primaryLocationColumn", T_STR, .min = 1, .max = 1024, .flags = F_REQUIRED }, NAMED("PackageGeospatial") };
 static const struct shape json_in[] = {
 	{ "name", T_STR, IN_AT(name), .min = 1, .max = 1024, .flags = F_REQUIRED | F_TRIMMED },
 	{ "description", T_STR, IN_AT(description), .max = 2048, .flags = F_NULL },
@@ -433,7 +433,7 @@ static const struct shape json_in[] = {
 	{ "geospatialMonitoring", T_OBJECT, IN_AT(geospatial), .sub = geospatial_in, .flags = F_NULL },
 	{ "originalFileName", T_STR, IN_AT(file_name), .min = 1, .max = 255, .flags = F_NULL, .help = "of the file that it was imported from" },
 	REGISTERED_ROWS,
-	{ 0 }
+	NAMED("PackageFromJson")
 };
 
 /* Made, with its file to be built: the answer is the package, and where the job is told of. */
@@ -468,10 +468,10 @@ static const struct shape capability_out[] = {
 	{ "messages", T_STRINGS, .make = NULL, AT(struct capability, message), .empty = "[]" },
 	{ "name", T_STR, AT(struct capability, name) },
 	{ "supported", T_BOOL, AT(struct capability, supported) },
-	{ 0 }
+	NAMED("Capability")
 };
 struct capability_list { struct list data; };
-const struct shape capability_list_out[] = { { "data", T_LIST, AT(struct capability_list, data), .sub = capability_out }, { 0 } };
+const struct shape capability_list_out[] = { { "data", T_LIST, AT(struct capability_list, data), .sub = capability_out }, NAMED("CapabilityList") };
 
 enum err res_capabilities(struct req *r, const struct version *v)
 {
@@ -507,7 +507,7 @@ static const struct shape feature_out[] = {
 	{ "importance", T_DOC, AT(struct feature, importance), .empty = "null", .help = "a number, or null" },
 	{ "knownInAdvance", T_BOOL, AT(struct feature, known) },
 	{ "name", T_STR, AT(struct feature, name) },
-	{ 0 }
+	NAMED("Feature")
 };
 static const struct shape features_out[] = PAGE_OUT(feature_out);
 struct features_query { struct page_asked page; const char *search, *order; bool others, segments; };
@@ -625,7 +625,7 @@ static const struct shape log_out[] = {
 	{ "level", T_STR, AT(struct log_entry, level) },
 	{ "message", T_STR, AT(struct log_entry, message) },
 	{ "time", T_DOC, AT(struct log_entry, time), .empty = "0", .help = "seconds since 1970" },
-	{ 0 }
+	NAMED("ModelLog")
 };
 static const struct shape logs_out[] = PAGE_OUT(log_out);
 static const struct shape logs_query[] = { PAGE_ROWS, { 0 } };
@@ -701,7 +701,7 @@ static enum err get_logs(struct req *r)
 #define ID .ids = { "", "" }
 #define PACKAGE .object = RES_VERSION, ID
 #define REFUSED "MODEL_ARCHIVED MODEL_RETIRED MODEL_NAME_TAKEN REFERENCE QUOTA"
-#define NAMED AS({ ERR_MODEL_NOT_FOUND, ERR_REFERENCE }, { ERR_RUN_NOT_FOUND, ERR_REFERENCE }, { ERR_CUSTOM_VERSION_NOT_FOUND, ERR_REFERENCE })
+#define OF_NAME AS({ ERR_MODEL_NOT_FOUND, ERR_REFERENCE }, { ERR_RUN_NOT_FOUND, ERR_REFERENCE }, { ERR_CUSTOM_VERSION_NOT_FOUND, ERR_REFERENCE })
 static const struct deprecation learning = { "Deprecated since 2.31; use POST /modelPackages/fromLeaderboard/", "Wed, 31 Dec 2031 23:59:59 GMT", BASE "/modelPackages/fromLeaderboard/" };
 static const struct deprecation archive = { "Deprecated since 2.32; use DELETE /registeredModels/{registeredModelId}/", "Wed, 31 Dec 2031 23:59:59 GMT", BASE "/registeredModels/" };
 const struct route package_routes[] = {
@@ -709,16 +709,16 @@ const struct route package_routes[] = {
 	  .paging = &packages_paging, .read = packages_read, AS({ ERR_QUERY, ERR_REQUEST }), .summary = "Model packages that are not archived, newest first",
 	  .errors = "MODEL_NOT_FOUND" },
 	{ "POST", PACKAGES "/fromLeaderboard", PERM_MODEL_WRITE, R_WRITE | R_STRICT, BODY(leaderboard_in, struct package_in), .status = 202, .out = package_out,
-	  .object = RES_VERSION, .run = from_leaderboard, .moves = { LIFE_VERSION_CREATE, LIFE_MODEL_REGISTER }, NAMED,
+	  .object = RES_VERSION, .run = from_leaderboard, .moves = { LIFE_VERSION_CREATE, LIFE_MODEL_REGISTER }, OF_NAME,
 	  .summary = "A package of a leaderboard model, whose file is built behind the answer", .errors = REFUSED },
 	{ "POST", PACKAGES "/fromLearningModel", PERM_MODEL_WRITE, R_WRITE | R_STRICT, BODY(learning_in, struct package_in), .status = 201, .out = package_out,
 	  PACKAGE, .make = package_from_learning_model, .place = PACKAGES, AS({ ERR_MODEL_NOT_FOUND, ERR_REFERENCE }), .deprecated = &learning,
 	  .summary = "A package of a leaderboard model, without a file", .errors = REFUSED " RUN_NOT_FOUND" },
 	{ "POST", PACKAGES "/fromCustomModelVersion", PERM_MODEL_WRITE, R_WRITE, BODY(custom_in, struct package_in), .status = 201, .out = package_out,
-	  .object = RES_VERSION, .run = from_custom, .moves = { LIFE_VERSION_CREATE, LIFE_MODEL_REGISTER }, NAMED,
+	  .object = RES_VERSION, .run = from_custom, .moves = { LIFE_VERSION_CREATE, LIFE_MODEL_REGISTER }, OF_NAME,
 	  .summary = "A package of a version of a custom model, whose file is built behind the answer", .errors = REFUSED },
 	{ "POST", PACKAGES "/fromJSON", PERM_MODEL_WRITE, R_WRITE, BODY(json_in, struct package_in), .status = 201, .out = package_out,
-	  PACKAGE, .make = package_from_json, .place = PACKAGES, NAMED, .summary = "A package of a model that runs elsewhere", .errors = REFUSED },
+	  PACKAGE, .make = package_from_json, .place = PACKAGES, OF_NAME, .summary = "A package of a model that runs elsewhere", .errors = REFUSED },
 	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = package_out, PACKAGE, .get = package_get, .summary = "One model package, also an archived one",
 	  .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ "POST", ONE "/archive", PERM_MODEL_WRITE, R_WRITE, .status = 204, PACKAGE, .change = package_archive, .moves = { LIFE_VERSION_ARCHIVE },

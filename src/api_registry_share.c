@@ -22,7 +22,7 @@ static const struct shape share_out[] = {
 	{ "name", T_STR, AT(struct share, name), .help = "a user's name, or that of the group or the organization" },
 	{ "role", T_STR, .make = role, .help = "as it was granted" },
 	{ "shareRecipientType", T_STR, AT(struct share, kind), .words = kinds },
-	{ 0 }
+	NAMED("SharedRole")
 };
 static const struct shape shares_out[] = PAGE_OUT(share_out);
 
@@ -90,14 +90,14 @@ static const struct shape role_in[] = {
 	{ "role", T_STR, ROLE_AT(word), .words = share_words, .flags = F_REQUIRED },
 	{ "shareRecipientType", T_STR, ROLE_AT(kind), .words = kinds, .flags = F_REQUIRED },
 	{ "canShare", T_BOOL, AT(struct role_in, can_share), .flags = F_NULL },
-	{ 0 }
+	NAMED("SharedRoleChange")
 };
 struct shares_in { const char *operation, *roles; };
 static const struct shape shares_in[] = {
 	{ "operation", T_STR, AT(struct shares_in, operation), .words = (const char *const[]){ "updateRoles", NULL }, .flags = F_REQUIRED },
-	{ "roles", T_DOC, AT(struct shares_in, roles), .flags = F_REQUIRED,
+	{ "roles", T_DOC, AT(struct shares_in, roles), .sub = role_in, .min = 1, .max = 100, .flags = F_REQUIRED,
 	  .help = "1 to 100 of {role, shareRecipientType, and id or username}; NO_ROLE takes it away" },
-	{ 0 }
+	NAMED("SharedRolesChange")
 };
 
 /* One role; its faults are told with their place. */

@@ -11,9 +11,9 @@ static const struct shape project_out[] = {
 	{ "id", T_ID, RUN_PROJECT_AT(life.id), BARE },
 	{ "projectName", T_STR, RUN_PROJECT_AT(name) },
 	{ "created", T_TIME, RUN_PROJECT_AT(life.created) },
-	{ 0 }
+	NAMED("LeaderboardProject")
 };
-#define ARRAY_OF(shape) { { "", T_LIST, AT(struct page_got, rows), .sub = shape }, { 0 } }
+#define ARRAY_OF(shape) { { "", T_LIST, AT(struct page_got, rows), .sub = shape }, NAMED("%Array") }
 static const struct shape projects_out[] = ARRAY_OF(project_out);
 
 #define RUN_AT(field) AT(struct run, field)
@@ -25,7 +25,7 @@ static const struct shape leader_out[] = {
 	{ "targetName", T_STR, RUN_AT(target) },
 	{ "targetType", T_STR, RUN_AT(package.target_type) },
 	{ "createdAt", T_TIME, RUN_AT(life.created) },
-	{ 0 }
+	NAMED("LeaderboardModel")
 };
 static const struct shape leaders_out[] = ARRAY_OF(leader_out);
 
@@ -46,12 +46,12 @@ static const struct shape import_in[] = {
 	{ "scoringCode", T_OBJECT, IMPORT_AT(scoring_code), .sub = scoring_rows, .flags = F_NULL },
 	{ "originalFileName", T_STR, IMPORT_AT(file_name), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, .help = "of a model that was uploaded as a .mlpkg file" },
 	{ "importMeta", T_OBJECT, IMPORT_AT(contains), .sub = contains_rows, .flags = F_NULL, .help = "what that file contains" },
-	{ 0 }
+	NAMED("LeaderboardModelImport")
 };
 static const struct shape imported_out[] = {
 	{ "modelId", T_ID, RUN_AT(life.id), BARE },
 	{ "projectId", T_ID, RUN_AT(project), BARE },
-	{ 0 }
+	NAMED("LeaderboardModelImported")
 };
 
 /* ---- Use cases ---- */
@@ -66,8 +66,8 @@ static const void *description(struct arena *a, const void *object)
 }
 
 #define USE_CASE_AT(field) AT(struct use_case, field)
-static const struct shape maker_out[] = { { "id", T_ID, USE_CASE_AT(life.whose), BARE }, { 0 } };
-static const struct shape changer_out[] = { { "id", T_ID, USE_CASE_AT(changer), BARE }, { 0 } };
+static const struct shape maker_out[] = { { "id", T_ID, USE_CASE_AT(life.whose), BARE }, NAMED("UseCaseMaker") };
+static const struct shape changer_out[] = { { "id", T_ID, USE_CASE_AT(changer), BARE }, NAMED("UseCaseChanger") };
 #define NONE_OF(key) { key, T_INT, .text = "0" }
 static const struct shape use_case_out[] = {
 	{ "id", T_ID, USE_CASE_AT(life.id), BARE },
@@ -80,7 +80,7 @@ static const struct shape use_case_out[] = {
 	{ "modelsCount", T_INT, USE_CASE_AT(models), .help = "versions of registered models" },
 	NONE_OF("projectsCount"), NONE_OF("datasetsCount"), NONE_OF("filesCount"), NONE_OF("notebooksCount"), NONE_OF("applicationsCount"),
 	{ "members", T_STRINGS, .text = "[]" },
-	{ 0 }
+	NAMED("UseCase")
 };
 static const struct shape use_cases_out[] = PAGE_OUT(use_case_out);
 struct use_cases_query { struct page_asked page; const char *search; };
@@ -92,23 +92,23 @@ static const struct shape use_cases_query[] = {
 static const struct shape use_case_in[] = {
 	{ "name", T_STR, USE_CASE_AT(name), .min = 1, .max = 255, .flags = F_TRIMMED, .def = "Untitled use case" },
 	{ "description", T_STR, USE_CASE_AT(description), .max = 2048, .flags = F_NULL },
-	{ 0 }
+	NAMED("UseCaseCreate")
 };
 static const struct shape use_case_edit_in[] = {
 	{ "name", T_STR, SET(struct use_case_edit, name), .min = 1, .max = 255, .flags = F_TRIMMED },
 	{ "description", T_STR, SET(struct use_case_edit, description), .max = 2048, .flags = F_NULL },
-	{ 0 }
+	NAMED("UseCaseEdit")
 };
 static const struct shape link_out[] = {
 	{ "useCaseId", T_ID, AT(struct use_case_link, use_case), BARE },
 	{ "entityId", T_ID, AT(struct use_case_link, version), BARE },
 	{ "entityType", T_LITERAL, .text = "registeredModelVersion" },
-	{ 0 }
+	NAMED("UseCaseLink")
 };
 
 /* ---- The caller ---- */
 
-static const struct shape no_rights[] = { { 0 } };
+static const struct shape no_rights[] = { NAMED("AccountRights") };
 #define ACCOUNT_AT(field) AT(struct account, field)
 static const struct shape account_out[] = {
 	{ "uid", T_ID, ACCOUNT_AT(life.id), BARE },
@@ -118,7 +118,7 @@ static const struct shape account_out[] = {
 	{ "orgId", T_ID, ACCOUNT_AT(life.organization), BARE },
 	{ "tenantId", T_ID, ACCOUNT_AT(life.organization), BARE },
 	{ "permissions", T_SUB, .off = 0, .sub = no_rights },
-	{ 0 }
+	NAMED("Account")
 };
 
 /* ---- Tables ---- */

@@ -56,7 +56,7 @@ static const struct shape job_out[] = {
 	{ "description", T_STR, .make = message },
 	{ "statusType", T_STR, AT(struct job, kind) },
 	{ "created", T_TIME, AT(struct job, created) },
-	{ 0 }
+	NAMED("JobStatus")
 };
 
 /* Sent on once it is done. */
@@ -114,7 +114,7 @@ const struct route job_routes[] = {
 	{ "POST", PACKAGE "/modelPackageFileBuilds", PERM_MODEL_WRITE, R_WRITE, .status = 202, .run = build_file,
 	  .moves = { LIFE_VERSION_BUILD, LIFE_MODEL_VERSION_BUILD }, .summary = "Build the file of a model package behind the answer",
 	  .errors = NOT_FOUND "PACKAGE_ARCHIVED MODEL_ARCHIVED MODEL_RETIRED" },
-	{ "GET", PACKAGE "/modelPackageFile", PERM_MODEL_READ, 0, .status = 200, .run = get_file, .summary = "The file of a model package, a zip",
+	{ "GET", PACKAGE "/modelPackageFile", PERM_MODEL_READ, 0, .status = 200, .run = get_file, .type = "application/zip", .summary = "The file of a model package, a zip",
 	  .errors = NOT_FOUND "PACKAGE_UNBUILT ARTIFACT_BROKEN" },
 	{ "GET", BASE "/status/{statusId}", PERM_MODEL_READ, 0, .status = 200, .out = job_out, .run = get_job,
 	  .summary = "How far a job is; sends on to its result once it is done", .errors = "JOB_NOT_FOUND", .also = 303 },

@@ -35,13 +35,13 @@ static const struct shape workspace_out[] = {
 	{ "created", T_TIME, WORKSPACE_AT(life.created) },
 	{ "updated", T_TIME, WORKSPACE_AT(life.changed) },
 	LIVEMODE(struct workspace),
-	{ 0 }
+	NAMED("Workspace")
 };
 
 static const struct shape create_in[] = {
 	{ "name", T_STR, WORKSPACE_AT(name), .min = 1, .max = 255, .flags = F_REQUIRED | F_TRIMMED },
 	{ "metadata", T_LABELS, WORKSPACE_AT(metadata), .max = METADATA_MOST, .flags = F_NULL },
-	{ 0 }
+	NAMED("WorkspaceCreate")
 };
 
 struct workspaces_query { struct page_asked page; enum state status; const char *metadata; };
@@ -60,7 +60,7 @@ static const struct shape list_out[] = LIST_OUT(workspace_out);
 	{ "name", T_STR, LABEL_EDIT_SET(name), .min = 1, .max = 255, .flags = F_TRIMMED | F_ONE }, \
 	{ "metadata", T_LABELS, LABEL_EDIT_SET(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL | F_ONE, \
 	  .help = "members to set; null takes one away, null for the whole all of them" }
-static const struct shape edit_in[] = { EDIT_ROWS, { 0 } };
+static const struct shape edit_in[] = { EDIT_ROWS, NAMED("WorkspaceEdit") };
 
 #define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the entity was made" }
 static const struct shape edit_entity_in[] = {
@@ -69,7 +69,7 @@ static const struct shape edit_entity_in[] = {
 	STAYS("jurisdiction"),
 	STAYS("type"),
 	STAYS("portfolio_id"),
-	{ 0 }
+	NAMED("EntityEdit")
 };
 
 /* ---- Authorizations ---- */
@@ -86,13 +86,13 @@ static const void *resource_id(struct arena *a, const void *object)
 static const struct shape subject_out[] = {
 	{ "id", T_STR, .make = resource_id },
 	{ "object", T_STR, AUTHORIZATION_AT(resource_type) },
-	{ 0 }
+	NAMED("AuthorizationSubject")
 };
 static const struct shape asker_out[] = {
 	{ "human_principal_id", T_ID, AUTHORIZATION_AT(human), .prefix = "usr_" },
 	{ "agent_id", T_STR, AUTHORIZATION_AT(agent) },
 	{ "token_id", T_ID, AUTHORIZATION_AT(token), .prefix = "tok_" },
-	{ 0 }
+	NAMED("AuthorizationAsker")
 };
 static const struct shape authorization_out[] = {
 	{ "id", T_ID, AUTHORIZATION_AT(life.id), .prefix = "auth_" },
@@ -104,7 +104,7 @@ static const struct shape authorization_out[] = {
 	{ "created", T_TIME, AUTHORIZATION_AT(life.created) },
 	{ "updated", T_TIME, AUTHORIZATION_AT(life.changed) },
 	LIVEMODE(struct authorization),
-	{ 0 }
+	NAMED("Authorization")
 };
 
 struct authorizations_query { struct page_asked page; enum state status; };
@@ -131,7 +131,7 @@ static const struct shape entity_out[] = {
 	{ "created", T_TIME, ENTITY_AT(life.created) },
 	{ "updated", T_TIME, ENTITY_AT(life.changed) },
 	LIVEMODE(struct entity),
-	{ 0 }
+	NAMED("Entity")
 };
 
 struct entity_in { struct entity n; const char *workspace; };
@@ -143,7 +143,7 @@ static const struct shape entity_in[] = {
 	{ "type", T_STR, ENTITY_IN_AT(n.type), .min = 1, .max = 64, .flags = F_REQUIRED | F_TRIMMED, .help = "such as c_corp" },
 	{ "portfolio_id", T_STR, ENTITY_IN_AT(n.portfolio), .min = 1, .max = 64, .flags = F_NULL | F_TRIMMED },
 	{ "metadata", T_LABELS, ENTITY_IN_AT(n.metadata), .max = METADATA_MOST, .flags = F_NULL },
-	{ 0 }
+	NAMED("EntityCreate")
 };
 
 /* What may not be found is the workspace. */
@@ -266,12 +266,12 @@ static const struct shape fault_out[] = {
 	{ "field", T_STR, AT(struct why_item, field) },
 	{ "code", T_STR, AT(struct why_item, code) },
 	{ "message", T_STR, AT(struct why_item, reason) },
-	{ 0 }
+	NAMED("WorkspacesFault")
 };
 static const struct shape authority_out[] = {
 	{ "human_principal_id", T_ID, AT(struct authority, human), .prefix = "usr_" },
 	{ "agent_id", T_STR, AT(struct authority, agent), .flags = F_NULL },
-	{ 0 }
+	NAMED("WorkspacesAuthority")
 };
 static const struct shape error_out[] = {
 	{ "type", T_STR, ERROR_SAY_AT(type) },
@@ -286,7 +286,7 @@ static const struct shape error_out[] = {
 	{ "retry_after", T_INT, ERROR_SAY_AT(retry_after), .flags = F_OMIT | F_NULL, .help = "seconds" },
 	{ "authorized_by", T_REF, ERROR_SAY_AT(authority), .sub = authority_out, .flags = F_OMIT, .help = "of a `tok_`" },
 	{ "errors", T_LIST, ERROR_SAY_AT(details), .sub = fault_out, .flags = F_OMIT },
-	{ 0 }
+	NAMED("WorkspacesError")
 };
 
 /* `webhook_endpoint` in a sentence. */
@@ -379,7 +379,9 @@ static const struct nginx_header nginx[] = { { "Matter-Request-Id", "matter_requ
 	{ "Matter-Version", "matter_version", API_NEWEST, false }, { 0 } };
 static const struct route *const tables[] = { routes, webhook_routes, token_routes, NULL };
 static const char *const prefixes[] = { "/v1", NULL };
-const struct dialect api_workspaces = { .name = "workspaces", .prefixes = prefixes, .tables = tables, .codes = codes,
+const struct dialect api_workspaces = { .name = "workspaces", .title = "Workspaces",
+	.about = "Workspaces with their entities, events, webhook endpoints, API keys and the authorizations that agents ask for.",
+	.prefixes = prefixes, .tables = tables, .codes = codes,
 	.errors = errors, .error_out = error_out, .error_type = "application/problem+json", .time = TIME_UNIX,
 	.place_first = true, .rate_headers = true, .documented = true, .request_prefix = PREFIX, .nginx = nginx,
 	.check = check, .say = say, .headers = headers };

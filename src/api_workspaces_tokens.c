@@ -13,11 +13,11 @@ static const char *const kinds[] = { "secret", "publishable", "token", NULL };
 static const struct shape owner_out[] = {
 	{ "human_id", T_ID, APIKEY_AT(life.whose), .prefix = "usr_" },
 	{ "agent_id", T_STR, APIKEY_AT(agent), .flags = F_NULL },
-	{ 0 }
+	NAMED("TokenPrincipal")
 };
 static const struct shape limits_out[] = {
 	{ "requests_per_minute", T_INT, APIKEY_AT(rate), .flags = F_NULL | F_ZERO, .help = "null: those of the mode" },
-	{ 0 }
+	NAMED("TokenLimits")
 };
 #define TOKEN_ROWS \
 	{ "id", T_ID, APIKEY_AT(life.id), .prefix = "tok_" }, \
@@ -35,8 +35,8 @@ static const struct shape limits_out[] = {
 	{ "expires_at", T_TIME, APIKEY_AT(expires_at), .flags = F_NULL }, \
 	{ "created", T_TIME, APIKEY_AT(life.created) }, \
 	LIVEMODE(struct apikey)
-static const struct shape token_out[] = { TOKEN_ROWS, { 0 } };
-static const struct shape secret_out[] = { TOKEN_ROWS, { "secret", T_STR, APIKEY_AT(secret), .help = "shown this once" }, { 0 } };
+static const struct shape token_out[] = { TOKEN_ROWS, NAMED("Token") };
+static const struct shape secret_out[] = { TOKEN_ROWS, { "secret", T_STR, APIKEY_AT(secret), .help = "shown this once" }, NAMED("TokenWithSecret") };
 
 static const char *permission_fault(struct arena *a, const char *s)
 {
@@ -52,13 +52,13 @@ static const char *agent_fault(struct arena *a, const char *s)
 
 static const struct shape limits_in[] = {
 	{ "requests_per_minute", T_INT, APIKEY_AT(rate), .min = 1, .max = 1000000 },
-	{ 0 }
+	NAMED("TokenLimitsIn")
 };
 static const struct shape owner_in[] = {
 	{ "human_id", T_ID, APIKEY_AT(life.whose), .prefix = "usr_", .flags = F_REQUIRED },
 	{ "agent_id", T_STR, APIKEY_AT(agent), .min = 5, .max = 64, .flags = F_NULL, .fault = agent_fault,
 	  .help = "`agt_` and letters and digits: the agent that holds the token" },
-	{ 0 }
+	NAMED("TokenPrincipalIn")
 };
 static const struct shape create_in[] = {
 	{ "tier", T_INT, APIKEY_AT(tier), .min = TIER_OBSERVE, .max = TIER_AUTONOMOUS, .flags = F_REQUIRED },
@@ -72,7 +72,7 @@ static const struct shape create_in[] = {
 	  .help = "that of the token which asks; a sign-in may choose, and makes live ones" },
 	{ "expires_in", T_INT, APIKEY_AT(lasts), .min = 60, .max = INT64_C(315360000), .help = "seconds; without it, until it is revoked" },
 	{ "portfolio_id", T_DOC, .flags = F_UNKEPT, .help = "is not supported: a token is not narrowed to a portfolio" },
-	{ 0 }
+	NAMED("TokenCreate")
 };
 
 static const struct shape list_query[] = { LIST_ROWS("tok_", SORT_CREATED), { 0 } };
@@ -93,7 +93,7 @@ static const struct shape version_out[] = {
 	OBJECT(const char *, "api_version"),
 	{ "version", T_STR, .help = "for Matter-Version" },
 	{ "current", T_BOOL, .make = is_newest, .help = "used where nobody names one" },
-	{ 0 }
+	NAMED("ApiVersion")
 };
 static const struct shape versions_out[] = LIST_OUT(version_out);
 
@@ -116,12 +116,12 @@ static const struct shape limit_out[] = {
 	{ "limit", T_INT, AT(struct limit, limit) },
 	{ "remaining", T_INT, AT(struct limit, remaining), .flags = F_OMIT | F_NULL },
 	{ "reset", T_TIME, AT(struct limit, reset), .flags = F_OMIT },
-	{ 0 }
+	NAMED("Limit")
 };
 static const struct shape registry_out[] = {
 	OBJECT(struct list, "limits"),
 	{ "limits", T_LIST, .sub = limit_out, .help = "of the token that asks" },
-	{ 0 }
+	NAMED("Limits")
 };
 
 static enum err limits(struct req *r)
@@ -171,7 +171,7 @@ static const struct shape touched_out[] = {
 	{ "id", T_STR, .make = touched_id },
 	{ "object", T_STR, ATTEMPT_AT(type) },
 	{ "revision", T_INT, ATTEMPT_AT(revision) },
-	{ 0 }
+	NAMED("RequestTouched")
 };
 static const struct shape request_out[] = {
 	{ "id", T_STR, ATTEMPT_AT(id) },
@@ -180,7 +180,7 @@ static const struct shape request_out[] = {
 	{ "status", T_INT, ATTEMPT_AT(status), .flags = F_NULL, .help = "of its answer, when that was kept under an Idempotency-Key" },
 	{ "idempotency_key", T_STR, ATTEMPT_AT(key), .flags = F_NULL },
 	{ "resource", T_REF, .make = touched, .sub = touched_out, .flags = F_NULL, .help = "what it changed first" },
-	{ 0 }
+	NAMED("RequestRecord")
 };
 
 /* A request that wrote, for as long as its attempt is kept; of the very caller, or of

@@ -62,9 +62,9 @@ static const void *owner_permissions(struct arena *a, const void *object)
 	{ "created", T_TIME, ENDPOINT_AT(life.created) }, \
 	{ "updated", T_TIME, ENDPOINT_AT(life.changed) }, \
 	LIVEMODE(struct endpoint)
-static const struct shape endpoint_out[] = { ENDPOINT_ROWS, { 0 } };
+static const struct shape endpoint_out[] = { ENDPOINT_ROWS, NAMED("WebhookEndpoint") };
 static const struct shape secret_out[] = { ENDPOINT_ROWS,
-	{ "secret", T_STR, ENDPOINT_AT(secret), .help = "`whsec_...`, shown this once" }, { 0 } };
+	{ "secret", T_STR, ENDPOINT_AT(secret), .help = "`whsec_...`, shown this once" }, NAMED("WebhookEndpointWithSecret") };
 
 /* Of the events there are. */
 static const char *pattern_fault(struct arena *a, const char *p)
@@ -88,7 +88,7 @@ static const struct shape create_in[] = {
 	{ "description", T_STR, ENDPOINT_AT(description), .max = 500, .flags = F_NULL },
 	{ "metadata", T_LABELS, ENDPOINT_AT(metadata), .max = METADATA_MOST, .flags = F_NULL },
 	UNKEPT_ROWS,
-	{ 0 }
+	NAMED("WebhookEndpointCreate")
 };
 
 static const struct shape list_query[] = { LIST_ROWS("we_", SORT_CREATED), { 0 } };
@@ -104,7 +104,7 @@ static const struct shape edit_in[] = {
 	{ "status", T_STATE, ENDPOINT_EDIT_SET(status), .of = RES_ENDPOINT, .flags = F_ONE },
 	{ "api_version", T_DOC, .flags = F_UNKEPT, .help = "stays as it was when the endpoint was made; make another one" },
 	UNKEPT_ROWS,
-	{ 0 }
+	NAMED("WebhookEndpointEdit")
 };
 
 static const void *yes(struct arena *a, const void *object)
@@ -119,13 +119,13 @@ static const struct shape deleted_out[] = {
 	{ "id", T_ID, ENDPOINT_AT(life.id), .prefix = "we_" },
 	{ "object", T_LITERAL, .text = "webhook_endpoint" },
 	{ "deleted", T_BOOL, .make = yes },
-	{ 0 }
+	NAMED("WebhookEndpointDeleted")
 };
 
 static const struct shape rotate_in[] = {
 	{ "expires_in", T_INT, .min = 0, .max = INT64_C(7) * 86400, .def = "86400",
 	  .help = "seconds in which the former secret signs too; a day by default" },
-	{ 0 }
+	NAMED("WebhookSecretRotate")
 };
 
 /* ---- Deliveries ---- */
@@ -147,7 +147,7 @@ static const struct shape try_out[] = {
 	{ "duration_ms", T_INT, DELIVERY_TRY_AT(milliseconds) },
 	{ "response_status", T_INT, DELIVERY_TRY_AT(response_status), .flags = F_NULL | F_ZERO },
 	{ "error", T_STR, DELIVERY_TRY_AT(error), .flags = F_NULL },
-	{ 0 }
+	NAMED("DeliveryAttempt")
 };
 #define DELIVERY_AT(field) AT(struct delivery, field)
 static const struct shape delivery_out[] = {
@@ -162,7 +162,7 @@ static const struct shape delivery_out[] = {
 	{ "created", T_TIME, DELIVERY_AT(created_at) },
 	{ "updated", T_TIME, DELIVERY_AT(updated_at) },
 	{ "attempts", T_LIST, .make = tries, .sub = try_out, .help = "the first one first" },
-	{ 0 }
+	NAMED("Delivery")
 };
 
 static const struct shape deliveries_query[] = { LIST_ROWS("del_", SORT_CREATED), { 0 } };

@@ -94,7 +94,7 @@ static const struct command commands[] = {
 		"With --dry-run, only count. Run it from cron.", cmd_sweep, false },
 	{ "tables routes|errors|transitions|sql|lists|config|retention|metrics", "Print one of the tables the program is made of, separated by tabs.",
 		cmd_tables, true },
-	{ "openapi", "Print the OpenAPI 3.1 description.", cmd_openapi, true },
+	{ "openapi [--api NAME]", "Print the OpenAPI 3.1 description: of all published APIs, or of one alone.", cmd_openapi, true },
 	{ "nginx-errors http|server", "Print nginx's own error answers in the dialect of each address: the part for "
 		"the http level or for the server level.", cmd_nginx_errors, true },
 };

@@ -217,7 +217,12 @@ int cmd_tables(struct cli *c)
 
 int cmd_openapi(struct cli *c)
 {
-	cli_json(openapi_document(c->arena, dialects));
+	const char *api = cli_option(c, "--api");
+	struct json *doc = openapi_document(c->arena, dialects, api);
+
+	if (!doc)
+		return cli_say("There is no API `%s`; `thaw openapi` names them as its tags, and `console` is one too", api);
+	cli_json(doc);
 	return CLI_DONE;
 }
 

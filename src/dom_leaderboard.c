@@ -22,14 +22,14 @@ const struct listing leaderboard_list = { .name = "LEADERBOARD", .of = RES__MAX,
 const struct shape scoring_rows[] = {
 	{ "dataRobotPredictionVersion", T_STR, .max = 255, .flags = F_NULL },
 	{ "location", T_STR, .words = (const char *const[]){ "local_leaderboard", "mlpkg", NULL }, .flags = F_NULL },
-	{ 0 }
+	NAMED("ScoringCode")
 };
 const struct shape contains_rows[] = {
 	{ "containsFearPipeline", T_BOOL, .empty = "false" },
 	{ "containsFeaturelists", T_BOOL, .empty = "false" },
 	{ "containsLeaderboardMeta", T_BOOL, .empty = "true" },
 	{ "containsProjectMeta", T_BOOL, .empty = "true" },
-	{ 0 }
+	NAMED("ImportContents")
 };
 
 static void put_time(struct arena *a, struct json *o, const char *key, int64_t us)

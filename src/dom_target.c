@@ -22,7 +22,7 @@ const struct shape target_rows[] = {
 	{ "predictionProbabilitiesColumn", T_STR, .max = 1024, .flags = F_NULL },
 	{ "predictionThreshold", T_NUMBER, .min = 0, .max = 1, .flags = F_NULL, .help = "of a Binary target" },
 	{ "type", T_STR, .words = target_types, .flags = F_REQUIRED },
-	{ 0 }
+	NAMED("Target")
 };
 const struct shape datasets_rows[] = {
 	{ "baselineSegmentedBy", T_STRINGS, .max = 1000, .flags = F_NULL, .empty = "[]" },
@@ -33,7 +33,7 @@ const struct shape datasets_rows[] = {
 	TEXT("trainingDataCatalogId"), TEXT("trainingDataCatalogVersionId"),
 	TEXT("trainingDataCreatedAt"), TEXT("trainingDataCreatorEmail"), TEXT("trainingDataCreatorId"), TEXT("trainingDataCreatorName"),
 	{ "trainingDataSize", T_INT, .min = 0, .max = INT64_MAX, .flags = F_OMIT, .help = "rows" },
-	{ 0 }
+	NAMED("Datasets")
 };
 #define WINDOW(key) { key, T_INT, .min = INT32_MIN, .max = 0, .flags = F_NULL }
 #define FLAG(key) { key, T_BOOL, .flags = F_NULL }
@@ -47,14 +47,14 @@ const struct shape timeseries_rows[] = {
 	TEXT("forecastPointColumnName"),
 	FLAG("isCrossSeries"), FLAG("isNewSeriesSupport"), FLAG("isTraditionalTimeSeries"),
 	TEXT("seriesColumnName"),
-	{ 0 }
+	NAMED("Timeseries")
 };
 /* In the order of the bits. */
 #define KIND(key) { key, T_BOOL, .empty = "false" }
 const struct shape kinds_rows[] = {
 	KIND("isAnomalyDetectionModel"), KIND("isCombinedModel"), KIND("isFeatureDiscovery"), KIND("isMultiseries"), KIND("isTimeSeries"),
 	KIND("isUnsupervisedLearning"), KIND("isDecisionFlow"), KIND("isUnstructured"),
-	{ 0 }
+	NAMED("ModelKinds")
 };
 _Static_assert(KIND_ANOMALY == 1 && KIND_MULTISERIES == 8 && KIND_TIME_SERIES == 16 && KIND_UNSTRUCTURED == 128, "the rows are in their order");
 

@@ -34,8 +34,8 @@ const struct err_row *err_row(enum err e);
 const char *status_phrase(int status);           /* RFC 9110: "Not Found" */
 
 /* What routes may answer without naming it: all of them, those that ask who calls, that take a
- * permission, a body, an Idempotency-Key, an If-Match.  Ends with OK. */
-enum err_on { ON_EVERY, ON_CALLER, ON_PERMISSION, ON_BODY, ON_WRITE, ON_CONDITION };
+ * permission, a query, a body, an Idempotency-Key, an If-Match.  Ends with OK. */
+enum err_on { ON_EVERY, ON_CALLER, ON_PERMISSION, ON_QUERY, ON_BODY, ON_WRITE, ON_CONDITION };
 struct err_common { enum err err; enum err_on on; };
 extern const struct err_common err_common[];
 

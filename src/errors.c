@@ -83,7 +83,7 @@ const struct error_row problem_errors[ERR__MAX] = {
 static const struct shape fault_out[] = {
 	{ "field", T_STR, AT(struct why_item, field) },
 	{ "detail", T_STR, AT(struct why_item, reason) },
-	{ 0 }
+	NAMED("ProblemFault")
 };
 const struct shape problem_out[] = {
 	{ "type", T_STR, E(type) },
@@ -94,5 +94,5 @@ const struct shape problem_out[] = {
 	{ "request_id", T_STR, E(request_id) },
 	{ "errors", T_LIST, E(details), .sub = fault_out, .flags = F_OMIT },
 	{ "checks", T_DOC, E(checks), .flags = F_OMIT, .help = "Of /readyz: what was looked at" },
-	{ 0 }
+	NAMED("Problem")
 };

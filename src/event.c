@@ -30,13 +30,13 @@ static const void *authority(struct arena *a, const void *event)
 static const struct shape request_out[] = {
 	{ "id", T_STR, E(request_id), .help = "Of the request that caused it" },
 	{ "idempotency_key", T_STR, E(idempotency_key), .flags = F_NULL },
-	{ 0 }
+	NAMED("EventRequest")
 };
 static const struct shape authority_out[] = {
 	{ "human_principal_id", T_ID, E(human), .flags = F_NULL, .prefix = "usr_" },
 	{ "agent_id", T_STR, E(agent), .flags = F_NULL },
 	{ "token_id", T_ID, E(token), .flags = F_NULL, .prefix = "tok_" },
-	{ 0 }
+	NAMED("EventAuthority")
 };
 const struct shape event_out[] = {
 	{ "id", T_ID, E(id), .prefix = "evt_" },
@@ -51,7 +51,7 @@ const struct shape event_out[] = {
 	{ "request", T_SUB, .sub = request_out },
 	{ "authorized_by", T_REF, .make = authority, .flags = F_NULL, .sub = authority_out,
 		.help = "null for the administrator's command" },
-	{ 0 }
+	NAMED("Event")
 };
 
 char *event_text(struct arena *a, const struct event *e, const char *api_version, size_t *n)

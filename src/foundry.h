@@ -36,7 +36,7 @@ const char *modelapi_of_run(struct arena *a, const char *features, const char *t
 #define PAGE_OUT(shape) { \
 	{ "data", T_LIST, AT(struct page_got, rows), .sub = shape }, \
 	{ "nextPageToken", T_STR, AT(struct page_got, token), .flags = F_OMIT, .help = "left out of the last page" }, \
-	{ 0 } }
+	NAMED("%Page") }
 
 /* Of a route's row: the errors that it gives for others. */
 #define AS(...) .as = (const struct err_as[]){ __VA_ARGS__, { OK, OK } }

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
+#include "hash.h"
 #include "clock.h"
 #include "conf.h"
 #include "dom_service.h"
@@ -62,10 +62,10 @@ static char *own_token(struct arena *a)
 /* In a time that tells nothing of either. */
 static bool same(const char *a, const char *b)
 {
-	unsigned char x[SHA256_DIGEST_LENGTH], y[SHA256_DIGEST_LENGTH];
+	unsigned char x[SHA256_BYTES], y[SHA256_BYTES];
 
-	SHA256((const unsigned char *)a, strlen(a), x);
-	SHA256((const unsigned char *)b, strlen(b), y);
+	sha256(a, strlen(a), x);
+	sha256(b, strlen(b), y);
 	return !CRYPTO_memcmp(x, y, sizeof x);
 }
 

@@ -44,11 +44,11 @@ const struct shape mlflow_version_out[] = {
 	{ "status", T_LITERAL, .text = "READY" },
 	{ "tags", T_DOC, VERSION_AT(labels), .flags = F_OMIT, .help = "objects of key and value" },
 	{ "aliases", T_DOC, VERSION_AT(aliases), .flags = F_OMIT, .help = "their names" },
-	{ 0 }
+	NAMED("MlflowModelVersion")
 };
-const struct shape mlflow_version_answer[] = { { "model_version", T_SUB, .off = 0, .sub = mlflow_version_out }, { 0 } };
+const struct shape mlflow_version_answer[] = { { "model_version", T_SUB, .off = 0, .sub = mlflow_version_out }, NAMED("MlflowModelVersionAnswer") };
 
-const struct shape mlflow_nothing[] = { { 0 } };
+const struct shape mlflow_nothing[] = { NAMED("MlflowNothing") };
 
 /* What finds a model by its name and tells it, and what labels and aliases are changed by. */
 #define OF_MODEL SQL_MODEL_ID_NAMED, SQL_NAMED_READ, SQL_NAMED_LATEST, SQL_LABELS_READ, SQL_LABEL_GET, SQL_LABEL_PUT, SQL_LABEL_FORGET, SQL_LABELS_SIZE, \

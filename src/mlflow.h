@@ -42,6 +42,7 @@ enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, str
 
 /* Writes what a webhook is sent (api_mlflow_webhooks.c). */
 letter_writer mlflow_write;
+extern const struct hook mlflow_hooks[];
 
 /* What changes look at and write beside their rows: the model's, or also the version's. */
 extern const enum sql mlflow_model_wants[], mlflow_version_wants[];

@@ -20,11 +20,11 @@ extern const struct route models_alias_routes[]; /* api_models_aliases.c */
 	{ "page", T_INT, AT(struct page_got, number) }, \
 	{ "page_size", T_INT, AT(struct page_got, size) }, \
 	{ "has_next", T_BOOL, AT(struct page_got, more) }, \
-	{ 0 } }
+	NAMED("%Page") }
 /* Who did something; no id: the thaw command. */
 #define ACTOR_OUT { \
 	{ "id", T_ID, AT(struct actor, id), .prefix = "usr-", .flags = F_NULL }, \
 	{ "name", T_STR, AT(struct actor, name) }, \
-	{ 0 } }
+	NAMED("Actor") }
 
 #endif

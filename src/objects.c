@@ -116,7 +116,7 @@ static const struct shape workspace_tells[] = {
 	{ "archived_at", T_TIME, AT(struct workspace, archived_at) },
 	{ "metadata", T_LABELS, AT(struct workspace, metadata), .empty = "{}" },
 	TIMES(struct workspace), LIVEMODE(struct workspace),
-	{ 0 }
+	NAMED("EventWorkspace")
 };
 static const struct shape entity_tells[] = {
 	{ "workspace_id", T_ID, AT(struct entity, workspace), .prefix = "wks_" },
@@ -126,14 +126,14 @@ static const struct shape entity_tells[] = {
 	{ "portfolio_id", T_STR, AT(struct entity, portfolio) },
 	{ "metadata", T_LABELS, AT(struct entity, metadata), .empty = "{}" },
 	TIMES(struct entity), LIVEMODE(struct entity),
-	{ 0 }
+	NAMED("EventEntity")
 };
 static const struct shape authorization_tells[] = {
 	{ "action", T_STR, AT(struct authorization, action) },
 	{ "agent_id", T_STR, AT(struct authorization, agent) },
 	{ "human_principal_id", T_ID, AT(struct authorization, human), .prefix = "usr_" },
 	LIVEMODE(struct authorization),
-	{ 0 }
+	NAMED("EventAuthorization")
 };
 static const struct shape token_tells[] = {
 	{ "kind", T_STR, AT(struct apikey, kind) },
@@ -141,31 +141,34 @@ static const struct shape token_tells[] = {
 	{ "human_principal_id", T_ID, AT(struct apikey, life.whose), .prefix = "usr_" },
 	{ "agent_id", T_STR, AT(struct apikey, agent) },
 	LIVEMODE(struct apikey),
-	{ 0 }
+	NAMED("EventToken")
 };
 static const struct shape endpoint_tells[] = {
 	{ "url", T_STR, AT(struct endpoint, url) },
 	LIVEMODE(struct endpoint),
-	{ 0 }
+	NAMED("EventWebhookEndpoint")
 };
-static const struct shape custom_model_tells[] = { { "name", T_STR, AT(struct custom_model, name) }, { 0 } };
-static const struct shape use_case_tells[] = { { "name", T_STR, AT(struct use_case, name) }, { 0 } };
+static const struct shape custom_model_tells[] = { { "name", T_STR, AT(struct custom_model, name) }, NAMED("EventCustomModel") };
+static const struct shape use_case_tells[] = { { "name", T_STR, AT(struct use_case, name) }, NAMED("EventUseCase") };
 static const struct shape environment_tells[] = {
 	{ "name", T_STR, AT(struct environment, name) },
 	{ "platform", T_STR, AT(struct environment, platform) },
 	TIMES(struct environment),
-	{ 0 }
+	NAMED("EventPredictionEnvironment")
 };
 static const struct shape deployment_tells[] = {
 	{ "label", T_STR, AT(struct deployment, label) },
 	{ "model_id", T_ID, AT(struct deployment, model), .prefix = "mdl-" },
 	{ "version_id", T_ID, AT(struct deployment, version), .prefix = "" },
 	TIMES(struct deployment),
-	{ 0 }
+	NAMED("EventDeployment")
 };
 const struct shape *const life_tells[RES__MAX] = { [RES_ENVIRONMENT] = environment_tells, [RES_DEPLOYMENT] = deployment_tells, [RES_USE_CASE] = use_case_tells, [RES_CUSTOM_MODEL] = custom_model_tells,
 	 [RES_WORKSPACE] = workspace_tells, [RES_ENTITY] = entity_tells,
 	[RES_AUTHORIZATION] = authorization_tells, [RES_TOKEN] = token_tells, [RES_ENDPOINT] = endpoint_tells };
+
+static const struct shape model_adds[] = { { "version", T_INT, .min = 1, .max = INT64_MAX, .help = "the number of the version that was made" }, { 0 } };
+const struct shape *const life_adds[RES__MAX] = { [RES_MODEL] = model_adds };
 
 enum state life_state(enum resource r, const char *word)
 {

@@ -77,6 +77,8 @@ extern const struct column *const life_writes[SQL__MAX];
 /* What events tell of an object beyond id, object and status; NULL: nothing. */
 struct shape;
 extern const struct shape *const life_tells[RES__MAX];
+/* And what some changes of it tell besides (life.now), for descriptions. */
+extern const struct shape *const life_adds[RES__MAX];
 /* The states in which a transition has nothing to do, a bit for each. */
 extern const uint64_t life_again[LIFE__MAX];
 /* And those in which one with a fixed target stays. */

@@ -3,6 +3,7 @@
 #define OPENAPI_H
 #include "route.h"
 
-struct json *openapi_document(struct arena *a, const struct dialect *const *dialects);
+/* Of one dialect, by its name; NULL: of all that are not described apart.  NULL: there is none of that name. */
+struct json *openapi_document(struct arena *a, const struct dialect *const *dialects, const char *name);
 
 #endif

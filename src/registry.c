@@ -45,5 +45,5 @@ const struct shape person_out[] = {
 	{ "email", T_STR, AT(struct person, email), .flags = F_NULL },
 	{ "id", T_STR, .make = known_id },
 	{ "name", T_STR, AT(struct person, name), .flags = F_NULL },
-	{ 0 }
+	NAMED("Person")
 };

@@ -27,7 +27,7 @@ extern const struct route custom_routes[];       /* api_registry_custom.c */
 	{ "next", T_STR, AT(struct page_got, next), .flags = F_NULL, .help = "the whole address of the next page, with all that was asked for" }, \
 	{ "previous", T_STR, AT(struct page_got, previous), .flags = F_NULL }, \
 	{ "totalCount", T_INT, AT(struct page_got, total) }, \
-	{ 0 } }
+	NAMED("%Page") }
 extern const struct shape window_query[];        /* no more than that, of a struct page_asked */
 /* sortDirection: as the key sorts by itself, or against it. */
 extern const char *const registry_directions[];

@@ -36,6 +36,7 @@ struct res {
 	struct param *headers;
 	size_t nheaders;
 	const char *type;                        /* of the body; NULL: none */
+	const char *lasts;                       /* its Cache-Control, if it is not what everything has */
 	const char *body;
 	size_t n;
 };
@@ -109,8 +110,7 @@ void res_error(struct req *r, enum err e);
 /* The reply as it is kept under an idempotency key, and back. */
 void res_keep(struct req *r);
 enum err res_replay(struct req *r);              /* ERR_KEY_SEALED */
-/* A page for people: the body is HTML. */
-char *page_html(struct arena *a, const char *title, const char *body);
+/* A page for people (page.h): the body is HTML. */
 void res_page(struct req *r, int status, const char *title, const char *body);
 void res_send(struct req *r);
 

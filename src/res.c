@@ -5,6 +5,7 @@
 #include "conf.h"
 #include "hash.h"
 #include "log.h"
+#include "page.h"
 #include "route.h"
 #include "seal.h"
 #include "str.h"
@@ -39,12 +40,6 @@ void res_body(struct req *r, int status, const char *type, const char *body, siz
 	r->res.type = type;
 	r->res.body = body;
 	r->res.n = n;
-}
-
-char *page_html(struct arena *a, const char *title, const char *body)
-{
-	return arena_printf(a, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title>"
-		"</head>\n<body><main><h1>%s</h1>\n%s</main></body></html>\n", title, title, body);
 }
 
 void res_page(struct req *r, int status, const char *title, const char *body)
@@ -229,7 +224,7 @@ static void common_headers(struct req *r)
 		res_header(r, r->lasting.name, r->lasting.value);
 	res_header(r, "X-Request-Id", r->tx.request_id);
 	/* A tag invites to keep the answer and ask again; everything else is for once. */
-	res_header(r, "Cache-Control", !strcmp(r->method, "GET") && r->res.status < 400 ? "private, no-cache" : "no-store");
+	res_header(r, "Cache-Control", strcmp(r->method, "GET") || r->res.status >= 400 ? "no-store" : r->res.lasts ? r->res.lasts : "private, no-cache");
 	if (r->rated && (d->rate_headers || r->res.status == 429)) {
 		res_header(r, "X-RateLimit-Limit", arena_printf(r->arena, "%lld", (long long)r->rate.limit));
 		res_header(r, "X-RateLimit-Remaining", arena_printf(r->arena, "%lld", (long long)r->rate.remaining));

@@ -74,6 +74,7 @@ struct route {
 	const struct deprecation *deprecated;    /* NULL: it is not */
 	size_t size;                             /* of what `get` gives, or `read` without a list, where that is not the object's struct: R_UNTAGGED then */
 	const char *place;                       /* where what it makes stands, before its id; NULL: at its own address */
+	const char *type;                        /* of an answer that is not JSON; NULL: it is, or there is none */
 };
 
 /* What the route asks of its caller. */
@@ -103,11 +104,19 @@ static inline const struct shape *route_query(const struct route *row)
  * open: only where the outcome is unknown. */
 struct nginx_header { const char *name, *variable, *value; bool open; };
 
+/* An event as a dialect tells it in a form of its own: what it happens to and what happens, in its clients' words, the word that it is
+ * listened to by (NULL: none happens here), the members of what is told, and the thing in the words of an example. */
+struct hook { const char *entity, *action, *word, *members, *thing; };
+
 /* A prefix with the same routes as another one, which they are written under. */
 struct prefix_as { const char *prefix, *as; };
 
 struct dialect {
 	const char *name;
+	const char *title, *about;               /* for people: a few words, a sentence or two */
+	bool guest;                              /* its operations are named with its name: it is the API of another product, or a protocol */
+	bool apart;                              /* described by itself alone */
+	const char *cookie;                      /* what its public routes without a body know their caller by; NULL: nothing does */
 	const char *const *prefixes;             /* whole segments: "/api/v1/models"; ends with NULL */
 	const struct route *const *tables;       /* of its routes, ended by NULL; each ends with a NULL method */
 	const struct prefix_as *same;            /* of the prefixes those that stand for another one; ends with NULL, or NULL */
@@ -126,6 +135,7 @@ struct dialect {
 	bool documented;                         /* an error's type, title and doc_url come from its code, which a page explains */
 	const char *scheme;                      /* of Authorization, beside Bearer; NULL: none */
 	const char *basic;                       /* the realm of Basic, whose password is what else stands behind Bearer; NULL: not taken */
+	const struct hook *hooks;                /* ends with a NULL entity, or NULL */
 	bool absolute;                           /* next and previous pages are whole URLs, and Location, which ends in a slash */
 	bool slashes;                            /* empty segments of an address are none */
 	bool long_queries;                       /* an address has up to ADDRESS_LONG bytes, elsewhere up to ADDRESS_MOST */

@@ -75,8 +75,7 @@ static enum err wrong(struct tx *tx, const char *path, const char *wanted, const
 	return ERR_SHAPE;
 }
 
-/* The word of a state; NULL: it is not told of. */
-static const char *state_word(const struct shape *s, enum state state)
+const char *shape_state_word(const struct shape *s, enum state state)
 {
 	for (const struct alias *p = s->alias; p && p->state; p++)
 		if (p->state == state)
@@ -90,19 +89,18 @@ static enum state state_of(const struct shape *row, const char *word)
 	const char *told;
 
 	for (int s = STATE_NONE + 1; s < STATE__MAX; s++)
-		if (life_states[s].resource == row->of && !(life_states[s].flags & GONE) && (told = state_word(row, s)) && !strcmp(told, word))
+		if (life_states[s].resource == row->of && !(life_states[s].flags & GONE) && (told = shape_state_word(row, s)) && !strcmp(told, word))
 			return s;
 	return STATE_NONE;
 }
 
-/* The words that a T_STATE may be; ends with NULL. */
-static const char *const *words_of(struct arena *a, const struct shape *row)
+const char *const *shape_words(struct arena *a, const struct shape *row)
 {
 	const char **all = arena_alloc(a, (STATE__MAX + 1) * sizeof *all), *word;
 	size_t n = 0;
 
 	for (int s = STATE_NONE + 1; s < STATE__MAX; s++)
-		if ((word = state_word(row, s)) && state_of(row, word) == (enum state)s)
+		if ((word = shape_state_word(row, s)) && state_of(row, word) == (enum state)s)
 			all[n++] = word;
 	return all;
 }
@@ -115,7 +113,7 @@ static enum err decode_state(struct tx *tx, const struct shape *s, const char *p
 		return wrong(tx, path, "a string", j);
 	if (state && out)
 		*(enum state *)out = state;
-	return state ? OK : fault(tx, path, shape_one_of(tx->arena, words_of(tx->arena, s)));
+	return state ? OK : fault(tx, path, shape_one_of(tx->arena, shape_words(tx->arena, s)));
 }
 
 static enum err decode_at(struct tx *tx, const char *base, const struct shape *s, const struct json *in, void *out);
@@ -184,8 +182,6 @@ static enum err decode_strings(struct tx *tx, const struct shape *s, const char 
 		*(const char **)out = joined(tx->arena, j);
 	return result;
 }
-
-enum { LABEL_KEY = 40, LABEL_VALUE = 500 };
 
 static enum err decode_labels(struct tx *tx, const struct shape *s, const char *path, struct json *j, void *out)
 {
@@ -607,7 +603,7 @@ static bool write_value(struct buf *b, const struct shape *s, const void *v, enu
 		js_out_str(b, s->text);
 		return true;
 	case T_STATE:
-		if ((text = state_word(s, *(const enum state *)v)))
+		if ((text = shape_state_word(s, *(const enum state *)v)))
 			js_out_str(b, text);
 		return text;
 	case T_WORDS: case T_OBJECT: case T_STRINGS: case T_LABELS: case T_DOC:
@@ -717,137 +713,5 @@ struct json *shape_object(struct arena *a, const struct shape *s, const void *v,
 	for (; s->key; s++)
 		if ((text = shape_value(a, s, v, form)) || !(s->flags & F_OMIT))
 			js_put(o, s->key, js_raw(a, text));
-	return o;
-}
-
-static void bounds(struct arena *a, struct json *o, const struct shape *s, const char *min, const char *max)
-{
-	if (s->min)
-		js_put_int(a, o, min, s->min);
-	if (s->max && s->max != INT64_MAX)
-		js_put_int(a, o, max, s->max);
-}
-
-static struct json *string_type(struct arena *a, bool or_null)
-{
-	struct json *o = js_object(a), *both = js_array(a);
-
-	js_add(both, js_string(a, "string"));
-	js_add(both, js_string(a, "null"));
-	js_put(o, "type", or_null ? both : js_string(a, "string"));
-	return o;
-}
-
-/* A UUID, alone or behind a prefix: the dots of a resource identifier are dots. */
-static char *rid_pattern(struct arena *a, const char *prefix)
-{
-	struct buf b = { .arena = a };
-
-	buf_puts(&b, "^");
-	for (const char *p = strcmp(prefix, UUID_ALONE) ? prefix : ""; *p; p++)
-		buf_printf(&b, *p == '.' ? "\\%c" : "%c", *p);
-	buf_puts(&b, "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$");
-	return b.p;
-}
-
-/* What a value may be beyond its type. */
-static void constrain(struct arena *a, const struct shape *s, struct json *o, enum time_form form, bool writing)
-{
-	const char *const *words = s->type == T_STATE && !(s->flags & F_OPEN) ? words_of(a, s) : s->words;
-	struct json *inner;
-
-	switch (s->type) {
-	case T_STR: case T_STATE:
-		if (words) {
-			inner = js_array(a);
-			for (size_t i = 0; words[i]; i++)
-				js_add(inner, js_string(a, words[i]));
-			if (s->flags & F_NULL)
-				js_add(inner, NULL);
-			js_put(o, "enum", inner);
-		} else if (writing) {
-			bounds(a, o, s, "minLength", "maxLength");
-		}
-		break;
-	case T_INT:
-		if (writing)
-			bounds(a, o, s, "minimum", "maximum");
-		break;
-	case T_TIME:
-		if (form != TIME_UNIX && form != TIME_UNIX_MILLIS)
-			js_put_str(a, o, "format", "date-time");
-		break;
-	case T_ID:
-		if (s->flags & F_LOOSE)
-			break;
-		js_put_str(a, o, "pattern", id_in_uuid(s->prefix) ? rid_pattern(a, s->prefix)
-			: arena_printf(a, id_in_base62(s->prefix) ? "^%s[0-9A-Za-z]{17}$" : "^%s[0-9a-f]{24}$", s->prefix));
-		break;
-	case T_LABELS:
-		js_put(o, "additionalProperties", string_type(a, writing && s->flags & F_NULL));
-		if (writing)
-			bounds(a, o, s, "minProperties", "maxProperties");
-		break;
-	case T_STRINGS: case T_WORDS:
-		inner = js_object(a);
-		js_put_str(a, inner, "type", "string");
-		js_put(o, "items", inner);
-		if (writing)
-			bounds(a, o, s, "minItems", "maxItems");
-		break;
-	case T_LIST:
-		js_put(o, "items", shape_schema(a, s->sub, form, writing));
-		break;
-	default:
-		break;
-	}
-}
-
-struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time_form form, bool writing)
-{
-	static const char *const types[] = { [T_STR] = "string", [T_INT] = "integer", [T_BOOL] = "boolean",
-		[T_TIME] = "string", [T_ID] = "string", [T_OBJECT] = "object", [T_STRINGS] = "array", [T_LABELS] = "object", [T_DOC] = NULL,
-		[T_SUB] = "object", [T_REF] = "object", [T_LIST] = "array", [T_NUMBER] = "number", [T_STATE] = "string", [T_LITERAL] = "string",
-		[T_WORDS] = "array", [T_MAP] = "object", [T_ONE_OF] = "string" };
-	const bool unix_time = s->type == T_TIME && (form == TIME_UNIX || form == TIME_UNIX_MILLIS);
-	const char *type = s->flags & F_QUOTED ? "string" : unix_time ? "integer" : types[s->type];
-	struct json *o = js_object(a), *inner;
-
-	if ((s->type == T_SUB || s->type == T_REF || s->type == T_OBJECT) && s->sub)
-		o = shape_schema(a, s->sub, form, writing || s->type == T_OBJECT);
-	if (s->flags & F_UNKEPT) {
-		js_put_str(a, o, "type", "null");
-	} else if (s->flags & (F_NULL | F_NUMERAL) && type) {
-		inner = js_array(a);
-		js_add(inner, js_string(a, type));
-		if (s->flags & F_NUMERAL)
-			js_add(inner, js_string(a, "integer"));
-		if (s->flags & F_NULL)
-			js_add(inner, js_string(a, "null"));
-		js_put(o, "type", inner);
-	} else if (type) {
-		js_put_str(a, o, "type", type);
-	}
-	constrain(a, s, o, form, writing);
-	if (s->help)
-		js_put_str(a, o, "description", s->help);
-	return o;
-}
-
-struct json *shape_schema(struct arena *a, const struct shape *s, enum time_form form, bool writing)
-{
-	struct json *o = js_object(a), *properties = js_object(a), *required = js_array(a);
-
-	if (s->key && !*s->key)
-		return shape_type_schema(a, s, form, writing);
-	js_put_str(a, o, "type", "object");
-	for (; s->key; s++) {
-		js_put(properties, s->key, shape_type_schema(a, s, form, writing));
-		if (s->flags & F_REQUIRED || !(writing || s->flags & F_OMIT))
-			js_add(required, js_string(a, s->key));
-	}
-	js_put(o, "properties", properties);
-	if (js_length(required))
-		js_put(o, "required", required);
 	return o;
 }

@@ -1,6 +1,6 @@
 /* shape.h: what goes in and out, as rows.  From the same rows come decoding with
  * validation (a handler sees typed, checked values or never runs), rendering, and
- * the schemas of /openapi.json.  A row is made by one of the macros below. */
+ * the schemas and examples of /openapi.json (schema.h).  A row is made by one of the macros below. */
 #ifndef SHAPE_H
 #define SHAPE_H
 #include <stdbool.h>
@@ -10,6 +10,8 @@
 #include "json.h"
 #include "objects.h"
 #include "tx.h"
+
+enum { LABEL_KEY = 40, LABEL_VALUE = 500 };     /* of T_LABELS: characters */
 
 enum shape_type {
 	T_STR,      /* const char *; min and max count characters */
@@ -25,9 +27,9 @@ enum shape_type {
 	T_STRINGS,  /* const char *: the JSON text of an array of strings, max of them; min 1: one at least.
 	             * In a query: the parameter repeated, or its values separated by commas */
 	T_LABELS,   /* const char *: the JSON text of an object of strings, max of them, each at most
-	             * 500 characters under a key of 1 to 40; F_NULL: a null among them takes one away.
+	             * LABEL_VALUE characters under a key of 1 to LABEL_KEY; F_NULL: a null among them takes one away.
 	             * In a query: key[name]=value */
-	T_DOC,      /* const char *: any JSON text */
+	T_DOC,      /* const char *: any JSON text; with a `sub`, which descriptions alone look at: min to max of such objects */
 	T_SUB,      /* a struct, by `sub` */
 	T_REF,      /* a pointer to a struct, by `sub`; out only */
 	T_LIST,     /* struct list of structs, by `sub`; out only */
@@ -89,6 +91,9 @@ struct shape {
 	                                          * text of a type that is one, else where its value stands; NULL: null */
 };
 
+/* The end of a shape, with the name that descriptions have for it: "%Page" is that of its first `sub` and "Page". */
+#define NAMED(name) { .help = name }
+
 /* Where a row's value is: AT; SET also tells `field` given from not given by the bool `field_set` beside it. */
 #define AT(type, field) .off = offsetof(type, field)
 #define SET(type, field) AT(type, field), .set = 1 + offsetof(type, field##_set)
@@ -116,8 +121,8 @@ void shape_write(struct buf *b, const struct shape *s, const void *v, enum time_
 char *shape_text(struct arena *a, const struct shape *s, const void *v, enum time_form form, size_t *n);
 struct json *shape_object(struct arena *a, const struct shape *s, const void *v, enum time_form form);
 
-/* The JSON Schema (2020-12) of a shape; writing: as a request body. */
-struct json *shape_schema(struct arena *a, const struct shape *s, enum time_form form, bool writing);
-struct json *shape_type_schema(struct arena *a, const struct shape *s, enum time_form form, bool writing);
+/* The word of a state; NULL: it is not told of.  All the words that a T_STATE may be; ends with NULL. */
+const char *shape_state_word(const struct shape *row, enum state state);
+const char *const *shape_words(struct arena *a, const struct shape *row);
 
 #endif

@@ -237,6 +237,15 @@ static bool names_it(const struct route *row)
 	return n > 0;
 }
 
+/* Have it, and all within it, names for the description? */
+static bool has_names(const struct shape *s)
+{
+	for (; s && s->key; s++)
+		if (!has_names(s->sub))
+			return false;
+	return !s || s->help;
+}
+
 static const char *route_fault(const struct route *row)
 {
 	const bool works = row->run || row->paging || row->get || row->make || row->change || row->moves[0] || row->object;
@@ -248,6 +257,8 @@ static const char *route_fault(const struct route *row)
 		return "does nothing";
 	if (!row->status || !row->summary)
 		return "has no status, or no summary";
+	if (!has_names(row->out) || !has_names(row->also_out) || !has_names(route_body(row)))
+		return "has a shape without a name";
 	if (!errors_known(row->errors))
 		return "names an error there is not";
 	if (row->flags & R_WRITE && row->flags & R_OWN_TX && row->perm != PERM_PUBLIC)
@@ -273,6 +284,10 @@ bool tables_whole(const struct dialect *const *dialects)
 	for (size_t i = 0; dialects[i]; i++) {
 		const struct dialect *d = dialects[i];
 
+		if (!d->title || !d->about || !has_names(d->error_out)) {
+			fprintf(stderr, "thaw: %s has no title, does not say what it is about, or has errors without a name\n", d->name);
+			whole = false;
+		}
 		EACH_ROUTE(d, row) {
 			const char *wrong = route_fault(row);
 

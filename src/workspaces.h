@@ -27,7 +27,7 @@ extern const struct route webhook_routes[], token_routes[];
 	{ "has_more", T_BOOL, AT(struct page_got, more) }, \
 	{ "url", T_STR, AT(struct page_got, url) }, \
 	{ "next_cursor", T_STR, AT(struct page_got, cursor), .flags = F_NULL, .help = "for starting_after, or for ending_before when that was given" }, \
-	{ 0 } }
+	NAMED("%List") }
 /* Pages by cursor.  ERR_QUERY: both cursors, or an order there is not. */
 extern const struct paging by_cursor;
 

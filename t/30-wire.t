@@ -101,7 +101,7 @@ subtest 'who calls' => sub {
 };
 
 # The routes that take a body, with its schema; and the fields that an error of a dialect names, the first first.
-my $paths = $t->thaw('openapi')->{json}{paths};
+my $paths = described($t)->{paths};
 my @writes = grep { $_->{schema} } map { my $r = $_; my $op = $paths->{ $r->{path} }{ lc $r->{method} };
     +{ %$r, schema => $op->{requestBody}{content}{'application/json'}{schema}, patch => $op->{requestBody}{content}{'application/merge-patch+json'} } } @routes;
 sub fields_of {

@@ -386,7 +386,7 @@ sub vars { my $r = shift; my @v = $r->{path} =~ /\{(\w+)\}/g; push @v, json($BOD
 sub facts { $DIALECT{ $_[0]{dialect} } // teach('%DIALECT', "how $_[0]{dialect} refuses, for " . name_of($_[0])) }
 sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach('%ID', "how to make a {$var} of $r->{dialect}, for " . name_of($r)) }
 {
-    my $described = $t->thaw('openapi')->{json}{paths};
+    my $described = described($t)->{paths};
     my %is_there = map { name_of($_) => 1 } @all;
     for my $r (@routes) {
         my ($name, $of) = (name_of($r), $described->{ $r->{path} }{ lc $r->{method} });

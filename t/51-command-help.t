@@ -80,7 +80,10 @@ subtest 'routes' => sub {
 
     my $doc = $thaw->('openapi')->{json};
     like($doc->{openapi}, qr/\A3\.1\./, 'OpenAPI 3.1');
-    is(scalar(grep { !$doc->{paths}{ $_->{path} }{ lc $_->{method} } } @rows), 0, 'has every route');
+    is(scalar(grep { !$doc->{paths}{ $_->{path} }{ lc $_->{method} } xor $_->{dialect} eq 'console' } @rows), 0, 'has every route but the console\'s');
+    my $console = $thaw->('openapi', '--api', 'console')->{json};
+    is(scalar(grep { !$console->{paths}{ $_->{path} }{ lc $_->{method} } xor $_->{dialect} ne 'console' } @rows), 0, 'which are described by themselves');
+    is($thaw->('openapi', '--api', 'none')->{exit}, 1, 'and there is no other API');
 };
 
 subtest 'errors' => sub {

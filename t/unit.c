@@ -43,6 +43,7 @@
 #include "req.h"
 #include "seal.h"
 #include "search.h"
+#include "schema.h"
 #include "shape.h"
 #include "sign.h"
 #include "str.h"
@@ -731,6 +732,13 @@ static void shapes_render(void **state)
 		"\"tags\":[],\"doc\":{\"z\":1.50,\"a\":[]},\"count\":0,\"flag\":false,\"at\":\"2026-03-14T10:15:30Z\"}");
 }
 
+static const char *schema_as(const struct shape *row, enum time_form form, bool writing)
+{
+	struct schemas all = { .arena = a, .form = form, .named = js_object(a), .examples = js_object(a) };
+
+	return js_text(schema_row(&all, row, writing), NULL);
+}
+
 static void times_render_as_unix_seconds(void **state)
 {
 	static const struct shape out[] = { { "at", T_TIME, T(at), .flags = F_NULL }, { 0 } };
@@ -740,8 +748,8 @@ static void times_render_as_unix_seconds(void **state)
 	assert_string_equal(shape_text(a, out, &v, TIME_UNIX, NULL), "{\"at\":1773483330}");
 	v.at = 0;
 	assert_string_equal(shape_text(a, out, &v, TIME_UNIX, NULL), "{\"at\":null}");
-	assert_string_equal(js_text(shape_type_schema(a, &out[0], TIME_UNIX, false), NULL), "{\"type\":[\"integer\",\"null\"]}");
-	assert_string_equal(js_text(shape_type_schema(a, &out[0], TIME_SECONDS, false), NULL),
+	assert_string_equal(schema_as(&out[0], TIME_UNIX, false), "{\"type\":[\"integer\",\"null\"]}");
+	assert_string_equal(schema_as(&out[0], TIME_SECONDS, false),
 		"{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}");
 }
 
@@ -841,7 +849,7 @@ static void labels_render(void **state)
 	assert_string_equal(shape_text(a, out, &v, TIME_UNIX, NULL), "{\"tags\":{\"z\":\"1\",\"a\":\"\"}}");
 	v.tags = NULL;
 	assert_string_equal(shape_text(a, out, &v, TIME_UNIX, NULL), "{\"tags\":{}}");
-	assert_string_equal(js_text(shape_type_schema(a, &labels_in[1], TIME_UNIX, true), NULL),
+	assert_string_equal(schema_as(&labels_in[1], TIME_UNIX, true),
 		"{\"type\":[\"object\",\"null\"],\"additionalProperties\":{\"type\":[\"string\",\"null\"]},\"maxProperties\":3}");
 }
 
@@ -852,7 +860,7 @@ static const char *rendered(const struct shape *s, const void *v)
 
 static const char *schema(const struct shape *row)
 {
-	return js_text(shape_type_schema(a, row, TIME_UNIX, false), NULL);
+	return schema_as(row, TIME_UNIX, false);
 }
 
 static struct json *sent(const char *text)
@@ -2121,11 +2129,11 @@ static void addresses_are_counted_by_network(void **state)
 /* ---- multipart.c ---- */
 
 #define FORM "multipart/form-data; boundary="
-#define NAMED(parameters) "Content-Disposition: form-data; " parameters "\r\n"
-#define PART(parameters, bytes) "--x\r\n" NAMED(parameters) "\r\n" bytes "\r\n"
+#define PART_NAMED(parameters) "Content-Disposition: form-data; " parameters "\r\n"
+#define PART(parameters, bytes) "--x\r\n" PART_NAMED(parameters) "\r\n" bytes "\r\n"
 #define EPILOGUE "\r\nan epilogue\r\n--x\r\n"
 #define WHOLE_FORM "a preamble\r\n" PART("name=\"title\"", "two\r\nlines") \
-	"--x \t\r\n" "X-Other: 1\r\ncontent-type:\tapplication/zip \r\n" NAMED("name=file; filename=\"a\\\"b%22c.zip\"") "\r\n" "PK\0\r\n--\r\n-x\r\n--y\r\n" \
+	"--x \t\r\n" "X-Other: 1\r\ncontent-type:\tapplication/zip \r\n" PART_NAMED("name=file; filename=\"a\\\"b%22c.zip\"") "\r\n" "PK\0\r\n--\r\n-x\r\n--y\r\n" \
 	PART("name=\"none\"; filename=\"\"", "") "--x--" EPILOGUE
 
 static struct part *parts;
@@ -2168,7 +2176,7 @@ static void forms_are_read(void **state)
 	assert_int_equal(parse_text(FORM "x", "--x--"), OK);
 	assert_int_equal(parts_n, 0);
 	/* RFC 2046: the line end that would begin the bytes is the boundary's where there are none. */
-	assert_int_equal(parse_text(FORM "x", "--x\r\n" NAMED("name=a") "\r\n--x\r\n" NAMED("name=b") "\r\nB\r\n--x--"), OK);
+	assert_int_equal(parse_text(FORM "x", "--x\r\n" PART_NAMED("name=a") "\r\n--x\r\n" PART_NAMED("name=b") "\r\nB\r\n--x--"), OK);
 	assert_int_equal(parts_n, 2);
 	part_is(0, "a", "(NULL)", "(NULL)", "", 0);
 	part_is(1, "b", "(NULL)", "(NULL)", "B", 1);
@@ -2182,7 +2190,7 @@ static void names_of_forms_are_decoded(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(of); i++) {
-		char *body = arena_printf(a, "--x\r\n" NAMED("name=n; filename=%s") "\r\n\r\n--x--", of[i][0]);
+		char *body = arena_printf(a, "--x\r\n" PART_NAMED("name=n; filename=%s") "\r\n\r\n--x--", of[i][0]);
 
 		assert_int_equal(parse_form(FORM "x", body, strlen(body)), OK);
 		assert_text(parts[0].filename, of[i][1]);
@@ -2216,14 +2224,14 @@ static void boundaries_of_forms(void **state)
 
 static void forms_that_are_malformed(void **state)
 {
-	static const char *const bad[] = { "", "--", "--x", "--x\r\n", "--x--x", "--x--\n", "--x-\r\n", "--xy\r\n" NAMED("name=a") "\r\n\r\n--x--",
-		" --x--", "\n--x--", "--y--", "--x\n" NAMED("name=a") "\r\n\r\n--x--", PART("name=a", ""), PART("name=a", "") "--x", PART("name=a", "") "--x-",
+	static const char *const bad[] = { "", "--", "--x", "--x\r\n", "--x--x", "--x--\n", "--x-\r\n", "--xy\r\n" PART_NAMED("name=a") "\r\n\r\n--x--",
+		" --x--", "\n--x--", "--y--", "--x\n" PART_NAMED("name=a") "\r\n\r\n--x--", PART("name=a", ""), PART("name=a", "") "--x", PART("name=a", "") "--x-",
 		PART("name=a", "") "--x--y", PART("name=a", "") "--x--\n", PART("name=a", "\r\n--xy") "--x--", "--x\r\n\r\n\r\n--x--", "--x\r\n--x--",
-		"--x\r\n" NAMED("name=a") "--x--", "--x\r\n" NAMED("name=a") "\n\r\n--x--", "--x\r\n" NAMED("name=a") "\r\r\n--x--",
+		"--x\r\n" PART_NAMED("name=a") "--x--", "--x\r\n" PART_NAMED("name=a") "\n\r\n--x--", "--x\r\n" PART_NAMED("name=a") "\r\r\n--x--",
 		PART("filename=a", "") "--x--", PART("name=\"\"", "") "--x--", PART("name=", "") "--x--", PART("name", "") "--x--", PART("name=\"a", "") "--x--",
 		PART("name=\"a\\\"", "") "--x--", PART("name=\"a\\", "") "--x--", PART("name=a; name=a", "") "--x--", PART("name=a; filename=a; FileName=a", "") "--x--",
 		PART("name=\"a\"b", "") "--x--", PART("name=a b", "") "--x--", PART("name=\xff", "") "--x--", PART("name=\"a\nb\"", "") "--x--",
-		PART("name=a;\r\n filename=b", "") "--x--", PART("name=a\r\n" NAMED("name=a"), "") "--x--",
+		PART("name=a;\r\n filename=b", "") "--x--", PART("name=a\r\n" PART_NAMED("name=a"), "") "--x--",
 		"--x\r\nContent-Disposition: attachment; name=a\r\n\r\n\r\n--x--", "--x\r\nContent-Type: text/plain\r\n\r\n\r\n--x--",
 		PART("name=a\r\nContent-Type: a/b\r\nContent-Type: a/b", "") "--x--", PART("name=a\r\nContent-Transfer-Encoding: base64", "") "--x--",
 		PART("name=a\r\nno header", "") "--x--", PART("name=a\r\n: none", "") "--x--", PART("name=a\r\nX : none", "") "--x--" };
@@ -2234,7 +2242,7 @@ static void forms_that_are_malformed(void **state)
 			fail_msg("%s", bad[i]);
 		assert_non_null(why);
 	}
-	assert_int_equal(parse_text(FORM "x", "--x\r\nX: \0\r\n" NAMED("name=a") "\r\n\r\n--x--"), ERR_REQUEST);
+	assert_int_equal(parse_text(FORM "x", "--x\r\nX: \0\r\n" PART_NAMED("name=a") "\r\n\r\n--x--"), ERR_REQUEST);
 	assert_int_equal(parse_form(FORM "x", NULL, 0), ERR_REQUEST);
 	assert_int_equal(parse_text(FORM "x", PART("name=a;\r\n filename=b", "") "--x--"), ERR_REQUEST);
 	assert_text(why, "part 1: a header is folded");
@@ -2244,7 +2252,7 @@ static void forms_that_are_malformed(void **state)
 static void forms_have_a_most(void **state)
 {
 	struct buf b = { .arena = a };
-	static const char start[] = NAMED("name=a") "X: ";
+	static const char start[] = PART_NAMED("name=a") "X: ";
 
 	(void)state;
 	for (int i = 0; i < 256; i++)

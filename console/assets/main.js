@@ -84,8 +84,9 @@ function frame() {
         h('a', { class: 'brand', href: '#/' }, h('img', { src: 'assets/icon.svg', alt: '', width: 28, height: 28 }), 'Thaw'),
         who && h('nav', { 'aria-label': 'Main' }, h('ul', {}, link('#/', 'Overview', here === ''),
             resources.filter(r => !r.inner && may(r.read)).map(r => link(`#/${r.path}`, r.menu ?? r.title, here === r.path || byPath(here)?.inner === r.path)))),
-        who && h('div', { class: 'who' }, h('span', { class: 'soft' }, h('span', { class: 'visually-hidden' }, 'Signed in as '), who.username, ` (${who.role})`),
-            h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: leave }, 'Sign out')))));
+        h('div', { class: 'who' }, h('a', { href: 'docs' }, 'Documentation'),
+            who && h('span', { class: 'soft' }, h('span', { class: 'visually-hidden' }, 'Signed in as '), who.username, ` (${who.role})`),
+            who && h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: leave }, 'Sign out')))));
 }
 
 async function leave() {

@@ -17,7 +17,7 @@ use Test::More ();
 use Thaw;
 use Time::HiRes qw(time clock_gettime CLOCK_MONOTONIC);
 
-our @EXPORT = qw($MODELS $UTC $NOWHERE json hex_of model act get trained retired workspace entity post_v1 moved_sql audits audit_rows
+our @EXPORT = qw(described resolved $MODELS $UTC $NOWHERE json hex_of model act get trained retired workspace entity post_v1 moved_sql audits audit_rows
     told numbers_ok deliverer alter_key database unchanged error_is problem_is refusal_is keys_are in_base62 usr tables mint signing_key fastcgi hold in_background blocked fresh_minute log_lines curl);
 
 our $MODELS = '/api/v1/models';
@@ -264,6 +264,34 @@ sub tables {
     my $r = $t->thaw('--json', 'tables', $name);
     ref $r->{json} eq 'ARRAY' or die "thaw tables $name: $r->{exit} $r->{err}";
     return @{ $r->{json} };
+}
+
+# What the program describes, the console too, with each reference in place of what it names: { paths, components... }.
+# A value that may be null says so by its type alone.
+sub described {
+    my ($t) = @_;
+    my @docs = map { my $r = $t->thaw('openapi', @$_); ref $r->{json} eq 'HASH' or die "thaw openapi: $r->{err}"; resolved($r->{json}) } [], [ '--api', 'console' ];
+    return { %{ $docs[0] }, paths => { map { %{ $_->{paths} } } @docs } };
+}
+sub resolved {
+    my ($doc) = @_;
+    my $in;
+    $in = sub {
+        my ($v) = @_;
+        return [ map { $in->($_) } @$v ] if ref $v eq 'ARRAY';
+        return $v if ref $v ne 'HASH';
+        if (my $name = $v->{'$ref'}) {
+            my $there = $doc;
+            $there = $there->{$_} // die "no $name" for split m{/}, $name =~ s{^#/}{}r;
+            return $in->({ %$there, map { $_ => $v->{$_} } grep { $_ ne '$ref' } keys %$v });
+        }
+        if (@{ $v->{anyOf} // [] } == 2 && ($v->{anyOf}[1]{type} // '') eq 'null') {
+            my %one = (%{ $in->($v->{anyOf}[0]) }, map { $_ => $in->($v->{$_}) } grep { $_ ne 'anyOf' } keys %$v);
+            return { %one, type => [ $one{type}, 'null' ], $one{enum} ? (enum => [ @{ $one{enum} }, undef ]) : () };
+        }
+        return { map { $_ => $in->($v->{$_}) } keys %$v };
+    };
+    return $in->($doc);
 }
 
 # --- tokens by hand ----------------------------------------------------------------------

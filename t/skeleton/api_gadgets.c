@@ -15,12 +15,12 @@ static const struct shape gadget_out[] = {
 	{ "weight", T_INT, G(weight), .help = "grams" },
 	{ "state", T_STATE, G(life.state), .of = RES_GADGET },
 	{ "created_at", T_TIME, G(life.created) },
-	{ 0 }
+	NAMED("Gadget")
 };
 static const struct shape gadget_in[] = {
 	{ "name", T_STR, G(name), .min = 1, .max = 255, .flags = F_REQUIRED },
 	{ "weight", T_INT, G(weight), .min = 0, .max = 1000000, .def = "1" },
-	{ 0 }
+	NAMED("GadgetIn")
 };
 
 struct gadgets_query { struct page_asked page; enum state state; const char *name, *filter; };
@@ -39,7 +39,7 @@ static const struct shape gadgets_out[] = {
 	{ "totalCount", T_INT, AT(struct page_got, total) },
 	{ "next", T_STR, AT(struct page_got, next), .flags = F_NULL },
 	{ "previous", T_STR, AT(struct page_got, previous), .flags = F_NULL },
-	{ 0 }
+	NAMED("%Page")
 };
 
 /* A comparison becomes a clause that there is; its words never do. */
@@ -82,7 +82,7 @@ static const struct paging by_offset = { .size = 10, .total = true, .asked = by_
 
 static const struct shape asked_out[] = {
 	{ "authorization", T_ID, AT(struct authorization, life.id), .prefix = "auth_" },
-	{ 0 }
+	NAMED("GadgetAsked")
 };
 
 /* Nobody asked whether the caller may: neither of these may answer, nor leave anything. */
@@ -132,9 +132,9 @@ static const struct error_row errors[ERR__MAX] = { [ERR_SHAPE] = { .status = 422
 static const struct shape error_out[] = {
 	{ "code", T_STR, AT(struct error_say, code) },
 	{ "message", T_STR, AT(struct error_say, text) },
-	{ 0 }
+	NAMED("GadgetError")
 };
 static const struct route *const tables[] = { routes, NULL };
 static const char *const prefixes[] = { BASE, NULL };
-const struct dialect api_gadgets = { .name = "gadgets", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
+const struct dialect api_gadgets = { .name = "gadgets", .title = "Gadgets", .about = "Gadgets, of which there is one kind.", .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
 	.error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS };

@@ -100,7 +100,7 @@ subtest 'a route that asks nobody' => sub {
 };
 
 subtest 'what else is made of the rows' => sub {
-    my $api = $t->thaw('--json', 'openapi')->{json};
+    my $api = described($t);
     is(json($api->{paths}{'/gadgets/v1/gadgets/{gadget_id}/archive'}{post}{responses}{202}{content}{'application/json'}{schema}{type}), '"object"', 'OpenAPI');
     is_deeply([ map { $_->{transition} } grep { $_->{resource} eq 'gadget' } tables($t, 'transitions') ], [qw(GADGET_CREATE GADGET_EDIT GADGET_ARCHIVE GADGET_RESTORE)], 'the table of transitions');
     my $doctor = $t->thaw('audit', 'verify');
