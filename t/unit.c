@@ -732,10 +732,14 @@ static void shapes_render(void **state)
 		"\"tags\":[],\"doc\":{\"z\":1.50,\"a\":[]},\"count\":0,\"flag\":false,\"at\":\"2026-03-14T10:15:30Z\"}");
 }
 
+/* What it names is in `schemas_named`. */
+static struct json *schemas_named;
+
 static const char *schema_as(const struct shape *row, enum time_form form, bool writing)
 {
-	struct schemas all = { .arena = a, .form = form, .named = js_object(a), .examples = js_object(a) };
+	struct schemas all = { .arena = a, .form = form, .dialect = "unit", .named = js_object(a), .examples = js_object(a) };
 
+	schemas_named = all.named;
 	return js_text(schema_row(&all, row, writing), NULL);
 }
 
@@ -748,7 +752,7 @@ static void times_render_as_unix_seconds(void **state)
 	assert_string_equal(shape_text(a, out, &v, TIME_UNIX, NULL), "{\"at\":1773483330}");
 	v.at = 0;
 	assert_string_equal(shape_text(a, out, &v, TIME_UNIX, NULL), "{\"at\":null}");
-	assert_string_equal(schema_as(&out[0], TIME_UNIX, false), "{\"type\":[\"integer\",\"null\"]}");
+	assert_string_equal(schema_as(&out[0], TIME_UNIX, false), "{\"type\":[\"integer\",\"null\"],\"format\":\"int64\",\"description\":\"Unix seconds\"}");
 	assert_string_equal(schema_as(&out[0], TIME_SECONDS, false),
 		"{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}");
 }
@@ -850,7 +854,10 @@ static void labels_render(void **state)
 	v.tags = NULL;
 	assert_string_equal(shape_text(a, out, &v, TIME_UNIX, NULL), "{\"tags\":{}}");
 	assert_string_equal(schema_as(&labels_in[1], TIME_UNIX, true),
-		"{\"type\":[\"object\",\"null\"],\"additionalProperties\":{\"type\":[\"string\",\"null\"]},\"maxProperties\":3}");
+		"{\"anyOf\":[{\"$ref\":\"#/components/schemas/LabelsEdit\",\"maxProperties\":3},{\"type\":\"null\"}]}");
+	assert_string_equal(js_text(schemas_named, NULL), "{\"LabelsEdit\":{\"type\":\"object\","
+		"\"description\":\"Texts under keys of one's own; null takes one away\",\"propertyNames\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":40},"
+		"\"additionalProperties\":{\"type\":[\"string\",\"null\"],\"maxLength\":500}}}");
 }
 
 static const char *rendered(const struct shape *s, const void *v)
@@ -891,8 +898,11 @@ static void states_render_as_the_dialect_has_them(void **state)
 		assert_string_equal(rendered(plain, &(struct being){ .state = v[i].state }), v[i].plain);
 		assert_string_equal(rendered(own, &(struct being){ .state = v[i].state }), v[i].own);
 	}
-	assert_string_equal(schema(plain), "{\"type\":\"string\",\"enum\":[\"DRAFT\",\"BUILDING\",\"LIVE\",\"UPDATED\",\"PAUSED\",\"ARCHIVED\"]}");
-	assert_string_equal(schema(own), "{\"type\":[\"string\",\"null\"],\"enum\":[\"DRAFT\",\"busy\",\"LIVE\",\"ARCHIVED\",null]}");
+	assert_string_equal(schema(plain), "{\"$ref\":\"#/components/schemas/ProjectStatus\",\"description\":\"Status of the project\"}");
+	assert_string_equal(js_text(schemas_named, NULL),
+		"{\"ProjectStatus\":{\"type\":\"string\",\"enum\":[\"DRAFT\",\"BUILDING\",\"LIVE\",\"UPDATED\",\"PAUSED\",\"ARCHIVED\"]}}");
+	assert_string_equal(schema(own), "{\"anyOf\":[{\"$ref\":\"#/components/schemas/ProjectStatus\"},{\"type\":\"null\"}],\"description\":\"Status of the project\"}");
+	assert_string_equal(js_text(schemas_named, NULL), "{\"ProjectStatus\":{\"type\":\"string\",\"enum\":[\"DRAFT\",\"busy\",\"LIVE\",\"ARCHIVED\"]}}");
 }
 
 static void constants_and_words_render(void **state)
@@ -905,7 +915,7 @@ static void constants_and_words_render(void **state)
 	assert_string_equal(rendered(out, &(struct being){ .words = "" }), "{\"object\":\"being\",\"words\":[],\"off\":true}");
 	assert_string_equal(rendered(out, &(struct being){ .words = NULL }), "{\"object\":\"being\",\"words\":[],\"off\":true}");
 	assert_string_equal(rendered((const struct shape[]){ { "words", T_WORDS, B(words) }, { 0 } }, &(struct being){ .words = NULL }), "{\"words\":null}");
-	assert_string_equal(schema(&out[0]), "{\"type\":\"string\"}");
+	assert_string_equal(schema(&out[0]), "{\"type\":\"string\",\"const\":\"being\"}");
 	assert_string_equal(schema(&out[1]), "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}");
 	assert_string_equal(schema(&out[2]), "{\"type\":\"boolean\"}");
 }
@@ -982,7 +992,7 @@ static void lists_render_as_maps(void **state)
 	assert_string_equal(rendered(out, &(struct being){ .names = { pairs, 2, sizeof *pairs } }),
 		"{\"names\":{\"b\":1,\"a\\\"\":2},\"omitted\":{\"b\":1,\"a\\\"\":2}}");
 	assert_string_equal(rendered(out, &(struct being){ .given = 0 }), "{\"names\":{}}");
-	assert_string_equal(schema(out), "{\"type\":\"object\"}");
+	assert_string_equal(schema(out), "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\",\"format\":\"int64\"}}");
 }
 
 static const void *twice_given(struct arena *arena, const void *object)
@@ -1673,7 +1683,7 @@ static bool route_whole(const struct route *row)
 {
 	static const char *const codes[CLASS__MAX] = { "x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x" };
 	const struct route rows[] = { *row, { 0 } }, *const tables[] = { rows, NULL };
-	const struct dialect d = { .name = "unit", .tables = tables, .codes = codes }, *const all[] = { &d, NULL };
+	const struct dialect d = { .name = "unit", .title = "Unit", .about = "x", .tables = tables, .codes = codes }, *const all[] = { &d, NULL };
 	const int err = dup(2), none = open("/dev/null", O_WRONLY);
 	bool whole;
 
@@ -1712,11 +1722,12 @@ static void routes_that_would_show_more_or_end_a_worker_are_refused(void **state
 		loose[] = { { "id", T_ID, AT(struct query, id), .prefix = "x", .flags = F_LOOSE, .filter = 1 }, { 0 } },
 		too_many[] = { { "l", T_LABELS, AT(struct query, s), .max = 3, .filter = 2 }, { 0 } },
 		no_filter[] = { { "s", T_STR, AT(struct query, s), .filter = 3 }, { 0 } },
-		refused[] = { { "s", T_STR, AT(struct query, s), .refuse = ERR_PATH }, { 0 } },
-		words[] = { { "s", T_WORDS, AT(struct query, s) }, { 0 } }, out[] = { { "s", T_STR, AT(struct query, s) }, { 0 } },
+		refused[] = { { "s", T_STR, AT(struct query, s), .refuse = ERR_PATH }, NAMED("Refused") },
+		words[] = { { "s", T_WORDS, AT(struct query, s) }, { 0 } }, out[] = { { "s", T_STR, AT(struct query, s) }, NAMED("Thing") },
+		nameless[] = { { "s", T_STR, AT(struct query, s) }, { 0 } }, inner_nameless[] = { { "o", T_SUB, .sub = nameless }, NAMED("Outer") },
 #define NAMES(key) { key, T_STR, AT(struct query, s), .flags = F_REQUIRED | F_KEY }
 		two_names[] = { NAMES("a"), NAMES("b"), { 0 } }, three_names[] = { NAMES("a"), NAMES("b"), NAMES("c"), { 0 } },
-		inner_default[] = { { "o", T_SUB, .sub = refused }, { 0 } };
+		inner_default[] = { { "o", T_SUB, .sub = refused }, NAMED("Defaults") };
 #define ROW_OF(...) { "GET", "/x", PERM_WORKSPACE_READ, 0, .status = 200, .summary = "x", __VA_ARGS__ }
 #define LISTS(l, p, q) .out = out, .listing = &(l), .paging = &(p), .query = q, .query_size = sizeof(struct query)
 	const struct { struct route row; bool whole; } v[] = {
@@ -1733,6 +1744,8 @@ static void routes_that_would_show_more_or_end_a_worker_are_refused(void **state
 		{ ROW_OF(LISTS(good, numbered, boolean)), false }, { ROW_OF(LISTS(good, numbered, loose)), false }, { ROW_OF(LISTS(good, numbered, too_many)), false },
 		{ ROW_OF(LISTS(good, numbered, no_filter)), false }, { ROW_OF(LISTS(good, numbered, refused)), false }, { ROW_OF(LISTS(good, numbered, words)), false },
 		{ ROW_OF(.run = never_run, .in = refused), true }, { ROW_OF(.run = never_run, .in = inner_default), false },
+		{ ROW_OF(.run = never_run, .out = out), true }, { ROW_OF(.run = never_run, .out = nameless), false },
+		{ ROW_OF(.run = never_run, .out = inner_nameless), false }, { ROW_OF(.run = never_run, .in = nameless), false },
 		{ ROW_OF(.object = RES_WORKSPACE, .out = out), false },       /* which one? */
 		{ ROW_OF(.object = RES_WORKSPACE, .out = out, QUERY(two_names, struct query)), true },
 		{ ROW_OF(.object = RES_WORKSPACE, .out = out, QUERY(three_names, struct query)), false },     /* a key has two parts */
