@@ -111,7 +111,7 @@ int cmd_apikey_list(struct cli *c)
 	struct id org;
 	enum err e;
 
-	if (!cli_org(c, cli_option(c, "--org"), &org))
+	if (!cli_org(c, &org))
 		return CLI_FAILED;
 	if ((e = tx_query(&c->tx, SQL_TOKEN_LIST, DB_IN(db_d(&org)), &r)))
 		return cli_failed(c, e);
@@ -136,7 +136,7 @@ int cmd_apikey_revoke(struct cli *c)
 	struct id org;
 	enum err e;
 
-	if (!w.tx || !cli_org(c, cli_option(c, "--org"), &org))
+	if (!w.tx || !cli_org(c, &org))
 		return CLI_FAILED;
 	if (!id_parse(c->args[0], "tok_", &w.id))
 		return cli_say("`%s` is no id of an API key; `thaw api-key list` shows them", c->args[0]);

@@ -78,7 +78,7 @@ int cmd_audit_list(struct cli *c)
 		return CLI_USAGE;
 	if (resource && !resource_id(resource, &id, types))
 		return cli_say("`%s` is not an id; ids look like mdl-65f0c0ffee5eed0123456789 or wks_00ekfJjIL9k9upmyT", resource);
-	if (!cli_org(c, cli_option(c, "--org"), &org))
+	if (!cli_org(c, &org))
 		return CLI_FAILED;
 	e = resource ? tx_query(&c->tx, SQL_AUDIT_LIST_OBJECT, DB_IN(db_d(&org), db_s(types[0]), db_s(types[1]), db_d(&id),
 			db_i(limit)), &r)

@@ -154,7 +154,7 @@ int cmd_org_usage(struct cli *c)
 	struct json *rows = js_array(c->arena);
 	struct id org;
 
-	if (!cli_org(c, cli_option(c, "--org"), &org))
+	if (!cli_org(c, &org))
 		return CLI_FAILED;
 	for (int q = QUOTA__NONE + 1; q < QUOTA__MAX; q++) {
 		const struct quota_row *row = &quota_rows[q];
@@ -208,7 +208,7 @@ static void *rows_of_org(struct cli *c, enum sql sql, const struct column *map, 
 	struct id org;
 	enum err e;
 
-	if (!cli_org(c, cli_option(c, "--org"), &org))
+	if (!cli_org(c, &org))
 		return NULL;
 	if ((e = tx_query(&c->tx, sql, DB_IN(db_d(&org)), &r))) {
 		cli_failed(c, e);
@@ -280,7 +280,7 @@ int cmd_role_set(struct cli *c)
 
 	if (!w.permissions || !role_name(w.name) || !cli_number(c, "--rate", 1, 1000000, 0, &w.rate))
 		return CLI_USAGE;
-	if (!cli_org(c, cli_option(c, "--org"), &w.id))
+	if (!cli_org(c, &w.id))
 		return CLI_FAILED;
 	w.tx = &c->tx;
 	e = cli_write(c, work_role, &w);
@@ -342,7 +342,7 @@ int cmd_user_create(struct cli *c)
 	enum err e;
 
 	if (!cli_user_words(username, email) || !(password = cli_password(c, "--password-stdin", &made))
-	    || !cli_org(c, cli_option(c, "--org"), &w.user.organization) || !role_known(c, &w.user.organization, role))
+	    || !cli_org(c, &w.user.organization) || !role_known(c, &w.user.organization, role))
 		return CLI_FAILED;
 	w.tx = &c->tx;
 	w.user.password = passwd_hash(c->arena, password);

@@ -24,6 +24,7 @@ sub model { return { name => shift, model_type => 'auto', task_type => 'classifi
 sub status { my ($token, $path) = @_; $t->req(GET => $path // $models, token => $token)->{status} }
 
 subtest 'organizations' => sub {
+    is_deeply([ map { $_->{username} } @{ ok_json('the only one need not be named', 'user', 'list') } ], ['admin'], 'it is meant');
     my $r = thaw('org', 'create', 'Acme & Söhne');
     is($r->{exit}, 0, 'an organization is made');
     like($r->{out}, qr/\Aorg-[0-9a-f]{24}\n\z/, 'its id alone is printed');
@@ -41,6 +42,17 @@ subtest 'organizations' => sub {
     fails('a name with a newline', 1, qr/control characters/, 'org', 'create', "a\nb");
     fails('a name of bytes that are no text', 1, qr/1 to 255 characters/, 'org', 'create', "a\xff");
     fails('an unknown organization', 1, qr/no organization `Nowhere`/, 'user', 'list', '--org', 'Nowhere');
+};
+
+subtest 'which organization' => sub {
+    my $one = thaw('user', 'list');
+    is($one->{exit}, 1, 'of several, without --org');
+    like($one->{err}, qr/more than one organization \(Main, Acme .*\); name one with --org or THAW_ORG/, 'names them');
+    local $ENV{THAW_ORG} = 'Main';
+    is_deeply([ map { $_->{username} } @{ ok_json('THAW_ORG', 'user', 'list') } ], ['admin'], 'names one');
+    is_deeply(ok_json('--org', 'user', 'list', '--org', 'Acme & Söhne'), [], 'and --org another');
+    local $ENV{THAW_ORG} = 'Nowhere';
+    fails('THAW_ORG of nothing', 1, qr/no organization `Nowhere`/, 'user', 'list');
 };
 
 subtest 'a user is made, changed, disabled' => sub {
