@@ -340,7 +340,7 @@ static enum err history(struct req *r)
 	  .object = RES_##resource, .ids = { prefix }, .number = spelled, .run = history, .summary = "Who did what to " what, .errors = refusals }
 static const struct route routes[] = {
 	{ "POST", SESSION, PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200, .out = session_out,
-	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED LOGIN_RATE LOGIN_BUSY ORIGIN" },
+	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED ORG_DISABLED LOGIN_RATE LOGIN_BUSY ORIGIN" },
 	{ "POST", SESSION "/refresh", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, .status = 200, .out = session_out, .run = refresh,
 	  .summary = "A new access token for the cookie", .errors = "REFRESH_INVALID ORIGIN" },
 	{ "DELETE", SESSION, PERM_PUBLIC, R_WRITE | R_OWN_TX, .status = 204, .run = sign_out, .summary = "Sign out of the console",

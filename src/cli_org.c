@@ -29,6 +29,27 @@ static enum err work_org(void *arg)
 	return org_create(w->tx, w->name, &w->id);
 }
 
+static enum err work_org_rename(void *arg)
+{
+	struct work *w = arg;
+
+	return org_rename(w->tx, &w->id, w->name);
+}
+
+static enum err work_org_enable(void *arg)
+{
+	struct work *w = arg;
+
+	return org_enable(w->tx, &w->id, w->enabled);
+}
+
+static enum err work_rename(void *arg)
+{
+	struct work *w = arg;
+
+	return user_rename(w->tx, &w->user, w->name);
+}
+
 static enum err work_user(void *arg)
 {
 	struct work *w = arg;
@@ -142,11 +163,57 @@ int cmd_org_list(struct cli *c)
 		struct json *o = id_object(c, "org-", &all[i].life.id);
 
 		js_put_str(c->arena, o, "name", all[i].name);
+		js_put_str(c->arena, o, "status", all[i].status);
 		js_put(o, "created_at", time_of(c->arena, all[i].life.created));
 		js_add(rows, o);
 	}
 	cli_rows(c, rows, "There is no organization yet; `thaw org create NAME` makes one.");
 	return CLI_DONE;
+}
+
+int cmd_org_rename(struct cli *c)
+{
+	struct work w = { .tx = &c->tx, .name = c->args[1] };
+	struct json *o;
+	enum err e;
+
+	if (!cli_org_name(w.name) || !cli_org_named(c, c->args[0], &w.id))
+		return CLI_FAILED;
+	e = cli_write(c, work_org_rename, &w);
+	if (e)
+		return e == ERR_DB_DUPLICATE ? cli_say("there is already an organization `%s`", w.name) : cli_failed(c, e);
+	o = id_object(c, "org-", &w.id);
+	js_put_str(c->arena, o, "name", w.name);
+	cli_result(c, o, arena_printf(c->arena, "%s is now called %s.", c->args[0], w.name));
+	return CLI_DONE;
+}
+
+static int enable_org(struct cli *c, bool enabled)
+{
+	struct work w = { .tx = &c->tx, .enabled = enabled };
+	const char *word = enabled ? "enabled" : "disabled";
+	struct json *o;
+	enum err e;
+
+	if (!cli_org_named(c, c->args[0], &w.id))
+		return CLI_FAILED;
+	e = cli_write(c, work_org_enable, &w);
+	if (e)
+		return e == ERR_STATE_ALREADY ? cli_say("%s is already %s", c->args[0], word) : cli_failed(c, e);
+	o = id_object(c, "org-", &w.id);
+	js_put_str(c->arena, o, "status", enabled ? "active" : "disabled");
+	cli_result(c, o, arena_printf(c->arena, "%s is %s.", c->args[0], word));
+	return CLI_DONE;
+}
+
+int cmd_org_disable(struct cli *c)
+{
+	return enable_org(c, false);
+}
+
+int cmd_org_enable(struct cli *c)
+{
+	return enable_org(c, true);
 }
 
 int cmd_org_usage(struct cli *c)
@@ -470,6 +537,23 @@ int cmd_user_email(struct cli *c)
 	if (e)
 		return e == ERR_DB_DUPLICATE ? email_taken(c, w.name, &w.user.id) : cli_failed(c, e);
 	return changed(c, &w, arena_printf(c->arena, "%s has the email address %s.", c->args[0], w.name));
+}
+
+int cmd_user_rename(struct cli *c)
+{
+	struct work w = { .tx = &c->tx, .name = c->args[1] };
+	struct user other;
+	enum err e;
+
+	if (!cli_word("a user name", w.name, USERNAME_MAX, false) || !cli_user(c, c->args[0], &w.user))
+		return CLI_FAILED;
+	if (!user_find(&c->tx, w.name, &other))
+		return cli_say("there is already a user `%s`; user names are unique over all organizations", w.name);
+	e = cli_write(c, work_rename, &w);
+	if (e)
+		return e == ERR_DB_DUPLICATE ? cli_failed(c, ERR_CONTENTION) : cli_failed(c, e);
+	w.user.username = w.name;
+	return changed(c, &w, arena_printf(c->arena, "%s is now called %s, and signs in anew.", c->args[0], w.name));
 }
 
 static int enable(struct cli *c, bool enabled)

@@ -103,23 +103,12 @@ static enum err sweep_timed(struct sweep *s, const struct timed *t, int64_t befo
 
 /* --- of each organization -------------------------------------------------------------- */
 
-/* The lowest id of a time. */
-static struct id id_at(int64_t us)
-{
-	struct id id = id_none;
-	int64_t ms = us / 1000;
-
-	for (int i = 5; i >= 0; i--, ms >>= 8)
-		id.b[i] = (unsigned char)ms;
-	return id;
-}
-
 /* Batches by id; with each, the attempts of the deliveries in it (`tries`).  which: what the
  * statement takes behind the ids. */
 static enum err sweep_by_id(struct sweep *s, enum sql batch, enum sql sweep, const struct db_val *org, int64_t before,
 	struct db_val which, bool tries, int64_t *total)
 {
-	const struct id end = id_at(before);
+	const struct id end = id_first(before);
 	struct id from = id_none, upto;
 	bool last = false;
 	enum err e = OK;
@@ -143,7 +132,7 @@ static enum err sweep_by_id(struct sweep *s, enum sql batch, enum sql sweep, con
 static enum err sweep_deliveries(struct sweep *s, const struct db_val *org)
 {
 	const int64_t before = s->c->tx.now - conf.delivery_retention * SECOND;
-	const struct id end = id_at(before);
+	const struct id end = id_first(before);
 
 	if (!conf.delivery_retention)
 		return OK;
@@ -156,7 +145,7 @@ static enum err sweep_events(struct sweep *s, const struct db_val *org)
 {
 	/* As an id has it, so that the horizon and the events agree. */
 	const int64_t before = (s->c->tx.now - conf.event_retention * SECOND) / 1000 * 1000;
-	const struct id end = id_at(before);
+	const struct id end = id_first(before);
 	int64_t counted;
 	enum err e;
 
@@ -226,40 +215,76 @@ static enum err sweep_organizations(struct sweep *s)
 
 /* --- the command ------------------------------------------------------------------------ */
 
+/* What was counted, of what, and the setting that decides how long that is kept. */
+struct swept { const char *key, *words, *setting; int64_t n, kept; };
+enum { SWEPT = sizeof timed / sizeof *timed + 3 };
+
+static enum err sweep_all(struct sweep *s, struct swept out[SWEPT])
+{
+	const size_t n = sizeof timed / sizeof *timed;
+	const int64_t now = s->c->tx.now, day = 24 * 3600;
+	const struct { const char *setting; int64_t kept; } rules[] = { { "attempt_retention", conf.attempt_retention }, { "attempt_retention", conf.attempt_retention },
+		{ "refresh_ttl", 0 }, { "refresh_ttl", conf.refresh_ttl }, { "", day /* no exchange of it is under way */ }, { "", 0 } };
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < n; i++) {
+		out[i] = (struct swept){ timed[i].key, timed[i].words, rules[i].setting, 0, rules[i].kept };
+		e = sweep_timed(s, &timed[i], now - rules[i].kept * SECOND, &out[i].n);
+	}
+	if (!e)
+		e = sweep_organizations(s);
+	out[n] = (struct swept){ "deliveries", "webhook deliveries", "delivery_retention", s->deliveries, conf.delivery_retention };
+	out[n + 1] = (struct swept){ "events", "events", "event_retention", s->events, conf.event_retention };
+	out[n + 2] = (struct swept){ "artifacts", "files of model versions", "artifact_retention", s->artifacts, conf.artifact_retention };
+	return e;
+}
+
+/* With what decides it, so that a retention can be chosen before anything is gone. */
+static void would_delete(struct cli *c, const struct swept *all)
+{
+	struct json *rows = js_array(c->arena);
+
+	for (int i = 0; i < SWEPT; i++) {
+		struct json *o = js_object(c->arena);
+		bool kept = *all[i].setting && strstr(all[i].setting, "_retention") && !all[i].kept;
+
+		js_put_str(c->arena, o, "what", all[i].words);
+		js_put_int(c->arena, o, "would_delete", all[i].n);
+		js_put_str(c->arena, o, "setting", *all[i].setting ? all[i].setting : NULL);
+		js_put_str(c->arena, o, "older_than", kept ? "never" : !all[i].kept ? "its end" : clock_iso(c->arena, c->tx.now - all[i].kept * SECOND, TIME_SECONDS));
+		js_add(rows, o);
+	}
+	cli_rows(c, rows, "");
+}
+
 int cmd_sweep(struct cli *c)
 {
 	struct sweep s = { .c = c, .arena = arena_new(), .dry = cli_option(c, "--dry-run") };
 	struct json *o = js_object(c->arena);
 	struct buf text = { .arena = c->arena };
 	struct tx *tx = cli_tx(c);
-	int64_t n[sizeof timed / sizeof *timed] = { 0 };
-	enum err e = OK;
+	struct swept all[SWEPT];
+	enum err e;
 
 	if (!tx) {
 		arena_free(s.arena);
 		return CLI_FAILED;
 	}
-	const int64_t day = 24 * 3600 * SECOND, before[] = { tx->now - conf.attempt_retention * SECOND, tx->now - conf.attempt_retention * SECOND,
-		tx->now, tx->now - conf.refresh_ttl * SECOND, tx->now - day /* no exchange of it is under way */, tx->now };
-
 	tx->arena = s.arena;
-	buf_puts(&text, s.dry ? "Would delete" : "Deleted");
-	for (size_t i = 0; !e && i < sizeof timed / sizeof *timed; i++) {
-		e = sweep_timed(&s, &timed[i], before[i], &n[i]);
-		js_put_int(c->arena, o, timed[i].key, n[i]);
-		buf_printf(&text, " %lld %s,", (long long)n[i], timed[i].words);
-	}
-	if (!e)
-		e = sweep_organizations(&s);
+	e = sweep_all(&s, all);
 	tx->arena = c->arena;
 	arena_free(s.arena);
 	if (e)
 		return cli_failed(c, e);
-	js_put_int(c->arena, o, "deliveries", s.deliveries);
-	js_put_int(c->arena, o, "events", s.events);
-	js_put_int(c->arena, o, "artifacts", s.artifacts);
-	buf_printf(&text, " %lld webhook deliveries, %lld events and %lld files of model versions.", (long long)s.deliveries,
-		(long long)s.events, (long long)s.artifacts);
+	if (s.dry && !c->json) {
+		would_delete(c, all);
+		return CLI_DONE;
+	}
+	for (int i = 0; i < SWEPT; i++) {
+		js_put_int(c->arena, o, all[i].key, all[i].n);
+		buf_printf(&text, "%s%lld %s", !i ? "Deleted " : i + 1 < SWEPT ? ", " : " and ", (long long)all[i].n, all[i].words);
+	}
+	buf_puts(&text, ".");
 	cli_result(c, o, text.p);
 	return CLI_DONE;
 }

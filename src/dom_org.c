@@ -52,6 +52,28 @@ static enum err locked(struct tx *tx, enum resource r, const struct id *org, con
 	return e;
 }
 
+enum err org_rename(struct tx *tx, const struct id *id, const char *name)
+{
+	struct json *details = js_object(tx->arena);
+	struct org org;
+	enum err e = locked(tx, RES_ORG, id, BY_ID(id), &org);
+
+	if (e)
+		return e;
+	js_put_str(tx->arena, details, "was", org.name);
+	js_put_str(tx->arena, details, "name", name);
+	org.name = name;
+	return life_move(tx, LIFE_ORG_RENAME, &org.life, details);
+}
+
+enum err org_enable(struct tx *tx, const struct id *id, bool enabled)
+{
+	struct org org;
+	enum err e = locked(tx, RES_ORG, id, BY_ID(id), &org);
+
+	return e ? e : life_move(tx, enabled ? LIFE_ORG_ENABLE : LIFE_ORG_DISABLE, &org.life, NULL);
+}
+
 enum err role_set(struct tx *tx, const struct id *org, const char *name, const char *permissions, int64_t rate)
 {
 	struct json *details = js_object(tx->arena);
@@ -112,7 +134,7 @@ enum err user_self(struct tx *tx, const struct db_val *key, void *out)
 }
 
 /* `to`: what the change writes. */
-static enum err move_user(struct tx *tx, enum transition t, const struct user *u, const struct account *to)
+static enum err move_user(struct tx *tx, enum transition t, const struct user *u, const struct account *to, struct json *details)
 {
 	struct account user;
 	enum err e = locked(tx, RES_USER, &u->organization, BY_ID(&u->id), &user);
@@ -121,10 +143,11 @@ static enum err move_user(struct tx *tx, enum transition t, const struct user *u
 		return e;
 	/* After the lock: no token made until now may outlive this. */
 	tx->now = clock_now();
+	user.username = to->username;
 	user.email = to->email;
 	user.password = to->password;
 	user.role = to->role;
-	return life_move(tx, t, &user.life, NULL);
+	return life_move(tx, t, &user.life, details);
 }
 
 static enum err forget(struct tx *tx, const struct user *u)
@@ -134,14 +157,14 @@ static enum err forget(struct tx *tx, const struct user *u)
 
 enum err user_password(struct tx *tx, const struct user *u, const char *hash)
 {
-	enum err e = move_user(tx, LIFE_USER_PASSWORD, u, &(struct account){ .password = hash });
+	enum err e = move_user(tx, LIFE_USER_PASSWORD, u, &(struct account){ .password = hash }, NULL);
 
 	return e ? e : forget(tx, u);
 }
 
 enum err user_enable(struct tx *tx, const struct user *u, bool enabled)
 {
-	enum err e = move_user(tx, enabled ? LIFE_USER_ENABLE : LIFE_USER_DISABLE, u, &(struct account){ .role = NULL });
+	enum err e = move_user(tx, enabled ? LIFE_USER_ENABLE : LIFE_USER_DISABLE, u, &(struct account){ .role = NULL }, NULL);
 
 	return e ? e : forget(tx, u);
 }
@@ -153,12 +176,46 @@ enum err user_email(struct tx *tx, const struct user *u, const char *email)
 
 	if (e != ERR_DB_NONE)
 		return e ? e : ERR_DB_DUPLICATE;
-	return move_user(tx, LIFE_USER_EMAIL, u, &(struct account){ .email = email });
+	return move_user(tx, LIFE_USER_EMAIL, u, &(struct account){ .email = email }, NULL);
 }
 
 enum err user_role(struct tx *tx, const struct user *u, const char *role)
 {
-	return move_user(tx, LIFE_USER_ROLE, u, &(struct account){ .role = role });
+	return move_user(tx, LIFE_USER_ROLE, u, &(struct account){ .role = role }, NULL);
+}
+
+enum err user_rename(struct tx *tx, const struct user *u, const char *username)
+{
+	struct json *details = js_object(tx->arena);
+	enum err e;
+
+	js_put_str(tx->arena, details, "was", u->username);
+	js_put_str(tx->arena, details, "username", username);
+	e = move_user(tx, LIFE_USER_RENAME, u, &(struct account){ .username = username }, details);
+	return e ? e : forget(tx, u);
+}
+
+enum err session_list(struct tx *tx, const struct id *org, const char *username, struct session_row **out, size_t *n)
+{
+	static const struct column map[] = PICK_MAP(SESSION_LIST_PICK, struct session_row);
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_SESSION_LIST, DB_IN(db_d(org), db_t(tx->now), db_s(username), db_s(username)), &r);
+
+	*n = e ? 0 : r.n;
+	*out = e ? NULL : row_array(tx->arena, &r, map, sizeof **out);
+	return e;
+}
+
+enum err session_revoke(struct tx *tx, const struct id *org, const struct id *family)
+{
+	struct session s = { .family = *family, .user.organization = *org };
+	struct json *details = js_object(tx->arena);
+	enum err e = tx_id(tx, SQL_SESSION_WHOSE, DB_IN(db_d(org), db_d(family)), &s.user.id);
+
+	if (e || (e = session_end(tx, &s)))
+		return e;
+	js_put_str(tx->arena, details, "session", id_spell(tx->arena, SESSION_PREFIX, family));
+	return move_user(tx, LIFE_USER_END_SESSION, &s.user, &(struct account){ .role = NULL }, details);
 }
 
 enum err user_group_create(struct tx *tx, struct user_group *g)

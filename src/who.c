@@ -47,11 +47,20 @@ static struct standing standing(const struct db_val *row)
 	return s;
 }
 
+enum err who_standing(const char *status, enum err other)
+{
+	return !strcmp(status, "active") ? OK : !strcmp(status, ORG_OFF) ? ERR_ORG_DISABLED : other;
+}
+
 enum err who_settle(struct who *who, const struct db_val *row)
 {
 	const struct standing now = standing(row);
 
-	if (strcmp(now.status, "active") || (who->gen < 0 ? who->issued < now.since : who->gen != now.gen))
+	enum err e = who_standing(now.status, ERR_AUTH_REFUSED);
+
+	if (e)
+		return e;
+	if (who->gen < 0 ? who->issued < now.since : who->gen != now.gen)
 		return ERR_AUTH_REFUSED;
 	who->permissions = now.permissions;
 	who->rate_now = now.rate;
