@@ -17,7 +17,7 @@
 #include "seal.h"
 #include "str.h"
 
-enum { PASSWORD_MIN = 8, PASSWORD_MAX = 256, FILE_MAX = 1 << 22, PATIENCE_S = 3600, NAMES_SAID = 10 };
+enum { PASSWORD_LINE = 1024, FILE_MAX = 1 << 22, PATIENCE_S = 3600, NAMES_SAID = 10 };
 
 const char *cli_option(const struct cli *c, const char *name)
 {
@@ -203,7 +203,8 @@ bool cli_org_named(struct cli *c, const char *which, struct id *out)
 
 char *cli_password(struct cli *c, const char *option, bool *made)
 {
-	char line[PASSWORD_MAX * 4 + 2], *password = NULL;
+	char line[PASSWORD_LINE + 2], *password = NULL;
+	const char *fault;
 
 	*made = !cli_option(c, option);
 	if (*made)
@@ -215,8 +216,8 @@ char *cli_password(struct cli *c, const char *option, bool *made)
 	line[strcspn(line, "\r\n")] = '\0';
 	if (!utf8_valid(line, strlen(line)))
 		cli_say("the password is not UTF-8 text");
-	else if (utf8_length(line) < PASSWORD_MIN || strlen(line) > PASSWORD_MAX)
-		cli_say("a password has at least %d characters and at most %d bytes", PASSWORD_MIN, PASSWORD_MAX);
+	else if ((fault = password_fault(c->arena, line)))
+		cli_say("a password %s", fault);
 	else
 		password = arena_strdup(c->arena, line);
 	return password;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "clock.h"
+#include "conf.h"
 #include "dom_apikey.h"
 #include "dom_org.h"
 #include "passwd.h"
@@ -18,6 +19,7 @@ struct work {
 	struct user user;
 	struct id id;
 	const char *name, *permissions, *hash;
+	char *link;
 	int64_t rate, n;
 	bool enabled;
 };
@@ -425,6 +427,87 @@ int cmd_user_create(struct cli *c)
 	return CLI_DONE;
 }
 
+static struct json *user_object(struct cli *c, const struct work *w)
+{
+	struct json *o = id_object(c, "usr-", &w->user.id);
+
+	js_put_str(c->arena, o, "username", w->user.username);
+	return o;
+}
+
+/* Where the link leads: the console, of the issuer where that is an address. */
+static char *link_to(struct cli *c, const char *secret, const char *username)
+{
+	const char *url = cli_option(c, "--url"), *base = url ? url : !strncmp(conf.issuer, "http", 4) ? conf.issuer : "";
+	struct buf b = { .arena = c->arena };
+	size_t n = strlen(base);
+
+	while (n && base[n - 1] == '/')
+		n--;
+	buf_printf(&b, "%.*s%s/#/password", (int)n, base, url ? "" : conf.base_path);
+	buf_param(&b, "link", secret);
+	buf_param(&b, "user", username);
+	return b.p;
+}
+
+static enum err work_link(void *arg)
+{
+	struct work *w = arg;
+
+	return password_link_make(w->tx, &w->user, w->n, &w->link);
+}
+
+static enum err work_invite(void *arg)
+{
+	struct work *w = arg;
+	enum err e = user_create(w->tx, &w->user, &w->user.id);
+
+	return e ? e : work_link(w);
+}
+
+static int told_link(struct cli *c, const struct work *w)
+{
+	struct json *o = user_object(c, w);
+	char *link = link_to(c, w->link, w->user.username);
+
+	js_put_str(c->arena, o, "link", link);
+	js_put_str(c->arena, o, "expires_at", clock_iso(c->arena, w->tx->now + w->n * SECOND, TIME_SECONDS));
+	cli_result(c, o, link);
+	return CLI_DONE;
+}
+
+int cmd_user_link(struct cli *c)
+{
+	struct work w = { .tx = &c->tx };
+	enum err e;
+
+	if (!cli_number(c, "--ttl", 60, 30 * 86400, LINK_TTL_S, &w.n))
+		return CLI_USAGE;
+	if (!cli_user(c, c->args[0], &w.user))
+		return CLI_FAILED;
+	e = cli_write(c, work_link, &w);
+	if (e)
+		return e == ERR_STATE_ALREADY ? cli_say("%s is disabled", c->args[0]) : cli_failed(c, e);
+	return told_link(c, &w);
+}
+
+int cmd_user_invite(struct cli *c)
+{
+	const char *username = cli_option(c, "--username"), *email = cli_option(c, "--email"), *role = cli_option(c, "--role");
+	struct work w = { .tx = &c->tx, .user = { .username = username, .email = email, .role = role } };
+	enum err e;
+
+	if (!cli_number(c, "--ttl", 60, 30 * 86400, 3 * 86400, &w.n))
+		return CLI_USAGE;
+	if (!cli_user_words(username, email) || !cli_org(c, &w.user.organization) || !role_known(c, &w.user.organization, role))
+		return CLI_FAILED;
+	w.user.password = passwd_hash(c->arena, passwd_generate(c->arena));      /* which nobody knows */
+	e = cli_write(c, work_invite, &w);
+	if (e)
+		return e == ERR_DB_DUPLICATE ? cli_user_taken(c, username, email) : cli_failed(c, e);
+	return told_link(c, &w);
+}
+
 int cmd_user_list(struct cli *c)
 {
 	static const struct column map[] = PICK_MAP(USER_LIST_PICK, struct user);
@@ -461,14 +544,6 @@ bool cli_user(struct cli *c, const char *username, struct user *out)
 	else if (e)
 		cli_failed(c, e);
 	return !e;
-}
-
-static struct json *user_object(struct cli *c, const struct work *w)
-{
-	struct json *o = id_object(c, "usr-", &w->user.id);
-
-	js_put_str(c->arena, o, "username", w->user.username);
-	return o;
 }
 
 /* What a change of a user answers with. */

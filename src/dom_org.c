@@ -195,6 +195,11 @@ enum err user_rename(struct tx *tx, const struct user *u, const char *username)
 	return e ? e : forget(tx, u);
 }
 
+enum err user_note(struct tx *tx, const struct user *u, enum transition t, struct json *details)
+{
+	return move_user(tx, t, u, &(struct account){ .role = NULL }, details);
+}
+
 enum err session_list(struct tx *tx, const struct id *org, const char *username, struct session_row **out, size_t *n)
 {
 	static const struct column map[] = PICK_MAP(SESSION_LIST_PICK, struct session_row);
@@ -215,7 +220,7 @@ enum err session_revoke(struct tx *tx, const struct id *org, const struct id *fa
 	if (e || (e = session_end(tx, &s)))
 		return e;
 	js_put_str(tx->arena, details, "session", id_spell(tx->arena, SESSION_PREFIX, family));
-	return move_user(tx, LIFE_USER_END_SESSION, &s.user, &(struct account){ .role = NULL }, details);
+	return user_note(tx, &s.user, LIFE_USER_END_SESSION, details);
 }
 
 enum err user_group_create(struct tx *tx, struct user_group *g)

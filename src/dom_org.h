@@ -54,6 +54,18 @@ enum err user_group_find(struct tx *tx, const struct id *org, const char *which,
 /* A user of the same organization is in it, or is not.  ERR_STATE_ALREADY, ERR_QUOTA. */
 enum err user_group_member(struct tx *tx, const struct user_group *g, const struct user *u, bool in);
 
+/* What the audit tells of a user beside its own changes: a transition that changes nothing. */
+enum err user_note(struct tx *tx, const struct user *u, enum transition t, struct json *details);
+/* Links (dom_link.c): the secret of one by which the user sets a password, once, within ttl_s seconds; the former one is
+ * void.  Is it good, and the password set: ERR_LINK_INVALID, ERR_ORG_DISABLED. */
+enum { LINK_TTL_S = 3600 };
+enum err password_link_make(struct tx *tx, const struct user *u, int64_t ttl_s, char **out);
+enum err password_link_good(struct tx *tx, const char *secret);
+enum err password_link_use(struct tx *tx, const char *secret, const char *hash);
+struct link_user { struct user user; int64_t since; };
+/* Why a text cannot be a password; NULL: it can. */
+const char *password_fault(struct arena *a, const char *password);
+
 /* Sessions (dom_session.c).  A refresh token is random; only its hash is stored.  client:
  * the application of somebody else that has the session (dom_oauth.h); zero: the user's own.
  * scopes: of a client; NULL: not narrowed.  access_token: where one was made (auth_token()). */

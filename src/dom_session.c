@@ -7,7 +7,13 @@
 #include "passwd.h"
 #include "str.h"
 
-enum { AGAIN_S = 30 };
+enum { AGAIN_S = 30, PASSWORD_MIN = 8, PASSWORD_MAX = 256 };
+
+const char *password_fault(struct arena *a, const char *password)
+{
+	return utf8_length(password) >= PASSWORD_MIN && strlen(password) <= PASSWORD_MAX ? NULL
+		: arena_printf(a, "must have at least %d characters and at most %d bytes", PASSWORD_MIN, PASSWORD_MAX);
+}
 
 char *email_trimmed(struct arena *a, const char *email)
 {
