@@ -182,6 +182,9 @@
 	C(A, s, "r.permissions", session.user.permissions) C(A, d0, "f.client_id", session.client) C(A, s, "f.scopes", session.scopes) \
 	C(A, b, "v.id IS NOT NULL", ended) C(A, t, "p.tokens_since", since) C(A, i, "p.tokens_gen", session.user.gen) C(A, in, "f.tokens_gen", gen)
 #define LINK_PICK(F, C, A) F(A, d, "principal_id", user) C(A, t, "expires_at", expires) C(A, t0, "used_at", used) C(A, in, "tokens_gen", gen)
+/* A column as the database tells of it; key: its place in the primary key, 0 for none. */
+#define TRANSFER_PICK(F, C, A) F(A, s, "k.column_name", name) C(A, s, "k.data_type", type) C(A, s, "k.character_set_name", set) \
+	C(A, i0, "CAST(COALESCE(u.ordinal_position, 0) AS SIGNED)", key)
 /* A session that lasts, with its user and its application: what session_of() would find. */
 #define SESSION_LIST_PICK(F, C, A) F(A, d, "f.family_id", family) C(A, d, "f.principal_id", user.id) C(A, s, "p.username", user.username) \
 	C(A, s, "k.name", client) C(A, s, "f.scopes", scopes) C(A, t, "MAX(f.created_at)", used) C(A, t, "MAX(f.expires_at)", expires)

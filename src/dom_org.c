@@ -66,6 +66,14 @@ enum err org_rename(struct tx *tx, const struct id *id, const char *name)
 	return life_move(tx, LIFE_ORG_RENAME, &org.life, details);
 }
 
+enum err org_imported(struct tx *tx, const struct id *id)
+{
+	struct org org;
+	enum err e = locked(tx, RES_ORG, id, BY_ID(id), &org);
+
+	return e ? e : life_move(tx, LIFE_ORG_IMPORT, &org.life, NULL);
+}
+
 enum err org_enable(struct tx *tx, const struct id *id, bool enabled)
 {
 	struct org org;

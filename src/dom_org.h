@@ -10,6 +10,8 @@ enum err org_create(struct tx *tx, const char *name, struct id *out);
 /* ERR_DB_DUPLICATE; ERR_STATE_ALREADY.  Of a disabled one every token, key and session is refused (ERR_ORG_DISABLED), and no
  * webhook is sent, until it is enabled. */
 enum err org_rename(struct tx *tx, const struct id *org, const char *name);
+/* It has come from elsewhere, in this transaction. */
+enum err org_imported(struct tx *tx, const struct id *org);
 enum err org_enable(struct tx *tx, const struct id *org, bool enabled);
 /* By `org-...` or exact name.  ERR_DB_NONE. */
 enum err org_find(struct tx *tx, const char *which, struct id *out);
