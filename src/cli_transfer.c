@@ -157,7 +157,7 @@ static enum err rows(struct cli *c, const struct transfer_table *t, const struct
 			line(a, t, db_row(&r, i));
 		*count += (int64_t)got;
 		for (size_t k = 0; got && k < nvalues; k++)
-			v[k + 1] = db_row(&r, got - 1)[t->keys[values[k]]];
+			v[k + 1] = *(db_row(&r, got - 1) + t->keys[values[k]]);
 		n = 1 + nvalues;
 		swap = a, a = last, last = swap;     /* the key that the next page is behind lives on */
 	}

@@ -103,9 +103,9 @@
 
 /* ---- Who calls ---- */
 
-/* The status of a principal p: nobody of an organization that is disabled may do anything. */
+/* The status of a principal p: nobody of an organization that is disabled may do anything, which its roles tell. */
 #define ORG_OFF "suspended"
-#define STANDING "IF(org.status <> 'active', '" ORG_OFF "', p.status)"
+#define STANDING "IF(r.status <> 'active', '" ORG_OFF "', p.status)"
 /* What settles the caller, of the joined rows of principal and role. */
 #define WHO_PICK(F, C, A) F(A, s, STANDING, status) C(A, t, "p.tokens_since", since) C(A, i, "p.tokens_gen", gen) \
 	C(A, s, "r.permissions", permissions) C(A, i, "r.rate", rate)

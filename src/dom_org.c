@@ -11,24 +11,24 @@ static const struct { const char *name, *permissions; int64_t rate; } first_role
 };
 
 static enum err role_create(struct tx *tx, const struct id *org, const char *name, const char *permissions,
-	int64_t rate)
+	int64_t rate, struct role *role)
 {
-	struct role role = { .life.organization = *org, .name = name, .permissions = permissions, .rate = rate };
-
-	id_new(tx->now, &role.life.id);
-	return life_create(tx, LIFE_ROLE_CREATE, &role.life, NULL);
+	*role = (struct role){ .life.organization = *org, .name = name, .permissions = permissions, .rate = rate };
+	id_new(tx->now, &role->life.id);
+	return life_create(tx, LIFE_ROLE_CREATE, &role->life, NULL);
 }
 
 enum err org_create(struct tx *tx, const char *name, struct id *out)
 {
 	struct org org = { .name = name };
+	struct role role;
 	enum err e;
 
 	id_new(tx->now, &org.life.id);
 	org.life.organization = *out = org.life.id;
 	e = life_create(tx, LIFE_ORG_CREATE, &org.life, NULL);
 	for (size_t i = 0; !e && i < sizeof first_roles / sizeof *first_roles; i++)
-		e = role_create(tx, out, first_roles[i].name, first_roles[i].permissions, first_roles[i].rate);
+		e = role_create(tx, out, first_roles[i].name, first_roles[i].permissions, first_roles[i].rate, &role);
 	return e ? e : folder_home(tx, out);
 }
 
@@ -74,12 +74,36 @@ enum err org_imported(struct tx *tx, const struct id *id)
 	return e ? e : life_move(tx, LIFE_ORG_IMPORT, &org.life, NULL);
 }
 
+/* Its roles tell whoever is settled, so that a request asks nothing more than before. */
 enum err org_enable(struct tx *tx, const struct id *id, bool enabled)
 {
+	static const struct column map[] = PICK_MAP(ROLE_LIST_PICK, struct role);
+	const struct role *all;
+	struct db_rows r;
+	struct role role;
 	struct org org;
 	enum err e = locked(tx, RES_ORG, id, BY_ID(id), &org);
 
-	return e ? e : life_move(tx, enabled ? LIFE_ORG_ENABLE : LIFE_ORG_DISABLE, &org.life, NULL);
+	if (e || (e = life_move(tx, enabled ? LIFE_ORG_ENABLE : LIFE_ORG_DISABLE, &org.life, NULL))
+	    || (e = tx_query(tx, SQL_ROLE_LIST, DB_IN(db_d(id)), &r)))
+		return e;
+	all = row_array(tx->arena, &r, map, sizeof *all);
+	for (size_t i = 0; !e && i < r.n; i++)
+		if (!(e = locked(tx, RES_ROLE, id, BY_NAME(all[i].name), &role)))
+			e = life_move(tx, enabled ? LIFE_ROLE_RESUME : LIFE_ROLE_SUSPEND, &role.life, NULL);
+	return e;
+}
+
+/* A new one, which is not let in where the others are not. */
+static enum err role_add(struct tx *tx, const struct id *id, const char *name, const char *permissions, int64_t rate)
+{
+	struct role role;
+	struct org org;
+	enum err e = locked(tx, RES_ORG, id, BY_ID(id), &org);
+
+	if (e || (e = role_create(tx, id, name, permissions, rate, &role)))
+		return e;
+	return org.life.state == STATE_ORG_DISABLED ? life_move(tx, LIFE_ROLE_SUSPEND, &role.life, NULL) : OK;
 }
 
 enum err role_set(struct tx *tx, const struct id *org, const char *name, const char *permissions, int64_t rate)
@@ -89,7 +113,7 @@ enum err role_set(struct tx *tx, const struct id *org, const char *name, const c
 	enum err e = locked(tx, RES_ROLE, org, BY_NAME(name), &role);
 
 	if (e == ERR_DB_NONE)
-		return role_create(tx, org, name, permissions, rate);
+		return role_add(tx, org, name, permissions, rate);
 	if (e)
 		return e;
 	js_put_str(tx->arena, details, "permissions", permissions);

@@ -64,6 +64,9 @@ subtest 'disabled' => sub {
     is($t->req(GET => '/api/v1/models', token => $other)->{status}, 200, 'another organization goes on');
     $t->thaw('deliver') for 1 .. 2;
     is(scalar(() = $receiver->requests), 0, 'no webhook is sent');
+    thaw('role', 'set', '--org', 'Main', 'late', '--permissions', 'model:read', '--rate', '100');
+    $t->user('lara', role => 'late');
+    like($t->req(POST => '/api/auth/login', body => { username => 'lara', password => $t->password('lara') })->{body}, $says, 'nor does a role help that is made meanwhile');
     like($t->thaw('org', 'list')->{out}, qr/Main +disabled/, 'the list says so');
 };
 
@@ -74,8 +77,9 @@ subtest 'enabled again' => sub {
     is($t->req(POST => '/api/auth/refresh', body => { refresh_token => $signed->{refresh_token} })->{status}, 200, 'a session goes on');
     $t->thaw('deliver') for 1 .. 2;
     cmp_ok(scalar(() = $receiver->requests), '>', 0, 'and what waited is sent');
-    is_deeply([ map { $_->{action} } grep { $_->{action} =~ /abled/ } @{ $t->thaw('--json', 'audit', 'list', '--org', 'Main')->{json} } ],
+    is_deeply([ map { $_->{action} } grep { $_->{action} =~ /^organization\.\w+abled/ } @{ $t->thaw('--json', 'audit', 'list', '--org', 'Main')->{json} } ],
         [ 'organization.enabled', 'organization.disabled' ], 'the audit has both');
+    is($t->req(POST => '/api/auth/login', body => { username => 'lara', password => $t->password('lara') })->{status}, 200, 'also by that role');
     is($t->thaw('audit', 'verify')->{exit}, 0, 'and agrees');
 };
 
@@ -89,9 +93,9 @@ subtest 'renamed' => sub {
 subtest 'asked in one place' => sub {
     my @rows = map { my @f = split /\t/; \@f } split /\n/, $t->thaw('tables', 'sql')->{out};
     # who joins a principal with its role is about to decide who may
-    my @forgot = grep { $_->[-1] =~ /JOIN roles r ON r\.organization_id = p\./ && $_->[-1] !~ /CASE|EXISTS/ && $_->[-1] !~ /IF\(org\.status <> 'active'/ } @rows;
+    my @forgot = grep { $_->[-1] =~ /JOIN roles r ON r\.organization_id = p\./ && $_->[-1] !~ /CASE|EXISTS/ && $_->[-1] !~ /IF\(r\.status <> 'active'/ } @rows;
     is(join(' ', map { $_->[0] } @forgot), '', 'every statement that settles somebody asks for the organization');
-    cmp_ok(scalar(grep { $_->[-1] =~ /IF\(org\.status/ } @rows), '>', 20, 'of many');
+    cmp_ok(scalar(grep { $_->[-1] =~ /IF\(r\.status/ } @rows), '>', 20, 'of many');
 };
 
 $t->finish;
