@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 use Digest::SHA 'sha256_hex';
 use Test::More;
 use Thaw;
+use Thaw::Browser;
 
 my $t = Thaw->new(clock => 1, limits => 1, config => { login_rate => 6, rate_limits => 'on' });
 my $origin = [ Host => "127.0.0.1:$t->{port}", Origin => "http://127.0.0.1:$t->{port}" ];
@@ -90,4 +91,11 @@ subtest 'guesses' => sub {
     is($t->thaw('audit', 'verify')->{exit}, 0, 'and the audit agrees');
 };
 
-$t->finish;
+$t->finish(more => 1);
+
+# What a person sees, on a server whose clock is the browser's.
+my $b = Thaw->new;
+$b->user('nora', role => 'reader');
+my $made = $b->thaw('--json', 'user', 'link', 'nora')->{json};
+Thaw::Browser::run($b, 'password', link => $made->{link}, who => 'nora', email => 'nora@main.example', former => $b->password('nora'), next => 'a wholly new one');
+$b->finish;

@@ -34,7 +34,7 @@ export function passwordPage(search, done) {
         h('h1', { tabindex: -1 }, 'Set your password'), who && h('p', { class: 'soft' }, `For ${who}. You sign in with it afterwards; other sessions end.`),
         h('form', { class: 'panel', novalidate: true, onsubmit: submit }, problem,
             h('input', { type: 'text', class: 'visually-hidden', autocomplete: 'username', value: who, readonly: true, tabindex: -1, 'aria-hidden': 'true' }),
-            h('div', { class: 'mb-3' }, h('label', { for: one, class: 'form-label' }, 'New password'), first, h('div', { id: hint, class: 'form-text' }, 'At least 8 characters')),
+            h('div', { class: 'mb-3' }, h('label', { for: one, class: 'form-label' }, 'New password'), first, h('div', { id: hint, class: 'soft' }, 'At least 8 characters')),
             h('div', { class: 'mb-3' }, h('label', { for: two, class: 'form-label' }, 'New password again'), again),
             h('div', { class: 'foot' }, send))) };
 }
