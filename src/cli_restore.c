@@ -160,6 +160,8 @@ int cmd_restore(struct cli *c)
 	}
 	if (!in.database)
 		in.database = "thaw";
+	if (!init_database_name(in.database))
+		return CLI_FAILED;
 	cli_parents(c->arena, conf.db_option_file);
 	if (no_keys(&r) || init_database(&in) || empty_database(&r) || cli_key_dir(c) || fill(&r) || put_keys(&r) || cli_migrate(c, in.notes))
 		return CLI_FAILED;

@@ -26,19 +26,21 @@ $made->{status} == 200 or die $made->{raw};
 my $other = $t->other;
 
 my %reads = (models => '/api/v1/models', projects => '/api/v1/projects', workspaces => '/v1/workspaces', foundry => '/api/v2/admin/users/getCurrent?preview=true',
-    registry => '/api/v2/registeredModels/', mlflow => '/api/2.0/mlflow/registered-models/search', console => '/console/api/me');
+    registry => '/api/v2/registeredModels/', mlflow => '/api/2.0/mlflow/registered-models/search', console => '/console/actions');
 my %before;
 for my $d (sort keys %reads) {
     $before{"$d $_"} = $t->req(GET => $reads{$d}, token => $with{$_})->{status} for sort keys %with;
 }
-cmp_ok(scalar(grep { $_ == 200 } values %before), '>', 15, 'what is allowed');
+for my $d (sort keys %reads) {
+    cmp_ok(scalar(grep { $before{"$d $_"} == 200 } keys %with), '>', 0, "$d answers");
+}
 
 subtest 'disabled' => sub {
     thaw('org', 'disable', 'Main');
     is($t->thaw('org', 'disable', 'Main')->{exit}, 1, 'twice is an error');
     for my $d (sort keys %reads) {
         for my $w (sort keys %with) {
-            next if $before{"$d $w"} == 404;
+            next if $before{"$d $w"} != 200;             # not allowed it anyway
             my $r = $t->req(GET => $reads{$d}, token => $with{$w});
             is($r->{status}, 401, "$d: 401 with $w") or diag $r->{raw};
             like($r->{body}, $says, "$d says why to $w") or diag $r->{raw};

@@ -107,6 +107,7 @@ subtest 'restored elsewhere' => sub {
 
 subtest 'what is not a backup' => sub {
     my $c = elsewhere();
+    like($c->thaw('restore', $backup, '--db-admin', "$c->{dir}/admin.cnf", '--database', "x'y")->{err}, qr/--database has 1 to 48/, 'a name that no database has');
     my $copy = "$t->{dir}/copy";
     my $broken = sub {
         my ($what, $like, $how) = @_;

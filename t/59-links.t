@@ -11,7 +11,6 @@ use Thaw;
 use Thaw::Browser;
 
 my $t = Thaw->new(clock => 1, limits => 1, config => { login_rate => 6, rate_limits => 'on' });
-my $origin = [ Host => "127.0.0.1:$t->{port}", Origin => "http://127.0.0.1:$t->{port}" ];
 
 # A request as a page of this site, or of another one, sends it.
 sub page {
