@@ -74,7 +74,7 @@ enum err org_imported(struct tx *tx, const struct id *id)
 	return e ? e : life_move(tx, LIFE_ORG_IMPORT, &org.life, NULL);
 }
 
-/* Its roles tell whoever is settled, so that a request asks nothing more than before. */
+/* Its roles tell whoever is settled, and its endpoints whoever delivers, so that neither asks anything more than before. */
 enum err org_enable(struct tx *tx, const struct id *id, bool enabled)
 {
 	static const struct column map[] = PICK_MAP(ROLE_LIST_PICK, struct role);
@@ -85,6 +85,7 @@ enum err org_enable(struct tx *tx, const struct id *id, bool enabled)
 	enum err e = locked(tx, RES_ORG, id, BY_ID(id), &org);
 
 	if (e || (e = life_move(tx, enabled ? LIFE_ORG_ENABLE : LIFE_ORG_DISABLE, &org.life, NULL))
+	    || (e = db_exec(tx->db, SQL_DELIVER_HALT, DB_IN((struct db_val){ .t = 't', .i = CLOCK_LAST, .null = enabled }, db_d(id)), NULL))
 	    || (e = tx_query(tx, SQL_ROLE_LIST, DB_IN(db_d(id)), &r)))
 		return e;
 	all = row_array(tx->arena, &r, map, sizeof *all);
