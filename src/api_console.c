@@ -102,6 +102,25 @@ static enum err sign_in(struct req *r)
 	return e ? e : reply_session(r, &s);
 }
 
+struct new_password { const char *link, *password; };
+#define NEW_PASSWORD_AT(field) AT(struct new_password, field)
+static const struct shape password_in[] = {
+	{ "link", T_STR, NEW_PASSWORD_AT(link), .min = 1, .max = 128, .flags = F_REQUIRED, .help = "the code of the link" },
+	{ "password", T_STR, NEW_PASSWORD_AT(password), .min = 1, .max = 512, .flags = F_REQUIRED, .fault = password_fault },
+	NAMED("ConsoleNewPassword")
+};
+
+/* Whoever has the link is its user; every session that there was ends. */
+static enum err set_password(struct req *r)
+{
+	const struct new_password *in = r->in;
+	enum err e = same_site(r);
+
+	if (!e && !(e = auth_set_password(r, in->link, in->password)))
+		res_body(r, 204, NULL, NULL, 0);
+	return e;
+}
+
 static enum err refresh(struct req *r)
 {
 	struct session s = { .refresh_token = NULL };
@@ -340,11 +359,13 @@ static enum err history(struct req *r)
 	  .object = RES_##resource, .ids = { prefix }, .number = spelled, .run = history, .summary = "Who did what to " what, .errors = refusals }
 static const struct route routes[] = {
 	{ "POST", SESSION, PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200, .out = session_out,
-	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED LOGIN_RATE LOGIN_BUSY ORIGIN" },
+	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED ORG_DISABLED LOGIN_RATE LOGIN_BUSY ORIGIN" },
 	{ "POST", SESSION "/refresh", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, .status = 200, .out = session_out, .run = refresh,
 	  .summary = "A new access token for the cookie", .errors = "REFRESH_INVALID ORIGIN" },
 	{ "DELETE", SESSION, PERM_PUBLIC, R_WRITE | R_OWN_TX, .status = 204, .run = sign_out, .summary = "Sign out of the console",
 	  .errors = "ORIGIN" },
+	{ "POST", "/console/password", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(password_in, struct new_password), .status = 204, .run = set_password,
+	  .summary = "Set a password by a link", .errors = "LINK_INVALID ORG_DISABLED LOGIN_RATE LOGIN_BUSY ORIGIN" },
 	{ "GET", "/console/actions", PERM_MEMBER, 0, .status = 200, .out = actions_out, .run = actions,
 	  .summary = "What may be done in which state, and by which request" },
 	{ "GET", "/console/activity", PERM_MEMBER, 0, .status = 200, .out = activity_out, .run = activity,

@@ -381,7 +381,7 @@ static enum err refresh(struct req *r)
 
 static const struct route routes[] = {
 	{ "POST", "/api/auth/login", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200,
-	  .out = login_out, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED LOGIN_RATE LOGIN_BUSY" },
+	  .out = login_out, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED ORG_DISABLED LOGIN_RATE LOGIN_BUSY" },
 	{ "POST", "/api/auth/refresh", PERM_PUBLIC, R_SECRET, BODY(refresh_in, struct login), .status = 200,
 	  .out = refresh_out, .run = refresh, .summary = "A new access token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_MODEL_WRITE, R_WRITE, BODY(create_in, struct model), .status = 201, .out = model_out,

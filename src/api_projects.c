@@ -174,7 +174,7 @@ static enum err refresh(struct req *r)
 	  .moves = { LIFE_PROJECT_##transition }, .summary = what, .errors = "SHAPE PROJECT_NOT_FOUND " refusals }
 static const struct route routes[] = {
 	{ "POST", "/api/v1/auth/login", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200,
-	  .out = tokens_data, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED LOGIN_RATE LOGIN_BUSY" },
+	  .out = tokens_data, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED ORG_DISABLED LOGIN_RATE LOGIN_BUSY" },
 	{ "POST", "/api/v1/auth/refresh", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(refresh_in, struct login), .status = 200,
 	  .out = tokens_data, .run = refresh, .summary = "New tokens for a refresh token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 201, .out = created_data,

@@ -15,6 +15,7 @@
 #include "hash.h"
 #include "metric.h"
 #include "net.h"
+#include "passwd.h"
 #include "route.h"
 #include "str.h"
 #include "token.h"
@@ -286,6 +287,38 @@ enum err auth_login(struct req *r, enum sql by, const char *who, const char *pas
 	if (!e || e == ERR_LOGIN_FAILED || err_row(e)->class == CLASS_RATE)
 		metric_add(METRIC_SIGN_INS, !e ? "succeeded" : e == ERR_LOGIN_FAILED ? "failed" : "limited");
 	return e;
+}
+
+struct setting { struct req *r; const char *link, *hash; };
+
+static enum err set_work(void *arg)
+{
+	struct setting *s = arg;
+
+	return password_link_use(&s->r->tx, s->link, s->hash);
+}
+
+enum err auth_set_password(struct req *r, const char *link, const char *password)
+{
+	const char *key = arena_printf(r->arena, "login from %s", net_of(r->arena, r->tx.address));
+	struct setting s = { r, link, NULL };
+	int place;
+	enum err e;
+
+	if (!may_fail(r, key, conf.login_rate))
+		return ERR_LOGIN_RATE;
+	if ((e = password_link_good(&r->tx, link)) == ERR_LINK_INVALID)
+		return e;
+	not_failed(key);
+	if (e)
+		return e;
+	if ((place = rate_place(false)) < 0) {
+		r->tx.why.retry_after = 1;
+		return ERR_LOGIN_BUSY;
+	}
+	s.hash = passwd_hash(r->arena, password);
+	rate_leave(place);
+	return tx_run(&r->tx, set_work, NULL, &s);
 }
 
 struct exchange { struct req *r; const char *token; struct session *s; bool stolen; };

@@ -1,6 +1,6 @@
 /* cli.h: what the commands of `thaw` share: the command line as it was understood,
  * the transaction they act in, and how they speak.  A command is a row of the table
- * in cli.c and a function that returns the exit code. */
+ * in cli.def and a function that returns the exit code. */
 #ifndef CLI_H
 #define CLI_H
 #include <stdbool.h>
@@ -12,9 +12,8 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_FOUND = 3 };
 enum { CLI_OPTIONS = 16, CLI_ARGS = 4 };
 
 struct cli;
-/* usage: also the grammar of the arguments, see cli.c.  bare: works without a
- * configuration that can be read. */
-struct command { const char *usage, *help; int (*run)(struct cli *c); bool bare; };
+/* A row of cli.def; of a heading usage is NULL, and line is what it says. */
+struct command { const char *usage, *line, *help; int (*run)(struct cli *c); bool bare; };
 
 struct cli {
 	struct arena *arena;
@@ -25,6 +24,8 @@ struct cli {
 	int noptions;
 	const char *args[CLI_ARGS];
 	int nargs;
+	const struct command *commands;          /* all there are */
+	int ncommands;
 	struct who who;
 	struct tx tx;
 };
@@ -59,8 +60,9 @@ struct tx *cli_unit(struct cli *c, struct arena *a);
 void cli_catch(void);
 bool cli_stopping(void);
 enum err cli_write(struct cli *c, enum err (*work)(void *), void *arg);
-/* True when found; otherwise said. */
-bool cli_org(struct cli *c, const char *which, struct id *out);
+/* The organization of --org, else of THAW_ORG, else the only one.  True when found; otherwise said. */
+bool cli_org(struct cli *c, struct id *out);
+bool cli_org_named(struct cli *c, const char *which, struct id *out);
 /* The password of standard input, or a new one (then *made): NULL when it will not do. */
 char *cli_password(struct cli *c, const char *option, bool *made);
 /* Printable UTF-8 of min to max characters, without blanks at its ends (or at all); else said. */
@@ -102,45 +104,8 @@ int cli_migrate(struct cli *c, struct json *notes);
 bool cli_scopes(struct cli *c, const char *words);
 
 /* The commands. */
-int cmd_init(struct cli *c);
-int cmd_migrate(struct cli *c);
-int cmd_org_create(struct cli *c);
-int cmd_org_list(struct cli *c);
-int cmd_org_usage(struct cli *c);
-int cmd_user_create(struct cli *c);
-int cmd_user_list(struct cli *c);
-int cmd_user_password(struct cli *c);
-int cmd_user_email(struct cli *c);
-int cmd_user_disable(struct cli *c);
-int cmd_user_enable(struct cli *c);
-int cmd_user_role(struct cli *c);
-int cmd_role_list(struct cli *c);
-int cmd_role_set(struct cli *c);
-int cmd_group_create(struct cli *c);
-int cmd_group_add(struct cli *c);
-int cmd_group_remove(struct cli *c);
-int cmd_group_list(struct cli *c);
-int cmd_key_create(struct cli *c);
-int cmd_key_rotate(struct cli *c);
-int cmd_key_list(struct cli *c);
-int cmd_token(struct cli *c);
-int cmd_apikey_create(struct cli *c);
-int cmd_apikey_list(struct cli *c);
-int cmd_apikey_revoke(struct cli *c);
-int cmd_client_create(struct cli *c);
-int cmd_client_list(struct cli *c);
-int cmd_client_rotate(struct cli *c);
-int cmd_client_revoke(struct cli *c);
-int cmd_audit_list(struct cli *c);
-int cmd_audit_verify(struct cli *c);
-int cmd_build(struct cli *c);
-int cmd_deliver(struct cli *c);
-int cmd_sweep(struct cli *c);
-int cmd_doctor(struct cli *c);
-int cmd_import(struct cli *c);
-int cmd_export(struct cli *c);
-int cmd_tables(struct cli *c);
-int cmd_openapi(struct cli *c);
-int cmd_nginx_errors(struct cli *c);
+#define GROUP(heading)
+#define COMMAND(usage, line, help, run, bare) int run(struct cli *c);
+#include "cli.def"
 
 #endif

@@ -18,6 +18,16 @@ void init_note(struct init *in, const char *text)
 		cli_line(text);
 }
 
+bool init_database_name(const char *s)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+	if (*s && strlen(s) <= 48 && strspn(s, letters) == strlen(s))
+		return true;
+	cli_say("--database has 1 to 48 of the characters A-Z a-z 0-9 _");
+	return false;
+}
+
 /* --- the database and its accounts ----------------------------------------------- */
 
 static bool denied(const struct db *db)

@@ -23,7 +23,8 @@ static enum err work_revoke(void *arg)
 	return apikey_revoke(w->tx, BY_ID(&w->id), LIFE_TOKEN_REVOKE, NULL, &w->out);
 }
 
-static struct json *describe(struct cli *c, const struct apikey *k)
+/* user: whose it is; programs are told the id too. */
+static struct json *describe(struct cli *c, const struct apikey *k, const char *user)
 {
 	struct json *o = js_object(c->arena);
 
@@ -31,7 +32,10 @@ static struct json *describe(struct cli *c, const struct apikey *k)
 	js_put_str(c->arena, o, "kind", k->kind);
 	js_put_str(c->arena, o, "key", k->secret ? k->secret : k->hint);
 	js_put_str(c->arena, o, "mode", k->life.test ? "test" : "live");
-	js_put_str(c->arena, o, "human", id_spell(c->arena, "usr_", &k->life.whose));
+	if (user)
+		js_put_str(c->arena, o, "user", user);
+	if (!user || c->json)
+		js_put_str(c->arena, o, "human", id_spell(c->arena, "usr_", &k->life.whose));
 	js_put_str(c->arena, o, "agent", k->agent);
 	if (k->tier)
 		js_put_int(c->arena, o, "tier", k->tier);
@@ -100,7 +104,7 @@ int cmd_apikey_create(struct cli *c)
 	w.in.life.whose = u.id;
 	if ((e = cli_write(c, work_create, &w)))
 		return cli_failed(c, e);
-	cli_result(c, describe(c, &w.out), w.out.secret);
+	cli_result(c, describe(c, &w.out, NULL), w.out.secret);
 	return CLI_DONE;
 }
 
@@ -111,16 +115,16 @@ int cmd_apikey_list(struct cli *c)
 	struct id org;
 	enum err e;
 
-	if (!cli_org(c, cli_option(c, "--org"), &org))
+	if (!cli_org(c, &org))
 		return CLI_FAILED;
 	if ((e = tx_query(&c->tx, SQL_TOKEN_LIST, DB_IN(db_d(&org)), &r)))
 		return cli_failed(c, e);
 	for (size_t i = 0; i < r.n; i++) {
 		struct apikey k;
+		const struct db_val *user = life_take(RES_TOKEN, db_row(&r, i), &k);
 		struct json *o;
 
-		(void)life_take(RES_TOKEN, db_row(&r, i), &k);
-		js_add(rows, o = describe(c, &k));
+		js_add(rows, o = describe(c, &k, user->s ? user->s : "-"));
 		js_put_str(c->arena, o, "status", life_word(k.life.state));
 		js_put_str(c->arena, o, "created_at", clock_iso(c->arena, k.life.created, TIME_SECONDS));
 		js_put_str(c->arena, o, "expires_at", k.expires_at ? clock_iso(c->arena, k.expires_at, TIME_SECONDS) : NULL);
@@ -136,7 +140,7 @@ int cmd_apikey_revoke(struct cli *c)
 	struct id org;
 	enum err e;
 
-	if (!w.tx || !cli_org(c, cli_option(c, "--org"), &org))
+	if (!w.tx || !cli_org(c, &org))
 		return CLI_FAILED;
 	if (!id_parse(c->args[0], "tok_", &w.id))
 		return cli_say("`%s` is no id of an API key; `thaw api-key list` shows them", c->args[0]);
@@ -146,7 +150,7 @@ int cmd_apikey_revoke(struct cli *c)
 		return cli_say("the organization has no API key %s", c->args[0]);
 	if (e)
 		return cli_failed(c, e);
-	o = describe(c, &w.out);
+	o = describe(c, &w.out, NULL);
 	js_put_str(c->arena, o, "status", "revoked");
 	cli_result(c, o, arena_printf(c->arena, "%s is refused from now on.", c->args[0]));
 	return CLI_DONE;

@@ -96,7 +96,7 @@ int cmd_client_create(struct cli *c)
 		return CLI_FAILED;
 	if (!options(c, &w.in))
 		return CLI_USAGE;
-	if (!cli_org(c, cli_option(c, "--org"), &w.in.life.organization) || (username && !cli_user(c, username, &u)))
+	if (!cli_org(c, &w.in.life.organization) || (username && !cli_user(c, username, &u)))
 		return CLI_FAILED;
 	if (username && !id_equal(&u.organization, &w.in.life.organization))
 		return cli_say("the user `%s` is of another organization", username);
@@ -119,7 +119,7 @@ int cmd_client_list(struct cli *c)
 	struct id org;
 	enum err e;
 
-	if (!cli_org(c, cli_option(c, "--org"), &org))
+	if (!cli_org(c, &org))
 		return CLI_FAILED;
 	if ((e = tx_query(&c->tx, SQL_CLIENT_LIST, DB_IN(db_d(&org)), &r)))
 		return cli_failed(c, e);
@@ -142,7 +142,7 @@ static int change(struct cli *c, enum err (*work)(void *), struct work *w)
 	struct id org;
 	enum err e;
 
-	if (!(w->tx = cli_tx(c)) || !cli_org(c, cli_option(c, "--org"), &org))
+	if (!(w->tx = cli_tx(c)) || !cli_org(c, &org))
 		return CLI_FAILED;
 	if (!id_parse(c->args[0], "cl_", &w->id))
 		return cli_say("`%s` is no id of an application; `thaw client list` shows them", c->args[0]);

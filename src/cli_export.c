@@ -78,7 +78,7 @@ int cmd_export(struct cli *c)
 	struct id org;
 	enum err e;
 
-	if (!cli_org(c, cli_option(c, "--org"), &org))
+	if (!cli_org(c, &org))
 		return CLI_FAILED;
 	cli_catch();
 	page = arena_new();

@@ -32,7 +32,7 @@ int cmd_group_create(struct cli *c)
 		return CLI_USAGE;
 	if (id_parse(w.group.name, "grp-", &id))
 		return cli_say("a group's name may not look like an id");
-	if (!cli_org(c, cli_option(c, "--org"), &w.group.life.organization))
+	if (!cli_org(c, &w.group.life.organization))
 		return CLI_FAILED;
 	w.tx = &c->tx;
 	e = cli_write(c, work_create, &w);
@@ -50,7 +50,7 @@ static bool group_named(struct cli *c, const char *which, struct user_group *out
 	struct id org;
 	enum err e;
 
-	if (!cli_org(c, cli_option(c, "--org"), &org))
+	if (!cli_org(c, &org))
 		return false;
 	e = user_group_find(&c->tx, &org, which, out);
 	if (e == ERR_DB_NONE)
@@ -131,7 +131,7 @@ int cmd_group_list(struct cli *c)
 
 	if (members)
 		return list_members(c, members);
-	if (!cli_org(c, cli_option(c, "--org"), &org))
+	if (!cli_org(c, &org))
 		return CLI_FAILED;
 	if ((e = tx_query(&c->tx, SQL_GROUP_LIST, DB_IN(db_d(&org)), &r)))
 		return cli_failed(c, e);

@@ -50,7 +50,7 @@ static bool as_user(struct import *m)
 	struct user u;
 	enum err e;
 
-	if (!cli_org(c, cli_option(c, "--org"), &org) || !cli_user(c, cli_option(c, "--user"), &u))
+	if (!cli_org(c, &org) || !cli_user(c, cli_option(c, "--user"), &u))
 		return false;
 	if (!id_equal(&u.organization, &org)) {
 		cli_say("the user `%s` is of another organization", u.username);

@@ -165,16 +165,6 @@ static struct json *result(struct init *in, const struct first *f)
 	return o;
 }
 
-static bool database_name(const char *s)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-
-	if (*s && strlen(s) <= 48 && strspn(s, letters) == strlen(s))
-		return true;
-	cli_say("--database has 1 to 48 of the characters A-Z a-z 0-9 _");
-	return false;
-}
-
 /* The names that are given, before anything is made.  An id means an organization that is
  * there, which none is before the first run. */
 static bool names_fit(struct init *in)
@@ -185,7 +175,7 @@ static bool names_fit(struct init *in)
 
 	if (!username)
 		username = "admin";
-	if (!database_name(in->database) || !cli_user_words(username, email ? email : local_address(in->a, username)))
+	if (!init_database_name(in->database) || !cli_user_words(username, email ? email : local_address(in->a, username)))
 		return false;
 	return !org || (id_parse(org, "org-", &id) && !access(conf.db_option_file, F_OK)) || cli_org_name(org);
 }

@@ -14,6 +14,8 @@ struct init {
 
 /* cli_accounts.c: says what was done, at once and in the result. */
 void init_note(struct init *in, const char *text);
+/* Can a database have the name?  Said if not. */
+bool init_database_name(const char *s);
 /* The database, its accounts and the option file, unless that file is
  * there.  0, or another value and said. */
 int init_database(struct init *in);

@@ -137,6 +137,8 @@ int cmd_token(struct cli *c)
 		return CLI_USAGE;
 	if (!cli_user(c, claims.username, &u))
 		return CLI_FAILED;
+	if (who_standing(u.status, ERR_AUTH_REFUSED) == ERR_ORG_DISABLED)
+		return cli_say("the organization of `%s` is disabled; `thaw org enable` accepts it again", u.username);
 	if (strcmp(u.status, "active"))
 		return cli_say("%s is disabled; `thaw user enable %s` comes first", u.username, u.username);
 	claims.organization = u.organization;

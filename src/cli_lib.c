@@ -17,7 +17,7 @@
 #include "seal.h"
 #include "str.h"
 
-enum { PASSWORD_MIN = 8, PASSWORD_MAX = 256, FILE_MAX = 1 << 22, PATIENCE_S = 3600 };
+enum { PASSWORD_LINE = 1024, FILE_MAX = 1 << 22, PATIENCE_S = 3600, NAMES_SAID = 10 };
 
 const char *cli_option(const struct cli *c, const char *name)
 {
@@ -152,7 +152,41 @@ enum err cli_write(struct cli *c, enum err (*work)(void *), void *arg)
 	return tx_run(&c->tx, work, NULL, arg);
 }
 
-bool cli_org(struct cli *c, const char *which, struct id *out)
+/* The only one there is; said if there is none, or which there are. */
+static bool only_org(struct cli *c, struct id *out)
+{
+	static const struct column map[] = PICK_MAP(ORG_LIST_PICK, struct org);
+	struct buf names = { .arena = c->arena };
+	const struct org *all;
+	struct db_rows r;
+	enum err e;
+
+	if ((e = tx_query(&c->tx, SQL_ORG_LIST, DB_NONE, &r))) {
+		cli_failed(c, e);
+		return false;
+	}
+	all = row_array(c->arena, &r, map, sizeof *all);
+	if (r.n == 1)
+		return *out = all[0].life.id, true;
+	for (size_t i = 0; i < r.n && i < NAMES_SAID; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", all[i].name);
+	if (r.n)
+		cli_say("there is more than one organization (%s%s); name one with --org or THAW_ORG", names.p, r.n > NAMES_SAID ? ", ..." : "");
+	else
+		cli_say("there is no organization yet; `thaw org create NAME` makes one");
+	return false;
+}
+
+bool cli_org(struct cli *c, struct id *out)
+{
+	const char *which = cli_option(c, "--org");
+
+	if (!which && (!(which = getenv("THAW_ORG")) || !*which))
+		return cli_tx(c) && only_org(c, out);
+	return cli_org_named(c, which, out);
+}
+
+bool cli_org_named(struct cli *c, const char *which, struct id *out)
 {
 	struct tx *tx = cli_tx(c);
 	enum err e;
@@ -169,7 +203,8 @@ bool cli_org(struct cli *c, const char *which, struct id *out)
 
 char *cli_password(struct cli *c, const char *option, bool *made)
 {
-	char line[PASSWORD_MAX * 4 + 2], *password = NULL;
+	char line[PASSWORD_LINE + 2], *password = NULL;
+	const char *fault;
 
 	*made = !cli_option(c, option);
 	if (*made)
@@ -181,8 +216,8 @@ char *cli_password(struct cli *c, const char *option, bool *made)
 	line[strcspn(line, "\r\n")] = '\0';
 	if (!utf8_valid(line, strlen(line)))
 		cli_say("the password is not UTF-8 text");
-	else if (utf8_length(line) < PASSWORD_MIN || strlen(line) > PASSWORD_MAX)
-		cli_say("a password has at least %d characters and at most %d bytes", PASSWORD_MIN, PASSWORD_MAX);
+	else if ((fault = password_fault(c->arena, line)))
+		cli_say("a password %s", fault);
 	else
 		password = arena_strdup(c->arena, line);
 	return password;

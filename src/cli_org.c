@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "clock.h"
+#include "conf.h"
 #include "dom_apikey.h"
 #include "dom_org.h"
 #include "passwd.h"
@@ -18,6 +19,7 @@ struct work {
 	struct user user;
 	struct id id;
 	const char *name, *permissions, *hash;
+	char *link;
 	int64_t rate, n;
 	bool enabled;
 };
@@ -27,6 +29,27 @@ static enum err work_org(void *arg)
 	struct work *w = arg;
 
 	return org_create(w->tx, w->name, &w->id);
+}
+
+static enum err work_org_rename(void *arg)
+{
+	struct work *w = arg;
+
+	return org_rename(w->tx, &w->id, w->name);
+}
+
+static enum err work_org_enable(void *arg)
+{
+	struct work *w = arg;
+
+	return org_enable(w->tx, &w->id, w->enabled);
+}
+
+static enum err work_rename(void *arg)
+{
+	struct work *w = arg;
+
+	return user_rename(w->tx, &w->user, w->name);
 }
 
 static enum err work_user(void *arg)
@@ -142,6 +165,7 @@ int cmd_org_list(struct cli *c)
 		struct json *o = id_object(c, "org-", &all[i].life.id);
 
 		js_put_str(c->arena, o, "name", all[i].name);
+		js_put_str(c->arena, o, "status", all[i].status);
 		js_put(o, "created_at", time_of(c->arena, all[i].life.created));
 		js_add(rows, o);
 	}
@@ -149,12 +173,57 @@ int cmd_org_list(struct cli *c)
 	return CLI_DONE;
 }
 
+int cmd_org_rename(struct cli *c)
+{
+	struct work w = { .tx = &c->tx, .name = c->args[1] };
+	struct json *o;
+	enum err e;
+
+	if (!cli_org_name(w.name) || !cli_org_named(c, c->args[0], &w.id))
+		return CLI_FAILED;
+	e = cli_write(c, work_org_rename, &w);
+	if (e)
+		return e == ERR_DB_DUPLICATE ? cli_say("there is already an organization `%s`", w.name) : cli_failed(c, e);
+	o = id_object(c, "org-", &w.id);
+	js_put_str(c->arena, o, "name", w.name);
+	cli_result(c, o, arena_printf(c->arena, "%s is now called %s.", c->args[0], w.name));
+	return CLI_DONE;
+}
+
+static int enable_org(struct cli *c, bool enabled)
+{
+	struct work w = { .tx = &c->tx, .enabled = enabled };
+	const char *word = enabled ? "enabled" : "disabled";
+	struct json *o;
+	enum err e;
+
+	if (!cli_org_named(c, c->args[0], &w.id))
+		return CLI_FAILED;
+	e = cli_write(c, work_org_enable, &w);
+	if (e)
+		return e == ERR_STATE_ALREADY ? cli_say("%s is already %s", c->args[0], word) : cli_failed(c, e);
+	o = id_object(c, "org-", &w.id);
+	js_put_str(c->arena, o, "status", enabled ? "active" : "disabled");
+	cli_result(c, o, arena_printf(c->arena, "%s is %s.", c->args[0], word));
+	return CLI_DONE;
+}
+
+int cmd_org_disable(struct cli *c)
+{
+	return enable_org(c, false);
+}
+
+int cmd_org_enable(struct cli *c)
+{
+	return enable_org(c, true);
+}
+
 int cmd_org_usage(struct cli *c)
 {
 	struct json *rows = js_array(c->arena);
 	struct id org;
 
-	if (!cli_org(c, cli_option(c, "--org"), &org))
+	if (!cli_org(c, &org))
 		return CLI_FAILED;
 	for (int q = QUOTA__NONE + 1; q < QUOTA__MAX; q++) {
 		const struct quota_row *row = &quota_rows[q];
@@ -208,7 +277,7 @@ static void *rows_of_org(struct cli *c, enum sql sql, const struct column *map, 
 	struct id org;
 	enum err e;
 
-	if (!cli_org(c, cli_option(c, "--org"), &org))
+	if (!cli_org(c, &org))
 		return NULL;
 	if ((e = tx_query(&c->tx, sql, DB_IN(db_d(&org)), &r))) {
 		cli_failed(c, e);
@@ -280,7 +349,7 @@ int cmd_role_set(struct cli *c)
 
 	if (!w.permissions || !role_name(w.name) || !cli_number(c, "--rate", 1, 1000000, 0, &w.rate))
 		return CLI_USAGE;
-	if (!cli_org(c, cli_option(c, "--org"), &w.id))
+	if (!cli_org(c, &w.id))
 		return CLI_FAILED;
 	w.tx = &c->tx;
 	e = cli_write(c, work_role, &w);
@@ -342,7 +411,7 @@ int cmd_user_create(struct cli *c)
 	enum err e;
 
 	if (!cli_user_words(username, email) || !(password = cli_password(c, "--password-stdin", &made))
-	    || !cli_org(c, cli_option(c, "--org"), &w.user.organization) || !role_known(c, &w.user.organization, role))
+	    || !cli_org(c, &w.user.organization) || !role_known(c, &w.user.organization, role))
 		return CLI_FAILED;
 	w.tx = &c->tx;
 	w.user.password = passwd_hash(c->arena, password);
@@ -356,6 +425,87 @@ int cmd_user_create(struct cli *c)
 	cli_result(c, o, arena_printf(c->arena, "%s%s%s", id_spell(c->arena, "usr-", &w.id), made ? "\npassword: " : "",
 		made ? password : ""));
 	return CLI_DONE;
+}
+
+static struct json *user_object(struct cli *c, const struct work *w)
+{
+	struct json *o = id_object(c, "usr-", &w->user.id);
+
+	js_put_str(c->arena, o, "username", w->user.username);
+	return o;
+}
+
+/* Where the link leads: the console, of the issuer where that is an address. */
+static char *link_to(struct cli *c, const char *secret, const char *username)
+{
+	const char *url = cli_option(c, "--url"), *base = url ? url : !strncmp(conf.issuer, "http", 4) ? conf.issuer : "";
+	struct buf b = { .arena = c->arena };
+	size_t n = strlen(base);
+
+	while (n && base[n - 1] == '/')
+		n--;
+	buf_printf(&b, "%.*s%s/#/password", (int)n, base, url ? "" : conf.base_path);
+	buf_param(&b, "link", secret);
+	buf_param(&b, "user", username);
+	return b.p;
+}
+
+static enum err work_link(void *arg)
+{
+	struct work *w = arg;
+
+	return password_link_make(w->tx, &w->user, w->n, &w->link);
+}
+
+static enum err work_invite(void *arg)
+{
+	struct work *w = arg;
+	enum err e = user_create(w->tx, &w->user, &w->user.id);
+
+	return e ? e : work_link(w);
+}
+
+static int told_link(struct cli *c, const struct work *w)
+{
+	struct json *o = user_object(c, w);
+	char *link = link_to(c, w->link, w->user.username);
+
+	js_put_str(c->arena, o, "link", link);
+	js_put_str(c->arena, o, "expires_at", clock_iso(c->arena, w->tx->now + w->n * SECOND, TIME_SECONDS));
+	cli_result(c, o, link);
+	return CLI_DONE;
+}
+
+int cmd_user_link(struct cli *c)
+{
+	struct work w = { .tx = &c->tx };
+	enum err e;
+
+	if (!cli_number(c, "--ttl", 60, 30 * 86400, LINK_TTL_S, &w.n))
+		return CLI_USAGE;
+	if (!cli_user(c, c->args[0], &w.user))
+		return CLI_FAILED;
+	e = cli_write(c, work_link, &w);
+	if (e)
+		return e == ERR_STATE_ALREADY ? cli_say("%s is disabled", c->args[0]) : cli_failed(c, e);
+	return told_link(c, &w);
+}
+
+int cmd_user_invite(struct cli *c)
+{
+	const char *username = cli_option(c, "--username"), *email = cli_option(c, "--email"), *role = cli_option(c, "--role");
+	struct work w = { .tx = &c->tx, .user = { .username = username, .email = email, .role = role } };
+	enum err e;
+
+	if (!cli_number(c, "--ttl", 60, 30 * 86400, 3 * 86400, &w.n))
+		return CLI_USAGE;
+	if (!cli_user_words(username, email) || !cli_org(c, &w.user.organization) || !role_known(c, &w.user.organization, role))
+		return CLI_FAILED;
+	w.user.password = passwd_hash(c->arena, passwd_generate(c->arena));      /* which nobody knows */
+	e = cli_write(c, work_invite, &w);
+	if (e)
+		return e == ERR_DB_DUPLICATE ? cli_user_taken(c, username, email) : cli_failed(c, e);
+	return told_link(c, &w);
 }
 
 int cmd_user_list(struct cli *c)
@@ -394,14 +544,6 @@ bool cli_user(struct cli *c, const char *username, struct user *out)
 	else if (e)
 		cli_failed(c, e);
 	return !e;
-}
-
-static struct json *user_object(struct cli *c, const struct work *w)
-{
-	struct json *o = id_object(c, "usr-", &w->user.id);
-
-	js_put_str(c->arena, o, "username", w->user.username);
-	return o;
 }
 
 /* What a change of a user answers with. */
@@ -470,6 +612,23 @@ int cmd_user_email(struct cli *c)
 	if (e)
 		return e == ERR_DB_DUPLICATE ? email_taken(c, w.name, &w.user.id) : cli_failed(c, e);
 	return changed(c, &w, arena_printf(c->arena, "%s has the email address %s.", c->args[0], w.name));
+}
+
+int cmd_user_rename(struct cli *c)
+{
+	struct work w = { .tx = &c->tx, .name = c->args[1] };
+	struct user other;
+	enum err e;
+
+	if (!cli_word("a user name", w.name, USERNAME_MAX, false) || !cli_user(c, c->args[0], &w.user))
+		return CLI_FAILED;
+	if (!user_find(&c->tx, w.name, &other))
+		return cli_say("there is already a user `%s`; user names are unique over all organizations", w.name);
+	e = cli_write(c, work_rename, &w);
+	if (e)
+		return e == ERR_DB_DUPLICATE ? cli_failed(c, ERR_CONTENTION) : cli_failed(c, e);
+	w.user.username = w.name;
+	return changed(c, &w, arena_printf(c->arena, "%s is now called %s, and signs in anew.", c->args[0], w.name));
 }
 
 static int enable(struct cli *c, bool enabled)

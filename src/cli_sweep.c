@@ -15,18 +15,26 @@
 
 enum { BATCH = 500, ORGS = 100, FILES = 20, TRIES = 5, REST = 3, REST_MOST_MS = 2000 };
 
-/* What is swept by a time, over all organizations. */
-static const struct timed { const char *key, *words; enum sql stale, batch, sweep; } timed[] = {
-	{ "attempts", "attempts", SQL_ATTEMPT_STALE, SQL_ATTEMPT_BATCH, SQL_ATTEMPT_SWEEP },
-	{ "jobs", "jobs", SQL_JOB_STALE, SQL_JOB_BATCH, SQL_JOB_SWEEP },
-	{ "refresh_tokens", "refresh tokens", SQL_REFRESH_STALE, SQL_REFRESH_BATCH, SQL_REFRESH_SWEEP },
-	{ "rotations", "rotations of these", SQL_ROTATION_STALE, SQL_ROTATION_BATCH, SQL_ROTATION_SWEEP },
-	{ "codes", "authorization codes", SQL_CODE_STALE, SQL_CODE_BATCH, SQL_CODE_SWEEP },
-	{ "revocations", "ended sessions of clients", SQL_REVOCATION_STALE, SQL_REVOCATION_BATCH, SQL_REVOCATION_SWEEP },
-	{ "services", "services that were gone", SQL_SERVICE_STALE, SQL_SERVICE_BATCH, SQL_SERVICE_SWEEP },
+/* What is swept, by which setting (NULL: none): the first by a time, over all organizations, the rest of each organization. */
+static const struct swept { const char *key, *words, *setting; enum sql stale, batch, sweep; } swept[] = {
+#define BY_TIME(NAME) SQL_##NAME##_STALE, SQL_##NAME##_BATCH, SQL_##NAME##_SWEEP
+	{ "attempts", "attempts", "attempt_retention", BY_TIME(ATTEMPT) },
+	{ "jobs", "jobs", "attempt_retention", BY_TIME(JOB) },
+	{ "refresh_tokens", "refresh tokens", "refresh_ttl", BY_TIME(REFRESH) },
+	{ "rotations", "rotations of these", "refresh_ttl", BY_TIME(ROTATION) },
+	{ "codes", "authorization codes", NULL, BY_TIME(CODE) },
+	{ "revocations", "ended sessions of clients", NULL, BY_TIME(REVOCATION) },
+	{ "services", "services that were gone", "delivery_retention", BY_TIME(SERVICE) },
+#undef BY_TIME
+	{ .key = "deliveries", .words = "webhook deliveries", .setting = "delivery_retention" },
+	{ .key = "events", .words = "events", .setting = "event_retention" },
+	{ .key = "artifacts", .words = "files of model versions", .setting = "artifact_retention" },
 };
 
-enum { TIMED = sizeof timed / sizeof *timed };
+enum { SWEPT = sizeof swept / sizeof *swept, ARTIFACTS = SWEPT - 1, EVENTS = SWEPT - 2, DELIVERIES = SWEPT - 3, TIMED = DELIVERIES };
+
+/* How long each is kept, in seconds. */
+enum { FOR_GOOD = -1, TO_ITS_END };
 
 struct sweep {
 	struct cli *c;
@@ -34,7 +42,7 @@ struct sweep {
 	struct arena *arena;                     /* of one batch */
 	bool dry;                                /* nothing is deleted, what would be is counted */
 	int64_t began;                           /* monotonic, of the batch in hand */
-	int64_t timed[TIMED], deliveries, events, artifacts;
+	int64_t n[SWEPT];
 };
 
 /* What was deleted, as it is told when it ends and, by beats, while it goes on. */
@@ -42,11 +50,8 @@ static struct json *done(const struct sweep *s, struct arena *a)
 {
 	struct json *o = js_object(a);
 
-	for (size_t i = 0; i < TIMED; i++)
-		js_put_int(a, o, timed[i].key, s->timed[i]);
-	js_put_int(a, o, "deliveries", s->deliveries);
-	js_put_int(a, o, "events", s->events);
-	js_put_int(a, o, "artifacts", s->artifacts);
+	for (int i = 0; i < SWEPT; i++)
+		js_put_int(a, o, swept[i].key, s->n[i]);
 	return o;
 }
 
@@ -101,7 +106,7 @@ static enum err count(struct sweep *s, enum sql sql, const struct db_val *in, si
 
 /* --- by time ------------------------------------------------------------------------ */
 
-static enum err sweep_timed(struct sweep *s, const struct timed *t, int64_t before, int64_t *total)
+static enum err sweep_timed(struct sweep *s, const struct swept *t, int64_t before, int64_t *total)
 {
 	bool last = false;
 	enum err e = OK;
@@ -123,23 +128,12 @@ static enum err sweep_timed(struct sweep *s, const struct timed *t, int64_t befo
 
 /* --- of each organization -------------------------------------------------------------- */
 
-/* The lowest id of a time. */
-static struct id id_at(int64_t us)
-{
-	struct id id = id_none;
-	int64_t ms = us / 1000;
-
-	for (int i = 5; i >= 0; i--, ms >>= 8)
-		id.b[i] = (unsigned char)ms;
-	return id;
-}
-
 /* Batches by id; with each, the attempts of the deliveries in it (`tries`).  which: what the
  * statement takes behind the ids. */
 static enum err sweep_by_id(struct sweep *s, enum sql batch, enum sql sweep, const struct db_val *org, int64_t before,
 	struct db_val which, bool tries, int64_t *total)
 {
-	const struct id end = id_at(before);
+	const struct id end = id_first(before);
 	struct id from = id_none, upto;
 	bool last = false;
 	enum err e = OK;
@@ -163,20 +157,20 @@ static enum err sweep_by_id(struct sweep *s, enum sql batch, enum sql sweep, con
 static enum err sweep_deliveries(struct sweep *s, const struct db_val *org)
 {
 	const int64_t before = s->c->tx.now - conf.delivery_retention * SECOND;
-	const struct id end = id_at(before);
+	const struct id end = id_first(before);
 
 	if (!conf.delivery_retention)
 		return OK;
 	if (s->dry)
-		return count(s, SQL_DELIVERY_STALE, DB_IN(*org, db_d(&end), db_t(before)), &s->deliveries);
-	return sweep_by_id(s, SQL_DELIVERY_BATCH, SQL_DELIVERY_SWEEP, org, before, db_t(before), true, &s->deliveries);
+		return count(s, SQL_DELIVERY_STALE, DB_IN(*org, db_d(&end), db_t(before)), &s->n[DELIVERIES]);
+	return sweep_by_id(s, SQL_DELIVERY_BATCH, SQL_DELIVERY_SWEEP, org, before, db_t(before), true, &s->n[DELIVERIES]);
 }
 
 static enum err sweep_events(struct sweep *s, const struct db_val *org)
 {
 	/* As an id has it, so that the horizon and the events agree. */
 	const int64_t before = (s->c->tx.now - conf.event_retention * SECOND) / 1000 * 1000;
-	const struct id end = id_at(before);
+	const struct id end = id_first(before);
 	int64_t counted;
 	enum err e;
 
@@ -186,10 +180,10 @@ static enum err sweep_events(struct sweep *s, const struct db_val *org)
 	if ((e = tx_int(look(s), SQL_COUNTS_UPTO, DB_IN(*org), &counted)))
 		return e;
 	if (s->dry)
-		return count(s, SQL_EVENT_STALE, DB_IN(*org, db_d(&end), db_i(counted)), &s->events);
+		return count(s, SQL_EVENT_STALE, DB_IN(*org, db_d(&end), db_i(counted)), &s->n[EVENTS]);
 	if ((e = change(s, SQL_EVENT_HORIZON, DB_IN(db_t(before), *org, db_t(before)), NULL)))
 		return e;
-	return sweep_by_id(s, SQL_EVENT_BATCH, SQL_EVENT_SWEEP, org, before, db_i(counted), false, &s->events);
+	return sweep_by_id(s, SQL_EVENT_BATCH, SQL_EVENT_SWEEP, org, before, db_i(counted), false, &s->n[EVENTS]);
 }
 
 static enum err sweep_artifacts(struct sweep *s, const struct db_val *org)
@@ -210,9 +204,9 @@ static enum err sweep_artifacts(struct sweep *s, const struct db_val *org)
 		last = r.n < FILES;
 		for (size_t i = 0; !e && i < r.n; i++) {
 			memcpy(from, all[i].p, sizeof from);
-			s->artifacts += s->dry;
+			s->n[ARTIFACTS] += s->dry;
 			s->began = clock_mono();
-			if (!s->dry && !(e = change(s, SQL_ARTIFACT_SWEEP, DB_IN(*org, db_x(from, sizeof from), before, before, before), &s->artifacts)))
+			if (!s->dry && !(e = change(s, SQL_ARTIFACT_SWEEP, DB_IN(*org, db_x(from, sizeof from), before, before, before), &s->n[ARTIFACTS])))
 				rest(s);
 		}
 	}
@@ -246,16 +240,41 @@ static enum err sweep_organizations(struct sweep *s)
 
 /* --- the command ------------------------------------------------------------------------ */
 
-static enum err sweep_all(struct sweep *s)
+static int64_t kept(int64_t retention)
 {
-	const int64_t now = s->c->tx.now, day = 24 * 3600 * SECOND, before[TIMED] = { now - conf.attempt_retention * SECOND,
-		now - conf.attempt_retention * SECOND, now, now - conf.refresh_ttl * SECOND, now - day /* no exchange of it is under way */, now,
-		conf.delivery_retention ? now - conf.delivery_retention * SECOND : 0 };
+	return retention ? retention : FOR_GOOD;
+}
+
+static enum err sweep_all(struct sweep *s, int64_t keeps[SWEPT])
+{
+	const int64_t day = 24 * 3600, all[SWEPT] = { conf.attempt_retention, conf.attempt_retention, TO_ITS_END, conf.refresh_ttl,
+		day /* no exchange of it is under way */, TO_ITS_END, kept(conf.delivery_retention), kept(conf.delivery_retention),
+		kept(conf.event_retention), kept(conf.artifact_retention) };
 	enum err e = OK;
 
-	for (size_t i = 0; !e && i < TIMED; i++)
-		e = sweep_timed(s, &timed[i], before[i], &s->timed[i]);
+	memcpy(keeps, all, sizeof all);
+	for (int i = 0; !e && i < TIMED; i++)
+		if (keeps[i] != FOR_GOOD)
+			e = sweep_timed(s, &swept[i], s->c->tx.now - keeps[i] * SECOND, &s->n[i]);
 	return e ? e : sweep_organizations(s);
+}
+
+/* With what decides it, so that a retention can be chosen before anything is gone. */
+static void would_delete(struct cli *c, const struct sweep *s, const int64_t keeps[SWEPT])
+{
+	struct json *rows = js_array(c->arena);
+
+	for (int i = 0; i < SWEPT; i++) {
+		struct json *o = js_object(c->arena);
+
+		js_put_str(c->arena, o, "what", swept[i].words);
+		js_put_int(c->arena, o, "would_delete", s->n[i]);
+		js_put_str(c->arena, o, "setting", swept[i].setting);
+		js_put_str(c->arena, o, "older_than", keeps[i] == FOR_GOOD ? "never" : keeps[i] == TO_ITS_END ? "its end"
+			: clock_iso(c->arena, c->tx.now - keeps[i] * SECOND, TIME_SECONDS));
+		js_add(rows, o);
+	}
+	cli_rows(c, rows, "");
 }
 
 int cmd_sweep(struct cli *c)
@@ -263,6 +282,7 @@ int cmd_sweep(struct cli *c)
 	struct sweep s = { .c = c, .beat = { .row = &service_rows[SERVICE_SWEEP] }, .arena = arena_new(), .dry = cli_option(c, "--dry-run") };
 	struct buf text = { .arena = c->arena };
 	struct tx *tx = cli_tx(c);
+	int64_t keeps[SWEPT];
 	enum err e;
 
 	if (!tx) {
@@ -270,18 +290,20 @@ int cmd_sweep(struct cli *c)
 		return CLI_FAILED;
 	}
 	tx->arena = s.arena;
-	e = sweep_all(&s);
+	e = sweep_all(&s, keeps);
 	if (!e && !s.dry)
 		service_beat(tx, &s.beat, done(&s, s.arena), true);
 	tx->arena = c->arena;
 	arena_free(s.arena);
 	if (e)
 		return cli_failed(c, e);
-	buf_puts(&text, s.dry ? "Would delete" : "Deleted");
-	for (size_t i = 0; i < TIMED; i++)
-		buf_printf(&text, " %lld %s,", (long long)s.timed[i], timed[i].words);
-	buf_printf(&text, " %lld webhook deliveries, %lld events and %lld files of model versions.", (long long)s.deliveries,
-		(long long)s.events, (long long)s.artifacts);
+	if (s.dry && !c->json) {
+		would_delete(c, &s, keeps);
+		return CLI_DONE;
+	}
+	for (int i = 0; i < SWEPT; i++)
+		buf_printf(&text, "%s%lld %s", !i ? "Deleted " : i + 1 < SWEPT ? ", " : " and ", (long long)s.n[i], swept[i].words);
+	buf_puts(&text, ".");
 	cli_result(c, done(&s, c->arena), text.p);
 	return CLI_DONE;
 }

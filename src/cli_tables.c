@@ -236,3 +236,12 @@ int cmd_nginx_errors(struct cli *c)
 		fputs(text, stdout);
 	return CLI_DONE;
 }
+
+int cmd_version(struct cli *c)
+{
+	struct json *o = js_object(c->arena);
+
+	js_put_str(c->arena, o, "version", PACKAGE_VERSION);
+	cli_result(c, o, "thaw " PACKAGE_VERSION);
+	return CLI_DONE;
+}

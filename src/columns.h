@@ -103,8 +103,11 @@
 
 /* ---- Who calls ---- */
 
+/* The status of a principal p: nobody of an organization that is disabled may do anything, which its roles tell. */
+#define ORG_OFF "suspended"
+#define STANDING "IF(r.status <> 'active', '" ORG_OFF "', p.status)"
 /* What settles the caller, of the joined rows of principal and role. */
-#define WHO_PICK(F, C, A) F(A, s, "p.status", status) C(A, t, "p.tokens_since", since) C(A, i, "p.tokens_gen", gen) \
+#define WHO_PICK(F, C, A) F(A, s, STANDING, status) C(A, t, "p.tokens_since", since) C(A, i, "p.tokens_gen", gen) \
 	C(A, s, "r.permissions", permissions) C(A, i, "r.rate", rate)
 
 /* ---- Organizations, roles, users ---- */
@@ -145,6 +148,7 @@
 #define USER_SEEN(C, A)
 #define USER_PASSWORD_COLUMNS(C, A) C(A, a, password, password)
 #define USER_EMAIL_COLUMNS(C, A) C(A, s, email, email)
+#define USER_NAMED(C, A) C(A, s, username, username)
 #define USER_ROLE_COLUMNS(C, A) C(A, a, role, role)
 #define USER_GROUP_TABLE "user_groups"
 #define USER_GROUP_COLUMNS(C, A) HEAD(C, A) C(A, s, name, name)
@@ -159,23 +163,37 @@
 #define GROUP_LIST_PICK(F, C, A) F(A, d, "k.id", life.id) C(A, s, "k.name", name) C(A, t, "k.created_at", life.created) C(A, i, "COUNT(n.principal_id)", members)
 /* A user who signs in, and one as the thaw command finds and lists them. */
 #define LOGIN_PICK(F, C, A) F(A, d, "p.organization_id", organization) C(A, d, "p.id", id) C(A, s, "p.username", username) \
-	C(A, s, "p.email", email) C(A, s, "p.password", password) C(A, s, "p.role", role) C(A, s, "p.status", status) C(A, i, "r.rate", rate) \
+	C(A, s, "p.email", email) C(A, s, "p.password", password) C(A, s, "p.role", role) C(A, s, STANDING, status) C(A, i, "r.rate", rate) \
 	C(A, s, "r.permissions", permissions)
 #define USER_FIND_PICK(F, C, A) F(A, d, "p.organization_id", organization) C(A, d, "p.id", id) C(A, s, "p.email", email) C(A, s, "p.role", role) \
-	C(A, s, "p.status", status) C(A, i, "r.rate", rate) C(A, i, "p.tokens_gen", gen)
+	C(A, s, STANDING, status) C(A, i, "r.rate", rate) C(A, i, "p.tokens_gen", gen)
 #define USER_SELF_PICK(F, C, A) F(A, s, "p.username", username) C(A, s, "p.email", email) C(A, s, "p.role", role)
 #define USER_LIST_PICK(F, C, A) F(A, d, "id", id) C(A, s, "username", username) C(A, s, "email", email) C(A, s, "role", role) \
 	C(A, s, "status", status) C(A, t, "created_at", created_at)
-#define ORG_LIST_PICK(F, C, A) F(A, d, "id", life.id) C(A, s, "name", name) C(A, t, "created_at", life.created)
+#define ORG_NAMED(C, A) C(A, s, name, name)
+#define ORG_LIST_PICK(F, C, A) F(A, d, "id", life.id) C(A, s, "name", name) C(A, s, "status", status) C(A, t, "created_at", life.created)
 #define ROLE_LIST_PICK(F, C, A) F(A, s, "name", name) C(A, s, "permissions", permissions) C(A, i, "rate", rate) C(A, t, "updated_at", life.changed)
 #define EMAIL_TWINS_PICK(F, C, A) F(A, s, "GROUP_CONCAT(username ORDER BY username SEPARATOR '`, `')", users) C(A, s, "LOWER(email)", email)
 /* A refresh token with its session and its user. */
 #define REFRESH_PICK(F, C, A) F(A, d, "f.organization_id", session.user.organization) C(A, d, "f.principal_id", session.user.id) \
-	C(A, t, "f.expires_at", expires) C(A, s, "p.role", session.user.role) C(A, s, "p.status", session.user.status) \
+	C(A, t, "f.expires_at", expires) C(A, s, "p.role", session.user.role) C(A, s, STANDING, session.user.status) \
 	C(A, i, "r.rate", session.user.rate) C(A, s, "p.username", session.user.username) C(A, d, "f.family_id", session.family) \
 	C(A, t0, "x.rotated_at", rotated) C(A, x, "x.salt", salt) C(A, s, "p.email", session.user.email) \
 	C(A, s, "r.permissions", session.user.permissions) C(A, d0, "f.client_id", session.client) C(A, s, "f.scopes", session.scopes) \
 	C(A, b, "v.id IS NOT NULL", ended) C(A, t, "p.tokens_since", since) C(A, i, "p.tokens_gen", session.user.gen) C(A, in, "f.tokens_gen", gen)
+#define LINK_PICK(F, C, A) F(A, d, "principal_id", user) C(A, t, "expires_at", expires) C(A, t0, "used_at", used) C(A, in, "tokens_gen", gen)
+/* A column as the database tells of it; key: its place in the primary key, 0 for none. */
+#define TRANSFER_PICK(F, C, A) F(A, s, "k.column_name", name) C(A, s, "k.data_type", type) C(A, s, "k.character_set_name", set) \
+	C(A, i0, "CAST(COALESCE(u.ordinal_position, 0) AS SIGNED)", key)
+/* A session that lasts, with its user and its application: what session_of() would find. */
+#define SESSION_LIST_PICK(F, C, A) F(A, d, "f.family_id", family) C(A, d, "f.principal_id", user.id) C(A, s, "p.username", user.username) \
+	C(A, s, "k.name", client) C(A, s, "f.scopes", scopes) C(A, t, "MAX(f.created_at)", used) C(A, t, "MAX(f.expires_at)", expires)
+/* What the thaw command lists of runs that go on, and of webhook endpoints. */
+#define RUN_LIST_PICK(F, C, A) F(A, d, "x.id", id) C(A, d0, "x.model_id", model) C(A, s, "m.name", name) C(A, s, "p.username", username) \
+	C(A, t, "x.started_at", started)
+#define WEBHOOK_LIST_PICK(F, C, A) F(A, d, "x.id", id) C(A, s, "x.url", url) C(A, s, "x.status", status) C(A, s, "p.username", username) \
+	C(A, s, "x.enabled_events", events) C(A, t0, "x.failing_since", failing) C(A, b, "x.livemode", live) C(A, i, "(SELECT COUNT(*) FROM deliveries d " \
+	"FORCE INDEX (delivery_due) WHERE d.organization_id = x.organization_id AND d.endpoint_id = x.id AND d.outcome IS NULL AND d.next_at IS NOT NULL)", waiting)
 /* Every token that the user has ends. */
 #define TOKENS_END ", tokens_since = updated_at, tokens_gen = tokens_gen + 1"
 
@@ -619,7 +637,7 @@
 #define OAUTH_CLIENT_SEEN(C, A)
 #define CLIENT_SECRET(C, A) C(A, x, secret_hash, hash)
 /* Whom it acts for; a code; what it has of a user. */
-#define CLIENT_USER_PICK(F, C, A) F(A, s, "p.status", user.status) C(A, t, "p.tokens_since", since) C(A, s, "p.username", user.username) \
+#define CLIENT_USER_PICK(F, C, A) F(A, s, STANDING, user.status) C(A, t, "p.tokens_since", since) C(A, s, "p.username", user.username) \
 	C(A, i, "r.rate", user.rate) C(A, i, "p.tokens_gen", user.gen)
 #define CODE_PICK(F, C, A) F(A, d, "principal_id", user) C(A, s, "redirect_uri", redirect_uri) C(A, s, "scopes", scopes) \
 	C(A, s, "challenge", challenge) C(A, t, "created_at", created) C(A, t, "expires_at", expires) C(A, t0, "used_at", used) \
@@ -671,7 +689,8 @@
 #define AUDIT_LIST_PICK(F, C, A) F(A, t, "a.at", at) C(A, s, "a.actor_name", actor) C(A, s, "a.action", action) \
 	C(A, s, "a.resource_type", type) C(A, d, "a.resource_id", object) C(A, i, "a.revision", revision) C(A, s, "a.from_state", from) \
 	C(A, s, "a.to_state", to) C(A, s, "a.request_id", request_id) C(A, s, "a.client_address", address) C(A, s, "a.user_agent", user_agent) \
-	C(A, s, "a.details", details) C(A, d0, "a.human_id", human) C(A, d0, "a.token_id", token)
+	C(A, s, "a.details", details) C(A, d0, "a.human_id", human) C(A, d0, "a.token_id", token) C(A, d, "a.id", id) \
+	C(A, i0, "COALESCE(j.number, v.number)", number) C(A, d0, "COALESCE(v.model_id, t.model_id)", parent)
 #define AUDIT_COUNTS_PICK(F, C, A) F(A, s, "resource_type", type) C(A, i, "COUNT(DISTINCT organization_id, resource_id)", objects) \
 	C(A, i, "COUNT(*)", rows)
 #define VERIFY_COLUMNS(C, A) C(A, s, type, type) C(A, d, id, id) C(A, s, problem, problem)

@@ -328,7 +328,9 @@ static enum err of_user(struct tx *tx, const struct client *c, const struct id *
 
 	if (e)
 		return e;
-	if (strcmp(now.user.status, "active") || (gen && (*gen < 0 ? since < now.since : *gen != now.user.gen)))
+	if ((e = who_standing(now.user.status, ERR_DB_NONE)))
+		return e;
+	if (gen && (*gen < 0 ? since < now.since : *gen != now.user.gen))
 		return ERR_DB_NONE;
 	*out = (struct session){ .client = c->life.id, .user = now.user };
 	id_new(since, &out->family);

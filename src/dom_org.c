@@ -11,24 +11,24 @@ static const struct { const char *name, *permissions; int64_t rate; } first_role
 };
 
 static enum err role_create(struct tx *tx, const struct id *org, const char *name, const char *permissions,
-	int64_t rate)
+	int64_t rate, struct role *role)
 {
-	struct role role = { .life.organization = *org, .name = name, .permissions = permissions, .rate = rate };
-
-	id_new(tx->now, &role.life.id);
-	return life_create(tx, LIFE_ROLE_CREATE, &role.life, NULL);
+	*role = (struct role){ .life.organization = *org, .name = name, .permissions = permissions, .rate = rate };
+	id_new(tx->now, &role->life.id);
+	return life_create(tx, LIFE_ROLE_CREATE, &role->life, NULL);
 }
 
 enum err org_create(struct tx *tx, const char *name, struct id *out)
 {
 	struct org org = { .name = name };
+	struct role role;
 	enum err e;
 
 	id_new(tx->now, &org.life.id);
 	org.life.organization = *out = org.life.id;
 	e = life_create(tx, LIFE_ORG_CREATE, &org.life, NULL);
 	for (size_t i = 0; !e && i < sizeof first_roles / sizeof *first_roles; i++)
-		e = role_create(tx, out, first_roles[i].name, first_roles[i].permissions, first_roles[i].rate);
+		e = role_create(tx, out, first_roles[i].name, first_roles[i].permissions, first_roles[i].rate, &role);
 	return e ? e : folder_home(tx, out);
 }
 
@@ -52,6 +52,61 @@ static enum err locked(struct tx *tx, enum resource r, const struct id *org, con
 	return e;
 }
 
+enum err org_rename(struct tx *tx, const struct id *id, const char *name)
+{
+	struct json *details = js_object(tx->arena);
+	struct org org;
+	enum err e = locked(tx, RES_ORG, id, BY_ID(id), &org);
+
+	if (e)
+		return e;
+	js_put_str(tx->arena, details, "was", org.name);
+	js_put_str(tx->arena, details, "name", name);
+	org.name = name;
+	return life_move(tx, LIFE_ORG_RENAME, &org.life, details);
+}
+
+enum err org_imported(struct tx *tx, const struct id *id)
+{
+	struct org org;
+	enum err e = locked(tx, RES_ORG, id, BY_ID(id), &org);
+
+	return e ? e : life_move(tx, LIFE_ORG_IMPORT, &org.life, NULL);
+}
+
+/* Its roles tell whoever is settled, and its endpoints whoever delivers, so that neither asks anything more than before. */
+enum err org_enable(struct tx *tx, const struct id *id, bool enabled)
+{
+	static const struct column map[] = PICK_MAP(ROLE_LIST_PICK, struct role);
+	const struct role *all;
+	struct db_rows r;
+	struct role role;
+	struct org org;
+	enum err e = locked(tx, RES_ORG, id, BY_ID(id), &org);
+
+	if (e || (e = life_move(tx, enabled ? LIFE_ORG_ENABLE : LIFE_ORG_DISABLE, &org.life, NULL))
+	    || (e = db_exec(tx->db, SQL_DELIVER_HALT, DB_IN((struct db_val){ .t = 't', .i = CLOCK_LAST, .null = enabled }, db_d(id)), NULL))
+	    || (e = tx_query(tx, SQL_ROLE_LIST, DB_IN(db_d(id)), &r)))
+		return e;
+	all = row_array(tx->arena, &r, map, sizeof *all);
+	for (size_t i = 0; !e && i < r.n; i++)
+		if (!(e = locked(tx, RES_ROLE, id, BY_NAME(all[i].name), &role)))
+			e = life_move(tx, enabled ? LIFE_ROLE_RESUME : LIFE_ROLE_SUSPEND, &role.life, NULL);
+	return e;
+}
+
+/* A new one, which is not let in where the others are not. */
+static enum err role_add(struct tx *tx, const struct id *id, const char *name, const char *permissions, int64_t rate)
+{
+	struct role role;
+	struct org org;
+	enum err e = locked(tx, RES_ORG, id, BY_ID(id), &org);
+
+	if (e || (e = role_create(tx, id, name, permissions, rate, &role)))
+		return e;
+	return org.life.state == STATE_ORG_DISABLED ? life_move(tx, LIFE_ROLE_SUSPEND, &role.life, NULL) : OK;
+}
+
 enum err role_set(struct tx *tx, const struct id *org, const char *name, const char *permissions, int64_t rate)
 {
 	struct json *details = js_object(tx->arena);
@@ -59,7 +114,7 @@ enum err role_set(struct tx *tx, const struct id *org, const char *name, const c
 	enum err e = locked(tx, RES_ROLE, org, BY_NAME(name), &role);
 
 	if (e == ERR_DB_NONE)
-		return role_create(tx, org, name, permissions, rate);
+		return role_add(tx, org, name, permissions, rate);
 	if (e)
 		return e;
 	js_put_str(tx->arena, details, "permissions", permissions);
@@ -112,7 +167,7 @@ enum err user_self(struct tx *tx, const struct db_val *key, void *out)
 }
 
 /* `to`: what the change writes. */
-static enum err move_user(struct tx *tx, enum transition t, const struct user *u, const struct account *to)
+static enum err move_user(struct tx *tx, enum transition t, const struct user *u, const struct account *to, struct json *details)
 {
 	struct account user;
 	enum err e = locked(tx, RES_USER, &u->organization, BY_ID(&u->id), &user);
@@ -121,10 +176,11 @@ static enum err move_user(struct tx *tx, enum transition t, const struct user *u
 		return e;
 	/* After the lock: no token made until now may outlive this. */
 	tx->now = clock_now();
+	user.username = to->username;
 	user.email = to->email;
 	user.password = to->password;
 	user.role = to->role;
-	return life_move(tx, t, &user.life, NULL);
+	return life_move(tx, t, &user.life, details);
 }
 
 static enum err forget(struct tx *tx, const struct user *u)
@@ -134,14 +190,14 @@ static enum err forget(struct tx *tx, const struct user *u)
 
 enum err user_password(struct tx *tx, const struct user *u, const char *hash)
 {
-	enum err e = move_user(tx, LIFE_USER_PASSWORD, u, &(struct account){ .password = hash });
+	enum err e = move_user(tx, LIFE_USER_PASSWORD, u, &(struct account){ .password = hash }, NULL);
 
 	return e ? e : forget(tx, u);
 }
 
 enum err user_enable(struct tx *tx, const struct user *u, bool enabled)
 {
-	enum err e = move_user(tx, enabled ? LIFE_USER_ENABLE : LIFE_USER_DISABLE, u, &(struct account){ .role = NULL });
+	enum err e = move_user(tx, enabled ? LIFE_USER_ENABLE : LIFE_USER_DISABLE, u, &(struct account){ .role = NULL }, NULL);
 
 	return e ? e : forget(tx, u);
 }
@@ -153,12 +209,51 @@ enum err user_email(struct tx *tx, const struct user *u, const char *email)
 
 	if (e != ERR_DB_NONE)
 		return e ? e : ERR_DB_DUPLICATE;
-	return move_user(tx, LIFE_USER_EMAIL, u, &(struct account){ .email = email });
+	return move_user(tx, LIFE_USER_EMAIL, u, &(struct account){ .email = email }, NULL);
 }
 
 enum err user_role(struct tx *tx, const struct user *u, const char *role)
 {
-	return move_user(tx, LIFE_USER_ROLE, u, &(struct account){ .role = role });
+	return move_user(tx, LIFE_USER_ROLE, u, &(struct account){ .role = role }, NULL);
+}
+
+enum err user_rename(struct tx *tx, const struct user *u, const char *username)
+{
+	struct json *details = js_object(tx->arena);
+	enum err e;
+
+	js_put_str(tx->arena, details, "was", u->username);
+	js_put_str(tx->arena, details, "username", username);
+	e = move_user(tx, LIFE_USER_RENAME, u, &(struct account){ .username = username }, details);
+	return e ? e : forget(tx, u);
+}
+
+enum err user_note(struct tx *tx, const struct user *u, enum transition t, struct json *details)
+{
+	return move_user(tx, t, u, &(struct account){ .role = NULL }, details);
+}
+
+enum err session_list(struct tx *tx, const struct id *org, const char *username, struct session_row **out, size_t *n)
+{
+	static const struct column map[] = PICK_MAP(SESSION_LIST_PICK, struct session_row);
+	struct db_rows r;
+	enum err e = tx_query(tx, SQL_SESSION_LIST, DB_IN(db_d(org), db_t(tx->now), db_s(username), db_s(username)), &r);
+
+	*n = e ? 0 : r.n;
+	*out = e ? NULL : row_array(tx->arena, &r, map, sizeof **out);
+	return e;
+}
+
+enum err session_revoke(struct tx *tx, const struct id *org, const struct id *family)
+{
+	struct session s = { .family = *family, .user.organization = *org };
+	struct json *details = js_object(tx->arena);
+	enum err e = tx_id(tx, SQL_SESSION_WHOSE, DB_IN(db_d(org), db_d(family)), &s.user.id);
+
+	if (e || (e = session_end(tx, &s)))
+		return e;
+	js_put_str(tx->arena, details, "session", id_spell(tx->arena, SESSION_PREFIX, family));
+	return user_note(tx, &s.user, LIFE_USER_END_SESSION, details);
 }
 
 enum err user_group_create(struct tx *tx, struct user_group *g)

@@ -7,13 +7,20 @@
 /* Makes the organization with the roles admin, member and reader, and its home project.
  * ERR_DB_DUPLICATE. */
 enum err org_create(struct tx *tx, const char *name, struct id *out);
+/* ERR_DB_DUPLICATE; ERR_STATE_ALREADY.  Of a disabled one every token, key and session is refused (ERR_ORG_DISABLED), and no
+ * webhook is sent, until it is enabled. */
+enum err org_rename(struct tx *tx, const struct id *org, const char *name);
+/* It has come from elsewhere, in this transaction. */
+enum err org_imported(struct tx *tx, const struct id *org);
+enum err org_enable(struct tx *tx, const struct id *org, bool enabled);
 /* By `org-...` or exact name.  ERR_DB_NONE. */
 enum err org_find(struct tx *tx, const char *which, struct id *out);
 
 /* Makes the role or changes it.  permissions: words of perm.def; rate: requests a minute. */
 enum err role_set(struct tx *tx, const struct id *org, const char *name, const char *permissions, int64_t rate);
 
-struct org { struct life life; const char *name; };
+#define SESSION_PREFIX "ses_"
+struct org { struct life life; const char *name, *status; };         /* status: where they are listed */
 struct role { struct life life; const char *name, *permissions; int64_t rate; };
 /* A user as a row. */
 struct account { struct life life; const char *kind, *username, *email, *password, *role; };
@@ -34,6 +41,7 @@ enum err user_self(struct tx *tx, const struct db_val *key, void *out);     /* t
 /* The first two end every session and access token the user has. */
 enum err user_password(struct tx *tx, const struct user *u, const char *hash);
 enum err user_enable(struct tx *tx, const struct user *u, bool enabled);     /* ERR_STATE_ALREADY */
+enum err user_rename(struct tx *tx, const struct user *u, const char *username);     /* ERR_DB_DUPLICATE; ends every session: its tokens have the name */
 enum err user_role(struct tx *tx, const struct user *u, const char *role);
 enum err user_email(struct tx *tx, const struct user *u, const char *email); /* ERR_DB_DUPLICATE */
 /* Who but this one has an address, however it is spelled.  ERR_DB_NONE. */
@@ -47,6 +55,18 @@ enum err user_group_create(struct tx *tx, struct user_group *g);
 enum err user_group_find(struct tx *tx, const struct id *org, const char *which, struct user_group *out);
 /* A user of the same organization is in it, or is not.  ERR_STATE_ALREADY, ERR_QUOTA. */
 enum err user_group_member(struct tx *tx, const struct user_group *g, const struct user *u, bool in);
+
+/* What the audit tells of a user beside its own changes: a transition that changes nothing. */
+enum err user_note(struct tx *tx, const struct user *u, enum transition t, struct json *details);
+/* Links (dom_link.c): the secret of one by which the user sets a password, once, within ttl_s seconds; the former one is
+ * void.  Is it good, and the password set: ERR_LINK_INVALID, ERR_ORG_DISABLED. */
+enum { LINK_TTL_S = 3600 };
+enum err password_link_make(struct tx *tx, const struct user *u, int64_t ttl_s, char **out);
+enum err password_link_good(struct tx *tx, const char *secret);
+enum err password_link_use(struct tx *tx, const char *secret, const char *hash);
+struct link_user { struct user user; int64_t since; };
+/* Why a text cannot be a password; NULL: it can. */
+const char *password_fault(struct arena *a, const char *password);
 
 /* Sessions (dom_session.c).  A refresh token is random; only its hash is stored.  client:
  * the application of somebody else that has the session (dom_oauth.h); zero: the user's own.
@@ -68,6 +88,11 @@ enum err session_find(struct tx *tx, const char *refresh_token, struct session *
 enum err session_of(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out);
 /* Ends a session; inside tx_run(): no refresh token and no access token of it is good any more. */
 enum err session_end(struct tx *tx, const struct session *s);
+/* The sessions of an organization that last (username NULL: of all users), and the end of one, by its family, in the name of the
+ * thaw command: ERR_DB_NONE. */
+struct session_row { struct id family; struct user user; const char *client, *scopes; int64_t used, expires; };
+enum err session_list(struct tx *tx, const struct id *org, const char *username, struct session_row **out, size_t *n);
+enum err session_revoke(struct tx *tx, const struct id *org, const struct id *family);
 /* All that a client has for the caller; *ended: how many. */
 enum err session_end_all(struct tx *tx, const struct id *client, int64_t *ended);
 /* Finds it and exchanges the token for its successor; inside tx_run().  For 30 seconds

@@ -7,7 +7,13 @@
 #include "passwd.h"
 #include "str.h"
 
-enum { AGAIN_S = 30 };
+enum { AGAIN_S = 30, PASSWORD_MIN = 8, PASSWORD_MAX = 256 };
+
+const char *password_fault(struct arena *a, const char *password)
+{
+	return utf8_length(password) >= PASSWORD_MIN && strlen(password) <= PASSWORD_MAX ? NULL
+		: arena_printf(a, "must have at least %d characters and at most %d bytes", PASSWORD_MIN, PASSWORD_MAX);
+}
 
 char *email_trimmed(struct arena *a, const char *email)
 {
@@ -36,7 +42,7 @@ enum err session_whose(struct tx *tx, enum sql by, const char *name, struct user
 
 bool session_right(const struct user *u, const char *password)
 {
-	return passwd_check(password, u->password) && !strcmp(u->status, "active");
+	return passwd_check(password, u->password) && who_standing(u->status, ERR_LOGIN_FAILED) != ERR_LOGIN_FAILED;
 }
 
 /* What is stored of a refresh token.  A client's is hashed with the NUL at its end, which is
@@ -69,8 +75,11 @@ enum err session_begin(struct tx *tx, struct session *s)
 
 enum err session_open(struct tx *tx, struct session *s)
 {
+	enum err e = who_standing(s->user.status, ERR_LOGIN_FAILED);
+
 	/* Locked, so that a password changed meanwhile leaves no session of the old one. */
-	enum err e = tx_int(tx, SQL_LOGIN_STILL, DB_IN(db_d(&s->user.organization), db_d(&s->user.id), db_s(s->user.password)), &s->user.gen);
+	if (!e)
+		e = tx_int(tx, SQL_LOGIN_STILL, DB_IN(db_d(&s->user.organization), db_d(&s->user.id), db_s(s->user.password)), &s->user.gen);
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_LOGIN_FAILED : e;
@@ -101,11 +110,11 @@ static enum err find(struct tx *tx, const char *refresh_token, const struct id *
 	token_hash(refresh_token, client, h);
 	if ((e = tx_one(tx, SQL_REFRESH_FIND, DB_IN(db_x(h, sizeof h)), map, out)))
 		return e == ERR_DB_NONE ? ERR_REFRESH_INVALID : e;
-	if (out->expires <= tx->now || strcmp(s->user.status, "active") || out->ended
+	if (out->expires <= tx->now || out->ended
 	    || (out->gen < 0 ? id_ms(&s->family) < out->since / 1000 : out->gen != s->user.gen)
 	    || !id_equal(&s->client, client ? client : &own))
 		return ERR_REFRESH_INVALID;
-	return OK;
+	return who_standing(s->user.status, ERR_REFRESH_INVALID);
 }
 
 /* When the last token of a session that is ended now would have ended anyway. */

@@ -68,6 +68,16 @@ void id_new(int64_t now_us, struct id *out)
 	*out = last;
 }
 
+struct id id_first(int64_t us)
+{
+	struct id id = id_none;
+	int64_t ms = us / 1000;
+
+	for (int i = 5; i >= 0; i--, ms >>= 8)
+		id.b[i] = (unsigned char)ms;
+	return id;
+}
+
 int64_t id_ms(const struct id *id)
 {
 	int64_t ms = 0;

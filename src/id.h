@@ -12,6 +12,8 @@ extern const struct id id_none;                  /* zero, which nothing has */
 
 /* now_us: Unix microseconds, which decide the order whichever process made it. */
 void id_new(int64_t now_us, struct id *out);
+/* The lowest of a time (Unix microseconds), whatever is made then. */
+struct id id_first(int64_t us);
 /* When it was made: Unix milliseconds. */
 int64_t id_ms(const struct id *id);
 bool id_is_zero(const struct id *id);

@@ -125,6 +125,8 @@ struct session;
  * for the account from there, and for the account), and the session begun in a transaction
  * of its own, so that a retry of that hashes nothing again.  ERR_LOGIN_FAILED, ERR_LOGIN_RATE. */
 enum err auth_login(struct req *r, enum sql by, const char *who, const char *password, struct session *out);
+/* The password of a link's user set, within the same limits of the address.  ERR_LINK_INVALID, ERR_LOGIN_RATE, ERR_LOGIN_BUSY. */
+enum err auth_set_password(struct req *r, const char *link, const char *password);
 /* A refresh token of the user's own exchanged, in a transaction that is not begun for what is
  * none.  ERR_REFRESH_INVALID; *stolen: it was used up before, which has ended its session. */
 enum err auth_refresh(struct req *r, const char *token, struct session *out, bool *stolen);

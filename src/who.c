@@ -67,12 +67,20 @@ bool who_guess_admin(const struct who *who)
 	return who->system || who->permissions ? is_admin(who) : known[at].admin && id_equal(&known[at].principal, &who->principal);
 }
 
+enum err who_standing(const char *status, enum err other)
+{
+	return !strcmp(status, "active") ? OK : !strcmp(status, ORG_OFF) ? ERR_ORG_DISABLED : other;
+}
+
 enum err who_settle(struct who *who, const struct db_val *row)
 {
 	const size_t at = who->principal.b[sizeof who->principal.b - 1];
 	const struct standing now = standing(row);
+	enum err e = who_standing(now.status, ERR_AUTH_REFUSED);
 
-	if (strcmp(now.status, "active") || (who->gen < 0 ? who->issued < now.since : who->gen != now.gen))
+	if (e)
+		return e;
+	if (who->gen < 0 ? who->issued < now.since : who->gen != now.gen)
 		return ERR_AUTH_REFUSED;
 	who->permissions = now.permissions;
 	who->rate_now = now.rate;

@@ -60,10 +60,13 @@ struct who {
 	bool asked;                              /* somebody has asked who_may() */
 };
 
+/* The status of whoever is of a disabled organization: ERR_ORG_DISABLED, else `other` of one that is not active. */
+enum err who_standing(const char *status, enum err other);
+
 /* What a statement that begins with WHO (sql.def) tells in its first WHO_COLUMNS columns. */
 enum { WHO_COLUMNS = sizeof WHO_OUT - 1 };
 struct standing { const char *status, *permissions; int64_t since, gen, rate; };
-/* Of such a row: ERR_AUTH_REFUSED for a disabled principal, or a token from before all of its tokens ended:
+/* Of such a row: ERR_ORG_DISABLED of a disabled organization; ERR_AUTH_REFUSED for a disabled principal, or a token from before all of its tokens ended:
  * by the number of that, whatever the clocks of hosts say; of one without a number, by time. */
 enum err who_settle(struct who *who, const struct db_val *row);
 /* The permissions of the principal of such columns; NULL of a disabled one. */

@@ -24,6 +24,7 @@ sub model { return { name => shift, model_type => 'auto', task_type => 'classifi
 sub status { my ($token, $path) = @_; $t->req(GET => $path // $models, token => $token)->{status} }
 
 subtest 'organizations' => sub {
+    is_deeply([ map { $_->{username} } @{ ok_json('the only one need not be named', 'user', 'list') } ], ['admin'], 'it is meant');
     my $r = thaw('org', 'create', 'Acme & Söhne');
     is($r->{exit}, 0, 'an organization is made');
     like($r->{out}, qr/\Aorg-[0-9a-f]{24}\n\z/, 'its id alone is printed');
@@ -41,6 +42,17 @@ subtest 'organizations' => sub {
     fails('a name with a newline', 1, qr/control characters/, 'org', 'create', "a\nb");
     fails('a name of bytes that are no text', 1, qr/1 to 255 characters/, 'org', 'create', "a\xff");
     fails('an unknown organization', 1, qr/no organization `Nowhere`/, 'user', 'list', '--org', 'Nowhere');
+};
+
+subtest 'which organization' => sub {
+    my $one = thaw('user', 'list');
+    is($one->{exit}, 1, 'of several, without --org');
+    like($one->{err}, qr/more than one organization \(Main, Acme .*\); name one with --org or THAW_ORG/, 'names them');
+    local $ENV{THAW_ORG} = 'Main';
+    is_deeply([ map { $_->{username} } @{ ok_json('THAW_ORG', 'user', 'list') } ], ['admin'], 'names one');
+    is_deeply(ok_json('--org', 'user', 'list', '--org', 'Acme & Söhne'), [], 'and --org another');
+    local $ENV{THAW_ORG} = 'Nowhere';
+    fails('THAW_ORG of nothing', 1, qr/no organization `Nowhere`/, 'user', 'list');
 };
 
 subtest 'a user is made, changed, disabled' => sub {
@@ -172,6 +184,39 @@ subtest 'audit' => sub {
     fails('something that is no id', 1, qr/is not an id/, 'audit', 'list', '--org', 'Main', '--resource', 'mdl-1');
     is_deeply(ok_json('of another organization', 'audit', 'list', '--org', "Acme & Söhne", '--resource', $id), [], 'none');
 
+    # given a project, and a version of a model
+    my $project = $t->req(POST => '/api/v1/projects', token => $t->admin, body => { name => 'site', url => 'audited.talkide.app' })->{json}{data}{id};
+    my $job = $t->req(POST => "$models/$id/train", token => $t->admin, body => {})->{json}{job_id};
+    $t->req(POST => "$models/$id/train/$job/complete", token => $t->admin, body => { metrics => { a => 1 } })->{status} == 200 or die;
+    my %by = map { $_->{action} => $_->{resource} } reverse @{ ok_json('all', 'audit', 'list', '--org', 'Main') };
+    is_deeply([ @by{qw(project.created model_version.created training_run.created)} ], [ "project/$project", "$id/ver-001", "$id/$job" ], 'each as its API names it');
+    for my $name ("project/$project", "$id/ver-001", "$id/$job") {
+        my @got = @{ ok_json($name, 'audit', 'list', '--org', 'Main', '--resource', $name) };
+        is(join(' ', map { $_->{resource} } @got), join(' ', ($name) x @got), 'is found by that');
+        cmp_ok(scalar @got, '>', 0, 'as it was made');
+    }
+    fails('a version that is not there', 1, qr/no `\Q$id\E\/ver-009`/, 'audit', 'list', '--org', 'Main', '--resource', "$id/ver-009");
+    my $of = sub { my %seen; join ' ', sort grep { !$seen{$_}++ } map { $_->{action} } @{ ok_json("@_", 'audit', 'list', '--org', 'Main', @_) } };
+    is($of->('--action', 'project.created'), 'project.created', 'by action');
+    is($of->('--action', 'model.*'), 'model.created model.training_completed model.training_started', 'by a group of them');
+    is($of->('--action', 'model_*'), 'model_version.created', 'whose underscore is one');
+    is(scalar(grep { $_->{actor} ne 'admin' } @{ ok_json('by actor', 'audit', 'list', '--org', 'Main', '--actor', 'admin') }), 0, 'by actor');
+    is($of->('--actor', 'nobody'), '', 'of nobody');
+    my ($at) = map { $_->{at} } grep { $_->{action} eq 'project.created' } @{ ok_json('its time', 'audit', 'list', '--org', 'Main') };
+    unlike($of->('--until', $at), qr/project/, 'until');
+    like($of->('--since', $at), qr/project/, 'since');
+    is($of->('--since', '0s'), '', 'since now');
+    like($of->('--since', '1h'), qr/project/, 'for an hour');
+    fails('no time', 2, qr/--since takes a time/, 'audit', 'list', '--org', 'Main', '--since', 'yesterday');
+    my $now = Time::HiRes::time();
+    my $since = POSIX::strftime('%Y-%m-%dT%H:%M:%S', gmtime $now) . sprintf '.%03dZ', 1000 * ($now - int $now);
+    my $follow = Thaw::Guard->start({ env => { THAW_CONFIG => "$t->{dir}/thaw.conf" } }, "$t->{dir}/follow", "$Thaw::BUILD/thaw", '--json', 'audit', 'list', '--org', 'Main', '--follow', '--since', $since);
+    my @made = map { my $n = $_; $t->req(POST => $models, token => $t->admin, body => model("followed $n"))->{json}{id} } 1 .. 3;
+    Thaw::within(10, sub { 3 == grep { /\n/ } slurp("$t->{dir}/follow") =~ /.*model.created.*\n/g }, 'what is done meanwhile');
+    is(join(' ', slurp("$t->{dir}/follow") =~ /"resource":"(mdl-[0-9a-f]+)"/g), "@made", 'is followed, once each, in order');
+    $follow->kill('INT');
+    is($follow->wait(5), 0, 'until it is interrupted');
+
     $t->org('Escape');
     $t->sql("UPDATE organizations SET name = CONCAT('a', CHAR(27), '[2J', UNHEX('C29B'), 'b') WHERE name = 'Escape'");
     my $out = thaw('org', 'list')->{out};
@@ -193,6 +238,60 @@ subtest 'audit' => sub {
     my %n = map { $_->{resource} => $_ } @{ $v->{verified} };
     is($n{user}{audit_rows}, scalar $t->sql("SELECT SUM(revision) FROM principals"), 'so many rows as revisions');
     like(thaw('audit', 'verify')->{out}, qr/^user\s+\d+\s+\d+$/m, 'and says what was looked at');
+};
+
+subtest 'sessions' => sub {
+    $t->user('sid', role => 'member');
+    my $in = sub { $t->req(POST => '/api/auth/login', body => { username => 'sid', password => $t->password('sid') })->{json} };
+    my ($one, $two) = ($in->(), $in->());
+    my $list = ok_json('listed', 'session', 'list', '--org', 'Main', '--user', 'sid');
+    is_deeply([ map { "$_->{user} " . ($_->{application} // '-') } @$list ], [ ('sid -') x 2 ], 'with the name of the user');
+    my ($id) = $list->[-1]{id};                  # the first: it was used before the other
+    is(ok_json('revoked', 'session', 'revoke', '--org', 'Main', $id)->{id}, $id, 'by its id');
+    is(status($one->{access_token}), 401, 'its access token is refused');
+    is($t->req(POST => '/api/auth/refresh', body => { refresh_token => $one->{refresh_token} })->{status}, 401, 'and its refresh token');
+    is(status($two->{access_token}), 200, 'the other goes on');
+    is(scalar @{ ok_json('then', 'session', 'list', '--org', 'Main', '--user', 'sid') }, 1, 'it is not listed any more');
+    my ($row) = @{ ok_json('audit', 'audit', 'list', '--org', 'Main', '--action', 'user.session_revoked') };
+    is($row->{details}{session}, $id, 'and audited');
+    fails('again', 1, qr/no session/, 'session', 'revoke', '--org', 'Main', $id);
+    fails('no id', 1, qr/is not a session id/, 'session', 'revoke', '--org', 'Main', 'x');
+    fails("another organization's", 1, qr/no session/, 'session', 'revoke', '--org', "Acme & Söhne", $list->[0]{id});
+};
+
+subtest 'a user has another name' => sub {
+    my $token = $t->token('sid');
+    is(thaw('user', 'rename', 'sid', 'sidney')->{exit}, 0, 'renamed');
+    is(status($token), 401, 'the tokens that have the old name end');
+    is($t->req(POST => '/api/auth/login', body => { username => 'sid', password => $t->password('sid') })->{status}, 401, 'which is nobody');
+    is($t->req(POST => '/api/auth/login', body => { username => 'sidney', password => $t->password('sid') })->{status}, 200, 'the new one signs in');
+    is_deeply(ok_json('audit', 'audit', 'list', '--org', 'Main', '--action', 'user.renamed')->[0]{details}, { was => 'sid', username => 'sidney' }, 'the audit has both');
+    fails('a name that is taken', 1, qr/already a user `admin`/, 'user', 'rename', 'sidney', 'admin');
+    fails('a name with a blank', 1, qr/a user name has/, 'user', 'rename', 'sidney', 'a b');
+};
+
+subtest 'a run whose trainer died' => sub {
+    my $id = $t->req(POST => $models, token => $t->admin, body => model('abandoned'))->{json}{id};
+    my $job = $t->req(POST => "$models/$id/train", token => $t->admin, body => {})->{json}{job_id};
+    is_deeply([ map { "$_->{run} $_->{model} $_->{user}" } @{ ok_json('listed', 'run', 'list', '--org', 'Main') } ], ["$id/$job abandoned admin"], 'goes on');
+    is(ok_json('ended', 'run', 'fail', '--org', 'Main', "$id/$job", '--reason', 'its machine is gone')->{status}, 'failed', 'by the command');
+    my $r = $t->req(GET => "$models/$id/train/$job", token => $t->admin);
+    is("$r->{json}{status} $r->{json}{reason}", 'failed its machine is gone', 'as its API tells it') or diag $r->{raw};
+    is_deeply(ok_json('then', 'run', 'list', '--org', 'Main'), [], 'none goes on');
+    is($t->req(POST => "$models/$id/train", token => $t->admin, body => {})->{status}, 202, 'and the model can be trained again');
+    fails('ended already', 1, qr/(finished|ended) already|already finished/, 'run', 'fail', '--org', 'Main', $job);
+    fails('no run', 1, qr/no training run/, 'run', 'fail', '--org', 'Main', 'f' x 24);
+};
+
+subtest 'how much there is' => sub {
+    my $all = ok_json('all', 'stats');
+    is($all->{models}, scalar $t->sql("SELECT COUNT(*) FROM models WHERE status <> 'retired'"), 'models');
+    is($all->{audit_rows}, scalar $t->sql('SELECT COUNT(*) FROM audit_events'), 'audit rows');
+    is($all->{events_unnumbered}, scalar $t->sql('SELECT COUNT(*) FROM outbox WHERE sequence IS NULL'), 'what waits');
+    cmp_ok($all->{database_bytes}, '>', 100000, 'bytes');
+    is(ok_json('of one', 'stats', '--org', "Acme & Söhne")->{models}, 0, 'or of one organization');
+    like(thaw('stats')->{out}, qr/^models +\d+$/m, 'as a table');
+    is_deeply(ok_json('webhooks', 'webhook', 'list', '--org', 'Main'), [], 'no webhook');
 };
 
 subtest 'sweep' => sub {

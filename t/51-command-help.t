@@ -29,8 +29,12 @@ sub table {
 subtest 'help' => sub {
     my $all = $thaw->('help');
     is($all->{exit}, 0, 'help');
-    my @commands = $all->{out} =~ /^  thaw (.+)$/mg;
-    cmp_ok(scalar @commands, '>=', 23, 'lists the commands');
+    my @lines = grep { /^  thaw / } split /\n/, $all->{out};
+    my @commands = map { /^  thaw (\S+(?: \S+)?)  +[A-Z]/ } @lines;
+    cmp_ok(scalar @commands, q(>=), 40, 'lists the commands');
+    is(scalar @commands, scalar @lines, 'each with a line that says what it does');
+    is(join("\n", grep { length > 100 } split /\n/, $all->{out}), '', 'which fits a terminal');
+    cmp_ok(scalar(() = $all->{out} =~ /^[A-Z].*\n  thaw /mg), '>=', 5, 'in groups');
     for my $command (@commands) {
         my @words = split / /, $command;
         for ([ @words, '--help' ], [ 'help', @words ]) {
@@ -43,7 +47,7 @@ subtest 'help' => sub {
         like($r->{err}, qr/unknown option --no-such-option\nusage: thaw \Q$command\E/, 'and says how');
     }
     for ([], ['frobnicate'], [ 'org', 'frobnicate' ], ['org'], [ 'org', 'create' ], [ 'org', 'create', 'a', 'b' ],
-        [ 'user', 'list' ], [ 'user', 'list', '--org' ], [ 'user', 'list', '--org=a', '--org=b' ], [ 'tables', 'chairs' ],
+        [ 'user', 'role', 'x' ], [ 'user', 'list', '--org' ], [ 'user', 'list', '--org=a', '--org=b' ], [ 'tables', 'chairs' ],
         [ 'user', 'create', '--org', 'a', '--password-stdin=x' ], ['--config'], [ 'org', 'list', 'x', 'x', 'x', 'x', 'x', 'x' ]) {
         my $r = $thaw->(@$_);
         is($r->{exit}, 2, "`thaw @$_`: exit 2");
@@ -51,7 +55,14 @@ subtest 'help' => sub {
         is($r->{out}, '', 'and nothing else');
     }
     is($thaw->('--json', 'org', 'create', '--', '--help')->{exit}, 1, 'after -- everything is an argument');
-    like($thaw->('--version')->{out}, qr/\Athaw \d+\.\d+\S*\n\z/, '--version');
+    like($thaw->($_)->{out}, qr/\Athaw \d+\.\d+\S*\n\z/, $_) for qw(--version -V version);
+    like($thaw->('--json', 'version')->{json}{version}, qr/\A\d+\.\d+/, 'also as JSON');
+    for ([ 'org list', qw(ogr lits) ], [ 'user create', qw(user creat) ], [ 'doctor', 'docter' ], [ 'audit verify', qw(audit verfy) ], [ 'migrate', 'migarte' ]) {
+        my ($meant, @typed) = @$_;
+        like($thaw->(@typed)->{err}, qr/unknown command: @typed; did you mean `thaw \Q$meant\E`\?\n/, "`@typed`: $meant was meant");
+    }
+    unlike($thaw->('quasar')->{err}, qr/did you mean/, 'nothing is guessed from afar');
+    like($thaw->(qw(user create --usrname x))->{err}, qr/unknown option --usrname; did you mean --username\n/, 'an option that was meant');
     is($thaw->('org', '--help')->{exit}, 0, 'a group has help too');
 
     my $page = slurp("$SRC/doc/thaw.1");
@@ -62,6 +73,35 @@ subtest 'help' => sub {
         ok(defined $item, "thaw.1 has $command") or next;
         $item =~ s/\bFl -/--/g; $item =~ s/ O[oc]\b| Op\b| Ar\b//g;
         is(join(' ', split ' ', $item), join(' ', split ' ', substr($usage, length $command) =~ s/[][]//gr), 'with its arguments');
+    }
+};
+
+# What a shell offers behind these words, by the completion that is printed for it.
+my %shell = (
+    bash => sub { my ($file, @words) = @_; qx(bash -c '. "\$1"; shift; COMP_WORDS=("\$@"); COMP_CWORD=\$((\$# - 1)); _thaw; printf "%s\\n" "\${COMPREPLY[\@]}"' - $file @{[ map { "'$_'" } @words ]}) },
+    zsh => sub { my ($file, @words) = @_; qx(zsh -fc 'f=\$1; shift; compdef() { :; }; compadd() { shift; print -l -- "\$@" }; _files() { print -l -- *; }; . \$f; words=("\$@") CURRENT=\$#; _thaw' - $file @{[ map { "'$_'" } @words ]}) },
+    fish => sub { my ($file, @words) = @_; my $line = join ' ', @words; qx(fish --no-config -c 'source $file; complete -C "$line"') },
+);
+
+subtest 'completions' => sub {
+    for my $shell (sort keys %shell) {
+      SKIP: {
+        my $r = $thaw->('completion', $shell);
+        is($r->{exit}, 0, "for $shell");
+        my $file = "$t->{dir}/completion.$shell";
+        spew($file, $r->{out});
+        skip "no $shell here", 1 unless grep { -x "$_/$shell" } split /:/, $ENV{PATH};
+        my $offers = sub { my $last = $_[-1]; join ' ', sort grep { index($_, $last) == 0 } map { /^(\S+)/ } split /\n/, $shell{$shell}->($file, 'thaw', @_) };
+        is($offers->('o'), 'openapi org', "$shell: a command");
+        like($offers->(qw(org cr)), qr/\Acreate\z/, "$shell: its second word");
+        is($offers->(qw(user create --u)), '--username', "$shell: an option");
+        is($offers->(qw(--config x user create --username y --em)), '--email', "$shell: behind others");
+        is($offers->(qw(signing-key create --alg ES)), 'ES256', "$shell: one of the words that an option takes");
+        like($offers->('tables', ''), qr/\bretention\b/, "$shell: or that an argument is");
+        is($offers->('completion', 'f'), 'fish', "$shell: of this one too");
+        my @missing = grep { my @w = split / /; $offers->(@w) !~ /(?:^| )\Q$w[-1]\E(?: |\z)/ } map { /^  thaw (\S+(?: \S+)?)  +[A-Z]/ } split /\n/, $thaw->('help')->{out};
+        is("@missing", '', "$shell: every command");
+      }
     }
 };
 

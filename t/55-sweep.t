@@ -116,6 +116,16 @@ subtest 'files of permanently deleted models' => sub {
     is($t->req(GET => "$MODELS/mdl-" . hex_of_rid($new) . '/versions/ver-001/artifact', token => $token)->{body}, 'promoted away', 'keeps its file');
 };
 
+subtest 'what would be deleted, and why' => sub {
+    my $text = $t->thaw('sweep', '--dry-run')->{out};
+    like($text, qr/^what +would_delete +setting +older_than\n/, 'a table');
+    for ([ 'attempts', 'attempt_retention' ], [ 'webhook deliveries', 'delivery_retention' ], [ 'events', 'event_retention' ], [ 'files of model versions', 'artifact_retention' ]) {
+        like($text, qr/^$_->[0] +\d+ +$_->[1] +\d{4}-\d\d-\d\dT\S+Z$/m, "$_->[0]: by $_->[1]");
+    }
+    local $ENV{THAW_EVENT_RETENTION} = 0;
+    like($t->thaw('sweep', '--dry-run')->{out}, qr/^events +0 +event_retention +never$/m, 'or that it is kept for good');
+};
+
 subtest 'requests go on beside it' => sub {
     # given attempts of a long time
     $t->sql("INSERT INTO attempts (attempt_id, outcome, request_id, created_at) SELECT UNHEX(MD5(seq)), 'done', 'r', UTC_TIMESTAMP(6) - INTERVAL 30 DAY - INTERVAL seq SECOND FROM seq_1_to_20000");

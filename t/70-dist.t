@@ -16,6 +16,7 @@ make('install', "DESTDIR=$tmp/root");
 my $root = "$tmp/root/usr/local";
 for my $file (qw(bin/thaw libexec/thaw/thaw.fcgi share/thaw/sql/0001_base.sql share/thaw/nginx/thaw.conf
     share/thaw/nginx/fastcgi.params share/thaw/console/index.html share/thaw/console/assets/main.js share/thaw/console/assets/console.css
+    share/bash-completion/completions/thaw share/zsh/site-functions/_thaw share/fish/vendor_completions.d/thaw.fish
     share/thaw/nginx/thaw-errors-http.conf share/thaw/nginx/thaw-errors-server.conf
     share/thaw/nginx/apache-cgi.conf share/thaw/nginx/fcgiwrap.conf lib/systemd/system/thaw.service
     lib/systemd/system/thaw.socket lib/systemd/system/thaw-build.service lib/systemd/system/nginx.service.d/thaw.conf lib/sysusers.d/thaw.conf)) {

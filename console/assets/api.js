@@ -78,6 +78,7 @@ function keep({ data }) {
 const alone = work => navigator.locks ? navigator.locks.request('thaw-session', work) : work();
 
 export const signIn = (email, password) => alone(async () => keep(await exchange('POST', SESSION, { body: { email, password } })));
+export const setPassword = (link, password) => exchange('POST', '/console/password', { body: { link, password } });
 export const resume = () => alone(async () => keep(await exchange('POST', `${SESSION}/refresh`)));
 
 export async function signOut() {

@@ -13,6 +13,7 @@ import { start } from './start.js';
 import { list } from './list.js';
 import { detail } from './detail.js';
 import { form } from './form.js';
+import { passwordPage } from './password.js';
 import { authorize } from './authorize.js';
 
 const main = document.getElementById('main');
@@ -41,6 +42,7 @@ const nowhere = (text = 'There is no such page.') => ({ title: 'Not found', node
 
 async function show() {
     const mine = ++turn;
+    if (byLink()) return put(passwordPage(new URLSearchParams(location.hash.split('?')[1]), passwordSet));
     if (!user()) return;
     main.setAttribute('aria-busy', 'true');
     let view;
@@ -94,6 +96,12 @@ async function leave() {
     try { await signOut(); } catch (e) { toastFailure(e); return; }
     ended();
 }
+// A link to set a password is for whoever opens it, signed in or not.
+const byLink = () => location.hash.startsWith('#/password?');
+function passwordSet() {
+    history.replaceState(null, '', '#/');
+    ended('Your password is set. Sign in with it.');
+}
 const asked = () => location.hash.startsWith('#/authorize?') ? 'An application asks to act in your name. Sign in first, then decide.' : null;
 function ended(note = asked()) {
     turn++;
@@ -111,10 +119,14 @@ function begin() {
 onSignIn(who => signInAgain(who, () => ended()));
 onSignOut(() => ended('You signed out in another window.'));
 frame();
-try {
-    await resume();
-    begin();
-} catch (e) {
-    ended();
-    if (e.kind !== 'signin') toastFailure(e);
+if (byLink()) {
+    show();
+} else {
+    try {
+        await resume();
+        begin();
+    } catch (e) {
+        ended();
+        if (e.kind !== 'signin') toastFailure(e);
+    }
 }

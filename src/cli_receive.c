@@ -1,0 +1,224 @@
+/* cli_receive.c: `thaw import org`: the lines of `thaw export org` become an organization here, with the ids that
+ * everything had.  It is one transaction: all of it is here afterwards, and its audit goes on with a row that says so,
+ * or nothing is.  An organization, a user's name or an address that is here already is refused. */
+#include "cli_transfer.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "clock.h"
+#include "dom_org.h"
+#include "str.h"
+
+struct receiving {
+	struct cli *c;
+	FILE *f;
+	struct id org;
+	const char *name;                        /* of the organization, where it gets another */
+	struct transfer_table *tables;
+	enum sql *add;
+	int64_t *counts, number;                 /* number: of the line in hand */
+	size_t ntables;
+	const char *why;                         /* what was wrong with it */
+};
+
+static enum err wrong(struct receiving *r, const char *why)
+{
+	r->why = arena_printf(r->c->arena, "line %lld: %s", (long long)r->number, why);
+	return ERR_SHAPE;
+}
+
+/* ---- A row ---- */
+
+/* The value of a column; false when it is none of its kind. */
+static bool take(struct arena *a, const struct transfer_column *col, const struct json *j, struct db_val *out)
+{
+	unsigned char *bytes;
+	int64_t us;
+	size_t n;
+
+	if (!j) {
+		*out = (struct db_val){ .t = col->kind, .null = true };
+		return true;
+	}
+	if (col->kind == 'i') {
+		*out = db_i(js_type(j) == JS_INT ? js_int(j) : 0);
+		return js_type(j) == JS_INT;
+	}
+	if (js_type(j) != JS_STRING)
+		return false;
+	if (col->kind == 't') {
+		if (!clock_parse(js_str(j), &us))
+			return false;
+		*out = db_t(us);
+		return true;
+	}
+	if (col->kind == 's') {
+		*out = db_s(js_str(j));
+		return true;
+	}
+	n = strlen(js_str(j)) / 2;
+	bytes = arena_alloc(a, n + 1);
+	*out = db_x(bytes, n);
+	return !(strlen(js_str(j)) % 2) && hex_decode(js_str(j), n, bytes);
+}
+
+static enum err row(struct receiving *r, struct arena *a, const struct json *o)
+{
+	const char *name = js_text_of(o, "table");
+	const struct transfer_table *t;
+	struct db_val v[TRANSFER_COLUMNS];
+	struct json *values, *j;
+	int64_t hit = 0;
+	size_t i = 0;
+	enum err e;
+
+	while (i < r->ntables && (!name || strcmp(r->tables[i].name, name)))
+		i++;
+	if (i == r->ntables || !js_get(o, "row", &values))
+		return wrong(r, "it is not a row of a table that this program knows");
+	t = &r->tables[i];
+	if (js_length(values) != t->n)
+		return wrong(r, "its columns are not those of this program; export and import with the same version");
+	for (size_t k = 0; k < t->n; k++) {
+		if (!js_get(values, t->columns[k].name, &j) || !take(a, &t->columns[k], j, &v[k]))
+			return wrong(r, arena_printf(a, "%s is missing, or not what it should be", t->columns[k].name));
+		if (!strcmp(t->columns[k].name, "organization_id") && (v[k].n != ID_BYTES || memcmp(v[k].s, r->org.b, ID_BYTES)))
+			return wrong(r, "it is of another organization");
+		if (!i && r->name && !strcmp(t->columns[k].name, "name"))
+			v[k] = db_s(r->name);
+	}
+	e = db_exec(r->c->tx.db, r->add[i], v, t->n, &hit);
+	if (!e && hit == 1)
+		r->counts[i]++;
+	else if (!e || e == ERR_DB_DUPLICATE || db_code(r->c->tx.db) == 1062)
+		return wrong(r, arena_printf(a, "a row of %s is here already: %s", t->name, db_error(r->c->tx.db)));
+	return e;
+}
+
+/* ---- The lines ---- */
+
+static enum err head(struct receiving *r, const struct json *o)
+{
+	struct json *h, *format, *schema;
+
+	if (!js_get(o, "thaw", &h) || !js_get(h, "format", &format) || js_type(format) != JS_INT || js_int(format) != TRANSFER_FORMAT
+	    || !js_get(h, "schema", &schema) || js_type(schema) != JS_INT || !js_text_of(h, "organization") || !id_parse(js_text_of(h, "organization"), "org-", &r->org))
+		return wrong(r, "it is not the head of `thaw export org`");
+	if (js_int(schema) != SCHEMA_MAX)
+		return wrong(r, arena_printf(r->c->arena, "it was exported with schema version %lld, and this program has %d; export and import with the same version",
+			(long long)js_int(schema), SCHEMA_MAX));
+	return OK;
+}
+
+static enum err ending(struct receiving *r, const struct json *counts)
+{
+	for (size_t i = 0; i < r->ntables; i++) {
+		struct json *n;
+
+		if (!js_get(counts, r->tables[i].name, &n) || js_type(n) != JS_INT || js_int(n) != r->counts[i])
+			return wrong(r, arena_printf(r->c->arena, "there are %lld rows of %s, and it counts others", (long long)r->counts[i], r->tables[i].name));
+	}
+	return OK;
+}
+
+static enum err lines(struct receiving *r)
+{
+	struct arena *a = arena_new();
+	bool ended = false;
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t n;
+	enum err e = OK;
+
+	rewind(r->f);
+	memset(r->counts, 0, r->ntables * sizeof *r->counts);
+	for (r->number = 1; !e && (n = getline(&text, &room, r->f)) > 0; r->number++) {
+		const char *reason = NULL;
+		struct json *o, *counts;
+
+		arena_reset(a);
+		if (js_parse(a, text, (size_t)n, &o, &reason))
+			e = wrong(r, reason ? reason : "it is not JSON");
+		else if (ended)
+			e = wrong(r, "there is more behind the end");
+		else if (r->number == 1)
+			e = head(r, o);
+		else if (js_get(o, "end", &counts))
+			e = ending(r, counts), ended = true;
+		else
+			e = row(r, a, o);
+	}
+	if (!e && (!ended || ferror(r->f)))
+		e = wrong(r, "the file ends before its end; it is not whole");
+	free(text);
+	arena_free(a);
+	return e;
+}
+
+static enum err receive(void *arg)
+{
+	struct receiving *r = arg;
+	enum err e = lines(r);
+
+	return e ? e : org_imported(&r->c->tx, &r->org);
+}
+
+/* ---- The command ---- */
+
+/* What each table's rows are added by, known before the transaction. */
+static bool prepared(struct receiving *r)
+{
+	struct cli *c = r->c;
+
+	while (transfer_tables[r->ntables])
+		r->ntables++;
+	r->tables = arena_alloc(c->arena, r->ntables * sizeof *r->tables);
+	r->add = arena_alloc(c->arena, r->ntables * sizeof *r->add);
+	r->counts = arena_alloc(c->arena, r->ntables * sizeof *r->counts);
+	for (size_t i = 0; i < r->ntables; i++) {
+		struct transfer_table *t = &r->tables[i];
+		struct buf text = { .arena = c->arena }, in = { .arena = c->arena };
+
+		if (!transfer_look(c, transfer_tables[i], t))
+			return false;
+		buf_printf(&text, "INSERT INTO %s (", t->name);
+		for (size_t k = 0; k < t->n; k++) {
+			buf_printf(&text, "%s%s", k ? ", " : "", t->columns[k].name);
+			buf_printf(&in, "%c", t->columns[k].kind);
+		}
+		buf_puts(&text, ") VALUES (?");
+		for (size_t k = 1; k < t->n; k++)
+			buf_puts(&text, ", ?");
+		buf_puts(&text, ")");
+		r->add[i] = db_made(c->tx.db, t->name, in.p, "", text.p);
+		db_want(c->tx.db, r->add[i]);
+	}
+	life_want(&c->tx, LIFE_ORG_IMPORT);
+	return true;
+}
+
+int cmd_import_org(struct cli *c)
+{
+	const char *path = cli_option(c, "--file");
+	struct receiving r = { .c = c, .name = cli_option(c, "--name") };
+	struct json *o = js_object(c->arena);
+	int64_t rows = 0;
+	enum err e;
+
+	if ((r.name && !cli_org_name(r.name)) || !cli_tx(c) || !prepared(&r))
+		return CLI_FAILED;
+	if (!(r.f = fopen(path, "rbe")))
+		return cli_say("%s: %s", path, strerror(errno));
+	e = cli_write(c, receive, &r);
+	fclose(r.f);
+	if (e)
+		return r.why && e == ERR_SHAPE ? cli_say("%s: %s; nothing was imported", path, r.why) : cli_failed(c, e);
+	for (size_t i = 0; i < r.ntables; i++)
+		rows += r.counts[i];
+	js_put_str(c->arena, o, "id", id_spell(c->arena, "org-", &r.org));
+	js_put_int(c->arena, o, "rows", rows);
+	cli_result(c, o, arena_printf(c->arena, "Imported %s: %lld rows. Webhook secrets open only with the seal.key that they were made under: rotate them if "
+		"this server has another.", id_spell(c->arena, "org-", &r.org), (long long)rows));
+	return CLI_DONE;
+}
