@@ -161,6 +161,7 @@ subtest 'every block of the README, as pasted' => sub {
     like($of->(qr/api-key create/), qr/^sk_live_\w+$/m, 'a key');
     like($of->(qr/webhook_endpoints/), qr/"secret":"whsec_/, 'an endpoint');
     like($of->(qr/audit verify/), qr/Every object agrees with its audit rows\./, 'and the audit agrees');
+    like($of->(qr/thaw backup/), qr/Restored as of .*Every object agrees with its audit rows\./s, 'so it does when it was restored from a backup');
 };
 
 my $id;
