@@ -116,14 +116,14 @@ static enum err list_applications(struct req *r)
 
 const struct route consent_routes[] = {
 	{ "GET", "/console/authorize", PERM_MEMBER, 0, QUERY(read_query, struct consent), .status = 200, .out = consent_out,
-	  .run = read_consent, .summary = "What an application asks for", .errors = "NOT_FOUND" },
+	  .run = read_consent, .summary = "Get an application's request for access", .errors = "NOT_FOUND" },
 	{ "POST", "/console/authorize", PERM_MEMBER, R_WRITE | R_SECRET, BODY(give_in, struct consent), .status = 200,
-	  .out = given_out, .run = give_consent, .summary = "Let an application act for oneself, or do not", .errors = "NOT_FOUND",
+	  .out = given_out, .run = give_consent, .summary = "Allow or deny an application's request for access", .errors = "NOT_FOUND",
 	  .moves = { LIFE_CLIENT_AUTHORIZE } },
 	{ "GET", "/console/applications", PERM_MEMBER, 0, .status = 200, .out = applications_out, .run = list_applications,
-	  .summary = "The applications that act for oneself" },
+	  .summary = "List the applications that act on the user's behalf" },
 	{ "DELETE", "/console/applications/{client_id}", PERM_MEMBER, R_WRITE, .status = 204, .object = RES_OAUTH_CLIENT, .change = consent_withdraw,
-	  .summary = "Let an application act for oneself no longer: its sessions end at once", .errors = "NOT_FOUND",
+	  .summary = "Withdraw an application's access; its sessions end immediately", .errors = "NOT_FOUND",
 	  .moves = { LIFE_CLIENT_WITHDRAW } },
 	{ 0 }
 };

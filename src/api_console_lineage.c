@@ -34,6 +34,6 @@ static const struct shape lineage_out[] = {
 const struct route lineage_routes[] = {
 	{ "GET", "/console/lineage/{model_id}/{version_id}", PERM_MODEL_READ, R_UNTAGGED, .status = 200, .out = lineage_out,
 	  .object = RES_VERSION, .number = version_number, .get = version_lineage, .size = sizeof(struct lineage),
-	  .summary = "Where a version was promoted from and to", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
+	  .summary = "Get where a version was promoted from and to", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
 	{ 0 }
 };

@@ -46,9 +46,9 @@ static enum err info(struct req *r)
 }
 
 static const struct route routes[] = {
-	{ "GET", "/health", PERM_PUBLIC, 0, .status = 200, .run = health, .summary = "Health check (text)" },
-	{ "GET", "/version", PERM_PUBLIC, 0, .status = 200, .run = version, .summary = "The MLflow version that this server speaks (text)" },
-	{ "GET", "/api/3.0/mlflow/server-info", PERM_PUBLIC, 0, .status = 200, .out = info_out, .run = info, .summary = "Server capabilities", .errors = "WORKSPACES_OFF" },
+	{ "GET", "/health", PERM_PUBLIC, 0, .status = 200, .run = health, .summary = "Check that the server is up (text)" },
+	{ "GET", "/version", PERM_PUBLIC, 0, .status = 200, .run = version, .summary = "Get the MLflow version that this server speaks (text)" },
+	{ "GET", "/api/3.0/mlflow/server-info", PERM_PUBLIC, 0, .status = 200, .out = info_out, .run = info, .summary = "Get the server's capabilities", .errors = "WORKSPACES_OFF" },
 	{ 0 }
 };
 

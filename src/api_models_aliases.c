@@ -172,20 +172,20 @@ static const enum sql set_wants[] = { SQL_ALIAS_GET, SQL_ALIAS_COUNT, SQL_ALIAS_
 #define LIST(path, list, shape_, type) "GET", ONE path, PERM_MODEL_READ, 0, QUERY(shape_, type), .status = 200, .object = RES_MODEL, .listing = &(list)
 const struct route models_alias_routes[] = {
 	{ LIST("/aliases", aliases_list, aliases_query, struct page_asked), .out = aliases_out, .paging = &aliases,
-	  .summary = "The aliases of a model's versions, by name", .errors = NOT_FOUND " PAGE_BYTES" },
+	  .summary = "List a model's aliases, by name", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ "PUT", ONE "/aliases/{alias}", PERM_MODEL_WRITE, R_WRITE, BODY(alias_in, struct alias_in), .status = 200, .out = alias_out, .object = RES_MODEL,
-	  .run = set_alias, .moves = { LIFE_MODEL_ALIAS }, .wants = set_wants, .summary = "Let an alias name this version, and no other one",
+	  .run = set_alias, .moves = { LIFE_MODEL_ALIAS }, .wants = set_wants, .summary = "Set an alias; it then refers to this version only",
 	  .errors = NOT_FOUND " VERSION_NOT_FOUND PACKAGE_ARCHIVED" MAY_NOT },
 	{ "DELETE", ONE "/aliases/{alias}", PERM_MODEL_WRITE, R_WRITE, .status = 204, .object = RES_MODEL, .run = unset_alias, .moves = { LIFE_MODEL_UNALIAS },
-	  .wants = unset_wants, .summary = "Take an alias away", .errors = NOT_FOUND " ALIAS_NOT_FOUND" MAY_NOT },
+	  .wants = unset_wants, .summary = "Delete an alias", .errors = NOT_FOUND " ALIAS_NOT_FOUND" MAY_NOT },
 	{ LIST("/holders", holds_list, holders_query, struct holds_query), .out = holds_out, .paging = &holders,
-	  .summary = "Which version had an alias, or was in a stage, at a time; newest first", .errors = NOT_FOUND " PAGE_BYTES" },
+	  .summary = "List the versions that had an alias or were in a stage at a given time, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ LIST("/holders/history", holds_list, history_query, struct holds_query), .out = holds_out, .paging = &history,
-	  .summary = "Which versions had aliases and were in stages, from when until when; newest first", .errors = NOT_FOUND " PAGE_BYTES" },
+	  .summary = "List which versions had aliases or were in stages, and when, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ "GET", ONE "/rollback", PERM_MODEL_READ, R_UNTAGGED, QUERY(back_in, struct hold_in), .status = 200, .out = hold_out, .object = RES_MODEL, .run = foretell,
-	  .summary = "The version that would get an alias or a stage back, and until when it held it", .errors = NOT_FOUND " NOBODY_BEFORE" },
+	  .summary = "Preview a rollback: the version that would get the alias or stage back", .errors = NOT_FOUND " NOBODY_BEFORE" },
 	{ "POST", ONE "/rollback", PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(back_in, struct hold_in), .status = 200, .out = hold_out, .object = RES_MODEL,
 	  .size = sizeof(struct held), .change = hold_back, .moves = { LIFE_MODEL_ALIAS_BACK, LIFE_MODEL_STAGE_BACK },
-	  .summary = "Give an alias or a stage back to the version that held it before", .errors = NOT_FOUND " NOBODY_BEFORE" MAY_NOT },
+	  .summary = "Roll back an alias or a stage to the version that held it before", .errors = NOT_FOUND " NOBODY_BEFORE" MAY_NOT },
 	{ 0 }
 };

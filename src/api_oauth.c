@@ -331,9 +331,9 @@ static enum err authorize(struct req *r)
 
 static const struct route routes[] = {
 	{ "GET", BASE "/authorize", PERM_PUBLIC, R_OWN_QUERY, QUERY(authorize_query, struct authorize_query), .status = 302,
-	  .run = authorize, .summary = "Ask a user's consent, in the console; faults go to the redirect_uri, or are told as a page" },
+	  .run = authorize, .summary = "Ask the user for consent in the console; errors go to the redirect_uri, or are shown as a page" },
 	{ "POST", BASE "/token", PERM_PUBLIC, R_WRITE | R_SECRET | R_FORM | R_OWN_TX, BODY(token_in, struct token_form), .status = 200,
-	  .out = token_out, .run = token, .summary = "Tokens for a code, for a refresh token, or for the client itself",
+	  .out = token_out, .run = token, .summary = "Get tokens for a code, for a refresh token, or for the client itself",
 	  .errors = "CLIENT_REFUSED LOGIN_RATE GRANT_INVALID GRANT_DENIED GRANT_UNKNOWN SCOPE_UNKNOWN" },
 	{ "POST", BASE "/revoke_token", PERM_PUBLIC, R_WRITE | R_FORM | R_OWN_TX, BODY(revoke_in, struct revoke_form), .status = 200,
 	  .run = revoke, .summary = "End the session of a token", .errors = "CLIENT_REFUSED LOGIN_RATE" },

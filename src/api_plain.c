@@ -201,15 +201,15 @@ static enum err errors_page(struct req *r)
 
 static const struct route routes[] = {
 	{ .method = "GET", .path = "/healthz", .perm = PERM_PUBLIC, .status = 200, .out = health_out, .run = healthz,
-	  .summary = "The process is alive" },
+	  .summary = "Check that the process is alive" },
 	{ .method = "GET", .path = "/readyz", .perm = PERM_PUBLIC, .status = 200, .out = ready_out, .run = readyz,
-	  .summary = "The database answers, its schema fits, and it takes changes", .errors = "UNAVAILABLE SCHEMA DISK_FULL READ_ONLY" },
+	  .summary = "Check that the service is ready: the database answers, its schema fits and it accepts changes", .errors = "UNAVAILABLE SCHEMA DISK_FULL READ_ONLY" },
 	{ .method = "GET", .path = "/openapi.json", .perm = PERM_PUBLIC, .status = 200, .run = openapi,
-	  .summary = "This description, made from the tables of routes and shapes (OpenAPI 3.1)" },
+	  .summary = "Get this description of the API (OpenAPI 3.1)" },
 	{ .method = "GET", .path = "/docs/guides/errors", .perm = PERM_PUBLIC, .status = 200, .run = errors_page,
-	  .summary = "What each error code means (HTML)" },
+	  .summary = "Read what each error code means (HTML)" },
 	{ .method = "GET", .path = "/docs/errors/{code}", .perm = PERM_PUBLIC, .status = 200, .run = error_page,
-	  .summary = "What one error code means (HTML)", .errors = "ROUTE_NOT_FOUND" },
+	  .summary = "Read what an error code means (HTML)", .errors = "ROUTE_NOT_FOUND" },
 	{ 0 }
 };
 

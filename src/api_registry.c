@@ -40,8 +40,8 @@ static enum err ping(struct req *r)
 /* ---- Tables ---- */
 
 static const struct route routes[] = {
-	{ "GET", BASE "/version", PERM_PUBLIC, 0, .status = 200, .out = version_out, .run = version, .summary = "The version of the API, which clients compare with their own" },
-	{ "GET", BASE "/ping", PERM_PUBLIC, 0, .status = 200, .out = ping_out, .run = ping, .summary = "Is it there?" },
+	{ "GET", BASE "/version", PERM_PUBLIC, 0, .status = 200, .out = version_out, .run = version, .summary = "Get the API version, which clients compare with their own" },
+	{ "GET", BASE "/ping", PERM_PUBLIC, 0, .status = 200, .out = ping_out, .run = ping, .summary = "Check that the API is up" },
 	{ 0 }
 };
 

@@ -106,21 +106,21 @@ static const struct shape version_in[] = {
 #define VERSION .object = RES_VERSION, ID
 const struct route registered_routes[] = {
 	{ "GET", MODELS, PERM_MODEL_READ, 0, QUERY(models_query, struct packages_query), .status = 200, .out = models_out, .listing = &registered_list,
-	  .paging = &models_paging, .summary = "Registered models that are not archived", .errors = "MODEL_NOT_FOUND" },
-	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = registered_out, THE_MODEL, .get = registered_get, .summary = "One registered model, also an archived one",
+	  .paging = &models_paging, .summary = "List registered models that are not archived", .errors = "MODEL_NOT_FOUND" },
+	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = registered_out, THE_MODEL, .get = registered_get, .summary = "Get a registered model, archived or not",
 	  .errors = "MODEL_NOT_FOUND" },
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE | R_STRICT | R_NO_BODY_NEEDED, BODY(model_in, struct model_edit), .status = 200, .out = registered_out, THE_MODEL,
-	  .change = registered_edit, .moves = { LIFE_MODEL_EDIT }, .summary = "Change a registered model",
+	  .change = registered_edit, .moves = { LIFE_MODEL_EDIT }, .summary = "Update a registered model",
 	  .errors = "MODEL_NOT_FOUND MODEL_NAME_TAKEN MODEL_ARCHIVED MODEL_RETIRED OWNER_ONLY" },
 	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE_MODEL, .change = model_retire, .moves = { LIFE_MODEL_DELETE },
-	  .summary = "Archive a registered model for good, with all its versions; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY PROTECTED AGENT_DENIED" },
+	  .summary = "Permanently archive a registered model with all its versions; its name can be used again", .errors = "MODEL_NOT_FOUND OWNER_ONLY PROTECTED AGENT_DENIED" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct packages_query), .status = 200, .out = versions_out, THE_MODEL,
-	  .listing = &registered_versions_list, .paging = &packages_paging, .read = packages_read, .summary = "Versions of a registered model, also archived ones",
+	  .listing = &registered_versions_list, .paging = &packages_paging, .read = packages_read, .summary = "List the versions of a registered model, archived ones too",
 	  .errors = "MODEL_NOT_FOUND" },
-	{ "GET", ONE "/versions/{versionId}", PERM_MODEL_READ, 0, .status = 200, .out = package_out, VERSION, .get = package_of_model, .summary = "One version, which is a model package",
+	{ "GET", ONE "/versions/{versionId}", PERM_MODEL_READ, 0, .status = 200, .out = package_out, VERSION, .get = package_of_model, .summary = "Get a version, which is a model package",
 	  .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
 	{ "PATCH", ONE "/versions/{versionId}", PERM_MODEL_WRITE, R_WRITE, BODY(version_in, struct package_edit), .status = 200, .out = package_out, VERSION,
-	  .change = package_edit, .moves = { LIFE_VERSION_EDIT, LIFE_VERSION_STAGE }, .summary = "Change a version, or move it to a stage",
+	  .change = package_edit, .moves = { LIFE_VERSION_EDIT, LIFE_VERSION_STAGE }, .summary = "Update a version, or move it to a stage",
 	  .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND PROTECTED MODEL_ARCHIVED MODEL_RETIRED PACKAGE_ARCHIVED" },
 	{ 0 }
 };

@@ -151,11 +151,11 @@ static const struct deprecation by_package = { "Deprecated since 2.32; use GET /
 	MODELS "/" };
 const struct route share_routes[] = {
 	{ "GET", MODELS "/{registeredModelId}/sharedRoles", PERM_MODEL_READ, 0, SHARES, .object = RES_MODEL, .run = of_model,
-	  .summary = "Who has access to a registered model, beside everybody where it is global", .errors = "MODEL_NOT_FOUND" },
+	  .summary = "List who has access to a registered model, besides everyone if it is global", .errors = "MODEL_NOT_FOUND" },
 	{ "PATCH", MODELS "/{registeredModelId}/sharedRoles", PERM_MODEL_WRITE, R_WRITE | R_STRICT, BODY(shares_in, struct shares_in), .status = 204, .object = RES_MODEL, ID,
-	  .change = change, .moves = { LIFE_MODEL_SHARE, LIFE_MODEL_UNSHARE }, .summary = "Change who has access: all that is asked for, or nothing",
+	  .change = change, .moves = { LIFE_MODEL_SHARE, LIFE_MODEL_UNSHARE }, .summary = "Change who has access to a registered model; all of the request is done, or nothing",
 	  .errors = "MODEL_NOT_FOUND OWNER_ONLY REFERENCE NO_OWNER MODEL_ARCHIVED MODEL_RETIRED" },
 	{ "GET", BASE "/modelPackages/{modelPackageId}/sharedRoles", PERM_MODEL_READ, 0, SHARES, .object = RES_VERSION, .run = of_package, .deprecated = &by_package,
-	  .summary = "Who has access to the registered model of a package", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
+	  .summary = "List who has access to the registered model of a package", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
 	{ 0 }
 };

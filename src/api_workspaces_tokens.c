@@ -204,19 +204,19 @@ static enum err request(struct req *r)
 #define TOKENS "/v1/tokens"
 const struct route token_routes[] = {
 	{ "POST", TOKENS, PERM_TOKEN_WRITE, R_WRITE | R_SECRET | R_UNTAGGED, BODY(create_in, struct apikey), .status = 200, .out = secret_out,
-	  .object = RES_TOKEN, .make = apikey_mint, .summary = "Create a token for a human, or for an agent that acts for one", .errors = "AGENT_DENIED KEY_SEALED QUOTA" },
+	  .object = RES_TOKEN, .make = apikey_mint, .summary = "Create a token for a person, or for an agent that acts for one", .errors = "AGENT_DENIED KEY_SEALED QUOTA" },
 	{ "GET", TOKENS, PERM_TOKEN_READ, 0, QUERY(list_query, struct page_asked), .status = 200, .out = list_out, .listing = &apikeys_list,
 	  .paging = &by_cursor, .read = apikey_list,
 	  .summary = "List API keys and tokens" },
 	{ "GET", TOKENS "/{token_id}", PERM_TOKEN_READ, 0, .status = 200, .out = token_out, .object = RES_TOKEN,
-	  .summary = "One API key or token", .errors = "NOT_FOUND" },
+	  .summary = "Get an API key or token", .errors = "NOT_FOUND" },
 	{ "DELETE", TOKENS "/{token_id}", PERM_TOKEN_WRITE, R_WRITE, .status = 200, .out = token_out, .object = RES_TOKEN,
 	  .change = apikey_revoke, .moves = { LIFE_TOKEN_REVOKE }, .summary = "Revoke an API key or token", .errors = "NOT_FOUND AGENT_DENIED" },
 	{ "GET", "/v1/api_versions", PERM_MEMBER, R_PUBLISHABLE, .status = 200, .out = versions_out, .run = versions,
-	  .summary = "The versions of this API" },
+	  .summary = "List API versions" },
 	{ "GET", "/v1/limits", PERM_MEMBER, R_PUBLISHABLE, .status = 200, .out = registry_out, .run = limits,
-	  .summary = "The limits of the token that asks" },
+	  .summary = "Get the limits of the calling token" },
 	{ "GET", "/v1/requests/{request_id}", PERM_MEMBER, 0, .status = 200, .out = request_out, .run = request,
-	  .summary = "A request that wrote, by its id", .errors = "NOT_FOUND" },
+	  .summary = "Get a write request by its id", .errors = "NOT_FOUND" },
 	{ 0 }
 };

@@ -56,7 +56,7 @@ subtest 'a file is built behind the answer' => sub {
     my $m = model($t, name => 'Churn');
     my $package = package_of($m->{id}, algorithm => 'xgboost', metrics => { auc => 0.9 }, artifacts => { weights => 's3://bucket/w' }, feature_names => ['a']);
     my $none = v2(GET => "modelPackages/$package/modelPackageFile/");
-    is("$none->{status} $none->{json}{message}", '404 The file of this model package is not built', 'there is none yet');
+    is("$none->{status} $none->{json}{message}", '404 The file of this model package has not been built; build it first', 'there is none yet');
     # when one is asked for
     my ($path, $id) = asked($package, token => $member);
     # then it is under way, whoever of those who see the model asks

@@ -249,7 +249,7 @@ scene 'archived in the models dialect, reversibly' => sub {
     for my $verb (qw(unarchive archive)) {
         my $r = act($t, "mdl-$id", $verb);
         error_is($r, 409, 'CONFLICT', 'and then it stays', 'status');
-        is($r->{json}{error}{message}, 'The model was retired for good', "$verb says so");
+        is($r->{json}{error}{message}, 'The model has been permanently retired', "$verb says so");
     }
 };
 
@@ -371,7 +371,7 @@ scene 'a version that is archived for good' => sub {
     is(e($t, 'E5', { id => $v->{id} })->{status}, 204, 'and it is archived for good');
     unchanged($t, 'archived for good', sub {
         error_is($restore->(1), 409, 'CONFLICT', 'then it is not restored', 'status');
-        fault_is(promote($t, $target, $rid), 409, 'CONFLICT', 'Default:Conflict', {}, 'nor promoted', 'The model version was archived for good');
+        fault_is(promote($t, $target, $rid), 409, 'CONFLICT', 'Default:Conflict', {}, 'nor promoted', 'The model version has been permanently archived');
     });
     is($restore->(2)->{status}, 200, 'another one is');
 };
