@@ -33,7 +33,7 @@ struct session_view { const char *token; int64_t expires_in; struct user user; c
 #define SESSION_VIEW_AT(field) AT(struct session_view, field)
 static const struct shape user_out[] = {
 	{ "id", T_ID, SESSION_VIEW_AT(user.id), .prefix = "usr-" },
-	{ "principal_id", T_ID, SESSION_VIEW_AT(user.id), .prefix = "usr_", .help = "the same, as the workspaces dialect spells it" },
+	{ "principal_id", T_ID, SESSION_VIEW_AT(user.id), .prefix = "usr_", .help = "the same id, as the workspaces API spells it" },
 	{ "username", T_STR, SESSION_VIEW_AT(user.username) },
 	{ "email", T_STR, SESSION_VIEW_AT(user.email) },
 	{ "role", T_STR, SESSION_VIEW_AT(user.role) },
@@ -149,7 +149,7 @@ struct action { const char *resource, *transition, *from, *to, *method, *path, *
 static const struct shape action_out[] = {
 	{ "resource", T_STR, ACTION_AT(resource) },
 	{ "transition", T_STR, ACTION_AT(transition) },
-	{ "from", T_STRINGS, ACTION_AT(from), .help = "the states it starts in" },
+	{ "from", T_STRINGS, ACTION_AT(from), .help = "the states that it can start in" },
 	{ "to", T_STR, ACTION_AT(to), .help = "a state, `same`, or `computed` at that moment" },
 	{ "method", T_STR, ACTION_AT(method) },
 	{ "path", T_STR, ACTION_AT(path) },
@@ -213,7 +213,7 @@ static enum err actions(struct req *r)
 static const struct shape target_out[] = {
 	{ "target", T_STATE, AT(struct workspace_target, to), .of = RES_WORKSPACE, .flags = F_OPEN, .help = "`active` or `ready`" },
 	{ "entities", T_INT, AT(struct workspace_target, entities) },
-	{ "open", T_INT, AT(struct workspace_target, open), .help = "those not in their last state" },
+	{ "open", T_INT, AT(struct workspace_target, open), .help = "entities that are not in a final status" },
 	{ 0 }
 };
 

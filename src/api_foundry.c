@@ -68,8 +68,8 @@ static const struct shape version_out[] = {
 	{ "condaRequirements", T_STRINGS, VERSION_AT(conda_requirements), .empty = "[]" },
 	{ "backingRepositories", T_STRINGS, VERSION_AT(backing_repositories), .empty = "[]" },
 	{ "createdTime", T_TIME, VERSION_AT(life.created) },
-	{ "source", T_REF, .make = source, .sub = source_out, .flags = F_OMIT, .help = "left out of what a training run made" },
-	{ "linkedExperiment", T_ID, VERSION_AT(run), .prefix = "ri.models.main.experiment.", .flags = F_OMIT, .help = "the training run, if one is known" },
+	{ "source", T_REF, .make = source, .sub = source_out, .flags = F_OMIT, .help = "absent if a training run created the version" },
+	{ "linkedExperiment", T_ID, VERSION_AT(run), .prefix = "ri.models.main.experiment.", .flags = F_OMIT, .help = "the training run, if known" },
 	{ 0 }
 };
 
@@ -252,10 +252,10 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_MODEL_API] = { .code = "InvalidModelApi", .params = "errorType message" },
 	[ERR_CONDA] = { .code = "CondaSolveFailureForProvidedPackages", .params = "errorType errorMessage" },
 	[ERR_MODEL_NAME_TAKEN] = { .code = "ResourceNameAlreadyExists", .params = "parentFolderRid displayName|name",
-		.text = "A model of this name exists already in the organization, perhaps in the trash." },
+		.text = "A model with this name already exists in your organization (it may be in the trash)." },
 	[ERR_FOLDER_NOT_FOUND] = { .code = "FolderNotFound", .text = "The given Folder could not be found.", .params = "folderRid|parentFolderRid" },
 	[ERR_FOLDER_NAME_TAKEN] = { .code = "ResourceNameAlreadyExists", .params = "parentFolderRid displayName" },
-	[ERR_PROJECT_NAME_TAKEN] = { .code = "ProjectNameAlreadyExists", .text = "A project of this name exists already in the space, perhaps in the trash.",
+	[ERR_PROJECT_NAME_TAKEN] = { .code = "ProjectNameAlreadyExists", .text = "A project with this name already exists in the space (it may be in the trash).",
 		.params = "displayName spaceRid" },
 	[ERR_PROJECT_NOT_FOUND] = { .code = "ProjectNotFound", .text = "The given Project could not be found.", .params = "projectRid" },
 	[ERR_SPACE_NOT_FOUND] = { .code = "SpaceNotFound", .text = "The given Space could not be found.", .params = "spaceRid" },

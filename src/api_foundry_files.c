@@ -56,7 +56,7 @@ static const struct shape folder_out[] = {
 static const struct shape project_out[] = {
 	NODE_ROWS(),
 	{ "spaceRid", T_STR, .make = space_rid },
-	{ "resourceLevelRoleGrantsAllowed", T_BOOL, .text = "false", .help = "false: roles are the organization's" },
+	{ "resourceLevelRoleGrantsAllowed", T_BOOL, .text = "false", .help = "false: roles belong to the organization" },
 	{ 0 }
 };
 static const struct shape resource_out[] = {
@@ -82,9 +82,9 @@ static const struct shape project_in[] = {
 	NAME_ROW,
 	{ "spaceRid", T_ID, FOLDER_IN_AT(f.life.organization), .prefix = RID_SPACE, RID },
 	{ "description", T_STR, FOLDER_IN_AT(f.description), .max = 2048, .flags = F_NULL },
-	{ "organizationRids", T_STRINGS, FOLDER_IN_AT(organizations), .max = 1000, .help = "none, or that of the space" },
-	{ "roleGrants", T_OBJECT, FOLDER_IN_AT(grants), .help = "empty: roles are the organization's" },
-	{ "defaultRoles", T_STRINGS, FOLDER_IN_AT(roles), .max = 1000, .help = "empty, likewise" },
+	{ "organizationRids", T_STRINGS, FOLDER_IN_AT(organizations), .max = 1000, .help = "empty, or the organization of the space" },
+	{ "roleGrants", T_OBJECT, FOLDER_IN_AT(grants), .help = "must be empty: roles belong to the organization" },
+	{ "defaultRoles", T_STRINGS, FOLDER_IN_AT(roles), .max = 1000, .help = "must be empty, likewise" },
 	{ 0 }
 };
 
@@ -166,7 +166,7 @@ static const struct paging spaces_paging = { .size = 1, .asked = pages_by_token,
 
 struct path_query { const char *path; };
 static const struct shape path_query[] = {
-	{ "path", T_STR, AT(struct path_query, path), .flags = F_REQUIRED | F_KEY, .help = "from the space down, `/Space/Project/Folder/Model`; the first slash may be left out" },
+	{ "path", T_STR, AT(struct path_query, path), .flags = F_REQUIRED | F_KEY, .help = "starting at the space, such as `/Space/Project/Folder/Model`; the first slash is optional" },
 	{ 0 }
 };
 

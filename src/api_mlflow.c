@@ -82,7 +82,7 @@ static const char *const codes[CLASS__MAX] = {
 #define NO_TYPE "Bad Request. Content-Type header is missing."
 /* {name}, {version}: the object that errors speak of; {key}: what was sent under that key. */
 static const struct error_row errors[ERR__MAX] = {
-	[ERR_AUTH_NONE] = { .text = "No credentials were sent; set MLFLOW_TRACKING_TOKEN to a token, or MLFLOW_TRACKING_PASSWORD beside any MLFLOW_TRACKING_USERNAME" },
+	[ERR_AUTH_NONE] = { .text = "No credentials were sent; set MLFLOW_TRACKING_TOKEN to a token, or MLFLOW_TRACKING_PASSWORD with any MLFLOW_TRACKING_USERNAME" },
 	[ERR_REQUEST] = { .code = MALFORMED },
 	[ERR_JSON] = { .code = MALFORMED },
 	[ERR_NO_BODY] = { .code = MALFORMED },
@@ -97,7 +97,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_OUTCOME_UNKNOWN] = { .code = "ABORTED", .status = 409 },     /* a 503 would be repeated, and make a second version */
 	[ERR_WORKSPACES_OFF] = { .code = "FEATURE_DISABLED" },
 	[ERR_ROUTE_NOT_FOUND] = { .code = "ENDPOINT_NOT_FOUND" },
-	[ERR_NOT_IMPLEMENTED] = { .code = "NOT_IMPLEMENTED", .text = "This server is a registry of models and nothing else: use another one as the tracking server" },
+	[ERR_NOT_IMPLEMENTED] = { .code = "NOT_IMPLEMENTED", .text = "This server is a model registry only; use another one as the tracking server" },
 	[ERR_NOT_FOUND] = { .text = "Webhook with ID {name} not found." },
 	[ERR_MODEL_NOT_FOUND] = { .text = "Registered Model with name={name} not found" },
 	[ERR_MODEL_NAME_TAKEN] = { "RESOURCE_ALREADY_EXISTS", 400, "Registered Model (name={name}) already exists." },

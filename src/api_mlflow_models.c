@@ -63,8 +63,8 @@ const struct shape mlflow_model_out[] = {
 	{ "creation_timestamp", T_TIME, MODEL_AT(said.created) },
 	{ "last_updated_timestamp", T_TIME, MODEL_AT(said.changed) },
 	{ "description", T_STR, .make = description, .flags = F_OMIT },
-	{ "user_id", T_STR, MODEL_AT(maker.name), .flags = F_OMIT, .help = "who made it" },
-	{ "latest_versions", T_LIST, AT(struct named, latest), .sub = mlflow_version_out, .flags = F_OMIT, .help = "the highest one of each stage" },
+	{ "user_id", T_STR, MODEL_AT(maker.name), .flags = F_OMIT, .help = "the user who created it" },
+	{ "latest_versions", T_LIST, AT(struct named, latest), .sub = mlflow_version_out, .flags = F_OMIT, .help = "the highest version of each stage" },
 	{ "tags", T_DOC, MODEL_AT(labels), .flags = F_OMIT, .help = "objects of key and value" },
 	{ "aliases", T_DOC, MODEL_AT(aliases), .flags = F_OMIT, .help = "objects of alias and version" },
 	{ 0 }
@@ -98,7 +98,7 @@ static const struct paging hundred = { .size = 100, .most = 1000, .part = 100, .
 struct latest_query { const char *name, *stages; };
 static const struct shape latest_query[] = {
 	{ "name", T_STR, AT(struct latest_query, name), .flags = F_REQUIRED | F_KEY },
-	{ "stages", T_STRINGS, AT(struct latest_query, stages), .max = 100, .help = "all of them where none is named" },
+	{ "stages", T_STRINGS, AT(struct latest_query, stages), .max = 100, .help = "all stages by default" },
 	{ 0 }
 };
 static const struct shape latest_out[] = { { "model_versions", T_LIST, .off = 0, .sub = mlflow_version_out, .flags = F_OMIT }, { 0 } };

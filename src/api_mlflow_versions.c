@@ -72,7 +72,7 @@ static const struct shape files_out[] = { { "artifact_uri", T_STR, VERSION_AT(or
 const struct shape mlflow_version_in[] = {
 	NAME_ROW,
 	{ "source", T_STR, NAMED_AT(source), .flags = F_REQUIRED, .fault = source_fault,
-	  .help = "where its files are, which nobody looks at here; or a version that it is a copy of: models:/NAME/NUMBER, models:/NAME@ALIAS" },
+	  .help = "location of its files, which this server never reads; or the version to copy: models:/NAME/NUMBER or models:/NAME@ALIAS" },
 	{ "run_id", T_STR, NAMED_AT(run), .fault = run_fault },
 	{ "run_link", T_STR, NAMED_AT(run_link), .fault = address_fault },
 	{ "model_id", T_STR, NAMED_AT(logged_model), .max = 256 },
@@ -87,8 +87,8 @@ static const struct shape untag_in[] = { NAME_ROW, VERSION_ROW, KEY_ROW, { 0 } }
 static const struct shape stage_in[] = {
 	NAME_ROW,
 	VERSION_ROW,
-	{ "stage", T_STR, NAMED_AT(stage), .flags = F_REQUIRED, .fault = mlflow_stage_fault, .help = "None, Staging, Production or Archived, in any case" },
-	{ "archive_existing_versions", T_BOOL, NAMED_AT(alone), .help = "those that are in the stage become Archived" },
+	{ "stage", T_STR, NAMED_AT(stage), .flags = F_REQUIRED, .fault = mlflow_stage_fault, .help = "None, Staging, Production or Archived; case is ignored" },
+	{ "archive_existing_versions", T_BOOL, NAMED_AT(alone), .help = "moves the other versions in the stage to Archived" },
 	{ 0 }
 };
 static const struct shape search_query[] = { SEARCH_ROWS(200000), { 0 } };

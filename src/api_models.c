@@ -34,7 +34,7 @@ static const struct shape model_out[] = {
 	{ "organization_id", T_ID, MODEL_AT(life.organization), .prefix = "org-" },
 	{ "model_type", T_STR, MODEL_AT(model_type), .flags = F_NULL, .words = model_types },
 	{ "task_type", T_STR, MODEL_AT(task_type), .flags = F_NULL, .words = task_types },
-	{ "version", T_INT, .make = newest, .help = "the highest version number, 1 before any" },
+	{ "version", T_INT, .make = newest, .help = "the highest version number; 1 while there are no versions" },
 	{ "dataset_id", T_STR, MODEL_AT(dataset_id), .flags = F_NULL },
 	{ "tags", T_STRINGS, MODEL_AT(tags), .empty = "[]" },
 	{ "config", T_OBJECT, MODEL_AT(config), .empty = "{}" },
@@ -44,7 +44,7 @@ static const struct shape model_out[] = {
 	{ "updated_at", T_TIME, MODEL_AT(life.changed) },
 	{ "archived_at", T_TIME, MODEL_AT(archived_at), .flags = F_NULL },
 	{ "unarchived_at", T_TIME, MODEL_AT(unarchived_at), .flags = F_NULL },
-	{ "rid", T_ID, MODEL_AT(life.id), .prefix = RID_MODEL, .help = "the same model in the foundry dialect" },
+	{ "rid", T_ID, MODEL_AT(life.id), .prefix = RID_MODEL, .help = "the identifier of this model in the foundry API" },
 	{ 0 }
 };
 
@@ -72,8 +72,8 @@ struct models_query { struct page_asked page; enum state status; const char *sea
 #define MODELS_QUERY_AT(field) AT(struct models_query, field)
 static const struct shape models_query[] = {
 	PAGE_ROWS(100),
-	{ "status", T_STATE, MODELS_QUERY_AT(status), .filter = 1 + MODELS_STATUS, .of = RES_MODEL, .alias = model_words, .help = "without it, all but the archived" },
-	{ "search", T_STR, MODELS_QUERY_AT(search), .filter = 1 + MODELS_SEARCH, .min = 1, .max = 255, .help = "a part of the first 700 characters of the name, in any case" },
+	{ "status", T_STATE, MODELS_QUERY_AT(status), .filter = 1 + MODELS_STATUS, .of = RES_MODEL, .alias = model_words, .help = "all but archived ones by default" },
+	{ "search", T_STR, MODELS_QUERY_AT(search), .filter = 1 + MODELS_SEARCH, .min = 1, .max = 255, .help = "matches a part of the first 700 characters of the name; case is ignored" },
 	{ "task_type", T_STR, MODELS_QUERY_AT(task_type), .filter = 1 + MODELS_TASK_TYPE, .words = task_types },
 	{ 0 }
 };
@@ -82,7 +82,7 @@ static const struct shape list_out[] = PAGE_OUT(model_out);
 static const struct paging twenty = { .first = 1, .size = 20, .total = true, .asked = pages_by_number, .got = pages_numbered };
 
 #define MODEL_EDIT_SET(field) SET(struct model_edit, field)
-#define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the model was made" }
+#define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed after the model is created" }
 static const struct shape edit_in[] = {
 	{ "name", T_STR, MODEL_EDIT_SET(name), .min = 1, .max = 1024, .flags = F_TRIMMED | F_ONE },
 	{ "description", T_STR, MODEL_EDIT_SET(description), .max = 2048, .flags = F_NULL | F_ONE },
@@ -126,7 +126,7 @@ static const struct shape run_out[] = {
 
 static const struct shape run_brief_out[] = {
 	{ "model_id", T_ID, RUN_AT(model), .prefix = "mdl-" },
-	{ "job_id", T_ID, RUN_AT(life.id), .prefix = "", .help = "GET .../train/{job_id} tells the rest" },
+	{ "job_id", T_ID, RUN_AT(life.id), .prefix = "", .help = "GET .../train/{job_id} returns the rest" },
 	RUN_STATUS,
 	{ "algorithm", T_STR, RUN_AT(algorithm), .flags = F_NULL },
 	{ "reason", T_STR, RUN_AT(reason), .flags = F_NULL },
@@ -199,10 +199,10 @@ static const struct shape file_out[] = {
 	{ 0 }
 };
 static const struct shape version_out[] = {
-	{ "version_id", T_STR, .make = version_id, .help = "`ver-` and the number, three digits at least" },
+	{ "version_id", T_STR, .make = version_id, .help = "`ver-` followed by the number, with at least three digits" },
 	{ "model_id", T_ID, VERSION_AT(model), .prefix = "mdl-" },
 	{ "version_number", T_INT, VERSION_AT(number) },
-	{ "is_promoted", T_BOOL, VERSION_AT(active), .help = "the active configuration comes from it" },
+	{ "is_promoted", T_BOOL, VERSION_AT(active), .help = "true: the active configuration comes from this version" },
 	{ "status", T_STATE, VERSION_AT(life.state), .of = RES_VERSION, .flags = F_OPEN },
 	{ "algorithm", T_STR, VERSION_AT(algorithm), .flags = F_NULL },
 	{ "hyperparameters", T_OBJECT, VERSION_AT(hyperparameters), .empty = "{}" },
@@ -212,10 +212,10 @@ static const struct shape version_out[] = {
 	{ "trained_by", T_ID, VERSION_AT(trained_by), .prefix = "usr-", .flags = F_NULL },
 	{ "training_duration_seconds", T_INT, VERSION_AT(training_seconds), .flags = F_NULL },
 	{ "branch", T_STR, VERSION_AT(branch) },
-	{ "source", T_STR, VERSION_AT(source), .flags = F_NULL, .help = "`sdk` uploaded, `promoted` from another version; null: a training run" },
-	{ "artifact", T_REF, .make = with_file, .sub = file_out, .flags = F_NULL, .help = "the uploaded file; GET .../artifact" },
+	{ "source", T_STR, VERSION_AT(source), .flags = F_NULL, .help = "`sdk`: uploaded; `promoted`: from another version; null: from a training run" },
+	{ "artifact", T_REF, .make = with_file, .sub = file_out, .flags = F_NULL, .help = "the uploaded file; download it with GET .../artifact" },
 	{ "created_at", T_TIME, VERSION_AT(life.created) },
-	{ "rid", T_ID, VERSION_AT(life.id), .prefix = RID_VERSION, .help = "the same version in the foundry dialect" },
+	{ "rid", T_ID, VERSION_AT(life.id), .prefix = RID_VERSION, .help = "the identifier of this version in the foundry API" },
 	{ 0 }
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
@@ -273,7 +273,7 @@ struct audit_query { struct page_asked page; struct id actor; int64_t from, to; 
 static const struct shape audit_query[] = {
 	PAGE_ROWS(200),
 	{ "from", T_TIME, SET(struct audit_query, from), .help = "90 days ago by default" },
-	{ "to", T_TIME, SET(struct audit_query, to), .help = "no end by default, whatever the clock of the host that wrote a row" },
+	{ "to", T_TIME, SET(struct audit_query, to), .help = "no end by default" },
 	{ "action", T_STR, AUDIT_QUERY_AT(action), .filter = 1 + AUDIT_ACTION, .words = actions },
 	{ "actor_id", T_ID, AUDIT_QUERY_AT(actor), .filter = 1 + AUDIT_ACTOR, .prefix = "usr-" },
 	{ "sort_order", T_STR, AUDIT_QUERY_AT(sort_order), .words = orders, .help = "`desc` by default" },
@@ -455,7 +455,7 @@ static const struct shape fault_out[] = {
 static const struct shape details_out[] = {
 	{ "field", T_STR, AT(struct faults, first.field) },
 	{ "reason", T_STR, AT(struct faults, first.reason) },
-	{ "errors", T_LIST, AT(struct faults, several), .sub = fault_out, .flags = F_OMIT, .help = "all of them, when there are more than one" },
+	{ "errors", T_LIST, AT(struct faults, several), .sub = fault_out, .flags = F_OMIT, .help = "all invalid fields, if there is more than one" },
 	{ 0 }
 };
 static const struct shape inner_error_out[] = {

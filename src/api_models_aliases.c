@@ -48,10 +48,10 @@ static const struct shape actor_out[] = ACTOR_OUT;
 	{ "set_by", T_SUB, HOLD_AT(by), .sub = actor_out }
 static const struct shape alias_out[] = { { "alias", T_STR, HOLD_AT(name) }, HELD_ROWS, { 0 } };
 static const struct shape hold_out[] = {
-	{ "alias", T_STR, .make = alias_held, .flags = F_NULL, .help = "null: it is about a stage" },
+	{ "alias", T_STR, .make = alias_held, .flags = F_NULL, .help = "null for a stage" },
 	{ "stage", T_STR, .make = stage_held, .flags = F_NULL },
 	HELD_ROWS,
-	{ "until", T_TIME, HOLD_AT(until), .flags = F_NULL, .help = "null: it still does" },
+	{ "until", T_TIME, HOLD_AT(until), .flags = F_NULL, .help = "null: still held" },
 	{ "ended_by", T_REF, .make = ended_by, .sub = actor_out, .flags = F_NULL },
 	{ 0 }
 };
@@ -69,8 +69,8 @@ static const struct shape alias_in[] = {
 };
 #define BACK_AT(field) AT(struct hold_in, field)
 static const struct shape back_in[] = {
-	{ "alias", T_STR, BACK_AT(alias), .min = 1, .max = ALIAS_LENGTH, .help = "this one, or" },
-	{ "stage", T_STR, BACK_AT(stage), .words = stages_back, .help = "this one" },
+	{ "alias", T_STR, BACK_AT(alias), .min = 1, .max = ALIAS_LENGTH, .help = "give either alias or stage" },
+	{ "stage", T_STR, BACK_AT(stage), .words = stages_back, .help = "give either alias or stage" },
 	{ 0 }
 };
 
@@ -133,7 +133,7 @@ static enum err set_alias(struct req *r)
 	enum err e = route_key(r, key);
 
 	if (!e && alias_fault(in.alias))
-		e = why_fault(&r->tx, "alias", "must be 1 to 255 letters, digits, `_` and `-`, and neither `latest` nor `v` and digits, which mean versions already");
+		e = why_fault(&r->tx, "alias", "must be 1 to 255 letters, digits, `_` or `-`, and must not be `latest` or `v` followed by digits, which already refer to versions");
 	if (e || (e = alias_set(&r->tx, key, LIFE_MODEL_ALIAS, &in, &h)))
 		return e;
 	res_shape(r, r->row->status, r->row->out, &h, 0);

@@ -35,7 +35,7 @@ static const void *preview_url(struct arena *a, const void *object)
 	{ "url", T_STR, PROJECT_AT(url), .flags = F_NULL, .help = "`<slug>.talkide.app`" }, \
 	{ "accent", T_STR, PROJECT_AT(accent), .flags = F_NULL, .help = "a colour, such as `oklch(0.78 0.15 70)`" }, \
 	{ "techStack", T_STR, PROJECT_AT(tech_stack), .flags = F_NULL }, \
-	{ "progress", T_INT, .make = progress, .min = 0, .flags = F_NULL, .help = "of a build, in percent" }, \
+	{ "progress", T_INT, .make = progress, .min = 0, .flags = F_NULL, .help = "progress of a build, in percent" }, \
 	{ "createdAt", T_TIME, PROJECT_AT(life.created) }, \
 	{ "updatedAt", T_TIME, PROJECT_AT(life.changed) }
 static const struct shape project_out[] = { PROJECT_ROWS, { 0 } };
@@ -54,7 +54,7 @@ static const char *slug_fault(struct arena *a, const char *s)
 
 	(void)a;
 	return n && n <= 63 && *s != '-' && s[n - 1] != '-' && !strcmp(s + n, domain) ? NULL
-		: "must be <slug>.talkide.app, the slug of a-z, 0-9 and -";
+		: "must look like my-site.talkide.app (lowercase letters, digits and hyphens)";
 }
 
 static const struct shape project_in[] = {
@@ -70,9 +70,9 @@ struct projects_query { struct page_asked page; enum state status; const char *s
 #define PROJECTS_QUERY_AT(field) AT(struct projects_query, field)
 #define PAGE_GOT_AT(field) AT(struct page_got, field)
 static const struct shape projects_query[] = {
-	{ "status", T_STATE, PROJECTS_QUERY_AT(status), .filter = 1 + PROJECTS_STATUS, .of = RES_PROJECT, .help = "without it, all but the archived" },
-	{ "search", T_STR, PROJECTS_QUERY_AT(search), .filter = 1 + PROJECTS_SEARCH, .min = 1, .max = 100, .help = "a part of the name, in any case" },
-	{ "sort", T_STR, AT(struct page_asked, sort), .words = orders, .help = "`recent`, the default, is the latest change first" },
+	{ "status", T_STATE, PROJECTS_QUERY_AT(status), .filter = 1 + PROJECTS_STATUS, .of = RES_PROJECT, .help = "all but archived ones by default" },
+	{ "search", T_STR, PROJECTS_QUERY_AT(search), .filter = 1 + PROJECTS_SEARCH, .min = 1, .max = 100, .help = "matches a part of the name; case is ignored" },
+	{ "sort", T_STR, AT(struct page_asked, sort), .words = orders, .help = "`recent`, the default: most recently changed first" },
 	{ "page", T_INT, AT(struct page_asked, number), .min = 0, .max = INT32_MAX, .help = "from 0" },
 	{ "size", T_INT, AT(struct page_asked, size), .min = 1, .max = 100, .help = "20 by default" },
 	{ 0 }
@@ -192,7 +192,7 @@ static const struct route routes[] = {
 	{ "DELETE", ONE, PERM_PROJECT_WRITE, R_WRITE, .status = 204, .object = RES_PROJECT, .moves = { LIFE_PROJECT_DELETE }, .summary = "Delete an archived project",
 	  .errors = "SHAPE PROJECT_NOT_FOUND PROJECT_NOT_DELETABLE AGENT_DENIED" },
 	MOVE("archive", ARCHIVE, "Archive a project", "PROJECT_ARCHIVED"),
-	MOVE("restore", RESTORE, "Restore an archived project to its previous status", "PROJECT_NOT_ARCHIVED"),
+	MOVE("restore", RESTORE, "Restore an archived project to the status it had before", "PROJECT_NOT_ARCHIVED"),
 	MOVE("publish", PUBLISH, "Publish a DRAFT or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),
 	MOVE("pause", PAUSE, "Pause a LIVE or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),
 	MOVE("resume", RESUME, "Resume a PAUSED project", "PROJECT_STATE PROJECT_ARCHIVED"),

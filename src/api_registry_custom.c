@@ -87,7 +87,7 @@ static const void *parameters(struct arena *a, const void *object)
 #define KEPT(key) { key, T_DOC, VERSION_AT(settings), .flags = F_NULL | F_MEMBER }
 #define KEPT_MANY(key) { key, T_DOC, VERSION_AT(settings), .flags = F_MEMBER, .empty = "[]" }
 static const struct shape version_out[] = {
-	{ "id", T_ID, VERSION_AT(life.id), BARE, .help = "the modelId of a package that is made from it" },
+	{ "id", T_ID, VERSION_AT(life.id), BARE, .help = "the modelId of a package that is created from this version" },
 	{ "customModelId", T_ID, VERSION_AT(model), BARE },
 	{ "created", T_TIME, VERSION_AT(life.created) },
 	{ "versionMajor", T_INT, VERSION_AT(major) },
@@ -165,9 +165,9 @@ static const char *const orders[] = { "created", "-created", "updated", "-update
 static const struct shape models_query[] = {
 	PAGE_ROWS,
 	{ "customModelType", T_STR, AT(struct customs_query, kind), .filter = 1 + CUSTOM_KIND, .words = kinds },
-	{ "searchFor", T_STR, AT(struct customs_query, search), .filter = 1 + CUSTOM_SEARCH, .min = 1, .max = 255, .help = "a part of the name, in any case" },
+	{ "searchFor", T_STR, AT(struct customs_query, search), .filter = 1 + CUSTOM_SEARCH, .min = 1, .max = 255, .help = "matches a part of the name; case is ignored" },
 	{ "isDeployed", T_BOOL, SET(struct customs_query, deployed), .flags = F_LOOSE },
-	{ "orderBy", T_STR, AT(struct page_asked, sort), .words = orders, .help = "the newest first by default" },
+	{ "orderBy", T_STR, AT(struct page_asked, sort), .words = orders, .help = "newest first by default" },
 	{ 0 }
 };
 
@@ -192,10 +192,10 @@ static const struct paging customs = { .size = 100, .most = 1000, .total = true,
 	KEEP("gitModelVersion", git), KEEP("requiredMetadataValues", metadata)
 static const struct shape change_in[] = { CHANGE_ROWS, { 0 } };
 static const struct shape version_in[] = {
-	{ "isMajorUpdate", T_DOC, CHANGE_AT(major), .help = "true unless it is false: 2.0 behind 1.4, or 1.5" },
+	{ "isMajorUpdate", T_DOC, CHANGE_AT(major), .help = "true, the default: 2.0 follows 1.4; false: 1.5 does" },
 	{ "baseEnvironmentId", T_STR, CHANGE_AT(environment), .max = 64, .flags = F_NULL },
 	{ "baseEnvironmentVersionId", T_STR, CHANGE_AT(environment_version), .max = 64, .flags = F_NULL },
-	{ "filesToDelete", T_STRINGS, CHANGE_AT(forget), .max = 1000, .flags = F_NULL, .help = "ids of items of the version before; a form has files as `file`, each with its `filePath` in the same order" },
+	{ "filesToDelete", T_STRINGS, CHANGE_AT(forget), .max = 1000, .flags = F_NULL, .help = "ids of items of the previous version; a form has files as `file`, each with its `filePath` in the same order" },
 	CHANGE_ROWS,
 	KEEP("maximumMemory", memory), KEEP("networkEgressPolicy", egress), KEEP("replicas", replicas), KEEP("resourceBundleId", resources),
 	KEEP("trainingData", training), KEEP("holdoutData", holdout), KEEP("runtimeParameterValues", parameters),
@@ -264,7 +264,7 @@ static enum err make_trained(struct req *r)
 static const struct shape used_model_out[] = { { "id", T_ID, USE_AT(model), BARE }, { "name", T_STR, USE_AT(model_name) }, { 0 } };
 static const struct shape used_version_out[] = { { "id", T_ID, USE_AT(version), BARE }, { "label", T_STR, USE_AT(version_label), .flags = F_NULL }, { 0 } };
 static const struct shape use_out[] = {
-	{ "id", T_ID, USE_AT(id), BARE, .help = "of the deployment" },
+	{ "id", T_ID, USE_AT(id), BARE, .help = "id of the deployment" },
 	{ "label", T_STR, USE_AT(label) },
 	{ "status", T_STR, USE_AT(status) },
 	{ "customModel", T_SUB, .off = 0, .sub = used_model_out },

@@ -43,7 +43,7 @@ static const struct shape environments_out[] = PAGE_OUT(environment_out);
 	{ "description", T_STR, ENVIRONMENT_SET(description), .max = 2048, .flags = F_NULL }, \
 	{ "plugin", T_STR, ENVIRONMENT_SET(plugin), .max = 255, .flags = F_NULL }, \
 	{ "supportedModelFormats", T_STRINGS, ENVIRONMENT_SET(supported), .min = 1, .max = 4, .fault = format_fault, .flags = F_NULL, \
-	  .help = "without it datarobot and customModel, and, but on a platform of that name, externalModel" }, \
+	  .help = "by default datarobot, customModel and, except on a platform with that name, externalModel" }, \
 	{ "isManagedByManagementAgent", T_BOOL, ENVIRONMENT_SET(managed), .help = "false by default" }, \
 	{ "managedBy", T_STR, ENVIRONMENT_SET(managed_by), .max = 255, .flags = F_NULL }, \
 	{ "datastoreId", T_STR, ENVIRONMENT_SET(datastore), .max = 255, .flags = F_NULL }, \
@@ -54,8 +54,8 @@ static const struct shape edit_in[] = { IN_ROWS(0), { 0 } };
 struct environments_query { struct page_asked page; const char *search, *formats; };
 static const struct shape environments_query[] = {
 	PAGE_ROWS,
-	{ "search", T_STR, AT(struct environments_query, search), .filter = 1 + ENVIRONMENTS_SEARCH, .min = 1, .max = 255, .help = "a part of the name or the description, in any case" },
-	{ "supportedModelFormats", T_STRINGS, AT(struct environments_query, formats), .fault = format_fault, .help = "one of these" },
+	{ "search", T_STR, AT(struct environments_query, search), .filter = 1 + ENVIRONMENTS_SEARCH, .min = 1, .max = 255, .help = "matches a part of the name or the description; case is ignored" },
+	{ "supportedModelFormats", T_STRINGS, AT(struct environments_query, formats), .fault = format_fault, .help = "matches any of these" },
 	{ 0 }
 };
 

@@ -18,10 +18,10 @@ static const struct shape projects_out[] = ARRAY_OF(project_out);
 
 #define RUN_AT(field) AT(struct run, field)
 static const struct shape leader_out[] = {
-	{ "id", T_ID, RUN_AT(life.id), BARE, .help = "the modelId of what is made from it" },
+	{ "id", T_ID, RUN_AT(life.id), BARE, .help = "the modelId of packages that are created from this model" },
 	{ "projectId", T_ID, RUN_AT(project), BARE },
 	{ "modelType", T_STR, RUN_AT(algorithm), .flags = F_NULL },
-	{ "name", T_STR, RUN_AT(package.name), .help = "what a package is called unless it is given a name" },
+	{ "name", T_STR, RUN_AT(package.name), .help = "default name of packages that are created from this model" },
 	{ "targetName", T_STR, RUN_AT(target) },
 	{ "targetType", T_STR, RUN_AT(package.target_type) },
 	{ "createdAt", T_TIME, RUN_AT(life.created) },
@@ -31,11 +31,11 @@ static const struct shape leaders_out[] = ARRAY_OF(leader_out);
 
 #define IMPORT_AT(field) AT(struct import, field)
 static const struct shape import_in[] = {
-	{ "id", T_ID, IMPORT_AT(id), BARE, .flags = F_NULL, .help = "of the model; a new one unless it is given" },
+	{ "id", T_ID, IMPORT_AT(id), BARE, .flags = F_NULL, .help = "id of the model; a new one by default" },
 	{ "name", T_STR, IMPORT_AT(name), .min = 1, .max = 1024, .flags = F_NULL | F_TRIMMED, .help = "the modelType by default" },
 	{ "modelType", T_STR, IMPORT_AT(model_type), .min = 1, .max = 255, .flags = F_REQUIRED | F_TRIMMED },
 	{ "projectName", T_STR, IMPORT_AT(project), .min = 1, .max = 1024, .flags = F_NULL | F_TRIMMED,
-	  .help = "where the address names no project that there is: the one of this name, or a new one" },
+	  .help = "if the project in the path does not exist: uses the one with this name, or creates it" },
 	{ "target", T_OBJECT, IMPORT_AT(target), .sub = target_rows, .flags = F_REQUIRED },
 	{ "modelKind", T_OBJECT, IMPORT_AT(kinds), .sub = kinds_rows, .flags = F_NULL },
 	{ "features", T_DOC, IMPORT_AT(features), .flags = F_NULL | F_LOG,
@@ -44,8 +44,8 @@ static const struct shape import_in[] = {
 	{ "datasets", T_OBJECT, IMPORT_AT(datasets), .sub = datasets_rows, .flags = F_NULL },
 	{ "timeseries", T_OBJECT, IMPORT_AT(timeseries), .sub = timeseries_rows, .flags = F_NULL },
 	{ "scoringCode", T_OBJECT, IMPORT_AT(scoring_code), .sub = scoring_rows, .flags = F_NULL },
-	{ "originalFileName", T_STR, IMPORT_AT(file_name), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, .help = "of a model that was uploaded as a .mlpkg file" },
-	{ "importMeta", T_OBJECT, IMPORT_AT(contains), .sub = contains_rows, .flags = F_NULL, .help = "what that file contains" },
+	{ "originalFileName", T_STR, IMPORT_AT(file_name), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, .help = "name of the .mlpkg file that the model was uploaded as" },
+	{ "importMeta", T_OBJECT, IMPORT_AT(contains), .sub = contains_rows, .flags = F_NULL, .help = "what the .mlpkg file contains" },
 	{ 0 }
 };
 static const struct shape imported_out[] = {
@@ -77,7 +77,7 @@ static const struct shape use_case_out[] = {
 	{ "created", T_SUB, .off = 0, .sub = maker_out },
 	{ "updatedAt", T_TIME, USE_CASE_AT(life.changed) },
 	{ "updated", T_SUB, .off = 0, .sub = changer_out },
-	{ "modelsCount", T_INT, USE_CASE_AT(models), .help = "versions of registered models" },
+	{ "modelsCount", T_INT, USE_CASE_AT(models), .help = "number of versions of registered models" },
 	NONE_OF("projectsCount"), NONE_OF("datasetsCount"), NONE_OF("filesCount"), NONE_OF("notebooksCount"), NONE_OF("applicationsCount"),
 	{ "members", T_STRINGS, .text = "[]" },
 	{ 0 }
@@ -86,7 +86,7 @@ static const struct shape use_cases_out[] = PAGE_OUT(use_case_out);
 struct use_cases_query { struct page_asked page; const char *search; };
 static const struct shape use_cases_query[] = {
 	PAGE_ROWS,
-	{ "search", T_STR, AT(struct use_cases_query, search), .filter = 1 + USE_CASES_SEARCH, .min = 1, .max = 255, .help = "a part of the name, in any case" },
+	{ "search", T_STR, AT(struct use_cases_query, search), .filter = 1 + USE_CASES_SEARCH, .min = 1, .max = 255, .help = "matches a part of the name; case is ignored" },
 	{ 0 }
 };
 static const struct shape use_case_in[] = {

@@ -51,8 +51,8 @@ static const void *message(struct arena *a, const void *object)
 static const struct shape job_out[] = {
 	{ "statusId", T_ID, AT(struct job, id), BARE },
 	{ "status", T_STR, AT(struct job, status), .words = statuses },
-	{ "message", T_STR, .make = message, .help = "why it failed" },
-	{ "code", T_INT, .make = code, .min = 0, .max = 1, .help = "1: it failed" },
+	{ "message", T_STR, .make = message, .help = "why the job failed" },
+	{ "code", T_INT, .make = code, .min = 0, .max = 1, .help = "1: the job failed" },
 	{ "description", T_STR, .make = message },
 	{ "statusType", T_STR, AT(struct job, kind) },
 	{ "created", T_TIME, AT(struct job, created) },

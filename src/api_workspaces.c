@@ -49,7 +49,7 @@ struct workspaces_query { struct page_asked page; enum state status; const char 
 #define SORT_ANY "`-created`, the default, `name` or `updated`, a `-` before it for downwards"
 static const struct shape list_query[] = {
 	LIST_ROWS("wks_", SORT_ANY),
-	{ "status", T_STATE, WORKSPACES_QUERY_AT(status), .filter = 1 + WORKSPACES_STATUS, .of = RES_WORKSPACE, .help = "without it, all but the archived" },
+	{ "status", T_STATE, WORKSPACES_QUERY_AT(status), .filter = 1 + WORKSPACES_STATUS, .of = RES_WORKSPACE, .help = "all but archived ones by default" },
 	{ "metadata", T_LABELS, WORKSPACES_QUERY_AT(metadata), .filter = 1 + WORKSPACES_METADATA, .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
 	{ 0 }
 };
@@ -59,10 +59,10 @@ static const struct shape list_out[] = LIST_OUT(workspace_out);
 #define EDIT_ROWS \
 	{ "name", T_STR, LABEL_EDIT_SET(name), .min = 1, .max = 255, .flags = F_TRIMMED | F_ONE }, \
 	{ "metadata", T_LABELS, LABEL_EDIT_SET(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL | F_ONE, \
-	  .help = "members to set; null takes one away, null for the whole all of them" }
+	  .help = "members to set; a member that is null is removed, null as the whole removes all" }
 static const struct shape edit_in[] = { EDIT_ROWS, { 0 } };
 
-#define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the entity was made" }
+#define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed after the entity is created" }
 static const struct shape edit_entity_in[] = {
 	EDIT_ROWS,
 	STAYS("workspace_id"),
@@ -98,9 +98,9 @@ static const struct shape authorization_out[] = {
 	{ "id", T_ID, AUTHORIZATION_AT(life.id), .prefix = "auth_" },
 	OBJECT(struct authorization, "authorization"),
 	STATUS(struct authorization, RES_AUTHORIZATION),
-	{ "action", T_STR, AUTHORIZATION_AT(action), .help = "the event that an approval brings, such as `workspace.archived`" },
+	{ "action", T_STR, AUTHORIZATION_AT(action), .help = "the event that an approval causes, such as `workspace.archived`" },
 	{ "resource", T_SUB, .sub = subject_out },
-	{ "requested_by", T_SUB, .sub = asker_out, .help = "human_principal_id decides" },
+	{ "requested_by", T_SUB, .sub = asker_out, .help = "the person in human_principal_id decides" },
 	{ "created", T_TIME, AUTHORIZATION_AT(life.created) },
 	{ "updated", T_TIME, AUTHORIZATION_AT(life.changed) },
 	LIVEMODE(struct authorization),
@@ -137,7 +137,7 @@ static const struct shape entity_out[] = {
 struct entity_in { struct entity n; const char *workspace; };
 #define ENTITY_IN_AT(field) AT(struct entity_in, field)
 static const struct shape entity_in[] = {
-	{ "workspace_id", T_STR, ENTITY_IN_AT(workspace), .min = 1, .max = 64, .flags = F_REQUIRED, .help = "whose it is" },
+	{ "workspace_id", T_STR, ENTITY_IN_AT(workspace), .min = 1, .max = 64, .flags = F_REQUIRED, .help = "the workspace that the entity belongs to" },
 	{ "name", T_STR, ENTITY_IN_AT(n.name), .min = 1, .max = 255, .flags = F_REQUIRED | F_TRIMMED },
 	{ "jurisdiction", T_STR, ENTITY_IN_AT(n.jurisdiction), .min = 1, .max = 64, .flags = F_REQUIRED | F_TRIMMED, .help = "such as US-DE" },
 	{ "type", T_STR, ENTITY_IN_AT(n.type), .min = 1, .max = 64, .flags = F_REQUIRED | F_TRIMMED, .help = "such as c_corp" },
@@ -280,7 +280,7 @@ static const struct shape error_out[] = {
 	{ "code", T_STR, ERROR_SAY_AT(code) },
 	{ "detail", T_STR, ERROR_SAY_AT(text) },
 	{ "instance", T_STR, ERROR_SAY_AT(instance) },
-	{ "param", T_STR, ERROR_SAY_AT(param), .flags = F_OMIT, .help = "the one input at fault" },
+	{ "param", T_STR, ERROR_SAY_AT(param), .flags = F_OMIT, .help = "the invalid parameter, if there is only one" },
 	{ "doc_url", T_STR, ERROR_SAY_AT(doc_url) },
 	{ "request_id", T_STR, ERROR_SAY_AT(request_id) },
 	{ "retry_after", T_INT, ERROR_SAY_AT(retry_after), .flags = F_OMIT | F_NULL, .help = "seconds" },
@@ -346,7 +346,7 @@ static enum err no_expand(struct req *r)
 	for (size_t i = 0; i < r->nparams; i++) {
 		if (strcmp(r->params[i].name, "expand") && strncmp(r->params[i].name, "expand[", strlen("expand[")))
 			continue;
-		why_add(&r->tx, r->params[i].name, "is not supported: ask for the objects by their ids");
+		why_add(&r->tx, r->params[i].name, "is not supported; get the objects by their ids");
 		return ERR_QUERY;
 	}
 	return OK;

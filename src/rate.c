@@ -97,7 +97,7 @@ static bool ready(void)
 		return table;
 	owner = getpid();
 	if (!(table = map()))
-		log_error(LOG_ERROR, "run_dir %s: %s; it must be a directory of this account alone; no rate is limited",
+		log_error(LOG_ERROR, "run_dir %s: %s; it must be a directory that only this account can use; rates are not limited",
 			conf.run_dir, strerror(errno));
 	return table;
 }

@@ -464,7 +464,7 @@ scene 'E15, E16: roles' => sub {
     is($shown->(), 'observer:CONSUMER owner:OWNER userly:USER', 'then they are there; OBSERVER is read as CONSUMER');
     answered($list->(''), 'E15', 'and listed');
     is($give->([ $_ => user => $id_of{second} ])->{status} . ' ' . role_of($t, $id, 'second', token => $who{owner}), "204 $_", "$_ by id, echoed") for qw(OWNER USER READ_WRITE EDITOR READ_ONLY CONSUMER);
-    is($give->([ NO_ROLE => user => 'second' ])->{status} . $shown->(), '204observer:CONSUMER owner:OWNER userly:USER', 'NO_ROLE takes it away');
+    is($give->([ NO_ROLE => user => 'second' ])->{status} . $shown->(), '204observer:CONSUMER owner:OWNER userly:USER', 'NO_ROLE removes access');
     is($give->([ NO_ROLE => user => 'second' ])->{status}, 204, 'of who has none it is no error');
     is($give->([ OWNER => user => 'second' ], [ USER => user => 'second' ])->{status} . role_of($t, $id, 'second', token => $who{owner}), '204USER', 'twice in one request: the last counts');
     is($give->(map { [ ($_ % 2 ? 'USER' : 'EDITOR') => user => 'second' ] } 1 .. 100)->{status}, 204, 'a hundred are allowed');
