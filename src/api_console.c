@@ -33,7 +33,7 @@ struct session_view { const char *token; int64_t expires_in; struct user user; c
 #define SESSION_VIEW_AT(field) AT(struct session_view, field)
 static const struct shape user_out[] = {
 	{ "id", T_ID, SESSION_VIEW_AT(user.id), .prefix = "usr-" },
-	{ "principal_id", T_ID, SESSION_VIEW_AT(user.id), .prefix = "usr_", .help = "the same, as the workspaces dialect spells it" },
+	{ "principal_id", T_ID, SESSION_VIEW_AT(user.id), .prefix = "usr_", .help = "the same id, as the workspaces API spells it" },
 	{ "username", T_STR, SESSION_VIEW_AT(user.username) },
 	{ "email", T_STR, SESSION_VIEW_AT(user.email) },
 	{ "role", T_STR, SESSION_VIEW_AT(user.role) },
@@ -168,7 +168,7 @@ struct action { const char *resource, *transition, *from, *to, *method, *path, *
 static const struct shape action_out[] = {
 	{ "resource", T_STR, ACTION_AT(resource) },
 	{ "transition", T_STR, ACTION_AT(transition) },
-	{ "from", T_STRINGS, ACTION_AT(from), .help = "the states it starts in" },
+	{ "from", T_STRINGS, ACTION_AT(from), .help = "the states that it can start in" },
 	{ "to", T_STR, ACTION_AT(to), .help = "a state, `same`, or `computed` at that moment" },
 	{ "method", T_STR, ACTION_AT(method) },
 	{ "path", T_STR, ACTION_AT(path) },
@@ -227,12 +227,12 @@ static enum err actions(struct req *r)
 	return OK;
 }
 
-/* ---- What a restore would make of a workspace ---- */
+/* ---- Preview what restoring a workspace would do ---- */
 
 static const struct shape target_out[] = {
 	{ "target", T_STATE, AT(struct workspace_target, to), .of = RES_WORKSPACE, .flags = F_OPEN, .help = "`active` or `ready`" },
 	{ "entities", T_INT, AT(struct workspace_target, entities) },
-	{ "open", T_INT, AT(struct workspace_target, open), .help = "those not in their last state" },
+	{ "open", T_INT, AT(struct workspace_target, open), .help = "entities that are not in a final status" },
 	NAMED("ConsoleRestoreTarget")
 };
 
@@ -356,23 +356,23 @@ static enum err history(struct req *r)
 
 #define HISTORY(of, permission, resource, prefix, spelled, what, refusals) \
 	{ "GET", "/console/history/" of, PERM_##permission##_READ, 0, QUERY(history_query, struct history_query), .status = 200, .out = history_out, \
-	  .object = RES_##resource, .ids = { prefix }, .number = spelled, .run = history, .summary = "Who did what to " what, .errors = refusals }
+	  .object = RES_##resource, .ids = { prefix }, .number = spelled, .run = history, .summary = "List changes of " what, .errors = refusals }
 static const struct route routes[] = {
 	{ "POST", SESSION, PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200, .out = session_out,
 	  .run = sign_in, .summary = "Sign in to the console", .errors = "LOGIN_FAILED ORG_DISABLED LOGIN_RATE LOGIN_BUSY ORIGIN" },
 	{ "POST", SESSION "/refresh", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, .status = 200, .out = session_out, .run = refresh,
-	  .summary = "A new access token for the cookie", .errors = "REFRESH_INVALID ORIGIN" },
+	  .summary = "Renew the access token with the session cookie", .errors = "REFRESH_INVALID ORIGIN" },
 	{ "DELETE", SESSION, PERM_PUBLIC, R_WRITE | R_OWN_TX, .status = 204, .run = sign_out, .summary = "Sign out of the console",
 	  .errors = "ORIGIN" },
 	{ "POST", "/console/password", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(password_in, struct new_password), .status = 204, .run = set_password,
 	  .summary = "Set a password by a link", .errors = "LINK_INVALID ORG_DISABLED LOGIN_RATE LOGIN_BUSY ORIGIN" },
 	{ "GET", "/console/actions", PERM_MEMBER, 0, .status = 200, .out = actions_out, .run = actions,
-	  .summary = "What may be done in which state, and by which request" },
+	  .summary = "List state changes: where each may start, and the request that makes it" },
 	{ "GET", "/console/activity", PERM_MEMBER, 0, .status = 200, .out = activity_out, .run = activity,
-	  .summary = "State changes a day, and how many objects are in which state" },
+	  .summary = "Count state changes per day, and objects per state" },
 	{ "GET", "/console/target/workspace/{workspace_id}", PERM_WORKSPACE_READ, R_UNTAGGED, .status = 200, .out = target_out,
 	  .object = RES_WORKSPACE, .get = workspace_target, .size = sizeof(struct workspace_target),
-	  .summary = "What a restore would make of a workspace", .errors = "NOT_FOUND" },
+	  .summary = "Preview what restoring a workspace would do", .errors = "NOT_FOUND" },
 	HISTORY("model/{model_id}", MODEL, MODEL, NULL, NULL, "a model", "MODEL_NOT_FOUND"),
 	HISTORY("deployment/{deploymentId}", MODEL, DEPLOYMENT, "", NULL, "a deployment", "DEPLOYMENT_NOT_FOUND"),
 	HISTORY("project/{id}", PROJECT, PROJECT, NULL, number, "a project", "PROJECT_NOT_FOUND"),

@@ -10,7 +10,7 @@
 static const struct shape read_query[] = {
 	{ "client_id", T_STR, CONSENT_AT(client_id), .flags = F_REQUIRED },
 	{ "redirect_uri", T_STR, CONSENT_AT(redirect_uri), .max = REDIRECT_MOST, .flags = F_REQUIRED },
-	{ "scope", T_STR, CONSENT_AT(scope), .max = 1024, .help = "separated by blanks; nothing: all that the application may" },
+	{ "scope", T_STR, CONSENT_AT(scope), .max = 1024, .help = "separated by spaces; omitted: everything that the application may have" },
 	{ 0 }
 };
 static const char *challenge_fault(struct arena *a, const char *s)
@@ -23,7 +23,7 @@ static const struct shape give_in[] = {
 	{ "client_id", T_STR, CONSENT_AT(client_id), .flags = F_REQUIRED },
 	{ "redirect_uri", T_STR, CONSENT_AT(redirect_uri), .max = REDIRECT_MOST, .flags = F_REQUIRED },
 	{ "scope", T_STR, CONSENT_AT(scope), .max = 1024, .flags = F_NULL },
-	{ "state", T_STR, CONSENT_AT(state), .max = 8192, .flags = F_NULL, .help = "what the application sent, which gets it back" },
+	{ "state", T_STR, CONSENT_AT(state), .max = 8192, .flags = F_NULL, .help = "sent by the application; returned to it" },
 	{ "code_challenge", T_STR, CONSENT_AT(challenge), .max = 128, .flags = F_REQUIRED, .fault = challenge_fault, .help = "S256 (RFC 7636)" },
 	{ "approve", T_BOOL, CONSENT_AT(approve), .flags = F_REQUIRED },
 	NAMED("ConsentDecision")
@@ -42,7 +42,7 @@ static const struct shape client_out[] = {
 static const struct shape consent_out[] = {
 	{ "client", T_SUB, .sub = client_out },
 	{ "redirect_uri", T_STR, CONSENT_AT(redirect_uri) },
-	{ "host", T_STR, .make = host, .help = "its scheme and host: where the user is sent" },
+	{ "host", T_STR, .make = host, .help = "scheme and host of the address that the user is redirected to" },
 	{ "scopes", T_WORDS, CONSENT_AT(scopes), .empty = "[]" },
 	NAMED("Consent")
 };
@@ -56,14 +56,14 @@ static const void *location(struct arena *a, const void *consent)
 	buf_param(&to, "code", c->code);
 	if (!c->code) {
 		buf_param(&to, "error", "access_denied");
-		buf_param(&to, "error_description", "the user did not agree");
+		buf_param(&to, "error_description", "The user denied access");
 	}
 	buf_param(&to, "state", c->state && *c->state ? c->state : NULL);
 	return to.p;
 }
 
 static const struct shape given_out[] = {
-	{ "location", T_STR, .make = location, .help = "where to send the user, with the code or the refusal" },
+	{ "location", T_STR, .make = location, .help = "where to redirect the user, with the code or the error" },
 	NAMED("ConsentGiven")
 };
 
@@ -93,13 +93,13 @@ static enum err give_consent(struct req *r)
 static const struct shape application_out[] = {
 	{ "id", T_ID, APPLICATION_AT(client), .prefix = "cl_" },
 	{ "name", T_STR, APPLICATION_AT(name) },
-	{ "scopes", T_WORDS, APPLICATION_AT(scopes), .empty = "[]", .help = "of all its sessions" },
-	{ "since", T_TIME, APPLICATION_AT(since), .help = "the first consent that still holds" },
-	{ "last_used", T_TIME, APPLICATION_AT(used), .help = "when it last got a refresh token" },
+	{ "scopes", T_WORDS, APPLICATION_AT(scopes), .empty = "[]", .help = "of all sessions of the application" },
+	{ "since", T_TIME, APPLICATION_AT(since), .help = "when the user gave the earliest consent that is still valid" },
+	{ "last_used", T_TIME, APPLICATION_AT(used), .help = "when the application last got a refresh token" },
 	NAMED("ConnectedApplication")
 };
 static const struct shape applications_out[] = {
-	{ "items", T_LIST, .sub = application_out, .help = "the last used first; 100 at most" },
+	{ "items", T_LIST, .sub = application_out, .help = "most recently used first; 100 at most" },
 	NAMED("ConnectedApplicationList")
 };
 
@@ -116,14 +116,14 @@ static enum err list_applications(struct req *r)
 
 const struct route consent_routes[] = {
 	{ "GET", "/console/authorize", PERM_MEMBER, 0, QUERY(read_query, struct consent), .status = 200, .out = consent_out,
-	  .run = read_consent, .summary = "What an application asks for", .errors = "NOT_FOUND" },
+	  .run = read_consent, .summary = "Get an application's request for access", .errors = "NOT_FOUND" },
 	{ "POST", "/console/authorize", PERM_MEMBER, R_WRITE | R_SECRET, BODY(give_in, struct consent), .status = 200,
-	  .out = given_out, .run = give_consent, .summary = "Let an application act for oneself, or do not", .errors = "NOT_FOUND",
+	  .out = given_out, .run = give_consent, .summary = "Allow or deny an application's request for access", .errors = "NOT_FOUND",
 	  .moves = { LIFE_CLIENT_AUTHORIZE } },
 	{ "GET", "/console/applications", PERM_MEMBER, 0, .status = 200, .out = applications_out, .run = list_applications,
-	  .summary = "The applications that act for oneself" },
+	  .summary = "List the applications that act on the user's behalf" },
 	{ "DELETE", "/console/applications/{client_id}", PERM_MEMBER, R_WRITE, .status = 204, .object = RES_OAUTH_CLIENT, .change = consent_withdraw,
-	  .summary = "Let an application act for oneself no longer: its sessions end at once", .errors = "NOT_FOUND",
+	  .summary = "Withdraw an application's access; its sessions end immediately", .errors = "NOT_FOUND",
 	  .moves = { LIFE_CLIENT_WITHDRAW } },
 	{ 0 }
 };

@@ -24,16 +24,16 @@ static const struct shape node_out[] = {
 #define LINEAGE_AT(field) AT(struct lineage, field)
 static const struct shape lineage_out[] = {
 	{ "version", T_SUB, LINEAGE_AT(self), .sub = node_out },
-	{ "from", T_LIST, LINEAGE_AT(from), .sub = node_out, .help = "the nearest origin first, up to 8" },
-	{ "to", T_LIST, LINEAGE_AT(to), .sub = node_out, .help = "what was promoted from it, newest first, up to 20" },
-	{ "more", T_INT, LINEAGE_AT(more), .help = "how many more of those, of the newest 100" },
-	{ "hidden", T_BOOL, LINEAGE_AT(hidden), .help = "there is an origin that the caller may not see" },
+	{ "from", T_LIST, LINEAGE_AT(from), .sub = node_out, .help = "origins, the nearest first, up to 8" },
+	{ "to", T_LIST, LINEAGE_AT(to), .sub = node_out, .help = "versions promoted from this one, newest first, up to 20" },
+	{ "more", T_INT, LINEAGE_AT(more), .help = "how many more of those there are, among the newest 100" },
+	{ "hidden", T_BOOL, LINEAGE_AT(hidden), .help = "true: the caller cannot see one of the origins" },
 	NAMED("Lineage")
 };
 
 const struct route lineage_routes[] = {
 	{ "GET", "/console/lineage/{model_id}/{version_id}", PERM_MODEL_READ, R_UNTAGGED, .status = 200, .out = lineage_out,
 	  .object = RES_VERSION, .number = version_number, .get = version_lineage, .size = sizeof(struct lineage),
-	  .summary = "Where a version was promoted from and to", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
+	  .summary = "Get where a version was promoted from and to", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
 	{ 0 }
 };

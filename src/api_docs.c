@@ -60,8 +60,8 @@ static const char *const advice[CLASS__MAX] = {
 	[CLASS_NOT_FOUND] = "Check the address and the id, and whether the token is of the organization and of the mode (live or test) of the object.",
 	[CLASS_METHOD] = "Use one of the methods in the `Allow` header; the [reference](/docs) lists them.",
 	[CLASS_CONFLICT] = "Read the object: its status does not allow this now. Do first what the sentence says, then try again.",
-	[CLASS_PRECONDITION] = "Read the object again, decide anew, and repeat the change with its new `ETag`.",
-	[CLASS_TOO_LARGE] = "Send less at once, or ask the administrator of this installation to raise the limit that the answer names.",
+	[CLASS_PRECONDITION] = "Read the object again, and if the change still makes sense, repeat it with the new `ETag`.",
+	[CLASS_TOO_LARGE] = "Send less in one request, or ask the administrator of this installation to raise the limit that the answer names.",
 	[CLASS_MEDIA_TYPE] = "Send the body as `application/json`, without `Content-Encoding`.",
 	[CLASS_RATE] = "Wait for the seconds in `Retry-After`, then send the request again.",
 	[CLASS_INTERNAL] = "Send the request again. If it still fails, tell an administrator the `X-Request-Id` of the answer.",
@@ -270,7 +270,7 @@ static const char *make_entrance(struct req *r, const char *name)
 
 	(void)name;
 	page_text(&b, "Thaw keeps track of models, their versions, training runs, deployments, projects and workspaces. It speaks several published APIs over "
-		"the same objects: use the one that your tools speak already.\n\n## APIs\n");
+		"the same objects: use the one that your tools already speak.\n\n## APIs\n");
 	buf_puts(&b, "<ul class=\"cards\">\n");
 	for (size_t i = 0; r->dialects[i]; i++) {
 		const struct dialect *d = r->dialects[i];
@@ -285,7 +285,7 @@ static const char *make_entrance(struct req *r, const char *name)
 	buf_puts(&b, "</ul>\n");
 	page_text(&b, "## A first request\n\n    curl -s $THAW_URL/api/v1/models -H \"Authorization: Bearer $THAW_TOKEN\" \\\n         -H 'Content-Type: application/json' \\\n"
 		"         -d '{\"name\":\"Customer Churn Predictor\",\"model_type\":\"auto\",\"task_type\":\"classification\"}'\n\n"
-		"## For programs\n\n[The description of all APIs](/openapi.json) (OpenAPI 3.1). Add `?api=models`, or the name of another API, for that one alone: generate "
+		"## For programs\n\n[The description of all APIs](/openapi.json) (OpenAPI 3.1). Add `?api=models`, or the name of another API, to get only that one: generate "
 		"a client from the API that you use. Webhook events are part of it.\n");
 	return page_html(r->arena, "Documentation", b.p);
 }
@@ -331,12 +331,12 @@ static enum err reference(struct req *r)
 }
 
 const struct route docs_routes[] = {
-	{ .method = "GET", .path = "/docs", .perm = PERM_PUBLIC, .status = 200, .run = entrance, .type = HTML, .summary = "The documentation (HTML)" },
+	{ .method = "GET", .path = "/docs", .perm = PERM_PUBLIC, .status = 200, .run = entrance, .type = HTML, .summary = "Read the documentation (HTML)" },
 	{ .method = "GET", .path = "/docs/api/{api}", .perm = PERM_PUBLIC, .status = 200, .run = reference, .type = HTML,
-	  .summary = "The reference of one API (HTML)", .errors = "ROUTE_NOT_FOUND" },
+	  .summary = "Read the reference of one API (HTML)", .errors = "ROUTE_NOT_FOUND" },
 	{ .method = "GET", .path = "/docs/guides/{guide}", .perm = PERM_PUBLIC, .status = 200, .run = guide, .type = HTML,
-	  .summary = "One guide: errors, idempotency, webhooks, pagination or sign-in (HTML)", .errors = "ROUTE_NOT_FOUND" },
+	  .summary = "Read one guide: errors, idempotency, webhooks, pagination or sign-in (HTML)", .errors = "ROUTE_NOT_FOUND" },
 	{ .method = "GET", .path = "/docs/errors/{code}", .perm = PERM_PUBLIC, .status = 200, .run = error_page, .type = HTML,
-	  .summary = "What one error code means (HTML)", .errors = "ROUTE_NOT_FOUND" },
+	  .summary = "Read what an error code means (HTML)", .errors = "ROUTE_NOT_FOUND" },
 	{ 0 }
 };

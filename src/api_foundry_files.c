@@ -56,7 +56,7 @@ static const struct shape folder_out[] = {
 static const struct shape project_out[] = {
 	NODE_ROWS(),
 	{ "spaceRid", T_STR, .make = space_rid },
-	{ "resourceLevelRoleGrantsAllowed", T_BOOL, .text = "false", .help = "false: roles are the organization's" },
+	{ "resourceLevelRoleGrantsAllowed", T_BOOL, .text = "false", .help = "false: roles belong to the organization" },
 	NAMED("FoundryProject")
 };
 static const struct shape resource_out[] = {
@@ -82,9 +82,9 @@ static const struct shape project_in[] = {
 	NAME_ROW,
 	{ "spaceRid", T_ID, FOLDER_IN_AT(f.life.organization), .prefix = RID_SPACE, RID },
 	{ "description", T_STR, FOLDER_IN_AT(f.description), .max = 2048, .flags = F_NULL },
-	{ "organizationRids", T_STRINGS, FOLDER_IN_AT(organizations), .max = 1000, .help = "none, or that of the space" },
-	{ "roleGrants", T_OBJECT, FOLDER_IN_AT(grants), .help = "empty: roles are the organization's" },
-	{ "defaultRoles", T_STRINGS, FOLDER_IN_AT(roles), .max = 1000, .help = "empty, likewise" },
+	{ "organizationRids", T_STRINGS, FOLDER_IN_AT(organizations), .max = 1000, .help = "empty, or the organization of the space" },
+	{ "roleGrants", T_OBJECT, FOLDER_IN_AT(grants), .help = "must be empty: roles belong to the organization" },
+	{ "defaultRoles", T_STRINGS, FOLDER_IN_AT(roles), .max = 1000, .help = "must be empty, likewise" },
 	NAMED("FoundryProjectCreate")
 };
 
@@ -166,7 +166,7 @@ static const struct paging spaces_paging = { .size = 1, .asked = pages_by_token,
 
 struct path_query { const char *path; };
 static const struct shape path_query[] = {
-	{ "path", T_STR, AT(struct path_query, path), .flags = F_REQUIRED | F_KEY, .help = "from the space down, `/Space/Project/Folder/Model`; the first slash may be left out" },
+	{ "path", T_STR, AT(struct path_query, path), .flags = F_REQUIRED | F_KEY, .help = "starting at the space, such as `/Space/Project/Folder/Model`; the first slash is optional" },
 	{ 0 }
 };
 
@@ -190,40 +190,40 @@ static const struct shape path_query[] = {
 const struct route filesystem_routes[] = {
 	{ READ(BASE "/spaces"), QUERY(children_query, struct page_asked), .status = 200, .out = spaces_out, .object = RES_FOLDER,
 	  .paging = &spaces_paging, .read = spaces,
-	  .summary = "The space of the organization", .errors = "PAGE_SIZE PAGE_TOKEN" },
+	  .summary = "List spaces: the one of the organization", .errors = "PAGE_SIZE PAGE_TOKEN" },
 	{ WRITE("POST", BASE "/projects/create"), BODY(project_in, struct folder_in), .status = 200, .out = project_out,
 	  .object = RES_FOLDER, .change = make_project, AS({ ERR_FOLDER_NAME_TAKEN, ERR_PROJECT_NAME_TAKEN }),
 	  .denied = DENIED("CreateProjectPermissionDenied", "Could not create the Project.", ""), .summary = "Create a project in the space",
 	  .errors = "RID NO_DISPLAY_NAME DISPLAY_NAME SPACE_NOT_FOUND ORGANIZATION_NOT_FOUND ROLE_GRANTS PROJECT_NAME_TAKEN QUOTA" },
 	{ READ(BASE "/projects/{projectRid}"), .status = 200, .out = project_out, .object = RES_FOLDER, .get = project_folder,
-	  AS({ ERR_FOLDER_NOT_FOUND, ERR_PROJECT_NOT_FOUND }), .summary = "One project of the space",
+	  AS({ ERR_FOLDER_NOT_FOUND, ERR_PROJECT_NOT_FOUND }), .summary = "Get a project",
 	  .errors = "RID PROJECT_NOT_FOUND" },
 	{ WRITE("POST", FOLDERS), BODY(folder_in, struct folder_in), .status = 200, .out = folder_out,
 	  .object = RES_FOLDER, .change = make_folder,
 	  .denied = DENIED("CreateFolderPermissionDenied", "Could not create the Folder.", ""), .summary = "Create a folder",
 	  .errors = FOLDER_ERRORS "NO_DISPLAY_NAME DISPLAY_NAME OUTSIDE_PROJECT FOLDER_NAME_TAKEN QUOTA" },
 	{ READ(ONE), .status = 200, .out = folder_out, .object = RES_FOLDER, .kinds = nodes, .get = folder_node,
-	  .summary = "One folder, project or space", .errors = FOLDER_ERRORS },
+	  .summary = "Get a folder, project or space", .errors = FOLDER_ERRORS },
 	{ READ(ONE "/children"), QUERY(children_query, struct page_asked), .status = 200, .out = children_out, .object = RES_FOLDER, .kinds = nodes,
 	  .paging = &children_paging, .read = folder_children,
-	  .summary = "What lies in a folder, oldest first, without the trash", .errors = FOLDER_ERRORS "PAGE_SIZE PAGE_TOKEN" },
+	  .summary = "List the contents of a folder, oldest first, without what is in the trash", .errors = FOLDER_ERRORS "PAGE_SIZE PAGE_TOKEN" },
 	{ READ(RESOURCE_), .status = 200, .out = resource_out, .object = RES_FOLDER, .kinds = nodes, .get = node_get,
-	  AS(MISSING(RESOURCE)), .summary = "One folder, model or version as a resource",
+	  AS(MISSING(RESOURCE)), .summary = "Get a folder, model or version as a resource",
 	  .errors = RESOURCE_ERRORS },
 	{ READ(BASE "/resources/getByPath"), QUERY(path_query, struct path_query), .status = 200, .out = resource_out,
 	  .object = RES_FOLDER, .get = path_get,
 	  AS(MISSING(PATH)),
 	  .denied = DENIED("GetByPathPermissionDenied", "Could not getByPath the Resource.", ""),
-	  .summary = "One folder or model by its path", .errors = "ROOT_FOLDER SPACE_RESOURCE PATH PATH_NOT_FOUND" },
+	  .summary = "Get a folder or model by its path", .errors = "ROOT_FOLDER SPACE_RESOURCE PATH PATH_NOT_FOUND" },
 	{ WRITE("DELETE", RESOURCE_), .status = 204, MOVES(LIFE_FOLDER_ARCHIVE), AS(MISSING(RESOURCE), STAYS),
 	  .denied = DENIED("DeleteResourcePermissionDenied", "Could not delete the Resource.", "resourceRid"),
-	  .summary = "Move to the trash: archive", .errors = CHANGE_ERRORS "FOLDER_NOT_EMPTY FOLDER_HOME MODEL_TRAINING DEPLOYED" },
+	  .summary = "Move a resource to the trash: archive it", .errors = CHANGE_ERRORS "FOLDER_NOT_EMPTY FOLDER_HOME MODEL_TRAINING DEPLOYED" },
 	{ WRITE("POST", RESOURCE_ "/restore"), .status = 204, MOVES(LIFE_FOLDER_RESTORE), AS(MISSING(RESOURCE), NOT_ARCHIVED(ERR_NOT_DIRECTLY_TRASHED)),
 	  .denied = DENIED("RestoreResourcePermissionDenied", "Could not restore the Resource.", "resourceRid"),
-	  .summary = "Take from the trash: unarchive", .errors = CHANGE_ERRORS "NOT_DIRECTLY_TRASHED" },
+	  .summary = "Restore a resource from the trash: unarchive it", .errors = CHANGE_ERRORS "NOT_DIRECTLY_TRASHED" },
 	{ WRITE("POST", RESOURCE_ "/permanentlyDelete"), .status = 204, MOVES(LIFE_FOLDER_DELETE, LIFE_MODEL_RETIRE),
 	  AS(MISSING(RESOURCE), NOT_ARCHIVED(ERR_NOT_TRASHED)),
 	  .denied = DENIED("PermanentlyDeleteResourcePermissionDenied", "Could not permanentlyDelete the Resource.", "resourceRid"),
-	  .summary = "Delete from the trash for good: retire; takes an owner", .errors = CHANGE_ERRORS "NOT_TRASHED OWNER_ONLY PROTECTED AGENT_DENIED" },
+	  .summary = "Permanently delete a resource that is in the trash; only for its owners", .errors = CHANGE_ERRORS "NOT_TRASHED OWNER_ONLY PROTECTED AGENT_DENIED" },
 	{ 0 }
 };

@@ -28,6 +28,6 @@ static const struct shape user_out[] = {
 
 const struct route user_routes[] = {
 	{ "GET", "/api/v2/admin/users/getCurrent", PERM_MEMBER, .scope = "api:admin-read", .status = 200, .out = user_out, .object = RES_USER,
-	  .get = user_self, .denied = DENIED("GetCurrentUserPermissionDenied", "Could not getCurrent the User.", ""), .summary = "The user who calls" },
+	  .get = user_self, .denied = DENIED("GetCurrentUserPermissionDenied", "Could not getCurrent the User.", ""), .summary = "Get the calling user" },
 	{ 0 }
 };

@@ -46,9 +46,9 @@ static enum err info(struct req *r)
 }
 
 static const struct route routes[] = {
-	{ "GET", "/health", PERM_PUBLIC, 0, .status = 200, .run = health, .type = TEXT, .summary = "Health check (text)" },
-	{ "GET", "/version", PERM_PUBLIC, 0, .status = 200, .run = version, .type = TEXT, .summary = "The MLflow version that this server speaks (text)" },
-	{ "GET", "/api/3.0/mlflow/server-info", PERM_PUBLIC, 0, .status = 200, .out = info_out, .run = info, .summary = "Server capabilities", .errors = "WORKSPACES_OFF" },
+	{ "GET", "/health", PERM_PUBLIC, 0, .status = 200, .run = health, .type = TEXT, .summary = "Check that the server is up (text)" },
+	{ "GET", "/version", PERM_PUBLIC, 0, .status = 200, .run = version, .type = TEXT, .summary = "Get the MLflow version that this server speaks (text)" },
+	{ "GET", "/api/3.0/mlflow/server-info", PERM_PUBLIC, 0, .status = 200, .out = info_out, .run = info, .summary = "Get the server's capabilities", .errors = "WORKSPACES_OFF" },
 	{ 0 }
 };
 
@@ -82,7 +82,7 @@ static const char *const codes[CLASS__MAX] = {
 #define NO_TYPE "Bad Request. Content-Type header is missing."
 /* {name}, {version}: the object that errors speak of; {key}: what was sent under that key. */
 static const struct error_row errors[ERR__MAX] = {
-	[ERR_AUTH_NONE] = { .text = "No credentials were sent; set MLFLOW_TRACKING_TOKEN to a token, or MLFLOW_TRACKING_PASSWORD beside any MLFLOW_TRACKING_USERNAME" },
+	[ERR_AUTH_NONE] = { .text = "No credentials were sent; set MLFLOW_TRACKING_TOKEN to a token, or MLFLOW_TRACKING_PASSWORD with any MLFLOW_TRACKING_USERNAME" },
 	[ERR_REQUEST] = { .code = MALFORMED },
 	[ERR_JSON] = { .code = MALFORMED },
 	[ERR_NO_BODY] = { .code = MALFORMED },
@@ -97,7 +97,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_OUTCOME_UNKNOWN] = { .code = "ABORTED", .status = 409 },     /* a 503 would be repeated, and make a second version */
 	[ERR_WORKSPACES_OFF] = { .code = "FEATURE_DISABLED" },
 	[ERR_ROUTE_NOT_FOUND] = { .code = "ENDPOINT_NOT_FOUND" },
-	[ERR_NOT_IMPLEMENTED] = { .code = "NOT_IMPLEMENTED", .text = "This server is a registry of models and nothing else: use another one as the tracking server" },
+	[ERR_NOT_IMPLEMENTED] = { .code = "NOT_IMPLEMENTED", .text = "This server is a model registry only; use another one as the tracking server" },
 	[ERR_NOT_FOUND] = { .text = "Webhook with ID {name} not found." },
 	[ERR_MODEL_NOT_FOUND] = { .text = "Registered Model with name={name} not found" },
 	[ERR_MODEL_NAME_TAKEN] = { "RESOURCE_ALREADY_EXISTS", 400, "Registered Model (name={name}) already exists." },
@@ -327,7 +327,7 @@ static const char *const prefixes[] = { BASE, "/api/2.0/preview/mlflow", "/ajax-
 	"/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts", "/model-versions", "/health", "/version", NULL };
 static const struct prefix_as same[] = { { "/api/2.0/preview/mlflow", BASE }, { "/ajax-api/2.0/mlflow", BASE }, { "/ajax-api/3.0/mlflow", "/api/3.0/mlflow" }, { NULL, NULL } };
 const struct dialect api_mlflow = { .name = "mlflow", .title = "MLflow registry",
-	.about = "The same models as clients of MLflow, 2.x and 3.x, speak of them; the registry alone, no runs and no files.",
+	.about = "The same models as clients of MLflow, 2.x and 3.x, speak of them; only the registry, without runs and files.",
 	.guest = true, .prefixes = prefixes, .same = same, .tables = tables, .absent = absent, .lacks = ERR_NOT_IMPLEMENTED,
 	.codes = codes, .errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_UNIX_MILLIS, .basic = "mlflow", .hooks = mlflow_hooks, .slashes = true, .long_queries = true,
 	.check = check, .tidy = tidy, .say = say };

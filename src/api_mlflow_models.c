@@ -63,8 +63,8 @@ const struct shape mlflow_model_out[] = {
 	{ "creation_timestamp", T_TIME, MODEL_AT(said.created) },
 	{ "last_updated_timestamp", T_TIME, MODEL_AT(said.changed) },
 	{ "description", T_STR, .make = description, .flags = F_OMIT },
-	{ "user_id", T_STR, MODEL_AT(maker.name), .flags = F_OMIT, .help = "who made it" },
-	{ "latest_versions", T_LIST, AT(struct named, latest), .sub = mlflow_version_out, .flags = F_OMIT, .help = "the highest one of each stage" },
+	{ "user_id", T_STR, MODEL_AT(maker.name), .flags = F_OMIT, .help = "the user who created it" },
+	{ "latest_versions", T_LIST, AT(struct named, latest), .sub = mlflow_version_out, .flags = F_OMIT, .help = "the highest version of each stage" },
 	{ "tags", T_DOC, MODEL_AT(labels), .flags = F_OMIT, .help = "objects of key and value" },
 	{ "aliases", T_DOC, MODEL_AT(aliases), .flags = F_OMIT, .help = "objects of alias and version" },
 	NAMED("MlflowRegisteredModel")
@@ -98,7 +98,7 @@ static const struct paging hundred = { .size = 100, .most = 1000, .part = 100, .
 struct latest_query { const char *name, *stages; };
 static const struct shape latest_query[] = {
 	{ "name", T_STR, AT(struct latest_query, name), .flags = F_REQUIRED | F_KEY },
-	{ "stages", T_STRINGS, AT(struct latest_query, stages), .max = 100, .help = "all of them where none is named" },
+	{ "stages", T_STRINGS, AT(struct latest_query, stages), .max = 100, .help = "all stages by default" },
 	NAMED("MlflowLatestVersionsAsk")
 };
 static const struct shape latest_out[] = { { "model_versions", T_LIST, .off = 0, .sub = mlflow_version_out, .flags = F_OMIT }, NAMED("MlflowLatestVersions") };
@@ -144,14 +144,14 @@ static enum err latest(struct req *r)
 	.summary = "Get the latest version of each stage", .errors = "MODEL_NOT_FOUND"
 const struct route mlflow_model_routes[] = {
 	{ WRITE("POST", "create", R_LARGE, mlflow_model_in), .out = answer_out, .make = named_create, .moves = { LIFE_MODEL_CREATE },
-	  .summary = "Create a registered model, which everybody in the organization sees; with the tag `" PROMPT_TAG "` a prompt", .errors = "MODEL_NAME_TAKEN QUOTA" },
+	  .summary = "Create a registered model, visible to everyone in the organization; with the tag `" PROMPT_TAG "` a prompt", .errors = "MODEL_NAME_TAKEN QUOTA" },
 	{ READ("GET", "get", named_in, struct named_in), .size = sizeof(struct named), .out = answer_out, .get = named_get, .summary = "Get a registered model", .errors = "MODEL_NOT_FOUND" },
 	{ WRITE("PATCH", "update", 0, describe_in), .out = answer_out, .change = named_describe, .moves = { LIFE_MODEL_EDIT },
 	  .summary = "Update the description of a registered model", .errors = "MODEL_NOT_FOUND" },
 	{ WRITE("POST", "rename", 0, rename_in), .out = answer_out, .change = named_rename, .moves = { LIFE_MODEL_RENAME },
 	  .summary = "Rename a registered model", .errors = "MODEL_NOT_FOUND MODEL_NAME_TAKEN" },
 	{ WRITE("DELETE", "delete", 0, named_in), .out = mlflow_nothing, .change = named_discard, .moves = { LIFE_MODEL_DISCARD }, AS({ ERR_MODEL_RETIRED, ERR_MODEL_NOT_FOUND }),
-	  .summary = "Delete a registered model for good, with its versions and aliases; its name is free again", .errors = "MODEL_NOT_FOUND OWNER_ONLY PROTECTED MODEL_TRAINING DEPLOYED" },
+	  .summary = "Permanently delete a registered model with its versions and aliases; its name can be used again", .errors = "MODEL_NOT_FOUND OWNER_ONLY PROTECTED MODEL_TRAINING DEPLOYED" },
 	{ SEARCH("GET") },
 	{ SEARCH("POST") },
 	{ LATEST("GET") },
@@ -162,7 +162,7 @@ const struct route mlflow_model_routes[] = {
 	  .summary = "Delete a tag of a registered model", .errors = "MODEL_NOT_FOUND" },
 	{ ROUTE("POST", "alias"), PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(mlflow_alias_in, struct named_in), .status = 200, .out = mlflow_nothing, .object = RES_VERSION,
 	  .wants = mlflow_version_wants, .change = named_alias, .moves = { LIFE_MODEL_ALIAS }, AS({ ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND }),
-	  .summary = "Set an alias: it names this version and no other", .errors = "VERSION_NOT_FOUND PROTECTED" },
+	  .summary = "Set an alias; it then refers to this version only", .errors = "VERSION_NOT_FOUND PROTECTED" },
 	{ WRITE("DELETE", "alias", 0, aliased_in), .out = mlflow_nothing, .change = named_unalias, .moves = { LIFE_MODEL_UNALIAS },
 	  .summary = "Delete an alias", .errors = "MODEL_NOT_FOUND PROTECTED" },
 	{ ROUTE("GET", "alias"), PERM_MODEL_READ, R_UNTAGGED | R_QUERY_BODY, QUERY(aliased_in, struct named_in), .status = 200, .object = RES_VERSION, .out = mlflow_version_answer, .get = named_alias_get,

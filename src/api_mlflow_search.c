@@ -71,7 +71,7 @@ static enum err paged(struct req *r, const struct page_asked *page, struct list_
 {
 	enum err e = pages_by_token(r, page, ask);
 
-	return e == ERR_PAGE_TOKEN ? why_said(&r->tx, "page_token", "Invalid page token, which this search did not give; begin again without it") : e;
+	return e == ERR_PAGE_TOKEN ? why_said(&r->tx, "page_token", "Invalid page token; start the search again without it") : e;
 }
 
 /* Is this key asked for, and down?  In a model numbers are made one after the other. */

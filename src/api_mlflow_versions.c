@@ -72,7 +72,7 @@ static const struct shape files_out[] = { { "artifact_uri", T_STR, VERSION_AT(or
 const struct shape mlflow_version_in[] = {
 	NAME_ROW,
 	{ "source", T_STR, NAMED_AT(source), .flags = F_REQUIRED, .fault = source_fault,
-	  .help = "where its files are, which nobody looks at here; or a version that it is a copy of: models:/NAME/NUMBER, models:/NAME@ALIAS" },
+	  .help = "location of its files, which this server never reads; or the version to copy: models:/NAME/NUMBER or models:/NAME@ALIAS" },
 	{ "run_id", T_STR, NAMED_AT(run), .fault = run_fault },
 	{ "run_link", T_STR, NAMED_AT(run_link), .fault = address_fault },
 	{ "model_id", T_STR, NAMED_AT(logged_model), .max = 256 },
@@ -87,8 +87,8 @@ static const struct shape untag_in[] = { NAME_ROW, VERSION_ROW, KEY_ROW, NAMED("
 static const struct shape stage_in[] = {
 	NAME_ROW,
 	VERSION_ROW,
-	{ "stage", T_STR, NAMED_AT(stage), .flags = F_REQUIRED, .fault = mlflow_stage_fault, .help = "None, Staging, Production or Archived, in any case" },
-	{ "archive_existing_versions", T_BOOL, NAMED_AT(alone), .help = "those that are in the stage become Archived" },
+	{ "stage", T_STR, NAMED_AT(stage), .flags = F_REQUIRED, .fault = mlflow_stage_fault, .help = "None, Staging, Production or Archived; case is ignored" },
+	{ "archive_existing_versions", T_BOOL, NAMED_AT(alone), .help = "moves the other versions in the stage to Archived" },
 	NAMED("MlflowStageTransition")
 };
 static const struct shape search_query[] = { SEARCH_ROWS(200000), NAMED("MlflowVersionSearch") };
@@ -125,10 +125,10 @@ const struct route mlflow_version_routes[] = {
 	{ WRITE("POST", "transition-stage", 0, stage_in), .out = mlflow_version_answer, .change = transition, .moves = { LIFE_VERSION_STAGE, LIFE_MODEL_VERSION_STAGE }, IN_MODEL,
 	  .summary = "Move a version to a stage", .errors = "VERSION_NOT_FOUND PROTECTED" },
 	{ WRITE("DELETE", "delete", 0, one_in), .out = mlflow_nothing, .change = named_version_discard, .moves = { LIFE_VERSION_ARCHIVE, LIFE_MODEL_VERSION_ARCHIVE }, IN_MODEL,
-	  .summary = "Delete a version for good, with the aliases that name it; its number is not used again", .errors = "VERSION_NOT_FOUND OWNER_ONLY PROTECTED" },
+	  .summary = "Permanently delete a version and its aliases; its number is not used again", .errors = "VERSION_NOT_FOUND OWNER_ONLY PROTECTED" },
 	{ SEARCH("GET") },
 	{ SEARCH("POST") },
-	{ READ("GET", "get-download-uri", one_in, struct named_in), .out = files_out, .get = named_files_get, IN_MODEL, .summary = "Get where the files of a version are",
+	{ READ("GET", "get-download-uri", one_in, struct named_in), .out = files_out, .get = named_files_get, IN_MODEL, .summary = "Get the location of a version's files",
 	  .errors = "VERSION_NOT_FOUND ORIGIN_NONE" },
 	{ WRITE("POST", "set-tag", R_LARGE, tag_in), .out = mlflow_nothing, .change = named_label, .moves = { LIFE_VERSION_LABEL, LIFE_MODEL_VERSION_LABEL }, IN_MODEL,
 	  .summary = "Set a tag of a version", .errors = "VERSION_NOT_FOUND" },

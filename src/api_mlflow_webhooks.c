@@ -276,7 +276,7 @@ static const struct shape answer_out[] = { { "webhook", T_SUB, .off = 0, .sub = 
 	{ "name", T_STR, at(name_), .flags = need, .fault = name_fault_of }, \
 	{ "url", T_STR, at(url_), .max = 500, .flags = need, .fault = url_fault_of, .help = "https" }, \
 	{ "description", T_STR, at(description_), .max = 1000 }, \
-	{ "secret", T_STR, at(secret_), .fault = secret_fault_of, .help = "what signs; it is not told again" }, \
+	{ "secret", T_STR, at(secret_), .fault = secret_fault_of, .help = "signs each delivery; never shown again" }, \
 	{ "status", T_STATE, at(status_), .of = RES_ENDPOINT, .alias = statuses }
 struct hook_in { struct endpoint hook; const char *events; };
 #define IN_AT(field) AT(struct hook_in, hook.field)
@@ -289,7 +289,7 @@ struct hook_edit_in { struct endpoint_edit edit; const char *events; };
 #define EDIT_SET(field) SET(struct hook_edit_in, edit.field)
 static const struct shape edit_in[] = {
 	HOOK_ROWS(EDIT_SET, 0, name, url, description, secret, status),
-	{ "events", T_DOC, AT(struct hook_edit_in, events), .help = "objects of entity and action, in the place of all there are" },
+	{ "events", T_DOC, AT(struct hook_edit_in, events), .help = "objects of entity and action; they replace the current ones" },
 	NAMED("MlflowWebhookEdit")
 };
 
@@ -316,7 +316,7 @@ static enum err edit(struct tx *tx, const struct db_val *key, enum transition t,
 
 static const struct shape list_query[] = {
 	{ "max_results", T_INT, SET(struct page_asked, size), .min = 1, .max = 1000 },
-	{ "page_token", T_STR, AT(struct page_asked, token), .help = "the next_page_token of the page before" },
+	{ "page_token", T_STR, AT(struct page_asked, token), .help = "the next_page_token of the previous page" },
 	{ 0 }
 };
 static const struct shape list_out[] = {
@@ -336,13 +336,13 @@ static const struct paging hundred = { .size = 100, .most = 1000, .asked = newes
 /* ---- A try, now ---- */
 
 struct test_in { const char *event; };
-static const struct shape test_in[] = { { "event", T_OBJECT, AT(struct test_in, event), .help = "its entity and action; where there is none, the first one that it listens to" }, NAMED("MlflowWebhookTest") };
+static const struct shape test_in[] = { { "event", T_OBJECT, AT(struct test_in, event), .help = "its entity and action; by default the first one that the webhook receives" }, NAMED("MlflowWebhookTest") };
 
 struct result { bool success; struct reply reply; const char *answer; };
 static const struct shape result_out[] = {
 	{ "success", T_BOOL, AT(struct result, success) },
 	{ "response_status", T_INT, AT(struct result, reply.status), .flags = F_ZERO | F_OMIT },
-	{ "response_body", T_STR, AT(struct result, answer), .flags = F_OMIT, .help = "its beginning, for the webhook's owner and administrators" },
+	{ "response_body", T_STR, AT(struct result, answer), .flags = F_OMIT, .help = "the beginning of the response, shown to the webhook's owner and administrators only" },
 	{ "error_message", T_STR, AT(struct result, reply.error), .flags = F_OMIT },
 	NAMED("MlflowWebhookTestResult")
 };

@@ -34,7 +34,7 @@ static const struct shape model_out[] = {
 	{ "organization_id", T_ID, MODEL_AT(life.organization), .prefix = "org-" },
 	{ "model_type", T_STR, MODEL_AT(model_type), .flags = F_NULL, .words = model_types },
 	{ "task_type", T_STR, MODEL_AT(task_type), .flags = F_NULL, .words = task_types },
-	{ "version", T_INT, .make = newest, .help = "the highest version number, 1 before any" },
+	{ "version", T_INT, .make = newest, .help = "the highest version number; 1 while there are no versions" },
 	{ "dataset_id", T_STR, MODEL_AT(dataset_id), .flags = F_NULL },
 	{ "tags", T_STRINGS, MODEL_AT(tags), .empty = "[]" },
 	{ "config", T_OBJECT, MODEL_AT(config), .empty = "{}" },
@@ -44,7 +44,7 @@ static const struct shape model_out[] = {
 	{ "updated_at", T_TIME, MODEL_AT(life.changed) },
 	{ "archived_at", T_TIME, MODEL_AT(archived_at), .flags = F_NULL },
 	{ "unarchived_at", T_TIME, MODEL_AT(unarchived_at), .flags = F_NULL },
-	{ "rid", T_ID, MODEL_AT(life.id), .prefix = RID_MODEL, .help = "the same model in the foundry dialect" },
+	{ "rid", T_ID, MODEL_AT(life.id), .prefix = RID_MODEL, .help = "the identifier of this model in the foundry API" },
 	NAMED("Model")
 };
 
@@ -72,8 +72,8 @@ struct models_query { struct page_asked page; enum state status; const char *sea
 #define MODELS_QUERY_AT(field) AT(struct models_query, field)
 static const struct shape models_query[] = {
 	PAGE_ROWS(100),
-	{ "status", T_STATE, MODELS_QUERY_AT(status), .filter = 1 + MODELS_STATUS, .of = RES_MODEL, .alias = model_words, .help = "without it, all but the archived" },
-	{ "search", T_STR, MODELS_QUERY_AT(search), .filter = 1 + MODELS_SEARCH, .min = 1, .max = 255, .help = "a part of the first 700 characters of the name, in any case" },
+	{ "status", T_STATE, MODELS_QUERY_AT(status), .filter = 1 + MODELS_STATUS, .of = RES_MODEL, .alias = model_words, .help = "all but archived ones by default" },
+	{ "search", T_STR, MODELS_QUERY_AT(search), .filter = 1 + MODELS_SEARCH, .min = 1, .max = 255, .help = "matches a part of the first 700 characters of the name; case is ignored" },
 	{ "task_type", T_STR, MODELS_QUERY_AT(task_type), .filter = 1 + MODELS_TASK_TYPE, .words = task_types },
 	{ 0 }
 };
@@ -82,7 +82,7 @@ static const struct shape list_out[] = PAGE_OUT(model_out);
 static const struct paging twenty = { .first = 1, .size = 20, .total = true, .asked = pages_by_number, .got = pages_numbered };
 
 #define MODEL_EDIT_SET(field) SET(struct model_edit, field)
-#define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the model was made" }
+#define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed after the model is created" }
 static const struct shape edit_in[] = {
 	{ "name", T_STR, MODEL_EDIT_SET(name), .min = 1, .max = 1024, .flags = F_TRIMMED | F_ONE },
 	{ "description", T_STR, MODEL_EDIT_SET(description), .max = 2048, .flags = F_NULL | F_ONE },
@@ -126,7 +126,7 @@ static const struct shape run_out[] = {
 
 static const struct shape run_brief_out[] = {
 	{ "model_id", T_ID, RUN_AT(model), .prefix = "mdl-" },
-	{ "job_id", T_ID, RUN_AT(life.id), .prefix = "", .help = "GET .../train/{job_id} tells the rest" },
+	{ "job_id", T_ID, RUN_AT(life.id), .prefix = "", .help = "GET .../train/{job_id} returns the rest" },
 	RUN_STATUS,
 	{ "algorithm", T_STR, RUN_AT(algorithm), .flags = F_NULL },
 	{ "reason", T_STR, RUN_AT(reason), .flags = F_NULL },
@@ -199,10 +199,10 @@ static const struct shape file_out[] = {
 	NAMED("ModelVersionFile")
 };
 static const struct shape version_out[] = {
-	{ "version_id", T_STR, .make = version_id, .help = "`ver-` and the number, three digits at least" },
+	{ "version_id", T_STR, .make = version_id, .help = "`ver-` followed by the number, with at least three digits" },
 	{ "model_id", T_ID, VERSION_AT(model), .prefix = "mdl-" },
 	{ "version_number", T_INT, VERSION_AT(number) },
-	{ "is_promoted", T_BOOL, VERSION_AT(active), .help = "the active configuration comes from it" },
+	{ "is_promoted", T_BOOL, VERSION_AT(active), .help = "true: the active configuration comes from this version" },
 	{ "status", T_STATE, VERSION_AT(life.state), .of = RES_VERSION, .flags = F_OPEN },
 	{ "algorithm", T_STR, VERSION_AT(algorithm), .flags = F_NULL },
 	{ "hyperparameters", T_OBJECT, VERSION_AT(hyperparameters), .empty = "{}" },
@@ -212,10 +212,10 @@ static const struct shape version_out[] = {
 	{ "trained_by", T_ID, VERSION_AT(trained_by), .prefix = "usr-", .flags = F_NULL },
 	{ "training_duration_seconds", T_INT, VERSION_AT(training_seconds), .flags = F_NULL },
 	{ "branch", T_STR, VERSION_AT(branch) },
-	{ "source", T_STR, VERSION_AT(source), .flags = F_NULL, .help = "`sdk` uploaded, `promoted` from another version; null: a training run" },
-	{ "artifact", T_REF, .make = with_file, .sub = file_out, .flags = F_NULL, .help = "the uploaded file; GET .../artifact" },
+	{ "source", T_STR, VERSION_AT(source), .flags = F_NULL, .help = "`sdk`: uploaded; `promoted`: from another version; null: from a training run" },
+	{ "artifact", T_REF, .make = with_file, .sub = file_out, .flags = F_NULL, .help = "the uploaded file; download it with GET .../artifact" },
 	{ "created_at", T_TIME, VERSION_AT(life.created) },
-	{ "rid", T_ID, VERSION_AT(life.id), .prefix = RID_VERSION, .help = "the same version in the foundry dialect" },
+	{ "rid", T_ID, VERSION_AT(life.id), .prefix = RID_VERSION, .help = "the identifier of this version in the foundry API" },
 	NAMED("ModelVersion")
 };
 static const struct shape versions_out[] = PAGE_OUT(version_out);
@@ -273,7 +273,7 @@ struct audit_query { struct page_asked page; struct id actor; int64_t from, to; 
 static const struct shape audit_query[] = {
 	PAGE_ROWS(200),
 	{ "from", T_TIME, SET(struct audit_query, from), .help = "90 days ago by default" },
-	{ "to", T_TIME, SET(struct audit_query, to), .help = "no end by default, whatever the clock of the host that wrote a row" },
+	{ "to", T_TIME, SET(struct audit_query, to), .help = "no end by default" },
 	{ "action", T_STR, AUDIT_QUERY_AT(action), .filter = 1 + AUDIT_ACTION, .words = actions },
 	{ "actor_id", T_ID, AUDIT_QUERY_AT(actor), .filter = 1 + AUDIT_ACTOR, .prefix = "usr-" },
 	{ "sort_order", T_STR, AUDIT_QUERY_AT(sort_order), .words = orders, .help = "`desc` by default" },
@@ -383,44 +383,44 @@ static const struct route routes[] = {
 	{ "POST", "/api/auth/login", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200,
 	  .out = login_out, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED ORG_DISABLED LOGIN_RATE LOGIN_BUSY" },
 	{ "POST", "/api/auth/refresh", PERM_PUBLIC, R_SECRET, BODY(refresh_in, struct login), .status = 200,
-	  .out = refresh_out, .run = refresh, .summary = "A new access token", .errors = "REFRESH_INVALID" },
+	  .out = refresh_out, .run = refresh, .summary = "Refresh an access token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_MODEL_WRITE, R_WRITE, BODY(create_in, struct model), .status = 201, .out = model_out,
 	  .object = RES_MODEL, .make = model_create, .summary = "Create a model", .errors = "MODEL_NAME_TAKEN QUOTA" },
 	{ "GET", BASE, PERM_MODEL_READ, R_PUBLISHABLE, QUERY(models_query, struct models_query), .status = 200, .out = list_out,
 	  .listing = &models_list, .paging = &twenty, .summary = "List models, newest first", .errors = "PAGE_BYTES" },
-	{ "GET", ONE, PERM_MODEL_READ, R_PUBLISHABLE, .status = 200, .out = model_out, .object = RES_MODEL, .summary = "One model",
+	{ "GET", ONE, PERM_MODEL_READ, R_PUBLISHABLE, .status = 200, .out = model_out, .object = RES_MODEL, .summary = "Get a model",
 	  .errors = NOT_FOUND },
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct model_edit), .status = 200, .out = model_out,
-	  .object = RES_MODEL, .change = model_edit, .moves = { LIFE_MODEL_EDIT }, .summary = "Change a model", .errors = NOT_FOUND " MODEL_NAME_TAKEN" FIXED },
+	  .object = RES_MODEL, .change = model_edit, .moves = { LIFE_MODEL_EDIT }, .summary = "Update a model", .errors = NOT_FOUND " MODEL_NAME_TAKEN" FIXED },
 	{ "POST", ONE "/archive", PERM_MODEL_WRITE, R_WRITE, .status = 200, .out = model_out, .object = RES_MODEL,
 	  .moves = { LIFE_MODEL_ARCHIVE }, .summary = "Archive a model", .errors = NOT_FOUND " MODEL_TRAINING DEPLOYED" FIXED },
 	{ "POST", ONE "/unarchive", PERM_MODEL_WRITE, R_WRITE, .status = 200, .out = model_out, .object = RES_MODEL,
 	  .moves = { LIFE_MODEL_UNARCHIVE }, .summary = "Restore an archived model to ready or draft",
 	  .errors = NOT_FOUND " MODEL_NOT_ARCHIVED MODEL_RETIRED" },
 	{ "POST", ONE "/train", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED, BODY(train_in, struct run), .status = 202,
-	  .out = started_out, .object = RES_RUN, .change = run_start, .moves = { LIFE_MODEL_TRAIN }, .summary = "Begin a training run",
+	  .out = started_out, .object = RES_RUN, .change = run_start, .moves = { LIFE_MODEL_TRAIN }, .summary = "Start a training run",
 	  .errors = NOT_FOUND " MODEL_TRAINING" FIXED " QUOTA" },
 	{ "GET", ONE "/train", PERM_MODEL_READ, 0, QUERY(runs_query, struct page_asked), .status = 200, .out = runs_out,
-	  .object = RES_MODEL, .listing = &runs_list, .paging = &twenty, .summary = "Training runs, newest first; one whose trainer is gone is ended by .../fail", .errors = NOT_FOUND },
+	  .object = RES_MODEL, .listing = &runs_list, .paging = &twenty, .summary = "List training runs, newest first; end one whose trainer is gone with .../fail", .errors = NOT_FOUND },
 	{ "GET", ONE "/train/{job_id}", PERM_MODEL_READ, 0, .status = 200, .out = run_out, .object = RES_RUN,
-	  .summary = "One training run", .errors = NOT_FOUND " RUN_NOT_FOUND" },
+	  .summary = "Get a training run", .errors = NOT_FOUND " RUN_NOT_FOUND" },
 	{ "POST", ONE "/train/{job_id}/complete", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED,
 	  BODY(complete_in, struct run), .status = 200, .out = run_out, .object = RES_RUN, .change = run_complete,
-	  .summary = "The trainer reports success: a version is made", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED QUOTA" },
+	  .summary = "Complete a training run; this creates a version", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED QUOTA" },
 	{ "POST", ONE "/train/{job_id}/fail", PERM_MODEL_WRITE, R_WRITE, BODY(fail_in, struct run), .status = 200,
-	  .out = run_out, .object = RES_RUN, .change = run_fail, .summary = "The trainer reports failure", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED" },
+	  .out = run_out, .object = RES_RUN, .change = run_fail, .summary = "Mark a training run as failed", .errors = NOT_FOUND " RUN_NOT_FOUND RUN_FINISHED" },
 	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct page_asked), .status = 200,
 	  .out = versions_out, .object = RES_MODEL, .listing = &versions_list, .paging = &twenty, .read = version_page,
-	  .summary = "Versions, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
+	  .summary = "List versions, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ "GET", ONE "/versions/{version_id}", PERM_MODEL_READ, 0, .status = 200, .out = version_out, .object = RES_VERSION,
-	  .number = version_number, .get = version_get, .summary = "One version", .errors = NOT_FOUND " VERSION_NOT_FOUND" },
+	  .number = version_number, .get = version_get, .summary = "Get a version", .errors = NOT_FOUND " VERSION_NOT_FOUND" },
 	{ "GET", ONE "/versions/{version_id}/artifact", PERM_MODEL_READ, 0, .status = 200, .object = RES_VERSION, .number = version_number, .run = get_artifact, .type = "application/octet-stream",
-	  .summary = "The file that was uploaded with a version, as bytes", .errors = NOT_FOUND " VERSION_NOT_FOUND ARTIFACT_NOT_FOUND ARTIFACT_BROKEN" },
+	  .summary = "Download the file of a version", .errors = NOT_FOUND " VERSION_NOT_FOUND ARTIFACT_NOT_FOUND ARTIFACT_BROKEN" },
 	{ "POST", ONE "/versions/{version_id}/restore", PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, .status = 200, .out = restored_out,
 	  .object = RES_VERSION, .number = version_number, .change = version_restore, .moves = { LIFE_MODEL_RESTORE_VERSION },
-	  .summary = "Make a version's configuration the active one", .errors = NOT_FOUND " VERSION_NOT_FOUND PACKAGE_ARCHIVED" FIXED },
+	  .summary = "Restore a version's configuration as the active one", .errors = NOT_FOUND " VERSION_NOT_FOUND PACKAGE_ARCHIVED" FIXED },
 	{ "GET", ONE "/audit-logs", PERM_MODEL_READ, 0, QUERY(audit_query, struct audit_query), .status = 200,
-	  .out = audit_out, .object = RES_MODEL, .listing = &audit_list, .paging = &by_time, .summary = "Who did what to a model", .errors = NOT_FOUND " PAGE_BYTES" },
+	  .out = audit_out, .object = RES_MODEL, .listing = &audit_list, .paging = &by_time, .summary = "List changes of a model", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ 0 }
 };
 
@@ -455,7 +455,7 @@ static const struct shape fault_out[] = {
 static const struct shape details_out[] = {
 	{ "field", T_STR, AT(struct faults, first.field) },
 	{ "reason", T_STR, AT(struct faults, first.reason) },
-	{ "errors", T_LIST, AT(struct faults, several), .sub = fault_out, .flags = F_OMIT, .help = "all of them, when there are more than one" },
+	{ "errors", T_LIST, AT(struct faults, several), .sub = fault_out, .flags = F_OMIT, .help = "all invalid fields, if there is more than one" },
 	NAMED("ErrorDetails")
 };
 static const struct shape inner_error_out[] = {

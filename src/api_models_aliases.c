@@ -48,10 +48,10 @@ static const struct shape actor_out[] = ACTOR_OUT;
 	{ "set_by", T_SUB, HOLD_AT(by), .sub = actor_out }
 static const struct shape alias_out[] = { { "alias", T_STR, HOLD_AT(name) }, HELD_ROWS, NAMED("Alias") };
 static const struct shape hold_out[] = {
-	{ "alias", T_STR, .make = alias_held, .flags = F_NULL, .help = "null: it is about a stage" },
+	{ "alias", T_STR, .make = alias_held, .flags = F_NULL, .help = "null for a stage" },
 	{ "stage", T_STR, .make = stage_held, .flags = F_NULL },
 	HELD_ROWS,
-	{ "until", T_TIME, HOLD_AT(until), .flags = F_NULL, .help = "null: it still does" },
+	{ "until", T_TIME, HOLD_AT(until), .flags = F_NULL, .help = "null: still held" },
 	{ "ended_by", T_REF, .make = ended_by, .sub = actor_out, .flags = F_NULL },
 	NAMED("Hold")
 };
@@ -69,8 +69,8 @@ static const struct shape alias_in[] = {
 };
 #define BACK_AT(field) AT(struct hold_in, field)
 static const struct shape back_in[] = {
-	{ "alias", T_STR, BACK_AT(alias), .min = 1, .max = ALIAS_LENGTH, .help = "this one, or" },
-	{ "stage", T_STR, BACK_AT(stage), .words = stages_back, .help = "this one" },
+	{ "alias", T_STR, BACK_AT(alias), .min = 1, .max = ALIAS_LENGTH, .help = "give either alias or stage" },
+	{ "stage", T_STR, BACK_AT(stage), .words = stages_back, .help = "give either alias or stage" },
 	NAMED("Rollback")
 };
 
@@ -133,7 +133,7 @@ static enum err set_alias(struct req *r)
 	enum err e = route_key(r, key);
 
 	if (!e && alias_fault(in.alias))
-		e = why_fault(&r->tx, "alias", "must be 1 to 255 letters, digits, `_` and `-`, and neither `latest` nor `v` and digits, which mean versions already");
+		e = why_fault(&r->tx, "alias", "must be 1 to 255 letters, digits, `_` or `-`, and must not be `latest` or `v` followed by digits, which already refer to versions");
 	if (e || (e = alias_set(&r->tx, key, LIFE_MODEL_ALIAS, &in, &h)))
 		return e;
 	res_shape(r, r->row->status, r->row->out, &h, 0);
@@ -172,20 +172,20 @@ static const enum sql set_wants[] = { SQL_ALIAS_GET, SQL_ALIAS_COUNT, SQL_ALIAS_
 #define LIST(path, list, shape_, type) "GET", ONE path, PERM_MODEL_READ, 0, QUERY(shape_, type), .status = 200, .object = RES_MODEL, .listing = &(list)
 const struct route models_alias_routes[] = {
 	{ LIST("/aliases", aliases_list, aliases_query, struct page_asked), .out = aliases_out, .paging = &aliases,
-	  .summary = "The aliases of a model's versions, by name", .errors = NOT_FOUND " PAGE_BYTES" },
+	  .summary = "List a model's aliases, by name", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ "PUT", ONE "/aliases/{alias}", PERM_MODEL_WRITE, R_WRITE, BODY(alias_in, struct alias_in), .status = 200, .out = alias_out, .object = RES_MODEL,
-	  .run = set_alias, .moves = { LIFE_MODEL_ALIAS }, .wants = set_wants, .summary = "Let an alias name this version, and no other one",
+	  .run = set_alias, .moves = { LIFE_MODEL_ALIAS }, .wants = set_wants, .summary = "Set an alias; it then refers to this version only",
 	  .errors = NOT_FOUND " VERSION_NOT_FOUND PACKAGE_ARCHIVED" MAY_NOT },
 	{ "DELETE", ONE "/aliases/{alias}", PERM_MODEL_WRITE, R_WRITE, .status = 204, .object = RES_MODEL, .run = unset_alias, .moves = { LIFE_MODEL_UNALIAS },
-	  .wants = unset_wants, .summary = "Take an alias away", .errors = NOT_FOUND " ALIAS_NOT_FOUND" MAY_NOT },
+	  .wants = unset_wants, .summary = "Delete an alias", .errors = NOT_FOUND " ALIAS_NOT_FOUND" MAY_NOT },
 	{ LIST("/holders", holds_list, holders_query, struct holds_query), .out = holds_out, .paging = &holders,
-	  .summary = "Which version had an alias, or was in a stage, at a time; newest first", .errors = NOT_FOUND " PAGE_BYTES" },
+	  .summary = "List the versions that had an alias or were in a stage at a given time, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ LIST("/holders/history", holds_list, history_query, struct holds_query), .out = holds_out, .paging = &history,
-	  .summary = "Which versions had aliases and were in stages, from when until when; newest first", .errors = NOT_FOUND " PAGE_BYTES" },
+	  .summary = "List which versions had aliases or were in stages, and when, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
 	{ "GET", ONE "/rollback", PERM_MODEL_READ, R_UNTAGGED, QUERY(back_in, struct hold_in), .status = 200, .out = hold_out, .object = RES_MODEL, .run = foretell,
-	  .summary = "The version that would get an alias or a stage back, and until when it held it", .errors = NOT_FOUND " NOBODY_BEFORE" },
+	  .summary = "Preview a rollback: the version that would get the alias or stage back", .errors = NOT_FOUND " NOBODY_BEFORE" },
 	{ "POST", ONE "/rollback", PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, BODY(back_in, struct hold_in), .status = 200, .out = hold_out, .object = RES_MODEL,
 	  .size = sizeof(struct held), .change = hold_back, .moves = { LIFE_MODEL_ALIAS_BACK, LIFE_MODEL_STAGE_BACK },
-	  .summary = "Give an alias or a stage back to the version that held it before", .errors = NOT_FOUND " NOBODY_BEFORE" MAY_NOT },
+	  .summary = "Roll back an alias or a stage to the version that held it before", .errors = NOT_FOUND " NOBODY_BEFORE" MAY_NOT },
 	{ 0 }
 };

@@ -48,7 +48,7 @@ static enum err prove(struct req *r, const char *id, const char *secret, struct 
 	if (r->authorization && (e = basic(r, &p)))
 		return e;
 	if (r->authorization && id && strcmp(id, p.id))
-		return missing(r, "client_id", "is another in the body than in the Authorization header");
+		return missing(r, "client_id", "does not match the Authorization header");
 	if (!p.id || !id_parse(p.id, "cl_", &client))
 		return ERR_CLIENT_REFUSED;
 	if ((e = client_find(&r->tx, &client, out)))
@@ -82,11 +82,11 @@ struct token_form { const char *grant_type, *code, *redirect_uri, *code_verifier
 static const struct shape token_in[] = {
 	{ "grant_type", T_STR, TOKEN_FORM_AT(grant_type), .max = 64, .flags = F_REQUIRED,
 	  .help = "authorization_code, refresh_token or client_credentials" },
-	{ "code", T_STR, TOKEN_FORM_AT(code), .max = 128, .help = "of the redirect" },
-	{ "redirect_uri", T_STR, TOKEN_FORM_AT(redirect_uri), .max = REDIRECT_MOST, .help = "the one the code was sent to" },
-	{ "code_verifier", T_STR, TOKEN_FORM_AT(code_verifier), .max = 128, .help = "whose S256 challenge the code was asked for with" },
+	{ "code", T_STR, TOKEN_FORM_AT(code), .max = 128, .help = "from the redirect" },
+	{ "redirect_uri", T_STR, TOKEN_FORM_AT(redirect_uri), .max = REDIRECT_MOST, .help = "the redirect_uri of the authorization request" },
+	{ "code_verifier", T_STR, TOKEN_FORM_AT(code_verifier), .max = 128, .help = "the verifier of the code_challenge of the authorization request" },
 	{ "refresh_token", T_STR, TOKEN_FORM_AT(refresh_token), .max = 512 },
-	{ "scope", T_STR, TOKEN_FORM_AT(scope), .max = 1024, .help = "separated by blanks; nothing: all that the client may" },
+	{ "scope", T_STR, TOKEN_FORM_AT(scope), .max = 1024, .help = "separated by spaces; omitted: everything that the client may have" },
 	{ "client_id", T_STR, TOKEN_FORM_AT(client_id), .max = 64, .help = "unless it is in the Authorization header" },
 	{ "client_secret", T_STR, TOKEN_FORM_AT(client_secret), .max = 256, .help = "unless it is in the Authorization header; a public client has none" },
 	NAMED("OAuthTokenRequest")
@@ -224,9 +224,9 @@ struct authorize_query { const char *client_id, *response_type, *redirect_uri, *
 static const struct shape authorize_query[] = {
 	{ "client_id", T_STR, AUTHORIZE_QUERY_AT(client_id), .flags = F_REQUIRED },
 	{ "response_type", T_STR, AUTHORIZE_QUERY_AT(response_type), .flags = F_REQUIRED, .help = "`code`" },
-	{ "redirect_uri", T_STR, AUTHORIZE_QUERY_AT(redirect_uri), .flags = F_REQUIRED, .help = "one of the client's, to the byte but for the port of a loopback address" },
-	{ "scope", T_STR, AUTHORIZE_QUERY_AT(scope), .help = "separated by blanks; nothing: all that the client may" },
-	{ "state", T_STR, AUTHORIZE_QUERY_AT(state), .help = "comes back with the answer" },
+	{ "redirect_uri", T_STR, AUTHORIZE_QUERY_AT(redirect_uri), .flags = F_REQUIRED, .help = "registered by the client; an exact match, except for the port of a loopback address" },
+	{ "scope", T_STR, AUTHORIZE_QUERY_AT(scope), .help = "separated by spaces; omitted: everything that the client may have" },
+	{ "state", T_STR, AUTHORIZE_QUERY_AT(state), .help = "returned in the redirect" },
 	{ "code_challenge", T_STR, AUTHORIZE_QUERY_AT(code_challenge), .flags = F_REQUIRED },
 	{ "code_challenge_method", T_STR, AUTHORIZE_QUERY_AT(code_challenge_method), .flags = F_REQUIRED, .help = "`S256`" },
 	{ 0 }
@@ -252,8 +252,8 @@ static enum err dead_end(struct req *r, const char *what)
 {
 	struct buf b = { .arena = r->arena };
 
-	buf_printf(&b, "<p>%s</p>\n<p>Nothing was allowed to anybody. Tell those whose application sent you here.</p>\n", what);
-	res_page(r, 400, "This request for access is not right", b.p);
+	buf_printf(&b, "<p>%s</p>\n<p>No access was granted. Contact the developer of the application that sent you here.</p>\n", what);
+	res_page(r, 400, "Invalid authorization request", b.p);
 	return OK;
 }
 
@@ -284,7 +284,7 @@ static struct refusal judge(struct req *r, const struct authorize_query *q, cons
 	if (!q->code_challenge_method || strcmp(q->code_challenge_method, "S256"))
 		return (struct refusal){ "invalid_request", "code_challenge_method must be S256" };
 	if (!(*scopes = scopes_within(r->arena, c->scopes, q->scope)))
-		return (struct refusal){ "invalid_scope", arena_printf(r->arena, "the application may ask for: %s", c->scopes) };
+		return (struct refusal){ "invalid_scope", arena_printf(r->arena, "the application may request: %s", c->scopes) };
 	return (struct refusal){ NULL, NULL };
 }
 
@@ -299,11 +299,11 @@ static enum err authorize(struct req *r)
 	enum err e;
 
 	if (twice || !q.client_id || !id_parse(q.client_id, "cl_", &id))
-		return dead_end(r, "Its <code>client_id</code> names no application.");
+		return dead_end(r, "Unknown <code>client_id</code>.");
 	if ((e = client_find(&r->tx, &id, &c)))
-		return e == ERR_NOT_FOUND ? dead_end(r, "Its <code>client_id</code> names no application.") : e;
+		return e == ERR_NOT_FOUND ? dead_end(r, "Unknown <code>client_id</code>.") : e;
 	if (!q.redirect_uri || !client_redirects(r->arena, &c, q.redirect_uri))
-		return dead_end(r, arena_printf(r->arena, "Its <code>redirect_uri</code> is none of those that %s registered.",
+		return dead_end(r, arena_printf(r->arena, "The <code>redirect_uri</code> is not registered for %s.",
 			escape_html(r->arena, c.name)));
 	q.response_type = param(r, "response_type", &twice);
 	q.scope = param(r, "scope", &twice);
@@ -323,17 +323,17 @@ static enum err authorize(struct req *r)
 	}
 	buf_param(&to, "state", q.state);
 	if (to.n > LOCATION_MOST)
-		return dead_end(r, arena_printf(r->arena, "It is too long: the address to send you to would have %zu bytes, and may have %d. "
-			"Its <code>state</code> must be shorter.", to.n, LOCATION_MOST));
+		return dead_end(r, arena_printf(r->arena, "The request is too long: the address to redirect you to would have %zu bytes, and the limit is %d. "
+			"The <code>state</code> must be shorter.", to.n, LOCATION_MOST));
 	send_to(r, to.p);
 	return OK;
 }
 
 static const struct route routes[] = {
 	{ "GET", BASE "/authorize", PERM_PUBLIC, R_OWN_QUERY, QUERY(authorize_query, struct authorize_query), .status = 302,
-	  .run = authorize, .summary = "Ask a user's consent, in the console; faults go to the redirect_uri, or are told as a page" },
+	  .run = authorize, .summary = "Ask the user for consent in the console; errors go to the redirect_uri, or are shown as a page" },
 	{ "POST", BASE "/token", PERM_PUBLIC, R_WRITE | R_SECRET | R_FORM | R_OWN_TX, BODY(token_in, struct token_form), .status = 200,
-	  .out = token_out, .run = token, .summary = "Tokens for a code, for a refresh token, or for the client itself",
+	  .out = token_out, .run = token, .summary = "Get tokens for a code, for a refresh token, or for the client itself",
 	  .errors = "CLIENT_REFUSED LOGIN_RATE GRANT_INVALID GRANT_DENIED GRANT_UNKNOWN SCOPE_UNKNOWN" },
 	{ "POST", BASE "/revoke_token", PERM_PUBLIC, R_WRITE | R_FORM | R_OWN_TX, BODY(revoke_in, struct revoke_form), .status = 200,
 	  .run = revoke, .summary = "End the session of a token", .errors = "CLIENT_REFUSED LOGIN_RATE" },
@@ -362,8 +362,8 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_GRANT_DENIED] = { "unauthorized_client", 0, NULL },
 	[ERR_GRANT_UNKNOWN] = { "unsupported_grant_type", 0, NULL },
 	[ERR_SCOPE_UNKNOWN] = { "invalid_scope", 0, NULL },
-	[ERR_LOGIN_RATE] = { NULL, 0, "Too many requests for tokens; wait and try again" },
-	[ERR_SHAPE] = { NULL, 0, "The request lacks a parameter, or has one that is not right" },
+	[ERR_LOGIN_RATE] = { NULL, 0, "Too many token requests; wait and try again" },
+	[ERR_SHAPE] = { NULL, 0, "A parameter is missing or invalid" },
 	[ERR_CODING] = { NULL, 400, NULL },
 	[ERR_MEDIA_TYPE] = { NULL, 400, "Send the body as application/x-www-form-urlencoded" },
 };

@@ -121,7 +121,7 @@ static enum err metrics(struct req *r)
 
 struct openapi_query { const char *api; };
 static const struct shape openapi_query[] = {
-	{ "api", T_STR, AT(struct openapi_query, api), .min = 1, .max = 32, .help = "the name of one API, which is described alone: a tag of the whole description, or `console`" },
+	{ "api", T_STR, AT(struct openapi_query, api), .min = 1, .max = 32, .help = "describe only this API: a tag of the whole description, or `console`" },
 	{ 0 }
 };
 
@@ -143,14 +143,14 @@ static enum err openapi(struct req *r)
 
 static const struct route routes[] = {
 	{ .method = "GET", .path = "/healthz", .perm = PERM_PUBLIC, .status = 200, .out = health_out, .run = healthz,
-	  .summary = "The process is alive" },
+	  .summary = "Check that the process is alive" },
 	{ .method = "GET", .path = "/readyz", .perm = PERM_PUBLIC, .status = 200, .out = ready_out, .run = readyz,
-	  .summary = "The database answers, its schema fits, and it takes changes", .errors = "UNAVAILABLE SCHEMA DISK_FULL READ_ONLY" },
+	  .summary = "Check that the service is ready: the database answers, its schema fits and it accepts changes", .errors = "UNAVAILABLE SCHEMA DISK_FULL READ_ONLY" },
 	{ .method = "GET", .path = "/metrics", .perm = PERM_PUBLIC, .status = 200, .run = metrics,
-	  .summary = "What this node counts, and the database, in the text format of Prometheus; by its own token or from its own addresses",
+	  .summary = "Get the counters of this node and the database for Prometheus (text), with the token for it or from an allowed address",
 	  .errors = "ROUTE_NOT_FOUND" },
 	{ .method = "GET", .path = "/openapi.json", .perm = PERM_PUBLIC, QUERY(openapi_query, struct openapi_query), .status = 200, .run = openapi,
-	  .type = "application/json", .summary = "This description, made from the tables of routes and shapes (OpenAPI 3.1)", .errors = "ROUTE_NOT_FOUND" },
+	  .type = "application/json", .summary = "Get this description of the API (OpenAPI 3.1)", .errors = "ROUTE_NOT_FOUND" },
 	{ 0 }
 };
 

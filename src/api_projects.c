@@ -35,7 +35,7 @@ static const void *preview_url(struct arena *a, const void *object)
 	{ "url", T_STR, PROJECT_AT(url), .flags = F_NULL, .help = "`<slug>.talkide.app`" }, \
 	{ "accent", T_STR, PROJECT_AT(accent), .flags = F_NULL, .help = "a colour, such as `oklch(0.78 0.15 70)`" }, \
 	{ "techStack", T_STR, PROJECT_AT(tech_stack), .flags = F_NULL }, \
-	{ "progress", T_INT, .make = progress, .min = 0, .flags = F_NULL, .help = "of a build, in percent" }, \
+	{ "progress", T_INT, .make = progress, .min = 0, .flags = F_NULL, .help = "progress of a build, in percent" }, \
 	{ "createdAt", T_TIME, PROJECT_AT(life.created) }, \
 	{ "updatedAt", T_TIME, PROJECT_AT(life.changed) }
 static const struct shape project_out[] = { PROJECT_ROWS, NAMED("Project") };
@@ -54,7 +54,7 @@ static const char *slug_fault(struct arena *a, const char *s)
 
 	(void)a;
 	return n && n <= 63 && *s != '-' && s[n - 1] != '-' && !strcmp(s + n, domain) ? NULL
-		: "must be <slug>.talkide.app, the slug of a-z, 0-9 and -";
+		: "must look like my-site.talkide.app (lowercase letters, digits and hyphens)";
 }
 
 static const struct shape project_in[] = {
@@ -70,9 +70,9 @@ struct projects_query { struct page_asked page; enum state status; const char *s
 #define PROJECTS_QUERY_AT(field) AT(struct projects_query, field)
 #define PAGE_GOT_AT(field) AT(struct page_got, field)
 static const struct shape projects_query[] = {
-	{ "status", T_STATE, PROJECTS_QUERY_AT(status), .filter = 1 + PROJECTS_STATUS, .of = RES_PROJECT, .help = "without it, all but the archived" },
-	{ "search", T_STR, PROJECTS_QUERY_AT(search), .filter = 1 + PROJECTS_SEARCH, .min = 1, .max = 100, .help = "a part of the name, in any case" },
-	{ "sort", T_STR, AT(struct page_asked, sort), .words = orders, .help = "`recent`, the default, is the latest change first" },
+	{ "status", T_STATE, PROJECTS_QUERY_AT(status), .filter = 1 + PROJECTS_STATUS, .of = RES_PROJECT, .help = "all but archived ones by default" },
+	{ "search", T_STR, PROJECTS_QUERY_AT(search), .filter = 1 + PROJECTS_SEARCH, .min = 1, .max = 100, .help = "matches a part of the name; case is ignored" },
+	{ "sort", T_STR, AT(struct page_asked, sort), .words = orders, .help = "`recent`, the default: most recently changed first" },
 	{ "page", T_INT, AT(struct page_asked, number), .min = 0, .max = INT32_MAX, .help = "from 0" },
 	{ "size", T_INT, AT(struct page_asked, size), .min = 1, .max = 100, .help = "20 by default" },
 	{ 0 }
@@ -176,29 +176,29 @@ static const struct route routes[] = {
 	{ "POST", "/api/v1/auth/login", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200,
 	  .out = tokens_data, .run = login, .summary = "Sign in", .errors = "LOGIN_FAILED ORG_DISABLED LOGIN_RATE LOGIN_BUSY" },
 	{ "POST", "/api/v1/auth/refresh", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(refresh_in, struct login), .status = 200,
-	  .out = tokens_data, .run = refresh, .summary = "New tokens for a refresh token", .errors = "REFRESH_INVALID" },
+	  .out = tokens_data, .run = refresh, .summary = "Get new tokens for a refresh token", .errors = "REFRESH_INVALID" },
 	{ "POST", BASE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 201, .out = created_data,
 	  .object = RES_PROJECT, .make = project_create, .summary = "Create a project", .errors = "PROJECT_NAME_TAKEN PROJECT_URL_TAKEN QUOTA" },
 	{ "GET", BASE, PERM_PROJECT_READ, R_PUBLISHABLE, QUERY(projects_query, struct projects_query), .status = 200, .out = list_out,
 	  .listing = &projects_list, .paging = &from_0, .summary = "List projects" },
 	{ "GET", BASE "/check-url", PERM_PROJECT_READ, R_PUBLISHABLE, QUERY(url_query, struct project), .status = 200,
-	  .out = url_data, .run = check_url, .summary = "Is a url free?" },
-	{ "GET", ONE, PERM_PROJECT_READ, R_PUBLISHABLE, .status = 200, .out = detail_data, .object = RES_PROJECT, .summary = "One project",
+	  .out = url_data, .run = check_url, .summary = "Check whether a URL is free" },
+	{ "GET", ONE, PERM_PROJECT_READ, R_PUBLISHABLE, .status = 200, .out = detail_data, .object = RES_PROJECT, .summary = "Get a project",
 	  .errors = "SHAPE PROJECT_NOT_FOUND" },
 	{ "PUT", ONE, PERM_PROJECT_WRITE, R_WRITE, BODY(project_in, struct project), .status = 200, .out = project_data,
 	  .object = RES_PROJECT, .change = project_edit, .moves = { LIFE_PROJECT_EDIT },
-	  .summary = "Replace a project's fields; a LIVE one becomes UPDATED",
+	  .summary = "Replace a project's fields; a LIVE project becomes UPDATED",
 	  .errors = "PROJECT_NOT_FOUND PROJECT_NAME_TAKEN PROJECT_URL_TAKEN PROJECT_ARCHIVED" },
 	{ "DELETE", ONE, PERM_PROJECT_WRITE, R_WRITE, .status = 204, .object = RES_PROJECT, .moves = { LIFE_PROJECT_DELETE }, .summary = "Delete an archived project",
 	  .errors = "SHAPE PROJECT_NOT_FOUND PROJECT_NOT_DELETABLE AGENT_DENIED" },
 	MOVE("archive", ARCHIVE, "Archive a project", "PROJECT_ARCHIVED"),
-	MOVE("restore", RESTORE, "Restore an archived project to the status it had", "PROJECT_NOT_ARCHIVED"),
+	MOVE("restore", RESTORE, "Restore an archived project to the status it had before", "PROJECT_NOT_ARCHIVED"),
 	MOVE("publish", PUBLISH, "Publish a DRAFT or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),
 	MOVE("pause", PAUSE, "Pause a LIVE or UPDATED project", "PROJECT_STATE PROJECT_ARCHIVED"),
 	MOVE("resume", RESUME, "Resume a PAUSED project", "PROJECT_STATE PROJECT_ARCHIVED"),
 	{ "PUT", ONE "/build", PERM_PROJECT_WRITE, R_WRITE, BODY(build_in, struct project), .status = 200, .out = project_data,
 	  .object = RES_PROJECT, .change = project_build, .moves = { LIFE_PROJECT_BUILD, LIFE_PROJECT_PROGRESS },
-	  .summary = "A build of a DRAFT or UPDATED project reports", .errors = "PROJECT_NOT_FOUND PROJECT_STATE PROJECT_ARCHIVED" },
+	  .summary = "Report the progress of a build of a DRAFT or UPDATED project", .errors = "PROJECT_NOT_FOUND PROJECT_STATE PROJECT_ARCHIVED" },
 	{ 0 }
 };
 

@@ -40,8 +40,8 @@ static enum err ping(struct req *r)
 /* ---- Tables ---- */
 
 static const struct route routes[] = {
-	{ "GET", BASE "/version", PERM_PUBLIC, 0, .status = 200, .out = version_out, .run = version, .summary = "The version of the API, which clients compare with their own" },
-	{ "GET", BASE "/ping", PERM_PUBLIC, 0, .status = 200, .out = ping_out, .run = ping, .summary = "Is it there?" },
+	{ "GET", BASE "/version", PERM_PUBLIC, 0, .status = 200, .out = version_out, .run = version, .summary = "Get the API version, which clients compare with their own" },
+	{ "GET", BASE "/ping", PERM_PUBLIC, 0, .status = 200, .out = ping_out, .run = ping, .summary = "Check that the API is up" },
 	{ 0 }
 };
 
@@ -70,7 +70,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_QUERY] = FIELDS,
 	[ERR_MODEL_NAME_TAKEN] = { .status = 422, .text = "A registered model with this name already exists; the name is already in use" },
 	[ERR_MODEL_ARCHIVED] = UNPROCESSABLE,
-	[ERR_MODEL_RETIRED] = { .status = 422, .text = "The registered model was archived for good" },
+	[ERR_MODEL_RETIRED] = { .status = 422, .text = "The registered model has been permanently archived" },
 	[ERR_PACKAGE_ARCHIVED] = UNPROCESSABLE,
 	[ERR_NOT_BUILT] = UNPROCESSABLE,
 	[ERR_ENVIRONMENT_FORMAT] = UNPROCESSABLE,

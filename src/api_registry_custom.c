@@ -87,7 +87,7 @@ static const void *parameters(struct arena *a, const void *object)
 #define KEPT(key) { key, T_DOC, VERSION_AT(settings), .flags = F_NULL | F_MEMBER }
 #define KEPT_MANY(key) { key, T_DOC, VERSION_AT(settings), .flags = F_MEMBER, .empty = "[]" }
 static const struct shape version_out[] = {
-	{ "id", T_ID, VERSION_AT(life.id), BARE, .help = "the modelId of a package that is made from it" },
+	{ "id", T_ID, VERSION_AT(life.id), BARE, .help = "the modelId of a package that is created from this version" },
 	{ "customModelId", T_ID, VERSION_AT(model), BARE },
 	{ "created", T_TIME, VERSION_AT(life.created) },
 	{ "versionMajor", T_INT, VERSION_AT(major) },
@@ -165,9 +165,9 @@ static const char *const orders[] = { "created", "-created", "updated", "-update
 static const struct shape models_query[] = {
 	PAGE_ROWS,
 	{ "customModelType", T_STR, AT(struct customs_query, kind), .filter = 1 + CUSTOM_KIND, .words = kinds },
-	{ "searchFor", T_STR, AT(struct customs_query, search), .filter = 1 + CUSTOM_SEARCH, .min = 1, .max = 255, .help = "a part of the name, in any case" },
+	{ "searchFor", T_STR, AT(struct customs_query, search), .filter = 1 + CUSTOM_SEARCH, .min = 1, .max = 255, .help = "matches a part of the name; case is ignored" },
 	{ "isDeployed", T_BOOL, SET(struct customs_query, deployed), .flags = F_LOOSE },
-	{ "orderBy", T_STR, AT(struct page_asked, sort), .words = orders, .help = "the newest first by default" },
+	{ "orderBy", T_STR, AT(struct page_asked, sort), .words = orders, .help = "newest first by default" },
 	{ 0 }
 };
 
@@ -192,10 +192,10 @@ static const struct paging customs = { .size = 100, .most = 1000, .total = true,
 	KEEP("gitModelVersion", git), KEEP("requiredMetadataValues", metadata)
 static const struct shape change_in[] = { CHANGE_ROWS, NAMED("CustomModelVersionEdit") };
 static const struct shape version_in[] = {
-	{ "isMajorUpdate", T_DOC, CHANGE_AT(major), .help = "true unless it is false: 2.0 behind 1.4, or 1.5" },
+	{ "isMajorUpdate", T_DOC, CHANGE_AT(major), .help = "true, the default: 2.0 follows 1.4; false: 1.5 does" },
 	{ "baseEnvironmentId", T_STR, CHANGE_AT(environment), .max = 64, .flags = F_NULL },
 	{ "baseEnvironmentVersionId", T_STR, CHANGE_AT(environment_version), .max = 64, .flags = F_NULL },
-	{ "filesToDelete", T_STRINGS, CHANGE_AT(forget), .max = 1000, .flags = F_NULL, .help = "ids of items of the version before; a form has files as `file`, each with its `filePath` in the same order" },
+	{ "filesToDelete", T_STRINGS, CHANGE_AT(forget), .max = 1000, .flags = F_NULL, .help = "ids of items of the previous version; a form has files as `file`, each with its `filePath` in the same order" },
 	CHANGE_ROWS,
 	KEEP("maximumMemory", memory), KEEP("networkEgressPolicy", egress), KEEP("replicas", replicas), KEEP("resourceBundleId", resources),
 	KEEP("trainingData", training), KEEP("holdoutData", holdout), KEEP("runtimeParameterValues", parameters),
@@ -264,7 +264,7 @@ static enum err make_trained(struct req *r)
 static const struct shape used_model_out[] = { { "id", T_ID, USE_AT(model), BARE }, { "name", T_STR, USE_AT(model_name) }, NAMED("CustomModelBrief") };
 static const struct shape used_version_out[] = { { "id", T_ID, USE_AT(version), BARE }, { "label", T_STR, USE_AT(version_label), .flags = F_NULL }, NAMED("CustomModelVersionBrief") };
 static const struct shape use_out[] = {
-	{ "id", T_ID, USE_AT(id), BARE, .help = "of the deployment" },
+	{ "id", T_ID, USE_AT(id), BARE, .help = "id of the deployment" },
 	{ "label", T_STR, USE_AT(label) },
 	{ "status", T_STR, USE_AT(status) },
 	{ "customModel", T_SUB, .off = 0, .sub = used_model_out },
@@ -319,26 +319,26 @@ static const enum sql with_files[] = { SQL_ARTIFACT_ADD, SQL_CUSTOM_FILES_COPY, 
 	  .errors = NO_MODEL " QUOTA" }
 const struct route custom_routes[] = {
 	{ "GET", MODELS, PERM_MODEL_READ, 0, QUERY(models_query, struct customs_query), .status = 200, .out = models_out, .listing = &custom_models_list,
-	  .paging = &customs, .summary = "Custom models" },
+	  .paging = &customs, .summary = "List custom models" },
 	{ "POST", MODELS, PERM_MODEL_WRITE, R_WRITE, BODY(model_in, struct custom_edit), .status = 201, .out = model_out, THE_MODEL, .make = custom_create,
-	  .summary = "Create a custom model, which has no version yet", .errors = "QUOTA" },
-	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = model_out, THE_MODEL, .get = custom_get, .summary = "One custom model", .errors = NO_MODEL },
+	  .summary = "Create a custom model, without any version yet", .errors = "QUOTA" },
+	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = model_out, THE_MODEL, .get = custom_get, .summary = "Get a custom model", .errors = NO_MODEL },
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct custom_edit), .status = 200, .out = model_out, THE_MODEL, .change = custom_edit,
-	  .moves = { LIFE_CUSTOM_MODEL_EDIT }, .summary = "Change a custom model", .errors = NO_MODEL },
+	  .moves = { LIFE_CUSTOM_MODEL_EDIT }, .summary = "Update a custom model", .errors = NO_MODEL },
 	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE_MODEL, .change = custom_delete, .moves = { LIFE_CUSTOM_MODEL_DELETE },
-	  .summary = "Delete a custom model that no deployment uses, with its versions", .errors = NO_MODEL " CUSTOM_MODEL_USED AGENT_DENIED" },
+	  .summary = "Delete a custom model that no deployment uses, and its versions", .errors = NO_MODEL " CUSTOM_MODEL_USED AGENT_DENIED" },
 	{ "GET", VERSIONS, PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = versions_out, THE_MODEL,
-	  .listing = &custom_versions_list, .paging = &hundred, .summary = "Versions of a custom model, newest first", .errors = NO_MODEL "" },
-	MAKES("POST", VERSIONS, 201, make_version, "A version of a custom model, with its files"),
-	MAKES("PATCH", VERSIONS, 201, make_version, "A version like the one before, but for what is sent"),
-	MAKES("POST", TRAINED, 202, make_trained, "A version of a custom model, with its training data"),
-	MAKES("PATCH", TRAINED, 202, make_trained, "A version like the one before, with its training data"),
-	{ "GET", VERSION, PERM_MODEL_READ, 0, .status = 200, .out = version_out, THE_VERSION, .summary = "One version of a custom model", .errors = NO_MODEL " CUSTOM_VERSION_NOT_FOUND" },
+	  .listing = &custom_versions_list, .paging = &hundred, .summary = "List the versions of a custom model, newest first", .errors = NO_MODEL "" },
+	MAKES("POST", VERSIONS, 201, make_version, "Create a version of a custom model from files"),
+	MAKES("PATCH", VERSIONS, 201, make_version, "Create a version from the one before and what is sent"),
+	MAKES("POST", TRAINED, 202, make_trained, "Create a version of a custom model with training data"),
+	MAKES("PATCH", TRAINED, 202, make_trained, "Create a version from the one before, with training data"),
+	{ "GET", VERSION, PERM_MODEL_READ, 0, .status = 200, .out = version_out, THE_VERSION, .summary = "Get a version of a custom model", .errors = NO_MODEL " CUSTOM_VERSION_NOT_FOUND" },
 	{ "PATCH", VERSION, PERM_MODEL_WRITE, R_WRITE, BODY(change_in, struct custom_change), .status = 200, .out = version_out, THE_VERSION, .change = custom_version_edit,
-	  .moves = { LIFE_CUSTOM_VERSION_EDIT, LIFE_CUSTOM_MODEL_VERSION_EDIT }, .summary = "Change what is said of a version", .errors = NO_MODEL " CUSTOM_VERSION_NOT_FOUND" },
+	  .moves = { LIFE_CUSTOM_VERSION_EDIT, LIFE_CUSTOM_MODEL_VERSION_EDIT }, .summary = "Update the description of a version", .errors = NO_MODEL " CUSTOM_VERSION_NOT_FOUND" },
 	{ "GET", BASE "/customModelDeployments", PERM_MODEL_READ, 0, QUERY(uses_query, struct uses_query), .status = 200, .out = uses_out, .run = list_uses,
-	  .summary = "Deployments of packages that were made from custom models, newest first" },
+	  .summary = "List the deployments of packages made from custom models, newest first" },
 	{ "GET", BASE "/executionEnvironments", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = none_out, .run = list_none,
-	  .summary = "Environments that custom models run in: this server runs none" },
+	  .summary = "List the environments that custom models run in; this server has none" },
 	{ 0 }
 };

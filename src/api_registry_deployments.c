@@ -55,7 +55,7 @@ static const struct shape deployment_out[] = {
 	{ "importance", T_STR, DEPLOYMENT_AT(importance), .words = importances, .flags = F_NULL },
 	{ "label", T_STR, DEPLOYMENT_AT(label) },
 	{ "model", T_SUB, DEPLOYMENT_AT(of), .sub = model_out },
-	{ "modelPackage", T_SUB, DEPLOYMENT_AT(of), .sub = package_brief_out, .help = "the champion, which it uses now" },
+	{ "modelPackage", T_SUB, DEPLOYMENT_AT(of), .sub = package_brief_out, .help = "the current champion" },
 	{ "predictionEnvironment", T_REF, .make = of_deployment, .sub = environment_of_out, .flags = F_NULL },
 	{ "status", T_STATE, DEPLOYMENT_AT(life.state), .of = RES_DEPLOYMENT },
 	{ "userProvidedId", T_STR, DEPLOYMENT_AT(given_id), .flags = F_NULL },
@@ -87,7 +87,7 @@ static const void *first_by(struct arena *a, const void *object)
 static const struct shape pair_out[] = {
 	{ "createdAt", T_TIME, PAIR_AT(created) },
 	{ "createdBy", T_SUB, PAIR_AT(maker), .sub = person_out },
-	{ "currentlyDeployed", T_BOOL, PAIR_AT(champion), .help = "it is the champion there" },
+	{ "currentlyDeployed", T_BOOL, PAIR_AT(champion), .help = "true: the version is the champion there" },
 	{ "firstDeployedAt", T_TIME, PAIR_AT(first_at), .flags = F_NULL },
 	{ "firstDeployedBy", T_REF, .make = first_by, .sub = person_out, .flags = F_NULL },
 	{ "id", T_ID, PAIR_AT(id), BARE },
@@ -126,7 +126,7 @@ static const char *const order_words[] = { UP_AND_DOWN("label"), UP_AND_DOWN("cr
 static const struct shape deployments_query[] = {
 	PAGE_ROWS,
 	{ "orderBy", T_STR, QUERY_AT(order), .words = order_words, .help = "the newest first without it" },
-	{ "search", T_STR, QUERY_AT(search), .filter = 1 + DEPLOYMENTS_SEARCH, .min = 1, .max = 255, .help = "a part of the label or the description, in any case" },
+	{ "search", T_STR, QUERY_AT(search), .filter = 1 + DEPLOYMENTS_SEARCH, .min = 1, .max = 255, .help = "matches a part of the label or the description; case is ignored" },
 	{ "status", T_STRINGS, QUERY_AT(status), .filter = 1 + DEPLOYMENTS_STATUS, .fault = status_fault, .help = "one of these" },
 	{ "importance", T_STRINGS, QUERY_AT(importance), .filter = 1 + DEPLOYMENTS_IMPORTANCE, .fault = importance_fault, .help = "one of these" },
 	{ 0 }
@@ -148,7 +148,7 @@ static const struct paging twenty = { .size = 20, .most = 100, .total = true, .a
 struct pairs_query { struct page_asked page; const char *search; };
 static const struct shape pairs_query[] = {
 	PAGE_ROWS,
-	{ "search", T_STR, AT(struct pairs_query, search), .filter = 1 + PAIRS_SEARCH, .min = 1, .max = 255, .help = "a part of the label, in any case" },
+	{ "search", T_STR, AT(struct pairs_query, search), .filter = 1 + PAIRS_SEARCH, .min = 1, .max = 255, .help = "matches a part of the label; case is ignored" },
 	{ "sortKey", T_STR, AT(struct page_asked, sort), .words = (const char *const[]){ "createdAt", "label", NULL }, .help = "the newest first without it" },
 	DIRECTION_ROW,
 	{ 0 }
@@ -171,7 +171,7 @@ static const char *json_fault(struct arena *a, const char *text)
 #define IMPORTANCE { "importance", T_STR, IN_SET(importance), .words = importances, .flags = F_NULL }
 #define PACKAGE(required) { "modelPackageId", T_ID, IN_SET(which.package), BARE, .flags = required | F_LOOSE }
 #define SOURCE(required) { "modelId", T_ID, IN_SET(which.source), BARE, .flags = required | F_LOOSE, \
-	.help = "of what a package was made from: the last one, or one that is made now" }
+	.help = "id of what a package was created from; uses the latest such package, or creates one" }
 #define ENVIRONMENT { "predictionEnvironmentId", T_ID, IN_SET(environment), BARE, .flags = F_NULL }
 #define NAME(required) { "name", T_STR, IN_SET(name), .min = 1, .max = 512, .flags = required | F_TRIMMED }
 #define CREATE_ROWS LABEL(F_REQUIRED), DESCRIPTION, IMPORTANCE, ENVIRONMENT, \
@@ -288,7 +288,7 @@ static const char *const verdicts[] = { "passing", "failing", NULL };
 static const struct shape validated_out[] = {
 	{ "status", T_STR, AT(struct validated, status), .words = verdicts },
 	{ "message", T_STR, AT(struct validated, message) },
-	{ "checks", T_OBJECT, AT(struct validated, checks), .help = "status and message of each, by its name" },
+	{ "checks", T_OBJECT, AT(struct validated, checks), .help = "status and message of each check, by name" },
 	NAMED("ReplacementValidation")
 };
 
@@ -442,50 +442,50 @@ static const enum sql deploys[] = { SQL_DEPLOYABLE, SQL_CUSTOM_MODEL_OF, SQL_USE
 	dares[] = { SQL_DEPLOYMENT_READ, SQL_DEPLOYABLE, SQL_DEPLOYMENT_LOCK, SQL_CHALLENGERS_OF, SQL_USED_CHALLENGERS, SQL_PAIR_PUT, COUNTS };
 const struct route deployment_routes[] = {
 	FROM("fromModelPackage", from_package_in, "Deploy a model package"),
-	FROM("fromLearningModel", from_model_in, "Deploy what was made from a leaderboard model"),
-	FROM("fromLeaderboard", from_model_in, "Deploy what was made from a leaderboard model"),
+	FROM("fromLearningModel", from_model_in, "Deploy a leaderboard model"),
+	FROM("fromLeaderboard", from_model_in, "Deploy a leaderboard model"),
 	{ "GET", ALL, PERM_MODEL_READ, 0, QUERY(deployments_query, struct deployments_query), .status = 200, .out = deployments_out, .listing = &deployments_list,
-	  .paging = &twenty, .summary = "Deployments of models that the caller sees" },
-	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = deployment_out, THE, .get = deployment_get, .summary = "One deployment", .errors = "DEPLOYMENT_NOT_FOUND" },
+	  .paging = &twenty, .summary = "List the deployments of models that the caller can see" },
+	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = deployment_out, THE, .get = deployment_get, .summary = "Get a deployment", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "PATCH", ONE, PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct deployment_in), .status = 204, THE, .change = deployment_edit,
-	  .moves = { LIFE_DEPLOYMENT_EDIT }, .summary = "Change label, description or importance", .errors = "DEPLOYMENT_NOT_FOUND" },
+	  .moves = { LIFE_DEPLOYMENT_EDIT }, .summary = "Update a deployment's label, description or importance", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "DELETE", ONE, PERM_MODEL_WRITE, R_WRITE, .status = 204, THE, .change = deployment_delete, .moves = { LIFE_DEPLOYMENT_DELETE },
 	  .summary = "Delete a deployment", .errors = "DEPLOYMENT_NOT_FOUND AGENT_DENIED" },
 	{ "PATCH", ONE "/status", PERM_MODEL_WRITE, R_WRITE, BODY(status_in, struct deployment_in), .status = 202, THE, .run = patch_status,
 	  .moves = { LIFE_DEPLOYMENT_ACTIVATE, LIFE_DEPLOYMENT_DEACTIVATE }, .wants = switches,
-	  .summary = "Activate or deactivate", .errors = "DEPLOYMENT_NOT_FOUND MODEL_ARCHIVED MODEL_RETIRED PACKAGE_ARCHIVED NOT_BUILT" },
+	  .summary = "Activate or deactivate a deployment", .errors = "DEPLOYMENT_NOT_FOUND MODEL_ARCHIVED MODEL_RETIRED PACKAGE_ARCHIVED NOT_BUILT" },
 	{ "POST", ONE "/model/validation", PERM_MODEL_READ, 0, BODY(validate_in, struct deployment_in), .status = 200, .out = validated_out, THE, .run = validate, NAMES,
-	  .summary = "Whether a package can take the place of the champion", .errors = "DEPLOYMENT_NOT_FOUND REFERENCE" },
+	  .summary = "Check whether a package can replace the champion", .errors = "DEPLOYMENT_NOT_FOUND REFERENCE" },
 	{ "PATCH", ONE "/model", PERM_MODEL_WRITE, R_WRITE, BODY(replace_in, struct deployment_in), .status = 202, THE, .run = patch_model, NAMES,
 	  .moves = { LIFE_DEPLOYMENT_REPLACE }, .wants = replaces,
 	  .summary = "Replace the champion", .errors = "DEPLOYMENT_NOT_FOUND NO_REPLACEMENT QUOTA" CANNOT },
 	{ "GET", ONE "/championModelPackage", PERM_MODEL_READ, R_UNTAGGED, .status = 200, .out = package_out, THE, .get = deployment_champion,
-	  .size = sizeof(struct version), .summary = "The package that it uses now", .errors = "DEPLOYMENT_NOT_FOUND" },
+	  .size = sizeof(struct version), .summary = "Get the current champion's package", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "GET", ONE "/capabilities", PERM_MODEL_READ, 0, .status = 200, .out = capability_list_out, THE, .run = get_capabilities,
-	  .summary = "What the champion supports", .errors = "DEPLOYMENT_NOT_FOUND" },
+	  .summary = "List what the champion supports", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "GET", ONE "/sharedRoles", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = shares_out, THE, .run = list_shares,
-	  .summary = "Who has access, which is who has it to the champion's registered model", .errors = "DEPLOYMENT_NOT_FOUND" },
-	{ "GET", ONE "/settings", PERM_MODEL_READ, 0, .status = 200, .out = settings_rows, THE, .run = get_settings, .summary = "Settings, all of them", .errors = "DEPLOYMENT_NOT_FOUND" },
+	  .summary = "List who has access: everyone with access to the champion's registered model", .errors = "DEPLOYMENT_NOT_FOUND" },
+	{ "GET", ONE "/settings", PERM_MODEL_READ, 0, .status = 200, .out = settings_rows, THE, .run = get_settings, .summary = "Get all settings of a deployment", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "PATCH", ONE "/settings", PERM_MODEL_WRITE, R_WRITE, BODY(settings_rows, struct settings), .status = 202, THE, .run = patch_settings,
 	  .moves = { LIFE_DEPLOYMENT_CONFIGURE }, .wants = configures,
-	  .summary = "Change settings; what is not named stays", .errors = "DEPLOYMENT_NOT_FOUND" },
+	  .summary = "Update settings of a deployment; omitted ones stay as they are", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "POST", ONE "/challengers", PERM_MODEL_WRITE, R_WRITE, BODY(challenger_in, struct deployment_in), .status = 202, THE_CHALLENGER, .run = add_challenger, NAMES,
 	  .moves = { LIFE_CHALLENGER_CREATE, LIFE_DEPLOYMENT_CHALLENGE }, .wants = dares,
 	  .summary = "Add a challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_LIMIT NO_REPLACEMENT QUOTA" CANNOT },
 	{ "GET", ONE "/challengers", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = challengers_out, THE, .listing = &challengers_list,
-	  .paging = &living, .summary = "Challengers of models that the caller sees, oldest first", .errors = "DEPLOYMENT_NOT_FOUND" },
+	  .paging = &living, .summary = "List the challengers of models that the caller can see, oldest first", .errors = "DEPLOYMENT_NOT_FOUND" },
 	{ "GET", ONE "/challengers/{challengerId}", PERM_MODEL_READ, 0, .status = 200, .out = challenger_out, THE_CHALLENGER, .get = challenger_get,
-	  .summary = "One challenger, whose model the caller sees", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
+	  .summary = "Get a challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
 	{ "PATCH", ONE "/challengers/{challengerId}", PERM_MODEL_WRITE, R_WRITE, BODY(challenger_edit_in, struct deployment_in), .status = 200, .out = challenger_out,
 	  THE_CHALLENGER, .change = challenger_edit, .moves = { LIFE_CHALLENGER_EDIT }, AS({ ERR_ENVIRONMENT_NOT_FOUND, ERR_REFERENCE }),
-	  .summary = "Change a challenger's name or environment", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND REFERENCE ENVIRONMENT_FORMAT" },
+	  .summary = "Update a challenger's name or environment", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND REFERENCE ENVIRONMENT_FORMAT" },
 	{ "DELETE", ONE "/challengers/{challengerId}", PERM_MODEL_WRITE, R_WRITE, .status = 204, THE_CHALLENGER, .change = challenger_delete,
 	  .moves = { LIFE_CHALLENGER_DELETE }, .summary = "Remove a challenger", .errors = "DEPLOYMENT_NOT_FOUND CHALLENGER_NOT_FOUND" },
 	{ "GET", BASE "/registeredModels/{registeredModelId}/deployments", PERM_MODEL_READ, 0, QUERY(pairs_query, struct pairs_query), .status = 200, .out = pairs_out,
 	  .object = RES_MODEL, .ids = { "" }, .listing = &pairs_list, .paging = &hundred, .read = pairs_of_model,
-	  .summary = "Deployments that have or had a version of a registered model, of those that the caller sees", .errors = "MODEL_NOT_FOUND" },
+	  .summary = "List the deployments that use or used a version of a registered model", .errors = "MODEL_NOT_FOUND" },
 	{ "GET", BASE "/registeredModels/{registeredModelId}/versions/{versionId}/deployments", PERM_MODEL_READ, 0, QUERY(pairs_query, struct pairs_query), .status = 200,
 	  .out = pairs_out, .object = RES_VERSION, .ids = { "", "" }, .listing = &pairs_list, .paging = &hundred, .read = pairs_of_version,
-	  .summary = "Deployments that have or had a version, of those that the caller sees", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
+	  .summary = "List the deployments that use or used a version", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
 	{ 0 }
 };

@@ -43,7 +43,7 @@ static const struct shape environments_out[] = PAGE_OUT(environment_out);
 	{ "description", T_STR, ENVIRONMENT_SET(description), .max = 2048, .flags = F_NULL }, \
 	{ "plugin", T_STR, ENVIRONMENT_SET(plugin), .max = 255, .flags = F_NULL }, \
 	{ "supportedModelFormats", T_STRINGS, ENVIRONMENT_SET(supported), .min = 1, .max = 4, .fault = format_fault, .flags = F_NULL, \
-	  .help = "without it datarobot and customModel, and, but on a platform of that name, externalModel" }, \
+	  .help = "by default datarobot, customModel and, except on a platform with that name, externalModel" }, \
 	{ "isManagedByManagementAgent", T_BOOL, ENVIRONMENT_SET(managed), .help = "false by default" }, \
 	{ "managedBy", T_STR, ENVIRONMENT_SET(managed_by), .max = 255, .flags = F_NULL }, \
 	{ "datastoreId", T_STR, ENVIRONMENT_SET(datastore), .max = 255, .flags = F_NULL }, \
@@ -54,8 +54,8 @@ static const struct shape edit_in[] = { IN_ROWS(0), NAMED("PredictionEnvironment
 struct environments_query { struct page_asked page; const char *search, *formats; };
 static const struct shape environments_query[] = {
 	PAGE_ROWS,
-	{ "search", T_STR, AT(struct environments_query, search), .filter = 1 + ENVIRONMENTS_SEARCH, .min = 1, .max = 255, .help = "a part of the name or the description, in any case" },
-	{ "supportedModelFormats", T_STRINGS, AT(struct environments_query, formats), .fault = format_fault, .help = "one of these" },
+	{ "search", T_STR, AT(struct environments_query, search), .filter = 1 + ENVIRONMENTS_SEARCH, .min = 1, .max = 255, .help = "matches a part of the name or the description; case is ignored" },
+	{ "supportedModelFormats", T_STRINGS, AT(struct environments_query, formats), .fault = format_fault, .help = "matches any of these" },
 	{ 0 }
 };
 
@@ -95,13 +95,13 @@ const struct route environment_routes[] = {
 	{ "POST", ALL, PERM_MODEL_WRITE, R_WRITE, BODY(create_in, struct environment), .status = 201, .out = environment_out, THE, .make = environment_create,
 	  .summary = "Create a prediction environment", .errors = "QUOTA" },
 	{ "GET", ALL, PERM_MODEL_READ, 0, QUERY(environments_query, struct environments_query), .status = 200, .out = environments_out,
-	  .listing = &environments_list, .paging = &paging, .summary = "Prediction environments, newest first" },
-	{ "GET", ALL "/{environmentId}", PERM_MODEL_READ, 0, .status = 200, .out = environment_out, THE, .summary = "One prediction environment", .errors = "ENVIRONMENT_NOT_FOUND" },
+	  .listing = &environments_list, .paging = &paging, .summary = "List prediction environments, newest first" },
+	{ "GET", ALL "/{environmentId}", PERM_MODEL_READ, 0, .status = 200, .out = environment_out, THE, .summary = "Get a prediction environment", .errors = "ENVIRONMENT_NOT_FOUND" },
 	{ "PATCH", ALL "/{environmentId}", PERM_MODEL_WRITE, R_WRITE, BODY(edit_in, struct environment), .status = 200, .out = environment_out, THE,
-	  .change = environment_edit, .moves = { LIFE_ENVIRONMENT_EDIT }, .summary = "Change a prediction environment", .errors = "ENVIRONMENT_NOT_FOUND ENVIRONMENT_NEEDED" },
+	  .change = environment_edit, .moves = { LIFE_ENVIRONMENT_EDIT }, .summary = "Update a prediction environment", .errors = "ENVIRONMENT_NOT_FOUND ENVIRONMENT_NEEDED" },
 	{ "DELETE", ALL "/{environmentId}", PERM_MODEL_WRITE, R_WRITE, .status = 204, THE, .change = environment_delete, .moves = { LIFE_ENVIRONMENT_DELETE },
-	  .summary = "Delete a prediction environment that nothing is deployed in", .errors = "ENVIRONMENT_NOT_FOUND ENVIRONMENT_USED AGENT_DENIED" },
+	  .summary = "Delete a prediction environment without deployments", .errors = "ENVIRONMENT_NOT_FOUND ENVIRONMENT_USED AGENT_DENIED" },
 	{ "GET", BASE "/predictionServers", PERM_MODEL_READ, 0, QUERY(window_query, struct page_asked), .status = 200, .out = servers_out, .paging = &hundred,
-	  .read = no_servers, .size = sizeof(struct server), .summary = "Prediction servers: there are none here" },
+	  .read = no_servers, .size = sizeof(struct server), .summary = "List prediction servers; this server has none" },
 	{ 0 }
 };

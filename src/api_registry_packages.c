@@ -242,12 +242,12 @@ const struct shape package_out[] = {
 	{ "geospatialMonitoring", T_DOC, .make = geospatial, .flags = F_OMIT },
 	{ "id", T_ID, VERSION_AT(life.id), BARE },
 	{ "importMeta", T_OBJECT, .make = import_meta, .sub = import_out },
-	{ "isArchived", T_BOOL, .make = is_archived, .help = "for good: it is in no list but that of its model's versions" },
+	{ "isArchived", T_BOOL, .make = is_archived, .help = "true: permanently archived, and listed only among the versions of its model" },
 	{ "isDeprecated", T_BOOL, .text = "false" },
 	{ "mlpkgFileContents", T_OBJECT, .make = contents, .sub = contents_out },
 	{ "modelDescription", T_OBJECT, .make = model_description, .sub = description_out },
 	{ "modelExecutionType", T_STR, PACKAGE_AT(execution), .words = executions },
-	{ "modelId", T_STR, .make = model_id, .help = "of what it was made from: a training run, a version of a custom model, else itself" },
+	{ "modelId", T_STR, .make = model_id, .help = "id of what the package was created from: a training run or a version of a custom model; otherwise its own" },
 	{ "modelKind", T_OBJECT, .make = model_kind, .sub = kinds_rows },
 	{ "name", T_STR, PACKAGE_AT(name) },
 	{ "permissions", T_WORDS, .make = permissions },
@@ -261,7 +261,7 @@ const struct shape package_out[] = {
 	{ "timeseries", T_OBJECT, .make = timeseries, .sub = timeseries_rows },
 	{ "updatedAt", T_TIME, VERSION_AT(life.changed) },
 	{ "updatedBy", T_SUB, VERSION_AT(changer), .sub = person_out },
-	{ "userProvidedId", T_STR, PACKAGE_AT(extra), .flags = F_MEMBER | F_OMIT, .help = "of a custom model" },
+	{ "userProvidedId", T_STR, PACKAGE_AT(extra), .flags = F_MEMBER | F_OMIT, .help = "for a custom model" },
 	NAMED("ModelPackage")
 };
 static const struct shape packages_out[] = PAGE_OUT(package_out);
@@ -298,9 +298,9 @@ const char *package_kind_fault(struct arena *a, const char *word)
 const struct shape package_query[] = {
 	PAGE_ROWS,
 	PACKAGE_FILTERS,
-	{ "modelId", T_STR, PACKAGES_QUERY_AT(model_id), .min = 1, .max = 255, .help = "of what they were made from" },
-	{ "similarTo", T_ID, PACKAGES_QUERY_AT(similar), BARE, .help = "those that have the target, and the kind of series, of that package; without it" },
-	{ "search", T_STR, PACKAGES_QUERY_AT(search), .filter = 1 + PACKAGES_SEARCH, .min = 1, .max = 255, .help = "a part of the name, the model's name or the description, in any case" },
+	{ "modelId", T_STR, PACKAGES_QUERY_AT(model_id), .min = 1, .max = 255, .help = "id of what the packages were created from" },
+	{ "similarTo", T_ID, PACKAGES_QUERY_AT(similar), BARE, .help = "packages with the target and the kind of series of that package, which is left out" },
+	{ "search", T_STR, PACKAGES_QUERY_AT(search), .filter = 1 + PACKAGES_SEARCH, .min = 1, .max = 255, .help = "matches a part of the name, the model's name or the description; case is ignored" },
 	{ 0 }
 };
 const struct shape versions_query[] = {
@@ -308,13 +308,13 @@ const struct shape versions_query[] = {
 	PACKAGE_FILTERS,
 	COMPATIBLE_FILTERS,
 	{ "sortKey", T_STR, AT(struct page_asked, sort), .words = (const char *const[]){ "version", "modelType", "status", "createdAt", "updatedAt", "modifiedAt", NULL },
-	  .help = "the latest version first without it" },
+	  .help = "latest version first by default" },
 	DIRECTION_ROW,
-	{ "search", T_STR, PACKAGES_QUERY_AT(search), .filter = 1 + PACKAGES_SEARCH, .min = 1, .max = 255, .help = "a part of the name, the model's name or the description, in any case" },
+	{ "search", T_STR, PACKAGES_QUERY_AT(search), .filter = 1 + PACKAGES_SEARCH, .min = 1, .max = 255, .help = "matches a part of the name, the model's name or the description; case is ignored" },
 	{ "targetName", T_STR, PACKAGES_QUERY_AT(target_name), .filter = 1 + PACKAGES_TARGET, .min = 1, .max = 1024 },
 	{ "targetType", T_STR, PACKAGES_QUERY_AT(target_type), .filter = 1 + PACKAGES_TARGET_TYPE, .min = 1, .max = 24 },
 	{ "useCaseId", T_ID, PACKAGES_QUERY_AT(use_case), .filter = 1 + PACKAGES_USE_CASE, BARE },
-	{ "createdBy", T_STR, PACKAGES_QUERY_AT(created_by), .filter = 1 + PACKAGES_MADE_BY, .min = 1, .max = 254, .help = "the email of who made it" },
+	{ "createdBy", T_STR, PACKAGES_QUERY_AT(created_by), .filter = 1 + PACKAGES_MADE_BY, .min = 1, .max = 254, .help = "email address of the creator" },
 	{ 0 }
 };
 /* Those that have the target and the kind of series of another one. */
@@ -388,20 +388,20 @@ const struct paging packages_paging = { .size = 100, .most = 1000, .total = true
 
 #define IN_AT(field) AT(struct package_in, field)
 #define REGISTERED_ROWS \
-	{ "registeredModelId", T_ID, AT(struct package_in, registered), BARE, .flags = F_NULL, .help = "the next version of that one" }, \
-	{ "registeredModelName", T_STR, IN_AT(registered_name), .min = 1, .max = 1024, .flags = F_NULL | F_TRIMMED, .help = "a new one; without it, it is called as the package is" }, \
+	{ "registeredModelId", T_ID, AT(struct package_in, registered), BARE, .flags = F_NULL, .help = "makes the package the next version of that registered model" }, \
+	{ "registeredModelName", T_STR, IN_AT(registered_name), .min = 1, .max = 1024, .flags = F_NULL | F_TRIMMED, .help = "name of a new registered model; by default the name of the package" }, \
 	{ "registeredModelDescription", T_STR, IN_AT(registered_description), .max = 2048, .flags = F_NULL }, \
 	{ "registeredModelTags", T_DOC, IN_AT(registered_tags), .flags = F_NULL, .help = "an array of {name, value}" }, \
 	{ "tags", T_DOC, IN_AT(tags), .flags = F_NULL, .help = "an array of {name, value}" }
 #define LEADERBOARD_ROWS \
 	{ "description", T_STR, IN_AT(description), .max = 2048, .flags = F_NULL }, \
 	{ "distributionPredictionModelId", T_ID, IN_AT(distribution), BARE, .flags = F_NULL }, \
-	{ "modelId", T_ID, IN_AT(source), BARE, .flags = F_REQUIRED | F_LOOSE, .help = "of a leaderboard model: a training run" }, \
+	{ "modelId", T_ID, IN_AT(source), BARE, .flags = F_REQUIRED | F_LOOSE, .help = "id of a leaderboard model, which is a training run" }, \
 	{ "name", T_STR, IN_AT(name), .min = 1, .max = 1024, .flags = F_NULL | F_TRIMMED }, \
-	{ "predictionThreshold", T_NUMBER, SET(struct package_in, threshold), .min = 0, .max = 1, .help = "of a Binary target" }
+	{ "predictionThreshold", T_NUMBER, SET(struct package_in, threshold), .min = 0, .max = 1, .help = "for a Binary target" }
 static const struct shape leaderboard_in[] = {
 	LEADERBOARD_ROWS,
-	{ "computeAllTsIntervals", T_BOOL, IN_AT(intervals), .flags = F_NULL, .help = "of time series" },
+	{ "computeAllTsIntervals", T_BOOL, IN_AT(intervals), .flags = F_NULL, .help = "for time series" },
 	REGISTERED_ROWS,
 	NAMED("PackageFromLeaderboard")
 };
@@ -426,12 +426,12 @@ static const struct shape json_in[] = {
 	{ "name", T_STR, IN_AT(name), .min = 1, .max = 1024, .flags = F_REQUIRED | F_TRIMMED },
 	{ "description", T_STR, IN_AT(description), .max = 2048, .flags = F_NULL },
 	{ "target", T_OBJECT, IN_AT(target), .sub = target_rows, .flags = F_REQUIRED },
-	{ "modelId", T_STR, IN_AT(model_id), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, .help = "as it is known where it runs; itself without it" },
+	{ "modelId", T_STR, IN_AT(model_id), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, .help = "id of the model where it runs; by default that of the package" },
 	{ "modelDescription", T_OBJECT, IN_AT(model_description), .sub = json_description_in, .flags = F_NULL },
 	{ "datasets", T_OBJECT, IN_AT(datasets), .sub = datasets_rows, .flags = F_NULL },
 	{ "timeseries", T_OBJECT, IN_AT(timeseries), .sub = timeseries_rows, .flags = F_NULL },
 	{ "geospatialMonitoring", T_OBJECT, IN_AT(geospatial), .sub = geospatial_in, .flags = F_NULL },
-	{ "originalFileName", T_STR, IN_AT(file_name), .min = 1, .max = 255, .flags = F_NULL, .help = "of the file that it was imported from" },
+	{ "originalFileName", T_STR, IN_AT(file_name), .min = 1, .max = 255, .flags = F_NULL, .help = "name of the file that the model was imported from" },
 	REGISTERED_ROWS,
 	NAMED("PackageFromJson")
 };
@@ -514,11 +514,11 @@ struct features_query { struct page_asked page; const char *search, *order; bool
 #define FEATURES_QUERY_AT(field) AT(struct features_query, field)
 static const struct shape features_query[] = {
 	PAGE_ROWS,
-	{ "includeNonPredictionFeatures", T_BOOL, FEATURES_QUERY_AT(others), .flags = F_LOOSE, .help = "also those that predictions do not use" },
-	{ "forSegmentedAnalysis", T_BOOL, FEATURES_QUERY_AT(segments), .flags = F_LOOSE, .help = "categorical ones alone, or what the baseline is segmented by" },
-	{ "search", T_STR, FEATURES_QUERY_AT(search), .max = 255, .help = "a part of the name, in any case" },
+	{ "includeNonPredictionFeatures", T_BOOL, FEATURES_QUERY_AT(others), .flags = F_LOOSE, .help = "true: include features that predictions do not use" },
+	{ "forSegmentedAnalysis", T_BOOL, FEATURES_QUERY_AT(segments), .flags = F_LOOSE, .help = "true: only categorical features, or those that the baseline is segmented by" },
+	{ "search", T_STR, FEATURES_QUERY_AT(search), .max = 255, .help = "matches a part of the name; case is ignored" },
 	{ "orderBy", T_STR, FEATURES_QUERY_AT(order), .words = (const char *const[]){ "name", "importance", "-name", "-importance",
-	  "featureType", "-featureType", "dateFormat", "-dateFormat", "knownInAdvance", "-knownInAdvance", NULL }, .help = "by the name without it; what has no value comes last" },
+	  "featureType", "-featureType", "dateFormat", "-dateFormat", "knownInAdvance", "-knownInAdvance", NULL }, .help = "by name by default; features without a value come last" },
 	{ 0 }
 };
 
@@ -706,28 +706,28 @@ static const struct deprecation learning = { "Deprecated since 2.31; use POST /m
 static const struct deprecation archive = { "Deprecated since 2.32; use DELETE /registeredModels/{registeredModelId}/", "Wed, 31 Dec 2031 23:59:59 GMT", BASE "/registeredModels/" };
 const struct route package_routes[] = {
 	{ "GET", PACKAGES, PERM_MODEL_READ, 0, QUERY(package_query, struct packages_query), .status = 200, .out = packages_out, .listing = &packages_list,
-	  .paging = &packages_paging, .read = packages_read, AS({ ERR_QUERY, ERR_REQUEST }), .summary = "Model packages that are not archived, newest first",
+	  .paging = &packages_paging, .read = packages_read, AS({ ERR_QUERY, ERR_REQUEST }), .summary = "List model packages that are not archived, newest first",
 	  .errors = "MODEL_NOT_FOUND" },
 	{ "POST", PACKAGES "/fromLeaderboard", PERM_MODEL_WRITE, R_WRITE | R_STRICT, BODY(leaderboard_in, struct package_in), .status = 202, .out = package_out,
 	  .object = RES_VERSION, .run = from_leaderboard, .moves = { LIFE_VERSION_CREATE, LIFE_MODEL_REGISTER }, OF_NAME,
-	  .summary = "A package of a leaderboard model, whose file is built behind the answer", .errors = REFUSED },
+	  .summary = "Create a package of a leaderboard model; its file is built in the background", .errors = REFUSED },
 	{ "POST", PACKAGES "/fromLearningModel", PERM_MODEL_WRITE, R_WRITE | R_STRICT, BODY(learning_in, struct package_in), .status = 201, .out = package_out,
 	  PACKAGE, .make = package_from_learning_model, .place = PACKAGES, AS({ ERR_MODEL_NOT_FOUND, ERR_REFERENCE }), .deprecated = &learning,
-	  .summary = "A package of a leaderboard model, without a file", .errors = REFUSED " RUN_NOT_FOUND" },
+	  .summary = "Create a package of a leaderboard model, without a file", .errors = REFUSED " RUN_NOT_FOUND" },
 	{ "POST", PACKAGES "/fromCustomModelVersion", PERM_MODEL_WRITE, R_WRITE, BODY(custom_in, struct package_in), .status = 201, .out = package_out,
 	  .object = RES_VERSION, .run = from_custom, .moves = { LIFE_VERSION_CREATE, LIFE_MODEL_REGISTER }, OF_NAME,
-	  .summary = "A package of a version of a custom model, whose file is built behind the answer", .errors = REFUSED },
+	  .summary = "Create a package of a custom model version; its file is built in the background", .errors = REFUSED },
 	{ "POST", PACKAGES "/fromJSON", PERM_MODEL_WRITE, R_WRITE, BODY(json_in, struct package_in), .status = 201, .out = package_out,
-	  PACKAGE, .make = package_from_json, .place = PACKAGES, OF_NAME, .summary = "A package of a model that runs elsewhere", .errors = REFUSED },
-	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = package_out, PACKAGE, .get = package_get, .summary = "One model package, also an archived one",
+	  PACKAGE, .make = package_from_json, .place = PACKAGES, OF_NAME, .summary = "Create a package of a model that runs elsewhere", .errors = REFUSED },
+	{ "GET", ONE, PERM_MODEL_READ, 0, .status = 200, .out = package_out, PACKAGE, .get = package_get, .summary = "Get a model package, archived or not",
 	  .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ "POST", ONE "/archive", PERM_MODEL_WRITE, R_WRITE, .status = 204, PACKAGE, .change = package_archive, .moves = { LIFE_VERSION_ARCHIVE },
-	  .deprecated = &archive, .summary = "Archive a model package for good", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND OWNER_ONLY PROTECTED AGENT_DENIED" },
+	  .deprecated = &archive, .summary = "Permanently archive a model package", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND OWNER_ONLY PROTECTED AGENT_DENIED" },
 	{ "GET", ONE "/capabilities", PERM_MODEL_READ, 0, .status = 200, .out = capability_list_out, PACKAGE, .run = get_capabilities,
-	  .summary = "What can be done with it once it is deployed", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
+	  .summary = "List what a model package supports once it is deployed", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ "GET", ONE "/features", PERM_MODEL_READ, 0, QUERY(features_query, struct features_query), .status = 200, .out = features_out, PACKAGE, .run = get_features,
-	  .summary = "The features of its model", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
+	  .summary = "List the features of a package's model", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ "GET", ONE "/modelLogs", PERM_MODEL_READ, 0, QUERY(logs_query, struct page_asked), .status = 200, .out = logs_out, PACKAGE, .run = get_logs,
-	  .summary = "What was logged when its model was made, oldest first", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
+	  .summary = "List what was logged while a package's model was trained, oldest first", .errors = "VERSION_NOT_FOUND MODEL_NOT_FOUND" },
 	{ 0 }
 };

@@ -19,7 +19,7 @@ static const void *role(struct arena *a, const void *object)
 /* S1. */
 static const struct shape share_out[] = {
 	{ "id", T_ID, AT(struct share, id), BARE },
-	{ "name", T_STR, AT(struct share, name), .help = "a user's name, or that of the group or the organization" },
+	{ "name", T_STR, AT(struct share, name), .help = "name of the user, the group or the organization" },
 	{ "role", T_STR, .make = role, .help = "as it was granted" },
 	{ "shareRecipientType", T_STR, AT(struct share, kind), .words = kinds },
 	NAMED("SharedRole")
@@ -30,8 +30,8 @@ struct shares_query { struct page_asked page; struct id id; const char *name, *k
 #define SHARES_QUERY_AT(field) AT(struct shares_query, field)
 static const struct shape shares_query[] = {
 	PAGE_ROWS,
-	{ "id", T_ID, SET(struct shares_query, id), BARE, .help = "that recipient alone" },
-	{ "name", T_STR, SHARES_QUERY_AT(name), .min = 1, .max = 255, .help = "the recipient of that name; not beside id" },
+	{ "id", T_ID, SET(struct shares_query, id), BARE, .help = "only this recipient" },
+	{ "name", T_STR, SHARES_QUERY_AT(name), .min = 1, .max = 255, .help = "only the recipient with this name; cannot be combined with id" },
 	{ "shareRecipientType", T_STR, SHARES_QUERY_AT(kind), .words = kinds },
 	{ 0 }
 };
@@ -50,7 +50,7 @@ static enum err shares_of(struct req *r, const struct id *model)
 	enum err e;
 
 	if (q->id_set && q->name) {
-		why_add(&r->tx, "name", "is not asked for together with id: both name a recipient");
+		why_add(&r->tx, "name", "cannot be combined with id: both select a recipient");
 		return ERR_QUERY;
 	}
 	if ((e = share_list(&r->tx, model, &all, &n)))
@@ -96,7 +96,7 @@ struct shares_in { const char *operation, *roles; };
 static const struct shape shares_in[] = {
 	{ "operation", T_STR, AT(struct shares_in, operation), .words = (const char *const[]){ "updateRoles", NULL }, .flags = F_REQUIRED },
 	{ "roles", T_DOC, AT(struct shares_in, roles), .sub = role_in, .min = 1, .max = 100, .flags = F_REQUIRED,
-	  .help = "1 to 100 of {role, shareRecipientType, and id or username}; NO_ROLE takes it away" },
+	  .help = "1 to 100 of {role, shareRecipientType, and id or username}; NO_ROLE removes access" },
 	NAMED("SharedRolesChange")
 };
 
@@ -112,7 +112,7 @@ static enum err take_role(struct tx *tx, const struct json *o, size_t i, struct 
 		why_add(tx, "", "must be an object");
 		e = ERR_SHAPE;
 	} else if (!(e = shape_unknown(tx, role_in, o)) && !(e = shape_decode(tx, role_in, o, &in)) && !in.to.id_set && !in.to.username) {
-		why_coded(tx, "id", "is required, or username", "required");
+		why_coded(tx, "id", "is required unless username is given", "required");
 		e = ERR_SHAPE;
 	}
 	in.to.at = arena_printf(tx->arena, "roles[%zu]", i);
@@ -151,11 +151,11 @@ static const struct deprecation by_package = { "Deprecated since 2.32; use GET /
 	MODELS "/" };
 const struct route share_routes[] = {
 	{ "GET", MODELS "/{registeredModelId}/sharedRoles", PERM_MODEL_READ, 0, SHARES, .object = RES_MODEL, .run = of_model,
-	  .summary = "Who has access to a registered model, beside everybody where it is global", .errors = "MODEL_NOT_FOUND" },
+	  .summary = "List who has access to a registered model, besides everyone if it is global", .errors = "MODEL_NOT_FOUND" },
 	{ "PATCH", MODELS "/{registeredModelId}/sharedRoles", PERM_MODEL_WRITE, R_WRITE | R_STRICT, BODY(shares_in, struct shares_in), .status = 204, .object = RES_MODEL, ID,
-	  .change = change, .moves = { LIFE_MODEL_SHARE, LIFE_MODEL_UNSHARE }, .summary = "Change who has access: all that is asked for, or nothing",
+	  .change = change, .moves = { LIFE_MODEL_SHARE, LIFE_MODEL_UNSHARE }, .summary = "Change who has access to a registered model; all of the request is done, or nothing",
 	  .errors = "MODEL_NOT_FOUND OWNER_ONLY REFERENCE NO_OWNER MODEL_ARCHIVED MODEL_RETIRED" },
 	{ "GET", BASE "/modelPackages/{modelPackageId}/sharedRoles", PERM_MODEL_READ, 0, SHARES, .object = RES_VERSION, .run = of_package, .deprecated = &by_package,
-	  .summary = "Who has access to the registered model of a package", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
+	  .summary = "List who has access to the registered model of a package", .errors = "MODEL_NOT_FOUND VERSION_NOT_FOUND" },
 	{ 0 }
 };

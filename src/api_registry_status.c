@@ -51,8 +51,8 @@ static const void *message(struct arena *a, const void *object)
 static const struct shape job_out[] = {
 	{ "statusId", T_ID, AT(struct job, id), BARE },
 	{ "status", T_STR, AT(struct job, status), .words = statuses },
-	{ "message", T_STR, .make = message, .help = "why it failed" },
-	{ "code", T_INT, .make = code, .min = 0, .max = 1, .help = "1: it failed" },
+	{ "message", T_STR, .make = message, .help = "why the job failed" },
+	{ "code", T_INT, .make = code, .min = 0, .max = 1, .help = "1: the job failed" },
 	{ "description", T_STR, .make = message },
 	{ "statusType", T_STR, AT(struct job, kind) },
 	{ "created", T_TIME, AT(struct job, created) },
@@ -112,11 +112,11 @@ static enum err get_file(struct req *r)
 #define NOT_FOUND "VERSION_NOT_FOUND MODEL_NOT_FOUND "
 const struct route job_routes[] = {
 	{ "POST", PACKAGE "/modelPackageFileBuilds", PERM_MODEL_WRITE, R_WRITE, .status = 202, .run = build_file,
-	  .moves = { LIFE_VERSION_BUILD, LIFE_MODEL_VERSION_BUILD }, .summary = "Build the file of a model package behind the answer",
+	  .moves = { LIFE_VERSION_BUILD, LIFE_MODEL_VERSION_BUILD }, .summary = "Build the file of a model package in the background",
 	  .errors = NOT_FOUND "PACKAGE_ARCHIVED MODEL_ARCHIVED MODEL_RETIRED" },
-	{ "GET", PACKAGE "/modelPackageFile", PERM_MODEL_READ, 0, .status = 200, .run = get_file, .type = "application/zip", .summary = "The file of a model package, a zip",
+	{ "GET", PACKAGE "/modelPackageFile", PERM_MODEL_READ, 0, .status = 200, .run = get_file, .type = "application/zip", .summary = "Download the file of a model package (zip)",
 	  .errors = NOT_FOUND "PACKAGE_UNBUILT ARTIFACT_BROKEN" },
 	{ "GET", BASE "/status/{statusId}", PERM_MODEL_READ, 0, .status = 200, .out = job_out, .run = get_job,
-	  .summary = "How far a job is; sends on to its result once it is done", .errors = "JOB_NOT_FOUND", .also = 303 },
+	  .summary = "Get the progress of a job; redirects to its result once it is done", .errors = "JOB_NOT_FOUND", .also = 303 },
 	{ 0 }
 };

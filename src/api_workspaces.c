@@ -49,7 +49,7 @@ struct workspaces_query { struct page_asked page; enum state status; const char 
 #define SORT_ANY "`-created`, the default, `name` or `updated`, a `-` before it for downwards"
 static const struct shape list_query[] = {
 	LIST_ROWS("wks_", SORT_ANY),
-	{ "status", T_STATE, WORKSPACES_QUERY_AT(status), .filter = 1 + WORKSPACES_STATUS, .of = RES_WORKSPACE, .help = "without it, all but the archived" },
+	{ "status", T_STATE, WORKSPACES_QUERY_AT(status), .filter = 1 + WORKSPACES_STATUS, .of = RES_WORKSPACE, .help = "all but archived ones by default" },
 	{ "metadata", T_LABELS, WORKSPACES_QUERY_AT(metadata), .filter = 1 + WORKSPACES_METADATA, .max = LIST_LABELS, .help = "`metadata[key]=value`, all of them" },
 	{ 0 }
 };
@@ -59,10 +59,10 @@ static const struct shape list_out[] = LIST_OUT(workspace_out);
 #define EDIT_ROWS \
 	{ "name", T_STR, LABEL_EDIT_SET(name), .min = 1, .max = 255, .flags = F_TRIMMED | F_ONE }, \
 	{ "metadata", T_LABELS, LABEL_EDIT_SET(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL | F_ONE, \
-	  .help = "members to set; null takes one away, null for the whole all of them" }
+	  .help = "members to set; a member that is null is removed, null as the whole removes all" }
 static const struct shape edit_in[] = { EDIT_ROWS, NAMED("WorkspaceEdit") };
 
-#define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed: it stays as it was when the entity was made" }
+#define STAYS(key) { key, T_DOC, .flags = F_UNKEPT, .help = "cannot be changed after the entity is created" }
 static const struct shape edit_entity_in[] = {
 	EDIT_ROWS,
 	STAYS("workspace_id"),
@@ -98,9 +98,9 @@ static const struct shape authorization_out[] = {
 	{ "id", T_ID, AUTHORIZATION_AT(life.id), .prefix = "auth_" },
 	OBJECT(struct authorization, "authorization"),
 	STATUS(struct authorization, RES_AUTHORIZATION),
-	{ "action", T_STR, AUTHORIZATION_AT(action), .help = "the event that an approval brings, such as `workspace.archived`" },
+	{ "action", T_STR, AUTHORIZATION_AT(action), .help = "the event that an approval causes, such as `workspace.archived`" },
 	{ "resource", T_SUB, .sub = subject_out },
-	{ "requested_by", T_SUB, .sub = asker_out, .help = "human_principal_id decides" },
+	{ "requested_by", T_SUB, .sub = asker_out, .help = "the person in human_principal_id decides" },
 	{ "created", T_TIME, AUTHORIZATION_AT(life.created) },
 	{ "updated", T_TIME, AUTHORIZATION_AT(life.changed) },
 	LIVEMODE(struct authorization),
@@ -137,7 +137,7 @@ static const struct shape entity_out[] = {
 struct entity_in { struct entity n; const char *workspace; };
 #define ENTITY_IN_AT(field) AT(struct entity_in, field)
 static const struct shape entity_in[] = {
-	{ "workspace_id", T_STR, ENTITY_IN_AT(workspace), .min = 1, .max = 64, .flags = F_REQUIRED, .help = "whose it is" },
+	{ "workspace_id", T_STR, ENTITY_IN_AT(workspace), .min = 1, .max = 64, .flags = F_REQUIRED, .help = "the workspace that the entity belongs to" },
 	{ "name", T_STR, ENTITY_IN_AT(n.name), .min = 1, .max = 255, .flags = F_REQUIRED | F_TRIMMED },
 	{ "jurisdiction", T_STR, ENTITY_IN_AT(n.jurisdiction), .min = 1, .max = 64, .flags = F_REQUIRED | F_TRIMMED, .help = "such as US-DE" },
 	{ "type", T_STR, ENTITY_IN_AT(n.type), .min = 1, .max = 64, .flags = F_REQUIRED | F_TRIMMED, .help = "such as c_corp" },
@@ -191,40 +191,40 @@ static const struct route routes[] = {
 	  .out = workspace_out, .object = RES_WORKSPACE, .make = workspace_make, .summary = "Create a workspace", .errors = "QUOTA" },
 	{ "GET", WORKSPACES, PERM_WORKSPACE_READ, R_PUBLISHABLE, QUERY(list_query, struct workspaces_query), .status = 200, .out = list_out,
 	  .listing = &workspaces_list, .paging = &by_cursor, .summary = "List workspaces" },
-	{ "GET", WORKSPACE, PERM_WORKSPACE_READ, R_PUBLISHABLE, .status = 200, .out = workspace_out, .object = RES_WORKSPACE, .summary = "One workspace",
+	{ "GET", WORKSPACE, PERM_WORKSPACE_READ, R_PUBLISHABLE, .status = 200, .out = workspace_out, .object = RES_WORKSPACE, .summary = "Get a workspace",
 	  .errors = "NOT_FOUND" },
 	{ "PATCH", WORKSPACE, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(edit_in, struct label_edit), .status = 200,
-	  .out = workspace_out, .object = RES_WORKSPACE, .change = workspace_edit, .moves = { LIFE_WORKSPACE_EDIT }, .summary = "Change a workspace's name or metadata",
+	  .out = workspace_out, .object = RES_WORKSPACE, .change = workspace_edit, .moves = { LIFE_WORKSPACE_EDIT }, .summary = "Update a workspace's name or metadata",
 	  .errors = "NOT_FOUND WRONG_STATE" },
 	{ "POST", WORKSPACE "/archive", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = workspace_out, .object = RES_WORKSPACE, .change = workspace_change,
 	  .also = 202, .also_out = authorization_out, .moves = { LIFE_WORKSPACE_ARCHIVE },
-	  .summary = "Archive a workspace; an agent's request waits for its human", .errors = "NOT_FOUND WRONG_STATE" },
+	  .summary = "Archive a workspace; an agent's request waits for approval", .errors = "NOT_FOUND WRONG_STATE" },
 	{ "POST", WORKSPACE "/unarchive", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = workspace_out, .object = RES_WORKSPACE, .change = workspace_change,
 	  .moves = { LIFE_WORKSPACE_UNARCHIVE }, .errors = "NOT_FOUND WRONG_STATE",
-	  .summary = "Restore an archived workspace: active when an entity of it is not in its last state, else ready" },
+	  .summary = "Restore an archived workspace; it becomes active if one of its entities is not in a final state, and ready otherwise" },
 	{ "POST", ENTITIES, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(entity_in, struct entity_in), .status = 202,
-	  .out = entity_out, .run = create_entity, .summary = "Create an entity as a draft", .errors = "NOT_FOUND WRONG_STATE QUOTA" },
+	  .out = entity_out, .run = create_entity, .summary = "Create an entity, as a draft", .errors = "NOT_FOUND WRONG_STATE QUOTA" },
 	{ "GET", ENTITIES, PERM_WORKSPACE_READ, R_PUBLISHABLE, QUERY(entities_query, struct entities_query), .status = 200, .out = entities_out,
 	  .listing = &entities_list, .paging = &by_cursor, .summary = "List entities" },
-	{ "GET", ENTITY, PERM_WORKSPACE_READ, R_PUBLISHABLE, .status = 200, .out = entity_out, .object = RES_ENTITY, .summary = "One entity",
+	{ "GET", ENTITY, PERM_WORKSPACE_READ, R_PUBLISHABLE, .status = 200, .out = entity_out, .object = RES_ENTITY, .summary = "Get an entity",
 	  .errors = "NOT_FOUND" },
 	{ "PATCH", ENTITY, PERM_WORKSPACE_WRITE, R_WRITE, TIER_PREPARE, BODY(edit_entity_in, struct label_edit), .status = 200,
-	  .out = entity_out, .object = RES_ENTITY, .change = entity_edit, .moves = { LIFE_ENTITY_EDIT }, .summary = "Change an entity's name or metadata",
+	  .out = entity_out, .object = RES_ENTITY, .change = entity_edit, .moves = { LIFE_ENTITY_EDIT }, .summary = "Update an entity's name or metadata",
 	  .errors = "NOT_FOUND WRONG_STATE" },
-	MOVE("submit", SUBMIT, "Submit a draft"),
+	MOVE("submit", SUBMIT, "Submit a draft entity"),
 	MOVE("register", REGISTER, "Record that a submitted entity was registered"),
 	MOVE("reject", REJECT, "Record that a submitted entity was rejected"),
 	MOVE("cancel", CANCEL, "Cancel a draft or submitted entity"),
 	MOVE("dissolve", DISSOLVE, "Dissolve a registered entity"),
 	{ "GET", AUTHORIZATIONS, PERM_WORKSPACE_READ, 0, QUERY(authorizations_query, struct authorizations_query), .status = 200,
-	  .out = authorizations_out, .listing = &authorizations_list, .paging = &by_cursor, .summary = "What agents asked for" },
+	  .out = authorizations_out, .listing = &authorizations_list, .paging = &by_cursor, .summary = "List authorizations that agents requested" },
 	{ "GET", AUTHORIZATION, PERM_WORKSPACE_READ, 0, .status = 200, .out = authorization_out, .object = RES_AUTHORIZATION,
-	  .summary = "One authorization", .errors = "NOT_FOUND" },
+	  .summary = "Get an authorization", .errors = "NOT_FOUND" },
 	{ "POST", AUTHORIZATION "/approve", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = authorization_out, .object = RES_AUTHORIZATION, .change = authorization_decide,
-	  .moves = { LIFE_AUTHORIZATION_APPROVE }, .summary = "Approve, by the human the agent acts for; it is done at once",
+	  .moves = { LIFE_AUTHORIZATION_APPROVE }, .summary = "Approve an authorization, as the person the agent acts for; it is carried out immediately",
 	  .errors = "NOT_FOUND WRONG_STATE AGENT_DENIED" },
 	{ "POST", AUTHORIZATION "/deny", PERM_WORKSPACE_WRITE, R_WRITE, .status = 200, .out = authorization_out, .object = RES_AUTHORIZATION, .change = authorization_decide,
-	  .moves = { LIFE_AUTHORIZATION_DENY }, .summary = "Deny, by the human the agent acts for",
+	  .moves = { LIFE_AUTHORIZATION_DENY }, .summary = "Deny an authorization, as the person the agent acts for",
 	  .errors = "NOT_FOUND WRONG_STATE AGENT_DENIED" },
 	{ 0 }
 };
@@ -280,7 +280,7 @@ static const struct shape error_out[] = {
 	{ "code", T_STR, ERROR_SAY_AT(code) },
 	{ "detail", T_STR, ERROR_SAY_AT(text) },
 	{ "instance", T_STR, ERROR_SAY_AT(instance) },
-	{ "param", T_STR, ERROR_SAY_AT(param), .flags = F_OMIT, .help = "the one input at fault" },
+	{ "param", T_STR, ERROR_SAY_AT(param), .flags = F_OMIT, .help = "the invalid parameter, if there is only one" },
 	{ "doc_url", T_STR, ERROR_SAY_AT(doc_url) },
 	{ "request_id", T_STR, ERROR_SAY_AT(request_id) },
 	{ "retry_after", T_INT, ERROR_SAY_AT(retry_after), .flags = F_OMIT | F_NULL, .help = "seconds" },
@@ -346,7 +346,7 @@ static enum err no_expand(struct req *r)
 	for (size_t i = 0; i < r->nparams; i++) {
 		if (strcmp(r->params[i].name, "expand") && strncmp(r->params[i].name, "expand[", strlen("expand[")))
 			continue;
-		why_add(&r->tx, r->params[i].name, "is not supported: ask for the objects by their ids");
+		why_add(&r->tx, r->params[i].name, "is not supported; get the objects by their ids");
 		return ERR_QUERY;
 	}
 	return OK;

@@ -16,20 +16,20 @@ static const struct shape owner_out[] = {
 	NAMED("TokenPrincipal")
 };
 static const struct shape limits_out[] = {
-	{ "requests_per_minute", T_INT, APIKEY_AT(rate), .flags = F_NULL | F_ZERO, .help = "null: those of the mode" },
+	{ "requests_per_minute", T_INT, APIKEY_AT(rate), .flags = F_NULL | F_ZERO, .help = "null: the limit of the mode" },
 	NAMED("TokenLimits")
 };
 #define TOKEN_ROWS \
 	{ "id", T_ID, APIKEY_AT(life.id), .prefix = "tok_" }, \
 	OBJECT(struct apikey, "token"), \
 	{ "kind", T_STR, APIKEY_AT(kind), .words = kinds }, \
-	{ "hint", T_STR, APIKEY_AT(hint), .help = "the ends of the secret" }, \
+	{ "hint", T_STR, APIKEY_AT(hint), .help = "first and last characters of the secret" }, \
 	{ "name", T_STR, APIKEY_AT(name), .flags = F_NULL }, \
 	STATUS(struct apikey, RES_TOKEN), \
 	{ "tier", T_INT, APIKEY_AT(tier), .flags = F_NULL | F_ZERO, .help = "1 observe, 2 prepare, 3 execute, 4 autonomous; null: not narrowed" }, \
 	{ "scopes", T_WORDS, APIKEY_AT(scopes), .flags = F_NULL, .help = "null: not narrowed" }, \
 	{ "principal", T_SUB, .sub = owner_out }, \
-	{ "human_grant", T_BOOL, APIKEY_AT(human_grant), .help = "the agent may do what is kept for humans" }, \
+	{ "human_grant", T_BOOL, APIKEY_AT(human_grant), .help = "true: the agent may do what is reserved for people" }, \
 	{ "limits", T_SUB, .sub = limits_out }, \
 	{ "api_version", T_STR, APIKEY_AT(api_version), .flags = F_NULL }, \
 	{ "expires_at", T_TIME, APIKEY_AT(expires_at), .flags = F_NULL }, \
@@ -47,7 +47,7 @@ static const char *permission_fault(struct arena *a, const char *s)
 static const char *agent_fault(struct arena *a, const char *s)
 {
 	(void)a;
-	return agent_valid(s) ? NULL : "must be `agt_` and letters and digits";
+	return agent_valid(s) ? NULL : "must be `agt_` followed by letters and digits";
 }
 
 static const struct shape limits_in[] = {
@@ -57,21 +57,21 @@ static const struct shape limits_in[] = {
 static const struct shape owner_in[] = {
 	{ "human_id", T_ID, APIKEY_AT(life.whose), .prefix = "usr_", .flags = F_REQUIRED },
 	{ "agent_id", T_STR, APIKEY_AT(agent), .min = 5, .max = 64, .flags = F_NULL, .fault = agent_fault,
-	  .help = "`agt_` and letters and digits: the agent that holds the token" },
+	  .help = "the agent that holds the token: `agt_` followed by letters and digits" },
 	NAMED("TokenPrincipalIn")
 };
 static const struct shape create_in[] = {
 	{ "tier", T_INT, APIKEY_AT(tier), .min = TIER_OBSERVE, .max = TIER_AUTONOMOUS, .flags = F_REQUIRED },
-	{ "scopes", T_WORDS, APIKEY_AT(scopes), .max = 32, .fault = permission_fault, .help = "permissions, such as `workspace:write`; without it those of the principal" },
+	{ "scopes", T_WORDS, APIKEY_AT(scopes), .max = 32, .fault = permission_fault, .help = "permissions, such as `workspace:write`; by default those of the principal" },
 	{ "principal", T_SUB, .sub = owner_in, .flags = F_REQUIRED },
 	{ "limits", T_SUB, .sub = limits_in },
 	{ "api_version", T_STR, APIKEY_AT(api_version), .min = 1, .max = 10, .flags = F_REQUIRED, .fault = version_fault },
 	{ "name", T_STR, APIKEY_AT(name), .min = 1, .max = 128, .flags = F_NULL | F_TRIMMED },
-	{ "human_grant", T_BOOL, APIKEY_AT(human_grant), .help = "only by the human itself, signed in" },
+	{ "human_grant", T_BOOL, APIKEY_AT(human_grant), .help = "can only be granted by the person, while signed in" },
 	{ "livemode", T_BOOL, APIKEY_AT(life.test), .set = 1 + offsetof(struct apikey, mode_given), .flags = F_NOT,
-	  .help = "that of the token which asks; a sign-in may choose, and makes live ones" },
-	{ "expires_in", T_INT, APIKEY_AT(lasts), .min = 60, .max = INT64_C(315360000), .help = "seconds; without it, until it is revoked" },
-	{ "portfolio_id", T_DOC, .flags = F_UNKEPT, .help = "is not supported: a token is not narrowed to a portfolio" },
+	  .help = "the mode of the calling token; a sign-in can choose, and its default is live" },
+	{ "expires_in", T_INT, APIKEY_AT(lasts), .min = 60, .max = INT64_C(315360000), .help = "in seconds; by default the token is valid until it is revoked" },
+	{ "portfolio_id", T_DOC, .flags = F_UNKEPT, .help = "is not supported; a token cannot be restricted to a portfolio" },
 	NAMED("TokenCreate")
 };
 
@@ -92,7 +92,7 @@ static const void *is_newest(struct arena *a, const void *version)
 static const struct shape version_out[] = {
 	OBJECT(const char *, "api_version"),
 	{ "version", T_STR, .help = "for Matter-Version" },
-	{ "current", T_BOOL, .make = is_newest, .help = "used where nobody names one" },
+	{ "current", T_BOOL, .make = is_newest, .help = "true: used when a request has no Matter-Version" },
 	NAMED("ApiVersion")
 };
 static const struct shape versions_out[] = LIST_OUT(version_out);
@@ -120,7 +120,7 @@ static const struct shape limit_out[] = {
 };
 static const struct shape registry_out[] = {
 	OBJECT(struct list, "limits"),
-	{ "limits", T_LIST, .sub = limit_out, .help = "of the token that asks" },
+	{ "limits", T_LIST, .sub = limit_out, .help = "limits of the calling token" },
 	NAMED("Limits")
 };
 
@@ -177,9 +177,9 @@ static const struct shape request_out[] = {
 	{ "id", T_STR, ATTEMPT_AT(id) },
 	OBJECT(struct attempt, "request"),
 	{ "created", T_TIME, ATTEMPT_AT(created) },
-	{ "status", T_INT, ATTEMPT_AT(status), .flags = F_NULL, .help = "of its answer, when that was kept under an Idempotency-Key" },
+	{ "status", T_INT, ATTEMPT_AT(status), .flags = F_NULL, .help = "status of the response, if it was kept under an Idempotency-Key" },
 	{ "idempotency_key", T_STR, ATTEMPT_AT(key), .flags = F_NULL },
-	{ "resource", T_REF, .make = touched, .sub = touched_out, .flags = F_NULL, .help = "what it changed first" },
+	{ "resource", T_REF, .make = touched, .sub = touched_out, .flags = F_NULL, .help = "the first object that the request changed" },
 	NAMED("RequestRecord")
 };
 
@@ -204,19 +204,19 @@ static enum err request(struct req *r)
 #define TOKENS "/v1/tokens"
 const struct route token_routes[] = {
 	{ "POST", TOKENS, PERM_TOKEN_WRITE, R_WRITE | R_SECRET | R_UNTAGGED, BODY(create_in, struct apikey), .status = 200, .out = secret_out,
-	  .object = RES_TOKEN, .make = apikey_mint, .summary = "Create a token for a human, or for an agent that acts for one", .errors = "AGENT_DENIED KEY_SEALED QUOTA" },
+	  .object = RES_TOKEN, .make = apikey_mint, .summary = "Create a token for a person, or for an agent that acts for one", .errors = "AGENT_DENIED KEY_SEALED QUOTA" },
 	{ "GET", TOKENS, PERM_TOKEN_READ, 0, QUERY(list_query, struct page_asked), .status = 200, .out = list_out, .listing = &apikeys_list,
 	  .paging = &by_cursor, .read = apikey_list,
 	  .summary = "List API keys and tokens" },
 	{ "GET", TOKENS "/{token_id}", PERM_TOKEN_READ, 0, .status = 200, .out = token_out, .object = RES_TOKEN,
-	  .summary = "One API key or token", .errors = "NOT_FOUND" },
+	  .summary = "Get an API key or token", .errors = "NOT_FOUND" },
 	{ "DELETE", TOKENS "/{token_id}", PERM_TOKEN_WRITE, R_WRITE, .status = 200, .out = token_out, .object = RES_TOKEN,
 	  .change = apikey_revoke, .moves = { LIFE_TOKEN_REVOKE }, .wants = apikey_revoke_wants, .summary = "Revoke an API key or token", .errors = "NOT_FOUND AGENT_DENIED" },
 	{ "GET", "/v1/api_versions", PERM_MEMBER, R_PUBLISHABLE, .status = 200, .out = versions_out, .run = versions,
-	  .summary = "The versions of this API" },
+	  .summary = "List API versions" },
 	{ "GET", "/v1/limits", PERM_MEMBER, R_PUBLISHABLE, .status = 200, .out = registry_out, .run = limits,
-	  .summary = "The limits of the token that asks" },
+	  .summary = "Get the limits of the calling token" },
 	{ "GET", "/v1/requests/{request_id}", PERM_MEMBER, 0, .status = 200, .out = request_out, .run = request,
-	  .summary = "A request that wrote, by its id", .errors = "NOT_FOUND" },
+	  .summary = "Get a write request by its id", .errors = "NOT_FOUND" },
 	{ 0 }
 };

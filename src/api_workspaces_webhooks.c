@@ -53,11 +53,11 @@ static const void *owner_permissions(struct arena *a, const void *object)
 	{ "api_version", T_STR, ENDPOINT_AT(api_version) }, \
 	STATUS(struct endpoint, RES_ENDPOINT), \
 	{ "owner_id", T_ID, ENDPOINT_AT(owner.principal), .flags = F_NULL, .prefix = "usr_", \
-	  .help = "the user who made it, or last set its url or enabled_events, enabled it or rotated its secret: it receives what that user can read" }, \
+	  .help = "the user who created the endpoint, or last set its url or enabled_events, enabled it or rotated its secret; the endpoint receives what this user can read" }, \
 	{ "owner_permissions", T_STRINGS, .make = owner_permissions, \
 	  .help = "what the owner can read now, within the scopes of the token that was used; events of anything else are not sent" }, \
 	{ "failing_since", T_TIME, ENDPOINT_AT(failing_since), .flags = F_NULL, .help = "the first failure since the last success" }, \
-	{ "previous_secret_expires_at", T_TIME, ENDPOINT_AT(old_until), .flags = F_NULL, .help = "until then it signs too" }, \
+	{ "previous_secret_expires_at", T_TIME, ENDPOINT_AT(old_until), .flags = F_NULL, .help = "the previous secret stays valid until then" }, \
 	{ "metadata", T_LABELS, ENDPOINT_AT(metadata), .empty = "{}" }, \
 	{ "created", T_TIME, ENDPOINT_AT(life.created) }, \
 	{ "updated", T_TIME, ENDPOINT_AT(life.changed) }, \
@@ -77,14 +77,14 @@ static const char *pattern_fault(struct arena *a, const char *p)
 }
 
 #define UNKEPT_ROWS \
-	{ "portfolio_id", T_DOC, .flags = F_UNKEPT, .help = "is not supported: an endpoint hears of every portfolio" }, \
-	{ "include", T_DOC, .flags = F_UNKEPT, .help = "is not supported: an event tells its object whole" }
+	{ "portfolio_id", T_DOC, .flags = F_UNKEPT, .help = "is not supported; an endpoint receives events of all portfolios" }, \
+	{ "include", T_DOC, .flags = F_UNKEPT, .help = "is not supported; an event contains the whole object" }
 enum { PATTERNS = 64 };
 static const struct shape create_in[] = {
 	{ "url", T_STR, ENDPOINT_AT(url), .min = 1, .max = URL_MOST, .flags = F_REQUIRED, .fault = url_fault, .help = "https" },
 	{ "enabled_events", T_STRINGS, ENDPOINT_AT(enabled_events), .min = 1, .max = PATTERNS, .flags = F_REQUIRED, .fault = pattern_fault,
 	  .help = "`*`, `workspace.*`, `workspace.archived`" },
-	{ "api_version", T_STR, ENDPOINT_AT(api_version), .min = 1, .max = 10, .fault = version_fault, .help = "the newest when it is not given" },
+	{ "api_version", T_STR, ENDPOINT_AT(api_version), .min = 1, .max = 10, .fault = version_fault, .help = "the latest version by default" },
 	{ "description", T_STR, ENDPOINT_AT(description), .max = 500, .flags = F_NULL },
 	{ "metadata", T_LABELS, ENDPOINT_AT(metadata), .max = METADATA_MOST, .flags = F_NULL },
 	UNKEPT_ROWS,
@@ -100,9 +100,9 @@ static const struct shape edit_in[] = {
 	{ "enabled_events", T_STRINGS, ENDPOINT_EDIT_SET(enabled_events), .min = 1, .max = PATTERNS, .flags = F_ONE, .fault = pattern_fault },
 	{ "description", T_STR, ENDPOINT_EDIT_SET(description), .max = 500, .flags = F_NULL | F_ONE },
 	{ "metadata", T_LABELS, ENDPOINT_EDIT_SET(metadata), .max = 2 * METADATA_MOST, .flags = F_NULL | F_ONE,
-	  .help = "members to set; null takes one away, null for the whole all of them" },
+	  .help = "members to set; a member that is null is removed, null as the whole removes all" },
 	{ "status", T_STATE, ENDPOINT_EDIT_SET(status), .of = RES_ENDPOINT, .flags = F_ONE },
-	{ "api_version", T_DOC, .flags = F_UNKEPT, .help = "stays as it was when the endpoint was made; make another one" },
+	{ "api_version", T_DOC, .flags = F_UNKEPT, .help = "cannot be changed; create another endpoint" },
 	UNKEPT_ROWS,
 	NAMED("WebhookEndpointEdit")
 };
@@ -124,7 +124,7 @@ static const struct shape deleted_out[] = {
 
 static const struct shape rotate_in[] = {
 	{ "expires_in", T_INT, .min = 0, .max = INT64_C(7) * 86400, .def = "86400",
-	  .help = "seconds in which the former secret signs too; a day by default" },
+	  .help = "how long the previous secret stays valid, in seconds; a day by default" },
 	NAMED("WebhookSecretRotate")
 };
 
@@ -157,11 +157,11 @@ static const struct shape delivery_out[] = {
 	{ "event_id", T_ID, DELIVERY_AT(event), .prefix = "evt_" },
 	{ "status", T_STR, DELIVERY_AT(outcome), .words = outcomes },
 	{ "attempt_count", T_INT, DELIVERY_AT(tries) },
-	{ "response_status", T_INT, DELIVERY_AT(response_status), .flags = F_NULL | F_ZERO, .help = "of the last attempt; null: none came" },
+	{ "response_status", T_INT, DELIVERY_AT(response_status), .flags = F_NULL | F_ZERO, .help = "status of the response to the last attempt; null: no response" },
 	{ "next_attempt_at", T_TIME, DELIVERY_AT(next_at), .flags = F_NULL },
 	{ "created", T_TIME, DELIVERY_AT(created_at) },
 	{ "updated", T_TIME, DELIVERY_AT(updated_at) },
-	{ "attempts", T_LIST, .make = tries, .sub = try_out, .help = "the first one first" },
+	{ "attempts", T_LIST, .make = tries, .sub = try_out, .help = "oldest first" },
 	NAMED("Delivery")
 };
 
@@ -211,30 +211,30 @@ const struct route webhook_routes[] = {
 	{ "GET", EVENTS, PERM_WEBHOOK_READ, R_OWN_TX, QUERY(events_query, struct events_query), .status = 200, .out = events_out,
 	  .listing = &events_list, .paging = &by_cursor, .read = event_list, .summary = "List events" },
 	{ "GET", EVENTS "/{event_id}", PERM_WEBHOOK_READ, 0, .status = 200, .out = event_out, .run = get_event,
-	  .summary = "One event", .errors = "NOT_FOUND" },
+	  .summary = "Get an event", .errors = "NOT_FOUND" },
 	{ "POST", ENDPOINTS, PERM_WEBHOOK_WRITE, R_WRITE | R_SECRET | R_UNTAGGED, BODY(create_in, struct endpoint), .status = 200,
 	  .out = secret_out, .object = RES_ENDPOINT, .make = endpoint_make, .summary = "Create a webhook endpoint", .errors = "ENDPOINT_LIMIT ENDPOINT_URL EVENTS_BEHIND KEY_SEALED QUOTA" },
 	{ "GET", ENDPOINTS, PERM_WEBHOOK_READ, 0, QUERY(list_query, struct page_asked), .status = 200, .out = list_out,
 	  .listing = &endpoints_list, .paging = &by_cursor, .read = endpoint_list, .summary = "List webhook endpoints" },
 	{ "GET", ENDPOINT, PERM_WEBHOOK_READ, 0, .status = 200, .out = endpoint_out, .object = RES_ENDPOINT, .get = endpoint_get,
-	  .summary = "One webhook endpoint", .errors = "NOT_FOUND" },
+	  .summary = "Get a webhook endpoint", .errors = "NOT_FOUND" },
 	{ "PATCH", ENDPOINT, PERM_WEBHOOK_WRITE, R_WRITE, BODY(edit_in, struct endpoint_edit), .status = 200, .out = endpoint_out,
-	  .object = RES_ENDPOINT, .change = endpoint_edit, .moves = { LIFE_ENDPOINT_EDIT }, .summary = "Change a webhook endpoint, enable or disable it",
+	  .object = RES_ENDPOINT, .change = endpoint_edit, .moves = { LIFE_ENDPOINT_EDIT }, .summary = "Update, enable or disable a webhook endpoint",
 	  .errors = "NOT_FOUND ENDPOINT_URL" },
 	{ "DELETE", ENDPOINT, PERM_WEBHOOK_WRITE, R_WRITE | R_UNTAGGED, .status = 200, .out = deleted_out, .object = RES_ENDPOINT, .change = endpoint_change,
 	  .moves = { LIFE_ENDPOINT_DELETE }, .summary = "Delete a webhook endpoint", .errors = "NOT_FOUND" },
 	{ "POST", ENDPOINT "/rotate_secret", PERM_WEBHOOK_WRITE, R_WRITE | R_SECRET | R_NO_BODY_NEEDED | R_UNTAGGED,
 	  BODY(rotate_in, int64_t), .status = 200, .out = secret_out, .object = RES_ENDPOINT, .change = endpoint_rotate, .moves = { LIFE_ENDPOINT_ROTATE },
-	  .summary = "A new secret; the former one signs too for a while", .errors = "NOT_FOUND KEY_SEALED" },
+	  .summary = "Rotate the secret of a webhook endpoint; the old one stays valid for a while", .errors = "NOT_FOUND KEY_SEALED" },
 	{ "POST", ENDPOINT "/test", PERM_WEBHOOK_WRITE, R_WRITE, .status = 200, .out = endpoint_out, .object = RES_ENDPOINT, .change = endpoint_change,
-	  .moves = { LIFE_ENDPOINT_TEST }, .summary = "Send it a test event", .errors = "NOT_FOUND WRONG_STATE" },
+	  .moves = { LIFE_ENDPOINT_TEST }, .summary = "Send a test event to a webhook endpoint", .errors = "NOT_FOUND WRONG_STATE" },
 	{ "GET", DELIVERIES, PERM_WEBHOOK_READ, 0, QUERY(deliveries_query, struct page_asked), .status = 200,
 	  .out = deliveries_out, .object = RES_ENDPOINT, .listing = &deliveries_list, .paging = &by_cursor, .read = delivery_list,
-	  .summary = "What was sent to a webhook endpoint, or is to be",
+	  .summary = "List deliveries to a webhook endpoint",
 	  .errors = "NOT_FOUND" },
 	{ "GET", DELIVERY, PERM_WEBHOOK_READ, 0, .status = 200, .out = delivery_out, .run = get_delivery,
-	  .summary = "One delivery with its attempts", .errors = "NOT_FOUND" },
+	  .summary = "Get a delivery with its attempts", .errors = "NOT_FOUND" },
 	{ "POST", DELIVERY "/redeliver", PERM_WEBHOOK_WRITE, R_WRITE, .status = 202, .out = delivery_out, .run = redeliver,
-	  .summary = "Send an event to a webhook endpoint once more", .errors = "NOT_FOUND WRONG_STATE" },
+	  .summary = "Send an event to a webhook endpoint again", .errors = "NOT_FOUND WRONG_STATE" },
 	{ 0 }
 };

@@ -102,7 +102,7 @@ static int read_file(const char *file, bool must, char *err, size_t n)
 	if (!f) {
 		if (!must && errno == ENOENT)
 			return 0;
-		snprintf(err, n, "%s: %s; name the configuration by --config or THAW_CONFIG", file, strerror(errno));
+		snprintf(err, n, "%s: %s; set the configuration file with --config or THAW_CONFIG", file, strerror(errno));
 		return -1;
 	}
 	snprintf(used, sizeof used, "%s", file);

@@ -456,7 +456,7 @@ static bool bind_text(const struct sql_row *row, size_t i, const char *s, MYSQL_
 		if (!(*s & 0x80))
 			continue;
 		if (!*row->out) {
-			log_error(LOG_ERROR, "database: parameter %zu of %s takes ASCII alone", i + 1, row->name);
+			log_error(LOG_ERROR, "database: parameter %zu of %s takes ASCII only", i + 1, row->name);
 			return false;
 		}
 		text = "\x7f";

@@ -61,7 +61,7 @@ static enum err check_list(struct check *c, const char *path, const struct json 
 		if (e || !c->name.key)
 			continue;
 		if (js_get(seen, c->name.text, &other))
-			e = fault(c, "DuplicateName", arena_printf(c->tx->arena, "%s.%s", at, c->name.key), "is the name of another one before it");
+			e = fault(c, "DuplicateName", arena_printf(c->tx->arena, "%s.%s", at, c->name.key), "repeats the name of an earlier one");
 		js_put_bool(c->tx->arena, seen, c->name.text, true);
 	}
 	return e;

@@ -174,7 +174,7 @@ enum err alias_move(struct tx *tx, enum transition t, struct model *m, const cha
 		if ((e = tx_int(tx, SQL_ALIAS_COUNT, DB_IN(org, of), &n)))
 			return e;
 		if (n >= ALIASES_MOST)
-			return why_said(tx, "alias", arena_printf(tx->arena, "There can be at most %d aliases of a model", ALIASES_MOST));
+			return why_said(tx, "alias", arena_printf(tx->arena, "A model can have at most %d aliases", ALIASES_MOST));
 	}
 	e = to ? db_exec(tx->db, SQL_ALIAS_PUT, DB_IN(org, of, db_s(alias), db_i(to)), NULL) : db_exec(tx->db, SQL_ALIAS_FORGET, DB_IN(org, of, db_s(alias)), NULL);
 	if (e || (to && (e = hold_begin(tx, m, HOLD_ALIAS, alias, to))))

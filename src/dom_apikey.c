@@ -114,24 +114,24 @@ enum err apikey_mint(struct tx *tx, const void *in, void *out)
 		return ERR_FORBIDDEN;
 	e = tx_row(tx, SQL_HUMAN_FIND, DB_IN(db_d(&tx->who->organization), db_d(&k.life.whose)), &v);
 	if (e)
-		return e == ERR_DB_NONE ? why_fault(tx, "principal.human_id", "is no active user of the organization") : e;
+		return e == ERR_DB_NONE ? why_fault(tx, "principal.human_id", "is not an active user in this organization") : e;
 	/* Nobody speaks as another human: an agent's token names who asked for it. */
 	if (!himself && !k.agent)
-		e = why_fault(tx, "principal.agent_id", "is required in a token for another human");
+		e = why_fault(tx, "principal.agent_id", "is required in a token for another person");
 	if (k.human_grant && (!himself || tx->who->narrow))
-		e = why_fault(tx, "human_grant", "is given by the human itself, signed in");
+		e = why_fault(tx, "human_grant", "can only be granted by the person, while signed in");
 	if (tx->who->tier && k.tier > (int64_t)tx->who->tier)
-		e = why_fault(tx, "tier", "is higher than that of the token which asks");
+		e = why_fault(tx, "tier", "cannot exceed the tier of the calling token");
 	if (tx->who->limit && k.rate > tx->who->limit)
-		e = why_fault(tx, "limits.requests_per_minute", "is more than that of the token which asks");
+		e = why_fault(tx, "limits.requests_per_minute", "cannot exceed that of the calling token");
 	if (tx->who->expires && (!k.expires_at || k.expires_at > tx->who->expires))
-		e = why_fault(tx, "expires_in", "must end with the token which asks, at the latest");
+		e = why_fault(tx, "expires_in", "must not outlive the calling token");
 	if (!k.rate)
 		k.rate = tx->who->limit;
 	if (!within(tx->arena, k.scopes, tx->who->scopes))
-		e = why_fault(tx, "scopes", "are more than those of the token which asks");
+		e = why_fault(tx, "scopes", "cannot exceed those of the calling token");
 	if (!who_sees(tx->who, !k.life.test))
-		e = why_fault(tx, "livemode", "is not that of the token which asks");
+		e = why_fault(tx, "livemode", "must be that of the calling token");
 	if (e)
 		return e;
 	k.life = (struct life){ .organization = tx->who->organization, .test = k.life.test, .whose = k.life.whose };

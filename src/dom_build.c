@@ -181,8 +181,8 @@ enum err build_make(struct tx *tx, struct build *b, struct bytes *file, const ch
 
 	act(tx, b);
 	if ((e = package_get(tx, BY_ID(&b->package), &v)) || (e = package_large_of(tx, &v)) || (e = look_for_source(tx, &v.package))) {
-		*reason = e == ERR_AUTH_REFUSED ? "The user who asked for it is not active any more"
-			: err_row(e)->class == CLASS_NOT_FOUND ? arena_printf(tx->arena, "What it is made from is not there any more: %s", err_row(e)->text)
+		*reason = e == ERR_AUTH_REFUSED ? "The user who requested the build is no longer active"
+			: err_row(e)->class == CLASS_NOT_FOUND ? arena_printf(tx->arena, "The source of the package no longer exists: %s", err_row(e)->text)
 			: definite(e) ? err_row(e)->text : NULL;
 		return *reason ? OK : e;
 	}
@@ -212,8 +212,8 @@ struct settle { struct tx *tx; const struct build *b; struct bytes file; const c
 static const char *gone(const struct model *m, const struct version *v)
 {
 	if (m->life.state == STATE_MODEL_RETIRED)
-		return "The registered model was archived for good";
-	return v->life.state == STATE_VERSION_ARCHIVED ? "The model package was archived for good" : NULL;
+		return "The registered model has been permanently archived";
+	return v->life.state == STATE_VERSION_ARCHIVED ? "The model package has been permanently archived" : NULL;
 }
 
 static enum err settle_work(void *arg)

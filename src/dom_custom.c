@@ -219,9 +219,9 @@ static const char *path_fault(const char *path)
 	for (size_t n; ; p += n + 1) {
 		n = strcspn(p, "/");
 		if (!n || (n == 1 && *p == '.') || (n == 2 && !strncmp(p, "..", 2)))
-			return "must have a path of names between slashes, none of them empty or of dots";
+			return "must have a path of names separated by slashes, none of them empty, `.` or `..`";
 		if (!p[n])                       /* the database takes it for the same without a blank */
-			return p[n - 1] == ' ' ? "must have a path that does not end with a blank" : NULL;
+			return p[n - 1] == ' ' ? "must have a path that does not end with a space" : NULL;
 	}
 }
 
@@ -246,7 +246,7 @@ static enum err add_file(struct tx *tx, const struct custom_version *v, const st
 		return ERR_SHAPE;
 	}
 	if ((int64_t)f->n > conf.artifact_limit) {
-		tx->why.text = arena_printf(tx->arena, "A file is too large: `%s` has %zu bytes, and it can have %lld (artifact_limit)", f->path, f->n, (long long)conf.artifact_limit);
+		tx->why.text = arena_printf(tx->arena, "A file is too large: `%s` has %zu bytes, and the limit is %lld (artifact_limit)", f->path, f->n, (long long)conf.artifact_limit);
 		return ERR_TOO_LARGE;
 	}
 	if ((e = artifact_put(tx, f->bytes, f->n, md)))
@@ -274,7 +274,7 @@ static enum err add_files(struct tx *tx, const struct custom_version *v, const s
 		e = add_file(tx, v, &in->files[i]);
 	if (e || (e = tx_int(tx, SQL_CUSTOM_FILES_COUNT, DB_IN(org, me), &n)) || n <= FILES_MOST)
 		return e;
-	why_add(tx, "file", arena_printf(tx->arena, "would make %lld files of the version; it has %d at most", (long long)n, FILES_MOST));
+	why_add(tx, "file", arena_printf(tx->arena, "would give the version %lld files; the limit is %d", (long long)n, FILES_MOST));
 	return ERR_SHAPE;
 }
 
@@ -475,7 +475,7 @@ enum err custom_use(struct tx *tx, const struct id *package)
 	if (e || (e = db_exec(tx->db, SQL_CUSTOM_MODEL_TOUCH, DB_IN(org, db_d(&model)), &there)))
 		return e == ERR_DB_NONE ? OK : e;
 	if (!there)
-		why_add(tx, "modelPackageId", "was made from a custom model that was deleted");
+		why_add(tx, "modelPackageId", "was created from a custom model that has been deleted");
 	return there ? OK : ERR_CUSTOM_VERSION_NOT_FOUND;
 }
 

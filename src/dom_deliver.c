@@ -37,11 +37,11 @@ const char *deliver_fault(struct arena *a)
 	int64_t n = 0, wait;
 
 	if (word)
-		return arena_printf(a, "webhook_networks: `%s` is no network such as 10.1.0.0/16 or fd00::/8", word);
+		return arena_printf(a, "webhook_networks: `%s` is not a network such as 10.1.0.0/16 or fd00::/8", word);
 	while ((wait = wait_of(a, n)) >= 0)
 		n++;
 	if (wait == -2 || n > WAITS_MOST)
-		return arena_printf(a, "webhook_retries: up to %d whole numbers of seconds, each at most %d, separated by blanks",
+		return arena_printf(a, "webhook_retries: up to %d whole numbers of seconds, each at most %d, separated by spaces",
 			WAITS_MOST, WAIT_MOST_S);
 	if (conf.webhook_timeout_s < 1 || conf.webhook_timeout_s > 300)
 		return "webhook_timeout_s: from 1 to 300 seconds";

@@ -52,7 +52,7 @@ static enum err last_of(struct tx *tx, const struct id *source, struct deployabl
 
 static enum err unnamed(struct tx *tx)
 {
-	why_coded(tx, "modelPackageId", "is required, or modelId", "required");
+	why_coded(tx, "modelPackageId", "is required unless modelId is given", "required");
 	return ERR_SHAPE;
 }
 
@@ -62,7 +62,7 @@ static enum err given(struct tx *tx, const struct id *package, struct deployable
 	enum err e = or_may(tx, find(tx, package, out));
 
 	if (e == ERR_VERSION_NOT_FOUND)
-		why_add(tx, "modelPackageId", "names no model package that you see");
+		why_add(tx, "modelPackageId", "does not match any model package that you can see");
 	return e;
 }
 
@@ -130,7 +130,7 @@ static enum err enter(struct tx *tx, const struct id *environment, const struct 
 	enum err e = come_into(tx, environment, &formats);
 
 	if (e == ERR_ENVIRONMENT_NOT_FOUND)
-		why_add(tx, "predictionEnvironmentId", "names no prediction environment");
+		why_add(tx, "predictionEnvironmentId", "does not match any prediction environment");
 	return e ? e : id_is_zero(environment) || runs_in(p, formats) ? OK : ERR_ENVIRONMENT_FORMAT;
 }
 
@@ -158,22 +158,22 @@ static void about_target(struct validation *v, const struct deployable *now, con
 {
 	const int64_t series = KIND_TIME_SERIES | KIND_MULTISERIES;
 
-	fit(v, "target", same_text(now->target_name, next->target_name), "It has the target of the champion", "It has another target than the champion");
-	fit(v, "targetType", same_text(now->target_type, next->target_type), "It has the target type of the champion",
-		"It has another target type than the champion");
-	fit(v, "targetClasses", same_bytes(now->classes, next->classes), "It has the classes of the champion", "It has other classes than the champion");
-	fit(v, "seriesType", (now->kinds & series) == (next->kinds & series), "It is a time series model, or none, like the champion",
-		"One of the two is a time series or multiseries model, and the other is not");
+	fit(v, "target", same_text(now->target_name, next->target_name), "The model package has the same target as the champion", "The model package has a different target than the champion");
+	fit(v, "targetType", same_text(now->target_type, next->target_type), "The model package has the same target type as the champion",
+		"The model package has a different target type than the champion");
+	fit(v, "targetClasses", same_bytes(now->classes, next->classes), "The model package has the same classes as the champion", "The model package has different classes than the champion");
+	fit(v, "seriesType", (now->kinds & series) == (next->kinds & series), "Both or neither are time series models",
+		"Only one of the two is a time series or multiseries model");
 }
 
 static void whether_fits(struct validation *v, const struct deployable *now, const struct deployable *next, const int64_t *formats)
 {
-	*v = (struct validation){ .passes = true, .message = "The model package can take the place of the champion" };
-	fit(v, "modelCanBeDeployed", !deployable(next), "It can be deployed", "It is archived, or its build has failed");
+	*v = (struct validation){ .passes = true, .message = "The model package can replace the champion" };
+	fit(v, "modelCanBeDeployed", !deployable(next), "The model package can be deployed", "The model package is archived, or its build has failed");
 	about_target(v, now, next);
 	if (formats)
-		fit(v, "predictionEnvironment", runs_in(next, *formats), "The prediction environment supports its format",
-			"The prediction environment does not support its format");
+		fit(v, "predictionEnvironment", runs_in(next, *formats), "The prediction environment supports the model package's format",
+			"The prediction environment does not support the model package's format");
 }
 
 /* ---- Locks and models ---- */

@@ -11,7 +11,7 @@ const char *folder_name_fault(struct arena *a, const char *s)
 {
 	(void)a;
 	return *s && utf8_length(s) <= FOLDER_NAME_MOST && strcmp(s, ".") && strcmp(s, "..") && !strchr(s, '/') && !name_fault(s) ? NULL
-		: "is no display name";
+		: "is not a valid display name";
 }
 
 enum err folder_get(struct tx *tx, const struct db_val *key, void *out)

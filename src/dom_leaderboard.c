@@ -184,7 +184,7 @@ static enum err project_of(struct tx *tx, const struct id *id, const char *name,
 		(void)life_take(RES_RUN_PROJECT, db_row(&r, 0), out);
 		if (!name || !strcmp(name, out->name))
 			return OK;
-		why_add(tx, "projectName", "is not the name of the project that the address names");
+		why_add(tx, "projectName", "does not match the name of the project in the path");
 		return ERR_SHAPE;
 	}
 	*out = (struct run_project){ .name = name };

@@ -126,7 +126,7 @@ enum err mirror_model(struct tx *tx, const struct mirror *in, struct mirrored *o
 	if (e)
 		return e == ERR_MODEL_NOT_FOUND ? make_model(tx, in, out) : e;
 	if (n.model.prompt != labels_are_of_prompt(tx->arena, in->in.labels))
-		return why_said(tx, "name", n.model.prompt ? "There is a prompt of this name, and this is a model" : "There is a model of this name, and this is a prompt");
+		return why_said(tx, "name", n.model.prompt ? "A prompt with this name already exists, and this is a model" : "A model with this name already exists, and this is a prompt");
 	if (!same_text(n.model.description, in->in.description)) {
 		struct named *told = ARENA_NEW(tx->arena, struct named);
 
@@ -168,10 +168,10 @@ static enum err make_version(struct tx *tx, const struct mirror *in, struct vers
 static enum err same_version(struct tx *tx, const struct named_in *in, const struct version *v)
 {
 	if (!same_text(in->source, v->origin.source))
-		return why_said(tx, "source", arena_printf(tx->arena, "Another version has this number here: its source is %s",
+		return why_said(tx, "source", arena_printf(tx->arena, "Another version already has this number here: its source is %s",
 			v->origin.source && *v->origin.source ? v->origin.source : "not known"));
 	if (!same_text(in->run, v->origin.run))
-		return why_said(tx, "run_id", arena_printf(tx->arena, "Another version has this number here: its run is %s",
+		return why_said(tx, "run_id", arena_printf(tx->arena, "Another version already has this number here: its run is %s",
 			v->origin.run && *v->origin.run ? v->origin.run : "not known"));
 	return OK;
 }

@@ -15,7 +15,7 @@ enum { RENAMED_MOST = 10000 };
 static enum err name_taken(struct tx *tx, enum err e)
 {
 	if (e == ERR_MODEL_NAME_TAKEN)
-		why_add(tx, "name", "Another model of the organization has this name");
+		why_add(tx, "name", "Another model in the organization already has this name");
 	return e;
 }
 

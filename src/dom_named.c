@@ -191,7 +191,7 @@ enum err named_stage_get(struct tx *tx, const char *name, const char *word, stru
 	enum err e = named_get(tx, BY_NAME(name), &n);
 
 	if (e || !stage)
-		return e ? e : why_fault(tx, "source", arena_printf(tx->arena, "names `%s`, which is neither a number nor a stage of `%s`", word, name));
+		return e ? e : why_fault(tx, "source", arena_printf(tx->arena, "has `%s`, which is neither a version nor a stage of `%s`", word, name));
 	tx->about.child = word;
 	v = n.latest.v;
 	for (size_t i = n.latest.n; i--; )

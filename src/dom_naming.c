@@ -175,7 +175,7 @@ static enum err relabel(struct tx *tx, const struct named_in *in, struct model *
 	enum err e;
 
 	if (!v && !strcmp(in->key, PROMPT_TAG) && (away ? m->prompt : m->prompt != label_is_prompt(in->value)))
-		return why_said(tx, "key", "The tag '" PROMPT_TAG "' says what it was made as, and stays.");
+		return why_said(tx, "key", "The tag '" PROMPT_TAG "' marks what this was created as, and cannot be changed.");
 	if ((e = away ? label_forget(tx, object, in->key, &changed) : label_set(tx, object, in->key, in->value, &changed)) || !changed)
 		return e;
 	if (v && (e = life_move(tx, label_moves[away].version, &v->life, of_label(tx, in, v))))
@@ -271,7 +271,7 @@ static enum err inherit(struct tx *tx, const char *field, const char **given, co
 	if (!*given)
 		*given = there;
 	if (there && *there && strcmp(*given, there))
-		return why_fault(tx, field, arena_printf(tx->arena, "must be '%s', as of the version that it is a copy of", there));
+		return why_fault(tx, field, arena_printf(tx->arena, "must be '%s', as in the version that it copies", there));
 	return OK;
 }
 

@@ -85,17 +85,17 @@ const char *redirect_fault(const char *uri)
 	if (strchr(uri, '#'))
 		return "has a fragment (#...)";
 	if (!scheme || uri[scheme] != ':' || !strchr(LETTERS, *uri))
-		return "is not absolute; give it with its scheme, in small letters";
+		return "is not absolute; include the scheme, in lowercase";
 	if (strncmp(uri, "https:", 6) && strncmp(uri, "http:", 5))
-		return !memchr(uri, '.', scheme) ? "is neither https nor of a scheme with a dot of your own, such as org.example.app:/callback"
+		return !memchr(uri, '.', scheme) ? "must use https, or a scheme of your own with a dot in it, such as org.example.app:/callback"
 			: uri[scheme + 1] ? NULL : "has nothing after its scheme";
 	if (strncmp(uri + scheme, "://", 3))
 		return "has no host";
 	host = uri + scheme + 3;
 	n = strcspn(host, "/?");
 	if (!host_valid(host, n))
-		return "has no host, or one that is no name or address";
-	return uri[4] == 's' || loopback(host, n) ? NULL : "is http, which is for 127.0.0.1, [::1] and localhost alone; use https";
+		return "has no host, or one that is not a name or an address";
+	return uri[4] == 's' || loopback(host, n) ? NULL : "uses http, which is only allowed for 127.0.0.1, [::1] and localhost; use https";
 }
 
 char *redirect_host(struct arena *a, const char *uri)
@@ -235,7 +235,7 @@ static enum err fits(struct tx *tx, struct consent *c)
 		return ERR_NOT_FOUND;
 	if ((c->scopes = scopes_within(tx->arena, c->client.scopes, c->scope)))
 		return OK;
-	why_add(tx, "scope", arena_printf(tx->arena, "is more than the application may ask for, which is: %s", c->client.scopes));
+	why_add(tx, "scope", arena_printf(tx->arena, "exceeds what the application may request: %s", c->client.scopes));
 	return ERR_SHAPE;
 }
 

@@ -80,7 +80,7 @@ static enum err agrees(struct tx *tx, const struct model *m, const struct packag
 	if (last.classes.p && p->classes.p && (last.classes.n != p->classes.n || memcmp(last.classes.p, p->classes.p, p->classes.n)))
 		return why_fault(tx, "target.classNames", "must be the target classes of the other versions of the registered model");
 	if (last.kinds && ((last.kinds ^ p->kinds) & KIND_TIME_SERIES || (p->kinds & KIND_TIME_SERIES && strcmp(last.timeseries ? last.timeseries : "", p->timeseries))))
-		return why_fault(tx, "timeseries", "must be as of the other versions of the registered model");
+		return why_fault(tx, "timeseries", "must be the same as for the other versions of the registered model");
 	return OK;
 }
 
@@ -108,9 +108,9 @@ static enum err model_of(struct tx *tx, const struct package_in *in, struct mode
 	if (in->registered_name)
 		return why_fault(tx, "registeredModelName", "must not be given with registeredModelId");
 	if (in->registered_description || in->registered_tags)
-		return why_fault(tx, in->registered_tags ? "registeredModelTags" : "registeredModelDescription", "is of a new registered model, and there is one; change that by itself");
+		return why_fault(tx, in->registered_tags ? "registeredModelTags" : "registeredModelDescription", "is only for a new registered model; update the existing one separately");
 	if ((e = life_hold(tx, RES_MODEL, BY_ID(&in->registered), m)) == ERR_MODEL_NOT_FOUND)
-		why_add(tx, "registeredModelId", "names no registered model that you see");
+		why_add(tx, "registeredModelId", "does not match any registered model that you can see");
 	return e ? e : joins(tx, m, &in->version.package);
 }
 
@@ -206,7 +206,7 @@ static enum err threshold(struct tx *tx, const char *field, double value, struct
 	struct json *target = js_read(tx->arena, p->target);
 
 	if (!p->target_type || strcmp(p->target_type, TARGET_BINARY))
-		return why_fault(tx, field, "is of a Binary target alone");
+		return why_fault(tx, field, "is only for a Binary target");
 	p->threshold = number_text(tx->arena, value);
 	if (!target)
 		return OK;
@@ -267,13 +267,13 @@ static enum err of_leaderboard(struct tx *tx, struct package_in *in)
 	enum err e = leaderboard_find(tx, &in->source, &l);
 
 	if (e == ERR_RUN_NOT_FOUND)
-		why_add(tx, "modelId", "names no model of the leaderboard that you see");
+		why_add(tx, "modelId", "does not match any leaderboard model that you can see");
 	if (e)
 		return e;
 	if (!id_is_zero(&in->distribution) && (e = leaderboard_find(tx, &in->distribution, &(struct leaderboard){ .package = { .name = NULL } }))) {
 		if (e != ERR_RUN_NOT_FOUND)
 			return e;
-		why_add(tx, "distributionPredictionModelId", "names no model of the leaderboard that you see");
+		why_add(tx, "distributionPredictionModelId", "does not match any leaderboard model that you can see");
 		return ERR_REFERENCE;
 	}
 	in->version.package = l.package;
@@ -293,7 +293,7 @@ static enum err of_custom(struct tx *tx, struct package_in *in)
 	in->version.package = c.package;
 	in->version.source = "external";
 	if (in->prompt && strcmp(c.package.target_type, TARGET_TEXT))
-		return why_fault(tx, "prompt", "is of a model that generates text alone");
+		return why_fault(tx, "prompt", "is only for a model that generates text");
 	in->version.package.extra = extra_of(tx->arena, in);
 	named(in);
 	return OK;
@@ -340,7 +340,7 @@ enum err package_from_leaderboard(struct tx *tx, const struct package_in *sent, 
 	if (e || (e = of_leaderboard(tx, &in)))
 		return e;
 	if (in.intervals && !(in.version.package.kinds & KIND_TIME_SERIES))
-		return why_fault(tx, "computeAllTsIntervals", "is of time series alone");
+		return why_fault(tx, "computeAllTsIntervals", "is only for time series");
 	return make_and_build(tx, &in, out, job);
 }
 
@@ -381,7 +381,7 @@ static enum err clear_stage(struct tx *tx, const struct version *v, const char *
 	enum err e = tx_query(tx, SQL_STAGE_HOLDERS, DB_IN(org, db_d(&v->model), db_s(stage), db_d(&v->life.id), db_i(STAGED_MOST + 1)), &r);
 
 	if (!e && r.n > STAGED_MOST)
-		return why_fault(tx, "archiveExistingVersions", arena_printf(tx->arena, "can take at most %d versions out of a stage at once", STAGED_MOST));
+		return why_fault(tx, "archiveExistingVersions", arena_printf(tx->arena, "can move at most %d versions out of a stage in one request", STAGED_MOST));
 	js_put_str(tx->arena, why, "stage", STAGE_ARCHIVED);
 	js_put_str(tx->arena, why, "previous", stage);
 	for (size_t i = 0; !e && i < r.n; i++) {

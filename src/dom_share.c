@@ -128,14 +128,14 @@ static enum err resolve(struct tx *tx, const struct share_to *to, struct share *
 	if (to->unshared && out->role >= GRANTED_USER)   /* the role is what is kept, and it says so itself */
 		return fault(tx, ERR_SHAPE, to, "canShare", arena_printf(tx->arena, "cannot be false for %s, who may share; OBSERVER, CONSUMER and READ_ONLY may not", to->word));
 	if (!to->id_set && strcmp(to->kind, SHARE_USER))
-		return fault(tx, ERR_SHAPE, to, "username", "is of a user; name another recipient by its id");
+		return fault(tx, ERR_SHAPE, to, "username", "is only for users; use id for other recipients");
 	if (!to->id_set && (e = tx_id(tx, SQL_SHARE_USER, DB_IN(db_s(to->username), db_d(&tx->who->organization)), &id)))
 		return e == ERR_DB_NONE ? fault(tx, ERR_REFERENCE, to, "username", "is not the name of a user of your organization") : e;
 	if ((e = recipient(tx, &id, out)) && e != ERR_DB_NONE)
 		return e;
 	if (e || strcmp(out->kind, to->kind))
 		return fault(tx, ERR_REFERENCE, to, "id", strcmp(to->kind, SHARE_ORGANIZATION) ? arena_printf(tx->arena, "is not the id of a %s of your organization", to->kind) : "is not your organization");
-	return !to->username || !strcmp(to->username, out->name) ? OK : fault(tx, ERR_SHAPE, to, "username", "is not the name of that id");
+	return !to->username || !strcmp(to->username, out->name) ? OK : fault(tx, ERR_SHAPE, to, "username", "does not match the recipient with that id");
 }
 
 /* Is anything else than it was? */
@@ -178,7 +178,7 @@ static enum err may(struct tx *tx, const struct change *c)
 		return ERR_NO_OWNER;
 	if (all <= SHARES_MOST)
 		return OK;
-	why_add(tx, "roles", arena_printf(tx->arena, "would be %zu with those there are; a model has %d at most", all, SHARES_MOST));
+	why_add(tx, "roles", arena_printf(tx->arena, "would be %zu with the existing ones; the limit is %d per model", all, SHARES_MOST));
 	return ERR_SHAPE;
 }
 

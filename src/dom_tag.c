@@ -39,10 +39,10 @@ static enum err parse(struct tx *tx, const char *field, const char *tags, struct
 		 || (e = text(tx, at, js_at(list, i), "value", 0, TAG_VALUE_MOST, &all[i].value)))
 			return e;
 		if (!strcmp(all[i].name, PROMPT_TAG))
-			return why_fault(tx, at, "is a name that marks prompts, which are not made here");
+			return why_fault(tx, at, "is reserved for prompts, which cannot be created here");
 		for (size_t k = 0; k < i; k++)
 			if (!strcmp(all[k].name, all[i].name))
-				return why_fault(tx, at, "has a name that another one before it has");
+				return why_fault(tx, at, "repeats the name of an earlier one");
 	}
 	return e;
 }
@@ -121,7 +121,7 @@ static enum err room(struct tx *tx, const struct id *object)
 	if (e)
 		return e;
 	if (all.n > LABELS_MOST)
-		return why_said(tx, "key", arena_printf(tx->arena, "There can be at most %d tags", LABELS_MOST));
+		return why_said(tx, "key", arena_printf(tx->arena, "At most %d tags are allowed", LABELS_MOST));
 	if (all.bytes > LABELS_BYTES)
 		return why_said(tx, "value", arena_printf(tx->arena, "All tags together can have at most %d bytes", LABELS_BYTES));
 	return OK;

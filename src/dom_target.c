@@ -17,10 +17,10 @@ static const char *const units[] = { "MICROSECOND", "MILLISECOND", "SECOND", "MI
 #define TEXT(key) { key, T_STR, .max = 1024, .flags = F_NULL }
 const struct shape target_rows[] = {
 	{ "classCount", T_INT, .min = 0, .max = INT32_MAX, .flags = F_NULL },
-	{ "classNames", T_STRINGS, .max = 10000, .flags = F_NULL, .empty = "[]", .help = "of a Binary target the positive class, then the negative one" },
+	{ "classNames", T_STRINGS, .max = 10000, .flags = F_NULL, .empty = "[]", .help = "for a Binary target the positive class, then the negative one" },
 	{ "name", T_STR, .min = 1, .max = 1024, .flags = F_REQUIRED },
 	{ "predictionProbabilitiesColumn", T_STR, .max = 1024, .flags = F_NULL },
-	{ "predictionThreshold", T_NUMBER, .min = 0, .max = 1, .flags = F_NULL, .help = "of a Binary target" },
+	{ "predictionThreshold", T_NUMBER, .min = 0, .max = 1, .flags = F_NULL, .help = "for a Binary target" },
 	{ "type", T_STR, .words = target_types, .flags = F_REQUIRED },
 	NAMED("Target")
 };
@@ -104,7 +104,7 @@ static enum err digest_of(struct tx *tx, const struct json *classes, struct byte
 	buf_puts(&b, "");
 	for (size_t i = 0; i < n; i++) {
 		if (i && !strcmp(all[i], all[i - 1]))
-			return why_fault(tx, "target.classNames", "has a class twice");
+			return why_fault(tx, "target.classNames", "lists a class twice");
 		buf_put(&b, all[i], strlen(all[i]) + 1);
 	}
 	sha256(b.p, b.n, md);
@@ -121,7 +121,7 @@ static enum err take_classes(struct tx *tx, const struct json *in, struct json *
 	if (js_length(names) && js_length(names) != 2 && !strcmp(p->target_type, "Binary"))
 		return why_fault(tx, "target.classNames", "must be the two classes of a Binary target");
 	if (count && js_int(count) < (int64_t)js_length(names))
-		return why_fault(tx, "target.classCount", "must be at least as many as the classes that are named");
+		return why_fault(tx, "target.classCount", "must be at least the number of classes that are given");
 	if (!count && js_length(names))
 		js_put_int(tx->arena, out, "classCount", (int64_t)js_length(names));
 	for (size_t i = 0; i < js_length(names) && i < CLASSES_TOLD; i++)
@@ -149,13 +149,13 @@ enum err target_take(struct tx *tx, const char *text, struct package *p)
 		p->threshold = number_text(tx->arena, v);
 		js_put(out, "predictionThreshold", js_number(tx->arena, v));
 	} else if (threshold) {
-		return why_fault(tx, "target.predictionThreshold", "is for a Binary target alone");
+		return why_fault(tx, "target.predictionThreshold", "is only for a Binary target");
 	}
 	if (classifies(p->target_type)) {
 		if ((e = take_classes(tx, in, out, p)))
 			return e;
 	} else if (js_length(member(in, "classNames")) || member(in, "classCount")) {
-		return why_fault(tx, "target.classNames", "are of a classification alone");
+		return why_fault(tx, "target.classNames", "are only for a classification");
 	}
 	p->target = js_text(out, NULL);
 	return OK;

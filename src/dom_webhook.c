@@ -304,16 +304,16 @@ enum err hook_change(struct tx *tx, const struct db_val *key, enum transition t,
 
 static const char *const faults[FAULT__MAX] = {
 	[FAULT_OTHER] = "the request failed",
-	[FAULT_NETWORK] = "the address is not one that may be called",
+	[FAULT_NETWORK] = "the address is not allowed",
 	[FAULT_NAME] = "the host name could not be resolved",
 	[FAULT_CONNECT] = "the connection could not be made",
-	[FAULT_TIME] = "no answer came in time",
+	[FAULT_TIME] = "no answer in time",
 	[FAULT_TLS] = "the TLS handshake failed; check the certificate",
-	[FAULT_CLOSED] = "the connection was closed before an answer came",
+	[FAULT_CLOSED] = "the connection was closed before an answer",
 	[FAULT_HTTP] = "the answer is not HTTP",
 	[FAULT_SECRET] = "the endpoint has no valid secret, so nothing was sent; rotate it",
-	[FAULT_EVENT] = "the endpoint is told of no events of this type, so nothing was sent",
-	[FAULT_OWNER] = "the endpoint's owner cannot read the object any more, so nothing was sent",
+	[FAULT_EVENT] = "the endpoint does not receive events of this type, so nothing was sent",
+	[FAULT_OWNER] = "the endpoint's owner can no longer read the object, so nothing was sent",
 };
 
 const char *fault_words(enum fault fault)

@@ -28,7 +28,7 @@ static const void *authority(struct arena *a, const void *event)
 
 #define E(field) AT(struct event, field)
 static const struct shape request_out[] = {
-	{ "id", T_STR, E(request_id), .help = "Of the request that caused it" },
+	{ "id", T_STR, E(request_id), .help = "Id of the request that caused the event" },
 	{ "idempotency_key", T_STR, E(idempotency_key), .flags = F_NULL },
 	NAMED("EventRequest")
 };
@@ -44,10 +44,10 @@ const struct shape event_out[] = {
 	{ "type", T_STR, E(type), .help = "Such as `workspace.unarchived`" },
 	{ "api_version", T_STR, E(api_version) },
 	{ "created", T_TIME, E(at) },
-	{ "data", T_OBJECT, .make = data, .help = "`object` as it became, `previous_attributes` as they were" },
-	{ "sequence", T_INT, E(sequence), .help = "Without gaps in its organization" },
+	{ "data", T_OBJECT, .make = data, .help = "`object` after the change, and `previous_attributes` before it" },
+	{ "sequence", T_INT, E(sequence), .help = "Without gaps within the organization" },
 	{ "livemode", T_BOOL, E(test), .flags = F_NOT },
-	{ "pending_webhooks", T_INT, E(pending), .help = "Deliveries still to be made" },
+	{ "pending_webhooks", T_INT, E(pending), .help = "Number of deliveries that are pending" },
 	{ "request", T_SUB, .sub = request_out },
 	{ "authorized_by", T_REF, .make = authority, .flags = F_NULL, .sub = authority_out,
 		.help = "null for the administrator's command" },

@@ -32,10 +32,10 @@ const char *modelapi_of_run(struct arena *a, const char *features, const char *t
 
 #define PAGE_ROWS \
 	{ "pageSize", T_INT, SET(struct page_asked, size), .min = INT64_MIN, .max = INT64_MAX, .help = "at least 1; a hint" }, \
-	{ "pageToken", T_STR, AT(struct page_asked, token), .help = "the nextPageToken of the page before" }
+	{ "pageToken", T_STR, AT(struct page_asked, token), .help = "the nextPageToken of the previous page" }
 #define PAGE_OUT(shape) { \
 	{ "data", T_LIST, AT(struct page_got, rows), .sub = shape }, \
-	{ "nextPageToken", T_STR, AT(struct page_got, token), .flags = F_OMIT, .help = "left out of the last page" }, \
+	{ "nextPageToken", T_STR, AT(struct page_got, token), .flags = F_OMIT, .help = "absent on the last page" }, \
 	NAMED("%Page") }
 
 /* Of a route's row: the errors that it gives for others. */

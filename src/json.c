@@ -192,7 +192,7 @@ static bool scan_object(struct scan *c)
 	qsort(k, n, sizeof *k, by_text);
 	for (size_t i = 1; i < n; i++)
 		if (!strcmp(k[i - 1], k[i]))
-			return fail(c, arena_printf(c->arena, "the key \"%s\" stands twice in one object",
+			return fail(c, arena_printf(c->arena, "the key \"%s\" appears twice in one object",
 				utf8_cut(c->arena, k[i], 60)));
 	return true;
 }
@@ -292,7 +292,7 @@ enum err js_parse_most(struct arena *a, const char *s, size_t n, size_t most, st
 	} else if (scan_value(&c)) {
 		blanks(&c);
 		if (c.p != c.end)
-			fail(&c, "something follows the value");
+			fail(&c, "unexpected data after the value");
 	}
 	if (c.why) {
 		*reason = c.why;

@@ -46,7 +46,7 @@ int lease_claim(const char *kind, unsigned char out[LEASE])
 
 	random_bytes(out, LEASE);
 	if (fd < 0 || !file_boot_id((char *)seed + SEED)) {
-		log_error(LOG_WARN, "run_dir %s: %s; what this `thaw %s` holds when it dies waits for its lease to end", conf.run_dir,
+		log_error(LOG_WARN, "run_dir %s: %s; work that this `thaw %s` holds when it dies waits until its lease ends", conf.run_dir,
 			strerror(errno), kind);
 		return number;
 	}

@@ -455,7 +455,7 @@ static enum err place_of(struct tx *tx, const struct list_ask *ask, struct db_va
 	/* Whether there is one is told to those alone who may list. */
 	if ((e = tx_settle(tx)) || (e = who_may(tx->who, tx->ask)))
 		return e;
-	why_add(tx, id_is_zero(&ask->before) ? "starting_after" : "ending_before", "names no object of this list");
+	why_add(tx, id_is_zero(&ask->before) ? "starting_after" : "ending_before", "does not match any item in this list");
 	return ERR_QUERY;
 }
 

@@ -88,7 +88,7 @@ const char *metrics_fault(struct arena *a)
 		return arena_printf(a, "metrics_networks: `%s` is not a network; write it as 192.0.2.0/24, one address as 192.0.2.7/32", bad);
 	if (*conf.metrics_token_file && !own_token(a))
 		return arena_printf(a, "metrics_token_file: %s cannot be read, or has no token of %d to %d characters in its first line; write one with "
-			"`openssl rand -hex 32`, readable by the workers' account alone", conf.metrics_token_file, TOKEN_LEAST, TOKEN_MOST);
+			"`openssl rand -hex 32`, readable only by the workers' account", conf.metrics_token_file, TOKEN_LEAST, TOKEN_MOST);
 	return NULL;
 }
 

@@ -34,7 +34,7 @@ const struct shape mlflow_version_out[] = {
 	{ "version", T_INT, VERSION_AT(number), .flags = F_QUOTED },
 	{ "creation_timestamp", T_TIME, VERSION_AT(said.created) },
 	{ "last_updated_timestamp", T_TIME, VERSION_AT(said.changed) },
-	{ "user_id", T_STR, VERSION_AT(maker.name), .flags = F_OMIT, .help = "who made it" },
+	{ "user_id", T_STR, VERSION_AT(maker.name), .flags = F_OMIT, .help = "the user who created it" },
 	{ "current_stage", T_STR, .make = stage, .help = "None, Staging, Production or Archived" },
 	{ "description", T_STR, .make = description },
 	{ "source", T_STR, .make = source },

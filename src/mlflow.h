@@ -27,8 +27,8 @@ const char *mlflow_stage_fault(struct arena *a, const char *word);
 #define NAME_ROW { "name", T_STR, NAMED_AT(name), .flags = F_REQUIRED | F_KEY }
 #define VERSION_ROW { "version", T_STR, NAMED_AT(version), .flags = F_REQUIRED | F_KEY | F_NUMERAL, .help = "its number" }
 #define KEY_ROW { "key", T_STR, NAMED_AT(key), .flags = F_REQUIRED, .fault = label_key_fault }
-#define VALUE_ROW { "value", T_STR, NAMED_AT(value), .help = "an empty one where it is not given" }
-#define DESCRIPTION_ROW { "description", T_STR, NAMED_AT(description), .max = 5000, .help = "an empty one, or none, clears it" }
+#define VALUE_ROW { "value", T_STR, NAMED_AT(value), .help = "empty by default" }
+#define DESCRIPTION_ROW { "description", T_STR, NAMED_AT(description), .max = 5000, .help = "empty or omitted: clears the description" }
 
 /* A search (api_mlflow_search.c). */
 struct search_query { struct page_asked page; const char *filter, *order_by; };
@@ -36,7 +36,7 @@ struct search_query { struct page_asked page; const char *filter, *order_by; };
 	{ "filter", T_STR, AT(struct search_query, filter), .flags = F_LISTED, .help = "conditions joined by AND" }, \
 	{ "max_results", T_INT, SET(struct search_query, page.size), .min = 1, .max = most }, \
 	{ "order_by", T_STRINGS, AT(struct search_query, order_by), .flags = F_LISTED, .max = 8, .help = "each a key, and ASC or DESC" }, \
-	{ "page_token", T_STR, AT(struct search_query, page.token), .help = "the next_page_token of the page before" }
+	{ "page_token", T_STR, AT(struct search_query, page.token), .help = "the next_page_token of the previous page" }
 enum err mlflow_models_asked(struct req *r, const struct page_asked *page, struct list_ask *ask);
 enum err mlflow_versions_asked(struct req *r, const struct page_asked *page, struct list_ask *ask);
 

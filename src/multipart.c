@@ -157,7 +157,7 @@ static const char *read_header(struct arena *a, struct span s, struct part *part
 			return "a header has control characters, or a line ends without CRLF";
 	name = take_token(&s);
 	if (!left(&name) || !left(&s) || *s.p++ != ':')
-		return "a line among its headers is not one";
+		return "a line among its headers is not a header";
 	skip_blanks(&s);
 	while (left(&s) && is_blank(s.end[-1]))
 		s.end--;
@@ -204,7 +204,7 @@ static const char *read_part(struct arena *a, struct span *s, struct span bounda
 		return why;
 	end = memmem(s->p - 2, left(s) + 2, boundary.p, left(&boundary));
 	if (!end)
-		return "no boundary ends it";
+		return "it has no closing boundary";
 	part->bytes = s->p;
 	part->n = end > s->p ? (size_t)(end - s->p) : 0;
 	s->p = end + left(&boundary);
@@ -239,15 +239,15 @@ static const char *read_type(struct arena *a, struct span s, struct span *bounda
 		if (own)
 			return "the Content-Type has two boundaries";
 		if (n < 1 || n > BOUNDARY_MOST || p.value.end[-1] == ' ')
-			return "the boundary must have 1 to 70 characters, the last no blank";
+			return "the boundary must have 1 to 70 characters, the last not a space";
 		own = arena_strndup(a, p.value.p, n);
 		if (strspn(own, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'()+_,-./:=? ") != n)
-			return "the boundary has characters that it may not have";
+			return "the boundary has characters that are not allowed";
 	}
 	if (left(&s))
 		return "the Content-Type is malformed";
 	if (!own)
-		return "the Content-Type names no boundary";
+		return "the Content-Type has no boundary";
 	boundary->p = arena_printf(a, "\r\n--%s", own);
 	boundary->end = boundary->p + strlen(boundary->p);
 	return NULL;
@@ -264,7 +264,7 @@ static const char *skip_preamble(struct span *s, struct span boundary)
 		return NULL;
 	}
 	if (left(s) < n || !(first = memmem(s->p, left(s), boundary.p, n)))
-		return "the body does not have the boundary that the Content-Type names";
+		return "the body does not contain the boundary of the Content-Type";
 	s->p = first + n;
 	return NULL;
 }
@@ -292,7 +292,7 @@ enum err multipart_parse(struct arena *a, const char *content_type, const char *
 		if (!why && last)
 			return OK;
 		if (!why)
-			why = *count == PARTS_MOST ? "there may be 256 parts" : read_part(a, &s, boundary, &(*out)[*count]);
+			why = *count == PARTS_MOST ? "at most 256 parts are allowed" : read_part(a, &s, boundary, &(*out)[*count]);
 		if (why)
 			break;
 	}

@@ -159,7 +159,7 @@ const char *net_list_fault(struct arena *a, const char *networks)
 
 /* --- URLs --------------------------------------------------------------------------- */
 
-static const char may_not[] = "names an address that may not be called";
+static const char may_not[] = "refers to an address that is not allowed";
 
 /* Its last label makes a host an IPv4 address for whoever resolves it: digits, or 0x. */
 static bool is_number(const char *host)
@@ -203,9 +203,9 @@ static const char *host_fault(struct arena *a, const char *from, size_t n)
 	if (!*host)
 		return "has no host";
 	if (!is_name(host))
-		return "has a host that is no name";
+		return "has an invalid host name";
 	if (is_number(host))
-		return strchr(host, ':') || !parse_ip(host, &ip) ? "has a host that is no address in its usual form"
+		return strchr(host, ':') || !parse_ip(host, &ip) ? "has a host that is not an address in its usual form"
 			: may_call(&ip) ? NULL : may_not;
 	return is_localhost(host) && !may_call(&loopback) ? may_not : NULL;
 }
@@ -217,10 +217,10 @@ static const char *literal_fault(struct arena *a, const char *s, size_t n, const
 	struct ip ip;
 
 	if (!close)
-		return "has a host that is no address in its usual form";
+		return "has a host that is not an address in its usual form";
 	*end = close + 1;
 	if (!parse_ip(arena_strndup(a, s + 1, (size_t)(close - s - 1)), &ip) || ip.bits != 128)
-		return "has a host that is no address in its usual form";
+		return "has a host that is not an address in its usual form";
 	unmap(&ip);
 	return may_call(&ip) ? NULL : may_not;
 }
@@ -232,7 +232,7 @@ static const char *authority_fault(struct arena *a, const char *s, size_t n)
 	int64_t port;
 
 	if (memchr(s, '@', n))
-		return "has a user in it";
+		return "must not contain a user";
 	if (n && *s == '[') {
 		fault = literal_fault(a, s, n, &end);
 	} else {
@@ -242,7 +242,7 @@ static const char *authority_fault(struct arena *a, const char *s, size_t n)
 	if (fault || end == s + n)
 		return fault;
 	if (*end != ':' || !parse_int(arena_strndup(a, end + 1, (size_t)(s + n - end - 1)), 1, 65535, &port))
-		return "has a port that is none";
+		return "has an invalid port";
 	return NULL;
 }
 
@@ -254,13 +254,13 @@ const char *url_fault(struct arena *a, const char *url)
 		return "is longer than 2048 characters";
 	for (; *s; s++)
 		if (*s <= ' ' || *s > '~' || strchr("\"<>\\^`{|}", *s))
-			return "has characters that a URL does not have";
+			return "has characters that are not allowed in a URL";
 	if (!strncasecmp(url, "https://", 8))
 		s = url + 8;
 	else if (conf.webhook_http && !strncasecmp(url, "http://", 7))
 		s = url + 7;
 	else
-		return conf.webhook_http ? "does not begin with https:// or http://" : "does not begin with https://";
+		return conf.webhook_http ? "must begin with https:// or http://" : "must begin with https://";
 	if (strchr(s, '#'))
 		return "has a fragment";
 	return authority_fault(a, s, strcspn(s, "/?"));

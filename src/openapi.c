@@ -238,7 +238,7 @@ static const struct { const char *name, *type, *description; } answer_headers[] 
 	{ "X-Request-Id", "string", "The id of this request; the audit row of a change carries the same one" },
 	{ "Cache-Control", "string", "Whether the answer may be kept" },
 	{ "ETag", "string", "The state of the object, for If-Match and If-None-Match" },
-	{ "Location", "string", "The address of what was made, or where to go on" },
+	{ "Location", "string", "The address of what was created, or where to continue" },
 	{ "Idempotent-Replayed", "string", "`true`: this is the first answer to the same Idempotency-Key" },
 	{ "Retry-After", "integer", "Seconds to wait before trying again" },
 	{ "WWW-Authenticate", "string", "How to sign in, and what the token lacks" },

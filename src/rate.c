@@ -54,7 +54,7 @@ static bool ready(void)
 		return table;
 	owner = getpid();
 	if (!(table = file_map(conf.run_dir, "rate", "thawrat3", sizeof *table, begin, &fd)))
-		log_error(LOG_ERROR, "run_dir %s: %s; it must be a directory of this account alone; no rate is limited",
+		log_error(LOG_ERROR, "run_dir %s: %s; it must be a directory that only this account can use; rates are not limited",
 			conf.run_dir, strerror(errno));
 	return table;
 }

@@ -20,11 +20,11 @@ extern const struct route custom_routes[];       /* api_registry_custom.c */
 /* offset and limit, the latter 0 for all that a page may have; clients send both, or neither. */
 #define PAGE_ROWS \
 	{ "offset", T_INT, AT(struct page_asked, offset), .min = 0, .max = INT64_MAX, .help = "how many to skip" }, \
-	{ "limit", T_INT, SET(struct page_asked, size), .min = 0, .max = INT64_MAX, .help = "how many at most; 0: as many as a page may have" }
+	{ "limit", T_INT, SET(struct page_asked, size), .min = 0, .max = INT64_MAX, .help = "how many to return at most; 0: as many as a page can have" }
 #define PAGE_OUT(shape) { \
-	{ "count", T_INT, AT(struct page_got, count), .help = "on this page" }, \
+	{ "count", T_INT, AT(struct page_got, count), .help = "number of items on this page" }, \
 	{ "data", T_LIST, AT(struct page_got, rows), .sub = shape }, \
-	{ "next", T_STR, AT(struct page_got, next), .flags = F_NULL, .help = "the whole address of the next page, with all that was asked for" }, \
+	{ "next", T_STR, AT(struct page_got, next), .flags = F_NULL, .help = "full URL of the next page, with the same parameters" }, \
 	{ "previous", T_STR, AT(struct page_got, previous), .flags = F_NULL }, \
 	{ "totalCount", T_INT, AT(struct page_got, total) }, \
 	NAMED("%Page") }
@@ -57,19 +57,19 @@ struct packages_query {
 };
 #define PACKAGES_QUERY_AT(field) AT(struct packages_query, field)
 #define PACKAGE_FILTERS \
-	{ "forChallenger", T_BOOL, PACKAGES_QUERY_AT(challenger), .flags = F_LOOSE, .help = "beside a package that others are to be similar to: those that run here, none that are external" }, \
+	{ "forChallenger", T_BOOL, PACKAGES_QUERY_AT(challenger), .flags = F_LOOSE, .help = "with similarTo: only packages that run here, no external ones" }, \
 	{ "predictionThreshold", T_NUMBER, SET(struct packages_query, threshold), .min = 0, .max = 1 }, \
-	{ "imported", T_BOOL, SET(struct packages_query, imported), .flags = F_LOOSE, .help = "from a .mlpkg file" }, \
-	{ "predictionEnvironmentId", T_ID, PACKAGES_QUERY_AT(environment), BARE, .help = "in a format that it supports" }, \
-	{ "modelKind", T_STRINGS, PACKAGES_QUERY_AT(kinds), .fault = package_kind_fault, .help = "a format, a flag of modelKind, or a modelExecutionType; one of them, where there are several" }, \
+	{ "imported", T_BOOL, SET(struct packages_query, imported), .flags = F_LOOSE, .help = "true: imported from a .mlpkg file" }, \
+	{ "predictionEnvironmentId", T_ID, PACKAGES_QUERY_AT(environment), BARE, .help = "packages in a format that this environment supports" }, \
+	{ "modelKind", T_STRINGS, PACKAGES_QUERY_AT(kinds), .fault = package_kind_fault, .help = "a format, a flag of modelKind or a modelExecutionType; matches any of them" }, \
 	{ "buildStatus", T_STR, PACKAGES_QUERY_AT(build), .filter = 1 + PACKAGES_BUILD, .words = package_builds }, \
 	{ "stage", T_STR, PACKAGES_QUERY_AT(stage), .filter = 1 + PACKAGES_STAGE, .words = package_stages }, \
-	{ "tagKeys", T_STRINGS, PACKAGES_QUERY_AT(tag_keys), .help = "a label that has one of these names" }, \
-	{ "tagValues", T_STRINGS, PACKAGES_QUERY_AT(tag_values), .help = "and one of these values" }, \
-	{ "tags", T_STRINGS, PACKAGES_QUERY_AT(tags), .help = "as tagKeys" }
+	{ "tagKeys", T_STRINGS, PACKAGES_QUERY_AT(tag_keys), .help = "packages with a tag that has one of these names" }, \
+	{ "tagValues", T_STRINGS, PACKAGES_QUERY_AT(tag_values), .help = "packages with a tag that has one of these values" }, \
+	{ "tags", T_STRINGS, PACKAGES_QUERY_AT(tags), .help = "same as tagKeys" }
 #define COMPATIBLE_FILTERS \
-	{ "compatibleWithLeaderboardModelId", T_ID, PACKAGES_QUERY_AT(source), .filter = 1 + PACKAGES_SOURCE, BARE, .help = "made from that leaderboard model" }, \
-	{ "compatibleWithModelPackageId", T_ID, PACKAGES_QUERY_AT(compatible), BARE, .help = "with the target, and the kind of series, of that package" }
+	{ "compatibleWithLeaderboardModelId", T_ID, PACKAGES_QUERY_AT(source), .filter = 1 + PACKAGES_SOURCE, BARE, .help = "packages that were created from this leaderboard model" }, \
+	{ "compatibleWithModelPackageId", T_ID, PACKAGES_QUERY_AT(compatible), BARE, .help = "packages with the target and the kind of series of this package" }
 extern const char *const package_stages[], *const package_builds[];
 const char *package_kind_fault(struct arena *a, const char *word);
 enum err packages_asked(struct req *r, const struct page_asked *page, struct list_ask *ask);

@@ -521,7 +521,7 @@ static enum err shape_body(struct req *r, const struct shape *rows, void *out)
 	if (!r->body_n && r->row->flags & R_NO_BODY_NEEDED)
 		return shape_decode(&r->tx, rows, js_object(r->arena), out);
 	if (!r->body_n) {
-		why_add(&r->tx, "body", r->row->flags & R_FORM ? "is required, a form" : "a JSON object is required");
+		why_add(&r->tx, "body", r->row->flags & R_FORM ? "is required and must be a form" : "is required and must be a JSON object");
 		return ERR_NO_BODY;
 	}
 	if (r->row->flags & R_PARTS && r->content_type && is_of_type(r->content_type, "multipart/form-data"))

@@ -51,7 +51,7 @@ static enum err run_options(struct req *r)
 }
 
 static const struct route options_row = { .method = "OPTIONS", .path = "*", .perm = PERM_PUBLIC, .status = 204,
-	.run = run_options, .summary = "What methods an address knows" };
+	.run = run_options, .summary = "List the methods that an address supports" };
 
 /* Of two templates that fit, the one whose first difference is a word of its own: a word
  * comes before a parameter. */

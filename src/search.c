@@ -55,9 +55,9 @@ static const char *start(struct scan *s)
 	size_t n = strlen(s->text);
 
 	if (n > SEARCH_BYTES)
-		return arena_printf(s->arena, "What is searched for must not be longer than %d bytes.", SEARCH_BYTES);
+		return arena_printf(s->arena, "The search text must not be longer than %d bytes.", SEARCH_BYTES);
 	if (!utf8_valid(s->text, n))
-		return "What is searched for must be UTF-8.";
+		return "The search text must be UTF-8.";
 	s->clause = s->end = s->text;
 	next(s);
 	return NULL;
@@ -296,7 +296,7 @@ const char *search_order(struct arena *a, const char *text, const struct search_
 		return fault;
 	for (size_t i = 0; i < *n; i++)
 		if (!strcmp(orders[i].key, key))
-			return arena_printf(a, "Invalid order_by clause '%s'. There is an order by '%s' already.", shown(&s, text), key);
+			return arena_printf(a, "Invalid order_by clause '%s'. '%s' is already in the order.", shown(&s, text), key);
 	orders[(*n)++] = (struct search_order){ key, descending };
 	return NULL;
 }

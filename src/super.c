@@ -46,11 +46,11 @@ static int listen_at(const char *path, unsigned mode)
 	}
 	memcpy(a.sun_path, path, strlen(path) + 1);
 	if (!lstat(path, &st) && !S_ISSOCK(st.st_mode)) {
-		fprintf(stderr, "thaw.fcgi: %s: is there and no socket\n", path);
+		fprintf(stderr, "thaw.fcgi: %s: exists and is not a socket\n", path);
 		return -1;
 	}
 	if (fd >= 0 && !connect(fd, (struct sockaddr *)&a, sizeof a)) {
-		fprintf(stderr, "thaw.fcgi: %s: somebody listens there already\n", path);
+		fprintf(stderr, "thaw.fcgi: %s: another process is already listening there\n", path);
 		return -1;
 	}
 	if (fd >= 0) {
@@ -143,7 +143,7 @@ static bool take_new(void)
 		close(old);
 		return true;
 	}
-	log_error(LOG_ERROR, "reload: a new worker of %s would not start; the old ones go on", self);
+	log_error(LOG_ERROR, "reload: a new worker of %s did not start; the old ones keep running", self);
 	if (program >= 0)
 		close(program);
 	program = old;

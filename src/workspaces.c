@@ -34,8 +34,8 @@ static enum err asked(struct req *r, const struct page_asked *q, struct list_ask
 		if (sort_key(p + 1, labelled_orders, LIST_ORDERS) < 0)
 			ask->order = -1;
 	if (ask->order < 0 || (*rest && ask->order != ORDER_CREATED && strcmp(rest, ask->flip ? ",-created" : ",created"))) {
-		why_add(&r->tx, "sort", several ? "must be created, name or updated, a `-` before it for downwards; after name and updated "
-			"only created may follow, the same way" : "must be created or -created");
+		why_add(&r->tx, "sort", several ? "must be created, name or updated; prefix with `-` for descending order; after name or updated "
+			"only created may follow, in the same order" : "must be created or -created");
 		return ERR_QUERY;
 	}
 	return e;

@@ -16,8 +16,8 @@ extern const struct route webhook_routes[], token_routes[];
 /* The members that every list takes, first in its query. */
 #define LIST_ROWS(id_prefix, sorts) \
 	{ "limit", T_INT, AT(struct page_asked, size), .min = 1, .max = LIST_MOST, .help = "10 by default" }, \
-	{ "starting_after", T_ID, AT(struct page_asked, after), .prefix = id_prefix, .help = "the last id of the page before" }, \
-	{ "ending_before", T_ID, AT(struct page_asked, before), .prefix = id_prefix, .help = "the first id of the page behind" }, \
+	{ "starting_after", T_ID, AT(struct page_asked, after), .prefix = id_prefix, .help = "the last id of the previous page" }, \
+	{ "ending_before", T_ID, AT(struct page_asked, before), .prefix = id_prefix, .help = "the first id of the next page" }, \
 	{ "sort", T_STR, AT(struct page_asked, sort), .min = 1, .max = 64, .help = sorts }
 #define SORT_CREATED "`-created`, the default, or `created`"
 
@@ -26,7 +26,7 @@ extern const struct route webhook_routes[], token_routes[];
 	{ "data", T_LIST, AT(struct page_got, rows), .sub = shape }, \
 	{ "has_more", T_BOOL, AT(struct page_got, more) }, \
 	{ "url", T_STR, AT(struct page_got, url) }, \
-	{ "next_cursor", T_STR, AT(struct page_got, cursor), .flags = F_NULL, .help = "for starting_after, or for ending_before when that was given" }, \
+	{ "next_cursor", T_STR, AT(struct page_got, cursor), .flags = F_NULL, .help = "value of starting_after for the next page, or of ending_before if that was given" }, \
 	NAMED("%List") }
 /* Pages by cursor.  ERR_QUERY: both cursors, or an order there is not. */
 extern const struct paging by_cursor;

@@ -260,7 +260,7 @@ subtest 'forms that are refused leave nothing' => sub {
     is(form(POST => $path, [ isMajorUpdate => 'perhaps' ])->{status}, 422, 'neither true nor false');
     my $large = form(POST => $path, [ file => 'x' x 300001, 'model.bin' ]);
     is($large->{status}, 413, 'one that is too large');
-    like($large->{json}{message}, qr/`model\.bin` has 300001 bytes, and it can have 300000 \(artifact_limit\)/, 'says which, and the limit');
+    like($large->{json}{message}, qr/`model\.bin` has 300001 bytes, and the limit is 300000 \(artifact_limit\)/, 'says which, and the limit');
     is(api(POST => $path, body => "--b\r\nno form", type => 'multipart/form-data; boundary=b')->{status}, 400, 'no form at all');
     is(api(POST => $path, body => '{}', type => 'text/plain')->{status}, 415, 'another type');
     is(form(POST => '/useCases/', [ name => 'x' ])->{status}, 415, 'where no form is taken');

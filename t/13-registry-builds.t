@@ -56,7 +56,7 @@ subtest 'a file is built behind the answer' => sub {
     my $m = model($t, name => 'Churn');
     my $package = package_of($m->{id}, algorithm => 'xgboost', metrics => { auc => 0.9 }, artifacts => { weights => 's3://bucket/w' }, feature_names => ['a']);
     my $none = v2(GET => "modelPackages/$package/modelPackageFile/");
-    is("$none->{status} $none->{json}{message}", '404 The file of this model package is not built', 'there is none yet');
+    is("$none->{status} $none->{json}{message}", '404 The file of this model package has not been built; build it first', 'there is none yet');
     # when one is asked for
     my ($path, $id) = asked($package, token => $member);
     # then it is under way, whoever of those who see the model asks
@@ -164,20 +164,20 @@ subtest 'what cannot be built has failed, with its reason' => sub {
         like($told, $reason, 'its history too');
         return $package;
     };
-    $failed->('a model that was archived for good', sub { retired($t, $_[1]) }, qr/^The registered model was archived for good$/);
+    $failed->('a model that was archived for good', sub { retired($t, $_[1]) }, qr/^The registered model has been permanently archived$/);
     $failed->('a package that was archived for good', sub {
         $t->sql("INSERT INTO audit_events (organization_id, id, at, actor_name, action, resource_type, resource_id, revision, from_state, to_state, request_id, client_address, user_agent)
             SELECT organization_id, UNHEX(LPAD(HEX(RAND() * 1e15), 24, '0')), UTC_TIMESTAMP(6), 'test', 'model_version.archived', 'model_version', id, revision + 1, status, 'archived', 'test', '', ''
             FROM model_versions WHERE id = @{[ id($_[0]) ]}; UPDATE model_versions SET status = 'archived', revision = revision + 1 WHERE id = " . id($_[0]));
-    }, qr/^The model package was archived for good$/);
+    }, qr/^The model package has been permanently archived$/);
     # a source that went away: its training run, for as long as the builder looks
     my $run = $failed->('one whose source is gone', sub { $t->sql("UPDATE training_runs SET id = UNHEX(REVERSE(HEX(id))) WHERE id = (SELECT run_id FROM model_versions WHERE id = @{[ id($_[0]) ]})") },
-        qr/^What it is made from is not there any more: Training run not found$/);
+        qr/^The source of the package no longer exists: Training run not found$/);
     $t->sql("UPDATE training_runs SET id = UNHEX(REVERSE(HEX(id))) WHERE REVERSE(HEX(id)) = (SELECT HEX(run_id) FROM model_versions WHERE id = @{[ id($run) ]})");
     my $package = $failed->('one that is too large', sub { }, qr/more than 200 bytes \(artifact_limit\)/, env => { THAW_ARTIFACT_LIMIT => 200 });
     $failed->('one for which there is no room', sub { }, qr/its quota is 1 \(quota_artifact_bytes\)/, env => { THAW_QUOTA_ARTIFACT_BYTES => 1 });
     $failed->('one that ends its builders', sub { $t->sql("UPDATE jobs SET tries = 20 WHERE object_id = " . id($_[0])) }, qr/never came to an end/);
-    my $user = $failed->('one that nobody wants any more', sub { $t->must('user', 'disable', 'member') }, qr/not active any more/);
+    my $user = $failed->('one that nobody wants any more', sub { $t->must('user', 'disable', 'member') }, qr/no longer active/);
     $t->must('user', 'enable', 'member');
     # and can be tried again where the reason is gone
     asked($_) for $run, $package, $user;

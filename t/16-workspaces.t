@@ -56,7 +56,7 @@ subtest 'patch' => sub {
     is($r->{body}, ask(GET => "workspaces/$id")->{body}, 'what it answers is what there is');
     is(traces($id, 'workspace.updated'), '1 audited, 1 told', 'one audit row, one event');
     is($edit->({ name => 'mine' }, 'If-Match' => $r->{headers}{etag})->{status}, 200, 'If-Match of what it is: done');
-    refusal_is($edit->({ name => 'x' }, 'If-Match' => $r->{headers}{etag}), 412, 'precondition_failed', qr/has changed/, 'of what it was: 412');
+    refusal_is($edit->({ name => 'x' }, 'If-Match' => $r->{headers}{etag}), 412, 'precondition_failed', qr/been modified/, 'of what it was: 412');
     $edit->({ metadata => undef });
     is(keys(%{ $edit->({ metadata => { map { ("k$_" => 'v') } 1 .. 50 } })->{json}{metadata} }), 50, 'as many keys as there may be');
     refusal_is($edit->({ metadata => { k51 => 'v' } }), 422, 'validation_failed', qr/^`metadata` must have at most 50 keys/, 'more keys than 50 in all: 422', errors => ['metadata']);
@@ -114,7 +114,7 @@ subtest 'list' => sub {
     is(ids($list->('metadata%5Ba%20b%5D=c%26d%3D%C3%A9')), $odd, 'whatever characters there are');
     my ($foreign, $hidden) = (workspace($t, token => $other)->{id}, made()->{id});
     for my $cursor ($none, $foreign, $hidden) {
-        refusal_is($list->("sort=name&starting_after=$cursor"), 400, 'invalid_request', '`starting_after` names no object of this list.', 'a cursor that is not visible', errors => ['starting_after']);
+        refusal_is($list->("sort=name&starting_after=$cursor"), 400, 'invalid_request', '`starting_after` does not match any item in this list.', 'a cursor that is not visible', errors => ['starting_after']);
     }
     post_v1($t, "workspaces/$id[4]/archive", token => $test);
     unlike(ids($list->('limit=100')), qr/$id[4]/, 'an archived one is not listed');
@@ -237,7 +237,7 @@ subtest 'archive and unarchive' => sub {
     is(act_on($id, 'unarchive', body => '{', type => 'text/plain')->{body}, $r->{body}, 'it takes no body, and looks at none');
     is(act_on(made()->{id}, 'unarchive')->{json}{status}, 'ready', 'one that was never archived: 200 too');
     is(traces($id, 'workspace.unarchived'), '1 audited, 1 told', 'no other audit row, no other event');
-    refusal_is(act_on($id, 'archive', headers => [ 'If-Match' => '"1"' ]), 412, 'precondition_failed', qr/changed/, 'If-Match holds here too');
+    refusal_is(act_on($id, 'archive', headers => [ 'If-Match' => '"1"' ]), 412, 'precondition_failed', qr/modified/, 'If-Match holds here too');
 };
 
 subtest 'the status after unarchive is computed, not remembered' => sub {
@@ -371,7 +371,7 @@ subtest 'archive by an agent waits for its human' => sub {
     for my $way ([ 'signed in', $member ], [ 'with a key of his own', $human_key ]) {
         ($w, $r) = $asks->() if $way->[1] ne $member;
         my $id = $r->{json}{id};
-        refusal_is($decide->($id, 'approve', $way->[1], 'If-Match' => '"9"'), 412, 'precondition_failed', qr/changed/, 'If-Match is about the authorization');
+        refusal_is($decide->($id, 'approve', $way->[1], 'If-Match' => '"9"'), 412, 'precondition_failed', qr/modified/, 'If-Match is about the authorization');
         act_on($w, 'archive', token => $agent);
         ask(PATCH => "workspaces/$w", body => { name => 'meanwhile' });
         my $done = $decide->($id, 'approve', $way->[1], 'If-Match' => ask(GET => "authorizations/$id")->{headers}{etag});

@@ -99,7 +99,7 @@ with_key 'malformed requests' => sub {
     my $r = ask(PUT => 'workspaces', body => {});
     refusal_is($r, 405, 'method_not_allowed', qr/Allow/, 'no such method');
     is($r->{headers}{allow}, 'POST, GET, HEAD, OPTIONS', 'with Allow');
-    refusal_is(ask(GET => $_), 404, 'not_found', 'There is nothing at this address', $_) for 'nothing', 'workspaces/x/y/z';
+    refusal_is(ask(GET => $_), 404, 'not_found', 'No such endpoint', $_) for 'nothing', 'workspaces/x/y/z';
     $r = ask(HEAD => "workspaces/$none");
     is("$r->{status} $r->{body}", '404 ', 'HEAD is GET without a body');
 };

@@ -87,9 +87,9 @@ scene 'a custom model that is deleted is not deployed any more' => sub {
     my ($custom, $version, $package) = $packaged->();
     built($t);
     my $was = deploy((external($t, @mine, target => { name => 'churn', type => 'Binary', classNames => [ 'yes', 'no' ] }))->{id}, @mine)->{json}{id};
-    is(reg($t, DELETE => "customModels/$custom/", @mine)->{status}, 204, 'given a package of a custom model that was deleted');
-    refused(deploy($package, @mine), 422, qr/custom model that was deleted/, 'then it cannot be deployed', 'modelPackageId');
-    refused(replace($was, $package, @mine), 422, qr/custom model that was deleted/, 'nor take the place of another');
+    is(reg($t, DELETE => "customModels/$custom/", @mine)->{status}, 204, 'given a package of a custom model that has been deleted');
+    refused(deploy($package, @mine), 422, qr/custom model that has been deleted/, 'then it cannot be deployed', 'modelPackageId');
+    refused(replace($was, $package, @mine), 422, qr/custom model that has been deleted/, 'nor take the place of another');
     ($custom, $version, $package) = $packaged->();
     my $go = hold($t, "SELECT 1 FROM custom_models WHERE id = UNHEX('$custom') FOR UPDATE");
     my @both = map { in_background($_) } sub { reg($t, DELETE => "customModels/$custom/", @mine) },
@@ -165,14 +165,14 @@ scene 'what cannot be put in place' => sub {
     my $broken = external($t);
     $build->($broken, 'failed');
     unchanged($t, 'refused', sub {
-        refused(deploy($broken->{id}), 422, qr/build .* failed/, 'a package whose build failed is not deployed');
-        refused(replace($id, $broken->{id}), 422, qr/build .* failed/, 'nor put in place');
-        refused(reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $broken->{id}, name => 'x' }), 422, qr/build .* failed/, 'nor a challenger');
+        refused(deploy($broken->{id}), 422, qr/failed to build/, 'a package whose build failed is not deployed');
+        refused(replace($id, $broken->{id}), 422, qr/failed to build/, 'nor put in place');
+        refused(reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $broken->{id}, name => 'x' }), 422, qr/failed to build/, 'nor a challenger');
         refused(deploy($v->{id}, predictionEnvironmentId => $env->{id}), 422, qr/format/, 'an environment that does not support the format');
-        refused(deploy($NO_ID), 422, qr/names no model package/, 'what is no package, which is named', 'modelPackageId');
-        refused(reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $NO_ID, name => 'x' }), 422, qr/names no model package/, 'as a challenger too', 'modelPackageId');
-        refused(reg($t, $_->[0] => "deployments/$id/$_->[1]/", body => { modelPackageId => $NO_ID }), 422, qr/names no model package/, "and $_->[1]", 'modelPackageId') for [ PATCH => 'model' ], [ POST => 'model/validation' ];
-        refused(deploy($v->{id}, predictionEnvironmentId => $NO_ID), 422, qr/names no prediction environment/, 'nor an environment', 'predictionEnvironmentId');
+        refused(deploy($NO_ID), 422, qr/does not match any model package/, 'what is no package, which is named', 'modelPackageId');
+        refused(reg($t, POST => "deployments/$id/challengers/", body => { modelPackageId => $NO_ID, name => 'x' }), 422, qr/does not match any model package/, 'as a challenger too', 'modelPackageId');
+        refused(reg($t, $_->[0] => "deployments/$id/$_->[1]/", body => { modelPackageId => $NO_ID }), 422, qr/does not match any model package/, "and $_->[1]", 'modelPackageId') for [ PATCH => 'model' ], [ POST => 'model/validation' ];
+        refused(deploy($v->{id}, predictionEnvironmentId => $NO_ID), 422, qr/does not match any prediction environment/, 'nor an environment', 'predictionEnvironmentId');
         my $r = deploy($NO_ID, token => $t->reader);
         is("$r->{status} " . ($r->{json}{errors} ? 'told' : 'untold'), '403 untold', 'who may not is not told that there is none');
     });
@@ -311,7 +311,7 @@ scene 'how many' => sub {
     my $n = 0;
     $n++ while $n < 50 && $dare->($id)->{status} == 202;
     is($n, 20, 'twenty challengers of a deployment');
-    refused($dare->($id), 422, qr/as many challengers/, 'and no more');
+    refused($dare->($id), 422, qr/Challenger limit/, 'and no more');
     my $more = deployment($t, $v->{id})->{id};
     $n++ while $n < 50 && $dare->($more)->{status} == 202;
     is($n, 22, 'in all as many as the quota');

@@ -213,7 +213,7 @@ subtest 'what forbids it, and who' => sub {
     my $r = del($m);
     fault_is($r, 409, 'CONFLICT', 'ResourceInUse', undef, 'a model in training');
     is($r->{json}{parameters}{resourceRid}, $m, 'which one');
-    like($r->{json}{parameters}{reason}, qr/being trained/, 'and why');
+    like($r->{json}{parameters}{reason}, qr/is training/, 'and why');
     my $free = foundry_model($t);
     my $v = upload($t, $free)->{json}{rid};
     fault_is(del($free, token => $t->reader), 403, 'PERMISSION_DENIED', 'DeleteResourcePermissionDenied', { resourceRid => $free }, 'a reader', 'Could not delete the Resource.');

@@ -88,8 +88,8 @@ my @bad = (
     [ model_api(outputs => [ $typed->({ type => 'array' }) ]), 'MissingField', 'outputs[0].columns[0].dataType.itemType is required' ],
     [ model_api(outputs => [ $typed->({ type => 'map', keyType => { type => 'string' }, valueType => { type => 'array', itemType => { type => 'decimal' } } }) ]), 'UnknownType',
         'outputs[0].columns[0].dataType.valueType.itemType.type must be one of date, boolean, string, double, integer, float, long, timestamp, any, array, map, unsupported' ],
-    [ model_api(inputs => [ $typed->({ type => 'any' }), $typed->({ type => 'any' }) ]), 'DuplicateName', 'inputs[1].name is the name of another one before it' ],
-    [ model_api(inputs => [ $column->(map { { name => 'c', dataType => { type => 'any' } } } 1, 2) ]), 'DuplicateName', 'inputs[0].columns[1].name is the name of another one before it' ],
+    [ model_api(inputs => [ $typed->({ type => 'any' }), $typed->({ type => 'any' }) ]), 'DuplicateName', 'inputs[1].name repeats the name of an earlier one' ],
+    [ model_api(inputs => [ $column->(map { { name => 'c', dataType => { type => 'any' } } } 1, 2) ]), 'DuplicateName', 'inputs[0].columns[1].name repeats the name of an earlier one' ],
 );
 subtest 'a malformed Model API is refused with the place' => sub {
     unchanged($t, 'refusals', sub {

@@ -150,7 +150,7 @@ subtest 'authorization_code, the whole way' => sub {
     is(json([ $audit->{actor_name}, JSON::PP->new->decode($audit->{details}) ]), json([ 'member', { scopes => 'api:models-read', redirect_uri => $uri } ]), 'the audit row says who let it');
 
     (undef, undef, $to) = browse($t->member, 0, response_type => 'code', client_id => $c->{id}, redirect_uri => $uri, state => 's', code_challenge => challenge(), code_challenge_method => 'S256');
-    is(json(location($to)), json({ app => '1', error => 'access_denied', error_description => 'the user did not agree', state => 's' }), 'a user who does not agree');
+    is(json(location($to)), json({ app => '1', error => 'access_denied', error_description => 'The user denied access', state => 's' }), 'a user who does not agree');
     is(audits($t, $c->{id}, 'client.authorized'), 1, 'leaves no row');
     ($way, $seen) = browse($t->member, 1, response_type => 'code', client_id => $c->{id}, redirect_uri => 'com.example.desk:/back', code_challenge => challenge(), code_challenge_method => 'S256');
     is($seen->{json}{host}, 'com.example.desk', 'a scheme of its own is shown');

@@ -44,7 +44,7 @@ subtest 'GET /authorize sends nobody where no client is' => sub {
         for my $o ({}, { response_type => 'token' }) {
             my $r = $t->req(GET => "$OAUTH/authorize?" . form(%good, %$o, state => undef) . '&state=' . '(' x 6500);
             $page->($r, 'a state that makes the address too long');
-            like($r->{body}, qr/may have 8000\. Its <code>state<\/code> must be shorter/, 'which names the limit');
+            like($r->{body}, qr/the limit is 8000\. The <code>state<\/code> must be shorter/, 'which names the limit');
         }
 
         my $fault = sub {
@@ -60,7 +60,7 @@ subtest 'GET /authorize sends nobody where no client is' => sub {
         $fault->('unsupported_response_type', qr/must be code/, "response_type $_", response_type => $_) for 'token', 'code token', 'CODE', 'none';
         $fault->('invalid_request', qr/^code_challenge is required/, 'code_challenge ' . length($_ // ''), code_challenge => $_) for undef, '', 'x' x 42, 'x' x 129, 'x' x 42 . '=', 'x' x 42 . "\n";
         $fault->('invalid_request', qr/must be S256/, 'method ' . ($_ // 'missing'), code_challenge_method => $_) for undef, 'plain', 's256', 'none';
-        $fault->('invalid_scope', qr/^the application may ask for: api:models-read /, "scope $_", scope => $_) for 'model:read', 'api:models-read organization:admin', 'x';
+        $fault->('invalid_scope', qr/^the application may request: api:models-read /, "scope $_", scope => $_) for 'model:read', 'api:models-read organization:admin', 'x';
         $fault->('invalid_request', qr/^$_ is given twice/, "$_ twice", $t->req(GET => "$OAUTH/authorize?" . form(%good) . "&$_=s")) for qw(state scope response_type code_challenge);
     });
     my $r = $ask->(redirect_uri => $lens->{redirect_uris}[1], scope => 'x');
@@ -98,7 +98,7 @@ subtest 'POST /token takes a form, and nothing else' => sub {
         oauth_is(post("$GOOD&x=a\0b"), 400, 'invalid_request', qr/has a NUL/, 'a NUL');
         oauth_is(post("$GOOD&" . join '&', map { "p$_=1" } 1 .. 70), 400, 'invalid_request', qr/too many parameters/, 'very many');
         oauth_is(post("client_id=$lens->{id}&client_secret=$lens->{secret}"), 400, 'invalid_request', qr/^grant_type is required/, 'no grant_type');
-        oauth_is(post($GOOD =~ s/client_credentials/$_/r), 400, 'unsupported_grant_type', qr/grant_type is /, "grant_type $_") for 'password', 'implicit', 'x', 'CLIENT_CREDENTIALS', 'urn:ietf:params:oauth:grant-type:device_code';
+        oauth_is(post($GOOD =~ s/client_credentials/$_/r), 400, 'unsupported_grant_type', qr/grant_type must be /, "grant_type $_") for 'password', 'implicit', 'x', 'CLIENT_CREDENTIALS', 'urn:ietf:params:oauth:grant-type:device_code';
         oauth_is(post("$GOOD&$_->[0]=" . 'x' x $_->[1]), 400, 'invalid_request', qr/at most/, "$_->[0] of $_->[1]") for [ scope => 1025 ], [ code => 129 ], [ refresh_token => 513 ], [ redirect_uri => 2049 ];
         oauth_is(post("$GOOD&x=" . 'x' x 600_000), 413, 'invalid_request', qr/too large/, 'more than body_limit');
         oauth_is(post("$GOOD&x=" . 'x' x 1_100_000), 413, 'invalid_request', qr/too large/, 'more than nginx takes');
@@ -120,8 +120,8 @@ subtest 'who the client is' => sub {
     my $code = code($t, $t->member, $desk);
     unchanged($t, 'what proves nothing', sub {
         oauth_is($with->(basic($lens->{id}, $lens->{secret}), client_secret => $lens->{secret}), 400, 'invalid_request', qr/^client_secret is given twice/, 'both at once');
-        oauth_is($with->(basic($lens->{id}, $lens->{secret}), client_id => $desk->{id}), 400, 'invalid_request', qr/^client_id is another/, 'two ids');
-        my $refused = sub { my ($name, @o) = @_; oauth_is($with->(@o), 401, 'invalid_client', qr/not known, or it did not prove/, $name) };
+        oauth_is($with->(basic($lens->{id}, $lens->{secret}), client_id => $desk->{id}), 400, 'invalid_request', qr/^client_id does not match/, 'two ids');
+        my $refused = sub { my ($name, @o) = @_; oauth_is($with->(@o), 401, 'invalid_client', qr/authentication failed/, $name) };
         $refused->('nobody', []);
         $refused->('a secret without an id', [], client_secret => $lens->{secret});
         $refused->('an id without its secret', [], client_id => $lens->{id});
@@ -131,8 +131,8 @@ subtest 'who the client is' => sub {
         $refused->("Authorization: $_", [ Authorization => $_ ]) for "Bearer $token", 'Basic', 'Basic x', 'Basic ' . encode_base64($lens->{id}, ''), 'Basic ' . encode_base64("$lens->{id}:$lens->{secret}", '') =~ s/=*$/====/r, 'Basic ' . encode_base64("$lens->{id}:%zz", ''), 'Basic ' . encode_base64("$lens->{id}:a\0b", ''), 'Digest x', "Basic $lens->{id}:$lens->{secret}";
         $refused->('Basic with a wrong secret', basic($lens->{id}, 'x'));
         $refused->('Basic without one', basic($lens->{id}, ''));
-        oauth_is(exchange({ %$desk, secret => 'x' }, $code), 401, 'invalid_client', qr/did not prove/, 'a public client with a secret, and its code');
-        oauth_is($t->req(POST => "$OAUTH/revoke_token", type => 'application/x-www-form-urlencoded', body => form(token => 'x', client_id => $lens->{id})), 401, 'invalid_client', qr/did not prove/, 'at /revoke_token');
+        oauth_is(exchange({ %$desk, secret => 'x' }, $code), 401, 'invalid_client', qr/authentication failed/, 'a public client with a secret, and its code');
+        oauth_is($t->req(POST => "$OAUTH/revoke_token", type => 'application/x-www-form-urlencoded', body => form(token => 'x', client_id => $lens->{id})), 401, 'invalid_client', qr/authentication failed/, 'at /revoke_token');
         is($t->req(POST => "$OAUTH/token", type => 'application/x-www-form-urlencoded', body => $GOOD, headers => [ Authorization => 'Basic x', Authorization => 'Basic y' ])->{json}{error}, 'invalid_request', 'two headers');
     });
     cmp_ok(scalar(grep { $_->{event} eq 'CLIENT_REFUSED' } log_lines($t, 'security')), '>=', 10, 'the security log tells of it');
@@ -151,14 +151,14 @@ subtest 'how often a client may ask' => sub {
     fresh_minute(10);
     my @r = map { $ask->("192.0.2.$_", $one) } 1 .. 6;
     is($codes->(@r), '200 200 200 200 200 429', 'rate_default a minute, from wherever');
-    oauth_is($r[5], 429, 'temporarily_unavailable', qr/Too many requests for tokens/, 'in the words of RFC 6749');
+    oauth_is($r[5], 429, 'temporarily_unavailable', qr/Too many token requests/, 'in the words of RFC 6749');
     like($r[5]{headers}{'retry-after'}, qr/^[1-9]\d?$/, 'with Retry-After');
     is($codes->($ask->('192.0.2.1', $one, at => 'revoke_token'), $ask->('192.0.2.1', $two)), '429 200', 'at either address of the API; another client is not affected');
     is($codes->(map { $ask->('192.0.2.1', $desk) } 1 .. 6), '400 400 400 400 400 429', 'a public client: so often from one address');
     is($codes->($ask->('192.0.2.2', $desk)), '400', 'so that nobody shuts it out by saying its id');
     @r = map { $ask->('192.0.2.1', { id => $one->{id}, secret => "wrong $_" }) } 1 .. 4;
     is($codes->(@r), '401 401 401 429', 'who proves nothing: login_rate a minute from one address');
-    oauth_is($r[3], 429, 'temporarily_unavailable', qr/Too many requests/, 'likewise');
+    oauth_is($r[3], 429, 'temporarily_unavailable', qr/Too many token requests/, 'likewise');
     is($codes->($ask->('192.0.2.1', $two), $ask->('192.0.2.2', { id => 'cl_1' })), '200 401', 'which is in the way of no client there, and of no other address');
 };
 
@@ -262,8 +262,8 @@ subtest 'a user whose sessions end while one is begun or refreshed' => sub {
 };
 
 subtest 'every failure in the words of RFC 6749' => sub {
-    oauth_is($t->req(GET => $_), 404, 'invalid_request', qr/nothing at this address/, $_) for $OAUTH, "$OAUTH/", "$OAUTH/nowhere", "$OAUTH/token/x";
-    oauth_is($t->req($_ => "$OAUTH/token"), 405, 'invalid_request', qr/method/, "$_ /token") for qw(GET PUT DELETE PATCH);
+    oauth_is($t->req(GET => $_), 404, 'invalid_request', qr/No such endpoint/, $_) for $OAUTH, "$OAUTH/", "$OAUTH/nowhere", "$OAUTH/token/x";
+    oauth_is($t->req($_ => "$OAUTH/token"), 405, 'invalid_request', qr/Method/, "$_ /token") for qw(GET PUT DELETE PATCH);
     is($t->req(GET => "$OAUTH/token")->{headers}{allow}, 'POST, OPTIONS', 'with Allow');
     my $o = $t->req(OPTIONS => "$OAUTH/token", headers => [ Origin => 'https://lens.example' ]);
     is("$o->{status} $o->{headers}{'access-control-allow-origin'} $o->{headers}{'access-control-allow-methods'}", '204 * POST, OPTIONS', 'for browsers');

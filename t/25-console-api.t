@@ -121,7 +121,7 @@ subtest 'what may be done' => sub {
     my %by = map { $_->{transition} => $_ } @{ $r->{json}{items} };
     is_deeply($by{PROJECT_RESTORE}, { resource => 'project', transition => 'PROJECT_RESTORE', from => ['ARCHIVED'], to => 'computed',
         method => 'PUT', path => '/api/v1/projects/{id}/restore', permission => 'project:write',
-        summary => 'Restore an archived project to the status it had' }, 'a row of the table of transitions with its route');
+        summary => 'Restore an archived project to the status it had before' }, 'a row of the table of transitions with its route');
     is(join(' ', @{ $by{MODEL_ARCHIVE}{from} }), 'draft ready', 'from which states');
     is($t->req(GET => '/console/actions')->{status}, 401, 'for those who signed in');
 };

@@ -249,7 +249,7 @@ scene 'archived in the models dialect, reversibly' => sub {
     for my $verb (qw(unarchive archive)) {
         my $r = act($t, "mdl-$id", $verb);
         error_is($r, 409, 'CONFLICT', 'and then it stays', 'status');
-        is($r->{json}{error}{message}, 'The model was retired for good', "$verb says so");
+        is($r->{json}{error}{message}, 'The model has been permanently retired', "$verb says so");
     }
 };
 
@@ -371,7 +371,7 @@ scene 'a version that is archived for good' => sub {
     is(e($t, 'E5', { id => $v->{id} })->{status}, 204, 'and it is archived for good');
     unchanged($t, 'archived for good', sub {
         error_is($restore->(1), 409, 'CONFLICT', 'then it is not restored', 'status');
-        fault_is(promote($t, $target, $rid), 409, 'CONFLICT', 'Default:Conflict', {}, 'nor promoted', 'The model version was archived for good');
+        fault_is(promote($t, $target, $rid), 409, 'CONFLICT', 'Default:Conflict', {}, 'nor promoted', 'The model version has been permanently archived');
     });
     is($restore->(2)->{status}, 200, 'another one is');
 };
@@ -464,7 +464,7 @@ scene 'E15, E16: roles' => sub {
     is($shown->(), 'observer:CONSUMER owner:OWNER userly:USER', 'then they are there; OBSERVER is read as CONSUMER');
     answered($list->(''), 'E15', 'and listed');
     is($give->([ $_ => user => $id_of{second} ])->{status} . ' ' . role_of($t, $id, 'second', token => $who{owner}), "204 $_", "$_ by id, echoed") for qw(OWNER USER READ_WRITE EDITOR READ_ONLY CONSUMER);
-    is($give->([ NO_ROLE => user => 'second' ])->{status} . $shown->(), '204observer:CONSUMER owner:OWNER userly:USER', 'NO_ROLE takes it away');
+    is($give->([ NO_ROLE => user => 'second' ])->{status} . $shown->(), '204observer:CONSUMER owner:OWNER userly:USER', 'NO_ROLE removes access');
     is($give->([ NO_ROLE => user => 'second' ])->{status}, 204, 'of who has none it is no error');
     is($give->([ OWNER => user => 'second' ], [ USER => user => 'second' ])->{status} . role_of($t, $id, 'second', token => $who{owner}), '204USER', 'twice in one request: the last counts');
     is($give->(map { [ ($_ % 2 ? 'USER' : 'EDITOR') => user => 'second' ] } 1 .. 100)->{status}, 204, 'a hundred are allowed');

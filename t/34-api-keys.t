@@ -133,7 +133,7 @@ subtest 'POST /v1/tokens' => sub {
         }
     });
     $t->thaw('user', 'disable', 'reader');
-    refusal_is(api(POST => '/tokens', asked(principal => { human_id => $usr{reader} })), 422, 'validation_failed', qr/^`principal\.human_id` is no active user/, 'a disabled human', errors => ['principal.human_id']);
+    refusal_is(api(POST => '/tokens', asked(principal => { human_id => $usr{reader} })), 422, 'validation_failed', qr/^`principal\.human_id` is not an active user/, 'a disabled human', errors => ['principal.human_id']);
     $t->thaw('user', 'enable', 'reader');
 };
 
@@ -152,8 +152,8 @@ subtest 'who may mint what' => sub {
     refusal_is($for->($token, %own), 422, 'validation_failed', qr/^`principal\.agent_id` is required/, 'but not for that human: nobody speaks as another', errors => ['principal.agent_id']);
     refusal_is($for->($t->token('admin', '--scope', 'token:write'), %of_agent), 403, 'scope_denied', qr/^Token tok_\w+ has no grant on token\.$/, 'nor with a narrowed token');
     my $short = $t->key(user => 'mia', ttl => 600, rate => 50);
-    refusal_is($for->($short, %own), 422, 'validation_failed', qr/^`expires_in` must end/, 'no longer life than one has', errors => ['expires_in']);
-    refusal_is($for->($short, %own, expires_in => 300, limits => { requests_per_minute => 51 }), 422, 'validation_failed', qr/^`limits\.requests_per_minute` is more/, 'nor more rate', errors => ['limits.requests_per_minute']);
+    refusal_is($for->($short, %own), 422, 'validation_failed', qr/^`expires_in` must not outlive/, 'no longer life than one has', errors => ['expires_in']);
+    refusal_is($for->($short, %own, expires_in => 300, limits => { requests_per_minute => 51 }), 422, 'validation_failed', qr/^`limits\.requests_per_minute` cannot exceed/, 'nor more rate', errors => ['limits.requests_per_minute']);
     is($for->($short, %own, expires_in => 300)->{json}{limits}{requests_per_minute}, 50, 'which is handed down');
     refusal_is($for->($mia), 403, 'scope_denied', qr/^Token tok_\w+ has no grant on token\.$/, 'a user for another: 403');
     refusal_is($for->($t->member, principal => { human_id => $usr{member} }), 403, 'scope_denied', qr/^Token tok_\w+ has no grant on token\.$/, 'who has no token:write: 403');
@@ -165,24 +165,24 @@ subtest 'who may mint what' => sub {
     my $three = $t->key(user => 'mia', kind => 'token', tier => 3);
     is($for->($three, %own, tier => 3)->{status}, 200, 'a token of tier 3 makes one of tier 3');
     my %delegated = (authorized_by => { human_principal_id => $usr{mia}, agent_id => undef });
-    refusal_is($for->($three, %own, tier => 4), 422, 'validation_failed', qr/^`tier` is higher/, 'and none of tier 4', errors => ['tier'], %delegated);
+    refusal_is($for->($three, %own, tier => 4), 422, 'validation_failed', qr/^`tier` cannot exceed/, 'and none of tier 4', errors => ['tier'], %delegated);
     is($for->($t->key(user => 'mia', kind => 'token', tier => 2), %own, tier => 1)->{status}, 403, 'tier 2 makes none');
     is($for->($t->key(user => 'mia', kind => 'publishable'), %own, tier => 1)->{status}, 403, 'nor a publishable key');
     my $scoped = $t->key(user => 'mia', scope => 'token:write workspace:read');
     is($for->($scoped, %own, scopes => ['workspace:read'])->{status}, 200, 'scopes within those of the token that asks');
-    refusal_is($for->($scoped, %own, scopes => ['workspace:write']), 422, 'validation_failed', qr/^`scopes` are more/, 'not beyond them', errors => ['scopes']);
-    refusal_is($for->($scoped, %own), 422, 'validation_failed', qr/^`scopes` are more/, 'nor all there are', errors => ['scopes']);
+    refusal_is($for->($scoped, %own, scopes => ['workspace:write']), 422, 'validation_failed', qr/^`scopes` cannot exceed/, 'not beyond them', errors => ['scopes']);
+    refusal_is($for->($scoped, %own), 422, 'validation_failed', qr/^`scopes` cannot exceed/, 'nor all there are', errors => ['scopes']);
     is($for->($scoped, %own, scopes => [])->{status}, 200, 'but none at all');
     is($for->($t->token('mia', '--scope', 'token:write'), %own)->{status}, 422, 'a narrowed sign-in too');
 
     is($for->($mia, %own, human_grant => JSON::PP::true)->{status}, 200, 'human_grant: by the human itself, signed in');
-    refusal_is($for->($token, %of_agent, human_grant => JSON::PP::true), 422, 'validation_failed', qr/^`human_grant` is given by/, 'not by an administrator', errors => ['human_grant']);
-    refusal_is($for->($t->key(user => 'mia'), %own, human_grant => JSON::PP::true), 422, 'validation_failed', qr/^`human_grant` is given by/, 'not by her API key', errors => ['human_grant']);
+    refusal_is($for->($token, %of_agent, human_grant => JSON::PP::true), 422, 'validation_failed', qr/^`human_grant` can only be granted by the person/, 'not by an administrator', errors => ['human_grant']);
+    refusal_is($for->($t->key(user => 'mia'), %own, human_grant => JSON::PP::true), 422, 'validation_failed', qr/^`human_grant` can only be granted by the person/, 'not by her API key', errors => ['human_grant']);
 
     my $test = $t->key(user => 'mia', test => 1);
     is($for->($test, %own)->{json}{livemode}, JSON::PP::false, 'a test key makes test tokens');
     is($for->($t->key(user => 'mia'), %own)->{json}{livemode}, JSON::PP::true, 'a live key live ones');
-    refusal_is($for->($test, %own, $mode->(1)), 422, 'validation_failed', qr/^`livemode` is not that/, 'and no others', errors => ['livemode']);
+    refusal_is($for->($test, %own, $mode->(1)), 422, 'validation_failed', qr/^`livemode` must be that/, 'and no others', errors => ['livemode']);
     is($for->($mia, %own, $mode->(0))->{json}{livemode}, JSON::PP::false, 'who signed in may choose');
 };
 
@@ -358,13 +358,13 @@ subtest 'what cannot be undone' => sub {
         unchanged($t, "an agent deletes no $what for good", sub {
             my $r = fs($t, POST => "resources/$thing{$what}/permanentlyDelete", token => $by{agent});
             is("$r->{status} $r->{json}{errorName}", '403 PermanentlyDeleteResourcePermissionDenied', "$what: 403") or diag $r->{raw};
-            like($r->{json}{parameters}{reason}, qr/agent .* human/, 'and says who may');
+            like($r->{json}{parameters}{reason}, qr/ask the person/, 'and says who may');
         });
         is(fs($t, POST => "resources/$thing{$what}/permanentlyDelete", token => $by{granted})->{status}, 204, 'with human_grant it does');
     }
     my $r = $t->req(DELETE => "$PROJECTS/$project", token => $by{agent});
     is("$r->{status} $r->{json}{code}", '403 ACCESS_DENIED', 'nor a project');
-    like($r->{json}{message}, qr/agent .* human/, 'and says who may');
+    like($r->{json}{message}, qr/ask the person/, 'and says who may');
     is($t->req(DELETE => "$PROJECTS/$project", token => $t->key(kind => 'token', tier => 3))->{status}, 204, 'a token in the hands of its human does');
 
     # of the registry: each in the order in which a human may then do them all
@@ -378,7 +378,7 @@ subtest 'what cannot be undone' => sub {
         unchanged($t, "an agent: @$done", sub {
             my $r = $api->(@$done, token => $by{agent});
             is($r->{status}, 403, "@$done: 403") or diag $r->{raw};
-            like($r->{json}{message}, qr/agent .* human/, 'and says who may');
+            like($r->{json}{message}, qr/ask the person/, 'and says who may');
         });
         is($api->(@$done, token => $by{granted})->{status}, 204, 'with human_grant it does');
     }
@@ -459,7 +459,7 @@ subtest 'a repetition shows the secret again, to the same credential' => sub {
             my $other = $t->token('admin');
             isnt($other, $cred, 'another sign-in of the same user');
             unchanged($t, 'asking with it', sub {
-                refusal_is(api(POST => $path, $body, %o, token => $other), 409, 'idempotency_key_sealed', qr/opens with the very token/, 'is told that it was done, and no secret');
+                refusal_is(api(POST => $path, $body, %o, token => $other), 409, 'idempotency_key_sealed', qr/can only be replayed with the token/, 'is told that it was done, and no secret');
             });
             is(api(POST => $path, $body, %o)->{body}, $first->{body}, 'the first one still opens it');
         }

@@ -127,7 +127,7 @@ subtest 'deployments and what surrounds them' => sub {
     ($deployment) = $room->(deployments => 1, { modelPackageId => $versions[0], label => 'd' }, 'deployments/fromModelPackage/');
     my @challengers = map { { modelPackageId => $_, name => 'c' } } @versions[ 1 .. 3 ];
     my $challenge = sub { reg($t, POST => "deployments/$deployment->{id}/challengers/", body => $challengers[ $_[0] ]) };
-    is(scalar(fill($challenge)), $most{challengers}, 'as many challengers');
+    is(scalar(fill($challenge)), $most{challengers}, 'Challenger limit');
     unchanged($t, 'challengers', sub { refused($challenge->(2), 409, qr/^\Q@{[ sentence('challengers') ]}\E$/, 'one more') });
     my ($use_case) = $room->(use_cases => 2, { name => 'u' }, 'useCases/');
     is(reg($t, DELETE => "useCases/$use_case->{id}/")->{status}, 204, 'without one');

@@ -145,7 +145,7 @@ subtest 'a model that is not everybody\'s, a token that is another\'s' => sub {
     delivered();
     is(scalar(() = got('hugo')), $n, 'a permission that was taken away counts at once');
     my $last = deliveries($e[0])->[-1];
-    is("$last->{status} $last->{attempts}[0]{error}", 'failed the endpoint\'s owner cannot read the object any more, so nothing was sent', 'the delivery says so');
+    is("$last->{status} $last->{attempts}[0]{error}", 'failed the endpoint\'s owner can no longer read the object, so nothing was sent', 'the delivery says so');
     is(json([ @{ seen($e[0]) }{qw(status failing_since owner_permissions)} ]), json([ 'enabled', undef, [qw(webhook:read token:read)] ]), 'the endpoint has not failed, and says what it hears');
     $t->must('user', 'disable', 'hugo');
     api(POST => "webhook_endpoints/$e[0]{id}/test", $t->admin);
@@ -190,7 +190,7 @@ subtest 'what went wrong' => sub {
     close $closed;
     my $hangs = Thaw::Receiver->new($t, sub { $_[0]{path} =~ /hangs/ ? { hang => 1 } : { raw => "\x00garbage\r\n\r\n" } });
     my %want = ("http://127.0.0.2:$port/" => 'the connection could not be made', 'http://no-such-host.invalid/' => 'the host name could not be resolved',
-        $hangs->url('/hangs') => 'no answer came in time', $hangs->url('/') => 'the answer is not HTTP');
+        $hangs->url('/hangs') => 'no answer in time', $hangs->url('/') => 'the answer is not HTTP');
     my %e = map { $_ => api(POST => 'webhook_endpoints', $t->admin, { url => $_, enabled_events => ['model.created'] })->{json} } keys %want;
     model($t);
     delivered();

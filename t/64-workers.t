@@ -142,7 +142,7 @@ subtest 'a new program begins at a reload' => sub {
     }
     my @before = $t->worker_pids;
     $t->{worker}->kill('HUP');
-    within(10, sub { slurp("$t->{dir}/worker.log") =~ /reload: a new worker of \S+ would not start; the old ones go on/ }, 'the refusal');
+    within(10, sub { slurp("$t->{dir}/worker.log") =~ /reload: a new worker of \S+ did not start; the old ones keep running/ }, 'the refusal');
     is(join(' ', $t->worker_pids), "@before", 'a reload to a program that does not start changes nothing');
     $put->("$Thaw::BUILD/thaw.fcgi");
     my $now = (stat "$dir/thaw.fcgi")[1];

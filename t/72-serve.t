@@ -312,15 +312,15 @@ sub refused {
 make_path("$top/$_") for qw(open open/parent/state);
 symlink $precious, "$top/open/serve.state";
 chmod 0777, "$top/open", "$top/open/parent";
-refused('a directory in which others can write', "$top/open", 'chmod go-w \S+/open`, or name another');
-refused('a directory that others can replace', "$top/open/parent/state", 'anyone can write in \S+/open/parent, .*name another directory');
+refused('a directory in which others can write', "$top/open", 'chmod go-w \S+/open`, or choose another');
+refused('a directory that others can replace', "$top/open/parent/state", 'anyone can write in \S+/open/parent, .*choose another directory');
 SKIP: {
     skip 'not root', 1 if $>;
     my ($other, $gid) = (getpwnam 'daemon')[2, 3];
     chmod 0755, "$top/open", "$top/open/parent";
     chown $other, $gid, "$top/open";
     refused("another user's directory", "$top/open", 'belongs to daemon; run ./serve as that user');
-    refused("a directory in another user's", "$top/open/parent", 'belongs to daemon; name another');
+    refused("a directory in another user's", "$top/open/parent", 'belongs to daemon; choose another');
 
     subtest 'links in what the services own' => sub {
         chmod 0755, $top;

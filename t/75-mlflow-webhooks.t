@@ -89,8 +89,8 @@ subtest 'what is wrong with one' => sub {
         [ { events => [ event('registered_model.deleted') ] }, "Invalid action 'deleted' for entity 'registered_model'. Valid actions are: ['created']", 'nor that' ],
         [ { events => [ event('budget_policy.exceeded') ] }, "Invalid action 'exceeded' for entity 'budget_policy'. Valid actions are: []", 'what does not happen here' ],
         [ { events => [ event('nothing.set') ] }, "Invalid entity 'NOTHING' of a webhook event.", 'no entity' ],
-        [ { url => 'http://10.0.0.1/' }, "Invalid webhook URL 'http://10.0.0.1/': it names an address that may not be called.", 'a private address' ],
-        [ { url => 'ftp://example.org/' }, "Invalid webhook URL 'ftp://example.org/': it does not begin with https:// or http://.", 'another scheme' ],
+        [ { url => 'http://10.0.0.1/' }, "Invalid webhook URL 'http://10.0.0.1/': it refers to an address that is not allowed.", 'a private address' ],
+        [ { url => 'ftp://example.org/' }, "Invalid webhook URL 'ftp://example.org/': it must begin with https:// or http://.", 'another scheme' ],
         [ { secret => 'x' x 1001 }, "'secret' exceeds the maximum length of 1000 characters", 'a long secret' ],
     ) {
         refused(call(POST => $W, { %good, %{ $row->[0] } }), 400, $BAD, $row->[1], $row->[2]);
@@ -230,7 +230,7 @@ subtest 'an event that there is no pair for' => sub {
     is($t->req(POST => "/api/v1/models/$m->{id}/archive", token => $t->admin)->{status}, 200, 'given an archived model');
     once();
     is(scalar(my @came = $r->requests), 0, 'nothing is sent');
-    is($t->sql('SELECT error FROM delivery_attempts ORDER BY at DESC LIMIT 1'), 'the endpoint is told of no events of this type, so nothing was sent', 'and why');
+    is($t->sql('SELECT error FROM delivery_attempts ORDER BY at DESC LIMIT 1'), 'the endpoint does not receive events of this type, so nothing was sent', 'and why');
     forget($w);
 };
 
@@ -310,12 +310,12 @@ subtest 'a test, now' => sub {
     is(json($result->('/silent')), json({ success => JSON::PP::true, response_status => 200, response_body => '' }), 'one that answers nothing');
     is(length $result->('/long')->{response_body}, 1000, 'the beginning of a long answer');
     my $from = time;
-    is(json($result->('/hang')), json({ success => JSON::PP::false, error_message => 'no answer came in time' }), 'one that never answers');
+    is(json($result->('/hang')), json({ success => JSON::PP::false, error_message => 'no answer in time' }), 'one that never answers');
     cmp_ok(time - $from, '<', 5, 'is not waited for');
     my $gone = hook('http://127.0.0.2:9/', ['prompt.created']);
     is(json($try->($gone)), json({ success => JSON::PP::false, error_message => 'the connection could not be made' }), 'nobody there');
     $t->sql("UPDATE webhook_endpoints SET url = 'http://127.0.0.1:$t->{port}/' WHERE url = 'http://127.0.0.2:9/'");
-    is($try->($gone)->{error_message}, 'the address is not one that may be called', 'an address that became a private one');
+    is($try->($gone)->{error_message}, 'the address is not allowed', 'an address that became a private one');
     is($t->req(POST => "$W/$w->{webhook_id}/test", token => $t->key(scope => 'webhook:read'))->{status}, 403, 'takes who may write');
     # what the receiver says is for the owner and administrators
     $t->must('role', 'set', '--org', 'Main', 'hooker', '--permissions', 'model:read webhook:read webhook:write', '--rate', 100);
@@ -356,14 +356,14 @@ subtest 'a name server that does not answer' => sub {
     my $slow = Thaw->new(clock => 1, workers => 1, config => { webhook_networks => '127.0.0.2/32', webhook_http => 'on', webhook_retries => '0', webhook_timeout_s => 1 });
     my $made = $slow->req(POST => $W, token => $slow->admin, body => { name => 'w', url => 'http://nowhere.silent/', events => [ event('registered_model.created') ] })->{json}{webhook};
     my $from = time;
-    is(json($slow->req(POST => "$W/$made->{webhook_id}/test", token => $slow->admin)->{json}{result}), json({ success => JSON::PP::false, error_message => 'no answer came in time' }), 'a test says so');
+    is(json($slow->req(POST => "$W/$made->{webhook_id}/test", token => $slow->admin)->{json}{result}), json({ success => JSON::PP::false, error_message => 'no answer in time' }), 'a test says so');
     cmp_ok(time - $from, '<', 4, 'in time');
     $slow->req(POST => "$B/registered-models/create", token => $slow->admin, body => { name => 'm' });
     $from = time;
     my $r = $slow->thaw('--json', 'deliver');
     is("$r->{exit} $r->{json}{failed}", '0 2', 'two tries have failed') or diag $r->{err};
     cmp_ok(time - $from, '<', 6, 'in time');
-    is(join(' ', map { $_->[0] } $slow->sql('SELECT DISTINCT error FROM delivery_attempts')), 'no answer came in time', 'and say so');
+    is(join(' ', map { $_->[0] } $slow->sql('SELECT DISTINCT error FROM delivery_attempts')), 'no answer in time', 'and say so');
     $slow->finish;
 };
 

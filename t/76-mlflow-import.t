@@ -211,10 +211,10 @@ subtest 'what is not the same is not touched' => sub {
     push @{ $has->{models} }, model('shelved'), model('taken', tags => tags(%prompt));
     put();
     my $l = lines(import_('--from', $url));
-    like($l->{'version fraud/10'}, qr/refused: Another version has this number here: its source is s3:\/\/x\/y/, 'another version of the number');
+    like($l->{'version fraud/10'}, qr/refused: Another version already has this number here: its source is s3:\/\/x\/y/, 'another version of the number');
     like($l->{'version fraud/3'}, qr/refused: it was deleted here/, 'one that was deleted here');
     like($l->{'model shelved'}, qr/refused: there is one of this name, which is archived/, 'a model that is archived here');
-    like($l->{'model taken'}, qr/refused: There is a model of this name, and this is a prompt/, 'a prompt of the name of a model');
+    like($l->{'model taken'}, qr/refused: A model with this name already exists, and this is a prompt/, 'a prompt of the name of a model');
     @{ $has->{models} } = grep { $_->{name} !~ /^(?:shelved|taken)$/ } @{ $has->{models} };
     @{ $fraud->{versions} } = grep { $_->{version} !~ /^(?:3|10)$/ } @{ $fraud->{versions} };
     put();

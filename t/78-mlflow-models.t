@@ -239,7 +239,7 @@ scene 'tags of a model' => sub {
 
 scene 'how many tags, and how much' => sub {
     my $name = made_model($t, 0, tags => [ map { { key => "k$_", value => '' } } 1 .. 1000 ]);
-    fails(ml($t, "POST $M/set-tag", { name => $name, key => 'one more' }), 400, $BAD, qr/at most 1000 tags/, '1001 of them');
+    fails(ml($t, "POST $M/set-tag", { name => $name, key => 'one more' }), 400, $BAD, qr/At most 1000 tags/, '1001 of them');
     done(ml($t, "POST $M/set-tag", { name => $name, key => 'k7', value => 'v' }), 'but one of them again');
     is(scalar @{ model_of($t, $name)->{tags} }, 1000, 'all of them come');
     fails(ml($t, "POST $M/create", { name => 'too many', tags => [ map { { key => "k$_", value => '' } } 1 .. 1001 ] }), 400, $BAD, undef, '1001 at once');

@@ -1791,7 +1791,7 @@ static void model_apis_name_the_place(void **state)
 		{ "{\"inputs\":[{\"type\":\"parameter\",\"name\":\"p\",\"dataType\":{\"type\":\"map\",\"keyType\":{\"type\":\"string\"}}}],\"outputs\":[]}",
 			"inputs[0].dataType.valueType is required" },
 		{ "{\"inputs\":[{\"type\":\"parameter\",\"name\":\"p\",\"dataType\":{\"type\":\"any\"}},{\"type\":\"parameter\",\"name\":\"p\",\"dataType\":{\"type\":\"any\"}}],\"outputs\":[]}",
-			"inputs[1].name is the name of another one before it" },
+			"inputs[1].name repeats the name of an earlier one" },
 		{ "{\"inputs\":[{\"type\":\"unsupported\",\"unsupportedType\":\"x\",\"params\":{\"a\":\"1\",\"b\":1}}],\"outputs\":[]}",
 			"inputs[0].params.b must be a string, not a whole number" },
 		/* What is unknown is let be, whatever it is called. */
@@ -2275,7 +2275,7 @@ static void forms_have_a_most(void **state)
 	part_is(255, "a", "(NULL)", "(NULL)", "1", 1);
 	buf_puts(&b, PART("name=a", "1") "--x--");
 	assert_int_equal(parse_form(FORM "x", b.p, b.n), ERR_REQUEST);
-	assert_text(why, "part 257: there may be 256 parts");
+	assert_text(why, "part 257: at most 256 parts are allowed");
 	for (int more = 0; more <= 1; more++) {  /* 8 KiB with the empty line */
 		char *body = arena_printf(a, "--x\r\n%s%*s\r\n\r\n\r\n--x--", start, 8192 - 4 - (int)strlen(start) + more, "1");
 
@@ -2554,7 +2554,7 @@ static void filters_that_are_refused(void **state)
 		{ "version_number = 1.5", WHOLE("1.5") }, { "version_number = '1.5'", WHOLE("1.5") }, { "version_number = ''", WHOLE("") }, { "version_number = ' 1'", WHOLE(" 1") },
 		{ "version_number = -", WHOLE("-") }, { "version_number = 1e3", WHOLE("1e3") }, { "version_number < 9223372036854775808", WHOLE("9223372036854775808") },
 		{ "version_number = (1)", CLAUSE "version_number = (" },
-		{ "name = '\xff'", "What is searched for must be UTF-8." },
+		{ "name = '\xff'", "The search text must be UTF-8." },
 	};
 
 	(void)state;
@@ -2580,7 +2580,7 @@ static void filters_have_a_most(void **state)
 
 	(void)state;
 	assert_int_equal(strlen(filtered_long("name='", SEARCH_BYTES - 7, "x", "'")), strlen("name = []") + SEARCH_BYTES - 7);
-	assert_text(filtered_long("name='", SEARCH_BYTES - 6, "x", "'"), "What is searched for must not be longer than 32768 bytes.");
+	assert_text(filtered_long("name='", SEARCH_BYTES - 6, "x", "'"), "The search text must not be longer than 32768 bytes.");
 	assert_int_equal(strlen(filtered_long("", SEARCH_CLAUSES, "name=''AND ", "")), SEARCH_CLAUSES * strlen("name = []|") - 1);
 	assert_text(filtered_long("", SEARCH_CLAUSES + 1, "name=''AND ", ""), "A filter string must not have more than 20 clauses.");
 	assert_int_equal(strlen(filtered_long("name IN (", SEARCH_VALUES, "'',", ")")), strlen("name IN ") + SEARCH_VALUES * strlen("[]"));
@@ -2617,14 +2617,14 @@ static void orders_are_read(void **state)
 		{ "name up", NO_ORDER("name up") }, { "name;", NO_ORDER("name;") }, { "'name'", NO_ORDER("'name'") }, { "`name", NO_ORDER("`name") }, { "", NO_ORDER("") }, { "  ", NO_ORDER("  ") },
 		{ "x", "Invalid order by key 'x' specified. Valid keys are '{'name', 'timestamp'}'" }, { "Name", "Invalid order by key 'Name' specified. Valid keys are '{'name', 'timestamp'}'" },
 		{ "tags.name", "Invalid order by key 'tags.name' specified. Valid keys are '{'name', 'timestamp'}'" },
-		{ "name\xff", "What is searched for must be UTF-8." },
+		{ "name\xff", "The search text must be UTF-8." },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_text(ordered(of_models, rows[i].text, NULL), rows[i].order);
 	assert_text(ordered(of_models, "timestamp", "name DESC"), "name down");
-	assert_text(ordered(of_models, "timestamp", "last_updated_timestamp DESC"), "Invalid order_by clause 'last_updated_timestamp DESC'. There is an order by 'timestamp' already.");
+	assert_text(ordered(of_models, "timestamp", "last_updated_timestamp DESC"), "Invalid order_by clause 'last_updated_timestamp DESC'. 'timestamp' is already in the order.");
 	assert_text(ordered(of_versions, "version_number DESC", NULL), "version_number down");
 	assert_text(ordered(of_versions, "run_id", NULL), "Invalid order by key 'run_id' specified. Valid keys are '{'name', 'version_number', 'creation_timestamp'}'");
 }

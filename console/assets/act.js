@@ -1,5 +1,5 @@
 // act.js: offering what one may do next, asking first, doing it, saying so.
-import { h, badge, nonce, sentence } from './dom.js';
+import { h, badge, inside, nonce, sentence } from './dom.js';
 import { request, get, user } from './api.js';
 import { confirm, secret, toast, toastFailure, clearToasts } from './dialog.js';
 import { fieldset } from './fields.js';
@@ -34,6 +34,8 @@ export async function tellSecret(resource, reply) {
 // What an action does, in words.
 export const asks = (action, object) => typeof action.ask === 'function' ? action.ask(object) : action.ask;
 const deed = (resource, action) => action.deed ?? (action.bare ? action.label : `${action.label} ${resource.one}`);
+// The same in the middle of a sentence: what could not be done.
+const undone = (resource, action) => inside(action.pick?.deed ?? action.deed ?? (action.bare ? action.label : `${action.label} the ${resource.one}`));
 
 // A button of an object. `refresh` brings the view up to date.
 export function button(resource, offer, object, refresh, small) {
@@ -81,7 +83,7 @@ async function perform(resource, offer, object, refresh) {
             : action.send?.(object, form?.values(), loaded) ?? { path: place(resource, offer.path, object), body: offer.body };
         const done = await confirm({
             title: chosen ? `${action.pick.deed} \u201c${name}\u201d?` : `${deed(resource, action)}${action.bare ? ':' : ''} \u201c${name}\u201d${action.bare && form ? '' : '?'}`,
-            body: h('div', {}, foreseen?.to ? h('p', {}, 'It will be ', h('strong', {}, resource.statuses[foreseen.to].label), `. ${foreseen.text}`)
+            body: h('div', {}, foreseen?.to ? h('p', {}, `The ${resource.one} will be `, h('strong', {}, resource.statuses[foreseen.to].label), `. ${foreseen.text}`)
                 : foreseen ? [h('p', {}, foreseen.text), foreseen.checks && checks(foreseen.checks)] : h('p', {}, chosen ? action.pick.told(object, chosen) : asks(action, object)),
                 target(resource, foreseen?.to ? foreseen : offer, resource.status(object)) || null),
             form, label: foreseen?.refused ? null : chosen ? action.pick.deed : deed(resource, action), tone: action.tone === 'secondary' ? 'primary' : action.tone,
@@ -105,15 +107,15 @@ async function perform(resource, offer, object, refresh) {
         const now = resource.statuses[status];
         const to = action.leads ? action.leads(done.data, object) : chosen && action.pick.leads ? await action.pick.leads(done.data, chosen, get) : action.after === 'stay' ? location.hash : action.after !== 'list' ? detailHash(resource, object)
             : `#/${resource.path}${resource.archived ? '/archived' : ''}`;
-        toast('good', `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, action.did ? action.did(done.data) : chosen ? action.pick.did?.(chosen) : now && `Its status is now ${now.label}${foreseen?.to && foreseen.to !== status
-            ? `, not ${resource.statuses[foreseen.to].label}: it has changed meanwhile` : ''}.`, location.hash !== to);
+        toast('good', typeof action.done === 'function' ? action.done(object) : `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, action.did ? action.did(done.data) : chosen ? action.pick.did?.(chosen) : now && `Its status is now ${now.label}${foreseen?.to && foreseen.to !== status
+            ? `, not ${resource.statuses[foreseen.to].label}, because something changed in the meantime` : ''}.`, location.hash !== to);
         if (location.hash !== to) location.hash = to;
         else {
             await refresh();
             settle();
         }
     } catch (e) {
-        toastFailure(e, true);
+        toastFailure(e, undone(resource, action));
         if (e.kind === 'ended') return;
         await refresh();
         settle();

@@ -114,7 +114,7 @@ function renew() {
 export async function request(method, path, options = {}) {
     if (!session) throw new Failure('ended', 'Signed out.');
     // An id of dots would lead to another address, however it is encoded (URL standard).
-    if (path.split('?')[0].split('/').some(s => s === '.' || s === '..')) throw new Failure('gone', 'There is nothing with this id.');
+    if (path.split('?')[0].split('/').some(s => s === '.' || s === '..')) throw new Failure('gone', 'No object has this id.');
     if (renewing || Date.now() > session.until - EARLY) await renew();
     const before = session;
     try {
@@ -149,18 +149,22 @@ export async function offers(resource, status) {
     return [...table.filter(a => a.resource === resource.word), ...resource.own ?? []].filter(a => may(a.permission) && a.from.includes(status));
 }
 
-// What to do about a failure, for people. `writing`: the request would have changed something.
+// What to do about a failure, for people. `writing`: the request would have changed something;
+// where that is a text, it says what.
+const again = 'The change may have been made; it is safe to try again, the change will not be made twice.';
 export function advice(e, writing = false) {
+    const not = typeof writing === 'string' ? `Couldn\u2019t ${writing}` : writing ? 'The change was not made' : 'The request was refused';
+    const text = e.message.replace(/\.$/, '');
     switch (e.kind) {
-    case 'conflict': return ['It was not done', `${e.message.replace(/\.$/, "")}. Someone else may have been faster. The view now shows the present state: look at it, and decide again.`];
-    case 'sealed': return ['It was done', 'But the secret in the answer can no longer be shown: rotate the secret to get a new one.'];
-    case 'stale': return ['It has changed meanwhile', 'Someone else changed it since you opened it. Look at the present state, and decide again.'];
-    case 'gone': return ['Not found', `${e.message.replace(/\.$/, "")}. It may have been deleted. Choose another one from the list.`];
-    case 'denied': return ['Not allowed', `${e.message.replace(/\.$/, "")}. An administrator of your organization can give you the permission.`];
+    case 'conflict': return [not, `${text}. Someone may have changed it first. This page now shows the current state.`];
+    case 'sealed': return ['The change was made', 'The secret in the answer can no longer be shown. Rotate the secret to get a new one.'];
+    case 'stale': return ['This was changed while you were editing', 'Someone else saved a change after you opened this page. Check the current state, then decide.'];
+    case 'gone': return ['Not found', `${text === 'Not found' ? '' : `${text}. `}The object may have been deleted. Choose another one from the list.`];
+    case 'denied': return ['Not allowed', `${text}. An administrator of your organization can give you the permission.`];
     case 'slow': return ['Too many requests', `Wait ${e.wait} seconds, then try again.`];
-    case 'away': return ['The service is away', `${writing ? 'It is not known whether the change was made; trying again is safe, it is made once at most.' : 'Nothing was changed.'} Wait ${e.wait || 'a few'} seconds, then try again.`];
-    case 'lost': return ['No connection', `The server did not answer. ${writing ? 'It is not known whether the change was made; trying again is safe, it is made once at most. ' : ''}Check the connection, then try again.`];
-    case 'signin': return ['Signed out', 'The session is over. Sign in again.'];
-    default: return ['It was not done', e.message];
+    case 'away': return ['The service is unavailable', `${writing ? again : 'Nothing was changed.'} Wait ${e.wait || 'a few'} seconds, then try again.`];
+    case 'lost': return ['No connection', `The server did not answer. ${writing ? `${again} ` : ''}Check the connection, then try again.`];
+    case 'signin': return ['Signed out', 'Your session has expired. Sign in again.'];
+    default: return [not, e.message];
     }
 }

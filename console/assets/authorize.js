@@ -8,9 +8,9 @@ const again = 'Go back to the application and start again there.';
 // What an application is not known for, or what has run out, is not mended by trying again.
 const problem = (e, retry) => ['lost', 'away', 'slow'].includes(e.kind) ? notice(e, false, retry)
     : h('div', { class: 'note note-bad inline' }, h('div', {},
-        h('strong', {}, e.kind === 'gone' ? 'This application is not known here' : 'This request cannot be answered'),
-        h('div', {}, e.kind === 'gone' ? `Nothing was allowed. ${again} If it says the same, ask who runs the application whether it is registered with this server.`
-            : `${e.message.replace(/\.$/, '')}. Nothing was allowed. ${again}`)));
+        h('strong', {}, e.kind === 'gone' ? 'Unknown application' : 'Invalid authorization request'),
+        h('div', {}, e.kind === 'gone' ? `No access was granted. ${again} If this happens again, ask the developer of the application whether it is registered with this server.`
+            : `${e.message.replace(/\.$/, '')}. No access was granted. ${again}`)));
 
 // `another`: signs out, and comes back here with whoever signs in then.
 export async function authorize(params, another) {
@@ -51,7 +51,7 @@ export async function authorize(params, another) {
                 const { data } = await request('POST', '/console/authorize', { body: { ...ask, approve } });
                 // An application may take it without a page of its own: this one then stays.
                 foot.remove();
-                said.textContent = `${approve ? 'Allowed' : 'Denied'}. ${host} goes on; this page can be closed.`;
+                said.textContent = `${approve ? 'Allowed' : 'Denied'}. Continue at ${host}; you can close this page.`;
                 location.assign(data.location);
             } catch (e) {
                 if (e.kind === 'ended') return;
@@ -62,12 +62,12 @@ export async function authorize(params, another) {
         }
         return [h('h1', { tabindex: -1 }, `Allow \u201c${client.name}\u201d access?`),
             h('div', { class: 'panel' },
-                h('p', { id: 'asks' }, h('strong', {}, client.name), ' asks to act in your name. With your answer you are sent to ', h('strong', {}, host), '.'),
-                h('h2', { class: 'h5', id: 'scopes' }, 'It could'),
+                h('p', { id: 'asks' }, h('strong', {}, client.name), ' wants to act on your behalf. You will be redirected to ', h('strong', {}, host), '.'),
+                h('h2', { class: 'h5', id: 'scopes' }, 'It will be able to'),
                 h('ul', { 'aria-labelledby': 'scopes' }, allowed(scopes)),
-                h('p', { class: 'soft' }, 'It can never do more than you may do yourself. Allow it only when you started this in the application just now.'),
+                h('p', { class: 'soft' }, 'The application can never do more than you can. Allow it only if you just started this in the application.'),
                 h('dl', { class: 'fields' }, h('dt', {}, 'Signed in as'), h('dd', {}, `${username} (${email}) `,
-                    h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: another }, 'Sign in as another'))),
+                    h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: another }, 'Use a different account'))),
                 wrong, foot, said)];
     }
 

@@ -1,6 +1,6 @@
 // detail.js: one object of any resource: its fields, what one may do next, where it comes
 // from, what belongs to it, its history.
-import { h, value, badge, test, spinner } from './dom.js';
+import { h, value, badge, inside, listed, test, spinner } from './dom.js';
 import { request, get, offers, user, may } from './api.js';
 import { notice } from './dialog.js';
 import { asks, button, detailHash, download, editable, known, target } from './act.js';
@@ -51,6 +51,7 @@ export async function detail(resource, id) {
         const of = object && resource.within, up = of ? object[of.place] : { href: `#/${resource.inner ?? resource.path}`, text: resource.title };
         return h('nav', { 'aria-label': 'Breadcrumb' }, h('a', { href: up.href }, `\u2190 ${up.text}`));
     };
+    const editables = object => listed(resource.form.filter(f => f.only !== 'create' && f.type !== 'check' && (f.of?.(object) ?? true)).map(f => inside(f.label)));
     const failed = e => [back(), h('h1', { tabindex: -1 }, e.kind === 'gone' ? 'Not found' : resource.title),
         h('div', { role: 'alert' }, notice(e, false, e.kind === 'gone' ? null : refresh))];
 
@@ -63,12 +64,12 @@ export async function detail(resource, id) {
         const next = section('next', 'What you can do next',
             list.length || edit ? h('ul', { class: 'next' },
                 edit && h('li', {}, h('a', { class: 'btn btn-outline-secondary', href: `${detailHash(resource, object)}/edit` }, `Edit ${resource.one}`),
-                    h('span', { class: 'what' }, 'Change its fields. ', target(resource, edit, status))),
+                    h('span', { class: 'what' }, `Edit ${editables(object)}. `, target(resource, edit, status))),
                 list.map(o => h('li', {}, button(resource, o, object, refresh),
                     h('span', { class: 'what' }, asks(resource.actions[o.transition], object), ' ', target(resource, o, status)))))
-                : h('p', { class: 'soft mb-0' }, !may(resource.create) ? `Your role, ${user().role}, may look at ${resource.many} but not change them.`
-                    : resource.rights && open.length ? `You have read-only access to this ${resource.one}.` : open.length ? 'Another person decides it.'
-                        : `Nothing can be done while it is ${(resource.statuses[status]?.label ?? status).toLowerCase()}.`));
+                : h('p', { class: 'soft mb-0' }, !may(resource.create) ? `You have read-only access (role: ${user().role}).`
+                    : resource.rights && open.length ? `You have read-only access to this ${resource.one}.` : open.length ? 'This is waiting for someone else\u2019s decision.'
+                        : `Nothing can be done while the ${resource.one} is ${(resource.statuses[status]?.label ?? status).toLowerCase()}.`));
         const file = resource.file?.(object);
         const details = section('fields', 'Details', h('dl', { class: 'fields' }, resource.details
             .filter(d => !d.optional || (object[d.field] !== null && object[d.field] !== undefined))

@@ -119,7 +119,7 @@ async function copy(text, shown, said, button) {
         copied = document.execCommand('copy');
         button.focus();
     }
-    said.textContent = copied ? 'Copied.' : 'It could not be copied: select it and copy it by hand.';
+    said.textContent = copied ? 'Copied.' : 'Couldn\u2019t copy. Select the text and copy it yourself.';
 }
 export function copier(what, text, shown) {
     const said = h('span', { role: 'status', class: 'soft' });
@@ -136,7 +136,7 @@ export async function secret(title, text) {
     const first = h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: () => copy(text, field, said, first) }, 'Copy');
     const close = h('button', { type: 'button', class: 'btn btn-primary', onclick: () => d.close() }, 'I have stored it');
     const d = open({ title, first, busy: () => true, foot: [first, close], body: [
-        h('p', {}, 'It is shown this once and cannot be read again. Store it where the receiver verifies signatures.'),
+        h('p', {}, 'The secret is shown only this once. Store it where the receiver verifies signatures.'),
         h('label', { for: id, class: 'form-label' }, 'Secret'), field, said] });
     await d.closed;
 }

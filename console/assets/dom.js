@@ -24,6 +24,10 @@ const whole = new Intl.NumberFormat(), short = new Intl.NumberFormat(undefined, 
 export const count = n => whole.format(n);
 export const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
 export const sentence = s => s.charAt(0).toUpperCase() + s.slice(1);
+// Within a sentence; an abbreviation stays.
+export const inside = s => /^\p{Lu}{2}/u.test(s) ? s : s.charAt(0).toLowerCase() + s.slice(1);
+const conjunction = new Intl.ListFormat('en-GB');
+export const listed = words => conjunction.format(words);
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
@@ -52,8 +56,8 @@ const scopes = {
     'api:models-read': 'See models and their versions',
     'api:models-write': 'Create models, add versions to them and promote versions',
     'api:models-promote': 'Change which version has a protected alias or stage',
-    'api:filesystem-read': 'See folders and what lies in them',
-    'api:filesystem-write': 'Create folders, and delete and restore what lies in them',
+    'api:filesystem-read': 'See folders and their contents',
+    'api:filesystem-write': 'Create folders, and delete and restore their contents',
     'api:admin-read': 'See your user name and e-mail address',
 };
 export const allowed = words => words.map(s => h('li', {}, scopes[s] ?? h('code', {}, s)));

@@ -14,12 +14,12 @@ function labels(f, start) {
     let n = 0;
     function row(key, text) {
         n++;
-        const value = h(text.includes('\n') ? 'textarea' : 'input', { class: 'form-control', 'data-text': true, 'aria-label': `Text ${n}`, value: text, autocomplete: 'off' });
+        const value = h(text.includes('\n') ? 'textarea' : 'input', { class: 'form-control', 'data-text': true, 'aria-label': `Value ${n}`, value: text, autocomplete: 'off' });
         const box = h('div', { class: 'label' }, h('input', { type: 'text', class: 'form-control', 'data-key': true, 'aria-label': `Key ${n}`, value: key, autocomplete: 'off' }), value,
-            h('button', { type: 'button', class: 'btn btn-outline-secondary', 'aria-label': `Remove key ${n}`, onclick: () => { box.remove(); (keys()[0] ?? add).focus(); } }, '\u00d7'));
+            h('button', { type: 'button', class: 'btn btn-outline-secondary', 'aria-label': `Remove field ${n}`, onclick: () => { box.remove(); (keys()[0] ?? add).focus(); } }, '\u00d7'));
         return box;
     }
-    const add = h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: () => { rows.append(row('', '')); keys().at(-1).focus(); } }, 'Add a key');
+    const add = h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: () => { rows.append(row('', '')); keys().at(-1).focus(); } }, 'Add field');
     rows.append(...Object.entries(start ?? {}).map(([key, text]) => row(key, text)));
     return {
         name: f.name,
@@ -31,7 +31,7 @@ function labels(f, start) {
         fault() {
             const given = keys().map(k => k.value.trim());
             const twice = given.find((k, i) => k && given.indexOf(k) !== i);
-            return twice ? `has the key ${twice} twice` : given.some((k, i) => !k && texts()[i].value) ? 'has a text without a key' : null;
+            return twice ? `has the key ${twice} twice` : given.some((k, i) => !k && texts()[i].value) ? 'Every value needs a key' : null;
         },
         wrong(text) {
             error.textContent = said(f, text);

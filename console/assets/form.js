@@ -32,11 +32,11 @@ export async function form(resource, id, params) {
         try {
             if (editing) await fetchObject();
             else parent = { id: aboveId, href: back, name: above.name(above.api.one(await get(urlOf(above, aboveId)))) };
-            if (barred) throw { kind: 'denied', message: `You may not edit this ${resource.one}` };
-            if (editing && !offer) throw { kind: 'conflict', message: `It cannot be edited while it is ${(resource.statuses[resource.status(object)]?.label ?? resource.status(object)).toLowerCase()}` };
+            if (barred) throw { kind: 'denied', message: `You don\u2019t have permission to edit this ${resource.one}` };
+            if (editing && !offer) throw { kind: 'conflict', message: `The ${resource.one} cannot be edited while it is ${(resource.statuses[resource.status(object)]?.label ?? resource.status(object)).toLowerCase()}` };
         } catch (e) {
             if (e.kind === 'ended') throw e;
-            return { title, node: h('div', {}, h('h1', { tabindex: -1 }, title), h('div', { role: 'alert' }, notice(e, false)), h('a', { href: editing ? back : `#/${up.path}` }, 'Back')) };
+            return { title, node: h('div', {}, h('h1', { tabindex: -1 }, title), h('div', { role: 'alert' }, notice(e, editing ? `edit the ${resource.one}` : false)), h('a', { href: editing ? back : `#/${up.path}` }, 'Back')) };
         }
     }
 
@@ -86,13 +86,13 @@ export async function form(resource, id, params) {
             const changed = fields.specs.filter(f => !same(before[f.name], object[f.name]));
             problem.replaceChildren(notice(e, true), h('dl', { class: 'fields' }, changed.map(f =>
                 [h('dt', {}, `${f.label} is now`), h('dd', {}, value(resource, { field: f.name, kind: { tags: 'words', labels: 'labels' }[f.type] ?? 'text' }, object))])),
-                h('p', {}, 'Your own entries are below, unsaved. Save them over it, or go back.'));
+                h('p', {}, 'Your changes are below, unsaved. Save to overwrite the other changes, or go back.'));
         } else if (first && !rest.length) {
             problem.replaceChildren();
         } else {
             if (e.kind === 'conflict') key = nonce();
-            problem.replaceChildren(e.kind === 'conflict' ? h('div', { class: 'note note-bad inline' }, h('div', {}, h('strong', {}, 'It was not saved'),
-                h('div', {}, `${e.message.replace(/\.$/, '')}. Change it, then save again.`))) : notice(e, true));
+            problem.replaceChildren(e.kind === 'conflict' ? h('div', { class: 'note note-bad inline' }, h('div', {}, h('strong', {}, `Couldn\u2019t save the ${resource.one}`),
+                h('div', {}, `${e.message.replace(/\.$/, '')}. Correct this, then save again.`))) : notice(e, true));
             if (rest.length && e.kind === 'invalid') problem.append(h('ul', {}, rest.map(r => h('li', {}, r))));
         }
         if (e.kind === 'invalid') key = nonce();

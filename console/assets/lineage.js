@@ -25,7 +25,7 @@ export async function lineage(spec, object, refresh) {
             h('span', {}, text), h('span', { class: 'soft' }, time(created)));
     };
     const origins = from.toReversed().map((n, i) => h('li', {}, node(n, i < from.length - 1 ? 'Earlier origin' : 'Promoted from')));
-    if (hidden) origins.unshift(h('li', {}, h('div', { class: 'node unseen' }, 'An origin that you may not see')));
+    if (hidden) origins.unshift(h('li', {}, h('div', { class: 'node unseen' }, 'An origin that you cannot see')));
     const copies = to.length > 0 && h('ul', { class: 'copies', 'aria-label': 'Promoted to' }, to.map(n => h('li', {}, node(n, 'Promoted to'))),
         more > 0 && h('li', { class: 'rest' }, `and ${count(more)} more`));
     const wide = origins.length + 1 + (copies ? 1 : 0) <= ACROSS;

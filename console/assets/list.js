@@ -162,9 +162,9 @@ export function list(resource, archived, params) {
         if (names.some(n => view[n] && n !== 'sort' && !(n === 'status' && view[n] === resource.shown)))
             return h('div', { class: 'empty' }, h('p', {}, `No ${resource.many} match.`), h('a', { class: 'btn btn-outline-secondary', href: base, onclick: clear }, 'Show all'));
         if (inside())
-            return h('div', { class: 'empty' }, h('p', {}, 'There is nothing on this page.'), h('a', { class: 'btn btn-outline-secondary', href: base }, 'First page'));
+            return h('div', { class: 'empty' }, h('p', {}, 'This page is empty.'), h('a', { class: 'btn btn-outline-secondary', href: base }, 'First page'));
         return h('div', { class: 'empty' }, h('p', {}, resource.none ?? (archived ? `No archived ${resource.many}.`
-            : resource.mine ? `No ${resource.many} wait for you.` : `No ${resource.many} yet.`)));
+            : resource.mine ? 'Nothing is waiting for your approval.' : `No ${resource.many} yet.`)));
     }
     function clear(e) { e.preventDefault(); controls.reset(); for (const x of controls.elements) if (x.name) x.value = (x.name === 'status' && resource.shown) || (x.name === 'sort' ? resource.sorts[0][0] : ''); changed(); controls.elements[0].focus(); }
 
@@ -209,7 +209,7 @@ export function list(resource, archived, params) {
             h('div', { class: 'head' }, h('h1', { tabindex: -1 }, archived ? `Archived ${resource.many}` : resource.title),
                 may(resource.create) && resource.form && !resource.within && !resource.madeElsewhere && h('a', { class: 'btn btn-primary', href: `#/${resource.path}/new` }, `New ${resource.one}`)),
             resource.archived && h('nav', { 'aria-label': resource.title }, h('ul', { class: 'nav nav-tabs' },
-                tab(`#/${resource.path}`, 'In use', !archived), tab(`#/${resource.path}/archived`, 'Archived', archived))),
+                tab(`#/${resource.path}`, 'Active', !archived), tab(`#/${resource.path}/archived`, 'Archived', archived))),
             h('div', { class: 'panel' }, resource.about && h('p', {}, resource.about), controls, summary, rows)),
         refresh: load,
     };

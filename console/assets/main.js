@@ -31,14 +31,14 @@ function route() {
     if (!word) return start();
     if (word === 'authorize' && !id) return authorize(new URLSearchParams(search), leave);
     if (!resource || parts.includes('.') || parts.includes('..') || parts.length > 3 || (verb && verb !== 'edit')) return nowhere();
-    if (!may(resource.read)) return nowhere(`Your role may not look at ${resource.many}.`);
+    if (!may(resource.read)) return nowhere(`Your role doesn\u2019t allow you to see ${resource.many}.`);
     if (id ? resource.flat : resource.inner) return nowhere();
     if (!id || (id === 'archived' && resource.archived && !verb)) return list(resource, id === 'archived', new URLSearchParams(search));
-    if (id === 'new' && !verb && resource.form && !resource.madeElsewhere) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : nowhere(`Your role may not create ${resource.many}.`);
+    if (id === 'new' && !verb && resource.form && !resource.madeElsewhere) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : nowhere(`Your role doesn\u2019t allow you to create ${resource.many}.`);
     if (verb && !resource.form) return nowhere();
     return verb ? form(resource, id) : detail(resource, id);
 }
-const nowhere = (text = 'There is no such page.') => ({ title: 'Not found', node: h('div', {}, h('h1', { tabindex: -1 }, 'Not found'), h('p', {}, text), h('a', { href: '#/' }, 'Overview')) });
+const nowhere = (text = 'This page doesn\u2019t exist.') => ({ title: 'Not found', node: h('div', {}, h('h1', { tabindex: -1 }, 'Not found'), h('p', {}, text), h('a', { href: '#/' }, 'Overview')) });
 
 async function show() {
     const mine = ++turn;
@@ -72,7 +72,7 @@ addEventListener('hashchange', () => {
     if (current?.dirty?.() && !leaving()) { history.replaceState(null, '', shown); return; }
     show();
 });
-const leaving = () => globalThis.confirm('Leave this page? What you typed here is not saved.');
+const leaving = () => globalThis.confirm('Leave this page? Your changes are not saved.');
 addEventListener('beforeunload', e => { if (current?.dirty?.()) e.preventDefault(); });
 document.getElementById('skip').addEventListener('click', e => { e.preventDefault(); main.focus(); });
 
@@ -102,7 +102,7 @@ function passwordSet() {
     history.replaceState(null, '', '#/');
     ended('Your password is set. Sign in with it.');
 }
-const asked = () => location.hash.startsWith('#/authorize?') ? 'An application asks to act in your name. Sign in first, then decide.' : null;
+const asked = () => location.hash.startsWith('#/authorize?') ? 'An application wants to act on your behalf. Sign in first, then decide.' : null;
 function ended(note = asked()) {
     turn++;
     forget();

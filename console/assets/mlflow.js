@@ -134,7 +134,7 @@ const foretold = async (get, o) => {
     let r;
     try { r = await get(query(`${modelUrl(o.parent.id)}/rollback`, what(o))); } catch (e) {
         if (e.kind !== 'conflict') throw e;
-        return { refused: true, text: 'There is no earlier version to roll back to.' };
+        return { refused: true, text: 'No earlier version to roll back to.' };
     }
     const { items, has_next: more } = await get(query(`${modelUrl(o.parent.id)}/holders`, what(o)));
     const others = `${items.length > 1 ? 'Versions' : 'Version'} ${items.map(i => i.version_number).join(', ')}${more ? ' and more' : ''}`;
@@ -142,7 +142,7 @@ const foretold = async (get, o) => {
         items.length > 0 && `${others} will ${o.alias ? 'lose it' : 'be moved to Archived'}.`] };
 };
 const back = { label: 'Roll back', bare: true, row: true, after: 'stay', tone: 'secondary', needs, done: 'was rolled back', foresee: foretold,
-    did: r => r.alias ? `Version ${r.version_number} has it now.` : `Version ${r.version_number} is in ${r.stage} now.`,
+    did: r => r.alias ? `Version ${r.version_number} has the alias now.` : `Version ${r.version_number} is in ${r.stage} now.`,
     send: o => ({ path: `${modelUrl(o.parent.id)}/rollback`, body: what(o) }) };
 
 const aliases = {

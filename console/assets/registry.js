@@ -56,7 +56,7 @@ async function inProduction(items, get) {
 const roles = [['OWNER', 'Owner'], ['USER', 'User'], ['OBSERVER', 'Observer']];
 // Nobody gives more than what is theirs to give.
 const rolesOf = permissions => roles.filter(([role]) => role !== 'OWNER' || permissions.includes('CAN_SHARE_OWNERSHIP'));
-const roleHelp = 'Owners may do everything. Users may change and share it. Observers may only look.';
+const roleHelp = 'Owners can do everything. Users can change and share the model. Observers can only view it.';
 const sharing = (m, role) => ({ path: `${registeredUrl(m.id)}/sharedRoles`, body: { operation: 'updateRoles', roles: [role] } });
 
 export const registered = {
@@ -126,7 +126,7 @@ export const registered = {
         aliasPart, { of: m => !m.isArchived, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) },
         { word: 'placement', title: 'Deployments', url: m => `${registeredUrl(m.id)}/deployments`, none: 'No version was deployed.' },
         holdPart,
-        { word: 'share', title: 'Who has access', url: m => `${registeredUrl(m.id)}/sharedRoles`, none: 'Nobody but the administrators.' },
+        { word: 'share', title: 'Who has access', url: m => `${registeredUrl(m.id)}/sharedRoles`, none: 'Only administrators.' },
     ],
     form: [
         { name: 'name', label: 'Name', type: 'text', required: true },
@@ -156,7 +156,7 @@ export const registered = {
                 : { ...values, id: values.shareRecipientType === 'group' ? values.id.trim().replace(/^grp-/, '') : org }) },
         ALIAS_SET: { ...modelActions.ALIAS_SET, needs: 'CAN_EDIT' },
         REGISTERED_RETIRE: { label: 'Retire', tone: 'danger', after: 'list', needs: 'CAN_ARCHIVE', done: 'was retired', no: 'Keep it', typed: m => m.name,
-            ask: 'This permanently archives the model and all its versions. It cannot be undone. Deployments keep running; the name can be used again.' },
+            ask: 'This permanently archives the model and all its versions. This cannot be undone. Deployments keep running; the name can be used again.' },
     },
     audit: {},
 };
@@ -295,8 +295,8 @@ const packages = {
     ] }],
     form: [
         { name: 'name', label: 'Name', type: 'text', required: true },
-        { name: 'predictionThreshold', label: 'Threshold', type: 'number', help: 'From 0 to 1. It cannot be changed once the version was deployed.', of: p => p.target_type === 'Binary' },
-        { name: 'tagged', label: 'Tags', type: 'labels', help: 'A name and a value each', at: ['tags'] },
+        { name: 'predictionThreshold', label: 'Threshold', type: 'number', help: 'From 0 to 1. The threshold cannot be changed once the version is deployed.', of: p => p.target_type === 'Binary' },
+        { name: 'tagged', label: 'Tags', type: 'labels', help: 'Name-value pairs', at: ['tags'] },
     ],
     edit: { method: 'PATCH', url: versionUrl, transitions: ['PACKAGE_EDIT'], needs: 'CAN_EDIT', send: (values, p) => {
         const { tagged: tags, ...rest } = changes(values, p);
@@ -317,7 +317,7 @@ const packages = {
             send: (p, body) => ({ path: versionUrl(p), body }) },
         ...versionActions('PACKAGE', p => ({ name: p.of?.text ?? p.parent.name, number: p.registeredModelVersion }), 'CAN_EDIT'),
         PACKAGE_DEPLOY: { label: 'Deploy', needs: 'CAN_EDIT', of: p => p.buildStatus !== 'failed', tone: 'secondary', done: 'was deployed',
-            ask: 'Make a new deployment of this version.',
+            ask: 'Create a new deployment of this version.',
             load: environments,
             fields: (p, options) => [
                 { name: 'label', label: 'Name of the deployment', type: 'text', required: true },
@@ -329,9 +329,9 @@ const packages = {
             leads: reply => `#/deployments/${reply.id}` },
         PACKAGE_BUILD: { label: 'Build file', bare: true, after: 'stay', tone: 'secondary', needs: 'CAN_EDIT', done: 'is being built',
             of: p => 'built' in p && !p.built && p.buildStatus !== 'inProgress',
-            ask: 'Builds the .mlpkg file of this version in the background. It can then be downloaded here.' },
+            ask: 'Builds the .mlpkg file of this version in the background. You can then download it here.' },
         PACKAGE_ARCHIVE: { label: 'Archive', tone: 'danger', after: 'stay', needs: 'CAN_ARCHIVE', done: 'was archived', no: 'Keep it', typed: p => p.name,
-            ask: 'This permanently archives the version: it cannot be deployed any more, and this cannot be undone. Deployments that use it keep running.' },
+            ask: 'This permanently archives the version: it can no longer be deployed, and this cannot be undone. Deployments that use it keep running.' },
     },
     audit: {},
 };
@@ -381,7 +381,7 @@ async function replacements(d, get) {
     return rows.map(r => ({ ...r, from: packagePlace(r.from, found.get(packageUrl(r.from))), to: packagePlace(r.to, found.get(packageUrl(r.to))) }));
 }
 // Of a package that is to take the place of the champion, or to be compared with it.
-const choosing = (deed, title) => ({ word: 'package', deed, title, mark: (d, p) => p.id === d.modelPackage.id ? 'the champion now' : null });
+const choosing = (deed, title) => ({ word: 'package', deed, title, mark: (d, p) => p.id === d.modelPackage.id ? 'current champion' : null });
 
 const deployments = {
     word: 'deployment', path: 'deployments', one: 'deployment', many: 'deployments', title: 'Deployments',
@@ -451,17 +451,17 @@ const deployments = {
     actions: {
         DEPLOYMENT_RESUME: { label: 'Activate', needs: 'CAN_EDIT', after: 'stay', ask: 'The deployment serves its champion again.', done: 'is active' },
         DEPLOYMENT_REPLACE: { label: 'Replace champion', bare: true, needs: 'CAN_EDIT', after: 'stay', done: 'has another champion',
-            ask: 'Another version takes the place of the champion, if it fits.',
+            ask: 'Replaces the champion with another version, if it fits.',
             pick: { ...choosing('Replace champion', d => `Replace ${d.champion.text} by which version?`),
-                send: (d, p, values) => ({ path: `${deploymentUrl(d.id)}/model`, body: { modelPackageId: p.id, ...values } }), did: p => `It is now ${packageName(p)}.` },
+                send: (d, p, values) => ({ path: `${deploymentUrl(d.id)}/model`, body: { modelPackageId: p.id, ...values } }), did: p => `The champion is now ${packageName(p)}.` },
             foresee: {
                 ask: (d, p) => ({ method: 'POST', path: `${deploymentUrl(d.id)}/model/validation`, body: { modelPackageId: p.id } }),
-                told: (r, d, p) => ({ refused: r.status !== 'passing', text: `${packageName(p)} ${r.status === 'passing' ? 'takes' : 'cannot take'} the place of ${d.champion.text}.`,
+                told: (r, d, p) => ({ refused: r.status !== 'passing', text: `${packageName(p)} ${r.status === 'passing' ? 'will replace' : 'cannot replace'} ${d.champion.text}.`,
                     checks: Object.values(r.checks).map(c => ({ fits: c.status === 'passing', text: c.message })) }),
             },
             fields: () => [{ name: 'reason', label: 'Reason', type: 'choice', options: Object.entries(reasons) }] },
         DEPLOYMENT_CHALLENGE: { label: 'Add challenger', bare: true, needs: 'CAN_EDIT', after: 'stay', tone: 'secondary', done: 'has another challenger',
-            ask: 'Another version is compared with the champion.',
+            ask: 'Compares another version with the champion.',
             pick: { ...choosing('Add challenger', () => 'Which version is the challenger?'), told: (d, p) => `${packageName(p)} challenges ${d.champion.text}.`,
                 send: (d, p, values) => ({ path: `${deploymentUrl(d.id)}/challengers`, body: { modelPackageId: p.id, ...given(values) } }) },
             load: environments,
@@ -469,7 +469,7 @@ const deployments = {
                 { name: 'name', label: 'Name of the challenger', type: 'text', required: true },
                 { name: 'predictionEnvironmentId', label: 'Environment', type: 'choice', options },
             ] },
-        DEPLOYMENT_PAUSE: { label: 'Pause', needs: 'CAN_EDIT', after: 'stay', tone: 'secondary', ask: 'The deployment does not serve its champion until it is activated.', done: 'is paused' },
+        DEPLOYMENT_PAUSE: { label: 'Pause', needs: 'CAN_EDIT', after: 'stay', tone: 'secondary', ask: 'The deployment does not serve its champion until it is activated again.', done: 'is paused' },
         DEPLOYMENT_DELETE: { label: 'Delete', needs: 'CAN_EDIT', after: 'list', tone: 'danger', no: 'Keep it', done: 'was deleted',
             ask: 'This permanently deletes the deployment and its challengers. It cannot be restored.' },
     },
@@ -496,7 +496,7 @@ const placements = {
         { label: 'Deployment', field: 'label' },
         { label: 'Status', field: 'status', kind: 'status' },
         { label: 'Version', field: 'registeredModelVersion', wide: true },
-        { label: 'Is', field: 'is' },
+        { label: 'Role', field: 'is' },
         { label: 'First deployed', field: 'firstDeployedAt', kind: 'time', wide: true },
         { label: 'By', field: 'by', wide: true },
         { label: 'Environment', field: 'environment', wide: true },

@@ -56,6 +56,7 @@
 //               there is no detail to go to afterwards, 'stay' where one is well placed;
 //               bare: its label says all, without the word for the object; deed: where the
 //               question takes more words than the label;
+//               done: what the toast says of the object, or of(object) all of it;
 //               no: the words of the harmless button, where Cancel would be unclear; did(reply):
 //               what else is said when it was done;
 //               of(object): where it is offered; leads(reply, object) -> hash;
@@ -93,7 +94,7 @@ const projects = {
         ARCHIVED: { label: 'Archived', tone: 'slate' },
         DELETED: { label: 'Deleted', tone: 'red' },
     },
-    sorts: [['recent', 'Latest first'], ['name', 'Name'], ['status', 'Status']],
+    sorts: [['recent', 'Recently updated'], ['name', 'Name'], ['status', 'Status']],
     filters: [],
     columns: [
         { label: 'Name', field: 'name' },
@@ -115,21 +116,21 @@ const projects = {
     form: [
         { name: 'name', label: 'Name', type: 'text', required: true },
         { name: 'description', label: 'Description', type: 'area' },
-        { name: 'url', label: 'URL', type: 'text', help: 'A free address such as wildwood-bakery.talkide.app' },
+        { name: 'url', label: 'URL', type: 'text', help: 'An unused address such as wildwood-bakery.talkide.app' },
         { name: 'techStack', label: 'Tech stack', type: 'text', help: 'For example Vue + Spring Boot' },
         { name: 'accent', label: 'Accent', type: 'colour', help: 'A colour, such as oklch(0.78 0.15 70)',
           options: ['oklch(0.78 0.15 70)', 'oklch(0.70 0.17 25)', 'oklch(0.72 0.15 150)', 'oklch(0.70 0.13 230)', 'oklch(0.65 0.18 290)', 'oklch(0.70 0.17 350)'] },
     ],
     edit: { method: 'PUT', transitions: ['PROJECT_EDIT'] },
     actions: {
-        PROJECT_PUBLISH: { label: 'Publish', ask: 'It goes live.', done: 'is live' },
-        PROJECT_RESUME: { label: 'Resume', ask: 'It goes live again.', done: 'is live again' },
-        PROJECT_PAUSE: { label: 'Pause', ask: 'It is not live until it is resumed.', done: 'is paused' },
-        PROJECT_RESTORE: { label: 'Restore', row: true, ask: 'It returns to the status that it had before it was archived.', done: 'was restored' },
-        PROJECT_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', ask: 'It leaves the list of projects. It can be restored from the archive at any time.', done: 'was archived' },
-        PROJECT_DELETE: { label: 'Delete', tone: 'danger', after: 'list', ask: 'It is gone for good: a deleted project cannot be restored.', done: 'was deleted' },
+        PROJECT_PUBLISH: { label: 'Publish', ask: 'The project goes live.', done: 'is live' },
+        PROJECT_RESUME: { label: 'Resume', ask: 'The project goes live again.', done: 'is live again' },
+        PROJECT_PAUSE: { label: 'Pause', ask: 'The project is not live until it is resumed.', done: 'is paused' },
+        PROJECT_RESTORE: { label: 'Restore', row: true, ask: 'The project returns to the status that it had before it was archived.', done: 'was restored' },
+        PROJECT_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', ask: 'The project is hidden from the list. It can be restored from the archive at any time.', done: 'was archived' },
+        PROJECT_DELETE: { label: 'Delete', tone: 'danger', after: 'list', ask: 'This permanently deletes the project. It cannot be restored.', done: 'was deleted' },
     },
-    audit: { 'project.updated': 'Edited', 'project.build_started': 'Build started', 'project.build_progressed': 'Build went on', 'project.built': 'Build ended' },
+    audit: { 'project.updated': 'Edited', 'project.build_started': 'Build started', 'project.build_progressed': 'Build progress', 'project.built': 'Build finished' },
 };
 
 // An id of two parts, where the API has the object below another: without its second part it is nobody's.
@@ -182,7 +183,7 @@ const models = {
         { label: 'RID', field: 'rid', kind: 'code' },
     ],
     parts: [
-        { word: 'version', title: 'Versions', url: m => `${modelUrl(m.id)}/versions`, none: 'It has no versions yet.' },
+        { word: 'version', title: 'Versions', url: m => `${modelUrl(m.id)}/versions`, none: 'No versions yet.' },
         aliasPart, { of: inUse, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) }, modelTags(inUse), holdPart,
     ],
     form: [
@@ -190,13 +191,13 @@ const models = {
         { name: 'description', label: 'Description', type: 'area' },
         { name: 'model_type', label: 'Type', type: 'choice', required: true, only: 'create', options: [['auto', 'Auto'], ['custom', 'Custom']] },
         { name: 'task_type', label: 'Task', type: 'choice', required: true, only: 'create', options: tasks },
-        { name: 'tags', label: 'Tags', type: 'tags', help: 'Words with commas between them' },
+        { name: 'tags', label: 'Tags', type: 'tags', help: 'Separate tags with commas' },
     ],
     edit: { method: 'PATCH', transitions: ['MODEL_EDIT'] },
     own: modelOffers(['draft', 'training', 'ready']),
     actions: {
-        MODEL_UNARCHIVE: { label: 'Restore', row: true, ask: 'It becomes ready when it has a version, and a draft otherwise.', done: 'was restored' },
-        MODEL_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', ask: 'It leaves the list of models and cannot be trained or deployed. It can be restored at any time.', done: 'was archived' },
+        MODEL_UNARCHIVE: { label: 'Restore', row: true, ask: 'The model becomes ready if it has a version, and a draft otherwise.', done: 'was restored' },
+        MODEL_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', ask: 'The model is hidden from the list and cannot be trained or deployed. It can be restored at any time.', done: 'was archived' },
         ...modelActions,
     },
     audit: { 'model.unarchived': 'Restored', 'model.updated': 'Edited', 'model.config_updated': 'Configuration edited',
@@ -266,13 +267,13 @@ const versions = {
         { label: 'Created', field: 'made', kind: 'time' },
         { label: 'Trained', field: 'trained_at', kind: 'time', optional: true },
         { label: 'Trained by', field: 'trained_by', kind: 'code', optional: true },
-        { label: 'Training took', field: 'training_duration_seconds', kind: 'seconds', optional: true },
+        { label: 'Training duration', field: 'training_duration_seconds', kind: 'seconds', optional: true },
         { label: 'Id', field: 'version_id', kind: 'code' },
         { label: 'RID', field: 'rid', kind: 'code' },
     ],
     file: v => v.artifact ? { path: `${url(versions, versions.id(v))}/artifact`, name: `${v.model.text}-${v.version_id}.dill`, of: `the file of version ${v.version_number}` } : null,
     lineage: {
-        word: 'model', here: 'This version', none: 'It was not promoted from or to another model.',
+        word: 'model', here: 'This version', none: 'Not promoted from or to any model.',
         url: v => `/console/lineage/${encodeURIComponent(v.model_id)}/${encodeURIComponent(v.version_id)}`,
         node: n => ({ href: `#/versions/${versionId(n.model_id, n.version_id)}`, name: n.model_name, text: `Version ${n.version_number}`, status: n.status, created: n.created_at }),
     },
@@ -283,7 +284,7 @@ const versions = {
     ],
     parts: [{ of: v => !!v.aliases, node: (v, refresh) => use(mlflow, v, refresh) }, versionTags],
     actions: {
-        VERSION_PROMOTE: { label: 'Promote to another model', bare: true, ask: 'A copy of it becomes the newest version of a model that you choose.', done: 'was promoted',
+        VERSION_PROMOTE: { label: 'Promote to another model', bare: true, ask: 'Copies this version to a model that you choose, as its newest version.', done: 'was promoted',
             pick: {
                 word: 'model', deed: 'Promote',
                 title: v => `Promote version ${v.version_number} to which model?`,
@@ -300,7 +301,7 @@ const versions = {
                 },
             } },
         VERSION_RESTORE: { label: 'Restore configuration', bare: true, after: 'stay', tone: 'secondary',
-            ask: 'Its algorithm and hyperparameters become the active configuration of the model. No version is changed.', done: 'has the active configuration' },
+            ask: 'The algorithm and hyperparameters of this version become the active configuration of the model. No version is changed.', done: v => `Version ${v.version_number}\u2019s configuration is now active` },
         ...versionActions('VERSION', mlflow), ...stageAction('VERSION', mlflow),
     },
     audit: {},
@@ -314,14 +315,14 @@ const cursors = base => ({
     page: r => ({ items: r.data, more: r.has_more }),
     one: r => r,
 });
-const newest = [['-created', 'Latest first'], ['created', 'Oldest first']];
-const orders = [...newest, ['name', 'Name'], ['-updated', 'Changed last']];
+const newest = [['-created', 'Newest first'], ['created', 'Oldest first']];
+const orders = [...newest, ['name', 'Name'], ['-updated', 'Recently updated']];
 const made = [
     { label: 'Metadata', field: 'metadata', kind: 'labels' },
     { label: 'Created', field: 'created', kind: 'time' },
     { label: 'Changed', field: 'updated', kind: 'time' },
 ];
-const metadata = { name: 'metadata', label: 'Metadata', type: 'labels', help: 'Your own keys, each with a text' };
+const metadata = { name: 'metadata', label: 'Metadata', type: 'labels', help: 'Key-value pairs' };
 // A member that is missing stays as it was: what was taken away is sent as null.
 const labelled = (values, before) => ({ ...values, metadata: {
     ...Object.fromEntries(Object.keys(before.metadata).filter(k => !(k in values.metadata)).map(k => [k, null])), ...values.metadata } });
@@ -349,20 +350,20 @@ const workspaces = {
         { label: 'Changed', field: 'updated', kind: 'time', wide: true },
     ],
     details: [...made, { label: 'Archived', field: 'archived_at', kind: 'time', optional: true }, { label: 'Id', field: 'id', kind: 'code' }],
-    parts: [{ word: 'entity', title: 'Entities', query: w => ({ workspace_id: w.id }), none: 'It has no entities.', make: ['provisioning', 'ready', 'active'] }],
+    parts: [{ word: 'entity', title: 'Entities', query: w => ({ workspace_id: w.id }), none: 'No entities yet.', make: ['provisioning', 'ready', 'active'] }],
     form: [{ name: 'name', label: 'Name', type: 'text', required: true }, metadata],
     edit: { method: 'PATCH', transitions: ['WORKSPACE_EDIT'], send: labelled },
     actions: {
         WORKSPACE_UNARCHIVE: { label: 'Restore', row: true, done: 'was restored',
-            ask: 'It becomes active when one of its entities is not in a final status, and ready otherwise.',
+            ask: 'The workspace becomes active if one of its entities is not in a final status, and ready otherwise.',
             foresee: {
                 ask: w => ({ path: `/console/target/workspace/${encodeURIComponent(w.id)}` }),
-                told: t => ({ to: t.target, text: !t.entities ? 'It has no entities.'
-                    : t.entities === 1 ? `Its one entity is ${t.open ? 'not ' : ''}in a final status.`
+                told: t => ({ to: t.target, text: !t.entities ? 'The workspace has no entities.'
+                    : t.entities === 1 ? `Its only entity is ${t.open ? 'not ' : ''}in a final status.`
                         : t.open ? `${t.open} of its ${t.entities} entities ${t.open === 1 ? 'is' : 'are'} not in a final status.` : `All of its ${t.entities} entities are in a final status.` }),
             } },
         WORKSPACE_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', done: 'was archived',
-            ask: 'It leaves the list of workspaces, and no entity can be made in it. It can be restored from the archive at any time.' },
+            ask: 'The workspace is hidden from the list, and no entity can be created in it. It can be restored from the archive at any time.' },
     },
     audit: { 'workspace.unarchived': 'Restored', 'workspace.updated': 'Edited', 'workspace.activated': 'Became active', 'workspace.emptied': 'Became ready' },
 };
@@ -412,11 +413,11 @@ const entities = {
     ],
     edit: { method: 'PATCH', transitions: ['ENTITY_EDIT'], send: labelled },
     actions: {
-        ENTITY_SUBMIT: { label: 'Submit', row: true, after: 'stay', ask: 'It is on its way to the register.', done: 'was submitted' },
-        ENTITY_REGISTER: { label: 'Register', row: true, after: 'stay', ask: 'Records that it was registered.', done: 'is registered' },
-        ENTITY_REJECT: { label: 'Reject', row: true, after: 'stay', tone: 'danger', ask: 'Records that it was rejected. This is final.', done: 'was rejected' },
-        ENTITY_CANCEL: { label: 'Cancel', row: true, after: 'stay', tone: 'secondary', no: 'Keep it', ask: 'It goes no further. This is final.', done: 'was cancelled' },
-        ENTITY_DISSOLVE: { label: 'Dissolve', row: true, after: 'stay', tone: 'danger', ask: 'It ceases to exist. This is final.', done: 'was dissolved' },
+        ENTITY_SUBMIT: { label: 'Submit', row: true, after: 'stay', ask: 'Marks the entity as submitted.', done: 'was submitted' },
+        ENTITY_REGISTER: { label: 'Register', row: true, after: 'stay', ask: 'Marks the entity as registered.', done: 'is registered' },
+        ENTITY_REJECT: { label: 'Reject', row: true, after: 'stay', tone: 'danger', ask: 'Marks the entity as rejected. This is final.', done: 'was rejected' },
+        ENTITY_CANCEL: { label: 'Cancel', row: true, after: 'stay', tone: 'secondary', no: 'Keep it', ask: 'Cancels the filing. This is final.', done: 'was cancelled' },
+        ENTITY_DISSOLVE: { label: 'Dissolve', row: true, after: 'stay', tone: 'danger', ask: 'Marks the entity as dissolved. This is final.', done: 'was dissolved' },
     },
     audit: { 'entity.updated': 'Edited' },
 };
@@ -448,14 +449,14 @@ const authorizations = {
     },
     noSearch: true, sorts: newest, filters: [],
     columns: [
-        { label: 'Asked for', field: 'action' },
+        { label: 'Request', field: 'action' },
         { label: 'Status', field: 'status', kind: 'status' },
         { label: 'Agent', field: 'agent', wide: true },
         { label: 'Created', field: 'created', kind: 'time', wide: true },
     ],
     details: [
-        { label: 'Asked for', field: 'action' },
-        { label: 'Of', field: 'subject', kind: 'place' },
+        { label: 'Request', field: 'action' },
+        { label: 'Workspace', field: 'subject', kind: 'place' },
         { label: 'Agent', field: 'agent' },
         { label: 'Token', field: 'token', kind: 'code' },
         { label: 'Created', field: 'created', kind: 'time' },
@@ -463,8 +464,8 @@ const authorizations = {
         { label: 'Id', field: 'id', kind: 'code' },
     ],
     actions: {
-        AUTHORIZATION_APPROVE: { label: 'Approve', bare: true, row: true, after: 'stay', ask: 'What the agent asked for is done at once, in your name.', done: 'was approved' },
-        AUTHORIZATION_DENY: { label: 'Deny', bare: true, row: true, after: 'stay', tone: 'secondary', ask: 'Nothing is done. The agent may ask again.', done: 'was denied' },
+        AUTHORIZATION_APPROVE: { label: 'Approve', bare: true, row: true, after: 'stay', ask: 'The agent\u2019s request is carried out immediately on your behalf.', done: 'was approved' },
+        AUTHORIZATION_DENY: { label: 'Deny', bare: true, row: true, after: 'stay', tone: 'secondary', ask: 'Nothing is changed. The agent can ask again.', done: 'was denied' },
     },
     audit: {},
 };
@@ -489,15 +490,15 @@ const endpoints = {
     details: [
         { label: 'Description', field: 'description' },
         { label: 'Events', field: 'enabled_events', kind: 'words' },
-        { label: 'Version of the API', field: 'api_version' },
+        { label: 'API version', field: 'api_version' },
         { label: 'Failing since', field: 'failing_since', kind: 'time', optional: true },
-        { label: 'The former secret signs too until', field: 'previous_secret_expires_at', kind: 'time', optional: true },
+        { label: 'Old secret valid until', field: 'previous_secret_expires_at', kind: 'time', optional: true },
         ...made, { label: 'Id', field: 'id', kind: 'code' },
     ],
-    parts: [{ word: 'delivery', title: 'Deliveries', url: n => `/v1/webhook_endpoints/${encodeURIComponent(n.id)}/deliveries`, none: 'Nothing was sent to it yet.' }],
+    parts: [{ word: 'delivery', title: 'Deliveries', url: n => `/v1/webhook_endpoints/${encodeURIComponent(n.id)}/deliveries`, none: 'No deliveries yet.' }],
     form: [
-        { name: 'url', label: 'URL', type: 'text', required: true, help: 'https, reachable from this server' },
-        { name: 'enabled_events', label: 'Events', type: 'tags', required: true, help: 'With commas between them: * for all, workspace.* for a kind, workspace.archived for one' },
+        { name: 'url', label: 'URL', type: 'text', required: true, help: 'An https address that this server can reach' },
+        { name: 'enabled_events', label: 'Events', type: 'tags', required: true, help: 'Comma-separated: * for everything, workspace.* for a group, workspace.archived for one' },
         { name: 'description', label: 'Description', type: 'area' },
         metadata,
     ],
@@ -508,12 +509,12 @@ const endpoints = {
         { transition: 'ENDPOINT_REPLACE', from: ['enabled', 'disabled'], to: 'same', method: 'POST', path: '{url}/rotate_secret', body: { expires_in: 0 }, permission: 'webhook:write' },
     ],
     actions: {
-        ENDPOINT_TEST: { label: 'Test', row: true, after: 'stay', tone: 'secondary', ask: 'A test event is sent to it, and listed among its deliveries.', done: 'will get a test event' },
-        ENDPOINT_ENABLE: { label: 'Enable', row: true, after: 'stay', ask: 'Events are sent to it again, those that still wait among them.', done: 'is enabled' },
-        ENDPOINT_DISABLE: { label: 'Disable', after: 'stay', tone: 'secondary', ask: 'Nothing is sent to it until it is enabled again.', done: 'is disabled' },
-        ENDPOINT_ROTATE: { label: 'Rotate secret', bare: true, after: 'stay', tone: 'secondary', ask: 'It gets a new secret, which is shown once. For a day the former one signs too.', done: 'has a new secret' },
-        ENDPOINT_REPLACE: { label: 'Replace secret', bare: true, after: 'stay', tone: 'secondary', ask: 'For one that others know: the same, but the former secret is void at once.', done: 'has a new secret' },
-        ENDPOINT_DELETE: { label: 'Delete', after: 'list', tone: 'danger', ask: 'It is gone for good, and nothing is sent to it any more.', done: 'was deleted' },
+        ENDPOINT_TEST: { label: 'Test', row: true, after: 'stay', tone: 'secondary', ask: 'Sends a test event to the endpoint and lists it among its deliveries.', done: 'will get a test event' },
+        ENDPOINT_ENABLE: { label: 'Enable', row: true, after: 'stay', ask: 'Events are sent to the endpoint again, including those that are still waiting.', done: 'is enabled' },
+        ENDPOINT_DISABLE: { label: 'Disable', after: 'stay', tone: 'secondary', ask: 'Nothing is sent to the endpoint until it is enabled again.', done: 'is disabled' },
+        ENDPOINT_ROTATE: { label: 'Rotate secret', bare: true, after: 'stay', tone: 'secondary', ask: 'Creates a new secret, which is shown only once. The old secret stays valid for one day.', done: 'has a new secret' },
+        ENDPOINT_REPLACE: { label: 'Replace secret', bare: true, after: 'stay', tone: 'secondary', ask: 'Use this if the secret has leaked: the old secret stops working immediately.', done: 'has a new secret' },
+        ENDPOINT_DELETE: { label: 'Delete', after: 'list', tone: 'danger', ask: 'This permanently deletes the endpoint. Nothing more is sent to it.', done: 'was deleted' },
     },
     audit: {},
 };
@@ -546,36 +547,36 @@ const deliveries = {
         { label: 'Event', field: 'type' },
         { label: 'Status', field: 'status', kind: 'status' },
         { label: 'Attempts', field: 'attempt_count', wide: true },
-        { label: 'Answer', field: 'response_status', wide: true },
+        { label: 'Response', field: 'response_status', wide: true },
         { label: 'Created', field: 'created', kind: 'time', wide: true },
     ],
     details: [
         { label: 'Endpoint', field: 'endpoint', kind: 'place' },
         { label: 'Event', field: 'event_id', kind: 'code' },
-        { label: 'Last answer', field: 'response_status' },
+        { label: 'Last response', field: 'response_status' },
         { label: 'Next attempt', field: 'next_attempt_at', kind: 'time', optional: true },
         { label: 'Created', field: 'created', kind: 'time' },
         { label: 'Changed', field: 'updated', kind: 'time' },
         { label: 'Id', field: 'id', kind: 'code' },
     ],
-    tables: [{ title: 'Attempts', field: 'attempts', none: 'None was made yet.', columns: [
+    tables: [{ title: 'Attempts', field: 'attempts', none: 'No attempts yet.', columns: [
         { label: 'No.', field: 'number' },
         { label: 'Time', field: 'created', kind: 'time' },
-        { label: 'Answer', field: 'response_status' },
+        { label: 'Response', field: 'response_status' },
         { label: 'Error', field: 'error' },
-        { label: 'Took', field: 'duration_ms', kind: 'milliseconds' },
+        { label: 'Duration', field: 'duration_ms', kind: 'milliseconds' },
     ] }],
     own: [{ transition: 'DELIVERY_AGAIN', from: ['pending', 'succeeded', 'failed'], to: 'pending', method: 'POST', path: '{url}/redeliver', permission: 'webhook:write' }],
     actions: {
-        DELIVERY_AGAIN: { label: 'Redeliver', bare: true, row: true, after: 'stay', tone: 'secondary', ask: 'The event is sent once more, whatever became of it.', done: 'will be sent once more' },
+        DELIVERY_AGAIN: { label: 'Redeliver', bare: true, row: true, after: 'stay', tone: 'secondary', ask: 'Sends the event again, even if it was already delivered.', done: 'will be sent again' },
     },
     audit: {},
 };
 
 const applications = {
     word: 'client', path: 'applications', one: 'application', many: 'applications', title: 'Applications', flat: true,
-    about: 'Applications that you allowed to act in your name. None can do more than you may do yourself.',
-    none: 'No application acts in your name. Once you allow one, it is listed here.',
+    about: 'Applications that you allowed to act on your behalf. None can do more than you can.',
+    none: 'No connected applications.',
     read: 'member', noHistory: true,
     id: a => a.id, name: a => a.name, status: () => 'active',
     api: { base: '/console/applications', list: () => ({}), page: r => ({ items: r.items, more: false }) },
@@ -584,13 +585,13 @@ const applications = {
     noSearch: true, sorts: [], filters: [],
     columns: [
         { label: 'Name', field: 'name' },
-        { label: 'It can', field: 'scopes', kind: 'scopes', wide: true },
+        { label: 'Permissions', field: 'scopes', kind: 'scopes', wide: true },
         { label: 'Since', field: 'since', kind: 'time', wide: true },
         { label: 'Last used', field: 'last_used', kind: 'time', wide: true },
     ],
     actions: {
-        CLIENT_WITHDRAW: { label: 'Withdraw', deed: 'Withdraw access', bare: true, row: true, after: 'stay', tone: 'danger', done: 'no longer acts in your name',
-            ask: 'The application is refused from now on, wherever it runs. It can act in your name again only after you allow it anew.' },
+        CLIENT_WITHDRAW: { label: 'Withdraw', deed: 'Withdraw access', bare: true, row: true, after: 'stay', tone: 'danger', done: 'can no longer act on your behalf',
+            ask: 'The application loses access immediately, everywhere. It needs your permission to connect again.' },
     },
     audit: {},
 };

@@ -47,7 +47,7 @@ export async function signInAgain(user, ended) {
     let d;
     const f = fields(user.email, () => d.close(true));
     const out = h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: () => d.close() }, 'Sign out');
-    const form = h('form', { novalidate: true, onsubmit: f.submit }, h('p', {}, 'The session is over. Sign in again to go on; what you typed is kept.'),
+    const form = h('form', { novalidate: true, onsubmit: f.submit }, h('p', {}, 'Your session has expired. Sign in again to continue; your changes are kept.'),
         f.node, h('div', { class: 'foot' }, out, f.send));
     d = open({ title: 'Sign in again', body: form, foot: [], first: f.first, busy: () => true });
     if (await d.closed) return;

@@ -32,7 +32,7 @@ async function calls() {
     const asked = resources.filter(r => r.mine && may(r.create));
     const numbers = await Promise.all(asked.map(r => waiting(r).catch(e => { if (e.kind === 'ended') throw e; return 0; })));
     return asked.map((r, i) => numbers[i] > 0 && h('p', { class: 'panel' },
-        h('a', { href: `#/${r.path}` }, `${plural(numbers[i], r.one, r.many)} ${numbers[i] === 1 ? 'waits' : 'wait'} for you`))).filter(Boolean);
+        h('a', { href: `#/${r.path}` }, `${plural(numbers[i], r.one, r.many)} ${numbers[i] === 1 ? 'is' : 'are'} waiting for you`))).filter(Boolean);
 }
 
 // The colours of the sheet, light or dark: ten that stand apart from the ground.
@@ -48,13 +48,13 @@ async function chart(days) {
     const at = new Map(days.map(d => [`${d.date} ${d.action}`, d.count]));
     const number = (date, action) => at.get(`${date} ${action}`) ?? 0;
     const total = days.reduce((n, d) => n + d.count, 0);
-    if (!actions.length) return h('p', { class: 'soft mb-0' }, 'Nothing was changed in the last 30 days.');
+    if (!actions.length) return h('p', { class: 'soft mb-0' }, 'No changes in the last 30 days.');
 
     const canvas = h('canvas', { role: 'img', 'aria-label': `Bar chart: ${count(total)} changes of ${actions.length} kinds in the last ${DAYS} days. The table below has the numbers.` });
     const busy = dates.filter(d => actions.some(a => number(d, a)));
-    const table = h('details', { class: 'mt-3' }, h('summary', {}, 'The numbers as a table'),
+    const table = h('details', { class: 'mt-3' }, h('summary', {}, 'Show as table'),
         h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Changes per day, table' },
-            h('table', { class: 'table table-sm' }, h('caption', { class: 'visually-hidden' }, 'Changes per day; days without any are left out'),
+            h('table', { class: 'table table-sm' }, h('caption', { class: 'visually-hidden' }, 'Changes per day; days without changes are left out'),
                 h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Day (UTC)'), actions.map(a => h('th', { scope: 'col', class: 'number' }, title(a))))),
                 h('tbody', {}, busy.toReversed().map(d => h('tr', {}, h('th', { scope: 'row' }, dayName(d)), actions.map(a => h('td', { class: 'number' }, count(number(d, a))))))))));
 
@@ -71,7 +71,7 @@ async function chart(days) {
     const often = actions.length > 10 ? actions.toSorted((a, b) => sum(b) - sum(a)).slice(0, 9) : actions;
     const series = actions.filter(a => often.includes(a)).map(a => ({ label: title(a), data: dates.map(d => number(d, a)) }));
     if (series.length < actions.length)
-        series.push({ label: 'All others', data: dates.map(d => actions.reduce((n, a) => often.includes(a) ? n : n + number(d, a), 0)) });
+        series.push({ label: 'Other changes', data: dates.map(d => actions.reduce((n, a) => often.includes(a) ? n : n + number(d, a), 0)) });
     const set = () => {
         const c = colours();
         return {
@@ -110,7 +110,7 @@ export function start() {
         try {
             const [activity, asked] = await Promise.all([get('/console/activity'), calls()]);
             holder.replaceChildren(...asked, counts(activity.statuses), h('section', { class: 'panel', 'aria-labelledby': 'activity' },
-                h('h2', { class: 'h5', id: 'activity' }, `Changes of the last ${DAYS} days`), await chart(activity.days)));
+                h('h2', { class: 'h5', id: 'activity' }, `Changes in the last ${DAYS} days`), await chart(activity.days)));
         } catch (e) {
             if (e.kind === 'ended') return;
             if (!e.kind) throw e;

@@ -39,7 +39,7 @@ export async function use(of, object, refresh) {
         const blocks = h('div', {});
         const fill = chosen => blocks.replaceChildren(block('Python', loading(name, chosen)), block('Any HTTP client', asking(name, chosen)));
         fill(way);
-        body.replaceChildren(h('p', {}, 'Load it with an MLflow client (2.x or 3.x) or with any HTTP client. Any user name works; the password is an API key. The registry tells clients where the files are; they are read from where the version was registered from.'),
+        body.replaceChildren(h('p', {}, 'Load it with an MLflow client (2.x or 3.x) or with any HTTP client. Any user name works; the password is an API key. The registry only tells clients where the files are; clients read them from the place that the version was registered from.'),
             block('Environment (set once)', setting()),
             h('div', { class: 'mb-3' }, h('label', { for: choiceId, class: 'form-label' }, 'Load'),
                 h('select', { id: choiceId, class: 'form-select', onchange: e => fill(all[e.target.value]) }, all.map((w, i) => h('option', { value: i }, w.text)))), blocks);

@@ -128,7 +128,7 @@ await test('who had it when; and back to the one before', async () => {
     await dialog(page).getByText(/^Version 1 had this alias until .* and will get it back. Version 2 will lose it.$/).waitFor();
     await accessible(page, 'rolling back');
     await confirm(page, 'Roll back');
-    await good(page).getByText('Version 1 has it now.').waitFor();
+    await good(page).getByText('Version 1 has the alias now.').waitFor();
     assert.deepEqual(await holders(m.name), { champion: '1' });
     await stage(m.name, 1, 'Staging');
     await go(page, '#/models');
@@ -145,7 +145,7 @@ await test('who had it when; and back to the one before', async () => {
     await go(page, '#/models');
     await go(page, `#/models/${m.id}`);
     await column(part(page, 'Aliases'), '@fresh').getByRole('button', { name: /^Roll back/ }).click();
-    await dialog(page).getByText('There is no earlier version to roll back to.').waitFor();
+    await dialog(page).getByText('No earlier version to roll back to.').waitFor();
     await confirm(page, 'Close');
 });
 

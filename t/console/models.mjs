@@ -95,7 +95,7 @@ await test('versions: those of a model, newest first, and more of them; one make
     assert.equal(await focused(page), 'Cancel');
     const sent = await writes(page, async () => {
         await dialog(page).getByRole('button', { name: 'Restore configuration' }).dblclick();
-        await good(page).getByText('has the active configuration').waitFor();
+        await good(page).getByText(`Version 2\u2019s configuration is now active`).waitFor();
     });
     assert.deepEqual(sent.map(r => new URL(r.url()).pathname), [`/api/v1/models/${m.id}/versions/ver-002/restore`], 'once');
     await badge(page, 'Active');
@@ -107,17 +107,17 @@ await test('versions: those of a model, newest first, and more of them; one make
 
     assert.equal((await api('POST', `/api/v1/models/${m.id}/archive`)).status, 200);
     await go(page, at({ ...v, version_id: 'ver-001' }));
-    await page.getByText('Nothing can be done while it is archived.').waitFor();
+    await page.getByText('Nothing can be done while the version is archived.').waitFor();
     for (const hash of [at({ ...v, version_id: 'ver-099' }), `#/versions/${m.id}`, '#/versions', `${at(v)}/edit`]) {
         await go(page, hash);
         await heading(page, 'Not found');
     }
     await go(page, `#/models/${(await model('Without versions')).id}`);
-    await page.getByText('It has no versions yet.').waitFor();
+    await page.getByText('No versions yet.').waitFor();
 
     const { page: reader } = await signedIn({}, setup.reader);
     await go(reader, at(v));
-    await reader.getByText('may look at versions but not change them').waitFor();
+    await reader.getByText('You have read-only access (role: reader)').waitFor();
     assert.equal(await reader.getByRole('button', { name: /Promote|Restore/ }).count(), 0);
 });
 
@@ -251,7 +251,7 @@ await test('promote: a lost answer; trying again is the same request, done once'
     await page.route('**/promoteVersion**', async r => { await r.fetch(); await r.abort(); }, { times: 1 });
     const sent = await writes(page, async () => {
         await confirm(page, 'Promote');
-        await dialog(page).getByText('not known whether the change was made').waitFor();
+        await dialog(page).getByText('The change may have been made').waitFor();
         await confirm(page, 'Try again');
         await heading(page, `${b.name}, version 1`);
     });
@@ -273,10 +273,10 @@ await test('promote: what the server refuses is told in its words', async () => 
     const v = await train(a);
     const { page } = await signedIn();
     for (const [status, name, text, title] of [
-        [400, 'UnsupportedModelSource', 'The source of this version cannot be promoted.', 'It was not done'],
+        [400, 'UnsupportedModelSource', 'The source of this version cannot be promoted.', 'Couldn\u2019t promote'],
         [403, 'PromoteVersionModelPermissionDenied', 'Could not promoteVersion the Model.', 'Not allowed'],
         [404, 'ModelNotFound', 'The given Model could not be found.', 'Not found'],
-        [409, 'Conflict', 'It is being changed', 'It was not done']]) {
+        [409, 'Conflict', 'It is being changed', 'Couldn\u2019t promote']]) {
         await ask(page, v, b);
         await page.route('**/promoteVersion**', refused(status, name, text), { times: 1 });
         await confirm(page, 'Promote');
@@ -334,7 +334,7 @@ await test('lineage: where a version came from and what was made of it, as a lis
     await go(page, at(va));
     assert.deepEqual(await links(), [va, vb].map(at));
     await go(page, at(await train(await model('Alone'))));
-    await line.getByText('It was not promoted from or to another model.').waitFor();
+    await line.getByText('Not promoted from or to any model.').waitFor();
     assert.equal(await line.getByRole('link').count(), 0);
 
     // Long ones, and what one may not see.
@@ -343,7 +343,7 @@ await test('lineage: where a version came from and what was made of it, as a lis
         from: Array.from({ length: 7 }, (_, i) => ({ ...reply.from[0], model_name: `Origin ${i}` })), to: Array.from({ length: 20 }, (_, i) => ({ ...reply.to[0], model_name: `Copy ${i}` })), more: 5 }) }), { times: 1 });
     await go(page, at(vc));
     await line.getByText('and 5 more').waitFor();
-    assert.match(await line.locator('ol > li').first().innerText(), /An origin that you may not see/);
+    assert.match(await line.locator('ol > li').first().innerText(), /An origin that you cannot see/);
     assert.match(await line.locator('ol > li').nth(1).innerText(), /Origin 6/);
     await fits(page, 'a long lineage');
     await accessible(page, 'a long lineage');
@@ -387,7 +387,7 @@ await test('an application: sign in first, see who asks for what, allow it, and 
     const page = await visit(context, consent());
     const came = await application(page);
     await heading(page, 'Sign in to Thaw');
-    await page.getByText('An application asks to act in your name. Sign in first, then decide.').waitFor();
+    await page.getByText('An application wants to act on your behalf. Sign in first, then decide.').waitFor();
     await signIn(page);
     await heading(page, `Allow \u201c${setup.client.name}\u201d access?`);
     assert.equal(new URL(page.url()).hash, consent(), 'the address is the same');
@@ -434,7 +434,7 @@ await test('an application: allow it with the keyboard, after signing in as anot
     const came = await application(page);
     await go(page, consent());
     await page.getByText(`reader (${setup.reader.email})`).waitFor();
-    await press(page, 'Sign in as another');
+    await press(page, 'Use a different account');
     await heading(page, 'Sign in to Thaw');
     await page.keyboard.type(setup.admin.email);
     await page.keyboard.press('Tab');
@@ -454,7 +454,7 @@ await test('an application: one that is not known, a request that has run out, a
     const came = await application(page);
     for (const wrong of [{ client_id: 'not-an-application' }, { redirect_uri: 'https://other.example/callback' }]) {
         await go(page, consent(wrong));
-        await page.getByRole('alert').getByText('This application is not known here').waitFor();
+        await page.getByRole('alert').getByText('Unknown application').waitFor();
         await page.getByText('Go back to the application and start again there').waitFor();
         assert.equal(await page.getByRole('button', { name: /Allow|Deny/ }).count(), 0);
         await accessible(page, 'an application that is not known');
@@ -472,12 +472,12 @@ await test('an application: one that is not known, a request that has run out, a
     assert.equal(came.length, 0, 'nobody was sent anywhere');
     await answer(400, '{"status":400,"code":"EXPIRED","detail":"The request has expired."}');
     await press(page, 'Allow');
-    await page.getByRole('alert').getByText('The request has expired. Nothing was allowed. Go back to the application and start again there.').waitFor();
+    await page.getByRole('alert').getByText('The request has expired. No access was granted. Go back to the application and start again there.').waitFor();
     assert.equal(await page.getByRole('button', { name: /Allow|Deny/ }).count(), 0, 'it cannot be answered any more');
     await go(page, consent({ state: '2' }));
     await answer(404, '{"status":404,"code":"NOT_FOUND","detail":"No such application"}');
     await press(page, 'Allow');
-    await page.getByRole('alert').getByText('This application is not known here').waitFor();
+    await page.getByRole('alert').getByText('Unknown application').waitFor();
     await go(page, consent({ state: '3' }));
     await press(page, 'Deny');
     await heading(page, 'The application');
@@ -489,7 +489,7 @@ await test('applications: who was let in, and to what; the way back is asked fir
     const came = await application(page);
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Applications' }).click();
     await heading(page, 'Applications');
-    await page.getByText('No application acts in your name.').waitFor();
+    await page.getByText('No connected applications.').waitFor();
     await accessible(page, 'no application');
     await go(page, consent());
     await press(page, 'Allow');
@@ -518,10 +518,10 @@ await test('applications: who was let in, and to what; the way back is asked fir
         await withdraw.click();
         await dialog(page).getByText(`Withdraw access: \u201c${setup.client.name}\u201d?`).waitFor();
         await dialog(page).getByRole('button', { name: 'Withdraw access', exact: true }).dblclick();
-        await good(page).getByText(`Application \u201c${setup.client.name}\u201d no longer acts in your name`).waitFor();
+        await good(page).getByText(`Application \u201c${setup.client.name}\u201d can no longer act on your behalf`).waitFor();
     });
     assert.deepEqual(sent.map(r => [r.method(), new URL(r.url()).pathname]), [['DELETE', `/console/applications/${setup.client.id}`]], 'one request');
-    await page.getByText('No application acts in your name.').waitFor();
+    await page.getByText('No connected applications.').waitFor();
     assert.equal(await focused(page), 'Applications', 'the focus is on the page');
     assert.equal(await reads(), 401);
     assert.equal((await ask({ grant_type: 'refresh_token', refresh_token })).status, 400);

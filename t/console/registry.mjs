@@ -153,7 +153,7 @@ await test('a version is edited; what the server says is at its field', async ()
     await page.getByText(/^Threshold must/).waitFor();
     assert.equal(await page.locator('[aria-invalid=true]').getAttribute('name'), 'predictionThreshold');
     await page.getByLabel('Threshold').fill('0.7');
-    await page.getByLabel('Text 1').fill('sales');
+    await page.getByLabel('Value 1').fill('sales');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await good(page).getByText('was saved').waitFor();
     const now = await packageOf(p.id);
@@ -170,7 +170,7 @@ await test('a version is edited; what the server says is at its field', async ()
     await go(page, `${model(p)}/edit`);
     await page.getByLabel('Name').fill(other.name);
     await page.getByRole('button', { name: 'Save', exact: true }).click();
-    await page.locator('.wrong', { hasText: /^Another model of the organization has this name$/ }).waitFor();
+    await page.locator('.wrong', { hasText: /^Another model in the organization already has this name$/ }).waitFor();
     assert.ok(await page.getByLabel('Name').inputValue() === other.name, 'what was typed stays');
 });
 
@@ -212,7 +212,7 @@ await test('access: a user, a group, the organization; another role; taken away;
     for (const name of ['member', 'admin']) {
         await row(name).getByRole('button', { name: 'Remove' }).click();
         await confirm(page, 'Remove access');
-        await (name === 'member' ? good(page).getByText('was removed') : bad(page).getByText('make another user its owner first')).waitFor();
+        await (name === 'member' ? good(page).getByText('was removed') : bad(page).getByText('make another user an owner first')).waitFor();
     }
     assert.deepEqual(await access(p.registeredModelId), ['Main CONSUMER', 'admin OWNER']);
 });
@@ -229,7 +229,7 @@ await test('what one may not do is not offered: an observer, a user, a reader', 
         assert.deepEqual(await offered(), [], hash);
     }
     await go(page, `${model(p)}/edit`);
-    await page.getByText('You may not edit this registered model').waitFor();
+    await page.getByText('You don\u2019t have permission to edit this registered model').waitFor();
     assert.equal(await page.getByLabel('Name').count(), 0);
     await share('USER');
     await go(page, model(p));
@@ -251,7 +251,7 @@ await test('what one may not do is not offered: an observer, a user, a reader', 
     await column(reader, p.name).waitFor();
     for (const hash of [model(p), at(p), `#/deployments/${id}`]) {
         await go(reader, hash);
-        await reader.getByText('Your role, reader, may look at').waitFor();
+        await reader.getByText('You have read-only access (role: reader)').waitFor();
         assert.equal(await reader.locator('main button[data-transition]').count(), 0);
     }
 });
@@ -318,14 +318,14 @@ await test('deployments: the champion is replaced by what fits, which is shown f
     };
     const sent = await writes(page, async () => {
         await choose(/^Replace champion/, alien.name);
-        await dialog(page).getByText('Failed: It has another target than the champion').waitFor();
+        await dialog(page).getByText('Failed: The model package has a different target than the champion').waitFor();
         assert.equal(await dialog(page).getByRole('button', { name: 'Replace champion' }).count(), 0, 'what does not fit is not offered');
         await accessible(page, 'a replacement that does not fit');
         await confirm(page, 'Close');
     });
     assert.deepEqual(sent.map(r => new URL(r.url()).pathname), [`${B}/deployments/${id}/model/validation`], 'only asked');
     await choose(/^Replace champion/, 'Successor');
-    await dialog(page).getByText('Passed: It has the target type of the champion').waitFor();
+    await dialog(page).getByText('Passed: The model package has the same target type as the champion').waitFor();
     await accessible(page, 'a replacement that fits');
     await dialog(page).getByLabel('Reason').selectOption('DATA_DRIFT');
     await confirm(page, 'Replace champion');
@@ -336,7 +336,7 @@ await test('deployments: the champion is replaced by what fits, which is shown f
     await choose(/^Add challenger/, alien.name);
     await dialog(page).getByLabel('Name of the challenger').fill('No match');
     await confirm(page, 'Add challenger');
-    await dialog(page).getByRole('alert').getByText('cannot take the place of the champion').waitFor();
+    await dialog(page).getByRole('alert').getByText('cannot replace the champion').waitFor();
     await page.keyboard.press('Escape');
     await choose(/^Add challenger/, p.name);
     await dialog(page).getByLabel('Name of the challenger').fill('The old one');
@@ -373,7 +373,7 @@ await test('for good: archiving a version and retiring a model ask for the name,
     };
     await permanent('archiving a version', /^Archive version/, 'yes', p.name);
     await badge(page, 'Permanently archived');
-    await page.getByText('Nothing can be done while it is permanently archived.').waitFor();
+    await page.getByText('Nothing can be done while the version is permanently archived.').waitFor();
     assert.equal((await packageOf(p.id)).isArchived, true);
     await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link').click();
     await heading(page, p.name);
@@ -410,10 +410,10 @@ await test('a model that was archived in another dialect can be looked at, and n
     const p = await external('Shelved');
     must(await api('POST', `/api/v1/models/mdl-${p.registeredModelId}/archive`), 200);
     const { page } = await signedIn();
-    for (const [hash, state] of [[model(p), 'Archived'], [at(p), 'Archived with its model']]) {
+    for (const [hash, one, state] of [[model(p), 'registered model', 'Archived'], [at(p), 'version', 'Archived with its model']]) {
         await go(page, hash);
         await badge(page, state);
-        await page.getByText(`Nothing can be done while it is ${state.toLowerCase()}.`).waitFor();
+        await page.getByText(`Nothing can be done while the ${one} is ${state.toLowerCase()}.`).waitFor();
         assert.equal(await page.locator('main button[data-transition]').count(), 0);
     }
 });
@@ -471,7 +471,7 @@ await test('a lost answer: the same request again, done once', async () => {
     await page.route('**/fromModelPackage', async r => { await r.fetch(); await r.abort(); }, { times: 1 });
     const sent = await writes(page, async () => {
         await confirm(page, 'Deploy version');
-        await dialog(page).getByText('not known whether').waitFor();
+        await dialog(page).getByText('The change may have been made').waitFor();
         await confirm(page, 'Try again');
         await heading(page, 'Made once');
     });

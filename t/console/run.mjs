@@ -45,7 +45,7 @@ await test('an id of dots leads to no other address', async () => {
         await heading(page, 'Not found');
     }
     await go(page, '#/entities/new?workspace_id=..');
-    await page.getByRole('alert').getByText('There is nothing with this id').waitFor();
+    await page.getByRole('alert').getByText('No object has this id').waitFor();
     assert.deepEqual(asked.filter(path => path.endsWith('/')), [], 'nor is one asked for');
 });
 
@@ -127,7 +127,7 @@ await test('409: with two windows open, the slower one is told, and its list is 
     await heading(fast, p.name);
     await dialog(slow).getByRole('button', { name: 'Restore project' }).click();
     await bad(slow).getByText('Only archived projects can be restored').waitFor();
-    assert.match(await bad(slow).innerText(), /Someone else may have been faster.*look at it, and decide again/s);
+    assert.match(await bad(slow).innerText(), /Someone may have changed it first\. This page now shows the current state/);
     await restoreButton(slow, p).waitFor({ state: 'detached' });
     assert.equal(new URL(slow.url()).hash, '#/projects/archived');
     assert.ok(await slow.evaluate(() => document.activeElement !== document.body), 'the focus is not lost');
@@ -168,7 +168,7 @@ await test('a lost answer: says what is not known; trying again is the same requ
     const sent = await writes(page, async () => {
         await restoreButton(page, p).click();
         await dialog(page).getByRole('button', { name: 'Restore project' }).click();
-        await dialog(page).getByText('not known whether the change was made').waitFor();
+        await dialog(page).getByText('The change may have been made').waitFor();
         await dialog(page).getByRole('button', { name: 'Try again' }).click();
         await heading(page, p.name);
     });
@@ -273,7 +273,7 @@ await test('create and edit: the API says which field is wrong, and the form sho
     await go(page, '#/projects/new');
     await page.getByLabel('Name').fill(taken.name);
     await page.getByRole('button', { name: 'Create project' }).click();
-    await page.getByRole('alert').getByText('It was not saved').waitFor();
+    await page.getByRole('alert').getByText(`Couldn\u2019t save the project`).waitFor();
     assert.equal(await page.getByLabel('Name').inputValue(), taken.name, 'what was typed stays');
 });
 
@@ -284,7 +284,7 @@ await test('edited by someone else meanwhile: told, nothing overwritten unasked,
     await page.getByLabel('Tech stack').fill('mine');
     assert.equal((await api('PUT', `/api/v1/projects/${p.id}`, { name: p.name, description: 'theirs', techStack: 'theirs' })).status, 200);
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('It has changed meanwhile').waitFor();
+    await page.getByText('This was changed while you were editing').waitFor();
     await page.getByText('Description is now').waitFor();
     assert.equal(await page.getByLabel('Tech stack').inputValue(), 'mine');
     assert.equal((await api('GET', `/api/v1/projects/${p.id}`)).body.data.techStack, 'theirs');
@@ -317,7 +317,7 @@ await test('the detail offers exactly what its state and the person allow', asyn
     assert.equal(await reader.getByRole('button', { name: /Restore/ }).count(), 0, 'a reader is offered nothing');
     assert.equal(await reader.getByRole('link', { name: 'New project' }).count(), 0);
     await go(reader, `#/projects/${q.id}`);
-    await reader.getByText('may look at projects but not change them').waitFor();
+    await reader.getByText('You have read-only access (role: reader)').waitFor();
 });
 
 await test('the list: status, search, order and pages, each with an address of its own', async () => {
@@ -372,9 +372,9 @@ await test('workspaces: create with metadata, edit, and make an entity that goes
     await page.locator('input[name=name][aria-invalid=true]').waitFor();
     assert.equal(await focused(page), 'name');
     await page.getByLabel('Name').fill('Northern Holdings');
-    await press(page, 'Add a key');
+    await press(page, 'Add field');
     await page.keyboard.type('team');
-    await press(page, 'Add a key');
+    await press(page, 'Add field');
     await page.keyboard.type('team');
     const sent = await writes(page, async () => {
         await press(page, 'Create workspace');
@@ -382,8 +382,8 @@ await test('workspaces: create with metadata, edit, and make an entity that goes
     });
     assert.equal(sent.length, 0, 'nothing was sent');
     await accessible(page, 'a form with an error in its metadata');
-    await page.getByLabel('Text 1').fill('legal');
-    await press(page, 'Remove key 2');
+    await page.getByLabel('Value 1').fill('legal');
+    await press(page, 'Remove field 2');
     const made = await writes(page, async () => {
         await page.getByRole('button', { name: 'Create workspace' }).dblclick();
         await good(page).getByText('was created').waitFor();
@@ -397,10 +397,10 @@ await test('workspaces: create with metadata, edit, and make an entity that goes
     await page.getByRole('link', { name: 'Edit workspace' }).click();
     await heading(page, 'Edit workspace');
     await page.getByLabel('Name').fill('Southern Holdings');
-    await press(page, 'Remove key 1');
-    await press(page, 'Add a key');
+    await press(page, 'Remove field 1');
+    await press(page, 'Add field');
     await page.keyboard.type('cost_center');
-    await page.getByLabel('Text 2').fill('4711');
+    await page.getByLabel('Value 2').fill('4711');
     await press(page, 'Save');
     await good(page).getByText('was saved').waitFor();
     await page.locator('.labels', { hasText: 'cost_center' }).waitFor();
@@ -449,9 +449,9 @@ await test('restore of a workspace: the status that it will have, and why, befor
     await go(page, '#/workspaces/archived');
     const button = w => page.getByRole('button', { name: `Restore workspace ${w.name}`, exact: true });
     const sent = await writes(page, async () => {
-        for (const [w, to, why] of [[open, 'Active', '1 of its 2 entities is not in a final status.'], [done, 'Ready', 'Its one entity is in a final status.'], [none, 'Ready', 'It has no entities.']]) {
+        for (const [w, to, why] of [[open, 'Active', '1 of its 2 entities is not in a final status.'], [done, 'Ready', 'Its only entity is in a final status.'], [none, 'Ready', 'The workspace has no entities.']]) {
             await button(w).dblclick();
-            await dialog(page).getByText(`It will be ${to}. ${why}`).waitFor();
+            await dialog(page).getByText(`The workspace will be ${to}. ${why}`).waitFor();
             assert.equal(await dialog(page).locator('.leads').textContent(), `Archived \u2192  to ${to}`, 'where it leads');
             assert.equal(await focused(page), 'Cancel', 'the harmless button has the focus');
             await page.keyboard.press('Escape');
@@ -473,10 +473,10 @@ await test('restore of a workspace: the status that it will have, and why, befor
     assert.equal((await api('POST', `/v1/workspaces/${open.id}/archive`)).status, 200);
     await go(page, `#/workspaces/${open.id}`);
     await press(page, /^Restore workspace/);
-    await dialog(page).getByText('It will be Active.').waitFor();
+    await dialog(page).getByText('The workspace will be Active.').waitFor();
     for (const id of (await api('GET', `/v1/workspaces/${open.id}`)).body.entity_ids) await api('POST', `/v1/entities/${id}/cancel`);
     await confirm(page, 'Restore workspace');
-    await good(page).getByText('Its status is now Ready, not Active: it has changed meanwhile.').waitFor();
+    await good(page).getByText('Its status is now Ready, not Active, because something changed in the meantime.').waitFor();
 
     // Without an answer to the question there is nothing to confirm.
     await page.route('**/console/target/**', r => r.abort(), { times: 1 });
@@ -580,7 +580,7 @@ await test('webhook endpoints: create and rotate show a secret once; edit, disab
     assert.equal(await focused(page), 'enabled_events');
     await page.getByLabel('Events').fill('workspace.*');
     await page.getByRole('button', { name: 'Create endpoint' }).dblclick();
-    await dialog(page).getByText('shown this once').waitFor();
+    await dialog(page).getByText('shown only this once').waitFor();
     const secret = await dialog(page).getByLabel('Secret').inputValue();
     assert.match(secret, /^whsec_/);
     await accessible(page, 'the secret');
@@ -623,7 +623,7 @@ await test('webhook endpoints: create and rotate show a secret once; edit, disab
     assert.notEqual(other, secret);
     await press(page, 'I have stored it');
     await good(page).getByText('has a new secret').waitFor();
-    await page.getByText('The former secret signs too until').waitFor();
+    await page.getByText('Old secret valid until').waitFor();
     await press(page, /^Delete endpoint/);
     await confirm(page, 'Delete endpoint');
     await good(page).getByText('was deleted').waitFor();
@@ -637,7 +637,7 @@ await test('webhook endpoints: create and rotate show a secret once; edit, disab
     await page.route('**/v1/webhook_endpoints', async r => { await r.fetch(); await r.abort(); }, { times: 1 });
     const tries = await writes(page, async () => {
         await press(page, 'Create endpoint');
-        await page.getByText('not known whether the change was made').waitFor();
+        await page.getByText('The change may have been made').waitFor();
         await press(page, 'Create endpoint');
         await dialog(page).getByLabel('Secret').waitFor();
     });
@@ -668,7 +668,7 @@ await test('deliveries: what became of each, its attempts, and once more', async
     assert.ok(told.length >= 12, 'there are deliveries');
     sql(`UPDATE deliveries SET outcome = 'failed', tries = 2, response_status = 500, next_at = NULL
             WHERE endpoint_id = (SELECT id FROM webhook_endpoints WHERE url = '${made.body.url}') ORDER BY sequence DESC LIMIT 1;
-        INSERT INTO delivery_attempts SELECT organization_id, id, 1, updated_at, 10003, NULL, 'no answer came in time' FROM deliveries WHERE tries = 2;
+        INSERT INTO delivery_attempts SELECT organization_id, id, 1, updated_at, 10003, NULL, 'no answer in time' FROM deliveries WHERE tries = 2;
         INSERT INTO delivery_attempts SELECT organization_id, id, 2, updated_at, 87, 500, NULL FROM deliveries WHERE tries = 2`);
     const { page } = await signedIn();
     await go(page, `#/webhooks/${made.body.id}`);
@@ -682,11 +682,11 @@ await test('deliveries: what became of each, its attempts, and once more', async
     await page.getByRole('heading', { name: 'Attempts' }).waitFor();
     const attempts = await page.getByRole('region', { name: 'Attempts' }).locator('tbody tr').allInnerTexts();
     assert.match(attempts[0], /^2\s.*500.*87 ms$/s);
-    assert.match(attempts[1], /^1\s.*no answer came in time.*10,003 ms$/s);
+    assert.match(attempts[1], /^1\s.*no answer in time.*10,003 ms$/s);
     await press(page, /^Redeliver/);
     const sent = await writes(page, async () => {
         await dialog(page).getByRole('button', { name: 'Redeliver' }).dblclick();
-        await good(page).getByText('will be sent once more').waitFor();
+        await good(page).getByText('will be sent again').waitFor();
     });
     assert.deepEqual(sent.map(r => new URL(r.url()).pathname), [`/v1/webhook_endpoints/${made.body.id}/deliveries/${told[0].id}/redeliver`], 'once');
     await badge(page, 'Pending');
@@ -707,7 +707,7 @@ await test('authorizations: what an agent asked for waits for its human, who app
     const yes = await workspace('To be approved'), no = await workspace('To be denied');
     for (const w of [yes, no]) assert.equal((await api('POST', `/v1/workspaces/${w.id}/archive`, undefined, setup.agent)).status, 202);
     const { page } = await signedIn();
-    await page.getByRole('link', { name: '2 authorizations wait for you' }).click();
+    await page.getByRole('link', { name: '2 authorizations are waiting for you' }).click();
     await heading(page, 'Authorizations');
     const row = w => column(page, `Archive workspace ${w.name}`);
     await row(yes).getByRole('button', { name: /^Approve/ }).click();
@@ -728,9 +728,9 @@ await test('authorizations: what an agent asked for waits for its human, who app
     await confirm(page, 'Deny');
     await badge(page, 'Denied');
     assert.equal((await api('GET', `/v1/workspaces/${no.id}`)).body.status, 'ready');
-    await page.getByText('Nothing can be done while it is denied.').waitFor();
+    await page.getByText('Nothing can be done while the authorization is denied.').waitFor();
     await go(page, '#/authorizations');
-    await page.getByText('No authorizations wait for you.').waitFor();
+    await page.getByText('Nothing is waiting for your approval.').waitFor();
     await page.getByLabel('Status').selectOption('approved');
     await row(yes).waitFor();
     assert.equal(new URL(page.url()).hash, '#/authorizations?status=approved');
@@ -740,7 +740,7 @@ await test('authorizations: what an agent asked for waits for its human, who app
     assert.equal(await reader.locator('tbody tr').count(), 0, 'another person decides nothing of it');
     const asked = (await api('POST', `/v1/workspaces/${no.id}/archive`, undefined, setup.agent)).body;
     await go(reader, `#/authorizations/${asked.id}`);
-    await reader.getByText('may look at authorizations but not change them').waitFor();
+    await reader.getByText('You have read-only access (role: reader)').waitFor();
 });
 
 await test('the overview: counts by status, a chart of thirty days and the same numbers as a table', async () => {
@@ -751,7 +751,7 @@ await test('the overview: counts by status, a chart of thirty days and the same 
     const ready = (await api('GET', '/console/activity')).body.statuses.find(s => s.resource === 'workspace' && s.status === 'ready').count;
     assert.match(await page.locator('a[href="#/workspaces?status=ready"]').innerText(), new RegExp(`^${ready}\\s+Ready$`));
     assert.equal(await page.getByRole('heading', { name: /^Entities \d/ }).count(), 1);
-    await page.getByText('The numbers as a table').click();
+    await page.getByText('Show as table').click();
     const columns = await page.locator('details thead th').allInnerTexts();
     const today = await page.locator('details tbody tr').first().locator('td').allInnerTexts();
     assert.ok(Number(today[columns.indexOf('Projects: restored') - 1]) >= 4, `restored today: ${today}`);
@@ -796,7 +796,7 @@ for (const colorScheme of ['light', 'dark']) {
             await signIn(page);
             await page.locator('canvas').waitFor();
             await look('overview');
-            await page.getByText('The numbers as a table').click();
+            await page.getByText('Show as table').click();
             await look('overview with its table');
             for (const hash of ['#/projects', '#/projects?search=nothing+like+it', '#/projects/archived', `#/projects/${shown.id}`, `#/projects/${shown.id}/edit`, '#/projects/new',
                 '#/workspaces', '#/workspaces/archived', `#/workspaces/${holder.id}`, `#/workspaces/${holder.id}/edit`, '#/workspaces/new', '#/entities', `#/entities/${held.id}`,
@@ -815,7 +815,7 @@ for (const colorScheme of ['light', 'dark']) {
             await page.keyboard.press('Escape');
             await go(page, '#/workspaces/archived');
             await press(page, `Restore workspace ${kept.name}`);
-            await dialog(page).getByText('It will be Active.').waitFor();
+            await dialog(page).getByText('The workspace will be Active.').waitFor();
             await look('dialog with its target');
             await page.keyboard.press('Escape');
             await go(page, '#/authorizations');
