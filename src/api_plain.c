@@ -216,4 +216,4 @@ static const struct route routes[] = {
 static const struct route *const tables[] = { routes, NULL };
 static const char *const prefixes[] = { NULL };
 const struct dialect api_plain = { .name = "plain", .prefixes = prefixes, .tables = tables, .codes = problem_codes, .errors = problem_errors,
-	.error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS, .tells_state = true };
+	.error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS, .tells_state = true, .cors = true };

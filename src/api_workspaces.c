@@ -381,5 +381,5 @@ static const struct route *const tables[] = { routes, webhook_routes, token_rout
 static const char *const prefixes[] = { "/v1", NULL };
 const struct dialect api_workspaces = { .name = "workspaces", .prefixes = prefixes, .tables = tables, .codes = codes,
 	.errors = errors, .error_out = error_out, .error_type = "application/problem+json", .time = TIME_UNIX,
-	.place_first = true, .rate_headers = true, .documented = true, .request_prefix = PREFIX, .nginx = nginx,
+	.place_first = true, .cors = true, .rate_headers = true, .documented = true, .request_prefix = PREFIX, .nginx = nginx,
 	.check = check, .say = say, .headers = headers };

@@ -61,9 +61,9 @@ bool session_right(const struct user *u, const char *password);
 enum err session_open(struct tx *tx, struct session *s);
 /* The same of whatever session, its user and family settled by the caller. */
 enum err session_begin(struct tx *tx, struct session *s);
-/* Who a refresh token of the user's own belongs to.  ERR_REFRESH_INVALID: unknown, expired,
- * exchanged, a client's, or its user is disabled. */
-enum err session_find(struct tx *tx, const char *refresh_token, struct session *out);
+/* Who a refresh token of a client (NULL: of the user) belongs to.  ERR_REFRESH_INVALID: unknown, expired,
+ * exchanged, another's, or its user is disabled. */
+enum err session_find(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out);
 /* The same, of a client (NULL: of the user), exchanged or not. */
 enum err session_of(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out);
 /* Ends a session; inside tx_run(): no refresh token and no access token of it is good any more. */
