@@ -16,7 +16,7 @@ enum err role_set(struct tx *tx, const struct id *org, const char *name, const c
 struct org { struct life life; const char *name; };
 struct role { struct life life; const char *name, *permissions; int64_t rate; };
 /* A user as a row. */
-struct account { struct life life; const char *kind, *username, *email, *password, *role; };
+struct account { struct life life; const char *kind, *username, *email, *password, *role; bool disabled; };
 
 struct user {
 	struct id organization, id;
@@ -31,6 +31,7 @@ char *email_trimmed(struct arena *a, const char *email);
 enum err user_create(struct tx *tx, const struct user *in, struct id *out);
 enum err user_find(struct tx *tx, const char *username, struct user *out);   /* ERR_DB_NONE */
 enum err user_self(struct tx *tx, const struct db_val *key, void *out);     /* the caller, settled, as a struct account */
+enum err user_shown(struct tx *tx, const struct id *id, struct account *out);        /* any of the organization; ERR_USER_NOT_FOUND */
 /* The first two end every session and access token the user has. */
 enum err user_password(struct tx *tx, const struct user *u, const char *hash);
 enum err user_enable(struct tx *tx, const struct user *u, bool enabled);     /* ERR_STATE_ALREADY */

@@ -65,7 +65,7 @@ struct shape;
 struct one_of { const char *word; const struct shape *sub; };
 
 struct shape {
-	const char *key;                         /* "", out, of one row alone: the answer is its value, no object */
+	const char *key;                         /* "", of one row alone: the answer, or the body, is its value, no object */
 	enum shape_type type;
 	size_t off, set;                         /* set: 1 + the offset of the bool `field_set`; 0: none */
 	unsigned flags;
