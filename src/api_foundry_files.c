@@ -118,8 +118,13 @@ static enum err replace_folder(struct tx *tx, const struct db_val *key, enum tra
 	struct id id = { { 0 } };
 	const struct db_val node = db_i((int64_t)id_kind(in->parent, foundry_nodes, &id)), parent[] = { db_d(&id), node };
 
+	enum err e = folder_replace_in(tx, key, parent, in->f.name, out);
+
 	(void)t;
-	return folder_replace_in(tx, key, parent, in->f.name, out);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	why_tell(tx, "folderRid", js_string(tx->arena, in->parent));
+	return ERR_FOLDER_NOT_FOUND;
 }
 
 /* Whoever asks for another organization, in which fewer would see the project, is told. */
@@ -207,7 +212,7 @@ static const struct shape path_query[] = {
 #define FOLDER_ERRORS "RID ROOT_FOLDER NOT_A_FOLDER FOLDER_NOT_FOUND "
 #define RESOURCE_ERRORS "RID ROOT_FOLDER SPACE_RESOURCE RESOURCE_NOT_FOUND "
 /* What is inside goes along. */
-static const enum sql wants_inside[] = { SQL_FOLDERS_INSIDE, SQL_MODELS_INSIDE, SQL_FOLDER_TOUCH, SQL_FOLDER_PARENT, SQL_MODEL_FOLDER, SQL_MODEL_TARGET, SQL_NONE };
+static const enum sql wants_inside[] = { SQL_FOLDERS_INSIDE, SQL_MODELS_INSIDE, SQL_FOLDER_TOUCH, SQL_FOLDER_PARENT, SQL_FOLDER_HIDDEN, SQL_MODEL_TOUCH, SQL_MODEL_TARGET, SQL_NONE };
 #define MOVES(...) .wants = wants_inside, .object = RES_FOLDER, .kinds = foundry_nodes, .change = node_change, .moves = { __VA_ARGS__ }
 /* What is in the trash already stays there. */
 #define STAYS { ERR_FOLDER_ARCHIVED, OK }, { ERR_MODEL_ARCHIVED, OK }

@@ -48,7 +48,7 @@ enum err folder_enter(struct tx *tx, const struct id *id);
  * the way.  ERR_FOLDER_HOME, ERR_FOLDER_FULL; of what is in it the errors of its own, ERR_FORBIDDEN of what the caller cannot see;
  * back: ERR_NOT_DIRECTLY_TRASHED, ERR_FOLDER_TRASHED: it lies in one; for good: ERR_FOLDER_NOT_EMPTY; of its states what life.def says. */
 enum err folder_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
-/* Another name, place or description; what lies in it has other paths then.  ERR_FOLDER_HOME, ERR_FOLDER_NOT_FOUND (the parent too),
+/* Another name, place or description; what lies in it has other paths then.  ERR_FOLDER_HOME, ERR_FOLDER_NOT_FOUND, ERR_NOT_FOUND: of the parent,
  * ERR_FOLDER_PARENT, ERR_FOLDER_CIRCLE, ERR_FOLDER_NAME_TAKEN, ERR_FOLDER_FULL, ERR_DISPLAY_NAME: a path would be too long. */
 enum err folder_replace(struct tx *tx, const struct db_val *key, const struct folder_edit *in, struct folder *out);
 /* By what a route names, as folder_create_in(); ERR_FORBIDDEN: the space.  in: a struct folder_edit without its parent. */

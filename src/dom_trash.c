@@ -5,7 +5,8 @@
  * Locks are taken in one order: the tree of the organization, which is the row of its home and which everything here
  * takes first; the folders around; the folder itself; what is below, from the top down; then models by their ids.
  * Whoever makes something in a folder holds that folder alone (folder_enter()), and so either is seen here, or
- * finds it in the trash. */
+ * finds it in the trash; whoever restores a model holds the model alone, and so does the same, since what is in the trash
+ * already is locked here too, and written, which a cluster takes note of where a lock says nothing to it. */
 #include "dom_folder.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct inside { struct folder *folders[INSIDE_MOST + 1]; size_t nfolders; struct
 struct wanted { const char *folder[2], *model[4]; struct id with; };
 
 static const struct wanted living = { { "active", "active" }, { "draft", "training", "ready", "ready" }, { { 0 } } },
+	to_trash = { { "active", "active" }, { "draft", "training", "ready", "archived" }, { { 0 } } },
 	anything = { { "active", "archived" }, { "draft", "training", "ready", "archived" }, { { 0 } } },
 	no_models = { { "active", "archived" }, { NULL, NULL, NULL, NULL }, { { 0 } } };
 
@@ -142,8 +144,11 @@ static enum err move_models(struct tx *tx, const struct inside *in, enum transit
 
 		if ((e = lock_model(tx, &in->models[i], &m, &gone)) || gone)
 			continue;
-		/* Archived, or restored, by itself meanwhile: that is as it may be. */
-		if (t == LIFE_MODEL_ARCHIVE ? m.life.state == STATE_MODEL_ARCHIVED : !id_is_zero(&w->with) && (m.life.state != STATE_MODEL_ARCHIVED || !id_equal(&m.trashed, &w->with)))
+		if (t == LIFE_MODEL_ARCHIVE && m.life.state == STATE_MODEL_ARCHIVED) {
+			e = db_exec_one(tx->db, SQL_MODEL_TOUCH, DB_IN(db_d(&tx->who->organization), db_d(&m.life.id)));
+			continue;
+		}
+		if (!id_is_zero(&w->with) && (m.life.state != STATE_MODEL_ARCHIVED || !id_equal(&m.trashed, &w->with)))
 			continue;
 		m.trashed = *trashed;
 		e = t == LIFE_MODEL_RETIRE ? model_retire_held(tx, &m, t, taken_with(tx, top)) : life_move(tx, t, &m.life, taken_with(tx, top));
@@ -175,7 +180,7 @@ static enum err trash(struct tx *tx, struct folder *f)
 	if (f->life.state != STATE_FOLDER_ACTIVE)        /* its own error */
 		return life_move(tx, LIFE_FOLDER_ARCHIVE, &f->life, NULL);
 	f->trashed = id_none;
-	return move_all(tx, f, LIFE_FOLDER_ARCHIVE, LIFE_MODEL_ARCHIVE, &living, &f->life.id);
+	return move_all(tx, f, LIFE_FOLDER_ARCHIVE, LIFE_MODEL_ARCHIVE, &to_trash, &f->life.id);
 }
 
 static enum err restore(struct tx *tx, struct folder *f, bool parent_lives)
@@ -233,23 +238,18 @@ enum err folder_change(struct tx *tx, const struct db_val *key, enum transition 
 enum err model_unarchive(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
 	struct model *m = out;
-	struct id folder = id_none;
-	bool shut;
-	enum err e = tx_id(tx, SQL_MODEL_FOLDER, DB_IN(db_d(&tx->who->organization), *key), &folder);
+	int64_t shut = 0;
+	enum err e = life_lock(tx, RES_MODEL, key, m);
 
 	(void)in;
-	if (e && e != ERR_DB_NONE)
-		return e;
-	e = folder_enter(tx, &folder);
-	shut = e == ERR_FOLDER_NOT_FOUND;
-	if ((e && !shut) || (e = life_lock(tx, RES_MODEL, key, m)))
-		return e;
-	if (shut && m->life.state == STATE_MODEL_ARCHIVED) {
+	if (!e && m->life.state == STATE_MODEL_ARCHIVED && !id_is_zero(&m->folder) && !id_equal(&m->folder, &tx->who->organization))
+		e = tx_int(tx, SQL_FOLDER_HIDDEN, DB_IN(db_d(&tx->who->organization), db_d(&m->folder)), &shut);
+	if (!e && shut) {
 		why_add(tx, "status", "The folder that it lies in is in the trash");
 		return ERR_FOLDER_TRASHED;
 	}
 	m->trashed = id_none;
-	return life_move(tx, t, &m->life, NULL);
+	return e ? e : life_move(tx, t, &m->life, NULL);
 }
 
 /* ---- Another name, another place ---- */
@@ -270,16 +270,18 @@ static enum err lead(struct tx *tx, const struct folder *f, const char *was)
 	return e;
 }
 
-/* Both places that it may be seen from, before the folder itself. */
-static enum err lock_places(struct tx *tx, const struct id *folder, const struct id *to)
+/* Where it is to lie, and where it lies, before the folder itself; *there: the first is, and is not in the trash. */
+static enum err lock_places(struct tx *tx, const struct id *folder, const struct id *to, bool *there)
 {
 	struct id from = *to;
 	enum err e = tx_id(tx, SQL_FOLDER_PARENT, DB_IN(db_d(&tx->who->organization), db_d(folder)), &from);
 
 	if (e && e != ERR_DB_NONE)
 		return e;
-	if ((e = folder_enter(tx, to)) || id_equal(&from, to))
-		return e;
+	e = folder_enter(tx, to);
+	*there = e != ERR_FOLDER_NOT_FOUND;
+	if ((e && *there) || id_equal(&from, to))
+		return *there ? e : OK;
 	return (e = folder_enter(tx, &from)) == ERR_FOLDER_NOT_FOUND ? OK : e;
 }
 
@@ -321,12 +323,13 @@ static enum err put(struct tx *tx, const struct folder_edit *in, struct folder *
 
 enum err folder_replace(struct tx *tx, const struct db_val *key, const struct folder_edit *in, struct folder *out)
 {
+	bool there;
 	enum err e = lock_tree(tx);
 
-	if (e || (e = lock_places(tx, &key->id, &in->parent)))
+	if (e || (e = lock_places(tx, &key->id, &in->parent, &there)) || (e = life_lock(tx, RES_FOLDER, key, out)))
 		return e;
-	if ((e = life_lock(tx, RES_FOLDER, key, out)))
-		return e;
+	if (!there)                              /* said in its turn: whoever may not change it learns of no other folder */
+		return ERR_NOT_FOUND;
 	if (out->project != id_is_zero(&in->parent))
 		return ERR_FOLDER_PARENT;
 	return (e = put(tx, in, out)) ? e : folder_get(tx, BY_ID(&out->life.id), out);
@@ -377,6 +380,8 @@ enum err folder_replace_in(struct tx *tx, const struct db_val *key, const struct
 		return ERR_FORBIDDEN;
 	if (parent[1].i == NODE_ROOT || (in_space && !node_is_own_space(tx, parent)))
 		return ERR_FOLDER_PARENT;
+	if (parent[1].i == NODE_LOST)
+		return (e = life_hold(tx, RES_FOLDER, key, out)) ? e : ERR_NOT_FOUND;
 	return (e = node_is_folder(tx, parent)) ? e
 		: folder_replace(tx, key, &(struct folder_edit){ .name = name, .parent = in_space ? id_none : parent->id }, out);
 }

@@ -126,7 +126,7 @@ subtest 'all the faults of a body at once' => sub {
         my $r = send_to($w, { (map { $_ => $any } keys %$all), %body });
         my @told = fields_of($w->{dialect}, $r->{json});
         # a list, and one that the route reads itself
-        my @expected = %body || $w->{dialect} ne 'foundry' ? keys %body : $all ? keys %$all : 'body';
+        my @expected = %body || $w->{dialect} ne 'foundry' ? keys %body : $w->{schema}{properties} && keys %$all ? keys %$all : 'body';
         if ($w->{dialect} eq 'mlflow') { ok(@told == 1 && exists $body{ $told[0] }, "$w->{method} $w->{path}: the first of its fields") or diag $r->{raw} }
         else { is("@{[sort @told]}", "@{[sort @expected]}", "$w->{method} $w->{path}: each of its fields") or diag $r->{raw} }
         speaks($r, $w->{dialect}, $w->{dialect} =~ /^(?:workspaces|registry)$/ ? 422 : 400, 'in the envelope');
