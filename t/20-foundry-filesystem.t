@@ -651,6 +651,17 @@ subtest 'what the state answered is kept under an Idempotency-Key' => sub {
     is(resource($m)->{json}{trashStatus}, 'DIRECTLY_TRASHED', 'and nothing is');
 };
 
+subtest 'what thaw audit verify finds' => sub {
+    my $f = folder($t);
+    my $m = foundry_model($t, in => folder($t, in => $f));
+    my $found = sub { my ($break, $mend, $like, $what) = @_; $t->sql($break); my $r = $t->thaw('audit', 'verify'); $t->sql($mend); is($r->{exit}, 3, $what); like($r->{out}, $like, 'and it says so') };
+    my $is = sub { "UPDATE folders SET status = '$_[0]', hidden = $_[1] WHERE id = UNHEX('" . hex_of_rid($f) . "')" };
+    $found->($is->('archived', 1), $is->('active', 0), qr/living in a folder that is in the trash/, 'what lives in the trash');
+    my $at = sub { "UPDATE folders SET path = CONCAT(path, '$_[0]') WHERE id = UNHEX('" . hex_of_rid($f) . "')" };
+    $found->($at->('x'), "UPDATE folders SET path = LEFT(path, CHAR_LENGTH(path) - 1) WHERE id = UNHEX('" . hex_of_rid($f) . "')", qr/whose path or project is not/, 'and what leads elsewhere');
+    is($t->thaw('audit', 'verify')->{exit}, 0, 'put back');
+};
+
 subtest 'an organization without its home' => sub {
     my $m = foundry_model($t);
     my $org = $t->sql("SELECT HEX(id) FROM folders WHERE name = 'Models' AND kind = 'project' AND organization_id = (SELECT organization_id FROM models WHERE id = UNHEX('" . hex_of_rid($m) . "'))");
