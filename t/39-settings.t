@@ -81,6 +81,11 @@ subtest 'galera: reads wait for what the cluster has committed' => sub {
 };
 
 $t->{worker}->stop;
+for my $path ($at, '/registry/v1/workspaces', '/registry/healthz') {
+    my $r = $t->req(GET => $path, token => $token, headers => [ Origin => 'https://lab.example' ]);
+    is("$r->{status} $r->{headers}{'access-control-allow-origin'}", '503 https://lab.example', "$path: no worker is there, which a page may read");
+    like($r->{headers}{'access-control-expose-headers'}, qr/\bRetry-After\b/, 'with when to try again');
+}
 my $conf = slurp("$t->{dir}/thaw.conf") =~ s/^cors_origin.*$/cors_origin =/mr;
 spew("$t->{dir}/thaw.conf", $conf);
 $t->start_workers;
