@@ -108,7 +108,7 @@ subtest 'demo.env and what is printed' => sub {
     my $uploaded = $t->run({}, "$sh\n$second", 'sh');
     is($uploaded->{json}{source}{type}, 'sdk', 'what follows gives the first a version') or diag $uploaded->{out}, $uploaded->{err};
     my $promoted = $t->run({}, "$sh\nversion=$uploaded->{json}{rid}\n$third", 'sh');
-    my ($copy, $list) = map { JSON::PP::decode_json($_) } split /(?<=\})(?=\{)/, $promoted->{out}, 2;
+    my ($copy, $list) = map { JSON::PP::decode_json($_) } split /(?<=\})\s*(?=\{)/, $promoted->{out}, 2;
     is_deeply($copy->{source}, { type => 'promoted', previousModelRid => $rid[0], previousModelVersionRid => $uploaded->{json}{rid} }, 'promotes it to the second')
         or diag $promoted->{out}, $promoted->{err};
     is_deeply([ map { $_->{rid} } @{ $list->{data} } ], [ $copy->{rid} ], 'and shows it there');
