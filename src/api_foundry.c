@@ -271,7 +271,16 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_RESOURCE_NOT_FOUND] = { .code = "ResourceNotFound", .text = "The given Resource could not be found.", .params = "resourceRid" },
 	[ERR_NOT_DIRECTLY_TRASHED] = { .code = "ResourceNotDirectlyTrashed", STATE, .params = "resourceRid" },
 	[ERR_NOT_TRASHED] = { .code = "ResourceNotTrashed", STATE, .params = "resourceRid" },
+	[ERR_SPACE_TRASH] = { .code = "TrashingSpaceNotSupported", .params = "resourceRid" },
+	[ERR_FOLDER_CIRCLE] = { .code = "CircularDependency" },
+	[ERR_FOLDER_PARENT] = { .code = "InvalidParentFolder", .params = "parentFolderRid" },
+	[ERR_USER_NOT_FOUND] = { .code = "UserNotFound", .text = "The given User could not be found.", .params = "userId" },
+	[ERR_REFERENCE] = { .code = "PrincipalNotFound", .status = 404, .group = "NOT_FOUND", .params = "principalId",
+		.text = "A principal (User or Group) with the given PrincipalId could not be found" },
 	[ERR_FOLDER_NOT_EMPTY] = IN_USE,
+	[ERR_FOLDER_FULL] = IN_USE,
+	[ERR_FOLDER_TRASHED] = IN_USE,
+	[ERR_NO_OWNER] = IN_USE,
 	[ERR_FOLDER_HOME] = IN_USE,
 	[ERR_MODEL_TRAINING] = IN_USE,
 	[ERR_DEPLOYED] = IN_USE,
@@ -377,23 +386,22 @@ static enum err check(struct req *r)
 	if ((e = who_scoped(&r->who, route_ask(r->row))))
 		return e;
 	for (const char *p = strchr(r->row->path, '{'); p; p = strchr(p + 1, '{'), i++)
-		if ((fault = rid_fault(r->arena, r->vars[i]))) {
+		if (!strncmp(strchr(p, '}') - 3, "Rid", 3) && (fault = rid_fault(r->arena, r->vars[i]))) {
 			why_add(&r->tx, arena_strndup(r->arena, p + 1, strcspn(p + 1, "}")), fault);
 			return ERR_RID;
 		}
 	return OK;
 }
 
-static const struct route *const tables[] = { routes, filesystem_routes, user_routes, NULL };
+static const struct route *const tables[] = { routes, filesystem_routes, batch_routes, role_routes, user_routes, NULL };
 /* Every namespace of the platform: what it has and this server does not is nothing in its words. */
 #define SPACE(name) "/api/v2/" name
 static const char *const prefixes[] = { BASE, SPACE("filesystem"), SPACE("admin"), SPACE("aipAgents"), SPACE("audit"), SPACE("checkpoints"),
-	SPACE("connectivity"), SPACE("datasets"), SPACE("dataHealth"), SPACE("functions"), SPACE("geo"), SPACE("languageModels"),
+	SPACE("connectivity"), SPACE("datasets"), SPACE("dataHealth"), SPACE("functions"), SPACE("geo"), SPACE("highScale"), SPACE("languageModels"),
 	SPACE("mediasets"), SPACE("ontologies"), SPACE("orchestration"), SPACE("sqlQueries"), SPACE("streams"),
 	SPACE("thirdPartyApplications"), SPACE("widgets"), NULL };
 static const char *const absent[] = { BASE "/liveDeployments", BASE "/modelStudios", BASE "/modelStudioTrainers",
-	SPACE("filesystem/folders/getBatch"), SPACE("filesystem/projects/createFromTemplate"), SPACE("filesystem/resources/getBatch"),
-	SPACE("filesystem/resources/getByPathBatch"), NULL };
+	SPACE("filesystem/projects/createFromTemplate"), SPACE("filesystem/resources/getRecentlyViewed"), SPACE("admin/users/search"), NULL };
 static const struct nginx_header nginx[] = { { RETRY_HINT, "retry_hint", NO_RETRY, true }, { 0 } };
 const struct dialect api_foundry = { .name = "foundry", .title = "Foundry models",
 	.about = "The same models in folders, by resource identifiers, as clients of Palantir Foundry speak of them.",

@@ -6,7 +6,7 @@
 #include "str.h"
 
 /* By enum node: how each is named, projects as folders. */
-static const char *const nodes[] = { [NODE_FOLDER] = RID_FOLDER, [NODE_MODEL] = RID_MODEL, [NODE_VERSION] = RID_VERSION,
+const char *const foundry_nodes[] = { [NODE_FOLDER] = RID_FOLDER, [NODE_MODEL] = RID_MODEL, [NODE_VERSION] = RID_VERSION,
 	[NODE_SPACE] = RID_SPACE, [NODE_ROOT] = RID_ROOT, [NODE_LOST] = "ri.compass.*", NULL };
 
 /* ---- As it is shown ---- */
@@ -19,7 +19,7 @@ static const char *const resource_types[] = { [NODE_FOLDER] = "COMPASS_FOLDER", 
 		(void)a; \
 		return text; \
 	}
-SHOWN(rid, id_spell(a, nodes[f->node], &f->life.id))
+SHOWN(rid, id_spell(a, foundry_nodes[f->node], &f->life.id))
 SHOWN(space_rid, id_spell(a, RID_SPACE, &f->life.organization))
 SHOWN(project_rid, id_is_zero(&f->of) ? NULL : id_spell(a, RID_FOLDER, &f->of))
 SHOWN(parent_rid, f->node == NODE_SPACE ? RID_ROOT : id_is_zero(&f->parent) ? space_rid(a, f) : id_spell(a, RID_FOLDER, &f->parent))
@@ -31,7 +31,8 @@ SHOWN(folder_type, f->node == NODE_SPACE ? "SPACE" : f->project ? "PROJECT" : "F
 
 static const char *const folder_types[] = { "FOLDER", "SPACE", "PROJECT", NULL };
 static const char *const trash_words[] = { "NOT_TRASHED", "DIRECTLY_TRASHED", "ANCESTOR_TRASHED", NULL };
-SHOWN(trash, trash_words[f->life.state != STATE_FOLDER_ARCHIVED && f->life.state != STATE_MODEL_ARCHIVED ? 0 : f->node == NODE_VERSION ? 2 : 1])
+SHOWN(trash, trash_words[f->life.state != STATE_FOLDER_ARCHIVED && f->life.state != STATE_MODEL_ARCHIVED ? 0
+	: f->node == NODE_VERSION || !id_is_zero(&f->trashed) ? 2 : 1])
 
 #define FOLDER_AT(field) AT(struct folder, field)
 #define NODE_ROWS(types) \
@@ -46,7 +47,7 @@ SHOWN(trash, trash_words[f->life.state != STATE_FOLDER_ARCHIVED && f->life.state
 	{ "updatedTime", T_TIME, FOLDER_AT(life.changed) }, \
 	{ "trashStatus", T_STR, .make = trash, .words = trash_words }
 #define TYPE_ROW(of, all) { "type", T_STR, .make = of, .words = all },
-static const struct shape folder_out[] = {
+const struct shape foundry_folder_out[] = {
 	NODE_ROWS(TYPE_ROW(folder_type, folder_types)),
 	{ "parentFolderRid", T_STR, .make = parent_rid },
 	{ "projectRid", T_STR, .make = project_rid, .flags = F_OMIT },
@@ -56,10 +57,10 @@ static const struct shape folder_out[] = {
 static const struct shape project_out[] = {
 	NODE_ROWS(),
 	{ "spaceRid", T_STR, .make = space_rid },
-	{ "resourceLevelRoleGrantsAllowed", T_BOOL, .text = "false", .help = "false: roles belong to the organization" },
+	{ "resourceLevelRoleGrantsAllowed", T_BOOL, .text = "true", .help = "true: models have role grants of their own" },
 	NAMED("FoundryProject")
 };
-static const struct shape resource_out[] = {
+const struct shape foundry_resource_out[] = {
 	NODE_ROWS(TYPE_ROW(resource_type, resource_types)),
 	{ "parentFolderRid", T_STR, .make = parent_rid },
 	{ "projectRid", T_STR, .make = project_rid },
@@ -69,7 +70,7 @@ static const struct shape resource_out[] = {
 
 /* ---- Folders and projects ---- */
 
-struct folder_in { struct folder f; const char *parent, *organizations, *grants, *roles; };
+struct folder_in { struct folder f; const char *parent, *organizations, *grants, *roles; bool granted, granted_set; };
 #define FOLDER_IN_AT(field) AT(struct folder_in, field)
 #define NAME_ROW { "displayName", T_STR, FOLDER_IN_AT(f.name), .missing = ERR_NO_DISPLAY_NAME, DISPLAY_NAME, \
 	.help = "1 to 700 characters, unique among its siblings" }
@@ -85,17 +86,45 @@ static const struct shape project_in[] = {
 	{ "organizationRids", T_STRINGS, FOLDER_IN_AT(organizations), .max = 1000, .help = "empty, or the organization of the space" },
 	{ "roleGrants", T_OBJECT, FOLDER_IN_AT(grants), .help = "must be empty: roles belong to the organization" },
 	{ "defaultRoles", T_STRINGS, FOLDER_IN_AT(roles), .max = 1000, .help = "must be empty, likewise" },
+	{ "resourceLevelRoleGrantsAllowed", T_BOOL, SET(struct folder_in, granted), .flags = F_NULL, .help = "must be true if given" },
 	NAMED("FoundryProjectCreate")
+};
+static const struct shape folder_edit_in[] = {
+	NAME_ROW,
+	{ "parentFolderRid", T_STR, FOLDER_IN_AT(parent), .flags = F_REQUIRED, .fault = rid_fault, .refuse = ERR_RID,
+	  .help = "where to move it: a folder or a project; of a project, its space" },
+	NAMED("FoundryFolderReplace")
+};
+#define PROJECT_AT(field) AT(struct folder_edit, field)
+static const struct shape project_edit_in[] = {
+	{ "displayName", T_STR, PROJECT_AT(name), .missing = ERR_NO_DISPLAY_NAME, DISPLAY_NAME, .help = "1 to 700 characters, unique in the space" },
+	{ "description", T_STR, PROJECT_AT(description), .max = 2048, .flags = F_NULL, .help = "absent: none" },
+	NAMED("FoundryProjectReplace")
 };
 
 static enum err make_folder(struct tx *tx, const struct db_val *key, enum transition t, const void *body, void *out)
 {
 	const struct folder_in *in = body;
 	struct id id = { { 0 } };
-	const struct db_val node = db_i((int64_t)id_kind(in->parent, nodes, &id)), parent[] = { db_d(&id), node };
+	const struct db_val node = db_i((int64_t)id_kind(in->parent, foundry_nodes, &id)), parent[] = { db_d(&id), node };
 
 	(void)key, (void)t;
 	return folder_create_in(tx, parent, in->f.name, out);
+}
+
+static enum err replace_folder(struct tx *tx, const struct db_val *key, enum transition t, const void *body, void *out)
+{
+	const struct folder_in *in = body;
+	struct id id = { { 0 } };
+	const struct db_val node = db_i((int64_t)id_kind(in->parent, foundry_nodes, &id)), parent[] = { db_d(&id), node };
+
+	enum err e = folder_replace_in(tx, key, parent, in->f.name, out);
+
+	(void)t;
+	if (e != ERR_NOT_FOUND)
+		return e;
+	why_tell(tx, "folderRid", js_string(tx->arena, in->parent));
+	return ERR_FOLDER_NOT_FOUND;
 }
 
 /* Whoever asks for another organization, in which fewer would see the project, is told. */
@@ -134,13 +163,15 @@ static enum err make_project(struct tx *tx, const struct db_val *key, enum trans
 	(void)key, (void)t;
 	if (!id_equal(&in->f.life.organization, &tx->who->organization))
 		return ERR_SPACE_NOT_FOUND;
+	if (in->granted_set && !in->granted)
+		return why_fault(tx, "resourceLevelRoleGrantsAllowed", "must be true: roles on a model are its owners' to grant");
 	return (e = own_organization(tx, in->organizations)) || (e = no_roles(tx, in)) ? e : folder_create(tx, &in->f, out);
 }
 
 /* ---- Children ---- */
 
 static const struct shape children_query[] = { PAGE_ROWS, { 0 } };
-static const struct shape children_out[] = PAGE_OUT(resource_out);
+static const struct shape children_out[] = PAGE_OUT(foundry_resource_out);
 static const struct paging children_paging = { .size = 2000, .asked = pages_by_token, .got = pages_tokened };
 
 /* ---- The space ---- */
@@ -180,9 +211,9 @@ static const struct shape path_query[] = {
 #define WRITE(method, address) method, address, PERM_MODEL_WRITE, R_WRITE | R_UNRETIRED, .scope = SCOPE_FILES_WRITE
 #define FOLDER_ERRORS "RID ROOT_FOLDER NOT_A_FOLDER FOLDER_NOT_FOUND "
 #define RESOURCE_ERRORS "RID ROOT_FOLDER SPACE_RESOURCE RESOURCE_NOT_FOUND "
-#define MOVES(...) .object = RES_FOLDER, .kinds = nodes, .change = node_change, .moves = { __VA_ARGS__ }
-#define MISSING(what) { ERR_FOLDER_NOT_FOUND, ERR_##what##_NOT_FOUND }, { ERR_MODEL_NOT_FOUND, ERR_##what##_NOT_FOUND }, \
-	{ ERR_MODEL_RETIRED, ERR_##what##_NOT_FOUND }, { ERR_VERSION_NOT_FOUND, ERR_##what##_NOT_FOUND }
+/* What is inside goes along. */
+static const enum sql wants_inside[] = { SQL_FOLDERS_INSIDE, SQL_MODELS_INSIDE, SQL_FOLDER_TOUCH, SQL_FOLDER_PARENT, SQL_FOLDER_HIDDEN, SQL_MODEL_TOUCH, SQL_MODEL_TARGET, SQL_NONE };
+#define MOVES(...) .wants = wants_inside, .object = RES_FOLDER, .kinds = foundry_nodes, .change = node_change, .moves = { __VA_ARGS__ }
 /* What is in the trash already stays there. */
 #define STAYS { ERR_FOLDER_ARCHIVED, OK }, { ERR_MODEL_ARCHIVED, OK }
 #define NOT_ARCHIVED(as) { ERR_FOLDER_NOT_ARCHIVED, as }, { ERR_MODEL_NOT_ARCHIVED, as }
@@ -191,6 +222,11 @@ const struct route filesystem_routes[] = {
 	{ READ(BASE "/spaces"), QUERY(children_query, struct page_asked), .status = 200, .out = spaces_out, .object = RES_FOLDER,
 	  .paging = &spaces_paging, .read = spaces,
 	  .summary = "List spaces: the one of the organization", .errors = "PAGE_SIZE PAGE_TOKEN" },
+	{ READ(BASE "/spaces/{spaceRid}"), .status = 200, .out = space_out, .object = RES_FOLDER, .kinds = foundry_nodes, .get = space_named,
+	  .summary = "Get a space", .errors = "RID SPACE_NOT_FOUND" },
+	{ READ(BASE "/spaces/{spaceRid}/trash"), QUERY(children_query, struct page_asked), .status = 200, .out = children_out, .object = RES_FOLDER,
+	  .kinds = foundry_nodes, .paging = &children_paging, .read = trash_list,
+	  .summary = "List what was moved to the trash itself, oldest first", .errors = "RID SPACE_NOT_FOUND PAGE_SIZE PAGE_TOKEN" },
 	{ WRITE("POST", BASE "/projects/create"), BODY(project_in, struct folder_in), .status = 200, .out = project_out,
 	  .object = RES_FOLDER, .change = make_project, AS({ ERR_FOLDER_NAME_TAKEN, ERR_PROJECT_NAME_TAKEN }),
 	  .denied = DENIED("CreateProjectPermissionDenied", "Could not create the Project.", ""), .summary = "Create a project in the space",
@@ -198,32 +234,41 @@ const struct route filesystem_routes[] = {
 	{ READ(BASE "/projects/{projectRid}"), .status = 200, .out = project_out, .object = RES_FOLDER, .get = project_folder,
 	  AS({ ERR_FOLDER_NOT_FOUND, ERR_PROJECT_NOT_FOUND }), .summary = "Get a project",
 	  .errors = "RID PROJECT_NOT_FOUND" },
-	{ WRITE("POST", FOLDERS), BODY(folder_in, struct folder_in), .status = 200, .out = folder_out,
+	{ WRITE("PUT", BASE "/projects/{projectRid}"), BODY(project_edit_in, struct folder_edit), .status = 200, .out = project_out, .object = RES_FOLDER,
+	  .change = project_replace, .moves = { LIFE_FOLDER_EDIT }, .wants = wants_inside,
+	  AS({ ERR_FOLDER_NOT_FOUND, ERR_PROJECT_NOT_FOUND }, { ERR_FOLDER_NAME_TAKEN, ERR_PROJECT_NAME_TAKEN }),
+	  .denied = DENIED("ReplaceProjectPermissionDenied", "Could not replace the Project.", "projectRid"), .summary = "Rename or describe a project",
+	  .errors = "RID NO_DISPLAY_NAME DISPLAY_NAME PROJECT_NOT_FOUND PROJECT_NAME_TAKEN FOLDER_HOME FOLDER_ARCHIVED FOLDER_FULL" },
+	{ WRITE("POST", FOLDERS), BODY(folder_in, struct folder_in), .status = 200, .out = foundry_folder_out,
 	  .object = RES_FOLDER, .change = make_folder,
 	  .denied = DENIED("CreateFolderPermissionDenied", "Could not create the Folder.", ""), .summary = "Create a folder",
 	  .errors = FOLDER_ERRORS "NO_DISPLAY_NAME DISPLAY_NAME OUTSIDE_PROJECT FOLDER_NAME_TAKEN QUOTA" },
-	{ READ(ONE), .status = 200, .out = folder_out, .object = RES_FOLDER, .kinds = nodes, .get = folder_node,
+	{ READ(ONE), .status = 200, .out = foundry_folder_out, .object = RES_FOLDER, .kinds = foundry_nodes, .get = folder_node,
 	  .summary = "Get a folder, project or space", .errors = FOLDER_ERRORS },
-	{ READ(ONE "/children"), QUERY(children_query, struct page_asked), .status = 200, .out = children_out, .object = RES_FOLDER, .kinds = nodes,
+	{ WRITE("PUT", ONE), BODY(folder_edit_in, struct folder_in), .status = 200, .out = foundry_folder_out, .object = RES_FOLDER, .kinds = foundry_nodes,
+	  .change = replace_folder, .moves = { LIFE_FOLDER_EDIT }, .wants = wants_inside,
+	  .denied = DENIED("ReplaceFolderPermissionDenied", "Could not replace the Folder.", "folderRid"), .summary = "Rename or move a folder",
+	  .errors = FOLDER_ERRORS "NO_DISPLAY_NAME DISPLAY_NAME FOLDER_PARENT FOLDER_CIRCLE FOLDER_NAME_TAKEN FOLDER_HOME FOLDER_ARCHIVED FOLDER_FULL" },
+	{ READ(ONE "/children"), QUERY(children_query, struct page_asked), .status = 200, .out = children_out, .object = RES_FOLDER, .kinds = foundry_nodes,
 	  .paging = &children_paging, .read = folder_children,
 	  .summary = "List the contents of a folder, oldest first, without what is in the trash", .errors = FOLDER_ERRORS "PAGE_SIZE PAGE_TOKEN" },
-	{ READ(RESOURCE_), .status = 200, .out = resource_out, .object = RES_FOLDER, .kinds = nodes, .get = node_get,
+	{ READ(RESOURCE_), .status = 200, .out = foundry_resource_out, .object = RES_FOLDER, .kinds = foundry_nodes, .get = node_get,
 	  AS(MISSING(RESOURCE)), .summary = "Get a folder, model or version as a resource",
 	  .errors = RESOURCE_ERRORS },
-	{ READ(BASE "/resources/getByPath"), QUERY(path_query, struct path_query), .status = 200, .out = resource_out,
+	{ READ(BASE "/resources/getByPath"), QUERY(path_query, struct path_query), .status = 200, .out = foundry_resource_out,
 	  .object = RES_FOLDER, .get = path_get,
 	  AS(MISSING(PATH)),
 	  .denied = DENIED("GetByPathPermissionDenied", "Could not getByPath the Resource.", ""),
 	  .summary = "Get a folder or model by its path", .errors = "ROOT_FOLDER SPACE_RESOURCE PATH PATH_NOT_FOUND" },
-	{ WRITE("DELETE", RESOURCE_), .status = 204, MOVES(LIFE_FOLDER_ARCHIVE), AS(MISSING(RESOURCE), STAYS),
+	{ WRITE("DELETE", RESOURCE_), .status = 204, MOVES(LIFE_FOLDER_ARCHIVE, LIFE_MODEL_ARCHIVE), AS(MISSING(RESOURCE), STAYS),
 	  .denied = DENIED("DeleteResourcePermissionDenied", "Could not delete the Resource.", "resourceRid"),
-	  .summary = "Move a resource to the trash: archive it", .errors = CHANGE_ERRORS "FOLDER_NOT_EMPTY FOLDER_HOME MODEL_TRAINING DEPLOYED" },
-	{ WRITE("POST", RESOURCE_ "/restore"), .status = 204, MOVES(LIFE_FOLDER_RESTORE), AS(MISSING(RESOURCE), NOT_ARCHIVED(ERR_NOT_DIRECTLY_TRASHED)),
+	  .summary = "Move a resource to the trash, a folder with everything in it: archive it", .errors = CHANGE_ERRORS "SPACE_TRASH FOLDER_HOME FOLDER_FULL MODEL_TRAINING DEPLOYED" },
+	{ WRITE("POST", RESOURCE_ "/restore"), .status = 204, MOVES(LIFE_FOLDER_RESTORE, LIFE_MODEL_UNARCHIVE), AS(MISSING(RESOURCE), NOT_ARCHIVED(ERR_NOT_DIRECTLY_TRASHED)),
 	  .denied = DENIED("RestoreResourcePermissionDenied", "Could not restore the Resource.", "resourceRid"),
-	  .summary = "Restore a resource from the trash: unarchive it", .errors = CHANGE_ERRORS "NOT_DIRECTLY_TRASHED" },
+	  .summary = "Restore a resource from the trash, a folder with everything that went there with it: unarchive it", .errors = CHANGE_ERRORS "NOT_DIRECTLY_TRASHED FOLDER_TRASHED FOLDER_FULL" },
 	{ WRITE("POST", RESOURCE_ "/permanentlyDelete"), .status = 204, MOVES(LIFE_FOLDER_DELETE, LIFE_MODEL_RETIRE),
 	  AS(MISSING(RESOURCE), NOT_ARCHIVED(ERR_NOT_TRASHED)),
 	  .denied = DENIED("PermanentlyDeleteResourcePermissionDenied", "Could not permanentlyDelete the Resource.", "resourceRid"),
-	  .summary = "Permanently delete a resource that is in the trash; only for its owners", .errors = CHANGE_ERRORS "NOT_TRASHED OWNER_ONLY PROTECTED AGENT_DENIED" },
+	  .summary = "Permanently delete a resource that is in the trash, a folder with everything in it; only for its owners", .errors = CHANGE_ERRORS "NOT_TRASHED FOLDER_NOT_EMPTY FOLDER_FULL OWNER_ONLY PROTECTED AGENT_DENIED" },
 	{ 0 }
 };

@@ -329,5 +329,5 @@ static const struct prefix_as same[] = { { "/api/2.0/preview/mlflow", BASE }, { 
 const struct dialect api_mlflow = { .name = "mlflow", .title = "MLflow registry",
 	.about = "The same models as clients of MLflow, 2.x and 3.x, speak of them; only the registry, without runs and files.",
 	.guest = true, .prefixes = prefixes, .same = same, .tables = tables, .absent = absent, .lacks = ERR_NOT_IMPLEMENTED,
-	.codes = codes, .errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_UNIX_MILLIS, .basic = "mlflow", .hooks = mlflow_hooks, .slashes = true, .long_queries = true,
+	.codes = codes, .errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_UNIX_MILLIS, .cors = true, .basic = "mlflow", .hooks = mlflow_hooks, .slashes = true, .long_queries = true,
 	.check = check, .tidy = tidy, .say = say };

@@ -230,9 +230,8 @@ static enum err get_artifact(struct req *r)
 
 	if (e || (e = version_file(&r->tx, key, &v, &bytes)))
 		return e;
-	res_body(r, 200, "application/octet-stream", bytes, (size_t)v.artifact_size);
 	res_header(r, "Content-Disposition", arena_printf(r->arena, "attachment; filename=\"%s-%s.dill\"", r->vars[0], r->vars[1]));
-	return OK;
+	return res_file(r, "application/octet-stream", &(struct bytes){ (const unsigned char *)bytes, (size_t)v.artifact_size }, &v.artifact);
 }
 
 /* When its model changed. */
@@ -372,7 +371,7 @@ static enum err refresh(struct req *r)
 {
 	const struct login *in = r->in;
 	struct session s;
-	enum err e = session_find(&r->tx, in->refresh_token, &s);
+	enum err e = session_find(&r->tx, in->refresh_token, NULL, &s);
 
 	return e ? e : reply_tokens(r, refresh_out, &s);
 }
@@ -395,8 +394,8 @@ static const struct route routes[] = {
 	{ "POST", ONE "/archive", PERM_MODEL_WRITE, R_WRITE, .status = 200, .out = model_out, .object = RES_MODEL,
 	  .moves = { LIFE_MODEL_ARCHIVE }, .summary = "Archive a model", .errors = NOT_FOUND " MODEL_TRAINING DEPLOYED" FIXED },
 	{ "POST", ONE "/unarchive", PERM_MODEL_WRITE, R_WRITE, .status = 200, .out = model_out, .object = RES_MODEL,
-	  .moves = { LIFE_MODEL_UNARCHIVE }, .summary = "Restore an archived model to ready or draft",
-	  .errors = NOT_FOUND " MODEL_NOT_ARCHIVED MODEL_RETIRED" },
+	  .change = model_unarchive, .moves = { LIFE_MODEL_UNARCHIVE }, .summary = "Restore an archived model to ready or draft",
+	  .errors = NOT_FOUND " MODEL_NOT_ARCHIVED MODEL_RETIRED FOLDER_TRASHED" },
 	{ "POST", ONE "/train", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED, BODY(train_in, struct run), .status = 202,
 	  .out = started_out, .object = RES_RUN, .change = run_start, .moves = { LIFE_MODEL_TRAIN }, .summary = "Start a training run",
 	  .errors = NOT_FOUND " MODEL_TRAINING" FIXED " QUOTA" },
@@ -415,7 +414,7 @@ static const struct route routes[] = {
 	{ "GET", ONE "/versions/{version_id}", PERM_MODEL_READ, 0, .status = 200, .out = version_out, .object = RES_VERSION,
 	  .number = version_number, .get = version_get, .summary = "Get a version", .errors = NOT_FOUND " VERSION_NOT_FOUND" },
 	{ "GET", ONE "/versions/{version_id}/artifact", PERM_MODEL_READ, 0, .status = 200, .object = RES_VERSION, .number = version_number, .run = get_artifact, .type = "application/octet-stream",
-	  .summary = "Download the file of a version", .errors = NOT_FOUND " VERSION_NOT_FOUND ARTIFACT_NOT_FOUND ARTIFACT_BROKEN" },
+	  .summary = "Download the file of a version", .errors = NOT_FOUND " VERSION_NOT_FOUND ARTIFACT_NOT_FOUND ARTIFACT_BROKEN RANGE" },
 	{ "POST", ONE "/versions/{version_id}/restore", PERM_MODEL_WRITE, R_WRITE | R_UNTAGGED, .status = 200, .out = restored_out,
 	  .object = RES_VERSION, .number = version_number, .change = version_restore, .moves = { LIFE_MODEL_RESTORE_VERSION },
 	  .summary = "Restore a version's configuration as the active one", .errors = NOT_FOUND " VERSION_NOT_FOUND PACKAGE_ARCHIVED" FIXED },

@@ -1,15 +1,18 @@
 /* api_oauth.c: how the applications of others get tokens: OAuth 2.0 (RFC 6749) with
- * PKCE (RFC 7636, S256 alone) and revocation (RFC 7009).  Whoever is asked to consent is
+ * PKCE (RFC 7636, S256 alone), revocation (RFC 7009), introspection (RFC 7662), metadata (RFC 8414) and keys (RFC 7517).  Whoever is asked to consent is
  * sent on to the console, whose API gives the code (api_console_consent.c). */
 #include "dialects.h"
 #include <string.h>
+#include "clock.h"
 #include "conf.h"
 #include "dom_oauth.h"
 #include "log.h"
 #include "net.h"
 #include "str.h"
+#include "token.h"
 
 #define BASE "/multipass/api/oauth2"
+#define WELL_KNOWN "/.well-known/oauth-authorization-server"
 
 static enum err missing(struct req *r, const char *field, const char *reason)
 {
@@ -188,6 +191,14 @@ static const struct shape revoke_in[] = {
 	NAMED("OAuthRevokeRequest")
 };
 
+static const struct shape introspect_in[] = {
+	{ "token", T_STR, REVOKE_FORM_AT(token), .max = 4096, .flags = F_REQUIRED, .help = "an access token, an API key, or a refresh token of the client's own" },
+	{ "token_type_hint", T_STR, REVOKE_FORM_AT(token_type_hint), .max = 64, .help = "not needed" },
+	{ "client_id", T_STR, REVOKE_FORM_AT(client_id), .max = 64 },
+	{ "client_secret", T_STR, REVOKE_FORM_AT(client_secret), .max = 256 },
+	NAMED("IntrospectionRequest")
+};
+
 struct ending { struct req *r; struct session s; };
 
 static enum err end(void *arg)
@@ -214,6 +225,176 @@ static enum err revoke(struct req *r)
 	if (e && err_row(e)->class != CLASS_WHO)
 		return e;
 	res_body(r, 200, NULL, NULL, 0);
+	return OK;
+}
+
+/* ---- Introspection (RFC 7662) ---- */
+
+/* What is told of a token: nothing but `active` of one that is not. */
+struct told { bool active; const char *scope, *username, *subject, *jti, *kind, *iss, *aud; struct id client; int64_t made, ends, tier; };
+static const void *told_made(struct arena *a, const void *object)
+{
+	const struct told *t = object;
+
+	(void)a;
+	return t->made ? &t->made : NULL;
+}
+
+static const void *told_ends(struct arena *a, const void *object)
+{
+	const struct told *t = object;
+
+	(void)a;
+	return t->ends ? &t->ends : NULL;
+}
+
+static const void *told_tier(struct arena *a, const void *object)
+{
+	const struct told *t = object;
+
+	(void)a;
+	return t->tier ? &t->tier : NULL;
+}
+
+#define TOLD_AT(field) AT(struct told, field), .flags = F_OMIT
+static const struct shape introspect_out[] = {
+	{ "active", T_BOOL, AT(struct told, active) },
+	{ "scope", T_STR, TOLD_AT(scope), .help = "absent if nothing restricts the token" },
+	{ "client_id", T_ID, TOLD_AT(client), .prefix = "cl_", .help = "the application that it was made for" },
+	{ "username", T_STR, TOLD_AT(username), .help = "the user whose permissions the token has" },
+	{ "token_type", T_STR, TOLD_AT(kind), .help = "`bearer`; absent for a refresh token" },
+	{ "exp", T_INT, .make = told_ends, .flags = F_OMIT, .help = "Unix seconds; absent if the token does not expire" },
+	{ "iat", T_INT, .make = told_made, .flags = F_OMIT },
+	{ "sub", T_STR, TOLD_AT(subject) },
+	{ "aud", T_STR, TOLD_AT(aud) },
+	{ "iss", T_STR, TOLD_AT(iss) },
+	{ "jti", T_STR, TOLD_AT(jti) },
+	{ "tier", T_INT, .make = told_tier, .flags = F_OMIT, .help = "tier of an API key that is restricted to one" },
+	NAMED("Introspection")
+};
+
+/* A bearer token of the client's organization, whoever it was made for; what was published with a page says nothing of its bearer. */
+static enum err told_bearer(struct req *r, const struct client *c, const char *token, struct told *out)
+{
+	struct bearer b;
+	struct who who;
+	enum err e = auth_inspect(r, token, &who, &b);
+
+	if (e || who.publishable || !id_equal(&who.organization, &c->life.organization))
+		return e;
+	*out = (struct told){ .active = true, .scope = who.scopes, .username = *who.name ? who.name : NULL, .client = who.client, .kind = "bearer",
+		.subject = id_spell(r->arena, "usr-", &who.principal), .jti = b.id, .made = b.made / SECOND, .ends = b.ends / SECOND, .tier = who.tier };
+	if (!who.narrow) {
+		out->iss = conf.issuer;
+		out->aud = conf.audience;
+	}
+	return OK;
+}
+
+/* A refresh token is its own client's business. */
+static enum err told_refresh(struct req *r, const struct client *c, const char *token, struct told *out)
+{
+	struct session s;
+	enum err e = session_find(&r->tx, token, &c->life.id, &s);
+
+	if (!e)
+		*out = (struct told){ .active = true, .scope = s.scopes, .username = s.user.username, .client = s.client,
+			.subject = id_spell(r->arena, "usr-", &s.user.id), .iss = conf.issuer };
+	return e;
+}
+
+/* What is no token, has ended, or is another organization's, is not active, and no more is said of it.  Whoever cannot prove
+ * itself would only try tokens out. */
+static enum err introspect(struct req *r)
+{
+	const struct revoke_form *in = r->in;
+	struct told told = { .active = false };
+	struct client c;
+	enum err e = authenticate(r, in->client_id, in->client_secret, &c);
+
+	if (!e && !c.hash.p)
+		e = ERR_CLIENT_REFUSED;
+	if (e)
+		return e;
+	if ((e = told_refresh(r, &c, in->token, &told)) == ERR_REFRESH_INVALID)
+		e = told_bearer(r, &c, in->token, &told);
+	if (e && err_row(e)->class != CLASS_WHO)
+		return e;
+	res_shape(r, 200, introspect_out, &told, 0);
+	return OK;
+}
+
+/* ---- What the server is, for clients that find out (RFC 8414), and its keys (RFC 7517) ---- */
+
+static const void *issuer(struct arena *a, const void *object)
+{
+	(void)a, (void)object;
+	return conf.issuer;
+}
+
+#define ADDRESS(name) \
+	static const void *at_##name(struct arena *a, const void *object) \
+	{ \
+		(void)object; \
+		return arena_printf(a, "%s" BASE "/" #name, conf.issuer); \
+	}
+ADDRESS(authorize)
+ADDRESS(token)
+ADDRESS(revoke_token)
+ADDRESS(introspect)
+ADDRESS(keys)
+
+static const void *scopes_known(struct arena *a, const void *object)
+{
+	struct json *all = js_array(a);
+
+	(void)object;
+	for (const char *s = oauth_scopes; *(s += strspn(s, " ")); s += strcspn(s, " "))
+		js_add(all, js_string(a, arena_strndup(a, s, strcspn(s, " "))));
+	js_add(all, js_string(a, "offline_access"));
+	return js_text(all, NULL);
+}
+
+#define SECRETS "\"client_secret_basic\",\"client_secret_post\""
+static const struct shape metadata_out[] = {
+	{ "issuer", T_STR, .make = issuer },
+	{ "authorization_endpoint", T_STR, .make = at_authorize },
+	{ "token_endpoint", T_STR, .make = at_token },
+	{ "revocation_endpoint", T_STR, .make = at_revoke_token },
+	{ "introspection_endpoint", T_STR, .make = at_introspect },
+	{ "jwks_uri", T_STR, .make = at_keys },
+	{ "scopes_supported", T_STRINGS, .make = scopes_known },
+	{ "response_types_supported", T_STRINGS, .text = "[\"code\"]" },
+	{ "response_modes_supported", T_STRINGS, .text = "[\"query\"]" },
+	{ "grant_types_supported", T_STRINGS, .text = "[\"authorization_code\",\"refresh_token\",\"client_credentials\"]" },
+	{ "code_challenge_methods_supported", T_STRINGS, .text = "[\"S256\"]" },
+	{ "token_endpoint_auth_methods_supported", T_STRINGS, .text = "[" SECRETS ",\"none\"]" },
+	{ "revocation_endpoint_auth_methods_supported", T_STRINGS, .text = "[" SECRETS ",\"none\"]" },
+	{ "introspection_endpoint_auth_methods_supported", T_STRINGS, .text = "[" SECRETS "]" },
+	NAMED("AuthorizationServer")
+};
+
+/* Where the issuer has a path, that stands behind the well-known address (RFC 8414 3.1). */
+static enum err metadata(struct req *r)
+{
+	const char *path = conf_issuer_url() ? strchr(strstr(conf.issuer, "://") + 3, '/') : NULL;
+
+	if (!conf_issuer_url()) {
+		r->tx.why.text = "This server has no metadata: its setting `issuer` is not an address";
+		return ERR_ROUTE_NOT_FOUND;
+	}
+	if (r->vars[0] && (!path || strcmp(path + 1, r->vars[0])))
+		return ERR_ROUTE_NOT_FOUND;
+	res_shape(r, 200, metadata_out, r, 0);
+	return OK;
+}
+
+struct key_set { const char *keys; };
+static const struct shape keys_out[] = { { "keys", T_DOC, AT(struct key_set, keys), .help = "array of JWK" }, NAMED("PublicKeys") };
+
+static enum err keys(struct req *r)
+{
+	res_shape(r, 200, keys_out, &(struct key_set){ token_keys(r->arena) }, 0);
 	return OK;
 }
 
@@ -337,6 +518,13 @@ static const struct route routes[] = {
 	  .errors = "CLIENT_REFUSED LOGIN_RATE GRANT_INVALID GRANT_DENIED GRANT_UNKNOWN SCOPE_UNKNOWN" },
 	{ "POST", BASE "/revoke_token", PERM_PUBLIC, R_WRITE | R_FORM | R_OWN_TX, BODY(revoke_in, struct revoke_form), .status = 200,
 	  .run = revoke, .summary = "End the session of a token", .errors = "CLIENT_REFUSED LOGIN_RATE" },
+	{ "POST", BASE "/introspect", PERM_PUBLIC, R_FORM, BODY(introspect_in, struct revoke_form), .status = 200, .out = introspect_out,
+	  .run = introspect, .summary = "Introspect a token of the client's organization: whether it is active, and whose it is (RFC 7662)", .errors = "CLIENT_REFUSED LOGIN_RATE" },
+	{ "GET", BASE "/keys", PERM_PUBLIC, .status = 200, .out = keys_out, .run = keys, .summary = "List the public keys that tokens are signed with (RFC 7517)" },
+	{ "GET", WELL_KNOWN, PERM_PUBLIC, .status = 200, .out = metadata_out, .run = metadata, .summary = "Get the metadata of this authorization server (RFC 8414)",
+	  .errors = "ROUTE_NOT_FOUND" },
+	{ "GET", WELL_KNOWN "/{issuer_path}", PERM_PUBLIC, .status = 200, .out = metadata_out, .run = metadata,
+	  .summary = "Get the metadata of this authorization server if its issuer has a path (RFC 8414)", .errors = "ROUTE_NOT_FOUND" },
 	{ 0 }
 };
 
@@ -393,7 +581,7 @@ static void headers(struct req *r)
 }
 
 static const struct route *const tables[] = { routes, NULL };
-static const char *const prefixes[] = { BASE, NULL };
+static const char *const prefixes[] = { BASE, WELL_KNOWN, NULL };
 const struct dialect api_oauth = { .name = "oauth", .title = "OAuth 2.0",
 	.about = "Access for applications: authorization codes with PKCE, refresh tokens, client credentials, revocation.",
 	.guest = true, .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,

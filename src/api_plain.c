@@ -159,4 +159,4 @@ static const char *const prefixes[] = { NULL };
 const struct dialect api_plain = { .name = "plain", .title = "Service",
 	.about = "Health, readiness, this description and the pages under /docs.",
 	.prefixes = prefixes, .tables = tables, .codes = problem_codes, .errors = problem_errors,
-	.error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS, .tells_state = true, .say = say };
+	.error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS, .tells_state = true, .cors = true, .say = say };

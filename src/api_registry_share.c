@@ -95,7 +95,7 @@ static const struct shape role_in[] = {
 struct shares_in { const char *operation, *roles; };
 static const struct shape shares_in[] = {
 	{ "operation", T_STR, AT(struct shares_in, operation), .words = (const char *const[]){ "updateRoles", NULL }, .flags = F_REQUIRED },
-	{ "roles", T_DOC, AT(struct shares_in, roles), .sub = role_in, .min = 1, .max = 100, .flags = F_REQUIRED,
+	{ "roles", T_DOC, AT(struct shares_in, roles), .sub = role_in, .min = 1, .max = SHARED_AT_ONCE, .flags = F_REQUIRED,
 	  .help = "1 to 100 of {role, shareRecipientType, and id or username}; NO_ROLE removes access" },
 	NAMED("SharedRolesChange")
 };
@@ -132,10 +132,6 @@ static enum err change(struct tx *tx, const struct db_val *key, enum transition 
 	struct share_to to[SHARED_AT_ONCE];
 	enum err e = OK, fault = OK;
 
-	if (js_type(roles) != JS_ARRAY || !js_length(roles) || js_length(roles) > SHARED_AT_ONCE) {
-		why_add(tx, "roles", "must be an array of 1 to 100 objects");
-		return ERR_SHAPE;
-	}
 	for (size_t i = 0; i < js_length(roles); i++)
 		if ((e = take_role(tx, js_at(roles, i), i, &to[i])))
 			fault = e;

@@ -103,9 +103,8 @@ static enum err get_file(struct req *r)
 	e = v.package.mlpkg.p ? artifact_get(&r->tx, v.package.mlpkg, &file) : ERR_PACKAGE_UNBUILT;
 	if (e)                                   /* the sweep takes those of models that were archived for good */
 		return e == ERR_ARTIFACT_BROKEN && v.of.retired ? ERR_PACKAGE_UNBUILT : e;
-	res_body(r, 200, "application/zip", (const char *)file.p, file.n);
 	res_header(r, "Content-Disposition", arena_printf(r->arena, "attachment; filename=\"%s.mlpkg\"", r->vars[0]));
-	return OK;
+	return res_file(r, "application/zip", &file, &v.package.mlpkg);
 }
 
 #define PACKAGE BASE "/modelPackages/{modelPackageId}"
@@ -115,7 +114,7 @@ const struct route job_routes[] = {
 	  .moves = { LIFE_VERSION_BUILD, LIFE_MODEL_VERSION_BUILD }, .summary = "Build the file of a model package in the background",
 	  .errors = NOT_FOUND "PACKAGE_ARCHIVED MODEL_ARCHIVED MODEL_RETIRED" },
 	{ "GET", PACKAGE "/modelPackageFile", PERM_MODEL_READ, 0, .status = 200, .run = get_file, .type = "application/zip", .summary = "Download the file of a model package (zip)",
-	  .errors = NOT_FOUND "PACKAGE_UNBUILT ARTIFACT_BROKEN" },
+	  .errors = NOT_FOUND "PACKAGE_UNBUILT ARTIFACT_BROKEN RANGE" },
 	{ "GET", BASE "/status/{statusId}", PERM_MODEL_READ, 0, .status = 200, .out = job_out, .run = get_job,
 	  .summary = "Get the progress of a job; redirects to its result once it is done", .errors = "JOB_NOT_FOUND", .also = 303 },
 	{ 0 }

@@ -383,5 +383,5 @@ const struct dialect api_workspaces = { .name = "workspaces", .title = "Workspac
 	.about = "Workspaces with their entities, events, webhook endpoints, API keys and the authorizations that agents ask for.",
 	.prefixes = prefixes, .tables = tables, .codes = codes,
 	.errors = errors, .error_out = error_out, .error_type = "application/problem+json", .time = TIME_UNIX,
-	.place_first = true, .rate_headers = true, .documented = true, .request_prefix = PREFIX, .nginx = nginx,
+	.place_first = true, .cors = true, .rate_headers = true, .documented = true, .request_prefix = PREFIX, .nginx = nginx,
 	.check = check, .say = say, .headers = headers };

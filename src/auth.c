@@ -94,11 +94,23 @@ static const char *basic_token(struct req *r)
 	return r->dialect->basic && auth_basic(r, &password) ? password : NULL;
 }
 
+static enum err jwt_who(struct req *r, const char *token, struct who *who, struct claims *c)
+{
+	enum err e = token_verify(r->arena, token, r->tx.now, c);
+
+	if (e)
+		return e;
+	*who = (struct who){ .organization = c->organization, .principal = c->subject, .caller = caller_of(c), .token = c->id,
+		.name = c->username ? c->username : "", .scopes = c->scopes, .issued = c->issued, .gen = c->gen, .session = c->session,
+		.rate = c->rate ? c->rate : conf.rate_default, .client = c->client };
+	/* Of an application, which may be ended by itself. */
+	return id_is_zero(&c->client) ? OK : client_still(&r->tx, &c->organization, &c->client, &c->session);
+}
+
 enum err auth_who(struct req *r)
 {
 	struct claims c;
 	const char *token;
-	enum err e;
 
 	if (r->row->perm == PERM_PUBLIC) {
 		r->tx.idempotency_key = NULL;    /* a key belongs to a principal, and this is nobody yet */
@@ -109,15 +121,29 @@ enum err auth_who(struct req *r)
 	if (!(token = after_scheme(r->authorization, "Bearer")) && !(token = after_scheme(r->authorization, r->dialect->scheme))
 	 && !(token = basic_token(r)))
 		return ERR_AUTH_INVALID;
-	if (is_api_key(token))
-		return api_key_who(r, token);
-	if ((e = token_verify(r->arena, token, r->tx.now, &c)))
-		return e;
-	r->who = (struct who){ .organization = c.organization, .principal = c.subject, .caller = caller_of(&c), .token = c.id,
-		.name = c.username ? c.username : "", .scopes = c.scopes, .issued = c.issued, .gen = c.gen, .session = c.session,
-		.rate = c.rate ? c.rate : conf.rate_default, .client = c.client };
-	/* Of an application, which may be ended by itself. */
-	return id_is_zero(&c.client) ? OK : client_still(&r->tx, &c.organization, &c.client, &c.session);
+	return is_api_key(token) ? api_key_who(r, token) : jwt_who(r, token, &r->who, &c);
+}
+
+enum err auth_inspect(struct req *r, const char *token, struct who *who, struct bearer *out)
+{
+	struct claims c = { .expires = 0 };
+	enum err e;
+
+	*out = (struct bearer){ .id = NULL };
+	if (is_api_key(token)) {
+		if ((e = apikey_find(&r->tx, token, who)))
+			return e;
+		*out = (struct bearer){ .id = id_spell(r->arena, "tok_", &who->token), .made = id_ms(&who->token) * 1000, .ends = who->expires };
+	} else {
+		if ((e = jwt_who(r, token, who, &c)))
+			return e;
+		*out = (struct bearer){ .id = id_is_zero(&c.id) ? NULL : id_spell(r->arena, "", &c.id), .made = c.issued / SECOND * SECOND,
+			.ends = c.expires * SECOND };
+	}
+	r->tx.who = who;
+	e = tx_settle(&r->tx);
+	r->tx.who = &r->who;
+	return e;
 }
 
 /* ---- How often ---- */

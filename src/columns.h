@@ -168,6 +168,8 @@
 #define USER_FIND_PICK(F, C, A) F(A, d, "p.organization_id", organization) C(A, d, "p.id", id) C(A, s, "p.email", email) C(A, s, "p.role", role) \
 	C(A, s, STANDING, status) C(A, i, "r.rate", rate) C(A, i, "p.tokens_gen", gen)
 #define USER_SELF_PICK(F, C, A) F(A, s, "p.username", username) C(A, s, "p.email", email) C(A, s, "p.role", role)
+#define USER_SHOWN_PICK(F, C, A) F(A, d0, "u.id", life.id) C(A, s, "u.username", username) C(A, s, "u.email", email) \
+	C(A, b, "u.status IS NOT NULL AND u.status <> 'active'", disabled)
 #define USER_LIST_PICK(F, C, A) F(A, d, "id", id) C(A, s, "username", username) C(A, s, "email", email) C(A, s, "role", role) \
 	C(A, s, "status", status) C(A, t, "created_at", created_at)
 #define ORG_NAMED(C, A) C(A, s, name, name)
@@ -206,7 +208,7 @@
 	C(A, s, description, description) C(A, a, model_type, model_type) C(A, a, task_type, task_type) C(A, s, dataset_id, dataset_id) \
 	C(A, i, last_version, last_version) C(A, i, versions_skipped, skipped) C(A, i0, active_version, active_version) C(A, t0, archived_at, archived_at) \
 	C(A, t0, unarchived_at, unarchived_at) C(A, d, folder_id, folder) C(A, s, target_name, target_name) C(A, a, target_type, target_type) \
-	C(A, i, deployed, life.held) C(A, b, shared, life.shared) C(A, b, is_prompt, prompt)
+	C(A, i, deployed, life.held) C(A, b, shared, life.shared) C(A, b, is_prompt, prompt) C(A, d0, trashed_with, trashed)
 #define MODEL_ADDED(C, A)
 #define MODEL_ADDS ", children_rev"
 #define MODEL_KEPT(K) K(hidden, "(status IN ('archived', 'retired')) + 2 * is_prompt", "") K(name_hash, NAME_HASH("retired"), "") \
@@ -235,8 +237,8 @@
 #define SHARE_WITH_PICK(F, C, A) F(A, s, "w.kind", kind) C(A, s, "w.name", name)
 #define MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, tags, tags) C(A, s, config, config) \
 	C(A, s, metadata, metadata) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
-#define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at)
-#define MODEL_UNARCHIVED(C, A) C(A, now, unarchived_at, unarchived_at) C(A, nil, archived_at, archived_at)
+#define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at) C(A, d0, trashed_with, trashed)
+#define MODEL_UNARCHIVED(C, A) C(A, now, unarchived_at, unarchived_at) C(A, nil, archived_at, archived_at) C(A, d0, trashed_with, trashed)
 #define MODEL_NUMBERS(C, A) C(A, i, last_version, last_version) C(A, i, versions_skipped, skipped) C(A, i0, active_version, active_version)
 #define MODEL_ACTIVE(C, A) C(A, i, active_version, active_version)
 #define MODEL_TARGETED(C, A) MODEL_NUMBERS(C, A) C(A, s, target_name, target_name) C(A, a, target_type, target_type)
@@ -505,7 +507,9 @@
 
 #define FOLDER_TABLE "folders"
 #define FOLDER_COLUMNS(C, A) HEAD(C, A) C(A, d0, created_by, life.whose) C(A, d, parent_id, parent) C(A, d, project_id, of) C(A, s, name, name) \
-	C(A, s, description, description) C(A, s, path, path)
+	C(A, s, description, description) C(A, s, path, path) C(A, d0, trashed_with, trashed)
+#define FOLDER_EDITED(C, A) C(A, d, parent_id, parent) C(A, d, project_id, of) C(A, s, name, name) C(A, s, description, description) C(A, s, path, path)
+#define FOLDER_TRASHED(C, A) C(A, d0, trashed_with, trashed)
 #define FOLDER_BRIEF FOLDER_COLUMNS
 #define FOLDER_ADDED(C, A) C(A, a, kind, kind)
 #define FOLDER_ADDS ", children_rev"
@@ -526,6 +530,7 @@
 	C(A, s, "COALESCE(f.description, m.description)", f.description) C(A, d0, "COALESCE(f.created_by, m.created_by)", f.life.whose) \
 	C(A, t, "COALESCE(f.created_at, m.created_at)", f.life.created) C(A, t, "COALESCE(f.updated_at, m.updated_at)", f.life.changed) \
 	C(A, d0, "a.actor_id", f.updated_by)
+#define TRASH_PICK(F, C, A) CHILD_PICK(F, C, A) C(A, d0, "y.id", f.parent) C(A, d, "COALESCE(y.project_id, f.id)", f.of) C(A, s, "COALESCE(y.path, '')", f.path)
 #define NAMES_FROM(alias) alias ".is_global IN (0, 1) AND " alias ".hidden IN (0, 2) AND " alias ".name_exact >= ? AND " alias ".name_exact < ?"
 #define LABELS_SIZE_PICK(F, C, A) F(A, i, "COUNT(*)", n) C(A, i, "COALESCE(SUM(LENGTH(name) + LENGTH(value)), 0)", bytes)
 #define ALIAS_PICK(F, C, A) F(A, s, "name", name) C(A, i, "number", number)

@@ -113,6 +113,14 @@ static int read_file(const char *file, bool must, char *err, size_t n)
 	return bad;
 }
 
+bool conf_issuer_url(void)
+{
+	const char *s = conf.issuer;
+	const size_t n = strlen(s), scheme = !strncmp(s, "https://", 8) ? 8 : !strncmp(s, "http://", 7) ? 7 : n;
+
+	return scheme < n && s[scheme] != '/' && s[n - 1] != '/' && !strpbrk(s, "?# \"\\<>");
+}
+
 int conf_load(const char *file, char *err, size_t n)
 {
 	const struct conf_row *row;
@@ -140,6 +148,10 @@ int conf_load(const char *file, char *err, size_t n)
 	}
 	if (conf.attempt_retention < 86400) {
 		snprintf(err, n, "attempt_retention must be at least 86400 (a day), since an idempotency key holds for so long");
+		return -1;
+	}
+	if (strstr(conf.issuer, "://") && !conf_issuer_url()) {
+		snprintf(err, n, "issuer must be a word, or an address of http:// or https:// without query, fragment and slash at its end");
 		return -1;
 	}
 	if (*conf.base_path && (*conf.base_path != '/' || conf.base_path[strlen(conf.base_path) - 1] == '/')) {

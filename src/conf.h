@@ -23,6 +23,8 @@ extern const struct conf_row conf_rows[];        /* ends with a NULL name */
 /* file NULL: $THAW_CONFIG, else the installed path, which may be missing.
  * 0, or -1 with a message in err that names the file, the line and the remedy. */
 int conf_load(const char *file, char *err, size_t n);
+/* Is the setting `issuer` an address of clients', and no mere word? */
+bool conf_issuer_url(void);
 /* The file that was read; "" for none. */
 const char *conf_file(void);
 

@@ -207,16 +207,21 @@ static enum err drop_aliases(struct tx *tx, const struct model *m, int64_t numbe
 	return e ? e : hold_end(tx, m, NULL, NULL, number);
 }
 
+enum err model_retire_held(struct tx *tx, struct model *m, enum transition t, struct json *details)
+{
+	enum err e;
+
+	if (life_again[t] >> m->life.state & 1)
+		return OK;
+	return (e = drop_aliases(tx, m, 0, details)) ? e : life_move(tx, t, &m->life, details);
+}
+
 enum err model_retire(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	struct json *details = js_object(tx->arena);
-	struct model *m = out;
-	enum err e = life_lock(tx, RES_MODEL, key, m);
+	enum err e = life_lock(tx, RES_MODEL, key, out);
 
 	(void)in;
-	if (e || life_again[t] >> m->life.state & 1)
-		return e;
-	return (e = drop_aliases(tx, m, 0, details)) ? e : life_move(tx, t, &m->life, details);
+	return e ? e : model_retire_held(tx, out, t, js_object(tx->arena));
 }
 
 enum err version_ends(struct tx *tx, const struct version *v, struct json *details)

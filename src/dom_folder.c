@@ -1,5 +1,4 @@
-/* dom_folder.c: see dom_folder.h.  No cascades: what has something living in it cannot be
- * archived, so that whatever lies in the trash was put there itself. */
+/* dom_folder.c: see dom_folder.h.  What changes with all that lies in it is in dom_trash.c. */
 #include "dom_folder.h"
 #include <string.h>
 #include "log.h"
@@ -73,31 +72,6 @@ enum err folder_create(struct tx *tx, const struct folder *in, struct folder *ou
 	return (e = add(tx, out)) ? e : folder_get(tx, BY_ID(&out->life.id), out);
 }
 
-static enum err may_archive(struct tx *tx, const struct folder *f)
-{
-	const struct db_val org = db_d(&tx->who->organization), in = db_d(&f->life.id);
-	int64_t living;
-	enum err e;
-
-	if (id_equal(&f->life.id, &tx->who->organization))
-		return ERR_FOLDER_HOME;
-	if (f->life.state != STATE_FOLDER_ACTIVE)
-		return OK;
-	e = tx_int(tx, SQL_FOLDER_LIVING, DB_IN(org, in, org, in), &living);
-	return e ? e : living ? ERR_FOLDER_NOT_EMPTY : OK;
-}
-
-enum err folder_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
-{
-	struct folder *f = out;
-	enum err e = life_lock(tx, RES_FOLDER, key, f);
-
-	(void)in;
-	if (!e && t == LIFE_FOLDER_ARCHIVE)
-		e = may_archive(tx, f);
-	return e ? e : life_move(tx, t, &f->life, NULL);
-}
-
 /* What lies in a folder, or in the space: where that is.  out: its life, node and name are given. */
 static void holds(struct tx *tx, const struct folder *in, struct folder *out)
 {
@@ -137,7 +111,8 @@ static enum err model_node(struct tx *tx, const struct db_val *key, void *out)
 
 	if (e)
 		return e;
-	*node = (struct folder){ .life = m.life, .node = NODE_MODEL, .name = m.name, .description = m.description, .updated_by = updated_by };
+	*node = (struct folder){ .life = m.life, .node = NODE_MODEL, .name = m.name, .description = m.description, .updated_by = updated_by,
+		.trashed = m.trashed };
 	holds(tx, &where, node);
 	return OK;
 }
@@ -152,7 +127,7 @@ static enum err version_node(struct tx *tx, const struct db_val *key, void *out)
 
 	if (e || (e = place(tx, BY_ID(&v.model), &m, &where, &other)))
 		return e;
-	*node = (struct folder){ .life = v.life, .node = NODE_VERSION, .updated_by = v.created_by,
+	*node = (struct folder){ .life = v.life, .inside = v.model, .node = NODE_VERSION, .updated_by = v.created_by,
 		.name = arena_printf(tx->arena, "Version %lld", (long long)v.number) };
 	node->life.whose = v.created_by;
 	node->life.changed = v.life.created;
@@ -177,6 +152,11 @@ static enum err space_get(struct tx *tx, void *out)
 	return who_may(tx->who, tx->ask);
 }
 
+enum err space_named(struct tx *tx, const struct db_val *key, void *out)
+{
+	return key[1].i == NODE_SPACE && node_is_own_space(tx, key) ? space_get(tx, out) : ERR_SPACE_NOT_FOUND;
+}
+
 enum err spaces(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
 	(void)ask;
@@ -186,7 +166,7 @@ enum err spaces(struct tx *tx, struct list_ask *ask, struct list_got *got)
 
 /* ---- By what an identifier or a path names ---- */
 
-static bool own_space(struct tx *tx, const struct db_val *key)
+bool node_is_own_space(struct tx *tx, const struct db_val *key)
 {
 	return id_equal(&key->id, &tx->who->organization);
 }
@@ -201,7 +181,7 @@ enum err node_get(struct tx *tx, const struct db_val *key, void *out)
 	case NODE_VERSION:
 		return version_node(tx, key, out);
 	case NODE_SPACE:
-		return own_space(tx, key) ? ERR_SPACE_RESOURCE : ERR_RESOURCE_NOT_FOUND;
+		return node_is_own_space(tx, key) ? ERR_SPACE_RESOURCE : ERR_RESOURCE_NOT_FOUND;
 	case NODE_ROOT:
 		return ERR_ROOT_FOLDER;
 	case NODE_LOST: case NODE_NONE:
@@ -210,37 +190,14 @@ enum err node_get(struct tx *tx, const struct db_val *key, void *out)
 	return ERR_RESOURCE_NOT_FOUND;
 }
 
-enum err node_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
-{
-	static const enum transition of_model[LIFE__MAX] = { [LIFE_FOLDER_ARCHIVE] = LIFE_MODEL_ARCHIVE,
-		[LIFE_FOLDER_RESTORE] = LIFE_MODEL_UNARCHIVE, [LIFE_FOLDER_DELETE] = LIFE_MODEL_RETIRE };
-	struct version v;
-	struct model m;
-	enum err e;
-
-	switch ((enum node)key[1].i) {
-	case NODE_FOLDER:
-		return folder_change(tx, key, t, in, out);
-	case NODE_MODEL:
-		return of_model[t] == LIFE_MODEL_RETIRE ? model_retire(tx, key, of_model[t], in, &m) : life_change(tx, key, of_model[t], &m);
-	case NODE_VERSION:
-		return (e = version_find(tx, &key->id, &v)) || (e = life_hold(tx, RES_MODEL, BY_ID(&v.model), &m)) ? e : ERR_VERSION_RESOURCE;
-	case NODE_SPACE:
-		return own_space(tx, key) ? ERR_SPACE_RESOURCE : ERR_RESOURCE_NOT_FOUND;
-	case NODE_ROOT: case NODE_LOST: case NODE_NONE:
-		break;
-	}
-	return ERR_RESOURCE_NOT_FOUND;
-}
-
 /* Where a folder is meant. */
-static enum err is_folder(struct tx *tx, const struct db_val *key)
+enum err node_is_folder(struct tx *tx, const struct db_val *key)
 {
 	switch ((enum node)key[1].i) {
 	case NODE_FOLDER:
 		return OK;
 	case NODE_SPACE:
-		return own_space(tx, key) ? OK : ERR_FOLDER_NOT_FOUND;
+		return node_is_own_space(tx, key) ? OK : ERR_FOLDER_NOT_FOUND;
 	case NODE_ROOT:
 		return ERR_ROOT_FOLDER;
 	case NODE_LOST:
@@ -253,14 +210,14 @@ static enum err is_folder(struct tx *tx, const struct db_val *key)
 
 enum err folder_node(struct tx *tx, const struct db_val *key, void *out)
 {
-	enum err e = is_folder(tx, key);
+	enum err e = node_is_folder(tx, key);
 
 	return e ? e : key[1].i == NODE_SPACE ? space_get(tx, out) : folder_get(tx, key, out);
 }
 
 enum err folder_create_in(struct tx *tx, const struct db_val *parent, const char *name, struct folder *out)
 {
-	enum err e = parent[1].i == NODE_SPACE || parent[1].i == NODE_ROOT ? ERR_OUTSIDE_PROJECT : is_folder(tx, parent);
+	enum err e = parent[1].i == NODE_SPACE || parent[1].i == NODE_ROOT ? ERR_OUTSIDE_PROJECT : node_is_folder(tx, parent);
 
 	return e ? e : folder_create(tx, &(struct folder){ .name = name, .parent = parent->id }, out);
 }

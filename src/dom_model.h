@@ -20,7 +20,8 @@ struct model {
 	int64_t last_version, active_version;    /* 0: none */
 	int64_t skipped;                         /* numbers up to the last one that no version ever had */
 	int64_t archived_at, unarchived_at;
-	struct id folder;                        /* where it lies; zero: the home project */
+	struct id folder;                        /* where it lies, for good; zero: the home project */
+	struct id trashed;                       /* of one that is archived: the folder that took it along; zero: none did */
 	const char *target_name, *target_type;   /* of all its versions; NULL: see package_target_name() */
 	bool prompt;                             /* no model: lists of models leave it out */
 	bool local;                              /* made so: for its maker, and whom it is shared with */
@@ -53,6 +54,10 @@ enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, 
 
 /* dom_alias.c: for good, and none of its aliases is left. */
 enum err model_retire(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+/* The same of one that is locked. */
+enum err model_retire_held(struct tx *tx, struct model *m, enum transition t, struct json *details);
+/* dom_trash.c: back from the archive, unless the folder that it lies in is in the trash.  ERR_MODEL_NOT_ARCHIVED, ERR_FOLDER_TRASHED. */
+enum err model_unarchive(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 
 /* What the registry tells of a version.  Objects and arrays are JSON text; NULL: as dom_package.h
  * has it for a version that was made elsewhere. */

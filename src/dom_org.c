@@ -166,6 +166,19 @@ enum err user_self(struct tx *tx, const struct db_val *key, void *out)
 	return e ? e : who_may(tx->who, tx->ask);
 }
 
+enum err user_shown(struct tx *tx, const struct id *id, struct account *out)
+{
+	static const struct column map[] = PICK_MAP(USER_SHOWN_PICK, struct account);
+	const struct id *org = &tx->who->organization;
+	enum err e;
+
+	*out = (struct account){ .life = { .organization = *org } };
+	e = tx_read_one(tx, SQL_USER_SHOWN, DB_IN(db_d(id), db_d(org), db_d(&tx->who->principal)), map, out);
+	if (!e || e == ERR_DB_NONE)
+		e = who_may(tx->who, tx->ask);
+	return e ? e : id_is_zero(&out->life.id) ? ERR_USER_NOT_FOUND : OK;
+}
+
 /* `to`: what the change writes. */
 static enum err move_user(struct tx *tx, enum transition t, const struct user *u, const struct account *to, struct json *details)
 {

@@ -23,7 +23,7 @@ enum err role_set(struct tx *tx, const struct id *org, const char *name, const c
 struct org { struct life life; const char *name, *status; };         /* status: where they are listed */
 struct role { struct life life; const char *name, *permissions; int64_t rate; };
 /* A user as a row. */
-struct account { struct life life; const char *kind, *username, *email, *password, *role; };
+struct account { struct life life; const char *kind, *username, *email, *password, *role; bool disabled; };
 
 struct user {
 	struct id organization, id;
@@ -38,6 +38,7 @@ char *email_trimmed(struct arena *a, const char *email);
 enum err user_create(struct tx *tx, const struct user *in, struct id *out);
 enum err user_find(struct tx *tx, const char *username, struct user *out);   /* ERR_DB_NONE */
 enum err user_self(struct tx *tx, const struct db_val *key, void *out);     /* the caller, settled, as a struct account */
+enum err user_shown(struct tx *tx, const struct id *id, struct account *out);        /* any of the organization; ERR_USER_NOT_FOUND */
 /* The first two end every session and access token the user has. */
 enum err user_password(struct tx *tx, const struct user *u, const char *hash);
 enum err user_enable(struct tx *tx, const struct user *u, bool enabled);     /* ERR_STATE_ALREADY */
@@ -81,9 +82,9 @@ bool session_right(const struct user *u, const char *password);
 enum err session_open(struct tx *tx, struct session *s);
 /* The same of whatever session, its user and family settled by the caller. */
 enum err session_begin(struct tx *tx, struct session *s);
-/* Who a refresh token of the user's own belongs to.  ERR_REFRESH_INVALID: unknown, expired,
- * exchanged, a client's, or its user is disabled. */
-enum err session_find(struct tx *tx, const char *refresh_token, struct session *out);
+/* Who a refresh token of a client (NULL: of the user) belongs to.  ERR_REFRESH_INVALID: unknown, expired,
+ * exchanged, another's, or its user is disabled. */
+enum err session_find(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out);
 /* The same, of a client (NULL: of the user), exchanged or not. */
 enum err session_of(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out);
 /* Ends a session; inside tx_run(): no refresh token and no access token of it is good any more. */

@@ -151,10 +151,10 @@ enum err session_of(struct tx *tx, const char *refresh_token, const struct id *c
 	return e;
 }
 
-enum err session_find(struct tx *tx, const char *refresh_token, struct session *out)
+enum err session_find(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out)
 {
 	struct found f;
-	enum err e = find(tx, refresh_token, NULL, &f);
+	enum err e = find(tx, refresh_token, client, &f);
 
 	if (!e)
 		*out = f.session;

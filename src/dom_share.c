@@ -127,13 +127,15 @@ static enum err resolve(struct tx *tx, const struct share_to *to, struct share *
 	*out = (struct share){ .word = to->word, .role = role_of(to->word) };
 	if (to->unshared && out->role >= GRANTED_USER)   /* the role is what is kept, and it says so itself */
 		return fault(tx, ERR_SHAPE, to, "canShare", arena_printf(tx->arena, "cannot be false for %s, who may share; OBSERVER, CONSUMER and READ_ONLY may not", to->word));
-	if (!to->id_set && strcmp(to->kind, SHARE_USER))
+	if (!to->id_set && (!to->kind || strcmp(to->kind, SHARE_USER)))
 		return fault(tx, ERR_SHAPE, to, "username", "is only for users; use id for other recipients");
 	if (!to->id_set && (e = tx_id(tx, SQL_SHARE_USER, DB_IN(db_s(to->username), db_d(&tx->who->organization)), &id)))
 		return e == ERR_DB_NONE ? fault(tx, ERR_REFERENCE, to, "username", "is not the name of a user of your organization") : e;
 	if ((e = recipient(tx, &id, out)) && e != ERR_DB_NONE)
 		return e;
-	if (e || strcmp(out->kind, to->kind))
+	if (e && !to->kind)
+		return fault(tx, ERR_REFERENCE, to, "id", "is not the id of a user or group of your organization");
+	if (e || (to->kind && strcmp(out->kind, to->kind)))
 		return fault(tx, ERR_REFERENCE, to, "id", strcmp(to->kind, SHARE_ORGANIZATION) ? arena_printf(tx->arena, "is not the id of a %s of your organization", to->kind) : "is not your organization");
 	return !to->username || !strcmp(to->username, out->name) ? OK : fault(tx, ERR_SHAPE, to, "username", "does not match the recipient with that id");
 }
@@ -154,7 +156,10 @@ static enum err take(struct tx *tx, const struct sharing *in, struct change *c)
 
 		if ((e = resolve(tx, &in->to[i], &one)))
 			return e;
-		if (!(s = find(c->now, c->n, &one.id)))
+		s = find(c->now, c->n, &one.id);
+		if (in->to[i].had && (!s || s->role != role_of(in->to[i].had)))
+			continue;
+		if (!s)
 			s = &c->now[c->n++];
 		*s = one;
 	}

@@ -5,7 +5,22 @@
 #include "dom_folder.h"
 #include "pages.h"
 
-extern const struct route filesystem_routes[], user_routes[];    /* api_foundry_files.c, api_foundry_users.c */
+extern const struct route filesystem_routes[], batch_routes[], role_routes[], user_routes[];     /* api_foundry_files.c, _batches.c, _roles.c, _users.c */
+
+/* Of api_foundry_files.c: how resources are named, by enum node, and how they are shown. */
+extern const char *const foundry_nodes[];
+extern const struct shape foundry_folder_out[], foundry_resource_out[];
+#define MISSING(what) { ERR_FOLDER_NOT_FOUND, ERR_##what##_NOT_FOUND }, { ERR_MODEL_NOT_FOUND, ERR_##what##_NOT_FOUND }, \
+	{ ERR_MODEL_RETIRED, ERR_##what##_NOT_FOUND }, { ERR_VERSION_NOT_FOUND, ERR_##what##_NOT_FOUND }
+
+/* A batch: a body that is a list of objects, each of which names one thing by a member. */
+enum { BATCH_MOST = 1000 };
+struct batch { const char *all; };
+#define BATCH(name, help_) { { "", T_DOC, AT(struct batch, all), .flags = F_REQUIRED | F_OWN_LIMIT, .help = help_ }, NAMED(name) }
+/* The texts of that member, in order.  ERR_SHAPE: it is no such list. */
+enum err batch_names(struct req *r, const char *member, const char **out, size_t *n);
+/* Somebody's id, a UUID; zero: nobody has it. */
+struct id user_uuid(struct arena *a, const char *s);
 
 #define RID_FOLDER "ri.compass.main.folder."
 #define RID_SPACE "ri.compass.main.space."

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "clock.h"
 #include "conf.h"
+#include "req.h"
 #include "str.h"
 
 /* What nginx answers by itself (error_page in thaw.conf), and the error it is to us. */
@@ -61,6 +62,24 @@ static char *pattern(struct arena *a, const struct dialect *d, const char *prefi
 	return b.p;
 }
 
+/* What pages of other origins may read, as res.c has it: by the dialect and, of several origins, by the one that asks. */
+static void cors_http(struct buf *b, const struct dialect *const *dialects)
+{
+	const bool all = !strcmp(conf.cors_origin, "*");
+
+	buf_puts(b, "# Pages of other origins (cors_origin).\nmap $thaw_dialect $thaw_cors_open {\n    default \"\";\n");
+	for (; *dialects && *conf.cors_origin; dialects++)
+		if ((*dialects)->cors)
+			buf_printf(b, "    %s yes;\n", (*dialects)->name);
+	buf_puts(b, "}\nmap \"$thaw_cors_open $http_origin\" $thaw_cors {\n    default \"\";\n");
+	if (all)
+		buf_puts(b, "    \"~^yes \" *;\n");
+	for (const char *s = all ? "" : conf.cors_origin; *(s += strspn(s, " ")); s += strcspn(s, " "))
+		buf_printf(b, "    \"yes %.*s\" $http_origin;\n", (int)strcspn(s, " "), s);
+	buf_printf(b, "}\nmap $thaw_cors $thaw_cors_shows {\n    default \"%s\";\n    \"\" \"\";\n}\n", CORS_SHOWS);
+	buf_printf(b, "map $thaw_cors_open $thaw_cors_vary {\n    default \"\";\n    yes %s;\n}\n", all ? "\"\"" : "Origin");
+}
+
 static char *nginx_http(struct arena *a, const struct dialect *const *dialects)
 {
 	struct buf b = { .arena = a };
@@ -80,6 +99,7 @@ static char *nginx_http(struct arena *a, const struct dialect *const *dialects)
 			buf_printf(&b, "    %s %s$request_id;\n", dialects[i]->name, dialects[i]->request_prefix);
 	buf_puts(&b, "}\n# Headers of one dialect alone; an empty one is left out.\n");
 	headers_http(&b, dialects, false);
+	cors_http(&b, dialects);
 	buf_puts(&b, "map $time_iso8601 $thaw_time {\n    \"~^(?<thaw_utc>.*)\\+00:00$\" ${thaw_utc}Z;\n"
 		"    default $time_iso8601;\n}\n");
 	/* A UUID of version 4 out of nginx's own random number. */
@@ -92,10 +112,10 @@ static char *nginx_http(struct arena *a, const struct dialect *const *dialects)
 
 		buf_printf(&b, "map $thaw_dialect%s $thaw_body_%d {\n", open ? "-$thaw_sent" : "", status);
 		for (size_t i = 0; dialects[i]; i++) {
-			buf_printf(&b, "    %s%s '%s';\n", dialects[i]->name, open ? "-no" : "",
+			buf_printf(&b, "    %s%s '%s\\n';\n", dialects[i]->name, open ? "-no" : "",
 				body_text(a, dialects[i], nginx_rows[k].err, status));
 			if (open)
-				buf_printf(&b, "    %s-yes '%s';\n", dialects[i]->name,
+				buf_printf(&b, "    %s-yes '%s\\n';\n", dialects[i]->name,
 					body_text(a, dialects[i], ERR_OUTCOME_UNKNOWN, status));
 		}
 		buf_puts(&b, "}\n");
@@ -116,7 +136,9 @@ static char *nginx_server(struct arena *a, const struct dialect *const *dialects
 			"    default_type \"\";\n    add_header Content-Type $thaw_error_type always;\n"
 			"    add_header X-Request-Id $thaw_request_id always; ", status);
 		headers_server(&b, dialects, false);
-		buf_puts(&b, "add_header Cache-Control no-store always;\n"
+		buf_puts(&b, "add_header Access-Control-Allow-Origin $thaw_cors always;\n"
+			"    add_header Access-Control-Expose-Headers $thaw_cors_shows always;\n    add_header Vary $thaw_cors_vary always;\n"
+			"    add_header Cache-Control no-store always;\n"
 			"    add_header X-Content-Type-Options nosniff always;\n    add_header Referrer-Policy no-referrer always;\n"
 			"    add_header X-Frame-Options DENY always;\n"
 			"    add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;\n");

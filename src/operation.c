@@ -102,6 +102,9 @@ char *operation_id(struct arena *a, const struct dialect *d, const struct route 
 	for (size_t i = 0; i + 1 < at.n; i++)
 		if (!at.var[i])
 			things = arena_printf(a, "%s-%s", things, singular(a, at.words[i]));
+	/* By what is no name of one among several: an address that is there without it too. */
+	if (one && at.n > 1 && row->perm == PERM_PUBLIC && !strcmp(singular(a, at.words[at.n - 2]), at.words[at.n - 2]))
+		return joined(a, d, method_verb(row, false), things, arena_printf(a, "by-%s", operation_var(a, last)));
 	if (one)
 		return joined(a, d, method_verb(row, !by_name(row)), things, "");
 	if (word_in(verbs, last) || (last[n] && word_in(verbs, arena_strndup(a, last, n))))

@@ -494,7 +494,15 @@ static enum err kind_of_body(struct req *r)
 	return r->tx.merge || (r->content_type && is_of_type(r->content_type, type)) ? OK : ERR_MEDIA_TYPE;
 }
 
-/* A JSON object, as the dialect's clients mean it. */
+static struct json *named(struct arena *a, const char *name, struct json *value)
+{
+	struct json *o = js_object(a);
+
+	js_put(o, name, value);
+	return o;
+}
+
+/* A JSON object, as the dialect's clients mean it; of rows of one that has no name a list, which is its value. */
 static enum err json_body(struct req *r, const struct shape *rows, struct json **out)
 {
 	const char *reason;
@@ -506,9 +514,11 @@ static enum err json_body(struct req *r, const struct shape *rows, struct json *
 	}
 	if (*out && r->dialect->tidy && (e = r->dialect->tidy(r, rows, out)))
 		return e;
-	if (js_type(*out) == JS_OBJECT)
+	if (js_type(*out) == (*rows->key ? JS_OBJECT : JS_ARRAY)) {
+		*out = *rows->key ? *out : named(r->arena, "", *out);
 		return OK;
-	why_add(&r->tx, "body", "must be a JSON object");
+	}
+	why_add(&r->tx, "body", *rows->key ? "must be a JSON object" : "must be a JSON array");
 	return ERR_SHAPE;
 }
 

@@ -14,6 +14,14 @@
 
 #define HTML "text/html; charset=utf-8"
 
+/* What a page of another origin may send beside what any may, and read of an answer (Fetch, CORS): also where nginx answers by
+ * itself (nginxconf.c).  Attribution and Fetch-User-Agent are what the foundry SDKs send. */
+#define CORS_TAKES "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Range, Cache-Control, Matter-Version, " \
+	"X-Request-Id, X-Requested-With, traceparent, tracestate, Attribution, Fetch-User-Agent"
+#define CORS_SHOWS "Accept-Ranges, Allow, Content-Disposition, Content-Range, Deprecation, ETag, Idempotent-Replayed, Link, Location, " \
+	"Matter-Version, QoS-Retry-Hint, Retry-After, Sunset, WWW-Authenticate, X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+
+struct bytes;
 struct route;
 struct dialect;
 
@@ -106,6 +114,8 @@ void res_shape(struct req *r, int status, const struct shape *s, const void *v, 
 void res_body(struct req *r, int status, const char *type, const char *body, size_t n);
 /* Its ETag; to a GET that has it already it is a 304. */
 void res_tag(struct req *r, const char *tag);
+/* A file under its checksum (SHA-256), or the range of it that is asked for.  ERR_RANGE: that is behind its end. */
+enum err res_file(struct req *r, const char *type, const struct bytes *file, const struct bytes *sum);
 void res_error(struct req *r, enum err e);
 /* The reply as it is kept under an idempotency key, and back. */
 void res_keep(struct req *r);
@@ -120,6 +130,10 @@ char *auth_basic(struct req *r, char **password);
 enum err auth_who(struct req *r);                /* ERR_AUTH_* */
 enum err auth_rate(struct req *r);               /* ERR_RATE: of the caller, or of an address that writes without a token */
 void auth_rate_now(struct req *r);               /* learns what the role allows by now */
+/* Whose a bearer token is, and whether it is still good, whoever shows it: made and ends in microseconds, 0: never; id NULL: it
+ * has none.  The errors of auth_who(). */
+struct bearer { const char *id; int64_t made, ends; };
+enum err auth_inspect(struct req *r, const char *token, struct who *who, struct bearer *out);
 struct session;
 /* A password checked, within the limits of sign-ins (what failed is counted for the address,
  * for the account from there, and for the account), and the session begun in a transaction

@@ -70,6 +70,53 @@ void res_tag(struct req *r, const char *tag)
 		res_body(r, 304, NULL, NULL, 0);
 }
 
+/* RFC 9110 14.2: the one range that is asked for; the whole where it is none, several, or of another file than this one (If-Range). */
+static bool ranged(const struct req *r, const char *tag, size_t n, int64_t *first, int64_t *last)
+{
+	const char *range = r->head ? NULL : req_header(r, "HTTP_RANGE"), *of = req_header(r, "HTTP_IF_RANGE"), *dash, *from;
+
+	if (!range || strncmp(range, "bytes=", 6) || (of && strcmp(of, tag)))
+		return false;
+	from = range + 6;
+	if (!(dash = strchr(from, '-')) || (dash == from && !dash[1]))
+		return false;
+	*last = (int64_t)n - 1;
+	if (dash == from) {                      /* so many at the end */
+		if (!parse_int(dash + 1, 0, INT64_MAX, first))
+			return false;
+		*first = *first ? *first > (int64_t)n ? 0 : (int64_t)n - *first : (int64_t)n;
+		return true;
+	}
+	if (!parse_int(arena_strndup(r->arena, from, (size_t)(dash - from)), 0, INT64_MAX, first)
+	    || (dash[1] && (!parse_int(dash + 1, 0, INT64_MAX, last) || *last < *first)))
+		return false;
+	if (*last >= (int64_t)n)
+		*last = (int64_t)n - 1;
+	return true;
+}
+
+enum err res_file(struct req *r, const char *type, const struct bytes *file, const struct bytes *sum)
+{
+	char hex[2 * SHA256_BYTES + 1];
+	int64_t first, last;
+	const char *tag;
+
+	hex_encode(sum->p, SHA256_BYTES, hex);
+	tag = arena_printf(r->arena, "\"%s\"", hex);
+	res_body(r, 200, type, (const char *)file->p, file->n);
+	res_header(r, "Accept-Ranges", "bytes");
+	res_tag(r, tag);
+	if (r->res.status == 304 || !ranged(r, tag, file->n, &first, &last))
+		return OK;
+	if (first >= (int64_t)file->n) {
+		r->lasting = (struct param){ "Content-Range", arena_printf(r->arena, "bytes */%zu", file->n) };
+		return ERR_RANGE;
+	}
+	res_body(r, 206, type, (const char *)file->p + first, (size_t)(last - first + 1));
+	res_header(r, "Content-Range", arena_printf(r->arena, "bytes %lld-%lld/%zu", (long long)first, (long long)last, file->n));
+	return OK;
+}
+
 void res_shape(struct req *r, int status, const struct shape *s, const void *v, int64_t revision)
 {
 	unsigned char md[SHA256_BYTES];
@@ -216,6 +263,19 @@ enum err res_replay(struct req *r)
 	return OK;
 }
 
+/* Of several origins the one that asks, so that an answer kept on its way is that one's alone. */
+static void cors_headers(struct req *r)
+{
+	const bool all = !strcmp(conf.cors_origin, "*");
+
+	if (!all)
+		res_header(r, "Vary", "Origin");
+	if (!all && (!r->origin || !word_in(conf.cors_origin, r->origin)))
+		return;
+	res_header(r, "Access-Control-Allow-Origin", all ? "*" : r->origin);
+	res_header(r, "Access-Control-Expose-Headers", CORS_SHOWS);
+}
+
 static void common_headers(struct req *r)
 {
 	const struct dialect *d = r->dialect;
@@ -233,15 +293,14 @@ static void common_headers(struct req *r)
 	}
 	if (d->headers)
 		d->headers(r);
-	if (d->cors && *conf.cors_origin) {
-		res_header(r, "Access-Control-Allow-Origin", conf.cors_origin);
-		res_header(r, "Access-Control-Expose-Headers",
-			"ETag, Idempotent-Replayed, Retry-After, X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset");
-	}
+	if (d->cors && *conf.cors_origin)
+		cors_headers(r);
 }
 
 void res_send(struct req *r)
 {
+	/* So that a terminal's prompt stands on a line of its own. */
+	const bool ends = r->res.n && r->res.type && strstr(r->res.type, "json") && r->res.body[r->res.n - 1] != '\n';
 	struct buf b = { .arena = r->arena };
 
 	common_headers(r);
@@ -249,11 +308,11 @@ void res_send(struct req *r)
 	if (r->res.type)
 		buf_printf(&b, "Content-Type: %s\r\n", r->res.type);
 	if (r->res.status != 304 && r->res.status != 204)
-		buf_printf(&b, "Content-Length: %zu\r\n", r->res.n);
+		buf_printf(&b, "Content-Length: %zu\r\n", r->res.n + ends);
 	for (size_t i = 0; i < r->res.nheaders; i++)
 		buf_printf(&b, "%s: %s\r\n", r->res.headers[i].name, r->res.headers[i].value);
 	buf_puts(&b, "\r\n");
 	/* The client may be gone; the commit stands. */
-	if (!r->io->write(r->io->p, b.p, b.n) && !r->head && r->res.n)
-		(void)r->io->write(r->io->p, r->res.body, r->res.n);
+	if (!r->io->write(r->io->p, b.p, b.n) && !r->head && r->res.n && !r->io->write(r->io->p, r->res.body, r->res.n) && ends)
+		(void)r->io->write(r->io->p, "\n", 1);
 }

@@ -43,8 +43,7 @@ static enum err run_options(struct req *r)
 		res_header(r, "Accept-Patch", "application/json, application/merge-patch+json");
 	if (r->dialect->cors && r->origin) {
 		res_header(r, "Access-Control-Allow-Methods", r->allow);
-		res_header(r, "Access-Control-Allow-Headers",           /* the last two are what the foundry SDKs send */
-			"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Attribution, Fetch-User-Agent");
+		res_header(r, "Access-Control-Allow-Headers", CORS_TAKES);
 		res_header(r, "Access-Control-Max-Age", "600");
 	}
 	return OK;

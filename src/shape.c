@@ -273,6 +273,8 @@ static enum err decode_value(struct tx *tx, const struct shape *s, const char *p
 			return e;
 		return keep_text(tx, s, path, j, out);
 	case T_DOC:
+		if (s->sub && (js_type(j) != JS_ARRAY || (int64_t)js_length(j) < s->min || (int64_t)js_length(j) > s->max))
+			return fault(tx, path, arena_printf(tx->arena, "must be an array of %lld to %lld objects", (long long)s->min, (long long)s->max));
 		return keep_text(tx, s, path, j, out);
 	case T_SUB:
 		return js_type(j) == JS_OBJECT ? decode_at(tx, path, s->sub, j, out) : wrong(tx, path, "an object", j);

@@ -29,7 +29,7 @@ enum shape_type {
 	T_LABELS,   /* const char *: the JSON text of an object of strings, max of them, each at most
 	             * LABEL_VALUE characters under a key of 1 to LABEL_KEY; F_NULL: a null among them takes one away.
 	             * In a query: key[name]=value */
-	T_DOC,      /* const char *: any JSON text; with a `sub`, which descriptions alone look at: min to max of such objects */
+	T_DOC,      /* const char *: any JSON text; with a `sub` an array of min to max of such objects, which its module looks at */
 	T_SUB,      /* a struct, by `sub` */
 	T_REF,      /* a pointer to a struct, by `sub`; out only */
 	T_LIST,     /* struct list of structs, by `sub`; out only */
@@ -67,7 +67,7 @@ struct shape;
 struct one_of { const char *word; const struct shape *sub; };
 
 struct shape {
-	const char *key;                         /* "", out, of one row alone: the answer is its value, no object */
+	const char *key;                         /* "", of one row alone: the answer, or the body, is its value, no object */
 	enum shape_type type;
 	size_t off, set;                         /* set: 1 + the offset of the bool `field_set`; 0: none */
 	unsigned flags;

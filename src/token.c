@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <jwt.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/decoder.h>
 #include <openssl/ecdsa.h>
@@ -253,12 +254,7 @@ static bool whole(const struct json *o, const char *key, int64_t *out)
 {
 	struct json *v;
 
-	if (!js_get(o, key, &v))
-		return true;
-	if (js_type(v) != JS_INT)
-		return false;
-	*out = js_int(v);
-	return true;
+	return !js_get(o, key, &v) || js_whole(v, out);
 }
 
 static bool for_us(const struct json *o)
@@ -390,6 +386,67 @@ char *token_make(struct arena *a, const struct claims *c)
 	}
 	jwt_free(jwt);
 	return out;
+}
+
+/* ---- The public keys (RFC 7517, 7518 6) ---- */
+
+static void put_bytes(struct arena *a, struct json *o, const char *name, const unsigned char *bytes, size_t n)
+{
+	js_put_str(a, o, name, b64url_encode(a, bytes, n));
+}
+
+static bool put_rsa(struct arena *a, struct json *o, const EVP_PKEY *p)
+{
+	static const struct { const char *name, *param; } rows[] = { { "n", OSSL_PKEY_PARAM_RSA_N }, { "e", OSSL_PKEY_PARAM_RSA_E } };
+	bool ok = true;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows && ok; i++) {
+		BIGNUM *n = NULL;
+		unsigned char *bytes;
+
+		if ((ok = EVP_PKEY_get_bn_param(p, rows[i].param, &n) == 1)) {
+			bytes = arena_alloc(a, (size_t)BN_num_bytes(n) + 1);
+			put_bytes(a, o, rows[i].name, bytes, (size_t)BN_bn2bin(n, bytes));
+		}
+		BN_free(n);
+	}
+	return ok;
+}
+
+/* The point, uncompressed: 4, x, y. */
+static bool put_ec(struct arena *a, struct json *o, const EVP_PKEY *p)
+{
+	enum { HALF = 32 };
+	unsigned char point[1 + 2 * HALF];
+	size_t n;
+
+	if (EVP_PKEY_get_octet_string_param(p, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &n) != 1 || n != sizeof point || *point != 4)
+		return false;
+	js_put_str(a, o, "crv", "P-256");
+	put_bytes(a, o, "x", point + 1, HALF);
+	put_bytes(a, o, "y", point + 1 + HALF, HALF);
+	return true;
+}
+
+const char *token_keys(struct arena *a)
+{
+	struct json *all = js_array(a);
+
+	refresh();
+	for (int i = 0; i < nkeys; i++) {
+		const struct key *k = &keys[i];
+		struct json *o = js_object(a);
+
+		if (k->alg == ALG_HS256 || !usable(&keys[i]))    /* a secret has no public half */
+			continue;
+		js_put_str(a, o, "kty", k->alg == ALG_ES256 ? "EC" : "RSA");
+		js_put_str(a, o, "kid", k->kid);
+		js_put_str(a, o, "use", "sig");
+		js_put_str(a, o, "alg", algs[k->alg].name);
+		if (k->alg == ALG_ES256 ? put_ec(a, o, k->pkey) : put_rsa(a, o, k->pkey))
+			js_add(all, o);
+	}
+	return js_text(all, NULL);
 }
 
 /* A file of key_dir, owned as the directory is. */

@@ -29,6 +29,9 @@ enum err token_verify(struct arena *a, const char *jwt, int64_t now_us, struct c
 /* NULL when there is no active key. */
 char *token_make(struct arena *a, const struct claims *c);
 
+/* The public keys of all that are in use and have one, a JSON array of JWK (RFC 7517). */
+const char *token_keys(struct arena *a);
+
 /* The thaw command's part.  0, or -1 with a message on standard error. */
 struct key_info { char kid[64], alg[8]; int64_t created; bool active; };
 int keys_create(const char *alg, bool activate, char kid[64]);

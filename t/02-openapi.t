@@ -13,7 +13,7 @@ use Foundry;
 use OAuth;
 use Registry qw(reg external imported from_leaderboard custom_model custom_version environment deployment built share true done_at);
 
-my $t = Thaw->new(workers => 1);
+my $t = Thaw->new(workers => 1, config => { issuer => 'https://registry.example/here' });
 my $r = $t->req(GET => '/openapi.json');
 my $told = $r->{json};
 
@@ -87,6 +87,9 @@ subtest 'answers are what their schemas say' => sub {
     $id{delivery_id} = $call->(GET => "/webhook_endpoints/$id{webhook_endpoint_id}/deliveries")->{json}{data}[0]{id};
     $t->sql("INSERT INTO delivery_attempts (organization_id, delivery_id, number, at, milliseconds, error) SELECT organization_id, id, 1, NOW(6), 5, 'refused' FROM deliveries");
     my $app = client($t, redirect_uris => 'https://lens.example/cb', user => 'admin');
+    $id{issuer_path} = 'here';
+    $id{userId} = $t->req(GET => '/api/v2/admin/users/getCurrent', token => $token)->{json}{id};
+    $id{spaceRid} = $t->req(GET => '/api/v2/filesystem/spaces', token => $token)->{json}{data}[0]{rid};
     my %query = ((map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} }), '/api/v2/filesystem/resources/getByPath' => '?path=Main/Models', '/api/v1/projects/check-url' => '?url=free.talkide.app', map({ ("$MODELS/{model_id}/$_" => '?alias=champion') } qw(holders rollback)), '/console/authorize' => '?' . form(client_id => $app->{id}, redirect_uri => 'https://lens.example/cb'));
     done($t->req(PUT => "$MODELS/$id/aliases/champion", token => $token, body => { version_id => "ver-00$_" })) for 1, 2;
     # what stands in no address: the parameters of a query that must be there

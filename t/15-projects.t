@@ -37,7 +37,7 @@ sub reach {
 sub body_is {
     my ($r, $status, $code, $message, $name) = @_;
     is($r->{status}, $status, $name);
-    is($r->{body}, qq({"status":$status,"code":"$code","message":"$message"}), 'the exact body');
+    is($r->{body}, qq({"status":$status,"code":"$code","message":"$message"}\n), 'the exact body');
     is($r->{headers}{'content-type'}, 'application/json', 'as JSON');
 }
 

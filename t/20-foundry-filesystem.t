@@ -224,7 +224,8 @@ subtest 'what forbids it, and who' => sub {
     $t->sql("UPDATE models SET is_global = 0 WHERE id = UNHEX('" . hex_of_rid($local) . "')");
     $t->recount;
     fault_is($_->($hidden, token => $t->member), @not_found, { resourceRid => $hidden }, 'one of a model that is not shared with them') for \&del, \&restore, \&erase;
-    fault_is(del($space), 400, 'INVALID_ARGUMENT', 'GetSpaceResourceNotSupported', { spaceRid => $space }, 'a space stays');
+    fault_is(del($space), 400, 'INVALID_ARGUMENT', 'TrashingSpaceNotSupported', { resourceRid => $space }, 'a space stays', 'Spaces cannot be trashed.');
+    fault_is($_->($space), 400, 'INVALID_ARGUMENT', 'GetSpaceResourceNotSupported', { spaceRid => $space }, 'nor is it anything else of a resource') for \&restore, \&erase;
     fault_is(del($home), 409, 'CONFLICT', 'ResourceInUse', undef, 'and so does the home');
     del($free);
     fault_is(restore($free, token => $t->reader), 403, 'PERMISSION_DENIED', 'RestoreResourcePermissionDenied', { resourceRid => $free }, 'a reader restores', 'Could not restore the Resource.');
@@ -234,14 +235,6 @@ subtest 'what forbids it, and who' => sub {
 
 subtest 'trash, restore, permanentlyDelete: of a folder' => sub {
     my $f = folder($t);
-    my $m = foundry_model($t, in => $f);
-    fault_is(del($f), 409, 'CONFLICT', 'ResourceInUse', undef, 'not with a model in it');
-    del($m);
-    fault_is(del($f), 409, 'CONFLICT', 'ResourceInUse', undef, 'nor with one in the trash');
-    erase($m);
-    my $in = folder($t, in => $f);
-    fault_is(del($f), 409, 'CONFLICT', 'ResourceInUse', undef, 'nor with a folder');
-    del($in); erase($in);
     is(del($f)->{status}, 204, 'empty');
     is(del($f)->{status}, 204, 'once more');
     is(audits($t, hex_of_rid($f), 'folder.archived'), 1, 'changes nothing');
@@ -260,6 +253,302 @@ subtest 'trash, restore, permanentlyDelete: of a folder' => sub {
     is(fs($t, POST => 'folders', body => { displayName => $name, parentFolderRid => $home })->{status}, 200, 'its name is free');
     is(join(' ', map { $_->{action} } audit_rows($t, hex_of_rid($f))), 'folder.created folder.archived folder.restored folder.archived folder.deleted', 'its audit stays');
     is(told($t, hex_of_rid($f), 'folder.archived'), 2, 'and its events');
+};
+
+# What lies in a folder goes to the trash along with it, and comes back with it.
+my ($NONE, $DIRECT, $WITH) = qw(NOT_TRASHED DIRECTLY_TRASHED ANCESTOR_TRASHED);
+sub trash_of { join ' ', map { resource($_)->{json}{trashStatus} // 'none' } @_ }
+sub mdl { 'mdl-' . hex_of_rid($_[0]) }
+sub moves { my $rid = shift; join ' ', map { $_->{action} } audit_rows($t, hex_of_rid($rid)) }
+sub replace { my ($f, $name, $in, @o) = @_; fs($t, PUT => "folders/$f", body => { displayName => $name, parentFolderRid => $in }, @o) }
+my @in_use = (409, 'CONFLICT', 'ResourceInUse');
+
+subtest 'a folder and what is in it' => sub {
+    my $f = folder($t);
+    my $in = folder($t, in => $f);
+    my ($gone, $kept) = map { folder($t, in => $f) } 1 .. 2;
+    my ($draft, $ready, $before, $old) = map { foundry_model($t, in => $_) } $f, $in, $in, $f;
+    upload($t, $ready);
+    is(get($t, mdl($ready))->{json}{status}, 'ready', 'given models of every state, at every depth');
+    del($before);
+    del($kept);
+    del($_), erase($_) for $old, $gone;
+    my @all = ($f, $in, $draft, $ready, $before, $kept);
+    my %revisions = map { $_ => moves($_) } @all;
+    is(del($f)->{status}, 204, 'to the trash');
+    is(trash_of(@all), "$DIRECT $WITH $WITH $WITH $DIRECT $DIRECT", 'what lived in it, with it');
+    is(join(' ', map { get($t, mdl($_))->{json}{status} } $draft, $ready, $before), 'archived archived archived', 'in every dialect');
+    is(moves($_), "$revisions{$_} " . ($_ =~ /folder/ ? 'folder.archived' : 'model.archived'), 'with a row of its own in the audit') for $f, $in, $draft, $ready;
+    is(told($t, hex_of_rid($_), $_ =~ /folder/ ? 'folder.archived' : 'model.archived'), 1, 'and an event') for $f, $in, $draft, $ready;
+    is((audit_rows($t, hex_of_rid($ready)))[-1]{details}, json({ with => $f }), 'that names the folder');
+    is(moves($_), $revisions{$_}, 'and what was there stays as it is') for $before, $kept;
+    is(del($_)->{status}, 204, 'once more') for $f, $in, $draft;
+    is(trash_of(@all), "$DIRECT $WITH $WITH $WITH $DIRECT $DIRECT", 'changes nothing');
+    fault_is(restore($_), 400, 'INVALID_ARGUMENT', 'ResourceNotDirectlyTrashed', { resourceRid => $_ }, 'nothing comes back without it') for $in, $draft, $ready;
+    fault_is(restore($_), @in_use, { resourceRid => $_, reason => 'The item is in a folder that is in the trash; restore the folder first' }, 'nor what was put there before') for $before, $kept;
+    for my $m ($draft, $before) {
+        my $r = act($t, mdl($m), 'unarchive');
+        is("$r->{status} $r->{json}{error}{code} $r->{json}{error}{details}{field}", '409 CONFLICT status', 'nor by another dialect') or diag $r->{raw};
+    }
+    is(restore($f)->{status}, 204, 'restored');
+    is(trash_of(@all), "$NONE $NONE $NONE $NONE $DIRECT $DIRECT", 'what it took along');
+    is(join(' ', map { get($t, mdl($_))->{json}{status} } $draft, $ready, $before), 'draft ready archived', 'each to what it was');
+    is((audit_rows($t, hex_of_rid($ready)))[-1]{action} . (audit_rows($t, hex_of_rid($ready)))[-1]{details}, 'model.unarchived' . json({ with => $f }), 'with its own row again');
+    is(told($t, hex_of_rid($_), $_ =~ /folder/ ? 'folder.restored' : 'model.unarchived'), 1, 'and its event') for $f, $in, $draft, $ready;
+    is(restore($_)->{status}, 204, 'what was put there itself comes back by itself') for $before, $kept;
+
+    # a folder that was in the trash before
+    del($in);
+    del($f);
+    is(trash_of($f, $in, $ready, $draft), "$DIRECT $DIRECT $WITH $WITH", 'of a folder that was in the trash before');
+    fault_is(restore($in), @in_use, undef, 'it stays as long as what it lies in');
+    restore($f);
+    is(trash_of($f, $in, $ready, $draft), "$NONE $DIRECT $WITH $NONE", 'and is not restored with it');
+    is(restore($in)->{status} . trash_of($in, $ready, $before), "204$NONE $NONE $NONE", 'but by itself');
+
+    # for good
+    my $theirs = foundry_model($t, in => $in, token => $t->member);
+    del($f);
+    my $own = moves($f);
+    fault_is(erase($f, token => $t->member), 403, 'PERMISSION_DENIED', 'PermanentlyDeleteResourcePermissionDenied', undef, 'not by whoever owns a part of it');
+    is(moves($f), $own, 'nothing was done');
+    is(erase($ready)->{status}, 204, 'a part of it alone');
+    is(erase($f)->{status}, 204, 'all of it');
+    fault_is(resource($_), @not_found, { resourceRid => $_ }, 'is gone') for $f, $in, $kept, $draft, $before, $theirs;
+    is((moves($_) =~ /(\S+)$/)[0], $_ =~ /folder/ ? 'folder.deleted' : 'model.deleted', 'each by its own row') for $f, $in, $kept, $draft, $ready, $before, $theirs;
+    is(told($t, hex_of_rid($theirs), 'model.deleted'), 1, 'and event');
+};
+
+subtest 'what refuses the whole' => sub {
+    my $f = folder($t);
+    my $in = folder($t, in => $f);
+    my ($first, $busy, $last) = map { foundry_model($t, in => $in) } 1 .. 3;
+    act($t, mdl($busy), 'train');
+    my $r = del($f);
+    fault_is($r, @in_use, undef, 'a model in training');
+    is($r->{json}{parameters}{resourceRid}, $busy, 'which is named');
+    like("$r->{json}{errorDescription} $r->{json}{parameters}{reason}", qr/`foundry .*`, which lies in it: .*train/, 'with why');
+    is(trash_of($f, $in, $first, $last), "$NONE $NONE $NONE $NONE", 'nothing else is moved');
+    my $run = $t->sql("SELECT LOWER(HEX(id)) FROM training_runs WHERE model_id = UNHEX('" . hex_of_rid($busy) . "')");
+    $t->req(POST => "$MODELS/" . mdl($busy) . "/train/$run/fail", token => $token, body => { reason => 'over' });
+    $t->sql("UPDATE models SET deployed = 1 WHERE id = UNHEX('" . hex_of_rid($last) . "')");
+    $r = del($f);
+    fault_is($r, @in_use, undef, 'an active deployment');
+    is($r->{json}{parameters}{resourceRid}, $last, 'of which model');
+    $t->sql("UPDATE models SET deployed = 0 WHERE id = UNHEX('" . hex_of_rid($last) . "')");
+    $t->sql("UPDATE models SET is_global = 0 WHERE id = UNHEX('" . hex_of_rid($first) . "')");
+    $t->recount;
+    fault_is(del($f, token => $t->member), 403, 'PERMISSION_DENIED', 'DeleteResourcePermissionDenied', { resourceRid => $f }, 'one that the caller may not see, which is not named');
+    fault_is(del($f, token => $t->reader), 403, 'PERMISSION_DENIED', 'DeleteResourcePermissionDenied', { resourceRid => $f }, 'and who may not write');
+    is(trash_of($f, $in, $first, $last), "$NONE $NONE $NONE $NONE", 'nothing was moved');
+    is(del($f, headers => [ 'If-Match' => '"7-x"' ])->{status}, 412, 'another revision');
+    is(del($f)->{status}, 204, 'who may see all of it');
+};
+
+subtest 'more than a thousand' => sub {
+    my $f = folder($t);
+    my $in = folder($t, in => $f);
+    my $org = $t->sql("SELECT HEX(organization_id) FROM folders WHERE id = UNHEX('" . hex_of_rid($f) . "')");
+    my $me = $t->sql("SELECT HEX(id) FROM principals WHERE username = 'admin'");
+    my $now = "'2026-01-01'";
+    my $fill = sub { my ($from, $to) = @_; $t->sql("INSERT INTO models (organization_id, id, name, model_type, task_type, status, is_global, created_by, created_at, updated_at, revision, children_rev, last_version, folder_id, name_hash, name_key, name_exact, hidden) "
+        . "SELECT UNHEX('$org'), UNHEX(CONCAT('0198000000', LPAD(HEX(seq), 14, '0'))), CONCAT('many ', seq), 'auto', 'regression', 'draft', 1, UNHEX('$me'), $now, $now, 1, 0, 0, UNHEX('" . hex_of_rid($in) . "'), UNHEX(SHA2(CONCAT('many ', seq), 256)), CONCAT('many ', seq), CONCAT('many ', seq), 0 FROM seq_${from}_to_$to");
+        $t->sql("INSERT INTO audit_events (organization_id, id, at, actor_name, action, resource_type, resource_id, revision, to_state, request_id, client_address, user_agent) "
+            . "SELECT organization_id, id, $now, 'thaw', 'model.created', 'model', id, 1, 'draft', '', '', '' FROM models m WHERE folder_id = UNHEX('" . hex_of_rid($in) . "') AND NOT EXISTS (SELECT 1 FROM audit_events a WHERE a.resource_id = m.id)");
+        $t->sql("INSERT INTO outbox (organization_id, id, at, type, resource_type, resource_id, revision, request_id, payload) SELECT organization_id, id, $now, 'model.created', 'model', id, 1, '', '{}' FROM models m WHERE folder_id = UNHEX('" . hex_of_rid($in) . "') AND NOT EXISTS (SELECT 1 FROM outbox a WHERE a.resource_id = m.id)");
+        $t->recount };
+    $fill->(1, 1000);
+    my $r = del($f);
+    fault_is($r, @in_use, undef, 'a folder and a thousand models');
+    like($r->{json}{parameters}{reason}, qr/more than 1000/, 'are too many, and it is said');
+    is(trash_of($f), $NONE, 'nothing was moved');
+    my $one = rid_of(model => '0198000000' . sprintf '%014X', 7);
+    is(del($one)->{status} . del($f)->{status}, '204409', 'what is in the trash counts too');
+    is(erase($one)->{status}, 204, 'given one less');
+    my $began = time;
+    is(del($f)->{status}, 204, 'a thousand are not');
+    cmp_ok(time - $began, '<', 4, 'within the deadline');
+    is($t->sql("SELECT COUNT(*) FROM models WHERE status = 'archived' AND trashed_with = UNHEX('" . hex_of_rid($f) . "')"), 999, 'all of them');
+    is(restore($f)->{status}, 204, 'and back');
+    is($t->sql("SELECT COUNT(*) FROM models WHERE status = 'draft' AND folder_id = UNHEX('" . hex_of_rid($in) . "')"), 999, 'all of them');
+    is(del($f)->{status}, 204, 'given it in the trash again');
+    is(erase($f)->{status}, 204, 'and all go for good');
+};
+
+subtest 'rename and move' => sub {
+    my $p = fs($t, POST => 'projects/create', body => { displayName => 'Moves', spaceRid => $space })->{json}{rid};
+    my $other = fs($t, POST => 'projects/create', body => { displayName => 'Elsewhere', spaceRid => $space })->{json}{rid};
+    my $f = folder($t, in => $p);
+    my $in = folder($t, in => $f);
+    my ($lost) = folder($t, in => $in);
+    del($lost);
+    my $m = foundry_model($t, in => $in);
+    my $name = resource($in)->{json}{displayName};
+    my $r = replace($f, 'renamed', $p);
+    is($r->{status}, 200, 'renamed') or diag $r->{raw};
+    is("$r->{json}{displayName} $r->{json}{path} $r->{json}{parentFolderRid}", "renamed /Main/Moves/renamed $p", 'as asked for');
+    my $model = resource($m)->{json};
+    is($model->{path}, "/Main/Moves/renamed/$name/$model->{displayName}", 'and what lies in it by the new name');
+    is(fs($t, GET => 'resources/getByPath?path=' . ($model->{path} =~ s/ /%20/gr))->{json}{rid}, $m, 'which finds it');
+    is((audit_rows($t, hex_of_rid($f)))[-1]{details}, json({ changed => ['name'] }), 'its audit tells');
+    is(told($t, hex_of_rid($f), 'folder.updated'), 1, 'and its event');
+    is(moves($in), 'folder.created', 'of what lies in it nothing changed');
+    replace($f, 'renamed', $p);
+    is(told($t, hex_of_rid($f), 'folder.updated'), 1, 'to what it is already changes nothing');
+    $r = replace($f, 'moved', $other);
+    is("$r->{json}{path} $r->{json}{projectRid}", "/Main/Elsewhere/moved $other", 'to another project, under another name');
+    is(join(' ', map { resource($_)->{json}{projectRid} } $in, $lost, $m), "$other $other $other", 'with all that lies in it, the trash too');
+    is(json(children($p)->{data}), '[]', 'there is nothing any more');
+    is(join(' ', map { $_->{rid} } @{ children($other)->{data} }), $f, 'but here');
+    is(restore($lost)->{status} . resource($lost)->{json}{path}, "204/Main/Elsewhere/moved/$name/" . resource($lost)->{json}{displayName}, 'restored where it was moved to');
+    fault_is(replace($f, 'x', $_), 400, 'INVALID_ARGUMENT', 'CircularDependency', {}, 'not into itself') for $f, $in, $lost;
+    fault_is(replace($f, 'x', $space), 400, 'INVALID_ARGUMENT', 'InvalidParentFolder', { parentFolderRid => $space }, 'a folder is no project');
+    fault_is(replace($p, 'x', $other), 400, 'INVALID_ARGUMENT', 'InvalidParentFolder', { parentFolderRid => $other }, 'nor a project a folder');
+    fault_is(replace($f, 'x', $m), 400, 'INVALID_ARGUMENT', 'InvalidFolder', undef, 'nothing lies in a model');
+    fault_is(replace($m, 'x', $p), 400, 'INVALID_ARGUMENT', 'InvalidFolder', undef, 'and a model is no folder');
+    fault_is(replace($f, $_, $p), 400, 'INVALID_ARGUMENT', 'InvalidDisplayName', { displayName => $_ }, "named `$_`") for '.', '..', 'a/b', 'x' x 701;
+    fault_is(replace($f, 'x', $p, token => $t->reader), 403, 'PERMISSION_DENIED', 'ReplaceFolderPermissionDenied', { folderRid => $f }, 'a reader', 'Could not replace the Folder.');
+    fault_is(replace($space, 'x', 'ri.compass.main.folder.0'), 403, 'PERMISSION_DENIED', 'ReplaceFolderPermissionDenied', { folderRid => $space }, 'nobody the space');
+    my $theirs = folder($t, token => $t->other);
+    fault_is(replace($_, 'x', $p), 404, 'NOT_FOUND', 'FolderNotFound', { folderRid => $_ }, 'nothing there') for $theirs, rid_of(folder => $NOWHERE);
+    is(replace($f, 'x', $_)->{json}{errorName}, 'FolderNotFound', 'nor anywhere to move it to') for $theirs, rid_of(folder => $NOWHERE);
+    my $taken = folder($t, in => $p);
+    fault_is(replace($f, resource($taken)->{json}{displayName}, $p), 409, 'CONFLICT', 'ResourceNameAlreadyExists', undef, 'a name that is taken there');
+    is(resource($m)->{json}{path} =~ m{^/Main/Elsewhere/moved/}, 1, 'all of that changed nothing');
+    fault_is(replace($home, 'x', $space), @in_use, undef, 'the home keeps its name');
+    del($taken);
+    is(replace($f, 'x', $taken)->{json}{errorName}, 'FolderNotFound', 'nothing is moved into the trash');
+    is(replace($taken, 'x', $p)->{status}, 409, 'nor out of it');
+    my $deep = 'y' x 700;
+    my ($in_deep, @chain) = ($in);
+    push @chain, $in_deep = fs($t, POST => 'folders', body => { displayName => $deep, parentFolderRid => $in_deep })->{json}{rid} for 1 .. 11;
+    fault_is(replace($f, 'z' x 600, $other), 400, 'INVALID_ARGUMENT', 'InvalidDisplayName', undef, 'a path that would be too long below');
+    is(replace($f, 'short', $other)->{status}, 200, 'and one that is not');
+
+    my $project = sub { my ($rid, $body, @o) = @_; fs($t, PUT => "projects/$rid", body => $body, @o) };
+    $r = $project->($other, { displayName => 'Renamed', description => 'what for' });
+    is("$r->{status} $r->{json}{path} $r->{json}{description}", '200 /Main/Renamed what for', 'a project');
+    is(resource($m)->{json}{path} =~ m{^/Main/Renamed/short/}, 1, 'with all that lies in it');
+    is($project->($other, { displayName => 'Renamed' })->{json}{description}, undef, 'replaced: what is not sent is none');
+    fault_is($project->($other, { displayName => 'Moves' }), 409, 'CONFLICT', 'ProjectNameAlreadyExists', undef, 'the name of another');
+    fault_is($project->($_, { displayName => 'x' }), 404, 'NOT_FOUND', 'ProjectNotFound', { projectRid => $_ }, 'no project') for $f, rid_of(folder => $NOWHERE);
+    fault_is($project->($other, { displayName => 'x' }, token => $t->reader), 403, 'PERMISSION_DENIED', 'ReplaceProjectPermissionDenied', { projectRid => $other }, 'a reader');
+    fault_is($project->($other, {}), 400, 'INVALID_ARGUMENT', 'MissingDisplayName', {}, 'without a name');
+    is($project->($home, { displayName => 'Models', description => 'of all' })->{status}, 200, 'the home can be described');
+};
+
+subtest 'the trash' => sub {
+    my $list = sub { my ($q, @o) = @_; fs($t, GET => "spaces/$space/trash" . ($q // ''), @o)->{json} };
+    my %had = map { $_->{rid} => 1 } @{ $list->()->{data} };
+    my $f = folder($t);
+    my ($m, $local) = map { foundry_model($t, in => $f) } 1 .. 2;
+    my $in = foundry_model($t, in => folder($t, in => $f));
+    my $prj = fs($t, POST => 'projects/create', body => { displayName => 'Trashed', spaceRid => $space })->{json}{rid};
+    $t->sql("UPDATE models SET is_global = 0 WHERE id = UNHEX('" . hex_of_rid($local) . "')");
+    $t->recount;
+    my $path = resource($m)->{json}{path};
+    del($_) for $m, $local, $f, $prj;
+    my $new = sub { [ grep { !$had{ $_->{rid} } } @{ $_[0]{data} } ] };
+    my @now = @{ $new->($list->()) };
+    is(join(' ', map { $_->{rid} } @now), join(' ', sort { hex_of_rid($a) cmp hex_of_rid($b) } $f, $m, $local, $prj), 'what was put there itself, as it was made');
+    is(json($_), json(resource($_->{rid})->{json}), "$_->{path}: as by its rid") for @now;
+    is((grep { $_->{rid} eq $m } @now)[0]{path}, $path, 'with its path');
+    is(scalar(grep { $_->{rid} eq $local } @{ $list->('', token => $t->member)->{data} }), 0, 'without what one may not see');
+    my ($token_, @paged) = ('');
+    do { my $p = $list->("?pageSize=2$token_"); push @paged, map { $_->{rid} } @{ $p->{data} }; $token_ = $p->{nextPageToken} ? "&pageToken=$p->{nextPageToken}" : '' } while $token_;
+    is(join(' ', @paged), join(' ', map { $_->{rid} } @{ $list->()->{data} }), 'by pages');
+    fault_is(fs($t, GET => "spaces/$_/trash"), 404, 'NOT_FOUND', 'SpaceNotFound', { spaceRid => $_ }, 'of no other space') for $home, 'ri.compass.main.space.x', fs($t, GET => 'spaces', token => $t->other)->{json}{data}[0]{rid};
+    restore($f), restore($prj);
+};
+
+subtest 'one space, and many of everything' => sub {
+    is(json(fs($t, GET => "spaces/$space")->{json}), json(fs($t, GET => 'spaces')->{json}{data}[0]), 'a space by its rid');
+    fault_is(fs($t, GET => "spaces/$_"), 404, 'NOT_FOUND', 'SpaceNotFound', { spaceRid => $_ }, "$_: no space") for $home, 'ri.compass.main.space.x', fs($t, GET => 'spaces', token => $t->other)->{json}{data}[0]{rid};
+    my ($f, $m) = (folder($t), foundry_model($t));
+    my $theirs = folder($t, token => $t->other);
+    my $batch = sub { my ($path, $body, @o) = @_; $t->req(POST => "/api/v2/$path", token => $token, body => $body, @o) };
+    my $r = $batch->('filesystem/folders/getBatch', [ map { { folderRid => $_ } } $f, $home, $space, $f, $theirs, rid_of(folder => $NOWHERE) ]);
+    is($r->{status}, 200, 'folders') or diag $r->{raw};
+    is(json([ sort keys %{ $r->{json}{data} } ]), json([ sort $f, $home, $space ]), 'those that are there');
+    is(json($r->{json}{data}{$_}), json(fs($t, GET => "folders/$_")->{json}), 'each as by itself') for $f, $space;
+    $r = $batch->('filesystem/resources/getBatch', [ map { { resourceRid => $_ } } $f, $m, $NO_MODEL, $theirs ]);
+    is(json([ sort keys %{ $r->{json}{data} } ]), json([ sort $f, $m ]), 'resources');
+    is(json($r->{json}{data}{$m}), json(resource($m)->{json}), 'each as by itself');
+    $r = $batch->('filesystem/resources/getByPathBatch', [ map { { path => $_ } } resource($m)->{json}{path}, 'Main/Models', '/Main/nothing' ]);
+    is(json([ map { $_->{rid} } @{ $r->{json}{data} } ]), json([ $m, $home ]), 'by their paths');
+    my $id = $t->req(GET => '/api/v2/admin/users/getCurrent', token => $t->member)->{json}{id};
+    $r = $batch->('admin/users/getBatch', [ map { { userId => $_ } } $id, $id, $NOWHERE, substr($NO_MODEL, -36) ]);
+    is(json([ keys %{ $r->{json}{data} } ]), json([$id]), 'users');
+    my $user = $t->req(GET => "/api/v2/admin/users/$id", token => $token);
+    is(json($user->{json}), json($r->{json}{data}{$id}), 'one by itself');
+    is("$user->{json}{username} $user->{json}{status}", 'member ACTIVE', 'who it is');
+    my $other = $t->req(GET => '/api/v2/admin/users/getCurrent', token => $t->other)->{json}{id};
+    fault_is($t->req(GET => "/api/v2/admin/users/$_", token => $token), 404, 'NOT_FOUND', 'UserNotFound', { userId => $_ }, 'nobody here') for $other, substr($NO_MODEL, -36), 'x';
+    for my $path (qw(filesystem/folders/getBatch filesystem/resources/getBatch filesystem/resources/getByPathBatch admin/users/getBatch)) {
+        my ($key) = $path =~ /ByPath/ ? 'path' : $path =~ /users/ ? 'userId' : $path =~ /folders/ ? 'folderRid' : 'resourceRid';
+        fault_is($batch->($path, $_), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, "$path: " . substr json($_), 0, 40) for [], {}, ['x'], [ { x => 1 } ], [ { $key => 5 } ], [ ({ $key => $f }) x 1001 ];
+        is($batch->($path, [ { $key => $f } ], token => $t->token('admin', '--scope', 'project:read'))->{status}, 403, 'with another scope');
+        is($batch->($path, [ { $key => $f } ], token => 'x')->{status}, 401, 'nobody');
+    }
+};
+
+subtest 'roles' => sub {
+    my $m = foundry_model($t, token => $t->member);
+    my $v = upload($t, $m)->{json}{rid};
+    my %id = map { $_ => $t->req(GET => '/api/v2/admin/users/getCurrent', token => $t->$_)->{json}{id} } qw(admin member reader other);
+    my $list = sub { my ($rid, $q) = @_; my $r = fs($t, GET => "resources/$rid/roles" . ($q // '')); join ' ', sort map { ($_->{resourceRolePrincipal}{type} eq 'everyone' ? 'everyone' : "$_->{resourceRolePrincipal}{principalType}:" . +{ reverse %id }->{ $_->{resourceRolePrincipal}{principalId} }) . '=' . $_->{roleId} } @{ $r->{json}{data} } };
+    my $role = sub { my ($verb, $rid, $roles, @o) = @_; fs($t, POST => "resources/$rid/roles/$verb", body => { roles => [ map { { resourceRolePrincipal => $_->[0] eq 'everyone' ? { type => 'everyone' } : { type => 'principalIdOnly', principalId => $_->[0] }, roleId => $_->[1] } } @$roles ] }, @o) };
+    is($list->($m), 'USER:member=OWNER', 'whose it is');
+    is($role->(add => $m, [ [ $id{reader}, 'USER' ], [ 'everyone', 'OBSERVER' ] ])->{status}, 204, 'given to others');
+    is($list->($m), 'USER:member=OWNER USER:reader=USER everyone=OBSERVER', 'who have them');
+    is(join(' ', map { $_->{role} } @{ $t->req(GET => '/api/v2/registeredModels/' . hex_of_rid($m) . '/sharedRoles/', token => $token)->{json}{data} }) =~ /USER/, 1, 'in the registry dialect too');
+    is((audit_rows($t, hex_of_rid($m)))[-1]{action}, 'model.collaborator_added', 'the audit tells');
+    is($list->($v) . '|' . $list->($v, '?includeInherited=true'), '|' . $list->($m), 'a version has those of its model');
+    is($role->(remove => $m, [ [ $id{reader}, 'OWNER' ] ])->{status}, 204, 'a role that one has not');
+    is($list->($m), 'USER:member=OWNER USER:reader=USER everyone=OBSERVER', 'is not taken away');
+    is($role->(remove => $m, [ [ $id{reader}, 'USER' ], [ 'everyone', 'OBSERVER' ] ])->{status}, 204, 'and one that one has');
+    is($list->($m), 'USER:member=OWNER', 'is');
+    is($role->(remove => $m, [ [ $id{member}, 'OWNER' ] ])->{json}{errorName}, 'ResourceInUse', 'the last owner stays');
+    fault_is($role->(add => $m, [ [ $id{admin}, 'compass:manage' ] ]), 400, 'INVALID_ARGUMENT', 'InvalidRoleIds', { requestedRoleIds => ['compass:manage'] }, 'no such role');
+    fault_is($role->(add => $m, [ [ $_, 'USER' ] ]), 404, 'NOT_FOUND', 'PrincipalNotFound', { principalId => $_ }, "$_: nobody") for $id{other}, substr($NO_MODEL, -36), 'x';
+    fault_is($role->(add => $m, [ [ $id{admin}, 'OWNER' ] ], token => $t->reader), 403, 'PERMISSION_DENIED', 'AddResourceRolesPermissionDenied', { resourceRid => $m }, 'not by a reader', 'Could not add the ResourceRole.');
+    fault_is($role->(remove => $m, [ [ $id{member}, 'OWNER' ] ], token => $t->reader), 403, 'PERMISSION_DENIED', 'RemoveResourceRolesPermissionDenied', { resourceRid => $m }, 'nor away');
+    my $f = folder($t);
+    is($list->($f), '', 'on a folder there are none');
+    fault_is($role->($_ => $f, [ [ $id{admin}, 'OWNER' ] ]), 400, 'INVALID_ARGUMENT', 'InvalidRoleIds', { requestedRoleIds => ['OWNER'] }, "and none to $_") for qw(add remove);
+    for my $rid ($NO_MODEL, rid_of(folder => $NOWHERE), foundry_model($t, token => $t->other)) {
+        fault_is($_, @not_found, { resourceRid => $rid }, 'not found') for fs($t, GET => "resources/$rid/roles"), $role->(add => $rid, [ [ $id{admin}, 'USER' ] ]);
+    }
+    fault_is(fs($t, POST => "resources/$m/roles/add", body => $_), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, json($_)) for { roles => [] }, { roles => 'x' }, { roles => ['x'] }, { roles => [ { roleId => 'USER' } ] }, { roles => [ { roleId => 'USER', resourceRolePrincipal => { type => 'x' } } ] }, { roles => [ { resourceRolePrincipal => { type => 'everyone' } } ] };
+    fault_is(fs($t, GET => "resources/$m/roles?pageSize=0"), 400, 'INVALID_ARGUMENT', 'InvalidPageSize', { pageSize => 0 }, 'pages');
+    fault_is(fs($t, POST => 'projects/create', body => { displayName => 'Without', spaceRid => $space, resourceLevelRoleGrantsAllowed => JSON::PP::false }), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, 'a project without grants is not offered');
+    is(fs($t, POST => 'projects/create', body => { displayName => 'With', spaceRid => $space, resourceLevelRoleGrantsAllowed => JSON::PP::true })->{json}{resourceLevelRoleGrantsAllowed}, JSON::PP::true, 'and one with them is');
+};
+
+# Whatever happens at once: nothing lives in a folder that is in the trash, nothing lies in itself, and every path is that of its parents.
+subtest 'all at once' => sub {
+    my $p = fs($t, POST => 'projects/create', body => { displayName => 'At once', spaceRid => $space })->{json}{rid};
+    my ($x, $y) = map { folder($t, in => $p) } 1 .. 2;
+    my ($one, $two) = map { folder($t, in => $_) } $x, $y;
+    my $m = foundry_model($t, in => $one);
+    for my $round (1 .. 6) {
+        my @r = concurrently(8, sub {
+            my $n = shift;
+            return $n == 0 ? del($x) : $n == 1 ? restore($x) : $n == 2 ? replace($x, "x$round", $y) : $n == 3 ? replace($y, "y$round", $one) : $n == 4 ? replace($one, "one$round", $p)
+                : $n == 5 ? fs($t, POST => 'folders', body => { displayName => "made $round", parentFolderRid => $one }) : $n == 6 ? foundry($t, POST => '', body => { name => "made $$ $round", parentFolderRid => $two })
+                : act($t, mdl($m), $round % 2 ? 'archive' : 'unarchive');
+        });
+        is(join(' ', grep { !/^(200|204|400|404|409)$/ } map { $_->{status} } @r), '', 'each has its answer') or diag map { $_->{status} == 500 || $_->{status} == 503 ? $_->{raw} : () } @r;
+        is($t->sql("SELECT COUNT(*) FROM folders f JOIN folders p ON p.organization_id = f.organization_id AND p.id = f.parent_id WHERE f.status = 'active' AND p.status <> 'active'"), 0, 'no folder lives in the trash');
+        is($t->sql("SELECT COUNT(*) FROM models m JOIN folders p ON p.organization_id = m.organization_id AND p.id = m.folder_id WHERE m.status NOT IN ('archived', 'retired') AND p.status <> 'active'"), 0, 'no model does');
+        is($t->sql("SELECT COUNT(*) FROM folders f JOIN folders p ON p.organization_id = f.organization_id AND p.id = f.parent_id WHERE f.status <> 'deleted' AND (f.path <> CONCAT(p.path, '/', f.name) OR f.project_id <> p.project_id)"), 0, 'every path leads there');
+        restore($_) for $x, $y, $one, $two;
+    }
+    is($t->thaw('audit', 'verify')->{exit}, 0, 'and the audit is whole');
+    # exactly one of two who put each into the other
+    my ($a_, $b_) = map { folder($t, in => $p) } 1 .. 2;
+    my @r = concurrently(2, sub { $_[0] ? replace($a_, 'a', $b_) : replace($b_, 'b', $a_) });
+    is(join(' ', sort map { $_->{status} } @r), '200 400', 'one of two that would lie in each other');
 };
 
 # Both change the folder's row, so that the second waits for what becomes of the first.
@@ -285,11 +574,37 @@ for my $kind (qw(model folder)) {
         my $trashed = in_background(sub { del($f) });
         blocked($t, 2);
         $commit->();
-        is($made->()->{status}, 200, 'it is made');
-        fault_is($trashed->(), 409, 'CONFLICT', 'ResourceInUse', undef, 'who trashes the folder waits, and finds it in use');
-        is(resource($f)->{json}{trashStatus}, 'NOT_TRASHED', 'it stays where it is');
+        my $late = $made->();
+        is($late->{status}, 200, 'it is made');
+        is($trashed->()->{status}, 204, 'who trashes the folder waits');
+        is(join(' ', map { resource($_)->{json}{trashStatus} } $f, $late->{json}{rid}), 'DIRECTLY_TRASHED ANCESTOR_TRASHED', 'and takes it along');
     };
 }
+
+# A model that is restored holds its own row, which whoever trashes the folder writes too.
+subtest 'a model that is restored while its folder is trashed' => sub {
+    my $f = folder($t);
+    my $m = foundry_model($t, in => $f);
+    del($m);
+    my $trash = moved_sql('folder', hex_of_rid($f), 'archived', 'folder.archived');
+    my $commit = hold($t, "$trash; UPDATE models SET children_rev = children_rev + 1 WHERE id = UNHEX('" . hex_of_rid($m) . "')");
+    my $restored = in_background(sub { restore($m) });
+    blocked($t, 1);
+    $commit->();
+    fault_is($restored->(), @in_use, undef, 'waits, and finds it in the trash');
+    restore($f);
+    # and the folder's row is none that it waits for
+    $commit = hold($t, "UPDATE folders SET children_rev = children_rev + 1 WHERE id = UNHEX('" . hex_of_rid($f) . "')");
+    is(restore($m)->{status}, 204, 'whoever makes something in the folder is not in its way');
+    $commit->();
+    del($m);
+    $commit = hold($t, moved_sql('model', hex_of_rid($m), 'draft', 'model.unarchived'));
+    my $trashed = in_background(sub { del($f) });
+    blocked($t, 1);
+    $commit->();
+    is($trashed->()->{status} . trash_of($f, $m), "204$DIRECT $WITH", 'and one that was restored first goes along');
+    restore($f);
+};
 
 # --- one domain --------------------------------------------------------------------------
 
@@ -334,6 +649,17 @@ subtest 'what the state answered is kept under an Idempotency-Key' => sub {
         is("$r->{status} $r->{headers}{'idempotent-replayed'} $r->{body}", "400 true $first[$_]{body}", "$asked[$_][1]: the same answer, though it would be done now");
     }
     is(resource($m)->{json}{trashStatus}, 'DIRECTLY_TRASHED', 'and nothing is');
+};
+
+subtest 'what thaw audit verify finds' => sub {
+    my $f = folder($t);
+    my $m = foundry_model($t, in => folder($t, in => $f));
+    my $found = sub { my ($break, $mend, $like, $what) = @_; $t->sql($break); my $r = $t->thaw('audit', 'verify'); $t->sql($mend); is($r->{exit}, 3, $what); like($r->{out}, $like, 'and it says so') };
+    my $is = sub { "UPDATE folders SET status = '$_[0]', hidden = $_[1] WHERE id = UNHEX('" . hex_of_rid($f) . "')" };
+    $found->($is->('archived', 1), $is->('active', 0), qr/living in a folder that is in the trash/, 'what lives in the trash');
+    my $at = sub { "UPDATE folders SET path = CONCAT(path, '$_[0]') WHERE id = UNHEX('" . hex_of_rid($f) . "')" };
+    $found->($at->('x'), "UPDATE folders SET path = LEFT(path, CHAR_LENGTH(path) - 1) WHERE id = UNHEX('" . hex_of_rid($f) . "')", qr/whose path or project is not/, 'and what leads elsewhere');
+    is($t->thaw('audit', 'verify')->{exit}, 0, 'put back');
 };
 
 subtest 'an organization without its home' => sub {

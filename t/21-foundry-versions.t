@@ -35,6 +35,28 @@ subtest 'a version with its file' => sub {
     my ($row) = audit_rows($t, $mdl, "action = 'model.version_created'");
     is($row->{revision}, 2, 'an audit row of the model');
     my $copy = promote($t, foundry_model($t), $r->{json}{rid})->{json};
+    # in parts (RFC 9110 14)
+    my $get = sub { my ($method, @headers) = @_; $t->req($method => "$MODELS/$mdl/versions/ver-001/artifact", token => $t->reader, headers => \@headers) };
+    my $tag = '"' . sha256_hex($bytes) . '"';
+    is("@{ $file->{headers} }{qw(etag accept-ranges)}", "$tag bytes", 'its tag is its checksum');
+    is($get->(GET => 'If-None-Match', $tag)->{status}, 304, 'which is not sent again');
+    for my $case ([ 'bytes=0-9', 0, 9 ], [ 'bytes=250-', 250, 255 ], [ 'bytes=-6', 250, 255 ], [ 'bytes=-1000', 0, 255 ], [ 'bytes=5-5', 5, 5 ], [ 'bytes=200-9999', 200, 255 ]) {
+        my ($range, $first, $last) = @$case;
+        my $r = $get->(GET => Range => $range);
+        is("$r->{status} " . ($r->{headers}{'content-range'} // ''), "206 bytes $first-$last/256", $range);
+        ok($r->{body} eq substr($bytes, $first, $last - $first + 1), 'those bytes');
+        is($r->{headers}{'content-length'}, $last - $first + 1, 'so many');
+    }
+    for my $range ('bytes=256-', 'bytes=9999-10000', 'bytes=-0') {
+        my $r = $get->(GET => Range => $range);
+        error_is($r, 416, 'VALIDATION_ERROR', "$range: nothing there");
+        is($r->{headers}{'content-range'}, 'bytes */256', 'with its length');
+    }
+    is(length $get->(GET => Range => $_)->{body}, 256, "$_: the whole") for 'bytes=9-5', 'bytes=', 'bytes=-', 'bytes=x-5', 'bytes=1-2,5-6', 'lines=1-2', 'bytes=1-99999999999999999999';
+    is($get->(GET => Range => 'bytes=0-9', 'If-Range' => $tag)->{status}, 206, 'of that very file');
+    is($get->(GET => Range => 'bytes=0-9', 'If-Range' => '"other"')->{status}, 200, 'else the whole');
+    my $head = $get->(HEAD => Range => 'bytes=0-9');
+    is("$head->{status} $head->{headers}{'content-length'}", '200 256', 'HEAD tells of the whole');
     my ($stored) = $t->sql('SELECT COUNT(*) FROM artifacts');
     is($stored->[0], 1, 'a promoted version has the same file, which is stored once');
     upload($t, $model, file => $bytes);

@@ -6,6 +6,7 @@ use warnings;
 use Digest::SHA 'sha256_hex';
 use FindBin;
 use IO::Socket::INET;
+use MIME::Base64 'decode_base64url';
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
@@ -426,6 +427,92 @@ subtest 'many at once' => sub {
     }
     @r = concurrently(6, sub { consent($t, $member, $lens) });
     is(join(' ', map { $_->{status} } @r), join(' ', (200) x 6), 'six consents to one client');
+};
+
+subtest 'introspection (RFC 7662)' => sub {
+    my ($member, $other) = ($t->token('member'), client($t, org => 'Other', name => 'Elsewhere', user => 'other'));
+    my $told = sub { my ($c, $token, %o) = @_; $t->req(POST => "$OAUTH/introspect", type => 'application/x-www-form-urlencoded', body => form(token => $token, $o{headers} ? () : (client_id => $c->{id}, client_secret => $c->{secret})), %o) };
+    my $is = sub { my ($r, $active, $name) = @_; is("$r->{status} " . json($r->{json}{active}), "200 $active", $name); $r->{json} };
+    my $s = session($t, $member, $lens);
+    my $one = $is->($told->($lens, $s->{access_token}), 'true', 'its own access token');
+    my $c = claims($s->{access_token});
+    is(json([ @$one{qw(client_id username token_type exp iat sub aud iss jti scope)} ]), json([ $lens->{id}, 'Lens for member', 'bearer', @$c{qw(exp iat sub aud iss jti scope)} ]), 'whose it is, and what for');
+    is($one->{exp} =~ /^\d+\z/ && $one->{iat} =~ /^\d+\z/, 1, 'times are seconds');
+    is($is->($told->($robot, $s->{access_token}), 'true', 'that of another application of the organization')->{client_id}, $lens->{id}, 'is told');
+    my $key = $t->key(user => 'member');
+    $one = $is->($told->($lens, $member), 'true', "a user's own");
+    is(join(' ', grep { exists $one->{$_} } qw(client_id scope)), '', 'of no application, not narrowed');
+    is($is->($told->($lens, $key), 'true', 'an API key')->{username}, 'member', 'whose rights it has');
+    is($is->($told->($lens, $t->key(user => 'member', kind => 'token', tier => 1)), 'true', 'a narrowed one')->{tier}, 1, 'how far it goes');
+    $one = $is->($told->($lens, $s->{refresh_token}), 'true', 'its own refresh token');
+    is(json([ $one->{token_type}, $one->{client_id} ]), json([ undef, $lens->{id} ]), 'which is no bearer token');
+    $is->($told->($robot, $s->{refresh_token}), 'false', 'not that of another');
+    for my $nothing ('x', 'a.b.c', substr($s->{access_token}, 0, -3) . 'abc', 'sk_live_' . 'x' x 43, $t->key(user => 'member', kind => 'publishable'), 'x' x 4000) {
+        is($told->($lens, $nothing)->{body}, qq({"active":false}\n), substr($nothing, 0, 12) . ': nothing is told');
+    }
+    is($told->($other, $_)->{body}, qq({"active":false}\n), "nor of another organization's") for $s->{access_token}, $member, $key;
+    my $after = refresh($lens, $s->{refresh_token})->{json};
+    $is->($told->($lens, $s->{refresh_token}), 'false', 'one that was exchanged');
+    $is->($told->($lens, $after->{access_token}), 'true', 'given the next one');
+    revoke($t, $lens, $after->{refresh_token});
+    $is->($told->($lens, $_), 'false', 'revoked') for @$after{qw(access_token refresh_token)}, $s->{access_token};
+    my $public = client($t, name => 'Open', public => 1, redirect_uris => 'com.example.open:/cb');
+    for my $case ([ 'a public client' => { id => $public->{id} } ], [ 'a wrong secret' => { id => $lens->{id}, secret => 'cs_' . 'x' x 43 } ], [ 'nobody' => {} ]) {
+        oauth_is($told->($case->[1], $member), 401, 'invalid_client', qr/^Unknown client, or client authentication failed/, $case->[0]);
+    }
+    $is->($told->($lens, $member, headers => basic($lens->{id}, $lens->{secret})), 'true', 'client_secret_basic');
+    oauth_is($t->req(POST => "$OAUTH/introspect", type => 'application/x-www-form-urlencoded', body => form(client_id => $lens->{id}, client_secret => $lens->{secret})), 400, 'invalid_request', qr/token/, 'no token');
+    $t->must('user', 'disable', 'member');
+    $is->($told->($lens, $_), 'false', 'of a disabled user') for $member, $key;
+    $t->must('user', 'enable', 'member');
+};
+
+subtest 'keys (RFC 7517)' => sub {
+    $t->must('signing-key', 'create', '--alg', $_) for qw(RS256 HS256 ES256);
+    my @files = map { m{([^/.]+)\.(\w+)\.\w+$} } glob "$t->{dir}/keys/*.*256.*";
+    my %alg = @files;
+    my ($r) = within(5, sub { my $r = $t->req(GET => "$OAUTH/keys"); @{ $r->{json}{keys} // [] } == 3 ? $r : undef }, 'the new keys');
+    is(join(' ', sort map { "$_->{kid} $_->{alg} $_->{use}" } @{ $r->{json}{keys} }), join(' ', sort map { "$_ $alg{$_} sig" } grep { $alg{$_} ne 'HS256' } keys %alg), 'every key but the secret one');
+    for my $k (@{ $r->{json}{keys} }) {
+        keys_are($k, $k->{kty} eq 'EC' ? 'alg crv kid kty use x y' : 'alg e kid kty n use', "$k->{alg}: its public half alone");
+        # what openssl says of the file
+        my $file = "$t->{dir}/keys/$k->{kid}.$k->{alg}.pem";
+        my $der = unpack 'H*', qx(openssl pkey -in $file -pubout -outform DER);
+        my $hex = sub { unpack 'H*', decode_base64url($_[0]) };
+        ok($k->{kty} eq 'EC' ? $der =~ /04@{[$hex->($k->{x})]}@{[$hex->($k->{y})]}\z/ : index($der, $hex->($k->{n})) > 0 && $k->{e} eq 'AQAB', 'is the key');
+    }
+};
+
+subtest 'metadata (RFC 8414)' => sub {
+    my $at = '/.well-known/oauth-authorization-server';
+    oauth_is($t->req(GET => $at), 404, 'invalid_request', qr/issuer/, 'none of an issuer that is a word');
+    my $m = Thaw->new(workers => 1, config => { base_path => '/registry', issuer => 'https://thaw.example/registry' });
+    my $r = $m->req(GET => "/registry$at");
+    is($r->{status}, 200, 'of one that is an address') or diag $r->{raw};
+    is($m->req(GET => "$at/registry")->{body}, $r->{body}, 'also where RFC 8414 puts it');
+    is($m->req(GET => "$at/other")->{status}, 404, 'of no other path');
+    my %is = %{ $r->{json} };
+    is($is{issuer}, 'https://thaw.example/registry', 'the issuer');
+    is(claims($m->admin)->{iss}, $is{issuer}, 'is that of tokens');
+    for my $name (grep { /_endpoint$|_uri$/ } keys %is) {
+        my ($path) = $is{$name} =~ m{^https://thaw\.example(/registry/.*)$};
+        is($m->req(OPTIONS => $path // '/none')->{status}, 204, "$name is there");
+    }
+    is(join(' ', sort @{ $is{scopes_supported} }), join(' ', sort split(' ', $ALL), 'offline_access'), 'its scopes');
+    is(json([ @is{qw(response_types_supported code_challenge_methods_supported)} ]), '[["code"],["S256"]]', 'what it takes');
+    is($is{jwks_uri}, "https://thaw.example/registry$OAUTH/keys", 'its keys');
+    for my $bad ('https://thaw.example/', 'https://thaw.example?x', 'https://', 'ftp://thaw.example', 'https://thaw.example#x') {
+        my $r = $t->run({ THAW_CONFIG => "$t->{dir}/thaw.conf", THAW_ISSUER => $bad }, '', "$Thaw::BUILD/thaw", 'tables', 'config');
+        is($r->{exit} ? 1 : 0, 1, "`$bad` is no issuer");
+        like($r->{err}, qr/issuer must be/, 'says why');
+    }
+};
+
+subtest 'any port of a loopback address (RFC 8252 7.3)' => sub {
+    my $app = client($t, name => 'Native', public => 1, redirect_uris => 'http://127.0.0.1:7/cb http://[::1]/cb https://native.example/cb');
+    my $asked = sub { $t->req(GET => "$OAUTH/authorize?" . form(client_id => $app->{id}, redirect_uri => $_[0], response_type => 'code', code_challenge => challenge(), code_challenge_method => 'S256'))->{status} };
+    is($asked->($_), 302, "$_ is its own") for 'http://127.0.0.1:7/cb', 'http://127.0.0.1:51004/cb', 'http://127.0.0.1/cb', 'http://[::1]:9/cb', 'https://native.example/cb';
+    is($asked->($_), 400, "$_ is not") for 'http://127.0.0.1:70000/cb', 'http://127.0.0.1:8/other', 'http://localhost:8/cb', 'https://native.example:8443/cb', 'http://127.0.0.2:8/cb';
 };
 
 subtest 'thaw sweep' => sub {

@@ -47,7 +47,7 @@ scene 'version, ping, account' => sub {
     }
     for my $path ('ping', 'ping/', '/ping', '/ping/') {
         my $r = reg($t, GET => $path);
-        is("$r->{status} $r->{body}", '200 {"response":"pong"}', $path);
+        is("$r->{status} $r->{body}", qq(200 {"response":"pong"}\n), $path);
     }
     my $r = reg($t, GET => 'account/info/');
     is($r->{status}, 200, 'account/info/');

@@ -72,13 +72,13 @@ subtest 'the envelope of a prefix' => sub {
         speaks($t->req(GET => "$at{$dialect}/%zz", token => $token), $dialect, 400, 'a broken path');
     }
     speaks($t->req(GET => "/api/v2/$_/x", token => $token), 'foundry', 404, "the platform's $_") for qw(models/x filesystem admin aipAgents audit checkpoints connectivity datasets dataHealth
-        functions geo languageModels mediasets ontologies orchestration sqlQueries streams thirdPartyApplications widgets);
+        functions geo highScale languageModels mediasets ontologies orchestration sqlQueries streams thirdPartyApplications widgets);
     speaks($t->req(GET => "/api/v2/$_", token => $token), 'registry', 404, "/api/v2/$_ is no namespace of it") for qw(x model modelsx admins);
 };
 
 subtest 'words before parameters' => sub {
     for my $path (qw(models/liveDeployments models/liveDeployments/x models/liveDeployments/versions models/modelStudios models/modelStudios/x/versions models/modelStudioTrainers
-                     filesystem/resources/getBatch filesystem/resources/getByPathBatch filesystem/folders/getBatch filesystem/projects/createFromTemplate admin/users admin/users/x)) {
+                     filesystem/resources/getRecentlyViewed filesystem/projects/createFromTemplate admin/users admin/users/search admin/users/x/getMarkings highScale/streams)) {
         for my $method (qw(GET POST)) {
             fault_is($t->req($method => "/api/v2/$path?preview=true", token => $token, $method eq 'POST' ? (body => {}) : ()), 404, 'NOT_FOUND', 'Default:NotFound', {}, "$method $path: not offered");
         }
@@ -125,8 +125,10 @@ subtest 'all the faults of a body at once' => sub {
         my %body = map { my $type = $all->{$_}{type}; $_ => ref $type && "@$type" =~ /integer/ ? [] : $wrong{ ref $type ? $type->[0] : $type } } @typed;
         my $r = send_to($w, { (map { $_ => $any } keys %$all), %body });
         my @told = fields_of($w->{dialect}, $r->{json});
+        # a list, and one that the route reads itself
+        my @expected = %body || $w->{dialect} ne 'foundry' ? keys %body : $w->{schema}{properties} && keys %$all ? keys %$all : 'body';
         if ($w->{dialect} eq 'mlflow') { ok(@told == 1 && exists $body{ $told[0] }, "$w->{method} $w->{path}: the first of its fields") or diag $r->{raw} }
-        else { is("@{[sort @told]}", "@{[sort keys %body]}", "$w->{method} $w->{path}: each of its fields") or diag $r->{raw} }
+        else { is("@{[sort @told]}", "@{[sort @expected]}", "$w->{method} $w->{path}: each of its fields") or diag $r->{raw} }
         speaks($r, $w->{dialect}, $w->{dialect} =~ /^(?:workspaces|registry)$/ ? 422 : 400, 'in the envelope');
         $several++ if keys %body > 1;
         next unless @told && $w->{dialect} =~ /^(?:models|workspaces|foundry)$/;
@@ -228,6 +230,50 @@ subtest 'a body that is too large' => sub {
         speaks(chunked($path, $bytes), $dialect, 413, "$path: in chunks");
         speaks($t->req(POST => $path, token => $token, body => 'x' x $bytes), $dialect, 413, 'in one piece');
     }
+};
+
+subtest 'pages of other origins' => sub {
+    my $page = sub { my ($method, $path, %o) = @_; $t->req($method => $path, %o, headers => [ Origin => 'https://page.example', @{ $o{headers} // [] } ]) };
+    my $open = sub { my ($r, $name) = @_; is($r->{headers}{'access-control-allow-origin'} // '', '*', $name); like($r->{headers}{'access-control-expose-headers'} // '', qr/\b$_\b/, "$_ can be read") for qw(Content-Disposition ETag Location Retry-After X-Request-Id) };
+    for my $dialect (sort grep { $_ ne 'console' } keys %at) {
+        $open->($page->(GET => $at{$dialect}, token => $token), "$dialect: may read");
+        $open->($page->(POST => $at{$dialect}, token => $token, body => 'x' x (2 << 20)), 'also that a body was too large, which nginx says');
+        $open->($page->(GET => $at{$dialect}, headers => [ 'X-Long' => 'x' x 41000 ]), 'or a header');
+    }
+    $open->($page->(GET => $_), $_) for qw(/healthz /readyz /openapi.json /docs/guides/errors);
+    for my $path ("$at{models}/$NOWHERE", '/v1/workspaces', '/openapi.json') {
+        my $r = $page->(OPTIONS => $path, headers => [ 'Access-Control-Request-Method' => 'GET' ]);
+        is($r->{status}, 204, "$path: a preflight");
+        like($r->{headers}{'access-control-allow-headers'}, qr/(?:^|, )\Q$_\E(?:,|$)/, "$_ may be sent") for qw(Authorization Idempotency-Key traceparent X-Request-Id Matter-Version X-Requested-With Cache-Control Range);
+    }
+    is($page->($_->[0] => $_->[1], token => $token)->{headers}{'access-control-allow-origin'}, undef, "the console's own API: @$_") for [ GET => '/console/session' ], [ OPTIONS => '/console/session' ];
+    my @closed = grep { !$page->(GET => address($_->{path}))->{headers}{'access-control-allow-origin'} } grep { $_->{method} eq 'GET' && $_->{dialect} ne 'console' } @routes;
+    is(join(' ', map { $_->{path} } @closed), '', 'no other address is closed');
+};
+
+subtest 'an answer ends its line' => sub {
+    for my $dialect (sort keys %at) {
+        my $r = $t->req(GET => "$at{$dialect}/no/such/address", token => $token);
+        like($r->{body}, qr/\}\n\z/, "$dialect: an error");
+        is($r->{headers}{'content-length'}, length $r->{body}, 'of that length');
+        like($t->req(POST => $at{$dialect}, token => $token, body => 'x' x (2 << 20))->{body}, qr/\}\n\z/, 'and of nginx');
+    }
+    my ($get, $head) = map { $t->req($_ => '/api/v1/models', token => $token) } qw(GET HEAD);
+    like($get->{body}, qr/\}\n\z/, 'a list');
+    is($head->{headers}{'content-length'}, length $get->{body}, 'whose length HEAD tells');
+};
+
+subtest 'numbers, merge patches and byte order marks' => sub {
+    my $at = "$at{models}/" . $t->req(POST => $at{models}, token => $token, body => { name => 'patched', model_type => 'auto', task_type => 'regression' })->{json}{id};
+    my $r = $t->req(PATCH => $at, token => $token, type => 'application/merge-patch+json', body => '{"description":"merged"}');
+    is("$r->{status} " . ($r->{json}{description} // ''), '200 merged', 'application/merge-patch+json');
+    is($t->req(POST => $at{models}, token => $token, type => 'application/merge-patch+json', body => '{}')->{status}, 415, 'of a PATCH alone');
+    $r = $t->req(PATCH => $at, token => $token, body => "\xef\xbb\xbf{}");
+    is($r->{status}, 400, 'a byte order mark');
+    like($r->{body}, qr/byte order mark/, 'is named');
+    $r = $t->req(POST => '/v1/tokens', token => $token, body => '{"tier":1.0,"principal":{"human_id":"' . usr($t, 'admin') . '"},"expires_in":3600.0,"api_version":"2026-06-10"}');
+    is($r->{status}, 200, '3600.0 is a whole number') or diag $r->{raw};
+    is($t->req(POST => '/v1/tokens', token => $token, body => '{"tier":1,"principal":{"human_id":"' . usr($t, 'admin') . '"},"expires_in":3600.5,"api_version":"2026-06-10"}')->{status}, 422, '3600.5 is none');
 };
 
 subtest 'headers that are too large, and what is no HTTP/1' => sub {

@@ -32,7 +32,7 @@ my $n = 0;
 # beside: the addresses whose second id does not lie in the first; refers: what a body names is looked for
 # after who may do it at all, and an id that is none may be told from one that nothing has; realms: what is asked
 # for before a bearer token.
-my %RID = (modelRid => 'Model', modelVersionRid => 'ModelVersion', folderRid => 'Folder', projectRid => 'Project', spaceRid => 'Space', resourceRid => 'Resource');
+my %RID = (modelRid => 'Model', modelVersionRid => 'ModelVersion', folderRid => 'Folder', projectRid => 'Project', spaceRid => 'Space', resourceRid => 'Resource', userId => 'User');
 my %DIALECT = (
     models => {
         missing => sub { error_is($_[0], 404, 'RESOURCE_NOT_FOUND', $_[1]) },
@@ -191,10 +191,12 @@ my %ID = (
     folderRid => { rid('folder'), make => \&lies_in },
     projectRid => { rid('folder'), make => sub { my ($o) = @_; ask($o, POST => '/api/v2/filesystem/projects/create', { displayName => named($o), spaceRid => space_of($o) })->{json}{rid} } },
     spaceRid => { rid('space'), make => sub { space_of($_[0]) } },
-    # a folder or a model; deleting it for good takes who made it, or an administrator
-    resourceRid => { rid('model'), own => sub { $_[0] eq 'permanentlyDelete' }, make => sub {
+    # a folder or a model; deleting it for good, and granting roles on it, takes who made it, or an administrator
+    userId => { unknown => rid_of(user => $NOWHERE), odd => sub { uc $_[0] eq $_[0] ? () : uc $_[0] }, make => sub { ask($_[0], GET => '/api/v2/admin/users/getCurrent')->{json}{id} } },
+    resourceRid => { rid('model'), own => sub { $_[0] =~ /^(?:permanentlyDelete|add|remove)$/ }, make => sub {
         my ($o, $verb) = @_;
         $o = { %$o, token => $of_user{ $o->{user} } //= $t->token($o->{user}) };
+        return rid_of(model => model($t, token => $o->{token}, name => named($o))->{id}) if $verb =~ /^(?:add|remove)$/;
         my $rid = ++$n % 2 && $o->{user} !~ /write$/ ? lies_in($o) : rid_of(model => model($t, token => $o->{token}, name => named($o))->{id});
         ask($o, DELETE => "/api/v2/filesystem/resources/$rid") if $verb =~ /^(?:restore|permanentlyDelete)$/;
         return $rid;
@@ -332,6 +334,13 @@ my %BODY = (
     'POST /api/v2/models/{modelRid}/promoteVersion' => { sourceModelVersionRid => '{modelVersionRid}' },
     'POST /api/v2/models/{modelRid}/versions' => { modelFiles => { type => 'dill', serializedModelFunction => 'AAAA' }, backingRepositories => [], condaRequirements => [], modelApi => model_api() },
     'POST /api/v2/filesystem/folders' => { displayName => '<new>', parentFolderRid => '{folderRid}' },
+    'PUT /api/v2/filesystem/folders/{folderRid}' => { displayName => '<new>', parentFolderRid => home_of($t) },
+    'PUT /api/v2/filesystem/projects/{projectRid}' => { displayName => '<new>' },
+    'POST /api/v2/filesystem/folders/getBatch' => [ { folderRid => rid_of(folder => $NOWHERE) } ],
+    'POST /api/v2/filesystem/resources/getBatch' => [ { resourceRid => rid_of(folder => $NOWHERE) } ],
+    'POST /api/v2/filesystem/resources/getByPathBatch' => [ { path => '/Main/Models' } ],
+    'POST /api/v2/admin/users/getBatch' => [ { userId => rid_of(user => $NOWHERE) } ],
+    map({ ("POST /api/v2/filesystem/resources/{resourceRid}/roles/$_" => { roles => [ { resourceRolePrincipal => { type => 'everyone' }, roleId => 'OBSERVER' } ] }) } qw(add remove)),
     'POST /api/v2/filesystem/projects/create' => { displayName => '<new>', spaceRid => '{spaceRid}' },
     'POST /api/v2/modelPackages/fromLeaderboard' => { modelId => '{modelId}', name => '<new>', registeredModelId => '{registeredModelId}' },
     'POST /api/v2/modelPackages/fromLearningModel' => { modelId => '{modelId}', name => '<new>', registeredModelId => '{registeredModelId}' },

@@ -11,7 +11,7 @@ use Test::More;
 use Thaw;
 use Contract;
 
-my $t = Thaw->new(config => { base_path => '/registry', cors_origin => 'https://console.example', access_ttl => 120, refresh_ttl => 600, body_limit => 2000,
+my $t = Thaw->new(config => { base_path => '/registry', cors_origin => 'https://console.example https://lab.example', access_ttl => 120, refresh_ttl => 600, body_limit => 2000,
     issuer => 'https://issuer.example', audience => 'somebody', galera => 'on', clock_leeway => 0, registry_version => '2.31.4' });
 my $token = $t->admin;
 my $at = "/registry$MODELS";
@@ -41,10 +41,16 @@ subtest 'base_path in what the registry tells of addresses' => sub {
 };
 
 subtest 'cors_origin' => sub {
-    my $r = $t->req(GET => $at, token => $token);
-    is($r->{headers}{'access-control-allow-origin'}, 'https://console.example', 'one origin');
-    $r = $t->req(OPTIONS => $at, headers => [ Origin => 'https://console.example' ]);
-    is($r->{headers}{'access-control-allow-origin'}, 'https://console.example', 'in a preflight too');
+    my $allowed = sub { my ($origin, $method, $path, %o) = @_; my $r = $t->req($method => $path, headers => [ $origin ? (Origin => $origin) : () ], %o); join ' ', map { $_ // '-' } @{ $r->{headers} }{qw(access-control-allow-origin vary)} };
+    for my $origin (qw(https://console.example https://lab.example)) {
+        is($allowed->($origin, GET => $at, token => $token), "$origin Origin", "$origin may read");
+        is($allowed->($origin, OPTIONS => $at), "$origin Origin", 'in a preflight too');
+        is($allowed->($origin, POST => $at, token => $token, body => 'x' x (2 << 20)), "$origin Origin", 'and what nginx answers by itself');
+    }
+    for my $other ('https://evil.example', 'https://console.example.evil.example', 'https://lab', undef) {
+        is($allowed->($other, GET => $at, token => $token), '- Origin', ($other // 'no origin') . ': not, and what is kept on its way is not for others');
+        is($allowed->($other, POST => $at, token => $token, body => 'x' x (2 << 20)), '- Origin', 'nor what nginx answers');
+    }
 };
 
 subtest 'lifetimes' => sub {
@@ -75,6 +81,11 @@ subtest 'galera: reads wait for what the cluster has committed' => sub {
 };
 
 $t->{worker}->stop;
+for my $path ($at, '/registry/v1/workspaces', '/registry/healthz') {
+    my $r = $t->req(GET => $path, token => $token, headers => [ Origin => 'https://lab.example' ]);
+    is("$r->{status} $r->{headers}{'access-control-allow-origin'}", '503 https://lab.example', "$path: no worker is there, which a page may read");
+    like($r->{headers}{'access-control-expose-headers'}, qr/\bRetry-After\b/, 'with when to try again');
+}
 my $conf = slurp("$t->{dir}/thaw.conf") =~ s/^cors_origin.*$/cors_origin =/mr;
 spew("$t->{dir}/thaw.conf", $conf);
 $t->start_workers;

@@ -108,7 +108,7 @@ subtest 'demo.env and what is printed' => sub {
     my $uploaded = $t->run({}, "$sh\n$second", 'sh');
     is($uploaded->{json}{source}{type}, 'sdk', 'what follows gives the first a version') or diag $uploaded->{out}, $uploaded->{err};
     my $promoted = $t->run({}, "$sh\nversion=$uploaded->{json}{rid}\n$third", 'sh');
-    my ($copy, $list) = map { JSON::PP::decode_json($_) } split /(?<=\})(?=\{)/, $promoted->{out}, 2;
+    my ($copy, $list) = map { JSON::PP::decode_json($_) } split /(?<=\})\s*(?=\{)/, $promoted->{out}, 2;
     is_deeply($copy->{source}, { type => 'promoted', previousModelRid => $rid[0], previousModelVersionRid => $uploaded->{json}{rid} }, 'promotes it to the second')
         or diag $promoted->{out}, $promoted->{err};
     is_deeply([ map { $_->{rid} } @{ $list->{data} } ], [ $copy->{rid} ], 'and shows it there');
@@ -143,7 +143,7 @@ subtest 'every block of the README, as pasted' => sub {
     my @run;
     for my $block (@blocks[ 1 .. $#blocks ]) {
         if ($block =~ s/^python3 -m venv (var\/(\w+)) .*\n//) {
-            my $has = "$Thaw::BUILD/" . { mlflow => 'mlflow-3', datarobot => 'datarobot', foundry => 'foundry' }->{$2};
+            my $has = "$Thaw::BUILD/" . { mlflow => 'mlflow-3', datarobot => 'datarobot', foundry => 'foundry-sdk' }->{$2};
             -x "$has/bin/pip" or diag("left out, as $2 is not there"), next;
             $script .= "ln -s '$has' '$1'\n";
         }

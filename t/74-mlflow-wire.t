@@ -68,7 +68,7 @@ subtest 'probes, without a token' => sub {
     is($said->('/version'), '200 text/plain; charset=utf-8 3.17.2', '/version');
     for my $path ('/api/3.0/mlflow/server-info', '/ajax-api/3.0/mlflow/server-info') {
         is($said->($path), '200 application/json {"store_type":null,' . join(',', map { "\"$_\":false" } qw(workspaces_enabled trace_archival_enabled multipart_uploads_enabled multipart_downloads_enabled
-            presigned_upload_run_id_supported presigned_upload_model_id_supported)) . ',"features_enabled":{"gateway":false}}', $path);
+            presigned_upload_run_id_supported presigned_upload_model_id_supported)) . ',"features_enabled":{"gateway":false}}' . "\n", $path);
     }
     refused($t->req(GET => '/api/3.0/mlflow/server-features'), 404, 'ENDPOINT_NOT_FOUND', undef, 'server-features');
     refused($t->req(POST => '/health', body => {}), 405, 'BAD_REQUEST', undef, 'POST of /health');
