@@ -42,7 +42,7 @@ subtest 'a document that is too large is refused with the limit, and its setting
 # --- the most of everything ------------------------------------------------------------
 
 my %LABELS = map { ("k$_" => "\x{1f642}" x 500) } 1 .. 50;
-my %id = (request_id => 'req_' . 'f' x 32, code => 'not_found');
+my %id = (request_id => 'req_' . 'f' x 32, code => 'not_found', api => 'registry', guide => 'errors');
 {
     my @m = map { model($t, metadata => document($most), config => document($most), tags => texts($most)) } 1 .. 100;
     # rows from before there was a limit

@@ -148,7 +148,7 @@ subtest 'sql' => sub {
     my %seen;
     is(scalar(grep { $seen{ $_->{name} }++ } @rows), 0, 'no name twice');
     is(scalar(grep { my $n = () = $_->{text} =~ /\?/g; $n != length $_->{in} } @rows), 0, 'a letter for every parameter');
-    is(scalar(grep { $_->{text} =~ /^(?:SET STATEMENT max_statement_time = \d+ FOR )?SELECT/ xor length $_->{out} } @rows), 0, 'columns for every SELECT');
+    is(scalar(grep { $_->{text} =~ /^(?:SET STATEMENT max_statement_time = \d+ FOR )?\(?SELECT/ xor length $_->{out} } @rows), 0, 'columns for every SELECT');
     # Only the domain's engine writes a state, and nothing changes the audit.
     is(scalar(grep { $_->{text} =~ /(UPDATE|DELETE FROM) audit_events/ } @rows), 0, 'no statement changes the audit');
 };
