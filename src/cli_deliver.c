@@ -299,9 +299,9 @@ static bool look(struct deliver *d)
 	number(d, &found, &more);
 	if (!d->error)
 		take(d, &found);
-	if (!d->error && (more || (found && !d->follow)))
+	if (!d->error && found && (more || !d->follow))
 		d->look_at = in_hand(d, &writing) ? 2 * clock_mono() - from : 0;
-	return found;
+	return found || more;
 }
 
 /* Until a look finds nothing and there was nothing in hand before it, or for ever. */
