@@ -516,6 +516,8 @@ enum err events_number(struct tx *tx, const struct id *organization, int64_t mos
 
 	events_want(tx);
 	e = tx_run(tx, number_work, NULL, &w);
-	*out = e ? (struct numbered){ .n = 0 } : w.got;
+	if (e)
+		w.got = (struct numbered){ .n = 0 };
+	*out = w.got;
 	return e;
 }
