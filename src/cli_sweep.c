@@ -21,7 +21,7 @@ static const struct timed { const char *key, *words; enum sql stale, batch, swee
 	{ "refresh_tokens", "refresh tokens", SQL_REFRESH_STALE, SQL_REFRESH_BATCH, SQL_REFRESH_SWEEP },
 	{ "rotations", "rotations of these", SQL_ROTATION_STALE, SQL_ROTATION_BATCH, SQL_ROTATION_SWEEP },
 	{ "codes", "authorization codes", SQL_CODE_STALE, SQL_CODE_BATCH, SQL_CODE_SWEEP },
-	{ "revocations", "ended sessions of clients", SQL_REVOCATION_STALE, SQL_REVOCATION_BATCH, SQL_REVOCATION_SWEEP },
+	{ "revocations", "ended sessions of clients and revoked keys", SQL_REVOCATION_STALE, SQL_REVOCATION_BATCH, SQL_REVOCATION_SWEEP },
 };
 
 struct sweep {
