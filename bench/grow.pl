@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/../t/lib", $FindBin::Bin;
 use Thaw;
 use Thaw::Cluster;
 use Bench;
+use Contract 'deliverer';        # which numbers what happens
 
 my ($rounds, $seconds) = (5, grep({ $_ eq '--quick' } @ARGV) ? 0.3 : 1);
 alarm 1800;
@@ -42,8 +43,6 @@ sub table {
     print "\n";
 }
 
-# Numbers what happens, as it does where there is a server.
-sub deliver { my $t = shift; Thaw::Guard->start({ env => { THAW_CONFIG => "$t->{dir}/thaw.conf" } }, "$t->{dir}/deliver.log", "$Thaw::BUILD/thaw", 'deliver', '--follow') }
 sub there_and_back { my ($token, $id) = @_; map { [ POST => "$MODELS/mdl-$id/$_", $token ] } qw(archive unarchive) }
 sub describe { my ($token, $id) = @_; map { [ PATCH => "$MODELS/mdl-$id", $token, qq({"description":"$_"}) ] } 'first', 'second' }
 
@@ -51,7 +50,7 @@ sub describe { my ($token, $id) = @_; map { [ PATCH => "$MODELS/mdl-$id", $token
     my $bench = Bench->new(clients => 8, fill => { models => 10000, projects => 100, workspaces => 100 });
     my $t = $bench->{t};
     $bench->serve;
-    my $deliver = deliver($t);
+    my $deliver = deliverer($t);
     my $token = 'Bearer ' . $t->token('admin');
     my @read = map { $_->{id} } $bench->objects(models => 100);
     my @load = (
@@ -83,10 +82,10 @@ if (my $why = Thaw::Cluster::missing()) {
     for my $n (1, 3) {
         my $cluster = Thaw::Cluster->new(nodes => $n);
         my @t = $cluster->thaws(workers => 4);
-        $made{$n} = [ deliver($t[0]), reverse(@t), $cluster ];
+        $made{$n} = [ deliverer($t[0]), reverse(@t), $cluster ];
         my $token = 'Bearer ' . $t[0]->token('admin');
         my @id = map { $t[0]->req(POST => $MODELS, headers => [ Authorization => $token ], body => { name => "model $_", model_type => 'custom', task_type => 'regression' })->{json}{id} =~ s/^mdl-//r } 1 .. 8;
-        # nginx and workers of the first node; the database's time is that of all nodes.
+        # All clients ask the first node.
         my $bench = bless { t => $t[0], clients => 8, loads => 0 }, 'Bench';
         push @rows, [ $n, sub { },
             get => $bench->http(1, sub { [ map { [ GET => "$MODELS/mdl-$_", $token ] } @id ] }),

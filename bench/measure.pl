@@ -8,6 +8,7 @@ use JSON::PP ();
 use Math::BigInt;
 use Thaw;
 use Bench;
+use Contract 'deliverer';
 use Time::HiRes qw(time sleep);
 
 my ($quick, $file, $mlflow) = (0);
@@ -100,7 +101,7 @@ case(change => change => sub { (loop_of(change => models => \&there_and_back), c
 case(change => change_six => sub { (six(six => 1 .. $CLIENTS), changes(models => \&there_and_back)) });
 case(change => change_one_org => sub {
     my ($loop, $ours) = (loop_of(one_org => models => \&there_and_back, clients => 4 * $CLIENTS), changes(models => \&there_and_back, clients => 4 * $CLIENTS));
-    return ($loop, sub { $t->must('deliver'); my $deliver = deliver(); return $ours->(@_) });
+    return ($loop, sub { $t->must('deliver'); my $deliver = deliverer($t); return $ours->(@_) });
 });
 case(change => change_one_object => sub {
     my ($o) = $bench->objects(models => 1);
@@ -141,7 +142,6 @@ case(change => promote => sub {
 
 # ---- Events, by one `thaw deliver` ----
 
-sub deliver { Thaw::Guard->start({ env => { THAW_CONFIG => "$t->{dir}/thaw.conf" } }, "$t->{dir}/deliver.log", "$Thaw::BUILD/thaw", 'deliver', '--follow') }
 my $EVENTS = $quick ? 200 : 2000;
 my $happened = 0;
 # As changes leave them, of a hundred objects in turn; all that were before have been dealt with.
@@ -161,7 +161,7 @@ sub delivered {
     my $all = $EVENTS + $t->sql($count);
     happen();
     return $bench->measured(sub {
-        my ($from, $deliver) = (time, deliver());
+        my ($from, $deliver) = (time, deliverer($t));
         within(120, sub { $t->sql($count) >= $all }, 'deliveries');
         return { n => $EVENTS, seconds => time - $from, errors => 0 };
     });

@@ -301,9 +301,9 @@ static bool look(struct deliver *d)
 	number(d, &found, &more);
 	if (!d->error)
 		take(d, &found);
-	if (!d->error && (more || (found && !d->follow)))
+	if (!d->error && found && (more || !d->follow))
 		d->look_at = in_hand(d, &writing) ? 2 * clock_mono() - from : 0;
-	return found;
+	return found || more;
 }
 
 /* What was done, as it is told when it ends and, by beats, while it goes on. */

@@ -23,7 +23,7 @@ static const struct swept { const char *key, *words, *setting; enum sql stale, b
 	{ "refresh_tokens", "refresh tokens", "refresh_ttl", BY_TIME(REFRESH) },
 	{ "rotations", "rotations of these", "refresh_ttl", BY_TIME(ROTATION) },
 	{ "codes", "authorization codes", NULL, BY_TIME(CODE) },
-	{ "revocations", "ended sessions of clients", NULL, BY_TIME(REVOCATION) },
+	{ "revocations", "ended sessions of clients and revoked keys", NULL, BY_TIME(REVOCATION) },
 	{ "services", "services that were gone", "delivery_retention", BY_TIME(SERVICE) },
 #undef BY_TIME
 	{ .key = "deliveries", .words = "webhook deliveries", .setting = "delivery_retention" },

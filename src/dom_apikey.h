@@ -20,7 +20,7 @@ struct apikey {
 };
 
 /* Who a secret belongs to.  ERR_AUTH_INVALID, ERR_AUTH_EXPIRED, ERR_AUTH_REFUSED (revoked, or its principal
- * disabled; of a key that is remembered the request's own statement tells that). */
+ * disabled; of a key that is remembered the request's own statement tells that, or serve() where there was none). */
 enum err apikey_find(struct tx *tx, const char *secret, struct who *who);
 
 /* in: organization, test, whose, kind, name, agent, human_grant, tier, scopes, rate,

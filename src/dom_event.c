@@ -476,13 +476,15 @@ enum err events_number_here(struct tx *tx, const struct id *organization, int64_
 	enum err e;
 
 	*out = (struct numbered){ .n = 0 };
-	if ((e = event_counter_lock(tx, organization, &counter))
+	/* The endpoints behind the events: one that listens since before an event is among them. */
+	if ((e = event_counter_lock(tx, organization, &counter)) || (e = next_batch(tx, organization, most, &events))
 	 || (e = db_query(tx->db, tx->arena, SQL_ENDPOINTS_LISTENING, DB_IN(org), &endpoints)))
 		return e;
 	/* So many deliveries in one transaction, whatever they come of. */
-	if (endpoints.n && most > (int64_t)(FANOUT_MOST / endpoints.n))
-		most = (int64_t)(FANOUT_MOST / endpoints.n);
-	e = next_batch(tx, organization, most, &events);
+	if (endpoints.n && events.n > FANOUT_MOST / endpoints.n) {
+		events.n = FANOUT_MOST / endpoints.n;
+		events.more = true;
+	}
 	for (size_t k = 0; k < endpoints.n && !e; k++) {
 		const struct listener l = listener(tx->arena, organization, db_row(&endpoints, k));
 
@@ -514,6 +516,8 @@ enum err events_number(struct tx *tx, const struct id *organization, int64_t mos
 
 	events_want(tx);
 	e = tx_run(tx, number_work, NULL, &w);
-	*out = e ? (struct numbered){ .n = 0 } : w.got;
+	if (e)
+		w.got = (struct numbered){ .n = 0 };
+	*out = w.got;
 	return e;
 }

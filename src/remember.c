@@ -1,7 +1,8 @@
 /* remember.c: see remember.h.  A fixed number of slots in sets of four; of a set the one that
  * was not used for longest makes room.  A token is known by a hash of all of its bytes behind
  * a secret of this process: nobody can choose tokens that meet in a set, and the table
- * holds none that could be read out of it.  API keys, which nobody chooses, have a slot each. */
+ * holds none that could be read out of it.  API keys, which nobody chooses, share slots
+ * by a byte of their hash: the last one has it. */
 #include "remember.h"
 #include <string.h>
 #include "clock.h"

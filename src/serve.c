@@ -174,8 +174,12 @@ void serve(struct arena *a, struct db *db, const struct dialect *const *dialects
 	 || (e = auth_who(r))
 	 || (e = auth_rate(r))
 	 || (e = req_shape(r))
-	 || (e = perform(r)))
+	 || (e = perform(r))) {
+		/* Of a key that was remembered nothing may have been asked yet: one that is revoked is told that. */
+		if (e != ERR_RATE && r->who.narrow && !r->who.permissions && tx_settle(&r->tx) == ERR_AUTH_REFUSED)
+			e = ERR_AUTH_REFUSED;
 		res_error(r, e = as_told(r, e));
+	}
 	keep_refusal(r, e);
 	if (r->row && r->row->deprecated)
 		deprecated(r, r->row->deprecated);

@@ -230,6 +230,10 @@ subtest 'a key that is no more is refused at once, in every dialect' => sub {
         is(json([ $t->req(GET => $MODELS, token => $secret)->{json}{error}{code} ]), $how eq 'expired' ? '["AUTH_EXPIRED"]' : '["AUTH_INVALID"]', 'in the words of the models dialect');
         is($of_each->(), 401, 'and of each, whichever worker is asked');
         is($t->req(POST => '/v1/workspaces', token => $secret, body => { name => 'x' })->{status}, 401, 'for writing too');
+        for my $wrong ([ POST => '/v1/workspaces', body => '{' ], [ GET => "$MODELS?page=x" ], [ GET => '/console/applications' ]) {
+            my ($method, $path, @body) = @$wrong;
+            is(join(' ', uniq(map { $t->req($method => $path, token => $secret, @body)->{status} } 1 .. 8)), 401, "whatever else is wrong: $method $path");
+        }
         next unless $ends{$how}[1];
         $ends{$how}[1]->();
         is(reads($secret), 200, 'enabled again it is good again');

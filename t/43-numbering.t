@@ -87,6 +87,18 @@ subtest 'events that come one by one' => sub {
     numbers_ok($t);
 };
 
+# Each statement sees what was committed before it: an event that an endpoint listened to when it happened is not missed where
+# the endpoints are read behind the events.
+subtest 'who listens is read behind what happened' => sub {
+    my $log = "SELECT argument FROM mysql.general_log WHERE command_type = 'Execute' ORDER BY event_time";
+    happen(1);
+    $t->sql("SET GLOBAL log_output = 'TABLE'; TRUNCATE mysql.general_log; SET GLOBAL general_log = 1");
+    once();
+    $t->sql('SET GLOBAL general_log = 0');
+    my @order = map { $_->[0] =~ /FROM outbox x FORCE INDEX \(outbox_pending\)/ ? 'events' : $_->[0] =~ /FROM webhook_endpoints .*owner/s ? 'endpoints' : () } $t->sql($log);
+    like("@order", qr/^(?:events (?:events )*endpoints ?)+$/, 'in this order');
+};
+
 subtest 'where somebody listens' => sub {
     my $r = Thaw::Receiver->new($t, sub { { status => 200 } });
     my $e = $t->req(POST => '/v1/webhook_endpoints', token => $token, body => { url => $r->url, enabled_events => ['model.*'] })->{json}{id};
@@ -135,6 +147,19 @@ subtest 'where somebody listens' => sub {
     my %first;
     my @first = grep { !$first{$_}++ } @patched;
     is("@first", join(' ', sort { $a <=> $b } @first), 'and for the first time in their order');
+};
+
+subtest 'several organizations' => sub {
+    once();
+    $t->org("Also $_") for 2 .. 4;
+    once();
+    # given more than a batch of events in as many organizations as get one in a turn
+    $t->sql("INSERT INTO outbox (organization_id, id, at, type, resource_type, resource_id, revision, request_id, payload)
+        SELECT o.id, UNHEX(LPAD(HEX(900000000 + o.k * 100000 + s.seq), 24, '0')), UTC_TIMESTAMP(6), 'workspace.updated', 'workspace', UNHEX(LPAD(HEX(777000 + o.k), 24, '0')), s.seq, 'r', '{\"object\":{}}'
+        FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) k FROM organizations) o JOIN seq_1_to_1100 s");
+    is(once()->{numbered}, 4400, 'one run numbers all of them');
+    is(pending(), 0, 'and none is left');
+    $t->sql("DELETE FROM outbox WHERE type = 'workspace.updated'");     # which have no workspace
 };
 
 $t->finish;

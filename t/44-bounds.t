@@ -218,4 +218,20 @@ subtest 'a page by number that would be too large says what fits, and its first 
     is("$edit->{status} " . length $edit->{json}{metadata}{text}, '200 1000000', 'a change of the rest leaves it as it is');
 };
 
+subtest 'what is too large of an administrator is not told of to who is one no longer' => sub {
+    my $u = Thaw->new(workers => 1, config => { page_bytes_limit => 20000 });
+    $u->admin;
+    my %token = map { $u->user($_->[0], role => $_->[1]); ($_->[0] => $u->token($_->[0])) } [ former => 'admin' ], [ member => 'member' ];
+    model($u, description => 'x' x 900) for 1 .. 30;
+    $u->sql('DELETE FROM grants; UPDATE models SET is_global = 0');
+    $u->recount;
+    error_is($u->req(GET => "$MODELS?page_size=50", token => $token{former}), 400, 'VALIDATION_ERROR', 'given an administrator of local models that are too large together');
+    $u->must('user', 'role', 'former', 'member');
+    for my $who (qw(member former former)) {
+        my $r = $u->req(GET => "$MODELS?page_size=50", token => $token{$who});
+        is("$r->{status} $r->{json}{total}", '200 0', "$who: sees none, and nothing of their size");
+    }
+    $u->finish;
+};
+
 $t->finish;

@@ -150,6 +150,7 @@ subtest 'settings' => sub {
     my $set = Thaw->new(workers => 1, config => { mlflow_version => '2.22.5', rate_limits => 'on', body_limit => 3 << 20 });
     is($set->req(GET => '/version')->{body}, '2.22.5', 'mlflow_version');
     my $key = $set->key(scope => 'model:read');
+    fresh_minute(10);
     my ($r) = grep { $_->{status} == 429 } map { $set->req(GET => "$GET?name=x", token => $key) } 1 .. 150;
     refused($r, 429, 'REQUEST_LIMIT_EXCEEDED', undef, 'too many requests');
     like($r->{headers}{'retry-after'} // '', qr/^\d+$/, 'with Retry-After');
