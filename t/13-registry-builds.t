@@ -315,7 +315,7 @@ subtest 'nobody builds' => sub {
     $set->('complete');
     my $r = $verify->();
     is($r->{exit}, 3, '`thaw audit verify` finds a build that agrees with no job');
-    like("$r->{out}$r->{err}", qr/its build is complete and a job is under way/, 'and says so');
+    like("$r->{out}$r->{err}", qr/its build is complete but a job is running/, 'and says so');
     $set->('inProgress');
     build();
     like($t->thaw('doctor')->{out}, qr/^ok\s+builds\s/m, 'until somebody does');

@@ -134,7 +134,7 @@ scene 'a model knows what is deployed of it' => sub {
     $t->sql("UPDATE models SET deployed = 3 WHERE id = UNHEX('$mid')");
     my $r = $t->thaw('audit', 'verify');
     isnt($r->{exit}, 0, 'given a model that says otherwise, thaw audit verify finds it');
-    like("$r->{out}$r->{err}", qr/deployed 3 times, and there are 0/, 'and says what there is');
+    like("$r->{out}$r->{err}", qr/its row counts 3 active deployments, but there are 0/, 'and says what there is');
     $t->sql("UPDATE models SET deployed = 0 WHERE id = UNHEX('$mid')");
 };
 

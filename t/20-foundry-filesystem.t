@@ -667,7 +667,7 @@ subtest 'an organization without its home' => sub {
     my $org = $t->sql("SELECT HEX(id) FROM folders WHERE name = 'Models' AND kind = 'project' AND organization_id = (SELECT organization_id FROM models WHERE id = UNHEX('" . hex_of_rid($m) . "'))");
     $t->sql("UPDATE folders SET organization_id = REVERSE(organization_id) WHERE id = UNHEX('$org')");
     fault_is(resource($m), 500, 'INTERNAL', 'Default:Internal', {}, 'is no answer');
-    like($t->thaw('audit', 'verify')->{out}, qr/without its home project/, 'and thaw audit verify tells');
+    like($t->thaw('audit', 'verify')->{out}, qr/has no home project/, 'and thaw audit verify tells');
     $t->sql("UPDATE folders SET organization_id = REVERSE(organization_id) WHERE id = UNHEX('$org')");
     is($t->thaw('audit', 'verify')->{exit}, 0, 'put back');
 };

@@ -215,7 +215,7 @@ subtest 'the totals made anew' => sub {
     $t->sql("UPDATE object_counts SET n = n + 1 WHERE organization_id = UNHEX('$org') AND status = 'DRAFT'");
     my $r = $t->thaw('audit', 'verify');
     is($r->{exit}, 3, 'a total that is wrong is found');
-    like($r->{out}, qr/of projects with status DRAFT there are \d+, and its totals say \d+/, 'and told');
+    like($r->{out}, qr/has \d+ projects with status DRAFT, but its totals say \d+/, 'and told');
     $t->recount;
 };
 

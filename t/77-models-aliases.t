@@ -343,7 +343,7 @@ subtest 'the audit finds an alias that is with another version than its history 
     $to->(2);
     my $r = $t->thaw('audit', 'verify');
     is($r->{exit}, 3, 'moved behind its back');
-    like("$r->{out}$r->{err}", qr/its alias champion is not with the version that its history says/, 'as is said');
+    like("$r->{out}$r->{err}", qr/its alias champion is not on the version that its history names/, 'as is said');
     $to->(1);
 };
 
