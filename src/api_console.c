@@ -391,7 +391,7 @@ static enum err check(struct req *r)
 static const struct route *const tables[] = { routes, lineage_routes, consent_routes, NULL };
 static const char *const prefixes[] = { "/console", NULL };
 const struct dialect api_console = { .name = "console", .title = "Console",
-	.about = "What the console asks beside the published APIs. It changes with the console, without notice.",
+	.about = "What the console needs beyond the published APIs. It changes with the console, without notice.",
 	.apart = true, .cookie = COOKIE, .prefixes = prefixes, .tables = tables, .codes = problem_codes,
 	.errors = problem_errors, .error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS,
 	.tells_state = true, .check = check };

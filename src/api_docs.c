@@ -269,8 +269,8 @@ static const char *make_entrance(struct req *r, const char *name)
 	struct buf b = { .arena = r->arena };
 
 	(void)name;
-	page_text(&b, "Thaw keeps track of models, their versions, training runs, deployments, projects and workspaces. It speaks several published APIs over "
-		"the same objects: use the one that your tools already speak.\n\n## APIs\n");
+	page_text(&b, "Thaw keeps track of models, their versions, training runs, deployments, projects and workspaces. It offers several published APIs for "
+		"the same objects: use the one that your tools already support.\n\n## APIs\n");
 	buf_puts(&b, "<ul class=\"cards\">\n");
 	for (size_t i = 0; r->dialects[i]; i++) {
 		const struct dialect *d = r->dialects[i];

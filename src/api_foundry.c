@@ -404,7 +404,7 @@ static const char *const absent[] = { BASE "/liveDeployments", BASE "/modelStudi
 	SPACE("filesystem/projects/createFromTemplate"), SPACE("filesystem/resources/getRecentlyViewed"), SPACE("admin/users/search"), NULL };
 static const struct nginx_header nginx[] = { { RETRY_HINT, "retry_hint", NO_RETRY, true }, { 0 } };
 const struct dialect api_foundry = { .name = "foundry", .title = "Foundry models",
-	.about = "The same models in folders, by resource identifiers, as clients of Palantir Foundry speak of them.",
+	.about = "The same models in folders, addressed by resource identifiers, for clients of Palantir Foundry.",
 	.guest = true, .prefixes = prefixes, .tables = tables, .absent = absent, .codes = codes, .groups = groups,
 	.errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_MILLIS, .cors = true,
 	.nginx = nginx, .check = check, .say = say };

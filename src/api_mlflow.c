@@ -327,7 +327,7 @@ static const char *const prefixes[] = { BASE, "/api/2.0/preview/mlflow", "/ajax-
 	"/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts", "/model-versions", "/health", "/version", NULL };
 static const struct prefix_as same[] = { { "/api/2.0/preview/mlflow", BASE }, { "/ajax-api/2.0/mlflow", BASE }, { "/ajax-api/3.0/mlflow", "/api/3.0/mlflow" }, { NULL, NULL } };
 const struct dialect api_mlflow = { .name = "mlflow", .title = "MLflow registry",
-	.about = "The same models as clients of MLflow, 2.x and 3.x, speak of them; only the registry, without runs and files.",
+	.about = "The same models for clients of MLflow, 2.x and 3.x: only the registry, without runs and files.",
 	.guest = true, .prefixes = prefixes, .same = same, .tables = tables, .absent = absent, .lacks = ERR_NOT_IMPLEMENTED,
 	.codes = codes, .errors = errors, .error_out = error_out, .error_type = "application/json", .time = TIME_UNIX_MILLIS, .cors = true, .basic = "mlflow", .hooks = mlflow_hooks, .slashes = true, .long_queries = true,
 	.check = check, .tidy = tidy, .say = say };

@@ -472,6 +472,6 @@ static const struct shape error_out[] = {
 static const struct route *const tables[] = { routes, models_alias_routes, NULL };
 static const char *const prefixes[] = { BASE, "/api/auth", NULL };
 const struct dialect api_models = { .name = "models", .title = "Models",
-	.about = "Models and their training runs, versions, aliases and stages: the API of Thaw itself, which the console uses.",
+	.about = "Models and their training runs, versions, aliases and stages: Thaw's own API, which the console uses.",
 	.prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
 	.error_out = error_out, .error_type = "application/json", .time = TIME_SECONDS, .tells_state = true, .cors = true, .rate_headers = true };

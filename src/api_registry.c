@@ -122,7 +122,7 @@ static const struct route *const tables[] = {
 };
 static const char *const prefixes[] = { BASE, NULL };
 const struct dialect api_registry = { .name = "registry", .title = "Model registry",
-	.about = "The same models as registered models with packages, deployments and prediction environments, as clients of DataRobot speak of them.",
+	.about = "The same models as registered models with packages, deployments and prediction environments, for clients of DataRobot.",
 	.guest = true, .prefixes = prefixes, .tables = tables, .codes = codes, .errors = errors,
 	.error_out = error_out, .error_type = "application/json", .time = TIME_MICROS, .tells_state = true, .scheme = "Token", .absolute = true, .slashes = true,
 	.cors = true, .check = check, .say = say };

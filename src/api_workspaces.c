@@ -380,7 +380,7 @@ static const struct nginx_header nginx[] = { { "Matter-Request-Id", "matter_requ
 static const struct route *const tables[] = { routes, webhook_routes, token_routes, NULL };
 static const char *const prefixes[] = { "/v1", NULL };
 const struct dialect api_workspaces = { .name = "workspaces", .title = "Workspaces",
-	.about = "Workspaces with their entities, events, webhook endpoints, API keys and the authorizations that agents ask for.",
+	.about = "Workspaces with their entities, events, webhook endpoints, API keys and the authorizations that agents request.",
 	.prefixes = prefixes, .tables = tables, .codes = codes,
 	.errors = errors, .error_out = error_out, .error_type = "application/problem+json", .time = TIME_UNIX,
 	.place_first = true, .cors = true, .rate_headers = true, .documented = true, .request_prefix = PREFIX, .nginx = nginx,

@@ -752,8 +752,8 @@ static struct json *info(struct arena *a, const struct dialect *one)
 	js_put_str(a, o, "title", one ? arena_printf(a, "Thaw: %s", one->title) : "Thaw");
 	js_put_str(a, o, "version", PACKAGE_VERSION);
 	js_put_str(a, o, "summary", "A self-hosted registry for models, their versions, deployments, projects and workspaces");
-	js_put_str(a, o, "description", one ? one->about : "Several published APIs over the same objects: each is one tag, and `?api=TAG` gives the description of that API alone. "
-		"Every change of a status is one transaction, which writes its audit row and queues its webhook.");
+	js_put_str(a, o, "description", one ? one->about : "Several published APIs for the same objects. Each API is a tag; `?api=TAG` returns the description of only that API. "
+		"Each status change is one transaction, which also writes its audit row and queues its webhook.");
 	js_put_str(a, license, "name", "MIT");
 	js_put_str(a, license, "identifier", "MIT");
 	js_put(o, "license", license);
