@@ -65,8 +65,9 @@ static void help_all(FILE *f)
 {
 	fprintf(f, "usage: thaw [--config FILE] [--json] COMMAND ...\n\nThaw %s, a model registry. `thaw COMMAND --help` explains a command.\n", PACKAGE_VERSION);
 	help_group(f, "");
-	fprintf(f, "\nThe configuration is FILE, else $THAW_CONFIG, else %s/thaw.conf.\n"
-		"The organization is that of --org, else of $THAW_ORG, else the only one.\nExit codes: 0 done, 1 failed, 2 usage, 3 a check found a problem.\n", THAW_SYSCONFDIR);
+	fprintf(f, "\nThe configuration is FILE, or $THAW_CONFIG, or %s/thaw.conf.\n"
+		"The organization is the one in --org, or in $THAW_ORG, or the only one.\n"
+		"Exit codes: 0 success, 1 failure, 2 wrong usage, 3 a check found a problem.\n", THAW_SYSCONFDIR);
 }
 
 /* The row whose name the words begin with; *words is how many it has. */
@@ -145,7 +146,7 @@ static int no_command(struct arena *a, char **argv, bool help)
 	cli_say("unknown command: %s%s%s%s%s%s", argv[0], argv[1] ? " " : "", argv[1] ? argv[1] : "", word ? "; did you mean `thaw " : "",
 		word ? word : "", word ? "`?" : "");
 	if (!help_group(stderr, argv[0]) && !word)
-		fprintf(stderr, "`thaw help` lists the commands\n");
+		fprintf(stderr, "run `thaw help` to list the commands\n");
 	return CLI_USAGE;
 }
 

@@ -91,7 +91,7 @@ static int unknown_option(struct cli *c, const struct command *row, const struct
 	for (int i = 0; i < nparts; i++)
 		if (parts[i].option)
 			cli_nearer(&nearest, arena_strndup(c->arena, parts[i].at, parts[i].n));
-	return nearest.word ? cli_usage(row, arena_printf(c->arena, "unknown option %s; did you mean", arg), nearest.word)
+	return nearest.word ? cli_usage(row, arena_printf(c->arena, "unknown option %s; did you mean %s?", arg, nearest.word), NULL)
 		: cli_usage(row, "unknown option", arg);
 }
 
@@ -144,7 +144,7 @@ int cli_understand(struct cli *c, const struct command *row, const char **config
 		} else if (arg == c->nargs) {
 			return cli_usage(row, "missing:", arena_strndup(c->arena, p->at, p->n));
 		} else if (!allowed(p, c->args[arg++])) {
-			return cli_usage(row, "unknown word:", c->args[arg - 1]);
+			return cli_usage(row, "unknown argument:", c->args[arg - 1]);
 		}
 	}
 	return *help || arg == c->nargs ? 0 : cli_usage(row, "too many arguments:", c->args[arg]);

@@ -219,9 +219,13 @@ int cmd_openapi(struct cli *c)
 {
 	const char *api = cli_option(c, "--api");
 	struct json *doc = openapi_document(c->arena, dialects, api);
+	struct buf names = { .arena = c->arena };
 
-	if (!doc)
-		return cli_say("There is no API `%s`; `thaw openapi` names them as its tags, and `console` is one too", api);
+	if (!doc) {
+		for (size_t i = 0; dialects[i]; i++)
+			buf_printf(&names, "%s%s", i ? ", " : "", dialects[i]->name);
+		return cli_say("unknown API `%s`; known: %s", api, names.p);
+	}
 	cli_json(doc);
 	return CLI_DONE;
 }

@@ -62,7 +62,7 @@ subtest 'help' => sub {
         like($thaw->(@typed)->{err}, qr/unknown command: @typed; did you mean `thaw \Q$meant\E`\?\n/, "`@typed`: $meant was meant");
     }
     unlike($thaw->('quasar')->{err}, qr/did you mean/, 'nothing is guessed from afar');
-    like($thaw->(qw(user create --usrname x))->{err}, qr/unknown option --usrname; did you mean --username\n/, 'an option that was meant');
+    like($thaw->(qw(user create --usrname x))->{err}, qr/unknown option --usrname; did you mean --username\?\n/, 'an option that was meant');
     is($thaw->('org', '--help')->{exit}, 0, 'a group has help too');
 
     my $page = slurp("$SRC/doc/thaw.1");
