@@ -24,7 +24,7 @@ bool init_database_name(const char *s)
 
 	if (*s && strlen(s) <= 48 && strspn(s, letters) == strlen(s))
 		return true;
-	cli_say("--database has 1 to 48 of the characters A-Z a-z 0-9 _");
+	cli_say("--database must be 1 to 48 characters: A-Z a-z 0-9 _");
 	return false;
 }
 
@@ -39,7 +39,7 @@ static bool denied(const struct db *db)
 
 static int refused(const struct init *in, const char *what)
 {
-	return cli_say("%s: the database refused (%s)", what, db_error(in->admin));
+	return cli_say("%s: the database returned an error (%s)", what, db_error(in->admin));
 }
 
 /* Names are compared byte by byte, and text is whatever Unicode has: a database that a
@@ -53,13 +53,13 @@ static int make_database(struct init *in)
 
 	if (!was) {
 		if (db_script(in->admin, arena_printf(in->a, "CREATE DATABASE IF NOT EXISTS `%s` %s", in->database, right)))
-			return denied(in->admin) ? cli_say("the account of --db-admin may not create the database `%s` (%s); create it "
-				"with %s, or name an account that may", in->database, db_error(in->admin), right)
+			return denied(in->admin) ? cli_say("the account in --db-admin is not allowed to create the database `%s` (%s); "
+				"create it with %s, or use an account that is", in->database, db_error(in->admin), right)
 				: refused(in, "the database");
-		init_note(in, arena_printf(in->a, "Made the database `%s`", in->database));
+		init_note(in, arena_printf(in->a, "Created the database `%s`", in->database));
 	} else if (strncmp(was, "utf8mb4_bin ", 12)) {
 		if (strcmp(strchr(was, ' '), " 0"))
-			return cli_say("the database `%s` has tables and is not %s; name another by --database", in->database, right);
+			return cli_say("the database `%s` has tables and is not %s; choose another with --database", in->database, right);
 		if (db_script(in->admin, arena_printf(in->a, "ALTER DATABASE `%s` %s", in->database, right)))
 			return refused(in, "the database's character set");
 		init_note(in, arena_printf(in->a, "Set the database `%s` to utf8mb4_bin", in->database));
@@ -77,7 +77,7 @@ static int make_account(struct init *in, const char *account, const char *passwo
 	if (db_script(in->admin, arena_printf(in->a, "ALTER USER %s IDENTIFIED BY '%s';\n"
 		"REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s", account, password, account)))
 		return refused(in, account);
-	init_note(in, arena_printf(in->a, "Made the account %s", account));
+	init_note(in, arena_printf(in->a, "Created the account %s", account));
 	return 0;
 }
 
@@ -100,15 +100,15 @@ static int make_accounts(struct init *in, const char *host, char *passwords[2])
 	if (make_account(in, arena_printf(in->a, "'%s_app'@'%s'", in->database, host), passwords[0]))
 		return -1;
 	if (in->shared) {
-		init_note(in, "The account of --db-admin may not make others; the service uses it too");
+		init_note(in, "The account in --db-admin cannot create accounts; the service uses it too");
 		return 0;
 	}
 	if (make_account(in, owner, passwords[1]))
 		return -1;
 	if (db_script(in->admin, arena_printf(in->a, "GRANT ALL PRIVILEGES ON `%s`.* TO %s WITH GRANT OPTION",
 		escaped(in->a, in->database), owner)))
-		return cli_say("the account of --db-admin may make accounts but not give them rights (%s); it needs ALL PRIVILEGES "
-			"on `%s` with GRANT OPTION", db_error(in->admin), in->database);
+		return cli_say("the account in --db-admin can create accounts but not grant them privileges (%s); it needs "
+			"ALL PRIVILEGES on `%s` with GRANT OPTION", db_error(in->admin), in->database);
 	return 0;
 }
 
@@ -174,7 +174,7 @@ static int write_options(struct init *in, const char *text, char *passwords[2])
 	struct buf app = { .arena = in->a }, own = { .arena = in->a };
 	unsigned uid, gid;
 
-	buf_puts(&app, "# Written by `thaw init`: the account that serves.\n");
+	buf_puts(&app, "# Written by `thaw init`: the account of the service.\n");
 	group(in, &app, conf.db_group, text, in->shared ? NULL : "app", passwords[0]);
 	if (in->shared) {
 		group(in, &app, conf.db_migrate_group, text, NULL, NULL);
@@ -189,8 +189,8 @@ static int write_options(struct init *in, const char *text, char *passwords[2])
 		return -1;
 	init_note(in, arena_printf(in->a, "Wrote %s", conf.db_option_file));
 	if (!uid)
-		init_note(in, arena_printf(in->a, "It is root's, since there is no account `thaw` (systemd-sysusers makes it): "
-			"give it and %s to the account of the workers", conf.key_dir));
+		init_note(in, arena_printf(in->a, "It belongs to root, since there is no system account `thaw` (systemd-sysusers creates it); "
+			"change the owner of it and of %s to the account of the workers", conf.key_dir));
 	return 0;
 }
 
@@ -207,7 +207,7 @@ static int set_up_database(struct init *in, const char *file)
 	if ((unfit = server_unfit(in->a, in->admin)))
 		return cli_say("%s", unfit);
 	if (!(user = db_ask(in->admin, in->a, "SELECT USER()")) || !(host = strrchr(user, '@')))
-		return refused(in, "the account of --db-admin");
+		return refused(in, "the account in --db-admin");
 	if (make_database(in) || make_accounts(in, host + 1, passwords))
 		return -1;
 	return write_options(in, text, passwords);
@@ -219,11 +219,11 @@ int init_database(struct init *in)
 	int bad;
 
 	if (!access(conf.db_option_file, F_OK)) {
-		init_note(in, arena_printf(in->a, "Left %s as it is", conf.db_option_file));
+		init_note(in, arena_printf(in->a, "Left %s unchanged", conf.db_option_file));
 		return 0;
 	}
 	if (!admin)
-		return cli_say("--db-admin OPTIONFILE is needed, since there is no %s yet", conf.db_option_file);
+		return cli_say("--db-admin OPTIONFILE is required, since %s does not exist yet", conf.db_option_file);
 	bad = set_up_database(in, admin);
 	db_free(in->admin);
 	in->admin = NULL;

@@ -56,7 +56,7 @@ static bool options(struct cli *c, struct apikey *k)
 		.scopes = cli_option(c, "--scope"), .api_version = cli_option(c, "--api-version"),
 		.human_grant = cli_option(c, "--human-grant"), .life.test = cli_option(c, "--test") };
 	if (strcmp(k->kind, "secret") && strcmp(k->kind, "publishable") && strcmp(k->kind, "token")) {
-		cli_say("--kind is secret, publishable or token");
+		cli_say("--kind must be secret, publishable or token");
 		return false;
 	}
 	if (!cli_number(c, "--tier", TIER_OBSERVE, TIER_AUTONOMOUS, 0, &k->tier) || !cli_number(c, "--rate", 1, 1000000, 0, &k->rate)
@@ -64,23 +64,23 @@ static bool options(struct cli *c, struct apikey *k)
 		return false;
 	k->expires_at = ttl ? clock_now() + ttl * SECOND : 0;
 	if ((k->tier || k->agent || k->human_grant) && strcmp(k->kind, "token")) {
-		cli_say("--tier, --agent and --human-grant are of --kind token");
+		cli_say("--tier, --agent and --human-grant require --kind token");
 		return false;
 	}
 	if (k->rate && !strcmp(k->kind, "publishable")) {
-		cli_say("--rate is not of --kind publishable: those are counted by address");
+		cli_say("--rate cannot be used with --kind publishable: those keys are limited by client address");
 		return false;
 	}
 	if (k->api_version && !api_version_known(k->api_version)) {
-		cli_say("there is no version `%s` of the API", k->api_version);
+		cli_say("`%s` is not a supported API version", k->api_version);
 		return false;
 	}
 	if (k->agent && !agent_valid(k->agent)) {
-		cli_say("an agent is agt_ and letters and digits, 64 characters at most");
+		cli_say("--agent must be agt_ followed by letters and digits, at most 64 characters");
 		return false;
 	}
 	if (k->name && utf8_length(k->name) > 128) {
-		cli_say("--name has 128 characters at most");
+		cli_say("--name can have at most 128 characters");
 		return false;
 	}
 	if (!strcmp(k->kind, "token") && !k->tier)
@@ -129,7 +129,7 @@ int cmd_apikey_list(struct cli *c)
 		js_put_str(c->arena, o, "created_at", clock_iso(c->arena, k.life.created, TIME_SECONDS));
 		js_put_str(c->arena, o, "expires_at", k.expires_at ? clock_iso(c->arena, k.expires_at, TIME_SECONDS) : NULL);
 	}
-	cli_rows(c, rows, "There is no API key; `thaw api-key create --user USERNAME` makes one.");
+	cli_rows(c, rows, "No API keys; create one with `thaw api-key create --user USERNAME`.");
 	return CLI_DONE;
 }
 
@@ -143,7 +143,7 @@ int cmd_apikey_revoke(struct cli *c)
 	if (!w.tx || !cli_org(c, &org))
 		return CLI_FAILED;
 	if (!id_parse(c->args[0], "tok_", &w.id))
-		return cli_say("`%s` is no id of an API key; `thaw api-key list` shows them", c->args[0]);
+		return cli_say("`%s` is not an API key id; run `thaw api-key list`", c->args[0]);
 	c->who.organization = org;
 	e = cli_write(c, work_revoke, &w);
 	if (e == ERR_NOT_FOUND)
@@ -152,6 +152,6 @@ int cmd_apikey_revoke(struct cli *c)
 		return cli_failed(c, e);
 	o = describe(c, &w.out, NULL);
 	js_put_str(c->arena, o, "status", "revoked");
-	cli_result(c, o, arena_printf(c->arena, "%s is refused from now on.", c->args[0]));
+	cli_result(c, o, arena_printf(c->arena, "%s has been revoked.", c->args[0]));
 	return CLI_DONE;
 }

@@ -177,7 +177,7 @@ static int understand(struct cli *c, struct asked *q)
 	if (e == ERR_SHAPE)
 		return cli_say("`%s` is not an id; ids look like mdl-65f0c0ffee5eed0123456789, wks_00ekfJjIL9k9upmyT, project/12 or "
 			"mdl-65f0c0ffee5eed0123456789/ver-003", resource);
-	return e == ERR_DB_NONE ? cli_say("there is no `%s` in the organization", resource) : e ? cli_failed(c, e) : 0;
+	return e == ERR_DB_NONE ? cli_say("the organization has no object `%s`", resource) : e ? cli_failed(c, e) : 0;
 }
 
 /* ---- As they come ---- */
@@ -265,7 +265,7 @@ int cmd_audit_list(struct cli *c)
 		return cli_failed(c, e);
 	for (size_t i = 0; i < n; i++)
 		js_add(rows, audit_row(c, c->arena, &all[i]));
-	cli_rows(c, rows, "There is no audit row.");
+	cli_rows(c, rows, "No audit rows.");
 	return CLI_DONE;
 }
 
@@ -326,7 +326,7 @@ int cmd_audit_verify(struct cli *c)
 	} else if (js_length(found)) {
 		cli_rows(c, found, "");
 	} else {
-		cli_rows(c, counts, "There is no audit row.");
+		cli_rows(c, counts, "No audit rows.");
 		puts("Every object agrees with its audit rows.");
 	}
 	return js_length(found) ? CLI_FOUND : CLI_DONE;

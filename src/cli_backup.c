@@ -56,7 +56,7 @@ const char *backup_options(struct cli *c, const char *path)
 		return NULL;
 	}
 	if (!(database = cli_option_file(c->arena, text, conf.db_migrate_group, "database"))) {
-		cli_say("%s names no database in the group [%s]", file, conf.db_migrate_group);
+		cli_say("%s does not set a database in the group [%s]", file, conf.db_migrate_group);
 		return NULL;
 	}
 	buf_puts(&b, "[client]\n");
@@ -80,7 +80,7 @@ int backup_run(char *const argv[], int in, int out)
 	bad = posix_spawnp(&pid, argv[0], &acts, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&acts);
 	if (bad)
-		return cli_say("%s: %s; it comes with the database's client programs", argv[0], strerror(bad));
+		return cli_say("%s: %s; install the database's client programs", argv[0], strerror(bad));
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return cli_say("%s: %s", argv[0], strerror(errno));
@@ -137,7 +137,7 @@ static int dump(struct backup *b)
 	bad = backup_run(argv, -1, fd);
 	unlink(options);
 	if (!bad && !whole(fd))
-		bad = cli_say("%s is not whole", path);
+		bad = cli_say("%s is incomplete", path);
 	if (!bad && fsync(fd))
 		bad = cli_say("%s: %s", path, strerror(errno));
 	close(fd);
@@ -215,9 +215,9 @@ int cmd_backup(struct cli *c)
 	if (!cli_tx(c))
 		return CLI_FAILED;
 	if (!access(to, F_OK))
-		return cli_say("%s already exists; name a directory that does not", to);
+		return cli_say("%s already exists; choose a directory that does not", to);
 	if (mkdir(b.dir, 0700))
-		return cli_say("%s: %s%s", b.dir, strerror(errno), errno == EEXIST ? "; another backup is under way, or one was cut short: remove it then" : "");
+		return cli_say("%s: %s%s", b.dir, strerror(errno), errno == EEXIST ? "; another backup is running, or one was interrupted: in that case, remove this directory" : "");
 	/* Before the dump's own transaction begins: whatever was acknowledged until now is in it. */
 	point = clock_now();
 	bad = dump(&b) || keys(&b) || manifest(&b, point, o);
@@ -228,7 +228,7 @@ int cmd_backup(struct cli *c)
 		return CLI_FAILED;
 	}
 	js_put_str(c->arena, o, "directory", to);
-	cli_result(c, o, arena_printf(c->arena, "%s has all that was acknowledged before %s: %lld bytes. It holds keys: keep it as safe as key_dir.", to,
+	cli_result(c, o, arena_printf(c->arena, "%s has every change that was acknowledged before %s: %lld bytes. It contains keys: keep it as safe as key_dir.", to,
 		clock_iso(c->arena, point, TIME_SECONDS), (long long)b.bytes));
 	return CLI_DONE;
 }

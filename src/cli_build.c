@@ -42,7 +42,7 @@ static void rest(int ms)
 static enum err build(struct builder *w, struct build *b)
 {
 	struct bytes file = { NULL, 0 };
-	const char *reason = b->tries < BUILD_TRIES ? NULL : "Building it was begun several times and never came to an end";
+	const char *reason = b->tries < BUILD_TRIES ? NULL : "The build was started several times and never finished";
 	struct tx *tx = &w->c->tx;
 	bool built = false;
 	enum err e = reason ? OK : build_make(tx, b, &file, &reason);
@@ -55,7 +55,7 @@ static enum err build(struct builder *w, struct build *b)
 	w->failed += !e && !built;
 	if (!e || e == ERR_DB_NONE)              /* somebody else's by now */
 		return OK;
-	log_error(LOG_WARN, "package %s: %s; it is tried again", id_spell(tx->arena, "", &b->package), err_row(e)->name);
+	log_error(LOG_WARN, "package %s: %s; it will be retried", id_spell(tx->arena, "", &b->package), err_row(e)->name);
 	return build_release(tx, b);
 }
 
@@ -125,7 +125,7 @@ static int summary(struct builder *w, bool follow)
 	if (e && !follow)
 		return cli_failed(w->c, e);
 	js_put_int(w->c->arena, o, "waiting", waiting);
-	cli_result(w->c, o, arena_printf(w->c->arena, "Built %lld package files; %lld failed, %lld wait.", (long long)w->built,
+	cli_result(w->c, o, arena_printf(w->c->arena, "Built %lld package files; %lld failed, %lld waiting.", (long long)w->built,
 		(long long)w->failed, (long long)waiting));
 	return CLI_DONE;
 }

@@ -49,7 +49,7 @@ static const char *redirect_uris(struct cli *c, const char *words)
 	struct json *uris = js_read(c->arena, js_words(c->arena, words ? words : ""));
 
 	if (js_length(uris) > REDIRECTS_MOST) {
-		cli_say("--redirect-uris has %d at most", REDIRECTS_MOST);
+		cli_say("--redirect-uris takes at most %d addresses", REDIRECTS_MOST);
 		return NULL;
 	}
 	for (size_t i = 0; i < js_length(uris); i++) {
@@ -72,13 +72,13 @@ static bool options(struct cli *c, struct client *k)
 	if (!cli_word("--name", k->name, CLIENT_NAME_MOST, true) || !(k->redirect_uris = redirect_uris(c, cli_option(c, "--redirect-uris"))))
 		return false;
 	if (!(k->scopes = scopes_within(c->arena, oauth_scopes, scope))) {
-		cli_say("--scope has a word that is none; there are: %s", oauth_scopes);
+		cli_say("--scope has an unknown scope; known: %s", oauth_scopes);
 		return false;
 	}
 	if (k->public && user)
-		cli_say("--user is not of --public: an application without a secret does not speak for itself");
+		cli_say("--user cannot be used with --public: an application without a secret cannot act for itself");
 	else if (!user && !strcmp(k->redirect_uris, "[]"))
-		cli_say("the application needs --redirect-uris, to act for users, or --user, to speak for itself");
+		cli_say("--redirect-uris is required for an application that acts for users, --user for one that acts for itself");
 	else
 		return true;
 	return false;
@@ -99,7 +99,7 @@ int cmd_client_create(struct cli *c)
 	if (!cli_org(c, &w.in.life.organization) || (username && !cli_user(c, username, &u)))
 		return CLI_FAILED;
 	if (username && !id_equal(&u.organization, &w.in.life.organization))
-		return cli_say("the user `%s` is of another organization", username);
+		return cli_say("the user `%s` belongs to another organization", username);
 	if (username)
 		w.in.principal = u.id;
 	if ((e = cli_write(c, work_create, &w)))
@@ -132,7 +132,7 @@ int cmd_client_list(struct cli *c)
 		js_put_str(c->arena, o, "user", user->s);
 		js_put_str(c->arena, o, "created_at", clock_iso(c->arena, k.life.created, TIME_SECONDS));
 	}
-	cli_rows(c, rows, "There is no application; `thaw client create --org ORG --name NAME` registers one.");
+	cli_rows(c, rows, "No applications; register one with `thaw client create --org ORG --name NAME`.");
 	return CLI_DONE;
 }
 
@@ -145,13 +145,13 @@ static int change(struct cli *c, enum err (*work)(void *), struct work *w)
 	if (!(w->tx = cli_tx(c)) || !cli_org(c, &org))
 		return CLI_FAILED;
 	if (!id_parse(c->args[0], "cl_", &w->id))
-		return cli_say("`%s` is no id of an application; `thaw client list` shows them", c->args[0]);
+		return cli_say("`%s` is not an application id; run `thaw client list`", c->args[0]);
 	c->who.organization = org;
 	e = cli_write(c, work, w);
 	if (e == ERR_NOT_FOUND)
 		return cli_say("the organization has no application %s", c->args[0]);
 	if (e == ERR_WRONG_STATE)
-		return cli_say("%s was revoked, which is permanent; `thaw client create` registers another", c->args[0]);
+		return cli_say("%s was revoked, which is permanent; register another with `thaw client create`", c->args[0]);
 	if (e == ERR_GRANT_DENIED)
 		return cli_say("%s is public and has no secret", c->args[0]);
 	return e ? cli_failed(c, e) : CLI_DONE;
@@ -178,6 +178,6 @@ int cmd_client_revoke(struct cli *c)
 
 	if (bad)
 		return bad;
-	cli_result(c, describe(c, &w.out), arena_printf(c->arena, "%s is refused from now on.", c->args[0]));
+	cli_result(c, describe(c, &w.out), arena_printf(c->arena, "%s has been revoked.", c->args[0]));
 	return CLI_DONE;
 }

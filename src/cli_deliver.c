@@ -367,7 +367,7 @@ static int summary(struct deliver *d)
 	if (e && !d->follow)
 		return cli_failed(d->c, e);
 	js_put_int(d->c->arena, o, "waiting", waiting);
-	cli_result(d->c, o, arena_printf(d->c->arena, "Numbered %lld events; %lld deliveries succeeded, %lld tries failed, %lld wait.",
+	cli_result(d->c, o, arena_printf(d->c->arena, "Numbered %lld events; %lld deliveries succeeded, %lld attempts failed, %lld waiting.",
 		(long long)d->numbered, (long long)d->delivered, (long long)d->failed, (long long)waiting));
 	return CLI_DONE;
 }

@@ -40,17 +40,17 @@ static bool check_configuration(struct doctor *d)
 		doctor_say(d, PROBLEM, "configuration", d->c->conf_error);
 		return false;
 	}
-	doctor_say(d, FINE, "configuration", *conf_file() ? conf_file() : "no file; the defaults hold");
+	doctor_say(d, FINE, "configuration", *conf_file() ? conf_file() : "no file; the defaults apply");
 	if (!tables_whole(dialects))
-		doctor_say(d, PROBLEM, "tables", "the program's own tables have holes (see above); this build is broken");
+		doctor_say(d, PROBLEM, "tables", "the program's own tables are incomplete (see above); this build is broken");
 	return true;
 }
 
 static void check_files(struct doctor *d)
 {
 	struct stat options, keys, run;
-	bool a = secret(d, "option file", conf.db_option_file, S_IFREG, "`thaw init` writes it", &options);
-	bool b = secret(d, "key_dir", conf.key_dir, S_IFDIR, "`thaw signing-key create` makes it", &keys);
+	bool a = secret(d, "option file", conf.db_option_file, S_IFREG, "run `thaw init`", &options);
+	bool b = secret(d, "key_dir", conf.key_dir, S_IFDIR, "run `thaw signing-key create`", &keys);
 
 	if (a)
 		doctor_say(d, FINE, "option file", conf.db_option_file);
@@ -60,8 +60,8 @@ static void check_files(struct doctor *d)
 	else if (b)
 		doctor_say(d, FINE, "key_dir", conf.key_dir);
 	if (stat(conf.run_dir, &run)) {
-		doctor_say(d, WARNING, "run_dir", arena_printf(d->a, "%s: %s; the workers make it when they may (systemd does it for them), "
-			"else rate limits are off", conf.run_dir, strerror(errno)));
+		doctor_say(d, WARNING, "run_dir", arena_printf(d->a, "%s: %s; the workers create it if they can (systemd does it for them), "
+			"otherwise rate limits are off", conf.run_dir, strerror(errno)));
 	} else if (secret(d, "run_dir", conf.run_dir, S_IFDIR, "", &run)) {
 		if (a && run.st_uid != options.st_uid)
 			doctor_say(d, WARNING, "run_dir", arena_printf(d->a, "%s and %s have different owners; the workers' account must own both",
@@ -97,7 +97,7 @@ static void check_keys(struct doctor *d)
 	const char *kid = NULL;
 
 	if (!files) {
-		doctor_say(d, PROBLEM, "signing key", "there is none; `thaw signing-key create` makes one");
+		doctor_say(d, PROBLEM, "signing key", "not found; run `thaw signing-key create`");
 		return;
 	}
 	(void)keys_list(d->a, &keys, &n);
@@ -105,13 +105,13 @@ static void check_keys(struct doctor *d)
 		if (keys[i].active)
 			kid = keys[i].kid;
 	if (n < files)
-		doctor_say(d, PROBLEM, "signing key", arena_printf(d->a, "%zu of the %zu key files in %s cannot be used; look at their "
+		doctor_say(d, PROBLEM, "signing key", arena_printf(d->a, "%zu of the %zu key files in %s cannot be used; check their "
 			"owner and content, or remove them", files - n, files, conf.key_dir));
 	if (!kid)
-		doctor_say(d, PROBLEM, "signing key", arena_printf(d->a, "none signs: %s/active names no key; `thaw signing-key rotate` "
-			"makes one that does", conf.key_dir));
+		doctor_say(d, PROBLEM, "signing key", arena_printf(d->a, "none is active: %s/active does not match a key; run "
+			"`thaw signing-key rotate`", conf.key_dir));
 	else if (n == files)
-		doctor_say(d, FINE, "signing key", arena_printf(d->a, "%s signs, %zu accepted", kid, n));
+		doctor_say(d, FINE, "signing key", arena_printf(d->a, "%s signs; %zu accepted", kid, n));
 }
 
 /* The key that webhook secrets are sealed under. */
@@ -121,8 +121,8 @@ static void check_seal(struct doctor *d)
 	struct stat key, dir;
 
 	if (stat(conf.key_dir, &dir)             /* told already */
-	    || !secret(d, "seal key", path, S_IFREG, "copy it from another node or a backup; where there never was one, "
-	    "`thaw migrate` makes it", &key))
+	    || !secret(d, "seal key", path, S_IFREG, "copy it from another node or a backup; if there never was one, "
+			"run `thaw migrate`", &key))
 		return;
 	if (!seal_key_usable())
 		doctor_say(d, PROBLEM, "seal key", arena_printf(d->a, "%s is not a valid key file; copy it from another node or a backup", path));
@@ -139,21 +139,21 @@ static void check_schema(struct doctor *d)
 	int64_t version;
 
 	if (!is || !parse_int(is, 0, INT32_MAX, &version))
-		doctor_say(d, PROBLEM, "schema", arena_printf(d->a, "there is none (%s); run `thaw migrate`", db_error(d->db)));
+		doctor_say(d, PROBLEM, "schema", arena_printf(d->a, "not found (%s); run `thaw migrate`", db_error(d->db)));
 	else if (version < SCHEMA_MIN)
 		doctor_say(d, PROBLEM, "schema", arena_printf(d->a, "version %s is too old; run `thaw migrate`", is));
 	else if (version > SCHEMA_MAX)
-		doctor_say(d, PROBLEM, "schema", arena_printf(d->a, "version %s is newer than this program knows (%d); install the newer one",
+		doctor_say(d, PROBLEM, "schema", arena_printf(d->a, "version %s is newer than this program supports (%d); install the newer program",
 			is, SCHEMA_MAX));
 	else
 		doctor_say(d, version < SCHEMA_MAX ? WARNING : FINE, "schema", arena_printf(d->a, "version %s%s", is,
-			version < SCHEMA_MAX ? "; `thaw migrate` brings it up to date" : ""));
+			version < SCHEMA_MAX ? "; run `thaw migrate` to update it" : ""));
 	collation = doctor_ask(d, "SELECT @@collation_database");
 	if (collation && !strcmp(collation, "utf8mb4_bin"))
 		doctor_say(d, FINE, "character set", collation);
 	else
-		doctor_say(d, PROBLEM, "character set", arena_printf(d->a, "the database has %s, not utf8mb4_bin: names would be compared "
-			"wrongly; make it anew", collation ? collation : "none"));
+		doctor_say(d, PROBLEM, "character set", arena_printf(d->a, "the database uses %s, not utf8mb4_bin: names would be compared "
+			"wrongly; create it again", collation ? collation : "none"));
 }
 
 /* Rows that were written stay as they are when this account cannot change them.  Asked
@@ -163,7 +163,7 @@ static void check_audit(struct doctor *d)
 	static const char *const tries[] = {
 		"UPDATE audit_events SET action = action WHERE 1 = 0", "DELETE FROM audit_events WHERE 1 = 0",
 	};
-	const char *remedy = "`thaw init` with an account that may make others sets up two";
+	const char *remedy = "run `thaw init` with an account that can create accounts, to set up two";
 
 	for (int i = 0; i < 2; i++) {
 		if (db_script(d->db, tries[i])) {
@@ -172,8 +172,8 @@ static void check_audit(struct doctor *d)
 			doctor_say(d, PROBLEM, "audit", db_error(d->db));
 			return;
 		}
-		doctor_say(d, d->shared ? WARNING : PROBLEM, "audit", arena_printf(d->a, "the service's account may %.6s audit rows; %s",
-			tries[i], d->shared ? remedy : "revoke that, and run `thaw migrate` for the grants it needs"));
+		doctor_say(d, d->shared ? WARNING : PROBLEM, "audit", arena_printf(d->a, "the service's account can %.6s audit rows; %s",
+			tries[i], d->shared ? remedy : "revoke that privilege, and run `thaw migrate` for the grants it needs"));
 		return;
 	}
 	doctor_say(d, FINE, "audit", "the service's account cannot change or delete audit rows");
@@ -200,10 +200,10 @@ static void check_builds(struct doctor *d)
 	if (!n)                                  /* an older schema, told already */
 		return;
 	if (strcmp(n, "0"))
-		doctor_say(d, WARNING, "builds", arena_printf(d->a, "%s model package%s been waiting for more than a minute to be built, and nobody builds; "
+		doctor_say(d, WARNING, "builds", arena_printf(d->a, "%s model package%s been waiting for more than a minute to be built, and no builder is running; "
 			"start `thaw build --follow` (thaw-build.service)", n, strcmp(n, "1") ? "s have" : " has"));
 	else
-		doctor_say(d, FINE, "builds", "no model package waits to be built");
+		doctor_say(d, FINE, "builds", "no model packages are waiting");
 }
 
 static void check_database(struct doctor *d)
@@ -213,8 +213,8 @@ static void check_database(struct doctor *d)
 	d->shared = cli_one_account(d->a);
 	d->db = cli_db(conf.db_option_file, conf.db_group);
 	if (db_connect(d->db)) {
-		doctor_say(d, PROBLEM, "database", arena_printf(d->a, "cannot be reached (%s); is the server running, and is group [%s] of "
-			"%s right?", db_error(d->db), conf.db_group, conf.db_option_file));
+		doctor_say(d, PROBLEM, "database", arena_printf(d->a, "cannot be reached (%s); is the server running, and is group [%s] in "
+			"%s correct?", db_error(d->db), conf.db_group, conf.db_option_file));
 	} else if (doctor_cluster(d)) {
 		doctor_say(d, FINE, "database", doctor_ask(d, "SELECT CONCAT(CURRENT_USER(), ', ', VERSION())"));
 		check_schema(d);
@@ -235,9 +235,9 @@ static void check_metrics(struct doctor *d)
 	if (fault)
 		doctor_say(d, PROBLEM, "metrics", fault);
 	else if (!metrics_on())
-		doctor_say(d, FINE, "metrics", "/metrics is off; metrics_token_file or metrics_networks turns it on");
+		doctor_say(d, FINE, "metrics", "/metrics is off; set metrics_token_file or metrics_networks to turn it on");
 	else if (!*conf.metrics_token_file || secret(d, "metrics", conf.metrics_token_file, S_IFREG, "", &st))
-		doctor_say(d, FINE, "metrics", "/metrics is told to those that the settings name");
+		doctor_say(d, FINE, "metrics", "/metrics answers the clients that the settings allow");
 }
 
 static void check_sql_dir(struct doctor *d)
@@ -245,7 +245,7 @@ static void check_sql_dir(struct doctor *d)
 	const char *path = arena_printf(d->a, "%s/grants.sql", conf.sql_dir);
 
 	if (access(path, R_OK))
-		doctor_say(d, PROBLEM, "sql_dir", arena_printf(d->a, "%s: %s; `thaw migrate` needs it, see the setting sql_dir", path,
+		doctor_say(d, PROBLEM, "sql_dir", arena_printf(d->a, "%s: %s; `thaw migrate` needs it; check the setting sql_dir", path,
 			strerror(errno)));
 	else
 		doctor_say(d, FINE, "sql_dir", conf.sql_dir);

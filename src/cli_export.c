@@ -87,7 +87,7 @@ int cmd_export(struct cli *c)
 	if (e)
 		(void)cli_failed(c, e);
 	else if (cli_stopping())
-		e = ERR_UNAVAILABLE, cli_say("stopped: what was written is not whole");
+		e = ERR_UNAVAILABLE, cli_say("stopped: the output is incomplete");
 	c->tx.arena = c->arena;
 	arena_free(a);
 	arena_free(page);

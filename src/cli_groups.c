@@ -31,13 +31,13 @@ int cmd_group_create(struct cli *c)
 	if (!cli_word("a group's name", w.group.name, GROUP_MAX, true))
 		return CLI_USAGE;
 	if (id_parse(w.group.name, "grp-", &id))
-		return cli_say("a group's name may not look like an id");
+		return cli_say("a group's name must not look like an id");
 	if (!cli_org(c, &w.group.life.organization))
 		return CLI_FAILED;
 	w.tx = &c->tx;
 	e = cli_write(c, work_create, &w);
 	if (e)
-		return e == ERR_DB_DUPLICATE ? cli_say("there is a group `%s` already", w.group.name) : cli_failed(c, e);
+		return e == ERR_DB_DUPLICATE ? cli_say("a group named `%s` already exists", w.group.name) : cli_failed(c, e);
 	js_put_str(c->arena, o, "id", id_spell(c->arena, "grp-", &w.group.life.id));
 	js_put_str(c->arena, o, "name", w.group.name);
 	cli_result(c, o, id_spell(c->arena, "grp-", &w.group.life.id));
@@ -54,7 +54,7 @@ static bool group_named(struct cli *c, const char *which, struct user_group *out
 		return false;
 	e = user_group_find(&c->tx, &org, which, out);
 	if (e == ERR_DB_NONE)
-		cli_say("there is no group `%s`; `thaw group list --org ORG` shows them", which);
+		cli_say("unknown group `%s`; run `thaw group list --org ORG`", which);
 	else if (e)
 		cli_failed(c, e);
 	return !e;
@@ -70,16 +70,16 @@ static int member(struct cli *c, bool in)
 	if (!group_named(c, group, &w.group) || !cli_user(c, username, &w.user))
 		return CLI_FAILED;
 	if (!id_equal(&w.user.organization, &w.group.life.organization))
-		return cli_say("the user `%s` is of another organization", username);
+		return cli_say("the user `%s` belongs to another organization", username);
 	w.tx = &c->tx;
 	e = cli_write(c, work_member, &w);
 	if (e == ERR_STATE_ALREADY)
-		return cli_say(in ? "%s is in the group `%s` already" : "%s is not in the group `%s`", username, group);
+		return cli_say(in ? "%s is already in the group `%s`" : "%s is not in the group `%s`", username, group);
 	if (e)
 		return cli_failed(c, e);
 	js_put_str(c->arena, o, "id", id_spell(c->arena, "grp-", &w.group.life.id));
 	js_put_str(c->arena, o, "username", username);
-	cli_result(c, o, arena_printf(c->arena, in ? "%s is in the group `%s`." : "%s is no longer in the group `%s`.", username, group));
+	cli_result(c, o, arena_printf(c->arena, in ? "%s is now in the group `%s`." : "%s is no longer in the group `%s`.", username, group));
 	return CLI_DONE;
 }
 
@@ -115,7 +115,7 @@ static int list_members(struct cli *c, const char *group)
 		js_put_str(c->arena, o, "status", all[i].status);
 		js_add(rows, o);
 	}
-	cli_rows(c, rows, "Nobody is in it; `thaw group add` adds a user.");
+	cli_rows(c, rows, "The group is empty; add a user with `thaw group add`.");
 	return CLI_DONE;
 }
 
@@ -145,6 +145,6 @@ int cmd_group_list(struct cli *c)
 		js_put_str(c->arena, o, "created_at", clock_iso(c->arena, all[i].life.created, TIME_SECONDS));
 		js_add(rows, o);
 	}
-	cli_rows(c, rows, "There is no group; `thaw group create --org ORG NAME` makes one.");
+	cli_rows(c, rows, "No groups; create one with `thaw group create --org ORG NAME`.");
 	return CLI_DONE;
 }

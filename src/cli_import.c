@@ -31,13 +31,13 @@ static int summary(struct import *m)
 		const char *would = m->dry ? "would be " : "";
 
 		js_put(o, plural[i], counted(c, n, m->dry));
-		buf_printf(&b, "%s%s: %lld %smade, %lld %schanged, %lld as they are there, %lld refused", i ? "\n" : "", plural[i], (long long)n->made, would,
+		buf_printf(&b, "%s%s: %lld %screated, %lld %schanged, %lld unchanged, %lld refused", i ? "\n" : "", plural[i], (long long)n->made, would,
 			(long long)n->changed, would, (long long)n->same, (long long)n->failed);
 		good = good && !n->failed;
 	}
 	js_put(o, "failed", m->failed);
 	if (cli_stopping())
-		cli_say("stopped; the same command goes on from here");
+		cli_say("stopped; run the same command again to continue");
 	cli_result(c, o, b.p);
 	return good ? CLI_DONE : CLI_FAILED;
 }
@@ -53,13 +53,13 @@ static bool as_user(struct import *m)
 	if (!cli_org(c, &org) || !cli_user(c, cli_option(c, "--user"), &u))
 		return false;
 	if (!id_equal(&u.organization, &org)) {
-		cli_say("the user `%s` is of another organization", u.username);
+		cli_say("the user `%s` belongs to another organization", u.username);
 		return false;
 	}
 	m->who = (struct who){ .organization = org, .principal = u.id, .caller = u.id, .name = u.username, .gen = -1, .issued = INT64_MAX };
 	(void)import_unit(m);
 	if ((e = tx_settle(&c->tx)) || (e = who_may(&c->who, c->tx.ask))) {
-		cli_say("%s", e == ERR_AUTH_REFUSED ? "the user is disabled" : e == ERR_FORBIDDEN ? "the role of the user does not allow this; it takes model:write" : err_row(e)->text);
+		cli_say("%s", e == ERR_AUTH_REFUSED ? "the user is disabled" : e == ERR_FORBIDDEN ? "the user's role does not allow this; it requires model:write" : err_row(e)->text);
 		return false;
 	}
 	return true;
@@ -72,7 +72,7 @@ int cmd_import(struct cli *c)
 	int rc = CLI_FAILED;
 
 	if (!!from + !!db + !!file != 1) {
-		cli_say("it takes one of --from, --db and --file");
+		cli_say("exactly one of --from, --db and --file is required");
 		return CLI_USAGE;
 	}
 	if (!cli_tx(c))

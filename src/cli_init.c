@@ -82,7 +82,7 @@ static int first_organization(struct init *in, struct first *f)
 		return cli_failed(in->c, e);
 	e = find_user(f, cli_option(in->c, "--admin-username"));
 	if (e == ERR_DB_DUPLICATE)
-		return cli_say("the user `%s` is of another organization; name another by --admin-username", f->user.username);
+		return cli_say("the user `%s` belongs to another organization; choose another with --admin-username", f->user.username);
 	if (e)
 		return cli_failed(in->c, e);
 	if (f->make_user) {
@@ -99,9 +99,9 @@ static int first_organization(struct init *in, struct first *f)
 	if (e)
 		return cli_failed(in->c, e);
 	if (f->make_org)
-		init_note(in, arena_printf(in->a, "Made the organization %s", f->org_name));
+		init_note(in, arena_printf(in->a, "Created the organization %s", f->org_name));
 	if (f->make_user)
-		init_note(in, arena_printf(in->a, "Made the administrator %s", f->user.username));
+		init_note(in, arena_printf(in->a, "Created the administrator %s", f->user.username));
 	return CLI_DONE;
 }
 
@@ -119,7 +119,7 @@ static int signing_key(struct init *in)
 				return CLI_DONE;
 	if (keys_create("ES256", true, kid))
 		return CLI_FAILED;
-	init_note(in, arena_printf(in->a, "Made the signing key %s", kid));
+	init_note(in, arena_printf(in->a, "Created the signing key %s", kid));
 	return CLI_DONE;
 }
 
@@ -128,11 +128,11 @@ static int signing_key(struct init *in)
 
 static void what_next(struct init *in, const struct first *f)
 {
-	const char *file = *conf_file() ? conf_file() : "none; the defaults hold (`thaw tables config`)";
+	const char *file = *conf_file() ? conf_file() : "none; the defaults apply (`thaw tables config`)";
 
 	if (in->shared)
-		printf("\nOne account serves and owns the schema. Everything works, but the database does not keep the\n"
-			"service from changing audit rows that were written.\n");
+		printf("\nOne account serves requests and owns the schema. Everything works, but the database does not\n"
+			"prevent the service from changing audit rows.\n");
 	if (f->make_user)
 		printf("\nAdministrator: %s of %s%s%s\n", f->user.username, f->org_name,
 			f->made_password ? ", password " : "", f->made_password ? f->password : "");
@@ -142,11 +142,11 @@ static void what_next(struct init *in, const struct first *f)
 		"  systemctl enable --now thaw.socket   starts the workers when nginx asks for them\n",
 		file, conf.db_option_file, conf.key_dir);
 	if (!access(SITE, F_OK))
-		printf("  ln -s " SITE " /etc/nginx/sites-enabled/   has nginx serve it; then reload it\n");
+		printf("  ln -s " SITE " /etc/nginx/sites-enabled/   enables the site; then reload nginx\n");
 	else
-		printf("  include " THAW_DATADIR "/nginx/thaw.conf;   in the http block of nginx, then reload it\n");
+		printf("  include " THAW_DATADIR "/nginx/thaw.conf;   in the http block of nginx; then reload nginx\n");
 	if (f->user.username)
-		printf("  thaw token --user %-18s prints a first access token; one signs in by\n"
+		printf("  thaw token --user %-18s prints an access token; users sign in with\n"
 			"                                       POST %s/api/auth/login\n", f->user.username, conf.base_path);
 }
 

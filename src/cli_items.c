@@ -61,7 +61,7 @@ static const char *reason(const struct import *m, enum err e)
 	const struct why_item *w = tx->why.n ? &tx->why.items[0] : NULL;
 
 	if (e == ERR_MODEL_NAME_TAKEN)
-		return w ? "there is one of this name, which is archived" : "there is one of this name, which the user does not see";
+		return w ? "one with this name exists and is archived" : "one with this name exists and the user cannot see it";
 	if (e == ERR_PACKAGE_ARCHIVED)
 		return "it was deleted here";
 	if (e == ERR_SHAPE && w)
@@ -110,9 +110,9 @@ static bool done(struct import *m, enum import_kind kind, const char *name, enum
 		if (m->c->json)
 			;
 		else if (out->end == MIRROR_SAME)
-			cli_line(arena_printf(m->unit, "%s %s: as it is there", kinds[kind], name));
+			cli_line(arena_printf(m->unit, "%s %s: unchanged", kinds[kind], name));
 		else
-			cli_line(arena_printf(m->unit, "%s %s: %s%s%s%s", kinds[kind], name, would, gone ? "removed" : out->end == MIRROR_MADE ? "made" : "changed",
+			cli_line(arena_printf(m->unit, "%s %s: %s%s%s%s", kinds[kind], name, would, gone ? "removed" : out->end == MIRROR_MADE ? "created" : "changed",
 				*what ? ": " : "", what));
 	}
 	progress(m);
@@ -228,7 +228,7 @@ static enum err version_told(struct import *m, const struct json *version, struc
 	if ((e = take(tx, mlflow_version_in, version, m->name, in)) || (e = take(tx, version_more, version, NULL, t)))
 		return e;
 	if (t->readiness && strcmp(t->readiness, "READY"))
-		return why_said(tx, "status", arena_printf(tx->arena, "it is not ready, but %s", t->readiness));
+		return why_said(tx, "status", arena_printf(tx->arena, "its status is %s, not READY", t->readiness));
 	if (!named_number(in->version, &in->number) || in->number == NUMBER_NONE || in->number > IMPORT_NUMBER_MOST)
 		return why_said(tx, "version", arena_printf(tx->arena, "its number must be from 1 to %d", IMPORT_NUMBER_MOST));
 	in->version = arena_printf(tx->arena, "%lld", (long long)in->number);

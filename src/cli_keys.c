@@ -25,7 +25,7 @@ static const char *algorithm(const struct cli *c)
 		return "ES256";
 	if (!strcmp(alg, "ES256") || !strcmp(alg, "RS256") || !strcmp(alg, "HS256"))
 		return alg;
-	cli_say("--alg is ES256, RS256 or HS256");
+	cli_say("--alg must be ES256, RS256 or HS256");
 	return NULL;
 }
 
@@ -36,8 +36,8 @@ static int made(struct cli *c, const char *kid, const char *alg, bool active)
 	js_put_str(c->arena, o, "kid", kid);
 	js_put_str(c->arena, o, "alg", alg);
 	js_put_bool(c->arena, o, "active", active);
-	cli_result(c, o, arena_printf(c->arena, "Key %s (%s)%s", kid, alg,
-		active ? " signs from now on." : "; another one signs, see `thaw signing-key list`."));
+	cli_result(c, o, arena_printf(c->arena, "Created the key %s (%s)%s", kid, alg,
+		active ? ", which now signs." : "; another key signs, see `thaw signing-key list`."));
 	return CLI_DONE;
 }
 
@@ -100,7 +100,7 @@ int cmd_key_list(struct cli *c)
 		js_put_str(c->arena, o, "created_at", clock_iso(c->arena, keys[i].created * SECOND, TIME_SECONDS));
 		js_add(rows, o);
 	}
-	cli_rows(c, rows, "There is no signing key; `thaw signing-key create` makes one.");
+	cli_rows(c, rows, "No signing keys; create one with `thaw signing-key create`.");
 	return CLI_DONE;
 }
 
@@ -117,7 +117,7 @@ bool cli_scopes(struct cli *c, const char *words)
 		char *word = arena_strndup(c->arena, s, strcspn(s, " "));
 
 		if (!word_in(known, word)) {
-			cli_say("there is no scope `%s`; there are: %s", word, known);
+			cli_say("unknown scope `%s`; known: %s", word, known);
 			return false;
 		}
 	}
@@ -138,9 +138,9 @@ int cmd_token(struct cli *c)
 	if (!cli_user(c, claims.username, &u))
 		return CLI_FAILED;
 	if (who_standing(u.status, ERR_AUTH_REFUSED) == ERR_ORG_DISABLED)
-		return cli_say("the organization of `%s` is disabled; `thaw org enable` accepts it again", u.username);
+		return cli_say("the organization of `%s` is disabled; run `thaw org enable` first", u.username);
 	if (strcmp(u.status, "active"))
-		return cli_say("%s is disabled; `thaw user enable %s` comes first", u.username, u.username);
+		return cli_say("%s is disabled; run `thaw user enable %s` first", u.username, u.username);
 	claims.organization = u.organization;
 	claims.subject = u.id;
 	claims.rate = u.rate;
@@ -148,7 +148,7 @@ int cmd_token(struct cli *c)
 	claims.issued = c->tx.now;
 	claims.expires = c->tx.now / SECOND + ttl;
 	if (!(jwt = token_make(c->arena, &claims)))
-		return cli_say("there is no key in %s that signs and can be read; `thaw signing-key list` shows them", conf.key_dir);
+		return cli_say("%s has no active key that can be read; run `thaw signing-key list`", conf.key_dir);
 	js_put_str(c->arena, o, "access_token", jwt);
 	js_put_str(c->arena, o, "token_type", "bearer");
 	js_put_int(c->arena, o, "expires_in", ttl);

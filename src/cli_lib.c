@@ -134,7 +134,7 @@ struct tx *cli_tx(struct cli *c)
 	/* Connector/C lets a missing file pass and connects as whoever. */
 	if (access(conf.db_option_file, R_OK)) {
 		cli_say("%s: %s; %s", conf.db_option_file, strerror(errno), errno == EACCES
-			? "run this as root or as the workers' account" : "run `thaw init` first, or name the file by db_option_file");
+			? "run this as root or as the workers' account" : "run `thaw init` first, or set db_option_file");
 		return NULL;
 	}
 	request_id = arena_alloc(c->arena, 2 * sizeof bytes + 1);
@@ -171,9 +171,9 @@ static bool only_org(struct cli *c, struct id *out)
 	for (size_t i = 0; i < r.n && i < NAMES_SAID; i++)
 		buf_printf(&names, "%s%s", i ? ", " : "", all[i].name);
 	if (r.n)
-		cli_say("there is more than one organization (%s%s); name one with --org or THAW_ORG", names.p, r.n > NAMES_SAID ? ", ..." : "");
+		cli_say("there is more than one organization (%s%s); choose one with --org or THAW_ORG", names.p, r.n > NAMES_SAID ? ", ..." : "");
 	else
-		cli_say("there is no organization yet; `thaw org create NAME` makes one");
+		cli_say("there is no organization yet; create one with `thaw org create NAME`");
 	return false;
 }
 
@@ -195,7 +195,7 @@ bool cli_org_named(struct cli *c, const char *which, struct id *out)
 		return false;
 	e = org_find(tx, which, out);
 	if (e == ERR_DB_NONE)
-		cli_say("there is no organization `%s`; `thaw org list` shows them", which);
+		cli_say("unknown organization `%s`; run `thaw org list`", which);
 	else if (e)
 		cli_failed(c, e);
 	return !e;
@@ -229,8 +229,8 @@ bool cli_word(const char *what, const char *s, size_t max, bool blanks)
 	bool ok = n && utf8_valid(s, n) && utf8_length(s) <= max && !name_fault(s) && (blanks || !strchr(s, ' '));
 
 	if (!ok)
-		cli_say("%s has 1 to %zu characters, no control characters, and no blanks%s", what, max,
-			blanks ? " at its ends" : "");
+		cli_say("%s must have 1 to %zu characters, no control characters, and no spaces%s", what, max,
+			blanks ? " at either end" : "");
 	return ok;
 }
 
@@ -313,7 +313,7 @@ int cli_seal_key(struct cli *c)
 	if ((e = tx_int(tx, SQL_SEALED_COUNT, DB_NONE, &sealed)))
 		return cli_failed(c, e);
 	if (sealed)
-		return cli_say("%s/seal.key is missing or broken, and the secrets of webhook endpoints are sealed under it: "
+		return cli_say("%s/seal.key is missing or broken, and the secrets of webhook endpoints are encrypted with it; "
 			"copy it from another node, or from the backup", conf.key_dir);
 	return seal_key_make() ? CLI_FAILED : CLI_DONE;
 }

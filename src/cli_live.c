@@ -64,7 +64,7 @@ int cmd_session_revoke(struct cli *c)
 		return CLI_FAILED;
 	e = cli_write(c, end, &n);
 	if (e)
-		return e == ERR_DB_NONE ? cli_say("there is no session %s in the organization", c->args[0]) : cli_failed(c, e);
+		return e == ERR_DB_NONE ? cli_say("the organization has no session %s", c->args[0]) : cli_failed(c, e);
 	js_put_str(c->arena, o, "id", c->args[0]);
 	cli_result(c, o, arena_printf(c->arena, "%s has been ended.", c->args[0]));
 	return CLI_DONE;
@@ -102,7 +102,7 @@ int cmd_run_list(struct cli *c)
 		js_put(o, "started_at", time_or_null(c->arena, all[i].started));
 		js_add(rows, o);
 	}
-	cli_rows(c, rows, "No training run goes on.");
+	cli_rows(c, rows, "No unfinished training runs.");
 	return CLI_DONE;
 }
 
@@ -132,12 +132,12 @@ int cmd_run_fail(struct cli *c)
 	if (!e)
 		e = cli_write(c, fail, &f);
 	if (e == ERR_DB_NONE)
-		return cli_say("there is no training run %s in the organization", c->args[0]);
+		return cli_say("the organization has no training run %s", c->args[0]);
 	if (e)
 		return cli_failed(c, e);
 	js_put_str(c->arena, o, "run", run_name(c->arena, &f.model, &f.id));
 	js_put_str(c->arena, o, "status", "failed");
-	cli_result(c, o, arena_printf(c->arena, "%s has failed; its model can be trained again.", c->args[0]));
+	cli_result(c, o, arena_printf(c->arena, "%s is marked as failed; its model can be trained again.", c->args[0]));
 	return CLI_DONE;
 }
 
@@ -172,7 +172,7 @@ int cmd_webhook_list(struct cli *c)
 		js_put(o, "events", js_read(c->arena, all[i].events));
 		js_add(rows, o);
 	}
-	cli_rows(c, rows, "There is no webhook endpoint.");
+	cli_rows(c, rows, "No webhook endpoints.");
 	return CLI_DONE;
 }
 

@@ -17,7 +17,7 @@ enum { TRIES = 5, NUMBER = 4 };
 
 static int refused(const struct db *db, const char *what)
 {
-	return cli_say("%s: the database refused (%s)", what, db_error(db));
+	return cli_say("%s: the database returned an error (%s)", what, db_error(db));
 }
 
 /* --- migrations ------------------------------------------------------------------ */
@@ -81,7 +81,7 @@ static int files(struct cli *c, struct db *db, struct json *notes)
 		return refused(db, "schema_versions");
 	newest = strrchr(have, ' ');
 	if (*have && parse_int(newest ? newest + 1 : have, 0, INT32_MAX, &number) && number > SCHEMA_MAX)
-		return cli_say("the schema has version %lld, which is newer than this program knows (%d); install the newer program",
+		return cli_say("the schema has version %lld, which is newer than this program supports (%d); install the newer program",
 			(long long)number, SCHEMA_MAX);
 	if ((n = scandir(conf.sql_dir, &list, is_migration, alphasort)) < 0)
 		return cli_say("sql_dir %s: %s", conf.sql_dir, strerror(errno));
@@ -96,7 +96,7 @@ static int files(struct cli *c, struct db *db, struct json *notes)
 	}
 	free(list);
 	if (!bad && last < SCHEMA_MIN)
-		bad = cli_say("sql_dir %s has no migration %04d; is the program installed whole?", conf.sql_dir, SCHEMA_MIN);
+		bad = cli_say("sql_dir %s has no migration %04d; is the program fully installed?", conf.sql_dir, SCHEMA_MIN);
 	return bad;
 }
 
@@ -133,7 +133,7 @@ static int grants(struct cli *c, struct db *db, const char *app, struct json *no
 		return cli_say("%s: %s", text ? conf.db_option_file : path, strerror(errno));
 	user = cli_option_file(c->arena, file, conf.db_group, "user");
 	if (!user || cli_one_account(c->arena)) {
-		js_add(notes, js_string(c->arena, "No grants: one account serves and owns the schema"));
+		js_add(notes, js_string(c->arena, "No grants: one account serves requests and owns the schema"));
 		return 0;
 	}
 	name = db_ask(db, c->arena, "SELECT DATABASE()");
@@ -164,8 +164,8 @@ static int emails(struct cli *c, struct db *db, struct json *notes)
 		return refused(db, "the email addresses");
 	for (size_t i = 0; i < r.n; i++) {
 		(void)row_read(map, RES__MAX, db_row(&r, i), &t);
-		js_add(notes, js_string(c->arena, arena_printf(c->arena, "The users `%s` share the email address %s but for capitals: "
-			"each signs in with the exact spelling alone. Give all but one another with `thaw user email USERNAME EMAIL`, "
+		js_add(notes, js_string(c->arena, arena_printf(c->arena, "The users `%s` have the same email address %s except for case: "
+			"each can sign in only with the exact spelling. Change all but one with `thaw user email USERNAME EMAIL`, "
 			"then run `thaw migrate` again", t.users, t.email)));
 	}
 	return 0;

@@ -124,7 +124,7 @@ bool cli_org_name(const char *name)
 		return false;
 	if (!id_parse(name, "org-", &id))
 		return true;
-	cli_say("an organization's name may not look like an id");
+	cli_say("an organization's name must not look like an id");
 	return false;
 }
 
@@ -138,7 +138,7 @@ int cmd_org_create(struct cli *c)
 		return CLI_FAILED;
 	e = cli_write(c, work_org, &w);
 	if (e == ERR_DB_DUPLICATE)
-		return cli_say("there is an organization `%s` already", w.name);
+		return cli_say("an organization named `%s` already exists", w.name);
 	if (e)
 		return cli_failed(c, e);
 	o = id_object(c, "org-", &w.id);
@@ -169,7 +169,7 @@ int cmd_org_list(struct cli *c)
 		js_put(o, "created_at", time_of(c->arena, all[i].life.created));
 		js_add(rows, o);
 	}
-	cli_rows(c, rows, "There is no organization yet; `thaw org create NAME` makes one.");
+	cli_rows(c, rows, "No organizations; create one with `thaw org create NAME`.");
 	return CLI_DONE;
 }
 
@@ -183,7 +183,7 @@ int cmd_org_rename(struct cli *c)
 		return CLI_FAILED;
 	e = cli_write(c, work_org_rename, &w);
 	if (e)
-		return e == ERR_DB_DUPLICATE ? cli_say("there is already an organization `%s`", w.name) : cli_failed(c, e);
+		return e == ERR_DB_DUPLICATE ? cli_say("an organization named `%s` already exists", w.name) : cli_failed(c, e);
 	o = id_object(c, "org-", &w.id);
 	js_put_str(c->arena, o, "name", w.name);
 	cli_result(c, o, arena_printf(c->arena, "%s is now called %s.", c->args[0], w.name));
@@ -266,7 +266,7 @@ static bool role_known(struct cli *c, const struct id *org, const char *role)
 			return true;
 		buf_printf(&names, "%s%s", i ? ", " : "", all[i].name);
 	}
-	cli_say("there is no role `%s` in this organization; it has %s", role, names.p);
+	cli_say("unknown role `%s`; roles of this organization: %s", role, names.p);
 	return false;
 }
 
@@ -304,7 +304,7 @@ int cmd_role_list(struct cli *c)
 		js_put(o, "updated_at", time_of(c->arena, all[i].life.changed));
 		js_add(rows, o);
 	}
-	cli_rows(c, rows, "There is no role.");
+	cli_rows(c, rows, "No roles.");
 	return CLI_DONE;
 }
 
@@ -320,7 +320,7 @@ static char *permissions(struct cli *c, const char *words)
 		if (!perm_known(word)) {
 			for (int p = PERM_MEMBER + 1; p < PERM__MAX; p++)
 				buf_printf(&all, " %s", perm_word(p));
-			cli_say("there is no permission `%s`; there are:%s", word, all.p);
+			cli_say("unknown permission `%s`; known:%s", word, all.p);
 			return NULL;
 		}
 		if (!word_in(out.p, word))
@@ -337,7 +337,7 @@ static bool role_name(const char *s)
 
 	if (*s && strlen(s) <= ROLE_MAX && strspn(s, letters) == strlen(s))
 		return true;
-	cli_say("a role's name has 1 to %d of the characters A-Z a-z 0-9 . _ -", ROLE_MAX);
+	cli_say("a role's name must be 1 to %d characters: A-Z a-z 0-9 . _ -", ROLE_MAX);
 	return false;
 }
 
@@ -388,8 +388,8 @@ static int email_taken(struct cli *c, const char *email, const struct id *but)
 	const char *other;
 
 	if (user_of_email(&c->tx, email, but, &other))
-		return cli_say("there is a user with the email address `%s` already", email);
-	return cli_say("the email address `%s` is already that of the user `%s` (capitals make no difference)", email, other);
+		return cli_say("a user with the email address `%s` already exists", email);
+	return cli_say("the email address `%s` already belongs to the user `%s` (case is ignored)", email, other);
 }
 
 int cli_user_taken(struct cli *c, const char *username, const char *email)
@@ -397,7 +397,7 @@ int cli_user_taken(struct cli *c, const char *username, const char *email)
 	struct user other;
 
 	if (!user_find(&c->tx, username, &other))
-		return cli_say("there is a user `%s` already; user names are unique over all organizations", username);
+		return cli_say("a user named `%s` already exists; user names are unique across all organizations", username);
 	return email_taken(c, email, &id_none);
 }
 
@@ -527,7 +527,7 @@ int cmd_user_list(struct cli *c)
 		js_put(o, "created_at", time_of(c->arena, all[i].created_at));
 		js_add(rows, o);
 	}
-	cli_rows(c, rows, "There is no user; `thaw user create` makes one.");
+	cli_rows(c, rows, "No users; create one with `thaw user create`.");
 	return CLI_DONE;
 }
 
@@ -540,7 +540,7 @@ bool cli_user(struct cli *c, const char *username, struct user *out)
 		return false;
 	e = user_find(tx, username, out);
 	if (e == ERR_DB_NONE)
-		cli_say("there is no user `%s`; `thaw user list --org ORG` shows them", username);
+		cli_say("unknown user `%s`; run `thaw user list --org ORG`", username);
 	else if (e)
 		cli_failed(c, e);
 	return !e;
@@ -591,11 +591,11 @@ int cmd_user_password(struct cli *c)
 	if (made)
 		js_put_str(c->arena, o, "password", password);
 	js_put_int(c->arena, o, revoke ? "api_keys_revoked" : "api_keys_kept", keys);
-	buf_printf(&text, made ? "password: %s" : "The password of %s is changed, its sessions are ended.", made ? password : c->args[0]);
+	buf_printf(&text, made ? "password: %s" : "The password of %s has been changed and all sessions have been ended.", made ? password : c->args[0]);
 	if (keys && revoke)
-		buf_printf(&text, "\nAPI keys of %s that are revoked: %lld.", c->args[0], (long long)keys);
+		buf_printf(&text, "\nRevoked API keys of %s: %lld.", c->args[0], (long long)keys);
 	else if (keys)
-		buf_printf(&text, "\nAPI keys that still act as %s: %lld; repeat this with --revoke-keys to revoke them.", c->args[0],
+		buf_printf(&text, "\nAPI keys that still act as %s: %lld; run this again with --revoke-keys to revoke them.", c->args[0],
 			(long long)keys);
 	cli_result(c, o, text.p);
 	return e ? cli_failed(c, e) : CLI_DONE;
@@ -611,7 +611,7 @@ int cmd_user_email(struct cli *c)
 	e = cli_write(c, work_email, &w);
 	if (e)
 		return e == ERR_DB_DUPLICATE ? email_taken(c, w.name, &w.user.id) : cli_failed(c, e);
-	return changed(c, &w, arena_printf(c->arena, "%s has the email address %s.", c->args[0], w.name));
+	return changed(c, &w, arena_printf(c->arena, "%s now has the email address %s.", c->args[0], w.name));
 }
 
 int cmd_user_rename(struct cli *c)
@@ -623,12 +623,12 @@ int cmd_user_rename(struct cli *c)
 	if (!cli_word("a user name", w.name, USERNAME_MAX, false) || !cli_user(c, c->args[0], &w.user))
 		return CLI_FAILED;
 	if (!user_find(&c->tx, w.name, &other))
-		return cli_say("there is already a user `%s`; user names are unique over all organizations", w.name);
+		return cli_say("a user named `%s` already exists; user names are unique across all organizations", w.name);
 	e = cli_write(c, work_rename, &w);
 	if (e)
 		return e == ERR_DB_DUPLICATE ? cli_failed(c, ERR_CONTENTION) : cli_failed(c, e);
 	w.user.username = w.name;
-	return changed(c, &w, arena_printf(c->arena, "%s is now called %s, and signs in anew.", c->args[0], w.name));
+	return changed(c, &w, arena_printf(c->arena, "%s is now called %s and must sign in again.", c->args[0], w.name));
 }
 
 static int enable(struct cli *c, bool enabled)
@@ -641,7 +641,7 @@ static int enable(struct cli *c, bool enabled)
 		return CLI_FAILED;
 	e = cli_write(c, work_enable, &w);
 	if (e == ERR_STATE_ALREADY)
-		return cli_say("%s is %s already", c->args[0], word);
+		return cli_say("%s is already %s", c->args[0], word);
 	if (e)
 		return cli_failed(c, e);
 	return changed(c, &w, arena_printf(c->arena, "%s is %s.", c->args[0], word));
@@ -666,5 +666,5 @@ int cmd_user_role(struct cli *c)
 		return CLI_FAILED;
 	if ((e = cli_write(c, work_user_role, &w)))
 		return cli_failed(c, e);
-	return changed(c, &w, arena_printf(c->arena, "%s has the role %s.", c->args[0], w.name));
+	return changed(c, &w, arena_printf(c->arena, "%s now has the role %s.", c->args[0], w.name));
 }

@@ -75,14 +75,14 @@ int cli_failed(const struct cli *c, enum err e)
 
 	switch (e) {
 	case ERR_UNAVAILABLE: case ERR_DB_LOST: case ERR_DB_RETRY:
-		return cli_say("the database cannot be reached (%s); the account is in %s, group [%s]; `thaw doctor` tells more",
+		return cli_say("the database cannot be reached (%s); the account is in %s, group [%s]; run `thaw doctor` for details",
 			said, conf.db_option_file, conf.db_group);
 	case ERR_SCHEMA:
-		return cli_say("the database schema does not fit this program; run `thaw migrate`, or `thaw doctor` to learn more");
+		return cli_say("the database schema does not match this program; run `thaw migrate`, or `thaw doctor` for details");
 	case ERR_DISK_FULL: case ERR_READ_ONLY: case ERR_DATA_TOO_LARGE:
 		return cli_say("%s (%s)", err_row(e)->text, said);
 	case ERR_INTERNAL:
-		return cli_say("the database refused (%s); `thaw doctor` tells more", said);
+		return cli_say("the database returned an error (%s); run `thaw doctor` for details", said);
 	default:
 		return cli_say("%s", c->tx.why.text ? c->tx.why.text : err_row(e)->text);
 	}

@@ -76,15 +76,15 @@ static enum err row(struct receiving *r, struct arena *a, const struct json *o)
 	while (i < r->ntables && (!name || strcmp(r->tables[i].name, name)))
 		i++;
 	if (i == r->ntables || !js_get(o, "row", &values))
-		return wrong(r, "it is not a row of a table that this program knows");
+		return wrong(r, "it is not a row of a known table");
 	t = &r->tables[i];
 	if (js_length(values) != t->n)
-		return wrong(r, "its columns are not those of this program; export and import with the same version");
+		return wrong(r, "its columns do not match this program; export and import with the same version");
 	for (size_t k = 0; k < t->n; k++) {
 		if (!js_get(values, t->columns[k].name, &j) || !take(a, &t->columns[k], j, &v[k]))
-			return wrong(r, arena_printf(a, "%s is missing, or not what it should be", t->columns[k].name));
+			return wrong(r, arena_printf(a, "%s is missing or invalid", t->columns[k].name));
 		if (!strcmp(t->columns[k].name, "organization_id") && (v[k].n != ID_BYTES || memcmp(v[k].s, r->org.b, ID_BYTES)))
-			return wrong(r, "it is of another organization");
+			return wrong(r, "it belongs to another organization");
 		if (!i && r->name && !strcmp(t->columns[k].name, "name"))
 			v[k] = db_s(r->name);
 	}
@@ -92,7 +92,7 @@ static enum err row(struct receiving *r, struct arena *a, const struct json *o)
 	if (!e && hit == 1)
 		r->counts[i]++;
 	else if (!e || e == ERR_DB_DUPLICATE || db_code(r->c->tx.db) == 1062)
-		return wrong(r, arena_printf(a, "a row of %s is here already: %s", t->name, db_error(r->c->tx.db)));
+		return wrong(r, arena_printf(a, "a row of %s already exists: %s", t->name, db_error(r->c->tx.db)));
 	return e;
 }
 
@@ -104,7 +104,7 @@ static enum err head(struct receiving *r, const struct json *o)
 
 	if (!js_get(o, "thaw", &h) || !js_get(h, "format", &format) || js_type(format) != JS_INT || js_int(format) != TRANSFER_FORMAT
 	    || !js_get(h, "schema", &schema) || js_type(schema) != JS_INT || !js_text_of(h, "organization") || !id_parse(js_text_of(h, "organization"), "org-", &r->org))
-		return wrong(r, "it is not the head of `thaw export org`");
+		return wrong(r, "it is not the header of a `thaw export org` file");
 	if (js_int(schema) != SCHEMA_MAX)
 		return wrong(r, arena_printf(r->c->arena, "it was exported with schema version %lld, and this program has %d; export and import with the same version",
 			(long long)js_int(schema), SCHEMA_MAX));
@@ -117,7 +117,7 @@ static enum err ending(struct receiving *r, const struct json *counts)
 		struct json *n;
 
 		if (!js_get(counts, r->tables[i].name, &n) || js_type(n) != JS_INT || js_int(n) != r->counts[i])
-			return wrong(r, arena_printf(r->c->arena, "there are %lld rows of %s, and it counts others", (long long)r->counts[i], r->tables[i].name));
+			return wrong(r, arena_printf(r->c->arena, "the file has %lld rows of %s, which does not match the count at its end", (long long)r->counts[i], r->tables[i].name));
 	}
 	return OK;
 }
@@ -141,7 +141,7 @@ static enum err lines(struct receiving *r)
 		if (js_parse(a, text, (size_t)n, &o, &reason))
 			e = wrong(r, reason ? reason : "it is not JSON");
 		else if (ended)
-			e = wrong(r, "there is more behind the end");
+			e = wrong(r, "there is data after the end");
 		else if (r->number == 1)
 			e = head(r, o);
 		else if (js_get(o, "end", &counts))
@@ -150,7 +150,7 @@ static enum err lines(struct receiving *r)
 			e = row(r, a, o);
 	}
 	if (!e && (!ended || ferror(r->f)))
-		e = wrong(r, "the file ends before its end; it is not whole");
+		e = wrong(r, "the file is incomplete: its end is missing");
 	free(text);
 	arena_free(a);
 	return e;
@@ -218,7 +218,7 @@ int cmd_import_org(struct cli *c)
 		rows += r.counts[i];
 	js_put_str(c->arena, o, "id", id_spell(c->arena, "org-", &r.org));
 	js_put_int(c->arena, o, "rows", rows);
-	cli_result(c, o, arena_printf(c->arena, "Imported %s: %lld rows. Webhook secrets open only with the seal.key that they were made under: rotate them if "
-		"this server has another.", id_spell(c->arena, "org-", &r.org), (long long)rows));
+	cli_result(c, o, arena_printf(c->arena, "Imported %s: %lld rows. Webhook secrets can be read only with the seal.key that encrypted them: rotate them if "
+		"this server has a different one.", id_spell(c->arena, "org-", &r.org), (long long)rows));
 	return CLI_DONE;
 }

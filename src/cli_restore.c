@@ -38,9 +38,9 @@ static int read_manifest(struct restore *r)
 		format = js_int(v);
 	if (format != BACKUP_FORMAT || !js_get(r->manifest, "files", &r->files) || js_type(r->files) != JS_ARRAY || !js_get(r->manifest, "schema", &v)
 	    || js_type(v) != JS_INT)
-		return cli_say("%s is not a manifest that this program knows", path);
+		return cli_say("%s is not a manifest that this program supports", path);
 	r->schema = js_int(v);
-	return r->schema > SCHEMA_MAX ? cli_say("the backup has schema version %lld, which is newer than this program knows (%d); install the newer program",
+	return r->schema > SCHEMA_MAX ? cli_say("the backup has schema version %lld, which is newer than this program supports (%d); install the newer program",
 		(long long)r->schema, SCHEMA_MAX) : 0;
 }
 
@@ -61,10 +61,10 @@ static int check(struct restore *r)
 		if (!backup_sum(path, &size, hex))
 			return cli_say("%s: %s", path, strerror(errno));
 		if (strcmp(hex, sum))
-			return cli_say("%s is damaged: its checksum is not the one of the manifest; use another backup", path);
+			return cli_say("%s is damaged: its checksum does not match the manifest; use another backup", path);
 		dumped = dumped || !strcmp(name, BACKUP_DUMP);
 	}
-	return dumped ? 0 : cli_say("the manifest of %s names no " BACKUP_DUMP, r->dir);
+	return dumped ? 0 : cli_say("the manifest of %s does not list " BACKUP_DUMP, r->dir);
 }
 
 /* ---- What it goes into ---- */
@@ -78,7 +78,7 @@ static int empty_database(struct restore *r)
 	if (db_connect(db) || !(n = db_ask(db, r->c->arena, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()")))
 		bad = cli_say("the database cannot be reached (%s); the account is in %s, group [%s]", db_error(db), owner, conf.db_migrate_group);
 	else if (strcmp(n, "0"))
-		bad = cli_say("the database has %s tables; `thaw restore` fills an empty one only: name another, or drop this one yourself", n);
+		bad = cli_say("the database has %s tables; `thaw restore` needs an empty one: choose another, or drop this one first", n);
 	db_free(db);
 	return bad;
 }
@@ -92,7 +92,7 @@ static int no_keys(const struct restore *r)
 	(void)r;
 	while (dir && !bad && (d = readdir(dir)))
 		if (*d->d_name != '.')
-			bad = cli_say("key_dir %s has %s; `thaw restore` fills an empty one only, so that no key is lost", conf.key_dir, d->d_name);
+			bad = cli_say("key_dir %s contains %s; `thaw restore` needs an empty directory, so that no key is lost", conf.key_dir, d->d_name);
 	if (dir)
 		closedir(dir);
 	return bad;
@@ -119,7 +119,7 @@ static int fill(struct restore *r)
 	unlink(options);
 	if (fd >= 0)
 		close(fd);
-	return bad ? cli_say("the database is not restored: drop it, make an empty one, and restore again") : 0;
+	return bad ? cli_say("the database was not restored: drop it, create an empty one, and restore again") : 0;
 }
 
 static int put_keys(struct restore *r)
@@ -155,7 +155,7 @@ int cmd_restore(struct cli *c)
 	js_put_str(c->arena, o, "directory", r.dir);
 	js_put_str(c->arena, o, "point", point);
 	if (cli_option(c, "--check")) {
-		cli_result(c, o, arena_printf(c->arena, "%s is whole: %zu files, of %s.", r.dir, js_length(r.files), point));
+		cli_result(c, o, arena_printf(c->arena, "%s is complete: %zu files, as of %s.", r.dir, js_length(r.files), point));
 		return CLI_DONE;
 	}
 	if (!in.database)

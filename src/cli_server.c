@@ -35,10 +35,10 @@ static const struct { const char *check, *ask, *remedy; } unfit[] = {
 	  "binlog_format is %s, which cannot log READ COMMITTED transactions: every change would be refused; set "
 	  "binlog_format = ROW in the server's configuration" },
 	{ "page size", "SHOW GLOBAL VARIABLES WHERE Variable_name = 'innodb_page_size' AND Value + 0 < 16384",
-	  "innodb_page_size is %s: the keys of the schema need pages of 16384 bytes at least; it is chosen when the server's "
-	  "data directory is made" },
+	  "innodb_page_size is %s: the schema needs pages of at least 16384 bytes; the size is set when the server's "
+	    "data directory is created" },
 	{ "storage engine", "SHOW VARIABLES WHERE Variable_name = 'enforce_storage_engine' AND Value NOT IN ('', 'InnoDB')",
-	  "enforce_storage_engine is %s: the tables need InnoDB; take the setting out of the server's configuration" },
+	  "enforce_storage_engine is %s: the tables need InnoDB; remove the setting from the server's configuration" },
 };
 
 static const char *unfit_at(struct arena *a, struct db *db, size_t i)
@@ -68,7 +68,7 @@ static void check_unfit(struct doctor *d)
 			all = false;
 		}
 	if (all)
-		doctor_say(d, FINE, "settings", "nothing in the server's configuration is in the way");
+		doctor_say(d, FINE, "settings", "the server's configuration is suitable");
 }
 
 static void check_durability(struct doctor *d)
@@ -76,7 +76,7 @@ static void check_durability(struct doctor *d)
 	const char *flush = doctor_ask(d, "SELECT @@innodb_flush_log_at_trx_commit");
 
 	if (flush && !strcmp(flush, "1"))
-		doctor_say(d, FINE, "durability", "a commit is on disk before it is answered");
+		doctor_say(d, FINE, "durability", "a commit is on disk before it is confirmed");
 	else
 		doctor_say(d, PROBLEM, "durability", arena_printf(d->a, "innodb_flush_log_at_trx_commit is %s: acknowledged changes can "
 			"be lost when the server dies; set it to 1 in the server's configuration", flush ? flush : "unknown"));
@@ -90,11 +90,11 @@ static void check_packets(struct doctor *d)
 	int64_t most;
 
 	if (packet && parse_int(packet, 0, INT64_MAX, &most) && most < conf.artifact_limit + PACKET_REST)
-		doctor_say(d, PROBLEM, "packets", arena_printf(d->a, "max_allowed_packet is %s, and a file of a model version may have "
-			"%lld bytes (artifact_limit): raise the one to %lld at least, or lower the other", packet,
+		doctor_say(d, PROBLEM, "packets", arena_printf(d->a, "max_allowed_packet is %s, but the file of a model version can have "
+			"%lld bytes (artifact_limit): raise max_allowed_packet to at least %lld, or lower artifact_limit", packet,
 			(long long)conf.artifact_limit, (long long)(conf.artifact_limit + PACKET_REST)));
 	else
-		doctor_say(d, FINE, "packets", "the database takes the largest file of a version");
+		doctor_say(d, FINE, "packets", "the database accepts the largest file of a model version");
 }
 
 static void check_clock(struct doctor *d)
@@ -103,14 +103,14 @@ static void check_clock(struct doctor *d)
 	int64_t theirs, off, size;
 
 	if (!time || !parse_int(time, 0, INT64_MAX, &theirs)) {
-		doctor_say(d, PROBLEM, "clock", "the database does not tell its time");
+		doctor_say(d, PROBLEM, "clock", "the database did not return its time");
 		return;
 	}
 	off = theirs - clock_now();
 	size = off < 0 ? -off : off;
 	if (size > 2 * SECOND)
-		doctor_say(d, PROBLEM, "clock", arena_printf(d->a, "the database's clock is %lld seconds %s this machine's; let both "
-			"follow one time server", (long long)(size / SECOND), off < 0 ? "behind" : "ahead of"));
+		doctor_say(d, PROBLEM, "clock", arena_printf(d->a, "the database's clock is %lld seconds %s this machine's; synchronize "
+			"both with one time server", (long long)(size / SECOND), off < 0 ? "behind" : "ahead of"));
 	else
 		doctor_say(d, FINE, "clock", arena_printf(d->a, "agrees with the database's (which is %lld ms %s)",
 			(long long)(size / 1000), off < 0 ? "behind" : "ahead"));
@@ -136,23 +136,23 @@ static void check_disk(struct doctor *d)
 	long long left = room(d, &where);
 
 	if (health_full(false))
-		doctor_say(d, PROBLEM, "disk", "the database's disk is full: the last change that was tried found no room; make some, or let "
-			"its files grow (this is said until a change works)");
+		doctor_say(d, PROBLEM, "disk", "the database's disk is full: the last change failed for lack of space; free some, or let "
+			"its files grow (this message stays until a change succeeds)");
 	else if (left >= 0 && left < ROOM_LEAST_MB)
-		doctor_say(d, PROBLEM, "disk", arena_printf(d->a, "%lld MB are left for the database's files (%s), of which it needs some at "
-			"each change: make room", left, where));
+		doctor_say(d, PROBLEM, "disk", arena_printf(d->a, "only %lld MB are left for the database's files (%s), and every change "
+			"needs some: free some space", left, where));
 	else
 		doctor_say(d, FINE, "disk", left >= 0 ? arena_printf(d->a, "%lld MB are left for the database's files", left)
-			: "no change has found it full");
+			: "no change has failed for lack of space");
 }
 
 static void check_changes(struct doctor *d)
 {
 	if (!db_script(d->db, "UPDATE attempts SET body = body WHERE 1 = 0"))
-		doctor_say(d, FINE, "changes", "are taken");
+		doctor_say(d, FINE, "changes", "are accepted");
 	else
-		doctor_say(d, PROBLEM, "changes", arena_printf(d->a, "are refused (%s); a server that is read-only serves nothing but reads: "
-			"name another in %s, or set read_only = OFF", db_error(d->db), conf.db_option_file));
+		doctor_say(d, PROBLEM, "changes", arena_printf(d->a, "are refused (%s); a read-only server serves only reads: "
+			"choose another in %s, or set read_only = OFF", db_error(d->db), conf.db_option_file));
 }
 
 void doctor_server(struct doctor *d)
@@ -189,8 +189,8 @@ static void check_node_settings(struct doctor *d)
 	if (strcmp(lock, "2"))
 		doctor_say(d, PROBLEM, "cluster", arena_printf(d->a, "innodb_autoinc_lock_mode is %s: appliers can deadlock; set it to 2", lock));
 	if (parse_int(most, 0, INT64_MAX, &bytes) && bytes < conf.artifact_limit + PACKET_REST)
-		doctor_say(d, PROBLEM, "cluster", arena_printf(d->a, "wsrep_max_ws_size is %s, below a file of artifact_limit (%lld bytes): "
-			"raise the one or lower the other", most, (long long)conf.artifact_limit));
+		doctor_say(d, PROBLEM, "cluster", arena_printf(d->a, "wsrep_max_ws_size is %s, less than artifact_limit (%lld bytes): "
+			"raise the former or lower the latter", most, (long long)conf.artifact_limit));
 }
 
 /* Is it this machine's own node, and is it well?  False: it serves nothing. */
@@ -206,19 +206,19 @@ static bool check_node(struct doctor *d)
 	(void)gethostname(here, sizeof here - 1);
 	if (strcmp(component, "Primary")) {
 		doctor_say(d, PROBLEM, "cluster", arena_printf(d->a, "node %s is not in the primary component (it is %s and sees %s nodes): it "
-			"serves nothing until it has joined again; after a loss of all nodes one of them has to be bootstrapped", node,
+			"serves nothing until it has joined again; after losing all nodes, bootstrap one of them", node,
 			component, size));
 		return false;
 	}
 	if (strcmp(state, "Synced"))
-		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "%s: it lags until it is Synced", is));
+		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "%s: it lags behind until it is Synced", is));
 	else if (!strcmp(size, "1") || !strcmp(size, "2"))
-		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "%s: what is left stops when one more is lost; three nodes survive that", is));
+		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "%s: losing one more node stops the cluster; with three nodes it would not", is));
 	else
 		doctor_say(d, FINE, "cluster", is);
 	if (strcmp(host, here))
 		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "the database node is on %s and this machine is %s: let the option file "
-			"name the node of the same machine, or all machines may use one", host, here));
+			"name the node on the same machine, otherwise all machines may depend on one node", host, here));
 	if (strtod(paused, NULL) > 0.1)
 		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "writes have waited for a slow node for %.0f %% of the time "
 			"(wsrep_flow_control_paused); run FLUSH STATUS to restart the count", strtod(paused, NULL) * 100));
@@ -230,10 +230,10 @@ bool doctor_cluster(struct doctor *d)
 	bool member = !strcmp(variable(d, "wsrep_on"), "ON") && strcmp(variable(d, "wsrep_provider"), "none");
 
 	if (member && !conf.galera)
-		doctor_say(d, PROBLEM, "cluster", "the server is a node of a cluster and galera is off: a read may miss what another node has "
+		doctor_say(d, PROBLEM, "cluster", "the server is a node of a cluster but galera is off: a read can miss what another node has "
 			"committed; set galera = on");
 	else if (!member && conf.galera)
-		doctor_say(d, PROBLEM, "cluster", "galera is on and the server is not a node of a cluster (wsrep_on is not ON): start it as "
+		doctor_say(d, PROBLEM, "cluster", "galera is on but the server is not a node of a cluster (wsrep_on is not ON): start it as "
 			"one, or set galera = off");
 	if (!member)
 		return true;

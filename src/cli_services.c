@@ -33,7 +33,7 @@ static const char *late(struct doctor *d, const struct service_row *row, const s
 
 	if (row == &service_rows[SERVICE_DELIVER]) {
 		if (f->figures[FIGURE_AGE] > LATE_S)
-			return arena_printf(d->a, "%lld events have waited for their number, the oldest for %s", (long long)f->figures[FIGURE_UNNUMBERED],
+			return arena_printf(d->a, "%lld events are waiting for their number, the oldest for %s", (long long)f->figures[FIGURE_UNNUMBERED],
 				span(d->a, f->figures[FIGURE_AGE]));
 		n = number(d, "SELECT COUNT(*) FROM webhook_endpoints WHERE status = 'enabled' AND due_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE "
 			"AND (leased_until IS NULL OR leased_until < UTC_TIMESTAMP(6))");
@@ -41,7 +41,7 @@ static const char *late(struct doctor *d, const struct service_row *row, const s
 	}
 	if (row == &service_rows[SERVICE_SWEEP]) {
 		n = number(d, "SELECT TIMESTAMPDIFF(SECOND, MIN(applied_at), UTC_TIMESTAMP()) FROM schema_versions");
-		return n > row->away_s ? arena_printf(d->a, "nothing that has served its time was deleted within %s", span(d->a, row->away_s)) : NULL;
+		return n > row->away_s ? arena_printf(d->a, "no expired data has been deleted for %s", span(d->a, row->away_s)) : NULL;
 	}
 	return NULL;                             /* check_builds() tells it of builds */
 }
@@ -58,7 +58,7 @@ static const char *work(struct arena *a, const char *counts)
 	while (js_type(all) == JS_OBJECT && js_next(all, &it, &name, &v))
 		if (js_int(v))
 			buf_printf(&b, "%s%s %lld", b.n ? ", " : "", name, (long long)js_int(v));
-	return b.n ? b.p : "nothing so far";
+	return b.n ? b.p : "nothing done so far";
 }
 
 static void check_service(struct doctor *d, const struct service_row *row, const struct service *all, size_t n, const struct figures *f)
@@ -73,8 +73,8 @@ static void check_service(struct doctor *d, const struct service_row *row, const
 			continue;
 		ever = true;
 		if (!s->ended && !s->running) {
-			doctor_say(d, WARNING, row->name, arena_printf(d->a, "`thaw %s` on %s (place %lld) has said nothing for %s: it was killed, failed, hangs "
-				"or cannot reach the database; look at its log and start it (%s)", row->name, s->node, (long long)s->place,
+			doctor_say(d, WARNING, row->name, arena_printf(d->a, "`thaw %s` on %s (place %lld) has not reported for %s: it was killed, failed, hangs "
+				"or cannot reach the database; check its log and start it (%s)", row->name, s->node, (long long)s->place,
 				span(d->a, s->silent), row->unit));
 			silent = true;
 			continue;
@@ -87,10 +87,10 @@ static void check_service(struct doctor *d, const struct service_row *row, const
 	}
 	/* What nobody ever started may not be wanted; what ran and stopped is. */
 	if (!there && waits)
-		doctor_say(d, ever && row == &service_rows[SERVICE_DELIVER] ? PROBLEM : WARNING, row->name, arena_printf(d->a, "%s, and no `thaw %s` runs on any node; start it (%s)",
+		doctor_say(d, ever && row == &service_rows[SERVICE_DELIVER] ? PROBLEM : WARNING, row->name, arena_printf(d->a, "%s, and `thaw %s` is not running on any node; start it (%s)",
 			waits, row->name, row->unit));
 	else if (!there && !silent)
-		doctor_say(d, FINE, row->name, "does not run, and nothing waits for it");
+		doctor_say(d, FINE, row->name, "is not running, and nothing is waiting for it");
 }
 
 void doctor_services(struct doctor *d)

@@ -74,10 +74,10 @@ static const char *refusal(struct arena *a, const struct fetched *got)
 
 	if (!js_parse_most(a, got->body, got->n, 1000, &o, &why))
 		message = text_in(o, "message");
-	return arena_printf(a, "the server answers %ld%s%s", got->status, message ? ": " : "", message ? utf8_cut(a, message, SHOWN) : "");
+	return arena_printf(a, "the server answered %ld%s%s", got->status, message ? ": " : "", message ? utf8_cut(a, message, SHOWN) : "");
 }
 
-#define ODD "the answer is not what MLflow answers"
+#define ODD "the answer is not in the form that MLflow uses"
 enum fetch { FETCHED, FETCH_REFUSED, FETCH_LOST };
 
 /* The object that is the answer; else *why.  What may pass is tried again. */
@@ -135,7 +135,7 @@ static enum fetch page(struct server *s, struct arena *a, const char *what, cons
 	if (js_get(*out, "next_page_token", &v) && v && js_type(v) != JS_STRING)
 		*why = ODD;
 	else if (next && *token && !strcmp(next, *token))
-		*why = "the server gives the same page again and again";
+		*why = "the server keeps returning the same page";
 	if (*why)
 		return FETCH_REFUSED;
 	*token = next;
@@ -258,12 +258,12 @@ static void line(struct import *m, struct arena *a, const char *text, size_t n, 
 	const char *why = NULL;
 
 	if (js_parse_most(a, text, n, IMPORT_VALUES, &o, &why) || js_type(o) != JS_OBJECT) {
-		import_fault(m, IMPORT_MODELS, arena_printf(a, "of line %lld", (long long)number), !why ? "it is not a JSON object"
+		import_fault(m, IMPORT_MODELS, arena_printf(a, "on line %lld", (long long)number), !why ? "it is not a JSON object"
 			: arena_printf(a, "it is not a JSON object: %s", why));
 		return;
 	}
 	if (js_get(o, "versions", &all) && all && js_type(all) != JS_ARRAY) {
-		import_fault(m, IMPORT_MODELS, arena_printf(a, "of line %lld", (long long)number), "its versions are not an array");
+		import_fault(m, IMPORT_MODELS, arena_printf(a, "on line %lld", (long long)number), "its versions are not an array");
 		return;
 	}
 	if (!import_model(m, o))
@@ -302,12 +302,12 @@ void import_from_file(struct import *m, const char *path)
 	for (int64_t number = 1; f && !import_over(m) && next_line(f, text, &n); number++) {
 		arena_reset(a);
 		if (n > LINE_MOST)
-			import_fault(m, IMPORT_MODELS, arena_printf(a, "of line %lld", (long long)number), arena_printf(a, "it is longer than %d bytes", LINE_MOST));
+			import_fault(m, IMPORT_MODELS, arena_printf(a, "on line %lld", (long long)number), arena_printf(a, "it is longer than %d bytes", LINE_MOST));
 		else if (n && !cli_stopping())
 			line(m, a, text, n, number);
 	}
 	if (f && ferror(f))
-		give_up(m, arena_printf(a, "%s: it could not be read to its end", path));
+		give_up(m, arena_printf(a, "%s: reading it failed before its end", path));
 	if (f && f != stdin)
 		fclose(f);
 	free(text);

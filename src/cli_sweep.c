@@ -21,10 +21,10 @@ static const struct swept { const char *key, *words, *setting; enum sql stale, b
 	{ "attempts", "attempts", "attempt_retention", BY_TIME(ATTEMPT) },
 	{ "jobs", "jobs", "attempt_retention", BY_TIME(JOB) },
 	{ "refresh_tokens", "refresh tokens", "refresh_ttl", BY_TIME(REFRESH) },
-	{ "rotations", "rotations of these", "refresh_ttl", BY_TIME(ROTATION) },
+	{ "rotations", "rotations of refresh tokens", "refresh_ttl", BY_TIME(ROTATION) },
 	{ "codes", "authorization codes", NULL, BY_TIME(CODE) },
 	{ "revocations", "ended sessions of clients and revoked keys", NULL, BY_TIME(REVOCATION) },
-	{ "services", "services that were gone", "delivery_retention", BY_TIME(SERVICE) },
+	{ "services", "rows of stopped services", "delivery_retention", BY_TIME(SERVICE) },
 #undef BY_TIME
 	{ .key = "deliveries", .words = "webhook deliveries", .setting = "delivery_retention" },
 	{ .key = "events", .words = "events", .setting = "event_retention" },
@@ -270,7 +270,7 @@ static void would_delete(struct cli *c, const struct sweep *s, const int64_t kee
 		js_put_str(c->arena, o, "what", swept[i].words);
 		js_put_int(c->arena, o, "would_delete", s->n[i]);
 		js_put_str(c->arena, o, "setting", swept[i].setting);
-		js_put_str(c->arena, o, "older_than", keeps[i] == FOR_GOOD ? "never" : keeps[i] == TO_ITS_END ? "its end"
+		js_put_str(c->arena, o, "older_than", keeps[i] == FOR_GOOD ? "never" : keeps[i] == TO_ITS_END ? "its expiry"
 			: clock_iso(c->arena, c->tx.now - keeps[i] * SECOND, TIME_SECONDS));
 		js_add(rows, o);
 	}

@@ -42,14 +42,14 @@ bool transfer_look(struct cli *c, const char *name, struct transfer_table *out)
 
 	*out = (struct transfer_table){ .name = name };
 	if (e || !r.n || r.n > TRANSFER_COLUMNS) {
-		(void)(e ? cli_failed(c, e) : cli_say("the table %s is not as this program knows it", name));
+		(void)(e ? cli_failed(c, e) : cli_say("the table %s does not match this program's schema", name));
 		return false;
 	}
 	all = row_array(c->arena, &r, map, sizeof *all);
 	for (size_t i = 0; i < r.n; i++) {
 		out->columns[i] = (struct transfer_column){ all[i].name, kind_of(all[i].type), all[i].set && !strcmp(all[i].set, "ascii") };
 		if (!out->columns[i].kind || all[i].key > TRANSFER_KEYS + 1) {
-			cli_say("the column %s of %s is not as this program knows it", all[i].name, name);
+			cli_say("the column %s of %s does not match this program's schema", all[i].name, name);
 			return false;
 		}
 		if (all[i].key > 1) {
@@ -213,7 +213,7 @@ int cmd_export_org(struct cli *c)
 	if (e)
 		return cli_failed(c, e);
 	if (cli_stopping())
-		return cli_say("stopped: what was written is not whole");
+		return cli_say("stopped: the output is incomplete");
 	ends(c->arena, "end", counts);
 	return CLI_DONE;
 }

@@ -51,7 +51,7 @@ subtest 'groups of users' => sub {
     $t->must('group', 'add', '--org', 'Main', @$_) for [ 'Risk team', 'owner' ], [ $group, 'second' ];
     like($thaw->('add', '--org', 'Main', 'Risk team', 'owner'), qr/^1 .*already/, 'with each user once');
     like($thaw->('add', '--org', 'Main', 'Risk team', 'other'), qr/^1 .*another organization/, 'of the same organization');
-    like($thaw->('add', '--org', 'Main', @$_), qr/^1 .*there is no/, "that there is: @$_") for [ 'Risk team', 'nobody' ], [ 'nothing', 'owner' ], [ 'grp-' . '0' x 24, 'owner' ];
+    like($thaw->('add', '--org', 'Main', @$_), qr/^1 .*unknown/, "that there is: @$_") for [ 'Risk team', 'nobody' ], [ 'nothing', 'owner' ], [ 'grp-' . '0' x 24, 'owner' ];
     is(join(' ', map { "$_->{name}=$_->{members}" } @{ $t->thaw('--json', 'group', 'list', '--org', 'Main')->{json} }), 'Risk team=2', 'and listed');
     $t->must('group', 'remove', '--org', 'Main', 'Risk team', 'second');
     like($thaw->('remove', '--org', 'Main', 'Risk team', 'second'), qr/^1 .*not in/, 'whoever is not in it cannot leave');

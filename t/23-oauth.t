@@ -39,10 +39,10 @@ subtest 'thaw client' => sub {
     my $rows = $t->sql('SELECT COUNT(*) FROM oauth_clients');
     my @bad = ('http://lens.example/cb', 'https://lens.example/cb#x', '/callback', 'lens.example/cb', 'javascript:alert(1)', 'data:text/html,x', 'https://', 'https:///cb', 'https:/cb', 'HTTPS://lens.example/', 'ftp://lens.example/',
         'http://127.0.0.1.evil.example/', 'http://localhost.evil.example/', 'http://127.0.0.1@evil.example/', 'https://user@lens.example/', 'https://lens.example:x/', 'https://lens.example:/', 'com.example:', 'https://lens.ex\\ample/', 'https://lens.example/"', 'https://lens.ex"ample/', "https://l\x{c3}\x{a4}.example/", 'http://127.0.0.1:99:1/', 'https://[::1', 'https://' . 'x' x 2048);
-    for my $case ((map { [ 2, qr/--redirect-uris: `\Q$_\E` /, '--name', 'x', '--redirect-uris', $_ ] } @bad), [ 2, qr/--redirect-uris has 10 at most/, '--name', 'x', '--redirect-uris', join ' ', map { "https://x.example/$_" } 1 .. 11 ],
-        [ 2, qr/needs --redirect-uris/, '--name', 'x' ], [ 2, qr/needs --redirect-uris/, '--name', 'x', '--public' ], [ 2, qr/--user is not of --public/, '--name', 'x', '--public', '--user', 'admin' ], [ 2, qr/--name has 1 to 128/, '--name', '', '--user', 'admin' ],
-        [ 2, qr/--name has 1 to 128/, '--name', 'x' x 129, '--user', 'admin' ], [ 2, qr/--scope has a word/, '--name', 'x', '--user', 'admin', '--scope', 'model:read' ], [ 2, qr/--scope has a word/, '--name', 'x', '--user', 'admin', '--scope', 'organization:admin' ],
-        [ 1, qr/no user/, '--name', 'x', '--user', 'nobody' ], [ 1, qr/of another organization/, '--name', 'x', '--user', 'other' ]) {
+    for my $case ((map { [ 2, qr/--redirect-uris: `\Q$_\E` /, '--name', 'x', '--redirect-uris', $_ ] } @bad), [ 2, qr/--redirect-uris takes at most 10/, '--name', 'x', '--redirect-uris', join ' ', map { "https://x.example/$_" } 1 .. 11 ],
+        [ 2, qr/--redirect-uris is required/, '--name', 'x' ], [ 2, qr/--redirect-uris is required/, '--name', 'x', '--public' ], [ 2, qr/--user cannot be used with --public/, '--name', 'x', '--public', '--user', 'admin' ], [ 2, qr/--name must have 1 to 128/, '--name', '', '--user', 'admin' ],
+        [ 2, qr/--name must have 1 to 128/, '--name', 'x' x 129, '--user', 'admin' ], [ 2, qr/--scope has an unknown scope/, '--name', 'x', '--user', 'admin', '--scope', 'model:read' ], [ 2, qr/--scope has an unknown scope/, '--name', 'x', '--user', 'admin', '--scope', 'organization:admin' ],
+        [ 1, qr/unknown user/, '--name', 'x', '--user', 'nobody' ], [ 1, qr/belongs to another organization/, '--name', 'x', '--user', 'other' ]) {
         my ($exit, $like, @options) = @$case;
         my $r = $t->thaw('client', 'create', '--org', 'Main', @options);
         is($r->{exit}, $exit, 'create ' . substr("@options", 0, 100)) or diag $r->{err};
@@ -63,7 +63,7 @@ subtest 'thaw client' => sub {
     like($new->{out}, qr/\Acs_[0-9A-Za-z]{43}\n\z/, 'rotate prints a secret');
     is(of($c, grant_type => 'client_credentials')->{status}, 401, 'the old one is good no more');
     is(of({ %$c, secret => $new->{out} =~ s/\n//r }, grant_type => 'client_credentials')->{status}, 200, 'the new one is');
-    for my $case ([ 'rotate', 'Other', $c->{id}, qr/no application cl_/ ], [ 'revoke', 'Other', $c->{id}, qr/no application cl_/ ], [ 'rotate', 'Main', $p->{id}, qr/is public/ ], [ 'revoke', 'Main', 'cl_1', qr/is no id of an application/ ],
+    for my $case ([ 'rotate', 'Other', $c->{id}, qr/no application cl_/ ], [ 'revoke', 'Other', $c->{id}, qr/no application cl_/ ], [ 'rotate', 'Main', $p->{id}, qr/is public/ ], [ 'revoke', 'Main', 'cl_1', qr/is not an application id/ ],
         [ 'revoke', 'Main', in_base62('cl_', $NOWHERE), qr/no application/ ]) {
         my ($verb, $org, $id, $like) = @$case;
         my $r = $t->thaw('client', $verb, '--org', $org, $id);

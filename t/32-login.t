@@ -209,7 +209,7 @@ subtest 'email addresses' => sub {
     for my $email ('Ada@Main.example', 'ada@main.example') {
         my $r = $make->('ida', $email);
         is($r->{exit}, 1, "another user with $email: refused");
-        like($r->{err}, qr/email address `\Q$email\E` is already that of the user `ada`/, 'and says whose it is');
+        like($r->{err}, qr/email address `\Q$email\E` already belongs to the user `ada`/, 'and says whose it is');
     }
     is(database($t), $before, 'nothing has changed');
     is($make->('ida', 'Ida@Main.Example')->{exit}, 0, 'an address with capitals');
@@ -218,10 +218,10 @@ subtest 'email addresses' => sub {
     is($make->("r\x{c3}\x{a9}ne", "R\x{c3}\x{89}NE\@main.example")->{exit}, 0, 'letters beyond ASCII');
     is($sign_in->("r\x{e9}ne\@MAIN.example", "x of r\x{e9}ne")->{status}, 200, 'are folded too');
 
-    like($t->thaw('user', 'email', 'ida', 'ADA@main.example')->{err}, qr/already that of the user `ada`/, 'a new address that is taken is refused');
+    like($t->thaw('user', 'email', 'ida', 'ADA@main.example')->{err}, qr/already belongs to the user `ada`/, 'a new address that is taken is refused');
     is($t->thaw('user', 'email', 'ida', 'nothing')->{exit}, 1, 'and what is not one');
     my $r = $t->thaw('user', 'email', 'ida', 'IDA@elsewhere.example');
-    is("$r->{exit} $r->{out}", "0 ida has the email address IDA\@elsewhere.example.\n", 'one that is free is taken');
+    is("$r->{exit} $r->{out}", "0 ida now has the email address IDA\@elsewhere.example.\n", 'one that is free is taken');
     is($sign_in->('ida@Elsewhere.example', 'x of ida')->{status} . $sign_in->('ida@main.example', 'x of ida')->{status}, '200401', 'and the former is no longer good');
     is($t->thaw('user', 'email', 'ida', 'ida@elsewhere.example')->{exit}, 0, "one's own in another spelling");
 };

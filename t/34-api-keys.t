@@ -56,12 +56,12 @@ subtest 'thaw api-key create' => sub {
     is(scalar(keys %{ { map { $_ => 1 } @made } }), 3, 'each is another');
 
     my $rows = $t->sql('SELECT COUNT(*) FROM api_keys');
-    my @fails = ([ 2, qr/--user/ ], [ 1, qr/no user/, '--user', 'nobody' ], map { [ 2, $_->[0], '--user', 'admin', @$_[ 1 .. $#$_ ] ] }
-        [ qr/--kind is/, '--kind', 'Secret' ], [ qr/--kind is/, '--kind', '' ], [ qr/--tier/, '--kind', 'token', '--tier', '0' ], [ qr/--tier/, '--kind', 'token', '--tier', '5' ],
+    my @fails = ([ 2, qr/--user/ ], [ 1, qr/unknown user/, '--user', 'nobody' ], map { [ 2, $_->[0], '--user', 'admin', @$_[ 1 .. $#$_ ] ] }
+        [ qr/--kind must be/, '--kind', 'Secret' ], [ qr/--kind must be/, '--kind', '' ], [ qr/--tier/, '--kind', 'token', '--tier', '0' ], [ qr/--tier/, '--kind', 'token', '--tier', '5' ],
         [ qr/--tier/, '--kind', 'token', '--tier', '1.5' ], [ qr/--tier, --agent/, '--tier', '2' ], [ qr/--tier, --agent/, '--agent', 'agt_x' ], [ qr/--tier, --agent/, '--human-grant' ],
-        [ qr/--tier, --agent/, '--kind', 'publishable', '--tier', '1' ], [ qr/--rate is not/, '--kind', 'publishable', '--rate', '5' ], (map { [ qr/an agent is/, '--kind', 'token', '--agent', $_ ] } 'agt_', 'bot', 'AGT_x', 'agt_a b', 'agt_ä', 'agt_a-b', 'agt_' . 'x' x 61),
-        [ qr/no version `2026-06-11`/, '--api-version', '2026-06-11' ], [ qr/--ttl/, '--ttl', '59' ], [ qr/--ttl/, '--ttl', 'x' ], [ qr/--rate/, '--rate', '0' ],
-        [ qr/--rate/, '--rate', '1000001' ], [ qr/no scope `all`/, '--scope', 'workspace:read all' ], [ qr/--name/, '--name', 'x' x 129 ], [ qr/unknown option/, '--secret', 'x' ]);
+        [ qr/--tier, --agent/, '--kind', 'publishable', '--tier', '1' ], [ qr/--rate cannot/, '--kind', 'publishable', '--rate', '5' ], (map { [ qr/--agent must be/, '--kind', 'token', '--agent', $_ ] } 'agt_', 'bot', 'AGT_x', 'agt_a b', 'agt_ä', 'agt_a-b', 'agt_' . 'x' x 61),
+        [ qr/`2026-06-11` is not a supported/, '--api-version', '2026-06-11' ], [ qr/--ttl/, '--ttl', '59' ], [ qr/--ttl/, '--ttl', 'x' ], [ qr/--rate/, '--rate', '0' ],
+        [ qr/--rate/, '--rate', '1000001' ], [ qr/unknown scope `all`/, '--scope', 'workspace:read all' ], [ qr/--name/, '--name', 'x' x 129 ], [ qr/unknown option/, '--secret', 'x' ]);
     for my $case (@fails) {
         my ($exit, $like, @options) = @$case;
         my $r = $t->thaw('api-key', 'create', @options);
@@ -244,13 +244,13 @@ subtest 'a key that is no more is refused at once, in every dialect' => sub {
     my ($gone) = $t->key_and_id(user => 'member');
     is($t->thaw('api-key', 'revoke', '--org', 'Main', ($t->key_and_id(user => 'member'))[1])->{exit}, 0, 'given keys, one of them revoked already');
     my $r = $t->thaw({ stdin => "another password\n" }, 'user', 'password', 'member', '--password-stdin');
-    like($r->{out}, qr/\AThe password of member is changed, its sessions are ended\.\nAPI keys that still act as member: \d+; repeat this with --revoke-keys to revoke them\.\n\z/, 'the command tells that they are kept');
+    like($r->{out}, qr/\AThe password of member has been changed and all sessions have been ended\.\nAPI keys that still act as member: \d+; run this again with --revoke-keys to revoke them\.\n\z/, 'the command tells that they are kept');
     my ($kept) = $r->{out} =~ /member: (\d+)/;
     my $others = $t->key(user => 'admin');
     $r = $t->thaw('--json', 'user', 'password', 'member', '--revoke-keys');
     is(json([ @{ $r->{json} }{qw(username api_keys_revoked)}, $r->{exit} ]), json([ 'member', 0 + $kept, 0 ]), 'with --revoke-keys it revokes them');
     is(join(' ', map { reads($_) } $secret, $gone, $others), '401 401 200', 'all of them, and nobody else\'s');
-    is($t->thaw({ stdin => "another password\n" }, 'user', 'password', 'member', '--password-stdin', '--revoke-keys')->{out}, "The password of member is changed, its sessions are ended.\n", 'no key: no word of keys');
+    is($t->thaw({ stdin => "another password\n" }, 'user', 'password', 'member', '--password-stdin', '--revoke-keys')->{out}, "The password of member has been changed and all sessions have been ended.\n", 'no key: no word of keys');
     $t->{password}{member} = 'another password';
     $secret = $t->key(user => 'member');
     is($t->req(GET => '/v1/workspaces', token => $_)->{status}, 401, 'no key: ' . ($_ =~ s/.{8}\K.+/.../r)) for 'sk_live_', 'sk_live_' . 'x' x 43, 'tok_', 'pk_test_1', substr($secret, 0, -1), "${secret}x", lc $secret, "sk_test_" . substr $secret, 8;

@@ -34,25 +34,25 @@ subtest 'organizations' => sub {
     like($row->{created_at}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\z/, 'and its time');
     is_deeply([ map { $_->{name} } @{ ok_json('its roles, by id', 'role', 'list', '--org', $id) } ],
         [qw(admin member reader)], 'it has the three roles');
-    fails('the same name again', 1, qr/there is an organization .* already/, 'org', 'create', 'Acme & Söhne');
+    fails('the same name again', 1, qr/an organization named .* already exists/, 'org', 'create', 'Acme & Söhne');
     is(scalar $t->sql("SELECT COUNT(*) FROM roles WHERE organization_id = UNHEX('" . substr($id, 4) . "')"), 3,
         'and nothing of it is left');
-    fails('a name that looks like an id', 1, qr/may not look like an id/, 'org', 'create', $id);
+    fails('a name that looks like an id', 1, qr/must not look like an id/, 'org', 'create', $id);
     fails('an empty name', 1, qr/1 to 255 characters/, 'org', 'create', '');
     fails('a name with a newline', 1, qr/control characters/, 'org', 'create', "a\nb");
     fails('a name of bytes that are no text', 1, qr/1 to 255 characters/, 'org', 'create', "a\xff");
-    fails('an unknown organization', 1, qr/no organization `Nowhere`/, 'user', 'list', '--org', 'Nowhere');
+    fails('an unknown organization', 1, qr/unknown organization `Nowhere`/, 'user', 'list', '--org', 'Nowhere');
 };
 
 subtest 'which organization' => sub {
     my $one = thaw('user', 'list');
     is($one->{exit}, 1, 'of several, without --org');
-    like($one->{err}, qr/more than one organization \(Main, Acme .*\); name one with --org or THAW_ORG/, 'names them');
+    like($one->{err}, qr/more than one organization \(Main, Acme .*\); choose one with --org or THAW_ORG/, 'names them');
     local $ENV{THAW_ORG} = 'Main';
     is_deeply([ map { $_->{username} } @{ ok_json('THAW_ORG', 'user', 'list') } ], ['admin'], 'names one');
     is_deeply(ok_json('--org', 'user', 'list', '--org', 'Acme & Söhne'), [], 'and --org another');
     local $ENV{THAW_ORG} = 'Nowhere';
-    fails('THAW_ORG of nothing', 1, qr/no organization `Nowhere`/, 'user', 'list');
+    fails('THAW_ORG of nothing', 1, qr/unknown organization `Nowhere`/, 'user', 'list');
 };
 
 subtest 'a user is made, changed, disabled' => sub {
@@ -80,9 +80,9 @@ subtest 'a user is made, changed, disabled' => sub {
     is(status($token), 401, 'her token is refused');
     is($login->('a better secret')->{status}, 401, 'and her password');
     fails('a token for a disabled user', 1, qr/disabled/, 'token', '--user', 'ada');
-    fails('disabled twice', 1, qr/is disabled already/, 'user', 'disable', 'ada');
+    fails('disabled twice', 1, qr/is already disabled/, 'user', 'disable', 'ada');
     is(thaw('user', 'enable', 'ada')->{exit}, 0, 'enabled');
-    fails('enabled twice', 1, qr/is enabled already/, 'user', 'enable', 'ada');
+    fails('enabled twice', 1, qr/is already enabled/, 'user', 'enable', 'ada');
     is($login->('a better secret')->{status}, 200, 'she signs in again');
 
     my ($row) = grep { $_->{username} eq 'ada' } @{ ok_json('listed', 'user', 'list', '--org', 'Main') };
@@ -90,12 +90,12 @@ subtest 'a user is made, changed, disabled' => sub {
     is_deeply([ map { $_->{action} } @{ ok_json('audit', 'audit', 'list', '--org', 'Main', '--resource', $made->{id}) } ],
         [qw(user.enabled user.disabled user.role_changed user.password_changed user.created)], 'and the audit has every change');
 
-    fails('the same name', 1, qr/user `ada` already/, 'user', 'create', '--org', 'Main', '--username', 'ada', '--email',
+    fails('the same name', 1, qr/user named `ada` already/, 'user', 'create', '--org', 'Main', '--username', 'ada', '--email',
         'ada2@main.example', '--role', 'reader');
     fails('the same address', 1, qr/email address .* already/, 'user', 'create', '--org', 'Main', '--username', 'ada2',
         '--email', 'ada@main.example', '--role', 'reader');
-    fails('an unknown role', 1, qr/no role `king`.*admin, member, reader/, 'user', 'role', 'ada', 'king');
-    fails('an unknown user', 1, qr/no user `bob`/, 'user', 'disable', 'bob');
+    fails('an unknown role', 1, qr/unknown role `king`.*admin, member, reader/, 'user', 'role', 'ada', 'king');
+    fails('an unknown user', 1, qr/unknown user `bob`/, 'user', 'disable', 'bob');
 };
 
 subtest 'what a user may not be' => sub {
@@ -128,7 +128,7 @@ subtest 'roles' => sub {
     is(status($token), 200, 'its user reads');
     is(thaw('role', 'set', '--org', 'Main', 'ops', '--permissions', 'project:read', '--rate', '7')->{exit}, 0, 'changed');
     is(status($token), 403, 'then no more');
-    fails('an unknown permission', 2, qr/no permission `root`.*model:read/, 'role', 'set', '--org', 'Main', 'ops',
+    fails('an unknown permission', 2, qr/unknown permission `root`.*model:read/, 'role', 'set', '--org', 'Main', 'ops',
         '--permissions', 'model:read root', '--rate', '7');
     fails('no permission', 2, qr/empty/, 'role', 'set', '--org', 'Main', 'ops', '--permissions', ' ', '--rate', '7');
     fails('no rate', 2, qr/whole number/, 'role', 'set', '--org', 'Main', 'ops', '--permissions', 'model:read', '--rate', '0');
@@ -142,8 +142,8 @@ subtest 'tokens' => sub {
     is($t->req(POST => $models, token => $narrow->{access_token}, body => model('y'))->{status}, 403, 'and does not write');
     like(thaw('token', '--user', 'admin')->{out}, qr/\A[\w-]+\.[\w-]+\.[\w-]+\n\z/, 'the token alone is printed');
     fails('no time', 2, qr/--ttl/, 'token', '--user', 'admin', '--ttl', '0');
-    fails('an unknown scope', 2, qr/no scope `all`/, 'token', '--user', 'admin', '--scope', 'model:read all');
-    fails('an unknown user', 1, qr/no user/, 'token', '--user', 'nobody');
+    fails('an unknown scope', 2, qr/unknown scope `all`/, 'token', '--user', 'admin', '--scope', 'model:read all');
+    fails('an unknown user', 1, qr/unknown user/, 'token', '--user', 'nobody');
 };
 
 subtest 'signing keys' => sub {
@@ -195,7 +195,7 @@ subtest 'audit' => sub {
         is(join(' ', map { $_->{resource} } @got), join(' ', ($name) x @got), 'is found by that');
         cmp_ok(scalar @got, '>', 0, 'as it was made');
     }
-    fails('a version that is not there', 1, qr/no `\Q$id\E\/ver-009`/, 'audit', 'list', '--org', 'Main', '--resource', "$id/ver-009");
+    fails('a version that is not there', 1, qr/no object `\Q$id\E\/ver-009`/, 'audit', 'list', '--org', 'Main', '--resource', "$id/ver-009");
     my $of = sub { my %seen; join ' ', sort grep { !$seen{$_}++ } map { $_->{action} } @{ ok_json("@_", 'audit', 'list', '--org', 'Main', @_) } };
     is($of->('--action', 'project.created'), 'project.created', 'by action');
     is($of->('--action', 'model.*'), 'model.created model.training_completed model.training_started', 'by a group of them');
@@ -266,8 +266,8 @@ subtest 'a user has another name' => sub {
     is($t->req(POST => '/api/auth/login', body => { username => 'sid', password => $t->password('sid') })->{status}, 401, 'which is nobody');
     is($t->req(POST => '/api/auth/login', body => { username => 'sidney', password => $t->password('sid') })->{status}, 200, 'the new one signs in');
     is_deeply(ok_json('audit', 'audit', 'list', '--org', 'Main', '--action', 'user.renamed')->[0]{details}, { was => 'sid', username => 'sidney' }, 'the audit has both');
-    fails('a name that is taken', 1, qr/already a user `admin`/, 'user', 'rename', 'sidney', 'admin');
-    fails('a name with a blank', 1, qr/a user name has/, 'user', 'rename', 'sidney', 'a b');
+    fails('a name that is taken', 1, qr/a user named `admin` already exists/, 'user', 'rename', 'sidney', 'admin');
+    fails('a name with a blank', 1, qr/a user name must have/, 'user', 'rename', 'sidney', 'a b');
 };
 
 subtest 'a run whose trainer died' => sub {

@@ -98,14 +98,14 @@ subtest 'email addresses' => sub {
     my $migrate = sub { my $r = $t->thaw('migrate'); is($r->{exit}, 0, 'thaw migrate'); $r->{out} };
     $t->sql("UPDATE principals SET email_key = NULL; UPDATE principals SET email = 'Ada\@main.example' WHERE username = 'adb'; UPDATE principals SET email = 'Eve\@Main.example' WHERE username = 'eve'; DELETE FROM schema_versions WHERE version = 8");
     my $said = $migrate->();
-    like($said, qr/^The users `ada`, `adb` share the email address ada\@main\.example but for capitals: .*`thaw user email USERNAME EMAIL`, then run `thaw migrate` again$/m, 'names both, and what to do');
+    like($said, qr/^The users `ada`, `adb` have the same email address ada\@main\.example except for case: .*`thaw user email USERNAME EMAIL`, then run `thaw migrate` again$/m, 'names both, and what to do');
     is(scalar(() = $said =~ /^The users/mg), 1, 'nobody else');
     is(json([ $t->sql("SELECT username, email, email_key FROM principals WHERE username IN ('ada', 'adb', 'eve') ORDER BY username") ]),
         json([ [ 'ada', 'ada@main.example', undef ], [ 'adb', 'Ada@main.example', undef ], [ 'eve', 'Eve@Main.example', 'eve@main.example' ] ]), 'and takes nothing from them');
     $t->start_workers;
     is(join(' ', $sign_in->('ada@main.example', 'ada'), $sign_in->('Ada@main.example', 'adb'), $sign_in->('ADA@main.example', 'ada'), $sign_in->('ada@main.example', 'adb')), '200 200 401 401', 'each signs in with the exact spelling');
     is($sign_in->('EVE@main.example', 'eve'), 200, 'others with any');
-    like($t->thaw({ stdin => "a password of hers\n" }, 'user', 'create', '--org', 'Main', '--username', 'adc', '--email', 'ADA@main.example', '--role', 'member', '--password-stdin')->{err}, qr/is already that of the user `ad[ab]`/, 'a third is not made');
+    like($t->thaw({ stdin => "a password of hers\n" }, 'user', 'create', '--org', 'Main', '--username', 'adc', '--email', 'ADA@main.example', '--role', 'member', '--password-stdin')->{err}, qr/already belongs to the user `ad[ab]`/, 'a third is not made');
     like($migrate->(), qr/^The users `ada`, `adb` /m, 'told again each time');
     is($t->thaw('user', 'email', 'adb', 'adb@main.example')->{exit}, 0, 'when one has another address');
     unlike($migrate->(), qr/^The users/m, 'nothing is left to tell');

@@ -64,8 +64,8 @@ subtest 'files' => sub {
 subtest 'signing keys' => sub {
     my ($pem) = glob "$dir/keys/*.pem";
     finds('a key that is none', qr/signing key: 1 of the 1 key files/, edited($pem, sub { $_ = "-----BEGIN\n" }));
-    finds('none that signs', qr/signing key: none signs.*signing-key rotate/, renamed("$dir/keys/active"));
-    finds('no key at all', qr/signing key: there is none; .*signing-key create/, renamed($pem));
+    finds('none that signs', qr/signing key: none is active.*signing-key rotate/, renamed("$dir/keys/active"));
+    finds('no key at all', qr/signing key: not found; .*signing-key create/, renamed($pem));
 };
 
 subtest 'the key of webhook secrets' => sub {
@@ -91,7 +91,7 @@ subtest 'the key of webhook secrets' => sub {
 
 subtest 'metrics' => sub {
     my $set = sub { my $line = shift; edited("$dir/thaw.conf", sub { $_ .= "$line\n" }) };
-    like($well->{ok}, qr/metrics: \/metrics is off; metrics_token_file or metrics_networks/, 'given no setting: off, and how to turn it on');
+    like($well->{ok}, qr/metrics: \/metrics is off; set metrics_token_file or metrics_networks/, 'given no setting: off, and how to turn it on');
     finds('networks that are none', qr/metrics: metrics_networks: `127\.0\.0\.1` is not a network; .*192\.0\.2\.7\/32/, $set->('metrics_networks = 10.0.0.0/8 127.0.0.1'));
     finds('no token file', qr/metrics: metrics_token_file: .*cannot be read.*openssl rand/, $set->("metrics_token_file = $dir/none"));
     spew("$dir/token", "short\n", 0600);
@@ -103,7 +103,7 @@ subtest 'metrics' => sub {
     spew("$dir/thaw.conf", "${was}metrics_token_file = $dir/token\n", 0600);
     my $d = doctor();
     spew("$dir/thaw.conf", $was, 0600);
-    like($d->{ok}, qr/metrics: \/metrics is told to those that the settings name/, 'with a good one all is well');
+    like($d->{ok}, qr/metrics: \/metrics answers the clients that the settings allow/, 'with a good one all is well');
 };
 
 # What the services say of themselves, on whatever node, and what waits for them.
@@ -115,12 +115,12 @@ subtest 'services' => sub {
     $t->must('deliver');
     $t->must('sweep');
     $is->(ok => qr/^deliver: ended on \Q$host\E \(place 0\) [01] seconds ago: numbered \d+/m, 'one that ended in order: when, and what it did');
-    $is->(ok => qr/^build: does not run, and nothing waits for it/m, 'one that never ran');
+    $is->(ok => qr/^build: is not running, and nothing is waiting for it/m, 'one that never ran');
     $older->(deliver => 2 * 86400);
-    $is->(ok => qr/^deliver: does not run, and nothing waits for it/m, 'one that ended long ago');
+    $is->(ok => qr/^deliver: is not running, and nothing is waiting for it/m, 'one that ended long ago');
     $make->('long');
     $t->sql('UPDATE outbox SET at = at - INTERVAL 10 MINUTE WHERE sequence IS NULL');
-    my $d = $is->(problem => qr/^deliver: 1 events have waited for their number, the oldest for 10 minutes, and no `thaw deliver` runs on any node; start it \(thaw-deliver\.service\)/m, 'and events wait for it');
+    my $d = $is->(problem => qr/^deliver: 1 events are waiting for their number, the oldest for 10 minutes, and `thaw deliver` is not running on any node; start it \(thaw-deliver\.service\)/m, 'and events wait for it');
     unlike($d->{warning}, qr/^deliver/m, 'nobody fell silent');
 
     # one that goes on, killed
@@ -132,7 +132,7 @@ subtest 'services' => sub {
     $g->wait;
     $is->(ok => qr/^deliver: seen on/m, 'killed: not known at once');
     $older->(deliver => 90);
-    $d = $is->(warning => qr/^deliver: `thaw deliver` on \Q$host\E \(place 0\) has said nothing for 90 seconds: it was killed.*start it \(thaw-deliver\.service\)/m, 'but a minute later');
+    $d = $is->(warning => qr/^deliver: `thaw deliver` on \Q$host\E \(place 0\) has not reported for 90 seconds: it was killed.*start it \(thaw-deliver\.service\)/m, 'but a minute later');
     unlike($d->{ok}, qr/^deliver/m, 'and it is not said to be well');
     my $far = $follow->(THAW_NODE_NAME => 'other', THAW_RUN_DIR => "$dir/run2");
     within(10, sub { doctor()->{ok} =~ /^deliver: seen on other /m });
@@ -151,12 +151,12 @@ subtest 'services' => sub {
     $g->wait;
 
     $older->(sweep => 3 * 86400);
-    $is->(ok => qr/^sweep: does not run, and nothing waits for it/m, 'a database of today: nothing to sweep');
+    $is->(ok => qr/^sweep: is not running, and nothing is waiting for it/m, 'a database of today: nothing to sweep');
     $t->sql('UPDATE schema_versions SET applied_at = applied_at - INTERVAL 3 DAY');
-    $is->(warning => qr/^sweep: nothing that has served its time was deleted within 2 days, and no `thaw sweep` runs on any node; start it \(thaw-sweep\.timer\)/m, 'an older one');
+    $is->(warning => qr/^sweep: no expired data has been deleted for 2 days, and `thaw sweep` is not running on any node; start it \(thaw-sweep\.timer\)/m, 'an older one');
     $t->must('sweep');
     $t->sql('UPDATE services SET ended_at = NULL, seen_at = UTC_TIMESTAMP(6) - INTERVAL 1 HOUR WHERE service = "sweep"');
-    $is->(warning => qr/^sweep: `thaw sweep` on \Q$host\E \(place 0\) has said nothing for 60 minutes/m, 'one that never came to its end');
+    $is->(warning => qr/^sweep: `thaw sweep` on \Q$host\E \(place 0\) has not reported for 60 minutes/m, 'one that never came to its end');
     $older->($_ => 8 * 86400) for qw(deliver sweep);
     $t->sql('UPDATE services SET ended_at = NULL');
     unlike(doctor()->{warning}, qr/has said nothing/, 'a week later its machine is taken for gone');
@@ -170,7 +170,7 @@ subtest 'services' => sub {
 
 subtest 'database' => sub {
     finds('a wrong password', qr/database: cannot be reached .*1045/, edited("$dir/thaw.cnf", sub { s/^password = /$&x/m }));
-    finds('a packet smaller than a file of a version', qr/packets: max_allowed_packet is 1048576.*raise the one to 8454144/,
+    finds('a packet smaller than a file of a version', qr/packets: max_allowed_packet is 1048576.*raise max_allowed_packet to at least 8454144/,
         sqls('SET GLOBAL max_allowed_packet = 1048576', 'SET GLOBAL max_allowed_packet = 16777216'));
     finds('a commit that is not on disk', qr/durability: innodb_flush_log_at_trx_commit is 2.*set it to 1/,
         sqls('SET GLOBAL innodb_flush_log_at_trx_commit = 2', 'SET GLOBAL innodb_flush_log_at_trx_commit = 1'));
@@ -180,19 +180,19 @@ subtest 'database' => sub {
         sqls("SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP() - 5'", "SET GLOBAL init_connect = ''"));
     finds('names compared loosely', qr/character set: .*utf8mb4_general_ci/,
         sqls('ALTER DATABASE thaw COLLATE utf8mb4_general_ci', 'ALTER DATABASE thaw COLLATE utf8mb4_bin'));
-    finds('galera on where there is no cluster', qr/cluster: galera is on and the server is not a node.*set galera = off/,
+    finds('galera on where there is no cluster', qr/cluster: galera is on but the server is not a node.*set galera = off/,
         edited("$dir/thaw.conf", sub { $_ .= "galera = on\n" }));
     finds('no schema', qr/schema: version 0 is too old; run `thaw migrate`/,
         sqls('CREATE TABLE thaw.keep AS SELECT * FROM thaw.schema_versions; DELETE FROM thaw.schema_versions',
             'INSERT INTO thaw.schema_versions SELECT * FROM thaw.keep; DROP TABLE thaw.keep'));
     my $app = "thaw_app\@localhost";
-    finds('audit rows that can be changed', qr/audit: .*may UPDATE audit rows; revoke/,
+    finds('audit rows that can be changed', qr/audit: .*can UPDATE audit rows; revoke/,
         sqls("GRANT UPDATE ON thaw.audit_events TO $app", "REVOKE UPDATE ON thaw.audit_events FROM $app"));
-    finds('one column of them', qr/audit: .*may UPDATE audit rows/,
+    finds('one column of them', qr/audit: .*can UPDATE audit rows/,
         sqls("GRANT UPDATE (action) ON thaw.audit_events TO $app", "REVOKE UPDATE (action) ON thaw.audit_events FROM $app"));
-    finds('audit rows that can be deleted', qr/audit: .*may DELETE audit rows/,
+    finds('audit rows that can be deleted', qr/audit: .*can DELETE audit rows/,
         sqls("GRANT DELETE ON thaw.audit_events TO $app", "REVOKE DELETE ON thaw.audit_events FROM $app"));
-    finds('by a right on everything', qr/audit: .*may UPDATE/,
+    finds('by a right on everything', qr/audit: .*can UPDATE/,
         sqls("GRANT ALL ON thaw.* TO $app", "REVOKE ALL PRIVILEGES ON thaw.* FROM $app"));
     finds('a server that is away', qr/database: cannot be reached/, sub { $t->{mariadb}->stop }, sub { $t->start_mariadb });
     is(doctor()->{exit}, 0, 'in the end all is well again');
@@ -219,7 +219,7 @@ subtest 'audit verify' => sub {
     my $of = "resource_id = UNHEX('$hex')";
     $sees->('a state that nobody changed', qr/$id .*status ready.*the last to archived/,
         "SET check_constraint_checks = 0; UPDATE models SET status = 'ready' WHERE id = UNHEX('$hex')", "UPDATE models SET status = 'archived' WHERE id = UNHEX('$hex')");
-    $sees->('what lists find it by, gone astray', qr/$id .*not that of its status archived/,
+    $sees->('what lists find it by, gone astray', qr/$id .*do not match its status archived/,
         "SET check_constraint_checks = 0; UPDATE models SET hidden = 0 WHERE id = UNHEX('$hex')", "UPDATE models SET hidden = 1 WHERE id = UNHEX('$hex')");
     $sees->('an audit row taken away', qr/$id .*revision 2 .*but 1 audit rows/,
         "CREATE TABLE kept AS SELECT * FROM audit_events WHERE $of AND revision = 1; DELETE FROM audit_events WHERE $of AND revision = 1",
@@ -237,11 +237,11 @@ subtest 'audit verify' => sub {
         "UPDATE principals SET revision = revision + 6 WHERE username = 'admin'",
         "UPDATE principals SET revision = revision - 6 WHERE username = 'admin'");
     # what was acknowledged, and is not there
-    $sees->('a done request whose change is gone', qr/$id .*request lost-1 was done, and the audit row of revision 3 is missing/,
+    $sees->('a done request whose change is gone', qr/$id .*request lost-1 was done, but the audit row of revision 3 is missing/,
         "INSERT INTO attempts (attempt_id, outcome, organization_id, principal_id, request_id, resource_type, resource_id, revision, created_at)
             SELECT UNHEX(MD5('a')), 'done', organization_id, actor_id, 'lost-1', 'model', resource_id, 3, NOW(6) FROM audit_events WHERE $of AND revision = 1",
         "DELETE FROM attempts WHERE request_id = 'lost-1'");
-    $sees->('a done request whose revision is another one\'s', qr/$id .*request lost-2 was done, and the audit row of revision 2 is of another request/,
+    $sees->('a done request whose revision is another one\'s', qr/$id .*request lost-2 was done, but the audit row of revision 2 belongs to another request/,
         "INSERT INTO attempts (attempt_id, outcome, organization_id, principal_id, request_id, resource_type, resource_id, revision, created_at)
             SELECT UNHEX(MD5('b')), 'done', organization_id, actor_id, 'lost-2', 'model', resource_id, 2, NOW(6) FROM audit_events WHERE $of AND revision = 1",
         "DELETE FROM attempts WHERE request_id = 'lost-2'");

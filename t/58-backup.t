@@ -97,17 +97,17 @@ subtest 'restored elsewhere' => sub {
     # not twice
     $r = $c->thaw(@restore, "$c->{dir}/admin.cnf");
     is($r->{exit}, 1, 'what has keys is not restored into');
-    like($r->{err}, qr/key_dir .* has .*empty one only/, 'which is said');
+    like($r->{err}, qr/key_dir .* contains .*empty directory/, 'which is said');
     unlink glob "$c->{dir}/keys/*";
     $r = $c->thaw(@restore, "$c->{dir}/admin.cnf");
     is($r->{exit}, 1, 'nor what has tables');
-    like($r->{err}, qr/the database has \d+ tables; `thaw restore` fills an empty one only/, 'which is said');
+    like($r->{err}, qr/the database has \d+ tables; `thaw restore` needs an empty one/, 'which is said');
     is(join(' ', glob "$c->{dir}/keys/*"), '', 'and nothing was put there');
 };
 
 subtest 'what is not a backup' => sub {
     my $c = elsewhere();
-    like($c->thaw('restore', $backup, '--db-admin', "$c->{dir}/admin.cnf", '--database', "x'y")->{err}, qr/--database has 1 to 48/, 'a name that no database has');
+    like($c->thaw('restore', $backup, '--db-admin', "$c->{dir}/admin.cnf", '--database', "x'y")->{err}, qr/--database must be 1 to 48/, 'a name that no database has');
     my $copy = "$t->{dir}/copy";
     my $broken = sub {
         my ($what, $like, $how) = @_;
@@ -123,7 +123,7 @@ subtest 'what is not a backup' => sub {
     $broken->('an end that is cut off', qr/database\.sql is damaged/, sub { spew("$copy/database.sql", substr slurp("$copy/database.sql"), 0, -1) });
     $broken->('a key that is missing', qr/keys\/.*No such file/, sub { my ($k) = glob "$copy/keys/*.pem"; unlink $k });
     $broken->('no manifest', qr/a backup is a directory made by `thaw backup`/, sub { unlink "$copy/manifest.json" });
-    $broken->('a newer schema', qr/newer than this program knows/, sub { my $s = slurp("$copy/manifest.json"); $s =~ s/("schema":\s*)\d+/${1}9999/; spew("$copy/manifest.json", $s) });
+    $broken->('a newer schema', qr/newer than this program supports/, sub { my $s = slurp("$copy/manifest.json"); $s =~ s/("schema":\s*)\d+/${1}9999/; spew("$copy/manifest.json", $s) });
     $broken->('a path out of it', qr/manifest of .* is broken/, sub { my $s = slurp("$copy/manifest.json"); $s =~ s/database\.sql/..\\\/x/; spew("$copy/manifest.json", $s) });
     is($t->thaw('restore', $copy, '--check')->{exit}, 1, '--check finds it too');
 };

@@ -154,7 +154,7 @@ sub full_and_not {
     is($t->req(GET => '/healthz')->{status}, 200, 'but alive');
     my $doctor = $t->thaw('doctor');
     is($doctor->{exit}, 3, 'the doctor finds it');
-    like($doctor->{out}, qr/^problem  disk .*the database's disk is full.*make some/m, 'and says what to do') or diag $doctor->{out};
+    like($doctor->{out}, qr/^problem  disk .*the database's disk is full.*free some/m, 'and says what to do') or diag $doctor->{out};
     unlike($doctor->{out}, qr/problem  (?!disk)/, 'of that alone');
     my $mark = "$t->{dir}/run/full";
     is(sprintf('%o', (stat $mark)[2] & 07777), '600', 'remembered in a file of the workers');

@@ -114,7 +114,7 @@ subtest 'what it takes' => sub {
     my $r = $t->thaw('import', 'mlflow', '--org', 'Main', '--user', 'eve', '--from', $url);
     is($r->{exit}, 1, 'a user who may not');
     like($r->{err}, qr/model:write/, 'and what it takes');
-    like($t->thaw('import', 'mlflow', '--org', 'Other', '--user', 'ada', '--from', $url)->{err}, qr/of another organization/, 'a user of another organization');
+    like($t->thaw('import', 'mlflow', '--org', 'Other', '--user', 'ada', '--from', $url)->{err}, qr/belongs to another organization/, 'a user of another organization');
     is(rows('models'), 0, 'nothing is made');
 };
 
@@ -123,9 +123,9 @@ subtest 'a dry run changes nothing and says what it would do' => sub {
     my $r = import_('--from', $url, '--dry-run');
     is($r->{exit}, 1, 'exit 1, as some would be refused');
     my $l = lines($r);
-    is($l->{'model fraud'}, 'would be made', 'a model');
-    is($l->{'version fraud/5'}, 'would be made', 'a version');
-    is($l->{'alias fraud@champion'}, 'would be made: version 5', 'an alias');
+    is($l->{'model fraud'}, 'would be created', 'a model');
+    is($l->{'version fraud/5'}, 'would be created', 'a version');
+    is($l->{'alias fraud@champion'}, 'would be created: version 5', 'an alias');
     like($l->{'model slash/ed'}, qr{refused: .*'/' or ':'}, 'a name that is refused, and why');
     is(rows('models') + rows('model_versions') + rows('model_aliases') + rows('attempts') - $before, 0, 'nothing was written');
 };
@@ -134,16 +134,16 @@ subtest 'everything comes over' => sub {
     my $r = import_('--from', $url);
     is($r->{exit}, 1, 'exit 1, as some are refused') or diag $r->{err};
     my $l = lines($r);
-    is($l->{"model $_"}, 'made', "the model $_") for 'fraud', "it's", 'z', 'greet', q{all "of" 'it'};
-    is($l->{q{version all "of" 'it'/4}}, 'made', 'the version of a name with both kinds of quotes');
+    is($l->{"model $_"}, 'created', "the model $_") for 'fraud', "it's", 'z', 'greet', q{all "of" 'it'};
+    is($l->{q{version all "of" 'it'/4}}, 'created', 'the version of a name with both kinds of quotes');
     is_deeply([ sort grep { /^version fraud/ } keys %$l ], [ map { "version fraud/$_" } 2, 3, 5, 7, 9 ], 'its versions, and those alone');
     like($l->{'model slash/ed'}, qr/refused/, 'a name that is none here');
     ok(!exists $l->{'version slash/ed/1'}, 'whose versions are left out');
-    like($l->{'version z/1'}, qr/refused: it is not ready, but FAILED_REGISTRATION/, 'a version that is not ready');
+    like($l->{'version z/1'}, qr/refused: its status is FAILED_REGISTRATION, not READY/, 'a version that is not ready');
     like($l->{'version z/2'}, qr/refused: Invalid model version source/, 'a source that is refused');
     like($l->{'alias z@latest'}, qr/refused: 'latest' alias name/, 'an alias that is refused');
-    like($r->{out}, qr/^models: 5 made, 0 changed, 0 as they are there, 1 refused$/m, 'the sum of models');
-    like($r->{out}, qr/^versions: 7 made, 0 changed, 0 as they are there, 2 refused$/m, 'and of versions');
+    like($r->{out}, qr/^models: 5 created, 0 changed, 0 unchanged, 1 refused$/m, 'the sum of models');
+    like($r->{out}, qr/^versions: 7 created, 0 changed, 0 unchanged, 2 refused$/m, 'and of versions');
 
     my $m = model_of('fraud');
     is_deeply([ @$m{qw(description creation_timestamp last_updated_timestamp user_id)} ], [ 'Finds it', 1600000000123, 1600000009456, 'ada' ], 'a model as it was, the user\'s');
@@ -171,7 +171,7 @@ subtest 'everything comes over' => sub {
 subtest 'a second run makes nothing new' => sub {
     my ($attempts, $audit) = (rows('attempts'), rows('audit_events'));
     my $r = import_('--from', $url);
-    like($r->{out}, qr/^models: 0 made, 0 changed, 5 as they are there, 1 refused\nversions: 0 made, 0 changed, 7 as they are there, 2 refused\naliases: 0 made, 0 changed, 2 as they are there, 1 refused$/m, 'as it says');
+    like($r->{out}, qr/^models: 0 created, 0 changed, 5 unchanged, 1 refused\nversions: 0 created, 0 changed, 7 unchanged, 2 refused\naliases: 0 created, 0 changed, 2 unchanged, 1 refused$/m, 'as it says');
     is(rows('attempts') - $attempts, 0, 'and writes nothing') or diag $r->{out};
     is(rows('audit_events') - $audit, 0, 'nor does the audit');
 };
@@ -188,8 +188,8 @@ subtest 'what changed since is changed' => sub {
     is($dry->{$_} =~ s/would be //r, $l->{$_}, "$_: $l->{$_}") for grep { $l->{$_} !~ /^refused/ } sort keys %$l;
     is($l->{'model fraud'}, "changed: description, tag team, no tag m\x{c3}\x{bc}ll", 'the model') or diag $l->{'model fraud'};
     is($l->{'version fraud/5'}, 'changed: description, tag n, stage Archived', 'a version');
-    is($l->{'version fraud/11'}, 'made', 'a new one');
-    is($l->{'version fraud/8'}, 'made', 'and one of a number that was left out');
+    is($l->{'version fraud/11'}, 'created', 'a new one');
+    is($l->{'version fraud/8'}, 'created', 'and one of a number that was left out');
     is(counted(), 8, 'all are counted');
     is(get('registered-models/alias', name => 'fraud', alias => 'latest')->{json}{model_version}{version}, '11', 'the highest one is the highest');
     is($l->{'alias fraud@champion'}, 'changed: version 11', 'an alias that moved');
@@ -198,7 +198,7 @@ subtest 'what changed since is changed' => sub {
     is_deeply([ @$m{qw(description last_updated_timestamp)}, plain($m->{tags}), $m->{aliases} ],
         [ 'Finds more', 1700000000000, { team => 'risk2', empty => '' }, [ { alias => 'champion', version => '11' } ] ], 'as the model is there');
     is_deeply([ @$v{qw(current_stage description last_updated_timestamp)}, plain($v->{tags}) ], [ 'Archived', 'was good', 1700000000001, { n => '1' } ], 'and the version');
-    is(scalar(grep { !/refused|as they are|as it is/ } split /\n/, import_('--from', $url)->{out}), 0, 'then all is as it is there');
+    is(scalar(grep { !/refused|unchanged/ } split /\n/, import_('--from', $url)->{out}), 0, 'then all is as it is there');
 };
 
 subtest 'what is not the same is not touched' => sub {
@@ -213,7 +213,7 @@ subtest 'what is not the same is not touched' => sub {
     my $l = lines(import_('--from', $url));
     like($l->{'version fraud/10'}, qr/refused: Another version already has this number here: its source is s3:\/\/x\/y/, 'another version of the number');
     like($l->{'version fraud/3'}, qr/refused: it was deleted here/, 'one that was deleted here');
-    like($l->{'model shelved'}, qr/refused: there is one of this name, which is archived/, 'a model that is archived here');
+    like($l->{'model shelved'}, qr/refused: one with this name exists and is archived/, 'a model that is archived here');
     like($l->{'model taken'}, qr/refused: A model with this name already exists, and this is a prompt/, 'a prompt of the name of a model');
     @{ $has->{models} } = grep { $_->{name} !~ /^(?:shelved|taken)$/ } @{ $has->{models} };
     @{ $fraud->{versions} } = grep { $_->{version} !~ /^(?:3|10)$/ } @{ $fraud->{versions} };
@@ -223,23 +223,23 @@ subtest 'what is not the same is not touched' => sub {
 subtest 'a server in trouble' => sub {
     $has->{busy} = 1; put();
     my $r = import_('--from', $url, '--dry-run');
-    like($r->{out}, qr/^models: .* 5 as they are there/m, 'what passes is tried again');
+    like($r->{out}, qr/^models: .* 5 unchanged/m, 'what passes is tried again');
     delete $has->{busy}; $has->{sulks} = 'fraud'; put();
     $r = import_('--from', $url);
-    like($r->{out}, qr/model fraud: refused: its versions cannot be read: the server answers 400: I will not/, 'a refusal is told');
-    like($r->{out}, qr/^model z: as it is there$/m, 'and the others go on');
+    like($r->{out}, qr/model fraud: refused: its versions cannot be read: the server answered 400: I will not/, 'a refusal is told');
+    like($r->{out}, qr/^model z: unchanged$/m, 'and the others go on');
     delete $has->{sulks}; $has->{stuck} = 1; put();
     $r = import_('--from', $url);
     is($r->{exit}, 1, 'pages without an end');
-    like($r->{err}, qr/the same page again/, 'end');
+    like($r->{err}, qr/returning the same page/, 'end');
     delete $has->{stuck}; $has->{odd} = [7]; put();
-    like(import_('--from', $url)->{err}, qr/not what MLflow answers/, 'a page token that is none');
+    like(import_('--from', $url)->{err}, qr/not in the form that MLflow uses/, 'a page token that is none');
     delete $has->{odd}; $has->{auth} = 'Basic YWRhOnM6M2NyZXQ='; put();
-    like(import_('--from', $url)->{err}, qr/the server answers 401/, 'no credentials');
+    like(import_('--from', $url)->{err}, qr/the server answered 401/, 'no credentials');
     { local @ENV{qw(MLFLOW_TRACKING_USERNAME MLFLOW_TRACKING_PASSWORD MLFLOW_TRACKING_TOKEN)} = ('ada', 's:3cret', 'no');
-      like(import_({ env => { map { $_ => $ENV{$_} } grep { /^MLFLOW_/ } keys %ENV } }, '--from', $url, '--dry-run')->{out}, qr/^models: .* 5 as/m, 'Basic, which wins over a token'); }
+      like(import_({ env => { map { $_ => $ENV{$_} } grep { /^MLFLOW_/ } keys %ENV } }, '--from', $url, '--dry-run')->{out}, qr/^models: .* 5 unchanged/m, 'Basic, which wins over a token'); }
     $has->{auth} = 'Bearer t0k'; put();
-    like(import_({ env => { MLFLOW_TRACKING_TOKEN => 't0k' } }, '--from', $url, '--dry-run')->{out}, qr/^models: .* 5 as/m, 'Bearer');
+    like(import_({ env => { MLFLOW_TRACKING_TOKEN => 't0k' } }, '--from', $url, '--dry-run')->{out}, qr/^models: .* 5 unchanged/m, 'Bearer');
     delete $has->{auth}; put();
 };
 
@@ -251,7 +251,7 @@ subtest 'stopped' => sub {
     $import->kill('INT');
     is($import->wait(20) // 'not at all', 1 << 8, 'SIGINT ends it');
     cmp_ok(time - $from, '<', 5, 'at once');
-    like(slurp("$dir/import.log"), qr/^thaw: stopped; the same command goes on from here$/m, 'and it says how to go on');
+    like(slurp("$dir/import.log"), qr/^thaw: stopped; run the same command again to continue$/m, 'and it says how to go on');
 };
 
 subtest 'as JSON' => sub {
@@ -277,7 +277,7 @@ subtest 'an export comes over into another organization, and is the same there' 
     is(exported('Other'), $out, 'the same lines') ;
     $r = $t->thaw({ stdin => $out }, 'import', 'mlflow', @there, '--file', '-');
     is($r->{exit}, 0, 'again, from standard input');
-    is(scalar(grep { !/as it is there|0 made, 0 changed/ } split /\n/, $r->{out}), 0, 'where all is as it is there');
+    is(scalar(grep { !/unchanged|0 created, 0 changed/ } split /\n/, $r->{out}), 0, 'where all is as it is there');
     is($t->thaw('audit', 'verify')->{exit}, 0, 'the audit agrees');
 };
 
@@ -285,14 +285,14 @@ subtest 'lines that are none' => sub {
     my $r = import_({ stdin => qq({"name":"good"}\n\nnot json\n[]\n{"name":7}\n{"versions":[]}\n{"name":"t","creation_timestamp":-1}\n{"name":"badtag","tags":[{"key":"k","value":1}]}\n{"name":"good2","tags":null,"versions":[{"version":"x","source":"s"},{"version":"3000000000","source":"s"},7]}) }, '--file', '-');
     is($r->{exit}, 1, 'exit 1');
     my $l = lines($r);
-    is("$l->{'model good'} $l->{'model good2'}", 'made made', 'the good ones are made') or diag $r->{out};
-    like($l->{"model of line $_"}, qr/refused: it is not a JSON object/, "line $_") for 3, 4;
+    is("$l->{'model good'} $l->{'model good2'}", 'created created', 'the good ones are made') or diag $r->{out};
+    like($l->{"model on line $_"}, qr/refused: it is not a JSON object/, "line $_") for 3, 4;
     is(scalar(my @refused = $r->{out} =~ /^version good2\/\S+: refused/mg), 3, 'versions without a number');
-    like($r->{out}, qr/^models: 2 made, 0 changed, 0 as they are there, 6 refused$/m, 'each is counted');
+    like($r->{out}, qr/^models: 2 created, 0 changed, 0 unchanged, 6 refused$/m, 'each is counted');
     $r = import_({ stdin => qq({"name":"good","tags":[{"key":"a//b","value":""}]}\n{"name":"good2","tags":[{"key":"n","value":7}]}\n) }, '--file', '-');
     like($r->{out}, qr/^model good: refused: Invalid value .*\nmodel good2: refused: tags must be/m, 'tags that are none, of what is here');
     $r = import_({ stdin => qq({"name":"good3","versions":{}}\n{"name":"good4","versions":[{"version":"2147483647","source":"s3://x"}]}\n) }, '--file', '-');
-    like($r->{out}, qr/^model of line 1: refused: its versions are not an array$/m, 'versions that are none');
+    like($r->{out}, qr/^model on line 1: refused: its versions are not an array$/m, 'versions that are none');
     like($r->{out}, qr/^version good4\/2147483647: refused: .*from 1 to 1000000000/m, 'a number with none behind it');
 };
 
@@ -321,14 +321,14 @@ subtest 'from the tables of its backend' => sub {
     is_deeply([ @$v{qw(description current_stage source run_id last_updated_timestamp)}, plain($v->{tags}) ], [ 'x', 'Staging', 's3://a', 'r', 1500000000004, { vk => 'vv' } ], 'a version');
     is(get('model-versions/get', name => 'tab', version => 1)->{status}, 404, 'one that was deleted there is not here');
     is(get('model-versions/get-download-uri', name => 'tab', version => 4)->{json}{artifact_uri}, 's3://a', 'where the files of a copy are');
-    like($r->{out}, qr/^versions: 207 made/m, 'page by page');
+    like($r->{out}, qr/^versions: 207 created/m, 'page by page');
     is(version_of('tab2', 205)->{source}, 's3://205', 'to the last one');
-    is(import_('--db', "$dir/mlflow.cnf")->{out} =~ /^(models: .*\nversions: .*)$/m && $1, "models: 0 made, 0 changed, 2 as they are there, 0 refused\nversions: 0 made, 0 changed, 207 as they are there, 0 refused", 'again');
+    is(import_('--db', "$dir/mlflow.cnf")->{out} =~ /^(models: .*\nversions: .*)$/m && $1, "models: 0 created, 0 changed, 2 unchanged, 0 refused\nversions: 0 created, 0 changed, 207 unchanged, 0 refused", 'again');
     $t->sql("ALTER TABLE mlflow.$_ ADD COLUMN workspace VARCHAR(63) NOT NULL DEFAULT 'default'") for qw(registered_models registered_model_tags registered_model_aliases model_versions model_version_tags);
     $t->sql("INSERT INTO mlflow.registered_models VALUES ('elsewhere', 1, 1, NULL, 'team')");
     $r = import_('--db', "$dir/mlflow.cnf");
     is($r->{exit}, 0, 'of an MLflow with workspaces') or diag $r->{out}, $r->{err};
-    like($r->{out}, qr/^models: 0 made, 0 changed, 2 as they are there/m, 'the default one');
+    like($r->{out}, qr/^models: 0 created, 0 changed, 2 unchanged/m, 'the default one');
 };
 
 $t->finish;
