@@ -196,7 +196,7 @@ is($t->run({}, '', "$state/thaw", 'audit', 'verify')->{exit}, 0, 'audit and stat
 is(serve('--stop')->{exit}, 0, '--stop');
 gone(@pids);
 pass('everything has ended');
-like(serve('--stop')->{out}, qr/Nothing runs/, '--stop again');
+like(serve('--stop')->{out}, qr/Nothing is running/, '--stop again');
 
 # Now others may enter: root hands the work to www-data.
 chmod 0755, $top;
@@ -250,7 +250,7 @@ subtest 'a directory that was copied' => sub {
     my $sql = $t->run({}, '', "$copy/mariadb", '-e', 'select 1');
     ok($sql->{exit}, "its mariadb does not open the other's database") or diag $sql->{out};
     like($sql->{err}, qr/copied or moved; start it/, 'and says why');
-    like(serve('--state', $copy, '--stop')->{out}, qr/^Nothing runs in \Q$copy\E/, 'nothing runs there');
+    like(serve('--state', $copy, '--stop')->{out}, qr/^Nothing is running in \Q$copy\E/, 'nothing runs there');
     is(get(env(), '/readyz')->{status}, 200, 'the first one goes on');
     my $other = free_port();
     my $r = serve('--state', $copy, '--port', $other, '--detach');
@@ -295,7 +295,7 @@ SKIP: {
     mkdir "$top/small";
     my $small = $t->run(\%session, '', '/usr/bin/unshare', @apart[1 .. $#apart], 'sh', '-c', $mount, "$top/small", "$clone/serve", '--state', "$top/small", '--port', $port);
     is($small->{exit}, 1, 'a small disk: does not start');
-    like($small->{err}, qr{\A\Q$top\E/small has \d+ MB free, and the demo's database needs \d+ MB; free some or work elsewhere\n\z}, 'and says why');
+    like($small->{err}, qr{\A\Q$top\E/small has \d+ MB free, and the demo's database needs \d+ MB; free some space or use another disk\n\z}, 'and says why');
 }
 
 # Who else could write where it writes.
