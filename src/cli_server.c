@@ -190,7 +190,7 @@ static void check_node_settings(struct doctor *d)
 		doctor_say(d, PROBLEM, "cluster", arena_printf(d->a, "innodb_autoinc_lock_mode is %s: appliers can deadlock; set it to 2", lock));
 	if (parse_int(most, 0, INT64_MAX, &bytes) && bytes < conf.artifact_limit + PACKET_REST)
 		doctor_say(d, PROBLEM, "cluster", arena_printf(d->a, "wsrep_max_ws_size is %s, less than artifact_limit (%lld bytes): "
-			"raise the former or lower the latter", most, (long long)conf.artifact_limit));
+			"raise it, or lower artifact_limit", most, (long long)conf.artifact_limit));
 }
 
 /* Is it this machine's own node, and is it well?  False: it serves nothing. */

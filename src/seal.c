@@ -125,7 +125,7 @@ static bool own_key(unsigned char out[KEY])
 	if (ok)
 		derive(bytes, sizeof bytes, "", "thaw webhook secret", out);
 	else
-		log_error(LOG_ERROR, "%s: %s; `thaw migrate` makes it where it is missing", path,
+		log_error(LOG_ERROR, "%s: %s; run `thaw migrate` to create it", path,
 			fd < 0 ? strerror(errno) : "is not a valid key file");
 	OPENSSL_cleanse(bytes, sizeof bytes);
 	OPENSSL_cleanse(hex, sizeof hex);
@@ -151,7 +151,7 @@ char *seal_open_secret(struct arena *a, const void *sealed, size_t n)
 	if (!own_key(k))
 		return NULL;
 	if (!(text = unseal(a, k, sealed, n)))
-		log_error(LOG_ERROR, "%s/seal.key is not the key that this database's secrets were sealed under", conf.key_dir);
+		log_error(LOG_ERROR, "%s/seal.key is not the key that the secrets in this database were encrypted with", conf.key_dir);
 	OPENSSL_cleanse(k, sizeof k);
 	return text;
 }

@@ -176,7 +176,7 @@ subtest 'what cannot be built has failed, with its reason' => sub {
     $t->sql("UPDATE training_runs SET id = UNHEX(REVERSE(HEX(id))) WHERE REVERSE(HEX(id)) = (SELECT HEX(run_id) FROM model_versions WHERE id = @{[ id($run) ]})");
     my $package = $failed->('one that is too large', sub { }, qr/more than 200 bytes \(artifact_limit\)/, env => { THAW_ARTIFACT_LIMIT => 200 });
     $failed->('one for which there is no room', sub { }, qr/its quota is 1 \(quota_artifact_bytes\)/, env => { THAW_QUOTA_ARTIFACT_BYTES => 1 });
-    $failed->('one that ends its builders', sub { $t->sql("UPDATE jobs SET tries = 20 WHERE object_id = " . id($_[0])) }, qr/never came to an end/);
+    $failed->('one that ends its builders', sub { $t->sql("UPDATE jobs SET tries = 20 WHERE object_id = " . id($_[0])) }, qr/never finished/);
     my $user = $failed->('one that nobody wants any more', sub { $t->must('user', 'disable', 'member') }, qr/no longer active/);
     $t->must('user', 'enable', 'member');
     # and can be tried again where the reason is gone
