@@ -1,8 +1,8 @@
 #!/usr/bin/perl
-# The English of what people read: every sentence that the program, the console, ./serve and
-# the page of settings can show, held against the turns of phrase that are not to come back.
-# Sentences come out of the program where it prints them (its tables, its OpenAPI description),
-# and out of the literals of the sources for all the others. What the client or the contract of
+# The English of what people read: every sentence that the program, its command, the console,
+# ./serve, the manual pages and the documents can show, held against the turns of phrase that
+# are not to come back. Sentences come out of the program where it prints them (its tables, its
+# OpenAPI description, its help), and out of the literals of the sources for all the others. What the client or the contract of
 # an API fixes to the letter stands in @FIXED, with the reason.
 use strict;
 use warnings;
@@ -45,6 +45,47 @@ my @TURNS = (
     [ qr/\bmust end with the\b|\bis (?:higher|more) than that of\b/ => 'must not outlive, cannot exceed' ],
     [ qr/\bis (?:there|none) and (?:not|no)\b/ => 'exists but' ],
     [ qr/\bin any case\b|\bbut for\b/ => 'case is ignored, always, except' ],
+    [ qr/\bthere (?:is|are) no \w+ [`"]|\bthere are:/ => 'unknown X `y`; known: ...' ],
+    [ qr/\bcounts (?:immediately|from|within)\b/ => 'takes effect' ],
+    [ qr/\bis (?:still |no longer )?good\b|\bgood (?:no more|again|for)\b/ => 'valid, works' ],
+    [ qr/\b(?:is|are) (?:not )?whole\b/ => 'complete, incomplete' ],
+    [ qr/\bdefaults? holds?\b|\bas (?:it is|they are) there\b/ => 'applies, unchanged' ],
+    [ qr/\bin the hands of\b/ => 'served by one of them' ],
+    [ qr/\bserved (?:its|their) time\b/ => 'expired' ],
+    [ qr/\b(?:said nothing|f[ae]lls? silent)\b/ => 'has not reported, stopped reporting' ],
+    [ qr/\btells? (?:more|of|what|who|which|whether|its|them|the)\b|\b(?:is|are|was) told\b/ => 'shows, returns, says' ],
+    [ qr/\bis of another\b/ => 'belongs to another' ],
+    [ qr/\b(?:is|are) to be (?:run|restarted|done|called)\b/ => 'the imperative: run it' ],
+    [ qr/\b(?:this|the) program knows\b/ => 'supports, does not match' ],
+);
+# Of the command, of the pages and documents about it, and of the scripts.
+my @COMMAND = (
+    [ qr/\bblanks?\b/ => 'spaces' ],
+    [ qr/^Ma[dk]es? |^\w+ makes? |[`"] makes (?:one|it|them|two)\b|\bmade by `thaw (?:init|\w+ create)/ => 'create, created' ],
+    [ qr/\bwhat (?:is|are|has|was) (?:not|there|here)\b/ => 'whatever is, or the thing named' ],
+    [ qr/(?<!one |ach )\bof these\b/ => 'the thing named again' ],
+    [ qr/\b(?:is|are|was|were) gone\b/ => 'not found, deleted, unavailable' ],
+    [ qr/\b(?:may|need) not\b/ => 'cannot, must not, does not have to' ],
+    [ qr/(?<!Run )\bthis once\b/ => 'which is shown once' ],
+    [ qr/\bin capitals (?:are|is|alone|make)|\bdiffer(?:s|ent)?(?: only)? in capitals\b|\bcapitals make\b/ => 'case' ],
+    [ qr/\bspeaks? (?:to|of|for)\b/ => 'is connected to, uses, acts for' ],
+    [ qr/\btried again\b/ => 'retried' ],
+    [ qr/\bThere is no \w+(?: \w+)?[.;]|(?<!so )\bthere is none\b/ => 'No X; create one with `thaw ...`' ],
+    [ qr/(?:^|[.;:] )--[\w-]+ (?:is (?!required|empty|for |the |reserved)|has (?!an ))|--[\w-]+ (?:is|are) (?:not )?of\b|\bhas (?:%\w+|\d+) at most\b/ => 'must be, requires, can have at most' ],
+    [ qr/[`"] (?:makes|writes it|tells|brings|accepts|registers|comes|shows them|sets up)\b/ => 'run `thaw ...`' ],
+    [ qr/\b(?:may|might) (?:make|have|be|run|use|stand|add|do|hold)\b/ => 'can, unless it is a permission' ],
+    [ qr/\bunder way\b|\bcut short\b|\bbegun\b/ => 'running, interrupted, started' ],
+    [ qr/\bdatabase refused\b/ => 'returned an error' ],
+    [ qr/\bin the way\b|\bmake room(?! for)\b|\b(?:found|is) no room\b/ => 'unsuitable, free some space' ],
+    [ qr/\braise the one\b|\bthe one or\b|\bit counts others\b/ => 'both by their names' ],
+    [ qr/\bit takes (?:an? |one |model)/ => 'requires' ],
+    [ qr/\bover all\b/ => 'across' ],
+    [ qr/\bbehind (?:the (?:end|last|highest)|it|its)\b/ => 'after, follows' ],
+    [ qr/\bsealed under\b|\bmade under\b/ => 'encrypted with' ],
+    [ qr/\bagain and again\b/ => 'keeps, repeatedly' ],
+    [ qr/\bname (?:it|the \w+|one|another) (?:by|with)\b/ => 'choose, set' ],
+    [ qr/\b(?:%\w+ waits?|runs on any)\b/ => 'is waiting, is running' ],
+    [ qr/\bdoes not fit\b/ => 'does not match' ],
 );
 # Beside those: what an API answers has no contractions and no subject of its own that is a mere It;
 # a person in a browser is sent to no shell, nor is a client.
@@ -88,6 +129,7 @@ sub literals_of_c {
     my @found;
     $code =~ s{/\*.*?\*/}{}gs;
     $code =~ s/^\h*#\h*include.*$//mg;
+    $code =~ s/^_Static_assert.*$//mg;
     while ($code =~ /((?:"(?:[^"\\\n]|\\.)*"\s*(?:PRI[a-zA-Z0-9]+|\\\n)?\s*)+)/g) {
         my $run = $1;
         push @found, join '', map { s/\\n/ /gr =~ s/\\(.)/$1/gr } $run =~ /"((?:[^"\\\n]|\\.)*)"/g;
@@ -126,7 +168,7 @@ subtest 'what the program prints' => sub {
     clean('summaries of routes', 150);
 
     my $doc = $thaw->('openapi');
-    my @open = @$doc{grep { $_ ne 'info' } keys %$doc};
+    my @open = $doc;
     while (@open) {
         my $it = shift @open;
         if (ref $it eq 'HASH') {
@@ -140,14 +182,15 @@ subtest 'what the program prints' => sub {
 };
 
 subtest 'what the program answers and logs' => sub {
-    # Not the command: its words are those of its own page. sql.def and columns.h are statements, tables.c
-    # says what is wrong with a row to who wrote it, auth.c has the names of counters, openapi.c was read as
-    # it comes out.
-    my @files = grep { !m{/(?:cli\w*|sql|columns|tables|openapi|nginxconf|auth)\.\w+$} } glob "$src/*.[ch] $src/*.def";
+    # sql.def and columns.h are statements, of which only `thaw audit verify` shows any words; tables.c says
+    # what is wrong with a row to the person who wrote it.
+    judge('sql.def', $_) for slurp("$src/sql.def") =~ /'([a-z ][^'"]* [^'"]*)'/g;
+    my @files = grep { !m{/(?:sql|columns|tables)\.\w+$} } glob "$src/*.[ch] $src/*.def";
     for my $file (@files) {
         my $name = $file =~ s{.*/}{}r;
+        my @more = $name =~ /^(?:cli|conf|seal|nginxconf|main|super)/ ? @COMMAND : ();
         my $answers = $name =~ /^(?:api_|dom_|err\.def|req\.|shape\.|document\.|multipart\.|search\.|net\.|json\.|list\.|res\.)/;
-        judge($name, $_, $answers ? ([ $MERE_IT => 'a named subject' ], $name eq 'dom_deliver.c' || $name eq 'dom_event.c' || $name eq 'dom_folder.c' ? () : [ $SHELL => 'no command of the shell' ]) : ())
+        judge($name, $_, @more, $answers ? ([ $MERE_IT => 'a named subject' ], $name eq 'dom_deliver.c' || $name eq 'dom_event.c' || $name eq 'dom_folder.c' ? () : [ $SHELL => 'no command of the shell' ]) : ())
             for literals_of_c($file);
     }
     clean('sources', 900);
@@ -163,14 +206,42 @@ subtest 'the console' => sub {
     clean('the console', 350);
 };
 
-subtest './serve and the page of settings' => sub {
+subtest 'the command\'s help' => sub {
+    my $verb = qr/^(?:Add|Back|Bring|Build|Change|Check|Create|Delete|Disable|Enable|End|Give|Import|List|Mark|Number|Print|Register|Remove|Rename|Restore|Revoke|Set|Show) /;
+    my %line = $t->run({}, '', "$Thaw::BUILD/thaw", 'help')->{out} =~ /^  thaw (\S+(?: \S+)?)  +(\S.*)$/mg;
+    for my $command (sort keys %line) {
+        judge("thaw $command", $line{$command}, @COMMAND);
+        push @wrong, "thaw $command: not in the imperative: $line{$command}" if $line{$command} !~ $verb;
+        push @wrong, "thaw $command: ends with a stop: $line{$command}" if $line{$command} =~ /\.$/;
+    }
+    clean('help', 40);
+};
+
+subtest 'the scripts' => sub {
     my $serve = slurp("$Thaw::SRC/serve");
-    my ($usage) = $serve =~ /\A#!.*\n((?:#.*\n)+)/;
-    judge('serve', $_) for $usage =~ s/^# ?//mgr, $serve =~ /(?:die|echo) "([^"]+)"/g, $serve =~ /\bwelcome" <<< "(.*?)^"/msg;
-    clean('./serve', 20);
-    my $page = slurp("$Thaw::SRC/doc/thaw.conf.5") =~ s/^\.\\".*$//mgr;
-    judge('thaw.conf.5', join ' ', grep { !/^\./ } split /\n/) for split /^\.(?:It|Pp|Ss|Sh)\b/m, $page;
-    clean('thaw.conf(5)', 50);
+    judge('serve', $_, @COMMAND) for $serve =~ /\bwelcome" <<< "(.*?)^"/msg;
+    for my $script (qw(serve check build-aux/session build-aux/deps build-aux/build build-aux/package bench/run)) {
+        my $text = slurp("$Thaw::SRC/$script");
+        my ($usage) = $text =~ /\A#!.*\n((?:#.*\n)+)/;
+        judge($script, $_, @COMMAND) for ($usage // '') =~ s/^# ?//mgr, $text =~ /(?:die|echo) "((?:[^"\\]|\\.)+)"/g;
+    }
+    clean('./serve, ./check and theirs', 40);
+};
+
+# Of a page of mdoc, without its macros; of Markdown, without code: what is set as code is a word.
+sub paragraphs_of_mdoc { map { join ' ', grep { !/^\./ } split /\n/ } split /^\.(?:It|Pp|Ss|Sh)\b/m, slurp(shift) =~ s/^\.\\".*$//mgr =~ s/^\.Bd.*?^\.Ed$//msgr }
+sub paragraphs_of_markdown { grep { !/\A    / } map { s/`[^`\n]+`/x/gr } map { /\A(?:\||[*] )/ ? split /\n(?=[|*])|\|/ : $_ } split /\n\n+/, slurp(shift) =~ s/^```.*?^```$//msgr }
+
+subtest 'the manual pages and the documents' => sub {
+    for my $page (qw(thaw.1 thaw.conf.5 thaw.fcgi.8)) {
+        judge($page, $_, @COMMAND) for paragraphs_of_mdoc("$Thaw::SRC/doc/$page");
+        clean($page, 10);
+    }
+    for my $file ("$Thaw::SRC/README.md", "$Thaw::SRC/debian/README.Debian", glob "$Thaw::SRC/doc/*.md") {
+        my $name = $file =~ s{.*/}{}r;
+        judge($name, $_, @COMMAND) for paragraphs_of_markdown($file);
+        clean($name, 5);
+    }
 };
 
 is(join("\n", map { "$FIXED[$_][0]: $FIXED[$_][1]" } grep { !$used{$_} } 0 .. $#FIXED), '', 'every exception is one');
