@@ -213,7 +213,7 @@ static bool check_node(struct doctor *d)
 	if (strcmp(state, "Synced"))
 		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "%s: it lags behind until it is Synced", is));
 	else if (!strcmp(size, "1") || !strcmp(size, "2"))
-		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "%s: losing one more node stops the cluster; with three nodes it would not", is));
+		doctor_say(d, WARNING, "cluster", arena_printf(d->a, "%s: the cluster stops if one more node is lost; three nodes survive that", is));
 	else
 		doctor_say(d, FINE, "cluster", is);
 	if (strcmp(host, here))

@@ -656,9 +656,9 @@ subtest 'what thaw audit verify finds' => sub {
     my $m = foundry_model($t, in => folder($t, in => $f));
     my $found = sub { my ($break, $mend, $like, $what) = @_; $t->sql($break); my $r = $t->thaw('audit', 'verify'); $t->sql($mend); is($r->{exit}, 3, $what); like($r->{out}, $like, 'and it says so') };
     my $is = sub { "UPDATE folders SET status = '$_[0]', hidden = $_[1] WHERE id = UNHEX('" . hex_of_rid($f) . "')" };
-    $found->($is->('archived', 1), $is->('active', 0), qr/living in a folder that is in the trash/, 'what lives in the trash');
+    $found->($is->('archived', 1), $is->('active', 0), qr/is not in the trash, but its folder is/, 'what lives in the trash');
     my $at = sub { "UPDATE folders SET path = CONCAT(path, '$_[0]') WHERE id = UNHEX('" . hex_of_rid($f) . "')" };
-    $found->($at->('x'), "UPDATE folders SET path = LEFT(path, CHAR_LENGTH(path) - 1) WHERE id = UNHEX('" . hex_of_rid($f) . "')", qr/whose path or project is not/, 'and what leads elsewhere');
+    $found->($at->('x'), "UPDATE folders SET path = LEFT(path, CHAR_LENGTH(path) - 1) WHERE id = UNHEX('" . hex_of_rid($f) . "')", qr/its path or project does not match/, 'and what leads elsewhere');
     is($t->thaw('audit', 'verify')->{exit}, 0, 'put back');
 };
 

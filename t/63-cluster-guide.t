@@ -159,11 +159,11 @@ subtest 'what is wrong with a node is said' => sub {
 };
 
 subtest 'a node at a time' => sub {
-    my ($state, $doctor) = follow('A node at a time', 0);
+    my ($state, $doctor) = follow('One node at a time', 0);
     like($state, qr/wsrep_local_state_comment\s+Synced/, 'it has joined again');
     unlike($doctor, qr/^(?:warning|problem)/m, 'and is well');
     my %before = map { $_ => 1 } map { local $t->{worker} = $_->{worker}; $t->worker_pids } @nodes;
-    follow('A node at a time', 1);
+    follow('One node at a time', 1);
     within(20, sub { my @now = map { local $t->{worker} = $_->{worker}; $t->worker_pids } @nodes; @now == 6 && !grep { $before{$_} } @now }, 'new workers');
     is(ask($_, '/readyz')->{status}, 200, "$_->{name} is ready") for @nodes;
 };

@@ -184,7 +184,7 @@ subtest 'again, and a taken port' => sub {
     is(serve('--port', $port, '--detach')->{exit}, 0, 'a second --detach is content');
     my $taken = serve('--port', $port, '--state', "$top/other");
     isnt($taken->{exit}, 0, 'another state on the same port');
-    like($taken->{err}, qr/port $port .*taken/, 'says that the port is taken');
+    like($taken->{err}, qr/port $port .*in use/, 'says that the port is taken');
     is(serve('--port', 'x')->{exit}, 2, 'a port that is none');
     is(get($env, '/readyz')->{status}, 200, 'the first one goes on');
 };
