@@ -66,7 +66,7 @@ subtest 'what no session can set is named' => sub {
     $t->sql('SET GLOBAL binlog_format = ROW');
     $t->init;
     for my $case ([ 'binlog_format = STATEMENT', 'binlog_format = ROW', qr/^problem  binary log     binlog_format is STATEMENT.*binlog_format = ROW/m ],
-        [ 'enforce_storage_engine = Aria', 'enforce_storage_engine = NULL', qr/^problem  storage engine enforce_storage_engine is Aria.*take the setting out/m ]) {
+        [ 'enforce_storage_engine = Aria', 'enforce_storage_engine = NULL', qr/^problem  storage engine enforce_storage_engine is Aria.*remove the setting/m ]) {
         $t->sql("SET GLOBAL $case->[0]");
         $r = $t->thaw('doctor');
         $t->sql("SET GLOBAL $case->[1]");
