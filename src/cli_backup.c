@@ -20,7 +20,7 @@
 
 extern char **environ;
 
-enum { PIECE = 1 << 16, TAIL = 256 };
+enum { PIECE = 1 << 16, TAIL = 256, HEAD = 4096 };
 
 bool backup_sum(const char *path, int64_t *size, char hex[65])
 {
@@ -89,7 +89,7 @@ int backup_run(char *const argv[], int in, int out)
 
 /* ---- What is in it ---- */
 
-struct backup { struct cli *c; const char *dir; struct json *files; int64_t bytes; };
+struct backup { struct cli *c; const char *dir; struct json *files, *binlog; int64_t bytes; };
 
 /* A file of the backup is on the disk: into the manifest. */
 static int listed(struct backup *b, const char *name)
@@ -120,18 +120,42 @@ static bool whole(int fd)
 	return strstr(tail, "-- Dump completed") != NULL;
 }
 
+/* Where the server's binary log goes on after the dump, as mariadb-dump says at its top. */
+static void find_binlog(struct backup *b, int fd)
+{
+	char head[HEAD + 1], file[256];
+	ssize_t n = pread(fd, head, HEAD, 0);
+	const char *at;
+	long long position;
+
+	head[n > 0 ? n : 0] = '\0';
+	if (!(at = strstr(head, "MASTER_LOG_FILE=")) || sscanf(at, "MASTER_LOG_FILE='%255[^']', MASTER_LOG_POS=%lld", file, &position) != 2)
+		return;
+	b->binlog = js_object(b->c->arena);
+	js_put_str(b->c->arena, b->binlog, "file", file);
+	js_put_int(b->c->arena, b->binlog, "position", position);
+}
+
 static int dump(struct backup *b)
 {
 	char *options = arena_printf(b->c->arena, "%s/client.cnf", b->dir), *file = arena_printf(b->c->arena, "--defaults-file=%s", options);
 	const char *path = arena_printf(b->c->arena, "%s/" BACKUP_DUMP, b->dir), *database = backup_options(b->c, options);
 	char program[] = "mariadb-dump", one[] = "--single-transaction", quick[] = "--quick", spaces[] = "--no-tablespaces", locks[] = "--skip-lock-tables",
-		hex[] = "--hex-blob", set[] = "--default-character-set=utf8mb4", packet[] = "--max-allowed-packet=1G", drop[] = "--skip-add-drop-table";
-	char *argv[] = { program, file, one, quick, spaces, locks, hex, set, packet, drop, NULL, NULL };
+		hex[] = "--hex-blob", set[] = "--default-character-set=utf8mb4", packet[] = "--max-allowed-packet=1G", drop[] = "--skip-add-drop-table",
+		binlog[] = "--master-data=2", *name = database ? arena_strdup(b->c->arena, database) : NULL;
+	char *argv[] = { program, file, one, quick, spaces, locks, hex, set, packet, drop, name, NULL, NULL };
+	int64_t logs = 0;
+	enum err e;
 	int fd, bad;
 
 	if (!database)
 		return CLI_FAILED;
-	argv[10] = arena_strdup(b->c->arena, database);
+	if ((e = tx_int(&b->c->tx, SQL_BINLOG, DB_NONE, &logs)))
+		return cli_failed(b->c, e);
+	if (logs) {
+		argv[10] = binlog;
+		argv[11] = name;
+	}
 	if ((fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
 		return cli_say("%s: %s", path, strerror(errno));
 	bad = backup_run(argv, -1, fd);
@@ -140,6 +164,8 @@ static int dump(struct backup *b)
 		bad = cli_say("%s is incomplete", path);
 	if (!bad && fsync(fd))
 		bad = cli_say("%s: %s", path, strerror(errno));
+	if (!bad)
+		find_binlog(b, fd);
 	close(fd);
 	return bad ? bad : listed(b, BACKUP_DUMP);
 }
@@ -181,6 +207,8 @@ static int manifest(struct backup *b, int64_t point, struct json *o)
 	js_put_str(a, o, "version", PACKAGE_VERSION);
 	js_put_int(a, o, "schema", schema);
 	js_put_str(a, o, "point", clock_iso(a, point, TIME_MICROS));
+	if (b->binlog)
+		js_put(o, "binlog", b->binlog);
 	js_put(o, "files", b->files);
 	return cli_write_file(arena_printf(a, "%s/" BACKUP_MANIFEST, b->dir), js_pretty(o), geteuid(), getegid());
 }

@@ -733,7 +733,8 @@
 	C(A, i, COUNT_OF("webhook_endpoints x STRAIGHT_JOIN deliveries v FORCE INDEX (delivery_due) ON v.organization_id = x.organization_id " \
 		"AND v.endpoint_id = x.id AND v.outcome IS NULL WHERE x.status = 'enabled'"), figures[4]) \
 	C(A, i, COUNT_OF("webhook_endpoints WHERE failing_since IS NOT NULL AND status = 'enabled'"), figures[5]) \
-	C(A, i, COUNT_OF("jobs FORCE INDEX (job_due) WHERE due_at IS NOT NULL"), figures[6])
+	C(A, i, COUNT_OF("jobs FORCE INDEX (job_due) WHERE due_at IS NOT NULL"), figures[6]) \
+	C(A, i, "COALESCE((SELECT CAST(VARIABLE_VALUE AS SIGNED) FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'WSREP_CLUSTER_SIZE'), 0)", figures[7])
 #define TABLE_PICK(F, C, A) F(A, s, "TABLE_NAME", name) C(A, i, "CAST(TABLE_ROWS AS SIGNED)", rows) C(A, i, "CAST(DATA_LENGTH + INDEX_LENGTH AS SIGNED)", bytes)
 /* Up to which number the events of an organization are, and up to which they are in its totals. */
 #define COUNTER_PICK(F, C, A) F(A, i, "last", last) C(A, i, "counted", counted)

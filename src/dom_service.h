@@ -31,7 +31,7 @@ enum { SERVICES_SHOWN = 500 };
 enum err service_list(struct tx *tx, struct service **out, size_t *n);
 
 /* The figures of metric.def's rows of the source ASKED, in their order. */
-enum { FIGURES = 7, FIGURE_UNNUMBERED = 2, FIGURE_AGE, FIGURE_WAITING };
+enum { FIGURES = 8, FIGURE_UNNUMBERED = 2, FIGURE_AGE, FIGURE_WAITING };
 struct figures { int64_t figures[FIGURES]; };
 enum err service_figures(struct tx *tx, struct figures *out);
 struct table_size { const char *name; int64_t rows, bytes; };

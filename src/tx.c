@@ -20,8 +20,6 @@
 #include "metric.h"
 #include "row.h"
 
-enum { TRIES = 6 };
-
 static void why_put(struct tx *tx, struct why_item item)
 {
 	if (tx->why.n < WHY_ITEMS)
@@ -223,7 +221,7 @@ enum err tx_run(struct tx *tx, enum err (*work)(void *), void (*again)(void *), 
 	db_want(tx->db, SQL_WHO_LOAD);
 	db_want(tx->db, tx->idempotency_key ? SQL_ATTEMPT_ADD : SQL_ATTEMPT_DONE);
 	db_want(tx->db, tx->idempotency_key ? SQL_ATTEMPT_ANSWER : SQL_NONE);
-	for (int try = 0; try < TRIES; try++) {
+	for (int try = 0;; try++) {
 		unsigned char attempt[16];
 
 		if (try) {

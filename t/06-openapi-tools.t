@@ -9,37 +9,14 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
+use Thaw::Kept;
 use Contract;
-use Fcntl ':flock';
-use File::Path qw(make_path remove_tree);
 use JSON::PP ();
 use MIME::Base64 qw(decode_base64);
 
-my @pypi = qw(openapi-spec-validator==0.9.0 openapi-python-client==0.29.1 schemathesis==4.32.5);
-my @npm = qw(@redocly/cli@1.34.5 @stoplight/spectral-cli@6.16.3);       # the last ones that run with the Node 18 of Debian 12
-my $cache = "$Thaw::BUILD/t-cache";
-
-# A directory that is filled once by these commands; why not, else.
-sub kept {
-    my ($dir, @commands) = @_;
-    make_path($cache);
-    open my $lock, '>', "$dir.lock" or die $!;
-    flock $lock, LOCK_EX;
-    return if -e "$dir/done";
-    remove_tree($dir); make_path($dir);
-    for my $command (@commands) {
-        my $out = `cd '$dir' && timeout 300 $command 2>&1`;
-        return (split /\n/, $out)[-1] // $command if $?;
-    }
-    spew("$dir/done", '');
-    return;
-}
-my ($python, $node) = map { "$cache/openapi-$_" } "python-" . join('-', map { /==(.*)/ } @pypi), "npm-" . join('-', map { /\@([\d.]+)$/ } @npm);
-my $no_python = system("python3 -c 'import ensurepip, venv' 2>/dev/null") ? 'no python3-venv'
-    : kept($python, 'python3 -m venv .', "bin/pip install --quiet --disable-pip-version-check --timeout 20 @pypi");
-my $no_node = system('node --version >/dev/null 2>&1') ? 'no node' : kept($node, q(sh -c 'echo "{\"private\":true}" > package.json'),
-    "npm install --no-audit --no-fund --ignore-scripts --fetch-timeout=60000 @npm");
-local $ENV{PATH} = "$python/bin:$ENV{PATH}";
+my ($python, $no_python) = Thaw::Kept::python('openapi');
+my ($node, $no_node) = Thaw::Kept::node('openapi');
+local $ENV{PATH} = "$python/bin:$ENV{PATH}" if $python;
 delete local @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};
 
 my $t = Thaw->new(workers => 2);

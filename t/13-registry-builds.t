@@ -244,12 +244,16 @@ subtest 'a builder that is killed' => sub {
     my $in = join ', ', map { id($_) } @packages;
     my $start = sub { Thaw::Guard->start({ env => { THAW_CONFIG => "$t->{dir}/thaw.conf" } }, "$t->{dir}/build.log", "$Thaw::BUILD/thaw", 'build', '--follow') };
     my ($killed, @builders) = (0, map { $start->() } 1 .. 2);
-    my $end = time + 60;
-    while (rows('jobs', "object_id IN ($in) AND outcome IS NULL") && time < $end) {
-        sleep 0.005 + rand 0.04;
+    # each lives as long as a machine takes to build anything: longer, while nothing is built
+    my ($life, $left, $end) = (0.02, scalar @packages, time + 120);
+    while ($left && time < $end) {
+        sleep rand 2 * $life;
         my $i = int rand @builders;
         $builders[$i]->kill('KILL'), $builders[$i]->wait(5), $killed++;
         $builders[$i] = $start->();
+        my $was = $left;
+        $left = rows('jobs', "object_id IN ($in) AND outcome IS NULL");
+        $life = $left < $was ? 0.02 : 1.1 * $life;
     }
     # then each is built, once
     is(join(' ', map { status($job{$_})->{status} } @packages), join(' ', (303) x @packages), "all are built, whatever became of $killed builders");

@@ -211,9 +211,9 @@ my @others = grep { $_->{text} =~ /^SELECT/ && $_->{text} =~ $tables && $_->{tex
 for my $s (@others) {
     $s->{values} = join ', ', values_of($s);
     $s->{many} = $s->{text} =~ /\bCOUNT\(|\bSUM\(|\bLIMIT \?/;
-    $s->{run} = 'EXECUTE %s' . ($s->{values} ne '' ? " USING $s->{values}" : '');
+    $s->{using} = ($s->{values} ne '' ? " USING $s->{values}" : '');
 }
-$_->{many} = 1, $_->{run} = 'EXECUTE %s' . using($_) for @lists;
+$_->{many} = 1, $_->{using} = using($_) for @lists;
 
 # One connection, which has every statement; each is run in turn, twice over.
 my @all = (@lists, @others);
@@ -227,7 +227,7 @@ sub run_twice {
     for my $round (1, 2) {
         for my $at (@which) {
             my $s = $all[$at];
-            $script .= ($s->{list} ? sets($s) : '') . "SET \@before = $pages;\nFLUSH STATUS;\n" . sprintf($s->{run}, "s$at") . ";\nSELECT 'pages', $at, $round, $pages - \@before, $rows;\n";
+            $script .= ($s->{list} ? sets($s) : '') . "SET \@before = $pages;\nFLUSH STATUS;\n" . "EXECUTE s$at$s->{using}" . ";\nSELECT 'pages', $at, $round, $pages - \@before, $rows;\n";
         }
     }
     my $got = 0;

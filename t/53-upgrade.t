@@ -158,6 +158,22 @@ subtest 'two at once' => sub {
     $t->start_workers;
 };
 
+subtest 'workers that come before the migration' => sub {
+    $t->{worker}->stop;
+    downgraded($newest - 1);
+    $t->start_workers;
+    my $before = $t->sql('SELECT COUNT(*) FROM attempts');
+    for my $ask ([ GET => $MODELS ], [ POST => $MODELS, body => { name => 'early', model_type => 'auto', task_type => 'regression' } ], [ GET => '/v1/workspaces' ], [ GET => '/api/v2/registeredModels/' ]) {
+        my $r = $t->req(@$ask, token => $t->admin);
+        is($r->{status}, 503, "@$ask[0, 1] is refused") or diag $r->{raw};
+        like($r->{headers}{'retry-after'}, qr/^\d+$/, 'for now');
+        unlike($r->{body}, qr/migrate/, 'in words for a client');
+    }
+    is(scalar $t->sql('SELECT COUNT(*) FROM attempts'), $before, 'and nothing is changed');
+    migrated();
+    within(20, sub { $t->req(GET => $MODELS, token => $t->admin)->{status} == 200 }, 'that they serve when it is done');
+};
+
 # What a file had done when it was cut short does not stand in the way of the next run.
 subtest 'cut short' => sub {
     $t->{worker}->stop;

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # The drill: a backup is taken while changes run, restored on another server, and what was
-# acknowledged before its point is there, with the keys that open it. What is damaged, newer, or
+# acknowledged before its point is there, with the keys that open it; with the server's binary log
+# all that came later is there too, by the commands of doc/deploy.md. What is damaged, newer, or
 # would replace something is refused.
 use strict;
 use warnings;
@@ -12,7 +13,7 @@ use Thaw;
 use Contract;
 use Foundry;
 
-my $t = Thaw->new(config => { webhook_http => 'on', webhook_networks => '127.0.0.0/8' });
+my $t = Thaw->new(mariadb => [ '--log-bin=bin', '--binlog-format=ROW', '--server-id=1' ], config => { webhook_http => 'on', webhook_networks => '127.0.0.0/8' });
 my $token = $t->admin;
 my $backup = "$t->{dir}/backup";
 
@@ -103,6 +104,23 @@ subtest 'restored elsewhere' => sub {
     is($r->{exit}, 1, 'nor what has tables');
     like($r->{err}, qr/the database has \d+ tables; `thaw restore` needs an empty one/, 'which is said');
     is(join(' ', glob "$c->{dir}/keys/*"), '', 'and nothing was put there');
+};
+
+subtest 'and what came later, from the binary log' => sub {
+    my $c = elsewhere();
+    is($c->thaw(@restore, "$c->{dir}/admin.cnf")->{exit}, 0, 'given the same backup, restored');
+    my ($replay) = slurp("$Thaw::SRC/doc/deploy.md") =~ /^    (mariadb-binlog .*\n(?:        .*\n)*)/m;
+    my $manifest = JSON::PP->new->decode(slurp("$backup/manifest.json"));
+    like($manifest->{binlog}{file}, qr/^bin\.0+\d$/, 'whose manifest says where the binary log goes on');
+    ok($replay =~ s/--start-position=\K\d+/$manifest->{binlog}{position}/ && $replay =~ s{/var/log/mysql/mariadb-bin\.0\S+}{$t->{dir}/db/$_} && $replay =~ s/\| mariadb\K/ --defaults-file=$c->{dir}\/admin.cnf/, 'and the command')
+        for $manifest->{binlog}{file};
+    $t->sql('FLUSH BINARY LOGS');
+    my $r = $t->run({}, '', 'bash', '-o', 'pipefail', '-c', $replay);
+    is($r->{exit}, 0, 'when it is replayed') or diag $replay, $r->{err};
+    my %status = map { $_->[0] => $_->[1] } $c->sql("SELECT CONCAT('mdl-', LOWER(HEX(id))), status FROM thaw.models");
+    is(join(' ', map { "@$_" } grep { !$status{ $_->[1] } || ($_->[2] && $status{ $_->[1] } ne 'archived') } @made), '', 'then every change that was acknowledged is there');
+    my $v = $c->thaw('--json', 'audit', 'verify');
+    is($v->{exit}, 0, 'and agrees with its audit') or diag $v->{out};
 };
 
 subtest 'what is not a backup' => sub {

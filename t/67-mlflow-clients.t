@@ -7,22 +7,14 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
+use Thaw::Kept;
 
-# Each is kept with the build, since its own needs are large.
-my %needs = (2 => [ 'mlflow-skinny<3', 'pandas', 'sqlalchemy<2.1', 'alembic' ], 3 => [ 'mlflow-skinny>=3', 'pandas', 'sqlalchemy', 'alembic' ]);
-
-sub python {
-    my ($major) = @_;
-    my $dir = "$Thaw::BUILD/mlflow-$major";
-    return "$dir/bin/python" if !system("$dir/bin/python -c 'import mlflow' 2>/dev/null");
-    return if system('curl -sf -m 5 -o /dev/null https://pypi.org/simple/mlflow-skinny/ 2>/dev/null');
-    return if system("timeout 60 python3 -m venv $dir >/dev/null 2>&1");
-    system('timeout', '400', 'sh', '-c', "exec \"\$\@\" >$dir/pip.log 2>&1", 'sh', "$dir/bin/pip", 'install', '-q', '--disable-pip-version-check', @{ $needs{$major} }) and return;
-    return "$dir/bin/python";
+my (%python, $why);
+for my $major (2, 3) {
+    (my $dir, $why) = Thaw::Kept::python("mlflow-$major");
+    $python{$major} = $dir && "$dir/bin/python";
 }
-
-my %python = map { $_ => python($_) } sort keys %needs;
-plan skip_all => 'no PyPI, or no venv with pip' if !grep { $_ } values %python;
+plan skip_all => $why if !grep { $_ } values %python;
 
 # given a server, and a member with a key
 my $t = Thaw->new(workers => 2);

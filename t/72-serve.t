@@ -12,6 +12,7 @@ use IO::Socket::INET;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
+use Thaw::Kept;
 use Time::HiRes qw(sleep time);
 
 my $top = tempdir('thaw-serve-t.XXXXXX', TMPDIR => 1, CLEANUP => !$ENV{LEAVE});     # mode 0700
@@ -134,8 +135,8 @@ subtest 'demo.env and what is printed' => sub {
     is((stat "$state/$_")[2] & 077, 0, "$_ is nobody else's business") for qw(demo.env passwords client d);
 };
 
-# In one shell, one after the other, as a new user would; what a block installs from PyPI is taken from the build
-# where the tests of these clients have it, and the block is left out where they could not.
+# In one shell, one after the other, as a new user would; what a block installs from PyPI is taken from what is kept with
+# the build, and the block is left out where that is not to be had.
 subtest 'every block of the README, as pasted' => sub {
     my @blocks = slurp("$clone/README.md") =~ /^```sh\n(.*?)^```$/gms;
     is(scalar(grep { !/^\.\/serve/ } @blocks), @blocks - 1, 'the first starts the demo, as was done');
@@ -143,8 +144,8 @@ subtest 'every block of the README, as pasted' => sub {
     my @run;
     for my $block (@blocks[ 1 .. $#blocks ]) {
         if ($block =~ s/^python3 -m venv (var\/(\w+)) .*\n//) {
-            my $has = "$Thaw::BUILD/" . { mlflow => 'mlflow-3', datarobot => 'datarobot', foundry => 'foundry-sdk' }->{$2};
-            -x "$has/bin/pip" or diag("left out, as $2 is not there"), next;
+            my ($has, $why) = Thaw::Kept::python({ mlflow => 'mlflow-3', sdk => 'openapi' }->{$2} // $2);
+            $has or diag("left out: $why"), next;
             $script .= "ln -s '$has' '$1'\n";
         }
         push @run, $block;
@@ -156,6 +157,8 @@ subtest 'every block of the README, as pasted' => sub {
     my $of = sub { my ($in) = grep { $run[$_] =~ $_[0] } 0 .. $#run; $out[$in] // '' };
     like($of->(qr/audit-logs" -H/), qr/"status":"archived".*"status":"draft".*"model\.unarchived".*"model\.archived".*"model\.created"/s, 'a model is archived and restored, as its history says');
     like($of->(qr/urllib/), qr/model\.archived draft -> archived\n.*model\.created/, 'so from Python');
+    like($of->(qr/generate/), qr/archived draft\n/, 'by a client that was generated from the description') if $script =~ /generate/;
+    like($of->(qr{/metrics}), qr/method="POST",route="\/api\/v1\/models\/\{model_id\}\/archive".* [2-9]\n/, 'and all of this is counted') or diag $of->(qr{/metrics});
     like($of->(qr/serializedModelFunction/), qr/"rid":"ri\.models\.main\.model-version\./, 'a version is uploaded');
     like($of->(qr/user create/), qr/sam\d+ .*member .*active/, 'a user made');
     like($of->(qr/api-key create/), qr/^sk_live_\w+$/m, 'a key');

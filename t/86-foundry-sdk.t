@@ -7,16 +7,12 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
+use Thaw::Kept;
 use OAuth;
 
-# It is kept with the build, since its own needs are large.
-my $dir = "$Thaw::BUILD/foundry-sdk";
+my ($dir, $why) = Thaw::Kept::python('foundry');
+plan skip_all => $why if !$dir;
 my $python = "$dir/bin/python";
-if (system("$python -c 'import foundry_sdk' 2>/dev/null")) {
-    plan skip_all => 'no PyPI' if system('curl -sf -m 5 -o /dev/null https://pypi.org/simple/foundry-platform-sdk/ 2>/dev/null');
-    plan skip_all => 'no venv with pip' if system("timeout 60 python3 -m venv $dir >/dev/null 2>&1");
-    plan skip_all => 'foundry-platform-sdk was not to be had in time' if system("timeout 240 $dir/bin/pip install -q --disable-pip-version-check foundry-platform-sdk >$dir/pip.log 2>&1");
-}
 
 # given a server, and somebody who builds
 my $t = Thaw->new(workers => 2);

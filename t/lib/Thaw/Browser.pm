@@ -8,30 +8,19 @@
 package Thaw::Browser;
 use strict;
 use warnings;
-use Fcntl ':flock';
 use File::Path qw(make_path remove_tree);
 use JSON::PP ();
 use Test::More;
 use Thaw;
+use Thaw::Kept;
 
-# playwright-core and axe-core, at the versions that were tested, once per build: the former's
-# last one that runs with the Node 18 of Debian 12 (its `engines`).
-my @modules = qw(playwright-core@1.61.1 axe-core@4.14.1);
-my $home = "$Thaw::BUILD/t-cache/npm-" . join '-', map { /\@(.*)/ } @modules;
+my $home;
 sub found { my ($path) = grep { -x } map { "$_/$_[0]" } split /:/, $ENV{PATH}; $path }
 sub lacks {
     my @missing = grep { !found($_) } qw(chromium node npm);
     return "no @missing: build-aux/deps browser installs what is missing" if @missing;
-    make_path("$Thaw::BUILD/t-cache");
-    open my $lock, '>', "$home.lock" or die $!;
-    flock $lock, LOCK_EX;
-    return if -e "$home/done";
-    remove_tree($home); make_path($home);
-    local @ENV{qw(PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD npm_config_cache)} = (1, "$home/cache");
-    my $out = `cd '$home' && echo '{"private":true}' > package.json && npm install --no-audit --no-fund --ignore-scripts --fetch-timeout=60000 @modules 2>&1`;
-    return "npm could not install @modules:\n$out" if $?;
-    spew("$home/done", '');
-    return;
+    ($home, my $why) = Thaw::Kept::node('browser');
+    return $why;
 }
 
 sub run {
