@@ -1,6 +1,6 @@
 // act.js: offering what one may do next, asking first, doing it, saying so.
 import { h, badge, inside, nonce, sentence } from './dom.js';
-import { request, get, user } from './api.js';
+import { request, get, offers, user } from './api.js';
 import { confirm, secret, toast, toastFailure, clearToasts } from './dialog.js';
 import { fieldset } from './fields.js';
 import { pick } from './pick.js';
@@ -41,7 +41,7 @@ const undone = (resource, action) => inside(action.pick?.deed ?? action.deed ?? 
 export function button(resource, offer, object, refresh, small) {
     const action = resource.actions[offer.transition];
     return h('button', { type: 'button', class: `btn btn-${action.tone ? `outline-${action.tone}` : 'primary'}${small ? ' btn-sm' : ''}`,
-        'data-transition': offer.transition, onclick: () => perform(resource, offer, object, refresh) },
+        'data-transition': offer.transition, onclick: () => perform(resource, offer, object, refresh, small) },
         action.label, !action.bare && h('span', { class: small ? 'tail' : null }, ` ${resource.one}`),
         h('span', { class: 'visually-hidden' }, ` ${resource.name(object)}`));
 }
@@ -51,8 +51,24 @@ const checks = list => h('ul', { class: 'checks' }, list.map(c => h('li', { clas
     h('span', { 'aria-hidden': 'true' }, c.fits ? '\u2713' : '\u2717'), h('span', { class: 'visually-hidden' }, c.fits ? 'Passed: ' : 'Failed: '), c.text)));
 const typed = name => ({ name: 'typed', label: `Type the name to confirm: ${name}`, type: 'text', must: name });
 
+// Takes an action back by the transition that its row names as `undo`, with no question: nothing is lost by either.
+async function takeBack(resource, action, object, refresh) {
+    try {
+        const offer = (await offers(resource, resource.archived)).find(o => o.transition === action.undo);
+        if (!offer) return;
+        const { data } = await request(offer.method, place(resource, offer.path, object), { key: nonce(), body: offer.body });
+        const now = data && resource.statuses[resource.status(resource.api.one(data))];
+        toast('good', `${sentence(resource.one)} \u201c${resource.name(object)}\u201d ${resource.actions[action.undo].done}`, now && `Its status is now ${now.label}.`);
+    } catch (e) {
+        toastFailure(e, undone(resource, resource.actions[action.undo]));
+        if (e.kind === 'ended') return;
+    }
+    await refresh();
+    settle();
+}
+
 let asking = false;                 // a second click while the question is not yet there
-async function perform(resource, offer, object, refresh) {
+async function perform(resource, offer, object, refresh, small) {
     const action = resource.actions[offer.transition];
     const name = resource.name(object);
     const here = location.hash;
@@ -105,10 +121,11 @@ async function perform(resource, offer, object, refresh) {
         await tellSecret(resource, done.data);
         const status = done.data && offer.to !== 'same' && !action.leads && resource.status(resource.api.one(done.data));
         const now = resource.statuses[status];
-        const to = action.leads ? action.leads(done.data, object) : chosen && action.pick.leads ? await action.pick.leads(done.data, chosen, get) : action.after === 'stay' ? location.hash : action.after !== 'list' ? detailHash(resource, object)
+        const to = action.leads ? action.leads(done.data, object) : chosen && action.pick.leads ? await action.pick.leads(done.data, chosen, get) : action.after === 'stay' || (small && action.undo) ? location.hash : action.after !== 'list' ? detailHash(resource, object)
             : `#/${resource.path}${resource.archived ? '/archived' : ''}`;
         toast('good', typeof action.done === 'function' ? action.done(object) : `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, action.did ? action.did(done.data) : chosen ? action.pick.did?.(chosen) : now && `Its status is now ${now.label}${foreseen?.to && foreseen.to !== status
-            ? `, not ${resource.statuses[foreseen.to].label}, because something changed in the meantime` : ''}.`, location.hash !== to);
+            ? `, not ${resource.statuses[foreseen.to].label}, because something changed in the meantime` : ''}.`, location.hash !== to,
+            action.undo && (() => takeBack(resource, action, object, refresh)));
         if (location.hash !== to) location.hash = to;
         else {
             await refresh();

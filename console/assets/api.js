@@ -38,7 +38,7 @@ const kindOf = status => ({ 400: 'invalid', 401: 'signin', 403: 'denied', 404: '
 // the fields as a list, or by their names.
 function failure(status, headers, body) {
     const e = body?.error ?? body ?? {};
-    const list = e.errors ?? body?.errors ?? (e.details ? [e.details].flat() : []);
+    const list = e.errors ?? e.details?.errors ?? body?.errors ?? (e.details ? [e.details].flat() : []);
     const fields = Array.isArray(list) ? {} : { ...list };
     for (const f of Array.isArray(list) ? list : []) if (f?.field) fields[f.field] ??= f.detail ?? f.message ?? f.reason ?? 'is not valid';
     return new Failure(e.code === 'idempotency_key_sealed' ? 'sealed' : kindOf(status), e.detail ?? e.message ?? e.errorDescription ?? e.title ?? `The server answered ${status}.`, {

@@ -17,7 +17,7 @@ export async function detail(resource, id) {
 
     async function load() {
         const object = resource.api.one((await request('GET', url)).data);
-        watch(object, ++turn);
+        watch(JSON.stringify(object), object, ++turn);
         await resource.api.complete?.([object], get, true);
         const open = await offers(resource, resource.status(object));
         const can = known(resource, open, object);
@@ -35,15 +35,18 @@ export async function detail(resource, id) {
         if (inside || document.activeElement === document.body) (row && holder.querySelector(`tr[data-id="${CSS.escape(row)}"] a`) || holder.querySelector('h1'))?.focus();
     }
 
-    // What ends by itself is looked at until it has ended, and then shown.
-    async function watch(object, mine) {
+    // What ends by itself is looked at until it has ended; what changes meanwhile is shown.
+    async function watch(was, object, mine) {
         const over = () => mine !== turn;
         for (let pending = resource.pending?.(object), wait = 4000; pending; wait = Math.min(30_000, wait * 1.3)) {
             await new Promise(on => { setTimeout(on, wait); });
             if (over() || !holder.isConnected) return;
             if (document.hidden || document.querySelector('dialog[open]')) continue;
-            try { pending = resource.pending(resource.api.one(await get(url))); } catch (e) { if (e.kind === 'ended' || e.kind === 'gone') return; }
-            if (!pending && !over()) await refresh();
+            try {
+                const now = resource.api.one(await get(url));
+                pending = resource.pending(now);
+                if (JSON.stringify(now) !== was && !over()) return refresh();
+            } catch (e) { if (e.kind === 'ended' || e.kind === 'gone') return; }
         }
     }
 
@@ -77,15 +80,13 @@ export async function detail(resource, id) {
         const past = !resource.noHistory && section('history', 'History', timeline(resource, id));
         const tables = (resource.tables ?? []).map((t, i) => object[t.field] && section(`table-${i}`, t.title, object[t.field].length
             ? h('div', { class: `scroll${t.whole ? ' whole' : ''}`, tabindex: 0, role: 'region', 'aria-label': `${t.title}, table` }, plainTable(resource, t.columns, object[t.field], t.title)) : h('p', { class: 'soft mb-0' }, t.none))).filter(Boolean);
-        // What has much beside it gets the whole width for that.
-        const broad = line || parts.length || tables.length || !past;
         return [
             back(object),
-            h('div', { class: 'head' }, h('h1', { tabindex: -1 }, resource.name(object)), badge(resource, status), test(object)),
+            h('div', { class: 'head' }, h('h1', { tabindex: -1 }, resource.name(object)), badge(resource, resource.seen?.(object) ?? status), test(object)),
             h('div', { class: 'row g-3' },
-                h('div', { class: 'col-lg-7' }, next, !broad && details),
-                h('div', { class: 'col-lg-5' }, broad ? details : past)),
-            line && section('lineage', 'Lineage', line), parts, tables, broad && past,
+                h('div', { class: 'col-lg-7' }, next, past),
+                h('div', { class: 'col-lg-5' }, details)),
+            line && section('lineage', 'Lineage', line), parts, tables,
         ].flat().filter(Boolean);
     }
 

@@ -12,9 +12,11 @@ document.getElementById('toasts').append(polite, urgent);
 
 // No clock takes it away, since some read slowly: the next view does, or, when it is said
 // on the way to a view (`travels`), the one after.
-export function toast(tone, title, text, travels) {
+// undo: a function that takes back what it tells of.
+export function toast(tone, title, text, travels, undo) {
     const box = h('div', { class: `note note-${tone}`, 'data-turned': !travels },
-        h('div', {}, h('strong', {}, title), text && h('div', {}, text)),
+        h('div', {}, h('strong', {}, title), text && h('div', {}, text),
+            undo && h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary mt-2', 'aria-label': `Undo: ${title}`, onclick: () => { box.remove(); undo(); } }, 'Undo')),
         h('button', { type: 'button', class: 'close', 'aria-label': `Close: ${title}`, onclick: () => box.remove() }, '\u00d7'));
     const where = tone === 'good' ? polite : urgent;
     while (where.children.length > 2) where.firstChild.remove();

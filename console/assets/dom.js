@@ -30,14 +30,16 @@ const conjunction = new Intl.ListFormat('en-GB');
 export const listed = words => conjunction.format(words);
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const exact = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit', second: '2-digit', timeZoneName: 'short' });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
-// Of ISO 8601, or of seconds since 1970.
-export function time(given) {
+// Of ISO 8601, or of seconds since 1970; to the second and with its zone where one asks who was first.
+export function time(given, format = moment) {
     const at = new Date(typeof given === 'number' ? given * 1000 : given);
     if (isNaN(at)) return String(given);
     const iso = typeof given === 'number' ? at.toISOString() : given;
-    return h('time', { datetime: iso, title: iso }, moment.format(at));
+    return h('time', { datetime: iso, title: iso }, format.format(at));
 }
+export const second = given => time(given, exact);
 export const dayName = date => day.format(new Date(`${date}T00:00:00Z`));
 
 export const spinner = what => h('p', { class: 'busy', role: 'status' },
@@ -66,7 +68,7 @@ export const allowed = words => words.map(s => h('li', {}, scopes[s] ?? h('code'
 const nothing = () => h('span', { class: 'soft' }, h('span', { 'aria-hidden': 'true' }, '\u2013'), h('span', { class: 'visually-hidden' }, 'none'));
 const kinds = {
     text: v => String(v),
-    time,
+    time: v => time(v),
     words: v => v.length ? h('ul', { class: 'tags' }, v.map(w => h('li', { class: 'badge tone-grey' }, w))) : nothing(),
     scopes: v => h('ul', { class: 'mb-0 ps-3' }, allowed(v)),
     json: v => Object.keys(v).length ? h('pre', { tabindex: '0' }, JSON.stringify(v, null, 2)) : nothing(),
@@ -94,6 +96,6 @@ export function swatch(colour) {
 }
 export function value(resource, { field, kind = 'text' }, object) {
     const v = object[field];
-    if (kind === 'status' && v) return badge(resource, v);
+    if (kind === 'status' && v) return badge(resource, resource.seen?.(object) ?? v);
     return v === null || v === undefined || v === '' ? nothing() : (kinds[kind] ?? kinds.text)(v);
 }

@@ -118,9 +118,10 @@ export function fieldset(specs, object = {}, parent = null) {
         tell(e) {
             let first = null;
             const rest = [];
-            for (const [name, text] of Object.entries(e.fields)) {
+            const taken = e.kind === 'conflict' && specs.find(s => s.taken?.test(e.message));
+            for (const [name, text] of Object.entries(taken ? { [taken.name]: e.message } : e.fields)) {
                 const it = find(name);
-                if (it && e.kind === 'invalid') { it.wrong(text); first ??= it.input; } else rest.push(`${name}: ${text}`);
+                if (it && ['invalid', 'conflict'].includes(e.kind)) { it.wrong(text); first ??= it.input; } else rest.push(`${name}: ${text}`);
             }
             return { first, rest };
         },

@@ -1,6 +1,6 @@
 // form.js: creating and editing any resource. The server's rules are not repeated
 // here: it says which field is wrong, and the form shows it there.
-import { h, nonce, value, sentence } from './dom.js';
+import { h, inside, listed, nonce, value, sentence } from './dom.js';
 import { request, get, offers } from './api.js';
 import { notice, toast } from './dialog.js';
 import { detailHash, editable, rights, target, tellSecret } from './act.js';
@@ -40,9 +40,10 @@ export async function form(resource, id, params) {
         }
     }
 
-    const fields = fieldset(resource.form.filter(f => (!f.only || f.only === (editing ? 'edit' : 'create')) && (!f.needs || rights(resource, object).includes(f.needs))
-        && (!f.of || f.of(object))), object, parent);
-    const { values } = fields;
+    const specs = resource.form.filter(f => (!f.only || f.only === (editing ? 'edit' : 'create')) && (!f.needs || rights(resource, object).includes(f.needs))
+        && (!f.of || f.of(object)));
+    let fields = fieldset(specs, object, parent);
+    const values = () => fields.values();
     let start = values(), key = nonce(), sent = null, working = false;
     const problem = h('div', { role: 'alert' });
     const send = h('button', { type: 'submit', class: 'btn btn-primary' }, editing ? 'Save' : `Create ${resource.one}`);
@@ -79,23 +80,28 @@ export async function form(resource, id, params) {
     async function explain(e, body) {
         const { first, rest } = fields.tell(e);
         if (e.kind === 'stale') {
-            // Saving again is now a decision over what the other one wrote: show it.
-            const before = object;
+            // What only the other one changed is taken over; what both did is this one's to decide.
+            const before = object, typed = values();
             key = nonce();
             try { await fetchObject(); } catch (again) { problem.replaceChildren(notice(again, false)); return; }
-            const changed = fields.specs.filter(f => !same(before[f.name], object[f.name]));
-            problem.replaceChildren(notice(e, true), h('dl', { class: 'fields' }, changed.map(f =>
+            const own = specs.filter(f => !same(start[f.name], typed[f.name]));
+            const theirs = specs.filter(f => !same(before[f.name], object[f.name])), both = theirs.filter(f => own.includes(f) && !same(typed[f.name], object[f.name]));
+            const fresh = fieldset(specs, object, parent), merged = fieldset(specs, { ...object, ...Object.fromEntries(own.map(f => [f.name, typed[f.name]])) }, parent);
+            fields.node.replaceWith(merged.node);
+            fields = merged;
+            start = fresh.values();
+            problem.replaceChildren(notice(e, true), h('dl', { class: 'fields' }, theirs.map(f =>
                 [h('dt', {}, `${f.label} is now`), h('dd', {}, value(resource, { field: f.name, kind: { tags: 'words', labels: 'labels' }[f.type] ?? 'text' }, object))])),
-                h('p', {}, 'Your changes are below, unsaved. Save to overwrite the other changes, or go back.'));
+                h('p', {}, own.length ? 'Your changes are below, unsaved, with the other changes beside them. ' : '',
+                    both.length ? `You both changed ${listed(both.map(f => inside(f.label)))}: saving overwrites what the other person wrote there.` : 'Saving keeps both.'));
         } else if (first && !rest.length) {
             problem.replaceChildren();
         } else {
-            if (e.kind === 'conflict') key = nonce();
             problem.replaceChildren(e.kind === 'conflict' ? h('div', { class: 'note note-bad inline' }, h('div', {}, h('strong', {}, `Couldn\u2019t save the ${resource.one}`),
                 h('div', {}, `${e.message.replace(/\.$/, '')}. Correct this, then save again.`))) : notice(e, true));
             if (rest.length && e.kind === 'invalid') problem.append(h('ul', {}, rest.map(r => h('li', {}, r))));
         }
-        if (e.kind === 'invalid') key = nonce();
+        if (['invalid', 'conflict'].includes(e.kind)) key = nonce();
         (first ?? send).focus();
     }
 

@@ -56,7 +56,7 @@ async function table(resource, items, caption, refresh) {
             resource.columns.map((c, i) => i === 0
                 ? h('th', { scope: 'row' }, resource.flat ? value(resource, c, o) : h('a', { href: detailHash(resource, o) }, resource.name(o)), ' ', test(o),
                     h('div', { class: 'd-lg-none' }, resource.flat ? resource.columns.filter(wide).map(w => h('div', { class: 'soft' }, `${w.label}: `, value(resource, w, o)))
-                        : [badge(resource, resource.status(o)), resource.columns.filter(b => b.below && o[b.field]?.length).map(b => value(resource, b, o))]))
+                        : [badge(resource, resource.seen?.(o) ?? resource.status(o)), resource.columns.filter(b => b.below && o[b.field]?.length).map(b => value(resource, b, o))]))
                 : h('td', { class: wide(c) }, value(resource, c, o))),
             acts && h('td', { class: 'acts' }, h('div', {}, can.get(o).map(a => button(resource, a, o, refresh, true))))))));
 }
@@ -129,17 +129,27 @@ export function list(resource, archived, params) {
 
     const summary = h('p', { class: 'soft mb-2', role: 'status' });
     const rows = h('div', { class: 'rows' }, spinner('Loading'));
-    let turn = 0;
+    let turn = 0, wait = 4000;
 
-    async function load() {
+    // What ends by itself is looked at again until it has; not while one is doing something with it.
+    function again(mine, items) {
+        if (!items.some(o => resource.pending?.(o))) { wait = 4000; return; }
+        setTimeout(() => {
+            if (mine !== turn || !rows.isConnected) return;
+            if (document.hidden || document.querySelector('dialog[open]') || rows.contains(document.activeElement)) again(mine, items); else load(true);
+        }, wait);
+        wait = Math.min(30_000, wait * 1.3);
+    }
+    async function load(quiet) {
         const mine = ++turn;
-        rows.setAttribute('aria-busy', 'true');
+        if (quiet !== true) rows.setAttribute('aria-busy', 'true');
         try {
             const page = await read(resource, resource.api.base, { ...view, status: archived ? resource.archived : view.status });
             const shown = page.items.length > 0 && await table(resource, page.items, `${archived ? 'Archived ' : ''}${resource.many}`, load);
             if (mine !== turn) return;
             summary.textContent = plural(page.total ?? page.items.length, resource.one, resource.many) + (page.total === undefined && (page.previous || page.next) ? ' on this page' : '');
             rows.replaceChildren(...(shown ? [shown, pages(page)].filter(Boolean) : [empty()]));
+            again(mine, page.items);
         } catch (e) {
             if (mine !== turn || e.kind === 'ended') return;
             summary.textContent = '';
@@ -202,8 +212,9 @@ export function list(resource, archived, params) {
         further.length > 0 && h('details', { open: further.some(f => view[f.name]) }, h('summary', {}, 'More filters'), h('div', { class: 'filters' }, further.map(filter))));
 
     const tab = (to, text, on) => h('li', { class: 'nav-item' }, h('a', { class: `nav-link${on ? ' active' : ''}`, href: to, 'aria-current': on && 'page' }, text));
-    load();
+    const ready = load();
     return {
+        ready,
         title: archived ? `Archived ${resource.many}` : resource.title,
         node: h('div', {},
             h('div', { class: 'head' }, h('h1', { tabindex: -1 }, archived ? `Archived ${resource.many}` : resource.title),

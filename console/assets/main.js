@@ -31,14 +31,16 @@ function route() {
     if (!word) return start();
     if (word === 'authorize' && !id) return authorize(new URLSearchParams(search), leave);
     if (!resource || parts.includes('.') || parts.includes('..') || parts.length > 3 || (verb && verb !== 'edit')) return nowhere();
-    if (!may(resource.read)) return nowhere(`Your role doesn\u2019t allow you to see ${resource.many}.`);
+    if (!may(resource.read)) return barred(`see ${resource.many}`, resource.read);
     if (id ? resource.flat : resource.inner) return nowhere();
     if (!id || (id === 'archived' && resource.archived && !verb)) return list(resource, id === 'archived', new URLSearchParams(search));
-    if (id === 'new' && !verb && resource.form && !resource.madeElsewhere) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : nowhere(`Your role doesn\u2019t allow you to create ${resource.many}.`);
+    if (id === 'new' && !verb && resource.form && !resource.madeElsewhere) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : barred(`create ${resource.many}`, resource.create);
     if (verb && !resource.form) return nowhere();
     return verb ? form(resource, id) : detail(resource, id);
 }
-const nowhere = (text = 'This page doesn\u2019t exist.') => ({ title: 'Not found', node: h('div', {}, h('h1', { tabindex: -1 }, 'Not found'), h('p', {}, text), h('a', { href: '#/' }, 'Overview')) });
+const plain = (title, ...text) => ({ title, node: h('div', {}, h('h1', { tabindex: -1 }, title), h('p', {}, text), h('a', { href: '#/' }, 'Overview')) });
+const nowhere = () => plain('Not found', 'This page doesn\u2019t exist.');
+const barred = (what, permission) => plain('Not allowed', `Your role (${user().role}) doesn\u2019t allow you to ${what}. An administrator of your organization can give you the permission `, h('code', {}, permission), '.');
 
 async function show() {
     const mine = ++turn;
@@ -65,10 +67,20 @@ function put(view) {
     main.removeAttribute('aria-busy');
     frame();
     (view.first ?? main.querySelector('h1')).focus({ preventScroll: true });
+    // Back and forward lead to where one was, once there is as much to see again.
+    const y = history.state?.y ?? 0;
     scrollTo(0, 0);
+    if (y) view.ready?.then(() => { if (current === view) scrollTo(0, y); });
 }
+history.scrollRestoration = 'manual';
+let scrolled;
+addEventListener('scroll', () => {
+    clearTimeout(scrolled);
+    scrolled = setTimeout(() => { if (location.hash === shown) history.replaceState({ y: scrollY }, ''); }, 100);
+});
 
 addEventListener('hashchange', () => {
+    clearTimeout(scrolled);
     if (current?.dirty?.() && !leaving()) { history.replaceState(null, '', shown); return; }
     show();
 });

@@ -22,6 +22,7 @@
 //   rights      (object): the words of what this person may do with it, which edit, actions and
 //               fields have as `needs`: a word, or of what it follows from
 //   mine        (object, user): only these are listed, and may be acted on
+//   seen        (object): the status that is shown, where it says more than the one that offers go by
 //   archived    the status that the Archived view asks for; listed: those of the list;
 //               shown: the one that is listed when none is chosen
 //   statuses    status -> {label, tone}
@@ -43,7 +44,7 @@
 //   form        fields {name, label, type, options, help, required, only}; type: text,
 //               area, number, check, choice, tags, colour, labels, owner; only: 'create' or 'edit';
 //               of(object): where there is such a field; at: what the server calls it besides;
-//               when(values): shown beside these; says(values): what they would do; start: its
+//               taken: how a conflict reads that is about this one; when(values): shown beside these; says(values): what they would do; start: its
 //               value, where the object has none; must: what has to be typed, or is said of a
 //               check that is not set
 //   edit        method, url(object) where that is not its own, and the transitions that it stands for; send(values, object):
@@ -51,9 +52,10 @@
 //   create      the permission that it takes
 //   own         offers as /console/actions has them, of what is no transition of its own;
 //               {url} in a path is the object's
-//   actions     transition -> {label, ask (a text, or of the object), done, tone, row, after, foresee}: in the order in
+//   actions     transition -> {label, ask (a text, or of the object), done, tone, row, after, undo, foresee}: in the order in
 //               which they are offered. row: also offered in the list; after: 'list' when
-//               there is no detail to go to afterwards, 'stay' where one is well placed;
+//               there is no detail to go to afterwards, 'stay' where one is well placed; undo: the
+//               transition that takes it back, so that one stays in a list too;
 //               bare: its label says all, without the word for the object; deed: where the
 //               question takes more words than the label;
 //               done: what the toast says of the object, or of(object) all of it;
@@ -70,6 +72,7 @@
 //   audit       audit action -> how the history tells it
 
 import { named } from './api.js';
+import { plural } from './dom.js';
 import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
 import { registry } from './registry.js';
 import { use } from './use.js';
@@ -83,7 +86,10 @@ const projects = {
         list: v => ({ status: v.status, search: v.search, sort: v.sort, page: v.page - 1, size: v.limit ?? 20 }),
         page: r => ({ items: r.data, total: r.totalElements, size: r.size }),
         one: r => r.data,
+        // An address leads somewhere while the project is live.
+        complete(items) { for (const p of items) p[['LIVE', 'UPDATED'].includes(p.status) ? 'site' : 'address'] = p.previewUrl; },
     },
+    pending: p => p.status === 'BUILDING',
     archived: 'ARCHIVED', listed: ['DRAFT', 'BUILDING', 'LIVE', 'UPDATED', 'PAUSED'],
     statuses: {
         DRAFT: { label: 'Draft', tone: 'grey' },
@@ -105,7 +111,8 @@ const projects = {
     ],
     details: [
         { label: 'Description', field: 'description' },
-        { label: 'URL', field: 'previewUrl', kind: 'link' },
+        { label: 'URL', field: 'site', kind: 'link', optional: true },
+        { label: 'URL (not live)', field: 'address', optional: true },
         { label: 'Tech stack', field: 'techStack' },
         { label: 'Accent', field: 'accent', kind: 'colour' },
         { label: 'Build', field: 'progress', kind: 'percent', optional: true },
@@ -116,7 +123,7 @@ const projects = {
     form: [
         { name: 'name', label: 'Name', type: 'text', required: true },
         { name: 'description', label: 'Description', type: 'area' },
-        { name: 'url', label: 'URL', type: 'text', help: 'An unused address such as wildwood-bakery.talkide.app' },
+        { name: 'url', label: 'URL', type: 'text', taken: /taken/, help: 'An unused address such as wildwood-bakery.talkide.app' },
         { name: 'techStack', label: 'Tech stack', type: 'text', help: 'For example Vue + Spring Boot' },
         { name: 'accent', label: 'Accent', type: 'colour', help: 'A colour, such as oklch(0.78 0.15 70)',
           options: ['oklch(0.78 0.15 70)', 'oklch(0.70 0.17 25)', 'oklch(0.72 0.15 150)', 'oklch(0.70 0.13 230)', 'oklch(0.65 0.18 290)', 'oklch(0.70 0.17 350)'] },
@@ -125,9 +132,13 @@ const projects = {
     actions: {
         PROJECT_PUBLISH: { label: 'Publish', ask: 'The project goes live.', done: 'is live' },
         PROJECT_RESUME: { label: 'Resume', ask: 'The project goes live again.', done: 'is live again' },
-        PROJECT_PAUSE: { label: 'Pause', ask: 'The project is not live until it is resumed.', done: 'is paused' },
-        PROJECT_RESTORE: { label: 'Restore', row: true, ask: 'The project returns to the status that it had before it was archived.', done: 'was restored' },
-        PROJECT_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', ask: 'The project is hidden from the list. It can be restored from the archive at any time.', done: 'was archived' },
+        PROJECT_PAUSE: { label: 'Pause', tone: 'secondary', ask: 'The project is not live until it is resumed.', done: 'is paused' },
+        PROJECT_RESTORE: { label: 'Restore', row: true, ask: 'The project returns to the status that it had before it was archived.', done: 'was restored',
+            foresee: async (get, p) => {
+                const was = (await get(`/console/history/project/${p.id}?page_size=50`)).items.find(e => e.action === 'project.archived')?.from_status;
+                return was ? { to: was, text: 'This was its status when it was archived.' } : { text: 'The project returns to the status that it had before it was archived.' };
+            } },
+        PROJECT_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', undo: 'PROJECT_RESTORE', ask: 'The project is hidden from the list. It can be restored from the archive at any time.', done: 'was archived' },
         PROJECT_DELETE: { label: 'Delete', tone: 'danger', after: 'list', ask: 'This permanently deletes the project. It cannot be restored.', done: 'was deleted' },
     },
     audit: { 'project.updated': 'Edited', 'project.build_started': 'Build started', 'project.build_progressed': 'Build progress', 'project.built': 'Build finished' },
@@ -148,7 +159,16 @@ const models = {
         list: v => ({ status: v.status, search: v.search, task_type: v.task_type, page: v.page, page_size: v.limit ?? 20 }),
         page: r => ({ items: r.items, total: r.total, size: r.page_size }),
         one: r => r,
+        // Which version is the active one is told by the versions.
+        async complete(items, get, alone) {
+            if (!alone) return;
+            const url = `${modelUrl(items[0].id)}/versions?page_size=100`, v = (await named(get, [url])).get(url)?.items.find(o => o.is_promoted);
+            if (!v) return;
+            items[0].active = { href: `#/versions/${versionId(v.model_id, v.version_id)}`, text: `Version ${v.version_number}` };
+            items[0].active_config = { algorithm: v.algorithm, hyperparameters: v.hyperparameters };
+        },
     },
+    pending: m => m.status === 'training',
     archived: 'archived', listed: ['draft', 'training', 'ready'],
     statuses: {
         draft: { label: 'Draft', tone: 'grey' },
@@ -170,7 +190,8 @@ const models = {
         { label: 'Description', field: 'description' },
         { label: 'Type', field: 'model_type' },
         { label: 'Task', field: 'task_type' },
-        { label: 'Version', field: 'version' },
+        { label: 'Active version', field: 'active', kind: 'place', optional: true },
+        { label: 'Active configuration', field: 'active_config', kind: 'json', optional: true },
         { label: 'Dataset', field: 'dataset_id' },
         { label: 'Tags', field: 'tags', kind: 'words' },
         { label: 'Configuration', field: 'config', kind: 'json' },
@@ -184,6 +205,7 @@ const models = {
     ],
     parts: [
         { word: 'version', title: 'Versions', url: m => `${modelUrl(m.id)}/versions`, none: 'No versions yet.' },
+        { word: 'run', title: 'Training runs', url: m => `${modelUrl(m.id)}/train`, none: 'No training runs yet.' },
         aliasPart, { of: inUse, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) }, modelTags(inUse), holdPart,
     ],
     form: [
@@ -196,12 +218,47 @@ const models = {
     edit: { method: 'PATCH', transitions: ['MODEL_EDIT'] },
     own: modelOffers(['draft', 'training', 'ready']),
     actions: {
-        MODEL_UNARCHIVE: { label: 'Restore', row: true, ask: 'The model becomes ready if it has a version, and a draft otherwise.', done: 'was restored' },
-        MODEL_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', ask: 'The model is hidden from the list and cannot be trained or deployed. It can be restored at any time.', done: 'was archived' },
+        MODEL_UNARCHIVE: { label: 'Restore', row: true, ask: 'The model becomes ready if it has a version, and a draft otherwise.', done: 'was restored',
+            foresee: async (get, m) => {
+                const n = (await get(`${modelUrl(m.id)}/versions?page_size=1`)).total;
+                return { to: n ? 'ready' : 'draft', text: n ? `The model has ${plural(n, 'version', 'versions')}.` : 'The model has no versions.' };
+            } },
+        MODEL_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', undo: 'MODEL_UNARCHIVE', ask: 'The model is hidden from the list and cannot be trained or deployed. It can be restored at any time.', done: 'was archived' },
         ...modelActions,
     },
     audit: { 'model.unarchived': 'Restored', 'model.updated': 'Edited', 'model.config_updated': 'Configuration edited',
         'model.training_completed': 'Training succeeded' },
+};
+
+// A run ends when its trainer says so; one whose trainer is gone is ended by a person.
+const runs = {
+    word: 'run', path: 'runs', one: 'training run', many: 'training runs', title: 'Models', inner: 'models', flat: true,
+    read: 'model:read', create: 'model:write', noHistory: true,
+    id: r => r.job_id, name: r => r.algorithm ?? r.job_id, status: r => r.status,
+    api: { base: '', list: v => ({ page: v.page, page_size: v.limit }), page: r => ({ items: r.items, total: r.total, size: r.page_size }), one: r => r },
+    pending: r => r.status === 'training',
+    listed: [],
+    statuses: {
+        training: { label: 'Running', tone: 'violet' },
+        completed: { label: 'Completed', tone: 'green' },
+        failed: { label: 'Failed', tone: 'red' },
+    },
+    columns: [
+        { label: 'Algorithm', field: 'algorithm' },
+        { label: 'Status', field: 'status', kind: 'status' },
+        { label: 'Started', field: 'started_at', kind: 'time', wide: true },
+        { label: 'Ended', field: 'ended_at', kind: 'time', wide: true },
+        { label: 'Reason', field: 'reason', kind: 'long', wide: true },
+        { label: 'Id', field: 'job_id', kind: 'code', wide: true },
+    ],
+    own: [{ transition: 'RUN_FAIL', from: ['training'], to: 'failed', method: 'POST', permission: 'model:write' }],
+    actions: {
+        RUN_FAIL: { label: 'Mark as failed', bare: true, row: true, after: 'stay', tone: 'danger', done: 'was ended',
+            ask: 'Ends the run, and the model can be trained again. Do this when its trainer no longer works: what it reports later is refused.',
+            fields: () => [{ name: 'reason', label: 'Reason', type: 'text', required: true, help: 'Such as: the trainer was shut down' }],
+            send: (r, values) => ({ path: `${modelUrl(r.model_id)}/train/${encodeURIComponent(r.job_id)}/fail`, body: values }) },
+    },
+    audit: {},
 };
 
 // An id of two parts: the API has versions below their model.
@@ -334,6 +391,7 @@ const workspaces = {
     read: 'workspace:read', create: 'workspace:write',
     id: w => w.id, name: w => w.name, status: w => w.status,
     api: cursors('/v1/workspaces'),
+    pending: w => w.status === 'provisioning',
     archived: 'archived', listed: ['ready', 'active', 'provisioning'],
     statuses: {
         provisioning: { label: 'Provisioning', tone: 'violet' },
@@ -362,7 +420,7 @@ const workspaces = {
                     : t.entities === 1 ? `Its only entity is ${t.open ? 'not ' : ''}in a final status.`
                         : t.open ? `${t.open} of its ${t.entities} entities ${t.open === 1 ? 'is' : 'are'} not in a final status.` : `All of its ${t.entities} entities are in a final status.` }),
             } },
-        WORKSPACE_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', done: 'was archived',
+        WORKSPACE_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', undo: 'WORKSPACE_UNARCHIVE', done: 'was archived',
             ask: 'The workspace is hidden from the list, and no entity can be created in it. It can be restored from the archive at any time.' },
     },
     audit: { 'workspace.unarchived': 'Restored', 'workspace.updated': 'Edited', 'workspace.activated': 'Became active', 'workspace.emptied': 'Became ready' },
@@ -473,11 +531,12 @@ const authorizations = {
 const endpoints = {
     word: 'webhook_endpoint', path: 'webhooks', one: 'endpoint', many: 'webhook endpoints', title: 'Webhooks',
     read: 'webhook:read', create: 'webhook:write', noHistory: true,
-    id: n => n.id, name: n => n.url, status: n => n.status,
+    id: n => n.id, name: n => n.url, status: n => n.status, seen: n => n.status === 'enabled' && n.failing_since ? 'failing' : n.status,
     api: { ...cursors('/v1/webhook_endpoints'), secret: r => r.secret },
     listed: [],
     statuses: {
         enabled: { label: 'Enabled', tone: 'green' },
+        failing: { label: 'Failing', tone: 'red' },
         disabled: { label: 'Disabled', tone: 'slate' },
     },
     noSearch: true, sorts: newest, filters: [],
@@ -524,6 +583,7 @@ const deliveries = {
     word: 'delivery', path: 'deliveries', one: 'delivery', many: 'deliveries', title: 'Webhooks', inner: 'webhooks',
     read: 'webhook:read', create: 'webhook:write', noHistory: true, within: { word: 'webhook_endpoint', field: 'webhook_endpoint_id', place: 'endpoint' },
     id: d => `${d.webhook_endpoint_id}.${d.id}`, name: d => d.type ?? d.event_id, status: d => d.status,
+    pending: d => d.status === 'pending',
     api: {
         ...cursors(''),
         url: id => { const [endpoint, delivery] = halves(id); return `/v1/webhook_endpoints/${endpoint}/deliveries/${delivery}`; },
@@ -596,7 +656,7 @@ const applications = {
     audit: {},
 };
 
-export const resources = [projects, models, versions, ...inMlflow, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications];
+export const resources = [projects, models, runs, versions, ...inMlflow, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
 export const url = (resource, id) => resource.api.url?.(id) ?? `${resource.api.base}/${encodeURIComponent(id)}`;

@@ -1,5 +1,5 @@
 // timeline.js: who did what, when, from which state to which: the audit rows of an object.
-import { h, badge, spinner, time } from './dom.js';
+import { h, badge, spinner, second } from './dom.js';
 import { get, query } from './api.js';
 import { notice } from './dialog.js';
 import { story } from './mlflow.js';
@@ -9,7 +9,8 @@ export function timeline(resource, id) {
     const items = h('ol', { class: 'timeline' });
     const foot = h('div', {}, spinner('Loading'));
     const box = h('div', {}, items, foot);
-    let page = 0;
+    let page = 0, left = true;
+    const kept = [];                 // what was read and is not shown yet
 
     const entry = e => h('li', {},
         h('div', { class: 'what' }, h('strong', {}, told(e.action)), ' by ', e.actor?.name ?? e.actor?.id ?? 'the system'),
@@ -17,7 +18,7 @@ export function timeline(resource, id) {
             e.from_status && [badge(resource, e.from_status), h('span', { 'aria-hidden': 'true' }, ' \u2192 '), h('span', { class: 'visually-hidden' }, ' to ')],
             badge(resource, e.to_status)),
         story(e) && h('div', {}, story(e)),
-        h('div', { class: 'soft' }, time(e.timestamp), e.ip_address && ` \u00b7 ${e.ip_address}`),
+        h('div', { class: 'soft' }, second(e.timestamp), e.ip_address && ` \u00b7 ${e.ip_address}`),
         (e.request_id || Object.keys(e.details ?? {}).length > 0) && h('details', {}, h('summary', {}, 'More',
             h('span', { class: 'visually-hidden' }, ` about ${told(e.action)}`)),
             h('dl', {}, e.request_id && [h('dt', {}, 'Request'), h('dd', {}, h('code', {}, e.request_id))],
@@ -27,12 +28,17 @@ export function timeline(resource, id) {
         const button = foot.querySelector('button');
         button?.setAttribute('aria-disabled', 'true');
         try {
-            const reply = await get(query(`/console/history/${resource.history?.(id) ?? `${resource.word}/${encodeURIComponent(id)}`}`, { page: page + 1, page_size: 20 }));
-            page++;
-            const fresh = reply.items.map(entry);
+            if (!kept.length) {
+                const reply = await get(query(`/console/history/${resource.history?.(id) ?? `${resource.word}/${encodeURIComponent(id)}`}`, { page: page + 1, page_size: 20 }));
+                page++;
+                left = reply.has_next;
+                kept.push(...reply.items);
+            }
+            // Five at first: the page is for what is, and this for what was.
+            const fresh = kept.splice(0, button ? kept.length : 5).map(entry);
             items.append(...fresh);
             if (button && fresh[0]) { fresh[0].tabIndex = -1; fresh[0].focus(); }
-            foot.replaceChildren(reply.has_next ? h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: more }, 'Show older') : '');
+            foot.replaceChildren(kept.length || left ? h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: more }, 'Show older') : '');
         } catch (e) {
             if (e.kind !== 'ended') foot.replaceChildren(h('div', { role: 'alert' }, notice(e, false, more)));
         }

@@ -546,7 +546,7 @@ const middle = await model('Between');
 const inner = await promote(first, middle);
 for (let i = 0; i < 3; i++) await promote(inner, shown);
 for (const colorScheme of ['light', 'dark']) {
-    for (const width of [360, 1600]) {
+    for (const width of [390, 1024, 1440]) {
         await test(`models, versions and applications in ${colorScheme} at ${width} pixels: accessible, and no wider than the screen`, async () => {
             const context = await person({ colorScheme, viewport: { width, height: 800 } });
             const page = await visit(context, consent());

@@ -286,11 +286,15 @@ await test('edited by someone else meanwhile: told, nothing overwritten unasked,
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('This was changed while you were editing').waitFor();
     await page.getByText('Description is now').waitFor();
+    await page.getByText('You both changed tech stack').waitFor();
+    assert.equal(await page.getByLabel('Description').inputValue(), 'theirs');
     assert.equal(await page.getByLabel('Tech stack').inputValue(), 'mine');
     assert.equal((await api('GET', `/api/v1/projects/${p.id}`)).body.data.techStack, 'theirs');
     await page.getByRole('button', { name: 'Save' }).click();
     await good(page).getByText('was saved').waitFor();
-    assert.equal((await api('GET', `/api/v1/projects/${p.id}`)).body.data.techStack, 'mine');
+    const now = (await api('GET', `/api/v1/projects/${p.id}`)).body.data;
+    assert.equal(now.techStack, 'mine');
+    assert.equal(now.description, 'theirs', 'what only the other one changed stays');
 });
 
 await test('the detail offers exactly what its state and the person allow', async () => {
@@ -554,6 +558,9 @@ await test('workspaces: archive, the archived view, status, order, and pages by 
     await page.getByRole('button', { name: `Archive workspace ${first[0]}`, exact: true }).click();
     await confirm(page, 'Archive workspace');
     await good(page).getByText('was archived').waitFor();
+    await heading(page, 'Workspaces');
+    await go(page, '#/workspaces/archived');
+    await page.getByRole('link', { name: first[0], exact: true }).click();
     await heading(page, first[0]);
     assert.equal(await page.getByRole('link', { name: 'New entity' }).count(), 0, 'no entity can be made in it');
     await go(page, '#/workspaces/archived');
@@ -783,7 +790,7 @@ const held = (await api('GET', `/v1/entities?workspace_id=${holder.id}`)).body.d
 const hook = (await api('GET', '/v1/webhook_endpoints')).body.data.find(n => n.url.endsWith('/deliveries'));
 const sent = (await api('GET', `/v1/webhook_endpoints/${hook.id}/deliveries?limit=100`)).body.data.find(d => d.attempt_count);
 for (const colorScheme of ['light', 'dark']) {
-    for (const width of [360, 1600]) {
+    for (const width of [390, 1024, 1440]) {
         await test(`every view in ${colorScheme} at ${width} pixels: accessible, and no wider than the screen`, async () => {
             const context = await person({ colorScheme, viewport: { width, height: 800 } });
             const page = await visit(context);

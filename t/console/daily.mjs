@@ -1,0 +1,144 @@
+// daily.mjs: what one meets day after day: taking back, coming back, seeing what moves, being told where
+// something is wrong. Run by t/91-console-daily.t.
+import assert from 'node:assert/strict';
+import { api, badge, column, confirm, dialog, end, go, good, heading, model, press, project, setup, signedIn, test, train } from './harness.mjs';
+
+await test('archived from a list: one stays there, the row goes, and Undo brings it back', async () => {
+    const m = await model('Taken back');
+    const { page } = await signedIn();
+    await go(page, `#/models?search=${encodeURIComponent('Taken back')}`);
+    await page.getByRole('button', { name: `Archive model ${m.name}` }).click();
+    await confirm(page, 'Archive model');
+    await good(page).getByText('was archived').waitFor();
+    await heading(page, 'Models');
+    await page.getByText('No models match.').waitFor();
+    assert.equal((await api('GET', `/api/v1/models/${m.id}`)).body.status, 'archived');
+    await press(page, `Undo: Model \u201c${m.name}\u201d was archived`);
+    await good(page).getByText('was restored').waitFor();
+    await page.getByRole('link', { name: m.name }).waitFor();
+    assert.equal((await api('GET', `/api/v1/models/${m.id}`)).body.status, 'draft');
+    const { body } = await api('GET', `/api/v1/models/${m.id}/audit-logs`);
+    assert.deepEqual(body.items.map(e => e.action), ['model.unarchived', 'model.archived', 'model.created']);
+});
+
+await test('restoring says what a model or a project becomes before one confirms', async () => {
+    const draft = await model('Comes back'), ready = await model('Comes back'), live = await project('Comes back', 'publish', 'archive');
+    await train(ready);
+    for (const m of [draft, ready]) assert.equal((await api('POST', `/api/v1/models/${m.id}/archive`)).status, 200);
+    const { page } = await signedIn();
+    for (const [hash, status] of [[`#/models/${draft.id}`, 'Draft'], [`#/models/${ready.id}`, 'Ready'], [`#/projects/${live.id}`, 'Live']]) {
+        await go(page, hash);
+        await press(page, /^Restore/);
+        await dialog(page).getByText(`will be ${status}.`).waitFor();
+        await confirm(page, 'Cancel');
+    }
+});
+
+await test('a draft has no version; a model shows which one is active, and its configuration', async () => {
+    const m = await model('Which one');
+    const { page } = await signedIn();
+    const fields = () => page.getByRole('region', { name: 'Details' }).innerText();
+    await go(page, `#/models/${m.id}`);
+    assert.doesNotMatch(await fields(), /Version/i);
+    await train(m, { algorithm: 'old', hyperparameters: { depth: 1 } });
+    await train(m, { algorithm: 'new', hyperparameters: { depth: 2 } });
+    await go(page, '#/models');
+    await go(page, `#/models/${m.id}`);
+    assert.match(await fields(), /Active version\s+Version 2[^]*"new"/);
+    await go(page, `#/versions/${m.id}.ver-001`);
+    await press(page, /^Restore configuration/);
+    await confirm(page, 'Restore configuration');
+    await good(page).getByText('is now active').waitFor();
+    await go(page, `#/models/${m.id}`);
+    assert.match(await fields(), /Active version\s+Version 1[^]*"old"[^]*"depth": 1/);
+});
+
+await test('a run whose trainer is gone is ended by a person, with the reason', async () => {
+    const m = await model('Abandoned');
+    assert.equal((await api('POST', `/api/v1/models/${m.id}/train`, { algorithm: 'xgboost' })).status, 202);
+    const { page } = await signedIn();
+    await go(page, `#/models/${m.id}`);
+    await badge(page, 'Training');
+    await press(page, 'Mark as failed xgboost');
+    await confirm(page, 'Mark as failed');
+    await dialog(page).locator('[name=reason][aria-invalid=true]').waitFor();
+    await dialog(page).getByLabel('Reason').fill('the trainer was shut down');
+    await confirm(page, 'Mark as failed');
+    await good(page).getByText('was ended').waitFor();
+    await badge(page, 'Draft');
+    await column(page, 'the trainer was shut down').locator('td .badge', { hasText: 'Failed' }).waitFor();
+});
+
+await test('what moves by itself is seen to move, in a list and on a page', async () => {
+    const listed = await model('Moves'), shown = await model('Moves too');
+    const jobs = await Promise.all([listed, shown].map(async m => (await api('POST', `/api/v1/models/${m.id}/train`)).body.job_id));
+    const { context, page } = await signedIn();
+    await go(page, '#/models?search=Moves');
+    await column(page, listed.name).locator('td .badge', { hasText: 'Training' }).waitFor();
+    const other = await context.newPage();
+    await other.goto(`${setup.url}/#/models/${shown.id}`);
+    await badge(other, 'Training');
+    await Promise.all([listed, shown].map((m, i) => api('POST', `/api/v1/models/${m.id}/train/${jobs[i]}/complete`, {})));
+    await Promise.all([column(page, listed.name).locator('td .badge', { hasText: 'Ready' }).waitFor(), badge(other, 'Ready')]);
+});
+
+await test('Back leads to where one was in the list', async () => {
+    for (let i = 0; i < 20; i++) await model('Long list');
+    const { page } = await signedIn({ viewport: { width: 1280, height: 500 } });
+    await go(page, '#/models?search=Long+list');
+    await page.evaluate(() => scrollTo(0, 600));
+    await page.waitForFunction(() => history.state?.y > 500);
+    await page.locator('tbody th a').nth(15).click();
+    await page.getByRole('region', { name: 'Details' }).waitFor();
+    assert.equal(await page.evaluate(() => scrollY), 0);
+    await page.goBack();
+    await page.waitForFunction(() => scrollY > 500);
+});
+
+await test('a name that is taken, and three wrong fields at once, are told at their fields', async () => {
+    const m = await model('Taken'), p = await api('POST', '/api/v1/projects', { name: 'Taken', url: 'taken-already.talkide.app' });
+    assert.equal(p.status, 201);
+    const { page } = await signedIn();
+    await go(page, '#/models/new');
+    await page.getByLabel('Name').fill(m.name);
+    await press(page, 'Create model');
+    await page.locator('input[name=name][aria-invalid=true]').waitFor();
+    await page.getByText('already has this name').waitFor();
+    await page.getByLabel('Name').fill('');
+    await page.getByLabel('Description').fill('x'.repeat(70_000));
+    await page.getByLabel('Tags').fill(Array.from({ length: 101 }, (_, i) => `t${i}`).join(','));
+    await press(page, 'Create model');
+    await page.locator('[name=tags][aria-invalid=true]').waitFor();
+    assert.equal(await page.locator('form [aria-invalid=true]').count(), 3);
+    page.on('dialog', d => d.accept());             // what was typed is left behind
+    await go(page, '#/projects/new');
+    await page.getByLabel('Name').fill('Another');
+    await page.getByLabel('URL').fill('taken-already.talkide.app');
+    await press(page, 'Create project');
+    await page.locator('input[name=url][aria-invalid=true]').waitFor();
+});
+
+await test('a reader is told that it is not allowed, by which permission, and whom to ask', async () => {
+    const { page } = await signedIn({}, setup.reader);
+    await go(page, '#/models/new');
+    await heading(page, 'Not allowed');
+    await page.getByText('An administrator of your organization can give you the permission model:write.').waitFor();
+});
+
+await test('an address is a link while the project is live, and words are whole', async () => {
+    const draft = await api('POST', '/api/v1/projects', { name: 'Address 1', url: 'address-one.talkide.app' });
+    const { page } = await signedIn();
+    await go(page, `#/projects/${draft.body.data.id}`);
+    await page.getByText('URL (not live)').waitFor();
+    assert.equal(await page.getByRole('link', { name: 'address-one' }).count(), 0);
+    assert.equal((await api('PUT', `/api/v1/projects/${draft.body.data.id}/publish`)).status, 200);
+    await go(page, '#/projects');
+    await go(page, `#/projects/${draft.body.data.id}`);
+    await page.getByRole('link', { name: 'address-one' }).waitFor();
+    assert.match(await page.getByRole('button', { name: /^Pause/ }).getAttribute('class'), /outline-secondary/);
+    await model('Whole words');
+    await go(page, '#/models?search=Whole+words');
+    for (const cell of await page.locator('tbody td:nth-child(3)').all()) assert.ok((await cell.boundingBox()).height < 60, 'one line');
+});
+
+await end();
