@@ -227,6 +227,36 @@ static enum err actions(struct req *r)
 	return OK;
 }
 
+/* ---- What endpoints can hear of ---- */
+
+struct told { const char *type; };
+static const struct shape told_out[] = {
+	{ "type", T_STR, AT(struct told, type) },
+	NAMED("ConsoleEventType")
+};
+static const struct shape tolds_out[] = ITEMS(told_out);
+
+static enum err told(struct req *r)
+{
+	struct told *all = arena_alloc(r->arena, LIFE__MAX * sizeof *all);
+	size_t n = 0;
+	enum err e = tx_settle(&r->tx);
+
+	if (e)
+		return e;
+	for (int t = 0; t < LIFE__MAX; t++) {
+		const struct transition_row *row = &life_transitions[t];
+		size_t same = 0;
+
+		while (same < n && strcmp(all[same].type, row->audit))
+			same++;
+		if (row->flags & TOLD && same == n)
+			all[n++] = (struct told){ row->audit };
+	}
+	res_shape(r, 200, tolds_out, &(struct items_view){ { all, n, sizeof *all } }, 0);
+	return OK;
+}
+
 /* ---- Preview what restoring a workspace would do ---- */
 
 static const struct shape target_out[] = {
@@ -311,6 +341,8 @@ static const struct shape event_out[] = {
 	{ "actor", T_SUB, AUDIT_EVENT_AT(actor), .sub = actor_out },
 	{ "from_status", T_STR, AUDIT_EVENT_AT(from), .flags = F_NULL },
 	{ "to_status", T_STR, AUDIT_EVENT_AT(to) },
+	{ "key", T_STR, AUDIT_EVENT_AT(key), .flags = F_NULL, .help = "name of the API key that was used" },
+	{ "agent", T_STR, AUDIT_EVENT_AT(agent), .flags = F_NULL, .help = "the agent that this key belongs to" },
 	{ "ip_address", T_STR, AUDIT_EVENT_AT(address) },
 	{ "request_id", T_STR, AUDIT_EVENT_AT(request_id) },
 	{ "details", T_OBJECT, AUDIT_EVENT_AT(details), .empty = "{}" },
@@ -368,6 +400,8 @@ static const struct route routes[] = {
 	  .summary = "Set a password by a link", .errors = "LINK_INVALID ORG_DISABLED LOGIN_RATE LOGIN_BUSY ORIGIN" },
 	{ "GET", "/console/actions", PERM_MEMBER, 0, .status = 200, .out = actions_out, .run = actions,
 	  .summary = "List state changes: where each may start, and the request that makes it" },
+	{ "GET", "/console/events", PERM_MEMBER, 0, .status = 200, .out = tolds_out, .run = told,
+	  .summary = "List the event types that a webhook endpoint can receive" },
 	{ "GET", "/console/activity", PERM_MEMBER, 0, .status = 200, .out = activity_out, .run = activity,
 	  .summary = "Count state changes per day, and objects per state" },
 	{ "GET", "/console/target/workspace/{workspace_id}", PERM_WORKSPACE_READ, R_UNTAGGED, .status = 200, .out = target_out,

@@ -6,17 +6,14 @@ static const struct column columns[] = MAP(AUDIT_COLUMNS, struct audit_event);
 enum err audit_of_object(struct tx *tx, const struct life *o, enum resource type, int64_t limit, int64_t offset,
 	struct audit_event **out, size_t *n)
 {
+	static const struct column map[] = PICK_MAP(HISTORY_PICK, struct audit_event);
 	struct db_rows r;
 	enum err e = tx_query(tx, SQL_HISTORY, DB_IN(db_d(&o->organization), db_s(life_resources[type].word), db_d(&o->id),
 		db_i(limit), db_i(offset)), &r);
 
-	if (e)
-		return e;
-	*n = r.n;
-	*out = arena_alloc(tx->arena, (r.n + 1) * sizeof **out);
-	for (size_t i = 0; i < r.n; i++)
-		(void)row_read(columns, RES__MAX, db_row(&r, i) + 1, &(*out)[i]);
-	return OK;
+	*n = e ? 0 : r.n;
+	*out = e ? NULL : row_array(tx->arena, &r, map, sizeof **out);
+	return e;
 }
 
 static const struct list_filter filters[] = {

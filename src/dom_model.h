@@ -186,6 +186,7 @@ struct audit_event {
 	struct actor actor;
 	int64_t at, revision;
 	const char *action, *from, *to, *request_id, *address, *user_agent, *details;
+	const char *key, *agent;                 /* of the API key that was used; of audit_of_object() alone */
 };
 /* All of one object, newest first, once it was seen and permitted; its revision is their number. */
 enum err audit_of_object(struct tx *tx, const struct life *o, enum resource type, int64_t limit, int64_t offset,

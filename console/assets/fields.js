@@ -43,6 +43,45 @@ function labels(f, start) {
     };
 }
 
+// Which events: all, those of a kind, or some; as the patterns that the API takes.
+function events(f, start) {
+    const errorId = uid('error'), error = h('div', { id: errorId, class: 'wrong' }), given = new Set(start ?? []);
+    const box = (pattern, text, under) => {
+        const id = uid('event'), input = h('input', { id, type: 'checkbox', class: 'form-check-input', value: pattern, checked: given.has(pattern), onchange: arrange });
+        return { pattern, input, under, node: h('div', { class: 'form-check' }, input, h('label', { for: id, class: 'form-check-label' }, text)) };
+    };
+    const all = box('*', 'All events', []);
+    const groups = [...new Set(f.options.map(o => o.type.split('.')[0]))].sort().map(word => {
+        const own = f.options.filter(o => o.type.startsWith(`${word}.`)).map(o => box(o.type, o.type, []));
+        return { ...box(`${word}.*`, `All of ${word}.*`, own), word };
+    });
+    const known = new Set([all, ...groups, ...groups.flatMap(g => g.under)].map(b => b.pattern));
+    const others = [...given].filter(p => !known.has(p));          // of another release: they stay
+    // What a wider one has is shown as chosen, and not to be chosen.
+    function arrange() {
+        const cover = (b, over) => {
+            b.input.disabled = over;
+            if (over) b.input.indeterminate = !b.input.checked;
+            else b.input.indeterminate = false;
+            for (const u of b.under) cover(u, over || b.input.checked);
+        };
+        all.input.disabled = false;
+        for (const g of groups) cover(g, all.input.checked);
+    }
+    arrange();
+    const chosen = list => list.flatMap(b => b.input.checked ? [b.pattern] : chosen(b.under));
+    return {
+        name: f.name, input: all.input,
+        node: h('fieldset', { class: 'mb-3', 'aria-describedby': errorId }, h('legend', { class: 'form-label' }, f.label, h('span', { class: 'soft' }, ' (required)')), all.node,
+            groups.map(g => h('details', { class: 'events', open: g.input.checked || g.under.some(b => b.input.checked) }, h('summary', {}, g.word), g.node, h('div', { class: 'ps-4' }, g.under.map(b => b.node)))), error),
+        read: () => all.input.checked ? ['*'] : [...chosen(groups), ...others],
+        wrong(text) {
+            error.textContent = said(f, text);
+            if (text) all.input.setAttribute('aria-invalid', 'true'); else all.input.removeAttribute('aria-invalid');
+        },
+    };
+}
+
 // In what it is made: chosen before, and only shown.
 const owner = (f, parent) => ({ name: f.name, input: null, read: () => parent.id, wrong() {},
     node: h('dl', { class: 'fields mb-3' }, h('dt', {}, f.label), h('dd', {}, h('a', { href: parent.href }, parent.name))) });
@@ -50,6 +89,7 @@ const owner = (f, parent) => ({ name: f.name, input: null, read: () => parent.id
 // A field: its label, its control, what it takes; read() is its value for the API.
 function field(f, start, parent) {
     if (f.type === 'labels') return labels(f, start);
+    if (f.type === 'events') return events(f, start);
     if (f.type === 'owner') return owner(f, parent);
     const id = uid(f.name), helpId = `${id}-help`, errorId = `${id}-error`;
     const common = { id, name: f.name, 'aria-required': f.required && 'true', 'aria-describedby': f.help ? helpId : null };

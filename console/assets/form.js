@@ -42,6 +42,7 @@ export async function form(resource, id, params) {
 
     const specs = resource.form.filter(f => (!f.only || f.only === (editing ? 'edit' : 'create')) && (!f.needs || rights(resource, object).includes(f.needs))
         && (!f.of || f.of(object)));
+    await Promise.all(specs.filter(f => f.load).map(async f => { f.options ??= await f.load(get); }));
     let fields = fieldset(specs, object, parent);
     const values = () => fields.values();
     let start = values(), key = nonce(), sent = null, working = false;
@@ -91,7 +92,7 @@ export async function form(resource, id, params) {
             fields = merged;
             start = fresh.values();
             problem.replaceChildren(notice(e, true), h('dl', { class: 'fields' }, theirs.map(f =>
-                [h('dt', {}, `${f.label} is now`), h('dd', {}, value(resource, { field: f.name, kind: { tags: 'words', labels: 'labels' }[f.type] ?? 'text' }, object))])),
+                [h('dt', {}, `${f.label} is now`), h('dd', {}, value(resource, { field: f.name, kind: { tags: 'words', events: 'words', labels: 'labels' }[f.type] ?? 'text' }, object))])),
                 h('p', {}, own.length ? 'Your changes are below, unsaved, with the other changes beside them. ' : '',
                     both.length ? `You both changed ${listed(both.map(f => inside(f.label)))}: saving overwrites what the other person wrote there.` : 'Saving keeps both.'));
         } else if (first && !rest.length) {

@@ -42,7 +42,8 @@
 //               of one of them; word: of whose statuses
 //   tables      {title, field, none, columns, whole}: lists in the object itself; whole: however long
 //   form        fields {name, label, type, options, help, required, only}; type: text,
-//               area, number, check, choice, tags, colour, labels, owner; only: 'create' or 'edit';
+//               area, number, check, choice, tags, colour, labels, owner, events; only: 'create' or 'edit';
+//               load(get): its options, where the server has them;
 //               of(object): where there is such a field; at: what the server calls it besides;
 //               taken: how a conflict reads that is about this one; when(values): shown beside these; says(values): what they would do; start: its
 //               value, where the object has none; must: what has to be typed, or is said of a
@@ -557,7 +558,7 @@ const endpoints = {
     parts: [{ word: 'delivery', title: 'Deliveries', url: n => `/v1/webhook_endpoints/${encodeURIComponent(n.id)}/deliveries`, none: 'No deliveries yet.' }],
     form: [
         { name: 'url', label: 'URL', type: 'text', required: true, help: 'An https address that this server can reach' },
-        { name: 'enabled_events', label: 'Events', type: 'tags', required: true, help: 'Comma-separated: * for everything, workspace.* for a group, workspace.archived for one' },
+        { name: 'enabled_events', label: 'Events', type: 'events', required: true, load: async get => (await get('/console/events')).items },
         { name: 'description', label: 'Description', type: 'area' },
         metadata,
     ],

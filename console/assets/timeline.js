@@ -18,7 +18,7 @@ export function timeline(resource, id) {
             e.from_status && [badge(resource, e.from_status), h('span', { 'aria-hidden': 'true' }, ' \u2192 '), h('span', { class: 'visually-hidden' }, ' to ')],
             badge(resource, e.to_status)),
         story(e) && h('div', {}, story(e)),
-        h('div', { class: 'soft' }, second(e.timestamp), e.ip_address && ` \u00b7 ${e.ip_address}`),
+        h('div', { class: 'soft' }, second(e.timestamp), e.agent && ` \u00b7 agent ${e.agent}`, e.key && ` \u00b7 key \u201c${e.key}\u201d`, e.ip_address && ` \u00b7 ${e.ip_address}`),
         (e.request_id || Object.keys(e.details ?? {}).length > 0) && h('details', {}, h('summary', {}, 'More',
             h('span', { class: 'visually-hidden' }, ` about ${told(e.action)}`)),
             h('dl', {}, e.request_id && [h('dt', {}, 'Request'), h('dd', {}, h('code', {}, e.request_id))],

@@ -69,6 +69,14 @@ await test('a run whose trainer is gone is ended by a person, with the reason', 
     await column(page, 'the trainer was shut down').locator('td .badge', { hasText: 'Failed' }).waitFor();
 });
 
+await test('the history tells by which key, and of which agent, something was done', async () => {
+    const w = await api('POST', '/v1/workspaces', { name: 'By an agent' }, setup.agent);
+    assert.equal(w.status, 201, JSON.stringify(w.body));
+    const { page } = await signedIn();
+    await go(page, `#/workspaces/${w.body.id}`);
+    assert.match(await page.locator('.timeline li').first().innerText(), /:\d\d (?:AM |PM )?(?:UTC|GMT).*agent agt_console.*key \u201can agent\u201d/s);
+});
+
 await test('what moves by itself is seen to move, in a list and on a page', async () => {
     const listed = await model('Moves'), shown = await model('Moves too');
     const jobs = await Promise.all([listed, shown].map(async m => (await api('POST', `/api/v1/models/${m.id}/train`)).body.job_id));

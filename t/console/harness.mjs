@@ -68,7 +68,7 @@ export const dialog = page => page.getByRole('dialog');
 export const good = page => page.locator('#toasts .note-good');
 export const bad = page => page.locator('#toasts .note-bad');
 export const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
-export const focused = page => page.evaluate(() => document.activeElement.textContent || document.activeElement.name);
+export const focused = page => page.evaluate(() => document.activeElement.textContent || document.activeElement.name || document.activeElement.value);
 export const column = (page, text) => page.getByRole('row').filter({ hasText: text });
 export const press = (page, name) => page.getByRole('button', { name }).click();
 export const confirm = (page, name) => dialog(page).getByRole('button', { name, exact: true }).click();

@@ -581,11 +581,14 @@ await test('webhook endpoints: create and rotate show a secret once; edit, disab
     await page.getByRole('link', { name: 'New endpoint' }).click();
     await heading(page, 'New endpoint');
     await page.getByLabel('URL').fill('https://hooks.example/thaw');
-    await page.getByLabel('Events').fill('workspace.*, nothing.*');
+    const events = page.getByRole('group', { name: 'Events' }), open = word => events.locator('summary', { hasText: new RegExp(`^${word}$`) }).click();
     await press(page, 'Create endpoint');
-    await page.locator('input[name=enabled_events][aria-invalid=true]').waitFor();
-    assert.equal(await focused(page), 'enabled_events');
-    await page.getByLabel('Events').fill('workspace.*');
+    await events.locator('input[aria-invalid=true]').waitFor();
+    assert.equal(await focused(page), '*');
+    await open('workspace');
+    await events.getByLabel('workspace.archived').check();
+    await events.getByLabel('All of workspace.*').check();
+    assert.ok(await events.getByLabel('workspace.archived').isDisabled(), 'which the wider one has');
     await page.getByRole('button', { name: 'Create endpoint' }).dblclick();
     await dialog(page).getByText('shown only this once').waitFor();
     const secret = await dialog(page).getByLabel('Secret').inputValue();
@@ -606,10 +609,14 @@ await test('webhook endpoints: create and rotate show a secret once; edit, disab
 
     await page.getByRole('link', { name: 'Edit endpoint' }).click();
     await page.getByLabel('Description').fill('The billing service');
-    await page.getByLabel('Events').fill('workspace.*, entity.*');
+    assert.ok(await events.getByLabel('All of workspace.*').isChecked());
+    await events.getByLabel('All of workspace.*').uncheck();
+    await events.getByLabel('workspace.archived').check();
+    await open('entity');
+    await events.getByLabel('All of entity.*').check();
     await press(page, 'Save');
     await good(page).getByText('was saved').waitFor();
-    assert.deepEqual((await now()).enabled_events, ['workspace.*', 'entity.*']);
+    assert.deepEqual((await now()).enabled_events, ['entity.*', 'workspace.archived']);
     await press(page, /^Disable endpoint/);
     await confirm(page, 'Disable endpoint');
     await good(page).getByText('Its status is now Disabled.').waitFor();
@@ -640,7 +647,7 @@ await test('webhook endpoints: create and rotate show a secret once; edit, disab
     // A lost answer had a secret: the same request again tells it.
     await go(page, '#/webhooks/new');
     await page.getByLabel('URL').fill('https://hooks.example/lost');
-    await page.getByLabel('Events').fill('*');
+    await events.getByLabel('All events').check();
     await page.route('**/v1/webhook_endpoints', async r => { await r.fetch(); await r.abort(); }, { times: 1 });
     const tries = await writes(page, async () => {
         await press(page, 'Create endpoint');
