@@ -72,6 +72,8 @@ const kinds = {
     words: v => v.length ? h('ul', { class: 'tags' }, v.map(w => h('li', { class: 'badge tone-grey' }, w))) : nothing(),
     scopes: v => h('ul', { class: 'mb-0 ps-3' }, allowed(v)),
     json: v => Object.keys(v).length ? h('pre', { tabindex: '0' }, JSON.stringify(v, null, 2)) : nothing(),
+    pairs: v => Object.keys(v).length ? h('table', { class: 'table table-sm mb-0' }, h('tbody', {}, Object.entries(v).map(([key, x]) => h('tr', {},
+        h('th', { scope: 'row' }, key), h('td', { class: typeof x === 'number' ? 'number' : null }, typeof x === 'object' ? JSON.stringify(x) : String(x)))))) : nothing(),
     labels: v => Object.keys(v).length ? h('dl', { class: 'labels' }, Object.entries(v).map(([key, text]) => h('div', {}, h('dt', {}, key), h('dd', {}, text)))) : nothing(),
     flag: v => v ? 'Yes' : 'No',
     number: v => count(Array.isArray(v) ? v.length : v),

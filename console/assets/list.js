@@ -36,7 +36,7 @@ export async function waiting(resource) {
     return (await read({ ...resource, api: { ...resource.api, complete: null } }, resource.api.base, { status: resource.shown, limit: 100 })).items.length;
 }
 
-const wide = c => c.wide || c.below || c.kind === 'status' ? 'd-none d-lg-table-cell' : null;
+const wide = c => c.wide || c.below || c.kind === 'status' ? `d-none d-lg-table-cell${c.number ? ' number' : ''}` : null;
 // Rows without a page or an action of their own.
 export function plainTable(resource, columns, rows, caption) {
     return h('table', { class: 'table align-middle' }, h('caption', { class: 'visually-hidden' }, caption),
@@ -61,6 +61,31 @@ async function table(resource, items, caption, refresh) {
             acts && h('td', { class: 'acts' }, h('div', {}, can.get(o).map(a => button(resource, a, o, refresh, true))))))));
 }
 
+// Columns of numbers, which the person chooses and this browser remembers: three at first.
+function columnsOf(resource, paint) {
+    const kept = `thaw-columns-${resource.word}`;
+    let chosen = null;
+    try { chosen = JSON.parse(localStorage.getItem(kept)); } catch { /* none that can be read */ }
+    return items => {
+        const names = [...new Set(items.flatMap(o => Object.entries(o[resource.numbers] ?? {}).filter(([, v]) => typeof v === 'number').map(([k]) => k)))].sort();
+        const on = chosen ? names.filter(n => chosen.includes(n)) : names.slice(0, 3);
+        for (const o of items) for (const n of names) o[`number ${n}`] = o[resource.numbers]?.[n];
+        const box = n => {
+            const id = uid('column'), input = h('input', { id, type: 'checkbox', class: 'form-check-input', checked: on.includes(n), onchange: async () => {
+                chosen = input.checked ? [...on, n] : on.filter(x => x !== n);
+                try { localStorage.setItem(kept, JSON.stringify(chosen)); } catch { /* for this page then */ }
+                const open = input.closest('details');
+                await paint();
+                const again = document.querySelector(`details[data-columns="${resource.word}"]`);
+                if (again && open) { again.open = true; [...again.querySelectorAll('input')].find(x => x.value === n)?.focus(); }
+            }, value: n });
+            return h('div', { class: 'form-check form-check-inline' }, input, h('label', { for: id, class: 'form-check-label' }, n));
+        };
+        return { resource: { ...resource, columns: [...resource.columns, ...on.map(n => ({ label: n, field: `number ${n}`, kind: 'decimal', wide: true, number: true }))] },
+            choice: names.length ? h('details', { class: 'mb-2', 'data-columns': resource.word }, h('summary', {}, 'Columns'), names.map(box)) : '' };
+    };
+}
+
 // ---- What belongs to an object ----------------------------------------------------------
 
 // `shown`: how many, at least; it grows as the person asks for more, and outlives a refresh.
@@ -70,6 +95,8 @@ export async function part(spec, object, shown, refresh, acts) {
     const limit = 10, base = spec.url?.(object) ?? resource.api.base;
     const state = { items: [], next: { page: 1 } };
     const rows = h('div', { class: 'rows' });
+    const link = spec.link && h('a', { class: 'btn btn-sm btn-outline-secondary', href: spec.link.href(object), hidden: true }, spec.link.text);
+    const numbers = resource.numbers && columnsOf(resource, paint);
     const within = r => { const page = resource.api.page(r); for (const o of page.items) o.parent = object; return page; };
     async function more() {
         const page = await read({ ...resource, api: { ...resource.api, page: within, list: v => ({ ...spec.query?.(object), ...resource.api.list(v) }) } }, base, { ...state.next, limit });
@@ -94,11 +121,13 @@ export async function part(spec, object, shown, refresh, acts) {
                 if (e.kind !== 'ended') problem.replaceChildren(notice(e, false));
             }
         } }, 'Show more', h('span', { class: 'visually-hidden' }, ` ${resource.many}`));
-        rows.replaceChildren(state.items.length ? await table(resource, state.items, spec.title, refresh) : h('p', { class: 'soft mb-0' }, spec.none), on || '', problem);
+        if (link) link.hidden = state.items.length < spec.link.least;
+        const shownAs = numbers ? numbers(state.items) : { resource, choice: '' };
+        rows.replaceChildren(state.items.length ? h('div', { class: 'wide' }, shownAs.choice, await table(shownAs.resource, state.items, spec.title, refresh)) : h('p', { class: 'soft mb-0' }, spec.none), on || '', problem);
     }
     const id = uid('part');
     const node = h('section', { class: 'panel', 'aria-labelledby': id },
-        h('div', { class: 'head' }, h('h2', { id, class: 'h5' }, spec.title), acts,
+        h('div', { class: 'head' }, h('h2', { id, class: 'h5' }, spec.title), link, acts,
             resource.form && may(resource.create) && spec.make?.includes(byWord(resource.within.word).status(object)) &&
                 h('a', { class: 'btn btn-sm btn-outline-secondary', href: query(`#/${resource.path}/new`, { [resource.within.field]: object.id }) }, `New ${resource.one}`)),
         rows);

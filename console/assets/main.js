@@ -3,6 +3,7 @@
 //   #/                      overview
 //   #/projects?status=LIVE  a list          #/projects/archived   its archive
 //   #/projects/new          a form          #/projects/12         an object
+//   #/models/mdl-1/compare?versions=1,2  its versions side by side
 //   #/projects/12/edit      its form        #/authorize?client_id=...  what an application asks for
 import { h } from './dom.js';
 import { resume, user, may, signOut, onSignIn, onSignOut, forget } from './api.js';
@@ -13,6 +14,7 @@ import { start } from './start.js';
 import { list } from './list.js';
 import { detail } from './detail.js';
 import { form } from './form.js';
+import { compare } from './compare.js';
 import { passwordPage } from './password.js';
 import { authorize } from './authorize.js';
 
@@ -30,11 +32,12 @@ function route() {
     const resource = byPath(word);
     if (!word) return start();
     if (word === 'authorize' && !id) return authorize(new URLSearchParams(search), leave);
-    if (!resource || parts.includes('.') || parts.includes('..') || parts.length > 3 || (verb && verb !== 'edit')) return nowhere();
+    if (!resource || parts.includes('.') || parts.includes('..') || parts.length > 3 || (verb && verb !== 'edit' && !(verb === 'compare' && resource.compares))) return nowhere();
     if (!may(resource.read)) return barred(`see ${resource.many}`, resource.read);
     if (id ? resource.flat : resource.inner) return nowhere();
     if (!id || (id === 'archived' && resource.archived && !verb)) return list(resource, id === 'archived', new URLSearchParams(search));
     if (id === 'new' && !verb && resource.form && !resource.madeElsewhere) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : barred(`create ${resource.many}`, resource.create);
+    if (verb === 'compare') return compare(id, new URLSearchParams(search));
     if (verb && !resource.form) return nowhere();
     return verb ? form(resource, id) : detail(resource, id);
 }

@@ -23,19 +23,21 @@
 //               fields have as `needs`: a word, or of what it follows from
 //   mine        (object, user): only these are listed, and may be acted on
 //   seen        (object): the status that is shown, where it says more than the one that offers go by
+//   compares    its versions can be compared
 //   archived    the status that the Archived view asks for; listed: those of the list;
 //               shown: the one that is listed when none is chosen
 //   statuses    status -> {label, tone}
 //   noSearch, noHistory, counted    what the API does not offer; whether the overview counts it
 //   sorts       [value, label] that the API offers; filters: {name, label, options, type, more}:
 //               type: text or date, where there are no options; more: behind the others
+//   numbers     the field with numbers by their names, of which the person chooses columns
 //   columns     {label, field, kind, wide, below}: wide ones are left out on a narrow screen;
 //               the status goes below the name, and so do those that are said to
 //   details     {label, field, kind} of the detail page
 //   file        (object) -> {path, name, of}, or null: what can be saved, from its detail
 //   parts       {word, title, url(object), query(object), none, make}: the objects that
 //               belong to it, as lists in its detail; make: the statuses in which another
-//               can be made; of(object): where there is such a list; does: the actions on the
+//               can be made; link {text, href(object), least}: where all of them are seen together, from so many on; of(object): where there is such a list; does: the actions on the
 //               object whose buttons stand above it; node(object, refresh): what stands there instead
 //   lineage     {word, url(object), node(n), here, none}: what it was copied from and to, of
 //               {version, from, to, more, hidden}; node: {href, name, text, status, created}
@@ -153,7 +155,7 @@ const inUse = m => models.listed.includes(m.status);
 const modelUrl = id => `/api/v1/models/${encodeURIComponent(id)}`;
 const models = {
     word: 'model', path: 'models', one: 'model', many: 'models', title: 'Models', counted: true,
-    read: 'model:read', create: 'model:write',
+    read: 'model:read', create: 'model:write', compares: true,
     id: m => m.id, name: m => m.name, status: m => m.status,
     api: {
         base: '/api/v1/models',
@@ -205,7 +207,8 @@ const models = {
         { label: 'RID', field: 'rid', kind: 'code' },
     ],
     parts: [
-        { word: 'version', title: 'Versions', url: m => `${modelUrl(m.id)}/versions`, none: 'No versions yet.' },
+        { word: 'version', title: 'Versions', url: m => `${modelUrl(m.id)}/versions`, none: 'No versions yet.',
+            link: { text: 'Compare versions', least: 2, href: m => `#/models/${encodeURIComponent(m.id)}/compare` } },
         { word: 'run', title: 'Training runs', url: m => `${modelUrl(m.id)}/train`, none: 'No training runs yet.' },
         aliasPart, { of: inUse, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) }, modelTags(inUse), holdPart,
     ],
@@ -302,11 +305,11 @@ const versions = {
         { label: 'Version', field: 'version_number' },
         { label: 'Status', field: 'state', kind: 'status' },
         { label: 'Stage and aliases', field: 'marks', kind: 'badges', below: true },
-        { label: 'Branch', field: 'branch', wide: true },
         { label: 'Source', field: 'origin', wide: true },
         { label: 'Algorithm', field: 'algorithm', wide: true },
         { label: 'Created', field: 'made', kind: 'time', wide: true },
     ],
+    numbers: 'metrics',
     details: [
         { label: 'Model', field: 'model', kind: 'place' },
         { label: 'Version', field: 'version_number' },
@@ -316,8 +319,8 @@ const versions = {
         { label: 'Source', field: 'origin' },
         ...origin,
         { label: 'Algorithm', field: 'algorithm' },
-        { label: 'Hyperparameters', field: 'hyperparameters', kind: 'json' },
-        { label: 'Metrics', field: 'metrics', kind: 'json' },
+        { label: 'Hyperparameters', field: 'hyperparameters', kind: 'pairs' },
+        { label: 'Metrics', field: 'metrics', kind: 'pairs' },
         { label: 'Model file', field: 'model_file', kind: 'code', optional: true },
         { label: 'ONNX file', field: 'onnx_file', kind: 'code', optional: true },
         { label: 'Size', field: 'size', kind: 'bytes', optional: true },

@@ -2,6 +2,7 @@
 // to them on each of the last thirty days.
 import { h, count, plural, dayName, badge, spinner } from './dom.js';
 import { get, may } from './api.js';
+import { plot } from './chart.js';
 import { notice } from './dialog.js';
 import { waiting } from './list.js';
 import { resources, byWord, told } from './resources.js';
@@ -35,14 +36,7 @@ async function calls() {
         h('a', { href: `#/${r.path}` }, `${plural(numbers[i], r.one, r.many)} ${numbers[i] === 1 ? 'is' : 'are'} waiting for you`))).filter(Boolean);
 }
 
-// The colours of the sheet, light or dark: ten that stand apart from the ground.
-const colours = () => {
-    const style = getComputedStyle(document.documentElement);
-    return { ink: style.getPropertyValue('--ink').trim(), line: style.getPropertyValue('--line').trim(), ground: style.getPropertyValue('--panel').trim(),
-        series: Array.from({ length: 10 }, (_, i) => style.getPropertyValue(`--series-${i}`).trim()) };
-};
-
-async function chart(days) {
+function chart(days) {
     const dates = lastDays();
     const actions = [...new Set(days.filter(d => d.date >= dates[0]).map(d => d.action))].sort();
     const at = new Map(days.map(d => [`${d.date} ${d.action}`, d.count]));
@@ -58,49 +52,25 @@ async function chart(days) {
                 h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Day (UTC)'), actions.map(a => h('th', { scope: 'col', class: 'number' }, title(a))))),
                 h('tbody', {}, busy.toReversed().map(d => h('tr', {}, h('th', { scope: 'row' }, dayName(d)), actions.map(a => h('td', { class: 'number' }, count(number(d, a))))))))));
 
-    // A classic script that also runs as a module: it leaves Chart in the global scope.
-    try {
-        await import('../vendor/chart.js/chart.min.js');
-    } catch {
-        table.open = true;
-        return h('div', {}, h('p', { class: 'soft' }, 'The chart could not be loaded.'), table);
-    }
-    const { Chart } = globalThis;
     // Ten colours: the nine most frequent kinds, and the rest as one. The table has them all.
     const sum = a => dates.reduce((n, d) => n + number(d, a), 0);
     const often = actions.length > 10 ? actions.toSorted((a, b) => sum(b) - sum(a)).slice(0, 9) : actions;
     const series = actions.filter(a => often.includes(a)).map(a => ({ label: title(a), data: dates.map(d => number(d, a)) }));
     if (series.length < actions.length)
         series.push({ label: 'Other changes', data: dates.map(d => actions.reduce((n, a) => often.includes(a) ? n : n + number(d, a), 0)) });
-    const set = () => {
-        const c = colours();
-        return {
-            data: { labels: dates, datasets: series.map((s, i) => ({ ...s, backgroundColor: c.series[i], borderColor: c.ground, borderWidth: { top: 1 }, stack: 'all', maxBarThickness: 28 })) },
-            options: {
-                animation: false, responsive: true, maintainAspectRatio: false, color: c.ink,
-                font: { family: 'system-ui, sans-serif' },
-                interaction: { mode: 'index', intersect: false },
-                scales: {
-                    x: { stacked: true, grid: { display: false, borderColor: c.line }, ticks: { color: c.ink, maxRotation: 0, autoSkipPadding: 16,
-                        callback(v) { return this.getLabelForValue(v).slice(5); } } },
-                    y: { stacked: true, beginAtZero: true, grid: { color: c.line, borderColor: c.line }, ticks: { color: c.ink, precision: 0 } },
-                },
-                plugins: { legend: { position: 'bottom', labels: { color: c.ink, boxWidth: 14 } },
-                    tooltip: { filter: item => item.raw > 0, callbacks: { title: items => items[0] && dayName(items[0].label) } } },
-            },
-        };
-    };
     const node = h('div', {}, h('div', { class: 'chart' }, canvas), table);
-    // Drawn when it is in the page and has a size; again when the person turns light into dark.
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    let drawn = null;
-    const draw = () => {
-        if (!canvas.isConnected) { drawn?.destroy(); dark.removeEventListener('change', draw); return; }
-        drawn?.destroy();
-        drawn = new Chart(canvas, { type: 'bar', ...set() });
-    };
-    dark.addEventListener('change', draw);
-    requestAnimationFrame(draw);
+    plot(canvas, 'bar', c => ({
+        data: { labels: dates, datasets: series.map((s, i) => ({ ...s, backgroundColor: c.series[i], borderColor: c.ground, borderWidth: { top: 1 }, stack: 'all', maxBarThickness: 28 })) },
+        scales: {
+            x: { stacked: true, grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 16, callback(v) { return this.getLabelForValue(v).slice(5); } } },
+            y: { stacked: true, beginAtZero: true, ticks: { precision: 0 } },
+        },
+        plugins: () => ({ legend: { position: 'bottom', labels: { color: c.ink, boxWidth: 14 } },
+            tooltip: { filter: item => item.raw > 0, callbacks: { title: items => items[0] && dayName(items[0].label) } } }),
+    })).catch(() => {
+        table.open = true;
+        node.replaceChildren(h('p', { class: 'soft' }, 'The chart could not be loaded.'), table);
+    });
     return node;
 }
 
@@ -110,7 +80,7 @@ export function start() {
         try {
             const [activity, asked] = await Promise.all([get('/console/activity'), calls()]);
             holder.replaceChildren(...asked, counts(activity.statuses), h('section', { class: 'panel', 'aria-labelledby': 'activity' },
-                h('h2', { class: 'h5', id: 'activity' }, `Changes in the last ${DAYS} days`), await chart(activity.days)));
+                h('h2', { class: 'h5', id: 'activity' }, `Changes in the last ${DAYS} days`), chart(activity.days)));
         } catch (e) {
             if (e.kind === 'ended') return;
             if (!e.kind) throw e;

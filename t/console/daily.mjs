@@ -77,6 +77,36 @@ await test('the history tells by which key, and of which agent, something was do
     assert.match(await page.locator('.timeline li').first().innerText(), /:\d\d (?:AM |PM )?(?:UTC|GMT).*agent agt_console.*key \u201can agent\u201d/s);
 });
 
+await test('versions: metrics as columns that one chooses, and two to five side by side with what differs', async () => {
+    const m = await model('Compared');
+    for (let i = 1; i <= 6; i++) await train(m, { algorithm: 'forest', hyperparameters: { depth: i, eta: 0.1 }, metrics: { a: i / 10, b: 2, c: 3, d: i } });
+    const { page } = await signedIn();
+    await go(page, `#/models/${m.id}`);
+    const part = page.getByRole('region', { name: 'Versions' }), heads = async () => (await part.locator('thead th').allInnerTexts()).map(t => t.trim());
+    assert.deepEqual((await heads()).slice(-4, -1), ['a', 'b', 'c']);
+    await part.getByText('Columns').click();
+    await part.getByLabel('b', { exact: true }).uncheck();
+    await part.getByLabel('d', { exact: true }).check();
+    assert.deepEqual((await heads()).slice(-4, -1), ['a', 'c', 'd']);
+    await page.reload();
+    await part.locator('thead').waitFor();
+    assert.deepEqual((await heads()).slice(-4, -1), ['a', 'c', 'd'], 'this browser remembers');
+    await part.getByRole('link', { name: 'Compare versions' }).click();
+    await heading(page, 'Compare versions');
+    const table = page.getByRole('region', { name: 'Differences' }), rows = async () => (await table.locator('tbody tr').allInnerTexts()).map(t => t.replace(/\s+/g, ' ').trim());
+    assert.deepEqual(await table.locator('thead a').allInnerTexts(), ['Version 5', 'Version 6']);
+    assert.ok((await rows()).includes('depth ≠ (differs) 5 6') && (await rows()).includes('eta 0.1 0.1'));
+    for (const n of [1, 2, 3]) await page.getByLabel(`Version ${n}`).check();
+    assert.ok(await page.getByLabel('Version 4').isDisabled(), 'five at most');
+    await page.getByLabel('Only what differs').check();
+    assert.deepEqual(await rows(), ['Version', 'Status ≠ (differs) Ready Ready Ready Ready Active', 'Hyperparameters', 'depth ≠ (differs) 1 2 3 5 6', 'Metrics', 'a ≠ (differs) 0.1 0.2 0.3 0.5 0.6', 'd ≠ (differs) 1 2 3 5 6']);
+    assert.match(page.url(), /versions=1%2C2%2C3%2C5%2C6$/);
+    await page.getByLabel('Metric', { exact: true }).selectOption('d');
+    await page.getByText('Show as table').click();
+    assert.match(await page.getByRole('table', { name: 'd of each version' }).innerText(), /Version 1\s+1\s+Version 2\s+2/);
+    await page.getByRole('img', { name: 'Line chart: d of 6 versions' }).waitFor();
+});
+
 await test('what moves by itself is seen to move, in a list and on a page', async () => {
     const listed = await model('Moves'), shown = await model('Moves too');
     const jobs = await Promise.all([listed, shown].map(async m => (await api('POST', `/api/v1/models/${m.id}/train`)).body.job_id));
