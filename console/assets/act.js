@@ -6,7 +6,7 @@ import { fieldset } from './fields.js';
 import { pick } from './pick.js';
 import { byWord, url } from './resources.js';
 
-const place = (resource, path, object) => path.replace('{url}', url(resource, resource.id(object))).replace(/\{\w+\}/, encodeURIComponent(resource.id(object)));
+export const place = (resource, path, object) => path.replace('{url}', url(resource, resource.id(object))).replace(/\{\w+\}/, encodeURIComponent(resource.id(object)));
 export const detailHash = (resource, object) => `#/${resource.path}/${encodeURIComponent(resource.id(object))}`;
 
 // What the server says that this person may do with the object, where it does.

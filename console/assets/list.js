@@ -4,6 +4,7 @@ import { h, uid, value, badge, test, count, plural, spinner, sentence } from './
 import { get, query, offers, may, user } from './api.js';
 import { notice } from './dialog.js';
 import { button, detailHash, known } from './act.js';
+import { bulk, many } from './bulk.js';
 import { byWord } from './resources.js';
 
 // ---- Pages and tables -----------------------------------------------------------------
@@ -36,6 +37,7 @@ export async function waiting(resource) {
     return (await read({ ...resource, api: { ...resource.api, complete: null } }, resource.api.base, { status: resource.shown, limit: 100 })).items.length;
 }
 
+const tick = (label, checked, on) => h('input', { type: 'checkbox', class: 'form-check-input', 'aria-label': label, checked, onchange: e => on(e.target.checked) });
 const wide = c => c.wide || c.below || c.kind === 'status' ? `d-none d-lg-table-cell${c.number ? ' number' : ''}` : null;
 // Rows without a page or an action of their own.
 export function plainTable(resource, columns, rows, caption) {
@@ -43,16 +45,18 @@ export function plainTable(resource, columns, rows, caption) {
         h('thead', {}, h('tr', {}, columns.map(c => h('th', { scope: 'col' }, c.label)))),
         h('tbody', {}, rows.map(o => h('tr', {}, columns.map((c, i) => h(i ? 'td' : 'th', { scope: i ? null : 'row' }, value(resource, c, o)))))));
 }
-async function table(resource, items, caption, refresh) {
+// picks: a row can be chosen, {has(o), set(o, on)}.
+async function table(resource, items, caption, refresh, picks) {
     const can = new Map();
     for (const o of items)
         can.set(o, known(resource, await offers(resource, resource.status(o)), o).filter(a => resource.actions[a.transition].row));
     const acts = items.some(o => can.get(o).length);
     return h('table', { class: 'table align-middle' },
         h('caption', { class: 'visually-hidden' }, sentence(caption)),
-        h('thead', {}, h('tr', {}, resource.columns.map(c => h('th', { scope: 'col', class: wide(c) }, c.label)),
+        h('thead', {}, h('tr', {}, picks && h('th', { scope: 'col', class: 'pick' }, tick('Select all on this page', items.every(picks.has), on => { for (const o of items) picks.set(o, on); picks.all(); })),
+            resource.columns.map(c => h('th', { scope: 'col', class: wide(c) }, c.label)),
             acts && h('th', { scope: 'col', class: 'acts' }, h('span', { class: 'visually-hidden' }, 'Actions')))),
-        h('tbody', {}, items.map(o => h('tr', { 'data-id': resource.id(o) },
+        h('tbody', {}, items.map(o => h('tr', { 'data-id': resource.id(o) }, picks && h('td', { class: 'pick' }, tick(`Select ${resource.name(o)}`, picks.has(o), on => picks.set(o, on))),
             resource.columns.map((c, i) => i === 0
                 ? h('th', { scope: 'row' }, resource.flat ? value(resource, c, o) : h('a', { href: detailHash(resource, o) }, resource.name(o)), ' ', test(o),
                     h('div', { class: 'd-lg-none' }, resource.flat ? resource.columns.filter(wide).map(w => h('div', { class: 'soft' }, `${w.label}: `, value(resource, w, o)))
@@ -160,6 +164,24 @@ export function list(resource, archived, params) {
     const rows = h('div', { class: 'rows' }, spinner('Loading'));
     let turn = 0, wait = 4000;
 
+    // Those that the person chose, for one action on all of them.
+    const deeds = may(resource.create) ? many(resource, archived) : [], picked = new Map(), tools = h('div', { class: 'bulk', role: 'group', 'aria-label': 'Selected' });
+    const picks = deeds.length > 0 && {
+        has: o => picked.has(resource.id(o)),
+        set(o, on) { if (on) picked.set(resource.id(o), o); else picked.delete(resource.id(o)); tell(); },
+        all() { for (const box of rows.querySelectorAll('tbody .pick input')) box.checked = picked.has(box.closest('tr').dataset.id); },
+    };
+    function tell() {
+        const n = picked.size;
+        tools.replaceChildren(...n ? [h('span', {}, `${count(n)} selected`), ...deeds.map(t => h('button', { type: 'button', class: 'btn btn-sm btn-primary', onclick: async () => {
+            await bulk(resource, t, [...picked.values()], load);
+            picked.clear();
+            tell();
+            picks.all();
+        } }, resource.actions[t].label, h('span', { class: 'visually-hidden' }, ` ${plural(n, resource.one, resource.many)}`))),
+        h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: () => { picked.clear(); tell(); picks.all(); rows.querySelector('thead input').checked = false; rows.querySelector('thead input').focus(); } }, 'Clear selection')] : []);
+    }
+
     // What ends by itself is looked at again until it has; not while one is doing something with it.
     function again(mine, items) {
         if (!items.some(o => resource.pending?.(o))) { wait = 4000; return; }
@@ -174,7 +196,7 @@ export function list(resource, archived, params) {
         if (quiet !== true) rows.setAttribute('aria-busy', 'true');
         try {
             const page = await read(resource, resource.api.base, { ...view, status: archived ? resource.archived : view.status });
-            const shown = page.items.length > 0 && await table(resource, page.items, `${archived ? 'Archived ' : ''}${resource.many}`, load);
+            const shown = page.items.length > 0 && await table(resource, page.items, `${archived ? 'Archived ' : ''}${resource.many}`, load, picks);
             if (mine !== turn) return;
             summary.textContent = plural(page.total ?? page.items.length, resource.one, resource.many) + (page.total === undefined && (page.previous || page.next) ? ' on this page' : '');
             rows.replaceChildren(...(shown ? [shown, pages(page)].filter(Boolean) : [empty()]));
@@ -250,7 +272,7 @@ export function list(resource, archived, params) {
                 may(resource.create) && resource.form && !resource.within && !resource.madeElsewhere && h('a', { class: 'btn btn-primary', href: `#/${resource.path}/new` }, `New ${resource.one}`)),
             resource.archived && h('nav', { 'aria-label': resource.title }, h('ul', { class: 'nav nav-tabs' },
                 tab(`#/${resource.path}`, 'Active', !archived), tab(`#/${resource.path}/archived`, 'Archived', archived))),
-            h('div', { class: 'panel' }, resource.about && h('p', {}, resource.about), controls, summary, rows)),
+            h('div', { class: 'panel' }, resource.about && h('p', {}, resource.about), controls, summary, tools, rows)),
         refresh: load,
     };
 }

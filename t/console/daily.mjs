@@ -1,7 +1,7 @@
 // daily.mjs: what one meets day after day: taking back, coming back, seeing what moves, being told where
 // something is wrong. Run by t/91-console-daily.t.
 import assert from 'node:assert/strict';
-import { api, badge, column, confirm, dialog, end, go, good, heading, model, press, project, setup, signedIn, test, train } from './harness.mjs';
+import { accessible, api, badge, column, confirm, dialog, end, go, good, heading, model, press, project, setup, signedIn, test, train, writes } from './harness.mjs';
 
 await test('archived from a list: one stays there, the row goes, and Undo brings it back', async () => {
     const m = await model('Taken back');
@@ -19,6 +19,34 @@ await test('archived from a list: one stays there, the row goes, and Undo brings
     assert.equal((await api('GET', `/api/v1/models/${m.id}`)).body.status, 'draft');
     const { body } = await api('GET', `/api/v1/models/${m.id}/audit-logs`);
     assert.deepEqual(body.items.map(e => e.action), ['model.unarchived', 'model.archived', 'model.created']);
+});
+
+await test('ten at once: each its own request with its own key, what failed and why, and Undo', async () => {
+    const all = [];
+    for (let i = 0; i < 10; i++) all.push(await model('Together'));
+    const busy = await model('Together');
+    assert.equal((await api('POST', `/api/v1/models/${busy.id}/train`)).status, 202);
+    const { page } = await signedIn();
+    await go(page, '#/models?search=Together');
+    await page.getByLabel('Select all on this page').check();
+    await page.getByText('11 selected').waitFor();
+    const sent = await writes(page, async () => {
+        await press(page, 'Archive 11 models');
+        await dialog(page).getByText('One that cannot be is left as it is').waitFor();
+        await accessible(page, 'the question');
+        await dialog(page).getByRole('button', { name: 'Archive 11 models' }).dblclick();
+        await dialog(page).getByText('10 of 11 models were archived; 1 could not be').waitFor();
+    });
+    assert.equal(sent.length, 10, 'what cannot be archived is not asked for');
+    assert.equal(new Set(sent.map(r => r.headers()['idempotency-key'])).size, 10);
+    await dialog(page).getByRole('listitem').filter({ hasText: busy.name }).getByText('It is training').waitFor();
+    await confirm(page, 'Close');
+    await good(page).getByText('10 models were archived').waitFor();
+    for (const m of all) assert.equal((await api('GET', `/api/v1/models/${m.id}`)).body.status, 'archived');
+    await press(page, 'Undo: 10 models were archived');
+    await good(page).getByText('10 models were restored').waitFor();
+    for (const m of all) assert.equal((await api('GET', `/api/v1/models/${m.id}`)).body.status, 'draft');
+    await page.getByText('11 models').first().waitFor();
 });
 
 await test('restoring says what a model or a project becomes before one confirms', async () => {
