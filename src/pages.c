@@ -73,13 +73,14 @@ void pages_offset(struct req *r, const struct list_ask *ask, const struct list_g
 
 enum { DIGEST = 8, KEY_TEXT = 700, KEY_BYTES = 2 + 4 * KEY_TEXT, TOKEN_MOST = DIGEST + LIST_KEYS * KEY_BYTES };
 
-/* Of the list and of a place in it. */
+/* Of the list, whose it is, and of a place in it. */
 static void digest_of(struct req *r, const void *place, size_t n, unsigned char out[DIGEST])
 {
 	unsigned char md[SHA256_BYTES];
 	struct buf b = { .arena = r->arena };
 
 	buf_puts(&b, r->path);
+	buf_put(&b, &r->who.organization, sizeof r->who.organization);
 	for (const struct shape *s = r->row->query; s->key; s++)
 		if (s->filter || s->flags & F_LISTED)
 			buf_printf(&b, "\n%s", shape_value(r->arena, s, r->query, r->dialect->time));

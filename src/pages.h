@@ -37,7 +37,7 @@ void pages_offset(struct req *r, const struct list_ask *ask, const struct list_g
 
 /* By a token, at most `size` rows a page, which is also what there are unless fewer are asked for.  A token is
  * the place behind the last row, so that it survives whatever is made or deleted meanwhile, and a digest
- * of the list that it belongs to: the address and what the query filters by.  ERR_PAGE_SIZE, ERR_PAGE_TOKEN. */
+ * of the list that it belongs to: the organization, the address and what the query filters by.  ERR_PAGE_SIZE, ERR_PAGE_TOKEN. */
 enum err pages_by_token(struct req *r, const struct page_asked *q, struct list_ask *ask);
 void pages_tokened(struct req *r, const struct list_ask *ask, const struct list_got *got, struct page_got *out);
 

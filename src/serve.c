@@ -145,6 +145,18 @@ static void deprecated(struct req *r, const struct deprecation *d)
 	res_header(r, "Link", arena_printf(r->arena, "<%s%s>; rel=\"successor-version\"", req_base(r), d->successor));
 }
 
+/* Whoever is no more is told that, whatever else is wrong: where nothing was asked yet of the database, which alone
+ * knows. */
+static enum err still(struct req *r, enum err e)
+{
+	enum err gone;
+
+	if (e == ERR_RATE || id_is_zero(&r->who.principal) || r->who.permissions)
+		return e;
+	gone = tx_settle(&r->tx);
+	return gone && err_row(gone)->class == CLASS_WHO ? gone : e;
+}
+
 static struct req *begin(struct arena *a, struct db *db, const struct dialect *const *dialects, const struct io *io)
 {
 	struct req *r = ARENA_NEW(a, struct req);
@@ -174,12 +186,8 @@ void serve(struct arena *a, struct db *db, const struct dialect *const *dialects
 	 || (e = auth_who(r))
 	 || (e = auth_rate(r))
 	 || (e = req_shape(r))
-	 || (e = perform(r))) {
-		/* Of a key that was remembered nothing may have been asked yet: one that is revoked is told that. */
-		if (e != ERR_RATE && r->who.narrow && !r->who.permissions && tx_settle(&r->tx) == ERR_AUTH_REFUSED)
-			e = ERR_AUTH_REFUSED;
-		res_error(r, e = as_told(r, e));
-	}
+	 || (e = perform(r)))
+		res_error(r, e = as_told(r, still(r, e)));
 	keep_refusal(r, e);
 	if (r->row && r->row->deprecated)
 		deprecated(r, r->row->deprecated);

@@ -111,6 +111,8 @@ subtest 'a disabled user is refused at once' => sub {
         error_is($t->req(GET => $MODELS, token => $token), 401, 'AUTH_INVALID', 'and lists');
         error_is(act($t, $id, 'archive', token => $token), 401, 'AUTH_INVALID', 'and writing');
         error_is(act($t, $NOWHERE, 'archive', token => $token), 401, 'AUTH_INVALID', 'of what does not exist too');
+        error_is($t->req(GET => "$MODELS?page=x", token => $token), 401, 'AUTH_INVALID', 'whatever else is wrong');
+        is($t->req(GET => '/api/v2/filesystem/spaces/ri.compass.main.space.00000000-0000-8000-8000-000000000001', token => $token)->{status}, 401, 'and what is not there without a look');
         error_is(refresh($s->{refresh_token}), 401, 'AUTH_INVALID', 'and refreshing');
         error_is(login('dora', $t->password('dora')), 401, 'AUTH_INVALID', 'and signing in');
     });

@@ -115,6 +115,7 @@ scene 'models: orders' => sub {
     fails(ml($t, "GET $M/search", { max_results => 2, page_token => $_->[1] }), 400, $BAD, qr/^Invalid page token/, "a token that is $_->[0]") for [ cut => substr $token, 0, -1 ], [ longer => $token . 'A' ], [ altered => do { my $x = $token; substr($x, 5, 1) =~ tr/A-Za-z0-9/B-ZAb-za1-90/; $x } ];
     fails(ml($t, "GET $M/search", { page_token => $token, order_by => ['timestamp'] }), 400, $BAD, qr/^Invalid page token/, 'a token of another order');
     fails(ml($t, "GET $V/search", { page_token => $token }), 400, $BAD, qr/^Invalid page token/, 'of another search');
+    fails(ml($t, "GET $M/search", { page_token => $token }, token => $t->other), 400, $BAD, qr/^Invalid page token/, 'of another organization');
     done(ml($t, "POST $M/search", { page_token => $token, max_results => 5 }), 'of the same, with another size');
     ok(!exists done(ml($t, "GET $M/search", { max_results => 8 }))->{next_page_token}, 'none behind the last page, where it is full');
 };

@@ -52,6 +52,13 @@ subtest 'disabled' => sub {
         is($r->{status}, 401, "$d: a write too");
         like($r->{body}, $says, 'and why');
     }
+    # what is answered from the request alone comes after it
+    for my $path ('/console/actions', '/api/v1/models?page=x', "/api/v2/filesystem/spaces/ri.compass.main.space.00000000-0000-8000-8000-000000000001") {
+        for my $w (sort keys %with) {
+            my $r = $t->req(GET => $path, token => $with{$w});
+            is($r->{status} . ($r->{body} =~ $says ? ', why' : ''), '401, why', "whatever else is wrong: $path with $w") or diag $r->{raw};
+        }
+    }
     my $login = $t->req(POST => '/api/auth/login', body => { username => 'admin', password => $t->password('admin') });
     is($login->{status}, 401, 'nobody signs in');
     like($login->{body}, $says, 'and is told why');
