@@ -6,6 +6,7 @@
  * gets in by it.  THAW_FUZZ_DIR is a directory of its own, with the keys. */
 #define _GNU_SOURCE
 #include "fuzz.h"
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -852,6 +853,7 @@ static const unsigned char *read_entry(struct archive *z, size_t *n)
 static void package(const uint8_t *p, size_t n)
 {
 	struct mlpkg_file files[8];
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before;
 	struct archive_entry *entry;
 	unsigned char *zip, *zip2;
 	size_t count = 0, size, size2, got;
@@ -867,21 +869,23 @@ static void package(const uint8_t *p, size_t n)
 	}
 	if ((e = mlpkg_write(files, count, 1 << 20, &zip, &size))) {
 		HOLDS(e == ERR_INTERNAL);        /* a name is none */
+		freelocale(utf8);
 		return;
 	}
 	HOLDS(!mlpkg_write(files, count, size, &zip2, &size2) && size2 == size && !memcmp(zip, zip2, size));
-	if (count) {
-		HOLDS(mlpkg_write(files, count, size - 1, &(unsigned char *){ NULL }, &size2) == ERR_TOO_LARGE);
-	}
+	HOLDS(mlpkg_write(files, count, size - 1, &(unsigned char *){ NULL }, &size2) == ERR_TOO_LARGE);
+	before = uselocale(utf8);                /* C has not all letters */
 	z = archive_read_new();
-	HOLDS(!archive_read_support_format_zip(z) && !archive_read_open_memory(z, zip, size));
+	HOLDS(!count || (!archive_read_support_format_zip_seekable(z) && !archive_read_open_memory(z, zip, size)));     /* it takes an empty one for none */
 	for (size_t i = 0; i < count; i++) {
-		HOLDS(archive_read_next_header(z, &entry) == ARCHIVE_OK && same(archive_entry_pathname_utf8(entry), files[i].name));
+		HOLDS(archive_read_next_header(z, &entry) == ARCHIVE_OK && same(archive_entry_pathname(entry), files[i].name));
 		HOLDS(*files[i].name != '/' && !strstr(arena_printf(a, "/%s/", files[i].name), "/../"));
 		HOLDS(!memcmp(read_entry(z, &got), files[i].bytes, files[i].n) && got == files[i].n);
 	}
-	HOLDS(archive_read_next_header(z, &entry) == ARCHIVE_EOF);
+	HOLDS(!count || archive_read_next_header(z, &entry) == ARCHIVE_EOF);
 	archive_read_free(z);
+	uselocale(before);
+	freelocale(utf8);
 	free(zip);
 	free(zip2);
 }
@@ -1169,6 +1173,12 @@ static void make_seeds(void)
 
 /* ---- The table ---- */
 
+/* Not one of those that are run: what shows that a fault is found, and told. */
+static void control(const uint8_t *p, size_t n)
+{
+	HOLDS(n < 3 || p[0] != 'n' || p[1] != 'o' || p[2] != 't');
+}
+
 static const struct { const char *name; void (*run)(const uint8_t *p, size_t n); } targets[] = {
 	{ "request", request }, { "path", path }, { "query", query }, { "form", form }, { "json", json }, { "shape", shape }, { "token", token },
 	{ "credential", credential }, { "id", id }, { "page", page }, { "filter", filter }, { "package", package }, { "text", texts } };
@@ -1226,6 +1236,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	for (size_t i = 0; name && i < sizeof targets / sizeof *targets; i++)
 		if (same(targets[i].name, name))
 			target = targets[i].run;
+	if (name && same(name, "control"))
+		target = control;
 	if (!target) {
 		fprintf(stderr, "THAW_FUZZ names no target\n");
 		exit(2);

@@ -40,14 +40,16 @@ make_path($seeds, "$dir/crashes", "$dir/log");
 waitpid started('seeds', "$dir/targets", { THAW_FUZZ_SEEDS => $seeds }, $fuzz), 0;
 die slurp("$dir/targets") if $?;
 my @all = split /\n/, slurp("$dir/targets");
-my %known = map { $_ => 1 } @all;
+my %known = map { $_ => 1 } @all, 'control';
+$files{control} = '';                            # a target that fails, for the test
 for my $target (@all) { $files{$target} or die "$target: of which files is it?\n" }
 for my $target (@ARGV) { $known{$target} or die "no target $target: @all\n" }
 my @targets = @ARGV ? @ARGV : @all;
 
 my %escape = (n => "\n", r => "\r", t => "\t", f => "\f", v => "\x0b", 0 => "\0");
 sub literal { $_[0] =~ s/\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)/my $e = $1; $e =~ m{^x(.+)} ? chr hex $1 : $e =~ m{^[0-7]+$} ? chr(oct($e) & 255) : $escape{$e} \/\/ $e/ger }
-my @texts = map { literal($_) } slurp("$FindBin::Bin/../unit.c") =~ /"((?:[^"\\\n]|\\.)+)"/g;
+my @units = map { literal($_) } slurp("$FindBin::Bin/../unit.c") =~ /"((?:[^"\\\n]|\\.)+)"/g;
+my @texts = @units;
 my @asked;
 for my $file (sort glob "$FindBin::Bin/../*.t") {
     my $text = slurp($file);
@@ -68,7 +70,7 @@ my %texts = (
 for my $target (grep { $texts{$_} } @all) {
     make_path("$seeds/$target");
     my ($n, %seen) = 0;
-    for (@texts) {
+    for ($target eq 'text' ? @units : @texts) {
         my $seed = $texts{$target}->() or next;
         $seed = $_ if $seed eq '1';
         spew("$seeds/$target/test-" . $n++, $seed) if length $seed < 4096 && !utf8::is_utf8($seed) && !$seen{$seed}++;
