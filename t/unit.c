@@ -1858,6 +1858,9 @@ static void percent_encoding(void **state)
 	buf_puts(&b, "https://a/b?");
 	buf_param(&b, "x", "");
 	assert_text(b.p, "https://a/b?x=");
+	buf_param(&b, "a&x=1", "2");             /* a name that somebody sent */
+	buf_param(&b, "t[k]", "3");
+	assert_text(b.p, "https://a/b?x=&a%26x%3D1=2&t[k]=3");
 }
 
 static void redirects_that_may_be(void **state)
