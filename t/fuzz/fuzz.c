@@ -529,6 +529,49 @@ static void query(const uint8_t *p, size_t n)
 		HOLDS(same(r->params[i].name, r2->params[i].name) && same(r->params[i].value, r2->params[i].value));
 }
 
+/* What a sender writes in quotes: as browsers do it (HTML, 4.10.22.8). */
+static void quoted_name(struct buf *b, const char *s)
+{
+	for (; *s; s++)
+		buf_printf(b, strchr("\"\r\n", *s) ? "%%%02X" : "%c", (unsigned char)*s);
+}
+
+/* Is there another way to write it, which a browser does not have? */
+static bool odd(const char *name)
+{
+	return name && (strpbrk(name, "\\%") || strlen(name) > 1000);
+}
+
+/* The parts, written by another hand, are the same. */
+static void form_again(const struct part *parts, size_t count)
+{
+	static const char boundary[] = "a-boundary-that-nobody-has-in-a-body";
+	struct buf b = { .arena = a };
+	struct part *other;
+	const char *reason;
+	size_t n;
+
+	for (size_t i = 0; i < count; i++) {
+		if (memmem(parts[i].bytes, parts[i].n, boundary, sizeof boundary - 1) || odd(parts[i].name) || odd(parts[i].filename))
+			return;
+		buf_printf(&b, "--%s\r\nContent-Disposition: form-data; name=\"", boundary);
+		quoted_name(&b, parts[i].name);
+		if (parts[i].filename) {
+			buf_puts(&b, "\"; filename=\"");
+			quoted_name(&b, parts[i].filename);
+		}
+		buf_puts(&b, "\"\r\n\r\n");
+		buf_put(&b, parts[i].bytes, parts[i].n);
+		buf_puts(&b, "\r\n");
+	}
+	buf_printf(&b, "--%s--", boundary);
+	HOLDS(!multipart_parse(a, arena_printf(a, "multipart/form-data; boundary=%s", boundary), b.p, b.n, &other, &n, &reason) && n == count);
+	for (size_t i = 0; i < count; i++) {
+		HOLDS(same(parts[i].name, other[i].name) && !parts[i].filename == !other[i].filename && (!parts[i].filename || same(parts[i].filename, other[i].filename)));
+		HOLDS(parts[i].n == other[i].n && !memcmp(parts[i].bytes, other[i].bytes, parts[i].n));
+	}
+}
+
 /* A line with the type, and the body. */
 static void form(const uint8_t *p, size_t n)
 {
@@ -549,6 +592,8 @@ static void form(const uint8_t *p, size_t n)
 		HOLDS(utf8_valid(part->name, strlen(part->name)) && (!part->filename || utf8_valid(part->filename, strlen(part->filename))));
 		at = part->bytes + part->n;
 	}
+	if (!e)
+		form_again(parts, count);
 }
 
 /* ---- Tokens ---- */
@@ -913,8 +958,18 @@ static int wire_write(void *p, const char *buf, size_t n)
 
 enum { LINES = 40 };
 
-/* The variables: `METHOD ADDRESS`, then a variable in a line each, `@key` is the key that the database knows.  Gives where the body
- * begins, behind an empty line. */
+/* `@key` is the API key that the database knows, `@jwt` a token of somebody who signed in. */
+static char *credentials(char *text, bool *known)
+{
+	const struct claims c = { .subject = { { 1 } }, .organization = { { 2 } }, .username = "ada", .issued = clock_now() - SECOND, .expires = INT64_C(4102444800) };
+	const bool jwt = strstr(text, "@jwt");
+	char *at = strstr(text, jwt ? "@jwt" : "@key");
+
+	*known |= at || strstr(text, db_key);
+	return at ? arena_printf(a, "%.*s%s%s", (int)(at - text), text, jwt ? token_make(a, &c) : db_key, at + 4) : text;
+}
+
+/* The variables: `METHOD ADDRESS`, then a variable in a line each.  Gives where the body begins, behind an empty line. */
 static size_t variables(const char *s, size_t n, char *env[LINES + 4], bool *key)
 {
 	const char *end = s + n, *line = s;
@@ -922,7 +977,7 @@ static size_t variables(const char *s, size_t n, char *env[LINES + 4], bool *key
 
 	for (bool first = true; line < end; first = false) {
 		const char *eol = memchr(line, '\n', (size_t)(end - line));
-		char *text = arena_strndup(a, line, strnlen(line, (size_t)((eol ? eol : end) - line))), *space = strchr(text, ' '), *at;
+		char *text = arena_strndup(a, line, strnlen(line, (size_t)((eol ? eol : end) - line))), *space = strchr(text, ' ');
 
 		line = eol ? eol + 1 : end;
 		if (!*text)
@@ -932,10 +987,7 @@ static size_t variables(const char *s, size_t n, char *env[LINES + 4], bool *key
 			env[count++] = arena_printf(a, "REQUEST_METHOD=%s", text);
 			env[count++] = arena_printf(a, "REQUEST_URI=%s", space + 1);
 		} else if (count < LINES && strchr(text, '=')) {
-			if ((at = strstr(text, "@key")) && (*key = true))
-				text = arena_printf(a, "%.*s%s%s", (int)(at - text), text, db_key, at + 4);
-			*key |= strstr(text, db_key) != NULL;
-			env[count++] = text;
+			env[count++] = credentials(text, key);
 		}
 	}
 	env[count++] = arena_printf(a, "CONTENT_LENGTH=%zu", (size_t)(end - line));
@@ -1076,8 +1128,8 @@ static void seed_route(const struct dialect *d, const struct route *row, size_t 
 	if (route_body(row))
 		body = row->flags & R_FORM ? query_text(&s, route_body(row)) : arena_strdup(a, js_text(example_of(&s, route_body(row), true), NULL));
 	for (int how = ANSWERS_EMPTY; how <= ANSWERS_ROWS; how++)
-		seed_behind("request", arena_printf(a, "%s-%d", name, how), (size_t)how, arena_printf(a, "%s %s%s%s\nCONTENT_TYPE=%s\nHTTP_AUTHORIZATION=Bearer @key\n%s\n%s",
-			row->method, at, *q ? "?" : "", q, type, row->flags & R_WRITE ? "HTTP_IDEMPOTENCY_KEY=k\n" : "", body));
+		seed_behind("request", arena_printf(a, "%s-%d", name, how), (size_t)how, arena_printf(a, "%s %s%s%s\nCONTENT_TYPE=%s\nHTTP_AUTHORIZATION=Bearer %s\n%s\n%s",
+			row->method, at, *q ? "?" : "", q, type, how == ANSWERS_EMPTY ? "@key" : "@jwt", row->flags & R_WRITE ? "HTTP_IDEMPOTENCY_KEY=k\n" : "", body));
 	seed_behind("path", name, i % 8, at);
 	if (*q)
 		seed("query", name, q, strlen(q));
@@ -1126,7 +1178,7 @@ static void add_words(struct buf *b, const struct shape *s, int deep)
 /* A dictionary: all keys and words that a request can have, and what begins an id. */
 static void seed_words(void)
 {
-	static const char *const others[] = { "@key", "Bearer ", "Basic ", "HTTP_IF_MATCH=", "HTTP_IDEMPOTENCY_KEY=", "HTTP_TRACEPARENT=", "HTTP_RANGE=bytes=",
+	static const char *const others[] = { "@key", "@jwt", "Bearer ", "Basic ", "HTTP_IF_MATCH=", "HTTP_IDEMPOTENCY_KEY=", "HTTP_TRACEPARENT=", "HTTP_RANGE=bytes=",
 		"CONTENT_TYPE=", "multipart/form-data; boundary=", "Content-Disposition: form-data; name=", "%2f", "%00", "\\\\u0000", "\\\\ud800", "tags.`", " AND ", " NOT IN (",
 		" ILIKE ", "version_number", "2026-05-04T09:30:00Z", "9223372036854775807", "-9223372036854775808", "1e308", "null", "true" };
 	struct buf b = { .arena = a };
