@@ -4,6 +4,7 @@ use warnings;
 use File::Path qw(make_path remove_tree);
 use FindBin;
 use Getopt::Long qw(:config no_auto_abbrev);
+use JSON::PP ();
 use POSIX ();
 use Time::HiRes qw(time);
 
@@ -116,14 +117,14 @@ sub lines {
     my $raw = "$dir/log/$target.profraw";
     unlink $raw;
     waitpid started($target, "$dir/log/$target.coverage", { LLVM_PROFILE_FILE => $raw }, $covered, '-runs=0', '-timeout=60', '-rss_limit_mb=4096', "$dir/corpus/$target", "$seeds/$target"), 0;
-    system('llvm-profdata', 'merge', '-sparse', $raw, '-o', "$dir/log/$target.profdata") == 0 or return 'none';
-    return join ', ', map { of_file("$dir/log/$target.profdata", $_) } split ' ', $files{$target};
+    return of_files("$dir/log/$target.profdata", [ $raw ], split ' ', $files{$target});
 }
-sub of_file {
-    my ($profile, $file) = @_;
-    my $summary = qx(llvm-cov export -summary-only -instr-profile='$profile' '$covered' '$FindBin::Bin/../../src/$file.c');
-    my ($percent) = $summary =~ /"totals":.*?"lines":\{[^}]*"percent":([\d.]+)/s;
-    return sprintf '%s.c %.0f%%', $file, $percent // 0;
+sub of_files {
+    my ($profile, $from, @names) = @_;
+    return 'unknown' if system('llvm-profdata', 'merge', '-sparse', @$from, '-o', $profile);
+    my $all = JSON::PP::decode_json(qx(llvm-cov export -summary-only -instr-profile='$profile' '$covered'));
+    my %percent = map { $_->{filename} =~ m{/src/(\w+)\.c$} ? ($1 => $_->{summary}{lines}{percent}) : () } @{ $all->{data}[0]{files} };
+    return join ', ', map { sprintf '%s.c %.0f%%', $_, $percent{$_} // 0 } @names;
 }
 
 printf "%-11s %11s %8s %7s %9s %8s%s\n", ("target", "executions", "a second"), qw(edges features crashes), $coverage ? '  lines' : '';
@@ -136,5 +137,9 @@ for my $target (@targets) {
     $bad = 1;
     print STDERR slurp("$dir/log/$target") =~ /^(.*(?:does not hold|ERROR: |runtime error).*)$/m ? "$target: $1\n" : "$target: ended with $g->{status}; see $dir/log/$target\n";
     print STDERR "THAW_FUZZ=$target THAW_FUZZ_DIR=\$(mktemp -d) $fuzz $_\n" for @{ $g->{crashes} };
+}
+if ($coverage && @targets > 1) {
+    my %once = map { $_ => 1 } map { split ' ', $files{$_} } @targets;
+    print "all together: ", of_files("$dir/log/all.profdata", [ map { "$dir/log/$_.profdata" } @targets ], sort keys %once), "\n";
 }
 exit $bad;
