@@ -200,6 +200,42 @@ static struct json *reads(const char *text)
 	return j;
 }
 
+/* How many members all its objects have. */
+static size_t members(const struct json *j)
+{
+	struct json *value;
+	size_t n = 0;
+	const char *key;
+	void *it = NULL;
+
+	for (size_t i = 0; js_type(j) == JS_ARRAY && i < js_length(j); i++)
+		n += members(js_at(j, i));
+	while (js_type(j) == JS_OBJECT && js_next(j, &it, &key, &value))
+		n += 1 + members(value);
+	return n;
+}
+
+/* By another scanner: outside of strings, which have no control characters, only what JSON has; a member for each colon, so that
+ * no key stands twice. */
+static void is_json(const char *s, size_t n, const struct json *j)
+{
+	size_t colons = 0;
+	bool within = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (within) {
+			HOLDS((unsigned char)s[i] >= ' ');
+			within = s[i] != '"';
+			i += s[i] == '\\';
+			continue;
+		}
+		HOLDS(s[i] && strchr("{}[]:,\"-+.0123456789eE \t\r\ntrufalsn", s[i]));
+		within = s[i] == '"';
+		colons += s[i] == ':';
+	}
+	HOLDS(!within && colons == members(j));
+}
+
 static void json(const uint8_t *p, size_t n)
 {
 	const char *reason = NULL, *text, *merged;
@@ -210,6 +246,7 @@ static void json(const uint8_t *p, size_t n)
 		HOLDS(e == ERR_JSON && reason && utf8_valid(reason, strlen(reason)));
 		return;
 	}
+	is_json((const char *)p, n, j);
 	text = arena_strdup(a, js_text(j, NULL));
 	HOLDS(utf8_valid(text, strlen(text)));
 	HOLDS(same(js_text(reads(text), NULL), text));
