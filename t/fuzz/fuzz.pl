@@ -16,7 +16,7 @@ $| = 1;
 
 # Whose lines a target is to reach.
 my %files = (request => 'req serve res', path => 'route', query => 'req', form => 'multipart', json => 'json', shape => 'shape', token => 'token',
-    credential => 'auth', id => 'id', page => 'pages', filter => 'search', package => 'mlpkg', text => 'str clock net trace');
+    credential => 'auth', id => 'id', page => 'pages', filter => 'search', package => 'mlpkg', text => 'str clock trace', url => 'net');
 
 sub slurp { local (@ARGV, $/) = @_; my $text = <>; $text // '' }
 sub spew { my ($file, $text) = @_; open my $fh, '>', $file or die "$file: $!\n"; print $fh $text; close $fh or die "$file: $!\n" }
@@ -44,7 +44,7 @@ my @all = split /\n/, slurp("$dir/targets");
 my %known = map { $_ => 1 } @all, 'control';
 $files{control} = '';                            # a target that fails, for the test
 for my $target (@all) { $files{$target} or die "$target: of which files is it?\n" }
-for my $target (@ARGV) { $known{$target} or die "no target $target: @all\n" }
+for my $target (@ARGV) { $known{$target} or print STDERR "no target $target: @all\n" and exit 2 }
 my @targets = @ARGV ? @ARGV : @all;
 
 my %escape = (n => "\n", r => "\r", t => "\t", f => "\f", v => "\x0b", 0 => "\0");
@@ -66,6 +66,7 @@ my %texts = (
     id => sub { /^[a-z]+[-_.]|^[0-9a-f-]{24,}$/ },
     form => sub { /^multipart|^--/i && (/^--/ ? "multipart/form-data; boundary=x\n$_" : "$_\n--x--") },
     credential => sub { /^(?:Bearer|Basic) /i },
+    url => sub { m{://} || /^[\d.]+$|^[\da-f:]+$/i && "https://$_/" },
     token => sub { /^ey|\./ && "\0\0$_" },
 );
 for my $target (grep { $texts{$_} } @all) {
