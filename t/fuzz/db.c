@@ -16,7 +16,7 @@ const struct sql_row sql_rows[SQL__MAX] = {
 #undef SQL
 };
 
-struct db { struct sql_row made[DB_MADE]; size_t nmade; enum answers how; uint64_t random; size_t bound; };
+struct db { struct sql_row made[DB_MADE]; size_t nmade; enum answers how; uint64_t random; size_t bound; unsigned char fingerprint[SHA256_BYTES]; };
 
 const char *const db_key = "sk_live_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg";
 
@@ -97,8 +97,9 @@ static const struct sql_row *taken(struct db *db, enum sql id, const struct db_v
 
 /* ---- Rows ---- */
 
-/* A text that is no word of ASCII may be JSON, an object mostly. */
-static const char *const words[] = { "1", "a", "2026-05-01", "secret" }, *const documents[] = { "{}", "{\"a\":\"b\"}", "{\"\xc3\xa9\":\"<&\\u000a\"}" };
+/* Of ascii columns.  Any other text may be JSON, a list or an object: the one that is neither too long nor of another type anywhere. */
+static const char *const words[] = { "1", "a", "2026-05-01", "secret" };
+#define DOCUMENT "{}"
 
 static const char *state_word(struct db *db, enum resource r)
 {
@@ -126,7 +127,7 @@ static struct db_val value(struct db *db, char letter)
 	case 'x':
 		return db_x("0123456789abcdef0123456789abcdef", SHA256_BYTES);
 	default:
-		return db_s(documents[any(db, sizeof documents / sizeof *documents)]);
+		return db_s(DOCUMENT);
 	}
 }
 
@@ -209,6 +210,16 @@ static void key_row(const struct sql_row *row, struct db_val *v)
 	at[-1] = db_s("ada");
 }
 
+/* The answer of a request that was done before: most often to the same one. */
+static void kept_row(struct db *db, struct db_val *v)
+{
+	const struct db_val kept[] = { db_x(db->fingerprint, 16), db_x(db->fingerprint, sizeof db->fingerprint), db_i(200),
+		db_s("{\"Content-Type\":\"application/json\",\"X-Request-Id\":\"abc\",\"ETag\":\"\\\"1-a\\\"\"}"), db_s("{}"), db_t(clock_now()) };
+
+	db->fingerprint[0] ^= !any(db, 4);
+	memcpy(v, kept, sizeof kept);
+}
+
 enum err db_page(struct db *db, struct arena *a, enum sql id, const struct db_val *in, size_t n, struct db_rows *out)
 {
 	const struct sql_row *row = taken(db, id, in, n);
@@ -225,6 +236,9 @@ enum err db_page(struct db *db, struct arena *a, enum sql id, const struct db_va
 		if (memcmp(in[0].s, hash, sizeof hash))
 			return OK;
 		key_row(row, out->v);
+		out->n = 1;
+	} else if (id == SQL_ATTEMPT_OF_KEY) {
+		kept_row(db, out->v);
 		out->n = 1;
 	} else if (db->how == ANSWERS_ROWS && (object_row(db, row, id, out->v) || target_row(db, row, id, out->v))) {
 		out->n = 1;
@@ -243,11 +257,20 @@ enum err db_query(struct db *db, struct arena *a, enum sql id, const struct db_v
 	return db_page(db, a, id, in, n, out);
 }
 
+/* With an idempotency key a request may have been done before. */
+static enum err was_done(struct db *db, const struct db_val *in)
+{
+	memcpy(db->fingerprint, in[7].s, sizeof db->fingerprint);
+	return any(db, 4) ? OK : ERR_DB_DUPLICATE;
+}
+
 enum err db_exec(struct db *db, enum sql id, const struct db_val *in, size_t n, int64_t *affected)
 {
 	(void)taken(db, id, in, n);
 	if (affected)
 		*affected = 1;
+	if (id == SQL_ATTEMPT_ADD && db->how == ANSWERS_ROWS)
+		return was_done(db, in);
 	return db->how == ANSWERS_NONE ? ERR_DB_LOST : OK;
 }
 

@@ -23,6 +23,7 @@
 #include "conf.h"
 #include "dialects.h"
 #include "file.h"
+#include "foundry.h"
 #include "hash.h"
 #include "log.h"
 #include "mlflow.h"
@@ -176,9 +177,29 @@ static void small_words(const char *s)
 		(void)net_within("192.0.2.7", s);
 }
 
+static struct req *request_of(const struct io *io);
+
+/* Of a file what is asked for is a part of it. */
+static void a_range(const char *s)
+{
+	static const unsigned char bytes[100], sum[SHA256_BYTES];
+	struct io io = { .env = (char *[]){ arena_printf(a, "HTTP_RANGE=%s", s), NULL } };
+	struct req *r = request_of(&io);
+	const enum err e = res_file(r, "text/plain", &(struct bytes){ bytes, sizeof bytes }, &(struct bytes){ sum, sizeof sum });
+
+	if (e) {
+		HOLDS(e == ERR_RANGE && r->lasting.name);
+		return;
+	}
+	HOLDS(r->res.status == 206 ? r->res.n > 0 : r->res.status == 200 && r->res.n == sizeof bytes);
+	HOLDS(r->res.body >= (const char *)bytes && r->res.body + r->res.n <= (const char *)bytes + sizeof bytes);
+}
+
 static void texts(const uint8_t *p, size_t n)
 {
 	const char *s = text_of(p, n);
+
+	a_range(s);
 
 	whole_and_numbers(s);
 	encoded(s);
@@ -288,6 +309,7 @@ static void is_json(const char *s, size_t n, const struct json *j)
 
 static void json(const uint8_t *p, size_t n)
 {
+	struct tx tx = { .arena = a };
 	const char *reason = NULL, *text, *merged;
 	struct json *j;
 	enum err e = js_parse(a, (const char *)p, n, &j, &reason);
@@ -301,6 +323,8 @@ static void json(const uint8_t *p, size_t n)
 	HOLDS(utf8_valid(text, strlen(text)));
 	HOLDS(same(js_text(reads(text), NULL), text));
 	HOLDS(same(js_text(reads(js_pretty(j)), NULL), text));
+	if ((e = modelapi_check(&tx, text)))
+		HOLDS(e == ERR_MODEL_API && tx.why.n && utf8_valid(tx.why.items[0].reason, strlen(tx.why.items[0].reason)));
 	/* A merge patch is done once (RFC 7396). */
 	merged = arena_strdup(a, js_text(js_merge(a, reads("{\"a\":{\"b\":1},\"c\":[1]}"), reads(text)), NULL));
 	HOLDS(same(js_text(js_merge(a, reads(merged), reads(text)), NULL), merged));
@@ -514,6 +538,7 @@ static struct req *request_of(const struct io *io)
 	r->arena = a;
 	r->dialects = dialects;
 	r->io = io;
+	r->method = "GET";
 	r->who.name = "";
 	r->tx.arena = a;
 	r->tx.db = db;
@@ -1060,6 +1085,7 @@ static char *credentials(char *text, bool *known)
 static size_t variables(const char *s, size_t n, char *env[LINES + 4], bool *key)
 {
 	const char *end = s + n, *line = s;
+	bool length = false;
 	size_t count = 0;
 
 	for (bool first = true; line < end; first = false) {
@@ -1074,10 +1100,12 @@ static size_t variables(const char *s, size_t n, char *env[LINES + 4], bool *key
 			env[count++] = arena_printf(a, "REQUEST_METHOD=%s", text);
 			env[count++] = arena_printf(a, "REQUEST_URI=%s", space + 1);
 		} else if (count < LINES && strchr(text, '=')) {
+			length |= !strncmp(text, "CONTENT_LENGTH=", 15);
 			env[count++] = credentials(text, key);
 		}
 	}
-	env[count++] = arena_printf(a, "CONTENT_LENGTH=%zu", (size_t)(end - line));
+	if (!length)
+		env[count++] = arena_printf(a, "CONTENT_LENGTH=%zu", (size_t)(end - line));
 	env[count++] = arena_strdup(a, "REMOTE_ADDR=192.0.2.1");
 	env[count] = NULL;
 	return (size_t)(line - s);
@@ -1208,6 +1236,10 @@ static const char *address(const struct route *row)
 
 static void seed_route(const struct dialect *d, const struct route *row, size_t i)
 {
+	static const char *const more[] = { "HTTP_IF_MATCH=\"1-0123456789abcdef\", W/\"2\"", "HTTP_IF_NONE_MATCH=*", "HTTP_USER_AGENT=a\xff", "HTTP_X_FORWARDED_FOR=192.0.2.9, 192.0.2.8",
+		"HTTP_X_REQUEST_ID=abc\nHTTP_X_FORWARDED_PROTO=https\nHTTP_X_FORWARDED_HOST=a.example", "HTTP_TRACEPARENT=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+		"HTTP_ORIGIN=https://a.example\nHTTP_RANGE=bytes=0-1", "HTTP_CONTENT_ENCODING=gzip", "CONTENT_LENGTH=99999999", "HTTPS=on\nSERVER_PROTOCOL=HTTP/1.1\nHTTP_HOST=a.example" };
+
 	struct schemas s = { .arena = a, .form = d->time, .dialect = d->name, .named = js_object(a), .examples = js_object(a) };
 	const char *name = arena_printf(a, "row-%04zu", i), *body = "", *q = query_text(&s, route_query(row)), *at = address(row);
 	const char *type = row->flags & R_FORM ? "application/x-www-form-urlencoded" : "application/json";
@@ -1215,8 +1247,9 @@ static void seed_route(const struct dialect *d, const struct route *row, size_t 
 	if (route_body(row))
 		body = row->flags & R_FORM ? query_text(&s, route_body(row)) : arena_strdup(a, js_text(example_of(&s, route_body(row), true), NULL));
 	for (int how = ANSWERS_EMPTY; how <= ANSWERS_ROWS; how++)
-		seed_behind("request", arena_printf(a, "%s-%d", name, how), (size_t)how, arena_printf(a, "%s %s%s%s\nCONTENT_TYPE=%s\nHTTP_AUTHORIZATION=Bearer %s\n%s\n%s",
-			row->method, at, *q ? "?" : "", q, type, how == ANSWERS_EMPTY ? "@key" : "@jwt", row->flags & R_WRITE ? "HTTP_IDEMPOTENCY_KEY=k\n" : "", body));
+		seed_behind("request", arena_printf(a, "%s-%d", name, how), (size_t)how, arena_printf(a, "%s %s%s%s\nCONTENT_TYPE=%s\nHTTP_AUTHORIZATION=Bearer %s\n%s\n%s\n\n%s",
+			row->method, at, *q ? "?" : "", q, type, how == ANSWERS_EMPTY ? "@key" : "@jwt", more[(i + (size_t)how) % (sizeof more / sizeof *more)],
+			row->flags & R_WRITE ? "HTTP_IDEMPOTENCY_KEY=k" : "X=", body));
 	seed_behind("path", name, i % 8, at);
 	if (*q)
 		seed("query", name, q, strlen(q));
@@ -1306,6 +1339,8 @@ static void make_seeds(void)
 	seed("credential", "hs", arena_printf(a, "Bearer %s", hs), strlen(hs) + 7);
 	seed("credential", "key", arena_printf(a, "Bearer %s", db_key), strlen(db_key) + 7);
 	seed("credential", "basic", "Basic YWRhOnNlY3JldA==", 22);
+	seed("text", "range", "bytes=10-20", 11);
+	seed("text", "trace", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", 55);
 	seed("form", "whole", form_seed, sizeof form_seed - 1);
 	seed("package", "files", "\4\2a/bchi\1\0x", 11);
 }
@@ -1323,20 +1358,39 @@ static const struct { const char *name; void (*run)(const uint8_t *p, size_t n);
 	{ "credential", credential }, { "id", id }, { "page", page }, { "filter", filter }, { "package", package }, { "text", texts }, { "url", url } };
 static void (*target)(const uint8_t *p, size_t n);
 
-/* The keys: one of HS256 that is the same everywhere, which signs, and one of ES256 with a token that it signed. */
+static char *whole_file(const char *name)
+{
+	FILE *f = fopen(name, "r");
+	char *text = arena_alloc(a, TOKEN_MAX + 1);
+
+	if (!f)
+		return NULL;
+	text[fread(text, 1, TOKEN_MAX, f)] = '\0';
+	fclose(f);
+	return text;
+}
+
+/* The keys, which stay in their directory: one of HS256 that is the same everywhere, which signs, and one of ES256 with a token that
+ * it signed. */
 static void make_keys(void)
 {
 	static const char hex[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
 	const struct claims c = { .subject = { { 1 } }, .organization = { { 2 } }, .username = "ada", .issued = clock_now(), .expires = INT64_C(4102444800), .gen = 0 };
+	const char *kept = arena_printf(a, "%s/es", conf.key_dir);
 	struct key_info *all;
 	char kid[64];
 	size_t n;
 
-	HOLDS(!keys_create("ES256", true, kid) && !seal_key_make());
+	HOLDS(hex_decode(hex, sizeof hmac_key, hmac_key) && !seal_key_make());
+	if ((es_token = whole_file(kept))) {
+		es_token = strdup(es_token);
+		return;
+	}
+	HOLDS(!keys_create("ES256", true, kid));
 	HOLDS(!file_write(arena_printf(a, "%s/hs.HS256.key", conf.key_dir), hex, sizeof hex - 1, (uid_t)-1, (gid_t)-1, false));
 	HOLDS(!keys_list(a, &all, &n) && n == 2);
-	HOLDS((es_token = strdup(token_make(a, &c))));
-	HOLDS(!keys_activate("hs") && !keys_list(a, &all, &n) && hex_decode(hex, sizeof hmac_key, hmac_key));
+	HOLDS((es_token = strdup(token_make(a, &c))) && !file_write(kept, es_token, strlen(es_token), (uid_t)-1, (gid_t)-1, false));
+	HOLDS(!keys_activate("hs") && !keys_list(a, &all, &n));
 }
 
 static void begin(const char *dir)
@@ -1349,7 +1403,8 @@ static void begin(const char *dir)
 		(void)mkdir(arena_printf(a, "%s/%s", dir, settings[i][1]), 0700);
 		HOLDS(!setenv(settings[i][0], arena_printf(a, "%s/%s", dir, settings[i][1]), true));
 	}
-	HOLDS(!setenv("THAW_LOG_FILE", "/dev/null", true) && !setenv("THAW_RATE_LIMITS", "off", true) && !conf_load("/dev/null", err, sizeof err));
+	HOLDS(!setenv("THAW_LOG_FILE", "/dev/null", true) && !setenv("THAW_RATE_LIMITS", "off", true) && !setenv("THAW_TRUSTED_PROXIES", "192.0.2.1", true)
+		&& !conf_load("/dev/null", err, sizeof err));
 	db = db_new("", "");
 	HOLDS(tables_whole(dialects));
 	find_forms();

@@ -20,14 +20,15 @@ my %files = (request => 'req serve res', path => 'route', query => 'req', form =
 
 sub slurp { local (@ARGV, $/) = @_; my $text = <>; $text // '' }
 sub spew { my ($file, $text) = @_; open my $fh, '>', $file or die "$file: $!\n"; print $fh $text; close $fh or die "$file: $!\n" }
-# In a child: the target's own directory, keys and all, begins anew.
+# In a child: the target's own directory begins anew; the keys are those of all, so that tokens in a corpus stay good.
 sub started {
     my ($target, $log, $env, @command) = @_;
     my $pid = fork // die "fork: $!\n";
     return $pid if $pid;
     my $own = "$dir/run/$target";
     remove_tree($own);
-    make_path($own);
+    make_path($own, "$dir/keys");
+    symlink "$dir/keys", "$own/keys" or die "$own/keys: $!\n";
     %ENV = (%ENV, THAW_FUZZ => $target, THAW_FUZZ_DIR => $own, UBSAN_OPTIONS => 'print_stacktrace=1', %$env);
     open STDOUT, '>', $log and open STDERR, '>&', \*STDOUT or POSIX::_exit(127);
     exec @command or POSIX::_exit(127);
@@ -137,7 +138,7 @@ for my $target (@targets) {
     next unless $failed;
     $bad = 1;
     print STDERR slurp("$dir/log/$target") =~ /^(.*(?:does not hold|ERROR: |runtime error).*)$/m ? "$target: $1\n" : "$target: ended with $g->{status}; see $dir/log/$target\n";
-    print STDERR "THAW_FUZZ=$target THAW_FUZZ_DIR=\$(mktemp -d) $fuzz $_\n" for @{ $g->{crashes} };
+    print STDERR "THAW_FUZZ=$target THAW_FUZZ_DIR=$dir/run/$target $fuzz $_\n" for @{ $g->{crashes} };
 }
 if ($coverage && @targets > 1) {
     my %once = map { $_ => 1 } map { split ' ', $files{$_} } @targets;
