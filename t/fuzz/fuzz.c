@@ -200,7 +200,6 @@ static void texts(const uint8_t *p, size_t n)
 	const char *s = text_of(p, n);
 
 	a_range(s);
-
 	whole_and_numbers(s);
 	encoded(s);
 	characters(s);
