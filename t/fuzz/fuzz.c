@@ -355,14 +355,23 @@ static bool comes_back(const struct shape *s)
 	return s->type != T_SUB && !(s->flags & (F_UNKEPT | F_QUOTED | F_MEMBER | F_LOOSE)) && !s->make && !s->text;
 }
 
+/* Or of the very text?  Numbers and times have several. */
+static bool as_sent(const struct shape *s)
+{
+	return s->type != T_INT && s->type != T_NUMBER && s->type != T_TIME && !(s->flags & F_NUMERAL);
+}
+
 static struct json *written(const struct shape *rows, struct json *in, const void *got)
 {
-	struct json *out = js_object(a), *was;
+	struct json *out = js_object(a), *was, *now;
 	const char *text;
 
-	for (const struct shape *s = rows; s->key; s++)
-		if (comes_back(s) && js_get(in, s->key, &was) && was && (text = shape_value(a, s, got, TIME_MICROS)))
-			js_put(out, s->key, reads(text));
+	for (const struct shape *s = rows; s->key; s++) {
+		if (!comes_back(s) || !js_get(in, s->key, &was) || !was || !(text = shape_value(a, s, got, TIME_MICROS)))
+			continue;
+		js_put(out, s->key, now = reads(text));
+		HOLDS(!as_sent(s) || same(arena_strdup(a, js_text(was, NULL)), js_text(now, NULL)));
+	}
 	return out;
 }
 
@@ -683,6 +692,25 @@ static void form_again(const struct part *parts, size_t count)
 	}
 }
 
+/* And a part of any name has that name. */
+static void form_named(const char *name)
+{
+	struct part *part;
+	const char *reason;
+	struct buf b = { .arena = a };
+	size_t n;
+
+	if (!*name || odd(name) || !utf8_valid(name, strlen(name)))
+		return;
+	for (const char *c = name; *c; c++)
+		if (((unsigned char)*c < ' ' && *c != '\r' && *c != '\n') || *c == 0x7f)
+			return;
+	buf_puts(&b, "--x\r\nContent-Disposition: form-data; name=\"");
+	quoted_name(&b, name);
+	buf_puts(&b, "\"\r\n\r\n\r\n--x--");
+	HOLDS(!multipart_parse(a, "multipart/form-data; boundary=x", b.p, b.n, &part, &n, &reason) && n == 1 && same(part->name, name));
+}
+
 /* A line with the type, and the body. */
 static void form(const uint8_t *p, size_t n)
 {
@@ -694,6 +722,8 @@ static void form(const uint8_t *p, size_t n)
 	enum err e;
 
 	body = at = arena_copy(a, end ? end + 1 : p, size);
+	form_named(type);
+	form_named(text_of((const uint8_t *)body, size));
 	e = multipart_parse(a, type, body, size, &parts, &count, &reason);
 	HOLDS(e == OK || e == ERR_MEDIA_TYPE || (e == ERR_REQUEST && reason && utf8_valid(reason, strlen(reason))));
 	for (size_t i = 0; !e && i < count; i++) {
@@ -860,6 +890,17 @@ static void place_again(struct req *r, struct list_ask *ask, const char *token)
 	HOLDS(out.token && same(out.token, token));
 }
 
+/* With another byte in it. */
+static char *altered(const char *token, size_t at)
+{
+	unsigned char *bytes = arena_alloc(a, strlen(token) + 1);
+	const long n = b64url_decode(token, strlen(token), bytes, strlen(token));
+
+	HOLDS(n > 0);
+	bytes[at % (size_t)n] ^= 1;
+	return b64url_encode(a, bytes, (size_t)n);
+}
+
 static void page(const uint8_t *p, size_t n)
 {
 	const struct paged *of = &paged[take(&p, &n, npaged)];
@@ -879,6 +920,7 @@ static void page(const uint8_t *p, size_t n)
 	if (pages_by_token(r, &q, ask))
 		return;
 	place_again(r, ask, q.token);
+	HOLDS(pages_by_token(r, &(struct page_asked){ .token = altered(q.token, *p >> 1) }, ask));
 }
 
 /* ---- MLflow's filters ---- */
@@ -1313,12 +1355,15 @@ static void seed_words(void)
 	seed("words", "all", b.p, b.n);
 }
 
+#define MANY "name='a' AND tag.b != 'c' AND name LIKE 'd%' AND run_id IN ('e') AND version_number > 1 AND "
 static void make_seeds(void)
 {
 	static const char form_seed[] = "multipart/form-data; boundary=x\na preamble\r\n--x\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\ntwo\r\nlines\r\n"
 		"--x\r\nContent-Type: application/zip\r\nContent-Disposition: form-data; name=file; filename=\"a\\\"b%22c.zip\"\r\n\r\nPK\0\r\n-x\r\n--x--\r\n";
 	const struct claims c = { .subject = { { 1 } }, .organization = { { 2 } }, .username = "ada", .issued = clock_now(), .expires = INT64_C(4102444800), .gen = 0 };
-	const char *claims = arena_printf(a, "{\"alg\":\"HS256\",\"kid\":\"hs\",\"typ\":\"at+jwt\"}\n{\"iss\":\"thaw\",\"aud\":[\"thaw\"],\"sub\":\"%s\",\"org\":\"%s\",\"iat\":1,"
+	static const char *const headers[] = { "{\"alg\":\"HS256\",\"kid\":\"hs\",\"typ\":\"at+jwt\"}", "{\"alg\":\"none\",\"kid\":\"hs\",\"typ\":\"JWT\"}",
+		"{\"alg\":\"HS256\",\"kid\":\"hs\",\"typ\":\"JWT\",\"crit\":[\"exp\"]}", "{\"alg\":\"HS256\",\"typ\":\"JWT\"}", "{\"alg\":\"ES256\",\"kid\":\"hs\",\"typ\":\"JWT\"}" };
+	const char *claims = arena_printf(a, "{\"iss\":\"thaw\",\"aud\":[\"thaw\"],\"sub\":\"%s\",\"org\":\"%s\",\"iat\":1,"
 		"\"exp\":4102444800,\"nbf\":1,\"gen\":0,\"rate\":5,\"scope\":\"model:read\",\"sid\":\"%s\",\"client_id\":\"%s\",\"jti\":\"%s\",\"username\":\"ada\"}",
 		example_id(a, "usr-"), example_id(a, "org-"), example_id(a, ""), example_id(a, "cl_"), example_id(a, ""));
 	char *hs;
@@ -1334,7 +1379,9 @@ static void make_seeds(void)
 	HOLDS((hs = token_make(a, &c)));
 	seed_behind("token", "hs", 0, hs);
 	seed_behind("token", "es", 0, es_token);
-	seed_behind("token", "claims", 1, claims);
+	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+		seed_behind("token", arena_printf(a, "claims-%zu", i), 1, arena_printf(a, "%s\n%s", headers[i], claims));
+	seed("filter", "many", MANY MANY MANY MANY, sizeof MANY * 4 - 4);
 	seed("credential", "hs", arena_printf(a, "Bearer %s", hs), strlen(hs) + 7);
 	seed("credential", "key", arena_printf(a, "Bearer %s", db_key), strlen(db_key) + 7);
 	seed("credential", "basic", "Basic YWRhOnNlY3JldA==", 22);
