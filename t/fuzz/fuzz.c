@@ -1299,6 +1299,23 @@ static void seed_route(const struct dialect *d, const struct route *row, size_t 
 		seed("page", name, arena_printf(a, "%c%c\1%s", 0, (int)i, "0123456789ab"), 15);
 }
 
+/* The example with none and with two entries in each of its lists. */
+static void seed_lists(size_t i, struct schemas *s)
+{
+	for (const struct shape *row = forms[i].shape; row->key; row++) {
+		if (row->type != T_WORDS && row->type != T_STRINGS)
+			continue;
+		for (int n = 0; n < 3; n += 2) {
+			struct json *o = example_of(s, forms[i].shape, true), *list = js_array(a);
+
+			for (int k = 0; k < n; k++)
+				js_add(list, js_string(a, js_str(js_at(example_row(s, row, true), 0))));
+			js_put(o, row->key, list);
+			seed_behind("shape", arena_printf(a, "form-%04zu-%s-%d", i, row->key, n), i, js_text(o, NULL));
+		}
+	}
+}
+
 static void seed_forms(void)
 {
 	for (size_t i = 0; i < nforms; i++) {
@@ -1306,6 +1323,8 @@ static void seed_forms(void)
 
 		seed_behind("shape", arena_printf(a, "form-%04zu", i), i, forms[i].query ? query_text(&s, forms[i].shape)
 			: js_text(example_of(&s, forms[i].shape, true), NULL));
+		if (!forms[i].query && *forms[i].shape->key)
+			seed_lists(i, &s);
 	}
 	for (size_t i = 0; i < npaged; i++) {
 		static const char place[] = "\1\0\4name0123456789abcdefgh\0\0\0\0\0\0\0\1";
@@ -1341,11 +1360,13 @@ static void seed_words(void)
 {
 	static const char *const others[] = { "@key", "@jwt", "Bearer ", "Basic ", "HTTP_IF_MATCH=", "HTTP_IDEMPOTENCY_KEY=", "HTTP_TRACEPARENT=", "HTTP_RANGE=bytes=",
 		"CONTENT_TYPE=", "multipart/form-data; boundary=", "Content-Disposition: form-data; name=", "%2f", "%00", "\\\\u0000", "\\\\ud800", "tags.`", " AND ", " NOT IN (",
-		" ILIKE ", "version_number", "2026-05-04T09:30:00Z", "9223372036854775807", "-9223372036854775808", "1e308", "null", "true" };
+		" ILIKE ", "version_number", "\\\",\\\"", "\\\":[", "{\\\"", "\\x0d\\x0a", "2026-05-04T09:30:00Z", "9223372036854775807", "-9223372036854775808", "1e308", "null", "true" };
 	struct buf b = { .arena = a };
 
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		add_word(&b, others[i]);
+	for (int p = PERM_MEMBER; p < PERM__MAX; p++)
+		add_word(&b, perm_word(p));
 	for (size_t i = 0; i < nforms; i++)
 		add_words(&b, forms[i].shape, 0);
 	for (size_t i = 0; i < nprefixes; i++) {
