@@ -114,19 +114,21 @@ static void put_key(struct buf *b, const struct list_key *k, const char *row)
 	buf_puts(b, text);
 }
 
-/* And back: how many bytes it is; 0: it is none. */
+/* And back: how many bytes it is; 0: it is none that a row could have.  The digest is no secret. */
 static size_t take_key(struct arena *a, const struct list_key *k, const unsigned char *from, size_t n, struct db_val *out)
 {
 	struct id id;
 	int64_t number;
 	size_t length;
+	char *text;
 
 	if (k->letter == 's') {
 		length = n < 2 ? n : (size_t)from[0] << 8 | from[1];
 		if (n < 2 || length > n - 2)
 			return 0;
-		*out = db_s(arena_strndup(a, (const char *)from + 2, length));
-		return 2 + length;
+		text = arena_strndup(a, (const char *)from + 2, length);
+		*out = db_s(text);
+		return strlen(text) == length && utf8_valid(text, length) ? 2 + length : 0;
 	}
 	if (n < (k->letter == 'd' ? sizeof id : sizeof number))
 		return 0;
@@ -136,6 +138,8 @@ static size_t take_key(struct arena *a, const struct list_key *k, const unsigned
 		return sizeof id;
 	}
 	memcpy(&number, from, sizeof number);
+	if (k->letter == 't' && (number < 0 || number > CLOCK_LAST))
+		return 0;
 	*out = k->letter == 't' ? db_t(number) : db_i(number);
 	return sizeof number;
 }

@@ -536,6 +536,20 @@ static void time_value(struct buf *b, const struct shape *s, int64_t us, enum ti
 
 static bool write_row(struct buf *b, const struct shape *row, const void *object, enum time_form form);
 
+static const char *name_of(const struct shape *map, const struct list *l, size_t k)
+{
+	return *(const char *const *)((const char *)l->v + k * l->size + map->sub[0].off);
+}
+
+/* Of two entries with a name the first one stands: readers of a key that comes twice believe either, or neither. */
+static bool named_before(const struct shape *map, const struct list *l, size_t k)
+{
+	for (size_t i = 0; i < k; i++)
+		if (!strcmp(name_of(map, l, i), name_of(map, l, k)))
+			return true;
+	return false;
+}
+
 static void write_list(struct buf *b, const struct shape *s, const struct list *l, enum time_form form)
 {
 	if (!l->size && l->n) {
@@ -550,7 +564,9 @@ static void write_list(struct buf *b, const struct shape *s, const struct list *
 			shape_write(b, s->sub, one, form);
 			continue;
 		}
-		js_out_str(b, *(const char *const *)(one + s->sub[0].off));
+		if (named_before(s, l, k))
+			continue;
+		js_out_str(b, name_of(s, l, k));
 		buf_puts(b, ":");
 		if (!write_row(b, &s->sub[1], one, form))
 			js_out_raw(b, NULL);

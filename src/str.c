@@ -242,17 +242,23 @@ char *pct_decode(struct arena *a, const char *s, size_t n, bool plus)
 	return out;
 }
 
+/* Unreserved characters stay, and those of `beside`. */
+static void put_encoded(struct buf *b, const char *s, const char *beside)
+{
+	for (; *s; s++) {
+		if ((*s >= '0' && *s <= '9') || (*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z') || strchr("-._~", *s) || strchr(beside, *s))
+			buf_put(b, s, 1);
+		else
+			buf_printf(b, "%%%02X", (unsigned char)*s);
+	}
+}
+
 char *pct_encode(struct arena *a, const char *s)
 {
 	struct buf b = { .arena = a };
 
 	buf_puts(&b, "");
-	for (; *s; s++) {
-		if ((*s >= '0' && *s <= '9') || (*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z') || strchr("-._~", *s))
-			buf_put(&b, s, 1);
-		else
-			buf_printf(&b, "%%%02X", (unsigned char)*s);
-	}
+	put_encoded(&b, s, "");
 	return b.p;
 }
 
@@ -264,7 +270,9 @@ void buf_param(struct buf *b, const char *name, const char *value)
 		buf_puts(b, "?");
 	else if (!strchr("?&", b->p[b->n - 1]))
 		buf_puts(b, "&");
-	buf_printf(b, "%s=%s", name, pct_encode(b->arena, value));
+	put_encoded(b, name, "[]");              /* metadata[team] */
+	buf_puts(b, "=");
+	put_encoded(b, value, "");
 }
 
 bool utf8_valid(const char *s, size_t n)

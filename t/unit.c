@@ -984,12 +984,12 @@ static void words_are_read_from_arrays(void **state)
 static void lists_render_as_maps(void **state)
 {
 	struct pair { const char *name; int64_t n; };
-	static const struct pair pairs[] = { { "b", 1 }, { "a\"", 2 } };
+	static const struct pair pairs[] = { { "b", 1 }, { "a\"", 2 }, { "b", 3 } };      /* no key twice */
 	static const struct shape pair[] = { { "name", T_STR, .off = offsetof(struct pair, name) }, { "n", T_INT, .off = offsetof(struct pair, n) }, { 0 } },
 		out[] = { { "names", T_MAP, B(names), .sub = pair }, { "omitted", T_MAP, B(names), .sub = pair, .flags = F_OMIT }, { 0 } };
 
 	(void)state;
-	assert_string_equal(rendered(out, &(struct being){ .names = { pairs, 2, sizeof *pairs } }),
+	assert_string_equal(rendered(out, &(struct being){ .names = { pairs, COUNT(pairs), sizeof *pairs } }),
 		"{\"names\":{\"b\":1,\"a\\\"\":2},\"omitted\":{\"b\":1,\"a\\\"\":2}}");
 	assert_string_equal(rendered(out, &(struct being){ .given = 0 }), "{\"names\":{}}");
 	assert_string_equal(schema(out), "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\",\"format\":\"int64\"}}");
@@ -1858,6 +1858,9 @@ static void percent_encoding(void **state)
 	buf_puts(&b, "https://a/b?");
 	buf_param(&b, "x", "");
 	assert_text(b.p, "https://a/b?x=");
+	buf_param(&b, "a&x=1", "2");             /* a name that somebody sent */
+	buf_param(&b, "t[k]", "3");
+	assert_text(b.p, "https://a/b?x=&a%26x%3D1=2&t[k]=3");
 }
 
 static void redirects_that_may_be(void **state)
