@@ -69,7 +69,7 @@ sub three_nodes {
 # --- what the faults need ---------------------------------------------------------------
 
 sub database { my ($c, $n) = @_; $c->{cluster} ? $c->{cluster}{node}[$n] : $c->{t}[$n]{mariadb} }
-sub start_database { my ($c, $n) = @_; $c->{cluster} ? ($c->{cluster}->start($n), $c->{cluster}->synced) : $c->{t}[$n]->start_mariadb }
+sub start_database { my ($c, $n) = @_; $c->{cluster} ? ($c->{cluster}->rejoin($n), $c->{cluster}->synced) : $c->{t}[$n]->start_mariadb }
 sub sql { my ($c, $n, $statement) = @_; $c->{t}[$n]->sql($statement) }
 sub hot_rows { @{ $_[0]{hot_rows} } }
 sub service {
@@ -150,9 +150,12 @@ sub inject {
         1;
     };
     $row->{until} = now();
-    push @{ $c->{failed} }, "$f->{name}: $@" if !$did;
+    $c->failed("$f->{name}: $@") if !$did;
     push @{ $c->{injected} }, $row if $did;
 }
+
+# An error of the run, which is said at once: much may follow from it.
+sub failed { my ($c, $what) = @_; print STDERR "error: $what"; push @{ $c->{failed} }, $what }
 
 sub run {
     my ($c, $seconds) = @_;
@@ -167,7 +170,7 @@ sub run {
     while (@next || now() - $from < $seconds) {
         @next = $faults[ rand @faults ] if !@next && @faults;
         $c->inject(shift @next) if @next;
-        last if @{ $c->{failed} } > 3;
+        last if @{ $c->{failed} };
         sleep 0.4 + rand 0.8;
     }
     spew($end, '');
@@ -187,9 +190,9 @@ sub settle {
     my $what = '';
     # What a worker whose clock was ahead asked to be built is due by that clock.
     $_->stop for @{ $c->{builder} };
-    push @{ $c->{failed} }, "thaw build: $_->{err}\n" for grep { $_->{exit} } $t->thaw({ env => $t->ahead(900) }, 'build');
-    eval { within(60, sub { !length($what = $left->()) }); 1 } or push @{ $c->{failed} }, "after the run: $what\n";
-    for (map { @{ $c->{$_} } } qw(deliverer builder)) { my $status = $_->stop; push @{ $c->{failed} }, "$_->{name} ended with $status\n" if $status }
+    $c->failed("thaw build: $_->{err}\n") for grep { $_->{exit} } $t->thaw({ env => $t->ahead(900) }, 'build');
+    eval { within(60, sub { !length($what = $left->()) }); 1 } or $c->failed("after the run: $what\n");
+    for (map { @{ $c->{$_} } } qw(deliverer builder)) { my $status = $_->stop; $c->failed("$_->{name} ended with $status\n") if $status }
 }
 
 # --- what was told, and what is there -------------------------------------------------------------

@@ -125,7 +125,7 @@ sub made {
     }
 }
 
-# The first answer is everybody's: of a success always; of a refusal, when it was kept.
+# The first answer is the one of all repetitions.
 sub replays {
     my ($k, $op, $what) = @_;
     my @all = grep { definite($_) && $_->{status} != 401 } @{ $op->{tries} };
@@ -133,8 +133,6 @@ sub replays {
     for my $again (@more) {
         count($k, 'repeated');
         next if $again->{status} == $first->{status} && $again->{digest} eq $first->{digest};
-        # What was refused and not kept did nothing, and may be done now.
-        if (!good($first) && !$again->{replayed}) { $first = $again; next }
         bad($k, replay => "$what was answered $first->{status}, then $again->{status}" . ($again->{status} == $first->{status} ? ' with another body' : ''));
     }
 }
