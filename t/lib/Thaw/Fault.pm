@@ -1,7 +1,7 @@
 # A campaign of faults: a Thaw of one node or of three, clients that change the same few objects
 # in every dialect and write down what they were told, and faults one after the other.
 #
-#   my $c = Thaw::Fault->new(nodes => 1, seed => 7, only => [ 'disk-full' ], skip => sub { say why not });
+#   my $c = Thaw::Fault->new(nodes => 1, seed => 7, only => ['disk-full'], mariadb => [...], config => {...});
 #   $c->run(40);                       # for so many seconds, and until each fault happened once
 #   my $history = $c->history;         # what was told and what is there, for Thaw::Fault::Check
 #   $c->{injected}                     # a row for each fault that was: name, from, until
@@ -29,7 +29,7 @@ sub new {
     my ($class, %o) = @_;
     my $c = bless { nodes => 1, clients => 8, seed => 1, pause => 0, owner => $$, injected => [], failed => [], %o }, $class;
     $c->{disk_why} = !-x '/bin/mount' || $> ? 'mount needs root' : undef;
-    my %common = (workers => 3, clock => 1, config => { webhook_networks => '127.0.0.2/32', webhook_http => 'on', webhook_timeout_s => 1,
+    my %common = (workers => 3, clock => 1, mariadb => $c->{mariadb} // [], config => { %{ $c->{config} // {} }, webhook_networks => '127.0.0.2/32', webhook_http => 'on', webhook_timeout_s => 1,
         webhook_retries => join(' ', (1) x 60), protected_names => '' });
     $c->{nodes} == 1 ? $c->one_node(%common) : $c->three_nodes(%common);
     $c->{dir} = $c->{t}[0]{dir};

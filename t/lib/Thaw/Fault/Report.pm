@@ -10,6 +10,12 @@ use Thaw::Fault;
 use Thaw::Fault::Check qw(check %KINDS);
 use Thaw::Fault::Faults '@FAULTS';
 
+# What a campaign is without, to see that it finds what comes of it.
+our %CONTROLS = (
+    flush => { what => 'the database does not flush at COMMIT', nodes => 1, mariadb => ['--innodb-flush-log-at-trx-commit=0'], only => ['database-kill'], finds => 'lost' },
+    sync => { what => 'reads do not wait for what the cluster committed', nodes => 3, config => { galera => 'off' }, only => ['worker-kill'], finds => 'stale' },
+);
+
 # How long nothing was acknowledged, anywhere, after each fault until the next one.
 sub gaps {
     my ($c, $h) = @_;
@@ -52,7 +58,7 @@ sub result {
     }
     push @errors, unequal($c);
     my $gap = gaps($c, $h);
-    return { seconds => $c->{seconds}, nodes => $c->{nodes}, seed => $c->{seed}, count => $count, wrong => \%wrong, bad => $bad, errors => \@errors, skipped => $c->{skipped},
+    return { fine => !@$bad && !@errors && $count->{acknowledged} ? 1 : 0, seconds => $c->{seconds}, nodes => $c->{nodes}, seed => $c->{seed}, count => $count, wrong => \%wrong, bad => $bad, errors => \@errors, skipped => $c->{skipped},
         faults => { map { my $g = $gap->{ $_->{name} }; $g ? ($_->{name} => { times => scalar @$g, median => (sort { $a <=> $b } @$g)[ $#$g / 2 ], worst => max(@$g) }) : () } @FAULTS } };
 }
 
@@ -80,18 +86,16 @@ sub say_all {
     return $text;
 }
 
-# Is it as it should be?
+# One of them, from the start to its result; with a line when there can be none.
 sub campaign {
     my (%o) = @_;
-    if ($o{nodes} == 3 && (my $why = Thaw::Cluster::missing())) { print "no cluster: $why\n"; return }
+    %o = (%o, %{ $CONTROLS{ $o{control} } // die "no control $o{control}\n" }) if defined $o{control};
+    if (($o{nodes} // 1) == 3 && (my $why = Thaw::Cluster::missing())) { print "no cluster: $why\n"; return }
     local $| = 1;
-    print "seed $o{seed}\n";
+    print "seed $o{seed}\n" unless $o{quiet};
     my $c = Thaw::Fault->new(%o);
     $c->run($o{seconds});
-    my $r = result($c);
-    print say_all($r);
-    spew($o{json}, JSON::PP->new->canonical->pretty->encode($r)) if $o{json};
-    return !@{ $r->{bad} } && !@{ $r->{errors} } && $r->{count}{acknowledged};
+    return result($c);
 }
 
 1;

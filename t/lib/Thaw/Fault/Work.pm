@@ -103,6 +103,9 @@ for (@ROWS) {
     $ROW{"$dialect $what"} = { name => "$dialect $what", dialect => $dialect, on => $on, method => $method, path => $path, body => $body, does => $does eq 'read' ? [] : [ split ' ', $does ],
         read => $does eq 'read', status => 200, with => [], may => [], often => 1, %more };
 }
+# What reads an object of a kind.
+my %reads;
+push @{ $reads{ $_->{on} } }, $_ for grep { $_->{read} } map { $ROW{$_} } sort keys %ROW;
 my @often = map { ($_) x $ROW{$_}{often} } sort keys %ROW;
 
 sub now { clock_gettime(CLOCK_MONOTONIC) }
@@ -194,14 +197,21 @@ sub client {
         }
         if ($row->{job}) {
             my $r = eval { $c->{t}[ $c->{node} ]->req(GET => "$models/$o->{id}/train", token => $c->{token}, plain => 1, timeout => 15) } or next;
-            ($o->{job}) = $r->{body} =~ /"job_id":"(\w+)"[^{}]*?"status":"running"/ or next;
+            ($o->{job}) = $r->{body} =~ /"job_id":"(\w+)"[^{}]*?"status":"training"/ or next;
         }
         my $id = "f$i-$n";
         my $key = !$row->{read} && rand() < 0.5 ? $id : undef;
         my $r = settle($c, $id, $row, $o, $key, now() + 10);
-        if ($r->{status} =~ /^2/) { made($c, $row, $id, $r) }
+        if ($r->{status} =~ /^2/) {
+            made($c, $row, $id, $r);
+            # What it was told is there for whoever asks next, on another node too.
+            if (!$row->{read} && $reads{ $row->{on} } && rand() < 0.2) {
+                $c->{node} = ($c->{node} + 1) % @{ $c->{t} };
+                ask($c, "$id-read", $reads{ $row->{on} }[ rand @{ $reads{ $row->{on} } } ], $o);
+            }
+        }
         push @{ $r->{status} && $r->{status} < 500 ? \@later : \@open }, [ $id, $row, $o, $key ] if defined $key;
-        if (@later > 5 && rand() < 0.4) { ask($c, @{ splice @later, rand @later, 1 }) }
+        if (@later > 5 && rand() < 0.15) { ask($c, @{ splice @later, rand @later, 1 }) }
         sleep $c->{pause} if $c->{pause};
     }
     settle($c, @$_, now() + 20) for @open;
