@@ -36,7 +36,7 @@ sub campaign {
         }
     }
     my $n = $r->{count};
-    cmp_ok($n->{$_} // 0, '>', 20, "$_: " . ($n->{$_} // 0)) for 'acknowledged', 'refusals', 'reads', 'repeated', 'nothing to do', 'computed targets', 'versions', 'delivered';
+    cmp_ok($n->{$_} // 0, '>', 20, "$_: " . ($n->{$_} // 0)) for 'acknowledged', 'refusals', 'reads', 'repeated', 'nothing to do', 'computed targets', 'versions', 'delivered', 'built';
     return $c;
 }
 
@@ -97,6 +97,8 @@ my @seeds = (
     [ 'a half of a change', 'lost', sub { my $h = shift; my $r = first_of('version', grep { $_->{action} eq 'model_version.created' && op_of($h, $_) } @{ $h->{audit} }); without($h->{audit}, $r); delete $h->{objects}{"model_version $r->{id}"} } ],
     [ 'a change whose attempt is not done', 'lost', sub { my $h = shift; my $r = last_edit($h); without($h->{attempts}, grep { $_->{request} eq $r->{request} } @{ $h->{attempts} }) } ],
     [ 'a change under the request id of another', 'lost', sub { my $h = shift; my $r = last_edit($h); $_->{request} = 'another' for $r, told($h, $r), grep { $_->{request} eq $r->{request} } @{ $h->{attempts} } } ],
+    [ 'a package that was never built', 'lost', sub { my $h = shift; my @built = grep { $_->{action} eq 'model_version.built' } @{ $h->{audit} }; without($h->{audit}, $built[0] // die) } ],
+    [ 'one that was built twice', 'doubled', sub { my $h = shift; my ($r) = grep { $_->{action} eq 'model_version.built' } @{ $h->{audit} }; push @{ $h->{audit} }, { %$r, revision => $r->{revision} + 1 } } ],
     [ 'a change that was made twice', 'doubled', sub { my $h = shift; my $r = last_edit($h); my ($e) = told($h, $r);
         push @{ $h->{audit} }, { %$r, revision => $r->{revision} + 1 };
         push @{ $h->{events} }, { %$e, revision => $r->{revision} + 1, event => 'evt_x', sequence => 1 + @{ $h->{events} } }; $h->{objects}{"model $r->{id}"}{revision}++ } ],

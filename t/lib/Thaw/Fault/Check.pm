@@ -108,6 +108,12 @@ sub made {
     }
     for (@{ $row->{may} }) { bad($k, doubled => "$what has $_ more than once") if (delete $left{$_} // 0) > 1 }
     bad($k, orphan => "$what has $_ too") for sort keys %left;
+    for my $v (grep { $row->{built} && $_->{type} eq 'model_version' } @$rows) {
+        my $n = grep { $_->{action} =~ /^model_version\.buil(?:t|d_failed)$/ } @{ $k->{chain}{"model_version $v->{id}"} };
+        bad($k, lost => "$what was never built") if !$n;
+        bad($k, doubled => "$what was built $n times") if $n > 1;
+        count($k, 'built', $n);
+    }
     my %by = map { $_->{request} => 1 } @$rows;
     bad($k, doubled => "$what is there under " . join(' and ', sort keys %by)) if keys %by > 1;
     my ($request) = keys %by;

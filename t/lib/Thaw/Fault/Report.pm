@@ -78,7 +78,7 @@ sub say_all {
     $text .= sprintf "requests %d, acknowledged %d, refused %d, unknown %d (applied %d, not applied %d), reads %d\n", map { $_ // 0 } @$n{qw(requests acknowledged refusals)}, $unknown, @$n{ 'unknown, applied', 'unknown, not applied' }, $n->{reads};
     $text .= "answers: $answers\n";
     $text .= sprintf "settled by a retry under their key %d, repeated %d, nothing to do %d, placed in time %d, computed targets %d\n", map { $_ // 0 } @$n{ 'retried', 'repeated', 'nothing to do', 'placed', 'computed targets' };
-    $text .= sprintf "rows of the audit %d, events %d, delivered %d (again %d), objects %d, versions %d\n\n", map { $_ // 0 } @$n{ 'rows of the audit', 'events', 'delivered', 'delivered again', 'objects', 'versions' };
+    $text .= sprintf "rows of the audit %d, events %d, delivered %d (again %d), objects %d, versions %d, built %d\n\n", map { $_ // 0 } @$n{ 'rows of the audit', 'events', 'delivered', 'delivered again', 'objects', 'versions', 'built' };
     $text .= join('  ', map { "$_ $r->{wrong}{$_}" } qw(lost doubled orphan refused)) . "\n" . join('  ', map { "$_ $r->{wrong}{$_}" } grep { !/^(?:lost|doubled|orphan|refused)$/ } sort keys %KINDS) . "\n";
     my %told;
     $text .= "$_->[0]: $_->[1]\n" for grep { $told{ $_->[0] }++ < 10 } @{ $r->{bad} };

@@ -14,6 +14,7 @@
 #   told     the ETag of its answer is of the object it is about
 #   marks    it sets the description, to MARK
 #   seen     what a read tells of the object, where there is no ETag: a pattern for the description
+#   built    a builder has something to do then
 #   job      it is about a training run that is under way, JOB
 #
 # A journal is a file of lines, written before a request is sent and when its answer is here:
@@ -81,7 +82,7 @@ our @ROWS = (
     [ registry => 'package', '-', POST => '/api/v2/modelPackages/fromJSON/', qq({"name":"MARK",$package}), 'MODEL_CREATE', status => 201, with => [ @$version, 'model.version_created' ], makes => [ model => qr/"registeredModelId":"(\w+)"/ ] ],
     [ registry => 'version', 'model', POST => '/api/v2/modelPackages/fromJSON/', qq({"name":"MARK","registeredModelId":"HEX",$package}), 'MODEL_REGISTER', status => 201, with => $version, loose => 1, often => 2 ],
     [ registry => 'to build', '-', POST => '/api/v2/modelPackages/fromLeaderboard/', '{"modelId":"TRAINED","registeredModelName":"MARK"}', 'MODEL_CREATE', status => 202, with => [ @$version, 'model.version_created' ],
-        makes => [ model => qr/"registeredModelId":"(\w+)"/ ] ],
+        makes => [ model => qr/"registeredModelId":"(\w+)"/ ], built => 1 ],
     [ registry => 'describe', 'model', PATCH => '/api/v2/registeredModels/HEX/', '{"description":"MARK"}', 'MODEL_EDIT', told => 1, marks => 1, often => 3 ],
     [ registry => 'get', 'model', GET => '/api/v2/registeredModels/HEX/', '', 'read', told => 1, often => 2 ],
     [ registry => 'deactivate', 'deployment', PATCH => '/api/v2/deployments/ID/status/', '{"status":"inactive"}', 'DEPLOYMENT_DEACTIVATE', status => 202, with => ['model.undeployed'], again => ['inactive'] ],
