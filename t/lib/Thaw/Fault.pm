@@ -150,6 +150,10 @@ sub inject {
         1;
     };
     $row->{until} = now();
+    for my $i (0 .. $#{ $c->{t} }) {
+        my $db = $c->database($i);
+        $did and !$db->alive and ($did, $@) = (0, "the database of node $i ended with $db->{status}:\n" . Thaw::Cluster::tail($db->{log}));
+    }
     $c->failed("$f->{name}: $@") if !$did;
     push @{ $c->{injected} }, $row if $did;
 }

@@ -58,7 +58,7 @@ sub result {
     }
     push @errors, unequal($c);
     my $gap = gaps($c, $h);
-    return { fine => !@$bad && !@errors && $count->{acknowledged} ? 1 : 0, seconds => $c->{seconds}, nodes => $c->{nodes}, seed => $c->{seed}, count => $count, wrong => \%wrong, bad => $bad, errors => \@errors, skipped => $c->{skipped},
+    return { fine => !@$bad && !@errors && $count->{acknowledged} ? 1 : 0, seconds => $c->{seconds}, nodes => $c->{nodes}, seed => $c->{seed}, count => $count, wrong => \%wrong, bad => $bad, aborted => $c->{aborted} // 0, errors => \@errors, skipped => $c->{skipped},
         faults => { map { my $g = $gap->{ $_->{name} }; $g ? ($_->{name} => { times => scalar @$g, median => (sort { $a <=> $b } @$g)[ $#$g / 2 ], worst => max(@$g) }) : () } @FAULTS } };
 }
 
@@ -72,6 +72,7 @@ sub say_all {
         $text .= sprintf "%-16s %5d %9.2f s %9.2f s   %s\n", $name, @$f{qw(times median worst)}, $of{$name};
     }
     $text .= "skipped: $_ ($r->{skipped}{$_})\n" for sort keys %{ $r->{skipped} };
+    $text .= "the full disk made mariadbd abort: $r->{aborted} times\n" if $r->{aborted};
     my $answers = join ', ', map { /^answered (\d+)/ ? ($1 || 'none') . " x $n->{$_}" : () } sort keys %$n;
     my $unknown = ($n->{'unknown, applied'} // 0) + ($n->{'unknown, not applied'} // 0);
     $text .= sprintf "\n%d faults in %.0f s, seed %d, nodes %d\n", sum0(map { $_->{times} } values %{ $r->{faults} }), @$r{qw(seconds seed nodes)};
