@@ -134,8 +134,7 @@ sub commit_cut {
     my $t = $c->{t}[$n];
     my $times = 4;
     $t->cut(chance(qw(before after late)), $times);
-    my $end = time + 5;
-    sleep 0.05 while glob("$t->{dir}/cut.*") && time < $end;
+    eval { within(5, sub { my @left = glob "$t->{dir}/cut.*"; !@left }) };
     $t->uncut < $times or die "no COMMIT was cut\n";
     return 1;
 }
