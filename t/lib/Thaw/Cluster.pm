@@ -73,7 +73,18 @@ sub recovered {
     my $out = `$command 2>&1`;
     return $out =~ /Recovered position: ([0-9a-f-]+:-?\d+)/ ? $1 : die "node $i knows of nothing:\n$out";
 }
-sub rejoin { my ($c, $i) = @_; $c->start($i, '--wsrep-start-position=' . $c->recovered($i)) }
+# One whose state transfer was cut short, on a machine that stalled, ends: it is started again.
+sub rejoin {
+    my ($c, $i) = @_;
+    for my $try (1 .. 3) {
+        my $at = eval { $c->recovered($i) };
+        return if eval { $c->start($i, $at ? "--wsrep-start-position=$at" : ()); 1 };
+        print STDERR "# again: $@";
+        die $@ if $try == 3;
+        $c->{node}[$i]->kill('KILL');
+        $c->{node}[$i]->wait;
+    }
+}
 
 sub bootstrap {
     my ($c, $i) = @_;

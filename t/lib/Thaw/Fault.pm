@@ -186,7 +186,7 @@ sub run {
 # Until everything is delivered, built and on all nodes.
 sub settle {
     my $c = shift;
-    $c->{cluster}->synced if $c->{cluster};
+    if ($c->{cluster}) { eval { $c->{cluster}->synced; 1 } or $c->failed("after the run: $@") }
     my $t = $c->{t}[0];
     my $left = sub { join ' ', map { "$_->[0] $_->[1]" } grep { $_->[1] } map { [ $_->[0], scalar $t->sql($_->[1]) ] }
         [ 'without a number:' => 'SELECT COUNT(*) FROM outbox WHERE sequence IS NULL' ],

@@ -152,18 +152,32 @@ sub isolated {
     };
 }
 
-# All nodes at once; the one that knows most begins anew.
+# All nodes at once; the one that knows most begins anew.  As long as it is alone with one that joins,
+# neither has a majority without the other: where the machine stalls just then, all is to be done again.
 sub cluster_lost {
     my ($c) = @_;
-    $_->kill('KILL') for @{ $c->{cluster}{node} };
-    $_->wait(10) // die "a node was not killed\n" for @{ $c->{cluster}{node} };
-    return sub {
-        my @at = map { $c->{cluster}->recovered($_) =~ /:(-?\d+)$/ } 0 .. 2;
-        my ($first, @others) = sort { $at[$b] <=> $at[$a] } 0 .. 2;
-        $c->{cluster}->bootstrap($first);
-        $c->{cluster}->rejoin($_) for @others;
-        $c->{cluster}->synced;
+    my $lose = sub {
+        $_->kill('KILL') for @{ $c->{cluster}{node} };
+        $_->wait(10) // die "a node was not killed\n" for @{ $c->{cluster}{node} };
     };
+    $lose->();
+    return sub {
+        for my $try (1 .. 3) {
+            return if eval { begin_anew($c->{cluster}); 1 };
+            print STDERR "# again: $@";
+            die $@ if $try == 3;
+            $lose->();
+        }
+    };
+}
+
+sub begin_anew {
+    my ($cluster) = @_;
+    my @at = map { $cluster->recovered($_) =~ /:(-?\d+)$/ } 0 .. 2;
+    my ($first, @others) = sort { $at[$b] <=> $at[$a] } 0 .. 2;
+    $cluster->bootstrap($first);
+    $cluster->rejoin($_) for @others;
+    $cluster->synced;
 }
 
 # New workers, which prepare their statements anew, each second on all nodes, while others' changes
