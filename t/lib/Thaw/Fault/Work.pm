@@ -128,8 +128,8 @@ sub ask {
     my @h = ('User-Agent' => $id, defined $key ? ('Idempotency-Key' => $key) : ());
     print { $c->{out} } join("\t", 'S', $id, now(), $row->{name}, $o->{id} // '-', $key // '-', $c->{node}), "\n";
     my $r = eval { $c->{t}[ $c->{node} ]->req($row->{method} => $path, token => $c->{token}, plain => 1, headers => \@h, timeout => 15, $body eq '' ? () : (body => $body)) } // { status => 0, headers => {}, body => '' };
-    # Of the first with its key no word yet: as good as none.
-    $r->{status} = 0 if $r->{status} == 409 && $r->{body} =~ /still in progress/;
+    # No word yet of the first with its key, or (to clients that would repeat a 503) of the COMMIT: as good as none.
+    $r->{status} = 0 if $r->{status} == 409 && $r->{body} =~ /still in progress|was being committed/;
     my $h = $r->{headers};
     my ($tag) = $row->{told} ? ($h->{etag} // '') =~ /^"(\d+)-/ : ();
     my ($seen) = $row->{seen} && $r->{status} == 200 ? $r->{body} =~ $row->{seen} : ();
