@@ -72,14 +72,33 @@ static enum err keep_work(void *arg)
 	return OK;
 }
 
-/* Under an idempotency key a refusal is kept too when it is definite.  Its transaction has
- * the attempt's row alone; when that fails nothing is lost, since nothing was done. */
-static void keep_refusal(struct req *r, enum err e)
+/* The error that the route gives for it. */
+static enum err as_told(const struct req *r, enum err e)
 {
+	for (const struct err_as *as = r->row ? r->row->as : NULL; as && as->err; as++)
+		if (as->err == e)
+			return as->as;
+	return e;
+}
+
+/* Under an idempotency key a refusal is kept too when it is definite.  Its transaction has
+ * the attempt's row alone; where that cannot be kept the refusal is no first answer, to which a
+ * repetition would have to hold, and is not told: nothing was done, and it may be tried again. */
+static enum err keep_refusal(struct req *r, enum err e)
+{
+	enum err kept;
+
 	if (!(err_row(e)->flags & KEPT) || !r->tx.idempotency_key || !r->row || !(r->row->flags & R_WRITE) || !r->tx.ask.perm)
-		return;
-	if (!tx_run(&r->tx, keep_work, NULL, r) && r->tx.replayed && (e = res_replay(r)))
-		res_error(r, e);
+		return e;
+	r->tx.why = (struct why){ 0 };
+	kept = tx_run(&r->tx, keep_work, NULL, r);
+	if (!kept && r->tx.replayed)
+		kept = res_replay(r);
+	else if (err_row(kept)->class != CLASS_UNAVAILABLE && kept != ERR_KEY_BUSY)
+		return e;
+	if (kept)
+		res_error(r, kept = as_told(r, kept));
+	return kept ? kept : e;
 }
 
 /* Who was refused what: not the audit of changes, and it never blocks. */
@@ -126,15 +145,6 @@ static void log_access(struct req *r, enum err e, int64_t us)
 	if (r->error_instance)
 		js_out_member_str(&line, "error_instance", r->error_instance);
 	log_end(&line);
-}
-
-/* The error that the route gives for it. */
-static enum err as_told(const struct req *r, enum err e)
-{
-	for (const struct err_as *as = r->row ? r->row->as : NULL; as && as->err; as++)
-		if (as->err == e)
-			return as->as;
-	return e;
 }
 
 /* RFC 8594, RFC 8288; Deprecation has words, which the clients of its dialect show, where RFC 9745 has a date. */
@@ -188,7 +198,7 @@ void serve(struct arena *a, struct db *db, const struct dialect *const *dialects
 	 || (e = req_shape(r))
 	 || (e = perform(r)))
 		res_error(r, e = as_told(r, still(r, e)));
-	keep_refusal(r, e);
+	e = keep_refusal(r, e);
 	if (r->row && r->row->deprecated)
 		deprecated(r, r->row->deprecated);
 	if (r->row && r->row->flags & R_WRITE)

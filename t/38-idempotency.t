@@ -93,6 +93,15 @@ subtest 'refusals' => sub {
     is("$r->{status} $r->{body}", "409 $conflict->{body}", 'it is kept, though the state is another now');
     is(act($t, $m->{id}, 'unarchive', headers => key('k7'))->{status}, 200, 'a new key is a new request');
 
+    # given a database that cannot keep what was refused
+    $t->sql("CREATE TRIGGER full BEFORE UPDATE ON attempts FOR EACH ROW SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1114, MESSAGE_TEXT = 'The table is full'");
+    $r = act($t, $m->{id}, 'unarchive', headers => key('k7b'));
+    error_is($r, 503, 'SERVICE_UNAVAILABLE', 'a refusal that cannot be kept is not told');
+    ok($r->{headers}{'retry-after'}, 'it may be tried again');
+    $t->sql('DROP TRIGGER full');
+    act($t, $m->{id}, 'archive');
+    is(act($t, $m->{id}, 'unarchive', headers => key('k7b'))->{status}, 200, 'and is then done, as nothing else was told before');
+
     my $body = good();
     error_is(create('k8', { %$body, name => '' }), 400, 'VALIDATION_ERROR', 'a malformed request is not kept');
     is(create('k8', $body)->{status}, 201, 'the key is free');

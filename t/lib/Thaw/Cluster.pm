@@ -7,7 +7,9 @@
 #   $c->sql(2, 'SELECT 1')                         # as root of that node
 #   $c->{node}[2]                                  # its guard; node 0 is the first
 #   $c->start(2), $c->synced                       # again, and until all are one
+#   $c->rejoin(2)                                  # likewise, from where it was when it was killed
 #   $c->bootstrap($i)                              # a new cluster from that node
+#   $c->recovered($i)                              # of one that was killed: history:number of what it knows
 #
 # mariadbd does not run as root here: the state transfer by rsync would write files
 # that nobody may read.
@@ -65,21 +67,52 @@ sub new {
 sub as { my ($c, $command) = @_; my $as = join ' ', @{ $c->{as} }; return scalar `$as $command` }
 sub socket { "$_[0]{dir}/$_[1]/s" }
 
-sub bootstrap { my ($c, $i) = @_; $c->start($i, '--wsrep-new-cluster', '--wsrep-cluster-address=gcomm://') }
+sub recovered {
+    my ($c, $i) = @_;
+    my $command = join ' ', map { "'$_'" } $c->command($i, '--wsrep-recover');
+    my $out = `$command 2>&1`;
+    return $out =~ /Recovered position: ([0-9a-f-]+:-?\d+)/ ? $1 : die "node $i knows of nothing:\n$out";
+}
+# One whose state transfer was cut short, on a machine that stalled, ends: it is started again.
+sub rejoin {
+    my ($c, $i) = @_;
+    for my $try (1 .. 3) {
+        my $at = eval { $c->recovered($i) };
+        return if eval { $c->start($i, $at ? "--wsrep-start-position=$at" : ()); 1 };
+        print STDERR "# again: $@";
+        die $@ if $try == 3;
+        $c->{node}[$i]->kill('KILL');
+        $c->{node}[$i]->wait;
+    }
+}
 
-sub start {
+sub bootstrap {
+    my ($c, $i) = @_;
+    my $state = "$c->{dir}/$i/db/grastate.dat";
+    unlink "$c->{dir}/$i/db/gvwstate.dat";
+    $c->as("sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' $state") if -e $state;
+    $c->start($i, '--wsrep-new-cluster', '--wsrep-cluster-address=gcomm://');
+}
+
+sub command {
     my ($c, $i, @more) = @_;
     my $d = "$c->{dir}/$i";
     my $port = sub { $c->{base} + 10 * $_[0] };
     my $p = $port->($i);
     my $all = join ',', map { '127.0.0.1:' . $port->($_) } 0 .. $c->{n} - 1;
-    $c->{node}[$i] = Thaw::Guard->start({}, "$d/log", @{ $c->{as} }, 'mariadbd', '--no-defaults', '--debug-no-sync', "--datadir=$d/db", "--tmpdir=$d/tmp", "--socket=$d/s",
+    return (@{ $c->{as} }, 'mariadbd', '--no-defaults', '--debug-no-sync', "--datadir=$d/db", "--tmpdir=$d/tmp", "--socket=$d/s",
         '--port=' . ($p + 5), '--bind-address=127.0.0.1', '--skip-name-resolve', '--binlog-format=ROW', '--innodb-autoinc-lock-mode=2', '--innodb-flush-log-at-trx-commit=1',
         '--innodb-log-file-size=64M', '--innodb-buffer-pool-size=64M', '--performance-schema=off', '--character-set-server=utf8mb4', '--collation-server=utf8mb4_bin', '--max-connections=200',
         '--wsrep-on=ON', "--wsrep-provider=$provider", '--wsrep-cluster-name=thaw-test', "--wsrep-node-name=n$i", "--wsrep-cluster-address=gcomm://$all",
         "--wsrep-node-address=127.0.0.1:$p", '--wsrep-sst-method=rsync', '--wsrep-sst-receive-address=127.0.0.1:' . ($p + 4), '--wsrep-slave-threads=2',
         "--wsrep-provider-options=base_port=$p;gmcast.listen_addr=tcp://127.0.0.1:$p;ist.recv_addr=127.0.0.1:" . ($p + 1)
             . ';gcache.size=128M;evs.keepalive_period=PT0.3S;evs.suspect_timeout=PT2S;evs.inactive_timeout=PT4S', @{ $c->{options} }, @more);
+}
+
+sub start {
+    my ($c, $i, @more) = @_;
+    my $d = "$c->{dir}/$i";
+    $c->{node}[$i] = Thaw::Guard->start({}, "$d/log", $c->command($i, @more));
     within(60, sub {
         $c->{node}[$i]->alive or die "node $i of the cluster died:\n" . tail("$d/log");
         IO::Socket::UNIX->new(Peer => "$d/s") && (eval { $c->state($i) } // '') eq 'Synced';
