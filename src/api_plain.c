@@ -146,7 +146,7 @@ static const struct route routes[] = {
 	  .summary = "Check that the process is alive" },
 	{ .method = "GET", .path = "/readyz", .perm = PERM_PUBLIC, .status = 200, .out = ready_out, .run = readyz,
 	  .summary = "Check that the service is ready: the database answers, its schema fits and it accepts changes", .errors = "UNAVAILABLE SCHEMA DISK_FULL READ_ONLY" },
-	{ .method = "GET", .path = "/metrics", .perm = PERM_PUBLIC, .status = 200, .run = metrics,
+	{ .method = "GET", .path = "/metrics", .perm = PERM_PUBLIC, .flags = R_APART, .status = 200, .run = metrics,
 	  .summary = "Get the counters of this node and the database for Prometheus (text), with the token for it or from an allowed address",
 	  .errors = "ROUTE_NOT_FOUND" },
 	{ .method = "GET", .path = "/openapi.json", .perm = PERM_PUBLIC, QUERY(openapi_query, struct openapi_query), .status = 200, .run = openapi,

@@ -106,12 +106,14 @@ static int fill(struct restore *r)
 	char *options = arena_printf(a, "%s/.restore-%ld.cnf", conf.key_dir, (long)getpid()), *file = arena_printf(a, "--defaults-file=%s", options);
 	const char *path = arena_printf(a, "%s/" BACKUP_DUMP, r->dir), *database = backup_options(r->c, options);
 	char program[] = "mariadb", set[] = "--default-character-set=utf8mb4", packet[] = "--max-allowed-packet=1G";
-	char *argv[] = { program, file, set, packet, NULL, NULL };
+	/* A dump is SQL; the client also takes commands that run programs, and a dump may come from a place that others write to. */
+	char sandbox[] = "--sandbox";
+	char *argv[] = { program, file, sandbox, set, packet, NULL, NULL };
 	int fd, bad;
 
 	if (!database)
 		return CLI_FAILED;
-	argv[4] = arena_strdup(a, database);
+	argv[5] = arena_strdup(a, database);
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
 		bad = cli_say("%s: %s", path, strerror(errno));
 	else

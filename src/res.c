@@ -293,7 +293,7 @@ static void common_headers(struct req *r)
 	}
 	if (d->headers)
 		d->headers(r);
-	if (d->cors && *conf.cors_origin)
+	if (d->cors && *conf.cors_origin && !(r->row && r->row->flags & R_APART && r->res.status == 200))
 		cors_headers(r);
 }
 

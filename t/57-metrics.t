@@ -59,6 +59,13 @@ sub cgi {
     return { status => ($head // '') =~ /^Status: (\d+)/m ? $1 : 200, body => $body // '' };
 }
 
+subtest 'pages of other origins' => sub {
+    my $r = $t->req(GET => '/metrics', headers => [ Origin => 'https://elsewhere.example' ]);
+    is($r->{status}, 200, 'whose browser is let in by its address');
+    is($r->{headers}{'access-control-allow-origin'}, undef, 'do not get to read it');
+    is($t->req(GET => '/healthz', headers => [ Origin => 'https://elsewhere.example' ])->{headers}{'access-control-allow-origin'}, '*', 'as they do what is beside it');
+};
+
 subtest 'who may read it' => sub {
     is($t->req(GET => '/metrics')->{status}, 200, 'from an address of metrics_networks');
     is($t->req(GET => '/metrics')->{headers}{'content-type'}, 'text/plain; version=0.0.4; charset=utf-8', 'as Prometheus wants it');

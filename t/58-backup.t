@@ -11,6 +11,7 @@ use File::Copy 'cp';
 use Test::More;
 use Thaw;
 use Contract;
+use Digest::SHA ();
 use Foundry;
 
 my $t = Thaw->new(mariadb => [ '--log-bin=bin', '--binlog-format=ROW', '--server-id=1' ], config => { webhook_http => 'on', webhook_networks => '127.0.0.0/8' });
@@ -121,6 +122,22 @@ subtest 'and what came later, from the binary log' => sub {
     is(join(' ', map { "@$_" } grep { !$status{ $_->[1] } || ($_->[2] && $status{ $_->[1] } ne 'archived') } @made), '', 'then every change that was acknowledged is there');
     my $v = $c->thaw('--json', 'audit', 'verify');
     is($v->{exit}, 0, 'and agrees with its audit') or diag $v->{out};
+};
+
+subtest 'what would run a program' => sub {
+    my ($c, $mark, $evil) = (elsewhere(), "$t->{dir}/ran", "$t->{dir}/evil");
+    for my $command ("\\! touch $mark", "system touch $mark", "\\T $mark", "source $mark", "\\. $mark") {
+        system("rm -rf '$evil'; cp -a '$backup' '$evil'") and die;
+        spew("$evil/database.sql", "$command\n" . slurp("$backup/database.sql"));
+        my $m = JSON::PP->new->decode(slurp("$evil/manifest.json"));
+        for (grep { $_->{name} eq 'database.sql' } @{ $m->{files} }) { $_->{size} = -s "$evil/database.sql"; $_->{sha256} = Digest::SHA::sha256_hex(slurp("$evil/database.sql")) }
+        spew("$evil/manifest.json", JSON::PP->new->encode($m));
+        is($c->thaw('restore', $evil, '--check')->{exit}, 0, "given a backup that fits its manifest and says $command");
+        $c->thaw('restore', $evil, '--db-admin', "$c->{dir}/admin.cnf", '--database', 'evil');
+        ok(!-e $mark, 'nothing is run or written');
+        unlink glob "$c->{dir}/keys/*";
+        $c->sql('DROP DATABASE IF EXISTS evil');
+    }
 };
 
 subtest 'what is not a backup' => sub {
