@@ -124,7 +124,8 @@ my @seeds = (
         push @{ $h->{ops} }, { id => 'f99-1', row => 'models get', on => "model $r->{id}", tries => [ { sent => $it->{sent} - 2e-6, answered => $it->{sent} - 1e-6, status => 200, tag => $next->{revision} } ] } } ],
     [ 'a description of before the last', 'stale', sub { my $h = shift; my ($r, $next) = in_turn($h); my $done = acked(op_of($h, $next));
         push @{ $h->{ops} }, { id => 'f99-1', row => 'mlflow get', on => "model $r->{id}", tries => [ { sent => $done->{answered} + 1e-6, answered => $done->{answered} + 2e-6, status => 200, seen => $r->{agent} } ] } } ],
-    [ 'a refusal that no state gives', 'stale', sub { my $h = shift; my ($r) = in_turn($h); my $done = acked(op_of($h, $r));
+    [ 'a refusal that no state gives', 'stale', sub { my $h = shift; my %shelved = map { $_->{id} => 1 } grep { $_->{to} eq 'archived' } @{ $h->{audit} };
+        my $r = first_of('model that was never archived', grep { !$shelved{ $_->{id} } } edits($h)); my $done = acked(op_of($h, $r));
         push @{ $h->{ops} }, { id => 'f99-1', row => 'models edit', on => "model $r->{id}", tries => [ { sent => $done->{sent} + 1e-6, answered => $done->{answered} - 1e-6, status => 409, digest => 'x' } ] } } ],
     [ 'a success that changed nothing where there was something to do', 'stale', sub { my $h = shift; my $r = first_of('workspace', grep { $_->{action} eq 'workspace.created' && acked(op_of($h, $_)) } @{ $h->{audit} }); my $done = acked(op_of($h, $r));
         push @{ $h->{ops} }, { id => 'f99-1', row => 'workspaces archive', on => "workspace $r->{id}", tries => [ { sent => $done->{sent}, answered => $done->{sent} + 1e-6, status => 200, digest => 'x' } ] } } ],
