@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 	const struct command *row;
 	const char *config = NULL;
 	bool help = false;
-	char version[] = "version";
+	static char version[] = "version";
 	int words, used, rc;
 
 	for (argv += argc > 0; *argv && (used = cli_global(&c, &config, &help, argv)); argv += used)

@@ -17,7 +17,7 @@ struct schemas {
  * writing: as a request body. */
 struct json *schema_of(struct schemas *s, const struct shape *rows, bool writing);
 /* Of one value, such as a parameter. */
-struct json *schema_row(struct schemas *s, const struct shape *row, bool writing);
+struct json *schema_row(struct schemas *c, const struct shape *s, bool writing);
 /* The name that it has there; NULL: none. */
 const char *schema_name(struct schemas *s, const struct shape *rows, bool writing);
 /* A reference to one of `named`, and the same of a name that is made by itself. */
@@ -28,7 +28,7 @@ char *schema_pattern(struct arena *a, const char *prefix);
 
 /* A value of a shape, of a row, and an id. */
 struct json *example_of(struct schemas *s, const struct shape *rows, bool writing);
-struct json *example_row(struct schemas *s, const struct shape *row, bool writing);
+struct json *example_row(struct schemas *c, const struct shape *s, bool writing);
 char *example_id(struct arena *a, const char *prefix);
 
 /* A resource in words: "model version". */
