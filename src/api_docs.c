@@ -160,14 +160,14 @@ static void put_events(struct req *r, struct buf *b)
 			continue;
 		buf_printf(b, "<div><dt><code>%s</code></dt><dd>The %s ", row->audit, resource_words(b->arena, row->resource));
 		if (!row->from)
-			buf_printf(b, "was made, <code>%s</code>", life_word(row->to));
+			buf_printf(b, "was created as <code>%s</code>", life_word(row->to));
 		else if (row->rule == LIFE_SAME)
-			buf_puts(b, "changed; its status stayed");
+			buf_puts(b, "changed; its status did not");
 		else if (row->rule == LIFE_COMPUTED)
-			buf_puts(b, "came to the status computed from its contents and its history");
+			buf_puts(b, "got the status that follows from its contents and its history");
 		else
 			buf_printf(b, "became <code>%s</code>", life_word(row->to));
-		buf_printf(b, ". Read with <code>%s</code>.</dd></div>\n", perm_word(life_resources[row->resource].reads));
+		buf_printf(b, ". Requires <code>%s</code>.</dd></div>\n", perm_word(life_resources[row->resource].reads));
 	}
 	buf_puts(b, "</dl>\n");
 }
@@ -204,9 +204,9 @@ static void put_pagings(struct req *r, struct buf *b)
 				continue;
 			buf_printf(b, "%s<div><dt>%s</dt><dd>", seen ? "" : "<dl class=\"members panel\">\n", escape_html(b->arena, row->summary));
 			seen = row->out;
-			buf_printf(b, "%s: %s. Asked by ", d->title, ways[p->got == pages_numbered ? 0 : p->got == pages_offset ? 1 : p->got == pages_tokened ? 2 : 3]);
+			buf_printf(b, "%s: %s. Parameters: ", d->title, ways[p->got == pages_numbered ? 0 : p->got == pages_offset ? 1 : p->got == pages_tokened ? 2 : 3]);
 			put_keys(b, row->query, sizeof(struct page_asked));
-			buf_puts(b, "; the answer has ");
+			buf_puts(b, "; response fields: ");
 			put_keys(b, row->out, 0);
 			buf_puts(b, ".</dd></div>\n");
 		}

@@ -226,7 +226,7 @@ const struct route filesystem_routes[] = {
 	  .summary = "Get a space", .errors = "RID SPACE_NOT_FOUND" },
 	{ READ(BASE "/spaces/{spaceRid}/trash"), QUERY(children_query, struct page_asked), .status = 200, .out = children_out, .object = RES_FOLDER,
 	  .kinds = foundry_nodes, .paging = &children_paging, .read = trash_list,
-	  .summary = "List what was moved to the trash itself, oldest first", .errors = "RID SPACE_NOT_FOUND PAGE_SIZE PAGE_TOKEN" },
+	  .summary = "List the resources that were moved to the trash directly, oldest first", .errors = "RID SPACE_NOT_FOUND PAGE_SIZE PAGE_TOKEN" },
 	{ WRITE("POST", BASE "/projects/create"), BODY(project_in, struct folder_in), .status = 200, .out = project_out,
 	  .object = RES_FOLDER, .change = make_project, AS({ ERR_FOLDER_NAME_TAKEN, ERR_PROJECT_NAME_TAKEN }),
 	  .denied = DENIED("CreateProjectPermissionDenied", "Could not create the Project.", ""), .summary = "Create a project in the space",

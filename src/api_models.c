@@ -400,7 +400,7 @@ static const struct route routes[] = {
 	  .out = started_out, .object = RES_RUN, .change = run_start, .moves = { LIFE_MODEL_TRAIN }, .summary = "Start a training run",
 	  .errors = NOT_FOUND " MODEL_TRAINING" FIXED " QUOTA" },
 	{ "GET", ONE "/train", PERM_MODEL_READ, 0, QUERY(runs_query, struct page_asked), .status = 200, .out = runs_out,
-	  .object = RES_MODEL, .listing = &runs_list, .paging = &twenty, .summary = "List training runs, newest first; end one whose trainer is gone with .../fail", .errors = NOT_FOUND },
+	  .object = RES_MODEL, .listing = &runs_list, .paging = &twenty, .summary = "List training runs, newest first", .errors = NOT_FOUND },
 	{ "GET", ONE "/train/{job_id}", PERM_MODEL_READ, 0, .status = 200, .out = run_out, .object = RES_RUN,
 	  .summary = "Get a training run", .errors = NOT_FOUND " RUN_NOT_FOUND" },
 	{ "POST", ONE "/train/{job_id}/complete", PERM_MODEL_WRITE, R_WRITE | R_NO_BODY_NEEDED,

@@ -36,7 +36,7 @@ static const struct shape limits_out[] = {
 	{ "created", T_TIME, APIKEY_AT(life.created) }, \
 	LIVEMODE(struct apikey)
 static const struct shape token_out[] = { TOKEN_ROWS, NAMED("Token") };
-static const struct shape secret_out[] = { TOKEN_ROWS, { "secret", T_STR, APIKEY_AT(secret), .help = "shown this once" }, NAMED("TokenWithSecret") };
+static const struct shape secret_out[] = { TOKEN_ROWS, { "secret", T_STR, APIKEY_AT(secret), .help = "shown only once" }, NAMED("TokenWithSecret") };
 
 static const char *permission_fault(struct arena *a, const char *s)
 {

@@ -64,7 +64,7 @@ static const void *owner_permissions(struct arena *a, const void *object)
 	LIVEMODE(struct endpoint)
 static const struct shape endpoint_out[] = { ENDPOINT_ROWS, NAMED("WebhookEndpoint") };
 static const struct shape secret_out[] = { ENDPOINT_ROWS,
-	{ "secret", T_STR, ENDPOINT_AT(secret), .help = "`whsec_...`, shown this once" }, NAMED("WebhookEndpointWithSecret") };
+	{ "secret", T_STR, ENDPOINT_AT(secret), .help = "`whsec_...`, shown only once" }, NAMED("WebhookEndpointWithSecret") };
 
 /* Of the events there are. */
 static const char *pattern_fault(struct arena *a, const char *p)

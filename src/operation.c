@@ -360,7 +360,7 @@ char *operation_says(struct arena *a, const struct dialect *d, const struct rout
 	if (row->flags & R_PREVIEW)
 		buf_puts(&b, "This endpoint is in preview: add `preview=true` to the query.\n\n");
 	if (row->flags & R_SECRET && row->perm != PERM_PUBLIC)
-		buf_puts(&b, "The answer has a secret, which is shown this once.\n\n");
+		buf_puts(&b, "The response contains a secret, which is shown only once.\n\n");
 	put_access(&b, d, row);
 	return b.p;
 }

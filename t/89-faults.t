@@ -111,7 +111,7 @@ my @seeds = (
     [ 'a count of versions that is behind', 'gap', sub { my $h = shift; $h->{versions}[0]{last}-- } ],
     [ 'an event number left out', 'gap', sub { my $h = shift; $_->{sequence}++ for grep { $_->{sequence} > 100 } @{ $h->{events} } } ],
     [ 'a step that there is not', 'step', sub { my $h = shift; my $r = last_edit($h); $r->{to} = 'retired'; $h->{objects}{"model $r->{id}"}{state} = 'retired' } ],
-    [ 'steps that do not meet', 'step', sub { my $h = shift; my ($r) = in_turn($h); @$r{qw(from to)} = ('training', 'training') } ],
+    [ 'steps that do not meet', 'step', sub { my $h = shift; my ($r) = in_turn($h); @$r{qw(from to)} = ($r->{from} eq 'training' ? 'ready' : 'training') x 2 } ],
     [ 'an unarchived model that is the wrong one', 'target', sub { my $h = shift; my $r = first_of('unarchive', grep { $_->{action} eq 'model.unarchived' } @{ $h->{audit} }); $r->{to} = $r->{to} eq 'ready' ? 'draft' : 'ready' } ],
     [ 'a project restored to another status', 'target', sub { my $h = shift; my $r = first_of('restore', grep { $_->{action} eq 'project.restored' } @{ $h->{audit} }); $r->{to} = $r->{to} eq 'LIVE' ? 'DRAFT' : 'LIVE' } ],
     [ 'a workspace that is active without entities', 'target', sub { my $h = shift; my $r = first_of('unarchive', grep { $_->{action} eq 'workspace.unarchived' && $_->{to} eq 'active' } @{ $h->{audit} }); $h->{entities} = {} } ],
