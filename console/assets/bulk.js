@@ -1,5 +1,5 @@
 // bulk.js: one action on many objects of a list: a request each, with a key each, and what became of each.
-import { h, inside, nonce, plural, sentence } from './dom.js';
+import { h, nonce, plural, sentence } from './dom.js';
 import { request, offers, advice } from './api.js';
 import { open, toast } from './dialog.js';
 import { place } from './act.js';
@@ -29,7 +29,7 @@ export async function bulk(resource, transition, objects, refresh, unasked = fal
     async function one(job) {
         try {
             const status = resource.status(job.object), offer = (await offers(resource, status)).find(o => o.transition === transition);
-            if (!offer) throw { kind: 'conflict', message: `It is ${inside(resource.statuses[status]?.label ?? status)}, and cannot be changed this way` };
+            if (!offer) throw { kind: 'conflict', message: `Not possible while the status is ${resource.statuses[status]?.label ?? status}` };
             const { data } = await request(offer.method, place(resource, offer.path, job.object), { key: job.key, body: offer.body });
             job.after = data ? resource.api.one(data) : job.object;
             job.state = 'done';

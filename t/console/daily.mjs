@@ -39,7 +39,7 @@ await test('ten at once: each its own request with its own key, what failed and 
     });
     assert.equal(sent.length, 10, 'what cannot be archived is not asked for');
     assert.equal(new Set(sent.map(r => r.headers()['idempotency-key'])).size, 10);
-    await dialog(page).getByRole('listitem').filter({ hasText: busy.name }).getByText('It is training').waitFor();
+    await dialog(page).getByRole('listitem').filter({ hasText: busy.name }).getByText('Not possible while the status is Training').waitFor();
     await confirm(page, 'Close');
     await good(page).getByText('10 models were archived').waitFor();
     for (const m of all) assert.equal((await api('GET', `/api/v1/models/${m.id}`)).body.status, 'archived');
