@@ -308,11 +308,14 @@ subtest 'a folder and what is in it' => sub {
 
     # for good
     my $theirs = foundry_model($t, in => $in, token => $t->member);
-    del($f);
+    del($_) for $kept, $f;
     my $own = moves($f);
     fault_is(erase($f, token => $t->member), 403, 'PERMISSION_DENIED', 'PermanentlyDeleteResourcePermissionDenied', undef, 'not by whoever owns a part of it');
     is(moves($f), $own, 'nothing was done');
-    is(erase($ready)->{status}, 204, 'a part of it alone');
+    fault_is(erase($_), 400, 'INVALID_ARGUMENT', 'ResourceNotTrashed', { resourceRid => $_ }, 'nor a part of it alone') for $in, $ready;
+    fault_is(erase($theirs, token => $t->reader), 403, 'PERMISSION_DENIED', 'PermanentlyDeleteResourcePermissionDenied', undef, 'which is for its owners to be told');
+    is(trash_of($in, $ready), "$WITH $WITH", 'and it is all there');
+    is(erase($kept)->{status}, 204, 'but what was put there by itself');
     is(erase($f)->{status}, 204, 'all of it');
     fault_is(resource($_), @not_found, { resourceRid => $_ }, 'is gone') for $f, $in, $kept, $draft, $before, $theirs;
     is((moves($_) =~ /(\S+)$/)[0], $_ =~ /folder/ ? 'folder.deleted' : 'model.deleted', 'each by its own row') for $f, $in, $kept, $draft, $ready, $before, $theirs;
