@@ -506,6 +506,13 @@ subtest 'roles' => sub {
     is($list->($m), 'USER:member=OWNER USER:reader=USER everyone=OBSERVER', 'who have them');
     is(join(' ', map { $_->{role} } @{ $t->req(GET => '/api/v2/registeredModels/' . hex_of_rid($m) . '/sharedRoles/', token => $token)->{json}{data} }) =~ /USER/, 1, 'in the registry dialect too');
     is((audit_rows($t, hex_of_rid($m)))[-1]{action}, 'model.collaborator_added', 'the audit tells');
+    is($role->(add => $m, [ [ $id{reader}, 'OBSERVER' ], [ $id{member}, 'USER' ], [ $id{admin}, 'USER' ], [ $id{admin}, 'OBSERVER' ] ])->{status}, 204, 'lower roles');
+    is($list->($m), 'USER:admin=USER USER:member=OWNER USER:reader=USER everyone=OBSERVER', 'take nothing from whoever has a higher one');
+    is($role->(remove => $m, [ [ $id{admin}, 'OBSERVER' ], [ $id{admin}, 'USER' ] ])->{status}, 204, 'of the one they have');
+    my $typed = sub { my ($verb, $type, $id) = @_; fs($t, POST => "resources/$m/roles/$verb", body => { roles => [ { resourceRolePrincipal => { type => 'principalWithId', principalId => $id, principalType => $type }, roleId => 'USER' } ] }) };
+    fault_is($typed->($_ => 'GROUP', $id{reader}), 404, 'NOT_FOUND', 'PrincipalNotFound', { principalId => $id{reader} }, "a user is no group to $_") for qw(add remove);
+    fault_is($typed->(add => $_, $id{reader}), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, 'nor anything else: ' . json($_)) for 'ROBOT', 5;
+    is($typed->(add => 'USER', $id{reader})->{status}, 204, 'but a user');
     is($list->($v) . '|' . $list->($v, '?includeInherited=true'), '|' . $list->($m), 'a version has those of its model');
     is($role->(remove => $m, [ [ $id{reader}, 'OWNER' ] ])->{status}, 204, 'a role that one has not');
     is($list->($m), 'USER:member=OWNER USER:reader=USER everyone=OBSERVER', 'is not taken away');
