@@ -419,7 +419,7 @@ static const struct route routes[] = {
  * more than a key, a narrowed token or an application may have. */
 static enum err check(struct req *r)
 {
-	return r->who.narrow || r->who.scopes || !id_is_zero(&r->who.client) ? ERR_FORBIDDEN : OK;
+	return r->who.narrow || r->who.scopes || !id_is_zero(&r->who.client) ? ERR_NOT_SIGNED_IN : OK;
 }
 
 static const struct route *const tables[] = { routes, lineage_routes, consent_routes, NULL };

@@ -145,6 +145,19 @@ static void deprecated(struct req *r, const struct deprecation *d)
 	res_header(r, "Link", arena_printf(r->arena, "<%s%s>; rel=\"successor-version\"", req_base(r), d->successor));
 }
 
+/* 401 comes first: of whoever was refused before anybody asked whether they still are who the token says, that is asked now. */
+static enum err settled(struct req *r, enum err e)
+{
+	const enum err_class class = err_row(e)->class;
+	enum err who;
+
+	if (id_is_zero(&r->who.principal) || r->who.permissions || class == CLASS_WHO || class == CLASS_RATE || class == CLASS_INTERNAL
+	    || class == CLASS_UNAVAILABLE)
+		return e;
+	who = tx_settle(&r->tx);
+	return err_row(who)->class == CLASS_WHO ? who : e;
+}
+
 static struct req *begin(struct arena *a, struct db *db, const struct dialect *const *dialects, const struct io *io)
 {
 	struct req *r = ARENA_NEW(a, struct req);
@@ -174,12 +187,8 @@ void serve(struct arena *a, struct db *db, const struct dialect *const *dialects
 	 || (e = auth_who(r))
 	 || (e = auth_rate(r))
 	 || (e = req_shape(r))
-	 || (e = perform(r))) {
-		/* Of a key that was remembered nothing may have been asked yet: one that is revoked is told that. */
-		if (e != ERR_RATE && r->who.narrow && !r->who.permissions && tx_settle(&r->tx) == ERR_AUTH_REFUSED)
-			e = ERR_AUTH_REFUSED;
-		res_error(r, e = as_told(r, e));
-	}
+	 || (e = perform(r)))
+		res_error(r, e = as_told(r, settled(r, e)));
 	keep_refusal(r, e);
 	if (r->row && r->row->deprecated)
 		deprecated(r, r->row->deprecated);
