@@ -105,14 +105,10 @@ static void say(struct req *r, struct error_say *say)
 
 /* ---- For Prometheus ---- */
 
-/* Whoever may not read them, or where they are off, finds no such address. */
 static enum err metrics(struct req *r)
 {
-	const char *text;
+	const char *text = metrics_text(r);
 
-	if (!metrics_allowed(r))
-		return ERR_ROUTE_NOT_FOUND;
-	text = metrics_text(r);
 	res_body(r, 200, "text/plain; version=0.0.4; charset=utf-8", text, strlen(text));
 	return OK;
 }
@@ -146,7 +142,7 @@ static const struct route routes[] = {
 	  .summary = "Check that the process is alive" },
 	{ .method = "GET", .path = "/readyz", .perm = PERM_PUBLIC, .status = 200, .out = ready_out, .run = readyz,
 	  .summary = "Check that the service is ready: the database answers, its schema fits and it accepts changes", .errors = "UNAVAILABLE SCHEMA DISK_FULL READ_ONLY" },
-	{ .method = "GET", .path = "/metrics", .perm = PERM_PUBLIC, .status = 200, .run = metrics,
+	{ .method = "GET", .path = "/metrics", .perm = PERM_PUBLIC, .status = 200, .there = metrics_allowed, .run = metrics,
 	  .summary = "Get the counters of this node and the database for Prometheus (text), with the token for it or from an allowed address",
 	  .errors = "ROUTE_NOT_FOUND" },
 	{ .method = "GET", .path = "/openapi.json", .perm = PERM_PUBLIC, QUERY(openapi_query, struct openapi_query), .status = 200, .run = openapi,
