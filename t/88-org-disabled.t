@@ -14,6 +14,7 @@ my $t = Thaw->new(config => { webhook_http => 'on', webhook_networks => '127.0.0
 my $receiver = Thaw::Receiver->new($t, sub { { status => 200 } }, address => '127.0.0.1');
 my $says = qr/organization is disabled/i;
 sub thaw { my $r = $t->thaw(@_); is($r->{exit}, 0, "thaw @_") or diag $r->{err}; $r }
+sub introspect { my ($c, $token) = @_; OAuth::post($t, 'introspect', [ token => $token, OAuth::as($c) ]) }
 
 # given a token, API keys, an application with a session, a signed-in user, and an endpoint
 my %with = (user => $t->admin, map { ($_ => scalar $t->key(user => 'admin', kind => $_)) } qw(secret token publishable));
@@ -65,6 +66,12 @@ subtest 'disabled' => sub {
         isnt($r->{status}, 200, "no token for an application by $_->[0]");
         like($r->{body}, $says, 'which is told why');
     }
+    for ([ token => token($t, $app, [ grant_type => 'client_credentials' ]) ], [ introspect => introspect( $app, $session->{refresh_token}) ], [ revoke => revoke($t, $app, $session->{refresh_token}) ]) {
+        my ($what, $r) = @$_;
+        is("$r->{status} " . ($r->{json}{error} // ''), '401 invalid_client', "$what: the application is nobody") or diag $r->{raw};
+        like($r->{body}, $says, 'which is told why');
+    }
+    unlike(introspect( { %$app, secret => 'x' }, 'x')->{body}, $says, 'whoever does not prove that it is the application learns nothing');
     is($t->thaw('token', '--user', 'admin')->{exit}, 1, 'nor one of the command');
     is($t->req(GET => '/api/v1/models', token => $other)->{status}, 200, 'another organization goes on');
     $t->thaw('deliver') for 1 .. 2;
