@@ -133,8 +133,16 @@ static const char *make_openapi(struct req *r, const char *name)
 static enum err openapi(struct req *r)
 {
 	const char *api = ((const struct openapi_query *)r->query)->api;
+	enum err e = made_reply(r, api ? arena_printf(r->arena, "/openapi.json?%s", api) : "/openapi.json", "application/json", make_openapi);
+	struct buf b = { .arena = r->arena };
 
-	return made_reply(r, api ? arena_printf(r->arena, "/openapi.json?%s", api) : "/openapi.json", "application/json", make_openapi);
+	if (e != ERR_ROUTE_NOT_FOUND)
+		return e;
+	/* The title of a page is not always the name. */
+	for (size_t i = 0; r->dialects[i]; i++)
+		buf_printf(&b, "%s`%s`", i ? ", " : "`api` is not the name of an API; the names are ", r->dialects[i]->name);
+	r->tx.why.text = b.p;
+	return e;
 }
 
 static const struct route routes[] = {

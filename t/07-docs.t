@@ -84,6 +84,8 @@ subtest 'every page of an error says what to do' => sub {
         like($r->{body}, qr{<a href="/docs">}, 'and leads on');
     }
     is(page($_)->{body}, page('/docs')->{body}, "$_ is the entrance, which lists them") for qw(/docs/api /docs/guides /docs/errors);
+    my $none = $t->req(GET => '/openapi.json?api=service');
+    is("$none->{status} " . join(' ', sort $none->{json}{detail} =~ /`(\w+)`/g), '404 ' . join(' ', sort 'api', keys %{ { map { $_->{dialect} => 1 } tables($t, 'routes') } }), 'which names there are is told where one is none');
     is($t->req(GET => '/docs/none')->{headers}{'content-type'}, 'application/problem+json', 'what is no page is told as everywhere');
 };
 
