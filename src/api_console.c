@@ -106,7 +106,8 @@ struct new_password { const char *link, *password; };
 #define NEW_PASSWORD_AT(field) AT(struct new_password, field)
 static const struct shape password_in[] = {
 	{ "link", T_STR, NEW_PASSWORD_AT(link), .min = 1, .max = 128, .flags = F_REQUIRED, .help = "the code of the link" },
-	{ "password", T_STR, NEW_PASSWORD_AT(password), .min = 1, .max = 512, .flags = F_REQUIRED, .fault = password_fault },
+	{ "password", T_STR, NEW_PASSWORD_AT(password), .min = PASSWORD_MIN, .max = PASSWORD_MAX, .flags = F_REQUIRED, .fault = password_fault,
+	  .help = "at most 256 bytes" },
 	NAMED("ConsoleNewPassword")
 };
 
@@ -419,7 +420,7 @@ static const struct route routes[] = {
  * more than a key, a narrowed token or an application may have. */
 static enum err check(struct req *r)
 {
-	return r->who.narrow || r->who.scopes || !id_is_zero(&r->who.client) ? ERR_FORBIDDEN : OK;
+	return r->who.narrow || r->who.scopes || !id_is_zero(&r->who.client) ? ERR_NOT_SIGNED_IN : OK;
 }
 
 static const struct route *const tables[] = { routes, lineage_routes, consent_routes, NULL };

@@ -330,8 +330,12 @@ static enum err reference(struct req *r)
 	return page(r, make_reference);
 }
 
+/* What an address of several pages says itself: the entrance, which leads to them. */
+#define LISTS(word, what) { .method = "GET", .path = "/docs/" word, .perm = PERM_PUBLIC, .status = 200, .run = entrance, .type = HTML, \
+	.summary = "Read which " what " there are, in the documentation (HTML)" }
 const struct route docs_routes[] = {
 	{ .method = "GET", .path = "/docs", .perm = PERM_PUBLIC, .status = 200, .run = entrance, .type = HTML, .summary = "Read the documentation (HTML)" },
+	LISTS("api", "APIs"), LISTS("guides", "guides"), LISTS("errors", "errors"),
 	{ .method = "GET", .path = "/docs/api/{api}", .perm = PERM_PUBLIC, .status = 200, .run = reference, .type = HTML,
 	  .summary = "Read the reference of one API (HTML)", .errors = "ROUTE_NOT_FOUND" },
 	{ .method = "GET", .path = "/docs/guides/{guide}", .perm = PERM_PUBLIC, .status = 200, .run = guide, .type = HTML,

@@ -92,7 +92,7 @@ static enum err list_roles(struct req *r)
 struct roles_in { const char *roles; };
 static const struct shape roles_in[] = {
 	{ "roles", T_DOC, AT(struct roles_in, roles), .flags = F_REQUIRED,
-	  .help = "1 to 100 of {resourceRolePrincipal: {type: `principalIdOnly` or `everyone`, principalId}, roleId}" },
+	  .help = "1 to 100 of {resourceRolePrincipal: {type: `principalIdOnly`, `principalWithId` or `everyone`, principalId, principalType}, roleId}; principalType, `USER` or `GROUP`, may be absent" },
 	NAMED("FoundryRolesEdit")
 };
 
@@ -101,10 +101,25 @@ static enum err fault(struct tx *tx, size_t i, const char *field, const char *re
 	return why_fault(tx, arena_printf(tx->arena, "roles[%zu].%s", i, field), reason);
 }
 
-/* Whom: everyone, or somebody by an id that says nothing of what it is of. */
+/* What an id is of, where that is said beside it. */
+static enum err take_type(struct tx *tx, const struct json *p, size_t i, const char **kind)
+{
+	const char *type = js_text_of(p, "principalType");
+	struct json *v = NULL;
+
+	if (!js_get(p, "principalType", &v))
+		return OK;
+	if (!type || (strcmp(type, "USER") && strcmp(type, "GROUP")))
+		return fault(tx, i, "resourceRolePrincipal.principalType", "must be USER or GROUP");
+	*kind = strcmp(type, "USER") ? SHARE_GROUP : SHARE_USER;
+	return OK;
+}
+
+/* Whom: everyone, or somebody by an id. */
 static enum err take_principal(struct tx *tx, const struct json *o, size_t i, struct share_to *out)
 {
 	struct json *p = NULL;
+	enum err e;
 	const char *type = js_type(o) == JS_OBJECT && js_get(o, "resourceRolePrincipal", &p) && js_type(p) == JS_OBJECT ? js_text_of(p, "type") : NULL, *id;
 
 	out->id_set = true;
@@ -115,9 +130,11 @@ static enum err take_principal(struct tx *tx, const struct json *o, size_t i, st
 		return OK;
 	}
 	if (!type || (strcmp(type, "principalIdOnly") && strcmp(type, "principalWithId")))
-		return fault(tx, i, "resourceRolePrincipal.type", "must be principalIdOnly or everyone");
+		return fault(tx, i, "resourceRolePrincipal.type", "must be principalIdOnly, principalWithId or everyone");
 	if (!(id = js_text_of(p, "principalId")))
 		return fault(tx, i, "resourceRolePrincipal.principalId", "is required");
+	if ((e = take_type(tx, p, i, &out->kind)))
+		return e;
 	out->id = user_uuid(tx->arena, id);
 	if (!id_is_zero(&out->id) && !id_equal(&out->id, &tx->who->organization))
 		return OK;
@@ -173,6 +190,7 @@ static enum err change(struct tx *tx, const struct db_val *key, const void *in, 
 	for (size_t i = 0; i < n; i++) {
 		if ((e = take_principal(tx, js_at(all, i), i, &to[i])) || (e = take_role(tx, js_at(all, i), i, add ? &to[i].word : &to[i].had)))
 			return e;
+		to[i].more = add;                /* several roles of one are what the highest of them lets them do */
 		if (!add)
 			to[i].word = "NO_ROLE";
 	}
@@ -204,7 +222,7 @@ const struct route role_routes[] = {
 	  .object = RES_FOLDER, .kinds = foundry_nodes, .run = list_roles, AS(MISSING(RESOURCE)),
 	  .summary = "List the roles granted on a model; other resources have no roles", .errors = ERRORS "PAGE_SIZE PAGE_TOKEN" },
 	{ WRITE(BASE "/add"), .change = add_roles, .denied = DENIED("AddResourceRolesPermissionDenied", "Could not add the ResourceRole.", "resourceRid"),
-	  .summary = "Add roles on a model", .errors = ERRORS "ROLE_GRANTS REFERENCE OWNER_ONLY NO_OWNER MODEL_ARCHIVED" },
+	  .summary = "Add roles on a model; whoever has a higher one keeps it", .errors = ERRORS "ROLE_GRANTS REFERENCE OWNER_ONLY NO_OWNER MODEL_ARCHIVED" },
 	{ WRITE(BASE "/remove"), .change = remove_roles, .denied = DENIED("RemoveResourceRolesPermissionDenied", "Could not remove the ResourceRole.", "resourceRid"),
 	  .summary = "Remove roles on a model", .errors = ERRORS "ROLE_GRANTS REFERENCE OWNER_ONLY NO_OWNER MODEL_ARCHIVED" },
 	{ 0 }

@@ -56,7 +56,9 @@ static enum err prove(struct req *r, const char *id, const char *secret, struct 
 		return ERR_CLIENT_REFUSED;
 	if ((e = client_find(&r->tx, &client, out)))
 		return e == ERR_NOT_FOUND ? ERR_CLIENT_REFUSED : e;
-	return client_proven(out, p.secret) ? OK : ERR_CLIENT_REFUSED;
+	if (!client_proven(out, p.secret))
+		return ERR_CLIENT_REFUSED;
+	return out->off ? ERR_ORG_DISABLED : OK;
 }
 
 /* And how often it asks: who proves nothing is counted by address, as sign-ins are; a client by

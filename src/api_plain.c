@@ -105,14 +105,10 @@ static void say(struct req *r, struct error_say *say)
 
 /* ---- For Prometheus ---- */
 
-/* Whoever may not read them, or where they are off, finds no such address. */
 static enum err metrics(struct req *r)
 {
-	const char *text;
+	const char *text = metrics_text(r);
 
-	if (!metrics_allowed(r))
-		return ERR_ROUTE_NOT_FOUND;
-	text = metrics_text(r);
 	res_body(r, 200, "text/plain; version=0.0.4; charset=utf-8", text, strlen(text));
 	return OK;
 }
@@ -137,8 +133,16 @@ static const char *make_openapi(struct req *r, const char *name)
 static enum err openapi(struct req *r)
 {
 	const char *api = ((const struct openapi_query *)r->query)->api;
+	enum err e = made_reply(r, api ? arena_printf(r->arena, "/openapi.json?%s", api) : "/openapi.json", "application/json", make_openapi);
+	struct buf b = { .arena = r->arena };
 
-	return made_reply(r, api ? arena_printf(r->arena, "/openapi.json?%s", api) : "/openapi.json", "application/json", make_openapi);
+	if (e != ERR_ROUTE_NOT_FOUND)
+		return e;
+	/* The title of a page is not always the name. */
+	for (size_t i = 0; r->dialects[i]; i++)
+		buf_printf(&b, "%s`%s`", i ? ", " : "`api` is not the name of an API; the names are ", r->dialects[i]->name);
+	r->tx.why.text = b.p;
+	return e;
 }
 
 static const struct route routes[] = {
@@ -146,7 +150,7 @@ static const struct route routes[] = {
 	  .summary = "Check that the process is alive" },
 	{ .method = "GET", .path = "/readyz", .perm = PERM_PUBLIC, .status = 200, .out = ready_out, .run = readyz,
 	  .summary = "Check that the service is ready: the database answers, its schema fits and it accepts changes", .errors = "UNAVAILABLE SCHEMA DISK_FULL READ_ONLY" },
-	{ .method = "GET", .path = "/metrics", .perm = PERM_PUBLIC, .flags = R_APART, .status = 200, .run = metrics,
+	{ .method = "GET", .path = "/metrics", .perm = PERM_PUBLIC, .flags = R_APART, .status = 200, .there = metrics_allowed, .run = metrics,
 	  .summary = "Get the counters of this node and the database for Prometheus (text), with the token for it or from an allowed address",
 	  .errors = "ROUTE_NOT_FOUND" },
 	{ .method = "GET", .path = "/openapi.json", .perm = PERM_PUBLIC, QUERY(openapi_query, struct openapi_query), .status = 200, .run = openapi,

@@ -280,29 +280,44 @@ static enum err names_of(struct tx *tx, const char *path, const char *names[FOLD
 	return OK;
 }
 
-/* What lies in the space at those names, from the project down: a folder, or a model; of two of one
- * name the folder. */
-static enum err find(struct tx *tx, const char *const *names, size_t n, struct db_val out[2])
+/* A model that lies there and whose name the rest of a path is: in the name of a model a slash is one.  ERR_DB_NONE. */
+static enum err model_at(struct tx *tx, const struct id *in, const char *const *names, size_t n, struct id *out)
 {
 	struct named { struct id id, folder; } m;
 	static const struct column map[] = PICK_MAP(MODEL_NAMED_PICK, struct named);
-	const struct db_val org = db_d(&tx->who->organization);
-	struct id in = { { 0 } };
+	struct buf name = { .arena = tx->arena };
+	enum err e;
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&name, "%s%s", i ? "/" : "", names[i]);
+	if ((e = tx_one(tx, SQL_MODEL_NAMED, DB_IN(db_d(&tx->who->organization), db_s(name.p)), map, &m)))
+		return e;
+	*out = m.id;
+	/* One that lies in the home names no folder. */
+	return id_equal(in, id_is_zero(&m.folder) ? &tx->who->organization : &m.folder) ? OK : ERR_DB_NONE;
+}
+
+/* What lies in the space at those names, from the project down: a folder, or a model in the deepest folder
+ * that has one; of two of one name the folder. */
+static enum err find(struct tx *tx, const char *const *names, size_t n, struct db_val out[2])
+{
+	struct id *at = arena_alloc(tx->arena, (n + 1) * sizeof *at), found = id_none;       /* the folders that the path leads through */
 	size_t i = 0;
 	enum err e = OK;
 
-	while (i < n && !(e = tx_id(tx, SQL_FOLDER_NAMED, DB_IN(org, db_d(&in), db_s(names[i])), &in)))
+	at[0] = id_none;
+	while (i < n && !(e = tx_id(tx, SQL_FOLDER_NAMED, DB_IN(db_d(&tx->who->organization), db_d(&at[i]), db_s(names[i])), &at[i + 1])))
 		i++;
-	out[0] = db_d(&in);
-	out[1] = db_i(NODE_FOLDER);
-	if (e != ERR_DB_NONE)
-		return e;
-	/* The last name may be a model's; one that lies in the home names no folder. */
-	if (!i || i + 1 < n || (e = tx_one(tx, SQL_MODEL_NAMED, DB_IN(org, db_s(names[i])), map, &m)))
-		return e == ERR_DB_NONE ? ERR_PATH_NOT_FOUND : e;
-	out[0] = db_d(&m.id);
+	if (!e) {
+		out[0] = db_d(&at[n]);
+		out[1] = db_i(NODE_FOLDER);
+		return OK;
+	}
+	for (; i && e == ERR_DB_NONE; i--)
+		e = model_at(tx, &at[i], names + i, n - i, &found);
+	out[0] = db_d(&found);
 	out[1] = db_i(NODE_MODEL);
-	return id_equal(&in, id_is_zero(&m.folder) ? &tx->who->organization : &m.folder) ? OK : ERR_PATH_NOT_FOUND;
+	return e == ERR_DB_NONE ? ERR_PATH_NOT_FOUND : e;
 }
 
 enum err path_get(struct tx *tx, const struct db_val *key, void *out)

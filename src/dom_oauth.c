@@ -115,7 +115,7 @@ enum err client_find(struct tx *tx, const struct id *id, struct client *out)
 
 	if (e || !r.n)
 		return e ? e : ERR_NOT_FOUND;
-	(void)life_take(RES_OAUTH_CLIENT, db_row(&r, 0), out);
+	out->off = life_take(RES_OAUTH_CLIENT, db_row(&r, 0), out)->i;
 	return out->life.state == STATE_OAUTH_CLIENT_ACTIVE ? OK : ERR_NOT_FOUND;
 }
 

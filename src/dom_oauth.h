@@ -17,6 +17,7 @@ struct client {
 	bool public;                             /* it cannot keep a secret, and has none: told to client_create() alone */
 	const char *secret;                      /* when it is made, and never again */
 	struct bytes hash;                       /* of it */
+	bool off;                                /* its organization is disabled: told by client_find() alone */
 };
 
 /* By its id alone, of whatever organization.  ERR_NOT_FOUND: unknown, or revoked. */

@@ -66,7 +66,8 @@ enum err password_link_make(struct tx *tx, const struct user *u, int64_t ttl_s, 
 enum err password_link_good(struct tx *tx, const char *secret);
 enum err password_link_use(struct tx *tx, const char *secret, const char *hash);
 struct link_user { struct user user; int64_t since; };
-/* Why a text cannot be a password; NULL: it can. */
+/* Why a text cannot be a password; NULL: it can.  The least in characters, the most in bytes. */
+enum { PASSWORD_MIN = 8, PASSWORD_MAX = 256 };
 const char *password_fault(struct arena *a, const char *password);
 
 /* Sessions (dom_session.c).  A refresh token is random; only its hash is stored.  client:

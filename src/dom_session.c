@@ -7,7 +7,7 @@
 #include "passwd.h"
 #include "str.h"
 
-enum { AGAIN_S = 30, PASSWORD_MIN = 8, PASSWORD_MAX = 256 };
+enum { AGAIN_S = 30 };
 
 const char *password_fault(struct arena *a, const char *password)
 {

@@ -159,6 +159,8 @@ static enum err take(struct tx *tx, const struct sharing *in, struct change *c)
 		s = find(c->now, c->n, &one.id);
 		if (in->to[i].had && (!s || s->role != role_of(in->to[i].had)))
 			continue;
+		if (in->to[i].more && s && s->role >= one.role)
+			continue;
 		if (!s)
 			s = &c->now[c->n++];
 		*s = one;

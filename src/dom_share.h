@@ -28,8 +28,8 @@ extern const char *const share_words[];
 enum err share_list(struct tx *tx, const struct id *model, const struct share **out, size_t *n);
 
 /* What is to be: whom by id, by name, or by both of the same; unshared: not to be given to others; at: where that was said.  kind NULL,
- * of an id: whoever has it; had: let be who has another role than this; NULL: whatever it is. */
-struct share_to { const char *kind, *username, *word, *had, *at; struct id id; bool id_set, unshared; };
+ * of an id: whoever has it; had: let be who has another role than this; NULL: whatever it is; more: let be who may do as much already. */
+struct share_to { const char *kind, *username, *word, *had, *at; struct id id; bool id_set, unshared, more; };
 struct sharing { const struct share_to *to; size_t n; };
 /* All of it or nothing; of two for one recipient the later one.  in: a struct sharing.  ERR_FORBIDDEN: the caller was granted too
  * little; ERR_OWNER_ONLY: to make owners, or of owners something else; ERR_REFERENCE: there is no such recipient; ERR_SHAPE;

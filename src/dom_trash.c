@@ -198,6 +198,12 @@ static enum err restore(struct tx *tx, struct folder *f, bool parent_lives)
 
 /* ---- For good ---- */
 
+/* What a folder took along goes for good with it alone, as it comes back; who may not delete it at all is told that first. */
+static bool goes_with(const struct life *o, const struct id *trashed)
+{
+	return o->owned && !id_is_zero(trashed);
+}
+
 static enum err delete(struct tx *tx, struct folder *f)
 {
 	struct inside *in = ARENA_NEW(tx->arena, struct inside);
@@ -205,6 +211,8 @@ static enum err delete(struct tx *tx, struct folder *f)
 
 	if (f->life.state != STATE_FOLDER_ARCHIVED)
 		return life_move(tx, LIFE_FOLDER_DELETE, &f->life, NULL);
+	if (goes_with(&f->life, &f->trashed))
+		return ERR_NOT_TRASHED;
 	if ((e = look_inside(tx, f, &living, in)) || in->nfolders + in->nmodels)
 		return e ? e : ERR_FOLDER_NOT_EMPTY;
 	return move_all(tx, f, LIFE_FOLDER_DELETE, LIFE_MODEL_RETIRE, &anything, &id_none);
@@ -345,6 +353,15 @@ static enum err unarchive(struct tx *tx, const struct db_val *key, enum transiti
 	return e == ERR_FOLDER_TRASHED && !id_is_zero(&m->trashed) ? ERR_NOT_DIRECTLY_TRASHED : e;
 }
 
+static enum err retire(struct tx *tx, const struct db_val *key, enum transition t, struct model *m)
+{
+	enum err e = life_lock(tx, RES_MODEL, key, m);
+
+	if (!e && m->life.state == STATE_MODEL_ARCHIVED && goes_with(&m->life, &m->trashed))
+		return ERR_NOT_TRASHED;
+	return e ? e : model_retire_held(tx, m, t, js_object(tx->arena));
+}
+
 enum err node_change(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
 	static const enum transition of_model[LIFE__MAX] = { [LIFE_FOLDER_ARCHIVE] = LIFE_MODEL_ARCHIVE,
@@ -357,7 +374,7 @@ enum err node_change(struct tx *tx, const struct db_val *key, enum transition t,
 	case NODE_FOLDER:
 		return folder_change(tx, key, t, in, out);
 	case NODE_MODEL:
-		return of_model[t] == LIFE_MODEL_RETIRE ? model_retire(tx, key, of_model[t], in, &m) : of_model[t] == LIFE_MODEL_ARCHIVE
+		return of_model[t] == LIFE_MODEL_RETIRE ? retire(tx, key, of_model[t], &m) : of_model[t] == LIFE_MODEL_ARCHIVE
 			? life_change(tx, key, of_model[t], &m) : unarchive(tx, key, of_model[t], &m);
 	case NODE_VERSION:
 		return (e = version_find(tx, &key->id, &v)) || (e = life_hold(tx, RES_MODEL, BY_ID(&v.model), &m)) ? e : ERR_VERSION_RESOURCE;

@@ -191,6 +191,12 @@ static enum err decode_path(struct req *r)
 	return e;
 }
 
+/* What is wrong with what cannot be decoded. */
+static const char *escape_fault(const char *s, size_t n)
+{
+	return memmem(s, n, "%00", 3) ? "has a NUL (%00)" : "has a broken percent escape or is not UTF-8";
+}
+
 /* Pairs of names and values, of a query or a form. */
 static enum err decode_params(struct req *r, const char *where, const char *q, struct param params[MAX_PARAMS], size_t *count)
 {
@@ -204,7 +210,7 @@ static enum err decode_params(struct req *r, const char *where, const char *q, s
 			p->name = pct_decode(r->arena, q, name, true);
 			p->value = name < n ? pct_decode(r->arena, q + name + 1, n - name - 1, true) : "";
 			if (!p->name || !p->value || !utf8_valid(p->name, strlen(p->name)) || !utf8_valid(p->value, strlen(p->value)))
-				return bad(r, where, "has a broken percent escape or is not UTF-8");
+				return bad(r, where, escape_fault(q, n));
 			++*count;
 		}
 		q += n + (q[n] == '&');

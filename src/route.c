@@ -72,13 +72,13 @@ static bool absent(struct req *r)
 	return false;
 }
 
-/* The template that an address means, whatever the method; NULL: none. */
+/* The template that an address means for whoever asks, whatever the method; NULL: none. */
 static const char *template_of(struct req *r)
 {
 	const char *found = NULL;
 
 	EACH_ROUTE(r->dialect, row)
-		if (fits(row->path, false, r) && (!found || closer(row->path, found)))
+		if (fits(row->path, false, r) && (!found || closer(row->path, found)) && (!row->there || row->there(r)))
 			found = row->path;
 	return found && fits(found, false, r) ? found : NULL;
 }

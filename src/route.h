@@ -76,6 +76,7 @@ struct route {
 	size_t size;                             /* of what `get` gives, or `read` without a list, where that is not the object's struct: R_UNTAGGED then */
 	const char *place;                       /* where what it makes stands, before its id; NULL: at its own address */
 	const char *type;                        /* of an answer that is not JSON; NULL: it is, or there is none */
+	bool (*there)(struct req *r);            /* is there such an address for whoever asks, by any method?  NULL: for everybody */
 };
 
 /* What the route asks of its caller. */

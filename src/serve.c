@@ -155,16 +155,17 @@ static void deprecated(struct req *r, const struct deprecation *d)
 	res_header(r, "Link", arena_printf(r->arena, "<%s%s>; rel=\"successor-version\"", req_base(r), d->successor));
 }
 
-/* Whoever is no more is told that, whatever else is wrong: where nothing was asked yet of the database, which alone
- * knows. */
-static enum err still(struct req *r, enum err e)
+/* 401 comes first: of whoever was refused before anybody asked whether they still are who the token says, that is asked now. */
+static enum err settled(struct req *r, enum err e)
 {
-	enum err gone;
+	const enum err_class class = err_row(e)->class;
+	enum err who;
 
-	if (e == ERR_RATE || id_is_zero(&r->who.principal) || r->who.permissions)
+	if (id_is_zero(&r->who.principal) || r->who.permissions || class == CLASS_WHO || class == CLASS_RATE || class == CLASS_INTERNAL
+	    || class == CLASS_UNAVAILABLE)
 		return e;
-	gone = tx_settle(&r->tx);
-	return gone && err_row(gone)->class == CLASS_WHO ? gone : e;
+	who = tx_settle(&r->tx);
+	return err_row(who)->class == CLASS_WHO ? who : e;
 }
 
 static struct req *begin(struct arena *a, struct db *db, const struct dialect *const *dialects, const struct io *io)
@@ -197,7 +198,7 @@ void serve(struct arena *a, struct db *db, const struct dialect *const *dialects
 	 || (e = auth_rate(r))
 	 || (e = req_shape(r))
 	 || (e = perform(r)))
-		res_error(r, e = as_told(r, still(r, e)));
+		res_error(r, e = as_told(r, settled(r, e)));
 	e = keep_refusal(r, e);
 	if (r->row && r->row->deprecated)
 		deprecated(r, r->row->deprecated);

@@ -83,16 +83,20 @@ subtest 'every page of an error says what to do' => sub {
         like($r->{body}, qr{Check the address|Tell those|Contact}, 'says what to do');
         like($r->{body}, qr{<a href="/docs">}, 'and leads on');
     }
+    is(page($_)->{body}, page('/docs')->{body}, "$_ is the entrance, which lists them") for qw(/docs/api /docs/guides /docs/errors);
+    my $none = $t->req(GET => '/openapi.json?api=service');
+    is("$none->{status} " . join(' ', sort $none->{json}{detail} =~ /`(\w+)`/g), '404 ' . join(' ', sort 'api', keys %{ { map { $_->{dialect} => 1 } tables($t, 'routes') } }), 'which names there are is told where one is none');
     is($t->req(GET => '/docs/none')->{headers}{'content-type'}, 'application/problem+json', 'what is no page is told as everywhere');
 };
 
 subtest 'compressed, and made once' => sub {
-    for my $path ('/openapi.json', '/docs', '/docs/api/registry') {
+    for my $path ('/openapi.json', '/openapi.json/', '/docs', '/docs/api/registry') {
         my $r = $t->req(GET => $path, headers => [ 'Accept-Encoding' => 'gzip' ], plain => 1);
         my $whole = $t->req(GET => $path, plain => 1);
         is($r->{headers}{'content-encoding'} // '', 'gzip', "$path is compressed for who asks for it");
         cmp_ok(length $r->{body}, '<', length($whole->{body}) / 2, 'which is smaller');
         like($r->{headers}{etag}, qr/^W\/"[0-9a-f]{16}"$/, 'its tag says that the bytes are others');
+        like($r->{headers}{vary} // '', qr/Accept-Encoding/i, 'caches are told');
         is($t->req(GET => $path, headers => [ 'Accept-Encoding' => 'gzip', 'If-None-Match' => $r->{headers}{etag} ])->{status}, 304, 'and counts');
     }
     is($t->req(GET => '/v1/api_versions', token => $t->admin, headers => [ 'Accept-Encoding' => 'gzip' ])->{headers}{'content-encoding'} // '', '', 'no other answer is: its tag is for If-Match');

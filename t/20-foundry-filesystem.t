@@ -121,6 +121,9 @@ subtest 'by path' => sub {
     my $f = fs($t, POST => 'folders', body => { displayName => 'by path', parentFolderRid => $home })->{json}{rid};
     my $in = folder($t, in => $f);
     my @all = ($f, $in, foundry_model($t, in => $in, name => 'By path'), rid_of(model => model($t, name => 'In the home')->{id}), $home);
+    # a slash in the name of a model is one, also where a folder has a part of that name
+    fs($t, POST => 'folders', body => { displayName => 'x', parentFolderRid => $home })->{json}{rid} // die;
+    push @all, map { rid_of(model => model($t, name => $_)->{id}) } 'x/y/22318', 'x/y', 'z/22318';
     for my $rid (@all) {
         my $as = resource($rid)->{json};
         is(json($by->($as->{path})->{json}), json($as), "$as->{path}: the same Resource as by its rid");
@@ -308,11 +311,14 @@ subtest 'a folder and what is in it' => sub {
 
     # for good
     my $theirs = foundry_model($t, in => $in, token => $t->member);
-    del($f);
+    del($_) for $kept, $f;
     my $own = moves($f);
     fault_is(erase($f, token => $t->member), 403, 'PERMISSION_DENIED', 'PermanentlyDeleteResourcePermissionDenied', undef, 'not by whoever owns a part of it');
     is(moves($f), $own, 'nothing was done');
-    is(erase($ready)->{status}, 204, 'a part of it alone');
+    fault_is(erase($_), 400, 'INVALID_ARGUMENT', 'ResourceNotTrashed', { resourceRid => $_ }, 'nor a part of it alone') for $in, $ready;
+    fault_is(erase($theirs, token => $t->reader), 403, 'PERMISSION_DENIED', 'PermanentlyDeleteResourcePermissionDenied', undef, 'which is for its owners to be told');
+    is(trash_of($in, $ready), "$WITH $WITH", 'and it is all there');
+    is(erase($kept)->{status}, 204, 'but what was put there by itself');
     is(erase($f)->{status}, 204, 'all of it');
     fault_is(resource($_), @not_found, { resourceRid => $_ }, 'is gone') for $f, $in, $kept, $draft, $before, $theirs;
     is((moves($_) =~ /(\S+)$/)[0], $_ =~ /folder/ ? 'folder.deleted' : 'model.deleted', 'each by its own row') for $f, $in, $kept, $draft, $ready, $before, $theirs;
@@ -503,6 +509,13 @@ subtest 'roles' => sub {
     is($list->($m), 'USER:member=OWNER USER:reader=USER everyone=OBSERVER', 'who have them');
     is(join(' ', map { $_->{role} } @{ $t->req(GET => '/api/v2/registeredModels/' . hex_of_rid($m) . '/sharedRoles/', token => $token)->{json}{data} }) =~ /USER/, 1, 'in the registry dialect too');
     is((audit_rows($t, hex_of_rid($m)))[-1]{action}, 'model.collaborator_added', 'the audit tells');
+    is($role->(add => $m, [ [ $id{reader}, 'OBSERVER' ], [ $id{member}, 'USER' ], [ $id{admin}, 'USER' ], [ $id{admin}, 'OBSERVER' ] ])->{status}, 204, 'lower roles');
+    is($list->($m), 'USER:admin=USER USER:member=OWNER USER:reader=USER everyone=OBSERVER', 'take nothing from whoever has a higher one');
+    is($role->(remove => $m, [ [ $id{admin}, 'OBSERVER' ], [ $id{admin}, 'USER' ] ])->{status}, 204, 'of the one they have');
+    my $typed = sub { my ($verb, $type, $id) = @_; fs($t, POST => "resources/$m/roles/$verb", body => { roles => [ { resourceRolePrincipal => { type => 'principalWithId', principalId => $id, principalType => $type }, roleId => 'USER' } ] }) };
+    fault_is($typed->($_ => 'GROUP', $id{reader}), 404, 'NOT_FOUND', 'PrincipalNotFound', { principalId => $id{reader} }, "a user is no group to $_") for qw(add remove);
+    fault_is($typed->(add => $_, $id{reader}), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, 'nor anything else: ' . json($_)) for 'ROBOT', 5;
+    is($typed->(add => 'USER', $id{reader})->{status}, 204, 'but a user');
     is($list->($v) . '|' . $list->($v, '?includeInherited=true'), '|' . $list->($m), 'a version has those of its model');
     is($role->(remove => $m, [ [ $id{reader}, 'OWNER' ] ])->{status}, 204, 'a role that one has not');
     is($list->($m), 'USER:member=OWNER USER:reader=USER everyone=OBSERVER', 'is not taken away');

@@ -94,8 +94,8 @@ subtest 'POST /token takes a form, and nothing else' => sub {
         oauth_is($t->req(POST => "$OAUTH/token", headers => [ 'Content-Length' => 0 ]), 400, 'invalid_request', qr/^body is required/, 'no body');
         oauth_is(post("$GOOD&$_=x"), 400, 'invalid_request', qr/^$_ is given twice/, "$_ twice") for qw(grant_type client_id client_secret);
         oauth_is(post("$GOOD&scope=api:models-read&scope=api:models-write"), 400, 'invalid_request', qr/^scope is given twice/, 'scope twice');
-        oauth_is(post($_), 400, 'invalid_request', qr/percent escape or is not UTF-8/, "broken: $_") for "$GOOD&x=%", "$GOOD&x=%4", "$GOOD&x=%zz", "$GOOD&%=1", "$GOOD&x=%00", "$GOOD&x=%ff", "$GOOD&x=\xff";
-        oauth_is(post("$GOOD&x=a\0b"), 400, 'invalid_request', qr/has a NUL/, 'a NUL');
+        oauth_is(post($_), 400, 'invalid_request', qr/percent escape or is not UTF-8/, "broken: $_") for "$GOOD&x=%", "$GOOD&x=%4", "$GOOD&x=%zz", "$GOOD&%=1", "$GOOD&x=%ff", "$GOOD&x=\xff";
+        oauth_is(post($_), 400, 'invalid_request', qr/has a NUL/, 'a NUL') for "$GOOD&x=a\0b", "$GOOD&x=%00";
         oauth_is(post("$GOOD&" . join '&', map { "p$_=1" } 1 .. 70), 400, 'invalid_request', qr/too many parameters/, 'very many');
         oauth_is(post("client_id=$lens->{id}&client_secret=$lens->{secret}"), 400, 'invalid_request', qr/^grant_type is required/, 'no grant_type');
         oauth_is(post($GOOD =~ s/client_credentials/$_/r), 400, 'unsupported_grant_type', qr/grant_type must be /, "grant_type $_") for 'password', 'implicit', 'x', 'CLIENT_CREDENTIALS', 'urn:ietf:params:oauth:grant-type:device_code';

@@ -118,6 +118,7 @@ subtest 'paths' => sub {
             error_is($r, $r->{status}, $code, 'in the dialect');
             ok(!$r->{headers}{'x-evil'}, 'nothing injected');
         }
+        is(path("$MODELS/$archived?$_->[0]")->{json}{error}{details}{reason}, $_->[1], "what is wrong with $_->[0]") for [ 'x=%00', 'has a NUL (%00)' ], map { [ $_, 'has a broken percent escape or is not UTF-8' ] } 'x=%zz', 'x=%ff', 'x=%2500%';
         error_is(path("$MODELS/$archived?$_"), 400, 'VALIDATION_ERROR', "query $_") for 'x=%', 'x=%zz', 'x=%00', '%ff', 'a=%c0%af', join '&', map { "p$_=1" } 1 .. 200;
         error_is(path("$MODELS/%25$archived"), 404, 'RESOURCE_NOT_FOUND', 'decoded once');
         error_is(path("$MODELS/" . (sprintf '%%%x', ord 'm') . substr($archived, 1) . 'x'), 404, 'RESOURCE_NOT_FOUND', 'an encoded letter is the letter');

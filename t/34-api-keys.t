@@ -255,6 +255,24 @@ subtest 'a key that is no more is refused at once, in every dialect' => sub {
     is($t->req(GET => '/v1/workspaces', token => $_)->{status}, 401, 'no key: ' . ($_ =~ s/.{8}\K.+/.../r)) for 'sk_live_', 'sk_live_' . 'x' x 43, 'tok_', 'pk_test_1', substr($secret, 0, -1), "${secret}x", lc $secret, "sk_test_" . substr $secret, 8;
 };
 
+# 401 comes before the 403 of a kind that may not, and before the 400 of a body: at once, and when nobody remembers the key
+subtest 'a key of a kind that may not, revoked' => sub {
+    my @kinds = (secret => {}, test => { test => 1 }, publishable => { kind => 'publishable' }, agent => { kind => 'token', tier => 3, agent => 'agt_x' });
+    my @asked = ([ GET => '/console/actions' ], [ GET => '/api/v2/filesystem/spaces?preview=true' ], [ POST => $MODELS, body => { name => 5 } ], [ GET => "$MODELS?page=x" ]);
+    my $asks = sub { my ($key) = @_; map { my ($method, $path, @o) = @$_; $t->req($method => $path, token => $key, @o) } @asked };
+    while (my ($kind, $o) = splice @kinds, 0, 2) {
+        my ($key, $id) = $t->key_and_id(%$o);
+        my @r = $asks->($key);
+        is($r[0]{status} . ' ' . $r[0]{json}{detail}, '403 API keys, applications and narrowed tokens cannot use this; sign in', "$kind: what is not allowed is its kind");
+        isnt($r[$_]{status}, 401, "$kind is a key") for 1 .. $#r;
+        $t->must('api-key', 'revoke', '--org', 'Main', $id);
+        is(join(' ', map { $_->{status} } $asks->($key)), '401 401 401 401', "$kind, revoked") for 1 .. 2;
+        my ($fresh, $never) = $t->key_and_id(%$o);
+        $t->must('api-key', 'revoke', '--org', 'Main', $never);
+        is(join(' ', map { $_->{status} } $asks->($fresh)), '401 401 401 401', "$kind, which nobody has seen before");
+    }
+};
+
 subtest 'what a kind may do in which dialect' => sub {
     my %key = (sk_live => $t->key, sk_test => $t->key(test => 1), pk_live => $t->key(kind => 'publishable'), pk_test => $t->key(kind => 'publishable', test => 1),
         tok_live => $t->key(kind => 'token', tier => 3), tok_test => $t->key(kind => 'token', tier => 3, test => 1));

@@ -71,7 +71,7 @@ subtest 'who may read it' => sub {
     is($t->req(GET => '/metrics')->{headers}{'content-type'}, 'text/plain; version=0.0.4; charset=utf-8', 'as Prometheus wants it');
     my $from = sub { fastcgi($t, [ REQUEST_URI => $_[0], REQUEST_METHOD => 'GET', REMOTE_ADDR => $_[1], SERVER_PROTOCOL => 'HTTP/1.1', @_[ 2 .. $#_ ] ]) };
     is($from->('/metrics', '192.0.2.200')->{status}, 200, 'from another of them');
-    my $bare = sub { local $_ = $_[0]{body}; s/"request_id":"[^"]*"//; $_ };
+    my $bare = sub { local $_ = $_[0]{body} // ''; s/"request_id":"[^"]*"//; $_ };
     my $none = $bare->($from->('/nothing', '198.51.100.1'));
     for my $case ([ 'another address', '198.51.100.1' ], [ 'one that says it is of them', '198.51.100.1', HTTP_X_FORWARDED_FOR => '127.0.0.1' ], [ 'no address', '' ],
                   [ 'a token where there is none', '198.51.100.1', HTTP_AUTHORIZATION => 'Bearer ' ], [ 'a token of the API', '198.51.100.1', HTTP_AUTHORIZATION => "Bearer $token" ]) {
@@ -79,6 +79,13 @@ subtest 'who may read it' => sub {
         my $r = $from->('/metrics', @how);
         is("$r->{status} " . $bare->($r), "404 $none", "$what: there is no such address");
     }
+    for my $method (qw(POST OPTIONS PUT HEAD)) {
+        my ($r, $nothing) = map { fastcgi($t, [ REQUEST_URI => $_, REQUEST_METHOD => $method, REMOTE_ADDR => '198.51.100.1', SERVER_PROTOCOL => 'HTTP/1.1' ]) } '/metrics', '/nothing';
+        is("$r->{status} " . $bare->($r), "$nothing->{status} " . $bare->($nothing), "$method: nor is there for that");
+        is(join(' ', sort grep { !/id\b/ } keys %{ $r->{headers} }), join(' ', sort grep { !/id\b/ } keys %{ $nothing->{headers} }), 'with the same headers');
+    }
+    my $r = $t->req(POST => '/metrics');
+    is("$r->{status} " . ($r->{headers}{allow} // ''), '405 GET, HEAD, OPTIONS', 'whoever may read it is told how');
     # the same program, as a CGI script with settings of its own
     my $file = "$t->{dir}/metrics.token";
     my %far = (REMOTE_ADDR => '198.51.100.1', THAW_METRICS_NETWORKS => '', THAW_METRICS_TOKEN_FILE => $file);

@@ -90,6 +90,11 @@ subtest 'guesses' => sub {
     is($t->thaw('audit', 'verify')->{exit}, 0, 'and the audit agrees');
 };
 
+subtest 'described as it is' => sub {
+    my $password = $t->req(GET => '/openapi.json?api=console')->{json}{components}{schemas}{ConsoleNewPassword}{properties}{password};
+    is("$password->{minLength} to $password->{maxLength}, $password->{description}", '8 to 256, at most 256 bytes', 'how long a password may be');
+};
+
 $t->finish(more => 1);
 
 # What a person sees, on a server whose clock is the browser's.
