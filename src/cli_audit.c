@@ -265,7 +265,7 @@ int cmd_audit_list(struct cli *c)
 		return cli_failed(c, e);
 	for (size_t i = 0; i < n; i++)
 		js_add(rows, audit_row(c, c->arena, &all[i]));
-	cli_rows(c, rows, "No audit rows.");
+	cli_rows(c, rows, q.actor_name && id_is_zero(&q.actor) ? arena_printf(c->arena, "No audit rows; no user is called `%s`.", q.actor_name) : "No audit rows.");
 	return CLI_DONE;
 }
 
