@@ -76,7 +76,7 @@ static enum err refused(struct receiving *r, const struct transfer_table *t, enu
 	if (t == r->tables && strstr(said, "PRIMARY"))
 		return wrong(r, arena_printf(a, "the organization %s already exists here; run `thaw org list`", id_spell(a, "org-", &r->org)));
 	if (t == r->tables)
-		return wrong(r, "an organization of this name already exists here; choose another with --name");
+		return wrong(r, "an organization with this name already exists here; choose another with --name");
 	return wrong(r, arena_printf(a, "a row of %s already exists: %s", t->name, said));
 }
 

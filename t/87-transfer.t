@@ -184,7 +184,7 @@ subtest 'what is refused' => sub {
     $without[-1] =~ s/("models":)(\d+)/$1 . ($2 - 1)/e;
     $try->('an object that is gone', qr/line \d+: model mdl-\w+: audit row of revision 1 without its object; nothing/, join '', @without);
     like($d->thaw('import', 'org', '--file', $t->{dir})->{err}, qr/: Is a directory; nothing was imported/, 'a directory');
-    is($d->thaw({ stdin => $out }, 'import', 'org', '--file', '-', '--name', 'Second')->{err} =~ s/.*: line/line/r, "line 2: an organization of this name already exists here; choose another with --name; nothing was imported\n", 'a name that is here');
+    is($d->thaw({ stdin => $out }, 'import', 'org', '--file', '-', '--name', 'Second')->{err} =~ s/.*: line/line/r, "line 2: an organization with this name already exists here; choose another with --name; nothing was imported\n", 'a name that is here');
     is($d->thaw({ stdin => $out }, 'import', 'org', '--file', '-', '--name', 'Branch')->{exit}, 0, 'the same file from standard input, under another name');
     is($d->thaw('user', 'list', '--org', 'Branch')->{exit}, 0, 'is there');
     is($d->thaw('audit', 'verify')->{exit}, 0, 'and agrees');
