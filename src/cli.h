@@ -96,6 +96,11 @@ int cli_user_taken(struct cli *c, const char *username, const char *email);
 struct user;
 bool cli_user(struct cli *c, const char *username, struct user *out);
 
+/* cli_audit.c: is this a statement that verifies?  What it finds in an organization (of zeros: in all). */
+struct problem { const char *type, *problem; struct id id; };
+bool audit_verifies(int s);
+enum err audit_disagreements(struct cli *c, enum sql s, const struct id *org, struct problem **out, size_t *n);
+
 /* cli_migrate.c: brings the schema up to date and the grants with it; what it did is
  * added to `notes` as strings. */
 int cli_migrate(struct cli *c, struct json *notes);

@@ -265,31 +265,62 @@ int cmd_audit_list(struct cli *c)
 		return cli_failed(c, e);
 	for (size_t i = 0; i < n; i++)
 		js_add(rows, audit_row(c, c->arena, &all[i]));
-	cli_rows(c, rows, "No audit rows.");
+	cli_rows(c, rows, q.actor_name && id_is_zero(&q.actor) ? arena_printf(c->arena, "No audit rows; no user is called `%s`.", q.actor_name) : "No audit rows.");
 	return CLI_DONE;
+}
+
+bool audit_verifies(int s)
+{
+	return !strncmp(sql_rows[s].name, "VERIFY_", 7);
+}
+
+/* Every permission that there is, before a blank. */
+static const char *permissions(struct arena *a)
+{
+	struct buf b = { .arena = a };
+
+	for (int i = PERM_MEMBER + 1; i < PERM__MAX; i++)
+		buf_printf(&b, "%s%s", b.n ? "|" : "(", perm_word(i));
+	buf_puts(&b, ") ");
+	return b.p;
+}
+
+enum err audit_disagreements(struct cli *c, enum sql s, const struct id *org, struct problem **out, size_t *n)
+{
+	static const struct column map[] = MAP(VERIFY_COLUMNS, struct problem);
+	struct db_val in[DB_PARAMETERS];
+	size_t given = strlen(sql_rows[s].in);
+	struct db_rows r;
+	enum err e;
+
+	for (size_t i = 0; i < given; i++)
+		in[i] = sql_rows[s].in[i] == 'd' ? db_d0(org) : db_s(permissions(c->arena));
+	e = tx_query(&c->tx, s, in, given, &r);
+	*n = e ? 0 : r.n;
+	*out = e ? NULL : row_array(c->arena, &r, map, sizeof **out);
+	return e;
 }
 
 /* Every statement of sql.def whose name says that it verifies: each row is a disagreement. */
 static enum err disagreements(struct cli *c, struct json *found)
 {
-	struct problem { const char *type, *problem; struct id id; } p;
-	static const struct column map[] = MAP(VERIFY_COLUMNS, struct problem);
+	const struct id all = { { 0 } };
 
 	for (int s = SQL_NONE + 1; s < SQL__MAX; s++) {
-		struct db_rows r;
+		struct problem *p;
+		size_t n;
 		enum err e;
 
-		if (strncmp(sql_rows[s].name, "VERIFY_", 7))
+		if (!audit_verifies(s))
 			continue;
-		if ((e = tx_query(&c->tx, s, DB_NONE, &r)))
+		if ((e = audit_disagreements(c, s, &all, &p, &n)))
 			return e;
-		for (size_t i = 0; i < r.n; i++) {
+		for (size_t i = 0; i < n; i++) {
 			struct json *o = js_object(c->arena);
 
-			(void)row_read(map, RES__MAX, db_row(&r, i), &p);
-			js_put_str(c->arena, o, "resource", p.type);
-			js_put_str(c->arena, o, "id", life_spell(c->arena, p.type, &p.id));
-			js_put_str(c->arena, o, "problem", p.problem);
+			js_put_str(c->arena, o, "resource", p[i].type);
+			js_put_str(c->arena, o, "id", life_spell(c->arena, p[i].type, &p[i].id));
+			js_put_str(c->arena, o, "problem", p[i].problem);
 			js_add(found, o);
 		}
 	}

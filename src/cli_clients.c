@@ -96,7 +96,11 @@ int cmd_client_create(struct cli *c)
 		return CLI_FAILED;
 	if (!options(c, &w.in))
 		return CLI_USAGE;
-	if (!cli_org(c, &w.in.life.organization) || (username && !cli_user(c, username, &u)))
+	if (username && !cli_user(c, username, &u))
+		return CLI_FAILED;
+	if (username && !cli_option(c, "--org"))
+		w.in.life.organization = u.organization;         /* a user is of one organization alone */
+	else if (!cli_org(c, &w.in.life.organization))
 		return CLI_FAILED;
 	if (username && !id_equal(&u.organization, &w.in.life.organization))
 		return cli_say("the user `%s` belongs to another organization", username);

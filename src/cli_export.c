@@ -1,11 +1,13 @@
 /* cli_export.c: `thaw export mlflow`: the models, prompts and versions of an organization as lines that
- * `thaw import mlflow` reads: of each model what MLflow's API would tell, with all of its versions in it. */
+ * `thaw import mlflow` reads: of each model what MLflow's API would tell, with its versions in it.  What that does not
+ * take is left out, and said on standard error: a name that MLflow has none like, and a version of no source, whose file is here. */
 #include "cli.h"
 #include <stdio.h>
 #include <string.h>
 #include "clock.h"
 #include "dom_mirror.h"
 #include "mlflow.h"
+#include "str.h"
 
 /* What an object says, without the brace at its end. */
 static void open_object(struct json *o)
@@ -16,7 +18,45 @@ static void open_object(struct json *o)
 	fwrite(text, 1, n - 1, stdout);
 }
 
-static enum err versions(struct cli *c, struct arena *a, const struct id *org, const struct id *model)
+/* Is it what import would take?  Said if not.  rows: of its name, or of its name and source. */
+static bool fits(struct cli *c, struct arena *a, const struct shape *rows, const char *name, const char *source, int64_t number)
+{
+	struct json *in = js_object(a);
+	struct named_in told = { .name = NULL };
+	const struct why_item *w = &c->tx.why.items[0];
+
+	js_put_str(a, in, "name", name);
+	if (number)
+		js_put_str(a, in, "source", source && *source ? source : NULL);
+	c->tx.why = (struct why){ 0 };
+	if (number && !(source && *source))
+		cli_say("left out: version %s/%lld: it has no source, since its file is here or it has none", name, (long long)number);
+	else if (!shape_decode(&c->tx, rows, in, &told))
+		return true;
+	else if (number)
+		cli_say("left out: version %s/%lld: %s", name, (long long)number, c->tx.why.n ? w->reason : "its source is not one");
+	else
+		cli_say("left out: model %s, with its versions: %s", name, c->tx.why.n ? w->reason : "its name is not one");
+	return false;
+}
+
+/* The aliases but those of versions that were left out, which are numbers between blanks. */
+static void aliases(struct arena *a, const char *all, const char *left)
+{
+	const struct json *from = js_read(a, all);
+	struct buf to = { .arena = a };
+
+	for (size_t i = 0; i < js_length(from); i++) {
+		struct json *one = js_at(from, i);
+
+		if (!strstr(left, arena_printf(a, " %s ", js_text_of(one, "version"))))
+			buf_printf(&to, "%s%s", to.n ? "," : "", js_text(one, NULL));
+	}
+	if (to.n)
+		printf(",\"aliases\":[%s]", to.p);
+}
+
+static enum err versions(struct cli *c, struct arena *a, const struct id *org, const struct model *model, struct buf *left)
 {
 	struct version *all;
 	int64_t after = 0;
@@ -27,11 +67,16 @@ static enum err versions(struct cli *c, struct arena *a, const struct id *org, c
 	do {
 		struct tx *tx = cli_unit(c, a);
 
-		if ((e = mirror_versions(tx, org, model, after, &all, &n)))
+		if ((e = mirror_versions(tx, org, &model->life.id, after, &all, &n)))
 			return e;
 		for (size_t i = 0; i < n; i++) {
 			struct json *o;
 
+			after = all[i].number;
+			if (!fits(c, a, mlflow_version_in, model->name, all[i].origin.source, after)) {
+				buf_printf(left, "%lld ", (long long)after);
+				continue;
+			}
 			all[i].maker.name = NULL;        /* users are not told of */
 			o = shape_object(a, mlflow_version_out, &all[i], TIME_UNIX_MILLIS);
 			js_put_str(a, o, "artifact_uri", all[i].origin.download);
@@ -39,7 +84,6 @@ static enum err versions(struct cli *c, struct arena *a, const struct id *org, c
 				putchar(',');
 			first = false;
 			fputs(js_text(o, NULL), stdout);
-			after = all[i].number;
 		}
 	} while (n && !ferror(stdout) && !cli_stopping());
 	return OK;
@@ -59,14 +103,20 @@ static enum err models(struct cli *c, struct arena *page, struct arena *a, const
 			return e;
 		for (size_t i = 0; i < n && !ferror(stdout) && !cli_stopping(); i++) {
 			struct named m = { .model = all[i] };
+			struct buf left = { .arena = page };
 
-			m.model.maker.name = NULL;
+			after = all[i].life.id;
+			if (!fits(c, page, mlflow_model_in, all[i].name, NULL, 0))
+				continue;
+			buf_puts(&left, " ");
+			m.model.maker.name = m.model.aliases = NULL;
 			open_object(shape_object(page, mlflow_model_out, &m, TIME_UNIX_MILLIS));
 			fputs(",\"versions\":[", stdout);
-			if ((e = versions(c, a, org, &all[i].life.id)))
+			if ((e = versions(c, a, org, &all[i], &left)))
 				return e;
-			fputs("]}\n", stdout);
-			after = all[i].life.id;
+			putchar(']');
+			aliases(page, all[i].aliases, left.p);
+			fputs("}\n", stdout);
 		}
 	} while (n && !ferror(stdout) && !cli_stopping());
 	return OK;

@@ -611,7 +611,7 @@ int cmd_user_email(struct cli *c)
 	e = cli_write(c, work_email, &w);
 	if (e)
 		return e == ERR_DB_DUPLICATE ? email_taken(c, w.name, &w.user.id) : cli_failed(c, e);
-	return changed(c, &w, arena_printf(c->arena, "%s now has the email address %s.", c->args[0], w.name));
+	return changed(c, &w, arena_printf(c->arena, "%s now has the email address %s and must sign in again.", c->args[0], w.name));
 }
 
 int cmd_user_rename(struct cli *c)

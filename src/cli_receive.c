@@ -1,11 +1,13 @@
 /* cli_receive.c: `thaw import org`: the lines of `thaw export org` become an organization here, with the ids that
  * everything had.  It is one transaction: all of it is here afterwards, and its audit goes on with a row that says so,
- * or nothing is.  An organization, a user's name or an address that is here already is refused. */
+ * or nothing is.  An organization, a user's name or an address that is here already is refused, and so is a row that
+ * `thaw audit verify` would not agree with. */
 #include "cli_transfer.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "clock.h"
 #include "dom_org.h"
 #include "str.h"
@@ -63,6 +65,21 @@ static bool take(struct arena *a, const struct transfer_column *col, const struc
 	return !(strlen(js_str(j)) % 2) && hex_decode(js_str(j), n, bytes);
 }
 
+/* What the database says of a row that it does not take. */
+static enum err refused(struct receiving *r, const struct transfer_table *t, enum err e)
+{
+	const char *said = db_error(r->c->tx.db);
+	struct arena *a = r->c->arena;
+
+	if (e && e != ERR_DB_DUPLICATE && db_code(r->c->tx.db) != 1062)
+		return e == ERR_INTERNAL || e == ERR_DATA_TOO_LARGE ? wrong(r, arena_printf(a, "the database refuses this row of %s (%s)", t->name, said)) : e;
+	if (t == r->tables && strstr(said, "PRIMARY"))
+		return wrong(r, arena_printf(a, "the organization %s already exists here; run `thaw org list`", id_spell(a, "org-", &r->org)));
+	if (t == r->tables)
+		return wrong(r, "an organization with this name already exists here; choose another with --name");
+	return wrong(r, arena_printf(a, "a row of %s already exists: %s", t->name, said));
+}
+
 static enum err row(struct receiving *r, struct arena *a, const struct json *o)
 {
 	const char *name = js_text_of(o, "table");
@@ -91,9 +108,7 @@ static enum err row(struct receiving *r, struct arena *a, const struct json *o)
 	e = db_exec(r->c->tx.db, r->add[i], v, t->n, &hit);
 	if (!e && hit == 1)
 		r->counts[i]++;
-	else if (!e || e == ERR_DB_DUPLICATE || db_code(r->c->tx.db) == 1062)
-		return wrong(r, arena_printf(a, "a row of %s already exists: %s", t->name, db_error(r->c->tx.db)));
-	return e;
+	return e || hit != 1 ? refused(r, t, e) : OK;
 }
 
 /* ---- The lines ---- */
@@ -156,12 +171,86 @@ static enum err lines(struct receiving *r)
 	return e;
 }
 
+/* ---- Whether it agrees ---- */
+
+static bool has(const struct json *row, const char *column, const char *hex)
+{
+	const char *s = js_text_of(row, column);
+
+	return s && strlen(s) == 2 * ID_BYTES && strstr(hex, s);
+}
+
+/* Is the row what the problem is of: by its id; a grant and a member by both of theirs, of which the sentence has one. */
+static bool about(const struct json *o, const struct problem *p, const char *hex, bool object)
+{
+	const char *table = js_text_of(o, "table");
+	struct json *row;
+
+	if (!table || !js_get(o, "row", &row))
+		return false;
+	if (!object)
+		return has(row, "resource_id", hex);
+	if (!strcmp(p->type, "grant"))
+		return !strcmp(table, "grants") && has(row, "model_id", hex) && has(row, "grantee_id", p->problem);
+	if (!strcmp(p->type, "group_member"))
+		return !strcmp(table, "group_members") && has(row, "group_id", hex) && has(row, "principal_id", p->problem);
+	/* the home of an organization has its id */
+	return has(row, "id", hex) && !strcmp(table, "organizations") == !strcmp(p->type, "organization");
+}
+
+/* The line of the object, or of what is told of one that is not there; 0 for none. */
+static int64_t line_of(struct receiving *r, const struct problem *p, bool object)
+{
+	struct arena *a = arena_new();
+	char *text = NULL, hex[2 * ID_BYTES + 1];
+	int64_t number = 0, found = 0;
+	const char *reason;
+	size_t room = 0;
+	struct json *o;
+	ssize_t n;
+
+	hex_encode(p->id.b, ID_BYTES, hex);
+	rewind(r->f);
+	while (!found && (n = getline(&text, &room, r->f)) > 0) {
+		number++;
+		arena_reset(a);
+		if (!js_parse(a, text, (size_t)n, &o, &reason) && about(o, p, hex, object))
+			found = number;
+	}
+	free(text);
+	arena_free(a);
+	return found;
+}
+
+/* What `thaw audit verify` would find in the organization, before it is committed. */
+static enum err verified(struct receiving *r)
+{
+	for (int s = SQL_NONE + 1; s < SQL__MAX; s++) {
+		struct problem *p;
+		size_t n;
+		enum err e;
+
+		if (!audit_verifies(s) && s != SQL_IMPORTED_GRANTS)
+			continue;
+		if ((e = audit_disagreements(r->c, (enum sql)s, &r->org, &p, &n)))
+			return e;
+		if (!n)
+			continue;
+		if (!(r->number = line_of(r, p, true)))
+			r->number = line_of(r, p, false);
+		return wrong(r, arena_printf(r->c->arena, "%s %s: %s", p->type, life_spell(r->c->arena, p->type, &p->id), p->problem));
+	}
+	return OK;
+}
+
 static enum err receive(void *arg)
 {
 	struct receiving *r = arg;
 	enum err e = lines(r);
 
-	return e ? e : org_imported(&r->c->tx, &r->org);
+	if (!e)
+		e = org_imported(&r->c->tx, &r->org);
+	return e ? e : verified(r);
 }
 
 /* ---- The command ---- */
@@ -194,8 +283,40 @@ static bool prepared(struct receiving *r)
 		r->add[i] = db_made(c->tx.db, t->name, in.p, "", text.p);
 		db_want(c->tx.db, r->add[i]);
 	}
+	for (int s = SQL_NONE + 1; s < SQL__MAX; s++)
+		if (audit_verifies(s) || s == SQL_IMPORTED_GRANTS)
+			db_want(c->tx.db, (enum sql)s);
 	life_want(&c->tx, LIFE_ORG_IMPORT);
 	return true;
+}
+
+/* The file, which is read more than once: of a pipe a copy that has no name.  NULL: errno. */
+static FILE *opened(const char *path)
+{
+	FILE *f = strcmp(path, "-") ? fopen(path, "rbe") : stdin, *copy;
+	char piece[65536];
+	struct stat st;
+	size_t n;
+
+	if (!f || fstat(fileno(f), &st))
+		return NULL;
+	if (S_ISREG(st.st_mode))
+		return f;
+	if (S_ISDIR(st.st_mode)) {
+		fclose(f);
+		errno = EISDIR;
+		return NULL;
+	}
+	copy = tmpfile();
+	while (copy && (n = fread(piece, 1, sizeof piece, f)) > 0)
+		if (fwrite(piece, 1, n, copy) != n)
+			break;
+	if (copy && (ferror(f) || ferror(copy) || fflush(copy))) {
+		fclose(copy);
+		copy = NULL;
+	}
+	fclose(f);
+	return copy;
 }
 
 int cmd_import_org(struct cli *c)
@@ -208,8 +329,8 @@ int cmd_import_org(struct cli *c)
 
 	if ((r.name && !cli_org_name(r.name)) || !cli_tx(c) || !prepared(&r))
 		return CLI_FAILED;
-	if (!(r.f = fopen(path, "rbe")))
-		return cli_say("%s: %s", path, strerror(errno));
+	if (!(r.f = opened(path)))
+		return cli_say("%s: %s; nothing was imported", path, strerror(errno));
 	e = cli_write(c, receive, &r);
 	fclose(r.f);
 	if (e)

@@ -25,13 +25,24 @@ static bool plain_name(const char *s)
 	return *s && *s != '/' && !strstr(s, "..");
 }
 
+/* What is there, but no file (or directory) of its own: a link leads elsewhere, and a pipe has no end. */
+static int other_than(const char *path, bool directory)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && !(directory ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode))
+		? cli_say("%s is not a %s; a backup has no links and no pipes, so copy it again, or use another", path, directory ? "directory" : "regular file") : 0;
+}
+
 static int read_manifest(struct restore *r)
 {
-	const char *path = arena_printf(r->c->arena, "%s/" BACKUP_MANIFEST, r->dir), *text = cli_read_file(r->c->arena, path);
+	const char *path = arena_printf(r->c->arena, "%s/" BACKUP_MANIFEST, r->dir), *text;
 	struct json *v;
 	int64_t format = 0;
 
-	if (!text)
+	if (other_than(path, false))
+		return CLI_FAILED;
+	if (!(text = cli_read_file(r->c->arena, path)))
 		return cli_say("%s: %s; a backup is a directory made by `thaw backup`", path, strerror(errno));
 	r->manifest = js_read(r->c->arena, text);
 	if (js_type(r->manifest) == JS_OBJECT && js_get(r->manifest, "format", &v) && js_type(v) == JS_INT)
@@ -49,6 +60,8 @@ static int check(struct restore *r)
 {
 	bool dumped = false;
 
+	if (other_than(arena_printf(r->c->arena, "%s/" BACKUP_KEYS, r->dir), true))
+		return CLI_FAILED;
 	for (size_t i = 0; i < js_length(r->files); i++) {
 		const struct json *f = js_at(r->files, i);
 		const char *name = js_text_of(f, "name"), *sum = js_text_of(f, "sha256"), *path;
@@ -58,6 +71,8 @@ static int check(struct restore *r)
 		if (!name || !sum || !plain_name(name))
 			return cli_say("the manifest of %s is broken", r->dir);
 		path = arena_printf(r->c->arena, "%s/%s", r->dir, name);
+		if (other_than(path, false))
+			return CLI_FAILED;
 		if (!backup_sum(path, &size, hex))
 			return cli_say("%s: %s", path, strerror(errno));
 		if (strcmp(hex, sum))

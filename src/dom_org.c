@@ -222,7 +222,8 @@ enum err user_email(struct tx *tx, const struct user *u, const char *email)
 
 	if (e != ERR_DB_NONE)
 		return e ? e : ERR_DB_DUPLICATE;
-	return move_user(tx, LIFE_USER_EMAIL, u, &(struct account){ .email = email }, NULL);
+	e = move_user(tx, LIFE_USER_EMAIL, u, &(struct account){ .email = email }, NULL);
+	return e ? e : forget(tx, u);
 }
 
 enum err user_role(struct tx *tx, const struct user *u, const char *role)

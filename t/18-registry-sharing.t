@@ -164,6 +164,10 @@ subtest 'all or nothing, and never without an owner' => sub {
     $refused->(422, 'roles', 'a model has a thousand at most', [ USER => user => 'userly' ]);
     is(share(owner => $m, [ USER => user => 'userly' ], [ NO_ROLE => user => 'second' ])->{status}, 204, 'and that many');
     is(shares($m)->{json}{count} . ' ' . shares($m, owner => '?limit=0')->{json}{count}, '100 1000', 'on one page');
+    my $v = $t->thaw('audit', 'verify');
+    is($v->{exit}, 3, 'who is not there');
+    like($v->{out}, qr/^grant +$m +is for 0{21}\w{3}, who is not one of its organization$/m, 'is found by audit verify') or diag $v->{out};
+    $t->sql("DELETE FROM grants WHERE grantee_id < UNHEX(LPAD('1000', 24, '0'))");
 };
 
 subtest 'a global model is its maker\'s until others own it' => sub {

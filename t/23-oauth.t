@@ -34,6 +34,7 @@ subtest 'thaw client' => sub {
     is(json([ @$p{qw(type scopes secret)} ]), json([ 'public', 'api:models-read', undef ]), 'a public one has no secret, and the scopes it was given');
     is(scalar @{ $p->{redirect_uris} }, 5, 'every kind of redirect URI');
     like($t->thaw('client', 'create', '--org', 'Main', '--name', 'x', '--user', 'member')->{out}, qr/\Acl_[0-9A-Za-z]{17} cs_[0-9A-Za-z]{43}\n\z/, 'prints id and secret');
+    is($t->thaw('client', 'create', '--name', 'of its user', '--user', 'member')->{exit}, 0, 'whose organization is that of its user');
     my ($row) = $t->sql("SELECT LOWER(HEX(secret_hash)), name FROM oauth_clients WHERE id = UNHEX('" . hex_of($lens->{id}) . "')");
     is($row->[0], sha256_hex($lens->{secret}), 'the secret is kept as its SHA-256');
     my $rows = $t->sql('SELECT COUNT(*) FROM oauth_clients');

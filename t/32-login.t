@@ -223,7 +223,7 @@ subtest 'email addresses' => sub {
     like($t->thaw('user', 'email', 'ida', 'ADA@main.example')->{err}, qr/already belongs to the user `ada`/, 'a new address that is taken is refused');
     is($t->thaw('user', 'email', 'ida', 'nothing')->{exit}, 1, 'and what is not one');
     my $r = $t->thaw('user', 'email', 'ida', 'IDA@elsewhere.example');
-    is("$r->{exit} $r->{out}", "0 ida now has the email address IDA\@elsewhere.example.\n", 'one that is free is taken');
+    is("$r->{exit} $r->{out}", "0 ida now has the email address IDA\@elsewhere.example and must sign in again.\n", 'one that is free is taken');
     is($sign_in->('ida@Elsewhere.example', 'x of ida')->{status} . $sign_in->('ida@main.example', 'x of ida')->{status}, '200401', 'and the former is no longer good');
     is($t->thaw('user', 'email', 'ida', 'ida@elsewhere.example')->{exit}, 0, "one's own in another spelling");
 };

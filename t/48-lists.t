@@ -306,4 +306,5 @@ subtest 'where the server has no room for another statement' => sub {
 
 $t->sql("DELETE FROM $_ WHERE organization_id = $org AND id < UNHEX('000000000001000000000000')")
     for qw(models model_holds model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries deployments prediction_environments deployment_versions challengers run_projects use_cases custom_models custom_versions);
+$t->sql("DELETE FROM grants WHERE model_id < UNHEX('000000000001000000000000'); DELETE FROM group_members WHERE group_id < UNHEX('000000000001000000000000')");
 $t->finish;

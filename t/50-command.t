@@ -202,6 +202,7 @@ subtest 'audit' => sub {
     is($of->('--action', 'model_*'), 'model_version.created', 'whose underscore is one');
     is(scalar(grep { $_->{actor} ne 'admin' } @{ ok_json('by actor', 'audit', 'list', '--org', 'Main', '--actor', 'admin') }), 0, 'by actor');
     is($of->('--actor', 'nobody'), '', 'of nobody');
+    is(thaw('audit', 'list', '--org', 'Main', '--actor', 'nobody')->{out}, "No audit rows; no user is called `nobody`.\n", 'who is none');
     my ($at) = map { $_->{at} } grep { $_->{action} eq 'project.created' } @{ ok_json('its time', 'audit', 'list', '--org', 'Main') };
     unlike($of->('--until', $at), qr/project/, 'until');
     like($of->('--since', $at), qr/project/, 'since');

@@ -161,6 +161,13 @@ subtest 'what is not a backup' => sub {
     $broken->('a newer schema', qr/newer than this program supports/, sub { my $s = slurp("$copy/manifest.json"); $s =~ s/("schema":\s*)\d+/${1}9999/; spew("$copy/manifest.json", $s) });
     $broken->('a path out of it', qr/manifest of .* is broken/, sub { my $s = slurp("$copy/manifest.json"); $s =~ s/database\.sql/..\\\/x/; spew("$copy/manifest.json", $s) });
     is($t->thaw('restore', $copy, '--check')->{exit}, 1, '--check finds it too');
+    my $aside = sub { my $name = shift; rename "$copy/$name", "$t->{dir}/aside" or die $!; symlink "$t->{dir}/aside", "$copy/$name" or die $! };
+    for my $name (qw(database.sql keys manifest.json)) {
+        system('rm', '-rf', "$t->{dir}/aside");
+        $broken->("$name behind a link", qr/\Q$name\E is not a (?:regular file|directory); a backup has no links/, sub { $aside->($name) });
+    }
+    require POSIX;
+    $broken->("a pipe as $_", qr/\Q$_\E is not a regular file/, sub { unlink "$copy/$_"; POSIX::mkfifo("$copy/$_", 0600) or die $! }) for qw(database.sql manifest.json);
 };
 
 subtest 'a backup that fails leaves nothing' => sub {

@@ -57,6 +57,14 @@ subtest 'what voids it' => sub {
     my $link = link_of('user', 'link', 'ida');
     $t->thaw({ stdin => "by the command\n" }, 'user', 'password', 'ida', '--password-stdin');
     is(set($link, 'by the link')->{status}, 404, 'another change of the password');
+    $link = link_of('user', 'link', 'ida');
+    my $session = page('/console/session', { email => 'ida@main.example', password => 'by the command' })->{json};
+    is($t->thaw('user', 'email', 'ida', 'ida@elsewhere.example')->{exit}, 0, 'that it went to a wrong address');
+    my $void = set($link, 'by the link');
+    is($void->{status}, 404, 'which is corrected');
+    like($void->{body}, qr/used, it has expired, there is a newer one, or the user's password, name or email address has changed since/, 'and told');
+    is($t->req(GET => '/api/v1/models', token => $session->{access_token})->{status}, 401, 'as the sessions end');
+    $t->thaw('user', 'email', 'ida', 'ida@main.example');
     $link = link_of('user', 'link', 'ida', '--ttl', '60');
     $t->clock(61, 61);
     $t->next_minute;

@@ -88,6 +88,7 @@ subtest 'demo.env and what is printed' => sub {
     my ($thaw) = $r->{out} =~ /^Administer:\s+(.*)$/m;
     my $orgs = $t->run({}, "cd /; $thaw", 'sh');
     like($orgs->{out}, qr/Demo Organization/, 'so does the first thaw') or diag $orgs->{err};
+    like($t->run({ %session, THAW_ORG => 'Demo Organization' }, '', "$state/thaw", 'user', 'list')->{out}, qr/^usr-\w+ +ada +ada\@demo\.example +admin/m, 'which obeys THAW_ORG, and nothing else of the caller');
     my ($rows, $keys) = map { $_->{json} } map { get($env, $_, $env->{THAW_KEY_TEST}) } qw(/v1/workspaces /v1/tokens);
     is(($rows->{object} // 'nothing') . ' ' . join(' ', sort map { $_->{kind} . ($_->{livemode} ? '' : ' of test') } @{ $keys->{data} // [] }),
         'list secret of test token of test', 'the API keys are good') or diag explain $keys;
@@ -165,6 +166,7 @@ subtest 'every block of the README, as pasted' => sub {
     like($of->(qr/webhook_endpoints/), qr/"secret":"whsec_/, 'an endpoint');
     like($of->(qr/audit verify/), qr/Every object agrees with its audit rows\./, 'and the audit agrees');
     like($of->(qr/thaw backup/), qr/Restored as of .*Every object agrees with its audit rows\./s, 'so it does when it was restored from a backup');
+    is(join(' ', grep { -e } glob("$state/d/drill* $state/drill*")) . $t->run({}, '', "$state/mariadb", '-N', '-e', "SELECT User FROM mysql.user WHERE User LIKE 'drill%'; SHOW DATABASES LIKE 'drill%'")->{out}, '', 'of which nothing is left');
 };
 
 my $id;

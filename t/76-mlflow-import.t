@@ -9,6 +9,7 @@ use JSON::PP ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
+use Foundry ();
 use Thaw::Receiver;
 
 my $t = Thaw->new(workers => 1);
@@ -279,6 +280,20 @@ subtest 'an export comes over into another organization, and is the same there' 
     is($r->{exit}, 0, 'again, from standard input');
     is(scalar(grep { !/unchanged|0 created, 0 changed/ } split /\n/, $r->{out}), 0, 'where all is as it is there');
     is($t->thaw('audit', 'verify')->{exit}, 0, 'the audit agrees');
+};
+
+subtest 'what MLflow has nothing like is left out, and said' => sub {
+    $t->req(POST => '/api/v1/models', token => $t->admin, body => { name => 'x/y', model_type => 'auto', task_type => 'regression' })->{status} == 201 or die;
+    Foundry::upload($t, Foundry::foundry_model($t, name => 'mixed'))->{status} == 200 or die;
+    $t->req(POST => '/api/2.0/mlflow/model-versions/create', token => $t->admin, body => { name => 'mixed', source => 's3://b/c' })->{status} == 200 or die;
+    $t->req(POST => '/api/2.0/mlflow/registered-models/alias', token => $t->admin, body => { name => 'mixed', alias => "to$_", version => $_ })->{status} == 200 or die for 1, 2;
+    my $r = $t->thaw('export', 'mlflow', '--org', 'Main');
+    like($r->{err}, qr{^thaw: left out: model x/y, with its versions: Invalid model name 'x/y'\. Names cannot contain '/' or ':'\.$}m, 'a name');
+    like($r->{err}, qr{^thaw: left out: version mixed/1: it has no source}m, 'a version of no source');
+    my ($mixed) = grep { $_->{name} eq 'mixed' } map { $json->decode($_) } split /\n/, $r->{out};
+    is(join(' ', (map { $_->{version} } @{ $mixed->{versions} }), map { "$_->{alias}:$_->{version}" } @{ $mixed->{aliases} }), '2 to2:2', 'with its alias');
+    my $in = $t->thaw({ stdin => $r->{out} }, 'import', 'mlflow', '--org', 'Other', '--user', 'otto', '--file', '-');
+    is($in->{exit}, 0, 'and all the rest is taken') or diag $in->{out};
 };
 
 subtest 'lines that are none' => sub {

@@ -35,6 +35,8 @@ OAuth::client($t, redirect_uris => 'https://lens.example/cb', user => 'admin');
 $t->req(POST => '/api/2.0/mlflow/registered-models/create', token => $token, body => { name => 'flow', tags => [ { key => 'k', value => 'v' } ] })->{status} == 200 or die;
 $t->req(POST => '/api/2.0/mlflow/model-versions/create', token => $token, body => { name => 'flow', source => 's3://b/c' })->{status} == 200 or die;
 $t->req(POST => '/api/2.0/mlflow/registered-models/alias', token => $token, body => { name => 'flow', alias => 'champion', version => '1' })->{status} == 200 or die;
+my ($crew) = map { hex_of($_->{id}) } grep { $_->{name} eq 'crew' } @{ $t->thaw('--json', 'group', 'list')->{json} };
+$t->req(PATCH => "/api/v2/registeredModels/" . hex_of_rid($rid) . '/sharedRoles/', token => $token, body => { operation => 'updateRoles', roles => [ { role => 'USER', shareRecipientType => 'group', id => $crew } ] })->{status} == 204 or die;
 $t->thaw('deliver');
 
 # Another server, with an organization and an administrator of its own.
@@ -123,7 +125,7 @@ subtest 'what is refused' => sub {
         like($r->{err}, $like, "$what: said") ;
         is($rows->(), $was, "$what: nothing is left");
     };
-    $try->('an organization that is here', qr/line 2: a row of organizations already exists.*nothing was imported/, $out);
+    $try->('an organization that is here', qr/line 2: the organization org-[0-9a-f]{24} already exists here; run `thaw org list`; nothing was imported/, $out);
     my $d = elsewhere();
     spew($copy, $out);
     is($d->thaw('user', 'rename', 'boss', 'admin')->{exit}, 0, 'a user of the same name there');
@@ -142,8 +144,48 @@ subtest 'what is refused' => sub {
     $try->('a table that is none', qr/line 3: it is not a row of a known table/, join '', @lines[ 0, 1 ], $lines[2] =~ s/"table":"\w+"/"table":"schema_versions"/r, @lines[ 3 .. $#lines ]);
     $try->('another schema', qr/schema version 9999/, join '', $lines[0] =~ s/("schema":)\d+/${1}9999/r, @lines[ 1 .. $#lines ]);
     $try->('something else', qr/line 1: /, "hello\n");
-    spew($copy, $out);
-    is($d->thaw('import', 'org', '--file', $copy, '--name', 'Branch')->{exit}, 0, 'the same file, under another name');
+    # a line of a table as it would be, if it were otherwise; or one more
+    my $num = sub { my ($table, $like) = @_; my ($n) = grep { $lines[$_] =~ /"table":"$table"/ && $lines[$_] =~ ($like // qr/./) } 0 .. $#lines; $n // die $table };
+    my $change = sub {
+        my ($what, $table, $from, $to, $said, $like) = @_;
+        my $n = $num->($table, $like);
+        my @l = @lines;
+        $l[$n] =~ s/$from/$to/ or die "$table: $l[$n]";
+        $try->($what, qr/line @{[ $n + 1 ]}: .*$said.*; nothing was imported/, join '', @l);
+    };
+    my $more = sub {
+        my ($what, $table, $row, $said) = @_;
+        my @l = @lines;
+        my %row = (%{ $own->decode($lines[ $num->($table) ])->{row} }, %$row);
+        splice @l, $num->($table), 0, $own->encode({ table => $table, row => \%row }) . "\n";
+        $l[-1] =~ s/("$table":)(\d+)/$1 . ($2 + 1)/e;
+        $try->($what, qr/line @{[ $num->($table) + 1 ]}: .*$said.*; nothing was imported/, join '', @l);
+    };
+    my $none = 'ab' x 12;
+    $change->('a status that its audit does not have', 'models', '"status":"draft"', '"status":"ready"', 'revision 1 and status ready, but 1 audit rows', qr/"name":"model 7"/);
+    $change->('a revision', 'models', '"revision":1\b', '"revision":99', 'revision 99', qr/"name":"model 7"/);
+    $change->('a status that is none', 'models', '"status":"draft"', '"status":"odd"', 'refuses this row of models \\(.*4025', qr/"name":"model 7"/);
+    $change->('a name that is null', 'models', '"name":"model 7"', '"name":null', 'refuses this row of models', qr/"name":"model 7"/);
+    $change->('a permission that is none', 'roles', '"permissions":"', '"permissions":"root:all ', 'role rol-\w+: has permissions that do not exist: root:all');
+    $change->('a role that is none', 'principals', '"role":"\w+"', '"role":"king"', 'user usr-\w+: has the role king, which does not exist');
+    $change->('a key of nobody', 'api_keys', '"principal_id":"\w+"', qq("principal_id":"$none"), "token tok_\\w+: acts for $none");
+    $change->('a webhook of nobody', 'webhook_endpoints', '"owner_id":"\w+"', qq("owner_id":"$none"), "webhook_endpoint we_\\w+: belongs to $none");
+    $change->('a client for nobody', 'oauth_clients', '"principal_id":"\w+"', qq("principal_id":"$none"), "acts for $none");
+    $change->('a member who is nobody', 'group_members', '"principal_id":"\w+"', qq("principal_id":"$none"), "has $none");
+    $change->('a grant to nobody', 'grants', '"grantee_id":"\w+"', qq("grantee_id":"$none"), "is for $none, who is not one of its");
+    $change->('a grant of another model', 'grants', '"model_id":"\w+"', qq("model_id":"$none"), 'its model is not one of its');
+    my ($member) = map { $own->decode($_)->{row}{id} } grep { /"table":"principals"/ && /"username":"member"/ } @lines;
+    $change->('a grant that nobody gave', 'grants', '"grantee_id":"\w+"', qq("grantee_id":"$member"), "is for $member without an audit row");
+    $more->('a key without a trace', 'api_keys', { id => $none, secret_hash => 'cd' x 32 }, 'token tok_\w+: revision \d+ and status active, but 0 audit rows');
+    $more->('a user', 'principals', { id => $none, username => 'eve', email => 'eve@x.example', email_key => 'eve@x.example' }, 'user usr-\w+: revision \d+ and status active, but 0');
+    $more->('a webhook', 'webhook_endpoints', { id => $none }, 'webhook_endpoint we_\w+: revision');
+    $more->('a role', 'roles', { id => $none, name => 'emperor' }, 'role rol-\w+: revision');
+    my @without = grep { !(/"table":"models"/ && /"name":"model 7"/) } @lines;
+    $without[-1] =~ s/("models":)(\d+)/$1 . ($2 - 1)/e;
+    $try->('an object that is gone', qr/line \d+: model mdl-\w+: audit row of revision 1 without its object; nothing/, join '', @without);
+    like($d->thaw('import', 'org', '--file', $t->{dir})->{err}, qr/: Is a directory; nothing was imported/, 'a directory');
+    is($d->thaw({ stdin => $out }, 'import', 'org', '--file', '-', '--name', 'Second')->{err} =~ s/.*: line/line/r, "line 2: an organization with this name already exists here; choose another with --name; nothing was imported\n", 'a name that is here');
+    is($d->thaw({ stdin => $out }, 'import', 'org', '--file', '-', '--name', 'Branch')->{exit}, 0, 'the same file from standard input, under another name');
     is($d->thaw('user', 'list', '--org', 'Branch')->{exit}, 0, 'is there');
     is($d->thaw('audit', 'verify')->{exit}, 0, 'and agrees');
 };
