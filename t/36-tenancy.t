@@ -457,7 +457,7 @@ my @public = (
 );
 # What takes none tells the same to all.
 my %OPEN = map { ("GET $_" => 1) } qw(/api/v2/version /api/v2/ping /multipass/api/oauth2/authorize /multipass/api/oauth2/keys /.well-known/oauth-authorization-server /.well-known/oauth-authorization-server/{issuer_path}
-    /health /version /api/3.0/mlflow/server-info /healthz /readyz /metrics /openapi.json /docs /docs/api/{api} /docs/guides/{guide} /docs/errors/{code});
+    /health /version /api/3.0/mlflow/server-info /healthz /readyz /metrics /openapi.json /docs /docs/api /docs/guides /docs/errors /docs/api/{api} /docs/guides/{guide} /docs/errors/{code});
 
 subtest "what is public takes no secret that is no more, and none of another's" => sub {
     my %knows = (%OPEN, map { $_->[3] => 1 } @public);
