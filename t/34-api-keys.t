@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
 use Contract;
+use Foundry;
 use List::Util 'uniq';
 use Time::HiRes 'time';
 
