@@ -103,7 +103,8 @@ subtest 'compressed, and made once' => sub {
     my $grown = sub { my ($pid) = $t->worker_pids; slurp("/proc/$pid/status") =~ /^VmRSS:\s+(\d+)/m ? $1 : die };
     my $before = $grown->();
     for my $i (1 .. 30) { $t->req(GET => $_, plain => 1) for '/openapi.json', '/docs/api/models', "/docs/errors/none$i", '/docs/guides/%65rrors', '/openapi.json?api=' . 'x' x ($i % 30 + 1) }
-    cmp_ok($grown->() - $before, '<', 2048, 'asked for again it takes no more memory, whatever is asked for that is not there');
+    # sanitizers keep what was freed for a while
+    cmp_ok($grown->() - $before, '<', 2048, 'asked for again it takes no more memory, whatever is asked for that is not there') if $Thaw::BUILD !~ /sanitized/;
 };
 
 # The references are of one kind: one of them is looked at in each of the four ways, the others in one.
