@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -123,11 +124,16 @@ static int fill(struct restore *r)
 	char program[] = "mariadb", set[] = "--default-character-set=utf8mb4", packet[] = "--max-allowed-packet=1G";
 	/* A dump is SQL; the client also takes commands that run programs, and a dump may come from a place that others write to. */
 	char sandbox[] = "--sandbox";
+	static const char *const programs[] = { "EDITOR", "VISUAL", "PAGER" };
 	char *argv[] = { program, file, sandbox, set, packet, NULL, NULL };
 	int fd, bad;
 
 	if (!database)
 		return CLI_FAILED;
+	/* These it starts nevertheless. */
+	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+		if (setenv(programs[i], "/bin/false", 1))
+			return cli_say("%s: %s", programs[i], strerror(errno));
 	argv[5] = arena_strdup(a, database);
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
 		bad = cli_say("%s: %s", path, strerror(errno));

@@ -693,7 +693,7 @@
 /* The same of one object, with the API key that was used. */
 #define HISTORY_PICK(F, C, A) F(A, d, "a.id", id) C(A, t, "a.at", at) C(A, d0, "a.actor_id", actor.id) C(A, s, "a.actor_name", actor.name) \
 	C(A, a, "a.action", action) C(A, i, "a.revision", revision) C(A, a, "a.from_state", from) C(A, a, "a.to_state", to) C(A, a, "a.request_id", request_id) \
-	C(A, a, "a.client_address", address) C(A, s, "a.user_agent", user_agent) C(A, s, "a.details", details) C(A, s, "COALESCE(k.name, k.hint)", key) C(A, a, "k.agent", agent)
+	C(A, a, "a.client_address", address) C(A, s, "a.user_agent", user_agent) C(A, s, "a.details", details) C(A, s, "k.name", key) C(A, a, "k.agent", agent)
 /* thaw audit: a row of any object, rows of each kind, and what does not agree. */
 #define AUDIT_LIST_PICK(F, C, A) F(A, t, "a.at", at) C(A, s, "a.actor_name", actor) C(A, s, "a.action", action) \
 	C(A, s, "a.resource_type", type) C(A, d, "a.resource_id", object) C(A, i, "a.revision", revision) C(A, s, "a.from_state", from) \

@@ -126,7 +126,7 @@ subtest 'and what came later, from the binary log' => sub {
 
 subtest 'what would run a program' => sub {
     my ($c, $mark, $evil) = (elsewhere(), "$t->{dir}/ran", "$t->{dir}/evil");
-    for my $command ("\\! touch $mark", "system touch $mark", "\\T $mark", "source $mark", "\\. $mark") {
+    for my $command ("\\e", "\\P", "\\! touch $mark", "system touch $mark", "\\T $mark", "source $mark", "\\. $mark") {
         system("rm -rf '$evil'; cp -a '$backup' '$evil'") and die;
         spew("$evil/database.sql", "$command\n" . slurp("$backup/database.sql"));
         my $m = JSON::PP->new->decode(slurp("$evil/manifest.json"));

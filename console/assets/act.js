@@ -1,6 +1,6 @@
 // act.js: offering what one may do next, asking first, doing it, saying so.
 import { h, badge, inside, nonce, sentence } from './dom.js';
-import { request, get, offers, user } from './api.js';
+import { Failure, request, get, offers, user } from './api.js';
 import { confirm, secret, toast, toastFailure, clearToasts } from './dialog.js';
 import { fieldset } from './fields.js';
 import { pick } from './pick.js';
@@ -55,7 +55,7 @@ const typed = name => ({ name: 'typed', label: `Type the name to confirm: ${name
 async function takeBack(resource, action, object, refresh) {
     try {
         const offer = (await offers(resource, resource.archived)).find(o => o.transition === action.undo);
-        if (!offer) return;
+        if (!offer) throw new Failure('conflict', `The ${resource.one} cannot be changed this way now`);
         const { data } = await request(offer.method, place(resource, offer.path, object), { key: nonce(), body: offer.body });
         const now = data && resource.statuses[resource.status(resource.api.one(data))];
         toast('good', `${sentence(resource.one)} \u201c${resource.name(object)}\u201d ${resource.actions[action.undo].done}`, now && `Its status is now ${now.label}.`);
@@ -139,7 +139,7 @@ async function perform(resource, offer, object, refresh, small) {
     }
 }
 // The button that was pressed may be gone with its row.
-function settle() {
+export function settle() {
     if (document.activeElement === document.body) document.querySelector('main h1')?.focus();
 }
 

@@ -12,7 +12,7 @@ const passing = e => ['lost', 'away', 'slow'].includes(e.kind);
 export const many = (resource, archived) => Object.keys(resource.actions).filter(t => archived
     ? Object.values(resource.actions).some(a => a.undo === t) : resource.actions[t].undo);
 
-// Asked first, unless it takes back what was just done. Resolves when the person has seen what became of them.
+// Asked first, unless it takes back what was just done. Resolves when the person has seen what became of them: whether any was tried.
 export async function bulk(resource, transition, objects, refresh, unasked = false) {
     const action = resource.actions[transition], what = plural(objects.length, resource.one, resource.many);
     const jobs = objects.map(object => ({ object, key: nonce(), state: 'waiting', told: h('span', { class: 'soft' }, '\u2026') }));
@@ -62,10 +62,11 @@ export async function bulk(resource, transition, objects, refresh, unasked = fal
     }
     if (unasked) run();
     await d.closed;
-    if (!begun) return;
+    if (!begun) return false;
     const done = jobs.filter(j => j.state === 'done').map(j => j.after);
     await refresh();
-    if (!done.length) return;
+    if (!done.length) return true;
     const back = action.undo ?? many(resource, false).find(t => resource.actions[t].undo === transition);
     toast('good', `${plural(done.length, resource.one, resource.many)} ${action.done.replace(/^was /, done.length === 1 ? 'was ' : 'were ')}`, null, false, !unasked && back && (() => bulk(resource, back, done, refresh, true)));
+    return true;
 }

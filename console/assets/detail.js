@@ -17,7 +17,8 @@ export async function detail(resource, id) {
 
     async function load() {
         const object = resource.api.one((await request('GET', url)).data);
-        watch(JSON.stringify(object), object, ++turn);
+        const mine = ++turn;
+        watch(JSON.stringify(object), object, mine);
         await resource.api.complete?.([object], get, true);
         const open = await offers(resource, resource.status(object));
         const can = known(resource, open, object);
@@ -25,6 +26,7 @@ export async function detail(resource, id) {
             : part(spec, object, n => { if (n) shown.set(spec, n); return shown.get(spec) ?? 0; }, refresh,
                 can.filter(o => spec.does?.includes(o.transition)).map(o => button(resource, o, object, refresh, true)))));
         const line = resource.lineage && await lineage(resource.lineage, object, refresh);
+        if (mine !== turn) return;                   // a later look has more to say
         title = resource.name(object);
         holder.replaceChildren(...page(object, open, line, parts));
     }

@@ -44,7 +44,7 @@ export function open({ title, body, foot, first, busy = () => false }) {
     box.addEventListener('keydown', e => {
         if (e.key === 'Escape') { e.preventDefault(); if (!busy()) close(); }
         if (e.key !== 'Tab') return;
-        const stops = [...box.querySelectorAll('button, input, select, textarea, a[href]')].filter(x => !x.disabled);
+        const stops = [...box.querySelectorAll('button, input, select, textarea, a[href], summary, [tabindex="0"]')].filter(x => !x.disabled);
         const edge = e.shiftKey ? stops[0] : stops.at(-1);
         if (!stops.length || (document.activeElement !== edge && box.contains(document.activeElement))) return;
         e.preventDefault();
@@ -56,7 +56,7 @@ export function open({ title, body, foot, first, busy = () => false }) {
         if (!box.isConnected) return;
         box.close();
         box.remove();
-        if (opener?.isConnected) opener.focus();
+        if (opener?.isConnected && opener !== document.body) opener.focus();
         else document.querySelector('main h1')?.focus();
         done(result);
     }

@@ -42,7 +42,7 @@ export async function form(resource, id, params) {
 
     const specs = resource.form.filter(f => (!f.only || f.only === (editing ? 'edit' : 'create')) && (!f.needs || rights(resource, object).includes(f.needs))
         && (!f.of || f.of(object)));
-    await Promise.all(specs.filter(f => f.load).map(async f => { f.options ??= await f.load(get); }));
+    for (const [i, f] of specs.entries()) if (f.load) specs[i] = { ...f, options: await f.load(get) };
     let fields = fieldset(specs, object, parent);
     const values = () => fields.values();
     let start = values(), key = nonce(), sent = null, working = false;

@@ -3,7 +3,7 @@
 import { h, uid, value, badge, test, count, plural, spinner, sentence } from './dom.js';
 import { get, query, offers, may, user } from './api.js';
 import { notice } from './dialog.js';
-import { button, detailHash, known } from './act.js';
+import { button, detailHash, known, settle } from './act.js';
 import { bulk, many } from './bulk.js';
 import { byWord } from './resources.js';
 
@@ -76,7 +76,8 @@ function columnsOf(resource, paint) {
         for (const o of items) for (const n of names) o[`number ${n}`] = o[resource.numbers]?.[n];
         const box = n => {
             const id = uid('column'), input = h('input', { id, type: 'checkbox', class: 'form-check-input', checked: on.includes(n), onchange: async () => {
-                chosen = input.checked ? [...on, n] : on.filter(x => x !== n);
+                const before = chosen ?? on;                // those of other objects too
+                chosen = input.checked ? [...before, n] : before.filter(x => x !== n);
                 try { localStorage.setItem(kept, JSON.stringify(chosen)); } catch { /* for this page then */ }
                 const open = input.closest('details');
                 await paint();
@@ -168,18 +169,23 @@ export function list(resource, archived, params) {
     const deeds = may(resource.create) ? many(resource, archived) : [], picked = new Map(), tools = h('div', { class: 'bulk', role: 'group', 'aria-label': 'Selected' });
     const picks = deeds.length > 0 && {
         has: o => picked.has(resource.id(o)),
-        set(o, on) { if (on) picked.set(resource.id(o), o); else picked.delete(resource.id(o)); tell(); },
-        all() { for (const box of rows.querySelectorAll('tbody .pick input')) box.checked = picked.has(box.closest('tr').dataset.id); },
+        set(o, on) { if (on) picked.set(resource.id(o), o); else picked.delete(resource.id(o)); tell(); head(); },
+        all() { for (const box of rows.querySelectorAll('tbody .pick input')) box.checked = picked.has(box.closest('tr').dataset.id); head(); },
     };
+    function head() {
+        const box = rows.querySelector('thead .pick input');
+        if (box) box.checked = [...rows.querySelectorAll('tbody tr')].every(tr => picked.has(tr.dataset.id));
+    }
     function tell() {
         const n = picked.size;
-        tools.replaceChildren(...n ? [h('span', {}, `${count(n)} selected`), ...deeds.map(t => h('button', { type: 'button', class: 'btn btn-sm btn-primary', onclick: async () => {
-            await bulk(resource, t, [...picked.values()], load);
+        tools.replaceChildren(...n ? [h('span', { role: 'status' }, `${count(n)} selected`), ...deeds.map(t => h('button', { type: 'button', class: 'btn btn-sm btn-primary', onclick: async () => {
+            if (!await bulk(resource, t, [...picked.values()], load)) return;
             picked.clear();
             tell();
             picks.all();
+            settle();
         } }, resource.actions[t].label, h('span', { class: 'visually-hidden' }, ` ${plural(n, resource.one, resource.many)}`))),
-        h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: () => { picked.clear(); tell(); picks.all(); rows.querySelector('thead input').checked = false; rows.querySelector('thead input').focus(); } }, 'Clear selection')] : []);
+        h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: () => { picked.clear(); tell(); picks.all(); (rows.querySelector('thead .pick input') ?? controls.elements[0]).focus(); } }, 'Clear selection')] : []);
     }
 
     // What ends by itself is looked at again until it has; not while one is doing something with it.

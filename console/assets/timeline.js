@@ -26,6 +26,7 @@ export function timeline(resource, id) {
 
     async function more() {
         const button = foot.querySelector('button');
+        if (button?.getAttribute('aria-disabled')) return;
         button?.setAttribute('aria-disabled', 'true');
         try {
             if (!kept.length) {

@@ -138,6 +138,7 @@ await test('404: deleted meanwhile; the person is told, and the list is refreshe
     const { page } = await signedIn();
     await go(page, '#/projects/archived');
     await restoreButton(page, p).click();
+    await dialog(page).waitFor();                   // what the restore comes to is asked before
     assert.equal((await api('DELETE', `/api/v1/projects/${p.id}`)).status, 204);
     await dialog(page).getByRole('button', { name: 'Restore project' }).click();
     await bad(page).getByText('Project not found').waitFor();
