@@ -122,6 +122,7 @@ await test('409: with two windows open, the slower one is told, and its list is 
     const fast = await visit(context, '#/projects/archived');
     await go(slow, '#/projects/archived');
     await restoreButton(slow, p).click();
+    await dialog(slow).waitFor();
     await restoreButton(fast, p).click();
     await dialog(fast).getByRole('button', { name: 'Restore project' }).click();
     await heading(fast, p.name);
