@@ -140,6 +140,10 @@ subtest 'what is refused' => sub {
     $try->('a row that is missing', qr/does not match the count/, join '', @lines[ 0 .. $#lines - 2, $#lines ]);
     $try->('a line that is no JSON', qr/line 9: /, join '', @lines[ 0 .. 7 ], "{\n", @lines[ 9 .. $#lines ]);
     $try->('a row of another organization', qr/line 3: it belongs to another organization/, join '', @lines[ 0, 1 ], $lines[2] =~ s/("organization_id":")[0-9a-f]{24}/$1 . 'ab' x 12/er, @lines[ 3 .. $#lines ]);
+    # a second row of the organization, under the id of one that is here
+    my ($here) = $d->sql('SELECT LOWER(HEX(id)) FROM thaw.organizations') =~ /([0-9a-f]{24})/;
+    my ($other) = grep { $lines[$_] =~ /"table":"organizations"/ } 0 .. $#lines;
+    $try->('an organization that is another one', qr/line @{[ $other + 2 ]}: it is another organization/, join '', @lines[ 0 .. $other ], $lines[$other] =~ s/("id":")[0-9a-f]{24}/$1$here/r, @lines[ $other + 1 .. $#lines ]);
     $try->('a column too many', qr/line 3: its columns do not match/, join '', @lines[ 0, 1 ], $lines[2] =~ s/("row":\{)/$1"x":1,/r, @lines[ 3 .. $#lines ]);
     $try->('a table that is none', qr/line 3: it is not a row of a known table/, join '', @lines[ 0, 1 ], $lines[2] =~ s/"table":"\w+"/"table":"schema_versions"/r, @lines[ 3 .. $#lines ]);
     $try->('another schema', qr/schema version 9999/, join '', $lines[0] =~ s/("schema":)\d+/${1}9999/r, @lines[ 1 .. $#lines ]);
