@@ -6,7 +6,7 @@ import { fieldset } from './fields.js';
 import { pick } from './pick.js';
 import { byWord, url } from './resources.js';
 
-export const place = (resource, path, object) => path.replace('{url}', url(resource, resource.id(object))).replace(/\{\w+\}/, encodeURIComponent(resource.id(object)));
+const place = (resource, path, object) => path.replace('{url}', url(resource, resource.id(object))).replace(/\{\w+\}/, encodeURIComponent(resource.id(object)));
 export const detailHash = (resource, object) => `#/${resource.path}/${encodeURIComponent(resource.id(object))}`;
 
 // What the server says that this person may do with the object, where it does.
@@ -51,13 +51,18 @@ const checks = list => h('ul', { class: 'checks' }, list.map(c => h('li', { clas
     h('span', { 'aria-hidden': 'true' }, c.fits ? '\u2713' : '\u2717'), h('span', { class: 'visually-hidden' }, c.fits ? 'Passed: ' : 'Failed: '), c.text)));
 const typed = name => ({ name: 'typed', label: `Type the name to confirm: ${name}`, type: 'text', must: name });
 
+// Carries out a transition that asks for nothing more, where the server offers it in this status: the object that comes of it.
+export async function carryOut(resource, transition, object, key, status = resource.status(object)) {
+    const offer = (await offers(resource, status)).find(o => o.transition === transition);
+    if (!offer) throw new Failure('conflict', `Not possible while the status is ${resource.statuses[status]?.label ?? status}`);
+    const { data } = await request(offer.method, place(resource, offer.path, object), { key, body: offer.body });
+    return data ? resource.api.one(data) : object;
+}
+
 // Takes an action back by the transition that its row names as `undo`, with no question: nothing is lost by either.
 async function takeBack(resource, action, object, refresh) {
     try {
-        const offer = (await offers(resource, resource.archived)).find(o => o.transition === action.undo);
-        if (!offer) throw new Failure('conflict', `The ${resource.one} cannot be changed this way now`);
-        const { data } = await request(offer.method, place(resource, offer.path, object), { key: nonce(), body: offer.body });
-        const now = data && resource.statuses[resource.status(resource.api.one(data))];
+        const now = resource.statuses[resource.status(await carryOut(resource, action.undo, object, nonce(), resource.archived))];
         toast('good', `${sentence(resource.one)} \u201c${resource.name(object)}\u201d ${resource.actions[action.undo].done}`, now && `Its status is now ${now.label}.`);
     } catch (e) {
         toastFailure(e, undone(resource, resource.actions[action.undo]));

@@ -1,8 +1,8 @@
 // bulk.js: one action on many objects of a list: a request each, with a key each, and what became of each.
 import { h, nonce, plural, sentence } from './dom.js';
-import { request, offers, advice } from './api.js';
+import { advice } from './api.js';
 import { open, toast } from './dialog.js';
-import { place } from './act.js';
+import { asks, carryOut } from './act.js';
 
 const AT_ONCE = 4;
 // Of which nothing is known, or not now: the same request may go again.
@@ -21,17 +21,14 @@ export async function bulk(resource, transition, objects, refresh, unasked = fal
     const yes = h('button', { type: 'button', class: 'btn btn-primary', onclick: run }, `${action.label} ${what}`);
     const no = h('button', { type: 'button', class: 'btn btn-outline-secondary' }, 'Cancel');
     let working = false, begun = false;
-    const text = h('p', {}, objects.length === 1 ? action.ask : `${sentence(action.label)} each of these ${resource.many}. One that cannot be is left as it is.`);
+    const text = h('p', {}, objects.length === 1 ? asks(action, objects[0]) : `${sentence(action.label)} each of these ${resource.many}. One that cannot be is left as it is.`);
     const d = open({ title: `${action.label} ${what}?`, body: [text, said, bar, h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': sentence(resource.many) }, list)], foot: [no, yes], first: no, busy: () => working });
     bar.hidden = true;
     no.addEventListener('click', () => { if (!working) d.close(); });
 
     async function one(job) {
         try {
-            const status = resource.status(job.object), offer = (await offers(resource, status)).find(o => o.transition === transition);
-            if (!offer) throw { kind: 'conflict', message: `Not possible while the status is ${resource.statuses[status]?.label ?? status}` };
-            const { data } = await request(offer.method, place(resource, offer.path, job.object), { key: job.key, body: offer.body });
-            job.after = data ? resource.api.one(data) : job.object;
+            job.after = await carryOut(resource, transition, job.object, job.key);
             job.state = 'done';
             job.told.textContent = sentence(action.done.replace(/^was /, ''));
         } catch (e) {

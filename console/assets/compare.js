@@ -46,7 +46,7 @@ export async function compare(id, params) {
     const pickers = all.map(v => {
         const box = h('input', { id: uid('version'), type: 'checkbox', class: 'form-check-input', checked: chosen.has(v.version_number), onchange: () => {
             if (box.checked) chosen.add(v.version_number); else chosen.delete(v.version_number);
-            history.replaceState(null, '', query(`#/models/${id}/compare`, { versions: of().map(o => o.version_number).join(',') }));
+            history.replaceState(null, '', query(`#/models/${encodeURIComponent(id)}/compare`, { versions: of().map(o => o.version_number).join(',') }));
             paint();
         } });
         boxes.push(box);
