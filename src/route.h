@@ -24,8 +24,8 @@ enum {
 	R_STRICT = 4096,        /* a key that the body's shape does not know is a fault */
 	R_PARTS = 8192,         /* the body may be a form with files too (multipart/form-data): r->parts */
 	R_LARGE = 16384,        /* its body has one long text: up to BODY_LARGE, where body_limit is less */
-	R_APART = 65536,        /* what it answers is not for pages of other origins, whatever its API is */
-	R_QUERY_BODY = 32768    /* what the query's shape asks for stands in a JSON body: of a POST always, of a GET whose address has no query */
+	R_QUERY_BODY = 32768,   /* what the query's shape asks for stands in a JSON body: of a POST always, of a GET whose address has no query */
+	R_APART = 65536         /* what it answers is not for pages of other origins, whatever its API is */
 };
 
 /* A route that still works and should no longer be used: since when it is so, until when it works (HTTP dates, RFC 8594), what to
