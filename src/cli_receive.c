@@ -300,6 +300,8 @@ static FILE *opened(const char *path)
 	char piece[65536];
 	struct stat st;
 	size_t n;
+	bool bad;
+	int said;
 
 	if (!f || fstat(fileno(f), &st))
 		return NULL;
@@ -314,12 +316,13 @@ static FILE *opened(const char *path)
 	while (copy && (n = fread(piece, 1, sizeof piece, f)) > 0)
 		if (fwrite(piece, 1, n, copy) != n)
 			break;
-	if (copy && (ferror(f) || ferror(copy) || fflush(copy))) {
+	bad = !copy || ferror(f) || ferror(copy) || fflush(copy);
+	said = errno;                            /* of what failed, not of closing it */
+	if (bad && copy)
 		fclose(copy);
-		copy = NULL;
-	}
 	fclose(f);
-	return copy;
+	errno = said;
+	return bad ? NULL : copy;
 }
 
 int cmd_import_org(struct cli *c)
