@@ -1,8 +1,10 @@
 /* quota.c: see quota.h.  To count is to walk along an index, so a worker counts
  * once a minute at most while there is much room: of the room it found it may give away a
  * sixteenth without another look.  Near the limit each change counts, and a refusal holds
- * ten times as long as the count took.  So a limit is passed by what other workers make in such a minute: by no
- * more than the room there was while there are at most sixteen of them. */
+ * ten times as long as the count took, but no longer than so many rows should take: where
+ * there is little to count, what is deleted makes room at once, on a busy machine too.  So
+ * a limit is passed by what other workers make in such a minute: by no more than the room
+ * there was while there are at most sixteen of them. */
 #include "quota.h"
 #include "clock.h"
 #include "conf.h"
@@ -13,7 +15,7 @@ const struct quota_row quota_rows[QUOTA__MAX] = {
 #undef QUOTA
 };
 
-enum { KNOWN = 64, SHARE = 16, GOOD_S = 60, REFUSED = 10 };
+enum { KNOWN = 64, SHARE = 16, GOOD_S = 60, REFUSED = 10, ROW_US = 1 };
 
 /* What this process found lately; the place of one that is over is used again. */
 static struct found { struct id organization; enum quota quota; int64_t until, room, used; } found[KNOWN];
@@ -42,7 +44,7 @@ enum err quota_room(struct tx *tx, const struct id *organization, enum quota q, 
 	const struct quota_row *row = &quota_rows[q];
 	const int64_t most = q ? *row->most : 0;
 	struct found *f;
-	int64_t used, began = clock_mono();
+	int64_t used, took, began = clock_mono();
 	enum err e;
 
 	if (!most)
@@ -56,7 +58,10 @@ enum err quota_room(struct tx *tx, const struct id *organization, enum quota q, 
 	if (f->until <= began || f->room || used <= most - more) {
 		if ((e = quota_used(tx, organization, q, &used)))
 			return e;
-		f->until = clock_mono() + (used > most - more ? REFUSED * (clock_mono() - began) : GOOD_S * SECOND);
+		took = clock_mono() - began;
+		if (took > used * ROW_US)
+			took = used * ROW_US;
+		f->until = began + took + (used > most - more ? REFUSED * took : GOOD_S * SECOND);
 		f->room = used > most - more ? 0 : (most - more - used) / SHARE;
 		f->used = used;
 	}
