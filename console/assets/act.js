@@ -60,12 +60,12 @@ export async function carryOut(resource, transition, object, key, status = resou
 }
 
 // Takes an action back by the transition that its row names as `undo`, with no question: nothing is lost by either.
-async function takeBack(resource, action, object, refresh) {
+async function takeBack(resource, action, object, refresh, key = nonce()) {
     try {
-        const now = resource.statuses[resource.status(await carryOut(resource, action.undo, object, nonce(), resource.archived))];
+        const now = resource.statuses[resource.status(await carryOut(resource, action.undo, object, key, resource.archived))];
         toast('good', `${sentence(resource.one)} \u201c${resource.name(object)}\u201d ${resource.actions[action.undo].done}`, now && `Its status is now ${now.label}.`);
     } catch (e) {
-        toastFailure(e, undone(resource, resource.actions[action.undo]));
+        toastFailure(e, undone(resource, resource.actions[action.undo]), () => takeBack(resource, action, object, refresh, key));
         if (e.kind === 'ended') return;
     }
     await refresh();
@@ -130,7 +130,7 @@ async function perform(resource, offer, object, refresh, small) {
             : `#/${resource.path}${resource.archived ? '/archived' : ''}`;
         toast('good', typeof action.done === 'function' ? action.done(object) : `${sentence(resource.one)} \u201c${name}\u201d ${action.done}`, action.did ? action.did(done.data) : chosen ? action.pick.did?.(chosen) : now && `Its status is now ${now.label}${foreseen?.to && foreseen.to !== status
             ? `, not ${resource.statuses[foreseen.to].label}, because something changed in the meantime` : ''}.`, location.hash !== to,
-            action.undo && (() => takeBack(resource, action, object, refresh)));
+            action.undo && ['Undo', () => takeBack(resource, action, object, refresh)]);
         if (location.hash !== to) location.hash = to;
         else {
             await refresh();

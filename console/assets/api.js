@@ -149,6 +149,9 @@ export async function offers(resource, status) {
     return [...table.filter(a => a.resource === resource.word), ...resource.own ?? []].filter(a => may(a.permission) && a.from.includes(status));
 }
 
+// Of which nothing is known, or not now: the same request may go again.
+export const passing = e => ['lost', 'away', 'slow'].includes(e.kind);
+
 // What to do about a failure, for people. `writing`: the request would have changed something;
 // where that is a text, it says what.
 const again = 'The change may have been made; it is safe to try again, the change will not be made twice.';

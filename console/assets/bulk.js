@@ -1,12 +1,10 @@
 // bulk.js: one action on many objects of a list: a request each, with a key each, and what became of each.
 import { h, nonce, plural, sentence } from './dom.js';
-import { advice } from './api.js';
+import { advice, passing } from './api.js';
 import { open, toast } from './dialog.js';
 import { asks, carryOut } from './act.js';
 
 const AT_ONCE = 4;
-// Of which nothing is known, or not now: the same request may go again.
-const passing = e => ['lost', 'away', 'slow'].includes(e.kind);
 
 // What may be done with many: what can be taken back, and what takes that back.
 export const many = (resource, archived) => Object.keys(resource.actions).filter(t => archived
@@ -64,6 +62,6 @@ export async function bulk(resource, transition, objects, refresh, unasked = fal
     await refresh();
     if (!done.length) return true;
     const back = action.undo ?? many(resource, false).find(t => resource.actions[t].undo === transition);
-    toast('good', `${plural(done.length, resource.one, resource.many)} ${action.done.replace(/^was /, done.length === 1 ? 'was ' : 'were ')}`, null, false, !unasked && back && (() => bulk(resource, back, done, refresh, true)));
+    toast('good', `${plural(done.length, resource.one, resource.many)} ${action.done.replace(/^was /, done.length === 1 ? 'was ' : 'were ')}`, null, false, !unasked && back && ['Undo', () => bulk(resource, back, done, refresh, true)]);
     return true;
 }

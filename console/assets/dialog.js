@@ -1,7 +1,7 @@
 // dialog.js: what comes up over the page. <dialog> keeps the keyboard inside,
 // takes Escape as cancel and gives the focus back; toasts say what happened.
 import { h, uid } from './dom.js';
-import { advice } from './api.js';
+import { advice, passing } from './api.js';
 
 // ---- Toasts -------------------------------------------------------------------------
 
@@ -13,10 +13,11 @@ document.getElementById('toasts').append(polite, urgent);
 // No clock takes it away, since some read slowly: the next view does, or, when it is said
 // on the way to a view (`travels`), the one after.
 // undo: a function that takes back what it tells of.
-export function toast(tone, title, text, travels, undo) {
+// offer: [label, what its button does].
+export function toast(tone, title, text, travels, offer) {
     const box = h('div', { class: `note note-${tone}`, 'data-turned': !travels },
         h('div', {}, h('strong', {}, title), text && h('div', {}, text),
-            undo && h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary mt-2', 'aria-label': `Undo: ${title}`, onclick: () => { box.remove(); undo(); } }, 'Undo')),
+            offer && h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary mt-2', 'aria-label': `${offer[0]}: ${title}`, onclick: () => { box.remove(); offer[1](); } }, offer[0])),
         h('button', { type: 'button', class: 'close', 'aria-label': `Close: ${title}`, onclick: () => box.remove() }, '\u00d7'));
     const where = tone === 'good' ? polite : urgent;
     while (where.children.length > 2) where.firstChild.remove();
@@ -25,9 +26,10 @@ export function toast(tone, title, text, travels, undo) {
 export function turnToasts() {
     for (const box of document.querySelectorAll('#toasts .note')) if ('turned' in box.dataset) box.remove(); else box.dataset.turned = '';
 }
-export function toastFailure(e, writing) {
+// again(): the same request once more, under its key, where it may have been made or can be made later.
+export function toastFailure(e, writing, again) {
     if (e.kind === 'ended') return;
-    toast('bad', ...advice(e, writing));
+    toast('bad', ...advice(e, writing), false, again && passing(e) && ['Try again', again]);
 }
 export function clearToasts() { polite.replaceChildren(); urgent.replaceChildren(); }
 

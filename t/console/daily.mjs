@@ -21,6 +21,25 @@ await test('archived from a list: one stays there, the row goes, and Undo brings
     assert.deepEqual(body.items.map(e => e.action), ['model.unarchived', 'model.archived', 'model.created']);
 });
 
+await test('an Undo whose answer was lost is tried again under its key, and made once', async () => {
+    const m = await model('Taken back twice');
+    const { page } = await signedIn();
+    await go(page, `#/models?search=${encodeURIComponent('Taken back twice')}`);
+    await page.getByRole('button', { name: `Archive model ${m.name}` }).click();
+    await confirm(page, 'Archive model');
+    await good(page).getByText('was archived').waitFor();
+    await page.route('**/unarchive', async route => { await route.fetch(); await route.abort(); }, { times: 1 });
+    const sent = await writes(page, async () => {
+        await press(page, /^Undo: Model/);
+        await press(page, 'Try again: No connection');
+        await good(page).getByText('was restored').waitFor();
+    });
+    assert.equal(sent.length, 2);
+    assert.equal(new Set(sent.map(r => r.headers()['idempotency-key'])).size, 1);
+    const { body } = await api('GET', `/api/v1/models/${m.id}/audit-logs`);
+    assert.deepEqual(body.items.map(e => e.action), ['model.unarchived', 'model.archived', 'model.created']);
+});
+
 await test('ten at once: each its own request with its own key, what failed and why, and Undo', async () => {
     const all = [];
     for (let i = 0; i < 10; i++) all.push(await model('Together'));

@@ -165,8 +165,9 @@ export async function test(name, work) {
     }
     for (const context of browser.contexts()) await context.close();
 }
+export const close = () => browser.close();
 export async function end() {
-    await browser.close();
+    await close();
     console.log(`1..${count}`);
     process.exit(failed ? 1 : 0);
 }

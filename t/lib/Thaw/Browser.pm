@@ -23,6 +23,27 @@ sub lacks {
     return $why;
 }
 
+# A script of the browser's under way: the lines that it writes.
+sub script {
+    my ($t, $file, %more) = @_;
+    my $token = $t->admin;
+    $t->reader;
+    my $agent = $t->must('api-key', 'create', '--user', 'admin', '--name', 'an agent', '--kind', 'token', '--tier', 3, '--agent', 'agt_console');
+    my %app = (name => 'Notebook <b>Studio</b>');
+    $app{id} = $t->must('client', 'create', '--org', 'Main', '--name', $app{name}, '--redirect-uris', 'https://app.example/callback', '--public');
+    my $failures = "$Thaw::BUILD/console-failures/" . ($file =~ /(\w+)\.mjs$/)[0];
+    remove_tree($failures); make_path($failures);
+    my $who = sub { { email => $_[1] // "$_[0]\@main.example", password => $t->password($_[0]) } };
+    local $ENV{CONSOLE_SETUP} = JSON::PP->new->canonical->encode({ url => $t->{url}, token => $token, agent => $agent, client => \%app, admin => $who->('admin'), reader => $who->('reader'),
+        database => [ 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock", '-uroot', 'thaw' ], modules => $home, failures => $failures, chromium => found('chromium'), %more });
+    # The sanitizers' options are for the workers, not for the browser.
+    local @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};
+    delete @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};
+    local $ENV{HOME} = $t->{dir};
+    open my $run, '-|', 'node', $file or die "node: $!";
+    return $run;
+}
+
 sub run {
     my ($t, $name, %more) = @_;
     SKIP: {
@@ -31,21 +52,7 @@ sub run {
             diag("The console was NOT tested in a browser: $lacks");
             skip $lacks, 1;
         }
-        my $token = $t->admin;
-        $t->reader;
-        my $agent = $t->must('api-key', 'create', '--user', 'admin', '--name', 'an agent', '--kind', 'token', '--tier', 3, '--agent', 'agt_console');
-        my %app = (name => 'Notebook <b>Studio</b>');
-        $app{id} = $t->must('client', 'create', '--org', 'Main', '--name', $app{name}, '--redirect-uris', 'https://app.example/callback', '--public');
-        my $failures = "$Thaw::BUILD/console-failures/$name";
-        remove_tree($failures); make_path($failures);
-        my $who = sub { { email => $_[1] // "$_[0]\@main.example", password => $t->password($_[0]) } };
-        local $ENV{CONSOLE_SETUP} = JSON::PP->new->canonical->encode({ url => $t->{url}, token => $token, agent => $agent, client => \%app, admin => $who->('admin'), reader => $who->('reader'),
-            database => [ 'mariadb', '--no-defaults', '-S', "$t->{dir}/db.sock", '-uroot', 'thaw' ], modules => $home, failures => $failures, chromium => found('chromium'), %more });
-        # The sanitizers' options are for the workers, not for the browser.
-        local @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};
-        delete @ENV{qw(ASAN_OPTIONS UBSAN_OPTIONS)};
-        local $ENV{HOME} = $t->{dir};
-        open my $run, '-|', 'node', "$Thaw::SRC/t/console/$name.mjs" or die "node: $!";
+        my $run = script($t, "$Thaw::SRC/t/console/$name.mjs", %more);
         my ($n, $plan) = (0, 0);
         while (<$run>) {
             chomp;
