@@ -47,7 +47,7 @@ sub reader {
     my $ask = sub {
         my ($what, $method, $path, %more) = @_;
         my $r = eval { $t->req($method => $path, plain => 1, timeout => 30, %more) } // { status => 0, headers => {} };
-        $n{"$what $r->{status}"}++;
+        $n{($r->{status} < 500 && $r->{status} ? $what : "$method $path") . " $r->{status}"}++;
         return $r;
     };
     while (!-e $end) {
@@ -118,16 +118,19 @@ $answers{"change or read $_->[3]"}++ for grep { $_->[0] eq 'A' } @journal;
 my $third = int(@seen / 3);
 my ($warm, $late) = ([ @seen[ $third .. 2 * $third - 1 ] ], [ @seen[ -$third .. -1 ] ]);
 my @wrong_now = @{ $c->{failed} };
-my $most = sub { my ($part, @path) = @_; max map { my $v = $_; $v = $v->{$_} // 0 for @path; $v } @$part };
+my $seen = sub { my ($part, @path) = @_; sort { $a <=> $b } map { my $v = $_; $v = $v->{$_} // 0 for @path; $v } @$part };
+my $most = sub { ($seen->(@_))[-1] };
+# A process that was looked at while it made a large page has more than it keeps.
+my $median = sub { my @v = $seen->(@_); $v[ $#v / 2 ] };
 printf "%d minutes, %d requests: %s\n\n", $o{minutes}, sum0(values %answers), join ', ', map { "$_ $answers{$_}" } sort keys %answers;
-printf "%-20s%12s%14s%14s%10s%10s\n", 'most of', 'first, kB', 'middle third', 'last third', 'files', 'last';
+printf "%-20s%12s%14s%14s%10s%10s%10s\n", 'private memory, kB', 'first', 'middle third', 'last third', 'most', 'files', 'last';
 for my $name (sort keys %{ $seen[-1]{process} }) {
-    my ($first, $middle, $last) = ($seen[0]{process}{$name}{private} // 0, map { $most->($_, 'process', $name, 'private') } $warm, $late);
+    my ($first, $middle, $last) = ($seen[0]{process}{$name}{private} // 0, map { $median->($_, 'process', $name, 'private') } $warm, $late);
     my @files = map { $most->($_, 'process', $name, 'files') } $warm, $late;
-    printf "%-20s%12d%14d%14d%10d%10d\n", $name, $first, $middle, $last, @files;
+    printf "%-20s%12d%14d%14d%10d%10d%10d\n", $name, $first, $middle, $last, $most->(\@seen, 'process', $name, 'private'), @files;
     next if $name eq 'mariadbd';                         # it fills the pool that it was given
     push @wrong_now, "$name grows: $last kB, $middle kB before" if $last > 1.05 * $middle + 256;
-    push @wrong_now, "$name keeps more open: $files[1], $files[0] before" if $files[1] > $files[0] + 8;
+    push @wrong_now, "$name keeps more open: $files[1], $files[0] before" if $files[1] > $files[0] + 16;
 }
 printf "\n%-20s%12s%14s%14s%10s\n", 'rows of', 'first', 'middle third', 'last third', 'too old';
 for my $table (sort keys %{ $seen[-1]{rows} }) {
