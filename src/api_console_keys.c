@@ -112,6 +112,6 @@ const struct route key_routes[] = {
 	  .change = client_rotate, .moves = { LIFE_CLIENT_ROTATE }, .summary = "Replace the secret of an OAuth application; the old one stops working",
 	  .errors = "NOT_FOUND CLIENT_PUBLIC WRONG_STATE KEY_SEALED" },
 	{ "DELETE", CLIENT, PERM_ORG_ADMIN, R_WRITE, .status = 200, .out = client_out, .object = RES_OAUTH_CLIENT, .change = client_revoke,
-	  .moves = { LIFE_CLIENT_REVOKE }, .summary = "Revoke an OAuth application, for good; all of its sessions end", .errors = "NOT_FOUND" },
+	  .moves = { LIFE_CLIENT_REVOKE }, .summary = "Permanently revoke an OAuth application; all of its sessions end", .errors = "NOT_FOUND" },
 	{ 0 }
 };

@@ -214,7 +214,7 @@ const struct route people_routes[] = {
 	{ "GET", USERS, PERM_ORG_ADMIN, 0, QUERY(users_query, struct users_query), .status = 200, .out = users_out, .listing = &users_list,
 	  .paging = &console_pages, .summary = "List the users of the organization", .errors = "TOO_BROAD" },
 	{ "POST", USERS, PERM_ORG_ADMIN, R_WRITE | R_SECRET, BODY(user_in, struct user_linked), .status = 201, .out = invited_out, .object = RES_USER,
-	  .run = invite, .moves = { LIFE_USER_CREATE, LIFE_USER_LINK }, .summary = "Create a user, with a link to set the password",
+	  .run = invite, .summary = "Create a user, with a link to set the password",
 	  .errors = "USERNAME_TAKEN EMAIL_TAKEN KEY_SEALED QUOTA" },
 	{ "GET", USER, PERM_ORG_ADMIN, 0, .status = 200, .out = user_out, .object = RES_USER, .summary = "Get a user", .errors = "USER_NOT_FOUND" },
 	{ "PATCH", USER, PERM_ORG_ADMIN, R_WRITE, BODY(edit_in, struct user_edit), .status = 200, .out = user_out, .object = RES_USER, .change = user_edit,
@@ -247,6 +247,6 @@ const struct route people_routes[] = {
 	  .summary = "Create a role", .errors = "ROLE_TAKEN QUOTA" },
 	{ "GET", ROLE, PERM_ORG_ADMIN, 0, .status = 200, .out = role_out, .object = RES_ROLE, .summary = "Get a role", .errors = "ROLE_NOT_FOUND" },
 	{ "PATCH", ROLE, PERM_ORG_ADMIN, R_WRITE, BODY(role_edit_in, struct role_edit), .status = 200, .out = role_out, .object = RES_ROLE, .change = role_edit,
-	  .moves = { LIFE_ROLE_SET }, .summary = "Change the permissions or the rate of a role, for all of its users at once", .errors = "ROLE_NOT_FOUND LAST_ADMIN" },
+	  .moves = { LIFE_ROLE_SET }, .summary = "Change the permissions or the rate of a role; its users have them with their next request", .errors = "ROLE_NOT_FOUND LAST_ADMIN" },
 	{ 0 }
 };

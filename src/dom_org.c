@@ -119,7 +119,7 @@ static bool administers(const char *permissions)
 static enum err administered(struct tx *tx, const struct id *org)
 {
 	int64_t one;
-	enum err e = db_exec(tx->db, SQL_ORG_TOUCH, DB_IN(db_t(tx->now), db_d(org), db_d(org)), NULL);
+	enum err e = db_exec_one(tx->db, SQL_ORG_TOUCH, DB_IN(db_t(tx->now), db_d(org), db_d(org)));
 
 	if (!e)
 		e = tx_int(tx, SQL_ADMIN_LEFT, DB_IN(db_d(org)), &one);

@@ -41,7 +41,7 @@ static const struct list_filter user_filters[] = {
 	{ NULL, NULL, NULL, 0 }
 };
 static const struct list_order newest[] = { { "newest", { { "id", 'd', true, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
-static const struct list_order by_name[] = { { "name", { { "name", 's', false, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
+static const struct list_order by_name[] = { { "name", { { "name", 'a', false, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_path user_paths[] = { { .order = -1, .index = "PRIMARY" } }, role_paths[] = { { .order = -1, .index = "role_name" } };
 const struct listing users_list = { .name = "USERS", .of = RES_USER, .parent = RES__MAX, .sees = SEES_ALL, .filters = user_filters,
 	.orders = newest, LIST_PATHS(user_paths), .bounded = true };
