@@ -355,15 +355,25 @@ static enum err change_work(void *arg)
 	struct changing *c = arg;
 	struct tx *tx = &c->r->tx;
 	const struct who was = *tx->who;
-	enum err e;
+	struct session now;
+	int64_t gen;
+	/* Not by who knew the password that another request has just changed. */
+	enum err e = tx_int(tx, SQL_LOGIN_STILL, DB_IN(db_d(&c->s->user.organization), db_d(&c->s->user.id), db_s(c->s->user.password)), &gen);
 
+	if (e)
+		return e == ERR_DB_NONE ? ERR_REFRESH_INVALID : e;
 	tx->who->organization = c->s->user.organization;
 	tx->who->principal = c->s->user.id;
 	tx->who->name = c->s->user.username;
 	e = user_password(tx, &c->s->user, c->hash);
 	*tx->who = was;
-	c->s->user.password = c->hash;
-	return e ? e : session_open(tx, c->s);
+	if (e)
+		return e;
+	now = *c->s;
+	now.user.password = c->hash;
+	if (!(e = session_open(tx, &now)))
+		*c->s = now;
+	return e;
 }
 
 /* A wrong password counts as at a sign-in. */

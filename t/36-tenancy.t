@@ -106,6 +106,8 @@ my %NO_ID = map { $_ => 1 } qw(dataset_id portfolio_id agent_id roleId userProvi
 my $LIKE_ID = qr/(?:^id|_id|Id|Rid|_ids|Ids|Rids|[a-z]By|[a-z]To|^path|[uU]sername)$/;
 # By what the caller chooses how its own is called: of others or not, it is theirs alone.
 my $CHOSEN = qr/^(?:name|new_name|displayName|registeredModelName|projectName|id|url|label)$/;
+# And what one signs in by, which is unique among all organizations.
+my $UNIQUE = qr/^(?:username|email)$/;
 
 my %stranger = (
     "another tenant's" => { pool => $other, asks => $admin },
@@ -209,7 +211,7 @@ sub texts {
 }
 
 sub last_of { my ($text) = @_; $text->[-1] =~ /^\d+$/ && @$text > 3 ? $text->[-2] : $text->[-1] // '' }
-sub chosen { my ($route, $text) = @_; my $name = last_of($text); ($route->{flags} // '') =~ /\bwrite\b/ && $name =~ $CHOSEN && json($BODY{ name_of($route) } // {}) !~ /"$name":"\{/ ? 1 : 0 }
+sub chosen { my ($route, $text) = @_; my $name = last_of($text); ($route->{flags} // '') =~ /\bwrite\b/ && ($name =~ $CHOSEN || $route->{dialect} eq 'console' && $name =~ $UNIQUE) && json($BODY{ name_of($route) } // {}) !~ /"$name":"\{/ ? 1 : 0 }
 
 # What the route answers to a request that is right, but for this text.
 sub tried {
@@ -287,6 +289,7 @@ for my $route (@order) {
                 for my $kind (sort keys %$theirs) {
                     my $value = $theirs->{$kind};
                     next if $value eq ($of->{$kind} // '') || ($TEXT{$name} && $kind !~ /^name/) || (defined $schema->{pattern} && $schema->{pattern} !~ /\\s/ && $value !~ $schema->{pattern});
+                    next if $route->{dialect} eq 'console' && $name =~ $UNIQUE && $kind =~ /^an? (?:e-mail|username)$/;
                     # names are one in an organization, of whatever is seen or not
                     next if $who =~ /shared/ && $kind =~ /^name/ && chosen($route, $text);
                     my $both = sub { tried($route, $asks, $_[0], $text, $value), $none{ $value =~ /^[0-9a-f]{24}$/ ? 24 : $kind } //= tried($route, $asks, $_[1], $text, unknown_like($value)) };

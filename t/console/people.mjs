@@ -1,0 +1,1 @@
+import { end, test } from './harness.mjs'; await test('x', () => {}); await end();
