@@ -126,7 +126,7 @@ static enum err change_password(struct req *r)
 	enum err e = same_site(r);
 
 	if (!e)
-		e = session_of(&r->tx, cookie(r), NULL, &s);
+		e = session_find(&r->tx, cookie(r), NULL, &s);
 	if (!e)
 		e = auth_change_password(r, in->current, in->password, &s);
 	return e ? e : reply_session(r, &s);

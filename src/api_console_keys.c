@@ -109,7 +109,7 @@ const struct route key_routes[] = {
 	  .object = RES_OAUTH_CLIENT, .make = client_make, .summary = "Register an OAuth application", .errors = "KEY_SEALED QUOTA" },
 	{ "GET", CLIENT, PERM_ORG_ADMIN, 0, .status = 200, .out = client_out, .object = RES_OAUTH_CLIENT, .summary = "Get an OAuth application", .errors = "NOT_FOUND" },
 	{ "POST", CLIENT "/rotate_secret", PERM_ORG_ADMIN, R_WRITE | R_SECRET | R_UNTAGGED, .status = 200, .out = client_secret_out, .object = RES_OAUTH_CLIENT,
-	  .change = client_rotate, .moves = { LIFE_CLIENT_ROTATE }, .summary = "Replace the secret of an OAuth application; the old one stops working",
+	  .change = client_rotate, .moves = { LIFE_CLIENT_ROTATE }, .summary = "Replace the secret of an OAuth application; the old one stops working, and what acts for itself has your permissions then",
 	  .errors = "NOT_FOUND CLIENT_PUBLIC WRONG_STATE KEY_SEALED" },
 	{ "DELETE", CLIENT, PERM_ORG_ADMIN, R_WRITE, .status = 200, .out = client_out, .object = RES_OAUTH_CLIENT, .change = client_revoke,
 	  .moves = { LIFE_CLIENT_REVOKE }, .summary = "Permanently revoke an OAuth application; all of its sessions end", .errors = "NOT_FOUND" },

@@ -640,7 +640,7 @@
 #define OAUTH_CLIENT_ADDED_AS ADDS_NOTHING
 #define OAUTH_CLIENT_LOCKED(C, A)
 #define OAUTH_CLIENT_SEEN(C, A)
-#define CLIENT_SECRET(C, A) C(A, x, secret_hash, hash)
+#define CLIENT_SECRET(C, A) C(A, x, secret_hash, hash) C(A, d0, principal_id, principal)
 /* Whom it acts for; a code; what it has of a user. */
 #define CLIENT_USER_PICK(F, C, A) F(A, s, STANDING, user.status) C(A, t, "p.tokens_since", since) C(A, s, "p.username", user.username) \
 	C(A, i, "r.rate", user.rate) C(A, i, "p.tokens_gen", user.gen)

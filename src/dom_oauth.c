@@ -220,6 +220,9 @@ enum err client_rotate(struct tx *tx, const struct db_val *key, enum transition 
 		return e;
 	if (!c->hash.p)
 		return ERR_CLIENT_PUBLIC;
+	/* Nobody speaks as another: it has the rights of whoever knows its secret. */
+	if (!id_is_zero(&c->principal) && !tx->who->system)
+		c->principal = tx->who->principal;
 	new_secret(tx->arena, c);
 	return life_move(tx, t, &c->life, NULL);
 }

@@ -33,7 +33,8 @@ enum err client_create(struct tx *tx, const struct client *in, struct client *ou
 /* The same in the caller's organization.  itself: it may speak for itself, with the caller's rights.  ERR_SHAPE. */
 struct client_in { struct client client; bool itself; };
 enum err client_make(struct tx *tx, const void *in, void *out);
-/* A new secret; the old one is good no more.  ERR_CLIENT_PUBLIC: it has none. */
+/* A new secret; the old one is good no more, and what speaks for itself does so with the rights of the caller from here on (but
+ * for the thaw command).  ERR_CLIENT_PUBLIC: it has none. */
 enum err client_rotate(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
 enum err client_revoke(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);        /* idempotent */
 extern const struct listing clients_list;

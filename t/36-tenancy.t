@@ -453,6 +453,7 @@ my @public = (
     [ { %bearer, map { ("a refresh token $_" => $refresh{$_}) } grep { !/access/ } keys %refresh }, 'x', undef, 'POST /multipass/api/oauth2/revoke_token', sub { $as_app->(token => $_[0]) } ],
     [ \%cookie, 'x', $cookie, 'POST /console/session/refresh', $as_cookie ],
     [ \%cookie, 'x', undef, 'DELETE /console/session', $as_cookie ],
+    [ \%cookie, 'x', undef, 'POST /console/session/password', sub { ($as_cookie->($_[0]), body => { current_password => $t->password('quitter'), password => 'a new password' }) } ],
     [ { %cookie, 'an access token' => $token }, 'x', undef, 'POST /console/password', sub { (body => { token => $_[0], password => 'a new password' }, headers => [ Origin => $here ]) } ],
     [ { leaver => 'leaver' }, 'nobody', 'quitter', 'POST /api/auth/login', sub { (body => { username => $_[0], password => $t->password($_[0]) // 'x' }) } ],
     [ { leaver => 'leaver' }, 'nobody', 'quitter', 'POST /api/v1/auth/login', sub { (body => { email => "$_[0]\@main.example", password => $t->password($_[0]) // 'x' }) } ],

@@ -22,7 +22,7 @@ sub page { my ($path, $body, %o) = @_; $t->req(POST => "/console/$path", body =>
 sub sign_in {
     my ($email, $password) = @_;
     my $r = page('session', { email => $email, password => $password });
-    return { status => $r->{status}, token => $r->{json}{access_token}, cookie => (($r->{headers}{'set-cookie'} // '') =~ /thaw_session=([^;]+)/)[0] };
+    return { status => $r->{status}, token => $r->{json}{access_token}, cookie => ($r->{headers}{'set-cookie'} // '') =~ /thaw_session=([^;]+)/ ? $1 : undef };
 }
 sub as { sign_in("$_[0]\@main.example", $t->password($_[0])) }
 sub lives { join ' ', map { $t->req(GET => '/console/account', token => $_)->{status} } @_ }
@@ -224,12 +224,15 @@ subtest 'sessions, of oneself and of others' => sub {
 subtest 'the own password' => sub {
     my ($here, $elsewhere, $key) = (as('ida'), as('ida'), $t->key(user => 'ida'));
     my $link = ask(POST => "users/$ida/password_link", $admin)->{json}{link} =~ /link=(\w+)/ && $1;
+    my $used = $here->{cookie};
+    ($here->{cookie}) = page('session/refresh', undef, cookie => $used)->{headers}{'set-cookie'} =~ /thaw_session=([^;]+)/;
     my $change = sub { page('session/password', { current_password => $_[0], password => $_[1] }, cookie => $here->{cookie}, @_[ 2 .. $#_ ]) };
     unchanged($t, 'what is refused', sub {
         is(fault($change->('a wrong one', 'a new password')), '400 current_password is wrong', 'the current one is wrong');
         like(fault($change->($t->password('ida'), 'short')), qr/^400 password must have at least 8/, 'the new one is short');
         is($change->($t->password('ida'), 'a new password', from => 'https://evil.example')->{status}, 403, 'a page of another site may not');
         is($change->($t->password('ida'), 'a new password', cookie => '')->{status}, 401, 'nor who has no session');
+        is($change->($t->password('ida'), 'a new password', cookie => $used)->{status}, 401, 'nor one whose cookie was exchanged for another');
     });
     ok((grep { $_->{event} eq 'PASSWORD_WRONG' } log_lines($t, 'security')), 'a wrong one is in the log of security');
     my $r = $change->($t->password('ida'), 'a new password of ida');
@@ -341,6 +344,10 @@ subtest 'applications' => sub {
     unlike(ask(GET => "clients/$c->{id}", $admin)->{raw}, qr/cs_/, 'the secret is not told again');
     my $next = ask(POST => "clients/$c->{id}/rotate_secret", $admin)->{json}{secret};
     is(join(' ', map { $token->($_)->{status} } $c->{secret}, $next), '401 200', 'another secret replaces it');
+    $t->user('boss', role => 'admin');
+    my $theirs = ask(POST => "clients/$c->{id}/rotate_secret", $t->token('boss'))->{json};
+    is(hex_of($theirs->{user_id}), scalar $t->sql("SELECT LOWER(HEX(id)) FROM principals WHERE username = 'boss'"), 'and who has it made gives it their own permissions, not another\'s');
+    $next = $theirs->{secret};
     my $public = ask(POST => 'clients', $admin, { name => 'Page', redirect_uris => ['https://page.example/cb'], public => JSON::PP::true })->{json};
     is($public->{secret}, undef, 'a public one has none');
     is(OAuth::reads($t, OAuth::session($t, $reader, { %$public, scopes => 'api:models-read' })->{access_token}), 200, 'and acts for who allows it');
@@ -356,7 +363,7 @@ subtest 'applications' => sub {
     is(OAuth::reads($t, $got->{json}{access_token}), 401, 'and its tokens');
     is(ask(POST => "clients/$c->{id}/rotate_secret", $admin)->{status}, 409, 'it gets no other');
     is(ask(DELETE => "clients/$c->{id}", $admin)->{status}, 200, 'twice is once');
-    is(history(client => $c->{id}), 'client.revoked client.secret_rotated client.created', 'the history has it');
+    is(history(client => $c->{id}), 'client.revoked client.secret_rotated client.secret_rotated client.created', 'the history has it');
 };
 
 subtest 'the console has words for each permission and scope' => sub {

@@ -63,11 +63,11 @@ export async function account() {
             holder.replaceChildren(h('h1', { tabindex: -1 }, title), h('div', { role: 'alert' }, notice(e, false, refresh)));
             return;
         }
-        holder.replaceChildren(h('h1', { tabindex: -1 }, title),
+        holder.replaceChildren(h('div', { class: 'head' }, h('h1', { tabindex: -1 }, title)),
             h('section', { class: 'panel', 'aria-labelledby': 'me' }, h('h2', { id: 'me', class: 'h5' }, 'Details'),
                 h('dl', { class: 'fields' }, row('User name', me.username), row('E-mail address', me.email), row('Role', me.role),
                     row('Permissions', value(null, { field: 'permissions', kind: 'scopes' }, user()))),
-                h('p', { class: 'soft' }, 'An administrator of your organization can change these.'),
+                h('p', { class: 'soft mt-2' }, 'An administrator of your organization can change these.'),
                 h('div', { class: 'foot' }, may('token:read') && h('a', { class: 'btn btn-outline-secondary', href: '#/keys' }, 'API keys'),
                     h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: change }, 'Change password'))),
             sessions);

@@ -56,7 +56,7 @@ const users = {
             ask: 'Creates a link by which the user sets a new password, within an hour. An earlier link becomes invalid. Sessions end when the new password is set.', done: 'has a new password link' },
         USER_ENABLE: { label: 'Enable', after: 'stay', ask: 'The user can sign in again, and API keys of the user work again.', done: 'is enabled' },
         USER_DISABLE: { label: 'Disable', after: 'stay', tone: 'danger', ask: 'The user can no longer sign in. Sessions, tokens and API keys of the user are refused immediately.', done: 'is disabled' },
-        USER_END_SESSIONS: { label: 'End all', deed: 'End all sessions of', bare: true, after: 'stay', tone: 'danger', ask: 'The user is signed out everywhere, and applications lose their access. API keys keep working.', done: 'was signed out everywhere' },
+        USER_END_SESSIONS: { label: 'End all', deed: 'End all sessions', bare: true, after: 'stay', tone: 'danger', ask: 'The user is signed out everywhere, and applications lose their access. API keys keep working.', done: 'was signed out everywhere' },
     },
     audit: { 'user.password_changed': 'Password changed', 'user.email_changed': 'E-mail address changed', 'user.session_revoked': 'Session ended', 'user.sessions_revoked': 'All sessions ended',
         'user.other_sessions_revoked': 'All other sessions ended', 'user.password_link_created': 'Password link created' },
@@ -226,7 +226,7 @@ const clients = {
         { name: 'scopes', label: 'Can ask for', type: 'checks', required: true, options: words(scopes), start: Object.keys(scopes) },
     ],
     actions: {
-        CLIENT_ROTATE: { label: 'Replace secret', bare: true, after: 'stay', tone: 'secondary', of: c => !c.public, ask: 'Creates a new secret, which is shown only once. The old secret stops working immediately.', done: 'has a new secret' },
+        CLIENT_ROTATE: { label: 'Replace secret', bare: true, after: 'stay', tone: 'secondary', of: c => !c.public, ask: c => `Creates a new secret, which is shown only once. The old secret stops working immediately.${c.user_id ? ' When the application acts for itself, it has your permissions from now on.' : ''}`, done: 'has a new secret' },
         CLIENT_REVOKE: { label: 'Revoke', after: 'stay', tone: 'danger', ask: 'The application loses access for all users immediately. A revoked application cannot be restored.', done: 'was revoked' },
     },
     audit: { 'client.authorized': 'Allowed by a user', 'client.withdrawn': 'Access withdrawn by a user' },
