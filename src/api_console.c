@@ -102,7 +102,7 @@ static enum err sign_in(struct req *r)
 	return e ? e : reply_session(r, &s);
 }
 
-struct new_password { const char *link, *password; };
+struct new_password { const char *link, *current, *password; };
 #define NEW_PASSWORD_AT(field) AT(struct new_password, field)
 static const struct shape password_in[] = {
 	{ "link", T_STR, NEW_PASSWORD_AT(link), .min = 1, .max = 128, .flags = F_REQUIRED, .help = "the code of the link" },
@@ -110,6 +110,27 @@ static const struct shape password_in[] = {
 	  .help = "at most 256 bytes" },
 	NAMED("ConsoleNewPassword")
 };
+
+static const struct shape change_in[] = {
+	{ "current_password", T_STR, NEW_PASSWORD_AT(current), .min = 1, .max = 512, .flags = F_REQUIRED },
+	{ "password", T_STR, NEW_PASSWORD_AT(password), .min = PASSWORD_MIN, .max = PASSWORD_MAX, .flags = F_REQUIRED, .fault = password_fault,
+	  .help = "the new one, at most 256 bytes" },
+	NAMED("ConsolePasswordChange")
+};
+
+/* Of the user of the session, who goes on with another one: every session that there was ends. */
+static enum err change_password(struct req *r)
+{
+	const struct new_password *in = r->in;
+	struct session s;
+	enum err e = same_site(r);
+
+	if (!e)
+		e = session_find(&r->tx, cookie(r), NULL, &s);
+	if (!e)
+		e = auth_change_password(r, in->current, in->password, &s);
+	return e ? e : reply_session(r, &s);
+}
 
 /* Whoever has the link is its user; every session that there was ends. */
 static enum err set_password(struct req *r)
@@ -388,7 +409,7 @@ static enum err history(struct req *r)
 }
 
 #define HISTORY(of, permission, resource, prefix, spelled, what, refusals) \
-	{ "GET", "/console/history/" of, PERM_##permission##_READ, 0, QUERY(history_query, struct history_query), .status = 200, .out = history_out, \
+	{ "GET", "/console/history/" of, PERM_##permission, 0, QUERY(history_query, struct history_query), .status = 200, .out = history_out, \
 	  .object = RES_##resource, .ids = { prefix }, .number = spelled, .run = history, .summary = "List changes of " what, .errors = refusals }
 static const struct route routes[] = {
 	{ "POST", SESSION, PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(login_in, struct login), .status = 200, .out = session_out,
@@ -399,6 +420,9 @@ static const struct route routes[] = {
 	  .errors = "ORIGIN" },
 	{ "POST", "/console/password", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(password_in, struct new_password), .status = 204, .run = set_password,
 	  .summary = "Set a password by a link", .errors = "LINK_INVALID ORG_DISABLED LOGIN_RATE LOGIN_BUSY ORIGIN" },
+	{ "POST", SESSION "/password", PERM_PUBLIC, R_WRITE | R_SECRET | R_OWN_TX, BODY(change_in, struct new_password), .status = 200, .out = session_out,
+	  .run = change_password, .summary = "Change the own password; every other session ends",
+	  .errors = "REFRESH_INVALID PASSWORD_WRONG ORG_DISABLED LOGIN_RATE LOGIN_BUSY ORIGIN" },
 	{ "GET", "/console/actions", PERM_MEMBER, 0, .status = 200, .out = actions_out, .run = actions,
 	  .summary = "List state changes: where each may start, and the request that makes it" },
 	{ "GET", "/console/events", PERM_MEMBER, 0, .status = 200, .out = tolds_out, .run = told,
@@ -408,11 +432,15 @@ static const struct route routes[] = {
 	{ "GET", "/console/target/workspace/{workspace_id}", PERM_WORKSPACE_READ, R_UNTAGGED, .status = 200, .out = target_out,
 	  .object = RES_WORKSPACE, .get = workspace_target, .size = sizeof(struct workspace_target),
 	  .summary = "Preview what restoring a workspace would do", .errors = "NOT_FOUND" },
-	HISTORY("model/{model_id}", MODEL, MODEL, NULL, NULL, "a model", "MODEL_NOT_FOUND"),
-	HISTORY("deployment/{deploymentId}", MODEL, DEPLOYMENT, "", NULL, "a deployment", "DEPLOYMENT_NOT_FOUND"),
-	HISTORY("project/{id}", PROJECT, PROJECT, NULL, number, "a project", "PROJECT_NOT_FOUND"),
-	HISTORY("workspace/{workspace_id}", WORKSPACE, WORKSPACE, NULL, NULL, "a workspace", "NOT_FOUND"),
-	HISTORY("entity/{entity_id}", WORKSPACE, ENTITY, NULL, NULL, "an entity", "NOT_FOUND"),
+	HISTORY("model/{model_id}", MODEL_READ, MODEL, NULL, NULL, "a model", "MODEL_NOT_FOUND"),
+	HISTORY("deployment/{deploymentId}", MODEL_READ, DEPLOYMENT, "", NULL, "a deployment", "DEPLOYMENT_NOT_FOUND"),
+	HISTORY("project/{id}", PROJECT_READ, PROJECT, NULL, number, "a project", "PROJECT_NOT_FOUND"),
+	HISTORY("workspace/{workspace_id}", WORKSPACE_READ, WORKSPACE, NULL, NULL, "a workspace", "NOT_FOUND"),
+	HISTORY("user/{user_id}", ORG_ADMIN, USER, NULL, NULL, "a user", "USER_NOT_FOUND"),
+	HISTORY("role/{role_id}", ORG_ADMIN, ROLE, NULL, NULL, "a role", "ROLE_NOT_FOUND"),
+	HISTORY("token/{token_id}", TOKEN_READ, TOKEN, NULL, NULL, "an API key", "NOT_FOUND"),
+	HISTORY("client/{oauth_client_id}", ORG_ADMIN, OAUTH_CLIENT, NULL, NULL, "an OAuth application", "NOT_FOUND"),
+	HISTORY("entity/{entity_id}", WORKSPACE_READ, ENTITY, NULL, NULL, "an entity", "NOT_FOUND"),
 	{ 0 }
 };
 
@@ -423,10 +451,13 @@ static enum err check(struct req *r)
 	return r->who.narrow || r->who.scopes || !id_is_zero(&r->who.client) ? ERR_NOT_SIGNED_IN : OK;
 }
 
-static const struct route *const tables[] = { routes, lineage_routes, consent_routes, NULL };
+/* A secret that was told before is what the console tells people about. */
+static const struct error_row errors[ERR__MAX] = { [ERR_KEY_SEALED] = { .code = "idempotency_key_sealed" } };
+
+static const struct route *const tables[] = { routes, lineage_routes, consent_routes, people_routes, key_routes, NULL };
 static const char *const prefixes[] = { "/console", NULL };
 const struct dialect api_console = { .name = "console", .title = "Console",
 	.about = "What the console needs beyond the published APIs. It changes with the console, without notice.",
 	.apart = true, .cookie = COOKIE, .prefixes = prefixes, .tables = tables, .codes = problem_codes,
-	.errors = problem_errors, .error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS,
+	.errors = errors, .error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS,
 	.tells_state = true, .check = check };

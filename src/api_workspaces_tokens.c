@@ -4,6 +4,7 @@
 #include <string.h>
 #include "conf.h"
 #include "dom_apikey.h"
+#include "dom_user.h"
 #include "str.h"
 
 /* ---- Tokens ---- */
@@ -37,12 +38,6 @@ static const struct shape limits_out[] = {
 	LIVEMODE(struct apikey)
 static const struct shape token_out[] = { TOKEN_ROWS, NAMED("Token") };
 static const struct shape secret_out[] = { TOKEN_ROWS, { "secret", T_STR, APIKEY_AT(secret), .help = "shown only once" }, NAMED("TokenWithSecret") };
-
-static const char *permission_fault(struct arena *a, const char *s)
-{
-	(void)a;
-	return perm_known(s) ? NULL : "is not a known permission";
-}
 
 static const char *agent_fault(struct arena *a, const char *s)
 {

@@ -347,6 +347,70 @@ enum err auth_set_password(struct req *r, const char *link, const char *password
 	return tx_run(&r->tx, set_work, NULL, &s);
 }
 
+struct changing { struct req *r; const char *hash; struct session *s; };
+
+/* The session begins anew, of the user whose tokens have just ended. */
+static enum err change_work(void *arg)
+{
+	struct changing *c = arg;
+	struct tx *tx = &c->r->tx;
+	const struct who was = *tx->who;
+	struct session now;
+	int64_t gen;
+	/* Not by who knew the password that another request has just changed. */
+	enum err e = tx_int(tx, SQL_LOGIN_STILL, DB_IN(db_d(&c->s->user.organization), db_d(&c->s->user.id), db_s(c->s->user.password)), &gen);
+
+	if (e)
+		return e == ERR_DB_NONE ? ERR_REFRESH_INVALID : e;
+	tx->who->organization = c->s->user.organization;
+	tx->who->principal = c->s->user.id;
+	tx->who->name = c->s->user.username;
+	e = user_password(tx, &c->s->user, c->hash);
+	*tx->who = was;
+	if (e)
+		return e;
+	now = *c->s;
+	now.user.password = c->hash;
+	if (!(e = session_open(tx, &now)))
+		*c->s = now;
+	return e;
+}
+
+/* A wrong password counts as at a sign-in. */
+static enum err right_password(struct req *r, const struct user *u, const char *password)
+{
+	const char *net = net_of(r->arena, r->tx.address), *account = account_key(r, u, "");
+	struct counters c = { .address = arena_printf(r->arena, "login from %s", net), .pair = arena_printf(r->arena, "login as %s from %s", account, net),
+		.known = arena_printf(r->arena, "let in %s from %s", account, net) };
+	enum err e;
+
+	if (!may_fail(r, c.address, conf.login_rate))
+		return ERR_LOGIN_RATE;
+	if ((e = try_password(r, u, &c, password)) == ERR_LOGIN_FAILED) {
+		why_add(&r->tx, "current_password", "is wrong");
+		return ERR_PASSWORD_WRONG;
+	}
+	not_failed(c.address);
+	return e;
+}
+
+enum err auth_change_password(struct req *r, const char *current, const char *password, struct session *s)
+{
+	struct changing c = { r, NULL, s };
+	enum err e = session_user(&r->tx, s);
+	int place;
+
+	if (e || (e = right_password(r, &s->user, current)))
+		return e;
+	if ((place = rate_place(false)) < 0) {
+		r->tx.why.retry_after = 1;
+		return ERR_LOGIN_BUSY;
+	}
+	c.hash = passwd_hash(r->arena, password);
+	rate_leave(place);
+	return tx_run(&r->tx, change_work, NULL, &c);
+}
+
 struct exchange { struct req *r; const char *token; struct session *s; bool stolen; };
 
 static enum err exchange_work(void *arg)

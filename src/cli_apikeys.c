@@ -105,6 +105,9 @@ int cmd_apikey_create(struct cli *c)
 	if ((e = cli_write(c, work_create, &w)))
 		return cli_failed(c, e);
 	cli_result(c, describe(c, &w.out, NULL), w.out.secret);
+	/* Beside the secret, which scripts take as it is printed. */
+	if (!c->json)
+		fprintf(stderr, "id: %s\n", id_spell(c->arena, "tok_", &w.out.life.id));
 	return CLI_DONE;
 }
 

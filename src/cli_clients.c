@@ -20,14 +20,14 @@ static enum err work_rotate(void *arg)
 {
 	struct work *w = arg;
 
-	return client_rotate(w->tx, &w->id, &w->out);
+	return client_rotate(w->tx, BY_ID(&w->id), LIFE_CLIENT_ROTATE, NULL, &w->out);
 }
 
 static enum err work_revoke(void *arg)
 {
 	struct work *w = arg;
 
-	return client_revoke(w->tx, &w->id, &w->out);
+	return client_revoke(w->tx, BY_ID(&w->id), LIFE_CLIENT_REVOKE, NULL, &w->out);
 }
 
 static struct json *describe(struct cli *c, const struct client *k)
@@ -156,7 +156,7 @@ static int change(struct cli *c, enum err (*work)(void *), struct work *w)
 		return cli_say("the organization has no application %s", c->args[0]);
 	if (e == ERR_WRONG_STATE)
 		return cli_say("%s was revoked, which is permanent; register another with `thaw client create`", c->args[0]);
-	if (e == ERR_GRANT_DENIED)
+	if (e == ERR_CLIENT_PUBLIC)
 		return cli_say("%s is public and has no secret", c->args[0]);
 	return e ? cli_failed(c, e) : CLI_DONE;
 }

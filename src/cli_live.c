@@ -49,7 +49,7 @@ static enum err end(void *arg)
 {
 	struct ending *n = arg;
 
-	return session_revoke(n->tx, &n->org, &n->id);
+	return session_revoke(n->tx, &n->org, NULL, &n->id);
 }
 
 int cmd_session_revoke(struct cli *c)

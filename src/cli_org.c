@@ -6,12 +6,12 @@
 #include "clock.h"
 #include "conf.h"
 #include "dom_apikey.h"
-#include "dom_org.h"
+#include "dom_user.h"
 #include "passwd.h"
 #include "quota.h"
 #include "str.h"
 
-enum { ORG_MAX = 255, USERNAME_MAX = 128, EMAIL_MAX = 254, ROLE_MAX = 64, PERMISSIONS_MAX = 1024 };
+enum { ORG_MAX = 255, PERMISSIONS_MAX = 1024 };
 
 /* What a unit of work needs besides its transaction. */
 struct work {
@@ -333,9 +333,7 @@ static char *permissions(struct cli *c, const char *words)
 
 static bool role_name(const char *s)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-
-	if (*s && strlen(s) <= ROLE_MAX && strspn(s, letters) == strlen(s))
+	if (*s && strlen(s) <= ROLE_MAX && !role_name_fault(NULL, s))
 		return true;
 	cli_say("a role's name must be 1 to %d characters: A-Z a-z 0-9 . _ -", ROLE_MAX);
 	return false;
@@ -367,11 +365,9 @@ int cmd_role_set(struct cli *c)
 
 static bool email_word(const char *email)
 {
-	const char *at = strchr(email, '@');
-
 	if (!cli_word("an email address", email, EMAIL_MAX, false))
 		return false;
-	if (at && at > email && at[1])
+	if (!email_fault(NULL, email))
 		return true;
 	cli_say("`%s` is not an email address", email);
 	return false;
@@ -439,15 +435,11 @@ static struct json *user_object(struct cli *c, const struct work *w)
 static char *link_to(struct cli *c, const char *secret, const char *username)
 {
 	const char *url = cli_option(c, "--url"), *base = url ? url : !strncmp(conf.issuer, "http", 4) ? conf.issuer : "";
-	struct buf b = { .arena = c->arena };
 	size_t n = strlen(base);
 
 	while (n && base[n - 1] == '/')
 		n--;
-	buf_printf(&b, "%.*s%s/#/password", (int)n, base, url ? "" : conf.base_path);
-	buf_param(&b, "link", secret);
-	buf_param(&b, "user", username);
-	return b.p;
+	return password_link_url(c->arena, arena_printf(c->arena, "%.*s%s", (int)n, base, url ? "" : conf.base_path), secret, username);
 }
 
 static enum err work_link(void *arg)
@@ -481,7 +473,7 @@ int cmd_user_link(struct cli *c)
 	struct work w = { .tx = &c->tx };
 	enum err e;
 
-	if (!cli_number(c, "--ttl", 60, 30 * 86400, LINK_TTL_S, &w.n))
+	if (!cli_number(c, "--ttl", 60, LINK_TTL_MAX, LINK_TTL_S, &w.n))
 		return CLI_USAGE;
 	if (!cli_user(c, c->args[0], &w.user))
 		return CLI_FAILED;
@@ -497,7 +489,7 @@ int cmd_user_invite(struct cli *c)
 	struct work w = { .tx = &c->tx, .user = { .username = username, .email = email, .role = role } };
 	enum err e;
 
-	if (!cli_number(c, "--ttl", 60, 30 * 86400, 3 * 86400, &w.n))
+	if (!cli_number(c, "--ttl", 60, LINK_TTL_MAX, INVITE_TTL_S, &w.n))
 		return CLI_USAGE;
 	if (!cli_user_words(username, email) || !cli_org(c, &w.user.organization) || !role_known(c, &w.user.organization, role))
 		return CLI_FAILED;

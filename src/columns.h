@@ -136,16 +136,16 @@
 #define ROLE_LIMITS(C, A) C(A, a, permissions, permissions) C(A, i, rate, rate)
 
 #define USER_TABLE "principals"
-#define USER_COLUMNS HEAD
+#define USER_COLUMNS(C, A) HEAD(C, A) C(A, s, username, username) C(A, s, email, email) C(A, a, role, role)
 #define USER_BRIEF USER_COLUMNS
-#define USER_ADDED(C, A) C(A, a, kind, kind) C(A, s, username, username) C(A, s, email, email) C(A, a, password, password) \
-	C(A, a, role, role)
+#define USER_ADDED(C, A) C(A, a, kind, kind) C(A, a, password, password)
 #define USER_ADDS ", tokens_since, email_key"
 #define USER_KEPT(K)
 #define USER_TAKEN ERR_DB_DUPLICATE
 #define USER_ADDED_AS ", created_at, LOWER(email)"
 #define USER_LOCKED(C, A)
-#define USER_SEEN(C, A)
+/* When the user last signed in or went on with a session, as far as one of these is still there. */
+#define USER_SEEN(C, A) C(A, t0, "(SELECT MAX(f.created_at) FROM refresh_tokens f WHERE f.organization_id = " A ".organization_id AND f.principal_id = " A ".id)", active)
 #define USER_PASSWORD_COLUMNS(C, A) C(A, a, password, password)
 #define USER_EMAIL_COLUMNS(C, A) C(A, s, email, email)
 #define USER_NAMED(C, A) C(A, s, username, username)
@@ -174,7 +174,7 @@
 	C(A, s, "status", status) C(A, t, "created_at", created_at)
 #define ORG_NAMED(C, A) C(A, s, name, name)
 #define ORG_LIST_PICK(F, C, A) F(A, d, "id", life.id) C(A, s, "name", name) C(A, s, "status", status) C(A, t, "created_at", life.created)
-#define ROLE_LIST_PICK(F, C, A) F(A, s, "name", name) C(A, s, "permissions", permissions) C(A, i, "rate", rate) C(A, t, "updated_at", life.changed)
+#define ROLE_LIST_PICK(F, C, A) F(A, d, "id", life.id) C(A, s, "name", name) C(A, s, "permissions", permissions) C(A, i, "rate", rate) C(A, t, "updated_at", life.changed)
 #define EMAIL_TWINS_PICK(F, C, A) F(A, s, "GROUP_CONCAT(username ORDER BY username SEPARATOR '`, `')", users) C(A, s, "LOWER(email)", email)
 /* A refresh token with its session and its user. */
 #define REFRESH_PICK(F, C, A) F(A, d, "f.organization_id", session.user.organization) C(A, d, "f.principal_id", session.user.id) \
@@ -640,7 +640,7 @@
 #define OAUTH_CLIENT_ADDED_AS ADDS_NOTHING
 #define OAUTH_CLIENT_LOCKED(C, A)
 #define OAUTH_CLIENT_SEEN(C, A)
-#define CLIENT_SECRET(C, A) C(A, x, secret_hash, hash)
+#define CLIENT_SECRET(C, A) C(A, x, secret_hash, hash) C(A, d0, principal_id, principal)
 /* Whom it acts for; a code; what it has of a user. */
 #define CLIENT_USER_PICK(F, C, A) F(A, s, STANDING, user.status) C(A, t, "p.tokens_since", since) C(A, s, "p.username", user.username) \
 	C(A, i, "r.rate", user.rate) C(A, i, "p.tokens_gen", user.gen)

@@ -135,8 +135,37 @@ enum err apikey_mint(struct tx *tx, const void *in, void *out)
 	if (e)
 		return e;
 	k.life = (struct life){ .organization = tx->who->organization, .test = k.life.test, .whose = k.life.whose };
-	k.kind = "token";
+	if (!k.kind)
+		k.kind = "token";
 	return apikey_create(tx, &k, out);
+}
+
+/* What a key of this kind cannot have: its member, and why; NULL: nothing. */
+static const char *beyond_kind(const struct apikey *k, const char **why)
+{
+	*why = "requires the kind token";
+	if (strcmp(k->kind, "token") && (k->tier || k->agent || k->human_grant))
+		return k->tier ? "tier" : k->agent ? "agent_id" : "human_grant";
+	*why = "cannot be set for publishable keys, which are limited by client address";
+	return k->rate && !strcmp(k->kind, "publishable") ? "rate" : NULL;
+}
+
+enum err apikey_own(struct tx *tx, const void *in, void *out)
+{
+	struct apikey k = *(const struct apikey *)in;
+	const char *why, *field = beyond_kind(&k, &why);
+	enum err e = who_may(tx->who, tx->ask);
+
+	if (e)
+		return e;
+	if (field)
+		return why_fault(tx, field, why);
+	if (k.scopes && !within(tx->arena, k.scopes, tx->who->permissions))
+		return why_fault(tx, "scopes", "cannot exceed your own permissions");
+	if (!strcmp(k.kind, "token") && !k.tier)
+		k.tier = TIER_EXECUTE;
+	k.life.whose = tx->who->principal;
+	return apikey_mint(tx, &k, out);
 }
 
 static const struct list_filter filters[] = { { "principal", " AND x.principal_id = ?", "d", 0 }, { NULL, NULL, NULL, 0 } };

@@ -26,10 +26,12 @@ enum err apikey_find(struct tx *tx, const char *secret, struct who *who);
 /* in: organization, test, whose, kind, name, agent, human_grant, tier, scopes, rate,
  * api_version, expires_at.  Rights are the caller's business: apikey_mint() asks them. */
 enum err apikey_create(struct tx *tx, const struct apikey *in, struct apikey *out);
-/* A `tok_` for a human, in a mode of the caller's: for oneself, or for an agent of anyone when an
+/* A `tok_` (of another kind where `in` says so) for a human, in a mode of the caller's: for oneself, or for an agent of anyone when an
  * administrator asks; never by an agent, never of a higher tier, of more scopes or limits, or of a
  * longer life than the caller's own token.  ERR_AGENT_DENIED, ERR_FORBIDDEN, ERR_SHAPE (names the field). */
 enum err apikey_mint(struct tx *tx, const void *in, void *out);
+/* One of any kind for the caller, who signed in: with no more than they may themselves. */
+enum err apikey_own(struct tx *tx, const void *in, void *out);
 extern const struct listing apikeys_list;
 enum err apikey_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
 extern const enum sql apikey_revoke_wants[];     /* ends with SQL_NONE */

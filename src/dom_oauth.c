@@ -191,24 +191,51 @@ enum err client_create(struct tx *tx, const struct client *in, struct client *ou
 	return life_create(tx, LIFE_CLIENT_CREATE, &out->life, described(tx->arena, out));
 }
 
-enum err client_rotate(struct tx *tx, const struct id *id, struct client *out)
+enum err client_make(struct tx *tx, const void *in, void *out)
 {
-	enum err e = life_hold(tx, RES_OAUTH_CLIENT, BY_ID(id), out);
+	const struct client_in *want = in;
+	struct client c = want->client;
 
+	c.life = (struct life){ .organization = tx->who->organization };
+	if (!(c.scopes = scopes_within(tx->arena, oauth_scopes, c.scopes)))
+		return why_fault(tx, "scopes", "must have at least one scope");
+	if (c.public && want->itself)
+		return why_fault(tx, "itself", "requires a secret; an application without one can only act for people");
+	if (!c.redirect_uris)
+		c.redirect_uris = "[]";
+	if (!want->itself && !js_length(js_read(tx->arena, c.redirect_uris)))
+		return why_fault(tx, "redirect_uris", "must have at least one address, where people are sent back to");
+	if (want->itself)
+		c.principal = tx->who->principal;
+	return client_create(tx, &c, out);
+}
+
+enum err client_rotate(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
+{
+	struct client *c = out;
+	enum err e = life_lock(tx, RES_OAUTH_CLIENT, key, c);
+
+	(void)in;
 	if (e)
 		return e;
-	if (!out->hash.p)
-		return ERR_GRANT_DENIED;
-	new_secret(tx->arena, out);
-	return life_move(tx, LIFE_CLIENT_ROTATE, &out->life, NULL);
+	if (!c->hash.p)
+		return ERR_CLIENT_PUBLIC;
+	/* Nobody speaks as another: it has the rights of whoever knows its secret. */
+	if (!id_is_zero(&c->principal) && !tx->who->system)
+		c->principal = tx->who->principal;
+	new_secret(tx->arena, c);
+	return life_move(tx, t, &c->life, NULL);
 }
 
-enum err client_revoke(struct tx *tx, const struct id *id, struct client *out)
+enum err client_revoke(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out)
 {
-	enum err e = life_hold(tx, RES_OAUTH_CLIENT, BY_ID(id), out);
-
-	return e ? e : life_move(tx, LIFE_CLIENT_REVOKE, &out->life, NULL);
+	(void)in;
+	return life_change(tx, key, t, out);
 }
+
+static const struct list_order newest[] = { { "newest", { { "id", 'd', true, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
+static const struct list_path client_paths[] = { { .order = -1, .index = "PRIMARY" } };
+const struct listing clients_list = { .name = "CLIENTS", .of = RES_OAUTH_CLIENT, .parent = RES__MAX, .sees = SEES_ALL, .orders = newest, LIST_PATHS(client_paths) };
 
 enum err client_still(struct tx *tx, const struct id *organization, const struct id *client, const struct id *session)
 {

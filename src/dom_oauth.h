@@ -5,7 +5,7 @@
 #ifndef DOM_OAUTH_H
 #define DOM_OAUTH_H
 #include "dom_org.h"
-#include "life.h"
+#include "list.h"
 
 enum { CLIENT_NAME_MOST = 128, REDIRECT_MOST = 2048, REDIRECTS_MOST = 10 };
 
@@ -27,12 +27,17 @@ bool client_proven(const struct client *c, const char *secret);
 /* Is this one of its redirect URIs?  To the byte, but for the port of a loopback address. */
 bool client_redirects(struct arena *a, const struct client *c, const char *uri);
 
-/* What the thaw command does with clients; inside tx_run().
+/* What an administrator does with clients; inside tx_run().
  * in: organization, name, scopes, redirect_uris, public, principal. */
 enum err client_create(struct tx *tx, const struct client *in, struct client *out);
-/* A new secret; the old one is good no more.  ERR_GRANT_DENIED: a public client has none. */
-enum err client_rotate(struct tx *tx, const struct id *id, struct client *out);
-enum err client_revoke(struct tx *tx, const struct id *id, struct client *out);        /* idempotent */
+/* The same in the caller's organization.  itself: it may speak for itself, with the caller's rights.  ERR_SHAPE. */
+struct client_in { struct client client; bool itself; };
+enum err client_make(struct tx *tx, const void *in, void *out);
+/* A new secret; the old one is good no more, and what speaks for itself does so with the rights of the caller from here on (but
+ * for the thaw command).  ERR_CLIENT_PUBLIC: it has none. */
+enum err client_rotate(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+enum err client_revoke(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);        /* idempotent */
+extern const struct listing clients_list;
 /* Why a redirect URI is none, in a few words; NULL: it is one.  (RFC 6749 3.1.2, RFC 8252) */
 const char *redirect_fault(const char *uri);
 /* Whom it leads to, for a human: its scheme and host. */

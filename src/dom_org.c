@@ -1,8 +1,10 @@
 /* dom_org.c: organizations, roles, users, groups.  The thaw command acts here in the name of
  * the system; rights are not asked. */
 #include "dom_org.h"
+#include <string.h>
 #include "clock.h"
 #include "dom_folder.h"
+#include "str.h"
 
 static const struct { const char *name, *permissions; int64_t rate; } first_roles[] = {
 	{ "admin",  "organization:admin", 1000 },
@@ -90,13 +92,13 @@ enum err org_enable(struct tx *tx, const struct id *id, bool enabled)
 		return e;
 	all = row_array(tx->arena, &r, map, sizeof *all);
 	for (size_t i = 0; !e && i < r.n; i++)
-		if (!(e = locked(tx, RES_ROLE, id, BY_NAME(all[i].name), &role)))
+		if (!(e = locked(tx, RES_ROLE, id, BY_ID(&all[i].life.id), &role)))
 			e = life_move(tx, enabled ? LIFE_ROLE_RESUME : LIFE_ROLE_SUSPEND, &role.life, NULL);
 	return e;
 }
 
 /* A new one, which is not let in where the others are not. */
-static enum err role_add(struct tx *tx, const struct id *id, const char *name, const char *permissions, int64_t rate)
+enum err role_add(struct tx *tx, const struct id *id, const char *name, const char *permissions, int64_t rate)
 {
 	struct role role;
 	struct org org;
@@ -107,21 +109,53 @@ static enum err role_add(struct tx *tx, const struct id *id, const char *name, c
 	return org.life.state == STATE_ORG_DISABLED ? life_move(tx, LIFE_ROLE_SUSPEND, &role.life, NULL) : OK;
 }
 
+static bool administers(const char *permissions)
+{
+	return word_in(permissions, perm_word(PERM_ORG_ADMIN));
+}
+
+/* Does the change in hand leave somebody who administers the organization?  Two that take away one each
+ * are made one after the other. */
+static enum err administered(struct tx *tx, const struct id *org)
+{
+	int64_t one;
+	enum err e = db_exec_one(tx->db, SQL_ORG_TOUCH, DB_IN(db_t(tx->now), db_d(org), db_d(org)));
+
+	if (!e)
+		e = tx_int(tx, SQL_ADMIN_LEFT, DB_IN(db_d(org)), &one);
+	return e == ERR_DB_NONE ? ERR_LAST_ADMIN : e;
+}
+
+enum err role_find(struct tx *tx, const struct id *org, const char *name, struct id *out)
+{
+	return tx_id(tx, SQL_ROLE_FIND, DB_IN(db_d(org), db_s(name)), out);
+}
+
+enum err role_change(struct tx *tx, struct role *role, const char *permissions, int64_t rate)
+{
+	const bool taken = administers(role->permissions) && !administers(permissions);
+	struct json *details = js_object(tx->arena);
+	enum err e;
+
+	js_put_str(tx->arena, details, "permissions", permissions);
+	js_put_int(tx->arena, details, "rate", rate);
+	role->permissions = permissions;
+	role->rate = rate;
+	e = life_move(tx, LIFE_ROLE_SET, &role->life, details);
+	return e || !taken ? e : administered(tx, &role->life.organization);
+}
+
 enum err role_set(struct tx *tx, const struct id *org, const char *name, const char *permissions, int64_t rate)
 {
-	struct json *details = js_object(tx->arena);
 	struct role role;
-	enum err e = locked(tx, RES_ROLE, org, BY_NAME(name), &role);
+	struct id id;
+	enum err e = role_find(tx, org, name, &id);
 
 	if (e == ERR_DB_NONE)
 		return role_add(tx, org, name, permissions, rate);
-	if (e)
+	if (e || (e = locked(tx, RES_ROLE, org, BY_ID(&id), &role)))
 		return e;
-	js_put_str(tx->arena, details, "permissions", permissions);
-	js_put_int(tx->arena, details, "rate", rate);
-	role.permissions = permissions;
-	role.rate = rate;
-	return life_move(tx, LIFE_ROLE_SET, &role.life, details);
+	return role_change(tx, &role, permissions, rate);
 }
 
 enum err user_of_email(struct tx *tx, const char *email, const struct id *but, const char **username)
@@ -208,9 +242,45 @@ enum err user_password(struct tx *tx, const struct user *u, const char *hash)
 	return e ? e : forget(tx, u);
 }
 
+/* Of the role that a user has, or is to have. */
+static enum err role_administers(struct tx *tx, const struct id *org, const char *name, bool *out)
+{
+	struct role role;
+	struct id id;
+	enum err e = role_find(tx, org, name, &id);
+
+	if (e || (e = locked(tx, RES_ROLE, org, BY_ID(&id), &role)))
+		return e;
+	*out = administers(role.permissions);
+	return OK;
+}
+
+/* Does the user, locked, administer the organization? */
+static enum err user_administers(struct tx *tx, const struct user *u, struct account *now, bool *out)
+{
+	enum err e = locked(tx, RES_USER, &u->organization, BY_ID(&u->id), now);
+
+	if (!e)
+		e = role_administers(tx, &u->organization, now->role, out);
+	return e == ERR_DB_NONE ? OK : e;
+}
+
 enum err user_enable(struct tx *tx, const struct user *u, bool enabled)
 {
-	enum err e = move_user(tx, enabled ? LIFE_USER_ENABLE : LIFE_USER_DISABLE, u, &(struct account){ .role = NULL }, NULL);
+	struct account now;
+	bool was = false;
+	enum err e = enabled ? OK : user_administers(tx, u, &now, &was);
+
+	if (!e)
+		e = move_user(tx, enabled ? LIFE_USER_ENABLE : LIFE_USER_DISABLE, u, &(struct account){ .role = NULL }, NULL);
+	if (!e && was)
+		e = administered(tx, &u->organization);
+	return e ? e : forget(tx, u);
+}
+
+enum err user_sign_out(struct tx *tx, const struct user *u)
+{
+	enum err e = move_user(tx, LIFE_USER_END_SESSIONS, u, &(struct account){ .role = NULL }, NULL);
 
 	return e ? e : forget(tx, u);
 }
@@ -228,7 +298,19 @@ enum err user_email(struct tx *tx, const struct user *u, const char *email)
 
 enum err user_role(struct tx *tx, const struct user *u, const char *role)
 {
-	return move_user(tx, LIFE_USER_ROLE, u, &(struct account){ .role = role }, NULL);
+	struct json *details = js_object(tx->arena);
+	bool was = false, is = false;
+	struct account now;
+	enum err e = user_administers(tx, u, &now, &was);
+
+	if (e)
+		return e;
+	js_put_str(tx->arena, details, "was", now.role);
+	js_put_str(tx->arena, details, "role", role);
+	if ((e = role_administers(tx, &u->organization, role, &is))
+	    || (e = move_user(tx, LIFE_USER_ROLE, u, &(struct account){ .role = role }, details)))
+		return e;
+	return was && !is ? administered(tx, &u->organization) : OK;
 }
 
 enum err user_rename(struct tx *tx, const struct user *u, const char *username)
@@ -258,12 +340,14 @@ enum err session_list(struct tx *tx, const struct id *org, const char *username,
 	return e;
 }
 
-enum err session_revoke(struct tx *tx, const struct id *org, const struct id *family)
+enum err session_revoke(struct tx *tx, const struct id *org, const struct id *user, const struct id *family)
 {
 	struct session s = { .family = *family, .user.organization = *org };
 	struct json *details = js_object(tx->arena);
 	enum err e = tx_id(tx, SQL_SESSION_WHOSE, DB_IN(db_d(org), db_d(family)), &s.user.id);
 
+	if (!e && user && !id_equal(user, &s.user.id))
+		e = ERR_DB_NONE;
 	if (e || (e = session_end(tx, &s)))
 		return e;
 	js_put_str(tx->arena, details, "session", id_spell(tx->arena, SESSION_PREFIX, family));

@@ -16,14 +16,20 @@ enum err org_enable(struct tx *tx, const struct id *org, bool enabled);
 /* By `org-...` or exact name.  ERR_DB_NONE. */
 enum err org_find(struct tx *tx, const char *which, struct id *out);
 
-/* Makes the role or changes it.  permissions: words of perm.def; rate: requests a minute. */
+struct role;
+/* ERR_DB_NONE. */
+enum err role_find(struct tx *tx, const struct id *org, const char *name, struct id *out);
+/* Makes the role (ERR_DB_DUPLICATE), changes one that is locked, or does either.  permissions: words of perm.def; rate: requests
+ * a minute.  What would leave nobody to administer the organization is refused, here and of users: ERR_LAST_ADMIN. */
+enum err role_add(struct tx *tx, const struct id *org, const char *name, const char *permissions, int64_t rate);
+enum err role_change(struct tx *tx, struct role *role, const char *permissions, int64_t rate);
 enum err role_set(struct tx *tx, const struct id *org, const char *name, const char *permissions, int64_t rate);
 
 #define SESSION_PREFIX "ses_"
 struct org { struct life life; const char *name, *status; };         /* status: where they are listed */
 struct role { struct life life; const char *name, *permissions; int64_t rate; };
 /* A user as a row. */
-struct account { struct life life; const char *kind, *username, *email, *password, *role; bool disabled; };
+struct account { struct life life; const char *kind, *username, *email, *password, *role; bool disabled; int64_t active; };      /* active: a session of it was, 0: not known */
 
 struct user {
 	struct id organization, id;
@@ -39,11 +45,12 @@ enum err user_create(struct tx *tx, const struct user *in, struct id *out);
 enum err user_find(struct tx *tx, const char *username, struct user *out);   /* ERR_DB_NONE */
 enum err user_self(struct tx *tx, const struct db_val *key, void *out);     /* the caller, settled, as a struct account */
 enum err user_shown(struct tx *tx, const struct id *id, struct account *out);        /* any of the organization; ERR_USER_NOT_FOUND */
-/* The first two end every session and access token the user has. */
+/* The first three end every session and access token the user has. */
 enum err user_password(struct tx *tx, const struct user *u, const char *hash);
-enum err user_enable(struct tx *tx, const struct user *u, bool enabled);     /* ERR_STATE_ALREADY */
+enum err user_enable(struct tx *tx, const struct user *u, bool enabled);     /* ERR_STATE_ALREADY, ERR_LAST_ADMIN */
+enum err user_sign_out(struct tx *tx, const struct user *u);
 enum err user_rename(struct tx *tx, const struct user *u, const char *username);     /* ERR_DB_DUPLICATE; ends every session: its tokens have the name */
-enum err user_role(struct tx *tx, const struct user *u, const char *role);
+enum err user_role(struct tx *tx, const struct user *u, const char *role);    /* ERR_DB_NONE: there is no such role; ERR_LAST_ADMIN */
 enum err user_email(struct tx *tx, const struct user *u, const char *email); /* ERR_DB_DUPLICATE */
 /* Who but this one has an address, however it is spelled.  ERR_DB_NONE. */
 enum err user_of_email(struct tx *tx, const char *email, const struct id *but, const char **username);
@@ -77,6 +84,8 @@ struct session { struct user user; struct id family, client; const char *scopes,
 /* Who signs in.  by: SQL_LOGIN_BY_USERNAME, which is exact, or SQL_LOGIN_BY_EMAIL, however that
  * is spelled: blanks around it and capitals count for nothing.  Nobody: an id of zeros. */
 enum err session_whose(struct tx *tx, enum sql by, const char *name, struct user *out);
+/* The user of a session, as who signs in. */
+enum err session_user(struct tx *tx, struct session *s);
 /* Is it the password of a user who may sign in?  Takes the same time for nobody. */
 bool session_right(const struct user *u, const char *password);
 /* Stores a new refresh token for the user of `s`; inside tx_run(). */
@@ -90,13 +99,14 @@ enum err session_find(struct tx *tx, const char *refresh_token, const struct id 
 enum err session_of(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out);
 /* Ends a session; inside tx_run(): no refresh token and no access token of it is good any more. */
 enum err session_end(struct tx *tx, const struct session *s);
-/* The sessions of an organization that last (username NULL: of all users), and the end of one, by its family, in the name of the
- * thaw command: ERR_DB_NONE. */
-struct session_row { struct id family; struct user user; const char *client, *scopes; int64_t used, expires; };
+/* The sessions of an organization that last (username NULL: of all users), and the end of one, by its family: ERR_DB_NONE. */
+struct session_row { struct id family; struct user user; const char *client, *scopes; int64_t used, expires; bool current; };
 enum err session_list(struct tx *tx, const struct id *org, const char *username, struct session_row **out, size_t *n);
-enum err session_revoke(struct tx *tx, const struct id *org, const struct id *family);
+enum err session_revoke(struct tx *tx, const struct id *org, const struct id *user, const struct id *family);   /* user NULL: of any */
 /* All that a client has for the caller; *ended: how many. */
 enum err session_end_all(struct tx *tx, const struct id *client, int64_t *ended);
+/* All that the caller has but the one that asks. */
+enum err session_end_others(struct tx *tx, int64_t *ended);
 /* Finds it and exchanges the token for its successor; inside tx_run().  For 30 seconds
  * the same successor is given again; a later use ends the whole session:
  * *stolen, the work is to be committed, and the answer is ERR_REFRESH_INVALID. */

@@ -40,6 +40,15 @@ enum err session_whose(struct tx *tx, enum sql by, const char *name, struct user
 	return e == ERR_DB_NONE ? OK : e;
 }
 
+enum err session_user(struct tx *tx, struct session *s)
+{
+	static const struct column login[] = PICK_MAP(LOGIN_PICK, struct user);
+	const struct id org = s->user.organization, id = s->user.id;
+	enum err e = tx_one(tx, SQL_LOGIN_BY_ID, DB_IN(db_d(&org), db_d(&id)), login, &s->user);
+
+	return e == ERR_DB_NONE ? ERR_REFRESH_INVALID : e;
+}
+
 bool session_right(const struct user *u, const char *password)
 {
 	return passwd_check(password, u->password) && who_standing(u->status, ERR_LOGIN_FAILED) != ERR_LOGIN_FAILED;
@@ -139,6 +148,14 @@ enum err session_end_all(struct tx *tx, const struct id *client, int64_t *ended)
 	enum err e = db_exec(tx->db, SQL_REVOCATION_ADD_ALL, DB_IN(remembered_until(tx), org, user, c), ended);
 
 	return e ? e : db_exec(tx->db, SQL_CLIENT_FORGET, DB_IN(org, user, c), NULL);
+}
+
+enum err session_end_others(struct tx *tx, int64_t *ended)
+{
+	const struct db_val org = db_d(&tx->who->organization), user = db_d(&tx->who->principal), own = db_d(&tx->who->session);
+	enum err e = db_exec(tx->db, SQL_REVOCATION_ADD_OTHERS, DB_IN(remembered_until(tx), org, user, own), ended);
+
+	return e ? e : db_exec(tx->db, SQL_OTHERS_FORGET, DB_IN(org, user, own), NULL);
 }
 
 enum err session_of(struct tx *tx, const char *refresh_token, const struct id *client, struct session *out)

@@ -141,6 +141,8 @@ struct session;
 enum err auth_login(struct req *r, enum sql by, const char *who, const char *password, struct session *out);
 /* The password of a link's user set, within the same limits of the address.  ERR_LINK_INVALID, ERR_LOGIN_RATE, ERR_LOGIN_BUSY. */
 enum err auth_set_password(struct req *r, const char *link, const char *password);
+/* The password of the user of a session, who knows the current one; *s is their next one: all others end.  ERR_PASSWORD_WRONG, ERR_LOGIN_RATE, ERR_LOGIN_BUSY. */
+enum err auth_change_password(struct req *r, const char *current, const char *password, struct session *s);
 /* A refresh token of the user's own exchanged, in a transaction that is not begun for what is
  * none.  ERR_REFRESH_INVALID; *stolen: it was used up before, which has ended its session. */
 enum err auth_refresh(struct req *r, const char *token, struct session *out, bool *stolen);

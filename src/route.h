@@ -55,7 +55,7 @@ struct route {
 	const struct error_row *denied;          /* what the dialect says when the caller may not; NULL: as everywhere */
 	int also;                                /* another status of success, and its shape (NULL: no body); 0: none */
 	const struct shape *also_out;
-	int moves[3];                            /* the LIFE_ that it may make; ends with 0 */
+	int moves[4];                            /* the LIFE_ that it may make; ends with 0 */
 	const enum sql *wants;                   /* what else it needs whatever is asked, so that its transaction does not begin again
 	                                          * for each that a worker has not used yet; ends with SQL_NONE, NULL: nothing */
 	enum resource object;

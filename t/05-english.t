@@ -156,7 +156,7 @@ subtest 'what the program prints' => sub {
     clean('settings', 50);
 
     my @routes = @{ $thaw->('tables', 'routes') };
-    my $verb = qr/^(?:Activate|Add|Allow|Append|Approve|Archive|Ask|Build|Cancel|Change|Check|Complete|Copy|Count|Create|Delete|Deny|Deploy|Dissolve|Download|End|Get|Import|Introspect|List|Mark|Move|
+    my $verb = qr/^(?:Activate|Add|Allow|Append|Approve|Archive|Ask|Build|Cancel|Change|Check|Complete|Copy|Count|Create|Delete|Deny|Deploy|Disable|Dissolve|Download|Enable|End|Get|Import|Introspect|List|Mark|Move|
         Pause|Permanently|Preview|Promote|Publish|Read|Receive|Record|Refresh|Register|Reject|Remove|Rename|Renew|Replace|Report|Restore|Resume|Revoke|Roll|Rotate|Run|Search|Send|Set|Show|Sign|
         Start|Submit|Test|Update|Upload|Withdraw)\b/x;
     for my $r (@routes) {

@@ -28,7 +28,7 @@ my $token = $t->admin;
 my %OF_ALL = (
     qr/^(?:TOKEN_FIND|REFRESH_FIND|ATTEMPT_(?:ANSWER|FORGET|OUTCOME))$/ => 'a secret, or an id that is made of the caller',
     qr/^(?:LOGIN_BY_USERNAME|LOGIN_BY_EMAIL|CLIENT_FIND)$/ => 'what is unique among all, before anybody is known',
-    qr/^(?:PROJECT_TAKEN|PROJECT_URL|USER_OF_EMAIL)$/ => 'an address, which is unique among all',
+    qr/^(?:PROJECT_TAKEN|PROJECT_URL|USER_OF_EMAIL|USER_OF_NAME)$/ => 'an address or a user\'s name, which is unique among all',
     qr/^(?:ORG_LIST|ORG_FIND|USER_FIND|EMAIL_KEYS|EMAIL_TWINS|AUDIT_COUNTS|OPERATOR|SEALED_COUNT|VERIFY_\w+)$/ => 'the command, which is of no organization',
     qr/^(?:\w+_(?:STALE|BATCH|SWEEP)|SWEEP_ORGS|BUILD_(?:DUE|WAITING)|EVENTS_WAITING|DELIVER_(?:DUE|WAITING))$/ => 'what is done for all of them',
     qr/^MAY_CHANGE$/ => 'no row at all',
@@ -106,6 +106,8 @@ my %NO_ID = map { $_ => 1 } qw(dataset_id portfolio_id agent_id roleId userProvi
 my $LIKE_ID = qr/(?:^id|_id|Id|Rid|_ids|Ids|Rids|[a-z]By|[a-z]To|^path|[uU]sername)$/;
 # By what the caller chooses how its own is called: of others or not, it is theirs alone.
 my $CHOSEN = qr/^(?:name|new_name|displayName|registeredModelName|projectName|id|url|label)$/;
+# And what one signs in by, which is unique among all organizations.
+my $UNIQUE = qr/^(?:username|email)$/;
 
 my %stranger = (
     "another tenant's" => { pool => $other, asks => $admin },
@@ -209,7 +211,7 @@ sub texts {
 }
 
 sub last_of { my ($text) = @_; $text->[-1] =~ /^\d+$/ && @$text > 3 ? $text->[-2] : $text->[-1] // '' }
-sub chosen { my ($route, $text) = @_; my $name = last_of($text); ($route->{flags} // '') =~ /\bwrite\b/ && $name =~ $CHOSEN && json($BODY{ name_of($route) } // {}) !~ /"$name":"\{/ ? 1 : 0 }
+sub chosen { my ($route, $text) = @_; my $name = last_of($text); ($route->{flags} // '') =~ /\bwrite\b/ && ($name =~ $CHOSEN || $route->{dialect} eq 'console' && $name =~ $UNIQUE) && json($BODY{ name_of($route) } // {}) !~ /"$name":"\{/ ? 1 : 0 }
 
 # What the route answers to a request that is right, but for this text.
 sub tried {
@@ -287,6 +289,7 @@ for my $route (@order) {
                 for my $kind (sort keys %$theirs) {
                     my $value = $theirs->{$kind};
                     next if $value eq ($of->{$kind} // '') || ($TEXT{$name} && $kind !~ /^name/) || (defined $schema->{pattern} && $schema->{pattern} !~ /\\s/ && $value !~ $schema->{pattern});
+                    next if $route->{dialect} eq 'console' && $name =~ $UNIQUE && $kind =~ /^an? (?:e-mail|username)$/;
                     # names are one in an organization, of whatever is seen or not
                     next if $who =~ /shared/ && $kind =~ /^name/ && chosen($route, $text);
                     my $both = sub { tried($route, $asks, $_[0], $text, $value), $none{ $value =~ /^[0-9a-f]{24}$/ ? 24 : $kind } //= tried($route, $asks, $_[1], $text, unknown_like($value)) };
@@ -450,6 +453,7 @@ my @public = (
     [ { %bearer, map { ("a refresh token $_" => $refresh{$_}) } grep { !/access/ } keys %refresh }, 'x', undef, 'POST /multipass/api/oauth2/revoke_token', sub { $as_app->(token => $_[0]) } ],
     [ \%cookie, 'x', $cookie, 'POST /console/session/refresh', $as_cookie ],
     [ \%cookie, 'x', undef, 'DELETE /console/session', $as_cookie ],
+    [ \%cookie, 'x', undef, 'POST /console/session/password', sub { ($as_cookie->($_[0]), body => { current_password => $t->password('quitter'), password => 'a new password' }) } ],
     [ { %cookie, 'an access token' => $token }, 'x', undef, 'POST /console/password', sub { (body => { token => $_[0], password => 'a new password' }, headers => [ Origin => $here ]) } ],
     [ { leaver => 'leaver' }, 'nobody', 'quitter', 'POST /api/auth/login', sub { (body => { username => $_[0], password => $t->password($_[0]) // 'x' }) } ],
     [ { leaver => 'leaver' }, 'nobody', 'quitter', 'POST /api/v1/auth/login', sub { (body => { email => "$_[0]\@main.example", password => $t->password($_[0]) // 'x' }) } ],

@@ -84,6 +84,12 @@ $t->sql($_) for
         SELECT $org, @{[ $id->(1700000) ]}, @{[ $one->(1600001) ]}, 'm', 'y', CONCAT('filler ', seq), 'Binary', $text, 'completed', $user, $times, 1 FROM seq_1_to_$ROWS",
     "INSERT INTO use_cases (organization_id, id, name, description, status, created_by, created_at, updated_at, revision)
         SELECT $org, @{[ $id->(1800000) ]}, CONCAT('filler ', seq), $text, @{[ $state->(qw(deleted active active)) ]}, $user, $times, 1 FROM seq_1_to_$ROWS",
+    "INSERT INTO principals (organization_id, id, kind, username, email, role, status, tokens_since, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(2500000) ]}, 'human', CONCAT('filler-', seq), CONCAT('filler-', seq, '\@main.example'), 'reader', 'active', '2026-01-01', $times, 1 FROM seq_1_to_$ROWS",
+    "INSERT INTO roles (organization_id, id, name, status, permissions, rate, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(2600000) ]}, CONCAT('filler-', seq), 'active', 'model:read', 100, $times, 1 FROM seq_1_to_$ROWS",
+    "INSERT INTO oauth_clients (organization_id, id, name, redirect_uris, scopes, status, created_at, updated_at, revision)
+        SELECT $org, @{[ $id->(2700000) ]}, CONCAT('filler ', seq), '[]', 'api:models-read', 'active', $times, 1 FROM seq_1_to_$ROWS",
     # a version of each custom model, and many of one; a package of two in five is deployed
     "INSERT INTO custom_models (organization_id, id, name, description, kind, target_type, latest_id, major, minor, status, created_by, created_at, updated_at, revision, children_rev)
         SELECT $org, @{[ $id->(1900000) ]}, CONCAT('filler ', seq), $text, IF(seq % 10 = 3, 'training', 'inference'), 'Binary', @{[ $id->(2000000) ]}, 1, 0, @{[ $state->(qw(deleted active active)) ]}, $user, $times, 1, 0 FROM seq_1_to_$ROWS",
@@ -93,7 +99,7 @@ $t->sql($_) for
         SELECT $org, @{[ $id->(2200000) ]}, @{[ $id->(100000) ]}, 2, 'ready', $times, 1, @{[ $package[1] =~ s/\Q$other\E/$id->(2000000)/er ]} FROM seq_1_to_$ROWS WHERE seq % 5 IN (1, 2)",
     "INSERT INTO deployments (organization_id, id, model_id, version_id, label, importance, status, created_by, created_at, updated_at, revision)
         SELECT $org, @{[ $id->(2300000) ]}, @{[ $id->(100000) ]}, @{[ $id->(2200000) ]}, 'x', 'HIGH', 'active', $user, $times, 1 FROM seq_1_to_$ROWS WHERE seq % 5 IN (1, 2)",
-    'ANALYZE TABLE model_holds, run_projects, use_cases, custom_models, custom_versions, deployments, prediction_environments, deployment_versions, challengers, models, grants, group_members, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
+    'ANALYZE TABLE principals, roles, oauth_clients, model_holds, run_projects, use_cases, custom_models, custom_versions, deployments, prediction_environments, deployment_versions, challengers, models, grants, group_members, model_versions, tags, training_runs, audit_events, projects, workspaces, entities, labels, folders, webhook_endpoints, api_keys, authorizations, outbox, deliveries';
 
 sub quoted { "'" . ($_[0] =~ s/(['\\])/\\$1/gr) . "'" }
 my $nobody = "UNHEX('" . '0' x 24 . "')";
@@ -117,7 +123,7 @@ my %asked = (
     ENTITIES => { workspace_id => $one->(307001), portfolio_id => "'folio'", jurisdiction => "'US-DE'", status => "'registered'", metadata => $digest{entities} },
     AUTHORIZATIONS => { status => "'pending'" }, TOKENS => { principal => $other }, ENDPOINTS => { hidden => 0, format => 0 },
     EVENTS => { seen0 => 0, seen1 => $user, seen2 => 0, seen3 => $user, type => "'workspace.archived'", kind => "'workspace'" },
-    DELIVERIES => {},
+    DELIVERIES => {}, USERS => { search => "'%filler%'" }, ROLES => {}, CLIENTS => {},
     DEPLOYMENTS => { hidden => 0, search => "'%filler%'", status => "'[\"active\"]'", importance => "'[\"HIGH\"]'" }, ENVIRONMENTS => { hidden => 0, search => "'%filler%'", formats => 256 },
     RUN_PROJECTS => {}, LEADERBOARD => {}, USE_CASES => { hidden => 0, search => "'%filler%'" },
     CUSTOM_MODELS => { hidden => 0, kind => "'training'", search => "'%filler%'", map({ ("deployed$_" => $_ == 2 ? $org : $user) } 0 .. 3), deployed4 => 1 }, CUSTOM_VERSIONS => {},
@@ -305,6 +311,7 @@ subtest 'where the server has no room for another statement' => sub {
 };
 
 $t->sql("DELETE FROM $_ WHERE organization_id = $org AND id < UNHEX('000000000001000000000000')")
-    for qw(models model_holds model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries deployments prediction_environments deployment_versions challengers run_projects use_cases custom_models custom_versions);
+    for qw(models model_holds model_versions training_runs audit_events projects workspaces entities folders webhook_endpoints api_keys authorizations outbox deliveries deployments prediction_environments deployment_versions challengers run_projects use_cases custom_models custom_versions oauth_clients);
+$t->sql("DELETE FROM $_ WHERE organization_id = $org AND id < UNHEX('000000000001000000000000')") for qw(principals roles);
 $t->sql("DELETE FROM grants WHERE model_id < UNHEX('000000000001000000000000'); DELETE FROM group_members WHERE group_id < UNHEX('000000000001000000000000')");
 $t->finish;

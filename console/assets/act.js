@@ -27,8 +27,8 @@ export const target = (resource, offer, from) => offer.to in resource.statuses &
 
 // A secret in an answer is shown before anything else happens: there is no second time.
 export async function tellSecret(resource, reply) {
-    const text = resource.api.secret?.(reply);
-    if (text) await secret(`The secret of this ${resource.one}`, text);
+    const told = reply && resource.api.secret?.(reply);
+    if (told) await secret(told.title ?? `The secret of this ${resource.one}`, told.text ?? told, told.about, told.label);
 }
 
 // What an action does, in words.

@@ -133,15 +133,15 @@ export function copier(what, text, shown) {
 }
 
 // A secret that is shown this once: Escape does not throw it away.
-export async function secret(title, text) {
+export async function secret(title, text, about = 'The secret is shown only this once. Store it where the receiver verifies signatures.', label = 'Secret') {
     const id = uid('secret');
     const said = h('span', { role: 'status', class: 'soft' });
     const field = h('textarea', { id, rows: 2, class: 'form-control secret', readonly: true, value: text, autocomplete: 'off', spellcheck: 'false' });
     const first = h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: () => copy(text, field, said, first) }, 'Copy');
     const close = h('button', { type: 'button', class: 'btn btn-primary', onclick: () => d.close() }, 'I have stored it');
     const d = open({ title, first, busy: () => true, foot: [first, close], body: [
-        h('p', {}, 'The secret is shown only this once. Store it where the receiver verifies signatures.'),
-        h('label', { for: id, class: 'form-label' }, 'Secret'), field, said] });
+        h('p', {}, about),
+        h('label', { for: id, class: 'form-label' }, label), field, said] });
     await d.closed;
 }
 

@@ -53,8 +53,8 @@ export const badge = (resource, status) => {
 // Beside the name of what is no real data.
 export const test = object => object.livemode === false && h('span', { class: 'badge tone-amber test' }, 'test');
 
-// What each scope of an application allows, in words.
-const scopes = {
+// What each scope of an application allows, in words; and each permission.
+export const scopes = {
     'api:models-read': 'See models and their versions',
     'api:models-write': 'Create models, add versions to them and promote versions',
     'api:models-promote': 'Change which version has a protected alias or stage',
@@ -62,7 +62,21 @@ const scopes = {
     'api:filesystem-write': 'Create folders, and delete and restore their contents',
     'api:admin-read': 'See your user name and e-mail address',
 };
-export const allowed = words => words.map(s => h('li', {}, scopes[s] ?? h('code', {}, s)));
+export const permissions = {
+    'model:read': 'See models, their versions and deployments, and folders',
+    'model:write': 'Create and change models, their versions and deployments, and folders',
+    'model:promote': 'Change which version has a protected alias or stage',
+    'project:read': 'See projects',
+    'project:write': 'Create and change projects',
+    'workspace:read': 'See workspaces, entities and what agents ask for',
+    'workspace:write': 'Create and change workspaces and entities, and answer agents',
+    'webhook:read': 'See events, webhook endpoints and deliveries',
+    'webhook:write': 'Create and change webhook endpoints',
+    'token:read': 'See one\u2019s own API keys',
+    'token:write': 'Create and revoke one\u2019s own API keys',
+    'organization:admin': 'Administer the organization: do everything, and manage users, roles, keys and applications',
+};
+export const allowed = words => words.map(s => h('li', {}, scopes[s] ?? permissions[s] ?? h('code', {}, s)));
 
 // One value as its kind reads; '-' where there is none.
 const nothing = () => h('span', { class: 'soft' }, h('span', { 'aria-hidden': 'true' }, '\u2013'), h('span', { class: 'visually-hidden' }, 'none'));

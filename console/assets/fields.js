@@ -82,6 +82,25 @@ function events(f, start) {
     };
 }
 
+// Some of what there is, each with a box.
+function checks(f, start) {
+    const errorId = uid('error'), error = h('div', { id: errorId, class: 'wrong' });
+    const known = f.options.map(([v]) => v), others = (start ?? []).filter(v => !known.includes(v));       // of another release: they stay
+    const boxes = f.options.map(([v, text]) => {
+        const id = uid('box'), input = h('input', { id, type: 'checkbox', class: 'form-check-input', value: v, checked: (start ?? []).includes(v) });
+        return { input, node: h('div', { class: 'form-check' }, input, h('label', { for: id, class: 'form-check-label' }, text)) };
+    });
+    return {
+        name: f.name, input: boxes[0].input,
+        node: h('fieldset', { class: 'mb-3', 'aria-describedby': errorId }, h('legend', { class: 'form-label' }, f.label, f.required && h('span', { class: 'soft' }, ' (required)')), boxes.map(b => b.node), error),
+        read: () => [...boxes.filter(b => b.input.checked).map(b => b.input.value), ...others],
+        wrong(text) {
+            error.textContent = said(f, text);
+            if (text) boxes[0].input.setAttribute('aria-invalid', 'true'); else boxes[0].input.removeAttribute('aria-invalid');
+        },
+    };
+}
+
 // In what it is made: chosen before, and only shown.
 const owner = (f, parent) => ({ name: f.name, input: null, read: () => parent.id, wrong() {},
     node: h('dl', { class: 'fields mb-3' }, h('dt', {}, f.label), h('dd', {}, h('a', { href: parent.href }, parent.name))) });
@@ -90,18 +109,19 @@ const owner = (f, parent) => ({ name: f.name, input: null, read: () => parent.id
 function field(f, start, parent) {
     if (f.type === 'labels') return labels(f, start);
     if (f.type === 'events') return events(f, start);
+    if (f.type === 'checks') return checks(f, start);
     if (f.type === 'owner') return owner(f, parent);
     const id = uid(f.name), helpId = `${id}-help`, errorId = `${id}-error`;
     const common = { id, name: f.name, 'aria-required': f.required && 'true', 'aria-describedby': f.help ? helpId : null };
     const spot = f.type === 'colour' ? h('span', {}) : null;
     const paint = () => spot?.replaceChildren(input.value ? swatch(input.value) : '');
     let input, extra = null;
-    if (f.type === 'area') input = h('textarea', { ...common, class: 'form-control', rows: 4, value: start ?? '' });
+    if (f.type === 'area' || f.type === 'lines') input = h('textarea', { ...common, class: 'form-control', rows: 4, value: f.type === 'lines' ? (start ?? []).join('\n') : start ?? '' });
     else if (f.type === 'check') input = h('input', { ...common, type: 'checkbox', class: 'form-check-input', checked: !!start });
     else if (f.type === 'choice') input = h('select', { ...common, class: 'form-select' }, f.options.map(([v, text]) => h('option', { value: v, selected: v === start }, text)));
     else {
         if (f.type === 'colour') extra = h('datalist', { id: `${id}-list` }, f.options.map(o => h('option', { value: o })));
-        input = h('input', { ...common, type: 'text', class: 'form-control', autocomplete: 'off', list: extra?.id, oninput: paint,
+        input = h('input', { ...common, type: f.type === 'password' ? 'password' : 'text', class: 'form-control', autocomplete: f.autocomplete ?? 'off', list: extra?.id, oninput: paint,
             value: f.type === 'tags' ? (start ?? []).join(', ') : start ?? '' });
     }
     const error = h('div', { id: errorId, class: 'wrong' }), telling = f.says ? h('div', { role: 'status', class: 'telling' }) : null;
@@ -116,6 +136,7 @@ function field(f, start, parent) {
         read() {
             if (f.type === 'check') return input.checked;
             if (f.type === 'number') return input.value.trim() === '' ? null : Number.isNaN(Number(input.value)) ? input.value : Number(input.value);
+            if (f.type === 'lines') return input.value.split('\n').map(w => w.trim()).filter(Boolean);
             if (f.type === 'tags') return input.value.split(',').map(w => w.trim()).filter(Boolean);
             return input.value === '' && !f.required ? null : input.value;
         },

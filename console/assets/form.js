@@ -11,7 +11,7 @@ const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 export async function form(resource, id, params) {
     const editing = id !== undefined;
-    const url = editing ? urlOf(resource, id) : resource.api.base;
+    const url = editing ? urlOf(resource, id) : resource.make?.url ?? resource.api.base;
     const above = !editing && resource.within && byWord(resource.within.word);
     const aboveId = above && (params.get(resource.within.field) ?? '');
     const up = editing ? resource : above || resource;
@@ -53,7 +53,7 @@ export async function form(resource, id, params) {
         event.preventDefault();
         if (working) return;
         if (!fields.check()) { problem.replaceChildren(); return; }
-        const body = editing && resource.edit.send ? resource.edit.send(values(), object) : values();
+        const body = editing ? resource.edit.send?.(values(), object) ?? values() : resource.make?.send(values()) ?? values();
         // The same key only for the very same request: a repetition after a lost answer.
         if (sent !== null && !same(sent, body)) key = nonce();
         sent = body;

@@ -259,7 +259,7 @@ export function list(resource, archived, params) {
     let typing;
     const controls = names.length > 0 && h('form', { class: 'filters', role: 'search', 'aria-label': `Filter ${resource.many}`,
         onsubmit: e => { e.preventDefault(); clearTimeout(typing); changed(); } },
-        !resource.noSearch && h('div', { class: 'grow' }, h('label', { for: searchId, class: 'form-label' }, 'Search by name'),
+        !resource.noSearch && h('div', { class: 'grow' }, h('label', { for: searchId, class: 'form-label' }, resource.searches ?? 'Search by name'),
             h('input', { id: searchId, name: 'search', type: 'search', maxlength: 100, class: 'form-control', value: view.search, autocomplete: 'off',
                 oninput: () => { clearTimeout(typing); typing = setTimeout(changed, 350); } })),
         statuses && choice('status', 'Status', Object.entries(resource.statuses)

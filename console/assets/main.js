@@ -11,6 +11,7 @@ import { clearToasts, notice, toastFailure, turnToasts } from './dialog.js';
 import { signInPage, signInAgain } from './signin.js';
 import { resources, byPath } from './resources.js';
 import { start } from './start.js';
+import { account } from './account.js';
 import { list } from './list.js';
 import { detail } from './detail.js';
 import { form } from './form.js';
@@ -31,6 +32,7 @@ function route() {
     const [word, id, verb] = parts;
     const resource = byPath(word);
     if (!word) return start();
+    if (word === 'account' && !id) return account();
     if (word === 'authorize' && !id) return authorize(new URLSearchParams(search), leave);
     if (!resource || parts.includes('.') || parts.includes('..') || parts.length > 3 || (verb && verb !== 'edit' && !(verb === 'compare' && resource.compares))) return nowhere();
     if (!may(resource.read)) return barred(`see ${resource.many}`, resource.read);
@@ -38,7 +40,7 @@ function route() {
     if (!id || (id === 'archived' && resource.archived && !verb)) return list(resource, id === 'archived', new URLSearchParams(search));
     if (id === 'new' && !verb && resource.form && !resource.madeElsewhere) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : barred(`create ${resource.many}`, resource.create);
     if (verb === 'compare') return compare(id, new URLSearchParams(search));
-    if (verb && !resource.form) return nowhere();
+    if (verb && !resource.edit) return nowhere();
     return verb ? form(resource, id) : detail(resource, id);
 }
 const plain = (title, ...text) => ({ title, node: h('div', {}, h('h1', { tabindex: -1 }, title), h('p', {}, text), h('a', { href: '#/' }, 'Overview')) });
@@ -102,7 +104,7 @@ function frame() {
         who && h('nav', { 'aria-label': 'Main' }, h('ul', {}, link('#/', 'Overview', here === ''),
             resources.filter(r => !r.inner && may(r.read)).map(r => link(`#/${r.path}`, r.menu ?? r.title, here === r.path || byPath(here)?.inner === r.path)))),
         h('div', { class: 'who' }, h('a', { href: 'docs' }, 'Documentation'),
-            who && h('span', { class: 'soft' }, h('span', { class: 'visually-hidden' }, 'Signed in as '), who.username, ` (${who.role})`),
+            who && h('a', { href: '#/account', 'aria-current': here === 'account' ? 'page' : null }, h('span', { class: 'visually-hidden' }, 'My account, signed in as '), who.username, ` (${who.role})`),
             who && h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: leave }, 'Sign out')))));
 }
 

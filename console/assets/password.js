@@ -23,8 +23,8 @@ export function passwordPage(search, done) {
             await setPassword(link, first.value);
             done();
         } catch (failure) {
-            say(failure.kind === 'gone' ? 'This link is no longer valid: it was used, it has expired, or there is a newer one. Ask your administrator for another link.'
-                : failure.kind === 'invalid' ? 'Use at least 8 characters, and at most 256 bytes.' : advice(failure).join('. '), first);
+            say(failure.kind === 'gone' ? `${failure.message}.`
+                : failure.fields?.password ? `The password ${failure.fields.password}.` : advice(failure).join('. '), first);
         } finally {
             working = false;
             send.removeAttribute('aria-disabled');

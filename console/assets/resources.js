@@ -4,6 +4,7 @@
 //   word        its name in /console/actions, /console/activity and /console/history
 //   path        where it lives behind the #
 //   menu        its title in the navigation, where that is another
+//   group       the heading of the navigation that it stands under
 //   inner       no list of its own in the navigation: seen in another one's detail
 //   flat        no page of one: all of it is in the list
 //   about, none what a list says above its rows, and instead of them
@@ -11,7 +12,8 @@
 //               place: the field with the way there
 //   api         base: its URL, or url(id): that of an object; list(view) -> query;
 //               page(reply) -> {items, total, size}, or {items, more} when the API has
-//               cursors; one(reply) -> the object; secret(reply): shown once;
+//               cursors; one(reply) -> the object; secret(reply): shown once: a text, or
+//               {text, title, about, label};
 //               complete(items, get, alone): what is worth a request more, for the
 //               names; alone: on a detail page
 //   id, name, status     where an object has these
@@ -27,6 +29,7 @@
 //   archived    the status that the Archived view asks for; listed: those of the list;
 //               shown: the one that is listed when none is chosen
 //   statuses    status -> {label, tone}
+//   searches    what the search looks for, where it is more than the name
 //   noSearch, noHistory, counted    what the API does not offer; whether the overview counts it
 //   sorts       [value, label] that the API offers; filters: {name, label, options, type, more}:
 //               type: text or date, where there are no options; more: behind the others
@@ -44,7 +47,7 @@
 //               of one of them; word: of whose statuses
 //   tables      {title, field, none, columns, whole}: lists in the object itself; whole: however long
 //   form        fields {name, label, type, options, help, required, only}; type: text,
-//               area, number, check, choice, tags, colour, labels, owner, events; only: 'create' or 'edit';
+//               area, number, check, checks, choice, lines, password, tags, colour, labels, owner, events; only: 'create' or 'edit';
 //               load(get): its options, where the server has them;
 //               of(object): where there is such a field; at: what the server calls it besides;
 //               taken: how a conflict reads that is about this one; when(values): shown beside these; says(values): what they would do; start: its
@@ -53,6 +56,7 @@
 //   edit        method, url(object) where that is not its own, and the transitions that it stands for; send(values, object):
 //               the body, when that is not the values
 //   create      the permission that it takes
+//   make        {url, send(values)}: where, and with what body, one is created, if that is another
 //   own         offers as /console/actions has them, of what is no transition of its own;
 //               {url} in a path is the object's
 //   actions     transition -> {label, ask (a text, or of the object), done, tone, row, after, undo, foresee}: in the order in
@@ -77,6 +81,7 @@
 import { named } from './api.js';
 import { plural } from './dom.js';
 import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
+import { people } from './people.js';
 import { registry } from './registry.js';
 import { use } from './use.js';
 
@@ -660,7 +665,7 @@ const applications = {
     audit: {},
 };
 
-export const resources = [projects, models, runs, versions, ...inMlflow, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications];
+export const resources = [projects, models, runs, versions, ...inMlflow, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications, ...people];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
 export const url = (resource, id) => resource.api.url?.(id) ?? `${resource.api.base}/${encodeURIComponent(id)}`;

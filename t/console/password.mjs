@@ -49,7 +49,7 @@ await test('it is set, once; whoever was signed in with it is not any more', asy
     await old.getByText('Sign in again').first().waitFor();
     const again = await visit(await person(), hash);
     await set(again, 'another password');
-    await says(again, 'This link is no longer valid');
+    await says(again, 'This link is not valid');
 });
 
 await test('no page complained', () => assert.deepEqual(complaints, []));

@@ -148,6 +148,14 @@ sub hex24 { return (unknown => hex_of($NOWHERE), odd => sub { "mdl-$_[0]" }) }
 sub org_of { $of_user{"org $_[0]{user}"} //= 'org-' . $t->sql("SELECT LOWER(HEX(organization_id)) FROM principals WHERE username = '$_[0]{user}'") }
 sub space_of { rid_of(space => org_of($_[0])) }
 sub lies_in { my ($o) = @_; ask($o, POST => '/api/v2/filesystem/folders', { displayName => named($o), parentFolderRid => rid_of(folder => org_of($o)) })->{json}{rid} }
+# A session of the user's own, by the console.
+sub session_id {
+    my ($user) = @_;
+    my ($email) = map { ref ? $_->[0] : $_ } $t->sql("SELECT email FROM principals WHERE username = '$user'");
+    my $r = $t->req(POST => '/console/session', headers => [ Origin => 'http://127.0.0.1' ], body => { email => $email, password => $t->password($user) });
+    $r->{status} == 200 or die "session: $r->{raw}";
+    return in_base62('ses_', scalar $t->sql("SELECT LOWER(HEX(f.family_id)) FROM refresh_tokens f JOIN principals p ON p.id = f.principal_id WHERE p.username = '$user' ORDER BY f.created_at DESC, f.family_id DESC LIMIT 1"));
+}
 our %modal = map { $_->[0] => $_->[1] } [ workspace_id => 'wks_' ], [ entity_id => 'ent_' ], [ authorization_id => 'auth_' ], [ event_id => 'evt_' ],
     [ webhook_endpoint_id => 'we_' ], [ delivery_id => 'del_' ], [ token_id => 'tok_' ];
 our %ID = (
@@ -237,6 +245,28 @@ our %ID = (
     customModelId => { hex24(), make => \&custom_of },
     customModelVersionId => { hex24(), make => sub { my ($o, $verb, $id) = @_; ask($o, POST => '/api/v2/customModels/' . ($id->{customModelId} // custom_of($o)) . '/versions', { isMajorUpdate => 'true' })->{json}{id} } },
     statusId => { hex24(), make => sub { my ($o) = @_; built_of($o, package_of($o, '')) } },
+    user_id => { unknown => 'usr-' . hex_of($NOWHERE), odd => sub { $_[0] =~ s/^usr-//r, $_[0] =~ s/-/_/r }, make => sub {
+        my ($o, $verb) = @_;
+        my $name = named($o) =~ tr/ /-/r;
+        my $id = $t->user($name, org => $o->{user} eq 'other' ? 'Other' : 'Main', role => 'reader');
+        $t->must('user', 'disable', $name) if $verb eq 'enable';
+        return $id;
+    } },
+    role_id => { unknown => 'rol-' . hex_of($NOWHERE), odd => sub { $_[0] =~ s/^rol-//r, $_[0] =~ s/-/_/r }, make => sub {
+        my ($o) = @_;
+        my $name = named($o) =~ tr/ /-/r;
+        $t->must('role', 'set', '--org', $o->{user} eq 'other' ? 'Other' : 'Main', $name, '--permissions', 'model:read', '--rate', 100);
+        return 'rol-' . $t->sql("SELECT LOWER(HEX(id)) FROM roles WHERE name = '$name'");
+    } },
+    # of the user that the address names, or else of the caller's own
+    session_id => { unknown => in_base62('ses_', hex_of($NOWHERE)), odd => sub { 'ses_' . 'z' x 17, $_[0] =~ s/^ses_//r }, own => sub { 1 }, make => sub {
+        my ($o, $verb, $id) = @_;
+        return session_id($id->{user_id} ? scalar $t->sql("SELECT username FROM principals WHERE id = UNHEX('" . hex_of($id->{user_id}) . "')") : $o->{user});
+    } },
+    oauth_client_id => { unknown => in_base62('cl_', $NOWHERE), odd => sub { 'cl_' . 'z' x 17, $_[0] =~ s/^cl_//r }, make => sub {
+        my $made = $t->thaw('--json', 'client', 'create', '--org', $_[0]{user} eq 'other' ? 'Other' : 'Main', '--name', named($_[0]), '--redirect-uris', 'https://app.example/cb');
+        return $made->{json}{id} // die $made->{err};
+    } },
     client_id => { unknown => in_base62('cl_', $NOWHERE), odd => sub { 'cl_' . 'z' x 17, $_[0] =~ s/^cl_//r }, make => sub {
         my $made = $t->thaw('--json', 'client', 'create', '--org', $_[0]{user} eq 'other' ? 'Other' : 'Main', '--name', named($_[0]), '--redirect-uris', 'https://app.example/cb', '--public');
         OAuth::session($t, $_[0]{token}, $made->{json}) if $_[1] eq 'delete';
@@ -376,6 +406,12 @@ our %BODY = (
     'PATCH /api/v2/customModels/{customModelId}/versions/{customModelVersionId}' => { description => 'x' },
     'PATCH /api/v2/registeredModels/{registeredModelId}/sharedRoles' => { operation => 'updateRoles', roles => [ { role => 'OBSERVER', shareRecipientType => 'user', username => 'reader' } ] },
     'POST /console/authorize' => { client_id => '{client_id}', redirect_uri => 'https://app.example/cb', code_challenge => 'x' x 43, approve => JSON::PP::true },
+    'POST /console/users' => { username => '?<new>', email => '?<new>@main.example', role => 'reader' },
+    'PATCH /console/users/{user_id}' => { email => '?<new>@main.example' },
+    'POST /console/roles' => { name => '.<new>', permissions => ['model:read'], rate => 100 },
+    'PATCH /console/roles/{role_id}' => { rate => 50 },
+    'POST /console/keys' => { kind => 'secret', name => '<new>' },
+    'POST /console/clients' => { name => '<new>', redirect_uris => ['https://app.example/cb'] },
     'POST /v1/workspaces' => { name => '<new>' },
     'PATCH /v1/workspaces/{workspace_id}' => { name => '<new>' },
     'POST /v1/entities' => { name => '<new>', jurisdiction => 'y', type => 'z', workspace_id => '{workspace_id}' },
@@ -411,10 +447,10 @@ sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach
         teach('%QUERY', "what a right `$needs[0]{name}` is for $name") if @needs && !$QUERY{$name} && !facts($r)->{query};
     }
     # The tables say who may: of them this much is certain.
-    is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:(?:write|admin)$/ } @routes), 'POST /console/authorize, DELETE /console/applications/{client_id}, POST /api/2.0/mlflow/webhooks/{webhook_id}/test',
-        'what writes asks for a permission to write, and it alone; but what is sent now changes nothing, and whom one lets act for oneself, and how long, is for each to say');
+    is(join(', ', map { name_of($_) } grep { $_->{permission} ne 'organization:admin' && (($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:write$/) } @routes), 'POST /console/authorize, DELETE /console/applications/{client_id}, DELETE /console/account/sessions, DELETE /console/account/sessions/{session_id}, POST /api/2.0/mlflow/webhooks/{webhook_id}/test',
+        'what writes asks for a permission to write, and it alone; but what is sent now changes nothing, whom one lets act for oneself, where one is signed in, and how long, is for each to say, and who administers reads by the same permission');
     is(join(', ', map { name_of($_) } grep { $_->{permission} eq 'member' } @routes), join(', ', (map { "GET /v1/$_" } qw(api_versions limits requests/{request_id})), 'GET /api/v2/admin/users/{userId}', 'POST /api/v2/admin/users/getBatch',
-        'GET /api/v2/admin/users/getCurrent', 'GET /api/v2/account/info', (map { "GET /console/$_" } qw(actions events activity authorize)), 'POST /console/authorize', 'GET /console/applications', 'DELETE /console/applications/{client_id}'), 'to every member, whatever the role, is open what tells of the caller and of who there is');
+        'GET /api/v2/admin/users/getCurrent', 'GET /api/v2/account/info', (map { "GET /console/$_" } qw(actions events activity authorize)), 'POST /console/authorize', 'GET /console/applications', 'DELETE /console/applications/{client_id}', 'GET /console/account', (map { "$_ /console/account/sessions" } qw(GET DELETE)), 'DELETE /console/account/sessions/{session_id}'), 'to every member, whatever the role, is open what tells of the caller and of who there is');
     is(join(', ', grep { !$is_there{$_} } sort keys %BODY, keys %QUERY), '', 'a body and a query for no route that is gone');
 }
 
@@ -429,7 +465,7 @@ sub asked {
     my $query = join '&', grep { length } $QUERY{ name_of($route) } // '', facts($route)->{query} ? facts($route)->{query}->($route) : '';
     $query =~ s/\{(\w+)\}/$known->($1)/ge;
     my $body = $BODY{ name_of($route) };
-    $body = json($body) =~ s/"\{(\w+)\}"/json($known->($1))/ger =~ s{(\?)?<new>}{ my $new = named($o); $1 ? '?' . ($new =~ tr/ /-/r) : $new }er =~ s/<me>/$o->{me}/r if $body;
+    $body = json($body) =~ s/"\{(\w+)\}"/json($known->($1))/ger =~ s{([?.])?<new>}{ my $new = named($o); $1 ? $1 . ($new =~ tr/ /-/r) : $new }ger =~ s/<me>/$o->{me}/r if $body;
     return ($path . (length $query ? "?$query" : ''), $body);
 }
 sub call {
