@@ -385,7 +385,7 @@ our %BODY = (
     'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}' => { description => 'x' },
 );
 our %QUERY = ('GET /api/v1/models/{model_id}/holders' => 'alias=champion', 'GET /api/v1/models/{model_id}/rollback' => 'alias=champion', map({ ("GET /api/2.0/mlflow/registered-models/$_" => 'name={name}' . ($_ eq 'alias' ? '&alias=x' : '')) } qw(get get-latest-versions alias)), map({ ("GET /api/2.0/mlflow/model-versions/$_" => 'name={name}&version=1') } qw(get get-download-uri)),
-    'GET /api/v2/filesystem/resources/getByPath' => 'path=Main/Models', 'GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
+    'GET /api/v2/filesystem/resources/getByPath' => 'path=Main/Models', 'GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/audit/export' => 'format=csv', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
 
 our $admin = { user => 'admin', token => $t->admin, words => 'organization:admin', mark => 'ours' };
 our $other = { user => 'other', token => $t->other, mark => 'theirs' };
