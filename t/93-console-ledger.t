@@ -45,7 +45,7 @@ subtest 'who may' => sub {
 subtest 'a row' => sub {
     my ($row) = items('action=workspace.created');
     is($row->{object}{id}, $workspace, 'of the object as its API spells it');
-    is(join(' ', $row->{actor}{name}, $row->{agent}, $row->{key}), 'member agt_ledger @night', 'by whom, with which key, of which agent');
+    is(join(' ', $row->{actor}{name}, $row->{agent}, $row->{key}), 'agt_ledger for member agt_ledger @night', 'by whom, with which key, of which agent');
     like($row->{timestamp}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, 'when');
     like($row->{request_id}, qr/^req_\w+$/, 'in which request');
     my ($system) = items('action=organization.created');

@@ -19,7 +19,7 @@ const instant = (day, plus = 0) => {
 };
 const asked = view => ({ ...view, since: instant(view.since), until: instant(view.until, 1) });
 
-const who = e => h('div', {}, e.actor.name || e.actor.id || 'the system', e.agent && h('div', { class: 'soft' }, `agent ${e.agent}`), e.key && h('div', { class: 'soft' }, `key \u201c${e.key}\u201d`));
+const who = e => h('div', {}, e.actor.name || e.actor.id || 'the system', e.agent && !e.actor.name.includes(e.agent) && h('div', { class: 'soft' }, `agent ${e.agent}`), e.key && h('div', { class: 'soft' }, `key \u201c${e.key}\u201d`));
 function what(e) {
     const to = placeOf(e.object.kind, e.object.id), to_status = e.from_status !== e.to_status && e.from_status ? `${e.from_status} \u2192 ${e.to_status}` : '';
     return [h('strong', {}, told(e.action)), to_status && h('div', { class: 'soft' }, to_status),
