@@ -29,7 +29,7 @@ static const struct shape login_in[] = {
 	{ "password", T_STR, LOGIN_AT(password), .min = 1, .max = 512, .flags = F_REQUIRED },
 	NAMED("ConsoleSignIn")
 };
-struct session_view { const char *token; int64_t expires_in; struct user user; const char *permissions; };
+struct session_view { const char *token, *permissions, *organization; int64_t expires_in; struct user user; };
 #define SESSION_VIEW_AT(field) AT(struct session_view, field)
 static const struct shape user_out[] = {
 	{ "id", T_ID, SESSION_VIEW_AT(user.id), .prefix = "usr-" },
@@ -40,10 +40,16 @@ static const struct shape user_out[] = {
 	{ "permissions", T_STRINGS, SESSION_VIEW_AT(permissions), .empty = "[]" },
 	NAMED("ConsoleUser")
 };
+static const struct shape organization_out[] = {
+	{ "id", T_ID, SESSION_VIEW_AT(user.organization), .prefix = "org-" },
+	{ "name", T_STR, SESSION_VIEW_AT(organization) },
+	NAMED("ConsoleOrganization")
+};
 static const struct shape session_out[] = {
 	{ "access_token", T_STR, SESSION_VIEW_AT(token) },
 	{ "expires_in", T_INT, SESSION_VIEW_AT(expires_in), .help = "seconds" },
 	{ "user", T_SUB, .off = 0, .sub = user_out },
+	{ "organization", T_SUB, .off = 0, .sub = organization_out },
 	NAMED("ConsoleSession")
 };
 
@@ -83,9 +89,10 @@ static enum err reply_session(struct req *r, const struct session *s)
 {
 	struct session_view v = { .token = auth_token(r, s, ACCESS_TTL_S), .expires_in = ACCESS_TTL_S, .user = s->user,
 		.permissions = js_words(r->arena, s->user.permissions) };
+	enum err e = org_name(&r->tx, &s->user.organization, &v.organization);
 
-	if (!v.token)
-		return ERR_INTERNAL;
+	if (e || !v.token)
+		return e ? e : ERR_INTERNAL;
 	res_shape(r, 200, session_out, &v, 0);
 	set_cookie(r, s->refresh_token, conf.refresh_ttl);
 	return OK;
@@ -290,7 +297,6 @@ static const struct shape target_out[] = {
 
 /* ---- What happened lately ---- */
 
-enum { ACTIVITY_DAYS = 30 };
 struct day { const char *date, *action; int64_t count; };
 struct count { const char *resource, *status; int64_t count; };
 struct activity_view { struct list days, statuses; };
@@ -315,7 +321,7 @@ static const struct shape activity_out[] = {
 static enum err activity(struct req *r)
 {
 	static const struct column day[] = PICK_MAP(ACTIVITY_PICK, struct day), status[] = MAP(STATUS_COLUMNS, struct count);
-	const struct db_val org = db_d(&r->who.organization), *own;
+	const struct db_val org = db_d(&r->who.organization), live = db_i(r->who.mode != MODE_TEST), test = db_i(r->who.mode == MODE_LIVE), *own;
 	int64_t since = r->tx.now / (86400 * SECOND) * (86400 * SECOND) - (ACTIVITY_DAYS - 1) * 86400 * SECOND;
 	struct count *statuses;
 	struct day *days;
@@ -330,7 +336,7 @@ static enum err activity(struct req *r)
 		(void)row_read(day, RES__MAX, own, &days[n]);
 		n += event_heard(&r->who, days[n].action, arena_strndup(r->arena, days[n].action, strcspn(days[n].action, ".")));
 	}
-	if ((e = tx_query(&r->tx, SQL_STATUSES, DB_IN(org, org, org, org), &rows)))
+	if ((e = tx_query(&r->tx, SQL_STATUSES, DB_IN(org, org, org, live, test, org, live, test), &rows)))
 		return e;
 	statuses = arena_alloc(r->arena, (rows.n + 1) * sizeof *statuses);
 	for (size_t i = 0; i < rows.n; i++) {
@@ -444,17 +450,17 @@ static const struct route routes[] = {
 	{ 0 }
 };
 
-/* For those who signed in: what it counts is of both modes, and what it gives away is
+/* For those who signed in: what it counts is of both modes unless they ask for one, and what it gives away is
  * more than a key, a narrowed token or an application may have. */
 static enum err check(struct req *r)
 {
-	return r->who.narrow || r->who.scopes || !id_is_zero(&r->who.client) ? ERR_NOT_SIGNED_IN : OK;
+	return r->who.narrow || r->who.scopes || !id_is_zero(&r->who.client) ? ERR_NOT_SIGNED_IN : req_mode(r);
 }
 
 /* A secret that was told before is what the console tells people about. */
 static const struct error_row errors[ERR__MAX] = { [ERR_KEY_SEALED] = { .code = "idempotency_key_sealed" } };
 
-static const struct route *const tables[] = { routes, lineage_routes, consent_routes, people_routes, key_routes, NULL };
+static const struct route *const tables[] = { routes, lineage_routes, consent_routes, people_routes, key_routes, audit_routes, health_routes, NULL };
 static const char *const prefixes[] = { "/console", NULL };
 const struct dialect api_console = { .name = "console", .title = "Console",
 	.about = "What the console needs beyond the published APIs. It changes with the console, without notice.",

@@ -251,6 +251,7 @@ static const struct error_row errors[ERR__MAX] = {
 	[ERR_SHAPE] = { .code = "validation_failed", .status = 422 },
 	[ERR_NO_BODY] = { .code = "validation_failed", .status = 422 },
 	[ERR_VERSION_HEADER] = { .code = "validation_header_invalid" },
+	[ERR_MODE_HEADER] = { .code = "validation_header_invalid" },
 	[ERR_RATE] = { .text = "Request rate exceeded for this key. Retry after `retry_after` seconds or honor the `Retry-After` header." },
 	[ERR_KEY_REUSED] = { .code = "idempotency_key_reused_with_different_body", .status = 409,
 		.text = "This Idempotency-Key was used for another request; use a new key." },
@@ -352,12 +353,15 @@ static enum err no_expand(struct req *r)
 	return OK;
 }
 
-/* Matter-Version: the header, else the key's pin, else the newest. */
+/* Matter-Version: the header, else the key's pin, else the newest; and Thaw-Mode. */
 static enum err check(struct req *r)
 {
 	const char *sent = req_header(r, "HTTP_MATTER_VERSION");
+	enum err e;
 
 	r->tx.api_version = r->who.api_version ? r->who.api_version : API_NEWEST;
+	if ((e = req_mode(r)))
+		return e;
 	if (!sent)
 		return no_expand(r);
 	if (!api_version_known(sent)) {

@@ -5,87 +5,21 @@
 #include <string.h>
 #include "clock.h"
 #include "conf.h"
-#include "dom_model.h"
+#include "dom_audit.h"
 #include "dom_org.h"
 #include "row.h"
 #include "str.h"
 
-static const struct { const char *prefix; enum resource type; } other_spellings[] = { { RID_MODEL, RES_MODEL }, { RID_VERSION, RES_VERSION } };
-
-/* The id of any resource that has a prefix. */
-static bool resource_id(const char *s, struct id *out, const char *types[2])
-{
-	for (int i = 0; i < RES__MAX; i++) {
-		if (*life_resources[i].prefix && id_parse(s, life_resources[i].prefix, out)) {
-			types[0] = types[1] = life_resources[i].word;
-			return true;
-		}
-	}
-	for (size_t i = 0; i < sizeof other_spellings / sizeof *other_spellings; i++) {
-		if (id_parse(s, other_spellings[i].prefix, out)) {
-			types[0] = types[1] = life_resources[other_spellings[i].type].word;
-			return true;
-		}
-	}
-	types[0] = life_resources[RES_RUN].word;         /* the two that are spelled bare */
-	types[1] = life_resources[RES_VERSION].word;
-	return id_parse(s, "", out);
-}
-
 /* ---- Rows ---- */
 
-struct line {
-	struct id object, human, token, id, parent;
-	const char *actor, *action, *type, *from, *to, *request_id, *address, *user_agent, *details;
-	int64_t at, revision, number;
-};
-
-/* As its own API spells it: a project by its number, a version and a run in their model. */
-static char *public_id(struct arena *a, const struct line *l)
-{
-	enum resource r = life_kind(l->type);
-	const char *model = id_is_zero(&l->parent) ? NULL : id_spell(a, life_resources[RES_MODEL].prefix, &l->parent);
-
-	if (r == RES_PROJECT && l->number)
-		return arena_printf(a, "project/%lld", (long long)l->number);
-	if (r == RES_VERSION && l->number && model)
-		return arena_printf(a, "%s/%s", model, version_spell(a, l->number));
-	if (r == RES_RUN && model)
-		return arena_printf(a, "%s/%s", model, id_spell(a, "", &l->object));
-	return life_spell(a, l->type, &l->object);
-}
-
-/* The object of such an id, or of any other.  ERR_DB_NONE: there is no such one; ERR_SHAPE: it is no id. */
-static enum err find_resource(struct cli *c, const struct id *org, const char *s, struct id *out, const char *types[2])
-{
-	const char *slash = strchr(s, '/');
-	struct id model;
-	int64_t number;
-
-	if (!slash)
-		return resource_id(s, out, types) ? OK : ERR_SHAPE;
-	if (!strncmp(s, "project/", 8) && parse_int(slash + 1, 1, INT64_MAX, &number)) {
-		types[0] = types[1] = life_resources[RES_PROJECT].word;
-		return tx_id(&c->tx, SQL_AUDIT_PROJECT, DB_IN(db_d(org), db_i(number)), out);
-	}
-	if (!id_parse(arena_strndup(c->arena, s, (size_t)(slash - s)), life_resources[RES_MODEL].prefix, &model))
-		return ERR_SHAPE;
-	if ((number = version_number(c->arena, slash + 1))) {
-		types[0] = types[1] = life_resources[RES_VERSION].word;
-		return tx_id(&c->tx, SQL_AUDIT_VERSION, DB_IN(db_d(org), db_d(&model), db_i(number)), out);
-	}
-	types[0] = types[1] = life_resources[RES_RUN].word;
-	return id_parse(slash + 1, "", out) ? OK : ERR_SHAPE;
-}
-
-static struct json *audit_row(const struct cli *c, struct arena *a, const struct line *l)
+static struct json *audit_row(const struct cli *c, struct arena *a, const struct audit_line *l)
 {
 	struct json *o = js_object(a);
 
 	js_put_str(a, o, "at", clock_iso(a, l->at, TIME_MILLIS));
 	js_put_str(a, o, "actor", l->actor);
 	js_put_str(a, o, "action", l->action);
-	js_put_str(a, o, "resource", public_id(a, l));
+	js_put_str(a, o, "resource", audit_spell(a, l));
 	js_put_int(a, o, "revision", l->revision);
 	js_put_str(a, o, "from", l->from);
 	js_put_str(a, o, "to", l->to);
@@ -103,26 +37,6 @@ static struct json *audit_row(const struct cli *c, struct arena *a, const struct
 }
 
 /* ---- Which of them ---- */
-
-/* What the options ask for: between two times, whose, which action, of which object. */
-struct asked { struct id org, actor, object, from, to; const char *actor_name, *action, *types[2]; bool of_object; int64_t limit; };
-
-static enum err audit_rows(struct tx *tx, const struct asked *q, struct line **out, size_t *n)
-{
-	static const struct column map[] = PICK_MAP(AUDIT_LIST_PICK, struct line);
-	const struct db_val in[] = { db_d(&q->org), db_d(&q->from), db_d(&q->to), db_s(q->actor_name), db_s(q->actor_name), db_d0(&q->actor),
-		db_s(q->action), db_s(q->action), db_s(q->types[0]), db_s(q->types[1]), db_d(&q->object), db_i(q->limit) };
-	struct db_val some[9];
-	struct db_rows r;
-	enum err e;
-
-	memcpy(some, in, sizeof some);
-	some[8] = in[11];
-	e = q->of_object ? tx_query(tx, SQL_AUDIT_LIST_OBJECT, in, 12, &r) : tx_query(tx, SQL_AUDIT_LIST, some, 9, &r);
-	*n = e ? 0 : r.n;
-	*out = e ? NULL : row_array(tx->arena, &r, map, sizeof **out);
-	return e;
-}
 
 /* A time, a day, or how long ago: 90s, 15m, 24h, 7d.  False, and said, when it is neither. */
 static bool when(struct cli *c, const char *option, struct id *out)
@@ -144,47 +58,37 @@ static bool when(struct cli *c, const char *option, struct id *out)
 	return true;
 }
 
-/* `model.*` as SQL has it: the underscores of actions are themselves. */
-static const char *pattern(struct arena *a, const char *s)
+static int understand(struct cli *c, struct audit_ask *q)
 {
-	struct buf b = { .arena = a };
-
-	for (buf_puts(&b, ""); s && *s; s++)
-		buf_printf(&b, "%s%c", strchr("_%\\", *s) ? "\\" : "", *s == '*' ? '%' : *s);
-	return s ? b.p : NULL;
-}
-
-static int understand(struct cli *c, struct asked *q)
-{
-	const char *resource = cli_option(c, "--resource");
-	struct user u;
+	const char *actor = cli_option(c, "--actor"), *action = cli_option(c, "--action"), *resource = cli_option(c, "--resource");
+	struct id org;
+	int64_t limit;
 	enum err e;
 
-	*q = (struct asked){ .actor_name = cli_option(c, "--actor"), .action = pattern(c->arena, cli_option(c, "--action")), .of_object = resource };
-	memset(&q->to, 0xff, sizeof q->to);
-	if (!cli_number(c, "--limit", 1, 100000, 100, &q->limit))
+	if (!cli_number(c, "--limit", 1, 100000, 100, &limit))
 		return CLI_USAGE;
-	if (!cli_org(c, &q->org))
+	if (!cli_org(c, &org))
 		return CLI_FAILED;
+	*q = audit_all(&org);
+	q->limit = limit;
 	if (!when(c, "--since", &q->from) || !when(c, "--until", &q->to))
 		return CLI_USAGE;
-	/* Whatever the user was called when it was done. */
-	if (q->actor_name && !user_find(&c->tx, q->actor_name, &u))
-		q->actor = u.id;
-	if (!resource)
+	if (action)
+		audit_what(c->arena, q, action);
+	if (actor && (e = audit_by(&c->tx, q, actor)))
+		return e == ERR_DB_NONE ? cli_say("the organization has no user `%s`, and nothing was done under this name; run `thaw user list`", actor) : cli_failed(c, e);
+	if (!resource || !(e = audit_to(&c->tx, q, resource)))
 		return 0;
-	e = find_resource(c, &q->org, resource, &q->object, q->types);
-	if (e == ERR_SHAPE)
-		return cli_say("`%s` is not an id; ids look like mdl-65f0c0ffee5eed0123456789, wks_00ekfJjIL9k9upmyT, project/12 or "
-			"mdl-65f0c0ffee5eed0123456789/ver-003", resource);
-	return e == ERR_DB_NONE ? cli_say("the organization has no object `%s`", resource) : e ? cli_failed(c, e) : 0;
+	return e == ERR_SHAPE ? cli_say("`%s` is not an id; ids look like mdl-65f0c0ffee5eed0123456789, wks_00ekfJjIL9k9upmyT, project/12 or "
+			"mdl-65f0c0ffee5eed0123456789/ver-003", resource)
+		: e == ERR_DB_NONE ? cli_say("the organization has no object `%s`", resource) : cli_failed(c, e);
 }
 
 /* ---- As they come ---- */
 
 enum { LATE_S = 60, LATE_MOST = 4096 };
 
-static void print_row(struct cli *c, struct arena *a, const struct line *l)
+static void print_row(struct cli *c, struct arena *a, const struct audit_line *l)
 {
 	struct json *o = audit_row(c, a, l);
 	const char *key, *sep = "";
@@ -205,12 +109,13 @@ static void print_row(struct cli *c, struct arena *a, const struct line *l)
 
 /* An id is made before its row is committed: what is that old may still come, so each look goes back
  * as far as a transaction takes, and leaves out what it has seen. */
-static int follow(struct cli *c, struct asked *q)
+static int follow(struct cli *c, struct audit_ask *q)
 {
 	struct id *seen = arena_alloc(c->arena, LATE_MOST * sizeof *seen), first = q->from, end;
 	struct arena *a = arena_new();
 	size_t n = 0, nseen = 0;
 	enum err e = OK;
+	bool more;
 
 	q->limit = LATE_MOST;
 	memset(&end, 0xff, sizeof end);
@@ -219,11 +124,11 @@ static int follow(struct cli *c, struct asked *q)
 	while (!e && !cli_stopping()) {
 		struct tx *tx = cli_unit(c, a);
 		const struct id late = id_first(tx->now - LATE_S * SECOND - conf.db_deadline_ms * 2000);
-		struct line *all;
+		struct audit_line *all;
 		size_t kept = 0;
 
 		q->from = memcmp(&late, &first, sizeof late) > 0 ? late : first;
-		if ((e = audit_rows(tx, q, &all, &n)))
+		if ((e = audit_find(tx, q, &all, &n, &more)))
 			break;
 		for (size_t i = n; i--; ) {
 			bool known = false;
@@ -248,8 +153,9 @@ static int follow(struct cli *c, struct asked *q)
 int cmd_audit_list(struct cli *c)
 {
 	struct json *rows = js_array(c->arena);
-	struct asked q;
-	struct line *all;
+	struct audit_ask q;
+	struct audit_line *all;
+	bool more;
 	size_t n;
 	int bad;
 	enum err e;
@@ -261,11 +167,11 @@ int cmd_audit_list(struct cli *c)
 			q.from = id_first(c->tx.now);
 		return follow(c, &q);
 	}
-	if ((e = audit_rows(&c->tx, &q, &all, &n)))
+	if ((e = audit_find(&c->tx, &q, &all, &n, &more)))
 		return cli_failed(c, e);
 	for (size_t i = 0; i < n; i++)
 		js_add(rows, audit_row(c, c->arena, &all[i]));
-	cli_rows(c, rows, q.actor_name && id_is_zero(&q.actor) ? arena_printf(c->arena, "No audit rows; no user is called `%s`.", q.actor_name) : "No audit rows.");
+	cli_rows(c, rows, "No audit rows.");
 	return CLI_DONE;
 }
 

@@ -694,12 +694,13 @@
 #define HISTORY_PICK(F, C, A) F(A, d, "a.id", id) C(A, t, "a.at", at) C(A, d0, "a.actor_id", actor.id) C(A, s, "a.actor_name", actor.name) \
 	C(A, a, "a.action", action) C(A, i, "a.revision", revision) C(A, a, "a.from_state", from) C(A, a, "a.to_state", to) C(A, a, "a.request_id", request_id) \
 	C(A, a, "a.client_address", address) C(A, s, "a.user_agent", user_agent) C(A, s, "a.details", details) C(A, s, "k.name", key) C(A, a, "k.agent", agent)
-/* thaw audit: a row of any object, rows of each kind, and what does not agree. */
+/* A row of any object; of thaw audit rows of each kind, and what does not agree. */
 #define AUDIT_LIST_PICK(F, C, A) F(A, t, "a.at", at) C(A, s, "a.actor_name", actor) C(A, s, "a.action", action) \
 	C(A, s, "a.resource_type", type) C(A, d, "a.resource_id", object) C(A, i, "a.revision", revision) C(A, s, "a.from_state", from) \
 	C(A, s, "a.to_state", to) C(A, s, "a.request_id", request_id) C(A, s, "a.client_address", address) C(A, s, "a.user_agent", user_agent) \
 	C(A, s, "a.details", details) C(A, d0, "a.human_id", human) C(A, d0, "a.token_id", token) C(A, d, "a.id", id) \
-	C(A, i0, "COALESCE(j.number, v.number)", number) C(A, d0, "COALESCE(v.model_id, t.model_id)", parent)
+	C(A, i0, "COALESCE(j.number, v.number)", number) C(A, d0, "COALESCE(v.model_id, t.model_id)", parent) \
+	C(A, d0, "a.actor_id", whose) C(A, s, "k.name", key) C(A, s, "k.agent", agent)
 #define AUDIT_COUNTS_PICK(F, C, A) F(A, s, "resource_type", type) C(A, i, "COUNT(DISTINCT organization_id, resource_id)", objects) \
 	C(A, i, "COUNT(*)", rows)
 #define VERIFY_COLUMNS(C, A) C(A, s, type, type) C(A, d, id, id) C(A, s, problem, problem)
@@ -739,6 +740,18 @@
 	C(A, i, COUNT_OF("webhook_endpoints WHERE failing_since IS NOT NULL AND status = 'enabled'"), figures[5]) \
 	C(A, i, COUNT_OF("jobs FORCE INDEX (job_due) WHERE due_at IS NOT NULL"), figures[6]) \
 	C(A, i, "COALESCE((SELECT CAST(VARIABLE_VALUE AS SIGNED) FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'WSREP_CLUSTER_SIZE'), 0)", figures[7])
+/* The same of one organization, for its administrators. */
+#define WAITING_PICK(F, C, A) F(A, i, "(SELECT COALESCE(MAX(version), 0) FROM schema_versions)", schema) \
+	C(A, i, COUNT_OF("outbox FORCE INDEX (outbox_pending) WHERE sequence IS NULL AND organization_id = ?"), events) \
+	C(A, i, "COALESCE(GREATEST(0, TIMESTAMPDIFF(SECOND, (SELECT x.at FROM outbox x FORCE INDEX (outbox_pending) WHERE x.sequence IS NULL " \
+		"AND x.organization_id = ? ORDER BY x.at LIMIT 1), UTC_TIMESTAMP(6))), 0)", age) \
+	C(A, i, COUNT_OF("webhook_endpoints x FORCE INDEX (endpoint_list) STRAIGHT_JOIN deliveries v FORCE INDEX (delivery_due) ON v.organization_id = x.organization_id " \
+		"AND v.endpoint_id = x.id AND v.outcome IS NULL WHERE x.organization_id = ? AND x.livemode IN (0, 1) AND x.hidden = 0 AND x.status = 'enabled'"), deliveries) \
+	C(A, i, COUNT_OF("webhook_endpoints FORCE INDEX (endpoint_list) WHERE organization_id = ? AND livemode IN (0, 1) AND hidden = 0 " \
+		"AND failing_since IS NOT NULL AND status = 'enabled'"), failing) \
+	C(A, i, COUNT_OF("jobs FORCE INDEX (job_due) WHERE due_at IS NOT NULL AND organization_id = ?"), builds)
+/* Deliveries of a day and outcome. */
+#define DELIVERED_PICK(F, C, A) F(A, s, "DATE_FORMAT(u.created_at, '%Y-%m-%d')", date) C(A, s, "COALESCE(u.outcome, 'pending')", status) C(A, i, "COUNT(*)", count)
 #define TABLE_PICK(F, C, A) F(A, s, "TABLE_NAME", name) C(A, i, "CAST(TABLE_ROWS AS SIGNED)", rows) C(A, i, "CAST(DATA_LENGTH + INDEX_LENGTH AS SIGNED)", bytes)
 /* Up to which number the events of an organization are, and up to which they are in its totals. */
 #define COUNTER_PICK(F, C, A) F(A, i, "last", last) C(A, i, "counted", counted)

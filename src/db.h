@@ -35,7 +35,7 @@ enum { DB_COLUMNS = 112, DB_PARAMETERS = 384, DB_MADE = 96 };     /* of one stat
 extern const struct sql_row sql_rows[SQL__MAX];
 
 /* The schema versions this program works with. */
-enum { SCHEMA_MIN = 19, SCHEMA_MAX = 19 };
+enum { SCHEMA_MIN = 20, SCHEMA_MAX = 20 };
 
 /* A value in or out.  Text is NUL-terminated; s == NULL is NULL; null tells for all. */
 struct db_val { char t; bool null; int64_t i; const char *s; size_t n; struct id id; };

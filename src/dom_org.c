@@ -42,6 +42,11 @@ enum err org_find(struct tx *tx, const char *which, struct id *out)
 	return tx_id(tx, SQL_ORG_FIND, DB_IN(db_d(&id), db_s(which)), out);
 }
 
+enum err org_name(struct tx *tx, const struct id *org, const char **out)
+{
+	return tx_text(tx, SQL_ORG_NAME, DB_IN(db_d(org)), out);
+}
+
 /* Locked, in whatever organization: the command is of none. */
 static enum err locked(struct tx *tx, enum resource r, const struct id *org, const struct db_val *key, void *out)
 {

@@ -16,6 +16,8 @@ enum err org_enable(struct tx *tx, const struct id *org, bool enabled);
 /* By `org-...` or exact name.  ERR_DB_NONE. */
 enum err org_find(struct tx *tx, const char *which, struct id *out);
 
+enum err org_name(struct tx *tx, const struct id *org, const char **out);
+
 struct role;
 /* ERR_DB_NONE. */
 enum err role_find(struct tx *tx, const struct id *org, const char *name, struct id *out);

@@ -109,3 +109,40 @@ enum err service_tables(struct tx *tx, struct table_size **out, size_t *n)
 	*out = e ? NULL : row_array(tx->arena, &r, map, sizeof **out);
 	return e;
 }
+
+const char *const service_names[] = { "deliver", "build", "sweep", NULL }, *const service_words[] = { "running", "idle", "stopped", "absent", NULL };
+enum { RUNNING, IDLE, STOPPED, ABSENT };
+
+enum err service_states(struct tx *tx, struct service_state **out)
+{
+	struct service_state *all = arena_alloc(tx->arena, SERVICE__MAX * sizeof *all);
+	struct service *seen;
+	size_t n;
+	enum err e = service_list(tx, &seen, &n);
+
+	for (int i = 0; i < SERVICE__MAX && !e; i++) {
+		int best = ABSENT;
+
+		all[i] = (struct service_state){ .row = service_rows[i].name };
+		for (size_t k = 0; k < n; k++) {
+			const struct service *s = &seen[k];
+			const int is = s->running ? RUNNING : s->ended && s->silent <= service_rows[i].away_s ? IDLE : STOPPED;
+
+			if (s->row != &service_rows[i])
+				continue;
+			best = is < best ? is : best;
+			all[i].seen = s->seen > all[i].seen ? s->seen : all[i].seen;
+		}
+		all[i].status = service_words[best];
+	}
+	*out = all;
+	return e;
+}
+
+enum err service_waiting(struct tx *tx, const struct id *org, struct waiting *out)
+{
+	static const struct column map[] = PICK_MAP(WAITING_PICK, struct waiting);
+	const struct db_val in = db_d(org);
+
+	return tx_one(tx, SQL_WAITING, DB_IN(in, in, in, in, in), map, out);
+}

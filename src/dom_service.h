@@ -37,4 +37,14 @@ enum err service_figures(struct tx *tx, struct figures *out);
 struct table_size { const char *name; int64_t rows, bytes; };
 enum err service_tables(struct tx *tx, struct table_size **out, size_t *n);
 
+
+/* What a tenant may know of the services, by name: one of them runs somewhere (running), has ended in order and is due again
+ * (idle), or should have reported (stopped); or none was seen lately (absent).  And what waits for them in an organization: events
+ * up to so many, and how many seconds the oldest has. */
+struct service_state { const char *row, *status; int64_t seen; };
+extern const char *const service_names[], *const service_words[];
+enum err service_states(struct tx *tx, struct service_state **out);      /* SERVICE__MAX of them */
+struct waiting { int64_t schema, events, age, deliveries, failing, builds; };
+enum err service_waiting(struct tx *tx, const struct id *org, struct waiting *out);
+
 #endif

@@ -396,6 +396,22 @@ enum err delivery_list(struct tx *tx, struct list_ask *ask, struct list_got *got
 	return load_tries(tx, &ask->parent, all, got->n);
 }
 
+enum err deliveries_by_day(struct tx *tx, int64_t since, struct delivered **out, size_t *n, bool *cut)
+{
+	static const struct column map[] = PICK_MAP(DELIVERED_PICK, struct delivered);
+	const struct id first = id_first(since);
+	struct db_rows r;
+	int64_t all = 0;
+	enum err e = tx_query(tx, SQL_DELIVERED, DB_IN(db_d(&tx->who->organization), db_d(&first), db_i(DELIVERIES_COUNTED)), &r);
+
+	*n = e ? 0 : r.n;
+	*out = e ? NULL : row_array(tx->arena, &r, map, sizeof **out);
+	for (size_t i = 0; i < *n; i++)
+		all += (*out)[i].count;
+	*cut = all == DELIVERIES_COUNTED;
+	return e;
+}
+
 enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out)
 {
 	const struct db_val *v;

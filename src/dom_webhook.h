@@ -118,6 +118,10 @@ struct delivery {
 /* ask->parent: the endpoint. */
 extern const struct listing deliveries_list;
 enum err delivery_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
+/* Those that were made since, by day and outcome: of the newest DELIVERIES_COUNTED; *cut: there are more. */
+enum { DELIVERIES_COUNTED = 100000 };
+struct delivered { const char *date, *status; int64_t count; };
+enum err deliveries_by_day(struct tx *tx, int64_t since, struct delivered **out, size_t *n, bool *cut);
 enum err delivery_get(struct tx *tx, const struct id *endpoint, const struct id *id, struct delivery *out);
 /* Send it once more, whatever became of it; what is to be sent is sent at once, and a try
  * that is under way counts.  ERR_WRONG_STATE: the endpoint is disabled. */

@@ -306,6 +306,22 @@ const char *req_header(const struct req *r, const char *name)
 	return found && *found ? arena_strdup(r->arena, found) : NULL;
 }
 
+enum err req_mode(struct req *r)
+{
+	const char *sent = req_header(r, "HTTP_THAW_MODE");
+	const enum mode mode = !sent ? MODE_BOTH : !strcmp(sent, "live") ? MODE_LIVE : MODE_TEST;
+
+	if (!sent || mode == r->who.mode)
+		return OK;
+	if (mode == MODE_TEST && strcmp(sent, "test"))
+		why_add(&r->tx, "Thaw-Mode", "must be live or test");
+	else if (r->who.mode != MODE_BOTH)
+		why_add(&r->tx, "Thaw-Mode", "does not match the mode of this API key");
+	else
+		return r->who.mode = mode, OK;
+	return ERR_MODE_HEADER;
+}
+
 /* The idempotency key of a write, bare or as the quoted string of the IETF's draft
  * (httpapi-idempotency-key-header-07), and the fingerprint of what it stands for. */
 static enum err decode_key(struct req *r)

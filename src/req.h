@@ -100,6 +100,10 @@ enum err req_shape(struct req *r);
 /* A header that a dialect alone asks for, by its variable; NULL: not sent, "": twice. */
 const char *req_header(const struct req *r, const char *name);
 
+/* Thaw-Mode, `live` or `test`: this request of somebody who signed in, and sees both, sees that data alone, and makes what it makes
+ * in it.  ERR_MODE_HEADER: another word, or not the mode of the API key. */
+enum err req_mode(struct req *r);
+
 /* What the caller calls this server: scheme, host and base path, `https://host/base`, as far as a trusted proxy tells it. */
 const char *req_base(const struct req *r);
 

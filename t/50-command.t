@@ -201,8 +201,10 @@ subtest 'audit' => sub {
     is($of->('--action', 'model.*'), 'model.created model.training_completed model.training_started', 'by a group of them');
     is($of->('--action', 'model_*'), 'model_version.created', 'whose underscore is one');
     is(scalar(grep { $_->{actor} ne 'admin' } @{ ok_json('by actor', 'audit', 'list', '--org', 'Main', '--actor', 'admin') }), 0, 'by actor');
-    is($of->('--actor', 'nobody'), '', 'of nobody');
-    is(thaw('audit', 'list', '--org', 'Main', '--actor', 'nobody')->{out}, "No audit rows; no user is called `nobody`.\n", 'who is none');
+    fails('of nobody', 1, qr/has no user `nobody`, and nothing was done under this name; run `thaw user list`/, 'audit', 'list', '--org', 'Main', '--actor', 'nobody');
+    fails('of another organization\'s user', 1, qr/has no user `other`/, 'audit', 'list', '--org', 'Main', '--actor', ($t->other, 'other')[1]);
+    my ($name) = map { $_->{actor} } grep { $_->{action} eq 'organization.created' } @{ ok_json('whoever ran the command', 'audit', 'list', '--org', 'Main') };
+    like($of->('--actor', $name), qr/organization\.created/, 'is no user, and has done something');
     my ($at) = map { $_->{at} } grep { $_->{action} eq 'project.created' } @{ ok_json('its time', 'audit', 'list', '--org', 'Main') };
     unlike($of->('--until', $at), qr/project/, 'until');
     like($of->('--since', $at), qr/project/, 'since');

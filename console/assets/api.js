@@ -1,8 +1,9 @@
 // api.js: the session and every request. The access token lives in this module's
 // memory and nowhere else; the refresh token is a cookie that no script can read.
 //
-//   request(method, path, {body, key, match, bytes}) -> {status, data, etag}, or throws a
-//   Failure; bytes: the answer is no JSON, and data a Blob
+//   request(method, path, {body, key, match, bytes, mode}) -> {status, data, etag, next}, or throws a
+//   Failure; bytes: the answer is no JSON, and data a Blob; mode: of the data, 'live' or 'test'; next: where
+//   what is left can be had
 //   Failure.kind says what a view does about it:
 //     invalid (400, 422: fields)  denied (403)  gone (404)  conflict (409)  stale (412)
 //     slow (429: wait)  away (5xx)  lost (no answer)  ended (the person signed out)
@@ -11,7 +12,7 @@
 const SESSION = '/console/session';
 const EARLY = 30_000;           // a token is renewed this long before its end
 
-let session = null;             // {token, until, user}
+let session = null;             // {token, until, user, organization}
 let renewing = null;
 let askAgain = null;            // shows the dialog that signs in again
 const bus = 'BroadcastChannel' in globalThis ? new BroadcastChannel('thaw-session') : null;
@@ -24,6 +25,7 @@ export class Failure extends Error {
 }
 
 export const user = () => session?.user ?? null;
+export const organization = () => session?.organization ?? null;
 export const may = permission => !!session && (permission === 'member' ||
     session.user.permissions.includes('organization:admin') || session.user.permissions.includes(permission));
 export function onSignIn(dialog) { askAgain = dialog; }
@@ -48,12 +50,13 @@ function failure(status, headers, body) {
 }
 
 // The cookie is for the session's own address alone; without credentials no answer makes the browser ask for a password.
-async function exchange(method, path, { body, key, match, token, bytes } = {}) {
+async function exchange(method, path, { body, key, match, token, bytes, mode } = {}) {
     const headers = { Accept: bytes ? '*/*' : 'application/json' };
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (key) headers['Idempotency-Key'] = key;
     if (match) headers['If-Match'] = match;
+    if (mode) headers['Thaw-Mode'] = mode;
     let reply, data = null, text = '';
     try {
         reply = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body),
@@ -64,13 +67,13 @@ async function exchange(method, path, { body, key, match, token, bytes } = {}) {
     }
     try { data ??= text ? JSON.parse(text) : null; } catch { /* the status says enough */ }
     if (!reply.ok) throw failure(reply.status, reply.headers, data);
-    return { status: reply.status, data, etag: reply.headers.get('ETag') };
+    return { status: reply.status, data, etag: reply.headers.get('ETag'), next: reply.headers.get('Link')?.match(/<([^>]*)>; rel="next"/)?.[1] ?? null };
 }
 
 // ---- The session -----------------------------------------------------------------
 
 function keep({ data }) {
-    session = { token: data.access_token, until: Date.now() + data.expires_in * 1000, user: data.user };
+    session = { token: data.access_token, until: Date.now() + data.expires_in * 1000, user: data.user, organization: data.organization };
     return session.user;
 }
 
@@ -129,11 +132,22 @@ export async function request(method, path, options = {}) {
     return exchange(method, path, { ...options, token: session.token });
 }
 
-export const get = async path => (await request('GET', path)).data;
+export const get = async (path, options) => (await request('GET', path, options)).data;
 export const query = (path, values) => {
     const set = Object.entries(values).filter(([, v]) => v !== '' && v !== null && v !== undefined);
     return set.length ? `${path}?${new URLSearchParams(set)}` : path;
 };
+
+// Which data the lists show, and what is made belongs to, where a resource has two sets (`modes`): this browser remembers it.
+const KEPT = 'thaw-mode';
+let shown = 'live';
+try { if (localStorage.getItem(KEPT) === 'test') shown = 'test'; } catch { /* then each page begins with live data */ }
+export const mode = () => shown;
+export function setMode(to) {
+    shown = to;
+    try { localStorage.setItem(KEPT, to); } catch { /* for this page then */ }
+}
+export const modeOf = resource => resource.modes ? { mode: shown } : {};
 
 // The objects that others name by their id, each asked for once; one that cannot be had keeps its id.
 export async function named(get, urls) {

@@ -1,7 +1,7 @@
 // form.js: creating and editing any resource. The server's rules are not repeated
 // here: it says which field is wrong, and the form shows it there.
 import { h, inside, listed, nonce, value, sentence } from './dom.js';
-import { request, get, offers } from './api.js';
+import { request, get, modeOf, offers } from './api.js';
 import { notice, toast } from './dialog.js';
 import { detailHash, editable, rights, target, tellSecret } from './act.js';
 import { fieldset } from './fields.js';
@@ -61,7 +61,7 @@ export async function form(resource, id, params) {
         send.setAttribute('aria-disabled', 'true');
         problem.replaceChildren();
         try {
-            const reply = await request(editing ? resource.edit.method : 'POST', editing && resource.edit.url?.(object) || url, { body, key, match: etag });
+            const reply = await request(editing ? resource.edit.method : 'POST', editing && resource.edit.url?.(object) || url, { body, key, match: etag, ...editing || above ? {} : modeOf(resource) });
             const made = resource.api.one(reply.data ?? await get(url));
             start = values();
             await tellSecret(resource, reply.data);

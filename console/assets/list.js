@@ -1,7 +1,7 @@
 // list.js: the list of any resource, and its archive: filters, search, order, pages;
 // and the lists of what belongs to an object, in its detail.
 import { h, uid, value, badge, test, count, plural, spinner, sentence } from './dom.js';
-import { get, query, offers, may, user } from './api.js';
+import { get, query, offers, may, mode, modeOf, user } from './api.js';
 import { notice } from './dialog.js';
 import { button, detailHash, known, settle } from './act.js';
 import { bulk, many } from './bulk.js';
@@ -10,15 +10,15 @@ import { byWord } from './resources.js';
 // ---- Pages and tables -----------------------------------------------------------------
 
 // A page of the list at `base`: {items, previous, next}, and {total, size} when the API has
-// numbered pages. previous, next: what of the view to change to come there ({page}, {after}
+// numbered pages. of: of which mode. previous, next: what of the view to change to come there ({page}, {after}
 // or {before}), null where nothing is. Where only some are this person's, it goes on until
 // there are enough of them.
-async function read(resource, base, view) {
+async function read(resource, base, view, of) {
     const enough = view.limit ?? 20, back = !!view.before;
     const items = [];
     let { after, before } = view, page, first, last;
     do {
-        page = { size: enough, ...resource.api.page(await get(query(base, resource.api.list({ ...view, after, before, limit: resource.mine ? 100 : enough })))) };
+        page = { size: enough, ...resource.api.page(await get(query(base, resource.api.list({ ...view, after, before, limit: resource.mine ? 100 : enough })), of)) };
         if (page.total !== undefined) { items.push(...page.items); break; }
         const mine = resource.mine ? page.items.filter(o => resource.mine(o, user())) : page.items;
         if (back) items.unshift(...mine); else items.push(...mine);
@@ -34,19 +34,28 @@ async function read(resource, base, view) {
 
 // How many wait for this person.
 export async function waiting(resource) {
-    return (await read({ ...resource, api: { ...resource.api, complete: null } }, resource.api.base, { status: resource.shown, limit: 100 })).items.length;
+    return (await read({ ...resource, api: { ...resource.api, complete: null } }, resource.api.base, { status: resource.shown, limit: 100 }, modeOf(resource))).items.length;
 }
 
 const tick = (label, checked, on) => h('input', { type: 'checkbox', class: 'form-check-input', 'aria-label': label, checked, onchange: e => on(e.target.checked) });
 const wide = c => c.wide || c.below || c.kind === 'status' ? `d-none d-lg-table-cell${c.number ? ' number' : ''}` : null;
+// A column that the API can sort by has a button: up first, then down, where there are both.
+function header(resource, c, order) {
+    const ways = order && c.sort?.filter(way => resource.sorts.some(([value]) => value === way.value));
+    if (!ways?.length) return h('th', { scope: 'col', class: wide(c) }, c.label);
+    const at = ways.findIndex(way => way.value === order.now), to = ways[(at + 1) % ways.length];
+    return h('th', { scope: 'col', class: wide(c), 'aria-sort': at < 0 ? null : ways[at].down ? 'descending' : 'ascending' },
+        h('button', { type: 'button', class: 'sort', 'data-sort': c.label, onclick: () => order.by(to.value, c.label) }, c.label,
+            h('span', { 'aria-hidden': 'true' }, at < 0 ? ' \u2195' : ways[at].down ? ' \u2193' : ' \u2191')));
+}
 // Rows without a page or an action of their own.
 export function plainTable(resource, columns, rows, caption) {
     return h('table', { class: 'table align-middle' }, h('caption', { class: 'visually-hidden' }, caption),
         h('thead', {}, h('tr', {}, columns.map(c => h('th', { scope: 'col' }, c.label)))),
         h('tbody', {}, rows.map(o => h('tr', {}, columns.map((c, i) => h(i ? 'td' : 'th', { scope: i ? null : 'row' }, value(resource, c, o)))))));
 }
-// picks: a row can be chosen, {has(o), set(o, on)}.
-async function table(resource, items, caption, refresh, picks) {
+// picks: a row can be chosen, {has(o), set(o, on)}. order: {now, by(value)}: which of the resource's sorts it is in, and what puts it in another.
+async function table(resource, items, caption, refresh, picks, order) {
     const can = new Map();
     for (const o of items)
         can.set(o, known(resource, await offers(resource, resource.status(o)), o).filter(a => resource.actions[a.transition].row));
@@ -54,7 +63,7 @@ async function table(resource, items, caption, refresh, picks) {
     return h('table', { class: 'table align-middle' },
         h('caption', { class: 'visually-hidden' }, sentence(caption)),
         h('thead', {}, h('tr', {}, picks && h('th', { scope: 'col', class: 'pick' }, tick('Select all on this page', items.every(picks.has), on => { for (const o of items) picks.set(o, on); picks.all(); })),
-            resource.columns.map(c => h('th', { scope: 'col', class: wide(c) }, c.label)),
+            resource.columns.map(c => header(resource, c, order)),
             acts && h('th', { scope: 'col', class: 'acts' }, h('span', { class: 'visually-hidden' }, 'Actions')))),
         h('tbody', {}, items.map(o => h('tr', { 'data-id': resource.id(o) }, picks && h('td', { class: 'pick' }, tick(`Select ${resource.name(o)}`, picks.has(o), on => picks.set(o, on))),
             resource.columns.map((c, i) => i === 0
@@ -201,8 +210,9 @@ export function list(resource, archived, params) {
         const mine = ++turn;
         if (quiet !== true) rows.setAttribute('aria-busy', 'true');
         try {
-            const page = await read(resource, resource.api.base, { ...view, status: archived ? resource.archived : view.status });
-            const shown = page.items.length > 0 && await table(resource, page.items, `${archived ? 'Archived ' : ''}${resource.many}`, load, picks);
+            const page = await read(resource, resource.api.base, { ...view, status: archived ? resource.archived : view.status }, modeOf(resource));
+            const shown = page.items.length > 0 && await table(resource, page.items, `${archived ? 'Archived ' : ''}${resource.many}`, load, picks,
+                resource.sorts.length > 0 && { now: view.sort || resource.sorts[0][0], by: reorder });
             if (mine !== turn) return;
             summary.textContent = plural(page.total ?? page.items.length, resource.one, resource.many) + (page.total === undefined && (page.previous || page.next) ? ' on this page' : '');
             rows.replaceChildren(...(shown ? [shown, pages(page)].filter(Boolean) : [empty()]));
@@ -230,18 +240,25 @@ export function list(resource, archived, params) {
             return h('div', { class: 'empty' }, h('p', {}, `No ${resource.many} match.`), h('a', { class: 'btn btn-outline-secondary', href: base, onclick: clear }, 'Show all'));
         if (inside())
             return h('div', { class: 'empty' }, h('p', {}, 'This page is empty.'), h('a', { class: 'btn btn-outline-secondary', href: base }, 'First page'));
-        return h('div', { class: 'empty' }, h('p', {}, resource.none ?? (archived ? `No archived ${resource.many}.`
-            : resource.mine ? 'Nothing is waiting for your approval.' : `No ${resource.many} yet.`)));
+        // What there is none of says what it is for, and how the first one is made.
+        const first = resource.first ?? (may(resource.create) && resource.form && !resource.within && !resource.madeElsewhere ? { href: `#/${resource.path}/new`, text: `Create the first ${resource.one}` } : null);
+        const none = resource.none ?? (archived ? `No archived ${resource.many}.` : resource.mine ? 'Nothing is waiting for your approval.' : `No ${resource.modes && mode() === 'test' ? 'test ' : ''}${resource.many} yet.`);
+        return h('div', { class: 'empty' }, h('p', {}, none), !archived && [resource.purpose && h('p', {}, resource.purpose), first && h('a', { class: 'btn btn-primary', href: first.href }, first.text)]);
     }
     function clear(e) { e.preventDefault(); controls.reset(); for (const x of controls.elements) if (x.name) x.value = (x.name === 'status' && resource.shown) || (x.name === 'sort' ? resource.sorts[0][0] : ''); changed(); controls.elements[0].focus(); }
 
     // ---- The controls: each change is a new address, so that Reload and Back agree
 
+    async function reorder(value, label) {
+        controls.elements.sort.value = value;
+        await changed();
+        rows.querySelector(`[data-sort="${CSS.escape(label)}"]`)?.focus();
+    }
     function changed() {
         for (const n of names) view[n] = controls.elements[n].value.trim();
         Object.assign(view, { page: 1, after: '', before: '' });
         history.replaceState(null, '', hash({}));
-        load();
+        return load();
     }
     const entry = f => {
         const id = uid(f.name);

@@ -5,8 +5,9 @@
 //   #/projects/new          a form          #/projects/12         an object
 //   #/models/mdl-1/compare?versions=1,2  its versions side by side
 //   #/projects/12/edit      its form        #/authorize?client_id=...  what an application asks for
+//   #/audit                 a page of no resource
 import { h } from './dom.js';
-import { resume, user, may, signOut, onSignIn, onSignOut, forget } from './api.js';
+import { resume, user, organization, may, mode, setMode, signOut, onSignIn, onSignOut, forget } from './api.js';
 import { clearToasts, notice, toastFailure, turnToasts } from './dialog.js';
 import { signInPage, signInAgain } from './signin.js';
 import { resources, byPath } from './resources.js';
@@ -18,10 +19,21 @@ import { form } from './form.js';
 import { compare } from './compare.js';
 import { passwordPage } from './password.js';
 import { authorize } from './authorize.js';
+import { audit } from './audit.js';
+import { usage } from './usage.js';
+import { health } from './health.js';
 
 const main = document.getElementById('main');
 const shell = document.getElementById('shell');
 let turn = 0, current = null, shown = '';
+
+// Views that are no resource's: what one may do there, and the permission that it takes; and the groups of the navigation, in order.
+const pages = [
+    { path: 'audit', title: 'Audit', group: 'Administration', what: 'see the audit', read: 'organization:admin', view: audit },
+    { path: 'usage', title: 'Usage', group: 'Administration', what: 'see the quotas', read: 'organization:admin', view: usage },
+    { path: 'health', title: 'Health', group: 'Administration', what: 'see the health of the service', read: 'organization:admin', view: health },
+];
+const groups = ['Models', 'Work', 'Integration', 'Administration'];
 
 // ---- Where the address leads -----------------------------------------------------------
 
@@ -30,9 +42,10 @@ function route() {
     let parts;
     try { parts = path.split('/').filter(Boolean).map(decodeURIComponent); } catch { parts = ['?']; }
     const [word, id, verb] = parts;
-    const resource = byPath(word);
+    const resource = byPath(word), page = !id && pages.find(p => p.path === word);
     if (!word) return start();
     if (word === 'account' && !id) return account();
+    if (page) return may(page.read) ? page.view(new URLSearchParams(search)) : barred(page.what, page.read);
     if (word === 'authorize' && !id) return authorize(new URLSearchParams(search), leave);
     if (!resource || parts.includes('.') || parts.includes('..') || parts.length > 3 || (verb && verb !== 'edit' && !(verb === 'compare' && resource.compares))) return nowhere();
     if (!may(resource.read)) return barred(`see ${resource.many}`, resource.read);
@@ -99,13 +112,45 @@ function frame() {
     const who = user();
     const here = location.hash.replace(/^#\/?/, '').split(/[/?]/)[0];
     const link = (to, text, on) => h('li', {}, h('a', { href: to, 'aria-current': on ? 'page' : null }, text));
-    shell.replaceChildren(h('header', { class: 'bar' }, h('div', { class: 'container-xxl' },
-        h('a', { class: 'brand', href: '#/' }, h('img', { src: 'assets/icon.svg', alt: '', width: 28, height: 28 }), 'Thaw'),
-        who && h('nav', { 'aria-label': 'Main' }, h('ul', {}, link('#/', 'Overview', here === ''),
-            resources.filter(r => !r.inner && may(r.read)).map(r => link(`#/${r.path}`, r.menu ?? r.title, here === r.path || byPath(here)?.inner === r.path)))),
-        h('div', { class: 'who' }, h('a', { href: 'docs' }, 'Documentation'),
-            who && h('a', { href: '#/account', 'aria-current': here === 'account' ? 'page' : null }, h('span', { class: 'visually-hidden' }, 'My account, signed in as '), who.username, ` (${who.role})`),
-            who && h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: leave }, 'Sign out')))));
+    const shownBy = [...resources.filter(r => !r.inner), ...pages].filter(p => who && may(p.read));
+    const group = name => {
+        const own = shownBy.filter(p => (p.group ?? 'Work') === name), id = `group-${name.toLowerCase()}`;
+        return own.length > 0 && h('li', {}, h('span', { id, class: 'group' }, name), h('ul', { 'aria-labelledby': id },
+            own.map(p => link(`#/${p.path}`, p.menu ?? p.title, here === p.path || byPath(here)?.inner === p.path))));
+    };
+    const brand = h('a', { class: 'brand', href: '#/' }, h('img', { src: 'assets/icon.svg', alt: '', width: 28, height: 28 }), 'Thaw');
+    const documents = h('a', { href: 'docs' }, 'Documentation');
+    document.body.classList.toggle('framed', !!who);
+    if (!who) { shell.replaceChildren(h('header', { class: 'bar' }, h('div', { class: 'container-xxl' }, brand, h('div', { class: 'who' }, documents)))); return; }
+    const menu = h('div', { id: 'menu' },
+        h('nav', { 'aria-label': 'Main' }, h('ul', {}, link('#/', 'Overview', here === ''), groups.map(group))),
+        h('div', { class: 'foot' }, shownBy.some(r => r.modes) && modeSwitch(), documents,
+            h('a', { href: '#/account', 'aria-current': here === 'account' ? 'page' : null }, h('span', { class: 'visually-hidden' }, 'My account, signed in as '), who.username, ` (${who.role})`)));
+    const open = h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary opens', 'aria-expanded': 'false', 'aria-controls': 'menu', onclick: () => unfold(open.getAttribute('aria-expanded') !== 'true') }, 'Menu');
+    const unfold = to => { open.setAttribute('aria-expanded', String(to)); menu.classList.toggle('open', to); };
+    const bar = h('header', { class: 'bar' }, h('div', { class: 'top' }, h('div', { class: 'name' }, brand, h('span', { class: 'organization' }, h('span', { class: 'visually-hidden' }, 'Organization: '), organization()?.name)), open,
+        menu, h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary leave', onclick: leave }, 'Sign out')));
+    // A menu that is open closes with Escape, and gives the focus back; so it does when one goes on.
+    bar.addEventListener('keydown', e => { if (e.key === 'Escape' && menu.classList.contains('open')) { unfold(false); open.focus(); } });
+    shell.replaceChildren(bar, mode() === 'test' && shownBy.some(r => r.modes) ? h('div', { class: 'testing', role: 'status' }, h('strong', {}, 'Test data'),
+        ' Lists of workspaces, entities, authorizations and webhooks show test data, and what you create there is test data. ',
+        h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: () => switchTo('live') }, 'Show live data')) : '');
+}
+function modeSwitch() {
+    const box = h('input', { id: 'mode', type: 'checkbox', role: 'switch', class: 'form-check-input', checked: mode() === 'test', onchange: () => switchTo(box.checked ? 'test' : 'live') });
+    return h('div', { class: 'form-check form-switch' }, box, h('label', { for: 'mode', class: 'form-check-label' }, 'Test data'));
+}
+// The place in a list is one of the other data.
+async function switchTo(to) {
+    if (current?.dirty?.() && !leaving()) { document.getElementById('mode').checked = mode() === 'test'; return; }
+    setMode(to);
+    const [path, search] = location.hash.split('?'), kept = new URLSearchParams(search);
+    for (const name of ['page', 'after', 'before']) kept.delete(name);
+    if (search) history.replaceState(null, '', kept.size ? `${path}?${kept}` : path);
+    const unfolded = document.querySelector('#menu.open');
+    await show();
+    if (unfolded) document.querySelector('.opens').click();
+    document.getElementById('mode')?.focus();
 }
 
 async function leave() {

@@ -21,6 +21,7 @@ const tagged = values => Object.entries(values).map(([name, value]) => ({ name, 
 // A member that is not named stays as it was.
 const changes = (values, before) => Object.fromEntries(Object.entries(values).filter(([key, v]) => JSON.stringify(v) !== JSON.stringify(before[key] ?? null)));
 const up = (from, to) => [[from, to], [`-${from}`, `${to}, descending`]];
+const way = key => [{ value: key }, { value: `-${key}`, down: true }];
 const sorted = sort => sort ? { sortKey: sort.replace('-', ''), sortDirection: sort.startsWith('-') ? 'desc' : 'asc' } : {};
 
 // ---- Registered models ------------------------------------------------------------------
@@ -60,7 +61,8 @@ const roleHelp = 'Owners can do everything. Users can change and share the model
 const sharing = (m, role) => ({ path: `${registeredUrl(m.id)}/sharedRoles`, body: { operation: 'updateRoles', roles: [role] } });
 
 export const registered = {
-    word: 'registered_model', path: 'registered-models', one: 'registered model', many: 'registered models', title: 'Registered models', menu: 'Registry',
+    word: 'registered_model', path: 'registered-models', one: 'registered model', many: 'registered models', title: 'Registered models', menu: 'Registry', group: 'Models',
+    purpose: 'A registered model has the packages that are made from models and can be deployed.', first: { href: 'docs', text: 'Documentation' },
     read: 'model:read', create: 'model:write', madeElsewhere: true, history: id => `model/mdl-${encodeURIComponent(id)}`,
     id: m => m.id, name: m => m.name, status: m => m.isArchived ? 'archived' : 'ready', rights: m => m.permissions,
     api: {
@@ -101,12 +103,12 @@ export const registered = {
         { name: 'modifiedBefore', label: 'Modified before', type: 'date', more: true },
     ],
     columns: [
-        { label: 'Name', field: 'name' },
+        { label: 'Name', field: 'name', sort: way('name') },
         { label: 'Target', field: 'target_name', wide: true },
         { label: 'Latest version', field: 'lastVersionNum', wide: true },
         { label: 'Production', field: 'production', kind: 'place' },
         { label: 'Created by', field: 'owner', wide: true },
-        { label: 'Modified', field: 'modifiedAt', kind: 'time', wide: true },
+        { label: 'Modified', field: 'modifiedAt', kind: 'time', wide: true, sort: way('modifiedAt') },
     ],
     details: [
         { label: 'Description', field: 'description' },
@@ -384,7 +386,8 @@ async function replacements(d, get) {
 const choosing = (deed, title) => ({ word: 'package', deed, title, mark: (d, p) => p.id === d.modelPackage.id ? 'current champion' : null });
 
 const deployments = {
-    word: 'deployment', path: 'deployments', one: 'deployment', many: 'deployments', title: 'Deployments',
+    word: 'deployment', path: 'deployments', one: 'deployment', many: 'deployments', title: 'Deployments', group: 'Models',
+    purpose: 'A deployment says which version of a model answers, where, and what replaced what.', first: { href: '#/registered-models', text: 'Choose a registered model' },
     read: 'model:read', create: 'model:write', madeElsewhere: true,
     id: d => d.id, name: d => d.label, status: d => d.status, rights: d => d.permissions,
     api: {
@@ -410,12 +413,12 @@ const deployments = {
     sorts: [['', 'Newest first'], ['createdAt', 'Oldest first'], ...up('label', 'Name')],
     filters: [{ name: 'importance', label: 'Importance', options: importances.slice(1) }],
     columns: [
-        { label: 'Name', field: 'label' },
+        { label: 'Name', field: 'label', sort: way('label') },
         { label: 'Status', field: 'status', kind: 'status' },
         { label: 'Champion', field: 'champion', kind: 'place' },
         { label: 'Environment', field: 'environment', wide: true },
         { label: 'Importance', field: 'weight', wide: true },
-        { label: 'Created', field: 'createdAt', kind: 'time', wide: true },
+        { label: 'Created', field: 'createdAt', kind: 'time', wide: true, sort: [{ value: 'createdAt' }, { value: '', down: true }] },
     ],
     details: [
         { label: 'Description', field: 'description' },
@@ -506,8 +509,8 @@ const platforms = { aws: 'Amazon Web Services', gcp: 'Google Cloud', azure: 'Mic
     openShift: 'OpenShift', other: 'Other', snowflake: 'Snowflake', sapAiCore: 'SAP AI Core' };
 const formats = { datarobot: 'DataRobot', datarobotScoringCode: 'Scoring code', customModel: 'Custom model', externalModel: 'External model' };
 const environmentRows = {
-    ...list, word: 'prediction_environment', path: 'environments', one: 'environment', many: 'environments', title: 'Environments', inner: undefined,
-    about: 'Prediction environments: where deployments run.',
+    ...list, word: 'prediction_environment', path: 'environments', one: 'environment', many: 'environments', title: 'Environments', inner: undefined, group: 'Models',
+    about: 'Prediction environments: where deployments run.', purpose: 'Environments are created through the API.', first: { href: 'docs', text: 'Documentation' },
     id: e => e.id, name: e => e.name,
     api: offsets(`${BASE}/predictionEnvironments`, e => Object.assign(e, { on: platforms[e.platform] ?? e.platform, takes: e.supportedModelFormats.map(f => formats[f] ?? f) })),
     sorts: [], filters: [],

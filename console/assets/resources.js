@@ -3,11 +3,12 @@
 //
 //   word        its name in /console/actions, /console/activity and /console/history
 //   path        where it lives behind the #
-//   menu        its title in the navigation, where that is another
-//   group       the heading of the navigation that it stands under
+//   menu        its title in the navigation, where that is another; group: under which heading it stands there
 //   inner       no list of its own in the navigation: seen in another one's detail
 //   flat        no page of one: all of it is in the list
-//   about, none what a list says above its rows, and instead of them
+//   about, none what a list says above its rows, and instead of them; purpose: what such an object is for, where there is
+//               none; first: {href, text}: where the first one is made, where that is not its own form
+//   modes       its objects are live or test data, which lists show one of
 //   within      {word, field, place}: it belongs to the object that this field names;
 //               place: the field with the way there
 //   api         base: its URL, or url(id): that of an object; list(view) -> query;
@@ -31,7 +32,7 @@
 //   statuses    status -> {label, tone}
 //   searches    what the search looks for, where it is more than the name
 //   noSearch, noHistory, counted    what the API does not offer; whether the overview counts it
-//   sorts       [value, label] that the API offers; filters: {name, label, options, type, more}:
+//   sorts       [value, label] that the API offers, which columns have as `sort`: [{value, down}]; filters: {name, label, options, type, more}:
 //               type: text or date, where there are no options; more: behind the others
 //   numbers     the field with numbers by their names, of which the person chooses columns
 //   columns     {label, field, kind, wide, below}: wide ones are left out on a narrow screen;
@@ -80,13 +81,15 @@
 
 import { named } from './api.js';
 import { plural } from './dom.js';
+import { failing, payload } from './webhook.js';
 import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
 import { people } from './people.js';
 import { registry } from './registry.js';
 import { use } from './use.js';
 
 const projects = {
-    word: 'project', path: 'projects', one: 'project', many: 'projects', title: 'Projects', counted: true,
+    word: 'project', path: 'projects', one: 'project', many: 'projects', title: 'Projects', group: 'Work', counted: true,
+    purpose: 'A project is a site that is built, published and paused from here.',
     read: 'project:read', create: 'project:write',
     id: p => p.id, name: p => p.name, status: p => p.status,
     api: {
@@ -111,11 +114,11 @@ const projects = {
     sorts: [['recent', 'Recently updated'], ['name', 'Name'], ['status', 'Status']],
     filters: [],
     columns: [
-        { label: 'Name', field: 'name' },
-        { label: 'Status', field: 'status', kind: 'status' },
+        { label: 'Name', field: 'name', sort: [{ value: 'name' }] },
+        { label: 'Status', field: 'status', kind: 'status', sort: [{ value: 'status' }] },
         { label: 'URL', field: 'url', wide: true },
         { label: 'Tech stack', field: 'techStack', wide: true },
-        { label: 'Changed', field: 'updatedAt', kind: 'time', wide: true },
+        { label: 'Changed', field: 'updatedAt', kind: 'time', wide: true, sort: [{ value: 'recent', down: true }] },
     ],
     details: [
         { label: 'Description', field: 'description' },
@@ -159,7 +162,8 @@ const tasks = [['classification', 'Classification'], ['regression', 'Regression'
 const inUse = m => models.listed.includes(m.status);
 const modelUrl = id => `/api/v1/models/${encodeURIComponent(id)}`;
 const models = {
-    word: 'model', path: 'models', one: 'model', many: 'models', title: 'Models', counted: true,
+    word: 'model', path: 'models', one: 'model', many: 'models', title: 'Models', group: 'Models', counted: true,
+    purpose: 'A model keeps its versions, who trained and promoted them, and which one is in production.',
     read: 'model:read', create: 'model:write', compares: true,
     id: m => m.id, name: m => m.name, status: m => m.status,
     api: {
@@ -382,7 +386,8 @@ const cursors = base => ({
     one: r => r,
 });
 const newest = [['-created', 'Newest first'], ['created', 'Oldest first']];
-const orders = [...newest, ['name', 'Name'], ['-updated', 'Recently updated']];
+const orders = [...newest, ['name', 'Name'], ['-name', 'Name, descending'], ['-updated', 'Recently updated'], ['updated', 'Least recently updated']];
+const way = (key, ...more) => [{ value: key }, { value: `-${key}`, down: true }, ...more];
 const made = [
     { label: 'Metadata', field: 'metadata', kind: 'labels' },
     { label: 'Created', field: 'created', kind: 'time' },
@@ -396,7 +401,8 @@ const labelled = (values, before) => ({ ...values, metadata: {
 const workspaceUrl = id => `/v1/workspaces/${encodeURIComponent(id)}`;
 
 const workspaces = {
-    word: 'workspace', path: 'workspaces', one: 'workspace', many: 'workspaces', title: 'Workspaces', counted: true,
+    word: 'workspace', path: 'workspaces', one: 'workspace', many: 'workspaces', title: 'Workspaces', group: 'Work', modes: true, counted: true,
+    purpose: 'A workspace holds the entities that belong together, such as the companies of one group.',
     read: 'workspace:read', create: 'workspace:write',
     id: w => w.id, name: w => w.name, status: w => w.status,
     api: cursors('/v1/workspaces'),
@@ -410,11 +416,11 @@ const workspaces = {
     },
     noSearch: true, sorts: orders, filters: [],
     columns: [
-        { label: 'Name', field: 'name' },
+        { label: 'Name', field: 'name', sort: way('name') },
         { label: 'Status', field: 'status', kind: 'status' },
         { label: 'Entities', field: 'entity_ids', kind: 'number', wide: true },
-        { label: 'Created', field: 'created', kind: 'time', wide: true },
-        { label: 'Changed', field: 'updated', kind: 'time', wide: true },
+        { label: 'Created', field: 'created', kind: 'time', wide: true, sort: way('created') },
+        { label: 'Changed', field: 'updated', kind: 'time', wide: true, sort: way('updated') },
     ],
     details: [...made, { label: 'Archived', field: 'archived_at', kind: 'time', optional: true }, { label: 'Id', field: 'id', kind: 'code' }],
     parts: [{ word: 'entity', title: 'Entities', query: w => ({ workspace_id: w.id }), none: 'No entities yet.', make: ['provisioning', 'ready', 'active'] }],
@@ -436,7 +442,9 @@ const workspaces = {
 };
 
 const entities = {
-    word: 'entity', path: 'entities', one: 'entity', many: 'entities', title: 'Entities', counted: true,
+    word: 'entity', path: 'entities', one: 'entity', many: 'entities', title: 'Entities', group: 'Work', modes: true, counted: true,
+    purpose: 'An entity is a company or another legal person, with the status of its filing. It is created in a workspace.', first: { href: '#/workspaces', text: 'Choose a workspace' },
+   
     read: 'workspace:read', create: 'workspace:write', within: { word: 'workspace', field: 'workspace_id', place: 'workspace' },
     id: e => e.id, name: e => e.name, status: e => e.status,
     api: {
@@ -458,7 +466,7 @@ const entities = {
     },
     noSearch: true, sorts: orders, filters: [],
     columns: [
-        { label: 'Name', field: 'name' },
+        { label: 'Name', field: 'name', sort: way('name') },
         { label: 'Status', field: 'status', kind: 'status' },
         { label: 'Jurisdiction', field: 'jurisdiction', wide: true },
         { label: 'Type', field: 'type', wide: true },
@@ -491,7 +499,8 @@ const entities = {
 
 const deeds = { 'workspace.archived': 'Archive' };
 const authorizations = {
-    word: 'authorization', path: 'authorizations', one: 'authorization', many: 'authorizations', title: 'Authorizations',
+    word: 'authorization', path: 'authorizations', one: 'authorization', many: 'authorizations', title: 'Authorizations', group: 'Work', modes: true,
+    purpose: 'When an agent wants to do on your behalf what only you can allow, its request waits here.',
     read: 'workspace:read', create: 'workspace:write', noHistory: true,
     id: a => a.id, status: a => a.status,
     name: a => `${deeds[a.action] ?? a.action} ${a.resource.object} ${a.subject?.text ?? a.resource.id}`,
@@ -519,7 +528,7 @@ const authorizations = {
         { label: 'Request', field: 'action' },
         { label: 'Status', field: 'status', kind: 'status' },
         { label: 'Agent', field: 'agent', wide: true },
-        { label: 'Created', field: 'created', kind: 'time', wide: true },
+        { label: 'Created', field: 'created', kind: 'time', wide: true, sort: way('created') },
     ],
     details: [
         { label: 'Request', field: 'action' },
@@ -538,10 +547,11 @@ const authorizations = {
 };
 
 const endpoints = {
-    word: 'webhook_endpoint', path: 'webhooks', one: 'endpoint', many: 'webhook endpoints', title: 'Webhooks',
+    word: 'webhook_endpoint', path: 'webhooks', one: 'endpoint', many: 'webhook endpoints', title: 'Webhooks', group: 'Integration', modes: true,
+    purpose: 'A webhook endpoint is an address of yours that is told of each change, in a signed request.',
     read: 'webhook:read', create: 'webhook:write', noHistory: true,
     id: n => n.id, name: n => n.url, status: n => n.status, seen: n => n.status === 'enabled' && n.failing_since ? 'failing' : n.status,
-    api: { ...cursors('/v1/webhook_endpoints'), secret: r => r.secret },
+    api: { ...cursors('/v1/webhook_endpoints'), secret: r => r.secret, complete: (items, get, alone) => alone ? failing(items[0], get) : null },
     listed: [],
     statuses: {
         enabled: { label: 'Enabled', tone: 'green' },
@@ -560,6 +570,8 @@ const endpoints = {
         { label: 'Events', field: 'enabled_events', kind: 'words' },
         { label: 'API version', field: 'api_version' },
         { label: 'Failing since', field: 'failing_since', kind: 'time', optional: true },
+        { label: 'Last error', field: 'fault', optional: true },
+        { label: 'Last failed attempt', field: 'failed', kind: 'place', optional: true },
         { label: 'Old secret valid until', field: 'previous_secret_expires_at', kind: 'time', optional: true },
         ...made, { label: 'Id', field: 'id', kind: 'code' },
     ],
@@ -601,6 +613,7 @@ const deliveries = {
             const found = await named(get, items.flatMap(d => alone ? [event(d), endpoint(d)] : [event(d)]));
             for (const d of items) {
                 d.type = found.get(event(d))?.type;
+                d.told = found.get(event(d)) ?? null;
                 d.attempts?.sort((a, b) => b.number - a.number);
                 d.endpoint = { href: `#/webhooks/${d.webhook_endpoint_id}`, text: found.get(endpoint(d))?.url ?? d.webhook_endpoint_id };
             }
@@ -635,6 +648,7 @@ const deliveries = {
         { label: 'Error', field: 'error' },
         { label: 'Duration', field: 'duration_ms', kind: 'milliseconds' },
     ] }],
+    parts: [{ node: d => payload(d) }],
     own: [{ transition: 'DELIVERY_AGAIN', from: ['pending', 'succeeded', 'failed'], to: 'pending', method: 'POST', path: '{url}/redeliver', permission: 'webhook:write' }],
     actions: {
         DELIVERY_AGAIN: { label: 'Redeliver', bare: true, row: true, after: 'stay', tone: 'secondary', ask: 'Sends the event again, even if it was already delivered.', done: 'will be sent again' },
@@ -643,9 +657,9 @@ const deliveries = {
 };
 
 const applications = {
-    word: 'client', path: 'applications', one: 'application', many: 'applications', title: 'Applications', flat: true,
+    word: 'client', path: 'applications', one: 'application', many: 'applications', title: 'Applications', group: 'Integration', flat: true,
     about: 'Applications that you allowed to act on your behalf. None can do more than you can.',
-    none: 'No connected applications.',
+    none: 'No connected applications.', purpose: 'An application asks for access on its own page; what you allow is listed here.',
     read: 'member', noHistory: true,
     id: a => a.id, name: a => a.name, status: () => 'active',
     api: { base: '/console/applications', list: () => ({}), page: r => ({ items: r.items, more: false }) },
@@ -668,11 +682,16 @@ const applications = {
 export const resources = [projects, models, runs, versions, ...inMlflow, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications, ...people];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
+// Where the audit's object has a page of its own; null where it has none.
+const places = { model: id => `#/models/${id}`, project: id => `#/projects/${id.replace('project/', '')}`, model_version: id => `#/versions/${id.replace('/', '.')}`, training_run: id => id.includes('/') ? `#/models/${id.split('/')[0]}` : null,
+    deployment: id => `#/deployments/${id.replace('dpl-', '')}`, workspace: id => `#/workspaces/${id}`, entity: id => `#/entities/${id}`, authorization: id => `#/authorizations/${id}`, webhook_endpoint: id => `#/webhooks/${id}` };
+export const placeOf = (kind, id) => places[kind]?.(id) ?? null;
+
 export const url = (resource, id) => resource.api.url?.(id) ?? `${resource.api.base}/${encodeURIComponent(id)}`;
 
 // How the history and the chart tell an audit action: 'project.restored' -> 'Restored'.
 export function told(action) {
     const [word, rest = word] = action.split('.');
-    const words = byWord(word)?.audit[action] ?? rest.replaceAll('_', ' ');
+    const words = byWord(word)?.audit?.[action] ?? rest.replaceAll('_', ' ');
     return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -1,11 +1,11 @@
-// start.js: the start page: how many objects are in which state, and what was done
-// to them on each of the last thirty days.
-import { h, count, plural, dayName, badge, spinner } from './dom.js';
-import { get, may } from './api.js';
+// start.js: the start page: how many objects are in which state, and on each of the last thirty
+// days how training ended, whether webhooks arrived, and how much was done.
+import { h, count, plural, dayName, badge, listed, spinner } from './dom.js';
+import { get, may, mode } from './api.js';
 import { plot } from './chart.js';
 import { notice } from './dialog.js';
 import { waiting } from './list.js';
-import { resources, byWord, told } from './resources.js';
+import { resources } from './resources.js';
 
 const DAYS = 30;
 function lastDays() {
@@ -13,7 +13,6 @@ function lastDays() {
     return Array.from({ length: DAYS }, (_, i) =>
         new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate() - (DAYS - 1 - i))).toISOString().slice(0, 10));
 }
-const title = action => `${byWord(action.split('.')[0])?.title ?? action.split('.')[0]}: ${told(action).toLowerCase()}`;
 
 function counts(statuses) {
     return h('div', { class: 'row g-3' }, resources.filter(r => r.counted && may(r.read)).map(r => {
@@ -36,51 +35,61 @@ async function calls() {
         h('a', { href: `#/${r.path}` }, `${plural(numbers[i], r.one, r.many)} ${numbers[i] === 1 ? 'is' : 'are'} waiting for you`))).filter(Boolean);
 }
 
-function chart(days) {
-    const dates = lastDays();
-    const actions = [...new Set(days.filter(d => d.date >= dates[0]).map(d => d.action))].sort();
-    const at = new Map(days.map(d => [`${d.date} ${d.action}`, d.count]));
-    const number = (date, action) => at.get(`${date} ${action}`) ?? 0;
-    const total = days.reduce((n, d) => n + d.count, 0);
-    if (!actions.length) return h('p', { class: 'soft mb-0' }, 'No changes in the last 30 days.');
+// One question: so many of each kind on each day, as a chart and as a table. series: {label, colour, at(date)}.
+function perDay({ id, title, one, many, none, note, series }) {
+    const dates = lastDays(), all = series.map(s => ({ ...s, data: dates.map(s.at) })), sum = s => s.data.reduce((n, x) => n + x, 0);
+    const total = all.reduce((n, s) => n + sum(s), 0);
+    const section = (...body) => h('section', { class: 'panel', 'aria-labelledby': id }, h('h2', { class: 'h5', id }, title), body);
+    if (!total) return section(h('p', { class: 'soft mb-0' }, none));
 
-    const canvas = h('canvas', { role: 'img', 'aria-label': `Bar chart: ${count(total)} changes of ${actions.length} kinds in the last ${DAYS} days. The table below has the numbers.` });
-    const busy = dates.filter(d => actions.some(a => number(d, a)));
-    const table = h('details', { class: 'mt-3' }, h('summary', {}, 'Show as table'),
-        h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Changes per day, table' },
-            h('table', { class: 'table table-sm' }, h('caption', { class: 'visually-hidden' }, 'Changes per day; days without changes are left out'),
-                h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Day (UTC)'), actions.map(a => h('th', { scope: 'col', class: 'number' }, title(a))))),
-                h('tbody', {}, busy.toReversed().map(d => h('tr', {}, h('th', { scope: 'row' }, dayName(d)), actions.map(a => h('td', { class: 'number' }, count(number(d, a))))))))));
-
-    // Ten colours: the nine most frequent kinds, and the rest as one. The table has them all.
-    const sum = a => dates.reduce((n, d) => n + number(d, a), 0);
-    const often = actions.length > 10 ? actions.toSorted((a, b) => sum(b) - sum(a)).slice(0, 9) : actions;
-    const series = actions.filter(a => often.includes(a)).map(a => ({ label: title(a), data: dates.map(d => number(d, a)) }));
-    if (series.length < actions.length)
-        series.push({ label: 'Other changes', data: dates.map(d => actions.reduce((n, a) => often.includes(a) ? n : n + number(d, a), 0)) });
-    const node = h('div', {}, h('div', { class: 'chart' }, canvas), table);
+    const split = all.length > 1 ? `: ${listed(all.map(s => `${count(sum(s))} ${s.label.toLowerCase()}`))}` : '';
+    const canvas = h('canvas', { role: 'img', 'aria-label': `Bar chart: ${plural(total, one, many)} in the last ${DAYS} days${split}. The table below has the numbers.` });
+    const busy = dates.map((d, i) => [d, i]).filter(([, i]) => all.some(s => s.data[i])).toReversed();
+    const table = h('details', { class: 'mt-3' }, h('summary', {}, 'Show as table', h('span', { class: 'visually-hidden' }, `: ${title}`)),
+        h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${title}, table` },
+            h('table', { class: 'table table-sm' }, h('caption', { class: 'visually-hidden' }, `${title}; days without any are left out`),
+                h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Day (UTC)'), all.map(s => h('th', { scope: 'col', class: 'number' }, s.label)))),
+                h('tbody', {}, busy.map(([d, i]) => h('tr', {}, h('th', { scope: 'row' }, dayName(d)), all.map(s => h('td', { class: 'number' }, count(s.data[i])))))))));
+    const node = h('div', {}, h('div', { class: 'chart' }, canvas), note && h('p', { class: 'soft mb-0' }, note), table);
     plot(canvas, 'bar', c => ({
-        data: { labels: dates, datasets: series.map((s, i) => ({ ...s, backgroundColor: c.series[i], borderColor: c.ground, borderWidth: { top: 1 }, stack: 'all', maxBarThickness: 28 })) },
+        data: { labels: dates, datasets: all.map(s => ({ label: s.label, data: s.data, backgroundColor: c.series[s.colour], borderColor: c.ground, borderWidth: { top: 1 }, stack: 'all', maxBarThickness: 28 })) },
         scales: {
             x: { stacked: true, grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 16, callback(v) { return this.getLabelForValue(v).slice(5); } } },
             y: { stacked: true, beginAtZero: true, ticks: { precision: 0 } },
         },
-        plugins: () => ({ legend: { position: 'bottom', labels: { color: c.ink, boxWidth: 14 } },
+        plugins: () => ({ legend: { display: all.length > 1, position: 'bottom', labels: { color: c.ink, boxWidth: 14 } },
             tooltip: { filter: item => item.raw > 0, callbacks: { title: items => items[0] && dayName(items[0].label) } } }),
     })).catch(() => {
         table.open = true;
         node.replaceChildren(h('p', { class: 'soft' }, 'The chart could not be loaded.'), table);
     });
-    return node;
+    return section(node);
+}
+
+// Did training work, do webhooks arrive, and how much was done?
+function charts(days, sent) {
+    const on = (list, of) => {
+        const at = new Map();
+        for (const d of list) if (of(d)) at.set(d.date, (at.get(d.date) ?? 0) + d.count);
+        return date => at.get(date) ?? 0;
+    };
+    const ended = (label, colour, action) => ({ label, colour, at: on(days, d => d.action === action) });
+    const came = (label, colour, status) => ({ label, colour, at: on(sent.days, d => d.status === status) });
+    return [
+        may('model:read') && perDay({ id: 'trainings', title: 'Training runs per day', one: 'training run that ended', many: 'training runs that ended', none: `No training run ended in the last ${DAYS} days.`,
+            series: [ended('Succeeded', 2, 'model.training_completed'), ended('Failed', 6, 'model.training_failed')] }),
+        sent && perDay({ id: 'deliveries', title: 'Webhook deliveries per day', one: 'delivery', many: 'deliveries', none: `No webhooks were sent in the last ${DAYS} days.`, note: sent.cut && 'The newest 100,000 deliveries; there were more.',
+            series: [came('Succeeded', 2, 'succeeded'), came('Failed', 6, 'failed'), came('Pending', 4, 'pending')] }),
+        perDay({ id: 'changes', title: 'Changes per day', one: 'change', many: 'changes', none: `No changes in the last ${DAYS} days.`, series: [{ label: 'Changes', colour: 0, at: on(days, () => true) }] }),
+    ].filter(Boolean);
 }
 
 export function start() {
     const holder = h('div', {}, spinner('Loading'));
     async function load() {
         try {
-            const [activity, asked] = await Promise.all([get('/console/activity'), calls()]);
-            holder.replaceChildren(...asked, counts(activity.statuses), h('section', { class: 'panel', 'aria-labelledby': 'activity' },
-                h('h2', { class: 'h5', id: 'activity' }, `Changes in the last ${DAYS} days`), chart(activity.days)));
+            const [activity, sent, asked] = await Promise.all([get('/console/activity', { mode: mode() }), may('webhook:read') ? get('/console/deliveries') : null, calls()]);
+            holder.replaceChildren(...asked, counts(activity.statuses), h('div', { class: 'charts' }, charts(activity.days, sent)));
         } catch (e) {
             if (e.kind === 'ended') return;
             if (!e.kind) throw e;
