@@ -11,6 +11,7 @@ const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 export async function form(resource, id, params) {
     const editing = id !== undefined;
+    if (!editing && resource.maker) return resource.maker(params);
     const url = editing ? urlOf(resource, id) : resource.api.base;
     const above = !editing && resource.within && byWord(resource.within.word);
     const aboveId = above && (params.get(resource.within.field) ?? '');
@@ -26,7 +27,7 @@ export async function form(resource, id, params) {
         if (resource.rights) await resource.api.complete([object], get, true);
         const open = await offers(resource, resource.status(object));
         offer = editable(resource, open, object);
-        barred = !offer && open.some(o => resource.edit.transitions.includes(o.transition));
+        barred = !offer && open.some(o => resource.edit?.transitions.includes(o.transition));
     }
     if (editing || above) {
         try {
@@ -92,7 +93,7 @@ export async function form(resource, id, params) {
             fields = merged;
             start = fresh.values();
             problem.replaceChildren(notice(e, true), h('dl', { class: 'fields' }, theirs.map(f =>
-                [h('dt', {}, `${f.label} is now`), h('dd', {}, value(resource, { field: f.name, kind: { tags: 'words', events: 'words', labels: 'labels' }[f.type] ?? 'text' }, object))])),
+                [h('dt', {}, `${f.label} is now`), h('dd', {}, value(resource, { field: f.name, kind: { tags: 'words', events: 'words', labels: 'labels', json: 'json' }[f.type] ?? 'text' }, object))])),
                 h('p', {}, own.length ? 'Your changes are below, unsaved, with the other changes beside them. ' : '',
                     both.length ? `You both changed ${listed(both.map(f => inside(f.label)))}: saving overwrites what the other person wrote there.` : 'Saving keeps both.'));
         } else if (first && !rest.length) {

@@ -370,6 +370,7 @@ our %BODY = (
     'PATCH /api/2.0/mlflow/webhooks/{webhook_id}' => { description => 'x' },
     'POST /api/v2/useCases' => { name => '<new>' },
     'PATCH /api/v2/useCases/{useCaseId}' => { name => '<new>' },
+    'POST /api/v1/models/{model_id}/versions' => { file => 'eA==', metrics => { auc => 0.5 } },
     'POST /api/v2/customModels' => { name => '<new>', targetType => 'Regression', customModelType => 'inference', targetName => 'y' },
     'PATCH /api/v2/customModels/{customModelId}' => { description => 'x' },
     map({ my $to = $_; map { ("$_ /api/v2/customModels/{customModelId}/versions$to" => { isMajorUpdate => 'false' }) } qw(POST PATCH) } '', '/withTrainingData'),
