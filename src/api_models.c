@@ -220,6 +220,7 @@ static const struct shape version_out[] = {
 	{ "trained_at", T_TIME, VERSION_AT(trained_at), .flags = F_NULL },
 	{ "trained_by", T_ID, VERSION_AT(trained_by), .prefix = "usr-", .flags = F_NULL },
 	{ "training_duration_seconds", T_INT, VERSION_AT(training_seconds), .flags = F_NULL },
+	{ "job_id", T_ID, VERSION_AT(run), .prefix = "", .flags = F_NULL, .help = "the training run that it comes from; of a promoted version one of the model it was promoted from" },
 	{ "branch", T_STR, VERSION_AT(branch) },
 	{ "source", T_STR, VERSION_AT(source), .flags = F_NULL, .help = "`sdk`: uploaded; `promoted`: from another version; null: from a training run" },
 	{ "artifact", T_REF, .make = with_file, .sub = file_out, .flags = F_NULL, .help = "the uploaded file; download it with GET .../artifact" },

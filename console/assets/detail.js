@@ -95,7 +95,7 @@ export async function detail(resource, id) {
             h('div', { class: 'row g-3' },
                 h('div', { class: 'col-lg-7' }, next, prose, past),
                 h('div', { class: 'col-lg-5' }, details)),
-            line && section('lineage', 'Lineage', line), parts, tables,
+            line && section('lineage', 'Lineage', line), tables, parts,
         ].flat().filter(Boolean);
     }
 

@@ -98,7 +98,7 @@ function json(f, start) {
     const pretty = value => JSON.stringify(value, null, 2);
     const text = typeof start === 'string' ? start : pretty(start ?? {});
     const input = h('textarea', { id, name: f.name, class: 'form-control code', rows: Math.min(20, Math.max(4, text.split('\n').length + 1)), value: text, spellcheck: 'false', autocapitalize: 'off', autocomplete: 'off',
-        'aria-describedby': helpId, onchange: () => it.wrong(it.fault()) });
+        'aria-describedby': helpId, oninput: () => { if (input.hasAttribute('aria-invalid')) it.wrong(it.fault()); } });
     const error = h('div', { id: errorId, class: 'wrong', role: 'status' });
     const it = {
         name: f.name, input,
@@ -115,7 +115,7 @@ function json(f, start) {
             error.textContent = said(f, text);
             if (text) input.setAttribute('aria-invalid', 'true'); else input.removeAttribute('aria-invalid');
             input.setAttribute('aria-describedby', text ? `${errorId} ${helpId}` : helpId);
-            if (fault?.text === text && fault) input.setSelectionRange(fault.at, fault.at);
+            if (fault?.text === text && document.activeElement !== input) input.setSelectionRange(fault.at, fault.at);
         },
     };
     return it;
@@ -134,7 +134,7 @@ function field(f, start, parent) {
     let input, extra = null, wrote = null;
     if (f.type === 'markdown') {
         input = h('textarea', { ...common, class: 'form-control', rows: 10, value: start ?? '' });
-        wrote = writing(input, f.label);
+        wrote = writing(input);
     } else if (f.type === 'area') input = h('textarea', { ...common, class: 'form-control', rows: 4, value: start ?? '' });
     else if (f.type === 'check') input = h('input', { ...common, type: 'checkbox', class: 'form-check-input', checked: !!start });
     else if (f.type === 'choice') input = h('select', { ...common, class: 'form-select' }, f.options.map(([v, text]) => h('option', { value: v, selected: v === start }, text)));

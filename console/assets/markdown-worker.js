@@ -3,6 +3,7 @@
 // parts and their texts, never markup: what becomes of them is markdown.js's to say.
 /* global marked */
 importScripts('../vendor/marked/marked.min.js');
+marked.setOptions({ mangle: false });        // an address is shown as it is
 
 const DEEPEST = 12, MOST = 4000;
 let parts;

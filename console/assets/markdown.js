@@ -93,8 +93,8 @@ export function markdown(text, level = 3) {
     return node;
 }
 
-// A field to write it in, with its preview beside: {node, show()}; show() brings back the one who writes.
-export function writing(input, name, help) {
+// A field to write it in, with a preview: {node, show()}; show() turns back to the field.
+export function writing(input) {
     const preview = h('div', { id: uid('preview'), role: 'tabpanel', tabindex: 0, class: 'form-control preview', hidden: true });
     const panel = h('div', { id: uid('write'), role: 'tabpanel' }, input);
     const tabs = [['Write', panel], ['Preview', preview]].map(([text, of]) => {
@@ -119,5 +119,5 @@ export function writing(input, name, help) {
         if (tab === tabs[1]) preview.replaceChildren(input.value.trim() ? markdown(input.value, 2) : h('span', { class: 'soft' }, 'Nothing to preview.'));
     }
     select(tabs[0]);
-    return { node: h('div', {}, h('div', { role: 'tablist', class: 'nav nav-tabs', 'aria-label': name }, tabs), panel, preview, help), show: () => select(tabs[0]) };
+    return { node: h('div', {}, h('div', { role: 'tablist', class: 'nav nav-tabs', 'aria-label': 'Write or preview' }, tabs), panel, preview), show: () => select(tabs[0]) };
 }

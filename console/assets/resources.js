@@ -181,7 +181,7 @@ const models = {
             if (m.active_version === null) return;
             const url = versionUrl(m.id, spelled(m.active_version)), v = (await named(get, [url])).get(url);
             m.active = { href: `#/versions/${versionId(m.id, spelled(m.active_version))}`, text: `Version ${m.active_version}` };
-            if (v) m.active_config = { algorithm: v.algorithm, hyperparameters: v.hyperparameters };
+            if (v?.algorithm || Object.keys(v?.hyperparameters ?? {}).length) m.active_config = { algorithm: v.algorithm, hyperparameters: v.hyperparameters };
         },
     },
     pending: m => m.status === 'training',
@@ -321,7 +321,7 @@ const runs = {
     audit: {},
 };
 
-// What the foundry API tells of a version, and its training run: what goes into the model and comes out, and what it needs.
+// What the foundry API tells of a version: what goes into the model and comes out, and what it needs.
 const typed = ({ type, itemType, keyType, valueType, unsupportedType }) => itemType ? `${type} of ${typed(itemType)}` : keyType ? `${type} of ${typed(keyType)} to ${typed(valueType)}` : unsupportedType ?? type;
 const needed = o => o.required === false ? 'No' : 'Yes';
 const entries = list => list.flatMap(e => e.type === 'tabular' ? e.columns.map(c => ({ entry: e.name, column: c.name, type: typed(c.dataType), needed: needed(c) }))
@@ -331,8 +331,11 @@ async function describe(v, m, get) {
     const url = `/api/v2/models/${encodeURIComponent(m.rid)}/versions/${encodeURIComponent(v.rid)}?preview=true`, f = (await named(get, [url])).get(url);
     if (!f) return;
     Object.assign(v, { inputs: listedOr(entries(f.modelApi.inputs)), outputs: listedOr(entries(f.modelApi.outputs)), requirements: listedOr(f.condaRequirements), repositories: listedOr(f.backingRepositories) });
-    const job = f.linkedExperiment?.split('.').at(-1), runUrl = job && `${modelUrl(v.model_id)}/train/${job}`, run = job && (await named(get, [runUrl])).get(runUrl);
-    if (run) Object.assign(v, { trained: { href: `#/runs/${v.model_id}.${job}`, text: `Run ${job}` }, target: run.target, features: listedOr(run.features) });
+}
+// The run that it comes from; one of another model is that model's to show.
+async function ran(v, get) {
+    const url = v.job_id && `${modelUrl(v.model_id)}/train/${v.job_id}`, run = v.job_id && (await named(get, [url])).get(url);
+    if (run) Object.assign(v, { trained: { href: `#/runs/${v.model_id}.${v.job_id}`, text: `Run ${v.job_id}` }, target: run.target, features: listedOr(run.features) });
 }
 
 // An id of two parts: the API has versions below their model.
@@ -361,7 +364,8 @@ const versions = {
                 Object.assign(v, { size: v.artifact?.size, sha256: v.artifact?.sha256, model_file: v.artifacts?.model_file, onnx_file: v.artifacts?.onnx_file });
                 if (!alone) continue;
                 v.model = { href: `#/models/${v.model_id}`, text: of?.name ?? v.model_id };
-                if (of && !inUse(of)) v.state = of.status; else if (of) await describe(v, of, get);
+                if (of && !inUse(of)) v.state = of.status;
+                await Promise.all([ran(v, get), of && inUse(of) && describe(v, of, get)]);
             }
         },
     },
@@ -416,6 +420,7 @@ const versions = {
     own: [
         { transition: 'VERSION_RESTORE', from: ['ready'], to: 'active', method: 'POST', path: '{url}/restore', permission: 'model:write' },
         { transition: 'VERSION_PROMOTE', from: ['ready', 'active'], to: 'same', method: 'POST', permission: 'model:write' },
+        { transition: 'VERSION_DESCRIBE', from: ['ready', 'active'], to: 'same', method: 'PATCH', permission: 'model:write' },
         ...versionOffers('VERSION', ['ready', 'active'], 'ALIAS', 'UNALIAS', 'STAGE', 'LABEL'),
     ],
     tables: [['Inputs', 'inputs'], ['Outputs', 'outputs']].map(([title, field]) => ({ title, field, whole: true, columns: [{ label: 'Name', field: 'entry' }, { label: 'Column', field: 'column' },
@@ -441,6 +446,10 @@ const versions = {
             } },
         VERSION_RESTORE: { label: 'Restore configuration', bare: true, after: 'stay', tone: 'secondary',
             ask: 'The algorithm and hyperparameters of this version become the active configuration of the model. No version is changed.', done: v => `Version ${v.version_number}\u2019s configuration is now active` },
+        VERSION_DESCRIBE: { label: 'Edit description', bare: true, after: 'stay', tone: 'secondary', of: v => !!v.aliases, done: v => `The description of version ${v.version_number} was saved`,
+            ask: 'Say what is special about this version.',
+            fields: v => [{ name: 'description', label: 'Description', type: 'markdown', start: v.told, help: 'Markdown. HTML is shown as text, and images as links.' }],
+            send: (v, { description }) => ({ path: '/api/2.0/mlflow/model-versions/update', body: { name: mlflow(v).name, version: String(v.version_number), description: description ?? '' } }) },
         ...versionActions('VERSION', mlflow), ...stageAction('VERSION', mlflow),
     },
     audit: {},
