@@ -421,7 +421,7 @@ static const struct route routes[] = {
 	  .summary = "List state changes: where each may start, and the request that makes it" },
 	{ "GET", "/console/events", PERM_MEMBER, 0, .status = 200, .out = tolds_out, .run = told,
 	  .summary = "List the event types that a webhook endpoint can receive" },
-	{ "GET", "/console/limits", PERM_MEMBER, 0, .status = 200, .out = limits_out, .run = limits,
+	{ "GET", "/console/upload_limits", PERM_MEMBER, 0, .status = 200, .out = limits_out, .run = limits,
 	  .summary = "Get the largest file that can be uploaded, and the largest request" },
 	{ "GET", "/console/activity", PERM_MEMBER, 0, .status = 200, .out = activity_out, .run = activity,
 	  .summary = "Count state changes per day, and objects per state" },

@@ -87,7 +87,7 @@ export async function detail(resource, id) {
             .filter(d => !d.optional || (object[d.field] !== null && object[d.field] !== undefined))
             .map(d => [h('dt', {}, d.label), h('dd', {}, shown(d))])), file && h('div', { class: 'foot' }, download(file)));
         const past = !resource.noHistory && section('history', 'History', timeline(resource, id));
-        const tables = (resource.tables ?? []).map((t, i) => object[t.field] && section(`table-${i}`, t.title, object[t.field].length
+        const tables = first => (resource.tables ?? []).map((t, i) => !!t.first === first && object[t.field] && section(`table-${i}`, t.title, object[t.field].length
             ? h('div', { class: `scroll${t.whole ? ' whole' : ''}`, tabindex: 0, role: 'region', 'aria-label': `${t.title}, table` }, plainTable(resource, t.columns, object[t.field], t.title)) : h('p', { class: 'soft mb-0' }, t.none))).filter(Boolean);
         return [
             back(object),
@@ -95,7 +95,7 @@ export async function detail(resource, id) {
             h('div', { class: 'row g-3' },
                 h('div', { class: 'col-lg-7' }, next, prose, past),
                 h('div', { class: 'col-lg-5' }, details)),
-            line && section('lineage', 'Lineage', line), tables, parts,
+            line && section('lineage', 'Lineage', line), tables(true), parts, tables(false),
         ].flat().filter(Boolean);
     }
 

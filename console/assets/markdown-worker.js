@@ -12,9 +12,10 @@ let parts;
 function pick(tokens, depth) {
     return tokens.map(t => {
         if (++parts > MOST) throw new RangeError('too many parts');
-        const part = { type: t.type, raw: t.tokens || t.items || t.rows ? t.raw.slice(0, 2000) : t.raw };
+        const within = t.tokens || t.items || t.rows, part = { type: t.type };
+        if (!within || t.type === 'link') part.raw = t.raw;
+        if (within && depth >= DEEPEST) return { type: t.type === 'list_item' ? t.type : 'text', raw: t.raw, tokens: t.type === 'list_item' ? [{ type: 'text', raw: t.raw }] : undefined };
         for (const key of ['text', 'href', 'depth', 'ordered', 'start', 'task', 'checked', 'align']) if (t[key] !== undefined && !(key === 'text' && t.tokens)) part[key] = t[key];
-        if (depth >= DEEPEST && (t.tokens || t.items)) return { type: 'text', raw: t.raw };
         if (t.tokens) part.tokens = pick(t.tokens, depth + 1);
         if (t.items) part.items = pick(t.items, depth + 1);
         if (t.type === 'table') {

@@ -52,9 +52,18 @@ function build(tokens, level) {
         escape: t => plain(t.text),
         text: t => t.tokens ? all(t.tokens) : t.text === undefined ? t.raw : plain(t.text),
         // One that leads nowhere allowed is shown as it was written, and so hides nothing.
-        link: t => { const url = address(t.href); return url && !t.within ? away(url, all(t.tokens.map(inner => ({ ...inner, within: true })))) : t.raw; },
-        image: t => { const url = address(t.href); return url && !t.within ? away(url, `Image: ${plain(t.text) || url.href}`) : t.raw; },
+        link: t => linked(t, () => all(t.tokens)),
+        image: t => linked(t, url => `Image: ${plain(t.text) || url.href}`),
     };
+    let inside = false;                      // a link, which has no other in it
+    function linked(t, text) {
+        const url = address(t.href);
+        if (!url || inside) return t.raw;
+        inside = true;
+        const link = away(url, text(url));
+        inside = false;
+        return link;
+    }
     const all = list => list.map(t => Object.hasOwn(kinds, t.type) ? kinds[t.type](t) : t.raw);
     return all(tokens);
 }

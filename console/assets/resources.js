@@ -42,7 +42,7 @@
 //   lineage     {word, url(object), node(n), here, none}: what it was copied from and to, of
 //               {version, from, to, more, hidden}; node: {href, name, text, status, created}
 //               of one of them; word: of whose statuses
-//   tables      {title, field, none, columns, whole}: lists in the object itself; whole: however long
+//   tables      {title, field, none, columns, whole, first}: lists in the object itself; whole: however long; first: above its parts
 //   form        fields {name, label, type, options, help, required, only}; type: text,
 //               area, markdown, number, check, choice, tags, colour, labels, numbers, json, owner, events; only: 'create' or 'edit';
 //               load(get): its options, where the server has them;
@@ -423,7 +423,7 @@ const versions = {
         { transition: 'VERSION_DESCRIBE', from: ['ready', 'active'], to: 'same', method: 'PATCH', permission: 'model:write' },
         ...versionOffers('VERSION', ['ready', 'active'], 'ALIAS', 'UNALIAS', 'STAGE', 'LABEL'),
     ],
-    tables: [['Inputs', 'inputs'], ['Outputs', 'outputs']].map(([title, field]) => ({ title, field, whole: true, columns: [{ label: 'Name', field: 'entry' }, { label: 'Column', field: 'column' },
+    tables: [['Inputs', 'inputs'], ['Outputs', 'outputs']].map(([title, field]) => ({ title, field, whole: true, first: true, columns: [{ label: 'Name', field: 'entry' }, { label: 'Column', field: 'column' },
         { label: 'Type', field: 'type' }, { label: 'Required', field: 'needed' }] })),
     parts: [{ of: v => !!v.aliases, node: (v, refresh) => use(mlflow, v, refresh) },
         { node: (v, refresh) => useApi(() => ({ what: 'version', read: versionUrl(v.model_id, v.version_id), file: usedFile(v) }), v, refresh) }, versionTags],

@@ -233,7 +233,7 @@ await test('whatever a description has, nothing of it runs, loads or leads astra
     const hostile = ['<script>window.hit = 1</script>', '<img src=x onerror="window.hit = 1">', '<svg onload=window.hit=1>', 'text <b onmouseover="window.hit=1">bold</b>', '[a](javascript:window.hit=1)', '[a](JaVaScRiPt:window.hit=1)',
         '[a](java\tscript:window.hit=1)', '[a](&#106;avascript:window.hit=1)', '[a](&#x6A&#x61;vascript:window.hit=1)', '[a](data:text/html,<script>window.hit=1</script>)', '[a](vbscript:x)', '[a](file:///etc/passwd)', '<javascript:window.hit=1>',
         '[b]: javascript:window.hit=1\n\n[b]', '[c]: data:text/html;base64,PHNjcmlwdD4=\n\n![x][c]', '![x](javascript:window.hit=1)', '![x](https://evil.example/pixel.png)', '[![x](https://evil.example/p.png)](https://example.org)', '[a](<javascript:window.hit=1>)',
-        '[a](//evil.example)', '[a](#/models/new)', '[a](relative)', '&lt;script&gt;window.hit=1&lt;/script&gt;', '`<script>window.hit=1</script>`', '```html\n<script>window.hit=1</script>\n```', '<style>body{display:none}</style>', '<base href="https://evil.example">',
+        '[a](//evil.example)', '[a](#/models/new)', '[a](relative)', `[a](javascript:${'x'.repeat(1900)})`, '[**![x](https://evil.example/p.png)**](https://example.org)', '&lt;script&gt;window.hit=1&lt;/script&gt;', '`<script>window.hit=1</script>`', '```html\n<script>window.hit=1</script>\n```', '<style>body{display:none}</style>', '<base href="https://evil.example">',
         '<form action="https://evil.example"><input name=password></form>', '<iframe src="javascript:window.hit=1"></iframe>', '<a href="javascript:window.hit=1">x</a>', '<!-- <img src=x onerror=window.hit=1> -->', '<x onclick=window.hit=1>', '| <img src=x onerror=window.hit=1> |\n|-|\n| a |',
         '[a](https://example.org" onclick="window.hit=1)', '[a](https://example.org "t\\" onmouseover=\\"window.hit=1")', '__proto__', '[__proto__]: https://example.org\n\n[__proto__] [constructor]', '&NewLine;', '[a](https://a.example](javascript:window.hit=1)'];
     const m = await model('Hostile');
@@ -246,6 +246,8 @@ await test('whatever a description has, nothing of it runs, loads or leads astra
         const shown = prose(page).locator('.prose');
         assert.deepEqual((await tags(prose(page))).filter(t => !['a', 'blockquote', 'code', 'div', 'h3', 'li', 'p', 'pre', 'span', 'strong', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'].includes(t)), [], text);
         assert.deepEqual(await shown.locator('*').evaluateAll(all => [...new Set(all.flatMap(x => x.getAttributeNames()))].filter(n => !['class', 'href', 'rel', 'target', 'scope', 'tabindex', 'role', 'aria-label'].includes(n))), [], text);
+        assert.equal(await shown.locator('a a').count(), 0, text);
+        if (text.startsWith('[a](javascript:x')) assert.equal(await shown.textContent(), text, 'the whole of it');
         for (const href of await shown.locator('a').evaluateAll(all => all.map(a => a.href))) assert.match(href, /^(?:https?:\/\/(?:example\.org|evil\.example|a\.example)|mailto:)/, text);
         if (/<script>|onerror/.test(text) && !/^\[|!\[/.test(text)) assert.match(await shown.textContent(), /script|onerror/, `${text}: shown as it was written`);
         assert.equal(await page.evaluate(() => globalThis.hit), undefined, text);
@@ -501,6 +503,13 @@ await test('the commands of the API run as they stand, in a shell and in Python'
         await go(page, `#/models/${m.id}`);
         run('sh', '-ec', `${setting}\n${await text('Restore this model')}`);
         assert.equal((await read(m.id)).status, 'ready');
+        const { id: packageId } = must(await api('POST', '/api/v2/modelPackages/fromJSON/', { name: 'Pasted', registeredModelName: m.name + ' deployed', target: { name: 'y', type: 'Regression' } }), 201);
+        const environment2 = must(await api('POST', '/api/v2/predictionEnvironments/', { name: 'Pasted', platform: 'other' }), 201).id;
+        const label = `Pasted ${m.id}`;
+        const deployed = await api('POST', '/api/v2/deployments/fromModelPackage/', { label, modelPackageId: packageId, predictionEnvironmentId: environment2 });
+        assert.ok([200, 201, 202].includes(deployed.status), JSON.stringify(deployed.body));
+        await go(page, `#/deployments/${deployed.body.id}`);
+        assert.equal(JSON.parse(run('sh', '-ec', `${setting}\n${await text('Get this deployment')}`)).label, label);
         const { page: reader } = await signedIn({}, setup.reader);
         await go(reader, `#/models/${m.id}`);
         await part(reader, 'Use the API').waitFor();

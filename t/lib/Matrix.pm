@@ -415,7 +415,7 @@ sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach
     is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:(?:write|admin)$/ } @routes), 'POST /console/authorize, DELETE /console/applications/{client_id}, POST /api/2.0/mlflow/webhooks/{webhook_id}/test',
         'what writes asks for a permission to write, and it alone; but what is sent now changes nothing, and whom one lets act for oneself, and how long, is for each to say');
     is(join(', ', map { name_of($_) } grep { $_->{permission} eq 'member' } @routes), join(', ', (map { "GET /v1/$_" } qw(api_versions limits requests/{request_id})), 'GET /api/v2/admin/users/{userId}', 'POST /api/v2/admin/users/getBatch',
-        'GET /api/v2/admin/users/getCurrent', 'GET /api/v2/account/info', (map { "GET /console/$_" } qw(actions events activity authorize)), 'POST /console/authorize', 'GET /console/applications', 'DELETE /console/applications/{client_id}'), 'to every member, whatever the role, is open what tells of the caller and of who there is');
+        'GET /api/v2/admin/users/getCurrent', 'GET /api/v2/account/info', (map { "GET /console/$_" } qw(actions events upload_limits activity authorize)), 'POST /console/authorize', 'GET /console/applications', 'DELETE /console/applications/{client_id}'), 'to every member, whatever the role, is open what tells of the caller and of who there is');
     is(join(', ', grep { !$is_there{$_} } sort keys %BODY, keys %QUERY), '', 'a body and a query for no route that is gone');
 }
 
