@@ -12,6 +12,7 @@ const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 export async function form(resource, id, params) {
     const editing = id !== undefined;
     if (!editing && resource.maker) return resource.maker(params);
+    if (editing && !resource.edit) return { title: 'Not found', node: h('div', {}, h('h1', { tabindex: -1 }, 'Not found'), h('p', {}, `A ${resource.one} is not edited as a whole.`), h('a', { href: `#/${resource.path}/${encodeURIComponent(id)}` }, `The ${resource.one}`)) };
     const url = editing ? urlOf(resource, id) : resource.api.base;
     const above = !editing && resource.within && byWord(resource.within.word);
     const aboveId = above && (params.get(resource.within.field) ?? '');
@@ -27,7 +28,7 @@ export async function form(resource, id, params) {
         if (resource.rights) await resource.api.complete([object], get, true);
         const open = await offers(resource, resource.status(object));
         offer = editable(resource, open, object);
-        barred = !offer && open.some(o => resource.edit?.transitions.includes(o.transition));
+        barred = !offer && open.some(o => resource.edit.transitions.includes(o.transition));
     }
     if (editing || above) {
         try {
