@@ -286,6 +286,24 @@ static enum err told(struct req *r)
 	return OK;
 }
 
+/* ---- What an upload can have ---- */
+
+struct limits { int64_t file, body; };
+static const struct shape limits_out[] = {
+	{ "file_bytes", T_INT, AT(struct limits, file), .help = "largest file of a model version" },
+	{ "body_bytes", T_INT, AT(struct limits, body), .help = "largest request body, not counting such a file" },
+	NAMED("ConsoleLimits")
+};
+
+static enum err limits(struct req *r)
+{
+	enum err e = tx_settle(&r->tx);
+
+	if (!e)
+		res_shape(r, 200, limits_out, &(struct limits){ conf.artifact_limit, conf.body_limit }, 0);
+	return e;
+}
+
 /* ---- Preview what restoring a workspace would do ---- */
 
 static const struct shape target_out[] = {
@@ -433,6 +451,8 @@ static const struct route routes[] = {
 	  .summary = "List state changes: where each may start, and the request that makes it" },
 	{ "GET", "/console/events", PERM_MEMBER, 0, .status = 200, .out = tolds_out, .run = told,
 	  .summary = "List the event types that a webhook endpoint can receive" },
+	{ "GET", "/console/upload_limits", PERM_MEMBER, 0, .status = 200, .out = limits_out, .run = limits,
+	  .summary = "Get the largest file that can be uploaded, and the largest request" },
 	{ "GET", "/console/activity", PERM_MEMBER, 0, .status = 200, .out = activity_out, .run = activity,
 	  .summary = "Count state changes per day, and objects per state" },
 	{ "GET", "/console/target/workspace/{workspace_id}", PERM_WORKSPACE_READ, R_UNTAGGED, .status = 200, .out = target_out,

@@ -23,6 +23,14 @@ static const void *newest(struct arena *a, const void *object)
 	return m->last_version ? &m->last_version : &first;
 }
 
+static const void *active(struct arena *a, const void *object)
+{
+	const struct model *m = object;
+
+	(void)a;
+	return m->active_version ? &m->active_version : NULL;
+}
+
 /* A retired model reads `archived` here. */
 static const struct alias model_words[] = { { STATE_MODEL_RETIRED, "archived" }, { STATE_NONE, NULL } };
 #define MODEL_AT(field) AT(struct model, field)
@@ -35,6 +43,7 @@ static const struct shape model_out[] = {
 	{ "model_type", T_STR, MODEL_AT(model_type), .flags = F_NULL, .words = model_types },
 	{ "task_type", T_STR, MODEL_AT(task_type), .flags = F_NULL, .words = task_types },
 	{ "version", T_INT, .make = newest, .help = "the highest version number; 1 while there are no versions" },
+	{ "active_version", T_INT, .make = active, .flags = F_NULL, .help = "number of the version that the active configuration comes from; null while there is none" },
 	{ "dataset_id", T_STR, MODEL_AT(dataset_id), .flags = F_NULL },
 	{ "tags", T_STRINGS, MODEL_AT(tags), .empty = "[]" },
 	{ "config", T_OBJECT, MODEL_AT(config), .empty = "{}" },
@@ -89,9 +98,9 @@ static const struct shape edit_in[] = {
 	{ "tags", T_STRINGS, MODEL_EDIT_SET(tags), .max = 100, .flags = F_NULL | F_ONE },
 	{ "config", T_OBJECT, MODEL_EDIT_SET(config), .sub = config_in, .flags = F_NULL | F_ONE },
 	{ "metadata", T_OBJECT, MODEL_EDIT_SET(metadata), .flags = F_NULL | F_ONE },
+	{ "dataset_id", T_STR, MODEL_EDIT_SET(dataset_id), .min = 1, .max = 128, .flags = F_NULL | F_ONE | F_TRIMMED, .help = "null: none" },
 	STAYS("model_type"),
 	STAYS("task_type"),
-	STAYS("dataset_id"),
 	NAMED("ModelEdit")
 };
 
@@ -211,6 +220,7 @@ static const struct shape version_out[] = {
 	{ "trained_at", T_TIME, VERSION_AT(trained_at), .flags = F_NULL },
 	{ "trained_by", T_ID, VERSION_AT(trained_by), .prefix = "usr-", .flags = F_NULL },
 	{ "training_duration_seconds", T_INT, VERSION_AT(training_seconds), .flags = F_NULL },
+	{ "job_id", T_ID, VERSION_AT(run), .prefix = "", .flags = F_NULL, .help = "the training run that it comes from; of a promoted version one of the model it was promoted from" },
 	{ "branch", T_STR, VERSION_AT(branch) },
 	{ "source", T_STR, VERSION_AT(source), .flags = F_NULL, .help = "`sdk`: uploaded; `promoted`: from another version; null: from a training run" },
 	{ "artifact", T_REF, .make = with_file, .sub = file_out, .flags = F_NULL, .help = "the uploaded file; download it with GET .../artifact" },
@@ -232,6 +242,72 @@ static enum err get_artifact(struct req *r)
 		return e;
 	res_header(r, "Content-Disposition", arena_printf(r->arena, "attachment; filename=\"%s-%s.dill\"", r->vars[0], r->vars[1]));
 	return res_file(r, "application/octet-stream", &(struct bytes){ (const unsigned char *)bytes, (size_t)v.artifact_size }, &v.artifact);
+}
+
+/* ---- Upload ---- */
+
+enum { FILE_NAME_MOST = 255 };
+struct upload { struct version v; const char *file; };
+#define UPLOAD_AT(field) AT(struct upload, field)
+static const struct shape upload_in[] = {
+	{ "file", T_STR, UPLOAD_AT(file), .min = 1, .help = "required: of a form (multipart/form-data) a part with a file name; in JSON its base64" },
+	{ "algorithm", T_STR, UPLOAD_AT(v.algorithm), .min = 1, .max = 255, .flags = F_NULL },
+	{ "hyperparameters", T_OBJECT, UPLOAD_AT(v.hyperparameters), .flags = F_NULL, .help = "in a form: as JSON text" },
+	{ "metrics", T_OBJECT, UPLOAD_AT(v.metrics), .flags = F_NULL, .help = "in a form: as JSON text" },
+	{ "branch", T_STR, UPLOAD_AT(v.branch), .min = 1, .max = 255, .flags = F_NULL | F_TRIMMED, .help = "`" BRANCH_MASTER "` by default" },
+	NAMED("ModelVersionUpload")
+};
+
+/* The one file of a form, and its name as an artifact; of JSON what its base64 says. */
+static enum err file_of(struct req *r, struct upload *in, struct bytes *out)
+{
+	struct json *artifacts = js_object(r->arena);
+	const struct part *file = NULL;
+	unsigned char *bytes;
+	size_t n;
+	long length;
+
+	for (size_t i = 0; i < r->nparts; i++) {
+		if (!r->parts[i].filename || strcmp(r->parts[i].name, "file") != 0)
+			continue;
+		if (file)
+			return why_fault(&r->tx, "file", "is given twice");
+		file = &r->parts[i];
+	}
+	if (file) {
+		*out = (struct bytes){ (const unsigned char *)file->bytes, file->n };
+		if (*file->filename) {
+			js_put_str(r->arena, artifacts, "model_file", utf8_cut(r->arena, file->filename, FILE_NAME_MOST));
+			in->v.artifacts = js_text(artifacts, NULL);
+		}
+		return file->n ? OK : why_fault(&r->tx, "file", "must not be empty");
+	}
+	if (!in->file)
+		return why_fault(&r->tx, "file", "is required: send a form (multipart/form-data) with the file, or its base64 in JSON");
+	n = strlen(in->file);
+	bytes = arena_alloc(r->arena, n / 4 * 3 + 1);
+	length = b64_decode(in->file, n, bytes);
+	*out = (struct bytes){ bytes, length > 0 ? (size_t)length : 0 };
+	return length > 0 ? OK : why_fault(&r->tx, "file", "must be base64 with its padding, without line breaks");
+}
+
+static enum err upload(struct req *r)
+{
+	struct upload in = *(const struct upload *)r->in;
+	struct id model = req_id(r, 0, "mdl-");
+	struct bytes file = { NULL, 0 };
+	struct version v;
+	enum err e = file_of(r, &in, &file);
+
+	if (e)
+		return e;
+	if (r->body_n - (in.file ? strlen(in.file) : file.n) > (size_t)conf.body_limit)
+		return req_too_large(r);
+	if ((e = version_upload(&r->tx, &model, &in.v, file.p, file.n, &v)))
+		return e == ERR_TOO_LARGE ? req_too_large(r) : e;
+	res_shape(r, 201, version_out, &v, v.life.revision);
+	res_header(r, "Location", arena_printf(r->arena, "%s%s/%s", conf.base_path, r->path, version_spell(r->arena, v.number)));
+	return OK;
 }
 
 /* When its model changed. */
@@ -411,6 +487,8 @@ static const struct route routes[] = {
 	{ "GET", ONE "/versions", PERM_MODEL_READ, 0, QUERY(versions_query, struct page_asked), .status = 200,
 	  .out = versions_out, .object = RES_MODEL, .listing = &versions_list, .paging = &twenty, .read = version_page,
 	  .summary = "List versions, newest first", .errors = NOT_FOUND " PAGE_BYTES" },
+	{ "POST", ONE "/versions", PERM_MODEL_WRITE, R_WRITE | R_FILE | R_PARTS, BODY(upload_in, struct upload), .status = 201, .out = version_out,
+	  .run = upload, .moves = { LIFE_MODEL_UPLOAD }, .summary = "Upload a file as the newest version of a branch", .errors = NOT_FOUND FIXED " QUOTA" },
 	{ "GET", ONE "/versions/{version_id}", PERM_MODEL_READ, 0, .status = 200, .out = version_out, .object = RES_VERSION,
 	  .number = version_number, .get = version_get, .summary = "Get a version", .errors = NOT_FOUND " VERSION_NOT_FOUND" },
 	{ "GET", ONE "/versions/{version_id}/artifact", PERM_MODEL_READ, 0, .status = 200, .object = RES_VERSION, .number = version_number, .run = get_artifact, .type = "application/octet-stream",

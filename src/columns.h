@@ -236,7 +236,7 @@
 	C(A, i, "g.role", role) C(A, s, "COALESCE(g.word, ELT(g.role, 'OBSERVER', 'USER', 'OWNER'))", word) C(A, s, "COALESCE(u.username, k.name, o.name, LOWER(HEX(g.grantee_id)))", name)
 #define SHARE_WITH_PICK(F, C, A) F(A, s, "w.kind", kind) C(A, s, "w.name", name)
 #define MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, tags, tags) C(A, s, config, config) \
-	C(A, s, metadata, metadata) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
+	C(A, s, metadata, metadata) C(A, s, dataset_id, dataset_id) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
 #define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at) C(A, d0, trashed_with, trashed)
 #define MODEL_UNARCHIVED(C, A) C(A, now, unarchived_at, unarchived_at) C(A, nil, archived_at, archived_at) C(A, d0, trashed_with, trashed)
 #define MODEL_NUMBERS(C, A) C(A, i, last_version, last_version) C(A, i, versions_skipped, skipped) C(A, i0, active_version, active_version)

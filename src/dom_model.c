@@ -108,11 +108,18 @@ static enum err renamed(struct tx *tx, const struct model *m)
 		: db_exec(tx->db, SQL_VERSIONS_SAID, DB_IN(db_t(tx->now), db_d(&m->life.organization), db_d(&m->life.id)), NULL);
 }
 
+/* What it is called when this is all that changes. */
+static enum transition edit_alone(const struct model_edit *in, enum transition t)
+{
+	if (in->dataset_id_set)
+		return in->dataset_id ? LIFE_MODEL_LINK_DATASET : LIFE_MODEL_UNLINK_DATASET;
+	return in->config_set ? LIFE_MODEL_EDIT_CONFIG : t;
+}
+
 enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, const void *edit, void *edited)
 {
 	struct json *details = js_object(tx->arena), *changed = js_array(tx->arena);
 	struct model_edit in = *(const struct model_edit *)edit;
-	bool config_only = in.config_set;
 	struct model *out = edited;
 	const char *was;
 	enum err e;
@@ -126,13 +133,13 @@ enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, 
 	if (in.field##_set) { \
 		out->field = in.field; \
 		js_add(changed, js_string(tx->arena, #field)); \
-		config_only = config_only && !strcmp(#field, "config"); \
 	}
 	TAKE(name)
 	TAKE(description)
 	TAKE(tags)
 	TAKE(config)
 	TAKE(metadata)
+	TAKE(dataset_id)
 #undef TAKE
 	if (in.config_set && !out->last_version) {      /* what its versions are about, as long as there are none */
 		out->target_name = NULL;
@@ -144,12 +151,13 @@ enum err model_edit(struct tx *tx, const struct db_val *key, enum transition t, 
 		if ((out->life.global && (e = share_keep_maker(tx, out))) || (e = hold_exposed(tx, out)))
 			return e;
 		out->life.global = in.global;
-		config_only = false;
 		js_add(changed, js_string(tx->arena, "is_global"));
 	}
 	if (strcmp(out->name, was) && (e = hold_exposed(tx, out)))
 		return e;
 	js_put(details, "changed", changed);
-	e = name_taken(tx, life_move(tx, config_only ? LIFE_MODEL_EDIT_CONFIG : t, &out->life, details));
+	if (in.dataset_id_set)
+		js_put(details, "dataset_id", in.dataset_id ? js_string(tx->arena, in.dataset_id) : NULL);
+	e = name_taken(tx, life_move(tx, js_length(changed) == 1 ? edit_alone(&in, t) : t, &out->life, details));
 	return e || !in.name_set || !strcmp(in.name, was) ? e : renamed(tx, out);
 }

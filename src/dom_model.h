@@ -32,9 +32,9 @@ struct model {
 };
 
 struct model_edit {
-	const char *name, *description, *tags, *config, *metadata;
+	const char *name, *description, *tags, *config, *metadata, *dataset_id;
 	bool global;
-	bool name_set, description_set, tags_set, config_set, metadata_set, global_set;
+	bool name_set, description_set, tags_set, config_set, metadata_set, dataset_id_set, global_set;
 };
 
 /* ERR_FOLDER_NOT_FOUND, ERR_MODEL_NAME_TAKEN.  in: name, description, model_type, task_type,
@@ -158,8 +158,8 @@ enum err version_add(struct tx *tx, struct model *m, const struct run *run, stru
 enum err version_append(struct tx *tx, struct model *m, enum transition t, int64_t number, struct version *out, struct json *details);
 /* By its own id, with what describes it.  ERR_VERSION_NOT_FOUND, ERR_VERSION_SOURCE. */
 enum err version_described(struct tx *tx, const struct db_val *key, void *out);
-/* A new one from a client, on in->branch (NULL: master), with its file.  in: branch, model_api,
- * conda_requirements, backing_repositories.  ERR_TOO_LARGE. */
+/* A new one from a client, on in->branch (NULL: master), with its file.  in: branch, and what else of its columns the
+ * client tells, which is NULL where it tells nothing.  ERR_TOO_LARGE. */
 enum err version_upload(struct tx *tx, const struct id *model, const struct version *in, const void *file, size_t n,
 	struct version *out);
 /* One that is to be copied by `t`, of whatever model of the organization; its file is kept.  ERR_VERSION_NOT_FOUND: it

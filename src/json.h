@@ -18,6 +18,7 @@ enum js_type { JS_NULL, JS_BOOL, JS_INT, JS_DOUBLE, JS_STRING, JS_ARRAY, JS_OBJE
  * numbers, more than 32 levels and trailing bytes.  ERR_JSON with a reason that
  * names the byte. */
 enum err js_parse(struct arena *a, const char *s, size_t n, struct json **out, const char **reason);
+enum { VALUES_MOST = 100000 };                   /* of what a request has */
 /* The same of text from outside: at most so many values, since each takes the library up
  * to 1.5 KiB, which is five hundred times its text. */
 enum err js_parse_most(struct arena *a, const char *s, size_t n, size_t most, struct json **out, const char **reason);

@@ -35,7 +35,6 @@ struct io {
 };
 
 enum { MAX_SEGMENTS = 16, MAX_PARAMS = 64, MAX_VARS = 4 };
-enum { VALUES_MOST = 100000 };                   /* of the JSON of a body */
 enum { BODY_LARGE = 2 << 20 };                   /* see R_LARGE */
 enum { ADDRESS_MOST = 8 << 10, ADDRESS_LONG = 32 << 10, HEADER_MOST = 8 << 10, HEADERS_MOST = 32 << 10 };        /* bytes */
 

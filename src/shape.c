@@ -420,6 +420,7 @@ static bool zoned(const char *time)
 /* A query's text as the JSON value its row wants. */
 static enum err from_text(struct tx *tx, const struct shape *s, const char *text, struct json **out)
 {
+	const char *reason;
 	int64_t i;
 	double d;
 
@@ -441,6 +442,8 @@ static enum err from_text(struct tx *tx, const struct shape *s, const char *text
 			return fault(tx, s->key, "must be a number");
 		*out = js_number(tx->arena, d);
 		return OK;
+	case T_OBJECT:                           /* of a form: as JSON */
+		return js_parse_most(tx->arena, text, strlen(text), VALUES_MOST, out, &reason) || !*out ? fault(tx, s->key, "must be a JSON object") : OK;
 	case T_TIME:                             /* without a zone it is UTC */
 		*out = js_string(tx->arena, s->flags & F_LOOSE && !zoned(text) ? arena_printf(tx->arena, "%sZ", text) : text);
 		return OK;

@@ -240,7 +240,7 @@ sub faults {
 subtest 'bodies and queries are told as the contract has them' => sub {
     my %required = ('/api/auth/login post' => 'password username', '/api/auth/refresh post' => 'refresh_token', "$MODELS post" => 'model_type name task_type', "$MODELS/{model_id} patch" => '',
         "$MODELS/{model_id}/train post" => '', "$MODELS/{model_id}/train/{job_id}/complete post" => '', "$MODELS/{model_id}/train/{job_id}/fail post" => 'reason',
-        "$MODELS/{model_id}/aliases/{alias} put" => 'version_id', "$MODELS/{model_id}/rollback post" => '');
+        "$MODELS/{model_id}/aliases/{alias} put" => 'version_id', "$MODELS/{model_id}/rollback post" => '', "$MODELS/{model_id}/versions post" => '');
     my %body = map { my $path = $_; map { ("$path $_" => $doc->{paths}{$path}{$_}{requestBody}) } grep { $doc->{paths}{$path}{$_}{requestBody} } keys %{ $doc->{paths}{$path} } } keys %{ $doc->{paths} };
     is(join("\n", grep { m{^/api/(v1/models|auth)} } sort keys %body), join("\n", sort keys %required), 'these take a body');
     is(join(' ', sort @{ $body{$_}{content}{'application/json'}{schema}{required} // [] }), $required{$_}, "$_ requires it") for sort keys %required;

@@ -13,7 +13,7 @@ use Contract;
 
 my $t = Thaw->new;
 my $token = $t->admin;
-my $FIELDS = 'id name description status organization_id model_type task_type version dataset_id tags config metadata rid '
+my $FIELDS = 'id name description status organization_id model_type task_type version active_version dataset_id tags config metadata rid '
     . 'created_by created_at updated_at archived_at unarchived_at';
 sub create { my ($body, %o) = @_; $t->req(POST => $MODELS, token => $token, body => $body, %o) }
 sub patch { my ($id, $body, %o) = @_; $t->req(PATCH => "$MODELS/$id", token => $token, body => $body, %o) }
@@ -253,6 +253,13 @@ subtest 'patch' => sub {
         error_is(patch($m->{id}, '[]'), 400, 'VALIDATION_ERROR', 'an array for a body');
         error_is($t->req(PATCH => "$MODELS/$m->{id}", token => $token), 400, 'VALIDATION_ERROR', 'no body');
     });
+    my $linked = model($t)->{id};
+    is(patch($linked, { dataset_id => 'ds-7' })->{json}{dataset_id}, 'ds-7', 'the dataset');
+    is(patch($linked, { dataset_id => 'ds-8', description => 'x' })->{json}{dataset_id}, 'ds-8', 'another one, with more');
+    is(patch($linked, { dataset_id => undef })->{json}{dataset_id}, undef, 'and none');
+    is(join(' ', map { "$_->{action} " . ($_->{details} // '-') } audit_rows($t, $linked)), 'model.created - model.dataset_linked {"changed":["dataset_id"],"dataset_id":"ds-7"} '
+        . 'model.updated {"changed":["description","dataset_id"],"dataset_id":"ds-8"} model.dataset_unlinked {"changed":["dataset_id"],"dataset_id":null}', 'the audit tells which');
+    error_is(patch($linked, { dataset_id => $_->[0] }), 400, 'VALIDATION_ERROR', "dataset_id: $_->[1]", 'dataset_id') for [ '', 'empty' ], [ 7, 'a number' ], [ 'x' x 129, 'too long' ], [ ' x', 'a leading blank' ];
     my $n = model($t)->{id};
     patch($n, { config => { algorithm => 'rf' } });
     patch($n, { config => { algorithm => 'rf' }, name => 'Other ' . rand });

@@ -3,15 +3,17 @@
 # is the active one, and another can be restored.
 use strict;
 use warnings;
+use Digest::SHA 'sha256_hex';
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use MIME::Base64 'encode_base64';
 use Test::More;
 use Thaw;
 use Contract;
 
 my $t = Thaw->new;
 my $token = $t->admin;
-my $FIELDS = 'version_id model_id version_number is_promoted status algorithm hyperparameters metrics artifacts trained_at trained_by training_duration_seconds branch source artifact created_at rid';
+my $FIELDS = 'version_id model_id version_number is_promoted status algorithm hyperparameters metrics artifacts trained_at trained_by training_duration_seconds job_id branch source artifact created_at rid';
 sub version { my ($id, $v, %o) = @_; $t->req(GET => "$MODELS/$id/versions/$v", token => $token, %o) }
 sub versions { my ($id, $query, %o) = @_; $t->req(GET => "$MODELS/$id/versions$query", token => $token, %o) }
 sub restore { my ($id, $v, %o) = @_; $t->req(POST => "$MODELS/$id/versions/$v/restore", token => $token, %o) }
@@ -41,6 +43,7 @@ subtest 'versions of successful runs' => sub {
     is_deeply($v->{artifacts}, { model_file => 's3://1', onnx_file => 's3://1.onnx' }, 'artifacts');
     like($v->{trained_at}, $UTC, 'trained_at');
     is($v->{trained_by}, $m->{created_by}, 'trained_by');
+    is($t->req(GET => "$MODELS/$id/train/$v->{job_id}", token => $token)->{json}{algorithm}, 'a1', 'job_id: its run');
     like($v->{training_duration_seconds}, qr/^\d+$/, 'training_duration_seconds');
     ok(!$v->{is_promoted}, 'not the active one');
     $v = version($id, 'ver-002')->{json};
@@ -110,6 +113,68 @@ subtest 'restore' => sub {
     });
     act($t, $id, 'archive');
     unchanged($t, 'an archived model', sub { error_is(restore($id, 'ver-001'), 409, 'CONFLICT', 'is refused', 'status') });
+};
+
+# A form as browsers send it: [name, text] or [name, bytes, file name].
+my $MARK = 'b0undary';
+sub form {
+    my ($id, $parts, %o) = @_;
+    my $body = join '', map { my ($name, $bytes, $file) = @$_; "--$MARK\r\nContent-Disposition: form-data; name=\"$name\"" . (defined $file ? "; filename=\"$file\"\r\nContent-Type: application/octet-stream" : '') . "\r\n\r\n$bytes\r\n" } @$parts;
+    return $t->req(POST => "$MODELS/$id/versions", token => $token, body => "$body--$MARK--\r\n", type => "multipart/form-data; boundary=$MARK", %o);
+}
+my $ALL_BYTES = join '', map { chr } 0 .. 255;
+
+subtest 'upload a file' => sub {
+    my $id = model($t)->{id};
+    my @parts = ([ algorithm => 'xgboost' ], [ hyperparameters => '{"depth":6}' ], [ metrics => '{"auc":0.91,"note":"a, b"}' ], [ file => $ALL_BYTES, 'churn.joblib' ]);
+    my @key = (headers => [ 'Idempotency-Key' => 'upload-1' ]);
+    my $r = form($id, \@parts, @key);
+    is($r->{status}, 201, 'created') or diag $r->{raw};
+    keys_are($r->{json}, $FIELDS, 'a version');
+    is($r->{headers}{location}, "$MODELS/$id/versions/ver-001", 'whose address is told');
+    my $v = version($id, 'ver-001')->{json};
+    is_deeply($r->{json}, $v, 'as it is read');
+    is("$v->{version_number} $v->{source} $v->{branch} $v->{algorithm} $v->{hyperparameters}{depth} $v->{metrics}{auc} $v->{metrics}{note}", '1 sdk master xgboost 6 0.91 a, b', 'with what was told beside the file');
+    is($v->{job_id}, undef, 'and no run');
+    is_deeply($v->{artifacts}, { model_file => 'churn.joblib', onnx_file => undef }, 'and the name of the file');
+    is_deeply($v->{artifact}, { size => 256, sha256 => sha256_hex($ALL_BYTES) }, 'its size and checksum');
+    is($t->req(GET => "$MODELS/$id/versions/ver-001/artifact", token => $token)->{body}, $ALL_BYTES, 'the very bytes');
+    my $m = get($t, $id)->{json};
+    is("$m->{status} $m->{version} $m->{active_version}", 'ready 1 1', 'the model is ready, and its configuration is that of the version');
+    is(join(' ', map { $_->{action} } audit_rows($t, $id)), 'model.created model.version_created', 'one audit row');
+    is(form($id, \@parts, @key)->{json}{version_number}, 1, 'a repetition with its key gets the first answer');
+    error_is(form($id, [ [ file => 'other', 'x' ] ], @key), 422, 'VALIDATION_ERROR', 'the key of another request');
+    is(versions($id, '')->{json}{total}, 1, 'nothing is doubled');
+    my $json = $t->req(POST => "$MODELS/$id/versions", token => $token, body => { file => encode_base64($ALL_BYTES, ''), metrics => { auc => 0.93 }, branch => 'trial' });
+    is("$json->{status} $json->{json}{version_number} $json->{json}{branch} $json->{json}{artifact}{sha256}", '201 2 trial ' . sha256_hex($ALL_BYTES), 'the same as JSON, on another branch');
+    is($json->{json}{artifacts}{model_file}, undef, 'which has no name');
+    is(get($t, $id)->{json}{active_version}, 1, 'a branch is not the active configuration');
+    is(form($id, [ [ file => 'x' x (3 << 20), 'large' ] ])->{json}{artifact}{size}, 3 << 20, 'three MiB, through nginx');
+    is(form($id, [ [ file => 'x', 'na\"me.bin' ] ])->{json}{artifacts}{model_file}, 'na"me.bin', 'a name with a quote');
+    is(length form($id, [ [ file => 'x', 'n' x 300 ] ])->{json}{artifacts}{model_file}, 255, 'a long one is cut');
+};
+
+subtest 'what is no upload changes nothing' => sub {
+    my ($id, $archived) = map { model($t)->{id} } 1, 2;
+    act($t, $archived, 'archive');
+    unchanged($t, 'refused uploads', sub {
+        my @file = [ file => 'x', 'x.bin' ];
+        error_is(form($id, [ [ metrics => '{}' ] ]), 400, 'VALIDATION_ERROR', 'no file', 'file');
+        error_is(form($id, [ [ file => '', 'x.bin' ] ]), 400, 'VALIDATION_ERROR', 'an empty file', 'file');
+        error_is(form($id, [ @file, @file ]), 400, 'VALIDATION_ERROR', 'two files', 'file');
+        error_is(form($id, [ @file, [ metrics => $_->[0] ] ]), 400, 'VALIDATION_ERROR', "metrics: $_->[1]", 'metrics') for [ '{', 'no JSON' ], [ '[]', 'a list' ], [ '"x"', 'a text' ], [ '', 'nothing' ], [ '{"a":1,"a":2}', 'a name twice' ],
+            [ '{"a":"' . 'x' x 70_000 . '"}', 'too long' ];
+        error_is(form($id, [ @file, [ algorithm => 'x' x 256 ] ]), 400, 'VALIDATION_ERROR', 'a long algorithm', 'algorithm');
+        error_is($t->req(POST => "$MODELS/$id/versions", token => $token, body => { file => $_->[0] }), 400, 'VALIDATION_ERROR', "base64: $_->[1]", 'file') for [ 'x', 'not padded' ], [ "eA==\n", 'a line break' ], [ 7, 'a number' ], [ '', 'empty' ];
+        error_is($t->req(POST => "$MODELS/$id/versions", token => $token), 400, 'VALIDATION_ERROR', 'no body');
+        error_is(form($id, [@file], type => 'text/plain'), 415, 'UNSUPPORTED_MEDIA_TYPE', 'another type');
+        error_is(form($id, [ [ file => 'x' x ((8 << 20) + 1), 'x' ] ]), 413, 'PAYLOAD_TOO_LARGE', 'a byte too much');
+        error_is(form($id, [ @file, [ note => 'x' x (2 << 20) ] ]), 413, 'PAYLOAD_TOO_LARGE', 'what is not the file has body_limit');
+        error_is(form($archived, [@file]), 409, 'CONFLICT', 'an archived model');
+        error_is(form('mdl-' . 'f' x 24, [@file]), 404, 'RESOURCE_NOT_FOUND', 'no model');
+        error_is(form($id, [@file], token => $t->reader), 403, 'PERMISSION_DENIED', 'a reader');
+        error_is(form($id, [@file], token => $t->other), 404, 'RESOURCE_NOT_FOUND', 'another organization');
+    });
 };
 
 $t->finish;

@@ -132,7 +132,10 @@ subtest 'activity and history' => sub {
     my $id = $t->req(POST => '/api/v1/projects', token => $token, body => { name => 'seen' })->{json}{data}{id};
     $t->req(PUT => "/api/v1/projects/$id/$_", token => $token) for qw(archive restore archive);
     my $mid = $t->req(POST => '/api/v1/models', token => $token, body => { name => 'seen', model_type => 'auto', task_type => 'regression' })->{json}{id};
-    my $r = $t->req(GET => '/console/activity', token => $reader);
+    my $r = $t->req(GET => '/console/upload_limits', token => $reader);
+    is("$r->{json}{file_bytes} $r->{json}{body_bytes}", '8388608 1048576', 'what an upload can have');
+    is($t->req(GET => '/console/upload_limits')->{status}, 401, 'for those who signed in');
+    $r = $t->req(GET => '/console/activity', token => $reader);
     my %count = map { ("$_->{action}" => $_->{count}) } @{ $r->{json}{days} };
     is($count{'project.archived'}, 2, 'state changes a day');
     is($count{'user.created'}, undef, 'of what the console shows');

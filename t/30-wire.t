@@ -202,7 +202,7 @@ subtest 'what is asked for and not kept is refused' => sub {
     my $e = entity($t, $w)->{id};
     my $hook = post_v1($t, 'webhook_endpoints', body => { url => 'https://hooks.example/x', enabled_events => ['*'], include => [], portfolio_id => undef });
     is($hook->{status}, 200, 'nothing is asked for by null and an empty list') or diag $hook->{raw};
-    for my $case ([ models => PATCH => "$MODELS/$m", 'model_type', 'task_type', 'dataset_id' ], [ workspaces => PATCH => "/v1/entities/$e", 'workspace_id', 'jurisdiction', 'type', 'portfolio_id' ],
+    for my $case ([ models => PATCH => "$MODELS/$m", 'model_type', 'task_type' ], [ workspaces => PATCH => "/v1/entities/$e", 'workspace_id', 'jurisdiction', 'type', 'portfolio_id' ],
                   [ workspaces => PATCH => "/v1/webhook_endpoints/$hook->{json}{id}", 'api_version', 'portfolio_id', 'include' ], [ workspaces => POST => '/v1/webhook_endpoints', 'portfolio_id', 'include' ],
                   [ workspaces => POST => '/v1/tokens', 'portfolio_id' ]) {
         my ($dialect, $method, $path, @keys) = @$case;

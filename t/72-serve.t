@@ -160,7 +160,7 @@ subtest 'every block of the README, as pasted' => sub {
     like($of->(qr/urllib/), qr/model\.archived draft -> archived\n.*model\.created/, 'so from Python');
     like($of->(qr/generate/), qr/archived draft\n/, 'by a client that was generated from the description') if $script =~ /generate/;
     like($of->(qr{/metrics}), qr/method="POST",route="\/api\/v1\/models\/\{model_id\}\/archive".* [2-9]\n/, 'and all of this is counted') or diag $of->(qr{/metrics});
-    like($of->(qr/serializedModelFunction/), qr/"rid":"ri\.models\.main\.model-version\./, 'a version is uploaded');
+    like($of->(qr/-F file/), qr/"version_id":"ver-001".*"metrics":\{"auc":0\.91\}.*"rid":"ri\.models\.main\.model-version\./, 'a version is uploaded');
     like($of->(qr/user create/), qr/sam\d+ .*member .*active/, 'a user made');
     like($of->(qr/api-key create/), qr/^sk_live_\w+$/m, 'a key');
     like($of->(qr/webhook_endpoints/), qr/"secret":"whsec_/, 'an endpoint');

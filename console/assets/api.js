@@ -38,7 +38,7 @@ const kindOf = status => ({ 400: 'invalid', 401: 'signin', 403: 'denied', 404: '
 
 // Each dialect has its own error body: problem+json, {error: {...}}, or flat, with short names or long;
 // the fields as a list, or by their names.
-function failure(status, headers, body) {
+export function failure(status, headers, body) {
     const e = body?.error ?? body ?? {};
     const list = e.errors ?? e.details?.errors ?? body?.errors ?? (e.details ? [e.details].flat() : []);
     const fields = Array.isArray(list) ? {} : { ...list };
@@ -49,6 +49,7 @@ function failure(status, headers, body) {
     });
 }
 
+// via: what carries the request instead of this (upload.js): the same arguments, answer and failures.
 // The cookie is for the session's own address alone; without credentials no answer makes the browser ask for a password.
 async function exchange(method, path, { body, key, match, token, bytes, mode } = {}) {
     const headers = { Accept: bytes ? '*/*' : 'application/json' };
@@ -120,16 +121,16 @@ export async function request(method, path, options = {}) {
     // An id of dots would lead to another address, however it is encoded (URL standard).
     if (path.split('?')[0].split('/').some(s => s === '.' || s === '..')) throw new Failure('gone', 'No object has this id.');
     if (renewing || Date.now() > session.until - EARLY) await renew();
-    const before = session;
+    const before = session, exchanged = options.via ?? exchange;
     try {
-        return await exchange(method, path, { ...options, token: session.token });
+        return await exchanged(method, path, { ...options, token: session.token });
     } catch (e) {
         if (e.kind !== 'signin') throw e;
     }
     // Refused: nothing was done, so the same request may go again, once.
     if (session === before) await renew();
     if (!session) throw new Failure('ended', 'Signed out.');
-    return exchange(method, path, { ...options, token: session.token });
+    return exchanged(method, path, { ...options, token: session.token });
 }
 
 export const get = async (path, options) => (await request('GET', path, options)).data;

@@ -11,12 +11,27 @@ const keys = (versions, field) => [...new Set(versions.flatMap(v => Object.keys(
 export async function compare(id, params) {
     const models = byWord('model'), versions = byWord('version'), url = `${models.api.base}/${encodeURIComponent(id)}`;
     const [model, page] = await Promise.all([get(url), get(`${url}/versions?page_size=100`)]);
-    const all = page.items;
+    const all = page.items, problems = [];
+    // Those that the address names, also where they are not among the newest.
+    const words = [...new Set((params.get('versions') ?? '').split(',').map(w => w.trim()).filter(Boolean))];
+    const odd = words.filter(w => !/^[1-9]\d{0,9}$/.test(w)), asked = words.filter(w => !odd.includes(w)).map(Number), missing = [];
+    const older = await Promise.all(asked.slice(0, MOST).filter(n => !all.some(v => v.version_number === n)).map(async n => {
+        try { return await get(`${url}/versions/ver-${String(n).padStart(3, '0')}`); } catch (e) {
+            if (e.kind !== 'gone') throw e;
+            missing.push(n);
+            return null;
+        }
+    }));
+    all.push(...older.filter(Boolean).sort((a, b) => b.version_number - a.version_number));
+    if (odd.length) problems.push(`${listed(odd.map(w => `\u201c${w.slice(0, 30)}\u201d`))} ${odd.length > 1 ? 'are not version numbers' : 'is not a version number'}.`);
+    if (missing.length) problems.push(`${model.name} has no version ${listed(missing.sort((a, b) => a - b).map(String))}.`);
+    if (asked.length > MOST) problems.push(`At most ${MOST} versions can be compared; the first ${MOST} are shown.`);
     for (const v of all) v.parent = model;
     await versions.api.complete(all, get, false);
-    const asked = (params.get('versions') ?? '').split(',').map(Number);
-    let chosen = new Set(all.filter(v => asked.includes(v.version_number)).slice(0, MOST).map(v => v.version_number));
-    if (chosen.size < LEAST) chosen = new Set(all.slice(0, LEAST).map(v => v.version_number));
+    const found = all.map(v => v.version_number).filter(n => asked.slice(0, MOST).includes(n));
+    // What was not asked for fills up to two.
+    let chosen = new Set([...found, ...all.map(v => v.version_number).filter(n => !found.includes(n)).slice(0, Math.max(0, LEAST - found.length))]);
+    if (words.length && found.length < LEAST && all.length >= LEAST) problems.push(`Shown instead: ${chosen.size - found.length === 1 ? 'version' : 'versions'} ${listed([...chosen].filter(n => !found.includes(n)).map(String))}.`);
     let only = false;
     const of = () => all.filter(v => chosen.has(v.version_number)).reverse();
 
@@ -52,7 +67,13 @@ export async function compare(id, params) {
         boxes.push(box);
         return h('div', { class: 'form-check form-check-inline' }, box, h('label', { for: box.id, class: 'form-check-label' }, `Version ${v.version_number}`), ' ', v.state === 'active' && badge(versions, 'active'));
     });
-    const onlyId = uid('only');
+    const onlyId = uid('only'), numberId = uid('number');
+    // One that is not among them, by its number.
+    const number = h('input', { id: numberId, type: 'text', inputmode: 'numeric', class: 'form-control', autocomplete: 'off', maxlength: 10 });
+    const more = page.has_next && h('div', { class: 'add' }, h('label', { for: numberId, class: 'form-label mb-0' }, 'An older version'), number,
+        h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: () => {
+            if (number.value.trim()) location.hash = query(`#/models/${encodeURIComponent(id)}/compare`, { versions: [...chosen].slice(0, MOST - 1).concat(number.value.trim()).join(',') });
+        } }, 'Add'));
 
     // ---- A metric over versions
 
@@ -84,9 +105,10 @@ export async function compare(id, params) {
         title: `Compare versions of ${model.name}`,
         node: h('div', {}, h('nav', { 'aria-label': 'Breadcrumb' }, h('a', { href: `#/models/${encodeURIComponent(id)}` }, `\u2190 ${model.name}`)),
             h('div', { class: 'head' }, h('h1', { tabindex: -1 }, 'Compare versions')),
+            problems.length > 0 && h('div', { class: 'note note-bad inline', role: 'alert' }, h('div', {}, problems.map(p => h('div', {}, p)))),
             all.length < LEAST ? h('p', { class: 'panel' }, `${model.name} has ${all.length ? 'one version' : 'no versions'}: there is nothing to compare yet.`)
                 : h('section', { class: 'panel', 'aria-labelledby': 'side' }, h('h2', { class: 'h5', id: 'side' }, 'Side by side'),
-                    h('fieldset', { class: 'mb-3' }, h('legend', { class: 'form-label fs-6' }, `Versions (${LEAST} to ${MOST}${page.has_next ? '; the newest 100' : ''})`), pickers),
+                    h('fieldset', { class: 'mb-3' }, h('legend', { class: 'form-label fs-6' }, `Versions (${LEAST} to ${MOST}${page.has_next ? '; the newest 100' : ''})`), pickers, more),
                     h('div', { class: 'form-check mb-3' }, h('input', { id: onlyId, type: 'checkbox', class: 'form-check-input', onchange: e => { only = e.target.checked; paint(); } }),
                         h('label', { for: onlyId, class: 'form-check-label' }, 'Only what differs')), table),
             chart),

@@ -2,10 +2,11 @@
 // from, what belongs to it, its history.
 import { h, value, badge, inside, listed, test, spinner } from './dom.js';
 import { request, get, offers, user, may } from './api.js';
-import { notice } from './dialog.js';
+import { copier, notice } from './dialog.js';
 import { asks, button, detailHash, download, editable, known, target } from './act.js';
 import { lineage } from './lineage.js';
 import { part, plainTable } from './list.js';
+import { markdown } from './markdown.js';
 import { url as urlOf } from './resources.js';
 import { timeline } from './timeline.js';
 
@@ -76,19 +77,25 @@ export async function detail(resource, id) {
                     : resource.rights && open.length ? `You have read-only access to this ${resource.one}.` : open.length ? 'This is waiting for someone else\u2019s decision.'
                         : `Nothing can be done while the ${resource.one} is ${(resource.statuses[status]?.label ?? status).toLowerCase()}.`));
         const file = resource.file?.(object);
+        // What one takes elsewhere is copied with a click.
+        const shown = d => {
+            const node = value(resource, d, object);
+            return d.kind === 'code' && node.matches?.('code') ? h('span', { class: 'copied' }, node, copier(d.label, node.textContent, node)) : node;
+        };
+        const prose = resource.prose && object[resource.prose] && section('prose', 'Description', markdown(object[resource.prose]));
         const details = section('fields', 'Details', h('dl', { class: 'fields' }, resource.details
             .filter(d => !d.optional || (object[d.field] !== null && object[d.field] !== undefined))
-            .map(d => [h('dt', {}, d.label), h('dd', {}, value(resource, d, object))])), file && h('div', { class: 'foot' }, download(file)));
+            .map(d => [h('dt', {}, d.label), h('dd', {}, shown(d))])), file && h('div', { class: 'foot' }, download(file)));
         const past = !resource.noHistory && section('history', 'History', timeline(resource, id));
-        const tables = (resource.tables ?? []).map((t, i) => object[t.field] && section(`table-${i}`, t.title, object[t.field].length
+        const tables = first => (resource.tables ?? []).map((t, i) => !!t.first === first && object[t.field] && section(`table-${i}`, t.title, object[t.field].length
             ? h('div', { class: `scroll${t.whole ? ' whole' : ''}`, tabindex: 0, role: 'region', 'aria-label': `${t.title}, table` }, plainTable(resource, t.columns, object[t.field], t.title)) : h('p', { class: 'soft mb-0' }, t.none))).filter(Boolean);
         return [
             back(object),
             h('div', { class: 'head' }, h('h1', { tabindex: -1 }, resource.name(object)), badge(resource, resource.seen?.(object) ?? status), test(object)),
             h('div', { class: 'row g-3' },
-                h('div', { class: 'col-lg-7' }, next, past),
+                h('div', { class: 'col-lg-7' }, next, prose, past),
                 h('div', { class: 'col-lg-5' }, details)),
-            line && section('lineage', 'Lineage', line), parts, tables,
+            line && section('lineage', 'Lineage', line), tables(true), parts, tables(false),
         ].flat().filter(Boolean);
     }
 

@@ -1,11 +1,15 @@
 // fields.js: what a person fills in, on a page or in a dialog: the controls, what they hold, and
 // what the server says of each of them, at it.
 import { h, uid, swatch } from './dom.js';
+import { jsonFault } from './json.js';
+import { writing } from './markdown.js';
 
 // A reason goes on from the label; what is a sentence stands alone.
 const said = (f, text) => !text || /^\p{Lu}/u.test(text) ? text : `${f.label} ${text}`;
 
-// Keys of one's own with a text each, one below the other.
+const numeral = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+// Keys of one's own with a text each, or a number (type 'numbers'), one below the other.
 function labels(f, start) {
     const helpId = uid('help'), errorId = uid('error');
     const rows = h('div', {});
@@ -26,12 +30,14 @@ function labels(f, start) {
         get input() { return keys()[0] ?? add; },
         node: h('fieldset', { class: 'mb-3', 'aria-describedby': helpId }, h('legend', { class: 'form-label' }, f.label), rows, add,
             h('div', { id: helpId, class: 'soft' }, f.help), error),
-        read: () => Object.fromEntries(keys().map((k, i) => [k.value.trim(), texts()[i].value]).filter(([key, text]) => key || text)),
+        read: () => Object.fromEntries(keys().map((k, i) => [k.value.trim(), texts()[i].value]).filter(([key, text]) => key || text)
+            .map(([key, text]) => [key, f.type === 'numbers' && numeral.test(text.trim()) ? Number(text) : text])),
         // What the API cannot be told: an object has each key once.
         fault() {
             const given = keys().map(k => k.value.trim());
             const twice = given.find((k, i) => k && given.indexOf(k) !== i);
-            return twice ? `has the key ${twice} twice` : given.some((k, i) => !k && texts()[i].value) ? 'Every value needs a key' : null;
+            const odd = f.type === 'numbers' && given.find((k, i) => k && !(numeral.test(texts()[i].value.trim()) && Number.isFinite(Number(texts()[i].value))));
+            return twice ? `has the key ${twice} twice` : given.some((k, i) => !k && texts()[i].value) ? 'Every value needs a key' : odd ? `The value of ${odd} must be a number, such as 0.91` : null;
         },
         wrong(text) {
             error.textContent = said(f, text);
@@ -105,9 +111,39 @@ function checks(f, start) {
 const owner = (f, parent) => ({ name: f.name, input: null, read: () => parent.id, wrong() {},
     node: h('dl', { class: 'fields mb-3' }, h('dt', {}, f.label), h('dd', {}, h('a', { href: parent.href }, parent.name))) });
 
+// A JSON object as text, which may be wrong for a while: then the text is its value.
+function json(f, start) {
+    const id = uid(f.name), helpId = `${id}-help`, errorId = `${id}-error`;
+    const pretty = value => JSON.stringify(value, null, 2);
+    const text = typeof start === 'string' ? start : pretty(start ?? {});
+    const input = h('textarea', { id, name: f.name, class: 'form-control code', rows: Math.min(20, Math.max(4, text.split('\n').length + 1)), value: text, spellcheck: 'false', autocapitalize: 'off', autocomplete: 'off',
+        'aria-describedby': helpId, oninput: () => { if (input.hasAttribute('aria-invalid')) it.wrong(it.fault()); } });
+    const error = h('div', { id: errorId, class: 'wrong', role: 'status' });
+    const it = {
+        name: f.name, input,
+        node: h('div', { class: 'mb-3' }, h('label', { for: id, class: 'form-label' }, f.label), input, error,
+            h('div', { class: 'under' }, h('div', { id: helpId, class: 'soft' }, f.help), h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: () => {
+                const fault = it.fault();
+                it.wrong(fault);
+                if (fault) input.focus(); else input.value = pretty(it.read());
+            } }, 'Format', h('span', { class: 'visually-hidden' }, `: ${f.label}`)))),
+        read: () => jsonFault(input.value) ? input.value : JSON.parse(input.value.trim() || '{}'),
+        fault: () => jsonFault(input.value)?.text ?? null,
+        wrong(text) {
+            const fault = text && jsonFault(input.value);
+            error.textContent = said(f, text);
+            if (text) input.setAttribute('aria-invalid', 'true'); else input.removeAttribute('aria-invalid');
+            input.setAttribute('aria-describedby', text ? `${errorId} ${helpId}` : helpId);
+            if (fault?.text === text && document.activeElement !== input) input.setSelectionRange(fault.at, fault.at);
+        },
+    };
+    return it;
+}
+
 // A field: its label, its control, what it takes; read() is its value for the API.
 function field(f, start, parent) {
-    if (f.type === 'labels') return labels(f, start);
+    if (f.type === 'labels' || f.type === 'numbers') return labels(f, start);
+    if (f.type === 'json') return json(f, start);
     if (f.type === 'events') return events(f, start);
     if (f.type === 'checks') return checks(f, start);
     if (f.type === 'owner') return owner(f, parent);
@@ -115,8 +151,11 @@ function field(f, start, parent) {
     const common = { id, name: f.name, 'aria-required': f.required && 'true', 'aria-describedby': f.help ? helpId : null };
     const spot = f.type === 'colour' ? h('span', {}) : null;
     const paint = () => spot?.replaceChildren(input.value ? swatch(input.value) : '');
-    let input, extra = null;
-    if (f.type === 'area' || f.type === 'lines') input = h('textarea', { ...common, class: 'form-control', rows: 4, value: f.type === 'lines' ? (start ?? []).join('\n') : start ?? '' });
+    let input, extra = null, wrote = null;
+    if (f.type === 'markdown') {
+        input = h('textarea', { ...common, class: 'form-control', rows: 10, value: start ?? '' });
+        wrote = writing(input);
+    } else if (f.type === 'area' || f.type === 'lines') input = h('textarea', { ...common, class: 'form-control', rows: 4, value: f.type === 'lines' ? (start ?? []).join('\n') : start ?? '' });
     else if (f.type === 'check') input = h('input', { ...common, type: 'checkbox', class: 'form-check-input', checked: !!start });
     else if (f.type === 'choice') input = h('select', { ...common, class: 'form-select' }, f.options.map(([v, text]) => h('option', { value: v, selected: v === start }, text)));
     else {
@@ -129,7 +168,7 @@ function field(f, start, parent) {
     paint();
     return {
         name: f.name, input,
-        node: h('div', { class: f.type === 'check' ? 'form-check mb-3' : 'mb-3' }, f.type === 'check' ? [input, label] : [label, input],
+        node: h('div', { class: f.type === 'check' ? 'form-check mb-3' : 'mb-3' }, f.type === 'check' ? [input, label] : [label, wrote?.node ?? input],
             extra, f.help && h('div', { id: helpId, class: 'soft' }, f.help), telling, error),
         tell: f.says && (values => { const text = f.says(values); if (telling.textContent !== text) telling.textContent = text; }),
         fault: () => f.must === undefined ? null : f.type === 'check' ? (input.checked ? null : f.must) : input.value.trim() !== f.must.trim() ? `must be ${f.must}` : null,
@@ -142,6 +181,7 @@ function field(f, start, parent) {
         },
         wrong(text) {
             error.textContent = said(f, text);
+            if (text) wrote?.show();
             if (text) input.setAttribute('aria-invalid', 'true'); else input.removeAttribute('aria-invalid');
             const by = [f.help && helpId, text && errorId].filter(Boolean).join(' ');
             if (by) input.setAttribute('aria-describedby', by); else input.removeAttribute('aria-describedby');
@@ -181,8 +221,8 @@ export function fieldset(specs, object = {}, parent = null) {
             const rest = [];
             const taken = e.kind === 'conflict' && specs.find(s => s.taken?.test(e.message));
             for (const [name, text] of Object.entries(taken ? { [taken.name]: e.message } : e.fields)) {
-                const it = find(name);
-                if (it && ['invalid', 'conflict'].includes(e.kind)) { it.wrong(text); first ??= it.input; } else rest.push(`${name}: ${text}`);
+                const it = find(name), within = specs.find(s => s.type === 'json' && name.startsWith(`${s.name}.`));
+                if (it && ['invalid', 'conflict'].includes(e.kind)) { it.wrong(within ? `\u201c${name.slice(within.name.length + 1)}\u201d ${text}` : text); first ??= it.input; } else rest.push(`${name}: ${text}`);
             }
             return { first, rest };
         },

@@ -11,6 +11,8 @@ const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 export async function form(resource, id, params) {
     const editing = id !== undefined;
+    if (!editing && resource.maker) return resource.maker(params);
+    if (editing && !resource.edit) return { title: 'Not found', node: h('div', {}, h('h1', { tabindex: -1 }, 'Not found'), h('p', {}, `A ${resource.one} is not edited as a whole.`), h('a', { href: `#/${resource.path}/${encodeURIComponent(id)}` }, `The ${resource.one}`)) };
     const url = editing ? urlOf(resource, id) : resource.make?.url ?? resource.api.base;
     const above = !editing && resource.within && byWord(resource.within.word);
     const aboveId = above && (params.get(resource.within.field) ?? '');
@@ -92,7 +94,7 @@ export async function form(resource, id, params) {
             fields = merged;
             start = fresh.values();
             problem.replaceChildren(notice(e, true), h('dl', { class: 'fields' }, theirs.map(f =>
-                [h('dt', {}, `${f.label} is now`), h('dd', {}, value(resource, { field: f.name, kind: { tags: 'words', events: 'words', labels: 'labels' }[f.type] ?? 'text' }, object))])),
+                [h('dt', {}, `${f.label} is now`), h('dd', {}, value(resource, { field: f.name, kind: { tags: 'words', events: 'words', labels: 'labels', json: 'json' }[f.type] ?? 'text' }, object))])),
                 h('p', {}, own.length ? 'Your changes are below, unsaved, with the other changes beside them. ' : '',
                     both.length ? `You both changed ${listed(both.map(f => inside(f.label)))}: saving overwrites what the other person wrote there.` : 'Saving keeps both.'));
         } else if (first && !rest.length) {

@@ -2,7 +2,7 @@
 // models, their versions, which are model packages, deployments, and who has access.
 import { may, named, request, user } from './api.js';
 import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, occupied, stageFields, tell, versionActions, versionOffers } from './mlflow.js';
-import { use } from './use.js';
+import { use, useApi } from './use.js';
 
 const BASE = '/api/v2';
 const below = (list, id) => `${BASE}/${list}/${encodeURIComponent(id)}`;
@@ -431,7 +431,8 @@ const deployments = {
         { label: 'Created', field: 'createdAt', kind: 'time' },
         { label: 'Id', field: 'id', kind: 'code' },
     ],
-    parts: [{ word: 'challenger', title: 'Challengers', url: d => `${deploymentUrl(d.id)}/challengers`, none: 'No challengers.' }],
+    parts: [{ word: 'challenger', title: 'Challengers', url: d => `${deploymentUrl(d.id)}/challengers`, none: 'No challengers.' },
+        { node: (d, refresh) => useApi(() => ({ what: 'deployment', read: `${deploymentUrl(d.id)}/` }), d, refresh) }],
     tables: [{ title: 'Replacements', field: 'replaced', none: 'The champion was never replaced.', columns: [
         { label: 'Time', field: 'at', kind: 'time' },
         { label: 'From', field: 'from', kind: 'place' },

@@ -37,7 +37,7 @@
 //   numbers     the field with numbers by their names, of which the person chooses columns
 //   columns     {label, field, kind, wide, below}: wide ones are left out on a narrow screen;
 //               the status goes below the name, and so do those that are said to
-//   details     {label, field, kind} of the detail page
+//   details     {label, field, kind} of the detail page; prose: the field of which it has the text as Markdown
 //   file        (object) -> {path, name, of}, or null: what can be saved, from its detail
 //   parts       {word, title, url(object), query(object), none, make}: the objects that
 //               belong to it, as lists in its detail; make: the statuses in which another
@@ -46,9 +46,9 @@
 //   lineage     {word, url(object), node(n), here, none}: what it was copied from and to, of
 //               {version, from, to, more, hidden}; node: {href, name, text, status, created}
 //               of one of them; word: of whose statuses
-//   tables      {title, field, none, columns, whole}: lists in the object itself; whole: however long
+//   tables      {title, field, none, columns, whole, first}: lists in the object itself; whole: however long; first: above its parts
 //   form        fields {name, label, type, options, help, required, only}; type: text,
-//               area, number, check, checks, choice, lines, password, tags, colour, labels, owner, events; only: 'create' or 'edit';
+//               area, markdown, number, check, checks, choice, lines, password, tags, colour, labels, numbers, json, owner, events; only: 'create' or 'edit';
 //               load(get): its options, where the server has them;
 //               of(object): where there is such a field; at: what the server calls it besides;
 //               taken: how a conflict reads that is about this one; when(values): shown beside these; says(values): what they would do; start: its
@@ -58,6 +58,7 @@
 //               the body, when that is not the values
 //   create      the permission that it takes
 //   make        {url, send(values)}: where, and with what body, one is created, if that is another
+//   maker       (params) -> the view in which one is made, where that is more than the form
 //   own         offers as /console/actions has them, of what is no transition of its own;
 //               {url} in a path is the object's
 //   actions     transition -> {label, ask (a text, or of the object), done, tone, row, after, undo, foresee}: in the order in
@@ -79,13 +80,14 @@
 //               person chooses an object o of that word first
 //   audit       audit action -> how the history tells it
 
-import { named } from './api.js';
-import { plural } from './dom.js';
+import { get, may, named } from './api.js';
+import { h, plural } from './dom.js';
 import { failing, payload } from './webhook.js';
 import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
 import { people } from './people.js';
 import { registry } from './registry.js';
-import { use } from './use.js';
+import { upload } from './upload.js';
+import { use, useApi } from './use.js';
 
 const projects = {
     word: 'project', path: 'projects', one: 'project', many: 'projects', title: 'Projects', group: 'Work', counted: true,
@@ -161,6 +163,17 @@ const halves = id => { const [first, second] = id.split('.').map(encodeURICompon
 const tasks = [['classification', 'Classification'], ['regression', 'Regression'], ['clustering', 'Clustering']];
 const inUse = m => models.listed.includes(m.status);
 const modelUrl = id => `/api/v1/models/${encodeURIComponent(id)}`;
+const versionUrl = (model, version) => `${modelUrl(model)}/versions/${encodeURIComponent(version)}`;
+const spelled = number => `ver-${String(number).padStart(3, '0')}`;
+// What a file is saved as: of its own name only how it ends.
+const fileName = v => `${v.model_id}-${v.version_id}${/\.\w{1,12}$/.exec(v.artifacts?.model_file ?? '')?.[0] ?? '.dill'}`;
+const usedFile = v => v?.artifact && { path: `${versionUrl(v.model_id, v.version_id)}/artifact`, name: fileName(v), sha256: v.artifact.sha256, number: v.version_number };
+const moves = m => !may('model:write') ? null : m.status === 'archived' ? { text: 'Restore this model', paths: [`${modelUrl(m.id)}/unarchive`] }
+    : m.status === 'training' ? null : { text: 'Archive this model, and restore it', paths: [`${modelUrl(m.id)}/archive`, `${modelUrl(m.id)}/unarchive`] };
+async function usedModel(m) {
+    const newest = (await get(`${modelUrl(m.id)}/versions?page_size=20`)).items.filter(v => v.artifact);
+    return { what: 'model', read: modelUrl(m.id), file: usedFile(newest.find(v => v.is_promoted) ?? newest[0]), moves: moves(m) };
+}
 const models = {
     word: 'model', path: 'models', one: 'model', many: 'models', title: 'Models', group: 'Models', counted: true,
     purpose: 'A model keeps its versions, who trained and promoted them, and which one is in production.',
@@ -171,13 +184,13 @@ const models = {
         list: v => ({ status: v.status, search: v.search, task_type: v.task_type, page: v.page, page_size: v.limit ?? 20 }),
         page: r => ({ items: r.items, total: r.total, size: r.page_size }),
         one: r => r,
-        // Which version is the active one is told by the versions.
-        async complete(items, get, alone) {
+        async complete([m], get, alone) {
             if (!alone) return;
-            const url = `${modelUrl(items[0].id)}/versions?page_size=100`, v = (await named(get, [url])).get(url)?.items.find(o => o.is_promoted);
-            if (!v) return;
-            items[0].active = { href: `#/versions/${versionId(v.model_id, v.version_id)}`, text: `Version ${v.version_number}` };
-            items[0].active_config = { algorithm: v.algorithm, hyperparameters: v.hyperparameters };
+            Object.assign(m, { target: m.config.target_column, features: m.config.feature_columns });
+            if (m.active_version === null) return;
+            const url = versionUrl(m.id, spelled(m.active_version)), v = (await named(get, [url])).get(url);
+            m.active = { href: `#/versions/${versionId(m.id, spelled(m.active_version))}`, text: `Version ${m.active_version}` };
+            if (v?.algorithm || Object.keys(v?.hyperparameters ?? {}).length) m.active_config = { algorithm: v.algorithm, hyperparameters: v.hyperparameters };
         },
     },
     pending: m => m.status === 'training',
@@ -198,13 +211,15 @@ const models = {
         { label: 'Tags', field: 'tags', kind: 'words', wide: true },
         { label: 'Changed', field: 'updated_at', kind: 'time', wide: true },
     ],
+    prose: 'description',
     details: [
-        { label: 'Description', field: 'description' },
         { label: 'Type', field: 'model_type' },
         { label: 'Task', field: 'task_type' },
         { label: 'Active version', field: 'active', kind: 'place', optional: true },
         { label: 'Active configuration', field: 'active_config', kind: 'json', optional: true },
         { label: 'Dataset', field: 'dataset_id' },
+        { label: 'Target', field: 'target', optional: true },
+        { label: 'Features', field: 'features', kind: 'words', optional: true },
         { label: 'Tags', field: 'tags', kind: 'words' },
         { label: 'Configuration', field: 'config', kind: 'json' },
         { label: 'Metadata', field: 'metadata', kind: 'json' },
@@ -212,23 +227,32 @@ const models = {
         { label: 'Changed', field: 'updated_at', kind: 'time' },
         { label: 'Archived', field: 'archived_at', kind: 'time', optional: true },
         { label: 'Restored', field: 'unarchived_at', kind: 'time', optional: true },
+        { label: 'Created by', field: 'created_by', kind: 'code', optional: true },
         { label: 'Id', field: 'id', kind: 'code' },
         { label: 'RID', field: 'rid', kind: 'code' },
     ],
     parts: [
-        { word: 'version', title: 'Versions', url: m => `${modelUrl(m.id)}/versions`, none: 'No versions yet.',
+        { word: 'version', title: 'Versions', url: m => `${modelUrl(m.id)}/versions`, none: 'No versions yet.', make: ['draft', 'training', 'ready'],
             link: { text: 'Compare versions', least: 2, href: m => `#/models/${encodeURIComponent(m.id)}/compare` } },
         { word: 'run', title: 'Training runs', url: m => `${modelUrl(m.id)}/train`, none: 'No training runs yet.' },
-        aliasPart, { of: inUse, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) }, modelTags(inUse), holdPart,
+        aliasPart, { of: inUse, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) },
+        { node: (m, refresh) => useApi(usedModel, m, refresh) }, modelTags(inUse), holdPart,
     ],
     form: [
         { name: 'name', label: 'Name', type: 'text', required: true },
-        { name: 'description', label: 'Description', type: 'area' },
+        { name: 'description', label: 'Description', type: 'markdown', help: 'Markdown, up to 2,048 characters. HTML is shown as text, and images as links.' },
         { name: 'model_type', label: 'Type', type: 'choice', required: true, only: 'create', options: [['auto', 'Auto'], ['custom', 'Custom']] },
         { name: 'task_type', label: 'Task', type: 'choice', required: true, only: 'create', options: tasks },
         { name: 'tags', label: 'Tags', type: 'tags', help: 'Separate tags with commas' },
+        { name: 'dataset_id', label: 'Dataset', type: 'text', help: 'Id of the data that the model is trained on' },
+        { name: 'config', label: 'Configuration', type: 'json', help: 'target_column, feature_columns (an array) and algorithm have a meaning; other names are kept as they are.' },
+        { name: 'metadata', label: 'Metadata', type: 'json', help: 'A JSON object of your own' },
     ],
-    edit: { method: 'PATCH', transitions: ['MODEL_EDIT'] },
+    // What was not changed is not sent: a browser could not keep every number.
+    edit: { method: 'PATCH', transitions: ['MODEL_EDIT'], send(values, m) {
+        const changed = Object.entries(values).filter(([key, v]) => JSON.stringify(v) !== JSON.stringify(m[key] ?? null));
+        return changed.length ? Object.fromEntries(changed) : { name: values.name };
+    } },
     own: modelOffers(['draft', 'training', 'ready']),
     actions: {
         MODEL_UNARCHIVE: { label: 'Restore', row: true, ask: 'The model becomes ready if it has a version, and a draft otherwise.', done: 'was restored',
@@ -240,15 +264,30 @@ const models = {
         ...modelActions,
     },
     audit: { 'model.unarchived': 'Restored', 'model.updated': 'Edited', 'model.config_updated': 'Configuration edited',
+        'model.dataset_linked': 'Dataset set', 'model.dataset_unlinked': 'Dataset removed',
         'model.training_completed': 'Training succeeded' },
 };
 
+const runLog = r => h('section', { class: 'panel', 'aria-labelledby': 'log' }, h('h2', { id: 'log', class: 'h5' }, 'Log'),
+    r.logs?.length ? h('pre', { class: 'log', tabindex: 0, role: 'region', 'aria-label': 'Log, text' }, r.logs.join('\n'))
+        : h('p', { class: 'soft mb-0' }, r.status === 'training' ? 'The trainer sends the log when the run ends. This page shows it then.' : 'The trainer sent no log.'));
+
 // A run ends when its trainer says so; one whose trainer is gone is ended by a person.
 const runs = {
-    word: 'run', path: 'runs', one: 'training run', many: 'training runs', title: 'Models', inner: 'models', flat: true,
-    read: 'model:read', create: 'model:write', noHistory: true,
-    id: r => r.job_id, name: r => r.algorithm ?? r.job_id, status: r => r.status,
-    api: { base: '', list: v => ({ page: v.page, page_size: v.limit }), page: r => ({ items: r.items, total: r.total, size: r.page_size }), one: r => r },
+    word: 'run', path: 'runs', one: 'training run', many: 'training runs', title: 'Models', inner: 'models',
+    read: 'model:read', create: 'model:write', noHistory: true, within: { word: 'model', field: 'model_id', place: 'model' },
+    id: r => `${r.model_id}.${r.job_id}`, name: r => r.algorithm ?? r.job_id, status: r => r.status,
+    api: {
+        base: '', list: v => ({ page: v.page, page_size: v.limit }), page: r => ({ items: r.items, total: r.total, size: r.page_size }), one: r => r,
+        url: id => { const [model, run] = halves(id); return `${modelUrl(model)}/train/${run}`; },
+        async complete(items, get, alone) {
+            const found = alone ? await named(get, items.map(r => modelUrl(r.model_id))) : null;
+            for (const r of items) {
+                Object.assign(r, { model_file: r.artifacts?.model_file, onnx_file: r.artifacts?.onnx_file, took: r.ended_at ? Math.round((new Date(r.ended_at) - new Date(r.started_at)) / 1000) : null });
+                if (alone) r.model = { href: `#/models/${r.model_id}`, text: found.get(modelUrl(r.model_id))?.name ?? r.model_id };
+            }
+        },
+    },
     pending: r => r.status === 'training',
     listed: [],
     statuses: {
@@ -264,6 +303,23 @@ const runs = {
         { label: 'Reason', field: 'reason', kind: 'long', wide: true },
         { label: 'Id', field: 'job_id', kind: 'code', wide: true },
     ],
+    details: [
+        { label: 'Model', field: 'model', kind: 'place' },
+        { label: 'Algorithm', field: 'algorithm' },
+        { label: 'Reason', field: 'reason', optional: true },
+        { label: 'Hyperparameters', field: 'hyperparameters', kind: 'pairs' },
+        { label: 'Metrics', field: 'metrics', kind: 'pairs' },
+        { label: 'Target', field: 'target', optional: true },
+        { label: 'Features', field: 'features', kind: 'words' },
+        { label: 'Model file', field: 'model_file', kind: 'code', optional: true },
+        { label: 'ONNX file', field: 'onnx_file', kind: 'code', optional: true },
+        { label: 'Started', field: 'started_at', kind: 'time' },
+        { label: 'Ended', field: 'ended_at', kind: 'time', optional: true },
+        { label: 'Duration', field: 'took', kind: 'seconds', optional: true },
+        { label: 'Started by', field: 'started_by', kind: 'code' },
+        { label: 'Id', field: 'job_id', kind: 'code' },
+    ],
+    parts: [{ node: r => runLog(r) }],
     own: [{ transition: 'RUN_FAIL', from: ['training'], to: 'failed', method: 'POST', permission: 'model:write' }],
     actions: {
         RUN_FAIL: { label: 'Mark as failed', bare: true, row: true, after: 'stay', tone: 'danger', done: 'was ended',
@@ -273,6 +329,23 @@ const runs = {
     },
     audit: {},
 };
+
+// What the foundry API tells of a version: what goes into the model and comes out, and what it needs.
+const typed = ({ type, itemType, keyType, valueType, unsupportedType }) => itemType ? `${type} of ${typed(itemType)}` : keyType ? `${type} of ${typed(keyType)} to ${typed(valueType)}` : unsupportedType ?? type;
+const needed = o => o.required === false ? 'No' : 'Yes';
+const entries = list => list.flatMap(e => e.type === 'tabular' ? e.columns.map(c => ({ entry: e.name, column: c.name, type: typed(c.dataType), needed: needed(c) }))
+    : [{ entry: e.name ?? e.unsupportedType, column: null, type: e.dataType ? typed(e.dataType) : e.type, needed: e.type === 'unsupported' ? null : needed(e) }]);
+const listedOr = list => list.length ? list : null;
+async function describe(v, m, get) {
+    const url = `/api/v2/models/${encodeURIComponent(m.rid)}/versions/${encodeURIComponent(v.rid)}?preview=true`, f = (await named(get, [url])).get(url);
+    if (!f) return;
+    Object.assign(v, { inputs: listedOr(entries(f.modelApi.inputs)), outputs: listedOr(entries(f.modelApi.outputs)), requirements: listedOr(f.condaRequirements), repositories: listedOr(f.backingRepositories) });
+}
+// The run that it comes from; one of another model is that model's to show.
+async function ran(v, get) {
+    const url = v.job_id && `${modelUrl(v.model_id)}/train/${v.job_id}`, run = v.job_id && (await named(get, [url])).get(url);
+    if (run) Object.assign(v, { trained: { href: `#/runs/${v.model_id}.${v.job_id}`, text: `Run ${v.job_id}` }, target: run.target, features: listedOr(run.features) });
+}
 
 // An id of two parts: the API has versions below their model.
 const sources = { sdk: 'Uploaded', promoted: 'Promoted' };
@@ -301,6 +374,7 @@ const versions = {
                 if (!alone) continue;
                 v.model = { href: `#/models/${v.model_id}`, text: of?.name ?? v.model_id };
                 if (of && !inUse(of)) v.state = of.status;
+                await Promise.all([ran(v, get), of && inUse(of) && describe(v, of, get)]);
             }
         },
     },
@@ -318,11 +392,11 @@ const versions = {
         { label: 'Algorithm', field: 'algorithm', wide: true },
         { label: 'Created', field: 'made', kind: 'time', wide: true },
     ],
-    numbers: 'metrics',
+    numbers: 'metrics', prose: 'told',
+    maker: upload, form: [],
     details: [
         { label: 'Model', field: 'model', kind: 'place' },
         { label: 'Version', field: 'version_number' },
-        { label: 'Description', field: 'told', optional: true },
         { label: 'Stage and aliases', field: 'marks', kind: 'badges' },
         { label: 'Branch', field: 'branch' },
         { label: 'Source', field: 'origin' },
@@ -330,6 +404,11 @@ const versions = {
         { label: 'Algorithm', field: 'algorithm' },
         { label: 'Hyperparameters', field: 'hyperparameters', kind: 'pairs' },
         { label: 'Metrics', field: 'metrics', kind: 'pairs' },
+        { label: 'Target', field: 'target', optional: true },
+        { label: 'Features', field: 'features', kind: 'words', optional: true },
+        { label: 'Requirements', field: 'requirements', kind: 'words', optional: true },
+        { label: 'Repositories', field: 'repositories', kind: 'words', optional: true },
+        { label: 'Training run', field: 'trained', kind: 'place', optional: true },
         { label: 'Model file', field: 'model_file', kind: 'code', optional: true },
         { label: 'ONNX file', field: 'onnx_file', kind: 'code', optional: true },
         { label: 'Size', field: 'size', kind: 'bytes', optional: true },
@@ -341,7 +420,7 @@ const versions = {
         { label: 'Id', field: 'version_id', kind: 'code' },
         { label: 'RID', field: 'rid', kind: 'code' },
     ],
-    file: v => v.artifact ? { path: `${url(versions, versions.id(v))}/artifact`, name: `${v.model.text}-${v.version_id}.dill`, of: `the file of version ${v.version_number}` } : null,
+    file: v => v.artifact ? { path: `${url(versions, versions.id(v))}/artifact`, name: `${v.model.text}-${fileName(v).slice(v.model_id.length + 1)}`, of: `the file of version ${v.version_number}` } : null,
     lineage: {
         word: 'model', here: 'This version', none: 'Not promoted from or to any model.',
         url: v => `/console/lineage/${encodeURIComponent(v.model_id)}/${encodeURIComponent(v.version_id)}`,
@@ -350,9 +429,13 @@ const versions = {
     own: [
         { transition: 'VERSION_RESTORE', from: ['ready'], to: 'active', method: 'POST', path: '{url}/restore', permission: 'model:write' },
         { transition: 'VERSION_PROMOTE', from: ['ready', 'active'], to: 'same', method: 'POST', permission: 'model:write' },
+        { transition: 'VERSION_DESCRIBE', from: ['ready', 'active'], to: 'same', method: 'PATCH', permission: 'model:write' },
         ...versionOffers('VERSION', ['ready', 'active'], 'ALIAS', 'UNALIAS', 'STAGE', 'LABEL'),
     ],
-    parts: [{ of: v => !!v.aliases, node: (v, refresh) => use(mlflow, v, refresh) }, versionTags],
+    tables: [['Inputs', 'inputs'], ['Outputs', 'outputs']].map(([title, field]) => ({ title, field, whole: true, first: true, columns: [{ label: 'Name', field: 'entry' }, { label: 'Column', field: 'column' },
+        { label: 'Type', field: 'type' }, { label: 'Required', field: 'needed' }] })),
+    parts: [{ of: v => !!v.aliases, node: (v, refresh) => use(mlflow, v, refresh) },
+        { node: (v, refresh) => useApi(() => ({ what: 'version', read: versionUrl(v.model_id, v.version_id), file: usedFile(v) }), v, refresh) }, versionTags],
     actions: {
         VERSION_PROMOTE: { label: 'Promote to another model', bare: true, ask: 'Copies this version to a model that you choose, as its newest version.', done: 'was promoted',
             pick: {
@@ -372,6 +455,10 @@ const versions = {
             } },
         VERSION_RESTORE: { label: 'Restore configuration', bare: true, after: 'stay', tone: 'secondary',
             ask: 'The algorithm and hyperparameters of this version become the active configuration of the model. No version is changed.', done: v => `Version ${v.version_number}\u2019s configuration is now active` },
+        VERSION_DESCRIBE: { label: 'Edit description', bare: true, after: 'stay', tone: 'secondary', of: v => !!v.aliases, done: v => `The description of version ${v.version_number} was saved`,
+            ask: 'Say what is special about this version.',
+            fields: v => [{ name: 'description', label: 'Description', type: 'markdown', start: v.told, help: 'Markdown. HTML is shown as text, and images as links.' }],
+            send: (v, { description }) => ({ path: '/api/2.0/mlflow/model-versions/update', body: { name: mlflow(v).name, version: String(v.version_number), description: description ?? '' } }) },
         ...versionActions('VERSION', mlflow), ...stageAction('VERSION', mlflow),
     },
     audit: {},

@@ -1,7 +1,7 @@
 // timeline.js: who did what, when, from which state to which: the audit rows of an object.
 import { h, badge, spinner, second } from './dom.js';
 import { get, query } from './api.js';
-import { notice } from './dialog.js';
+import { copier, notice } from './dialog.js';
 import { story } from './mlflow.js';
 import { told } from './resources.js';
 
@@ -12,6 +12,7 @@ export function timeline(resource, id) {
     let page = 0, left = true;
     const kept = [];                 // what was read and is not shown yet
 
+    const code = (what, text) => { const node = h('code', {}, text); return h('span', { class: 'copied' }, node, copier(what, text, node)); };
     const entry = e => h('li', {},
         h('div', { class: 'what' }, h('strong', {}, told(e.action)), ' by ', e.actor?.name ?? e.actor?.id ?? 'the system'),
         e.to_status && e.from_status !== e.to_status && h('div', {},
@@ -21,7 +22,7 @@ export function timeline(resource, id) {
         h('div', { class: 'soft' }, second(e.timestamp), e.agent && ` \u00b7 agent ${e.agent}`, e.key && ` \u00b7 key \u201c${e.key}\u201d`, e.ip_address && ` \u00b7 ${e.ip_address}`),
         (e.request_id || Object.keys(e.details ?? {}).length > 0) && h('details', {}, h('summary', {}, 'More',
             h('span', { class: 'visually-hidden' }, ` about ${told(e.action)}`)),
-            h('dl', {}, e.request_id && [h('dt', {}, 'Request'), h('dd', {}, h('code', {}, e.request_id))],
+            h('dl', {}, e.request_id && [h('dt', {}, 'Request'), h('dd', {}, code('Request', e.request_id))],
                 Object.entries(e.details ?? {}).map(([k, v]) => [h('dt', {}, k), h('dd', {}, h('code', {}, typeof v === 'string' ? v : JSON.stringify(v)))]))));
 
     async function more() {

@@ -1,4 +1,4 @@
-// use.js: how a model is loaded from elsewhere: with MLflow's clients, or with none.
+// use.js: how a model is used from elsewhere: with MLflow's clients, or by this server's own API.
 import { h, uid } from './dom.js';
 import { get } from './api.js';
 import { copier, notice } from './dialog.js';
@@ -10,7 +10,7 @@ const shell = text => `'${text.replaceAll('\'', '\'\\\'\'')}'`;
 // An address of MLflow's ends at the first of these, or is cut there: such names are asked for.
 const awkward = name => /[?#/@]/.test(name);
 
-const setting = () => `export MLFLOW_REGISTRY_URI=${new URL('.', location.href).href.replace(/\/$/, '')}
+const setting = () => `export MLFLOW_REGISTRY_URI=${here()}
 export MLFLOW_TRACKING_USERNAME=me
 export MLFLOW_TRACKING_PASSWORD=YOUR_API_KEY`;
 const loading = (name, way) => awkward(name) ? `import mlflow
@@ -26,14 +26,16 @@ const asking = (name, way) => `curl --get "$MLFLOW_REGISTRY_URI/api/2.0/mlflow/$
   --data-urlencode ${shell(`name=${name}`)} \\
   --data-urlencode ${shell(way.alias ? `alias=${way.alias}` : `version=${way.version}`)}`;
 
+const here = () => new URL('.', location.href).href.replace(/\/$/, '');
+function block(title, text) {
+    const pre = h('pre', { tabindex: 0, role: 'region', 'aria-label': title }, h('code', {}, text));
+    return h('div', { class: 'snippet' }, h('div', { class: 'head' }, h('h3', { class: 'h6' }, title), copier(title, text, pre)), pre);
+}
+
 // of(object): {name, number} as MLflow has them; a model has no number.
 export async function use(of, object, refresh) {
     const { name, number } = of(object), id = uid('use');
     const body = h('div', {});
-    const block = (title, text) => {
-        const pre = h('pre', { tabindex: 0, role: 'region', 'aria-label': title }, h('code', {}, text));
-        return h('div', { class: 'snippet' }, h('div', { class: 'head' }, h('h3', { class: 'h6' }, title), copier(title, text, pre)), pre);
-    };
     function show(all, way) {
         const choiceId = uid('way');
         const blocks = h('div', {});
@@ -53,4 +55,61 @@ export async function use(of, object, refresh) {
         body.append(h('div', { role: 'alert' }, notice(e, false, refresh)));
     }
     return h('section', { class: 'panel', 'aria-labelledby': id }, h('h2', { id, class: 'h5' }, number === undefined ? 'Use this model' : 'Use this version'), body);
+}
+
+// ---- This server's own API --------------------------------------------------------------------
+
+const bearer = '-H "Authorization: Bearer $THAW_TOKEN"';
+const asked = (path, method) => `request = urllib.request.Request(
+    os.environ["THAW_URL"] + ${path},${method ? `
+    method="${method}",` : ''}
+    headers={"Authorization": "Bearer " + os.environ["THAW_TOKEN"]})
+with urllib.request.urlopen(request) as answer:`;
+const inset = text => text.replaceAll('\n', '\n    ');
+// Of a deed its two languages; file: {path, name, sha256} of a version, moves: [method, path] one after the other.
+const reading = path => ({
+    curl: `curl -fsS "$THAW_URL${path}" ${bearer}`,
+    Python: `import json, os, urllib.request
+
+${asked(python(path))}
+    print(json.dumps(json.load(answer), indent=2))`,
+});
+const loadingFile = file => ({
+    curl: `curl -fsS "$THAW_URL${file.path}" ${bearer} -o ${file.name}
+echo "${file.sha256}  ${file.name}" | sha256sum --check`,
+    Python: `import hashlib, os, urllib.request
+
+${asked(python(file.path))}
+    content = answer.read()
+assert hashlib.sha256(content).hexdigest() == "${file.sha256}"
+with open(${python(file.name)}, "wb") as file:
+    file.write(content)`,
+});
+const moving = moves => ({
+    curl: moves.map(path => `curl -fsS -X POST "$THAW_URL${path}" ${bearer}`).join(' &&\n'),
+    Python: `import json, os, urllib.request
+
+for path in [${moves.map(python).join(', ')}]:
+    ${inset(asked('path', 'POST'))}
+        print(json.load(answer)["status"])`,
+});
+
+// of(object) -> {what, read, file, moves}, or a promise of it: what there is to do with it, as above.
+export async function useApi(of, object, refresh) {
+    const id = uid('api'), choiceId = uid('language'), body = h('div', {});
+    const blocks = h('div', {});
+    try {
+        const { what, read, file, moves } = await of(object);
+        const deeds = [[`Get this ${what}`, reading(read)], file && [`Download the file of version ${file.number}`, loadingFile(file)], moves && [moves.text, moving(moves.paths)]].filter(Boolean);
+        const fill = language => blocks.replaceChildren(...deeds.map(([text, by]) => block(text, by[language])));
+        fill('curl');
+        body.append(h('p', {}, 'These work as they are once the address and an API key are set. ', h('a', { href: 'docs' }, 'The documentation'), ' has the rest of the API.'),
+            block('Address and key (set once)', `export THAW_URL=${here()}\nexport THAW_TOKEN=YOUR_API_KEY`),
+            h('div', { class: 'mb-3' }, h('label', { for: choiceId, class: 'form-label' }, 'Language'),
+                h('select', { id: choiceId, class: 'form-select', onchange: e => fill(e.target.value) }, ['curl', 'Python'].map(l => h('option', { value: l }, l === 'curl' ? 'Shell (curl)' : 'Python, without packages')))), blocks);
+    } catch (e) {
+        if (e.kind === 'ended') throw e;
+        body.append(h('div', { role: 'alert' }, notice(e, false, refresh)));
+    }
+    return h('section', { class: 'panel', 'aria-labelledby': id }, h('h2', { id, class: 'h5' }, 'Use the API'), body);
 }

@@ -400,6 +400,7 @@ our %BODY = (
     'PATCH /api/2.0/mlflow/webhooks/{webhook_id}' => { description => 'x' },
     'POST /api/v2/useCases' => { name => '<new>' },
     'PATCH /api/v2/useCases/{useCaseId}' => { name => '<new>' },
+    'POST /api/v1/models/{model_id}/versions' => { file => 'eA==', metrics => { auc => 0.5 } },
     'POST /api/v2/customModels' => { name => '<new>', targetType => 'Regression', customModelType => 'inference', targetName => 'y' },
     'PATCH /api/v2/customModels/{customModelId}' => { description => 'x' },
     map({ my $to = $_; map { ("$_ /api/v2/customModels/{customModelId}/versions$to" => { isMajorUpdate => 'false' }) } qw(POST PATCH) } '', '/withTrainingData'),
@@ -450,7 +451,7 @@ sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach
     is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:write$/ || ($_->{permission} =~ /:admin$/ && $_->{method} ne 'GET') } @routes), 'POST /console/authorize, DELETE /console/applications/{client_id}, DELETE /console/account/sessions, DELETE /console/account/sessions/{session_id}, POST /api/2.0/mlflow/webhooks/{webhook_id}/test',
         'what writes asks for a permission to write, and it alone; but what is sent now changes nothing, whom one lets act for oneself, where one is signed in, and how long, is for each to say, and who administers reads by the same permission');
     is(join(', ', map { name_of($_) } grep { $_->{permission} eq 'member' } @routes), join(', ', (map { "GET /v1/$_" } qw(api_versions limits requests/{request_id})), 'GET /api/v2/admin/users/{userId}', 'POST /api/v2/admin/users/getBatch',
-        'GET /api/v2/admin/users/getCurrent', 'GET /api/v2/account/info', (map { "GET /console/$_" } qw(actions events activity authorize)), 'POST /console/authorize', 'GET /console/applications', 'DELETE /console/applications/{client_id}', 'GET /console/account', (map { "$_ /console/account/sessions" } qw(GET DELETE)), 'DELETE /console/account/sessions/{session_id}'), 'to every member, whatever the role, is open what tells of the caller and of who there is');
+        'GET /api/v2/admin/users/getCurrent', 'GET /api/v2/account/info', (map { "GET /console/$_" } qw(actions events upload_limits activity authorize)), 'POST /console/authorize', 'GET /console/applications', 'DELETE /console/applications/{client_id}', 'GET /console/account', (map { "$_ /console/account/sessions" } qw(GET DELETE)), 'DELETE /console/account/sessions/{session_id}'), 'to every member, whatever the role, is open what tells of the caller and of who there is');
     is(join(', ', grep { !$is_there{$_} } sort keys %BODY, keys %QUERY), '', 'a body and a query for no route that is gone');
 }
 
