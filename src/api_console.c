@@ -423,7 +423,7 @@ static enum err check(struct req *r)
 	return r->who.narrow || r->who.scopes || !id_is_zero(&r->who.client) ? ERR_NOT_SIGNED_IN : OK;
 }
 
-static const struct route *const tables[] = { routes, lineage_routes, consent_routes, NULL };
+static const struct route *const tables[] = { routes, lineage_routes, consent_routes, search_routes, NULL };
 static const char *const prefixes[] = { "/console", NULL };
 const struct dialect api_console = { .name = "console", .title = "Console",
 	.about = "What the console needs beyond the published APIs. It changes with the console, without notice.",

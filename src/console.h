@@ -5,5 +5,6 @@
 
 extern const struct route lineage_routes[];      /* api_console_lineage.c */
 extern const struct route consent_routes[];      /* api_console_consent.c */
+extern const struct route search_routes[];       /* api_console_search.c */
 
 #endif
