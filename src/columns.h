@@ -530,7 +530,7 @@
 	C(A, s, "COALESCE(f.status, m.status)", status) C(A, s, "COALESCE(f.name, m.name)", f.name) \
 	C(A, s, "COALESCE(f.description, m.description)", f.description) C(A, d0, "COALESCE(f.created_by, m.created_by)", f.life.whose) \
 	C(A, t, "COALESCE(f.created_at, m.created_at)", f.life.created) C(A, t, "COALESCE(f.updated_at, m.updated_at)", f.life.changed) \
-	C(A, d0, "a.actor_id", f.updated_by)
+	C(A, d0, "a.actor_id", f.updated_by) C(A, d0, "COALESCE(f.trashed_with, m.trashed_with)", f.trashed)
 #define TRASH_PICK(F, C, A) CHILD_PICK(F, C, A) C(A, d0, "y.id", f.parent) C(A, d, "COALESCE(y.project_id, f.id)", f.of) C(A, s, "COALESCE(y.path, '')", f.path)
 #define NAMES_FROM(alias) alias ".is_global IN (0, 1) AND " alias ".hidden IN (0, 2) AND " alias ".name_exact >= ? AND " alias ".name_exact < ?"
 #define LABELS_SIZE_PICK(F, C, A) F(A, i, "COUNT(*)", n) C(A, i, "COALESCE(SUM(LENGTH(name) + LENGTH(value)), 0)", bytes)

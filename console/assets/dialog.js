@@ -96,7 +96,7 @@ export function confirm({ title, body, form, label, tone = 'primary', no: harmle
                 yes.textContent = 'Try again';
                 return;
             }
-            if (form && e.kind === 'invalid') {
+            if (form && (e.kind === 'invalid' || form.takes(e))) {
                 const { first, rest } = form.tell(e);
                 if (!first || rest.length) problem.replaceChildren(notice(e, true), rest.length ? h('ul', {}, rest.map(r => h('li', {}, r))) : '');
                 (first ?? yes).focus();

@@ -17,6 +17,7 @@ import { form } from './form.js';
 import { compare } from './compare.js';
 import { passwordPage } from './password.js';
 import { authorize } from './authorize.js';
+import { searchButton } from './search.js';
 
 const main = document.getElementById('main');
 const shell = document.getElementById('shell');
@@ -34,6 +35,7 @@ function route() {
     if (word === 'authorize' && !id) return authorize(new URLSearchParams(search), leave);
     if (!resource || parts.includes('.') || parts.includes('..') || parts.length > 3 || (verb && verb !== 'edit' && !(verb === 'compare' && resource.compares))) return nowhere();
     if (!may(resource.read)) return barred(`see ${resource.many}`, resource.read);
+    if (resource.view) return resource.view(id, verb) ?? nowhere();
     if (id ? resource.flat : resource.inner) return nowhere();
     if (!id || (id === 'archived' && resource.archived && !verb)) return list(resource, id === 'archived', new URLSearchParams(search));
     if (id === 'new' && !verb && resource.form && !resource.madeElsewhere) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : barred(`create ${resource.many}`, resource.create);
@@ -101,7 +103,7 @@ function frame() {
         h('a', { class: 'brand', href: '#/' }, h('img', { src: 'assets/icon.svg', alt: '', width: 28, height: 28 }), 'Thaw'),
         who && h('nav', { 'aria-label': 'Main' }, h('ul', {}, link('#/', 'Overview', here === ''),
             resources.filter(r => !r.inner && may(r.read)).map(r => link(`#/${r.path}`, r.menu ?? r.title, here === r.path || byPath(here)?.inner === r.path)))),
-        h('div', { class: 'who' }, h('a', { href: 'docs' }, 'Documentation'),
+        h('div', { class: 'who' }, who && searchButton(), h('a', { href: 'docs' }, 'Documentation'),
             who && h('span', { class: 'soft' }, h('span', { class: 'visually-hidden' }, 'Signed in as '), who.username, ` (${who.role})`),
             who && h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: leave }, 'Sign out')))));
 }

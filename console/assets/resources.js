@@ -6,6 +6,8 @@
 //   menu        its title in the navigation, where that is another
 //   inner       no list of its own in the navigation: seen in another one's detail
 //   flat        no page of one: all of it is in the list
+//   group       the part of the navigation that it is in
+//   view        (id, verb) -> its own view instead of list and detail, or null where there is none
 //   about, none what a list says above its rows, and instead of them
 //   within      {word, field, place}: it belongs to the object that this field names;
 //               place: the field with the way there
@@ -65,10 +67,11 @@
 //               no: the words of the harmless button, where Cancel would be unclear; did(reply):
 //               what else is said when it was done;
 //               of(object): where it is offered; leads(reply, object) -> hash;
+//               perform: (object, refresh): does all of it itself, asking too;
 //               foresee: {ask(object, o) -> {method, path, body}, told(reply, object, o) -> {to, text} or
 //               {text, checks, refused}}, or (get, object) -> that: asked before the person is; load(get, object): likewise;
 //               fields(object, loaded): what the person fills in, as in form; typed(object): the
-//               name that has to be typed; send(object, values, loaded) -> {path, body};
+//               name that has to be typed; send(object, values, loaded) -> {path, body, match};
 //               pick: {word, title(object), mark(object, o), deed, told(object, o),
 //               send(object, o, values) -> {path, body}, did(o), leads(reply, o, get) -> hash}: the
 //               person chooses an object o of that word first
@@ -77,6 +80,7 @@
 import { named } from './api.js';
 import { plural } from './dom.js';
 import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
+import { eraseModel, folders, located, moveModel } from './folders.js';
 import { registry } from './registry.js';
 import { use } from './use.js';
 
@@ -165,6 +169,7 @@ const models = {
         // Which version is the active one is told by the versions.
         async complete(items, get, alone) {
             if (!alone) return;
+            await located(items[0], get);
             const url = `${modelUrl(items[0].id)}/versions?page_size=100`, v = (await named(get, [url])).get(url)?.items.find(o => o.is_promoted);
             if (!v) return;
             items[0].active = { href: `#/versions/${versionId(v.model_id, v.version_id)}`, text: `Version ${v.version_number}` };
@@ -193,6 +198,8 @@ const models = {
         { label: 'Description', field: 'description' },
         { label: 'Type', field: 'model_type' },
         { label: 'Task', field: 'task_type' },
+        { label: 'Folder', field: 'folder', kind: 'place', optional: true },
+        { label: 'In the trash', field: 'taken', kind: 'place', optional: true },
         { label: 'Active version', field: 'active', kind: 'place', optional: true },
         { label: 'Active configuration', field: 'active_config', kind: 'json', optional: true },
         { label: 'Dataset', field: 'dataset_id' },
@@ -220,15 +227,17 @@ const models = {
         { name: 'tags', label: 'Tags', type: 'tags', help: 'Separate tags with commas' },
     ],
     edit: { method: 'PATCH', transitions: ['MODEL_EDIT'] },
-    own: modelOffers(['draft', 'training', 'ready']),
+    own: [...modelOffers(['draft', 'training', 'ready']),
+        { transition: 'MODEL_FILE', from: ['draft', 'training', 'ready'], to: 'same', method: 'POST', permission: 'model:write' },
+        { transition: 'MODEL_ERASE', from: ['archived'], to: 'retired', method: 'POST', permission: 'model:write' }],
     actions: {
-        MODEL_UNARCHIVE: { label: 'Restore', row: true, ask: 'The model becomes ready if it has a version, and a draft otherwise.', done: 'was restored',
+        MODEL_UNARCHIVE: { label: 'Restore', row: true, of: m => !m.taken, ask: 'The model becomes ready if it has a version, and a draft otherwise.', done: 'was restored',
             foresee: async (get, m) => {
                 const n = (await get(`${modelUrl(m.id)}/versions?page_size=1`)).total;
                 return { to: n ? 'ready' : 'draft', text: n ? `The model has ${plural(n, 'version', 'versions')}.` : 'The model has no versions.' };
             } },
         MODEL_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', undo: 'MODEL_UNARCHIVE', ask: 'The model is hidden from the list and cannot be trained or deployed. It can be restored at any time.', done: 'was archived' },
-        ...modelActions,
+        MODEL_FILE: moveModel, ...modelActions, MODEL_ERASE: eraseModel,
     },
     audit: { 'model.unarchived': 'Restored', 'model.updated': 'Edited', 'model.config_updated': 'Configuration edited',
         'model.training_completed': 'Training succeeded' },
@@ -660,7 +669,7 @@ const applications = {
     audit: {},
 };
 
-export const resources = [projects, models, runs, versions, ...inMlflow, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications];
+export const resources = [projects, models, folders, runs, versions, ...inMlflow, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
 export const url = (resource, id) => resource.api.url?.(id) ?? `${resource.api.base}/${encodeURIComponent(id)}`;
