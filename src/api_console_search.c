@@ -50,6 +50,6 @@ static enum err search(struct req *r)
 
 const struct route search_routes[] = {
 	{ "GET", "/console/search", PERM_MEMBER, R_UNTAGGED, QUERY(search_query, struct search_query), .status = 200, .out = findings_out, .run = search,
-	  .summary = "Find objects by name or id" },
+	  .summary = "Search objects of every kind by name or id" },
 	{ 0 }
 };

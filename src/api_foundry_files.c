@@ -197,8 +197,8 @@ struct children_query { struct page_asked page; const char *type; bool trashed; 
 #define CHILDREN_AT(field) AT(struct children_query, field)
 static const struct shape children_query[] = {
 	PAGE_ROWS,
-	{ "type", T_STR, CHILDREN_AT(type), .words = child_types, .flags = F_LISTED, .help = "only folders, or only models; both unless it is given" },
-	{ "trashed", T_BOOL, CHILDREN_AT(trashed), .flags = F_LISTED, .help = "true: what of the contents is in the trash, instead of what is not" },
+	{ "type", T_STR, CHILDREN_AT(type), .words = child_types, .flags = F_LISTED, .help = "only folders, or only models; both by default" },
+	{ "trashed", T_BOOL, CHILDREN_AT(trashed), .flags = F_LISTED, .help = "true: only contents that are in the trash" },
 	{ 0 }
 };
 static const struct shape pages_query[] = { PAGE_ROWS, { 0 } };
@@ -296,7 +296,7 @@ const struct route filesystem_routes[] = {
 	  .errors = FOLDER_ERRORS "NO_DISPLAY_NAME DISPLAY_NAME FOLDER_PARENT FOLDER_CIRCLE FOLDER_NAME_TAKEN FOLDER_HOME FOLDER_ARCHIVED FOLDER_FULL" },
 	{ READ(ONE "/children"), QUERY(children_query, struct children_query), .status = 200, .out = children_out, .object = RES_FOLDER, .kinds = foundry_nodes,
 	  .paging = &children_paging, .read = folder_children,
-	  .summary = "List the contents of a folder, oldest first, without what is in the trash, or only that", .errors = FOLDER_ERRORS "PAGE_SIZE PAGE_TOKEN" },
+	  .summary = "List the contents of a folder, oldest first, without what is in the trash unless it is asked for", .errors = FOLDER_ERRORS "PAGE_SIZE PAGE_TOKEN" },
 	{ READ(RESOURCE_), .status = 200, .out = foundry_resource_out, .object = RES_FOLDER, .kinds = foundry_nodes, .get = node_get,
 	  AS(MISSING(RESOURCE)), .summary = "Get a folder, model or version as a resource",
 	  .errors = RESOURCE_ERRORS },

@@ -25,6 +25,8 @@ export function toast(tone, title, text, travels, undo) {
 export function turnToasts() {
     for (const box of document.querySelectorAll('#toasts .note')) if ('turned' in box.dataset) box.remove(); else box.dataset.turned = '';
 }
+// What is said now is said beside the next view too.
+export function keepToasts() { for (const box of document.querySelectorAll('#toasts .note')) delete box.dataset.turned; }
 export function toastFailure(e, writing) {
     if (e.kind === 'ended') return;
     toast('bad', ...advice(e, writing));

@@ -4,7 +4,7 @@
 //   #/folders   the space    #/folders/ri.compass.main.folder.1   a project or a folder    #/folders/trash
 import { h, badge, count, listed, nonce, plural, sentence, spinner, time } from './dom.js';
 import { get, may, named, offers, query, request } from './api.js';
-import { confirm, notice, open, toast, toastFailure } from './dialog.js';
+import { confirm, keepToasts, notice, open, toast, toastFailure } from './dialog.js';
 import { button, known, settle } from './act.js';
 import { fieldset } from './fields.js';
 
@@ -38,13 +38,13 @@ async function lost(what) {
     const parts = [of.folder && plural(of.folder, 'folder', 'folders'), of.model && plural(of.model, 'model', 'models')].filter(Boolean);
     return parts.length ? `${waiting.length ? 'more than ' : ''}${listed(parts)}` : null;
 }
-const FOR_GOOD = 'Nobody can see, use or restore them any more. The history stays.';
+const FOR_GOOD = 'They can no longer be seen, used or restored. Their history is kept.';
 
 // ---- What one may do with them ------------------------------------------------------------
 
 const parent = o => folderHash(o.parentFolderRid);
 const taken = /name/i;                 // what is said of a name, whether it is taken or is none
-const nameField = (start, label = 'Name') => ({ name: 'displayName', label, type: 'text', required: true, start, taken, help: '1 to 700 characters, without slashes. It has to be unique here.' });
+const nameField = (start, label = 'Name') => ({ name: 'displayName', label, type: 'text', required: true, start, taken, help: '1 to 700 characters without slashes; must be unique here' });
 const described = { name: 'description', label: 'Description', type: 'area' };
 const base = {
     word: 'folder', path: 'folders', title: 'Folders', group: 'Models', read: 'model:read', create: 'model:write', noHistory: true, listed: ['active'], archived: 'archived',
@@ -58,7 +58,7 @@ const base = {
     actions: {
         FOLDER_RESTORE: { label: 'Restore', row: true, done: 'was restored', of: o => o.trashStatus === 'DIRECTLY_TRASHED', leads: () => location.hash,
             ask: o => `Returns to where it was${o.sort === 'model' ? '' : ', with everything that went to the trash with it'}.` },
-        FOLDER_RENAME: { label: 'Rename', bare: true, tone: 'secondary', done: 'was renamed', of: o => ['folder', 'project'].includes(o.sort) && !o.home, ask: o => `The ${o.sort} gets another name. Its id stays the same.`, leads: () => location.hash,
+        FOLDER_RENAME: { label: 'Rename', bare: true, tone: 'secondary', done: 'was renamed', of: o => ['folder', 'project'].includes(o.sort) && !o.home, ask: 'Changes the name. The id stays the same.', leads: () => location.hash,
             // As it is now, or else the name would come with an older place.
             load: async (_, o) => { const { data, etag } = await request('GET', o.sort === 'project' ? `${FILES}/projects/${encodeURIComponent(o.rid)}` : folderUrl(o.rid)); return { data, etag }; },
             fields: (o, now) => [nameField(now.data.displayName), ...o.sort === 'project' ? [{ ...described, start: now.data.description }] : []],
@@ -66,7 +66,7 @@ const base = {
                 : { path: folderUrl(o.rid), body: { ...values, parentFolderRid: now.data.parentFolderRid } } }) },
         FOLDER_PLACE: { label: 'Move', row: true, tone: 'secondary', of: o => ['folder', 'model'].includes(o.sort), ask: 'Choose another folder for it.', perform: move },
         FOLDER_ARCHIVE: { label: 'Move to trash', bare: true, row: true, tone: 'secondary', undo: 'FOLDER_RESTORE', done: 'was moved to the trash', of: o => o.sort !== 'space' && !o.home,
-            ask: o => o.sort === 'model' ? 'The model is archived. It can be restored from the trash at any time.' : `The ${o.sort} goes to the trash with everything in it; its models are archived. All of it can be restored together at any time.`,
+            ask: o => o.sort === 'model' ? 'Archives the model. You can restore it from the trash at any time.' : `Moves the ${o.sort} to the trash with everything in it; its models are archived. You can restore all of it together at any time.`,
             leads: (_, o) => location.hash === hash(o) ? parent(o) : location.hash },
         FOLDER_DELETE: { label: 'Delete permanently', bare: true, row: true, tone: 'danger', no: 'Keep it', done: 'was permanently deleted', of: o => o.trashStatus === 'DIRECTLY_TRASHED', typed: o => o.name, leads: () => '#/folders/trash',
             foresee: async (_, o) => {
@@ -85,7 +85,7 @@ const offersOf = async (o, refresh, small, only) => {
     return known(sort, await offers(sort, o.status), o).filter(a => !only || sort.actions[a.transition].row).map(a => button(sort, a, o, refresh, small));
 };
 // Shows the view anew, whichever it is now: what is taken back may have been done in another.
-const again = async () => { dispatchEvent(new Event('hashchange')); };
+const again = () => { keepToasts(); dispatchEvent(new Event('hashchange')); };
 
 // ---- Choosing a place --------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ async function choose(what, run) {
             here.replaceChildren(...way.map((o, i) => h('li', {}, step(o, o.name, i === way.length - 1))));
             list.replaceChildren(...all.map(o => h('li', {}, o.rid === what.rid ? h('span', { class: 'soft' }, `${o.name} (a folder cannot be moved into itself)`)
                 : h('button', { type: 'button', class: 'btn btn-link', onclick: () => enter([...way, o]) }, o.name, h('span', { 'aria-hidden': 'true' }, ' \u203a')))));
-            why = at().sort === 'space' ? 'Choose a project or a folder.' : at().rid === what.parentFolderRid ? `The ${what.sort} already is here.` : null;
+            why = at().sort === 'space' ? 'Choose a project or a folder.' : at().rid === what.parentFolderRid ? `The ${what.sort} is already here.` : null;
             said.textContent = [all.length ? `${plural(all.length, at().sort === 'space' ? 'project' : 'folder', at().sort === 'space' ? 'projects' : 'folders')} in ${at().name}.` : `No folders in ${at().name}.`, why].filter(Boolean).join(' ');
             if (why) yes.setAttribute('aria-disabled', 'true'); else yes.removeAttribute('aria-disabled');
             if (!quiet) (list.querySelector('button') ?? (why ? here.querySelector('[aria-current]') : yes)).focus();
@@ -154,21 +154,21 @@ async function choose(what, run) {
 // The folders by which those names lead from the space down, as far as there are such.
 async function ancestors(names, space) {
     if (!names.length) return [];
-    const found = (await request('POST', `${FILES}/resources/getByPathBatch`, { body: names.map((_, i) => ({ path: `/${[space.displayName, ...names.slice(0, i + 1)].join('/')}` })) })).data.map(item);
+    const found = (await request('POST', `${FILES}/resources/getByPathBatch`, { body: names.map((_, i) => ({ path: `/${[space.displayName, ...names.slice(0, i + 1)].join('/')}` })) })).data.data.map(item);
     return found.filter(o => o.sort !== 'model');
 }
 
 const moveTo = (o, rid, key = nonce()) => request('POST', `${resourceUrl(o.rid)}/move`, { key, body: { parentFolderRid: rid } });
 // Of a folder or a model as item() has it.
 async function move(o, refresh) {
-    const tried = new Map(), where = location.hash;                      // of each place its key: repeated, it is moved there once
+    const tried = new Map();                      // of each place its key: repeated, it is moved there once
     const key = place => { if (!tried.has(place.rid)) tried.set(place.rid, nonce()); return tried.get(place.rid); };
     try {
         const to = await choose(o, place => moveTo(o, place.rid, key(place)));
         if (!to) { if (tried.size) await refresh(); return; }
         toast('good', `${sentence(o.sort)} \u201c${o.name}\u201d was moved to ${to.name}`, null, false, async () => {
             try { await moveTo(o, o.parentFolderRid); toast('good', `${sentence(o.sort)} \u201c${o.name}\u201d was moved back`); } catch (e) { toastFailure(e, `move the ${o.sort} back`); }
-            if (location.hash === where) await refresh(); else await again();
+            await refresh();
             settle();
         });
         await refresh();
@@ -186,12 +186,21 @@ export async function located(m, get) {
     m.folder = { href: folderHash(found.parentFolderRid), text: lies(found) };
     if (found.trashStatus === 'ANCESTOR_TRASHED') m.taken = { href: m.folder.href, text: `With ${lies(found)}: restore that folder to get the model back` };
 }
+// Which of the models that are archived were deleted for good: their history is all that there is.
+export async function bury(models) {
+    const archived = models.filter(m => m.status === 'archived');
+    if (!archived.length) return;
+    try {
+        const there = (await request('POST', `${FILES}/resources/getBatch`, { body: archived.map(m => ({ resourceRid: m.rid })) })).data.data;
+        for (const m of archived) m.gone = !(m.rid in there);
+    } catch (e) { if (e.kind === 'ended') throw e; }
+}
 export const moveModel = { label: 'Move to folder', bare: true, after: 'stay', tone: 'secondary', ask: 'Choose another folder for the model.', of: m => !!m.file, perform: (m, refresh) => move(m.file, refresh) };
-export const eraseModel = { label: 'Delete permanently', bare: true, after: 'list', tone: 'danger', no: 'Keep it', typed: m => m.name, done: 'was permanently deleted', of: m => !m.taken,
-    ask: 'Deletes the model and all its versions for good.',
+export const eraseModel = { label: 'Delete permanently', bare: true, leads: () => '#/folders/trash', tone: 'danger', no: 'Keep it', typed: m => m.name, done: 'was permanently deleted', of: m => !m.taken,
+    ask: 'Deletes the model and all its versions permanently.',
     foresee: async (ask, m) => {
         const n = (await ask(`/api/v1/models/${encodeURIComponent(m.id)}/versions?page_size=1`)).total;
-        return { text: `This permanently deletes the model${n ? ` and its ${plural(n, 'version', 'versions')}` : ', which has no versions'}. ${n ? FOR_GOOD : FOR_GOOD.replace('them', 'it')}` };
+        return { text: `This permanently deletes the model${n ? ` and its ${plural(n, 'version', 'versions')}` : ', which has no versions'}. ${FOR_GOOD}` };
     },
     send: m => ({ path: `${resourceUrl(m.rid)}/permanentlyDelete` }) };
 
@@ -222,7 +231,7 @@ async function table(title, what, columns, page, refresh, none) {
         } }, 'Show more', h('span', { class: 'visually-hidden' }, ` ${many}`));
         const any = [...acts.values()].some(a => a.length);
         box.replaceChildren(...items.length ? [
-            h('h2', { class: 'h5' }, title, h('span', { class: 'soft' }, ` ${count(items.length)}${token ? ' of more' : ''}`)),
+            h('h2', { class: 'h5' }, title, h('span', { class: 'soft' }, token ? ` the first ${count(items.length)}` : ` ${count(items.length)}`)),
             h('table', { class: 'table align-middle' }, h('caption', { class: 'visually-hidden' }, title),
                 h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Name'), columns.map(([label]) => h('th', { scope: 'col', class: 'd-none d-lg-table-cell' }, label)),
                     any && h('th', { scope: 'col', class: 'acts' }, h('span', { class: 'visually-hidden' }, 'Actions')))),
@@ -237,7 +246,7 @@ async function table(title, what, columns, page, refresh, none) {
 }
 
 const changed = ['Changed', o => time(o.updatedTime)];
-const failed = (title, e, load) => h('div', {}, h('h1', { tabindex: -1 }, title), h('div', { role: 'alert' }, notice(e, false, load)));
+const failed = (title, e, load) => { if (!e.kind) console.error(e); return h('div', {}, h('h1', { tabindex: -1 }, title), h('div', { role: 'alert' }, notice(e, false, load))); };
 
 // ---- A folder -------------------------------------------------------------------------------
 
@@ -257,13 +266,14 @@ async function folder(rid) {
             o.sort !== 'space' && h('nav', { 'aria-label': 'Breadcrumb' }, h('ol', { class: 'crumbs' }, [space, ...above].map(a => h('li', {}, h('a', { href: folderHash(a.rid) }, a.name))), h('li', { 'aria-current': 'page' }, o.name))),
             h('div', { class: 'head' }, h('h1', { tabindex: -1 }, o.name), o.status === 'archived' && badge(base, 'archived')),
             o.description && h('p', {}, o.description),
-            o.home && o.sort === 'project' && h('p', { class: 'soft' }, 'The default project: models that are created without a folder are here. It cannot be renamed, moved or deleted.'),
+            o.home && o.sort === 'project' && h('p', { class: 'soft' }, 'The default project holds models that are created without a folder. It cannot be renamed, moved or deleted.'),
             o.trashStatus === 'DIRECTLY_TRASHED' && h('p', {}, 'In the trash since ', time(o.updatedTime), '. Restoring it brings back everything that went to the trash with it.'),
             o.trashStatus === 'ANCESTOR_TRASHED' && h('p', {}, 'This folder went to the trash with ', top ? h('a', { href: folderHash(top.rid) }, top.name) : 'a folder that it lies in', '. Restore that folder to get this one back.'),
             may('model:write') && h('div', { class: 'bulk mb-3' }, o.status === 'active' && h('button', { type: 'button', class: 'btn btn-primary', onclick: () => make(o) }, o.sort === 'space' ? 'New project' : 'New folder'), await offersOf(o, refresh)),
-            inside.map(i => i.node), !inside.some(i => i.size) && h('p', { class: 'empty' }, o.status === 'archived' ? 'Nothing is in this folder.' : 'This folder is empty.')));
+            inside.map(i => i.node), !inside.some(i => i.size) && h('p', { class: 'empty' }, 'This folder is empty.')));
     }
     async function refresh() {
+        if (!holder.isConnected) return again();
         const within = holder.contains(document.activeElement);
         try { await load(); } catch (e) { if (e.kind !== 'ended') holder.replaceChildren(tabs('Folders'), failed('Folders', e)); }
         if (within || document.activeElement === document.body) holder.querySelector('h1')?.focus();
@@ -272,7 +282,7 @@ async function folder(rid) {
         const project = o.sort === 'space', what = project ? 'project' : 'folder', key = new Map();
         const form = fieldset([nameField(''), ...project ? [described] : []]);
         try {
-            const done = await confirm({ title: `New ${what} in \u201c${o.name}\u201d`, body: h('p', {}, project ? 'A project has folders and models. Everybody in the organization sees it.' : 'A folder has other folders and models.'), form, label: `Create ${what}`, run: () => {
+            const done = await confirm({ title: `New ${what} in \u201c${o.name}\u201d`, body: h('p', {}, project ? 'A project holds folders and models. Everyone in your organization can see it.' : 'A folder holds models and other folders.'), form, label: `Create ${what}`, run: () => {
                 const body = { ...form.values(), ...project ? { spaceRid: o.rid } : { parentFolderRid: o.rid } }, words = JSON.stringify(body);
                 if (!key.has(words)) key.set(words, nonce());
                 return request('POST', project ? `${FILES}/projects/create` : `${FILES}/folders`, { key: key.get(words), body });
@@ -298,9 +308,10 @@ async function trash() {
         const all = await table('In the trash', ['item', 'items'], [['Kind', o => sentence(o.sort)], ['Was in', o => steps(o, space).join(' / ') || space.name], ['Since', o => time(o.updatedTime)]],
             pageToken => get(query(url, { pageSize: PAGE, pageToken })), refresh, () => 'The trash is empty.');
         holder.replaceChildren(tabs('Trash'), h('div', { class: 'panel' }, h('div', { class: 'head' }, h('h1', { tabindex: -1 }, 'Trash')),
-            h('p', {}, 'A model in the trash is archived, and an archived model is in the trash: both are the same. What went there with its folder comes back with it, and is listed in that folder.'), all.node));
+            h('p', {}, 'The trash is the archive: a model in the trash is archived, and an archived model is in the trash. Anything that went to the trash with its folder is listed in that folder, and is restored with it.'), all.node));
     }
     async function refresh() {
+        if (!holder.isConnected) return again();
         const within = holder.contains(document.activeElement);
         try { await load(); } catch (e) { if (e.kind !== 'ended') holder.replaceChildren(tabs('Trash'), failed('Trash', e)); }
         if (within || document.activeElement === document.body) holder.querySelector('h1')?.focus();

@@ -80,7 +80,7 @@
 import { named } from './api.js';
 import { plural } from './dom.js';
 import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
-import { eraseModel, folders, located, moveModel } from './folders.js';
+import { bury, eraseModel, folders, located, moveModel } from './folders.js';
 import { registry } from './registry.js';
 import { use } from './use.js';
 
@@ -160,7 +160,7 @@ const modelUrl = id => `/api/v1/models/${encodeURIComponent(id)}`;
 const models = {
     word: 'model', path: 'models', one: 'model', many: 'models', title: 'Models', counted: true,
     read: 'model:read', create: 'model:write', compares: true,
-    id: m => m.id, name: m => m.name, status: m => m.status,
+    id: m => m.id, name: m => m.name, status: m => m.gone ? 'retired' : m.status, seen: m => m.gone ? 'retired' : m.status,
     api: {
         base: '/api/v1/models',
         list: v => ({ status: v.status, search: v.search, task_type: v.task_type, page: v.page, page_size: v.limit ?? 20 }),
@@ -168,6 +168,7 @@ const models = {
         one: r => r,
         // Which version is the active one is told by the versions.
         async complete(items, get, alone) {
+            await bury(items);
             if (!alone) return;
             await located(items[0], get);
             const url = `${modelUrl(items[0].id)}/versions?page_size=100`, v = (await named(get, [url])).get(url)?.items.find(o => o.is_promoted);
@@ -183,7 +184,7 @@ const models = {
         training: { label: 'Training', tone: 'violet' },
         ready: { label: 'Ready', tone: 'green' },
         archived: { label: 'Archived', tone: 'slate' },
-        retired: { label: 'Retired', tone: 'red' },
+        retired: { label: 'Permanently deleted', tone: 'red' },
     },
     sorts: [],
     filters: [{ name: 'task_type', label: 'Task', options: tasks }],

@@ -1,8 +1,8 @@
 // search.js: finding anything by its name or id, from anywhere: a dialog that asks the server while one types; and the
 // keys of the whole console, with the list of them.
 import { h, badge, plural, sentence, uid } from './dom.js';
-import { get, may, query, user } from './api.js';
-import { advice, open } from './dialog.js';
+import { advice, get, may, query, user } from './api.js';
+import { open } from './dialog.js';
 import { byWord, resources } from './resources.js';
 
 const PAUSE = 200, EACH = 5;
@@ -74,7 +74,9 @@ export function search() {
             const { exact, groups } = await get(query('/console/search', { q: text, limit: EACH }));
             if (mine !== turn) return;                       // the answer to another question
             const known = groups.filter(g => byWord(g.kind)), n = known.reduce((k, g) => k + g.items.length, 0) + (exact ? 1 : 0), more = known.some(g => g.more), partial = known.some(g => g.partial);
-            show([...exact && byWord(exact.kind) ? [['Id', [place(exact)]]] : [], ...known.map(g => [titles[g.kind] ?? byWord(g.kind).title, g.items.map(place)]), ['Go to', named(text).slice(0, EACH)]]);
+            // A view whose name begins so is meant before what has a word of it.
+            const pages = [['Go to', named(text).slice(0, EACH)]], first = pages[0][1].some(v => v.name.toLowerCase().startsWith(text.toLowerCase()));
+            show([...exact && byWord(exact.kind) ? [['Id', [place(exact)]]] : [], ...first ? pages : [], ...known.map(g => [titles[g.kind] ?? byWord(g.kind).title, g.items.map(place)]), ...first ? [] : pages]);
             said.textContent = [n ? `${plural(n, 'result', 'results')}${more ? '; there are more, type more of the name' : ''}.` : options.length ? 'Nothing has this name.' : 'Nothing found.',
                 partial ? 'Not every name could be searched in time: type the beginning of the name.' : ''].filter(Boolean).join(' ');
             if (hurry) { hurry = false; if (exact || n) go(options[0].place); }
@@ -100,6 +102,7 @@ export function search() {
     const d = shown = open({ title: 'Search', first: input, foot: [h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: () => d.close() }, 'Close')],
         body: h('div', {}, h('label', { for: id, class: 'form-label' }, 'Name or id'), input,
             h('p', { id: hintId, class: 'soft mb-2 mt-1' }, 'Up and Down choose, Enter opens, Escape closes.'), list, said) });
+    d.box.classList.add('find');
     quick();
     d.closed.finally(() => { shown = null; clearTimeout(typing); turn++; });
 }
