@@ -480,7 +480,7 @@ static enum err check(struct req *r)
 /* A secret that was told before is what the console tells people about. */
 static const struct error_row errors[ERR__MAX] = { [ERR_KEY_SEALED] = { .code = "idempotency_key_sealed" } };
 
-static const struct route *const tables[] = { routes, lineage_routes, consent_routes, people_routes, key_routes, audit_routes, health_routes, NULL };
+static const struct route *const tables[] = { routes, lineage_routes, consent_routes, people_routes, key_routes, audit_routes, health_routes, search_routes, NULL };
 static const char *const prefixes[] = { "/console", NULL };
 const struct dialect api_console = { .name = "console", .title = "Console",
 	.about = "What the console needs beyond the published APIs. It changes with the console, without notice.",

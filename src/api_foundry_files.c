@@ -12,6 +12,7 @@ const char *const foundry_nodes[] = { [NODE_FOLDER] = RID_FOLDER, [NODE_MODEL] =
 /* ---- As it is shown ---- */
 
 static const char *const resource_types[] = { [NODE_FOLDER] = "COMPASS_FOLDER", [NODE_MODEL] = "MODELS_MODEL", [NODE_VERSION] = "MODELS_MODEL_VERSION", NULL };
+static const char *const child_types[] = { "COMPASS_FOLDER", "MODELS_MODEL", NULL };
 #define SHOWN(name, text) \
 	static const void *name(struct arena *a, const void *object) \
 	{ \
@@ -102,29 +103,51 @@ static const struct shape project_edit_in[] = {
 	NAMED("FoundryProjectReplace")
 };
 
+/* Where a body says that something is to lie; what is not there is told as the folder that it names. */
+static const struct db_val *place_of(struct tx *tx, const char *rid)
+{
+	struct id id = { { 0 } };
+	struct db_val *place = arena_alloc(tx->arena, 2 * sizeof *place);
+
+	place[1] = db_i((int64_t)id_kind(rid, foundry_nodes, &id));
+	place[0] = db_d(&id);
+	return place;
+}
+
+static enum err placed(struct tx *tx, enum err e, const char *rid)
+{
+	if (e != ERR_NOT_FOUND)
+		return e;
+	why_tell(tx, "folderRid", js_string(tx->arena, rid));
+	return ERR_FOLDER_NOT_FOUND;
+}
+
 static enum err make_folder(struct tx *tx, const struct db_val *key, enum transition t, const void *body, void *out)
 {
 	const struct folder_in *in = body;
-	struct id id = { { 0 } };
-	const struct db_val node = db_i((int64_t)id_kind(in->parent, foundry_nodes, &id)), parent[] = { db_d(&id), node };
 
 	(void)key, (void)t;
-	return folder_create_in(tx, parent, in->f.name, out);
+	return folder_create_in(tx, place_of(tx, in->parent), in->f.name, out);
 }
 
 static enum err replace_folder(struct tx *tx, const struct db_val *key, enum transition t, const void *body, void *out)
 {
 	const struct folder_in *in = body;
-	struct id id = { { 0 } };
-	const struct db_val node = db_i((int64_t)id_kind(in->parent, foundry_nodes, &id)), parent[] = { db_d(&id), node };
-
-	enum err e = folder_replace_in(tx, key, parent, in->f.name, out);
 
 	(void)t;
-	if (e != ERR_NOT_FOUND)
-		return e;
-	why_tell(tx, "folderRid", js_string(tx->arena, in->parent));
-	return ERR_FOLDER_NOT_FOUND;
+	return placed(tx, folder_replace_in(tx, key, place_of(tx, in->parent), in->f.name, out), in->parent);
+}
+
+static enum err move_resource(struct tx *tx, const struct db_val *key, enum transition t, const void *body, void *out)
+{
+	static const struct err_as missing[] = { MISSING(RESOURCE), { OK, OK } };        /* here and not in the row: the folder of the body is told as one */
+	const struct folder_in *in = body;
+	enum err e = node_move_to(tx, key, place_of(tx, in->parent), out);
+
+	(void)t;
+	for (const struct err_as *m = missing; m->err; m++)
+		e = e == m->err ? m->as : e;
+	return placed(tx, e, in->parent);
 }
 
 /* Whoever asks for another organization, in which fewer would see the project, is told. */
@@ -170,9 +193,25 @@ static enum err make_project(struct tx *tx, const struct db_val *key, enum trans
 
 /* ---- Children ---- */
 
-static const struct shape children_query[] = { PAGE_ROWS, { 0 } };
+struct children_query { struct page_asked page; const char *type; bool trashed; };
+#define CHILDREN_AT(field) AT(struct children_query, field)
+static const struct shape children_query[] = {
+	PAGE_ROWS,
+	{ "type", T_STR, CHILDREN_AT(type), .words = child_types, .flags = F_LISTED, .help = "only folders, or only models; both by default" },
+	{ "trashed", T_BOOL, CHILDREN_AT(trashed), .flags = F_LISTED, .help = "true: only contents that are in the trash" },
+	{ 0 }
+};
+static const struct shape pages_query[] = { PAGE_ROWS, { 0 } };
 static const struct shape children_out[] = PAGE_OUT(foundry_resource_out);
-static const struct paging children_paging = { .size = 2000, .asked = pages_by_token, .got = pages_tokened };
+static enum err children_asked(struct req *r, const struct page_asked *page, struct list_ask *ask)
+{
+	const struct children_query *q = r->query;
+
+	ask->only = (!q->type ? 0 : !strcmp(q->type, *child_types) ? CHILDREN_FOLDERS : CHILDREN_MODELS) | (q->trashed ? CHILDREN_TRASHED : 0);
+	return pages_by_token(r, page, ask);
+}
+static const struct paging children_paging = { .size = 2000, .asked = children_asked, .got = pages_tokened };
+static const struct paging trash_paging = { .size = 2000, .asked = pages_by_token, .got = pages_tokened };
 
 /* ---- The space ---- */
 
@@ -194,6 +233,12 @@ static const struct shape spaces_out[] = PAGE_OUT(space_out);
 static const struct paging spaces_paging = { .size = 1, .asked = pages_by_token, .got = pages_tokened };
 
 /* ---- Resources ---- */
+
+static const struct shape move_in[] = {
+	{ "parentFolderRid", T_STR, FOLDER_IN_AT(parent), .flags = F_REQUIRED, .fault = rid_fault, .refuse = ERR_RID,
+	  .help = "where to move it: a folder or a project; of a project, its space" },
+	NAMED("FoundryResourceMove")
+};
 
 struct path_query { const char *path; };
 static const struct shape path_query[] = {
@@ -219,13 +264,13 @@ static const enum sql wants_inside[] = { SQL_FOLDERS_INSIDE, SQL_MODELS_INSIDE, 
 #define NOT_ARCHIVED(as) { ERR_FOLDER_NOT_ARCHIVED, as }, { ERR_MODEL_NOT_ARCHIVED, as }
 #define CHANGE_ERRORS RESOURCE_ERRORS "VERSION_RESOURCE "
 const struct route filesystem_routes[] = {
-	{ READ(BASE "/spaces"), QUERY(children_query, struct page_asked), .status = 200, .out = spaces_out, .object = RES_FOLDER,
+	{ READ(BASE "/spaces"), QUERY(pages_query, struct page_asked), .status = 200, .out = spaces_out, .object = RES_FOLDER,
 	  .paging = &spaces_paging, .read = spaces,
 	  .summary = "List spaces: the one of the organization", .errors = "PAGE_SIZE PAGE_TOKEN" },
 	{ READ(BASE "/spaces/{spaceRid}"), .status = 200, .out = space_out, .object = RES_FOLDER, .kinds = foundry_nodes, .get = space_named,
 	  .summary = "Get a space", .errors = "RID SPACE_NOT_FOUND" },
-	{ READ(BASE "/spaces/{spaceRid}/trash"), QUERY(children_query, struct page_asked), .status = 200, .out = children_out, .object = RES_FOLDER,
-	  .kinds = foundry_nodes, .paging = &children_paging, .read = trash_list,
+	{ READ(BASE "/spaces/{spaceRid}/trash"), QUERY(pages_query, struct page_asked), .status = 200, .out = children_out, .object = RES_FOLDER,
+	  .kinds = foundry_nodes, .paging = &trash_paging, .read = trash_list,
 	  .summary = "List the resources that were moved to the trash directly, oldest first", .errors = "RID SPACE_NOT_FOUND PAGE_SIZE PAGE_TOKEN" },
 	{ WRITE("POST", BASE "/projects/create"), BODY(project_in, struct folder_in), .status = 200, .out = project_out,
 	  .object = RES_FOLDER, .change = make_project, AS({ ERR_FOLDER_NAME_TAKEN, ERR_PROJECT_NAME_TAKEN }),
@@ -249,9 +294,9 @@ const struct route filesystem_routes[] = {
 	  .change = replace_folder, .moves = { LIFE_FOLDER_EDIT }, .wants = wants_inside,
 	  .denied = DENIED("ReplaceFolderPermissionDenied", "Could not replace the Folder.", "folderRid"), .summary = "Rename or move a folder",
 	  .errors = FOLDER_ERRORS "NO_DISPLAY_NAME DISPLAY_NAME FOLDER_PARENT FOLDER_CIRCLE FOLDER_NAME_TAKEN FOLDER_HOME FOLDER_ARCHIVED FOLDER_FULL" },
-	{ READ(ONE "/children"), QUERY(children_query, struct page_asked), .status = 200, .out = children_out, .object = RES_FOLDER, .kinds = foundry_nodes,
+	{ READ(ONE "/children"), QUERY(children_query, struct children_query), .status = 200, .out = children_out, .object = RES_FOLDER, .kinds = foundry_nodes,
 	  .paging = &children_paging, .read = folder_children,
-	  .summary = "List the contents of a folder, oldest first, without what is in the trash", .errors = FOLDER_ERRORS "PAGE_SIZE PAGE_TOKEN" },
+	  .summary = "List the contents of a folder, oldest first, without what is in the trash unless it is asked for", .errors = FOLDER_ERRORS "PAGE_SIZE PAGE_TOKEN" },
 	{ READ(RESOURCE_), .status = 200, .out = foundry_resource_out, .object = RES_FOLDER, .kinds = foundry_nodes, .get = node_get,
 	  AS(MISSING(RESOURCE)), .summary = "Get a folder, model or version as a resource",
 	  .errors = RESOURCE_ERRORS },
@@ -263,6 +308,10 @@ const struct route filesystem_routes[] = {
 	{ WRITE("DELETE", RESOURCE_), .status = 204, MOVES(LIFE_FOLDER_ARCHIVE, LIFE_MODEL_ARCHIVE), AS(MISSING(RESOURCE), STAYS),
 	  .denied = DENIED("DeleteResourcePermissionDenied", "Could not delete the Resource.", "resourceRid"),
 	  .summary = "Move a resource to the trash, a folder with everything in it: archive it", .errors = CHANGE_ERRORS "SPACE_TRASH FOLDER_HOME FOLDER_FULL MODEL_TRAINING DEPLOYED" },
+	{ WRITE("POST", RESOURCE_ "/move"), BODY(move_in, struct folder_in), .status = 204, .wants = wants_inside, .object = RES_FOLDER, .kinds = foundry_nodes,
+	  .change = move_resource, .moves = { LIFE_FOLDER_EDIT, LIFE_MODEL_RELOCATE },
+	  .denied = DENIED("MoveResourcePermissionDenied", "Could not move the Resource.", "resourceRid"),
+	  .summary = "Move a folder or a model to another folder", .errors = CHANGE_ERRORS "NOT_A_FOLDER FOLDER_NOT_FOUND FOLDER_PARENT FOLDER_CIRCLE FOLDER_NAME_TAKEN FOLDER_HOME FOLDER_ARCHIVED FOLDER_FULL" },
 	{ WRITE("POST", RESOURCE_ "/restore"), .status = 204, MOVES(LIFE_FOLDER_RESTORE, LIFE_MODEL_UNARCHIVE), AS(MISSING(RESOURCE), NOT_ARCHIVED(ERR_NOT_DIRECTLY_TRASHED)),
 	  .denied = DENIED("RestoreResourcePermissionDenied", "Could not restore the Resource.", "resourceRid"),
 	  .summary = "Restore a resource from the trash, a folder with everything that went there with it: unarchive it", .errors = CHANGE_ERRORS "NOT_DIRECTLY_TRASHED FOLDER_TRASHED FOLDER_FULL" },

@@ -237,6 +237,7 @@
 #define SHARE_WITH_PICK(F, C, A) F(A, s, "w.kind", kind) C(A, s, "w.name", name)
 #define MODEL_EDITED(C, A) C(A, s, name, name) C(A, s, description, description) C(A, s, tags, tags) C(A, s, config, config) \
 	C(A, s, metadata, metadata) C(A, s, dataset_id, dataset_id) C(A, b, is_global, life.global) C(A, s, target_name, target_name)
+#define MODEL_PLACED(C, A) C(A, d, folder_id, folder)
 #define MODEL_ARCHIVED(C, A) C(A, now, archived_at, archived_at) C(A, d0, trashed_with, trashed)
 #define MODEL_UNARCHIVED(C, A) C(A, now, unarchived_at, unarchived_at) C(A, nil, archived_at, archived_at) C(A, d0, trashed_with, trashed)
 #define MODEL_NUMBERS(C, A) C(A, i, last_version, last_version) C(A, i, versions_skipped, skipped) C(A, i0, active_version, active_version)
@@ -529,7 +530,7 @@
 	C(A, s, "COALESCE(f.status, m.status)", status) C(A, s, "COALESCE(f.name, m.name)", f.name) \
 	C(A, s, "COALESCE(f.description, m.description)", f.description) C(A, d0, "COALESCE(f.created_by, m.created_by)", f.life.whose) \
 	C(A, t, "COALESCE(f.created_at, m.created_at)", f.life.created) C(A, t, "COALESCE(f.updated_at, m.updated_at)", f.life.changed) \
-	C(A, d0, "a.actor_id", f.updated_by)
+	C(A, d0, "a.actor_id", f.updated_by) C(A, d0, "COALESCE(f.trashed_with, m.trashed_with)", f.trashed)
 #define TRASH_PICK(F, C, A) CHILD_PICK(F, C, A) C(A, d0, "y.id", f.parent) C(A, d, "COALESCE(y.project_id, f.id)", f.of) C(A, s, "COALESCE(y.path, '')", f.path)
 #define NAMES_FROM(alias) alias ".is_global IN (0, 1) AND " alias ".hidden IN (0, 2) AND " alias ".name_exact >= ? AND " alias ".name_exact < ?"
 #define LABELS_SIZE_PICK(F, C, A) F(A, i, "COUNT(*)", n) C(A, i, "COALESCE(SUM(LENGTH(name) + LENGTH(value)), 0)", bytes)
@@ -539,6 +540,13 @@
 	C(A, t0, until_at, until) C(A, d0, until_by, ended_by.id)
 #define HOLD_SEEN(C, A) C(A, s, "COALESCE(v.username, 'thaw')", by.name) C(A, s, "COALESCE(u.username, 'thaw')", ended_by.name)
 #define MODEL_NAMED_PICK(F, C, A) F(A, d, "id", id) C(A, d, "folder_id", folder)
+/* What was found by its name (dom_find.c). */
+#define FOUND_AS(F, C, A, name_) F(A, d, "x.id", key) C(A, s, name_, name) C(A, s, "x.status", status)
+#define FOUND_PICK(F, C, A) FOUND_AS(F, C, A, "x.name")
+#define FOUND_LABEL_PICK(F, C, A) FOUND_AS(F, C, A, "x.label")
+#define FOUND_MODEL_PICK(F, C, A) FOUND_PICK(F, C, A) C(A, i, "x.last_version", number)
+#define FOUND_PROJECT_PICK(F, C, A) FOUND_PICK(F, C, A) C(A, i, "x.number", number)
+#define FOUND_FOLDER_PICK(F, C, A) FOUND_PICK(F, C, A) C(A, s, "x.path", place)
 #define SPACE_PICK(F, C, A) F(A, s, "o.name", name) C(A, t, "o.created_at", life.created)
 
 /* ---- Projects ---- */

@@ -12,6 +12,7 @@ extern const struct route people_routes[];       /* api_console_people.c */
 extern const struct route key_routes[];          /* api_console_keys.c */
 extern const struct route audit_routes[];        /* api_console_audit.c */
 extern const struct route health_routes[];       /* api_console_health.c */
+extern const struct route search_routes[];       /* api_console_search.c */
 
 /* Pages by place: the query's rows behind which the next one, or before which the former one, goes on. */
 extern const struct paging console_pages;

@@ -513,7 +513,7 @@ static enum err stmt_failed(struct db *db, MYSQL_STMT *st, const struct sql_row 
 	const unsigned code = mysql_stmt_errno(st) ? mysql_stmt_errno(st) : mysql_errno(db->m);
 	const enum err e = failed(db, code, mysql_stmt_errno(st) ? mysql_stmt_error(st) : mysql_error(db->m), row->name, false);
 
-	return code == ER_STATEMENT_TIMEOUT && !strncmp(row->text, DB_BOUNDED, strlen(DB_BOUNDED)) ? ERR_TOO_BROAD : e;
+	return code == ER_STATEMENT_TIMEOUT && !strncmp(row->text, DB_TIMED, strlen(DB_TIMED)) ? ERR_TOO_BROAD : e;
 }
 
 /* The statement, prepared, executed with its parameters bound. */

@@ -59,7 +59,10 @@ static inline const struct db_val *db_row(const struct db_rows *r, size_t i) { r
 struct db;
 
 /* Before a SELECT: the server ends it a second before this program's patience with it does.  ERR_TOO_BROAD. */
-#define DB_BOUNDED "SET STATEMENT max_statement_time = 4 FOR "
+#define DB_BOUNDED DB_TIMED "4 FOR "
+/* The same after a quarter of a second, for what somebody waits for while they type. */
+#define DB_BRIEF DB_TIMED "0.25 FOR "
+#define DB_TIMED "SET STATEMENT max_statement_time = "
 /* A statement that a list is made of (list.c), from constant texts alone: known to this connection
  * from here on as any other; the longest unused one of DB_MADE gives way.  name: for the log. */
 enum sql db_made(struct db *db, const char *name, const char *in, const char *out, const char *text);

@@ -239,21 +239,24 @@ static void shown(struct tx *tx, const struct folder *in, const struct row *row,
 enum err folder_children(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
 	static const struct column map[] = PICK_MAP(CHILD_PICK, struct row);
-	static const struct id zero;
+	static const struct id zero, nowhere = { "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" };       /* the latter: of no folder */
 	const struct id *self = &tx->who->organization;
 	const bool space = ask->kind == NODE_SPACE;
+	const unsigned kinds = ask->only & (CHILDREN_FOLDERS | CHILDREN_MODELS);
 	/* What zeros are differs: the parent of projects, and the folder of models that lie in
 	 * the home, whose id no model names.  So the space has no models. */
-	const struct db_val org = db_d(self), me = db_d(&tx->who->principal), in = db_d(space ? &zero : &ask->parent),
-		of = db_d(!space && id_equal(&ask->parent, self) ? &zero : space ? self : &ask->parent),
+	const struct db_val org = db_d(self), me = db_d(&tx->who->principal),
+		in = db_d(kinds == CHILDREN_MODELS ? &nowhere : space ? &zero : &ask->parent),
+		of = db_d(kinds == CHILDREN_FOLDERS ? &nowhere : space ? self : id_equal(&ask->parent, self) ? &zero : &ask->parent),
 		from = ask->place[0].t ? ask->place[0] : db_d(&zero), most = db_i(ask->limit + 1);
+	const enum sql sql = ask->only & CHILDREN_TRASHED ? SQL_FOLDER_TRASHED_CHILDREN : SQL_FOLDER_CHILDREN;
 	struct folder where, *out;
 	struct row *all;
 	struct db_rows r;
 	enum err e;
 
 	if ((e = folder_node(tx, (const struct db_val[]){ db_d(&ask->parent), db_i(ask->kind) }, &where))
-	 || (e = tx_part(tx, SQL_FOLDER_CHILDREN, DB_IN(org, in, from, most, org, of, from, most, me, org, org, me, org, org, of, from, most,
+	 || (e = tx_part(tx, sql, DB_IN(org, in, from, most, org, of, from, most, me, org, org, me, org, org, of, from, most,
 		org, of, from, org, me, most, most, org), &r)))
 		return e;
 	*got = (struct list_got){ .n = r.n > (size_t)ask->limit ? (size_t)ask->limit : r.n, .more = r.cut || r.n > (size_t)ask->limit };

@@ -28,7 +28,7 @@ struct folder {
 	struct id updated_by;                    /* zero: the administrator's command */
 	struct id trashed;                       /* of what is archived: the folder that took it along; zero: none did */
 };
-/* As it is to be.  parent: zero for a project. */
+/* As it is to be.  parent: zero for a project; name: NULL, the one that it has. */
 struct folder_edit { struct id parent; const char *name, *description; bool description_set; };
 
 /* What is wrong with the name of a folder or a model, which a path has between its slashes; NULL: nothing. */
@@ -54,6 +54,9 @@ enum err folder_replace(struct tx *tx, const struct db_val *key, const struct fo
 /* By what a route names, as folder_create_in(); ERR_FORBIDDEN: the space.  in: a struct folder_edit without its parent. */
 enum err folder_replace_in(struct tx *tx, const struct db_val *key, const struct db_val *parent, const char *name, struct folder *out);
 enum err project_replace(struct tx *tx, const struct db_val *key, enum transition t, const void *in, void *out);
+/* A folder, or a model, elsewhere: to what a route names, as folder_replace_in() does; of a model also ERR_FOLDER_NOT_FOUND, of its states
+ * what life.def says. */
+enum err node_move_to(struct tx *tx, const struct db_val *key, const struct db_val *parent, struct folder *out);
 /* What was put into the trash itself, in the order of ids. */
 enum err trash_list(struct tx *tx, struct list_ask *ask, struct list_got *got);
 
@@ -70,7 +73,8 @@ enum err node_is_folder(struct tx *tx, const struct db_val *key);
 bool node_is_own_space(struct tx *tx, const struct db_val *key);
 /* Where a folder is meant, which the space is too: ERR_NOT_A_FOLDER, ERR_ROOT_FOLDER, ERR_FOLDER_NOT_FOUND. */
 enum err folder_node(struct tx *tx, const struct db_val *key, void *out);
-/* What lies in such a one and is not archived, in the order of ids. */
+/* What lies in such a one, in the order of ids: what is not archived, or what is.  ask->only: */
+enum { CHILDREN_FOLDERS = 1, CHILDREN_MODELS = 2, CHILDREN_TRASHED = 4 };         /* the first two or none: both kinds */
 enum err folder_children(struct tx *tx, struct list_ask *ask, struct list_got *got);
 /* A folder in such a one: likewise, and as folder_create(); ERR_OUTSIDE_PROJECT: in the space itself. */
 enum err folder_create_in(struct tx *tx, const struct db_val *parent, const char *name, struct folder *out);

@@ -20,7 +20,7 @@ struct model {
 	int64_t last_version, active_version;    /* 0: none */
 	int64_t skipped;                         /* numbers up to the last one that no version ever had */
 	int64_t archived_at, unarchived_at;
-	struct id folder;                        /* where it lies, for good; zero: the home project */
+	struct id folder;                        /* where it lies; zero: the home project */
 	struct id trashed;                       /* of one that is archived: the folder that took it along; zero: none did */
 	const char *target_name, *target_type;   /* of all its versions; NULL: see package_target_name() */
 	bool prompt;                             /* no model: lists of models leave it out */

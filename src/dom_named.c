@@ -262,7 +262,7 @@ static const struct column list_model_columns[] = MAP(MODEL_COLUMNS, struct mode
 const struct listing named_list = { .name = "NAMED", .of = RES_MODEL, .parent = RES__MAX, .sees = SEES_GRANT, .size = sizeof(struct named),
 	.text = ROW(MODEL_COLUMNS, "x") MODEL_SEEN(COL_EXPR, "x") NAMED_MODEL_LISTED(COL_EXPR, ), .out = ROW_OUT(MODEL_COLUMNS) MODEL_SEEN(COL_OUT, ) NAMED_MODEL_LISTED(COL_OUT, ),
 	.joins = " LEFT JOIN principals v ON v.organization_id = x.organization_id AND v.id = x.created_by", .maps = { list_model_columns, list_model_locked, model_listed },
-	.filters = model_filters, .always = FILTER(NAMED_HIDDEN), .orders = model_orders, LIST_PATHS(model_paths), .bounded = true };
+	.filters = model_filters, .always = FILTER(NAMED_HIDDEN), .orders = model_orders, LIST_PATHS(model_paths), .bounded = DB_BOUNDED };
 
 enum err named_page(struct tx *tx, struct list_ask *ask, struct list_got *got)
 {
@@ -352,7 +352,7 @@ const struct listing named_versions_list = { .name = "NAMED_VERSIONS", .of = RES
 	.joins = " LEFT JOIN models y ON y.organization_id = x.organization_id AND y.id = x.model_id "
 		"LEFT JOIN principals v ON v.organization_id = x.organization_id AND v.id = x.created_by",
 	.maps = { version_columns, version_listed }, .filters = version_filters, .always = FILTER(NAMED_LIVING) | FILTER(NAMED_OF_HIDDEN), .orders = version_orders,
-	LIST_PATHS(version_paths), .bounded = true };
+	LIST_PATHS(version_paths), .bounded = DB_BOUNDED };
 
 enum err named_few(struct tx *tx, const char *from, const char *to, bool *few)
 {

@@ -299,7 +299,7 @@ static enum err put(struct tx *tx, const struct folder_edit *in, struct folder *
 	struct json *details = js_object(tx->arena), *changed = js_array(tx->arena);
 	struct folder to = { .of = f->life.id, .path = "" };
 	const char *was = f->path;
-	const bool moved = !id_equal(&in->parent, &f->parent), renamed = strcmp(in->name, f->name) != 0;
+	const bool moved = !id_equal(&in->parent, &f->parent), renamed = in->name && strcmp(in->name, f->name);
 	enum err e;
 
 	if ((moved || renamed) && id_equal(&f->life.id, &tx->who->organization))
@@ -316,8 +316,9 @@ static enum err put(struct tx *tx, const struct folder_edit *in, struct folder *
 		js_add(changed, js_string(tx->arena, "description"));
 	f->parent = in->parent;
 	f->of = to.of;
-	f->name = in->name;
-	f->path = arena_printf(tx->arena, "%s/%s", to.path, in->name);
+	if (in->name)
+		f->name = in->name;
+	f->path = arena_printf(tx->arena, "%s/%s", to.path, f->name);
 	if (in->description_set)
 		f->description = in->description;
 	if (strlen(f->path) > FOLDER_PATH_MOST)
@@ -411,6 +412,53 @@ enum err project_replace(struct tx *tx, const struct db_val *key, enum transitio
 	(void)t;
 	e = folder_replace(tx, key, &(struct folder_edit){ .name = edit->name, .description = edit->description, .description_set = true }, out);
 	return e == ERR_FOLDER_PARENT ? ERR_FOLDER_NOT_FOUND : e;        /* a folder is no project */
+}
+
+/* Whatever changes the tree waits meanwhile, and so no folder that it lies in, or is to lie in, goes to the trash without it. */
+static enum err place_model(struct tx *tx, const struct db_val *key, const struct id *to, struct folder *out)
+{
+	struct json *details = js_object(tx->arena);
+	struct model m;
+	bool there;
+	enum err e = lock_tree(tx);
+
+	if (e)
+		return e;
+	e = folder_enter(tx, to);
+	there = e != ERR_FOLDER_NOT_FOUND;
+	if ((e && there) || (e = life_lock(tx, RES_MODEL, key, &m)))
+		return e;
+	if (!there)
+		return ERR_NOT_FOUND;
+	js_put_str(tx->arena, details, "from", rid_of(tx, id_is_zero(&m.folder) ? &tx->who->organization : &m.folder));
+	js_put_str(tx->arena, details, "to", rid_of(tx, to));
+	if (!id_equal(to, id_is_zero(&m.folder) ? &tx->who->organization : &m.folder) || m.life.state == STATE_MODEL_ARCHIVED) {
+		m.folder = id_equal(to, &tx->who->organization) ? id_none : *to;
+		e = life_move(tx, LIFE_MODEL_RELOCATE, &m.life, details);
+	}
+	out->life = m.life;
+	return e;
+}
+
+enum err node_move_to(struct tx *tx, const struct db_val *key, const struct db_val *parent, struct folder *out)
+{
+	const enum node kind = (enum node)key[1].i, to = (enum node)parent[1].i;
+	struct version v;
+	struct model m;
+	enum err e;
+
+	if (kind == NODE_FOLDER)
+		return folder_replace_in(tx, key, parent, NULL, out);
+	if (kind == NODE_VERSION)
+		return (e = version_find(tx, &key->id, &v)) || (e = life_hold(tx, RES_MODEL, BY_ID(&v.model), &m)) ? e : ERR_VERSION_RESOURCE;
+	if (kind == NODE_SPACE)
+		return node_is_own_space(tx, key) ? ERR_SPACE_RESOURCE : ERR_RESOURCE_NOT_FOUND;
+	if (kind != NODE_MODEL)
+		return ERR_RESOURCE_NOT_FOUND;
+	if (to == NODE_FOLDER)
+		return place_model(tx, key, &parent->id, out);
+	e = life_hold(tx, RES_MODEL, key, &m);
+	return e ? e : to == NODE_SPACE || to == NODE_ROOT ? ERR_FOLDER_PARENT : to == NODE_LOST ? ERR_NOT_FOUND : ERR_NOT_A_FOLDER;
 }
 
 /* ---- The trash ---- */

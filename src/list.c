@@ -542,7 +542,7 @@ static enum err seen(struct tx *tx, struct list_ask *ask, struct db_rows *r)
 		out = compose(c, ask, &w, &org, &me, place, backwards(ask));
 		if (!whole(ask, c))
 			return ERR_INTERNAL;
-		sql = db_made(tx->db, l->name, c->in.p, out, l->bounded ? arena_printf(tx->arena, DB_BOUNDED "%s", c->sql.p) : c->sql.p);
+		sql = db_made(tx->db, l->name, c->in.p, out, l->bounded ? arena_printf(tx->arena, "%s%s", l->bounded, c->sql.p) : c->sql.p);
 		tx->why = (struct why){ 0 };
 		e = (ask->numbered ? tx_read : tx_page)(tx, sql, c->v, c->n, r);
 		if (e && list_by_grants(l) && !tx->who->permissions && (settled = tx_settle(tx)))

@@ -55,7 +55,7 @@ struct listing {
 	 * ERR_DB_NONE: that cannot be told. */
 	uint64_t totalled;
 	enum err (*total)(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out);
-	bool bounded;                            /* a page that takes too long is refused as too broad: DB_BOUNDED */
+	const char *bounded;                     /* a page that takes too long is refused as too broad: DB_BOUNDED, DB_BRIEF; NULL: it may take its time */
 	const char *place;                       /* a clause of what can be a place: a cursor of another one is refused */
 	const char *mode;                        /* the expression of a cursor's mode; NULL: x.livemode of a list by mode, else none */
 };
@@ -74,6 +74,7 @@ struct list_ask {
 	struct id parent;
 	int kind;                                /* of the parent, where it may be of several */
 	struct id child;                         /* of the parent, where the address names one too */
+	unsigned only;                           /* what of it, where it is read without a list: the flags of what reads it */
 	struct id after, before;                 /* the cursor's object; zero: none; one of them at most */
 	struct db_val place[LIST_KEYS];          /* or the keys that the page is behind, .t 0: none */
 	int64_t limit, offset;

@@ -90,7 +90,7 @@ subtest 'answers are what their schemas say' => sub {
     $id{issuer_path} = 'here';
     $id{userId} = $t->req(GET => '/api/v2/admin/users/getCurrent', token => $token)->{json}{id};
     $id{spaceRid} = $t->req(GET => '/api/v2/filesystem/spaces', token => $token)->{json}{data}[0]{rid};
-    my %query = ((map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} }), '/api/v2/filesystem/resources/getByPath' => '?path=Main/Models', '/api/v1/projects/check-url' => '?url=free.talkide.app', map({ ("$MODELS/{model_id}/$_" => '?alias=champion') } qw(holders rollback)), '/console/authorize' => '?' . form(client_id => $app->{id}, redirect_uri => 'https://lens.example/cb'));
+    my %query = ((map { ($_ => '?preview=true') } grep { m{^/api/v2/models} } keys %{ $doc->{paths} }), '/api/v2/filesystem/resources/getByPath' => '?path=Main/Models', '/api/v1/projects/check-url' => '?url=free.talkide.app', '/console/search' => '?q=shown', map({ ("$MODELS/{model_id}/$_" => '?alias=champion') } qw(holders rollback)), '/console/authorize' => '?' . form(client_id => $app->{id}, redirect_uri => 'https://lens.example/cb'));
     done($t->req(PUT => "$MODELS/$id/aliases/champion", token => $token, body => { version_id => "ver-00$_" })) for 1, 2;
     # what stands in no address: the parameters of a query that must be there
     my %named = (name => made_model($t, 1), version => 1, alias => 'shown');

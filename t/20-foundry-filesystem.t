@@ -443,6 +443,86 @@ subtest 'rename and move' => sub {
     is($project->($home, { displayName => 'Models', description => 'of all' })->{status}, 200, 'the home can be described');
 };
 
+subtest 'a model moves' => sub {
+    my $move = sub { my ($rid, $to, @o) = @_; fs($t, POST => "resources/$rid/move", body => { parentFolderRid => $to }, @o) };
+    my $p = fs($t, POST => 'projects/create', body => { displayName => 'Moving models', spaceRid => $space })->{json}{rid};
+    my ($from, $to, $gone) = map { folder($t, in => $p) } 1 .. 3;
+    my $m = foundry_model($t, in => $from);
+    del($gone);
+    is($move->($m, $to)->{status}, 204, 'to another folder');
+    is(resource($m)->{json}{parentFolderRid}, $to, 'where it lies now');
+    is(json([ map { children($_)->{data} } $from ]), '[[]]', 'and no longer where it was');
+    is(moves($m), 'model.created model.moved', 'by a transition of its own');
+    is((audit_rows($t, hex_of_rid($m)))[-1]{details}, json({ from => $from, to => $to }), 'whose audit tells from where, and to where');
+    is(told($t, hex_of_rid($m), 'model.moved'), 1, 'and its event');
+    is($move->($m, $to)->{status}, 204, 'to where it is');
+    is(moves($m), 'model.created model.moved', 'changes nothing');
+    is($move->($m, $home)->{status} . resource($m)->{json}{parentFolderRid}, "204$home", 'to the home');
+    is($t->sql("SELECT HEX(folder_id) FROM models WHERE id = UNHEX('" . hex_of_rid($m) . "')"), '0' x 24, 'which no model names');
+    is(scalar(grep { $_->{rid} eq $m } @{ children($home, '?type=MODELS_MODEL')->{data} }), 1, 'and lists it');
+    my $key = "move-$$";
+    is(join(' ', map { $move->($m, $from, headers => [ 'Idempotency-Key' => $key ])->{status} } 1 .. 2), '204 204', 'once for an Idempotency-Key');
+    is(moves($m), 'model.created' . ' model.moved' x 3, 'however often it is sent');
+    is($move->($from, $to)->{status} . resource($m)->{json}{parentFolderRid}, "204$from", 'a folder moves by the same address');
+    is(resource($from)->{json}{parentFolderRid}, $to, 'with what lies in it');
+    is(replace($from, resource($from)->{json}{displayName}, $p)->{status}, 200, 'and back');
+    my $before = join "\n", map { json(resource($_)->{json}) } $m, $from, $to, $p;
+    fault_is($move->($from, $_), 400, 'INVALID_ARGUMENT', 'CircularDependency', {}, 'not into itself') for $from, folder($t, in => $from);
+    $before = join "\n", map { json(resource($_)->{json}) } $m, $from, $to, $p;
+    fault_is($move->($m, $_), 400, 'INVALID_ARGUMENT', 'InvalidParentFolder', { parentFolderRid => $_ }, 'a model lies in a project or a folder') for $space, 'ri.compass.main.folder.0';
+    fault_is($move->($m, $m), 400, 'INVALID_ARGUMENT', 'InvalidFolder', undef, 'not in a model');
+    fault_is($move->($m, 'x'), 400, 'INVALID_ARGUMENT', 'Default:InvalidArgument', undef, 'not in what is no identifier');
+    fault_is($move->($m, $_), 404, 'NOT_FOUND', 'FolderNotFound', { folderRid => $_ }, 'not in what is not there') for $gone, folder($t, token => $t->other), rid_of(folder => $NOWHERE);
+    fault_is($move->($_, $to), 404, 'NOT_FOUND', 'ResourceNotFound', { resourceRid => $_ }, 'nor what is not there') for foundry_model($t, token => $t->other), rid_of(model => $NOWHERE);
+    fault_is($move->($m, $to, token => $t->reader), 403, 'PERMISSION_DENIED', 'MoveResourcePermissionDenied', { resourceRid => $m }, 'a reader', 'Could not move the Resource.');
+    is($move->($home, $to)->{status}, 400, 'nor the home');
+    is($move->($m, $to, headers => [ 'If-Match' => '"1-x"' ])->{status}, 412, 'nor one that has changed meanwhile');
+    is(join("\n", map { json(resource($_)->{json}) } $m, $from, $to, $p), $before, 'all of that changed nothing');
+    del($m);
+    is($move->($m, $to)->{status}, 409, 'nor out of the trash');
+    restore($m);
+    # a folder that it is moved out of, or into, goes to the trash without it, or with it
+    for my $round (1 .. 4) {
+        my @r = concurrently(4, sub { $_[0] == 0 ? $move->($m, $to) : $_[0] == 1 ? del($from) : $_[0] == 2 ? $move->($m, $from) : del($to) });
+        is(join(' ', grep { !/^(?:204|404|409)$/ } map { $_->{status} } @r), '', 'each has its answer');
+        is($t->sql("SELECT COUNT(*) FROM models m JOIN folders p ON p.organization_id = m.organization_id AND p.id = m.folder_id WHERE m.status NOT IN ('archived', 'retired') AND p.status <> 'active'"), 0, 'no model lives in the trash');
+        is($t->sql("SELECT COUNT(*) FROM models m JOIN folders p ON p.organization_id = m.organization_id AND p.id = m.trashed_with WHERE m.status = 'archived' AND (p.status <> 'archived' OR m.folder_id <> p.id) AND m.id = UNHEX('" . hex_of_rid($m) . "')"), 0, 'none is in it with a folder that is not, or that it does not lie in');
+        restore($_) for $from, $to;
+        is(resource($m)->{json}{trashStatus}, 'NOT_TRASHED', 'and it comes back');
+    }
+};
+
+subtest 'contents of one kind, and those that are in the trash' => sub {
+    my $f = folder($t);
+    my ($in, $with, $own) = map { folder($t, in => $f) } 1 .. 3;
+    my ($m, $trashed) = map { foundry_model($t, in => $f) } 1 .. 2;
+    my $deep = foundry_model($t, in => $with);
+    del($_) for $own, $trashed;
+    my $rids = sub { join ' ', map { $_->{rid} } @{ children(@_)->{data} } };
+    is($rids->($f, '?type=COMPASS_FOLDER'), "$in $with", 'folders alone');
+    is($rids->($f, '?type=MODELS_MODEL'), $m, 'models alone');
+    is($rids->($f, '?trashed=true'), "$own $trashed", 'what is in the trash');
+    is($rids->($f, '?trashed=true&type=MODELS_MODEL'), $trashed, 'of one kind');
+    is($rids->($space, '?type=MODELS_MODEL'), '', 'a space has no models');
+    like($rids->($space, '?type=COMPASS_FOLDER'), qr/\Q$home\E/, 'but projects');
+    my $page = children($f, '?type=COMPASS_FOLDER&pageSize=1');
+    is($page->{data}[0]{rid}, $in, 'in pages');
+    is($rids->($f, "?type=COMPASS_FOLDER&pageSize=1&pageToken=$page->{nextPageToken}"), $with, 'that go on');
+    is(fs($t, GET => "folders/$f/children?type=MODELS_MODEL&pageSize=1&pageToken=$page->{nextPageToken}")->{status}, 400, 'where they began');
+    is(fs($t, GET => "folders/$f/children?type=$_")->{status}, 400, "no type `$_`") for 'x', 'MODELS_MODEL_VERSION';
+    del($f);
+    is($rids->($f, '?trashed=true'), "$in $with $own $m $trashed", 'of a folder in the trash all of it');
+    is(join(' ', map { $_->{trashStatus} } @{ children($f, '?trashed=true')->{data} }), "$WITH $WITH $DIRECT $WITH $DIRECT", 'each as it came there');
+    is($rids->($with, '?trashed=true'), $deep, 'and what is below');
+    is($rids->($f), '', 'where nothing lives');
+    # a local model is there for those alone that it is shared with
+    my $local = foundry_model($t, in => $home);
+    $t->sql("UPDATE models SET is_global = 0, shared = 1 WHERE id = UNHEX('" . hex_of_rid($local) . "'); DELETE FROM grants WHERE model_id = UNHEX('" . hex_of_rid($local) . "')");
+    del($local);
+    like($rids->($home, '?trashed=true&type=MODELS_MODEL'), qr/\Q$local\E/, 'an administrator sees it in the trash');
+    unlike(json(fs($t, GET => "folders/$home/children?trashed=true", token => $t->reader)->{json}), qr/\Q$local\E/, 'and somebody else does not');
+};
+
 subtest 'the trash' => sub {
     my $list = sub { my ($q, @o) = @_; fs($t, GET => "spaces/$space/trash" . ($q // ''), @o)->{json} };
     my %had = map { $_->{rid} => 1 } @{ $list->()->{data} };

@@ -75,6 +75,7 @@ async function takeBack(resource, action, object, refresh, key = nonce()) {
 let asking = false;                 // a second click while the question is not yet there
 async function perform(resource, offer, object, refresh, small) {
     const action = resource.actions[offer.transition];
+    if (action.perform) { clearToasts(); return action.perform(object, refresh); }
     const name = resource.name(object);
     const here = location.hash;
     let key = nonce(), sent = null;                 // of this one decision: repeated, it is made once
@@ -110,12 +111,12 @@ async function perform(resource, offer, object, refresh, small) {
             form, label: foreseen?.refused ? null : chosen ? action.pick.deed : deed(resource, action), tone: action.tone === 'secondary' ? 'primary' : action.tone,
             no: foreseen?.refused ? 'Close' : action.no,
             run: async () => {
-                const { path, body } = ask();
+                const { path, body, match } = ask();
                 const words = `${path} ${JSON.stringify(body)}`;
                 if (sent !== null && sent !== words) key = nonce();
                 sent = words;
                 tried = true;
-                try { return await request(offer.method, path, { key, body }); } catch (e) { if (e.kind === 'invalid') key = nonce(); throw e; }
+                try { return await request(offer.method, path, { key, body, match }); } catch (e) { if (e.kind === 'invalid') key = nonce(); throw e; }
             },
         });
         if (!done) {

@@ -26,6 +26,8 @@ export function toast(tone, title, text, travels, offer) {
 export function turnToasts() {
     for (const box of document.querySelectorAll('#toasts .note')) if ('turned' in box.dataset) box.remove(); else box.dataset.turned = '';
 }
+// What is said now is said beside the next view too.
+export function keepToasts() { for (const box of document.querySelectorAll('#toasts .note')) delete box.dataset.turned; }
 // again(): the same request once more, under its key, where it may have been made or can be made later.
 export function toastFailure(e, writing, again) {
     if (e.kind === 'ended') return;
@@ -98,7 +100,7 @@ export function confirm({ title, body, form, label, tone = 'primary', no: harmle
                 yes.textContent = 'Try again';
                 return;
             }
-            if (form && e.kind === 'invalid') {
+            if (form && (e.kind === 'invalid' || form.takes(e))) {
                 const { first, rest } = form.tell(e);
                 if (!first || rest.length) problem.replaceChildren(notice(e, true), rest.length ? h('ul', {}, rest.map(r => h('li', {}, r))) : '');
                 (first ?? yes).focus();

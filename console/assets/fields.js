@@ -215,11 +215,13 @@ export function fieldset(specs, object = {}, parent = null) {
             faulty[0]?.it.input.focus();
             return !faulty.length;
         },
+        // Which field a failure is about that names none.
+        takes: e => ['invalid', 'conflict'].includes(e.kind) && !Object.keys(e.fields).length && specs.find(s => s.taken?.test(e.message)),
         // What the server says, each at its field. -> {first, rest}: that to go to, and what is of none.
         tell(e) {
             let first = null;
             const rest = [];
-            const taken = e.kind === 'conflict' && specs.find(s => s.taken?.test(e.message));
+            const taken = this.takes(e);
             for (const [name, text] of Object.entries(taken ? { [taken.name]: e.message } : e.fields)) {
                 const it = find(name), within = specs.find(s => s.type === 'json' && name.startsWith(`${s.name}.`));
                 if (it && ['invalid', 'conflict'].includes(e.kind)) { it.wrong(within ? `\u201c${name.slice(within.name.length + 1)}\u201d ${text}` : text); first ??= it.input; } else rest.push(`${name}: ${text}`);

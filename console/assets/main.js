@@ -22,6 +22,7 @@ import { authorize } from './authorize.js';
 import { audit } from './audit.js';
 import { usage } from './usage.js';
 import { health } from './health.js';
+import { searchButton } from './search.js';
 
 const main = document.getElementById('main');
 const shell = document.getElementById('shell');
@@ -49,6 +50,7 @@ function route() {
     if (word === 'authorize' && !id) return authorize(new URLSearchParams(search), leave);
     if (!resource || parts.includes('.') || parts.includes('..') || parts.length > 3 || (verb && verb !== 'edit' && !(verb === 'compare' && resource.compares))) return nowhere();
     if (!may(resource.read)) return barred(`see ${resource.many}`, resource.read);
+    if (resource.view) return resource.view(id, verb) ?? nowhere();
     if (id ? resource.flat : resource.inner) return nowhere();
     if (!id || (id === 'archived' && resource.archived && !verb)) return list(resource, id === 'archived', new URLSearchParams(search));
     if (id === 'new' && !verb && resource.form && !resource.madeElsewhere) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : barred(`create ${resource.many}`, resource.create);
@@ -128,7 +130,7 @@ function frame() {
             h('a', { href: '#/account', 'aria-current': here === 'account' ? 'page' : null }, h('span', { class: 'visually-hidden' }, 'My account, signed in as '), who.username, ` (${who.role})`)));
     const open = h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary opens', 'aria-expanded': 'false', 'aria-controls': 'menu', onclick: () => unfold(open.getAttribute('aria-expanded') !== 'true') }, 'Menu');
     const unfold = to => { open.setAttribute('aria-expanded', String(to)); menu.classList.toggle('open', to); };
-    const bar = h('header', { class: 'bar' }, h('div', { class: 'top' }, h('div', { class: 'name' }, brand, h('span', { class: 'organization' }, h('span', { class: 'visually-hidden' }, 'Organization: '), organization()?.name)), open,
+    const bar = h('header', { class: 'bar' }, h('div', { class: 'top' }, h('div', { class: 'name' }, brand, h('span', { class: 'organization' }, h('span', { class: 'visually-hidden' }, 'Organization: '), organization()?.name)), searchButton(), open,
         menu, h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary leave', onclick: leave }, 'Sign out')));
     // A menu that is open closes with Escape, and gives the focus back; so it does when one goes on.
     bar.addEventListener('keydown', e => { if (e.key === 'Escape' && menu.classList.contains('open')) { unfold(false); open.focus(); } });

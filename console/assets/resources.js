@@ -6,6 +6,7 @@
 //   menu        its title in the navigation, where that is another; group: under which heading it stands there
 //   inner       no list of its own in the navigation: seen in another one's detail
 //   flat        no page of one: all of it is in the list
+//   view        (id, verb) -> its own view instead of list and detail, or null where there is none
 //   about, none what a list says above its rows, and instead of them; purpose: what such an object is for, where there is
 //               none; first: {href, text}: where the first one is made, where that is not its own form
 //   modes       its objects are live or test data, which lists show one of
@@ -71,10 +72,11 @@
 //               no: the words of the harmless button, where Cancel would be unclear; did(reply):
 //               what else is said when it was done;
 //               of(object): where it is offered; leads(reply, object) -> hash;
+//               perform: (object, refresh): does all of it itself, asking too;
 //               foresee: {ask(object, o) -> {method, path, body}, told(reply, object, o) -> {to, text} or
 //               {text, checks, refused}}, or (get, object) -> that: asked before the person is; load(get, object): likewise;
 //               fields(object, loaded): what the person fills in, as in form; typed(object): the
-//               name that has to be typed; send(object, values, loaded) -> {path, body};
+//               name that has to be typed; send(object, values, loaded) -> {path, body, match};
 //               pick: {word, title(object), mark(object, o), deed, told(object, o),
 //               send(object, o, values) -> {path, body}, did(o), leads(reply, o, get) -> hash}: the
 //               person chooses an object o of that word first
@@ -84,6 +86,7 @@ import { get, may, named } from './api.js';
 import { h, plural } from './dom.js';
 import { failing, payload } from './webhook.js';
 import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
+import { bury, eraseModel, folders, located, moveModel } from './folders.js';
 import { people } from './people.js';
 import { registry } from './registry.js';
 import { upload } from './upload.js';
@@ -178,14 +181,17 @@ const models = {
     word: 'model', path: 'models', one: 'model', many: 'models', title: 'Models', group: 'Models', counted: true,
     purpose: 'A model keeps its versions, who trained and promoted them, and which one is in production.',
     read: 'model:read', create: 'model:write', compares: true,
-    id: m => m.id, name: m => m.name, status: m => m.status,
+    id: m => m.id, name: m => m.name, status: m => m.gone ? 'retired' : m.status, seen: m => m.gone ? 'retired' : m.status,
     api: {
         base: '/api/v1/models',
         list: v => ({ status: v.status, search: v.search, task_type: v.task_type, page: v.page, page_size: v.limit ?? 20 }),
         page: r => ({ items: r.items, total: r.total, size: r.page_size }),
         one: r => r,
-        async complete([m], get, alone) {
+        async complete(items, get, alone) {
+            await bury(items);
             if (!alone) return;
+            const [m] = items;
+            await located(m, get);
             Object.assign(m, { target: m.config.target_column, features: m.config.feature_columns });
             if (m.active_version === null) return;
             const url = versionUrl(m.id, spelled(m.active_version)), v = (await named(get, [url])).get(url);
@@ -200,7 +206,7 @@ const models = {
         training: { label: 'Training', tone: 'violet' },
         ready: { label: 'Ready', tone: 'green' },
         archived: { label: 'Archived', tone: 'slate' },
-        retired: { label: 'Retired', tone: 'red' },
+        retired: { label: 'Permanently deleted', tone: 'red' },
     },
     sorts: [],
     filters: [{ name: 'task_type', label: 'Task', options: tasks }],
@@ -215,6 +221,8 @@ const models = {
     details: [
         { label: 'Type', field: 'model_type' },
         { label: 'Task', field: 'task_type' },
+        { label: 'Folder', field: 'folder', kind: 'place', optional: true },
+        { label: 'In the trash', field: 'taken', kind: 'place', optional: true },
         { label: 'Active version', field: 'active', kind: 'place', optional: true },
         { label: 'Active configuration', field: 'active_config', kind: 'json', optional: true },
         { label: 'Dataset', field: 'dataset_id' },
@@ -253,15 +261,17 @@ const models = {
         const changed = Object.entries(values).filter(([key, v]) => JSON.stringify(v) !== JSON.stringify(m[key] ?? null));
         return changed.length ? Object.fromEntries(changed) : { name: values.name };
     } },
-    own: modelOffers(['draft', 'training', 'ready']),
+    own: [...modelOffers(['draft', 'training', 'ready']),
+        { transition: 'MODEL_FILE', from: ['draft', 'training', 'ready'], to: 'same', method: 'POST', permission: 'model:write' },
+        { transition: 'MODEL_ERASE', from: ['archived'], to: 'retired', method: 'POST', permission: 'model:write' }],
     actions: {
-        MODEL_UNARCHIVE: { label: 'Restore', row: true, ask: 'The model becomes ready if it has a version, and a draft otherwise.', done: 'was restored',
+        MODEL_UNARCHIVE: { label: 'Restore', row: true, of: m => !m.taken, ask: 'The model becomes ready if it has a version, and a draft otherwise.', done: 'was restored',
             foresee: async (get, m) => {
                 const n = (await get(`${modelUrl(m.id)}/versions?page_size=1`)).total;
                 return { to: n ? 'ready' : 'draft', text: n ? `The model has ${plural(n, 'version', 'versions')}.` : 'The model has no versions.' };
             } },
         MODEL_ARCHIVE: { label: 'Archive', row: true, tone: 'secondary', undo: 'MODEL_UNARCHIVE', ask: 'The model is hidden from the list and cannot be trained or deployed. It can be restored at any time.', done: 'was archived' },
-        ...modelActions,
+        MODEL_FILE: moveModel, ...modelActions, MODEL_ERASE: eraseModel,
     },
     audit: { 'model.unarchived': 'Restored', 'model.updated': 'Edited', 'model.config_updated': 'Configuration edited',
         'model.dataset_linked': 'Dataset set', 'model.dataset_unlinked': 'Dataset removed',
@@ -766,7 +776,7 @@ const applications = {
     audit: {},
 };
 
-export const resources = [projects, models, runs, versions, ...inMlflow, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications, ...people];
+export const resources = [projects, models, folders, runs, versions, ...inMlflow, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications, ...people];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
 // Where the audit's object has a page of its own; null where it has none.

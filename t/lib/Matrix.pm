@@ -366,6 +366,7 @@ our %BODY = (
     'POST /api/v2/filesystem/folders' => { displayName => '<new>', parentFolderRid => '{folderRid}' },
     'PUT /api/v2/filesystem/folders/{folderRid}' => { displayName => '<new>', parentFolderRid => home_of($t) },
     'PUT /api/v2/filesystem/projects/{projectRid}' => { displayName => '<new>' },
+    'POST /api/v2/filesystem/resources/{resourceRid}/move' => { parentFolderRid => '{folderRid}' },
     'POST /api/v2/filesystem/folders/getBatch' => [ { folderRid => rid_of(folder => $NOWHERE) } ],
     'POST /api/v2/filesystem/resources/getBatch' => [ { resourceRid => rid_of(folder => $NOWHERE) } ],
     'POST /api/v2/filesystem/resources/getByPathBatch' => [ { path => '/Main/Models' } ],
@@ -421,7 +422,7 @@ our %BODY = (
     'POST /v1/webhook_endpoints' => { url => 'https://hooks.example.org/?<new>', enabled_events => ['*'] },
     'PATCH /v1/webhook_endpoints/{webhook_endpoint_id}' => { description => 'x' },
 );
-our %QUERY = ('GET /api/v1/models/{model_id}/holders' => 'alias=champion', 'GET /api/v1/models/{model_id}/rollback' => 'alias=champion', map({ ("GET /api/2.0/mlflow/registered-models/$_" => 'name={name}' . ($_ eq 'alias' ? '&alias=x' : '')) } qw(get get-latest-versions alias)), map({ ("GET /api/2.0/mlflow/model-versions/$_" => 'name={name}&version=1') } qw(get get-download-uri)),
+our %QUERY = ('GET /console/search' => 'q=ours', 'GET /api/v1/models/{model_id}/holders' => 'alias=champion', 'GET /api/v1/models/{model_id}/rollback' => 'alias=champion', map({ ("GET /api/2.0/mlflow/registered-models/$_" => 'name={name}' . ($_ eq 'alias' ? '&alias=x' : '')) } qw(get get-latest-versions alias)), map({ ("GET /api/2.0/mlflow/model-versions/$_" => 'name={name}&version=1') } qw(get get-download-uri)),
     'GET /api/v2/filesystem/resources/getByPath' => 'path=Main/Models', 'GET /api/v1/projects/check-url' => 'url=free.talkide.app', 'GET /console/audit/export' => 'format=csv', 'GET /console/authorize' => 'redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id={client_id}');
 
 our $admin = { user => 'admin', token => $t->admin, words => 'organization:admin', mark => 'ours' };
@@ -451,7 +452,7 @@ sub id_row { my ($r, $var) = @_; $ID{"$r->{dialect} $var"} // $ID{$var} // teach
     is(join(', ', map { name_of($_) } grep { ($_->{flags} // '') =~ /\bwrite\b/ xor $_->{permission} =~ /:write$/ || ($_->{permission} =~ /:admin$/ && $_->{method} ne 'GET') } @routes), 'POST /console/authorize, DELETE /console/applications/{client_id}, DELETE /console/account/sessions, DELETE /console/account/sessions/{session_id}, POST /api/2.0/mlflow/webhooks/{webhook_id}/test',
         'what writes asks for a permission to write, and it alone; but what is sent now changes nothing, whom one lets act for oneself, where one is signed in, and how long, is for each to say, and who administers reads by the same permission');
     is(join(', ', map { name_of($_) } grep { $_->{permission} eq 'member' } @routes), join(', ', (map { "GET /v1/$_" } qw(api_versions limits requests/{request_id})), 'GET /api/v2/admin/users/{userId}', 'POST /api/v2/admin/users/getBatch',
-        'GET /api/v2/admin/users/getCurrent', 'GET /api/v2/account/info', (map { "GET /console/$_" } qw(actions events upload_limits activity authorize)), 'POST /console/authorize', 'GET /console/applications', 'DELETE /console/applications/{client_id}', 'GET /console/account', (map { "$_ /console/account/sessions" } qw(GET DELETE)), 'DELETE /console/account/sessions/{session_id}'), 'to every member, whatever the role, is open what tells of the caller and of who there is');
+        'GET /api/v2/admin/users/getCurrent', 'GET /api/v2/account/info', (map { "GET /console/$_" } qw(actions events upload_limits activity authorize)), 'POST /console/authorize', 'GET /console/applications', 'DELETE /console/applications/{client_id}', 'GET /console/account', (map { "$_ /console/account/sessions" } qw(GET DELETE)), 'DELETE /console/account/sessions/{session_id}', 'GET /console/search'), 'to every member, whatever the role, is open what tells of the caller and of who there is');
     is(join(', ', grep { !$is_there{$_} } sort keys %BODY, keys %QUERY), '', 'a body and a query for no route that is gone');
 }
 
