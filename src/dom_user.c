@@ -44,7 +44,7 @@ static const struct list_order newest[] = { { "newest", { { "id", 'd', true, 0 }
 static const struct list_order by_name[] = { { "name", { { "name", 'a', false, 0 } } }, { NULL, { { NULL, 0, false, 0 } } } };
 static const struct list_path user_paths[] = { { .order = -1, .index = "PRIMARY" } }, role_paths[] = { { .order = -1, .index = "role_name" } };
 const struct listing users_list = { .name = "USERS", .of = RES_USER, .parent = RES__MAX, .sees = SEES_ALL, .filters = user_filters,
-	.orders = newest, LIST_PATHS(user_paths), .bounded = true };
+	.orders = newest, LIST_PATHS(user_paths), .bounded = DB_BOUNDED };
 const struct listing roles_list = { .name = "ROLES", .of = RES_ROLE, .parent = RES__MAX, .sees = SEES_ALL, .orders = by_name, LIST_PATHS(role_paths) };
 
 /* ---- Users ---- */
