@@ -16,7 +16,7 @@ static const struct { const char *key, *json; } said[] = {
 	{ "tags", "[\"churn\",\"weekly\"]" }, { "features", "[\"age\",\"tenure\"]" }, { "logs", "[\"epoch 1: loss 0.31\"]" }, { "scopes", "[\"workspace:read\"]" },
 	{ "enabledevents", "[\"workspace.*\"]" }, { "config", "{\"algorithm\":\"xgboost\"}" }, { "hyperparameters", "{\"max_depth\":6}" },
 	{ "metrics", "{\"accuracy\":0.93,\"auc\":0.97}" }, { "metadata", "{\"team\":\"risk\"}" }, { "granttype", "\"client_credentials\"" },
-	{ "tier", "2" }, { "page", "1" }, { "pagesize", "20" }, { "size", "20" }, { "limit", "20" }, { "progress", "40" }, { "number", "3" },
+	{ "tier", "2" }, { "rate", "100" }, { "page", "1" }, { "pagesize", "20" }, { "size", "20" }, { "limit", "20" }, { "progress", "40" }, { "number", "3" },
 	{ "versionnumber", "3" }, { "total", "1" }, { "totalelements", "1" }, { "totalcount", "1" }, { "totalpages", "1" }, { "count", "1" }, { "expiresin", "3600" },
 	{ "hasmore", "false" }, { "hasnext", "false" }, { "livemode", "true" }, { "techstack", "\"static\"" }, { "accent", "\"teal\"" }, { "query", "\"name = 'Churn'\"" },
 	{ "parentfolderrid", "\"ri.compass.main.folder.019df242-98fc-81c1-8000-000149afbf4c\"" }, { "spacerid", "\"ri.compass.main.space.019df242-98fc-81c1-8000-000149afbf4c\"" },
