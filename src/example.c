@@ -22,11 +22,11 @@ static const struct { const char *key, *json; } said[] = {
 	{ "parentfolderrid", "\"ri.compass.main.folder.019df242-98fc-81c1-8000-000149afbf4c\"" }, { "spacerid", "\"ri.compass.main.space.019df242-98fc-81c1-8000-000149afbf4c\"" },
 	{ "sourcemodelversionrid", "\"ri.models.main.model-version.019df242-98fc-81c1-8000-000149afbf4c\"" }, { "stage", "\"Production\"" },
 	{ "events", "[{\"entity\":\"REGISTERED_MODEL\",\"action\":\"CREATED\"}]" },
-	{ "redirecturi", "\"https://app.example/callback\"" }, { "preview", "true" }, { "path", "\"/Main/Models\"" }, { "displayname", "\"Churn\"" },
+	{ "redirecturi", "\"https://app.example/callback\"" }, { "redirecturis", "[\"https://app.example/callback\"]" }, { "preview", "true" }, { "path", "\"/Main/Models\"" }, { "displayname", "\"Churn\"" },
 };
 /* What a text may be that is of no such name, whichever its row takes. */
 static const char *const texts[] = { "example", "my-site.talkide.app", "https://hooks.example.org/thaw", "2026-06-10", "US-DE", "ver-003", "1", "model:read",
-	"workspace.*", "active", "LOW", "datarobot", "numpy==1.24.0", "champion", "name", "id", "created", "https://app.example/callback", NULL };
+	"workspace.*", "active", "LOW", "datarobot", "numpy==1.24.0", "champion", "name", "id", "created", "https://app.example/callback", "api:models-read", NULL };
 
 static const char *json_of(struct arena *a, const char *key)
 {
