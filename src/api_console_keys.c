@@ -9,7 +9,7 @@
 /* ---- API keys ---- */
 
 #define KEY_AT(field) AT(struct apikey, field)
-static const char *const kinds[] = { "secret", "publishable", "token", NULL };
+static const char *const kinds[] = { "token", "secret", "publishable", NULL };
 
 static const char *agent_fault(struct arena *a, const char *s)
 {

@@ -1,7 +1,6 @@
 /* dom_org.c: organizations, roles, users, groups.  The thaw command acts here in the name of
  * the system; rights are not asked. */
 #include "dom_org.h"
-#include <string.h>
 #include "clock.h"
 #include "dom_folder.h"
 #include "str.h"

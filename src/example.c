@@ -16,17 +16,17 @@ static const struct { const char *key, *json; } said[] = {
 	{ "tags", "[\"churn\",\"weekly\"]" }, { "features", "[\"age\",\"tenure\"]" }, { "logs", "[\"epoch 1: loss 0.31\"]" }, { "scopes", "[\"workspace:read\"]" },
 	{ "enabledevents", "[\"workspace.*\"]" }, { "config", "{\"algorithm\":\"xgboost\"}" }, { "hyperparameters", "{\"max_depth\":6}" },
 	{ "metrics", "{\"accuracy\":0.93,\"auc\":0.97}" }, { "metadata", "{\"team\":\"risk\"}" }, { "granttype", "\"client_credentials\"" },
-	{ "tier", "2" }, { "page", "1" }, { "pagesize", "20" }, { "size", "20" }, { "limit", "20" }, { "progress", "40" }, { "number", "3" },
+	{ "tier", "2" }, { "rate", "100" }, { "page", "1" }, { "pagesize", "20" }, { "size", "20" }, { "limit", "20" }, { "progress", "40" }, { "number", "3" },
 	{ "versionnumber", "3" }, { "total", "1" }, { "totalelements", "1" }, { "totalcount", "1" }, { "totalpages", "1" }, { "count", "1" }, { "expiresin", "3600" },
 	{ "hasmore", "false" }, { "hasnext", "false" }, { "livemode", "true" }, { "techstack", "\"static\"" }, { "accent", "\"teal\"" }, { "query", "\"name = 'Churn'\"" },
 	{ "parentfolderrid", "\"ri.compass.main.folder.019df242-98fc-81c1-8000-000149afbf4c\"" }, { "spacerid", "\"ri.compass.main.space.019df242-98fc-81c1-8000-000149afbf4c\"" },
 	{ "sourcemodelversionrid", "\"ri.models.main.model-version.019df242-98fc-81c1-8000-000149afbf4c\"" }, { "stage", "\"Production\"" },
 	{ "events", "[{\"entity\":\"REGISTERED_MODEL\",\"action\":\"CREATED\"}]" },
-	{ "redirecturi", "\"https://app.example/callback\"" }, { "preview", "true" }, { "path", "\"/Main/Models\"" }, { "displayname", "\"Churn\"" },
+	{ "redirecturi", "\"https://app.example/callback\"" }, { "redirecturis", "[\"https://app.example/callback\"]" }, { "preview", "true" }, { "path", "\"/Main/Models\"" }, { "displayname", "\"Churn\"" },
 };
 /* What a text may be that is of no such name, whichever its row takes. */
 static const char *const texts[] = { "example", "my-site.talkide.app", "https://hooks.example.org/thaw", "2026-06-10", "US-DE", "ver-003", "1", "model:read",
-	"workspace.*", "active", "LOW", "datarobot", "numpy==1.24.0", "champion", "name", "id", "created", "https://app.example/callback", NULL };
+	"workspace.*", "active", "LOW", "datarobot", "numpy==1.24.0", "champion", "name", "id", "created", "https://app.example/callback", "api:models-read", NULL };
 
 static const char *json_of(struct arena *a, const char *key)
 {

@@ -87,6 +87,9 @@ subtest 'answers are what their schemas say' => sub {
     $id{delivery_id} = $call->(GET => "/webhook_endpoints/$id{webhook_endpoint_id}/deliveries")->{json}{data}[0]{id};
     $t->sql("INSERT INTO delivery_attempts (organization_id, delivery_id, number, at, milliseconds, error) SELECT organization_id, id, 1, NOW(6), 5, 'refused' FROM deliveries");
     my $app = client($t, redirect_uris => 'https://lens.example/cb', user => 'admin');
+    $id{oauth_client_id} = $app->{id};
+    $id{user_id} = $t->req(GET => '/console/account', token => $token)->{json}{id};
+    $id{role_id} = $t->req(GET => '/console/roles', token => $token)->{json}{items}[0]{id};
     $id{issuer_path} = 'here';
     $id{userId} = $t->req(GET => '/api/v2/admin/users/getCurrent', token => $token)->{json}{id};
     $id{spaceRid} = $t->req(GET => '/api/v2/filesystem/spaces', token => $token)->{json}{data}[0]{rid};

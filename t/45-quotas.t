@@ -11,12 +11,12 @@ use Foundry;
 use Registry qw(reg refused);
 
 my %most = (models => 6, versions => 4, runs => 3, folders => 4, projects => 2, workspaces => 3, entities => 2, endpoints => 2, tokens => 3, artifact_bytes => 3000,
-    groups => 1, group_members => 1, challengers => 2, custom_models => 2, custom_versions => 3, deployments => 3, environments => 2, use_cases => 2);
+    groups => 1, group_members => 1, challengers => 2, custom_models => 2, custom_versions => 3, deployments => 3, environments => 2, use_cases => 2, users => 6, roles => 4, clients => 1);
 my $t = Thaw->new(workers => 4, config => { map { ("quota_$_" => $most{$_}) } keys %most });
 my $token = $t->admin;
 my %what = (models => 'models', versions => 'model versions', runs => 'training runs', folders => 'folders', projects => 'projects', workspaces => 'workspaces', entities => 'entities',
     endpoints => 'webhook endpoints', tokens => 'API keys and tokens', artifact_bytes => 'bytes of model files', groups => 'groups of users', group_members => 'memberships in groups',
-    challengers => 'challengers of deployments', custom_models => 'custom models', custom_versions => 'versions of custom models', deployments => 'deployments', environments => 'prediction environments', use_cases => 'use cases');
+    challengers => 'challengers of deployments', custom_models => 'custom models', custom_versions => 'versions of custom models', deployments => 'deployments', environments => 'prediction environments', use_cases => 'use cases', users => 'users', roles => 'roles', clients => 'applications');
 sub sentence { my ($q, $used) = @_; return 'Your organization has ' . ($used // $most{$q}) . " $what{$q} and its quota is $most{$q} (quota_$q); delete what you no longer need, or ask the administrator of this installation to raise the quota" }
 sub usage { my %u = map { $_->{setting} =~ s/^quota_//r => $_ } @{ $t->thaw('--json', 'org', 'usage', '--org', 'Main')->{json} }; \%u }
 
@@ -138,6 +138,21 @@ subtest 'deployments and what surrounds them' => sub {
     is(reg($t, DELETE => "customModels/$one->{id}/")->{status}, 204, 'without one');
     $room->(custom_models => 1, \%custom, 'customModels/');
     is(usage()->{custom_versions}{used}, 3, 'whose versions still count, as those of models do');
+};
+
+subtest 'people, and what acts for them' => sub {
+    my %make = (users => sub { { username => "u$_[0]", email => "u$_[0]\@main.example", role => 'reader' } }, roles => sub { { name => "r$_[0]", permissions => ['model:read'], rate => 1 } },
+        clients => sub { { name => "c$_[0]", redirect_uris => ['https://app.example/cb'] } });
+    for my $q (sort keys %make) {
+        my $ask = sub { $t->req(POST => "/console/$q", token => $token, body => $make{$q}->($_[0])) };
+        ok(scalar(my @made = fill($ask)), "some $what{$q}");
+        unchanged($t, $q, sub { my $r = $ask->('more'); is("$r->{status} $r->{json}{detail}", '409 ' . sentence($q), 'one more') });
+        next if $q ne 'clients';
+        is($t->req(DELETE => "/console/clients/$made[0]{id}", token => $token)->{status}, 200, 'without one');
+        is($ask->('next')->{status}, 201, 'there is room');
+    }
+    is($t->req(POST => '/console/keys', token => $token, body => { kind => 'secret' })->{json}{detail}, sentence('tokens'), 'keys are counted wherever they are made');
+    is($t->thaw('user', 'create', '--org', 'Main', '--username', 'one-more', '--email', 'one\@more', '--role', 'reader')->{exit}, 1, 'and users by the command too');
 };
 
 subtest 'of the registry too' => sub {

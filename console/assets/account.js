@@ -41,7 +41,7 @@ export async function account() {
     async function endOthers() {
         try {
             const done = await confirm({ title: 'End all other sessions?', label: 'End all others', tone: 'danger',
-                body: h('p', {}, 'You are signed out everywhere else, and applications lose their access. This session goes on.'),
+                body: h('p', {}, 'You are signed out everywhere else, and applications lose their access. You stay signed in here.'),
                 run: () => request('DELETE', `${mine}/sessions`) });
             if (!done) return;
             toast('good', 'All your other sessions have ended');

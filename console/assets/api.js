@@ -176,7 +176,7 @@ export function advice(e, writing = false) {
     const text = e.message.replace(/\.$/, '');
     switch (e.kind) {
     case 'conflict': return [not, `${text}. Someone may have changed it first. This page now shows the current state.`];
-    case 'sealed': return ['The change was made', 'The secret in the answer can no longer be shown. Replace it, or create another one.'];
+    case 'sealed': return ['The change was made', 'The secret in the answer can no longer be shown. Rotate the secret to get a new one, or create another.'];
     case 'stale': return ['This was changed while you were editing', 'Someone else saved a change after you opened this page. Check the current state, then decide.'];
     case 'gone': return ['Not found', `${text === 'Not found' ? '' : `${text}. `}The object may have been deleted. Choose another one from the list.`];
     case 'denied': return ['Not allowed', `${text}. An administrator of your organization can give you the permission.`];

@@ -82,7 +82,7 @@ const sessions = {
     own: [{ transition: 'SESSION_END', from: ['active'], to: 'ended', method: 'DELETE', path: '{url}', permission: 'member' }],
     actions: {
         SESSION_END: { label: 'End', deed: 'End session', bare: true, row: true, after: 'stay', tone: 'danger', of: s => !s.current,
-            ask: 'It is signed out immediately. What is not saved there is lost.', done: 'was ended' },
+            ask: 'The session ends immediately. Unsaved changes there are lost.', done: 'was ended' },
     },
     audit: {},
 };
@@ -220,13 +220,13 @@ const clients = {
     ],
     form: [
         { name: 'name', label: 'Name', type: 'text', required: true, help: 'What users see when the application asks for access' },
-        { name: 'public', label: 'It cannot keep a secret, such as a page in a browser or an installed program', type: 'check' },
-        { name: 'itself', label: 'It can also act for itself, with your permissions', type: 'check', when: v => !v.public },
+        { name: 'public', label: 'Public: cannot keep a secret, such as a page in a browser or an installed program', type: 'check' },
+        { name: 'itself', label: 'The application can also act for itself, with your permissions', type: 'check', when: v => !v.public },
         { name: 'redirect_uris', label: 'Redirect addresses', type: 'lines', help: 'One on each line: where users return to, such as https://app.example.org/callback' },
         { name: 'scopes', label: 'Can ask for', type: 'checks', required: true, options: words(scopes), start: Object.keys(scopes) },
     ],
     actions: {
-        CLIENT_ROTATE: { label: 'Replace secret', bare: true, after: 'stay', tone: 'secondary', of: c => !c.public, ask: c => `Creates a new secret, which is shown only once. The old secret stops working immediately.${c.user_id ? ' When the application acts for itself, it has your permissions from now on.' : ''}`, done: 'has a new secret' },
+        CLIENT_ROTATE: { label: 'Replace secret', bare: true, after: 'stay', tone: 'secondary', of: c => !c.public, ask: c => `Creates a new secret, which is shown only once. The old secret stops working immediately.${c.user_id ? ' Afterwards, when the application acts for itself, it has your permissions.' : ''}`, done: 'has a new secret' },
         CLIENT_REVOKE: { label: 'Revoke', after: 'stay', tone: 'danger', ask: 'The application loses access for all users immediately. A revoked application cannot be restored.', done: 'was revoked' },
     },
     audit: { 'client.authorized': 'Allowed by a user', 'client.withdrawn': 'Access withdrawn by a user' },

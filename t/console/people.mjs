@@ -200,7 +200,7 @@ await test('one\u2019s own account: other sessions end, one by one and together;
     await column(where, 'this session').waitFor();
     assert.equal(await where.getByRole('button', { name: /^End / }).count(), 3, 'two others, and all of them');
     await where.locator('tbody').getByRole('button').first().click();
-    await dialog(page).getByText('signed out immediately').waitFor();
+    await dialog(page).getByText('The session ends immediately').waitFor();
     await confirm(page, 'End session');
     await good(page).getByText('was ended').waitFor();
     await where.locator('tbody tr').nth(2).waitFor({ state: 'detached' });
