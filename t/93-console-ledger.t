@@ -53,6 +53,14 @@ subtest 'a row' => sub {
     like($system->{actor}{name}, qr/./, 'and has a name');
 };
 
+subtest 'kinds' => sub {
+    my $doc = $t->req(GET => '/openapi.json?api=console')->{json};
+    my ($kind) = grep { ($_->{name} // '') eq 'kind' } @{ $doc->{paths}{'/console/audit'}{get}{parameters} };
+    my ($name) = ($kind->{schema}{'$ref'} // '') =~ m{([^/]+)$};
+    my ($offered) = slurp("$Thaw::SRC/console/assets/audit.js") =~ /^const kinds = \[(.*?)\];/ms;
+    is(join(' ', sort $offered =~ /'(\w+)'/g), join(' ', sort @{ $doc->{components}{schemas}{$name}{enum} }), 'the console offers every kind there is');
+};
+
 subtest 'filters' => sub {
     is(actions('actor=member'), 'project.created workspace.created', 'by name');
     my ($id) = map { $_->{actor}{id} } items('actor=member&limit=1');

@@ -18,7 +18,7 @@ function checks(k) {
         ['Database', badge('Answers', 'green'), ''],
         ...k.services.map(s => [works[s.name], badge(...states[s.status]), [s.last_seen && ['Last seen ', second(s.last_seen), '. '], s.status === 'stopped' && operator, s.status === 'absent' && 'Not seen in the last 7 days.']]),
         ['Events without a number', k.oldest_event_seconds > LATE_S ? badge('Late', 'red') : badge('Up to date', 'green'), [`${some(k.events_unnumbered, 'event is', 'events are')} waiting. `,
-            k.oldest_event_seconds > LATE_S && `The oldest has been waiting for ${plural(Math.round(k.oldest_event_seconds / 60), 'minute', 'minutes')}: no webhook hears of it. ${operator}`]],
+            k.oldest_event_seconds > LATE_S && `The oldest has been waiting for ${plural(Math.round(k.oldest_event_seconds / 60), 'minute', 'minutes')}: no webhook receives it. ${operator}`]],
         ['Webhook deliveries', none('deliver', k.deliveries_waiting) ? badge('Waiting', 'red') : badge('Being sent', 'green'), `${some(k.deliveries_waiting, 'delivery is', 'deliveries are')} waiting.`],
         ['Webhook endpoints', k.endpoints_failing ? badge('Failing', 'red') : badge('Working', 'green'),
             k.endpoints_failing ? [`The last delivery failed at ${plural(k.endpoints_failing, 'endpoint', 'endpoints')}. `, h('a', { href: '#/webhooks' }, 'Webhooks')] : 'No endpoint is failing.'],

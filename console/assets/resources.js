@@ -645,7 +645,7 @@ const authorizations = {
 
 const endpoints = {
     word: 'webhook_endpoint', path: 'webhooks', one: 'endpoint', many: 'webhook endpoints', title: 'Webhooks', group: 'Integration', modes: true,
-    purpose: 'A webhook endpoint is an address of yours that is told of each change, in a signed request.',
+    purpose: 'A webhook endpoint is an address of yours that receives each change as a signed request.',
     read: 'webhook:read', create: 'webhook:write', noHistory: true,
     id: n => n.id, name: n => n.url, status: n => n.status, seen: n => n.status === 'enabled' && n.failing_since ? 'failing' : n.status,
     api: { ...cursors('/v1/webhook_endpoints'), secret: r => r.secret, complete: (items, get, alone) => alone ? failing(items[0], get) : null },

@@ -23,7 +23,7 @@ const headers = id => [
 // The body of the request and the headers that matter of it.
 export function payload(d) {
     const section = (id, title, ...body) => h('section', { class: 'panel', 'aria-labelledby': id }, h('h2', { id, class: 'h5' }, title), body);
-    if (!d.told) return section('payload', 'Payload', h('p', { class: 'soft mb-0' }, 'The event was deleted after its retention, or you may not read its object.'));
+    if (!d.told) return section('payload', 'Payload', h('p', { class: 'soft mb-0' }, 'The event was deleted after its retention, or you cannot read its object.'));
     const text = JSON.stringify(d.told, null, 2), pre = h('pre', { tabindex: 0, role: 'region', 'aria-label': 'Body of the request' }, h('code', {}, text));
     return section('payload', 'Payload',
         h('div', { class: 'snippet' }, h('div', { class: 'head' }, h('h3', { class: 'h6' }, 'Body'), copier('Payload', text, pre)), pre,
