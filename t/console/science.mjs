@@ -154,6 +154,10 @@ await test('configuration, metadata and dataset are edited: what is wrong is tol
     await page.getByLabel('Tags').fill('kept');
     await press(page, /^Save$/);
     await good(page).getByText('was saved').waitFor();
+    await go(page, `#/models/${m.id}/edit`);
+    await metadata.fill('{"id": 9007199254740993}');
+    await press(page, /^Save$/);
+    await page.getByText('Line 1, column 8: a browser cannot keep a whole number this large').waitFor();
     const raw = await (await fetch(`${setup.url}${M}/${m.id}`, { headers: { Authorization: `Bearer ${setup.token}` } })).text();
     assert.match(raw, /9007199254740993/);
 });
