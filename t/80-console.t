@@ -17,7 +17,7 @@ subtest 'the files' => sub {
     my @own = grep { !m{^vendor/} } $page->{body} =~ /(?:src|href)="([^"#]+)"/g;
     my @files = map { s{^\Q$Thaw::SRC\E/console/}{}r } glob "$Thaw::SRC/console/assets/*";
     my %type = (js => 'text/javascript', css => 'text/css', svg => 'image/svg+xml');
-    for my $file ('', @files, 'vendor/bootstrap5/css/bootstrap.min.css', 'vendor/chart.js/chart.min.js') {
+    for my $file ('', @files, 'vendor/bootstrap5/css/bootstrap.min.css', 'vendor/chart.js/chart.min.js', 'vendor/marked/marked.min.js') {
         my $r = $t->req(GET => "/$file");
         my $h = $r->{headers};
         subtest "/$file" => sub {

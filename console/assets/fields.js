@@ -119,6 +119,8 @@ function json(f, start) {
     const input = h('textarea', { id, name: f.name, class: 'form-control code', rows: Math.min(20, Math.max(4, text.split('\n').length + 1)), value: text, spellcheck: 'false', autocapitalize: 'off', autocomplete: 'off',
         'aria-describedby': helpId, oninput: () => { if (input.hasAttribute('aria-invalid')) it.wrong(it.fault()); } });
     const error = h('div', { id: errorId, class: 'wrong', role: 'status' });
+    // As it was, also with a number that no browser keeps.
+    const as = () => typeof start !== 'string' && input.value === text;
     const it = {
         name: f.name, input,
         node: h('div', { class: 'mb-3' }, h('label', { for: id, class: 'form-label' }, f.label), input, error,
@@ -127,8 +129,8 @@ function json(f, start) {
                 it.wrong(fault);
                 if (fault) input.focus(); else input.value = pretty(it.read());
             } }, 'Format', h('span', { class: 'visually-hidden' }, `: ${f.label}`)))),
-        read: () => jsonFault(input.value) ? input.value : JSON.parse(input.value.trim() || '{}'),
-        fault: () => jsonFault(input.value)?.text ?? null,
+        read: () => as() ? start ?? {} : jsonFault(input.value) ? input.value : JSON.parse(input.value.trim() || '{}'),
+        fault: () => as() ? null : jsonFault(input.value)?.text ?? null,
         wrong(text) {
             const fault = text && jsonFault(input.value);
             error.textContent = said(f, text);
