@@ -25,9 +25,8 @@ const place = f => ({ href: `#/${byWord(f.kind).path}/${encodeURIComponent(f.id)
 
 // ---- The dialog --------------------------------------------------------------------------------
 
-let shown = null;
 export function search() {
-    if (shown || !user() || document.querySelector('dialog[open]')) return;
+    if (!user() || document.querySelector('dialog[open]')) return;
     const id = uid('find'), listId = `${id}-list`, hintId = `${id}-hint`;
     const list = h('div', { id: listId, role: 'listbox', 'aria-label': 'Results', class: 'found' }), said = h('p', { class: 'soft mb-0 mt-2', role: 'status' });
     const input = h('input', { id, type: 'text', role: 'combobox', class: 'form-control form-control-lg', maxlength: 200, autocomplete: 'off', spellcheck: 'false', 'aria-expanded': 'false', 'aria-controls': listId, 'aria-autocomplete': 'list',
@@ -99,12 +98,12 @@ export function search() {
         // What was typed last is looked for first, and the best of it is meant.
         if (said.textContent === 'Searching' && !chosen) { hurry = true; look(); } else if (options[at]) go(options[at].place);
     });
-    const d = shown = open({ title: 'Search', first: input, foot: [h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: () => d.close() }, 'Close')],
+    const d = open({ title: 'Search', first: input, foot: [h('button', { type: 'button', class: 'btn btn-outline-secondary', onclick: () => d.close() }, 'Close')],
         body: h('div', {}, h('label', { for: id, class: 'form-label' }, 'Name or id'), input,
             h('p', { id: hintId, class: 'soft mb-2 mt-1' }, 'Up and Down choose, Enter opens, Escape closes.'), list, said) });
     d.box.classList.add('find');
     quick();
-    d.closed.finally(() => { shown = null; clearTimeout(typing); turn++; });
+    d.closed.finally(() => { clearTimeout(typing); turn++; });
 }
 
 export function searchButton() {
@@ -129,7 +128,7 @@ function shortcuts() {
         h('div', { class: 'form-check' }, box, h('label', { for: id, class: 'form-check-label' }, 'Use the shortcuts that are a single character (/ and ?)'))) });
 }
 
-const typing = e => e.target.closest?.('input, textarea, select, [contenteditable], [role=textbox]');
+const writing = e => e.target.closest?.('input, textarea, select, [contenteditable], [role=textbox]');
 addEventListener('keydown', e => {
     if (!user() || e.isComposing || e.defaultPrevented) return;
     if ((e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && e.key.toLowerCase() === 'k') {
@@ -137,7 +136,7 @@ addEventListener('keydown', e => {
         search();
         return;
     }
-    if (e.ctrlKey || e.metaKey || e.altKey || typing(e) || !single() || document.querySelector('dialog[open]')) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || writing(e) || !single() || document.querySelector('dialog[open]')) return;
     const field = document.querySelector('main input[type=search]');
     if (e.key === '?') { e.preventDefault(); shortcuts(); }
     else if (e.key === '/' && field) { e.preventDefault(); field.focus(); field.select(); }
