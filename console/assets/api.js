@@ -150,6 +150,12 @@ export function setMode(to) {
 }
 export const modeOf = resource => resource.modes ? { mode: shown } : {};
 
+// A part of the console that is fetched when it is first needed: what(...) of name.js.
+export const later = (name, what) => async (...given) => {
+    const part = await import(`./${name}.js`).catch(() => { throw new Failure('lost', 'The server did not answer.'); });
+    return part[what](...given);
+};
+
 // The objects that others name by their id, each asked for once; one that cannot be had keeps its id.
 export async function named(get, urls) {
     const found = new Map();

@@ -1,41 +1,14 @@
 // list.js: the list of any resource, and its archive: filters, search, order, pages;
 // and the lists of what belongs to an object, in its detail.
 import { h, uid, value, badge, test, count, plural, spinner, sentence } from './dom.js';
-import { get, query, offers, may, mode, modeOf, user } from './api.js';
+import { query, offers, may, mode, modeOf } from './api.js';
 import { notice } from './dialog.js';
 import { button, detailHash, known, settle } from './act.js';
 import { bulk, many } from './bulk.js';
+import { read } from './pages.js';
 import { byWord } from './resources.js';
 
-// ---- Pages and tables -----------------------------------------------------------------
-
-// A page of the list at `base`: {items, previous, next}, and {total, size} when the API has
-// numbered pages. of: of which mode. previous, next: what of the view to change to come there ({page}, {after}
-// or {before}), null where nothing is. Where only some are this person's, it goes on until
-// there are enough of them.
-async function read(resource, base, view, of) {
-    const enough = view.limit ?? 20, back = !!view.before;
-    const items = [];
-    let { after, before } = view, page, first, last;
-    do {
-        page = { size: enough, ...resource.api.page(await get(query(base, resource.api.list({ ...view, after, before, limit: resource.mine ? 100 : enough })), of)) };
-        if (page.total !== undefined) { items.push(...page.items); break; }
-        const mine = resource.mine ? page.items.filter(o => resource.mine(o, user())) : page.items;
-        if (back) items.unshift(...mine); else items.push(...mine);
-        if (!page.items.length) break;
-        if (!back || last === undefined) last = page.items.at(-1).id;
-        if (back || first === undefined) first = page.items[0].id;
-        if (back) before = first; else after = last;
-    } while (page.more && resource.mine && items.length < enough);
-    await resource.api.complete?.(items, get, false);
-    if (page.total !== undefined) return { ...page, previous: view.page > 1 ? { page: view.page - 1 } : null, next: view.page * page.size < page.total ? { page: view.page + 1 } : null };
-    return { items, previous: first && (back ? page.more : view.after) ? { before: first } : null, next: last && (back || page.more) ? { after: last } : null };
-}
-
-// How many wait for this person.
-export async function waiting(resource) {
-    return (await read({ ...resource, api: { ...resource.api, complete: null } }, resource.api.base, { status: resource.shown, limit: 100 }, modeOf(resource))).items.length;
-}
+// ---- Tables ---------------------------------------------------------------------------
 
 const tick = (label, checked, on) => h('input', { type: 'checkbox', class: 'form-check-input', 'aria-label': label, checked, onchange: e => on(e.target.checked) });
 const wide = c => c.wide || c.below || c.kind === 'status' ? `d-none d-lg-table-cell${c.number ? ' number' : ''}` : null;

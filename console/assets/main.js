@@ -7,22 +7,14 @@
 //   #/projects/12/edit      its form        #/authorize?client_id=...  what an application asks for
 //   #/audit                 a page of no resource
 import { h } from './dom.js';
-import { resume, user, organization, may, mode, setMode, signOut, onSignIn, onSignOut, forget } from './api.js';
+import { resume, user, organization, may, later, mode, setMode, signOut, onSignIn, onSignOut, forget } from './api.js';
 import { clearToasts, notice, toastFailure, turnToasts } from './dialog.js';
 import { signInPage, signInAgain } from './signin.js';
 import { resources, byPath } from './resources.js';
-import { start } from './start.js';
-import { account } from './account.js';
-import { list } from './list.js';
-import { detail } from './detail.js';
-import { form } from './form.js';
-import { compare } from './compare.js';
-import { passwordPage } from './password.js';
-import { authorize } from './authorize.js';
-import { audit } from './audit.js';
-import { usage } from './usage.js';
-import { health } from './health.js';
-import { searchButton } from './search.js';
+import { searchButton } from './keys.js';
+
+const [start, list, detail, form, compare, account, authorize] = ['start', 'list', 'detail', 'form', 'compare', 'account', 'authorize'].map(name => later(name, name));
+const passwordPage = later('password', 'passwordPage');
 
 const main = document.getElementById('main');
 const shell = document.getElementById('shell');
@@ -30,9 +22,9 @@ let turn = 0, current = null, shown = '';
 
 // Views that are no resource's: what one may do there, and the permission that it takes; and the groups of the navigation, in order.
 const pages = [
-    { path: 'audit', title: 'Audit', group: 'Administration', what: 'see the audit', read: 'organization:admin', view: audit },
-    { path: 'usage', title: 'Usage', group: 'Administration', what: 'see the quotas', read: 'organization:admin', view: usage },
-    { path: 'health', title: 'Health', group: 'Administration', what: 'see the health of the service', read: 'organization:admin', view: health },
+    { path: 'audit', title: 'Audit', group: 'Administration', what: 'see the audit', read: 'organization:admin', view: later('audit', 'audit') },
+    { path: 'usage', title: 'Usage', group: 'Administration', what: 'see the quotas', read: 'organization:admin', view: later('usage', 'usage') },
+    { path: 'health', title: 'Health', group: 'Administration', what: 'see the health of the service', read: 'organization:admin', view: later('health', 'health') },
 ];
 const groups = ['Models', 'Work', 'Integration', 'Administration'];
 
@@ -64,7 +56,7 @@ const barred = (what, permission) => plain('Not allowed', `Your role (${user().r
 
 async function show() {
     const mine = ++turn;
-    if (byLink()) return put(passwordPage(new URLSearchParams(location.hash.split('?')[1]), passwordSet));
+    if (byLink()) return put(await passwordPage(new URLSearchParams(location.hash.split('?')[1]), passwordSet));
     if (!user()) return;
     main.setAttribute('aria-busy', 'true');
     let view;

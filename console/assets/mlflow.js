@@ -1,7 +1,7 @@
 // mlflow.js: what MLflow's API tells of models and versions beyond the others, and what it
 // does with them, for every page that shows one: aliases, stages, tags, where files are from.
 // A model goes by its name there, and a version by its number.
-import { query } from './api.js';
+import { later, query } from './api.js';
 import { sentence, time } from './dom.js';
 
 const BASE = '/api/2.0/mlflow';
@@ -11,6 +11,9 @@ const versionPath = (name, number) => query(`${BASE}/model-versions/get`, { name
 const spelled = id => id.startsWith('mdl-') ? id : `mdl-${id}`, modelUrl = id => `/api/v1/models/${encodeURIComponent(spelled(id))}`;
 const quoted = text => `'${text.replaceAll('\'', '\'\'')}'`;
 const labelled = tags => Object.fromEntries((tags ?? []).map(t => [t.key, t.value]));
+
+// How it is loaded from elsewhere, which is told on one object's page.
+export const [use, useApi] = ['use', 'useApi'].map(what => later('use', what));
 
 const stages = {
     None: { label: 'None', tone: 'grey' },

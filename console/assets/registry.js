@@ -1,8 +1,7 @@
 // registry.js: what the console knows of the registry, as resources.js has it: registered
 // models, their versions, which are model packages, deployments, and who has access.
 import { may, named, request, user } from './api.js';
-import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, occupied, stageFields, tell, versionActions, versionOffers } from './mlflow.js';
-import { use, useApi } from './use.js';
+import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, occupied, stageFields, tell, use, useApi, versionActions, versionOffers } from './mlflow.js';
 
 const BASE = '/api/v2';
 const below = (list, id) => `${BASE}/${list}/${encodeURIComponent(id)}`;

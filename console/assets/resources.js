@@ -82,15 +82,14 @@
 //               person chooses an object o of that word first
 //   audit       audit action -> how the history tells it
 
-import { get, may, named } from './api.js';
+import { get, later, may, named } from './api.js';
 import { h, plural } from './dom.js';
-import { failing, payload } from './webhook.js';
-import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, tell, versionActions, versionOffers, versionTags } from './mlflow.js';
+import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, tell, use, useApi, versionActions, versionOffers, versionTags } from './mlflow.js';
 import { bury, eraseModel, folders, located, moveModel } from './folders.js';
 import { people } from './people.js';
 import { registry } from './registry.js';
-import { upload } from './upload.js';
-import { use, useApi } from './use.js';
+
+const [failing, payload] = ['failing', 'payload'].map(what => later('webhook', what)), upload = later('upload', 'upload');
 
 const projects = {
     word: 'project', path: 'projects', one: 'project', many: 'projects', title: 'Projects', group: 'Work', counted: true,
@@ -781,7 +780,8 @@ export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
 // Where the audit's object has a page of its own; null where it has none.
 const places = { model: id => `#/models/${id}`, project: id => `#/projects/${id.replace('project/', '')}`, model_version: id => `#/versions/${id.replace('/', '.')}`, training_run: id => id.includes('/') ? `#/models/${id.split('/')[0]}` : null,
-    deployment: id => `#/deployments/${id.replace('dpl-', '')}`, workspace: id => `#/workspaces/${id}`, entity: id => `#/entities/${id}`, authorization: id => `#/authorizations/${id}`, webhook_endpoint: id => `#/webhooks/${id}` };
+    deployment: id => `#/deployments/${id.replace('dpl-', '')}`, workspace: id => `#/workspaces/${id}`, entity: id => `#/entities/${id}`, authorization: id => `#/authorizations/${id}`, webhook_endpoint: id => `#/webhooks/${id}`,
+    user: id => `#/users/${id}`, role: id => `#/roles/${id}`, token: id => `#/keys/${id}`, client: id => `#/oauth/${id}`, folder: id => `#/folders/${id}` };
 export const placeOf = (kind, id) => places[kind]?.(id) ?? null;
 
 export const url = (resource, id) => resource.api.url?.(id) ?? `${resource.api.base}/${encodeURIComponent(id)}`;

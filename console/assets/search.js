@@ -1,12 +1,12 @@
 // search.js: finding anything by its name or id, from anywhere: a dialog that asks the server while one types; and the
-// keys of the whole console, with the list of them.
+// list of the console's keys.
 import { h, badge, plural, sentence, uid } from './dom.js';
 import { advice, get, may, query, user } from './api.js';
 import { open } from './dialog.js';
+import { mac, OFF, single } from './keys.js';
 import { byWord, resources } from './resources.js';
 
 const PAUSE = 200, EACH = 5;
-const mac = /Mac|iP(?:hone|ad|od)/.test(navigator.platform);
 
 // ---- What there is to go to ----------------------------------------------------------------
 
@@ -106,17 +106,7 @@ export function search() {
     d.closed.finally(() => { clearTimeout(typing); turn++; });
 }
 
-export function searchButton() {
-    return h('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', 'aria-keyshortcuts': mac ? 'Meta+K' : 'Control+K', onclick: search }, 'Search',
-        h('kbd', { class: 'd-none d-md-inline', 'aria-hidden': 'true' }, mac ? '\u2318K' : 'Ctrl K'));
-}
-
-// ---- Keys -------------------------------------------------------------------------------------
-
-// Keys of one letter are in the way of who speaks to the machine: they can be switched off, in this browser.
-const OFF = 'thaw-single-keys-off';
-const single = () => { try { return localStorage.getItem(OFF) === null; } catch { return true; } };
-function shortcuts() {
+export function shortcuts() {
     if (document.querySelector('dialog[open]')) return;
     const id = uid('keys');
     const key = (...keys) => h('dt', {}, keys.map((k, i) => [i > 0 && ' ', h('kbd', {}, k)]));
@@ -127,17 +117,3 @@ function shortcuts() {
             key('?'), h('dd', {}, 'Show these shortcuts'), key('Esc'), h('dd', {}, 'Close a dialog without doing anything')),
         h('div', { class: 'form-check' }, box, h('label', { for: id, class: 'form-check-label' }, 'Use the shortcuts that are a single character (/ and ?)'))) });
 }
-
-const writing = e => e.target.closest?.('input, textarea, select, [contenteditable], [role=textbox]');
-addEventListener('keydown', e => {
-    if (!user() || e.isComposing || e.defaultPrevented) return;
-    if ((e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && e.key.toLowerCase() === 'k') {
-        e.preventDefault();                              // a browser's own search
-        search();
-        return;
-    }
-    if (e.ctrlKey || e.metaKey || e.altKey || writing(e) || !single() || document.querySelector('dialog[open]')) return;
-    const field = document.querySelector('main input[type=search]');
-    if (e.key === '?') { e.preventDefault(); shortcuts(); }
-    else if (e.key === '/' && field) { e.preventDefault(); field.focus(); field.select(); }
-});

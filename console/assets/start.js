@@ -4,7 +4,7 @@ import { h, count, plural, dayName, badge, listed, spinner } from './dom.js';
 import { get, may, mode } from './api.js';
 import { plot } from './chart.js';
 import { notice } from './dialog.js';
-import { waiting } from './list.js';
+import { waiting } from './pages.js';
 import { resources } from './resources.js';
 
 const DAYS = 30;
