@@ -28,17 +28,3 @@ addEventListener('keydown', e => {
     if (e.key === '?') { e.preventDefault(); shortcuts(); }
     else if (e.key === '/' && field) { e.preventDefault(); field.focus(); field.select(); }
 });
-
-const writing = e => e.target.closest?.('input, textarea, select, [contenteditable], [role=textbox]');
-addEventListener('keydown', e => {
-    if (!user() || e.isComposing || e.defaultPrevented) return;
-    if ((e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && e.key.toLowerCase() === 'k') {
-        e.preventDefault();                              // a browser's own search
-        search();
-        return;
-    }
-    if (e.ctrlKey || e.metaKey || e.altKey || writing(e) || !single() || document.querySelector('dialog[open]')) return;
-    const field = document.querySelector('main input[type=search]');
-    if (e.key === '?') { e.preventDefault(); shortcuts(); }
-    else if (e.key === '/' && field) { e.preventDefault(); field.focus(); field.select(); }
-});
