@@ -2,7 +2,7 @@
 // days how training ended, whether webhooks arrived, and how much was done.
 import { h, count, plural, dayName, badge, listed, spinner } from './dom.js';
 import { get, may, mode } from './api.js';
-import { plot } from './chart.js';
+import { bars } from './bars.js';
 import { notice } from './dialog.js';
 import { waiting } from './pages.js';
 import { resources } from './resources.js';
@@ -43,27 +43,14 @@ function perDay({ id, title, one, many, none, note, series }) {
     if (!total) return section(h('p', { class: 'soft mb-0' }, none));
 
     const split = all.length > 1 ? `: ${listed(all.map(s => `${count(sum(s))} ${s.label.toLowerCase()}`))}` : '';
-    const canvas = h('canvas', { role: 'img', 'aria-label': `Bar chart: ${plural(total, one, many)} in the last ${DAYS} days${split}. The table below has the numbers.` });
+    const label = `Bar chart: ${plural(total, one, many)} in the last ${DAYS} days${split}. The table below has the numbers.`;
     const busy = dates.map((d, i) => [d, i]).filter(([, i]) => all.some(s => s.data[i])).toReversed();
     const table = h('details', { class: 'mt-3' }, h('summary', {}, 'Show as table', h('span', { class: 'visually-hidden' }, `: ${title}`)),
         h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${title}, table` },
             h('table', { class: 'table table-sm' }, h('caption', { class: 'visually-hidden' }, `${title}; days without any are left out`),
                 h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Day (UTC)'), all.map(s => h('th', { scope: 'col', class: 'number' }, s.label)))),
                 h('tbody', {}, busy.map(([d, i]) => h('tr', {}, h('th', { scope: 'row' }, dayName(d)), all.map(s => h('td', { class: 'number' }, count(s.data[i])))))))));
-    const node = h('div', {}, h('div', { class: 'chart' }, canvas), note && h('p', { class: 'soft mb-0' }, note), table);
-    plot(canvas, 'bar', c => ({
-        data: { labels: dates, datasets: all.map(s => ({ label: s.label, data: s.data, backgroundColor: c.series[s.colour], borderColor: c.ground, borderWidth: { top: 1 }, stack: 'all', maxBarThickness: 28 })) },
-        scales: {
-            x: { stacked: true, grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 16, callback(v) { return this.getLabelForValue(v).slice(5); } } },
-            y: { stacked: true, beginAtZero: true, ticks: { precision: 0 } },
-        },
-        plugins: () => ({ legend: { display: all.length > 1, position: 'bottom', labels: { color: c.ink, boxWidth: 14 } },
-            tooltip: { filter: item => item.raw > 0, callbacks: { title: items => items[0] && dayName(items[0].label) } } }),
-    })).catch(() => {
-        table.open = true;
-        node.replaceChildren(h('p', { class: 'soft' }, 'The chart could not be loaded.'), table);
-    });
-    return section(node);
+    return section(bars(label, dates, all), note && h('p', { class: 'soft mb-0' }, note), table);
 }
 
 // Did training work, do webhooks arrive, and how much was done?

@@ -224,7 +224,7 @@ await test('webhooks: what was sent, how it is signed, and why it failed', async
 
 await test('the overview answers three questions, each with its numbers', async () => {
     const { page } = await signedIn();
-    await page.locator('canvas').last().waitFor();
+    await page.locator('.bars').last().waitFor();
     const trainings = page.getByRole('region', { name: 'Training runs per day', exact: true });
     await trainings.getByText('Show as table').click();
     assert.match(await trainings.locator('table').innerText(), /Succeeded\s+Failed/);

@@ -761,7 +761,7 @@ await test('authorizations: what an agent asked for waits for its human, who app
 
 await test('the overview: counts by status, charts of thirty days and the same numbers as tables', async () => {
     const { page } = await signedIn();
-    await page.locator('canvas[role=img]').last().waitFor();
+    await page.locator('.bars').last().waitFor();
     const live = (await api('GET', '/api/v1/projects?status=LIVE')).body.totalElements;
     assert.match(await page.locator('a[href="#/projects?status=LIVE"]').innerText(), new RegExp(`^${live}\\s+Live$`));
     const ready = (await api('GET', '/console/activity')).body.statuses.find(s => s.resource === 'workspace' && s.status === 'ready').count;
@@ -772,7 +772,9 @@ await test('the overview: counts by status, charts of thirty days and the same n
     const all = (await api('GET', '/console/activity')).body.days, last = all.at(-1).date;
     const today = await changes.locator('tbody tr').first().locator('td').allInnerTexts();
     assert.deepEqual(today.map(t => Number(t.replaceAll(/\D/g, ''))), [all.filter(d => d.date === last).reduce((n, d) => n + d.count, 0)]);
-    assert.ok(await changes.locator('canvas').evaluate(c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(x => x)), 'something is drawn');
+    assert.ok((await changes.locator('.bars > div').last().boundingBox()).height > 100 && (await changes.locator('.bars > div:last-child > span').boundingBox()).height > 1, 'something is drawn');
+    assert.equal(await changes.locator('.bars > div').count(), 30);
+    assert.match(await changes.locator('.bars > div').last().getAttribute('title'), /\nChanges: \d/);
 });
 
 await test('sign-out: the session is over in every window, and for good', async () => {
@@ -811,7 +813,7 @@ for (const colorScheme of ['light', 'dark']) {
             };
             await look('sign-in');
             await signIn(page);
-            await page.locator('canvas').last().waitFor();
+            await page.locator('.bars').last().waitFor();
             await look('overview');
             await page.getByText('Show as table').last().click();
             await look('overview with its table');
