@@ -55,7 +55,7 @@ await test('the audit, page by page, and as a file of what matches', async () =>
     await page.getByText('50 changes on this page').waitFor();
     const ids = async () => page.locator('tbody a').allInnerTexts();
     const first = await ids();
-    await page.getByRole('link', { name: 'Older' }).click();
+    await page.getByRole('link', { name: 'Older', exact: true }).click();
     await settled(page);
     await page.getByRole('link', { name: 'Newest' }).waitFor();
     assert.equal((await ids()).filter(id => first.includes(id)).length, 0, 'none twice');
