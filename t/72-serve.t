@@ -152,7 +152,9 @@ subtest 'every block of the README, as pasted' => sub {
         push @run, $block;
         $script .= "echo '== @{[ scalar @run ]}'\n$block";
     }
-    my $r = $t->run({}, "$script\necho '== end'", 'bash');
+    # A file, not standard input: bash reads on there while a job in the background has it too.
+    spew("$t->{dir}/readme.sh", "$script\necho '== end'\n");
+    my $r = $t->run({}, '', 'bash', "$t->{dir}/readme.sh");
     is($r->{exit}, 0, 'all of them succeed') or diag $r->{out}, $r->{err};
     my (undef, @out) = split /^== \w+\n/m, $r->{out};
     my $of = sub { my ($in) = grep { $run[$_] =~ $_[0] } 0 .. $#run; $out[$in] // '' };
