@@ -31,7 +31,7 @@ const settle = hash => page.evaluate(async to => {
     while (main.dataset.shown !== to || main.querySelector('.busy, [aria-busy=true]') || main.getAttribute('aria-busy') === 'true') await new Promise(on => { requestAnimationFrame(on); });
     return performance.now() - began;
 }, hash);
-const at = (part, v) => v.toSorted((a, b) => a - b)[Math.floor((v.length - 1) * part)];
+const at = (part, v) => [...v].sort((a, b) => a - b)[Math.floor((v.length - 1) * part)];
 let slow = 0;
 console.log(`\n${'view'.padEnd(44)}${'p50 ms'.padStart(8)}${'p90 ms'.padStart(8)}`);
 for (const view of views) {
