@@ -30,7 +30,7 @@ sub new {
     my $c = bless { nodes => 1, clients => 8, seed => 1, pause => 0, owner => $$, injected => [], failed => [], %o }, $class;
     $c->{disk_why} = !-x '/bin/mount' || $> ? 'mount needs root' : undef;
     my %common = (workers => 3, clock => 1, mariadb => $c->{mariadb} // [], config => { %{ $c->{config} // {} }, webhook_networks => '127.0.0.2/32', webhook_http => 'on', webhook_timeout_s => 1,
-        webhook_retries => join(' ', (1) x 60), protected_names => '' });
+        webhook_retries => join(' ', (1) x 60), protected_names => '', quota_roles => 0 });
     $c->{nodes} == 1 ? $c->one_node(%common) : $c->three_nodes(%common);
     $c->{dir} = $c->{t}[0]{dir};
     $c->furnish;
@@ -123,7 +123,7 @@ sub worker_of {
     my ($c, $i) = @_;
     my $t = $c->{t}[0];
     return { dir => $c->{dir}, t => $c->{t}, node => $i % @{ $c->{t} }, seed => $c->{seed}, home => $c->{home}, trained => $c->{trained}, made => $c->{made}, pause => $c->{pause},
-        token => $i % 4 == 3 ? $t->token('admin', '--ttl', 86400) : $t->key(user => 'admin', kind => 'token', tier => 3) };
+        signed => $t->token('admin', '--ttl', 86400), token => $i % 4 == 3 ? $t->token('admin', '--ttl', 86400) : $t->key(user => 'admin', kind => 'token', tier => 3) };
 }
 
 # --- the run ----------------------------------------------------------------------------------
@@ -247,7 +247,7 @@ sub history {
         versions => [ hashes($t, 'SELECT LOWER(HEX(v.model_id)), LOWER(HEX(v.id)), v.number, m.last_version FROM model_versions v JOIN models m ON m.organization_id = v.organization_id AND m.id = v.model_id', qw(model id number last)) ],
         entities => { map { @$_ } $t->sql('SELECT LOWER(HEX(id)), LOWER(HEX(workspace_id)) FROM entities') },
         objects => { map { my ($type, $table) = @$_; map { ("$type $_->[0]" => { state => $_->[1], revision => $_->[2] }) } $t->sql("SELECT LOWER(HEX(id)), status, revision FROM $table") }
-            [ model => 'models' ], [ model_version => 'model_versions' ], [ training_run => 'training_runs' ], [ project => 'projects' ], [ workspace => 'workspaces' ], [ entity => 'entities' ], [ folder => 'folders' ], [ deployment => 'deployments' ] },
+            [ model => 'models' ], [ model_version => 'model_versions' ], [ training_run => 'training_runs' ], [ project => 'projects' ], [ workspace => 'workspaces' ], [ entity => 'entities' ], [ folder => 'folders' ], [ deployment => 'deployments' ], [ role => 'roles' ] },
         deliveries => [ map { my ($id, $status) = split ' '; { event => $id, status => $status } } split /\n/, slurp("$c->{dir}/deliveries") ] };
 }
 

@@ -15,6 +15,7 @@
 #   marks    it sets the description, to MARK
 #   seen     what a read tells of the object, where there is no ETag: a pattern for the description
 #   built    a builder has something to do then
+#   signed   by who signed in, not with an API key
 #   job      it is about a training run that is under way, JOB
 #
 # A journal is a file of lines, written before a request is sent and when its answer is here:
@@ -89,6 +90,10 @@ our @ROWS = (
     [ registry => 'activate', 'deployment', PATCH => '/api/v2/deployments/ID/status/', '{"status":"active"}', 'DEPLOYMENT_ACTIVATE', status => 202, with => ['model.deployed'], again => ['active'] ],
     [ registry => 'label', 'deployment', PATCH => '/api/v2/deployments/ID/', '{"label":"MARK"}', 'DEPLOYMENT_EDIT', status => 204 ],
     [ registry => 'get deployment', 'deployment', GET => '/api/v2/deployments/ID/', '', 'read', told => 1 ],
+    # --- console: for those who signed in
+    [ console => 'create role', '-', POST => '/console/roles', '{"name":"MARK","permissions":["model:read"],"rate":60}', 'ROLE_CREATE', status => 201, signed => 1, makes => [ role => qr/"id":"(rol-\w+)"/ ] ],
+    [ console => 'edit role', 'role', PATCH => '/console/roles/ID', '{"rate":NUMBER}', 'ROLE_SET', told => 1, signed => 1, again => '*', often => 2 ],
+    [ console => 'get role', 'role', GET => '/console/roles/ID', '', 'read', told => 1, signed => 1 ],
     # --- mlflow
     [ mlflow => 'create', '-', POST => "$ml/registered-models/create", '{"name":"MARK"}', 'MODEL_CREATE' ],
     [ mlflow => 'describe', 'model', PATCH => "$ml/registered-models/update", '{"name":"NAME","description":"MARK"}', 'MODEL_EDIT', marks => 1, often => 3 ],
@@ -123,11 +128,12 @@ sub journal {
 sub ask {
     my ($c, $id, $row, $o, $key) = @_;
     my %value = (MARK => $id, ID => $o->{id}, HEX => $o->{hex}, NAME => $o->{name}, JOB => $o->{job}, STAGE => $o->{stage}, HOME => $c->{home}, TRAINED => $c->{trained},
+        NUMBER => 1 + hex substr(md5_hex($id), 0, 4),
         RID => $o->{hex} && $row->{on} eq 'model' ? Foundry::rid_of(model => $o->{hex}) : undef);
-    my ($path, $body) = map { s/\b(MARK|ID|HEX|NAME|JOB|STAGE|HOME|TRAINED|RID)\b/$value{$1} \/\/ die "no $1 for $row->{name}"/ger } @$row{qw(path body)};
+    my ($path, $body) = map { s/\b(MARK|ID|HEX|NAME|JOB|STAGE|HOME|TRAINED|NUMBER|RID)\b/$value{$1} \/\/ die "no $1 for $row->{name}"/ger } @$row{qw(path body)};
     my @h = ('User-Agent' => $id, defined $key ? ('Idempotency-Key' => $key) : ());
     print { $c->{out} } join("\t", 'S', $id, now(), $row->{name}, $o->{id} // '-', $key // '-', $c->{node}), "\n";
-    my $r = eval { $c->{t}[ $c->{node} ]->req($row->{method} => $path, token => $c->{token}, plain => 1, headers => \@h, timeout => 15, $body eq '' ? () : (body => $body)) } // { status => 0, headers => {}, body => '' };
+    my $r = eval { $c->{t}[ $c->{node} ]->req($row->{method} => $path, token => $row->{signed} ? $c->{signed} : $c->{token}, plain => 1, headers => \@h, timeout => 15, $body eq '' ? () : (body => $body)) } // { status => 0, headers => {}, body => '' };
     # No word yet of the first with its key, or (to clients that would repeat a 503) of the COMMIT: as good as none.
     $r->{status} = 0 if $r->{status} == 409 && $r->{body} =~ /still in progress|was being committed/;
     my $h = $r->{headers};
