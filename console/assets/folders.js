@@ -45,7 +45,7 @@ const parent = o => folderHash(o.parentFolderRid);
 export const taken = /name/i;                 // what is said of a name, whether it is taken or is none
 export const nameField = (start, label = 'Name') => ({ name: 'displayName', label, type: 'text', required: true, start, taken, help: '1 to 700 characters without slashes; must be unique here' });
 export const described = { name: 'description', label: 'Description', type: 'area' };
-const base = {
+export const base = {
     word: 'folder', path: 'folders', title: 'Folders', group: 'Models', read: 'model:read', create: 'model:write', noHistory: true, listed: ['active'], archived: 'archived',
     statuses: { active: { label: 'Active', tone: 'green' }, archived: { label: 'In the trash', tone: 'slate' } },
     id: o => o.rid, name: o => o.name, status: o => o.status,

@@ -1,9 +1,8 @@
-// keys.js: the keys of the whole console, and the button beside them; what they open is fetched when it is first asked for.
+// keys.js: the keys of the whole console, and the button beside them.
 import { h } from './dom.js';
-import { later, user } from './api.js';
-import { toastFailure } from './dialog.js';
+import { user } from './api.js';
+import { search, shortcuts } from './search.js';
 
-const [search, shortcuts] = ['search', 'shortcuts'].map(what => { const open = later('search', what); return () => open().catch(e => toastFailure(e)); });
 export const mac = /Mac|iP(?:hone|ad|od)/.test(navigator.platform);
 
 export function searchButton() {

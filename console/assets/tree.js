@@ -4,7 +4,7 @@ import { get, may, offers, query, request } from './api.js';
 import { confirm, keepToasts, notice, open, toast, toastFailure } from './dialog.js';
 import { button, known, settle } from './act.js';
 import { fieldset } from './fields.js';
-import { FILES, described, folderHash, folderUrl, hash, item, lies, nameField, resourceUrl, sorts, steps, taken } from './folders.js';
+import { FILES, base, described, folderHash, folderUrl, hash, item, lies, nameField, resourceUrl, sorts, steps, taken } from './folders.js';
 
 const PAGE = 100;
 const theSpace = async () => item((await get(`${FILES}/spaces`)).data[0]);
