@@ -34,6 +34,9 @@ const everywhere = async (hash, what, prepare = () => {}) => {
         }
 };
 
+// Said, and the page gone on to: what is said travels with the next page, and not further.
+const saved = async page => { await good(page).getByText('was saved').waitFor(); await page.waitForFunction(() => !document.getElementById('main').dataset.shown.endsWith('/edit')); };
+
 // ---- What there is ---------------------------------------------------------------------------
 
 const typed = (type, more = {}) => ({ type, ...more });
@@ -134,7 +137,7 @@ await test('configuration, metadata and dataset are edited: what is wrong is tol
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Format: Configuration', 'Tab goes on');
     await config.fill('{"feature_columns":["age"],"own":[1,2]}');
-    const sent = await writes(page, async () => { await press(page, /^Save$/); await good(page).getByText('was saved').waitFor(); });
+    const sent = await writes(page, async () => { await press(page, /^Save$/); await saved(page); });
     assert.deepEqual(sent.map(r => r.postDataJSON()), [{ config: { feature_columns: ['age'], own: [1, 2] } }]);
     assert.deepEqual((await actions(m.id))[0], 'model.config_updated');
     assert.deepEqual((await read(m.id)).config, { feature_columns: ['age'], own: [1, 2] });
@@ -142,7 +145,7 @@ await test('configuration, metadata and dataset are edited: what is wrong is tol
     await go(page, `#/models/${m.id}/edit`);
     await page.getByLabel('Dataset').fill('ds-2026');
     await press(page, /^Save$/);
-    await good(page).getByText('was saved').waitFor();
+    await saved(page);
     await page.locator('.timeline li').getByText('Dataset set', { exact: true }).waitFor();
     assert.equal((await read(m.id)).dataset_id, 'ds-2026');
 
@@ -153,7 +156,7 @@ await test('configuration, metadata and dataset are edited: what is wrong is tol
     await go(page, `#/models/${m.id}/edit`);
     await page.getByLabel('Tags').fill('kept');
     await press(page, /^Save$/);
-    await good(page).getByText('was saved').waitFor();
+    await saved(page);
     await go(page, `#/models/${m.id}/edit`);
     await metadata.fill('{"id": 9007199254740993}');
     await press(page, /^Save$/);
@@ -176,7 +179,7 @@ await test('two edit one model: the one who saves later keeps what both changed,
     assert.equal(JSON.parse(await page.getByLabel('Configuration').inputValue()).algorithm, 'mine');
     await accessible(page, 'two changes that are put together');
     await press(page, /^Save$/);
-    await good(page).getByText('was saved').waitFor();
+    await saved(page);
     const now = await read(m.id);
     assert.deepEqual([now.config, now.metadata, now.description], [{ algorithm: 'mine' }, { owner: 'theirs' }, '**theirs**']);
     await go(page, `#/models/${m.id}/edit`);
@@ -207,7 +210,7 @@ await test('a description is shown as Markdown, with a preview while one writes'
     await accessible(page, 'a preview');
     await page.getByRole('tab', { name: 'Write' }).click();
     await press(page, /^Save$/);
-    await good(page).getByText('was saved').waitFor();
+    await saved(page);
     await rendered(page);
     const shown = prose(page);
     assert.deepEqual(await shown.getByRole('heading').evaluateAll(all => all.map(x => [x.localName, x.textContent])), [['h2', 'Description'], ['h3', 'Intended use'], ['h4', 'Data']], 'below what is above, without a gap');
