@@ -132,7 +132,7 @@ static enum err look_for(struct tx *tx, const struct sort *k, const struct hunt 
 	enum err e = OK;
 
 	*g = group(tx, k->kind, (size_t)h->most);
-	for (int shelved = 0; shelved <= (k->shelved != NULL) && !e && g->items.n < (size_t)h->most; shelved++) {
+	for (int shelved = 0; shelved < (k->shelved ? 2 : 1) && !e && g->items.n < (size_t)h->most; shelved++) {
 		if (!k->scanned || !long_enough)
 			e = look(tx, k, shelved, begins, h, g);
 		if (e || !long_enough || g->items.n == (size_t)h->most)
