@@ -220,7 +220,7 @@ subtest 'the command\'s help' => sub {
 subtest 'the scripts' => sub {
     my $serve = slurp("$Thaw::SRC/serve");
     judge('serve', $_, @COMMAND) for $serve =~ /\bwelcome" <<< "(.*?)^"/msg;
-    for my $script (qw(serve check build-aux/session build-aux/deps build-aux/build build-aux/package bench/run)) {
+    for my $script (qw(serve check build-aux/session build-aux/deps build-aux/build build-aux/package bench/run t/fault/run t/fuzz/run)) {
         my $text = slurp("$Thaw::SRC/$script");
         my ($usage) = $text =~ /\A#!.*\n((?:#.*\n)+)/;
         judge($script, $_, @COMMAND) for ($usage // '') =~ s/^# ?//mgr, $text =~ /(?:die|echo) "((?:[^"\\]|\\.)+)"/g;
