@@ -54,6 +54,12 @@ export function open({ title, body, foot, first, busy = () => false }) {
         e.preventDefault();
         (e.shiftKey ? stops.at(-1) : stops[0]).focus();
     });
+    // The second half of a double click on the button that opened it is not meant for what it
+    // now happens to be over.
+    const shown = performance.now();
+    for (const kind of ['mousedown', 'click']) {
+        box.addEventListener(kind, e => { if (e.detail > 1 && e.timeStamp - shown < 500) { e.preventDefault(); e.stopPropagation(); } }, true);
+    }
     let done;
     const closed = new Promise(resolve => { done = resolve; });
     function close(result) {

@@ -466,6 +466,22 @@ await test('restore of a workspace: the status that it will have, and why, befor
         }
     });
     assert.equal(sent.length, 0, 'nothing was sent');
+
+    // A double click whose second half comes when the dialog is there, over the button that confirms.
+    const begun = await button(open).evaluate(b => new Promise(resolve => {
+        new MutationObserver((_, seen) => {
+            const yes = document.querySelector('dialog[open] .btn-primary, dialog[open] .btn-success');
+            if (!yes) return;
+            seen.disconnect();
+            yes.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, detail: 2 }));
+            resolve([yes.textContent, yes.getAttribute('aria-disabled')]);
+        }).observe(document.body, { childList: true, attributes: true, subtree: true });
+        b.click();
+    }));
+    assert.deepEqual(begun, ['Restore workspace', null], 'it confirms nothing');
+    await page.keyboard.press('Escape');
+    await dialog(page).waitFor({ state: 'detached' });
+
     await button(open).click();
     await dialog(page).getByRole('button', { name: 'Restore workspace' }).dblclick();
     await good(page).getByText('Its status is now Active.').waitFor();
