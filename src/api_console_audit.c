@@ -88,6 +88,7 @@ static const struct shape by_out[] = {
 static const struct shape object_out[] = {
 	{ "kind", T_STR, LINE_AT(type) },
 	{ "id", T_STR, .make = object_id },
+	{ "name", T_STR, LINE_AT(name), .flags = F_NULL, .help = "what it is called now; of a version and a training run the name of the model; null: it has no name or no longer exists" },
 	NAMED("ConsoleAuditObject")
 };
 static const struct shape line_out[] = {
@@ -140,7 +141,7 @@ static enum err audit(struct req *r)
 
 /* ---- As a file ---- */
 
-static const char *const columns[] = { "time", "actor", "actor_id", "key", "agent", "action", "kind", "object", "from_status", "to_status", "request_id", "ip_address",
+static const char *const columns[] = { "time", "actor", "actor_id", "key", "agent", "action", "kind", "object", "object_name", "from_status", "to_status", "request_id", "ip_address",
 	"user_agent", "details", "id" };
 
 /* A field of RFC 4180.  What a spreadsheet would take for a formula begins with an apostrophe. */
@@ -163,7 +164,7 @@ static void field(struct buf *b, const char *s, bool first)
 static void csv_line(struct arena *a, struct buf *b, const struct audit_line *l)
 {
 	const char *const fields[] = { clock_iso(a, l->at, TIME_MILLIS), l->actor, id_is_zero(&l->whose) ? NULL : id_spell(a, "usr-", &l->whose), l->key, l->agent,
-		l->action, l->type, audit_spell(a, l), l->from, l->to, l->request_id, l->address, l->user_agent, l->details, id_spell(a, AUDIT_ID, &l->id) };
+		l->action, l->type, audit_spell(a, l), l->name, l->from, l->to, l->request_id, l->address, l->user_agent, l->details, id_spell(a, AUDIT_ID, &l->id) };
 
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		field(b, fields[i], !i);

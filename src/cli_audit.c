@@ -27,6 +27,7 @@ static struct json *audit_row(const struct cli *c, struct arena *a, const struct
 	if (c->json) {                           /* too wide for a screen */
 		js_put_str(a, o, "type", l->type);
 		js_put_str(a, o, "object", life_spell(a, l->type, &l->object));
+		js_put_str(a, o, "name", l->name);
 		js_put_str(a, o, "address", l->address);
 		js_put_str(a, o, "user_agent", l->user_agent);
 		js_put(o, "details", js_read(a, l->details));

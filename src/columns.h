@@ -708,7 +708,18 @@
 	C(A, s, "a.to_state", to) C(A, s, "a.request_id", request_id) C(A, s, "a.client_address", address) C(A, s, "a.user_agent", user_agent) \
 	C(A, s, "a.details", details) C(A, d0, "a.human_id", human) C(A, d0, "a.token_id", token) C(A, d, "a.id", id) \
 	C(A, i0, "COALESCE(j.number, v.number)", number) C(A, d0, "COALESCE(v.model_id, t.model_id)", parent) \
-	C(A, d0, "a.actor_id", whose) C(A, s, "k.name", key) C(A, s, "k.agent", agent)
+	C(A, d0, "a.actor_id", whose) C(A, s, "k.name", key) C(A, s, "k.agent", agent) C(A, s, "CASE a.resource_type " \
+		AUDIT_NAME("model", "models", "name", "a.resource_id") AUDIT_NAME("model_version", "models", "name", "v.model_id") \
+		AUDIT_NAME("training_run", "models", "name", "t.model_id") AUDIT_NAME("deployment", "deployments", "label", "a.resource_id") \
+		AUDIT_NAME("challenger", "challengers", "name", "a.resource_id") AUDIT_NAME("workspace", "workspaces", "name", "a.resource_id") \
+		AUDIT_NAME("entity", "entities", "name", "a.resource_id") AUDIT_NAME("folder", "folders", "name", "a.resource_id") \
+		AUDIT_NAME("user", "principals", "username", "a.resource_id") AUDIT_NAME("role", "roles", "CONVERT(name USING utf8mb4)", "a.resource_id") \
+		AUDIT_NAME("user_group", "user_groups", "name", "a.resource_id") AUDIT_NAME("token", "api_keys", "name", "a.resource_id") \
+		AUDIT_NAME("client", "oauth_clients", "name", "a.resource_id") AUDIT_NAME("webhook_endpoint", "webhook_endpoints", "url", "a.resource_id") \
+		AUDIT_NAME("prediction_environment", "prediction_environments", "name", "a.resource_id") AUDIT_NAME("use_case", "use_cases", "name", "a.resource_id") \
+		AUDIT_NAME("custom_model", "custom_models", "name", "a.resource_id") "WHEN 'project' THEN j.name END", name)
+/* The name that an object has now; of a version and a run their model's. */
+#define AUDIT_NAME(kind, table, column, by) "WHEN '" kind "' THEN (SELECT " column " FROM " table " n WHERE n.organization_id = a.organization_id AND n.id = " by ") "
 #define AUDIT_COUNTS_PICK(F, C, A) F(A, s, "resource_type", type) C(A, i, "COUNT(DISTINCT organization_id, resource_id)", objects) \
 	C(A, i, "COUNT(*)", rows)
 #define VERIFY_COLUMNS(C, A) C(A, s, type, type) C(A, d, id, id) C(A, s, problem, problem)

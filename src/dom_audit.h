@@ -4,10 +4,11 @@
 #define DOM_AUDIT_H
 #include "dom_model.h"
 
-/* A row.  number, parent: of what is spelled by them (audit_spell); key, agent: of the API key that was used. */
+/* A row.  number, parent: of what is spelled by them (audit_spell); key, agent: of the API key that was used; name: what the
+ * object is called now, a version and a run as their model, NULL: nothing, or it is gone. */
 struct audit_line {
 	struct id id, object, human, token, parent, whose;
-	const char *actor, *action, *type, *from, *to, *request_id, *address, *user_agent, *details, *key, *agent;
+	const char *actor, *action, *type, *from, *to, *request_id, *address, *user_agent, *details, *key, *agent, *name;
 	int64_t at, revision, number;
 };
 

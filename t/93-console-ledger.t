@@ -53,6 +53,26 @@ subtest 'a row' => sub {
     like($system->{actor}{name}, qr/./, 'and has a name');
 };
 
+subtest 'the name of the object' => sub {
+    my %named = map { $_->{object}{kind} => $_->{object}{name} } items('limit=200');
+    is(join(', ', map { "$_ $named{$_}" } qw(model model_version training_run workspace)), 'model Ledger, model_version Ledger, training_run Ledger, workspace By an agent', 'what it is called, of a version and a run the model');
+    is($named{$_}, undef, "$_: none") for 'organization';
+    my $id = $t->req(POST => '/api/v1/projects', token => $other, body => { name => 'Before' })->{json}{data}{id};
+    $t->req(PUT => "/api/v1/projects/$id", token => $other, body => { name => 'After' });
+    is(join(' ', map { $_->{object}{name} } @{ audit("object=project%2F$id", token => $other)->{json}{items} }), 'After After', 'as it is called now');
+    my ($case) = slurp("$Thaw::SRC/src/columns.h") =~ /#define AUDIT_LIST_PICK.*?"CASE a\.resource_type "(.*?) END"/s;
+    my %has = map { $_ => 1 } $case =~ /AUDIT_NAME\("(\w+)"/g, $case =~ /WHEN '(\w+)'/g;
+    my %none = map { $_ => 1 } qw(organization authorization custom_model_version run_project);
+    is(join(' ', grep { !$has{$_} && !$none{$_} } slurp("$Thaw::SRC/src/life.def") =~ /^(?:RESOURCE|CHILD)\(\w+, +"(\w+)"/mg), '', 'every kind whose objects have one');
+    $t->must(qw(group create --org Main), 'Grouped');
+    $t->req(POST => '/api/v2/predictionEnvironments/', token => $other, body => { name => 'Environ', platform => 'other' });
+    $t->req(POST => '/api/v2/useCases/', token => $other, body => { name => 'Case' });
+    $t->req(POST => '/api/v2/customModels/', token => $other, body => { name => 'Custom', customModelType => 'inference', targetType => 'Regression', targetName => 'y' });
+    my $last = sub { my ($kind, $token) = @_; return "$kind " . (audit("kind=$kind&limit=1", token => $token)->{json}{items}[0]{object}{name} // 'none') };
+    is(join(', ', map { $last->($_, $admin) } qw(user_group role user)), 'user_group Grouped, role modeller, user piet', 'whoever it is');
+    is(join(', ', map { $last->($_, $other) } qw(prediction_environment use_case custom_model)), 'prediction_environment Environ, use_case Case, custom_model Custom', 'and what the registry has');
+};
+
 subtest 'kinds' => sub {
     my $doc = $t->req(GET => '/openapi.json?api=console')->{json};
     my ($kind) = grep { ($_->{name} // '') eq 'kind' } @{ $doc->{paths}{'/console/audit'}{get}{parameters} };
@@ -127,10 +147,10 @@ subtest 'files' => sub {
     is($r->{headers}{'content-disposition'}, 'attachment; filename="audit.csv"', 'to be saved');
     is($r->{headers}{link}, undef, 'all there is');
     my ($head, @lines) = fields($r->{body});
-    is(join(',', @$head), 'time,actor,actor_id,key,agent,action,kind,object,from_status,to_status,request_id,ip_address,user_agent,details,id', 'names');
+    is(join(',', @$head), 'time,actor,actor_id,key,agent,action,kind,object,object_name,from_status,to_status,request_id,ip_address,user_agent,details,id', 'names');
     my @rows = items('limit=200');
     is(scalar(@lines), scalar(@rows), 'a line for each row');
-    is(join(' ', map { $_->[14] } @lines), join(' ', map { $_->{id} } @rows), 'in their order');
+    is(join(' ', map { $_->[-1] } @lines), join(' ', map { $_->{id} } @rows), 'in their order');
     my %column; @column{@$head} = 0 .. $#$head;
     my ($said) = grep { $_->[ $column{object} ] eq "project/$named" } @lines;
     is($said->[ $column{user_agent} ], "'$evil", 'what a spreadsheet would take for a formula is a text');

@@ -2,7 +2,7 @@
 import { h, count, plural, second, sentence, spinner, uid } from './dom.js';
 import { Failure, get, query, request } from './api.js';
 import { clearToasts, notice, toast, toastFailure } from './dialog.js';
-import { byWord, placeOf, told } from './resources.js';
+import { placeOf, told, whole } from './resources.js';
 
 const kinds = ['model', 'model_version', 'training_run', 'deployment', 'challenger', 'prediction_environment', 'use_case', 'custom_model', 'custom_model_version', 'run_project', 'folder', 'project', 'workspace', 'entity',
     'authorization', 'token', 'webhook_endpoint', 'client', 'user', 'role', 'user_group', 'organization'];
@@ -27,7 +27,11 @@ function what(e) {
 }
 // A run has the model in its id too, which the page behind the link tells.
 const shown = o => o.kind === 'training_run' ? o.id.split('/').at(-1) : o.id;
-const object = (e, to = placeOf(e.object.kind, e.object.id)) => h('div', {}, sentence(named(e.object.kind)), ' ', to ? h('a', { href: to }, shown(e.object)) : h('code', {}, shown(e.object)));
+const called = o => o.kind === 'training_run' ? `of ${o.name}` : o.kind === 'model_version' ? `${o.name}, version ${Number(o.id.split('ver-')[1])}` : o.name;
+function object(e, to = placeOf(e.object.kind, e.object.id)) {
+    const id = shown(e.object), text = e.object.name ? called(e.object) : h('code', {}, id);
+    return h('div', {}, sentence(named(e.object.kind)), ' ', to ? h('a', { href: to }, text) : text, e.object.name && h('div', {}, h('code', { class: 'soft' }, id)));
+}
 const row = e => h('tr', {}, h('th', { scope: 'row' }, second(e.timestamp), h('div', { class: 'd-lg-none soft' }, who(e))), h('td', { class: 'd-none d-lg-table-cell' }, who(e)), h('td', {}, what(e)), h('td', { class: 'd-none d-lg-table-cell' }, object(e)),
     h('td', { class: 'd-none d-xl-table-cell' }, h('code', { class: 'soft' }, e.request_id)));
 
@@ -42,7 +46,7 @@ export function audit(params) {
         for (const box of controls.elements) { box.removeAttribute('aria-invalid'); box.removeAttribute('aria-describedby'); }
         for (const said of controls.querySelectorAll('.wrong')) said.textContent = '';
         try {
-            const page = await get(query('/console/audit', { ...asked(view), after, limit: 50 }));
+            const [page] = await Promise.all([get(query('/console/audit', { ...asked(view), after, limit: 50 })), whole()]);
             if (mine !== turn) return;
             summary.textContent = `${plural(page.items.length, 'change', 'changes')}${page.has_more || after ? ' on this page' : ''}`;
             rows.replaceChildren(...page.items.length ? [h('table', { class: 'table align-middle audit' }, h('caption', { class: 'visually-hidden' }, 'Changes, newest first'),

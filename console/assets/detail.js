@@ -20,16 +20,17 @@ export async function detail(resource, id) {
         const object = resource.api.one((await request('GET', url)).data);
         const mine = ++turn;
         watch(JSON.stringify(object), object, mine);
+        const past = !resource.noHistory && timeline(resource, id);         // asked for beside the rest
         await resource.api.complete?.([object], get, true);
         const open = await offers(resource, resource.status(object));
         const can = known(resource, open, object);
-        const parts = await Promise.all((resource.parts ?? []).filter(spec => spec.of?.(object) ?? true).map(spec => spec.node ? spec.node(object, refresh)
-            : part(spec, object, n => { if (n) shown.set(spec, n); return shown.get(spec) ?? 0; }, refresh,
-                can.filter(o => spec.does?.includes(o.transition)).map(o => button(resource, o, object, refresh, true)))));
-        const line = resource.lineage && await lineage(resource.lineage, object, refresh);
+        const [line, ...parts] = await Promise.all([resource.lineage && lineage(resource.lineage, object, refresh),
+            ...(resource.parts ?? []).filter(spec => spec.of?.(object) ?? true).map(spec => spec.node ? spec.node(object, refresh)
+                : part(spec, object, n => { if (n) shown.set(spec, n); return shown.get(spec) ?? 0; }, refresh,
+                    can.filter(o => spec.does?.includes(o.transition)).map(o => button(resource, o, object, refresh, true))))]);
         if (mine !== turn) return;                   // a later look has more to say
         title = resource.name(object);
-        holder.replaceChildren(...page(object, open, line, parts));
+        holder.replaceChildren(...page(object, open, line, parts, past));
     }
     async function refresh() {
         const inside = holder.contains(document.activeElement), row = document.activeElement.closest('tr')?.dataset.id;
@@ -61,7 +62,7 @@ export async function detail(resource, id) {
     const failed = e => [back(), h('h1', { tabindex: -1 }, e.kind === 'gone' ? 'Not found' : resource.title),
         h('div', { role: 'alert' }, notice(e, false, e.kind === 'gone' ? null : refresh))];
 
-    function page(object, open, line, parts) {
+    function page(object, open, line, parts, past) {
         const status = resource.status(object);
         const edit = editable(resource, open, object);
         const elsewhere = (resource.parts ?? []).flatMap(spec => spec.does ?? []);
@@ -86,14 +87,13 @@ export async function detail(resource, id) {
         const details = section('fields', 'Details', h('dl', { class: 'fields' }, resource.details
             .filter(d => !d.optional || (object[d.field] !== null && object[d.field] !== undefined))
             .map(d => [h('dt', {}, d.label), h('dd', {}, shown(d))])), file && h('div', { class: 'foot' }, download(file)));
-        const past = !resource.noHistory && section('history', 'History', timeline(resource, id));
         const tables = first => (resource.tables ?? []).map((t, i) => !!t.first === first && object[t.field] && section(`table-${i}`, t.title, object[t.field].length
             ? h('div', { class: `scroll${t.whole ? ' whole' : ''}`, tabindex: 0, role: 'region', 'aria-label': `${t.title}, table` }, plainTable(resource, t.columns, object[t.field], t.title)) : h('p', { class: 'soft mb-0' }, t.none))).filter(Boolean);
         return [
             back(object),
             h('div', { class: 'head' }, h('h1', { tabindex: -1 }, resource.name(object)), badge(resource, resource.seen?.(object) ?? status), test(object)),
             h('div', { class: 'row g-3' },
-                h('div', { class: 'col-lg-7' }, next, prose, past),
+                h('div', { class: 'col-lg-7' }, next, prose, past && section('history', 'History', past)),
                 h('div', { class: 'col-lg-5' }, details)),
             line && section('lineage', 'Lineage', line), tables(true), parts, tables(false),
         ].flat().filter(Boolean);

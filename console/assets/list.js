@@ -6,7 +6,7 @@ import { notice } from './dialog.js';
 import { button, detailHash, known, settle } from './act.js';
 import { bulk, many } from './bulk.js';
 import { read } from './pages.js';
-import { byWord } from './resources.js';
+import { byWord, whole } from './resources.js';
 
 // ---- Tables ---------------------------------------------------------------------------
 
@@ -78,7 +78,7 @@ function columnsOf(resource, paint) {
 // `shown`: how many, at least; it grows as the person asks for more, and outlives a refresh.
 // `acts`: buttons of what one may do with it here.
 export async function part(spec, object, shown, refresh, acts) {
-    const resource = byWord(spec.word);
+    const resource = await whole(byWord(spec.word));
     const limit = 10, base = spec.url?.(object) ?? resource.api.base;
     const state = { items: [], next: { page: 1 } };
     const rows = h('div', { class: 'rows' });

@@ -10,7 +10,7 @@ import { h } from './dom.js';
 import { resume, user, organization, may, later, mode, setMode, signOut, onSignIn, onSignOut, forget } from './api.js';
 import { clearToasts, notice, toastFailure, turnToasts } from './dialog.js';
 import { signInPage, signInAgain } from './signin.js';
-import { resources, byPath } from './resources.js';
+import { resources, byPath, whole } from './resources.js';
 import { searchButton } from './keys.js';
 
 const [start, list, detail, form, compare, account, authorize] = ['start', 'list', 'detail', 'form', 'compare', 'account', 'authorize'].map(name => later(name, name));
@@ -30,7 +30,7 @@ const groups = ['Models', 'Work', 'Integration', 'Administration'];
 
 // ---- Where the address leads -----------------------------------------------------------
 
-function route() {
+async function route() {
     const [path, ...rest] = location.hash.replace(/^#\/?/, '').split('?'), search = rest.join('?');
     let parts;
     try { parts = path.split('/').filter(Boolean).map(decodeURIComponent); } catch { parts = ['?']; }
@@ -42,6 +42,7 @@ function route() {
     if (word === 'authorize' && !id) return authorize(new URLSearchParams(search), leave);
     if (!resource || parts.includes('.') || parts.includes('..') || parts.length > 3 || (verb && verb !== 'edit' && !(verb === 'compare' && resource.compares))) return nowhere();
     if (!may(resource.read)) return barred(`see ${resource.many}`, resource.read);
+    await whole(resource);
     if (resource.view) return resource.view(id, verb) ?? nowhere();
     if (id ? resource.flat : resource.inner) return nowhere();
     if (!id || (id === 'archived' && resource.archived && !verb)) return list(resource, id === 'archived', new URLSearchParams(search));

@@ -3,7 +3,6 @@
 import { may, named, user } from './api.js';
 import { permissions, scopes, time } from './dom.js';
 
-const group = 'Administration';
 // Pages that go on behind an id, or before one.
 const places = base => ({
     base,
@@ -23,8 +22,8 @@ const made = [{ label: 'Created', field: 'created_at', kind: 'time' }, { label: 
 const linked = r => r.link && { text: r.link, title: 'The link to set a password', label: 'Link',
     about: ['Send this link to the user. It is shown only this once, works once, and is valid until ', time(r.link_expires_at), '.'] };
 const users = {
-    word: 'user', path: 'users', one: 'user', many: 'users', title: 'Users', group,
-    read: 'organization:admin', create: 'organization:admin',
+    word: 'user',
+    create: 'organization:admin',
     id: u => u.id, name: u => u.username, status: u => u.status,
     api: { ...places('/console/users'), secret: linked },
     listed: [],
@@ -64,8 +63,8 @@ const users = {
 
 // Of the user whose page lists it, or one's own.
 const sessions = {
-    word: 'session', path: 'sessions', one: 'session', many: 'sessions', title: 'Sessions', inner: 'users', flat: true, group,
-    read: 'member', create: 'member', noHistory: true,
+    word: 'session',
+    create: 'member', noHistory: true,
     id: s => `${s.parent?.id ?? 'account'}.${s.id}`, name: s => s.application ?? 'Browser', status: () => 'active',
     api: {
         base: '/console/account/sessions', list: () => ({}), page: r => ({ items: r.items, more: false }),
@@ -90,9 +89,9 @@ const sessions = {
 // ---- Roles ------------------------------------------------------------------------------
 
 const roles = {
-    word: 'role', path: 'roles', one: 'role', many: 'roles', title: 'Roles', group,
+    word: 'role',
     about: 'Each user has one role, which says what the user can do.',
-    read: 'organization:admin', create: 'organization:admin',
+    create: 'organization:admin',
     id: r => r.id, name: r => r.name, status: () => 'active',
     api: places('/console/roles'),
     listed: [], statuses: { active: { label: 'Active', tone: 'green' } }, noSearch: true, sorts: [], filters: [],
@@ -123,9 +122,9 @@ const tiers = [['1', 'Observe: only read'], ['2', 'Prepare'], ['3', 'Execute: re
 const lasting = [['', 'Until it is revoked'], ['86400', 'One day'], ['604800', 'One week'], ['2592000', '30 days'], ['7776000', '90 days'], ['31536000', 'One year']];
 const isToken = v => v.kind === 'token';
 const keys = {
-    word: 'token', path: 'keys', one: 'API key', many: 'API keys', title: 'API keys', group,
+    word: 'token',
     about: 'A key acts with its user\u2019s permissions and can be restricted further. Administrators see all keys of the organization, everybody else their own.',
-    read: 'token:read', create: 'token:write',
+    create: 'token:write',
     id: k => k.id, name: k => k.name ?? k.hint, status: k => k.status,
     seen: k => k.status === 'active' && k.expires_at && new Date(k.expires_at * 1000 || k.expires_at) < new Date() ? 'expired' : k.status,
     api: {
@@ -193,9 +192,9 @@ const keys = {
 // ---- OAuth applications -----------------------------------------------------------------
 
 const clients = {
-    word: 'client', path: 'oauth', one: 'OAuth application', many: 'OAuth applications', title: 'OAuth applications', group,
+    word: 'client',
     about: 'Applications that can ask your users for access, and act for those who allow it. None can do more than its user.',
-    read: 'organization:admin', create: 'organization:admin',
+    create: 'organization:admin',
     id: c => c.id, name: c => c.name, status: c => c.status,
     api: { ...places('/console/clients'),
         secret: r => r.secret && { text: r.secret, title: 'The secret of this application', about: 'The secret is shown only this once. Store it where the application reads it.', label: 'Secret' },
@@ -232,4 +231,4 @@ const clients = {
     audit: { 'client.authorized': 'Allowed by a user', 'client.withdrawn': 'Access withdrawn by a user' },
 };
 
-export const people = [users, sessions, roles, keys, clients];
+export const entries = () => [users, sessions, roles, keys, clients];

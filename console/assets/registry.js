@@ -59,10 +59,10 @@ const rolesOf = permissions => roles.filter(([role]) => role !== 'OWNER' || perm
 const roleHelp = 'Owners can do everything. Users can change and share the model. Observers can only view it.';
 const sharing = (m, role) => ({ path: `${registeredUrl(m.id)}/sharedRoles`, body: { operation: 'updateRoles', roles: [role] } });
 
-export const registered = {
-    word: 'registered_model', path: 'registered-models', one: 'registered model', many: 'registered models', title: 'Registered models', menu: 'Registry', group: 'Models',
+const registered = {
+    word: 'registered_model',
     purpose: 'A registered model has the packages that are made from models and can be deployed.', first: { href: 'docs', text: 'Documentation' },
-    read: 'model:read', create: 'model:write', madeElsewhere: true, history: id => `model/mdl-${encodeURIComponent(id)}`,
+    create: 'model:write', madeElsewhere: true, history: id => `model/mdl-${encodeURIComponent(id)}`,
     id: m => m.id, name: m => m.name, status: m => m.isArchived ? 'archived' : 'ready', rights: m => m.permissions,
     api: {
         ...offsets(`${BASE}/registeredModels`, m => Object.assign(m, { target_name: m.target.name, target_type: m.target.type, owner: person(m.createdBy), changer: person(m.modifiedBy),
@@ -124,7 +124,7 @@ export const registered = {
     ],
     parts: [
         { word: 'package', title: 'Versions', url: m => `${registeredUrl(m.id)}/versions`, none: 'This model has no versions.' },
-        aliasPart, { of: m => !m.isArchived, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) },
+        aliasPart, { of: m => !m.isArchived, node: m => use(o => ({ name: o.name }), m) },
         { word: 'placement', title: 'Deployments', url: m => `${registeredUrl(m.id)}/deployments`, none: 'No version was deployed.' },
         holdPart,
         { word: 'share', title: 'Who has access', url: m => `${registeredUrl(m.id)}/sharedRoles`, none: 'Only administrators.' },
@@ -196,8 +196,8 @@ const given = values => Object.fromEntries(Object.entries(values).filter(([, v])
 const packageName = p => `${p.name}, version ${p.registeredModelVersion}`;
 
 const packages = {
-    word: 'package', path: 'packages', one: 'version', many: 'versions', title: 'Registered models', inner: 'registered-models',
-    read: 'model:read', create: 'model:write', madeElsewhere: true, noHistory: true, within: { word: 'registered_model', field: 'registeredModelId', place: 'of' },
+    word: 'package',
+    create: 'model:write', madeElsewhere: true, noHistory: true, within: { word: 'registered_model', field: 'registeredModelId', place: 'of' },
     id: p => p.id, name: packageName, status: p => p.state, rights: p => p.parent?.isArchived ? [] : p.permissions, pending: p => p.buildStatus === 'inProgress',
     api: {
         ...offsets(`${BASE}/modelPackages`, p => {
@@ -385,9 +385,9 @@ async function replacements(d, get) {
 const choosing = (deed, title) => ({ word: 'package', deed, title, mark: (d, p) => p.id === d.modelPackage.id ? 'current champion' : null });
 
 const deployments = {
-    word: 'deployment', path: 'deployments', one: 'deployment', many: 'deployments', title: 'Deployments', group: 'Models',
+    word: 'deployment',
     purpose: 'A deployment says which version of a model answers, where, and what replaced what.', first: { href: '#/registered-models', text: 'Choose a registered model' },
-    read: 'model:read', create: 'model:write', madeElsewhere: true,
+    create: 'model:write', madeElsewhere: true,
     id: d => d.id, name: d => d.label, status: d => d.status, rights: d => d.permissions,
     api: {
         ...offsets(`${BASE}/deployments`, d => Object.assign(d, { champion: { href: `#/packages/${d.modelPackage.id}`, text: d.modelPackage.name },
@@ -431,7 +431,7 @@ const deployments = {
         { label: 'Id', field: 'id', kind: 'code' },
     ],
     parts: [{ word: 'challenger', title: 'Challengers', url: d => `${deploymentUrl(d.id)}/challengers`, none: 'No challengers.' },
-        { node: (d, refresh) => useApi(() => ({ what: 'deployment', read: `${deploymentUrl(d.id)}/` }), d, refresh) }],
+        { node: d => useApi(() => ({ what: 'deployment', read: `${deploymentUrl(d.id)}/` }), d) }],
     tables: [{ title: 'Replacements', field: 'replaced', none: 'The champion was never replaced.', columns: [
         { label: 'Time', field: 'at', kind: 'time' },
         { label: 'From', field: 'from', kind: 'place' },
@@ -509,7 +509,7 @@ const platforms = { aws: 'Amazon Web Services', gcp: 'Google Cloud', azure: 'Mic
     openShift: 'OpenShift', other: 'Other', snowflake: 'Snowflake', sapAiCore: 'SAP AI Core' };
 const formats = { datarobot: 'DataRobot', datarobotScoringCode: 'Scoring code', customModel: 'Custom model', externalModel: 'External model' };
 const environmentRows = {
-    ...list, word: 'prediction_environment', path: 'environments', one: 'environment', many: 'environments', title: 'Environments', inner: undefined, group: 'Models',
+    ...list, word: 'prediction_environment', inner: undefined,
     about: 'Prediction environments: where deployments run.', purpose: 'Environments are created through the API.', first: { href: 'docs', text: 'Documentation' },
     id: e => e.id, name: e => e.name,
     api: offsets(`${BASE}/predictionEnvironments`, e => Object.assign(e, { on: platforms[e.platform] ?? e.platform, takes: e.supportedModelFormats.map(f => formats[f] ?? f) })),
@@ -522,4 +522,4 @@ const environmentRows = {
     ],
 };
 
-export const registry = [registered, packages, share, features, logs, deployments, challengers, placements, environmentRows];
+export const entries = () => [registered, packages, share, features, logs, deployments, challengers, placements, environmentRows];

@@ -1,6 +1,8 @@
 // resources.js: what the console knows of each kind of object. The components
 // (list, detail, form, timeline, dialog) know none; a new resource is an entry here.
 //
+//   from        the file that has the rest of the entry, which is fetched with its first view (`whole`); here stands what
+//               the navigation and the addresses need
 //   word        its name in /console/actions, /console/activity and /console/history
 //   path        where it lives behind the #
 //   menu        its title in the navigation, where that is another; group: under which heading it stands there
@@ -86,8 +88,6 @@ import { get, later, may, named } from './api.js';
 import { h, plural } from './dom.js';
 import { aliasPart, details as origin, holdPart, marks, modelActions, modelOffers, modelTags, named as inMlflow, stageAction, tell, use, useApi, versionActions, versionOffers, versionTags } from './mlflow.js';
 import { bury, eraseModel, folders, located, moveModel } from './folders.js';
-import { people } from './people.js';
-import { registry } from './registry.js';
 
 const [failing, payload] = ['failing', 'payload'].map(what => later('webhook', what)), upload = later('upload', 'upload');
 
@@ -187,14 +187,11 @@ const models = {
         page: r => ({ items: r.items, total: r.total, size: r.page_size }),
         one: r => r,
         async complete(items, get, alone) {
-            await bury(items);
-            if (!alone) return;
-            const [m] = items;
-            await located(m, get);
+            if (!alone) return bury(items);
+            const [m] = items, url = m.active_version !== null && versionUrl(m.id, spelled(m.active_version));
             Object.assign(m, { target: m.config.target_column, features: m.config.feature_columns });
-            if (m.active_version === null) return;
-            const url = versionUrl(m.id, spelled(m.active_version)), v = (await named(get, [url])).get(url);
-            m.active = { href: `#/versions/${versionId(m.id, spelled(m.active_version))}`, text: `Version ${m.active_version}` };
+            const [found] = await Promise.all([named(get, url ? [url] : []), located(m, get), bury(items)]), v = found.get(url);
+            if (url) m.active = { href: `#/versions/${versionId(m.id, spelled(m.active_version))}`, text: `Version ${m.active_version}` };
             if (v?.algorithm || Object.keys(v?.hyperparameters ?? {}).length) m.active_config = { algorithm: v.algorithm, hyperparameters: v.hyperparameters };
         },
     },
@@ -242,8 +239,8 @@ const models = {
         { word: 'version', title: 'Versions', url: m => `${modelUrl(m.id)}/versions`, none: 'No versions yet.', make: ['draft', 'training', 'ready'],
             link: { text: 'Compare versions', least: 2, href: m => `#/models/${encodeURIComponent(m.id)}/compare` } },
         { word: 'run', title: 'Training runs', url: m => `${modelUrl(m.id)}/train`, none: 'No training runs yet.' },
-        aliasPart, { of: inUse, node: (m, refresh) => use(o => ({ name: o.name }), m, refresh) },
-        { node: (m, refresh) => useApi(usedModel, m, refresh) }, modelTags(inUse), holdPart,
+        aliasPart, { of: inUse, node: m => use(o => ({ name: o.name }), m) },
+        { node: m => useApi(usedModel, m) }, modelTags(inUse), holdPart,
     ],
     form: [
         { name: 'name', label: 'Name', type: 'text', required: true },
@@ -443,8 +440,8 @@ const versions = {
     ],
     tables: [['Inputs', 'inputs'], ['Outputs', 'outputs']].map(([title, field]) => ({ title, field, whole: true, first: true, columns: [{ label: 'Name', field: 'entry' }, { label: 'Column', field: 'column' },
         { label: 'Type', field: 'type' }, { label: 'Required', field: 'needed' }] })),
-    parts: [{ of: v => !!v.aliases, node: (v, refresh) => use(mlflow, v, refresh) },
-        { node: (v, refresh) => useApi(() => ({ what: 'version', read: versionUrl(v.model_id, v.version_id), file: usedFile(v) }), v, refresh) }, versionTags],
+    parts: [{ of: v => !!v.aliases, node: v => use(mlflow, v) },
+        { node: v => useApi(() => ({ what: 'version', read: versionUrl(v.model_id, v.version_id), file: usedFile(v) }), v) }, versionTags],
     actions: {
         VERSION_PROMOTE: { label: 'Promote to another model', bare: true, ask: 'Copies this version to a model that you choose, as its newest version.', done: 'was promoted',
             pick: {
@@ -775,9 +772,34 @@ const applications = {
     audit: {},
 };
 
-export const resources = [projects, models, folders, runs, versions, ...inMlflow, ...registry, workspaces, entities, authorizations, endpoints, deliveries, applications, ...people];
+const model = { group: 'Models', read: 'model:read' }, admin = { group: 'Administration', read: 'organization:admin' };
+export const resources = [projects, models, folders, runs, versions, ...inMlflow,
+    { from: 'registry', word: 'registered_model', path: 'registered-models', one: 'registered model', many: 'registered models', title: 'Registered models', menu: 'Registry', ...model },
+    { from: 'registry', word: 'package', path: 'packages', one: 'version', many: 'versions', title: 'Registered models', inner: 'registered-models', ...model },
+    { from: 'registry', word: 'deployment', path: 'deployments', one: 'deployment', many: 'deployments', title: 'Deployments', ...model },
+    { from: 'registry', word: 'prediction_environment', path: 'environments', one: 'environment', many: 'environments', title: 'Environments', ...model },
+    workspaces, entities, authorizations, endpoints, deliveries, applications,
+    { from: 'people', word: 'user', path: 'users', one: 'user', many: 'users', title: 'Users', ...admin },
+    { from: 'people', word: 'session', path: 'sessions', one: 'session', many: 'sessions', title: 'Sessions', inner: 'users', flat: true, read: 'member' },
+    { from: 'people', word: 'role', path: 'roles', one: 'role', many: 'roles', title: 'Roles', ...admin },
+    { from: 'people', word: 'token', path: 'keys', one: 'API key', many: 'API keys', title: 'API keys', ...admin, read: 'token:read' },
+    { from: 'people', word: 'client', path: 'oauth', one: 'OAuth application', many: 'OAuth applications', title: 'OAuth applications', ...admin }];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
+// The entry with all of it; whole(): all entries.
+const files = { registry: later('registry', 'entries'), people: later('people', 'entries') }, fetched = {};
+function fetchFile(from) {
+    return fetched[from] ??= files[from]().then(entries => {
+        for (const entry of entries) {
+            const known = resources.find(r => r.from === from && r.word === entry.word);
+            if (known) Object.assign(known, entry, { from: undefined }); else resources.push(entry);
+        }
+    }, e => { delete fetched[from]; throw e; });
+}
+export async function whole(resource) {
+    await Promise.all((resource ? [resource.from].filter(Boolean) : Object.keys(files)).map(fetchFile));
+    return resource;
+}
 // Where the audit's object has a page of its own; null where it has none.
 const places = { model: id => `#/models/${id}`, project: id => `#/projects/${id.replace('project/', '')}`, model_version: id => `#/versions/${id.replace('/', '.')}`, training_run: id => id.includes('/') ? `#/models/${id.split('/')[0]}` : null,
     deployment: id => `#/deployments/${id.replace('dpl-', '')}`, workspace: id => `#/workspaces/${id}`, entity: id => `#/entities/${id}`, authorization: id => `#/authorizations/${id}`, webhook_endpoint: id => `#/webhooks/${id}`,

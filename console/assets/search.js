@@ -4,7 +4,7 @@ import { h, badge, plural, sentence, uid } from './dom.js';
 import { advice, get, may, query, user } from './api.js';
 import { open } from './dialog.js';
 import { mac, OFF, single } from './keys.js';
-import { byWord, resources } from './resources.js';
+import { byWord, resources, whole } from './resources.js';
 
 const PAUSE = 200, EACH = 5;
 
@@ -70,7 +70,7 @@ export function search() {
         const mine = ++turn, text = input.value.trim();
         if (!text) { quick(); return; }
         try {
-            const { exact, groups } = await get(query('/console/search', { q: text, limit: EACH }));
+            const [{ exact, groups }] = await Promise.all([get(query('/console/search', { q: text, limit: EACH })), whole()]);
             if (mine !== turn) return;                       // the answer to another question
             const known = groups.filter(g => byWord(g.kind)), n = known.reduce((k, g) => k + g.items.length, 0) + (exact ? 1 : 0), more = known.some(g => g.more), partial = known.some(g => g.partial);
             // A view whose name begins so is meant before what has a word of it.
@@ -103,6 +103,8 @@ export function search() {
             h('p', { id: hintId, class: 'soft mb-2 mt-1' }, 'Up and Down choose, Enter opens, Escape closes.'), list, said) });
     d.box.classList.add('find');
     quick();
+    // Which forms and archives there are is known once all entries are.
+    whole().then(() => { if (!input.value.trim()) quick(); }, () => {});
     d.closed.finally(() => { clearTimeout(typing); turn++; });
 }
 

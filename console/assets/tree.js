@@ -86,7 +86,16 @@ async function ancestors(names, space) {
     return found.filter(o => o.sort !== 'model');
 }
 
-const moveTo = (o, rid, key = nonce()) => request('POST', `${resourceUrl(o.rid)}/move`, { key, body: { parentFolderRid: rid } });
+const moveTo = (o, rid, key) => request('POST', `${resourceUrl(o.rid)}/move`, { key, body: { parentFolderRid: rid } });
+// Whatever comes of it, trying again is the same request under the same key.
+async function moveBack(o, refresh, key = nonce()) {
+    try {
+        await moveTo(o, o.parentFolderRid, key);
+        toast('good', `${sentence(o.sort)} \u201c${o.name}\u201d was moved back`);
+    } catch (e) { toastFailure(e, `move the ${o.sort} back`, () => moveBack(o, refresh, key)); }
+    await refresh();
+    settle();
+}
 // Of a folder or a model as item() has it.
 export async function move(o, refresh) {
     const tried = new Map();                      // of each place its key: repeated, it is moved there once
@@ -94,11 +103,7 @@ export async function move(o, refresh) {
     try {
         const to = await choose(o, place => moveTo(o, place.rid, key(place)));
         if (!to) { if (tried.size) await refresh(); return; }
-        toast('good', `${sentence(o.sort)} \u201c${o.name}\u201d was moved to ${to.name}`, null, false, ['Undo', async () => {
-            try { await moveTo(o, o.parentFolderRid); toast('good', `${sentence(o.sort)} \u201c${o.name}\u201d was moved back`); } catch (e) { toastFailure(e, `move the ${o.sort} back`); }
-            await refresh();
-            settle();
-        }]);
+        toast('good', `${sentence(o.sort)} \u201c${o.name}\u201d was moved to ${to.name}`, null, false, ['Undo', () => moveBack(o, refresh)]);
         await refresh();
         settle();
     } catch (e) { toastFailure(e, `move the ${o.sort}`); }

@@ -1,5 +1,5 @@
 // use.js: how a model is used from elsewhere: with MLflow's clients, or by this server's own API.
-import { h, uid } from './dom.js';
+import { h, spinner, uid } from './dom.js';
 import { get } from './api.js';
 import { copier, notice } from './dialog.js';
 import { ways } from './mlflow.js';
@@ -32,29 +32,39 @@ function block(title, text) {
     return h('div', { class: 'snippet' }, h('div', { class: 'head' }, h('h3', { class: 'h6' }, title), copier(title, text, pre)), pre);
 }
 
+// What is there for when it is wanted: made when it is opened, and then open on other pages too. fill() -> its content.
+const opened = new Set();
+async function folded(title, fill) {
+    const id = uid('fold'), body = h('div', { class: 'mt-3' });
+    let begun = false;
+    async function make() {
+        begun = true;
+        body.replaceChildren(spinner('Loading'));
+        try { body.replaceChildren(...await fill()); } catch (e) { if (e.kind !== 'ended') body.replaceChildren(h('div', { role: 'alert' }, notice(e, false, make))); }
+    }
+    const box = h('details', { open: opened.has(title), ontoggle: () => {
+        if (!box.open) { opened.delete(title); return; }
+        opened.add(title);
+        if (!begun) make();
+    } }, h('summary', {}, h('h2', { id, class: 'h5' }, title)), body);
+    if (box.open) await make();
+    return h('section', { class: 'panel fold', 'aria-labelledby': id }, box);
+}
+
 // of(object): {name, number} as MLflow has them; a model has no number.
-export async function use(of, object, refresh) {
-    const { name, number } = of(object), id = uid('use');
-    const body = h('div', {});
-    function show(all, way) {
-        const choiceId = uid('way');
-        const blocks = h('div', {});
+export function use(of, object) {
+    const { name, number } = of(object);
+    return folded(number === undefined ? 'Use this model' : 'Use this version', async () => {
+        const all = await ways(get, name, number);
+        if (!all.length) return [h('p', { class: 'soft mb-0' }, 'There is no version to load yet.')];
+        const choiceId = uid('way'), blocks = h('div', {});
         const fill = chosen => blocks.replaceChildren(block('Python', loading(name, chosen)), block('Any HTTP client', asking(name, chosen)));
-        fill(way);
-        body.replaceChildren(h('p', {}, 'Load it with an MLflow client (2.x or 3.x) or with any HTTP client. Any user name works; the password is an API key. The registry only tells clients where the files are; clients read them from the place that the version was registered from.'),
+        fill(all[0]);
+        return [h('p', {}, 'Load it with an MLflow client (2.x or 3.x) or with any HTTP client. Any user name works; the password is an API key. The registry only tells clients where the files are; clients read them from the place that the version was registered from.'),
             block('Environment (set once)', setting()),
             h('div', { class: 'mb-3' }, h('label', { for: choiceId, class: 'form-label' }, 'Load'),
-                h('select', { id: choiceId, class: 'form-select', onchange: e => fill(all[e.target.value]) }, all.map((w, i) => h('option', { value: i }, w.text)))), blocks);
-    }
-    try {
-        const all = await ways(get, name, number);
-        if (!all.length) return null;
-        show(all, all[0]);
-    } catch (e) {
-        if (e.kind === 'ended') throw e;
-        body.append(h('div', { role: 'alert' }, notice(e, false, refresh)));
-    }
-    return h('section', { class: 'panel', 'aria-labelledby': id }, h('h2', { id, class: 'h5' }, number === undefined ? 'Use this model' : 'Use this version'), body);
+                h('select', { id: choiceId, class: 'form-select', onchange: e => fill(all[e.target.value]) }, all.map((w, i) => h('option', { value: i }, w.text)))), blocks];
+    });
 }
 
 // ---- This server's own API --------------------------------------------------------------------
@@ -95,21 +105,14 @@ for path in [${moves.map(python).join(', ')}]:
 });
 
 // of(object) -> {what, read, file, moves}, or a promise of it: what there is to do with it, as above.
-export async function useApi(of, object, refresh) {
-    const id = uid('api'), choiceId = uid('language'), body = h('div', {});
-    const blocks = h('div', {});
-    try {
-        const { what, read, file, moves } = await of(object);
-        const deeds = [[`Get this ${what}`, reading(read)], file && [`Download the file of version ${file.number}`, loadingFile(file)], moves && [moves.text, moving(moves.paths)]].filter(Boolean);
-        const fill = language => blocks.replaceChildren(...deeds.map(([text, by]) => block(text, by[language])));
-        fill('curl');
-        body.append(h('p', {}, 'These work as they are once the address and an API key are set. ', h('a', { href: 'docs' }, 'The documentation'), ' has the rest of the API.'),
-            block('Address and key (set once)', `export THAW_URL=${here()}\nexport THAW_TOKEN=YOUR_API_KEY`),
-            h('div', { class: 'mb-3' }, h('label', { for: choiceId, class: 'form-label' }, 'Language'),
-                h('select', { id: choiceId, class: 'form-select', onchange: e => fill(e.target.value) }, ['curl', 'Python'].map(l => h('option', { value: l }, l === 'curl' ? 'Shell (curl)' : 'Python, without packages')))), blocks);
-    } catch (e) {
-        if (e.kind === 'ended') throw e;
-        body.append(h('div', { role: 'alert' }, notice(e, false, refresh)));
-    }
-    return h('section', { class: 'panel', 'aria-labelledby': id }, h('h2', { id, class: 'h5' }, 'Use the API'), body);
-}
+export const useApi = (of, object) => folded('Use the API', async () => {
+    const { what, read, file, moves } = await of(object);
+    const choiceId = uid('language'), blocks = h('div', {});
+    const deeds = [[`Get this ${what}`, reading(read)], file && [`Download the file of version ${file.number}`, loadingFile(file)], moves && [moves.text, moving(moves.paths)]].filter(Boolean);
+    const fill = language => blocks.replaceChildren(...deeds.map(([text, by]) => block(text, by[language])));
+    fill('curl');
+    return [h('p', {}, 'These work as they are once the address and an API key are set. ', h('a', { href: 'docs' }, 'The documentation'), ' has the rest of the API.'),
+        block('Address and key (set once)', `export THAW_URL=${here()}\nexport THAW_TOKEN=YOUR_API_KEY`),
+        h('div', { class: 'mb-3' }, h('label', { for: choiceId, class: 'form-label' }, 'Language'),
+            h('select', { id: choiceId, class: 'form-select', onchange: e => fill(e.target.value) }, ['curl', 'Python'].map(l => h('option', { value: l }, l === 'curl' ? 'Shell (curl)' : 'Python, without packages')))), blocks];
+});

@@ -72,6 +72,12 @@ export const focused = page => page.evaluate(() => document.activeElement.textCo
 export const column = (page, text) => page.getByRole('row').filter({ hasText: text });
 export const press = (page, name) => page.getByRole('button', { name }).click();
 export const confirm = (page, name) => dialog(page).getByRole('button', { name, exact: true }).click();
+// Opens what is folded on the page, and waits for what is in it.
+export async function unfold(page, title) {
+    const box = page.getByRole('region', { name: title, exact: true }).locator('details').first();
+    if (!await box.evaluate(b => b.open)) await box.locator('summary').first().click();
+    await page.waitForFunction(b => b.open && !b.querySelector('.busy'), await box.elementHandle());
+}
 export const badge = (page, text) => page.locator('.head > .badge', { hasText: text }).first().waitFor();
 
 // The requests of a page that change something, while work runs.

@@ -26,7 +26,7 @@ await test('the audit: who did what to which object, with a way to it, filtered 
     await settled(page);
     assert.equal(await page.getByLabel('Object id').inputValue(), m.id, 'the address has it');
     await page.getByText('3 changes').waitFor();
-    await page.getByRole('link', { name: m.id }).first().click();
+    await page.getByRole('link', { name: m.name, exact: true }).first().click();
     await heading(page, m.name);
     await page.goBack();
     await settled(page);
@@ -39,7 +39,7 @@ await test('the audit: who did what to which object, with a way to it, filtered 
     await page.getByLabel('Object id').fill('');
     await page.getByLabel('Kind of object').selectOption('project');
     await settled(page);
-    await page.getByRole('link', { name: `project/${p.id}` }).first().waitFor();
+    await column(page, `project/${p.id}`).getByRole('link', { name: p.name, exact: true }).first().waitFor();
     await page.getByLabel('From').fill('2199-01-01');
     await page.keyboard.press('Tab');
     await page.getByText('No changes match.').waitFor();

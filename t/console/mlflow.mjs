@@ -2,7 +2,7 @@
 // taken away, who held them, and how a model is loaded. Run by t/83-console-mlflow.t.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { accessible, api, bad, column, complaints, confirm, dialog, end, fits, go, good, heading, press, setup, signedIn, test, writes } from './harness.mjs';
+import { accessible, api, bad, column, complaints, confirm, dialog, end, fits, go, good, heading, press, setup, signedIn, test, unfold, writes } from './harness.mjs';
 
 const B = '/api/2.0/mlflow';
 const must = (r, status = 200) => { assert.equal(r.status, status, JSON.stringify(r.body)); return r.body; };
@@ -216,6 +216,7 @@ await test('use this model: what it says runs as it stands, whatever the name', 
         await alias(m.name, 'champion', 2);
         await go(page, `#/models/${m.id}`);
         await heading(page, m.name);
+        await unfold(page, 'Use this model');
         const use = part(page, 'Use this model');
         const text = title => use.getByRole('region', { name: title }).innerText();
         const run = (...command) => execFileSync(command[0], command.slice(1), { encoding: 'utf8', env: { ...process.env, MLFLOW_REGISTRY_URI: setup.url, MLFLOW_TRACKING_USERNAME: 'me', MLFLOW_TRACKING_PASSWORD: setup.token } });
@@ -238,6 +239,7 @@ exec(${JSON.stringify(await text('Python'))})`));
         await use.getByText('Copied.').waitFor();
         assert.equal((await page.evaluate(() => navigator.clipboard.readText())).trim(), (await text('Python')).trim());
         await go(page, at(m, 2));
+        await unfold(page, 'Use this version');
         assert.deepEqual(await part(page, 'Use this version').locator('option').allInnerTexts(), ['@champion (currently version 2)', 'Version 2']);
     }
 });

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { accessible, api, badge, column, complaints, confirm, dialog, end, fits, go, good, heading, model, press, setup, signedIn, test, train, versions, writes } from './harness.mjs';
+import { accessible, api, badge, column, complaints, confirm, dialog, end, fits, go, good, heading, model, press, setup, signedIn, test, train, unfold, versions, writes } from './harness.mjs';
 
 const M = '/api/v1/models';
 const must = (r, status = 200) => { assert.equal(r.status, status, JSON.stringify(r.body)); return r.body; };
@@ -486,6 +486,7 @@ await test('the commands of the API run as they stand, in a shell and in Python'
     const run = (...command) => execFileSync(command[0], command.slice(1), { encoding: 'utf8', cwd: home, env: { ...process.env } });
     try {
         await go(page, `#/models/${m.id}`);
+        await unfold(page, 'Use the API');
         const environment = await text('Address and key (set once)');
         assert.equal(environment, `export THAW_URL=${setup.url}\nexport THAW_TOKEN=YOUR_API_KEY`);
         const setting = environment.replace('YOUR_API_KEY', setup.token);
@@ -506,6 +507,7 @@ await test('the commands of the API run as they stand, in a shell and in Python'
         must(await api('POST', `${M}/${m.id}/archive`));
         await go(page, '#/models');
         await go(page, `#/models/${m.id}`);
+        assert.ok(await part(page, 'Use the API').getByText('Restore this model').first().isVisible(), 'what was opened stays open on other pages');
         run('sh', '-ec', `${setting}\n${await text('Restore this model')}`);
         assert.equal((await read(m.id)).status, 'ready');
         const { id: packageId } = must(await api('POST', '/api/v2/modelPackages/fromJSON/', { name: 'Pasted', registeredModelName: m.name + ' deployed', target: { name: 'y', type: 'Regression' } }), 201);
@@ -517,7 +519,7 @@ await test('the commands of the API run as they stand, in a shell and in Python'
         assert.equal(JSON.parse(run('sh', '-ec', `${setting}\n${await text('Get this deployment')}`)).label, label);
         const { page: reader } = await signedIn({}, setup.reader);
         await go(reader, `#/models/${m.id}`);
-        await part(reader, 'Use the API').waitFor();
+        await unfold(reader, 'Use the API');
         assert.equal(await part(reader, 'Use the API').getByText(/Archive this model/).count(), 0, 'not what one may not do');
     } finally {
         fs.rmSync(home, { recursive: true });

@@ -1,6 +1,6 @@
 // shelf.mjs: folders, the trash, the search over everything and the console's keys. Run by t/95-console-shelf.t.
 import assert from 'node:assert/strict';
-import { accessible, api, badge, column, complaints, confirm, dialog, end, fits, go, good, heading, model, press, project, setup, signedIn, sql, test, train, workspace, writes } from './harness.mjs';
+import { accessible, api, bad, badge, column, complaints, confirm, dialog, end, fits, go, good, heading, model, press, project, setup, signedIn, sql, test, train, workspace, writes } from './harness.mjs';
 
 const FILES = '/api/v2/filesystem';
 const space = (await api('GET', `${FILES}/spaces`)).body.data[0];
@@ -111,8 +111,16 @@ await test('a folder is moved by choosing its place: not into itself, not to a n
     await good(page).getByText(`was moved to ${q.name}`).waitFor();
     await page.getByText('This folder is empty.').waitFor();
     assert.equal((await resource(m)).path, `/${space.displayName}/${q.name}/Goes/Along/${m.name}`);
+    // its answer is lost: it was done, and trying again does it no second time
+    const keys = [];
+    page.on('request', r => { if (r.url().endsWith('/move') && r.method() === 'POST') keys.push(r.headers()['idempotency-key']); });
+    await page.route('**/move', async r => { await r.fetch(); await r.abort(); }, { times: 1 });
     await press(page, 'Undo: Folder \u201cGoes\u201d was moved to ' + q.name);
+    await bad(page).getByText('No connection').waitFor();
+    await press(page, /^Try again/);
     await good(page).getByText('was moved back').waitFor();
+    assert.equal(keys.length, 2);
+    assert.ok(keys[0] && keys[0] === keys[1], 'under the same key');
     assert.equal((await resource(f)).parentFolderRid, p.rid);
     await page.getByRole('link', { name: 'Goes', exact: true }).waitFor();
     // refused by the server alone: the place went to the trash meanwhile
