@@ -62,7 +62,8 @@ function events(f, start) {
         return { ...box(`${word}.*`, `All of ${word}.*`, own), word };
     });
     const known = new Set([all, ...groups, ...groups.flatMap(g => g.under)].map(b => b.pattern));
-    const others = [...given].filter(p => !known.has(p));          // of another release: they stay
+    // Those of another release are the person's to take away: the server refuses them in whatever is saved anew.
+    const others = [...given].filter(p => !known.has(p)).map(p => box(p, `${p} (unknown to this server)`, [])), most = [...groups, ...others];
     // What a wider one has is shown as chosen, and not to be chosen.
     function arrange() {
         const cover = (b, over) => {
@@ -72,17 +73,18 @@ function events(f, start) {
             for (const u of b.under) cover(u, over || b.input.checked);
         };
         all.input.disabled = false;
-        for (const g of groups) cover(g, all.input.checked);
+        for (const b of most) cover(b, all.input.checked);
     }
     arrange();
     const chosen = list => list.flatMap(b => b.input.checked ? [b.pattern] : chosen(b.under));
     return {
         name: f.name, input: all.input,
         node: h('fieldset', { class: 'mb-3', 'aria-describedby': errorId }, h('legend', { class: 'form-label' }, f.label, h('span', { class: 'soft' }, ' (required)')), all.node,
-            groups.map(g => h('details', { class: 'events', open: g.input.checked || g.under.some(b => b.input.checked) }, h('summary', {}, g.word), g.node, h('div', { class: 'ps-4' }, g.under.map(b => b.node)))), error),
-        read: () => all.input.checked ? ['*'] : [...chosen(groups), ...others],
+            groups.map(g => h('details', { class: 'events', open: g.input.checked || g.under.some(b => b.input.checked) }, h('summary', {}, g.word), g.node, h('div', { class: 'ps-4' }, g.under.map(b => b.node)))), others.map(b => b.node), error),
+        read: () => all.input.checked ? ['*'] : chosen(most),
         wrong(text) {
-            error.textContent = said(f, text);
+            const unknown = chosen(others);
+            error.textContent = text && unknown.length ? `This server doesn\u2019t know ${unknown.join(', ')}. Uncheck what it doesn\u2019t know, then save again.` : said(f, text);
             if (text) all.input.setAttribute('aria-invalid', 'true'); else all.input.removeAttribute('aria-invalid');
         },
     };
@@ -91,15 +93,15 @@ function events(f, start) {
 // Some of what there is, each with a box.
 function checks(f, start) {
     const errorId = uid('error'), error = h('div', { id: errorId, class: 'wrong' });
-    const known = f.options.map(([v]) => v), others = (start ?? []).filter(v => !known.includes(v));       // of another release: they stay
-    const boxes = f.options.map(([v, text]) => {
+    const known = f.options.map(([v]) => v), others = (start ?? []).filter(v => !known.includes(v));       // of another release: they stay until they are taken away
+    const boxes = [...f.options, ...others.map(v => [v, v])].map(([v, text]) => {
         const id = uid('box'), input = h('input', { id, type: 'checkbox', class: 'form-check-input', value: v, checked: (start ?? []).includes(v) });
         return { input, node: h('div', { class: 'form-check' }, input, h('label', { for: id, class: 'form-check-label' }, text)) };
     });
     return {
         name: f.name, input: boxes[0].input,
         node: h('fieldset', { class: 'mb-3', 'aria-describedby': errorId }, h('legend', { class: 'form-label' }, f.label, f.required && h('span', { class: 'soft' }, ' (required)')), boxes.map(b => b.node), error),
-        read: () => [...boxes.filter(b => b.input.checked).map(b => b.input.value), ...others],
+        read: () => boxes.filter(b => b.input.checked).map(b => b.input.value),
         wrong(text) {
             error.textContent = said(f, text);
             if (text) boxes[0].input.setAttribute('aria-invalid', 'true'); else boxes[0].input.removeAttribute('aria-invalid');

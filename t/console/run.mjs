@@ -635,6 +635,17 @@ await test('webhook endpoints: create and rotate show a secret once; edit, disab
     await press(page, 'Save');
     await good(page).getByText('was saved').waitFor();
     assert.deepEqual((await now()).enabled_events, ['entity.*', 'workspace.archived']);
+    // One that another release had is shown, and can be taken away; until then nothing is saved.
+    sql(`UPDATE webhook_endpoints SET enabled_events = '["entity.*","workspace.melted"]' WHERE url = 'https://hooks.example/thaw'`);
+    await page.reload();
+    await page.getByRole('link', { name: 'Edit endpoint' }).click();
+    await page.getByLabel('Description').fill('Two services');
+    await press(page, 'Save');
+    await page.getByText('This server doesn\u2019t know workspace.melted.').waitFor();
+    await events.getByLabel('workspace.melted (unknown to this server)').uncheck();
+    await press(page, 'Save');
+    await good(page).getByText('was saved').waitFor();
+    assert.deepEqual((await now()).enabled_events, ['entity.*']);
     await press(page, /^Disable endpoint/);
     await confirm(page, 'Disable endpoint');
     await good(page).getByText('Its status is now Disabled.').waitFor();
