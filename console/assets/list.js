@@ -11,7 +11,7 @@ import { byWord, whole } from './resources.js';
 // ---- Tables ---------------------------------------------------------------------------
 
 const tick = (label, checked, on) => h('input', { type: 'checkbox', class: 'form-check-input', 'aria-label': label, checked, onchange: e => on(e.target.checked) });
-const wide = c => c.wide || c.below || c.kind === 'status' ? `d-none d-lg-table-cell${c.number ? ' number' : ''}` : null;
+const wide = c => c.wide || c.below || c.kind === 'status' ? `d-none d-${c.from ?? 'lg'}-table-cell${c.number ? ' number' : ''}` : null;
 // A column that the API can sort by has a button: up first, then down, where there are both.
 function header(resource, c, order) {
     const ways = order && c.sort?.filter(way => resource.sorts.some(([value]) => value === way.value));
@@ -68,7 +68,9 @@ function columnsOf(resource, paint) {
             }, value: n });
             return h('div', { class: 'form-check form-check-inline' }, input, h('label', { for: id, class: 'form-check-label' }, n));
         };
-        return { resource: { ...resource, columns: [...resource.columns, ...on.map(n => ({ label: n, field: `number ${n}`, kind: 'decimal', wide: true, number: true }))] },
+        // They take the room of what one looks at last.
+        const rest = resource.columns.map(c => on.length && c.last ? { ...c, from: c.last } : c);
+        return { resource: { ...resource, columns: [...rest, ...on.map(n => ({ label: n, field: `number ${n}`, kind: 'decimal', wide: true, number: true }))] },
             choice: names.length ? h('details', { class: 'mb-2', 'data-columns': resource.word }, h('summary', {}, 'Columns'), names.map(box)) : '' };
     };
 }

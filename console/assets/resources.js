@@ -38,8 +38,9 @@
 //   sorts       [value, label] that the API offers, which columns have as `sort`: [{value, down}]; filters: {name, label, options, type, more}:
 //               type: text or date, where there are no options; more: behind the others
 //   numbers     the field with numbers by their names, of which the person chooses columns
-//   columns     {label, field, kind, wide, below}: wide ones are left out on a narrow screen;
-//               the status goes below the name, and so do those that are said to
+//   columns     {label, field, kind, wide, below, last}: wide ones are left out on a narrow screen, and beside
+//               numbers those with `last` below that width (xl, xxl); the status goes below the name, and so do
+//               those that are said to
 //   details     {label, field, kind} of the detail page; prose: the field of which it has the text as Markdown
 //   file        (object) -> {path, name, of}, or null: what can be saved, from its detail
 //   parts       {word, title, url(object), query(object), none, make}: the objects that
@@ -394,9 +395,9 @@ const versions = {
         { label: 'Version', field: 'version_number' },
         { label: 'Status', field: 'state', kind: 'status' },
         { label: 'Stage and aliases', field: 'marks', kind: 'badges', below: true },
-        { label: 'Source', field: 'origin', wide: true },
-        { label: 'Algorithm', field: 'algorithm', wide: true },
-        { label: 'Created', field: 'made', kind: 'time', wide: true },
+        { label: 'Source', field: 'origin', wide: true, last: 'xxl' },
+        { label: 'Algorithm', field: 'algorithm', wide: true, last: 'xxl' },
+        { label: 'Created', field: 'made', kind: 'time', wide: true, last: 'xl' },
     ],
     numbers: 'metrics', prose: 'told',
     maker: upload, form: [],

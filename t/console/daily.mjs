@@ -138,6 +138,11 @@ await test('versions: metrics as columns that one chooses, and two to five side 
     await page.reload();
     await part.locator('thead').waitFor();
     assert.deepEqual((await heads()).slice(-4, -1), ['a', 'c', 'd'], 'this browser remembers');
+    for (const width of [1024, 1280, 1440]) {
+        await page.setViewportSize({ width, height: 900 });
+        assert.deepEqual(await part.locator('table').evaluate(t => [t.scrollWidth <= t.parentElement.clientWidth, t.querySelector('tbody tr').clientHeight < 100]), [true, true], `it fits at ${width}`);
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
     await part.getByRole('link', { name: 'Compare versions' }).click();
     await heading(page, 'Compare versions');
     const table = page.getByRole('region', { name: 'Differences' }), rows = async () => (await table.locator('tbody tr').allInnerTexts()).map(t => t.replace(/\s+/g, ' ').trim());
