@@ -347,7 +347,8 @@ enum err auth_set_password(struct req *r, const char *link, const char *password
 	return tx_run(&r->tx, set_work, NULL, &s);
 }
 
-struct changing { struct req *r; const char *hash; struct session *s; };
+/* was: the session, with the password as it is until this is committed; now: the next one, which a try leaves. */
+struct changing { struct req *r; const char *hash; struct session was, now; };
 
 /* The session begins anew, of the user whose tokens have just ended. */
 static enum err change_work(void *arg)
@@ -355,25 +356,23 @@ static enum err change_work(void *arg)
 	struct changing *c = arg;
 	struct tx *tx = &c->r->tx;
 	const struct who was = *tx->who;
-	struct session now;
+	const struct user *u = &c->was.user;
 	int64_t gen;
 	/* Not by who knew the password that another request has just changed. */
-	enum err e = tx_int(tx, SQL_LOGIN_STILL, DB_IN(db_d(&c->s->user.organization), db_d(&c->s->user.id), db_s(c->s->user.password)), &gen);
+	enum err e = tx_int(tx, SQL_LOGIN_STILL, DB_IN(db_d(&u->organization), db_d(&u->id), db_s(u->password)), &gen);
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_REFRESH_INVALID : e;
-	tx->who->organization = c->s->user.organization;
-	tx->who->principal = c->s->user.id;
-	tx->who->name = c->s->user.username;
-	e = user_password(tx, &c->s->user, c->hash);
+	tx->who->organization = u->organization;
+	tx->who->principal = u->id;
+	tx->who->name = u->username;
+	e = user_password(tx, u, c->hash);
 	*tx->who = was;
 	if (e)
 		return e;
-	now = *c->s;
-	now.user.password = c->hash;
-	if (!(e = session_open(tx, &now)))
-		*c->s = now;
-	return e;
+	c->now = c->was;
+	c->now.user.password = c->hash;
+	return session_open(tx, &c->now);
 }
 
 /* A wrong password counts as at a sign-in. */
@@ -396,7 +395,7 @@ static enum err right_password(struct req *r, const struct user *u, const char *
 
 enum err auth_change_password(struct req *r, const char *current, const char *password, struct session *s)
 {
-	struct changing c = { r, NULL, s };
+	struct changing c = { .r = r };
 	enum err e = session_user(&r->tx, s);
 	int place;
 
@@ -408,7 +407,10 @@ enum err auth_change_password(struct req *r, const char *current, const char *pa
 	}
 	c.hash = passwd_hash(r->arena, password);
 	rate_leave(place);
-	return tx_run(&r->tx, change_work, NULL, &c);
+	c.was = *s;
+	e = tx_run(&r->tx, change_work, NULL, &c);
+	*s = c.now;
+	return e;
 }
 
 struct exchange { struct req *r; const char *token; struct session *s; bool stolen; };
