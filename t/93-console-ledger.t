@@ -239,10 +239,15 @@ subtest 'live and test data' => sub {
     like($names->(''), qr/A trial/, 'both, for who asks for none');
     is($t->req(GET => "/v1/workspaces/$made->{json}{id}", token => $admin, headers => [ 'Thaw-Mode' => 'live' ])->{status}, 404, 'an object too');
     is($names->('test', token => $t->key(test => 1)), 'A trial', 'a key of that mode');
-    for my $case ([ $admin, 'x' ], [ $t->key, 'test' ], [ $t->key(test => 1), 'live' ]) {
+    for my $case ([ $admin, 'x' ], [ $t->key, 'test' ], [ $t->key(test => 1), 'live' ], [ $t->key(test => 1), 'x' ], [ $t->key, 'Live' ]) {
         my $r = $t->req(GET => '/v1/workspaces', token => $case->[0], headers => [ 'Thaw-Mode' => $case->[1] ]);
         refusal_is($r, 400, 'validation_header_invalid', qr/^`Thaw-Mode` /, "refused: $case->[1]", errors => ['Thaw-Mode']);
     }
+    like($t->req(OPTIONS => '/v1/workspaces', headers => [ Origin => 'https://app.example', 'Access-Control-Request-Method' => 'GET' ])->{headers}{'access-control-allow-headers'}, qr/\bThaw-Mode\b/, 'a page of another site may ask so too');
+    my @keyed = map { $t->req(POST => '/v1/workspaces', token => $admin, body => { name => 'Under a key' }, headers => [ 'Idempotency-Key' => 'a-mode', $_ ? ('Thaw-Mode' => $_) : () ]) } 'test', 'test', 'live', '';
+    is(join(' ', map { $_->{status} } @keyed), '201 201 409 409', 'a key stands for one of them, in its mode');
+    is($keyed[1]{json}{id}, $keyed[0]{json}{id}, 'which is not made twice');
+    $t->req(POST => "/v1/workspaces/$keyed[0]{json}{id}/archive", token => $admin);
     my $count = sub { my %n = map { ("$_->{resource} $_->{status}" => $_->{count}) } @{ $t->req(GET => '/console/activity', token => $admin, headers => [ $_[0] ? ('Thaw-Mode' => $_[0]) : () ])->{json}{statuses} }; return $n{'workspace ready'} // 0 };
     is($count->('test'), 1, 'the overview counts them apart');
     is($count->('live') + 1, $count->(''), 'and together');
