@@ -75,6 +75,8 @@ subtest 'filters' => sub {
     is(actions("object=$_"), 'model_version.created', "an object: $_") for "$m->{id}%2Fver-001";
     is(actions("object=project%2F$project"), 'project.created', 'by its number');
     is(join(' ', map { $_->{object}{id} } items("object=$workspace")), $workspace, 'a workspace');
+    is(actions('object=' . $m->{id} =~ s/^mdl-//r), 'model.archived model.created model.training_completed model.training_started', 'a model as the registry spells it');
+    is(actions('object=' . 'deadbeef' x 3 . '&kind=deployment'), '', 'what nothing has is of whatever kind is asked for');
     is(scalar(items("object=$_")), 0, "what is not of this organization, or nowhere: $_") for $theirs->{id}, $NOWHERE, 'deadbeef' x 3;
     my ($run) = map { $_->{object}{id} } items('kind=training_run&limit=1');
     is(scalar(items('object=' . $run =~ s{/}{%2F}r)), 2, 'a run in its model');
@@ -89,6 +91,8 @@ subtest 'filters' => sub {
     is(actions("action=project.created&since=$at"), 'project.created', 'since, inclusive');
     is(actions("action=project.created&until=$at"), '', 'until, exclusive');
     is(actions('since=2999-01-01T00:00:00Z'), '', 'the future');
+    is(actions('since=1960-01-01T00:00:00Z&action=project.created'), 'project.created', 'before there was anything');
+    is(actions('until=1960-01-01T00:00:00Z'), '', 'or until then');
     $t->must(qw(user create --org Main --username), 'sid', '--email', 'sid@main.example', '--role', 'member');
     my $sid = $t->token('sid');
     $t->req(POST => '/api/v1/projects', token => $sid, body => { name => 'Of sid' });
