@@ -215,7 +215,7 @@ void auth_rate_now(struct req *r)
 /* ---- Signing in ---- */
 
 /* The counters of one try; account NULL: it was let in from this address lately. */
-struct counters { const char *address, *pair, *account, *known; };
+struct counters { const char *pair, *account, *known; };
 
 /* May one more fail? */
 static bool may_fail(struct req *r, const char *key, int64_t limit)
@@ -276,6 +276,22 @@ static enum err try_password(struct req *r, const struct user *u, const struct c
 	return e;
 }
 
+/* Of this user, as `who` spelled it. */
+static struct counters counters_of(struct req *r, const struct user *u, const char *who)
+{
+	const char *net = net_of(r->arena, r->tx.address), *account = account_key(r, u, who);
+	struct counters c = { .pair = arena_printf(r->arena, "login as %s from %s", account, net), .known = arena_printf(r->arena, "let in %s from %s", account, net) };
+
+	c.account = rate_marked(c.known, RATE_DAY) ? NULL : arena_printf(r->arena, "login as %s", account);
+	return c;
+}
+
+/* The counter of whatever fails from the caller's address. */
+static const char *address_key(struct req *r)
+{
+	return arena_printf(r->arena, "login from %s", net_of(r->arena, r->tx.address));
+}
+
 struct opening { struct req *r; struct session *s; };
 
 static enum err open_work(void *arg)
@@ -287,22 +303,19 @@ static enum err open_work(void *arg)
 
 static enum err login(struct req *r, enum sql by, const char *who, const char *password, struct session *out)
 {
-	const char *net = net_of(r->arena, r->tx.address), *account;
-	struct counters c = { .address = arena_printf(r->arena, "login from %s", net) };
+	const char *address = address_key(r);
+	struct counters c;
 	enum err e;
 
-	if (!may_fail(r, c.address, conf.login_rate))
+	if (!may_fail(r, address, conf.login_rate))
 		return ERR_LOGIN_RATE;
 	if (!(e = session_whose(&r->tx, by, who, &out->user))) {
-		account = account_key(r, &out->user, who);
-		c.pair = arena_printf(r->arena, "login as %s from %s", account, net);
-		c.known = arena_printf(r->arena, "let in %s from %s", account, net);
-		c.account = rate_marked(c.known, RATE_DAY) ? NULL : arena_printf(r->arena, "login as %s", account);
+		c = counters_of(r, &out->user, who);
 		e = try_password(r, &out->user, &c, password);
 	}
 	if (e == ERR_LOGIN_FAILED)
 		return e;
-	not_failed(c.address);
+	not_failed(address);
 	return e ? e : tx_run(&r->tx, open_work, NULL, &(struct opening){ r, out });
 }
 
@@ -326,7 +339,7 @@ static enum err set_work(void *arg)
 
 enum err auth_set_password(struct req *r, const char *link, const char *password)
 {
-	const char *key = arena_printf(r->arena, "login from %s", net_of(r->arena, r->tx.address));
+	const char *key = address_key(r);
 	struct setting s = { r, link, NULL };
 	int place;
 	enum err e;
@@ -378,18 +391,17 @@ static enum err change_work(void *arg)
 /* A wrong password counts as at a sign-in. */
 static enum err right_password(struct req *r, const struct user *u, const char *password)
 {
-	const char *net = net_of(r->arena, r->tx.address), *account = account_key(r, u, "");
-	struct counters c = { .address = arena_printf(r->arena, "login from %s", net), .pair = arena_printf(r->arena, "login as %s from %s", account, net),
-		.known = arena_printf(r->arena, "let in %s from %s", account, net) };
+	const char *address = address_key(r);
+	const struct counters c = counters_of(r, u, "");
 	enum err e;
 
-	if (!may_fail(r, c.address, conf.login_rate))
+	if (!may_fail(r, address, conf.login_rate))
 		return ERR_LOGIN_RATE;
 	if ((e = try_password(r, u, &c, password)) == ERR_LOGIN_FAILED) {
 		why_add(&r->tx, "current_password", "is wrong");
 		return ERR_PASSWORD_WRONG;
 	}
-	not_failed(c.address);
+	not_failed(address);
 	return e;
 }
 
