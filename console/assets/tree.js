@@ -86,8 +86,10 @@ async function choose(what, run) {
     }
     const d = open({ title: `Move ${what.sort} \u201c${what.name}\u201d`, busy: () => working, foot: [no, yes], first: no,
         body: h('div', {}, h('nav', { 'aria-label': 'Place' }, here), said, list, problem) });
-    const names = steps(what, space), found = await ancestors(names, space);
-    await enter(found.length === names.length ? [space, ...found] : [space], true);
+    try {
+        const names = steps(what, space), found = await ancestors(names, space);
+        await enter(found.length === names.length ? [space, ...found] : [space], true);
+    } catch (e) { d.close(); throw e; }           // it is told on the page, which nothing may hide
     (list.querySelector('button') ?? no).focus();
     return d.closed.finally(() => { turn++; });
 }

@@ -1,6 +1,6 @@
 // shelf.mjs: folders, the trash, the search over everything and the console's keys. Run by t/95-console-shelf.t.
 import assert from 'node:assert/strict';
-import { accessible, api, badge, column, complaints, confirm, dialog, end, fits, go, good, heading, model, press, project, setup, signedIn, sql, test, train, workspace, writes } from './harness.mjs';
+import { accessible, api, bad, badge, column, complaints, confirm, dialog, end, fits, go, good, heading, model, press, project, setup, signedIn, sql, test, train, workspace, writes } from './harness.mjs';
 
 const FILES = '/api/v2/filesystem';
 const space = (await api('GET', `${FILES}/spaces`)).body.data[0];
@@ -143,6 +143,11 @@ await test('a folder is moved by choosing its place: not into itself, not to a n
     await dialog(page).getByText(`Couldn\u2019t move the folder to ${q.name}`).waitFor();
     await page.keyboard.press('Escape');
     await dialog(page).waitFor({ state: 'detached' });
+    // where it lies cannot be had: that is told, and no dialog stands before it
+    await page.route('**/resources/getByPathBatch', r => r.abort());
+    await press(page, /^Move folder Goes/);
+    await bad(page).getByText('No connection').waitFor();
+    assert.equal(await dialog(page).count(), 0);
 });
 
 await test('a model is moved from its page, by the keyboard alone', async () => {
