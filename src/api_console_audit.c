@@ -2,13 +2,16 @@
  * a page of it, or all of it as a file.
  *
  * A file is made in memory, like every answer, of pages whose memory is given back: it ends after ROWS_MOST
- * rows or BYTES_MOST bytes, and tells by a Link where the next one begins. */
+ * rows or BYTES_MOST bytes, or with the last page that was there in time, and tells by a Link where the next
+ * one begins. */
 #include "console.h"
+#include "clock.h"
 #include "conf.h"
 #include "dom_audit.h"
 #include "str.h"
 
 enum { PAGE = 50, PAGE_MOST = 200, PART = 1000, ROWS_MOST = 100000, BYTES_MOST = 32 << 20 };
+enum { PATIENCE = 8 * SECOND };                  /* after which no further page is asked for: with one that takes as long as it may, less than nginx waits */
 #define AUDIT_ID "aud_"
 
 /* ---- Which of them ---- */
@@ -182,9 +185,20 @@ static void release(void *part)
 	arena_free(part);
 }
 
+/* A further page that takes too long is one for the next file. */
+static enum err further(struct tx *tx, enum err e, size_t rows, bool *more)
+{
+	if (e != ERR_TOO_BROAD || !rows)
+		return e;
+	tx->why = (struct why){ 0 };
+	*more = true;
+	return OK;
+}
+
 /* q->to is where it ends. */
 static enum err lines(struct req *r, struct audit_ask *q, bool csv, struct buf *b, bool *more)
 {
+	const int64_t until = clock_mono() + PATIENCE;
 	struct arena *part = arena_new();
 	struct audit_line *all;
 	size_t n, rows = 0;
@@ -197,13 +211,15 @@ static enum err lines(struct req *r, struct audit_ask *q, bool csv, struct buf *
 		r->tx.arena = part;
 		e = audit_find(&r->tx, q, &all, &n, more);
 		r->tx.arena = r->arena;
-		for (size_t i = 0; !e && i < n; i++)
+		if (e)
+			return further(&r->tx, e, rows, more);
+		for (size_t i = 0; i < n; i++)
 			(csv ? csv_line : json_line)(part, b, &all[i]);
-		if (!e && n)
+		if (n)
 			q->to = all[n - 1].id;
 		rows += n;
-	} while (!e && *more && rows < ROWS_MOST && b->n < BYTES_MOST);
-	return e;
+	} while (*more && rows < ROWS_MOST && b->n < BYTES_MOST && clock_mono() < until);
+	return OK;
 }
 
 /* The same address, behind the last row of this file. */
@@ -244,6 +260,6 @@ const struct route audit_routes[] = {
 	{ "GET", "/console/audit", PERM_ORG_ADMIN, 0, QUERY(audit_query, struct audit_query), .status = 200, .out = audit_out, .run = audit,
 	  .summary = "List what was done in the organization, newest first", .errors = "TOO_BROAD" },
 	{ "GET", "/console/audit/export", PERM_ORG_ADMIN, 0, QUERY(export_query, struct audit_query), .status = 200, .run = export, .type = "text/csv",
-	  .summary = "Download what was done in the organization as CSV or JSON lines, up to 100,000 rows or 32 MiB; `Link` has the address of the rest", .errors = "TOO_BROAD" },
+	  .summary = "Download what was done in the organization as CSV or JSON lines, up to 100,000 rows or 32 MiB, or what is found in a few seconds; `Link` has the address of the rest", .errors = "TOO_BROAD" },
 	{ 0 }
 };

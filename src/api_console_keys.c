@@ -11,17 +11,6 @@
 #define KEY_AT(field) AT(struct apikey, field)
 static const char *const kinds[] = { "token", "secret", "publishable", NULL };
 
-static const char *agent_fault(struct arena *a, const char *s)
-{
-	(void)a;
-	return agent_valid(s) ? NULL : "must be `agt_` followed by letters and digits";
-}
-
-static const char *version_fault(struct arena *a, const char *s)
-{
-	return api_version_known(s) ? NULL : arena_printf(a, "is not a supported API version; the latest is %s", API_NEWEST);
-}
-
 static const struct shape key_in[] = {
 	{ "kind", T_STR, KEY_AT(kind), .words = kinds, .flags = F_REQUIRED, .help = "`sk_`, `pk_` or `tok_`" },
 	{ "name", T_STR, KEY_AT(name), .min = 1, .max = 128, .flags = F_NULL | F_TRIMMED },

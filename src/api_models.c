@@ -274,6 +274,8 @@ static enum err file_of(struct req *r, struct upload *in, struct bytes *out)
 			return why_fault(&r->tx, "file", "is given twice");
 		file = &r->parts[i];
 	}
+	if (file && in->file)
+		return why_fault(&r->tx, "file", "is given twice");
 	if (file) {
 		*out = (struct bytes){ (const unsigned char *)file->bytes, file->n };
 		if (*file->filename) {

@@ -39,12 +39,6 @@ static const struct shape limits_out[] = {
 static const struct shape token_out[] = { TOKEN_ROWS, NAMED("Token") };
 static const struct shape secret_out[] = { TOKEN_ROWS, { "secret", T_STR, APIKEY_AT(secret), .help = "shown only once" }, NAMED("TokenWithSecret") };
 
-static const char *agent_fault(struct arena *a, const char *s)
-{
-	(void)a;
-	return agent_valid(s) ? NULL : "must be `agt_` followed by letters and digits";
-}
-
 static const struct shape limits_in[] = {
 	{ "requests_per_minute", T_INT, APIKEY_AT(rate), .min = 1, .max = 1000000 },
 	NAMED("TokenLimitsIn")

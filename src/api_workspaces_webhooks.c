@@ -2,6 +2,7 @@
 #include "workspaces.h"
 #include <string.h>
 #include "clock.h"
+#include "dom_apikey.h"
 #include "dom_webhook.h"
 #include "event.h"
 #include "net.h"

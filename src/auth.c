@@ -215,7 +215,7 @@ void auth_rate_now(struct req *r)
 /* ---- Signing in ---- */
 
 /* The counters of one try; account NULL: it was let in from this address lately. */
-struct counters { const char *address, *pair, *account, *known; };
+struct counters { const char *pair, *account, *known; };
 
 /* May one more fail? */
 static bool may_fail(struct req *r, const char *key, int64_t limit)
@@ -276,6 +276,22 @@ static enum err try_password(struct req *r, const struct user *u, const struct c
 	return e;
 }
 
+/* Of this user, as `who` spelled it. */
+static struct counters counters_of(struct req *r, const struct user *u, const char *who)
+{
+	const char *net = net_of(r->arena, r->tx.address), *account = account_key(r, u, who);
+	struct counters c = { .pair = arena_printf(r->arena, "login as %s from %s", account, net), .known = arena_printf(r->arena, "let in %s from %s", account, net) };
+
+	c.account = rate_marked(c.known, RATE_DAY) ? NULL : arena_printf(r->arena, "login as %s", account);
+	return c;
+}
+
+/* The counter of whatever fails from the caller's address. */
+static const char *address_key(struct req *r)
+{
+	return arena_printf(r->arena, "login from %s", net_of(r->arena, r->tx.address));
+}
+
 struct opening { struct req *r; struct session *s; };
 
 static enum err open_work(void *arg)
@@ -287,22 +303,19 @@ static enum err open_work(void *arg)
 
 static enum err login(struct req *r, enum sql by, const char *who, const char *password, struct session *out)
 {
-	const char *net = net_of(r->arena, r->tx.address), *account;
-	struct counters c = { .address = arena_printf(r->arena, "login from %s", net) };
+	const char *address = address_key(r);
+	struct counters c;
 	enum err e;
 
-	if (!may_fail(r, c.address, conf.login_rate))
+	if (!may_fail(r, address, conf.login_rate))
 		return ERR_LOGIN_RATE;
 	if (!(e = session_whose(&r->tx, by, who, &out->user))) {
-		account = account_key(r, &out->user, who);
-		c.pair = arena_printf(r->arena, "login as %s from %s", account, net);
-		c.known = arena_printf(r->arena, "let in %s from %s", account, net);
-		c.account = rate_marked(c.known, RATE_DAY) ? NULL : arena_printf(r->arena, "login as %s", account);
+		c = counters_of(r, &out->user, who);
 		e = try_password(r, &out->user, &c, password);
 	}
 	if (e == ERR_LOGIN_FAILED)
 		return e;
-	not_failed(c.address);
+	not_failed(address);
 	return e ? e : tx_run(&r->tx, open_work, NULL, &(struct opening){ r, out });
 }
 
@@ -326,7 +339,7 @@ static enum err set_work(void *arg)
 
 enum err auth_set_password(struct req *r, const char *link, const char *password)
 {
-	const char *key = arena_printf(r->arena, "login from %s", net_of(r->arena, r->tx.address));
+	const char *key = address_key(r);
 	struct setting s = { r, link, NULL };
 	int place;
 	enum err e;
@@ -347,7 +360,8 @@ enum err auth_set_password(struct req *r, const char *link, const char *password
 	return tx_run(&r->tx, set_work, NULL, &s);
 }
 
-struct changing { struct req *r; const char *hash; struct session *s; };
+/* was: the session, with the password as it is until this is committed; now: the next one, which a try leaves. */
+struct changing { struct req *r; const char *hash; struct session was, now; };
 
 /* The session begins anew, of the user whose tokens have just ended. */
 static enum err change_work(void *arg)
@@ -355,48 +369,45 @@ static enum err change_work(void *arg)
 	struct changing *c = arg;
 	struct tx *tx = &c->r->tx;
 	const struct who was = *tx->who;
-	struct session now;
+	const struct user *u = &c->was.user;
 	int64_t gen;
 	/* Not by who knew the password that another request has just changed. */
-	enum err e = tx_int(tx, SQL_LOGIN_STILL, DB_IN(db_d(&c->s->user.organization), db_d(&c->s->user.id), db_s(c->s->user.password)), &gen);
+	enum err e = tx_int(tx, SQL_LOGIN_STILL, DB_IN(db_d(&u->organization), db_d(&u->id), db_s(u->password)), &gen);
 
 	if (e)
 		return e == ERR_DB_NONE ? ERR_REFRESH_INVALID : e;
-	tx->who->organization = c->s->user.organization;
-	tx->who->principal = c->s->user.id;
-	tx->who->name = c->s->user.username;
-	e = user_password(tx, &c->s->user, c->hash);
+	tx->who->organization = u->organization;
+	tx->who->principal = u->id;
+	tx->who->name = u->username;
+	e = user_password(tx, u, c->hash);
 	*tx->who = was;
 	if (e)
 		return e;
-	now = *c->s;
-	now.user.password = c->hash;
-	if (!(e = session_open(tx, &now)))
-		*c->s = now;
-	return e;
+	c->now = c->was;
+	c->now.user.password = c->hash;
+	return session_open(tx, &c->now);
 }
 
 /* A wrong password counts as at a sign-in. */
 static enum err right_password(struct req *r, const struct user *u, const char *password)
 {
-	const char *net = net_of(r->arena, r->tx.address), *account = account_key(r, u, "");
-	struct counters c = { .address = arena_printf(r->arena, "login from %s", net), .pair = arena_printf(r->arena, "login as %s from %s", account, net),
-		.known = arena_printf(r->arena, "let in %s from %s", account, net) };
+	const char *address = address_key(r);
+	const struct counters c = counters_of(r, u, "");
 	enum err e;
 
-	if (!may_fail(r, c.address, conf.login_rate))
+	if (!may_fail(r, address, conf.login_rate))
 		return ERR_LOGIN_RATE;
 	if ((e = try_password(r, u, &c, password)) == ERR_LOGIN_FAILED) {
 		why_add(&r->tx, "current_password", "is wrong");
 		return ERR_PASSWORD_WRONG;
 	}
-	not_failed(c.address);
+	not_failed(address);
 	return e;
 }
 
 enum err auth_change_password(struct req *r, const char *current, const char *password, struct session *s)
 {
-	struct changing c = { r, NULL, s };
+	struct changing c = { .r = r };
 	enum err e = session_user(&r->tx, s);
 	int place;
 
@@ -408,7 +419,10 @@ enum err auth_change_password(struct req *r, const char *current, const char *pa
 	}
 	c.hash = passwd_hash(r->arena, password);
 	rate_leave(place);
-	return tx_run(&r->tx, change_work, NULL, &c);
+	c.was = *s;
+	e = tx_run(&r->tx, change_work, NULL, &c);
+	*s = c.now;
+	return e;
 }
 
 struct exchange { struct req *r; const char *token; struct session *s; bool stolen; };

@@ -19,6 +19,18 @@ bool api_version_known(const char *version)
 	return false;
 }
 
+const char *version_fault(struct arena *a, const char *version)
+{
+	return api_version_known(version) ? NULL
+		: arena_printf(a, "is not a supported API version; the latest is %s", API_NEWEST);
+}
+
+const char *agent_fault(struct arena *a, const char *s)
+{
+	(void)a;
+	return agent_valid(s) ? NULL : "must be `agt_` followed by letters and digits";
+}
+
 bool agent_valid(const char *s)
 {
 	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -46,5 +46,8 @@ extern const char *const api_versions[];
 bool api_version_known(const char *version);
 /* Does it name an agent: `agt_` and letters and digits, 64 characters at most? */
 bool agent_valid(const char *s);
+/* Why a text is no version, or no agent; NULL: it is one. */
+const char *version_fault(struct arena *a, const char *version);
+const char *agent_fault(struct arena *a, const char *s);
 
 #endif

@@ -133,20 +133,19 @@ static enum err to_number(struct tx *tx, struct audit_ask *q, const char *id, co
 	return id_parse(slash + 1, "", &q->object) ? OK : ERR_SHAPE;
 }
 
-/* Of the kinds that have no prefix the one that has it; any where none does. */
+/* Of whatever kind: another API may spell it without its prefix.  Nothing has this id: of the kind that there was. */
 static enum err to_bare(struct tx *tx, struct audit_ask *q)
 {
-	enum err e = OK;
+	enum err e = ERR_DB_NONE;
 	struct id id;
 
-	for (int i = 0; i < RES__MAX; i++) {
-		if (*life_resources[i].prefix)
-			continue;
-		q->type = life_resources[i].word;
-		if ((e = tx_id(tx, SQL_AUDIT_THERE, DB_IN(db_d(&q->org), db_s(q->type), db_d(&q->object)), &id)) != ERR_DB_NONE)
-			return e;
+	for (int i = 0; i < RES__MAX && e == ERR_DB_NONE; i++) {
+		const char *word = life_resources[i].word;
+
+		if (!(e = tx_id(tx, SQL_AUDIT_THERE, DB_IN(db_d(&q->org), db_s(word), db_d(&q->object)), &id)))
+			q->type = word;
 	}
-	return OK;
+	return e == ERR_DB_NONE ? OK : e;
 }
 
 enum err audit_to(struct tx *tx, struct audit_ask *q, const char *id)

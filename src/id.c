@@ -71,7 +71,7 @@ void id_new(int64_t now_us, struct id *out)
 struct id id_first(int64_t us)
 {
 	struct id id = id_none;
-	int64_t ms = us / 1000;
+	int64_t ms = us < 0 ? 0 : us / 1000;             /* no id is from before 1970 */
 
 	for (int i = 5; i >= 0; i--, ms >>= 8)
 		id.b[i] = (unsigned char)ms;

@@ -306,16 +306,19 @@ const char *req_header(const struct req *r, const char *name)
 	return found && *found ? arena_strdup(r->arena, found) : NULL;
 }
 
+#define MODE_HEADER "HTTP_THAW_MODE"
+
 enum err req_mode(struct req *r)
 {
-	const char *sent = req_header(r, "HTTP_THAW_MODE");
-	const enum mode mode = !sent ? MODE_BOTH : !strcmp(sent, "live") ? MODE_LIVE : MODE_TEST;
+	const char *sent = req_header(r, MODE_HEADER);
+	const bool live = sent && !strcmp(sent, "live");
+	const enum mode mode = live ? MODE_LIVE : MODE_TEST;
 
-	if (!sent || mode == r->who.mode)
+	if (!sent)
 		return OK;
-	if (mode == MODE_TEST && strcmp(sent, "test"))
+	if (!live && strcmp(sent, "test"))
 		why_add(&r->tx, "Thaw-Mode", "must be live or test");
-	else if (r->who.mode != MODE_BOTH)
+	else if (r->who.mode != MODE_BOTH && r->who.mode != mode)
 		why_add(&r->tx, "Thaw-Mode", "does not match the mode of this API key");
 	else
 		return r->who.mode = mode, OK;
@@ -326,7 +329,7 @@ enum err req_mode(struct req *r)
  * (httpapi-idempotency-key-header-07), and the fingerprint of what it stands for. */
 static enum err decode_key(struct req *r)
 {
-	const char *h = var(r, HTTP_IDEMPOTENCY_KEY), *query = strchrnul(var(r, REQUEST_URI), '?');
+	const char *h = var(r, HTTP_IDEMPOTENCY_KEY), *query = strchrnul(var(r, REQUEST_URI), '?'), *mode = req_header(r, MODE_HEADER);
 	struct buf all = { .arena = r->arena };
 	char *key;
 	size_t n;
@@ -349,6 +352,8 @@ static enum err decode_key(struct req *r)
 	r->tx.idempotency_key = key;
 	buf_printf(&all, "%s %s%s\n%s\n%s\n", r->method, r->path, query, r->content_type ? r->content_type : "",
 		r->tx.if_match ? r->tx.if_match : "*");
+	if (mode)
+		buf_printf(&all, "%s\n", mode);
 	buf_put(&all, r->body, r->body_n);
 	sha256(all.p, all.n, r->tx.fingerprint);
 	return OK;

@@ -17,7 +17,7 @@
 /* What a page of another origin may send beside what any may, and read of an answer (Fetch, CORS): also where nginx answers by
  * itself (nginxconf.c).  Attribution and Fetch-User-Agent are what the foundry SDKs send. */
 #define CORS_TAKES "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Range, Cache-Control, Matter-Version, " \
-	"X-Request-Id, X-Requested-With, traceparent, tracestate, Attribution, Fetch-User-Agent"
+	"Thaw-Mode, X-Request-Id, X-Requested-With, traceparent, tracestate, Attribution, Fetch-User-Agent"
 #define CORS_SHOWS "Accept-Ranges, Allow, Content-Disposition, Content-Range, Deprecation, ETag, Idempotent-Replayed, Link, Location, " \
 	"Matter-Version, QoS-Retry-Hint, Retry-After, Sunset, WWW-Authenticate, X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
 

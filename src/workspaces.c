@@ -61,9 +61,3 @@ struct id path_id(struct req *r, size_t var, enum resource resource)
 	r->tx.about.id = r->vars[var];
 	return req_id(r, var, life_resources[resource].prefix);
 }
-
-const char *version_fault(struct arena *a, const char *version)
-{
-	return api_version_known(version) ? NULL
-		: arena_printf(a, "is not a supported API version; the latest is %s", API_NEWEST);
-}

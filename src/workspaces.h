@@ -31,9 +31,6 @@ extern const struct route webhook_routes[], token_routes[];
 /* Pages by cursor.  ERR_QUERY: both cursors, or an order there is not. */
 extern const struct paging by_cursor;
 
-/* Of the date of a version, in a body. */
-const char *version_fault(struct arena *a, const char *version);
-
 /* The id of the path, and the object that errors speak of. */
 struct id path_id(struct req *r, size_t var, enum resource resource);
 /* Errors of a request that names no object yet speak of its kind. */

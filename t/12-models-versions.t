@@ -162,6 +162,7 @@ subtest 'what is no upload changes nothing' => sub {
         error_is(form($id, [ [ metrics => '{}' ] ]), 400, 'VALIDATION_ERROR', 'no file', 'file');
         error_is(form($id, [ [ file => '', 'x.bin' ] ]), 400, 'VALIDATION_ERROR', 'an empty file', 'file');
         error_is(form($id, [ @file, @file ]), 400, 'VALIDATION_ERROR', 'two files', 'file');
+        error_is(form($id, [ @file, [ file => 'eA==' ] ]), 400, 'VALIDATION_ERROR', 'a file and a text', 'file');
         error_is(form($id, [ @file, [ metrics => $_->[0] ] ]), 400, 'VALIDATION_ERROR', "metrics: $_->[1]", 'metrics') for [ '{', 'no JSON' ], [ '[]', 'a list' ], [ '"x"', 'a text' ], [ '', 'nothing' ], [ '{"a":1,"a":2}', 'a name twice' ],
             [ '{"a":"' . 'x' x 70_000 . '"}', 'too long' ];
         error_is(form($id, [ @file, [ algorithm => 'x' x 256 ] ]), 400, 'VALIDATION_ERROR', 'a long algorithm', 'algorithm');

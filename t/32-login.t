@@ -198,6 +198,26 @@ subtest 'the rate of signing in' => sub {
     is($t->thaw('audit', 'verify')->{exit}, 0, 'audit and state reconcile');
 };
 
+# Whoever has a session of somebody guesses no more often than who has none.
+subtest 'the rate of guessing the current password' => sub {
+    my $t = Thaw->new(limits => 1, nginx => 0, config => { login_rate => 3, login_account_total => 3 });
+    my $post = sub {
+        my ($from, $path, $in, @more) = @_;
+        my $body = json($in);
+        return fastcgi($t, [ REMOTE_ADDR => $from, REQUEST_METHOD => 'POST', REQUEST_URI => "/console/session$path", CONTENT_TYPE => 'application/json', CONTENT_LENGTH => length $body,
+            HTTP_HOST => 'thaw.example', HTTP_ORIGIN => 'http://thaw.example', @more ], $body);
+    };
+    $t->user('ada');
+    my $in = $post->('192.0.2.1', '', { email => 'ada@main.example', password => $t->password('ada') });
+    my @cookie = (HTTP_COOKIE => $in->{headers}{'set-cookie'} =~ /(thaw_session=[^;]+)/);
+    my $guess = sub { $post->("192.0.2.$_[0]", '/password', { current_password => $_[1] // 'wrong', password => 'what nobody knows' }, @cookie)->{status} };
+    fresh_minute(10);
+    is(join(' ', map { $guess->($_) } 11 .. 14), '400 400 400 429', 'for one account: three a minute, from wherever');
+    is($guess->(14, $t->password('ada')), 429, 'whatever comes then');
+    is($guess->(1), 400, 'but for where the user signed in');
+    $t->{worker}->stop;
+};
+
 # An account has one address, however people type it.
 subtest 'email addresses' => sub {
     my $sign_in = sub { my ($email, $password) = @_; $t->req(POST => '/api/v1/auth/login', body => { email => $email, password => $password // $t->password('ada') }) };

@@ -68,6 +68,23 @@ for my $case ([ before => 'cut before the COMMIT was forwarded' ],
     };
 }
 
+# What one try has found out is no answer to the next: the password that was to be is not the one that is.
+subtest 'a password that is changed while the connection is cut' => sub {
+    my $page = sub { my ($path, $body, @more) = @_; $t->req(POST => "/console/session$path", body => $body, headers => [ Origin => 'http://127.0.0.1', @more ]) };
+    my $is = $t->password('admin');
+    for my $when (qw(before after late)) {
+        my ($cookie) = $page->('', { email => 'admin@main.example', password => $is })->{headers}{'set-cookie'} =~ /thaw_session=([^;]+)/;
+        $t->cut($when);
+        my $r = $page->('/password', { current_password => $is, password => "chosen while cut $when" }, Cookie => "thaw_session=$cookie");
+        is($t->uncut, 0, "the connection was cut $when");
+        is($r->{status}, 200, 'the password is changed') or diag $r->{raw};
+        is($page->('', { email => 'admin@main.example', password => $_->[0] })->{status}, $_->[1], $_->[2]) for [ "chosen while cut $when", 200, 'and is good' ], [ $is, 401, 'and the former is not' ];
+        $is = "chosen while cut $when";
+    }
+    is(scalar $t->sql("SELECT COUNT(*) FROM audit_events WHERE action = 'user.password_changed'"), 3, 'one audit row each');
+    $token = $t->token('admin');
+};
+
 subtest 'a transaction that the server has ended without a word' => sub {
     # given a change whose transaction is gone before its first, second, ... statement, which
     # the server then runs and commits by itself

@@ -398,6 +398,8 @@ $l->finish(more => 1);
 
 # A person, on a server whose clock is the browser's.
 my $b = Thaw->new;
-Thaw::Browser::run($b, 'people');
+$b->reader;
+my ($theirs) = $b->thaw(qw(api-key create --user reader --name), 'of the reader')->{err} =~ /^id: (tok_\w+)$/m;
+Thaw::Browser::run($b, 'people', theirs => $theirs);
 is($b->thaw('audit', 'verify')->{exit}, 0, 'the audit agrees');
 $b->finish;

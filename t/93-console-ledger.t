@@ -95,6 +95,8 @@ subtest 'filters' => sub {
     is(actions("object=$_"), 'model_version.created', "an object: $_") for "$m->{id}%2Fver-001";
     is(actions("object=project%2F$project"), 'project.created', 'by its number');
     is(join(' ', map { $_->{object}{id} } items("object=$workspace")), $workspace, 'a workspace');
+    is(actions('object=' . $m->{id} =~ s/^mdl-//r), 'model.archived model.created model.training_completed model.training_started', 'a model as the registry spells it');
+    is(actions('object=' . 'deadbeef' x 3 . '&kind=deployment'), '', 'what nothing has is of whatever kind is asked for');
     is(scalar(items("object=$_")), 0, "what is not of this organization, or nowhere: $_") for $theirs->{id}, $NOWHERE, 'deadbeef' x 3;
     my ($run) = map { $_->{object}{id} } items('kind=training_run&limit=1');
     is(scalar(items('object=' . $run =~ s{/}{%2F}r)), 2, 'a run in its model');
@@ -109,6 +111,8 @@ subtest 'filters' => sub {
     is(actions("action=project.created&since=$at"), 'project.created', 'since, inclusive');
     is(actions("action=project.created&until=$at"), '', 'until, exclusive');
     is(actions('since=2999-01-01T00:00:00Z'), '', 'the future');
+    is(actions('since=1960-01-01T00:00:00Z&action=project.created'), 'project.created', 'before there was anything');
+    is(actions('until=1960-01-01T00:00:00Z'), '', 'or until then');
     $t->must(qw(user create --org Main --username), 'sid', '--email', 'sid@main.example', '--role', 'member');
     my $sid = $t->token('sid');
     $t->req(POST => '/api/v1/projects', token => $sid, body => { name => 'Of sid' });
@@ -203,7 +207,26 @@ subtest 'among many' => sub {
     isnt($first, $last, 'and begins behind it');
     cmp_ok($more->{body} =~ tr/\n//, '>', 100, 'with all that is left');
     diag(sprintf 'files of 100,000 rows: %.1f s', time - $began) if $ENV{VERBOSE};
-    $t->sql("DELETE FROM audit_events WHERE resource_type = 'filler'");
+
+    # Runs that take their time to be looked up: some of them, each too long for its page; and all, each page in time.
+    my $run = $t->sql("SELECT CONCAT(\"UNHEX('\", HEX(id), \"')\") FROM training_runs LIMIT 1");
+    my $slow = sub {
+        my ($seconds, $which) = @_;
+        $t->sql("UPDATE audit_events SET resource_type = 'training_run', resource_id = $run WHERE actor_name = 'filler' AND revision $which");
+        $t->sql("RENAME TABLE training_runs TO training_runs_was; CREATE VIEW training_runs AS SELECT w.* FROM training_runs_was w WHERE SLEEP($seconds) = 0");
+        my $began = time;
+        my $r = $t->req(GET => '/console/audit/export?format=csv', token => $admin, plain => 1);
+        $t->sql('DROP VIEW training_runs; RENAME TABLE training_runs_was TO training_runs');
+        is($r->{status}, 200, 'what takes long is told as far as it was found') or diag $r->{raw};
+        like($r->{headers}{link} // '', qr/rel="next"/, 'and where it goes on');
+        return (($r->{body} =~ tr/\n//) - 1, time - $began);
+    };
+    my ($found) = $slow->(0.02, 'BETWEEN 60001 AND 61000');
+    cmp_ok($found, '>', 38000, "$found rows before those");
+    ($found, my $took) = $slow->(0.003, '% 50 = 0 AND revision > 100');
+    cmp_ok($found, '<', 90000, sprintf '%d rows in %.1f s', $found, $took);
+    cmp_ok($took, '<', 14, 'which is less than nginx waits');
+    $t->sql("DELETE FROM audit_events WHERE actor_name = 'filler'");
 };
 
 subtest 'usage' => sub {
@@ -259,10 +282,15 @@ subtest 'live and test data' => sub {
     like($names->(''), qr/A trial/, 'both, for who asks for none');
     is($t->req(GET => "/v1/workspaces/$made->{json}{id}", token => $admin, headers => [ 'Thaw-Mode' => 'live' ])->{status}, 404, 'an object too');
     is($names->('test', token => $t->key(test => 1)), 'A trial', 'a key of that mode');
-    for my $case ([ $admin, 'x' ], [ $t->key, 'test' ], [ $t->key(test => 1), 'live' ]) {
+    for my $case ([ $admin, 'x' ], [ $t->key, 'test' ], [ $t->key(test => 1), 'live' ], [ $t->key(test => 1), 'x' ], [ $t->key, 'Live' ]) {
         my $r = $t->req(GET => '/v1/workspaces', token => $case->[0], headers => [ 'Thaw-Mode' => $case->[1] ]);
         refusal_is($r, 400, 'validation_header_invalid', qr/^`Thaw-Mode` /, "refused: $case->[1]", errors => ['Thaw-Mode']);
     }
+    like($t->req(OPTIONS => '/v1/workspaces', headers => [ Origin => 'https://app.example', 'Access-Control-Request-Method' => 'GET' ])->{headers}{'access-control-allow-headers'}, qr/\bThaw-Mode\b/, 'a page of another site may ask so too');
+    my @keyed = map { $t->req(POST => '/v1/workspaces', token => $admin, body => { name => 'Under a key' }, headers => [ 'Idempotency-Key' => 'a-mode', $_ ? ('Thaw-Mode' => $_) : () ]) } 'test', 'test', 'live', '';
+    is(join(' ', map { $_->{status} } @keyed), '201 201 409 409', 'a key stands for one of them, in its mode');
+    is($keyed[1]{json}{id}, $keyed[0]{json}{id}, 'which is not made twice');
+    $t->req(POST => "/v1/workspaces/$keyed[0]{json}{id}/archive", token => $admin);
     my $count = sub { my %n = map { ("$_->{resource} $_->{status}" => $_->{count}) } @{ $t->req(GET => '/console/activity', token => $admin, headers => [ $_[0] ? ('Thaw-Mode' => $_[0]) : () ])->{json}{statuses} }; return $n{'workspace ready'} // 0 };
     is($count->('test'), 1, 'the overview counts them apart');
     is($count->('live') + 1, $count->(''), 'and together');

@@ -116,7 +116,7 @@ async function perform(resource, offer, object, refresh, small) {
                 if (sent !== null && sent !== words) key = nonce();
                 sent = words;
                 tried = true;
-                try { return await request(offer.method, path, { key, body, match }); } catch (e) { if (e.kind === 'invalid') key = nonce(); throw e; }
+                try { return await request(offer.method, path, { key, body, match }); } catch (e) { if (['invalid', 'conflict'].includes(e.kind)) key = nonce(); throw e; }
             },
         });
         if (!done) {

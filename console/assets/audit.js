@@ -110,7 +110,7 @@ export function audit(params) {
                 const href = URL.createObjectURL(data);
                 h('a', { href, download: `audit-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}` }).click();
                 setTimeout(() => URL.revokeObjectURL(href), 60_000);
-                rest.replaceChildren(...next ? [h('p', {}, `The file has the newest ${count(100_000)} changes, or less where they are large. `, save(format, 'Export older ones', next))] : []);
+                rest.replaceChildren(...next ? [h('p', {}, `The file has the newest ${count(100_000)} changes, or fewer where they are large or take long to find. `, save(format, 'Export older ones', next))] : []);
                 toast('good', 'The file was saved', next ? 'There are more changes than one file has.' : null);
             } catch (e) {
                 if (!(e instanceof Failure) || !wrong(e)) toastFailure(e, 'export the changes');

@@ -17,8 +17,9 @@ export async function detail(resource, id) {
     let title, turn = 0;
 
     async function load() {
-        const object = resource.api.one((await request('GET', url)).data);
         const mine = ++turn;
+        const object = resource.api.one((await request('GET', url)).data);
+        if (mine !== turn) return;                   // what was asked for later is newer
         watch(JSON.stringify(object), object, mine);
         const past = !resource.noHistory && timeline(resource, id);         // asked for beside the rest
         await resource.api.complete?.([object], get, true);

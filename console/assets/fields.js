@@ -161,7 +161,11 @@ function field(f, start, parent) {
         wrote = writing(input);
     } else if (f.type === 'area' || f.type === 'lines') input = h('textarea', { ...common, class: 'form-control', rows: 4, value: f.type === 'lines' ? (start ?? []).join('\n') : start ?? '' });
     else if (f.type === 'check') input = h('input', { ...common, type: 'checkbox', class: 'form-check-input', checked: !!start });
-    else if (f.type === 'choice') input = h('select', { ...common, class: 'form-select' }, f.options.map(([v, text]) => h('option', { value: v, selected: v === start }, text)));
+    else if (f.type === 'choice') {
+        // What it is stays, also where it is none of those: a browser would choose the first one.
+        const there = start === undefined || start === null || f.options.some(([v]) => v === start);
+        input = h('select', { ...common, class: 'form-select' }, [...there ? [] : [[start, start]], ...f.options].map(([v, text]) => h('option', { value: v, selected: v === start }, text)));
+    }
     else {
         if (f.type === 'colour') extra = h('datalist', { id: `${id}-list` }, f.options.map(o => h('option', { value: o })));
         input = h('input', { ...common, type: f.type === 'password' ? 'password' : 'text', class: 'form-control', autocomplete: f.autocomplete ?? 'off', list: extra?.id, oninput: paint,

@@ -230,6 +230,7 @@ export function list(resource, archived, params) {
         rows.querySelector(`[data-sort="${CSS.escape(label)}"]`)?.focus();
     }
     function changed() {
+        if (!rows.isConnected) return;               // one went elsewhere while this was still to come
         for (const n of names) view[n] = controls.elements[n].value.trim();
         Object.assign(view, { page: 1, after: '', before: '' });
         history.replaceState(null, '', hash({}));

@@ -1,6 +1,6 @@
 // people.js: what the console knows of people and of what acts for them, as resources.js has it: users and
 // their sessions, roles, API keys, and the applications that an administrator registers.
-import { may, named, user } from './api.js';
+import { may, named, query, user } from './api.js';
 import { permissions, scopes, time } from './dom.js';
 
 // Pages that go on behind an id, or before one.
@@ -21,6 +21,14 @@ const made = [{ label: 'Created', field: 'created_at', kind: 'time' }, { label: 
 
 const linked = r => r.link && { text: r.link, title: 'The link to set a password', label: 'Link',
     about: ['Send this link to the user. It is shown only this once, works once, and is valid until ', time(r.link_expires_at), '.'] };
+async function everyRole(get) {
+    const all = [];
+    for (let page = { more: true }; page.more;) {
+        page = await get(query('/console/roles', { limit: 100, after: all.at(-1)?.id }));
+        all.push(...page.items);
+    }
+    return all.map(r => [r.name, r.name]);
+}
 const users = {
     word: 'user',
     create: 'organization:admin',
@@ -46,7 +54,7 @@ const users = {
     form: [
         { name: 'username', label: 'User name', type: 'text', required: true, taken: /user name/, help: 'Unique across all organizations' },
         { name: 'email', label: 'E-mail address', type: 'text', required: true, taken: /email address/, help: 'The user signs in with it' },
-        { name: 'role', label: 'Role', type: 'choice', required: true, start: 'member', load: async get => (await get('/console/roles?limit=100')).items.map(r => [r.name, r.name]) },
+        { name: 'role', label: 'Role', type: 'choice', required: true, start: 'member', load: everyRole },
     ],
     edit: { method: 'PATCH', transitions: ['USER_ROLE'],
         send: (values, u) => ({ role: values.role, ...Object.fromEntries(Object.entries(values).filter(([k, v]) => v !== u[k])) }) },
@@ -134,11 +142,10 @@ const keys = {
         one: r => r,
         secret: r => r.secret && { text: r.secret, title: 'Your new API key', about: 'The key is shown only this once. Store it where your program reads it, and nowhere else.', label: 'API key' },
         async complete(items, get) {
-            const of = k => k.principal && k.principal.human_id !== user().principal_id && may('organization:admin') ? userUrl(asHex(k.principal.human_id)) : null;
+            const own = k => k.principal.human_id === user().principal_id, id = k => asHex(k.principal.human_id), of = k => k.principal && !own(k) ? userUrl(id(k)) : null;
             const found = await named(get, items.map(of).filter(Boolean));
             for (const k of items) {
-                const who = found.get(of(k));
-                k.whose = who ? { href: `#/users/${who.id}`, text: who.username } : k.principal && { href: '#/account', text: `${user().username} (you)` };
+                k.whose = k.principal && (own(k) ? { href: '#/account', text: `${user().username} (you)` } : { href: `#/users/${id(k)}`, text: found.get(of(k))?.username ?? id(k) });
                 k.agent = k.principal?.agent_id;
                 k.what = kinds.find(([kind]) => kind === k.kind)?.[1].split(':')[0];
                 k.step = k.tier && tiers[k.tier - 1][1].split(':')[0];

@@ -1,6 +1,6 @@
 // tree.js: what lies in folders and in the trash, as one walks through it; and choosing a place, to move a folder or a model.
 import { h, badge, count, nonce, plural, sentence, spinner, time } from './dom.js';
-import { get, may, offers, query, request } from './api.js';
+import { get, may, offers, passing, query, request } from './api.js';
 import { confirm, keepToasts, notice, open, toast, toastFailure } from './dialog.js';
 import { button, known, settle } from './act.js';
 import { fieldset } from './fields.js';
@@ -12,6 +12,19 @@ const offersOf = async (o, refresh, small, only) => {
     const sort = sorts[o.sort];
     return known(sort, await offers(sort, o.status), o).filter(a => !only || sort.actions[a.transition].row).map(a => button(sort, a, o, refresh, small));
 };
+// A key of each request: repeated after no answer it is made once; refused, it is asked anew, since what refused it may be gone.
+function keysOf() {
+    const keys = new Map();
+    let any = false;
+    return {
+        any: () => any,
+        async send(words, request) {
+            any = true;
+            if (!keys.has(words)) keys.set(words, nonce());
+            try { return await request(keys.get(words)); } catch (e) { if (!passing(e)) keys.delete(words); throw e; }
+        },
+    };
+}
 // Shows the view anew, whichever it is now: what is taken back may have been done in another.
 const again = () => { keepToasts(); dispatchEvent(new Event('hashchange')); };
 
@@ -73,8 +86,10 @@ async function choose(what, run) {
     }
     const d = open({ title: `Move ${what.sort} \u201c${what.name}\u201d`, busy: () => working, foot: [no, yes], first: no,
         body: h('div', {}, h('nav', { 'aria-label': 'Place' }, here), said, list, problem) });
-    const names = steps(what, space), found = await ancestors(names, space);
-    await enter(found.length === names.length ? [space, ...found] : [space], true);
+    try {
+        const names = steps(what, space), found = await ancestors(names, space);
+        await enter(found.length === names.length ? [space, ...found] : [space], true);
+    } catch (e) { d.close(); throw e; }           // it is told on the page, which nothing may hide
     (list.querySelector('button') ?? no).focus();
     return d.closed.finally(() => { turn++; });
 }
@@ -98,11 +113,10 @@ async function moveBack(o, refresh, key = nonce()) {
 }
 // Of a folder or a model as item() has it.
 export async function move(o, refresh) {
-    const tried = new Map();                      // of each place its key: repeated, it is moved there once
-    const key = place => { if (!tried.has(place.rid)) tried.set(place.rid, nonce()); return tried.get(place.rid); };
+    const tried = keysOf();
     try {
-        const to = await choose(o, place => moveTo(o, place.rid, key(place)));
-        if (!to) { if (tried.size) await refresh(); return; }
+        const to = await choose(o, place => tried.send(place.rid, key => moveTo(o, place.rid, key)));
+        if (!to) { if (tried.any()) await refresh(); return; }
         toast('good', `${sentence(o.sort)} \u201c${o.name}\u201d was moved to ${to.name}`, null, false, ['Undo', () => moveBack(o, refresh)]);
         await refresh();
         settle();
@@ -157,15 +171,17 @@ const failed = (title, e, load) => { if (!e.kind) console.error(e); return h('di
 
 export async function folder(rid) {
     const holder = h('div', {}, spinner('Loading'));
-    let title = 'Folders';
+    let title = 'Folders', turn = 0;
 
     async function load() {
+        const mine = ++turn;
         const space = await theSpace(), o = rid ? item(await get(folderUrl(rid))) : item(await get(folderUrl(space.rid)));
         const above = await ancestors(steps(o, space), space);
         const children = (type, sort) => table(sort[1].charAt(0).toUpperCase() + sort[1].slice(1), sort, [changed],
             pageToken => get(query(`${folderUrl(o.rid)}/children`, { type, trashed: o.status === 'archived' || null, pageSize: PAGE, pageToken })), refresh);
         const inside = [await children('COMPASS_FOLDER', o.sort === 'space' ? ['project', 'projects'] : ['folder', 'folders']), ...o.sort === 'space' ? [] : [await children('MODELS_MODEL', ['model', 'models'])]];
-        const top = above.find(a => a.trashStatus === 'DIRECTLY_TRASHED');
+        const top = above.find(a => a.trashStatus === 'DIRECTLY_TRASHED'), acts = may('model:write') && await offersOf(o, refresh);
+        if (mine !== turn) return;                   // a later look has more to say
         title = o.name;
         holder.replaceChildren(tabs('Folders'), h('div', { class: 'panel' },
             o.sort !== 'space' && h('nav', { 'aria-label': 'Breadcrumb' }, h('ol', { class: 'crumbs' }, [space, ...above].map(a => h('li', {}, h('a', { href: folderHash(a.rid) }, a.name))), h('li', { 'aria-current': 'page' }, o.name))),
@@ -174,7 +190,7 @@ export async function folder(rid) {
             o.home && o.sort === 'project' && h('p', { class: 'soft' }, 'The default project holds models that are created without a folder. It cannot be renamed, moved or deleted.'),
             o.trashStatus === 'DIRECTLY_TRASHED' && h('p', {}, 'In the trash since ', time(o.updatedTime), '. Restoring it brings back everything that went to the trash with it.'),
             o.trashStatus === 'ANCESTOR_TRASHED' && h('p', {}, 'This folder went to the trash with ', top ? h('a', { href: folderHash(top.rid) }, top.name) : 'a folder that it lies in', '. Restore that folder to get this one back.'),
-            may('model:write') && h('div', { class: 'bulk mb-3' }, o.status === 'active' && h('button', { type: 'button', class: 'btn btn-primary', onclick: () => make(o) }, o.sort === 'space' ? 'New project' : 'New folder'), await offersOf(o, refresh)),
+            may('model:write') && h('div', { class: 'bulk mb-3' }, o.status === 'active' && h('button', { type: 'button', class: 'btn btn-primary', onclick: () => make(o) }, o.sort === 'space' ? 'New project' : 'New folder'), acts),
             inside.map(i => i.node), !inside.some(i => i.size) && h('p', { class: 'empty' }, 'This folder is empty.')));
     }
     async function refresh() {
@@ -184,13 +200,12 @@ export async function folder(rid) {
         if (within || document.activeElement === document.body) holder.querySelector('h1')?.focus();
     }
     async function make(o) {
-        const project = o.sort === 'space', what = project ? 'project' : 'folder', key = new Map();
+        const project = o.sort === 'space', what = project ? 'project' : 'folder', tried = keysOf();
         const form = fieldset([nameField(''), ...project ? [described] : []]);
         try {
             const done = await confirm({ title: `New ${what} in \u201c${o.name}\u201d`, body: h('p', {}, project ? 'A project holds folders and models. Everyone in your organization can see it.' : 'A folder holds models and other folders.'), form, label: `Create ${what}`, run: () => {
-                const body = { ...form.values(), ...project ? { spaceRid: o.rid } : { parentFolderRid: o.rid } }, words = JSON.stringify(body);
-                if (!key.has(words)) key.set(words, nonce());
-                return request('POST', project ? `${FILES}/projects/create` : `${FILES}/folders`, { key: key.get(words), body });
+                const body = { ...form.values(), ...project ? { spaceRid: o.rid } : { parentFolderRid: o.rid } };
+                return tried.send(JSON.stringify(body), key => request('POST', project ? `${FILES}/projects/create` : `${FILES}/folders`, { key, body }));
             } });
             if (!done) return;
             toast('good', `${sentence(what)} \u201c${done.data.displayName}\u201d was created`);
@@ -207,11 +222,14 @@ export async function folder(rid) {
 
 export async function trash() {
     const holder = h('div', {}, spinner('Loading'));
+    let turn = 0;
 
     async function load() {
+        const mine = ++turn;
         const space = await theSpace(), url = `${FILES}/spaces/${encodeURIComponent(space.rid)}/trash`;
         const all = await table('In the trash', ['item', 'items'], [['Kind', o => sentence(o.sort)], ['Was in', o => steps(o, space).join(' / ') || space.name], ['Since', o => time(o.updatedTime)]],
             pageToken => get(query(url, { pageSize: PAGE, pageToken })), refresh, () => 'The trash is empty.');
+        if (mine !== turn) return;
         holder.replaceChildren(tabs('Trash'), h('div', { class: 'panel' }, h('div', { class: 'head' }, h('h1', { tabindex: -1 }, 'Trash')),
             h('p', {}, 'The trash is the archive: a model in the trash is archived, and an archived model is in the trash. Anything that went to the trash with its folder is listed in that folder, and is restored with it.'), all.node));
     }

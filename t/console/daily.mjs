@@ -172,6 +172,42 @@ await test('what moves by itself is seen to move, in a list and on a page', asyn
     await Promise.all([column(page, listed.name).locator('td .badge', { hasText: 'Ready' }).waitFor(), badge(other, 'Ready')]);
 });
 
+await test('of two answers the one that was asked for last is shown, whichever comes last', async () => {
+    const hook = (await api('POST', '/v1/webhook_endpoints', { url: 'https://hooks.example.org/late', enabled_events: ['project.*'], description: 'First' })).body;
+    const { page } = await signedIn();
+    await go(page, `#/webhooks/${hook.id}`);
+    const details = page.getByRole('region', { name: 'Details' }), held = [];
+    await details.getByText('First').waitFor();
+    let asked = 0, answered = 0;
+    await page.route(`**/v1/webhook_endpoints/${hook.id}`, async r => {
+        const n = ++asked, reply = await r.fetch(), body = { ...await reply.json(), description: n === 1 ? 'Older' : 'Newer' };
+        if (n === 1) await new Promise(on => { held.push(on); });
+        await r.fulfill({ response: reply, json: body });
+        answered++;
+    });
+    for (const n of [1, 2]) {
+        await press(page, /^Test/);
+        await dialog(page).getByRole('button', { name: /^Test/ }).click();
+        await page.waitForFunction(() => !document.querySelector('dialog[open]'));
+        while (asked < n) await page.waitForTimeout(50);
+    }
+    await details.getByText('Newer').waitFor();
+    held[0]();
+    while (answered < 2) await page.waitForTimeout(50);
+    await page.waitForTimeout(1000);
+    await details.getByText('Newer').waitFor();
+    await api('DELETE', `/v1/webhook_endpoints/${hook.id}`);
+});
+
+await test('what was typed last in a list that one has left changes no address', async () => {
+    const { page } = await signedIn();
+    await go(page, '#/models');
+    await page.getByLabel('Search by name').fill('left behind');
+    await go(page, '#/projects');
+    await page.waitForTimeout(600);
+    assert.equal(await page.evaluate(() => location.hash), '#/projects');
+});
+
 await test('Back leads to where one was in the list', async () => {
     for (let i = 0; i < 20; i++) await model('Long list');
     const { page } = await signedIn({ viewport: { width: 1280, height: 500 } });

@@ -120,6 +120,29 @@ await test('a user gets another role and a new link, is signed out, disabled and
     for (const word of ['Enabled', 'Disabled', 'Password link created', 'All sessions ended', 'Role changed']) assert.match(history, new RegExp(word));
 });
 
+await test('a user keeps the role, which is offered among many', async () => {
+    for (let n = 1; n <= 110; n++) assert.equal((await api('POST', '/console/roles', { name: `a-${n}`, permissions: ['model:read'], rate: 1 })).status, 201);
+    const { page } = await signedIn();
+    await go(page, '#/users/new');
+    assert.equal(await page.getByLabel('Role').inputValue(), 'member', 'and not the first of them');
+    const made = await api('POST', '/console/users', { username: 'rita', email: 'rita@main.example', role: 'reader' });
+    await go(page, `#/users/${made.body.id}/edit`);
+    await page.getByLabel('E-mail address').fill('rita@elsewhere.example');
+    await save(page);
+    await heading(page, 'rita');
+    const now = (await api('GET', `/console/users/${made.body.id}`)).body;
+    assert.equal(`${now.email} ${now.role}`, 'rita@elsewhere.example reader');
+});
+
+await test('whose key it is, is told by an id where the name cannot be had', async () => {
+    const who = (await api('GET', '/console/users?search=reader')).body.items.find(u => u.username === 'reader');
+    const { page } = await signedIn();
+    await page.route('**/console/users/*', r => r.abort());
+    await go(page, `#/keys/${setup.theirs}`);
+    await part(page, 'Details').getByRole('link', { name: who.id }).waitFor();
+    assert.equal(await part(page, 'Details').getByText('(you)').count(), 0);
+});
+
 await test('the last administrator stays one, and is told what to do', async () => {
     const { page } = await signedIn();
     await go(page, '#/users?search=admin');

@@ -71,6 +71,24 @@ await test('a name that is taken, or is none, is told at its field, of a new one
     await confirm(page, 'Rename');
     await good(page).getByText('was renamed').waitFor();
     await heading(page, 'First');
+    // what was in the way may be gone: the same is then asked anew, and not answered as before
+    const second = await folder(p, 'Second');
+    await press(page, /^Rename/);
+    await name.fill('Second');
+    await confirm(page, 'Rename');
+    await wrong.waitFor();
+    assert.equal((await api('PUT', `${FILES}/folders/${second.rid}`, { displayName: 'Last', parentFolderRid: p.rid })).status, 200);
+    await confirm(page, 'Rename');
+    await heading(page, 'Second');
+    await go(page, hash(p));
+    await press(page, 'New folder');
+    await name.fill('Last');
+    await confirm(page, 'Create folder');
+    await wrong.waitFor();
+    assert.equal((await api('PUT', `${FILES}/folders/${second.rid}`, { displayName: 'At last', parentFolderRid: p.rid })).status, 200);
+    await confirm(page, 'Create folder');
+    await page.getByRole('link', { name: 'Last', exact: true }).waitFor();
+    await go(page, hash(f));
     // what somebody else changed meanwhile is not overwritten
     await press(page, /^Rename/);
     await name.fill('Mine');
@@ -133,6 +151,11 @@ await test('a folder is moved by choosing its place: not into itself, not to a n
     await dialog(page).getByText(`Couldn\u2019t move the folder to ${q.name}`).waitFor();
     await page.keyboard.press('Escape');
     await dialog(page).waitFor({ state: 'detached' });
+    // where it lies cannot be had: that is told, and no dialog stands before it
+    await page.route('**/resources/getByPathBatch', r => r.abort());
+    await press(page, /^Move folder Goes/);
+    await bad(page).getByText('No connection').waitFor();
+    assert.equal(await dialog(page).count(), 0);
 });
 
 await test('a model is moved from its page, by the keyboard alone', async () => {
