@@ -255,6 +255,16 @@ subtest 'bodies and queries are told as the contract has them' => sub {
     is($query->("$MODELS/{model_id}/audit-logs"), 'action actor_id from page page_size sort_order to', 'and of the audit logs');
 };
 
+subtest 'scopes and permissions are explained in the words of the console' => sub {
+    my $console = slurp("$Thaw::SRC/console/assets/dom.js");
+    my %words = map { my ($of) = $console =~ /^export const $_ = \{\n(.*?)^\};/ms; ($_ => { map { s/\\u2019/'/gr } $of =~ /^    '(\S+)': '(.*)',$/mg }) } qw(scopes permissions);
+    is(scalar(grep { keys %$_ > 5 } values %words), 2, 'the console has some');
+    is_deeply($doc->{components}{securitySchemes}{oauth}{flows}{$_}{scopes}, $words{scopes}, "of $_") for qw(authorizationCode clientCredentials);
+    my $guide = $t->req(GET => '/docs/guides/sign-in')->{body} =~ s/&#39;/'/gr;
+    my %all = map { %$_ } values %words;
+    is(join("\n", grep { $guide !~ m{<code>\Q$_\E</code></dt><dd>\Q$all{$_}\E\b} } sort keys %all), '', 'all of them in the guide');
+};
+
 subtest 'error bodies are described and are what they are described as' => sub {
     my $told = $doc->{paths}{"$MODELS/{model_id}"}{get}{responses}{404}{content};
     ok($told->{'application/json'}, 'in the media type of the dialect') or diag explain $told;
