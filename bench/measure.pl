@@ -13,7 +13,7 @@ use Time::HiRes qw(time sleep);
 
 my ($quick, $file, $mlflow) = (0);
 GetOptions('quick' => \$quick, 'json=s' => \$file, 'mlflow=s' => \$mlflow) or exit 2;
-alarm($quick ? 300 : 3600);
+alarm($quick ? 900 : 3600);
 my ($PAIRS, $SECONDS, $CLIENTS, $WORKERS, $ROWS, $MILLION) = (5, $quick ? 0.1 : 1, 8, 4, 10000, 1000000);
 $| = 1;
 my $began = time;
@@ -317,4 +317,5 @@ spew($file, JSON::PP->new->canonical->pretty->encode({ cases => \%result })) if 
 printf "%.0f s\n", time - $began;
 my @bad = grep { $errors{$_} } sort keys %errors;
 print "NOT ALL WERE SUCCESSES: $_: $errors{$_}\n" for @bad;
+alarm 0;                                # it is for what is measured; to end takes its time on a busy machine
 exit(@bad ? 1 : 0);

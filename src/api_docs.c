@@ -222,13 +222,17 @@ static void put_permissions(struct req *r, struct buf *b)
 	for (int p = PERM_MEMBER + 1; p < PERM__MAX; p++) {
 		const struct ask ask = { .perm = (enum perm)p };
 
-		buf_printf(b, "<div><dt><code>%s</code></dt><dd>", perm_word((enum perm)p));
+		buf_printf(b, "<div><dt><code>%s</code></dt><dd>%s", perm_word(ask.perm), escape_html(b->arena, perm_help(ask.perm)));
 		if (*ask_scope(ask))
-			buf_printf(b, "OAuth scope <code>%s</code>", ask_scope(ask));
-		else
-			buf_puts(b, "For users and API keys");
+			buf_printf(b, ". OAuth scope: <code>%s</code>", ask_scope(ask));
 		buf_puts(b, "</dd></div>\n");
 	}
+	buf_puts(b, "</dl>\n");
+	page_text(b, "An application asks its user for some of these scopes:\n");
+	begin_members(b);
+#define SCOPE(word, help) buf_puts(b, "<div><dt><code>" word "</code></dt><dd>" help "</dd></div>\n");
+#include "perm.def"
+#undef SCOPE
 	buf_puts(b, "</dl>\n");
 }
 

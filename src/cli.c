@@ -113,20 +113,37 @@ static int run(struct cli *c, const struct command *row, const char *config)
 	return rc;
 }
 
-/* The command that was meant by words that are none. */
+/* Do commands begin with this word, that is none itself? */
+static bool is_group(const char *word)
+{
+	const size_t n = strlen(word);
+
+	for (int i = 0; i < COMMANDS; i++)
+		if (commands[i].usage && !strncmp(commands[i].usage, word, n) && commands[i].usage[n] == ' ')
+			return true;
+	return false;
+}
+
+/* The command that was meant by words that are none; NULL: none is near.  Each word has to be
+ * near by itself: `project list` is no `role list`, nor `user frob` a `user role`. */
 static const char *meant(struct arena *a, char **argv)
 {
 	struct nearest one = cli_nearest(argv[0]), two = cli_nearest(argv[1] ? arena_printf(a, "%s %s", argv[0], argv[1]) : "");
 
 	for (int i = 0; i < COMMANDS; i++) {
-		const char *s = commands[i].usage;
+		const char *s = commands[i].usage, *first = s ? arena_strndup(a, s, strcspn(s, " ")) : "";
+		struct nearest begins = cli_nearest(argv[0]), ends = cli_nearest(argv[1] ? argv[1] : "");
+		const char *name = s ? arena_strndup(a, s, cli_name_length(&commands[i])) : "";
 
 		if (!s)
 			continue;
-		cli_nearer(&two, arena_strndup(a, s, cli_name_length(&commands[i])));
-		cli_nearer(&one, arena_strndup(a, s, strcspn(s, " ")));
+		cli_nearer(&one, first);
+		cli_nearer(&begins, first);
+		cli_nearer(&ends, name + strlen(first) + (name[strlen(first)] == ' '));
+		if (begins.word && ends.word)
+			cli_nearer(&two, name);
 	}
-	return argv[1] && two.word ? two.word : one.word;
+	return argv[1] && two.word ? two.word : one.distance ? one.word : NULL;
 }
 
 /* What is left to say when no row was meant: help, or what is wrong. */
@@ -143,8 +160,11 @@ static int no_command(struct arena *a, char **argv, bool help)
 	if (help && help_group(stdout, argv[0]))
 		return CLI_DONE;
 	word = meant(a, argv);
-	cli_say("unknown command: %s%s%s%s%s%s", argv[0], argv[1] ? " " : "", argv[1] ? argv[1] : "", word ? "; did you mean `thaw " : "",
-		word ? word : "", word ? "`?" : "");
+	if (!argv[1] && is_group(argv[0]))
+		cli_say("`thaw %s` is incomplete; the commands are:", argv[0]);
+	else
+		cli_say("unknown command: %s%s%s%s%s%s", argv[0], argv[1] ? " " : "", argv[1] ? argv[1] : "", word ? "; did you mean `thaw " : "",
+			word ? word : "", word ? "`?" : "");
 	if (!help_group(stderr, argv[0]) && !word)
 		fprintf(stderr, "run `thaw help` to list the commands\n");
 	return CLI_USAGE;

@@ -108,7 +108,7 @@ int cmd_key_list(struct cli *c)
 bool cli_scopes(struct cli *c, const char *words)
 {
 	const char *known = arena_printf(c->arena, "%s%s",
-#define PERM(name, word, scope, test) word " "
+#define PERM(name, word, scope, test, help) word " "
 #include "perm.def"
 #undef PERM
 		, oauth_scopes);

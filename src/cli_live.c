@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "clock.h"
+#include "dialects.h"
 #include "dom_model.h"
 #include "dom_org.h"
+#include "metric.h"
 #include "row.h"
 
 static struct json *time_or_null(struct arena *a, int64_t us)
@@ -143,13 +145,13 @@ int cmd_run_fail(struct cli *c)
 
 /* ---- Webhooks ---- */
 
-struct hook { struct id id; const char *url, *status, *username, *events; int64_t failing, waiting; bool live; };
+struct endpoint_health { struct id id; const char *url, *status, *username, *events; int64_t failing, waiting; bool live; };
 
 int cmd_webhook_list(struct cli *c)
 {
-	static const struct column map[] = PICK_MAP(WEBHOOK_LIST_PICK, struct hook);
+	static const struct column map[] = PICK_MAP(WEBHOOK_LIST_PICK, struct endpoint_health);
 	struct json *rows = js_array(c->arena);
-	const struct hook *all;
+	const struct endpoint_health *all;
 	struct db_rows r;
 	struct id org;
 	enum err e;
@@ -206,6 +208,47 @@ static const struct { const char *what, *sql, *where; } stats[] = {
 	{ "builds_waiting", "SELECT COUNT(*) FROM jobs x WHERE due_at IS NOT NULL", " AND x.organization_id = " },
 };
 
+static void stat_row(struct cli *c, struct json *o, struct json *rows, const char *what, const char *number)
+{
+	struct json *row = js_object(c->arena);
+
+	js_put(o, what, js_read(c->arena, number));
+	js_add(rows, row);
+	js_put_str(c->arena, row, "what", what);
+	js_put(row, "number", js_read(c->arena, number));
+}
+
+static int64_t answered(const char *dialect, const char *method, const char *route, char class)
+{
+	struct metric_requests got;
+	int64_t n = 0;
+
+	if (metric_requests(dialect, method, route, class, &got))
+		for (int i = 0; i < METRIC_BUCKETS; i++)
+			n += got.bucket[i];
+	return n;
+}
+
+/* What the workers and CGI programs of this node have answered since it started. */
+static void stat_requests(struct cli *c, struct json *o, struct json *rows)
+{
+	int64_t all = 0, failed = 0;
+
+	if (!metric_look())
+		return;
+	for (char class = '1'; class <= '5'; class++)
+		for (size_t i = 0; dialects[i]; i++) {
+			int64_t n = answered(dialects[i]->name, "", "", class);
+
+			EACH_ROUTE(dialects[i], row)
+				n += answered(dialects[i]->name, row->method, row->path, class);
+			all += n;
+			failed += class == '5' ? n : 0;
+		}
+	stat_row(c, o, rows, "requests_of_this_node", arena_printf(c->arena, "%lld", (long long)all));
+	stat_row(c, o, rows, "requests_of_this_node_5xx", arena_printf(c->arena, "%lld", (long long)failed));
+}
+
 int cmd_stats(struct cli *c)
 {
 	const bool one = cli_option(c, "--org");
@@ -222,18 +265,16 @@ int cmd_stats(struct cli *c)
 		return cli_failed(c, ERR_UNAVAILABLE);
 	for (size_t i = 0; i < sizeof stats / sizeof *stats; i++) {
 		const char *n;
-		struct json *row;
 
 		if (one && !stats[i].where)
 			continue;
 		n = db_ask(tx->db, c->arena, arena_printf(c->arena, "%s%s%s", stats[i].sql, one ? stats[i].where : "", hex));
 		if (!n)
 			return cli_failed(c, ERR_INTERNAL);
-		js_put(o, stats[i].what, js_read(c->arena, n));
-		js_add(rows, row = js_object(c->arena));
-		js_put_str(c->arena, row, "what", stats[i].what);
-		js_put(row, "number", js_read(c->arena, n));
+		stat_row(c, o, rows, stats[i].what, n);
 	}
+	if (!one)
+		stat_requests(c, o, rows);
 	if (c->json)
 		cli_json(o);
 	else

@@ -88,13 +88,18 @@ bool file_boot_id(char out[BOOT_ID + 1])
 	return n == BOOT_ID;
 }
 
+static bool is_whole(const struct file_head *h, const char magic[8], char boot[BOOT_ID + 1])
+{
+	(void)file_boot_id(boot);
+	return !memcmp(h->magic, magic, sizeof h->magic) && !strncmp(h->boot, boot, BOOT_ID);
+}
+
 static void make_whole(void *p, const char magic[8], size_t n, void (*begin)(void *))
 {
 	struct file_head *h = p;
 	char boot[BOOT_ID + 1];
 
-	(void)file_boot_id(boot);
-	if (!memcmp(h->magic, magic, sizeof h->magic) && !strncmp(h->boot, boot, BOOT_ID))
+	if (is_whole(h, magic, boot))
 		return;
 	memset(p, 0, n);
 	if (begin)
@@ -123,4 +128,25 @@ void *file_map(const char *path, const char *name, const char magic[8], size_t n
 		make_whole(p, magic, n, begin);
 	flock(*fd, LOCK_UN);
 	return p == MAP_FAILED ? NULL : p;
+}
+
+const void *file_look(const char *path, const char *name, const char magic[8], size_t n)
+{
+	char full[PATH_MAX], boot[BOOT_ID + 1];
+	void *p = MAP_FAILED;
+	struct stat st;
+	int fd;
+
+	if (snprintf(full, sizeof full, "%s/%s", path, name) >= PATH_MAX
+	    || (fd = open(full, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) < 0)
+		return NULL;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= (off_t)n)
+		p = mmap(NULL, n, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (p == MAP_FAILED)
+		return NULL;
+	if (is_whole(p, magic, boot))
+		return p;
+	munmap(p, n);
+	return NULL;
 }

@@ -22,5 +22,7 @@ bool file_boot_id(char out[BOOT_ID + 1]);
  * zeroed and begun anew (begin, NULL: zeros will do).  *fd stays open, for locks; NULL (errno). */
 struct file_head { char magic[8], boot[BOOT_ID + 4]; };
 void *file_map(const char *dir, const char *name, const char magic[8], size_t n, void (*begin)(void *), int *fd);
+/* The same file, to be read alone, by whoever may: nothing is made or begun anew. NULL: it is not there, or not of this boot. */
+const void *file_look(const char *dir, const char *name, const char magic[8], size_t n);
 
 #endif

@@ -339,7 +339,7 @@ enum js_type js_type(const struct json *j)
 
 const char *js_type_name(enum js_type t)
 {
-	static const char *const names[] = { "null", "true or false", "a whole number", "a number",
+	static const char *const names[] = { "null", "true or false", "a whole number", "a decimal number",
 		"a string", "an array", "an object" };
 
 	return names[t];

@@ -26,6 +26,10 @@ void metric_request(const char *dialect, const char *method, const char *route, 
 /* Has this worker a request in hand? */
 void metric_busy(bool busy);
 
+/* For a program that counts nothing, root's too: only what was counted is there to be read, and the
+ * file is never made. false: nothing counts here. */
+bool metric_look(void);
+
 /* What was counted so far. */
 int64_t metric_value(enum metric m, const char *value);
 int64_t metric_lost(void);

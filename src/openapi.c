@@ -457,7 +457,7 @@ static struct json *flow(struct doc *c, bool by_code)
 		js_put_str(a, f, "refreshUrl", route_ending(c, "/token"));
 	}
 	js_put_str(a, f, "tokenUrl", route_ending(c, "/token"));
-#define SCOPE(word) js_put_str(a, scopes, word, "What the operations that name this scope do");
+#define SCOPE(word, help) js_put_str(a, scopes, word, help);
 #include "perm.def"
 #undef SCOPE
 	js_put(f, "scopes", scopes);

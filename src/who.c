@@ -5,16 +5,16 @@
 #include "row.h"
 #include "str.h"
 
-static const struct { const char *word, *scope; bool test; } perms[PERM__MAX] = {
-	[PERM_PUBLIC] = { "public", "", true },
-	[PERM_MEMBER] = { "member", "", true },
-#define PERM(name, word, scope, test) [PERM_##name] = { word, scope, test },
+static const struct { const char *word, *scope; bool test; const char *help; } perms[PERM__MAX] = {
+	[PERM_PUBLIC] = { "public", "", true, "" },
+	[PERM_MEMBER] = { "member", "", true, "" },
+#define PERM(name, word, scope, test, help) [PERM_##name] = { word, scope, test, help },
 #include "perm.def"
 #undef PERM
 };
 
 static const char scopes[] =
-#define SCOPE(word) " " word
+#define SCOPE(word, help) " " word
 #include "perm.def"
 #undef SCOPE
 	;
@@ -23,6 +23,11 @@ const char *const oauth_scopes = scopes + 1;
 const char *perm_word(enum perm perm)
 {
 	return perms[perm].word;
+}
+
+const char *perm_help(enum perm perm)
+{
+	return perms[perm].help;
 }
 
 const char *ask_scope(struct ask ask)

@@ -15,7 +15,7 @@ enum perm {
 	PERM_INVALID = 0,
 	PERM_PUBLIC,                             /* no token */
 	PERM_MEMBER,                             /* any token of an organization */
-#define PERM(name, word, scope, test) PERM_##name,
+#define PERM(name, word, scope, test, help) PERM_##name,
 #include "perm.def"
 #undef PERM
 	PERM__MAX
@@ -104,6 +104,7 @@ const struct id *who_grants(const struct who *who);
 bool who_owns(const struct who *who, bool global, int granted, const struct id *maker);
 
 const char *perm_word(enum perm perm);           /* "public", "member", "model:read"... */
+const char *perm_help(enum perm perm);           /* what it allows, for people */
 const char *ask_scope(struct ask ask);           /* the OAuth scope; "" for none */
 bool perm_known(const char *word);
 extern const char *const oauth_scopes;           /* words: all that an OAuth client may ask for */

@@ -244,5 +244,24 @@ subtest 'the manual pages and the documents' => sub {
     }
 };
 
+subtest 'the README is found by its headings, and fits a terminal' => sub {
+    my $readme = slurp("$Thaw::SRC/README.md");
+    my %there = map { $_ => 1 } $readme =~ /^## (.*)$/mg;
+    is(join(', ', grep { !$there{$_} } 'What it promises', 'Try it', 'Which API do I use?', 'Upload a model', 'People and roles', 'API keys', 'Webhooks', 'Who changed what', 'Backup and restore',
+        'Upgrade', 'Deploy', 'Scale out', 'Security', 'Help', 'Contributing', 'License'), '', 'what people look for');
+    is(join("\n", grep { length > 120 } split /\n/, $readme), '', 'no line is longer than 120 characters');
+    my @gone;
+    for my $file ("$Thaw::SRC/README.md", glob "$Thaw::SRC/doc/*.md") {
+        my ($dir, $name) = $file =~ m{^(.*)/(.*)$};
+        for my $link (slurp($file) =~ /\]\((?!https?:)([^)\s]+)\)/g) {
+            my ($to, $anchor) = split /#/, $link, 2;
+            my $text = slurp($to ? "$dir/$to" : $file);
+            my %at = map { lc(s/[^\w\s-]//gr =~ s/ /-/gr) => 1 } $text =~ /^#+ (.*)$/mg;
+            push @gone, "$name: $link" if $text eq '' || (defined $anchor && !$at{$anchor});
+        }
+    }
+    is(join("\n", @gone), '', 'every link of the documents leads somewhere');
+};
+
 is(join("\n", map { "$FIXED[$_][0]: $FIXED[$_][1]" } grep { !$used{$_} } 0 .. $#FIXED), '', 'every exception is one');
 $t->finish;

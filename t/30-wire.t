@@ -174,9 +174,10 @@ subtest 'bodies that are taken, and words for those that are not' => sub {
     is($form->("grant_type=client_credentials&client_id=x\r\n")->{json}{error}, 'invalid_client', 'a form with a final line end');
     is($form->('grant_type=x', headers => [ 'Content-Encoding' => 'gzip' ])->{json}{error_description}, 'The body is compressed, as Content-Encoding says; send it as it is, without that header', 'a compressed one');
 
-    my $whole = sub { my $r = post_v1($t, 'tokens', body => json({ tier => 1, principal => { human_id => usr($t, 'admin') }, api_version => '2026-06-10' }) =~ s/\}$/,"expires_in":$_[0]}/r); $r->{status} };
-    is(join(' ', map { $whole->($_) } qw(3600 3600.0 36e2 360000e-2)), '200 200 200 200', 'a whole number, however it is written');
-    is(join(' ', map { $whole->($_) } qw(3600.5 1e300 -3600.0 9007199254740993.0 "3600")), '422 422 422 422 422', 'and none');
+    my $whole = sub { my $r = post_v1($t, 'tokens', body => json({ tier => 1, principal => { human_id => usr($t, 'admin') }, api_version => '2026-06-10' }) =~ s/\}$/,"expires_in":$_[0]}/r) };
+    is(join(' ', map { $whole->($_)->{status} } qw(3600 3600.0 36e2 360000e-2)), '200 200 200 200', 'a whole number, however it is written');
+    is(join(' ', map { $whole->($_)->{status} } qw(3600.5 1e300 -3600.0 9007199254740993.0 "3600")), '422 422 422 422 422', 'and none');
+    is($whole->('3600.5')->{json}{errors}[0]{message}, 'must be a whole number, not a decimal number', 'and what it is instead');
 };
 
 subtest 'a merge patch' => sub {

@@ -294,6 +294,14 @@ subtest 'how much there is' => sub {
     cmp_ok($all->{database_bytes}, '>', 100000, 'bytes');
     is(ok_json('of one', 'stats', '--org', "Acme & Söhne")->{models}, 0, 'or of one organization');
     like(thaw('stats')->{out}, qr/^models +\d+$/m, 'as a table');
+    cmp_ok($all->{requests_of_this_node}, '>', 0, 'what was answered');
+    my $before = ok_json('then', 'stats');
+    $t->req(GET => $_) for '/healthz', '/api/v1/models', '/nothing';
+    my $after = ok_json('and then', 'stats');
+    is("@{[ $after->{requests_of_this_node} - $before->{requests_of_this_node} ]} $after->{requests_of_this_node_5xx}", '3 0', 'counts each request, whatever came of it');
+    ok(!exists ok_json('one', 'stats', '--org', 'Main')->{requests_of_this_node}, 'they are of no organization');
+    ok(!exists thaw({ env => { THAW_RUN_DIR => "$t->{dir}/nowhere" } }, '--json', 'stats')->{json}{requests_of_this_node}, 'none where nothing counts');
+    ok(!-e "$t->{dir}/nowhere", 'and nothing is made for it: root would take it from the workers');
     is_deeply(ok_json('webhooks', 'webhook', 'list', '--org', 'Main'), [], 'no webhook');
 };
 

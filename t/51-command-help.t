@@ -61,7 +61,9 @@ subtest 'help' => sub {
         my ($meant, @typed) = @$_;
         like($thaw->(@typed)->{err}, qr/unknown command: @typed; did you mean `thaw \Q$meant\E`\?\n/, "`@typed`: $meant was meant");
     }
-    unlike($thaw->('quasar')->{err}, qr/did you mean/, 'nothing is guessed from afar');
+    unlike($thaw->(@$_)->{err}, qr/did you mean/, "`@$_`: nothing is guessed from afar") for ['quasar'], [qw(project list)], [qw(org frobnicate)], [qw(user frob)];
+    like($thaw->('org')->{err}, qr/\A\S*thaw: `thaw org` is incomplete; the commands are:\n  thaw org create +Create /, 'a group by itself is not unknown');
+    like($thaw->(qw(org frobnicate))->{err}, qr/unknown command: org frobnicate\n  thaw org create +Create /, 'what it has is listed');
     like($thaw->(qw(user create --usrname x))->{err}, qr/unknown option --usrname; did you mean --username\?\n/, 'an option that was meant');
     is($thaw->('org', '--help')->{exit}, 0, 'a group has help too');
 

@@ -90,6 +90,7 @@ subtest 'what is told' => sub {
     my ($debian) = $told =~ /^(    thaw init(?:.*\n)+?)\n/m;
     my $words = sub { join ' ', split ' ', $_[0] =~ s/\\\n//gr };
     is($words->($debian), $words->($commands // ''), 'README and README.Debian have the same commands');
-    like($told, qr/thaw migrate && systemctl reload thaw/, 'and the upgrade');
+    my $upgrade = qr/^ {4}thaw migrate && systemctl reload thaw && systemctl restart thaw-deliver thaw-build$/m;
+    like($_, $upgrade, 'and the same upgrade') for $told, slurp("$Thaw::SRC/README.md");
 };
 done_testing();
