@@ -182,6 +182,15 @@ static bool object_row(struct db *db, const struct sql_row *row, enum sql id, st
 	return true;
 }
 
+/* Of an object that cannot be missing, such as the caller's organization. */
+static bool always_there(enum sql id)
+{
+	for (enum resource r = 0; r < RES__MAX; r++)
+		if (id == life_resources[r].read || id == life_resources[r].lock)
+			return life_resources[r].missing == ERR_INTERNAL;
+	return false;
+}
+
 /* What a transition computes its target by. */
 static bool target_row(struct db *db, const struct sql_row *row, enum sql id, struct db_val *v)
 {
@@ -240,7 +249,7 @@ enum err db_page(struct db *db, struct arena *a, enum sql id, const struct db_va
 	} else if (id == SQL_ATTEMPT_OF_KEY) {
 		kept_row(db, out->v);
 		out->n = 1;
-	} else if (db->how == ANSWERS_ROWS && (object_row(db, row, id, out->v) || target_row(db, row, id, out->v))) {
+	} else if ((always_there(id) && object_row(db, row, id, out->v)) || (db->how == ANSWERS_ROWS && (object_row(db, row, id, out->v) || target_row(db, row, id, out->v)))) {
 		out->n = 1;
 	} else if (settles(row) || strspn(row->out, "i") == cols) {      /* none, or a count of none */
 		out->n = 1;

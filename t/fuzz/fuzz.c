@@ -1310,6 +1310,7 @@ static void seed_route(const struct dialect *d, const struct route *row, size_t 
 	static const char *const more[] = { "HTTP_IF_MATCH=\"1-0123456789abcdef\", W/\"2\"", "HTTP_IF_NONE_MATCH=*", "HTTP_USER_AGENT=a\xff", "HTTP_X_FORWARDED_FOR=192.0.2.9, 192.0.2.8",
 		"HTTP_X_REQUEST_ID=abc\nHTTP_X_FORWARDED_PROTO=https\nHTTP_X_FORWARDED_HOST=a.example", "HTTP_TRACEPARENT=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 		"HTTP_ORIGIN=https://a.example\nHTTP_RANGE=bytes=0-1", "HTTP_CONTENT_ENCODING=gzip", "CONTENT_LENGTH=99999999", "HTTPS=on\nSERVER_PROTOCOL=HTTP/1.1\nHTTP_HOST=a.example" };
+	static const char *const who[] = { "@key", "@jwt" };
 
 	struct schemas s = { .arena = a, .form = d->time, .dialect = d->name, .named = js_object(a), .examples = js_object(a) };
 	const char *name = arena_printf(a, "row-%04zu", i), *body = "", *q = query_text(&s, route_query(row)), *at = address(row);
@@ -1317,9 +1318,9 @@ static void seed_route(const struct dialect *d, const struct route *row, size_t 
 
 	if (route_body(row))
 		body = row->flags & R_FORM ? query_text(&s, route_body(row)) : arena_strdup(a, js_text(example_of(&s, route_body(row), true), NULL));
-	for (int how = ANSWERS_EMPTY; how <= ANSWERS_ROWS; how++)
-		seed_behind("request", arena_printf(a, "%s-%d", name, how), (size_t)how, arena_printf(a, "%s %s%s%s\nCONTENT_TYPE=%s\nHTTP_AUTHORIZATION=Bearer %s\n%s\n%s\n\n%s",
-			row->method, at, *q ? "?" : "", q, type, how == ANSWERS_EMPTY ? "@key" : "@jwt", more[(i + (size_t)how) % (sizeof more / sizeof *more)],
+	for (size_t n = 0; n < 2 * sizeof who / sizeof *who; n++)
+		seed_behind("request", arena_printf(a, "%s-%zu", name, n), ANSWERS_EMPTY + n / 2, arena_printf(a, "%s %s%s%s\nCONTENT_TYPE=%s\nHTTP_AUTHORIZATION=Bearer %s\n%s\n%s\n\n%s",
+			row->method, at, *q ? "?" : "", q, type, who[n % 2], more[(i + n) % (sizeof more / sizeof *more)],
 			row->flags & R_WRITE ? "HTTP_IDEMPOTENCY_KEY=k" : "X=", body));
 	seed_behind("path", name, i % 8, at);
 	if (*q)
