@@ -180,6 +180,14 @@ subtest 'an organization keeps somebody who administers it' => sub {
     });
     is(ask(PATCH => "users/$me", $solo, { role => 'admin' })->{status}, 200, 'the same role is no change');
     is(ask(PATCH => "roles/$role->{id}", $solo, { permissions => ['organization:admin'], rate => 500 })->{status}, 200, 'another rate is none');
+    # Nodes of a cluster see two that write the same row: each change that may take it from somebody writes the organization's.
+    ask(POST => 'roles', $solo, { name => 'chief', permissions => ['organization:admin'], rate => 100 })->{status} == 201 or die;
+    my $written = sub { scalar $t->sql("SELECT updated_at FROM organizations WHERE name = 'Solo'") };
+    for my $to (qw(chief admin)) {
+        my $before = $written->();
+        is(ask(PATCH => "users/$me", $solo, { role => $to })->{status}, 200, "another such role, $to");
+        isnt($written->(), $before, 'is one of those');
+    }
     $t->user('duo', role => 'admin', org => 'Solo');
     my $duo = $t->token('duo');
     my ($her) = map { $_->{id} } @{ ask(GET => 'users?search=duo', $solo)->{json}{items} };
