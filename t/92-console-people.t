@@ -53,7 +53,7 @@ subtest 'a user is made, with a link to set the password' => sub {
 subtest 'what a user cannot be' => sub {
     my %right = (username => 'new', email => 'new@main.example', role => 'reader');
     my %wrong = ('a name with a space' => [ username => 'a b' ], 'no name' => [ username => '' ], 'a name of another organization' => [ username => 'other', 409 ], 'no address' => [ email => 'nowhere' ],
-        'an address of another organization' => [ email => 'OTHER@main.example', 409 ], 'a role there is not' => [ role => 'emperor' ], 'a long name' => [ username => 'x' x 129 ]);
+        'an address of another organization' => [ email => 'OTHER@main.example', 409 ], 'a role there is not' => [ role => 'emperor' ], 'a role with a blank' => [ role => 'reader ' ], 'a long name' => [ username => 'x' x 129 ]);
     unchanged($t, 'a refusal', sub {
         for (sort keys %wrong) {
             my ($key, $value, $status) = @{ $wrong{$_} };
@@ -61,6 +61,7 @@ subtest 'what a user cannot be' => sub {
             $status ? is($r->{status}, $status, $_) : like(fault($r), qr/^400 $key /, "$_ is said at its field");
         }
         is(ask(POST => 'users', $admin, { %right, expires_in => 10 })->{status}, 400, 'a link of ten seconds');
+        like(fault(ask(PATCH => "users/$ida", $admin, { role => 'member ' })), qr/^400 role /, 'nor does one who is there become that');
     });
 };
 
