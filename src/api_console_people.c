@@ -64,7 +64,7 @@ static const struct shape users_out[] = CONSOLE_PAGE(user_out);
 static const struct shape user_in[] = {
 	{ "username", T_STR, LINKED_AT(user.username), .min = 1, .max = USERNAME_MAX, .flags = F_REQUIRED | F_TRIMMED, .fault = username_fault },
 	{ "email", T_STR, LINKED_AT(user.email), .min = 3, .max = EMAIL_MAX, .flags = F_REQUIRED, .fault = email_fault },
-	{ "role", T_STR, LINKED_AT(user.role), .min = 1, .max = ROLE_MAX, .flags = F_REQUIRED },
+	{ "role", T_STR, LINKED_AT(user.role), .min = 1, .max = ROLE_MAX, .flags = F_REQUIRED | F_TRIMMED },        /* SQL lets trailing blanks pass */
 	LASTS_ROW("three days"),
 	NAMED("ConsoleUserCreate")
 };
@@ -74,7 +74,7 @@ static const struct shape link_in[] = { LASTS_ROW("an hour"), NAMED("ConsolePass
 static const struct shape edit_in[] = {
 	{ "username", T_STR, EDIT_SET(username), .min = 1, .max = USERNAME_MAX, .flags = F_ONE | F_TRIMMED, .fault = username_fault },
 	{ "email", T_STR, EDIT_SET(email), .min = 3, .max = EMAIL_MAX, .flags = F_ONE, .fault = email_fault },
-	{ "role", T_STR, EDIT_SET(role), .min = 1, .max = ROLE_MAX, .flags = F_ONE },
+	{ "role", T_STR, EDIT_SET(role), .min = 1, .max = ROLE_MAX, .flags = F_ONE | F_TRIMMED },
 	NAMED("ConsoleUserEdit")
 };
 

@@ -87,7 +87,7 @@ static int understand(struct cli *c, struct audit_ask *q)
 
 /* ---- As they come ---- */
 
-enum { LATE_S = 60, LATE_MOST = 4096 };
+enum { LATE_S = 60, LATE_MOST = 4096, PART = 1000 };
 
 static void print_row(struct cli *c, struct arena *a, const struct audit_line *l)
 {
@@ -151,13 +151,32 @@ static int follow(struct cli *c, struct audit_ask *q)
 	return e ? cli_failed(c, e) : CLI_DONE;
 }
 
+/* By parts, since each statement has its time. */
+static enum err list(struct cli *c, struct audit_ask *q, struct json *rows)
+{
+	struct audit_line *all;
+	int64_t left = q->limit;
+	bool more;
+	size_t n;
+	enum err e;
+
+	do {
+		q->limit = left < PART ? left : PART;
+		if ((e = audit_find(&c->tx, q, &all, &n, &more)))
+			return e;
+		for (size_t i = 0; i < n; i++)
+			js_add(rows, audit_row(c, c->arena, &all[i]));
+		if (n)
+			q->to = all[n - 1].id;
+		left -= (int64_t)n;
+	} while (more && left > 0);
+	return OK;
+}
+
 int cmd_audit_list(struct cli *c)
 {
 	struct json *rows = js_array(c->arena);
 	struct audit_ask q;
-	struct audit_line *all;
-	bool more;
-	size_t n;
 	int bad;
 	enum err e;
 
@@ -168,10 +187,8 @@ int cmd_audit_list(struct cli *c)
 			q.from = id_first(c->tx.now);
 		return follow(c, &q);
 	}
-	if ((e = audit_find(&c->tx, &q, &all, &n, &more)))
+	if ((e = list(c, &q, rows)))
 		return cli_failed(c, e);
-	for (size_t i = 0; i < n; i++)
-		js_add(rows, audit_row(c, c->arena, &all[i]));
 	cli_rows(c, rows, "No audit rows.");
 	return CLI_DONE;
 }

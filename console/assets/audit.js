@@ -110,7 +110,10 @@ export function audit(params) {
                 const href = URL.createObjectURL(data);
                 h('a', { href, download: `audit-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}` }).click();
                 setTimeout(() => URL.revokeObjectURL(href), 60_000);
+                const within = rest.contains(button);
                 rest.replaceChildren(...next ? [h('p', {}, `The file has the newest ${count(100_000)} changes, or fewer where they are large or take long to find. `, save(format, 'Export older ones', next))] : []);
+                // The button that was pressed went with the others.
+                if (within && document.activeElement === document.body) (rest.querySelector('button') ?? document.querySelector('.exports button'))?.focus();
                 toast('good', 'The file was saved', next ? 'There are more changes than one file has.' : null);
             } catch (e) {
                 if (!(e instanceof Failure) || !wrong(e)) toastFailure(e, 'export the changes');
