@@ -8,7 +8,7 @@
 //   #/audit                 a page of no resource
 import { h } from './dom.js';
 import { resume, user, organization, may, later, mode, setMode, signOut, onSignIn, onSignOut, forget } from './api.js';
-import { clearToasts, notice, toastFailure, turnToasts } from './dialog.js';
+import { clearToasts, leaveDialogs, notice, toastFailure, turnToasts } from './dialog.js';
 import { signInPage, signInAgain } from './signin.js';
 import { resources, byPath, whole } from './resources.js';
 import { searchButton } from './keys.js';
@@ -49,6 +49,7 @@ async function route() {
     if (id === 'new' && !verb && resource.form && !resource.madeElsewhere) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : barred(`create ${resource.many}`, resource.create);
     if (verb === 'compare') return compare(id, new URLSearchParams(search));
     if (verb && !resource.edit) return nowhere();
+    if (verb && !may(resource.create)) return barred(`edit ${resource.many}`, resource.create);
     return verb ? form(resource, id) : detail(resource, id);
 }
 const plain = (title, ...text) => ({ title, node: h('div', {}, h('h1', { tabindex: -1 }, title), h('p', {}, text), h('a', { href: '#/' }, 'Overview')) });
@@ -95,6 +96,7 @@ addEventListener('scroll', () => {
 addEventListener('hashchange', () => {
     clearTimeout(scrolled);
     if (current?.dirty?.() && !leaving()) { history.replaceState(null, '', shown); return; }
+    leaveDialogs();
     show();
 });
 const leaving = () => globalThis.confirm('Leave this page? Your changes are not saved.');
