@@ -1,7 +1,7 @@
 // daily.mjs: what one meets day after day: taking back, coming back, seeing what moves, being told where
 // something is wrong. Run by t/91-console-daily.t.
 import assert from 'node:assert/strict';
-import { accessible, api, badge, column, confirm, dialog, end, go, good, heading, model, press, project, setup, signedIn, test, train, writes } from './harness.mjs';
+import { accessible, api, badge, column, confirm, dialog, end, fits, go, good, heading, model, press, project, setup, signedIn, test, train, writes } from './harness.mjs';
 
 await test('archived from a list: one stays there, the row goes, and Undo brings it back', async () => {
     const m = await model('Taken back');
@@ -175,6 +175,17 @@ await test('a metric has any name, and a table with three of them fits its panel
     await go(page, `#/models/${m.id}/compare`);
     const rows = (await page.getByRole('region', { name: 'Differences' }).locator('tbody tr').allInnerTexts()).map(t => t.replace(/\s+/g, ' ').trim());
     for (const row of ['constructor ≠ (differs) 1 –', '__proto__ ≠ (differs) 2 –']) assert.equal(rows.filter(r => r === row).length, 2, rows.join('; '));
+});
+
+await test('text twice as large has the layout of a screen half as wide', async () => {
+    const m = await model('Enlarged');
+    await train(m, { algorithm: 'forest', hyperparameters: { depth: 6 }, metrics: { accuracy: 0.9, auc: 0.8, f1: 0.7 } });
+    const { page } = await signedIn({ text: 32 });
+    for (const hash of ['#/', '#/models', `#/models/${m.id}`, `#/versions/${m.id}.ver-001`, `#/models/${m.id}/edit`, '#/projects', '#/folders', '#/users', '#/roles', '#/keys/new', '#/audit', '#/usage', '#/health', '#/account']) {
+        await go(page, hash);
+        await fits(page, hash);
+    }
+    await accessible(page, 'large text');
 });
 
 await test('Back takes away what was asked of the view before; a secret stays', async () => {
