@@ -784,6 +784,12 @@ export const resources = [projects, models, folders, runs, versions, ...inMlflow
     { from: 'people', word: 'role', path: 'roles', one: 'role', many: 'roles', title: 'Roles', ...admin },
     { from: 'people', word: 'token', path: 'keys', one: 'API key', many: 'API keys', title: 'API keys', ...admin, read: 'token:read' },
     { from: 'people', word: 'client', path: 'oauth', one: 'OAuth application', many: 'OAuth applications', title: 'OAuth applications', ...admin }];
+// Views that are no resource's: what one may do there, and the permission that it takes.
+export const pages = [
+    { path: 'audit', title: 'Audit', what: 'see the audit', ...admin },
+    { path: 'usage', title: 'Usage', what: 'see the quotas', ...admin },
+    { path: 'health', title: 'Health', what: 'see the health of the service', ...admin },
+];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
 // The entry with all of it; whole(): all entries.
