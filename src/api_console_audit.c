@@ -147,11 +147,17 @@ static enum err audit(struct req *r)
 static const char *const columns[] = { "time", "actor", "actor_id", "key", "agent", "action", "kind", "object", "object_name", "from_status", "to_status", "request_id", "ip_address",
 	"user_agent", "details", "id" };
 
-/* A field of RFC 4180.  What a spreadsheet would take for a formula begins with an apostrophe. */
+/* What a spreadsheet would take for a formula; some take the wide forms of = + - and @ as well. */
+static bool formula(const char *s)
+{
+	return strchr("=+-@\t\r\n", *s) || (!strncmp(s, "\xef\xbc", 2) && strchr("\x9d\x8b\x8d\xa0", s[2]));
+}
+
+/* A field of RFC 4180.  A formula is made text by an apostrophe. */
 static void field(struct buf *b, const char *s, bool first)
 {
 	buf_puts(b, first ? "\"" : ",\"");
-	if (s && *s && strchr("=+-@\t\r\n", *s))
+	if (s && *s && formula(s))
 		buf_puts(b, "'");
 	for (size_t n; s && *s; s += n) {
 		n = strcspn(s, "\"");

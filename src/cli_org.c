@@ -493,7 +493,7 @@ int cmd_user_invite(struct cli *c)
 		return CLI_USAGE;
 	if (!cli_user_words(username, email) || !cli_org(c, &w.user.organization) || !role_known(c, &w.user.organization, role))
 		return CLI_FAILED;
-	w.user.password = passwd_hash(c->arena, passwd_generate(c->arena));      /* which nobody knows */
+	w.user.password = PASSWD_UNSET;
 	e = cli_write(c, work_invite, &w);
 	if (e)
 		return e == ERR_DB_DUPLICATE ? cli_user_taken(c, username, email) : cli_failed(c, e);

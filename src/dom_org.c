@@ -118,8 +118,8 @@ static bool administers(const char *permissions)
 	return word_in(permissions, perm_word(PERM_ORG_ADMIN));
 }
 
-/* Does the change in hand leave somebody who administers the organization?  Two that take away one each
- * are made one after the other. */
+/* Does the change in hand leave somebody who administers the organization, and can sign in to do so: one whose link was
+ * never used is nobody yet?  Two that take away one each are made one after the other. */
 static enum err administered(struct tx *tx, const struct id *org)
 {
 	int64_t one;

@@ -113,7 +113,7 @@ enum err user_make(struct tx *tx, const struct user_linked *in, struct user_link
 	u.organization = tx->who->organization;
 	if (e || (e = role_there(tx, u.role)) || (e = taken(tx, u.username, u.email, &id_none)))
 		return e;
-	u.password = passwd_hash(tx->arena, passwd_generate(tx->arena));         /* which nobody knows */
+	u.password = PASSWD_UNSET;
 	out->user.life.organization = u.organization;
 	e = raced(user_create(tx, &u, &out->user.life.id));
 	return e ? e : link_of(tx, out, in->lasts ? in->lasts : INVITE_TTL_S);

@@ -26,7 +26,8 @@ bool passwd_check(const char *password, const char *hash)
 	/* Of a password nobody knows, so that an unknown user costs the same. */
 	static const char nobody[] = "$y$j9T$pXZe2EHnQWfqMfKYJgSft1$Cb3l3WtI5TdgqSvg1XiypZrERbW2WQ6Bm9r9iNtvfl/";
 	struct crypt_data *d = calloc(1, sizeof *d);
-	const char *against = hash ? hash : nobody, *got;
+	const bool set = hash && strcmp(hash, PASSWD_UNSET) != 0;
+	const char *against = set ? hash : nobody, *got;
 	bool same;
 
 	if (!d)
@@ -35,7 +36,7 @@ bool passwd_check(const char *password, const char *hash)
 	same = got && strlen(got) == strlen(against) && !CRYPTO_memcmp(got, against, strlen(against));
 	OPENSSL_cleanse(d, sizeof *d);
 	free(d);
-	return hash && same;
+	return set && same;
 }
 
 char *passwd_generate(struct arena *a)

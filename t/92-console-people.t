@@ -172,13 +172,20 @@ subtest 'an organization keeps somebody who administers it' => sub {
     unchanged($t, 'what would leave nobody', sub {
         for my $r (ask(POST => "users/$me/disable", $solo), ask(PATCH => "users/$me", $solo, { role => 'reader' }), ask(PATCH => "roles/$role->{id}", $solo, { permissions => ['model:read'] })) {
             is($r->{status}, 409, 'is refused');
-            like($r->{json}{detail}, qr/at least one active user whose role has the permission organization:admin; give another user such a role first/, 'and why');
+            like($r->{json}{detail}, qr/at least one active user who has set a password and whose role has the permission organization:admin; give another user such a role first/, 'and why');
         }
         for my $args ([qw(user disable solo)], [qw(user role solo reader)], [qw(role set admin --org Solo --permissions model:read --rate 100)]) {
             my $r = $t->thaw(@$args);
             is("$r->{exit} " . ($r->{err} =~ /at least one active user/ ? 'told' : $r->{err}), '1 told', "thaw @$args is no way around it");
         }
     });
+    my $invited = ask(POST => 'users', $solo, { username => 'invited', email => 'invited@main.example', role => 'admin' });
+    is($invited->{status}, 201, 'another is invited');
+    unchanged($t, 'who has not set a password yet', sub {
+        is(ask(POST => "users/$me/disable", $solo)->{status}, 409, 'could not take over');
+        is(ask(PATCH => "users/$me", $solo, { role => 'reader' })->{status}, 409, 'nor by a role');
+    });
+    is(ask(POST => "users/$invited->{json}{id}/disable", $solo)->{status}, 200, 'and is not needed');
     is(ask(PATCH => "users/$me", $solo, { role => 'admin' })->{status}, 200, 'the same role is no change');
     is(ask(PATCH => "roles/$role->{id}", $solo, { permissions => ['organization:admin'], rate => 500 })->{status}, 200, 'another rate is none');
     # Nodes of a cluster see two that write the same row: each change that may take it from somebody writes the organization's.

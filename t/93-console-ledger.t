@@ -145,6 +145,7 @@ sub fields { my ($text) = @_; my @lines = ([]); while ($text =~ /\G(?:"((?:[^"]|
 subtest 'files' => sub {
     my $evil = '=HYPERLINK("http://x","y")';
     my $named = $t->req(POST => '/api/v1/projects', token => $admin, body => { name => 'Said' }, headers => [ 'User-Agent' => $evil ])->{json}{data}{id};
+    $t->req(POST => '/api/v1/projects', token => $admin, body => { name => "\x{FF1D}1+1" });
     my $r = $t->req(GET => '/console/audit/export?format=csv', token => $admin, plain => 1);
     is($r->{status}, 200, 'CSV');
     is($r->{headers}{'content-type'}, 'text/csv; charset=utf-8; header=present', 'its type');
@@ -159,6 +160,7 @@ subtest 'files' => sub {
     my ($said) = grep { $_->[ $column{object} ] eq "project/$named" } @lines;
     is($said->[ $column{user_agent} ], "'$evil", 'what a spreadsheet would take for a formula is a text');
     like($r->{body}, qr/"'=HYPERLINK\(""http:/, 'its quotes doubled');
+    like($r->{body}, qr/"'\xEF\xBC\x9D1\+1"/, 'and what begins with a wide sign');
     my ($keyed) = grep { $_->[ $column{object} ] eq $workspace } @lines;
     is($keyed->[ $column{key} ], "'\@night", 'so is what begins with @');
     is(scalar(grep { grep { /^[=+\-@\t\r]/ } @$_ } @lines), 0, 'and every other');

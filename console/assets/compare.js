@@ -1,5 +1,5 @@
 // compare.js: two to five versions of a model side by side, what differs marked, and a metric over all versions.
-import { h, uid, badge, listed, time, value } from './dom.js';
+import { h, uid, badge, listed, own, parted, time, value } from './dom.js';
 import { get, query } from './api.js';
 import { plot } from './chart.js';
 import { byWord } from './resources.js';
@@ -42,12 +42,12 @@ export async function compare(id, params) {
         const mine = of();
         const facts = [['Status', v => versions.statuses[v.state]?.label ?? v.state], ['Stage and aliases', v => v.marks.map(m => m.text).join(', ') || null], ['Source', v => v.origin],
             ['Branch', v => v.branch], ['Algorithm', v => v.algorithm]];
-        const groups = [['Version', facts], ...[['Hyperparameters', 'hyperparameters'], ['Metrics', 'metrics']].map(([title, field]) => [title, keys(mine, field).map(k => [k, v => v[field]?.[k]])])];
+        const groups = [['Version', facts], ...[['Hyperparameters', 'hyperparameters'], ['Metrics', 'metrics']].map(([title, field]) => [title, keys(mine, field).map(k => [k, v => own(v[field], k)])])];
         return groups.map(([title, lines]) => {
             const shown = lines.map(([label, read]) => ({ label, cells: mine.map(v => text(read(v))) })).map(l => ({ ...l, differs: new Set(l.cells).size > 1 })).filter(l => l.differs || !only);
             return shown.length ? h('tbody', {}, h('tr', {}, h('th', { scope: 'rowgroup', colspan: mine.length + 1, class: 'group' }, title)), shown.map(l => h('tr', { class: l.differs ? 'differs' : null },
-                h('th', { scope: 'row' }, l.label, l.differs && h('span', { class: 'soft' }, h('span', { 'aria-hidden': 'true' }, ' \u2260'), h('span', { class: 'visually-hidden' }, ' (differs)'))),
-                l.cells.map(c => h('td', {}, c))))) : null;
+                h('th', { scope: 'row' }, parted(l.label), l.differs && h('span', { class: 'soft' }, h('span', { 'aria-hidden': 'true' }, ' \u2260'), h('span', { class: 'visually-hidden' }, ' (differs)'))),
+                l.cells.map(c => h('td', {}, parted(c)))))) : null;
         });
     }
     function paint() {
@@ -77,14 +77,14 @@ export async function compare(id, params) {
 
     // ---- A metric over versions
 
-    const over = all.toReversed(), names = keys(all, 'metrics').filter(k => all.some(v => typeof v.metrics?.[k] === 'number'));
+    const over = all.toReversed(), names = keys(all, 'metrics').filter(k => all.some(v => typeof own(v.metrics, k) === 'number'));
     let metric = names[0], draw = null;
     const choiceId = uid('metric'), canvas = h('canvas', { role: 'img' }), numbers = h('div', {});
     function tell() {
         canvas.setAttribute('aria-label', `Line chart: ${metric} of ${over.length} versions. The table below has the numbers.`);
         numbers.replaceChildren(h('table', { class: 'table table-sm' }, h('caption', { class: 'visually-hidden' }, `${metric} of each version`),
             h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Version'), h('th', { scope: 'col', class: 'number' }, metric))),
-            h('tbody', {}, over.map(v => h('tr', {}, h('th', { scope: 'row' }, `Version ${v.version_number}`), h('td', { class: 'number' }, text(v.metrics?.[metric])))))));
+            h('tbody', {}, over.map(v => h('tr', {}, h('th', { scope: 'row' }, `Version ${v.version_number}`), h('td', { class: 'number' }, text(own(v.metrics, metric))))))));
         draw?.();
     }
     const chart = names.length > 0 && h('section', { class: 'panel', 'aria-labelledby': 'over' }, h('h2', { class: 'h5', id: 'over' }, 'A metric over versions'),
@@ -96,7 +96,7 @@ export async function compare(id, params) {
     if (chart) {
         tell();
         plot(canvas, 'line', c => ({
-            data: { labels: over.map(v => String(v.version_number)), datasets: [{ label: metric, data: over.map(v => v.metrics?.[metric] ?? null), borderColor: c.series[0], backgroundColor: c.series[0], spanGaps: true }] },
+            data: { labels: over.map(v => String(v.version_number)), datasets: [{ label: metric, data: over.map(v => own(v.metrics, metric) ?? null), borderColor: c.series[0], backgroundColor: c.series[0], spanGaps: true }] },
             scales: { x: { title: { display: true, text: 'Version', color: c.ink } }, y: {} },
             plugins: () => ({ legend: { display: false }, tooltip: { callbacks: { title: items => `Version ${items[0].label}` } } }),
         })).then(d => { draw = d; }, () => { canvas.parentNode.replaceChildren(h('p', { class: 'soft' }, 'The chart could not be loaded.')); numbers.parentNode.open = true; });

@@ -38,7 +38,10 @@ export function clearToasts() { polite.replaceChildren(); urgent.replaceChildren
 // ---- Dialogs ------------------------------------------------------------------------
 
 // open({title, body, foot, first}) -> {box, close, closed}; closed resolves with what
-// close() was given. `busy()` true: Escape does nothing.
+// close() was given. `busy()` true: Escape does nothing, nor does Back.
+const opened = new Set();
+// One goes on to another view: what was asked of this one is not answered.
+export function leaveDialogs() { for (const d of [...opened]) if (!d.busy()) d.close(); }
 export function open({ title, body, foot, first, busy = () => false }) {
     const opener = document.activeElement;
     const id = uid('dialog');
@@ -63,6 +66,7 @@ export function open({ title, body, foot, first, busy = () => false }) {
     let done;
     const closed = new Promise(resolve => { done = resolve; });
     function close(result) {
+        opened.delete(me);
         if (!box.isConnected) return;
         box.close();
         box.remove();
@@ -70,6 +74,8 @@ export function open({ title, body, foot, first, busy = () => false }) {
         else document.querySelector('main h1')?.focus();
         done(result);
     }
+    const me = { busy, close };
+    opened.add(me);
     document.body.append(box);
     box.showModal();
     (first ?? box.querySelector('input, button')).focus();

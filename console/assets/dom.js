@@ -17,6 +17,9 @@ export function h(tag, props, ...children) {
 let last = 0;
 export const uid = stem => `${stem}-${++last}`;
 
+// A member by a name that somebody chose: `constructor` is one only where it was given.
+export const own = (object, name) => object && Object.hasOwn(object, name) ? object[name] : undefined;
+
 // An unforeseeable word, also where crypto.randomUUID is missing (plain http, another host).
 export const nonce = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, '0')).join('');
 
@@ -78,16 +81,19 @@ export const permissions = {
 };
 export const allowed = words => words.map(s => h('li', {}, scopes[s] ?? permissions[s] ?? h('code', {}, s)));
 
+// A long word of several parts is broken between them, where it has to be.
+export const parted = text => text.length > 8 ? text.split(/(?<=[_/.:@-])(?=[^_/.:@-])/).flatMap((part, i) => i ? [h('wbr'), part] : part) : text;
+
 // One value as its kind reads; '-' where there is none.
 const nothing = () => h('span', { class: 'soft' }, h('span', { 'aria-hidden': 'true' }, '\u2013'), h('span', { class: 'visually-hidden' }, 'none'));
 const kinds = {
-    text: v => String(v),
+    text: v => parted(String(v)),
     time: v => time(v),
-    words: v => v.length ? h('ul', { class: 'tags' }, v.map(w => h('li', { class: 'badge tone-grey' }, w))) : nothing(),
+    words: v => v.length ? h('ul', { class: 'tags' }, v.map(w => h('li', { class: 'badge tone-grey' }, parted(w)))) : nothing(),
     scopes: v => h('ul', { class: 'mb-0 ps-3' }, allowed(v)),
     json: v => Object.keys(v).length ? h('pre', { tabindex: '0' }, JSON.stringify(v, null, 2)) : nothing(),
     pairs: v => Object.keys(v).length ? h('table', { class: 'table table-sm mb-0' }, h('tbody', {}, Object.entries(v).map(([key, x]) => h('tr', {},
-        h('th', { scope: 'row' }, key), h('td', { class: typeof x === 'number' ? 'number' : null }, typeof x === 'object' ? JSON.stringify(x) : String(x)))))) : nothing(),
+        h('th', { scope: 'row' }, parted(key)), h('td', { class: typeof x === 'number' ? 'number' : null }, parted(typeof x === 'object' ? JSON.stringify(x) : String(x))))))) : nothing(),
     labels: v => Object.keys(v).length ? h('dl', { class: 'labels' }, Object.entries(v).map(([key, text]) => h('div', {}, h('dt', {}, key), h('dd', {}, text)))) : nothing(),
     flag: v => v ? 'Yes' : 'No',
     number: v => count(Array.isArray(v) ? v.length : v),

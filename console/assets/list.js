@@ -1,6 +1,6 @@
 // list.js: the list of any resource, and its archive: filters, search, order, pages;
 // and the lists of what belongs to an object, in its detail.
-import { h, uid, value, badge, test, count, plural, spinner, sentence } from './dom.js';
+import { h, uid, value, badge, test, count, own, parted, plural, spinner, sentence } from './dom.js';
 import { query, offers, may, mode, modeOf } from './api.js';
 import { notice } from './dialog.js';
 import { button, detailHash, known, settle } from './act.js';
@@ -11,11 +11,12 @@ import { byWord, whole } from './resources.js';
 // ---- Tables ---------------------------------------------------------------------------
 
 const tick = (label, checked, on) => h('input', { type: 'checkbox', class: 'form-check-input', 'aria-label': label, checked, onchange: e => on(e.target.checked) });
+// `from`: the width from which a column has room.
 const wide = c => c.wide || c.below || c.kind === 'status' ? `d-none d-${c.from ?? 'lg'}-table-cell${c.number ? ' number' : ''}` : null;
 // A column that the API can sort by has a button: up first, then down, where there are both.
 function header(resource, c, order) {
     const ways = order && c.sort?.filter(way => resource.sorts.some(([value]) => value === way.value));
-    if (!ways?.length) return h('th', { scope: 'col', class: wide(c) }, c.label);
+    if (!ways?.length) return h('th', { scope: 'col', class: wide(c) }, parted(c.label));
     const at = ways.findIndex(way => way.value === order.now), to = ways[(at + 1) % ways.length];
     return h('th', { scope: 'col', class: wide(c), 'aria-sort': at < 0 ? null : ways[at].down ? 'descending' : 'ascending' },
         h('button', { type: 'button', class: 'sort', 'data-sort': c.label, onclick: () => order.by(to.value, c.label) }, c.label,
@@ -42,7 +43,8 @@ async function table(resource, items, caption, refresh, picks, order) {
             resource.columns.map((c, i) => i === 0
                 ? h('th', { scope: 'row' }, resource.flat ? value(resource, c, o) : h('a', { href: detailHash(resource, o) }, resource.name(o)), ' ', test(o),
                     h('div', { class: 'd-lg-none' }, resource.flat ? resource.columns.filter(wide).map(w => h('div', { class: 'soft' }, `${w.label}: `, value(resource, w, o)))
-                        : [badge(resource, resource.seen?.(o) ?? resource.status(o)), resource.columns.filter(b => b.below && o[b.field]?.length).map(b => value(resource, b, o))]))
+                        : [badge(resource, resource.seen?.(o) ?? resource.status(o)), resource.columns.filter(b => b.below && o[b.field]?.length).map(b => value(resource, b, o)),
+                            resource.columns.filter(n => n.number && o[n.field] !== undefined).map(n => h('div', { class: 'soft' }, `${n.label}: `, value(resource, n, o)))]))
                 : h('td', { class: wide(c) }, value(resource, c, o))),
             acts && h('td', { class: 'acts' }, h('div', {}, can.get(o).map(a => button(resource, a, o, refresh, true))))))));
 }
@@ -55,7 +57,7 @@ function columnsOf(resource, paint) {
     return items => {
         const names = [...new Set(items.flatMap(o => Object.entries(o[resource.numbers] ?? {}).filter(([, v]) => typeof v === 'number').map(([k]) => k)))].sort();
         const on = chosen ? names.filter(n => chosen.includes(n)) : names.slice(0, 3);
-        for (const o of items) for (const n of names) o[`number ${n}`] = o[resource.numbers]?.[n];
+        for (const o of items) for (const n of names) o[`number ${n}`] = own(o[resource.numbers], n);
         const box = n => {
             const id = uid('column'), input = h('input', { id, type: 'checkbox', class: 'form-check-input', checked: on.includes(n), onchange: async () => {
                 const before = chosen ?? on;                // those of other objects too
@@ -68,9 +70,7 @@ function columnsOf(resource, paint) {
             }, value: n });
             return h('div', { class: 'form-check form-check-inline' }, input, h('label', { for: id, class: 'form-check-label' }, n));
         };
-        // They take the room of what one looks at last.
-        const rest = resource.columns.map(c => on.length && c.last ? { ...c, from: c.last } : c);
-        return { resource: { ...resource, columns: [...rest, ...on.map(n => ({ label: n, field: `number ${n}`, kind: 'decimal', wide: true, number: true }))] },
+        return { resource: { ...resource, columns: [...resource.columns, ...on.map(n => ({ label: n, field: `number ${n}`, kind: 'decimal', wide: true, number: true }))] },
             choice: names.length ? h('details', { class: 'mb-2', 'data-columns': resource.word }, h('summary', {}, 'Columns'), names.map(box)) : '' };
     };
 }
@@ -195,7 +195,10 @@ export function list(resource, archived, params) {
         } catch (e) {
             if (mine !== turn || e.kind === 'ended') return;
             summary.textContent = '';
-            rows.replaceChildren(h('div', { role: 'alert' }, notice(e, false, load)));
+            // An address that asks for what there cannot be: asking again leads nowhere.
+            const odd = e.kind === 'invalid';
+            rows.replaceChildren(h('div', { role: 'alert' }, notice(e, false, odd ? null : load)),
+                odd ? h('a', { class: 'btn btn-outline-secondary', href: base, onclick: controls ? clear : null }, 'Show all') : '');
             if (!e.kind) console.error(e);
         } finally {
             if (mine === turn) rows.removeAttribute('aria-busy');

@@ -8,9 +8,9 @@
 //   #/audit                 a page of no resource
 import { h } from './dom.js';
 import { resume, user, organization, may, later, mode, setMode, signOut, onSignIn, onSignOut, forget } from './api.js';
-import { clearToasts, notice, toastFailure, turnToasts } from './dialog.js';
+import { clearToasts, leaveDialogs, notice, toastFailure, turnToasts } from './dialog.js';
 import { signInPage, signInAgain } from './signin.js';
-import { resources, byPath, whole } from './resources.js';
+import { resources, pages, byPath, whole } from './resources.js';
 import { searchButton } from './keys.js';
 
 const [start, list, detail, form, compare, account, authorize] = ['start', 'list', 'detail', 'form', 'compare', 'account', 'authorize'].map(name => later(name, name));
@@ -20,12 +20,8 @@ const main = document.getElementById('main');
 const shell = document.getElementById('shell');
 let turn = 0, current = null, shown = '';
 
-// Views that are no resource's: what one may do there, and the permission that it takes; and the groups of the navigation, in order.
-const pages = [
-    { path: 'audit', title: 'Audit', group: 'Administration', what: 'see the audit', read: 'organization:admin', view: later('audit', 'audit') },
-    { path: 'usage', title: 'Usage', group: 'Administration', what: 'see the quotas', read: 'organization:admin', view: later('usage', 'usage') },
-    { path: 'health', title: 'Health', group: 'Administration', what: 'see the health of the service', read: 'organization:admin', view: later('health', 'health') },
-];
+// Each page is the one function of a file of its name. The groups of the navigation, in order.
+const pageViews = Object.fromEntries(pages.map(p => [p.path, later(p.path, p.path)]));
 const groups = ['Models', 'Work', 'Integration', 'Administration'];
 
 // ---- Where the address leads -----------------------------------------------------------
@@ -38,7 +34,7 @@ async function route() {
     const resource = byPath(word), page = !id && pages.find(p => p.path === word);
     if (!word) return start();
     if (word === 'account' && !id) return account();
-    if (page) return may(page.read) ? page.view(new URLSearchParams(search)) : barred(page.what, page.read);
+    if (page) return may(page.read) ? pageViews[page.path](new URLSearchParams(search)) : barred(page.what, page.read);
     if (word === 'authorize' && !id) return authorize(new URLSearchParams(search), leave);
     if (!resource || parts.includes('.') || parts.includes('..') || parts.length > 3 || (verb && verb !== 'edit' && !(verb === 'compare' && resource.compares))) return nowhere();
     if (!may(resource.read)) return barred(`see ${resource.many}`, resource.read);
@@ -49,6 +45,7 @@ async function route() {
     if (id === 'new' && !verb && resource.form && !resource.madeElsewhere) return may(resource.create) ? form(resource, undefined, new URLSearchParams(search)) : barred(`create ${resource.many}`, resource.create);
     if (verb === 'compare') return compare(id, new URLSearchParams(search));
     if (verb && !resource.edit) return nowhere();
+    if (verb && !may(resource.create)) return barred(`edit ${resource.many}`, resource.create);
     return verb ? form(resource, id) : detail(resource, id);
 }
 const plain = (title, ...text) => ({ title, node: h('div', {}, h('h1', { tabindex: -1 }, title), h('p', {}, text), h('a', { href: '#/' }, 'Overview')) });
@@ -95,6 +92,7 @@ addEventListener('scroll', () => {
 addEventListener('hashchange', () => {
     clearTimeout(scrolled);
     if (current?.dirty?.() && !leaving()) { history.replaceState(null, '', shown); return; }
+    leaveDialogs();
     show();
 });
 const leaving = () => globalThis.confirm('Leave this page? Your changes are not saved.');

@@ -38,9 +38,8 @@
 //   sorts       [value, label] that the API offers, which columns have as `sort`: [{value, down}]; filters: {name, label, options, type, more}:
 //               type: text or date, where there are no options; more: behind the others
 //   numbers     the field with numbers by their names, of which the person chooses columns
-//   columns     {label, field, kind, wide, below, last}: wide ones are left out on a narrow screen, and beside
-//               numbers those with `last` below that width (xl, xxl); the status goes below the name, and so do
-//               those that are said to
+//   columns     {label, field, kind, wide, below, from}: wide ones are left out on a narrow screen, and those with
+//               `from` below that width (xl, xxl); the status goes below the name, and so do those that are said to
 //   details     {label, field, kind} of the detail page; prose: the field of which it has the text as Markdown
 //   file        (object) -> {path, name, of}, or null: what can be saved, from its detail
 //   parts       {word, title, url(object), query(object), none, make}: the objects that
@@ -395,9 +394,9 @@ const versions = {
         { label: 'Version', field: 'version_number' },
         { label: 'Status', field: 'state', kind: 'status' },
         { label: 'Stage and aliases', field: 'marks', kind: 'badges', below: true },
-        { label: 'Source', field: 'origin', wide: true, last: 'xxl' },
-        { label: 'Algorithm', field: 'algorithm', wide: true, last: 'xxl' },
-        { label: 'Created', field: 'made', kind: 'time', wide: true, last: 'xl' },
+        { label: 'Source', field: 'origin', wide: true, from: 'xxl' },
+        { label: 'Algorithm', field: 'algorithm', wide: true },
+        { label: 'Created', field: 'made', kind: 'time', wide: true, from: 'xl' },
     ],
     numbers: 'metrics', prose: 'told',
     maker: upload, form: [],
@@ -785,6 +784,12 @@ export const resources = [projects, models, folders, runs, versions, ...inMlflow
     { from: 'people', word: 'role', path: 'roles', one: 'role', many: 'roles', title: 'Roles', ...admin },
     { from: 'people', word: 'token', path: 'keys', one: 'API key', many: 'API keys', title: 'API keys', ...admin, read: 'token:read' },
     { from: 'people', word: 'client', path: 'oauth', one: 'OAuth application', many: 'OAuth applications', title: 'OAuth applications', ...admin }];
+// Views that are no resource's: what one may do there, and the permission that it takes.
+export const pages = [
+    { path: 'audit', title: 'Audit', what: 'see the audit', ...admin },
+    { path: 'usage', title: 'Usage', what: 'see the quotas', ...admin },
+    { path: 'health', title: 'Health', what: 'see the health of the service', ...admin },
+];
 export const byWord = word => resources.find(r => r.word === word);
 export const byPath = path => resources.find(r => r.path === path);
 // The entry with all of it; whole(): all entries.

@@ -4,7 +4,7 @@ import { h, badge, plural, sentence, uid } from './dom.js';
 import { advice, get, may, query, user } from './api.js';
 import { open } from './dialog.js';
 import { mac, OFF, single } from './keys.js';
-import { byWord, resources, whole } from './resources.js';
+import { byWord, pages, resources, whole } from './resources.js';
 
 const PAUSE = 200, EACH = 5;
 
@@ -16,7 +16,10 @@ const views = () => [{ href: '#/', name: 'Overview' }, ...resources.filter(r => 
     ...r.archived && !r.view ? [{ href: `#/${r.path}/archived`, name: `Archived ${r.many}` }] : [],
     ...r.word === 'folder' ? [{ href: '#/folders/trash', name: 'Trash' }] : [],
     ...r.form && !r.within && !r.madeElsewhere && may(r.create) ? [{ href: `#/${r.path}/new`, name: `New ${r.one}` }] : [],
-]), { keys: true, name: 'Keyboard shortcuts' }];
+]), ...pages.filter(p => may(p.read)).map(p => ({ href: `#/${p.path}`, name: p.title })), { href: '#/account', name: 'My account' }, { keys: true, name: 'Keyboard shortcuts' }];
+// Users are found by another address, which is for administrators.
+const users = async text => may(byWord('user').read) ? get(query('/console/users', { search: text.slice(0, 100), limit: EACH }))
+    .then(r => [{ kind: 'user', items: r.items.map(u => ({ kind: 'user', id: u.id, name: u.username, status: u.status })), more: r.more }], e => { if (e.kind === 'ended') throw e; return []; }) : [];
 // Each word of the text begins a word of the name.
 const begins = (name, text) => { const words = name.toLowerCase().split(/\s+/); return text.toLowerCase().split(/\s+/).every(t => words.some(w => w.startsWith(t))); };
 const titles = { version: 'Versions', package: 'Versions', registered_model: 'Registered models', prediction_environment: 'Environments', webhook_endpoint: 'Webhooks' };
@@ -70,7 +73,7 @@ export function search() {
         const mine = ++turn, text = input.value.trim();
         if (!text) { quick(); return; }
         try {
-            const [{ exact, groups }] = await Promise.all([get(query('/console/search', { q: text, limit: EACH })), whole()]);
+            const [{ exact, groups: found }, people] = await Promise.all([get(query('/console/search', { q: text, limit: EACH })), users(text), whole()]), groups = [...found, ...people.filter(g => g.items.length)];
             if (mine !== turn) return;                       // the answer to another question
             const known = groups.filter(g => byWord(g.kind)), n = known.reduce((k, g) => k + g.items.length, 0) + (exact ? 1 : 0), more = known.some(g => g.more), partial = known.some(g => g.partial);
             // A view whose name begins so is meant before what has a word of it.

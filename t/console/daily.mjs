@@ -1,7 +1,7 @@
 // daily.mjs: what one meets day after day: taking back, coming back, seeing what moves, being told where
 // something is wrong. Run by t/91-console-daily.t.
 import assert from 'node:assert/strict';
-import { accessible, api, badge, column, confirm, dialog, end, go, good, heading, model, press, project, setup, signedIn, test, train, writes } from './harness.mjs';
+import { accessible, api, badge, column, confirm, dialog, end, fits, go, good, heading, model, press, project, setup, signedIn, test, train, writes } from './harness.mjs';
 
 await test('archived from a list: one stays there, the row goes, and Undo brings it back', async () => {
     const m = await model('Taken back');
@@ -159,6 +159,68 @@ await test('versions: metrics as columns that one chooses, and two to five side 
     await page.getByRole('img', { name: 'Line chart: d of 6 versions' }).waitFor();
 });
 
+await test('a metric has any name, and a table with three of them fits its panel', async () => {
+    const m = await model('Named');
+    for (const metrics of ['{"constructor":1,"__proto__":2,"validation/loss":0.125}', '{"auc":0.5}']) {
+        const made = await fetch(`${setup.url}/api/v1/models/${m.id}/versions`, { method: 'POST', headers: { Authorization: `Bearer ${setup.token}`, 'Content-Type': 'application/json' },
+            body: `{"file":"eA==","algorithm":"random_forest_of_many_trees","metrics":${metrics},"hyperparameters":${metrics}}` });
+        assert.equal(made.status, 201, await made.text());
+    }
+    for (const width of [1024, 1280, 1440]) {
+        const { context, page } = await signedIn({ viewport: { width, height: 900 } });
+        await go(page, `#/models/${m.id}`);
+        const part = page.getByRole('region', { name: 'Versions' });
+        assert.deepEqual((await part.locator('tbody tr').first().locator('td.number').allInnerTexts()).map(t => t.replace(/\s+/g, ' ')), ['– none', '0.5', '– none'], 'nothing that every object has');
+        assert.ok(await part.locator('.wide').evaluate(w => w.scrollWidth <= w.clientWidth), `at ${width}`);
+        await context.close();
+    }
+    const { page } = await signedIn({ viewport: { width: 390, height: 900 } });
+    await go(page, `#/models/${m.id}`);
+    await page.getByRole('region', { name: 'Versions' }).getByText('auc: 0.5').waitFor();
+    await go(page, `#/models/${m.id}/compare`);
+    const rows = (await page.getByRole('region', { name: 'Differences' }).locator('tbody tr').allInnerTexts()).map(t => t.replace(/\s+/g, ' ').trim());
+    for (const row of ['constructor ≠ (differs) 1 –', '__proto__ ≠ (differs) 2 –']) assert.equal(rows.filter(r => r === row).length, 2, rows.join('; '));
+});
+
+await test('text twice as large has the layout of a screen half as wide', async () => {
+    const m = await model('Enlarged');
+    await train(m, { algorithm: 'forest', hyperparameters: { depth: 6 }, metrics: { accuracy: 0.9, auc: 0.8, f1: 0.7 } });
+    const { page } = await signedIn({ text: 32 });
+    for (const hash of ['#/', '#/models', `#/models/${m.id}`, `#/versions/${m.id}.ver-001`, `#/models/${m.id}/edit`, '#/projects', '#/folders', '#/users', '#/roles', '#/keys/new', '#/audit', '#/usage', '#/health', '#/account']) {
+        await go(page, hash);
+        await fits(page, hash);
+    }
+    await accessible(page, 'large text');
+});
+
+await test('Back takes away what was asked of the view before; a secret stays', async () => {
+    const m = await model('Asked');
+    const { page } = await signedIn();
+    await go(page, '#/projects');
+    await go(page, `#/models/${m.id}`);
+    await press(page, /^Archive model/);
+    await dialog(page).waitFor();
+    await page.goBack();
+    await heading(page, 'Projects');
+    assert.equal(await dialog(page).count(), 0);
+    await go(page, '#/keys/new');
+    await press(page, 'Create API key');
+    await dialog(page).getByText('shown only this once').waitFor();
+    await page.goBack();
+    await heading(page, 'Projects');
+    await dialog(page).getByRole('button', { name: 'I have stored it' }).click();
+});
+
+await test('an address that asks for what there cannot be leads to all there is', async () => {
+    const { page } = await signedIn();
+    await page.goto(`${setup.url}/#/models?status=lost&page=99999999999999999999`);
+    await page.getByRole('link', { name: 'Show all' }).click();
+    await page.locator('tbody tr').first().waitFor();
+    assert.match(page.url(), /#\/models$/);
+    await go(page, '#/versions/new');
+    await page.getByText('The address names no model').waitFor();
+});
+
 await test('what moves by itself is seen to move, in a list and on a page', async () => {
     const listed = await model('Moves'), shown = await model('Moves too');
     const jobs = await Promise.all([listed, shown].map(async m => (await api('POST', `/api/v1/models/${m.id}/train`)).body.job_id));
@@ -249,6 +311,9 @@ await test('a reader is told that it is not allowed, by which permission, and wh
     await go(page, '#/models/new');
     await heading(page, 'Not allowed');
     await page.getByText('An administrator of your organization can give you the permission model:write.').waitFor();
+    const m = await model('Only read');
+    await go(page, `#/models/${m.id}/edit`);
+    await heading(page, 'Not allowed');
 });
 
 await test('an address is a link while the project is live, and words are whole', async () => {

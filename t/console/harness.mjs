@@ -10,8 +10,9 @@ const require = createRequire(`${setup.modules}/`);
 const { chromium } = require('playwright-core');
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-const browser = await chromium.launch({ executablePath: setup.chromium, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
+const launch = (...args) => chromium.launch({ executablePath: setup.chromium, args: [...args, '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
     '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+const browsers = [await launch()];
 
 // The site of an application, where a person may be sent to.
 export const elsewhere = 'https://app.example';
@@ -21,9 +22,11 @@ export const complaints = [];
 let count = 0, failed = 0;
 const file = path.basename(process.argv[1], '.mjs');
 
-// A person's browser: contexts share nothing, pages of one context are windows of one person.
-export async function person(options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', reducedMotion: 'reduce', ...options });
+// A person's browser: contexts share nothing, pages of one context are windows of one person. text: how many pixels high
+// this person has the usual text.
+export async function person({ text, ...options } = {}) {
+    if (text) browsers.push(await launch(`--blink-settings=defaultFontSize=${text}`));
+    const context = await browsers.at(text ? -1 : 0).newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', reducedMotion: 'reduce', ...options });
     context.setDefaultTimeout(30_000);
     await context.addInitScript(() => addEventListener('securitypolicyviolation',
         e => console.error(`CSP violation: ${e.violatedDirective} ${e.blockedURI}`)));
@@ -164,14 +167,15 @@ export async function test(name, work) {
         console.log(`not ok ${count} - ${name}`);
         for (const line of String(e.stack ?? e).split('\n')) console.log(`# ${line}`);
         let n = 0;
-        for (const context of browser.contexts())
+        for (const context of browsers.flatMap(b => b.contexts()))
             for (const page of context.pages())
                 await page.screenshot({ path: `${setup.failures}/${file}-${count}-${++n}.png`, timeout: 5000 }).then(
                     () => console.log(`# seen: ${setup.failures}/${file}-${count}-${n}.png`), () => {});
     }
-    for (const context of browser.contexts()) await context.close();
+    for (const context of browsers.flatMap(b => b.contexts())) await context.close();
+    for (const b of browsers.splice(1)) await b.close();
 }
-export const close = () => browser.close();
+export const close = () => browsers[0].close();
 export async function end() {
     await close();
     console.log(`1..${count}`);

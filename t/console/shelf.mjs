@@ -401,16 +401,24 @@ await test('while one types few requests are sent, and the answer to an old one 
 
 await test('views are found by their names; what is not the reader\u2019s is not offered', async () => {
     const { page } = await signedIn();
-    for (const [text, hash] of [['webh', '#/webhooks'], ['new mod', '#/models/new'], ['arch proj', '#/projects/archived'], ['trash', '#/folders/trash']]) {
+    for (const [text, hash] of [['webh', '#/webhooks'], ['new mod', '#/models/new'], ['arch proj', '#/projects/archived'], ['trash', '#/folders/trash'], ['audit', '#/audit'], ['my acc', '#/account']]) {
         await page.keyboard.press('Control+k');
         await page.keyboard.type(text);
         await answered(page);
         await page.keyboard.press('Enter');
         await page.waitForFunction(h => document.getElementById('main').dataset.shown === h, hash);
     }
+    await page.keyboard.press('Control+k');
+    await page.keyboard.insertText('reader@main');
+    await answered(page);
+    await page.getByRole('group', { name: 'Users' }).getByRole('option', { name: /^reader/ }).click();
+    await heading(page, 'reader');
     const { page: reader } = await signedIn({}, setup.reader);
     await reader.keyboard.press('Control+k');
-    await reader.keyboard.type('new');
+    await reader.keyboard.type('rea');
+    await answered(reader);
+    assert.doesNotMatch((await options(reader)).join(), /reader|Audit/);
+    await box(reader).fill('new');
     await answered(reader);
     assert.doesNotMatch((await options(reader)).join(), /New /);
     // before one is signed in there is nothing to search
