@@ -200,7 +200,7 @@ static const struct shape action_out[] = {
 	{ "from", T_STRINGS, ACTION_AT(from), .help = "the states that it can start in" },
 	{ "to", T_STR, ACTION_AT(to), .help = "a state, `same`, or `computed` at that moment" },
 	{ "method", T_STR, ACTION_AT(method) },
-	{ "path", T_STR, ACTION_AT(path) },
+	{ "path", T_STR, ACTION_AT(path), .help = "address of the request that does it" },
 	{ "permission", T_STR, ACTION_AT(permission) },
 	{ "summary", T_STR, ACTION_AT(summary) },
 	NAMED("ConsoleAction")

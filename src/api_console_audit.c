@@ -97,7 +97,7 @@ static const struct shape line_out[] = {
 	{ "key", T_STR, LINE_AT(key), .flags = F_NULL, .help = "name of the API key that was used" },
 	{ "agent", T_STR, LINE_AT(agent), .flags = F_NULL, .help = "the agent that this key belongs to" },
 	{ "action", T_STR, LINE_AT(action) },
-	{ "object", T_SUB, .off = 0, .sub = object_out },
+	{ "object", T_SUB, .off = 0, .sub = object_out, .help = "what was changed" },
 	{ "from_status", T_STR, LINE_AT(from), .flags = F_NULL },
 	{ "to_status", T_STR, LINE_AT(to) },
 	{ "request_id", T_STR, LINE_AT(request_id) },

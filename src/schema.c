@@ -312,10 +312,36 @@ static const char *type_words(struct schemas *c, const struct shape *s)
 	return NULL;
 }
 
+/* What a key means wherever it stands; NULL: that differs. */
+static const char *key_words(const struct shape *s)
+{
+	static const struct { const char *key, *help; bool list; } keys[] = {
+#define KEY(key, help) { key, help, false },
+#define LIST(key, help) { key, help, true },
+#include "key.def"
+#undef KEY
+#undef LIST
+	};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (!strcmp(keys[i].key, s->key) && (!keys[i].list || s->type == T_LIST))
+			return keys[i].help;
+	return NULL;
+}
+
+static const char *words_of(struct schemas *c, const struct shape *s)
+{
+	const char *of_type = s->help ? s->help : type_words(c, s), *of_key = s->help || s->flags & F_UNKEPT ? NULL : key_words(s);
+
+	if (of_key && of_type && s->type == T_TIME)
+		return arena_printf(c->arena, "%s, in %s", of_key, of_type);
+	return of_type ? of_type : of_key;
+}
+
 struct json *schema_row(struct schemas *c, const struct shape *s, bool writing)
 {
 	struct arena *a = c->arena;
-	const char *help = s->help ? s->help : type_words(c, s);
+	const char *help = words_of(c, s);
 	struct json *o = s->flags & F_UNKEPT ? typed(a, "null") : value_schema(c, s, writing), *both, *type;
 
 	if (s->flags & F_NUMERAL && js_get(o, "type", &type)) {

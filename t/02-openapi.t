@@ -255,6 +255,25 @@ subtest 'bodies and queries are told as the contract has them' => sub {
     is($query->("$MODELS/{model_id}/audit-logs"), 'action actor_id from page page_size sort_order to', 'and of the audit logs');
 };
 
+subtest 'what a key means is said' => sub {
+    my @def = slurp("$Thaw::SRC/src/key.def") =~ /^(?:KEY|LIST)\("(\w+)", "((?:[^"\\]|\\.)*)"\)$/mg;
+    my %key = map { s/\\"/"/gr } @def;
+    cmp_ok(keys(%key), '==', @def / 2, 'each once');
+    my (%used, %all);
+    for my $of (qw(models projects workspaces foundry registry mlflow oauth)) {
+        my $schemas = $t->req(GET => "/openapi.json?api=$of")->{json}{components}{schemas};
+        for my $name (sort keys %$schemas) {
+            my $p = $schemas->{$name}{properties} // {};
+            for (keys %$p) {
+                $all{$of}{ defined $p->{$_}{description} || defined $p->{$_}{'$ref'} ? 'said' : 'not' }++;
+                $used{$_}++ if defined $key{$_} && index($p->{$_}{description} // '', $key{$_}) == 0;
+            }
+        }
+    }
+    is(join(' ', grep { !$used{$_} } sort keys %key), '', 'every row of the table is needed');
+    cmp_ok($all{$_}{said} / ($all{$_}{said} + $all{$_}{not}), '>', 0.65, "$_: most properties are described: $all{$_}{said}, $all{$_}{not} are not") for qw(models projects workspaces);
+};
+
 subtest 'scopes and permissions are explained in the words of the console' => sub {
     my $console = slurp("$Thaw::SRC/console/assets/dom.js");
     my %words = map { my ($of) = $console =~ /^export const $_ = \{\n(.*?)^\};/ms; ($_ => { map { s/\\u2019/'/gr } $of =~ /^    '(\S+)': '(.*)',$/mg }) } qw(scopes permissions);
