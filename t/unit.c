@@ -915,7 +915,8 @@ static void constants_and_words_render(void **state)
 	assert_string_equal(rendered(out, &(struct being){ .words = "" }), "{\"object\":\"being\",\"words\":[],\"off\":true}");
 	assert_string_equal(rendered(out, &(struct being){ .words = NULL }), "{\"object\":\"being\",\"words\":[],\"off\":true}");
 	assert_string_equal(rendered((const struct shape[]){ { "words", T_WORDS, B(words) }, { 0 } }, &(struct being){ .words = NULL }), "{\"words\":null}");
-	assert_string_equal(schema(&out[0]), "{\"type\":\"string\",\"const\":\"being\"}");
+	assert_string_equal(schema(&out[0]), "{\"type\":\"string\",\"const\":\"being\",\"description\":\"kind of the object\"}");
+	assert_string_equal(schema(&(struct shape){ "object", T_LITERAL, .text = "being", .help = "what it is" }), "{\"type\":\"string\",\"const\":\"being\",\"description\":\"what it is\"}");
 	assert_string_equal(schema(&out[1]), "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}");
 	assert_string_equal(schema(&out[2]), "{\"type\":\"boolean\"}");
 }
