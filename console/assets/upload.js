@@ -32,8 +32,8 @@ const carrier = (told, hold) => (method, path, { body, key, token }) => new Prom
     };
     x.onerror = () => fail(new Failure('lost', 'The connection was lost.'));
     x.onabort = () => fail(new Failure('given up', 'Cancelled.'));
-    hold(() => x.abort());
     x.send(body);
+    hold(() => x.abort());
 });
 
 const fields = [
@@ -119,13 +119,15 @@ export async function upload(params) {
         const now = JSON.stringify([values(), file.name, file.size, file.lastModified]);
         if (sent?.now !== now || sent.file !== file) { sent = { now, file, body: formOf(values(), file) }; key = nonce(); }
         way.hidden = false;
-        stop = () => {};
+        // Also while the session is renewed before it goes, or before it goes again.
+        let halting = null, over = false;
+        stop = () => { over = true; halting?.(); };
         said = '';
         told(0, sent.body.size);
         send.setAttribute('aria-disabled', 'true');
         halt.focus();
         try {
-            const reply = await request('POST', `${modelUrl}/versions`, { body: sent.body, key, via: carrier(told, halting => { stop = halting; }) });
+            const reply = await request('POST', `${modelUrl}/versions`, { body: sent.body, key, via: carrier(told, abort => { halting = abort; if (over) abort(); }) });
             ended = true;
             if (!node.isConnected) return;
             toast('good', `Version ${reply.data.version_number} of \u201c${model.name}\u201d was uploaded`, `${file.name}, ${size(reply.data.artifact.size)}.`, true);

@@ -406,6 +406,20 @@ await test('an upload tells how far it is, and can be cancelled; nothing is adde
     await press(page, 'Upload version');
     await good(page).getByText('Version 1 of').waitFor();
     assert.equal((await versions(m)).length, 1);
+    // Also where the session is renewed first.
+    await go(page, uploadTo(m));
+    await page.getByLabel('File').setInputFiles(file('renewed.bin', Buffer.alloc(2 << 20, 3)));
+    await page.route('**/versions', r => r.fulfill({ status: 401, json: { error: { code: 'AUTH_INVALID', message: 'Ended' } } }), { times: 1 });
+    let renewing, release;
+    const asked = new Promise(on => { renewing = on; });
+    await page.route('**/console/session/refresh', async r => { renewing(); await new Promise(on => { release = on; }); await r.continue(); }, { times: 1 });
+    await press(page, 'Upload version');
+    await asked;
+    await press(page, 'Cancel upload');
+    release();
+    await page.getByText('The upload was cancelled').waitFor();
+    await page.waitForTimeout(1000);
+    assert.equal((await versions(m)).length, 1);
     // Who leaves gives it up.
     await go(page, uploadTo(m));
     await page.getByLabel('File').setInputFiles(file('left.bin', Buffer.alloc(2 << 20, 2)));
