@@ -136,6 +136,8 @@ await test('a key is made with what is one\u2019s own, used, and revoked', async
     await page.getByLabel('Name').fill('nightly job');
     assert.ok(await page.getByLabel('Tier').isHidden(), 'a secret key has no tier');
     await page.getByLabel('Restrict the key to some of your permissions').check();
+    await save(page);
+    await page.getByText('Permissions must include at least one').waitFor();
     await page.getByLabel('See projects').check();
     await page.getByLabel('Valid').selectOption('30 days');
     await accessible(page, 'a new key');
