@@ -231,7 +231,7 @@ await test('an address that asks for what there cannot be leads to all there is'
     await page.locator('tbody tr').first().waitFor();
     assert.match(page.url(), /#\/models$/);
     await go(page, '#/versions/new');
-    await page.getByText('The address names no model').waitFor();
+    await page.getByText('The address is without the id of a model').waitFor();
 });
 
 await test('what moves by itself is seen to move, in a list and on a page', async () => {
