@@ -226,11 +226,11 @@ char *cli_password(struct cli *c, const char *option, bool *made)
 bool cli_word(const char *what, const char *s, size_t max, bool blanks)
 {
 	size_t n = strlen(s);
-	bool ok = n && utf8_valid(s, n) && utf8_length(s) <= max && !name_fault(s) && (blanks || !strchr(s, ' '));
+	bool ok = n && utf8_valid(s, n) && utf8_length(s) <= max && !name_fault(s) && (blanks || (!strchr(s, ' ') && !utf8_hides(s)));
 
 	if (!ok)
 		cli_say("%s must have 1 to %zu characters, no control characters, and no spaces%s", what, max,
-			blanks ? " at either end" : "");
+			blanks ? " at either end" : " or what cannot be seen");
 	return ok;
 }
 

@@ -10,7 +10,7 @@
 const char *username_fault(struct arena *a, const char *s)
 {
 	(void)a;
-	return name_fault(s) || strchr(s, ' ') ? "must not have spaces or control characters" : NULL;
+	return name_fault(s) || strchr(s, ' ') || utf8_hides(s) ? "must not have spaces, control characters or what cannot be seen" : NULL;
 }
 
 const char *email_fault(struct arena *a, const char *s)

@@ -359,6 +359,18 @@ bool utf8_steers(uint32_t c)
 	return in_ranges(ranges, c);
 }
 
+bool utf8_hides(const char *s)
+{
+	static const struct range ranges[] = { { 0xa0, 0xa0 }, { 0xad, 0xad }, { 0x34f, 0x34f }, { 0x115f, 0x1160 }, { 0x1680, 0x1680 }, { 0x17b4, 0x17b5 },
+		{ 0x180b, 0x180f }, { 0x2000, 0x200f }, { 0x202f, 0x202f }, { 0x205f, 0x206f }, { 0x3000, 0x3000 }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },
+		{ 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xe0000, 0xe0fff }, { 0, 0 } };
+
+	while (*s)
+		if (in_ranges(ranges, utf8_next(&s)))
+			return true;
+	return false;
+}
+
 /* Controls are those of C0 and C1, the separators of lines and paragraphs, and what turns
  * the direction of the text around a name, so that it reads as another one (Unicode TR 36). */
 const char *name_fault(const char *s)

@@ -65,6 +65,8 @@ size_t utf8_length(const char *s);               /* code points of valid UTF-8 *
 uint32_t utf8_next(const char **s);              /* a character of valid UTF-8, and past it */
 /* Is it not seen, but steers what is around it: a control, a separator of lines, a direction? */
 bool utf8_steers(uint32_t c);
+/* Has valid UTF-8 a character of which nothing is seen, or a blank that is no space?  Two that differ in it look the same. */
+bool utf8_hides(const char *s);
 char *utf8_cut(struct arena *a, const char *s, size_t max);     /* the first max code points */
 /* What a name, valid UTF-8, must not be like, in words; NULL: it is one. */
 const char *name_fault(const char *s);

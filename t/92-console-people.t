@@ -52,7 +52,7 @@ subtest 'a user is made, with a link to set the password' => sub {
 
 subtest 'what a user cannot be' => sub {
     my %right = (username => 'new', email => 'new@main.example', role => 'reader');
-    my %wrong = ('a name with a space' => [ username => 'a b' ], 'no name' => [ username => '' ], 'a name of another organization' => [ username => 'other', 409 ], 'no address' => [ email => 'nowhere' ],
+    my %wrong = ('a name with a space' => [ username => 'a b' ], 'a name like another, with what is not seen' => [ username => "admin\x{200B}" ], 'with a blank of another kind' => [ username => "a\x{3000}b" ], 'no name' => [ username => '' ], 'a name of another organization' => [ username => 'other', 409 ], 'no address' => [ email => 'nowhere' ],
         'an address of another organization' => [ email => 'OTHER@main.example', 409 ], 'a role there is not' => [ role => 'emperor' ], 'a role with a blank' => [ role => 'reader ' ], 'a long name' => [ username => 'x' x 129 ]);
     unchanged($t, 'a refusal', sub {
         for (sort keys %wrong) {

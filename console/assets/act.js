@@ -41,7 +41,7 @@ const undone = (resource, action) => inside(action.pick?.deed ?? action.deed ?? 
 export function button(resource, offer, object, refresh, small) {
     const action = resource.actions[offer.transition];
     return h('button', { type: 'button', class: `btn btn-${action.tone ? `outline-${action.tone}` : 'primary'}${small ? ' btn-sm' : ''}`,
-        'data-transition': offer.transition, onclick: () => perform(resource, offer, object, refresh, small) },
+        'data-transition': offer.transition, onclick: e => perform(resource, offer, object, refresh, small, e.currentTarget.closest('tbody tr')?.sectionRowIndex) },
         action.label, !action.bare && h('span', { class: small ? 'tail' : null }, ` ${resource.one}`),
         h('span', { class: 'visually-hidden' }, ` ${resource.name(object)}`));
 }
@@ -73,7 +73,7 @@ async function takeBack(resource, action, object, refresh, key = nonce()) {
 }
 
 let asking = false;                 // a second click while the question is not yet there
-async function perform(resource, offer, object, refresh, small) {
+async function perform(resource, offer, object, refresh, small, row) {
     const action = resource.actions[offer.transition];
     if (action.perform) { clearToasts(); return action.perform(object, refresh); }
     const name = resource.name(object);
@@ -135,7 +135,7 @@ async function perform(resource, offer, object, refresh, small) {
         if (location.hash !== to) location.hash = to;
         else {
             await refresh();
-            settle();
+            settle(row);
         }
     } catch (e) {
         toastFailure(e, undone(resource, action));
@@ -144,9 +144,11 @@ async function perform(resource, offer, object, refresh, small) {
         settle();
     }
 }
-// The button that was pressed may be gone with its row.
-export function settle() {
-    if (document.activeElement === document.body) document.querySelector('main h1')?.focus();
+// The button that was pressed may be gone with its row: one goes on at the row that is in its place.
+export function settle(row = -1) {
+    if (document.activeElement !== document.body) return;
+    const rows = document.querySelectorAll('main tbody tr');
+    (rows[Math.min(row, rows.length - 1)]?.querySelector('a') ?? document.querySelector('main h1'))?.focus();
 }
 
 // A button that saves a file of the API: {path, name, of}. A plain link would come without the token.

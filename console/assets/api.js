@@ -10,11 +10,13 @@
 //     sealed (409: it was done before, and the secret in its answer is not told twice)
 
 const SESSION = '/console/session';
-const EARLY = 30_000;           // a token is renewed this long before its end
+const EARLY = 30_000;           // a token is renewed this long before its end,
+const AGAIN = 1000;             // and where something was refused, when it is older than this
 
 let session = null;             // {token, until, user, organization}
 let renewing = null;
 let askAgain = null;            // shows the dialog that signs in again
+let otherRole = () => {};       // shows what another role allows
 const bus = 'BroadcastChannel' in globalThis ? new BroadcastChannel('thaw-session') : null;
 
 export class Failure extends Error {
@@ -29,6 +31,7 @@ export const organization = () => session?.organization ?? null;
 export const may = permission => !!session && (permission === 'member' ||
     session.user.permissions.includes('organization:admin') || session.user.permissions.includes(permission));
 export function onSignIn(dialog) { askAgain = dialog; }
+export function onOtherRole(tell) { otherRole = tell; }
 export function onSignOut(tell) { if (bus) bus.onmessage = () => { session = null; tell(); }; }
 
 // ---- One exchange ---------------------------------------------------------------
@@ -74,7 +77,7 @@ async function exchange(method, path, { body, key, match, token, bytes, mode } =
 // ---- The session -----------------------------------------------------------------
 
 function keep({ data }) {
-    session = { token: data.access_token, until: Date.now() + data.expires_in * 1000, user: data.user, organization: data.organization };
+    session = { token: data.access_token, since: Date.now(), until: Date.now() + data.expires_in * 1000, user: data.user, organization: data.organization };
     return session.user;
 }
 
@@ -112,6 +115,7 @@ function renew() {
             location.reload();
             await new Promise(() => {});
         }
+        if (before && session && [before, session.user].map(u => `${u.role} ${u.permissions}`).reduce((a, b) => a !== b)) otherRole();
     })().finally(() => { renewing = null; });
     return renewing;
 }
@@ -125,6 +129,8 @@ export async function request(method, path, options = {}) {
     try {
         return await exchanged(method, path, { ...options, token: session.token });
     } catch (e) {
+        // The role may be another by now: what one may is asked anew, with the next request.
+        if (e.kind === 'denied' && session === before && Date.now() - session.since > AGAIN) session.until = 0;
         if (e.kind !== 'signin') throw e;
     }
     // Refused: nothing was done, so the same request may go again, once.

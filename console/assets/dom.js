@@ -82,7 +82,7 @@ export const permissions = {
 export const allowed = words => words.map(s => h('li', {}, scopes[s] ?? permissions[s] ?? h('code', {}, s)));
 
 // A long word of several parts is broken between them, where it has to be.
-export const parted = text => text.length > 8 ? text.split(/(?<=[_/.:@-])(?=[^_/.:@-])/).flatMap((part, i) => i ? [h('wbr'), part] : part) : text;
+export const parted = text => text.length > 8 && /\p{L}{2}/u.test(text) ? text.split(/(?<=[_/]|\p{L}[.:@-])(?=[\p{L}\p{N}])/u).flatMap((part, i) => i ? [h('wbr'), part] : part) : text;
 
 // One value as its kind reads; '-' where there is none.
 const nothing = () => h('span', { class: 'soft' }, h('span', { 'aria-hidden': 'true' }, '\u2013'), h('span', { class: 'visually-hidden' }, 'none'));
@@ -90,7 +90,7 @@ const kinds = {
     text: v => parted(String(v)),
     time: v => time(v),
     words: v => v.length ? h('ul', { class: 'tags' }, v.map(w => h('li', { class: 'badge tone-grey' }, parted(w)))) : nothing(),
-    scopes: v => h('ul', { class: 'mb-0 ps-3' }, allowed(v)),
+    scopes: v => v.length ? h('ul', { class: 'mb-0 ps-3' }, allowed(v)) : nothing(),
     json: v => Object.keys(v).length ? h('pre', { tabindex: '0' }, JSON.stringify(v, null, 2)) : nothing(),
     pairs: v => Object.keys(v).length ? h('table', { class: 'table table-sm mb-0' }, h('tbody', {}, Object.entries(v).map(([key, x]) => h('tr', {},
         h('th', { scope: 'row' }, parted(key)), h('td', { class: typeof x === 'number' ? 'number' : null }, parted(typeof x === 'object' ? JSON.stringify(x) : String(x))))))) : nothing(),

@@ -90,7 +90,7 @@ function events(f, start) {
     };
 }
 
-// Some of what there is, each with a box.
+// Some of what there is, each with a box. f.none: what is wrong where none is chosen.
 function checks(f, start) {
     const errorId = uid('error'), error = h('div', { id: errorId, class: 'wrong' });
     const known = f.options.map(([v]) => v), others = (start ?? []).filter(v => !known.includes(v));       // of another release: they stay until they are taken away
@@ -98,10 +98,10 @@ function checks(f, start) {
         const id = uid('box'), input = h('input', { id, type: 'checkbox', class: 'form-check-input', value: v, checked: (start ?? []).includes(v) });
         return { input, node: h('div', { class: 'form-check' }, input, h('label', { for: id, class: 'form-check-label' }, text)) };
     });
+    const read = () => boxes.filter(b => b.input.checked).map(b => b.input.value);
     return {
-        name: f.name, input: boxes[0].input,
+        name: f.name, input: boxes[0].input, read, fault: () => read().length ? null : f.none,
         node: h('fieldset', { class: 'mb-3', 'aria-describedby': errorId }, h('legend', { class: 'form-label' }, f.label, f.required && h('span', { class: 'soft' }, ' (required)')), boxes.map(b => b.node), error),
-        read: () => boxes.filter(b => b.input.checked).map(b => b.input.value),
         wrong(text) {
             error.textContent = said(f, text);
             if (text) boxes[0].input.setAttribute('aria-invalid', 'true'); else boxes[0].input.removeAttribute('aria-invalid');

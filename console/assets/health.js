@@ -31,7 +31,7 @@ export function health() {
     async function load() {
         try {
             const k = await get('/console/health');
-            holder.replaceChildren(h('div', { class: 'scroll whole', tabindex: 0, role: 'region', 'aria-label': 'Health, table' }, h('table', { class: 'table align-middle' }, h('caption', { class: 'visually-hidden' }, 'What was looked at'),
+            holder.replaceChildren(h('div', { class: 'scroll whole', tabindex: 0, role: 'region', 'aria-label': 'Health, table' }, h('table', { class: 'table align-middle narrows' }, h('caption', { class: 'visually-hidden' }, 'What was looked at'),
                 h('thead', {}, h('tr', {}, ['What', 'State', 'Details'].map(t => h('th', { scope: 'col' }, t)))),
                 h('tbody', {}, checks(k).map(([what, state, text]) => h('tr', {}, h('th', { scope: 'row' }, what), h('td', {}, state), h('td', {}, text)))))),
             h('p', { class: 'soft mb-0' }, `Thaw ${k.release}, database schema ${k.schema}.`));

@@ -7,8 +7,8 @@
 //   #/projects/12/edit      its form        #/authorize?client_id=...  what an application asks for
 //   #/audit                 a page of no resource
 import { h } from './dom.js';
-import { resume, user, organization, may, later, mode, setMode, signOut, onSignIn, onSignOut, forget } from './api.js';
-import { clearToasts, leaveDialogs, notice, toastFailure, turnToasts } from './dialog.js';
+import { resume, user, organization, may, later, mode, setMode, signOut, onSignIn, onSignOut, onOtherRole, forget } from './api.js';
+import { clearToasts, leaveDialogs, notice, toast, toastFailure, turnToasts } from './dialog.js';
 import { signInPage, signInAgain } from './signin.js';
 import { resources, pages, byPath, whole } from './resources.js';
 import { searchButton } from './keys.js';
@@ -155,6 +155,11 @@ async function leave() {
 const byLink = () => location.hash.startsWith('#/password?');
 function passwordSet() {
     history.replaceState(null, '', '#/');
+    if (user()) {
+        toast('good', 'The password is set', `You are still signed in as ${user().username}.`, true);
+        show();
+        return;
+    }
     ended('Your password is set. Sign in with it.');
 }
 const asked = () => location.hash.startsWith('#/authorize?') ? 'An application wants to act on your behalf. Sign in first, then decide.' : null;
@@ -172,6 +177,7 @@ function begin() {
 }
 
 onSignIn(who => signInAgain(who, () => ended()));
+onOtherRole(() => { if (current?.dirty?.()) frame(); else show(); });
 onSignOut(() => ended('You signed out in another window.'));
 frame();
 if (byLink()) {

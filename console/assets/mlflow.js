@@ -213,6 +213,8 @@ export function story({ details: d }) {
 
 // ---- How it is loaded --------------------------------------------------------------------
 
+// Is it known where MLflow's clients find the files of a version? Not of one whose file is kept here.
+export const located = async (get, name, version) => !!(await get(versionPath(name, version))).model_version.source;
 // What a model is loaded by: {text, alias, version}; of a version what is its own.
 export async function ways(get, name, number) {
     const m = (await get(modelPath(name))).registered_model;

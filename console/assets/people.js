@@ -187,7 +187,7 @@ const keys = {
         { name: 'agent_id', label: 'Agent', type: 'text', when: isToken, help: 'Who holds the token for you: agt_ followed by letters and digits. Leave it empty if you use it yourself.' },
         { name: 'human_grant', label: 'The agent can do what is otherwise reserved for people', type: 'check', when: v => isToken(v) && v.agent_id },
         { name: 'narrow', label: 'Restrict the key to some of your permissions', type: 'check' },
-        { name: 'scopes', label: 'Permissions', type: 'checks', when: v => v.narrow, load: () => words(permissions).filter(([p]) => may(p)) },
+        { name: 'scopes', label: 'Permissions', type: 'checks', required: true, none: 'must include at least one, or the key can do nothing', when: v => v.narrow, load: () => words(permissions).filter(([p]) => may(p)) },
         { name: 'lasts', label: 'Valid', type: 'choice', options: lasting, start: '', at: ['expires_in'] },
     ],
     actions: {

@@ -47,7 +47,7 @@ export async function upload(params) {
     const id = params.get('model_id') ?? '', title = 'New version', modelUrl = urlOf(models, id), back = `#/models/${encodeURIComponent(id)}`;
     let model, limit;
     try {
-        if (!id) throw new Failure('gone', 'The address names no model');
+        if (!id) throw new Failure('gone', 'The address is without the id of a model');
         [model, limit] = await Promise.all([get(modelUrl), get('/console/upload_limits').then(l => l.file_bytes)]);
         if (!['draft', 'training', 'ready'].includes(model.status)) throw new Failure('conflict', `A version cannot be added while the model is ${models.statuses[model.status].label.toLowerCase()}`);
         if (!may(versions.create)) throw new Failure('denied', 'Your role doesn\u2019t allow you to add versions');

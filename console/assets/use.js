@@ -2,7 +2,7 @@
 import { h, spinner, uid } from './dom.js';
 import { get } from './api.js';
 import { copier, notice } from './dialog.js';
-import { ways } from './mlflow.js';
+import { located, ways } from './mlflow.js';
 
 // A name in Python and in a shell. JSON's escapes are Python's.
 const python = text => JSON.stringify(text);
@@ -58,7 +58,10 @@ export function use(of, object) {
         const all = await ways(get, name, number);
         if (!all.length) return [h('p', { class: 'soft mb-0' }, 'There is no version to load yet.')];
         const choiceId = uid('way'), blocks = h('div', {});
-        const fill = chosen => blocks.replaceChildren(block('Python', loading(name, chosen)), block('Any HTTP client', asking(name, chosen)));
+        const there = new Map(await Promise.all([...new Set(all.map(w => w.version))].map(async v => [v, await located(get, name, v)])));
+        const fill = chosen => blocks.replaceChildren(there.get(chosen.version) ? block('Python', loading(name, chosen))
+            : h('p', {}, `MLflow\u2019s clients cannot load version ${chosen.version}: it was not registered with one, so they are told of no files. A file that was uploaded here is downloaded by the commands under \u201cUse the API\u201d.`),
+        block('Any HTTP client', asking(name, chosen)));
         fill(all[0]);
         return [h('p', {}, 'Load it with an MLflow client (2.x or 3.x) or with any HTTP client. Any user name works; the password is an API key. The registry only tells clients where the files are; clients read them from the place that the version was registered from.'),
             block('Environment (set once)', setting()),

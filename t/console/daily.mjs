@@ -21,6 +21,24 @@ await test('archived from a list: one stays there, the row goes, and Undo brings
     assert.deepEqual(body.items.map(e => e.action), ['model.unarchived', 'model.archived', 'model.created']);
 });
 
+await test('by the keyboard one archives one after the other: the focus goes on at the next row', async () => {
+    for (const n of [3, 2, 1]) await model(`Row${n}`);
+    const { page } = await signedIn();
+    await go(page, '#/models?search=Row&sort=name');
+    const names = await page.locator('tbody th a').allInnerTexts(), at = () => page.evaluate(() => document.activeElement.textContent);
+    assert.equal(names.length, 3);
+    for (const [i, next] of [[1, names[2]], [1, names[0]], [0, 'Models']]) {
+        await page.locator('tbody tr').nth(i).getByRole('button', { name: /^Archive/ }).focus();
+        await page.keyboard.press('Enter');
+        await dialog(page).waitFor();
+        await page.keyboard.press('Tab');
+        await page.keyboard.press('Enter');
+        await good(page).getByText('was archived').waitFor();
+        await page.waitForFunction(text => document.activeElement.textContent === text, next);
+        assert.equal(await at(), next);
+    }
+});
+
 await test('an Undo whose answer was lost is tried again under its key, and made once', async () => {
     const m = await model('Taken back twice');
     const { page } = await signedIn();
@@ -218,7 +236,7 @@ await test('an address that asks for what there cannot be leads to all there is'
     await page.locator('tbody tr').first().waitFor();
     assert.match(page.url(), /#\/models$/);
     await go(page, '#/versions/new');
-    await page.getByText('The address names no model').waitFor();
+    await page.getByText('The address is without the id of a model').waitFor();
 });
 
 await test('what moves by itself is seen to move, in a list and on a page', async () => {

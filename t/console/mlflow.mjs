@@ -244,6 +244,22 @@ exec(${JSON.stringify(await text('Python'))})`));
     }
 });
 
+await test('a version whose file is kept here is not said to be loaded by MLflow, but where it is downloaded', async () => {
+    const m = await three('Kept here');
+    must(await api('POST', `/api/v1/models/${m.id}/versions`, { file: 'eA==' }), 201);
+    const { page } = await signedIn();
+    await go(page, `#/models/${m.id}`);
+    await unfold(page, 'Use this model');
+    const use = part(page, 'Use this model');
+    await use.getByText('MLflow\u2019s clients cannot load version 4').waitFor();
+    assert.equal(await use.getByRole('region', { name: 'Python' }).count(), 0);
+    await unfold(page, 'Use the API');
+    await part(page, 'Use the API').getByRole('heading', { name: 'Download the file of version 4' }).waitFor();
+    await go(page, at(m, 3));
+    await unfold(page, 'Use this version');
+    await part(page, 'Use this version').getByRole('region', { name: 'Python' }).waitFor();
+});
+
 await test('what one may not do is not offered, and an archived model keeps what it has', async () => {
     const m = await three('Kept');
     await alias(m.name, 'champion', 2);

@@ -159,6 +159,8 @@ await test('a key is made with what is one\u2019s own, used, and revoked', async
     await page.getByLabel('Name').fill('nightly job');
     assert.ok(await page.getByLabel('Tier').isHidden(), 'a secret key has no tier');
     await page.getByLabel('Restrict the key to some of your permissions').check();
+    await save(page);
+    await page.getByText('Permissions must include at least one').waitFor();
     await page.getByLabel('See projects').check();
     await page.getByLabel('Valid').selectOption('30 days');
     await accessible(page, 'a new key');
@@ -256,6 +258,37 @@ await test('one\u2019s own account: other sessions end, one by one and together;
     await page.getByRole('button', { name: 'Sign out' }).waitFor();
     const again = await visit(await person());
     await signIn(again, { ...who, password: 'something new' });
+});
+
+await test('a link that somebody else opens who is signed in sets the password, and leaves them signed in', async () => {
+    const made = await api('POST', '/console/users', { username: 'linked-by', email: 'linked@main.example', role: 'reader' });
+    const { page } = await signedIn();
+    await page.evaluate(hash => { location.hash = hash; }, made.body.link.replace(/^[^#]*/, ''));
+    await page.getByText('For linked-by.').waitFor();
+    await page.getByLabel('New password', { exact: true }).fill('by another hand');
+    await page.getByLabel('New password again').fill('by another hand');
+    await press(page, 'Set password');
+    await good(page).getByText('You are still signed in as admin.').waitFor();
+    await heading(page, 'Overview');
+    await signedIn({}, { email: 'linked@main.example', password: 'by another hand' });
+});
+
+await test('who has another role meanwhile is shown what that allows', async () => {
+    const made = await api('POST', '/console/users', { username: 'once-admin', email: 'once@main.example', role: 'admin' });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const page = await useLink(made.body.link, 'once upon a time');
+    await signIn(page, { email: 'once@main.example', password: 'once upon a time' });
+    const menu = page.getByRole('navigation', { name: 'Main' });
+    await menu.getByRole('link', { name: 'Users' }).waitFor();
+    assert.equal((await api('PATCH', `/console/users/${made.body.id}`, { role: 'reader' })).status, 200);
+    await page.waitForTimeout(1100);
+    await menu.getByRole('link', { name: 'Audit' }).click();
+    await page.getByText('Not allowed').first().waitFor();
+    await menu.getByRole('link', { name: 'Models', exact: true }).click();
+    await heading(page, 'Models');
+    await menu.getByRole('link', { name: 'Users' }).waitFor({ state: 'detached' });
+    await go(page, '#/models/new');
+    await heading(page, 'Not allowed');
 });
 
 await test('a reader is told that it is not allowed, and whom to ask; the own account is there', async () => {
