@@ -60,7 +60,7 @@ export function use(of, object) {
         const choiceId = uid('way'), blocks = h('div', {});
         const there = new Map(await Promise.all([...new Set(all.map(w => w.version))].map(async v => [v, await located(get, name, v)])));
         const fill = chosen => blocks.replaceChildren(there.get(chosen.version) ? block('Python', loading(name, chosen))
-            : h('p', {}, `MLflow\u2019s clients cannot load version ${chosen.version}: it was not registered with one, so they are told of no files. A file that was uploaded here is downloaded by the commands under \u201cUse the API\u201d.`),
+            : h('p', {}, `MLflow\u2019s clients cannot load version ${chosen.version}: it was not registered with one of them, so they cannot find its files. A file that was uploaded here can be downloaded with the commands under \u201cUse the API\u201d.`),
         block('Any HTTP client', asking(name, chosen)));
         fill(all[0]);
         return [h('p', {}, 'Load it with an MLflow client (2.x or 3.x) or with any HTTP client. Any user name works; the password is an API key. The registry only tells clients where the files are; clients read them from the place that the version was registered from.'),
