@@ -394,7 +394,7 @@ const versions = {
         { label: 'Version', field: 'version_number' },
         { label: 'Status', field: 'state', kind: 'status' },
         { label: 'Stage and aliases', field: 'marks', kind: 'badges', below: true },
-        { label: 'Source', field: 'origin', wide: true, from: 'xxl' },
+        { label: 'Source', field: 'origin', wide: true, from: 'xl' },
         { label: 'Algorithm', field: 'algorithm', wide: true },
         { label: 'Created', field: 'made', kind: 'time', wide: true, from: 'xl' },
     ],
