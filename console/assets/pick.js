@@ -16,7 +16,7 @@ export function pick(resource, { title, mark }) {
     const choices = h('fieldset', { class: 'choices' });
     const problem = h('div', { role: 'alert' });
     const working = () => choices.hasAttribute('aria-busy');
-    let chosen = null, turn = 0, typing;
+    let chosen = null, turn = 0, typing, wanted = false;           // wanted: to go on, once it is known with what
 
     async function look() {
         clearTimeout(typing);
@@ -34,10 +34,14 @@ export function pick(resource, { title, mark }) {
             choices.replaceChildren(h('legend', { class: 'visually-hidden' }, resource.title), ...found.map(choice));
         } catch (e) {
             if (mine !== turn || e.kind === 'ended') return;
+            wanted = false;
             said.textContent = '';
             problem.replaceChildren(notice(e, false, look));
         } finally {
-            if (mine === turn) choices.removeAttribute('aria-busy');
+            if (mine === turn) {
+                choices.removeAttribute('aria-busy');
+                if (wanted) goOn();
+            }
         }
     }
     const choice = o => h('label', { class: 'choice' },
@@ -48,12 +52,15 @@ export function pick(resource, { title, mark }) {
         e.preventDefault();
         // Enter in the search is a search; what it finds is chosen after.
         if (document.activeElement === search) look();
-        else if (working()) return;
-        else if (chosen) d.close(chosen);
-        else {
+        else if (working()) wanted = true;
+        else goOn();
+    }
+    function goOn() {
+        wanted = false;
+        if (!chosen) {
             problem.replaceChildren(h('div', { class: 'note note-bad inline' }, `Choose one of the ${resource.many} first.`));
             (choices.querySelector('input') ?? search).focus();
-        }
+        } else d.close(chosen);
     }
     const d = open({ title, foot: [], first: search, body: h('form', { novalidate: true, onsubmit: submit },
         h('label', { for: searchId, class: 'form-label' }, 'Search by name'), search, said, choices, problem,

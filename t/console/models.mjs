@@ -198,7 +198,11 @@ await test('promote: searches as one types, offers nothing archived; cancel and 
         assert.ok(await choice(page, kept.name).isChecked());
         await press(page, 'Cancel');
         await closed();
+        // Continue before the list has come counts once it has.
+        await page.route('**/api/v1/models?**', async r => { await new Promise(on => { setTimeout(on, 700); }); await r.continue(); }, { times: 1 });
         await open();
+        await confirm(page, 'Continue');
+        await dialog(page).getByRole('alert').getByText('Choose one of the models first.').waitFor();
         await page.keyboard.press('Escape');
         await closed();
         for (const leave of [() => press(page, 'Cancel'), () => page.keyboard.press('Escape')]) {
