@@ -191,6 +191,13 @@ sub measured {
     return \%r;
 }
 
+# Does it catch SIGINT, in its sleep? Before, one would kill it, or be forgotten while it sleeps its minute; or is it gone?
+sub begun {
+    my $pid = shift;
+    my ($state) = slurp("/proc/$pid/stat") =~ /\) (\w)/ or return 1;
+    return $state eq 'Z' || $state eq 'S' && slurp("/proc/$pid/status") =~ /^SigCgt:\s*[0-9a-f]*([2367abef])$/m;
+}
+
 sub http {
     my ($bench, $threads, $requests, %o) = @_;
     my $t = $bench->{t};
@@ -201,6 +208,7 @@ sub http {
         return $bench->measured(sub {
             # A time of less than a second is not wrk's to take: it ends at a SIGINT as at its time.
             my $pid = open my $h, '-|', 'wrk', '-t', $threads, '-c', $o{clients} // $bench->{clients}, '-d', '60s', '--timeout', '10s', '-s', "$Thaw::SRC/bench/load.lua", $o{url} // $t->{url}, '--', $file or die "wrk: $!\n";
+            within(30, sub { begun($pid) }, 'wrk');
             sleep $seconds;
             kill INT => $pid;
             my $said = join '', <$h>;
