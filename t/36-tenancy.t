@@ -171,7 +171,8 @@ $t->recount;
 my $none = 0;
 sub unknown_like {
     my ($v) = @_;
-    my $near = sprintf '%03x', ++$none % 4096;
+    my ($near, $hex) = ('', $v =~ /^[a-z]+_[0-9A-Za-z]{17}$/ ? hex_of($v) : $v);
+    do { $near = sprintf '%03x', ++$none % 4096 } while $hex =~ /$near$/i;          # it is another one
     return $v =~ s/...$/$near/r if $v =~ /[0-9a-f]{24}$|^req_|[0-9a-f]-[0-9a-f]{12}$/;
     if (my ($prefix) = $v =~ /^([a-z]+_)[0-9A-Za-z]{17}$/) { return in_base62($prefix, hex_of($v) =~ s/...$/$near/r) }
     return $v + $none if $v =~ /^\d+$/;
