@@ -38,7 +38,8 @@ sub new {
 }
 sub url { "http://$_[0]{address}:$_[0]{port}" . ($_[1] // '/') }
 sub stop { $_[0]{guard}->stop }
-sub _lines { map { $json->decode($_) } split /\n/, slurp($_[0]{log}) }
+# Whole lines: one may just be being written.
+sub _lines { map { $json->decode($_) } slurp($_[0]{log}) =~ /^(.*)\n/mg }
 sub connections { scalar grep { $_->{connection} } $_[0]->_lines }
 
 sub requests {
