@@ -143,6 +143,9 @@ static int work(struct arena *a, struct db *db)
 		fprintf(stderr, "thaw.fcgi: fd 0: %s\n", strerror(errno));
 		return 1;
 	}
+	/* From now on it works with the schema that there is: connected at its first request, one that had none yet
+	 * would refuse it between a migration and the reload. */
+	(void)db_ready(db);
 	metric_busy(false);
 	while (!wait_turn(ep, &open)) {
 		struct io io = { .read = fcgi_read, .write = fcgi_write, .p = &f, .ends = true };

@@ -46,6 +46,15 @@ sub blocked { $t->sql("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STAT
 
 is(scalar(my @first = $t->worker_pids), 4, 'four workers');
 
+# One that connected with its first request would refuse it, if that came between a migration and the reload.
+subtest 'each worker is connected before it has a request' => sub {
+    my $connections = sub { scalar $t->sql("SELECT COUNT(DISTINCT ID) FROM information_schema.PROCESSLIST WHERE DB = 'thaw' AND USER <> 'root'") };
+    my %old = map { $_ => 1 } $t->worker_pids;
+    $t->{worker}->kill('HUP');
+    within(10, sub { my @now = $t->worker_pids; @now == 4 && !grep { $old{$_} } @now }, 'new workers');
+    is(within(5, sub { my $n = $connections->(); $n == 4 && $n }), 4, 'four workers, four connections');
+};
+
 subtest 'options that are none' => sub {
     for my $bad (map({ [ '--workers', $_ ] } '', 0, '4x', -1, '08', 2**32 + 1), map({ [ '--workers', 1, '--socket-mode', $_ ] } '', 'x', 660 . 'x', 9660, 66, 10660)) {
         my $r = $t->run({ THAW_CONFIG => "$t->{dir}/thaw.conf" }, '', "$Thaw::BUILD/thaw.fcgi", @$bad, '--check');
