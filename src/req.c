@@ -329,7 +329,7 @@ enum err req_mode(struct req *r)
  * (httpapi-idempotency-key-header-07), and the fingerprint of what it stands for. */
 static enum err decode_key(struct req *r)
 {
-	const char *h = var(r, HTTP_IDEMPOTENCY_KEY), *query = strchrnul(var(r, REQUEST_URI), '?'), *mode = req_header(r, MODE_HEADER);
+	const char *h = var(r, HTTP_IDEMPOTENCY_KEY), *query = strchrnul(var(r, REQUEST_URI), '?'), *mode;
 	struct buf all = { .arena = r->arena };
 	char *key;
 	size_t n;
@@ -352,7 +352,7 @@ static enum err decode_key(struct req *r)
 	r->tx.idempotency_key = key;
 	buf_printf(&all, "%s %s%s\n%s\n%s\n", r->method, r->path, query, r->content_type ? r->content_type : "",
 		r->tx.if_match ? r->tx.if_match : "*");
-	if (mode)
+	if ((mode = req_header(r, MODE_HEADER)))
 		buf_printf(&all, "%s\n", mode);
 	buf_put(&all, r->body, r->body_n);
 	sha256(all.p, all.n, r->tx.fingerprint);
