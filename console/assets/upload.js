@@ -17,9 +17,11 @@ function formOf(values, file) {
         file, `\r\n--${mark}--\r\n`], { type: `multipart/form-data; boundary=${mark}` });
 }
 
-// As api.js exchanges, by what tells how far it is. told(sent, total); hold(stop): stop() gives it up.
-const carrier = (told, hold) => (method, path, { body, key, token }) => new Promise((done, fail) => {
-    const x = new XMLHttpRequest();
+// As api.js exchanges, by what tells how far it is. told(sent, total); signal gives it up, also before it goes.
+const carrier = (told, signal) => (method, path, { body, key, token }) => new Promise((done, fail) => {
+    const x = new XMLHttpRequest(), over = () => fail(new Failure('given up', 'Cancelled.'));
+    if (signal.aborted) return over();
+    signal.addEventListener('abort', () => x.abort());
     x.open(method, path);
     for (const [name, value] of Object.entries({ Accept: 'application/json', Authorization: `Bearer ${token}`, 'Content-Type': body.type, 'Idempotency-Key': key })) x.setRequestHeader(name, value);
     x.upload.onprogress = e => told(e.loaded, e.total);
@@ -31,9 +33,8 @@ const carrier = (told, hold) => (method, path, { body, key, token }) => new Prom
         if (x.status >= 200 && x.status < 300) done({ status: x.status, data, etag: headers.get('ETag') }); else fail(failure(x.status, headers, data));
     };
     x.onerror = () => fail(new Failure('lost', 'The connection was lost.'));
-    x.onabort = () => fail(new Failure('given up', 'Cancelled.'));
+    x.onabort = over;
     x.send(body);
-    hold(() => x.abort());
 });
 
 const fields = [
@@ -120,14 +121,14 @@ export async function upload(params) {
         if (sent?.now !== now || sent.file !== file) { sent = { now, file, body: formOf(values(), file) }; key = nonce(); }
         way.hidden = false;
         // Also while the session is renewed before it goes, or before it goes again.
-        let halting = null, over = false;
-        stop = () => { over = true; halting?.(); };
+        const given = new AbortController();
+        stop = () => given.abort();
         said = '';
         told(0, sent.body.size);
         send.setAttribute('aria-disabled', 'true');
         halt.focus();
         try {
-            const reply = await request('POST', `${modelUrl}/versions`, { body: sent.body, key, via: carrier(told, abort => { halting = abort; if (over) abort(); }) });
+            const reply = await request('POST', `${modelUrl}/versions`, { body: sent.body, key, via: carrier(told, given.signal) });
             ended = true;
             if (!node.isConnected) return;
             toast('good', `Version ${reply.data.version_number} of \u201c${model.name}\u201d was uploaded`, `${file.name}, ${size(reply.data.artifact.size)}.`, true);
@@ -145,7 +146,7 @@ export async function upload(params) {
         const { first, rest: others } = rest.tell(e);
         const said = (heading, text) => problem.replaceChildren(h('div', { class: 'note note-bad inline' }, h('div', {}, h('strong', {}, heading), h('div', {}, text),
             e.requestId && h('div', { class: 'soft' }, `Request ${e.requestId}`))));
-        if (e.kind === 'given up') said('The upload was cancelled', 'No version was added. Your input is still here.');
+        if (e.kind === 'given up') said('The upload was cancelled', 'No version was added, unless the whole file had arrived already. Your input is still here.');
         else if (e.status === 413) said('The file is too large', `The server refused ${size(file.size)}. ${e.message.replace(/\.$/, '')}. Choose a smaller file, or ask whoever operates this server to raise the limit.`);
         else if (e.fields.file) { wrong(`File ${e.fields.file}`); problem.replaceChildren(); input.focus(); }
         else if (first && !others.length) { problem.replaceChildren(); first.focus(); }

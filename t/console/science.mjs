@@ -410,7 +410,8 @@ await test('an upload tells how far it is, and can be cancelled; nothing is adde
     await go(page, uploadTo(m));
     await page.getByLabel('File').setInputFiles(file('renewed.bin', Buffer.alloc(2 << 20, 3)));
     await page.route('**/versions', r => r.fulfill({ status: 401, json: { error: { code: 'AUTH_INVALID', message: 'Ended' } } }), { times: 1 });
-    let renewing, release;
+    let renewing, release, sent = 0;
+    page.on('request', r => { if (r.method() === 'POST' && r.url().endsWith('/versions')) sent++; });
     const asked = new Promise(on => { renewing = on; });
     await page.route('**/console/session/refresh', async r => { renewing(); await new Promise(on => { release = on; }); await r.continue(); }, { times: 1 });
     await press(page, 'Upload version');
@@ -419,6 +420,7 @@ await test('an upload tells how far it is, and can be cancelled; nothing is adde
     release();
     await page.getByText('The upload was cancelled').waitFor();
     await page.waitForTimeout(1000);
+    assert.equal(sent, 1, 'it does not go again');
     assert.equal((await versions(m)).length, 1);
     // Who leaves gives it up.
     await go(page, uploadTo(m));
