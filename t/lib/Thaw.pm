@@ -258,7 +258,9 @@ sub start_mariadb {
         '--collation-server=utf8mb4_bin', '--max-connections=300', @{ $t->{mariadb_options} });
     within(30, sub {
         $t->{mariadb}->alive or die "mariadbd died:\n" . slurp("$dir/mariadb.log");
-        IO::Socket::UNIX->new(Peer => "$dir/db.sock");
+        # Until it greets, it forgets a SIGTERM.
+        my $s = IO::Socket::UNIX->new(Peer => "$dir/db.sock");
+        $s && IO::Select->new($s)->can_read(1) && sysread $s, my $greeting, 1;
     }, 'mariadbd');
 }
 
