@@ -240,7 +240,7 @@ static const struct list_filter model_filters[] = {
 #define VERSION_AT(field) offsetof(struct version, field)
 #define MODEL_AT(field) offsetof(struct named, model.field)
 #define ID(down) { "id", 'd', down, 0 }
-#define BY_NAME_ID(down) { "name_exact", 's', down, MODEL_AT(name) }, ID(down)
+#define BY_NAME_ID(down) { "name_exact", 'e', down, MODEL_AT(name) }, ID(down)
 #define BY_TIME(name_down) { { "mlflow_updated_at", 't', false, MODEL_AT(said.changed) }, BY_NAME_ID(name_down) }
 static const struct list_order model_orders[] = {
 	[NAMED_BY_NAME] = { "name", { BY_NAME_ID(false) } },
@@ -316,7 +316,7 @@ static const struct list_filter version_filters[] = {
 	{ NULL, NULL, NULL, 0 }
 };
 #define OF_NUMBER(down) { "number", 'i', down, VERSION_AT(number) }
-#define OF_NAME(down) { "(SELECT n.name_exact FROM models n WHERE n.organization_id = x.organization_id AND n.id = x.model_id)", 's', down, VERSION_AT(of.name) }
+#define OF_NAME(down) { "(SELECT n.name_exact FROM models n WHERE n.organization_id = x.organization_id AND n.id = x.model_id)", 'e', down, VERSION_AT(of.name) }
 #define OF_CHANGE(down) { "mlflow_updated_at", 't', down, VERSION_AT(said.changed) }
 #define OF_CREATION(down) { "mlflow_created_at", 't', down, VERSION_AT(said.created) }
 static const struct list_order version_orders[] = {

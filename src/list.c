@@ -59,6 +59,11 @@ static size_t keys_of(const struct list_order *o)
 	return n;
 }
 
+char list_letter(const struct list_key *k)
+{
+	return k->letter == 'e' ? 's' : k->letter;
+}
+
 static bool is_id(const struct list_key *k)
 {
 	return !strcmp(k->column, "id");
@@ -230,7 +235,7 @@ static void behind(struct composed *c, const struct list_path *p, const struct r
 
 	for (size_t i = 0; i < n; i++) {
 		const struct list_key *k = &o->keys[i];
-		const char *name = column(c, p, r, k), *op = k->down != reverse ? "<" : ">", letter[] = { k->letter, '\0' };
+		const char *name = column(c, p, r, k), *op = k->down != reverse ? "<" : ">", letter[] = { list_letter(k), '\0' };
 
 		if (!i && n > 1)
 			clause(c, arena_printf(c->a, " AND %s %s= ?", name, op), letter, &place[i], 1);
@@ -317,7 +322,7 @@ static void one_run(struct composed *c, const struct list_ask *ask, const struct
 static bool sorts_here(const struct list_order *o)
 {
 	for (size_t i = 0; i < keys_of(o); i++)
-		if (!strchr("dit", o->keys[i].letter))
+		if (!strchr("dite", o->keys[i].letter))
 			return false;
 	return true;
 }
@@ -339,7 +344,7 @@ static const char *columns(struct composed *c, const struct list_ask *ask)
 	buf_puts(&out, l->text ? l->out : life_resources[l->of].out);
 	for (size_t i = 0; sorts_here(o) && i < keys_of(o); i++) {
 		buf_printf(&c->sql, is_id(&o->keys[i]) ? ", k.id" : ", k.k%zu", i);
-		buf_put(&out, &o->keys[i].letter, 1);
+		buf_puts(&out, (const char[]){ list_letter(&o->keys[i]), '\0' });
 	}
 	return out.p;
 }
@@ -441,7 +446,7 @@ static enum err place_of(struct tx *tx, const struct list_ask *ask, struct db_va
 	text(c, "SELECT ");
 	for (size_t i = 0; i < keys_of(o); i++) {
 		buf_printf(&c->sql, "%s, ", key_text(c->a, &o->keys[i]));
-		buf_puts(&out, o->keys[i].letter == 'a' ? "s" : (const char[]){ o->keys[i].letter, '\0' });
+		buf_puts(&out, o->keys[i].letter == 'a' ? "s" : (const char[]){ list_letter(&o->keys[i]), '\0' });
 	}
 	buf_printf(&c->sql, "%s FROM %s x WHERE x.organization_id = ? AND x.id = ?%s", mode ? mode : "1", list_table(l), l->place ? l->place : "");
 	buf_puts(&out, "i");
@@ -476,10 +481,25 @@ static size_t row_at(const struct listing *l)
 	return WHO_COLUMNS + (l->parent == RES__MAX ? 0 : strlen(life_resources[l->parent].brief_out));
 }
 
+static int compare_text(const struct db_val *a, const struct db_val *b)
+{
+	const size_t n = a->n < b->n ? a->n : b->n;
+	const int d = n ? memcmp(a->s, b->s, n) : 0;
+
+	return d ? d : a->n < b->n ? -1 : a->n > b->n;
+}
+
+static int compare_key(const struct db_val *a, const struct db_val *b)
+{
+	if (a->t == 'd')
+		return memcmp(a->id.b, b->id.b, ID_BYTES);
+	return a->t == 's' ? compare_text(a, b) : a->i < b->i ? -1 : a->i > b->i;
+}
+
 static int compare(const struct db_val *a, const struct db_val *b, const struct list_order *o, bool reverse)
 {
 	for (size_t i = 0; i < keys_of(o); i++) {
-		const int d = a[i].t == 'd' ? memcmp(a[i].id.b, b[i].id.b, ID_BYTES) : a[i].i < b[i].i ? -1 : a[i].i > b[i].i;
+		const int d = compare_key(&a[i], &b[i]);
 
 		if (d)
 			return (o->keys[i].down != reverse) == (d < 0) ? 1 : -1;

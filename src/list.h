@@ -14,9 +14,11 @@ enum { LIST_LIKE = -1, LIST_CHILD = -2 };
 struct list_filter { const char *name, *clause, *in; int most; };
 
 /* An order: its keys (columns of the table x, or in parentheses what computes one), up or down; the last of them is unique within the list.
+ * letter: of sql.def, or e, a text in the order of its bytes (utf8mb4_nopad_bin).
  * at: where a row has it, for tokens (pages.h); 0: the id of an object. */
 struct list_key { const char *column; char letter; bool down; size_t at; };
 struct list_order { const char *name; struct list_key keys[LIST_KEYS]; };
+char list_letter(const struct list_key *k);              /* of sql.def */
 
 /* What a page walks along, by what it asks for; the first that fits.  filters: those it must ask for, a bit for each;
  * order: in this one, -1: in any.  index: of the table; or `from`: another table before it, where `where` is the clause

@@ -68,7 +68,7 @@ static struct list_made made(struct all *all, const struct route *r, uint64_t fi
 	if (list_by_grants(l))
 		buf_puts(&name, !w->local ? " publishable" : w->admin ? " administrator" : " member");
 	for (size_t i = 0; i < LIST_KEYS && next && l->orders[order].keys[i].column; i++)
-		out.ask.place[i] = mark(&m, l->orders[order].keys[i].letter, arena_printf(all->a, "k%zu", i));
+		out.ask.place[i] = mark(&m, list_letter(&l->orders[order].keys[i]), arena_printf(all->a, "k%zu", i));
 	out.ask.parent = parent.id;
 	out.name = name.p;
 	out.sql = list_text(all->a, &out.ask, count, *w, &org.id, &me.id);

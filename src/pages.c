@@ -103,7 +103,7 @@ static void put_key(struct buf *b, const struct list_key *k, const char *row)
 	unsigned char length[2];
 	const char *text;
 
-	if (k->letter != 's') {
+	if (list_letter(k) != 's') {
 		buf_put(b, at, k->letter == 'd' ? (size_t)ID_BYTES : sizeof(int64_t));
 		return;
 	}
@@ -122,7 +122,7 @@ static size_t take_key(struct arena *a, const struct list_key *k, const unsigned
 	size_t length;
 	char *text;
 
-	if (k->letter == 's') {
+	if (list_letter(k) == 's') {
 		length = n < 2 ? n : (size_t)from[0] << 8 | from[1];
 		if (n < 2 || length > n - 2)
 			return 0;

@@ -175,7 +175,7 @@ static bool keys_fit(const struct listing *l)
 {
 	for (const struct list_order *o = l ? l->orders : NULL; o && o->name; o++)
 		for (size_t i = 0; i < LIST_KEYS && o->keys[i].column; i++)
-			if (!strchr("dits", o->keys[i].letter) || (!o->keys[i].at && strcmp(o->keys[i].column, "id")))
+			if (!strchr("dits", list_letter(&o->keys[i])) || (!o->keys[i].at && strcmp(o->keys[i].column, "id")))
 				return false;
 	return true;
 }
