@@ -28,10 +28,11 @@ static const struct list_path paths[] = {
 /* Of those that a list without a search has. */
 static enum err total(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *out)
 {
-	const struct db_val org = db_d(&tx->who->organization), status = list_given(ask, PROJECTS_STATUS);
+	const struct db_val org = db_d(&tx->who->organization), status = list_given(ask, PROJECTS_STATUS), hidden = *list_value(ask, PROJECTS_HIDDEN);
 
 	(void)got;
-	return list_folded(tx, SQL_PROJECT_TOTAL, DB_IN(*list_value(ask, PROJECTS_HIDDEN), status, status, org, org, org, org), out);
+	return list_folded(tx, (struct summing){ SQL_PROJECT_KEPT, DB_IN(hidden, status, status, org, org, org) },
+		(struct summing){ SQL_PROJECT_TOTAL, DB_IN(hidden, status, status, org, org, org, org) }, out);
 }
 
 const struct listing projects_list = { .name = "PROJECTS", .of = RES_PROJECT, .parent = RES__MAX, .sees = SEES_ALL, .filters = filters,

@@ -653,14 +653,20 @@ bool list_told(const struct list_ask *ask, const struct list_got *got, int64_t *
 	return true;
 }
 
-enum err list_folded(struct tx *tx, enum sql sql, const struct db_val *in, size_t n, int64_t *out)
+enum err list_folded(struct tx *tx, struct summing kept, struct summing all, int64_t *out)
 {
+	static bool busy;                        /* a worker's: had the last one something to add? */
 	struct sum { int64_t total, unfolded; } sum;
 	static const struct column map[] = { { ROW_i, offsetof(struct sum, total) }, { ROW_i, offsetof(struct sum, unfolded) }, { ROW_END, 0 } };
-	enum err e = tx_one(tx, sql, in, n, map, &sum);
+	enum err e = busy ? OK : tx_one(tx, kept.sql, kept.in, kept.n, map, &sum);
 
+	if (!e && (busy || sum.unfolded))
+		e = tx_one(tx, all.sql, all.in, all.n, map, &sum);
+	if (e)
+		return e;
+	busy = sum.unfolded > 0;
 	*out = sum.total;
-	return e ? e : sum.unfolded > UNFOLDED_MOST ? ERR_DB_NONE : OK;
+	return sum.unfolded > UNFOLDED_MOST ? ERR_DB_NONE : OK;
 }
 
 /* ---- For who looks at the statements ---- */

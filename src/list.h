@@ -110,9 +110,11 @@ enum err list_placed(struct tx *tx, struct list_ask *ask);
 enum err list_count(struct tx *tx, const struct list_ask *ask, int64_t *out);
 bool list_told(const struct list_ask *ask, const struct list_got *got, int64_t *total);
 /* By a statement that tells a sum and how many changes were added up for it, at most UNFOLDED_MOST (UNFOLDED_LIMIT
- * in sql.def is one more): ERR_DB_NONE, counting is less. */
+ * in sql.def is one more): ERR_DB_NONE, counting is less.  kept: a cheaper one, which tells what was added up before and
+ * whether there are changes since; it is asked first where there were none the last time. */
 enum { UNFOLDED_MOST = 1000 };
-enum err list_folded(struct tx *tx, enum sql sql, const struct db_val *in, size_t n, int64_t *out);
+struct summing { enum sql sql; const struct db_val *in; size_t n; };
+enum err list_folded(struct tx *tx, struct summing kept, struct summing all, int64_t *out);
 
 /* The order of objects by when they were made. */
 extern const struct list_order list_by_id[];
