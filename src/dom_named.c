@@ -53,36 +53,43 @@ enum err named_there(struct tx *tx, const struct model *m)
 
 /* ---- The highest version of each stage ---- */
 
-enum { AT_ONCE = 16 };                           /* models, of SQL_NAMED_LATEST */
+enum { AT_ONCE = 16, FEW_VERSIONS = 8 };         /* models, of SQL_NAMED_LATEST; versions of each, of SQL_NAMED_ALL */
 
-/* The next one, of a higher number: of two stages that read as one it takes the place of the other's. */
+/* The next one, of a higher number: it takes the place of another one of its stage, or of one that reads as the same. */
 static void add_latest(struct list *l, struct version *all, const struct version *v)
 {
-	for (size_t i = 0; i < l->n && stage_is(v, STAGE_REGISTERED); i++)
-		if (stage_is(&all[i], STAGE_REGISTERED)) {
+	for (size_t i = 0; i < l->n; i++)
+		if (stage_is(v, all[i].package.stage) || stage_is(&all[i], v->package.stage)) {
 			memmove(all + i, all + i + 1, (l->n - i - 1) * sizeof *all);
 			l->n--;
+			break;
 		}
 	all[l->n++] = *v;
 }
 
-static enum err latest_once(struct tx *tx, struct named *const *all, size_t n);
+static enum err latest_once(struct tx *tx, struct named *const *all, size_t n, bool few);
 
 /* Of several models; of fewer at once where their versions are too large together. */
 static enum err latest_of(struct tx *tx, struct named *const *all, size_t n)
 {
 	const int told = tx->why.n;
-	enum err e = latest_once(tx, all, n);
+	bool few = true;
+	enum err e;
 
-	if (e != ERR_PAGE_BYTES || n < 2)
+	for (size_t i = 0; i < n; i++)
+		few &= all[i]->model.last_version <= FEW_VERSIONS;
+	e = latest_once(tx, all, n, few);
+	if (e != ERR_PAGE_BYTES || (n < 2 && !few))
 		return e;
 	tx->why.n = told;
 	tx->why.text = NULL;
+	if (n < 2)
+		return latest_once(tx, all, n, false);
 	return (e = latest_of(tx, all, n / 2)) ? e : latest_of(tx, all + n / 2, n - n / 2);
 }
 
 /* Of several models, in the order of their ids; the rows are added up in bytes. */
-static enum err latest_once(struct tx *tx, struct named *const *all, size_t n)
+static enum err latest_once(struct tx *tx, struct named *const *all, size_t n, bool few)
 {
 	struct labelled labels[AT_ONCE * STAGES];
 	size_t nlabels = 0;
@@ -95,8 +102,9 @@ static enum err latest_once(struct tx *tx, struct named *const *all, size_t n)
 	values_add(&in, &org, 1);
 	for (size_t i = 0; i < AT_ONCE; i++)
 		values_add(&in, DB_IN(db_d(&all[i < n ? i : n - 1]->model.life.id)));
-	values_add(&in, &org, 1);
-	if ((e = tx_query(tx, SQL_NAMED_LATEST, in.v, in.n, &r)))
+	if (!few)
+		values_add(&in, &org, 1);
+	if ((e = tx_query(tx, few ? SQL_NAMED_ALL : SQL_NAMED_LATEST, in.v, in.n, &r)))
 		return e;
 	for (size_t i = 0; i < n; i++)
 		all[i]->latest = (struct list){ rows[i] = arena_alloc(tx->arena, STAGES * sizeof **rows), 0, sizeof **rows };
