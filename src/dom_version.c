@@ -186,25 +186,42 @@ enum err version_append(struct tx *tx, struct model *m, enum transition t, int64
 
 /* ---- Files ---- */
 
-/* The file is used once more: the sweep, which looks at this very row, lets it be. */
+struct stored { int64_t there, lasts; };
+enum { SPARE = 86400 };                          /* seconds: longer than a transaction, and than clocks differ */
+
+/* Is it there, and would no sweep delete it for a day? */
+static enum err stored(struct tx *tx, const unsigned char *md, struct stored *out)
+{
+	static const struct column map[] = { { ROW_i, offsetof(struct stored, there) }, { ROW_i, offsetof(struct stored, lasts) }, { ROW_END, 0 } };
+	const int64_t from = conf.artifact_retention ? tx->now - (conf.artifact_retention - SPARE) * SECOND : 0;
+
+	return tx_one(tx, SQL_ARTIFACT_STORED, DB_IN(db_t(from > 0 ? from : 0), db_d(&tx->who->organization), db_x(md, SHA256_BYTES)), map, out);
+}
+
+/* The file is used once more: the sweep, which looks at this very row, lets it be.  One that lasts is not locked for it. */
 static enum err touch(struct tx *tx, const unsigned char *md)
 {
+	struct stored at;
 	int64_t there;
-	enum err e = db_exec(tx->db, SQL_ARTIFACT_TOUCH, DB_IN(db_t(tx->now), db_d(&tx->who->organization),
-		db_x(md, SHA256_BYTES)), &there);
+	enum err e = stored(tx, md, &at);
 
+	if (e || at.lasts)
+		return e;
+	e = db_exec(tx->db, SQL_ARTIFACT_TOUCH, DB_IN(db_t(tx->now), db_d(&tx->who->organization), db_x(md, SHA256_BYTES)), &there);
 	return e ? e : there ? OK : ERR_ARTIFACT_BROKEN;
 }
 
 enum err artifact_put(struct tx *tx, const void *file, size_t n, unsigned char md[ARTIFACT_SUM])
 {
 	const struct db_val org = db_d(&tx->who->organization), sum = db_x(sha256(file, n, md), ARTIFACT_SUM);
-	enum err e = quota_room(tx, &tx->who->organization, QUOTA_ARTIFACT_BYTES, (int64_t)n), other;
-	int64_t added, there;
+	struct stored at;
+	int64_t added;
+	enum err e = stored(tx, md, &at);
 
-	if (e == ERR_QUOTA && ((other = tx_int(tx, SQL_ARTIFACT_THERE, DB_IN(org, sum), &there)) || there))
-		e = other;
-	if (e || (e = db_exec(tx->db, SQL_ARTIFACT_ADD, DB_IN(org, sum, db_i((int64_t)n), db_x(file, n), db_t(tx->now)), &added)))
+	if (e || at.lasts)
+		return e;
+	if ((!at.there && (e = quota_room(tx, &tx->who->organization, QUOTA_ARTIFACT_BYTES, (int64_t)n)))
+	 || (e = db_exec(tx->db, SQL_ARTIFACT_ADD, DB_IN(org, sum, db_i((int64_t)n), db_x(file, n), db_t(tx->now)), &added)))
 		return e;
 	return added ? OK : touch(tx, md);
 }

@@ -114,6 +114,22 @@ subtest 'files of permanently deleted models' => sub {
     is($uploading->()->{status}, 200, 'an upload of the same bytes meanwhile');
     $sweeping->();
     is($t->req(GET => "$MODELS/mdl-" . hex_of_rid($new) . '/versions/ver-001/artifact', token => $token)->{body}, 'promoted away', 'keeps its file');
+    # what no sweep deletes for a day is nobody's to wait for, and needs no room
+    my $row = "FROM artifacts WHERE sha256 = UNHEX(SHA2('promoted away', 256))";
+    my $at = sub { $t->sql("SELECT created_at $row") };
+    my $lasts = $at->();
+    $go = hold($t, "SELECT 1 $row FOR UPDATE");
+    my $again = upload($t, $new, file => 'promoted away');
+    is($again->{status}, 200, 'a file that lasts is not locked by another upload') or diag $again->{raw};
+    $kept = upload($t, $new, file => 'promoted away')->{json}{rid};
+    my $promoted = promote($t, foundry_model($t), $kept);
+    is($promoted->{status}, 200, 'nor by a promotion') or diag $promoted->{raw};
+    $go->();
+    is($at->(), $lasts, 'nor written');
+    aged(29);
+    promote($t, foundry_model($t), $kept)->{status} == 200 or die;
+    cmp_ok($at->(), 'gt', $lasts, 'in its last day it is');
+    swept();
 };
 
 subtest 'what would be deleted, and why' => sub {
