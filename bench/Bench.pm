@@ -8,8 +8,9 @@
 #   my $load = $bench->http($threads, sub { [ [ $method, $path, $token, $body ], ... ], ... })     a list for each thread
 #   my $load = $bench->loop($name, $database, $script, @keys)
 #   my $r = $load->($seconds)            { n, errors, seconds, rate, p50, p99, p999, nginx, worker, database }
+#   $bench->settled                          waits until the workers are idle
 #
-# The last three are microseconds of processors in all, as /proc/PID/stat tells them; worker
+# nginx, worker and database are microseconds of processors in all, as /proc/PID/stat tells them; worker
 # is the floor's processes too.
 package Bench;
 use strict;
@@ -189,6 +190,16 @@ sub measured {
     $r{$_} = $after{$_} - $before{$_} for keys %after;
     $r{rate} = $r{n} / $r{seconds};
     return \%r;
+}
+
+# Until no worker runs a statement: what a load leaves behind takes long where a statement does.
+sub settled {
+    my $bench = shift;
+    my $idle = 0;
+    within(60, sub {
+        $idle = $bench->{t}->sql("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER LIKE 'thaw%' AND COMMAND <> 'Sleep'") ? 0 : $idle + 1;
+        return $idle == 3;
+    }, 'idle workers');
 }
 
 # Does it catch SIGINT, in its sleep? Before, one would kill it, or be forgotten while it sleeps its minute; or is it gone?

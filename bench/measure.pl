@@ -269,8 +269,10 @@ sub measure {
         for my $round (($quick ? 1 : 0) .. $PAIRS) {
             my %measured;
             for (@{ $group{$group} }) {
+                $bench->settled if $group eq 'million';
                 my $f = $quick && $measured{ $_->{floor} } || $_->{floor}->($SECONDS);
                 $measured{ $_->{floor} } = $f;
+                $bench->settled if $group eq 'million';
                 my $o = $_->{ours}->($SECONDS);
                 push @{ $pairs{ $_->{name} } }, [ $o, $f ] if $round;            # round 0 warms up
                 $errors{ $_->{name} } += $o->{errors};
