@@ -261,6 +261,32 @@ scene 'ten thousand versions in one answer' => sub {
     $t->sql("DELETE FROM model_versions WHERE model_id = UNHEX('$m') AND number > 1; UPDATE models SET last_version = 1 WHERE id = UNHEX('$m')");
 };
 
+scene 'names of which only the end is another one' => sub {
+    my $walk = sub {
+        my ($t, $long, $size) = @_;
+        my ($token, @got);
+        do {
+            my $page = done(ml($t, "GET $M/search", { filter => "name LIKE 'z$long-%'", order_by => ['name'], max_results => $size, defined $token ? (page_token => $token) : () }));
+            push @got, map { substr $_->{name}, -1 } @{ $page->{registered_models} // [] };
+            $token = $page->{next_page_token};
+        } while (defined $token);
+        return join '', @got;
+    };
+    for my $long (200, 256, 690) {
+        made_model($t, 0, name => "z$long-" . 'x' x $long . $_, description => 'd' x 3000) for qw(h b g a f c e d);
+        $t->sql("UPDATE models SET is_global = 0 WHERE name LIKE 'z$long-%' AND RIGHT(name, 1) IN ('b', 'd', 'f', 'h')");
+        is($walk->($t, $long, $_), 'abcdefgh', "$long characters alike, pages of $_") for 2, 3, 8;
+    }
+    $t->{worker}->stop;
+    spew("$t->{dir}/thaw.conf", (my $was = slurp("$t->{dir}/thaw.conf")) . "page_bytes_limit = 16384\n");
+    $t->start_workers;
+    is($walk->($t, 690, 8), 'abcdefgh', 'and where fewer fit a page');
+    $t->{worker}->stop;
+    spew("$t->{dir}/thaw.conf", $was);
+    $t->start_workers;
+    $t->sql("UPDATE models SET is_global = 1 WHERE name LIKE 'z%-%'");
+};
+
 scene 'a search that takes too long is refused, so that nobody repeats it' => sub {
     # given one that was prepared before, and a table that somebody holds
     my %asked = (filter => "name LIKE '%a%'");
