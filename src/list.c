@@ -318,6 +318,12 @@ static void one_run(struct composed *c, const struct list_ask *ask, const struct
 
 /* ---- A page ---- */
 
+/* The letter of a key as a column. */
+static const char *key_out(const struct list_key *k)
+{
+	return k->letter == 'd' ? "d" : k->letter == 'i' ? "i" : k->letter == 't' ? "t" : "s";
+}
+
 /* Can the keys be compared here, so that the server need not sort whole rows? */
 static bool sorts_here(const struct list_order *o)
 {
@@ -344,19 +350,22 @@ static const char *columns(struct composed *c, const struct list_ask *ask)
 	buf_puts(&out, l->text ? l->out : life_resources[l->of].out);
 	for (size_t i = 0; sorts_here(o) && i < keys_of(o); i++) {
 		buf_printf(&c->sql, is_id(&o->keys[i]) ? ", k.id" : ", k.k%zu", i);
-		buf_puts(&out, (const char[]){ list_letter(&o->keys[i]), '\0' });
+		buf_puts(&out, key_out(&o->keys[i]));
 	}
 	return out.p;
 }
 
+/* Where a page begins: so many rows behind a place, or in its order reversed.  place[0].t 0: the beginning. */
+struct stand { struct db_val place[LIST_KEYS]; int64_t offset; bool reverse; };
+
 /* limit: of each run; then of all together. */
 static const char *compose(struct composed *c, const struct list_ask *ask, const struct list_view *w, const struct db_val *org, const struct db_val *me,
-	const struct db_val *place, bool reverse)
+	const struct stand *at)
 {
 	const struct listing *l = ask->list;
 	const struct list_order *o = &l->orders[ask->order];
 	const struct list_path *p = path_of(ask, ask->order);
-	const struct db_val limit = db_i(ask->pages ? ask->limit : ask->limit + 1), offset = db_i(ask->offset), most = db_i(limit.i + ask->offset);
+	const struct db_val limit = db_i(ask->pages ? ask->limit : ask->limit + 1), offset = db_i(at->offset), most = db_i(limit.i + at->offset);
 	struct run runs[RUNS];
 	size_t n = runs_of(ask, w, org, me, false, runs);
 	const char *out = columns(c, ask);
@@ -376,20 +385,20 @@ static const char *compose(struct composed *c, const struct list_ask *ask, const
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			text(c, n > 2 ? " UNION " : " UNION ALL ");        /* what was granted may be the same */
-		one_run(c, ask, p, &runs[i], place, reverse);
+		one_run(c, ask, p, &runs[i], at->place, at->reverse);
 		clause(c, n == 1 && ask->pages ? " LIMIT ? OFFSET ?)" : " LIMIT ?)", n == 1 && ask->pages ? "ii" : "i",
 			(const struct db_val[]){ n == 1 ? limit : most, offset }, n == 1 && ask->pages ? 2 : 1);
 	}
 	if (n > 1) {
 		text(c, ") u");
-		order_by(c, p, NULL, "u", o, reverse);
+		order_by(c, p, NULL, "u", o, at->reverse);
 		clause(c, ask->pages ? " LIMIT ? OFFSET ?)" : " LIMIT ?)", ask->pages ? "ii" : "i", (const struct db_val[]){ limit, offset }, ask->pages ? 2 : 1);
 	}
 	buf_printf(&c->sql, " k ON TRUE LEFT JOIN %s x ON x.organization_id = p.organization_id AND x.id = k.id%s", list_table(l), l->joins ? l->joins : "");
 	text(c, IS_WHO);
 	values(c, "ddd", (const struct db_val[]){ *org, *me, *me }, 3);
 	if (!sorts_here(o))
-		order_by(c, p, NULL, "k", o, reverse);
+		order_by(c, p, NULL, "k", o, at->reverse);
 	c->n--;                                  /* the session, which tx.c adds */
 	return out;
 }
@@ -446,7 +455,7 @@ static enum err place_of(struct tx *tx, const struct list_ask *ask, struct db_va
 	text(c, "SELECT ");
 	for (size_t i = 0; i < keys_of(o); i++) {
 		buf_printf(&c->sql, "%s, ", key_text(c->a, &o->keys[i]));
-		buf_puts(&out, o->keys[i].letter == 'a' ? "s" : (const char[]){ list_letter(&o->keys[i]), '\0' });
+		buf_puts(&out, key_out(&o->keys[i]));
 	}
 	buf_printf(&c->sql, "%s FROM %s x WHERE x.organization_id = ? AND x.id = ?%s", mode ? mode : "1", list_table(l), l->place ? l->place : "");
 	buf_puts(&out, "i");
@@ -541,17 +550,61 @@ static bool take(const struct listing *l, const struct db_val *v, void *out)
 	return !o || (o->state && !(life_states[o->state].flags & GONE));
 }
 
+enum { FAR = 1000 };                             /* rows: to look for a place takes less than to sort what is before it */
+
+/* A page far behind the beginning, of two runs that have no row in common: the first run's row that far, and as many as
+ * the page has, is behind the page; it is behind by what the other run has before that row. */
+static enum err nearer(struct tx *tx, const struct list_ask *ask, const struct run runs[2], struct stand *at)
+{
+	const struct listing *l = ask->list;
+	const struct list_order *o = &l->orders[ask->order];
+	const struct list_path *p = path_of(ask, ask->order);
+	struct composed *c = composing(tx->arena);
+	struct buf out = { .arena = tx->arena };
+	struct stand to = { .reverse = !at->reverse };
+	struct db_rows r;
+	enum err e;
+
+	text(c, "SELECT ");
+	for (size_t i = 0; i < keys_of(o); i++) {
+		buf_printf(&c->sql, is_id(&o->keys[i]) ? "%sk.id" : "%sk.k%zu", i ? ", " : "", i);
+		buf_puts(&out, key_out(&o->keys[i]));
+	}
+	text(c, " FROM ");
+	one_run(c, ask, p, &runs[0], at->place, at->reverse);
+	clause(c, " LIMIT 1 OFFSET ?) k", "i", (const struct db_val[]){ db_i(at->offset + ask->limit) }, 1);
+	if (!whole(ask, c))
+		return ERR_INTERNAL;
+	if ((e = tx_query(tx, db_made(tx->db, l->name, c->in.p, out.p, c->sql.p), c->v, c->n, &r)) || !r.n)
+		return e;
+	memcpy(to.place, db_row(&r, 0), keys_of(o) * sizeof *to.place);
+	c = composing(tx->arena);
+	text(c, "SELECT COUNT(*)");
+	from_where(c, ask, p, &runs[1]);
+	behind(c, p, &runs[1], o, to.reverse, to.place);
+	if (!whole(ask, c))
+		return ERR_INTERNAL;
+	if ((e = tx_query(tx, db_made(tx->db, l->name, c->in.p, "i", c->sql.p), c->v, c->n, &r)))
+		return e;
+	to.offset = db_row(&r, 0)->i;
+	if (to.offset < at->offset)
+		*at = to;
+	return OK;
+}
+
 /* The rows of the page.  That the caller is an administrator, and has other runs to look along, is settled by
  * the statement itself: where the guess was wrong it is asked again. */
-static enum err seen(struct tx *tx, struct list_ask *ask, struct db_rows *r)
+static enum err seen(struct tx *tx, struct list_ask *ask, struct stand *at, struct db_rows *r)
 {
 	const struct listing *l = ask->list;
 	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
-	struct db_val place[LIST_KEYS];
+	struct stand first = { .offset = ask->offset, .reverse = backwards(ask) };
+	struct run runs[RUNS];
 	struct list_view w;
+	bool far = ask->pages && ask->offset >= FAR, again;
 	enum err e, settled;
 
-	if ((e = place_of(tx, ask, place)))
+	if ((e = place_of(tx, ask, first.place)))
 		return e;
 	do {
 		struct composed *c = composing(tx->arena);
@@ -559,7 +612,10 @@ static enum err seen(struct tx *tx, struct list_ask *ask, struct db_rows *r)
 		enum sql sql;
 
 		w = view_of(tx->who);
-		out = compose(c, ask, &w, &org, &me, place, backwards(ask));
+		*at = first;
+		if (far && runs_of(ask, &w, &org, &me, false, runs) == 2 && (e = nearer(tx, ask, runs, at)))
+			return e;
+		out = compose(c, ask, &w, &org, &me, at);
 		if (!whole(ask, c))
 			return ERR_INTERNAL;
 		sql = db_made(tx->db, l->name, c->in.p, out, l->bounded ? arena_printf(tx->arena, "%s%s", l->bounded, c->sql.p) : c->sql.p);
@@ -567,7 +623,12 @@ static enum err seen(struct tx *tx, struct list_ask *ask, struct db_rows *r)
 		e = (ask->numbered ? tx_read : tx_page)(tx, sql, c->v, c->n, r);
 		if (e && list_by_grants(l) && !tx->who->permissions && (settled = tx_settle(tx)))
 			return settled;          /* what is wrong with another one's rows is nobody's business */
-	} while (list_by_grants(l) && w.admin != who_is_admin(tx->who));
+		again = list_by_grants(l) && w.admin != who_is_admin(tx->who);
+		if (far && !e && r->cut) {       /* at the wrong end */
+			again = true;
+			far = false;
+		}
+	} while (again);
 	return e;
 }
 
@@ -577,14 +638,16 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	const struct list_order *o = &l->orders[ask->order];
 	const size_t size = list_size(l);
 	const struct db_val **all;
-	bool moved = false;
+	bool moved = false, turned;
 	void *parent = NULL;
+	struct stand at;
 	struct db_rows r;
 	enum err e;
 
 	*got = (struct list_got){ .back = !id_is_zero(&ask->before) };
-	if ((e = seen(tx, ask, &r)))
+	if ((e = seen(tx, ask, &at, &r)))
 		return e;
+	turned = at.reverse != ask->flip;
 	if (l->parent != RES__MAX) {
 		parent = arena_alloc(tx->arena, life_resources[l->parent].size);
 		e = life_seen_brief(tx, l->parent, db_row(&r, 0) + WHO_COLUMNS, parent);
@@ -600,13 +663,13 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	got->more = r.cut || (!ask->pages && r.n > (size_t)ask->limit);
 	got->n = r.n > (size_t)ask->limit ? (size_t)ask->limit : r.n;
 	got->rows = arena_alloc(tx->arena, (got->n + 1) * size);
-	all = in_order(tx->arena, &r, o, backwards(ask), &moved);
+	all = in_order(tx->arena, &r, o, at.reverse, &moved);
 	if (moved && r.cut) {                    /* what was cut off is not what is behind (db.c: session) */
 		log_error(LOG_ERROR, "database: the rows of %s came in no order", l->name);
 		return ERR_INTERNAL;
 	}
 	for (size_t i = 0; i < got->n; i++)
-		if (!take(l, all[got->back ? got->n - 1 - i : i] + row_at(l), (char *)got->rows + i * size))
+		if (!take(l, all[turned ? got->n - 1 - i : i] + row_at(l), (char *)got->rows + i * size))
 			return ERR_INTERNAL;
 	return OK;
 }
@@ -675,11 +738,13 @@ struct list_text list_text(struct arena *a, const struct list_ask *ask, bool cou
 {
 	const struct db_val in = db_d(org), who = db_d(me);
 	struct composed *c = composing(a);
+	struct stand at = { .offset = ask->offset, .reverse = backwards(ask) };
 	const char *out = "i";
 
+	memcpy(at.place, ask->place, sizeof at.place);
 	if (count)
 		compose_count(c, ask, &w, &in, &who);
 	else
-		out = compose(c, ask, &w, &in, &who, ask->place, backwards(ask));
+		out = compose(c, ask, &w, &in, &who, &at);
 	return (struct list_text){ c->full || ask->full ? NULL : c->sql.p, c->in.p, out, c->v, c->n };
 }

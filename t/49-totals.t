@@ -228,6 +228,18 @@ subtest 'what bench/fill makes' => sub {
     my ($admin, $member) = ($u->admin, $u->token('member-1-1'));
     is($u->req(GET => "$MODELS?page_size=1", token => $_->[0])->{json}{total}, $_->[1], $_->[2]) for [ $admin, 2700, 'an administrator sees all' ], [ $member, 2691, 'a member what is shared' ];
     is($u->req(GET => "$MODELS?search=quetzal", token => $admin)->{json}{total}, 1, 'and a rare word is there');
+    # Far pages begin at a place that is looked for, in each order and to the end.
+    my $all = sub { my ($order) = @_; [ map { $_->[0] } $u->sql("SELECT LOWER(HEX(id)) FROM models WHERE hidden = 0 AND organization_id = (SELECT MAX(id) FROM organizations) ORDER BY $order") ] };
+    my $pages = sub {
+        my ($n, $path, $ids) = @_;
+        my @got;
+        for my $from (map { $_ * $n } 0 .. 2700 / $n) { push @got, $ids->($u->req(GET => $path->($from), token => $admin)->{json}) }
+        return \@got;
+    };
+    is_deeply($pages->(90, sub { "$MODELS?page_size=90&page=" . (1 + $_[0] / 90) }, sub { map { substr $_->{id}, 4 } @{ $_[0]{items} } }), $all->('id DESC'), 'pages by number are all models in their order');
+    for my $order ([ 'createdAt&sortDirection=asc', 'id' ], [ 'createdAt&sortDirection=desc', 'id DESC' ], [ 'name&sortDirection=asc', 'name_key, id' ], [ 'modifiedAt&sortDirection=desc', 'updated_at DESC, id DESC' ]) {
+        is_deeply($pages->(100, sub { "/api/v2/registeredModels/?limit=100&offset=$_[0]&sortKey=$order->[0]" }, sub { map { $_->{id} } @{ $_[0]{data} } }), $all->($order->[1]), "and by offset, $order->[0]");
+    }
     $u->finish;
 };
 
