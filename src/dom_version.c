@@ -189,41 +189,49 @@ enum err version_append(struct tx *tx, struct model *m, enum transition t, int64
 struct stored { int64_t there, lasts; };
 enum { SPARE = 86400 };                          /* seconds: longer than a transaction, and than clocks differ */
 
-/* Is it there, and would no sweep delete it for a day? */
+/* Is it there, and was it used within the last day, so that no sweep deletes it for another one?  Also none whose
+ * artifact_retention was set to two days or more since these workers started. */
 static enum err stored(struct tx *tx, const unsigned char *md, struct stored *out)
 {
 	static const struct column map[] = { { ROW_i, offsetof(struct stored, there) }, { ROW_i, offsetof(struct stored, lasts) }, { ROW_END, 0 } };
-	const int64_t from = conf.artifact_retention ? tx->now - (conf.artifact_retention - SPARE) * SECOND : 0;
+	const int64_t kept = conf.artifact_retention, since = kept && kept < 2 * SPARE ? kept - SPARE : SPARE;
 
-	return tx_one(tx, SQL_ARTIFACT_STORED, DB_IN(db_t(from > 0 ? from : 0), db_d(&tx->who->organization), db_x(md, SHA256_BYTES)), map, out);
+	return tx_one(tx, SQL_ARTIFACT_STORED, DB_IN(db_t(tx->now - since * SECOND), db_d(&tx->who->organization), db_x(md, SHA256_BYTES)), map, out);
 }
 
-/* The file is used once more: the sweep, which looks at this very row, lets it be.  One that lasts is not locked for it. */
-static enum err touch(struct tx *tx, const unsigned char *md)
+/* It is used once more: the sweep, which looks at this very row, lets it be. */
+static enum err touched(struct tx *tx, const unsigned char *md, int64_t *there)
+{
+	return db_exec(tx->db, SQL_ARTIFACT_TOUCH, DB_IN(db_t(tx->now), db_d(&tx->who->organization), db_x(md, SHA256_BYTES)), there);
+}
+
+/* A file that a version has is another one's too. */
+static enum err shared(struct tx *tx, const unsigned char *md)
 {
 	struct stored at;
-	int64_t there;
 	enum err e = stored(tx, md, &at);
 
-	if (e || at.lasts)
-		return e;
-	e = db_exec(tx->db, SQL_ARTIFACT_TOUCH, DB_IN(db_t(tx->now), db_d(&tx->who->organization), db_x(md, SHA256_BYTES)), &there);
-	return e ? e : there ? OK : ERR_ARTIFACT_BROKEN;
+	if (!e && !at.lasts)
+		e = touched(tx, md, &at.there);
+	return e ? e : at.there ? OK : ERR_ARTIFACT_BROKEN;
 }
 
+/* What is there is not sent again, and what lasts is not locked. */
 enum err artifact_put(struct tx *tx, const void *file, size_t n, unsigned char md[ARTIFACT_SUM])
 {
 	const struct db_val org = db_d(&tx->who->organization), sum = db_x(sha256(file, n, md), ARTIFACT_SUM);
 	struct stored at;
-	int64_t added;
+	int64_t added = 0;
 	enum err e = stored(tx, md, &at);
 
-	if (e || at.lasts)
+	if (!e && at.there && !at.lasts)
+		e = touched(tx, md, &at.there);
+	if (e || at.there)
 		return e;
-	if ((!at.there && (e = quota_room(tx, &tx->who->organization, QUOTA_ARTIFACT_BYTES, (int64_t)n)))
+	if ((e = quota_room(tx, &tx->who->organization, QUOTA_ARTIFACT_BYTES, (int64_t)n))
 	 || (e = db_exec(tx->db, SQL_ARTIFACT_ADD, DB_IN(org, sum, db_i((int64_t)n), db_x(file, n), db_t(tx->now)), &added)))
 		return e;
-	return added ? OK : touch(tx, md);
+	return added ? OK : shared(tx, md);      /* another one was faster */
 }
 
 enum err version_upload(struct tx *tx, const struct id *model, const struct version *in, const void *file, size_t n,
@@ -283,7 +291,7 @@ enum err version_copied(struct tx *tx, const struct id *id, enum transition t, s
 		return ERR_VERSION_SOURCE;
 	if ((e = life_taken(tx, t, &out->life)))
 		return e;
-	return out->artifact.p ? touch(tx, out->artifact.p) : OK;
+	return out->artifact.p ? shared(tx, out->artifact.p) : OK;
 }
 
 enum err artifact_get(struct tx *tx, struct bytes sum, struct bytes *out)
