@@ -19,7 +19,8 @@ struct block { struct block *next; size_t used, size; alignas(max_align_t) unsig
 struct cleanup { struct cleanup *next; void (*fn)(void *); void *p; };
 struct arena { struct block *blocks; struct cleanup *cleanups; size_t taken; };
 
-/* Of a block, and of a request.  Less is kept for the next one: to fault pages in anew took a third of a list of 50. */
+/* Of a block, and of a request: what is larger goes back to the system, what is not stays for the next request.  A list
+ * of 50 models is not; to have its memory anew each time took a third of its time. */
 enum { LARGE = 1048576 };
 
 static void *must(void *p)
@@ -33,7 +34,7 @@ static void *must(void *p)
 
 void arena_gives_back(void)
 {
-	/* Said once it is fixed; else each large block that is freed raises it, up to 32 MiB. */
+	/* Said once they are fixed; else each large block that is freed raises both. */
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
 	(void)mallopt(M_TRIM_THRESHOLD, LARGE);
 }

@@ -70,12 +70,14 @@ enum err models_total(struct tx *tx, struct db_val hidden, struct db_val status,
 	const struct db_val org = db_d(&tx->who->organization), me = db_d(&tx->who->principal);
 	const struct db_val granted = db_d(who_grants(tx->who));
 	const bool all = who_sees_model(tx->who, false, 0);
-#define MATCHED db_i(!all), hidden, status, status, task, task
-#define GRANTED_ME db_i(all), me, granted, granted, me, granted, hidden, status, status, task, task
-	const struct summing kept = all ? (struct summing){ SQL_MODEL_KEPT, DB_IN(MATCHED, org, org, org) }
-		: (struct summing){ SQL_MODEL_KEPT_GRANTED, DB_IN(MATCHED, GRANTED_ME, org, org, org) };
+#define ASKED db_i(!all), hidden, status, status, task, task
+#define TO_ME db_i(all), me, granted, granted, me, granted, hidden, status, status, task, task
+	const struct summing kept = all ? (struct summing){ SQL_MODEL_KEPT, DB_IN(ASKED, org, org, org) }
+		: (struct summing){ SQL_MODEL_KEPT_GRANTED, DB_IN(ASKED, TO_ME, org, org, org) };
 
-	return list_folded(tx, kept, (struct summing){ SQL_MODEL_TOTAL, DB_IN(MATCHED, GRANTED_ME, org, org, org, org) }, total);
+	return list_folded(tx, kept, (struct summing){ SQL_MODEL_TOTAL, DB_IN(ASKED, TO_ME, org, org, org, org) }, total);
+#undef ASKED
+#undef TO_ME
 }
 
 static enum err total_of(struct tx *tx, const struct list_ask *ask, const struct list_got *got, int64_t *total)

@@ -69,23 +69,28 @@ static void add_latest(struct list *l, struct version *all, const struct version
 
 static enum err latest_once(struct tx *tx, struct named *const *all, size_t n, bool few);
 
-/* Of several models; of fewer at once where their versions are too large together. */
-static enum err latest_of(struct tx *tx, struct named *const *all, size_t n)
+/* Of several models; where their versions are too large together only what is needed of them, and then of fewer at once. */
+static enum err latest_in(struct tx *tx, struct named *const *all, size_t n, bool few)
 {
 	const int told = tx->why.n;
-	bool few = true;
-	enum err e;
+	enum err e = latest_once(tx, all, n, few);
 
-	for (size_t i = 0; i < n; i++)
-		few &= all[i]->model.last_version <= FEW_VERSIONS;
-	e = latest_once(tx, all, n, few);
 	if (e != ERR_PAGE_BYTES || (n < 2 && !few))
 		return e;
 	tx->why.n = told;
 	tx->why.text = NULL;
-	if (n < 2)
-		return latest_once(tx, all, n, false);
-	return (e = latest_of(tx, all, n / 2)) ? e : latest_of(tx, all + n / 2, n - n / 2);
+	if (few)
+		return latest_in(tx, all, n, false);
+	return (e = latest_in(tx, all, n / 2, false)) ? e : latest_in(tx, all + n / 2, n - n / 2, false);
+}
+
+static enum err latest_of(struct tx *tx, struct named *const *all, size_t n)
+{
+	bool few = true;
+
+	for (size_t i = 0; i < n; i++)
+		few &= all[i]->model.last_version <= FEW_VERSIONS;
+	return latest_in(tx, all, n, few);
 }
 
 /* Of several models, in the order of their ids; the rows are added up in bytes. */

@@ -146,7 +146,7 @@ export async function upload(params) {
         const { first, rest: others } = rest.tell(e);
         const said = (heading, text) => problem.replaceChildren(h('div', { class: 'note note-bad inline' }, h('div', {}, h('strong', {}, heading), h('div', {}, text),
             e.requestId && h('div', { class: 'soft' }, `Request ${e.requestId}`))));
-        if (e.kind === 'given up') said('The upload was cancelled', 'No version was added, unless the whole file had arrived already. Your input is still here.');
+        if (e.kind === 'given up') said('The upload was cancelled', 'No version was added, unless the whole file had already arrived. Your input is still here; if you upload it again, it will not be added twice.');
         else if (e.status === 413) said('The file is too large', `The server refused ${size(file.size)}. ${e.message.replace(/\.$/, '')}. Choose a smaller file, or ask whoever operates this server to raise the limit.`);
         else if (e.fields.file) { wrong(`File ${e.fields.file}`); problem.replaceChildren(); input.focus(); }
         else if (first && !others.length) { problem.replaceChildren(); first.focus(); }
