@@ -202,7 +202,11 @@ static enum err stored(struct tx *tx, const unsigned char *md, struct stored *ou
 /* It is used once more: the sweep, which looks at this very row, lets it be. */
 static enum err touched(struct tx *tx, const unsigned char *md, int64_t *there)
 {
-	return db_exec(tx->db, SQL_ARTIFACT_TOUCH, DB_IN(db_t(tx->now), db_d(&tx->who->organization), db_x(md, SHA256_BYTES)), there);
+	int64_t n = 0;
+	enum err e = db_exec(tx->db, SQL_ARTIFACT_TOUCH, DB_IN(db_t(tx->now), db_d(&tx->who->organization), db_x(md, SHA256_BYTES)), &n);
+
+	*there = n;
+	return e;
 }
 
 /* A file that a version has is another one's too. */
