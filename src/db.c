@@ -280,8 +280,8 @@ static enum err run(struct db *db, const char *text, const char *what, bool at_c
 /* Everything of a session that a server's configuration may have otherwise and that would
  * change what a statement does or answers.  One statement, since a CGI script pays for it
  * at each request; what MariaDB and MySQL call differently is in comments for the one.
- * group_concat_max_len: the ids of a workspace's entities come in one column.  max_sort_length: in bytes,
- * of names by which lists are in order, 700 characters. */
+ * group_concat_max_len: the ids of a workspace's entities come in one column.  max_sort_length: the bytes of
+ * a name by which lists are in order, 700 characters with up to 18 weights of two bytes each. */
 static const char session[] =
 	"SET NAMES utf8mb4 COLLATE utf8mb4_general_ci, SESSION "
 	"/*M! tx_isolation = 'READ-COMMITTED', tx_read_only = 0, max_statement_time = 0, check_constraint_checks = 1, "
@@ -290,7 +290,7 @@ static const char session[] =
 	"sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE', "
 	"autocommit = 1, completion_type = 0, time_zone = '+00:00', innodb_lock_wait_timeout = 2, "
 	"sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_safe_updates = 0, sql_auto_is_null = 0, "
-	"optimizer_switch = 'mrr=off', group_concat_max_len = 16777216, max_sort_length = 4096, div_precision_increment = 4, "
+	"optimizer_switch = 'mrr=off', group_concat_max_len = 16777216, max_sort_length = 32768, div_precision_increment = 4, "
 	"foreign_key_checks = 1, unique_checks = 1";
 /* A read waits for what the cluster has committed, and a node that left it serves nothing. */
 static const char session_galera[] = "SET SESSION wsrep_sync_wait = 1, wsrep_dirty_reads = 0";

@@ -355,7 +355,7 @@ static const char *columns(struct composed *c, const struct list_ask *ask)
 	return out.p;
 }
 
-/* Where a page begins: so many rows behind a place, or in its order reversed.  place[0].t 0: the beginning. */
+/* Where a page begins: so many rows behind a place, or, if reversed, before it.  place[0].t 0: the beginning. */
 struct stand { struct db_val place[LIST_KEYS]; int64_t offset; bool reverse; };
 
 /* limit: of each run; then of all together. */
@@ -552,8 +552,8 @@ static bool take(const struct listing *l, const struct db_val *v, void *out)
 
 enum { FAR = 1000 };                             /* rows: to look for a place takes less than to sort what is before it */
 
-/* A page far behind the beginning, of two runs that have no row in common: the first run's row that far, and as many as
- * the page has, is behind the page; it is behind by what the other run has before that row. */
+/* A far page of two disjoint runs is read backwards from the first run's row number offset + limit: between that row and
+ * the page are as many rows as the second run has before it.  So many that nothing is gained: at stays as it is. */
 static enum err nearer(struct tx *tx, const struct list_ask *ask, const struct run runs[2], struct stand *at)
 {
 	const struct listing *l = ask->list;
@@ -565,13 +565,16 @@ static enum err nearer(struct tx *tx, const struct list_ask *ask, const struct r
 	struct db_rows r;
 	enum err e;
 
+	/* More than one statement is for callers who may list. */
+	if ((e = tx_settle(tx)) || (e = who_may(tx->who, tx->ask)))
+		return e;
 	text(c, "SELECT ");
 	for (size_t i = 0; i < keys_of(o); i++) {
 		buf_printf(&c->sql, is_id(&o->keys[i]) ? "%sk.id" : "%sk.k%zu", i ? ", " : "", i);
 		buf_puts(&out, key_out(&o->keys[i]));
 	}
 	text(c, " FROM ");
-	one_run(c, ask, p, &runs[0], at->place, at->reverse);
+	one_run(c, ask, p, &runs[0], to.place, at->reverse);
 	clause(c, " LIMIT 1 OFFSET ?) k", "i", (const struct db_val[]){ db_i(at->offset + ask->limit) }, 1);
 	if (!whole(ask, c))
 		return ERR_INTERNAL;
@@ -579,9 +582,10 @@ static enum err nearer(struct tx *tx, const struct list_ask *ask, const struct r
 		return e;
 	memcpy(to.place, db_row(&r, 0), keys_of(o) * sizeof *to.place);
 	c = composing(tx->arena);
-	text(c, "SELECT COUNT(*)");
+	text(c, "SELECT COUNT(*) FROM (SELECT 1");
 	from_where(c, ask, p, &runs[1]);
 	behind(c, p, &runs[1], o, to.reverse, to.place);
+	clause(c, " LIMIT ?) k", "i", (const struct db_val[]){ db_i(at->offset) }, 1);
 	if (!whole(ask, c))
 		return ERR_INTERNAL;
 	if ((e = tx_query(tx, db_made(tx->db, l->name, c->in.p, "i", c->sql.p), c->v, c->n, &r)))
@@ -601,11 +605,12 @@ static enum err seen(struct tx *tx, struct list_ask *ask, struct stand *at, stru
 	struct stand first = { .offset = ask->offset, .reverse = backwards(ask) };
 	struct run runs[RUNS];
 	struct list_view w;
-	bool far = ask->pages && ask->offset >= FAR, again;
+	bool far = ask->pages && ask->offset >= FAR && !l->bounded && !(list_asked(ask) & ~l->totalled), again;
 	enum err e, settled;
 
 	if ((e = place_of(tx, ask, first.place)))
 		return e;
+	far &= !first.place[0].t;
 	do {
 		struct composed *c = composing(tx->arena);
 		const char *out;
@@ -624,9 +629,9 @@ static enum err seen(struct tx *tx, struct list_ask *ask, struct stand *at, stru
 		if (e && list_by_grants(l) && !tx->who->permissions && (settled = tx_settle(tx)))
 			return settled;          /* what is wrong with another one's rows is nobody's business */
 		again = list_by_grants(l) && w.admin != who_is_admin(tx->who);
-		if (far && !e && r->cut) {       /* at the wrong end */
+		if (at->reverse != first.reverse && (!e || e == ERR_PAGE_BYTES) && r->cut) {
+			far = false;             /* cut at the wrong end */
 			again = true;
-			far = false;
 		}
 	} while (again);
 	return e;
@@ -638,7 +643,7 @@ enum err list_read(struct tx *tx, struct list_ask *ask, struct list_got *got)
 	const struct list_order *o = &l->orders[ask->order];
 	const size_t size = list_size(l);
 	const struct db_val **all;
-	bool moved = false, turned;
+	bool moved = false, turned;              /* the rows came in the opposite order */
 	void *parent = NULL;
 	struct stand at;
 	struct db_rows r;

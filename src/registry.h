@@ -19,7 +19,7 @@ extern const struct route custom_routes[];       /* api_registry_custom.c */
 
 /* offset and limit, the latter 0 for all that a page may have; clients send both, or neither. */
 #define PAGE_ROWS \
-	{ "offset", T_INT, AT(struct page_asked, offset), .min = 0, .max = INT64_MAX, .help = "how many to skip" }, \
+	{ "offset", T_INT, AT(struct page_asked, offset), .min = 0, .max = INT64_MAX / 2, .help = "how many to skip" }, \
 	{ "limit", T_INT, SET(struct page_asked, size), .min = 0, .max = INT64_MAX, .help = "how many to return at most; 0: as many as a page can have" }
 #define PAGE_OUT(shape) { \
 	{ "count", T_INT, AT(struct page_got, count), .help = "number of items on this page" }, \

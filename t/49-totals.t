@@ -220,7 +220,7 @@ subtest 'the totals made anew' => sub {
 };
 
 subtest 'what bench/fill makes' => sub {
-    my $u = Thaw->new(workers => 1);
+    my $u = Thaw->new(workers => 1, config => { page_bytes_limit => 262144 });
     my $r = $t->run({}, '', "$Thaw::SRC/bench/fill", qw(--models 3000 --projects 200 --workspaces 200), "$u->{dir}/db.sock");
     is($r->{exit}, 0, 'it fills a database') or diag $r->{err};
     $r = $u->thaw('--json', 'audit', 'verify');
@@ -240,6 +240,16 @@ subtest 'what bench/fill makes' => sub {
     for my $order ([ 'createdAt&sortDirection=asc', 'id' ], [ 'createdAt&sortDirection=desc', 'id DESC' ], [ 'name&sortDirection=asc', 'name_key, id' ], [ 'modifiedAt&sortDirection=desc', 'updated_at DESC, id DESC' ]) {
         is_deeply($pages->(100, sub { "/api/v2/registeredModels/?limit=100&offset=$_[0]&sortKey=$order->[0]" }, sub { map { $_->{id} } @{ $_[0]{data} } }), $all->($order->[1]), "and by offset, $order->[0]");
     }
+    # One that is too large says what fits, from its own beginning.
+    my $ids = join ', ', map { "UNHEX('$_')" } @{ $all->('id DESC') }[1000 .. 1009];
+    $u->sql("UPDATE models SET metadata = JSON_OBJECT('text', REPEAT('x', 60000)) WHERE id IN ($ids)");
+    my $large = $u->req(GET => "$MODELS?page_size=40&page=26", token => $admin);
+    is($large->{status}, 400, 'a far page of too many bytes is refused');
+    my ($fits) = $large->{raw} =~ /at most (\d+)/ or diag $large->{raw};
+    is($u->req(GET => "$MODELS?page_size=$fits&page=" . (1 + 1000 / $fits), token => $admin)->{status}, 200, "and $fits fit");
+    my $short = $u->req(GET => '/api/v2/registeredModels/?limit=40&offset=1000&sortKey=createdAt&sortDirection=desc', token => $admin)->{json};
+    is(join(' ', map { $_->{id} } @{ $short->{data} }), join(' ', @{ $all->('id DESC') }[1000 .. 999 + @{ $short->{data} }]), 'by offset it has those that fit');
+    like($short->{next}, qr/offset=@{[ 1000 + @{ $short->{data} } ]}\b/, 'and goes on from there');
     $u->finish;
 };
 
