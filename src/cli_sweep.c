@@ -189,8 +189,7 @@ static enum err sweep_events(struct sweep *s, const struct db_val *org)
 static enum err sweep_artifacts(struct sweep *s, const struct db_val *org)
 {
 	static const struct column sum[] = { { ROW_x, 0 }, { ROW_END, 0 } };
-	const int64_t now = s->c->tx.now;
-	const struct db_val before = db_t(conf.artifact_retention < now / SECOND ? now - conf.artifact_retention * SECOND : 0);
+	const struct db_val before = db_t(s->c->tx.now - conf.artifact_retention * SECOND);
 	unsigned char from[32] = { 0 };
 	bool last = !conf.artifact_retention;
 	enum err e = OK;

@@ -150,7 +150,7 @@ static void table_config(struct cli *c, struct json *rows)
 		js_put_str(c->arena, o, "name", r->name);
 		js_put_str(c->arena, o, "type", r->type);
 		js_put_str(c->arena, o, "default", r->def);
-		if (!strcmp(r->type, "INT")) {
+		if (conf_number(r)) {
 			memcpy(&i, at, sizeof i);
 			js_put_str(c->arena, o, "value", arena_printf(c->arena, "%lld", (long long)i));
 		} else if (!strcmp(r->type, "BOOL")) {

@@ -24,6 +24,14 @@ const char *conf_file(void)
 	return used;
 }
 
+bool conf_number(const struct conf_row *row)
+{
+	return !strcmp(row->type, "INT") || !strcmp(row->type, "SECONDS");
+}
+
+/* Fifty years: so long ago there is a time still, from 1970 on, and none of now and so much more is too large. */
+enum { SECONDS_MOST = 50 * 365 * 86400 };
+
 static int set(const struct conf_row *row, const char *value)
 {
 	char *at = (char *)&conf + row->off;
@@ -35,11 +43,13 @@ static int set(const struct conf_row *row, const char *value)
 			abort();
 		free(*(char **)(void *)at);
 		memcpy(at, &copy, sizeof copy);  /* lives as long as the process */
-	} else if (!strcmp(row->type, "INT")) {
+	} else if (conf_number(row)) {
 		int64_t v;
 
 		if (!parse_int(value, 0, INT64_C(1) << 53, &v))
 			return -1;
+		if (strcmp(row->type, "INT") && v > SECONDS_MOST)
+			v = SECONDS_MOST;
 		memcpy(at, &v, sizeof v);
 	} else {
 		bool v = !strcmp(value, "on");
@@ -53,7 +63,7 @@ static int set(const struct conf_row *row, const char *value)
 
 static const char *wanted(const struct conf_row *row)
 {
-	return !strcmp(row->type, "INT") ? "a whole number" : "on or off";
+	return conf_number(row) ? "a whole number" : "on or off";
 }
 
 static int set_line(char *line, const char *file, int number, char *err, size_t n)

@@ -114,7 +114,7 @@ subtest 'a change that must hit its rows insists on them' => sub {
 subtest 'config' => sub {
     for my $c (tables($t, 'config')) {
         like($c->{name}, qr/^[a-z_]+$/, $c->{name});
-        like($c->{type}, qr/^(STR|INT|BOOL|PATH)$/, 'a type');
+        like($c->{type}, qr/^(STR|INT|SECONDS|BOOL|PATH)$/, 'a type');
         ok(length($c->{help}), 'help');
     }
     my %value = map { $_->{name} => $_->{value} } tables($t, 'config');

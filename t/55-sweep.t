@@ -167,6 +167,13 @@ subtest 'settings' => sub {
     my $n = rows('outbox') + rows('artifacts');
     is_deeply({ %{ swept() }{qw(deliveries events artifacts)} }, { deliveries => 0, events => 0, artifacts => 0 }, '0 keeps for good');
     is(rows('outbox') + rows('artifacts'), $n, 'all of it');
+    # and what no clock has keeps for fifty years, not for nothing
+    for my $long (99999999999999, 9007199254740992) {
+        local @ENV{map { "THAW_$_" } qw(EVENT_RETENTION DELIVERY_RETENTION ARTIFACT_RETENTION ATTEMPT_RETENTION REFRESH_TTL)} = ($long) x 5;
+        my $all = join ' ', map { rows($_) } my @all = qw(outbox artifacts attempts deliveries refresh_tokens);
+        is(join(' ', map { swept()->{$_} } qw(deliveries events artifacts attempts)), '0 0 0 0', "$long seconds");
+        is(join(' ', map { rows($_) } @all), $all, 'keep all');
+    }
 };
 
 $t->finish;
