@@ -166,8 +166,10 @@ subtest 'what is wrong with a node is said' => sub {
     note "a change on it: @$here; on another: @$there";
     is($here->[0], 503, 'a change on a node that was just cut off is refused');
     cmp_ok($here->[2], '<', 12, 'in time');
-    is($there->[0], 201, 'the others make it, when they know that one is missing');
-    cmp_ok($there->[2], '<', 8, 'in time');
+    cmp_ok($there->[2], '<', 8, 'the others answer in time');
+    # Until they know that one is missing, which takes them longer where there is much to do.
+    like("@$there[0, 1]", qr/^(?:201 |503 [1-9])/, 'made, or refused with Retry-After');
+    is(within(30, sub { my ($status) = $there->[0] == 201 ? 201 : write_on($node{n1}, a_model('once more')); $status == 201 && $status }), 201, 'the others make it, when they know');
     within(60, sub { status($n, 'wsrep_cluster_status') ne 'Primary' }, 'n3 alone');
     is(ask($n, '/readyz')->{status}, 503, 'a node that was cut off is not ready');
     is(ask($n, '/healthz')->{status}, 200, 'though alive');

@@ -875,7 +875,7 @@ static void place_again(struct req *r, struct list_ask *ask, const char *token)
 		const struct db_val *v = &ask->place[i];
 		void *at = row + (k[i].at ? k[i].at : offsetof(struct life, id));
 
-		HOLDS(v->t == k[i].letter && !v->null);
+		HOLDS(v->t == list_letter(&k[i]) && !v->null);
 		HOLDS(v->t != 's' || utf8_valid(v->s, strlen(v->s)));
 		HOLDS(v->t != 't' || (v->i >= -CLOCK_LAST && v->i <= CLOCK_LAST));
 		if (v->t == 's' && utf8_length(v->s) > 700)
@@ -902,7 +902,7 @@ static void is_forged(struct req *r, const struct list_ask *ask)
 	long n;
 
 	for (const struct list_key *k = keys_of(ask); k < keys_of(ask) + LIST_KEYS && k->column; k++)
-		if (k->letter == 's')
+		if (list_letter(k) == 's')
 			*(const char **)(void *)(row + k->at) = "a";
 	pages_tokened(r, ask, &got, &out);
 	bytes = arena_alloc(a, strlen(out.token) + 1);
