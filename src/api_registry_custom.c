@@ -311,7 +311,7 @@ static enum err list_none(struct req *r)
 #define NO_MODEL "CUSTOM_MODEL_NOT_FOUND"
 #define THE_MODEL .object = RES_CUSTOM_MODEL, .ids = { "" }
 #define THE_VERSION .object = RES_CUSTOM_VERSION, .ids = { "", "" }
-static const enum sql with_files[] = { SQL_ARTIFACT_STORED, SQL_ARTIFACT_ADD, SQL_CUSTOM_FILES_COPY, SQL_CUSTOM_FILE_ADD, SQL_CUSTOM_FILES_COUNT, SQL_NONE };
+static const enum sql with_files[] = { SQL_ARTIFACT_STORED, SQL_ARTIFACT_TOUCH, SQL_ARTIFACT_ADD, SQL_CUSTOM_FILES_COPY, SQL_CUSTOM_FILE_ADD, SQL_CUSTOM_FILES_COUNT, SQL_NONE };
 #define MAKES(method, path, status_, run_, words) \
 	{ method, path, PERM_MODEL_WRITE, R_WRITE | R_FILE | R_PARTS, BODY(version_in, struct custom_change), .status = status_, .out = version_out, \
 	  .object = RES_CUSTOM_VERSION, .ids = { "", "" }, .run = run_, .moves = { LIFE_CUSTOM_MODEL_VERSION, LIFE_CUSTOM_VERSION_CREATE }, \

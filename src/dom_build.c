@@ -265,6 +265,7 @@ enum err build_settle(struct tx *tx, const struct build *b, struct bytes file, c
 	db_want(tx->db, SQL_PACKAGE_HELD);
 	db_want(tx->db, SQL_BUILD_END);
 	db_want(tx->db, SQL_ARTIFACT_STORED);
+	db_want(tx->db, SQL_ARTIFACT_TOUCH);
 	db_want(tx->db, SQL_ARTIFACT_ADD);
 	e = tx_run(tx, settle_work, NULL, &x);
 	if (!reason && definite(e)) {            /* such as a quota */

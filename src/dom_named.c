@@ -67,32 +67,6 @@ static void add_latest(struct list *l, struct version *all, const struct version
 	all[l->n++] = *v;
 }
 
-static enum err latest_once(struct tx *tx, struct named *const *all, size_t n, bool few);
-
-/* Of several models; where their versions are too large together only what is needed of them, and then of fewer at once. */
-static enum err latest_in(struct tx *tx, struct named *const *all, size_t n, bool few)
-{
-	const int told = tx->why.n;
-	enum err e = latest_once(tx, all, n, few);
-
-	if (e != ERR_PAGE_BYTES || (n < 2 && !few))
-		return e;
-	tx->why.n = told;
-	tx->why.text = NULL;
-	if (few)
-		return latest_in(tx, all, n, false);
-	return (e = latest_in(tx, all, n / 2, false)) ? e : latest_in(tx, all + n / 2, n - n / 2, false);
-}
-
-static enum err latest_of(struct tx *tx, struct named *const *all, size_t n)
-{
-	bool few = true;
-
-	for (size_t i = 0; i < n; i++)
-		few &= all[i]->model.last_version <= FEW_VERSIONS;
-	return latest_in(tx, all, n, few);
-}
-
 /* Of several models, in the order of their ids; the rows are added up in bytes. */
 static enum err latest_once(struct tx *tx, struct named *const *all, size_t n, bool few)
 {
@@ -128,6 +102,30 @@ static enum err latest_once(struct tx *tx, struct named *const *all, size_t n, b
 		for (size_t k = 0; k < all[i]->latest.n; k++)
 			labels[nlabels++] = (struct labelled){ &rows[i][k].life.id, rows[i][k].labelled, &rows[i][k].labels };
 	return labels_of(tx, SQL_LABELS_READ, labels, nlabels);
+}
+
+/* Of several models; where their versions are too large together only what is needed of them, and then of fewer at once. */
+static enum err latest_in(struct tx *tx, struct named *const *all, size_t n, bool few)
+{
+	const int told = tx->why.n;
+	enum err e = latest_once(tx, all, n, few);
+
+	if (e != ERR_PAGE_BYTES || (n < 2 && !few))
+		return e;
+	tx->why.n = told;
+	tx->why.text = NULL;
+	if (few)
+		return latest_in(tx, all, n, false);
+	return (e = latest_in(tx, all, n / 2, false)) ? e : latest_in(tx, all + n / 2, n - n / 2, false);
+}
+
+static enum err latest_of(struct tx *tx, struct named *const *all, size_t n)
+{
+	bool few = true;
+
+	for (size_t i = 0; i < n; i++)
+		few &= all[i]->model.last_version <= FEW_VERSIONS;
+	return latest_in(tx, all, n, few);
 }
 
 enum err named_get(struct tx *tx, const struct db_val *key, void *out)

@@ -189,8 +189,8 @@ enum err version_append(struct tx *tx, struct model *m, enum transition t, int64
 struct stored { int64_t there, lasts; };
 enum { SPARE = 86400 };                          /* seconds: longer than a transaction, and than clocks differ */
 
-/* Is it there, and was it used within the last day, so that no sweep deletes it for another one?  Also none whose
- * artifact_retention was set to two days or more since these workers started. */
+/* Is it there, and was it used within the last day, so that no sweep deletes it for another one?  Nor does a sweep whose
+ * artifact_retention was changed since these workers started, if it is two days or more. */
 static enum err stored(struct tx *tx, const unsigned char *md, struct stored *out)
 {
 	static const struct column map[] = { { ROW_i, offsetof(struct stored, there) }, { ROW_i, offsetof(struct stored, lasts) }, { ROW_END, 0 } };
@@ -209,7 +209,7 @@ static enum err touched(struct tx *tx, const unsigned char *md, int64_t *there)
 	return e;
 }
 
-/* A file that a version has is another one's too. */
+/* Another version uses a file that is there. */
 static enum err shared(struct tx *tx, const unsigned char *md)
 {
 	struct stored at;
