@@ -79,7 +79,8 @@ export const confirm = (page, name) => dialog(page).getByRole('button', { name, 
 export async function unfold(page, title) {
     const box = page.getByRole('region', { name: title, exact: true }).locator('details').first();
     if (!await box.evaluate(b => b.open)) await box.locator('summary').first().click();
-    await page.waitForFunction(b => b.open && !b.querySelector('.busy'), await box.elementHandle());
+    // It is open before it is told so, and begins to fill.
+    await page.waitForFunction(b => b.open && b.lastElementChild.childElementCount && !b.querySelector('.busy'), await box.elementHandle());
 }
 export const badge = (page, text) => page.locator('.head > .badge', { hasText: text }).first().waitFor();
 
