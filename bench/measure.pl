@@ -14,6 +14,7 @@ use Time::HiRes qw(time sleep);
 my ($quick, $file, $mlflow) = (0);
 GetOptions('quick' => \$quick, 'json=s' => \$file, 'mlflow=s' => \$mlflow) or exit 2;
 alarm($quick ? 900 : 3600);
+# wrk ends at its next tenth of a second: 0.06 s of it are a tenth, a whole tenth would be two.
 my ($PAIRS, $SECONDS, $CLIENTS, $WORKERS, $ROWS, $MILLION) = (5, $quick ? 0.06 : 1, 8, 4, 10000, 1000000);
 $| = 1;
 my $began = time;
