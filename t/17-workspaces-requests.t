@@ -8,9 +8,8 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Thaw;
 use Contract;
-use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
-my $t = Thaw->new(workers => 8, limits => 1, proxy => 1);
+my $t = Thaw->new(workers => 8, limits => 1, proxy => 1, clock => 1);
 my ($admin, $other) = ($t->admin, $t->other);
 my $live;                                                # a subtest's own key, since a key may ask 100 times a second
 my $none = 'wks_0000000000000000A';                      # an id that no workspace has
@@ -278,8 +277,10 @@ with_key 'a worker killed before its COMMIT' => sub {
 };
 
 with_key 'rates' => sub {
+    $t->next_minute(\&rates);
+};
+sub rates {
     my ($test, $five, $next) = ($t->key(test => 1), $t->key(rate => 5), $t->key(rate => 5));
-    fresh_minute(10);
     my $limit = sub { my $r = ask(GET => 'limits', token => $_[0]); my %l = map { $_->{name} => $_->{limit} } @{ $r->{json}{limits} };
         "$r->{headers}{'x-ratelimit-limit'} $r->{headers}{'x-ratelimit-remaining'} $l{requests_per_minute} $l{requests_per_second}" };
     is($limit->($live), '1000 999 1000 100', 'sk_live_: 1000 a minute, 100 a second');
@@ -289,21 +290,17 @@ with_key 'rates' => sub {
     is(tally(@r), '200:5 429:1', 'the sixth of five a minute');
     is(join(' ', map { $_->{headers}{'x-ratelimit-remaining'} } @r), '4 3 2 1 0 0', 'as announced');
     refusal_is($r[5], 429, 'rate_limit_exceeded', $too_fast, 'is refused', retry_after => qr/^[1-9]\d?$/);
-    cmp_ok(abs($r[5]{headers}{'x-ratelimit-reset'} - time - $r[5]{json}{retry_after}), '<=', 2, 'X-RateLimit-Reset is the same moment in Unix time');
+    cmp_ok(abs($r[5]{headers}{'x-ratelimit-reset'} - time - $r[5]{json}{retry_after}), '<=', 10, 'X-RateLimit-Reset is the same moment in Unix time');
     refusal_is(ask(POST => 'workspaces', token => $five, body => { name => 'refused' }), 429, 'rate_limit_exceeded', $too_fast, 'a write too', retry_after => qr/^\d+$/);
     is(named('refused'), 0, 'which does nothing');
     is(ask(GET => 'workspaces', token => $next)->{status}, 200, 'another key of the same human has its own count');
 
     $test = $t->key(test => 1);
-    my $began = int clock_gettime(CLOCK_MONOTONIC);
     @r = map { @$_ } concurrently(8, sub { [ map { ask(GET => 'limits', token => $test) } 1 .. 15 ] });
-    my $seconds = int(clock_gettime(CLOCK_MONOTONIC)) - $began + 1;
-    my @refused = grep { $_->{status} == 429 } @r;
-    cmp_ok(@r - @refused, '<=', 25 * $seconds, '120 at once with a test key: ' . (@r - @refused) . " served in $seconds seconds");
-    cmp_ok(@r - @refused, '>=', 25, '25 in a second');
-    refusal_is($refused[0], 429, 'rate_limit_exceeded', $too_fast, 'the others are refused', retry_after => 1);
+    is(tally(@r), '200:25 429:95', '120 in one second with a test key: 25 are served');
+    refusal_is((grep { $_->{status} == 429 } @r)[0], 429, 'rate_limit_exceeded', $too_fast, 'the others are refused', retry_after => 1);
     is(ask(GET => 'limits')->{status}, 200, 'a live key is not affected');
-};
+}
 
 with_key 'the pages that errors point to' => sub {
     $t->{worker}->stop;

@@ -139,7 +139,7 @@ subtest 'who the client is' => sub {
 };
 
 subtest 'how often a client may ask' => sub {
-    my $t = Thaw->new(limits => 1, nginx => 0, config => { rate_default => 5, login_rate => 3 });
+    my $t = Thaw->new(limits => 1, nginx => 0, clock => 1, config => { rate_default => 5, login_rate => 3 });
     my ($one, $two) = map { client($t, name => $_, user => 'admin') } qw(One Two);
     my $desk = client($t, name => 'Desk', public => 1, redirect_uris => $CALLBACK);
     my $ask = sub {
@@ -148,7 +148,7 @@ subtest 'how often a client may ask' => sub {
         return fastcgi($t, [ REMOTE_ADDR => $from, REQUEST_METHOD => 'POST', REQUEST_URI => "$OAUTH/" . ($o{at} // 'token'), CONTENT_TYPE => 'application/x-www-form-urlencoded', CONTENT_LENGTH => length $body ], $body);
     };
     my $codes = sub { join ' ', map { $_->{status} } @_ };
-    fresh_minute(10);
+    $t->next_minute;
     my @r = map { $ask->("192.0.2.$_", $one) } 1 .. 6;
     is($codes->(@r), '200 200 200 200 200 429', 'rate_default a minute, from wherever');
     oauth_is($r[5], 429, 'temporarily_unavailable', qr/Too many token requests/, 'in the words of RFC 6749');

@@ -179,13 +179,13 @@ subtest 'scopes narrow a token' => sub {
 };
 
 subtest 'the rate of signing in' => sub {
-    my $t = Thaw->new(limits => 1, nginx => 0, config => { login_rate => 3, login_account_total => 3, login_parallel => 2 });
+    my $t = Thaw->new(limits => 1, nginx => 0, clock => 1, config => { login_rate => 3, login_account_total => 3, login_parallel => 2 });
     my $try = sub {
         my ($from, $user) = @_;
         my $body = json({ username => $user, password => 'wrong' });
         return fastcgi($t, [ REMOTE_ADDR => $from, REQUEST_METHOD => 'POST', REQUEST_URI => '/api/auth/login', CONTENT_TYPE => 'application/json', CONTENT_LENGTH => length $body ], $body);
     };
-    fresh_minute(10);
+    $t->next_minute;
     is(join(' ', map { $try->('192.0.2.1', "user $_")->{status} } 1 .. 4), '401 401 401 429', 'from one address: three a minute');
     my $r = $try->('192.0.2.1', 'another');
     error_is($r, 429, 'RATE_LIMIT_EXCEEDED', 'whoever it is');
@@ -200,7 +200,7 @@ subtest 'the rate of signing in' => sub {
 
 # Whoever has a session of somebody guesses no more often than who has none.
 subtest 'the rate of guessing the current password' => sub {
-    my $t = Thaw->new(limits => 1, nginx => 0, config => { login_rate => 3, login_account_total => 3 });
+    my $t = Thaw->new(limits => 1, nginx => 0, clock => 1, config => { login_rate => 3, login_account_total => 3 });
     my $post = sub {
         my ($from, $path, $in, @more) = @_;
         my $body = json($in);
@@ -211,7 +211,7 @@ subtest 'the rate of guessing the current password' => sub {
     my $in = $post->('192.0.2.1', '', { email => 'ada@main.example', password => $t->password('ada') });
     my @cookie = (HTTP_COOKIE => $in->{headers}{'set-cookie'} =~ /(thaw_session=[^;]+)/);
     my $guess = sub { $post->("192.0.2.$_[0]", '/password', { current_password => $_[1] // 'wrong', password => 'what nobody knows' }, @cookie)->{status} };
-    fresh_minute(10);
+    $t->next_minute;
     is(join(' ', map { $guess->($_) } 11 .. 14), '400 400 400 429', 'for one account: three a minute, from wherever');
     is($guess->(14, $t->password('ada')), 429, 'whatever comes then');
     is($guess->(1), 400, 'but for where the user signed in');

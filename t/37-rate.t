@@ -9,7 +9,7 @@ use Test::More;
 use Thaw;
 use Contract;
 
-my $t = Thaw->new(limits => 1, workers => 3);
+my $t = Thaw->new(limits => 1, workers => 3, clock => 1);
 sub role { my ($name, $rate) = @_; $t->must('role', 'set', '--org', 'Main', $name, '--permissions', 'model:read model:write', '--rate', $rate) }
 role(five => 5);
 role(seven => 7);
@@ -20,7 +20,7 @@ sub ask { my ($who, %o) = @_; $t->req(GET => $MODELS, token => $token{$who}, %o)
 sub left { join ' ', map { $_->{headers}{'x-ratelimit-remaining'} // 'none' } @_ }
 sub codes { join ' ', map { $_->{status} } @_ }
 
-fresh_minute(10);                                # the counts below belong to one minute
+$t->next_minute;                                # the counts below belong to one minute
 
 subtest 'the limit' => sub {
     my @r = map { ask('ann') } 1 .. 7;
@@ -31,7 +31,7 @@ subtest 'the limit' => sub {
     error_is($r, 429, 'RATE_LIMIT_EXCEEDED', 'the answer');
     my ($reset, $after) = @{ $r->{headers} }{qw(x-ratelimit-reset retry-after)};
     like($after, qr/^[1-9]\d?$/, 'Retry-After: seconds');
-    cmp_ok(abs($reset - time - $after), '<=', 2, 'X-RateLimit-Reset: the same moment as Unix time');
+    cmp_ok(abs($reset - time - $after), '<=', 10, 'X-RateLimit-Reset: the same moment as Unix time');
     cmp_ok($after, '<=', 60, 'within a minute');
     ok($r->{headers}{'access-control-expose-headers'} =~ /X-RateLimit-Reset/, 'a page may read it');
 };
@@ -75,7 +75,7 @@ subtest 'many at once are counted exactly' => sub {
     role(forty => 40);
     $t->user('eve', role => 'forty');
     $token{eve} = $t->token('eve');
-    fresh_minute(5);
+    $t->next_minute;
     my %n;
     $n{ $_->{status} }++ for concurrently(60, sub { ask('eve') });
     is(json(\%n), '{"200":40,"429":20}', '60 at once against a limit of 40');

@@ -15,10 +15,10 @@ use POSIX ();
 use Storable ();
 use Test::More ();
 use Thaw;
-use Time::HiRes qw(time clock_gettime CLOCK_MONOTONIC);
+use Time::HiRes "time";
 
 our @EXPORT = qw(described resolved $MODELS $UTC $NOWHERE json hex_of model act get trained retired workspace entity post_v1 moved_sql audits audit_rows
-    told numbers_ok deliverer alter_key database unchanged error_is problem_is refusal_is keys_are in_base62 usr tables mint signing_key fastcgi hold in_background blocked fresh_minute log_lines curl);
+    told numbers_ok deliverer alter_key database unchanged error_is problem_is refusal_is keys_are in_base62 usr tables mint signing_key fastcgi hold in_background blocked log_lines curl);
 
 our $MODELS = '/api/v1/models';
 our $UTC = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
@@ -416,13 +416,6 @@ sub blocked {
     within(5, sub { $t->sql("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'INNODB_ROW_LOCK_CURRENT_WAITS'") >= $n },
         "$n transactions waiting");
 }
-
-# Rates are counted by minutes of the monotonic clock: waits until this one has room.
-sub fresh_minute {
-    my $seconds = shift;
-    within(60, sub { 60 - fmod60() > $seconds }, 'a minute');
-}
-sub fmod60 { my $s = clock_gettime(CLOCK_MONOTONIC); $s - 60 * int($s / 60) }
 
 # The JSON lines of the workers' log, of one kind, for one request if given.
 sub log_lines {
