@@ -81,7 +81,7 @@ subtest 'an event, signed' => sub {
     is("$q->{method} $q->{path}", 'POST /hook?a=b', 'to the address');
     like($q->{headers}{$_->[0]}, $_->[1], $_->[0]) for [ 'content-type', qr{^application/json$} ], [ 'user-agent', qr{^Thaw/\d} ],
         [ 'webhook-id', qr{^evt_[0-9A-Za-z]{17}$} ], [ 'content-length', qr/^\d+$/ ];
-    cmp_ok(abs($q->{headers}{'webhook-timestamp'} - time), '<', 5, 'at this time');
+    cmp_ok(abs($q->{headers}{'webhook-timestamp'} - time), '<', 60, 'at this time');
     ok(signed_by($q, $e->{secret}), 'both signatures verify');
     ok(!signed_by({ %$q, body => "$q->{body} " }, $e->{secret}), 'of this body alone');
 
@@ -193,7 +193,7 @@ subtest 'one receiver hangs, the others go on' => sub {
         my $made = time;
         model($t);
         wait_for($well, $n);
-        cmp_ok(time - $made, '<', 1, sprintf 'within %.2f s', time - $made);
+        cmp_ok(time - $made, '<', 3, sprintf 'within %.2f s', time - $made);
     }
     like(scalar($t->sql('SELECT error FROM delivery_attempts WHERE response_status IS NULL LIMIT 1')), qr/time/i, 'no answer in time is a failure')
         if within(4, sub { $t->sql('SELECT COUNT(*) FROM delivery_attempts WHERE response_status IS NULL') }, 'a timeout');
