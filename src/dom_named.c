@@ -168,6 +168,18 @@ enum err named_version_get(struct tx *tx, const struct db_val *key, void *out)
 	return version_by(tx, SQL_NAMED_VERSION, DB_IN(key[0], db_i(number)), out);
 }
 
+enum err named_version_told(struct tx *tx, struct version *v)
+{
+	const struct db_val *row;
+	enum err e = tx_row(tx, SQL_NAMED_VERSION_TOLD, DB_IN(db_d(&v->life.organization), db_d(&v->life.id)), &row);
+
+	if (e)
+		return e == ERR_DB_NONE ? ERR_DB_RETRY : e;
+	(void)row_read(version_alone, RES_VERSION, row_read(version_columns, RES_VERSION, row + 1, v), v);
+	v->labels = NULL;
+	return labels_of(tx, SQL_LABELS_READ, &(struct labelled){ &v->life.id, v->labelled, &v->labels }, 1);
+}
+
 enum err named_alias_get(struct tx *tx, const struct db_val *key, void *out)
 {
 	const bool last = !strcasecmp(key[1].s, "latest");

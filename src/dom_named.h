@@ -31,6 +31,8 @@ enum err named_there(struct tx *tx, const struct model *m);
 /* By the names of its model, and its number, its alias, or `latest`, the highest one.  ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND,
  * ERR_ALIAS_NOT_FOUND, ERR_LATEST_NOT_FOUND. */
 enum err named_version_get(struct tx *tx, const struct db_val *key, void *out);
+/* One that this transaction has locked and changed, as it is told. */
+enum err named_version_told(struct tx *tx, struct version *v);
 enum err named_alias_get(struct tx *tx, const struct db_val *key, void *out);
 /* The stage of a word in any case, where None is the one in which each version begins; NULL: it is none. */
 const char *stage_of(const char *word);

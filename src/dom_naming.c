@@ -60,11 +60,6 @@ static enum err told(struct tx *tx, const char *name, struct named *out)
 	return named_get(tx, BY_NAME(name), out);
 }
 
-static enum err version_told(struct tx *tx, const char *name, int64_t number, void *out)
-{
-	return named_version_get(tx, (const struct db_val[]){ db_s(name), db_s(arena_printf(tx->arena, "%lld", (long long)number)) }, out);
-}
-
 /* ---- Models ---- */
 
 /* Why there is no room for the name: a model, an archived one, or a prompt has it, where one of that kind was to be. */
@@ -311,7 +306,7 @@ enum err named_register(struct tx *tx, const struct db_val *key, enum transition
 	v->package.description = in->description;
 	if ((e = version_append(tx, &m, t, in->number, v, js_object(tx->arena))) || (e = labels_add(tx, &v->life.id, in->labels)))
 		return e;
-	return version_told(tx, in->name, v->number, v);
+	return named_version_told(tx, v);
 }
 
 enum err named_version_describe(struct tx *tx, const struct db_val *key, enum transition t, const void *sent, void *out)
@@ -331,7 +326,7 @@ enum err named_version_describe(struct tx *tx, const struct db_val *key, enum tr
 	js_put(details = package_about(tx, v), "changed", changed);
 	if ((e = life_move(tx, t, &v->life, details)) || (e = life_move(tx, LIFE_MODEL_VERSION_EDIT, &m->life, details)))
 		return e;
-	return version_told(tx, in->name, v->number, v);
+	return named_version_told(tx, v);
 }
 
 enum err named_transition(struct tx *tx, const struct db_val *key, enum transition t, const void *sent, void *out)
@@ -346,7 +341,7 @@ enum err named_transition(struct tx *tx, const struct db_val *key, enum transiti
 		return e;
 	if (!strcmp(to, STAGE_REGISTERED) && !strcmp(v->package.stage, STAGE_DEVELOPMENT))
 		to = STAGE_DEVELOPMENT;          /* which reads as None too */
-	return (e = package_stage(tx, LIFE_MODEL_VERSION_STAGE, to, in->alone, v)) ? e : version_told(tx, in->name, v->number, v);
+	return (e = package_stage(tx, LIFE_MODEL_VERSION_STAGE, to, in->alone, v)) ? e : named_version_told(tx, v);
 }
 
 enum err named_version_discard(struct tx *tx, const struct db_val *key, enum transition t, const void *sent, void *out)
