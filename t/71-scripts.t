@@ -65,6 +65,16 @@ for my $name (sort keys %session) {
     is(join(' ', grep { /^(LANG|LC_(?!ALL)|CDPATH|MAKEFLAGS|GIT_DIR|TMPDIR|CONFIG_SITE|POSIXLY_CORRECT|LOCPATH)/ } sort keys %var), '', "$name: nothing else of it");
 }
 
+# And what tells a script or a test something.
+my %told = map { $_ => 1 } map({ slurp($_) =~ /(?<![\w\$])([A-Z]+)=\S+ (?=[^\n]*\.\/check)/g } "$Thaw::SRC/.ci/run", "$Thaw::SRC/build-aux/bare-root"),
+    map({ slurp($_) =~ /\$ENV\{([A-Z]+)\} *(?:\/\/|\|\||;|\))/g } glob "$Thaw::SRC/t/*.t");
+delete @told{qw(HOME PATH)};
+cmp_ok(keys %told, '>=', 6, join ' ', sort keys %told);
+{
+    my $r = $t->run({ map { $_ => 7 } keys %told }, '', 'sh', '-c', 'src=$1; . "$1/build-aux/session"; env', '-', $Thaw::SRC);
+    is(join(' ', grep { $r->{out} !~ /^$_=7$/m } sort keys %told), '', 'comes through');
+}
+
 SKIP: {
     skip 'not a git checkout', 2 unless -e "$Thaw::SRC/.git";
     my $r = $t->run({}, '', 'git', 'clone', '-q', '-c', 'core.autocrlf=true', $Thaw::SRC, "$dir/clone");
