@@ -26,7 +26,7 @@ sub new {
     my ($class, %o) = @_;
     my $bench = bless { clients => 8, workers => 4, pool => '256M', used => {}, loads => 0, %o }, $class;
     # The database waits for its disk, as it does not in tests.
-    my $t = $bench->{t} = Thaw->new(fresh => 0, workers => 1, mariadb => [ '--skip-debug-no-sync', "--innodb-buffer-pool-size=$bench->{pool}", '--innodb-log-file-size=256M', '--general-log=1',
+    my $t = $bench->{t} = Thaw->new(fresh => 0, workers => 1, flush => $bench->{flush}, mariadb => [ '--skip-debug-no-sync', "--innodb-buffer-pool-size=$bench->{pool}", '--innodb-log-file-size=256M', '--general-log=1',
             '--general-log-file=general.log' ], config => { webhook_networks => '127.0.0.0/8', webhook_http => 'on', webhook_timeout_s => 5 },
         conf => sub { my ($dir) = /$ROUTE/ or die 'no upstream'; s{^    (?=location / )}{places($dir)}me or die 'no place for the floor' });
     my $filled = `$Thaw::SRC/bench/fill @{[ map { "--$_ $bench->{fill}{$_}" } sort keys %{ $bench->{fill} } ]} $t->{dir}/db.sock`;

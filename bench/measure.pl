@@ -11,11 +11,11 @@ use Bench;
 use Contract 'deliverer';
 use Time::HiRes qw(time sleep);
 
-my ($quick, $file, $mlflow) = (0);
-GetOptions('quick' => \$quick, 'json=s' => \$file, 'mlflow=s' => \$mlflow) or exit 2;
+my ($quick, $file, $mlflow, $CLIENTS, $WORKERS, $flush) = (0, undef, undef, 8, 4, 0);
+GetOptions('quick' => \$quick, 'json=s' => \$file, 'mlflow=s' => \$mlflow, 'clients=i' => \$CLIENTS, 'workers=i' => \$WORKERS, 'flush=i' => \$flush) or exit 2;
 alarm($quick ? 900 : 3600);
 # wrk ends at its next tenth of a second: 0.06 s of it are a tenth, a whole tenth would be two.
-my ($PAIRS, $SECONDS, $CLIENTS, $WORKERS, $ROWS, $MILLION) = (5, $quick ? 0.06 : 1, 8, 4, 10000, 1000000);
+my ($PAIRS, $SECONDS, $ROWS, $MILLION) = (5, $quick ? 0.06 : 1, 10000, 1000000);
 $| = 1;
 my $began = time;
 
@@ -290,7 +290,7 @@ sub measure {
 
 sub start {
     my ($fill, $pool, @now) = @_;
-    $bench = Bench->new(clients => $CLIENTS, workers => $WORKERS, fill => $fill, pool => $pool);
+    $bench = Bench->new(clients => $CLIENTS, workers => $WORKERS, flush => $flush, fill => $fill, pool => $pool);
     $t = $bench->{t};
     my %sign = map { /_(rs256|es256)$/ ? (uc $1 => 1) : () } map { $_->{name} } @now;
     %token = $bench->tokens(sort(keys %sign), 'HS256');
@@ -302,7 +302,8 @@ sub start {
 my @now = grep { $asked{ $_->{name} } && $_->{group} ne 'million' } @cases;
 if (@now) {
     start({ models => $ROWS, projects => $ROWS, workspaces => $ROWS }, '256M', @now);
-    head("$CLIENTS clients, $WORKERS workers, $PAIRS pairs of $SECONDS s, $ROWS rows, $Thaw::BUILD");
+    my $later = $flush ? ", each flush $flush us later" : '';
+    head("$CLIENTS clients, $WORKERS workers$later, $PAIRS pairs of $SECONDS s, $ROWS rows, $Thaw::BUILD");
     measure(@now);
     (%kept, %floor) = ();
     undef $_ for $t, $bench;

@@ -62,7 +62,8 @@ async function show() {
         view = await route();
     } catch (e) {
         if (e.kind === 'ended') return;
-        view = { title: 'Problem', node: h('div', {}, h('h1', { tabindex: -1 }, 'Something went wrong'), h('div', { role: 'alert' }, notice(e, false, show))) };
+        const gone = e.kind === 'gone', title = gone ? 'Not found' : 'Something went wrong';
+        view = { title, node: h('div', {}, h('h1', { tabindex: -1 }, title), h('div', { role: 'alert' }, notice(e, false, gone ? null : show))) };
         if (!e.kind) console.error(e);
     }
     if (mine === turn) put(view);

@@ -571,6 +571,9 @@ await test('the active version is found among very many, and any can be compared
     await go(page, `#/models/${m.id}/compare?versions=1,2,3,4,5,6`);
     await page.getByText('At most 5 versions can be compared').waitFor();
     await everywhere(`#/models/${m.id}/compare?versions=1,103`, 'a comparison');
+    await go(page, `#/models/mdl-${'0'.repeat(24)}/compare`);
+    await heading(page, 'Not found');
+    assert.equal(await told.getByRole('button').count(), 0);
 });
 
 await end();

@@ -17,6 +17,7 @@
 #   config  => {...}  settings of thaw.conf added to the usual ones
 #   mariadb => [...]  options of mariadbd added to the usual ones
 #   clock   => 0      1: the clocks of workers and commands are the test's (see clock)
+#   flush   => 0      microseconds by which the database's disk is slower
 #   conf    => sub    changes $_, the text of thaw.conf for nginx, before use
 #   database => $socket   a server that runs already, instead of one of its own
 #   like    => $other     no `thaw init`: the accounts, keys and settings of another one
@@ -253,7 +254,7 @@ sub start_mariadb {
         else { initialized(sub { cp("$_[0]/db", "$dir/db"); $t->copy($_[0]) }) }
         spew("$dir/admin.cnf", "[client]\nuser=root\nsocket=$dir/db.sock\n", 0600);
     }
-    $t->{mariadb} = Thaw::Guard->start({}, "$dir/mariadb.log", 'mariadbd', @mariadb, "--datadir=$dir/db", "--tmpdir=$dir/tmp",
+    $t->{mariadb} = Thaw::Guard->start({ env => $t->{flush} ? { preload('flush'), THAW_TEST_FLUSH => $t->{flush} } : {} }, "$dir/mariadb.log", 'mariadbd', @mariadb, "--datadir=$dir/db", "--tmpdir=$dir/tmp",
         "--socket=$dir/db.sock", "--pid-file=$dir/db.pid", '--skip-networking', '--innodb-buffer-pool-size=32M',
         '--innodb-flush-log-at-trx-commit=1', '--performance-schema=off', '--character-set-server=utf8mb4',
         '--collation-server=utf8mb4_bin', '--max-connections=300', @{ $t->{mariadb_options} });
