@@ -12,7 +12,7 @@ use Contract 'deliverer';
 use Time::HiRes qw(time sleep);
 
 my ($quick, $file, $mlflow, $CLIENTS, $WORKERS, $flush) = (0, undef, undef, 8, 4, 0);
-GetOptions('quick' => \$quick, 'json=s' => \$file, 'mlflow=s' => \$mlflow, 'clients=i' => \$CLIENTS, 'workers=i' => \$WORKERS, 'flush=i' => \$flush) or exit 2;
+GetOptions('quick' => \$quick, 'json=s' => \$file, 'mlflow=s' => \$mlflow, 'clients=i' => \$CLIENTS, 'workers=i' => \$WORKERS, 'flush=i' => \$flush) && $CLIENTS > 0 && $WORKERS > 0 && $flush >= 0 or exit 2;
 alarm($quick ? 900 : 3600);
 # wrk ends at its next tenth of a second: 0.06 s of it are a tenth, a whole tenth would be two.
 my ($PAIRS, $SECONDS, $ROWS, $MILLION) = (5, $quick ? 0.06 : 1, 10000, 1000000);
@@ -302,7 +302,7 @@ sub start {
 my @now = grep { $asked{ $_->{name} } && $_->{group} ne 'million' } @cases;
 if (@now) {
     start({ models => $ROWS, projects => $ROWS, workspaces => $ROWS }, '256M', @now);
-    my $later = $flush ? ", each flush $flush us later" : '';
+    my $later = $flush ? ", each flush $flush us longer" : '';
     head("$CLIENTS clients, $WORKERS workers$later, $PAIRS pairs of $SECONDS s, $ROWS rows, $Thaw::BUILD");
     measure(@now);
     (%kept, %floor) = ();

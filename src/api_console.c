@@ -480,10 +480,11 @@ static enum err check(struct req *r)
 /* A secret that was told before is what the console tells people about. */
 static const struct error_row errors[ERR__MAX] = { [ERR_KEY_SEALED] = { .code = "idempotency_key_sealed" } };
 
+static const struct sent_header sent[] = { MODE_SENT, { .shape = { 0 } } };
 static const struct route *const tables[] = { routes, lineage_routes, consent_routes, people_routes, key_routes, audit_routes, health_routes, search_routes, NULL };
 static const char *const prefixes[] = { "/console", NULL };
 const struct dialect api_console = { .name = "console", .title = "Console",
 	.about = "What the console needs beyond the published APIs. It changes with the console, without notice.",
 	.apart = true, .cookie = COOKIE, .prefixes = prefixes, .tables = tables, .codes = problem_codes,
 	.errors = errors, .error_out = problem_out, .error_type = "application/problem+json", .time = TIME_SECONDS,
-	.tells_state = true, .check = check };
+	.tells_state = true, .sent = sent, .check = check };

@@ -381,6 +381,11 @@ static void headers(struct req *r)
 #define PREFIX "req_"
 static const struct nginx_header nginx[] = { { "Matter-Request-Id", "matter_request_id", PREFIX "$request_id", false },
 	{ "Matter-Version", "matter_version", API_NEWEST, false }, { 0 } };
+static const struct sent_header sent[] = {
+	{ { "Matter-Version", T_STR, .words = api_versions, .help = "version of this API; without it that of the API key, or the newest" }, ERR_VERSION_HEADER },
+	MODE_SENT,
+	{ .shape = { 0 } }
+};
 static const struct route *const tables[] = { routes, webhook_routes, token_routes, NULL };
 static const char *const prefixes[] = { "/v1", NULL };
 const struct dialect api_workspaces = { .name = "workspaces", .title = "Workspaces",
@@ -388,4 +393,4 @@ const struct dialect api_workspaces = { .name = "workspaces", .title = "Workspac
 	.prefixes = prefixes, .tables = tables, .codes = codes,
 	.errors = errors, .error_out = error_out, .error_type = "application/problem+json", .time = TIME_UNIX,
 	.place_first = true, .cors = true, .rate_headers = true, .documented = true, .request_prefix = PREFIX, .nginx = nginx,
-	.check = check, .say = say, .headers = headers };
+	.sent = sent, .check = check, .say = say, .headers = headers };

@@ -137,6 +137,15 @@ static struct json *header_parameter(struct doc *c, int which)
 	return ref(c->arena, "parameters", name);
 }
 
+static struct json *own_header(struct doc *c, const struct shape *s)
+{
+	struct json *p;
+
+	if (!js_get(c->parameters, s->key, &p))
+		js_put(c->parameters, s->key, parameter(c, s->key, "header", false, s->help, schema_row(&c->schemas, s, true)));
+	return ref(c->arena, "parameters", s->key);
+}
+
 /* One of several kinds: what a spelling of any of them looks like. */
 static char *kinds_pattern(struct arena *a, const char *const *kinds)
 {
@@ -229,6 +238,8 @@ static struct json *parameters(struct doc *c, const struct route *row)
 		js_add(list, header_parameter(c, IF_MATCH));
 	if (!strcmp(row->method, "GET") && tagged(row))
 		js_add(list, header_parameter(c, IF_NONE_MATCH));
+	for (const struct sent_header *h = c->d->sent; h && h->shape.key; h++)
+		js_add(list, own_header(c, &h->shape));
 	return list;
 }
 
@@ -245,6 +256,8 @@ static const struct { const char *name, *type, *description; } answer_headers[] 
 	{ "X-RateLimit-Limit", "integer", "Requests a minute that the caller has" },
 	{ "X-RateLimit-Remaining", "integer", "Requests that are left in this minute" },
 	{ "X-RateLimit-Reset", "integer", "When the minute ends: Unix seconds" },
+	{ "Matter-Request-Id", "string", "The same as X-Request-Id" },
+	{ "Matter-Version", "string", "The version of the API in which this answer is" },
 	{ "Sunset", "string", "Until when this endpoint works (RFC 8594)" },
 };
 
@@ -265,6 +278,15 @@ static void put_header(struct doc *c, struct json *response, const char *name)
 	js_put(headers, name, ref(c->arena, "headers", name));
 }
 
+/* Those of every answer, and of the dialect's. */
+static void put_headers(struct doc *c, struct json *response)
+{
+	put_header(c, response, "X-Request-Id");
+	for (const struct nginx_header *h = c->d->nginx; h && h->name; h++)
+		if (!h->open)
+			put_header(c, response, h->name);
+}
+
 static void put_rate_headers(struct doc *c, struct json *response)
 {
 	put_header(c, response, "X-RateLimit-Limit");
@@ -277,7 +299,7 @@ static struct json *success(struct doc *c, const struct route *row, int status, 
 	struct json *r = js_object(c->arena);
 
 	js_put_str(c->arena, r, "description", status_phrase(status));
-	put_header(c, r, "X-Request-Id");
+	put_headers(c, r);
 	put_header(c, r, "Cache-Control");
 	if (tagged(row) && (status == row->status || status == 304))
 		put_header(c, r, "ETag");
@@ -324,7 +346,7 @@ static struct json *new_error(struct doc *c, const struct route *row, int64_t st
 	struct arena *a = c->arena;
 	struct json *r = js_object(a), *types = js_object(a), *m = js_object(a);
 
-	put_header(c, r, "X-Request-Id");
+	put_headers(c, r);
 	if (status == 401)
 		put_header(c, r, "WWW-Authenticate");
 	if (status == 429)
@@ -396,6 +418,8 @@ static struct json *responses(struct doc *c, const struct route *row)
 		js_put(o, "304", success(c, row, 304, NULL));
 	while (operation_error(row, &i, &e))
 		add_error(c, errors, row, e);
+	for (const struct sent_header *h = c->d->sent; h && h->shape.key; h++)
+		add_error(c, errors, row, h->refused);
 	for (int status = 400; status < 600; status++) {
 		const char *key = arena_printf(a, "%d", status);
 

@@ -307,6 +307,7 @@ const char *req_header(const struct req *r, const char *name)
 }
 
 #define MODE_HEADER "HTTP_THAW_MODE"
+const char *const mode_words[] = { "live", "test", NULL };
 
 enum err req_mode(struct req *r)
 {

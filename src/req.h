@@ -102,6 +102,9 @@ const char *req_header(const struct req *r, const char *name);
 /* Thaw-Mode, `live` or `test`: this request of somebody who signed in, and sees both, sees that data alone, and makes what it makes
  * in it.  ERR_MODE_HEADER: another word, or not the mode of the API key. */
 enum err req_mode(struct req *r);
+extern const char *const mode_words[];
+/* As a row of a dialect whose check() asks that. */
+#define MODE_SENT { { "Thaw-Mode", T_STR, .words = mode_words, .help = "which data a user's own token sees and makes; without it, it sees both" }, ERR_MODE_HEADER }
 
 /* What the caller calls this server: scheme, host and base path, `https://host/base`, as far as a trusted proxy tells it. */
 const char *req_base(const struct req *r);

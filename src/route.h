@@ -106,6 +106,9 @@ static inline const struct shape *route_query(const struct route *row)
  * open: only where the outcome is unknown. */
 struct nginx_header { const char *name, *variable, *value; bool open; };
 
+/* A header of its requests that check() reads: its name and what it may be, and what another value is. */
+struct sent_header { struct shape shape; enum err refused; };
+
 /* An event as a dialect tells it in a form of its own: what it happens to and what happens, in its clients' words, the word that it is
  * listened to by (NULL: none happens here), the members of what is told, and the thing in the words of an example. */
 struct hook { const char *entity, *action, *word, *members, *thing; };
@@ -144,7 +147,8 @@ struct dialect {
 	const char *challenge;                   /* WWW-Authenticate of every 401; NULL: a bearer token is asked for */
 	const char *request_prefix;              /* of its request ids; NULL: none */
 	const struct nginx_header *nginx;        /* its own headers of what nginx answers by itself; ends with NULL, or NULL */
-	enum err (*check)(struct req *r);        /* its own headers, before the shapes; NULL: none */
+	const struct sent_header *sent;          /* its requests' own headers; ends with a NULL key, or NULL */
+	enum err (*check)(struct req *r);        /* reads them, before the shapes; NULL: none */
 	/* The JSON of a body, of any type but null, or (*j NULL) of the query, r->params, as its clients mean it: what the shape
 	 * reads then, an object; NULL: as it is sent.  ERR_JSON, ERR_SHAPE. */
 	enum err (*tidy)(struct req *r, const struct shape *rows, struct json **j);

@@ -255,6 +255,27 @@ subtest 'bodies and queries are told as the contract has them' => sub {
     is($query->("$MODELS/{model_id}/audit-logs"), 'action actor_id from page page_size sort_order to', 'and of the audit logs');
 };
 
+subtest 'headers of a dialect alone' => sub {
+    my %takes = (workspaces => 'Matter-Version Thaw-Mode', console => 'Thaw-Mode');
+    my @odd;
+    for my $route (tables($t, 'routes')) {
+        my $o = $doc->{paths}{ $route->{path} }{ lc $route->{method} };
+        my $has = join ' ', sort grep { !/^(?:Idempotency-Key|If-Match|If-None-Match)$/ } map { $_->{name} } grep { $_->{in} eq 'header' } @{ $o->{parameters} // [] };
+        push @odd, "$route->{method} $route->{path}: $has" if $has ne ($takes{ $route->{dialect} } // '');
+    }
+    is(join("\n", @odd), '', 'each operation has those that its dialect reads');
+    # given a value that is not among those told
+    for my $name (split ' ', $takes{workspaces}) {
+        my ($may) = map { $_->{schema}{enum} } grep { $_->{name} eq $name } @{ $doc->{paths}{'/v1/workspaces'}{get}{parameters} };
+        my %got = map { ($_ => $t->req(GET => '/v1/workspaces', token => $t->admin, headers => [ $name => $_ ])) } @$may, 'else';
+        is(join(' ', map { "$_ $got{$_}{status}" } sort keys %got), join(' ', sort 'else 400', map { "$_ 200" } @$may), "$name: what it may be, and nothing else");
+        ok($doc->{paths}{'/v1/workspaces'}{get}{responses}{400}, 'which is told');
+    }
+    my $told = $doc->{paths}{'/v1/workspaces'}{get}{responses}{200}{headers};
+    my $has = $t->req(GET => '/v1/workspaces', token => $t->admin)->{headers};
+    is(join(' ', sort map { s/^matter-/Matter-/r =~ s/-([a-z])/-\u$1/gr } grep { /^matter-/ } keys %$has), join(' ', sort grep { /^Matter-/ } keys %$told), 'those of its answers too');
+};
+
 subtest 'what a key means is said' => sub {
     my @def = slurp("$Thaw::SRC/src/key.def") =~ /^(?:KEY|LIST)\("(\w+)", "((?:[^"\\]|\\.)*)"\)$/mg;
     my %key = map { s/\\"/"/gr } @def;

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Bad input over the real nginx: each gets a clear error in the caller's dialect,
 # never a 500, and changes nothing.
+# Not run again when it fails (AGAIN=1): it tries what comes to it by chance.
 use strict;
 use warnings;
 use FindBin;

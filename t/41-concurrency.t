@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Many at once: exactly one wins, there is exactly one audit row, and the computed
 # target is never wrong; and no tenant's request waits for another's.
+# Not run again when it fails (AGAIN=1): what it looks for may happen once in many times.
 use strict;
 use warnings;
 use FindBin;

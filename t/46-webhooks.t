@@ -189,12 +189,14 @@ subtest 'one receiver hangs, the others go on' => sub {
     my @e = (map({ endpoint($dead->url("/$_")) } 1 .. 6), endpoint($well->url));
     model($t) for 1 .. 3;
     wait_for($dead, 6);
+    my $waited = 0;
     for my $n (4 .. 6) {
         my $made = time;
         model($t);
         wait_for($well, $n);
-        cmp_ok(time - $made, '<', 3, sprintf 'within %.2f s', time - $made);
+        $waited += time - $made;
     }
+    cmp_ok($waited, '<', 3, sprintf 'the three took %.2f s', $waited);
     like(scalar($t->sql('SELECT error FROM delivery_attempts WHERE response_status IS NULL LIMIT 1')), qr/time/i, 'no answer in time is a failure')
         if within(4, sub { $t->sql('SELECT COUNT(*) FROM delivery_attempts WHERE response_status IS NULL') }, 'a timeout');
     forget(@e);

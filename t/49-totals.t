@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # The totals of lists are not counted, and are exact: while models and projects are made, archived,
 # restored and deleted from all sides, and events numbered, and at rest, whoever numbered them.
+# Not run again when it fails (AGAIN=1): what it looks for may happen once in many times.
 use strict;
 use warnings;
 use FindBin;

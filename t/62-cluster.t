@@ -3,6 +3,7 @@
 # and workers that are new all the time, and deliverers that are killed all the time: what
 # was acknowledged is there, once, whole, and numbered.
 # CHANGES=50000 LONGEST=10000 prove t/62-cluster.t is the long form.
+# Not run again when it fails (AGAIN=1): what it looks for may happen once in many times.
 use strict;
 use warnings;
 use FindBin;

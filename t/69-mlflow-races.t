@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Many of MLflow's clients at once, with exact expectations: who is in a stage, that numbers have no gap, where an
 # alias is, who gets a name; and that nobody who comes second is told of a fault of the server's.
+# Not run again when it fails (AGAIN=1): what it looks for may happen once in many times.
 use strict;
 use warnings;
 use FindBin;

@@ -67,13 +67,35 @@ for my $name (sort keys %session) {
 
 # And what tells a script or a test something.
 my %told = map { $_ => 1 } map({ slurp($_) =~ /(?<![\w\$])([A-Z]+)=\S+ (?=[^\n]*\.\/check)/g } "$Thaw::SRC/.ci/run", "$Thaw::SRC/build-aux/bare-root"),
-    map({ slurp($_) =~ /\$ENV\{([A-Z]+)\} *(?:\/\/|\|\||;|\))/g } glob "$Thaw::SRC/t/*.t");
+    map({ slurp($_) =~ /\$ENV\{([A-Z]+)\} *(?:\/\/|\|\||;|\))/g } glob "$Thaw::SRC/t/*.t $Thaw::SRC/t/lib/*.pm $Thaw::SRC/t/lib/Thaw/*.pm $Thaw::SRC/t/lib/Thaw/*/*.pm");
 delete @told{qw(HOME PATH)};
 cmp_ok(keys %told, '>=', 6, join ' ', sort keys %told);
 {
     my $r = $t->run({ map { $_ => 7 } keys %told }, '', 'sh', '-c', 'src=$1; . "$1/build-aux/session"; env', '-', $Thaw::SRC);
     is(join(' ', grep { $r->{out} !~ /^$_=7$/m } sort keys %told), '', 'comes through');
 }
+
+# What failed is run once more: in a tree with nothing to build.
+subtest 'AGAIN=1' => sub {
+    my $tree = "$dir/again";
+    mkdir $tree; mkdir "$tree/build-aux";
+    spew("$tree/$_", slurp("$Thaw::SRC/$_"), 0755) for qw(check build-aux/session);
+    spew("$tree/build-aux/$_", "#!/bin/sh\n", 0755) for qw(deps build);
+    my %file = (good => "ok(1);\n", bad => "ok(0);\n", once => "ok(-e '$tree/seen'); open my \$f, '>', '$tree/seen';\n", final => "# Not run again when it fails.\nok(-e '$tree/too'); open my \$f, '>', '$tree/too';\n",
+        bails => "BAIL_OUT('gone');\n");
+    spew("$tree/$_.t", "use Test::More;\n$file{$_}done_testing;\n") for keys %file;
+    for my $case ([ 'all is well', 0, 'good' ], [ 'what passes the second time', 0, qw(good once) ], [ 'what does not', 1, qw(good once bad) ], [ 'what is not run again', 1, qw(once final) ],
+        [ 'what gives up, and with it what was not run', 1, qw(once bails good) ], [ 'a file that is not there', 1, qw(once none) ], [ 'nothing but that', 1, 'none' ]) {
+        my ($name, $status, @files) = @$case;
+        for my $jobs (1, 2) {
+            unlink "$tree/seen", "$tree/too";
+            my $r = $t->run({ AGAIN => 1, JOBS => $jobs }, '', 'sh', "$tree/check", '--optimised', map { "$_.t" } @files);
+            is($r->{exit} ? 1 : 0, $status, "$name, JOBS=$jobs") or diag $r->{out}, $r->{err};
+            like($r->{out}, qr{Passed only the second time:\n\S*/once\.t\n\z}, 'which it says last') if !$status && "@files" =~ /once/;
+        }
+    }
+    is($t->run({}, '', 'sh', "$tree/check", '--optimised', 'bad.t')->{exit}, 1, 'without it a failure is one');
+};
 
 SKIP: {
     skip 'not a git checkout', 2 unless -e "$Thaw::SRC/.git";

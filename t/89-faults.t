@@ -2,6 +2,7 @@
 # Faults while clients change the same objects in every dialect: nothing that was acknowledged is lost,
 # doubled or out of order, on one node and on three; and what says so finds each thing that
 # it is there to find.  t/fault/run is the same for as long as one likes.  SEED=7 is that one again.
+# Not run again when it fails (AGAIN=1): what it looks for may happen once in many times.
 use strict;
 use warnings;
 use FindBin;

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # What comes from outside, in the hands of libFuzzer (t/fuzz): each target for a few seconds over its seeds, which
 # finds nothing; and one that fails, which is found and told.
+# Not run again when it fails (AGAIN=1): it tries what comes to it by chance.
 use strict;
 use warnings;
 use File::Temp 'tempdir';

@@ -63,7 +63,7 @@ async function show() {
     } catch (e) {
         if (e.kind === 'ended') return;
         const gone = e.kind === 'gone', title = gone ? 'Not found' : 'Something went wrong';
-        view = { title, node: h('div', {}, h('h1', { tabindex: -1 }, title), h('div', { role: 'alert' }, notice(e, false, gone ? null : show))) };
+        view = { title, node: h('div', {}, h('h1', { tabindex: -1 }, title), h('div', { role: 'alert' }, notice(e, false, gone ? null : show)), gone && h('a', { href: '#/' }, 'Overview')) };
         if (!e.kind) console.error(e);
     }
     if (mine === turn) put(view);

@@ -574,6 +574,8 @@ await test('the active version is found among very many, and any can be compared
     await go(page, `#/models/mdl-${'0'.repeat(24)}/compare`);
     await heading(page, 'Not found');
     assert.equal(await told.getByRole('button').count(), 0);
+    await page.locator('main').getByRole('link', { name: 'Overview' }).click();
+    await heading(page, 'Overview');
 });
 
 await end();
