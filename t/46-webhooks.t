@@ -357,11 +357,11 @@ is($deliverer->stop, 0, 'SIGTERM ends it with 0');
 subtest 'SIGTERM waits for what is under way' => sub {
     my $r = Thaw::Receiver->new($t, sub { { status => 200, after => 0.7 } });
     my $e = endpoint($r->url);
-    my $d = deliverer($t);
+    my $d = deliverer($t, THAW_WEBHOOK_TIMEOUT_S => 15);
     model($t);
     wait_for($r, 1);
     $d->kill('TERM');
-    is($d->wait(5), 0, 'it ends');
+    is($d->wait(20), 0, 'it ends');
     is(once()->{delivered}, 0, 'what was answered is written down');
     is(scalar($r->requests), 1, 'and not sent again');
     forget($e);
@@ -404,7 +404,7 @@ subtest 'a failure of long ago' => sub {
 subtest 'two deliverers, 200 events' => sub {
     my $r = Thaw::Receiver->new($t, sub { { status => 200 } });
     my @e = map { endpoint($r->url("/$_")) } 1 .. 3;
-    my @d = map { deliverer($t) } 1 .. 2;
+    my @d = map { deliverer($t, THAW_WEBHOOK_TIMEOUT_S => 15) } 1 .. 2;                # whatever else the machine does
     my @m = map { model($t) } 1 .. 20;
     concurrently(4, sub { my $i = shift; for my $m (@m[ map { $_ * 4 + $i } 0 .. 4 ]) { act($t, $m->{id}, $_) for ('archive', 'unarchive') x 4; act($t, $m->{id}, 'archive') } });
     wait_for($r, 600, 25);
