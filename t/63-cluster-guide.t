@@ -65,9 +65,10 @@ sub synced {
         status($n, 'wsrep_local_state_comment') eq 'Synced' && status($n, 'wsrep_ready') eq 'ON';
     }, "$n->{name} Synced");
 }
-# What systemd does: `start` returns when the node has joined.
+# What systemd does: a node goes on from where it was left (galera_recovery), and `start` returns when it has joined.
 sub begin_node {
     my ($n, @first) = @_;
+    push @first, "--wsrep-start-position=$1" if `'$n->{dir}/bin/mariadbd' --wsrep-recover 2>&1` =~ /Recovered position: ([0-9a-f]\S+:\d+)/;
     $n->{mariadb} = Thaw::Guard->start({}, "$n->{dir}/mariadb.log", "$n->{dir}/bin/mariadbd", @first);
     synced($n);
 }

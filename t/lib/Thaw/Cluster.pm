@@ -8,7 +8,7 @@
 #   $c->{node}[2]                                  # its guard; node 0 is the first
 #   $c->start(2), $c->synced                       # again, and until all are one
 #   $c->rejoin(2)                                  # likewise, from where it was when it was killed
-#   $c->bootstrap($i)                              # a new cluster from that node
+#   $c->bootstrap($i, $at)                         # a new cluster from that node, which was left at that position
 #   $c->recovered($i)                              # of one that was killed: history:number of what it knows
 #
 # mariadbd does not run as root here: the state transfer by rsync would write files
@@ -86,12 +86,14 @@ sub rejoin {
     }
 }
 
+# Given where it was left, as galera_new_cluster finds out by itself: the others go on from there.  A history that
+# begins anew has lower numbers than they have, and they take what conflicts for what does not.
 sub bootstrap {
-    my ($c, $i) = @_;
+    my ($c, $i, $at) = @_;
     my $state = "$c->{dir}/$i/db/grastate.dat";
     unlink "$c->{dir}/$i/db/gvwstate.dat";
     $c->as("sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' $state") if -e $state;
-    $c->start($i, '--wsrep-new-cluster', '--wsrep-cluster-address=gcomm://');
+    $c->start($i, '--wsrep-new-cluster', '--wsrep-cluster-address=gcomm://', $at ? "--wsrep-start-position=$at" : ());
 }
 
 sub command {

@@ -173,9 +173,10 @@ sub cluster_lost {
 
 sub begin_anew {
     my ($cluster) = @_;
-    my @at = map { $cluster->recovered($_) =~ /:(-?\d+)$/ } 0 .. 2;
-    my ($first, @others) = sort { $at[$b] <=> $at[$a] } 0 .. 2;
-    $cluster->bootstrap($first);
+    my @at = map { $cluster->recovered($_) } 0 .. 2;
+    my @number = map { /:(-?\d+)$/ } @at;
+    my ($first, @others) = sort { $number[$b] <=> $number[$a] } 0 .. 2;
+    $cluster->bootstrap($first, $at[$first]);
     $cluster->rejoin($_) for @others;
     $cluster->synced;
 }
